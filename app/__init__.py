@@ -1,0 +1,1 @@
+"""The Panel app's package."""

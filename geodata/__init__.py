@@ -1,0 +1,1 @@
+"""Reads, checks and stores the layers of a study area."""

@@ -1,0 +1,201 @@
+"""AREA.yml: what a study area is called and which files describe it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BeforeValidator, Field, field_validator, model_validator
+
+from geodata.codes import check_regency_code
+from geodata.kinds import known_kinds
+from geodata.yamlfile import Model, read_yaml
+
+ROAD_CLASSES = (
+    "motorway", "motorway_link", "trunk", "trunk_link", "primary", "primary_link", "secondary",
+    "secondary_link", "tertiary", "tertiary_link", "unclassified", "residential", "living_street",
+    "service", "road", "track", "path", "footway", "pedestrian", "steps", "cycleway", "bridleway",
+)  # fmt: skip
+
+
+def _number_is_not_text(value: object) -> object:
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        msg = 'write it in quotes: YAML read a number, and 11.10 would become 11.1'
+        raise ValueError(msg)
+    return value
+
+
+Text = Annotated[str, BeforeValidator(_number_is_not_text)]
+
+
+class FileSource(Model):
+    """One file: where it is, its layer or sheet, its CRS if it does not say, its origin."""
+
+    path: Path
+    layer: str | None = None
+    sheet: str | None = None
+    crs: str | None = None
+    source: str | None = None
+    licence: str | None = None
+
+
+class BoundariesFile(FileSource):
+    """Village polygons."""
+
+    code: str | None = None
+    name: str | None = None
+    district_name: str | None = None
+
+
+class RoadsFile(FileSource):
+    """A vector file of road lines, or an OpenStreetMap extract, or Overpass."""
+
+    path: Path | None = None  # type: ignore[assignment] # left out when osm: overpass
+    osm: Literal["overpass"] | None = None
+    url: str | None = None
+    class_column: str | None = Field(default=None, alias="class")
+    classes: Literal["osm", "rbi"] | dict[str, str] | None = None
+    surface: str | None = None
+    oneway: str | None = None
+    bridge: str | None = None
+    tunnel: str | None = None
+    maxspeed_kph: str | None = None
+    season: str | None = None
+    route: str | None = None
+    duration: str | None = None
+    name: str | None = None
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if (self.path is None) == (self.osm is None):
+            msg = "give either path: (a file) or osm: overpass"
+            raise ValueError(msg)
+        if isinstance(self.classes, dict):
+            bad = [v for v in self.classes.values() if v not in ROAD_CLASSES]
+            if bad:
+                msg = f"{bad[0]!r} is not a road class; use one of {', '.join(ROAD_CLASSES)}"
+                raise ValueError(msg)
+        return self
+
+
+class KindColumn(Model):
+    """The column that holds the facility kind, and what its values mean."""
+
+    column: str
+    values: dict[str, str] | None = None
+
+    @field_validator("values")
+    @classmethod
+    def _known(cls, values: dict[str, str] | None) -> dict[str, str] | None:
+        for kind in (values or {}).values():
+            if kind not in known_kinds():
+                msg = f"{kind!r} is not a facility kind; use one of {', '.join(known_kinds())}"
+                raise ValueError(msg)
+        return values
+
+
+class FacilitiesFile(FileSource):
+    """A list of facilities: a vector file of points, or a table."""
+
+    kind: str | KindColumn
+    id: str | None = None
+    name: str | None = None
+    lat: str | None = None
+    lon: str | None = None
+    coordinates: str | None = None
+    village: str | None = None
+    village_name: str | None = None
+    district_name: str | None = None
+    parent: str | None = None
+    functioning: str | None = None
+    staff: dict[str, str] = Field(default_factory=dict)
+    capacity: str | None = None
+
+    @field_validator("kind")
+    @classmethod
+    def _known(cls, kind: str | KindColumn) -> str | KindColumn:
+        if isinstance(kind, str) and kind not in known_kinds():
+            msg = (
+                f"{kind!r} is not a facility kind; use one of {', '.join(known_kinds())}, "
+                "or {column: …, values: {…}}"
+            )
+            raise ValueError(msg)
+        return kind
+
+    @property
+    def listed_kinds(self) -> tuple[str, ...] | None:
+        """The kinds this file is a list of; None when only its rows can tell."""
+        if isinstance(self.kind, str):
+            return (self.kind,)
+        if self.kind.values is None:
+            return None
+        return tuple(dict.fromkeys(self.kind.values.values()))
+
+
+class PopulationFile(FileSource):
+    """People by village; ``groups`` maps a group's name to its column."""
+
+    code: str | None = None
+    people: str | None = None
+    groups: dict[str, str] = Field(default_factory=dict)
+
+
+class HamletsFile(FileSource):
+    """Dusun/RW points, or polygons whose interior point is taken."""
+
+    id: str | None = None
+    name: str | None = None
+    village: str | None = None
+    people: str | None = None
+    lat: str | None = None
+    lon: str | None = None
+
+
+class AreaFile(Model):
+    """A whole AREA.yml; relative paths are resolved against ``folder``."""
+
+    code: Text
+    name: str
+    buffer_km: float = Field(default=10.0, ge=0, le=200, allow_inf_nan=False)
+    boundaries: BoundariesFile
+    roads: RoadsFile | None = None
+    facilities: tuple[FacilitiesFile, ...] = ()
+    population: PopulationFile | None = None
+    hamlets: HamletsFile | None = None
+
+    @field_validator("code")
+    @classmethod
+    def _regency(cls, code: str) -> str:
+        return check_regency_code(code)
+
+    @field_validator("facilities", mode="before")
+    @classmethod
+    def _one_or_many(cls, value: object) -> object:
+        return [value] if isinstance(value, dict) else value
+
+
+def read_area_file(path: Path) -> AreaFile:
+    """Read AREA.yml; the paths in it come back resolved against its folder.
+
+    Raises
+    ------
+    MissingFileError, ConfigError
+        Naming the key and the line.
+    """
+    area = read_yaml(path, AreaFile, "the area file")
+    base = path.resolve().parent
+
+    def at(source: FileSource | None) -> FileSource | None:
+        if source is None or source.path is None:
+            return source
+        return source.model_copy(update={"path": base / source.path})
+
+    return area.model_copy(
+        update={
+            "boundaries": at(area.boundaries),
+            "roads": at(area.roads),
+            "facilities": tuple(at(f) for f in area.facilities),
+            "population": at(area.population),
+            "hamlets": at(area.hamlets),
+        }
+    )

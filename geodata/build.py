@@ -1,0 +1,206 @@
+"""From AREA.yml to validated layers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+
+from geodata.crs import WGS84
+from geodata.errors import SchemaError, first_five
+from geodata.layers import Finding, Layers, SourceRecord, StudyArea
+from geodata.readers.boundaries import read_boundaries
+from geodata.readers.facilities import read_facilities
+from geodata.readers.files import source_record
+from geodata.readers.hamlets import read_hamlets
+from geodata.readers.population import read_population
+from geodata.readers.roads import study_zone
+from geodata.schemas import validate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from geodata.areafile import AreaFile, FacilitiesFile, RoadsFile
+
+    RoadsAndFindings = tuple[gpd.GeoDataFrame, tuple[Finding, ...]]
+
+
+class Progress(Protocol):
+    """Told the name of each step as it starts."""
+
+    def __call__(self, step: str, /) -> None:
+        """Start a step."""
+
+
+def _silent(step: str, /) -> None:
+    del step
+
+
+# A facility list without the columns of these is still a facilities layer.
+FACILITY_COLUMNS = (
+    "kind", "name", "village_code", "declared_village", "parent_id", "functioning", "located_by",
+    "status", "source",
+)  # fmt: skip
+
+
+def read_layers(
+    area: AreaFile, *, cache: Path | None = None, progress: Progress = _silent
+) -> Layers:
+    """Read, check and combine all files of a study area (metric CRS throughout).
+
+    Parameters
+    ----------
+    area
+        A validated AREA.yml.
+    cache
+        Folder for downloads; needed for ``roads: {osm: overpass}``.
+    progress
+        Told the name of each step.
+
+    Raises
+    ------
+    InputError
+        With what to change.
+    """
+    progress("boundaries")
+    villages, found = read_boundaries(area.boundaries, area.code)
+    findings = list(found)
+    sources = [source_record("villages", area.boundaries)]
+    if area.population is not None:
+        progress("population")
+        villages, found = read_population(area.population, villages)
+        findings += found
+        sources.append(source_record("population", area.population))
+    validate("villages", villages)
+    hamlets = None
+    if area.hamlets is not None:
+        progress("hamlets")
+        hamlets, found = read_hamlets(area.hamlets, villages)
+        validate("hamlets", hamlets)
+        findings += found
+        sources.append(source_record("hamlets", area.hamlets))
+    zone = study_zone(villages, area.buffer_km * 1000.0)
+    progress("facilities")
+    facilities, listed, found = _facilities(area.facilities, villages, zone)
+    findings += found
+    sources += [source_record("facilities", f) for f in area.facilities]
+    roads = None
+    if area.roads is not None:
+        progress("roads")
+        roads, found = _roads(area.roads, zone, str(villages.crs), cache)
+        validate("roads", roads)
+        findings += found
+        sources.append(_roads_record(area.roads))
+    study = StudyArea(
+        code=area.code,
+        name=area.name,
+        crs=str(villages.crs),
+        buffer_m=area.buffer_km * 1000.0,
+        listed_kinds=listed,
+    )
+    return Layers(study, villages, roads, facilities, hamlets, tuple(findings), tuple(sources))
+
+
+def _facilities(
+    files: tuple[FacilitiesFile, ...], villages: gpd.GeoDataFrame, zone: shapely.Geometry
+) -> tuple[gpd.GeoDataFrame, tuple[str, ...], list[Finding]]:
+    lists = [read_facilities(f, villages) for f in files]
+    listed = tuple(dict.fromkeys(k for one in lists for k in one.listed_kinds))
+    findings = [f for one in lists for f in one.findings]
+    rows = [one.rows for one in lists if len(one.rows)]
+    if rows:
+        frame = gpd.GeoDataFrame(pd.concat(rows), crs=villages.crs)
+    else:
+        empty = {c: pd.Series(dtype="str") for c in FACILITY_COLUMNS}
+        index = pd.Index([], name="facility_id", dtype="str")
+        frame = gpd.GeoDataFrame(empty, geometry=gpd.GeoSeries([], crs=villages.crs)).set_index(index)
+    twice = frame.index[frame.index.duplicated()].unique()
+    if len(twice):
+        msg = (
+            f"facilities: {len(twice)} ids occur more than once: {first_five(twice)}. Keep one row for "
+            "each facility, or leave id: out and ids are made from the row numbers."
+        )
+        raise SchemaError(msg)
+    placed = ~shapely.is_missing(frame.geometry.to_numpy())
+    near = shapely.intersects(zone, frame.geometry.to_numpy())
+    status = pd.Series("unlocated", index=frame.index, dtype="str")
+    frame["status"] = status.mask(placed & near, "used").mask(placed & ~near, "outside_buffer")
+    frame["geometry"] = frame.geometry
+    frame = frame[[*FACILITY_COLUMNS, *(c for c in frame if c.startswith(("staff_", "capacity_"))), "geometry"]]
+    frame = frame.sort_index()
+    frame.index.name = "facility_id"
+    validate("facilities", frame)
+    return frame, listed, findings
+
+
+def _osm(source: RoadsFile, zone: shapely.Geometry, crs: str, cache: Path | None) -> RoadsAndFindings:
+    del cache
+    from geodata.readers.osm import read_osm_roads
+
+    assert source.path is not None
+    return read_osm_roads(source.path, zone, crs)
+
+
+def _graphml(
+    source: RoadsFile, zone: shapely.Geometry, crs: str, cache: Path | None
+) -> RoadsAndFindings:
+    del cache
+    from geodata.readers.graphml import read_graphml
+
+    assert source.path is not None
+    return read_graphml(source.path, zone, crs)
+
+
+def _vector(
+    source: RoadsFile, zone: shapely.Geometry, crs: str, cache: Path | None
+) -> RoadsAndFindings:
+    del cache
+    from geodata.readers.vector_roads import read_vector_roads
+
+    return read_vector_roads(source, zone, crs)
+
+
+def _overpass(
+    source: RoadsFile, zone: shapely.Geometry, crs: str, cache: Path | None
+) -> RoadsAndFindings:
+    from geodata.readers.osm import roads_from_ways
+    from geodata.readers.overpass import fetch_osm_ways
+
+    lonlat = gpd.GeoSeries([shapely.simplify(zone, 100.0)], crs=crs).to_crs(WGS84).iloc[0]
+    ways = fetch_osm_ways(lonlat, cache or Path("cache"), url=source.url)
+    return roads_from_ways(ways, zone, crs, "the Overpass server's answer")
+
+
+# Which reader serves which file ending; a new source is one more line.
+ROAD_READERS: dict[str, Callable[[RoadsFile, shapely.Geometry, str, Path | None], RoadsAndFindings]] = {
+    ".pbf": _osm,
+    ".osm": _osm,
+    ".osm.gz": _osm,
+    ".osm.bz2": _osm,
+    ".graphml": _graphml,
+}
+
+
+def _roads(
+    source: RoadsFile, zone: shapely.Geometry, crs: str, cache: Path | None
+) -> RoadsAndFindings:
+    if source.path is None:
+        return _overpass(source, zone, crs, cache)
+    name = source.path.name.lower()
+    reader = next((r for end, r in ROAD_READERS.items() if name.endswith(end)), _vector)
+    return reader(source, zone, crs, cache)
+
+
+def _roads_record(source: RoadsFile) -> SourceRecord:
+    if source.path is not None:
+        return source_record("roads", source)
+    return SourceRecord(
+        layer="roads",
+        file="Overpass",
+        sha256="",
+        source=source.source or "OpenStreetMap contributors, by Overpass",
+        licence=source.licence or "ODbL 1.0",
+    )

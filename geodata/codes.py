@@ -1,0 +1,110 @@
+"""Kemendagri codes of villages (desa/kelurahan), and names as people write them.
+
+A village code is ``PP.KK.CC.VVVV`` (province, kabupaten/kota, kecamatan, village); the first
+digit of ``VVVV`` is 1 for a kelurahan and 2 for a desa (Permendagri 72/2019 and its updates).
+BPS codes have ten digits too but are numbered differently: they are never accepted silently.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from geodata.errors import InputError
+
+_DOTTED = re.compile(r"^\d{2}\.\d{2}\.\d{2}\.\d{4}$")
+_PLAIN = re.compile(r"^\d{10}$")
+_ROMAN = {
+    "i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5",
+    "vi": "6", "vii": "7", "viii": "8", "ix": "9", "x": "10",
+}  # fmt: skip
+_PREFIX = re.compile(r"^(desa|ds|kelurahan|kel|nagari|gampong|kampung adat)\b\.?\s*")
+
+
+def parse_village_code(text: object) -> str | None:
+    """Return a dotted village code, or None when the text is not one.
+
+    Examples
+    --------
+    >>> parse_village_code("35.09.01.2001")
+    '35.09.01.2001'
+    >>> parse_village_code("3509012001")
+    '35.09.01.2001'
+    >>> parse_village_code("Padomasan") is None
+    True
+    """
+    value = str(text).strip()
+    if _DOTTED.match(value):
+        return value
+    value = value.removesuffix(".0")  # a spreadsheet turned the code into a number
+    if _PLAIN.match(value):
+        return f"{value[:2]}.{value[2:4]}.{value[4:6]}.{value[6:]}"
+    return None
+
+
+def check_regency_code(code: str) -> str:
+    """Return the kabupaten/kota code (``PP.KK``) or raise InputError.
+
+    Examples
+    --------
+    >>> check_regency_code("35.09")
+    '35.09'
+    """
+    if not re.match(r"^\d{2}\.\d{2}$", code):
+        msg = (
+            f"{code!r} is not a kabupaten/kota code. Write it dotted and in quotes, "
+            'as in code: "35.09" (without quotes YAML reads 11.10 as the number 11.1).'
+        )
+        raise InputError(msg)
+    return code
+
+
+def district_of(village_code: str) -> str:
+    """Return the kecamatan code of a village code.
+
+    Examples
+    --------
+    >>> district_of("35.09.01.2001")
+    '35.09.01'
+    """
+    return village_code[:8]
+
+
+def regency_of(village_code: str) -> str:
+    """Return the kabupaten/kota code of a village code.
+
+    Examples
+    --------
+    >>> regency_of("35.09.01.2001")
+    '35.09'
+    """
+    return village_code[:5]
+
+
+def village_kind(village_code: str) -> str:
+    """Return 'kelurahan', 'desa' or 'unknown' from the code's fourth group.
+
+    Examples
+    --------
+    >>> village_kind("64.74.01.1001")
+    'kelurahan'
+    """
+    return {"1": "kelurahan", "2": "desa", "3": "desa"}.get(village_code[9:10], "unknown")
+
+
+def name_key(name: object) -> str:
+    """Return a key under which spellings of the same village name are equal.
+
+    Case, accents, punctuation, spaces, a leading "Desa"/"Kel." and Roman numerals are ignored.
+
+    Examples
+    --------
+    >>> name_key("Desa Melati II") == name_key("melati 2")
+    True
+    """
+    text = unicodedata.normalize("NFKD", str(name)).encode("ascii", "ignore").decode().lower()
+    text = _PREFIX.sub("", text.strip())
+    words = re.findall(r"[a-z]+|\d+", text)
+    if len(words) > 1:
+        words[-1] = _ROMAN.get(words[-1], words[-1])
+    return "".join(words)

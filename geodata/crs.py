@@ -1,0 +1,93 @@
+"""The one place where a study area's metric CRS is chosen, and where Indonesia's extent is known."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from geodata.errors import OutsideIndonesiaError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+WGS84 = "EPSG:4326"
+# Whole-degree boxes cut Pulau Ndana (Rote Ndao) off: its southern tip is at 11.008 degrees south.
+LON_MIN, LON_MAX = 94.7, 141.1
+LAT_MIN, LAT_MAX = -11.2, 6.3
+
+
+def metric_crs(lon: float, lat: float) -> str:
+    """Return the UTM zone (EPSG code) of a point; its scale error is below 0.1 % inside the zone.
+
+    Parameters
+    ----------
+    lon, lat
+        Degrees, EPSG:4326; the middle of the study area.
+
+    Examples
+    --------
+    >>> metric_crs(113.6, -8.2)
+    'EPSG:32749'
+    """
+    zone = int((lon + 180.0) // 6.0) + 1
+    return f"EPSG:{(32700 if lat < 0 else 32600) + zone}"
+
+
+def inside_indonesia(
+    lon: NDArray[np.float64], lat: NDArray[np.float64]
+) -> NDArray[np.bool_]:
+    """Return which points (degrees) lie in Indonesia's bounding box; NaN is outside."""
+    return np.asarray(
+        (lon >= LON_MIN) & (lon <= LON_MAX) & (lat >= LAT_MIN) & (lat <= LAT_MAX), dtype=bool
+    )
+
+
+def _fits(lon: float, lat: float) -> bool:
+    return LON_MIN <= lon <= LON_MAX and LAT_MIN <= lat <= LAT_MAX
+
+
+def likely_cause(lon: float, lat: float) -> str:
+    """Return in plain words why a coordinate pair is outside Indonesia.
+
+    Examples
+    --------
+    >>> likely_cause(-8.17, 113.38)
+    'latitude and longitude are swapped'
+    >>> likely_cause(113.38, 8.17)
+    'the minus sign of the latitude (south, LS) is missing'
+    """
+    if lon == 0 and lat == 0:
+        return "0, 0 was written for an empty cell; leave it empty"
+    if _fits(lat, lon):
+        return "latitude and longitude are swapped"
+    if _fits(lat, -lon):
+        return "latitude and longitude are swapped and the minus sign is missing"
+    if _fits(lon, -lat):
+        return "the minus sign of the latitude (south, LS) is missing"
+    if _fits(-lon, lat):
+        return "the longitude has a minus sign that does not belong there"
+    # Metres come in pairs: an easting of six digits with a northing that is large on its own.
+    if 100_000 <= lon <= 900_000 and (abs(lat) > 1_000 or abs(lat) < 1e-9):
+        return "the coordinates look like metres (UTM); name their CRS with crs: EPSG:327.. "
+    for power in range(1, 16):
+        scaled = lon / 10.0**power
+        if abs(lon) > 180 and (_fits(scaled, lat) or _fits(scaled, lat / 10.0**power)):
+            return "the longitude has lost its decimal point"
+        if abs(lat) > 90 and _fits(lon, lat / 10.0**power):
+            return "the latitude has lost its decimal point"
+    if abs(lon) > 180 and abs(lat) > 90:
+        return "both have lost their decimal points, or they are metres in some projection"
+    return "the place is in another country or in the sea"
+
+
+def require_indonesia(bounds: tuple[float, float, float, float], what: str) -> None:
+    """Raise OutsideIndonesiaError unless bounds (degrees: west, south, east, north) lie inside."""
+    west, south, east, north = (float(b) for b in bounds)
+    for lon, lat in ((west, south), (east, north)):
+        if not _fits(lon, lat):
+            msg = (
+                f"{what}: coordinates outside Indonesia (longitude {lon:g}, latitude {lat:g}): "
+                f"{likely_cause(lon, lat)}. Correct the file, or its CRS, and build again."
+            )
+            raise OutsideIndonesiaError(msg)

@@ -1,0 +1,102 @@
+"""Errors whose message says what is wrong and what to do next.
+
+Every error that the user can mend derives from :class:`InputError`; the command line prints its
+message and exits with status 2. Anything else is our own fault (status 1).
+"""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class JangkauError(Exception):
+    """Root of all errors raised on purpose."""
+
+    def __str__(self) -> str:
+        """Return the plain message (KeyError would show its repr)."""
+        return str(self.args[0]) if self.args else self.__class__.__name__
+
+
+class InputError(JangkauError, ValueError):
+    """Something in the user's files or options has to change."""
+
+
+class MissingFileError(InputError, FileNotFoundError):
+    """A file that was named is not there."""
+
+
+class UnreadableFileError(InputError, OSError):
+    """A file is there but cannot be read as what it claims to be."""
+
+
+class MissingColumnError(InputError, KeyError):
+    """A column that was named, or is needed, is not in the file."""
+
+
+class ConfigError(InputError):
+    """A key of AREA.yml or of a scenario file is wrong."""
+
+
+class MissingCrsError(InputError):
+    """A layer does not say which coordinate reference system it uses."""
+
+
+class OutsideIndonesiaError(InputError):
+    """Coordinates lie outside Indonesia."""
+
+
+class EmptyAreaError(InputError):
+    """The study area has no village."""
+
+
+class SchemaError(InputError):
+    """A layer breaks its contract; the message lists every fault found."""
+
+
+class UnknownCodeError(InputError, KeyError):
+    """A code is not one of the study area's codes."""
+
+
+class WorkspaceError(InputError):
+    """A workspace cannot be read or written."""
+
+
+class DiskError(InputError, OSError):
+    """The disk refused a write (full, read-only, no permission)."""
+
+
+class DownloadError(InputError, ConnectionError):
+    """A download failed after its retries."""
+
+
+def suggest(wanted: str, available: Iterable[object]) -> str:
+    """Return the nearest name and the list of names, as the end of a message.
+
+    Examples
+    --------
+    >>> suggest("kode", ["Kode", "nama"])
+    " Did you mean 'Kode'? The file has: Kode, nama."
+    """
+    names = [str(a) for a in available]
+    lowered = {n.lower(): n for n in reversed(names)}
+    close = difflib.get_close_matches(wanted.lower(), list(lowered), n=1, cutoff=0.5)
+    hint = f" Did you mean {lowered[close[0]]!r}?" if close else ""
+    shown = ", ".join(names[:30]) + (", …" if len(names) > 30 else "")
+    return f"{hint} The file has: {shown}."
+
+
+def first_five(ids: Iterable[object]) -> str:
+    """Return up to five ids as text, and how many more there are.
+
+    Examples
+    --------
+    >>> first_five(range(7))
+    '0, 1, 2, 3, 4 and 2 more'
+    """
+    listed = [str(i) for i in ids]
+    more = f" and {len(listed) - 5} more" if len(listed) > 5 else ""
+    return ", ".join(listed[:5]) + more

@@ -1,0 +1,38 @@
+"""Facility kinds: data, not code (``geodata/data/kinds.yml``)."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from importlib.resources import files
+
+import yaml
+
+
+def _key(text: object) -> str:
+    return re.sub(r"[^a-z0-9]", "", str(text).lower())
+
+
+@cache
+def _aliases() -> dict[str, str]:
+    text = files("geodata").joinpath("data/kinds.yml").read_text("utf-8")
+    table: dict[str, list[str]] = yaml.safe_load(text)
+    return {_key(a): kind for kind, names in table.items() for a in [kind, *names]}
+
+
+def known_kinds() -> tuple[str, ...]:
+    """Return the facility kinds that lists may hold."""
+    return tuple(dict.fromkeys(_aliases().values()))
+
+
+def recognise_kind(text: object) -> str | None:
+    """Return the kind a list's wording means, or None.
+
+    Examples
+    --------
+    >>> recognise_kind("PKM Pembantu")
+    'pustu'
+    >>> recognise_kind("warung") is None
+    True
+    """
+    return _aliases().get(_key(text))

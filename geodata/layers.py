@@ -1,0 +1,99 @@
+"""The values that geodata hands to everyone else: a study area and its layers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+Severity = Literal["error", "warning", "info"]
+SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong, or worth knowing, about the input.
+
+    Attributes
+    ----------
+    severity
+        ``error``: results would mislead; ``warning``: look at it; ``info``: was handled.
+    layer, rule
+        The layer, and a stable name of the check.
+    count, ids
+        How many rows, and up to five of their ids.
+    message, action
+        What was seen, and what to do.
+    """
+
+    severity: Severity
+    layer: str
+    rule: str
+    count: int
+    ids: tuple[str, ...]
+    message: str
+    action: str
+
+
+@dataclass(frozen=True)
+class SourceRecord:
+    """Where a layer came from; the hash is of the file's bytes."""
+
+    layer: str
+    file: str
+    sha256: str
+    source: str | None = None
+    licence: str | None = None
+
+
+@dataclass(frozen=True)
+class StudyArea:
+    """A kabupaten/kota under study.
+
+    Attributes
+    ----------
+    code, name
+        Kemendagri code (``PP.KK``) and name.
+    crs
+        The one metric CRS of all layers, e.g. ``EPSG:32749``.
+    buffer_m
+        Roads and facilities up to this far outside the boundary are kept.
+    listed_kinds
+        Facility kinds for which a list was given; nothing is known about any other kind.
+    """
+
+    code: str
+    name: str
+    crs: str
+    buffer_m: float
+    listed_kinds: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Layers:
+    """All validated layers of a study area, in ``area.crs`` (metres).
+
+    Attributes
+    ----------
+    villages
+        Index ``village_code``; MultiPolygon; ``people`` float64, NaN = unknown.
+    roads
+        Index ``road_id``; one LineString between two junctions a row (``from_node``, ``to_node``);
+        None when the area has no road file.
+    facilities
+        Index ``facility_id``; Point, or None where a facility could not be located.
+    hamlets
+        Index ``hamlet_id``; Point; None when no hamlets were given.
+    findings
+        What the readers noticed.
+    """
+
+    area: StudyArea
+    villages: gpd.GeoDataFrame
+    roads: gpd.GeoDataFrame | None
+    facilities: gpd.GeoDataFrame
+    hamlets: gpd.GeoDataFrame | None = None
+    findings: tuple[Finding, ...] = field(default=())
+    sources: tuple[SourceRecord, ...] = field(default=())

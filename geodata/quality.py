@@ -1,0 +1,269 @@
+"""Findings about a study area's data: what would mislead a plan, and what to look at."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial import cKDTree
+
+from geodata.codes import name_key
+from geodata.layers import SEVERITIES, Finding, Layers, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    import geopandas as gpd
+
+# Thresholds above which a finding is reported; none of them changes a result.
+SAME_PLACE_M = 1.0
+DECLARED_AWAY_M = 1_000.0
+FAR_FROM_ROAD_M = 2_000.0
+CONNECTED_SHARE = 0.95
+DENSE_PEOPLE_PER_KM2 = 50_000.0
+HAMLET_SUM_TOLERANCE = 0.01
+MIN_STAFF_ROWS = 5
+
+
+def inspect(layers: Layers) -> tuple[Finding, ...]:
+    """Return all findings, the gravest first: those of the readers, and those of the layers."""
+    found = [*layers.findings]
+    for rule in RULES:
+        found.extend(rule(layers))
+    return tuple(sorted(found, key=lambda f: (SEVERITIES.index(f.severity), f.layer, f.rule)))
+
+
+def _finding(
+    severity: Severity, layer: str, rule: str, ids: Iterable[object], message: str, action: str
+) -> Iterator[Finding]:
+    listed = [str(i) for i in ids]
+    if listed:
+        yield Finding(severity, layer, rule, len(listed), tuple(listed[:5]), message, action)
+
+
+def _used(layers: Layers) -> gpd.GeoDataFrame:
+    return layers.facilities[layers.facilities["status"] == "used"]
+
+
+def _people_unknown(layers: Layers) -> Iterator[Finding]:
+    unknown = layers.villages.index[layers.villages["people"].isna()]
+    yield from _finding(
+        "warning", "villages", "people_unknown", unknown,
+        f"of {len(layers.villages)} villages have no number of people; they stay out of every total of people",
+        "give them in the population table",
+    )  # fmt: skip
+
+
+def _people_dense(layers: Layers) -> Iterator[Finding]:
+    density = layers.villages["people"] / (layers.villages.area / 1e6)
+    yield from _finding(
+        "warning", "villages", "people_too_dense", layers.villages.index[density > DENSE_PEOPLE_PER_KM2],
+        f"villages with over {DENSE_PEOPLE_PER_KM2:,.0f} people per km²",
+        "compare the number of people, and the polygon, with another source",
+    )  # fmt: skip
+
+
+def _groups_exceed(layers: Layers) -> Iterator[Finding]:
+    groups = [c for c in layers.villages if c.startswith("people_")]
+    if not groups:
+        return
+    more = layers.villages[groups].max(axis=1) > layers.villages["people"]
+    yield from _finding(
+        "error", "villages", "group_exceeds_people", layers.villages.index[more],
+        "villages where one group has more people than the whole village",
+        "correct the population table",
+    )  # fmt: skip
+
+
+def _overlaps(layers: Layers) -> Iterator[Finding]:
+    geometry = layers.villages.geometry.to_numpy()
+    i, j = shapely.STRtree(geometry).query(geometry, predicate="intersects")
+    i, j = i[i < j], j[i < j]
+    area = shapely.area(shapely.intersection(geometry[i], geometry[j]))
+    some = area > 1.0
+    if not some.any():
+        return
+    worst = np.argsort(-area)[:5]
+    codes = layers.villages.index
+    ids = [f"{codes[i[k]]}/{codes[j[k]]}" for k in worst if area[k] > 1.0]
+    total = area[some].sum() / 1e6
+    share = area[some].sum() / shapely.area(geometry).sum()
+    yield Finding(
+        "warning" if share > 0.001 else "info", "villages", "overlapping_polygons", int(some.sum()),
+        tuple(ids), f"neighbouring villages overlap, {total:.3f} km² in all ({share:.3%} of the area)",
+        "none needed for slivers; a large overlap needs a corrected boundary file",
+    )  # fmt: skip
+
+
+def _same_name(layers: Layers) -> Iterator[Finding]:
+    key = layers.villages["village_name"].map(name_key)
+    twice = key.duplicated(keep=False) & (key != "")
+    yield from _finding(
+        "info", "villages", "repeated_name", layers.villages.index[twice],
+        "villages share their name with another of the area",
+        "locate facilities by village code, not by name, there",
+    )  # fmt: skip
+
+
+def _unlocated(layers: Layers) -> Iterator[Finding]:
+    rows = layers.facilities
+    yield from _finding(
+        "error", "facilities", "unlocated", rows.index[rows["status"] == "unlocated"],
+        "facilities without coordinates or a known village take no part in any result",
+        "give their coordinates or their village code",
+    )  # fmt: skip
+
+
+def _outside(layers: Layers) -> Iterator[Finding]:
+    rows = layers.facilities
+    outline = shapely.union_all(shapely.simplify(layers.villages.geometry.to_numpy(), 50.0))
+    away = shapely.distance(outline, rows.geometry.to_numpy())
+    far = (rows["status"] == "outside_buffer").to_numpy()
+    ids = [f"{i} ({d / 1000:.0f} km)" for i, d in zip(rows.index[far], away[far], strict=True)]
+    yield from _finding(
+        "error", "facilities", "far_outside", ids,
+        f"facilities lie further than {layers.area.buffer_m / 1000:g} km outside the area and are not used",
+        "correct the coordinates, or the kabupaten",
+    )  # fmt: skip
+    beside = (rows["status"] == "used").to_numpy() & (away > 50.0)
+    yield from _finding(
+        "warning", "facilities", "outside_boundary", rows.index[beside],
+        "facilities lie outside the boundary but within the buffer; they serve, and are in no village",
+        "check whether they belong to a neighbouring kabupaten",
+    )  # fmt: skip
+
+
+def _declared_elsewhere(layers: Layers) -> Iterator[Finding]:
+    rows = _used(layers)
+    rows = rows[rows["declared_village"].isin(layers.villages.index) & (rows["located_by"] == "coordinates")]
+    own = layers.villages.geometry.loc[rows["declared_village"]].to_numpy()
+    away = shapely.distance(own, rows.geometry.to_numpy())
+    yield from _finding(
+        "error", "facilities", "declared_elsewhere", rows.index[away > DECLARED_AWAY_M],
+        f"facilities whose coordinates are over {DECLARED_AWAY_M / 1000:g} km from the village they are listed in",
+        "correct the coordinates or the village",
+    )  # fmt: skip
+
+
+def _same_place(layers: Layers) -> Iterator[Finding]:
+    rows = layers.facilities[layers.facilities["located_by"] == "coordinates"]
+    if len(rows) < 2:
+        return
+    pairs = cKDTree(shapely.get_coordinates(rows.geometry.to_numpy())).query_pairs(SAME_PLACE_M)
+    ids = [f"{rows.index[i]}={rows.index[j]}" for i, j in sorted(pairs)]
+    yield from _finding(
+        "warning", "facilities", "same_place", ids, "pairs of facilities share one point",
+        "check that each has its own coordinates",
+    )  # fmt: skip
+
+
+def _no_name(layers: Layers) -> Iterator[Finding]:
+    rows = layers.facilities
+    yield from _finding(
+        "info", "facilities", "no_name", rows.index[rows["name"] == ""],
+        "facilities have no name", "give their names",
+    )  # fmt: skip
+
+
+def _functioning_unknown(layers: Layers) -> Iterator[Finding]:
+    rows = _used(layers)
+    yield from _finding(
+        "info", "facilities", "functioning_unknown", rows.index[rows["functioning"] == "unknown"],
+        "facilities of which nothing says whether they function; they are counted as functioning",
+        "add a column functioning (ya/tidak)",
+    )  # fmt: skip
+
+
+def _staff_inflated(layers: Layers) -> Iterator[Finding]:
+    rows = layers.facilities
+    for column in (c for c in rows if c.startswith("staff_")):
+        values = rows[column].dropna().to_numpy()
+        values = values[values > 0]
+        if len(values) < MIN_STAFF_ROWS or not np.all(values == np.round(values)):
+            continue
+        factor = int(np.gcd.reduce(values.astype(np.int64)))
+        if factor > 1:
+            yield from _finding(
+                "warning", "facilities", "staff_inflated", rows.index[rows[column] > 0],
+                f"every value of {column} is a multiple of {factor}: the rows may have been counted {factor} times",
+                "compare with the original list",
+            )  # fmt: skip
+
+
+def _unconnected(layers: Layers) -> Iterator[Finding]:
+    if layers.roads is None:
+        yield Finding(
+            "warning", "roads", "no_roads", 1, (), "no road file was given: times are straight lines on foot",
+            "give roads: in AREA.yml",
+        )  # fmt: skip
+        return
+    share = connected_share(layers.roads)
+    if share < CONNECTED_SHARE:
+        yield Finding(
+            "warning", "roads", "unconnected", 1, (),
+            f"the largest connected part holds only {share:.1%} of the length of roads",
+            "check whether the file lacks roads or ferries that join its parts",
+        )  # fmt: skip
+
+
+def connected_share(roads: gpd.GeoDataFrame) -> float:
+    """Return the share (0–1) of the length of roads in the largest connected component."""
+    start, stop = roads["from_node"].to_numpy(), roads["to_node"].to_numpy()
+    n = int(max(start.max(), stop.max())) + 1
+    graph = coo_array((np.ones(len(start), dtype=np.int8), (start, stop)), shape=(n, n))
+    _, label = connected_components(graph, directed=False)
+    length = np.bincount(label[start], weights=roads["length_m"].to_numpy())
+    total = float(length.sum())
+    return float(length.max() / total) if total > 0 else 0.0
+
+
+def _far_from_road(layers: Layers) -> Iterator[Finding]:
+    rows = _used(layers)
+    if layers.roads is None or rows.empty:
+        return
+    land = layers.roads[layers.roads["route"].isna()]
+    away = shapely.STRtree(land.geometry.to_numpy()).query_nearest(
+        rows.geometry.to_numpy(), return_distance=True, all_matches=False
+    )[1]
+    yield from _finding(
+        "warning", "facilities", "far_from_road", rows.index[away > FAR_FROM_ROAD_M],
+        f"facilities lie over {FAR_FROM_ROAD_M / 1000:g} km from any road: nobody reaches them by road",
+        "check the coordinates, and whether a road is missing",
+    )  # fmt: skip
+
+
+def _ferry_alone(layers: Layers) -> Iterator[Finding]:
+    if layers.roads is None:
+        return
+    ferry = layers.roads[layers.roads["route"] == "ferry"]
+    land = layers.roads[layers.roads["route"].isna()]
+    ashore = set(land["from_node"]) | set(land["to_node"])
+    lands = ferry["from_node"].isin(ashore).astype(int) + ferry["to_node"].isin(ashore).astype(int)
+    lost = lands.groupby(ferry["way_id"]).sum()
+    yield from _finding(
+        "warning", "roads", "ferry_without_landing", lost.index[lost == 0],
+        "ferries that meet no road at any end", "draw the road to the landing",
+    )  # fmt: skip
+
+
+def _hamlet_people(layers: Layers) -> Iterator[Finding]:
+    if layers.hamlets is None:
+        return
+    total = layers.hamlets.groupby("village_code")["people"].agg(lambda s: s.sum(skipna=False))
+    people = layers.villages["people"].reindex(total.index)
+    off = (total - people).abs() > HAMLET_SUM_TOLERANCE * people
+    yield from _finding(
+        "warning", "hamlets", "people_differ", total.index[off.to_numpy()],
+        "villages whose hamlets do not add up to the village's people; the village's number counts",
+        "correct the hamlets or the population table",
+    )  # fmt: skip
+
+
+RULES: tuple[Callable[[Layers], Iterator[Finding]], ...] = (
+    _people_unknown, _people_dense, _groups_exceed, _overlaps, _same_name, _unlocated, _outside,
+    _declared_elsewhere, _same_place, _no_name, _functioning_unknown, _staff_inflated, _unconnected,
+    _far_from_road, _ferry_alone, _hamlet_people,
+)  # fmt: skip

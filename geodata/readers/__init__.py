@@ -1,0 +1,1 @@
+"""One reader per kind of source; :mod:`geodata.readers.table` says which serves which file."""

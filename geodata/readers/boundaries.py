@@ -1,0 +1,158 @@
+"""Village polygons."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from geodata.codes import district_of, parse_village_code, regency_of, village_kind
+from geodata.crs import metric_crs, require_indonesia
+from geodata.errors import EmptyAreaError, SchemaError, first_five
+from geodata.layers import Finding
+from geodata.readers.files import pick_column, read_vector, text_column
+
+if TYPE_CHECKING:
+    from geodata.areafile import BoundariesFile
+
+WHAT = "boundaries"
+CODE_NAMES = (
+    "kode", "kode_desa", "village_code", "KDEPUM", "kode_kemendagri", "kodedesa", "kode_wilayah",
+    "iddesa", "code",
+)  # fmt: skip
+NAME_NAMES = ("nama", "village_name", "nama_desa", "WADMKD", "desa", "NAMOBJ", "namadesa", "name")
+DISTRICT_NAMES = ("district_name", "nama_kec", "kecamatan", "WADMKC", "nama_kecamatan")
+
+
+def read_boundaries(
+    source: BoundariesFile, regency_code: str
+) -> tuple[gpd.GeoDataFrame, tuple[Finding, ...]]:
+    """Read the villages of one kabupaten/kota, in the metric CRS chosen for them.
+
+    Returns
+    -------
+    villages
+        Index ``village_code`` sorted; MultiPolygon; ``people`` all NaN.
+    findings
+        What was repaired.
+
+    Raises
+    ------
+    InputError
+        Missing columns, codes that are no codes, duplicate codes, empty geometry, a foreign place,
+        or no village of this kabupaten.
+    """
+    raw = read_vector(source, WHAT)
+    code_column = pick_column(raw.columns, source.code, CODE_NAMES, key="code", what=WHAT)
+    name_column = pick_column(raw.columns, source.name, NAME_NAMES, key="name", what=WHAT)
+    district_column = pick_column(
+        raw.columns, source.district_name, DISTRICT_NAMES,
+        key="district_name", what=WHAT, required=False,
+    )  # fmt: skip
+    if raw.empty:
+        msg = f"{WHAT}: {source.path.name} has no rows. Give the villages of {regency_code}."
+        raise EmptyAreaError(msg)
+    codes = _village_codes(text_column(raw, code_column), source, regency_code)
+    of_area = codes.str.startswith(regency_code + ".").to_numpy()
+    if not of_area.any():
+        found = ", ".join(sorted({regency_of(c) for c in codes})[:5])
+        msg = (
+            f"{WHAT}: no village of {regency_code} in {source.path.name}; it has those of {found}. "
+            "Correct code: in AREA.yml, or the file. (BPS codes are numbered differently.)"
+        )
+        raise EmptyAreaError(msg)
+    geometry, findings = _polygons(raw.geometry.to_numpy()[of_area], codes[of_area])
+    villages = gpd.GeoDataFrame(
+        {
+            "village_name": text_column(raw, name_column)[of_area].fillna("").to_numpy(),
+            "district_code": [district_of(c) for c in codes[of_area]],
+            "district_name": text_column(raw, district_column)[of_area].fillna("").to_numpy(),
+            "regency_code": regency_code,
+            "kind": [village_kind(c) for c in codes[of_area]],
+            "people": np.nan,
+        },
+        geometry=geometry,
+        index=pd.Index(codes[of_area].to_numpy(), name="village_code", dtype="str"),
+        crs=raw.crs,
+    ).sort_index()
+    bounds = tuple(villages.total_bounds)
+    require_indonesia((bounds[0], bounds[1], bounds[2], bounds[3]), WHAT)
+    if not of_area.all():
+        findings += (_others(codes[~of_area], regency_code),)
+    crs = metric_crs((bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2)
+    return villages.to_crs(crs), findings
+
+
+def _village_codes(
+    text: pd.Series[str], source: BoundariesFile, regency_code: str
+) -> pd.Series[str]:
+    codes = text.map(lambda t: parse_village_code(t) if isinstance(t, str) else None)
+    bad = codes.isna()
+    if bad.any():
+        shown = first_five(text[bad].fillna("(empty)").tolist())
+        msg = (
+            f"{WHAT}: {bad.sum()} of {len(codes)} codes in {source.path.name} are not village codes "
+            f"like {regency_code}.01.2001: {shown}. Name the right column with code: in AREA.yml, "
+            "or correct the file."
+        )
+        raise SchemaError(msg)
+    twice = codes[codes.duplicated(keep=False)]
+    if len(twice):
+        msg = (
+            f"{WHAT}: {twice.nunique()} village codes occur more than once in {source.path.name}: "
+            f"{first_five(sorted(set(twice)))}. Keep one polygon (or one MultiPolygon) for each."
+        )
+        raise SchemaError(msg)
+    return codes.astype("str")
+
+
+def _polygons(
+    geometry: np.ndarray, codes: pd.Series[str]
+) -> tuple[np.ndarray, tuple[Finding, ...]]:
+    """Return 2-D valid MultiPolygons; an empty or non-areal geometry is an error."""
+    geometry = shapely.force_2d(geometry)
+    invalid = ~shapely.is_valid(geometry) & ~shapely.is_missing(geometry)
+    before = shapely.area(geometry)
+    geometry = np.where(invalid, shapely.make_valid(geometry, method="structure"), geometry)
+    areal = np.array([_only_polygons(g) for g in geometry], dtype=object)
+    lost = shapely.is_missing(areal)
+    if lost.any():
+        msg = (
+            f"{WHAT}: {lost.sum()} villages have an empty geometry or one without an area: "
+            f"{first_five(codes[lost])}. Draw their polygons, or take the rows out."
+        )
+        raise SchemaError(msg)
+    if not invalid.any():
+        return areal, ()
+    change = np.abs(shapely.area(areal) - before)[invalid] / shapely.area(areal)[invalid]
+    return areal, (
+        Finding(
+            "warning", "villages", "invalid_polygon", int(invalid.sum()),
+            tuple(codes[invalid])[:5],
+            f"polygons that cross themselves were repaired (area changed by up to {change.max():.2%})",
+            "compare the repaired outline with the original map",
+        ),
+    )  # fmt: skip
+
+
+def _only_polygons(geometry: shapely.Geometry | None) -> shapely.MultiPolygon | None:
+    if geometry is None or shapely.is_empty(geometry):
+        return None
+    parts = [
+        p
+        for part in shapely.get_parts([geometry])
+        for p in shapely.get_parts([part])
+        if p.geom_type == "Polygon" and p.area > 0
+    ]
+    return shapely.MultiPolygon(parts) if parts else None
+
+
+def _others(codes: pd.Series[str], regency_code: str) -> Finding:
+    return Finding(
+        "info", "villages", "other_regency", len(codes), tuple(codes)[:5],
+        f"villages of other kabupaten/kota than {regency_code} were left out",
+        "none needed, unless the code: in AREA.yml is wrong",
+    )  # fmt: skip

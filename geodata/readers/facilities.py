@@ -1,0 +1,259 @@
+"""Lists of facilities, located by coordinates, by village code or by village name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from geodata.areafile import FacilitiesFile, KindColumn
+from geodata.codes import name_key, parse_village_code
+from geodata.crs import WGS84
+from geodata.errors import MissingColumnError, SchemaError, first_five
+from geodata.kinds import known_kinds, recognise_kind
+from geodata.layers import Finding
+from geodata.readers.coordinates import column_points, refuse_foreign
+from geodata.readers.files import TABLE_SUFFIXES, pick_column, read_table, read_vector, text_column
+from geodata.readers.population import _counts
+from geodata.readers.villages_at import village_at
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+WHAT = "facilities"
+ID_NAMES = ("facility_id", "kode_faskes", "kode_satker", "kode_pustu", "kode_puskesmas", "id")
+NAME_NAMES = ("name", "nama", "nama_faskes", "nama_puskesmas", "nama_pustu", "nama_posyandu", "NAMOBJ", "Puskesmas")
+LAT_NAMES, LON_NAMES = ("lat", "latitude", "lintang"), ("lon", "lng", "longitude", "bujur")
+PAIR_NAMES = ("koordinat", "coordinates", "koordinat_lokasi", "latlong")
+VILLAGE_NAMES = ("village_code", "kode_desa", "kodedesa", "kode_kelurahan")
+VILLAGE_TEXT_NAMES = ("village_name", "desa", "kelurahan", "nama_desa", "desa/kelurahan")
+DISTRICT_NAMES = ("district_name", "kecamatan", "nama_kec")
+PARENT_NAMES = ("parent_id", "kode_induk", "puskesmas_induk")
+FUNCTIONING_NAMES = ("functioning", "berfungsi", "operasional")
+FUNCTIONING = {
+    **dict.fromkeys(("yes", "ya", "y", "1", "true", "aktif", "berfungsi", "beroperasi"), "yes"),
+    **dict.fromkeys(("no", "tidak", "t", "n", "0", "false", "tidak aktif", "tidak berfungsi", "rusak berat", "tutup"), "no"),
+    **dict.fromkeys(("unknown", "tidak diketahui", "?", "-"), "unknown"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class FacilityList:
+    """One file's rows, the kinds it lists, and what was noticed."""
+
+    rows: gpd.GeoDataFrame
+    listed_kinds: tuple[str, ...]
+    findings: tuple[Finding, ...]
+
+
+def read_facilities(source: FacilitiesFile, villages: gpd.GeoDataFrame) -> FacilityList:
+    """Read one list of facilities into the facilities contract, in the villages' CRS.
+
+    ``located_by`` says how each row was placed (coordinates, village, name, none); a row that
+    cannot be placed is kept without a geometry.
+
+    Raises
+    ------
+    InputError
+        Columns, kinds, ids or coordinates that are wrong.
+    """
+    raw, points = _rows(source)
+    file = source.path.name
+    what = f"{WHAT} ({file})"
+
+    def column(named: str | None, known: tuple[str, ...], key: str) -> pd.Series[str]:
+        picked = pick_column(raw.columns, named, known, key=key, what=what, required=False)
+        return text_column(raw, picked)
+
+    kinds, listed = _kinds(raw, source, what)
+    ids = column(source.id, ID_NAMES, "id")
+    ids = ids.fillna(
+        pd.Series([f"{source.path.stem}:{i}" for i in raw.index], index=raw.index, dtype="str")
+    )
+    labels = [f"row {i} ({d})" for i, d in zip(raw.index, ids, strict=True)]
+    refuse_foreign(points, labels, what, file)
+    place = gpd.GeoSeries(points, crs=WGS84).to_crs(villages.crs).to_numpy()
+    declared, by_name, findings = _declared_villages(
+        column(source.village, VILLAGE_NAMES, "village"),
+        column(source.village_name, VILLAGE_TEXT_NAMES, "village_name"),
+        column(source.district_name, DISTRICT_NAMES, "district_name"),
+        villages, ids, file,
+    )  # fmt: skip
+    located_by, place, village = _locate(place, declared, by_name, villages)
+    rows = gpd.GeoDataFrame(
+        {
+            "kind": kinds.to_numpy(),
+            "name": column(source.name, NAME_NAMES, "name").fillna("").to_numpy(),
+            "village_code": pd.Series(village, dtype="str"),
+            "declared_village": pd.Series(declared, dtype="str"),
+            "parent_id": column(source.parent, PARENT_NAMES, "parent").to_numpy(),
+            "functioning": _functioning(column(source.functioning, FUNCTIONING_NAMES, "functioning"), file),
+            "located_by": pd.Series(located_by, dtype="str"),
+            "source": file,
+            **_numbers(raw, source, what),
+        },
+        geometry=place,
+        crs=villages.crs,
+    ).set_axis(pd.Index(ids.to_numpy(), name="facility_id", dtype="str"), axis=0)
+    for name in ("kind", "name", "parent_id", "functioning", "source"):
+        rows[name] = rows[name].astype("str")
+    return FacilityList(rows, listed, findings)
+
+
+def _rows(source: FacilitiesFile) -> tuple[pd.DataFrame, NDArray[np.object_]]:
+    """Return the attributes (index: row number) and the points in degrees, None where unplaced."""
+    file = source.path.name
+    what = f"{WHAT} ({file})"
+    if source.path.suffix.lower() not in TABLE_SUFFIXES:
+        vector = read_vector(source, what)
+        points = np.array(vector.geometry.to_numpy(), dtype=object)
+        kind = shapely.get_type_id(points)
+        several = kind == shapely.GeometryType.MULTIPOINT
+        if several.any():
+            points[several] = [g.geoms[0] if len(g.geoms) == 1 else g for g in points[several]]
+            kind = shapely.get_type_id(points)
+        bad = ~shapely.is_missing(points) & (kind != shapely.GeometryType.POINT)
+        if bad.any():
+            msg = (
+                f"{what}: {bad.sum()} rows are not points (rows {first_five(np.flatnonzero(bad) + 1)}). "
+                "Give one point for each facility."
+            )
+            raise SchemaError(msg)
+        points[shapely.is_empty(points)] = None
+        points = np.asarray(shapely.force_2d(points), dtype=object)
+        table = pd.DataFrame(vector.drop(columns=vector.geometry.name))
+        return table.set_axis(range(1, len(table) + 1), axis=0), points
+    named = (source.id, source.name, source.lat, source.lon, source.coordinates, source.village,
+             source.village_name, source.kind.column if isinstance(source.kind, KindColumn) else None)  # fmt: skip
+    known = (*ID_NAMES, *NAME_NAMES, *LAT_NAMES, *LON_NAMES, *PAIR_NAMES, *VILLAGE_NAMES, *VILLAGE_TEXT_NAMES)
+    table = read_table(source, what, tuple(n for n in named if n) or known)
+
+    def find(given: str | None, names: tuple[str, ...], key: str) -> str | None:
+        return pick_column(table.columns, given, names, key=key, what=what, required=False)
+
+    lat, lon = find(source.lat, LAT_NAMES, "lat"), find(source.lon, LON_NAMES, "lon")
+    pair = find(source.coordinates, PAIR_NAMES, "coordinates") if lat is None or lon is None else None
+    placed = (lat and lon) or pair or find(source.village, VILLAGE_NAMES, "village") or find(
+        source.village_name, VILLAGE_TEXT_NAMES, "village_name"
+    )  # fmt: skip
+    if not placed:
+        msg = (
+            f"{what}: no column says where the facilities are. Name lat: and lon:, coordinates:, "
+            f"village: (codes) or village_name: in AREA.yml. The file has: {', '.join(table.columns)}."
+        )
+        raise MissingColumnError(msg)
+    return table, column_points(table, lat, lon, pair, what, file)
+
+
+def _kinds(
+    raw: pd.DataFrame, source: FacilitiesFile, what: str
+) -> tuple[pd.Series[str], tuple[str, ...]]:
+    if isinstance(source.kind, str):
+        return pd.Series(source.kind, index=raw.index, dtype="str"), (source.kind,)
+    column = pick_column(raw.columns, source.kind.column, (), key="kind.column", what=what)
+    text = text_column(raw, column)
+    table = source.kind.values
+    kinds = text.map(
+        lambda t: None if not isinstance(t, str) else (table.get(t) if table is not None else recognise_kind(t))
+    )
+    unknown = kinds.isna()
+    if unknown.any():
+        words = text[unknown].fillna("(empty)").value_counts()
+        shown = first_five([f"{w!r} ({n} rows)" for w, n in words.items()])
+        msg = (
+            f"{what}: column {column!r} holds kinds that are not mapped: {shown}. Add them in AREA.yml "
+            f"under kind.values; the kinds are {', '.join(known_kinds())}."
+        )
+        raise SchemaError(msg)
+    listed = source.listed_kinds
+    return kinds.astype("str"), listed if listed is not None else tuple(dict.fromkeys(kinds))
+
+
+def _functioning(text: pd.Series[str], file: str) -> NDArray[np.object_]:
+    value = text.str.lower().map(FUNCTIONING)
+    bad = text.notna() & value.isna()
+    if bad.any():
+        msg = (
+            f"{WHAT} ({file}): functioning: {first_five(sorted(set(text[bad])))} is not understood. "
+            "Write ya, tidak, or leave it empty if unknown."
+        )
+        raise SchemaError(msg)
+    return value.fillna("unknown").to_numpy(dtype=object)
+
+
+def _numbers(raw: pd.DataFrame, source: FacilitiesFile, what: str) -> dict[str, NDArray[np.float64]]:
+    named = {f"staff_{role}": (c, f"staff.{role}") for role, c in source.staff.items()}
+    if source.capacity is not None:
+        named["capacity_people"] = (source.capacity, "capacity")
+    out: dict[str, NDArray[np.float64]] = {}
+    for name, (column, key) in named.items():
+        picked = pick_column(raw.columns, column, (), key=key, what=what)
+        out[name] = _counts(text_column(raw, picked), column, source.path.name).to_numpy()
+    return out
+
+
+def _declared_villages(
+    code: pd.Series[str],
+    name: pd.Series[str],
+    district: pd.Series[str],
+    villages: gpd.GeoDataFrame,
+    ids: pd.Series[str],
+    file: str,
+) -> tuple[NDArray[np.object_], NDArray[np.bool_], tuple[Finding, ...]]:
+    """Return the village each row names (None: none, or not one of ours), and if by name."""
+    known = set(villages.index)
+    declared = np.array(
+        [c if (c := parse_village_code(t)) in known else None for t in code], dtype=object
+    )
+    by_key: dict[tuple[str, str], list[str]] = {}
+    for village_code, row in zip(villages.index, villages.itertuples(), strict=True):
+        by_key.setdefault((name_key(row.village_name), ""), []).append(village_code)
+        if row.district_name:
+            key = (name_key(row.village_name), name_key(row.district_name))
+            by_key.setdefault(key, []).append(village_code)
+    by_name = np.zeros(len(code), dtype=bool)
+    ambiguous: list[str] = []
+    foreign: list[str] = []
+    for i, (facility, c, n, d) in enumerate(zip(ids, code, name, district, strict=True)):
+        if declared[i] is None and isinstance(n, str):
+            found = by_key.get((name_key(n), name_key(d))) if isinstance(d, str) else None
+            found = found or by_key.get((name_key(n), ""), [])
+            if len(found) == 1:
+                declared[i], by_name[i] = found[0], True
+            elif found:
+                ambiguous.append(facility)
+        if declared[i] is None and isinstance(c, str):
+            foreign.append(facility)
+    findings = [
+        Finding("warning", "facilities", rule, len(bad), tuple(bad[:5]), f"{file}: {text}", action)
+        for rule, bad, text, action in (
+            ("ambiguous_village", ambiguous, "village names that several villages of the area have", "give the village code"),
+            ("unknown_village", foreign, "village codes that are not of the area", "correct the code"),
+        )
+        if bad
+    ]  # fmt: skip
+    return declared, by_name, tuple(findings)
+
+
+def _locate(
+    place: NDArray[np.object_],
+    declared: NDArray[np.object_],
+    by_name: NDArray[np.bool_],
+    villages: gpd.GeoDataFrame,
+) -> tuple[NDArray[np.object_], NDArray[np.object_], NDArray[np.object_]]:
+    """Return how each row was located, its point and its village (declared before located)."""
+    inner = villages.geometry.representative_point()
+    has_point = ~shapely.is_missing(place)
+    has_village = np.array([d is not None for d in declared], dtype=bool)
+    located_by = np.select(
+        [has_point, has_village & ~by_name, has_village], ["coordinates", "village", "name"], "none"
+    ).astype(object)
+    place = place.copy()
+    from_village = ~has_point & has_village
+    place[from_village] = inner.loc[list(declared[from_village])].to_numpy()
+    village = np.where(has_village, declared, village_at(place, villages))
+    return located_by, place, village

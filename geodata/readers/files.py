@@ -1,0 +1,255 @@
+"""Opens files of any accepted kind and finds columns in them; knows nothing of what they mean."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import re
+import warnings
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import pandas as pd
+
+from geodata.crs import WGS84
+from geodata.errors import (
+    MissingColumnError,
+    MissingCrsError,
+    MissingFileError,
+    UnreadableFileError,
+    suggest,
+)
+from geodata.layers import SourceRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from geodata.areafile import FileSource
+
+TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm")
+PARQUET_SUFFIXES = (".parquet", ".geoparquet")
+HEADER_SEARCH_ROWS = 30
+
+
+def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes, in hexadecimal."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def source_record(layer: str, source: FileSource) -> SourceRecord:
+    """Return where a layer came from; a shapefile is hashed by its .shp."""
+    return SourceRecord(
+        layer=layer,
+        file=source.path.name,
+        sha256=file_sha256(source.path),
+        source=source.source,
+        licence=source.licence,
+    )
+
+
+def require_file(path: Path, what: str) -> None:
+    """Raise MissingFileError, naming what is near, unless the file exists."""
+    if path.is_file():
+        return
+    siblings = (
+        sorted(p.name for p in path.parent.iterdir() if p.is_file())
+        if path.parent.is_dir()
+        else []
+    )
+    hint = (
+        suggest(path.name, siblings).replace("The file has", "The folder has")
+        if siblings
+        else " Its folder is not there either, or is empty."
+    )
+    msg = f"{what}: the file {path} is not there.{hint}"
+    raise MissingFileError(msg)
+
+
+def read_vector(source: FileSource, what: str) -> gpd.GeoDataFrame:
+    """Read a vector file of any GDAL kind, or GeoParquet, into EPSG:4326.
+
+    Raises
+    ------
+    MissingFileError, UnreadableFileError, MissingCrsError
+        With the file's name and what to do.
+    """
+    path = source.path
+    require_file(path, what)
+    options: dict[str, Any] = {"layer": source.layer} if source.layer else {}
+    try:
+        with warnings.catch_warnings():
+            # GDAL reports quirks of a file as Python warnings; what matters is checked by us.
+            warnings.simplefilter("ignore")
+            frame = (
+                gpd.read_parquet(path)
+                if path.suffix.lower() in PARQUET_SUFFIXES
+                else gpd.read_file(path, engine="pyogrio", **options)
+            )
+    except Exception as error:  # noqa: BLE001 - GDAL, Arrow and geopandas raise dozens of kinds
+        reason = " ".join(str(error).split())[:300]
+        msg = f"{what}: {path.name} cannot be read as a vector file: {reason}"
+        raise UnreadableFileError(msg) from error
+    if not isinstance(frame, gpd.GeoDataFrame):
+        msg = (
+            f"{what}: {path.name} has no geometry. Give a GeoJSON, GPKG, SHP or GeoParquet file "
+            "that has one."
+        )
+        raise UnreadableFileError(msg)
+    return to_wgs84(frame, source, what)
+
+
+def to_wgs84(frame: gpd.GeoDataFrame, source: FileSource, what: str) -> gpd.GeoDataFrame:
+    """Return the frame in EPSG:4326; a missing CRS is an error, never a guess."""
+    if source.crs is not None:
+        try:
+            frame = frame.set_crs(source.crs, allow_override=True)
+        except Exception as error:
+            msg = f"{what}: crs: {source.crs!r} is not a known CRS. Write it as 'EPSG:4326'."
+            raise MissingCrsError(msg) from error
+    if frame.crs is None:
+        msg = (
+            f"{what}: {source.path.name} does not say its coordinate reference system. "
+            "Add it in AREA.yml beside the path, as in crs: EPSG:4326 (a lost .prj file is the "
+            "usual cause)."
+        )
+        raise MissingCrsError(msg)
+    return frame.to_crs(WGS84)
+
+
+def read_table(source: FileSource, what: str, wanted: Sequence[str]) -> pd.DataFrame:
+    """Read a CSV or Excel table as text; empty cells are missing.
+
+    The header is the first of the leading rows that holds most of the ``wanted`` names, so titles
+    above a table do no harm. The index is the row number in the file, for messages.
+    """
+    path = source.path
+    require_file(path, what)
+    try:
+        rows = (
+            _excel_rows(path, source.sheet, what)
+            if path.suffix.lower() in (".xlsx", ".xlsm")
+            else _csv_rows(path)
+        )
+    except UnicodeDecodeError as error:
+        msg = f"{what}: {path.name} is not text in UTF-8 or Windows-1252. Save it as UTF-8 CSV."
+        raise UnreadableFileError(msg) from error
+    except (OSError, csv.Error, zipfile.BadZipFile, KeyError) as error:
+        if isinstance(error, MissingColumnError):
+            raise
+        msg = f"{what}: {path.name} cannot be read as a table: {error}. Save it again as CSV or XLSX."
+        raise UnreadableFileError(msg) from error
+    if not any(any(cell for cell in row) for row in rows):
+        msg = f"{what}: {path.name} is empty. Give a table with a header row."
+        raise UnreadableFileError(msg)
+    return _with_header(rows, {_key(w) for w in wanted})
+
+
+def _key(text: object) -> str:
+    return re.sub(r"[^a-z0-9]", "", str(text).lower())
+
+
+def _csv_rows(path: Path) -> list[list[str]]:
+    data = path.read_bytes()
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = data.decode("cp1252")
+    if "\x00" in text:
+        msg = "it holds binary data"
+        raise csv.Error(msg)
+    head = text[:20_000]
+    delimiter = max(",;\t|", key=lambda d: max((line.count(d) for line in head.splitlines()), default=0))
+    return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+
+
+def _excel_rows(path: Path, sheet: str | None, what: str) -> list[list[str]]:
+    import openpyxl
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # openpyxl warns about styles it does not know
+        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+    try:
+        if sheet is not None and sheet not in book.sheetnames:
+            msg = f"{what}: {path.name} has no sheet {sheet!r}."
+            msg += suggest(sheet, book.sheetnames).replace("The file has", "Its sheets are")
+            raise MissingColumnError(msg)
+        page = book[sheet] if sheet is not None else book.worksheets[0]
+        return [[_cell(c) for c in row] for row in page.iter_rows(values_only=True)]
+    finally:
+        book.close()
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() else repr(value)
+    return str(value).strip()
+
+
+def _with_header(rows: list[list[str]], wanted: set[str]) -> pd.DataFrame:
+    leading = [i for i, r in enumerate(rows) if any(r)][:HEADER_SEARCH_ROWS]
+    # max() keeps the first of equals, so a table with no known name keeps its first row as header.
+    at = max(leading, key=lambda i: len({_key(c) for c in rows[i]} & wanted))
+    header = [c.strip() for c in rows[at]]
+    width = max(len(r) for r in rows[at:])
+    header += [""] * (width - len(header))
+    names: list[str] = []
+    for i, column in enumerate(header):
+        name = column or f"(column {i + 1})"
+        names.append(name if name not in names else f"{name} ({i + 1})")
+    body = [
+        (i + 1, [c.strip() for c in r] + [""] * (width - len(r)))
+        for i, r in enumerate(rows[at + 1 :], start=at + 1)
+        if any(c.strip() for c in r)
+    ]
+    frame = pd.DataFrame([r for _, r in body], columns=names, index=[n for n, _ in body], dtype="str")
+    return frame.mask(frame == "")
+
+
+def pick_column(
+    columns: Sequence[object],
+    named: str | None,
+    known: Sequence[str],
+    *,
+    key: str,
+    what: str,
+    required: bool = True,
+) -> str | None:
+    """Return the column that AREA.yml names, or else the first of the names known for it.
+
+    Raises
+    ------
+    MissingColumnError
+        When a named column, or a required one, is not in the file; suggests the nearest name.
+    """
+    listed = [str(c) for c in columns]
+    if named is not None:
+        if named in listed:
+            return named
+        msg = f"{what}: there is no column {named!r} (AREA.yml, {key}:).{suggest(named, listed)}"
+        raise MissingColumnError(msg)
+    by_key = {_key(c): c for c in reversed(listed)}
+    for name in known:
+        if _key(name) in by_key:
+            return by_key[_key(name)]
+    if not required:
+        return None
+    msg = (
+        f"{what}: none of its columns is known to be the {key}. Name it in AREA.yml, as in "
+        f"{key}: COLUMN.{suggest(known[0], listed)}"
+    )
+    raise MissingColumnError(msg)
+
+
+def text_column(frame: pd.DataFrame, column: str | None) -> pd.Series[Any]:
+    """Return a column as text with missing values, or an all-missing one for None."""
+    if column is None:
+        return pd.Series(pd.NA, index=frame.index, dtype="str")
+    values = frame[column].map(lambda v: None if v is None or v != v else _cell(v))  # noqa: PLR0124 - NaN
+    text = values.astype("str").str.strip()
+    return text.mask(values.isna() | (text == ""))

@@ -1,0 +1,212 @@
+"""Cuts road lines where they meet, so that shared end points make a network.
+
+Lines on the ground meet wherever they cross or touch. Bridges, tunnels and ferries ("elevated"
+here) meet others only where one of the two lines ends: a road that passes under a bridge is not
+joined to it, and a ferry only lands at its ends.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial import cKDTree
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+# Ends this close are the same junction: it absorbs rounding of stored coordinates (7 decimals of
+# a degree are 1 cm) and closes no real gap.
+JUNCTION_TOLERANCE_M = 0.1
+
+
+@dataclass(frozen=True)
+class NodedLines:
+    """Pieces between junctions; ``line`` says which input line each piece is a part of.
+
+    Attributes
+    ----------
+    pieces
+        LineString array (metres), in the direction of their line.
+    line
+        int64, index of the input line of each piece, ascending.
+    from_node, to_node
+        int32, junction numbers from 0.
+    """
+
+    pieces: NDArray[np.object_]
+    line: NDArray[np.int64]
+    from_node: NDArray[np.int32]
+    to_node: NDArray[np.int32]
+
+
+def node_lines(
+    lines: NDArray[np.object_],
+    elevated: NDArray[np.bool_],
+    ferry: NDArray[np.bool_],
+) -> NodedLines:
+    """Return the lines cut at their junctions (metres).
+
+    Parameters
+    ----------
+    lines
+        LineStrings with a length above zero, in a metric CRS.
+    elevated
+        bridge, tunnel or ferry: joined to others at end points only.
+    ferry
+        Nothing lands between a ferry's ends, not even a line that ends on it.
+    """
+    simple, origin = _split_self_crossings(lines, elevated)
+    where, points = _cut_points(simple, elevated[origin], ferry[origin])
+    pieces, parent = _cut(simple, where, points)
+    ends = np.concatenate([_end(pieces, 0), _end(pieces, -1)])
+    node = cluster_points(ends, JUNCTION_TOLERANCE_M)
+    start, stop = node[: len(pieces)], node[len(pieces) :]
+    # A piece inside one junction connects nothing: its two ends are that junction.
+    kept = ~((start == stop) & (shapely.length(pieces) <= JUNCTION_TOLERANCE_M))
+    return NodedLines(
+        pieces=pieces[kept],
+        line=origin[parent[kept]],
+        from_node=start[kept],
+        to_node=stop[kept],
+    )
+
+
+def cluster_points(xy: NDArray[np.float64], tolerance_m: float) -> NDArray[np.int32]:
+    """Return a number from 0 for each point; points within the tolerance share theirs."""
+    unique, inverse = np.unique(xy, axis=0, return_inverse=True)
+    pairs = cKDTree(unique).query_pairs(tolerance_m, output_type="ndarray")
+    graph = coo_array(
+        (np.ones(len(pairs), dtype=np.int8), (pairs[:, 0], pairs[:, 1])),
+        shape=(len(unique), len(unique)),
+    )
+    _, label = connected_components(graph, directed=False)
+    return np.asarray(label[inverse.ravel()], dtype=np.int32)
+
+
+def _end(lines: NDArray[np.object_], index: int) -> NDArray[np.float64]:
+    return np.asarray(shapely.get_coordinates(shapely.get_point(lines, index)), dtype=np.float64)
+
+
+def _split_self_crossings(
+    lines: NDArray[np.object_], elevated: NDArray[np.bool_]
+) -> tuple[NDArray[np.object_], NDArray[np.int64]]:
+    """Return lines that do not cross themselves, and the input line of each."""
+    crossing = ~shapely.is_simple(lines) & ~elevated
+    parts: list[shapely.Geometry] = []
+    origin: list[int] = []
+    for i, (line, crosses) in enumerate(zip(lines, crossing, strict=True)):
+        pieces = _simple_parts(line) if crosses else [line]
+        parts.extend(pieces)
+        origin.extend([i] * len(pieces))
+    return np.array(parts, dtype=object), np.array(origin, dtype=np.int64)
+
+
+def _simple_parts(line: shapely.LineString) -> list[shapely.LineString]:
+    """Return a line's parts between its self-crossings, in its own direction.
+
+    shapely.node finds where the line meets itself; the line is then walked segment by segment,
+    because noding gives neither the order nor the direction of its parts.
+    """
+    noded = shapely.get_parts(shapely.node(line))
+    ends = np.unique(np.concatenate([_end(noded, 0), _end(noded, -1)]), axis=0)
+    crossings = shapely.points(ends)
+    xy = shapely.get_coordinates(line)
+    out: list[shapely.LineString] = []
+    path = [xy[0]]
+    for a, b in zip(xy[:-1], xy[1:], strict=True):
+        segment = shapely.linestrings([a, b])
+        on = crossings[shapely.distance(segment, crossings) <= 1e-6]
+        stops = np.unique(shapely.line_locate_point(segment, on)) if len(on) else np.array([])
+        for d in stops:
+            point = shapely.get_coordinates(shapely.line_interpolate_point(segment, d))[0]
+            if len(path) > 1 or not np.allclose(path[-1], point, rtol=0, atol=1e-6):
+                path.append(point)
+                out.append(shapely.linestrings(path))
+            path = [point]
+        if not np.allclose(path[-1], b, rtol=0, atol=1e-6):
+            path.append(b)
+    if len(path) > 1:
+        out.append(shapely.linestrings(path))
+    return [p for p in out if p.length > 0]
+
+
+def _cut_points(
+    lines: NDArray[np.object_], elevated: NDArray[np.bool_], ferry: NDArray[np.bool_]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return which line is cut, and at which point: crossings on the ground, and touching ends."""
+    tree = shapely.STRtree(lines)
+    where: list[NDArray[np.int64]] = []
+    points: list[NDArray[np.float64]] = []
+
+    ground = np.flatnonzero(~elevated)
+    i, j = tree.query(lines[ground], predicate="intersects")
+    i = ground[i]
+    once = (i < j) & ~elevated[j]
+    i, j = i[once], j[once]
+    shared = shapely.intersection(lines[i], lines[j])
+    parts, pair = shapely.get_parts(shared, return_index=True)
+    linear = shapely.get_type_id(parts) == shapely.GeometryType.LINESTRING
+    for chosen, point in (
+        (pair[~linear], parts[~linear]),
+        (pair[linear], shapely.get_point(parts[linear], 0)),
+        (pair[linear], shapely.get_point(parts[linear], -1)),
+    ):
+        at = shapely.get_coordinates(point)
+        where += [i[chosen], j[chosen]]
+        points += [at, at]
+
+    for index in (0, -1):
+        end = _end(lines, index)
+        line, other = tree.query(
+            shapely.points(end), predicate="dwithin", distance=JUNCTION_TOLERANCE_M
+        )
+        meets = (line != other) & ~ferry[other]
+        where.append(other[meets])
+        points.append(end[line[meets]])
+    return np.concatenate(where).astype(np.int64), np.concatenate(points)
+
+
+def _cut(
+    lines: NDArray[np.object_], where: NDArray[np.int64], points: NDArray[np.float64]
+) -> tuple[NDArray[np.object_], NDArray[np.int64]]:
+    """Return the pieces of all lines and the line of each; cut points become shared vertices."""
+    at = shapely.line_locate_point(lines[where], shapely.points(points))
+    length = shapely.length(lines)
+    inner = (at > JUNCTION_TOLERANCE_M) & (at < length[where] - JUNCTION_TOLERANCE_M)
+    where, points, at = where[inner], points[inner], at[inner]
+    order = np.lexsort((at, where))
+    where, points, at = where[order], points[order], at[order]
+    # The same junction found from several neighbours cuts once.
+    repeat = np.zeros(len(where), dtype=bool)
+    repeat[1:] = (where[1:] == where[:-1]) & (at[1:] - at[:-1] <= JUNCTION_TOLERANCE_M)
+    where, points, at = where[~repeat], points[~repeat], at[~repeat]
+
+    first = np.searchsorted(where, np.arange(len(lines) + 1))
+    pieces: list[shapely.Geometry] = []
+    parent: list[int] = []
+    for k, line in enumerate(lines):
+        cuts = slice(first[k], first[k + 1])
+        new = [line] if cuts.start == cuts.stop else _split_line(line, at[cuts], points[cuts])
+        pieces.extend(new)
+        parent.extend([k] * len(new))
+    return np.array(pieces, dtype=object), np.array(parent, dtype=np.int64)
+
+
+def _split_line(
+    line: shapely.LineString, at: NDArray[np.float64], points: NDArray[np.float64]
+) -> list[shapely.Geometry]:
+    xy = shapely.get_coordinates(line)
+    along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(xy, axis=0).T))])
+    bounds = np.concatenate([[0.0], at, [along[-1]]])
+    corners = np.concatenate([xy[:1], points, xy[-1:]])
+    out: list[shapely.Geometry] = []
+    for k in range(len(bounds) - 1):
+        # Vertices within a micrometre of a cut are the cut itself.
+        between = xy[(along > bounds[k] + 1e-6) & (along < bounds[k + 1] - 1e-6)]
+        out.append(shapely.linestrings(np.vstack([corners[k], between, corners[k + 1]])))
+    return out

@@ -1,0 +1,166 @@
+"""Numbers and coordinates as people type them. A text is read in one way or refused, never guessed."""
+
+from __future__ import annotations
+
+import math
+import re
+
+_PLAIN = re.compile(r"^[+-]?\d+(?:[.,]\d+)?$")
+_THOUSANDS = re.compile(r"^[+-]?\d{1,3}(?:[.,]\d{3})+$")
+_DMS = re.compile(
+    r"""^\s*(?P<pre>LS|LU|BT|BB|[NSEW])?\s*
+    (?P<sign>[-+])?(?P<d>\d{1,3}(?:[.,]\d+)?)\s*[°ºod:]?\s*
+    (?:(?P<m>\d{1,2}(?:[.,]\d+)?)\s*['’′:]?\s*)?
+    (?:(?P<s>\d{1,2}(?:[.,]\d+)?)\s*(?:["”″]|'')?\s*)?
+    (?P<post>LS|LU|BT|BB|[NSEW])?\s*$""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_NEGATIVE = {"LS", "BB", "S", "W"}
+SEXAGESIMAL = 60.0
+
+
+def parse_count(text: str) -> float:
+    """Return a count of people; ``1.234`` and ``1,234`` are thousands, as lists write them.
+
+    Raises
+    ------
+    ValueError
+        When the text is not a number, or is negative or not finite.
+
+    Examples
+    --------
+    >>> parse_count("12.345")
+    12345.0
+    >>> parse_count("2065")
+    2065.0
+    """
+    value = text.strip().replace("\u00a0", "").replace(" ", "")
+    if _THOUSANDS.match(value):
+        number = float(re.sub(r"[.,]", "", value))
+    elif _PLAIN.match(value):
+        number = float(value.replace(",", "."))
+    else:
+        number = float(value)
+    if not math.isfinite(number):
+        msg = "not a finite number"
+        raise ValueError(msg)
+    if number < 0:
+        msg = "negative"
+        raise ValueError(msg)
+    return number
+
+
+def parse_angle(text: str) -> float:
+    """Return degrees from decimal text (point or comma) or degrees-minutes-seconds.
+
+    LS, S, BB and W are negative. A number without a decimal point is taken as it stands.
+
+    Raises
+    ------
+    ValueError
+        When the text is not an angle.
+
+    Examples
+    --------
+    >>> parse_angle("-8,1706")
+    -8.1706
+    >>> parse_angle("2°10'30\\" LS")
+    -2.175
+    """
+    value = text.strip()
+    if _PLAIN.match(value):
+        return float(value.replace(",", "."))
+    found = _DMS.match(value)
+    if found is None:
+        number = float(value)  # scientific notation, or a ValueError of its own
+        if not math.isfinite(number):
+            msg = "not a finite number"
+            raise ValueError(msg)
+        return number
+    part = {k: float(found[k].replace(",", ".")) if found[k] else 0.0 for k in "dms"}
+    if part["m"] >= SEXAGESIMAL or part["s"] >= SEXAGESIMAL:
+        msg = "minutes and seconds must be below 60"
+        raise ValueError(msg)
+    letters = {(found[k] or "").upper() for k in ("pre", "post")} - {""}
+    if len(letters) > 1:
+        msg = "two different compass letters"
+        raise ValueError(msg)
+    degrees = part["d"] + part["m"] / 60.0 + part["s"] / 3600.0
+    negative = found["sign"] == "-" or bool(letters & _NEGATIVE)
+    return -degrees if negative else degrees
+
+
+def parse_pair(text: str) -> tuple[float, float]:
+    """Return (latitude, longitude) from one text, latitude first, as phones and maps show it.
+
+    Examples
+    --------
+    >>> parse_pair("-8.17, 113.38")
+    (-8.17, 113.38)
+    """
+    parts = re.split(r"\s*[;|]\s*|,\s+|\s{2,}|(?<=\d)\s+(?=[-+]?\d)", text.strip())
+    if len(parts) != 2:
+        parts = text.split(",")
+    if len(parts) != 2:
+        msg = "expected latitude and longitude"
+        raise ValueError(msg)
+    return parse_angle(parts[0]), parse_angle(parts[1])
+
+
+_FULL_DURATION = re.compile(r"^(?:(\d+):)?(\d+):(\d{1,2})$")
+_ISO_DURATION = re.compile(
+    r"^P(?:(\d+)D)?(?:T(?:(\d+(?:\.\d+)?)H)?(?:(\d+(?:\.\d+)?)M)?(?:(\d+(?:\.\d+)?)S)?)?$"
+)
+
+
+def parse_duration(text: str) -> float:
+    """Return seconds from OSM's ``duration``: ``MM``, ``HH:MM``, ``HH:MM:SS`` or ISO 8601.
+
+    Raises
+    ------
+    ValueError
+        When the text is none of these, or not above zero.
+
+    Source: OSM wiki, Key:duration.
+
+    Examples
+    --------
+    >>> parse_duration("1:00"), parse_duration("00:05:00"), parse_duration("PT45M"), parse_duration("20")
+    (3600.0, 300.0, 2700.0, 1200.0)
+    """
+    value = text.strip()
+    seconds = math.nan
+    if re.match(r"^\d+(?:\.\d+)?$", value):
+        seconds = float(value) * 60.0
+    elif (found := _FULL_DURATION.match(value)) is not None:
+        first, second, third = found.groups()
+        seconds = (
+            float(second) * 3600.0 + float(third) * 60.0
+            if first is None
+            else float(first) * 3600.0 + float(second) * 60.0 + float(third)
+        )
+    elif (found := _ISO_DURATION.match(value.upper())) is not None:
+        days, hours, minutes, secs = (float(g or 0) for g in found.groups())
+        seconds = days * 86_400.0 + hours * 3600.0 + minutes * 60.0 + secs
+    if not seconds > 0:
+        msg = f"{text!r} is not a duration like 00:45"
+        raise ValueError(msg)
+    return seconds
+
+
+def parse_speed_kph(text: str) -> float:
+    """Return km/h from OSM's ``maxspeed`` (``50``, ``30 mph``, ``walk``); NaN when it has no number.
+
+    Source: OSM wiki, Key:maxspeed. ``none``, ``signals`` and country codes carry no number here.
+
+    Examples
+    --------
+    >>> parse_speed_kph("50"), round(parse_speed_kph("30 mph"), 3)
+    (50.0, 48.28)
+    """
+    found = re.match(r"^\s*(\d+(?:\.\d+)?)\s*(km/h|kmh|kph|mph|knots)?", str(text))
+    if found is None:
+        return 5.0 if str(text).strip() == "walk" else math.nan
+    factor = {"mph": 1.609344, "knots": 1.852}.get(found[2] or "", 1.0)
+    value = float(found[1]) * factor
+    return value if value > 0 else math.nan

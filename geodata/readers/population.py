@@ -1,0 +1,145 @@
+"""People by village."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from geodata.codes import parse_village_code, regency_of
+from geodata.errors import SchemaError, first_five
+from geodata.layers import Finding
+from geodata.readers.files import TABLE_SUFFIXES, pick_column, read_table, read_vector, text_column
+from geodata.readers.numbers import parse_count
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from geodata.areafile import FileSource, PopulationFile
+
+WHAT = "population"
+CODE_NAMES = ("kode", "kode_desa", "village_code", "kode_kemendagri", "kodedesa", "kode_wilayah", "code")
+PEOPLE_NAMES = ("people", "penduduk", "jumlah_penduduk", "population", "jumlah", "total")
+TOTAL_WORDS = ("jumlah", "total")
+
+
+def read_any_table(source: FileSource, what: str, wanted: tuple[str, ...]) -> pd.DataFrame:
+    """Read a table, or the attributes of a vector file, with the row number as index."""
+    if source.path.suffix.lower() in TABLE_SUFFIXES or not source.path.exists():
+        return read_table(source, what, wanted)
+    frame = read_vector(source, what)
+    return pd.DataFrame(frame.drop(columns=frame.geometry.name)).set_axis(
+        range(1, len(frame) + 1), axis=0
+    )
+
+
+def read_population(
+    source: PopulationFile, villages: gpd.GeoDataFrame
+) -> tuple[gpd.GeoDataFrame, tuple[Finding, ...]]:
+    """Return the villages with ``people`` (and ``people_<group>``); NaN stays unknown.
+
+    Raises
+    ------
+    InputError
+        Missing columns, text or negative numbers, a village twice, or no code that fits.
+    """
+    named = (source.code, source.people, *source.groups.values())
+    wanted = tuple(n for n in named if n) or (*CODE_NAMES, *PEOPLE_NAMES)
+    table = read_any_table(source, WHAT, wanted)
+    code_column = pick_column(table.columns, source.code, CODE_NAMES, key="code", what=WHAT)
+    people_column = pick_column(table.columns, source.people, PEOPLE_NAMES, key="people", what=WHAT)
+    for group, column in source.groups.items():
+        pick_column(table.columns, column, (), key=f"groups.{group}", what=WHAT)
+    text = text_column(table, code_column)
+    table, text, findings = _without_totals(table, text)
+    columns = {"people": people_column} | {f"people_{g}": c for g, c in source.groups.items()}
+    numbers = pd.DataFrame(
+        {name: _counts(text_column(table, c), str(c), source.path.name) for name, c in columns.items()}
+    )
+    codes = text.map(lambda t: parse_village_code(t) if isinstance(t, str) else None)
+    _check_codes(codes, text, villages, source.path.name)
+    numbers.index = pd.Index(codes.where(codes.notna(), text).to_numpy(), dtype="str")
+    return _join(villages, numbers, findings)
+
+
+def _join(
+    villages: gpd.GeoDataFrame, numbers: pd.DataFrame, findings: list[Finding]
+) -> tuple[gpd.GeoDataFrame, tuple[Finding, ...]]:
+    known = numbers.index.isin(villages.index)
+    joined = villages.assign(
+        **{c: numbers.loc[known, c].reindex(villages.index).astype("float64") for c in numbers}
+    )
+    joined = joined[[*villages.columns.drop("geometry"), *(c for c in numbers if c != "people"), "geometry"]]
+    strangers = numbers[~known]
+    if len(strangers):
+        people = float(strangers["people"].sum())
+        findings.append(
+            Finding(
+                "warning", "population", "unknown_village", len(strangers),
+                tuple(str(i) for i in strangers.index[:5]),
+                f"rows whose code is no village of the area ({people:,.0f} people are not counted)",
+                "correct the codes, or take the rows out",
+            )  # fmt: skip
+        )
+    return joined, tuple(findings)
+
+
+def _without_totals(
+    table: pd.DataFrame, text: pd.Series[Any]
+) -> tuple[pd.DataFrame, pd.Series[Any], list[Finding]]:
+    """Leave out rows of totals ("Jumlah"): without a code, and saying so in some cell."""
+    says = table.apply(
+        lambda row: any(str(v).strip().lower().startswith(TOTAL_WORDS) for v in row.dropna()), axis=1
+    )
+    total = says.to_numpy(dtype=bool) & ~text.map(
+        lambda t: isinstance(t, str) and parse_village_code(t) is not None
+    ).to_numpy(dtype=bool)
+    if not total.any():
+        return table, text, []
+    finding = Finding(
+        "info", "population", "total_row", int(total.sum()),
+        tuple(f"row {i}" for i in table.index[total][:5]),
+        "rows of totals were left out", "none needed",
+    )  # fmt: skip
+    return table[~total], text[~total], [finding]
+
+
+def _counts(text: pd.Series[Any], column: str, file: str) -> pd.Series[Any]:
+    values = np.full(len(text), np.nan)
+    faults: list[str] = []
+    for i, (row, value) in enumerate(text.items()):
+        if not isinstance(value, str):
+            continue
+        try:
+            values[i] = parse_count(value)
+        except ValueError:
+            faults.append(f"row {row}: {value!r}")
+    if faults:
+        msg = (
+            f"{WHAT}: column {column!r} of {file} holds {len(faults)} values that are not a number of "
+            f"people (0 or more): {first_five(faults)}. Correct them; leave a cell empty if unknown."
+        )
+        raise SchemaError(msg)
+    return pd.Series(values, index=text.index)
+
+
+def _check_codes(
+    codes: pd.Series[Any], text: pd.Series[Any], villages: gpd.GeoDataFrame, file: str
+) -> None:
+    twice = codes[codes.notna() & codes.duplicated(keep=False)]
+    if len(twice):
+        msg = (
+            f"{WHAT}: {twice.nunique()} villages occur more than once in {file}: "
+            f"{first_five(sorted(set(twice)))}. Keep one row for each."
+        )
+        raise SchemaError(msg)
+    if codes.isin(villages.index).any() or villages.empty:
+        return
+    regency = regency_of(villages.index[0])
+    found = first_five(text.dropna().head(5))
+    msg = (
+        f"{WHAT}: no code in {file} is a village of {regency}; it has {found}. Name the column of "
+        "Kemendagri codes with code:. (BPS codes also have ten digits, but are numbered differently.)"
+    )
+    raise SchemaError(msg)

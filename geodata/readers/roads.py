@@ -1,0 +1,132 @@
+"""What every road reader shares: the buffer, the columns, and the meaning of tags."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from geodata.readers.numbers import parse_duration, parse_speed_kph
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+FERRY = "ferry"
+YES = frozenset({"yes", "true", "1", "y", "ya", "viaduct", "aqueduct", "movable", "culvert"})
+_ONEWAY = {"yes": "yes", "true": "yes", "1": "yes", "-1": "reverse", "reverse": "reverse"}
+_CIRCULAR = frozenset({"roundabout", "circular"})
+DRY_ONLY = frozenset({"dry_only", "dry_season", "dry", "kemarau", "musim kemarau"})
+ALL_YEAR = frozenset({"all_year", "no", "", "sepanjang tahun", "semua musim"})
+
+
+def study_zone(villages: gpd.GeoDataFrame, buffer_m: float) -> shapely.Geometry:
+    """Return the villages' outline grown by the buffer (metric CRS of the villages)."""
+    # Simplified to 50 m first: the outline only decides what is near, and coasts have many points.
+    outline = shapely.union_all(shapely.simplify(villages.geometry.to_numpy(), 50.0))
+    zone = shapely.buffer(outline, buffer_m + 50.0)
+    shapely.prepare(zone)
+    return zone
+
+
+def oneway_of(oneway: str | None, junction: str | None, highway: str | None) -> str:
+    """Return 'yes', 'reverse' or 'no' for motor traffic.
+
+    Roundabouts and motorways are one-way unless tagged otherwise (OSM wiki, Key:oneway).
+
+    Examples
+    --------
+    >>> oneway_of(None, "roundabout", "tertiary"), oneway_of("-1", None, None), oneway_of(None, None, "path")
+    ('yes', 'reverse', 'no')
+    """
+    if oneway is not None:
+        return _ONEWAY.get(oneway.strip().lower(), "no")
+    return "yes" if junction in _CIRCULAR or highway == "motorway" else "no"
+
+
+def season_of(text: str | None) -> str | None:
+    """Return 'all_year' or 'dry_only'; None when the wording is not known.
+
+    Examples
+    --------
+    >>> season_of("Kemarau"), season_of(None)
+    ('dry_only', 'all_year')
+    """
+    value = (text or "").strip().lower()
+    if value in DRY_ONLY:
+        return "dry_only"
+    return "all_year" if value in ALL_YEAR else None
+
+
+def duration_of(text: str | None) -> float:
+    """Return a tagged duration in seconds, NaN when there is none that can be read."""
+    if text is None:
+        return float("nan")
+    try:
+        return parse_duration(text)
+    except ValueError:
+        return float("nan")
+
+
+def ways_from_tags(tags: Sequence[dict[str, str]]) -> pd.DataFrame:
+    """Return one row a way with the columns of the roads contract, from OSM tags."""
+    rows: dict[str, list[Any]] = {
+        "road_class": [t.get("highway") or FERRY for t in tags],
+        "surface": [t.get("surface") for t in tags],
+        "oneway": [oneway_of(t.get("oneway"), t.get("junction"), t.get("highway")) for t in tags],
+        "bridge": [t.get("bridge", "no") != "no" for t in tags],
+        "tunnel": [t.get("tunnel", "no") != "no" for t in tags],
+        "maxspeed_kph": [parse_speed_kph(t["maxspeed"]) if "maxspeed" in t else np.nan for t in tags],
+        "season": [season_of(t.get("seasonal")) or "all_year" for t in tags],
+        "route": [FERRY if t.get("route") == FERRY and "highway" not in t else None for t in tags],
+        "duration_s": [duration_of(t.get("duration")) for t in tags],
+        "name": [t.get("name") for t in tags],
+    }
+    frame = pd.DataFrame(rows)
+    for column in ("road_class", "surface", "oneway", "season", "route", "name"):
+        frame[column] = frame[column].astype("str")
+    frame["maxspeed_kph"] = frame["maxspeed_kph"].astype("float64")
+    frame["duration_s"] = frame["duration_s"].astype("float64")
+    return frame
+
+
+def assemble_roads(
+    ways: pd.DataFrame,
+    way_ids: Sequence[str] | NDArray[Any],
+    way: NDArray[np.int64],
+    pieces: NDArray[np.object_],
+    from_node: NDArray[np.int32],
+    to_node: NDArray[np.int32],
+    *,
+    crs: str,
+) -> gpd.GeoDataFrame:
+    """Return the roads layer: one row a piece of a way between two junctions.
+
+    Parameters
+    ----------
+    ways
+        Attributes, one row a way.
+    way_ids
+        Text ids, one a way; a piece's ``road_id`` is ``{way_id}#{number from 0}``.
+    way
+        int64, the way (row number) of each piece, pieces of a way adjacent and in its direction.
+    pieces, from_node, to_node
+        LineStrings in ``crs`` (metres) and their junctions.
+    """
+    ids = np.asarray(way_ids, dtype=object)[way]
+    number = np.arange(len(way)) - np.searchsorted(way, way, side="left")
+    frame = ways.take(way).reset_index(drop=True)
+    length = shapely.length(pieces)
+    # A way's duration is shared among its pieces by length.
+    total = np.bincount(way, weights=length, minlength=len(ways))[way]
+    frame["duration_s"] = frame["duration_s"].to_numpy() * length / np.where(total > 0, total, 1.0)
+    frame.insert(0, "way_id", pd.Series(ids, dtype="str"))
+    frame["length_m"] = length
+    frame["from_node"] = from_node.astype(np.int32)
+    frame["to_node"] = to_node.astype(np.int32)
+    index = pd.Index([f"{i}#{n}" for i, n in zip(ids, number, strict=True)], name="road_id", dtype="str")
+    return gpd.GeoDataFrame(frame.set_index(index), geometry=pieces, crs=crs)

@@ -1,0 +1,231 @@
+"""Roads from a vector file: classes mapped, empty and Multi geometries handled, crossings noded."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from geodata.areafile import ROAD_CLASSES
+from geodata.crs import require_indonesia
+from geodata.errors import EmptyAreaError, SchemaError, first_five
+from geodata.layers import Finding
+from geodata.readers.files import pick_column, read_vector, text_column
+from geodata.readers.noding import node_lines
+from geodata.readers.numbers import parse_speed_kph
+from geodata.readers.roads import (
+    FERRY,
+    YES,
+    assemble_roads,
+    duration_of,
+    oneway_of,
+    season_of,
+)
+
+if TYPE_CHECKING:
+    from geodata.areafile import RoadsFile
+
+WHAT = "roads"
+CLASS_NAMES = ("highway", "road_class", "fclass", "Fungsi", "FUNGSI", "kelas_jalan", "klas_jln", "REMARK")
+# Functions of the RBI map (BIG), in the order in which a value is tried; source: DOMAIN of the
+# default speeds, docs/METHODS.md.
+RBI_FUNCTIONS = {
+    "jalan tol": "motorway",
+    "jalan arteri": "trunk",
+    "jalan kolektor": "secondary",
+    "jalan lokal": "tertiary",
+    "jalan lain": "residential",
+    "jalan setapak": "path",
+}
+
+
+def rbi_class(text: str) -> str | None:
+    """Return the OSM highway class of an RBI road function, or None.
+
+    Examples
+    --------
+    >>> rbi_class("Jalan Tol Dua Jalur Dengan Pemisah Fisik"), rbi_class("Lokal")
+    ('motorway', 'tertiary')
+    """
+    value = " ".join(text.lower().split())
+    value = value if value.startswith("jalan ") else f"jalan {value}"
+    return next((c for start, c in RBI_FUNCTIONS.items() if value.startswith(start)), None)
+
+
+def read_vector_roads(
+    source: RoadsFile, zone: shapely.Geometry, crs: str
+) -> tuple[gpd.GeoDataFrame, tuple[Finding, ...]]:
+    """Read road lines that touch the zone, in the metric CRS, cut at their junctions.
+
+    Raises
+    ------
+    InputError
+        Unreadable file, no CRS, unknown columns or classes, no line near the study area.
+    """
+    raw = read_vector(source, WHAT)
+    if raw.empty:
+        msg = f"{WHAT}: {source.path.name} has no rows. Leave roads: out if there is no road file."
+        raise EmptyAreaError(msg)
+    ways = _attributes(raw, source)
+    findings: list[Finding] = []
+    geometry = shapely.force_2d(raw.geometry.to_numpy())
+    empty = shapely.is_missing(geometry) | shapely.is_empty(geometry)
+    if empty.any():
+        findings.append(_finding("info", "empty_geometry", raw.index[empty], "rows without a line", "none needed"))
+    kind = shapely.get_type_id(geometry)
+    wrong = ~empty & ~np.isin(kind, (1, 2, 5, 7))
+    if wrong.any():
+        msg = (
+            f"{WHAT}: {wrong.sum()} rows of {source.path.name} are not lines (rows "
+            f"{first_five(np.flatnonzero(wrong) + 1)}). Give the file of road lines."
+        )
+        raise SchemaError(msg)
+    if not empty.all():
+        west, south, east, north = shapely.total_bounds(geometry[~empty])
+        require_indonesia((west, south, east, north), WHAT)
+    parts, way, loose = _parts(geometry, empty)
+    findings += [
+        _finding("info", rule, way[at], message, "none needed") for rule, message, at in loose if len(at)
+    ]
+    parts = gpd.GeoSeries(parts, crs=raw.crs).to_crs(crs).to_numpy()
+    near = shapely.intersects(zone, parts) & (shapely.length(parts) > 0)
+    parts, way = parts[near], way[near]
+    unique = _first_of_equals(parts, ways.iloc[way])
+    if not unique.all():
+        findings.append(_finding("info", "duplicate_line", way[~unique], "lines drawn twice; one is used", "none needed"))
+    parts, way = parts[unique], way[unique]
+    if len(parts) == 0:
+        msg = (
+            f"{WHAT}: no line of {source.path.name} lies within the study area and its buffer. "
+            "Check that it is the right file, or leave roads: out."
+        )
+        raise EmptyAreaError(msg)
+    ferry = (ways["route"] == FERRY).to_numpy()[way]
+    elevated = ferry | ways["bridge"].to_numpy()[way] | ways["tunnel"].to_numpy()[way]
+    noded = node_lines(parts, elevated, ferry)
+    roads = assemble_roads(
+        ways, [f"r{i + 1}" for i in range(len(ways))], way[noded.line], noded.pieces,
+        noded.from_node, noded.to_node, crs=crs,
+    )  # fmt: skip
+    return roads, tuple(findings)
+
+
+def _finding(
+    severity: str, rule: str, rows: object, message: str, action: str
+) -> Finding:
+    numbers = [f"r{int(i) + 1}" for i in np.asarray(rows)]
+    return Finding(
+        "info" if severity == "info" else "warning", "roads", rule, len(numbers),
+        tuple(numbers[:5]), message, action,
+    )  # fmt: skip
+
+
+def _parts(
+    geometry: np.ndarray, empty: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, list[tuple[str, str, np.ndarray]]]:
+    """Return single lines, the row of each, and what in the geometries was no line."""
+    filled = geometry.copy()
+    filled[empty] = None
+    parts, row = shapely.get_parts(filled, return_index=True)
+    nested, inner = shapely.get_parts(parts, return_index=True)
+    row = row[inner]
+    kind = shapely.get_type_id(nested)
+    rings = kind == shapely.GeometryType.LINEARRING
+    nested[rings] = shapely.linestrings(*shapely.get_coordinates(nested[rings], return_index=True)) if rings.any() else nested[rings]
+    line = np.isin(kind, (shapely.GeometryType.LINESTRING, shapely.GeometryType.LINEARRING))
+    void = line & ~(shapely.length(nested) > 0)
+    loose = [
+        ("not_a_line", "parts that are not lines", np.flatnonzero(~line)),
+        ("zero_length", "lines of no length", np.flatnonzero(void)),
+    ]
+    messages = [(rule, text, row[at]) for rule, text, at in loose]
+    keep = line & ~void
+    return nested[keep], row[keep], [(r, t, np.arange(0)) if not len(a) else (r, t, a) for r, t, a in messages]
+
+
+def _first_of_equals(parts: np.ndarray, attributes: pd.DataFrame) -> np.ndarray:
+    """Return which lines are not an exact copy (same points, same attributes) of an earlier one."""
+    keys = pd.DataFrame({"wkb": shapely.to_wkb(parts)})
+    for column in attributes:
+        keys[column] = attributes[column].to_numpy()
+    return ~keys.duplicated().to_numpy()
+
+
+def _attributes(raw: gpd.GeoDataFrame, source: RoadsFile) -> pd.DataFrame:
+    def column(named: str | None, known: tuple[str, ...], key: str, *, required: bool = False) -> pd.Series[str]:
+        picked = pick_column(raw.columns, named, known, key=key, what=WHAT, required=required)
+        return text_column(raw, picked)
+
+    route = column(source.route, ("route",), "route").str.lower()
+    ferry = (route == FERRY).to_numpy(dtype=bool, na_value=False)
+    wording = column(source.class_column, CLASS_NAMES, "class", required=True)
+    classes = _classes(wording, ferry, source)
+    junction = column(None, ("junction",), "junction")
+    season_text = column(source.season, ("season", "seasonal", "musim"), "season")
+    season = season_text.map(lambda t: season_of(t if isinstance(t, str) else None))
+    if season.isna().any():
+        values = sorted(set(season_text[season.isna().to_numpy()]))
+        msg = (
+            f"{WHAT}: season: the values {first_five(values)} are not known. "
+            "Write dry_only (or kemarau) and all_year (or leave it empty)."
+        )
+        raise SchemaError(msg)
+    oneway = column(source.oneway, ("oneway",), "oneway")
+    speed = column(source.maxspeed_kph, ("maxspeed_kph", "maxspeed"), "maxspeed_kph")
+    duration = column(source.duration, ("duration",), "duration")
+    frame = pd.DataFrame(
+        {
+            "road_class": classes,
+            "surface": column(source.surface, ("surface", "permukaan"), "surface"),
+            "oneway": [
+                oneway_of(o if isinstance(o, str) else None, j if isinstance(j, str) else None, c)
+                for o, j, c in zip(oneway, junction, classes, strict=True)
+            ],
+            "bridge": _flag(column(source.bridge, ("bridge", "jembatan"), "bridge")),
+            "tunnel": _flag(column(source.tunnel, ("tunnel", "terowongan"), "tunnel")),
+            "maxspeed_kph": [parse_speed_kph(v) if isinstance(v, str) else np.nan for v in speed],
+            "season": season.astype("str"),
+            "route": route.where(pd.Series(ferry, index=route.index)),
+            "duration_s": [duration_of(v if isinstance(v, str) else None) for v in duration],
+            "name": column(source.name, ("name", "nama", "nama_jalan"), "name"),
+        }
+    ).reset_index(drop=True)
+    for name in ("road_class", "surface", "oneway", "season", "route", "name"):
+        frame[name] = frame[name].astype("str")
+    return frame
+
+
+def _flag(text: pd.Series[str]) -> np.ndarray:
+    """Return whether a bridge/tunnel column says so; any OSM value but 'no' and '0' does."""
+    value = text.str.lower()
+    said = value.notna() & ~value.isin(["no", "0", "false", "tidak", "f"])
+    return np.asarray(said.to_numpy(dtype=bool, na_value=False) | value.isin(YES).to_numpy(dtype=bool, na_value=False), dtype=bool)
+
+
+def _classes(wording: pd.Series[str], ferry: np.ndarray, source: RoadsFile) -> pd.Series[str]:
+    mapping = source.classes
+    values = {v for v in wording.dropna() if isinstance(v, str)}
+    if isinstance(mapping, dict):
+        table = {**mapping}
+    elif mapping == "rbi":
+        table = {v: c for v in values if (c := rbi_class(v)) is not None}
+    elif mapping == "osm" or values & set(ROAD_CLASSES) or not values:
+        # OSM's values are open-ended (construction, proposed …): kept, and closed to every mode
+        # that has no speed for them.
+        table = {v: v for v in values}
+    else:
+        table = {v: c for v in values if (c := rbi_class(v)) is not None}
+    unknown = sorted(v for v in values - set(table) if not ferry[(wording == v).to_numpy(dtype=bool, na_value=False)].all())
+    if unknown:
+        msg = (
+            f"{WHAT}: the classes {first_five([repr(u) for u in unknown])} in {source.path.name} are "
+            "not known. Say what they mean in AREA.yml, as in classes: {Jalan Desa: residential}, or "
+            "classes: rbi for the RBI map's functions."
+        )
+        raise SchemaError(msg)
+    # `road` is OSM's own value for a road whose class nobody knows.
+    classes = wording.map(table).fillna("road").astype("str")
+    return classes.mask(pd.Series(ferry, index=classes.index), FERRY)

@@ -1,0 +1,124 @@
+"""The contract of each layer, checked where the layer enters; every fault is reported at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from geodata.errors import SchemaError, first_five
+from geodata.kinds import known_kinds
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+    import pandera.pandas as pa
+
+CODE = r"^\d{2}\.\d{2}\.\d{2}\.\d{4}$"
+ACTIONS = {
+    "not_nullable": "fill the empty cells",
+    "field_uniqueness": "keep one row for each",
+    "column_in_dataframe": "add the column",
+    "multiindex": "keep one row for each",
+}
+
+
+def _schemas() -> dict[str, pa.DataFrameSchema]:
+    # Here, because importing pandera takes most of a second and only `build` needs it.
+    import pandera.pandas as pa
+
+    text = {"dtype": "str", "nullable": True}
+    positive = pa.Check.greater_than(0, error="must be above zero")
+    count = pa.Check.in_range(0, np.inf, include_max=False, error="must be 0 or more, and finite")
+    shape = pa.Check(lambda s: ~s.is_empty, error="empty geometry")
+    return {
+        "villages": pa.DataFrameSchema(
+            {
+                "village_name": pa.Column("str"),
+                "district_code": pa.Column("str", pa.Check.str_matches(r"^\d{2}\.\d{2}\.\d{2}$")),
+                "district_name": pa.Column("str"),
+                "regency_code": pa.Column("str", pa.Check.str_matches(r"^\d{2}\.\d{2}$")),
+                "kind": pa.Column("str", pa.Check.isin(["desa", "kelurahan", "unknown"])),
+                "^people.*": pa.Column("float64", count, nullable=True, regex=True),
+                "geometry": pa.Column(
+                    "geometry", [shape, pa.Check(lambda s: s.is_valid, error="invalid geometry")]
+                ),
+            },
+            index=pa.Index("str", pa.Check.str_matches(CODE), unique=True, name="village_code"),
+        ),
+        "roads": pa.DataFrameSchema(
+            {
+                "way_id": pa.Column("str"),
+                "road_class": pa.Column("str"),
+                "surface": pa.Column(**text),
+                "oneway": pa.Column("str", pa.Check.isin(["no", "yes", "reverse"])),
+                "bridge": pa.Column("bool"),
+                "tunnel": pa.Column("bool"),
+                "maxspeed_kph": pa.Column("float64", positive, nullable=True),
+                "season": pa.Column("str", pa.Check.isin(["all_year", "dry_only"])),
+                "route": pa.Column("str", pa.Check.isin(["ferry"]), nullable=True),
+                "duration_s": pa.Column("float64", count, nullable=True),
+                "name": pa.Column(**text),
+                "length_m": pa.Column("float64", count),
+                "from_node": pa.Column("int32", pa.Check.ge(0)),
+                "to_node": pa.Column("int32", pa.Check.ge(0)),
+                "geometry": pa.Column("geometry", shape),
+            },
+            index=pa.Index("str", unique=True, name="road_id"),
+        ),
+        "facilities": pa.DataFrameSchema(
+            {
+                "kind": pa.Column("str", pa.Check.isin(known_kinds())),
+                "name": pa.Column("str"),
+                "village_code": pa.Column(**text),
+                "declared_village": pa.Column(**text),
+                "parent_id": pa.Column(**text),
+                "functioning": pa.Column("str", pa.Check.isin(["yes", "no", "unknown"])),
+                "located_by": pa.Column(
+                    "str", pa.Check.isin(["coordinates", "village", "name", "none"])
+                ),
+                "status": pa.Column("str", pa.Check.isin(["used", "outside_buffer", "unlocated"])),
+                "source": pa.Column("str"),
+                "^(staff_.*|capacity_people)$": pa.Column(
+                    "float64", count, nullable=True, regex=True, required=False
+                ),
+                "geometry": pa.Column("geometry", nullable=True),
+            },
+            index=pa.Index("str", unique=True, name="facility_id"),
+        ),
+        "hamlets": pa.DataFrameSchema(
+            {
+                "village_code": pa.Column("str", pa.Check.str_matches(CODE)),
+                "name": pa.Column("str"),
+                "people": pa.Column("float64", count, nullable=True),
+                "geometry": pa.Column("geometry", shape),
+            },
+            index=pa.Index("str", unique=True, name="hamlet_id"),
+        ),
+    }
+
+
+def validate(layer: str, frame: gpd.GeoDataFrame) -> None:
+    """Check a layer against its contract.
+
+    Raises
+    ------
+    SchemaError
+        All faults together: layer, column, how many, the first five ids, what to do.
+    """
+    import pandera.errors
+
+    try:
+        _schemas()[layer].validate(frame, lazy=True)
+    except pandera.errors.SchemaErrors as error:
+        raise SchemaError(_message(layer, error.failure_cases)) from None
+
+
+def _message(layer: str, cases: pd.DataFrame) -> str:
+    lines = []
+    for (column, check), rows in cases.groupby(["column", "check"], sort=False, dropna=False):
+        ids = rows["index"].dropna().tolist() or rows["failure_case"].tolist()
+        action = ACTIONS.get(str(check).split("(", maxsplit=1)[0], "correct them")
+        where = column if isinstance(column, str) else "index"
+        lines.append(f"{layer}.{where}: {len(rows)} rows fail '{check}': {first_five(ids)}; {action}")
+    return f"the {layer} layer has faults; correct the file and build again:\n  " + "\n  ".join(lines)

@@ -1,0 +1,198 @@
+"""A study area's layers on disk: GeoParquet files and ``manifest.json``, written as a whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+import tempfile
+from contextlib import contextmanager
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import pyarrow as pa
+
+from geodata.errors import DiskError, WorkspaceError
+from geodata.layers import Finding, Layers, SourceRecord, StudyArea
+from geodata.readers.files import file_sha256
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FORMAT_VERSION = 1
+MANIFEST = "manifest.json"
+CACHE = "cache"
+LAYERS = ("villages", "roads", "facilities", "hamlets")
+
+
+@contextmanager
+def replace_folder(out: Path, marker: str, keep: tuple[str, ...] = ()) -> Iterator[Path]:
+    """Give a new folder to fill; it takes the place of ``out`` only when all went well.
+
+    Parameters
+    ----------
+    out
+        The folder to write. It may exist if it is empty, or was written by us before.
+    marker
+        A file that shows that ``out`` was written by us: anything else is never replaced.
+    keep
+        Names inside ``out`` that move along.
+
+    Raises
+    ------
+    WorkspaceError
+        When ``out`` holds something else.
+    DiskError
+        When the disk is full or refuses; ``out`` is as it was.
+    """
+    require_replaceable(out, marker, keep)
+    stage: Path | None = None
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        stage = Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=".partial", dir=out.parent))
+        stage.chmod(0o755)
+        yield stage
+        for name in keep:
+            if (out / name).exists():
+                os.replace(out / name, stage / name)  # noqa: PTH105 - moves a folder as well
+        _swap(stage, out)
+    except OSError as error:
+        if isinstance(error, WorkspaceError) or error.errno is None:
+            raise
+        raise _disk_error(error, out) from error
+    except pa.ArrowException as error:
+        raise DiskError(f"{out} could not be written: {error}") from error  # noqa: TRY003, EM102
+    finally:
+        if stage is not None:
+            shutil.rmtree(stage, ignore_errors=True)
+
+
+def require_replaceable(out: Path, marker: str, keep: tuple[str, ...] = ()) -> None:
+    """Raise WorkspaceError unless ``out`` is free, empty, or was written by us before."""
+    if not out.exists():
+        return
+    if not out.is_dir():
+        msg = f"{out} is a file. Give a folder's name with --out."
+        raise WorkspaceError(msg)
+    others = [p.name for p in out.iterdir() if p.name not in keep]
+    if others and marker not in others:
+        msg = (
+            f"{out} is not empty and was not written by this command (it has {others[0]!r}, and no "
+            f"{marker}). Give another folder with --out; nothing was changed."
+        )
+        raise WorkspaceError(msg)
+
+
+def _swap(stage: Path, out: Path) -> None:
+    if not out.exists():
+        stage.rename(out)
+        return
+    old = Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=".old", dir=out.parent))
+    out.rename(old / out.name)
+    try:
+        stage.rename(out)
+    except OSError:
+        (old / out.name).rename(out)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _disk_error(error: OSError, out: Path) -> DiskError:
+    reason = {
+        errno.ENOSPC: "the disk is full; free some space",
+        errno.EDQUOT: "the disk quota is used up; free some space",
+        errno.EACCES: "permission was denied; choose a folder you may write to",
+        errno.EROFS: "the disk is read-only; choose another folder",
+    }.get(error.errno or 0, f"{error.strerror or error}; choose another folder")
+    return DiskError(f"{out} could not be written: {reason}. What was there before is unchanged.")
+
+
+def write_workspace(layers: Layers, out: Path) -> None:
+    """Write all layers and their manifest; a workspace that is there is replaced as a whole.
+
+    Raises
+    ------
+    WorkspaceError, DiskError
+    """
+    with replace_folder(out, MANIFEST, (CACHE,)) as stage:
+        entries: dict[str, Any] = {}
+        for name in LAYERS:
+            frame: gpd.GeoDataFrame | None = getattr(layers, name)
+            if frame is None:
+                continue
+            file = stage / f"{name}.parquet"
+            frame.to_parquet(file, compression="zstd", write_covering_bbox=False)
+            entries[name] = {"file": file.name, "rows": len(frame), "sha256": file_sha256(file)}
+        manifest = {
+            "format_version": FORMAT_VERSION,
+            "jangkau_version": version("jangkau"),
+            "area": asdict(layers.area),
+            "layers": entries,
+            "sources": [asdict(s) for s in layers.sources],
+            "findings": [asdict(f) for f in layers.findings],
+        }
+        text = json.dumps(manifest, indent=1, ensure_ascii=False, sort_keys=True)
+        (stage / MANIFEST).write_text(text + "\n", "utf-8")
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Return a workspace's manifest.
+
+    Raises
+    ------
+    WorkspaceError
+        No workspace, a newer version, or a damaged manifest.
+    """
+    path = folder / MANIFEST
+    if not path.is_file():
+        msg = f"{folder} is not a workspace (it has no {MANIFEST}). Make one with: jangkau build AREA.yml --out {folder}"
+        raise WorkspaceError(msg)
+    try:
+        manifest: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        written = int(manifest["format_version"])
+    except (ValueError, KeyError, TypeError) as error:
+        msg = f"{path} is damaged ({error}). Build the workspace again from its AREA.yml."
+        raise WorkspaceError(msg) from error
+    if written > FORMAT_VERSION:
+        msg = (
+            f"{folder} was written by a newer version of jangkau (format {written}, this one reads "
+            f"{FORMAT_VERSION}). Update jangkau, or build the workspace again with this version."
+        )
+        raise WorkspaceError(msg)
+    return manifest
+
+
+def read_workspace(folder: Path) -> Layers:
+    """Read a workspace; the files must be those that its manifest describes.
+
+    Raises
+    ------
+    WorkspaceError
+        Not a workspace, from a newer version, or with a missing or changed layer.
+    """
+    manifest = read_manifest(folder)
+    frames: dict[str, gpd.GeoDataFrame] = {}
+    try:
+        for name, entry in manifest["layers"].items():
+            file = folder / entry["file"]
+            if not file.is_file() or file_sha256(file) != entry["sha256"]:
+                msg = f"{file} is missing or was changed. Build the workspace again from its AREA.yml."
+                raise WorkspaceError(msg)
+            frames[name] = gpd.read_parquet(file)
+        area = manifest["area"]
+        return Layers(
+            area=StudyArea(**{**area, "listed_kinds": tuple(area["listed_kinds"])}),
+            villages=frames["villages"],
+            roads=frames.get("roads"),
+            facilities=frames["facilities"],
+            hamlets=frames.get("hamlets"),
+            findings=tuple(Finding(**{**f, "ids": tuple(f["ids"])}) for f in manifest["findings"]),
+            sources=tuple(SourceRecord(**s) for s in manifest["sources"]),
+        )
+    except (KeyError, TypeError, pa.ArrowException) as error:
+        msg = f"{folder / MANIFEST} is damaged ({error}). Build the workspace again from its AREA.yml."
+        raise WorkspaceError(msg) from error

@@ -1,0 +1,129 @@
+"""YAML files as frozen pydantic models, with messages that name the key and its line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from geodata.errors import ConfigError, MissingFileError, UnreadableFileError, suggest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class Model(BaseModel):
+    """Base of all configuration: immutable, and an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
+
+
+M = TypeVar("M", bound=Model)
+_Lines = dict[tuple[object, ...], int]
+
+
+class _UniqueKeyLoader(yaml.SafeLoader):
+    """SafeLoader that refuses a key written twice (YAML itself keeps the last, silently)."""
+
+
+def _no_duplicates(loader: _UniqueKeyLoader, node: yaml.MappingNode) -> dict[Any, Any]:
+    seen: dict[object, int] = {}
+    for key_node, _ in node.value:
+        key = loader.construct_object(key_node)
+        line = key_node.start_mark.line + 1
+        if key in seen:
+            msg = f"line {line}: the key {key!r} is written twice (first in line {seen[key]})"
+            raise ConfigError(msg)
+        seen[key] = line
+    return loader.construct_mapping(node, deep=True)
+
+
+_UniqueKeyLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _no_duplicates)
+
+
+def _line_table(node: yaml.Node | None, path: tuple[object, ...], lines: _Lines) -> None:
+    if node is None:
+        return
+    lines.setdefault(path, node.start_mark.line + 1)
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            lines[(*path, key.value)] = key.start_mark.line + 1
+            _line_table(value, (*path, key.value), lines)
+    elif isinstance(node, yaml.SequenceNode):
+        for i, value in enumerate(node.value):
+            _line_table(value, (*path, i), lines)
+
+
+def _fields_at(model: type[BaseModel], path: Iterable[object]) -> list[str]:
+    """Return the keys allowed beside the one that was wrong (best effort, top level and lists)."""
+    current: Any = model
+    for part in path:
+        field = getattr(current, "model_fields", {}).get(part)
+        if field is None:
+            continue
+        args = [field.annotation, *getattr(field.annotation, "__args__", ())]
+        nested = [a for a in args if isinstance(a, type) and issubclass(a, BaseModel)]
+        if nested:
+            current = nested[0]
+    return list(getattr(current, "model_fields", {}))
+
+
+def _describe(error: Any, lines: _Lines, model: type[BaseModel]) -> str:  # noqa: ANN401 - pydantic's ErrorDetails
+    path = tuple(p for p in error["loc"] if not str(p).startswith("function-"))
+    known = path
+    while known and known not in lines:
+        known = known[:-1]
+    key = ".".join(str(p) for p in path)
+    where = f"line {lines.get(known, 1)}: " if lines else ""
+    if error["type"] == "extra_forbidden":
+        keys = _fields_at(model, path[:-1])
+        hint = suggest(str(path[-1]), keys).replace("The file has", "Keys here are")
+        return f"{where}unknown key {key!r}.{hint}"
+    if error["type"] == "missing":
+        return f"{where}the key {key!r} is missing"
+    text = error["msg"].removeprefix("Value error, ")
+    return f"{where}{key}: {text} (got {error['input']!r})"
+
+
+def read_yaml(path: Path, model: type[M], what: str) -> M:
+    """Read one YAML file into a validated, frozen model.
+
+    Raises
+    ------
+    MissingFileError, UnreadableFileError, ConfigError
+        With the key, the line and what to do.
+    """
+    if not path.is_file():
+        msg = f"{what} {path} is not there. Check the path."
+        raise MissingFileError(msg)
+    try:
+        text = path.read_text("utf-8-sig")
+        tree = yaml.compose(text, Loader=_UniqueKeyLoader)
+        content = yaml.load(text, Loader=_UniqueKeyLoader)  # noqa: S506 - a SafeLoader subclass
+    except ConfigError as error:
+        msg = f"{what} {path}: {error}"
+        raise ConfigError(msg) from None
+    except UnicodeDecodeError:
+        msg = f"{what} {path} is not a UTF-8 text file. Save it as UTF-8 text."
+        raise UnreadableFileError(msg) from None
+    except OSError as error:
+        msg = f"{what} {path} cannot be read: {error.strerror}."
+        raise UnreadableFileError(msg) from error
+    except yaml.YAMLError as error:
+        msg = f"{what} {path} is not valid YAML: {' '.join(str(error).split())}"
+        raise ConfigError(msg) from None
+    if content is None:
+        content = {}
+    if not isinstance(content, dict):
+        msg = f"{what} {path}: line 1: expected keys and values, as in 'code: \"35.09\"'."
+        raise ConfigError(msg)
+    lines: _Lines = {}
+    _line_table(tree, (), lines)
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        faults = [_describe(e, lines, model) for e in error.errors()]
+        msg = f"{what} {path}:\n  " + "\n  ".join(dict.fromkeys(faults))
+        raise ConfigError(msg) from None
