@@ -20,8 +20,8 @@ ROAD_CLASSES = (
 
 def _number_is_not_text(value: object) -> object:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        msg = 'write it in quotes: YAML read a number, and 11.10 would become 11.1'
-        raise ValueError(msg)
+        msg = "write it in quotes: YAML read a number, and 11.10 would become 11.1"
+        raise ValueError(msg)  # noqa: TRY004 - pydantic turns ValueError into its report
     return value
 
 
@@ -64,6 +64,11 @@ class RoadsFile(FileSource):
     route: str | None = None
     duration: str | None = None
     name: str | None = None
+
+    @property
+    def file_name(self) -> str:
+        """What messages call the source."""
+        return self.path.name if self.path is not None else "the Overpass server's answer"
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import pandas as pd
@@ -11,7 +11,7 @@ import shapely
 
 from geodata.crs import WGS84
 from geodata.errors import SchemaError, first_five
-from geodata.layers import Finding, Layers, SourceRecord, StudyArea
+from geodata.layers import Finding, Layers, Progress, SourceRecord, StudyArea, no_progress
 from geodata.readers.boundaries import read_boundaries
 from geodata.readers.facilities import read_facilities
 from geodata.readers.files import source_record
@@ -28,17 +28,6 @@ if TYPE_CHECKING:
     RoadsAndFindings = tuple[gpd.GeoDataFrame, tuple[Finding, ...]]
 
 
-class Progress(Protocol):
-    """Told the name of each step as it starts."""
-
-    def __call__(self, step: str, /) -> None:
-        """Start a step."""
-
-
-def _silent(step: str, /) -> None:
-    del step
-
-
 # A facility list without the columns of these is still a facilities layer.
 FACILITY_COLUMNS = (
     "kind", "name", "village_code", "declared_village", "parent_id", "functioning", "located_by",
@@ -46,9 +35,7 @@ FACILITY_COLUMNS = (
 )  # fmt: skip
 
 
-def read_layers(
-    area: AreaFile, *, cache: Path | None = None, progress: Progress = _silent
-) -> Layers:
+def read_layers(area: AreaFile, *, cache: Path | None = None, progress: Progress = no_progress) -> Layers:
     """Read, check and combine all files of a study area (metric CRS throughout).
 
     Parameters
@@ -67,7 +54,7 @@ def read_layers(
     """
     progress("boundaries")
     villages, found = read_boundaries(area.boundaries, area.code)
-    findings = list(found)
+    findings: list[Finding] = list(found)
     sources = [source_record("villages", area.boundaries)]
     if area.population is not None:
         progress("population")
@@ -80,6 +67,8 @@ def read_layers(
         progress("hamlets")
         hamlets, found = read_hamlets(area.hamlets, villages)
         validate("hamlets", hamlets)
+        findings += found
+        villages, found = _people_of_hamlets(villages, hamlets)
         findings += found
         sources.append(source_record("hamlets", area.hamlets))
     zone = study_zone(villages, area.buffer_km * 1000.0)
@@ -104,9 +93,25 @@ def read_layers(
     return Layers(study, villages, roads, facilities, hamlets, tuple(findings), tuple(sources))
 
 
+def _people_of_hamlets(
+    villages: gpd.GeoDataFrame, hamlets: gpd.GeoDataFrame
+) -> tuple[gpd.GeoDataFrame, tuple[Finding, ...]]:
+    """Fill unknown people of villages all of whose hamlets' people are known: their sum is a fact."""
+    total = hamlets.groupby("village_code")["people"].agg(lambda s: s.sum(skipna=False))
+    total = total.reindex(villages.index)
+    filled = villages["people"].isna() & total.notna()
+    if not filled.any():
+        return villages, ()
+    finding = Finding(
+        "info", "villages", "people_from_hamlets", int(filled.sum()), tuple(villages.index[filled])[:5],
+        "villages without a number of people of their own have the sum of their hamlets", "none needed",
+    )  # fmt: skip
+    return villages.assign(people=villages["people"].fillna(total)), (finding,)
+
+
 def _facilities(
     files: tuple[FacilitiesFile, ...], villages: gpd.GeoDataFrame, zone: shapely.Geometry
-) -> tuple[gpd.GeoDataFrame, tuple[str, ...], list[Finding]]:
+) -> tuple[gpd.GeoDataFrame, tuple[str, ...], tuple[Finding, ...]]:
     lists = [read_facilities(f, villages) for f in files]
     listed = tuple(dict.fromkeys(k for one in lists for k in one.listed_kinds))
     findings = [f for one in lists for f in one.findings]
@@ -129,11 +134,13 @@ def _facilities(
     status = pd.Series("unlocated", index=frame.index, dtype="str")
     frame["status"] = status.mask(placed & near, "used").mask(placed & ~near, "outside_buffer")
     frame["geometry"] = frame.geometry
-    frame = frame[[*FACILITY_COLUMNS, *(c for c in frame if c.startswith(("staff_", "capacity_"))), "geometry"]]
+    frame = frame[
+        [*FACILITY_COLUMNS, *(c for c in frame if c.startswith(("staff_", "capacity_"))), "geometry"]
+    ]
     frame = frame.sort_index()
     frame.index.name = "facility_id"
     validate("facilities", frame)
-    return frame, listed, findings
+    return frame, listed, tuple(findings)
 
 
 def _osm(source: RoadsFile, zone: shapely.Geometry, crs: str, cache: Path | None) -> RoadsAndFindings:
@@ -144,9 +151,7 @@ def _osm(source: RoadsFile, zone: shapely.Geometry, crs: str, cache: Path | None
     return read_osm_roads(source.path, zone, crs)
 
 
-def _graphml(
-    source: RoadsFile, zone: shapely.Geometry, crs: str, cache: Path | None
-) -> RoadsAndFindings:
+def _graphml(source: RoadsFile, zone: shapely.Geometry, crs: str, cache: Path | None) -> RoadsAndFindings:
     del cache
     from geodata.readers.graphml import read_graphml
 
@@ -154,24 +159,20 @@ def _graphml(
     return read_graphml(source.path, zone, crs)
 
 
-def _vector(
-    source: RoadsFile, zone: shapely.Geometry, crs: str, cache: Path | None
-) -> RoadsAndFindings:
+def _vector(source: RoadsFile, zone: shapely.Geometry, crs: str, cache: Path | None) -> RoadsAndFindings:
     del cache
     from geodata.readers.vector_roads import read_vector_roads
 
     return read_vector_roads(source, zone, crs)
 
 
-def _overpass(
-    source: RoadsFile, zone: shapely.Geometry, crs: str, cache: Path | None
-) -> RoadsAndFindings:
+def _overpass(source: RoadsFile, zone: shapely.Geometry, crs: str, cache: Path | None) -> RoadsAndFindings:
     from geodata.readers.osm import roads_from_ways
     from geodata.readers.overpass import fetch_osm_ways
 
     lonlat = gpd.GeoSeries([shapely.simplify(zone, 100.0)], crs=crs).to_crs(WGS84).iloc[0]
     ways = fetch_osm_ways(lonlat, cache or Path("cache"), url=source.url)
-    return roads_from_ways(ways, zone, crs, "the Overpass server's answer")
+    return roads_from_ways(ways, zone, crs, source.file_name)
 
 
 # Which reader serves which file ending; a new source is one more line.
@@ -184,9 +185,7 @@ ROAD_READERS: dict[str, Callable[[RoadsFile, shapely.Geometry, str, Path | None]
 }
 
 
-def _roads(
-    source: RoadsFile, zone: shapely.Geometry, crs: str, cache: Path | None
-) -> RoadsAndFindings:
+def _roads(source: RoadsFile, zone: shapely.Geometry, crs: str, cache: Path | None) -> RoadsAndFindings:
     if source.path is None:
         return _overpass(source, zone, crs, cache)
     name = source.path.name.lower()

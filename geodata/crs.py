@@ -34,13 +34,9 @@ def metric_crs(lon: float, lat: float) -> str:
     return f"EPSG:{(32700 if lat < 0 else 32600) + zone}"
 
 
-def inside_indonesia(
-    lon: NDArray[np.float64], lat: NDArray[np.float64]
-) -> NDArray[np.bool_]:
+def inside_indonesia(lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Return which points (degrees) lie in Indonesia's bounding box; NaN is outside."""
-    return np.asarray(
-        (lon >= LON_MIN) & (lon <= LON_MAX) & (lat >= LAT_MIN) & (lat <= LAT_MAX), dtype=bool
-    )
+    return np.asarray((lon >= LON_MIN) & (lon <= LON_MAX) & (lat >= LAT_MIN) & (lat <= LAT_MAX), dtype=bool)
 
 
 def _fits(lon: float, lat: float) -> bool:
@@ -57,28 +53,31 @@ def likely_cause(lon: float, lat: float) -> str:
     >>> likely_cause(113.38, 8.17)
     'the minus sign of the latitude (south, LS) is missing'
     """
-    if lon == 0 and lat == 0:
-        return "0, 0 was written for an empty cell; leave it empty"
-    if _fits(lat, lon):
-        return "latitude and longitude are swapped"
-    if _fits(lat, -lon):
-        return "latitude and longitude are swapped and the minus sign is missing"
-    if _fits(lon, -lat):
-        return "the minus sign of the latitude (south, LS) is missing"
-    if _fits(-lon, lat):
-        return "the longitude has a minus sign that does not belong there"
     # Metres come in pairs: an easting of six digits with a northing that is large on its own.
-    if 100_000 <= lon <= 900_000 and (abs(lat) > 1_000 or abs(lat) < 1e-9):
-        return "the coordinates look like metres (UTM); name their CRS with crs: EPSG:327.. "
+    metres = 100_000 <= lon <= 900_000 and (abs(lat) > 1_000 or abs(lat) < 1e-9)
+    causes = (
+        (lon == 0 and lat == 0, "0, 0 was written for an empty cell; leave it empty"),
+        (_fits(lat, lon), "latitude and longitude are swapped"),
+        (_fits(lat, -lon), "latitude and longitude are swapped and the minus sign is missing"),
+        (_fits(lon, -lat), "the minus sign of the latitude (south, LS) is missing"),
+        (_fits(-lon, lat), "the longitude has a minus sign that does not belong there"),
+        (metres, "the coordinates look like metres (UTM); name their CRS with crs: EPSG:327.."),
+        (_lost_point(lon, lat), "the longitude has lost its decimal point"),
+        (_lost_point(lat, lon, latitude=True), "the latitude has lost its decimal point"),
+        (abs(lon) > 180 and abs(lat) > 90, "both have lost their decimal points, or are metres"),
+    )
+    return next((text for so, text in causes if so), "the place is in another country or in the sea")
+
+
+def _lost_point(value: float, other: float, *, latitude: bool = False) -> bool:
+    """Return whether dividing by a power of ten brings the value home (the other may be home or not)."""
+    if abs(value) <= 180:
+        return False
     for power in range(1, 16):
-        scaled = lon / 10.0**power
-        if abs(lon) > 180 and (_fits(scaled, lat) or _fits(scaled, lat / 10.0**power)):
-            return "the longitude has lost its decimal point"
-        if abs(lat) > 90 and _fits(lon, lat / 10.0**power):
-            return "the latitude has lost its decimal point"
-    if abs(lon) > 180 and abs(lat) > 90:
-        return "both have lost their decimal points, or they are metres in some projection"
-    return "the place is in another country or in the sea"
+        scaled = value / 10.0**power
+        if _fits(other, scaled) if latitude else _fits(scaled, other):
+            return True
+    return False
 
 
 def require_indonesia(bounds: tuple[float, float, float, float], what: str) -> None:

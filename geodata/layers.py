@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
 Severity = Literal["error", "warning", "info"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
+
+
+class Progress(Protocol):
+    """Told the name of each step of long work as it starts."""
+
+    def __call__(self, step: str, /) -> None:
+        """Start a step."""
+
+
+def no_progress(step: str, /) -> None:
+    """Tell nobody."""
+    del step
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,7 @@ def _people_unknown(layers: Layers) -> Iterator[Finding]:
     unknown = layers.villages.index[layers.villages["people"].isna()]
     yield from _finding(
         "warning", "villages", "people_unknown", unknown,
-        f"of {len(layers.villages)} villages have no number of people; they stay out of every total of people",
+        f"of {len(layers.villages)} villages have no number of people and stay out of all totals of people",
         "give them in the population table",
     )  # fmt: skip
 
@@ -143,7 +143,7 @@ def _declared_elsewhere(layers: Layers) -> Iterator[Finding]:
     away = shapely.distance(own, rows.geometry.to_numpy())
     yield from _finding(
         "error", "facilities", "declared_elsewhere", rows.index[away > DECLARED_AWAY_M],
-        f"facilities whose coordinates are over {DECLARED_AWAY_M / 1000:g} km from the village they are listed in",
+        f"facilities with coordinates over {DECLARED_AWAY_M / 1000:g} km from the village of their list",
         "correct the coordinates or the village",
     )  # fmt: skip
 
@@ -188,7 +188,7 @@ def _staff_inflated(layers: Layers) -> Iterator[Finding]:
         if factor > 1:
             yield from _finding(
                 "warning", "facilities", "staff_inflated", rows.index[rows[column] > 0],
-                f"every value of {column} is a multiple of {factor}: the rows may have been counted {factor} times",
+                f"every value of {column} is a multiple of {factor}: rows may have been counted so often",
                 "compare with the original list",
             )  # fmt: skip
 

@@ -74,9 +74,7 @@ def _schemas() -> dict[str, pa.DataFrameSchema]:
                 "declared_village": pa.Column(**text),
                 "parent_id": pa.Column(**text),
                 "functioning": pa.Column("str", pa.Check.isin(["yes", "no", "unknown"])),
-                "located_by": pa.Column(
-                    "str", pa.Check.isin(["coordinates", "village", "name", "none"])
-                ),
+                "located_by": pa.Column("str", pa.Check.isin(["coordinates", "village", "name", "none"])),
                 "status": pa.Column("str", pa.Check.isin(["used", "outside_buffer", "unlocated"])),
                 "source": pa.Column("str"),
                 "^(staff_.*|capacity_people)$": pa.Column(

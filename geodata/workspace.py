@@ -149,7 +149,10 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     """
     path = folder / MANIFEST
     if not path.is_file():
-        msg = f"{folder} is not a workspace (it has no {MANIFEST}). Make one with: jangkau build AREA.yml --out {folder}"
+        msg = (
+            f"{folder} is not a workspace (it has no {MANIFEST}). "
+            f"Make one with: jangkau build AREA.yml --out {folder}"
+        )
         raise WorkspaceError(msg)
     try:
         manifest: dict[str, Any] = json.loads(path.read_text("utf-8"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import yaml
@@ -12,6 +11,7 @@ from geodata.errors import ConfigError, MissingFileError, UnreadableFileError, s
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
 
 class Model(BaseModel):
@@ -87,8 +87,17 @@ def _describe(error: Any, lines: _Lines, model: type[BaseModel]) -> str:  # noqa
     return f"{where}{key}: {text} (got {error['input']!r})"
 
 
-def read_yaml(path: Path, model: type[M], what: str) -> M:
-    """Read one YAML file into a validated, frozen model.
+def _merged(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
+    """Return ``base`` with the keys of ``change`` put in, mappings key by key."""
+    out = dict(base)
+    for key, value in change.items():
+        old = out.get(key)
+        out[key] = _merged(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+    return out
+
+
+def read_yaml(path: Path, model: type[M], what: str, *, base: dict[str, Any] | None = None) -> M:
+    """Read one YAML file into a validated, frozen model; ``base`` holds what it may leave out.
 
     Raises
     ------
@@ -122,7 +131,7 @@ def read_yaml(path: Path, model: type[M], what: str) -> M:
     lines: _Lines = {}
     _line_table(tree, (), lines)
     try:
-        return model.model_validate(content)
+        return model.model_validate(_merged(base or {}, content))
     except ValidationError as error:
         faults = [_describe(e, lines, model) for e in error.errors()]
         msg = f"{what} {path}:\n  " + "\n  ".join(dict.fromkeys(faults))

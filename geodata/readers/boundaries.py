@@ -86,9 +86,7 @@ def read_boundaries(
     return villages.to_crs(crs), findings
 
 
-def _village_codes(
-    text: pd.Series[str], source: BoundariesFile, regency_code: str
-) -> pd.Series[str]:
+def _village_codes(text: pd.Series[str], source: BoundariesFile, regency_code: str) -> pd.Series[str]:
     codes = text.map(lambda t: parse_village_code(t) if isinstance(t, str) else None)
     bad = codes.isna()
     if bad.any():
@@ -109,9 +107,7 @@ def _village_codes(
     return codes.astype("str")
 
 
-def _polygons(
-    geometry: np.ndarray, codes: pd.Series[str]
-) -> tuple[np.ndarray, tuple[Finding, ...]]:
+def _polygons(geometry: np.ndarray, codes: pd.Series[str]) -> tuple[np.ndarray, tuple[Finding, ...]]:
     """Return 2-D valid MultiPolygons; an empty or non-areal geometry is an error."""
     geometry = shapely.force_2d(geometry)
     invalid = ~shapely.is_valid(geometry) & ~shapely.is_missing(geometry)

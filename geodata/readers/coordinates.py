@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
@@ -38,6 +38,7 @@ def column_points(
     """
     points = np.full(len(table), None, dtype=object)
     faults: list[str] = []
+    texts: list[tuple[Any, Any]]
     if pair is not None:
         texts = [(t, None) for t in text_column(table, pair)]
     elif lat is not None and lon is not None:
@@ -70,9 +71,7 @@ def column_points(
     return points
 
 
-def refuse_foreign(
-    points: NDArray[np.object_], labels: Sequence[str], what: str, file: str
-) -> None:
+def refuse_foreign(points: NDArray[np.object_], labels: Sequence[str], what: str, file: str) -> None:
     """Raise OutsideIndonesiaError, with the likely causes, if a point (degrees) lies outside."""
     there = ~(shapely.is_missing(points) | shapely.is_empty(points))
     lon, lat = shapely.get_x(points), shapely.get_y(points)
@@ -80,7 +79,8 @@ def refuse_foreign(
     if len(outside) == 0:
         return
     shown = [
-        f"{labels[i]} (latitude {lat[i]:g}, longitude {lon[i]:g}: {likely_cause(float(lon[i]), float(lat[i]))})"
+        f"{labels[i]} (latitude {lat[i]:g}, longitude {lon[i]:g}: "
+        f"{likely_cause(float(lon[i]), float(lat[i]))})"
         for i in outside[:5]
     ]
     more = f" and {len(outside) - 5} more" if len(outside) > 5 else ""

@@ -26,7 +26,16 @@ if TYPE_CHECKING:
 
 WHAT = "facilities"
 ID_NAMES = ("facility_id", "kode_faskes", "kode_satker", "kode_pustu", "kode_puskesmas", "id")
-NAME_NAMES = ("name", "nama", "nama_faskes", "nama_puskesmas", "nama_pustu", "nama_posyandu", "NAMOBJ", "Puskesmas")
+NAME_NAMES = (
+    "name",
+    "nama",
+    "nama_faskes",
+    "nama_puskesmas",
+    "nama_pustu",
+    "nama_posyandu",
+    "NAMOBJ",
+    "Puskesmas",
+)
 LAT_NAMES, LON_NAMES = ("lat", "latitude", "lintang"), ("lon", "lng", "longitude", "bujur")
 PAIR_NAMES = ("koordinat", "coordinates", "koordinat_lokasi", "latlong")
 VILLAGE_NAMES = ("village_code", "kode_desa", "kodedesa", "kode_kelurahan")
@@ -36,7 +45,9 @@ PARENT_NAMES = ("parent_id", "kode_induk", "puskesmas_induk")
 FUNCTIONING_NAMES = ("functioning", "berfungsi", "operasional")
 FUNCTIONING = {
     **dict.fromkeys(("yes", "ya", "y", "1", "true", "aktif", "berfungsi", "beroperasi"), "yes"),
-    **dict.fromkeys(("no", "tidak", "t", "n", "0", "false", "tidak aktif", "tidak berfungsi", "rusak berat", "tutup"), "no"),
+    **dict.fromkeys(
+        ("no", "tidak", "t", "n", "0", "false", "tidak aktif", "tidak berfungsi", "rusak berat", "tutup"), "no"
+    ),
     **dict.fromkeys(("unknown", "tidak diketahui", "?", "-"), "unknown"),
 }  # fmt: skip
 
@@ -71,9 +82,7 @@ def read_facilities(source: FacilitiesFile, villages: gpd.GeoDataFrame) -> Facil
 
     kinds, listed = _kinds(raw, source, what)
     ids = column(source.id, ID_NAMES, "id")
-    ids = ids.fillna(
-        pd.Series([f"{source.path.stem}:{i}" for i in raw.index], index=raw.index, dtype="str")
-    )
+    ids = ids.fillna(pd.Series([f"{source.path.stem}:{i}" for i in raw.index], index=raw.index, dtype="str"))
     labels = [f"row {i} ({d})" for i, d in zip(raw.index, ids, strict=True)]
     refuse_foreign(points, labels, what, file)
     place = gpd.GeoSeries(points, crs=WGS84).to_crs(villages.crs).to_numpy()
@@ -129,7 +138,8 @@ def _rows(source: FacilitiesFile) -> tuple[pd.DataFrame, NDArray[np.object_]]:
         return table.set_axis(range(1, len(table) + 1), axis=0), points
     named = (source.id, source.name, source.lat, source.lon, source.coordinates, source.village,
              source.village_name, source.kind.column if isinstance(source.kind, KindColumn) else None)  # fmt: skip
-    known = (*ID_NAMES, *NAME_NAMES, *LAT_NAMES, *LON_NAMES, *PAIR_NAMES, *VILLAGE_NAMES, *VILLAGE_TEXT_NAMES)
+    known = (*ID_NAMES, *NAME_NAMES, *LAT_NAMES, *LON_NAMES, *PAIR_NAMES, *VILLAGE_NAMES,
+             *VILLAGE_TEXT_NAMES)  # fmt: skip
     table = read_table(source, what, tuple(n for n in named if n) or known)
 
     def find(given: str | None, names: tuple[str, ...], key: str) -> str | None:
@@ -149,17 +159,14 @@ def _rows(source: FacilitiesFile) -> tuple[pd.DataFrame, NDArray[np.object_]]:
     return table, column_points(table, lat, lon, pair, what, file)
 
 
-def _kinds(
-    raw: pd.DataFrame, source: FacilitiesFile, what: str
-) -> tuple[pd.Series[str], tuple[str, ...]]:
+def _kinds(raw: pd.DataFrame, source: FacilitiesFile, what: str) -> tuple[pd.Series[str], tuple[str, ...]]:
     if isinstance(source.kind, str):
         return pd.Series(source.kind, index=raw.index, dtype="str"), (source.kind,)
     column = pick_column(raw.columns, source.kind.column, (), key="kind.column", what=what)
     text = text_column(raw, column)
-    table = source.kind.values
-    kinds = text.map(
-        lambda t: None if not isinstance(t, str) else (table.get(t) if table is not None else recognise_kind(t))
-    )
+    mapping = source.kind.values  # noqa: PD011 - a field of the configuration, not a frame
+    meaning = recognise_kind if mapping is None else mapping.get
+    kinds = text.map(lambda t: meaning(t) if isinstance(t, str) else None)
     unknown = kinds.isna()
     if unknown.any():
         words = text[unknown].fillna("(empty)").value_counts()
@@ -182,7 +189,7 @@ def _functioning(text: pd.Series[str], file: str) -> NDArray[np.object_]:
             "Write ya, tidak, or leave it empty if unknown."
         )
         raise SchemaError(msg)
-    return value.fillna("unknown").to_numpy(dtype=object)
+    return np.asarray(value.fillna("unknown"), dtype=object)
 
 
 def _numbers(raw: pd.DataFrame, source: FacilitiesFile, what: str) -> dict[str, NDArray[np.float64]]:
@@ -206,9 +213,7 @@ def _declared_villages(
 ) -> tuple[NDArray[np.object_], NDArray[np.bool_], tuple[Finding, ...]]:
     """Return the village each row names (None: none, or not one of ours), and if by name."""
     known = set(villages.index)
-    declared = np.array(
-        [c if (c := parse_village_code(t)) in known else None for t in code], dtype=object
-    )
+    declared = np.array([c if (c := parse_village_code(t)) in known else None for t in code], dtype=object)
     by_key: dict[tuple[str, str], list[str]] = {}
     for village_code, row in zip(villages.index, villages.itertuples(), strict=True):
         by_key.setdefault((name_key(row.village_name), ""), []).append(village_code)
@@ -231,11 +236,11 @@ def _declared_villages(
     findings = [
         Finding("warning", "facilities", rule, len(bad), tuple(bad[:5]), f"{file}: {text}", action)
         for rule, bad, text, action in (
-            ("ambiguous_village", ambiguous, "village names that several villages of the area have", "give the village code"),
+            ("ambiguous_village", ambiguous, "names that several villages have", "give the village code"),
             ("unknown_village", foreign, "village codes that are not of the area", "correct the code"),
         )
         if bad
-    ]  # fmt: skip
+    ]
     return declared, by_name, tuple(findings)
 
 

@@ -8,7 +8,6 @@ import io
 import re
 import warnings
 import zipfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -25,7 +24,8 @@ from geodata.errors import (
 from geodata.layers import SourceRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
     from geodata.areafile import FileSource
 
@@ -55,11 +55,7 @@ def require_file(path: Path, what: str) -> None:
     """Raise MissingFileError, naming what is near, unless the file exists."""
     if path.is_file():
         return
-    siblings = (
-        sorted(p.name for p in path.parent.iterdir() if p.is_file())
-        if path.parent.is_dir()
-        else []
-    )
+    siblings = sorted(p.name for p in path.parent.iterdir() if p.is_file()) if path.parent.is_dir() else []
     hint = (
         suggest(path.name, siblings).replace("The file has", "The folder has")
         if siblings
@@ -89,14 +85,13 @@ def read_vector(source: FileSource, what: str) -> gpd.GeoDataFrame:
                 if path.suffix.lower() in PARQUET_SUFFIXES
                 else gpd.read_file(path, engine="pyogrio", **options)
             )
-    except Exception as error:  # noqa: BLE001 - GDAL, Arrow and geopandas raise dozens of kinds
+    except Exception as error:
         reason = " ".join(str(error).split())[:300]
         msg = f"{what}: {path.name} cannot be read as a vector file: {reason}"
         raise UnreadableFileError(msg) from error
     if not isinstance(frame, gpd.GeoDataFrame):
         msg = (
-            f"{what}: {path.name} has no geometry. Give a GeoJSON, GPKG, SHP or GeoParquet file "
-            "that has one."
+            f"{what}: {path.name} has no geometry. Give a GeoJSON, GPKG, SHP or GeoParquet file that has one."
         )
         raise UnreadableFileError(msg)
     return to_wgs84(frame, source, what)
@@ -212,7 +207,7 @@ def _with_header(rows: list[list[str]], wanted: set[str]) -> pd.DataFrame:
 
 
 def pick_column(
-    columns: Sequence[object],
+    columns: Iterable[object],
     named: str | None,
     known: Sequence[str],
     *,

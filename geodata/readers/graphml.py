@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -18,6 +17,8 @@ from geodata.readers.files import require_file
 from geodata.readers.roads import assemble_roads, ways_from_tags
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import networkx as nx
 
 WHAT = "roads"
@@ -37,7 +38,7 @@ def read_graphml(
     require_file(path, WHAT)
     try:
         graph = ox.load_graphml(path)
-    except Exception as error:  # noqa: BLE001 - XML, type conversion and networkx errors alike
+    except Exception as error:
         reason = " ".join(str(error).split())[:200]
         msg = f"{WHAT}: {path.name} is not a graph saved by OSMnx: {reason}"
         raise UnreadableFileError(msg) from error
@@ -73,9 +74,7 @@ def roads_from_graph(
     merged = [i for i, (_, _, d) in enumerate(rows) if isinstance(d.get("highway"), list)]
     pieces = np.array([_line(graph, u, v, d) for u, v, d in rows], dtype=object)
     pieces = gpd.GeoSeries(pieces, crs=source_crs).to_crs(crs).to_numpy()
-    keep = (shapely.length(pieces) > 0) & (
-        shapely.intersects(zone, pieces) if zone is not None else True
-    )
+    keep = (shapely.length(pieces) > 0) & (shapely.intersects(zone, pieces) if zone is not None else True)
     if not keep.any():
         msg = f"{WHAT}: {file_name} has no road within the study area and its buffer."
         raise EmptyAreaError(msg)

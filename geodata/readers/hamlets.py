@@ -74,7 +74,9 @@ def read_hamlets(
     declared = village_text.map(lambda t: parse_village_code(t) if isinstance(t, str) else None)
     declared = declared.where(declared.isin(villages.index))
     located = pd.Series(village_at(place, villages), index=raw.index)
-    people = _counts(column(source.people, PEOPLE_NAMES, "people"), source.people or "people", source.path.name)
+    people = _counts(
+        column(source.people, PEOPLE_NAMES, "people"), source.people or "people", source.path.name
+    )
     ids = text_column(raw, pick_column(raw.columns, source.id, (), key="id", what=WHAT, required=False))
     ids = ids.fillna(pd.Series([f"h{i}" for i in range(1, len(raw) + 1)], index=raw.index, dtype="str"))
     if ids.duplicated().any():

@@ -8,6 +8,7 @@ joined to it, and a ferry only lands at its ends.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -118,12 +119,12 @@ def _simple_parts(line: shapely.LineString) -> list[shapely.LineString]:
     xy = shapely.get_coordinates(line)
     out: list[shapely.LineString] = []
     path = [xy[0]]
-    for a, b in zip(xy[:-1], xy[1:], strict=True):
+    for a, b in pairwise(xy):
         segment = shapely.linestrings([a, b])
         on = crossings[shapely.distance(segment, crossings) <= 1e-6]
         stops = np.unique(shapely.line_locate_point(segment, on)) if len(on) else np.array([])
         for d in stops:
-            point = shapely.get_coordinates(shapely.line_interpolate_point(segment, d))[0]
+            point = shapely.get_coordinates(shapely.line_interpolate_point(segment, float(d)))[0]
             if len(path) > 1 or not np.allclose(path[-1], point, rtol=0, atol=1e-6):
                 path.append(point)
                 out.append(shapely.linestrings(path))
@@ -162,9 +163,7 @@ def _cut_points(
 
     for index in (0, -1):
         end = _end(lines, index)
-        line, other = tree.query(
-            shapely.points(end), predicate="dwithin", distance=JUNCTION_TOLERANCE_M
-        )
+        line, other = tree.query(shapely.points(end), predicate="dwithin", distance=JUNCTION_TOLERANCE_M)
         meets = (line != other) & ~ferry[other]
         where.append(other[meets])
         points.append(end[line[meets]])

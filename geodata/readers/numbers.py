@@ -51,7 +51,7 @@ def parse_count(text: str) -> float:
 
 
 def parse_angle(text: str) -> float:
-    """Return degrees from decimal text (point or comma) or degrees-minutes-seconds.
+    r"""Return degrees from decimal text (point or comma) or degrees-minutes-seconds.
 
     LS, S, BB and W are negative. A number without a decimal point is taken as it stands.
 
@@ -64,7 +64,7 @@ def parse_angle(text: str) -> float:
     --------
     >>> parse_angle("-8,1706")
     -8.1706
-    >>> parse_angle("2°10'30\\" LS")
+    >>> parse_angle('2°10\'30" LS')
     -2.175
     """
     value = text.strip()

@@ -128,9 +128,7 @@ def _parse_opl(lines: Sequence[str]) -> OsmWays:
     for line in lines:
         head, _, rest = line.partition(" T")
         text, _, refs = rest.rpartition(" N")
-        found = {
-            k: _unescape(v) for k, _, v in (t.partition("=") for t in text.split(",")) if k in TAGS
-        }
+        found = {k: _unescape(v) for k, _, v in (t.partition("=") for t in text.split(",")) if k in TAGS}
         if "highway" in found or found.get("route") == FERRY:
             ids.append(int(head[1:]))
             tags.append(found)
@@ -139,9 +137,7 @@ def _parse_opl(lines: Sequence[str]) -> OsmWays:
     count = [n.count("n") - 2 * n.count("nan") for n in nodes]
     joined = ",".join(n for n in nodes if n)
     if "nan" in joined:
-        flat = np.array(
-            [float(v) for v in re.sub(r"n(?=\d)|[xy,]", " ", joined).split()], dtype=np.float64
-        )
+        flat = np.array([float(v) for v in re.sub(r"n(?=\d)|[xy,]", " ", joined).split()], dtype=np.float64)
     else:
         flat = np.fromstring(joined.translate(_LOCATIONS), sep=" ")
     table = flat.reshape(-1, 3)
@@ -167,14 +163,13 @@ def roads_from_ways(
     known = ~np.isnan(ways.lonlat[:, 0])
     if not known.all():
         cut = np.unique(way[~known])
-        findings.append(
-            Finding(
-                "warning", "roads", "incomplete_way", len(cut),
-                tuple(f"way/{ways.ids[w]}" for w in cut[:5]),
-                "ways reach beyond the extract; their missing nodes end them there",
-                "cut the extract with complete ways, and wider than the study area",
-            )  # fmt: skip
-        )
+        finding = Finding(
+            "warning", "roads", "incomplete_way", len(cut),
+            tuple(f"way/{ways.ids[w]}" for w in cut[:5]),
+            "ways reach beyond the extract; their missing nodes end them there",
+            "cut the extract with complete ways, and wider than the study area",
+        )  # fmt: skip
+        findings.append(finding)
     unique, compact = np.unique(ways.node, return_inverse=True)
     start, stop = _between_junctions(compact, way, known, len(unique))
     xy = _project(ways.lonlat, crs)
@@ -194,15 +189,15 @@ def roads_from_ways(
         raise EmptyAreaError(msg)
     pieces, start, stop = pieces[keep], start[keep], stop[keep]
     _, number = np.unique(np.concatenate([compact[start], compact[stop]]), return_inverse=True)
-    number = number.astype(np.int32)
+    junction = np.asarray(number, dtype=np.int32)
     used, of_piece = np.unique(way[start], return_inverse=True)
     roads = assemble_roads(
         ways_from_tags([ways.tags[w] for w in used]),
         [f"way/{i}" for i in ways.ids[used]],
         of_piece.astype(np.int64),
         pieces,
-        number[: len(pieces)],
-        number[len(pieces) :],
+        junction[: len(pieces)],
+        junction[len(pieces) :],
         crs=crs,
     )
     return roads, tuple(findings)

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import json
 import time
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +20,7 @@ from geodata.readers.roads import FERRY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     import requests
     import shapely
@@ -85,23 +85,17 @@ def _download(
     import osmnx as ox
     import requests
 
-    answers: list[dict[str, Any]] = []
     try:
-        with _osmnx_settings(cache, url, timeout_s):
-            # OSMnx stops by this exception once every answer is in the cache (its own design).
-            try:
-                ox.graph.graph_from_polygon(
-                    zone, custom_filter=list(FILTERS), simplify=False, retain_all=True
-                )
-            except ox._errors.CacheOnlyInterruptError:  # noqa: SLF001 - not exported elsewhere
-                pass
-    except (requests.RequestException, ConnectionError, TimeoutError, OSError) as error:
+        # OSMnx stops by an exception once every answer is in the cache (its own design).
+        done = suppress(ox._errors.CacheOnlyInterruptError)  # noqa: SLF001 - not exported elsewhere
+        with _osmnx_settings(cache, url, timeout_s), done:
+            ox.graph.graph_from_polygon(zone, custom_filter=list(FILTERS), simplify=False, retain_all=True)
+    except (
+        requests.RequestException, OSError,
+        ox._errors.ResponseStatusCodeError, ox._errors.InsufficientResponseError,  # noqa: SLF001
+    ) as error:  # fmt: skip
         raise _RetryError(" ".join(str(error).split())[:300]) from error
-    except (ox._errors.ResponseStatusCodeError, ox._errors.InsufficientResponseError) as error:  # noqa: SLF001
-        raise _RetryError(" ".join(str(error).split())[:300]) from error
-    for file in sorted(cache.glob("*.json")):
-        answers.append(json.loads(file.read_text("utf-8")))
-    return answers
+    return [json.loads(f.read_text("utf-8")) for f in sorted(cache.glob("*.json"))]
 
 
 @contextmanager

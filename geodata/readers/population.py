@@ -29,9 +29,7 @@ def read_any_table(source: FileSource, what: str, wanted: tuple[str, ...]) -> pd
     if source.path.suffix.lower() in TABLE_SUFFIXES or not source.path.exists():
         return read_table(source, what, wanted)
     frame = read_vector(source, what)
-    return pd.DataFrame(frame.drop(columns=frame.geometry.name)).set_axis(
-        range(1, len(frame) + 1), axis=0
-    )
+    return pd.DataFrame(frame.drop(columns=frame.geometry.name)).set_axis(range(1, len(frame) + 1), axis=0)
 
 
 def read_population(
@@ -66,22 +64,21 @@ def read_population(
 def _join(
     villages: gpd.GeoDataFrame, numbers: pd.DataFrame, findings: list[Finding]
 ) -> tuple[gpd.GeoDataFrame, tuple[Finding, ...]]:
-    known = numbers.index.isin(villages.index)
+    known = np.asarray(numbers.index.isin(villages.index))
     joined = villages.assign(
-        **{c: numbers.loc[known, c].reindex(villages.index).astype("float64") for c in numbers}
+        **{str(c): numbers[c][known].reindex(villages.index).astype("float64") for c in numbers}
     )
     joined = joined[[*villages.columns.drop("geometry"), *(c for c in numbers if c != "people"), "geometry"]]
     strangers = numbers[~known]
     if len(strangers):
         people = float(strangers["people"].sum())
-        findings.append(
-            Finding(
-                "warning", "population", "unknown_village", len(strangers),
-                tuple(str(i) for i in strangers.index[:5]),
-                f"rows whose code is no village of the area ({people:,.0f} people are not counted)",
-                "correct the codes, or take the rows out",
-            )  # fmt: skip
-        )
+        finding = Finding(
+            "warning", "population", "unknown_village", len(strangers),
+            tuple(str(i) for i in strangers.index[:5]),
+            f"rows whose code is no village of the area ({people:,.0f} people are not counted)",
+            "correct the codes, or take the rows out",
+        )  # fmt: skip
+        findings.append(finding)
     return joined, tuple(findings)
 
 
@@ -124,9 +121,7 @@ def _counts(text: pd.Series[Any], column: str, file: str) -> pd.Series[Any]:
     return pd.Series(values, index=text.index)
 
 
-def _check_codes(
-    codes: pd.Series[Any], text: pd.Series[Any], villages: gpd.GeoDataFrame, file: str
-) -> None:
+def _check_codes(codes: pd.Series[Any], text: pd.Series[Any], villages: gpd.GeoDataFrame, file: str) -> None:
     twice = codes[codes.notna() & codes.duplicated(keep=False)]
     if len(twice):
         msg = (

@@ -67,19 +67,21 @@ def read_vector_roads(
     """
     raw = read_vector(source, WHAT)
     if raw.empty:
-        msg = f"{WHAT}: {source.path.name} has no rows. Leave roads: out if there is no road file."
+        msg = f"{WHAT}: {source.file_name} has no rows. Leave roads: out if there is no road file."
         raise EmptyAreaError(msg)
     ways = _attributes(raw, source)
     findings: list[Finding] = []
     geometry = shapely.force_2d(raw.geometry.to_numpy())
     empty = shapely.is_missing(geometry) | shapely.is_empty(geometry)
     if empty.any():
-        findings.append(_finding("info", "empty_geometry", raw.index[empty], "rows without a line", "none needed"))
+        findings.append(
+            _finding("info", "empty_geometry", raw.index[empty], "rows without a line", "none needed")
+        )
     kind = shapely.get_type_id(geometry)
     wrong = ~empty & ~np.isin(kind, (1, 2, 5, 7))
     if wrong.any():
         msg = (
-            f"{WHAT}: {wrong.sum()} rows of {source.path.name} are not lines (rows "
+            f"{WHAT}: {wrong.sum()} rows of {source.file_name} are not lines (rows "
             f"{first_five(np.flatnonzero(wrong) + 1)}). Give the file of road lines."
         )
         raise SchemaError(msg)
@@ -95,11 +97,13 @@ def read_vector_roads(
     parts, way = parts[near], way[near]
     unique = _first_of_equals(parts, ways.iloc[way])
     if not unique.all():
-        findings.append(_finding("info", "duplicate_line", way[~unique], "lines drawn twice; one is used", "none needed"))
+        findings.append(
+            _finding("info", "duplicate_line", way[~unique], "lines drawn twice; one is used", "none needed")
+        )
     parts, way = parts[unique], way[unique]
     if len(parts) == 0:
         msg = (
-            f"{WHAT}: no line of {source.path.name} lies within the study area and its buffer. "
+            f"{WHAT}: no line of {source.file_name} lies within the study area and its buffer. "
             "Check that it is the right file, or leave roads: out."
         )
         raise EmptyAreaError(msg)
@@ -113,9 +117,7 @@ def read_vector_roads(
     return roads, tuple(findings)
 
 
-def _finding(
-    severity: str, rule: str, rows: object, message: str, action: str
-) -> Finding:
+def _finding(severity: str, rule: str, rows: object, message: str, action: str) -> Finding:
     numbers = [f"r{int(i) + 1}" for i in np.asarray(rows)]
     return Finding(
         "info" if severity == "info" else "warning", "roads", rule, len(numbers),
@@ -134,7 +136,11 @@ def _parts(
     row = row[inner]
     kind = shapely.get_type_id(nested)
     rings = kind == shapely.GeometryType.LINEARRING
-    nested[rings] = shapely.linestrings(*shapely.get_coordinates(nested[rings], return_index=True)) if rings.any() else nested[rings]
+    nested[rings] = (
+        shapely.linestrings(*shapely.get_coordinates(nested[rings], return_index=True))
+        if rings.any()
+        else nested[rings]
+    )
     line = np.isin(kind, (shapely.GeometryType.LINESTRING, shapely.GeometryType.LINEARRING))
     void = line & ~(shapely.length(nested) > 0)
     loose = [
@@ -143,7 +149,11 @@ def _parts(
     ]
     messages = [(rule, text, row[at]) for rule, text, at in loose]
     keep = line & ~void
-    return nested[keep], row[keep], [(r, t, np.arange(0)) if not len(a) else (r, t, a) for r, t, a in messages]
+    return (
+        nested[keep],
+        row[keep],
+        [(r, t, np.arange(0)) if not len(a) else (r, t, a) for r, t, a in messages],
+    )
 
 
 def _first_of_equals(parts: np.ndarray, attributes: pd.DataFrame) -> np.ndarray:
@@ -151,11 +161,13 @@ def _first_of_equals(parts: np.ndarray, attributes: pd.DataFrame) -> np.ndarray:
     keys = pd.DataFrame({"wkb": shapely.to_wkb(parts)})
     for column in attributes:
         keys[column] = attributes[column].to_numpy()
-    return ~keys.duplicated().to_numpy()
+    return np.asarray(~keys.duplicated().to_numpy(), dtype=bool)
 
 
 def _attributes(raw: gpd.GeoDataFrame, source: RoadsFile) -> pd.DataFrame:
-    def column(named: str | None, known: tuple[str, ...], key: str, *, required: bool = False) -> pd.Series[str]:
+    def column(
+        named: str | None, known: tuple[str, ...], key: str, *, required: bool = False
+    ) -> pd.Series[str]:
         picked = pick_column(raw.columns, named, known, key=key, what=WHAT, required=required)
         return text_column(raw, picked)
 
@@ -202,7 +214,10 @@ def _flag(text: pd.Series[str]) -> np.ndarray:
     """Return whether a bridge/tunnel column says so; any OSM value but 'no' and '0' does."""
     value = text.str.lower()
     said = value.notna() & ~value.isin(["no", "0", "false", "tidak", "f"])
-    return np.asarray(said.to_numpy(dtype=bool, na_value=False) | value.isin(YES).to_numpy(dtype=bool, na_value=False), dtype=bool)
+    return np.asarray(
+        said.to_numpy(dtype=bool, na_value=False) | value.isin(YES).to_numpy(dtype=bool, na_value=False),
+        dtype=bool,
+    )
 
 
 def _classes(wording: pd.Series[str], ferry: np.ndarray, source: RoadsFile) -> pd.Series[str]:
@@ -218,10 +233,12 @@ def _classes(wording: pd.Series[str], ferry: np.ndarray, source: RoadsFile) -> p
         table = {v: v for v in values}
     else:
         table = {v: c for v in values if (c := rbi_class(v)) is not None}
-    unknown = sorted(v for v in values - set(table) if not ferry[(wording == v).to_numpy(dtype=bool, na_value=False)].all())
+    unknown = sorted(
+        v for v in values - set(table) if not ferry[(wording == v).to_numpy(dtype=bool, na_value=False)].all()
+    )
     if unknown:
         msg = (
-            f"{WHAT}: the classes {first_five([repr(u) for u in unknown])} in {source.path.name} are "
+            f"{WHAT}: the classes {first_five([repr(u) for u in unknown])} in {source.file_name} are "
             "not known. Say what they mean in AREA.yml, as in classes: {Jalan Desa: residential}, or "
             "classes: rbi for the RBI map's functions."
         )

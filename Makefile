@@ -1,0 +1,34 @@
+# The two commands of the README. Both set everything up in .venv on a fresh machine.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.jangkau-ready
+
+.PHONY: demo test lint setup lock clean
+
+demo: setup
+	$(BIN)/jangkau demo --out work/demo
+
+test: setup
+	$(BIN)/python -m pytest
+
+lint: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+setup: $(STAMP)
+
+$(STAMP): pyproject.toml requirements.lock planner/maps/package-lock.json planner/maps/build_vendor.py
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Jangkau needs Python 3.11 or newer: make PYTHON=python3.12 demo")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e . --group dev
+	@touch $(STAMP)
+
+lock: setup
+	$(BIN)/python -m pip freeze --exclude-editable --exclude jangkau | grep -v ' @ ' | sort -f > requirements.lock
+
+clean:
+	rm -rf $(VENV) work build dist .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis

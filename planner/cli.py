@@ -1,0 +1,235 @@
+"""The command line: ``jangkau COMMAND …``.
+
+Exit status: 0 done, 1 our fault, 2 the user's input (a message, never a traceback), 3 ``check`` found
+errors. Everything heavy is imported inside the commands, so that ``--help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from geodata.layers import Finding
+
+DONE, OUR_FAULT, USERS_INPUT, FOUND_ERRORS = 0, 1, 2, 3
+DEMO_SEED = 2024
+INTERRUPTED = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status."""
+    try:
+        options = _parser().parse_args(argv)
+    except SystemExit as stop:  # argparse: --help (0) or a wrong option (2), already explained
+        return stop.code if isinstance(stop.code, int) else USERS_INPUT
+    from geodata.errors import InputError
+
+    try:
+        status: int = options.run(options)
+    except InputError as error:
+        sys.stderr.write(f"jangkau: {error}\n")
+        return USERS_INPUT
+    except KeyboardInterrupt:
+        sys.stderr.write("jangkau: stopped; nothing was half-written.\n")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output (head, less) has gone; Python must not complain about it at exit.
+        sys.stderr.close()
+        return DONE
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="jangkau",
+        description="Plans the coverage of primary care: who reaches a puskesmas, pustu or posyandu in "
+        "time, and who does not.",
+        epilog="Start with: jangkau demo --out work/demo",
+    )
+    parser.add_argument("--version", action=_Version, help="show the version and stop")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    demo = commands.add_parser("demo", help="the whole job on the built-in, made-up kabupaten")
+    demo.add_argument(
+        "--out",
+        type=Path,
+        default=Path("work/demo"),
+        metavar="DIR",
+        help="folder to write (default: %(default)s)",
+    )
+    demo.add_argument(
+        "--seed",
+        type=int,
+        default=DEMO_SEED,
+        help="another seed makes another kabupaten (default: %(default)s)",
+    )
+    _language(demo)
+    demo.set_defaults(run=_demo)
+
+    build = commands.add_parser("build", help="read, check and store a study area's files")
+    build.add_argument(
+        "area", type=Path, metavar="AREA.yml", help="what the area is called and which files describe it"
+    )
+    build.add_argument("--out", type=Path, required=True, metavar="WORKSPACE", help="folder to write")
+    build.set_defaults(run=_build)
+
+    check = commands.add_parser("check", help="list what is wrong, or doubtful, in the data")
+    check.add_argument("workspace", type=Path, metavar="WORKSPACE")
+    check.add_argument("--json", action="store_true", help="print the findings as JSON")
+    check.set_defaults(run=_check)
+
+    gaps = commands.add_parser("gaps", help="travel times, coverage and gaps: tables and a map")
+    gaps.add_argument("workspace", type=Path, metavar="WORKSPACE")
+    gaps.add_argument("--scenario", type=Path, metavar="S.yml", help="what differs from the default scenario")
+    gaps.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write")
+    _language(gaps)
+    gaps.set_defaults(run=_gaps)
+    return parser
+
+
+def _language(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--lang", choices=("id", "en"), default="id", help="language of the map (default: %(default)s)"
+    )
+
+
+class _Version(argparse.Action):
+    """``--version`` without reading the package's metadata for every other command."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, help: str | None = None) -> None:  # noqa: A002 - argparse's name
+        super().__init__(option_strings, dest, nargs=0, help=help)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version
+
+        sys.stdout.write(f"jangkau {version('jangkau')}\n")
+        parser.exit()
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+
+
+def _build(options: argparse.Namespace) -> int:
+    from planner.pipeline import build_area
+    from planner.progress import Steps
+
+    with Steps(6) as progress:
+        layers = build_area(options.area, options.out, progress=progress)
+    people = layers.villages["people"]
+    roads = 0 if layers.roads is None else len(layers.roads)
+    _say(
+        f"{layers.area.name}: {len(layers.villages)} villages "
+        f"({int(people.isna().sum())} with unknown people), {len(layers.facilities)} facilities, {roads} road sections"
+    )
+    _say(f"workspace: {options.out}")
+    _say(f"next: jangkau check {options.out}")
+    return DONE
+
+
+def _check(options: argparse.Namespace) -> int:
+    from planner.pipeline import check, open_workspace
+
+    findings = check(open_workspace(options.workspace))
+    if options.json:
+        import json
+        from dataclasses import asdict
+
+        _say(json.dumps([asdict(f) for f in findings], indent=1, ensure_ascii=False))
+    else:
+        for finding in findings:
+            _say(_shown(finding))
+        count = {s: sum(f.severity == s for f in findings) for s in ("error", "warning", "info")}
+        _say(f"{count['error']} errors, {count['warning']} warnings, {count['info']} notes")
+    return FOUND_ERRORS if any(f.severity == "error" for f in findings) else DONE
+
+
+def _shown(finding: Finding) -> str:
+    ids = ", ".join(finding.ids)
+    more = f" and {finding.count - len(finding.ids)} more" if finding.count > len(finding.ids) > 0 else ""
+    listed = f"\n    {ids}{more}" if ids else ""
+    return (
+        f"{finding.severity.upper():8}{finding.layer}.{finding.rule}: {finding.count} – {finding.message}"
+        f"{listed}\n    → {finding.action}"
+    )
+
+
+def _gaps(options: argparse.Namespace) -> int:
+    from geodata.workspace import require_replaceable
+    from planner.outputs import RUN
+    from planner.pipeline import find_gaps, open_workspace, read_scenario, summary, write_gaps
+    from planner.progress import Steps
+
+    scenario = None if options.scenario is None else read_scenario(options.scenario)
+    require_replaceable(options.out, RUN)
+    with Steps(9) as progress:
+        progress("workspace")
+        layers = open_workspace(options.workspace)
+        gaps = find_gaps(layers, scenario=scenario, progress=progress)
+        files = write_gaps(gaps, options.out, lang=options.lang, progress=progress)
+    _say(_five_lines(summary(gaps)))
+    for file in files:
+        _say(str(file))
+    return DONE
+
+
+def _five_lines(totals: dict[str, object]) -> str:
+    """Return the summary: one line on the area, one for each of the four kinds."""
+    area = totals["area"]
+    assert isinstance(area, dict)
+    people = totals["people"]
+    known = f"{people:,.0f} people" if isinstance(people, float) else "unknown people"
+    unknown = totals["villages_people_unknown"]
+    note = "" if totals["network"] == "roads" else "; no road data: straight lines on foot"
+    lines = [
+        f"{area['name']} ({area['code']}): {totals['villages']} villages, {known} "
+        + f"({unknown} villages with unknown people){note}"
+    ]
+    kinds = totals["kinds"]
+    assert isinstance(kinds, dict)
+    for kind, k in kinds.items():
+        if not k["listed"]:
+            lines.append(f"  {kind}: no list was given, so everything about it is unknown")
+            continue
+        share = "unknown share" if k["share_reached"] is None else f"{k['share_reached']:.1%}"
+        lines.append(
+            f"  {kind}: {share} of people within {k['limit_minutes']:g} min ({k['mode']}); villages "
+            f"served {k['villages_served']}, partly {k['villages_partly']}, gap {k['villages_gap']}"
+        )
+    return "\n".join(lines)
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from geodata.demo import generate_area, write_area_files
+    from geodata.workspace import replace_folder
+    from planner.pipeline import build_area, check, find_gaps, summary, write_gaps
+    from planner.progress import Steps
+
+    out: Path = options.out
+    with Steps(16) as progress:
+        progress("demo files")
+        with replace_folder(out / "area", "AREA.yml") as stage:
+            write_area_files(generate_area(options.seed), stage)
+        layers = build_area(out / "area" / "AREA.yml", out / "workspace", progress=progress)
+        progress("check")
+        findings = check(layers)
+        gaps = find_gaps(layers, progress=progress)
+        files = write_gaps(gaps, out / "gaps", lang=options.lang, progress=progress)
+    for path in (out / "area" / "AREA.yml", out / "workspace", *files):
+        _say(str(path))
+    errors = sum(f.severity == "error" for f in findings)
+    _say(
+        f"check: {len(findings)} findings, {errors} of them errors (planted; "
+        f"see: jangkau check {out / 'workspace'})"
+    )
+    _say(_five_lines(summary(gaps)))
+    return DONE
+
+
+if __name__ == "__main__":
+    sys.exit(main())

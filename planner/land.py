@@ -1,0 +1,68 @@
+"""Which landmass a place is on: nobody walks across the sea."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+# Village polygons are closer than this to each other across the gaps of their own simplification
+# (national files: about 100 m), and across rivers; wider water divides.
+CLOSING_M = 50.0
+# A road or a jetty is often drawn a little off the coast of the boundary map.
+SHORE_M = 200.0
+UNKNOWN = -1
+
+
+@dataclass(frozen=True)
+class Land:
+    """The landmasses that the villages form.
+
+    Attributes
+    ----------
+    parts
+        Polygons (metres), grown by the closing distance.
+    """
+
+    parts: NDArray[np.object_]
+
+    def of(self, points: NDArray[np.object_]) -> NDArray[np.int32]:
+        """Return the landmass of each point; -1 (unknown) off the villages' shore by over 200 m.
+
+        Unknown is land of a neighbour, for which no boundary was given: it divides nothing.
+        """
+        number = np.full(len(points), UNKNOWN, dtype=np.int32)
+        if len(self.parts) == 0 or len(points) == 0:
+            return number
+        # The tree holds the points: GEOS then prepares each polygon once, which is far faster.
+        part, at = shapely.STRtree(points).query(self.parts, predicate="intersects")
+        number[at] = part
+        loose = np.flatnonzero((number == UNKNOWN) & ~shapely.is_missing(points))
+        if len(loose):
+            tree = shapely.STRtree(self.parts)
+            at, part = tree.query_nearest(points[loose], max_distance=SHORE_M, all_matches=False)
+            number[loose[at]] = part
+        return number
+
+
+def land_of(villages: gpd.GeoDataFrame) -> Land:
+    """Return the landmasses of the villages' polygons: gaps up to 100 m do not divide.
+
+    Each landmass is numbered by its place, so the order of villages changes nothing.
+    """
+    rough = shapely.simplify(villages.geometry.to_numpy(), 20.0)
+    grown = shapely.union_all(shapely.buffer(rough, CLOSING_M, quad_segs=2))
+    parts = np.asarray(shapely.get_parts(grown), dtype=object)
+    bounds = shapely.bounds(parts)
+    return Land(parts[np.lexsort((bounds[:, 1], bounds[:, 0]))])
+
+
+def may_walk(a: NDArray[np.int32], b: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Return whether two places may be on one landmass (unknown may)."""
+    return np.asarray((a == b) | (a == UNKNOWN) | (b == UNKNOWN), dtype=bool)

@@ -1,0 +1,1 @@
+"""Maps: one Folium page that opens with no network."""

@@ -1,0 +1,164 @@
+// Draws a gaps page: one village layer recoloured for each kind, facilities, roads, legend.
+// Every text that came from a file is set with textContent, so it is never read as HTML.
+function jangkauGapsMap(map, data) {
+  "use strict";
+  var t = data.texts;
+  var current = data.kinds[0].kind;
+  map.attributionControl.setPrefix(false);
+  map.attributionControl.addAttribution(data.attribution);
+  var number = new Intl.NumberFormat(data.lang, { maximumFractionDigits: 0 });
+  var decimal = new Intl.NumberFormat(data.lang, { maximumFractionDigits: 1 });
+  var percent = new Intl.NumberFormat(data.lang, { style: "percent", maximumFractionDigits: 0 });
+
+  function el(tag, className, text) {
+    var node = document.createElement(tag);
+    if (className) node.className = className;
+    if (text !== undefined) node.textContent = text;
+    return node;
+  }
+  function info(kind) {
+    return data.kinds.find(function (k) { return k.kind === kind; });
+  }
+
+  // Roads lie below the villages and take no part in pointing.
+  var roadPane = map.createPane("jk-roads");
+  roadPane.style.zIndex = 350;
+  roadPane.style.pointerEvents = "none";
+  var roadRenderer = L.canvas({ pane: "jk-roads" });
+  var roads = L.layerGroup();
+  data.roads.forEach(function (group) {
+    L.geoJSON(group.geometry, {
+      pane: "jk-roads", renderer: roadRenderer, interactive: false,
+      style: { color: group.color, weight: group.weight, dashArray: group.dash, fill: false },
+    }).addTo(roads);
+  });
+
+  function style(feature) {
+    var status = feature.properties[current].status;
+    return { color: "#444", weight: 1, fillColor: data.colors[status], fillOpacity: 0.6 };
+  }
+  function minutes(value) {
+    if (value === null) return t.unknown;
+    return value === "inf" ? t.unreachable : decimal.format(value);
+  }
+  function tooltip(layer) {
+    var p = layer.feature.properties;
+    var v = p[current];
+    var box = el("div", "");
+    box.appendChild(el("strong", "", p.name + " · " + p.code));
+    var rows = [p.people === null ? t.people_unknown : number.format(p.people) + " " + t.people];
+    rows.push(info(current).label + ": " + t[v.status] +
+      (v.share === null ? "" : " (" + percent.format(v.share) + " " + t.reached + ")"));
+    if (v.status !== "unknown") {
+      rows.push(t.minutes + ": " + minutes(v.median) + "; " + t.minutes_max + ": " + minutes(v.max));
+    }
+    if (v.reason) rows.push(t.reason + ": " + t["reason_" + v.reason]);
+    rows.push(t.present + ": " + t[v.present]);
+    if (v.nearest) rows.push(t.nearest + ": " + v.nearest);
+    rows.forEach(function (text) { box.appendChild(el("div", "", text)); });
+    return box;
+  }
+  var villages = L.geoJSON(data.villages, {
+    style: style,
+    onEachFeature: function (feature, layer) {
+      layer.bindTooltip(tooltip, { sticky: true, className: "jk-tip" });
+      layer.on("mouseover", function () { layer.setStyle({ weight: 3 }); });
+      layer.on("mouseout", function () { layer.setStyle({ weight: 1 }); });
+    },
+  }).addTo(map);
+
+  var overlays = {};
+  overlays[t.layer_roads] = roads.addTo(map);
+  data.kinds.forEach(function (k) {
+    var group = L.layerGroup();
+    data.facilities.filter(function (f) { return f.kind === k.kind; }).forEach(function (f) {
+      var closed = f.functioning === "no";
+      var marker = L.circleMarker([f.lat, f.lon], {
+        radius: k.radius, color: closed ? "#000" : "#222", weight: closed ? 3 : 1.5,
+        dashArray: closed ? "2 3" : null, fillColor: closed ? "#fff" : k.color, fillOpacity: 1,
+      });
+      marker.bindTooltip(function () {
+        var box = el("div", "");
+        box.appendChild(el("strong", "", f.name || f.id));
+        box.appendChild(el("div", "", k.label + " · " + f.id + (closed ? " · " + t.not_functioning_facility : "")));
+        return box;
+      }, { className: "jk-tip" });
+      group.addLayer(marker);
+    });
+    if (k.facilities) {
+      var name = el("span", "");
+      var dot = el("span", "jk-dot");
+      dot.style.background = k.color;
+      name.appendChild(dot);
+      name.appendChild(document.createTextNode(k.label + " (" + number.format(k.facilities) + ")"));
+      overlays[name.outerHTML] = group;
+      if (k.shown) group.addTo(map);
+    }
+  });
+
+  var bases = {};
+  data.kinds.forEach(function (k) {
+    var base = L.layerGroup();
+    base.jangkauKind = k.kind;
+    bases[k.label] = base;
+    if (k.kind === current) base.addTo(map);
+  });
+  L.control.layers(bases, overlays, { collapsed: map.getSize().x < 700 }).addTo(map);
+
+  var head = L.control({ position: "topleft" });
+  head.onAdd = function () {
+    var box = el("div", "jk-box");
+    box.appendChild(el("h1", "", t.title + ": " + data.area));
+    box.appendChild(el("p", "", data.subtitle));
+    box.id = "jk-head";
+    box.appendChild(el("p", "jk-answer"));
+    if (data.network === "none") box.appendChild(el("p", "jk-note", t.network_none));
+    if (!data.offline) box.appendChild(el("p", "jk-note", t.offline_note));
+    return box;
+  };
+  head.addTo(map);
+
+  var legend = L.control({ position: "bottomright" });
+  legend.onAdd = function () {
+    var box = el("div", "jk-box");
+    box.id = "jk-legend";
+    return box;
+  };
+  legend.addTo(map);
+
+  function describe() {
+    var k = info(current);
+    var text = k.label + " — " + t.limit + " " + decimal.format(k.limit_minutes) + " min, " + k.mode + ": ";
+    text += k.listed
+      ? (k.people_reached === null ? "" : number.format(k.people_reached) + " " + t.people + " ") +
+        (k.share_reached === null ? t.unknown : "(" + percent.format(k.share_reached) + ") " + t.reached)
+      : t.no_list;
+    document.querySelector("#jk-head .jk-answer").textContent = text;
+    var box = document.getElementById("jk-legend");
+    box.replaceChildren(el("strong", "", t.legend + " — " + k.label));
+    ["served", "partly", "gap", "unknown"].forEach(function (status) {
+      var row = el("div", "");
+      var swatch = el("span", "jk-swatch");
+      swatch.style.background = data.colors[status];
+      row.appendChild(swatch);
+      row.appendChild(document.createTextNode(t[status] + ": " + number.format(k.counts[status]) + " " + t.villages));
+      box.appendChild(row);
+    });
+    data.roads.forEach(function (group) {
+      var row = el("div", "");
+      var line = el("span", "jk-line");
+      line.style.borderTopColor = group.color;
+      if (group.dash) line.style.borderTopStyle = "dashed";
+      row.appendChild(line);
+      row.appendChild(document.createTextNode(group.label));
+      box.appendChild(row);
+    });
+  }
+  map.on("baselayerchange", function (event) {
+    current = event.layer.jangkauKind;
+    villages.setStyle(style);
+    describe();
+  });
+  describe();
+  map.fitBounds(villages.getBounds(), { padding: [10, 10] });
+}

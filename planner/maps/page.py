@@ -1,0 +1,294 @@
+"""The gaps map: a Folium page in one file, with the browser library and the data inside it."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import folium
+import geopandas as gpd
+import numpy as np
+import shapely
+import yaml
+from branca.element import Element, MacroElement
+from jinja2 import Template
+
+from geodata.crs import WGS84
+from geodata.errors import ConfigError
+from planner.tables import network_kind, summary
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from planner.gaps import Gaps
+
+LANGUAGES = ("id", "en")
+# Told apart by people with any colour vision (ColorBrewer RdYlBu), and by lightness.
+STATUS_COLORS = {"served": "#2c7bb6", "partly": "#fee08b", "gap": "#d7191c", "unknown": "#bdbdbd"}
+KIND_COLORS = {
+    "puskesmas": ("#1b9e77", 7), "pustu": ("#7570b3", 5), "posyandu": ("#e7298a", 4),
+    "hospital": ("#000000", 8),
+}  # fmt: skip
+ROAD_GROUPS = (
+    ("utama", "main", ("motorway", "trunk", "primary", "secondary"), "#8c510a", 2.5, None),
+    ("lokal", "local", ("tertiary", "unclassified", "residential", "living_street", "road", "service"),
+     "#a6835a", 1.2, None),
+    ("setapak", "path", ("track", "path", "footway", "steps", "cycleway", "bridleway", "pedestrian"),
+     "#a6835a", 0.8, "3 3"),
+    ("feri", "ferry", ("ferry",), "#35679a", 2.0, "6 6"),
+)  # fmt: skip
+VILLAGE_TOLERANCE_M = 15.0
+ROAD_TOLERANCE_M = 10.0
+DECIMALS = 5  # of a degree: about a metre
+
+
+class OfflineMap(folium.Map):
+    """A Folium map that asks for no library: the page holds Leaflet itself."""
+
+    default_js: ClassVar[list[tuple[str, str]]] = []
+    default_css: ClassVar[list[tuple[str, str]]] = []
+
+
+class LinkedMap(folium.Map):
+    """The fallback where the libraries were not fetched at build time: Leaflet from Folium's CDN."""
+
+    default_js: ClassVar[list[tuple[str, str]]] = [j for j in folium.Map.default_js if j[0] == "leaflet"]
+    default_css: ClassVar[list[tuple[str, str]]] = [
+        c for c in folium.Map.default_css if c[0] == "leaflet_css"
+    ]
+
+
+# The Folium pane of Panel accepts only classes of folium's own module; nothing else reads this.
+OfflineMap.__module__ = LinkedMap.__module__ = "folium.folium"
+
+
+class GapsLayer(MacroElement):
+    """Hands the page's data to ``gaps_map.js``."""
+
+    _template = Template(
+        "{% macro script(this, kwargs) %}"
+        "jangkauGapsMap({{ this._parent.get_name() }}, {{ this.data }});"
+        "{% endmacro %}"
+    )
+
+    def __init__(self, data: dict[str, Any]) -> None:
+        super().__init__()
+        self._name = "JangkauGaps"
+        self.data = script_json(data)
+
+
+def script_json(content: object) -> str:
+    r"""Return JSON that can stand inside a script element, whatever names are in it.
+
+    Examples
+    --------
+    >>> script_json("</script>")
+    '"\\u003c/script\\u003e"'
+    """
+    text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    for char in "<>&\u2028\u2029":
+        text = text.replace(char, f"\\u{ord(char):04x}")
+    return text
+
+
+def map_texts(lang: str) -> dict[str, str]:
+    """Return the page's texts in Indonesian (``id``) or English (``en``).
+
+    Raises
+    ------
+    ConfigError
+        For any other language.
+    """
+    if lang not in LANGUAGES:
+        msg = f"--lang {lang!r}: choose one of {', '.join(LANGUAGES)}"
+        raise ConfigError(msg)
+    table = yaml.safe_load(files("planner").joinpath("data/map_texts.yml").read_text("utf-8"))
+    texts: dict[str, str] = table[lang]
+    return texts
+
+
+def write_map(gaps: Gaps, path: Path, *, lang: str) -> None:
+    """Write ``map.html``: one file that opens from disk with no network.
+
+    Where the package was built without its browser libraries, the page links to them and says so.
+    """
+    texts = map_texts(lang)
+    vendor = files("planner").joinpath("maps/vendor")
+    offline = vendor.joinpath("leaflet.js").is_file()
+    bounds = gaps.layers.villages.to_crs(WGS84).total_bounds
+    page_map = (OfflineMap if offline else LinkedMap)(
+        location=[(bounds[1] + bounds[3]) / 2, (bounds[0] + bounds[2]) / 2],
+        tiles=None, prefer_canvas=True, control_scale=True, zoom_start=10, zoom_snap=0.25,
+    )  # fmt: skip
+    page_map.add_child(GapsLayer(page_data(gaps, texts, lang=lang, offline=offline)))
+    figure = page_map.get_root()
+    area = html.escape(gaps.layers.area.name)
+    head = f"<title>{html.escape(texts['title'])}: {area}</title>"
+    head += '<meta name="viewport" content="width=device-width, initial-scale=1">'
+    if offline:
+        head += f"<style>{_leaflet_css()}</style>"
+        head += f"<script>{vendor.joinpath('leaflet.js').read_text('utf-8')}</script>"
+    own = files("planner").joinpath("maps")
+    head += f"<style>{own.joinpath('gaps_map.css').read_text('utf-8')}</style>"
+    head += f"<script>{own.joinpath('gaps_map.js').read_text('utf-8')}</script>"
+    # As a value, not as a template: names and library code may hold braces.
+    element = Element("{{ this.text }}")
+    element.text = head
+    figure.header.add_child(element, name="jangkau")
+    page = figure.render().replace("<html>", f'<html lang="{lang}">', 1)
+    path.write_text(page, "utf-8")
+
+
+def _leaflet_css() -> str:
+    """Return Leaflet's style sheet with its one needed picture inside it."""
+    vendor = files("planner").joinpath("maps/vendor")
+    css = vendor.joinpath("leaflet.css").read_text("utf-8")
+    picture = base64.b64encode(vendor.joinpath("layers.png").read_bytes()).decode("ascii")
+    css = css.replace("images/layers.png", f"data:image/png;base64,{picture}")
+    return css.replace("images/layers-2x.png", f"data:image/png;base64,{picture}").replace(
+        "url(images/marker-icon.png)", "none"
+    )
+
+
+def page_data(gaps: Gaps, texts: dict[str, str], *, lang: str, offline: bool) -> dict[str, Any]:
+    """Return all that ``gaps_map.js`` draws, as plain JSON values."""
+    totals = summary(gaps)
+    layers = gaps.layers
+    return {
+        "lang": lang,
+        "texts": texts,
+        "offline": offline,
+        "network": network_kind(gaps),
+        "area": f"{layers.area.name} ({layers.area.code})",
+        "subtitle": _subtitle(totals, texts, lang),
+        "colors": STATUS_COLORS,
+        "kinds": [_kind(gaps, kind, totals["kinds"][kind], texts) for kind in gaps.coverage],
+        "villages": _villages(gaps),
+        "facilities": _facilities(gaps),
+        "roads": _roads(layers.roads, lang) if layers.roads is not None else [],
+    } | {"attribution": _attribution(gaps, texts)}
+
+
+def _subtitle(totals: dict[str, Any], texts: dict[str, str], lang: str) -> str:
+    parts = [f"{totals['villages']} {texts['villages']}"]
+    if totals["people"] is not None:
+        grouped = f"{totals['people']:,.0f}"
+        parts.append(f"{grouped.replace(',', '.') if lang == 'id' else grouped} {texts['people']}")
+    if totals["villages_people_unknown"]:
+        parts.append(f"{totals['villages_people_unknown']} {texts['villages']}: {texts['people_unknown']}")
+    parts.append(texts[f"season_{totals['season']}"])
+    return "; ".join(parts)
+
+
+def _attribution(gaps: Gaps, texts: dict[str, str]) -> str:
+    """Return the map's credits as HTML, every part escaped."""
+    seen = dict.fromkeys(
+        f"{s.source or s.file}{f' ({s.licence})' if s.licence else ''}" for s in gaps.layers.sources
+    )
+    listed = "; ".join(html.escape(s) for s in seen)
+    return f"{html.escape(texts['sources'])}: {listed} · {html.escape(texts['made_by'])}"
+
+
+def _kind(gaps: Gaps, kind: str, totals: dict[str, Any], texts: dict[str, str]) -> dict[str, Any]:
+    color, radius = KIND_COLORS.get(kind, ("#666666", 5))
+    rows = gaps.layers.facilities
+    drawn = int(((rows["kind"] == kind) & (rows["status"] == "used")).sum())
+    mode = "straight" if gaps.network is None else totals["mode"]
+    return {
+        "kind": kind,
+        "label": texts.get(f"kind_{kind}", kind),
+        "mode": texts.get(f"mode_{mode}", mode),
+        "color": color,
+        "radius": radius,
+        "shown": kind != "posyandu",
+        "facilities": drawn,
+        "listed": totals["listed"],
+        "limit_minutes": totals["limit_minutes"],
+        "people_reached": totals["people_reached"],
+        "share_reached": totals["share_reached"],
+        "counts": {s: totals[f"villages_{s}"] for s in STATUS_COLORS},
+    }
+
+
+def _plain(value: float) -> float | str | None:
+    """Return a JSON value of a number: "inf" for unreachable, null for unknown."""
+    if np.isnan(value):
+        return None
+    return "inf" if np.isinf(value) else round(float(value), 2)
+
+
+def _villages(gaps: Gaps) -> dict[str, Any]:
+    villages = gaps.layers.villages
+    geometry = shapely.coverage_simplify(
+        villages.geometry.to_numpy(), VILLAGE_TOLERANCE_M, simplify_boundary=True
+    )
+    lonlat = villages.set_geometry(geometry).to_crs(WGS84).geometry.to_numpy()
+    names = gaps.layers.facilities["name"]
+    features = []
+    for i, (code, row) in enumerate(zip(villages.index, villages.itertuples(), strict=True)):
+        properties: dict[str, Any] = {
+            "code": code,
+            "name": row.village_name,
+            "people": _plain(row.people),
+        }
+        for kind, one in gaps.coverage.items():
+            v = one.villages.loc[code]
+            nearest = v["nearest_id"]
+            properties[kind] = {
+                "status": v["status"],
+                "share": _plain(v["share_reached"]),
+                "median": _plain(v["minutes_median"]),
+                "max": _plain(v["minutes_max"]),
+                "reason": v["reason"],
+                "present": v["present"],
+                "nearest": (names.get(nearest) or nearest) if nearest else "",
+            }
+        features.append({"type": "Feature", "properties": properties, "geometry": _geojson(lonlat[i])})
+    return {"type": "FeatureCollection", "features": features}
+
+
+def _geojson(geometry: shapely.Geometry) -> Any:  # noqa: ANN401 - any GeoJSON geometry
+    rounded = shapely.transform(geometry, lambda xy: np.round(xy, DECIMALS))
+    return json.loads(shapely.to_geojson(rounded))
+
+
+def _facilities(gaps: Gaps) -> list[dict[str, Any]]:
+    rows = gaps.layers.facilities
+    rows = rows[(rows["status"] == "used") & rows["kind"].isin(list(gaps.coverage))]
+    lonlat = rows.geometry.to_crs(WGS84)
+    return [
+        {
+            "id": i, "name": name, "kind": kind, "functioning": functioning,
+            "lat": round(float(point.y), DECIMALS + 1), "lon": round(float(point.x), DECIMALS + 1),
+        }
+        for i, name, kind, functioning, point in zip(
+            rows.index, rows["name"], rows["kind"], rows["functioning"], lonlat, strict=True
+        )
+    ]  # fmt: skip
+
+
+def _roads(roads: gpd.GeoDataFrame, lang: str) -> list[dict[str, Any]]:
+    base = roads["road_class"].str.removesuffix("_link")
+    groups = []
+    for indonesian, english, classes, color, weight, dash in ROAD_GROUPS:
+        lines = roads.geometry.to_numpy()[base.isin(classes).to_numpy()]
+        if len(lines) == 0:
+            continue
+        # Pieces of one road become one line again before it is simplified.
+        merged = shapely.line_merge(shapely.multilinestrings(lines))
+        simple = shapely.simplify(shapely.get_parts(merged), ROAD_TOLERANCE_M)
+        lonlat = _to_lonlat(shapely.multilinestrings(simple), roads)
+        prefix = "" if english == "ferry" else ("jalan " if lang == "id" else "")
+        suffix = "" if english == "ferry" or lang == "id" else " road"
+        label = f"{prefix}{indonesian if lang == 'id' else english}{suffix}"
+        groups.append(
+            {"label": label, "color": color, "weight": weight, "dash": dash, "geometry": _geojson(lonlat)}
+        )
+    return groups
+
+
+def _to_lonlat(geometry: shapely.Geometry, like: gpd.GeoDataFrame) -> shapely.Geometry:
+    return gpd.GeoSeries([geometry], crs=like.crs).to_crs(WGS84).iloc[0]

@@ -1,0 +1,85 @@
+"""The files of a run."""
+
+from __future__ import annotations
+
+import json
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+
+from geodata.crs import WGS84
+from geodata.layers import no_progress
+from geodata.workspace import replace_folder
+from planner.maps.page import map_texts, write_map
+from planner.tables import facility_table, network_kind, summary, village_table
+
+if TYPE_CHECKING:
+    from geodata.layers import Progress
+    from planner.gaps import Gaps
+
+RUN = "run.json"
+
+
+def write_gaps(
+    gaps: Gaps, out: str | Path, *, lang: str = "id", progress: Progress = no_progress
+) -> list[Path]:
+    """Write the tables, the map and ``run.json``; returns the files written.
+
+    Parameters
+    ----------
+    gaps
+        What :func:`planner.gaps.find_gaps` gave.
+    out
+        The output folder; one written before is replaced as a whole.
+    lang
+        ``id`` or ``en``: the language of the map.
+    progress
+        Told the name of each step.
+
+    Raises
+    ------
+    ConfigError, WorkspaceError, DiskError
+    """
+    out = Path(out)
+    map_texts(lang)
+    with replace_folder(out, RUN) as stage:
+        progress("tables")
+        table = village_table(gaps)
+        table.to_csv(stage / "villages.csv", encoding="utf-8")
+        geometry = gaps.layers.villages.geometry
+        frame = gpd.GeoDataFrame(table, geometry=geometry).to_crs(WGS84)
+        frame.to_parquet(stage / "villages.parquet", compression="zstd")
+        facility_table(gaps).to_csv(stage / "facilities.csv", encoding="utf-8")
+        progress("map")
+        write_map(gaps, stage / "map.html", lang=lang)
+        _write_json(summary(gaps), stage / "summary.json")
+        _write_json(run_record(gaps), stage / RUN)
+        names = sorted(p.name for p in stage.iterdir())
+    return [out / n for n in names]
+
+
+def run_record(gaps: Gaps) -> dict[str, Any]:
+    """Return what a run depended on, so that it can be repeated and compared."""
+    return {
+        "jangkau_version": version("jangkau"),
+        "command": "gaps",
+        "area": {"code": gaps.layers.area.code, "name": gaps.layers.area.name},
+        "network": network_kind(gaps),
+        "configuration_sha256": gaps.scenario.content_hash(),
+        "configuration": gaps.scenario.model_dump(mode="json"),
+        "inputs": [
+            {
+                "layer": s.layer, "file": s.file, "sha256": s.sha256,
+                "source": s.source, "licence": s.licence,
+            }
+            for s in gaps.layers.sources
+        ],
+        "seed": None,
+        "solver": None,
+    }  # fmt: skip
+
+
+def _write_json(content: dict[str, Any], path: Path) -> None:
+    path.write_text(json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n", "utf-8")

@@ -1,0 +1,163 @@
+"""The frozen, validated configuration of a run: modes, standards and rules, with their defaults."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+
+import yaml
+from pydantic import Field, field_validator, model_validator
+
+from geodata.kinds import known_kinds
+from geodata.yamlfile import Model, read_yaml
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class AccessRule(Model):
+    """The leg between a place and the network: on foot, straight distance × detour."""
+
+    speed_kph: Positive
+    detour: Annotated[float, Field(ge=1, allow_inf_nan=False)]
+    max_distance_m: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    basis: str = ""
+
+    def seconds_per_m(self) -> float:
+        """Return seconds of walking per metre of straight distance."""
+        return self.detour * 3.6 / self.speed_kph
+
+
+class FerryRule(Model):
+    """Ferries without a duration, and the wait each time one is boarded."""
+
+    speed_kph: Positive
+    waiting_minutes: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    basis: str = ""
+
+
+class StatusRule(Model):
+    """A village is served from ``served`` on, a gap below ``gap``, partly in between."""
+
+    served: Share
+    gap: Share
+    basis: str = ""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.gap > self.served:
+            msg = "gap must not be above served"
+            raise ValueError(msg)
+        return self
+
+
+class DemandRule(Model):
+    """Where a village's people are put when no hamlets are given."""
+
+    spacing_m: Positive
+    min_local_roads_m: Annotated[float, Field(ge=0)]
+    local_classes: tuple[str, ...]
+    basis: str = ""
+
+
+class UnpavedRule(Model):
+    """Speed factors of unpaved roads for motorised modes."""
+
+    surfaces: frozenset[str]
+    dry: Annotated[float, Field(gt=0, le=1)]
+    wet: Annotated[float, Field(gt=0, le=1)]
+    basis: str = ""
+
+
+class Mode(Model):
+    """A way to travel: speed by road class; a class that is not named is closed to it."""
+
+    motorised: bool
+    obeys_oneway: bool
+    ferry: bool
+    speeds_kph: dict[str, Positive]
+    basis: str = ""
+
+
+class KindStandard(Model):
+    """How far a kind of facility may be: ``travel_s <= limit_minutes * 60``."""
+
+    mode: str
+    limit_minutes: Positive
+    basis: str = ""
+
+    @property
+    def limit_s(self) -> float:
+        """The limit in seconds."""
+        return self.limit_minutes * 60.0
+
+
+class Scenario(Model):
+    """Everything a run depends on besides the data."""
+
+    name: str
+    season: Literal["dry", "wet"]
+    access: AccessRule
+    ferry: FerryRule
+    status: StatusRule
+    demand: DemandRule
+    unpaved: UnpavedRule
+    modes: dict[str, Mode]
+    standard: dict[str, KindStandard]
+
+    @field_validator("standard")
+    @classmethod
+    def _kinds(cls, standard: dict[str, KindStandard]) -> dict[str, KindStandard]:
+        for kind in standard:
+            if kind not in known_kinds():
+                msg = f"{kind!r} is not a facility kind; use one of {', '.join(known_kinds())}"
+                raise ValueError(msg)
+        return standard
+
+    @model_validator(mode="after")
+    def _modes_exist(self) -> Self:
+        for kind, rule in self.standard.items():
+            if rule.mode not in self.modes:
+                msg = f"standard.{kind}.mode: {rule.mode!r} is not one of the modes {', '.join(self.modes)}"
+                raise ValueError(msg)
+        return self
+
+    def content_hash(self) -> str:
+        """Return the SHA-256 of the configuration; equal scenarios have equal hashes."""
+        content = self.model_dump(mode="json")
+        content["unpaved"]["surfaces"] = sorted(content["unpaved"]["surfaces"])
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+@cache
+def _defaults() -> str:
+    return files("planner").joinpath("data/defaults.yml").read_text("utf-8")
+
+
+def default_scenario() -> Scenario:
+    """Return the default scenario (dry season, the standards and speeds of docs/METHODS.md).
+
+    Examples
+    --------
+    >>> default_scenario().standard["pustu"].limit_minutes
+    30.0
+    """
+    return Scenario.model_validate(yaml.safe_load(_defaults()))
+
+
+def read_scenario(path: Path) -> Scenario:
+    """Read a scenario file; what it does not name keeps its default.
+
+    Raises
+    ------
+    MissingFileError, ConfigError
+        Naming the key and the line.
+    """
+    base: dict[str, Any] = yaml.safe_load(_defaults())
+    return read_yaml(path, Scenario, "the scenario file", base=base)

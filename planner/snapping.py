@@ -1,0 +1,169 @@
+"""Where on the network a place joins it: the nearest point of the nearest usable edge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+
+from planner.land import Land, may_walk
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from planner.network import TravelNetwork
+
+NO_EDGE = -1
+
+
+@dataclass(frozen=True)
+class Snap:
+    """Access points, in order of ``point``; a place may have several, or none.
+
+    Attributes
+    ----------
+    point
+        int64 number of the place.
+    edge
+        int32 edge of the network.
+    fraction
+        float64 position along the edge, 0 at its start.
+    access_m
+        float64 straight distance (metres) from the place to the edge.
+    """
+
+    point: NDArray[np.int64]
+    edge: NDArray[np.int32]
+    fraction: NDArray[np.float64]
+    access_m: NDArray[np.float64]
+
+    def nearest_m(self, points: int) -> NDArray[np.float64]:
+        """Return each place's shortest access distance (m); ``inf`` for a place without one."""
+        out = np.full(points, np.inf)
+        np.minimum.at(out, self.point, self.access_m)
+        return out
+
+
+class Snapper:
+    """Finds access points of one mode; keeps its spatial index between calls.
+
+    Parameters
+    ----------
+    network
+        The network; ferries are never snapped to.
+    mode
+        Only edges this mode can use.
+    land
+        Where given, a place never joins an edge on another landmass.
+    max_access_m
+        Places further from every edge have no access point.
+    """
+
+    def __init__(self, network: TravelNetwork, mode: str, *, land: Land | None, max_access_m: float) -> None:
+        self.network = network
+        self.land = land
+        self.max_access_m = max_access_m
+        self._edges = np.flatnonzero(network.usable(mode) & ~network.edge_ferry)
+        self._tree = shapely.STRtree(network.edge_line[self._edges])
+
+    def nearest(self, points: NDArray[np.object_]) -> Snap:
+        """Return the access point on the nearest edge for each place that has one.
+
+        Of edges equally near, the first in the network's own (geometric) order counts.
+        """
+        point, at = self._tree.query_nearest(points, max_distance=self.max_access_m, all_matches=True)
+        edge = self._edges[at]
+        order = np.lexsort((edge, point))
+        point, edge = point[order], edge[order]
+        first = np.ones(len(point), dtype=bool)
+        first[1:] = point[1:] != point[:-1]
+        snap = self._snap(points, point[first], edge[first])
+        if self.land is None:
+            return snap
+        home = self.land.of(points)
+        dry = self._same_land(home[snap.point], snap)
+        if dry.all():
+            return snap
+        # The nearest edge lies across water: the nearest on this side, if any.
+        near = self._within(points, np.unique(snap.point[~dry]))
+        return join_snaps(take_snaps(snap, dry), _nearest_of(near, near.point))
+
+    def nearest_of_each_component(
+        self,
+        points: NDArray[np.object_],
+        which: NDArray[np.int64],
+        component: NDArray[np.int32],
+        *,
+        allowed: NDArray[np.bool_] | None = None,
+    ) -> Snap:
+        """Return, for some places, the nearest access point on every component within reach.
+
+        Parameters
+        ----------
+        points
+            All places.
+        which
+            Numbers of the places to look at.
+        component
+            int32 component of each edge.
+        allowed
+            bool by edge; others are passed over.
+        """
+        near = self._within(points, which)
+        if allowed is not None:
+            near = take_snaps(near, allowed[near.edge])
+        key = near.point * (int(component.max(initial=0)) + 1) + component[near.edge]
+        return _nearest_of(near, key)
+
+    def _within(self, points: NDArray[np.object_], which: NDArray[np.int64]) -> Snap:
+        """Return access points on all edges within reach, on the same landmass."""
+        at, line = self._tree.query(points[which], predicate="dwithin", distance=self.max_access_m)
+        near = self._snap(points, which[at], self._edges[line])
+        if self.land is None:
+            return near
+        home = self.land.of(points[which])[at]
+        return take_snaps(near, self._same_land(home, near))
+
+    def _same_land(self, home: NDArray[np.int32], snap: Snap) -> NDArray[np.bool_]:
+        """Return which access points are not across water from their place's landmass."""
+        assert self.land is not None
+        line = self.network.edge_line[snap.edge]
+        there = self.land.of(shapely.line_interpolate_point(line, snap.fraction, normalized=True))
+        return may_walk(home, there)
+
+    def _snap(self, points: NDArray[np.object_], point: NDArray[np.int64], edge: NDArray[np.int64]) -> Snap:
+        line = self.network.edge_line[edge]
+        fraction = shapely.line_locate_point(line, points[point], normalized=True)
+        return Snap(
+            point=point.astype(np.int64),
+            edge=edge.astype(np.int32),
+            # A line between two nodes at one place has no length to go along.
+            fraction=np.nan_to_num(fraction, nan=0.0),
+            access_m=shapely.distance(line, points[point]),
+        )
+
+
+def take_snaps(snap: Snap, which: NDArray[np.bool_] | NDArray[np.int64]) -> Snap:
+    """Return some of the access points."""
+    return Snap(snap.point[which], snap.edge[which], snap.fraction[which], snap.access_m[which])
+
+
+def join_snaps(a: Snap, b: Snap) -> Snap:
+    """Return the access points of both, in order of their places."""
+    joined = Snap(
+        point=np.concatenate([a.point, b.point]),
+        edge=np.concatenate([a.edge, b.edge]),
+        fraction=np.concatenate([a.fraction, b.fraction]),
+        access_m=np.concatenate([a.access_m, b.access_m]),
+    )
+    return take_snaps(joined, np.argsort(joined.point, kind="stable"))
+
+
+def _nearest_of(snap: Snap, key: NDArray[np.int64]) -> Snap:
+    """Return the access point with the shortest leg among those of each key."""
+    order = np.lexsort((snap.edge, snap.access_m, key))
+    first = np.ones(len(order), dtype=bool)
+    first[1:] = key[order][1:] != key[order][:-1]
+    return take_snaps(snap, order[first])

@@ -1,0 +1,279 @@
+"""Travel times from many places to the nearest of some facilities."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+from scipy.spatial import cKDTree
+
+from planner.land import Land, may_walk
+from planner.snapping import Snap, Snapper, join_snaps, take_snaps
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from planner.network import TravelNetwork
+    from planner.scenario import AccessRule
+
+NONE = -1
+
+
+@dataclass(frozen=True)
+class TravelTimes:
+    """Seconds from each origin to its nearest facility.
+
+    Attributes
+    ----------
+    travel_s
+        float64 ``(origins,)``; ``inf`` = no facility can be reached.
+    facility
+        int32 number of that facility; -1 where there is none.
+    access_m
+        float64 straight distance to the network (metres); ``inf`` = none within the limit.
+    """
+
+    travel_s: NDArray[np.float64]
+    facility: NDArray[np.int32]
+    access_m: NDArray[np.float64]
+
+
+class NetworkTimes:
+    """Times on the network of one mode; prepared once, asked for several kinds of facility.
+
+    A place joins the network at the nearest usable edge on its own landmass; if from there no facility
+    can be reached, at the nearest edge from which one can. A facility beside a stretch that not everyone
+    can drive to is also joined from each other (strongly connected) part within the access distance.
+    Where walking straight across is no longer than the two access legs, that is what people do.
+
+    Parameters
+    ----------
+    network
+        With seconds for ``mode``.
+    mode
+        The mode on the network; access legs are on foot.
+    origins
+        Points (metres, the network's CRS).
+    access
+        Speed, detour and limit of the access legs.
+    land
+        The landmasses; None where water is not known.
+    """
+
+    def __init__(
+        self,
+        network: TravelNetwork,
+        mode: str,
+        origins: NDArray[np.object_],
+        *,
+        access: AccessRule,
+        land: Land | None,
+    ) -> None:
+        self.network, self.mode, self.origins = network, mode, origins
+        self.access, self.land = access, land
+        self._home = land.of(origins) if land is not None else None
+        self._snapper = Snapper(network, mode, land=land, max_access_m=access.max_distance_m)
+        self._snap = self._snapper.nearest(origins)
+        self._graph = network.csr(mode, towards=True)
+        node = network.components(mode)
+        # The component from whose nodes a place on the edge can be driven to.
+        self._component = np.where(
+            network.forward_s[mode] < np.inf, node[network.edge_from], node[network.edge_to]
+        )
+        self._largest = int(np.bincount(node).argmax()) if len(node) else NONE
+
+    def nearest(self, facilities: NDArray[np.object_]) -> TravelTimes:
+        """Return each origin's time to its nearest facility (Points, metres).
+
+        Of facilities equally near, the first in order counts.
+        """
+        from planner._kernels import nearest_source
+
+        seeds = self._facility_access(facilities)
+        node, start_s, owner = _seeds(self.network, self.mode, seeds, self.access)
+        node_s, node_owner = nearest_source(*self._graph, node, start_s, owner)
+        best = _Best(len(self.origins))
+        snap = self._snap
+        self._offer(best, snap, seeds, node_s, node_owner)
+        stuck = np.flatnonzero(np.isinf(best.travel_s))
+        if len(stuck) and np.isfinite(node_s).any():
+            reached = self._edge_reached(node_s)
+            more = self._snapper.nearest_of_each_component(
+                self.origins, stuck, self._component, allowed=reached
+            )
+            self._offer(best, more, seeds, node_s, node_owner)
+        access_m = snap.nearest_m(len(self.origins))
+        _walk_across(
+            best, self.origins, facilities, access_m, seeds.nearest_m(len(facilities)),
+            access=self.access, home=self._home,
+            there=self.land.of(facilities) if self.land is not None else None,
+        )  # fmt: skip
+        return TravelTimes(best.travel_s, best.facility, access_m)
+
+    def _facility_access(self, facilities: NDArray[np.object_]) -> Snap:
+        snap = self._snapper.nearest(facilities)
+        apart = snap.point[self._component[snap.edge] != self._largest]
+        if len(apart) == 0:
+            return snap
+        more = self._snapper.nearest_of_each_component(facilities, np.unique(apart), self._component)
+        rest = self._component[snap.edge] == self._largest
+        return join_snaps(take_snaps(snap, rest), more)
+
+    def _edge_reached(self, node_s: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Return which edges can be left for a facility."""
+        net = self.network
+        return ((net.forward_s[self.mode] < np.inf) & (node_s[net.edge_to] < np.inf)) | (
+            (net.backward_s[self.mode] < np.inf) & (node_s[net.edge_from] < np.inf)
+        )
+
+    def _offer(
+        self,
+        best: _Best,
+        snap: Snap,
+        seeds: Snap,
+        node_s: NDArray[np.float64],
+        node_owner: NDArray[np.int32],
+    ) -> None:
+        net = self.network
+        walk_s = snap.access_m * self.access.seconds_per_m()
+        forward = net.forward_s[self.mode][snap.edge]
+        backward = net.backward_s[self.mode][snap.edge]
+        ahead, behind = net.edge_to[snap.edge], net.edge_from[snap.edge]
+        best.offer(
+            snap.point, walk_s + _part(1.0 - snap.fraction, forward) + node_s[ahead], node_owner[ahead]
+        )
+        best.offer(snap.point, walk_s + _part(snap.fraction, backward) + node_s[behind], node_owner[behind])
+        origin, seed = _same_edge(snap.edge, seeds.edge)
+        step = seeds.fraction[seed] - snap.fraction[origin]
+        along = np.where(
+            step >= 0, _part(np.abs(step), forward[origin]), _part(np.abs(step), backward[origin])
+        )
+        leg_s = seeds.access_m[seed] * self.access.seconds_per_m()
+        best.offer(snap.point[origin], walk_s[origin] + along + leg_s, seeds.point[seed].astype(np.int32))
+
+
+class _Best:
+    """The smallest time offered to each origin, and the facility it leads to."""
+
+    def __init__(self, origins: int) -> None:
+        self.travel_s = np.full(origins, np.inf)
+        self.facility = np.full(origins, NONE, dtype=np.int32)
+
+    def offer(
+        self, origin: NDArray[np.int64], travel_s: NDArray[np.float64], facility: NDArray[np.int32]
+    ) -> None:
+        """Keep the smaller of what is there and what is offered; equal times, the first facility."""
+        order = np.lexsort((facility, travel_s, origin))
+        origin, travel_s, facility = origin[order], travel_s[order], facility[order]
+        first = np.ones(len(origin), dtype=bool)
+        first[1:] = origin[1:] != origin[:-1]
+        origin, travel_s, facility = origin[first], travel_s[first], facility[first]
+        now_s, now = self.travel_s[origin], self.facility[origin]
+        better = (travel_s < now_s) | ((travel_s == now_s) & np.isfinite(now_s) & (facility < now))
+        self.travel_s[origin[better]] = travel_s[better]
+        self.facility[origin[better]] = facility[better]
+
+
+def _part(share: NDArray[np.float64], seconds: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return a share of an edge's seconds; none of a closed edge (0 × inf) takes no time."""
+    with np.errstate(invalid="ignore"):
+        return np.where(share == 0.0, 0.0, share * seconds)
+
+
+def _seeds(
+    network: TravelNetwork, mode: str, seeds: Snap, access: AccessRule
+) -> tuple[NDArray[np.int32], NDArray[np.float64], NDArray[np.int32]]:
+    """Return the search's start: the ends of the facilities' edges, with the seconds from there on."""
+    leg_s = seeds.access_m * access.seconds_per_m()
+    from_start = leg_s + _part(seeds.fraction, network.forward_s[mode][seeds.edge])
+    from_end = leg_s + _part(1.0 - seeds.fraction, network.backward_s[mode][seeds.edge])
+    node = np.concatenate([network.edge_from[seeds.edge], network.edge_to[seeds.edge]])
+    seconds = np.concatenate([from_start, from_end])
+    owner = np.concatenate([seeds.point, seeds.point]).astype(np.int32)
+    open_ = np.isfinite(seconds)
+    return node[open_], seconds[open_], owner[open_]
+
+
+def _same_edge(
+    origin_edge: NDArray[np.int32], seed_edge: NDArray[np.int32]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return all pairs (origin, seed) that lie on one edge."""
+    order = np.argsort(seed_edge, kind="stable")
+    low = np.searchsorted(seed_edge[order], origin_edge, side="left")
+    count = np.searchsorted(seed_edge[order], origin_edge, side="right") - low
+    origin = np.repeat(np.arange(len(origin_edge)), count)
+    step = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+    return origin, order[np.repeat(low, count) + step]
+
+
+def _walk_across(
+    best: _Best,
+    origins: NDArray[np.object_],
+    facilities: NDArray[np.object_],
+    origin_m: NDArray[np.float64],
+    facility_m: NDArray[np.float64],
+    *,
+    access: AccessRule,
+    home: NDArray[np.int32] | None,
+    there: NDArray[np.int32] | None,
+) -> None:
+    """Offer the straight walk where it is no longer than both access legs together.
+
+    So a place on a facility takes no time, and no one is made to walk to the road and back. A place
+    without an access point may walk straight as far as the access limit.
+    """
+    if len(origins) == 0 or len(facilities) == 0:
+        return
+    limit = access.max_distance_m
+    here = shapely.get_coordinates(origins)
+    for group in (np.isfinite(facility_m), ~np.isfinite(facility_m)):
+        which = np.flatnonzero(group)
+        if len(which) == 0:
+            continue
+        reach = np.minimum(limit, origin_m + facility_m[which].max())
+        tree = cKDTree(shapely.get_coordinates(facilities[which]))
+        near = tree.query_ball_point(here, reach * (1 + 1e-12) + 1e-9)
+        count = np.array([len(n) for n in near])
+        if count.sum() == 0:
+            continue
+        origin = np.repeat(np.arange(len(origins)), count)
+        facility = which[np.concatenate([np.asarray(n, dtype=np.int64) for n in near if n])]
+        straight = shapely.distance(origins[origin], facilities[facility])
+        allowed = straight <= np.minimum(limit, origin_m[origin] + facility_m[facility])
+        if home is not None and there is not None:
+            allowed &= may_walk(home[origin], there[facility])
+        best.offer(
+            origin[allowed],
+            straight[allowed] * access.seconds_per_m(),
+            facility[allowed].astype(np.int32),
+        )
+
+
+def straight_line_times(
+    origins: NDArray[np.object_],
+    facilities: NDArray[np.object_],
+    *,
+    access: AccessRule,
+    land: Land | None,
+) -> TravelTimes:
+    """Return times for an area without roads: straight on foot × detour, on the same landmass.
+
+    A place whose landmass is unknown (a neighbour's land) may be walked to from any.
+    """
+    best = _Best(len(origins))
+    if len(facilities) and len(origins):
+        home = land.of(origins) if land is not None else np.full(len(origins), NONE)
+        there = land.of(facilities) if land is not None else np.full(len(facilities), NONE)
+        here_xy = shapely.get_coordinates(origins)
+        for mass in np.unique(home):
+            mine = np.flatnonzero(home == mass)
+            open_ = np.flatnonzero(may_walk(there, np.array([mass])))
+            if len(open_) == 0:
+                continue
+            # Of facilities on one point, the first in order counts.
+            xy, first = np.unique(shapely.get_coordinates(facilities[open_]), axis=0, return_index=True)
+            away, k = cKDTree(xy).query(here_xy[mine])
+            best.offer(mine, away * access.seconds_per_m(), open_[first[k]].astype(np.int32))
+    return TravelTimes(best.travel_s, best.facility, np.zeros(len(origins)))
