@@ -125,7 +125,8 @@ def _build(options: argparse.Namespace) -> int:
     roads = 0 if layers.roads is None else len(layers.roads)
     _say(
         f"{layers.area.name}: {len(layers.villages)} villages "
-        f"({int(people.isna().sum())} with unknown people), {len(layers.facilities)} facilities, {roads} road sections"
+        f"({int(people.isna().sum())} with unknown people), {len(layers.facilities)} facilities, "
+        f"{roads} road sections"
     )
     _say(f"workspace: {options.out}")
     _say(f"next: jangkau check {options.out}")
@@ -186,10 +187,8 @@ def _five_lines(totals: dict[str, object]) -> str:
     known = f"{people:,.0f} people" if isinstance(people, float) else "unknown people"
     unknown = totals["villages_people_unknown"]
     note = "" if totals["network"] == "roads" else "; no road data: straight lines on foot"
-    lines = [
-        f"{area['name']} ({area['code']}): {totals['villages']} villages, {known} "
-        + f"({unknown} villages with unknown people){note}"
-    ]
+    head = f"{area['name']} ({area['code']}): {totals['villages']} villages, {known} "
+    lines = [f"{head}({unknown} villages with unknown people){note}"]
     kinds = totals["kinds"]
     assert isinstance(kinds, dict)
     for kind, k in kinds.items():

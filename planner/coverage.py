@@ -102,6 +102,8 @@ def cover(
     reason = _reasons(
         reached, times, times_if_all_functioned, standard, listed=listed, any_facility=len(facilities) > 0
     )
+    for array in (minutes, reached, reason, nearest):
+        array.setflags(write=False)
     points = _Points(minutes, reached, reason, nearest)
     return Coverage(
         kind=kind,

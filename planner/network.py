@@ -116,11 +116,6 @@ class TravelNetwork:
         return np.asarray(label, dtype=np.int32)
 
 
-def _frozen(array: NDArray[np.generic]) -> NDArray[np.generic]:
-    array.setflags(write=False)
-    return array
-
-
 def morton_order(xy: NDArray[np.float64]) -> NDArray[np.int64]:
     """Return the order of points along a Z-curve (ties by x, then y).
 
@@ -177,8 +172,8 @@ def build_network(
     backward: dict[str, NDArray[np.float64]] = {}
     for name in names:
         forward[name], backward[name] = edge_seconds(roads, scenario.modes[name], scenario)
-        _frozen(forward[name])
-        _frozen(backward[name])
+        forward[name].setflags(write=False)
+        backward[name].setflags(write=False)
     wait = np.full(len(boarding_from), scenario.ferry.waiting_minutes * 60.0)
     network = TravelNetwork(
         crs=str(roads.crs),
@@ -199,7 +194,7 @@ def build_network(
         network.node_xy, network.edge_from, network.edge_to, network.edge_length_m,
         network.edge_ferry, network.boarding_from, network.boarding_to, network.boarding_s,
     ):  # fmt: skip
-        _frozen(array)
+        array.setflags(write=False)
     return network
 
 

@@ -110,7 +110,7 @@ class NetworkTimes:
             access=self.access, home=self._home,
             there=self.land.of(facilities) if self.land is not None else None,
         )  # fmt: skip
-        return TravelTimes(best.travel_s, best.facility, access_m)
+        return best.times(access_m)
 
     def _facility_access(self, facilities: NDArray[np.object_]) -> Snap:
         snap = self._snapper.nearest(facilities)
@@ -160,6 +160,12 @@ class _Best:
     def __init__(self, origins: int) -> None:
         self.travel_s = np.full(origins, np.inf)
         self.facility = np.full(origins, NONE, dtype=np.int32)
+
+    def times(self, access_m: NDArray[np.float64]) -> TravelTimes:
+        """Return the result, which nobody can write over."""
+        for array in (self.travel_s, self.facility, access_m):
+            array.setflags(write=False)
+        return TravelTimes(self.travel_s, self.facility, access_m)
 
     def offer(
         self, origin: NDArray[np.int64], travel_s: NDArray[np.float64], facility: NDArray[np.int32]
@@ -276,4 +282,4 @@ def straight_line_times(
             xy, first = np.unique(shapely.get_coordinates(facilities[open_]), axis=0, return_index=True)
             away, k = cKDTree(xy).query(here_xy[mine])
             best.offer(mine, away * access.seconds_per_m(), open_[first[k]].astype(np.int32))
-    return TravelTimes(best.travel_s, best.facility, np.zeros(len(origins)))
+    return best.times(np.zeros(len(origins)))

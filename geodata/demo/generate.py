@@ -91,14 +91,14 @@ def generate_area(
     lon, lat
         Its middle, degrees; the default is open sea.
     defects
-        Plant a few mistakes for ``check`` to find.
+        Plant a few mistakes for ``check`` to find (in areas of 20 villages or more).
     """
     size = size or DemoSize()
     rng = np.random.Generator(np.random.PCG64(seed))
     terrain = make_terrain(rng, size.villages)
     maker = _Maker(rng, size, terrain, code, lon, lat)
     area = maker.area(name)
-    return _with_defects(area, lon, lat) if defects else area
+    return _with_defects(area, lon, lat) if defects and size.villages >= 20 else area
 
 
 def generate_country(seed: int, villages: int = 80_000, per_area: int = 156) -> Iterator[DemoArea]:
@@ -155,7 +155,9 @@ class _Maker:
                 "kode": c, "nama": n, "kecamatan": self._district_name(d),
                 "geometry": self._degrees(g),
             }
-            for c, n, d, g in zip(self.codes, self.names, self.district, self.terrain.village_area, strict=True)
+            for c, n, d, g in zip(
+                self.codes, self.names, self.district, self.terrain.village_area, strict=True
+            )
         ]  # fmt: skip
         roads = make_roads(self.rng, self.terrain, self.capitals)
         roads = [{**r, "geometry": self._degrees(r["geometry"])} for r in roads]

@@ -46,15 +46,15 @@ def read_boundaries(
         or no village of this kabupaten.
     """
     raw = read_vector(source, WHAT)
+    if raw.empty:
+        msg = f"{WHAT}: {source.path.name} has no rows. Give the villages of {regency_code}."
+        raise EmptyAreaError(msg)
     code_column = pick_column(raw.columns, source.code, CODE_NAMES, key="code", what=WHAT)
     name_column = pick_column(raw.columns, source.name, NAME_NAMES, key="name", what=WHAT)
     district_column = pick_column(
         raw.columns, source.district_name, DISTRICT_NAMES,
         key="district_name", what=WHAT, required=False,
     )  # fmt: skip
-    if raw.empty:
-        msg = f"{WHAT}: {source.path.name} has no rows. Give the villages of {regency_code}."
-        raise EmptyAreaError(msg)
     codes = _village_codes(text_column(raw, code_column), source, regency_code)
     of_area = codes.str.startswith(regency_code + ".").to_numpy()
     if not of_area.any():

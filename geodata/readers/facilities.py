@@ -46,7 +46,8 @@ FUNCTIONING_NAMES = ("functioning", "berfungsi", "operasional")
 FUNCTIONING = {
     **dict.fromkeys(("yes", "ya", "y", "1", "true", "aktif", "berfungsi", "beroperasi"), "yes"),
     **dict.fromkeys(
-        ("no", "tidak", "t", "n", "0", "false", "tidak aktif", "tidak berfungsi", "rusak berat", "tutup"), "no"
+        ("no", "tidak", "t", "n", "0", "false", "tidak aktif", "tidak berfungsi", "rusak berat", "tutup"),
+        "no",
     ),
     **dict.fromkeys(("unknown", "tidak diketahui", "?", "-"), "unknown"),
 }  # fmt: skip
@@ -137,7 +138,8 @@ def _rows(source: FacilitiesFile) -> tuple[pd.DataFrame, NDArray[np.object_]]:
         table = pd.DataFrame(vector.drop(columns=vector.geometry.name))
         return table.set_axis(range(1, len(table) + 1), axis=0), points
     named = (source.id, source.name, source.lat, source.lon, source.coordinates, source.village,
-             source.village_name, source.kind.column if isinstance(source.kind, KindColumn) else None)  # fmt: skip
+             source.village_name,
+             source.kind.column if isinstance(source.kind, KindColumn) else None)  # fmt: skip
     known = (*ID_NAMES, *NAME_NAMES, *LAT_NAMES, *LON_NAMES, *PAIR_NAMES, *VILLAGE_NAMES,
              *VILLAGE_TEXT_NAMES)  # fmt: skip
     table = read_table(source, what, tuple(n for n in named if n) or known)

@@ -65,7 +65,7 @@ def node_lines(
     where, points = _cut_points(simple, elevated[origin], ferry[origin])
     pieces, parent = _cut(simple, where, points)
     ends = np.concatenate([_end(pieces, 0), _end(pieces, -1)])
-    node = cluster_points(ends, JUNCTION_TOLERANCE_M)
+    node = cluster_points(ends, JUNCTION_TOLERANCE_M * (1 + 1e-6))
     start, stop = node[: len(pieces)], node[len(pieces) :]
     # A piece inside one junction connects nothing: its two ends are that junction.
     kept = ~((start == stop) & (shapely.length(pieces) <= JUNCTION_TOLERANCE_M))
@@ -173,17 +173,18 @@ def _cut_points(
 def _cut(
     lines: NDArray[np.object_], where: NDArray[np.int64], points: NDArray[np.float64]
 ) -> tuple[NDArray[np.object_], NDArray[np.int64]]:
-    """Return the pieces of all lines and the line of each; cut points become shared vertices."""
+    """Return the pieces of all lines and the line of each; a line is cut, never moved."""
     at = shapely.line_locate_point(lines[where], shapely.points(points))
     length = shapely.length(lines)
     inner = (at > JUNCTION_TOLERANCE_M) & (at < length[where] - JUNCTION_TOLERANCE_M)
-    where, points, at = where[inner], points[inner], at[inner]
+    where, at = where[inner], at[inner]
     order = np.lexsort((at, where))
-    where, points, at = where[order], points[order], at[order]
+    where, at = where[order], at[order]
     # The same junction found from several neighbours cuts once.
     repeat = np.zeros(len(where), dtype=bool)
     repeat[1:] = (where[1:] == where[:-1]) & (at[1:] - at[:-1] <= JUNCTION_TOLERANCE_M)
-    where, points, at = where[~repeat], points[~repeat], at[~repeat]
+    where, at = where[~repeat], at[~repeat]
+    points = np.asarray(shapely.get_coordinates(shapely.line_interpolate_point(lines[where], at)))
 
     first = np.searchsorted(where, np.arange(len(lines) + 1))
     pieces: list[shapely.Geometry] = []

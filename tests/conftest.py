@@ -1,0 +1,66 @@
+"""Fixtures shared by all tests."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from support import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from geodata.layers import Layers
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real data and reference problems; absent, its tests skip (in CI they fail)."""
+    folder = Path(os.environ.get("JANGKAU_SHARED", ROOT.parent / "shared"))
+    if folder.is_dir():
+        return folder
+    line = f"real data not found at {folder}: set JANGKAU_SHARED to its folder"
+    if os.environ.get("JANGKAU_REQUIRE_SHARED"):
+        pytest.fail(line)
+    pytest.skip(line)
+
+
+@pytest.fixture(scope="session")
+def demo_area_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """AREA.yml of a demo kabupaten of 24 villages, with its raw files."""
+    from geodata.demo import DemoSize, generate_area, write_area_files
+
+    folder = tmp_path_factory.mktemp("demo") / "area"
+    return write_area_files(generate_area(7, DemoSize.of_villages(24)), folder)
+
+
+@pytest.fixture(scope="session")
+def demo_layers(demo_area_file: Path) -> Layers:
+    from geodata.areafile import read_area_file
+    from geodata.build import read_layers
+
+    return read_layers(read_area_file(demo_area_file))
+
+
+@pytest.fixture(scope="session")
+def demo_workspace(demo_layers: Layers, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from geodata.workspace import write_workspace
+
+    folder = tmp_path_factory.mktemp("workspaces") / "demo"
+    write_workspace(demo_layers, folder)
+    return folder
+
+
+@pytest.fixture
+def jangkau(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """Run a command in this process; returns (exit status, standard output, standard error)."""
+    from planner.cli import main
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        status = main([str(a) for a in arguments])
+        out, err = capsys.readouterr()
+        return status, out, err
+
+    return run

@@ -1,0 +1,113 @@
+"""The kernels against networkx, on random graphs with ties, zero and extreme weights."""
+
+from __future__ import annotations
+
+import networkx as nx
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from planner._kernels import arcs_to_csr, nearest_source
+from planner.network import morton_order
+
+WEIGHTS = st.one_of(
+    st.sampled_from([0.0, 1.0, 2.0, 1e-6, 1e7, 1e6, np.inf]),
+    st.floats(min_value=0, max_value=1e7, allow_nan=False),
+)
+
+
+@st.composite
+def graphs(draw):
+    """(nodes, arcs, seeds): parallel arcs, self-loops, closed arcs and lone nodes included."""
+    n = draw(st.integers(1, 12))
+    node = st.integers(0, n - 1)
+    arcs = draw(st.lists(st.tuples(node, node, WEIGHTS), max_size=40))
+    seeds = draw(
+        st.lists(st.tuples(node, st.sampled_from([0.0, 1.0, 0.5, 300.0]), st.integers(0, 4)), max_size=6)
+    )
+    return n, arcs, seeds
+
+
+def _arrays(n, arcs):
+    tail = np.array([a for a, _, _ in arcs], dtype=np.int32)
+    head = np.array([b for _, b, _ in arcs], dtype=np.int32)
+    weight = np.array([w for _, _, w in arcs], dtype=np.float64)
+    return arcs_to_csr(tail, head, weight, n)
+
+
+def _search(n, arcs, seeds):
+    return nearest_source(
+        *_arrays(n, arcs),
+        np.array([v for v, _, _ in seeds], dtype=np.int32),
+        np.array([s for _, s, _ in seeds], dtype=np.float64),
+        np.array([o for _, _, o in seeds], dtype=np.int32),
+    )
+
+
+def _slow_twin(n, arcs, seeds):
+    """All pairs by networkx from every seed on its own; ties to the smallest owner."""
+    graph = nx.MultiDiGraph()
+    graph.add_nodes_from(range(n))
+    graph.add_weighted_edges_from((a, b, w) for a, b, w in arcs if w < np.inf)
+    best = [(np.inf, -1)] * n
+    for v, start, owner in seeds:
+        for node, away in nx.single_source_dijkstra_path_length(graph, v).items():
+            best[node] = min(best[node], (start + away, owner), key=lambda b: (b[0], b[1] % 99))
+    return best
+
+
+@settings(max_examples=300, deadline=None)
+@given(graphs())
+def test_nearest_source_is_networkx(case):
+    n, arcs, seeds = case
+    time, owner = _search(n, arcs, seeds)
+    for v, (expected, who) in enumerate(_slow_twin(n, arcs, seeds)):
+        if np.isinf(expected):
+            assert np.isinf(time[v])
+            assert owner[v] == -1
+        else:
+            # Sums of the same path in another order differ in the last bits at most.
+            np.testing.assert_allclose(time[v], expected, rtol=1e-12, atol=1e-12)
+            assert owner[v] >= 0
+            if owner[v] != who:
+                # Only where two owners are as near as rounding can tell.
+                other = [s for s in seeds if s[2] == owner[v]]
+                again = _slow_twin(n, arcs, other)[v][0]
+                np.testing.assert_allclose(again, expected, rtol=1e-12, atol=1e-12)
+
+
+@settings(max_examples=150, deadline=None)
+@given(graphs(), st.randoms(use_true_random=False))
+def test_order_of_arcs_and_seeds_changes_nothing(case, random):
+    n, arcs, seeds = case
+    before = _search(n, arcs, seeds)
+    random.shuffle(arcs)
+    random.shuffle(seeds)
+    after = _search(n, arcs, seeds)
+    np.testing.assert_array_equal(before[0], after[0])
+    np.testing.assert_array_equal(before[1], after[1])
+
+
+@given(graphs())
+@settings(max_examples=100, deadline=None)
+def test_csr_keeps_every_open_arc_in_order(case):
+    n, arcs, _ = case
+    first, head, weight = _arrays(n, arcs)
+    kept = [(v, int(head[k]), weight[k]) for v in range(n) for k in range(first[v], first[v + 1])]
+    assert kept == sorted([a for a in arcs if a[2] < np.inf], key=lambda a: a[0])
+
+
+@given(st.lists(st.tuples(st.floats(0, 1e6), st.floats(0, 1e6)), min_size=1, max_size=30, unique=True))
+def test_morton_order_is_a_permutation_that_ignores_input_order(points):
+    xy = np.array(points)
+    order = morton_order(xy)
+    assert sorted(order.tolist()) == list(range(len(xy)))
+    turned = morton_order(xy[::-1])
+    np.testing.assert_array_equal(xy[order], xy[::-1][turned])
+
+
+def test_a_heap_that_grows_past_its_first_size():
+    n = 3000
+    arcs = [(0, v, float(n - v)) for v in range(1, n)] + [(v, 0, 1.0) for v in range(1, n)]
+    time, _ = _search(n, arcs, [(0, 0.0, 0)])
+    np.testing.assert_array_equal(time[1:], np.arange(n - 1, 0, -1, dtype=float))

@@ -1,0 +1,193 @@
+"""Times between places on edges, against networkx on a graph with every place put in as a node."""
+
+from __future__ import annotations
+
+import itertools
+
+import networkx as nx
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support import EAST, NORTH, at, line, roads
+
+from planner.network import build_network, from_networkx, to_networkx
+from planner.scenario import default_scenario
+from planner.snapping import Snapper
+from planner.traveltime import NetworkTimes, straight_line_times
+
+SCENARIO = default_scenario()
+MODE = "motorcycle"
+CLASSES = ("primary", "tertiary", "residential", "track")
+
+
+@st.composite
+def towns(draw):
+    """Random roads on a 500 m grid (loops, parallels, one-ways, ferries), facilities and origins."""
+    corner = st.tuples(st.integers(0, 4), st.integers(0, 4))
+    pairs = draw(st.lists(st.tuples(corner, corner), min_size=1, max_size=14))
+    rows = []
+    for i, (a, b) in enumerate(pairs):
+        bend = draw(st.sampled_from([0.0, 120.0]))
+        if a == b and not bend:
+            bend = 120.0
+        (x0, y0), (x1, y1) = ((500.0 * c for c in p) for p in (a, b))
+        middle = ((x0 + x1) / 2 + bend, (y0 + y1) / 2 + bend / 2)
+        ferry = draw(st.integers(0, 9)) == 0 and a != b
+        rows.append(
+            {
+                "from": a[0] * 5 + a[1], "to": b[0] * 5 + b[1], "geometry": line((x0, y0), middle, (x1, y1)),
+                "oneway": draw(st.sampled_from(["no", "no", "no", "yes", "reverse"])),
+                "road_class": "ferry" if ferry else draw(st.sampled_from(CLASSES)),
+                "route": "ferry" if ferry else None,
+                "surface": draw(st.sampled_from([None, "dirt"])), "way_id": f"w{i // 2}",
+            }
+        )  # fmt: skip
+    place = st.tuples(st.integers(-300, 2300), st.integers(-300, 2300)).map(
+        lambda p: at(float(p[0]), float(p[1]))
+    )
+    on_node = corner.map(lambda c: at(500.0 * c[0], 500.0 * c[1]))
+    some = st.lists(st.one_of(place, on_node), min_size=1, max_size=4)
+    return rows, draw(some), draw(some)
+
+
+def _points(places):
+    return np.array(places, dtype=object)
+
+
+def _slow_twin(network, origins, facilities):
+    """Every snapped place becomes a node on its edge; networkx finds the shortest of all pairs."""
+    access = SCENARIO.access
+    snapper = Snapper(network, MODE, land=None, max_access_m=access.max_distance_m)
+    graph = nx.MultiDiGraph()
+    tail, head, seconds = network.arcs(MODE)
+    edges = len(network.edge_from)
+    stops: dict[int, list[tuple[float, object]]] = {}
+    legs = {}
+    for name, points in (("o", origins), ("f", facilities)):
+        snap = snapper.nearest(points)
+        for k in range(len(snap.point)):
+            key = (name, int(snap.point[k]))
+            stops.setdefault(int(snap.edge[k]), []).append((float(snap.fraction[k]), key))
+            legs[key] = float(snap.access_m[k])
+    for k in range(len(tail)):
+        if np.isinf(seconds[k]):
+            continue
+        edge = k % edges if k < 2 * edges else -1
+        on = sorted(stops.get(edge, []), key=lambda s: s[0])
+        if 2 * edges > k >= edges:
+            on = [(1.0 - share, key) for share, key in reversed(on)]
+        chain = [(0.0, int(tail[k])), *on, (1.0, int(head[k]))]
+        for (s0, a), (s1, b) in itertools.pairwise(chain):
+            graph.add_edge(a, b, weight=(s1 - s0) * float(seconds[k]))
+    for edge, on in stops.items():
+        # A place at an edge's very end is that node, also where the edge itself is one-way.
+        for share, key in on:
+            for end, node in ((0.0, network.edge_from[edge]), (1.0, network.edge_to[edge])):
+                if share == end:
+                    graph.add_edge(key, int(node), weight=0.0)
+                    graph.add_edge(int(node), key, weight=0.0)
+    out = np.full(len(origins), np.inf)
+    for o in range(len(origins)):
+        reach = nx.single_source_dijkstra_path_length(graph, ("o", o)) if ("o", o) in graph else {}
+        for f in range(len(facilities)):
+            straight = origins[o].distance(facilities[f])
+            limit = min(access.max_distance_m, legs.get(("o", o), np.inf) + legs.get(("f", f), np.inf))
+            if straight <= limit:
+                out[o] = min(out[o], straight * access.seconds_per_m())
+            if ("f", f) in reach:
+                walked = (legs["o", o] + legs["f", f]) * access.seconds_per_m()
+                out[o] = min(out[o], walked + reach["f", f])
+    return out
+
+
+@settings(max_examples=150, deadline=None)
+@given(towns())
+def test_times_are_networkx_wherever_the_nearest_edges_connect(case):
+    rows, origin_places, facility_places = case
+    network = build_network(roads(rows), SCENARIO, modes=[MODE])
+    if not (network.usable(MODE) & ~network.edge_ferry).any():
+        return
+    origins, facilities = _points(origin_places), _points(facility_places)
+    times = NetworkTimes(network, MODE, origins, access=SCENARIO.access, land=None).nearest(facilities)
+    slow = _slow_twin(network, origins, facilities)
+    # Never longer than the plain model; shorter only where a facility is also joined elsewhere.
+    assert (times.travel_s <= slow * (1 + 1e-9) + 1e-6).all()
+    part = network.components(MODE)
+    if len(np.unique(part)) == 1:
+        np.testing.assert_allclose(times.travel_s, slow, rtol=1e-9, atol=1e-6)
+
+
+@settings(max_examples=100, deadline=None)
+@given(towns())
+def test_more_facilities_never_take_longer_and_none_reach_nobody(case):
+    rows, origin_places, facility_places = case
+    network = build_network(roads(rows), SCENARIO, modes=[MODE])
+    origins = _points(origin_places)
+    asked = NetworkTimes(network, MODE, origins, access=SCENARIO.access, land=None)
+    nothing = asked.nearest(np.empty(0, dtype=object))
+    assert np.isinf(nothing.travel_s).all()
+    assert (nothing.facility == -1).all()
+    fewer = asked.nearest(_points(facility_places[:1])).travel_s
+    more = asked.nearest(_points(facility_places)).travel_s
+    assert (more <= fewer).all()
+
+
+@settings(max_examples=60, deadline=None)
+@given(towns(), st.randoms(use_true_random=False))
+def test_order_of_roads_changes_nothing(case, random):
+    rows, origin_places, facility_places = case
+    origins, facilities = _points(origin_places), _points(facility_places)
+    answers = []
+    for _ in range(2):
+        network = build_network(roads(rows), SCENARIO, modes=[MODE])
+        asked = NetworkTimes(network, MODE, origins, access=SCENARIO.access, land=None)
+        answers.append(asked.nearest(facilities))
+        random.shuffle(rows)
+    np.testing.assert_allclose(answers[0].travel_s, answers[1].travel_s, rtol=1e-12)
+
+
+@settings(max_examples=60, deadline=None)
+@given(towns())
+def test_snapping_finds_the_nearest_usable_edge(case):
+    rows, places, _ = case
+    network = build_network(roads(rows), SCENARIO, modes=["car"])
+    snap = Snapper(network, "car", land=None, max_access_m=2000.0).nearest(_points(places))
+    open_ = network.usable("car") & ~network.edge_ferry
+    for k, place in enumerate(places):
+        away = shapely.distance(network.edge_line[open_], place)
+        mine = snap.access_m[snap.point == k]
+        if len(away) and away.min() <= 2000.0:
+            assert mine[0] == pytest.approx(away.min())
+        else:
+            assert len(mine) == 0
+
+
+@settings(max_examples=60, deadline=None)
+@given(towns())
+def test_networkx_and_back_keeps_every_time(case):
+    rows, _, _ = case
+    network = build_network(roads(rows), SCENARIO, modes=[MODE])
+    graph = to_networkx(network, MODE)
+    again = from_networkx(graph, mode=MODE)
+    place = {i: (d["x"], d["y"]) for i, d in graph.nodes(data=True)}
+    assert graph.graph["crs"] == again.crs == network.crs
+    before = sorted((place[u], place[v], d["travel_time"]) for u, v, d in graph.edges(data=True))
+    tail, head, seconds = again.arcs(MODE)
+    after = sorted(
+        (tuple(again.node_xy[a]), tuple(again.node_xy[b]), s)
+        for a, b, s in zip(tail, head, seconds, strict=True)
+        if s < np.inf
+    )
+    assert before == after
+
+
+def test_straight_lines_are_brute_force():
+    rng = np.random.default_rng(1)
+    origins = shapely.points(np.add(rng.uniform(0, 9000, (40, 2)), (EAST, NORTH)))
+    places = shapely.points(np.add(rng.uniform(0, 9000, (7, 2)), (EAST, NORTH)))
+    times = straight_line_times(origins, places, access=SCENARIO.access, land=None)
+    away = shapely.distance(origins[:, None], places[None, :])
+    np.testing.assert_allclose(times.travel_s, away.min(axis=1) * 1.3 * 3.6 / 3.0)
+    np.testing.assert_array_equal(times.facility, away.argmin(axis=1))

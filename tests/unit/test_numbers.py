@@ -1,0 +1,122 @@
+"""Coordinates, counts and durations as people type them."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from geodata.crs import inside_indonesia, likely_cause
+from geodata.readers.numbers import (
+    parse_angle,
+    parse_count,
+    parse_duration,
+    parse_pair,
+    parse_speed_kph,
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "degrees"),
+    [
+        ("-8.1706", -8.1706),
+        ("-8,1706", -8.1706),
+        ("2°10'30\" LS", -2.175),
+        ("2° 10' 30\" S", -2.175),
+        ("LS 2 10 30", -2.175),
+        ("106°24'36\"BT", 106.41),
+        ("0°3′13″ LU", 0.053611),
+        ("2 10.5 LS", -2.175),
+        ("113692315", 113692315.0),
+        ("-0.227096", -0.227096),
+        ("1.5e1", 15.0),
+    ],
+)
+def test_angles(text, degrees):
+    assert parse_angle(text) == pytest.approx(degrees, abs=1e-6)
+
+
+@pytest.mark.parametrize("text", ["", "utara", "2°70'00\"", "LS 2 10 30 LU", "nan", "1,2,3"])
+def test_what_is_no_angle_is_refused(text):
+    with pytest.raises(ValueError, match=r".*"):
+        parse_angle(text)
+
+
+@given(st.floats(-11, 6), st.integers(0, 6))
+def test_a_decimal_comma_is_a_decimal_point(value, digits):
+    text = f"{value:.{digits}f}"
+    assert parse_angle(text.replace(".", ",")) == parse_angle(text) == float(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["-8.17, 113.38", "-8.17 113.38", "-8,17; 113,38", "-8.17,113.38", "8.17 LS, 113.38 BT"]
+)
+def test_pairs(text):
+    assert parse_pair(text) == pytest.approx((-8.17, 113.38))
+
+
+@pytest.mark.parametrize(
+    ("text", "people"), [("1234", 1234), ("1.234", 1234), ("1,234,567", 1234567), ("12.5", 12.5), (" 7 ", 7)]
+)
+def test_counts(text, people):
+    assert parse_count(text) == people
+
+
+@pytest.mark.parametrize("text", ["-5", "banyak", "inf", "nan", "1e999", "12 orang", ""])
+def test_counts_that_are_none_are_refused(text):
+    with pytest.raises(ValueError, match=r".*"):
+        parse_count(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("1:00", 3600),
+        ("00:05:00", 300),
+        ("PT1H30M", 5400),
+        ("20", 1200),
+        ("P1DT1H", 90_000),
+        ("11:33:20", 41_600),
+    ],
+)
+def test_durations(text, seconds):
+    assert parse_duration(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "soon", "0", "PT", "-5", "1:2:3:4"])
+def test_durations_that_are_none_are_refused(text):
+    with pytest.raises(ValueError, match=r".*"):
+        parse_duration(text)
+
+
+def test_speeds():
+    assert parse_speed_kph("50 km/h") == 50
+    assert parse_speed_kph("walk") == 5
+    assert math.isnan(parse_speed_kph("none"))
+    assert math.isnan(parse_speed_kph("ID:urban"))
+
+
+@pytest.mark.parametrize(
+    ("lon", "lat", "cause"),
+    [
+        (0, 0, "0, 0"),
+        (-8.17, 113.38, "swapped"),
+        (8.17, 113.38, "swapped and the minus"),
+        (113.38, 8.17, "minus sign of the latitude"),
+        (-113.38, -8.17, "does not belong"),
+        (792_000.0, 9_094_000.0, "metres (UTM)"),
+        (113692315.0, -8.3, "longitude has lost its decimal point"),
+        (113.38, -817065.0, "latitude has lost its decimal point"),
+        (14.5, 35.9, "another country"),
+    ],
+)
+def test_causes(lon, lat, cause):
+    assert cause in likely_cause(lon, lat)
+
+
+def test_the_southernmost_village_is_inside_indonesia():
+    import numpy as np
+
+    assert inside_indonesia(np.array([122.9]), np.array([-11.0076])).all()
