@@ -246,7 +246,10 @@ def _canonical(
     start, stop = rank[compact[: len(roads)]], rank[compact[len(roads) :]]
     length = roads["length_m"].to_numpy()
     middle = shapely.get_coordinates(shapely.line_interpolate_point(line, 0.5, normalized=True))
-    order = np.lexsort((middle[:, 1], middle[:, 0], length, stop, start))
+    # Lines drawn twice over each other are told apart by what is said of them.
+    said = roads[["road_class", "surface", "oneway", "season", "maxspeed_kph"]].astype("str").fillna("")
+    text = np.unique(said.agg("|".join, axis=1), return_inverse=True)[1]
+    order = np.lexsort((text, middle[:, 1], middle[:, 0], length, stop, start))
     return order, start[order], stop[order], xy[morton]
 
 

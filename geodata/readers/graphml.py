@@ -62,9 +62,10 @@ def roads_from_graph(
             ends = (u, v) if str(u) <= str(v) else (v, u)
             key = (ends, str(_sorted(data.get("osmid"))), round(float(data.get("length", 0.0)), 3))
             forward = (u, v) == ends
-            opposite = seen.get((key, not forward), 0)
-            if opposite:
-                seen[key, not forward] = opposite - 1
+            # The two directions of a loop look the same: every second one is the way back.
+            back = (key, forward if u == v else not forward)
+            if seen.get(back, 0):
+                seen[back] -= 1
                 continue
             seen[key, forward] = seen.get((key, forward), 0) + 1
         rows.append((u, v, data))

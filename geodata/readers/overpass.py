@@ -127,17 +127,20 @@ def _check_answer(response: requests.Response, *_: object, **__: object) -> None
     """Refuse a busy server (OSMnx would wait without end) and an answer cut short."""
     if response.request.method != "POST":
         return
+    fault = _fault(response)
+    if fault is not None:
+        response.close()
+        raise _RetryError(fault)
+
+
+def _fault(response: requests.Response) -> str | None:
     if not response.ok:
-        msg = f"it answered {response.status_code} {response.reason}"
-        raise _RetryError(msg)
+        return f"it answered {response.status_code} {response.reason}"
     try:
         remark = response.json().get("remark")
     except ValueError:
-        msg = "its answer is not JSON"
-        raise _RetryError(msg) from None
-    if remark:
-        msg = f"its answer is incomplete: {remark}"
-        raise _RetryError(msg)
+        return "its answer is not JSON"
+    return f"its answer is incomplete: {remark}" if remark else None
 
 
 def _ways(answers: list[dict[str, Any]]) -> OsmWays:

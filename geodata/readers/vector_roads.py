@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
@@ -12,7 +12,7 @@ import shapely
 from geodata.areafile import ROAD_CLASSES
 from geodata.crs import require_indonesia
 from geodata.errors import EmptyAreaError, SchemaError, first_five
-from geodata.layers import Finding
+from geodata.layers import Finding, Severity
 from geodata.readers.files import pick_column, read_vector, text_column
 from geodata.readers.noding import node_lines
 from geodata.readers.numbers import parse_speed_kph
@@ -26,9 +26,13 @@ from geodata.readers.roads import (
 )
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from geodata.areafile import RoadsFile
 
 WHAT = "roads"
+NOTHING = "none needed"
+NO_CLASS = "none"
 CLASS_NAMES = ("highway", "road_class", "fclass", "Fungsi", "FUNGSI", "kelas_jalan", "klas_jln", "REMARK")
 # Functions of the RBI map (BIG), in the order in which a value is tried; source: DOMAIN of the
 # default speeds, docs/METHODS.md.
@@ -70,36 +74,18 @@ def read_vector_roads(
         msg = f"{WHAT}: {source.file_name} has no rows. Leave roads: out if there is no road file."
         raise EmptyAreaError(msg)
     ways = _attributes(raw, source)
-    findings: list[Finding] = []
     geometry = shapely.force_2d(raw.geometry.to_numpy())
-    empty = shapely.is_missing(geometry) | shapely.is_empty(geometry)
-    if empty.any():
-        findings.append(
-            _finding("info", "empty_geometry", raw.index[empty], "rows without a line", "none needed")
-        )
-    kind = shapely.get_type_id(geometry)
-    wrong = ~empty & ~np.isin(kind, (1, 2, 5, 7))
-    if wrong.any():
-        msg = (
-            f"{WHAT}: {wrong.sum()} rows of {source.file_name} are not lines (rows "
-            f"{first_five(np.flatnonzero(wrong) + 1)}). Give the file of road lines."
-        )
-        raise SchemaError(msg)
+    empty, no_class, findings = _left_out(geometry, ways, source)
+    ways = ways.assign(road_class=ways["road_class"].fillna(NO_CLASS))
     if not empty.all():
         west, south, east, north = shapely.total_bounds(geometry[~empty])
         require_indonesia((west, south, east, north), WHAT)
-    parts, way, loose = _parts(geometry, empty)
-    findings += [
-        _finding("info", rule, way[at], message, "none needed") for rule, message, at in loose if len(at)
-    ]
+    parts, way = _lines(geometry, empty | no_class)
     parts = gpd.GeoSeries(parts, crs=raw.crs).to_crs(crs).to_numpy()
-    near = shapely.intersects(zone, parts) & (shapely.length(parts) > 0)
+    near = shapely.intersects(zone, parts)
     parts, way = parts[near], way[near]
     unique = _first_of_equals(parts, ways.iloc[way])
-    if not unique.all():
-        findings.append(
-            _finding("info", "duplicate_line", way[~unique], "lines drawn twice; one is used", "none needed")
-        )
+    findings += _finding("info", "duplicate_line", way[~unique], "lines drawn twice; one is used", NOTHING)
     parts, way = parts[unique], way[unique]
     if len(parts) == 0:
         msg = (
@@ -107,7 +93,7 @@ def read_vector_roads(
             "Check that it is the right file, or leave roads: out."
         )
         raise EmptyAreaError(msg)
-    ferry = (ways["route"] == FERRY).to_numpy()[way]
+    ferry = (ways["route"] == FERRY).to_numpy(dtype=bool, na_value=False)[way]
     elevated = ferry | ways["bridge"].to_numpy()[way] | ways["tunnel"].to_numpy()[way]
     noded = node_lines(parts, elevated, ferry)
     roads = assemble_roads(
@@ -117,46 +103,56 @@ def read_vector_roads(
     return roads, tuple(findings)
 
 
-def _finding(severity: str, rule: str, rows: object, message: str, action: str) -> Finding:
-    numbers = [f"r{int(i) + 1}" for i in np.asarray(rows)]
-    return Finding(
-        "info" if severity == "info" else "warning", "roads", rule, len(numbers),
-        tuple(numbers[:5]), message, action,
+def _finding(severity: Severity, rule: str, rows: object, message: str, action: str) -> list[Finding]:
+    """Return a finding about rows (numbers from 0), or none where there are no rows."""
+    ids = [f"r{int(i) + 1}" for i in np.asarray(rows)]
+    return [Finding(severity, "roads", rule, len(ids), tuple(ids[:5]), message, action)] if ids else []
+
+
+def _left_out(
+    geometry: NDArray[np.object_], ways: pd.DataFrame, source: RoadsFile
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_], list[Finding]]:
+    """Return which rows have no line, which no class, and what to say of them."""
+    empty = shapely.is_missing(geometry) | shapely.is_empty(geometry)
+    lines = np.isin(
+        shapely.get_type_id(geometry),
+        [shapely.GeometryType.LINESTRING, shapely.GeometryType.LINEARRING,
+         shapely.GeometryType.MULTILINESTRING, shapely.GeometryType.GEOMETRYCOLLECTION],
     )  # fmt: skip
+    wrong = np.flatnonzero(~empty & ~lines)
+    if len(wrong):
+        msg = (
+            f"{WHAT}: {len(wrong)} rows of {source.file_name} are not lines (rows {first_five(wrong + 1)}). "
+            "Give the file of road lines."
+        )
+        raise SchemaError(msg)
+    findings = _finding("info", "empty_geometry", np.flatnonzero(empty), "rows without a line", NOTHING)
+    short = ~empty & ~(shapely.length(geometry) > 0)
+    findings += _finding("info", "zero_length", np.flatnonzero(short), "lines of no length", NOTHING)
+    # Files of all OSM lines hold rivers and runways too: what has no road class is no road.
+    no_class = ~empty & ways["road_class"].isna().to_numpy()
+    findings += _finding(
+        "warning", "no_class", np.flatnonzero(no_class), "rows without a road class were left out",
+        "give them a class if they are roads",
+    )  # fmt: skip
+    return empty, no_class, findings
 
 
-def _parts(
-    geometry: np.ndarray, empty: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, list[tuple[str, str, np.ndarray]]]:
-    """Return single lines, the row of each, and what in the geometries was no line."""
+def _lines(
+    geometry: NDArray[np.object_], left_out: NDArray[np.bool_]
+) -> tuple[NDArray[np.object_], NDArray[np.int64]]:
+    """Return single lines with a length, and the row of each."""
     filled = geometry.copy()
-    filled[empty] = None
+    filled[left_out] = None
     parts, row = shapely.get_parts(filled, return_index=True)
-    nested, inner = shapely.get_parts(parts, return_index=True)
-    row = row[inner]
-    kind = shapely.get_type_id(nested)
-    rings = kind == shapely.GeometryType.LINEARRING
-    nested[rings] = (
-        shapely.linestrings(*shapely.get_coordinates(nested[rings], return_index=True))
-        if rings.any()
-        else nested[rings]
-    )
-    line = np.isin(kind, (shapely.GeometryType.LINESTRING, shapely.GeometryType.LINEARRING))
-    void = line & ~(shapely.length(nested) > 0)
-    loose = [
-        ("not_a_line", "parts that are not lines", np.flatnonzero(~line)),
-        ("zero_length", "lines of no length", np.flatnonzero(void)),
-    ]
-    messages = [(rule, text, row[at]) for rule, text, at in loose]
-    keep = line & ~void
-    return (
-        nested[keep],
-        row[keep],
-        [(r, t, np.arange(0)) if not len(a) else (r, t, a) for r, t, a in messages],
-    )
+    inner, of = shapely.get_parts(parts, return_index=True)  # Multi geometries within collections
+    line = np.isin(
+        shapely.get_type_id(inner), [shapely.GeometryType.LINESTRING, shapely.GeometryType.LINEARRING]
+    ) & (shapely.length(inner) > 0)
+    return inner[line], row[of][line].astype(np.int64)
 
 
-def _first_of_equals(parts: np.ndarray, attributes: pd.DataFrame) -> np.ndarray:
+def _first_of_equals(parts: NDArray[Any], attributes: pd.DataFrame) -> NDArray[Any]:
     """Return which lines are not an exact copy (same points, same attributes) of an earlier one."""
     keys = pd.DataFrame({"wkb": shapely.to_wkb(parts)})
     for column in attributes:
@@ -210,7 +206,7 @@ def _attributes(raw: gpd.GeoDataFrame, source: RoadsFile) -> pd.DataFrame:
     return frame
 
 
-def _flag(text: pd.Series[str]) -> np.ndarray:
+def _flag(text: pd.Series[str]) -> NDArray[Any]:
     """Return whether a bridge/tunnel column says so; any OSM value but 'no' and '0' does."""
     value = text.str.lower()
     said = value.notna() & ~value.isin(["no", "0", "false", "tidak", "f"])
@@ -220,7 +216,7 @@ def _flag(text: pd.Series[str]) -> np.ndarray:
     )
 
 
-def _classes(wording: pd.Series[str], ferry: np.ndarray, source: RoadsFile) -> pd.Series[str]:
+def _classes(wording: pd.Series[str], ferry: NDArray[Any], source: RoadsFile) -> pd.Series[str]:
     mapping = source.classes
     values = {v for v in wording.dropna() if isinstance(v, str)}
     if isinstance(mapping, dict):
@@ -243,6 +239,5 @@ def _classes(wording: pd.Series[str], ferry: np.ndarray, source: RoadsFile) -> p
             "classes: rbi for the RBI map's functions."
         )
         raise SchemaError(msg)
-    # `road` is OSM's own value for a road whose class nobody knows.
-    classes = wording.map(table).fillna("road").astype("str")
+    classes = wording.map(table).astype("str")
     return classes.mask(pd.Series(ferry, index=classes.index), FERRY)

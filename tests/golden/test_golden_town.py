@@ -34,7 +34,8 @@ def town():
                  "road_class": "track", "surface": "dirt"},
                 {"from": 3, "to": 4, "geometry": line((6000, 2000), (9500, 2000)),
                  "road_class": "ferry", "route": "ferry", "duration_s": 1200.0},
-                {"from": 4, "to": 5, "geometry": line((9500, 2000), (10500, 2000)), "road_class": "residential"},
+                {"from": 4, "to": 5, "geometry": line((9500, 2000), (10500, 2000)),
+                 "road_class": "residential"},
                 {"from": 2, "to": 6, "geometry": line((3000, 2000), (3000, 5000)), "oneway": "yes"},
             ]
         ),

@@ -114,7 +114,8 @@ def test_unreadable_boundaries(jangkau, folder, name):
 
 @pytest.mark.parametrize(
     ("name", "content"),
-    [("malta.osm.pbf", b"\x00\x00\x00\x0dnot a pbf"), ("x.osm", b"<osm><node"), ("x.osm.gz", b"\x1f\x8bbroken"),
+    [("malta.osm.pbf", b"\x00\x00\x00\x0dnot a pbf"), ("x.osm", b"<osm><node"),
+     ("x.osm.gz", b"\x1f\x8bbroken"),
      ("x.graphml", b"<graphml>"), ("x.geojson", b"{")],
 )  # fmt: skip
 def test_corrupt_roads(jangkau, folder, name, content):

@@ -32,10 +32,12 @@ OSM = """<?xml version="1.0"?><osm version="0.6">
 <node id="3" lat="-8.00" lon="113.02"/><node id="4" lat="-8.01" lon="113.01"/>
 <node id="5" lat="-7.99" lon="113.01"/><node id="6" lat="-8.00" lon="113.01"/>
 <node id="7" lat="-8.05" lon="113.05"/>
-<way id="10"><nd ref="1"/><nd ref="2"/><nd ref="3"/><tag k="highway" v="primary"/><tag k="name" v="Jl. A, B &amp; C=50%"/>
- <tag k="maxspeed" v="40"/></way>
-<way id="11"><nd ref="4"/><nd ref="2"/><nd ref="5"/><tag k="highway" v="residential"/><tag k="oneway" v="-1"/></way>
-<way id="12"><nd ref="4"/><nd ref="6"/><nd ref="5"/><tag k="highway" v="tertiary"/><tag k="bridge" v="yes"/></way>
+<way id="10"><nd ref="1"/><nd ref="2"/><nd ref="3"/><tag k="highway" v="primary"/>
+ <tag k="name" v="Jl. A, B &amp; C=50%"/> <tag k="maxspeed" v="40"/></way>
+<way id="11"><nd ref="4"/><nd ref="2"/><nd ref="5"/>
+ <tag k="highway" v="residential"/><tag k="oneway" v="-1"/></way>
+<way id="12"><nd ref="4"/><nd ref="6"/><nd ref="5"/>
+ <tag k="highway" v="tertiary"/><tag k="bridge" v="yes"/></way>
 <way id="13"><nd ref="3"/><nd ref="7"/><tag k="route" v="ferry"/><tag k="duration" v="1:00"/></way>
 <way id="14"><nd ref="1"/><nd ref="4"/><tag k="building" v="yes"/></way>
 <way id="15"><nd ref="3"/><nd ref="99"/><tag k="highway" v="path"/></way>

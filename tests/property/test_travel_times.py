@@ -56,49 +56,48 @@ def _points(places):
     return np.array(places, dtype=object)
 
 
-def _slow_twin(network, origins, facilities):
-    """Every snapped place becomes a node on its edge; networkx finds the shortest of all pairs."""
-    access = SCENARIO.access
-    snapper = Snapper(network, MODE, land=None, max_access_m=access.max_distance_m)
+def _with_places(network, snaps):
+    """The network as a networkx graph, each snapped place a node on its edge, and the legs' lengths."""
     graph = nx.MultiDiGraph()
     tail, head, seconds = network.arcs(MODE)
     edges = len(network.edge_from)
     stops: dict[int, list[tuple[float, object]]] = {}
     legs = {}
-    for name, points in (("o", origins), ("f", facilities)):
-        snap = snapper.nearest(points)
-        for k in range(len(snap.point)):
-            key = (name, int(snap.point[k]))
-            stops.setdefault(int(snap.edge[k]), []).append((float(snap.fraction[k]), key))
-            legs[key] = float(snap.access_m[k])
-    for k in range(len(tail)):
-        if np.isinf(seconds[k]):
-            continue
-        edge = k % edges if k < 2 * edges else -1
-        on = sorted(stops.get(edge, []), key=lambda s: s[0])
-        if 2 * edges > k >= edges:
+    for name, snap in snaps.items():
+        for point, edge, share, away in zip(snap.point, snap.edge, snap.fraction, snap.access_m, strict=True):
+            stops.setdefault(int(edge), []).append((float(share), (name, int(point))))
+            legs[name, int(point)] = float(away)
+    for k in np.flatnonzero(seconds < np.inf):
+        on = sorted(stops.get(int(k) % edges, []), key=lambda s: s[0]) if k < 2 * edges else []
+        if k >= edges:
             on = [(1.0 - share, key) for share, key in reversed(on)]
         chain = [(0.0, int(tail[k])), *on, (1.0, int(head[k]))]
         for (s0, a), (s1, b) in itertools.pairwise(chain):
             graph.add_edge(a, b, weight=(s1 - s0) * float(seconds[k]))
     for edge, on in stops.items():
         # A place at an edge's very end is that node, also where the edge itself is one-way.
+        ends = {0.0: int(network.edge_from[edge]), 1.0: int(network.edge_to[edge])}
         for share, key in on:
-            for end, node in ((0.0, network.edge_from[edge]), (1.0, network.edge_to[edge])):
-                if share == end:
-                    graph.add_edge(key, int(node), weight=0.0)
-                    graph.add_edge(int(node), key, weight=0.0)
+            if share in ends:
+                graph.add_edge(key, ends[share], weight=0.0)
+                graph.add_edge(ends[share], key, weight=0.0)
+    return graph, legs
+
+
+def _slow_twin(network, origins, facilities):
+    """The shortest of all pairs, each by networkx."""
+    access = SCENARIO.access
+    snapper = Snapper(network, MODE, land=None, max_access_m=access.max_distance_m)
+    graph, legs = _with_places(network, {"o": snapper.nearest(origins), "f": snapper.nearest(facilities)})
     out = np.full(len(origins), np.inf)
-    for o in range(len(origins)):
-        reach = nx.single_source_dijkstra_path_length(graph, ("o", o)) if ("o", o) in graph else {}
-        for f in range(len(facilities)):
-            straight = origins[o].distance(facilities[f])
-            limit = min(access.max_distance_m, legs.get(("o", o), np.inf) + legs.get(("f", f), np.inf))
-            if straight <= limit:
-                out[o] = min(out[o], straight * access.seconds_per_m())
-            if ("f", f) in reach:
-                walked = (legs["o", o] + legs["f", f]) * access.seconds_per_m()
-                out[o] = min(out[o], walked + reach["f", f])
+    for o, f in itertools.product(range(len(origins)), range(len(facilities))):
+        a, b = legs.get(("o", o), np.inf), legs.get(("f", f), np.inf)
+        straight = origins[o].distance(facilities[f])
+        if straight <= min(access.max_distance_m, a + b):
+            out[o] = min(out[o], straight * access.seconds_per_m())
+        if ("o", o) in graph and ("f", f) in graph and nx.has_path(graph, ("o", o), ("f", f)):
+            ride = nx.dijkstra_path_length(graph, ("o", o), ("f", f))
+            out[o] = min(out[o], (a + b) * access.seconds_per_m() + ride)
     return out
 
 
