@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -10,7 +9,7 @@ import pandas as pd
 import shapely
 
 from geodata.crs import WGS84
-from geodata.errors import SchemaError, first_five
+from geodata.errors import ConfigError, SchemaError, first_five
 from geodata.layers import Finding, Layers, Progress, SourceRecord, StudyArea, no_progress
 from geodata.readers.boundaries import read_boundaries
 from geodata.readers.facilities import read_facilities
@@ -22,6 +21,7 @@ from geodata.schemas import validate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from geodata.areafile import AreaFile, FacilitiesFile, RoadsFile
 
@@ -144,9 +144,9 @@ def _facilities(
 
 
 def _osm(source: RoadsFile, zone: shapely.Geometry, crs: str, cache: Path | None) -> RoadsAndFindings:
-    del cache
     from geodata.readers.osm import read_osm_roads
 
+    del cache
     assert source.path is not None
     return read_osm_roads(source.path, zone, crs)
 
@@ -170,8 +170,11 @@ def _overpass(source: RoadsFile, zone: shapely.Geometry, crs: str, cache: Path |
     from geodata.readers.osm import roads_from_ways
     from geodata.readers.overpass import fetch_osm_ways
 
+    if cache is None:
+        msg = "roads: osm: overpass needs a folder to keep its downloads in (cache=…)"
+        raise ConfigError(msg)
     lonlat = gpd.GeoSeries([shapely.simplify(zone, 100.0)], crs=crs).to_crs(WGS84).iloc[0]
-    ways = fetch_osm_ways(lonlat, cache or Path("cache"), url=source.url)
+    ways = fetch_osm_ways(lonlat, cache, url=source.url)
     return roads_from_ways(ways, zone, crs, source.file_name)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import json
+import re
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -91,7 +92,9 @@ def script_json(content: object) -> str:
     text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     for char in "<>&\u2028\u2029":
         text = text.replace(char, f"\\u{ord(char):04x}")
-    return text
+    # Folium renders the script as a Jinja template once more. JSON itself never writes these pairs, so
+    # they can only stand inside a text.
+    return re.sub(r"\{(?=[{%#])", r"\\u007b", text)
 
 
 def map_texts(lang: str) -> dict[str, str]:

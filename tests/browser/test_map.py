@@ -1,0 +1,210 @@
+"""map.html in headless Chromium, from disk, with the network blocked."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import jinja2
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from geodata.layers import Layers
+from planner.gaps import find_gaps
+from planner.maps.page import map_texts, script_json
+from planner.outputs import write_gaps
+
+pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
+HOSTILE = '</script><img src=x onerror="window.hacked=1"><b>{{ 7*7 }}</b>\'"&'
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[object]:
+    """A headless Chromium (Debian's package, or CHROMIUM)."""
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        line = "no chromium found: install Debian's package, or set CHROMIUM to its path"
+        if os.environ.get("JANGKAU_REQUIRE_BROWSER"):
+            pytest.fail(line)
+        pytest.skip(line)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        browser = play.chromium.launch(
+            executable_path=path,
+            args=["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking",
+                  "--disable-component-update", "--disable-sync", "--no-first-run"],
+        )  # fmt: skip
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def hostile_layers(demo_layers: Layers) -> Layers:
+    """The demo with a hostile village and facility name."""
+    villages = demo_layers.villages.copy()
+    villages.iloc[0, villages.columns.get_loc("village_name")] = HOSTILE
+    facilities = demo_layers.facilities.copy()
+    facilities["name"] = HOSTILE
+    area = replace(demo_layers.area, name=f"Kota {HOSTILE}")
+    return replace(demo_layers, area=area, villages=villages, facilities=facilities)
+
+
+@pytest.fixture(scope="module")
+def gaps(hostile_layers):
+    return find_gaps(hostile_layers)
+
+
+@pytest.fixture
+def page(chromium, gaps, tmp_path, request):
+    """The opened page; any request that leaves the file, or console message, fails the test."""
+    lang, width = getattr(request, "param", ("id", 1200))
+    write_gaps(gaps, tmp_path / "g", lang=lang)
+    context = chromium.new_context(viewport={"width": width, "height": 800}, offline=True)
+    page = context.new_page()
+    asked, said = [], []
+    page.on("request", lambda r: asked.append(r.url))
+    page.on("console", lambda m: said.append(m.text))
+    page.on("pageerror", lambda e: said.append(str(e)))
+    page.goto((tmp_path / "g/map.html").as_uri())
+    page.wait_for_selector("#jk-legend strong")
+    yield page
+    assert [u for u in asked if not u.startswith(("file:", "data:"))] == []
+    assert len([u for u in asked if u.startswith("file:")]) == 1
+    assert said == []
+    context.close()
+
+
+def hover_tooltip(page, code: str) -> str:
+    """Point at a village and return its tooltip's text."""
+    spot = page.evaluate(
+        """code => {
+          const map = Object.values(window).find(v => v instanceof L.Map);
+          let layer;
+          map.eachLayer(l => { if (l.feature && l.feature.properties.code === code) layer = l; });
+          const at = map.latLngToContainerPoint(layer.getCenter());
+          const box = map.getContainer().getBoundingClientRect();
+          return [at.x + box.x, at.y + box.y];
+        }""",
+        code,
+    )
+    page.mouse.move(spot[0] - 4, spot[1])
+    page.mouse.move(*spot)
+    page.wait_for_selector(".jk-tip")
+    return page.locator(".jk-tip").first.inner_text()
+
+
+@pytest.mark.parametrize("page", [("id", 1200), ("en", 1200)], indirect=True)
+def test_tooltip_tells_name_people_minutes_and_reason(page, gaps):
+    lang = page.evaluate("document.documentElement.lang")
+    texts = map_texts(lang)
+    table = gaps.coverage["puskesmas"].villages
+    far = table.index[(table["reason"] == "too_far") & (table["status"] == "gap")][0]
+    # A facility drawn over the village's middle would answer first.
+    for box in page.locator(".leaflet-control-layers-overlays input").all():
+        box.uncheck()
+    tip = hover_tooltip(page, far)
+    row = gaps.layers.villages.loc[far]
+    assert row["village_name"] in tip
+    assert far in tip
+    decimal = "," if lang == "id" else "."
+    assert f"{table.loc[far, 'minutes_median']:.1f}".replace(".", decimal).rstrip("0").rstrip(decimal) in tip
+    assert texts["reason_too_far"] in tip
+    assert texts["gap"] in tip
+    assert texts["people"] in tip
+
+
+def test_each_kind_recolours_the_villages(page, gaps):
+    for label in ("Pustu", "Posyandu", "Puskesmas"):
+        page.get_by_role("radio", name=label).check()
+        kind = label.lower()
+        legend = page.locator("#jk-legend").inner_text()
+        for status, count in gaps.coverage[kind].villages["status"].value_counts().items():
+            assert f"{map_texts('id')[status]}: {count} " in legend
+        drawn = page.evaluate(
+            """kind => {
+              const map = Object.values(window).find(v => v instanceof L.Map);
+              const out = {};
+              map.eachLayer(l => {
+                if (l.feature && l.feature.properties.code)
+                  out[l.feature.properties.code] = l.options.fillColor;
+              });
+              return out;
+            }""",
+            kind,
+        )
+        from planner.maps.page import STATUS_COLORS
+
+        expected = gaps.coverage[kind].villages["status"].map(STATUS_COLORS).to_dict()
+        assert drawn == expected
+
+
+def test_hostile_names_are_shown_as_text(page, gaps):
+    tip = hover_tooltip(page, gaps.layers.villages.index[0])
+    assert HOSTILE in tip
+    assert "<img src=x" in page.locator("#jk-head").inner_text()
+    assert page.evaluate("window.hacked") is None
+    assert page.locator("img[src=x]").count() == 0
+    assert page.title().endswith(HOSTILE)
+
+
+@pytest.mark.parametrize("page", [("id", 390)], indirect=True)
+def test_a_phone_shows_it_without_scrolling_sideways(page):
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert page.locator(".leaflet-control-layers-toggle").is_visible()
+    assert page.locator(".leaflet-control-scale").is_visible()
+    assert "Jangkau" in page.locator(".leaflet-control-attribution").inner_text()
+
+
+def test_an_area_without_roads_or_lists_says_so(chromium, hostile_layers, tmp_path):
+    bare = replace(hostile_layers, roads=None, area=replace(hostile_layers.area, listed_kinds=("puskesmas",)))
+    write_gaps(find_gaps(bare), tmp_path / "g", lang="en")
+    page = chromium.new_page(viewport={"width": 1000, "height": 700})
+    page.goto((tmp_path / "g/map.html").as_uri())
+    page.wait_for_selector("#jk-legend strong")
+    assert map_texts("en")["network_none"] in page.locator("#jk-head").inner_text()
+    page.get_by_role("radio", name="Pustu").check()
+    assert map_texts("en")["no_list"] in page.locator("#jk-head").inner_text()
+    page.close()
+
+
+def test_without_the_browser_libraries_the_page_says_that_it_needs_the_internet(gaps, tmp_path, monkeypatch):
+    from planner.maps import page as module
+
+    class Nothing:
+        def joinpath(self, *_):
+            return Path("/nowhere")
+
+    real = module.files
+    monkeypatch.setattr(
+        module, "files", lambda name: type(
+            "F", (), {"joinpath": lambda _, p: Nothing() if p == "maps/vendor" else real(name).joinpath(p)}
+        )()
+    )  # fmt: skip
+    module.write_map(gaps, tmp_path / "map.html", lang="en")
+    text = (tmp_path / "map.html").read_text("utf-8")
+    assert '"offline":false' in text
+    assert "leaflet.js" in text
+
+
+def test_both_languages_have_every_text():
+    indonesian, english = map_texts("id"), map_texts("en")
+    assert indonesian.keys() == english.keys()
+    assert all(indonesian.values())
+    assert all(english.values())
+
+
+def test_json_in_a_script_cannot_end_it():
+    assert "<" not in script_json({"</script>": "<!--\u2028"})
+
+
+@given(st.recursive(st.text("{}%#<\"'\\a"), lambda s: st.lists(s) | st.dictionaries(st.text("{%#"), s)))
+def test_json_in_a_script_is_no_template_and_reads_back(content):
+    text = script_json(content)
+    assert jinja2.Template(text).render() == text
+    assert json.loads(text) == content
