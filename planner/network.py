@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 import shapely
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
@@ -247,9 +248,11 @@ def _canonical(
     length = roads["length_m"].to_numpy()
     middle = shapely.get_coordinates(shapely.line_interpolate_point(line, 0.5, normalized=True))
     # Lines drawn twice over each other are told apart by what is said of them.
-    said = roads[["road_class", "surface", "oneway", "season", "maxspeed_kph"]].astype("str").fillna("")
-    text = np.unique(said.agg("|".join, axis=1), return_inverse=True)[1]
-    order = np.lexsort((text, middle[:, 1], middle[:, 0], length, stop, start))
+    said = [
+        pd.factorize(roads[column], sort=True)[0]
+        for column in ("road_class", "surface", "oneway", "season", "maxspeed_kph")
+    ]
+    order = np.lexsort((*said, middle[:, 1], middle[:, 0], length, stop, start))
     return order, start[order], stop[order], xy[morton]
 
 

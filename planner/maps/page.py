@@ -229,7 +229,8 @@ def _villages(gaps: Gaps) -> dict[str, Any]:
         villages.geometry.to_numpy(), VILLAGE_TOLERANCE_M, simplify_boundary=True
     )
     lonlat = villages.set_geometry(geometry).to_crs(WGS84).geometry.to_numpy()
-    names = gaps.layers.facilities["name"]
+    names = gaps.layers.facilities["name"].to_dict()
+    answers = {kind: one.villages.to_dict("index") for kind, one in gaps.coverage.items()}
     features = []
     for i, (code, row) in enumerate(zip(villages.index, villages.itertuples(), strict=True)):
         properties: dict[str, Any] = {
@@ -237,8 +238,8 @@ def _villages(gaps: Gaps) -> dict[str, Any]:
             "name": row.village_name,
             "people": _plain(row.people),
         }
-        for kind, one in gaps.coverage.items():
-            v = one.villages.loc[code]
+        for kind, of_village in answers.items():
+            v = of_village[code]
             nearest = v["nearest_id"]
             properties[kind] = {
                 "status": v["status"],

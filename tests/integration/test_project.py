@@ -1,0 +1,95 @@
+"""The project's own files keep their promises."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import tomllib
+
+import pytest
+import yaml
+from support import ROOT
+
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+
+
+def names(requirements):
+    return {re.match(r"[A-Za-z0-9_.-]+", r)[0].lower().replace("_", "-") for r in requirements}
+
+
+def test_environment_yml_is_what_pyproject_asks_for():
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text("utf-8"))
+    listed = [d for d in environment["dependencies"] if isinstance(d, str)]
+    # conda-forge calls some packages by other names.
+    other = {"pyosmium": "osmium", "pandera-pandas": "pandera"}
+    conda = {}
+    for line in listed:
+        name, _, bound = line.partition(">=")
+        conda[other.get(name.strip(), name.strip())] = bound.strip()
+    asked = {}
+    for line in PYPROJECT["project"]["dependencies"]:
+        name, _, bound = line.partition(">=")
+        asked[name.split("[")[0].strip().replace("_", "-")] = bound.strip()
+    python = PYPROJECT["project"]["requires-python"].removeprefix(">=")
+    assert conda.pop("python") == python
+    assert "pip" in conda
+    conda.pop("pip")
+    assert conda == asked
+
+
+def test_every_dependency_is_pinned_and_no_address_is_recorded():
+    lines = (ROOT / "requirements.lock").read_text("utf-8").splitlines()
+    pins = [line for line in lines if line and not line.startswith("#")]
+    assert all(re.fullmatch(r"[A-Za-z0-9_.-]+==[^\s]+", p) for p in pins), pins
+    wanted = names(PYPROJECT["project"]["dependencies"]) | names(PYPROJECT["dependency-groups"]["dev"])
+    assert wanted <= names(pins)
+    lock = json.loads((ROOT / "planner/maps/package-lock.json").read_text("utf-8"))
+    assert all("resolved" not in p for p in lock["packages"].values())
+
+
+def test_help_imports_nothing_heavy():
+    code = (
+        "import sys; from planner.cli import main; main(['--help']); "
+        "print(*[m for m in ('numpy', 'pandas', 'geopandas', 'numba', 'folium', 'pydantic', 'yaml') "
+        "if m in sys.modules], file=sys.stderr)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert run.stderr.strip() == ""
+
+
+def test_importing_the_packages_does_no_work():
+    """No file is written, no socket opened, no warning filter or logging set up, nothing compiled."""
+    code = (
+        "import warnings, logging; before = (list(warnings.filters), list(logging.root.handlers)); "
+        "import planner.pipeline, planner.maps.page, geodata.build, planner._kernels as k; "
+        "assert not k.nearest_source.signatures; "
+        "print(len([f for f in warnings.filters if f not in before[0] and f[0] == 'ignore' and f[1] is None]))"
+    )
+    subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+
+
+@pytest.mark.parametrize("path", ["README.md", "CHANGELOG.md", "docs/ARCHITECTURE.md", "docs/METHODS.md"])
+def test_links_between_the_documents_lead_somewhere(path):
+    text = (ROOT / path).read_text("utf-8")
+    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", text):
+        if not target.startswith("http"):
+            assert ((ROOT / path).parent / target).exists(), target
+
+
+def test_default_numbers_of_the_documents_are_those_of_the_code():
+    """docs/METHODS.md shows the speeds and limits; a change in one place must be made in the other."""
+    defaults = yaml.safe_load((ROOT / "planner/data/defaults.yml").read_text("utf-8"))
+    text = (ROOT / "docs/METHODS.md").read_text("utf-8")
+    for mode, content in defaults["modes"].items():
+        row = next(line for line in text.splitlines() if line.startswith(f"| {mode} |"))
+        shown = [c.strip() for c in row.strip("|").split("|")[1:]]
+        classes = ("trunk", "primary", "secondary", "tertiary", "unclassified", "residential", "service",
+                   "track", "path")  # fmt: skip
+        expected = [f"{content['speeds_kph'][c]:g}" if c in content["speeds_kph"] else "–" for c in classes]
+        assert shown[:9] == expected
+    for kind, rule in defaults["standard"].items():
+        row = next(line for line in text.splitlines() if line.startswith(f"| {kind} |"))
+        assert f"{rule['limit_minutes']:g} min" in row
+        assert rule["mode"] in row
