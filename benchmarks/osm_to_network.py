@@ -30,7 +30,6 @@ import time
 import osmnx as ox
 start = time.perf_counter()
 graph = ox.graph_from_xml({xml!r}, simplify=True, retain_all=True)
-graph = ox.add_edge_travel_times(ox.add_edge_speeds(graph, fallback=20))
 print(time.perf_counter() - start)
 """
 

@@ -24,7 +24,8 @@ def spread_demand(layers: Layers, rule: DemandRule) -> gpd.GeoDataFrame:
     demand
         Index ``demand_id``; ``village_code``; ``weight`` float64, the share of the village's people
         (sums to 1 over each village); ``people`` = weight × the village's people, NaN where those are
-        unknown; ``method`` (hamlets/roads/interior); Point. Every village has at least one point.
+        unknown; ``method`` (hamlets/roads/interior); ``road_id`` of the road a point was put on, else
+        ""; Point. Every village has at least one point.
     """
     parts = []
     left = layers.villages.index
@@ -46,20 +47,27 @@ def spread_demand(layers: Layers, rule: DemandRule) -> gpd.GeoDataFrame:
     number = demand.groupby("village_code").cumcount() + 1
     demand.index = pd.Index(demand["village_code"] + "/" + number.astype("str"), name="demand_id")
     return gpd.GeoDataFrame(
-        demand[["village_code", "people", "weight", "method", "geometry"]],
+        demand[["village_code", "people", "weight", "method", "road_id", "geometry"]],
         geometry="geometry",
         crs=layers.villages.crs,
     )
 
 
 def _frame(
-    village: NDArray[np.object_], weight: NDArray[np.float64], method: str, points: NDArray[np.object_]
+    village: NDArray[np.object_],
+    weight: NDArray[np.float64],
+    method: str,
+    points: NDArray[np.object_],
+    road_id: NDArray[np.object_] | str = "",
 ) -> gpd.GeoDataFrame:
     total = pd.Series(weight).groupby(village).transform("sum").to_numpy()
-    return gpd.GeoDataFrame(
-        {"village_code": pd.Series(village, dtype="str"), "weight": weight / total, "method": method},
-        geometry=points,
-    )
+    columns = {
+        "village_code": pd.Series(village, dtype="str"),
+        "weight": weight / total,
+        "method": method,
+        "road_id": road_id,
+    }
+    return gpd.GeoDataFrame(columns, geometry=points)
 
 
 def _hamlet_points(hamlets: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -104,7 +112,9 @@ def _road_points(layers: Layers, codes: pd.Index, rule: DemandRule) -> gpd.GeoDa
     enough = np.bincount(village, weights=each_m[at], minlength=len(villages)) >= rule.min_local_roads_m
     kept = enough[village]
     names = villages.index.to_numpy(dtype=object)
-    return _frame(names[village[kept]], each_m[at[kept]], "roads", points[at[kept]])
+    at = at[kept]
+    road_id = roads.index.to_numpy(dtype=object)[local][edge[at]]
+    return _frame(names[village[kept]], each_m[at], "roads", points[at], road_id)
 
 
 def _interior_points(villages: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

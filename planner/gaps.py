@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from geodata.layers import no_progress
 from planner.coverage import Coverage, cover, usable_facilities
@@ -74,7 +75,10 @@ def find_gaps(layers: Layers, *, scenario: Scenario | None = None, progress: Pro
             return straight_line_times(origins, points, access=scenario.access, land=land)
         mode = scenario.standard[kind].mode
         if mode not in prepared:
-            prepared[mode] = NetworkTimes(network, mode, origins, access=scenario.access, land=land)
+            prepared[mode] = NetworkTimes(
+                network, mode, origins, access=scenario.access, land=land,
+                on_edge=pd.Index(network.edge_id).get_indexer(demand["road_id"]),
+            )  # fmt: skip
         return prepared[mode].nearest(points)
 
     coverage: dict[str, Coverage] = {}

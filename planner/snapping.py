@@ -65,16 +65,30 @@ class Snapper:
         self.network = network
         self.land = land
         self.max_access_m = max_access_m
-        self._edges = np.flatnonzero(network.usable(mode) & ~network.edge_ferry)
+        self._usable = network.usable(mode) & ~network.edge_ferry
+        self._edges = np.flatnonzero(self._usable)
         self._tree = shapely.STRtree(network.edge_line[self._edges])
 
-    def nearest(self, points: NDArray[np.object_]) -> Snap:
+    def nearest(self, points: NDArray[np.object_], *, on_edge: NDArray[np.int64] | None = None) -> Snap:
         """Return the access point on the nearest edge for each place that has one.
 
         Of edges equally near, the first in the network's own (geometric) order counts.
+
+        Parameters
+        ----------
+        points
+            Places (metres).
+        on_edge
+            The edge that a place is known to lie on, -1 where none is: nothing is nearer.
         """
-        point, at = self._tree.query_nearest(points, max_distance=self.max_access_m, all_matches=True)
-        edge = self._edges[at]
+        if on_edge is None:
+            on_edge = np.full(len(points), NO_EDGE)
+        there = (on_edge != NO_EDGE) & self._usable[on_edge]
+        known = np.flatnonzero(there)
+        rest = np.flatnonzero(~there)
+        at, line = self._tree.query_nearest(points[rest], max_distance=self.max_access_m, all_matches=True)
+        point = np.concatenate([known, rest[at]])
+        edge = np.concatenate([on_edge[known], self._edges[line]])
         order = np.lexsort((edge, point))
         point, edge = point[order], edge[order]
         first = np.ones(len(point), dtype=bool)
@@ -82,8 +96,11 @@ class Snapper:
         snap = self._snap(points, point[first], edge[first])
         if self.land is None:
             return snap
-        home = self.land.of(points)
-        dry = self._same_land(home[snap.point], snap)
+        # There is no water within a metre: only places off the road are looked up.
+        dry = snap.access_m < 1.0
+        far = np.flatnonzero(~dry)
+        home = self.land.of(points[snap.point[far]])
+        dry[far] = self._same_land(home, take_snaps(snap, far))
         if dry.all():
             return snap
         # The nearest edge lies across water: the nearest on this side, if any.

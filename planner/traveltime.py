@@ -60,6 +60,8 @@ class NetworkTimes:
         Speed, detour and limit of the access legs.
     land
         The landmasses; None where water is not known.
+    on_edge
+        The edge each origin is known to lie on, -1 where none is.
     """
 
     def __init__(
@@ -70,12 +72,13 @@ class NetworkTimes:
         *,
         access: AccessRule,
         land: Land | None,
+        on_edge: NDArray[np.int64] | None = None,
     ) -> None:
         self.network, self.mode, self.origins = network, mode, origins
         self.access, self.land = access, land
         self._home = land.of(origins) if land is not None else None
         self._snapper = Snapper(network, mode, land=land, max_access_m=access.max_distance_m)
-        self._snap = self._snapper.nearest(origins)
+        self._snap = self._snapper.nearest(origins, on_edge=on_edge)
         self._graph = network.csr(mode, towards=True)
         node = network.components(mode)
         # The component from whose nodes a place on the edge can be driven to.

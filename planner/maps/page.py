@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import html
 import json
-import re
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -24,6 +23,8 @@ from planner.tables import network_kind, summary
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
     from planner.gaps import Gaps
 
 LANGUAGES = ("id", "en")
@@ -34,10 +35,12 @@ KIND_COLORS = {
     "hospital": ("#000000", 8),
 }  # fmt: skip
 ROAD_GROUPS = (
-    ("utama", "main", ("motorway", "trunk", "primary", "secondary"), "#8c510a", 2.5, None),
-    ("lokal", "local", ("tertiary", "unclassified", "residential", "living_street", "road", "service"),
+    ("jalan utama", "main road", ("motorway", "trunk", "primary", "secondary"), "#8c510a", 2.5, None),
+    ("jalan lokal", "local road",
+     ("tertiary", "unclassified", "residential", "living_street", "road", "service"),
      "#a6835a", 1.2, None),
-    ("setapak", "path", ("track", "path", "footway", "steps", "cycleway", "bridleway", "pedestrian"),
+    ("jalan setapak", "track or path",
+     ("track", "path", "footway", "steps", "cycleway", "bridleway", "pedestrian"),
      "#a6835a", 0.8, "3 3"),
     ("feri", "ferry", ("ferry",), "#35679a", 2.0, "6 6"),
 )  # fmt: skip
@@ -71,14 +74,13 @@ class GapsLayer(MacroElement):
 
     _template = Template(
         "{% macro script(this, kwargs) %}"
-        "jangkauGapsMap({{ this._parent.get_name() }}, {{ this.data }});"
+        "jangkauGapsMap({{ this._parent.get_name() }}, jangkauData);"
         "{% endmacro %}"
     )
 
-    def __init__(self, data: dict[str, Any]) -> None:
+    def __init__(self) -> None:
         super().__init__()
         self._name = "JangkauGaps"
-        self.data = script_json(data)
 
 
 def script_json(content: object) -> str:
@@ -92,9 +94,7 @@ def script_json(content: object) -> str:
     text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     for char in "<>&\u2028\u2029":
         text = text.replace(char, f"\\u{ord(char):04x}")
-    # Folium renders the script as a Jinja template once more. JSON itself never writes these pairs, so
-    # they can only stand inside a text.
-    return re.sub(r"\{(?=[{%#])", r"\\u007b", text)
+    return text
 
 
 def map_texts(lang: str) -> dict[str, str]:
@@ -126,7 +126,7 @@ def write_map(gaps: Gaps, path: Path, *, lang: str) -> None:
         location=[(bounds[1] + bounds[3]) / 2, (bounds[0] + bounds[2]) / 2],
         tiles=None, prefer_canvas=True, control_scale=True, zoom_start=10, zoom_snap=0.25,
     )  # fmt: skip
-    page_map.add_child(GapsLayer(page_data(gaps, texts, lang=lang, offline=offline)))
+    page_map.add_child(GapsLayer())
     figure = page_map.get_root()
     area = html.escape(gaps.layers.area.name)
     head = f"<title>{html.escape(texts['title'])}: {area}</title>"
@@ -137,6 +137,7 @@ def write_map(gaps: Gaps, path: Path, *, lang: str) -> None:
     own = files("planner").joinpath("maps")
     head += f"<style>{own.joinpath('gaps_map.css').read_text('utf-8')}</style>"
     head += f"<script>{own.joinpath('gaps_map.js').read_text('utf-8')}</script>"
+    head += f"<script>{page_script(gaps, texts, lang=lang, offline=offline)}</script>"
     # As a value, not as a template: names and library code may hold braces.
     element = Element("{{ this.text }}")
     element.text = head
@@ -156,23 +157,28 @@ def _leaflet_css() -> str:
     )
 
 
-def page_data(gaps: Gaps, texts: dict[str, str], *, lang: str, offline: bool) -> dict[str, Any]:
-    """Return all that ``gaps_map.js`` draws, as plain JSON values."""
+def page_script(gaps: Gaps, texts: dict[str, str], *, lang: str, offline: bool) -> str:
+    """Return the script that holds all that ``gaps_map.js`` draws."""
     totals = summary(gaps)
     layers = gaps.layers
-    return {
+    data = {
         "lang": lang,
         "texts": texts,
         "offline": offline,
         "network": network_kind(gaps),
         "area": f"{layers.area.name} ({layers.area.code})",
         "subtitle": _subtitle(totals, texts, lang),
+        "attribution": _attribution(gaps, texts),
         "colors": STATUS_COLORS,
         "kinds": [_kind(gaps, kind, totals["kinds"][kind], texts) for kind in gaps.coverage],
-        "villages": _villages(gaps),
         "facilities": _facilities(gaps),
-        "roads": _roads(layers.roads, lang) if layers.roads is not None else [],
-    } | {"attribution": _attribution(gaps, texts)}
+    }
+    roads = _roads(layers.roads, lang) if layers.roads is not None else "[]"
+    return (
+        f"const jangkauData = {script_json(data)};\n"
+        f"jangkauData.villages = {_villages(gaps)};\n"
+        f"jangkauData.roads = {roads};\n"
+    )
 
 
 def _subtitle(totals: dict[str, Any], texts: dict[str, str], lang: str) -> str:
@@ -223,21 +229,18 @@ def _plain(value: float) -> float | str | None:
     return "inf" if np.isinf(value) else round(float(value), 2)
 
 
-def _villages(gaps: Gaps) -> dict[str, Any]:
+def _villages(gaps: Gaps) -> str:
+    """Return the villages as GeoJSON text, their outlines simplified together."""
     villages = gaps.layers.villages
     geometry = shapely.coverage_simplify(
         villages.geometry.to_numpy(), VILLAGE_TOLERANCE_M, simplify_boundary=True
     )
-    lonlat = villages.set_geometry(geometry).to_crs(WGS84).geometry.to_numpy()
+    outlines = _geojson(geometry, villages.crs)
     names = gaps.layers.facilities["name"].to_dict()
     answers = {kind: one.villages.to_dict("index") for kind, one in gaps.coverage.items()}
     features = []
-    for i, (code, row) in enumerate(zip(villages.index, villages.itertuples(), strict=True)):
-        properties: dict[str, Any] = {
-            "code": code,
-            "name": row.village_name,
-            "people": _plain(row.people),
-        }
+    for code, row, outline in zip(villages.index, villages.itertuples(), outlines, strict=True):
+        properties: dict[str, Any] = {"code": code, "name": row.village_name, "people": _plain(row.people)}
         for kind, of_village in answers.items():
             v = of_village[code]
             nearest = v["nearest_id"]
@@ -250,13 +253,15 @@ def _villages(gaps: Gaps) -> dict[str, Any]:
                 "present": v["present"],
                 "nearest": (names.get(nearest) or nearest) if nearest else "",
             }
-        features.append({"type": "Feature", "properties": properties, "geometry": _geojson(lonlat[i])})
-    return {"type": "FeatureCollection", "features": features}
+        features.append(f'{{"type":"Feature","properties":{script_json(properties)},"geometry":{outline}}}')
+    return f'{{"type":"FeatureCollection","features":[{",".join(features)}]}}'
 
 
-def _geojson(geometry: shapely.Geometry) -> Any:  # noqa: ANN401 - any GeoJSON geometry
-    rounded = shapely.transform(geometry, lambda xy: np.round(xy, DECIMALS))
-    return json.loads(shapely.to_geojson(rounded))
+def _geojson(geometry: NDArray[np.object_], crs: object) -> list[str]:
+    """Return GeoJSON texts of geometries (in ``crs``), degrees rounded to about a metre."""
+    lonlat = gpd.GeoSeries(geometry, crs=crs).to_crs(WGS84).to_numpy()
+    rounded = shapely.transform(lonlat, lambda xy: np.round(xy, DECIMALS))
+    return [str(text) for text in shapely.to_geojson(rounded)]
 
 
 def _facilities(gaps: Gaps) -> list[dict[str, Any]]:
@@ -274,7 +279,8 @@ def _facilities(gaps: Gaps) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _roads(roads: gpd.GeoDataFrame, lang: str) -> list[dict[str, Any]]:
+def _roads(roads: gpd.GeoDataFrame, lang: str) -> str:
+    """Return the groups of roads as JSON text."""
     base = roads["road_class"].str.removesuffix("_link")
     groups = []
     for indonesian, english, classes, color, weight, dash in ROAD_GROUPS:
@@ -283,16 +289,9 @@ def _roads(roads: gpd.GeoDataFrame, lang: str) -> list[dict[str, Any]]:
             continue
         # Pieces of one road become one line again before it is simplified.
         merged = shapely.line_merge(shapely.multilinestrings(lines))
-        simple = shapely.simplify(shapely.get_parts(merged), ROAD_TOLERANCE_M)
-        lonlat = _to_lonlat(shapely.multilinestrings(simple), roads)
-        prefix = "" if english == "ferry" else ("jalan " if lang == "id" else "")
-        suffix = "" if english == "ferry" or lang == "id" else " road"
-        label = f"{prefix}{indonesian if lang == 'id' else english}{suffix}"
-        groups.append(
-            {"label": label, "color": color, "weight": weight, "dash": dash, "geometry": _geojson(lonlat)}
-        )
-    return groups
-
-
-def _to_lonlat(geometry: shapely.Geometry, like: gpd.GeoDataFrame) -> shapely.Geometry:
-    return gpd.GeoSeries([geometry], crs=like.crs).to_crs(WGS84).iloc[0]
+        simple = shapely.multilinestrings(shapely.simplify(shapely.get_parts(merged), ROAD_TOLERANCE_M))
+        label = indonesian if lang == "id" else english
+        look = {"label": label, "color": color, "weight": weight, "dash": dash}
+        [drawn] = _geojson(np.array([simple], dtype=object), roads.crs)
+        groups.append(f'{{"geometry":{drawn},{script_json(look)[1:]}')
+    return f"[{','.join(groups)}]"

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import jinja2
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from geodata.layers import Layers
 from planner.gaps import find_gaps
@@ -202,10 +198,3 @@ def test_both_languages_have_every_text():
 
 def test_json_in_a_script_cannot_end_it():
     assert "<" not in script_json({"</script>": "<!--\u2028"})
-
-
-@given(st.recursive(st.text("{}%#<\"'\\a"), lambda s: st.lists(s) | st.dictionaries(st.text("{%#"), s)))
-def test_json_in_a_script_is_no_template_and_reads_back(content):
-    text = script_json(content)
-    assert jinja2.Template(text).render() == text
-    assert json.loads(text) == content
