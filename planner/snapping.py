@@ -107,15 +107,10 @@ class Snapper:
         near = self._within(points, np.unique(snap.point[~dry]))
         return join_snaps(take_snaps(snap, dry), _nearest_of(near, near.point))
 
-    def nearest_of_each_component(
-        self,
-        points: NDArray[np.object_],
-        which: NDArray[np.int64],
-        component: NDArray[np.int32],
-        *,
-        allowed: NDArray[np.bool_] | None = None,
+    def nearest_of_each_part(
+        self, points: NDArray[np.object_], which: NDArray[np.int64], part: NDArray[np.int32]
     ) -> Snap:
-        """Return, for some places, the nearest access point on every component within reach.
+        """Return, for some places, the nearest access point on every part of the network within reach.
 
         Parameters
         ----------
@@ -123,16 +118,11 @@ class Snapper:
             All places.
         which
             Numbers of the places to look at.
-        component
-            int32 component of each edge.
-        allowed
-            bool by edge; others are passed over.
+        part
+            int32 part of each edge.
         """
         near = self._within(points, which)
-        if allowed is not None:
-            near = take_snaps(near, allowed[near.edge])
-        key = near.point * (int(component.max(initial=0)) + 1) + component[near.edge]
-        return _nearest_of(near, key)
+        return _nearest_of(near, near.point * (int(part.max(initial=0)) + 1) + part[near.edge])
 
     def _within(self, points: NDArray[np.object_], which: NDArray[np.int64]) -> Snap:
         """Return access points on all edges within reach, on the same landmass."""

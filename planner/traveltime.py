@@ -43,10 +43,12 @@ class TravelTimes:
 class NetworkTimes:
     """Times on the network of one mode; prepared once, asked for several kinds of facility.
 
-    A place joins the network at the nearest usable edge on its own landmass; if from there no facility
-    can be reached, at the nearest edge from which one can. A facility beside a stretch that not everyone
-    can drive to is also joined from each other (strongly connected) part within the access distance.
-    Where walking straight across is no longer than the two access legs, that is what people do.
+    A place joins the network at the nearest usable edge on its own landmass. Where that edge is not of
+    the landmass's main part (the strongly connected part with the most road), it is also joined at the
+    nearest edge of each other part within the access distance, and the quickest way counts: a
+    fragment of road, or a one-way street that only leads away, cuts nobody off. Which edges these
+    are does not depend on the facilities, so more of them never take longer. Where walking straight
+    across is no longer than the two access legs, that is what people do.
 
     Parameters
     ----------
@@ -78,14 +80,29 @@ class NetworkTimes:
         self.access, self.land = access, land
         self._home = land.of(origins) if land is not None else None
         self._snapper = Snapper(network, mode, land=land, max_access_m=access.max_distance_m)
-        self._snap = self._snapper.nearest(origins, on_edge=on_edge)
         self._graph = network.csr(mode, towards=True)
-        node = network.components(mode)
-        # The component from whose nodes a place on the edge can be driven to.
-        self._component = np.where(
-            network.forward_s[mode] < np.inf, node[network.edge_from], node[network.edge_to]
-        )
-        self._largest = int(np.bincount(node).argmax()) if len(node) else NONE
+        arriving, leaving = _parts_of_edges(network, mode)
+        self._arriving, self._leaving = arriving, leaving
+        place = _edge_land(network, land)
+        self._main_arriving = _is_main(arriving, place, network)
+        main_leaving = _is_main(leaving, place, network)
+        self._snap = self._joined(origins, leaving, main_leaving, on_edge=on_edge)
+
+    def _joined(
+        self,
+        points: NDArray[np.object_],
+        part: NDArray[np.int32],
+        main: NDArray[np.bool_],
+        *,
+        on_edge: NDArray[np.int64] | None = None,
+    ) -> Snap:
+        """Return the access points of places, given each edge's part and whether it is a main one."""
+        snap = self._snapper.nearest(points, on_edge=on_edge)
+        apart = ~main[snap.edge]
+        if not apart.any():
+            return snap
+        more = self._snapper.nearest_of_each_part(points, np.unique(snap.point[apart]), part)
+        return join_snaps(take_snaps(snap, ~apart), more)
 
     def nearest(self, facilities: NDArray[np.object_]) -> TravelTimes:
         """Return each origin's time to its nearest facility (Points, metres).
@@ -94,20 +111,12 @@ class NetworkTimes:
         """
         from planner._kernels import nearest_source
 
-        seeds = self._facility_access(facilities)
+        seeds = self._joined(facilities, self._arriving, self._main_arriving)
         node, start_s, owner = _seeds(self.network, self.mode, seeds, self.access)
         node_s, node_owner = nearest_source(*self._graph, node, start_s, owner)
         best = _Best(len(self.origins))
-        snap = self._snap
-        self._offer(best, snap, seeds, node_s, node_owner)
-        stuck = np.flatnonzero(np.isinf(best.travel_s))
-        if len(stuck) and np.isfinite(node_s).any():
-            reached = self._edge_reached(node_s)
-            more = self._snapper.nearest_of_each_component(
-                self.origins, stuck, self._component, allowed=reached
-            )
-            self._offer(best, more, seeds, node_s, node_owner)
-        access_m = snap.nearest_m(len(self.origins))
+        self._offer(best, seeds, node_s, node_owner)
+        access_m = self._snap.nearest_m(len(self.origins))
         _walk_across(
             best, self.origins, facilities, access_m, seeds.nearest_m(len(facilities)),
             access=self.access, home=self._home,
@@ -115,31 +124,14 @@ class NetworkTimes:
         )  # fmt: skip
         return best.times(access_m)
 
-    def _facility_access(self, facilities: NDArray[np.object_]) -> Snap:
-        snap = self._snapper.nearest(facilities)
-        apart = snap.point[self._component[snap.edge] != self._largest]
-        if len(apart) == 0:
-            return snap
-        more = self._snapper.nearest_of_each_component(facilities, np.unique(apart), self._component)
-        rest = self._component[snap.edge] == self._largest
-        return join_snaps(take_snaps(snap, rest), more)
-
-    def _edge_reached(self, node_s: NDArray[np.float64]) -> NDArray[np.bool_]:
-        """Return which edges can be left for a facility."""
-        net = self.network
-        return ((net.forward_s[self.mode] < np.inf) & (node_s[net.edge_to] < np.inf)) | (
-            (net.backward_s[self.mode] < np.inf) & (node_s[net.edge_from] < np.inf)
-        )
-
     def _offer(
         self,
         best: _Best,
-        snap: Snap,
         seeds: Snap,
         node_s: NDArray[np.float64],
         node_owner: NDArray[np.int32],
     ) -> None:
-        net = self.network
+        net, snap = self.network, self._snap
         walk_s = snap.access_m * self.access.seconds_per_m()
         forward = net.forward_s[self.mode][snap.edge]
         backward = net.backward_s[self.mode][snap.edge]
@@ -155,6 +147,36 @@ class NetworkTimes:
         )
         leg_s = seeds.access_m[seed] * self.access.seconds_per_m()
         best.offer(snap.point[origin], walk_s[origin] + along + leg_s, seeds.point[seed].astype(np.int32))
+
+
+def _parts_of_edges(network: TravelNetwork, mode: str) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Return for each edge the strongly connected part one arrives from, and the one one leaves to."""
+    node = network.components(mode)
+    ahead = network.forward_s[mode] < np.inf
+    start, stop = node[network.edge_from], node[network.edge_to]
+    return np.where(ahead, start, stop), np.where(ahead, stop, start)
+
+
+def _edge_land(network: TravelNetwork, land: Land | None) -> NDArray[np.int32]:
+    if land is None:
+        return np.full(len(network.edge_line), NONE, dtype=np.int32)
+    middle = shapely.line_interpolate_point(network.edge_line, 0.5, normalized=True)
+    return land.of(np.asarray(middle, dtype=object))
+
+
+def _is_main(part: NDArray[np.int32], place: NDArray[np.int32], network: TravelNetwork) -> NDArray[np.bool_]:
+    """Return which edges are of the part with the greatest length of road on their landmass."""
+    if len(part) == 0:
+        return np.zeros(0, dtype=bool)
+    key, of_edge = np.unique(np.column_stack([place, part]), axis=0, return_inverse=True)
+    of_edge = of_edge.ravel()
+    length = np.bincount(of_edge, weights=network.edge_length_m, minlength=len(key))
+    best = np.lexsort((key[:, 1], -length, key[:, 0]))
+    first = np.ones(len(best), dtype=bool)
+    first[1:] = key[best][1:, 0] != key[best][:-1, 0]
+    main = np.zeros(len(key), dtype=bool)
+    main[best[first]] = True
+    return np.asarray(main[of_edge], dtype=bool)
 
 
 class _Best:

@@ -8,6 +8,7 @@ cut short carries a ``remark`` and is refused: OSMnx would go on with what there
 from __future__ import annotations
 
 import json
+import socket
 import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
@@ -100,7 +101,7 @@ def _download(
 
 @contextmanager
 def _osmnx_settings(cache: Path, url: str | None, timeout_s: float) -> Iterator[None]:
-    """Set OSMnx's global settings for one download, and put them back."""
+    """Set OSMnx's global settings for one download, and put them and what it patches back."""
     from osmnx import settings
 
     wanted: dict[str, Any] = {
@@ -114,11 +115,14 @@ def _osmnx_settings(cache: Path, url: str | None, timeout_s: float) -> Iterator[
         wanted["overpass_url"] = url
         wanted["overpass_rate_limit"] = False
     before = {k: getattr(settings, k) for k in wanted}
+    # OSMnx also pins the server's address by replacing this function, for good.
+    getaddrinfo = socket.getaddrinfo
     try:
         for key, value in wanted.items():
             setattr(settings, key, value)
         yield
     finally:
+        socket.getaddrinfo = getaddrinfo
         for key, value in before.items():
             setattr(settings, key, value)
 

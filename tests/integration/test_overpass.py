@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import parse_qs
 
 import geopandas as gpd
+import osmnx  # noqa: F401 - here, because it keeps socket.getaddrinfo as it is when it is imported
 import pandas as pd
 import pytest
 import shapely
@@ -217,9 +218,13 @@ def test_failing_downloads_leave_no_workspace(shared, tmp_path, jangkau, monkeyp
 
 
 def test_osmnx_settings_are_put_back(elements, tmp_path):
+    import socket
+
     from osmnx import settings
 
+    lookup = socket.getaddrinfo
     before = {k: getattr(settings, k) for k in dir(settings) if not k.startswith("_")}
     with server(lambda q: (200, overpass_answer(elements, q))) as (url, _):
         fetch_osm_ways(CHANNEL, tmp_path / Path("cache"), url=url)
     assert {k: getattr(settings, k) for k in before} == before
+    assert socket.getaddrinfo is lookup
