@@ -97,8 +97,9 @@ def _people_of_hamlets(
     villages: gpd.GeoDataFrame, hamlets: gpd.GeoDataFrame
 ) -> tuple[gpd.GeoDataFrame, tuple[Finding, ...]]:
     """Fill unknown people of villages all of whose hamlets' people are known: their sum is a fact."""
-    total = hamlets.groupby("village_code")["people"].agg(lambda s: s.sum(skipna=False))
-    total = total.reindex(villages.index)
+    by_village = hamlets["people"].groupby(hamlets["village_code"])
+    known = by_village.count() == by_village.size()
+    total = by_village.sum().where(known).reindex(villages.index)
     filled = villages["people"].isna() & total.notna()
     if not filled.any():
         return villages, ()

@@ -18,7 +18,7 @@ _ROMAN = {
     "i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5",
     "vi": "6", "vii": "7", "viii": "8", "ix": "9", "x": "10",
 }  # fmt: skip
-_PREFIX = re.compile(r"^(desa|ds|kelurahan|kel|nagari|gampong|kampung adat)\b\.?\s*")
+_PREFIX = re.compile(r"^(desa|ds|kelurahan|kel|nagari|gampong|kecamatan|kec)\b\.?\s*")
 
 
 def parse_village_code(text: object) -> str | None:

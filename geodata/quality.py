@@ -10,6 +10,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
+from geodata.areafile import ROAD_CLASSES
 from geodata.codes import name_key
 from geodata.layers import SEVERITIES, Finding, Layers, Severity
 
@@ -220,6 +221,19 @@ def connected_share(roads: gpd.GeoDataFrame) -> float:
     return float(length.max() / total) if total > 0 else 0.0
 
 
+def _closed_classes(layers: Layers) -> Iterator[Finding]:
+    if layers.roads is None:
+        return
+    strange = ~layers.roads["road_class"].isin((*ROAD_CLASSES, "ferry"))
+    length_km = layers.roads["length_m"][strange].groupby(layers.roads["road_class"]).sum() / 1000.0
+    ids = [f"{name} ({km:.1f} km)" for name, km in length_km.sort_values(ascending=False).items()]
+    yield from _finding(
+        "warning", "roads", "class_without_speed", ids,
+        "road classes for which no mode has a speed: nobody travels on them",
+        "map them with classes:, or give them a speed in a scenario",
+    )  # fmt: skip
+
+
 def _far_from_road(layers: Layers) -> Iterator[Finding]:
     rows = _used(layers)
     if layers.roads is None or rows.empty:
@@ -252,7 +266,8 @@ def _ferry_alone(layers: Layers) -> Iterator[Finding]:
 def _hamlet_people(layers: Layers) -> Iterator[Finding]:
     if layers.hamlets is None:
         return
-    total = layers.hamlets.groupby("village_code")["people"].agg(lambda s: s.sum(skipna=False))
+    by_village = layers.hamlets["people"].groupby(layers.hamlets["village_code"])
+    total = by_village.sum().where(by_village.count() == by_village.size())
     people = layers.villages["people"].reindex(total.index)
     off = (total - people).abs() > HAMLET_SUM_TOLERANCE * people
     yield from _finding(
@@ -265,5 +280,5 @@ def _hamlet_people(layers: Layers) -> Iterator[Finding]:
 RULES: tuple[Callable[[Layers], Iterator[Finding]], ...] = (
     _people_unknown, _people_dense, _groups_exceed, _overlaps, _same_name, _unlocated, _outside,
     _declared_elsewhere, _same_place, _no_name, _functioning_unknown, _staff_inflated, _unconnected,
-    _far_from_road, _ferry_alone, _hamlet_people,
+    _closed_classes, _far_from_road, _ferry_alone, _hamlet_people,
 )  # fmt: skip

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import json
-import os
 import shutil
 import tempfile
 from contextlib import contextmanager
@@ -56,10 +55,7 @@ def replace_folder(out: Path, marker: str, keep: tuple[str, ...] = ()) -> Iterat
         stage = Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=".partial", dir=out.parent))
         stage.chmod(0o755)
         yield stage
-        for name in keep:
-            if (out / name).exists():
-                os.replace(out / name, stage / name)  # noqa: PTH105 - moves a folder as well
-        _swap(stage, out)
+        _swap(stage, out, keep)
     except OSError as error:
         if isinstance(error, WorkspaceError) or error.errno is None:
             raise
@@ -87,7 +83,7 @@ def require_replaceable(out: Path, marker: str, keep: tuple[str, ...] = ()) -> N
         raise WorkspaceError(msg)
 
 
-def _swap(stage: Path, out: Path) -> None:
+def _swap(stage: Path, out: Path, keep: tuple[str, ...]) -> None:
     if not out.exists():
         stage.rename(out)
         return
@@ -97,7 +93,11 @@ def _swap(stage: Path, out: Path) -> None:
         stage.rename(out)
     except OSError:
         (old / out.name).rename(out)
+        old.rmdir()
         raise
+    for name in keep:
+        if (old / out.name / name).exists():
+            (old / out.name / name).rename(out / name)
     shutil.rmtree(old, ignore_errors=True)
 
 

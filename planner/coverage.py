@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from planner.scenario import KindStandard, StatusRule
     from planner.traveltime import TravelTimes
 
-# Why a demand point is not reached, in the order in which they are tried.
-REASONS = ("unknown", "no_facility", "not_functioning", "no_road", "island", "too_far")
 REACHED = ""
 
 
@@ -30,13 +28,13 @@ class Coverage:
     kind
         The facility kind.
     listed
-        False when no list of the kind was given: everything about it is unknown.
+        False when no list of the kind was given, or none of its units has a place: all is unknown.
     minutes
         float64 by demand point; ``inf`` = cannot be reached, NaN = unknown.
     reached
         bool by demand point.
     reason
-        By demand point, one of REASONS, or "" where it is reached.
+        By demand point, why it is not reached (docs/METHODS.md), or "" where it is reached.
     nearest_id
         ``facility_id`` by demand point, "" where there is none.
     villages
@@ -56,13 +54,13 @@ class Coverage:
     facilities: pd.DataFrame
 
 
-def usable_facilities(layers: Layers, kind: str, *, broken: bool = False) -> gpd.GeoDataFrame:
-    """Return a kind's facilities that take part, by id; with ``broken`` those known not to function too.
+def usable_facilities(layers: Layers, kinds: tuple[str, ...], *, broken: bool = False) -> gpd.GeoDataFrame:
+    """Return facilities of some kinds that take part, by id; with ``broken`` those out of function too.
 
     A facility of which nothing says whether it functions counts as functioning ("unknown" is not "no").
     """
     rows = layers.facilities
-    chosen = (rows["kind"] == kind) & (rows["status"] == "used")
+    chosen = rows["kind"].isin(kinds) & (rows["status"] == "used")
     if not broken:
         chosen &= rows["functioning"] != "no"
     return rows[chosen].sort_index()
@@ -88,8 +86,13 @@ def cover(
         To those with ``broken=True``, where some are known not to function.
     """
     listed = kind in layers.area.listed_kinds
-    facilities = usable_facilities(layers, kind)
-    if not listed or times is None:
+    kinds = (kind, *standard.counts)
+    facilities = usable_facilities(layers, kinds)
+    rows = layers.facilities
+    lost = rows["kind"].isin(kinds) & (rows["status"] == "unlocated") & (rows["functioning"] != "no")
+    # Where every unit is of unknown place, nobody knows who is reached.
+    known = listed and (len(facilities) > 0 or not lost.any())
+    if not known or times is None:
         minutes = np.full(len(demand), np.nan)
         nearest = np.full(len(demand), "", dtype=object)
         reached = np.zeros(len(demand), dtype=bool)
@@ -100,19 +103,20 @@ def cover(
         ids = np.append(facilities.index.to_numpy(dtype=object), "")
         nearest = ids[times.facility]
     reason = _reasons(
-        reached, times, times_if_all_functioned, standard, listed=listed, any_facility=len(facilities) > 0
-    )
+        reached, times if known else None, times_if_all_functioned, standard,
+        any_facility=len(facilities) > 0, any_lost=bool(lost.any()),
+    )  # fmt: skip
     for array in (minutes, reached, reason, nearest):
         array.setflags(write=False)
     points = _Points(minutes, reached, reason, nearest)
     return Coverage(
         kind=kind,
-        listed=listed,
+        listed=known,
         minutes=minutes,
         reached=reached,
         reason=reason,
         nearest_id=nearest,
-        villages=_villages(kind, layers, demand, points, status, listed=listed),
+        villages=_villages(kinds, layers, demand, points, status, listed=known),
         facilities=_catchments(facilities, demand, nearest, reached),
     )
 
@@ -123,18 +127,25 @@ def _reasons(
     if_all: TravelTimes | None,
     standard: KindStandard,
     *,
-    listed: bool,
     any_facility: bool,
+    any_lost: bool,
 ) -> NDArray[np.object_]:
-    if not listed or times is None:
+    if times is None:
         return np.full(len(reached), "unknown", dtype=object)
     closed = if_all.travel_s <= standard.limit_s if if_all is not None else np.zeros_like(reached)
-    no_way = np.isinf(times.travel_s)
-    return np.select(
-        [reached, closed, np.full(len(reached), not any_facility), no_way & np.isinf(times.access_m), no_way],
-        [REACHED, "not_functioning", "no_facility", "no_road", "island"],
-        "too_far",
-    ).astype(object)  # fmt: skip
+    every = np.ones_like(reached)
+    no_road = np.isinf(times.access_m) | (every if not times.joined else False)
+    # In the order of docs/METHODS.md; a unit of unknown place may be the one that serves them.
+    answers = (
+        (reached, REACHED),
+        (every & any_lost, "unknown"),
+        (closed, "not_functioning"),
+        (every & (not any_facility), "no_facility"),
+        (no_road, "no_road"),
+        (np.isinf(times.travel_s), "island"),
+    )
+    chosen = np.select([where for where, _ in answers], [name for _, name in answers], "too_far")
+    return np.asarray(chosen, dtype=object)
 
 
 @dataclass(frozen=True)
@@ -148,7 +159,7 @@ class _Points:
 
 
 def _villages(
-    kind: str,
+    kinds: tuple[str, ...],
     layers: Layers,
     demand: gpd.GeoDataFrame,
     points: _Points,
@@ -162,16 +173,15 @@ def _villages(
     people = layers.villages["people"].to_numpy()
     n = len(codes)
     left = weight * ~points.reached
-    share = np.bincount(village, weights=weight * points.reached, minlength=n)
-    # Weights sum to 1 but for rounding: everybody is everybody.
-    everyone = np.bincount(village, weights=left, minlength=n) == 0
-    share = np.where(everyone, 1.0, np.minimum(share, 1.0))
+    # Weights of a village sum to 1 but for rounding; 8 of 10 equal shares are 0.8.
+    share = np.round(np.bincount(village, weights=weight * points.reached, minlength=n), 9)
     frame = pd.DataFrame(index=codes)
-    frame["present"] = _present(kind, layers, listed=listed)
+    frame["present"] = _present(kinds, layers, listed=listed)
     frame["people_reached"] = people * share if listed else np.nan
     frame["share_reached"] = share if listed else np.nan
     frame["minutes_median"] = weighted_median(village, points.minutes, weight, n)
-    furthest = pd.Series(points.minutes).groupby(village).max()
+    lived = weight > 0
+    furthest = pd.Series(points.minutes[lived]).groupby(village[lived]).max()
     frame["minutes_max"] = furthest.reindex(range(n)).to_numpy()
     frame["status"] = (
         np.select([share >= status.served, share < status.gap], ["served", "gap"], "partly")
@@ -183,14 +193,15 @@ def _villages(
     return frame
 
 
-def _present(kind: str, layers: Layers, *, listed: bool) -> NDArray[np.object_]:
+def _present(kinds: tuple[str, ...], layers: Layers, *, listed: bool) -> NDArray[np.object_]:
     """Return yes/no/unknown: is a unit of the kind in the village, whether or not it functions.
 
     Without a list nothing is known of villages where none is seen; nor while units of the list have
     no place, since any village may be theirs.
     """
-    rows = layers.facilities[layers.facilities["kind"] == kind]
-    has = layers.villages.index.isin(rows.loc[rows["status"] == "used", "village_code"].dropna())
+    rows = layers.facilities[layers.facilities["kind"].isin(kinds)]
+    # The village a list declares holds the unit, also where its coordinates are wrong.
+    has = layers.villages.index.isin(rows["village_code"].dropna())
     sure = listed and not (rows["status"] == "unlocated").any()
     return np.where(has, "yes", "no" if sure else "unknown").astype(object)
 
@@ -243,13 +254,16 @@ def _catchments(
     nearest: NDArray[np.object_],
     reached: NDArray[np.bool_],
 ) -> pd.DataFrame:
-    people = demand["people"].fillna(0.0).to_numpy()
-    near = pd.Series(people).groupby(nearest).sum()
-    within = pd.Series(people * reached).groupby(nearest).sum()
+    """Return each facility's people; NaN where those of all its places are unknown, 0 without places."""
+    people = demand["people"].to_numpy()
+    near = pd.Series(people).groupby(nearest).sum(min_count=1)
+    within = pd.Series(np.where(reached, people, 0.0)).groupby(nearest).sum(min_count=1)
+    unknown = demand["village_code"][np.isnan(people)].groupby(nearest[np.isnan(people)]).nunique()
     return pd.DataFrame(
         {
             "people_nearest": near.reindex(facilities.index, fill_value=0.0),
             "people_within_limit": within.reindex(facilities.index, fill_value=0.0),
+            "villages_people_unknown": unknown.reindex(facilities.index, fill_value=0),
         },
         index=facilities.index,
     )

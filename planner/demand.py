@@ -74,8 +74,9 @@ def _hamlet_points(hamlets: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return hamlets weighted by their people; equally where a village has one of unknown people."""
     people = hamlets["people"]
     village = hamlets["village_code"]
-    total = people.groupby(village).transform(lambda s: s.sum(skipna=False))
-    weight = people.where(total.notna() & (total > 0), 1.0)
+    total = people.groupby(village).transform("sum")
+    some_unknown = people.isna().groupby(village).transform("any")
+    weight = people.where(~some_unknown & (total > 0), 1.0)
     return _frame(
         village.to_numpy(dtype=object), weight.to_numpy(dtype=np.float64), "hamlets",
         hamlets.geometry.to_numpy(),
@@ -100,7 +101,7 @@ def _road_points(layers: Layers, codes: pd.Index, rule: DemandRule) -> gpd.GeoDa
     step = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
     each_m = (length / count)[edge]
     points = shapely.line_interpolate_point(line[edge], (step + 0.5) * each_m)
-    villages = layers.villages.loc[codes]
+    villages = layers.villages.loc[codes.sort_values()]
     # The tree holds the points: GEOS then prepares each polygon once, which is far faster.
     village, at = shapely.STRtree(points).query(villages.geometry.to_numpy(), predicate="contains")
     # In the overlap of two polygons a point belongs to the first code only.

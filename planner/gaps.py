@@ -70,7 +70,12 @@ def find_gaps(layers: Layers, *, scenario: Scenario | None = None, progress: Pro
         network = build_network(layers.roads, scenario, modes=sorted(used))
 
     def travel(kind: str, *, broken: bool) -> TravelTimes:
-        points = np.asarray(usable_facilities(layers, kind, broken=broken).geometry.to_numpy(), dtype=object)
+        points = np.asarray(
+            usable_facilities(
+                layers, (kind, *scenario.standard[kind].counts), broken=broken
+            ).geometry.to_numpy(),
+            dtype=object,
+        )
         if network is None:
             return straight_line_times(origins, points, access=scenario.access, land=land)
         mode = scenario.standard[kind].mode
@@ -87,10 +92,9 @@ def find_gaps(layers: Layers, *, scenario: Scenario | None = None, progress: Pro
         times = if_all = None
         if kind in layers.area.listed_kinds:
             times = travel(kind, broken=False)
-            some_closed = len(usable_facilities(layers, kind, broken=True)) > len(
-                usable_facilities(layers, kind)
-            )
-            if_all = travel(kind, broken=True) if some_closed else None
+            kinds = (kind, *rule.counts)
+            closed = (usable_facilities(layers, kinds, broken=True)["functioning"] == "no").any()
+            if_all = travel(kind, broken=True) if closed else None
         coverage[kind] = cover(
             kind, layers, demand, rule, scenario.status, times=times, times_if_all_functioned=if_all
         )

@@ -164,7 +164,7 @@ def build_network(
     order, start, stop, xy = _canonical(roads)
     roads = roads.iloc[order]
     ferry = (roads["route"] == FERRY).to_numpy(dtype=bool, na_value=False)
-    line = np.asarray(roads.geometry.to_numpy(), dtype=object)
+    line = np.array(roads.geometry.to_numpy(), dtype=object)
     start, stop, xy, boarding_from, boarding_to = _ferry_nodes(
         start, stop, xy, ferry, roads["way_id"].to_numpy()
     )
@@ -179,7 +179,7 @@ def build_network(
     network = TravelNetwork(
         crs=str(roads.crs),
         node_xy=xy,
-        edge_id=roads.index.to_numpy(dtype=object),
+        edge_id=roads.index.to_numpy(dtype=object, copy=True),
         edge_line=line,
         edge_from=start,
         edge_to=stop,
@@ -192,8 +192,9 @@ def build_network(
         boarding_s=wait,
     )
     for array in (
-        network.node_xy, network.edge_from, network.edge_to, network.edge_length_m,
-        network.edge_ferry, network.boarding_from, network.boarding_to, network.boarding_s,
+        network.node_xy, network.edge_id, network.edge_line, network.edge_from, network.edge_to,
+        network.edge_length_m, network.edge_ferry, network.boarding_from, network.boarding_to,
+        network.boarding_s,
     ):  # fmt: skip
         array.setflags(write=False)
     return network
@@ -212,15 +213,13 @@ def edge_seconds(
         factor = scenario.unpaved.dry if scenario.season == "dry" else scenario.unpaved.wet
         kph = np.where(unpaved.to_numpy(dtype=bool, na_value=False), kph * factor, kph)
     length = roads["length_m"].to_numpy()
-    seconds = 3.6 * length / kph
-    closed = np.isnan(kph)
-    if scenario.season == "wet":
-        closed |= (roads["season"] == "dry_only").to_numpy()
-    seconds = np.where(closed, np.inf, seconds)
+    seconds = np.where(np.isnan(kph), np.inf, 3.6 * length / kph)
     ferry = (roads["route"] == FERRY).to_numpy(dtype=bool, na_value=False)
     duration = roads["duration_s"].to_numpy()
     sailing = np.where(np.isnan(duration), 3.6 * length / scenario.ferry.speed_kph, duration)
     seconds = np.where(ferry, sailing if mode.ferry else np.inf, seconds)
+    if scenario.season == "wet":
+        seconds[(roads["season"] == "dry_only").to_numpy()] = np.inf
     forward, backward = seconds.copy(), seconds.copy()
     if mode.obeys_oneway:
         oneway = roads["oneway"].to_numpy(dtype=object)

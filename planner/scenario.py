@@ -26,7 +26,7 @@ class AccessRule(Model):
 
     speed_kph: Positive
     detour: Annotated[float, Field(ge=1, allow_inf_nan=False)]
-    max_distance_m: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    max_distance_m: Positive
     basis: str = ""
 
     def seconds_per_m(self) -> float:
@@ -86,16 +86,20 @@ class Mode(Model):
 
 
 class KindStandard(Model):
-    """How far a kind of facility may be: ``travel_s <= limit_minutes * 60``."""
+    """How far a kind of facility may be: ``travel_s <= limit_minutes * 60``.
+
+    Other kinds that serve as this one are named in ``counts``.
+    """
 
     mode: str
     limit_minutes: Positive
+    counts: tuple[str, ...] = ()
     basis: str = ""
 
     @property
     def limit_s(self) -> float:
         """The limit in seconds."""
-        return self.limit_minutes * 60.0
+        return round(self.limit_minutes * 60.0, 6)
 
 
 class Scenario(Model):
@@ -114,7 +118,7 @@ class Scenario(Model):
     @field_validator("standard")
     @classmethod
     def _kinds(cls, standard: dict[str, KindStandard]) -> dict[str, KindStandard]:
-        for kind in standard:
+        for kind in (*standard, *(c for rule in standard.values() for c in rule.counts)):
             if kind not in known_kinds():
                 msg = f"{kind!r} is not a facility kind; use one of {', '.join(known_kinds())}"
                 raise ValueError(msg)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from planner.network import TravelNetwork
 
 NO_EDGE = -1
+BLOCK = 1024
 
 
 @dataclass(frozen=True)
@@ -104,8 +105,9 @@ class Snapper:
         if dry.all():
             return snap
         # The nearest edge lies across water: the nearest on this side, if any.
-        near = self._within(points, np.unique(snap.point[~dry]))
-        return join_snaps(take_snaps(snap, dry), _nearest_of(near, near.point))
+        blocked = np.unique(snap.point[~dry])
+        one = np.zeros(len(self._usable), dtype=np.int32)
+        return join_snaps(take_snaps(snap, dry), self.nearest_of_each_part(points, blocked, one))
 
     def nearest_of_each_part(
         self, points: NDArray[np.object_], which: NDArray[np.int64], part: NDArray[np.int32]
@@ -121,17 +123,35 @@ class Snapper:
         part
             int32 part of each edge.
         """
-        near = self._within(points, which)
-        return _nearest_of(near, near.point * (int(part.max(initial=0)) + 1) + part[near.edge])
+        found = _empty_snap()
+        # In blocks: a place in a town has hundreds of edges within reach.
+        for start in range(0, len(which), BLOCK):
+            found = join_snaps(found, self._block(points, which[start : start + BLOCK], part))
+        return found
 
-    def _within(self, points: NDArray[np.object_], which: NDArray[np.int64]) -> Snap:
-        """Return access points on all edges within reach, on the same landmass."""
+    def _block(self, points: NDArray[np.object_], which: NDArray[np.int64], part: NDArray[np.int32]) -> Snap:
         at, line = self._tree.query(points[which], predicate="dwithin", distance=self.max_access_m)
-        near = self._snap(points, which[at], self._edges[line])
-        if self.land is None:
-            return near
-        home = self.land.of(points[which])[at]
-        return take_snaps(near, self._same_land(home, near))
+        point, edge = which[at], self._edges[line]
+        away = shapely.distance(self.network.edge_line[edge], points[point])
+        order = np.lexsort((edge, away, part[edge], point))
+        point, edge = point[order], edge[order]
+        home = None if self.land is None else self.land.of(points[which])
+        place = np.searchsorted(which, point)
+        found = _empty_snap()
+        # The best of each place and part; what lies across water makes way for the next best.
+        while len(point):
+            first = np.ones(len(point), dtype=bool)
+            first[1:] = (point[1:] != point[:-1]) | (part[edge[1:]] != part[edge[:-1]])
+            best = self._snap(points, point[first], edge[first])
+            good = (
+                np.ones(len(best.point), dtype=bool)
+                if home is None
+                else self._same_land(home[place[first]], best)
+            )
+            found = join_snaps(found, take_snaps(best, good))
+            again = ~good[np.cumsum(first) - 1] & ~first
+            point, edge, place = point[again], edge[again], place[again]
+        return found
 
     def _same_land(self, home: NDArray[np.int32], snap: Snap) -> NDArray[np.bool_]:
         """Return which access points are not across water from their place's landmass."""
@@ -168,9 +188,5 @@ def join_snaps(a: Snap, b: Snap) -> Snap:
     return take_snaps(joined, np.argsort(joined.point, kind="stable"))
 
 
-def _nearest_of(snap: Snap, key: NDArray[np.int64]) -> Snap:
-    """Return the access point with the shortest leg among those of each key."""
-    order = np.lexsort((snap.edge, snap.access_m, key))
-    first = np.ones(len(order), dtype=bool)
-    first[1:] = key[order][1:] != key[order][:-1]
-    return take_snaps(snap, order[first])
+def _empty_snap() -> Snap:
+    return Snap(np.empty(0, np.int64), np.empty(0, np.int32), np.empty(0), np.empty(0))

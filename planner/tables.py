@@ -38,7 +38,7 @@ def facility_table(gaps: Gaps) -> pd.DataFrame:
     table.insert(0, "lat", lonlat.y)
     table.insert(0, "lon", lonlat.x)
     found = [c.facilities for c in gaps.coverage.values() if len(c.facilities)]
-    for column in ("people_nearest", "people_within_limit"):
+    for column in ("people_nearest", "people_within_limit", "villages_people_unknown"):
         values = pd.concat([f[column] for f in found]) if found else pd.Series(dtype="float64")
         table[column] = values.reindex(table.index)
     return table
@@ -67,7 +67,7 @@ def summary(gaps: Gaps) -> dict[str, Any]:
 def _kind_summary(gaps: Gaps, one: Coverage) -> dict[str, Any]:
     rule = gaps.scenario.standard[one.kind]
     rows = gaps.layers.facilities
-    rows = rows[rows["kind"] == one.kind]
+    rows = rows[rows["kind"].isin((one.kind, *rule.counts))]
     count = one.villages["status"].value_counts()
     people = gaps.demand["people"].to_numpy()
     known = ~np.isnan(people)

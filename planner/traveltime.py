@@ -33,11 +33,14 @@ class TravelTimes:
         int32 number of that facility; -1 where there is none.
     access_m
         float64 straight distance to the network (metres); ``inf`` = none within the limit.
+    joined
+        Whether any facility has an access point on the network.
     """
 
     travel_s: NDArray[np.float64]
     facility: NDArray[np.int32]
     access_m: NDArray[np.float64]
+    joined: bool
 
 
 class NetworkTimes:
@@ -122,7 +125,7 @@ class NetworkTimes:
             access=self.access, home=self._home,
             there=self.land.of(facilities) if self.land is not None else None,
         )  # fmt: skip
-        return best.times(access_m)
+        return best.times(access_m, joined=len(seeds.point) > 0)
 
     def _offer(
         self,
@@ -186,11 +189,13 @@ class _Best:
         self.travel_s = np.full(origins, np.inf)
         self.facility = np.full(origins, NONE, dtype=np.int32)
 
-    def times(self, access_m: NDArray[np.float64]) -> TravelTimes:
+    def times(self, access_m: NDArray[np.float64], *, joined: bool) -> TravelTimes:
         """Return the result, which nobody can write over."""
-        for array in (self.travel_s, self.facility, access_m):
+        # To the microsecond: sums of many pieces must not miss a limit by their last bit.
+        travel_s = np.round(self.travel_s, 6)
+        for array in (travel_s, self.facility, access_m):
             array.setflags(write=False)
-        return TravelTimes(self.travel_s, self.facility, access_m)
+        return TravelTimes(travel_s, self.facility, access_m, joined=joined)
 
     def offer(
         self, origin: NDArray[np.int64], travel_s: NDArray[np.float64], facility: NDArray[np.int32]
@@ -307,4 +312,4 @@ def straight_line_times(
             xy, first = np.unique(shapely.get_coordinates(facilities[open_]), axis=0, return_index=True)
             away, k = cKDTree(xy).query(here_xy[mine])
             best.offer(mine, away * access.seconds_per_m(), open_[first[k]].astype(np.int32))
-    return best.times(np.zeros(len(origins)))
+    return best.times(np.zeros(len(origins)), joined=True)

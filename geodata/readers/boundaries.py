@@ -88,13 +88,14 @@ def read_boundaries(
 
 def _village_codes(text: pd.Series[str], source: BoundariesFile, regency_code: str) -> pd.Series[str]:
     codes = text.map(lambda t: parse_village_code(t) if isinstance(t, str) else None)
-    bad = codes.isna()
+    # Every code of the country has 1, 2 or 3 there; BPS codes have mostly 0.
+    bad = codes.isna() | (codes.map(lambda c: c is not None and village_kind(c) == "unknown")).astype(bool)
     if bad.any():
         shown = first_five(text[bad].fillna("(empty)").tolist())
         msg = (
             f"{WHAT}: {bad.sum()} of {len(codes)} codes in {source.path.name} are not village codes "
-            f"like {regency_code}.01.2001: {shown}. Name the right column with code: in AREA.yml, "
-            "or correct the file."
+            f"like {regency_code}.01.2001 (Kemendagri; the last group begins with 1 or 2): {shown}. "
+            "Name the right column with code: in AREA.yml, or correct the file. BPS codes are others."
         )
         raise SchemaError(msg)
     twice = codes[codes.duplicated(keep=False)]

@@ -17,8 +17,16 @@ from geodata.errors import MissingColumnError, SchemaError, first_five
 from geodata.kinds import known_kinds, recognise_kind
 from geodata.layers import Finding
 from geodata.readers.coordinates import column_points, refuse_foreign
-from geodata.readers.files import TABLE_SUFFIXES, pick_column, read_table, read_vector, text_column
-from geodata.readers.population import _counts
+from geodata.readers.files import (
+    TABLE_SUFFIXES,
+    count_column,
+    pick_column,
+    read_table,
+    read_vector,
+    text_column,
+    total_finding,
+    total_rows,
+)
 from geodata.readers.villages_at import village_at
 
 if TYPE_CHECKING:
@@ -76,6 +84,11 @@ def read_facilities(source: FacilitiesFile, villages: gpd.GeoDataFrame) -> Facil
     raw, points = _rows(source)
     file = source.path.name
     what = f"{WHAT} ({file})"
+    code = pick_column(raw.columns, source.village, VILLAGE_NAMES, key="village", what=what, required=False)
+    coded = text_column(raw, code).map(lambda t: isinstance(t, str) and parse_village_code(t) is not None)
+    coded = coded.astype(bool)
+    totals = total_rows(raw, coded | ~shapely.is_missing(points))
+    raw, points = raw[~totals], points[~totals.to_numpy(dtype=bool)]
 
     def column(named: str | None, known: tuple[str, ...], key: str) -> pd.Series[str]:
         picked = pick_column(raw.columns, named, known, key=key, what=what, required=False)
@@ -111,7 +124,7 @@ def read_facilities(source: FacilitiesFile, villages: gpd.GeoDataFrame) -> Facil
     ).set_axis(pd.Index(ids.to_numpy(), name="facility_id", dtype="str"), axis=0)
     for name in ("kind", "name", "parent_id", "functioning", "source"):
         rows[name] = rows[name].astype("str")
-    return FacilityList(rows, listed, findings)
+    return FacilityList(rows, listed, findings + total_finding("facilities", totals))
 
 
 def _rows(source: FacilitiesFile) -> tuple[pd.DataFrame, NDArray[np.object_]]:
@@ -201,7 +214,7 @@ def _numbers(raw: pd.DataFrame, source: FacilitiesFile, what: str) -> dict[str, 
     out: dict[str, NDArray[np.float64]] = {}
     for name, (column, key) in named.items():
         picked = pick_column(raw.columns, column, (), key=key, what=what)
-        out[name] = _counts(text_column(raw, picked), column, source.path.name).to_numpy()
+        out[name] = count_column(raw, picked, what, source.path.name).to_numpy()
     return out
 
 
@@ -217,28 +230,32 @@ def _declared_villages(
     known = set(villages.index)
     declared = np.array([c if (c := parse_village_code(t)) in known else None for t in code], dtype=object)
     by_key: dict[tuple[str, str], list[str]] = {}
+    districts_known = bool((villages["district_name"] != "").any())
     for village_code, row in zip(villages.index, villages.itertuples(), strict=True):
         by_key.setdefault((name_key(row.village_name), ""), []).append(village_code)
         if row.district_name:
             key = (name_key(row.village_name), name_key(row.district_name))
             by_key.setdefault(key, []).append(village_code)
     by_name = np.zeros(len(code), dtype=bool)
-    ambiguous: list[str] = []
+    unclear: list[str] = []
     foreign: list[str] = []
     for i, (facility, c, n, d) in enumerate(zip(ids, code, name, district, strict=True)):
-        if declared[i] is None and isinstance(n, str):
-            found = by_key.get((name_key(n), name_key(d))) if isinstance(d, str) else None
-            found = found or by_key.get((name_key(n), ""), [])
+        if declared[i] is not None:
+            continue
+        # A code of elsewhere, or a kecamatan of elsewhere, is not overruled by a name that fits.
+        if isinstance(c, str):
+            foreign.append(facility)
+        elif isinstance(n, str):
+            within = name_key(d) if isinstance(d, str) and districts_known else ""
+            found = by_key.get((name_key(n), within), [])
             if len(found) == 1:
                 declared[i], by_name[i] = found[0], True
-            elif found:
-                ambiguous.append(facility)
-        if declared[i] is None and isinstance(c, str):
-            foreign.append(facility)
+            else:
+                unclear.append(facility)
     findings = [
         Finding("warning", "facilities", rule, len(bad), tuple(bad[:5]), f"{file}: {text}", action)
         for rule, bad, text, action in (
-            ("ambiguous_village", ambiguous, "names that several villages have", "give the village code"),
+            ("unclear_village", unclear, "names of no village, or of several", "give the village code"),
             ("unknown_village", foreign, "village codes that are not of the area", "correct the code"),
         )
         if bad

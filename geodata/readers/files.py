@@ -11,6 +11,7 @@ import zipfile
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from geodata.crs import WGS84
@@ -18,10 +19,13 @@ from geodata.errors import (
     MissingColumnError,
     MissingCrsError,
     MissingFileError,
+    SchemaError,
     UnreadableFileError,
+    first_five,
     suggest,
 )
-from geodata.layers import SourceRecord
+from geodata.layers import Finding, SourceRecord
+from geodata.readers.numbers import parse_count, thousands_mark
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -116,7 +120,7 @@ def to_wgs84(frame: gpd.GeoDataFrame, source: FileSource, what: str) -> gpd.GeoD
 
 
 def read_table(source: FileSource, what: str, wanted: Sequence[str]) -> pd.DataFrame:
-    """Read a CSV or Excel table as text; empty cells are missing.
+    """Read a CSV table (text) or an Excel one (text and numbers); empty cells are missing.
 
     The header is the first of the leading rows that holds most of the ``wanted`` names, so titles
     above a table do no harm. The index is the row number in the file, for messages.
@@ -127,7 +131,7 @@ def read_table(source: FileSource, what: str, wanted: Sequence[str]) -> pd.DataF
         rows = (
             _excel_rows(path, source.sheet, what)
             if path.suffix.lower() in (".xlsx", ".xlsm")
-            else _csv_rows(path)
+            else _csv_rows(path, {_key(w) for w in wanted})
         )
     except UnicodeDecodeError as error:
         msg = f"{what}: {path.name} is not text in UTF-8 or Windows-1252. Save it as UTF-8 CSV."
@@ -137,7 +141,7 @@ def read_table(source: FileSource, what: str, wanted: Sequence[str]) -> pd.DataF
             raise
         msg = f"{what}: {path.name} cannot be read as a table: {error}. Save it again as CSV or XLSX."
         raise UnreadableFileError(msg) from error
-    if not any(any(cell for cell in row) for row in rows):
+    if not any(any(_cell(cell) for cell in row) for row in rows):
         msg = f"{what}: {path.name} is empty. Give a table with a header row."
         raise UnreadableFileError(msg)
     return _with_header(rows, {_key(w) for w in wanted})
@@ -147,7 +151,7 @@ def _key(text: object) -> str:
     return re.sub(r"[^a-z0-9]", "", str(text).lower())
 
 
-def _csv_rows(path: Path) -> list[list[str]]:
+def _csv_rows(path: Path, wanted: set[str]) -> list[list[object]]:
     data = path.read_bytes()
     try:
         text = data.decode("utf-8-sig")
@@ -156,12 +160,18 @@ def _csv_rows(path: Path) -> list[list[str]]:
     if "\x00" in text:
         msg = "it holds binary data"
         raise csv.Error(msg)
-    head = text[:20_000]
-    delimiter = max(",;\t|", key=lambda d: max((line.count(d) for line in head.splitlines()), default=0))
-    return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+
+    def score(delimiter: str) -> tuple[int, int]:
+        """Return how many wanted names the likeliest header has, and its number of columns."""
+        head = list(csv.reader(io.StringIO(text[:20_000], newline=""), delimiter=delimiter))
+        rows = [r for r in head if any(r)][:HEADER_SEARCH_ROWS]
+        return max(((len({_key(c) for c in r} & wanted), len(r)) for r in rows), default=(0, 0))
+
+    delimiter = max(",;\t|", key=score)
+    return [list(row) for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)]
 
 
-def _excel_rows(path: Path, sheet: str | None, what: str) -> list[list[str]]:
+def _excel_rows(path: Path, sheet: str | None, what: str) -> list[list[object]]:
     import openpyxl
 
     with warnings.catch_warnings():
@@ -173,7 +183,7 @@ def _excel_rows(path: Path, sheet: str | None, what: str) -> list[list[str]]:
             msg += suggest(sheet, book.sheetnames).replace("The file has", "Its sheets are")
             raise MissingColumnError(msg)
         page = book[sheet] if sheet is not None else book.worksheets[0]
-        return [[_cell(c) for c in row] for row in page.iter_rows(values_only=True)]
+        return [list(row) for row in page.iter_rows(values_only=True)]
     finally:
         book.close()
 
@@ -186,24 +196,24 @@ def _cell(value: object) -> str:
     return str(value).strip()
 
 
-def _with_header(rows: list[list[str]], wanted: set[str]) -> pd.DataFrame:
-    leading = [i for i, r in enumerate(rows) if any(r)][:HEADER_SEARCH_ROWS]
+def _with_header(rows: list[list[object]], wanted: set[str]) -> pd.DataFrame:
+    leading = [i for i, r in enumerate(rows) if any(_cell(c) for c in r)][:HEADER_SEARCH_ROWS]
     # max() keeps the first of equals, so a table with no known name keeps its first row as header.
     at = max(leading, key=lambda i: len({_key(c) for c in rows[i]} & wanted))
-    header = [c.strip() for c in rows[at]]
+    header = [_cell(c) for c in rows[at]]
     width = max(len(r) for r in rows[at:])
     header += [""] * (width - len(header))
     names: list[str] = []
     for i, column in enumerate(header):
         name = column or f"(column {i + 1})"
         names.append(name if name not in names else f"{name} ({i + 1})")
-    body = [
-        (i + 1, [c.strip() for c in r] + [""] * (width - len(r)))
-        for i, r in enumerate(rows[at + 1 :], start=at + 1)
-        if any(c.strip() for c in r)
-    ]
-    frame = pd.DataFrame([r for _, r in body], columns=names, index=[n for n, _ in body], dtype="str")
-    return frame.mask(frame == "")
+    body = {
+        i: [c if _cell(c) else None for c in r] + [None] * (width - len(r))
+        for i, r in enumerate(rows[at + 1 :], start=at + 2)
+        if any(_cell(c) for c in r)
+    }
+    # Numbers of a workbook stay numbers: read as text, 823.125 could be taken for thousands.
+    return pd.DataFrame(list(body.values()), columns=names, index=list(body), dtype="object")
 
 
 def pick_column(
@@ -245,6 +255,60 @@ def text_column(frame: pd.DataFrame, column: str | None) -> pd.Series[Any]:
     """Return a column as text with missing values, or an all-missing one for None."""
     if column is None:
         return pd.Series(pd.NA, index=frame.index, dtype="str")
-    values = frame[column].map(lambda v: None if v is None or v != v else _cell(v))  # noqa: PLR0124 - NaN
+    values = frame[column].map(lambda v: None if pd.isna(v) else _cell(v))
     text = values.astype("str").str.strip()
     return text.mask(values.isna() | (text == ""))
+
+
+def count_column(frame: pd.DataFrame, column: str | None, what: str, file: str) -> pd.Series[Any]:
+    """Return a column of counts (float64, NaN = unknown): numbers as they are, text as people write it.
+
+    Raises
+    ------
+    SchemaError
+        For values that are not a number of 0 or more, or a column nobody can read in one way.
+    """
+    out = pd.Series(np.nan, index=frame.index, dtype="float64")
+    if column is None:
+        return out
+    faults: list[str] = []
+    cells = {row: v for row, v in frame[column].items() if not pd.isna(v) and _cell(v)}
+    try:
+        mark = thousands_mark(v for v in cells.values() if isinstance(v, str))
+    except ValueError as error:
+        msg = f"{what}: column {column!r} of {file}: {error}. Write the numbers without thousands marks."
+        raise SchemaError(msg) from None
+    for row, value in cells.items():
+        try:
+            number = parse_count(value, thousands=mark) if isinstance(value, str) else float(value)
+        except (TypeError, ValueError):
+            number = np.nan
+        if np.isfinite(number) and number >= 0:
+            out[row] = number
+        else:
+            faults.append(f"row {row}: {_cell(value)!r}")
+    if faults:
+        msg = (
+            f"{what}: column {column!r} of {file} holds {len(faults)} values that are not a number of "
+            f"0 or more: {first_five(faults)}. Correct them; leave a cell empty if unknown."
+        )
+        raise SchemaError(msg)
+    return out
+
+
+def total_rows(table: pd.DataFrame, keep: pd.Series[Any]) -> pd.Series[Any]:
+    """Return which rows are totals ("Jumlah", "Total …" in some cell) and not among those to keep."""
+    words = re.compile(r"^(grand |sub ?)?(jumlah|total)\b", re.IGNORECASE)
+    says = pd.Series(False, index=table.index)
+    for column in table:
+        says |= table[column].map(lambda v: isinstance(v, str) and words.match(v.strip()) is not None)
+    return says & ~keep.astype(bool)
+
+
+def total_finding(layer: str, rows: pd.Series[Any]) -> tuple[Finding, ...]:
+    """Return the finding about rows of totals, if there are any."""
+    ids = [f"row {i}" for i in rows.index[rows]]
+    if not ids:
+        return ()
+    text = "rows of totals were left out"
+    return (Finding("info", layer, "total_row", len(ids), tuple(ids[:5]), text, "none needed"),)

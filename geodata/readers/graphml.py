@@ -14,6 +14,7 @@ from geodata.crs import WGS84
 from geodata.errors import EmptyAreaError, UnreadableFileError
 from geodata.layers import Finding
 from geodata.readers.files import require_file
+from geodata.readers.numbers import parse_speed_kph
 from geodata.readers.roads import assemble_roads, ways_from_tags
 
 if TYPE_CHECKING:
@@ -82,6 +83,10 @@ def roads_from_graph(
     kept = [r for r, k in zip(rows, keep, strict=True) if k]
     nodes = {n: i for i, n in enumerate(dict.fromkeys(n for u, v, _ in kept for n in (u, v)))}
     ways = ways_from_tags([_tags(d) for _, _, d in kept])
+    # A ferry's duration is the whole way's: its edges share it by length.
+    way = pd.Series([str(_sorted(d.get("osmid"))) for _, _, d in kept])
+    length = pd.Series(shapely.length(pieces[keep]))
+    ways["duration_s"] *= length / length.groupby(way).transform("sum")
     roads = assemble_roads(
         ways,
         [f"edge/{u}-{v}-{i}" for i, (u, v, _) in enumerate(kept)],
@@ -124,7 +129,8 @@ def _tags(data: dict[str, Any]) -> dict[str, str]:
     for key in ("surface", "bridge", "tunnel", "maxspeed", "seasonal", "duration", "name", "route"):
         value = data.get(key)
         if isinstance(value, list):
-            value = min(value) if key == "maxspeed" else value[0]
+            # The slowest of merged ways, as with their classes.
+            value = min(value, key=_speed) if key == "maxspeed" else value[0]
         if value is not None and value == value:  # noqa: PLR0124 - NaN
             tags[key] = str(value)
     highway = _slowest(data.get("highway"))
@@ -133,6 +139,11 @@ def _tags(data: dict[str, Any]) -> dict[str, str]:
     elif tags.get("route") != "ferry":
         tags["highway"] = "road"
     return tags
+
+
+def _speed(text: object) -> float:
+    kph = parse_speed_kph(str(text))
+    return kph if kph == kph else float("inf")  # noqa: PLR0124 - NaN
 
 
 def _line(graph: nx.MultiDiGraph, u: object, v: object, data: dict[str, Any]) -> shapely.LineString:

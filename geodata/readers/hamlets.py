@@ -14,8 +14,14 @@ from geodata.crs import WGS84
 from geodata.errors import SchemaError, first_five
 from geodata.layers import Finding
 from geodata.readers.coordinates import column_points, refuse_foreign
-from geodata.readers.files import TABLE_SUFFIXES, pick_column, read_table, read_vector, text_column
-from geodata.readers.population import _counts
+from geodata.readers.files import (
+    TABLE_SUFFIXES,
+    count_column,
+    pick_column,
+    read_table,
+    read_vector,
+    text_column,
+)
 from geodata.readers.villages_at import village_at
 
 if TYPE_CHECKING:
@@ -74,9 +80,10 @@ def read_hamlets(
     declared = village_text.map(lambda t: parse_village_code(t) if isinstance(t, str) else None)
     declared = declared.where(declared.isin(villages.index))
     located = pd.Series(village_at(place, villages), index=raw.index)
-    people = _counts(
-        column(source.people, PEOPLE_NAMES, "people"), source.people or "people", source.path.name
+    people_column = pick_column(
+        raw.columns, source.people, PEOPLE_NAMES, key="people", what=WHAT, required=False
     )
+    people = count_column(raw, people_column, WHAT, source.path.name)
     ids = text_column(raw, pick_column(raw.columns, source.id, (), key="id", what=WHAT, required=False))
     ids = ids.fillna(pd.Series([f"h{i}" for i in range(1, len(raw) + 1)], index=raw.index, dtype="str"))
     if ids.duplicated().any():

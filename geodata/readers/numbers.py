@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import math
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _PLAIN = re.compile(r"^[+-]?\d+(?:[.,]\d+)?$")
-_THOUSANDS = re.compile(r"^[+-]?\d{1,3}(?:[.,]\d{3})+$")
+_THOUSANDS = re.compile(r"^\+?[1-9]\d{0,2}(?:([.,])\d{3})(?:\1\d{3})*$")
+_DECIMAL = re.compile(r"^\+?\d+([.,])\d+$")
 _DMS = re.compile(
     r"""^\s*(?P<pre>LS|LU|BT|BB|[NSEW])?\s*
     (?P<sign>[-+])?(?P<d>\d{1,3}(?:[.,]\d+)?)\s*[°ºod:]?\s*
@@ -19,8 +24,49 @@ _NEGATIVE = {"LS", "BB", "S", "W"}
 SEXAGESIMAL = 60.0
 
 
-def parse_count(text: str) -> float:
-    """Return a count of people; ``1.234`` and ``1,234`` are thousands, as lists write them.
+def thousands_mark(texts: Iterable[str]) -> str:
+    """Return the mark ('.' or ',') that separates thousands in a column of counts, '' for none.
+
+    ``1.234`` alone is 1234, as Indonesian lists write it; in a column where the same mark also stands before
+    decimals (``1012.5``) nobody can tell.
+
+    Raises
+    ------
+    ValueError
+        When the column writes one mark in both ways.
+
+    Examples
+    --------
+    >>> thousands_mark(["1.234", "987"]), thousands_mark(["823.125", "12.5"][1:])
+    ('.', '')
+    """
+    thousands: set[str] = set()
+    decimals: set[str] = set()
+    for text in texts:
+        value = _bare(text)
+        if (found := _THOUSANDS.match(value)) is not None:
+            thousands.add(found[1])
+        elif (found := _DECIMAL.match(value)) is not None:
+            decimals.add(found[1])
+    if thousands & decimals or len(thousands) > 1:
+        msg = "one mark is used for thousands and for decimals"
+        raise ValueError(msg)
+    return thousands.pop() if thousands else ""
+
+
+def _bare(text: str) -> str:
+    return text.strip().replace("\u00a0", "").replace(" ", "")
+
+
+def parse_count(text: str, *, thousands: str = "") -> float:
+    """Return a count of people from text.
+
+    Parameters
+    ----------
+    text
+        What the cell says.
+    thousands
+        The column's mark of thousands (:func:`thousands_mark`).
 
     Raises
     ------
@@ -29,18 +75,15 @@ def parse_count(text: str) -> float:
 
     Examples
     --------
-    >>> parse_count("12.345")
+    >>> parse_count("12.345", thousands=".")
     12345.0
     >>> parse_count("2065")
     2065.0
     """
-    value = text.strip().replace("\u00a0", "").replace(" ", "")
-    if _THOUSANDS.match(value):
-        number = float(re.sub(r"[.,]", "", value))
-    elif _PLAIN.match(value):
-        number = float(value.replace(",", "."))
-    else:
-        number = float(value)
+    value = _bare(text)
+    if thousands and _THOUSANDS.match(value):
+        value = value.replace(thousands, "")
+    number = float(value.replace(",", ".") if _PLAIN.match(value) else value)
     if not math.isfinite(number):
         msg = "not a finite number"
         raise ValueError(msg)

@@ -10,8 +10,16 @@ import pandas as pd
 from geodata.codes import parse_village_code, regency_of
 from geodata.errors import SchemaError, first_five
 from geodata.layers import Finding
-from geodata.readers.files import TABLE_SUFFIXES, pick_column, read_table, read_vector, text_column
-from geodata.readers.numbers import parse_count
+from geodata.readers.files import (
+    TABLE_SUFFIXES,
+    count_column,
+    pick_column,
+    read_table,
+    read_vector,
+    text_column,
+    total_finding,
+    total_rows,
+)
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -21,7 +29,6 @@ if TYPE_CHECKING:
 WHAT = "population"
 CODE_NAMES = ("kode", "kode_desa", "village_code", "kode_kemendagri", "kodedesa", "kode_wilayah", "code")
 PEOPLE_NAMES = ("people", "penduduk", "jumlah_penduduk", "population", "jumlah", "total")
-TOTAL_WORDS = ("jumlah", "total")
 
 
 def read_any_table(source: FileSource, what: str, wanted: tuple[str, ...]) -> pd.DataFrame:
@@ -50,10 +57,12 @@ def read_population(
     for group, column in source.groups.items():
         pick_column(table.columns, column, (), key=f"groups.{group}", what=WHAT)
     text = text_column(table, code_column)
-    table, text, findings = _without_totals(table, text)
+    totals = total_rows(table, text.map(lambda t: isinstance(t, str) and parse_village_code(t) is not None))
+    findings = list(total_finding("population", totals))
+    table, text = table[~totals], text[~totals]
     columns = {"people": people_column} | {f"people_{g}": c for g, c in source.groups.items()}
     numbers = pd.DataFrame(
-        {name: _counts(text_column(table, c), str(c), source.path.name) for name, c in columns.items()}
+        {name: count_column(table, c, WHAT, source.path.name) for name, c in columns.items()}
     )
     codes = text.map(lambda t: parse_village_code(t) if isinstance(t, str) else None)
     _check_codes(codes, text, villages, source.path.name)
@@ -80,45 +89,6 @@ def _join(
         )  # fmt: skip
         findings.append(finding)
     return joined, tuple(findings)
-
-
-def _without_totals(
-    table: pd.DataFrame, text: pd.Series[Any]
-) -> tuple[pd.DataFrame, pd.Series[Any], list[Finding]]:
-    """Leave out rows of totals ("Jumlah"): without a code, and saying so in some cell."""
-    says = table.apply(
-        lambda row: any(str(v).strip().lower().startswith(TOTAL_WORDS) for v in row.dropna()), axis=1
-    )
-    total = says.to_numpy(dtype=bool) & ~text.map(
-        lambda t: isinstance(t, str) and parse_village_code(t) is not None
-    ).to_numpy(dtype=bool)
-    if not total.any():
-        return table, text, []
-    finding = Finding(
-        "info", "population", "total_row", int(total.sum()),
-        tuple(f"row {i}" for i in table.index[total][:5]),
-        "rows of totals were left out", "none needed",
-    )  # fmt: skip
-    return table[~total], text[~total], [finding]
-
-
-def _counts(text: pd.Series[Any], column: str, file: str) -> pd.Series[Any]:
-    values = np.full(len(text), np.nan)
-    faults: list[str] = []
-    for i, (row, value) in enumerate(text.items()):
-        if not isinstance(value, str):
-            continue
-        try:
-            values[i] = parse_count(value)
-        except ValueError:
-            faults.append(f"row {row}: {value!r}")
-    if faults:
-        msg = (
-            f"{WHAT}: column {column!r} of {file} holds {len(faults)} values that are not a number of "
-            f"people (0 or more): {first_five(faults)}. Correct them; leave a cell empty if unknown."
-        )
-        raise SchemaError(msg)
-    return pd.Series(values, index=text.index)
 
 
 def _check_codes(codes: pd.Series[Any], text: pd.Series[Any], villages: gpd.GeoDataFrame, file: str) -> None:

@@ -36,6 +36,12 @@ NO_CLASS = "none"
 CLASS_NAMES = ("highway", "road_class", "fclass", "Fungsi", "FUNGSI", "kelas_jalan", "klas_jln", "REMARK")
 # Functions of the RBI map (BIG), in the order in which a value is tried; source: DOMAIN of the
 # default speeds, docs/METHODS.md.
+ONEWAY = {
+    "yes": "yes", "true": "yes", "1": "yes", "ya": "yes", "-1": "-1", "reverse": "-1",
+    "no": "no", "false": "no", "0": "no", "tidak": "no", "reversible": "no", "alternating": "no",
+}  # fmt: skip
+# Forward, both, against: Geofabrik's shapefiles (OpenStreetMap Data in Layered GIS Format, oneway).
+GEOFABRIK_ONEWAY = {"f": "yes", "b": "no", "t": "-1"}
 RBI_FUNCTIONS = {
     "jalan tol": "motorway",
     "jalan arteri": "trunk",
@@ -83,6 +89,9 @@ def read_vector_roads(
     parts, way = _lines(geometry, empty | no_class)
     parts = gpd.GeoSeries(parts, crs=raw.crs).to_crs(crs).to_numpy()
     near = shapely.intersects(zone, parts)
+    # A ferry is kept whole: its duration is that of the whole crossing.
+    ferries = (ways["route"] == FERRY).to_numpy(dtype=bool, na_value=False)[way]
+    near |= ferries & np.isin(way, way[near])
     parts, way = parts[near], way[near]
     unique = _first_of_equals(parts, ways.iloc[way])
     findings += _finding("info", "duplicate_line", way[~unique], "lines drawn twice; one is used", NOTHING)
@@ -181,7 +190,7 @@ def _attributes(raw: gpd.GeoDataFrame, source: RoadsFile) -> pd.DataFrame:
             "Write dry_only (or kemarau) and all_year (or leave it empty)."
         )
         raise SchemaError(msg)
-    oneway = column(source.oneway, ("oneway",), "oneway")
+    oneway = _oneway(column(source.oneway, ("oneway",), "oneway"), geofabrik=_is_geofabrik(raw, source))
     speed = column(source.maxspeed_kph, ("maxspeed_kph", "maxspeed"), "maxspeed_kph")
     duration = column(source.duration, ("duration",), "duration")
     frame = pd.DataFrame(
@@ -206,6 +215,32 @@ def _attributes(raw: gpd.GeoDataFrame, source: RoadsFile) -> pd.DataFrame:
     return frame
 
 
+def _is_geofabrik(raw: gpd.GeoDataFrame, source: RoadsFile) -> bool:
+    """Return whether the classes are Geofabrik's (``fclass``), whose one-way letters are its own."""
+    picked = pick_column(raw.columns, source.class_column, CLASS_NAMES, key="class", what=WHAT)
+    return picked is not None and picked.lower() == "fclass"
+
+
+def _oneway(text: pd.Series[str], *, geofabrik: bool) -> pd.Series[str]:
+    """Return OSM's wording of a one-way column.
+
+    Raises
+    ------
+    SchemaError
+        For wording that is not known: a one-way street must not become a two-way one in silence.
+    """
+    known = {**GEOFABRIK_ONEWAY, **ONEWAY} if geofabrik else ONEWAY
+    value = text.str.lower()
+    strange = sorted(set(text[value.notna() & ~value.isin(known)]))
+    if strange:
+        msg = (
+            f"{WHAT}: oneway: the values {first_five([repr(v) for v in strange])} are not known. "
+            "Write yes, no, or -1 (against the drawn direction)."
+        )
+        raise SchemaError(msg)
+    return value.map(known).astype("str")
+
+
 def _flag(text: pd.Series[str]) -> NDArray[Any]:
     """Return whether a bridge/tunnel column says so; any OSM value but 'no' and '0' does."""
     value = text.str.lower()
@@ -225,8 +260,8 @@ def _classes(wording: pd.Series[str], ferry: NDArray[Any], source: RoadsFile) ->
         table = {v: c for v in values if (c := rbi_class(v)) is not None}
     elif mapping == "osm" or values & set(ROAD_CLASSES) or not values:
         # OSM's values are open-ended (construction, proposed …): kept, and closed to every mode
-        # that has no speed for them.
-        table = {v: v for v in values}
+        # that has no speed for them. Geofabrik divides tracks by grade.
+        table = {v: "track" if v.startswith("track_grade") else v for v in values}
     else:
         table = {v: c for v in values if (c := rbi_class(v)) is not None}
     unknown = sorted(

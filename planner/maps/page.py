@@ -204,7 +204,8 @@ def _attribution(gaps: Gaps, texts: dict[str, str]) -> str:
 def _kind(gaps: Gaps, kind: str, totals: dict[str, Any], texts: dict[str, str]) -> dict[str, Any]:
     color, radius = KIND_COLORS.get(kind, ("#666666", 5))
     rows = gaps.layers.facilities
-    drawn = int(((rows["kind"] == kind) & (rows["status"] == "used")).sum())
+    counts = gaps.scenario.standard[kind].counts
+    drawn = int((rows["kind"].isin((kind, *counts)) & (rows["status"] == "used")).sum())
     mode = "straight" if gaps.network is None else totals["mode"]
     return {
         "kind": kind,
@@ -266,11 +267,14 @@ def _geojson(geometry: NDArray[np.object_], crs: object) -> list[str]:
 
 def _facilities(gaps: Gaps) -> list[dict[str, Any]]:
     rows = gaps.layers.facilities
-    rows = rows[(rows["status"] == "used") & rows["kind"].isin(list(gaps.coverage))]
+    group = {k: k for k in gaps.coverage}
+    for kind, rule in gaps.scenario.standard.items():
+        group |= {other: kind for other in rule.counts if other not in gaps.coverage}
+    rows = rows[(rows["status"] == "used") & rows["kind"].isin(list(group))]
     lonlat = rows.geometry.to_crs(WGS84)
     return [
         {
-            "id": i, "name": name, "kind": kind, "functioning": functioning,
+            "id": i, "name": name, "kind": group[kind], "functioning": functioning,
             "lat": round(float(point.y), DECIMALS + 1), "lon": round(float(point.x), DECIMALS + 1),
         }
         for i, name, kind, functioning, point in zip(

@@ -229,7 +229,10 @@ def test_facilities_are_located_by_coordinates_then_code_then_name(tmp_path, vil
     assert found.rows["village_code"].tolist()[:3] == ["35.09.01.2001", "35.09.01.2002", "35.09.01.2002"]
     assert found.rows.geometry.isna().tolist() == [False, False, False, True, True]
     assert found.listed_kinds == ("pustu",)
-    assert [f.rule for f in found.findings] == ["unknown_village"]
+    assert {f.rule: f.ids for f in found.findings} == {
+        "unclear_village": ("d",),
+        "unknown_village": ("e",),
+    }
 
 
 def test_kinds_from_a_column_and_from_their_usual_names(tmp_path, villages):
@@ -289,3 +292,95 @@ def test_area_file_paths_are_relative_to_it(demo_area_file):
     assert area.facilities[0].listed_kinds == ("puskesmas", "hospital")
     with pytest.raises(Exception, match="frozen"):
         area.name = "x"
+
+
+def test_numbers_of_a_workbook_are_never_taken_for_thousands(tmp_path, villages):
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    for row in (["kode", "penduduk"], ["35.09.01.2001", 823.125], ["35.09.01.2002", 1012.5]):
+        book.active.append(row)
+    book.save(tmp_path / "p.xlsx")
+    found, _ = read_population(PopulationFile(path=tmp_path / "p.xlsx", people="penduduk"), villages)
+    assert found["people"].tolist() == [823.125, 1012.5]
+    (tmp_path / "p.csv").write_text("kode;penduduk\n35.09.01.2001;823.125\n35.09.01.2002;1012.5\n")
+    from geodata.errors import SchemaError
+
+    with pytest.raises(SchemaError, match="thousands"):
+        read_population(PopulationFile(path=tmp_path / "p.csv", people="penduduk"), villages)
+
+
+def test_geofabriks_words_for_tracks_and_one_way_streets(tmp_path, villages):
+    lines = [shapely.LineString([(113.01, -8.0 - k / 100), (113.1, -8.0 - k / 100)]) for k in range(3)]
+    frame = gpd.GeoDataFrame(
+        {"fclass": ["track_grade2", "primary", "primary"], "oneway": ["B", "F", "T"]},
+        geometry=lines,
+        crs="EPSG:4326",
+    )
+    frame.to_file(tmp_path / "roads.gpkg")
+    roads, _ = read_roads(tmp_path / "roads.gpkg", villages)
+    assert roads["road_class"].tolist() == ["track", "primary", "primary"]
+    assert roads["oneway"].tolist() == ["no", "yes", "reverse"]
+    frame.rename(columns={"fclass": "highway"}).to_file(tmp_path / "other.gpkg")
+    with pytest.raises(ValueError, match="oneway"):
+        read_roads(tmp_path / "other.gpkg", villages)
+
+
+def test_a_ferry_that_leaves_the_zone_keeps_its_pace(tmp_path, villages):
+    out = shapely.MultiLineString([[(113.15, -8.0), (113.19, -8.0)], [(113.19, -8.0), (113.9, -8.0)]])
+    gpd.GeoDataFrame(
+        {"highway": [None, "primary"], "route": ["ferry", None], "duration": ["02:00", None]},
+        geometry=[out, shapely.LineString([(113.1, -8.0), (113.15, -8.0)])], crs="EPSG:4326",
+    ).to_file(tmp_path / "r.gpkg")  # fmt: skip
+    roads, _ = read_roads(tmp_path / "r.gpkg", villages)
+    assert roads.loc[roads["route"] == "ferry", "duration_s"].sum() == pytest.approx(7200)
+
+
+def test_units_of_another_kabupaten_are_not_placed_by_a_name_that_fits(tmp_path, villages):
+    text = "id,nama,kode_desa,desa,kecamatan\na,A,35.10.01.2001,Mawar,\nb,B,,Mawar,\nc,C,,Tidak Ada,\n"
+    found = facility_rows(tmp_path, villages, text, kind="pustu", id="id")
+    assert found.rows["located_by"].tolist() == ["none", "name", "none"]
+    assert {f.rule for f in found.findings} == {"unknown_village", "unclear_village"}
+    named = villages.assign(district_name=["Kec. Satu", "Dua"])
+    text = "id,nama,desa,kecamatan\na,A,Mawar,Satu\nb,B,Mawar,Tiga\n"
+    found = facility_rows(tmp_path, named, text, kind="pustu", id="id")
+    assert found.rows["located_by"].tolist() == ["name", "none"]
+
+
+def test_a_total_at_the_end_is_no_facility(tmp_path, villages):
+    text = "no;nama;lat;lon;alamat\n1;A;-8,0;113,05;Jl. Raya, No. 5, RT 1, Mawar\n;JUMLAH;;;1\n"
+    found = facility_rows(tmp_path, villages, text, kind="pustu")
+    assert found.rows["name"].tolist() == ["A"]
+    assert [f.rule for f in found.findings] == ["total_row"]
+
+
+def test_nullable_columns_of_a_parquet_file(tmp_path, villages):
+    frame = gpd.GeoDataFrame(
+        {"nama": ["A", "B"], "bidan": pd.array([3, None], dtype="Int64")},
+        geometry=[shapely.Point(113.05, -8.0), shapely.Point(113.06, -8.0)], crs="EPSG:4326",
+    )  # fmt: skip
+    frame.to_parquet(tmp_path / "f.parquet")
+    source = FacilitiesFile(path=tmp_path / "f.parquet", kind="pustu", staff={"bidan": "bidan"})
+    staff = read_facilities(source, villages).rows["staff_bidan"].tolist()
+    assert staff[0] == 3
+    assert math.isnan(staff[1])
+
+
+def test_bps_codes_are_refused_as_boundaries(tmp_path):
+    boundary_frame().assign(kode=["3509010001", "3509010002"]).to_file(tmp_path / "d.geojson")
+    with pytest.raises(ValueError, match="BPS"):
+        read_boundaries(BoundariesFile(path=tmp_path / "d.geojson"), "35.09")
+
+
+def test_a_ferry_in_a_graph_keeps_its_duration_over_all_edges():
+    import networkx as nx
+
+    graph = nx.MultiDiGraph(crs="EPSG:4326")
+    for n in range(4):
+        graph.add_node(n, x=113.0 + n / 100, y=-8.0)
+    for u in range(3):
+        graph.add_edge(u, u + 1, osmid=9, length=1104.0, oneway=True, route="ferry", duration="01:00")
+    graph.add_edge(3, 0, osmid=10, length=3312.0, oneway=True, highway="primary", maxspeed=["100", "50"])
+    roads, _ = roads_from_graph(graph, None, "EPSG:32749", "g.graphml")
+    assert roads["duration_s"].sum() == pytest.approx(3600)
+    assert roads["maxspeed_kph"].min() == 50

@@ -70,6 +70,8 @@ def test_a_failed_swap_puts_the_old_one_back(demo_layers, demo_workspace, tmp_pa
 
     out = tmp_path / "w"
     shutil.copytree(demo_workspace, out)
+    (out / "cache").mkdir()
+    (out / "cache/a.json").write_text("{}")
     real = Path.rename
 
     def rename(self, target):
@@ -81,6 +83,8 @@ def test_a_failed_swap_puts_the_old_one_back(demo_layers, demo_workspace, tmp_pa
     with pytest.raises(DiskError, match="unchanged"):
         write_workspace(demo_layers, out)
     monkeypatch.undo()
+    assert (out / "cache/a.json").read_text() == "{}"
+    assert [p.name for p in tmp_path.iterdir()] == ["w"]
     assert read_workspace(out).area == demo_layers.area
 
 

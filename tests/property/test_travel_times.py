@@ -64,9 +64,11 @@ def _with_places(network, snaps):
     stops: dict[int, list[tuple[float, object]]] = {}
     legs = {}
     for name, snap in snaps.items():
-        for point, edge, share, away in zip(snap.point, snap.edge, snap.fraction, snap.access_m, strict=True):
-            stops.setdefault(int(edge), []).append((float(share), (name, int(point))))
-            legs[name, int(point)] = float(away)
+        columns = zip(snap.point, snap.edge, snap.fraction, snap.access_m, strict=True)
+        for number, (point, edge, share, away) in enumerate(columns):
+            key = (name, int(point), number)
+            stops.setdefault(int(edge), []).append((float(share), key))
+            legs[key] = float(away)
     for k in np.flatnonzero(seconds < np.inf):
         on = sorted(stops.get(int(k) % edges, []), key=lambda s: s[0]) if k < 2 * edges else []
         if k >= edges:
@@ -75,47 +77,71 @@ def _with_places(network, snaps):
         for (s0, a), (s1, b) in itertools.pairwise(chain):
             graph.add_edge(a, b, weight=(s1 - s0) * float(seconds[k]))
     for edge, on in stops.items():
-        # A place at an edge's very end is that node, also where the edge itself is one-way.
-        ends = {0.0: int(network.edge_from[edge]), 1.0: int(network.edge_to[edge])}
-        for share, key in on:
-            if share in ends:
-                graph.add_edge(key, ends[share], weight=0.0)
-                graph.add_edge(ends[share], key, weight=0.0)
+        # A place at an edge's very end is that node, and places on one point are one, also where the
+        # edge itself is one-way.
+        ends = [(0.0, int(network.edge_from[edge])), (1.0, int(network.edge_to[edge]))]
+        for (share, key), (other, place) in itertools.product(on, [*ends, *on]):
+            if share == other:
+                graph.add_edge(key, place, weight=0.0)
+                graph.add_edge(place, key, weight=0.0)
     return graph, legs
 
 
-def _slow_twin(network, origins, facilities):
-    """The shortest of all pairs, each by networkx."""
+def _slow_twin(asked, facilities):
+    """The shortest of all pairs over all access points, each by networkx."""
     access = SCENARIO.access
-    snapper = Snapper(network, MODE, land=None, max_access_m=access.max_distance_m)
-    graph, legs = _with_places(network, {"o": snapper.nearest(origins), "f": snapper.nearest(facilities)})
-    out = np.full(len(origins), np.inf)
-    for o, f in itertools.product(range(len(origins)), range(len(facilities))):
-        a, b = legs.get(("o", o), np.inf), legs.get(("f", f), np.inf)
-        straight = origins[o].distance(facilities[f])
-        if straight <= min(access.max_distance_m, a + b):
+    joined = asked._joined(facilities, asked._arriving, asked._main_arriving)
+    graph, legs = _with_places(asked.network, {"o": asked._snap, "f": joined})
+    out = np.full(len(asked.origins), np.inf)
+    for o, f in itertools.product(range(len(asked.origins)), range(len(facilities))):
+        starts = {k: m for k, m in legs.items() if k[:2] == ("o", o)}
+        ends = {k: m for k, m in legs.items() if k[:2] == ("f", f)}
+        shortest = min(starts.values(), default=np.inf) + min(ends.values(), default=np.inf)
+        straight = asked.origins[o].distance(facilities[f])
+        if straight <= min(access.max_distance_m, shortest):
             out[o] = min(out[o], straight * access.seconds_per_m())
-        if ("o", o) in graph and ("f", f) in graph and nx.has_path(graph, ("o", o), ("f", f)):
-            ride = nx.dijkstra_path_length(graph, ("o", o), ("f", f))
-            out[o] = min(out[o], (a + b) * access.seconds_per_m() + ride)
+        for (a, leg_a), (b, leg_b) in itertools.product(starts.items(), ends.items()):
+            if a in graph and b in graph and nx.has_path(graph, a, b):
+                ride = nx.dijkstra_path_length(graph, a, b)
+                out[o] = min(out[o], (leg_a + leg_b) * access.seconds_per_m() + ride)
     return out
 
 
 @settings(max_examples=150, deadline=None)
 @given(towns())
-def test_times_are_networkx_wherever_the_nearest_edges_connect(case):
+def test_times_are_networkx(case):
     rows, origin_places, facility_places = case
     network = build_network(roads(rows), SCENARIO, modes=[MODE])
-    if not (network.usable(MODE) & ~network.edge_ferry).any():
-        return
     origins, facilities = _points(origin_places), _points(facility_places)
-    times = NetworkTimes(network, MODE, origins, access=SCENARIO.access, land=None).nearest(facilities)
-    slow = _slow_twin(network, origins, facilities)
-    # Never longer than the plain model; shorter only where a facility is also joined elsewhere.
-    assert (times.travel_s <= slow * (1 + 1e-9) + 1e-6).all()
-    part = network.components(MODE)
-    if len(np.unique(part)) == 1:
-        np.testing.assert_allclose(times.travel_s, slow, rtol=1e-9, atol=1e-6)
+    asked = NetworkTimes(network, MODE, origins, access=SCENARIO.access, land=None)
+    times = asked.nearest(facilities)
+    np.testing.assert_allclose(times.travel_s, _slow_twin(asked, facilities), rtol=1e-9, atol=2e-6)
+
+
+@settings(max_examples=100, deadline=None)
+@given(towns())
+def test_places_beside_side_parts_join_every_part_within_reach(case):
+    rows, places, _ = case
+    network = build_network(roads(rows), SCENARIO, modes=[MODE])
+    points = _points(places)
+    asked = NetworkTimes(network, MODE, points, access=SCENARIO.access, land=None)
+    open_ = network.usable(MODE) & ~network.edge_ferry
+    away = shapely.distance(network.edge_line[None, :], points[:, None])
+    for k in range(len(points)):
+        near = np.flatnonzero(open_ & (away[k] <= 2000.0))
+        mine = asked._snap.point == k
+        if len(near) == 0:
+            assert not mine.any()
+            continue
+        joined = dict(zip(asked._leaving[asked._snap.edge[mine]], asked._snap.access_m[mine], strict=True))
+        # The nearest edge of each part, by brute force; at least the nearest of all.
+        best = {}
+        for e in near:
+            part = asked._leaving[e]
+            best[part] = min(best.get(part, np.inf), away[k, e])
+        assert min(joined.values()) == pytest.approx(min(best.values()))
+        if len(joined) > 1:
+            assert joined == pytest.approx(best)
 
 
 @settings(max_examples=100, deadline=None)

@@ -125,3 +125,133 @@ def test_units_without_a_place_make_presence_unknown_not_no():
     units.loc["B", "geometry"] = None
     table = village_table(find_gaps(layers(two, None, units)))
     assert table["pustu_present"].tolist() == ["yes", "unknown"]
+
+
+def test_a_unit_of_unknown_place_may_be_the_one_that_serves():
+    far = villages({"99.01.01.2001": (box(0, 0, 100, 100), 1), "99.01.01.2002": (box(9000, 0, 9100, 100), 1)})
+    units = facilities([("A", "pustu", at(50, 50), "99.01.01.2001"), ("B", "pustu", at(0, 0), "")])
+    units.loc["B", "status"] = "unlocated"
+    units.loc["B", "geometry"] = None
+    table = village_table(find_gaps(layers(far, None, units)))
+    assert table["pustu_status"].tolist() == ["served", "gap"]
+    assert table["pustu_reason"].tolist() == ["", "unknown"]
+    alone = village_table(find_gaps(layers(far, None, units.loc[["B"]])))
+    assert set(alone["pustu_status"]) == set(alone["pustu_reason"]) == {"unknown"}
+    assert alone["pustu_people_reached"].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("reached", "of", "status"),
+    [
+        (8, 10, "served"),
+        (12, 15, "served"),
+        (7, 10, "partly"),
+        (6, 12, "partly"),
+        (7, 14, "partly"),
+        (5, 12, "gap"),
+    ],
+)
+def test_status_exactly_at_its_thresholds(reached, of, status):
+    spots = [
+        (f"h{i:02d}", "99.01.01.2001", at(2000, 2000) if i < reached else at(10, 10), 7) for i in range(of)
+    ]
+    unit = facilities([("P", "posyandu", at(2000, 2000), "99.01.01.2001")])
+    table = village_table(find_gaps(layers(SQUARE, None, unit, hamlets(spots))))
+    assert table["posyandu_status"].iloc[0] == status
+    assert table["posyandu_share_reached"].iloc[0] == round(reached / of, 9)
+
+
+def test_a_limit_is_met_by_a_road_in_many_pieces():
+    # 3,000 m at 30 km/h are 6 minutes also as fourteen pieces, whose sum is 360.0000000000001 s.
+    at_x = [3000.0 * k / 14 for k in range(15)]
+    town = roads(
+        [{"from": k, "to": k + 1, "geometry": line((at_x[k], 0), (at_x[k + 1], 0))} for k in range(14)]
+    )
+    content = default_scenario().model_dump()
+    content["standard"]["puskesmas"]["limit_minutes"] = 6.0
+    gaps = find_gaps(
+        layers(
+            SQUARE, town, facilities([("P", "puskesmas", at(0, 0), "99.01.01.2001")]),
+            hamlets([("h", "99.01.01.2001", at(3000, 0), 1)]),
+        ),
+        scenario=type(default_scenario()).model_validate(content),
+    )  # fmt: skip
+    assert gaps.coverage["puskesmas"].reached.all()
+
+
+def test_a_declared_village_has_its_unit_even_with_wrong_coordinates():
+    units = facilities([("A", "pustu", at(99_000, 0), "99.01.01.2001")])
+    units["status"] = "outside_buffer"
+    assert village_table(find_gaps(layers(SQUARE, None, units)))["pustu_present"].tolist() == ["yes"]
+
+
+def test_a_poskesdes_counts_as_a_pustu():
+    units = facilities([("A", "poskesdes", at(2000, 2000), "99.01.01.2001")])
+    both = layers(SQUARE, None, units, listed=("pustu", "poskesdes"))
+    row = village_table(find_gaps(both)).iloc[0]
+    assert (row["pustu_present"], row["pustu_nearest_id"]) == ("yes", "A")
+
+
+def test_without_a_road_near_the_reason_is_no_road_also_after_a_walk():
+    town = roads([{"from": 0, "to": 1, "geometry": line((0, 3900), (10, 3900))}])
+    unit = facilities([("P", "puskesmas", at(2000, 1000), "99.01.01.2001")])
+    spot = hamlets([("h", "99.01.01.2001", at(100, 1000), 1)])
+    gaps = find_gaps(layers(SQUARE, town, unit, spot))
+    assert 49 < gaps.coverage["puskesmas"].minutes[0] < 50
+    assert gaps.coverage["puskesmas"].reason.tolist() == ["no_road"]
+
+
+def test_people_near_a_unit_are_unknown_where_their_number_is():
+    from planner.tables import facility_table
+
+    unit = facilities([("P", "puskesmas", at(2000, 2000), "99.01.01.2001")])
+    row = facility_table(find_gaps(layers(SQUARE.assign(people=np.nan), None, unit))).iloc[0]
+    assert math.isnan(row["people_nearest"])
+    assert row["villages_people_unknown"] == 1
+
+
+def test_overlapping_villages_divide_their_roads_the_same_in_any_order():
+    two = villages(
+        {"99.01.01.2001": (box(0, 0, 3000, 1000), 10), "99.01.01.2002": (box(1000, 0, 4000, 1000), 20)}
+    )
+    town = roads([{"from": 0, "to": 1, "geometry": line((0, 500), (4000, 500))}])
+    rule = default_scenario().demand
+    before = spread_demand(layers(two, town, facilities([])), rule)
+    after = spread_demand(layers(two.iloc[::-1], town, facilities([])), rule)
+    assert before.geometry.equals(after.geometry)
+    assert before["people"].equals(after["people"])
+
+
+def test_a_dry_season_ferry_does_not_sail_in_the_wet():
+    from planner.network import build_network
+
+    town = roads(
+        [
+            {"from": 0, "to": 1, "geometry": line((0, 0), (9, 0))},
+            {"from": 1, "to": 2, "geometry": line((9, 0), (99, 0)), "route": "ferry", "season": "dry_only"},
+        ]
+    )
+    wet = type(default_scenario()).model_validate({**default_scenario().model_dump(), "season": "wet"})
+    network = build_network(town, wet, modes=["walking"])
+    assert np.isinf(network.forward_s["walking"][network.edge_ferry]).all()
+
+
+def test_a_place_in_town_with_thousands_of_edges_near_is_joined_in_little_memory():
+    """The islet's people may not use the town's 2,000 edges across the water; nothing is kept of them."""
+    from planner.land import land_of as make_land
+    from planner.network import build_network
+    from planner.snapping import Snapper
+
+    both = villages(
+        {"99.01.01.2001": (box(0, 0, 1500, 1500), 1), "99.01.01.2002": (box(1800, 0, 2000, 200), 1)}
+    )
+    steps = [100.0 * k for k in range(15)]
+    rows = [
+        {"from": 0, "to": 1, "geometry": line((x, y), (x + 50, y)), "way_id": f"{x}{y}"}
+        for x in steps
+        for y in steps
+    ]
+    network = build_network(roads(rows), default_scenario(), modes=["walking"])
+    snapper = Snapper(network, "walking", land=make_land(both), max_access_m=2000.0)
+    islet = np.array([at(1900, 100 + k / 10) for k in range(50)], dtype=object)
+    assert len(snapper.nearest(islet).point) == 0

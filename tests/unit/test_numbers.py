@@ -15,6 +15,7 @@ from geodata.readers.numbers import (
     parse_duration,
     parse_pair,
     parse_speed_kph,
+    thousands_mark,
 )
 
 
@@ -61,7 +62,15 @@ def test_pairs(text):
     ("text", "people"), [("1234", 1234), ("1.234", 1234), ("1,234,567", 1234567), ("12.5", 12.5), (" 7 ", 7)]
 )
 def test_counts(text, people):
-    assert parse_count(text) == people
+    assert parse_count(text, thousands=thousands_mark([text])) == people
+
+
+def test_a_column_is_read_in_one_way_or_refused():
+    assert thousands_mark(["1.234", "987", "12,5"]) == "."
+    assert thousands_mark(["0.125", "12.5"]) == ""
+    for column in (["1.234", "1012.5"], ["1.234", "1,234"]):
+        with pytest.raises(ValueError, match="thousands"):
+            thousands_mark(column)
 
 
 @pytest.mark.parametrize("text", ["-5", "banyak", "inf", "nan", "1e999", "12 orang", ""])
