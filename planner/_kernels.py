@@ -44,34 +44,53 @@ def arcs_to_csr(
 
 
 @njit(cache=True, inline="always")
-def _sift_up(key: NDArray[np.float64], item: NDArray[np.int32], at: int) -> None:
-    k, v = key[at], item[at]
+def _push(key: NDArray[np.float64], item: NDArray[np.uint32], size: int, k: float, v: int) -> None:
+    """Put (k, v) into the heap; ``size`` counts it already."""
+    at = size - 1
     while at > 0:
         parent = (at - 1) >> 2
         if key[parent] <= k:
             break
-        key[at], item[at] = key[parent], item[parent]
+        key[at] = key[parent]
+        item[at] = item[parent]
         at = parent
-    key[at], item[at] = k, v
+    key[at] = k
+    item[at] = v
 
 
 @njit(cache=True, inline="always")
-def _sift_down(key: NDArray[np.float64], item: NDArray[np.int32], size: int) -> None:
-    k, v = key[0], item[0]
-    at = 0
+def _replace_top(key: NDArray[np.float64], item: NDArray[np.uint32], size: int, k: float, v: int) -> None:
+    """Put (k, v) in the place of the smallest entry."""
+    at = np.uint32(0)
     while True:
-        child = 4 * at + 1
+        child = np.uint32(4 * at + 1)
         if child >= size:
             break
         best = child
-        for c in range(child + 1, min(child + 4, size)):
-            if key[c] < key[best]:
-                best = c
-        if key[best] >= k:
+        least = key[child]
+        if child + np.uint32(3) < size:
+            # The usual case of four children, written out: it decides the speed of the search.
+            if key[child + 1] < least:
+                best = child + 1
+                least = key[best]
+            if key[child + 2] < least:
+                best = child + 2
+                least = key[best]
+            if key[child + 3] < least:
+                best = child + 3
+                least = key[best]
+        else:
+            for c in range(child + 1, size):
+                if key[c] < least:
+                    best = c
+                    least = key[c]
+        if least >= k:
             break
-        key[at], item[at] = key[best], item[best]
-        at = best
-    key[at], item[at] = k, v
+        key[at] = least
+        item[at] = item[best]
+        at = np.uint32(best)
+    key[at] = k
+    item[at] = v
 
 
 @njit(cache=True)
@@ -90,50 +109,54 @@ def nearest_source(
     ``inf`` and owner -1. Give the reversed graph for times *to* the seeds.
     """
     nodes = len(first) - 1
-    time = np.full(nodes, np.inf)
-    owner = np.full(nodes, -1, dtype=np.int32)
-    capacity = max(1024, nodes // 8, len(seed_node))
-    key = np.empty(capacity, dtype=np.float64)
-    item = np.empty(capacity, dtype=np.int32)
+    # Time and owner of a node side by side: one line of the cache for both.
+    label = np.empty((nodes, 2))
+    for v in range(nodes):
+        label[v, 0] = np.inf
+        label[v, 1] = -1.0
+    # Every entry stands for a seed or an arc; memory that is never touched costs nothing.
+    key = np.empty(len(head) + len(seed_node) + 1, dtype=np.float64)
+    item = np.empty(len(head) + len(seed_node) + 1, dtype=np.uint32)
+    # Unsigned, so that indexing need not look for negative numbers.
+    begin = first.astype(np.uint32)
+    into = head.view(np.uint32)
     size = 0
     for k in range(len(seed_node)):
-        v, s, o = seed_node[k], seed_s[k], seed_owner[k]
-        if s < time[v] or (s == time[v] and s < np.inf and o < owner[v]):
-            time[v], owner[v] = s, o
-            if size == capacity:
-                capacity, key, item = _grown(capacity, key, item)
-            key[size], item[size] = s, v
+        v = np.uint32(seed_node[k])
+        s = seed_s[k]
+        if s < label[v, 0] or (s == label[v, 0] and s < np.inf and seed_owner[k] < label[v, 1]):
+            label[v, 0] = s
+            label[v, 1] = seed_owner[k]
             size += 1
-            _sift_up(key, item, size - 1)
+            _push(key, item, size, s, v)
     while size > 0:
-        at, u = key[0], item[0]
-        size -= 1
-        if size > 0:
-            key[0], item[0] = key[size], item[size]
-            _sift_down(key, item, size)
-        if at > time[u]:
-            continue
-        o = owner[u]
-        for k in range(first[u], first[u + 1]):
-            v = head[k]
-            s = at + weight[k]
-            if s < time[v] or (s == time[v] and o < owner[v]):
-                # An equal time with a smaller owner is pushed too, so it reaches what follows.
-                time[v], owner[v] = s, o
-                if size == capacity:
-                    capacity, key, item = _grown(capacity, key, item)
-                key[size], item[size] = s, v
-                size += 1
-                _sift_up(key, item, size - 1)
+        at = key[0]
+        u = item[0]
+        vacant = True
+        if at <= label[u, 0]:
+            o = label[u, 1]
+            for k in range(begin[u], begin[u + np.uint32(1)]):
+                v = into[k]
+                s = at + weight[k]
+                now = label[v, 0]
+                # An equal time with a smaller owner is passed on too, so it reaches what follows.
+                if s <= now and (s < now or o < label[v, 1]):
+                    label[v, 0] = s
+                    label[v, 1] = o
+                    if vacant:
+                        # Most nodes lie on a road between junctions and pass on to one: the entry that
+                        # is done with gives its place, which spares half of the heap's work.
+                        vacant = False
+                        _replace_top(key, item, size, s, v)
+                    else:
+                        size += 1
+                        _push(key, item, size, s, v)
+        if vacant:
+            size -= 1
+            _replace_top(key, item, size, key[size], item[size])
+    time = np.empty(nodes)
+    owner = np.empty(nodes, dtype=np.int32)
+    for v in range(nodes):
+        time[v] = label[v, 0]
+        owner[v] = np.int32(label[v, 1])
     return time, owner
-
-
-@njit(cache=True)
-def _grown(
-    capacity: int, key: NDArray[np.float64], item: NDArray[np.int32]
-) -> tuple[int, NDArray[np.float64], NDArray[np.int32]]:
-    wider_key = np.empty(2 * capacity, dtype=np.float64)
-    wider_item = np.empty(2 * capacity, dtype=np.int32)
-    wider_key[:capacity] = key
-    wider_item[:capacity] = item
-    return 2 * capacity, wider_key, wider_item

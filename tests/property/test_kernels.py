@@ -106,7 +106,7 @@ def test_morton_order_is_a_permutation_that_ignores_input_order(points):
     np.testing.assert_array_equal(xy[order], xy[::-1][turned])
 
 
-def test_a_heap_that_grows_past_its_first_size():
+def test_a_star_whose_every_arc_enters_the_heap():
     n = 3000
     arcs = [(0, v, float(n - v)) for v in range(1, n)] + [(v, 0, 1.0) for v in range(1, n)]
     time, _ = _search(n, arcs, [(0, 0.0, 0)])
