@@ -1,6 +1,7 @@
 """Nearest of 2,000 facilities for every node of a million-node network: jangkau, scipy, pandana.
 
-Ours also finds which facility it is. The network is real: every node of every road of the Malta extract, ten times side by side.
+Ours also finds which facility it is. The network is real: every node of every road of the Malta
+extract, ten times side by side.
 """
 
 from __future__ import annotations

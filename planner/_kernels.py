@@ -94,7 +94,7 @@ def _replace_top(key: NDArray[np.float64], item: NDArray[np.uint32], size: int, 
 
 
 @njit(cache=True)
-def nearest_source(
+def nearest_source(  # noqa: C901 - one loop: a call a node would cost more than it explains
     first: NDArray[np.int64],
     head: NDArray[np.int32],
     weight: NDArray[np.float64],
@@ -111,9 +111,9 @@ def nearest_source(
     nodes = len(first) - 1
     # Time and owner of a node side by side: one line of the cache for both.
     label = np.empty((nodes, 2))
-    for v in range(nodes):
-        label[v, 0] = np.inf
-        label[v, 1] = -1.0
+    for i in range(nodes):
+        label[i, 0] = np.inf
+        label[i, 1] = -1.0
     # Every entry stands for a seed or an arc; memory that is never touched costs nothing.
     key = np.empty(len(head) + len(seed_node) + 1, dtype=np.float64)
     item = np.empty(len(head) + len(seed_node) + 1, dtype=np.uint32)
@@ -156,7 +156,7 @@ def nearest_source(
             _replace_top(key, item, size, key[size], item[size])
     time = np.empty(nodes)
     owner = np.empty(nodes, dtype=np.int32)
-    for v in range(nodes):
-        time[v] = label[v, 0]
-        owner[v] = np.int32(label[v, 1])
+    for i in range(nodes):
+        time[i] = label[i, 0]
+        owner[i] = np.int32(label[i, 1])
     return time, owner
