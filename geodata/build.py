@@ -113,7 +113,12 @@ def _people_of_hamlets(
 def _facilities(
     files: tuple[FacilitiesFile, ...], villages: gpd.GeoDataFrame, zone: shapely.Geometry
 ) -> tuple[gpd.GeoDataFrame, tuple[str, ...], tuple[Finding, ...]]:
-    lists = [read_facilities(f, villages) for f in files]
+    stems = [f.path.stem for f in files]
+    lists = [
+        # Ids made from row numbers must differ between files of one name.
+        read_facilities(f, villages, prefix=stem if stems.count(stem) == 1 else f"{stem}-{i}")
+        for i, (f, stem) in enumerate(zip(files, stems, strict=True), start=1)
+    ]
     listed = tuple(dict.fromkeys(k for one in lists for k in one.listed_kinds))
     findings = [f for one in lists for f in one.findings]
     rows = [one.rows for one in lists if len(one.rows)]

@@ -239,6 +239,8 @@ def _far_from_road(layers: Layers) -> Iterator[Finding]:
     if layers.roads is None or rows.empty:
         return
     land = layers.roads[layers.roads["route"].isna()]
+    if land.empty:
+        return
     away = shapely.STRtree(land.geometry.to_numpy()).query_nearest(
         rows.geometry.to_numpy(), return_distance=True, all_matches=False
     )[1]

@@ -7,7 +7,7 @@ import json
 import shutil
 import tempfile
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import pyarrow as pa
 
-from geodata.errors import DiskError, WorkspaceError
+from geodata.errors import DiskError, JangkauError, WorkspaceError
 from geodata.layers import Finding, Layers, SourceRecord, StudyArea
 from geodata.readers.files import file_sha256
 
@@ -28,18 +28,41 @@ CACHE = "cache"
 LAYERS = ("villages", "roads", "facilities", "hamlets")
 
 
+@dataclass(frozen=True)
+class Ours:
+    """How a folder that we wrote is known, so that nothing else is ever replaced.
+
+    Attributes
+    ----------
+    marker, words
+        A file of ours, and what stands in it.
+    files
+        The names of all files that we write.
+    keep
+        Names that move along when the folder is replaced.
+    """
+
+    marker: str
+    words: str
+    files: frozenset[str]
+    keep: tuple[str, ...] = ()
+
+
+WORKSPACE = Ours(
+    MANIFEST, "jangkau_version", frozenset({MANIFEST, *(f"{name}.parquet" for name in LAYERS)}), (CACHE,)
+)
+
+
 @contextmanager
-def replace_folder(out: Path, marker: str, keep: tuple[str, ...] = ()) -> Iterator[Path]:
+def replace_folder(out: Path, ours: Ours) -> Iterator[Path]:
     """Give a new folder to fill; it takes the place of ``out`` only when all went well.
 
     Parameters
     ----------
     out
-        The folder to write. It may exist if it is empty, or was written by us before.
-    marker
-        A file that shows that ``out`` was written by us: anything else is never replaced.
-    keep
-        Names inside ``out`` that move along.
+        The folder to write. It may exist if it is empty, or holds only what we wrote before.
+    ours
+        How we know that.
 
     Raises
     ------
@@ -48,16 +71,17 @@ def replace_folder(out: Path, marker: str, keep: tuple[str, ...] = ()) -> Iterat
     DiskError
         When the disk is full or refuses; ``out`` is as it was.
     """
-    require_replaceable(out, marker, keep)
+    out = out.resolve()
+    require_replaceable(out, ours)
     stage: Path | None = None
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         stage = Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=".partial", dir=out.parent))
         stage.chmod(0o755)
         yield stage
-        _swap(stage, out, keep)
+        _swap(stage, out, ours.keep)
     except OSError as error:
-        if isinstance(error, WorkspaceError) or error.errno is None:
+        if isinstance(error, JangkauError) or error.errno is None:
             raise
         raise _disk_error(error, out) from error
     except pa.ArrowException as error:
@@ -67,18 +91,22 @@ def replace_folder(out: Path, marker: str, keep: tuple[str, ...] = ()) -> Iterat
             shutil.rmtree(stage, ignore_errors=True)
 
 
-def require_replaceable(out: Path, marker: str, keep: tuple[str, ...] = ()) -> None:
-    """Raise WorkspaceError unless ``out`` is free, empty, or was written by us before."""
+def require_replaceable(out: Path, ours: Ours) -> None:
+    """Raise WorkspaceError unless ``out`` is free, empty, or holds only what we wrote before."""
     if not out.exists():
         return
     if not out.is_dir():
         msg = f"{out} is a file. Give a folder's name with --out."
         raise WorkspaceError(msg)
-    others = [p.name for p in out.iterdir() if p.name not in keep]
-    if others and marker not in others:
+    names = {p.name for p in out.iterdir()} - set(ours.keep)
+    others = sorted(names - ours.files)
+    marker = out / ours.marker
+    known = marker.is_file() and ours.words in marker.read_text("utf-8", errors="replace")
+    if names and (others or not known):
+        held = others[0] if others else min(names)
         msg = (
-            f"{out} is not empty and was not written by this command (it has {others[0]!r}, and no "
-            f"{marker}). Give another folder with --out; nothing was changed."
+            f"{out} holds something that this command did not write ({held!r}). Give another folder with "
+            "--out, or move that away; nothing was changed."
         )
         raise WorkspaceError(msg)
 
@@ -88,7 +116,11 @@ def _swap(stage: Path, out: Path, keep: tuple[str, ...]) -> None:
         stage.rename(out)
         return
     old = Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=".old", dir=out.parent))
-    out.rename(old / out.name)
+    try:
+        out.rename(old / out.name)
+    except OSError:
+        old.rmdir()
+        raise
     try:
         stage.rename(out)
     except OSError:
@@ -118,7 +150,7 @@ def write_workspace(layers: Layers, out: Path) -> None:
     ------
     WorkspaceError, DiskError
     """
-    with replace_folder(out, MANIFEST, (CACHE,)) as stage:
+    with replace_folder(out, WORKSPACE) as stage:
         entries: dict[str, Any] = {}
         for name in LAYERS:
             frame: gpd.GeoDataFrame | None = getattr(layers, name)
@@ -157,7 +189,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     try:
         manifest: dict[str, Any] = json.loads(path.read_text("utf-8"))
         written = int(manifest["format_version"])
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         msg = f"{path} is damaged ({error}). Build the workspace again from its AREA.yml."
         raise WorkspaceError(msg) from error
     if written > FORMAT_VERSION:
@@ -196,6 +228,8 @@ def read_workspace(folder: Path) -> Layers:
             findings=tuple(Finding(**{**f, "ids": tuple(f["ids"])}) for f in manifest["findings"]),
             sources=tuple(SourceRecord(**s) for s in manifest["sources"]),
         )
-    except (KeyError, TypeError, pa.ArrowException) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, pa.ArrowException) as error:
+        if isinstance(error, WorkspaceError):
+            raise
         msg = f"{folder / MANIFEST} is damaged ({error}). Build the workspace again from its AREA.yml."
         raise WorkspaceError(msg) from error

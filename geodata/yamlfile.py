@@ -43,17 +43,18 @@ def _no_duplicates(loader: _UniqueKeyLoader, node: yaml.MappingNode) -> dict[Any
 _UniqueKeyLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _no_duplicates)
 
 
-def _line_table(node: yaml.Node | None, path: tuple[object, ...], lines: _Lines) -> None:
-    if node is None:
+def _line_table(node: yaml.Node | None, path: tuple[object, ...], lines: _Lines, seen: set[int]) -> None:
+    if node is None or id(node) in seen:
         return
+    seen.add(id(node))
     lines.setdefault(path, node.start_mark.line + 1)
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
             lines[(*path, key.value)] = key.start_mark.line + 1
-            _line_table(value, (*path, key.value), lines)
+            _line_table(value, (*path, key.value), lines, seen)
     elif isinstance(node, yaml.SequenceNode):
         for i, value in enumerate(node.value):
-            _line_table(value, (*path, i), lines)
+            _line_table(value, (*path, i), lines, seen)
 
 
 def _fields_at(model: type[BaseModel], path: Iterable[object]) -> list[str]:
@@ -120,7 +121,7 @@ def read_yaml(path: Path, model: type[M], what: str, *, base: dict[str, Any] | N
     except OSError as error:
         msg = f"{what} {path} cannot be read: {error.strerror}."
         raise UnreadableFileError(msg) from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, TypeError, ValueError, RecursionError) as error:
         msg = f"{what} {path} is not valid YAML: {' '.join(str(error).split())}"
         raise ConfigError(msg) from None
     if content is None:
@@ -129,7 +130,7 @@ def read_yaml(path: Path, model: type[M], what: str, *, base: dict[str, Any] | N
         msg = f"{what} {path}: line 1: expected keys and values, as in 'code: \"35.09\"'."
         raise ConfigError(msg)
     lines: _Lines = {}
-    _line_table(tree, (), lines)
+    _line_table(tree, (), lines, set())
     try:
         return model.model_validate(_merged(base or {}, content))
     except ValidationError as error:

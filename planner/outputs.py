@@ -11,7 +11,7 @@ import geopandas as gpd
 
 from geodata.crs import WGS84
 from geodata.layers import no_progress
-from geodata.workspace import replace_folder
+from geodata.workspace import Ours, replace_folder
 from planner.maps.page import map_texts, write_map
 from planner.tables import facility_table, network_kind, summary, village_table
 
@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from planner.gaps import Gaps
 
 RUN = "run.json"
+OUTPUTS = Ours(
+    RUN,
+    "jangkau_version",
+    frozenset({RUN, "summary.json", "villages.csv", "villages.parquet", "facilities.csv", "map.html"}),
+)
 
 
 def write_gaps(
@@ -44,7 +49,7 @@ def write_gaps(
     """
     out = Path(out)
     map_texts(lang)
-    with replace_folder(out, RUN) as stage:
+    with replace_folder(out, OUTPUTS) as stage:
         progress("tables")
         table = village_table(gaps)
         table.to_csv(stage / "villages.csv", encoding="utf-8")

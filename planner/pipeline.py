@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from geodata.layers import no_progress
-from geodata.workspace import CACHE, MANIFEST, read_workspace, require_replaceable, write_workspace
+from geodata.workspace import CACHE, WORKSPACE, read_workspace, require_replaceable, write_workspace
 from planner.gaps import Gaps, find_gaps
 from planner.outputs import write_gaps
 from planner.scenario import Scenario, default_scenario, read_scenario
@@ -58,7 +58,7 @@ def build_area(area_file: str | Path, out: str | Path, *, progress: Progress = n
     out = Path(out)
     area = read_area_file(Path(area_file))
     # Before the long work, not after it.
-    require_replaceable(out, MANIFEST, (CACHE,))
+    require_replaceable(out, WORKSPACE)
     layers = read_layers(area, cache=out / CACHE / "overpass", progress=progress)
     progress("workspace")
     write_workspace(layers, out)

@@ -9,23 +9,44 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
+from geodata.areafile import ROAD_CLASSES
 from geodata.kinds import known_kinds
 from geodata.yamlfile import Model, read_yaml
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+if TYPE_CHECKING:
     from pathlib import Path
 
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Share = Annotated[float, Field(ge=0, le=1)]
+
+def _no_truth(value: object) -> object:
+    if isinstance(value, bool):
+        msg = "write a number"
+        raise ValueError(msg)  # noqa: TRY004 - pydantic turns ValueError into its report
+    return value
+
+
+# No number of this configuration is anywhere near the upper bound.
+Number = Annotated[float, BeforeValidator(_no_truth), Field(ge=0, le=1e9, allow_inf_nan=False)]
+Positive = Annotated[Number, Field(gt=0)]
+Share = Annotated[Number, Field(le=1)]
+
+
+def _known_classes(classes: Iterable[str]) -> None:
+    for name in classes:
+        if name not in ROAD_CLASSES:
+            msg = f"{name!r} is not a road class; use one of {', '.join(ROAD_CLASSES)}"
+            raise ValueError(msg)
 
 
 class AccessRule(Model):
     """The leg between a place and the network: on foot, straight distance × detour."""
 
     speed_kph: Positive
-    detour: Annotated[float, Field(ge=1, allow_inf_nan=False)]
+    detour: Annotated[Number, Field(ge=1)]
     max_distance_m: Positive
     basis: str = ""
 
@@ -38,7 +59,7 @@ class FerryRule(Model):
     """Ferries without a duration, and the wait each time one is boarded."""
 
     speed_kph: Positive
-    waiting_minutes: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    waiting_minutes: Number
     basis: str = ""
 
 
@@ -61,9 +82,15 @@ class DemandRule(Model):
     """Where a village's people are put when no hamlets are given."""
 
     spacing_m: Positive
-    min_local_roads_m: Annotated[float, Field(ge=0)]
+    min_local_roads_m: Number
     local_classes: tuple[str, ...]
     basis: str = ""
+
+    @field_validator("local_classes")
+    @classmethod
+    def _classes(cls, classes: tuple[str, ...]) -> tuple[str, ...]:
+        _known_classes(classes)
+        return classes
 
 
 class UnpavedRule(Model):
@@ -83,6 +110,12 @@ class Mode(Model):
     ferry: bool
     speeds_kph: dict[str, Positive]
     basis: str = ""
+
+    @field_validator("speeds_kph")
+    @classmethod
+    def _classes(cls, speeds: dict[str, float]) -> dict[str, float]:
+        _known_classes(speeds)
+        return speeds
 
 
 class KindStandard(Model):

@@ -69,6 +69,7 @@ def _kind_summary(gaps: Gaps, one: Coverage) -> dict[str, Any]:
     rows = gaps.layers.facilities
     rows = rows[rows["kind"].isin((one.kind, *rule.counts))]
     count = one.villages["status"].value_counts()
+    given = one.kind in gaps.layers.area.listed_kinds
     people = gaps.demand["people"].to_numpy()
     known = ~np.isnan(people)
     reached = float(people[known & one.reached].sum()) if one.listed and known.any() else np.nan
@@ -79,11 +80,11 @@ def _kind_summary(gaps: Gaps, one: Coverage) -> dict[str, Any]:
     return {
         "mode": rule.mode if gaps.network is not None else "on foot, straight line",
         "limit_minutes": rule.limit_minutes,
-        "listed": one.listed,
-        "facilities": len(rows) if one.listed else None,
-        "facilities_not_functioning": int((rows["functioning"] == "no").sum()) if one.listed else None,
-        "facilities_unlocated": int((rows["status"] == "unlocated").sum()) if one.listed else None,
-        "facilities_outside": int((rows["status"] == "outside_buffer").sum()) if one.listed else None,
+        "listed": given,
+        "facilities": len(rows) if given else None,
+        "facilities_not_functioning": int((rows["functioning"] == "no").sum()) if given else None,
+        "facilities_unlocated": int((rows["status"] == "unlocated").sum()) if given else None,
+        "facilities_outside": int((rows["status"] == "outside_buffer").sum()) if given else None,
         "villages_served": int(count.get("served", 0)),
         "villages_partly": int(count.get("partly", 0)),
         "villages_gap": int(count.get("gap", 0)),

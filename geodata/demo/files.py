@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 # Files carry this date, so that the same seed gives the same bytes.
 STAMP = datetime(2024, 1, 1, tzinfo=UTC)
 
+FILES = frozenset(
+    {"AREA.yml", "desa.geojson", "jalan.geojson", "puskesmas.geojson", "pustu.xlsx", "posyandu.csv",
+     "penduduk.csv", "dusun.csv"}
+)  # fmt: skip
+
 AREA_YML = """\
 # The made-up demo kabupaten. Real study areas are described in the same way.
 code: "{code}"

@@ -24,6 +24,7 @@ from geodata.readers.files import (
     read_table,
     read_vector,
     text_column,
+    to_wgs84,
     total_finding,
     total_rows,
 )
@@ -54,7 +55,7 @@ FUNCTIONING_NAMES = ("functioning", "berfungsi", "operasional")
 FUNCTIONING = {
     **dict.fromkeys(("yes", "ya", "y", "1", "true", "aktif", "berfungsi", "beroperasi"), "yes"),
     **dict.fromkeys(
-        ("no", "tidak", "t", "n", "0", "false", "tidak aktif", "tidak berfungsi", "rusak berat", "tutup"),
+        ("no", "tidak", "n", "0", "false", "tidak aktif", "tidak berfungsi", "rusak berat", "tutup"),
         "no",
     ),
     **dict.fromkeys(("unknown", "tidak diketahui", "?", "-"), "unknown"),
@@ -70,7 +71,9 @@ class FacilityList:
     findings: tuple[Finding, ...]
 
 
-def read_facilities(source: FacilitiesFile, villages: gpd.GeoDataFrame) -> FacilityList:
+def read_facilities(
+    source: FacilitiesFile, villages: gpd.GeoDataFrame, *, prefix: str | None = None
+) -> FacilityList:
     """Read one list of facilities into the facilities contract, in the villages' CRS.
 
     ``located_by`` says how each row was placed (coordinates, village, name, none); a row that
@@ -96,7 +99,9 @@ def read_facilities(source: FacilitiesFile, villages: gpd.GeoDataFrame) -> Facil
 
     kinds, listed = _kinds(raw, source, what)
     ids = column(source.id, ID_NAMES, "id")
-    ids = ids.fillna(pd.Series([f"{source.path.stem}:{i}" for i in raw.index], index=raw.index, dtype="str"))
+    ids = ids.fillna(
+        pd.Series([f"{prefix or source.path.stem}:{i}" for i in raw.index], index=raw.index, dtype="str")
+    )
     labels = [f"row {i} ({d})" for i, d in zip(raw.index, ids, strict=True)]
     refuse_foreign(points, labels, what, file)
     place = gpd.GeoSeries(points, crs=WGS84).to_crs(villages.crs).to_numpy()
@@ -162,6 +167,9 @@ def _rows(source: FacilitiesFile) -> tuple[pd.DataFrame, NDArray[np.object_]]:
 
     lat, lon = find(source.lat, LAT_NAMES, "lat"), find(source.lon, LON_NAMES, "lon")
     pair = find(source.coordinates, PAIR_NAMES, "coordinates") if lat is None or lon is None else None
+    if (source.lat is None) != (source.lon is None) and (lat is None or lon is None):
+        msg = f"{what}: lat: and lon: go together; name both. The file has: {', '.join(table.columns)}."
+        raise MissingColumnError(msg)
     placed = (lat and lon) or pair or find(source.village, VILLAGE_NAMES, "village") or find(
         source.village_name, VILLAGE_TEXT_NAMES, "village_name"
     )  # fmt: skip
@@ -171,7 +179,11 @@ def _rows(source: FacilitiesFile) -> tuple[pd.DataFrame, NDArray[np.object_]]:
             f"village: (codes) or village_name: in AREA.yml. The file has: {', '.join(table.columns)}."
         )
         raise MissingColumnError(msg)
-    return table, column_points(table, lat, lon, pair, what, file)
+    points = column_points(table, lat, lon, pair, what, file)
+    if source.crs is not None:
+        frame = gpd.GeoDataFrame(geometry=points)
+        points = np.array(to_wgs84(frame, source, what).geometry.to_numpy(), dtype=object)
+    return table, points
 
 
 def _kinds(raw: pd.DataFrame, source: FacilitiesFile, what: str) -> tuple[pd.Series[str], tuple[str, ...]]:
@@ -245,7 +257,7 @@ def _declared_villages(
         # A code of elsewhere, or a kecamatan of elsewhere, is not overruled by a name that fits.
         if isinstance(c, str):
             foreign.append(facility)
-        elif isinstance(n, str):
+        elif isinstance(n, str) and name_key(n):
             within = name_key(d) if isinstance(d, str) and districts_known else ""
             found = by_key.get((name_key(n), within), [])
             if len(found) == 1:

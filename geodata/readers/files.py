@@ -7,7 +7,6 @@ import hashlib
 import io
 import re
 import warnings
-import zipfile
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -16,6 +15,7 @@ import pandas as pd
 
 from geodata.crs import WGS84
 from geodata.errors import (
+    InputError,
     MissingColumnError,
     MissingCrsError,
     MissingFileError,
@@ -80,6 +80,8 @@ def read_vector(source: FileSource, what: str) -> gpd.GeoDataFrame:
     path = source.path
     require_file(path, what)
     options: dict[str, Any] = {"layer": source.layer} if source.layer else {}
+    if source.layer is None and path.suffix.lower() in (".gpkg", ".sqlite", ".gdb", ".kml"):
+        _only_layer(path, what)
     try:
         with warnings.catch_warnings():
             # GDAL reports quirks of a file as Python warnings; what matters is checked by us.
@@ -99,6 +101,19 @@ def read_vector(source: FileSource, what: str) -> gpd.GeoDataFrame:
         )
         raise UnreadableFileError(msg)
     return to_wgs84(frame, source, what)
+
+
+def _only_layer(path: Path, what: str) -> None:
+    """Raise MissingColumnError when a file has several layers and none was named."""
+    import pyogrio
+
+    try:
+        names = [str(n) for n, kind in pyogrio.list_layers(path) if kind is not None]
+    except (OSError, RuntimeError, ValueError):
+        return  # reading it will say what is wrong
+    if len(names) > 1:
+        msg = f"{what}: {path.name} has several layers: {', '.join(names)}. Name one with layer: in AREA.yml."
+        raise MissingColumnError(msg)
 
 
 def to_wgs84(frame: gpd.GeoDataFrame, source: FileSource, what: str) -> gpd.GeoDataFrame:
@@ -136,15 +151,19 @@ def read_table(source: FileSource, what: str, wanted: Sequence[str]) -> pd.DataF
     except UnicodeDecodeError as error:
         msg = f"{what}: {path.name} is not text in UTF-8 or Windows-1252. Save it as UTF-8 CSV."
         raise UnreadableFileError(msg) from error
-    except (OSError, csv.Error, zipfile.BadZipFile, KeyError) as error:
-        if isinstance(error, MissingColumnError):
-            raise
+    except InputError:
+        raise
+    except Exception as error:
         msg = f"{what}: {path.name} cannot be read as a table: {error}. Save it again as CSV or XLSX."
         raise UnreadableFileError(msg) from error
     if not any(any(_cell(cell) for cell in row) for row in rows):
         msg = f"{what}: {path.name} is empty. Give a table with a header row."
         raise UnreadableFileError(msg)
-    return _with_header(rows, {_key(w) for w in wanted})
+    try:
+        return _with_header(rows, {_key(w) for w in wanted}, strict_width=path.suffix.lower() == ".csv")
+    except csv.Error as error:
+        msg = f"{what}: {path.name}: {error}. Correct the file."
+        raise SchemaError(msg) from None
 
 
 def _key(text: object) -> str:
@@ -168,7 +187,8 @@ def _csv_rows(path: Path, wanted: set[str]) -> list[list[object]]:
         return max(((len({_key(c) for c in r} & wanted), len(r)) for r in rows), default=(0, 0))
 
     delimiter = max(",;\t|", key=score)
-    return [list(row) for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)]
+    # Strict: a quote that is never closed would swallow the rows behind it.
+    return [list(row) for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)]
 
 
 def _excel_rows(path: Path, sheet: str | None, what: str) -> list[list[object]]:
@@ -182,10 +202,23 @@ def _excel_rows(path: Path, sheet: str | None, what: str) -> list[list[object]]:
             msg = f"{what}: {path.name} has no sheet {sheet!r}."
             msg += suggest(sheet, book.sheetnames).replace("The file has", "Its sheets are")
             raise MissingColumnError(msg)
-        page = book[sheet] if sheet is not None else book.worksheets[0]
+        if sheet is None:
+            filled = [p.title for p in book.worksheets if _has_cells(p)]
+            if len(filled) > 1:
+                msg = (
+                    f"{what}: {path.name} has several sheets: {', '.join(filled)}. "
+                    "Name one with sheet: in AREA.yml (a file may be listed once for each)."
+                )
+                raise MissingColumnError(msg)
+            sheet = filled[0] if filled else book.worksheets[0].title
+        page = book[sheet]
         return [list(row) for row in page.iter_rows(values_only=True)]
     finally:
         book.close()
+
+
+def _has_cells(page: Any) -> bool:  # noqa: ANN401 - openpyxl ships no types
+    return any(c is not None for row in page.iter_rows(values_only=True) for c in row)
 
 
 def _cell(value: object) -> str:
@@ -196,11 +229,16 @@ def _cell(value: object) -> str:
     return str(value).strip()
 
 
-def _with_header(rows: list[list[object]], wanted: set[str]) -> pd.DataFrame:
+def _with_header(rows: list[list[object]], wanted: set[str], *, strict_width: bool) -> pd.DataFrame:
     leading = [i for i, r in enumerate(rows) if any(_cell(c) for c in r)][:HEADER_SEARCH_ROWS]
     # max() keeps the first of equals, so a table with no known name keeps its first row as header.
     at = max(leading, key=lambda i: len({_key(c) for c in rows[i]} & wanted))
     header = [_cell(c) for c in rows[at]]
+    if strict_width:
+        wide = [i + 1 for i, r in enumerate(rows) if i > at and any(_cell(c) for c in r[len(header) :])]
+        if wide:
+            msg = f"rows with more cells than the header: {first_five(wide)} (is a comma unquoted?)"
+            raise csv.Error(msg)
     width = max(len(r) for r in rows[at:])
     header += [""] * (width - len(header))
     names: list[str] = []
@@ -235,12 +273,14 @@ def pick_column(
     listed = [str(c) for c in columns]
     if named is not None:
         if named in listed:
+            _require_once(named, listed, key, what)
             return named
         msg = f"{what}: there is no column {named!r} (AREA.yml, {key}:).{suggest(named, listed)}"
         raise MissingColumnError(msg)
     by_key = {_key(c): c for c in reversed(listed)}
     for name in known:
         if _key(name) in by_key:
+            _require_once(by_key[_key(name)], listed, key, what)
             return by_key[_key(name)]
     if not required:
         return None
@@ -251,11 +291,22 @@ def pick_column(
     raise MissingColumnError(msg)
 
 
+def _require_once(column: str, listed: list[str], key: str, what: str) -> None:
+    again = re.compile(re.escape(column) + r" \(\d+\)$")
+    if any(again.match(c) for c in listed):
+        msg = f"{what}: the column {column!r} ({key}:) occurs more than once. Give each column its own name."
+        raise MissingColumnError(msg)
+
+
+def _missing(value: object) -> bool:
+    return value is None or bool(pd.api.types.is_scalar(value) and pd.isna(value))
+
+
 def text_column(frame: pd.DataFrame, column: str | None) -> pd.Series[Any]:
     """Return a column as text with missing values, or an all-missing one for None."""
     if column is None:
         return pd.Series(pd.NA, index=frame.index, dtype="str")
-    values = frame[column].map(lambda v: None if pd.isna(v) else _cell(v))
+    values = frame[column].map(lambda v: None if _missing(v) else _cell(v))
     text = values.astype("str").str.strip()
     return text.mask(values.isna() | (text == ""))
 
@@ -272,7 +323,7 @@ def count_column(frame: pd.DataFrame, column: str | None, what: str, file: str) 
     if column is None:
         return out
     faults: list[str] = []
-    cells = {row: v for row, v in frame[column].items() if not pd.isna(v) and _cell(v)}
+    cells = {row: v for row, v in frame[column].items() if not _missing(v) and _cell(v)}
     try:
         mark = thousands_mark(v for v in cells.values() if isinstance(v, str))
     except ValueError as error:
@@ -296,12 +347,17 @@ def count_column(frame: pd.DataFrame, column: str | None, what: str, file: str) 
     return out
 
 
-def total_rows(table: pd.DataFrame, keep: pd.Series[Any]) -> pd.Series[Any]:
-    """Return which rows are totals ("Jumlah", "Total …" in some cell) and not among those to keep."""
+def total_rows(table: pd.DataFrame, keep: pd.Series[Any], *, number: str | None = None) -> pd.Series[Any]:
+    """Return which rows are totals ("Jumlah", "Total …" in some cell) and not among those to keep.
+
+    With ``number``, a total also has a number in that column: a second row of headers has none.
+    """
     words = re.compile(r"^(grand |sub ?)?(jumlah|total)\b", re.IGNORECASE)
     says = pd.Series(False, index=table.index)
     for column in table:
         says |= table[column].map(lambda v: isinstance(v, str) and words.match(v.strip()) is not None)
+    if number is not None:
+        says &= table[number].map(lambda v: any(c.isdigit() for c in _cell(v)) if not _missing(v) else False)
     return says & ~keep.astype(bool)
 
 

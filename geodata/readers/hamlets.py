@@ -100,6 +100,12 @@ def read_hamlets(
         crs=villages.crs,
     )
     stray = hamlets["village_code"].isna()
+    if stray.all():
+        msg = (
+            f"{WHAT}: no row of {source.path.name} lies in a village of the area. "
+            "Give its hamlets, or leave hamlets: out."
+        )
+        raise SchemaError(msg)
     findings = (
         Finding(
             "warning", "hamlets", "outside_area", int(stray.sum()),

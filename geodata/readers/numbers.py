@@ -12,14 +12,22 @@ if TYPE_CHECKING:
 _PLAIN = re.compile(r"^[+-]?\d+(?:[.,]\d+)?$")
 _THOUSANDS = re.compile(r"^\+?[1-9]\d{0,2}(?:([.,])\d{3})(?:\1\d{3})*$")
 _DECIMAL = re.compile(r"^\+?\d+([.,])\d+$")
+# Degrees, minutes and seconds are told apart by their marks or by spaces, never by guessing.
 _DMS = re.compile(
     r"""^\s*(?P<pre>LS|LU|BT|BB|[NSEW])?\s*
-    (?P<sign>[-+])?(?P<d>\d{1,3}(?:[.,]\d+)?)\s*[°ºod:]?\s*
-    (?:(?P<m>\d{1,2}(?:[.,]\d+)?)\s*['’′:]?\s*)?
-    (?:(?P<s>\d{1,2}(?:[.,]\d+)?)\s*(?:["”″]|'')?\s*)?
-    (?P<post>LS|LU|BT|BB|[NSEW])?\s*$""",
+    (?P<sign>[-+])?(?P<d>\d{1,3}(?:[.,]\d+)?)
+    (?:
+        (?:\s*[°ºod:]\s*|\s+)(?P<m>\d{1,2}(?:[.,]\d+)?)
+        (?:
+            (?:\s*['’′:]\s*|\s+)(?P<s>\d{1,2}(?:[.,]\d+)?)\s*(?:["”″]|'')?
+            | \s*['’′]?
+        )
+        | \s*[°ºod]?
+    )
+    \s*(?P<post>LS|LU|BT|BB|[NSEW])?\s*$""",
     re.VERBOSE | re.IGNORECASE,
 )
+_WHOLE = re.compile(r"^\d+$")
 _NEGATIVE = {"LS", "BB", "S", "W"}
 SEXAGESIMAL = 60.0
 
@@ -120,6 +128,9 @@ def parse_angle(text: str) -> float:
             msg = "not a finite number"
             raise ValueError(msg)
         return number
+    if (found["m"] and not _WHOLE.match(found["d"])) or (found["s"] and not _WHOLE.match(found["m"])):
+        msg = "only the last of degrees, minutes and seconds may have decimals"
+        raise ValueError(msg)
     part = {k: float(found[k].replace(",", ".")) if found[k] else 0.0 for k in "dms"}
     if part["m"] >= SEXAGESIMAL or part["s"] >= SEXAGESIMAL:
         msg = "minutes and seconds must be below 60"

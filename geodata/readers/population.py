@@ -57,7 +57,11 @@ def read_population(
     for group, column in source.groups.items():
         pick_column(table.columns, column, (), key=f"groups.{group}", what=WHAT)
     text = text_column(table, code_column)
-    totals = total_rows(table, text.map(lambda t: isinstance(t, str) and parse_village_code(t) is not None))
+    totals = total_rows(
+        table,
+        text.map(lambda t: isinstance(t, str) and parse_village_code(t) is not None),
+        number=people_column,
+    )
     findings = list(total_finding("population", totals))
     table, text = table[~totals], text[~totals]
     columns = {"people": people_column} | {f"people_{g}": c for g, c in source.groups.items()}

@@ -345,3 +345,131 @@ def test_wrong_options_exit_2_and_help_exits_0(jangkau):
     assert status == 0
     assert "demo" in out
     assert jangkau("--version")[1].startswith("jangkau ")
+
+
+class TestNothingIsLost:
+    def test_inputs_inside_the_output_folder(self, jangkau, folder):
+        path = area(folder)
+        status, _, err = jangkau("build", path, "--out", folder)
+        assert status == 2
+        assert "did not write" in err
+        assert jangkau("build", path, "--out", folder / "w")[0] == 0
+        shutil.copy(path, folder / "w/AREA.yml")
+        status, _, err = jangkau("build", path, "--out", folder / "w")
+        assert status == 2
+        assert "AREA.yml" in err
+        assert (folder / "w/AREA.yml").is_file()
+
+    def test_foreign_files_beside_results(self, jangkau, demo_workspace, tmp_path):
+        assert jangkau("gaps", demo_workspace, "--out", tmp_path / "g")[0] == 0
+        assert jangkau("gaps", demo_workspace, "--out", tmp_path / "g")[0] == 0
+        (tmp_path / "g/laporan.docx").write_text("mine")
+        status, _, err = jangkau("gaps", demo_workspace, "--out", tmp_path / "g")
+        assert status == 2
+        assert "laporan.docx" in err
+        assert (tmp_path / "g/laporan.docx").read_text() == "mine"
+
+    def test_somebody_elses_manifest_and_area(self, jangkau, folder):
+        (folder / "web").mkdir()
+        (folder / "web/manifest.json").write_text('{"name": "app"}')
+        assert jangkau("build", area(folder), "--out", folder / "web")[0] == 2
+        (folder / "proj/area").mkdir(parents=True)
+        (folder / "proj/area/AREA.yml").write_text(GOOD)
+        assert jangkau("demo", "--out", folder / "proj")[0] == 2
+        assert (folder / "proj/area/AREA.yml").read_text() == GOOD
+
+
+def test_several_sheets_and_layers_are_not_chosen_from(jangkau, folder):
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    for name in ("Kec A", "Kec B"):
+        sheet = book.create_sheet(name)
+        sheet.append(["nama", "lat", "lon"])
+        sheet.append([name, -8.0, 113.05])
+    book.save(folder / "pk.xlsx")
+    refused(
+        jangkau, folder, area(folder, facilities="{path: pk.xlsx, kind: pustu}"), "Kec A, Kec B", "sheet:"
+    )
+    both = "[{path: pk.xlsx, kind: pustu, sheet: Kec A}, {path: pk.xlsx, kind: pustu, sheet: Kec B}]"
+    assert jangkau("build", area(folder, facilities=both), "--out", folder / "w")[0] == 0
+    shutil.rmtree(folder / "w")
+    gpd.read_file(folder / "jalan.gpkg").to_file(folder / "jalan.gpkg", layer="lain", driver="GPKG")
+    refused(jangkau, folder, area(folder, roads="{path: jalan.gpkg}"), "several layers", "layer:")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('kode,people,ket\n35.09.01.2001,5,"baik\n35.09.01.2002,6,x\n', ["penduduk.csv"]),
+        ("kode,people\n35.09.01.2001,1,234\n", ["more cells than the header", "2"]),
+        ("kode,people,people\n35.09.01.2001,1,1000\n", ["'people'", "more than once"]),
+        ("Kode,People,,\n,L,P,Jumlah\n35.09.01.2001,500,600,1100\n", ["'L'"]),
+    ],
+)
+def test_tables_that_would_be_misread(jangkau, folder, text, words):
+    (folder / "penduduk.csv").write_text(text)
+    refused(jangkau, folder, area(folder, population="{path: penduduk.csv}"), *words)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "code: {{kode}}\n", "? [a]\n: b\n", "name: 2024-13-45\n", "x: !!int 'abc'\n", "a: " + "[" * 3000,
+        "code: '35.09'\nname: X\nboundaries: {path: " + "x" * 400 + "}\n",
+        "a: &a [x,x]\n" + "".join(f"{c}: &{c} [*{p},*{p},*{p},*{p},*{p},*{p},*{p},*{p}]\n"
+                                  for p, c in zip("abcdefg", "bcdefgh", strict=True)),
+    ],
+)  # fmt: skip
+def test_odd_yaml(jangkau, folder, text):
+    refused(jangkau, folder, area(folder, text))
+
+
+def test_damaged_workbooks_and_arrays(jangkau, folder):
+    import zipfile
+
+    with zipfile.ZipFile(folder / "p.xlsx", "w") as book:
+        book.writestr("[Content_Types].xml", "<not xml")
+    refused(jangkau, folder, area(folder, population="{path: p.xlsx}"), "p.xlsx")
+    text = (folder / "desa.geojson").read_text().replace('"Mawar"', '["a", "b"]')
+    (folder / "desa.geojson").write_text(text)
+    assert jangkau("build", area(folder), "--out", folder / "w")[0] in (0, 2)
+
+
+def test_roads_that_are_only_ferries(jangkau, folder):
+    sea = shapely.LineString([(113.0, -8.0), (113.2, -8.0)])
+    gpd.GeoDataFrame({"highway": [None], "route": ["ferry"]}, geometry=[sea], crs="EPSG:4326").to_file(
+        folder / "f.gpkg"
+    )
+    path = area(folder, roads="{path: f.gpkg}", facilities="{path: pustu.csv, kind: pustu}")
+    assert jangkau("build", path, "--out", folder / "w")[0] == 0
+    assert jangkau("check", folder / "w")[0] in (0, 3)
+    assert jangkau("gaps", folder / "w", "--out", folder / "g")[0] == 0
+
+
+def test_tables_in_metres_follow_their_crs(jangkau, folder):
+    (folder / "pustu.csv").write_text("kode,nama,lat,lon\nA,Pustu A,9115000,795000\n")
+    listed = "{path: pustu.csv, kind: pustu, crs: 'EPSG:32749'}"
+    assert jangkau("build", area(folder, facilities=listed), "--out", folder / "w")[0] == 0
+    point = gpd.read_parquet(folder / "w/facilities.parquet").geometry.iloc[0]
+    assert (point.x, point.y) == pytest.approx((795000, 9115000), abs=0.01)
+
+
+def test_names_too_long_and_negative_seeds(jangkau, folder):
+    assert jangkau("build", area(folder), "--out", folder / ("x" * 300))[0] == 2
+    assert jangkau("check", folder / ("x" * 300))[0] == 2
+    assert jangkau("demo", "--seed", "-1", "--out", folder / "d")[0] == 2
+
+
+def test_a_console_without_our_letters(demo_workspace):
+    import os
+    import subprocess
+    import sys
+
+    environment = {**os.environ, "PYTHONIOENCODING": "cp437"}
+    run = subprocess.run(
+        [sys.executable, "-m", "planner.cli", "check", str(demo_workspace)], env=environment, check=False,
+        capture_output=True,
+    )  # fmt: skip
+    assert run.returncode == 3
+    assert b"Traceback" not in run.stderr

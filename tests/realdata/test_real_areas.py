@@ -142,6 +142,7 @@ def test_bigs_own_boundary_columns_are_recognised(shared):
 
 def test_real_pustu_names_and_hamlets(shared):
     from geodata.areafile import BoundariesFile, FacilitiesFile, HamletsFile
+    from geodata.errors import SchemaError
     from geodata.readers.boundaries import read_boundaries
     from geodata.readers.facilities import read_facilities
     from geodata.readers.hamlets import read_hamlets
@@ -155,11 +156,10 @@ def test_real_pustu_names_and_hamlets(shared):
     rows = read_facilities(source, kukar).rows
     assert len(rows) == 6
     assert rows["village_code"].str.startswith("64.02").all()
-    # The hamlets lie in another kabupaten: all are left out, and that is said.
+    # The hamlets lie in another kabupaten.
     source = HamletsFile(path=data / "boundaries/kulonprogo_sendangsari_dusun.geojson")
-    found, findings = read_hamlets(source, kukar)
-    assert found.empty
-    assert findings[0].count == 9
+    with pytest.raises(SchemaError, match="no row"):
+        read_hamlets(source, kukar)
 
 
 def test_the_whole_countrys_list_says_which_coordinate_is_broken(shared):

@@ -39,7 +39,9 @@ def test_angles(text, degrees):
     assert parse_angle(text) == pytest.approx(degrees, abs=1e-6)
 
 
-@pytest.mark.parametrize("text", ["", "utara", "2°70'00\"", "LS 2 10 30 LU", "nan", "1,2,3"])
+@pytest.mark.parametrize(
+    "text", ["", "utara", "2°70'00\"", "LS 2 10 30 LU", "nan", "1,2,3", "-7.9756'", "113'", "2.5°10'"]
+)
 def test_what_is_no_angle_is_refused(text):
     with pytest.raises(ValueError, match=r".*"):
         parse_angle(text)
