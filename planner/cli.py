@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import io
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -185,6 +186,8 @@ def _gaps(options: argparse.Namespace) -> int:
     from planner.pipeline import find_gaps, open_workspace, read_scenario, summary, write_gaps
     from planner.progress import Steps
 
+    # Folium and the kernels are needed last: they are loaded while the layers are read.
+    threading.Thread(target=_load_slow_modules, daemon=True).start()
     scenario = None if options.scenario is None else read_scenario(options.scenario)
     require_replaceable(options.out, OUTPUTS)
     with Steps(9) as progress:
@@ -196,6 +199,11 @@ def _gaps(options: argparse.Namespace) -> int:
     for file in files:
         _say(str(file))
     return DONE
+
+
+def _load_slow_modules() -> None:
+    import planner._kernels
+    import planner.maps.page  # noqa: F401 - loading it is the purpose
 
 
 def _five_lines(totals: dict[str, object]) -> str:

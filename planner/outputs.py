@@ -12,7 +12,6 @@ import geopandas as gpd
 from geodata.crs import WGS84
 from geodata.layers import no_progress
 from geodata.workspace import Ours, replace_folder
-from planner.maps.page import map_texts, write_map
 from planner.tables import facility_table, network_kind, summary, village_table
 
 if TYPE_CHECKING:
@@ -47,6 +46,9 @@ def write_gaps(
     ------
     ConfigError, WorkspaceError, DiskError
     """
+    # Here, because importing Folium takes most of half a second.
+    from planner.maps.page import map_texts, write_map
+
     out = Path(out)
     map_texts(lang)
     with replace_folder(out, OUTPUTS) as stage:
