@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
@@ -98,6 +98,10 @@ class Layers:
         Index ``facility_id``; Point, or None where a facility could not be located.
     hamlets
         Index ``hamlet_id``; Point; None when no hamlets were given.
+    water
+        Rivers, lakes and the like that nobody walks across; None when no water file was given.
+    floods
+        Areas flooded in the wet season: ``speed_factor`` 0 (closed) to 1; None when none were given.
     findings
         What the readers noticed.
     """
@@ -109,3 +113,9 @@ class Layers:
     hamlets: gpd.GeoDataFrame | None = None
     findings: tuple[Finding, ...] = field(default=())
     sources: tuple[SourceRecord, ...] = field(default=())
+    water: gpd.GeoDataFrame | None = None
+    floods: gpd.GeoDataFrame | None = None
+
+    def with_facilities(self, facilities: gpd.GeoDataFrame) -> Layers:
+        """Return the same layers with other facilities."""
+        return replace(self, facilities=facilities)

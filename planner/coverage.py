@@ -16,12 +16,14 @@ if TYPE_CHECKING:
     from planner.scenario import KindStandard, StatusRule
     from planner.traveltime import TravelTimes
 
-REACHED = ""
+# Why a place is not reached (docs/METHODS.md); the first stands for those that are.
+REASONS = ("", "unknown", "not_functioning", "no_facility", "no_road", "island", "too_far")
+NONE = -1
 
 
 @dataclass(frozen=True)
 class Coverage:
-    """One kind's answer.
+    """One kind's answer in one season.
 
     Attributes
     ----------
@@ -33,10 +35,10 @@ class Coverage:
         float64 by demand point; ``inf`` = cannot be reached, NaN = unknown.
     reached
         bool by demand point.
-    reason
-        By demand point, why it is not reached (docs/METHODS.md), or "" where it is reached.
-    nearest_id
-        ``facility_id`` by demand point, "" where there is none.
+    reason_code
+        int8 by demand point, its number in REASONS.
+    nearest
+        int32 by demand point, its facility's row in ``facilities``; -1 where there is none.
     villages
         One row a village: the columns of DESIGN's table, without the kind's prefix.
     facilities
@@ -48,10 +50,20 @@ class Coverage:
     listed: bool
     minutes: NDArray[np.float64]
     reached: NDArray[np.bool_]
-    reason: NDArray[np.object_]
-    nearest_id: NDArray[np.object_]
+    reason_code: NDArray[np.int8]
+    nearest: NDArray[np.int32]
     villages: pd.DataFrame
     facilities: pd.DataFrame
+
+    @property
+    def reason(self) -> NDArray[np.object_]:
+        """By demand point, why it is not reached, or "" where it is."""
+        return np.array(REASONS, dtype=object)[self.reason_code]
+
+    @property
+    def nearest_id(self) -> NDArray[np.object_]:
+        """``facility_id`` by demand point, "" where there is none."""
+        return np.append(self.facilities.index.to_numpy(dtype=object), "")[self.nearest]
 
 
 def usable_facilities(layers: Layers, kinds: tuple[str, ...], *, broken: bool = False) -> gpd.GeoDataFrame:
@@ -75,6 +87,7 @@ def cover(
     *,
     times: TravelTimes | None,
     times_if_all_functioned: TravelTimes | None = None,
+    village: NDArray[np.int64] | None = None,
 ) -> Coverage:
     """Return one kind's coverage from travel times.
 
@@ -84,6 +97,8 @@ def cover(
         To the facilities of :func:`usable_facilities`, in its order; None when no list was given.
     times_if_all_functioned
         To those with ``broken=True``, where some are known not to function.
+    village
+        Row of each demand point's village, where it is known already.
     """
     listed = kind in layers.area.listed_kinds
     kinds = (kind, *standard.counts)
@@ -94,30 +109,31 @@ def cover(
     known = listed and (len(facilities) > 0 or not lost.any())
     if not known or times is None:
         minutes = np.full(len(demand), np.nan)
-        nearest = np.full(len(demand), "", dtype=object)
+        nearest = np.full(len(demand), NONE, dtype=np.int32)
         reached = np.zeros(len(demand), dtype=bool)
     else:
         minutes = times.travel_s / 60.0
         # One predicate decides a standard.
         reached = times.travel_s <= standard.limit_s
-        ids = np.append(facilities.index.to_numpy(dtype=object), "")
-        nearest = ids[times.facility]
+        nearest = times.facility
     reason = _reasons(
         reached, times if known else None, times_if_all_functioned, standard,
         any_facility=len(facilities) > 0, any_lost=bool(lost.any()),
     )  # fmt: skip
     for array in (minutes, reached, reason, nearest):
         array.setflags(write=False)
-    points = _Points(minutes, reached, reason, nearest)
+    if village is None:
+        village = layers.villages.index.get_indexer(demand["village_code"])
+    points = _Points(village, demand["weight"].to_numpy(), minutes, reached, reason, nearest)
     return Coverage(
         kind=kind,
         listed=known,
         minutes=minutes,
         reached=reached,
-        reason=reason,
-        nearest_id=nearest,
-        villages=_villages(kinds, layers, demand, points, status, listed=known),
-        facilities=_catchments(facilities, demand, nearest, reached),
+        reason_code=reason,
+        nearest=nearest,
+        villages=_villages(kinds, layers, points, facilities.index, status, listed=known),
+        facilities=_catchments(facilities.index, demand["people"].to_numpy(), points),
     )
 
 
@@ -129,68 +145,81 @@ def _reasons(
     *,
     any_facility: bool,
     any_lost: bool,
-) -> NDArray[np.object_]:
+) -> NDArray[np.int8]:
     if times is None:
-        return np.full(len(reached), "unknown", dtype=object)
+        return np.full(len(reached), REASONS.index("unknown"), dtype=np.int8)
     closed = if_all.travel_s <= standard.limit_s if if_all is not None else np.zeros_like(reached)
     every = np.ones_like(reached)
     no_road = np.isinf(times.access_m) | (every if not times.joined else False)
     # In the order of docs/METHODS.md; a unit of unknown place may be the one that serves them.
     answers = (
-        (reached, REACHED),
+        (reached, ""),
         (every & any_lost, "unknown"),
         (closed, "not_functioning"),
         (every & (not any_facility), "no_facility"),
         (no_road, "no_road"),
         (np.isinf(times.travel_s), "island"),
     )
-    chosen = np.select([where for where, _ in answers], [name for _, name in answers], "too_far")
-    return np.asarray(chosen, dtype=object)
+    chosen = np.select(
+        [where for where, _ in answers], [REASONS.index(n) for _, n in answers], REASONS.index("too_far")
+    )
+    return chosen.astype(np.int8)
 
 
 @dataclass(frozen=True)
 class _Points:
-    """The answer by demand point; see Coverage."""
+    """The answer by demand point; see Coverage. ``village`` is the row of its village."""
 
+    village: NDArray[np.int64]
+    weight: NDArray[np.float64]
     minutes: NDArray[np.float64]
     reached: NDArray[np.bool_]
-    reason: NDArray[np.object_]
-    nearest_id: NDArray[np.object_]
+    reason: NDArray[np.int8]
+    nearest: NDArray[np.int32]
 
 
 def _villages(
     kinds: tuple[str, ...],
     layers: Layers,
-    demand: gpd.GeoDataFrame,
     points: _Points,
+    facility_ids: pd.Index,
     status: StatusRule,
     *,
     listed: bool,
 ) -> pd.DataFrame:
     codes = layers.villages.index
-    village = codes.get_indexer(demand["village_code"])
-    weight = demand["weight"].to_numpy()
+    village, weight = points.village, points.weight
     people = layers.villages["people"].to_numpy()
     n = len(codes)
-    left = weight * ~points.reached
     # Weights of a village sum to 1 but for rounding; 8 of 10 equal shares are 0.8.
     share = np.round(np.bincount(village, weights=weight * points.reached, minlength=n), 9)
-    frame = pd.DataFrame(index=codes)
-    frame["present"] = _present(kinds, layers, listed=listed)
-    frame["people_reached"] = people * share if listed else np.nan
-    frame["share_reached"] = share if listed else np.nan
-    frame["minutes_median"] = weighted_median(village, points.minutes, weight, n)
     lived = weight > 0
-    furthest = pd.Series(points.minutes[lived]).groupby(village[lived]).max()
-    frame["minutes_max"] = furthest.reindex(range(n)).to_numpy()
-    frame["status"] = (
-        np.select([share >= status.served, share < status.gap], ["served", "gap"], "partly")
-        if listed
-        else "unknown"
+    furthest = np.full(n, np.nan)
+    order = np.argsort(points.minutes)
+    order = order[lived[order]]
+    # The last written is the longest; NaN (unknown) sorts last and means that all are.
+    furthest[village[order]] = points.minutes[order]
+    reasons = np.array(REASONS, dtype=object)
+    ids = np.append(facility_ids.to_numpy(dtype=object), "")
+    return pd.DataFrame(
+        {
+            "present": _present(kinds, layers, listed=listed),
+            "people_reached": people * share if listed else np.nan,
+            "share_reached": share if listed else np.nan,
+            "minutes_median": weighted_median(village, points.minutes, weight, n),
+            "minutes_max": furthest,
+            "status": np.select(
+                [share >= status.served, share < status.gap], ["served", "gap"], "partly"
+            ).astype(object)
+            if listed
+            else "unknown",
+            "reason": reasons[_most(village, points.reason, weight * ~points.reached, n, none=0)],
+            "nearest_id": ids[
+                _most(village, points.nearest, weight * (points.nearest != NONE), n, none=NONE)
+            ],
+        },
+        index=codes,
     )
-    frame["reason"] = _most(village, points.reason, left, n)
-    frame["nearest_id"] = _most(village, points.nearest_id, weight * (points.nearest_id != ""), n)
-    return frame
 
 
 def _present(kinds: tuple[str, ...], layers: Layers, *, listed: bool) -> NDArray[np.object_]:
@@ -228,42 +257,44 @@ def weighted_median(
 
 
 def _most(
-    village: NDArray[np.int64], label: NDArray[np.object_], weight: NDArray[np.float64], n: int
-) -> NDArray[np.object_]:
-    """Return each village's label of the most weight (ties: first in order), "" without weight."""
-    out = np.full(n, "", dtype=object)
-    some = weight > 0
-    if not some.any():
+    village: NDArray[np.int64],
+    label: NDArray[np.signedinteger],
+    weight: NDArray[np.float64],
+    n: int,
+    *,
+    none: int,
+) -> NDArray[np.int64]:
+    """Return each village's label of the most weight (ties: the smallest), ``none`` without weight."""
+    out = np.full(n, none, dtype=np.int64)
+    some = np.flatnonzero(weight > 0)
+    if len(some) == 0:
         return out
-    names, code = np.unique(label[some].astype(str), return_inverse=True)
-    key = village[some] * len(names) + code
-    keys, inverse = np.unique(key, return_inverse=True)
+    labels = int(label.max()) + 1
+    key, inverse = np.unique(village[some].astype(np.int64) * labels + label[some], return_inverse=True)
     # Rounded, so that equal shares summed in another order still tie.
     total = np.round(np.bincount(inverse, weights=weight[some]), 9)
-    order = np.lexsort((keys % len(names), -total, keys // len(names)))
-    owner = (keys // len(names))[order]
+    owner = key // labels
+    order = np.lexsort((key, -total, owner))
     first = np.ones(len(order), dtype=bool)
-    first[1:] = owner[1:] != owner[:-1]
-    out[owner[first]] = names[(keys % len(names))[order][first]]
+    first[1:] = owner[order][1:] != owner[order][:-1]
+    best = order[first]
+    out[owner[best]] = key[best] % labels
     return out
 
 
-def _catchments(
-    facilities: gpd.GeoDataFrame,
-    demand: gpd.GeoDataFrame,
-    nearest: NDArray[np.object_],
-    reached: NDArray[np.bool_],
-) -> pd.DataFrame:
+def _catchments(facility_ids: pd.Index, people: NDArray[np.float64], points: _Points) -> pd.DataFrame:
     """Return each facility's people; NaN where those of all its places are unknown, 0 without places."""
-    people = demand["people"].to_numpy()
-    near = pd.Series(people).groupby(nearest).sum(min_count=1)
-    within = pd.Series(np.where(reached, people, 0.0)).groupby(nearest).sum(min_count=1)
-    unknown = demand["village_code"][np.isnan(people)].groupby(nearest[np.isnan(people)]).nunique()
-    return pd.DataFrame(
-        {
-            "people_nearest": near.reindex(facilities.index, fill_value=0.0),
-            "people_within_limit": within.reindex(facilities.index, fill_value=0.0),
-            "villages_people_unknown": unknown.reindex(facilities.index, fill_value=0),
-        },
-        index=facilities.index,
-    )
+    n = len(facility_ids)
+    known = ~np.isnan(people) & (points.nearest != NONE)
+    unknown = np.isnan(people) & (points.nearest != NONE)
+    owner = points.nearest
+    places = np.bincount(owner[known], minlength=n)
+    lost = np.bincount(owner[unknown], minlength=n)
+    nothing = (places == 0) & (lost > 0)
+    pairs = np.unique(np.column_stack([owner[unknown], points.village[unknown]]), axis=0)
+    columns = {}
+    for name, counted in (("people_nearest", known), ("people_within_limit", known & points.reached)):
+        total = np.bincount(owner[counted], weights=people[counted], minlength=n)
+        columns[name] = np.where(nothing, np.nan, total)
+    columns["villages_people_unknown"] = np.bincount(pairs[:, 0].astype(np.int64), minlength=n)
+    return pd.DataFrame(columns, index=facility_ids)

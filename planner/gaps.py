@@ -1,4 +1,4 @@
-"""Travel times, coverage and gaps of a study area, put together."""
+"""Travel times, coverage and gaps of a study area, put together; and what edits would change."""
 
 from __future__ import annotations
 
@@ -9,19 +9,46 @@ import numpy as np
 import pandas as pd
 
 from geodata.layers import no_progress
+from planner.access import edge_homes
 from planner.coverage import Coverage, cover, usable_facilities
 from planner.demand import spread_demand
-from planner.land import land_of
-from planner.network import TravelNetwork, build_network
+from planner.edits import (
+    AddBoat,
+    AddRoad,
+    ChangeFacility,
+    ChangeRoad,
+    ChangeSpeed,
+    CloseFacility,
+    CloseRoad,
+    Flood,
+    MoveFacility,
+    OpenFacility,
+    ReopenRoad,
+)
+from planner.impedance import FERRY
+from planner.land import Ground, land_of
+from planner.modes import Profile
+from planner.network import TravelNetwork, build_network, patch_network
+from planner.overlay import edited_facilities, flood_areas, road_overlay
 from planner.scenario import Scenario, default_scenario
-from planner.traveltime import NetworkTimes, TravelTimes, straight_line_times
+from planner.traveltime import Router, straight_line_times
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import geopandas as gpd
+    from numpy.typing import NDArray
 
     from geodata.layers import Layers, Progress
+    from planner.access import Stops
+    from planner.edits import Edit
+    from planner.modes import Season
+    from planner.traveltime import Search, TravelTimes
+
+ROAD_EDITS = (CloseRoad, ReopenRoad, ChangeRoad, AddRoad, AddBoat)
+FACILITY_EDITS = (OpenFacility, CloseFacility, MoveFacility, ChangeFacility)
+# With more facilities opened or closed than this, the search starts anew.
+FEW = 4
 
 
 @dataclass(frozen=True)
@@ -31,24 +58,29 @@ class Gaps:
     Attributes
     ----------
     layers, scenario
-        What it was computed from.
+        What it was computed from, the scenario's edits included.
     demand
         The demand points (metric CRS).
     network
         The travel network; None for an area without a road file (straight lines on foot).
-    coverage
-        By facility kind of the standard.
+    seasons
+        By season, the scenario's own first, and facility kind of the standard.
     """
 
     layers: Layers
     scenario: Scenario
     demand: gpd.GeoDataFrame
     network: TravelNetwork | None
-    coverage: Mapping[str, Coverage]
+    seasons: Mapping[Season, Mapping[str, Coverage]]
+
+    @property
+    def coverage(self) -> Mapping[str, Coverage]:
+        """By facility kind, in the scenario's own season."""
+        return self.seasons[self.scenario.season]
 
 
 def find_gaps(layers: Layers, *, scenario: Scenario | None = None, progress: Progress = no_progress) -> Gaps:
-    """Return travel times, coverage and gaps of every kind in the standard.
+    """Return travel times, coverage and gaps of every kind in the standard, in both seasons.
 
     Parameters
     ----------
@@ -56,46 +88,266 @@ def find_gaps(layers: Layers, *, scenario: Scenario | None = None, progress: Pro
         A study area.
     scenario
         The default scenario when None.
+
+    Raises
+    ------
+    ConfigError
+        An edit of the scenario names a road or facility that is not there.
     """
-    scenario = scenario or default_scenario()
-    progress("demand")
-    demand = spread_demand(layers, scenario.demand)
-    origins = np.asarray(demand.geometry.to_numpy(), dtype=object)
-    land = land_of(layers.villages)
-    network: TravelNetwork | None = None
-    prepared: dict[str, NetworkTimes] = {}
-    if layers.roads is not None:
-        progress("network")
-        used = {rule.mode for kind, rule in scenario.standard.items() if kind in layers.area.listed_kinds}
-        network = build_network(layers.roads, scenario, modes=sorted(used))
+    return Study(layers, scenario=scenario, progress=progress).gaps(progress=progress)
 
-    def travel(kind: str, *, broken: bool) -> TravelTimes:
-        points = np.asarray(
-            usable_facilities(
-                layers, (kind, *scenario.standard[kind].counts), broken=broken
-            ).geometry.to_numpy(),
-            dtype=object,
+
+class Study:
+    """A study area prepared once and asked "what if" many times.
+
+    Parameters
+    ----------
+    layers
+        A study area.
+    scenario
+        Its rules and, as the first answer, its edits; the default scenario when None.
+    modes
+        Modes to prepare besides those of the standard's listed kinds.
+
+    Examples
+    --------
+    >>> study = Study(layers)  # doctest: +SKIP
+    >>> before = study.gaps()  # doctest: +SKIP
+    >>> after = study.gaps([CloseRoad(op="close_road", road="r12")])  # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        layers: Layers,
+        *,
+        scenario: Scenario | None = None,
+        modes: Sequence[str] = (),
+        progress: Progress = no_progress,
+    ) -> None:
+        self.layers = layers
+        self.scenario = scenario or default_scenario()
+        progress("demand")
+        self.demand = spread_demand(layers, self.scenario.demand)
+        self.origins = np.asarray(self.demand.geometry.to_numpy(), dtype=object)
+        self._village = layers.villages.index.get_indexer(self.demand["village_code"])
+        water = None if layers.water is None else np.asarray(layers.water.geometry.to_numpy(), dtype=object)
+        self.ground = Ground(land_of(layers.villages), water)
+        listed = {k: r for k, r in self.scenario.standard.items() if k in layers.area.listed_kinds}
+        self.modes = tuple(sorted({*(r.mode for r in listed.values()), *modes}))
+        self._plain = self.scenario.model_copy(update={"edits": ()})
+        self.network: TravelNetwork | None = None
+        self._routers: dict[Profile, Router] = {}
+        self._stops: dict[Profile, Stops] = {}
+        self._base: dict[tuple[str, Season], _Answer] = {}
+        if layers.roads is not None:
+            progress("network")
+            self._build(layers.roads)
+
+    def _build(self, roads: gpd.GeoDataFrame) -> None:
+        crs = str(roads.crs)
+        self.network = build_network(
+            roads, self._plain, modes=self.modes, floods=flood_areas(self.layers.floods, (), crs)
         )
-        if network is None:
-            return straight_line_times(origins, points, access=scenario.access, land=land)
-        mode = scenario.standard[kind].mode
-        if mode not in prepared:
-            prepared[mode] = NetworkTimes(
-                network, mode, origins, access=scenario.access, land=land,
-                on_edge=pd.Index(network.edge_id).get_indexer(demand["road_id"]),
+        self._edge_home = edge_homes(self.network, self.ground)
+        land = roads[~(roads["route"] == FERRY).to_numpy(dtype=bool, na_value=False)]
+        self._ashore = np.unique(land[["from_node", "to_node"]].to_numpy())
+
+    def router(self, profile: Profile) -> Router:
+        """Return the router of a mode and season, without edits."""
+        assert self.network is not None
+        if profile not in self._routers:
+            self._routers[profile] = Router(
+                self.network, profile, rule=self.scenario.access, ground=self.ground,
+                edge_home=self._edge_home,
             )  # fmt: skip
-        return prepared[mode].nearest(points)
+        return self._routers[profile]
 
-    coverage: dict[str, Coverage] = {}
-    for kind, rule in scenario.standard.items():
-        progress(kind)
-        times = if_all = None
-        if kind in layers.area.listed_kinds:
-            times = travel(kind, broken=False)
-            kinds = (kind, *rule.counts)
-            closed = (usable_facilities(layers, kinds, broken=True)["functioning"] == "no").any()
-            if_all = travel(kind, broken=True) if closed else None
-        coverage[kind] = cover(
-            kind, layers, demand, rule, scenario.status, times=times, times_if_all_functioned=if_all
+    def stops(self, profile: Profile) -> Stops:
+        """Return the demand points joined to the network for a mode and season, without edits."""
+        if profile not in self._stops:
+            router = self.router(profile)
+            on_edge = router.network.edge_id.get_indexer(self.demand["road_id"])
+            self._stops[profile] = router.stops(self.origins, on_edge=on_edge)
+        return self._stops[profile]
+
+    def gaps(self, edits: Sequence[Edit] | None = None, *, progress: Progress = no_progress) -> Gaps:
+        """Return the answer with some edits (the scenario's own when None); only what they touch is new.
+
+        Raises
+        ------
+        ConfigError
+            An edit names a road or facility that is not there.
+        """
+        edits = self.scenario.edits if edits is None else tuple(edits)
+        scenario = self.scenario.model_copy(update={"edits": edits})
+        layers = self.layers
+        changed = [e for e in edits if isinstance(e, FACILITY_EDITS)]
+        if changed:
+            facilities = edited_facilities(layers.facilities, changed, layers.villages)
+            layers = layers.with_facilities(facilities)
+        network, routers, places = self._edited(scenario, edits)
+        seasons: dict[Season, dict[str, Coverage]] = {}
+        for season in scenario.seasons:
+            seasons[season] = {}
+            for kind in scenario.standard:
+                if season == scenario.season:
+                    progress(kind)
+                twin = self._same_in_both(kind, network)
+                if twin and season != scenario.season:
+                    seasons[season][kind] = seasons[scenario.season][kind]
+                    continue
+                seasons[season][kind] = self._cover(kind, season, layers, scenario, routers, places)
+        return Gaps(layers, scenario, self.demand, network, seasons)
+
+    def _same_in_both(self, kind: str, network: TravelNetwork | None) -> bool:
+        """Return whether the seasons do not differ for a kind: no roads, no list, or equal seconds."""
+        if network is None or kind not in self.layers.area.listed_kinds:
+            return True
+        dry, wet = (network.impedance[p] for p in self._profiles(kind))
+        return all(
+            np.array_equal(getattr(dry, name), getattr(wet, name))
+            for name in ("forward_s", "backward_s", "link_s", "link_back_s")
         )
-    return Gaps(layers, scenario, demand, network, coverage)
+
+    def _profiles(self, kind: str) -> tuple[Profile, Profile]:
+        mode = self.scenario.standard[kind].mode
+        return Profile(mode, "dry"), Profile(mode, "wet")
+
+    def _edited(
+        self, scenario: Scenario, edits: Sequence[Edit]
+    ) -> tuple[TravelNetwork | None, dict[Profile, Router] | None, dict[Profile, Stops]]:
+        """Return the network with edits, its routers (None: those of the base) and joined places (filled later)."""
+        roads = self.layers.roads
+        on_roads = [e for e in edits if isinstance(e, ROAD_EDITS)]
+        everywhere = any(isinstance(e, (Flood, ChangeSpeed)) for e in edits)
+        if self.network is None or roads is None or not (on_roads or everywhere):
+            return self.network, None, {}
+        network, home = self.network, self._edge_home
+        floods = flood_areas(self.layers.floods, edits, str(roads.crs))
+        if everywhere:
+            network = build_network(roads, scenario, modes=self.modes, floods=floods)
+        if on_roads:
+            overlay = road_overlay(roads, on_roads)
+            patch = None
+            if len(overlay.put):
+                patch = build_network(
+                    overlay.put, scenario, modes=self.modes, floods=floods, ashore=self._ashore
+                )
+                home = np.concatenate([home, edge_homes(patch, self.ground)])
+            network = patch_network(network, patch, gone=np.asarray(network.edge_id.isin(overlay.gone)))
+        routers = {
+            p: Router(
+                network, p, rule=scenario.access, ground=self.ground, edge_home=home, base=self.router(p)
+            )
+            for p in network.impedance
+        }
+        return network, routers, {}
+
+    def _cover(
+        self,
+        kind: str,
+        season: Season,
+        layers: Layers,
+        scenario: Scenario,
+        routers: dict[Profile, Router] | None,
+        places: dict[Profile, Stops],
+    ) -> Coverage:
+        """Return one kind's coverage in a season; the base's own where nothing of it changed."""
+        rule = scenario.standard[kind]
+        kinds = (kind, *rule.counts)
+        listed = kind in layers.area.listed_kinds
+        units = usable_facilities(layers, kinds)
+        broken = usable_facilities(layers, kinds, broken=True)
+        base = self._base.get((kind, season))
+        unchanged = layers is self.layers or self._same_facilities(layers, kinds)
+        if base is not None and routers is None and unchanged:
+            return base.coverage
+        times = if_all = search = None
+        if listed:
+            points = np.asarray(units.geometry.to_numpy(), dtype=object)
+            if self.network is None:
+                times = straight_line_times(self.origins, points, access=scenario.access, ground=self.ground)
+            else:
+                profile = Profile(rule.mode, season)
+                search = self._search(profile, units, base, routers, places)
+                times = search.times
+            if (broken["functioning"] == "no").any():
+                if_all = self._times(Profile(rule.mode, season), broken, scenario, routers, places)
+        coverage = cover(
+            kind, layers, self.demand, rule, scenario.status, times=times, times_if_all_functioned=if_all,
+            village=self._village,
+        )  # fmt: skip
+        if routers is None and layers is self.layers:
+            self._base[kind, season] = _Answer(units.index, search, coverage)
+        return coverage
+
+    def _same_facilities(self, layers: Layers, kinds: tuple[str, ...]) -> bool:
+        before, after = self.layers.facilities, layers.facilities
+        before, after = before[before["kind"].isin(kinds)], after[after["kind"].isin(kinds)]
+        return bool(before.equals(after))
+
+    def _routed(
+        self, profile: Profile, routers: dict[Profile, Router] | None, places: dict[Profile, Stops]
+    ) -> tuple[Router, Stops]:
+        if routers is None:
+            return self.router(profile), self.stops(profile)
+        if profile not in places:
+            places[profile] = routers[profile].access.again(self.stops(profile))
+        return routers[profile], places[profile]
+
+    def _search(
+        self,
+        profile: Profile,
+        units: gpd.GeoDataFrame,
+        base: _Answer | None,
+        routers: dict[Profile, Router] | None,
+        places: dict[Profile, Stops],
+    ) -> Search:
+        router, stops = self._routed(profile, routers, places)
+        points = np.asarray(units.geometry.to_numpy(), dtype=object)
+        if routers is None and base is not None and base.search is not None:
+            continued = _continued(router, base.search, base.ids, units.index, points)
+            if continued is not None:
+                return continued
+        return router.search(stops, router.stops(points))
+
+    def _times(
+        self,
+        profile: Profile,
+        units: gpd.GeoDataFrame,
+        scenario: Scenario,
+        routers: dict[Profile, Router] | None,
+        places: dict[Profile, Stops],
+    ) -> TravelTimes:
+        points = np.asarray(units.geometry.to_numpy(), dtype=object)
+        if self.network is None:
+            return straight_line_times(self.origins, points, access=scenario.access, ground=self.ground)
+        router, stops = self._routed(profile, routers, places)
+        return router.nearest(stops, router.stops(points))
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """A kind's answer without edits, from which others are continued."""
+
+    ids: pd.Index
+    search: Search | None
+    coverage: Coverage
+
+
+def _continued(
+    router: Router, search: Search, ids: pd.Index, new_ids: pd.Index, points: NDArray[np.object_]
+) -> Search | None:
+    """Return the search after the facilities that closed, opened or moved; None where they are many."""
+    old_points = search.facilities.points
+    at = new_ids.get_indexer(ids)
+    gone = [i for i, j in enumerate(at.tolist()) if j < 0 or old_points[i] != points[j]]
+    kept = ids.delete(gone)
+    come = np.flatnonzero(kept.get_indexer(new_ids) < 0).tolist()
+    if len(gone) + len(come) > FEW:
+        return None
+    for i in reversed(gone):
+        search = router.closed(search, i)
+    for j in come:
+        search = router.opened(search, points[j], j)
+    return search

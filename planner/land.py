@@ -1,8 +1,9 @@
-"""Which landmass a place is on: nobody walks across the sea."""
+"""Where one can walk straight: not across the sea, nor across water that a layer shows."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -66,3 +67,68 @@ def land_of(villages: gpd.GeoDataFrame) -> Land:
 def may_walk(a: NDArray[np.int32], b: NDArray[np.int32]) -> NDArray[np.bool_]:
     """Return whether two places may be on one landmass (unknown may)."""
     return np.asarray((a == b) | (a == UNKNOWN) | (b == UNKNOWN), dtype=bool)
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What straight walks may not cross.
+
+    Attributes
+    ----------
+    land
+        The landmasses; None where the sea is not known.
+    water
+        Rivers, lakes and the like inside them (Polygons or LineStrings, metres); None without a layer.
+    """
+
+    land: Land | None = None
+    water: NDArray[np.object_] | None = None
+
+    @cached_property
+    def _tree(self) -> shapely.STRtree:
+        return shapely.STRtree(np.empty(0, dtype=object) if self.water is None else self.water)
+
+    @property
+    def divides(self) -> bool:
+        """Whether anything is known to be in the way."""
+        return self.land is not None or self.water is not None
+
+    def home(self, points: NDArray[np.object_]) -> NDArray[np.int32]:
+        """Return the landmass of each point."""
+        if self.land is None:
+            return np.full(len(points), UNKNOWN, dtype=np.int32)
+        return self.land.of(points)
+
+    def dry(
+        self,
+        start: NDArray[np.object_],
+        end: NDArray[np.object_],
+        start_home: NDArray[np.int32],
+        end_home: NDArray[np.int32],
+        *,
+        afloat: NDArray[np.bool_] | None = None,
+    ) -> NDArray[np.bool_]:
+        """Return which straight lines one can walk.
+
+        Parameters
+        ----------
+        start, end
+            Points. Water that ``start`` itself lies in (a house on stilts, a coarse map) is left freely.
+        start_home, end_home
+            Their landmasses.
+        afloat
+            Lines that end on a waterway: water is where they lead.
+        """
+        out = may_walk(start_home, end_home)
+        if self.water is None:
+            return out
+        look = out if afloat is None else out & ~afloat
+        which = np.flatnonzero(look)
+        if len(which) == 0:
+            return out
+        a, b = shapely.get_coordinates(start[which]), shapely.get_coordinates(end[which])
+        lines = shapely.linestrings(np.stack([a, b], axis=1))
+        at, water = self._tree.query(lines, predicate="intersects")
+        outside = ~shapely.intersects(self.water[water], start[which[at]])
+        out[which[at[outside]]] = False
+        return out

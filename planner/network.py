@@ -1,120 +1,122 @@
-"""The road network as CSR arrays with seconds per mode."""
+"""The road network as arrays, with seconds per mode and season."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import shapely
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
+
+from geodata.tags import split_tags
+from planner.impedance import FERRY, FloodArea, Impedance, edge_seconds, passes, road_facts
+from planner.modes import SEASONS, Profile, Season
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     import geopandas as gpd
     import networkx as nx
     from numpy.typing import NDArray
 
-    from planner.scenario import Mode, Scenario
+    from planner.scenario import Scenario
 
-FERRY = "ferry"
+
+ROAD, ON_FERRY, WATERWAY = 0, 1, 2
 
 
 @dataclass(frozen=True)
 class TravelNetwork:
-    """Roads and ferries as arrays, nodes in Morton order (neighbours lie close in memory).
+    """Roads, ferries and waterways as arrays, nodes in Morton order (neighbours lie close in memory).
 
     Attributes
     ----------
     crs
         Metric CRS of all coordinates.
     node_xy
-        float64 ``(nodes, 2)``, metres. Ferries have nodes of their own at each landing.
+        float64 ``(nodes, 2)``, metres. Ferries have nodes of their own at each landing, and so has every
+        road that ends at a barrier or ford.
     edge_id
         ``road_id`` of each edge.
-    edge_line
-        LineStrings, from ``edge_from`` to ``edge_to``.
+    line_xy, line_first
+        float64 ``(points, 2)`` and int64 ``(edges + 1,)``: edge e runs through
+        ``line_xy[line_first[e]:line_first[e + 1]]``, from ``edge_from`` to ``edge_to``.
     edge_from, edge_to
         int32 node numbers.
     edge_length_m
         float64.
-    edge_ferry
-        bool.
-    forward_s, backward_s
-        For each mode, float64 seconds along and against the edge; ``inf`` = closed.
-    boarding_from, boarding_to
-        int32: arcs from land to a ferry's own node (``boarding_s``) and back (no time).
-    boarding_s
-        float64 waiting time, one scalar a boarding arc.
+    edge_kind
+        int8: ROAD, ON_FERRY or WATERWAY.
+    junction
+        int32 ``(nodes,)``: the roads layer's number of each node, -1 for nodes made here.
+    impedance
+        Seconds by profile (mode and season).
+    link_from, link_to
+        int32: steps between nodes of one place: aboard a ferry, through a barrier.
     """
 
     crs: str
     node_xy: NDArray[np.float64]
-    edge_id: NDArray[np.object_]
-    edge_line: NDArray[np.object_]
+    edge_id: pd.Index
+    line_xy: NDArray[np.float64]
+    line_first: NDArray[np.int64]
     edge_from: NDArray[np.int32]
     edge_to: NDArray[np.int32]
     edge_length_m: NDArray[np.float64]
-    edge_ferry: NDArray[np.bool_]
-    forward_s: Mapping[str, NDArray[np.float64]]
-    backward_s: Mapping[str, NDArray[np.float64]]
-    boarding_from: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
-    boarding_to: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
-    boarding_s: NDArray[np.float64] = field(default_factory=lambda: np.empty(0, np.float64))
+    edge_kind: NDArray[np.int8]
+    junction: NDArray[np.int32]
+    impedance: Mapping[Profile, Impedance]
+    link_from: NDArray[np.int32]
+    link_to: NDArray[np.int32]
+
+    def __post_init__(self) -> None:
+        arrays = [self.node_xy, self.line_xy, self.line_first, self.edge_from, self.edge_to]
+        arrays += [self.edge_length_m, self.edge_kind, self.junction, self.link_from, self.link_to]
+        for one in self.impedance.values():
+            arrays += [one.forward_s, one.backward_s, one.local, one.link_s, one.link_back_s]
+        for array in arrays:
+            array.setflags(write=False)
 
     @property
     def nodes(self) -> int:
         """Number of nodes."""
         return len(self.node_xy)
 
-    def usable(self, mode: str) -> NDArray[np.bool_]:
-        """Return which edges the mode can use in at least one direction."""
-        return (self.forward_s[mode] < np.inf) | (self.backward_s[mode] < np.inf)
+    @property
+    def edges(self) -> int:
+        """Number of edges."""
+        return len(self.edge_from)
 
-    def arcs(self, mode: str) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64]]:
-        """Return (tail, head, seconds) of every arc of a mode; closed ones have ``inf``."""
-        none = np.zeros(len(self.boarding_s))
-        tail = np.concatenate([self.edge_from, self.edge_to, self.boarding_from, self.boarding_to])
-        head = np.concatenate([self.edge_to, self.edge_from, self.boarding_to, self.boarding_from])
-        seconds = np.concatenate([self.forward_s[mode], self.backward_s[mode], self.boarding_s, none])
+    def lines(self, which: NDArray[np.int64] | NDArray[np.int32] | None = None) -> NDArray[np.object_]:
+        """Return the LineStrings of some edges (all when None)."""
+        if which is None:
+            which = np.arange(self.edges)
+        if len(which) == 0:
+            return np.empty(0, dtype=object)
+        start, count = self.line_first[which], self.line_first[which + 1] - self.line_first[which]
+        line = np.repeat(np.arange(len(which)), count)
+        step = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+        made = shapely.linestrings(self.line_xy[start[line] + step], indices=line)
+        return np.asarray(made, dtype=object)
+
+    def usable(self, profile: Profile) -> NDArray[np.bool_]:
+        """Return which edges the profile can use in at least one direction."""
+        one = self.impedance[profile]
+        return (one.forward_s < np.inf) | (one.backward_s < np.inf)
+
+    def arcs(self, profile: Profile) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64]]:
+        """Return (tail, head, seconds) of every arc; closed ones have ``inf``.
+
+        First all edges along, then all edges against, then links there, then links back. Edges for
+        local traffic only are among them.
+        """
+        one = self.impedance[profile]
+        tail = np.concatenate([self.edge_from, self.edge_to, self.link_from, self.link_to])
+        head = np.concatenate([self.edge_to, self.edge_from, self.link_to, self.link_from])
+        seconds = np.concatenate([one.forward_s, one.backward_s, one.link_s, one.link_back_s])
         return tail, head, seconds
-
-    def csr(
-        self, mode: str, *, towards: bool = False
-    ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float64]]:
-        """Return the open arcs of a mode as CSR (first, head, seconds).
-
-        Parameters
-        ----------
-        mode
-            One of the scenario's modes.
-        towards
-            Turn every arc around, for searches *from* destinations.
-        """
-        from planner._kernels import arcs_to_csr
-
-        tail, head, seconds = self.arcs(mode)
-        if towards:
-            tail, head = head, tail
-        return arcs_to_csr(tail, head, seconds, self.nodes)  # type: ignore[no-any-return]
-
-    def components(self, mode: str) -> NDArray[np.int32]:
-        """Return the strongly connected component (a number from 0) of every node.
-
-        Within one, every node can be reached from every other.
-        """
-        tail, head, seconds = self.arcs(mode)
-        open_ = seconds < np.inf
-        graph = coo_array(
-            (np.ones(open_.sum(), dtype=np.int8), (tail[open_], head[open_])),
-            shape=(self.nodes, self.nodes),
-        )
-        label = connected_components(graph, directed=True, connection="strong")[1]
-        return np.asarray(label, dtype=np.int32)
 
 
 def morton_order(xy: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -141,8 +143,18 @@ def _spread_bits(value: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return value
 
 
+def all_profiles(scenario: Scenario, modes: Iterable[str] | None = None) -> tuple[Profile, ...]:
+    """Return each mode (all of the scenario's when None) in both seasons."""
+    return tuple(Profile(m, s) for m in (scenario.modes if modes is None else modes) for s in SEASONS)
+
+
 def build_network(
-    roads: gpd.GeoDataFrame, scenario: Scenario, *, modes: Iterable[str] | None = None
+    roads: gpd.GeoDataFrame,
+    scenario: Scenario,
+    *,
+    modes: Iterable[str] | None = None,
+    floods: Sequence[FloodArea] = (),
+    ashore: NDArray[np.int32] | None = None,
 ) -> TravelNetwork:
     """Return the travel network of a roads layer: seconds for each mode, season and direction.
 
@@ -151,9 +163,13 @@ def build_network(
     roads
         The roads layer (metric CRS): one row between two junctions.
     scenario
-        Speeds, season, ferry and surface rules.
+        Speeds, access, ferry and surface rules, and changes of speed.
     modes
         Which modes; all of the scenario's when None.
+    floods
+        Flooded areas, in the same CRS.
+    ashore
+        More junctions (numbers of the roads layer) that are on land, besides those of the roads.
 
     Notes
     -----
@@ -161,77 +177,121 @@ def build_network(
     duration, else its length at the ferry speed; boarding it from land costs the wait, staying aboard
     does not. Sources: docs/METHODS.md.
     """
-    order, start, stop, xy = _canonical(roads)
+    profiles = all_profiles(scenario, modes)
+    order, start, stop, xy, junction = _canonical(roads)
     roads = roads.iloc[order]
     ferry = (roads["route"] == FERRY).to_numpy(dtype=bool, na_value=False)
-    line = np.array(roads.geometry.to_numpy(), dtype=object)
-    start, stop, xy, boarding_from, boarding_to = _ferry_nodes(
-        start, stop, xy, ferry, roads["way_id"].to_numpy()
-    )
-    names = tuple(scenario.modes) if modes is None else tuple(modes)
-    forward: dict[str, NDArray[np.float64]] = {}
-    backward: dict[str, NDArray[np.float64]] = {}
-    for name in names:
-        forward[name], backward[name] = edge_seconds(roads, scenario.modes[name], scenario)
-        forward[name].setflags(write=False)
-        backward[name].setflags(write=False)
-    wait = np.full(len(boarding_from), scenario.ferry.waiting_minutes * 60.0)
-    network = TravelNetwork(
+    links = _Links(xy, start, stop)
+    landed = None if ashore is None else np.isin(junction, ashore)
+    links.board(ferry, roads["way_id"].to_numpy(), landed)
+    links.stop(_standing(roads, profiles, scenario))
+    facts = road_facts(roads, floods)
+    line = roads.geometry.to_numpy()
+    return TravelNetwork(
         crs=str(roads.crs),
-        node_xy=xy,
-        edge_id=roads.index.to_numpy(dtype=object, copy=True),
-        edge_line=line,
-        edge_from=start,
-        edge_to=stop,
+        node_xy=links.node_xy(),
+        edge_id=pd.Index(roads.index),
+        line_xy=shapely.get_coordinates(line),
+        line_first=np.concatenate([[0], np.cumsum(shapely.get_num_coordinates(line))]).astype(np.int64),
+        edge_from=links.start,
+        edge_to=links.stop_,
         edge_length_m=roads["length_m"].to_numpy(dtype=np.float64, copy=True),
-        edge_ferry=ferry,
-        forward_s=MappingProxyType(forward),
-        backward_s=MappingProxyType(backward),
-        boarding_from=boarding_from,
-        boarding_to=boarding_to,
-        boarding_s=wait,
+        edge_kind=np.select(
+            [ferry, (roads["road_class"] == "waterway").to_numpy(dtype=bool)], [ON_FERRY, WATERWAY], ROAD
+        ).astype(np.int8),
+        junction=np.concatenate([junction, np.full(len(links.land), -1, dtype=np.int32)]),
+        impedance=MappingProxyType(
+            {p: Impedance(*edge_seconds(facts, p, scenario), *links.seconds(p, scenario)) for p in profiles}
+        ),
+        link_from=np.array(links.land, dtype=np.int32),
+        link_to=np.array(links.own, dtype=np.int32),
     )
-    for array in (
-        network.node_xy, network.edge_id, network.edge_line, network.edge_from, network.edge_to,
-        network.edge_length_m, network.edge_ferry, network.boarding_from, network.boarding_to,
-        network.boarding_s,
-    ):  # fmt: skip
-        array.setflags(write=False)
-    return network
 
 
-def edge_seconds(
-    roads: gpd.GeoDataFrame, mode: Mode, scenario: Scenario
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return seconds along and against each row of the roads layer; ``inf`` where it is closed."""
-    road_class = roads["road_class"].to_numpy(dtype=object)
-    names, code = np.unique(road_class.astype(str), return_inverse=True)
-    kph = np.array([mode.speeds_kph.get(str(n), np.nan) for n in names], dtype=np.float64)[code]
-    kph = np.fmin(kph, np.where(np.isnan(kph), np.nan, roads["maxspeed_kph"].to_numpy()))
-    if mode.motorised:
-        unpaved = roads["surface"].str.lower().isin(scenario.unpaved.surfaces)
-        factor = scenario.unpaved.dry if scenario.season == "dry" else scenario.unpaved.wet
-        kph = np.where(unpaved.to_numpy(dtype=bool, na_value=False), kph * factor, kph)
-    length = roads["length_m"].to_numpy()
-    seconds = np.where(np.isnan(kph), np.inf, 3.6 * length / kph)
-    ferry = (roads["route"] == FERRY).to_numpy(dtype=bool, na_value=False)
-    duration = roads["duration_s"].to_numpy()
-    sailing = np.where(np.isnan(duration), 3.6 * length / scenario.ferry.speed_kph, duration)
-    seconds = np.where(ferry, sailing if mode.ferry else np.inf, seconds)
-    if scenario.season == "wet":
-        seconds[(roads["season"] == "dry_only").to_numpy()] = np.inf
-    forward, backward = seconds.copy(), seconds.copy()
-    if mode.obeys_oneway:
-        oneway = roads["oneway"].to_numpy(dtype=object)
-        backward[oneway == "yes"] = np.inf
-        forward[oneway == "reverse"] = np.inf
-    return forward, backward
+class _Links:
+    """Gives edges nodes of their own where stepping onto them costs time, or may not be possible."""
+
+    def __init__(self, xy: NDArray[np.float64], start: NDArray[np.int32], stop: NDArray[np.int32]) -> None:
+        self.xy, self.start, self.stop_ = xy, start.copy(), stop.copy()
+        self.land: list[int] = []
+        self.own: list[int] = []
+        # What stands at each link: the text of a barrier's tags, or None for a landing.
+        self.tags: list[str | None] = []
+
+    def _node(self, land: int, tags: str | None) -> int:
+        self.land.append(land)
+        self.own.append(len(self.xy) + len(self.own))
+        self.tags.append(tags)
+        return self.own[-1]
+
+    def board(
+        self, ferry: NDArray[np.bool_], way_id: NDArray[np.object_], landed: NDArray[np.bool_] | None
+    ) -> None:
+        """Give each ferry its own node at each landing, so that boarding can cost a wait.
+
+        At sea (a node no road touches) ferries keep the shared node: staying aboard costs nothing.
+        """
+        ashore = np.zeros(len(self.xy), dtype=bool) if landed is None else landed.copy()
+        ashore[self.start[~ferry]] = True
+        ashore[self.stop_[~ferry]] = True
+        own: dict[tuple[str, int], int] = {}
+        for end in (self.start, self.stop_):
+            for k in np.flatnonzero(ferry & ashore[end]):
+                key = (str(way_id[k]), int(end[k]))
+                if key not in own:
+                    own[key] = self._node(key[1], None)
+                end[k] = own[key]
+
+    def stop(self, standing: tuple[NDArray[np.object_], NDArray[np.object_]]) -> None:
+        """Part the edges that end at barriers: each gets a node of its own, linked with the place."""
+        for end, tags in zip((self.start, self.stop_), standing, strict=True):
+            for k in np.flatnonzero(np.not_equal(tags, None)):
+                # A ferry's own node stays what it is.
+                if end[k] < len(self.xy):
+                    end[k] = self._node(int(end[k]), str(tags[k]))
+
+    def node_xy(self) -> NDArray[np.float64]:
+        """Return the places of all nodes, the new ones last."""
+        return np.concatenate([self.xy, self.xy[np.array(self.land, dtype=np.int64)]])
+
+    def seconds(
+        self, profile: Profile, scenario: Scenario
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return seconds along and against each link."""
+        mode = scenario.modes[profile.mode]
+        there = np.zeros(len(self.tags))
+        back = np.zeros(len(self.tags))
+        for i, text in enumerate(self.tags):
+            if text is None:
+                there[i] = scenario.ferry.waiting_minutes * 60.0
+            elif not passes(split_tags(text), mode, profile.season, scenario.access_values):
+                there[i] = back[i] = np.inf
+        return there, back
+
+
+def _standing(
+    roads: gpd.GeoDataFrame, profiles: Sequence[Profile], scenario: Scenario
+) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
+    """Return what stands at each road's two ends and stops at least one profile; None elsewhere."""
+    out = []
+    for column in ("from_barrier", "to_barrier"):
+        code, texts = pd.factorize(roads[column].to_numpy(dtype=object))
+        stops = [
+            any(
+                not passes(split_tags(t), scenario.modes[p.mode], p.season, scenario.access_values)
+                for p in profiles
+            )
+            for t in texts
+        ]
+        kept = np.array([t if s else None for t, s in zip(texts, stops, strict=True)] + [None], dtype=object)
+        out.append(kept[code])
+    return out[0], out[1]
 
 
 def _canonical(
     roads: gpd.GeoDataFrame,
-) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32], NDArray[np.float64]]:
-    """Return the order of edges, their ends and the nodes' places: the same for any order of rows."""
+) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32], NDArray[np.float64], NDArray[np.int32]]:
+    """Return the order of edges, their ends, the nodes' places and labels: the same for any order of rows."""
     start, stop = roads["from_node"].to_numpy(), roads["to_node"].to_numpy()
     line = roads.geometry.to_numpy()
     labels, compact = np.unique(np.concatenate([start, stop]), return_inverse=True)
@@ -249,72 +309,97 @@ def _canonical(
     # Lines drawn twice over each other are told apart by what is said of them.
     said = [
         pd.factorize(roads[column], sort=True)[0]
-        for column in ("road_class", "surface", "oneway", "season", "maxspeed_kph")
+        for column in ("road_class", "surface", "oneway", "season", "tags", "maxspeed_kph")
     ]
     order = np.lexsort((*said, middle[:, 1], middle[:, 0], length, stop, start))
-    return order, start[order], stop[order], xy[morton]
+    return order, start[order], stop[order], xy[morton], labels[morton].astype(np.int32)
 
 
-def _ferry_nodes(
-    start: NDArray[np.int32],
-    stop: NDArray[np.int32],
-    xy: NDArray[np.float64],
-    ferry: NDArray[np.bool_],
-    way_id: NDArray[np.object_],
-) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64], NDArray[np.int32], NDArray[np.int32]]:
-    """Give each ferry a node of its own at each landing, so that boarding can cost a wait.
+def patch_network(
+    base: TravelNetwork, patch: TravelNetwork | None, *, gone: NDArray[np.bool_]
+) -> TravelNetwork:
+    """Return a network with some edges closed for good and others put in; the base stays as it is.
 
-    At sea (a node no road touches) ferries keep the shared node: staying aboard costs nothing.
+    Parameters
+    ----------
+    base
+        The network without the edits.
+    patch
+        The edges that are put in, with the same profiles and junction numbers; None for none.
+    gone
+        bool, which edges of the base no longer exist.
     """
-    ashore = np.zeros(len(xy), dtype=bool)
-    ashore[start[~ferry]] = True
-    ashore[stop[~ferry]] = True
-    own: dict[tuple[str, int], int] = {}
-    landing: list[int] = []
-    start, stop = start.copy(), stop.copy()
-    for end in (start, stop):
-        for k in np.flatnonzero(ferry):
-            node = int(end[k])
-            if node < len(ashore) and ashore[node]:
-                key = (str(way_id[k]), node)
-                if key not in own:
-                    own[key] = len(xy) + len(landing)
-                    landing.append(node)
-                end[k] = own[key]
-    land = np.array(landing, dtype=np.int32)
-    aboard = np.arange(len(xy), len(xy) + len(landing), dtype=np.int32)
-    return start, stop, np.concatenate([xy, xy[land]]), land, aboard
+    closed = {
+        p: replace(
+            one,
+            forward_s=np.where(gone, np.inf, one.forward_s),
+            backward_s=np.where(gone, np.inf, one.backward_s),
+        )
+        for p, one in base.impedance.items()
+    }
+    edge_id = base.edge_id.where(~gone, "") if gone.any() else base.edge_id
+    if patch is None:
+        return replace(base, edge_id=edge_id, impedance=MappingProxyType(closed))
+    known = np.flatnonzero(base.junction >= 0)
+    known = known[np.argsort(base.junction[known])]
+    at = np.minimum(np.searchsorted(base.junction[known], patch.junction), max(len(known) - 1, 0))
+    same = (patch.junction >= 0) & (base.junction[known[at]] == patch.junction)
+    new = ~same
+    number = np.where(same, known[at], 0).astype(np.int32)
+    number[new] = base.nodes + np.arange(new.sum(), dtype=np.int32)
+    impedance = {}
+    for profile, one in closed.items():
+        put = patch.impedance[profile]
+        impedance[profile] = Impedance(
+            np.concatenate([one.forward_s, put.forward_s]),
+            np.concatenate([one.backward_s, put.backward_s]),
+            np.concatenate([one.local, put.local]),
+            np.concatenate([one.link_s, put.link_s]),
+            np.concatenate([one.link_back_s, put.link_back_s]),
+        )
+    return replace(
+        base,
+        node_xy=np.concatenate([base.node_xy, patch.node_xy[new]]),
+        edge_id=edge_id.append(patch.edge_id),
+        line_xy=np.concatenate([base.line_xy, patch.line_xy]),
+        line_first=np.concatenate([base.line_first, base.line_first[-1] + patch.line_first[1:]]),
+        edge_from=np.concatenate([base.edge_from, number[patch.edge_from]]),
+        edge_to=np.concatenate([base.edge_to, number[patch.edge_to]]),
+        edge_length_m=np.concatenate([base.edge_length_m, patch.edge_length_m]),
+        edge_kind=np.concatenate([base.edge_kind, patch.edge_kind]),
+        junction=np.concatenate([base.junction, patch.junction[new]]),
+        impedance=MappingProxyType(impedance),
+        link_from=np.concatenate([base.link_from, number[patch.link_from]]),
+        link_to=np.concatenate([base.link_to, number[patch.link_to]]),
+    )
 
 
-def to_networkx(network: TravelNetwork, mode: str) -> nx.MultiDiGraph:
+def to_networkx(network: TravelNetwork, mode: str, season: Season = "dry") -> nx.MultiDiGraph:
     """Return the open arcs of a mode as an OSMnx-style graph, for analysts.
 
     Nodes carry ``x``, ``y`` (metres); edges ``travel_time`` (s), ``length`` (m), ``geometry`` and
-    ``road_id``. The graph's ``crs`` is the network's. Boarding arcs have length 0.
+    ``road_id``. The graph's ``crs`` is the network's. Links (boarding, barriers) have length 0.
     """
     import networkx as nx
 
     graph = nx.MultiDiGraph(crs=network.crs)
     for i, (x, y) in enumerate(network.node_xy.tolist()):
         graph.add_node(i, x=x, y=y)
-    edges = (
-        (network.edge_from, network.edge_to, network.forward_s[mode], False),
-        (network.edge_to, network.edge_from, network.backward_s[mode], True),
-    )
-    for tail, head, seconds, turned in edges:
-        for k in np.flatnonzero(seconds < np.inf):
-            line = network.edge_line[k]
+    tail, head, seconds = network.arcs(Profile(mode, season))
+    line, edges = network.lines(), network.edges
+    for k in np.flatnonzero(seconds < np.inf).tolist():
+        data = {"travel_time": float(seconds[k])}
+        if k < 2 * edges:
+            e = k % edges
             graph.add_edge(
-                int(tail[k]), int(head[k]), travel_time=float(seconds[k]),
-                length=float(network.edge_length_m[k]), road_id=network.edge_id[k],
-                geometry=shapely.reverse(line) if turned else line,
-                ferry=bool(network.edge_ferry[k]),
+                int(tail[k]), int(head[k]), **data, length=float(network.edge_length_m[e]),
+                road_id=network.edge_id[e], geometry=line[e] if k < edges else shapely.reverse(line[e]),
+                ferry=bool(network.edge_kind[e] == ON_FERRY),
             )  # fmt: skip
-    for a, b, s in zip(network.boarding_from, network.boarding_to, network.boarding_s, strict=True):
-        point = network.node_xy[a]
-        still = shapely.linestrings([point, point])
-        graph.add_edge(int(a), int(b), travel_time=float(s), length=0.0, geometry=still, boarding=True)
-        graph.add_edge(int(b), int(a), travel_time=0.0, length=0.0, geometry=still, boarding=True)
+        else:
+            point = network.node_xy[tail[k]]
+            still = shapely.linestrings([point, point])
+            graph.add_edge(int(tail[k]), int(head[k]), **data, length=0.0, geometry=still, link=True)
     return graph
 
 
@@ -327,7 +412,7 @@ def from_networkx(graph: nx.MultiDiGraph, *, mode: str, weight: str = "travel_ti
         Projected (its ``crs`` metric); nodes with ``x``, ``y``; edges with ``weight`` in seconds,
         and optionally ``geometry`` and ``length`` (m). Every graph edge becomes one one-way edge.
     mode
-        The name under which the times are kept.
+        The name under which the times are kept, for both seasons.
     weight
         The edge attribute that holds seconds.
 
@@ -353,21 +438,68 @@ def from_networkx(graph: nx.MultiDiGraph, *, mode: str, weight: str = "travel_ti
         straight = np.stack([xy[start[bare]], xy[stop[bare]]], axis=1)
         line[bare] = shapely.linestrings(straight)
     seconds = np.array([float(d[weight]) for *_, d in rows], dtype=np.float64)
-    drawn = shapely.length(line)
-    length = np.array([float(d.get("length", m)) for (*_, d), m in zip(rows, drawn, strict=True)])
-    closed = np.full(len(rows), np.inf)
-    ids = np.array([str(d.get("road_id", f"{u}-{v}-{k}")) for u, v, k, d in rows], dtype=object)
-    off_limits = [bool(d.get("ferry") or d.get("boarding")) for *_, d in rows]
+    length = np.array(
+        [float(d.get("length", m)) for (*_, d), m in zip(rows, shapely.length(line), strict=True)]
+    )
+    # Nothing snaps to a ferry or to a step aboard one.
+    off_limits = [bool(d.get("ferry") or d.get("link")) for *_, d in rows]
+    ids = [str(d.get("road_id", f"{u}-{v}-{k}")) for u, v, k, d in rows]
+    return network_of_arrays(
+        xy, start, stop, seconds, np.full(len(rows), np.inf), crs=str(graph.graph["crs"]), mode=mode,
+        lines=line, length_m=length, edge_id=pd.Index(ids, dtype="str"),
+        ferry=np.array(off_limits, dtype=bool),
+    )  # fmt: skip
+
+
+def network_of_arrays(
+    node_xy: NDArray[np.float64],
+    edge_from: NDArray[np.int32],
+    edge_to: NDArray[np.int32],
+    forward_s: NDArray[np.float64],
+    backward_s: NDArray[np.float64],
+    *,
+    crs: str,
+    mode: str,
+    lines: NDArray[np.object_] | None = None,
+    length_m: NDArray[np.float64] | None = None,
+    edge_id: pd.Index | None = None,
+    ferry: NDArray[np.bool_] | None = None,
+) -> TravelNetwork:
+    """Return a network of one mode, the same in both seasons, from arrays of nodes and edges.
+
+    Parameters
+    ----------
+    node_xy
+        float64 ``(nodes, 2)``, metres; best in Morton order (:func:`morton_order`).
+    edge_from, edge_to, forward_s, backward_s
+        Node numbers and seconds along and against each edge; ``inf`` = closed.
+    lines, length_m, edge_id, ferry
+        Straight lines, their lengths, numbers, and no ferries when None.
+    """
+    edges = len(edge_from)
+    if lines is None:
+        line_xy = np.empty((2 * edges, 2))
+        line_xy[0::2], line_xy[1::2] = node_xy[edge_from], node_xy[edge_to]
+        line_first = np.arange(0, 2 * edges + 1, 2, dtype=np.int64)
+    else:
+        line_xy = shapely.get_coordinates(lines)
+        line_first = np.concatenate([[0], np.cumsum(shapely.get_num_coordinates(lines))]).astype(np.int64)
+    if length_m is None:
+        length_m = np.hypot(*(node_xy[edge_to] - node_xy[edge_from]).T)
+    none = np.empty(0)
+    one = Impedance(forward_s, backward_s, np.zeros(edges, dtype=bool), none, none)
     return TravelNetwork(
-        crs=str(graph.graph["crs"]),
-        node_xy=xy,
-        edge_id=ids,
-        edge_line=line,
-        edge_from=start,
-        edge_to=stop,
-        edge_length_m=length,
-        # Nothing snaps to a ferry or to the step aboard it.
-        edge_ferry=np.array(off_limits, dtype=bool),
-        forward_s=MappingProxyType({mode: seconds}),
-        backward_s=MappingProxyType({mode: closed}),
+        crs=crs,
+        node_xy=node_xy,
+        edge_id=pd.RangeIndex(edges) if edge_id is None else edge_id,
+        line_xy=line_xy,
+        line_first=line_first,
+        edge_from=edge_from,
+        edge_to=edge_to,
+        edge_length_m=length_m,
+        edge_kind=np.zeros(edges, dtype=np.int8) if ferry is None else ferry.astype(np.int8),
+        junction=np.arange(len(node_xy), dtype=np.int32),
+        impedance=MappingProxyType({Profile(mode, s): one for s in SEASONS}),
+        link_from=np.empty(0, np.int32),
+        link_to=np.empty(0, np.int32),
     )

@@ -6,40 +6,18 @@ import hashlib
 import json
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import yaml
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from geodata.areafile import ROAD_CLASSES
 from geodata.kinds import known_kinds
 from geodata.yamlfile import Model, read_yaml
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from planner.edits import ChangeSpeed, Edit
+from planner.modes import SEASONS, Mode, Number, Positive, Season, Share, known_classes
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-
-def _no_truth(value: object) -> object:
-    if isinstance(value, bool):
-        msg = "write a number"
-        raise ValueError(msg)  # noqa: TRY004 - pydantic turns ValueError into its report
-    return value
-
-
-# No number of this configuration is anywhere near the upper bound.
-Number = Annotated[float, BeforeValidator(_no_truth), Field(ge=0, le=1e9, allow_inf_nan=False)]
-Positive = Annotated[Number, Field(gt=0)]
-Share = Annotated[Number, Field(le=1)]
-
-
-def _known_classes(classes: Iterable[str]) -> None:
-    for name in classes:
-        if name not in ROAD_CLASSES:
-            msg = f"{name!r} is not a road class; use one of {', '.join(ROAD_CLASSES)}"
-            raise ValueError(msg)
 
 
 class AccessRule(Model):
@@ -89,33 +67,16 @@ class DemandRule(Model):
     @field_validator("local_classes")
     @classmethod
     def _classes(cls, classes: tuple[str, ...]) -> tuple[str, ...]:
-        _known_classes(classes)
+        known_classes(classes)
         return classes
 
 
-class UnpavedRule(Model):
-    """Speed factors of unpaved roads for motorised modes."""
+class AccessValues(Model):
+    """What the values of access tags mean; every other value is open (OSM wiki, Key:access)."""
 
-    surfaces: frozenset[str]
-    dry: Annotated[float, Field(gt=0, le=1)]
-    wet: Annotated[float, Field(gt=0, le=1)]
+    local: frozenset[str]
+    closed: frozenset[str]
     basis: str = ""
-
-
-class Mode(Model):
-    """A way to travel: speed by road class; a class that is not named is closed to it."""
-
-    motorised: bool
-    obeys_oneway: bool
-    ferry: bool
-    speeds_kph: dict[str, Positive]
-    basis: str = ""
-
-    @field_validator("speeds_kph")
-    @classmethod
-    def _classes(cls, speeds: dict[str, float]) -> dict[str, float]:
-        _known_classes(speeds)
-        return speeds
 
 
 class KindStandard(Model):
@@ -139,14 +100,17 @@ class Scenario(Model):
     """Everything a run depends on besides the data."""
 
     name: str
-    season: Literal["dry", "wet"]
+    season: Season
     access: AccessRule
     ferry: FerryRule
     status: StatusRule
     demand: DemandRule
-    unpaved: UnpavedRule
+    surfaces: dict[str, frozenset[str]]
+    tracktype_surfaces: dict[str, str]
+    access_values: AccessValues
     modes: dict[str, Mode]
     standard: dict[str, KindStandard]
+    edits: tuple[Edit, ...] = ()
 
     @field_validator("standard")
     @classmethod
@@ -163,13 +127,29 @@ class Scenario(Model):
             if rule.mode not in self.modes:
                 msg = f"standard.{kind}.mode: {rule.mode!r} is not one of the modes {', '.join(self.modes)}"
                 raise ValueError(msg)
+        for name, mode in self.modes.items():
+            for group in mode.surface_factors:
+                if group not in self.surfaces:
+                    msg = (
+                        f"modes.{name}.surface_factors: {group!r} is not one of the surfaces "
+                        f"{', '.join(self.surfaces)}"
+                    )
+                    raise ValueError(msg)
+        for edit in self.edits:
+            if isinstance(edit, ChangeSpeed) and edit.mode not in self.modes:
+                msg = f"edits: {edit.mode!r} is not one of the modes {', '.join(self.modes)}"
+                raise ValueError(msg)
         return self
+
+    @property
+    def seasons(self) -> tuple[Season, ...]:
+        """Both seasons, the scenario's own first."""
+        return (self.season, *(s for s in SEASONS if s != self.season))
 
     def content_hash(self) -> str:
         """Return the SHA-256 of the configuration; equal scenarios have equal hashes."""
-        content = self.model_dump(mode="json")
-        content["unpaved"]["surfaces"] = sorted(content["unpaved"]["surfaces"])
-        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+        content = self.model_dump(mode="python")
+        return hashlib.sha256(json.dumps(content, sort_keys=True, default=sorted).encode()).hexdigest()
 
 
 @cache

@@ -8,15 +8,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from planner.land import Land, may_walk
+from planner.network import ON_FERRY, WATERWAY
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from planner.land import Ground
+    from planner.modes import Profile
     from planner.network import TravelNetwork
 
 NO_EDGE = -1
 BLOCK = 1024
+# A part of the network with more edges than this has a spatial index of its own.
+BIG_PART = 400
 
 
 @dataclass(frozen=True)
@@ -47,28 +51,55 @@ class Snap:
         return out
 
 
+@dataclass(frozen=True)
+class _Indexed:
+    """Some edges, their lines, and a spatial index of these."""
+
+    edges: NDArray[np.int64]
+    lines: NDArray[np.object_]
+    tree: shapely.STRtree
+
+    @classmethod
+    def of(cls, network: TravelNetwork, edges: NDArray[np.int64]) -> _Indexed:
+        lines = network.lines(edges)
+        return cls(edges, lines, shapely.STRtree(lines))
+
+
 class Snapper:
-    """Finds access points of one mode; keeps its spatial index between calls.
+    """Finds access points of one profile; keeps its spatial index between calls.
 
     Parameters
     ----------
     network
         The network; ferries are never snapped to.
-    mode
-        Only edges this mode can use.
-    land
-        Where given, a place never joins an edge on another landmass.
+    profile
+        Only edges this profile can use.
+    ground
+        A place never joins an edge across water.
     max_access_m
         Places further from every edge have no access point.
+    base
+        The snapper of the network that this one is a patched copy of, whose index serves again.
     """
 
-    def __init__(self, network: TravelNetwork, mode: str, *, land: Land | None, max_access_m: float) -> None:
-        self.network = network
-        self.land = land
-        self.max_access_m = max_access_m
-        self._usable = network.usable(mode) & ~network.edge_ferry
-        self._edges = np.flatnonzero(self._usable)
-        self._tree = shapely.STRtree(network.edge_line[self._edges])
+    def __init__(
+        self,
+        network: TravelNetwork,
+        profile: Profile,
+        *,
+        ground: Ground,
+        max_access_m: float,
+        base: Snapper | None = None,
+    ) -> None:
+        self.network, self.ground, self.max_access_m = network, ground, max_access_m
+        self.usable = network.usable(profile) & (network.edge_kind != ON_FERRY)
+        open_ = np.flatnonzero(self.usable)
+        if base is None:
+            self._indexed: tuple[_Indexed, ...] = (_Indexed.of(network, open_),)
+        else:
+            self._indexed = (
+                *base._indexed, _Indexed.of(network, open_[open_ >= base.network.edges]),
+            )  # fmt: skip
 
     def nearest(self, points: NDArray[np.object_], *, on_edge: NDArray[np.int64] | None = None) -> Snap:
         """Return the access point on the nearest edge for each place that has one.
@@ -84,30 +115,25 @@ class Snapper:
         """
         if on_edge is None:
             on_edge = np.full(len(points), NO_EDGE)
-        there = (on_edge != NO_EDGE) & self._usable[on_edge]
+        there = (on_edge != NO_EDGE) & self.usable[on_edge]
         known = np.flatnonzero(there)
-        rest = np.flatnonzero(~there)
-        at, line = self._tree.query_nearest(points[rest], max_distance=self.max_access_m, all_matches=True)
-        point = np.concatenate([known, rest[at]])
-        edge = np.concatenate([on_edge[known], self._edges[line]])
-        order = np.lexsort((edge, point))
-        point, edge = point[order], edge[order]
-        first = np.ones(len(point), dtype=bool)
-        first[1:] = point[1:] != point[:-1]
-        snap = self._snap(points, point[first], edge[first])
-        if self.land is None:
+        at, edge_at = self._nearest_of(points, np.flatnonzero(~there), self._indexed)
+        point = np.concatenate([known, at])
+        edge = np.concatenate([on_edge[known], edge_at])
+        order = np.argsort(point, kind="stable")
+        snap = self._snap(points, point[order], edge[order])
+        if not self.ground.divides:
             return snap
         # There is no water within a metre: only places off the road are looked up.
         dry = snap.access_m < 1.0
         far = np.flatnonzero(~dry)
-        home = self.land.of(points[snap.point[far]])
-        dry[far] = self._same_land(home, take_snaps(snap, far))
+        dry[far] = self._dry(points, take_snaps(snap, far))
         if dry.all():
             return snap
         # The nearest edge lies across water: the nearest on this side, if any.
         blocked = np.unique(snap.point[~dry])
-        one = np.zeros(len(self._usable), dtype=np.int32)
-        return join_snaps(take_snaps(snap, dry), self.nearest_of_each_part(points, blocked, one))
+        one = np.zeros(len(self.usable), dtype=np.int32)
+        return join_snaps(take_snaps(snap, dry), self._by_distance(points, blocked, self._indexed, one))
 
     def nearest_of_each_part(
         self, points: NDArray[np.object_], which: NDArray[np.int64], part: NDArray[np.int32]
@@ -123,45 +149,112 @@ class Snapper:
         part
             int32 part of each edge.
         """
+        edges = np.flatnonzero(self.usable)
+        size = np.bincount(part[edges], minlength=1)
+        big = np.flatnonzero(size > BIG_PART)
+        rest = edges[size[part[edges]] <= BIG_PART]
+        found = self._by_distance(points, which, (_Indexed.of(self.network, rest),), part)
+        for one in big:
+            index = (_Indexed.of(self.network, edges[part[edges] == one]),)
+            at, edge = self._nearest_of(points, which, index)
+            snap = self._snap(points, at, edge)
+            dry = self._dry(points, snap)
+            more = self._by_distance(points, np.unique(snap.point[~dry]), index, part)
+            found = join_snaps(found, join_snaps(take_snaps(snap, dry), more))
+        return found
+
+    def _nearest_of(
+        self, points: NDArray[np.object_], which: NDArray[np.int64], indexed: tuple[_Indexed, ...]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the nearest usable edge of each place that has one: (place, edge)."""
+        at, edge, away = [np.empty(0, np.int64)], [np.empty(0, np.int64)], [np.empty(0)]
+        for one in indexed:
+            (i, line), m = one.tree.query_nearest(
+                points[which], max_distance=self.max_access_m, all_matches=True, return_distance=True
+            )
+            at.append(which[i])
+            edge.append(one.edges[line])
+            away.append(m)
+        point, found, metres = np.concatenate(at), np.concatenate(edge), np.concatenate(away)
+        closed = ~self.usable[found]
+        if closed.any():
+            # What was nearest is closed since: look at all edges in reach of those places.
+            again = np.unique(point[closed])
+            kept = ~np.isin(point, again)
+            more = self._in_reach(points, again, indexed)
+            point = np.concatenate([point[kept], more[0]])
+            found = np.concatenate([found[kept], more[1]])
+            metres = np.concatenate([metres[kept], more[2]])
+        order = np.lexsort((found, metres, point))
+        point, found = point[order], found[order]
+        first = np.ones(len(point), dtype=bool)
+        first[1:] = point[1:] != point[:-1]
+        return point[first], found[first]
+
+    def _in_reach(
+        self, points: NDArray[np.object_], which: NDArray[np.int64], indexed: tuple[_Indexed, ...]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+        """Return every usable edge within reach of the places: (place, edge, metres)."""
+        at, edge, away = [np.empty(0, np.int64)], [np.empty(0, np.int64)], [np.empty(0)]
+        for one in indexed:
+            i, line = one.tree.query(points[which], predicate="dwithin", distance=self.max_access_m)
+            open_ = self.usable[one.edges[line]]
+            i, line = i[open_], line[open_]
+            at.append(which[i])
+            edge.append(one.edges[line])
+            away.append(shapely.distance(one.lines[line], points[which[i]]))
+        return np.concatenate(at), np.concatenate(edge), np.concatenate(away)
+
+    def _by_distance(
+        self,
+        points: NDArray[np.object_],
+        which: NDArray[np.int64],
+        indexed: tuple[_Indexed, ...],
+        part: NDArray[np.int32],
+    ) -> Snap:
+        """Return the nearest edge of each place and part that is not across water."""
         found = _empty_snap()
         # In blocks: a place in a town has hundreds of edges within reach.
         for start in range(0, len(which), BLOCK):
-            found = join_snaps(found, self._block(points, which[start : start + BLOCK], part))
+            block = self._block(points, self._in_reach(points, which[start : start + BLOCK], indexed), part)
+            found = join_snaps(found, block)
         return found
 
-    def _block(self, points: NDArray[np.object_], which: NDArray[np.int64], part: NDArray[np.int32]) -> Snap:
-        at, line = self._tree.query(points[which], predicate="dwithin", distance=self.max_access_m)
-        point, edge = which[at], self._edges[line]
-        away = shapely.distance(self.network.edge_line[edge], points[point])
+    def _block(
+        self,
+        points: NDArray[np.object_],
+        near: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]],
+        part: NDArray[np.int32],
+    ) -> Snap:
+        point, edge, away = near
         order = np.lexsort((edge, away, part[edge], point))
         point, edge = point[order], edge[order]
-        home = None if self.land is None else self.land.of(points[which])
-        place = np.searchsorted(which, point)
         found = _empty_snap()
         # The best of each place and part; what lies across water makes way for the next best.
         while len(point):
             first = np.ones(len(point), dtype=bool)
             first[1:] = (point[1:] != point[:-1]) | (part[edge[1:]] != part[edge[:-1]])
             best = self._snap(points, point[first], edge[first])
-            good = (
-                np.ones(len(best.point), dtype=bool)
-                if home is None
-                else self._same_land(home[place[first]], best)
-            )
+            good = self._dry(points, best)
             found = join_snaps(found, take_snaps(best, good))
             again = ~good[np.cumsum(first) - 1] & ~first
-            point, edge, place = point[again], edge[again], place[again]
+            point, edge = point[again], edge[again]
         return found
 
-    def _same_land(self, home: NDArray[np.int32], snap: Snap) -> NDArray[np.bool_]:
-        """Return which access points are not across water from their place's landmass."""
-        assert self.land is not None
-        line = self.network.edge_line[snap.edge]
-        there = self.land.of(shapely.line_interpolate_point(line, snap.fraction, normalized=True))
-        return may_walk(home, there)
+    def _dry(self, points: NDArray[np.object_], snap: Snap) -> NDArray[np.bool_]:
+        """Return which access legs can be walked."""
+        if not self.ground.divides or len(snap.point) == 0:
+            return np.ones(len(snap.point), dtype=bool)
+        line = self.network.lines(snap.edge)
+        there = shapely.line_interpolate_point(line, snap.fraction, normalized=True)
+        place, of = np.unique(snap.point, return_inverse=True)
+        return self.ground.dry(
+            points[snap.point], there, self.ground.home(points[place])[of], self.ground.home(there),
+            afloat=self.network.edge_kind[snap.edge] == WATERWAY,
+        )  # fmt: skip
 
     def _snap(self, points: NDArray[np.object_], point: NDArray[np.int64], edge: NDArray[np.int64]) -> Snap:
-        line = self.network.edge_line[edge]
+        line = self.network.lines(edge)
         fraction = shapely.line_locate_point(line, points[point], normalized=True)
         return Snap(
             point=point.astype(np.int64),

@@ -35,10 +35,22 @@ def roads(rows: list[dict[str, Any]]) -> gpd.GeoDataFrame:
     base = {
         "road_class": "tertiary", "surface": None, "oneway": "no", "bridge": False, "tunnel": False,
         "maxspeed_kph": np.nan, "season": "all_year", "route": None, "duration_s": np.nan, "name": None,
+        "tags": None, "from_barrier": None, "to_barrier": None,
     }  # fmt: skip
     full = [{"way_id": r.get("way_id", f"w{i}"), **base, **r} for i, r in enumerate(rows)]
     frame = pd.DataFrame(full)
-    for column in ("way_id", "road_class", "surface", "oneway", "season", "route", "name"):
+    for column in (
+        "way_id",
+        "road_class",
+        "surface",
+        "oneway",
+        "season",
+        "route",
+        "name",
+        "tags",
+        "from_barrier",
+        "to_barrier",
+    ):
         frame[column] = frame[column].astype("str")
     frame["length_m"] = shapely.length(frame["geometry"].to_numpy())
     frame["from_node"] = frame.pop("from").astype("int32")

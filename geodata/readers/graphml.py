@@ -16,6 +16,7 @@ from geodata.layers import Finding
 from geodata.readers.files import require_file
 from geodata.readers.numbers import parse_speed_kph
 from geodata.readers.roads import assemble_roads, ways_from_tags
+from geodata.tags import KEPT_TAGS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     import networkx as nx
 
 WHAT = "roads"
+GRAPH_TAGS = (
+    "surface", "bridge", "tunnel", "maxspeed", "seasonal", "duration", "name", "route",
+    *sorted(KEPT_TAGS - {"barrier"}),
+)  # fmt: skip
 
 
 def read_graphml(
@@ -126,7 +131,7 @@ def _slowest(value: object) -> str | None:
 def _tags(data: dict[str, Any]) -> dict[str, str]:
     """Return OSM-like tags of one edge; OSMnx already turned ``oneway=-1`` around."""
     tags = {"oneway": "yes" if _true(data.get("oneway", False)) else "no"}
-    for key in ("surface", "bridge", "tunnel", "maxspeed", "seasonal", "duration", "name", "route"):
+    for key in GRAPH_TAGS:
         value = data.get(key)
         if isinstance(value, list):
             # The slowest of merged ways, as with their classes.

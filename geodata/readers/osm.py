@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,26 +21,29 @@ from geodata.crs import WGS84
 from geodata.errors import EmptyAreaError, UnreadableFileError
 from geodata.layers import Finding
 from geodata.readers.files import require_file
-from geodata.readers.roads import FERRY, assemble_roads, ways_from_tags
+from geodata.readers.roads import assemble_roads, is_way_to_travel, ways_from_tags
+from geodata.tags import KEPT_TAGS, join_tags
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import geopandas as gpd
     from numpy.typing import NDArray
 
 WHAT = "roads"
-TAGS = frozenset(
-    {"highway", "surface", "oneway", "junction", "bridge", "tunnel", "maxspeed", "seasonal", "route",
-     "duration", "name"}
-)  # fmt: skip
+TAGS = KEPT_TAGS | {
+    "highway", "surface", "oneway", "junction", "bridge", "tunnel", "maxspeed", "seasonal", "route",
+    "duration", "name", "waterway", "cycleway",
+}  # fmt: skip
+# Nodes of a way that may stop somebody.
+NODE_KEYS = ("barrier", "ford")
 _ESCAPE = re.compile(r"%([0-9a-fA-F]+)%")
 _LOCATIONS = str.maketrans("nxy,", "    ")
 
 
 @dataclass(frozen=True)
 class OsmWays:
-    """Highway and ferry ways as flat arrays.
+    """Highways, ferries and waterways for boats as flat arrays.
 
     Attributes
     ----------
@@ -54,6 +57,8 @@ class OsmWays:
         int64 OSM node ids.
     lonlat
         float64 ``(nodes, 2)`` in degrees; NaN where the file lacks the node.
+    barriers
+        Node id → the kept tags of a barrier or ford on it (:func:`geodata.tags.join_tags`).
     """
 
     ids: NDArray[np.int64]
@@ -61,6 +66,7 @@ class OsmWays:
     first: NDArray[np.int64]
     node: NDArray[np.int64]
     lonlat: NDArray[np.float64]
+    barriers: Mapping[int, str] = field(default_factory=dict)
 
 
 def read_osm_roads(
@@ -83,7 +89,7 @@ def read_osm_roads(
 
 
 def read_osm_ways(path: Path) -> OsmWays:
-    """Read every way with a ``highway`` tag or ``route=ferry``.
+    """Read every way to travel (see :func:`is_way_to_travel`), and the barriers and fords on them.
 
     Raises
     ------
@@ -104,11 +110,11 @@ def read_osm_ways(path: Path) -> OsmWays:
                 ways = (
                     osmium.FileProcessor(str(path))
                     .with_locations("flex_mem")
-                    .with_filter(EntityFilter(osmium.osm.WAY))
-                    .with_filter(KeyFilter("highway", "route"))
+                    .with_filter(EntityFilter(osmium.osm.WAY | osmium.osm.NODE))
+                    .with_filter(KeyFilter("highway", "route", "waterway", *NODE_KEYS))
                 )
-                for way in ways:
-                    writer.add_way(way)
+                for thing in ways:
+                    writer.add(thing)
             finally:
                 writer.close()
         except (RuntimeError, ValueError) as error:
@@ -125,11 +131,17 @@ def _parse_opl(lines: Sequence[str]) -> OsmWays:
     ids: list[int] = []
     tags: list[dict[str, str]] = []
     nodes: list[str] = []
+    barriers: dict[int, str] = {}
     for line in lines:
         head, _, rest = line.partition(" T")
+        if line[0] == "n":
+            found = _tags(rest.partition(" ")[0])
+            if any(key in found for key in NODE_KEYS):
+                barriers[int(head[1:])] = join_tags(found) or ""
+            continue
         text, _, refs = rest.rpartition(" N")
-        found = {k: _unescape(v) for k, _, v in (t.partition("=") for t in text.split(",")) if k in TAGS}
-        if "highway" in found or found.get("route") == FERRY:
+        found = _tags(text)
+        if is_way_to_travel(found):
             ids.append(int(head[1:]))
             tags.append(found)
             # A node that the extract lacks is written as "n12xy": give it a NaN place.
@@ -147,7 +159,14 @@ def _parse_opl(lines: Sequence[str]) -> OsmWays:
         first=np.concatenate([[0], np.cumsum(count)]).astype(np.int64),
         node=table[:, 0].astype(np.int64),
         lonlat=table[:, 1:],
+        barriers=barriers,
     )
+
+
+def _tags(text: str) -> dict[str, str]:
+    """Return the tags that matter of one line's ``key=value,…``."""
+    pairs = (t.partition("=") for t in text.split(","))
+    return {key: _unescape(v) for k, _, v in pairs if (key := _unescape(k)) in TAGS}
 
 
 def _unescape(text: str) -> str:
@@ -171,7 +190,8 @@ def roads_from_ways(
         )  # fmt: skip
         findings.append(finding)
     unique, compact = np.unique(ways.node, return_inverse=True)
-    start, stop = _between_junctions(compact, way, known, len(unique))
+    barrier = np.isin(unique, np.array(list(ways.barriers), dtype=np.int64))
+    start, stop = _between_junctions(compact, way, known, barrier)
     xy = _project(ways.lonlat, crs)
     pieces, index = _lines(xy, start, stop)
     # Two nodes at one place still connect; one node repeated does not.
@@ -191,6 +211,7 @@ def roads_from_ways(
     _, number = np.unique(np.concatenate([compact[start], compact[stop]]), return_inverse=True)
     junction = np.asarray(number, dtype=np.int32)
     used, of_piece = np.unique(way[start], return_inverse=True)
+    ends = [[ways.barriers.get(i) for i in ways.node[at].tolist()] for at in (start, stop)]
     roads = assemble_roads(
         ways_from_tags([ways.tags[w] for w in used]),
         [f"way/{i}" for i in ways.ids[used]],
@@ -199,23 +220,24 @@ def roads_from_ways(
         junction[: len(pieces)],
         junction[len(pieces) :],
         crs=crs,
+        barriers=(ends[0], ends[1]),
     )
     return roads, tuple(findings)
 
 
 def _between_junctions(
-    node: NDArray[np.int64], way: NDArray[np.int64], known: NDArray[np.bool_], nodes: int
+    node: NDArray[np.int64], way: NDArray[np.int64], known: NDArray[np.bool_], barrier: NDArray[np.bool_]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the first and last position of every stretch of way between two junctions.
 
-    A junction is a node used more than once (by several ways, or twice by one), or an end; a node
-    without a place ends the stretch before it.
+    A junction is a node used more than once (by several ways, or twice by one), one with a barrier or
+    ford on it, or an end; a node without a place ends the stretch before it.
     """
     first = np.ones(len(node), dtype=bool)
     first[1:] = (way[1:] != way[:-1]) | ~known[:-1]
     last = np.ones(len(node), dtype=bool)
     last[:-1] = (way[1:] != way[:-1]) | ~known[1:]
-    shared = np.bincount(node, minlength=nodes)[node] > 1
+    shared = ((np.bincount(node, minlength=len(barrier)) > 1) | barrier)[node]
     opens = np.flatnonzero((first | shared) & known & ~last)
     closes = np.flatnonzero((last | shared) & known & ~first)
     return opens, closes

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from geodata.errors import DownloadError
-from geodata.readers.osm import TAGS, OsmWays
-from geodata.readers.roads import FERRY
+from geodata.readers.osm import NODE_KEYS, TAGS, OsmWays
+from geodata.readers.roads import is_way_to_travel
+from geodata.tags import join_tags
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     import shapely
 
 # A way filter each: OSMnx's built-in filters need `highway`, so ferries would be missed.
-FILTERS = ('["highway"]', '["route"="ferry"]')
+FILTERS = ('["highway"]', '["route"="ferry"]', '["waterway"]["boat"]', '["waterway"]["motorboat"]')
 TIMEOUT_S = 180
 ATTEMPTS = 3
 PAUSE_S = 5.0
@@ -42,7 +43,7 @@ def fetch_osm_ways(
     attempts: int = ATTEMPTS,
     pause_s: float = PAUSE_S,
 ) -> OsmWays:
-    """Return all highway and ferry ways in a polygon, from the cache where it has them.
+    """Return all highway, ferry and boat ways in a polygon, from the cache where it has them.
 
     Parameters
     ----------
@@ -151,13 +152,17 @@ def _ways(answers: list[dict[str, Any]]) -> OsmWays:
     """Return the ways of all answers, each way and node once."""
     place: dict[int, tuple[float, float]] = {}
     ways: dict[int, tuple[dict[str, str], list[int]]] = {}
+    barriers: dict[int, str] = {}
     for answer in answers:
         for element in answer["elements"]:
             if element["type"] == "node":
                 place[element["id"]] = (element["lon"], element["lat"])
+                found = element.get("tags", {})
+                if any(key in found for key in NODE_KEYS):
+                    barriers[element["id"]] = join_tags(found) or ""
             elif element["type"] == "way":
                 tags = {k: v for k, v in element.get("tags", {}).items() if k in TAGS}
-                if "highway" in tags or tags.get("route") == FERRY:
+                if is_way_to_travel(tags):
                     ways[element["id"]] = (tags, element["nodes"])
     ids = sorted(ways)
     nodes = [n for i in ids for n in ways[i][1]]
@@ -168,4 +173,5 @@ def _ways(answers: list[dict[str, Any]]) -> OsmWays:
         first=np.concatenate([[0], np.cumsum([len(ways[i][1]) for i in ids])]).astype(np.int64),
         node=np.array(nodes, dtype=np.int64),
         lonlat=np.array([place.get(n, missing) for n in nodes], dtype=np.float64).reshape(-1, 2),
+        barriers=barriers,
     )

@@ -10,15 +10,23 @@ import pandas as pd
 import shapely
 
 from geodata.readers.numbers import parse_duration, parse_speed_kph
+from geodata.tags import BOAT_KEYS, BOAT_YES, join_tags
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
 FERRY = "ferry"
+WATERWAY = "waterway"
 YES = frozenset({"yes", "true", "1", "y", "ya", "viaduct", "aqueduct", "movable", "culvert"})
-_ONEWAY = {"yes": "yes", "true": "yes", "1": "yes", "-1": "reverse", "reverse": "reverse"}
+_ONEWAY = {
+    "yes": "yes", "true": "yes", "1": "yes", "-1": "reverse", "reverse": "reverse",
+    # Whether one may go along, or against, depends on the hour: nobody can count on it.
+    "reversible": "reversible",
+}  # fmt: skip
+# Cycle lanes against a one-way street (OSM wiki, Key:cycleway).
+_OPPOSITE = frozenset({"opposite", "opposite_lane", "opposite_track", "opposite_share_busway"})
 _CIRCULAR = frozenset({"roundabout", "circular"})
 DRY_ONLY = frozenset({"dry_only", "dry_season", "dry", "kemarau", "musim kemarau"})
 ALL_YEAR = frozenset({"all_year", "no", "", "sepanjang tahun", "semua musim"})
@@ -34,9 +42,9 @@ def study_zone(villages: gpd.GeoDataFrame, buffer_m: float) -> shapely.Geometry:
 
 
 def oneway_of(oneway: str | None, junction: str | None, highway: str | None) -> str:
-    """Return 'yes', 'reverse' or 'no' for motor traffic.
+    """Return 'yes', 'reverse', 'reversible' or 'no' for traffic in general.
 
-    Roundabouts and motorways are one-way unless tagged otherwise (OSM wiki, Key:oneway).
+    ``alternating`` (one direction after the other, as on a narrow bridge) is open both ways. Roundabouts and motorways are one-way unless tagged otherwise (OSM wiki, Key:oneway).
 
     Examples
     --------
@@ -72,10 +80,29 @@ def duration_of(text: str | None) -> float:
         return float("nan")
 
 
+def is_way_to_travel(tags: Mapping[str, str]) -> bool:
+    """Return whether an OSM way is a road, a ferry, or a waterway that is tagged open to boats."""
+    if "highway" in tags or tags.get("route") == FERRY:
+        return True
+    return WATERWAY in tags and any(tags.get(k) in BOAT_YES for k in BOAT_KEYS)
+
+
+def _road_class(tags: Mapping[str, str]) -> str:
+    if "highway" in tags:
+        return tags["highway"]
+    return FERRY if tags.get("route") == FERRY else WATERWAY
+
+
+def _kept_tags(tags: Mapping[str, str]) -> str | None:
+    if tags.get("cycleway") in _OPPOSITE:
+        tags = {"oneway:bicycle": "no", **tags}
+    return join_tags(tags)
+
+
 def ways_from_tags(tags: Sequence[dict[str, str]]) -> pd.DataFrame:
     """Return one row a way with the columns of the roads contract, from OSM tags."""
     rows: dict[str, list[Any]] = {
-        "road_class": [t.get("highway") or FERRY for t in tags],
+        "road_class": [_road_class(t) for t in tags],
         "surface": [t.get("surface") for t in tags],
         "oneway": [oneway_of(t.get("oneway"), t.get("junction"), t.get("highway")) for t in tags],
         "bridge": [t.get("bridge", "no") != "no" for t in tags],
@@ -85,9 +112,10 @@ def ways_from_tags(tags: Sequence[dict[str, str]]) -> pd.DataFrame:
         "route": [FERRY if t.get("route") == FERRY and "highway" not in t else None for t in tags],
         "duration_s": [duration_of(t.get("duration")) for t in tags],
         "name": [t.get("name") for t in tags],
+        "tags": [_kept_tags(t) for t in tags],
     }
     frame = pd.DataFrame(rows)
-    for column in ("road_class", "surface", "oneway", "season", "route", "name"):
+    for column in ("road_class", "surface", "oneway", "season", "route", "name", "tags"):
         frame[column] = frame[column].astype("str")
     frame["maxspeed_kph"] = frame["maxspeed_kph"].astype("float64")
     frame["duration_s"] = frame["duration_s"].astype("float64")
@@ -103,6 +131,7 @@ def assemble_roads(
     to_node: NDArray[np.int32],
     *,
     crs: str,
+    barriers: tuple[Sequence[str | None], Sequence[str | None]] | None = None,
 ) -> gpd.GeoDataFrame:
     """Return the roads layer: one row a piece of a way between two junctions.
 
@@ -116,6 +145,8 @@ def assemble_roads(
         int64, the way (row number) of each piece, pieces of a way adjacent and in its direction.
     pieces, from_node, to_node
         LineStrings in ``crs`` (metres) and their junctions.
+    barriers
+        The tags (:func:`geodata.tags.join_tags`) of what stands at the pieces' first and last points.
     """
     ids = np.asarray(way_ids, dtype=object)[way]
     number = np.arange(len(way)) - np.searchsorted(way, way, side="left")
@@ -128,5 +159,8 @@ def assemble_roads(
     frame["length_m"] = length
     frame["from_node"] = from_node.astype(np.int32)
     frame["to_node"] = to_node.astype(np.int32)
+    ends = barriers or ([None] * len(pieces),) * 2
+    frame["from_barrier"] = pd.Series(ends[0], dtype="str")
+    frame["to_barrier"] = pd.Series(ends[1], dtype="str")
     index = pd.Index([f"{i}#{n}" for i, n in zip(ids, number, strict=True)], name="road_id", dtype="str")
     return gpd.GeoDataFrame(frame.set_index(index), geometry=pieces, crs=crs)

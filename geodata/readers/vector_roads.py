@@ -18,12 +18,14 @@ from geodata.readers.noding import node_lines
 from geodata.readers.numbers import parse_speed_kph
 from geodata.readers.roads import (
     FERRY,
+    WATERWAY,
     YES,
     assemble_roads,
     duration_of,
     oneway_of,
     season_of,
 )
+from geodata.tags import KEPT_TAGS, join_tags
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,7 +40,8 @@ CLASS_NAMES = ("highway", "road_class", "fclass", "Fungsi", "FUNGSI", "kelas_jal
 # default speeds, docs/METHODS.md.
 ONEWAY = {
     "yes": "yes", "true": "yes", "1": "yes", "ya": "yes", "-1": "-1", "reverse": "-1",
-    "no": "no", "false": "no", "0": "no", "tidak": "no", "reversible": "no", "alternating": "no",
+    "no": "no", "false": "no", "0": "no", "tidak": "no", "alternating": "no",
+    "reversible": "reversible",
 }  # fmt: skip
 # Forward, both, against: Geofabrik's shapefiles (OpenStreetMap Data in Layered GIS Format, oneway).
 GEOFABRIK_ONEWAY = {"f": "yes", "b": "no", "t": "-1"}
@@ -103,7 +106,8 @@ def read_vector_roads(
         )
         raise EmptyAreaError(msg)
     ferry = (ways["route"] == FERRY).to_numpy(dtype=bool, na_value=False)[way]
-    elevated = ferry | ways["bridge"].to_numpy()[way] | ways["tunnel"].to_numpy()[way]
+    water = (ways["road_class"] == WATERWAY).to_numpy()[way]
+    elevated = ferry | water | ways["bridge"].to_numpy()[way] | ways["tunnel"].to_numpy()[way]
     noded = node_lines(parts, elevated, ferry)
     roads = assemble_roads(
         ways, [f"r{i + 1}" for i in range(len(ways))], way[noded.line], noded.pieces,
@@ -208,11 +212,26 @@ def _attributes(raw: gpd.GeoDataFrame, source: RoadsFile) -> pd.DataFrame:
             "route": route.where(pd.Series(ferry, index=route.index)),
             "duration_s": [duration_of(v if isinstance(v, str) else None) for v in duration],
             "name": column(source.name, ("name", "nama", "nama_jalan"), "name"),
+            "tags": _tags(raw),
         }
     ).reset_index(drop=True)
-    for name in ("road_class", "surface", "oneway", "season", "route", "name"):
+    for name in ("road_class", "surface", "oneway", "season", "route", "name", "tags"):
         frame[name] = frame[name].astype("str")
     return frame
+
+
+def _tags(raw: gpd.GeoDataFrame) -> list[str | None]:
+    """Return the access and condition tags of columns that are called as the tags are."""
+    known = {k.replace(":", "_"): k for k in KEPT_TAGS - {"barrier"}}
+    keys = {c: known[str(c).lower().replace(":", "_")] for c in raw.columns
+            if str(c).lower().replace(":", "_") in known}  # fmt: skip
+    if not keys:
+        return [None] * len(raw)
+    table = pd.DataFrame({key: text_column(raw, column) for column, key in keys.items()})
+    return [
+        join_tags({k: v for k, v in row.items() if isinstance(v, str)})
+        for row in table.to_dict(orient="records")
+    ]
 
 
 def _is_geofabrik(raw: gpd.GeoDataFrame, source: RoadsFile) -> bool:

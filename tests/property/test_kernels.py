@@ -36,12 +36,13 @@ def _arrays(n, arcs):
 
 
 def _search(n, arcs, seeds):
-    return nearest_source(
+    label = nearest_source(
         *_arrays(n, arcs),
         np.array([v for v, _, _ in seeds], dtype=np.int32),
         np.array([s for _, s, _ in seeds], dtype=np.float64),
         np.array([o for _, _, o in seeds], dtype=np.int32),
     )
+    return label[:, 0], label[:, 1].astype(int)
 
 
 def _slow_twin(n, arcs, seeds):

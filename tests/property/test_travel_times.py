@@ -12,13 +12,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import EAST, NORTH, at, line, roads
 
-from planner.network import build_network, from_networkx, to_networkx
+from planner.network import ON_FERRY, build_network, from_networkx, to_networkx
 from planner.scenario import default_scenario
 from planner.snapping import Snapper
-from planner.traveltime import NetworkTimes, straight_line_times
+from planner.modes import Profile
+from planner.land import Ground
+from planner.traveltime import Router, straight_line_times
 
 SCENARIO = default_scenario()
 MODE = "motorcycle"
+PROFILE = Profile(MODE, "dry")
 CLASSES = ("primary", "tertiary", "residential", "track")
 
 
@@ -59,7 +62,7 @@ def _points(places):
 def _with_places(network, snaps):
     """The network as a networkx graph, each snapped place a node on its edge, and the legs' lengths."""
     graph = nx.MultiDiGraph()
-    tail, head, seconds = network.arcs(MODE)
+    tail, head, seconds = network.arcs(PROFILE)
     edges = len(network.edge_from)
     stops: dict[int, list[tuple[float, object]]] = {}
     legs = {}
@@ -87,58 +90,86 @@ def _with_places(network, snaps):
     return graph, legs
 
 
-def _slow_twin(asked, facilities):
-    """The shortest of all pairs over all access points, each by networkx."""
+def _slow_twin(router, start, stop):
+    """The times of all pairs over all access points, each by networkx."""
     access = SCENARIO.access
-    joined = asked._joined(facilities, asked._arriving, asked._main_arriving)
-    graph, legs = _with_places(asked.network, {"o": asked._snap, "f": joined})
-    out = np.full(len(asked.origins), np.inf)
-    for o, f in itertools.product(range(len(asked.origins)), range(len(facilities))):
+    graph, legs = _with_places(router.network, {"o": start.leaving, "f": stop.arriving})
+    out = np.full((len(start), len(stop)), np.inf)
+    for o, f in itertools.product(range(len(start)), range(len(stop))):
         starts = {k: m for k, m in legs.items() if k[:2] == ("o", o)}
         ends = {k: m for k, m in legs.items() if k[:2] == ("f", f)}
         shortest = min(starts.values(), default=np.inf) + min(ends.values(), default=np.inf)
-        straight = asked.origins[o].distance(facilities[f])
+        straight = start.points[o].distance(stop.points[f])
         if straight <= min(access.max_distance_m, shortest):
-            out[o] = min(out[o], straight * access.seconds_per_m())
+            out[o, f] = straight * access.seconds_per_m()
         for (a, leg_a), (b, leg_b) in itertools.product(starts.items(), ends.items()):
             if a in graph and b in graph and nx.has_path(graph, a, b):
                 ride = nx.dijkstra_path_length(graph, a, b)
-                out[o] = min(out[o], (leg_a + leg_b) * access.seconds_per_m() + ride)
+                out[o, f] = min(out[o, f], (leg_a + leg_b) * access.seconds_per_m() + ride)
     return out
 
 
+def _router(rows):
+    return Router(build_network(roads(rows), SCENARIO, modes=[MODE]), PROFILE, rule=SCENARIO.access)
+
+
 @settings(max_examples=150, deadline=None)
-@given(towns())
-def test_times_are_networkx(case):
+@given(towns(), st.sampled_from(["to_facility", "from_facility"]))
+def test_times_are_networkx(case, direction):
     rows, origin_places, facility_places = case
-    network = build_network(roads(rows), SCENARIO, modes=[MODE])
-    origins, facilities = _points(origin_places), _points(facility_places)
-    asked = NetworkTimes(network, MODE, origins, access=SCENARIO.access, land=None)
-    times = asked.nearest(facilities)
-    np.testing.assert_allclose(times.travel_s, _slow_twin(asked, facilities), rtol=1e-9, atol=2e-6)
+    router = _router(rows)
+    places, facilities = router.stops(_points(origin_places)), router.stops(_points(facility_places))
+    twin = (
+        _slow_twin(router, places, facilities)
+        if direction == "to_facility"
+        else _slow_twin(router, facilities, places).T
+    )
+    near = {"rtol": 1e-9, "atol": 2e-6}
+    table = router.matrix(places, facilities, direction=direction)
+    np.testing.assert_allclose(table, twin, **near)
+    times = router.nearest(places, facilities, direction=direction)
+    np.testing.assert_allclose(times.travel_s, twin.min(axis=1), **near)
+    ordered = np.sort(twin, axis=1)
+    k = len(facilities) + 1
+    several, which = router.nearest_k(places, facilities, k, direction=direction)
+    np.testing.assert_allclose(several[:, :-1], ordered, **near)
+    assert np.isinf(several[:, -1]).all()
+    for p, f in itertools.product(range(len(places)), range(k)):
+        assert (which[p, f] == -1) == np.isinf(several[p, f])
+        if which[p, f] >= 0:
+            np.testing.assert_allclose(several[p, f], twin[p, which[p, f]], **near)
+    # The limit itself is within: every time that occurs is tried as one.
+    for cutoff in np.unique(table[np.isfinite(table)])[:3]:
+        pairs = router.within(places, facilities, float(cutoff), direction=direction, workers=1)
+        found = np.full(table.shape, np.inf)
+        found[pairs.place, pairs.facility] = pairs.travel_s
+        exact = np.where(table <= cutoff, table, np.inf)
+        # Both round to the microsecond; a limit may fall on the edge of it.
+        edge = np.abs(table - cutoff) < 2e-6
+        np.testing.assert_allclose(found[~edge], exact[~edge], **near)
 
 
 @settings(max_examples=100, deadline=None)
 @given(towns())
 def test_places_beside_side_parts_join_every_part_within_reach(case):
     rows, places, _ = case
-    network = build_network(roads(rows), SCENARIO, modes=[MODE])
-    points = _points(places)
-    asked = NetworkTimes(network, MODE, points, access=SCENARIO.access, land=None)
-    open_ = network.usable(MODE) & ~network.edge_ferry
-    away = shapely.distance(network.edge_line[None, :], points[:, None])
+    router = _router(rows)
+    network, points = router.network, _points(places)
+    stops = router.stops(points)
+    open_ = network.usable(PROFILE) & (network.edge_kind != ON_FERRY)
+    away = shapely.distance(network.lines()[None, :], points[:, None])
     for k in range(len(points)):
         near = np.flatnonzero(open_ & (away[k] <= 2000.0))
-        mine = asked._snap.point == k
+        mine = stops.leaving.point == k
         if len(near) == 0:
             assert not mine.any()
             continue
-        joined = dict(zip(asked._leaving[asked._snap.edge[mine]], asked._snap.access_m[mine], strict=True))
+        part = router.access.parts["leaving"]
+        joined = dict(zip(part[stops.leaving.edge[mine]], stops.leaving.access_m[mine], strict=True))
         # The nearest edge of each part, by brute force; at least the nearest of all.
         best = {}
         for e in near:
-            part = asked._leaving[e]
-            best[part] = min(best.get(part, np.inf), away[k, e])
+            best[part[e]] = min(best.get(part[e], np.inf), away[k, e])
         assert min(joined.values()) == pytest.approx(min(best.values()))
         if len(joined) > 1:
             assert joined == pytest.approx(best)
@@ -148,14 +179,13 @@ def test_places_beside_side_parts_join_every_part_within_reach(case):
 @given(towns())
 def test_more_facilities_never_take_longer_and_none_reach_nobody(case):
     rows, origin_places, facility_places = case
-    network = build_network(roads(rows), SCENARIO, modes=[MODE])
-    origins = _points(origin_places)
-    asked = NetworkTimes(network, MODE, origins, access=SCENARIO.access, land=None)
-    nothing = asked.nearest(np.empty(0, dtype=object))
+    router = _router(rows)
+    places = router.stops(_points(origin_places))
+    nothing = router.nearest(places, router.stops(np.empty(0, dtype=object)))
     assert np.isinf(nothing.travel_s).all()
     assert (nothing.facility == -1).all()
-    fewer = asked.nearest(_points(facility_places[:1])).travel_s
-    more = asked.nearest(_points(facility_places)).travel_s
+    fewer = router.nearest(places, router.stops(_points(facility_places[:1]))).travel_s
+    more = router.nearest(places, router.stops(_points(facility_places))).travel_s
     assert (more <= fewer).all()
 
 
@@ -166,9 +196,8 @@ def test_order_of_roads_changes_nothing(case, random):
     origins, facilities = _points(origin_places), _points(facility_places)
     answers = []
     for _ in range(2):
-        network = build_network(roads(rows), SCENARIO, modes=[MODE])
-        asked = NetworkTimes(network, MODE, origins, access=SCENARIO.access, land=None)
-        answers.append(asked.nearest(facilities))
+        router = _router(rows)
+        answers.append(router.nearest(router.stops(origins), router.stops(facilities)))
         random.shuffle(rows)
     np.testing.assert_allclose(answers[0].travel_s, answers[1].travel_s, rtol=1e-12)
 
@@ -178,10 +207,11 @@ def test_order_of_roads_changes_nothing(case, random):
 def test_snapping_finds_the_nearest_usable_edge(case):
     rows, places, _ = case
     network = build_network(roads(rows), SCENARIO, modes=["car"])
-    snap = Snapper(network, "car", land=None, max_access_m=2000.0).nearest(_points(places))
-    open_ = network.usable("car") & ~network.edge_ferry
+    car = Profile("car", "dry")
+    snap = Snapper(network, car, ground=Ground(), max_access_m=2000.0).nearest(_points(places))
+    open_ = network.usable(car) & (network.edge_kind != ON_FERRY)
     for k, place in enumerate(places):
-        away = shapely.distance(network.edge_line[open_], place)
+        away = shapely.distance(network.lines()[open_], place)
         mine = snap.access_m[snap.point == k]
         if len(away) and away.min() <= 2000.0:
             assert mine[0] == pytest.approx(away.min())
@@ -199,7 +229,7 @@ def test_networkx_and_back_keeps_every_time(case):
     place = {i: (d["x"], d["y"]) for i, d in graph.nodes(data=True)}
     assert graph.graph["crs"] == again.crs == network.crs
     before = sorted((place[u], place[v], d["travel_time"]) for u, v, d in graph.edges(data=True))
-    tail, head, seconds = again.arcs(MODE)
+    tail, head, seconds = again.arcs(PROFILE)
     after = sorted(
         (tuple(again.node_xy[a]), tuple(again.node_xy[b]), s)
         for a, b, s in zip(tail, head, seconds, strict=True)
@@ -212,7 +242,7 @@ def test_straight_lines_are_brute_force():
     rng = np.random.default_rng(1)
     origins = shapely.points(np.add(rng.uniform(0, 9000, (40, 2)), (EAST, NORTH)))
     places = shapely.points(np.add(rng.uniform(0, 9000, (7, 2)), (EAST, NORTH)))
-    times = straight_line_times(origins, places, access=SCENARIO.access, land=None)
+    times = straight_line_times(origins, places, access=SCENARIO.access)
     away = shapely.distance(origins[:, None], places[None, :])
     np.testing.assert_allclose(times.travel_s, away.min(axis=1) * 1.3 * 3.6 / 3.0)
     np.testing.assert_array_equal(times.facility, away.argmin(axis=1))

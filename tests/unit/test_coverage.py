@@ -13,6 +13,7 @@ from support import at, box, facilities, hamlets, layers, line, roads, villages
 from planner.coverage import weighted_median
 from planner.demand import spread_demand
 from planner.gaps import find_gaps
+from planner.modes import Profile
 from planner.land import land_of
 from planner.scenario import default_scenario
 from planner.tables import village_table
@@ -223,7 +224,7 @@ def test_overlapping_villages_divide_their_roads_the_same_in_any_order():
 
 
 def test_a_dry_season_ferry_does_not_sail_in_the_wet():
-    from planner.network import build_network
+    from planner.network import ON_FERRY, build_network
 
     town = roads(
         [
@@ -231,13 +232,15 @@ def test_a_dry_season_ferry_does_not_sail_in_the_wet():
             {"from": 1, "to": 2, "geometry": line((9, 0), (99, 0)), "route": "ferry", "season": "dry_only"},
         ]
     )
-    wet = type(default_scenario()).model_validate({**default_scenario().model_dump(), "season": "wet"})
-    network = build_network(town, wet, modes=["walking"])
-    assert np.isinf(network.forward_s["walking"][network.edge_ferry]).all()
+    network = build_network(town, default_scenario(), modes=["walking"])
+    ferry = network.edge_kind == ON_FERRY
+    assert np.isinf(network.impedance[Profile("walking", "wet")].forward_s[ferry]).all()
+    assert np.isfinite(network.impedance[Profile("walking", "dry")].forward_s[ferry]).all()
 
 
 def test_a_place_in_town_with_thousands_of_edges_near_is_joined_in_little_memory():
     """The islet's people may not use the town's 2,000 edges across the water; nothing is kept of them."""
+    from planner.land import Ground
     from planner.land import land_of as make_land
     from planner.network import build_network
     from planner.snapping import Snapper
@@ -252,6 +255,6 @@ def test_a_place_in_town_with_thousands_of_edges_near_is_joined_in_little_memory
         for y in steps
     ]
     network = build_network(roads(rows), default_scenario(), modes=["walking"])
-    snapper = Snapper(network, "walking", land=make_land(both), max_access_m=2000.0)
+    snapper = Snapper(network, Profile("walking", "dry"), ground=Ground(make_land(both)), max_access_m=2000.0)
     islet = np.array([at(1900, 100 + k / 10) for k in range(50)], dtype=object)
     assert len(snapper.nearest(islet).point) == 0

@@ -1,0 +1,203 @@
+"""How places join the network of a profile: which access points they have, also after edits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import shapely
+
+from planner.graph import components
+from planner.snapping import Snap, Snapper, join_snaps, take_snaps
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from planner.land import Ground
+    from planner.modes import Profile
+    from planner.network import TravelNetwork
+    from planner.scenario import AccessRule
+
+Role = Literal["leaving", "arriving"]
+
+
+@dataclass
+class Stops:
+    """Places prepared for a profile: the start or the end of trips.
+
+    Attributes
+    ----------
+    points
+        Points (metres).
+    nearest
+        Each place's access point on its nearest edge.
+    home
+        int32, the landmass of each.
+    """
+
+    access: Access
+    points: NDArray[np.object_]
+    nearest: Snap
+    home: NDArray[np.int32]
+
+    def __len__(self) -> int:
+        return len(self.points)
+
+    @cached_property
+    def leaving(self) -> Snap:
+        """All access points of trips that begin here."""
+        return self.access.joined(self, "leaving")
+
+    @cached_property
+    def arriving(self) -> Snap:
+        """All access points of trips that end here."""
+        return self.access.joined(self, "arriving")
+
+    @cached_property
+    def access_m(self) -> NDArray[np.float64]:
+        """Straight distance to the network (metres); ``inf`` = none within the limit."""
+        return self.nearest.nearest_m(len(self.points))
+
+    @cached_property
+    def xy(self) -> NDArray[np.float64]:
+        """float64 ``(places, 2)``, metres."""
+        return np.asarray(shapely.get_coordinates(self.points), dtype=np.float64)
+
+
+class Access:
+    """Joins places to the network of one profile.
+
+    A place joins at the nearest usable edge on its own landmass. Where that edge is not of the
+    landmass's main part (the strongly connected part with the most road), it is also joined at the
+    nearest edge of each other part within the access distance, and the quickest way counts: a
+    fragment of road, or a one-way street that only leads away, cuts nobody off. Which edges these
+    are does not depend on the facilities, so more of them never take longer.
+
+    Parameters
+    ----------
+    network, profile
+        The network and whom it is for.
+    rule
+        Speed, detour and limit of the access legs.
+    ground
+        What they may not cross.
+    edge_home
+        int32, the landmass of each edge (:func:`edge_homes`).
+    base
+        That of the network of which this one is a patched copy.
+    """
+
+    def __init__(
+        self,
+        network: TravelNetwork,
+        profile: Profile,
+        *,
+        rule: AccessRule,
+        ground: Ground,
+        edge_home: NDArray[np.int32] | None = None,
+        base: Access | None = None,
+    ) -> None:
+        self.network, self.profile, self.rule, self.ground = network, profile, rule, ground
+        self.base = base
+        self.edge_home = edge_homes(network, ground) if edge_home is None else edge_home
+        self.snapper = Snapper(
+            network, profile, ground=ground, max_access_m=rule.max_distance_m,
+            base=base.snapper if base is not None else None,
+        )  # fmt: skip
+
+    @cached_property
+    def parts(self) -> dict[Role, NDArray[np.int32]]:
+        """The strongly connected part that one leaves to from each edge, and arrives from."""
+        node = components(self.network, self.profile)
+        ahead = self.network.impedance[self.profile].forward_s < np.inf
+        start, stop = node[self.network.edge_from], node[self.network.edge_to]
+        return {"arriving": np.where(ahead, start, stop), "leaving": np.where(ahead, stop, start)}
+
+    @cached_property
+    def main(self) -> dict[Role, NDArray[np.bool_]]:
+        """Which edges are of the part with the greatest length of road on their landmass."""
+        return {
+            role: _is_main(part, self.edge_home, self.network, self.snapper.usable)
+            for role, part in self.parts.items()
+        }
+
+    def stops(self, points: NDArray[np.object_], *, on_edge: NDArray[np.int64] | None = None) -> Stops:
+        """Return places joined to the network.
+
+        Parameters
+        ----------
+        points
+            Points (metres, the network's CRS).
+        on_edge
+            The edge that each is known to lie on, -1 where none is.
+        """
+        return Stops(self, points, self.snapper.nearest(points, on_edge=on_edge), self.ground.home(points))
+
+    def again(self, stops: Stops) -> Stops:
+        """Return places of the base joined to the patched network; only what the edits touch is looked up."""
+        assert self.base is not None
+        old, snap = self.base.network.edges, stops.nearest
+        usable = self.snapper.usable
+        lost = np.zeros(len(stops), dtype=bool)
+        lost[snap.point[~usable[snap.edge]]] = True
+        new = np.flatnonzero(usable[old:]) + old
+        if len(new):
+            tree = shapely.STRtree(self.network.lines(new))
+            reach = np.minimum(stops.access_m, self.rule.max_distance_m)
+            grown = np.flatnonzero(shapely.intersects(
+                shapely.box(*_grown(shapely.total_bounds(tree.geometries), float(reach.max(initial=0.0)))),
+                stops.points,
+            ))  # fmt: skip
+            (at, _), away = tree.query_nearest(
+                stops.points[grown], max_distance=self.rule.max_distance_m, return_distance=True,
+                all_matches=False,
+            )  # fmt: skip
+            lost[grown[at[away < stops.access_m[grown[at]]]]] = True
+        if not lost.any():
+            return Stops(self, stops.points, snap, stops.home)
+        which = np.flatnonzero(lost)
+        found = self.snapper.nearest(stops.points[which])
+        found = Snap(which[found.point], found.edge, found.fraction, found.access_m)
+        kept = take_snaps(snap, ~lost[snap.point])
+        return Stops(self, stops.points, join_snaps(kept, found), stops.home)
+
+    def joined(self, stops: Stops, role: Role) -> Snap:
+        """Return all access points of places, for trips that begin or end there."""
+        apart = ~self.main[role][stops.nearest.edge]
+        if not apart.any():
+            return stops.nearest
+        which = np.unique(stops.nearest.point[apart])
+        more = self.snapper.nearest_of_each_part(stops.points, which, self.parts[role])
+        return join_snaps(take_snaps(stops.nearest, ~apart), more)
+
+
+def _grown(bounds: NDArray[np.float64], by_m: float) -> tuple[float, float, float, float]:
+    west, south, east, north = bounds.tolist()
+    return west - by_m, south - by_m, east + by_m, north + by_m
+
+
+def edge_homes(network: TravelNetwork, ground: Ground) -> NDArray[np.int32]:
+    """Return the landmass of each edge, by its middle."""
+    if ground.land is None or network.edges == 0:
+        return np.full(network.edges, -1, dtype=np.int32)
+    middle = shapely.line_interpolate_point(network.lines(), 0.5, normalized=True)
+    return ground.home(np.asarray(middle, dtype=object))
+
+
+def _is_main(
+    part: NDArray[np.int32], home: NDArray[np.int32], network: TravelNetwork, usable: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Return which edges are of the part with the greatest length of usable road on their landmass."""
+    if len(part) == 0:
+        return np.zeros(0, dtype=bool)
+    parts = int(part.max()) + 1
+    key, of_edge = np.unique((home.astype(np.int64) + 1) * parts + part, return_inverse=True)
+    length = np.bincount(of_edge, weights=network.edge_length_m * usable, minlength=len(key))
+    best = np.lexsort((key % parts, -length, key // parts))
+    first = np.ones(len(best), dtype=bool)
+    first[1:] = (key // parts)[best][1:] != (key // parts)[best][:-1]
+    main = np.zeros(len(key), dtype=bool)
+    main[best[first]] = True
+    return np.asarray(main[of_edge], dtype=bool)

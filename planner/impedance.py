@@ -1,0 +1,305 @@
+"""Seconds along each road, for a mode in a season: class, surface, condition, access, one-way, slope."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from geodata.areafile import ROAD_CLASSES
+from geodata.tags import split_tags
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from planner.modes import Mode, Profile, Season
+    from planner.scenario import AccessValues, Scenario
+
+FERRY = "ferry"
+# Tobler's hiking function: W. Tobler, Three presentations on geographical analysis and modeling, NCGIA
+# Technical Report 93-1, 1993; as a factor of the speed on the flat (DOMAIN of the defaults).
+TOBLER_SLOPE, TOBLER_OPTIMUM = 3.5, 0.05
+OPEN, LOCAL, CLOSED, GRANTED = 0, 1, 2, 3
+
+
+@dataclass(frozen=True)
+class Impedance:
+    """What it takes one mode in one season.
+
+    Attributes
+    ----------
+    forward_s, backward_s
+        float64, seconds along and against each edge; ``inf`` = closed.
+    local
+        bool, edges that may only begin or end a trip.
+    link_s, link_back_s
+        float64, seconds from the first to the second node of each link (boarding a ferry, passing a
+        barrier), and back; ``inf`` = stopped.
+    """
+
+    forward_s: NDArray[np.float64]
+    backward_s: NDArray[np.float64]
+    local: NDArray[np.bool_]
+    link_s: NDArray[np.float64]
+    link_back_s: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class RoadFacts:
+    """The columns of a roads layer as numbers of the values that occur, so that rules run once a value."""
+
+    class_name: NDArray[np.object_]
+    class_of: NDArray[np.int64]
+    surface_name: NDArray[np.object_]
+    surface_of: NDArray[np.int64]
+    tags: tuple[dict[str, str], ...]
+    tags_of: NDArray[np.int64]
+    oneway: NDArray[np.object_]
+    ferry: NDArray[np.bool_]
+    dry_only: NDArray[np.bool_]
+    maxspeed_kph: NDArray[np.float64]
+    duration_s: NDArray[np.float64]
+    length_m: NDArray[np.float64]
+    up_factor: NDArray[np.float64]
+    down_factor: NDArray[np.float64]
+    flood: dict[Season, NDArray[np.float64]]
+
+
+def road_facts(roads: gpd.GeoDataFrame, floods: Sequence[FloodArea] = ()) -> RoadFacts:
+    """Return the facts of a roads layer that decide times.
+
+    Parameters
+    ----------
+    roads
+        The roads layer.
+    floods
+        Flooded areas, in the same CRS.
+    """
+    class_of, class_name = pd.factorize(roads["road_class"].to_numpy(dtype=object))
+    surface_of, surface_name = pd.factorize(roads["surface"].str.lower().to_numpy(dtype=object))
+    tags_of, tags = pd.factorize(roads["tags"].to_numpy(dtype=object))
+    up, down = _slope_factors(roads)
+    return RoadFacts(
+        class_name=np.asarray(class_name, dtype=object),
+        class_of=class_of,
+        surface_name=np.asarray(surface_name, dtype=object),
+        surface_of=surface_of,
+        # The last is the answer for roads without tags (code -1).
+        tags=(*(split_tags(t) for t in tags), {}),
+        tags_of=tags_of,
+        oneway=roads["oneway"].to_numpy(dtype=object),
+        ferry=(roads["route"] == FERRY).to_numpy(dtype=bool, na_value=False),
+        dry_only=(roads["season"] == "dry_only").to_numpy(dtype=bool, na_value=False),
+        maxspeed_kph=roads["maxspeed_kph"].to_numpy(dtype=np.float64),
+        duration_s=roads["duration_s"].to_numpy(dtype=np.float64),
+        length_m=roads["length_m"].to_numpy(dtype=np.float64),
+        up_factor=up,
+        down_factor=down,
+        flood={season: _flood_factor(roads, floods, season) for season in ("dry", "wet")},
+    )
+
+
+def edge_seconds(
+    facts: RoadFacts, profile: Profile, scenario: Scenario
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
+    """Return seconds along and against each road (``inf`` = closed), and which are for local traffic only."""
+    mode = scenario.modes[profile.mode]
+    access = np.array([access_of(t, mode, scenario.access_values) for t in facts.tags])[facts.tags_of]
+    kph = _speeds(facts, mode, access)
+    kph = _on_surface(kph, facts, mode, profile.season, scenario)
+    kph = _condition(kph, facts, mode, profile.season)
+    with np.errstate(divide="ignore"):
+        seconds = np.where(kph > 0, 3.6 * facts.length_m / np.where(kph > 0, kph, 1.0), np.inf)
+    sailing = np.where(
+        np.isnan(facts.duration_s), 3.6 * facts.length_m / scenario.ferry.speed_kph, facts.duration_s
+    )
+    seconds = np.where(facts.ferry, sailing if mode.ferry else np.inf, seconds)
+    seconds[access == CLOSED] = np.inf
+    factor = _speed_factor(facts, profile.mode, scenario)
+    with np.errstate(divide="ignore"):
+        seconds = np.where(factor > 0, seconds / factor, np.inf)
+        flood = facts.flood[profile.season]
+        seconds = np.where(flood > 0, seconds / flood, np.inf)
+    if profile.season == "wet":
+        seconds[facts.dry_only] = np.inf
+    forward, backward = seconds.copy(), seconds.copy()
+    if mode.slope == "tobler":
+        forward *= facts.up_factor
+        backward *= facts.down_factor
+    way = _oneway(facts, mode)
+    backward[(way == "yes") | (way == "reversible")] = np.inf
+    forward[(way == "reverse") | (way == "reversible")] = np.inf
+    return forward, backward, access == LOCAL
+
+
+def access_of(tags: dict[str, str], mode: Mode, values: AccessValues) -> int:
+    """Return whether tags leave a road OPEN, LOCAL (to begin or end a trip), CLOSED, or GRANTED.
+
+    GRANTED: a tag of the mode's own, not the general ``access`` or ``vehicle``, opens it explicitly.
+    """
+    if any(tags.get(key) in closing for key, closing in mode.closed_if.items()):
+        return CLOSED
+    key = next((k for k in mode.access if k in tags), None)
+    if key is None:
+        return OPEN
+    # Several values: the most open counts.
+    said = [v.strip() for v in tags[key].split(";")]
+    if any(v not in values.closed and v not in values.local for v in said):
+        return GRANTED if key not in {"access", "vehicle"} else OPEN
+    return LOCAL if any(v in values.local for v in said) else CLOSED
+
+
+def passes(tags: dict[str, str], mode: Mode, season: Season, values: AccessValues) -> bool:
+    """Return whether a mode passes a barrier or ford (a node's tags).
+
+    An access tag decides; without one, the kind of barrier (OSM wiki, Key:barrier).
+    """
+    if tags.get("ford", "no") != "no" and mode.fords.of(season) == 0:
+        return False
+    access = access_of(tags, mode, values)
+    if access == OPEN and not any(k in tags for k in mode.access):
+        return tags.get("barrier", "") not in mode.barriers
+    return access != CLOSED
+
+
+def _speeds(facts: RoadFacts, mode: Mode, access: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return km/h by class and speed limit; 0 where the class is closed."""
+    by_class = np.array([mode.speeds_kph.get(str(n), 0.0) for n in facts.class_name])
+    known = np.array([str(n) in ROAD_CLASSES and str(n) != "waterway" for n in facts.class_name], dtype=bool)
+    kph = by_class[facts.class_of]
+    if mode.granted_kph is not None:
+        granted = (access == GRANTED) & (kph == 0) & known[facts.class_of]
+        kph = np.where(granted, mode.granted_kph, kph)
+    return np.fmin(kph, facts.maxspeed_kph) if mode.maxspeed else kph
+
+
+def _on_surface(
+    kph: NDArray[np.float64], facts: RoadFacts, mode: Mode, season: Season, scenario: Scenario
+) -> NDArray[np.float64]:
+    """Return km/h on the surface: tagged, or else as the tracktype suggests."""
+    group = {value: name for name, values in scenario.surfaces.items() for value in values}
+    factors = {name: mode.surface_factors[name].of(season) for name in mode.surface_factors}
+    by_surface = np.array([*(factors.get(group.get(str(s), ""), 1.0) for s in facts.surface_name), np.nan])
+    by_track = np.array(
+        [factors.get(scenario.tracktype_surfaces.get(t.get("tracktype", ""), ""), 1.0) for t in facts.tags]
+    )
+    factor = by_surface[facts.surface_of]
+    return kph * np.where(np.isnan(factor), by_track[facts.tags_of], factor)
+
+
+def _condition(kph: NDArray[np.float64], facts: RoadFacts, mode: Mode, season: Season) -> NDArray[np.float64]:
+    """Return km/h under the caps of smoothness and tracktype, and through fords."""
+    cap = np.full(len(facts.tags), np.inf)
+    ford = np.ones(len(facts.tags))
+    for i, tags in enumerate(facts.tags):
+        cap[i] = min(
+            mode.smoothness_max_kph.get(tags.get("smoothness", ""), np.inf),
+            mode.tracktype_max_kph.get(tags.get("tracktype", ""), np.inf),
+        )
+        if tags.get("ford", "no") != "no":
+            ford[i] = mode.fords.of(season)
+    return np.asarray(np.minimum(kph, cap[facts.tags_of]) * ford[facts.tags_of], dtype=np.float64)
+
+
+def _oneway(facts: RoadFacts, mode: Mode) -> NDArray[np.object_]:
+    """Return yes, reverse, reversible or no for the mode, by its most specific tag."""
+    bound = "oneway" in mode.oneway
+    way = facts.oneway if bound else np.full(len(facts.oneway), "no", dtype=object)
+    special = [k for k in mode.oneway if k != "oneway"]
+    words = {"yes": "yes", "true": "yes", "1": "yes", "-1": "reverse", "reverse": "reverse"}
+    said = [next((t[k] for k in special if k in t), None) for t in facts.tags]
+    exception = np.array([None if v is None else words.get(v, "no") for v in said], dtype=object)
+    own = exception[facts.tags_of]
+    return np.where(np.equal(own, None), way, own)
+
+
+def _speed_factor(facts: RoadFacts, mode: str, scenario: Scenario) -> NDArray[np.float64]:
+    """Return the product of the scenario's changes of speed, by road."""
+    factor = np.ones(len(facts.class_name) + 1)
+    for edit in scenario.edits:
+        if edit.op == "speed" and edit.mode == mode:
+            hit = [not edit.classes or str(n) in edit.classes for n in facts.class_name]
+            factor[:-1][np.array(hit, dtype=bool)] *= edit.factor
+    return np.asarray(factor[facts.class_of], dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class FloodArea:
+    """A flooded polygon (metric CRS), its speed factor (0 closes), and when it counts."""
+
+    polygon: shapely.Geometry
+    factor: float
+    seasons: tuple[Season, ...]
+
+
+def _flood_factor(
+    roads: gpd.GeoDataFrame, floods: Sequence[FloodArea], season: Season
+) -> NDArray[np.float64]:
+    """Return the speed factor that floods leave of each road.
+
+    A flood of factor 0 closes every road that it touches; another slows the share of a road's length that
+    lies in it. Where floods overlap each counts.
+    """
+    out = np.ones(len(roads))
+    now = [f for f in floods if season in f.seasons]
+    if not now or len(roads) == 0:
+        return out
+    line = roads.geometry.to_numpy()
+    at, flood = shapely.STRtree(np.array([f.polygon for f in now], dtype=object)).query(
+        line, predicate="intersects"
+    )
+    factor = np.array([f.factor for f in now])[flood]
+    out[at[factor == 0]] = 0.0
+    slow = (factor > 0) & (factor < 1)
+    at, flood, factor = at[slow], flood[slow], factor[slow]
+    if len(at):
+        wet = shapely.length(shapely.intersection(line[at], np.array([f.polygon for f in now])[flood]))
+        length = shapely.length(line[at])
+        share = np.divide(wet, length, out=np.ones_like(wet), where=length > 0)
+        more = np.bincount(at, weights=share * (1.0 / factor - 1.0), minlength=len(roads))
+        out /= 1.0 + more
+    return out
+
+
+def _slope_factors(roads: gpd.GeoDataFrame) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return how many times as long as on the flat each road takes on foot, along and against it."""
+    flat = np.ones(len(roads))
+    if "heights_m" not in roads:
+        return flat, flat
+    heights = [np.asarray(h, dtype=np.float64) for h in roads["heights_m"]]
+    count = np.array([len(h) for h in heights])
+    steps = np.maximum(count - 1, 0)
+    if steps.sum() == 0:
+        return flat, flat
+    road = np.repeat(np.arange(len(roads)), count)
+    rise = np.diff(np.concatenate(heights))[road[1:] == road[:-1]]
+    of = np.repeat(np.arange(len(roads)), steps)
+    length = roads["length_m"].to_numpy()
+    run = (length / np.maximum(steps, 1))[of]
+    slope = np.divide(rise, run, out=np.zeros_like(rise), where=run > 0)
+    both = []
+    for direction in (slope, -slope):
+        takes = tobler_time_factor(direction)
+        total = np.bincount(of, weights=takes, minlength=len(roads))
+        both.append(np.where(steps > 0, total / np.maximum(steps, 1), 1.0))
+    return both[0], both[1]
+
+
+def tobler_time_factor(slope: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return how many times as long as on the flat walking takes at a slope (rise ÷ run).
+
+    Unknown (NaN) slopes count as flat. Source: W. Tobler, NCGIA Technical Report 93-1, 1993.
+
+    Examples
+    --------
+    >>> tobler_time_factor(np.array([0.0, -0.05, 0.10])).round(3).tolist()
+    [1.0, 0.839, 1.419]
+    """
+    factor = np.exp(TOBLER_SLOPE * (np.abs(slope + TOBLER_OPTIMUM) - TOBLER_OPTIMUM))
+    return np.where(np.isnan(slope), 1.0, factor)

@@ -1,0 +1,382 @@
+"""A scenario's edits put over the base layers: which road pieces go, which come; which facilities change."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+import shapely.ops
+
+from geodata.crs import WGS84
+from geodata.errors import ConfigError, suggest
+from geodata.tags import join_tags, split_tags
+from planner.edits import (
+    AddBoat,
+    AddRoad,
+    ChangeFacility,
+    ChangeRoad,
+    CloseFacility,
+    CloseRoad,
+    Flood,
+    MoveFacility,
+    OpenFacility,
+    ReopenRoad,
+)
+from planner.impedance import FERRY, FloodArea
+from planner.modes import SEASONS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from planner.edits import Edit, FacilityEdit, RoadEdit
+
+# Lines drawn on a map miss the road by some metres: an end this close is on it.
+DRAWN_M = 30.0
+# The landing of a boat link, which is drawn to the shore.
+LANDING_M = 250.0
+# A cut this close to a junction is the junction.
+JUNCTION_M = 0.1
+CONDITION_TAGS = frozenset({"tracktype", "smoothness"})
+
+
+@dataclass(frozen=True)
+class RoadOverlay:
+    """What edits change about the roads.
+
+    Attributes
+    ----------
+    gone
+        ``road_id`` of pieces that no longer exist as they were.
+    put
+        Rows of the roads layer that come instead, or new; junctions share the base's numbers.
+    content_hash
+        SHA-256 of the edits.
+    """
+
+    gone: pd.Index
+    put: gpd.GeoDataFrame
+    content_hash: str
+
+
+def content_hash(edits: Sequence[Edit]) -> str:
+    """Return the SHA-256 of edits: equal edits in equal order have equal hashes."""
+    content = [e.model_dump(mode="json") for e in edits]
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def flood_areas(layer: gpd.GeoDataFrame | None, edits: Sequence[Edit], crs: str) -> tuple[FloodArea, ...]:
+    """Return the floods of a floods layer (in the wet season) and of a scenario, in a metric CRS."""
+    out = []
+    if layer is not None:
+        for polygon, factor in zip(layer.geometry, layer["speed_factor"], strict=True):
+            out.append(FloodArea(polygon, float(factor), ("wet",)))
+    for edit in edits:
+        if isinstance(edit, Flood):
+            drawn = gpd.GeoSeries([shapely.Polygon(edit.polygon)], crs=WGS84).to_crs(crs).make_valid()
+            seasons = SEASONS if edit.season == "both" else (edit.season,)
+            out.append(FloodArea(drawn.iloc[0], edit.factor, seasons))
+    return tuple(out)
+
+
+def road_overlay(roads: gpd.GeoDataFrame, edits: Sequence[RoadEdit]) -> RoadOverlay:
+    """Return what a list of edits, one after the other, changes about the roads.
+
+    Raises
+    ------
+    ConfigError
+        An edit names a road that is not there, or a boat link ends far from every road.
+    """
+    work = _Work(roads)
+    for number, edit in enumerate(edits, start=1):
+        match edit:
+            case CloseRoad():
+                work.closed |= set(work.named(edit.road, number))
+            case ReopenRoad():
+                work.reopen(edit.road, number)
+            case ChangeRoad():
+                work.change(edit, number)
+            case AddRoad() | AddBoat():
+                work.add(edit, number)
+    put = [row for road_id, row in work.rows.items() if road_id not in work.closed]
+    frame = gpd.GeoDataFrame(put, columns=[*roads.columns, "road_id"], geometry="geometry", crs=roads.crs)
+    frame = frame.set_index(frame.pop("road_id").astype("str").rename("road_id"))
+    frame = frame.astype({c: t for c, t in roads.dtypes.items() if c != "geometry"})
+    gone = roads.index.isin([*work.rows, *work.closed, *work.cut])
+    return RoadOverlay(roads.index[gone], frame, content_hash(edits))
+
+
+def overlaid_roads(roads: gpd.GeoDataFrame, overlay: RoadOverlay) -> gpd.GeoDataFrame:
+    """Return the roads layer as it would be with the edits in it (a slow twin of the patched network)."""
+    kept = roads[~roads.index.isin(overlay.gone)]
+    return gpd.GeoDataFrame(pd.concat([kept, overlay.put])) if len(overlay.put) else kept
+
+
+class _Work:
+    """The pieces that edits have touched so far."""
+
+    def __init__(self, roads: gpd.GeoDataFrame) -> None:
+        self.base = roads
+        # Touched or new pieces by id; base pieces that are cut; pieces nobody may pass.
+        self.rows: dict[str, dict[str, Any]] = {}
+        self.cut: set[str] = set()
+        self.closed: set[str] = set()
+        ends = roads[["from_node", "to_node"]].to_numpy()
+        self.junction = int(ends.max()) + 1 if len(ends) else 0
+
+    def named(self, name: str, number: int) -> list[str]:
+        """Return the ids of a way's pieces, or of one piece (or of what it was cut into)."""
+        base = self.base
+        hit = base.index[(base["way_id"] == name) | (base.index == name)]
+        found = [i for i in hit if i not in self.cut and i not in self.rows]
+        found += [
+            i for i, row in self.rows.items()
+            if name in {row["way_id"], i} or i.startswith(f"{name}~")
+        ]  # fmt: skip
+        if not found:
+            known = [*base["way_id"].unique(), *base.index]
+            msg = f"edits: edit {number}: there is no road {name!r}.{suggest(name, known)}"
+            raise ConfigError(msg)
+        return found
+
+    def touch(self, road_id: str) -> dict[str, Any]:
+        """Return a piece's row to be changed."""
+        if road_id not in self.rows:
+            self.rows[road_id] = {**self.base.loc[road_id].to_dict(), "road_id": road_id}
+        return self.rows[road_id]
+
+    def reopen(self, name: str, number: int) -> None:
+        for road_id in self.named(name, number):
+            self.closed.discard(road_id)
+            row = self.touch(road_id)
+            kept = {k: v for k, v in split_tags(_text(row["tags"])).items() if k in CONDITION_TAGS}
+            row.update(season="all_year", tags=join_tags(kept), from_barrier=None, to_barrier=None)
+
+    def change(self, edit: ChangeRoad, number: int) -> None:
+        for road_id in self.named(edit.road, number):
+            row = self.touch(road_id)
+            if edit.road_class is not None:
+                row["road_class"] = edit.road_class
+            if edit.surface is not None:
+                row["surface"] = edit.surface
+                # What the old surface was like says nothing of the new one.
+                kept = {k: v for k, v in split_tags(_text(row["tags"])).items() if k not in CONDITION_TAGS}
+                row["tags"] = join_tags(kept)
+            if edit.maxspeed_kph is not None:
+                row["maxspeed_kph"] = edit.maxspeed_kph
+            if edit.season is not None:
+                row["season"] = edit.season
+
+    def add(self, edit: AddRoad | AddBoat, number: int) -> None:
+        """Put in a drawn line: it meets what it crosses, or (bridges and boats) what its ends touch."""
+        drawn = gpd.GeoSeries([shapely.LineString(edit.line)], crs=WGS84).to_crs(self.base.crs).iloc[0]
+        boat = isinstance(edit, AddBoat)
+        line = self._to_roads(drawn, LANDING_M if boat else DRAWN_M, number, must=boat)
+        ends_only = boat or edit.bridge
+        stops = self._meets(line, ends_only=ends_only)
+        way: dict[str, Any] = {
+            "way_id": f"edit/{number}", "oneway": "no", "tunnel": False, "maxspeed_kph": np.nan,
+            "season": "all_year", "duration_s": np.nan, "name": edit.name, "tags": None,
+            "from_barrier": None, "to_barrier": None, "bridge": not boat and edit.bridge,
+            "surface": None if boat else edit.surface,
+            "road_class": FERRY if boat else edit.road_class, "route": FERRY if boat else None,
+        }  # fmt: skip
+        if "heights_m" in self.base:
+            way["heights_m"] = np.empty(0, dtype=np.float32)
+        if isinstance(edit, AddBoat) and edit.duration_minutes is not None:
+            way["duration_s"] = edit.duration_minutes * 60.0
+        at = [0.0, *(m for m, _ in stops if 0.0 < m < line.length), line.length]
+        node = dict(stops)
+        for k in range(len(at) - 1):
+            piece = shapely.ops.substring(line, at[k], at[k + 1])
+            for m in (at[k], at[k + 1]):
+                if m not in node:
+                    node[m] = self._new_junction()
+            road_id = f"edit/{number}#{k}"
+            self.rows[road_id] = {
+                **way, "road_id": road_id, "geometry": piece, "length_m": piece.length,
+                "duration_s": way["duration_s"] * piece.length / line.length,
+                "from_node": node[at[k]], "to_node": node[at[k + 1]],
+            }  # fmt: skip
+
+    def _to_roads(
+        self, line: shapely.LineString, within_m: float, number: int, *, must: bool
+    ) -> shapely.LineString:
+        """Return the line with its ends drawn on to the nearest road."""
+        xy = shapely.get_coordinates(line).tolist()
+        for end in (0, -1):
+            point = shapely.Point(xy[end])
+            near = self._near(point.buffer(within_m))
+            if near:
+                best = min(near, key=lambda n: (shapely.distance(n[1], point), n[0]))[1]
+                on = shapely.line_interpolate_point(best, shapely.line_locate_point(best, point))
+                if shapely.distance(on, point) > 0:
+                    place = shapely.get_coordinates(on)[0].tolist()
+                    xy = [place, *xy] if end == 0 else [*xy, place]
+            elif must:
+                msg = (
+                    f"edits: edit {number}: the boat link ends further than {within_m:g} m from every road. "
+                    "Draw it to a road or path, or add one to the landing first."
+                )
+                raise ConfigError(msg)
+        return shapely.LineString(xy)
+
+    def _near(self, shape: shapely.Geometry) -> list[tuple[str, shapely.LineString]]:
+        """Return (id, line) of the roads on the ground that a shape touches, as they are now."""
+        base = self.base
+        hit = base.index[np.sort(base.sindex.query(shape, predicate="intersects"))]
+        found = [
+            (i, base.at[i, "geometry"]) for i in hit
+            if i not in self.cut and i not in self.rows and base.at[i, "route"] != FERRY
+        ]  # fmt: skip
+        found += [
+            (i, row["geometry"]) for i, row in self.rows.items()
+            if row["route"] != FERRY and shapely.intersects(row["geometry"], shape)
+        ]  # fmt: skip
+        return found
+
+    def _meets(self, line: shapely.LineString, *, ends_only: bool) -> list[tuple[float, int]]:
+        """Cut the roads that a line meets; returns (metres along the line, junction)."""
+        ends = [shapely.get_point(line, 0), shapely.get_point(line, -1)]
+        places: list[tuple[float, shapely.Point]] = [(0.0, ends[0]), (line.length, ends[1])]
+        if not ends_only:
+            for road_id, other in self._near(line):
+                row = self.rows.get(road_id) or self.base.loc[road_id]
+                if not (row["bridge"] or row["tunnel"]):
+                    shared = shapely.get_coordinates(shapely.intersection(line, other))
+                    places += [(shapely.line_locate_point(line, p), p) for p in shapely.points(shared)]
+        out: dict[float, int] = {}
+        for along, place in sorted(places, key=lambda p: p[0]):
+            same = next((m for m in out if abs(m - along) <= JUNCTION_M), None)
+            junction = self._junction_at(place)
+            if same is None and junction is not None:
+                out[along] = junction
+        return sorted(out.items())
+
+    def _junction_at(self, place: shapely.Point) -> int | None:
+        """Return the junction at a place, made by cutting roads where there is none; None off the road."""
+        near = [
+            (i, line) for i, line in self._near(place.buffer(JUNCTION_M))
+        ]  # fmt: skip
+        if not near:
+            return None
+        for road_id, _ in near:
+            row = self.rows.get(road_id) or self.base.loc[road_id]
+            for end, node in ((0, "from_node"), (-1, "to_node")):
+                if shapely.distance(shapely.get_point(row["geometry"], end), place) <= JUNCTION_M:
+                    return int(row[node])
+        junction = self._new_junction()
+        for road_id, line in near:
+            row = self.rows.get(road_id) or self.base.loc[road_id]
+            if (row["bridge"] or row["tunnel"]) and len(near) > 1:
+                continue
+            self._cut(road_id, shapely.line_locate_point(line, place), junction)
+        return junction
+
+    def _cut(self, road_id: str, along_m: float, junction: int) -> None:
+        row = self.touch(road_id)
+        del self.rows[road_id]
+        self.cut.add(road_id)
+        line: shapely.LineString = row["geometry"]
+        share = along_m / line.length
+        closed = road_id in self.closed
+        name = road_id if "~" in road_id else f"{road_id}~"
+        for k, (a, b) in enumerate(((0.0, share), (share, 1.0)), start=1):
+            piece = shapely.ops.substring(line, a, b, normalized=True)
+            new = {
+                **row, "road_id": f"{name}{k}", "geometry": piece, "length_m": piece.length,
+                "duration_s": row["duration_s"] * (b - a),
+                "from_node": row["from_node"] if k == 1 else junction,
+                "to_node": junction if k == 1 else row["to_node"],
+                "from_barrier": row["from_barrier"] if k == 1 else None,
+                "to_barrier": None if k == 1 else row["to_barrier"],
+            }  # fmt: skip
+            if "heights_m" in row:
+                new["heights_m"] = _heights_between(row["heights_m"], a, b)
+            self.rows[new["road_id"]] = new
+            if closed:
+                self.closed.add(new["road_id"])
+
+    def _new_junction(self) -> int:
+        self.junction += 1
+        return self.junction - 1
+
+
+def _heights_between(heights: Any, a: float, b: float) -> Any:  # noqa: ANN401 - a cell of a list column
+    if len(heights) < 2:
+        return heights
+    count = max(2, round((len(heights) - 1) * (b - a)) + 1)
+    return np.interp(np.linspace(a, b, count), np.linspace(0, 1, len(heights)), np.asarray(heights)).astype(
+        np.float32
+    )
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def edited_facilities(
+    facilities: gpd.GeoDataFrame, edits: Sequence[FacilityEdit], villages: gpd.GeoDataFrame
+) -> gpd.GeoDataFrame:
+    """Return the facilities layer with a scenario's edits in it; the layer itself stays as it is.
+
+    Raises
+    ------
+    ConfigError
+        An edit names a facility that is not there, or opens one under an id that is taken.
+    """
+    out = facilities.copy()
+    for number, edit in enumerate(edits, start=1):
+        if not isinstance(edit, OpenFacility) and edit.id not in out.index:
+            msg = f"edits: edit {number}: there is no facility {edit.id!r}.{suggest(edit.id, out.index)}"
+            raise ConfigError(msg)
+        match edit:
+            case OpenFacility():
+                if edit.id in out.index:
+                    msg = f"edits: edit {number}: the id {edit.id!r} is taken. Give the new facility another."
+                    raise ConfigError(msg)
+                out = _with_facility(out, edit, villages)
+            case CloseFacility():
+                out.loc[edit.id, "functioning"] = "no"
+            case MoveFacility():
+                out.loc[[edit.id], "geometry"] = _metric(edit.lonlat, out.crs)
+                out.loc[edit.id, ["status", "located_by"]] = ["used", "coordinates"]
+                out.loc[edit.id, "village_code"] = _village_at(out.loc[edit.id, "geometry"], villages)
+            case ChangeFacility():
+                if edit.kind is not None:
+                    out.loc[edit.id, "kind"] = edit.kind
+                if edit.functioning is not None:
+                    out.loc[edit.id, "functioning"] = edit.functioning
+    return out.sort_index()
+
+
+def _with_facility(
+    facilities: gpd.GeoDataFrame, edit: OpenFacility, villages: gpd.GeoDataFrame
+) -> gpd.GeoDataFrame:
+    place = _metric(edit.lonlat, facilities.crs)
+    row = {
+        "kind": edit.kind, "name": edit.name or edit.id, "village_code": _village_at(place[0], villages),
+        "declared_village": None, "parent_id": None, "functioning": "yes", "located_by": "coordinates",
+        "status": "used", "source": "scenario",
+    }  # fmt: skip
+    index = pd.Index([edit.id], name=facilities.index.name, dtype=facilities.index.dtype)
+    new = gpd.GeoDataFrame(
+        {c: pd.Series([row.get(c)], index=index, dtype=facilities[c].dtype)
+         for c in facilities.columns if c != "geometry"},
+        geometry=gpd.GeoSeries(place, index=index, crs=facilities.crs), index=index,
+    )  # fmt: skip
+    return gpd.GeoDataFrame(pd.concat([facilities, new]), crs=facilities.crs)
+
+
+def _metric(lonlat: tuple[float, float], crs: Any) -> Any:  # noqa: ANN401 - geopandas is untyped
+    return gpd.GeoSeries([shapely.Point(lonlat)], crs=WGS84).to_crs(crs).to_numpy()
+
+
+def _village_at(place: shapely.Point, villages: gpd.GeoDataFrame) -> str | None:
+    hit = np.sort(villages.sindex.query(place, predicate="intersects"))
+    return str(villages.index[hit[0]]) if len(hit) else None
