@@ -157,6 +157,22 @@ class HamletsFile(FileSource):
     lon: str | None = None
 
 
+class WaterFile(FileSource):
+    """Rivers, lakes and the like (polygons or lines) that access legs do not cross."""
+
+
+class FloodsFile(FileSource):
+    """Areas flooded in the wet season; ``speed_factor`` is a number or a column, 0 closes the roads."""
+
+    speed_factor: Annotated[float, Field(ge=0, le=1)] | str = 0.0
+
+
+class ElevationFile(FileSource):
+    """An elevation raster (metres); heights are taken along roads at most ``spacing_m`` apart."""
+
+    spacing_m: float = Field(default=60.0, ge=5, le=1000, allow_inf_nan=False)
+
+
 class AreaFile(Model):
     """A whole AREA.yml; relative paths are resolved against ``folder``."""
 
@@ -168,6 +184,9 @@ class AreaFile(Model):
     facilities: tuple[FacilitiesFile, ...] = ()
     population: PopulationFile | None = None
     hamlets: HamletsFile | None = None
+    water: WaterFile | None = None
+    floods: FloodsFile | None = None
+    elevation: ElevationFile | None = None
 
     @field_validator("code")
     @classmethod
@@ -203,5 +222,8 @@ def read_area_file(path: Path) -> AreaFile:
             "facilities": tuple(at(f) for f in area.facilities),
             "population": at(area.population),
             "hamlets": at(area.hamlets),
+            "water": at(area.water),
+            "floods": at(area.floods),
+            "elevation": at(area.elevation),
         }
     )

@@ -11,6 +11,7 @@ import shapely
 from geodata.crs import WGS84
 from geodata.errors import ConfigError, SchemaError, first_five
 from geodata.layers import Finding, Layers, Progress, SourceRecord, StudyArea, no_progress
+from geodata.readers.areas import read_floods, read_water
 from geodata.readers.boundaries import read_boundaries
 from geodata.readers.facilities import read_facilities
 from geodata.readers.files import source_record
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from geodata.areafile import AreaFile, FacilitiesFile, RoadsFile
+    from geodata.areafile import AreaFile, ElevationFile, FacilitiesFile, RoadsFile
 
     RoadsAndFindings = tuple[gpd.GeoDataFrame, tuple[Finding, ...]]
 
@@ -80,9 +81,16 @@ def read_layers(area: AreaFile, *, cache: Path | None = None, progress: Progress
     if area.roads is not None:
         progress("roads")
         roads, found = _roads(area.roads, zone, str(villages.crs), cache)
-        validate("roads", roads)
         findings += found
         sources.append(_roads_record(area.roads))
+    if area.elevation is not None:
+        progress("elevation")
+        roads, found = _heights(area.elevation, roads)
+        findings += found
+        sources.append(source_record("elevation", area.elevation))
+    if roads is not None:
+        validate("roads", roads)
+    water, floods = _wet(area, zone, str(villages.crs), findings, sources, progress)
     study = StudyArea(
         code=area.code,
         name=area.name,
@@ -90,7 +98,44 @@ def read_layers(area: AreaFile, *, cache: Path | None = None, progress: Progress
         buffer_m=area.buffer_km * 1000.0,
         listed_kinds=listed,
     )
-    return Layers(study, villages, roads, facilities, hamlets, tuple(findings), tuple(sources))
+    return Layers(study, villages, roads, facilities, hamlets, tuple(findings), tuple(sources), water, floods)
+
+
+def _wet(
+    area: AreaFile,
+    zone: shapely.Geometry,
+    crs: str,
+    findings: list[Finding],
+    sources: list[SourceRecord],
+    progress: Progress,
+) -> tuple[gpd.GeoDataFrame | None, gpd.GeoDataFrame | None]:
+    """Return the water and the floods layers; findings and sources are added to their lists."""
+    water = floods = None
+    if area.water is not None:
+        progress("water")
+        water, found = read_water(area.water, zone, crs)
+        validate("water", water)
+        findings += found
+        sources.append(source_record("water", area.water))
+    if area.floods is not None:
+        progress("floods")
+        floods, found = read_floods(area.floods, zone, crs)
+        validate("floods", floods)
+        findings += found
+        sources.append(source_record("floods", area.floods))
+    return water, floods
+
+
+def _heights(
+    source: ElevationFile, roads: gpd.GeoDataFrame | None
+) -> tuple[gpd.GeoDataFrame, tuple[Finding, ...]]:
+    # Here, because importing rasterio takes a quarter of a second and few areas need it.
+    from geodata.readers.elevation import add_heights
+
+    if roads is None:
+        msg = "elevation: heights are taken along roads, and no roads: are given. Add them, or leave it out."
+        raise ConfigError(msg)
+    return add_heights(roads, source.path, source.spacing_m, crs=source.crs)
 
 
 def _people_of_hamlets(

@@ -69,6 +69,16 @@ def _schemas() -> dict[str, pa.DataFrameSchema]:
             },
             index=pa.Index("str", unique=True, name="road_id"),
         ),
+        "water": pa.DataFrameSchema(
+            {"geometry": pa.Column("geometry", shape)}, index=pa.Index("str", unique=True, name="water_id")
+        ),
+        "floods": pa.DataFrameSchema(
+            {
+                "speed_factor": pa.Column("float64", pa.Check.in_range(0, 1)),
+                "geometry": pa.Column("geometry", shape),
+            },
+            index=pa.Index("str", unique=True, name="flood_id"),
+        ),
         "facilities": pa.DataFrameSchema(
             {
                 "kind": pa.Column("str", pa.Check.isin(known_kinds())),

@@ -22,10 +22,10 @@ from geodata.readers.files import file_sha256
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 MANIFEST = "manifest.json"
 CACHE = "cache"
-LAYERS = ("villages", "roads", "facilities", "hamlets")
+LAYERS = ("villages", "roads", "facilities", "hamlets", "water", "floods")
 
 
 @dataclass(frozen=True)
@@ -198,6 +198,12 @@ def read_manifest(folder: Path) -> dict[str, Any]:
             f"{FORMAT_VERSION}). Update jangkau, or build the workspace again with this version."
         )
         raise WorkspaceError(msg)
+    if written < FORMAT_VERSION:
+        msg = (
+            f"{folder} was written by an older version of jangkau (format {written}, this one writes "
+            f"{FORMAT_VERSION}): its roads lack what this version needs. Build it again from its AREA.yml."
+        )
+        raise WorkspaceError(msg)
     return manifest
 
 
@@ -225,6 +231,8 @@ def read_workspace(folder: Path) -> Layers:
             roads=frames.get("roads"),
             facilities=frames["facilities"],
             hamlets=frames.get("hamlets"),
+            water=frames.get("water"),
+            floods=frames.get("floods"),
             findings=tuple(Finding(**{**f, "ids": tuple(f["ids"])}) for f in manifest["findings"]),
             sources=tuple(SourceRecord(**s) for s in manifest["sources"]),
         )

@@ -22,7 +22,7 @@ LEAF = 6
 
 
 @njit(cache=True)
-def nested_dissection(
+def nested_dissection(  # noqa: C901 - one loop over cells
     xy: NDArray[np.float64], first: NDArray[np.int64], head: NDArray[np.int32]
 ) -> NDArray[np.int32]:
     """Return each node's rank: cells are halved by straight cuts, and the nodes on a cut rank highest.
@@ -95,7 +95,7 @@ def _along(xy: NDArray[np.float64], members: NDArray[np.int32], direction: int) 
 
 
 @njit(cache=True)
-def _separator(
+def _separator(  # noqa: PLR0917 - a kernel takes plain arrays
     order: NDArray[np.int32],
     half: int,
     first: NDArray[np.int64],
@@ -262,7 +262,7 @@ def climb(
 
 
 @njit(cache=True, nogil=True)
-def join_labels(
+def join_labels(  # noqa: PLR0913, PLR0917 - a kernel takes plain arrays
     a_first: NDArray[np.int64],
     a_node: NDArray[np.int32],
     a_s: NDArray[np.float64],
@@ -289,7 +289,7 @@ def join_labels(
 
 
 @njit(cache=True, nogil=True)
-def sweep(
+def sweep(  # noqa: PLR0913, PLR0917 - a kernel takes plain arrays
     up_first: NDArray[np.int64],
     up_head: NDArray[np.int32],
     seconds: NDArray[np.float64],

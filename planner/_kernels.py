@@ -206,7 +206,7 @@ def open_source(
 
 
 @njit(cache=True)
-def close_source(
+def close_source(  # noqa: PLR0913, PLR0917 - a kernel takes plain arrays
     first: NDArray[np.int64],
     head: NDArray[np.int32],
     weight: NDArray[np.float64],
@@ -238,6 +238,27 @@ def close_source(
                 rim[n] = u
                 n += 1
     _spread(first, head, weight, label, np.unique(rim[:n]))
+
+
+@njit(cache=True)
+def offer_ends(
+    best_s: NDArray[np.float64],
+    best_owner: NDArray[np.int64],
+    place: NDArray[np.int32],
+    node: NDArray[np.int32],
+    seconds: NDArray[np.float64],
+    label: NDArray[np.float64],
+) -> None:
+    """Improve each place's time and owner by what its ends' nodes hold; the smaller owner of equals."""
+    for k in range(len(place)):
+        at = label[node[k], 0]
+        if at < np.inf:
+            p = place[k]
+            s = at + seconds[k]
+            owner = np.int64(label[node[k], 1])
+            if s < best_s[p] or (s == best_s[p] and owner < best_owner[p]):
+                best_s[p] = s
+                best_owner[p] = owner
 
 
 @njit(cache=True)
@@ -295,7 +316,7 @@ def _grown(array: NDArray[np.generic], size: int) -> NDArray[np.generic]:
 
 
 @njit(cache=True, nogil=True)
-def within_cutoff(
+def within_cutoff(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - a kernel takes plain arrays
     first: NDArray[np.int64],
     head: NDArray[np.int32],
     weight: NDArray[np.float64],

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import shapely
+from scipy.spatial import cKDTree
 
 from planner.graph import components
-from planner.snapping import Snap, Snapper, join_snaps, take_snaps
+from planner.snapping import Reach, Snap, Snapper, join_snaps, take_snaps
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from planner.scenario import AccessRule
 
 Role = Literal["leaving", "arriving"]
+# Most places lie on a road: those further away than this are looked for in an index of their own.
+NEAR_M = 50.0
+# With more places than this beside side parts, each part is searched by an index of its own.
+MANY = 1500
 
 
 @dataclass
@@ -35,12 +40,15 @@ class Stops:
         Each place's access point on its nearest edge.
     home
         int32, the landmass of each.
+    xy
+        float64 ``(places, 2)``, metres.
     """
 
     access: Access
     points: NDArray[np.object_]
     nearest: Snap
     home: NDArray[np.int32]
+    xy: NDArray[np.float64]
 
     def __len__(self) -> int:
         return len(self.points)
@@ -61,9 +69,20 @@ class Stops:
         return self.nearest.nearest_m(len(self.points))
 
     @cached_property
-    def xy(self) -> NDArray[np.float64]:
-        """float64 ``(places, 2)``, metres."""
-        return np.asarray(shapely.get_coordinates(self.points), dtype=np.float64)
+    def near_and_far(self) -> list[tuple[NDArray[np.int64], cKDTree, float]]:
+        """Places near a road and others: their numbers, an index, and the longest way to a road (m)."""
+        out = []
+        near = self.access_m <= NEAR_M
+        for group in (near, ~near):
+            which = np.flatnonzero(group)
+            if len(which):
+                out.append((which, cKDTree(self.xy[which]), float(self.access_m[which].max())))
+        return out
+
+    @cached_property
+    def around(self) -> Reach:
+        """All edges within reach of the places that have more than one access point."""
+        return Reach.none()
 
 
 class Access:
@@ -102,7 +121,7 @@ class Access:
         self.network, self.profile, self.rule, self.ground = network, profile, rule, ground
         self.base = base
         self.edge_home = edge_homes(network, ground) if edge_home is None else edge_home
-        self.snapper = Snapper(
+        self.snapper: Snapper = Snapper(
             network, profile, ground=ground, max_access_m=rule.max_distance_m,
             base=base.snapper if base is not None else None,
         )  # fmt: skip
@@ -133,7 +152,9 @@ class Access:
         on_edge
             The edge that each is known to lie on, -1 where none is.
         """
-        return Stops(self, points, self.snapper.nearest(points, on_edge=on_edge), self.ground.home(points))
+        xy = np.asarray(shapely.get_coordinates(points), dtype=np.float64)
+        nearest = self.snapper.nearest(points, on_edge=on_edge)
+        return Stops(self, points, nearest, self.ground.home(points), xy)
 
     def again(self, stops: Stops) -> Stops:
         """Return places of the base joined to the patched network; only what the edits touch is looked up."""
@@ -156,12 +177,12 @@ class Access:
             )  # fmt: skip
             lost[grown[at[away < stops.access_m[grown[at]]]]] = True
         if not lost.any():
-            return Stops(self, stops.points, snap, stops.home)
+            return _moved(self, stops, snap)
         which = np.flatnonzero(lost)
         found = self.snapper.nearest(stops.points[which])
         found = Snap(which[found.point], found.edge, found.fraction, found.access_m)
         kept = take_snaps(snap, ~lost[snap.point])
-        return Stops(self, stops.points, join_snaps(kept, found), stops.home)
+        return _moved(self, stops, join_snaps(kept, found))
 
     def joined(self, stops: Stops, role: Role) -> Snap:
         """Return all access points of places, for trips that begin or end there."""
@@ -169,8 +190,21 @@ class Access:
         if not apart.any():
             return stops.nearest
         which = np.unique(stops.nearest.point[apart])
-        more = self.snapper.nearest_of_each_part(stops.points, which, self.parts[role])
+        if len(which) > MANY:
+            more = self.snapper.nearest_of_each_part(stops.points, which, self.parts[role])
+        else:
+            stops.around = self.snapper.reach(stops.points, which, stops.around)
+            more = self.snapper.nearest_of_each_part_in(stops.points, which, stops.around, self.parts[role])
         return join_snaps(take_snaps(stops.nearest, ~apart), more)
+
+
+def _moved(access: Access, stops: Stops, nearest: Snap) -> Stops:
+    """Return places of the base with their access points on the patched network."""
+    moved = Stops(access, stops.points, nearest, stops.home, stops.xy)
+    moved.around = stops.around
+    if nearest is stops.nearest:
+        moved.near_and_far = stops.near_and_far
+    return moved
 
 
 def _grown(bounds: NDArray[np.float64], by_m: float) -> tuple[float, float, float, float]:

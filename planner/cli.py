@@ -223,6 +223,9 @@ def _five_lines(totals: dict[str, object]) -> str:
             lines.append(f"  {kind}: no list (or none with a known place), so everything about it is unknown")
             continue
         share = "unknown share" if k["share_reached"] is None else f"{k['share_reached']:.1%}"
+        other = "wet" if totals["season"] == "dry" else "dry"
+        if k[other]["share_reached"] not in (None, k["share_reached"]):
+            share += f" ({k[other]['share_reached']:.1%} in the {other} season)"
         lines.append(
             f"  {kind}: {share} of people within {k['limit_minutes']:g} min ({k['mode']}); villages "
             f"served {k['villages_served']}, partly {k['villages_partly']}, gap {k['villages_gap']}"

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from geodata.layers import Layers
+    from planner.answers import TravelTimes
     from planner.scenario import KindStandard, StatusRule
-    from planner.traveltime import TravelTimes
 
 # Why a place is not reached (docs/METHODS.md); the first stands for those that are.
 REASONS = ("", "unknown", "not_functioning", "no_facility", "no_road", "island", "too_far")

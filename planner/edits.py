@@ -172,3 +172,5 @@ def _known_kind(kind: str) -> str:
 RoadEdit = CloseRoad | ReopenRoad | ChangeRoad | AddRoad | AddBoat
 FacilityEdit = OpenFacility | CloseFacility | MoveFacility | ChangeFacility
 Edit = Annotated[RoadEdit | FacilityEdit | ChangeSpeed | Flood, Field(discriminator="op")]
+ROAD_EDITS = (CloseRoad, ReopenRoad, ChangeRoad, AddRoad, AddBoat)
+FACILITY_EDITS = (OpenFacility, CloseFacility, MoveFacility, ChangeFacility)

@@ -6,47 +6,35 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from geodata.layers import no_progress
 from planner.access import edge_homes
 from planner.coverage import Coverage, cover, usable_facilities
 from planner.demand import spread_demand
-from planner.edits import (
-    AddBoat,
-    AddRoad,
-    ChangeFacility,
-    ChangeRoad,
-    ChangeSpeed,
-    CloseFacility,
-    CloseRoad,
-    Flood,
-    MoveFacility,
-    OpenFacility,
-    ReopenRoad,
-)
+from planner.edits import FACILITY_EDITS, ROAD_EDITS, ChangeSpeed, Flood
 from planner.impedance import FERRY
 from planner.land import Ground, land_of
 from planner.modes import Profile
 from planner.network import TravelNetwork, build_network, patch_network
 from planner.overlay import edited_facilities, flood_areas, road_overlay
 from planner.scenario import Scenario, default_scenario
-from planner.traveltime import Router, straight_line_times
+from planner.straight import straight_line_times
+from planner.traveltime import Router
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import geopandas as gpd
+    import pandas as pd
     from numpy.typing import NDArray
 
     from geodata.layers import Layers, Progress
     from planner.access import Stops
+    from planner.answers import TravelTimes
     from planner.edits import Edit
     from planner.modes import Season
-    from planner.traveltime import Search, TravelTimes
+    from planner.traveltime import Search
 
-ROAD_EDITS = (CloseRoad, ReopenRoad, ChangeRoad, AddRoad, AddBoat)
-FACILITY_EDITS = (OpenFacility, CloseFacility, MoveFacility, ChangeFacility)
 # With more facilities opened or closed than this, the search starts anew.
 FEW = 4
 
@@ -182,10 +170,15 @@ class Study:
         scenario = self.scenario.model_copy(update={"edits": edits})
         layers = self.layers
         changed = [e for e in edits if isinstance(e, FACILITY_EDITS)]
+        touched: set[str] = set()
         if changed:
             facilities = edited_facilities(layers.facilities, changed, layers.villages)
             layers = layers.with_facilities(facilities)
-        network, routers, places = self._edited(scenario, edits)
+            ids = [e.id for e in changed]
+            for frame in (self.layers.facilities, facilities):
+                touched |= set(frame["kind"].reindex(ids).dropna())
+        network, routers = self._edited(scenario, edits)
+        places: dict[Profile, Stops] = {}
         seasons: dict[Season, dict[str, Coverage]] = {}
         for season in scenario.seasons:
             seasons[season] = {}
@@ -195,6 +188,12 @@ class Study:
                 twin = self._same_in_both(kind, network)
                 if twin and season != scenario.season:
                     seasons[season][kind] = seasons[scenario.season][kind]
+                    continue
+                kinds = {kind, *scenario.standard[kind].counts}
+                base = self._base.get((kind, season))
+                listed = kind in layers.area.listed_kinds
+                if base is not None and not kinds & touched and (routers is None or not listed):
+                    seasons[season][kind] = base.coverage
                     continue
                 seasons[season][kind] = self._cover(kind, season, layers, scenario, routers, places)
         return Gaps(layers, scenario, self.demand, network, seasons)
@@ -215,13 +214,13 @@ class Study:
 
     def _edited(
         self, scenario: Scenario, edits: Sequence[Edit]
-    ) -> tuple[TravelNetwork | None, dict[Profile, Router] | None, dict[Profile, Stops]]:
-        """Return the network with edits, its routers (None: those of the base) and joined places (filled later)."""
+    ) -> tuple[TravelNetwork | None, dict[Profile, Router] | None]:
+        """Return the network with edits, and its routers; None for those of the base."""
         roads = self.layers.roads
         on_roads = [e for e in edits if isinstance(e, ROAD_EDITS)]
         everywhere = any(isinstance(e, (Flood, ChangeSpeed)) for e in edits)
         if self.network is None or roads is None or not (on_roads or everywhere):
-            return self.network, None, {}
+            return self.network, None
         network, home = self.network, self._edge_home
         floods = flood_areas(self.layers.floods, edits, str(roads.crs))
         if everywhere:
@@ -241,7 +240,7 @@ class Study:
             )
             for p in network.impedance
         }
-        return network, routers, {}
+        return network, routers
 
     def _cover(
         self,
@@ -252,16 +251,13 @@ class Study:
         routers: dict[Profile, Router] | None,
         places: dict[Profile, Stops],
     ) -> Coverage:
-        """Return one kind's coverage in a season; the base's own where nothing of it changed."""
+        """Return one kind's coverage in a season."""
         rule = scenario.standard[kind]
         kinds = (kind, *rule.counts)
         listed = kind in layers.area.listed_kinds
         units = usable_facilities(layers, kinds)
         broken = usable_facilities(layers, kinds, broken=True)
         base = self._base.get((kind, season))
-        unchanged = layers is self.layers or self._same_facilities(layers, kinds)
-        if base is not None and routers is None and unchanged:
-            return base.coverage
         times = if_all = search = None
         if listed:
             points = np.asarray(units.geometry.to_numpy(), dtype=object)
@@ -280,11 +276,6 @@ class Study:
         if routers is None and layers is self.layers:
             self._base[kind, season] = _Answer(units.index, search, coverage)
         return coverage
-
-    def _same_facilities(self, layers: Layers, kinds: tuple[str, ...]) -> bool:
-        before, after = self.layers.facilities, layers.facilities
-        before, after = before[before["kind"].isin(kinds)], after[after["kind"].isin(kinds)]
-        return bool(before.equals(after))
 
     def _routed(
         self, profile: Profile, routers: dict[Profile, Router] | None, places: dict[Profile, Stops]

@@ -128,11 +128,22 @@ def components(network: TravelNetwork, profile: Profile) -> NDArray[np.int32]:
 
 @dataclass(frozen=True)
 class Ends:
-    """Where places meet the graph: ``place`` is at ``node``, ``seconds`` away from it."""
+    """Where places meet the graph: ``place`` is at ``node``, ``seconds`` away from it.
+
+    ``snap`` is the access point's row, and ``forward`` says whether the edge is used along its line.
+    """
 
     place: NDArray[np.int32]
     node: NDArray[np.int32]
     seconds: NDArray[np.float64]
+    snap: NDArray[np.int32]
+    forward: NDArray[np.bool_]
+
+    def take(self, which: NDArray[np.bool_]) -> Ends:
+        """Return some of the ends."""
+        return Ends(
+            self.place[which], self.node[which], self.seconds[which], self.snap[which], self.forward[which]
+        )
 
     def by_place(self, places: int) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float64]]:
         """Return (first, node, seconds) by place."""

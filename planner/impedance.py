@@ -216,7 +216,7 @@ def _oneway(facts: RoadFacts, mode: Mode) -> NDArray[np.object_]:
     said = [next((t[k] for k in special if k in t), None) for t in facts.tags]
     exception = np.array([None if v is None else words.get(v, "no") for v in said], dtype=object)
     own = exception[facts.tags_of]
-    return np.where(np.equal(own, None), way, own)
+    return np.where(pd.isna(own), way, own)
 
 
 def _speed_factor(facts: RoadFacts, mode: str, scenario: Scenario) -> NDArray[np.float64]:

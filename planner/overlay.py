@@ -175,21 +175,30 @@ class _Work:
     def add(self, edit: AddRoad | AddBoat, number: int) -> None:
         """Put in a drawn line: it meets what it crosses, or (bridges and boats) what its ends touch."""
         drawn = gpd.GeoSeries([shapely.LineString(edit.line)], crs=WGS84).to_crs(self.base.crs).iloc[0]
-        boat = isinstance(edit, AddBoat)
-        line = self._to_roads(drawn, LANDING_M if boat else DRAWN_M, number, must=boat)
-        ends_only = boat or edit.bridge
-        stops = self._meets(line, ends_only=ends_only)
+        look: dict[str, Any]
+        if isinstance(edit, AddBoat):
+            line = self._to_roads(drawn, LANDING_M, number, must=True)
+            minutes = edit.duration_minutes
+            look = {
+                "bridge": False, "surface": None, "road_class": FERRY, "route": FERRY,
+                "duration_s": np.nan if minutes is None else minutes * 60.0,
+            }  # fmt: skip
+            stops = self._meets(line, ends_only=True)
+        else:
+            line = self._to_roads(drawn, DRAWN_M, number, must=False)
+            look = {
+                "bridge": edit.bridge, "surface": edit.surface, "road_class": edit.road_class, "route": None,
+                "duration_s": np.nan,
+            }  # fmt: skip
+            stops = self._meets(line, ends_only=edit.bridge)
         way: dict[str, Any] = {
+            **look,
             "way_id": f"edit/{number}", "oneway": "no", "tunnel": False, "maxspeed_kph": np.nan,
-            "season": "all_year", "duration_s": np.nan, "name": edit.name, "tags": None,
-            "from_barrier": None, "to_barrier": None, "bridge": not boat and edit.bridge,
-            "surface": None if boat else edit.surface,
-            "road_class": FERRY if boat else edit.road_class, "route": FERRY if boat else None,
+            "season": "all_year", "name": edit.name, "tags": None, "from_barrier": None,
+            "to_barrier": None,
         }  # fmt: skip
         if "heights_m" in self.base:
             way["heights_m"] = np.empty(0, dtype=np.float32)
-        if isinstance(edit, AddBoat) and edit.duration_minutes is not None:
-            way["duration_s"] = edit.duration_minutes * 60.0
         at = [0.0, *(m for m, _ in stops if 0.0 < m < line.length), line.length]
         node = dict(stops)
         for k in range(len(at) - 1):
@@ -229,11 +238,12 @@ class _Work:
     def _near(self, shape: shapely.Geometry) -> list[tuple[str, shapely.LineString]]:
         """Return (id, line) of the roads on the ground that a shape touches, as they are now."""
         base = self.base
-        hit = base.index[np.sort(base.sindex.query(shape, predicate="intersects"))]
+        hit = base.iloc[np.sort(base.sindex.query(shape, predicate="intersects"))]
         found = [
-            (i, base.at[i, "geometry"]) for i in hit
-            if i not in self.cut and i not in self.rows and base.at[i, "route"] != FERRY
-        ]  # fmt: skip
+            (i, line)
+            for i, line, route in zip(hit.index, hit.geometry, hit["route"], strict=True)
+            if i not in self.cut and i not in self.rows and route != FERRY
+        ]
         found += [
             (i, row["geometry"]) for i, row in self.rows.items()
             if row["route"] != FERRY and shapely.intersects(row["geometry"], shape)
@@ -260,9 +270,7 @@ class _Work:
 
     def _junction_at(self, place: shapely.Point) -> int | None:
         """Return the junction at a place, made by cutting roads where there is none; None off the road."""
-        near = [
-            (i, line) for i, line in self._near(place.buffer(JUNCTION_M))
-        ]  # fmt: skip
+        near = self._near(place.buffer(JUNCTION_M))
         if not near:
             return None
         for road_id, _ in near:

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING
 
 from geodata.layers import no_progress
 from geodata.workspace import CACHE, WORKSPACE, read_workspace, require_replaceable, write_workspace
-from planner.gaps import Gaps, find_gaps
+from planner.compare import changes, totals
+from planner.gaps import Gaps, Study, find_gaps
 from planner.outputs import write_gaps
 from planner.scenario import Scenario, default_scenario, read_scenario
 from planner.tables import facility_table, summary, village_table
+from planner.travel import Travel, travel
 
 if TYPE_CHECKING:
     from geodata.layers import Finding, Layers, Progress
@@ -24,7 +26,10 @@ if TYPE_CHECKING:
 __all__ = [
     "Gaps",
     "Scenario",
+    "Study",
+    "Travel",
     "build_area",
+    "changes",
     "check",
     "default_scenario",
     "facility_table",
@@ -32,6 +37,8 @@ __all__ = [
     "open_workspace",
     "read_scenario",
     "summary",
+    "totals",
+    "travel",
     "village_table",
     "write_gaps",
 ]

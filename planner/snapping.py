@@ -52,6 +52,33 @@ class Snap:
 
 
 @dataclass(frozen=True)
+class Reach:
+    """Every edge within reach of some places, kept because edits rarely change it.
+
+    Attributes
+    ----------
+    which
+        int64 numbers of the places, ascending.
+    edges
+        Number of edges of the network that were looked at.
+    point, edge, away_m
+        The pairs, and their distance (metres).
+    """
+
+    which: NDArray[np.int64]
+    edges: int
+    point: NDArray[np.int64]
+    edge: NDArray[np.int64]
+    away_m: NDArray[np.float64]
+
+    @classmethod
+    def none(cls) -> Reach:
+        """Nothing looked at yet."""
+        no = np.empty(0, np.int64)
+        return cls(no, 0, no, no, np.empty(0))
+
+
+@dataclass(frozen=True)
 class _Indexed:
     """Some edges, their lines, and a spatial index of these."""
 
@@ -95,10 +122,10 @@ class Snapper:
         self.usable = network.usable(profile) & (network.edge_kind != ON_FERRY)
         open_ = np.flatnonzero(self.usable)
         if base is None:
-            self._indexed: tuple[_Indexed, ...] = (_Indexed.of(network, open_),)
+            self.indexed: tuple[_Indexed, ...] = (_Indexed.of(network, open_),)
         else:
-            self._indexed = (
-                *base._indexed, _Indexed.of(network, open_[open_ >= base.network.edges]),
+            self.indexed = (
+                *base.indexed, _Indexed.of(network, open_[open_ >= base.network.edges]),
             )  # fmt: skip
 
     def nearest(self, points: NDArray[np.object_], *, on_edge: NDArray[np.int64] | None = None) -> Snap:
@@ -117,7 +144,7 @@ class Snapper:
             on_edge = np.full(len(points), NO_EDGE)
         there = (on_edge != NO_EDGE) & self.usable[on_edge]
         known = np.flatnonzero(there)
-        at, edge_at = self._nearest_of(points, np.flatnonzero(~there), self._indexed)
+        at, edge_at = self._nearest_of(points, np.flatnonzero(~there), self.indexed)
         point = np.concatenate([known, at])
         edge = np.concatenate([on_edge[known], edge_at])
         order = np.argsort(point, kind="stable")
@@ -133,7 +160,7 @@ class Snapper:
         # The nearest edge lies across water: the nearest on this side, if any.
         blocked = np.unique(snap.point[~dry])
         one = np.zeros(len(self.usable), dtype=np.int32)
-        return join_snaps(take_snaps(snap, dry), self._by_distance(points, blocked, self._indexed, one))
+        return join_snaps(take_snaps(snap, dry), self._by_distance(points, blocked, self.indexed, one))
 
     def nearest_of_each_part(
         self, points: NDArray[np.object_], which: NDArray[np.int64], part: NDArray[np.int32]
@@ -162,6 +189,28 @@ class Snapper:
             more = self._by_distance(points, np.unique(snap.point[~dry]), index, part)
             found = join_snaps(found, join_snaps(take_snaps(snap, dry), more))
         return found
+
+    def reach(self, points: NDArray[np.object_], which: NDArray[np.int64], known: Reach) -> Reach:
+        """Return the edges in reach of some places; what is known of the base's is not looked up again."""
+        new = np.setdiff1d(which, known.which)
+        parts = [(known.point, known.edge, known.away_m)]
+        if known.edges < self.network.edges and len(known.which) and known.edges:
+            parts.append(self._in_reach(points, known.which, self.indexed[1:], closed=True))
+        if len(new):
+            parts.append(self._in_reach(points, new, self.indexed, closed=True))
+        point, edge, away = (np.concatenate(x) for x in zip(*parts, strict=True))
+        return Reach(np.union1d(known.which, which), self.network.edges, point, edge, away)
+
+    def nearest_of_each_part_in(
+        self,
+        points: NDArray[np.object_],
+        which: NDArray[np.int64],
+        around: Reach,
+        part: NDArray[np.int32],
+    ) -> Snap:
+        """Return what :meth:`nearest_of_each_part` does, from the edges known to be in reach."""
+        mine = np.isin(around.point, which) & self.usable[around.edge]
+        return self._block(points, (around.point[mine], around.edge[mine], around.away_m[mine]), part)
 
     def _nearest_of(
         self, points: NDArray[np.object_], which: NDArray[np.int64], indexed: tuple[_Indexed, ...]
@@ -192,14 +241,20 @@ class Snapper:
         return point[first], found[first]
 
     def _in_reach(
-        self, points: NDArray[np.object_], which: NDArray[np.int64], indexed: tuple[_Indexed, ...]
+        self,
+        points: NDArray[np.object_],
+        which: NDArray[np.int64],
+        indexed: tuple[_Indexed, ...],
+        *,
+        closed: bool = False,
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-        """Return every usable edge within reach of the places: (place, edge, metres)."""
+        """Return every usable edge (with ``closed``, also others) in reach: (place, edge, metres)."""
         at, edge, away = [np.empty(0, np.int64)], [np.empty(0, np.int64)], [np.empty(0)]
         for one in indexed:
             i, line = one.tree.query(points[which], predicate="dwithin", distance=self.max_access_m)
-            open_ = self.usable[one.edges[line]]
-            i, line = i[open_], line[open_]
+            if not closed:
+                open_ = self.usable[one.edges[line]]
+                i, line = i[open_], line[open_]
             at.append(which[i])
             edge.append(one.edges[line])
             away.append(shapely.distance(one.lines[line], points[which[i]]))

@@ -16,13 +16,27 @@ if TYPE_CHECKING:
 
 
 def village_table(gaps: Gaps) -> pd.DataFrame:
-    """Return one row a village: its facts, then ``K_…`` columns for each kind K."""
+    """Return one row a village: its facts, then ``K_…`` columns for each kind K.
+
+    ``K_…`` are of the scenario's own season; those of the other one follow as ``K_wet_…`` (or ``K_dry_…``).
+    """
     villages = gaps.layers.villages
     facts = pd.DataFrame(villages.drop(columns="geometry"))
     facts["network"] = network_kind(gaps)
-    facts["demand_method"] = gaps.demand.groupby("village_code")["method"].first()
-    kinds = [one.villages.add_prefix(f"{kind}_") for kind, one in gaps.coverage.items()]
-    return pd.concat([facts, *kinds], axis=1)
+    method = gaps.demand["method"].to_numpy()
+    first = ~gaps.demand["village_code"].duplicated().to_numpy()
+    by_code = pd.Series(method[first], index=gaps.demand["village_code"].to_numpy()[first])
+    facts["demand_method"] = by_code.reindex(facts.index).astype("str")
+    parts = [facts]
+    for kind in gaps.coverage:
+        for season, answers in gaps.seasons.items():
+            answer = answers[kind].villages
+            if season == gaps.scenario.season:
+                parts.append(answer.add_prefix(f"{kind}_"))
+            else:
+                # Presence has no season.
+                parts.append(answer.drop(columns="present").add_prefix(f"{kind}_{season}_"))
+    return pd.concat(parts, axis=1)
 
 
 def network_kind(gaps: Gaps) -> str:
@@ -68,15 +82,8 @@ def _kind_summary(gaps: Gaps, one: Coverage) -> dict[str, Any]:
     rule = gaps.scenario.standard[one.kind]
     rows = gaps.layers.facilities
     rows = rows[rows["kind"].isin((one.kind, *rule.counts))]
-    count = one.villages["status"].value_counts()
     given = one.kind in gaps.layers.area.listed_kinds
-    people = gaps.demand["people"].to_numpy()
-    known = ~np.isnan(people)
-    reached = float(people[known & one.reached].sum()) if one.listed and known.any() else np.nan
-    total = float(people[known].sum()) if known.any() else np.nan
-    share = (1.0 if one.reached[known].all() else reached / total) if total > 0 else np.nan
-    group = np.zeros(int(known.sum()), dtype=np.int64)
-    median = weighted_median(group, one.minutes[known], people[known], 1)[0]
+    others = [s for s in gaps.seasons if s != gaps.scenario.season]
     return {
         "mode": rule.mode if gaps.network is not None else "on foot, straight line",
         "limit_minutes": rule.limit_minutes,
@@ -85,6 +92,22 @@ def _kind_summary(gaps: Gaps, one: Coverage) -> dict[str, Any]:
         "facilities_not_functioning": int((rows["functioning"] == "no").sum()) if given else None,
         "facilities_unlocated": int((rows["status"] == "unlocated").sum()) if given else None,
         "facilities_outside": int((rows["status"] == "outside_buffer").sum()) if given else None,
+        **_reach(gaps, one),
+        **{season: _reach(gaps, gaps.seasons[season][one.kind]) for season in others},
+    }
+
+
+def _reach(gaps: Gaps, one: Coverage) -> dict[str, Any]:
+    """Return who is reached in one season."""
+    count = one.villages["status"].value_counts()
+    people = gaps.demand["people"].to_numpy()
+    known = ~np.isnan(people)
+    reached = float(people[known & one.reached].sum()) if one.listed and known.any() else np.nan
+    total = float(people[known].sum()) if known.any() else np.nan
+    share = (1.0 if one.reached[known].all() else reached / total) if total > 0 else np.nan
+    group = np.zeros(int(known.sum()), dtype=np.int64)
+    median = weighted_median(group, one.minutes[known], people[known], 1)[0]
+    return {
         "villages_served": int(count.get("served", 0)),
         "villages_partly": int(count.get("partly", 0)),
         "villages_gap": int(count.get("gap", 0)),

@@ -2,78 +2,39 @@
 
 from __future__ import annotations
 
-import os
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-import shapely
-from scipy.spatial import cKDTree
 
 from planner import _hierarchy, _kernels
 from planner.access import Access, Stops
+from planner.answers import (
+    DECIMALS,
+    NONE,
+    Best,
+    SparseTimes,
+    TravelTimes,
+    in_parallel,
+    k_best,
+    sparse_times,
+)
 from planner.graph import Ends, ModeGraph
-from planner.land import Ground, may_walk
+from planner.land import Ground
+from planner.snapping import Snap
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    import shapely
     from numpy.typing import NDArray
 
     from planner.access import Role
+    from planner.answers import Pairs
     from planner.graph import Csr
     from planner.modes import Profile
     from planner.network import TravelNetwork
     from planner.scenario import AccessRule
-    from planner.snapping import Snap
 
-    T = TypeVar("T")
-    Pairs = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]
-
-NONE = -1
 Direction = Literal["to_facility", "from_facility"]
-# Times are rounded to this, so that the sum of many pieces does not miss a limit by its last bit.
-DECIMALS = 6
-
-
-@dataclass(frozen=True)
-class TravelTimes:
-    """Seconds from each place to its nearest facility (or back).
-
-    Attributes
-    ----------
-    travel_s
-        float64 ``(places,)``; ``inf`` = no facility can be reached.
-    facility
-        int32 number of that facility; -1 where there is none.
-    access_m
-        float64 straight distance to the network (metres); ``inf`` = none within the limit.
-    joined
-        Whether any facility has an access point on the network.
-    """
-
-    travel_s: NDArray[np.float64]
-    facility: NDArray[np.int32]
-    access_m: NDArray[np.float64]
-    joined: bool
-
-
-@dataclass(frozen=True)
-class SparseTimes:
-    """Pairs of place and facility with their time, in order of (place, facility).
-
-    Attributes
-    ----------
-    place, facility
-        int32 numbers.
-    travel_s
-        float64.
-    """
-
-    place: NDArray[np.int32]
-    facility: NDArray[np.int32]
-    travel_s: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -132,7 +93,7 @@ class Router:
     ) -> None:
         self.network, self.profile, self.rule = network, profile, rule
         self.ground = Ground() if ground is None else ground
-        self.access = Access(
+        self.access: Access = Access(
             network, profile, rule=rule, ground=self.ground, edge_home=edge_home,
             base=base.access if base is not None else None,
         )  # fmt: skip
@@ -160,10 +121,13 @@ class Router:
                 # A trip ends on the copies of local roads, or has never left them.
                 node += [self.graph.copy[n] for n in node]
                 seconds += seconds
-        place = np.tile(snap.point.astype(np.int32), len(node))
-        ends = Ends(place, np.concatenate(node), np.concatenate(seconds))
-        open_ = ends.seconds < np.inf
-        return Ends(ends.place[open_], ends.node[open_], ends.seconds[open_])
+        many = len(node)
+        ends = Ends(
+            np.tile(snap.point.astype(np.int32), many), np.concatenate(node), np.concatenate(seconds),
+            np.tile(np.arange(len(snap.point), dtype=np.int32), many),
+            np.repeat(np.tile([True, False], many // 2), len(snap.point)),
+        )  # fmt: skip
+        return ends.take(ends.seconds < np.inf)
 
     def nearest(
         self, places: Stops, facilities: Stops, *, direction: Direction = "to_facility"
@@ -179,8 +143,8 @@ class Router:
         role, other = _roles(direction)
         seeds = self.ends(facilities, other)
         label = _kernels.nearest_source(*self._graph(direction), seeds.node, seeds.seconds, seeds.place)
-        best = _Best(len(places))
-        self._offer(best, self.ends(places, role), label)
+        best = Best(len(places))
+        best.offer_ends(self.ends(places, role), label)
         best.offer(*self._direct(places, facilities, direction))
         joined = len(facilities.nearest.point) > 0
         return Search(places, facilities, direction, label, best.times(places.access_m, joined=joined))
@@ -199,25 +163,26 @@ class Router:
         """
         facilities, label = search.facilities, search.label.copy()
         label[label[:, 1] >= position, 1] += 1
-        points = np.insert(facilities.points, position, None)
+        points = np.concatenate([facilities.points[:position], [None], facilities.points[position:]])
         points[position] = point
         more = self.stops(points[position : position + 1])
         moved = facilities.nearest.point + (facilities.nearest.point >= position)
         all_ = Stops(
             self.access, points, _merged(facilities.nearest, moved, more.nearest, position),
             np.insert(facilities.home, position, more.home[0]),
+            np.insert(facilities.xy, position, more.xy[0], axis=0),
         )  # fmt: skip
         role, other = _roles(search.direction)
         seeds = self.ends(more, other)
         owner = np.full(len(seeds.node), position, dtype=np.int32)
         _kernels.open_source(*self._graph(search.direction), label, seeds.node, seeds.seconds, owner)
-        best = _Best(len(search.places))
+        best = Best(len(search.places))
         old = search.times
         best.travel_s[:] = old.travel_s
         best.facility[:] = np.where(old.facility >= position, old.facility + 1, old.facility)
         ends = self.ends(search.places, role)
         mine = label[ends.node, 1] == position
-        self._offer(best, Ends(ends.place[mine], ends.node[mine], ends.seconds[mine]), label)
+        best.offer_ends(ends.take(mine), label)
         place, facility, seconds = self._direct(search.places, more, search.direction)
         best.offer(place, facility + position, seconds)
         times = best.times(search.places.access_m, joined=old.joined or len(more.nearest.point) > 0)
@@ -232,8 +197,8 @@ class Router:
         snap = facilities.nearest
         rest = Stops(
             self.access, np.delete(facilities.points, position),
-            type(snap)(point - (point > position), snap.edge[kept], snap.fraction[kept], snap.access_m[kept]),
-            np.delete(facilities.home, position),
+            Snap(point - (point > position), snap.edge[kept], snap.fraction[kept], snap.access_m[kept]),
+            np.delete(facilities.home, position), np.delete(facilities.xy, position, axis=0),
         )  # fmt: skip
         role, other = _roles(search.direction)
         seeds = self.ends(rest, other)
@@ -247,12 +212,12 @@ class Router:
         )
         old = search.times
         lost = old.facility == position
-        best = _Best(len(search.places))
+        best = Best(len(search.places))
         best.travel_s[:] = np.where(lost, np.inf, old.travel_s)
         best.facility[:] = np.where(lost, NONE, old.facility - (old.facility > position))
         ends = self.ends(search.places, role)
         mine = lost[ends.place]
-        self._offer(best, Ends(ends.place[mine], ends.node[mine], ends.seconds[mine]), label)
+        best.offer_ends(ends.take(mine), label)
         place, facility, seconds = self._direct(search.places, rest, search.direction)
         mine = lost[place]
         best.offer(place[mine], facility[mine], seconds[mine])
@@ -276,7 +241,7 @@ class Router:
         seconds = np.repeat(ends.seconds, k) + time[ends.node].ravel()
         facility = owner[ends.node].ravel().astype(np.int64)
         direct = self._direct(places, facilities, direction)
-        return _k_best(
+        return k_best(
             np.concatenate([place, direct[0]]), np.concatenate([facility, direct[1]]),
             np.concatenate([seconds, direct[2]]), len(places), k,
         )  # fmt: skip
@@ -308,14 +273,14 @@ class Router:
                 *graph, first, node[span], seconds[span], *by_node, len(places), reach
             )
 
-        parts = _in_parallel(some, len(facilities), workers)
+        parts = in_parallel(some, len(facilities), workers)
         count = np.concatenate([np.diff(first) for _, (first, _, _) in parts] or [np.empty(0, np.int64)])
         facility = np.repeat(np.arange(len(count), dtype=np.int32), count)
         place = np.concatenate([p for _, (_, p, _) in parts] or [np.empty(0, np.int32)])
         found = np.concatenate([s for _, (_, _, s) in parts] or [np.empty(0)])
         del parts
         direct = self._direct(places, facilities, direction, cutoff_s=reach)
-        return _sparse(place, facility, found, direct, cutoff_s)
+        return sparse_times(place, facility, found, direct, cutoff_s)
 
     def matrix(
         self,
@@ -352,7 +317,7 @@ class Router:
                     tree.up_first, tree.up_head, times, *goal, first, tree.rank[node], seconds, out, low, high
                 )
 
-        _in_parallel(some, len(facilities), workers)
+        in_parallel(some, len(facilities), workers)
         place, facility, direct_s = self._direct(places, facilities, direction)
         np.minimum.at(out, (place, facility), direct_s)
         return np.round(out, DECIMALS, out=out)
@@ -360,25 +325,23 @@ class Router:
     def _graph(self, direction: Direction) -> Csr:
         return self.graph.backward if direction == "to_facility" else self.graph.forward
 
-    def _offer(self, best: _Best, ends: Ends, label: NDArray[np.float64]) -> None:
-        at = label[ends.node]
-        known = at[:, 0] < np.inf
-        best.offer(ends.place[known], at[known, 1].astype(np.int64), ends.seconds[known] + at[known, 0])
-
     def _direct(
         self, places: Stops, facilities: Stops, direction: Direction, *, cutoff_s: float = np.inf
     ) -> Pairs:
         """Return the pairs (place, facility, seconds) on one edge, and those within a straight walk."""
         start, stop = (places, facilities) if direction == "to_facility" else (facilities, places)
-        a, b, along = self._along_one_edge(start.leaving, stop.arriving)
-        c, d, walk = self._straight(places, facilities)
+        i, j, along = self.along_one_edge(start.leaving, stop.arriving)
+        a, b = start.leaving.point[i], stop.arriving.point[j]
+        c, d, walk = self.straight(places, facilities)
         if direction == "from_facility":
             a, b = b, a
-        place, facility, seconds = (np.concatenate(x) for x in ((a, c), (b, d), (along, walk)))
+        place, facility = np.concatenate([a, c]), np.concatenate([b, d])
+        seconds = np.concatenate([along, walk])
         near = seconds <= cutoff_s
         return place[near], facility[near], seconds[near]
 
-    def _along_one_edge(self, start: Snap, stop: Snap) -> Pairs:
+    def along_one_edge(self, start: Snap, stop: Snap) -> Pairs:
+        """Return the rides along one edge: (row of start, row of stop, seconds with both legs)."""
         one = self.network.impedance[self.profile]
         a, b = _same_edge(start.edge, stop.edge)
         step = stop.fraction[b] - start.fraction[a]
@@ -388,72 +351,29 @@ class Router:
         )
         legs = (start.access_m[a] + stop.access_m[b]) * self.rule.seconds_per_m()
         open_ = ride < np.inf
-        return start.point[a][open_], stop.point[b][open_], (ride + legs)[open_]
+        return a[open_], b[open_], (ride + legs)[open_]
 
-    def _straight(self, places: Stops, facilities: Stops) -> Pairs:
-        """Return the pairs where the straight walk is no longer than both access legs together.
+    def straight(self, places: Stops, facilities: Stops) -> Pairs:
+        """Return the pairs (place, facility, seconds) whose straight walk is no longer than both legs.
 
         So a place on a facility takes no time, and no one is made to walk to the road and back. A place
         without an access point may walk straight as far as the access limit.
         """
         limit = self.rule.max_distance_m
-        out: list[Pairs] = [(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))]
-        for group in (np.isfinite(facilities.access_m), ~np.isfinite(facilities.access_m)):
-            which = np.flatnonzero(group)
-            if len(which) == 0 or len(places) == 0:
-                continue
-            reach = np.minimum(limit, places.access_m + facilities.access_m[which].max())
-            tree = cKDTree(facilities.xy[which])
-            near = tree.query_ball_point(places.xy, reach * (1 + 1e-12) + 1e-9, return_length=True)
-            some = np.flatnonzero(near)
-            lists = tree.query_ball_point(places.xy[some], reach[some] * (1 + 1e-12) + 1e-9)
-            if len(some) == 0:
-                continue
-            place = np.repeat(some, near[some])
-            facility = which[np.concatenate([np.asarray(n, dtype=np.int64) for n in lists])]
-            straight = np.hypot(*(places.xy[place] - facilities.xy[facility]).T)
-            allowed = straight <= np.minimum(limit, places.access_m[place] + facilities.access_m[facility])
-            place, facility, straight = place[allowed], facility[allowed], straight[allowed]
-            dry = self.ground.dry(
-                places.points[place],
-                facilities.points[facility],
-                places.home[place],
-                facilities.home[facility],
-            )
-            out.append((place[dry], facility[dry], straight[dry] * self.rule.seconds_per_m()))
-        place, facility, seconds = (np.concatenate(x) for x in zip(*out, strict=True))
-        return place, facility, seconds
-
-
-class _Best:
-    """The smallest time offered to each place, and the facility it leads to."""
-
-    def __init__(self, places: int) -> None:
-        self.travel_s = np.full(places, np.inf)
-        self.facility = np.full(places, NONE, dtype=np.int64)
-
-    def offer(
-        self, place: NDArray[np.generic], facility: NDArray[np.generic], seconds: NDArray[np.float64]
-    ) -> None:
-        """Keep what is better than before; of equal times, the smaller facility."""
-        order = np.lexsort((facility, seconds, place))
-        order = order[seconds[order] < np.inf]
-        place, facility, seconds = place[order], facility[order], seconds[order]
-        first = np.ones(len(place), dtype=bool)
-        first[1:] = place[1:] != place[:-1]
-        place, facility, seconds = place[first], facility[first], seconds[first]
-        now, owner = self.travel_s[place], self.facility[place]
-        better = (seconds < now) | ((seconds == now) & (facility < owner))
-        self.travel_s[place[better]] = seconds[better]
-        self.facility[place[better]] = facility[better]
-
-    def times(self, access_m: NDArray[np.float64], *, joined: bool) -> TravelTimes:
-        """Return the answer, its times rounded to the microsecond."""
-        travel_s = np.round(self.travel_s, DECIMALS)
-        facility = self.facility.astype(np.int32)
-        for array in (travel_s, facility):
-            array.setflags(write=False)
-        return TravelTimes(travel_s, facility, access_m, joined)
+        place, facility = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+        for which, tree, furthest_m in places.near_and_far:
+            reach = np.minimum(limit, facilities.access_m + furthest_m) * (1 + 1e-12) + 1e-9
+            lists = tree.query_ball_point(facilities.xy, reach)
+            count = np.array([len(n) for n in lists], dtype=np.int64)
+            if count.sum():
+                place.append(which[np.concatenate([np.asarray(n, dtype=np.int64) for n in lists if n])])
+                facility.append(np.repeat(np.arange(len(facilities)), count))
+        p, f = np.concatenate(place), np.concatenate(facility)
+        straight = np.hypot(*(places.xy[p] - facilities.xy[f]).T)
+        near = straight <= np.minimum(limit, places.access_m[p] + facilities.access_m[f])
+        p, f, straight = p[near], f[near], straight[near]
+        dry = self.ground.dry(places.points[p], facilities.points[f], places.home[p], facilities.home[f])
+        return p[dry], f[dry], straight[dry] * self.rule.seconds_per_m()
 
 
 def _roles(direction: Direction) -> tuple[Role, Role]:
@@ -470,70 +390,12 @@ def _part(share: NDArray[np.float64], seconds: NDArray[np.float64]) -> NDArray[n
 def _merged(snap: Snap, point: NDArray[np.int64], more: Snap, position: int) -> Snap:
     """Return access points with those of one more place, in order of places."""
     at = np.searchsorted(point, position)
-    return type(snap)(
+    return Snap(
         np.insert(point, at, np.full(len(more.point), position)),
         np.insert(snap.edge, at, more.edge),
         np.insert(snap.fraction, at, more.fraction),
         np.insert(snap.access_m, at, more.access_m),
     )
-
-
-def _k_best(
-    place: NDArray[np.int64], facility: NDArray[np.int64], seconds: NDArray[np.float64], places: int, k: int
-) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
-    seconds = np.round(seconds, DECIMALS)
-    order = np.lexsort((seconds, facility, place))
-    order = order[(seconds[order] < np.inf) & (facility[order] >= 0)]
-    new = np.ones(len(order), dtype=bool)
-    new[1:] = (place[order][1:] != place[order][:-1]) | (facility[order][1:] != facility[order][:-1])
-    order = order[new]
-    order = order[np.lexsort((facility[order], seconds[order], place[order]))]
-    owner = place[order]
-    slot = np.arange(len(order)) - np.searchsorted(owner, owner, side="left")
-    fits = slot < k
-    travel_s = np.full((places, k), np.inf)
-    number = np.full((places, k), NONE, dtype=np.int32)
-    travel_s[owner[fits], slot[fits]] = seconds[order][fits]
-    number[owner[fits], slot[fits]] = facility[order][fits]
-    return travel_s, number
-
-
-def _sparse(
-    place: NDArray[np.int32],
-    facility: NDArray[np.int32],
-    seconds: NDArray[np.float64],
-    direct: Pairs,
-    cutoff_s: float,
-) -> SparseTimes:
-    """Return the shortest of each pair within the cutoff, by place, then facility."""
-    if len(direct[0]):
-        place = np.concatenate([place, direct[0].astype(np.int32)])
-        facility = np.concatenate([facility, direct[1].astype(np.int32)])
-        seconds = np.concatenate([seconds, direct[2]])
-        order = np.lexsort((seconds, facility, place))
-        new = np.ones(len(order), dtype=bool)
-        new[1:] = (place[order][1:] != place[order][:-1]) | (facility[order][1:] != facility[order][:-1])
-        order = order[new]
-    else:
-        # They come by facility; sorting by place keeps that order.
-        order = np.argsort(place, kind="stable")
-    seconds = np.round(seconds[order], DECIMALS)
-    near = seconds <= cutoff_s
-    return SparseTimes(place[order][near], facility[order][near], seconds[near])
-
-
-def _in_parallel(work: Callable[[int, int], T], items: int, workers: int | None) -> list[tuple[int, T]]:
-    """Run ``work(low, high)`` over all items on several processors; (low, result) in order."""
-    count = workers or os.cpu_count() or 1
-    blocks = min(items, 8 * count) if count > 1 else min(items, 1)
-    if blocks == 0:
-        return []
-    bounds = np.linspace(0, items, blocks + 1).astype(int)
-    spans = list(zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True))
-    if count == 1 or blocks == 1:
-        return [(low, work(low, high)) for low, high in spans]
-    with ThreadPoolExecutor(count) as pool:
-        return list(zip((low for low, _ in spans), pool.map(lambda s: work(*s), spans), strict=True))
 
 
 def _same_edge(
@@ -546,52 +408,3 @@ def _same_edge(
     origin = np.repeat(np.arange(len(origin_edge)), count)
     step = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
     return origin, order[np.repeat(low, count) + step]
-
-
-def straight_line_times(
-    origins: NDArray[np.object_],
-    facilities: NDArray[np.object_],
-    *,
-    access: AccessRule,
-    ground: Ground | None = None,
-) -> TravelTimes:
-    """Return times for an area without roads: straight on foot × detour, on the same landmass.
-
-    A place whose landmass is unknown (a neighbour's land) may be walked to from any. Where a water layer
-    is given, the nearest facility that no water lies before counts.
-    """
-    ground = Ground() if ground is None else ground
-    best = _Best(len(origins))
-    if len(facilities) and len(origins):
-        home, there = ground.home(origins), ground.home(facilities)
-        if ground.water is not None:
-            _straight_dry(best, origins, facilities, (home, there), ground, access)
-            return best.times(np.zeros(len(origins)), joined=True)
-        here_xy = shapely.get_coordinates(origins)
-        for mass in np.unique(home):
-            mine = np.flatnonzero(home == mass)
-            open_ = np.flatnonzero(may_walk(there, np.array([mass])))
-            if len(open_) == 0:
-                continue
-            # Of facilities on one point, the first in order counts.
-            xy, first = np.unique(shapely.get_coordinates(facilities[open_]), axis=0, return_index=True)
-            away, k = cKDTree(xy).query(here_xy[mine])
-            best.offer(mine, open_[first[k]], away * access.seconds_per_m())
-    return best.times(np.zeros(len(origins)), joined=True)
-
-
-def _straight_dry(
-    best: _Best,
-    origins: NDArray[np.object_],
-    facilities: NDArray[np.object_],
-    homes: tuple[NDArray[np.int32], NDArray[np.int32]],
-    ground: Ground,
-    access: AccessRule,
-) -> None:
-    """Offer each origin the nearest facility that no water lies before, block by block of all pairs."""
-    for low in range(0, len(origins), 256):
-        place = np.repeat(np.arange(low, min(low + 256, len(origins))), len(facilities))
-        facility = np.tile(np.arange(len(facilities)), len(place) // len(facilities))
-        dry = ground.dry(origins[place], facilities[facility], homes[0][place], homes[1][facility])
-        away = shapely.distance(origins[place[dry]], facilities[facility[dry]])
-        best.offer(place[dry], facility[dry], away * access.seconds_per_m())

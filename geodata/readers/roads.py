@@ -44,7 +44,8 @@ def study_zone(villages: gpd.GeoDataFrame, buffer_m: float) -> shapely.Geometry:
 def oneway_of(oneway: str | None, junction: str | None, highway: str | None) -> str:
     """Return 'yes', 'reverse', 'reversible' or 'no' for traffic in general.
 
-    ``alternating`` (one direction after the other, as on a narrow bridge) is open both ways. Roundabouts and motorways are one-way unless tagged otherwise (OSM wiki, Key:oneway).
+    ``alternating`` (one direction after the other, as on a narrow bridge) is open both ways. Roundabouts
+    and motorways are one-way unless tagged otherwise (OSM wiki, Key:oneway).
 
     Examples
     --------

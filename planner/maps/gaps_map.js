@@ -4,6 +4,7 @@ function jangkauGapsMap(map, data) {
   "use strict";
   var t = data.texts;
   var current = data.kinds[0].kind;
+  var season = data.seasons[0].season;
   map.attributionControl.setPrefix(false);
   map.attributionControl.addAttribution(data.attribution);
   var number = new Intl.NumberFormat(data.lang, { maximumFractionDigits: 0 });
@@ -34,7 +35,7 @@ function jangkauGapsMap(map, data) {
   });
 
   function style(feature) {
-    var status = feature.properties[current].status;
+    var status = feature.properties[current][season].status;
     return { color: "#444", weight: 1, fillColor: data.colors[status], fillOpacity: 0.6 };
   }
   function minutes(value) {
@@ -43,7 +44,7 @@ function jangkauGapsMap(map, data) {
   }
   function tooltip(layer) {
     var p = layer.feature.properties;
-    var v = p[current];
+    var v = p[current][season];
     var box = el("div", "");
     box.appendChild(el("strong", "", p.name + " · " + p.code));
     var rows = [p.people === null ? t.people_unknown : number.format(p.people) + " " + t.people];
@@ -68,7 +69,7 @@ function jangkauGapsMap(map, data) {
   }).addTo(map);
 
   var overlays = {};
-  overlays[t.layer_roads] = roads.addTo(map);
+  if (data.roads.length) overlays[t.layer_roads] = roads.addTo(map);
   data.kinds.forEach(function (k) {
     var group = L.layerGroup();
     data.facilities.filter(function (f) { return f.kind === k.kind; }).forEach(function (f) {
@@ -105,12 +106,38 @@ function jangkauGapsMap(map, data) {
   });
   L.control.layers(bases, overlays, { collapsed: map.getSize().x < 700 }).addTo(map);
 
+  // One season is named; between two one can choose.
+  function seasonChoice() {
+    if (data.seasons.length === 1) return el("p", "", data.seasons[0].label);
+    var group = el("fieldset", "jk-seasons");
+    group.appendChild(el("legend", "jk-hidden", t.season));
+    data.seasons.forEach(function (s) {
+      var label = el("label", "");
+      var input = el("input", "");
+      input.type = "radio";
+      input.name = "jk-season";
+      input.value = s.season;
+      input.checked = s.season === season;
+      input.addEventListener("change", function () {
+        season = s.season;
+        villages.setStyle(style);
+        describe();
+      });
+      label.appendChild(input);
+      label.appendChild(document.createTextNode(" " + s.label));
+      group.appendChild(label);
+    });
+    L.DomEvent.disableClickPropagation(group);
+    return group;
+  }
+
   var head = L.control({ position: "topleft" });
   head.onAdd = function () {
     var box = el("div", "jk-box");
     box.appendChild(el("h1", "", t.title + ": " + data.area));
     box.appendChild(el("p", "", data.subtitle));
     box.id = "jk-head";
+    box.appendChild(seasonChoice());
     box.appendChild(el("p", "jk-answer"));
     if (data.network === "none") box.appendChild(el("p", "jk-note", t.network_none));
     if (!data.offline) box.appendChild(el("p", "jk-note", t.offline_note));
@@ -128,10 +155,11 @@ function jangkauGapsMap(map, data) {
 
   function describe() {
     var k = info(current);
+    var r = k.reach[season];
     var text = k.label + " — " + t.limit + " " + decimal.format(k.limit_minutes) + " min, " + k.mode + ": ";
     text += k.listed
-      ? (k.people_reached === null ? "" : number.format(k.people_reached) + " " + t.people + " ") +
-        (k.share_reached === null ? t.unknown : "(" + percent.format(k.share_reached) + ") " + t.reached)
+      ? (r.people_reached === null ? "" : number.format(r.people_reached) + " " + t.people + " ") +
+        (r.share_reached === null ? t.unknown : "(" + percent.format(r.share_reached) + ") " + t.reached)
       : t.no_list;
     document.querySelector("#jk-head .jk-answer").textContent = text;
     var box = document.getElementById("jk-legend");
@@ -141,7 +169,7 @@ function jangkauGapsMap(map, data) {
       var swatch = el("span", "jk-swatch");
       swatch.style.background = data.colors[status];
       row.appendChild(swatch);
-      row.appendChild(document.createTextNode(t[status] + ": " + number.format(k.counts[status]) + " " + t.villages));
+      row.appendChild(document.createTextNode(t[status] + ": " + number.format(r.counts[status]) + " " + t.villages));
       box.appendChild(row);
     });
     data.roads.forEach(function (group) {

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from planner.gaps import Gaps
+    from planner.modes import Season
 
 LANGUAGES = ("id", "en")
 # Told apart by people with any colour vision (ColorBrewer RdYlBu), and by lightness.
@@ -170,6 +171,7 @@ def page_script(gaps: Gaps, texts: dict[str, str], *, lang: str, offline: bool) 
         "subtitle": _subtitle(totals, texts, lang),
         "attribution": _attribution(gaps, texts),
         "colors": STATUS_COLORS,
+        "seasons": [{"season": s, "label": texts[f"season_{s}"]} for s in _seasons(gaps)],
         "kinds": [_kind(gaps, kind, totals["kinds"][kind], texts) for kind in gaps.coverage],
         "facilities": _facilities(gaps),
     }
@@ -188,7 +190,6 @@ def _subtitle(totals: dict[str, Any], texts: dict[str, str], lang: str) -> str:
         parts.append(f"{grouped.replace(',', '.') if lang == 'id' else grouped} {texts['people']}")
     if totals["villages_people_unknown"]:
         parts.append(f"{totals['villages_people_unknown']} {texts['villages']}: {texts['people_unknown']}")
-    parts.append(texts[f"season_{totals['season']}"])
     return "; ".join(parts)
 
 
@@ -217,10 +218,22 @@ def _kind(gaps: Gaps, kind: str, totals: dict[str, Any], texts: dict[str, str]) 
         "facilities": drawn,
         "listed": totals["listed"],
         "limit_minutes": totals["limit_minutes"],
-        "people_reached": totals["people_reached"],
-        "share_reached": totals["share_reached"],
-        "counts": {s: totals[f"villages_{s}"] for s in STATUS_COLORS},
+        "reach": {
+            season: {
+                "people_reached": one["people_reached"],
+                "share_reached": one["share_reached"],
+                "counts": {s: one[f"villages_{s}"] for s in STATUS_COLORS},
+            }
+            for season, one in ((s, totals.get(s, totals)) for s in _seasons(gaps))
+        },
     }
+
+
+def _seasons(gaps: Gaps) -> list[Season]:
+    """Return the scenario's own season, and the other where anything differs in it."""
+    own, *others = gaps.seasons
+    answers = gaps.seasons[own]
+    return [own, *(s for s in others if any(gaps.seasons[s][k] is not answers[k] for k in answers))]
 
 
 def _plain(value: float) -> float | str | None:
@@ -238,14 +251,18 @@ def _villages(gaps: Gaps) -> str:
     )
     outlines = _geojson(geometry, villages.crs)
     names = gaps.layers.facilities["name"].to_dict()
-    answers = {kind: one.villages.to_dict("index") for kind, one in gaps.coverage.items()}
+    answers = {
+        (kind, season): gaps.seasons[season][kind].villages.to_dict("index")
+        for kind in gaps.coverage
+        for season in _seasons(gaps)
+    }
     features = []
     for code, row, outline in zip(villages.index, villages.itertuples(), outlines, strict=True):
         properties: dict[str, Any] = {"code": code, "name": row.village_name, "people": _plain(row.people)}
-        for kind, of_village in answers.items():
+        for (kind, season), of_village in answers.items():
             v = of_village[code]
             nearest = v["nearest_id"]
-            properties[kind] = {
+            properties.setdefault(kind, {})[season] = {
                 "status": v["status"],
                 "share": _plain(v["share_reached"]),
                 "median": _plain(v["minutes_median"]),

@@ -34,10 +34,13 @@ def elements(shared):
 
     path = str(shared / "data/osm/malta.osm.pbf")
     places = {}
+    node_tags = {}
     ways = []
     for thing in osmium.FileProcessor(path, osmium.osm.NODE | osmium.osm.WAY):
         if thing.is_node():
             places[thing.id] = (thing.location.lon, thing.location.lat)
+            if len(thing.tags):
+                node_tags[thing.id] = dict(thing.tags)
         elif "highway" in thing.tags or thing.tags.get("route") == "ferry":
             ways.append(
                 {
@@ -47,22 +50,28 @@ def elements(shared):
                     "tags": dict(thing.tags),
                 }
             )
-    return places, ways
+    return places, ways, node_tags
 
 
 def overpass_answer(elements, query: str) -> dict:
     """Answer `way[FILTER](poly:'lat lon …'); >;` as Overpass does: whole ways that touch the polygon."""
-    places, ways = elements
+    places, ways, node_tags = elements
     ring = [float(v) for v in re.search(r"poly:'([^']+)'", query)[1].split()]
     area = shapely.Polygon(list(zip(ring[1::2], ring[::2], strict=True)))
     shapely.prepare(area)
     ferry = '"route"="ferry"' in query
     wanted = [w for w in ways if (w["tags"].get("route") == "ferry" if ferry else "highway" in w["tags"])]
+    if '"waterway"' in query:
+        wanted = []
     found = [
         w for w in wanted if shapely.intersects(area, shapely.LineString([places[n] for n in w["nodes"]]))
     ]
     nodes = sorted({n for w in found for n in w["nodes"]})
-    listed = [{"type": "node", "id": n, "lon": places[n][0], "lat": places[n][1]} for n in nodes]
+    listed = [
+        {"type": "node", "id": n, "lon": places[n][0], "lat": places[n][1]}
+        | ({"tags": node_tags[n]} if n in node_tags else {})
+        for n in nodes
+    ]
     return {"version": 0.6, "elements": found + listed}
 
 

@@ -12,12 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import EAST, NORTH, at, line, roads
 
-from planner.network import ON_FERRY, build_network, from_networkx, to_networkx
+from planner.convert import from_networkx, to_networkx
+from planner.land import Ground
+from planner.modes import Profile
+from planner.network import ON_FERRY, build_network
 from planner.scenario import default_scenario
 from planner.snapping import Snapper
-from planner.modes import Profile
-from planner.land import Ground
-from planner.traveltime import Router, straight_line_times
+from planner.straight import straight_line_times
+from planner.traveltime import Router
 
 SCENARIO = default_scenario()
 MODE = "motorcycle"

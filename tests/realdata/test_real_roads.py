@@ -12,9 +12,10 @@ from geodata.quality import connected_share
 from geodata.readers.graphml import read_graphml
 from geodata.readers.osm import read_osm_roads
 from geodata.readers.vector_roads import read_vector_roads
+from planner.modes import Profile
 from planner.network import build_network
 from planner.scenario import default_scenario
-from planner.traveltime import NetworkTimes
+from planner.traveltime import Router
 
 pytestmark = pytest.mark.realdata
 MALTA_CRS = "EPSG:32633"
@@ -37,8 +38,8 @@ GOZO, VALLETTA = (14.2396, 36.0443), (14.5141, 35.8989)
 def ride(roads, mode="motorcycle"):
     scenario = default_scenario()
     network = build_network(roads, scenario, modes=[mode])
-    asked = NetworkTimes(network, mode, place(*GOZO), access=scenario.access, land=None)
-    return asked.nearest(place(*VALLETTA)).travel_s[0]
+    router = Router(network, Profile(mode, "dry"), rule=scenario.access)
+    return router.nearest(router.stops(place(*GOZO)), router.stops(place(*VALLETTA))).travel_s[0]
 
 
 def test_malta_every_highway_way_and_ferry_is_read(malta, shared):
@@ -79,7 +80,8 @@ def test_one_way_streets_are_respected(malta, shared):
         tag = way.tags.get
         if tag("highway") is None:
             continue
-        said = {"yes": "yes", "true": "yes", "1": "yes", "-1": "reverse"}.get(tag("oneway", ""))
+        words = {"yes": "yes", "true": "yes", "1": "yes", "-1": "reverse", "reversible": "reversible"}
+        said = words.get(tag("oneway", ""))
         if tag("oneway") is None and (
             tag("junction") in ("roundabout", "circular") or tag("highway") == "motorway"
         ):
@@ -89,8 +91,9 @@ def test_one_way_streets_are_respected(malta, shared):
     assert ours.to_dict() == {k: v for k, v in expected.items() if k in ours.index}
     network = build_network(malta, default_scenario())
     oneway = malta["oneway"].reindex(network.edge_id).to_numpy() == "yes"
-    assert np.isinf(network.backward_s["car"][oneway]).all()
-    assert np.isfinite(network.backward_s["walking"][oneway & network.usable("walking")]).all()
+    car, walking = Profile("car", "dry"), Profile("walking", "dry")
+    assert np.isinf(network.impedance[car].backward_s[oneway]).all()
+    assert np.isfinite(network.impedance[walking].backward_s[oneway & network.usable(walking)]).all()
 
 
 def test_malta_times_are_networkx(malta):
@@ -98,21 +101,22 @@ def test_malta_times_are_networkx(malta):
     import networkx as nx
 
     from planner._kernels import nearest_source
+    from planner.graph import ModeGraph
 
     network = build_network(malta, default_scenario(), modes=["car"])
     rng = np.random.default_rng(4)
-    tail, head, seconds = network.arcs("car")
-    open_ = seconds < np.inf
+    whole = ModeGraph(network, Profile("car", "dry"))
+    tail, head, seconds = whole.tail, whole.head, whole.seconds
     graph = nx.DiGraph()
-    graph.add_nodes_from(range(network.nodes))
-    for a, b, s in zip(head[open_].tolist(), tail[open_].tolist(), seconds[open_].tolist(), strict=True):
+    graph.add_nodes_from(range(whole.nodes))
+    for a, b, s in zip(head.tolist(), tail.tolist(), seconds.tolist(), strict=True):
         if not graph.has_edge(a, b) or graph[a][b]["weight"] > s:
             graph.add_edge(a, b, weight=s)
     seeds = rng.choice(network.nodes, 20, replace=False)
     slow = nx.multi_source_dijkstra_path_length(graph, set(seeds.tolist()))
-    fast, _ = nearest_source(
-        *network.csr("car", towards=True), seeds.astype(np.int32), np.zeros(20), np.arange(20, dtype=np.int32)
-    )
+    fast = nearest_source(
+        *whole.backward, seeds.astype(np.int32), np.zeros(20), np.arange(20, dtype=np.int32)
+    )[:, 0]
     assert set(np.flatnonzero(np.isfinite(fast)).tolist()) == set(slow)
     for v in rng.choice(network.nodes, 1000):
         if int(v) in slow:

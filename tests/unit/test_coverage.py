@@ -13,8 +13,8 @@ from support import at, box, facilities, hamlets, layers, line, roads, villages
 from planner.coverage import weighted_median
 from planner.demand import spread_demand
 from planner.gaps import find_gaps
-from planner.modes import Profile
 from planner.land import land_of
+from planner.modes import Profile
 from planner.scenario import default_scenario
 from planner.tables import village_table
 

@@ -1,0 +1,131 @@
+"""Water that nobody walks across, and areas flooded in the wet season."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from geodata.crs import require_indonesia
+from geodata.errors import EmptyAreaError, SchemaError, first_five
+from geodata.layers import Finding
+from geodata.readers.files import pick_column, read_vector
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from geodata.areafile import FloodsFile, WaterFile
+
+LINES = (
+    shapely.GeometryType.LINESTRING, shapely.GeometryType.LINEARRING, shapely.GeometryType.MULTILINESTRING,
+)  # fmt: skip
+POLYGONS = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
+
+
+def read_water(
+    source: WaterFile, zone: shapely.Geometry, crs: str
+) -> tuple[gpd.GeoDataFrame, tuple[Finding, ...]]:
+    """Read rivers, lakes and the like (polygons or lines) near the study area.
+
+    Returns
+    -------
+    water
+        Index ``water_id``; single Polygons and LineStrings in ``crs`` (metres).
+    findings
+        Rows without a geometry.
+
+    Raises
+    ------
+    InputError
+        Unreadable file, no CRS, points, or nothing in Indonesia.
+    """
+    raw, findings = _shapes(source, "water", (*LINES, *POLYGONS), crs)
+    return _near(raw[["geometry"]], zone, "water"), findings
+
+
+def read_floods(
+    source: FloodsFile, zone: shapely.Geometry, crs: str
+) -> tuple[gpd.GeoDataFrame, tuple[Finding, ...]]:
+    """Read areas flooded in the wet season, near the study area.
+
+    Returns
+    -------
+    floods
+        Index ``flood_id``; ``speed_factor`` from 0 (roads closed) to 1; Polygons in ``crs`` (metres).
+    findings
+        Rows without a geometry.
+
+    Raises
+    ------
+    InputError
+        As for water; or a factor that is no number from 0 to 1.
+    """
+    raw, findings = _shapes(source, "floods", POLYGONS, crs)
+    if isinstance(source.speed_factor, str):
+        picked = pick_column(raw.columns, source.speed_factor, (), key="speed_factor", what="floods")
+        assert picked is not None
+        factor = raw[picked].map(_factor)
+        bad = np.flatnonzero(factor.isna())
+        if len(bad):
+            msg = (
+                f"floods: {picked}: {len(bad)} values are no numbers from 0 (closed) to 1: "
+                f"{first_five(raw[picked].iloc[bad])}. Correct them and build again."
+            )
+            raise SchemaError(msg)
+    else:
+        factor = pd.Series(source.speed_factor, index=raw.index)
+    raw = gpd.GeoDataFrame({"speed_factor": factor.astype("float64")}, geometry=raw.geometry, crs=crs)
+    return _near(raw, zone, "flood"), findings
+
+
+def _factor(value: object) -> float:
+    try:
+        number = float(str(value).strip().replace(",", "."))
+    except ValueError:
+        return float("nan")
+    return number if 0.0 <= number <= 1.0 else float("nan")
+
+
+def _shapes(
+    source: WaterFile | FloodsFile, what: str, kinds: tuple[int, ...], crs: str
+) -> tuple[gpd.GeoDataFrame, tuple[Finding, ...]]:
+    raw = read_vector(source, what)
+    shapes: NDArray[np.object_] = shapely.force_2d(raw.geometry.to_numpy())
+    empty = shapely.is_missing(shapes) | shapely.is_empty(shapes)
+    wrong = np.flatnonzero(~empty & ~np.isin(shapely.get_type_id(shapes), kinds))
+    if len(wrong):
+        wanted = "polygons" if len(kinds) == len(POLYGONS) else "polygons or lines"
+        msg = (
+            f"{what}: {len(wrong)} rows of {source.path.name} are not {wanted} (rows "
+            f"{first_five(wrong + 1)}). Give a file of {wanted}."
+        )
+        raise SchemaError(msg)
+    if empty.all():
+        msg = f"{what}: {source.path.name} has no shapes. Leave {what}: out if there are none."
+        raise EmptyAreaError(msg)
+    raw = raw[~empty]
+    west, south, east, north = raw.total_bounds
+    require_indonesia((west, south, east, north), what)
+    findings: tuple[Finding, ...] = ()
+    if empty.any():
+        rows = np.flatnonzero(empty)
+        findings = (
+            Finding(
+                "info", what, "empty_geometry", len(rows), tuple(f"row {i + 1}" for i in rows[:5]),
+                "rows without a shape were left out", "none needed",
+            ),
+        )  # fmt: skip
+    return gpd.GeoDataFrame(raw.set_geometry(shapes[~empty], crs=raw.crs).to_crs(crs)), findings
+
+
+def _near(frame: gpd.GeoDataFrame, zone: shapely.Geometry, name: str) -> gpd.GeoDataFrame:
+    """Return valid single shapes that touch the zone, numbered."""
+    valid = frame.set_geometry(shapely.make_valid(frame.geometry.to_numpy()), crs=frame.crs)
+    parts = valid.explode(index_parts=False, ignore_index=True)
+    kinds = np.isin(shapely.get_type_id(parts.geometry.to_numpy()), (*LINES, *POLYGONS))
+    parts = parts[kinds & shapely.intersects(zone, parts.geometry.to_numpy())].reset_index(drop=True)
+    ids = [f"{name}-{i + 1}" for i in range(len(parts))]
+    return parts.set_index(pd.Index(ids, name=f"{name}_id", dtype="str"))

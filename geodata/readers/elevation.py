@@ -1,0 +1,154 @@
+"""Heights along roads, sampled from an elevation raster of any GDAL kind."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pyproj
+import shapely
+
+from geodata.errors import EmptyAreaError, MissingCrsError, UnreadableFileError
+from geodata.layers import Finding
+from geodata.readers.files import require_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import geopandas as gpd
+    import rasterio
+    from numpy.typing import NDArray
+
+WHAT = "elevation"
+# A raster is read in squares of this many pixels: memory does not grow with it.
+TILE = 2048
+
+
+def add_heights(
+    roads: gpd.GeoDataFrame, path: Path, spacing_m: float, *, crs: str | None = None
+) -> tuple[gpd.GeoDataFrame, tuple[Finding, ...]]:
+    """Return the roads with ``heights_m``: heights at equal steps along each, its two ends included.
+
+    Parameters
+    ----------
+    roads
+        The roads layer (metric CRS).
+    path
+        The raster: its first band, metres above the sea.
+    spacing_m
+        The longest step. Steps shorter than a pixel would measure the raster's noise.
+    crs
+        The raster's CRS, where it does not say.
+
+    Returns
+    -------
+    roads
+        With ``heights_m``, float32 lists; empty for ferries and waterways, and where the raster knows
+        nothing of a road. Bridges and tunnels rise evenly from end to end.
+    findings
+        Roads without heights: they count as flat.
+
+    Raises
+    ------
+    MissingFileError, UnreadableFileError, MissingCrsError, EmptyAreaError
+    """
+    import rasterio
+    from rasterio.errors import RasterioError
+
+    require_file(path, WHAT)
+    line = roads.geometry.to_numpy()
+    afloat = (roads["route"].notna() | (roads["road_class"] == "waterway")).to_numpy()
+    steps = np.maximum(1, np.ceil(roads["length_m"].to_numpy() / spacing_m)).astype(np.int64)
+    # What lies under a bridge, or over a tunnel, is not the way.
+    steps[(roads["bridge"] | roads["tunnel"]).to_numpy()] = 1
+    road = np.repeat(np.arange(len(roads)), steps + 1)
+    first = np.concatenate([[0], np.cumsum(steps + 1)])
+    share = (np.arange(len(road)) - first[road]) / steps[road]
+    xy = shapely.get_coordinates(shapely.line_interpolate_point(line[road], share, normalized=True))
+    try:
+        with rasterio.open(path) as raster:
+            source = crs or raster.crs
+            if source is None:
+                msg = f"{WHAT}: {path.name} does not say its CRS. Name it with crs: EPSG:…"
+                raise MissingCrsError(msg)
+            change = pyproj.Transformer.from_crs(
+                roads.crs, pyproj.CRS.from_user_input(source), always_xy=True
+            )
+            height = sample(raster, np.column_stack(change.transform(xy[:, 0], xy[:, 1])))
+    except (RasterioError, pyproj.exceptions.CRSError) as error:
+        reason = " ".join(str(error).split())
+        msg = f"{WHAT}: {path.name} cannot be read as a raster: {reason}"
+        raise UnreadableFileError(msg) from error
+    height[afloat[road]] = np.nan
+    known = np.bincount(road, weights=np.isfinite(height), minlength=len(roads)) == steps + 1
+    if not known.any():
+        msg = (
+            f"{WHAT}: {path.name} does not cover the study area's roads. Check that it is the right raster, "
+            "or leave elevation: out."
+        )
+        raise EmptyAreaError(msg)
+    cells = [h.astype(np.float32) if k else np.empty(0, np.float32)
+             for h, k in zip(np.split(height, first[1:-1]), known, strict=True)]  # fmt: skip
+    frame = roads.assign(heights_m=pd.Series(cells, index=roads.index, dtype=object))
+    flat = frame.index[~known & ~afloat]
+    if len(flat) == 0:
+        return frame, ()
+    finding = Finding(
+        "warning", "roads", "no_height", len(flat), tuple(flat[:5]),
+        "roads that the elevation raster does not cover count as flat", "give a raster that covers them",
+    )  # fmt: skip
+    return frame, (finding,)
+
+
+def sample(raster: rasterio.DatasetReader, xy: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the first band's values at places (the raster's CRS), interpolated between pixel middles.
+
+    NaN outside the raster, and where a pixel beside the place has no value.
+    """
+    column, row = _pixels(raster, xy)
+    out = np.full(len(xy), np.nan)
+    inside = (column >= -0.5) & (row >= -0.5) & (column <= raster.width - 0.5) & (row <= raster.height - 0.5)
+    # Within half a pixel of the rim the nearest pixels count.
+    column = np.clip(column, 0, raster.width - 1)
+    row = np.clip(row, 0, raster.height - 1)
+    tile = (row // TILE).astype(np.int64) * (raster.width // TILE + 1) + (column // TILE).astype(np.int64)
+    tile[~inside] = -1
+    for number in np.unique(tile[inside]):
+        mine = np.flatnonzero(tile == number)
+        out[mine] = _bilinear(raster, column[mine], row[mine])
+    return out
+
+
+def _pixels(
+    raster: rasterio.DatasetReader, xy: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return fractional (column, row) counted from the middle of the first pixel."""
+    inverse = ~raster.transform
+    column = inverse.a * xy[:, 0] + inverse.b * xy[:, 1] + inverse.c - 0.5
+    row = inverse.d * xy[:, 0] + inverse.e * xy[:, 1] + inverse.f - 0.5
+    return column, row
+
+
+def _bilinear(
+    raster: rasterio.DatasetReader, column: NDArray[np.float64], row: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    from rasterio.windows import Window
+
+    left, top = int(column.min()), int(row.min())
+    width = min(int(column.max()) + 2, raster.width) - left
+    height = min(int(row.max()) + 2, raster.height) - top
+    read = raster.read(1, window=Window(left, top, width, height), masked=True)
+    band = read.astype(np.float64).filled(np.nan)
+    c0 = np.minimum((column - left).astype(np.int64), max(width - 2, 0))
+    r0 = np.minimum((row - top).astype(np.int64), max(height - 2, 0))
+    c1, r1 = np.minimum(c0 + 1, width - 1), np.minimum(r0 + 1, height - 1)
+    across, down = column - left - c0, row - top - r0
+    upper = _blend(band[r0, c0], band[r0, c1], across)
+    lower = _blend(band[r1, c0], band[r1, c1], across)
+    return _blend(upper, lower, down)
+
+
+def _blend(a: NDArray[np.float64], b: NDArray[np.float64], share: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return values between a and b; at either end the other does not matter."""
+    return np.where(share <= 0, a, np.where(share >= 1, b, a + (b - a) * share))

@@ -1,0 +1,159 @@
+"""What a router answers with, and how many offers become one answer."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+
+from planner import _kernels
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from planner.graph import Ends
+
+    Pairs = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]
+
+T = TypeVar("T")
+NONE = -1
+# Times are rounded to this, so that the sum of many pieces does not miss a limit by its last bit.
+DECIMALS = 6
+
+
+@dataclass(frozen=True)
+class TravelTimes:
+    """Seconds from each place to its nearest facility (or back).
+
+    Attributes
+    ----------
+    travel_s
+        float64 ``(places,)``; ``inf`` = no facility can be reached.
+    facility
+        int32 number of that facility; -1 where there is none.
+    access_m
+        float64 straight distance to the network (metres); ``inf`` = none within the limit.
+    joined
+        Whether any facility has an access point on the network.
+    """
+
+    travel_s: NDArray[np.float64]
+    facility: NDArray[np.int32]
+    access_m: NDArray[np.float64]
+    joined: bool
+
+
+@dataclass(frozen=True)
+class SparseTimes:
+    """Pairs of place and facility with their time, in order of (place, facility).
+
+    Attributes
+    ----------
+    place, facility
+        int32 numbers.
+    travel_s
+        float64.
+    """
+
+    place: NDArray[np.int32]
+    facility: NDArray[np.int32]
+    travel_s: NDArray[np.float64]
+
+
+class Best:
+    """The smallest time offered to each place, and the facility it leads to."""
+
+    def __init__(self, places: int) -> None:
+        self.travel_s = np.full(places, np.inf)
+        self.facility = np.full(places, NONE, dtype=np.int64)
+
+    def offer(
+        self, place: NDArray[np.generic], facility: NDArray[np.generic], seconds: NDArray[np.float64]
+    ) -> None:
+        """Keep what is better than before; of equal times, the smaller facility."""
+        order = np.lexsort((facility, seconds, place))
+        order = order[seconds[order] < np.inf]
+        place, facility, seconds = place[order], facility[order], seconds[order]
+        first = np.ones(len(place), dtype=bool)
+        first[1:] = place[1:] != place[:-1]
+        place, facility, seconds = place[first], facility[first], seconds[first]
+        now, owner = self.travel_s[place], self.facility[place]
+        better = (seconds < now) | ((seconds == now) & (facility < owner))
+        self.travel_s[place[better]] = seconds[better]
+        self.facility[place[better]] = facility[better]
+
+    def offer_ends(self, ends: Ends, label: NDArray[np.float64]) -> None:
+        """Keep what a search's labels (time, facility) at the ends of the places make better."""
+        _kernels.offer_ends(self.travel_s, self.facility, ends.place, ends.node, ends.seconds, label)
+
+    def times(self, access_m: NDArray[np.float64], *, joined: bool) -> TravelTimes:
+        """Return the answer, its times rounded to the microsecond."""
+        travel_s = np.round(self.travel_s, DECIMALS)
+        facility = self.facility.astype(np.int32)
+        for array in (travel_s, facility):
+            array.setflags(write=False)
+        return TravelTimes(travel_s, facility, access_m, joined)
+
+
+def k_best(
+    place: NDArray[np.int64], facility: NDArray[np.int64], seconds: NDArray[np.float64], places: int, k: int
+) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+    """Return the k quickest different facilities of each place: seconds and numbers, ``(places, k)``."""
+    seconds = np.round(seconds, DECIMALS)
+    order = np.lexsort((seconds, facility, place))
+    order = order[(seconds[order] < np.inf) & (facility[order] >= 0)]
+    new = np.ones(len(order), dtype=bool)
+    new[1:] = (place[order][1:] != place[order][:-1]) | (facility[order][1:] != facility[order][:-1])
+    order = order[new]
+    order = order[np.lexsort((facility[order], seconds[order], place[order]))]
+    owner = place[order]
+    slot = np.arange(len(order)) - np.searchsorted(owner, owner, side="left")
+    fits = slot < k
+    travel_s = np.full((places, k), np.inf)
+    number = np.full((places, k), NONE, dtype=np.int32)
+    travel_s[owner[fits], slot[fits]] = seconds[order][fits]
+    number[owner[fits], slot[fits]] = facility[order][fits]
+    return travel_s, number
+
+
+def sparse_times(
+    place: NDArray[np.int32],
+    facility: NDArray[np.int32],
+    seconds: NDArray[np.float64],
+    direct: Pairs,
+    cutoff_s: float,
+) -> SparseTimes:
+    """Return the shortest of each pair within the cutoff, by place, then facility."""
+    if len(direct[0]):
+        place = np.concatenate([place, direct[0].astype(np.int32)])
+        facility = np.concatenate([facility, direct[1].astype(np.int32)])
+        seconds = np.concatenate([seconds, direct[2]])
+        order = np.lexsort((seconds, facility, place))
+        new = np.ones(len(order), dtype=bool)
+        new[1:] = (place[order][1:] != place[order][:-1]) | (facility[order][1:] != facility[order][:-1])
+        order = order[new]
+    else:
+        # They come by facility; sorting by place keeps that order.
+        order = np.argsort(place, kind="stable")
+    seconds = np.round(seconds[order], DECIMALS)
+    near = seconds <= cutoff_s
+    return SparseTimes(place[order][near], facility[order][near], seconds[near])
+
+
+def in_parallel(work: Callable[[int, int], T], items: int, workers: int | None) -> list[tuple[int, T]]:
+    """Run ``work(low, high)`` over all items on several processors; (low, result) in order."""
+    count = workers or os.cpu_count() or 1
+    blocks = min(items, 8 * count) if count > 1 else min(items, 1)
+    if blocks == 0:
+        return []
+    bounds = np.linspace(0, items, blocks + 1).astype(int)
+    spans = list(zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True))
+    if count == 1 or blocks == 1:
+        return [(low, work(low, high)) for low, high in spans]
+    with ThreadPoolExecutor(count) as pool:
+        return list(zip((low for low, _ in spans), pool.map(lambda s: work(*s), spans), strict=True))

@@ -1,0 +1,209 @@
+"""Isochrones and catchments: areas and people within a limit of facilities, on a grid of places.
+
+A cell belongs to an isochrone when its middle is reached by the same rules as a village's people are:
+nearest road, straight leg on foot, no water crossed. So areas agree with the village table, an isochrone of
+a smaller limit lies inside that of a larger one, and polygons are unions of whole cells, hence valid.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from planner import _kernels
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from planner.access import Stops
+    from planner.traveltime import Direction, Router
+
+# Cell sizes are one of these, so that grids of one size share their lines wherever they begin.
+CELLS_M = (25.0, 50.0, 100.0, 200.0, 250.0, 500.0, 1000.0, 2000.0)
+MOST_CELLS = 60_000
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Square cells, their middles joined to the network.
+
+    Attributes
+    ----------
+    cell_m
+        Length of a side (metres).
+    column, row
+        int64, each cell's place in the lattice of multiples of ``cell_m``.
+    stops
+        The middles.
+    """
+
+    cell_m: float
+    column: NDArray[np.int64]
+    row: NDArray[np.int64]
+    stops: Stops
+
+    @property
+    def cell_km2(self) -> float:
+        """Area of a cell."""
+        return self.cell_m**2 / 1e6
+
+    def area(self, which: NDArray[np.bool_]) -> shapely.MultiPolygon:
+        """Return some cells as one valid MultiPolygon (metres)."""
+        column, row = self.column[which], self.row[which]
+        if len(column) == 0:
+            return shapely.MultiPolygon()
+        order = np.lexsort((column, row))
+        column, row = column[order], row[order]
+        # Neighbours in a row are one box.
+        first = np.ones(len(column), dtype=bool)
+        first[1:] = (row[1:] != row[:-1]) | (column[1:] != column[:-1] + 1)
+        last = np.append(first[1:], True)
+        size = self.cell_m
+        boxes = shapely.box(
+            column[first] * size, row[first] * size, (column[last] + 1) * size, (row[first] + 1) * size
+        )
+        joined = shapely.union_all(boxes)
+        return joined if joined.geom_type == "MultiPolygon" else shapely.MultiPolygon([joined])
+
+
+def make_grid(
+    router: Router,
+    bounds: tuple[float, float, float, float],
+    *,
+    cell_m: float | None = None,
+    inside: shapely.Geometry | None = None,
+) -> Grid:
+    """Return a grid over bounds (metres), joined to the router's network.
+
+    Parameters
+    ----------
+    cell_m
+        None for the smallest size of CELLS_M that gives at most MOST_CELLS cells.
+    inside
+        Only cells whose middle lies in it: the study area, since nobody lives in the sea.
+    """
+    west, south, east, north = bounds
+    area = max(east - west, 1.0) * max(north - south, 1.0)
+    if cell_m is None:
+        cell_m = next((c for c in CELLS_M if area / c**2 <= MOST_CELLS), CELLS_M[-1])
+    columns = np.arange(np.floor(west / cell_m), np.ceil(east / cell_m), dtype=np.int64)
+    rows = np.arange(np.floor(south / cell_m), np.ceil(north / cell_m), dtype=np.int64)
+    column, row = (a.ravel() for a in np.meshgrid(columns, rows))
+    points = shapely.points((column + 0.5) * cell_m, (row + 0.5) * cell_m)
+    keep = np.ones(len(points), dtype=bool)
+    if inside is not None:
+        shapely.prepare(inside)
+        keep &= shapely.contains(inside, points)
+    if router.ground.water is not None and keep.any():
+        wet = shapely.STRtree(router.ground.water).query(points[keep], predicate="intersects")[0]
+        keep[np.flatnonzero(keep)[np.unique(wet)]] = False
+    return Grid(cell_m, column[keep], row[keep], router.stops(np.asarray(points[keep], dtype=object)))
+
+
+def reach_bounds(
+    router: Router, facilities: Stops, limit_s: float, *, direction: Direction = "to_facility"
+) -> tuple[float, float, float, float]:
+    """Return bounds (metres) that hold everything within a limit of the facilities."""
+    seeds = router.ends(facilities, "arriving" if direction == "to_facility" else "leaving")
+    graph = router.graph.backward if direction == "to_facility" else router.graph.forward
+    label = _kernels.nearest_source(*graph, seeds.node, seeds.seconds, seeds.place)
+    near = label[: router.network.nodes, 0] <= limit_s
+    edges = near[router.network.edge_from] | near[router.network.edge_to]
+    snap = facilities.nearest.edge
+    lines = np.concatenate([np.flatnonzero(edges), snap]).astype(np.int64)
+    xy = np.vstack([facilities.xy, shapely.get_coordinates(router.network.lines(np.unique(lines)))])
+    leg_m = min(router.rule.max_distance_m, limit_s / router.rule.seconds_per_m())
+    (west, south), (east, north) = xy.min(axis=0) - leg_m, xy.max(axis=0) + leg_m
+    return float(west), float(south), float(east), float(north)
+
+
+def isochrones(
+    router: Router,
+    facilities: Stops,
+    limits_s: Sequence[float],
+    *,
+    grid: Grid | None = None,
+    inside: shapely.Geometry | None = None,
+    direction: Direction = "to_facility",
+) -> gpd.GeoDataFrame:
+    """Return the area within each limit of the nearest of the facilities, one row a limit.
+
+    Parameters
+    ----------
+    limits_s
+        Seconds; included.
+    grid
+        Made to fit when None.
+    inside
+        For the grid that is made: see :func:`make_grid`.
+
+    Returns
+    -------
+    areas
+        ``limit_s``, ``area_km2``, ``cell_m``; valid MultiPolygons in the network's CRS.
+    """
+    limits = sorted(float(s) for s in limits_s)
+    if grid is None:
+        bounds = reach_bounds(router, facilities, limits[-1], direction=direction)
+        grid = make_grid(router, bounds, inside=inside)
+    travel_s = router.nearest(grid.stops, facilities, direction=direction).travel_s
+    return gpd.GeoDataFrame(
+        {
+            "limit_s": limits,
+            "area_km2": [float((travel_s <= s).sum()) * grid.cell_km2 for s in limits],
+            "cell_m": grid.cell_m,
+        },
+        geometry=[grid.area(travel_s <= s) for s in limits],
+        crs=router.network.crs,
+    )
+
+
+def catchments(
+    router: Router,
+    places: Stops,
+    people: NDArray[np.float64],
+    facilities: Stops,
+    limit_s: float,
+    *,
+    grid: Grid | None = None,
+    direction: Direction = "to_facility",
+) -> pd.DataFrame:
+    """Return each facility's people and area within the limit: all of them, and those nearest to it.
+
+    Returns
+    -------
+    catchments
+        One row a facility, in order: ``people_total`` (within the limit, also of others),
+        ``people_own`` (for whom it is the nearest: these add up to the people reached),
+        ``places_people_unknown`` (places within the limit whose people are unknown, not counted); with a
+        grid also ``area_total_km2``, ``area_own_km2`` and ``geometry`` (its own area).
+    """
+    n = len(facilities)
+    known = ~np.isnan(people)
+    counted = np.where(known, people, 0.0)
+    pairs = router.within(places, facilities, limit_s, direction=direction)
+    nearest = router.nearest(places, facilities, direction=direction)
+    own = nearest.travel_s <= limit_s
+    out = pd.DataFrame(
+        {
+            "people_total": np.bincount(pairs.facility, weights=counted[pairs.place], minlength=n),
+            "people_own": np.bincount(nearest.facility[own], weights=counted[own], minlength=n),
+            "places_people_unknown": np.bincount(pairs.facility[~known[pairs.place]], minlength=n),
+        }
+    )
+    if grid is None:
+        return out
+    cells = router.within(grid.stops, facilities, limit_s, direction=direction)
+    near = router.nearest(grid.stops, facilities, direction=direction)
+    mine = np.where(near.travel_s <= limit_s, near.facility, -1)
+    out["area_total_km2"] = np.bincount(cells.facility, minlength=n) * grid.cell_km2
+    out["area_own_km2"] = np.bincount(mine[mine >= 0], minlength=n) * grid.cell_km2
+    geometry = [grid.area(mine == f) for f in range(n)]
+    return gpd.GeoDataFrame(out, geometry=geometry, crs=router.network.crs)

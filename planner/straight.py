@@ -1,0 +1,66 @@
+"""Times for an area without roads: straight lines on foot."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+from scipy.spatial import cKDTree
+
+from planner.answers import Best, TravelTimes
+from planner.land import Ground, may_walk
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from planner.scenario import AccessRule
+
+
+def straight_line_times(
+    origins: NDArray[np.object_],
+    facilities: NDArray[np.object_],
+    *,
+    access: AccessRule,
+    ground: Ground | None = None,
+) -> TravelTimes:
+    """Return times for an area without roads: straight on foot × detour, on the same landmass.
+
+    A place whose landmass is unknown (a neighbour's land) may be walked to from any. Where a water layer
+    is given, the nearest facility that no water lies before counts.
+    """
+    ground = Ground() if ground is None else ground
+    best = Best(len(origins))
+    if len(facilities) and len(origins):
+        home, there = ground.home(origins), ground.home(facilities)
+        if ground.water is not None:
+            _straight_dry(best, origins, facilities, (home, there), ground, access)
+            return best.times(np.zeros(len(origins)), joined=True)
+        here_xy = shapely.get_coordinates(origins)
+        for mass in np.unique(home):
+            mine = np.flatnonzero(home == mass)
+            open_ = np.flatnonzero(may_walk(there, np.array([mass])))
+            if len(open_) == 0:
+                continue
+            # Of facilities on one point, the first in order counts.
+            xy, first = np.unique(shapely.get_coordinates(facilities[open_]), axis=0, return_index=True)
+            away, k = cKDTree(xy).query(here_xy[mine])
+            best.offer(mine, open_[first[k]], away * access.seconds_per_m())
+    return best.times(np.zeros(len(origins)), joined=True)
+
+
+def _straight_dry(
+    best: Best,
+    origins: NDArray[np.object_],
+    facilities: NDArray[np.object_],
+    homes: tuple[NDArray[np.int32], NDArray[np.int32]],
+    ground: Ground,
+    access: AccessRule,
+) -> None:
+    """Offer each origin the nearest facility that no water lies before, block by block of all pairs."""
+    for low in range(0, len(origins), 256):
+        place = np.repeat(np.arange(low, min(low + 256, len(origins))), len(facilities))
+        facility = np.tile(np.arange(len(facilities)), len(place) // len(facilities))
+        dry = ground.dry(origins[place], facilities[facility], homes[0][place], homes[1][facility])
+        away = shapely.distance(origins[place[dry]], facilities[facility[dry]])
+        best.offer(place[dry], facility[dry], away * access.seconds_per_m())
