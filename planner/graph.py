@@ -25,70 +25,66 @@ class ModeGraph:
     """The open arcs of a profile.
 
     Roads for local traffic only (``access=destination``) may begin or end a trip but not be passed
-    through. Their inner nodes therefore occur twice: as they are, left but never entered from other
-    roads, for trips that begin there; and as a copy, entered but never left, for trips that end there.
+    through: a trip runs along local roads, then along others, then along local roads. Nodes of local roads
+    therefore occur up to three times, once for each of these stretches.
 
     Attributes
     ----------
     nodes
         Number of nodes, copies included.
-    copy
-        int32, for each node of the network its copy; itself where there is none. None without any.
+    first_stretch, last_stretch
+        int32, for each node of the network its copies for the first and the last stretch; None where
+        there are no local roads. Nodes with none stand for themselves.
     tail, head, seconds
         The open arcs.
     arc
-        int64, the number of each in :meth:`planner.network.TravelNetwork.arcs`.
+        int64, the number of each in :meth:`planner.network.TravelNetwork.arcs`; -1 between stretches.
     """
 
     def __init__(self, network: TravelNetwork, profile: Profile) -> None:
         self.network, self.profile = network, profile
         tail, head, seconds = network.arcs(profile)
         arc = np.flatnonzero(seconds < np.inf)
-        tail, head, seconds = tail[arc], head[arc], seconds[arc]
+        self.tail, self.head, self.seconds, self.arc = tail[arc], head[arc], seconds[arc], arc
         self.nodes = network.nodes
-        self.copy: NDArray[np.int32] | None = None
-        local = network.impedance[profile].local
-        if local.any():
-            on_local = np.zeros(2 * network.edges + 2 * len(network.link_from), dtype=bool)
-            on_local[: 2 * network.edges] = np.tile(local, 2)
-            tail, head, seconds, arc = self._split(tail, head, seconds, arc, on_local[arc])
-        self.tail, self.head, self.seconds, self.arc = tail, head, seconds, arc
+        self.local = network.impedance[profile].local
+        self.first_stretch: NDArray[np.int32] | None = None
+        self.last_stretch: NDArray[np.int32] | None = None
+        if self.local.any():
+            on_edge = self.arc < 2 * network.edges
+            self._split(on_edge & self.local[self.arc % max(network.edges, 1)], ~on_edge)
 
-    def _split(
-        self,
-        tail: NDArray[np.int32],
-        head: NDArray[np.int32],
-        seconds: NDArray[np.float64],
-        arc: NDArray[np.int64],
-        local: NDArray[np.bool_],
-    ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64], NDArray[np.int64]]:
-        """Return the arcs with the inner nodes of local roads doubled."""
-        link = arc >= 2 * self.network.edges
-        open_road = np.zeros(self.nodes, dtype=bool)
-        for end in (tail, head):
-            open_road[end[~local & ~link]] = True
-        # A barrier's place and the road ends at it belong together; a road end, its place, a road end.
+    def _split(self, local: NDArray[np.bool_], link: NDArray[np.bool_]) -> None:
+        """Give the nodes of local roads their copies, and lay the arcs between them."""
+        tail, head, seconds, arc = self.tail, self.head, self.seconds, self.arc
+        on_local, on_open = (self._touched(arcs, link) for arcs in (local, ~local & ~link))
+        rim = np.flatnonzero(on_local & on_open).astype(np.int32)
+        first = np.arange(self.nodes, dtype=np.int32)
+        last = first.copy()
+        first[rim] = self.nodes + np.arange(len(rim), dtype=np.int32)
+        self.nodes += len(rim)
+        last[on_local] = self.nodes + np.arange(on_local.sum(), dtype=np.int32)
+        self.nodes += int(on_local.sum())
+        inner = on_local & ~on_open
+        between = ~local & ~(link & inner[tail])
+        twice = local | (link & on_local[tail] & on_local[head])
+        none = np.full(len(rim), -1, dtype=np.int64)
+        self.tail = np.concatenate([tail[between], first[tail[twice]], last[tail[twice]], first[rim], rim])
+        self.head = np.concatenate([head[between], first[head[twice]], last[head[twice]], rim, last[rim]])
+        still = np.zeros(2 * len(rim))
+        self.seconds = np.concatenate([seconds[between], seconds[twice], seconds[twice], still])
+        self.arc = np.concatenate([arc[between], arc[twice], arc[twice], none, none])
+        self.first_stretch, self.last_stretch = first, last
+
+    def _touched(self, arcs: NDArray[np.bool_], link: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return which nodes some arcs touch; the road ends at one barrier's place count together."""
+        out = np.zeros(self.network.nodes, dtype=bool)
+        out[self.tail[arcs]] = out[self.head[arcs]] = True
+        # From a road end to its place, and on to another road end.
         for _ in range(2):
-            beside = link & (open_road[tail] | open_road[head])
-            open_road[tail[beside]] = True
-            open_road[head[beside]] = True
-        inner = np.zeros(self.nodes, dtype=bool)
-        for end in (tail, head):
-            inner[end[local | link]] = True
-        inner &= ~open_road
-        number = np.arange(self.nodes, dtype=np.int32)
-        number[inner] = self.nodes + np.arange(inner.sum(), dtype=np.int32)
-        self.nodes += int(inner.sum())
-        self.copy = number
-        # Out of the area, and within it; and into it, and within it.
-        out = inner[tail] | ~local
-        into = inner[head]
-        return (
-            np.concatenate([tail[out], number[tail[into]]]),
-            np.concatenate([head[out], number[head[into]]]),
-            np.concatenate([seconds[out], seconds[into]]),
-            np.concatenate([arc[out], arc[into]]),
-        )
+            beside = link & (out[self.tail] | out[self.head])
+            out[self.tail[beside]] = out[self.head[beside]] = True
+        return out
 
     @cached_property
     def forward(self) -> Csr:
@@ -167,10 +163,10 @@ class Hierarchy:
         ones = np.ones(len(both_tail))
         first, head, _ = _kernels.arcs_to_csr(both_tail, both_head, ones, graph.nodes)
         xy = graph.network.node_xy
-        if graph.copy is not None:
+        if graph.first_stretch is not None and graph.last_stretch is not None:
             place = np.arange(graph.nodes)
-            doubled = np.flatnonzero(graph.copy != np.arange(graph.network.nodes))
-            place[graph.copy[doubled]] = doubled
+            for copies in (graph.first_stretch, graph.last_stretch):
+                place[copies] = np.arange(len(copies))
             xy = xy[place]
         self.rank = _hierarchy.nested_dissection(xy, first, head)
         first, head, _ = _kernels.arcs_to_csr(self.rank[both_tail], self.rank[both_head], ones, graph.nodes)

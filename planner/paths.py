@@ -135,7 +135,8 @@ def _through_the_graph(router: Router, start: Stops, stop: Stops) -> list[tuple[
     numbers = router.graph.arc_numbers(towards=True)
     seconds = router.graph.backward[2]
     while before[node] >= 0:
-        steps.append(_step(router, int(numbers[arc[node]]), float(seconds[arc[node]])))
+        if numbers[arc[node]] >= 0:
+            steps.append(_step(router, int(numbers[arc[node]]), float(seconds[arc[node]])))
         node = int(before[node])
     at = np.flatnonzero(goal.node == node)
     last = int(at[goal.seconds[at].argmin()])

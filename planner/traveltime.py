@@ -49,6 +49,8 @@ class Search:
         Which way people travel.
     label
         float64 ``(nodes, 2)``: time and nearest facility of every node.
+    best
+        The best of each place, not rounded.
     times
         The answer.
     """
@@ -57,6 +59,7 @@ class Search:
     facilities: Stops
     direction: Direction
     label: NDArray[np.float64]
+    best: Best
     times: TravelTimes
 
 
@@ -117,10 +120,14 @@ class Router:
         else:
             node = [start, stop]
             seconds = [leg_s + _part(behind, forward), leg_s + _part(ahead, backward)]
-            if self.graph.copy is not None:
-                # A trip ends on the copies of local roads, or has never left them.
-                node += [self.graph.copy[n] for n in node]
-                seconds += seconds
+        first, last = self.graph.first_stretch, self.graph.last_stretch
+        if first is not None and last is not None:
+            local = self.graph.local[snap.edge]
+            if role == "arriving":
+                # By local roads alone, or over others.
+                node += [np.where(local, last[n], n) for n in node]
+                seconds += [np.where(local, s, np.inf) for s in seconds]
+            node[:2] = [np.where(local, first[n], n) for n in node[:2]]
         many = len(node)
         ends = Ends(
             np.tile(snap.point.astype(np.int32), many), np.concatenate(node), np.concatenate(seconds),
@@ -147,7 +154,8 @@ class Router:
         best.offer_ends(self.ends(places, role), label)
         best.offer(*self._direct(places, facilities, direction))
         joined = len(facilities.nearest.point) > 0
-        return Search(places, facilities, direction, label, best.times(places.access_m, joined=joined))
+        times = best.times(places.access_m, joined=joined)
+        return Search(places, facilities, direction, label, best, times)
 
     def opened(self, search: Search, point: shapely.Point, position: int) -> Search:
         """Return a search with one facility more; only what it improves is computed again.
@@ -178,7 +186,7 @@ class Router:
         _kernels.open_source(*self._graph(search.direction), label, seeds.node, seeds.seconds, owner)
         best = Best(len(search.places))
         old = search.times
-        best.travel_s[:] = old.travel_s
+        best.travel_s[:] = search.best.travel_s
         best.facility[:] = np.where(old.facility >= position, old.facility + 1, old.facility)
         ends = self.ends(search.places, role)
         mine = label[ends.node, 1] == position
@@ -186,7 +194,7 @@ class Router:
         place, facility, seconds = self._direct(search.places, more, search.direction)
         best.offer(place, facility + position, seconds)
         times = best.times(search.places.access_m, joined=old.joined or len(more.nearest.point) > 0)
-        return Search(search.places, all_, search.direction, label, times)
+        return Search(search.places, all_, search.direction, label, best, times)
 
     def closed(self, search: Search, position: int) -> Search:
         """Return a search with one facility less; only the places it served are computed again."""
@@ -213,7 +221,7 @@ class Router:
         old = search.times
         lost = old.facility == position
         best = Best(len(search.places))
-        best.travel_s[:] = np.where(lost, np.inf, old.travel_s)
+        best.travel_s[:] = np.where(lost, np.inf, search.best.travel_s)
         best.facility[:] = np.where(lost, NONE, old.facility - (old.facility > position))
         ends = self.ends(search.places, role)
         mine = lost[ends.place]
@@ -222,7 +230,7 @@ class Router:
         mine = lost[place]
         best.offer(place[mine], facility[mine], seconds[mine])
         times = best.times(search.places.access_m, joined=len(rest.nearest.point) > 0)
-        return Search(search.places, rest, search.direction, label, times)
+        return Search(search.places, rest, search.direction, label, best, times)
 
     def nearest_k(
         self, places: Stops, facilities: Stops, k: int, *, direction: Direction = "to_facility"

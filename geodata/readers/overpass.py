@@ -28,7 +28,11 @@ if TYPE_CHECKING:
     import shapely
 
 # A way filter each: OSMnx's built-in filters need `highway`, so ferries would be missed.
-FILTERS = ('["highway"]', '["route"="ferry"]', '["waterway"]["boat"]', '["waterway"]["motorboat"]')
+FILTERS = (
+    '["highway"]',
+    '["route"="ferry"]',
+    '["waterway"][~"^(boat|motorboat)$"~"^(yes|designated|permissive)$"]',
+)
 TIMEOUT_S = 180
 ATTEMPTS = 3
 PAUSE_S = 5.0

@@ -1,0 +1,136 @@
+"""Roads for local traffic, barriers and gates, against a graph that says the rule out loud."""
+
+from __future__ import annotations
+
+import itertools
+
+import networkx as nx
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support import at, line, roads
+
+from planner.modes import Profile
+from planner.network import build_network
+from planner.paths import find_path
+from planner.scenario import default_scenario
+from planner.traveltime import Router
+
+SCENARIO = default_scenario()
+PROFILE = Profile("car", "dry")
+SIDE = 3
+LOCAL, SHUT = "access=destination", "motor_vehicle=private"
+KPH = {"residential": 20, "primary": 50}
+BARRIERS = [None, None, None, "barrier=bollard", "barrier=gate", "access=private|barrier=gate"]
+STOPPED = {"barrier=bollard", "access=private|barrier=gate"}
+
+
+@st.composite
+def streets(draw):
+    """Streets of 300 m on a grid: open, local or one-way, some with a barrier at an end."""
+    rows = []
+    for x, y, (dx, dy) in itertools.product(range(SIDE), range(SIDE), ((1, 0), (0, 1))):
+        if x + dx < SIDE and y + dy < SIDE and draw(st.integers(0, 5)):
+            rows.append(
+                {
+                    "from": x * SIDE + y, "to": (x + dx) * SIDE + y + dy,
+                    "geometry": line((300.0 * x, 300.0 * y), (300.0 * (x + dx), 300.0 * (y + dy))),
+                    "tags": draw(st.sampled_from([None, None, LOCAL, SHUT])),
+                    "oneway": draw(st.sampled_from(["no", "no", "no", "yes"])),
+                    "from_barrier": draw(st.sampled_from(BARRIERS)),
+                    "to_barrier": draw(st.sampled_from(BARRIERS)),
+                    "road_class": draw(st.sampled_from(["residential", "primary"])),
+                }
+            )  # fmt: skip
+    apart = {"from": 90, "to": 91, "geometry": line((-300, -300), (-300, -600))}
+    rows.append({**apart, "road_class": "residential"})
+    some = st.lists(st.integers(0, len(rows) - 1), min_size=1, max_size=4)
+    return rows, draw(some), draw(some)
+
+
+def _stretches(row, number):
+    """The arcs of a street by (place, stretch): 0 local roads at the start, 1 others, 2 local at the end."""
+    half = 3.6 * row["length_m"] / KPH[row["road_class"]] / 2
+    local = row["tags"] == LOCAL
+    ends = {}
+    for name in ("from", "to"):
+        stopped = row[f"{name}_barrier"] in STOPPED
+        ends[name] = ("dead", number, name) if stopped else ("node", row[f"{name}_node"])
+    ways = [("from", "to")] if row["oneway"] == "yes" else [("from", "to"), ("to", "from")]
+    changes = ((0, 0), (1, 2), (2, 2)) if local else ((0, 1), (1, 1))
+    for begin, end in ways:
+        for a, b in changes:
+            middle = ("middle", number, begin, b)
+            yield (ends[begin], a), middle, half
+            yield middle, (ends[end], b), half
+            yield middle, ("stop", number), 0.0
+        yield ("start", number), (ends[end], 0 if local else 1), half
+
+
+def _slow_twin(table, starts, stops):
+    """Times from middle to middle: local roads, then others, then local roads."""
+    graph = nx.DiGraph()
+    shut = (table["tags"] == SHUT).to_numpy()
+    for number, (_, row) in enumerate(table.iterrows()):
+        for a, b, seconds in _stretches(row, number) if not shut[number] else ():
+            if seconds < graph.get_edge_data(a, b, {"weight": np.inf})["weight"]:
+                graph.add_edge(a, b, weight=seconds)
+    out = np.full((len(starts), len(stops)), np.inf)
+    for (p, a), (q, b) in itertools.product(enumerate(starts), enumerate(stops)):
+        start, stop = ("start", a), ("stop", b)
+        if a == b:
+            out[p, q] = 0.0
+        elif start in graph and stop in graph and nx.has_path(graph, start, stop):
+            out[p, q] = nx.dijkstra_path_length(graph, start, stop)
+    return out
+
+
+@settings(max_examples=250, deadline=None)
+@given(streets())
+def test_nobody_passes_through_local_roads_or_barriers(case):
+    rows, starts, stops = case
+    table = roads(rows)
+    network = build_network(table, SCENARIO, modes=["car"])
+    router = Router(network, PROFILE, rule=SCENARIO.access)
+    position = network.edge_id.get_indexer(table.index)
+    middle = np.array([g.interpolate(0.5, normalized=True) for g in table.geometry], dtype=object)
+    open_ = network.usable(PROFILE)[position]
+    starts, stops = [s for s in starts if open_[s]], [s for s in stops if open_[s]]
+    if not starts or not stops:
+        return
+    a = router.stops(middle[starts], on_edge=position[starts])
+    b = router.stops(middle[stops], on_edge=position[stops])
+    # One access point each, as the twin has it; side parts are tested elsewhere.
+    a.__dict__["leaving"], b.__dict__["arriving"] = a.nearest, b.nearest
+    times = router.matrix(a, b)
+    slow = _slow_twin(table, starts, stops)
+    np.testing.assert_allclose(times, slow, rtol=1e-9, atol=2e-6)
+    np.testing.assert_allclose(router.nearest(a, b).travel_s, slow.min(axis=1), rtol=1e-9, atol=2e-6)
+    for p, q in itertools.product(range(len(starts)), range(len(stops))):
+        one, other = (router.stops(s.points[[k]], on_edge=e) for s, k, e in (
+            (a, p, position[starts[p : p + 1]]), (b, q, position[stops[q : q + 1]])))  # fmt: skip
+        one.__dict__["leaving"], other.__dict__["arriving"] = one.nearest, other.nearest
+        path = find_path(router, one, other)
+        if path is None:
+            assert np.isinf(slow[p, q])
+        else:
+            np.testing.assert_allclose(path.travel_s, slow[p, q], rtol=1e-9, atol=2e-6)
+
+
+def test_a_dead_end_for_residents_is_still_reached():
+    """A destination-only cul-de-sac: its people drive out, a unit in it is reached, nobody drives through."""
+    table = roads(
+        [
+            {"from": 0, "to": 1, "geometry": line((0, 0), (900, 0))},
+            {"from": 1, "to": 2, "geometry": line((900, 0), (900, 600)), "tags": "access=destination"},
+            {"from": 2, "to": 3, "geometry": line((900, 600), (1800, 600)), "tags": "access=destination"},
+            {"from": 3, "to": 4, "geometry": line((1800, 600), (1800, 0))},
+        ]
+    )
+    router = Router(build_network(table, SCENARIO, modes=["car"]), PROFILE, rule=SCENARIO.access)
+    points = np.array([at(0, 0), at(900, 300), at(1800, 0)], dtype=object)
+    stops = router.stops(points)
+    times = router.matrix(stops, stops)
+    assert np.isinf(times[0, 2])
+    assert np.isinf(times[2, 0])
+    assert np.isfinite(times[[0, 1, 1, 2], [1, 0, 2, 1]]).all()
