@@ -11,15 +11,13 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
 import tempfile
 import time
 from contextlib import contextmanager
-from functools import cached_property
-from itertools import pairwise
+from itertools import pairwise, permutations
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.error import HTTPError
@@ -52,8 +50,6 @@ PBF = shared() / "data/osm/malta.osm.pbf"
 CRS = "EPSG:32633"
 PAIRS, JITTER_M, REACH_M = 1000, 50.0, 1.0
 MEDIAN, P95, LARGE = 0.01, 0.03, 0.03
-# Mġarr, Victoria, Xagħra on Gozo; Ċirkewwa, Mellieħa, Valletta on Malta.
-FERRY_TRIPS = [(i, j) for i in range(3) for j in range(3, 6)] + [(3, 0), (5, 1)]
 FERRY_ENDS = ((14.2990, 36.0257), (14.2396, 36.0443), (14.2660, 36.0500),
               (14.3300, 35.9870), (14.3620, 35.9560), (14.5130, 35.8980))  # fmt: skip
 
@@ -63,8 +59,7 @@ local M = @RULES@
 local WORDS = {yes = 'yes', ['true'] = 'yes', ['1'] = 'yes', ['-1'] = 'back', reverse = 'back'}
 local SETUP = {weight_name = 'quickest', max_speed_for_map_matching = 50, use_turn_restrictions = false}
 local function tag(thing, key)
-  local text = (thing:get_value_by_key(key) or ''):match('^%s*(.-)%s*$'):lower()
-  return text ~= '' and text or nil
+  return (thing:get_value_by_key(key) or ''):lower():match('^%s*(%S.-)%s*$')
 end
 local function forded(thing) return (tag(thing, 'ford') or 'no') ~= 'no' end
 -- open, granted (by a key of the mode's own), local or closed; and whether any tag said so
@@ -72,10 +67,9 @@ local function access(thing)
   for key, values in pairs(M.closed_if) do if values[tag(thing, key) or ''] then return 'closed', true end end
   for _, key in ipairs(M.access) do
     local text, answer = tag(thing, key), 'closed'
+    local free = (key == 'access' or key == 'vehicle') and 'open' or 'granted'
     for value in (text and text .. ';' or ''):gmatch('%s*([^;]-)%s*;') do
-      local own = key ~= 'access' and key ~= 'vehicle'
-      if M.locals[value] then answer = 'local' end
-      if not M.locals[value] and not M.closed[value] then return own and 'granted' or 'open', true end
+      if M.locals[value] then answer = 'local' elseif not M.closed[value] then return free, true end
     end
     if text then return answer, true end
   end
@@ -92,10 +86,10 @@ local function kph(way, class, said)
   local limit, unit = (tag(way, 'maxspeed') or ''):gsub('^walk$', '5'):match('^(%d+%.?%d*)%s*(%a*)')
   limit = tonumber(limit or 0) * (unit == 'mph' and 1.609344 or unit == 'knots' and 1.852 or 1)
   if M.maxspeed and limit > 0 then speed = math.min(speed, limit) end
-  local surface, track = tag(way, 'surface'), tag(way, 'tracktype') or ''
-  local smooth = M.smoothness[tag(way, 'smoothness') or ''] or math.huge
+  local surface, track, smooth = tag(way, 'surface'), tag(way, 'tracktype') or '', tag(way, 'smoothness')
   speed = speed * ((surface and M.surface[surface] or not surface and M.track_surface[track]) or 1)
-  return math.min(speed, smooth, M.track[track] or math.huge) * (forded(way) and M.ford or 1)
+  speed = math.min(speed, M.smoothness[smooth or ''] or math.huge, M.track[track] or math.huge)
+  return speed * (forded(way) and M.ford or 1)
 end
 local function direction(way, class)
   for _, key in ipairs(M.oneway) do
@@ -108,22 +102,19 @@ local function direction(way, class)
   return 'both'
 end
 function process_way(profile, way, result)
-  local class = way:get_value_by_key('highway')
+  local class, said = way:get_value_by_key('highway'), access(way)
   local ferry = not class and M.ferry and way:get_value_by_key('route') == 'ferry'
-  if not class and not ferry then return end
-  local said, where = access(way), direction(way, class)
-  local speed = ferry and M.ferry or kph(way, class, said)
+  local where, speed = direction(way, class), ferry and M.ferry or kph(way, class or '', said)
   if said == 'closed' or speed <= 0 or where == 'none' then return end
-  local moving = ferry and mode.ferry or mode.driving
-  result.forward_mode = where == 'back' and mode.inaccessible or moving
-  result.backward_mode = where == 'yes' and mode.inaccessible or moving
-  result.forward_speed, result.backward_speed = speed, speed
-  result.forward_rate, result.backward_rate = speed / 3.6, speed / 3.6
-  result.forward_restricted, result.backward_restricted = said == 'local', said == 'local'
-  result.is_startpoint = not ferry
-  local takes = ferry and way:get_value_by_key('duration')
-  takes = takes and durationIsValid(takes) and parseDuration(takes)
+  for side, wrong in pairs({forward = 'back', backward = 'yes'}) do
+    result[side .. '_mode'] = where == wrong and mode.inaccessible or ferry and mode.ferry or mode.driving
+    result[side .. '_speed'], result[side .. '_rate'] = speed, speed / 3.6
+    result[side .. '_restricted'] = said == 'local'
+  end
+  local text = ferry and way:get_value_by_key('duration') or ''
+  local takes = durationIsValid(text) and parseDuration(text)
   if takes then result.duration, result.weight = takes, takes end
+  result.is_startpoint = not ferry
 end
 function process_turn(profile, turn) -- nobody enters roads for local traffic unless they must
   if turn.target_restricted and not turn.source_restricted then turn.weight = 3000 end
@@ -132,21 +123,18 @@ return {setup = function() return {properties = SETUP} end, process_way = proces
   process_node = process_node, process_turn = process_turn}
 """
 
-OURS = f"""
-import sys, time, pathlib, numpy as np, shapely, geodata.readers.osm as osm
-import planner.network, planner.scenario
-from planner.traveltime import Router
-seconds = [time.perf_counter()]
-scenario = planner.scenario.default_scenario()
-roads, _ = osm.read_osm_roads(pathlib.Path({str(PBF)!r}), None, {CRS!r})
-network = planner.network.build_network(roads, scenario, modes=["car"])
-router = Router(network, planner.network.Profile("car", "dry"), rule=scenario.access)
-stops = router.stops(shapely.points(np.load(sys.argv[1])))
-for _ in range(4):
-    router.matrix(stops, stops)
-    seconds.append(time.perf_counter())
-print(*np.diff(seconds))
-"""
+
+def our_table(places: str) -> None:
+    """Print the seconds of a table of car times between places, from the PBF on, and of three again."""
+    seconds = [time.perf_counter()]
+    scenario, points = default_scenario(), shapely.points(np.load(places))
+    network = build_network(read_osm_roads(PBF, None, CRS)[0], scenario, modes=["car"])
+    router = Router(network, Profile("car", "dry"), rule=scenario.access)
+    stops = router.stops(points)
+    for _ in range(4):
+        router.matrix(stops, stops)
+        seconds.append(time.perf_counter())
+    print(*np.diff(seconds))
 
 
 def lua(value: object) -> str:
@@ -181,7 +169,8 @@ class Osrm:
 
     def __init__(self, programs: Path, folder: Path, profile: Path, *, table: bool) -> None:
         folder.mkdir()
-        pbf = shutil.copy(PBF, folder / "malta.osm.pbf")
+        pbf = folder / "malta.osm.pbf"
+        pbf.symlink_to(PBF.resolve())
         self.programs, self.data, self.algorithm = programs, folder / "malta.osrm", "CH" if table else "MLD"
         steps = [("extract", "-p", str(profile), str(pbf))]
         steps += [(s, str(self.data)) for s in (["contract"] if table else ["partition", "customize"])]
@@ -226,13 +215,16 @@ class Area:
     """Our network of Malta, without waits for ferries, and the OSM ways that it comes from."""
 
     def __init__(self) -> None:
-        s = default_scenario()
-        no_wait = s.ferry.model_copy(update={"waiting_minutes": 0.0})
-        self.scenario = s.model_copy(update={"ferry": no_wait})
-        roads, _ = read_osm_roads(PBF, None, CRS)
+        rules, (roads, _) = default_scenario(), read_osm_roads(PBF, None, CRS)
+        no_wait = rules.ferry.model_copy(update={"waiting_minutes": 0.0})
+        self.scenario = rules.model_copy(update={"ferry": no_wait})
         self.network = build_network(roads, self.scenario, modes=["walking", "car"])
         self.to_lonlat = pyproj.Transformer.from_crs(CRS, "EPSG:4326", always_xy=True)
-        self.ways = read_osm_ways(PBF)
+        ways = read_osm_ways(PBF)
+        self.barriers = ways.barriers.keys()
+        way, nodes = np.repeat(ways.ids, np.diff(ways.first)), pairwise(ways.node.tolist())
+        beside = zip(nodes, pairwise(way.tolist()), strict=True)
+        self.way_between = {frozenset(pair): f"way/{a}" for pair, (a, b) in beside if a == b}
 
     def router(self, mode: str) -> Router:
         """Return the router of a mode; access legs of at most a metre that take no time."""
@@ -258,31 +250,20 @@ class Area:
         moved = np.column_stack([away * np.cos(turn), away * np.sin(turn)])
         return network.node_xy[rng.choice(nodes, PAIRS)] + moved
 
-    @cached_property
-    def way_between(self) -> dict[frozenset[int], int]:
-        """The way between each two adjacent OSM nodes."""
-        way, node = np.repeat(self.ways.ids, np.diff(self.ways.first)).tolist(), self.ways.node.tolist()
-        same = zip(pairwise(node), pairwise(way), strict=True)
-        return {frozenset(nodes): a for nodes, (a, b) in same if a == b}
-
     def explained(self, router: Router, start: Stops, stop: Stops, nodes: list[int]) -> str:
         """Say why a pair differs: another road at an end, other roads on the way, or none of these."""
         edges, path = [int(s.nearest.edge[0]) for s in (start, stop)], find_path(router, start, stop)
-        mine = [_way(self.network.edge_id[e]) for e in edges]
+        mine = [str(self.network.edge_id[e]).partition("#")[0] for e in edges]
         if path is None or not nodes:
             local = router.network.impedance[router.profile].local[edges].tolist()
-            return f"no way; ends on ways {mine}, for local traffic only: {local}"
+            return f"no way; ends on {mine}, for local traffic only: {local}"
         theirs = [self.way_between[frozenset(pair)] for pair in pairwise(nodes)]
         if mine != [theirs[0], theirs[-1]]:
             return f"ends, within a metre, on other ways: {mine}, in OSRM {theirs[0], theirs[-1]}"
-        if self.ways.barriers.keys() & {nodes[0], nodes[-1]}:
+        if self.barriers & {nodes[0], nodes[-1]}:
             return "an end at a barrier: OSRM begins on both sides of it"
-        ours, osrm = {_way(r) for leg in path.legs for r in leg.road_ids}, set(theirs)
+        ours, osrm = {r.partition("#")[0] for leg in path.legs for r in leg.road_ids}, set(theirs)
         return f"other roads: ours alone {ours - osrm}, OSRM's {osrm - ours}" if ours != osrm else "rounding"
-
-
-def _way(road_id: str) -> int:
-    return int(road_id.removeprefix("way/").partition("#")[0])
 
 
 def compared(area: Area, mode: str, ask: Ask) -> bool:
@@ -293,13 +274,13 @@ def compared(area: Area, mode: str, ask: Ask) -> bool:
     ours = np.diagonal(router.matrix(start, stop))
     routes = [route(ask, np.array(pair)) for pair in zip(from_, to, strict=True)]
     theirs = np.array([seconds for seconds, _ in routes])
-    both, neither = np.isfinite(ours) & np.isfinite(theirs), np.isinf(ours) & np.isinf(theirs)
+    both, neither = np.isfinite(ours + theirs), np.isinf(np.minimum(ours, theirs))
     off = np.where(neither, 0.0, np.inf)
     # Of trips of less than a second: as a share of a second.
     off[both] = np.abs(ours[both] - theirs[both]) / np.maximum(theirs[both], 1.0)
     median, p95, largest = np.percentile(off[both], [50, 95, 100])
     lost = [int((np.isinf(s) & ~neither).sum()) for s in (ours, theirs)]
-    print(f"\n{mode}: {both.sum()} pairs; no way in either {neither.sum()}, only in ours, in OSRM {lost}")
+    print(f"\n{mode}: {both.sum()} pairs; no way in either {neither.sum()}, in ours, in OSRM alone {lost}")
     print(f"  differences: median {median:.3%}, 95th percentile {p95:.3%}, largest {largest:.3%}; "
           f"above {LARGE:.0%}, or no way in one: {(off > LARGE).sum()}")  # fmt: skip
     for k in np.flatnonzero(off > LARGE).tolist():
@@ -313,11 +294,11 @@ def ferries(area: Area, mode: str, ask: Ask) -> None:
     """Print trips between Gozo and Malta; ferries take their sailing time alone."""
     router = area.router(mode)
     stops, lonlat = area.places(router, area.metres(np.array(FERRY_ENDS)))
+    print("  Mġarr, Victoria, Xagħra (Gozo: 0 to 2), Ċirkewwa, Mellieħa, Valletta (Malta: 3 to 5)")
     ours = router.matrix(stops, stops)
-    for i, j in FERRY_TRIPS:
+    for i, j in ((i, j) for i, j in permutations(range(6), 2) if (i < 3) != (j < 3)):
         theirs = route(ask, lonlat[[i, j]])[0]
-        print(f"  {mode}, Gozo – Malta {i} → {j}: ours {ours[i, j] / 60:7.2f} min, OSRM {theirs / 60:7.2f} min "
-              f"({ours[i, j] / theirs - 1:+.3%})")  # fmt: skip
+        print(f"  {i} → {j}: ours {ours[i, j]:.1f} s, OSRM {theirs:.1f} s ({ours[i, j] / theirs - 1:+.3%})")
 
 
 def timed(area: Area, folder: Path, peers: dict[str, Osrm]) -> None:
@@ -325,10 +306,9 @@ def timed(area: Area, folder: Path, peers: dict[str, Osrm]) -> None:
     router = area.router("car")
     stops, lonlat = area.places(router, area.random(router, np.random.default_rng(7)))
     np.save(folder / "xy.npy", stops.xy)
-    took = []
+    took, code = [], [sys.executable, __file__, str(folder / "xy.npy")]
     for _ in range(4):
         start = time.perf_counter()
-        code = [sys.executable, "-c", OURS, str(folder / "xy.npy")]
         run = subprocess.run(code, capture_output=True, text=True, check=True, cwd=ROOT)
         first, *again = (float(v) for v in run.stdout.split())
         took.append((first, time.perf_counter() - start - sum(again), min(again)))
@@ -341,9 +321,8 @@ def timed(area: Area, folder: Path, peers: dict[str, Osrm]) -> None:
         with osrm.serving() as ask:
             seconds = [time.perf_counter()]
             for _ in range(3):
-                answer = ask("table", lonlat, "annotations=duration")
+                assert len(ask("table", lonlat, "annotations=duration")) > PAIRS**2
                 seconds.append(time.perf_counter())
-        assert json.loads(answer)["code"] == "Ok"
         table = np.diff(seconds).min()
         total = osrm.prepared_s + seconds[0] - start + table
         print(f"  {name}: {total:.2f} s, of which the table {table:.3f} s; ours takes {work / total:.3f} × "
@@ -351,17 +330,14 @@ def timed(area: Area, folder: Path, peers: dict[str, Osrm]) -> None:
 
 
 def main() -> None:
-    python = os.environ.get("OSRM_PYTHON")
-    if python is None:
-        raise SystemExit(__doc__)
-    ask_where = [python, "-c", "import osrm; print(osrm.__path__[0], end='')"]
-    where = Path(subprocess.run(ask_where, capture_output=True, text=True, check=True).stdout)
+    python = os.environ.get("OSRM_PYTHON") or sys.exit(__doc__)
+    code = [python, "-c", "import osrm; print(osrm.__path__[0], end='')"]
+    where = Path(subprocess.run(code, capture_output=True, text=True, check=True).stdout)
     area, near = Area(), True
     with tempfile.TemporaryDirectory(prefix="against-osrm-") as name:
         folder = Path(name)
         for mode in ("walking", "car"):
-            profile = folder / f"{mode}.lua"
-            profile.write_text(profile_lua(area.scenario, mode), "utf-8")
+            (profile := folder / f"{mode}.lua").write_text(profile_lua(area.scenario, mode), "utf-8")
             osrm = Osrm(where / "bin", folder / mode, profile, table=mode == "car")
             with osrm.serving() as ask:
                 near = compared(area, mode, ask) and near
@@ -372,4 +348,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    our_table(sys.argv[1]) if len(sys.argv) > 1 else main()
