@@ -110,7 +110,9 @@ def _walks(router: Router, start: Stops, stop: Stops) -> list[tuple[float, list[
 
 
 def _along_an_edge(router: Router, start: Stops, stop: Stops) -> list[tuple[float, list[Leg]]]:
-    a, b, ride_s = router.along_one_edge(start.leaving, stop.arriving)
+    a, b, seconds = router.along_one_edge(start.leaving, stop.arriving)
+    legs_m = start.leaving.access_m[a] + stop.arriving.access_m[b]
+    ride_s = np.maximum(seconds - legs_m * router.rule.seconds_per_m(), 0.0)
     out = []
     for i, j, s in zip(a.tolist(), b.tolist(), ride_s.tolist(), strict=True):
         step = _Step(
