@@ -46,8 +46,7 @@ if TYPE_CHECKING:
     Points = NDArray[np.float64]
     Ask = Callable[[str, Points, str], bytes]
 
-PBF = shared() / "data/osm/malta.osm.pbf"
-CRS = "EPSG:32633"
+PBF, CRS = shared() / "data/osm/malta.osm.pbf", "EPSG:32633"
 PAIRS, JITTER_M, REACH_M = 1000, 50.0, 1.0
 MEDIAN, P95, LARGE = 0.01, 0.03, 0.03
 FERRY_ENDS = ((14.2990, 36.0257), (14.2396, 36.0443), (14.2660, 36.0500),
@@ -64,22 +63,25 @@ end
 local function forded(thing) return (tag(thing, 'ford') or 'no') ~= 'no' end
 -- open, granted (by a key of the mode's own), local or closed; and whether any tag said so
 local function access(thing)
-  for key, values in pairs(M.closed_if) do if values[tag(thing, key) or ''] then return 'closed', true end end
+  local shut = false
+  for key, values in pairs(M.closed_if) do shut = shut or values[tag(thing, key) or ''] end
   for _, key in ipairs(M.access) do
-    local text, answer = tag(thing, key), 'closed'
-    local free = (key == 'access' or key == 'vehicle') and 'open' or 'granted'
+    local text, answer, own = tag(thing, key), 'closed', key ~= 'access' and key ~= 'vehicle'
     for value in (text and text .. ';' or ''):gmatch('%s*([^;]-)%s*;') do
-      if M.locals[value] then answer = 'local' elseif not M.closed[value] then return free, true end
+      if own and M.grants[value] then return 'granted', true end
+      if M.locals[value] then answer = answer == 'closed' and 'local' or answer
+      elseif not M.closed[value] then answer = 'open' end
     end
-    if text then return answer, true end
+    if text then return shut and 'closed' or answer, true end
   end
-  return 'open', false
+  return shut and 'closed' or 'open', false
 end
 function process_node(profile, node, result)
-  local kind, ford = tag(node, 'barrier'), tag(node, 'ford')
-  local said, tagged = access(node)
-  local stops = not tagged and M.barriers[kind or ''] or tagged and (kind or ford) and said == 'closed'
-  result.barrier = stops or forded(node) and M.ford == 0 or false
+  local kind, said, tagged = tag(node, 'barrier'), access(node)
+  if kind or tag(node, 'ford') then
+    result.barrier = tagged and said == 'closed' or not tagged and M.barriers[kind or ''] or false
+    if forded(node) and M.ford == 0 then result.barrier = true end
+  end
 end
 local function kph(way, class, said)
   local speed = M.speeds[class] or (said == 'granted' and M.classes[class] and M.granted) or 0
@@ -91,20 +93,24 @@ local function kph(way, class, said)
   speed = math.min(speed, M.smoothness[smooth or ''] or math.huge, M.track[track] or math.huge)
   return speed * (forded(way) and M.ford or 1)
 end
-local function direction(way, class)
+local function direction(way, class, ferry)
+  if ferry and not M.bound then return WORDS[tag(way, 'oneway') or ''] or 'both' end
   for _, key in ipairs(M.oneway) do
     local said, junction = tag(way, key), tag(way, 'junction')
-    if key == 'oneway' and said == 'reversible' then return 'none' end
-    if said then return WORDS[said] or 'both' end
+    if said then return key == 'oneway' and said == 'reversible' and 'none' or WORDS[said] or 'both' end
     local round = junction == 'roundabout' or junction == 'circular' or class == 'motorway'
     if key == 'oneway' and round then return 'yes' end
   end
   return 'both'
 end
 function process_way(profile, way, result)
-  local class, said = way:get_value_by_key('highway'), access(way)
-  local ferry = not class and M.ferry and way:get_value_by_key('route') == 'ferry'
-  local where, speed = direction(way, class), ferry and M.ferry or kph(way, class or '', said)
+  local class = way:get_value_by_key('highway')
+  if not class and way:get_value_by_key('man_made') == 'pier' then class = 'path' end
+  local ferry = not way:get_value_by_key('highway') and way:get_value_by_key('route') == 'ferry' and M.ferry
+  if ferry then class = nil end
+  if not class and not ferry then return end
+  local where, said = direction(way, class, ferry), access(way)
+  local speed = ferry and M.ferry or kph(way, class, said)
   if said == 'closed' or speed <= 0 or where == 'none' then return end
   for side, wrong in pairs({forward = 'back', backward = 'yes'}) do
     result[side .. '_mode'] = where == wrong and mode.inaccessible or ferry and mode.ferry or mode.driving
@@ -112,8 +118,7 @@ function process_way(profile, way, result)
     result[side .. '_restricted'] = said == 'local'
   end
   local text = ferry and way:get_value_by_key('duration') or ''
-  local takes = durationIsValid(text) and parseDuration(text)
-  if takes then result.duration, result.weight = takes, takes end
+  if durationIsValid(text) then result.duration, result.weight = parseDuration(text), parseDuration(text) end
   result.is_startpoint = not ferry
 end
 function process_turn(profile, turn) -- nobody enters roads for local traffic unless they must
@@ -154,7 +159,8 @@ def profile_lua(scenario: Scenario, name: str) -> str:
     factor = {group: by.dry for group, by in mode.surface_factors.items()}
     rules = {
         "speeds": mode.speeds_kph, "granted": mode.granted_kph, "classes": frozenset(ROAD_CLASSES[:-1]),
-        "access": mode.access, "locals": values.local, "closed": values.closed, "oneway": mode.oneway,
+        "access": mode.access, "grants": values.granted, "bound": "oneway" in mode.oneway,
+        "locals": values.local, "closed": values.closed, "oneway": mode.oneway,
         "barriers": mode.barriers, "ferry": scenario.ferry.speed_kph if mode.ferry else False,
         "surface": {s: factor.get(g, 1.0) for g, some in scenario.surfaces.items() for s in sorted(some)},
         "track_surface": {t: factor.get(g, 1.0) for t, g in scenario.tracktype_surfaces.items()},
@@ -256,7 +262,7 @@ class Area:
         mine = [str(self.network.edge_id[e]).partition("#")[0] for e in edges]
         if path is None or not nodes:
             local = router.network.impedance[router.profile].local[edges].tolist()
-            return f"no way; ends on {mine}, for local traffic only: {local}"
+            return f"no way in one; ends on {mine}, for local traffic only: {local}"
         theirs = [self.way_between[frozenset(pair)] for pair in pairwise(nodes)]
         if mine != [theirs[0], theirs[-1]]:
             return f"ends, within a metre, on other ways: {mine}, in OSRM {theirs[0], theirs[-1]}"
@@ -280,7 +286,7 @@ def compared(area: Area, mode: str, ask: Ask) -> bool:
     off[both] = np.abs(ours[both] - theirs[both]) / np.maximum(theirs[both], 1.0)
     median, p95, largest = np.percentile(off[both], [50, 95, 100])
     lost = [int((np.isinf(s) & ~neither).sum()) for s in (ours, theirs)]
-    print(f"\n{mode}: {both.sum()} pairs; no way in either {neither.sum()}, in ours, in OSRM alone {lost}")
+    print(f"\n{mode}: {both.sum()} pairs; no way in both {neither.sum()}, in ours, in OSRM alone {lost}")
     print(f"  differences: median {median:.3%}, 95th percentile {p95:.3%}, largest {largest:.3%}; "
           f"above {LARGE:.0%}, or no way in one: {(off > LARGE).sum()}")  # fmt: skip
     for k in np.flatnonzero(off > LARGE).tolist():
@@ -292,9 +298,8 @@ def compared(area: Area, mode: str, ask: Ask) -> bool:
 
 def ferries(area: Area, mode: str, ask: Ask) -> None:
     """Print trips between Gozo and Malta; ferries take their sailing time alone."""
-    router = area.router(mode)
-    stops, lonlat = area.places(router, area.metres(np.array(FERRY_ENDS)))
-    print("  Mġarr, Victoria, Xagħra (Gozo: 0 to 2), Ċirkewwa, Mellieħa, Valletta (Malta: 3 to 5)")
+    stops, lonlat = area.places(router := area.router(mode), area.metres(np.array(FERRY_ENDS)))
+    print("  0 Mġarr, 1 Victoria, 2 Xagħra (Gozo), 3 Ċirkewwa, 4 Mellieħa, 5 Valletta (Malta)")
     ours = router.matrix(stops, stops)
     for i, j in ((i, j) for i, j in permutations(range(6), 2) if (i < 3) != (j < 3)):
         theirs = route(ask, lonlat[[i, j]])[0]
@@ -323,8 +328,7 @@ def timed(area: Area, folder: Path, peers: dict[str, Osrm]) -> None:
             for _ in range(3):
                 assert len(ask("table", lonlat, "annotations=duration")) > PAIRS**2
                 seconds.append(time.perf_counter())
-        table = np.diff(seconds).min()
-        total = osrm.prepared_s + seconds[0] - start + table
+        total = osrm.prepared_s + seconds[0] - start + (table := np.diff(seconds).min())
         print(f"  {name}: {total:.2f} s, of which the table {table:.3f} s; ours takes {work / total:.3f} × "
               f"({whole / total:.3f} × with imports), again {query / table:.2f} × the table")  # fmt: skip
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numba import njit
 
-from planner._kernels import _grown
+from planner._kernels import _grown, _room
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,6 +34,7 @@ def nested_dissection(  # noqa: C901 - one loop over cells
     rank = np.zeros(nodes, dtype=np.int32)
     cell = np.zeros(nodes, dtype=np.int32)
     side = np.zeros(nodes, dtype=np.int8)
+    position = np.zeros(nodes, dtype=np.int32)
     stack = [(0, nodes)]
     cells = 0
     while len(stack) > 0:
@@ -49,14 +50,16 @@ def nested_dissection(  # noqa: C901 - one loop over cells
             cell[v] = cells
         best_cut = np.int64(-1)
         best = members
+        half = size // 2
         for direction in range(4):
             key = _along(xy, members, direction)
             order = members[np.argsort(key, kind="mergesort")]
-            cut = _separator(order, size // 2, first, head, cell, cells, side, False)
+            at, cut = _thinnest_cut(order, first, head, cell, cells, position)
             if best_cut < 0 or cut < best_cut:
                 best_cut = cut
                 best = order
-        _separator(best, size // 2, first, head, cell, cells, side, True)
+                half = at
+        _separate(best, half, first, head, cell, cells, side)
         # Left, right, then the separator, which keeps the highest ranks of the cell.
         at = low
         for part in (0, 1):
@@ -95,7 +98,39 @@ def _along(xy: NDArray[np.float64], members: NDArray[np.int32], direction: int) 
 
 
 @njit(cache=True)
-def _separator(  # noqa: PLR0917 - a kernel takes plain arrays
+def _thinnest_cut(
+    order: NDArray[np.int32],
+    first: NDArray[np.int64],
+    head: NDArray[np.int32],
+    cell: NDArray[np.int32],
+    number: int,
+    position: NDArray[np.int32],
+) -> tuple[int, int]:
+    """Return where in the middle third of an order the fewest arcs are cut, and how many these are."""
+    size = len(order)
+    for i in range(size):
+        position[order[i]] = i
+    change = np.zeros(size + 1, dtype=np.int64)
+    for v in order:
+        for k in range(first[v], first[v + 1]):
+            u = head[k]
+            # Every arc is there in both directions: count the one that leads on.
+            if cell[u] == number and position[u] > position[v]:
+                change[position[v] + 1] += 1
+                change[position[u] + 1] -= 1
+    best = size // 2
+    fewest = np.int64(-1)
+    cut = np.int64(0)
+    for i in range(1, size):
+        cut += change[i]
+        if size // 3 <= i <= size - size // 3 and (fewest < 0 or cut < fewest):
+            fewest = cut
+            best = i
+    return best, fewest
+
+
+@njit(cache=True)
+def _separate(
     order: NDArray[np.int32],
     half: int,
     first: NDArray[np.int64],
@@ -103,9 +138,8 @@ def _separator(  # noqa: PLR0917 - a kernel takes plain arrays
     cell: NDArray[np.int32],
     number: int,
     side: NDArray[np.int8],
-    mark: bool,  # noqa: FBT001 - numba takes no keyword-only arguments
-) -> int:
-    """Return how many nodes of the smaller bank of the cut part the halves; with ``mark``, side 2 is them."""
+) -> None:
+    """Set each node's side: 0 before the cut, 1 behind it, 2 for the nodes of the bank with fewer on it."""
     for i in range(len(order)):
         side[order[i]] = 0 if i < half else 1
     banks = np.zeros(2, dtype=np.int64)
@@ -116,15 +150,13 @@ def _separator(  # noqa: PLR0917 - a kernel takes plain arrays
                 banks[side[v]] += 1
                 break
     smaller = 0 if banks[0] <= banks[1] else 1
-    if mark:
-        for v in order:
-            if side[v] == smaller:
-                for k in range(first[v], first[v + 1]):
-                    u = head[k]
-                    if cell[u] == number and side[u] == 1 - smaller:
-                        side[v] = 2
-                        break
-    return banks[smaller]
+    for v in order:
+        if side[v] == smaller:
+            for k in range(first[v], first[v + 1]):
+                u = head[k]
+                if cell[u] == number and side[u] == 1 - smaller:
+                    side[v] = 2
+                    break
 
 
 @njit(cache=True)
@@ -324,3 +356,111 @@ def sweep(  # noqa: PLR0913, PLR0917 - a kernel takes plain arrays
             for k in range(end_first[i], end_first[i + 1]):
                 best = min(best, time[end_node[k]] + end_s[k])
             out[i, j] = best
+
+
+@njit(cache=True)
+def children(parent: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """Return the children of every node of the elimination tree, as CSR."""
+    nodes = len(parent)
+    first = np.zeros(nodes + 1, dtype=np.int64)
+    for v in range(nodes):
+        if parent[v] >= 0:
+            first[parent[v] + 1] += 1
+    for v in range(nodes):
+        first[v + 1] += first[v]
+    place = first[:-1].copy()
+    child = np.empty(first[nodes], dtype=np.int32)
+    for v in range(nodes):
+        p = parent[v]
+        if p >= 0:
+            child[place[p]] = v
+            place[p] += 1
+    return first, child
+
+
+@njit(cache=True, nogil=True)
+def sweep_within(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - a kernel takes plain arrays
+    up_first: NDArray[np.int64],
+    up_head: NDArray[np.int32],
+    seconds: NDArray[np.float64],
+    child_first: NDArray[np.int64],
+    child: NDArray[np.int32],
+    label_first: NDArray[np.int64],
+    label_node: NDArray[np.int32],
+    label_s: NDArray[np.float64],
+    end_first: NDArray[np.int64],
+    end_place: NDArray[np.int32],
+    end_s: NDArray[np.float64],
+    places: int,
+    cutoff_s: float,
+    low: int,
+    high: int,
+) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float64]]:
+    """Return the places within the cutoff of sources ``low <= j < high`` and their times (s), as CSR.
+
+    One walk down the elimination tree a source, which leaves out every branch that nothing within the
+    cutoff leads into: all ways into a branch pass its top or what that is joined to above. ``seconds`` of
+    the arcs: down for times from the source, up for times to it.
+    """
+    nodes = len(up_first) - 1
+    time = np.full(nodes, np.inf)
+    labelled = np.full(nodes, -1, dtype=np.int64)
+    visited = np.empty(nodes, dtype=np.int32)
+    stack = np.empty(nodes + 1, dtype=np.int32)
+    best = np.full(places, np.inf)
+    out_first = np.zeros(high - low + 1, dtype=np.int64)
+    out_place = np.empty(4096, dtype=np.int32)
+    out_s = np.empty(4096, dtype=np.float64)
+    found = 0
+    for j in range(low, high):
+        size = 0
+        start = found
+        visits = 0
+        for k in range(label_first[j], label_first[j + 1]):
+            v = label_node[k]
+            time[v] = label_s[k]
+            labelled[v] = j
+            # Ancestors only are labelled: those without arcs upwards are the roots.
+            if up_first[v] == up_first[v + 1]:
+                stack[size] = v
+                size += 1
+        while size > 0:
+            size -= 1
+            v = stack[size]
+            at = time[v]
+            above = np.inf
+            for k in range(up_first[v], up_first[v + 1]):
+                s = time[up_head[k]]
+                above = min(above, s)
+                at = min(at, s + seconds[k])
+            if above > cutoff_s and at > cutoff_s and labelled[v] != j:
+                continue
+            time[v] = at
+            visited[visits] = v
+            visits += 1
+            if at <= cutoff_s:
+                most = found + end_first[v + 1] - end_first[v]
+                if most > len(out_place):
+                    out_place = _room(out_place, most)
+                for e in range(end_first[v], end_first[v + 1]):
+                    s = at + end_s[e]
+                    p = end_place[e]
+                    if s <= cutoff_s and s < best[p]:
+                        if best[p] == np.inf:
+                            out_place[found] = p
+                            found += 1
+                        best[p] = s
+            for k in range(child_first[v], child_first[v + 1]):
+                stack[size] = child[k]
+                size += 1
+        if found > len(out_s):
+            out_s = _room(out_s, found)
+        for k in range(start, found):
+            out_s[k] = best[out_place[k]]
+            best[out_place[k]] = np.inf
+        for k in range(visits):
+            time[visited[k]] = np.inf
+        for k in range(label_first[j], label_first[j + 1]):
+            time[label_node[k]] = np.inf
+        out_first[j - low + 1] = found
+    return out_first, out_place[:found].copy(), out_s[:found].copy()

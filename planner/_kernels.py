@@ -305,6 +305,14 @@ def shortest_tree(
     return time, arc, before
 
 
+@njit(cache=True)
+def _room(array: NDArray[np.generic], size: int) -> NDArray[np.generic]:
+    """Return a longer copy of an array that holds ``size`` entries and some more."""
+    more = np.empty(2 * size + 1024, dtype=array.dtype)
+    more[: len(array)] = array
+    return more
+
+
 @njit(cache=True, inline="always")
 def _grown(array: NDArray[np.generic], size: int) -> NDArray[np.generic]:
     """Return the array, or a copy of twice its length when it is full."""
@@ -382,12 +390,14 @@ def within_cutoff(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - a kernel 
             u = item[0]
             vacant = True
             if at == time[u]:
+                most = found + end_first[u + 1] - end_first[u]
+                if most > len(out_place):
+                    out_place = _room(out_place, most)
                 for e in range(end_first[u], end_first[u + 1]):
                     s = at + end_s[e]
                     p = end_place[e]
                     if s <= cutoff_s and s < best[p]:
                         if best[p] == np.inf:
-                            out_place = _grown(out_place, found + 1)
                             out_place[found] = p
                             found += 1
                         best[p] = s
@@ -411,8 +421,8 @@ def within_cutoff(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - a kernel 
             if vacant:
                 size -= 1
                 _replace_top(key, item, size, key[size], item[size])
-        while len(out_s) < len(out_place):
-            out_s = _grown(out_s, len(out_s))
+        if found > len(out_s):
+            out_s = _room(out_s, found)
         for k in range(start, found):
             out_s[k] = best[out_place[k]]
             best[out_place[k]] = np.inf

@@ -122,27 +122,36 @@ def k_best(
 
 
 def sparse_times(
-    place: NDArray[np.int32],
-    facility: NDArray[np.int32],
-    seconds: NDArray[np.float64],
+    found: tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64]],
     direct: Pairs,
+    shape: tuple[int, int],
     cutoff_s: float,
 ) -> SparseTimes:
-    """Return the shortest of each pair within the cutoff, by place, then facility."""
+    """Return the shortest time of each pair within the cutoff, by place, then facility.
+
+    Parameters
+    ----------
+    found, direct
+        (place, facility, seconds) by the network, each pair once, and otherwise.
+    shape
+        Numbers of places and facilities.
+    """
+    place = np.concatenate([found[0], direct[0].astype(np.int32)])
+    facility = np.concatenate([found[1], direct[1].astype(np.int32)])
+    seconds = np.round(np.concatenate([found[2], direct[2]]), DECIMALS)
+    # Counting sorts, by facility and then by place: they keep the order of equals.
+    first, place, seconds = _kernels.arcs_to_csr(facility, place, seconds, shape[1])
+    facility = np.repeat(np.arange(shape[1], dtype=np.int32), np.diff(first))
+    first, facility, seconds = _kernels.arcs_to_csr(place, facility, seconds, shape[0])
+    place = np.repeat(np.arange(shape[0], dtype=np.int32), np.diff(first))
     if len(direct[0]):
-        place = np.concatenate([place, direct[0].astype(np.int32)])
-        facility = np.concatenate([facility, direct[1].astype(np.int32)])
-        seconds = np.concatenate([seconds, direct[2]])
-        order = np.lexsort((seconds, facility, place))
-        new = np.ones(len(order), dtype=bool)
-        new[1:] = (place[order][1:] != place[order][:-1]) | (facility[order][1:] != facility[order][:-1])
-        order = order[new]
-    else:
-        # They come by facility; sorting by place keeps that order.
-        order = np.argsort(place, kind="stable")
-    seconds = np.round(seconds[order], DECIMALS)
+        new = np.ones(len(place), dtype=bool)
+        new[1:] = (place[1:] != place[:-1]) | (facility[1:] != facility[:-1])
+        at = np.flatnonzero(new)
+        place, facility = place[at], facility[at]
+        seconds = np.minimum.reduceat(seconds, at) if len(at) else seconds
     near = seconds <= cutoff_s
-    return SparseTimes(place[order][near], facility[order][near], seconds[near])
+    return SparseTimes(place[near], facility[near], seconds[near])
 
 
 def in_parallel(work: Callable[[int, int], T], items: int, workers: int | None) -> list[tuple[int, T]]:

@@ -52,7 +52,29 @@ class ModeGraph:
         self.last_stretch: NDArray[np.int32] | None = None
         if self.local.any():
             on_edge = self.arc < 2 * network.edges
+            self.local = self.local | self._pockets(on_edge)
             self._split(on_edge & self.local[self.arc % max(network.edges, 1)], ~on_edge)
+
+    def _pockets(self, on_edge: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return which edges hang on the rest by local roads alone: they are for local traffic too.
+
+        Of all that roads connect, the greatest part that others than local ones connect is the rest.
+        """
+        network = self.network
+        local = np.zeros(len(self.arc), dtype=bool)
+        local[on_edge] = self.local[self.arc[on_edge] % network.edges]
+        whole = _connected(self.tail, self.head, network.nodes)[network.edge_from]
+        part = _connected(self.tail[~local], self.head[~local], network.nodes)[network.edge_from]
+        used = network.usable(self.profile)
+        length = np.bincount(part, weights=network.edge_length_m * (used & ~self.local))
+        hung = used & ~self.local
+        order = np.lexsort((part, -length[part], whole))
+        order = order[hung[order]]
+        first = np.ones(len(order), dtype=bool)
+        first[1:] = whole[order][1:] != whole[order][:-1]
+        main = np.full(int(whole.max(initial=0)) + 1, -1, dtype=np.int64)
+        main[whole[order[first]]] = part[order[first]]
+        return hung & (part != main[whole])
 
     def _split(self, local: NDArray[np.bool_], link: NDArray[np.bool_]) -> None:
         """Give the nodes of local roads their copies, and lay the arcs between them."""
@@ -105,6 +127,12 @@ class ModeGraph:
     def hierarchy(self) -> Hierarchy:
         """The contraction hierarchy, for full tables."""
         return Hierarchy(self)
+
+
+def _connected(tail: NDArray[np.int32], head: NDArray[np.int32], nodes: int) -> NDArray[np.int32]:
+    """Return the part of every node, whichever way the arcs lead."""
+    graph = coo_array((np.ones(len(tail), dtype=np.int8), (tail, head)), shape=(nodes, nodes))
+    return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int32)
 
 
 def components(network: TravelNetwork, profile: Profile) -> NDArray[np.int32]:
@@ -174,6 +202,11 @@ class Hierarchy:
         self.up_s, self.down_s = _hierarchy.customize(
             self.up_first, self.up_head, self.rank[graph.tail], self.rank[graph.head], graph.seconds
         )
+
+    @cached_property
+    def children(self) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        """The children of every node of the elimination tree."""
+        return _hierarchy.children(self.parent)  # type: ignore[no-any-return]
 
     def labels(self, ends: Ends, places: int, *, leaving: bool) -> Csr:
         """Return the nodes above each place, with the times to them (``leaving``) or from them."""

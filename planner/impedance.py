@@ -143,15 +143,17 @@ def access_of(tags: dict[str, str], mode: Mode, values: AccessValues) -> int:
 
     GRANTED: a tag of the mode's own, not the general ``access`` or ``vehicle``, opens it explicitly.
     """
-    if any(tags.get(key) in closing for key, closing in mode.closed_if.items()):
-        return CLOSED
     key = next((k for k in mode.access if k in tags), None)
+    said = [] if key is None else [v.strip() for v in tags[key].split(";")]
+    if key not in {None, "access", "vehicle"} and any(v in values.granted for v in said):
+        return GRANTED
+    if any(tags.get(k) in closing for k, closing in mode.closed_if.items()):
+        return CLOSED
     if key is None:
         return OPEN
     # Several values: the most open counts.
-    said = [v.strip() for v in tags[key].split(";")]
     if any(v not in values.closed and v not in values.local for v in said):
-        return GRANTED if key not in {"access", "vehicle"} else OPEN
+        return OPEN
     return LOCAL if any(v in values.local for v in said) else CLOSED
 
 
@@ -210,7 +212,8 @@ def _condition(kph: NDArray[np.float64], facts: RoadFacts, mode: Mode, season: S
 def _oneway(facts: RoadFacts, mode: Mode) -> NDArray[np.object_]:
     """Return yes, reverse, reversible or no for the mode, by its most specific tag."""
     bound = "oneway" in mode.oneway
-    way = facts.oneway if bound else np.full(len(facts.oneway), "no", dtype=object)
+    # Whoever is aboard sails where the ferry does.
+    way = facts.oneway if bound else np.where(facts.ferry, facts.oneway, "no")
     special = [k for k in mode.oneway if k != "oneway"]
     words = {"yes": "yes", "true": "yes", "1": "yes", "-1": "reverse", "reverse": "reverse"}
     said = [next((t[k] for k in special if k in t), None) for t in facts.tags]

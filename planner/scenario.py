@@ -72,8 +72,12 @@ class DemandRule(Model):
 
 
 class AccessValues(Model):
-    """What the values of access tags mean; every other value is open (OSM wiki, Key:access)."""
+    """What the values of access tags mean; every other value is open (OSM wiki, Key:access).
 
+    ``granted`` values open also classes that a mode has no speed for.
+    """
+
+    granted: frozenset[str]
     local: frozenset[str]
     closed: frozenset[str]
     basis: str = ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -24,6 +24,8 @@ from planner.land import Ground
 from planner.snapping import Snap
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import shapely
     from numpy.typing import NDArray
 
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
     from planner.scenario import AccessRule
 
 Direction = Literal["to_facility", "from_facility"]
+# From this many facilities on, making the contraction hierarchy pays within one question.
+MANY = 1000
 
 
 @dataclass(frozen=True)
@@ -265,30 +269,72 @@ class Router:
     ) -> SparseTimes:
         """Return all pairs no further apart than ``cutoff_s`` (included).
 
-        One bounded search a facility, on all processors (or ``workers``); memory grows with the pairs found.
+        One bounded search a facility, on all processors (or ``workers``); for many facilities, one walk
+        down a contraction hierarchy each. Memory grows with the pairs found.
         """
+        # A little more, then the exact comparison on rounded times.
+        reach = cutoff_s + 10.0**-DECIMALS
+        if len(facilities) >= MANY:
+            some, order = self._swept(places, facilities, reach, direction)
+        else:
+            some = self._searched(places, facilities, reach, direction)
+            order = np.arange(len(facilities), dtype=np.int32)
+        parts = [part for _, part in in_parallel(some, len(facilities), workers)]
+        count = np.concatenate([np.empty(0, np.int64), *(np.diff(first) for first, _, _ in parts)])
+        place = np.concatenate([np.empty(0, np.int32), *(p for _, p, _ in parts)])
+        seconds = np.concatenate([np.empty(0), *(s for _, _, s in parts)])
+        del parts
+        direct = self._direct(places, facilities, direction, cutoff_s=reach)
+        found = (place, np.repeat(order, count), seconds)
+        return sparse_times(found, direct, (len(places), len(facilities)), cutoff_s)
+
+    def _searched(
+        self, places: Stops, facilities: Stops, reach_s: float, direction: Direction
+    ) -> Callable[[int, int], Csr]:
+        """Return the work of one block of facilities, by bounded searches."""
         role, other = _roles(direction)
         seed_first, node, seconds = self.ends(facilities, other).by_place(len(facilities))
         by_node = self.ends(places, role).by_node(self.graph.nodes)
         graph = self._graph(direction)
-        # A little more, then the exact comparison on rounded times.
-        reach = cutoff_s + 10.0**-DECIMALS
 
         def some(low: int, high: int) -> Csr:
             span = slice(seed_first[low], seed_first[high])
             first = seed_first[low : high + 1] - seed_first[low]
             return _kernels.within_cutoff(  # type: ignore[no-any-return]
-                *graph, first, node[span], seconds[span], *by_node, len(places), reach
+                *graph, first, node[span], seconds[span], *by_node, len(places), reach_s
             )
 
-        parts = in_parallel(some, len(facilities), workers)
-        count = np.concatenate([np.diff(first) for _, (first, _, _) in parts] or [np.empty(0, np.int64)])
-        facility = np.repeat(np.arange(len(count), dtype=np.int32), count)
-        place = np.concatenate([p for _, (_, p, _) in parts] or [np.empty(0, np.int32)])
-        found = np.concatenate([s for _, (_, _, s) in parts] or [np.empty(0)])
-        del parts
-        direct = self._direct(places, facilities, direction, cutoff_s=reach)
-        return sparse_times(place, facility, found, direct, cutoff_s)
+        return some
+
+    def _swept(
+        self, places: Stops, facilities: Stops, reach_s: float, direction: Direction
+    ) -> tuple[Callable[[int, int], Csr], NDArray[np.int32]]:
+        """Return the work of one block of facilities, by walks down the hierarchy, and their order.
+
+        Those near to each other follow each other, so that what one walk has read is still at hand.
+        """
+        tree = self.graph.hierarchy
+        role, other = _roles(direction)
+        leaving = direction == "to_facility"
+        goals = self.ends(facilities, other)
+        deepest = np.full(len(facilities), self.graph.nodes, dtype=np.int32)
+        np.minimum.at(deepest, goals.place, tree.rank[goals.node])
+        order = np.argsort(deepest, kind="stable").astype(np.int32)
+        number = np.empty(len(order), dtype=np.int32)
+        number[order] = np.arange(len(order), dtype=np.int32)
+        goals = replace(goals, place=number[goals.place])
+        goal = tree.labels(goals, len(facilities), leaving=not leaving)
+        ends = self.ends(places, role)
+        by_node = replace(ends, node=tree.rank[ends.node]).by_node(self.graph.nodes)
+        times = tree.up_s if leaving else tree.down_s
+
+        def some(low: int, high: int) -> Csr:
+            return _hierarchy.sweep_within(  # type: ignore[no-any-return]
+                tree.up_first, tree.up_head, times, *tree.children, *goal, *by_node, len(places), reach_s,
+                low, high,
+            )  # fmt: skip
+
+        return some, order
 
     def matrix(
         self,

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 WHAT = "roads"
 TAGS = KEPT_TAGS | {
     "highway", "surface", "oneway", "junction", "bridge", "tunnel", "maxspeed", "seasonal", "route",
-    "duration", "name", "waterway", "cycleway",
+    "duration", "name", "waterway", "cycleway", "man_made",
 }  # fmt: skip
 # Nodes of a way that may stop somebody.
 NODE_KEYS = ("barrier", "ford")
@@ -111,7 +111,7 @@ def read_osm_ways(path: Path) -> OsmWays:
                     osmium.FileProcessor(str(path))
                     .with_locations("flex_mem")
                     .with_filter(EntityFilter(osmium.osm.WAY | osmium.osm.NODE))
-                    .with_filter(KeyFilter("highway", "route", "waterway", *NODE_KEYS))
+                    .with_filter(KeyFilter("highway", "route", "waterway", "man_made", *NODE_KEYS))
                 )
                 for thing in ways:
                     writer.add(thing)

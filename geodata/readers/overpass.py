@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 FILTERS = (
     '["highway"]',
     '["route"="ferry"]',
+    '["man_made"="pier"]',
     '["waterway"][~"^(boat|motorboat)$"~"^(yes|designated|permissive)$"]',
 )
 TIMEOUT_S = 180

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 FERRY = "ferry"
 WATERWAY = "waterway"
+PIER = "pier"
 YES = frozenset({"yes", "true", "1", "y", "ya", "viaduct", "aqueduct", "movable", "culvert"})
 _ONEWAY = {
     "yes": "yes", "true": "yes", "1": "yes", "-1": "reverse", "reverse": "reverse",
@@ -82,8 +83,8 @@ def duration_of(text: str | None) -> float:
 
 
 def is_way_to_travel(tags: Mapping[str, str]) -> bool:
-    """Return whether an OSM way is a road, a ferry, or a waterway that is tagged open to boats."""
-    if "highway" in tags or tags.get("route") == FERRY:
+    """Return whether an OSM way is a road, a pier, a ferry, or a waterway that is tagged open to boats."""
+    if "highway" in tags or tags.get("route") == FERRY or tags.get("man_made") == PIER:
         return True
     return WATERWAY in tags and any(tags.get(k) in BOAT_YES for k in BOAT_KEYS)
 
@@ -91,7 +92,10 @@ def is_way_to_travel(tags: Mapping[str, str]) -> bool:
 def _road_class(tags: Mapping[str, str]) -> str:
     if "highway" in tags:
         return tags["highway"]
-    return FERRY if tags.get("route") == FERRY else WATERWAY
+    if tags.get("route") == FERRY:
+        return FERRY
+    # A jetty (dermaga) leads to the boat as a path does.
+    return "path" if tags.get("man_made") == PIER else WATERWAY
 
 
 def _kept_tags(tags: Mapping[str, str]) -> str | None:

@@ -6,7 +6,7 @@ import itertools
 
 import networkx as nx
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from support import at, line, roads
 
@@ -48,14 +48,48 @@ def streets(draw):
     return rows, draw(some), draw(some)
 
 
-def _stretches(row, number):
+def _ends(row, number):
+    """Where a street's two ends lead: to the place, or to a barrier."""
+    return {
+        name: ("dead", number, name) if row[f"{name}_barrier"] in STOPPED else ("node", row[f"{name}_node"])
+        for name in ("from", "to")
+    }
+
+
+def _local(table):
+    """Streets tagged local, and those that hang on the longest open part by such alone."""
+    tagged = (table["tags"] == LOCAL).to_numpy()
+    shut = (table["tags"] == SHUT).to_numpy()
+    whole, open_ = nx.Graph(), nx.Graph()
+    for number, (_, row) in enumerate(table.iterrows()):
+        if not shut[number]:
+            a, b = _ends(row, number).values()
+            whole.add_edge(a, b)
+            if not tagged[number]:
+                open_.add_edge(a, b)
+    out = tagged.copy()
+    for all_ in nx.connected_components(whole):
+        parts = []
+        for part in nx.connected_components(open_.subgraph(all_)):
+            mine = [
+                n for n, (_, row) in enumerate(table.iterrows())
+                if not shut[n] and not tagged[n] and _ends(row, n)["from"] in part
+            ]  # fmt: skip
+            if mine:
+                parts.append((table["length_m"].iloc[mine].sum(), mine))
+        # Of parts equally long either may be the main one: such towns say nothing.
+        lengths = sorted((round(length, 6) for length, _ in parts), reverse=True)
+        assume(len(lengths) < 2 or lengths[0] > lengths[1])
+        for length, mine in parts:
+            if round(length, 6) < lengths[0]:
+                out[mine] = True
+    return out
+
+
+def _stretches(row, number, *, local):
     """The arcs of a street by (place, stretch): 0 local roads at the start, 1 others, 2 local at the end."""
     half = 3.6 * row["length_m"] / KPH[row["road_class"]] / 2
-    local = row["tags"] == LOCAL
-    ends = {}
-    for name in ("from", "to"):
-        stopped = row[f"{name}_barrier"] in STOPPED
-        ends[name] = ("dead", number, name) if stopped else ("node", row[f"{name}_node"])
+    ends = _ends(row, number)
     ways = [("from", "to")] if row["oneway"] == "yes" else [("from", "to"), ("to", "from")]
     changes = ((0, 0), (1, 2), (2, 2)) if local else ((0, 1), (1, 1))
     for begin, end in ways:
@@ -70,9 +104,9 @@ def _stretches(row, number):
 def _slow_twin(table, starts, stops):
     """Times from middle to middle: local roads, then others, then local roads."""
     graph = nx.DiGraph()
-    shut = (table["tags"] == SHUT).to_numpy()
+    shut, local = (table["tags"] == SHUT).to_numpy(), _local(table)
     for number, (_, row) in enumerate(table.iterrows()):
-        for a, b, seconds in _stretches(row, number) if not shut[number] else ():
+        for a, b, seconds in _stretches(row, number, local=local[number]) if not shut[number] else ():
             if seconds < graph.get_edge_data(a, b, {"weight": np.inf})["weight"]:
                 graph.add_edge(a, b, weight=seconds)
     out = np.full((len(starts), len(stops)), np.inf)
@@ -117,20 +151,34 @@ def test_nobody_passes_through_local_roads_or_barriers(case):
             np.testing.assert_allclose(path.travel_s, slow[p, q], rtol=1e-9, atol=2e-6)
 
 
-def test_a_dead_end_for_residents_is_still_reached():
-    """A destination-only cul-de-sac: its people drive out, a unit in it is reached, nobody drives through."""
+def test_people_of_a_local_street_come_and_go_and_nobody_drives_through():
     table = roads(
         [
             {"from": 0, "to": 1, "geometry": line((0, 0), (900, 0))},
             {"from": 1, "to": 2, "geometry": line((900, 0), (900, 600)), "tags": "access=destination"},
             {"from": 2, "to": 3, "geometry": line((900, 600), (1800, 600)), "tags": "access=destination"},
             {"from": 3, "to": 4, "geometry": line((1800, 600), (1800, 0))},
+            {"from": 0, "to": 4, "geometry": line((0, 0), (900, -9000), (1800, 0))},
         ]
     )
     router = Router(build_network(table, SCENARIO, modes=["car"]), PROFILE, rule=SCENARIO.access)
-    points = np.array([at(0, 0), at(900, 300), at(1800, 0)], dtype=object)
-    stops = router.stops(points)
+    stops = router.stops(np.array([at(0, 0), at(900, 300), at(1800, 600)], dtype=object))
     times = router.matrix(stops, stops)
-    assert np.isinf(times[0, 2])
-    assert np.isinf(times[2, 0])
-    assert np.isfinite(times[[0, 1, 1, 2], [1, 0, 2, 1]]).all()
+    detour = 2 * np.hypot(900, 9000) + 600
+    np.testing.assert_allclose(times[[0, 2], [2, 0]], 3.6 * detour / 30)
+    np.testing.assert_allclose(times[[0, 1], [1, 0]], 3.6 * 1200 / 30)
+    np.testing.assert_allclose(times[[1, 2], [2, 1]], 3.6 * 1200 / 30)
+
+
+def test_a_lane_behind_a_local_street_is_reached():
+    """An untagged lane that hangs on a destination-only street is itself a destination."""
+    table = roads(
+        [
+            {"from": 0, "to": 1, "geometry": line((0, 0), (9000, 0))},
+            {"from": 1, "to": 2, "geometry": line((9000, 0), (9000, 600)), "tags": "access=destination"},
+            {"from": 2, "to": 3, "geometry": line((9000, 600), (9900, 600))},
+        ]
+    )
+    router = Router(build_network(table, SCENARIO, modes=["car"]), PROFILE, rule=SCENARIO.access)
+    stops = router.stops(np.array([at(0, 0), at(9900, 600)], dtype=object))
+    assert np.isfinite(router.matrix(stops, stops)).all()

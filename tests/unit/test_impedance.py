@@ -63,6 +63,8 @@ def both(speed):
         ({"tags": "access=destination"}, "car", both(30)),
         ({"tags": "access=no;permissive"}, "car", both(30)),
         ({"tags": "motorroad=yes"}, "bicycle", both(0)),
+        ({"tags": "bicycle=yes|motorroad=yes"}, "bicycle", both(12)),
+        ({"road_class": "pedestrian", "tags": "motorcar=noexit"}, "car", both(0)),
         # A tag of the mode's own opens a class that it has no speed for; a general one does not.
         ({"road_class": "footway", "tags": "motorcycle=yes"}, "motorcycle", both(8)),
         ({"road_class": "footway", "tags": "access=yes"}, "motorcycle", both(0)),
@@ -117,6 +119,8 @@ def test_ferries_take_whom_their_tags_let_aboard():
     assert kph("car", **ferry, duration_s=3600.0) == both(1)
     assert kph("car", **ferry, tags="motor_vehicle=no|foot=yes") == both(0)
     assert kph("walking", **ferry, tags="motor_vehicle=no|foot=yes") == both(15)
+    # One-way ferries bind those on foot too.
+    assert kph("walking", **ferry, oneway="yes") == (15, 0)
 
 
 def test_floods_close_what_they_touch_or_slow_what_lies_in_them():
