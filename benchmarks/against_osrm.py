@@ -303,6 +303,9 @@ def ferries(area: Area, mode: str, ask: Ask) -> None:
     ours = router.matrix(stops, stops)
     for i, j in ((i, j) for i, j in permutations(range(6), 2) if (i < 3) != (j < 3)):
         theirs = route(ask, lonlat[[i, j]])[0]
+        if np.isinf(ours[i, j]) and np.isinf(theirs):
+            print(f"  {i} → {j}: no way in both")
+            continue
         print(f"  {i} → {j}: ours {ours[i, j]:.1f} s, OSRM {theirs:.1f} s ({ours[i, j] / theirs - 1:+.3%})")
 
 

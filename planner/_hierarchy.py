@@ -105,7 +105,7 @@ def _thinnest_cut(
     cell: NDArray[np.int32],
     number: int,
     position: NDArray[np.int32],
-) -> tuple[int, int]:
+) -> tuple[int, np.int64]:
     """Return where in the middle third of an order the fewest arcs are cut, and how many these are."""
     size = len(order)
     for i in range(size):

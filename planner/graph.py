@@ -74,7 +74,7 @@ class ModeGraph:
         first[1:] = whole[order][1:] != whole[order][:-1]
         main = np.full(int(whole.max(initial=0)) + 1, -1, dtype=np.int64)
         main[whole[order[first]]] = part[order[first]]
-        return hung & (part != main[whole])
+        return np.asarray(hung & (part != main[whole]), dtype=bool)
 
     def _split(self, local: NDArray[np.bool_], link: NDArray[np.bool_]) -> None:
         """Give the nodes of local roads their copies, and lay the arcs between them."""

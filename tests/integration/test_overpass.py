@@ -41,7 +41,11 @@ def elements(shared):
             places[thing.id] = (thing.location.lon, thing.location.lat)
             if len(thing.tags):
                 node_tags[thing.id] = dict(thing.tags)
-        elif "highway" in thing.tags or thing.tags.get("route") == "ferry":
+        elif (
+            "highway" in thing.tags
+            or thing.tags.get("route") == "ferry"
+            or thing.tags.get("man_made") == "pier"
+        ):
             ways.append(
                 {
                     "type": "way",
@@ -61,6 +65,8 @@ def overpass_answer(elements, query: str) -> dict:
     shapely.prepare(area)
     ferry = '"route"="ferry"' in query
     wanted = [w for w in ways if (w["tags"].get("route") == "ferry" if ferry else "highway" in w["tags"])]
+    if '"man_made"="pier"' in query:
+        wanted = [w for w in ways if w["tags"].get("man_made") == "pier"]
     if '"waterway"' in query:
         wanted = []
     found = [
@@ -116,7 +122,7 @@ def test_overpass_gives_what_the_file_gives_ferries_included(elements, shared, t
         ways = fetch_osm_ways(CHANNEL, tmp_path / "cache", url=url)
         ours, _ = roads_from_ways(ways, channel_zone(), CRS, "overpass")
         again = fetch_osm_ways(CHANNEL, tmp_path / "cache", url=url)
-    assert len(seen) == 3, "a way filter each; the second time the cache answers"
+    assert len(seen) == 4, "a way filter each; the second time the cache answers"
     assert again.ids.tolist() == ways.ids.tolist()
     assert (ours["route"] == "ferry").sum() >= 3
     file, _ = roads_from_ways(
@@ -155,9 +161,9 @@ def test_a_whole_area_is_built_from_overpass(shared, tmp_path, jangkau):
         for _ in range(2):
             status, out, err = jangkau("build", tmp_path / "AREA.yml", "--out", tmp_path / "w")
             assert (status, err) == (0, "")
-        assert len(seen) == 3, "the rebuild reads the cache"
+        assert len(seen) == 4, "the rebuild reads the cache"
     assert "road sections" in out
-    assert len(list((tmp_path / "w/cache/overpass").glob("*.json"))) == 3
+    assert len(list((tmp_path / "w/cache/overpass").glob("*.json"))) == 4
     manifest = json.loads((tmp_path / "w/manifest.json").read_text("utf-8"))
     record = next(s for s in manifest["sources"] if s["layer"] == "roads")
     assert record["licence"] == "ODbL 1.0"
