@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 KEPT_TAGS = frozenset(
     {"access", "vehicle", "motor_vehicle", "motorcar", "motorcycle", "moped", "bicycle", "foot", "horse",
      "boat", "motorboat", "emergency", "motorroad", "oneway:bicycle", "oneway:foot", "oneway:motorcycle",
-     "oneway:moped", "tracktype", "smoothness", "ford", "barrier"}
+     "oneway:motor_vehicle", "oneway:moped", "tracktype", "smoothness", "ford", "barrier"}
 )  # fmt: skip
+NO = frozenset({"no", "0", "false", "f", "tidak"})
 # A waterway is a way to travel where it is tagged open to boats.
 BOAT_KEYS = ("boat", "motorboat")
 BOAT_YES = frozenset({"yes", "designated", "permissive"})
@@ -27,7 +28,11 @@ def join_tags(tags: Mapping[str, str]) -> str | None:
     >>> join_tags({"highway": "track", "motorcycle": "yes", "access": "private"})
     'access=private|motorcycle=yes'
     """
-    kept = [f"{k}={_plain(v)}" for k, v in sorted(tags.items()) if k in KEPT_TAGS and v.strip()]
+    kept = [
+        f"{k}={_plain(v)}"
+        for k, v in sorted(tags.items())
+        if k in KEPT_TAGS and v.strip() and not (k == "ford" and _plain(v) in NO)
+    ]
     return "|".join(kept) or None
 
 

@@ -42,6 +42,9 @@ class Stops:
         int32, the landmass of each.
     xy
         float64 ``(places, 2)``, metres.
+    also
+        The same places in the other season, or before edits: what they could walk to then, they still can
+        where it is open now.
     """
 
     access: Access
@@ -49,6 +52,8 @@ class Stops:
     nearest: Snap
     home: NDArray[np.int32]
     xy: NDArray[np.float64]
+    also: tuple[Stops, ...] = ()
+    twin: Stops | None = None
 
     def __len__(self) -> int:
         return len(self.points)
@@ -69,14 +74,22 @@ class Stops:
         return self.nearest.nearest_m(len(self.points))
 
     @cached_property
+    def walk_m(self) -> NDArray[np.float64]:
+        """Metres that one walks at most to reach a road, in any season, before and after edits."""
+        out = self.access_m
+        for other in self.also:
+            out = np.maximum(out, other.walk_m)
+        return out
+
+    @cached_property
     def near_and_far(self) -> list[tuple[NDArray[np.int64], cKDTree, float]]:
         """Places near a road and others: their numbers, an index, and the longest way to a road (m)."""
         out = []
-        near = self.access_m <= NEAR_M
+        near = self.walk_m <= NEAR_M
         for group in (near, ~near):
             which = np.flatnonzero(group)
             if len(which):
-                out.append((which, cKDTree(self.xy[which]), float(self.access_m[which].max())))
+                out.append((which, cKDTree(self.xy[which]), float(self.walk_m[which].max())))
         return out
 
     @cached_property
@@ -106,6 +119,8 @@ class Access:
         int32, the landmass of each edge (:func:`edge_homes`).
     base
         That of the network of which this one is a patched copy.
+    alone
+        Look at this season alone.
     """
 
     def __init__(
@@ -117,9 +132,10 @@ class Access:
         ground: Ground,
         edge_home: NDArray[np.int32] | None = None,
         base: Access | None = None,
+        alone: bool = False,
     ) -> None:
         self.network, self.profile, self.rule, self.ground = network, profile, rule, ground
-        self.base = base
+        self.base, self.alone = base, alone
         self.edge_home = edge_homes(network, ground) if edge_home is None else edge_home
         self.snapper: Snapper = Snapper(
             network, profile, ground=ground, max_access_m=rule.max_distance_m,
@@ -154,10 +170,34 @@ class Access:
         """
         xy = np.asarray(shapely.get_coordinates(points), dtype=np.float64)
         nearest = self.snapper.nearest(points, on_edge=on_edge)
-        return Stops(self, points, nearest, self.ground.home(points), xy)
+        twin = None if self.other is None else self.other.stops(points, on_edge=on_edge)
+        also = () if twin is None else (twin,)
+        return Stops(self, points, nearest, self.ground.home(points), xy, also, twin)
+
+    @cached_property
+    def other(self) -> Access | None:
+        """The access in the other season; None where the seasons do not differ.
+
+        Whoever walks to a further road in the wet season may do so in the dry one too: without this, a
+        slow track that closes in the rains would make a trip quicker.
+        """
+        profile = self.profile._replace(season="wet" if self.profile.season == "dry" else "dry")
+        if self.alone or profile not in self.network.impedance:
+            return None
+        here, there = self.network.impedance[self.profile], self.network.impedance[profile]
+        names = ("forward_s", "backward_s", "link_s", "link_back_s")
+        if all(np.array_equal(np.isinf(getattr(here, n)), np.isinf(getattr(there, n))) for n in names):
+            return None
+        return Access(
+            self.network, profile, rule=self.rule, ground=self.ground, edge_home=self.edge_home,
+            base=None if self.base is None else self.base.other, alone=True,
+        )  # fmt: skip
 
     def again(self, stops: Stops) -> Stops:
-        """Return places of the base joined to the patched network; only what the edits touch is looked up."""
+        """Return places of the base joined to the patched network; only what the edits touch is looked up.
+
+        They keep the access points that are still open: a road that is added never makes a trip longer.
+        """
         assert self.base is not None
         old, snap = self.base.network.edges, stops.nearest
         usable = self.snapper.usable
@@ -176,16 +216,41 @@ class Access:
                 all_matches=False,
             )  # fmt: skip
             lost[grown[at[away < stops.access_m[grown[at]]]]] = True
-        if not lost.any():
-            return _moved(self, stops, snap)
-        which = np.flatnonzero(lost)
-        found = self.snapper.nearest(stops.points[which])
-        found = Snap(which[found.point], found.edge, found.fraction, found.access_m)
-        kept = take_snaps(snap, ~lost[snap.point])
-        return _moved(self, stops, join_snaps(kept, found))
+        nearest = snap
+        if lost.any():
+            which = np.flatnonzero(lost)
+            found = self.snapper.nearest(stops.points[which])
+            found = Snap(which[found.point], found.edge, found.fraction, found.access_m)
+            nearest = join_snaps(take_snaps(snap, ~lost[snap.point]), found)
+        return self._moved(stops, nearest)
+
+    def _moved(self, stops: Stops, nearest: Snap) -> Stops:
+        """Return places of the base with their nearest edges on the patched network."""
+        twin = None
+        if self.other is not None:
+            known = stops.twin is not None and self.other.base is not None
+            twin = (
+                self.other.again(stops.twin)
+                if known and stops.twin is not None
+                else self.other.stops(stops.points)
+            )
+        also = (stops,) if twin is None else (stops, twin)
+        moved = Stops(self, stops.points, nearest, stops.home, stops.xy, also, twin)
+        moved.around = stops.around
+        return moved
 
     def joined(self, stops: Stops, role: Role) -> Snap:
         """Return all access points of places, for trips that begin or end there."""
+        out = self._joined(stops, role)
+        for other in stops.also:
+            snap = other.leaving if role == "leaving" else other.arriving
+            out = join_snaps(out, take_snaps(snap, self.snapper.usable[snap.edge]))
+        if stops.also:
+            _, first = np.unique(np.column_stack([out.point, out.edge]), axis=0, return_index=True)
+            out = take_snaps(out, np.sort(first))
+        return out
+
+    def _joined(self, stops: Stops, role: Role) -> Snap:
         apart = ~self.main[role][stops.nearest.edge]
         if not apart.any():
             return stops.nearest
@@ -196,15 +261,6 @@ class Access:
             stops.around = self.snapper.reach(stops.points, which, stops.around)
             more = self.snapper.nearest_of_each_part_in(stops.points, which, stops.around, self.parts[role])
         return join_snaps(take_snaps(stops.nearest, ~apart), more)
-
-
-def _moved(access: Access, stops: Stops, nearest: Snap) -> Stops:
-    """Return places of the base with their access points on the patched network."""
-    moved = Stops(access, stops.points, nearest, stops.home, stops.xy)
-    moved.around = stops.around
-    if nearest is stops.nearest:
-        moved.near_and_far = stops.near_and_far
-    return moved
 
 
 def _grown(bounds: NDArray[np.float64], by_m: float) -> tuple[float, float, float, float]:

@@ -73,6 +73,8 @@ def totals(before: Gaps, after: Gaps) -> pd.DataFrame:
     rows = []
     for season, answers in before.seasons.items():
         for kind, one in answers.items():
+            if kind not in after.seasons[season]:
+                continue
             row: dict[str, object] = {"kind": kind, "season": season}
             for when, part in (("before", one), ("after", after.seasons[season][kind])):
                 row[f"people_reached_{when}"] = part.villages["people_reached"].sum(min_count=1)

@@ -110,7 +110,7 @@ class ChangeSpeed(Model):
 
 
 class Flood(Model):
-    """A flooded area: the roads it touches are closed (factor 0), or slower where they lie in it."""
+    """A flooded area: roads in it are closed (factor 0) or slower; boats and ferries sail on."""
 
     op: Literal["flood"]
     polygon: Annotated[tuple[LonLat, ...], Field(min_length=3)]
@@ -122,7 +122,7 @@ class OpenFacility(Model):
     """A new facility."""
 
     op: Literal["open_facility"]
-    id: str
+    id: Annotated[str, Field(min_length=1)]
     kind: str
     lonlat: LonLat
     name: str = ""
@@ -160,6 +160,13 @@ class ChangeFacility(Model):
     @classmethod
     def _kind(cls, kind: str | None) -> str | None:
         return None if kind is None else _known_kind(kind)
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if self.kind is None and self.functioning is None:
+            msg = "name what changes: kind or functioning"
+            raise ValueError(msg)
+        return self
 
 
 def _known_kind(kind: str) -> str:

@@ -6,17 +6,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import shapely
 
+from geodata.errors import ConfigError
 from geodata.layers import no_progress
 from planner.access import edge_homes
 from planner.coverage import Coverage, cover, usable_facilities
 from planner.demand import spread_demand
-from planner.edits import FACILITY_EDITS, ROAD_EDITS, ChangeSpeed, Flood
+from planner.edits import FACILITY_EDITS, ROAD_EDITS, AddBoat, AddRoad, ChangeSpeed, Flood
 from planner.impedance import FERRY
 from planner.land import Ground, land_of
 from planner.modes import Profile
 from planner.network import TravelNetwork, build_network, patch_network
-from planner.overlay import edited_facilities, flood_areas, road_overlay
+from planner.overlay import cut_at_floods, edited_facilities, flood_areas, require_near, road_overlay
 from planner.scenario import Scenario, default_scenario
 from planner.straight import straight_line_times
 from planner.traveltime import Router
@@ -132,10 +134,9 @@ class Study:
             self._build(layers.roads)
 
     def _build(self, roads: gpd.GeoDataFrame) -> None:
-        crs = str(roads.crs)
-        self.network = build_network(
-            roads, self._plain, modes=self.modes, floods=flood_areas(self.layers.floods, (), crs)
-        )
+        floods = flood_areas(self.layers.floods, (), str(roads.crs))
+        self._roads = roads = cut_at_floods(roads, floods) if floods else roads
+        self.network = build_network(roads, self._plain, modes=self.modes, floods=floods)
         self._edge_home = edge_homes(self.network, self.ground)
         land = roads[~(roads["route"] == FERRY).to_numpy(dtype=bool, na_value=False)]
         self._ashore = np.unique(land[["from_node", "to_node"]].to_numpy())
@@ -167,12 +168,15 @@ class Study:
             An edit names a road or facility that is not there.
         """
         edits = self.scenario.edits if edits is None else tuple(edits)
+        self._require_sense(edits)
         scenario = self.scenario.model_copy(update={"edits": edits})
         layers = self.layers
         changed = [e for e in edits if isinstance(e, FACILITY_EDITS)]
         touched: set[str] = set()
         if changed:
-            facilities = edited_facilities(layers.facilities, changed, layers.villages)
+            facilities = edited_facilities(
+                layers.facilities, changed, layers.villages, buffer_m=layers.area.buffer_m
+            )
             layers = layers.with_facilities(facilities)
             ids = [e.id for e in changed]
             for frame in (self.layers.facilities, facilities):
@@ -198,6 +202,24 @@ class Study:
                 seasons[season][kind] = self._cover(kind, season, layers, scenario, routers, places)
         return Gaps(layers, scenario, self.demand, network, seasons)
 
+    def _require_sense(self, edits: Sequence[Edit]) -> None:
+        """Raise ConfigError for edits that could change nothing here."""
+        for number, edit in enumerate(edits, start=1):
+            of_roads = isinstance(edit, (*ROAD_EDITS, Flood, ChangeSpeed))
+            if of_roads and self.layers.roads is None:
+                msg = f"edits: edit {number}: the study area has no roads. Add them to AREA.yml."
+                raise ConfigError(msg)
+            if isinstance(edit, ChangeSpeed) and edit.mode not in self.scenario.modes:
+                msg = f"edits: edit {number}: {edit.mode!r} is not one of {', '.join(self.scenario.modes)}"
+                raise ConfigError(msg)
+            shape = None
+            if isinstance(edit, (AddRoad, AddBoat)):
+                shape = shapely.LineString(edit.line)
+            elif isinstance(edit, Flood):
+                shape = shapely.Polygon(edit.polygon)
+            if shape is not None:
+                require_near(self.layers.villages, shape, self.layers.area.buffer_m, number)
+
     def _same_in_both(self, kind: str, network: TravelNetwork | None) -> bool:
         """Return whether the seasons do not differ for a kind: no roads, no list, or equal seconds."""
         if network is None or kind not in self.layers.area.listed_kinds:
@@ -216,11 +238,11 @@ class Study:
         self, scenario: Scenario, edits: Sequence[Edit]
     ) -> tuple[TravelNetwork | None, dict[Profile, Router] | None]:
         """Return the network with edits, and its routers; None for those of the base."""
-        roads = self.layers.roads
-        on_roads = [e for e in edits if isinstance(e, ROAD_EDITS)]
+        on_roads = [e for e in edits if isinstance(e, ROAD_EDITS) or (isinstance(e, Flood) and e.factor == 0)]
         everywhere = any(isinstance(e, (Flood, ChangeSpeed)) for e in edits)
-        if self.network is None or roads is None or not (on_roads or everywhere):
+        if self.network is None or not (on_roads or everywhere):
             return self.network, None
+        roads = self._roads
         network, home = self.network, self._edge_home
         floods = flood_areas(self.layers.floods, edits, str(roads.crs))
         if everywhere:
@@ -300,7 +322,14 @@ class Study:
             continued = _continued(router, base.search, base.ids, units.index, points)
             if continued is not None:
                 return continued
-        return router.search(stops, router.stops(points))
+        return router.search(stops, self._units(profile, routers, points))
+
+    def _units(
+        self, profile: Profile, routers: dict[Profile, Router] | None, points: NDArray[np.object_]
+    ) -> Stops:
+        """Return facilities joined to the network; after edits, as places are."""
+        units = self.router(profile).stops(points)
+        return units if routers is None else routers[profile].access.again(units)
 
     def _times(
         self,
@@ -314,7 +343,7 @@ class Study:
         if self.network is None:
             return straight_line_times(self.origins, points, access=scenario.access, ground=self.ground)
         router, stops = self._routed(profile, routers, places)
-        return router.nearest(stops, router.stops(points))
+        return router.nearest(stops, self._units(profile, routers, points))
 
 
 @dataclass(frozen=True)

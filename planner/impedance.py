@@ -26,6 +26,8 @@ FERRY = "ferry"
 # Technical Report 93-1, 1993; as a factor of the speed on the flat (DOMAIN of the defaults).
 TOBLER_SLOPE, TOBLER_OPTIMUM = 3.5, 0.05
 OPEN, LOCAL, CLOSED, GRANTED = 0, 1, 2, 3
+# A road that was cut at a flood's outline still touches it with its end.
+TOUCH_M = 0.01
 
 
 @dataclass(frozen=True)
@@ -224,12 +226,13 @@ def _oneway(facts: RoadFacts, mode: Mode) -> NDArray[np.object_]:
 
 def _speed_factor(facts: RoadFacts, mode: str, scenario: Scenario) -> NDArray[np.float64]:
     """Return the product of the scenario's changes of speed, by road."""
+    # A ferry keeps its own time.
     factor = np.ones(len(facts.class_name) + 1)
     for edit in scenario.edits:
         if edit.op == "speed" and edit.mode == mode:
             hit = [not edit.classes or str(n) in edit.classes for n in facts.class_name]
             factor[:-1][np.array(hit, dtype=bool)] *= edit.factor
-    return np.asarray(factor[facts.class_of], dtype=np.float64)
+    return np.where(facts.ferry, 1.0, factor[facts.class_of])
 
 
 @dataclass(frozen=True)
@@ -246,25 +249,27 @@ def _flood_factor(
 ) -> NDArray[np.float64]:
     """Return the speed factor that floods leave of each road.
 
-    A flood of factor 0 closes every road that it touches; another slows the share of a road's length that
-    lies in it. Where floods overlap each counts.
+    A flood of factor 0 closes every road that lies in it in part (roads are cut at its outline first, see
+    planner.overlay); another slows the share of a road's length that lies in it. Where floods overlap each
+    counts. Boats and ferries sail on.
     """
     out = np.ones(len(roads))
     now = [f for f in floods if season in f.seasons]
     if not now or len(roads) == 0:
         return out
     line = roads.geometry.to_numpy()
-    at, flood = shapely.STRtree(np.array([f.polygon for f in now], dtype=object)).query(
-        line, predicate="intersects"
-    )
+    afloat = (roads["route"].notna() | (roads["road_class"] == "waterway")).to_numpy()
+    polygons = np.array([f.polygon for f in now], dtype=object)
+    at, flood = shapely.STRtree(polygons).query(line, predicate="intersects")
+    at, flood = at[~afloat[at]], flood[~afloat[at]]
+    wet_m = shapely.length(shapely.intersection(line[at], polygons[flood]))
+    length = shapely.length(line[at])
+    share = np.divide(wet_m, length, out=np.ones_like(wet_m), where=length > 0)
     factor = np.array([f.factor for f in now])[flood]
-    out[at[factor == 0]] = 0.0
+    out[at[(factor == 0) & (wet_m > TOUCH_M)]] = 0.0
     slow = (factor > 0) & (factor < 1)
-    at, flood, factor = at[slow], flood[slow], factor[slow]
-    if len(at):
-        wet = shapely.length(shapely.intersection(line[at], np.array([f.polygon for f in now])[flood]))
-        length = shapely.length(line[at])
-        share = np.divide(wet, length, out=np.ones_like(wet), where=length > 0)
+    if slow.any():
+        at, share, factor = at[slow], share[slow], factor[slow]
         more = np.bincount(at, weights=share * (1.0 / factor - 1.0), minlength=len(roads))
         out /= 1.0 + more
     return out

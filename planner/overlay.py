@@ -13,6 +13,7 @@ import pandas as pd
 import shapely
 import shapely.ops
 
+from geodata.areafile import ROAD_CLASSES
 from geodata.crs import WGS84
 from geodata.errors import ConfigError, suggest
 from geodata.tags import join_tags, split_tags
@@ -43,6 +44,8 @@ LANDING_M = 250.0
 # A cut this close to a junction is the junction.
 JUNCTION_M = 0.1
 CONDITION_TAGS = frozenset({"tracktype", "smoothness"})
+AFLOAT = frozenset({FERRY, "waterway"})
+OPENING = frozenset({"yes", "designated", "permissive", "official"})
 
 
 @dataclass(frozen=True)
@@ -78,14 +81,29 @@ def flood_areas(layer: gpd.GeoDataFrame | None, edits: Sequence[Edit], crs: str)
             out.append(FloodArea(polygon, float(factor), ("wet",)))
     for edit in edits:
         if isinstance(edit, Flood):
-            drawn = gpd.GeoSeries([shapely.Polygon(edit.polygon)], crs=WGS84).to_crs(crs).make_valid()
             seasons = SEASONS if edit.season == "both" else (edit.season,)
-            out.append(FloodArea(drawn.iloc[0], edit.factor, seasons))
+            out.append(FloodArea(_drawn(shapely.Polygon(edit.polygon), crs), edit.factor, seasons))
     return tuple(out)
 
 
-def road_overlay(roads: gpd.GeoDataFrame, edits: Sequence[RoadEdit]) -> RoadOverlay:
+def _drawn(shape: shapely.Geometry, crs: Any) -> Any:  # noqa: ANN401 - geopandas is untyped
+    """Return a shape drawn in degrees, valid and in the metric CRS."""
+    return gpd.GeoSeries([shape], crs=WGS84).to_crs(crs).make_valid().iloc[0]
+
+
+def cut_at_floods(roads: gpd.GeoDataFrame, floods: Sequence[FloodArea]) -> gpd.GeoDataFrame:
+    """Return the roads cut at the outlines of floods that close them, so that dry stretches stay open."""
+    work = _Work(roads)
+    for flood in floods:
+        if flood.factor == 0:
+            work.flood(flood.polygon)
+    return overlaid_roads(roads, work.overlay(()))
+
+
+def road_overlay(roads: gpd.GeoDataFrame, edits: Sequence[RoadEdit | Flood]) -> RoadOverlay:
     """Return what a list of edits, one after the other, changes about the roads.
+
+    Floods that close roads cut them at their outline; which pieces they close is the network's matter.
 
     Raises
     ------
@@ -103,12 +121,9 @@ def road_overlay(roads: gpd.GeoDataFrame, edits: Sequence[RoadEdit]) -> RoadOver
                 work.change(edit, number)
             case AddRoad() | AddBoat():
                 work.add(edit, number)
-    put = [row for road_id, row in work.rows.items() if road_id not in work.closed]
-    frame = gpd.GeoDataFrame(put, columns=[*roads.columns, "road_id"], geometry="geometry", crs=roads.crs)
-    frame = frame.set_index(frame.pop("road_id").astype("str").rename("road_id"))
-    frame = frame.astype({c: t for c, t in roads.dtypes.items() if c != "geometry"})
-    gone = roads.index.isin([*work.rows, *work.closed, *work.cut])
-    return RoadOverlay(roads.index[gone], frame, content_hash(edits))
+            case Flood() if edit.factor == 0:
+                work.flood(_drawn(shapely.Polygon(edit.polygon), roads.crs))
+    return work.overlay(edits)
 
 
 def overlaid_roads(roads: gpd.GeoDataFrame, overlay: RoadOverlay) -> gpd.GeoDataFrame:
@@ -129,6 +144,23 @@ class _Work:
         ends = roads[["from_node", "to_node"]].to_numpy()
         self.junction = int(ends.max()) + 1 if len(ends) else 0
 
+    def overlay(self, edits: Sequence[Edit]) -> RoadOverlay:
+        """Return what has changed."""
+        base = self.base
+        put = [row for road_id, row in self.rows.items() if road_id not in self.closed]
+        frame = gpd.GeoDataFrame(put, columns=[*base.columns, "road_id"], geometry="geometry", crs=base.crs)
+        frame = frame.set_index(frame.pop("road_id").astype("str").rename("road_id"))
+        frame = frame.astype({c: t for c, t in base.dtypes.items() if c != "geometry"})
+        gone = base.index.isin([*self.rows, *self.closed, *self.cut])
+        return RoadOverlay(base.index[gone], frame, content_hash(edits))
+
+    def flood(self, polygon: shapely.Geometry) -> None:
+        """Cut the roads at the outline of a flooded area."""
+        outline = shapely.boundary(polygon)
+        for _, line in self._near(outline):
+            for place in shapely.points(shapely.get_coordinates(shapely.intersection(line, outline))):
+                self._junction_at(place, on=line)
+
     def named(self, name: str, number: int) -> list[str]:
         """Return the ids of a way's pieces, or of one piece (or of what it was cut into)."""
         base = self.base
@@ -147,15 +179,33 @@ class _Work:
     def touch(self, road_id: str) -> dict[str, Any]:
         """Return a piece's row to be changed."""
         if road_id not in self.rows:
-            self.rows[road_id] = {**self.base.loc[road_id].to_dict(), "road_id": road_id}
+            row = self.base.loc[road_id].to_dict()
+            self.rows[road_id] = {**row, "road_id": road_id}
+            if row["route"] == FERRY:
+                # All pieces of a ferry come together: staying aboard must cost no second wait.
+                for other in self.base.index[self.base["way_id"] == row["way_id"]]:
+                    if other not in self.cut:
+                        self.touch(other)
         return self.rows[road_id]
 
     def reopen(self, name: str, number: int) -> None:
         for road_id in self.named(name, number):
             self.closed.discard(road_id)
             row = self.touch(road_id)
-            kept = {k: v for k, v in split_tags(_text(row["tags"])).items() if k in CONDITION_TAGS}
+            if row["road_class"] not in (*ROAD_CLASSES, FERRY):
+                msg = (
+                    f"edits: edit {number}: {road_id} is {row['road_class']!r}, which is open to nobody. "
+                    "Give it a class with change_road."
+                )
+                raise ConfigError(msg)
+            # What closes it goes; what opens it to somebody, or says how one drives on it, stays.
+            kept = {
+                k: v for k, v in split_tags(_text(row["tags"])).items()
+                if k in CONDITION_TAGS or k.startswith("oneway:") or v in OPENING
+            }  # fmt: skip
             row.update(season="all_year", tags=join_tags(kept), from_barrier=None, to_barrier=None)
+            if row["oneway"] == "reversible":
+                row["oneway"] = "no"
 
     def change(self, edit: ChangeRoad, number: int) -> None:
         for road_id in self.named(edit.road, number):
@@ -174,7 +224,10 @@ class _Work:
 
     def add(self, edit: AddRoad | AddBoat, number: int) -> None:
         """Put in a drawn line: it meets what it crosses, or (bridges and boats) what its ends touch."""
-        drawn = gpd.GeoSeries([shapely.LineString(edit.line)], crs=WGS84).to_crs(self.base.crs).iloc[0]
+        drawn = _drawn(shapely.LineString(edit.line), self.base.crs)
+        if drawn.geom_type != "LineString" or drawn.length < JUNCTION_M:
+            msg = f"edits: edit {number}: the line has no length. Draw it between two different places."
+            raise ConfigError(msg)
         look: dict[str, Any]
         if isinstance(edit, AddBoat):
             line = self._to_roads(drawn, LANDING_M, number, must=True)
@@ -197,8 +250,6 @@ class _Work:
             "season": "all_year", "name": edit.name, "tags": None, "from_barrier": None,
             "to_barrier": None,
         }  # fmt: skip
-        if "heights_m" in self.base:
-            way["heights_m"] = np.empty(0, dtype=np.float32)
         at = [0.0, *(m for m, _ in stops if 0.0 < m < line.length), line.length]
         node = dict(stops)
         for k in range(len(at) - 1):
@@ -212,6 +263,11 @@ class _Work:
                 "duration_s": way["duration_s"] * piece.length / line.length,
                 "from_node": node[at[k]], "to_node": node[at[k + 1]],
             }  # fmt: skip
+            if "heights_m" in self.base:
+                ends = [self._height(node[m]) for m in (at[k], at[k + 1])]
+                known = np.isfinite(ends).all() and way["route"] is None
+                heights = np.array(ends if known else [], dtype=np.float32)
+                self.rows[road_id]["heights_m"] = heights
 
     def _to_roads(
         self, line: shapely.LineString, within_m: float, number: int, *, must: bool
@@ -241,12 +297,12 @@ class _Work:
         hit = base.iloc[np.sort(base.sindex.query(shape, predicate="intersects"))]
         found = [
             (i, line)
-            for i, line, route in zip(hit.index, hit.geometry, hit["route"], strict=True)
-            if i not in self.cut and i not in self.rows and route != FERRY
+            for i, line, kind in zip(hit.index, hit.geometry, hit["road_class"], strict=True)
+            if i not in self.cut and i not in self.rows and kind not in AFLOAT
         ]
         found += [
             (i, row["geometry"]) for i, row in self.rows.items()
-            if row["route"] != FERRY and shapely.intersects(row["geometry"], shape)
+            if row["road_class"] not in AFLOAT and shapely.intersects(row["geometry"], shape)
         ]  # fmt: skip
         return found
 
@@ -268,9 +324,14 @@ class _Work:
                 out[along] = junction
         return sorted(out.items())
 
-    def _junction_at(self, place: shapely.Point) -> int | None:
-        """Return the junction at a place, made by cutting roads where there is none; None off the road."""
+    def _junction_at(self, place: shapely.Point, *, on: shapely.LineString | None = None) -> int | None:
+        """Return the junction at a place, made by cutting roads where there is none; None off the road.
+
+        With ``on``, only that line, or what it was cut into.
+        """
         near = self._near(place.buffer(JUNCTION_M))
+        if on is not None:
+            near = [(i, line) for i, line in near if shapely.covers(on.buffer(JUNCTION_M), line)]
         if not near:
             return None
         for road_id, _ in near:
@@ -281,7 +342,7 @@ class _Work:
         junction = self._new_junction()
         for road_id, line in near:
             row = self.rows.get(road_id) or self.base.loc[road_id]
-            if (row["bridge"] or row["tunnel"]) and len(near) > 1:
+            if (row["bridge"] or row["tunnel"]) and len(near) > 1 and on is None:
                 continue
             self._cut(road_id, shapely.line_locate_point(line, place), junction)
         return junction
@@ -310,6 +371,18 @@ class _Work:
             if closed:
                 self.closed.add(new["road_id"])
 
+    def _height(self, junction: int) -> float:
+        """Return the height (m) that other roads have at a junction; NaN where none is known."""
+        base = self.base
+        rows = [*self.rows.values()]
+        for end, index in (("from_node", 0), ("to_node", -1)):
+            hit = base.loc[base[end] == junction, "heights_m"].tolist()
+            hit += [row["heights_m"] for row in rows if row[end] == junction and "heights_m" in row]
+            for heights in hit:
+                if len(heights):
+                    return float(heights[index])
+        return float("nan")
+
     def _new_junction(self) -> int:
         self.junction += 1
         return self.junction - 1
@@ -328,16 +401,24 @@ def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def edited_facilities(
-    facilities: gpd.GeoDataFrame, edits: Sequence[FacilityEdit], villages: gpd.GeoDataFrame
+def edited_facilities(  # noqa: C901 - one case an edit
+    facilities: gpd.GeoDataFrame,
+    edits: Sequence[FacilityEdit],
+    villages: gpd.GeoDataFrame,
+    *,
+    buffer_m: float = np.inf,
 ) -> gpd.GeoDataFrame:
     """Return the facilities layer with a scenario's edits in it; the layer itself stays as it is.
 
     Raises
     ------
     ConfigError
-        An edit names a facility that is not there, or opens one under an id that is taken.
+        An edit names a facility that is not there, opens one under an id that is taken, or puts one
+        further than ``buffer_m`` outside the villages' bounds.
     """
+    for number, edit in enumerate(edits, start=1):
+        if isinstance(edit, (OpenFacility, MoveFacility)):
+            require_near(villages, shapely.Point(edit.lonlat), buffer_m, number)
     out = facilities.copy()
     for number, edit in enumerate(edits, start=1):
         if not isinstance(edit, OpenFacility) and edit.id not in out.index:
@@ -361,6 +442,22 @@ def edited_facilities(
                 if edit.functioning is not None:
                     out.loc[edit.id, "functioning"] = edit.functioning
     return out.sort_index()
+
+
+def require_near(villages: gpd.GeoDataFrame, shape: shapely.Geometry, buffer_m: float, number: int) -> None:
+    """Raise ConfigError unless a shape in degrees lies, at least in part, near the villages' bounds."""
+    if not np.isfinite(buffer_m):
+        return
+    west, south, east, north = villages.total_bounds
+    zone = shapely.box(west - buffer_m, south - buffer_m, east + buffer_m, north + buffer_m)
+    placed = gpd.GeoSeries([shape], crs=WGS84).to_crs(villages.crs).iloc[0]
+    if not np.isfinite(shapely.get_coordinates(placed)).all() or not shapely.intersects(zone, placed):
+        lon, lat = shapely.get_coordinates(shape)[0].tolist()
+        msg = (
+            f"edits: edit {number}: [{lon:g}, {lat:g}] is outside the study area and its buffer. Places are "
+            "[longitude, latitude]; were they swapped, or a sign lost?"
+        )
+        raise ConfigError(msg)
 
 
 def _with_facility(

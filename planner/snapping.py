@@ -21,6 +21,8 @@ NO_EDGE = -1
 BLOCK = 1024
 # A part of the network with more edges than this has a spatial index of its own.
 BIG_PART = 400
+# For more places than this a new index is quicker than looking at all edges in reach.
+FEW = 100
 
 
 @dataclass(frozen=True)
@@ -131,7 +133,7 @@ class Snapper:
     def nearest(self, points: NDArray[np.object_], *, on_edge: NDArray[np.int64] | None = None) -> Snap:
         """Return the access point on the nearest edge for each place that has one.
 
-        Of edges equally near, the first in the network's own (geometric) order counts.
+        A place has one on each of several edges equally near: at a corner or a gate they are different ways.
 
         Parameters
         ----------
@@ -142,7 +144,8 @@ class Snapper:
         """
         if on_edge is None:
             on_edge = np.full(len(points), NO_EDGE)
-        there = (on_edge != NO_EDGE) & self.usable[on_edge]
+        there = on_edge != NO_EDGE
+        there[there] = self.usable[on_edge[there]]
         known = np.flatnonzero(there)
         at, edge_at = self._nearest_of(points, np.flatnonzero(~there), self.indexed)
         point = np.concatenate([known, at])
@@ -227,18 +230,27 @@ class Snapper:
         point, found, metres = np.concatenate(at), np.concatenate(edge), np.concatenate(away)
         closed = ~self.usable[found]
         if closed.any():
-            # What was nearest is closed since: look at all edges in reach of those places.
+            # What was nearest is closed since: look again, at the open edges alone.
             again = np.unique(point[closed])
             kept = ~np.isin(point, again)
-            more = self._in_reach(points, again, indexed)
+            if len(again) > FEW:
+                edges = np.concatenate([one.edges for one in indexed])
+                only_open = (_Indexed.of(self.network, edges[self.usable[edges]]),)
+                at_open, edge_open = self._nearest_of(points, again, only_open)
+                away = shapely.distance(self.network.lines(edge_open), points[at_open])
+                more = (at_open, edge_open, away)
+            else:
+                more = self._in_reach(points, again, indexed)
             point = np.concatenate([point[kept], more[0]])
             found = np.concatenate([found[kept], more[1]])
             metres = np.concatenate([metres[kept], more[2]])
         order = np.lexsort((found, metres, point))
-        point, found = point[order], found[order]
+        point, found, metres = point[order], found[order], metres[order]
         first = np.ones(len(point), dtype=bool)
         first[1:] = point[1:] != point[:-1]
-        return point[first], found[first]
+        nearest = metres[np.flatnonzero(first)][np.cumsum(first) - 1] if len(point) else metres
+        tied = metres == nearest
+        return point[tied], found[tied]
 
     def _in_reach(
         self,

@@ -57,10 +57,19 @@ def _straight_dry(
     ground: Ground,
     access: AccessRule,
 ) -> None:
-    """Offer each origin the nearest facility that no water lies before, block by block of all pairs."""
-    for low in range(0, len(origins), 256):
-        place = np.repeat(np.arange(low, min(low + 256, len(origins))), len(facilities))
-        facility = np.tile(np.arange(len(facilities)), len(place) // len(facilities))
+    """Offer each origin the nearest facility that no water lies before: the nearest first, then more."""
+    xy = shapely.get_coordinates(facilities)
+    tree = cKDTree(xy)
+    left = np.arange(len(origins))
+    seen, some = 0, 8
+    while len(left) and seen < len(facilities):
+        some = min(some, len(facilities))
+        _, near = tree.query(shapely.get_coordinates(origins[left]), k=np.arange(seen + 1, some + 1))
+        place, facility = np.repeat(left, some - seen), near.ravel()
         dry = ground.dry(origins[place], facilities[facility], homes[0][place], homes[1][facility])
-        away = shapely.distance(origins[place[dry]], facilities[facility[dry]])
-        best.offer(place[dry], facility[dry], away * access.seconds_per_m())
+        place, facility = place[dry], facility[dry]
+        away = shapely.distance(origins[place], facilities[facility])
+        best.offer(place, facility, away * access.seconds_per_m())
+        # What comes later is further away; only of facilities at one distance may one be missing.
+        left = left[np.isinf(best.travel_s[left])]
+        seen, some = some, some * 8

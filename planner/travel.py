@@ -15,7 +15,7 @@ from planner.isochrones import catchments, isochrones, make_grid
 from planner.land import Ground, land_of
 from planner.modes import SEASONS, Profile
 from planner.network import build_network
-from planner.overlay import flood_areas, overlaid_roads, road_overlay
+from planner.overlay import cut_at_floods, flood_areas, overlaid_roads, road_overlay
 from planner.paths import find_path
 from planner.scenario import Scenario, default_scenario
 from planner.traveltime import Router
@@ -59,6 +59,9 @@ class Travel:
         Places that reach fewer than k have fewer rows; one that reaches none has a row of ``inf`` minutes
         and an empty id.
         """
+        if k < 1:
+            msg = "k is how many facilities are wanted: 1 or more"
+            raise ConfigError(msg)
         start, stop = self._stops(places, "places"), self._stops(facilities, "facilities")
         seconds, number = self.router.nearest_k(start, stop, k, direction=direction)
         keep = (number >= 0) | (np.arange(k) == 0)
@@ -82,6 +85,9 @@ class Travel:
         direction: Direction = "to_facility",
     ) -> pd.DataFrame:
         """Return every pair no further apart than ``minutes`` (included): place_id, facility_id, minutes."""
+        if not minutes >= 0:
+            msg = f"minutes is a limit of 0 or more, not {minutes}"
+            raise ConfigError(msg)
         start, stop = self._stops(places, "places"), self._stops(facilities, "facilities")
         pairs = self.router.within(start, stop, round(minutes * 60.0, 6), direction=direction)
         return pd.DataFrame(
@@ -154,6 +160,9 @@ class Travel:
         Polygons are unions of square cells (``cell_m``; chosen by the size of the area when None) in the
         study area's metric CRS.
         """
+        if len(facilities) == 0 or len(minutes) == 0 or (cell_m is not None and not cell_m > 0):
+            msg = "isochrones need at least one facility, at least one limit, and cells larger than nothing"
+            raise ConfigError(msg)
         parts = []
         limits = [round(m * 60.0, 6) for m in minutes]
         stops = self._stops(facilities, "facilities")
@@ -228,10 +237,11 @@ def travel(layers: Layers, mode: str, *, season: Season = "dry", scenario: Scena
         msg = "the study area has no roads: give some in AREA.yml and build it again"
         raise ConfigError(msg)
     roads = layers.roads
+    floods = flood_areas(layers.floods, scenario.edits, str(roads.crs))
     edits = [e for e in scenario.edits if isinstance(e, ROAD_EDITS)]
     if edits:
         roads = overlaid_roads(roads, road_overlay(roads, edits))
-    floods = flood_areas(layers.floods, scenario.edits, str(roads.crs))
+    roads = cut_at_floods(roads, floods)
     network = build_network(roads, scenario, modes=[mode], floods=floods)
     water = None if layers.water is None else np.asarray(layers.water.geometry.to_numpy(), dtype=object)
     ground = Ground(land_of(layers.villages), water)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
+from geodata.errors import ConfigError
 from planner import _hierarchy, _kernels
 from planner.access import Access, Stops
 from planner.answers import (
@@ -21,7 +22,6 @@ from planner.answers import (
 )
 from planner.graph import Ends, ModeGraph
 from planner.land import Ground
-from planner.snapping import Snap
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from planner.modes import Profile
     from planner.network import TravelNetwork
     from planner.scenario import AccessRule
+    from planner.snapping import Snap
 
 Direction = Literal["to_facility", "from_facility"]
 # From this many facilities on, making the contraction hierarchy pays within one question.
@@ -178,12 +179,8 @@ class Router:
         points = np.concatenate([facilities.points[:position], [None], facilities.points[position:]])
         points[position] = point
         more = self.stops(points[position : position + 1])
-        moved = facilities.nearest.point + (facilities.nearest.point >= position)
-        all_ = Stops(
-            self.access, points, _merged(facilities.nearest, moved, more.nearest, position),
-            np.insert(facilities.home, position, more.home[0]),
-            np.insert(facilities.xy, position, more.xy[0], axis=0),
-        )  # fmt: skip
+        # Facilities are few: joining them all again is quicker than sorting one in.
+        all_ = self.stops(points)
         role, other = _roles(search.direction)
         seeds = self.ends(more, other)
         owner = np.full(len(seeds.node), position, dtype=np.int32)
@@ -204,14 +201,7 @@ class Router:
         """Return a search with one facility less; only the places it served are computed again."""
         label = search.label.copy()
         facilities = search.facilities
-        kept = facilities.nearest.point != position
-        point = facilities.nearest.point[kept]
-        snap = facilities.nearest
-        rest = Stops(
-            self.access, np.delete(facilities.points, position),
-            Snap(point - (point > position), snap.edge[kept], snap.fraction[kept], snap.access_m[kept]),
-            np.delete(facilities.home, position), np.delete(facilities.xy, position, axis=0),
-        )  # fmt: skip
+        rest = self.stops(np.delete(facilities.points, position))
         role, other = _roles(search.direction)
         seeds = self.ends(rest, other)
         label[:, 1] = np.where(label[:, 1] == position, np.inf, label[:, 1] - (label[:, 1] > position))
@@ -416,7 +406,7 @@ class Router:
         limit = self.rule.max_distance_m
         place, facility = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
         for which, tree, furthest_m in places.near_and_far:
-            reach = np.minimum(limit, facilities.access_m + furthest_m) * (1 + 1e-12) + 1e-9
+            reach = np.minimum(limit, facilities.walk_m + furthest_m) * (1 + 1e-12) + 1e-9
             lists = tree.query_ball_point(facilities.xy, reach)
             count = np.array([len(n) for n in lists], dtype=np.int64)
             if count.sum():
@@ -424,7 +414,7 @@ class Router:
                 facility.append(np.repeat(np.arange(len(facilities)), count))
         p, f = np.concatenate(place), np.concatenate(facility)
         straight = np.hypot(*(places.xy[p] - facilities.xy[f]).T)
-        near = straight <= np.minimum(limit, places.access_m[p] + facilities.access_m[f])
+        near = straight <= np.minimum(limit, places.walk_m[p] + facilities.walk_m[f])
         p, f, straight = p[near], f[near], straight[near]
         dry = self.ground.dry(places.points[p], facilities.points[f], places.home[p], facilities.home[f])
         return p[dry], f[dry], straight[dry] * self.rule.seconds_per_m()
@@ -432,6 +422,9 @@ class Router:
 
 def _roles(direction: Direction) -> tuple[Role, Role]:
     """Return what places and what facilities are to a trip."""
+    if direction not in get_args(Direction):
+        msg = f"direction is one of {', '.join(get_args(Direction))}, not {direction!r}"
+        raise ConfigError(msg)
     return ("leaving", "arriving") if direction == "to_facility" else ("arriving", "leaving")
 
 
@@ -439,17 +432,6 @@ def _part(share: NDArray[np.float64], seconds: NDArray[np.float64]) -> NDArray[n
     """Return a share of an edge's seconds; no share of a closed edge takes no time."""
     with np.errstate(invalid="ignore"):
         return np.where(share == 0.0, 0.0, share * seconds)
-
-
-def _merged(snap: Snap, point: NDArray[np.int64], more: Snap, position: int) -> Snap:
-    """Return access points with those of one more place, in order of places."""
-    at = np.searchsorted(point, position)
-    return Snap(
-        np.insert(point, at, np.full(len(more.point), position)),
-        np.insert(snap.edge, at, more.edge),
-        np.insert(snap.fraction, at, more.fraction),
-        np.insert(snap.access_m, at, more.access_m),
-    )
 
 
 def _same_edge(

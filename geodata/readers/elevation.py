@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 WHAT = "elevation"
 # A raster is read in squares of this many pixels: memory does not grow with it.
 TILE = 2048
+# Nothing on land is lower or higher: the Dead Sea, Mount Everest.
+LOWEST_M, HIGHEST_M = -450.0, 8900.0
 
 
 def add_heights(
@@ -80,7 +82,8 @@ def add_heights(
         reason = " ".join(str(error).split())
         msg = f"{WHAT}: {path.name} cannot be read as a raster: {reason}"
         raise UnreadableFileError(msg) from error
-    height[afloat[road]] = np.nan
+    # Rasters that do not declare their "no value" carry -9999, 32767 and the like.
+    height[(height < LOWEST_M) | (height > HIGHEST_M) | afloat[road]] = np.nan
     known = np.bincount(road, weights=np.isfinite(height), minlength=len(roads)) == steps + 1
     if not known.any():
         msg = (

@@ -29,7 +29,7 @@ _ONEWAY = {
 # Cycle lanes against a one-way street (OSM wiki, Key:cycleway).
 _OPPOSITE = frozenset({"opposite", "opposite_lane", "opposite_track", "opposite_share_busway"})
 _CIRCULAR = frozenset({"roundabout", "circular"})
-DRY_ONLY = frozenset({"dry_only", "dry_season", "dry", "kemarau", "musim kemarau"})
+DRY_ONLY = frozenset({"yes", "dry_only", "dry_season", "dry", "kemarau", "musim kemarau"})
 ALL_YEAR = frozenset({"all_year", "no", "", "sepanjang tahun", "semua musim"})
 
 
@@ -59,7 +59,7 @@ def oneway_of(oneway: str | None, junction: str | None, highway: str | None) -> 
 
 
 def season_of(text: str | None) -> str | None:
-    """Return 'all_year' or 'dry_only'; None when the wording is not known.
+    """Return 'all_year' or 'dry_only' (also for a plain ``seasonal=yes``); None for unknown wording.
 
     Examples
     --------

@@ -123,11 +123,12 @@ def test_times_on_the_network_obey_the_triangle_and_are_symmetric_where_roads_ar
     both_ways = [{**r, "oneway": "no"} for r in rows]
     for table in (rows, both_ways):
         router = _router(table)
-        nodes = np.unique(router.network.edge_from[router.access.snapper.usable])
+        usable = np.flatnonzero(router.access.snapper.usable)
+        nodes, first = np.unique(router.network.edge_from[usable], return_index=True)
         if len(nodes) == 0:
             continue
-        stops = router.stops(shapely.points(router.network.node_xy[nodes]))
-        # One access point each: with several, the shorter of two legs may be on foot.
+        # One access point each: between two parts of the network that meet in a place one steps over on foot.
+        stops = router.stops(shapely.points(router.network.node_xy[nodes]), on_edge=usable[first])
         stops.__dict__["leaving"] = stops.__dict__["arriving"] = stops.nearest
         times = router.matrix(stops, stops)
         through = times[:, :, None] + times[None, :, :]
