@@ -34,6 +34,7 @@ from planner.modes import Profile
 from planner.network import build_network
 from planner.paths import find_path
 from planner.scenario import Scenario, default_scenario
+from planner.snapping import take_snaps
 from planner.traveltime import Router
 
 if TYPE_CHECKING:
@@ -241,6 +242,8 @@ class Area:
         """Return points on the nearest roads, as our stops and in OSRM's degrees (6 decimals)."""
         wide = Router(self.network, router.profile, rule=self.scenario.access)
         snap = wide.stops(shapely.points(xy)).nearest
+        # At a corner a place has several: the first of each stands for it.
+        snap = take_snaps(snap, np.unique(snap.point, return_index=True)[1])
         at = shapely.line_interpolate_point(self.network.lines(snap.edge), snap.fraction, normalized=True)
         lonlat = np.column_stack(self.to_lonlat.transform(shapely.get_x(at), shapely.get_y(at))).round(6)
         return router.stops(shapely.points(self.metres(lonlat)), on_edge=snap.edge), lonlat

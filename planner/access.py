@@ -45,6 +45,10 @@ class Stops:
     also
         The same places in the other season, or before edits: what they could walk to then, they still can
         where it is open now.
+    twin
+        Those of the other season.
+    changed
+        After edits: which places have another nearest edge than before; the first of ``also`` is before.
     """
 
     access: Access
@@ -54,6 +58,7 @@ class Stops:
     xy: NDArray[np.float64]
     also: tuple[Stops, ...] = ()
     twin: Stops | None = None
+    changed: NDArray[np.bool_] | None = None
 
     def __len__(self) -> int:
         return len(self.points)
@@ -84,13 +89,18 @@ class Stops:
     @cached_property
     def near_and_far(self) -> list[tuple[NDArray[np.int64], cKDTree, float]]:
         """Places near a road and others: their numbers, an index, and the longest way to a road (m)."""
-        out = []
+        if self.changed is not None:
+            # Edits move few places further from the road: these come in an index of their own.
+            known = self.also[0]
+            more = np.flatnonzero(self.walk_m > known.walk_m)
+            return known.near_and_far + self._indexed(more)
         near = self.walk_m <= NEAR_M
-        for group in (near, ~near):
-            which = np.flatnonzero(group)
-            if len(which):
-                out.append((which, cKDTree(self.xy[which]), float(self.walk_m[which].max())))
-        return out
+        return self._indexed(np.flatnonzero(near)) + self._indexed(np.flatnonzero(~near))
+
+    def _indexed(self, which: NDArray[np.int64]) -> list[tuple[NDArray[np.int64], cKDTree, float]]:
+        if len(which) == 0:
+            return []
+        return [(which, cKDTree(self.xy[which]), float(self.walk_m[which].max()))]
 
     @cached_property
     def around(self) -> Reach:
@@ -222,9 +232,9 @@ class Access:
             found = self.snapper.nearest(stops.points[which])
             found = Snap(which[found.point], found.edge, found.fraction, found.access_m)
             nearest = join_snaps(take_snaps(snap, ~lost[snap.point]), found)
-        return self._moved(stops, nearest)
+        return self._moved(stops, nearest, lost)
 
-    def _moved(self, stops: Stops, nearest: Snap) -> Stops:
+    def _moved(self, stops: Stops, nearest: Snap, changed: NDArray[np.bool_]) -> Stops:
         """Return places of the base with their nearest edges on the patched network."""
         twin = None
         if self.other is not None:
@@ -235,19 +245,21 @@ class Access:
                 else self.other.stops(stops.points)
             )
         also = (stops,) if twin is None else (stops, twin)
-        moved = Stops(self, stops.points, nearest, stops.home, stops.xy, also, twin)
+        moved = Stops(self, stops.points, nearest, stops.home, stops.xy, also, twin, changed)
         moved.around = stops.around
         return moved
 
     def joined(self, stops: Stops, role: Role) -> Snap:
         """Return all access points of places, for trips that begin or end there."""
         out = self._joined(stops, role)
-        for other in stops.also:
+        for k, other in enumerate(stops.also):
             snap = other.leaving if role == "leaving" else other.arriving
+            if k == 0 and stops.changed is not None:
+                # What has not changed is among the access points from before.
+                apart = np.zeros(len(stops), dtype=bool)
+                apart[stops.nearest.point[~self.main[role][stops.nearest.edge]]] = True
+                out = take_snaps(out, (stops.changed | apart)[out.point])
             out = join_snaps(out, take_snaps(snap, self.snapper.usable[snap.edge]))
-        if stops.also:
-            _, first = np.unique(np.column_stack([out.point, out.edge]), axis=0, return_index=True)
-            out = take_snaps(out, np.sort(first))
         return out
 
     def _joined(self, stops: Stops, role: Role) -> Snap:

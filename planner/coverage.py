@@ -88,6 +88,7 @@ def cover(
     times: TravelTimes | None,
     times_if_all_functioned: TravelTimes | None = None,
     village: NDArray[np.int64] | None = None,
+    facilities: gpd.GeoDataFrame | None = None,
 ) -> Coverage:
     """Return one kind's coverage from travel times.
 
@@ -99,10 +100,13 @@ def cover(
         To those with ``broken=True``, where some are known not to function.
     village
         Row of each demand point's village, where it is known already.
+    facilities
+        :func:`usable_facilities`, where they are known already.
     """
     listed = kind in layers.area.listed_kinds
     kinds = (kind, *standard.counts)
-    facilities = usable_facilities(layers, kinds)
+    if facilities is None:
+        facilities = usable_facilities(layers, kinds)
     rows = layers.facilities
     lost = rows["kind"].isin(kinds) & (rows["status"] == "unlocated") & (rows["functioning"] != "no")
     # Where every unit is of unknown place, nobody knows who is reached.

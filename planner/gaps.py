@@ -51,6 +51,8 @@ class Gaps:
         What it was computed from, the scenario's edits included.
     demand
         The demand points (metric CRS).
+    demand_method
+        By village, how its people were put on them.
     network
         The travel network; None for an area without a road file (straight lines on foot).
     seasons
@@ -60,6 +62,7 @@ class Gaps:
     layers: Layers
     scenario: Scenario
     demand: gpd.GeoDataFrame
+    demand_method: pd.Series
     network: TravelNetwork | None
     seasons: Mapping[Season, Mapping[str, Coverage]]
 
@@ -120,6 +123,9 @@ class Study:
         self.demand = spread_demand(layers, self.scenario.demand)
         self.origins = np.asarray(self.demand.geometry.to_numpy(), dtype=object)
         self._village = layers.villages.index.get_indexer(self.demand["village_code"])
+        first = ~self.demand["village_code"].duplicated()
+        by_village = self.demand[first].set_index("village_code")["method"]
+        self._method = by_village.reindex(layers.villages.index).astype("str")
         water = None if layers.water is None else np.asarray(layers.water.geometry.to_numpy(), dtype=object)
         self.ground = Ground(land_of(layers.villages), water)
         listed = {k: r for k, r in self.scenario.standard.items() if k in layers.area.listed_kinds}
@@ -200,7 +206,7 @@ class Study:
                     seasons[season][kind] = base.coverage
                     continue
                 seasons[season][kind] = self._cover(kind, season, layers, scenario, routers, places)
-        return Gaps(layers, scenario, self.demand, network, seasons)
+        return Gaps(layers, scenario, self.demand, self._method, network, seasons)
 
     def _require_sense(self, edits: Sequence[Edit]) -> None:
         """Raise ConfigError for edits that could change nothing here."""
@@ -277,8 +283,9 @@ class Study:
         rule = scenario.standard[kind]
         kinds = (kind, *rule.counts)
         listed = kind in layers.area.listed_kinds
-        units = usable_facilities(layers, kinds)
         broken = usable_facilities(layers, kinds, broken=True)
+        works = (broken["functioning"] != "no").to_numpy()
+        units = broken if works.all() else broken[works]
         base = self._base.get((kind, season))
         times = if_all = search = None
         if listed:
@@ -289,11 +296,11 @@ class Study:
                 profile = Profile(rule.mode, season)
                 search = self._search(profile, units, base, routers, places)
                 times = search.times
-            if (broken["functioning"] == "no").any():
+            if not works.all():
                 if_all = self._times(Profile(rule.mode, season), broken, scenario, routers, places)
         coverage = cover(
             kind, layers, self.demand, rule, scenario.status, times=times, times_if_all_functioned=if_all,
-            village=self._village,
+            village=self._village, facilities=units,
         )  # fmt: skip
         if routers is None and layers is self.layers:
             self._base[kind, season] = _Answer(units.index, search, coverage)

@@ -148,10 +148,12 @@ class _Work:
         """Return what has changed."""
         base = self.base
         put = [row for road_id, row in self.rows.items() if road_id not in self.closed]
+        gone = base.index.isin([*self.rows, *self.closed, *self.cut])
+        if not put:
+            return RoadOverlay(base.index[gone], base.iloc[:0], content_hash(edits))
         frame = gpd.GeoDataFrame(put, columns=[*base.columns, "road_id"], geometry="geometry", crs=base.crs)
         frame = frame.set_index(frame.pop("road_id").astype("str").rename("road_id"))
         frame = frame.astype({c: t for c, t in base.dtypes.items() if c != "geometry"})
-        gone = base.index.isin([*self.rows, *self.closed, *self.cut])
         return RoadOverlay(base.index[gone], frame, content_hash(edits))
 
     def flood(self, polygon: shapely.Geometry) -> None:

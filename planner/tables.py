@@ -23,10 +23,7 @@ def village_table(gaps: Gaps) -> pd.DataFrame:
     villages = gaps.layers.villages
     facts = pd.DataFrame(villages.drop(columns="geometry"))
     facts["network"] = network_kind(gaps)
-    method = gaps.demand["method"].to_numpy()
-    first = ~gaps.demand["village_code"].duplicated().to_numpy()
-    by_code = pd.Series(method[first], index=gaps.demand["village_code"].to_numpy()[first])
-    facts["demand_method"] = by_code.reindex(facts.index).astype("str")
+    facts["demand_method"] = gaps.demand_method
     parts = [facts]
     for kind in gaps.coverage:
         for season, answers in gaps.seasons.items():
