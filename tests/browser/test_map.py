@@ -198,3 +198,20 @@ def test_both_languages_have_every_text():
 
 def test_json_in_a_script_cannot_end_it():
     assert "<" not in script_json({"</script>": "<!--\u2028"})
+
+
+def test_the_season_is_chosen_on_the_page(page, gaps):
+    """The radio buttons recolour the villages and change the answer, by mouse and by keyboard."""
+    assert page.locator("#jk-head input[name=jk-season]").count() == 2
+    dry, wet = (one["puskesmas"].villages["status"] for one in gaps.seasons.values())
+    assert (dry != wet).any()
+    before = page.locator("#jk-head .jk-answer").inner_text()
+    for season, status in (("wet", wet), ("dry", dry)):
+        page.locator(f"#jk-head input[value={season}]").check()
+        text = page.locator("#jk-legend").inner_text()
+        assert f"terjangkau: {(status == 'served').sum()} " in text
+        assert f"kesenjangan: {(status == 'gap').sum()} " in text
+    assert page.locator("#jk-head .jk-answer").inner_text() == before
+    page.locator("#jk-head input[value=dry]").focus()
+    page.keyboard.press("ArrowRight")
+    assert page.locator("#jk-head input[value=wet]").is_checked()
