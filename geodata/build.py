@@ -77,19 +77,7 @@ def read_layers(area: AreaFile, *, cache: Path | None = None, progress: Progress
     facilities, listed, found = _facilities(area.facilities, villages, zone)
     findings += found
     sources += [source_record("facilities", f) for f in area.facilities]
-    roads = None
-    if area.roads is not None:
-        progress("roads")
-        roads, found = _roads(area.roads, zone, str(villages.crs), cache)
-        findings += found
-        sources.append(_roads_record(area.roads))
-    if area.elevation is not None:
-        progress("elevation")
-        roads, found = _heights(area.elevation, roads)
-        findings += found
-        sources.append(source_record("elevation", area.elevation))
-    if roads is not None:
-        validate("roads", roads)
+    roads = _checked_roads(area, zone, str(villages.crs), cache, findings, sources, progress)
     water, floods = _wet(area, zone, str(villages.crs), findings, sources, progress)
     study = StudyArea(
         code=area.code,
@@ -99,6 +87,32 @@ def read_layers(area: AreaFile, *, cache: Path | None = None, progress: Progress
         listed_kinds=listed,
     )
     return Layers(study, villages, roads, facilities, hamlets, tuple(findings), tuple(sources), water, floods)
+
+
+def _checked_roads(
+    area: AreaFile,
+    zone: shapely.Geometry,
+    crs: str,
+    cache: Path | None,
+    findings: list[Finding],
+    sources: list[SourceRecord],
+    progress: Progress,
+) -> gpd.GeoDataFrame | None:
+    """Return the roads layer with its heights; findings and sources are added to their lists."""
+    roads = None
+    if area.roads is not None:
+        progress("roads")
+        roads, found = _roads(area.roads, zone, crs, cache)
+        findings += found
+        sources.append(_roads_record(area.roads))
+    if area.elevation is not None:
+        progress("elevation")
+        roads, found = _heights(area.elevation, roads)
+        findings += found
+        sources.append(source_record("elevation", area.elevation))
+    if roads is not None:
+        validate("roads", roads)
+    return roads
 
 
 def _wet(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -23,12 +23,41 @@ ACTIONS = {
 }
 
 
+def _roads_schema(pa: Any) -> pa.DataFrameSchema:  # noqa: ANN401 - the module, imported late
+    text = {"dtype": "str", "nullable": True}
+    positive = pa.Check.greater_than(0, error="must be above zero")
+    count = pa.Check.in_range(0, np.inf, include_max=False, error="must be 0 or more, and finite")
+    shape = pa.Check(lambda s: ~s.is_empty, error="empty geometry")
+    return pa.DataFrameSchema(
+        {
+            "way_id": pa.Column("str"),
+            "road_class": pa.Column("str"),
+            "surface": pa.Column(**text),
+            "oneway": pa.Column("str", pa.Check.isin(["no", "yes", "reverse", "reversible"])),
+            "bridge": pa.Column("bool"),
+            "tunnel": pa.Column("bool"),
+            "maxspeed_kph": pa.Column("float64", positive, nullable=True),
+            "season": pa.Column("str", pa.Check.isin(["all_year", "dry_only"])),
+            "route": pa.Column("str", pa.Check.isin(["ferry"]), nullable=True),
+            "duration_s": pa.Column("float64", count, nullable=True),
+            "name": pa.Column(**text),
+            "tags": pa.Column(**text),
+            "from_barrier": pa.Column(**text),
+            "to_barrier": pa.Column(**text),
+            "length_m": pa.Column("float64", count),
+            "from_node": pa.Column("int32", pa.Check.ge(0)),
+            "to_node": pa.Column("int32", pa.Check.ge(0)),
+            "geometry": pa.Column("geometry", shape),
+        },
+        index=pa.Index("str", unique=True, name="road_id"),
+    )
+
+
 def _schemas() -> dict[str, pa.DataFrameSchema]:
     # Here, because importing pandera takes most of a second and only `build` needs it.
     import pandera.pandas as pa
 
     text = {"dtype": "str", "nullable": True}
-    positive = pa.Check.greater_than(0, error="must be above zero")
     count = pa.Check.in_range(0, np.inf, include_max=False, error="must be 0 or more, and finite")
     shape = pa.Check(lambda s: ~s.is_empty, error="empty geometry")
     return {
@@ -46,29 +75,7 @@ def _schemas() -> dict[str, pa.DataFrameSchema]:
             },
             index=pa.Index("str", pa.Check.str_matches(CODE), unique=True, name="village_code"),
         ),
-        "roads": pa.DataFrameSchema(
-            {
-                "way_id": pa.Column("str"),
-                "road_class": pa.Column("str"),
-                "surface": pa.Column(**text),
-                "oneway": pa.Column("str", pa.Check.isin(["no", "yes", "reverse", "reversible"])),
-                "bridge": pa.Column("bool"),
-                "tunnel": pa.Column("bool"),
-                "maxspeed_kph": pa.Column("float64", positive, nullable=True),
-                "season": pa.Column("str", pa.Check.isin(["all_year", "dry_only"])),
-                "route": pa.Column("str", pa.Check.isin(["ferry"]), nullable=True),
-                "duration_s": pa.Column("float64", count, nullable=True),
-                "name": pa.Column(**text),
-                "tags": pa.Column(**text),
-                "from_barrier": pa.Column(**text),
-                "to_barrier": pa.Column(**text),
-                "length_m": pa.Column("float64", count),
-                "from_node": pa.Column("int32", pa.Check.ge(0)),
-                "to_node": pa.Column("int32", pa.Check.ge(0)),
-                "geometry": pa.Column("geometry", shape),
-            },
-            index=pa.Index("str", unique=True, name="road_id"),
-        ),
+        "roads": _roads_schema(pa),
         "water": pa.DataFrameSchema(
             {"geometry": pa.Column("geometry", shape)}, index=pa.Index("str", unique=True, name="water_id")
         ),

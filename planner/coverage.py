@@ -124,8 +124,7 @@ def cover(
         reached, times if known else None, times_if_all_functioned, standard,
         any_facility=len(facilities) > 0, any_lost=bool(lost.any()),
     )  # fmt: skip
-    for array in (minutes, reached, reason, nearest):
-        array.setflags(write=False)
+    _freeze(minutes, reached, reason, nearest)
     if village is None:
         village = layers.villages.index.get_indexer(demand["village_code"])
     points = _Points(village, demand["weight"].to_numpy(), minutes, reached, reason, nearest)
@@ -139,6 +138,11 @@ def cover(
         villages=_villages(kinds, layers, points, facilities.index, status, listed=known),
         facilities=_catchments(facilities.index, demand["people"].to_numpy(), points),
     )
+
+
+def _freeze(*arrays: NDArray[np.generic]) -> None:
+    for array in arrays:
+        array.setflags(write=False)
 
 
 def _reasons(

@@ -181,7 +181,7 @@ class Study:
         touched: set[str] = set()
         if changed:
             facilities = edited_facilities(
-                layers.facilities, changed, layers.villages, buffer_m=layers.area.buffer_m
+                layers.facilities, edits, layers.villages, buffer_m=layers.area.buffer_m
             )
             layers = layers.with_facilities(facilities)
             ids = [e.id for e in changed]
@@ -254,7 +254,7 @@ class Study:
         if everywhere:
             network = build_network(roads, scenario, modes=self.modes, floods=floods)
         if on_roads:
-            overlay = road_overlay(roads, on_roads)
+            overlay = road_overlay(roads, edits)
             patch = None
             if len(overlay.put):
                 patch = build_network(

@@ -18,6 +18,7 @@ from geodata.crs import WGS84
 from geodata.errors import ConfigError, suggest
 from geodata.tags import join_tags, split_tags
 from planner.edits import (
+    FACILITY_EDITS,
     AddBoat,
     AddRoad,
     ChangeFacility,
@@ -33,9 +34,9 @@ from planner.impedance import FERRY, FloodArea
 from planner.modes import SEASONS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
-    from planner.edits import Edit, FacilityEdit, RoadEdit
+    from planner.edits import Edit
 
 # Lines drawn on a map miss the road by some metres: an end this close is on it.
 DRAWN_M = 30.0
@@ -100,8 +101,8 @@ def cut_at_floods(roads: gpd.GeoDataFrame, floods: Sequence[FloodArea]) -> gpd.G
     return overlaid_roads(roads, work.overlay(()))
 
 
-def road_overlay(roads: gpd.GeoDataFrame, edits: Sequence[RoadEdit | Flood]) -> RoadOverlay:
-    """Return what a list of edits, one after the other, changes about the roads.
+def road_overlay(roads: gpd.GeoDataFrame, edits: Sequence[Edit]) -> RoadOverlay:
+    """Return what a list of edits, one after the other, changes about the roads; others are passed over.
 
     Floods that close roads cut them at their outline; which pieces they close is the network's matter.
 
@@ -174,7 +175,7 @@ class _Work:
         ]  # fmt: skip
         if not found:
             known = [*base["way_id"].unique(), *base.index]
-            msg = f"edits: edit {number}: there is no road {name!r}.{suggest(name, known)}"
+            msg = f"edits: edit {number}: there is no road {name!r}.{_like(name, known)}"
             raise ConfigError(msg)
         return found
 
@@ -399,13 +400,17 @@ def _heights_between(heights: Any, a: float, b: float) -> Any:  # noqa: ANN401 -
     )
 
 
+def _like(name: str, known: Iterable[object]) -> str:
+    return suggest(name, known).replace("The file has", "There are")
+
+
 def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
 
 def edited_facilities(  # noqa: C901 - one case an edit
     facilities: gpd.GeoDataFrame,
-    edits: Sequence[FacilityEdit],
+    edits: Sequence[Edit],
     villages: gpd.GeoDataFrame,
     *,
     buffer_m: float = np.inf,
@@ -423,8 +428,10 @@ def edited_facilities(  # noqa: C901 - one case an edit
             require_near(villages, shapely.Point(edit.lonlat), buffer_m, number)
     out = facilities.copy()
     for number, edit in enumerate(edits, start=1):
+        if not isinstance(edit, FACILITY_EDITS):
+            continue
         if not isinstance(edit, OpenFacility) and edit.id not in out.index:
-            msg = f"edits: edit {number}: there is no facility {edit.id!r}.{suggest(edit.id, out.index)}"
+            msg = f"edits: edit {number}: there is no facility {edit.id!r}.{_like(edit.id, out.index)}"
             raise ConfigError(msg)
         match edit:
             case OpenFacility():

@@ -116,6 +116,11 @@ class Scenario(Model):
     standard: dict[str, KindStandard]
     edits: tuple[Edit, ...] = ()
 
+    @field_validator("edits", mode="before")
+    @classmethod
+    def _none_yet(cls, edits: object) -> object:
+        return () if edits is None else edits
+
     @field_validator("standard")
     @classmethod
     def _kinds(cls, standard: dict[str, KindStandard]) -> dict[str, KindStandard]:

@@ -238,9 +238,8 @@ def travel(layers: Layers, mode: str, *, season: Season = "dry", scenario: Scena
         raise ConfigError(msg)
     roads = layers.roads
     floods = flood_areas(layers.floods, scenario.edits, str(roads.crs))
-    edits = [e for e in scenario.edits if isinstance(e, ROAD_EDITS)]
-    if edits:
-        roads = overlaid_roads(roads, road_overlay(roads, edits))
+    if any(isinstance(e, ROAD_EDITS) for e in scenario.edits):
+        roads = overlaid_roads(roads, road_overlay(roads, scenario.edits))
     roads = cut_at_floods(roads, floods)
     network = build_network(roads, scenario, modes=[mode], floods=floods)
     water = None if layers.water is None else np.asarray(layers.water.geometry.to_numpy(), dtype=object)

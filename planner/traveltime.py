@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 
 from geodata.errors import ConfigError
-from planner import _hierarchy, _kernels
+from planner import _hierarchy, _kernels, _many
 from planner.access import Access, Stops
 from planner.answers import (
     DECIMALS,
@@ -235,7 +235,7 @@ class Router:
         """
         role, other = _roles(direction)
         seeds = self.ends(facilities, other)
-        time, owner = _kernels.k_nearest_sources(
+        time, owner = _many.k_nearest_sources(
             *self._graph(direction), seeds.node, seeds.seconds, seeds.place, k
         )
         ends = self.ends(places, role)
@@ -290,7 +290,7 @@ class Router:
         def some(low: int, high: int) -> Csr:
             span = slice(seed_first[low], seed_first[high])
             first = seed_first[low : high + 1] - seed_first[low]
-            return _kernels.within_cutoff(  # type: ignore[no-any-return]
+            return _many.within_cutoff(  # type: ignore[no-any-return]
                 *graph, first, node[span], seconds[span], *by_node, len(places), reach_s
             )
 

@@ -55,9 +55,6 @@ def add_heights(
     ------
     MissingFileError, UnreadableFileError, MissingCrsError, EmptyAreaError
     """
-    import rasterio
-    from rasterio.errors import RasterioError
-
     require_file(path, WHAT)
     line = roads.geometry.to_numpy()
     afloat = (roads["route"].notna() | (roads["road_class"] == "waterway")).to_numpy()
@@ -68,20 +65,7 @@ def add_heights(
     first = np.concatenate([[0], np.cumsum(steps + 1)])
     share = (np.arange(len(road)) - first[road]) / steps[road]
     xy = shapely.get_coordinates(shapely.line_interpolate_point(line[road], share, normalized=True))
-    try:
-        with rasterio.open(path) as raster:
-            source = crs or raster.crs
-            if source is None:
-                msg = f"{WHAT}: {path.name} does not say its CRS. Name it with crs: EPSG:…"
-                raise MissingCrsError(msg)
-            change = pyproj.Transformer.from_crs(
-                roads.crs, pyproj.CRS.from_user_input(source), always_xy=True
-            )
-            height = sample(raster, np.column_stack(change.transform(xy[:, 0], xy[:, 1])))
-    except (RasterioError, pyproj.exceptions.CRSError) as error:
-        reason = " ".join(str(error).split())
-        msg = f"{WHAT}: {path.name} cannot be read as a raster: {reason}"
-        raise UnreadableFileError(msg) from error
+    height = _heights_at(path, xy, roads.crs, crs)
     # Rasters that do not declare their "no value" carry -9999, 32767 and the like.
     height[(height < LOWEST_M) | (height > HIGHEST_M) | afloat[road]] = np.nan
     known = np.bincount(road, weights=np.isfinite(height), minlength=len(roads)) == steps + 1
@@ -102,6 +86,27 @@ def add_heights(
         "roads that the elevation raster does not cover count as flat", "give a raster that covers them",
     )  # fmt: skip
     return frame, (finding,)
+
+
+def _heights_at(
+    path: Path, xy: NDArray[np.float64], xy_crs: object, crs: str | None
+) -> NDArray[np.float64]:  # fmt: skip
+    """Return the raster's heights at places."""
+    import rasterio
+    from rasterio.errors import RasterioError
+
+    try:
+        with rasterio.open(path) as raster:
+            source = crs or raster.crs
+            if source is None:
+                msg = f"{WHAT}: {path.name} does not say its CRS. Name it with crs: EPSG:…"
+                raise MissingCrsError(msg)
+            change = pyproj.Transformer.from_crs(xy_crs, pyproj.CRS.from_user_input(source), always_xy=True)
+            return sample(raster, np.column_stack(change.transform(xy[:, 0], xy[:, 1])))
+    except (RasterioError, pyproj.exceptions.CRSError) as error:
+        reason = " ".join(str(error).split())
+        msg = f"{WHAT}: {path.name} cannot be read as a raster: {reason}"
+        raise UnreadableFileError(msg) from error
 
 
 def sample(raster: rasterio.DatasetReader, xy: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from planner._hierarchy import climb, contract, customize, join_labels, nested_dissection, sweep
-from planner._kernels import arcs_to_csr, k_nearest_sources, nearest_source, shortest_tree, within_cutoff
+from planner._kernels import arcs_to_csr, nearest_source, shortest_tree
+from planner._many import k_nearest_sources, within_cutoff
 from planner.network import morton_order
 
 WEIGHTS = st.one_of(
