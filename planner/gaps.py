@@ -104,9 +104,15 @@ class Study:
 
     Examples
     --------
-    >>> study = Study(layers)  # doctest: +SKIP
-    >>> before = study.gaps()  # doctest: +SKIP
-    >>> after = study.gaps([CloseRoad(op="close_road", road="r12")])  # doctest: +SKIP
+    >>> from planner.compare import totals
+    >>> from planner.edits import ChangeSpeed
+    >>> from planner.pipeline import demo_layers
+    >>> study = Study(demo_layers(12))
+    >>> slow = ChangeSpeed(op="speed", mode="motorcycle", factor=0.1)
+    >>> change = totals(study.gaps(), study.gaps([slow])).set_index(["kind", "season"])
+    >>> row = change.loc[("puskesmas", "dry")]
+    >>> bool(row["people_reached_after"] < row["people_reached_before"])
+    True
     """
 
     def __init__(

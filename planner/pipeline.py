@@ -1,9 +1,9 @@
 """The whole job in a few calls: the same for the command line, notebooks and the app.
 
->>> from planner.pipeline import build_area, find_gaps, open_workspace, write_gaps
->>> layers = build_area("AREA.yml", "work/jember")  # doctest: +SKIP
->>> gaps = find_gaps(layers)  # doctest: +SKIP
->>> write_gaps(gaps, "out/jember")  # doctest: +SKIP
+>>> from planner.pipeline import demo_layers, find_gaps, village_table
+>>> gaps = find_gaps(demo_layers(12))  # or build_area("AREA.yml", "work/jember")
+>>> sorted(set(village_table(gaps)["puskesmas_status"]) - {"served", "partly", "gap"})
+[]
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ __all__ = [
     "changes",
     "check",
     "default_scenario",
+    "demo_layers",
     "facility_table",
     "find_gaps",
     "open_workspace",
@@ -87,3 +88,29 @@ def check(layers: Layers) -> tuple[Finding, ...]:
     from geodata.quality import inspect
 
     return inspect(layers)
+
+
+def demo_layers(villages: int = 24, *, seed: int = 2024) -> Layers:
+    """Return the layers of a small made-up kabupaten, to try things on without any data.
+
+    Parameters
+    ----------
+    villages
+        How many, 12 at least.
+    seed
+        Another seed makes another kabupaten.
+
+    Examples
+    --------
+    >>> len(demo_layers(12).villages)
+    12
+    """
+    from tempfile import TemporaryDirectory
+
+    from geodata.areafile import read_area_file
+    from geodata.build import read_layers
+    from geodata.demo import DemoSize, generate_area, write_area_files
+
+    with TemporaryDirectory(prefix="jangkau-") as folder:
+        area = generate_area(seed, DemoSize.of_villages(villages))
+        return read_layers(read_area_file(write_area_files(area, Path(folder) / "area")))

@@ -41,6 +41,32 @@ class Travel:
         The prepared network.
     area
         The study area (metric CRS), to which isochrones are cut.
+
+    Examples
+    --------
+    >>> from planner.pipeline import demo_layers, travel
+    >>> layers = demo_layers(12)
+    >>> trips = travel(layers, "motorcycle", season="wet")
+    >>> units = layers.facilities.query("kind == 'puskesmas' and status == 'used'")
+    >>> places = layers.hamlets.iloc[:40]
+    >>> near = trips.nearest(places, units, k=2)
+    >>> near.columns.tolist()
+    ['place_id', 'rank', 'facility_id', 'minutes']
+    >>> pairs = trips.within(places, units, minutes=60)
+    >>> bool((pairs["minutes"] <= 60).all())
+    True
+    >>> table = trips.matrix(places, units)
+    >>> table.shape == (len(places), len(units))
+    True
+    >>> legs = trips.path(places.iloc[[0]], units.loc[[near["facility_id"].iloc[0]]])
+    >>> bool(abs(legs["minutes"].sum() - near["minutes"].iloc[0]) < 1e-6)
+    True
+    >>> areas = trips.isochrones(units.iloc[:1], minutes=[15, 30], cell_m=500.0)
+    >>> bool(areas["area_km2"].is_monotonic_increasing)
+    True
+    >>> share = trips.catchments(places, units, minutes=30, cell_m=500.0)
+    >>> bool((share["people_own"] <= share["people_total"]).all())
+    True
     """
 
     def __init__(self, router: Router, area: shapely.Geometry) -> None:
@@ -223,8 +249,12 @@ def travel(layers: Layers, mode: str, *, season: Season = "dry", scenario: Scena
 
     Examples
     --------
-    >>> trips = travel(layers, "motorcycle")  # doctest: +SKIP
-    >>> trips.nearest(layers.hamlets, layers.facilities, k=3)  # doctest: +SKIP
+    >>> from planner.pipeline import demo_layers, travel
+    >>> layers = demo_layers(12)
+    >>> trips = travel(layers, "walking")
+    >>> posyandu = layers.facilities.query("kind == 'posyandu' and status == 'used'")
+    >>> trips.nearest(layers.hamlets, posyandu)["rank"].unique().tolist()
+    [1]
     """
     scenario = scenario or default_scenario()
     if mode not in scenario.modes or season not in SEASONS:
