@@ -101,7 +101,8 @@ def ours(network: TravelNetwork, units: np.ndarray, workers: int) -> tuple[Any, 
         goal = tree.labels(ends, len(units), leaving=False)
         return in_parallel(
             lambda low, high: _hierarchy.sweep_within(
-                tree.up_first, tree.up_head, tree.up_s, *below, *goal, *at_nodes, n, CUTOFF_S, low, high
+                tree.up_first, tree.up_head, tree.up_s, tree.parent, *below, *goal, *at_nodes, n, CUTOFF_S,
+                low, high,
             ),
             len(units), workers,
         )  # fmt: skip

@@ -383,6 +383,7 @@ def sweep_within(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - a kernel t
     up_first: NDArray[np.int64],
     up_head: NDArray[np.int32],
     seconds: NDArray[np.float64],
+    parent: NDArray[np.int32],
     child_first: NDArray[np.int64],
     child: NDArray[np.int32],
     label_first: NDArray[np.int64],
@@ -419,11 +420,14 @@ def sweep_within(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - a kernel t
         for k in range(label_first[j], label_first[j + 1]):
             v = label_node[k]
             time[v] = label_s[k]
-            labelled[v] = j
-            # Ancestors only are labelled: those without arcs upwards are the roots.
-            if up_first[v] == up_first[v + 1]:
-                stack[size] = v
-                size += 1
+            # All above a labelled node are on the way to it, also where one-way streets leave them
+            # without a label of their own.
+            while v >= 0 and labelled[v] != j:
+                labelled[v] = j
+                if parent[v] < 0:
+                    stack[size] = v
+                    size += 1
+                v = parent[v]
         while size > 0:
             size -= 1
             v = stack[size]

@@ -320,7 +320,8 @@ class Router:
 
         def some(low: int, high: int) -> Csr:
             return _hierarchy.sweep_within(  # type: ignore[no-any-return]
-                tree.up_first, tree.up_head, times, *tree.children, *goal, *by_node, len(places), reach_s,
+                tree.up_first, tree.up_head, times, tree.parent,
+                *tree.children, *goal, *by_node, len(places), reach_s,
                 low, high,
             )  # fmt: skip
 

@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planner._hierarchy import climb, contract, customize, join_labels, nested_dissection, sweep
+from planner._hierarchy import (
+    children,
+    climb,
+    contract,
+    customize,
+    join_labels,
+    nested_dissection,
+    sweep,
+    sweep_within,
+)
 from planner._kernels import arcs_to_csr, nearest_source, shortest_tree
 from planner._many import k_nearest_sources, within_cutoff
 from planner.network import morton_order
@@ -218,3 +227,13 @@ def test_the_hierarchy_gives_all_pairs(case, random):
     slow = np.array([_twin_from(n, arcs, v) for v in range(n)])
     np.testing.assert_allclose(joined, slow, rtol=1e-9)
     np.testing.assert_allclose(swept, slow, rtol=1e-9)
+    order = np.argsort(rank).astype(np.int32)
+    ends = (np.arange(n + 1), order, np.zeros(n))
+    for cutoff in (0.0, 1.0, 300.0, np.inf):
+        first, place, seconds = sweep_within(
+            up_first, up_head, up, parent, *children(parent), *goal, *ends, n, cutoff, 0, n
+        )
+        found = np.full((n, n), np.inf)
+        found[place, np.repeat(np.arange(n), np.diff(first))] = seconds
+        sure = ~np.isclose(slow, cutoff, rtol=1e-9, atol=0) | (slow == cutoff)
+        np.testing.assert_allclose(found[sure], np.where(slow <= cutoff, slow, np.inf)[sure], rtol=1e-9)

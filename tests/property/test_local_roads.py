@@ -18,11 +18,16 @@ from planner.traveltime import Router
 
 SCENARIO = default_scenario()
 PROFILE = Profile("car", "dry")
+MODES = ("car", "motorcycle")
 SIDE = 3
 LOCAL, SHUT = "access=destination", "motor_vehicle=private"
-KPH = {"residential": 20, "primary": 50}
+KPH = {"residential": {"car": 20, "motorcycle": 20}, "primary": {"car": 50, "motorcycle": 45}}
 BARRIERS = [None, None, None, "barrier=bollard", "barrier=gate", "access=private|barrier=gate"]
-STOPPED = {"barrier=bollard", "access=private|barrier=gate"}
+# A bollard stops a car, not a motorcycle; a private gate both.
+STOPPED = {
+    "car": {"barrier=bollard", "access=private|barrier=gate"},
+    "motorcycle": {"access=private|barrier=gate"},
+}
 
 
 @st.composite
@@ -48,22 +53,24 @@ def streets(draw):
     return rows, draw(some), draw(some)
 
 
-def _ends(row, number):
+def _ends(row, number, mode):
     """Where a street's two ends lead: to the place, or to a barrier."""
     return {
-        name: ("dead", number, name) if row[f"{name}_barrier"] in STOPPED else ("node", row[f"{name}_node"])
+        name: ("dead", number, name)
+        if row[f"{name}_barrier"] in STOPPED[mode]
+        else ("node", row[f"{name}_node"])
         for name in ("from", "to")
     }
 
 
-def _local(table):
+def _local(table, mode):
     """Streets tagged local, and those that hang on the longest open part by such alone."""
     tagged = (table["tags"] == LOCAL).to_numpy()
     shut = (table["tags"] == SHUT).to_numpy()
     whole, open_ = nx.Graph(), nx.Graph()
     for number, (_, row) in enumerate(table.iterrows()):
         if not shut[number]:
-            a, b = _ends(row, number).values()
+            a, b = _ends(row, number, mode).values()
             whole.add_edge(a, b)
             if not tagged[number]:
                 open_.add_edge(a, b)
@@ -73,7 +80,7 @@ def _local(table):
         for part in nx.connected_components(open_.subgraph(all_)):
             mine = [
                 n for n, (_, row) in enumerate(table.iterrows())
-                if not shut[n] and not tagged[n] and _ends(row, n)["from"] in part
+                if not shut[n] and not tagged[n] and _ends(row, n, mode)["from"] in part
             ]  # fmt: skip
             if mine:
                 parts.append((table["length_m"].iloc[mine].sum(), mine))
@@ -86,10 +93,10 @@ def _local(table):
     return out
 
 
-def _stretches(row, number, *, local):
+def _stretches(row, number, mode, *, local):
     """The arcs of a street by (place, stretch): 0 local roads at the start, 1 others, 2 local at the end."""
-    half = 3.6 * row["length_m"] / KPH[row["road_class"]] / 2
-    ends = _ends(row, number)
+    half = 3.6 * row["length_m"] / KPH[row["road_class"]][mode] / 2
+    ends = _ends(row, number, mode)
     ways = [("from", "to")] if row["oneway"] == "yes" else [("from", "to"), ("to", "from")]
     changes = ((0, 0), (1, 2), (2, 2)) if local else ((0, 1), (1, 1))
     for begin, end in ways:
@@ -101,12 +108,12 @@ def _stretches(row, number, *, local):
         yield ("start", number), (ends[end], 0 if local else 1), half
 
 
-def _slow_twin(table, starts, stops):
+def _slow_twin(table, starts, stops, mode):
     """Times from middle to middle: local roads, then others, then local roads."""
     graph = nx.DiGraph()
-    shut, local = (table["tags"] == SHUT).to_numpy(), _local(table)
+    shut, local = (table["tags"] == SHUT).to_numpy(), _local(table, mode)
     for number, (_, row) in enumerate(table.iterrows()):
-        for a, b, seconds in _stretches(row, number, local=local[number]) if not shut[number] else ():
+        for a, b, seconds in _stretches(row, number, mode, local=local[number]) if not shut[number] else ():
             if seconds < graph.get_edge_data(a, b, {"weight": np.inf})["weight"]:
                 graph.add_edge(a, b, weight=seconds)
     out = np.full((len(starts), len(stops)), np.inf)
@@ -120,15 +127,15 @@ def _slow_twin(table, starts, stops):
 
 
 @settings(max_examples=250, deadline=None)
-@given(streets())
-def test_nobody_passes_through_local_roads_or_barriers(case):
+@given(streets(), st.sampled_from(MODES))
+def test_nobody_passes_through_local_roads_or_barriers(case, mode):
     rows, starts, stops = case
-    table = roads(rows)
-    network = build_network(table, SCENARIO, modes=["car"])
-    router = Router(network, PROFILE, rule=SCENARIO.access)
+    table, profile = roads(rows), Profile(mode, "dry")
+    network = build_network(table, SCENARIO, modes=MODES)
+    router = Router(network, profile, rule=SCENARIO.access)
     position = network.edge_id.get_indexer(table.index)
     middle = np.array([g.interpolate(0.5, normalized=True) for g in table.geometry], dtype=object)
-    open_ = network.usable(PROFILE)[position]
+    open_ = network.usable(profile)[position]
     starts, stops = [s for s in starts if open_[s]], [s for s in stops if open_[s]]
     if not starts or not stops:
         return
@@ -137,7 +144,7 @@ def test_nobody_passes_through_local_roads_or_barriers(case):
     # One access point each, as the twin has it; side parts are tested elsewhere.
     a.__dict__["leaving"], b.__dict__["arriving"] = a.nearest, b.nearest
     times = router.matrix(a, b)
-    slow = _slow_twin(table, starts, stops)
+    slow = _slow_twin(table, starts, stops, mode)
     np.testing.assert_allclose(times, slow, rtol=1e-9, atol=2e-6)
     np.testing.assert_allclose(router.nearest(a, b).travel_s, slow.min(axis=1), rtol=1e-9, atol=2e-6)
     for p, q in itertools.product(range(len(starts)), range(len(stops))):

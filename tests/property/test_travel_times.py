@@ -142,13 +142,18 @@ def test_times_are_networkx(case, direction):
             np.testing.assert_allclose(several[p, f], twin[p, which[p, f]], **near)
     # The limit itself is within: every time that occurs is tried as one.
     for cutoff in np.unique(table[np.isfinite(table)])[:3]:
-        pairs = router.within(places, facilities, float(cutoff), direction=direction, workers=1)
-        found = np.full(table.shape, np.inf)
-        found[pairs.place, pairs.facility] = pairs.travel_s
-        exact = np.where(table <= cutoff, table, np.inf)
-        # Both round to the microsecond; a limit may fall on the edge of it.
-        edge = np.abs(table - cutoff) < 2e-6
-        np.testing.assert_allclose(found[~edge], exact[~edge], **near)
+        for many in (1, 1000):
+            # By walks down the hierarchy, and by bounded searches.
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr("planner.traveltime.MANY", many)
+                pairs = router.within(places, facilities, float(cutoff), direction=direction, workers=1)
+            found = np.full(table.shape, np.inf)
+            found[pairs.place, pairs.facility] = pairs.travel_s
+            exact = np.where(table <= cutoff, table, np.inf)
+            # Both round to the microsecond; a limit may fall on the edge of it.
+            edge = np.abs(table - cutoff) < 2e-6
+            np.testing.assert_allclose(found[~edge], exact[~edge], **near)
+            assert (np.diff(pairs.place.astype(np.int64) * len(facilities) + pairs.facility) > 0).all()
 
 
 @settings(max_examples=100, deadline=None)
