@@ -62,7 +62,7 @@ def main() -> None:
         theirs = in_process(OSMNX.format(xml=str(xml)), runs=1)
         contracted = osrm(folder)
     report(
-        "malta.osm.pbf → routable network (three modes)",
+        "malta.osm.pbf → routable network (five modes, two seasons)",
         ours,
         {"OSMnx from XML": theirs, "OSRM extract + contract (car)": contracted},
     )
