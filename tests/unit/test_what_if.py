@@ -1,4 +1,4 @@
-"""Edits that reviewers tripped over, each a small town worked out by hand."""
+"""Edits with surprising answers, each a small town worked out by hand."""
 
 from __future__ import annotations
 
