@@ -53,6 +53,20 @@ def _roads_schema(pa: Any) -> pa.DataFrameSchema:  # noqa: ANN401 - the module, 
     )
 
 
+def _area_schemas(pa: Any) -> dict[str, pa.DataFrameSchema]:  # noqa: ANN401 - the module, imported late
+    shape = pa.Check(lambda s: ~s.is_empty, error="empty geometry")
+    factor = pa.Column("float64", pa.Check.in_range(0, 1))
+    return {
+        "water": pa.DataFrameSchema(
+            {"geometry": pa.Column("geometry", shape)}, index=pa.Index("str", unique=True, name="water_id")
+        ),
+        "floods": pa.DataFrameSchema(
+            {"speed_factor": factor, "geometry": pa.Column("geometry", shape)},
+            index=pa.Index("str", unique=True, name="flood_id"),
+        ),
+    }
+
+
 def _schemas() -> dict[str, pa.DataFrameSchema]:
     # Here, because importing pandera takes most of a second and only `build` needs it.
     import pandera.pandas as pa
@@ -76,16 +90,7 @@ def _schemas() -> dict[str, pa.DataFrameSchema]:
             index=pa.Index("str", pa.Check.str_matches(CODE), unique=True, name="village_code"),
         ),
         "roads": _roads_schema(pa),
-        "water": pa.DataFrameSchema(
-            {"geometry": pa.Column("geometry", shape)}, index=pa.Index("str", unique=True, name="water_id")
-        ),
-        "floods": pa.DataFrameSchema(
-            {
-                "speed_factor": pa.Column("float64", pa.Check.in_range(0, 1)),
-                "geometry": pa.Column("geometry", shape),
-            },
-            index=pa.Index("str", unique=True, name="flood_id"),
-        ),
+        **_area_schemas(pa),
         "facilities": pa.DataFrameSchema(
             {
                 "kind": pa.Column("str", pa.Check.isin(known_kinds())),

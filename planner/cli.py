@@ -214,6 +214,8 @@ def _five_lines(totals: dict[str, object]) -> str:
     known = f"{people:,.0f} people" if isinstance(people, float) else "unknown people"
     unknown = totals["villages_people_unknown"]
     note = "" if totals["network"] == "roads" else "; no road data: straight lines on foot"
+    if totals["edits"]:
+        note += f"; what if: {totals['scenario']}, {totals['edits']} edits"
     head = f"{area['name']} ({area['code']}): {totals['villages']} villages, {known} "
     lines = [f"{head}({unknown} villages with unknown people){note}"]
     kinds = totals["kinds"]

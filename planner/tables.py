@@ -68,6 +68,7 @@ def summary(gaps: Gaps) -> dict[str, Any]:
         "network": network_kind(gaps),
         "season": gaps.scenario.season,
         "scenario": gaps.scenario.name,
+        "edits": len(gaps.scenario.edits),
         "villages": len(villages),
         "people": _number(people.sum(min_count=1)),
         "villages_people_unknown": int(people.isna().sum()),

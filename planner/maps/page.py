@@ -185,6 +185,9 @@ def page_script(gaps: Gaps, texts: dict[str, str], *, lang: str, offline: bool) 
 
 def _subtitle(totals: dict[str, Any], texts: dict[str, str], lang: str) -> str:
     parts = [f"{totals['villages']} {texts['villages']}"]
+    if totals["edits"]:
+        # A what-if map must not pass for the present.
+        parts.insert(0, f"{texts['what_if']}: {totals['scenario']} ({totals['edits']} {texts['edits']})")
     if totals["people"] is not None:
         grouped = f"{totals['people']:,.0f}"
         parts.append(f"{grouped.replace(',', '.') if lang == 'id' else grouped} {texts['people']}")
