@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
+from copy import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,11 +19,18 @@ from planner.edits import FACILITY_EDITS, ROAD_EDITS, AddBoat, AddRoad, ChangeSp
 from planner.impedance import FERRY
 from planner.land import Ground, land_of
 from planner.modes import Profile
-from planner.network import TravelNetwork, build_network, patch_network
-from planner.overlay import cut_at_floods, edited_facilities, flood_areas, require_near, road_overlay
+from planner.network import build_network, patch_network
+from planner.overlay import (
+    content_hash,
+    cut_at_floods,
+    edited_facilities,
+    flood_areas,
+    require_near,
+    road_overlay,
+)
 from planner.scenario import Scenario, default_scenario
 from planner.straight import straight_line_times
-from planner.traveltime import Router
+from planner.ways import Ways
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -35,10 +44,11 @@ if TYPE_CHECKING:
     from planner.answers import TravelTimes
     from planner.edits import Edit
     from planner.modes import Season
-    from planner.traveltime import Search
+    from planner.network import TravelNetwork
+    from planner.traveltime import Router
 
-# With more facilities opened or closed than this, the search starts anew.
-FEW = 4
+# So many sets of edited roads are kept ready; each is a network of its own.
+KEPT = 4
 
 
 @dataclass(frozen=True)
@@ -53,18 +63,24 @@ class Gaps:
         The demand points (metric CRS).
     demand_method
         By village, how its people were put on them.
-    network
-        The travel network; None for an area without a road file (straight lines on foot).
     seasons
         By season, the scenario's own first, and facility kind of the standard.
+    ways
+        The roads with the edits, ready for further questions; None for an area without a road file
+        (straight lines on foot).
     """
 
     layers: Layers
     scenario: Scenario
     demand: gpd.GeoDataFrame
     demand_method: pd.Series
-    network: TravelNetwork | None
     seasons: Mapping[Season, Mapping[str, Coverage]]
+    ways: Ways | None
+
+    @property
+    def network(self) -> TravelNetwork | None:
+        """The travel network; None for an area without a road file."""
+        return None if self.ways is None else self.ways.network
 
     @property
     def coverage(self) -> Mapping[str, Coverage]:
@@ -136,11 +152,9 @@ class Study:
         self.ground = Ground(land_of(layers.villages), water)
         listed = {k: r for k, r in self.scenario.standard.items() if k in layers.area.listed_kinds}
         self.modes = tuple(sorted({*(r.mode for r in listed.values()), *modes}))
-        self._plain = self.scenario.model_copy(update={"edits": ()})
-        self.network: TravelNetwork | None = None
-        self._routers: dict[Profile, Router] = {}
-        self._stops: dict[Profile, Stops] = {}
-        self._base: dict[tuple[str, Season], _Answer] = {}
+        self._coverage: dict[tuple[str, Season], Coverage] = {}
+        self._edited: OrderedDict[str, Ways] = OrderedDict()
+        self.ways: Ways | None = None
         if layers.roads is not None:
             progress("network")
             self._build(layers.roads)
@@ -148,28 +162,64 @@ class Study:
     def _build(self, roads: gpd.GeoDataFrame) -> None:
         floods = flood_areas(self.layers.floods, (), str(roads.crs))
         self._roads = roads = cut_at_floods(roads, floods) if floods else roads
-        self.network = build_network(roads, self._plain, modes=self.modes, floods=floods)
-        self._edge_home = edge_homes(self.network, self.ground)
+        plain = self.scenario.model_copy(update={"edits": ()})
+        network = build_network(roads, plain, modes=self.modes, floods=floods)
+        self._edge_home = edge_homes(network, self.ground)
+        self.ways = self._joined(network, self._edge_home)
         land = roads[~(roads["route"] == FERRY).to_numpy(dtype=bool, na_value=False)]
         self._ashore = np.unique(land[["from_node", "to_node"]].to_numpy())
 
+    def _joined(self, network: TravelNetwork, home: NDArray[np.int32], base: Ways | None = None) -> Ways:
+        return Ways(
+            network, self.demand, rule=self.scenario.access, ground=self.ground, edge_home=home, base=base
+        )
+
+    @property
+    def network(self) -> TravelNetwork | None:
+        """The network without edits; None for an area without roads."""
+        return None if self.ways is None else self.ways.network
+
     def router(self, profile: Profile) -> Router:
         """Return the router of a mode and season, without edits."""
-        assert self.network is not None
-        if profile not in self._routers:
-            self._routers[profile] = Router(
-                self.network, profile, rule=self.scenario.access, ground=self.ground,
-                edge_home=self._edge_home,
-            )  # fmt: skip
-        return self._routers[profile]
+        assert self.ways is not None
+        return self.ways.router(profile)
 
     def stops(self, profile: Profile) -> Stops:
         """Return the demand points joined to the network for a mode and season, without edits."""
-        if profile not in self._stops:
-            router = self.router(profile)
-            on_edge = router.network.edge_id.get_indexer(self.demand["road_id"])
-            self._stops[profile] = router.stops(self.origins, on_edge=on_edge)
-        return self._stops[profile]
+        assert self.ways is not None
+        return self.ways.stops(profile)
+
+    def under(self, scenario: Scenario) -> Study:
+        """Return a study of the same area by other limits, modes of travel, statuses or edits.
+
+        All that is prepared is shared, so that only what the other rules touch is computed again.
+
+        Raises
+        ------
+        ConfigError
+            The scenario differs in what the network is made of, or names a mode that is not prepared
+            (see ``modes``).
+        """
+        free = ("name", "season", "status", "standard", "edits")
+        own, other = (s.model_dump(exclude=set(free)) for s in (self.scenario, scenario))
+        if own != other:
+            keys = ", ".join(k for k in own if own[k] != other[k])
+            msg = f"the scenario differs in {keys}: make a Study of its own for it"
+            raise ConfigError(msg)
+        for kind, rule in scenario.standard.items():
+            if kind in self.layers.area.listed_kinds and rule.mode not in self.modes:
+                msg = f"standard.{kind}.mode: {rule.mode!r} was not prepared; Study(…, modes=[{rule.mode!r}])"
+                raise ConfigError(msg)
+        twin = copy(self)
+        twin.scenario = scenario
+        same = scenario.status == self.scenario.status
+        mine = self.scenario.standard
+        twin._coverage = {  # noqa: SLF001 - a Study like this one
+            (kind, season): one
+            for (kind, season), one in self._coverage.items()
+            if same and scenario.standard.get(kind) == mine[kind]
+        }
+        return twin
 
     def gaps(self, edits: Sequence[Edit] | None = None, *, progress: Progress = no_progress) -> Gaps:
         """Return the answer with some edits (the scenario's own when None); only what they touch is new.
@@ -193,26 +243,24 @@ class Study:
             ids = [e.id for e in changed]
             for frame in (self.layers.facilities, facilities):
                 touched |= set(frame["kind"].reindex(ids).dropna())
-        network, routers = self._edited(scenario, edits)
-        places: dict[Profile, Stops] = {}
+        ways = self._with_edits(scenario, edits)
         seasons: dict[Season, dict[str, Coverage]] = {}
         for season in scenario.seasons:
             seasons[season] = {}
             for kind in scenario.standard:
                 if season == scenario.season:
                     progress(kind)
-                twin = self._same_in_both(kind, network)
-                if twin and season != scenario.season:
+                elif self._same_in_both(kind, ways):
                     seasons[season][kind] = seasons[scenario.season][kind]
                     continue
-                kinds = {kind, *scenario.standard[kind].counts}
-                base = self._base.get((kind, season))
-                listed = kind in layers.area.listed_kinds
-                if base is not None and not kinds & touched and (routers is None or not listed):
-                    seasons[season][kind] = base.coverage
+                known = self._coverage.get((kind, season))
+                on_base = ways is self.ways or kind not in layers.area.listed_kinds
+                same = not touched & {kind, *scenario.standard[kind].counts}
+                if known is not None and same and on_base:
+                    seasons[season][kind] = known
                     continue
-                seasons[season][kind] = self._cover(kind, season, layers, scenario, routers, places)
-        return Gaps(layers, scenario, self.demand, self._method, network, seasons)
+                seasons[season][kind] = self._cover(kind, season, layers, scenario, ways)
+        return Gaps(layers, scenario, self.demand, self._method, seasons, ways)
 
     def _require_sense(self, edits: Sequence[Edit]) -> None:
         """Raise ConfigError for edits that could change nothing here."""
@@ -232,32 +280,37 @@ class Study:
             if shape is not None:
                 require_near(self.layers.villages, shape, self.layers.area.buffer_m, number)
 
-    def _same_in_both(self, kind: str, network: TravelNetwork | None) -> bool:
+    def _same_in_both(self, kind: str, ways: Ways | None) -> bool:
         """Return whether the seasons do not differ for a kind: no roads, no list, or equal seconds."""
-        if network is None or kind not in self.layers.area.listed_kinds:
+        if ways is None or kind not in self.layers.area.listed_kinds:
             return True
-        dry, wet = (network.impedance[p] for p in self._profiles(kind))
+        mode = self.scenario.standard[kind].mode
+        dry, wet = (ways.network.impedance[Profile(mode, s)] for s in ("dry", "wet"))
         return all(
             np.array_equal(getattr(dry, name), getattr(wet, name))
             for name in ("forward_s", "backward_s", "link_s", "link_back_s")
         )
 
-    def _profiles(self, kind: str) -> tuple[Profile, Profile]:
-        mode = self.scenario.standard[kind].mode
-        return Profile(mode, "dry"), Profile(mode, "wet")
+    def _with_edits(self, scenario: Scenario, edits: Sequence[Edit]) -> Ways | None:
+        """Return the ways with the edits of roads; the base's own where there are none."""
+        roads = [e for e in edits if not isinstance(e, FACILITY_EDITS)]
+        if self.ways is None or not roads:
+            return self.ways
+        name = content_hash(roads)
+        if name not in self._edited:
+            self._edited[name] = self._rebuilt(scenario, roads)
+            if len(self._edited) > KEPT:
+                self._edited.popitem(last=False)
+        self._edited.move_to_end(name)
+        return self._edited[name]
 
-    def _edited(
-        self, scenario: Scenario, edits: Sequence[Edit]
-    ) -> tuple[TravelNetwork | None, dict[Profile, Router] | None]:
-        """Return the network with edits, and its routers; None for those of the base."""
+    def _rebuilt(self, scenario: Scenario, edits: Sequence[Edit]) -> Ways:
+        assert self.ways is not None
         on_roads = [e for e in edits if isinstance(e, ROAD_EDITS) or (isinstance(e, Flood) and e.factor == 0)]
-        everywhere = any(isinstance(e, (Flood, ChangeSpeed)) for e in edits)
-        if self.network is None or not (on_roads or everywhere):
-            return self.network, None
         roads = self._roads
-        network, home = self.network, self._edge_home
+        network, home = self.ways.network, self._edge_home
         floods = flood_areas(self.layers.floods, edits, str(roads.crs))
-        if everywhere:
+        if any(isinstance(e, (Flood, ChangeSpeed)) for e in edits):
             network = build_network(roads, scenario, modes=self.modes, floods=floods)
         if on_roads:
             overlay = road_overlay(roads, edits)
@@ -268,119 +321,34 @@ class Study:
                 )
                 home = np.concatenate([home, edge_homes(patch, self.ground)])
             network = patch_network(network, patch, gone=np.asarray(network.edge_id.isin(overlay.gone)))
-        routers = {
-            p: Router(
-                network, p, rule=scenario.access, ground=self.ground, edge_home=home, base=self.router(p)
-            )
-            for p in network.impedance
-        }
-        return network, routers
+        return self._joined(network, home, self.ways)
 
     def _cover(
-        self,
-        kind: str,
-        season: Season,
-        layers: Layers,
-        scenario: Scenario,
-        routers: dict[Profile, Router] | None,
-        places: dict[Profile, Stops],
+        self, kind: str, season: Season, layers: Layers, scenario: Scenario, ways: Ways | None
     ) -> Coverage:
         """Return one kind's coverage in a season."""
         rule = scenario.standard[kind]
         kinds = (kind, *rule.counts)
-        listed = kind in layers.area.listed_kinds
         broken = usable_facilities(layers, kinds, broken=True)
         works = (broken["functioning"] != "no").to_numpy()
         units = broken if works.all() else broken[works]
-        base = self._base.get((kind, season))
-        times = if_all = search = None
-        if listed:
-            points = np.asarray(units.geometry.to_numpy(), dtype=object)
-            if self.network is None:
-                times = straight_line_times(self.origins, points, access=scenario.access, ground=self.ground)
+        times = if_all = None
+        if kind in layers.area.listed_kinds:
+            profile = Profile(rule.mode, season)
+            if ways is None:
+                times = self._straight(units)
             else:
-                profile = Profile(rule.mode, season)
-                search = self._search(profile, units, base, routers, places)
-                times = search.times
+                times = ways.search(profile, kinds, units, keep=layers is self.layers)
             if not works.all():
-                if_all = self._times(Profile(rule.mode, season), broken, scenario, routers, places)
+                if_all = self._straight(broken) if ways is None else ways.nearest(profile, broken)
         coverage = cover(
             kind, layers, self.demand, rule, scenario.status, times=times, times_if_all_functioned=if_all,
             village=self._village, facilities=units,
         )  # fmt: skip
-        if routers is None and layers is self.layers:
-            self._base[kind, season] = _Answer(units.index, search, coverage)
+        if ways is self.ways and layers is self.layers:
+            self._coverage[kind, season] = coverage
         return coverage
 
-    def _routed(
-        self, profile: Profile, routers: dict[Profile, Router] | None, places: dict[Profile, Stops]
-    ) -> tuple[Router, Stops]:
-        if routers is None:
-            return self.router(profile), self.stops(profile)
-        if profile not in places:
-            places[profile] = routers[profile].access.again(self.stops(profile))
-        return routers[profile], places[profile]
-
-    def _search(
-        self,
-        profile: Profile,
-        units: gpd.GeoDataFrame,
-        base: _Answer | None,
-        routers: dict[Profile, Router] | None,
-        places: dict[Profile, Stops],
-    ) -> Search:
-        router, stops = self._routed(profile, routers, places)
+    def _straight(self, units: gpd.GeoDataFrame) -> TravelTimes:
         points = np.asarray(units.geometry.to_numpy(), dtype=object)
-        if routers is None and base is not None and base.search is not None:
-            continued = _continued(router, base.search, base.ids, units.index, points)
-            if continued is not None:
-                return continued
-        return router.search(stops, self._units(profile, routers, points))
-
-    def _units(
-        self, profile: Profile, routers: dict[Profile, Router] | None, points: NDArray[np.object_]
-    ) -> Stops:
-        """Return facilities joined to the network; after edits, as places are."""
-        units = self.router(profile).stops(points)
-        return units if routers is None else routers[profile].access.again(units)
-
-    def _times(
-        self,
-        profile: Profile,
-        units: gpd.GeoDataFrame,
-        scenario: Scenario,
-        routers: dict[Profile, Router] | None,
-        places: dict[Profile, Stops],
-    ) -> TravelTimes:
-        points = np.asarray(units.geometry.to_numpy(), dtype=object)
-        if self.network is None:
-            return straight_line_times(self.origins, points, access=scenario.access, ground=self.ground)
-        router, stops = self._routed(profile, routers, places)
-        return router.nearest(stops, self._units(profile, routers, points))
-
-
-@dataclass(frozen=True)
-class _Answer:
-    """A kind's answer without edits, from which others are continued."""
-
-    ids: pd.Index
-    search: Search | None
-    coverage: Coverage
-
-
-def _continued(
-    router: Router, search: Search, ids: pd.Index, new_ids: pd.Index, points: NDArray[np.object_]
-) -> Search | None:
-    """Return the search after the facilities that closed, opened or moved; None where they are many."""
-    old_points = search.facilities.points
-    at = new_ids.get_indexer(ids)
-    gone = [i for i, j in enumerate(at.tolist()) if j < 0 or old_points[i] != points[j]]
-    kept = ids.delete(gone)
-    come = np.flatnonzero(kept.get_indexer(new_ids) < 0).tolist()
-    if len(gone) + len(come) > FEW:
-        return None
-    for i in reversed(gone):
-        search = router.closed(search, i)
-    for j in come:
-        search = router.opened(search, points[j], j)
-    return search
+        return straight_line_times(self.origins, points, access=self.scenario.access, ground=self.ground)

@@ -252,21 +252,22 @@ def _from_scratch(layers, scenario):
         edited = overlaid_roads(layers.roads, overlay)
         floods = flood_areas(None, scenario.edits, str(edited.crs))
         study._build(edited)
-        study.network = build_network(edited, scenario, modes=study.modes, floods=floods)
-        for profile in study.network.impedance:
+        network = build_network(edited, scenario, modes=study.modes, floods=floods)
+        study.ways = study._joined(network, study._edge_home)
+        for profile in network.impedance:
             stops = study.stops(profile)
-            study._stops[profile] = _with_access_points_kept(
+            study.ways._stops[profile] = _with_access_points_kept(
                 study.router(profile), stops, plain.network, plain.stops(profile), overlay.gone
             )
 
-        def units(profile, routers, points):
-            del routers
+        def units(profile, facilities):
             router, old = study.router(profile), plain.router(profile)
+            points = facilities.geometry.to_numpy().astype(object)
             return _with_access_points_kept(
                 router, router.stops(points), plain.network, old.stops(points), overlay.gone
             )
 
-        study._units = units
+        study.ways.units = units
     return replace(study.gaps(), scenario=scenario)
 
 
