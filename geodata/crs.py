@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from geodata.errors import OutsideIndonesiaError
 
 if TYPE_CHECKING:
+    import pyproj
     from numpy.typing import NDArray
 
 WGS84 = "EPSG:4326"
@@ -32,6 +34,14 @@ def metric_crs(lon: float, lat: float) -> str:
     """
     zone = int((lon + 180.0) // 6.0) + 1
     return f"EPSG:{(32700 if lat < 0 else 32600) + zone}"
+
+
+@cache
+def known_crs(text: str) -> pyproj.CRS:
+    """Return a CRS as an object: reading it from its text takes 20 ms, each time."""
+    import pyproj
+
+    return pyproj.CRS.from_user_input(text)
 
 
 def inside_indonesia(lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from geodata.crs import known_crs
 from planner import _kernels
 
 if TYPE_CHECKING:
@@ -161,7 +162,7 @@ def isochrones(
             "cell_m": grid.cell_m,
         },
         geometry=[grid.area(travel_s <= s) for s in limits],
-        crs=router.network.crs,
+        crs=known_crs(router.network.crs),
     )
 
 
@@ -206,4 +207,4 @@ def catchments(
     out["area_total_km2"] = np.bincount(cells.facility, minlength=n) * grid.cell_km2
     out["area_own_km2"] = np.bincount(mine[mine >= 0], minlength=n) * grid.cell_km2
     geometry = [grid.area(mine == f) for f in range(n)]
-    return gpd.GeoDataFrame(out, geometry=geometry, crs=router.network.crs)
+    return gpd.GeoDataFrame(out, geometry=geometry, crs=known_crs(router.network.crs))

@@ -12,6 +12,7 @@ import pandas as pd
 import shapely
 import shapely.ops
 
+from geodata.crs import known_crs
 from planner import _kernels
 from planner.answers import DECIMALS
 from planner.network import ON_FERRY, WATERWAY
@@ -69,7 +70,7 @@ class Path:
                 "road_ids": [list(leg.road_ids) for leg in self.legs],
             },
             geometry=[leg.line for leg in self.legs],
-            crs=self.crs,
+            crs=known_crs(self.crs),
         )
 
 

@@ -82,6 +82,14 @@ class Ways:
             return self.router(profile).stops(_points(facilities))
         return self.router(profile).access.again(self.base.units(profile, facilities))
 
+    def place(self, profile: Profile, row: int) -> Stops:
+        """Return one demand point joined as :meth:`stops` joins it."""
+        demand = self.demand.iloc[[row]]
+        if self.base is not None:
+            return self.router(profile).access.again(self.base.place(profile, row))
+        on_edge = self.network.edge_id.get_indexer(demand["road_id"])
+        return self.router(profile).stops(_points(demand), on_edge=on_edge)
+
     def nearest(self, profile: Profile, facilities: gpd.GeoDataFrame) -> TravelTimes:
         """Return the demand points' times to the nearest of some facilities."""
         return self.router(profile).nearest(self.stops(profile), self.units(profile, facilities))
