@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 FORMAT_VERSION = 2
 MANIFEST = "manifest.json"
 CACHE = "cache"
+# What planners saved in the app: it stays when the area is built again.
+SCENARIOS = "scenarios"
 LAYERS = ("villages", "roads", "facilities", "hamlets", "water", "floods")
 
 
@@ -49,7 +51,7 @@ class Ours:
 
 
 WORKSPACE = Ours(
-    MANIFEST, "jangkau_version", frozenset({MANIFEST, *(f"{name}.parquet" for name in LAYERS)}), (CACHE,)
+    MANIFEST, "jangkau_version", frozenset({MANIFEST, *(f"{name}.parquet" for name in LAYERS)}), (CACHE, SCENARIOS),
 )
 
 

@@ -1,5 +1,4 @@
 // Draws a gaps page: one village layer recoloured for each kind, facilities, roads, legend.
-// Every text that came from a file is set with textContent, so it is never read as HTML.
 function jangkauGapsMap(map, data) {
   "use strict";
   var t = data.texts;
@@ -11,28 +10,12 @@ function jangkauGapsMap(map, data) {
   var decimal = new Intl.NumberFormat(data.lang, { maximumFractionDigits: 1 });
   var percent = new Intl.NumberFormat(data.lang, { style: "percent", maximumFractionDigits: 0 });
 
-  function el(tag, className, text) {
-    var node = document.createElement(tag);
-    if (className) node.className = className;
-    if (text !== undefined) node.textContent = text;
-    return node;
-  }
+  var el = jangkauBase.el;
   function info(kind) {
     return data.kinds.find(function (k) { return k.kind === kind; });
   }
 
-  // Roads lie below the villages and take no part in pointing.
-  var roadPane = map.createPane("jk-roads");
-  roadPane.style.zIndex = 350;
-  roadPane.style.pointerEvents = "none";
-  var roadRenderer = L.canvas({ pane: "jk-roads" });
-  var roads = L.layerGroup();
-  data.roads.forEach(function (group) {
-    L.geoJSON(group.geometry, {
-      pane: "jk-roads", renderer: roadRenderer, interactive: false,
-      style: { color: group.color, weight: group.weight, dashArray: group.dash, fill: false },
-    }).addTo(roads);
-  });
+  var roads = jangkauBase.roads(map, data.roads);
 
   function style(feature) {
     var status = feature.properties[current][season].status;
@@ -73,25 +56,14 @@ function jangkauGapsMap(map, data) {
   data.kinds.forEach(function (k) {
     var group = L.layerGroup();
     data.facilities.filter(function (f) { return f.kind === k.kind; }).forEach(function (f) {
-      var closed = f.functioning === "no";
-      var marker = L.circleMarker([f.lat, f.lon], {
-        radius: k.radius, color: closed ? "#000" : "#222", weight: closed ? 3 : 1.5,
-        dashArray: closed ? "2 3" : null, fillColor: closed ? "#fff" : k.color, fillOpacity: 1,
-      });
+      var marker = jangkauBase.facility(f, k);
       marker.bindTooltip(function () {
-        var box = el("div", "");
-        box.appendChild(el("strong", "", f.name || f.id));
-        box.appendChild(el("div", "", k.label + " · " + f.id + (closed ? " · " + t.not_functioning_facility : "")));
-        return box;
+        return jangkauBase.facilityTip(f, k.label, t.not_functioning_facility);
       }, { className: "jk-tip" });
       group.addLayer(marker);
     });
     if (k.facilities) {
-      var name = el("span", "");
-      var dot = el("span", "jk-dot");
-      dot.style.background = k.color;
-      name.appendChild(dot);
-      name.appendChild(document.createTextNode(k.label + " (" + number.format(k.facilities) + ")"));
+      var name = jangkauBase.dotted(k.color, k.label + " (" + number.format(k.facilities) + ")");
       overlays[name.outerHTML] = group;
       if (k.shown) group.addTo(map);
     }
@@ -165,22 +137,10 @@ function jangkauGapsMap(map, data) {
     var box = document.getElementById("jk-legend");
     box.replaceChildren(el("strong", "", t.legend + " — " + k.label));
     ["served", "partly", "gap", "unknown"].forEach(function (status) {
-      var row = el("div", "");
-      var swatch = el("span", "jk-swatch");
-      swatch.style.background = data.colors[status];
-      row.appendChild(swatch);
-      row.appendChild(document.createTextNode(t[status] + ": " + number.format(r.counts[status]) + " " + t.villages));
-      box.appendChild(row);
+      box.appendChild(jangkauBase.legendRow(
+        data.colors[status], t[status] + ": " + number.format(r.counts[status]) + " " + t.villages));
     });
-    data.roads.forEach(function (group) {
-      var row = el("div", "");
-      var line = el("span", "jk-line");
-      line.style.borderTopColor = group.color;
-      if (group.dash) line.style.borderTopStyle = "dashed";
-      row.appendChild(line);
-      row.appendChild(document.createTextNode(group.label));
-      box.appendChild(row);
-    });
+    data.roads.forEach(function (group) { box.appendChild(jangkauBase.roadRow(group)); });
   }
   map.on("baselayerchange", function (event) {
     current = event.layer.jangkauKind;

@@ -18,6 +18,8 @@ from jinja2 import Template
 
 from geodata.crs import WGS84
 from geodata.errors import ConfigError
+from planner.edits import ROAD_EDITS
+from planner.overlay import overlaid_roads, road_overlay
 from planner.tables import network_kind, summary
 
 if TYPE_CHECKING:
@@ -133,11 +135,12 @@ def write_map(gaps: Gaps, path: Path, *, lang: str) -> None:
     head = f"<title>{html.escape(texts['title'])}: {area}</title>"
     head += '<meta name="viewport" content="width=device-width, initial-scale=1">'
     if offline:
-        head += f"<style>{_leaflet_css()}</style>"
+        head += f"<style>{leaflet_css()}</style>"
         head += f"<script>{vendor.joinpath('leaflet.js').read_text('utf-8')}</script>"
     own = files("planner").joinpath("maps")
     head += f"<style>{own.joinpath('gaps_map.css').read_text('utf-8')}</style>"
-    head += f"<script>{own.joinpath('gaps_map.js').read_text('utf-8')}</script>"
+    for script in ("base_map.js", "gaps_map.js"):
+        head += f"<script>{own.joinpath(script).read_text('utf-8')}</script>"
     head += f"<script>{page_script(gaps, texts, lang=lang, offline=offline)}</script>"
     # As a value, not as a template: names and library code may hold braces.
     element = Element("{{ this.text }}")
@@ -147,7 +150,7 @@ def write_map(gaps: Gaps, path: Path, *, lang: str) -> None:
     path.write_text(page, "utf-8")
 
 
-def _leaflet_css() -> str:
+def leaflet_css() -> str:
     """Return Leaflet's style sheet with its one needed picture inside it."""
     vendor = files("planner").joinpath("maps/vendor")
     css = vendor.joinpath("leaflet.css").read_text("utf-8")
@@ -173,9 +176,9 @@ def page_script(gaps: Gaps, texts: dict[str, str], *, lang: str, offline: bool) 
         "colors": STATUS_COLORS,
         "seasons": [{"season": s, "label": texts[f"season_{s}"]} for s in _seasons(gaps)],
         "kinds": [_kind(gaps, kind, totals["kinds"][kind], texts) for kind in gaps.coverage],
-        "facilities": _facilities(gaps),
+        "facilities": drawn_facilities(gaps),
     }
-    roads = _roads(layers.roads, lang) if layers.roads is not None else "[]"
+    roads = "[]" if layers.roads is None else road_groups(_roads_as_edited(gaps), lang)
     return (
         f"const jangkauData = {script_json(data)};\n"
         f"jangkauData.villages = {_villages(gaps)};\n"
@@ -252,7 +255,7 @@ def _villages(gaps: Gaps) -> str:
     geometry = shapely.coverage_simplify(
         villages.geometry.to_numpy(), VILLAGE_TOLERANCE_M, simplify_boundary=True
     )
-    outlines = _geojson(geometry, villages.crs)
+    outlines = geojson_texts(geometry, villages.crs)
     names = gaps.layers.facilities["name"].to_dict()
     answers = {
         (kind, season): gaps.seasons[season][kind].villages.to_dict("index")
@@ -278,14 +281,15 @@ def _villages(gaps: Gaps) -> str:
     return f'{{"type":"FeatureCollection","features":[{",".join(features)}]}}'
 
 
-def _geojson(geometry: NDArray[np.object_], crs: object) -> list[str]:
+def geojson_texts(geometry: NDArray[np.object_], crs: object) -> list[str]:
     """Return GeoJSON texts of geometries (in ``crs``), degrees rounded to about a metre."""
     lonlat = gpd.GeoSeries(geometry, crs=crs).to_crs(WGS84).to_numpy()
     rounded = shapely.transform(lonlat, lambda xy: np.round(xy, DECIMALS))
     return [str(text) for text in shapely.to_geojson(rounded)]
 
 
-def _facilities(gaps: Gaps) -> list[dict[str, Any]]:
+def drawn_facilities(gaps: Gaps) -> list[dict[str, Any]]:
+    """Return the facilities that a map draws: id, name, kind of the standard, functioning, degrees."""
     rows = gaps.layers.facilities
     group = {k: k for k in gaps.coverage}
     for kind, rule in gaps.scenario.standard.items():
@@ -303,8 +307,15 @@ def _facilities(gaps: Gaps) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _roads(roads: gpd.GeoDataFrame, lang: str) -> str:
-    """Return the groups of roads as JSON text."""
+def _roads_as_edited(gaps: Gaps) -> gpd.GeoDataFrame:
+    """Return the roads as the answer sees them: closed ones gone, new ones there."""
+    edits = [e for e in gaps.scenario.edits if isinstance(e, ROAD_EDITS)]
+    roads = gaps.layers.roads
+    return overlaid_roads(roads, road_overlay(roads, edits)) if edits else roads
+
+
+def road_groups(roads: gpd.GeoDataFrame, lang: str) -> str:
+    """Return the groups of roads that a map draws, as JSON text."""
     base = roads["road_class"].str.removesuffix("_link")
     groups = []
     for indonesian, english, classes, color, weight, dash in ROAD_GROUPS:
@@ -316,6 +327,6 @@ def _roads(roads: gpd.GeoDataFrame, lang: str) -> str:
         simple = shapely.multilinestrings(shapely.simplify(shapely.get_parts(merged), ROAD_TOLERANCE_M))
         label = indonesian if lang == "id" else english
         look = {"label": label, "color": color, "weight": weight, "dash": dash}
-        [drawn] = _geojson(np.array([simple], dtype=object), roads.crs)
+        [drawn] = geojson_texts(np.array([simple], dtype=object), roads.crs)
         groups.append(f'{{"geometry":{drawn},{script_json(look)[1:]}')
     return f"[{','.join(groups)}]"

@@ -1,0 +1,95 @@
+"""Downloads: the table as CSV, XLSX or GeoJSON, the map as one file, the question as a scenario file."""
+
+from __future__ import annotations
+
+import io
+import json
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from geodata.crs import WGS84
+from planner.maps.page import write_map
+from planner.outputs import run_record
+from planner.pipeline import facility_table, village_table
+
+if TYPE_CHECKING:
+    from app.area import Answer
+    from planner.gaps import Gaps
+
+# A cell that begins with one of these is a formula to a spreadsheet.
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def to_csv(answer: Answer) -> io.BytesIO:
+    """Return the village table as UTF-8 CSV, the same as ``villages.csv`` of ``jangkau gaps``."""
+    return io.BytesIO(village_table(answer.gaps).to_csv(encoding="utf-8").encode("utf-8"))
+
+
+def to_xlsx(answer: Answer) -> io.BytesIO:
+    """Return a workbook: villages, facilities, and what the numbers depend on.
+
+    Texts that a spreadsheet would take for a formula stay texts; unreachable is the word ``inf``, unknown an
+    empty cell.
+    """
+    out = io.BytesIO()
+    with pd.ExcelWriter(out, engine="openpyxl") as book:
+        for name, table in (
+            ("villages", village_table(answer.gaps)),
+            ("facilities", facility_table(answer.gaps)),
+            ("run", _run_table(answer.gaps)),
+        ):
+            table.replace([np.inf, -np.inf], "inf").to_excel(book, sheet_name=name)
+            sheet = book.sheets[name]
+            sheet.freeze_panes = "B2"
+            for row in sheet.iter_rows():
+                for cell in row:
+                    if isinstance(cell.value, str) and cell.value.startswith(FORMULA):
+                        cell.data_type = "s"
+                        cell.quotePrefix = True
+    out.seek(0)
+    return out
+
+
+def to_geojson(answer: Answer) -> io.BytesIO:
+    """Return the village table with outlines as GeoJSON (degrees); unreachable is "inf", unknown null."""
+    villages = answer.gaps.layers.villages
+    table = village_table(answer.gaps)
+    numbers = table.select_dtypes("number").columns
+    for column in numbers:
+        infinite = np.isinf(table[column])
+        if infinite.any():
+            table[column] = table[column].astype(object).where(~infinite, "inf")
+    frame = gpd.GeoDataFrame(table.reset_index(), geometry=villages.geometry.to_numpy(), crs=villages.crs)
+    return io.BytesIO(frame.to_crs(WGS84).to_json(na="null", drop_id=True).encode("utf-8"))
+
+
+def to_map(answer: Answer, lang: str) -> io.BytesIO:
+    """Return the map as one file that opens without a network."""
+    with tempfile.TemporaryDirectory(prefix="jangkau-") as folder:
+        path = Path(folder) / "map.html"
+        write_map(answer.gaps, path, lang=lang)
+        return io.BytesIO(path.read_bytes())
+
+
+def to_scenario(answer: Answer, name: str) -> io.BytesIO:
+    """Return the question as a scenario file for ``jangkau gaps --scenario``."""
+    return io.BytesIO(answer.what_if.to_yaml(name).encode("utf-8"))
+
+
+def _run_table(gaps: Gaps) -> pd.DataFrame:
+    record = run_record(gaps)
+    rows = [
+        (key, json.dumps(value, ensure_ascii=False) if isinstance(value, (dict, list)) else value)
+        for key, value in record.items()
+        if key != "configuration"
+    ]
+    rows += [
+        (f"configuration.{k}", json.dumps(v, ensure_ascii=False)) for k, v in record["configuration"].items()
+    ]
+    # A cell of a workbook holds no more than 32,767 characters.
+    return pd.DataFrame([(k, str(v)[:32_000]) for k, v in rows], columns=["key", "value"]).set_index("key")

@@ -1,0 +1,187 @@
+"""The page of one session, put together from the table of views."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import panel as pn
+import panel_material_ui as pmui
+
+from app.map.bridge import Fragment
+from app.state import Selection
+from app.views import VIEWS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from app.session import Session
+
+# On a wide screen the map fills what the figures leave, and the panel scrolls beside it; on a phone the map
+# takes half of the screen and everything else follows below.
+TALL = "max(460px, calc(100vh - 285px))"
+MAP_BOX = {"height": {"xs": "56vh", "md": TALL}, "minHeight": {"xs": "320px", "md": "460px"}, "minWidth": 0}
+PANEL_BOX = {"minWidth": 0, "height": {"xs": "auto", "md": TALL}, "overflowY": {"xs": "visible", "md": "auto"}}
+SIDE_BY_SIDE = {
+    "display": "grid", "gap": "12px", "width": "100%",
+    "gridTemplateColumns": {"xs": "minmax(0, 1fr)", "md": "minmax(0, 1fr) 440px"},
+}  # fmt: skip
+SEEN_COOKIE = "jangkau_seen"
+# What a link may carry besides the scenario and the draft, and where it goes.
+LINKED = ("kind", "season", "measure")
+
+
+def build_page(session: Session, *, newcomer: bool, others: Mapping[str, str]) -> pmui.Page:
+    """Return the page of a session.
+
+    Parameters
+    ----------
+    newcomer
+        Whether to show the first steps on top.
+    others
+        Other areas that are served: address by name.
+    """
+    _ = session.texts.text
+    places: dict[str, list[Any]] = {"top": [], "map": []}
+    for view in VIEWS:
+        if view.place != "panel":
+            places[view.place].append(view.make(session))
+    panel = _panel(session)
+    tour = [] if not newcomer else [_tour(session)]
+    body = pmui.Column(
+        *tour, _notice(session), *places["top"],
+        pmui.Column(
+            pmui.Column(*places["map"], sx=MAP_BOX, sizing_mode="stretch_both", margin=0),
+            pmui.Column(panel, sizing_mode="stretch_width", margin=0, sx=PANEL_BOX),
+            sx=SIDE_BY_SIDE, sizing_mode="stretch_both", margin=0,
+        ),
+        sx={"p": {"xs": "6px", "md": "12px"}, "gap": "8px", "boxSizing": "border-box", "width": "100%"},
+        sizing_mode="stretch_width", margin=0,
+    )  # fmt: skip
+    page = pmui.Page(
+        title=f"Jangkau: {session.area.name}", header=[_header(session, others)], main=[body], busy_indicator=None,
+        theme_config={"palette": {"primary": {"main": "#0b57a4"}}}, meta_name="Jangkau",
+    )  # fmt: skip
+    _follow_theme(session, page)
+    return page
+
+
+def _panel(session: Session) -> pmui.Tabs:
+    """Return the tabs; what is in one is made when it is first opened."""
+    views = [view for view in VIEWS if view.place == "panel"]
+    keys = [view.key for view in views]
+    holders = [pmui.Column(sizing_mode="stretch_width", margin=0) for _ in views]
+    panel = pmui.Tabs(
+        *((session.texts.text(view.title), holder) for view, holder in zip(views, holders, strict=True)),
+        dynamic=True, sizing_mode="stretch_width", margin=0,
+        sx={"& .MuiTab-root": {"minWidth": 0, "px": "10px", "textTransform": "none"}},
+    )  # fmt: skip
+
+    def fill(*_events: object) -> None:
+        holder, view = holders[panel.active], views[panel.active]
+        if not len(holder):
+            holder.append(view.make(session))
+
+    def open_view(key: str) -> None:
+        panel.active = keys.index(key)
+
+    panel.param.watch(fill, ["active"])
+    fill()
+    session.open_view = open_view
+    return panel
+
+
+def _follow_theme(session: Session, page: pmui.Page) -> None:
+    def follow(*_events: object) -> None:
+        session.dark = bool(page.dark_theme)
+        session.show_theme(session.dark)
+
+    page.param.watch(follow, ["dark_theme"])
+    follow()
+
+
+def _header(session: Session, others: Mapping[str, str]) -> Fragment:
+    fragment = Fragment(label=session.texts.text("Settings"), sizing_mode="stretch_width")
+    fragment.html = session.render(
+        "header", account=session.account, editor=session.editor, others=others,
+        signed_in=session.signed_in,
+    )  # fmt: skip
+    return fragment
+
+
+def _tour(session: Session) -> Fragment:
+    def acted(message: dict[str, str]) -> None:
+        if message["act"] == "guide":
+            session.open_view("guide")
+        fragment.visible = False
+
+    fragment = Fragment(acted, label=session.texts.text("First steps"), sizing_mode="stretch_width")
+    fragment.html = session.render("tour", cookie=SEEN_COOKIE, area=session.area.name)
+    return fragment
+
+
+def _notice(session: Session) -> Fragment:
+    """Return the line that says what went well or wrong, or that work goes on."""
+
+    def acted(_message: dict[str, str]) -> None:
+        session.tell("")
+
+    fragment = Fragment(acted, label=session.texts.text("Messages"), sizing_mode="stretch_width")
+
+    def show(*_events: object) -> None:
+        notice = session.notice
+        fragment.html = session.render("notice", text=notice.text, severity=notice.severity, busy=notice.busy)
+
+    session.notice.param.watch(show, ["text", "severity", "busy"])
+    show()
+    return fragment
+
+
+def start(session: Session, query: Mapping[str, str]) -> None:
+    """Bring a new session to what its address asks for; what makes no sense is left out."""
+    state = session.state
+    for name in LINKED:
+        value = query.get(name)
+        if value is None or (name == "kind" and value not in session.area.kinds):
+            continue
+        choices = getattr(state.param[name], "objects", None)
+        if choices is None or value in choices:
+            setattr(state, name, value)
+    village = query.get("village", "")
+    if village in session.area.layers.villages.index:
+        state.selected = Selection("village", village)
+    if query.get("draft"):
+        session.resume(query["draft"])
+    elif query.get("scenario"):
+        session.open_scenario(query["scenario"])
+
+
+def follow_address(session: Session, location: Any) -> None:  # noqa: ANN401 - Panel's location
+    """Keep the address such that a reload, or the browser's return, goes on where this session is."""
+    state = session.state
+
+    def follow(*_events: object) -> None:
+        chosen = state.selected
+        wanted = {
+            "kind": state.kind, "season": state.season, "measure": state.measure,
+            "village": chosen.id if chosen is not None and chosen.what == "village" else None,
+            "scenario": state.opened.id if state.opened is not None else None,
+            "draft": session.draft if session.draft and (state.unsaved or state.opened is None) else None,
+        }  # fmt: skip
+        location.update_query(**wanted)
+
+    state.param.watch(follow, ["kind", "season", "measure", "selected", "history", "opened"])
+
+
+def release(session: Session, page: pmui.Page) -> None:
+    """Cut what ties a closed page to things that live on, so that its memory is given back."""
+    session.close()
+    # The page follows Panel's global "busy" by a reference that outlives the session.
+    private = page._param__private  # noqa: SLF001 - param offers no other way
+    for _names, watcher in list(getattr(private, "ref_watchers", [])):
+        for owner in (pn.state, page):
+            try:
+                owner.param.unwatch(watcher)
+            except (KeyError, ValueError, AttributeError):
+                continue
+    for holder in (session.state, session.notice):
+        holder.param.watchers = {}

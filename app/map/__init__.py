@@ -1,0 +1,1 @@
+"""The map: a Folium page, and the bridge between it and Python."""

@@ -1,0 +1,166 @@
+"""The server: areas kept warm, one page a session, accounts, and where everything is found."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import panel as pn
+
+from app.area import Area
+from app.main import SEEN_COOKIE, build_page, follow_address, release, start
+from app.map.page import write_page, write_vendor
+from app.session import Session
+from app.store import Store
+from app.texts import DEFAULT_LANGUAGE, Texts
+from geodata.errors import ConfigError
+from planner.maps.page import LANGUAGES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+LOG = logging.getLogger(__name__)
+# Where nobody signs in, work belongs to this name.
+NOBODY = "local"
+FILES = "files"
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+@dataclass(frozen=True)
+class Options:
+    """How the app is served.
+
+    Attributes
+    ----------
+    address, port
+        Where it listens; port 0 takes a free one.
+    prefix
+        The path that a reverse proxy puts before it, such as ``/jangkau``.
+    origins
+        Host names (with port) that browsers use for it, besides the address itself.
+    lang
+        Language of those who did not choose one.
+    cookie_secret
+        Signs the cookies of those who are signed in; a new one for every start when empty.
+    oauth
+        Whether Panel's own OAuth settings (``PANEL_OAUTH_PROVIDER`` …) let people in.
+    """
+
+    address: str = "127.0.0.1"
+    port: int = 5006
+    prefix: str = ""
+    origins: tuple[str, ...] = ()
+    lang: str = DEFAULT_LANGUAGE
+    cookie_secret: str = ""
+    oauth: bool = False
+
+
+@dataclass
+class App:
+    """All that the sessions of one server share.
+
+    Parameters
+    ----------
+    areas
+        What is served; the first opens when the address names none.
+    store
+        Scenarios, drafts and accounts.
+    """
+
+    areas: Sequence[Area]
+    store: Store
+    options: Options = field(default_factory=Options)
+
+    def __post_init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="jangkau-app-")
+        self.files = Path(self._folder.name)
+        self.pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="jangkau")
+        self.by_code = {area.code: area for area in self.areas}
+        self.texts = {lang: Texts(lang) for lang in LANGUAGES}
+        write_vendor(self.files)
+        self._pages = {
+            (area.code, lang): write_page(area, texts, self.files)
+            for area in self.areas
+            for lang, texts in self.texts.items()
+        }
+        self.login = bool(self.store.accounts())
+
+    def close(self) -> None:
+        """Stop the threads and delete the served files."""
+        self.pool.shutdown(wait=True, cancel_futures=True)
+        self._folder.cleanup()
+        self.store.close()
+
+    def page(self) -> Any:  # noqa: ANN401 - Panel ships no types
+        """Return the page of a new session; Panel calls this."""
+        query = {k: v[0].decode("utf-8", "replace") for k, v in pn.state.session_args.items() if v}
+        area = self.by_code.get(query.get("area", ""), self.areas[0])
+        lang = query.get("lang", "")
+        if lang not in LANGUAGES:
+            lang = self.options.lang
+        document = pn.state.curdoc
+        account, editor = self._who()
+        session = Session(
+            area, self.texts[lang], self.store, account=account, editor=editor, pool=self.pool,
+            document=document,
+        )  # fmt: skip
+        session.signed_in = self.login or self.options.oauth
+        session.map_address = f"{FILES}/{self._pages[area.code, lang]}"
+        location = pn.state.location
+        others = {}
+        if len(self.areas) > 1:
+            others = {
+                a.name: f"?area={a.code}&lang={lang}"
+                for a in (area, *(o for o in self.areas if o is not area))
+            }
+        page = build_page(session, newcomer=SEEN_COOKIE not in pn.state.cookies, others=others)
+        if location is not None:
+            follow_address(session, location)
+        start(session, query)
+        pn.state.on_session_destroyed(lambda _context: release(session, page))
+        return page
+
+    def _who(self) -> tuple[str, bool]:
+        """Return the account of the session, and whether it may save."""
+        if not (self.login or self.options.oauth):
+            return NOBODY, True
+        name = str(pn.state.user or "guest")
+        account = self.store.account(name)
+        return name, account is not None and account.role == "editor"
+
+
+def make_server(app: App) -> Any:  # noqa: ANN401 - Panel ships no types
+    """Return the server of an app, not started yet.
+
+    Raises
+    ------
+    ConfigError
+        It would be open to the network without accounts.
+    """
+    options = app.options
+    if options.address not in LOOPBACK and not (app.login or options.oauth):
+        msg = (
+            f"--address {options.address} lets others in, but there are no accounts. Add one first "
+            "(jangkau account add NAME --role editor …), or serve on 127.0.0.1."
+        )
+        raise ConfigError(msg)
+    more: dict[str, Any] = {}
+    if app.login or options.oauth:
+        more = {"cookie_secret": options.cookie_secret or secrets.token_hex(32)}
+    if app.login and not options.oauth:
+        from app.signin import provider
+
+        more["auth_provider"] = provider(app.store, app.texts[options.lang], options.prefix)
+    prefix = options.prefix.rstrip("/")
+    origins = [f"{options.address}:{options.port}", f"localhost:{options.port}", *options.origins]
+    return pn.serve(
+        {"/": app.page}, address=options.address, port=options.port, prefix=prefix, show=False, start=False,
+        title="Jangkau", static_dirs={FILES: str(app.files)}, liveness=True, location=True,
+        websocket_origin=origins if options.port else None, threaded=False, verbose=False,
+        check_unused_sessions_milliseconds=5_000, unused_session_lifetime_milliseconds=15_000, **more,
+    )  # fmt: skip

@@ -1,0 +1,301 @@
+"""What one session looks at and asks; it knows no widgets, and everything in it can be tested without a browser."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import param
+
+from app.measures import MEASURES, unreached
+from app.whatif import WhatIf
+from geodata.errors import ConfigError
+from planner.edits import FACILITY_EDITS, OpenFacility
+from planner.modes import SEASONS
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from app.area import Answer, Area
+    from planner.edits import Edit
+
+LONGEST_HISTORY = 100
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What the sheet shows: a village or a facility."""
+
+    what: Literal["village", "facility"]
+    id: str
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which villages the list shows; an empty text lets all pass."""
+
+    query: str = ""
+    district: str = ""
+    status: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class History:
+    """Questions asked one after the other, and which of them is shown; nothing in it changes."""
+
+    steps: tuple[WhatIf, ...] = (WhatIf(),)
+    at: int = 0
+
+    @property
+    def now(self) -> WhatIf:
+        """The question shown."""
+        return self.steps[self.at]
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a step before."""
+        return self.at > 0
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether a step was undone."""
+        return self.at < len(self.steps) - 1
+
+    def then(self, what_if: WhatIf) -> History:
+        """Return the history with a step more; what was undone is left behind."""
+        if what_if == self.now:
+            return self
+        steps = (*self.steps[: self.at + 1], what_if)[-LONGEST_HISTORY:]
+        return History(steps, len(steps) - 1)
+
+    def back(self) -> History:
+        """Return the history one step back."""
+        return replace(self, at=max(self.at - 1, 0))
+
+    def forth(self) -> History:
+        """Return the history one step forth."""
+        return replace(self, at=min(self.at + 1, len(self.steps) - 1))
+
+    def content(self) -> dict[str, Any]:
+        """Return it as JSON values."""
+        return {"at": self.at, "steps": [s.content() for s in self.steps]}
+
+    @classmethod
+    def read(cls, content: dict[str, Any]) -> History:
+        """Return the history that :meth:`content` gave.
+
+        Raises
+        ------
+        ConfigError
+        """
+        try:
+            steps = tuple(WhatIf.read(s) for s in content["steps"])
+            at = int(content["at"])
+            return cls(steps, at) if steps and 0 <= at < len(steps) else cls()
+        except (KeyError, TypeError, ValueError) as error:
+            msg = f"this draft cannot be read: {error}"
+            raise ConfigError(msg) from None
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What the answer is compared with; the base when nothing else is chosen."""
+
+    what_if: WhatIf = WhatIf()
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The saved scenario that is being worked on."""
+
+    id: str
+    name: str
+    version: int
+    saved: WhatIf
+
+
+class State(param.Parameterized):  # type: ignore[misc]  # param ships no types
+    """One session's choices; everything shown follows from them and from the area's answers.
+
+    It holds no answer itself: those are asked of the area by their question, so that a session stays small.
+    """
+
+    kind = param.String(doc="Facility kind of the standard that is shown.")
+    season = param.Selector(default="dry", objects=list(SEASONS))
+    measure = param.Selector(default="status", objects=list(MEASURES))
+    filter = param.ClassSelector(class_=Filter, default=Filter())
+    selected = param.ClassSelector(class_=Selection, default=None, allow_None=True)
+    history = param.ClassSelector(class_=History, default=History())
+    reference = param.ClassSelector(class_=Reference, default=Reference())
+    opened = param.ClassSelector(class_=Opened, default=None, allow_None=True)
+
+    def __init__(self, area: Area, **choices: Any) -> None:  # noqa: ANN401 - param's own
+        choices.setdefault("kind", area.kinds[0])
+        super().__init__(**choices)
+        self.area = area
+
+    @property
+    def what_if(self) -> WhatIf:
+        """The question shown."""
+        now: WhatIf = self.history.now
+        return now
+
+    @property
+    def answer(self) -> Answer:
+        """The answer to it: at once when it is known, else computed here."""
+        return self.area.answer(self.what_if)
+
+    @property
+    def compared(self) -> Answer:
+        """The answer it is compared with."""
+        return self.area.answer(self.reference.what_if)
+
+    @property
+    def differs(self) -> bool:
+        """Whether the answer shown may differ from the one it is compared with."""
+        return bool(self.what_if != self.reference.what_if)
+
+    @property
+    def unsaved(self) -> bool:
+        """Whether the question is nowhere under a name."""
+        if self.opened is None:
+            return not self.what_if.is_base
+        return bool(self.what_if != self.opened.saved)
+
+    def classes(self) -> NDArray[np.int8]:
+        """Return each village's class of the measure shown."""
+        here = self.answer.villages(self.kind, self.season)
+        there = self.compared.villages(self.kind, self.season)
+        return MEASURES[self.measure].classes(here, there, self.area.people)
+
+    def ranking(self) -> pd.DataFrame:
+        """Return the villages that the filter lets pass, those with the most people not reached first.
+
+        Columns: ``village_name``, ``district_name``, ``people``, ``unreached``, ``status``, ``reason``,
+        ``minutes_median``, ``share_reached``. Villages about which nothing is known come after those with
+        people left out, and before those where everybody is reached.
+        """
+        villages = self.area.layers.villages
+        answer = self.answer.villages(self.kind, self.season)
+        table = villages[["village_name", "district_code", "district_name", "people"]].copy()
+        table["unreached"] = unreached(answer, self.area.people)
+        for column in ("status", "reason", "minutes_median", "share_reached"):
+            table[column] = answer[column]
+        table = table[self.passing()]
+        order = np.lexsort(
+            (
+                table.index.to_numpy(dtype=str),
+                -table["minutes_median"].fillna(-1.0).to_numpy(),
+                -table["unreached"].fillna(0.5).to_numpy(),
+            )
+        )
+        return table.iloc[order]
+
+    def passing(self) -> NDArray[np.bool_]:
+        """Return which villages the filter lets pass."""
+        chosen: Filter = self.filter
+        table = self.area.layers.villages
+        answer = self.answer.villages(self.kind, self.season)
+        keep = np.ones(len(table), dtype=bool)
+        if chosen.district:
+            keep &= (table["district_code"] == chosen.district).to_numpy()
+        if chosen.status:
+            keep &= (answer["status"] == chosen.status).to_numpy()
+        if chosen.reason:
+            keep &= (answer["reason"] == chosen.reason).to_numpy()
+        words = chosen.query.casefold().split()
+        if words:
+            text = (table["village_name"] + " " + table.index.astype("str")).str.casefold()
+            for word in words:
+                keep &= text.str.contains(word, regex=False).to_numpy(dtype=bool, na_value=False)
+        return keep
+
+    def districts(self) -> dict[str, str]:
+        """Return the kecamatan: name by code, in the order of names."""
+        table = self.area.layers.villages[["district_code", "district_name"]].drop_duplicates()
+        names = {str(c): str(n or c) for c, n in table.itertuples(index=False) if c}
+        return dict(sorted(names.items(), key=lambda item: (item[1], item[0])))
+
+    def check(self, what_if: WhatIf) -> Answer:
+        """Return the answer to a question that is about to be asked; this is the slow part.
+
+        Raises
+        ------
+        ConfigError
+            The question makes no sense here; nothing has changed then.
+        """
+        return self.area.answer(what_if)
+
+    def ask(self, what_if: WhatIf) -> None:
+        """Ask a question: check it, then show its answer.
+
+        Raises
+        ------
+        ConfigError
+        """
+        self.check(what_if)
+        self.show(what_if)
+
+    def show(self, what_if: WhatIf) -> None:
+        """Show the answer to a question that was checked."""
+        self.history = self.history.then(what_if)
+        self._drop_lost_selection()
+
+    def undo(self) -> None:
+        """Show the question before."""
+        self.history = self.history.back()
+        self._drop_lost_selection()
+
+    def redo(self) -> None:
+        """Show the question that was undone."""
+        self.history = self.history.forth()
+        self._drop_lost_selection()
+
+    def _drop_lost_selection(self) -> None:
+        """Select nothing where the facility shown has gone with the edit that opened it."""
+        chosen = self.selected
+        if chosen is not None and chosen.what == "facility":
+            there = chosen.id in self.area.layers.facilities.index
+            opened = {e.id for e in self.what_if.edits if isinstance(e, OpenFacility)}
+            if not there and chosen.id not in opened:
+                self.selected = None
+
+    def with_rule(self, *, mode: str | None = None, limit_minutes: float | None = None) -> WhatIf:
+        """Return the question with the shown kind's mode or limit changed; None leaves it as it is."""
+        base = self.area.scenario.standard[self.kind]
+        now = self.answer.gaps.scenario.standard[self.kind]
+        mode = now.mode if mode is None else mode
+        limit = now.limit_minutes if limit_minutes is None else limit_minutes
+        return self.what_if.with_rule(
+            self.kind,
+            mode=None if mode == base.mode else mode,
+            limit_minutes=None if limit == base.limit_minutes else limit,
+        )
+
+    def new_facility_id(self, kind: str) -> str:
+        """Return an id that no facility of the area, or of the question, has."""
+        taken = set(self.area.layers.facilities.index)
+        taken |= {e.id for e in self.what_if.edits if isinstance(e, FACILITY_EDITS)}
+        n = 1
+        while f"{kind}-{n}" in taken:
+            n += 1
+        return f"{kind}-{n}"
+
+    def without_facility_edits(self, facility_id: str) -> WhatIf:
+        """Return the question without any edit of a facility."""
+        kept = tuple(e for e in self.what_if.edits if getattr(e, "id", None) != facility_id)
+        return self.what_if.model_copy(update={"edits": kept})
+
+    def edits_of(self, facility_id: str) -> tuple[Edit, ...]:
+        """Return the edits of a facility."""
+        return tuple(e for e in self.what_if.edits if getattr(e, "id", None) == facility_id)
+
+
+def new_token() -> str:
+    """Return the name of a draft, too long to guess."""
+    return secrets.token_urlsafe(16)

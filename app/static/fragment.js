@@ -1,0 +1,75 @@
+// HTML from the server; clicks and changes of elements with data-act go back as messages.
+export function render({ model, el }) {
+  const box = document.createElement("div");
+  box.className = "jk-fragment";
+  function show() {
+    // What had the focus keeps it, so that a keyboard user is not thrown back to the start.
+    const active = box.getRootNode().activeElement;
+    const key = active && box.contains(active) ? active.getAttribute("data-key") : null;
+    const typed = key && active.type === "search" ? active.value : null;
+    const at = typed !== null ? active.selectionStart : null;
+    const scrolled = Array.from(box.querySelectorAll("[data-scroll]")).map((n) => [n.dataset.scroll, n.scrollTop]);
+    box.innerHTML = model.html;
+    box.querySelectorAll("a[data-absolute]").forEach((a) => { a.textContent = a.href; });
+    if (model.label) {
+      box.setAttribute("role", "region");
+      box.setAttribute("aria-label", model.label);
+    }
+    scrolled.forEach(([name, top]) => {
+      const node = box.querySelector(`[data-scroll="${CSS.escape(name)}"]`);
+      if (node) node.scrollTop = top;
+    });
+    if (key) {
+      const again = box.querySelector(`[data-key="${CSS.escape(key)}"]`);
+      if (again) {
+        if (typed !== null) again.value = typed;
+        again.focus();
+        if (typed !== null) again.setSelectionRange(at, at);
+      }
+    }
+  }
+  function tell(node, value) {
+    const message = Object.assign({}, node.dataset);
+    if (value !== undefined) message.value = value;
+    const form = node.closest("form");
+    if (form) new FormData(form).forEach((v, k) => { message[k] = String(v); });
+    model.send_msg(message);
+  }
+  box.addEventListener("click", (event) => {
+    const node = event.target.closest("[data-act]");
+    if (!node || node.matches("input,select,textarea,form")) return;
+    event.preventDefault();
+    if (node.dataset.cookie) {
+      document.cookie = `${node.dataset.cookie}=1; max-age=31536000; SameSite=Lax; path=${window.location.pathname}`;
+    }
+    tell(node);
+  });
+  // A change of language keeps what the address says of kind, scenario and draft.
+  box.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-lang]");
+    if (!link) return;
+    event.preventDefault();
+    const address = new URL(window.location.href);
+    address.searchParams.set("lang", link.dataset.lang);
+    window.location.assign(address.href);
+  });
+  box.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const node = event.target.closest("form[data-act]");
+    if (node) tell(node);
+  });
+  box.addEventListener("change", (event) => {
+    const node = event.target.closest("select[data-act],input[data-act]");
+    if (node && node.type !== "search") tell(node, node.type === "checkbox" ? String(node.checked) : node.value);
+  });
+  let pause = null;
+  box.addEventListener("input", (event) => {
+    const node = event.target.closest("input[type=search][data-act]");
+    if (!node) return;
+    clearTimeout(pause);
+    pause = setTimeout(() => tell(node, node.value), 120);
+  });
+  model.on("html", show);
+  show();
+  el.appendChild(box);
+}

@@ -1,0 +1,339 @@
+// The app's map. Outlines are sent once; an answer is one class a village. Python speaks by messages
+// (paint, select, facilities, overlay, edits, tool, theme), the map answers (ready, village, facility,
+// place, line, cancelled). Every text that came from a file is set with textContent.
+function jangkauMap(map, data) {
+  "use strict";
+  var t = data.texts;
+  var el = jangkauBase.el;
+  var number = new Intl.NumberFormat(data.lang, { maximumFractionDigits: 0 });
+  var home = window.parent;
+  function say(message) {
+    if (home !== window) home.postMessage({ jangkau: message }, window.location.origin);
+  }
+  map.attributionControl.setPrefix(false);
+  map.attributionControl.addAttribution(data.attribution);
+  map.doubleClickZoom.disable();
+
+  var overlays = {};
+  if (data.water) overlays[t.water] = jangkauBase.water(map, data.water).addTo(map);
+  // Roads come after the first picture: they take longer to draw than everything else together.
+  if (data.roads.length) {
+    overlays[t.roads] = L.layerGroup().addTo(map);
+    requestAnimationFrame(function () {
+      setTimeout(function () { overlays[t.roads].addLayer(jangkauBase.roads(map, data.roads)); }, 250);
+    });
+  }
+
+  // Villages: one style table; painting changes numbers in it and draws once.
+  var paint = null;
+  var layers = [];
+  var byCode = {};
+  function look(i) {
+    if (!paint) return { color: "#666", weight: 1, fillColor: "#e0e0e0", fillOpacity: 0.25 };
+    var faded = paint.faded && paint.faded[i] === "1";
+    return {
+      color: "#444", weight: 1, opacity: faded ? 0.25 : 1,
+      fillColor: paint.legend[paint.classes.charCodeAt(i) - 48].color, fillOpacity: faded ? 0.12 : 0.62,
+    };
+  }
+  var villages = L.geoJSON(data.villages, {
+    style: function (feature) { return look(feature.properties.i); },
+    onEachFeature: function (feature, layer) {
+      var p = feature.properties;
+      layers[p.i] = layer;
+      byCode[p.code] = layer;
+      layer.bindTooltip(function () {
+        var box = el("div", "");
+        box.appendChild(el("strong", "", p.name + " · " + p.code));
+        if (paint) {
+          box.appendChild(el("div", "", paint.title + ": " + paint.legend[paint.classes.charCodeAt(p.i) - 48].label));
+        }
+        return box;
+      }, { sticky: true, className: "jk-tip" });
+      layer.on("click", function (event) {
+        if (tool) return;
+        L.DomEvent.stopPropagation(event);
+        say({ type: "village", code: p.code });
+      });
+    },
+  }).addTo(map);
+  function repaint() {
+    for (var i = 0; i < layers.length; i += 1) layers[i].setStyle(look(i));
+  }
+
+  // The chosen village's outline lies above all others.
+  map.createPane("jk-chosen").style.zIndex = 420;
+  map.getPane("jk-chosen").style.pointerEvents = "none";
+  var chosenRenderer = L.svg({ pane: "jk-chosen" });
+  var chosen = L.layerGroup().addTo(map);
+
+  // Facilities, on a canvas above the villages; edited ones are drawn anew.
+  map.createPane("jk-units").style.zIndex = 450;
+  var unitRenderer = L.canvas({ pane: "jk-units", tolerance: 4 });
+  var kinds = {};
+  var units = {};
+  var groups = {};
+  data.kinds.forEach(function (k) {
+    kinds[k.kind] = k;
+    groups[k.kind] = L.layerGroup();
+    if (k.shown) groups[k.kind].addTo(map);
+  });
+  function unit(f, note) {
+    var k = kinds[f.kind];
+    if (!k) return;
+    var options = { renderer: unitRenderer, pane: "jk-units", bubblingMouseEvents: false };
+    if (note) Object.assign(options, { color: "#d95f02", weight: 4, radius: k.radius + 2 });
+    var marker = jangkauBase.facility(f, k, options);
+    marker.bindTooltip(function () {
+      return jangkauBase.facilityTip(f, k.label + (note ? " · " + t[note] : ""), t.closed);
+    }, { className: "jk-tip" });
+    marker.on("click", function (event) {
+      if (tool) { placed(event.latlng); return; }
+      say({ type: "facility", id: f.id });
+    });
+    marker.addTo(groups[f.kind]);
+    units[f.id] = { marker: marker, group: groups[f.kind], place: [f.lat, f.lon] };
+  }
+  var edited = [];
+  function drop(id) {
+    if (units[id]) units[id].group.removeLayer(units[id].marker);
+    delete units[id];
+  }
+  var baseUnits = {};
+  data.facilities.forEach(function (f) { baseUnits[f.id] = f; unit(f, null); });
+  function showFacilities(changed) {
+    edited.forEach(function (id) {
+      drop(id);
+      if (baseUnits[id]) unit(baseUnits[id], null);
+    });
+    edited = changed.map(function (f) { return f.id; });
+    changed.forEach(function (f) {
+      drop(f.id);
+      unit(f, f.note);
+    });
+  }
+  data.kinds.forEach(function (k) {
+    overlays[jangkauBase.dotted(k.color, k.label).outerHTML] = groups[k.kind];
+  });
+
+  // Names of villages, where there is room: larger villages first.
+  var names = L.layerGroup();
+  map.createPane("jk-names").style.zIndex = 460;
+  map.getPane("jk-names").style.pointerEvents = "none";
+  function writeNames() {
+    names.clearLayers();
+    if (map.getZoom() < 11.5 || !map.hasLayer(names)) return;
+    var bounds = map.getBounds();
+    var taken = [];
+    for (var i = 0; i < data.places.length && taken.length < 150; i += 1) {
+      var place = data.places[i];
+      if (!bounds.contains([place[1], place[2]])) continue;
+      var at = map.latLngToContainerPoint([place[1], place[2]]);
+      var half = place[0].length * 3.4 + 4;
+      var box = [at.x - half, at.y - 9, at.x + half, at.y + 9];
+      var free = taken.every(function (b) {
+        return box[2] < b[0] || box[0] > b[2] || box[3] < b[1] || box[1] > b[3];
+      });
+      if (!free) continue;
+      taken.push(box);
+      var label = el("div", "jk-label", place[0]);
+      names.addLayer(L.marker([place[1], place[2]], {
+        pane: "jk-names", interactive: false, keyboard: false,
+        icon: L.divIcon({ className: "", html: label, iconSize: [half * 2, 14] }),
+      }));
+    }
+  }
+  names.addTo(map);
+  map.on("moveend", writeNames);
+  overlays[t.names] = names;
+
+  // Edited roads, the way to a unit, a catchment: light layers on top.
+  map.createPane("jk-over").style.zIndex = 440;
+  map.getPane("jk-over").style.pointerEvents = "none";
+  var overRenderer = L.svg({ pane: "jk-over" });
+  var over = L.layerGroup().addTo(map);
+  var drawnEdits = L.layerGroup().addTo(map);
+  var LEGS = {
+    road: { color: "#7a0177", weight: 5 }, access: { color: "#7a0177", weight: 3, dashArray: "2 6" },
+    egress: { color: "#7a0177", weight: 3, dashArray: "2 6" }, walk: { color: "#7a0177", weight: 3, dashArray: "2 6" },
+    ferry: { color: "#08519c", weight: 5, dashArray: "10 6" }, boat: { color: "#08519c", weight: 5, dashArray: "10 6" },
+    wait: { color: "#08519c", weight: 8 },
+    area: { color: "#7a0177", weight: 2, fillColor: "#dd3497", fillOpacity: 0.18 },
+    road_added: { color: "#1b7837", weight: 5 }, boat_added: { color: "#1b7837", weight: 5, dashArray: "10 6" },
+    road_closed: { color: "#d73027", weight: 5, dashArray: "4 6" }, road_changed: { color: "#d95f02", weight: 5 },
+    flood: { color: "#2166ac", weight: 2, fillColor: "#67a9cf", fillOpacity: 0.35 },
+  };
+  function draw(group, features) {
+    group.clearLayers();
+    features.forEach(function (f) {
+      L.geoJSON(f.geometry, {
+        pane: "jk-over", renderer: overRenderer, interactive: false,
+        style: Object.assign({ fill: f.kind === "area" || f.kind === "flood", opacity: 0.9 }, LEGS[f.kind]),
+      }).addTo(group);
+    });
+  }
+
+  // Tools: pick a place, or draw a line.
+  var tool = null;
+  var line = [];
+  var sketch = L.polyline([], { color: "#d95f02", weight: 4, dashArray: "6 6", interactive: false }).addTo(map);
+  map.getContainer().appendChild(el("div", "jk-middle"));
+  var toolBox = L.control({ position: "topright" });
+  toolBox.onAdd = function () {
+    var box = el("div", "jk-box jk-tool");
+    box.setAttribute("role", "group");
+    L.DomEvent.disableClickPropagation(box);
+    box.appendChild(el("span", "", tool === "line" ? t.draw : t.pick));
+    function button(className, text, act) {
+      var node = el("button", className, text);
+      node.type = "button";
+      node.addEventListener("click", act);
+      box.appendChild(node);
+    }
+    if (tool === "line") {
+      button("jk-main", t.finish, finish);
+      button("", t.undo_point, function () { line.pop(); sketch.setLatLngs(line); });
+    }
+    button("", t.cancel, function () { useTool(null); say({ type: "cancelled" }); });
+    return box;
+  };
+  function useTool(name) {
+    tool = name;
+    line = [];
+    sketch.setLatLngs([]);
+    toolBox.remove();
+    document.body.classList.toggle("jk-crosshair", tool !== null);
+    if (tool) {
+      toolBox.addTo(map);
+      map.closeTooltip();
+      map.getContainer().focus();
+    }
+  }
+  function rounded(latlng) {
+    return [Number(latlng.lng.toFixed(6)), Number(latlng.lat.toFixed(6))];
+  }
+  function placed(latlng) {
+    if (tool === "place") {
+      var lonlat = rounded(latlng);
+      // How far a finger may miss: 12 pixels, in metres.
+      var miss = map.distance(latlng, map.containerPointToLatLng(
+        map.latLngToContainerPoint(latlng).add([12, 0])));
+      useTool(null);
+      say({ type: "place", lonlat: lonlat, miss_m: miss });
+    } else if (tool === "line") {
+      var last = line[line.length - 1];
+      if (!last || !latlng.equals(last, 1e-7)) line.push(latlng);
+      sketch.setLatLngs(line);
+    }
+  }
+  function finish() {
+    if (line.length < 2) return;
+    var drawn = line.map(rounded);
+    useTool(null);
+    say({ type: "line", line: drawn });
+  }
+  map.on("click", function (event) { placed(event.latlng); });
+  map.on("dblclick", function () { if (tool === "line") finish(); });
+  map.getContainer().addEventListener("keydown", function (event) {
+    if (!tool) return;
+    if (event.key === "Escape") { useTool(null); say({ type: "cancelled" }); }
+    if (event.key === "Enter" && event.target === map.getContainer()) {
+      if (tool === "line" && line.length && map.getCenter().equals(line[line.length - 1], 1e-7)) finish();
+      else placed(map.getCenter());
+    }
+  });
+
+  var legend = L.control({ position: "bottomright" });
+  legend.onAdd = function () {
+    var box = el("details", "jk-box jk-legend");
+    box.open = map.getSize().x > 600;
+    box.id = "jk-legend";
+    L.DomEvent.disableClickPropagation(box);
+    return box;
+  };
+  legend.addTo(map);
+  function describe() {
+    var box = document.getElementById("jk-legend");
+    var rows = [el("summary", "", paint.title)];
+    paint.legend.forEach(function (row, i) {
+      if (!paint.counts[i] && row.optional) return;
+      var node = jangkauBase.legendRow(row.color, row.label);
+      node.appendChild(el("span", "jk-count", number.format(paint.counts[i])));
+      rows.push(node);
+    });
+    data.roads.forEach(function (group) { rows.push(jangkauBase.roadRow(group)); });
+    if (!data.offline) rows.push(el("p", "jk-note", t.linked_note));
+    box.replaceChildren.apply(box, rows);
+  }
+
+  // Tiles from the internet are asked for by hand only, and leave when they do not come.
+  var control = L.control.layers(null, overlays, { collapsed: true }).addTo(map);
+  var online = null;
+  function offerOnline() {
+    if (online) { control.removeLayer(online); map.removeLayer(online); online = null; }
+    if (!navigator.onLine) return;
+    var lost = 0;
+    online = L.tileLayer("https://tile.openstreetmap.org/{z}/{x}/{y}.png", {
+      maxZoom: 19, attribution: "© OpenStreetMap contributors",
+    });
+    online.on("tileerror", function () {
+      lost += 1;
+      if (lost === 3) {
+        control.removeLayer(online);
+        map.removeLayer(online);
+        say({ type: "note", text: t.online_lost });
+      }
+    });
+    control.addOverlay(online, t.online);
+  }
+  window.addEventListener("online", offerOnline);
+  window.addEventListener("offline", offerOnline);
+  offerOnline();
+
+  function choose(message) {
+    chosen.clearLayers();
+    var layer = message.village ? byCode[message.village] : null;
+    if (layer) {
+      L.geoJSON(layer.toGeoJSON(), {
+        pane: "jk-chosen", renderer: chosenRenderer, interactive: false,
+        style: { color: "#111", weight: 4, fill: false },
+      }).addTo(chosen);
+      if (message.show && !map.getBounds().contains(layer.getBounds())) {
+        map.fitBounds(layer.getBounds(), { padding: [40, 40], maxZoom: 13 });
+      }
+    }
+    var place = message.facility && units[message.facility] ? units[message.facility].place : null;
+    if (place) {
+      L.circleMarker(place, {
+        pane: "jk-chosen", renderer: chosenRenderer, interactive: false, radius: 14, color: "#111", weight: 4, fill: false,
+      }).addTo(chosen);
+      if (message.show && !map.getBounds().contains(place)) map.panTo(place);
+    }
+  }
+  var posts = {
+    paint: function (m) {
+      paint = m;
+      repaint();
+      describe();
+      document.body.dataset.painted = String(m.turn);
+    },
+    select: choose,
+    facilities: function (m) { showFacilities(m.changed); },
+    overlay: function (m) { draw(over, m.features); document.body.dataset.overlay = String(m.features.length); },
+    edits: function (m) { draw(drawnEdits, m.features); document.body.dataset.edits = String(m.features.length); },
+    tool: function (m) { useTool(m.name); },
+    theme: function (m) { document.body.classList.toggle("jk-dark", m.dark); },
+  };
+  window.addEventListener("message", function (event) {
+    if (event.source !== home || event.origin !== window.location.origin) return;
+    var message = event.data && event.data.jangkau;
+    if (message && posts[message.type]) posts[message.type](message);
+  });
+  map.fitBounds(villages.getBounds(), { padding: [10, 10] });
+  map.on("moveend", function () {
+    var c = map.getCenter();
+    say({ type: "moved", lat: c.lat, lon: c.lng, zoom: map.getZoom() });
+  });
+  window.jangkau = { map: map, villages: byCode, units: units };
+  say({ type: "ready" });
+}

@@ -1,0 +1,59 @@
+"""Downloads of the answer shown."""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from typing import TYPE_CHECKING
+
+import panel_material_ui as pmui
+
+from app import exports
+from app.map.bridge import Fragment
+
+if TYPE_CHECKING:
+    import io
+    from collections.abc import Callable
+
+    from app.session import Session
+
+
+def make(session: Session) -> pmui.Column:
+    """Return one button a file; each is made when it is asked for."""
+    _ = session.texts.text
+    state = session.state
+
+    def stem() -> str:
+        what = (
+            state.opened.name
+            if state.opened is not None
+            else ("base" if state.what_if.is_base else "what-if")
+        )
+        safe = re.sub(r"[^A-Za-z0-9]+", "-", f"{session.area.code}-{what}").strip("-")
+        return safe[:60] or "jangkau"
+
+    def button(label: str, ending: str, make_file: Callable[[], io.BytesIO]) -> pmui.FileDownload:
+        def made() -> io.BytesIO:
+            found.filename = f"{stem()}.{ending}"
+            return make_file()
+
+        found = pmui.FileDownload(
+            callback=made, filename=f"{session.area.code}.{ending}", label=label, icon="download",
+            variant="outlined", sizing_mode="stretch_width", margin=(4, 4),
+        )  # fmt: skip
+        return found
+
+    def asked(make_one: Callable[..., io.BytesIO], *more: object) -> io.BytesIO:
+        return make_one(state.answer, *more)
+
+    intro = Fragment(label=_("Downloads"), sizing_mode="stretch_width")
+    intro.html = session.render("downloads")
+    return pmui.Column(
+        intro,
+        button(_("Table for a spreadsheet (XLSX)"), "xlsx", partial(asked, exports.to_xlsx)),
+        button(_("Table as text (CSV)"), "csv", partial(asked, exports.to_csv)),
+        button(_("Villages with outlines (GeoJSON)"), "geojson", partial(asked, exports.to_geojson)),
+        button(_("Map in one file (HTML)"), "html", partial(asked, exports.to_map, session.texts.lang)),
+        button(_("Scenario file (YAML)"), "yml", lambda: exports.to_scenario(state.answer, stem())),
+        margin=0, sizing_mode="stretch_width",
+    )  # fmt: skip

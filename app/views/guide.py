@@ -1,0 +1,27 @@
+"""The guide: what to do first, how figures come about, what the data lack."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.map.bridge import Fragment
+from app.measures import MEASURES
+
+if TYPE_CHECKING:
+    from app.session import Session
+
+
+def make(session: Session) -> Fragment:
+    """Return the guide."""
+    fragment = Fragment(label=session.texts.text("Guide"), sizing_mode="stretch_width")
+    scenario = session.area.scenario
+    fragment.html = session.render(
+        "guide",
+        measures=list(MEASURES.values()),
+        standard=scenario.standard,
+        access=scenario.access,
+        sources=session.area.layers.sources,
+        findings=session.area.findings,
+        area=session.area.name,
+    )
+    return fragment

@@ -1,0 +1,44 @@
+"""Headline figures: people and villages reached by kind, and what is unknown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from app.figures import headlines
+from app.map.bridge import Fragment
+
+if TYPE_CHECKING:
+    from app.session import Session
+
+
+def make(session: Session) -> Fragment:
+    """Return the row of figures; a click on a kind shows it on the map."""
+    state, _ = session.state, session.texts.text
+
+    def acted(message: dict[str, str]) -> None:
+        if message["act"] == "kind" and message.get("kind") in session.area.kinds:
+            state.kind = message["kind"]
+
+    fragment = Fragment(acted, label=_("Headline figures"), sizing_mode="stretch_width")
+
+    def show(*_events: object) -> None:
+        people = session.area.people
+        sources = dict.fromkeys(s.source or s.file for s in session.area.layers.sources if s.layer != "roads")
+        fragment.html = session.render(
+            "headline",
+            headlines=headlines(state),
+            kind=state.kind,
+            people=float(np.nansum(people)) if (~np.isnan(people)).any() else None,
+            people_unknown=int(np.isnan(people).sum()),
+            villages=len(people),
+            sources="; ".join(sources),
+            status=session.area.scenario.status,
+            differs=state.differs,
+            against=state.reference.name or _("the base, without changes"),
+        )
+
+    state.param.watch(show, ["history", "reference", "kind", "season"])
+    show()
+    return fragment

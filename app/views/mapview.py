@@ -1,0 +1,113 @@
+"""The map: paints the answer, shows what is chosen, and hears clicks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+
+from app.map.bridge import MapBridge
+from app.map.edits import edited_facilities, edited_roads
+from app.measures import MEASURES
+from app.state import Selection
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from app.session import Session
+
+
+def make(session: Session) -> MapBridge:
+    """Return the map of a session."""
+    view = _MapView(session)
+    return view.bridge
+
+
+class _MapView:
+    def __init__(self, session: Session) -> None:
+        self.session, self.state = session, session.state
+        self.turn = 0
+        self.heard = {
+            "ready": lambda _: self.all(),
+            "village": self.village,
+            "facility": self.facility,
+            "place": session.picked,
+            "line": session.picked,
+            "cancelled": lambda _: session.picked({"type": "cancelled"}),
+            "note": lambda m: session.tell(str(m.get("text", "")), "info"),
+        }
+        texts = session.texts
+        self.bridge = MapBridge(
+            self.hear, src=session.map_address, lang=texts.lang,
+            label=texts.text("Map of {area}", area=session.area.name), sizing_mode="stretch_both",
+        )  # fmt: skip
+        session.use_tool = lambda name: self.bridge.send({"type": "tool", "name": name})
+        session.draw = self.draw
+        session.show_theme = lambda dark: self.bridge.send({"type": "theme", "dark": dark})
+        self.state.param.watch(lambda *_: self.paint(), ["kind", "season", "measure", "filter"])
+        self.state.param.watch(lambda *_: self.answered(), ["history", "reference"])
+        self.state.param.watch(lambda *_: self.select(), ["selected"])
+
+    def hear(self, message: dict[str, Any]) -> None:
+        act = self.heard.get(message["type"])
+        if act is not None:
+            act(message)
+
+    def all(self) -> None:
+        """Send everything: the page has just been opened."""
+        self.answered()
+        self.select()
+        self.session.show_theme(self.session.dark)
+
+    def answered(self) -> None:
+        self.paint()
+        answer = self.state.answer
+        self.bridge.send({"type": "facilities", "changed": edited_facilities(answer)})
+        self.bridge.send({"type": "edits", "features": edited_roads(self.session.area, answer)})
+
+    def paint(self) -> None:
+        """Send one class a village, and the legend."""
+        texts, measure = self.session.texts, MEASURES[self.state.measure]
+        classes = self.state.classes()
+        legend = measure.legend(texts)
+        self.turn += 1
+        title = f"{texts.kind(self.state.kind)}: {texts.text(measure.title)}"
+        self.bridge.send({
+            "type": "paint", "turn": self.turn, "title": title, "classes": _digits(classes),
+            "legend": [{"color": row.color, "label": row.label} for row in legend],
+            "counts": np.bincount(classes, minlength=len(legend)).tolist(), "faded": self.faded(),
+        })  # fmt: skip
+
+    def faded(self) -> str | None:
+        """Return which villages the filter holds back; None when it lets all pass."""
+        shown = self.state.passing()
+        return None if shown.all() else _digits((~shown).astype(np.int8))
+
+    def village(self, message: dict[str, Any]) -> None:
+        code = str(message.get("code", ""))
+        if code in self.session.area.layers.villages.index:
+            self.state.selected = Selection("village", code)
+
+    def facility(self, message: dict[str, Any]) -> None:
+        self.session.select_facility(str(message.get("id", "")))
+
+    def select(self) -> None:
+        chosen = self.state.selected
+        self.bridge.send({
+            "type": "select", "show": True,
+            "village": chosen.id if chosen and chosen.what == "village" else None,
+            "facility": chosen.id if chosen and chosen.what == "facility" else None,
+        })  # fmt: skip
+
+    def draw(self, kinds: list[str], shapes: gpd.GeoSeries) -> None:
+        """Draw light shapes (degrees) over the map, in the look of their kinds."""
+        features = [
+            {"kind": k, "geometry": shapely.geometry.mapping(s)} for k, s in zip(kinds, shapes, strict=True)
+        ]
+        self.bridge.send({"type": "overlay", "features": features})
+
+
+def _digits(classes: np.ndarray[Any, np.dtype[np.int8]]) -> str:
+    """Return one character a village: its class."""
+    return (classes + ord("0")).astype(np.uint8).tobytes().decode("ascii")

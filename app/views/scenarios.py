@@ -1,0 +1,171 @@
+"""Saved scenarios: save, open, copy, compare, share by link; and who changed what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from app.figures import Comparison, comparison
+from app.map.bridge import Fragment
+from app.state import Selection
+
+if TYPE_CHECKING:
+    from app.session import Session
+    from app.store import Change, Draft, Saved
+
+SHOWN_CHANGES = 15
+SHOWN_VILLAGES = 30
+
+
+@dataclass(frozen=True)
+class _Lists:
+    """What the database holds of an area."""
+
+    saved: list[Saved]
+    drafts: list[Draft]
+    trail: list[Change]
+
+
+def make(session: Session) -> Fragment:
+    """Return the scenarios of the area."""
+    return _Scenarios(session).fragment
+
+
+class _Scenarios:
+    def __init__(self, session: Session) -> None:
+        self.session, self.state = session, session.state
+        self.lists = _Lists([], [], [])
+        self.compared: Comparison | None = None
+        self.fragment = Fragment(
+            self.acted, label=session.texts.text("Scenarios"), sizing_mode="stretch_width"
+        )
+        self.state.param.watch(self.load, ["opened"])
+        self.state.param.watch(self.compare, ["history", "reference"])
+        session.notice.param.watch(self.conflict, ["conflict"])
+        self.show()
+        self.load()
+
+    def conflict(self, *_events: object) -> None:
+        self.show()
+        if self.session.notice.conflict is not None:
+            self.session.open_view("scenarios")
+
+    def load(self, *_events: object) -> None:
+        """Read the lists again."""
+        session = self.session
+
+        def slow() -> _Lists:
+            store, code = session.store, session.area.code
+            drafts = [d for d in store.drafts(code, session.account) if d.token != session.draft]
+            return _Lists(store.scenarios(code), drafts, store.trail(area=code, limit=SHOWN_CHANGES))
+
+        def shown(lists: _Lists) -> None:
+            self.lists = lists
+            self.show()
+
+        session.work(slow, shown, topic="scenarios")
+
+    def compare(self, *_events: object) -> None:
+        """Compute the comparison, where there is something to compare."""
+        if not self.state.differs:
+            self.compared = None
+            self.show()
+            return
+        slow = partial(comparison, self.state.answer, self.state.compared)
+
+        def shown(compared: Comparison) -> None:
+            self.compared = compared
+            self.show()
+
+        self.session.work(slow, shown, topic="comparison")
+
+    def show(self) -> None:
+        session, state = self.session, self.state
+        texts = session.texts
+        conflict = session.notice.conflict
+        self.fragment.html = session.render(
+            "scenarios",
+            editor=session.editor, saved=self.lists.saved, opened=state.opened, unsaved=state.unsaved,
+            drafts=[(d.token, texts.moment(d.updated_at), len(d.content.get("steps", [])) - 1)
+                    for d in self.lists.drafts],
+            trail=[(texts.moment(c.at), c.account, _action(session, c.action), c.scenario_name or "")
+                   for c in self.lists.trail],
+            reference=state.reference, base=state.what_if.is_base,
+            conflict=conflict and {"name": conflict.name, "by": conflict.updated_by,
+                                   "at": texts.moment(conflict.updated_at), "id": conflict.id,
+                                   "archived": conflict.archived},
+            totals=_totals(self.compared, state.season), villages=_villages(self.compared, state.kind, state.season),
+            more=SHOWN_VILLAGES, link=session.link, kind=state.kind, season=state.season,
+        )  # fmt: skip
+
+    def acted(self, message: dict[str, str]) -> None:  # noqa: C901 - one case a button
+        """Do what a button says."""
+        session, state = self.session, self.state
+        act, scenario_id = message["act"], message.get("id", "")
+        name, note = message.get("name", "").strip(), message.get("note", "").strip()
+        match act:
+            case "save_as":
+                session.save_as(name, note)
+            case "save":
+                session.save()
+            case "open":
+                session.open_scenario(scenario_id)
+            case "copy":
+                session.copy_scenario(scenario_id, then=self.load)
+            case "archive":
+                session.archive_scenario(scenario_id, then=self.load)
+            case "compare":
+                session.compare_with(message.get("value", ""))
+            case "new":
+                session.start_new()
+            case "resume":
+                session.resume(message.get("token", ""))
+            case "theirs":
+                session.open_scenario(scenario_id)
+            case "keep_mine":
+                session.notice.conflict = None
+            case "refresh":
+                self.load()
+            case "village" if message.get("code") in session.area.layers.villages.index:
+                state.selected = Selection("village", message["code"])
+
+
+def _action(session: Session, action: str) -> str:
+    _ = session.texts.text
+    return {
+        "create": _("saved as new"), "update": _("changed"), "copy": _("copied"), "archive": _("archived"),
+        "restore": _("brought back"), "account": _("account changed"),
+    }.get(action, action)  # fmt: skip
+
+
+def _totals(compared: Comparison | None, season: str) -> list[dict[str, object]]:
+    if compared is None or not len(compared.totals):
+        return []
+    table = compared.totals[compared.totals["season"] == season]
+    return [
+        {"kind": r.kind, "before": r.people_reached_before, "after": r.people_reached_after,
+         "change": r.people_reached_after - r.people_reached_before,
+         "gap_before": r.villages_gap_before, "gap_after": r.villages_gap_after}
+        for r in table.itertuples()
+    ]  # fmt: skip
+
+
+def _villages(compared: Comparison | None, kind: str, season: str) -> list[dict[str, object]]:
+    """Return the villages that differ most, in people reached, then in minutes."""
+    if compared is None or not len(compared.villages):
+        return []
+    table = compared.villages
+    table = table[(table["kind"] == kind) & (table["season"] == season)]
+    size = table["people_reached_change"].abs().fillna(0.0)
+    minutes = pd.to_numeric(table["minutes_median_change"], errors="coerce").abs().fillna(0.0)
+    table = table.assign(_size=size, _minutes=minutes).sort_values(
+        ["_size", "_minutes", "village_code"], ascending=[False, False, True]
+    )
+    return [
+        {"code": r.village_code, "name": r.village_name, "people": r.people_reached_change,
+         "before": r.minutes_median_before, "after": r.minutes_median_after}
+        for r in table.itertuples()
+    ]  # fmt: skip

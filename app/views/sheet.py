@@ -1,0 +1,182 @@
+"""The sheet of the chosen village or facility."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+
+from app.figures import facility_sheet, village_sheet
+from app.map.bridge import Fragment
+from app.state import Selection
+from app.views import facility_acts
+from geodata.kinds import known_kinds
+
+if TYPE_CHECKING:
+    from app.figures import FacilitySheet, VillageSheet
+    from app.session import Session
+
+# Of facilities; every other column that holds a number is of the unit's staff or its size.
+PLAIN_COLUMNS = frozenset({"lon", "lat"})
+
+
+@dataclass(frozen=True)
+class LegRow:
+    """One leg of the way, in words."""
+
+    name: str
+    minutes: float
+    km: float
+
+
+def make(session: Session) -> Fragment:
+    """Return the sheet; it follows the selection, and the answer shown."""
+    return _Sheet(session).fragment
+
+
+class _Sheet:
+    def __init__(self, session: Session) -> None:
+        self.session, self.state = session, session.state
+        self.target = ""
+        self.fragment = Fragment(
+            self.acted, label=session.texts.text("Sheet"), sizing_mode="stretch_width"
+        )  # fmt: skip
+        self.state.param.watch(self.chosen, ["selected"])
+        self.state.param.watch(self.show, ["history", "kind", "season"])
+        self.show()
+
+    def acted(self, message: dict[str, str]) -> None:
+        act = message["act"]
+        if act == "village" and message.get("code") in self.session.area.layers.villages.index:
+            self.state.selected = Selection("village", message["code"])
+        elif act == "facility":
+            self.session.select_facility(message.get("id", ""))
+        elif act == "way":
+            self.target = message.get("id", "")
+            self.show()
+        else:
+            facility_acts.acted(self.session, message)
+
+    def chosen(self, *_events: object) -> None:
+        self.target = ""
+        self.show()
+        if self.state.selected is not None:
+            self.session.open_view("sheet")
+
+    def show(self, *_events: object) -> None:
+        chosen = self.state.selected
+        if chosen is None:
+            self.fragment.html = self.session.render("nothing_chosen")
+            self.session.draw([], gpd.GeoSeries([]))
+            return
+        state = self.state
+        answer, kind, season = state.answer, state.kind, state.season
+        if chosen.what == "village":
+            slow = partial(village_sheet, answer, chosen.id, kind, season, target=self.target)
+            self.session.work(slow, self.show_village, topic="sheet")
+        else:
+            slow_ = partial(facility_sheet, self.session.area, answer, chosen.id, kind, season)
+            self.session.work(slow_, self.show_facility, topic="sheet")
+
+    def show_village(self, sheet: VillageSheet) -> None:
+        texts, state = self.session.texts, self.state
+        _ = texts.text
+        legs: list[LegRow] = []
+        if sheet.way is not None and len(sheet.way):
+            way = sheet.way
+            legs = [
+                LegRow(_leg_name(self.session, leg), minutes, metres / 1000.0)
+                for leg, minutes, metres in zip(way["leg"], way["minutes"], way["length_m"], strict=True)
+            ]
+            self.session.draw(way["leg"].tolist(), way.geometry)
+        else:
+            self.session.draw([], gpd.GeoSeries([]))
+        names = {u.facility_id: u.name or u.facility_id for u in sheet.units}
+        mode = state.answer.gaps.scenario.standard[state.kind].mode
+        row = next(a.row for a in sheet.answers if a.kind == state.kind and a.season == state.season)
+        self.fragment.html = self.session.render(
+            "village",
+            code=sheet.code, facts=sheet.facts, answers=sheet.answers, kind=state.kind, season=state.season,
+            units=sheet.units, target=sheet.target, target_name=names.get(sheet.target, ""), legs=legs,
+            total=LegRow("", sum(leg.minutes for leg in legs), sum(leg.km for leg in legs)),
+            mode=texts.term("mode_straight" if state.answer.gaps.ways is None else f"mode_{mode}"),
+            method={"hamlets": _("the hamlets"), "roads": _("points along the local roads"),
+                    "interior": _("one point inside")}.get(sheet.facts["demand_method"], ""),
+            sources=_source(self.session, "population"),
+            nothing=_why_nothing(self.session, row),
+        )  # fmt: skip
+
+    def show_facility(self, sheet: FacilitySheet) -> None:
+        session, state = self.session, self.state
+        _ = session.texts.text
+        village_names = session.area.layers.villages["village_name"]
+        code = sheet.facts.get("village_code")
+        if sheet.area is not None and len(sheet.area):
+            session.draw(["area"], sheet.area.geometry)
+        else:
+            session.draw([], gpd.GeoSeries([]))
+        lost = []
+        if sheet.loss is not None:
+            table = sheet.loss.villages
+            lost = [
+                {"code": r.village_code, "name": r.village_name, "before": r.minutes_median_before,
+                 "after": r.minutes_median_after, "lost": -r.people_reached_change}
+                for r in table.sort_values(["people_reached_change", "village_code"]).itertuples()
+            ]  # fmt: skip
+        self.fragment.html = session.render(
+            "facility",
+            id=sheet.facility_id, facts=sheet.facts, village=str(village_names.get(code) or ""),
+            located={"coordinates": _("coordinates"), "village": _("its village"), "name": _("its name")}.get(
+                str(sheet.facts.get("located_by")), session.texts.term("unknown")),
+            staff=_staff(sheet.facts), catchment=sheet.catchment, loss=sheet.loss, lost_villages=lost,
+            area_km2=None if sheet.area is None else float(sheet.area["area_km2"].iloc[0]),
+            cell_m=0.0 if sheet.area is None else float(sheet.area["cell_m"].iloc[0]),
+            closed=sheet.facts["functioning"] == "no", kinds=known_kinds(),
+            edited=bool(state.edits_of(sheet.facility_id)),
+            nothing=_why_no_catchment(session, sheet),
+        )  # fmt: skip
+
+
+def _leg_name(session: Session, leg: str) -> str:
+    _ = session.texts.text
+    return {
+        "access": _("on foot to the road"), "egress": _("on foot from the road"),
+        "walk": _("on foot, straight"), "road": _("by road"), "wait": _("wait for the boat"),
+        "ferry": _("by ferry"), "boat": _("by boat"),
+    }.get(leg, leg)  # fmt: skip
+
+
+def _why_nothing(session: Session, row: dict[str, Any]) -> str:
+    _ = session.texts.text
+    if row["status"] == "unknown":
+        return _("Nothing is known about units of this kind: no list was given, or none has a place.")
+    return _("No unit of this kind can be reached from here: {reason}.",
+             reason=session.texts.term(f"reason_{row['reason'] or 'unknown'}"))  # fmt: skip
+
+
+def _why_no_catchment(session: Session, sheet: FacilitySheet) -> str:
+    _ = session.texts.text
+    if sheet.facts["functioning"] == "no":
+        return _("It does not function, so nobody counts as served by it.")
+    if sheet.facts["status"] != "used":
+        return _("It takes no part: its place is unknown, or outside the area.")
+    if not sheet.kind:
+        return _("Units of this kind have no standard, so no limit: nothing is computed for them.")
+    return _("No list of this kind was given, so who is reached is unknown; one unit alone cannot tell.")
+
+
+def _source(session: Session, layer: str) -> str:
+    found = [s.source or s.file for s in session.area.layers.sources if s.layer == layer]
+    return "; ".join(dict.fromkeys(found))
+
+
+def _staff(facts: dict[str, Any]) -> list[tuple[str, float]]:
+    """Return the counted columns of a facility, those of unknown number left out."""
+    return [
+        (name.removeprefix("staff_"), float(value))
+        for name, value in facts.items()
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and value == value  # noqa: PLR0124 - not NaN
+        and name not in PLAIN_COLUMNS
+    ]  # fmt: skip

@@ -1,0 +1,78 @@
+"""The ranked list of villages, with search and filters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from app.map.bridge import Fragment
+from app.measures import STATUSES
+from app.state import Filter, Selection
+from planner.coverage import REASONS
+
+if TYPE_CHECKING:
+    from app.session import Session
+
+PAGE = 50
+FILTERS = ("query", "district", "status", "reason")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the list."""
+
+    rank: int
+    code: str
+    name: str
+    district: str
+    unreached: float
+    minutes: float
+    status: str
+
+
+def make(session: Session) -> Fragment:
+    """Return the list; a click shows the village on the map and opens its sheet."""
+    state, _ = session.state, session.texts.text
+    shown = PAGE
+
+    def acted(message: dict[str, str]) -> None:
+        nonlocal shown
+        act = message["act"]
+        if act == "village" and message.get("code") in session.area.layers.villages.index:
+            state.selected = Selection("village", message["code"])
+        elif act in FILTERS:
+            shown = PAGE
+            state.filter = replace(state.filter, **{act: message.get("value", "")[:100]})
+        elif act == "clear":
+            shown = PAGE
+            state.filter = Filter()
+        elif act == "more":
+            shown += 4 * PAGE
+            show()
+
+    fragment = Fragment(acted, label=_("Villages, ranked"), sizing_mode="stretch_width")
+
+    def show(*_events: object) -> None:
+        table = state.ranking()
+        rows = [
+            Row(
+                i,
+                str(r.Index),
+                r.village_name,
+                r.district_name or "",
+                r.unreached,
+                r.minutes_median,
+                r.status,
+            )
+            for i, r in enumerate(table.iloc[:shown].itertuples(), start=1)
+        ]
+        chosen = state.selected
+        fragment.html = session.render(
+            "villages", rows=rows, total=len(table), filter=state.filter, filtered=state.filter != Filter(),
+            districts=state.districts(), statuses=STATUSES, reasons=REASONS[1:],
+            selected=chosen.id if chosen is not None and chosen.what == "village" else "",
+        )  # fmt: skip
+
+    state.param.watch(show, ["history", "kind", "season", "filter", "selected"])
+    show()
+    return fragment

@@ -1,0 +1,240 @@
+"""What if: other rules, new or closed units, new or closed roads; with undo and redo."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import panel_material_ui as pmui
+
+from app.describe import described, road_name, rules
+from app.map.bridge import Fragment
+from app.map.edits import road_lines
+from app.whatif import WhatIf
+from geodata.kinds import known_kinds
+from planner.edits import AddBoat, AddRoad, ChangeSpeed, CloseRoad, OpenFacility
+
+if TYPE_CHECKING:
+    from app.session import Session
+
+FACTORS = (0.25, 0.5, 0.75, 0.9, 1.0, 1.1, 1.25, 1.5, 2.0)
+ROAD_CLASSES = ("primary", "secondary", "tertiary", "residential", "track", "path", "footway")
+LONGEST_LIMIT = 240.0
+# A click that misses a road by less than this still means it, however far the map is zoomed in.
+LEAST_MISS_M = 30.0
+CANDIDATES = 5
+
+
+def make(session: Session) -> pmui.Column:
+    """Return the controls and the list of changes."""
+    return _WhatIf(session).layout
+
+
+class _WhatIf:
+    def __init__(self, session: Session) -> None:
+        self.session, self.state = session, session.state
+        _ = session.texts.text
+        self.quiet = False
+        self.candidates: list[str] = []
+        wide: dict[str, Any] = {"sizing_mode": "stretch_width", "size": "small", "margin": (4, 4)}
+        half: dict[str, Any] = {"width": 165, "size": "small", "margin": (4, 4)}
+        terms = session.texts.term
+        self.mode = pmui.Select(
+            label=_("Mode of travel"),
+            options={terms(f"mode_{m}"): m for m in session.area.scenario.modes},
+            **half,
+        )
+        self.limit = pmui.FloatInput(
+            label=_("Limit (minutes)"), start=1.0, end=LONGEST_LIMIT, step=5.0, **half
+        )
+        self.factor = pmui.Select(
+            label=_("Speed of this mode"), options={_factor(session, f): f for f in FACTORS}, **half
+        )
+        self.undo = pmui.Button(label=_("Undo"), icon="undo", variant="outlined", size="small")
+        self.redo = pmui.Button(label=_("Redo"), icon="redo", variant="outlined", size="small")
+        self.reset = pmui.Button(label=_("Back to the base"), variant="outlined", size="small")
+        self.kind = pmui.Select(
+            label=_("Kind of new unit"), options={session.texts.kind(k): k for k in known_kinds()}, **half
+        )
+        self.name = pmui.TextInput(label=_("Its name (optional)"), **half)
+        self.place = pmui.Button(label=_("Place it on the map"), icon="add_location", color="primary", **wide)
+        self.close_road = pmui.Button(
+            label=_("Close a road or bridge"), icon="block", variant="outlined", **wide
+        )
+        self.road_class = pmui.Select(
+            label=_("Class of new road"), options=list(ROAD_CLASSES), value="residential", **half
+        )
+        self.bridge = pmui.Checkbox(label=_("It is a bridge"), margin=(4, 4))
+        self.road = pmui.Button(label=_("Draw a road"), icon="add_road", variant="outlined", **wide)
+        self.boat = pmui.Button(
+            label=_("Draw a boat link"), icon="directions_boat", variant="outlined", **wide
+        )
+        self.list = Fragment(self.acted, label=_("Changes"), sizing_mode="stretch_width")
+        self._wire()
+        row = partial(pmui.FlexBox, flex_direction="row", flex_wrap="wrap", margin=0)
+        heading = partial(pmui.Typography, variant="h3", sx={"fontSize": "1.05rem"}, margin=(8, 4, 0, 4))
+        self.rule_heading = heading("")
+        roads = [] if session.area.layers.roads is None else [
+            heading(_("Roads and boats")), self.close_road, row(self.road_class, self.bridge), self.road, self.boat,
+        ]  # fmt: skip
+        self.layout = pmui.Column(
+            row(self.undo, self.redo, self.reset), self.list, self.rule_heading, row(self.mode, self.limit, self.factor),
+            heading(_("Units")), row(self.kind, self.name), self.place, *roads, margin=0, sizing_mode="stretch_width",
+        )  # fmt: skip
+        self.state.param.watch(self.show, ["history", "kind"])
+        self.session.notice.param.watch(self.show_busy, ["busy"])
+        self.show()
+
+    def _wire(self) -> None:
+        session = self.session
+        self.mode.param.watch(self.rule, "value")
+        self.limit.param.watch(self.rule, "value")
+        self.factor.param.watch(self.speed, "value")
+        self.undo.on_click(lambda _: session.undo())
+        self.redo.on_click(lambda _: session.redo())
+        self.reset.on_click(lambda _: session.change(WhatIf))
+        self.place.on_click(lambda _: session.pick("place", self.placed))
+        self.close_road.on_click(lambda _: session.pick("place", self.pointed))
+        self.road.on_click(lambda _: session.pick("line", self.drawn_road))
+        self.boat.on_click(lambda _: session.pick("line", self.drawn_boat))
+
+    def show(self, *_events: object) -> None:
+        """Show the rules and changes as they are."""
+        session, state = self.session, self.state
+        _ = session.texts.text
+        rule = state.answer.gaps.scenario.standard[state.kind]
+        self.quiet = True
+        try:
+            self.mode.value, self.limit.value = rule.mode, rule.limit_minutes
+            self.factor.value = self._factor_now(rule.mode)
+            self.undo.disabled, self.redo.disabled = not state.history.can_undo, not state.history.can_redo
+            self.reset.disabled = state.what_if.is_base
+            self.rule_heading.object = _("Rules for {kind}", kind=session.texts.kind(state.kind))
+        finally:
+            self.quiet = False
+        self.show_list()
+
+    def show_busy(self, *_events: object) -> None:
+        self.place.loading = self.session.notice.busy
+
+    def show_list(self) -> None:
+        session, what_if = self.session, self.state.what_if
+        listed = set(session.area.layers.area.listed_kinds)
+        opened = {e.kind for e in what_if.edits if isinstance(e, OpenFacility)}
+        self.list.html = session.render(
+            "changes",
+            rules=rules(what_if, session.texts), edits=described(what_if, session.area, session.texts),
+            unlisted=[session.texts.kind(k) for k in sorted(opened - listed) if k in session.area.kinds],
+            candidates=[(name, road_name(session.area, name, session.texts)) for name in self.candidates],
+        )  # fmt: skip
+
+    def _factor_now(self, mode: str) -> float:
+        factor = 1.0
+        for edit in self.state.what_if.edits:
+            if isinstance(edit, ChangeSpeed) and edit.mode == mode and not edit.classes:
+                factor = edit.factor
+        if factor not in self.factor.options.values():
+            self.factor.options = {**self.factor.options, _factor(self.session, factor): factor}
+        return factor
+
+    def rule(self, *_events: object) -> None:
+        """Ask with the mode and limit chosen."""
+        limit = self.limit.value
+        if self.quiet or limit is None:
+            return
+        mode = self.mode.value
+        self.session.change(lambda: self.state.with_rule(mode=mode, limit_minutes=float(limit)))
+
+    def speed(self, *_events: object) -> None:
+        """Ask with the mode's speed changed; one change a mode."""
+        if self.quiet:
+            return
+        mode, factor = self.mode.value, float(self.factor.value)
+
+        def other() -> WhatIf:
+            what_if = self.state.what_if
+            kept = tuple(
+                e
+                for e in what_if.edits
+                if not (isinstance(e, ChangeSpeed) and e.mode == mode and not e.classes)
+            )
+            plain = what_if.model_copy(update={"edits": kept})
+            return (
+                plain if factor == 1.0 else plain.with_edit(ChangeSpeed(op="speed", mode=mode, factor=factor))
+            )
+
+        self.session.change(other)
+
+    def placed(self, message: dict[str, Any]) -> None:
+        """Open a unit at the place that was clicked."""
+        if message.get("type") != "place":
+            return
+        lon, lat = message["lonlat"]
+        kind, name = self.kind.value, (self.name.value or "").strip()[:120]
+
+        def opened() -> WhatIf:
+            new = self.state.new_facility_id(kind)
+            edit = OpenFacility(op="open_facility", id=new, kind=kind, lonlat=(lon, lat), name=name)
+            return self.state.what_if.with_edit(edit)
+
+        self.name.value = ""
+        self.session.change(opened)
+
+    def pointed(self, message: dict[str, Any]) -> None:
+        """Offer the roads near the place that was clicked; bridges first."""
+        if message.get("type") != "place":
+            return
+        lon, lat = message["lonlat"]
+        within_m = max(float(message.get("miss_m", 0.0)), LEAST_MISS_M)
+        near = self.session.area.nearest_roads((lon, lat), within_m)
+        self.candidates = [str(name) for name in near.index[:CANDIDATES]]
+        if self.candidates:
+            lines = [line for name in self.candidates for line in road_lines(self.session.area, name)]
+            self.session.draw(["road_closed"] * len(lines), gpd.GeoSeries(lines))
+            self.session.open_view("whatif")
+        else:
+            self.session.tell(
+                self.session.texts.text("There is no road at this place. Zoom in and click on one."),
+                "warning",
+            )
+        self.show_list()
+
+    def drawn_road(self, message: dict[str, Any]) -> None:
+        """Add the road that was drawn."""
+        if message.get("type") == "line":
+            edit = AddRoad.model_validate({
+                "op": "add_road", "line": message["line"], "class": self.road_class.value,
+                "bridge": bool(self.bridge.value),
+            })  # fmt: skip
+            self.session.change(lambda: self.state.what_if.with_edit(edit))
+
+    def drawn_boat(self, message: dict[str, Any]) -> None:
+        """Add the boat link that was drawn."""
+        if message.get("type") == "line":
+            edit = AddBoat.model_validate({"op": "add_boat", "line": message["line"]})
+            self.session.change(lambda: self.state.what_if.with_edit(edit))
+
+    def acted(self, message: dict[str, str]) -> None:
+        """Do what a button of the list says."""
+        act, state = message["act"], self.state
+        if act == "remove" and message.get("number", "").isdigit():
+            number = int(message["number"])
+            self.session.change(lambda: state.what_if.without_edit(number))
+        elif act == "rules":
+            self.session.change(lambda: state.what_if.model_copy(update={"standard": {}}))
+        elif act == "close_road" and message.get("road") in self.candidates:
+            edit = CloseRoad(op="close_road", road=message["road"])
+            self._leave_candidates()
+            self.session.change(lambda: state.what_if.with_edit(edit))
+        elif act == "no_road":
+            self._leave_candidates()
+            self.show_list()
+
+    def _leave_candidates(self) -> None:
+        self.candidates = []
+        self.session.draw([], gpd.GeoSeries([]))
+
+
+def _factor(session: Session, factor: float) -> str:
+    return session.texts.text("as usual") if factor == 1.0 else f"× {session.texts.number(factor, 2)}"
