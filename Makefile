@@ -2,9 +2,11 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+MESSAGES := -F app/locale/babel.cfg --no-default-keywords -k _ -k text -k _n:1,2 -k several:1,2 \
+  --no-location --sort-output --omit-header
 STAMP := $(VENV)/.jangkau-ready
 
-.PHONY: demo test lint setup lock clean
+.PHONY: demo test lint setup lock messages clean
 
 demo: setup
 	$(BIN)/jangkau demo --out work/demo
@@ -26,6 +28,12 @@ $(STAMP): pyproject.toml requirements.lock planner/maps/package-lock.json planne
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e . --group dev
 	@touch $(STAMP)
+
+# Every message of the app, into both catalogues; tests hold them complete.
+messages: setup
+	$(BIN)/pybabel -q extract $(MESSAGES) -o $(VENV)/jangkau.pot app
+	for lang in id en; do $(BIN)/pybabel -q update --no-wrap --ignore-obsolete --no-fuzzy-matching \
+	  -D jangkau -l $$lang -i $(VENV)/jangkau.pot -d app/locale; done
 
 lock: setup
 	$(BIN)/python -m pip freeze --exclude-editable --exclude jangkau | grep -v ' @ ' | sort -f > requirements.lock

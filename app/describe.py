@@ -59,7 +59,9 @@ def road_name(area: Area, name: str, texts: Texts) -> str:
     return f"{called if isinstance(called, str) and called else name} ({what})"
 
 
-def _line(edit: Edit, area: Area, texts: Texts, names: dict[str, str]) -> str:
+def _line(  # noqa: C901, PLR0911 - one case an edit
+    edit: Edit, area: Area, texts: Texts, names: dict[str, str]
+) -> str:
     _ = texts.text
     match edit:
         case OpenFacility():
@@ -83,7 +85,8 @@ def _line(edit: Edit, area: Area, texts: Texts, names: dict[str, str]) -> str:
             what = _("New bridge") if edit.bridge else _("New road")
             return f"{what} {edit.name or ''} ({edit.road_class})".replace("  ", " ")
         case AddBoat():
-            return f"{_('New boat link')} {edit.name or ''}".strip()
+            what = _("New boat link")
+            return f"{what} {edit.name or ''}".strip()
         case ChangeSpeed():
             return _("Speed of {mode} × {factor}", mode=texts.term(f"mode_{edit.mode}"),
                      factor=texts.number(edit.factor, 2))  # fmt: skip

@@ -80,7 +80,7 @@ def headlines(state: State) -> list[Headline]:
                 here["facilities_unlocated"],
                 change,
                 gap,
-            )  # fmt: skip
+            )
         )
     return out
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 import panel as pn
 import panel_material_ui as pmui
@@ -10,6 +12,8 @@ import panel_material_ui as pmui
 from app.map.bridge import Fragment
 from app.state import Selection
 from app.views import VIEWS
+from app.views.mapview import painting
+from planner.maps.page import script_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,14 +24,29 @@ if TYPE_CHECKING:
 # takes half of the screen and everything else follows below.
 TALL = "max(460px, calc(100vh - 285px))"
 MAP_BOX = {"height": {"xs": "56vh", "md": TALL}, "minHeight": {"xs": "320px", "md": "460px"}, "minWidth": 0}
-PANEL_BOX = {"minWidth": 0, "height": {"xs": "auto", "md": TALL}, "overflowY": {"xs": "visible", "md": "auto"}}
+PANEL_BOX = {
+    "minWidth": 0,
+    "height": {"xs": "auto", "md": TALL},
+    "overflowY": {"xs": "visible", "md": "auto"},
+}
 SIDE_BY_SIDE = {
     "display": "grid", "gap": "12px", "width": "100%",
     "gridTemplateColumns": {"xs": "minmax(0, 1fr)", "md": "minmax(0, 1fr) 440px"},
 }  # fmt: skip
+_TEMPLATE = files("app").joinpath("templates/page.html").read_text("utf-8")
 SEEN_COOKIE = "jangkau_seen"
 # What a link may carry besides the scenario and the draft, and where it goes.
 LINKED = ("kind", "season", "measure")
+
+
+def first_picture(session: Session) -> dict[str, str]:
+    """Return what the page's template needs to show the map before everything else."""
+    return {
+        "map_address": session.map_address,
+        "map_label": script_json(session.texts.text("Map of {area}", area=session.area.name)),
+        "page_lang": session.texts.lang,
+        "first_paint": script_json(painting(session, 0)),
+    }
 
 
 def build_page(session: Session, *, newcomer: bool, others: Mapping[str, str]) -> pmui.Page:
@@ -50,16 +69,17 @@ def build_page(session: Session, *, newcomer: bool, others: Mapping[str, str]) -
     body = pmui.Column(
         *tour, _notice(session), *places["top"],
         pmui.Column(
-            pmui.Column(*places["map"], sx=MAP_BOX, sizing_mode="stretch_both", margin=0),
+            pmui.Column(*places["map"], sx=MAP_BOX, sizing_mode="stretch_width", margin=0),
             pmui.Column(panel, sizing_mode="stretch_width", margin=0, sx=PANEL_BOX),
-            sx=SIDE_BY_SIDE, sizing_mode="stretch_both", margin=0,
+            sx=SIDE_BY_SIDE, sizing_mode="stretch_width", margin=0,
         ),
         sx={"p": {"xs": "6px", "md": "12px"}, "gap": "8px", "boxSizing": "border-box", "width": "100%"},
         sizing_mode="stretch_width", margin=0,
     )  # fmt: skip
     page = pmui.Page(
-        title=f"Jangkau: {session.area.name}", header=[_header(session, others)], main=[body], busy_indicator=None,
-        theme_config={"palette": {"primary": {"main": "#0b57a4"}}}, meta_name="Jangkau",
+        title=f"Jangkau: {session.area.name}", header=[_header(session, others)], main=[body],
+        busy_indicator=None, theme_config={"palette": {"primary": {"main": "#0b57a4"}}}, meta_name="Jangkau",
+        template=_TEMPLATE,
     )  # fmt: skip
     _follow_theme(session, page)
     return page
@@ -84,7 +104,12 @@ def _panel(session: Session) -> pmui.Tabs:
     def open_view(key: str) -> None:
         panel.active = keys.index(key)
 
+    def chosen(*_events: object) -> None:
+        if session.state.selected is not None:
+            open_view("sheet")
+
     panel.param.watch(fill, ["active"])
+    session.state.param.watch(chosen, ["selected"])
     fill()
     session.open_view = open_view
     return panel
@@ -161,13 +186,14 @@ def follow_address(session: Session, location: Any) -> None:  # noqa: ANN401 - P
 
     def follow(*_events: object) -> None:
         chosen = state.selected
-        wanted = {
+        wanted: dict[str, str | None] = {
             "kind": state.kind, "season": state.season, "measure": state.measure,
             "village": chosen.id if chosen is not None and chosen.what == "village" else None,
             "scenario": state.opened.id if state.opened is not None else None,
             "draft": session.draft if session.draft and (state.unsaved or state.opened is None) else None,
         }  # fmt: skip
-        location.update_query(**wanted)
+        wanted["lang"], wanted["area"] = session.texts.lang, session.area.code
+        location.search = "?" + urlencode({k: v for k, v in wanted.items() if v})
 
     state.param.watch(follow, ["kind", "season", "measure", "selected", "history", "opened"])
 

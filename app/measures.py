@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -78,7 +79,7 @@ def _minutes(villages: pd.DataFrame, base: pd.DataFrame, people: NDArray[np.floa
     del base, people
     minutes = villages["minutes_median"].to_numpy()
     # A limit is included, as in the standard: exactly 30 minutes is "up to 30".
-    classes = np.searchsorted(MINUTES, minutes, side="left").astype(np.int8)
+    classes: NDArray[np.int8] = np.searchsorted(MINUTES, minutes, side="left").astype(np.int8)
     classes[np.isinf(minutes)] = len(MINUTES) + 1
     classes[np.isnan(minutes)] = len(MINUTES) + 2
     return classes
@@ -87,7 +88,7 @@ def _minutes(villages: pd.DataFrame, base: pd.DataFrame, people: NDArray[np.floa
 def _minutes_legend(texts: Texts) -> list[LegendRow]:
     edges = [texts.number(m) for m in MINUTES]
     labels = [texts.text("up to {n} min", n=edges[0])]
-    labels += [f"{a}–{b} min" for a, b in zip(edges, edges[1:], strict=False)]
+    labels += [texts.text("{a}–{b} min", a=a, b=b) for a, b in pairwise(edges)]
     labels.append(texts.text("over {n} min", n=edges[-1]))
     rows = [LegendRow(c, label) for c, label in zip(SEQUENCE, labels, strict=True)]
     return [
@@ -100,14 +101,14 @@ def _minutes_legend(texts: Texts) -> list[LegendRow]:
 def _share(villages: pd.DataFrame, base: pd.DataFrame, people: NDArray[np.float64]) -> NDArray[np.int8]:
     del base, people
     share = villages["share_reached"].to_numpy()
-    classes = np.searchsorted(SHARES, share, side="right").astype(np.int8)
+    classes: NDArray[np.int8] = np.searchsorted(SHARES, share, side="right").astype(np.int8)
     classes[np.isnan(share)] = len(SHARES) + 1
     return classes
 
 
 def _share_legend(texts: Texts) -> list[LegendRow]:
     edges = [texts.percent(s) for s in (0.0, *SHARES)]
-    labels = [texts.text("{a} to below {b}", a=a, b=b) for a, b in zip(edges, edges[1:], strict=False)]
+    labels = [texts.text("{a} to below {b}", a=a, b=b) for a, b in pairwise(edges)]
     colors = SEQUENCE
     rows = [LegendRow(c, label) for c, label in zip(colors, [*labels, texts.text("everybody")], strict=True)]
     return [*rows, LegendRow(UNKNOWN_COLOR, texts.term("unknown"))]
@@ -115,7 +116,8 @@ def _share_legend(texts: Texts) -> list[LegendRow]:
 
 def unreached(villages: pd.DataFrame, people: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return people not reached by village, to a tenth of a person; NaN where unknown."""
-    return np.round(people - villages["people_reached"].to_numpy(), 1)
+    left: NDArray[np.float64] = np.round(people - villages["people_reached"].to_numpy(), 1)
+    return left
 
 
 def _unreached(villages: pd.DataFrame, base: pd.DataFrame, people: NDArray[np.float64]) -> NDArray[np.int8]:
@@ -131,7 +133,7 @@ def _unreached(villages: pd.DataFrame, base: pd.DataFrame, people: NDArray[np.fl
 def _unreached_legend(texts: Texts) -> list[LegendRow]:
     edges = [texts.number(p) for p in PEOPLE]
     labels = [texts.text("nobody"), texts.text("fewer than {n}", n=edges[1])]
-    labels += [texts.text("{a} to below {b}", a=a, b=b) for a, b in zip(edges[1:], edges[2:], strict=False)]
+    labels += [texts.text("{a} to below {b}", a=a, b=b) for a, b in pairwise(edges[1:])]
     labels.append(texts.text("{n} or more", n=edges[-1]))
     colors = ("#f7f7f7", "#fef0d9", "#fdcc8a", "#fc8d59", "#e34a33", "#b30000")
     rows = [LegendRow(c, label) for c, label in zip(colors, labels, strict=True)]
@@ -149,7 +151,7 @@ def _present_legend(texts: Texts) -> list[LegendRow]:
 
 
 def _change(villages: pd.DataFrame, base: pd.DataFrame, people: NDArray[np.float64]) -> NDArray[np.int8]:
-    """Return how a village fares against the base: more people reached, else quicker; …"""
+    """Return how a village fares against the base: more people reached, else quicker, and so on."""
     del people
     with np.errstate(invalid="ignore"):
         reached = np.round(villages["share_reached"].to_numpy() - base["share_reached"].to_numpy(), 6)
@@ -211,7 +213,7 @@ MEASURES: dict[str, Measure] = {
             "Whether a unit of this kind stands in the village; unknown where no list was given "
             "(METHODS: Coverage)."), _present, _present_legend),
         Measure("change", _("Difference to the base"), _(
-            "The answer with the changes, compared with the one without (METHODS: What if)."),
+            "The answer with the changes, compared with the one without (METHODS: Roads)."),
             _change, _change_legend),
     )
 }  # fmt: skip

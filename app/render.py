@@ -28,4 +28,6 @@ class Renderer:
     def __call__(self, template: str, /, **values: object) -> str:
         """Return a template's HTML; in it ``_`` translates and ``t`` writes numbers and terms."""
         found = _environment().get_template(f"{template}.html")
-        return found.render(_=self._texts.text, t=self._texts, lang=self._texts.lang, **values)
+        return found.render(
+            _=self._texts.text, _n=self._texts.several, t=self._texts, lang=self._texts.lang, **values
+        )

@@ -12,17 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 import panel as pn
 
-from app.area import Area
-from app.main import SEEN_COOKIE, build_page, follow_address, release, start
+from app.main import SEEN_COOKIE, build_page, first_picture, follow_address, release, start
 from app.map.page import write_page, write_vendor
 from app.session import Session
-from app.store import Store
 from app.texts import DEFAULT_LANGUAGE, Texts
 from geodata.errors import ConfigError
 from planner.maps.page import LANGUAGES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from app.area import Area
+    from app.store import Store
 
 LOG = logging.getLogger(__name__)
 # Where nobody signs in, work belongs to this name.
@@ -118,6 +119,7 @@ class App:
                 a.name: f"?area={a.code}&lang={lang}"
                 for a in (area, *(o for o in self.areas if o is not area))
             }
+        document.template_variables.update(first_picture(session))
         page = build_page(session, newcomer=SEEN_COOKIE not in pn.state.cookies, others=others)
         if location is not None:
             follow_address(session, location)
@@ -143,6 +145,7 @@ def make_server(app: App) -> Any:  # noqa: ANN401 - Panel ships no types
         It would be open to the network without accounts.
     """
     options = app.options
+    pn.config.respect_explicit_sizing = True
     if options.address not in LOOPBACK and not (app.login or options.oauth):
         msg = (
             f"--address {options.address} lets others in, but there are no accounts. Add one first "
@@ -155,7 +158,7 @@ def make_server(app: App) -> Any:  # noqa: ANN401 - Panel ships no types
     if app.login and not options.oauth:
         from app.signin import provider
 
-        more["auth_provider"] = provider(app.store, app.texts[options.lang], options.prefix)
+        more["auth_provider"] = provider(app.store, app.texts[options.lang])
     prefix = options.prefix.rstrip("/")
     origins = [f"{options.address}:{options.port}", f"localhost:{options.port}", *options.origins]
     return pn.serve(

@@ -348,10 +348,11 @@ class Session:
                 number += 1
             return self.store.copy(scenario_id, f"{name[:110]} ({number})", account=self.account)
 
-        self._write(
-            slow,
-            lambda saved: (self.tell(self.texts.text("Saved: {name}", name=saved.name), "success"), then()),
-        )
+        def copied(saved: Saved) -> None:
+            self.tell(self.texts.text("Saved: {name}", name=saved.name), "success")
+            then()
+
+        self._write(slow, copied)
 
     def archive_scenario(self, scenario_id: str, *, then: Callable[[], None]) -> None:
         """Take a saved scenario off the list; its trail stays, and it can be brought back."""

@@ -1,4 +1,4 @@
-"""What one session looks at and asks; it knows no widgets, and everything in it can be tested without a browser."""
+"""What one session looks at and asks; it knows no widgets, so that it can be tested without a browser."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from planner.edits import Edit
 
 LONGEST_HISTORY = 100
+BASE = WhatIf()
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Filter:
 class History:
     """Questions asked one after the other, and which of them is shown; nothing in it changes."""
 
-    steps: tuple[WhatIf, ...] = (WhatIf(),)
+    steps: tuple[WhatIf, ...] = (BASE,)
     at: int = 0
 
     @property
@@ -105,7 +106,7 @@ class History:
 class Reference:
     """What the answer is compared with; the base when nothing else is chosen."""
 
-    what_if: WhatIf = WhatIf()
+    what_if: WhatIf = BASE
     name: str = ""
 
 
@@ -119,13 +120,13 @@ class Opened:
     saved: WhatIf
 
 
-class State(param.Parameterized):  # type: ignore[misc]  # param ships no types
+class State(param.Parameterized):  # type: ignore[misc] # param ships no types
     """One session's choices; everything shown follows from them and from the area's answers.
 
     It holds no answer itself: those are asked of the area by their question, so that a session stays small.
     """
 
-    kind = param.String(doc="Facility kind of the standard that is shown.")
+    kind = param.String()
     season = param.Selector(default="dry", objects=list(SEASONS))
     measure = param.Selector(default="status", objects=list(MEASURES))
     filter = param.ClassSelector(class_=Filter, default=Filter())

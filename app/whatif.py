@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import yaml
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from geodata.errors import ConfigError
 from geodata.yamlfile import Model
@@ -38,7 +38,7 @@ class WhatIf(Model):
     True
     """
 
-    standard: dict[str, RuleChange] = {}
+    standard: dict[str, RuleChange] = Field(default_factory=dict)
     edits: tuple[Edit, ...] = ()
 
     @classmethod

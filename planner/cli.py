@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from geodata.layers import Finding
 
@@ -101,7 +101,64 @@ def _parser() -> argparse.ArgumentParser:
     gaps.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write")
     _language(gaps)
     gaps.set_defaults(run=_gaps)
+    _app_commands(commands)
     return parser
+
+
+def _app_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    serve = commands.add_parser("serve", help="the map app in the browser")
+    serve.add_argument(
+        "workspaces", type=Path, nargs="*", metavar="WORKSPACE", help="areas to serve (default: the demo)"
+    )
+    serve.add_argument("--address", default="127.0.0.1", help="where to listen (default: %(default)s)")
+    serve.add_argument("--port", type=int, default=5006, help="default: %(default)s; 0 takes a free one")
+    serve.add_argument(
+        "--prefix", default="", metavar="/PATH", help="path that a reverse proxy puts before it"
+    )
+    serve.add_argument(
+        "--origin", action="append", default=[], metavar="HOST[:PORT]",
+        help="a host name that browsers use for it (behind a reverse proxy); may be repeated",
+    )  # fmt: skip
+    serve.add_argument(
+        "--database", metavar="URL", help="where scenarios are kept (default: a file in the workspace)"
+    )
+    _language(serve)
+    serve.set_defaults(run=_serve)
+
+    account = commands.add_parser("account", help="who may sign in to the map app")
+    actions = account.add_subparsers(dest="action", metavar="ACTION", required=True)
+    for name, text in (
+        ("add", "add an account, or change its role or password"),
+        ("remove", "remove an account"),
+        ("list", "list the accounts"),
+    ):
+        action = actions.add_parser(name, help=text)
+        if name != "list":
+            action.add_argument("name", metavar="NAME")
+        if name == "add":
+            action.add_argument("--role", choices=("viewer", "editor"), default="viewer")
+            action.add_argument(
+                "--oauth", action="store_true", help="signs in elsewhere: no password is kept"
+            )
+        action.add_argument("--workspace", type=Path, metavar="WORKSPACE")
+        action.add_argument("--database", metavar="URL")
+    account.set_defaults(run=_account)
+
+
+def _serve(options: argparse.Namespace) -> int:
+    # The command line stands above the app, which no other room of the planner knows.
+    return int(_app_command("serve")(options))
+
+
+def _account(options: argparse.Namespace) -> int:
+    return int(_app_command("account")(options))
+
+
+def _app_command(name: str) -> Callable[[argparse.Namespace], int]:
+    from importlib import import_module
+
+    command: Callable[[argparse.Namespace], int] = getattr(import_module("app.commands"), name)
+    return command
 
 
 def _seed(text: str) -> int:

@@ -20,7 +20,6 @@ class MapBridge(JSComponent):
 
     src = param.String(doc="Address of the map's page, relative to the app's.")
     label = param.String(doc="What a screen reader calls the map.")
-    lang = param.String(doc="Language of the whole page.")
 
     _esm = files("app").joinpath("static/bridge.js").read_text("utf-8")
     _stylesheets = [":host{display:block;height:100%;width:100%}"]  # noqa: RUF012 - Panel's own form

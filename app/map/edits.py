@@ -49,7 +49,7 @@ def edited_facilities(answer: Answer) -> list[dict[str, Any]]:
 
 
 def edited_roads(area: Area, answer: Answer) -> list[dict[str, Any]]:
-    """Return the roads, boat links and floods of an answer's edits as shapes in degrees, each with its kind."""
+    """Return the roads, boat links and floods that an answer's edits touch: kind, and shape in degrees."""
     out = []
     for edit in answer.what_if.edits:
         if isinstance(edit, (AddRoad, AddBoat)):

@@ -149,7 +149,7 @@ def map_words(texts: Texts) -> dict[str, str]:
         "water": _("Water"),
         "names": _("Village names"),
         "online": _("Online map (OpenStreetMap)"),
-        "online_lost": _("The online map cannot be reached; it has been taken away again."),
+        "online_lost": _("The online map is not available and has been switched off."),
         "closed": texts.term("not_functioning_facility"),
         "pick": _("Click the place on the map, or move the map and press Enter for its middle."),
         "draw": _("Click the line point by point; finish with a double click or Enter."),

@@ -13,6 +13,8 @@ from app.measures import MEASURES
 from app.state import Selection
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import geopandas as gpd
 
     from app.session import Session
@@ -24,11 +26,26 @@ def make(session: Session) -> MapBridge:
     return view.bridge
 
 
+def painting(session: Session, turn: int) -> dict[str, Any]:
+    """Return the message that paints the map: one class a village, and the legend."""
+    state, texts = session.state, session.texts
+    measure = MEASURES[state.measure]
+    classes, shown = state.classes(), state.passing()
+    legend = measure.legend(texts)
+    return {
+        "type": "paint", "turn": turn, "title": f"{texts.kind(state.kind)}: {texts.text(measure.title)}",
+        "classes": _digits(classes), "legend": [{"color": row.color, "label": row.label} for row in legend],
+        "counts": np.bincount(classes, minlength=len(legend)).tolist(),
+        # Those that the filter holds back.
+        "faded": None if shown.all() else _digits((~shown).astype(np.int8)),
+    }  # fmt: skip
+
+
 class _MapView:
     def __init__(self, session: Session) -> None:
         self.session, self.state = session, session.state
         self.turn = 0
-        self.heard = {
+        self.heard: dict[str, Callable[[dict[str, Any]], None]] = {
             "ready": lambda _: self.all(),
             "village": self.village,
             "facility": self.facility,
@@ -39,8 +56,8 @@ class _MapView:
         }
         texts = session.texts
         self.bridge = MapBridge(
-            self.hear, src=session.map_address, lang=texts.lang,
-            label=texts.text("Map of {area}", area=session.area.name), sizing_mode="stretch_both",
+            self.hear, src=session.map_address, label=texts.text("Map of {area}", area=session.area.name),
+            sizing_mode="stretch_both",
         )  # fmt: skip
         session.use_tool = lambda name: self.bridge.send({"type": "tool", "name": name})
         session.draw = self.draw
@@ -67,22 +84,8 @@ class _MapView:
         self.bridge.send({"type": "edits", "features": edited_roads(self.session.area, answer)})
 
     def paint(self) -> None:
-        """Send one class a village, and the legend."""
-        texts, measure = self.session.texts, MEASURES[self.state.measure]
-        classes = self.state.classes()
-        legend = measure.legend(texts)
         self.turn += 1
-        title = f"{texts.kind(self.state.kind)}: {texts.text(measure.title)}"
-        self.bridge.send({
-            "type": "paint", "turn": self.turn, "title": title, "classes": _digits(classes),
-            "legend": [{"color": row.color, "label": row.label} for row in legend],
-            "counts": np.bincount(classes, minlength=len(legend)).tolist(), "faded": self.faded(),
-        })  # fmt: skip
-
-    def faded(self) -> str | None:
-        """Return which villages the filter holds back; None when it lets all pass."""
-        shown = self.state.passing()
-        return None if shown.all() else _digits((~shown).astype(np.int8))
+        self.bridge.send(painting(self.session, self.turn))
 
     def village(self, message: dict[str, Any]) -> None:
         code = str(message.get("code", ""))

@@ -97,7 +97,8 @@ class _Scenarios:
             conflict=conflict and {"name": conflict.name, "by": conflict.updated_by,
                                    "at": texts.moment(conflict.updated_at), "id": conflict.id,
                                    "archived": conflict.archived},
-            totals=_totals(self.compared, state.season), villages=_villages(self.compared, state.kind, state.season),
+            totals=_totals(self.compared, state.season),
+            villages=_villages(self.compared, state.kind, state.season),
             more=SHOWN_VILLAGES, link=session.link, kind=state.kind, season=state.season,
         )  # fmt: skip
 

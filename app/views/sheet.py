@@ -15,7 +15,7 @@ from app.views import facility_acts
 from geodata.kinds import known_kinds
 
 if TYPE_CHECKING:
-    from app.figures import FacilitySheet, VillageSheet
+    from app.figures import FacilitySheet, VillageAnswer, VillageSheet
     from app.session import Session
 
 # Of facilities; every other column that holds a number is of the unit's staff or its size.
@@ -62,8 +62,6 @@ class _Sheet:
     def chosen(self, *_events: object) -> None:
         self.target = ""
         self.show()
-        if self.state.selected is not None:
-            self.session.open_view("sheet")
 
     def show(self, *_events: object) -> None:
         chosen = self.state.selected
@@ -98,7 +96,7 @@ class _Sheet:
         row = next(a.row for a in sheet.answers if a.kind == state.kind and a.season == state.season)
         self.fragment.html = self.session.render(
             "village",
-            code=sheet.code, facts=sheet.facts, answers=sheet.answers, kind=state.kind, season=state.season,
+            code=sheet.code, facts=sheet.facts, kinds=_by_kind(sheet), kind=state.kind, season=state.season,
             units=sheet.units, target=sheet.target, target_name=names.get(sheet.target, ""), legs=legs,
             total=LegRow("", sum(leg.minutes for leg in legs), sum(leg.km for leg in legs)),
             mode=texts.term("mode_straight" if state.answer.gaps.ways is None else f"mode_{mode}"),
@@ -139,6 +137,27 @@ class _Sheet:
         )  # fmt: skip
 
 
+@dataclass(frozen=True)
+class KindRow:
+    """A kind's line on a village's sheet; one answer where the seasons agree."""
+
+    kind: str
+    present: str
+    answers: list[VillageAnswer]
+
+
+def _by_kind(sheet: VillageSheet) -> list[KindRow]:
+    rows: dict[str, list[VillageAnswer]] = {}
+    for answer in sheet.answers:
+        rows.setdefault(answer.kind, []).append(answer)
+    out = []
+    for kind, answers in rows.items():
+        # NaN is no equal of NaN, so the words are compared.
+        same = all(str(a.row) == str(answers[0].row) for a in answers)
+        out.append(KindRow(kind, str(answers[0].row["present"]), answers[:1] if same else answers))
+    return out
+
+
 def _leg_name(session: Session, leg: str) -> str:
     _ = session.texts.text
     return {
@@ -161,7 +180,7 @@ def _why_no_catchment(session: Session, sheet: FacilitySheet) -> str:
     if sheet.facts["functioning"] == "no":
         return _("It does not function, so nobody counts as served by it.")
     if sheet.facts["status"] != "used":
-        return _("It takes no part: its place is unknown, or outside the area.")
+        return _("Not included: its location is unknown or outside the area.")
     if not sheet.kind:
         return _("Units of this kind have no standard, so no limit: nothing is computed for them.")
     return _("No list of this kind was given, so who is reached is unknown; one unit alone cannot tell.")

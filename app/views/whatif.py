@@ -72,15 +72,19 @@ class _WhatIf:
         )
         self.list = Fragment(self.acted, label=_("Changes"), sizing_mode="stretch_width")
         self._wire()
-        row = partial(pmui.FlexBox, flex_direction="row", flex_wrap="wrap", margin=0)
+        row = partial(
+            pmui.FlexBox, flex_direction="row", flex_wrap="wrap", margin=0, sizing_mode="stretch_width"
+        )
         heading = partial(pmui.Typography, variant="h3", sx={"fontSize": "1.05rem"}, margin=(8, 4, 0, 4))
         self.rule_heading = heading("")
         roads = [] if session.area.layers.roads is None else [
-            heading(_("Roads and boats")), self.close_road, row(self.road_class, self.bridge), self.road, self.boat,
+            heading(_("Roads and boats")), self.close_road, row(self.road_class, self.bridge), self.road,
+            self.boat,
         ]  # fmt: skip
         self.layout = pmui.Column(
-            row(self.undo, self.redo, self.reset), self.list, self.rule_heading, row(self.mode, self.limit, self.factor),
-            heading(_("Units")), row(self.kind, self.name), self.place, *roads, margin=0, sizing_mode="stretch_width",
+            row(self.undo, self.redo, self.reset), self.list, self.rule_heading,
+            row(self.mode, self.limit, self.factor), heading(_("Units")), row(self.kind, self.name),
+            self.place, *roads, margin=0, sizing_mode="stretch_width",
         )  # fmt: skip
         self.state.param.watch(self.show, ["history", "kind"])
         self.session.notice.param.watch(self.show_busy, ["busy"])

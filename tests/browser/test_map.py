@@ -2,53 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from geodata.layers import Layers
 from planner.gaps import find_gaps
 from planner.maps.page import map_texts, script_json
 from planner.outputs import write_gaps
 
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
-HOSTILE = '</script><img src=x onerror="window.hacked=1"><b>{{ 7*7 }}</b>\'"&'
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[object]:
-    """A headless Chromium (Debian's package, or CHROMIUM)."""
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-    if path is None:
-        line = "no chromium found: install Debian's package, or set CHROMIUM to its path"
-        if os.environ.get("JANGKAU_REQUIRE_BROWSER"):
-            pytest.fail(line)
-        pytest.skip(line)
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play:
-        browser = play.chromium.launch(
-            executable_path=path,
-            args=["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking",
-                  "--disable-component-update", "--disable-sync", "--no-first-run"],
-        )  # fmt: skip
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def hostile_layers(demo_layers: Layers) -> Layers:
-    """The demo with a hostile village and facility name."""
-    villages = demo_layers.villages.copy()
-    villages.iloc[0, villages.columns.get_loc("village_name")] = HOSTILE
-    facilities = demo_layers.facilities.copy()
-    facilities["name"] = HOSTILE
-    area = replace(demo_layers.area, name=f"Kota {HOSTILE}")
-    return replace(demo_layers, area=area, villages=villages, facilities=facilities)
+from browser_support import HOSTILE
 
 
 @pytest.fixture(scope="module")

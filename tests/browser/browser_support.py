@@ -1,0 +1,84 @@
+"""What the browser tests share."""
+
+from app.texts import Texts
+
+HOSTILE = '</script><img src=x onerror="window.hacked=1"><b>{{ 7*7 }}</b>\'"&'
+
+
+class Tab:
+    """One tab of the app; a console error, or a request to another host, fails the test that closes it."""
+
+    def __init__(self, browser, url, *, lang="id", size=(1300, 860), query="", seen=True, **context):
+        self.lang, self.url = lang, url
+        self.texts = Texts(lang)
+        self.context = browser.new_context(viewport={"width": size[0], "height": size[1]}, **context)
+        if seen:
+            self.context.add_cookies([{"name": "jangkau_seen", "value": "1", "url": url}])
+        self.page = self.context.new_page()
+        self.faults, self.asked = [], []
+        self.page.on("console", lambda m: self.faults.append(m.text) if m.type == "error" else None)
+        self.page.on("pageerror", lambda e: self.faults.append(str(e)))
+        self.page.on("request", lambda r: self.asked.append(r.url))
+        self.page.on("websocket", lambda w: self.asked.append(w.url))
+        self.page.goto(f"{url}?lang={lang}{query}")
+        self.ready()
+
+    def ready(self):
+        self.frame_body().wait_for()
+        self.page.get_by_role("tab").first.wait_for()
+        # Painted by the session, not only as the first picture.
+        self.painted(1)
+
+    def frame(self):
+        return next(f for f in self.page.frames if "/files/" in f.url)
+
+    def frame_body(self):
+        return self.page.frame_locator("iframe").locator("body[data-painted]")
+
+    def painted(self, least=0):
+        self.page.wait_for_timeout(20)
+        self.frame().wait_for_function(
+            "least => Number(document.body.dataset.painted) >= least", arg=least, timeout=15000
+        )
+        return int(self.frame().evaluate("Number(document.body.dataset.painted)"))
+
+    def colors(self):
+        """Colour of every village on the map, by code."""
+        return self.frame().evaluate(
+            "Object.fromEntries(Object.entries(jangkau.villages).map(([c, l]) => [c, l.options.fillColor]))"
+        )
+
+    def figure(self, name):
+        return self.page.locator(f'[data-figure="{name}"]').first.inner_text()
+
+    def tab(self, message):
+        self.page.get_by_role("tab", name=self._(message), exact=True).click()
+
+    def _(self, message, **values):
+        return self.texts.text(message, **values)
+
+    def button(self, message):
+        return self.page.get_by_role("button", name=self._(message), exact=True)
+
+    def choose(self, label, option):
+        """Take an option of a Material select."""
+        self.page.get_by_role("combobox", name=label).click()
+        self.page.get_by_role("menuitem", name=option, exact=True).click()
+
+    def click_map(self, lon, lat):
+        """Click a place (degrees) on the map."""
+        self.page.locator("iframe").scroll_into_view_if_needed()
+        at = self.frame().evaluate(
+            "([lat, lon]) => { const p = jangkau.map.latLngToContainerPoint([lat, lon]); return [p.x, p.y]; }",
+            [lat, lon],
+        )
+        box = self.page.locator("iframe").bounding_box()
+        self.page.mouse.click(box["x"] + at[0], box["y"] + at[1])
+
+    def close(self):
+        """Close it; what went wrong in the page, or left the machine, fails the test."""
+        self.context.close()
+        host = self.url.split("/")[2]
+        outside = [u for u in self.asked if not u.startswith(("data:", "blob:")) and u.split("/")[2] != host]
+        assert outside == []
+        assert self.faults == []

@@ -1,0 +1,107 @@
+"""Fixtures of the browser tests: Chromium, and the app served on loopback."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from browser_support import HOSTILE
+
+from geodata.layers import Layers
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[object]:
+    """A headless Chromium (Debian's package, or CHROMIUM)."""
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        line = "no chromium found: install Debian's package, or set CHROMIUM to its path"
+        if os.environ.get("JANGKAU_REQUIRE_BROWSER"):
+            pytest.fail(line)
+        pytest.skip(line)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        browser = play.chromium.launch(
+            executable_path=path,
+            args=["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking",
+                  "--disable-component-update", "--disable-sync", "--no-first-run"],
+        )  # fmt: skip
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def hostile_layers(demo_layers: Layers) -> Layers:
+    """The demo with a hostile village and facility name."""
+    villages = demo_layers.villages.copy()
+    villages.iloc[0, villages.columns.get_loc("village_name")] = HOSTILE
+    facilities = demo_layers.facilities.copy()
+    facilities["name"] = HOSTILE
+    area = replace(demo_layers.area, name=f"Kota {HOSTILE}")
+    return replace(demo_layers, area=area, villages=villages, facilities=facilities)
+
+
+@dataclass
+class Served:
+    """A running app: its address, its process, and how to start it again."""
+
+    url: str
+    process: subprocess.Popen[str]
+
+    def stop(self) -> None:
+        """End it as an operator would."""
+        self.process.terminate()
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise
+
+
+@pytest.fixture(scope="session")
+def serve() -> Iterator[Callable[..., Served]]:
+    """Start ``jangkau serve`` with some arguments; whatever still runs is stopped at the end."""
+    running: list[Served] = []
+
+    def start(*arguments: object, env: dict[str, str] | None = None) -> Served:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "planner.cli", "serve", *map(str, arguments)],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env={**os.environ, **(env or {})},
+        )  # fmt: skip
+        said = []
+        limit = time.monotonic() + 90
+        assert process.stdout is not None
+        for line in process.stdout:
+            said.append(line)
+            if line.startswith("open http"):
+                served = Served(line.split()[1].replace("localhost", "127.0.0.1"), process)
+                running.append(served)
+                # The pipe is emptied, so that a talkative server never waits for its reader.
+                import threading
+
+                threading.Thread(target=process.stdout.read, daemon=True).start()
+                return served
+            assert time.monotonic() < limit
+        pytest.fail(f"the server did not start: {''.join(said)}")
+
+    yield start
+    for served in running:
+        if served.process.poll() is None:
+            served.stop()
+
+
+@pytest.fixture(scope="session")
+def hostile_workspace(hostile_layers: Layers, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from geodata.workspace import write_workspace
+
+    folder = tmp_path_factory.mktemp("app") / "hostile"
+    write_workspace(hostile_layers, folder)
+    return folder

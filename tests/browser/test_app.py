@@ -1,0 +1,221 @@
+"""The map app in headless Chromium: what a planner does, at desktop and phone size, in both languages."""
+
+from __future__ import annotations
+
+import pytest
+from browser_support import HOSTILE, Tab
+from playwright.sync_api import expect
+
+from app.store import Store
+from app.whatif import WhatIf
+from planner.gaps import Study
+from planner.maps.page import STATUS_COLORS
+from planner.pipeline import summary
+from planner.scenario import default_scenario
+from planner.sheets import catchment
+
+pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
+DESKTOP, PHONE = (1300, 860), (390, 844)
+LOOKS = [
+    pytest.param({"lang": lang, "size": size}, id=f"{name}-{lang}")
+    for name, size in (("desktop", DESKTOP), ("phone", PHONE))
+    for lang in ("id", "en")
+]
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory):
+    return f"sqlite:///{tmp_path_factory.mktemp('database') / 'jangkau.db'}"
+
+
+@pytest.fixture(scope="module")
+def served(serve, hostile_workspace, database):
+    return serve(hostile_workspace, "--port", 0, "--database", database)
+
+
+@pytest.fixture(scope="module")
+def store(served, database):
+    store = Store.open(database)
+    yield store
+    store.close()
+
+
+@pytest.fixture(scope="module")
+def study(hostile_layers):
+    return Study(hostile_layers, modes=tuple(default_scenario().modes))
+
+
+@pytest.fixture
+def tab(chromium, served, request):
+    tab = Tab(chromium, served.url, **getattr(request, "param", {}))
+    yield tab
+    tab.close()
+
+
+def asked(store, layers) -> WhatIf:
+    """The question of the draft that was kept last."""
+    content = store.drafts(layers.area.code, "local")[0].content
+    return WhatIf.read(content["steps"][content["at"]])
+
+
+def fresh(study, what_if: WhatIf):
+    """The answer to a question, computed here from nothing but the layers."""
+    scenario = what_if.scenario(default_scenario())
+    return Study(study.layers, scenario=scenario).gaps()
+
+
+def expect_figures(tab, gaps, season="dry"):
+    """Headlines of the page are those of an answer."""
+    for kind, totals in summary(gaps)["kinds"].items():
+        of_season = totals if season == gaps.scenario.season else totals[season]
+        name = f'[data-figure="people-{kind}"]'
+        text = tab.texts.people(of_season["people_reached"])
+        tab.page.locator(name, has_text=text).wait_for(timeout=15000)
+        assert tab.figure(f"people-{kind}") == text
+        assert tab.figure(f"gap-{kind}") == tab.texts.number(of_season["villages_gap"])
+
+
+def expect_status_colors(tab, gaps, kind, season="dry"):
+    status = gaps.seasons[season][kind].villages["status"]
+    expected = {code: STATUS_COLORS[s] for code, s in status.items()}
+    tab.frame().wait_for_function(
+        "e => Object.entries(e).every(([c, color]) => jangkau.villages[c].options.fillColor === color)",
+        arg=expected,
+    )
+
+
+def inside(layers, code):
+    point = layers.villages.to_crs(4326).geometry.loc[code].representative_point()
+    return point.x, point.y
+
+
+@pytest.mark.parametrize("tab", LOOKS, indirect=True)
+def test_the_area_opens_with_figures_map_and_list(tab, hostile_layers, study):
+    gaps = study.gaps()
+    expect_figures(tab, gaps)
+    expect_status_colors(tab, gaps, "puskesmas")
+    # Another kind by its card, another season and measure by the choices.
+    tab.page.locator('[data-key="kind-pustu"]').click()
+    expect_status_colors(tab, gaps, "pustu")
+    tab.choose(tab.texts.term("season"), tab.texts.term("season_wet"))
+    expect_status_colors(tab, gaps, "pustu", "wet")
+    expect_figures(tab, gaps, "wet")
+    turn = tab.painted()
+    tab.choose(tab._("Colour by"), tab._("Minutes"))
+    tab.painted(turn + 1)
+    assert (
+        tab.page.frame_locator("iframe").locator("#jk-legend summary").inner_text()
+        == f"Pustu: {tab._('Minutes')}"
+    )
+    # The list: ranked, searched by code, filtered by status; the map holds the others back.
+    rows = tab.page.locator("table.list tbody tr")
+    expect(rows).to_have_count(len(hostile_layers.villages))
+    code = hostile_layers.villages.index[3]
+    tab.page.locator('[data-key="query"]').fill(code)
+    tab.page.locator(f'[data-key="v-{code}"]').wait_for()
+    tab.frame().wait_for_function(
+        "code => Object.entries(jangkau.villages).every(([c, l]) => (l.options.fillOpacity > 0.3) === (c === code))",
+        arg=code,
+    )
+    expect(rows).to_have_count(1)
+    tab.page.locator('[data-key="clear"]').click()
+    answer = gaps.seasons["wet"]["pustu"].villages
+    wanted = answer.index[answer["status"] == "gap"]
+    tab.page.locator('select[data-key="status"]').select_option("gap")
+    expect(rows).to_have_count(len(wanted))
+
+
+@pytest.mark.parametrize("tab", LOOKS, indirect=True)
+def test_a_village_and_a_facility_have_their_sheets(tab, hostile_layers, study):
+    gaps = study.gaps()
+    code = hostile_layers.villages.index[5]
+    tab.click_map(*inside(hostile_layers, code))
+    sheet = tab.page.locator("article.sheet")
+    sheet.locator("h2", has_text=code).wait_for()
+    # The way is drawn, leg by leg, and takes what the list of nearest units says.
+    tab.frame().wait_for_function("Number(document.body.dataset.overlay) >= 2")
+    minutes = gaps.seasons["dry"]["puskesmas"].villages.loc[code, "minutes_median"]
+    assert tab.texts.minutes(minutes) in sheet.locator("ol.units li").first.inner_text()
+    total = sheet.locator("table.legs tfoot td").first.inner_text()
+    assert total == tab.texts.number(minutes, 1)
+    # From the list to the map.
+    tab.tab("Villages")
+    other = hostile_layers.villages.index[0]
+    tab.page.locator(f'[data-key="v-{other}"]').click()
+    sheet.locator("h2", has_text=other).wait_for()
+    assert HOSTILE in sheet.locator("h2").inner_text()
+    # A facility: its catchment, and what is lost without it.
+    facility_id = gaps.seasons["dry"]["puskesmas"].villages.loc[other, "nearest_id"]
+    tab.page.locator(f'[data-key="f-{facility_id}"]').click()
+    expected = catchment(gaps, facility_id, "puskesmas", "dry")
+    tab.page.locator('[data-figure="total"]').wait_for()
+    assert tab.figure("total") == tab.texts.people(expected.people_total)
+    assert tab.figure("own") == tab.texts.people(expected.people_own)
+    assert HOSTILE in sheet.locator("h2").inner_text()
+    assert tab.page.evaluate("window.hacked") is None
+    assert tab.frame().evaluate("window.hacked") is None
+
+
+@pytest.mark.parametrize("tab", LOOKS, indirect=True)
+def test_what_if_changes_everything_at_once_and_can_be_undone(tab, hostile_layers, study, store):
+    base = study.gaps()
+    expect_figures(tab, base)
+    gap = base.seasons["dry"]["pustu"].villages["people_reached"].idxmin()
+    tab.tab("What if")
+    tab.choose(tab._("Kind of new unit"), "Pustu")
+    tab.button("Place it on the map").click()
+    tab.frame().locator(".jk-tool").wait_for()
+    tab.click_map(*inside(hostile_layers, gap))
+    tab.button("take away").or_(tab.page.locator('[data-key="e-0"]')).first.wait_for()
+    opened = asked(store, hostile_layers)
+    assert [e.op for e in opened.edits] == ["open_facility"]
+    expect_figures(tab, fresh(study, opened))
+    # The difference to the base stands beside the figure.
+    assert tab.page.locator(".card .change").count() > 0
+    # Another limit, on top of it.
+    limit = (
+        tab.page.get_by_role("textbox", name=tab._("Limit (minutes)"))
+        .or_(tab.page.get_by_label(tab._("Limit (minutes)")))
+        .first
+    )
+    limit.fill("12")
+    limit.press("Enter")
+    tab.page.locator(".edits", has_text="12").wait_for()
+    both = asked(store, hostile_layers)
+    assert both.standard["puskesmas"].limit_minutes == 12.0
+    expect_figures(tab, fresh(study, both))
+    # A road is drawn.
+    tab.button("Draw a road").click()
+    tab.frame().locator(".jk-tool").wait_for()
+    lon, lat = inside(hostile_layers, gap)
+    tab.click_map(lon - 0.002, lat)
+    tab.click_map(lon + 0.004, lat + 0.003)
+    tab.frame().get_by_role("button", name=tab._("Finish")).click()
+    tab.frame().wait_for_function("document.body.dataset.edits === '1'")
+    drawn = asked(store, hostile_layers)
+    assert [e.op for e in drawn.edits] == ["open_facility", "add_road"]
+    expect_figures(tab, fresh(study, drawn))
+    for _ in range(3):
+        tab.button("Undo").click()
+        tab.page.wait_for_timeout(150)
+    expect_figures(tab, base)
+    expect_status_colors(tab, base, "puskesmas")
+    tab.button("Redo").click()
+    expect_figures(tab, fresh(study, opened))
+
+
+def test_a_road_is_closed_by_pointing_at_it(tab, hostile_layers, study, store):
+    roads = hostile_layers.roads.to_crs(4326)
+    road = roads[roads["route"].isna()].sort_values("length_m").index[-1]
+    place = roads.geometry.loc[road].interpolate(0.5, normalized=True)
+    tab.tab("What if")
+    tab.button("Close a road or bridge").click()
+    tab.frame().locator(".jk-tool").wait_for()
+    tab.click_map(place.x, place.y)
+    tab.page.locator(f'[data-road="{road}"]').click()
+    tab.page.locator('[data-key="e-0"]').wait_for()
+    closed = asked(store, hostile_layers)
+    assert [(e.op, e.road) for e in closed.edits] == [("close_road", road)]
+    expect_figures(tab, fresh(study, closed))
+    drawn = tab.frame().evaluate("document.body.dataset.edits")
+    assert drawn == "1"
