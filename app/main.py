@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 # On a wide screen the map fills what the figures leave, and the panel scrolls beside it; on a phone the map
 # takes half of the screen and everything else follows below.
-TALL = "max(460px, calc(100vh - 285px))"
+TALL = "max(460px, calc(100vh - 345px))"
 MAP_BOX = {"height": {"xs": "56vh", "md": TALL}, "minHeight": {"xs": "320px", "md": "460px"}, "minWidth": 0}
 PANEL_BOX = {
     "minWidth": 0,

@@ -67,9 +67,8 @@ function jangkauMap(map, data) {
   var chosenRenderer = L.svg({ pane: "jk-chosen" });
   var chosen = L.layerGroup().addTo(map);
 
-  // Facilities, on a canvas above the villages; edited ones are drawn anew.
-  map.createPane("jk-units").style.zIndex = 450;
-  var unitRenderer = L.canvas({ pane: "jk-units", tolerance: 4 });
+  // Facilities, on the same canvas as the villages: a canvas above would keep clicks from those below.
+  // Edited ones are drawn anew.
   var kinds = {};
   var units = {};
   var groups = {};
@@ -81,7 +80,7 @@ function jangkauMap(map, data) {
   function unit(f, note) {
     var k = kinds[f.kind];
     if (!k) return;
-    var options = { renderer: unitRenderer, pane: "jk-units", bubblingMouseEvents: false };
+    var options = { bubblingMouseEvents: false };
     if (note) Object.assign(options, { color: "#d95f02", weight: 4, radius: k.radius + 2 });
     var marker = jangkauBase.facility(f, k, options);
     marker.bindTooltip(function () {
@@ -205,7 +204,6 @@ function jangkauMap(map, data) {
     document.body.classList.toggle("jk-crosshair", tool !== null);
     if (tool) {
       toolBox.addTo(map);
-      map.closeTooltip();
       map.getContainer().focus();
     }
   }
@@ -299,6 +297,7 @@ function jangkauMap(map, data) {
         style: { color: "#111", weight: 4, fill: false },
       }).addTo(chosen);
       if (message.show && !map.getBounds().contains(layer.getBounds())) {
+        touched = true;
         map.fitBounds(layer.getBounds(), { padding: [40, 40], maxZoom: 13 });
       }
     }
@@ -310,6 +309,7 @@ function jangkauMap(map, data) {
       if (message.show && !map.getBounds().contains(place)) map.panTo(place);
     }
   }
+  var touched = false;
   var posts = {
     paint: function (m) {
       paint = m;
@@ -329,7 +329,16 @@ function jangkauMap(map, data) {
     var message = event.data && event.data.jangkau;
     if (message && posts[message.type]) posts[message.type](message);
   });
-  map.fitBounds(villages.getBounds(), { padding: [10, 10] });
+  // The whole area, as long as nobody has looked elsewhere: the page gives the map its place after the map is
+  // there.
+  function fit() {
+    if (!touched) map.fitBounds(villages.getBounds(), { padding: [10, 10], animate: false });
+  }
+  ["mousedown", "wheel", "keydown", "touchstart"].forEach(function (name) {
+    map.getContainer().addEventListener(name, function () { touched = true; }, { passive: true });
+  });
+  map.on("resize", fit);
+  fit();
   map.on("moveend", function () {
     var c = map.getCenter();
     say({ type: "moved", lat: c.lat, lon: c.lng, zoom: map.getZoom() });

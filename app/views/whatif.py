@@ -147,6 +147,12 @@ class _WhatIf:
         limit = self.limit.value
         if self.quiet or limit is None:
             return
+        if not 1.0 <= limit <= LONGEST_LIMIT:
+            self.session.tell(self.session.texts.text(
+                "A limit is between {a} and {b} minutes.", a=1, b=self.session.texts.number(LONGEST_LIMIT)
+            ), "warning")  # fmt: skip
+            self.show()
+            return
         mode = self.mode.value
         self.session.change(lambda: self.state.with_rule(mode=mode, limit_minutes=float(limit)))
 

@@ -67,13 +67,24 @@ class Tab:
 
     def click_map(self, lon, lat):
         """Click a place (degrees) on the map."""
-        self.page.locator("iframe").scroll_into_view_if_needed()
+        self.page.locator("iframe").evaluate("e => e.scrollIntoView({block: 'center'})")
+        self.settled()
         at = self.frame().evaluate(
             "([lat, lon]) => { const p = jangkau.map.latLngToContainerPoint([lat, lon]); return [p.x, p.y]; }",
             [lat, lon],
         )
         box = self.page.locator("iframe").bounding_box()
         self.page.mouse.click(box["x"] + at[0], box["y"] + at[1])
+
+    def settled(self):
+        """Wait until nothing moves the map any more."""
+        was = None
+        for _ in range(100):
+            now = self.page.locator("iframe").bounding_box()
+            if now == was:
+                return
+            was = now
+            self.page.wait_for_timeout(120)
 
     def close(self):
         """Close it; what went wrong in the page, or left the machine, fails the test."""
