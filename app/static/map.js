@@ -87,7 +87,8 @@ function jangkauMap(map, data) {
       return jangkauBase.facilityTip(f, k.label + (note ? " · " + t[note] : ""), t.closed);
     }, { className: "jk-tip" });
     marker.on("click", function (event) {
-      if (tool) { placed(event.latlng); return; }
+      // Where the finger was; Leaflet's own answer is the middle of the marker.
+      if (tool) { placed(map.mouseEventToLatLng(event.originalEvent)); return; }
       say({ type: "facility", id: f.id });
     });
     marker.addTo(groups[f.kind]);
