@@ -70,7 +70,7 @@ class Tab:
         self.page.locator("iframe").evaluate("e => e.scrollIntoView({block: 'center'})")
         self.settled()
         at = self.frame().evaluate(
-            "([lat, lon]) => { const p = jangkau.map.latLngToContainerPoint([lat, lon]); return [p.x, p.y]; }",
+            "place => { const p = jangkau.map.latLngToContainerPoint(place); return [p.x, p.y]; }",
             [lat, lon],
         )
         box = self.page.locator("iframe").bounding_box()

@@ -38,6 +38,7 @@ def served(serve, hostile_workspace, database):
 
 @pytest.fixture(scope="module")
 def store(served, database):
+    assert served.process.poll() is None
     store = Store.open(database)
     yield store
     store.close()
@@ -127,7 +128,8 @@ def test_the_area_opens_with_figures_map_and_list(tab, hostile_layers, study):
     tab.page.locator('[data-key="query"]').fill(code)
     tab.page.locator(f'[data-key="v-{code}"]').wait_for()
     tab.frame().wait_for_function(
-        "code => Object.entries(jangkau.villages).every(([c, l]) => (l.options.fillOpacity > 0.3) === (c === code))",
+        "code => Object.entries(jangkau.villages)"
+        ".every(([c, l]) => (l.options.fillOpacity > 0.3) === (c === code))",
         arg=code,
     )
     expect(rows).to_have_count(1)

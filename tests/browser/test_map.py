@@ -6,13 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from browser_support import HOSTILE
 
 from planner.gaps import find_gaps
 from planner.maps.page import map_texts, script_json
 from planner.outputs import write_gaps
 
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
-from browser_support import HOSTILE
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,85 @@
+"""Closed tabs give their memory back, and the sessions that stay answer quickly."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import threading
+import time
+import weakref
+
+import pytest
+
+from app.area import Area
+from app.serving import App, Options, make_server
+from app.store import Store
+
+pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
+TABS = 6
+
+
+@pytest.fixture
+def running(demo_layers, tmp_path, monkeypatch):
+    """The app in a thread of this process, so that its objects can be looked at."""
+    import app.serving
+
+    sessions: list[weakref.ref] = []
+    plain = app.serving.Session
+
+    def watched(*args, **values):
+        session = plain(*args, **values)
+        sessions.append(weakref.ref(session))
+        return session
+
+    monkeypatch.setattr(app.serving, "Session", watched)
+    started = threading.Event()
+    held: dict = {}
+
+    def run() -> None:
+        asyncio.set_event_loop(asyncio.new_event_loop())
+        held["app"] = App(
+            [Area(demo_layers)], Store.open(f"sqlite:///{tmp_path / 'leak.db'}"), Options(port=0)
+        )
+        held["server"] = make_server(held["app"])
+        held["server"].start()
+        started.set()
+        held["server"].io_loop.start()
+        held["server"].stop()
+        held["app"].close()
+
+    # Captured log records would keep the events, and with them the sessions, alive.
+    logging.disable(logging.CRITICAL)
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    assert started.wait(60)
+    yield f"http://127.0.0.1:{held['server'].port}/", sessions
+    loop = held["server"].io_loop
+    loop.add_callback(loop.stop)
+    thread.join(30)
+    logging.disable(logging.NOTSET)
+
+
+def alive(sessions) -> int:
+    gc.collect()
+    return sum(ref() is not None for ref in sessions)
+
+
+@pytest.mark.filterwarnings("default")  # Panel's and Bokeh's own, from the server's thread
+def test_closed_tabs_are_forgotten(chromium, running):
+    url, sessions = running
+    for _ in range(TABS):
+        context = chromium.new_context()
+        page = context.new_page()
+        page.goto(url)
+        page.get_by_role("tab").nth(2).click()
+        page.frame_locator("iframe").locator("#jk-legend summary").wait_for()
+        page.locator('[data-key="kind-pustu"][aria-pressed="false"]').click()
+        page.locator('[data-key="kind-pustu"][aria-pressed="true"]').wait_for()
+        page.wait_for_timeout(300)
+        context.close()
+    assert len(sessions) == TABS
+    limit = time.monotonic() + 60
+    while alive(sessions) and time.monotonic() < limit:
+        time.sleep(1)
+    assert alive(sessions) == 0

@@ -1,0 +1,259 @@
+"""Scenarios in the app: saved, compared, shared and fought over; downloads; restarts; accounts; a proxy."""
+
+from __future__ import annotations
+
+import csv
+import json
+
+import openpyxl
+import pytest
+from browser_support import HOSTILE, Tab
+
+from app.store import Store
+from geodata.workspace import SCENARIOS
+from planner.edits import OpenFacility
+from planner.gaps import Study
+from planner.pipeline import read_scenario, summary, village_table
+from planner.scenario import default_scenario
+
+pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
+LOOKS = [
+    pytest.param({"lang": "id", "size": (1300, 860)}, id="desktop-id"),
+    pytest.param({"lang": "en", "size": (390, 844)}, id="phone-en"),
+]
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory):
+    return f"sqlite:///{tmp_path_factory.mktemp('database') / 'jangkau.db'}"
+
+
+@pytest.fixture(scope="module")
+def served(serve, hostile_workspace, database):
+    return serve(hostile_workspace, "--port", 0, "--database", database)
+
+
+@pytest.fixture
+def store(served, database):
+    assert served.process.poll() is None
+    store = Store.open(database)
+    yield store
+    for saved in store.scenarios("99.01"):
+        store.archive(saved.id, version=saved.version, account="test")
+    store.close()
+
+
+@pytest.fixture
+def tab(chromium, served, store, request):
+    assert store.scenarios("99.01") == []
+    tab = Tab(chromium, served.url, **getattr(request, "param", {}))
+    yield tab
+    tab.close()
+
+
+@pytest.fixture(scope="module")
+def study(hostile_layers):
+    return Study(hostile_layers)
+
+
+def unit_edit(layers, number=0) -> dict:
+    """A new pustu in the village of a number, as saved content."""
+    point = layers.villages.to_crs(4326).geometry.iloc[number].representative_point()
+    edit = OpenFacility(
+        op="open_facility", id="pustu-1", kind="pustu", lonlat=(point.x, point.y), name=HOSTILE
+    )
+    return {"standard": {}, "edits": [edit.model_dump(mode="json")]}
+
+
+def expect_people(tab, gaps, kind="pustu"):
+    text = tab.texts.people(summary(gaps)["kinds"][kind]["people_reached"])
+    tab.page.locator(f'[data-figure="people-{kind}"]', has_text=text).wait_for(timeout=15000)
+    assert tab.figure(f"people-{kind}") == text
+
+
+def add_unit(tab, lon, lat):
+    tab.tab("What if")
+    tab.choose(tab._("Kind of new unit"), "Pustu")
+    tab.button("Place it on the map").click()
+    tab.frame().locator(".jk-tool").wait_for()
+    tab.click_map(lon, lat)
+    tab.page.locator('[data-key="e-0"]').wait_for()
+
+
+def save_as(tab, name, note=""):
+    tab.tab("Scenarios")
+    tab.page.locator('[data-key="name"]').fill(name)
+    tab.page.locator('[data-key="note"]').fill(note)
+    tab.page.locator('[data-key="save-as"]').click()
+    tab.page.locator(".notice.success").wait_for()
+
+
+@pytest.mark.parametrize("tab", LOOKS, indirect=True)
+def test_a_scenario_is_saved_opened_copied_and_compared(chromium, served, tab, hostile_layers, study, store):
+    base = study.gaps()
+    place = hostile_layers.villages.to_crs(4326).geometry.iloc[7].representative_point()
+    add_unit(tab, place.x, place.y)
+    save_as(tab, HOSTILE, "why <b>bold</b>")
+    [saved] = store.scenarios("99.01")
+    assert (saved.name, saved.note, saved.author) == (HOSTILE, "why <b>bold</b>", "local")
+    with_unit = study.gaps([OpenFacility.model_validate(saved.content["edits"][0])])
+    # By its link, in another browser.
+    link = tab.page.locator("a[data-absolute]").inner_text()
+    assert f"scenario={saved.id}" in link
+    other = Tab(chromium, served.url, lang=tab.lang, query=f"&scenario={saved.id}")
+    expect_people(other, with_unit)
+    other.close()
+    tab.page.locator(f'[data-key="k-{saved.id}"]').click()
+    tab.page.locator(".notice.success", has_text="(2)").wait_for()
+    assert {s.name for s in store.scenarios("99.01")} == {HOSTILE, f"{HOSTILE} (2)"}
+    # Against the base: the totals of the table, and a map of differences.
+    tab.page.locator('[data-key="new"]').click()
+    expect_people(tab, base)
+    tab.page.locator('select[data-key="compare"]').select_option(saved.id)
+    tab.page.locator("table.totals").wait_for()
+    row = tab.page.locator("table.totals tr", has_text="Pustu")
+    before, after = (summary(g)["kinds"]["pustu"]["people_reached"] for g in (with_unit, base))
+    assert [c.strip() for c in row.locator("td").all_inner_texts()[:2]] == [
+        tab.texts.people(before), tab.texts.people(after)
+    ]  # fmt: skip
+    legend = tab.page.frame_locator("iframe").locator("#jk-legend summary")
+    assert tab._("Difference to the base") in legend.inner_text()
+    assert tab.page.evaluate("window.hacked") is None
+
+
+def test_two_people_on_one_scenario_get_a_conflict_and_lose_nothing(
+    chromium, served, tab, hostile_layers, store
+):
+    saved = store.create("99.01", "jembatan", unit_edit(hostile_layers), account="local")
+    mine = Tab(chromium, served.url, query=f"&scenario={saved.id}")
+    mine.page.locator(".against").wait_for()
+    # Somebody else saves in between.
+    theirs = store.update(saved.id, version=1, account="budi", content={"standard": {}, "edits": []})
+    mine.tab("What if")
+    mine.page.get_by_role("combobox", name=mine._("Mode of travel")).wait_for()
+    mine.choose(mine._("Mode of travel"), mine.texts.term("mode_walking"))
+    mine.page.locator(".edits", has_text=mine.texts.term("mode_walking")).wait_for()
+    mine.tab("Scenarios")
+    mine.page.locator('[data-key="save"]').click()
+    conflict = mine.page.locator(".conflict")
+    conflict.wait_for()
+    assert "budi" in conflict.inner_text()
+    assert store.scenario(saved.id) == theirs
+    mine.page.locator('[data-key="name"]').fill("jembatan, punya saya")
+    mine.page.locator('[data-key="save-as"]').click()
+    mine.page.locator(".notice.success").wait_for()
+    names = {s.name: s for s in store.scenarios("99.01")}
+    assert names["jembatan, punya saya"].content["standard"]["puskesmas"]["mode"] == "walking"
+    assert len(names["jembatan, punya saya"].content["edits"]) == 1
+    mine.close()
+
+
+def test_work_goes_on_after_a_restart_of_the_server(
+    chromium, serve, hostile_workspace, hostile_layers, study, tmp_path
+):
+    database = f"sqlite:///{tmp_path / 'restart.db'}"
+    first = serve(hostile_workspace, "--port", 0, "--database", database)
+    port = first.url.split(":")[2].strip("/")
+    tab = Tab(chromium, first.url)
+    place = hostile_layers.villages.to_crs(4326).geometry.iloc[9].representative_point()
+    add_unit(tab, place.x, place.y)
+    tab.page.wait_for_function("location.search.includes('draft=')")
+    first.stop()
+    assert first.process.returncode == 0
+    second = serve(hostile_workspace, "--port", port, "--database", database)
+    # What the browser said while the server was away is not ours to judge.
+    tab.page.reload()
+    tab.ready()
+    store = Store.open(database)
+    content = store.drafts("99.01", "local")[0].content
+    store.close()
+    edit = OpenFacility.model_validate(content["steps"][content["at"]]["edits"][0])
+    expect_people(tab, study.gaps([edit]))
+    tab.tab("What if")
+    tab.button("Undo").click()
+    expect_people(tab, study.gaps())
+    tab.context.close()
+    second.stop()
+
+
+def test_tables_and_maps_are_downloaded(tab, study, tmp_path):
+    gaps = study.gaps()
+    expected = village_table(gaps)
+    files = {}
+    tab.tab("Downloads")
+    for message in (
+        "Table for a spreadsheet (XLSX)", "Table as text (CSV)", "Villages with outlines (GeoJSON)",
+        "Map in one file (HTML)", "Scenario file (YAML)",
+    ):  # fmt: skip
+        with tab.page.expect_download() as waiting:
+            tab.page.get_by_role("button", name=tab._(message)).or_(
+                tab.page.get_by_role("link", name=tab._(message))
+            ).first.click()
+        name = waiting.value.suggested_filename
+        files[name.rsplit(".", 1)[1]] = tmp_path / name
+        waiting.value.save_as(tmp_path / name)
+    rows = list(csv.DictReader(files["csv"].read_text("utf-8").splitlines()))
+    assert [r["village_code"] for r in rows] == list(expected.index)
+    assert float(rows[0]["pustu_people_reached"]) == pytest.approx(expected["pustu_people_reached"].iloc[0])
+    sheet = openpyxl.load_workbook(files["xlsx"])["villages"]
+    assert sheet.max_row == len(expected) + 1
+    features = json.loads(files["geojson"].read_text("utf-8"))["features"]
+    assert {f["properties"]["village_code"] for f in features} == set(expected.index)
+    assert "jangkauGapsMap" in files["html"].read_text("utf-8")
+    scenario = read_scenario(files["yml"])
+    assert scenario.standard == default_scenario().standard
+
+
+def test_behind_a_proxy_viewers_look_editors_save_and_nobody_else_enters(
+    chromium, serve, hostile_workspace, jangkau, tmp_path, monkeypatch
+):
+    database = f"sqlite:///{tmp_path / 'accounts.db'}"
+    monkeypatch.setenv("JANGKAU_PASSWORD", "kata sandi yang panjang")
+    for name, role in (("siti", "editor"), ("tamu", "viewer")):
+        assert jangkau("account", "add", name, "--role", role, "--database", database)[0] == 0
+    served = serve(
+        hostile_workspace, "--port", 0, "--database", database, "--lang", "en", "--prefix", "/peta"
+    )
+    assert served.url.endswith("/peta/")
+    context = chromium.new_context()
+    page = context.new_page()
+    page.goto(served.url)
+    page.get_by_label("Password").fill("wrong password")
+    page.get_by_label("Name").fill("siti")
+    page.get_by_role("button").click()
+    page.get_by_role("alert").wait_for()
+    # Not even the map's file without signing in.
+    static = page.request.get(f"{served.url}files/vendor/leaflet.js", max_redirects=0)
+    assert static.status in (302, 403)
+    assert page.request.get(f"{served.url}liveness").status == 200
+    for name, may_save in (("siti", True), ("tamu", False)):
+        context = chromium.new_context()
+        page = context.new_page()
+        asked: list[str] = []
+        page.on("request", lambda r, asked=asked: asked.append(r.url))
+        page.goto(served.url)
+        page.get_by_label("Name").fill(name)
+        page.get_by_label("Password").fill("kata sandi yang panjang")
+        page.get_by_role("button").click()
+        page.get_by_role("tab", name="Scenarios").click()
+        page.locator("text=" + name).first.wait_for()
+        page.locator("h3", has_text="Saved scenarios").wait_for()
+        assert asked != []
+        assert all("/peta/" in u for u in asked if u.startswith(("http", "ws")))
+        assert (page.locator('[data-key="save-as"]').count() == 1) is may_save
+        context.close()
+    served.stop()
+
+
+def test_scenarios_stay_when_the_workspace_is_built_again(demo_layers, tmp_path):
+    from geodata.workspace import write_workspace
+
+    write_workspace(demo_layers, tmp_path / "w")
+    (tmp_path / "w" / SCENARIOS).mkdir()
+    store = Store.open(f"sqlite:///{tmp_path / 'w' / SCENARIOS / 'jangkau.db'}")
+    store.create("99.01", "tetap", {"edits": []}, account="local")
+    store.close()
+    write_workspace(demo_layers, tmp_path / "w")
+    store = Store.open(f"sqlite:///{tmp_path / 'w' / SCENARIOS / 'jangkau.db'}")
+    assert [s.name for s in store.scenarios("99.01")] == ["tetap"]
+    store.close()
