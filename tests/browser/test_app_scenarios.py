@@ -121,9 +121,7 @@ def test_a_scenario_is_saved_opened_copied_and_compared(chromium, served, tab, h
     assert tab.page.evaluate("window.hacked") is None
 
 
-def test_two_people_on_one_scenario_get_a_conflict_and_lose_nothing(
-    chromium, served, tab, hostile_layers, store
-):
+def test_two_people_on_one_scenario_get_a_conflict_and_lose_nothing(chromium, served, hostile_layers, store):
     saved = store.create("99.01", "jembatan", unit_edit(hostile_layers), account="local")
     mine = Tab(chromium, served.url, query=f"&scenario={saved.id}")
     mine.page.locator(".against").wait_for()

@@ -1,0 +1,123 @@
+"""Whatever a planner does, and in whatever order: what is shown is what a fresh computation gives."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from app.area import Area
+from app.measures import MEASURES
+from app.session import Session
+from app.state import Filter, History, Selection
+from app.store import Store
+from app.texts import Texts
+from app.whatif import WhatIf
+from planner.edits import (
+    AddRoad,
+    ChangeFacility,
+    ChangeSpeed,
+    CloseFacility,
+    CloseRoad,
+    MoveFacility,
+    OpenFacility,
+)
+from planner.gaps import find_gaps
+
+
+@pytest.fixture(scope="module")
+def area(demo_layers):
+    return Area(demo_layers)
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    store = Store.open(f"sqlite:///{tmp_path_factory.mktemp('fuzz') / 'jangkau.db'}")
+    yield store
+    store.close()
+
+
+numbers = st.integers(0, 23)
+ACTS = st.one_of(
+    st.tuples(st.sampled_from(["open", "close", "move", "works", "road", "draw", "village"]), numbers),
+    st.tuples(st.just("speed"), st.sampled_from([0.5, 1.0, 2.0])),
+    st.tuples(st.just("limit"), st.sampled_from([5.0, 10.0, 30.0, 60.0])),
+    st.tuples(st.just("mode"), st.sampled_from(["walking", "motorcycle", "car"])),
+    st.tuples(st.just("kind"), st.sampled_from(["puskesmas", "pustu", "posyandu", "hospital"])),
+    st.tuples(st.just("season"), st.sampled_from(["dry", "wet"])),
+    st.tuples(st.just("measure"), st.sampled_from(list(MEASURES))),
+    st.tuples(st.just("filter"), st.sampled_from(["", "gap", "served"])),
+    st.tuples(st.sampled_from(["undo", "redo", "undo", "base"]), st.just(0)),
+)
+
+
+def act(session: Session, what: str, value) -> None:  # noqa: C901, PLR0912 - one case an act
+    state, layers = session.state, session.area.layers
+    places = layers.villages.to_crs(4326).geometry.representative_point()
+    if isinstance(value, int):
+        spot = places.iloc[value % len(places)]
+        lonlat = (spot.x, spot.y)
+        unit = layers.facilities.index[value % len(layers.facilities)]
+        road = layers.roads.index[value * 7 % len(layers.roads)]
+    edit = None
+    match what:
+        case "open":
+            edit = OpenFacility(
+                op="open_facility", id=state.new_facility_id("pustu"), kind="pustu", lonlat=lonlat
+            )
+        case "close":
+            edit = CloseFacility(op="close_facility", id=unit)
+        case "move":
+            edit = MoveFacility(op="move_facility", id=unit, lonlat=lonlat)
+        case "works":
+            edit = ChangeFacility(op="change_facility", id=unit, functioning="yes")
+        case "road":
+            edit = CloseRoad(op="close_road", road=road)
+        case "draw":
+            line = (lonlat, (lonlat[0] + 0.01, lonlat[1] + 0.005))
+            edit = AddRoad.model_validate({"op": "add_road", "line": line, "class": "tertiary"})
+        case "speed":
+            edit = ChangeSpeed(op="speed", mode="motorcycle", factor=value)
+        case "village":
+            state.selected = Selection("village", str(layers.villages.index[value]))
+        case "limit":
+            session.change(lambda: state.with_rule(limit_minutes=value))
+        case "mode":
+            session.change(lambda: state.with_rule(mode=value))
+        case "kind" | "season" | "measure":
+            setattr(state, what, value)
+        case "filter":
+            state.filter = Filter(status=value)
+        case "undo":
+            session.undo()
+        case "redo":
+            session.redo()
+        case "base":
+            session.change(WhatIf)
+    if edit is not None:
+        session.change(lambda: state.what_if.with_edit(edit))
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(acts=st.lists(ACTS, min_size=1, max_size=9))
+def test_the_answer_shown_is_a_fresh_one(area, store, acts):
+    session = Session(area, Texts("id"), store, account="siti", editor=True)
+    for what, value in acts:
+        session.notice.text = ""
+        act(session, what, value)
+        assert not session.notice.busy
+    state = session.state
+    fresh = find_gaps(area.layers, scenario=state.what_if.scenario(area.scenario))
+    for season, kinds in fresh.seasons.items():
+        for kind, coverage in kinds.items():
+            pd.testing.assert_frame_equal(coverage.villages, state.answer.villages(kind, season))
+    villages = fresh.seasons[state.season][state.kind].villages
+    base = find_gaps(area.layers).seasons[state.season][state.kind].villages
+    classes = MEASURES[state.measure].classes(villages, base, area.people)
+    assert np.array_equal(classes, state.classes())
+    assert state.passing().sum() == len(state.ranking())
+    draft = store.draft(session.draft) if session.draft else None
+    if draft is not None:
+        assert History.read(draft.content) == state.history

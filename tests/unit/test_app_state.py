@@ -1,0 +1,292 @@
+"""The app without a browser: state, sessions, measures, what-if questions, downloads."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+from dataclasses import replace
+
+import numpy as np
+import openpyxl
+import pandas as pd
+import pytest
+
+from app import exports
+from app.area import Area
+from app.figures import headlines
+from app.measures import MEASURES
+from app.render import Renderer
+from app.session import Session
+from app.state import Filter, History, Opened, Reference, Selection, State
+from app.store import Store
+from app.texts import Texts
+from app.whatif import WhatIf
+from geodata.errors import ConfigError
+from planner.edits import ChangeSpeed, CloseFacility, OpenFacility
+from planner.gaps import find_gaps
+from planner.pipeline import summary
+
+HOSTILE = '=cmd|" /C calc"!A0<script>alert(1)</script>'
+
+
+@pytest.fixture(scope="module")
+def area(demo_layers):
+    return Area(demo_layers)
+
+
+@pytest.fixture
+def state(area):
+    return State(area)
+
+
+@pytest.fixture
+def session(area, tmp_path):
+    store = Store.open(f"sqlite:///{tmp_path / 'jangkau.db'}")
+    yield Session(area, Texts("en"), store, account="siti", editor=True)
+    store.close()
+
+
+def place(area, number=0):
+    point = area.layers.villages.to_crs(4326).geometry.iloc[number].representative_point()
+    return point.x, point.y
+
+
+def open_unit(area, number=0, kind="pustu", name=""):
+    return OpenFacility(
+        op="open_facility", id=f"new-{number}", kind=kind, lonlat=place(area, number), name=name
+    )
+
+
+def test_a_question_is_read_back_as_it_was_and_rubbish_is_refused(area):
+    question = WhatIf().with_edit(open_unit(area)).with_rule("pustu", mode="walking", limit_minutes=45.0)
+    content = json.loads(json.dumps(question.content()))
+    assert WhatIf.read(content) == question
+    assert WhatIf.read(content).key() == question.key()
+    for rubbish in ({"edits": [{"op": "explode"}]}, {"standard": 3}, {"other": 1}):
+        with pytest.raises(ConfigError, match="cannot be read"):
+            WhatIf.read(rubbish)
+
+
+def test_answers_are_kept_and_the_same_for_everybody(area):
+    question = WhatIf().with_edit(open_unit(area, 3))
+    assert area.answer(question) is area.answer(WhatIf.read(question.content()))
+    assert area.known(question) is area.answer(question)
+    assert area.answer(WhatIf()) is area.base
+
+
+def test_another_limit_answers_as_a_fresh_study_does(area, demo_layers):
+    question = WhatIf().with_rule("posyandu", limit_minutes=25.0).with_rule("pustu", mode="walking")
+    question = question.with_edit(open_unit(area, 5)).with_edit(
+        ChangeSpeed(op="speed", mode="walking", factor=0.5)
+    )
+    fresh = find_gaps(demo_layers, scenario=question.scenario(area.scenario))
+    answer = area.answer(question)
+    for season, kinds in fresh.seasons.items():
+        for kind, coverage in kinds.items():
+            pd.testing.assert_frame_equal(coverage.villages, answer.villages(kind, season))
+    assert answer.summary == summary(fresh)
+
+
+def test_history_goes_back_and_forth_and_forgets_what_was_left(area):
+    a, b = WhatIf().with_edit(open_unit(area, 1)), WhatIf().with_edit(open_unit(area, 2))
+    history = History().then(a).then(b)
+    assert history.back().now == a
+    assert history.back().back().back().now == WhatIf()
+    assert history.back().forth().now == b
+    assert history.back().then(b.with_rule("pustu", limit_minutes=5.0)).can_redo is False
+    assert history.then(b) is history
+    assert History.read(json.loads(json.dumps(history.content()))) == history
+    with pytest.raises(ConfigError):
+        History.read({"steps": None})
+
+
+def test_the_ranking_holds_every_village_once_the_worst_first(state, area):
+    ranking = state.ranking()
+    assert sorted(ranking.index) == sorted(area.layers.villages.index)
+    known = ranking["unreached"].dropna()
+    assert known.is_monotonic_decreasing
+    answer = area.base.villages(state.kind, "dry")
+    lost = area.layers.villages["people"] - answer["people_reached"]
+    assert ranking["unreached"].sum() == pytest.approx(lost.sum(), abs=len(ranking) * 0.06)
+
+
+def test_filters_let_through_what_they_say(state, area):
+    villages = area.layers.villages
+    code = villages.index[4]
+    state.filter = Filter(query=code)
+    assert list(state.ranking().index) == [code]
+    state.filter = Filter(query=villages["village_name"].iloc[4].upper())
+    assert code in state.ranking().index
+    district = villages["district_code"].iloc[0]
+    state.filter = Filter(district=district)
+    assert set(state.ranking().index) == set(villages.index[villages["district_code"] == district])
+    for status in ("served", "partly", "gap", "unknown"):
+        state.filter = Filter(status=status)
+        answer = area.base.villages(state.kind, "dry")
+        assert set(state.ranking().index) == set(answer.index[answer["status"] == status])
+        assert state.passing().sum() == len(state.ranking())
+
+
+def test_headlines_are_the_totals_and_the_difference(state, area):
+    state.ask(WhatIf().with_edit(open_unit(area, 11)))
+    totals = state.answer.summary["kinds"]
+    for headline in headlines(state):
+        one = totals[headline.kind]
+        assert headline.people_reached == one["people_reached"]
+        assert headline.villages_gap == one["villages_gap"]
+        before = area.base.summary["kinds"][headline.kind]
+        assert headline.people_change == pytest.approx(one["people_reached"] - before["people_reached"])
+    state.reference = Reference(state.what_if, "same")
+    assert all(h.people_change is None for h in headlines(state))
+
+
+def test_an_unlisted_kind_is_unknown_and_no_zero(demo_layers):
+    rows = demo_layers.facilities
+    layers = demo_layers.with_facilities(rows[rows["kind"] != "pustu"])
+    layers = replace(layers, area=replace(layers.area, listed_kinds=("puskesmas",)))
+    state = State(Area(layers), kind="pustu")
+    [pustu] = [h for h in headlines(state) if h.kind == "pustu"]
+    assert math.isnan(pustu.people_reached)
+    assert not pustu.listed
+    for key, measure in MEASURES.items():
+        state.measure = key
+        legend = measure.legend(Texts("en"))
+        shown = {legend[c].label for c in state.classes()}
+        assert shown == {"unknown"}, key
+
+
+def villages_table(**columns):
+    base = {
+        "status": "gap",
+        "minutes_median": 10.0,
+        "share_reached": 0.4,
+        "people_reached": 40.0,
+        "present": "no",
+    }
+    n = len(next(iter(columns.values())))
+    return pd.DataFrame({**{k: [v] * n for k, v in base.items()}, **columns})
+
+
+def test_classes_hold_their_limits():
+    inf, nan = math.inf, math.nan
+    minutes = villages_table(minutes_median=[0.0, 15.0, 15.01, 30.0, 60.0, 120.0, 120.1, inf, nan])
+    people = np.full(9, 100.0)
+    assert MEASURES["minutes"].classes(minutes, minutes, people).tolist() == [0, 0, 1, 1, 2, 3, 4, 5, 6]
+    share = villages_table(share_reached=[0.0, 0.24, 0.25, 0.5, 0.999, 1.0, nan])
+    assert MEASURES["share"].classes(share, share, people[:7]).tolist() == [0, 0, 1, 2, 3, 4, 5]
+    reached = villages_table(people_reached=[100.0, 99.6, 99.0, 1.0, 0.0, nan])
+    assert MEASURES["unreached"].classes(reached, reached, people[:6]).tolist() == [0, 1, 1, 1, 2, 6]
+    before = villages_table(
+        share_reached=[0.5, 0.5, 0.5, 0.5, 0.5, nan], minutes_median=[20.0, 20.0, inf, 20.0, 20.0, nan],
+        status=["gap"] * 5 + ["unknown"],
+    )  # fmt: skip
+    after = villages_table(
+        share_reached=[0.6, 0.5, 0.5, 0.5, 0.4, nan], minutes_median=[30.0, 10.0, inf, 21.0, 5.0, nan],
+        status=["gap"] * 5 + ["unknown"],
+    )  # fmt: skip
+    assert MEASURES["change"].classes(after, before, people[:6]).tolist() == [0, 1, 2, 3, 4, 5]
+
+
+def test_every_measure_has_as_many_legend_rows_as_classes(state):
+    for key, measure in MEASURES.items():
+        state.measure = key
+        for lang in ("id", "en"):
+            assert state.classes().max() < len(measure.legend(Texts(lang)))
+
+
+def test_a_session_saves_opens_and_meets_a_conflict(session, area):
+    session.change(lambda: WhatIf().with_edit(open_unit(area, 2)))
+    session.save_as("rencana", "catatan")
+    opened = session.state.opened
+    assert (opened.name, opened.version) == ("rencana", 1)
+    assert not session.state.unsaved
+    session.change(lambda: session.state.what_if.with_rule("pustu", limit_minutes=20.0))
+    assert session.state.unsaved
+    session.save()
+    assert session.state.opened.version == 2
+    theirs = session.store.update(opened.id, version=2, account="budi", note="lain")
+    session.undo()
+    session.save()
+    assert session.notice.conflict == theirs
+    assert session.store.scenario(opened.id) == theirs
+    session.open_scenario(opened.id)
+    assert session.notice.conflict is None
+    assert session.state.opened.version == 3
+
+
+def test_a_viewer_cannot_save(session, area):
+    session.editor = False
+    session.change(lambda: WhatIf().with_edit(open_unit(area, 2)))
+    session.save_as("rencana", "")
+    assert session.store.scenarios(area.code) == []
+    assert session.notice.severity == "warning"
+    assert session.state.what_if.edits
+
+
+def test_a_question_that_makes_no_sense_is_told_and_changes_nothing(session):
+    before = session.state.what_if
+    session.change(lambda: before.with_edit(CloseFacility(op="close_facility", id="nobody")))
+    assert session.notice.severity == "error"
+    assert "nobody" in session.notice.text
+    assert session.state.what_if == before
+    assert not session.notice.busy
+
+
+def test_work_is_kept_as_a_draft_and_resumed(session, area):
+    session.change(lambda: WhatIf().with_edit(open_unit(area, 2)))
+    session.change(lambda: session.state.what_if.with_rule("pustu", limit_minutes=20.0))
+    other = Session(area, Texts("id"), session.store, account="siti", editor=True)
+    other.resume(session.draft)
+    assert other.state.history == session.state.history
+    other.undo()
+    assert len(other.state.what_if.edits) == 1
+    assert not other.state.what_if.standard
+    stranger = Session(area, Texts("id"), session.store, account="siti", editor=True)
+    stranger.resume("no such draft")
+    assert stranger.state.what_if.is_base
+
+
+def test_a_facility_that_is_undone_is_no_longer_chosen(session, area):
+    session.change(lambda: WhatIf().with_edit(open_unit(area, 2)))
+    session.state.selected = Selection("facility", "new-2")
+    session.undo()
+    assert session.state.selected is None
+
+
+def test_new_facilities_get_free_ids(state, area):
+    taken = set()
+    for _ in range(3):
+        new = state.new_facility_id("pustu")
+        assert new not in taken
+        assert new not in area.layers.facilities.index
+        taken.add(new)
+        edit = OpenFacility(op="open_facility", id=new, kind="pustu", lonlat=place(area, 1))
+        state.ask(state.what_if.with_edit(edit))
+
+
+def test_a_link_names_only_what_was_saved(session):
+    assert session.link == ""
+    session.state.opened = Opened("abc", "x", 1, WhatIf())
+    assert "scenario=abc" in session.link
+
+
+def test_names_from_files_are_escaped():
+    render = Renderer(Texts("en"))
+    shown = render("tour", cookie="c", area=HOSTILE)
+    assert "<script>" not in shown
+    assert "&lt;script&gt;" in shown
+
+
+def test_a_workbook_holds_no_formula_and_says_unknown_and_unreachable(demo_layers):
+    facilities = demo_layers.facilities.copy()
+    facilities["name"] = HOSTILE
+    area = Area(demo_layers.with_facilities(facilities))
+    book = openpyxl.load_workbook(io.BytesIO(exports.to_xlsx(area.base).getvalue()))
+    cells = [c for sheet in book for row in sheet.iter_rows() for c in row]
+    assert any(c.value == HOSTILE for c in cells)
+    assert all(c.data_type != "f" for c in cells)
+    geo = json.loads(exports.to_geojson(area.base).getvalue())
+    people = [f["properties"]["people"] for f in geo["features"]]
+    assert people.count(None) == int(demo_layers.villages["people"].isna().sum())
+    assert sum(p for p in people if p is not None) == demo_layers.villages["people"].sum()
