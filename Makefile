@@ -6,7 +6,7 @@ MESSAGES := -F app/locale/babel.cfg --no-default-keywords -k _ -k text -k _n:1,2
   --no-location --sort-output --omit-header
 STAMP := $(VENV)/.jangkau-ready
 
-.PHONY: demo test lint setup lock messages clean
+.PHONY: demo test lint setup lock messages screenshots clean
 
 demo: setup
 	$(BIN)/jangkau demo --out work/demo
@@ -34,6 +34,9 @@ messages: setup
 	$(BIN)/pybabel -q extract $(MESSAGES) -o $(VENV)/jangkau.pot app
 	for lang in id en; do $(BIN)/pybabel -q update --no-wrap --ignore-obsolete --no-fuzzy-matching \
 	  -D jangkau -l $$lang -i $(VENV)/jangkau.pot -d app/locale; done
+
+screenshots: setup
+	$(BIN)/python docs/screenshots.py
 
 lock: setup
 	$(BIN)/python -m pip freeze --exclude-editable --exclude jangkau | grep -v ' @ ' | sort -f > requirements.lock

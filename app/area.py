@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
 
 import geopandas as gpd
 import numpy as np
@@ -83,6 +84,8 @@ class Area:
         self._asking = threading.Lock()
         self._keeping = threading.Lock()
         self._answers: OrderedDict[str, Answer] = OrderedDict()
+        # Those that a session holds are found too when there was no room for them.
+        self._held: WeakValueDictionary[str, Answer] = WeakValueDictionary()
         self.base = self._compute(WhatIf())
 
     @property
@@ -127,12 +130,14 @@ class Area:
             return self.base
         key = what_if.key()
         with self._keeping:
-            if key in self._answers:
+            known = self._answers.get(key) or self._held.get(key)
+            if known is not None:
+                self._answers[key] = known
                 self._answers.move_to_end(key)
-                return self._answers[key]
+                return known
         made = self._compute(what_if)
         with self._keeping:
-            self._answers[key] = made
+            self._answers[key] = self._held[key] = made
             while len(self._answers) > KEPT_ANSWERS:
                 self._answers.popitem(last=False)
         return made
@@ -142,7 +147,7 @@ class Area:
         if what_if.is_base:
             return self.base
         with self._keeping:
-            return self._answers.get(what_if.key())
+            return self._held.get(what_if.key())
 
     def _compute(self, what_if: WhatIf) -> Answer:
         scenario = what_if.scenario(self.scenario)
@@ -172,6 +177,15 @@ class Area:
         away = near.geometry.distance(place).to_numpy()
         order = np.lexsort((near.index.to_numpy(dtype=str), away, ~near["bridge"].to_numpy(dtype=bool)))
         return near.iloc[order]
+
+    def is_near(self, lonlat: tuple[float, float]) -> bool:
+        """Return whether a place (degrees) lies in the area or its buffer, where units may stand."""
+        place = _metric(lonlat, self.layers.villages.crs)
+        west, south, east, north = self.layers.villages.total_bounds
+        buffer_m = self.layers.area.buffer_m
+        return bool(
+            west - buffer_m <= place.x <= east + buffer_m and south - buffer_m <= place.y <= north + buffer_m
+        )
 
     def village_at(self, lonlat: tuple[float, float]) -> str | None:
         """Return the village that a place (degrees) lies in."""

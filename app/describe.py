@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from planner.edits import (
@@ -45,6 +46,38 @@ def rules(what_if: WhatIf, texts: Texts) -> list[str]:
     return out
 
 
+ROAD_CLASSES = ("primary", "secondary", "tertiary", "residential", "track", "path", "footway")
+
+
+def road_class(name: str, texts: Texts) -> str:
+    """Return the words for a class of road; one without words by its OpenStreetMap value."""
+    _ = texts.text
+    return {
+        "trunk": _("trunk road"), "primary": _("primary road"), "secondary": _("secondary road"),
+        "tertiary": _("tertiary road"), "residential": _("village road"), "unclassified": _("local road"),
+        "service": _("service road"), "track": _("track"), "path": _("path"), "footway": _("footpath"),
+    }.get(name.removesuffix("_link"), name)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class RoadFacts:
+    """What tells one road from another."""
+
+    id: str
+    name: str
+    what: str
+    length_km: float
+
+
+def road_facts(area: Area, name: str, texts: Texts) -> RoadFacts:
+    """Return what is known of one piece of road."""
+    assert area.layers.roads is not None
+    row = area.layers.roads.loc[name]
+    called = row["name"] if isinstance(row["name"], str) else ""
+    what = texts.text("bridge") if bool(row["bridge"]) else road_class(str(row["road_class"]), texts)
+    return RoadFacts(name, called, what, float(row["length_m"]) / 1000.0)
+
+
 def road_name(area: Area, name: str, texts: Texts) -> str:
     """Return what a road, or the first piece of a way, is called."""
     roads = area.layers.roads
@@ -54,7 +87,7 @@ def road_name(area: Area, name: str, texts: Texts) -> str:
     if not len(rows):
         return name
     first = rows.iloc[0]
-    what = texts.text("bridge") if bool(rows["bridge"].any()) else str(first["road_class"])
+    what = texts.text("bridge") if bool(rows["bridge"].any()) else road_class(str(first["road_class"]), texts)
     called = first["name"]
     return f"{called if isinstance(called, str) and called else name} ({what})"
 
@@ -83,7 +116,7 @@ def _line(  # noqa: C901, PLR0911 - one case an edit
             return _("Change road {name}", name=road_name(area, edit.road, texts))
         case AddRoad():
             what = _("New bridge") if edit.bridge else _("New road")
-            return f"{what} {edit.name or ''} ({edit.road_class})".replace("  ", " ")
+            return f"{what} {edit.name or ''} ({road_class(edit.road_class, texts)})".replace("  ", " ")
         case AddBoat():
             what = _("New boat link")
             return f"{what} {edit.name or ''}".strip()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from geodata.crs import WGS84
 from planner.maps.page import write_map
@@ -43,7 +44,8 @@ def to_xlsx(answer: Answer) -> io.BytesIO:
             ("facilities", facility_table(answer.gaps)),
             ("run", _run_table(answer.gaps)),
         ):
-            table.replace([np.inf, -np.inf], "inf").to_excel(book, sheet_name=name)
+            shown = table.replace([np.inf, -np.inf], "inf").map(_storable)
+            shown.to_excel(book, sheet_name=name)
             sheet = book.sheets[name]
             sheet.freeze_panes = "B2"
             for row in sheet.iter_rows():
@@ -53,6 +55,11 @@ def to_xlsx(answer: Answer) -> io.BytesIO:
                         cell.quotePrefix = True
     out.seek(0)
     return out
+
+
+def _storable(value: object) -> object:
+    """Return a cell's value; control characters, which no workbook can hold, are shown as a stand-in."""
+    return ILLEGAL_CHARACTERS_RE.sub("\ufffd", value) if isinstance(value, str) else value
 
 
 def to_geojson(answer: Answer) -> io.BytesIO:

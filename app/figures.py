@@ -161,9 +161,11 @@ def facility_sheet(area: Area, answer: Answer, facility_id: str, kind: str, seas
     """Return a facility's sheet, for the kind shown where it counts as one, else for the first it is."""
     gaps = answer.gaps
     facts = gaps.layers.facilities.drop(columns="geometry").loc[facility_id].to_dict()
-    served = kinds_served(gaps, facility_id)
-    if not served or not any(gaps.seasons[season][k].listed for k in served):
-        return FacilitySheet(facility_id, facts, served[0] if served else "", None, None, None)
+    all_served = kinds_served(gaps, facility_id)
+    # Of a kind without a list nobody knows who is nearest to what.
+    served = [k for k in all_served if gaps.seasons[season][k].listed]
+    if not served:
+        return FacilitySheet(facility_id, facts, all_served[0] if all_served else "", None, None, None)
     chosen = kind if kind in served else served[0]
     with area.studying(answer) as study:
         loss = loss_if_closed(study, gaps, facility_id, chosen, season)

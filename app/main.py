@@ -29,9 +29,14 @@ PANEL_BOX = {
     "height": {"xs": "auto", "md": TALL},
     "overflowY": {"xs": "visible", "md": "auto"},
 }
+# Both with text that stands out from its ground by 4.5 to 1 (WCAG AA).
+THEMES = {
+    "light": {"palette": {"primary": {"main": "#0b57a4"}}},
+    "dark": {"palette": {"primary": {"main": "#9cc9ff"}}},
+}
 SIDE_BY_SIDE = {
     "display": "grid", "gap": "12px", "width": "100%",
-    "gridTemplateColumns": {"xs": "minmax(0, 1fr)", "md": "minmax(0, 1fr) 440px"},
+    "gridTemplateColumns": {"xs": "minmax(0, 1fr)", "md": "minmax(0, 1fr) 460px"},
 }  # fmt: skip
 _TEMPLATE = files("app").joinpath("templates/page.html").read_text("utf-8")
 SEEN_COOKIE = "jangkau_seen"
@@ -77,8 +82,8 @@ def build_page(session: Session, *, newcomer: bool, others: Mapping[str, str]) -
         sizing_mode="stretch_width", margin=0,
     )  # fmt: skip
     page = pmui.Page(
-        title=f"Jangkau: {session.area.name}", header=[_header(session, others)], main=[body],
-        busy_indicator=None, theme_config={"palette": {"primary": {"main": "#0b57a4"}}}, meta_name="Jangkau",
+        title=session.area.name, header=[_header(session, others)], main=[body],
+        busy_indicator=None, theme_config=THEMES, meta_name="Jangkau",
         template=_TEMPLATE,
     )  # fmt: skip
     _follow_theme(session, page)
@@ -93,10 +98,12 @@ def _panel(session: Session) -> pmui.Tabs:
     panel = pmui.Tabs(
         *((session.texts.text(view.title), holder) for view, holder in zip(views, holders, strict=True)),
         dynamic=True, sizing_mode="stretch_width", margin=0,
-        sx={"& .MuiTab-root": {"minWidth": 0, "px": "10px", "textTransform": "none"}},
+        sx={"& .MuiTab-root": {"minWidth": 0, "px": "8px", "textTransform": "none", "fontSize": "0.82rem"}},
     )  # fmt: skip
 
     def fill(*_events: object) -> None:
+        # A tool that was started elsewhere would keep every click for itself.
+        session.cancel_pick()
         holder, view = holders[panel.active], views[panel.active]
         if not len(holder):
             holder.append(view.make(session))

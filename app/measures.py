@@ -212,8 +212,8 @@ MEASURES: dict[str, Measure] = {
         Measure("present", _("Unit in the village"), _(
             "Whether a unit of this kind stands in the village; unknown where no list was given "
             "(METHODS: Coverage)."), _present, _present_legend),
-        Measure("change", _("Difference to the base"), _(
-            "The answer with the changes, compared with the one without (METHODS: Roads)."),
+        Measure("change", _("Difference"), _(
+            "The answer with the changes, compared with the base, or with the saved scenario chosen."),
             _change, _change_legend),
     )
 }  # fmt: skip

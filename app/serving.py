@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 import panel as pn
 
 from app.main import SEEN_COOKIE, build_page, first_picture, follow_address, release, start
+from app.map.bridge import Fragment
 from app.map.page import write_page, write_vendor
+from app.render import Renderer
 from app.session import Session
 from app.texts import DEFAULT_LANGUAGE, Texts
 from geodata.errors import ConfigError
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from app.area import Area
-    from app.store import Store
+    from app.store import Role, Store
 
 LOG = logging.getLogger(__name__)
 # Where nobody signs in, work belongs to this name.
@@ -81,6 +83,8 @@ class App:
         self._folder = tempfile.TemporaryDirectory(prefix="jangkau-app-")
         self.files = Path(self._folder.name)
         self.pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="jangkau")
+        # Signing in has a thread of its own, so that many attempts keep nobody else waiting.
+        self.door = ThreadPoolExecutor(max_workers=1, thread_name_prefix="jangkau-door")
         self.by_code = {area.code: area for area in self.areas}
         self.texts = {lang: Texts(lang) for lang in LANGUAGES}
         write_vendor(self.files)
@@ -90,10 +94,12 @@ class App:
             for lang, texts in self.texts.items()
         }
         self.login = bool(self.store.accounts())
+        self.live: set[str] = set()
 
     def close(self) -> None:
         """Stop the threads and delete the served files."""
-        self.pool.shutdown(wait=True, cancel_futures=True)
+        for pool in (self.pool, self.door):
+            pool.shutdown(wait=True, cancel_futures=True)
         self._folder.cleanup()
         self.store.close()
 
@@ -106,10 +112,15 @@ class App:
             lang = self.options.lang
         document = pn.state.curdoc
         account, editor = self._who()
+        if self.login and not self.options.oauth and self._role(account) is None:
+            # Signed in once, removed since.
+            return Fragment(html=Renderer(self.texts[lang])("removed", account=account))
         session = Session(
             area, self.texts[lang], self.store, account=account, editor=editor, pool=self.pool,
             document=document,
         )  # fmt: skip
+        session.live = self.live
+        session.may_save = lambda: self._role(account) == "editor"
         session.signed_in = self.login or self.options.oauth
         session.map_address = f"{FILES}/{self._pages[area.code, lang]}"
         location = pn.state.location
@@ -129,11 +140,15 @@ class App:
 
     def _who(self) -> tuple[str, bool]:
         """Return the account of the session, and whether it may save."""
+        name = str(pn.state.user or "guest") if self.login or self.options.oauth else NOBODY
+        return name, self._role(name) == "editor"
+
+    def _role(self, name: str) -> Role | None:
+        """Return what an account may do now; None when there is no such account."""
         if not (self.login or self.options.oauth):
-            return NOBODY, True
-        name = str(pn.state.user or "guest")
+            return "editor"
         account = self.store.account(name)
-        return name, account is not None and account.role == "editor"
+        return None if account is None else account.role
 
 
 def make_server(app: App) -> Any:  # noqa: ANN401 - Panel ships no types
@@ -158,7 +173,9 @@ def make_server(app: App) -> Any:  # noqa: ANN401 - Panel ships no types
     if app.login and not options.oauth:
         from app.signin import provider
 
-        more["auth_provider"] = provider(app.store, app.texts[options.lang])
+        more["auth_provider"] = provider(
+            app.store, app.texts[options.lang], app.door, f"{options.prefix.rstrip('/')}/"
+        )
     prefix = options.prefix.rstrip("/")
     origins = [f"{options.address}:{options.port}", f"localhost:{options.port}", *options.origins]
     return pn.serve(

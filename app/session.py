@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -13,7 +14,7 @@ from app.render import Renderer
 from app.state import History, Opened, Reference, Selection, State, new_token
 from app.store import ConflictError, NameTakenError, StoreError
 from app.whatif import WhatIf
-from geodata.errors import InputError
+from geodata.errors import ConfigError, InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from app.texts import Texts
 
 T = TypeVar("T")
+MOST_EDITS = 200
+EDIT_NUMBER = re.compile(r"^edits: edit \d+: ")
 LOG = logging.getLogger(__name__)
 
 
@@ -77,8 +80,12 @@ class Session:
         self.draft = ""
         self._pool, self._document = pool, document
         self._turns: dict[str, int] = {}
-        self._waiting: deque[Callable[[], WhatIf]] = deque()
-        self._asking = False
+        self._waiting: deque[Callable[[], tuple[Callable[[], Any], Callable[[Any], None]]]] = deque()
+        self._asking = self._saving = False
+        # Drafts that are open somewhere on this server; shared by its sessions.
+        self.live: set[str] = set()
+        # Asked again at every write: a role may be taken away while a tab is open.
+        self.may_save: Callable[[], bool] = lambda: self.editor
         self._drafting = self._draft_again = False
         self._picked: Callable[[dict[str, Any]], None] | None = None
         self.map_address = ""
@@ -90,13 +97,15 @@ class Session:
         self.show_theme: Callable[[bool], None] = _nothing
         # Set by the page: brings a view to the front.
         self.open_view: Callable[[str], None] = _nothing
-        self.state.param.watch(lambda _: self._keep_draft(), ["history", "opened"])
+        self.state.param.watch(lambda *_: self._keep_draft(), ["history", "opened"])
 
     @property
     def link(self) -> str:
         """The end of the address that opens the saved scenario shown; empty when none is."""
         opened = self.state.opened
-        return "" if opened is None else f"?scenario={opened.id}&lang={self.texts.lang}"
+        if opened is None:
+            return ""
+        return f"?area={self.area.code}&scenario={opened.id}&lang={self.texts.lang}"
 
     # -- work ---------------------------------------------------------------------------------------
 
@@ -108,7 +117,11 @@ class Session:
             if self._turns[topic] == turn:
                 then(result)
 
-        self._run(slow, show, self.tell_error)
+        def failed(error: Exception) -> None:
+            if self._turns[topic] == turn:
+                self.tell_error(error)
+
+        self._run(slow, show, failed)
 
     def _run(
         self, slow: Callable[[], T], then: Callable[[T], None], failed: Callable[[Exception], None]
@@ -136,6 +149,7 @@ class Session:
         """Forget everything that could keep the closed tab alive."""
         self._waiting.clear()
         self._picked = None
+        self.live.discard(self.draft)
         self.use_tool = self.open_view = self.draw = self.show_theme = _nothing
 
     # -- telling ------------------------------------------------------------------------------------
@@ -152,7 +166,8 @@ class Session:
         elif isinstance(error, StoreError):
             self.tell(_("The scenarios cannot be reached at the moment: {why}", why=error), "error")
         elif isinstance(error, InputError):
-            self.tell(str(error), "error")
+            # Of the planner's own words the count of edits means nothing to somebody at the map.
+            self.tell(EDIT_NUMBER.sub("", str(error)), "error")
         else:
             LOG.error("a request failed", exc_info=error)
             self.tell(
@@ -162,46 +177,86 @@ class Session:
 
     # -- asking -------------------------------------------------------------------------------------
 
-    def change(self, make: Callable[[], WhatIf]) -> None:
-        """Ask another question, made from the one shown; changes are taken one after the other."""
-        self._waiting.append(make)
+    def queue(self, start: Callable[[], tuple[Callable[[], Any], Callable[[Any], None]]]) -> None:
+        """Do one thing after the other that changes what is asked.
+
+        ``start`` is called when its turn comes, and so sees the question that is shown then; it gives
+        the slow part (done in a thread) and what to show of its result.
+        """
+        self._waiting.append(start)
         self._next()
 
     def _next(self) -> None:
         if self._asking or not self._waiting:
             return
         try:
-            what_if = self._waiting.popleft()()
-        except Exception as error:  # noqa: BLE001 - shown to the user
-            self.tell_error(error)
-            self._next()
+            slow, then = self._waiting.popleft()()
+        except Exception as error:  # noqa: BLE001 - shown to the user, and logged unless it is theirs
+            self._failed(error)
             return
         self._asking = self.notice.busy = True
-        self._run(partial(self.state.check, what_if), lambda _: self._show(what_if), self._failed)
 
-    def _show(self, what_if: WhatIf) -> None:
-        self._asking = self.notice.busy = False
-        self.tell("")
-        self.state.show(what_if)
-        self._next()
+        def shown(result: Any) -> None:  # noqa: ANN401 - whatever the slow part gave
+            self._asking = self.notice.busy = False
+            try:
+                then(result)
+            finally:
+                self._next()
+
+        self._run(slow, shown, self._failed)
 
     def _failed(self, error: Exception) -> None:
-        self._asking = self.notice.busy = False
-        self.tell_error(error)
+        self._asking = self._saving = self.notice.busy = False
+        if isinstance(error, ConflictError):
+            self.notice.conflict = error.current
+        else:
+            self.tell_error(error)
         # A control that was turned shows again what is true.
         self.state.param.trigger("history")
         self._next()
 
+    def change(self, make: Callable[[], WhatIf]) -> None:
+        """Ask another question, made from the one shown when its turn comes."""
+
+        def start() -> tuple[Callable[[], Any], Callable[[Any], None]]:
+            what_if = make()
+            if len(what_if.edits) > MOST_EDITS:
+                raise ConfigError(self.texts.text("A scenario holds {n} changes at most.", n=MOST_EDITS))
+
+            def show(_answer: object) -> None:
+                self.tell("")
+                self.state.show(what_if)
+
+            return partial(self.state.check, what_if), show
+
+        self.queue(start)
+
     def undo(self) -> None:
         """Show the question before."""
-        self._step(self.state.undo, self.state.history.back().now)
+        self._step(-1)
 
     def redo(self) -> None:
         """Show the question that was undone."""
-        self._step(self.state.redo, self.state.history.forth().now)
+        self._step(+1)
 
-    def _step(self, step: Callable[[], None], what_if: WhatIf) -> None:
-        self.work(partial(self.state.check, what_if), lambda _: step(), topic="step")
+    def _step(self, by: int) -> None:
+        def start() -> tuple[Callable[[], Any], Callable[[Any], None]]:
+            # Of the history as it is when its turn comes.
+            now = self.state.history
+            history = now.back() if by < 0 else now.forth()
+            return partial(self.state.check, history.now), lambda _: self.state.move_to(history)
+
+        self.queue(start)
+
+    def drop(self, topic: str) -> None:
+        """Forget the work of a topic: whatever it still brings is not shown."""
+        self._turns[topic] = self._turns.get(topic, 0) + 1
+
+    def cancel_pick(self) -> None:
+        """End a tool on the map that was started and not finished."""
+        if self._picked is not None:
+            self._picked = None
+            self.use_tool(None)
 
     def pick(self, tool: str, then: Callable[[dict[str, Any]], None]) -> None:
         """Ask for a place (``place``) or a line (``line``) on the map."""
@@ -222,26 +277,29 @@ class Session:
     # -- scenarios ----------------------------------------------------------------------------------
 
     def _keep_draft(self) -> None:
-        """Keep the work after every change, so that a closed browser loses nothing."""
+        """Keep unsaved work after every change, so that a closed browser loses nothing."""
         state = self.state
-        if not self.draft:
-            if state.what_if.is_base and state.opened is None:
-                return
-            self.draft = new_token()
+        if not self.draft and not state.unsaved:
+            return
         if self._drafting:
             self._draft_again = True
             return
-        opened = state.opened
+        if not self.draft:
+            self.draft = new_token()
+            self.live.add(self.draft)
+        opened, token = state.opened, self.draft
         self._drafting = True
-        # One write at a time, so that an older one never lands on a newer.
-        self._run(
-            partial(
-                self.store.keep_draft, self.draft, area=self.area.code, account=self.account,
+        if state.unsaved:
+            write = partial(
+                self.store.keep_draft, token, area=self.area.code, account=self.account,
                 content=state.history.content(), scenario_id=opened.id if opened else None,
                 scenario_version=opened.version if opened else None,
-            ),
-            lambda _: self._draft_kept(), self._draft_lost,
-        )  # fmt: skip
+            )  # fmt: skip
+        else:
+            # What is saved, or the base again, needs no draft.
+            write = partial(self.store.drop_draft, token)
+        # One write at a time, so that an older one never lands on a newer.
+        self._run(write, lambda _: self._draft_kept(), self._draft_lost)
 
     def _draft_kept(self) -> None:
         self._drafting = False
@@ -267,101 +325,148 @@ class Session:
 
         def show(found: tuple[Draft, History, Saved | None] | None) -> None:
             if found is None:
+                self.tell(self.texts.text("This draft is no longer there."), "warning")
                 return
             draft, history, saved = found
-            self.draft = token
-            self.state.history = history
+            # Somebody else's draft, or one that is open in another tab, goes on as a copy.
+            mine = draft.account == self.account and token not in self.live
+            self._take_draft(token if mine else "")
+            opened = None
             if saved is not None and draft.scenario_version is not None:
                 # As of the version that the work began from: a later one of others is a conflict.
-                what_if = WhatIf.read(saved.content)
-                self.state.opened = Opened(saved.id, saved.name, draft.scenario_version, what_if)
+                opened = _opened(saved, version=draft.scenario_version)
+            self.state.move_to(history, opened=opened)
 
-        self.work(slow, show, topic="open")
+        self.queue(lambda: (slow, show))
+
+    def _take_draft(self, token: str) -> None:
+        self.live.discard(self.draft)
+        self.draft = token
+        if token:
+            self.live.add(token)
 
     def save_as(self, name: str, note: str) -> None:
         """Save the question shown under a name."""
-        content = self.state.what_if.content()
-        self._store(
-            partial(self.store.create, self.area.code, name, content, note=note, account=self.account)
-        )
+        if not name:
+            self.tell(self.texts.text("Give it a name."), "warning")
+            return
+        self._save(lambda: partial(
+            self.store.create, self.area.code, name, self.state.what_if.content(), note=note,
+            account=self.account,
+        ))  # fmt: skip
 
     def save(self, note: str | None = None) -> None:
-        """Save the question shown over the scenario that was opened."""
-        opened = self.state.opened
-        if opened is not None:
-            self._store(partial(
+        """Save the question shown, and its note, over the scenario that was opened."""
+
+        def write() -> Callable[[], Saved]:
+            opened = self.state.opened
+            assert opened is not None
+            return partial(
                 self.store.update, opened.id, version=opened.version, account=self.account, note=note,
                 content=self.state.what_if.content(),
-            ))  # fmt: skip
+            )  # fmt: skip
 
-    def _store(self, write: Callable[[], Saved]) -> None:
-        self._write(write, self._saved)
+        if self.state.opened is not None:
+            self._save(write)
 
-    def _write(self, write: Callable[[], T], then: Callable[[T], None]) -> None:
-        """Write to the database, for those who may."""
-        if not self.editor:
-            self.tell(self.texts.text("You may look and try things out, but not save: ask for the role "
-                                      "of an editor."), "warning")  # fmt: skip
+    def _save(self, write: Callable[[], Callable[[], Saved]]) -> None:
+        """Save once, however often the button is pressed."""
+        if self._saving or not self._may_save():
             return
+        self._saving = True
 
-        def failed(error: Exception) -> None:
-            if isinstance(error, ConflictError):
-                self.notice.conflict = error.current
-            else:
-                self.tell_error(error)
+        def start() -> tuple[Callable[[], Any], Callable[[Any], None]]:
+            return self._allowed(write()), self._saved
 
-        self._run(write, then, failed)
+        self.queue(start)
+
+    def _may_save(self) -> bool:
+        if not self.editor:
+            self.tell(self._not_allowed, "warning")
+        return self.editor
+
+    @property
+    def _not_allowed(self) -> str:
+        return self.texts.text(
+            "You may look and try things out, but not save: ask for the role of an editor."
+        )
+
+    def _allowed(self, write: Callable[[], T]) -> Callable[[], T]:
+        """Return the write, done only if the account may still save when it comes to it."""
+
+        def checked() -> T:
+            if not self.may_save():
+                raise ConfigError(self._not_allowed)
+            return write()
+
+        return checked
 
     def _saved(self, saved: Saved) -> None:
+        self._saving = False
         self.notice.conflict = None
-        self._is_open(saved)
+        self.state.opened = _opened(saved)
         self.tell(self.texts.text("Saved: {name}", name=saved.name), "success")
 
-    def _is_open(self, saved: Saved) -> None:
-        content = WhatIf.read(saved.content)
-        self.state.opened = Opened(saved.id, saved.name, saved.version, content)
+    def _here(self, scenario_id: str) -> Saved:
+        """Return a saved scenario of this area."""
+        saved = self.store.scenario(scenario_id)
+        if saved.area != self.area.code:
+            raise ConfigError(self.texts.text("This scenario is of another area ({code}).", code=saved.area))
+        return saved
 
     def open_scenario(self, scenario_id: str) -> None:
         """Show a saved scenario."""
 
-        def slow() -> tuple[Saved, WhatIf]:
-            saved = self.store.scenario(scenario_id)
-            what_if = WhatIf.read(saved.content)
-            self.state.check(what_if)
-            return saved, what_if
+        def slow() -> Saved:
+            saved = self._here(scenario_id)
+            self.state.check(WhatIf.read(saved.content))
+            return saved
 
-        def show(found: tuple[Saved, WhatIf]) -> None:
+        def show(saved: Saved) -> None:
             self.notice.conflict = None
-            self._is_open(found[0])
-            self.state.show(found[1])
+            self._take_draft("")
+            opened = _opened(saved)
+            self.state.move_to(self.state.history.then(opened.saved), opened=opened)
 
-        self.work(slow, show, topic="open")
+        self.queue(lambda: (slow, show))
 
     def copy_scenario(self, scenario_id: str, *, then: Callable[[], None]) -> None:
         """Copy a saved scenario under a name of its own."""
 
         def slow() -> Saved:
+            saved = self._here(scenario_id)
             taken = {s.name.casefold() for s in self.store.scenarios(self.area.code)}
-            name = self.store.scenario(scenario_id).name
             number = 2
-            while f"{name[:110]} ({number})".casefold() in taken:
+            while f"{saved.name[:110]} ({number})".casefold() in taken:
                 number += 1
-            return self.store.copy(scenario_id, f"{name[:110]} ({number})", account=self.account)
+            return self.store.copy(scenario_id, f"{saved.name[:110]} ({number})", account=self.account)
 
         def copied(saved: Saved) -> None:
             self.tell(self.texts.text("Saved: {name}", name=saved.name), "success")
             then()
 
-        self._write(slow, copied)
+        if self._may_save():
+            self.queue(lambda: (self._allowed(slow), copied))
 
     def archive_scenario(self, scenario_id: str, *, then: Callable[[], None]) -> None:
         """Take a saved scenario off the list; its trail stays, and it can be brought back."""
 
         def slow() -> None:
-            saved = self.store.scenario(scenario_id)
+            saved = self._here(scenario_id)
             self.store.archive(scenario_id, version=saved.version, account=self.account)
 
-        self._write(slow, lambda _: then())
+        if self._may_save():
+            self.queue(lambda: (self._allowed(slow), lambda _: then()))
+
+    def restore_scenario(self, scenario_id: str, *, then: Callable[[], None]) -> None:
+        """Bring an archived scenario back."""
+
+        def slow() -> None:
+            self._here(scenario_id)
+            self.store.restore(scenario_id, account=self.account)
+
+        if self._may_save():
+            self.queue(lambda: (self._allowed(slow), lambda _: then()))
 
     def compare_with(self, scenario_id: str) -> None:
         """Compare with a saved scenario, or with the base when the id is empty."""
@@ -369,20 +474,27 @@ class Session:
         def slow() -> Reference:
             if not scenario_id:
                 return Reference()
-            saved = self.store.scenario(scenario_id)
+            saved = self._here(scenario_id)
             what_if = WhatIf.read(saved.content)
             self.state.check(what_if)
-            return Reference(what_if, saved.name)
+            return Reference(what_if, saved.name, saved.id)
 
         def show(reference: Reference) -> None:
-            self.state.param.update(
-                reference=reference, measure="change" if scenario_id else self.state.measure
-            )
+            measure = "change" if scenario_id else self.state.measure
+            self.state.param.update(reference=reference, measure=measure)
 
-        self.work(slow, show, topic="compare")
+        self.queue(lambda: (slow, show))
 
     def start_new(self) -> None:
-        """Leave the opened scenario and go back to the base."""
-        self.draft = ""
-        self.state.opened = None
-        self.change(WhatIf)
+        """Leave the opened scenario and go back to the base; unsaved work stays among the drafts."""
+
+        def show(_: object) -> None:
+            self._take_draft("")
+            self.state.move_to(History(), opened=None)
+
+        self.queue(lambda: (lambda: None, show))
+
+
+def _opened(saved: Saved, *, version: int | None = None) -> Opened:
+    content = WhatIf.read(saved.content)
+    return Opened(saved.id, saved.name, version or saved.version, content, saved.note)

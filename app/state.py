@@ -108,6 +108,7 @@ class Reference:
 
     what_if: WhatIf = BASE
     name: str = ""
+    id: str = ""
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,7 @@ class Opened:
     name: str
     version: int
     saved: WhatIf
+    note: str = ""
 
 
 class State(param.Parameterized):  # type: ignore[misc] # param ships no types
@@ -139,6 +141,7 @@ class State(param.Parameterized):  # type: ignore[misc] # param ships no types
         choices.setdefault("kind", area.kinds[0])
         super().__init__(**choices)
         self.area = area
+        self._held: tuple[Answer, Answer] = (area.base, area.base)
 
     @property
     def what_if(self) -> WhatIf:
@@ -154,7 +157,9 @@ class State(param.Parameterized):  # type: ignore[misc] # param ships no types
     @property
     def compared(self) -> Answer:
         """The answer it is compared with."""
-        return self.area.answer(self.reference.what_if)
+        found = self.area.answer(self.reference.what_if)
+        self._held = (self._held[0], found)
+        return found
 
     @property
     def differs(self) -> bool:
@@ -244,36 +249,38 @@ class State(param.Parameterized):  # type: ignore[misc] # param ships no types
 
     def show(self, what_if: WhatIf) -> None:
         """Show the answer to a question that was checked."""
-        self.history = self.history.then(what_if)
-        self._drop_lost_selection()
+        self.move_to(self.history.then(what_if))
 
     def undo(self) -> None:
         """Show the question before."""
-        self.history = self.history.back()
-        self._drop_lost_selection()
+        self.move_to(self.history.back())
 
     def redo(self) -> None:
         """Show the question that was undone."""
-        self.history = self.history.forth()
-        self._drop_lost_selection()
+        self.move_to(self.history.forth())
 
-    def _drop_lost_selection(self) -> None:
-        """Select nothing where the facility shown has gone with the edit that opened it."""
+    def move_to(self, history: History, **others: Any) -> None:  # noqa: ANN401 - param's own
+        """Show the question of a history, everything that depends on it in one step.
+
+        A facility that is chosen, and gone with the edit that opened it, is no longer chosen.
+        """
         chosen = self.selected
         if chosen is not None and chosen.what == "facility":
-            there = chosen.id in self.area.layers.facilities.index
-            opened = {e.id for e in self.what_if.edits if isinstance(e, OpenFacility)}
-            if not there and chosen.id not in opened:
-                self.selected = None
+            opened = {e.id for e in history.now.edits if isinstance(e, OpenFacility)}
+            if chosen.id not in self.area.layers.facilities.index and chosen.id not in opened:
+                others["selected"] = None
+        # Held, so that what is shown is never computed twice however many questions others ask.
+        self._held = (self.area.answer(history.now), self._held[1])
+        self.param.update(history=history, **others)
 
-    def with_rule(self, *, mode: str | None = None, limit_minutes: float | None = None) -> WhatIf:
-        """Return the question with the shown kind's mode or limit changed; None leaves it as it is."""
-        base = self.area.scenario.standard[self.kind]
-        now = self.answer.gaps.scenario.standard[self.kind]
+    def with_rule(self, kind: str, *, mode: str | None = None, limit_minutes: float | None = None) -> WhatIf:
+        """Return the question with a kind's mode or limit changed; None leaves it as it is."""
+        base = self.area.scenario.standard[kind]
+        now = self.answer.gaps.scenario.standard[kind]
         mode = now.mode if mode is None else mode
         limit = now.limit_minutes if limit_minutes is None else limit_minutes
         return self.what_if.with_rule(
-            self.kind,
+            kind,
             mode=None if mode == base.mode else mode,
             limit_minutes=None if limit == base.limit_minutes else limit,
         )

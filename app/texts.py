@@ -81,7 +81,21 @@ class Texts:
         if math.isinf(value):
             return self.term("unreachable")
         pattern = "#,##0." + "0" * decimals if decimals else "#,##0"
-        return str(numbers.format_decimal(value, format=pattern, locale=self._locale))
+        # Rounded first, and without the sign of a zero.
+        shown = round(float(value), decimals) + 0.0
+        return str(numbers.format_decimal(shown, format=pattern, locale=self._locale))
+
+    def plain(self, value: float) -> str:
+        """Return a number as it is typed: no thousands, as many decimals as it has."""
+        return str(numbers.format_decimal(value, format="0.####", locale=self._locale))
+
+    def parsed(self, text: str) -> float | None:
+        """Return a number that somebody typed, with a decimal comma or point; None for anything else."""
+        try:
+            value = float(text.strip().replace(",", "."))
+        except ValueError:
+            return None
+        return value if math.isfinite(value) else None
 
     def people(self, value: float | None) -> str:
         """Return a count of people."""

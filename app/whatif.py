@@ -10,7 +10,7 @@ from pydantic import Field, ValidationError
 
 from geodata.errors import ConfigError
 from geodata.yamlfile import Model
-from planner.edits import Edit
+from planner.edits import Edit, OpenFacility
 from planner.modes import Positive
 from planner.scenario import KindStandard, Scenario
 
@@ -95,9 +95,14 @@ class WhatIf(Model):
         """Return it with one edit more."""
         return self.model_copy(update={"edits": (*self.edits, edit)})
 
-    def without_edit(self, number: int) -> WhatIf:
-        """Return it without the edit of a number (from 0)."""
-        kept = tuple(e for i, e in enumerate(self.edits) if i != number)
+    def without(self, edit: Edit) -> WhatIf:
+        """Return it without an edit; a unit that was never opened is not moved or closed either."""
+        at = next((i for i, e in enumerate(self.edits) if e is edit or e == edit), None)
+        if at is None:
+            return self
+        kept = (*self.edits[:at], *self.edits[at + 1 :])
+        if isinstance(edit, OpenFacility):
+            kept = tuple(e for e in kept if getattr(e, "id", None) != edit.id)
         return self.model_copy(update={"edits": kept})
 
     def with_rule(self, kind: str, *, mode: str | None = None, limit_minutes: float | None = None) -> WhatIf:

@@ -51,7 +51,10 @@ class Ours:
 
 
 WORKSPACE = Ours(
-    MANIFEST, "jangkau_version", frozenset({MANIFEST, *(f"{name}.parquet" for name in LAYERS)}), (CACHE, SCENARIOS),
+    MANIFEST,
+    "jangkau_version",
+    frozenset({MANIFEST, *(f"{name}.parquet" for name in LAYERS)}),
+    (CACHE, SCENARIOS),
 )
 
 
@@ -118,20 +121,24 @@ def _swap(stage: Path, out: Path, keep: tuple[str, ...]) -> None:
         stage.rename(out)
         return
     old = Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=".old", dir=out.parent))
+    # What is kept moves first: whatever fails after that is undone, and nothing is left in a hidden folder.
+    moved: list[str] = []
     try:
+        for name in keep:
+            if (out / name).exists():
+                (out / name).rename(stage / name)
+                moved.append(name)
         out.rename(old / out.name)
+        try:
+            stage.rename(out)
+        except OSError:
+            (old / out.name).rename(out)
+            raise
     except OSError:
+        for name in moved:
+            (stage / name).rename(out / name)
         old.rmdir()
         raise
-    try:
-        stage.rename(out)
-    except OSError:
-        (old / out.name).rename(out)
-        old.rmdir()
-        raise
-    for name in keep:
-        if (old / out.name / name).exists():
-            (old / out.name / name).rename(out / name)
     shutil.rmtree(old, ignore_errors=True)
 
 

@@ -293,12 +293,13 @@ class Study:
 
     def _with_edits(self, scenario: Scenario, edits: Sequence[Edit]) -> Ways | None:
         """Return the ways with the edits of roads; the base's own where there are none."""
-        roads = [e for e in edits if not isinstance(e, FACILITY_EDITS)]
-        if self.ways is None or not roads:
+        at = [i for i, e in enumerate(edits) if not isinstance(e, FACILITY_EDITS)]
+        if self.ways is None or not at:
             return self.ways
-        name = content_hash(roads)
+        # With their numbers: a drawn road is named by its own.
+        name = f"{content_hash([edits[i] for i in at])} {at}"
         if name not in self._edited:
-            self._edited[name] = self._rebuilt(scenario, roads)
+            self._edited[name] = self._rebuilt(scenario, edits)
             if len(self._edited) > KEPT:
                 self._edited.popitem(last=False)
         self._edited.move_to_end(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,54 @@ from panel.custom import JSComponent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+MOST_POINTS = 500
+FARTHEST_MISS_M = 2000.0
+
+
+def heard(data: Any) -> dict[str, Any] | None:  # noqa: ANN401 - whatever a browser sends
+    """Return a message of the page with only what can be trusted in it; None when it makes no sense.
+
+    Examples
+    --------
+    >>> heard({"type": "place", "lonlat": [470.0, -7.0], "miss_m": float("inf")})
+    {'type': 'place', 'lonlat': (110.0, -7.0), 'miss_m': 0.0}
+    >>> heard({"type": "place", "lonlat": ["x", None]}) is None
+    True
+    """
+    if not isinstance(data, dict) or not isinstance(data.get("type"), str):
+        return None
+    message: dict[str, Any] = {"type": data["type"]}
+    for key in ("code", "id", "text"):
+        if isinstance(data.get(key), str):
+            message[key] = data[key][:500]
+    if data["type"] == "place":
+        place = _lonlat(data.get("lonlat"))
+        if place is None:
+            return None
+        miss = data.get("miss_m")
+        known = isinstance(miss, (int, float)) and math.isfinite(miss) and miss >= 0
+        message |= {"lonlat": place, "miss_m": min(float(miss), FARTHEST_MISS_M) if known else 0.0}  # type: ignore[arg-type]
+    elif data["type"] == "line":
+        line = data.get("line")
+        if not isinstance(line, list) or not 2 <= len(line) <= MOST_POINTS:
+            return None
+        places = [_lonlat(p) for p in line]
+        if any(p is None for p in places):
+            return None
+        message["line"] = places
+    return message
+
+
+def _lonlat(value: Any) -> tuple[float, float] | None:  # noqa: ANN401 - whatever a browser sends
+    """Return degrees; a map that was panned round the world counts on from 180."""
+    if not isinstance(value, list) or len(value) != 2:
+        return None
+    lon, lat = value
+    if not all(isinstance(v, (int, float)) and math.isfinite(v) for v in (lon, lat)) or abs(lat) > 90:
+        return None
+    return (float(lon) + 180.0) % 360.0 - 180.0 if abs(lon) > 180 else float(lon), float(lat)
 
 
 class MapBridge(JSComponent):
@@ -33,8 +82,9 @@ class MapBridge(JSComponent):
         self._send_msg(message)
 
     def _handle_msg(self, data: Any) -> None:  # noqa: ANN401 - Panel's own
-        if isinstance(data, dict) and isinstance(data.get("type"), str):
-            self._heard(data)
+        message = heard(data)
+        if message is not None:
+            self._heard(message)
 
 
 class Fragment(JSComponent):

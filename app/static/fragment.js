@@ -2,12 +2,18 @@
 export function render({ model, el }) {
   const box = document.createElement("div");
   box.className = "jk-fragment";
+  // Inputs whose value went to the server: its answer counts, not what was typed.
+  const sent = new Set();
   function show() {
     // What had the focus keeps it, so that a keyboard user is not thrown back to the start.
     const active = box.getRootNode().activeElement;
     const key = active && box.contains(active) ? active.getAttribute("data-key") : null;
-    const typed = key && active.type === "search" ? active.value : null;
-    const at = typed !== null ? active.selectionStart : null;
+    const at = key && "selectionStart" in active ? active.selectionStart : null;
+    // What was typed and not yet sent stays, unless the form now speaks of something else (data-epoch).
+    const typed = Array.from(box.querySelectorAll("input[data-key],textarea[data-key]"))
+      .filter((n) => n.type !== "checkbox" && (n === active || !("fresh" in n.dataset)))
+      .filter((n) => n.value !== n.defaultValue)
+      .map((n) => [n.dataset.key, n.value, n.form && n.form.dataset.epoch]);
     const scrolled = Array.from(box.querySelectorAll("[data-scroll]")).map((n) => [n.dataset.scroll, n.scrollTop]);
     box.innerHTML = model.html;
     box.querySelectorAll("a[data-absolute]").forEach((a) => { a.textContent = a.href; });
@@ -19,12 +25,16 @@ export function render({ model, el }) {
       const node = box.querySelector(`[data-scroll="${CSS.escape(name)}"]`);
       if (node) node.scrollTop = top;
     });
+    typed.forEach(([name, value, epoch]) => {
+      const again = box.querySelector(`[data-key="${CSS.escape(name)}"]`);
+      if (again && !sent.has(name) && (again.form && again.form.dataset.epoch) === epoch) again.value = value;
+    });
+    sent.clear();
     if (key) {
       const again = box.querySelector(`[data-key="${CSS.escape(key)}"]`);
       if (again) {
-        if (typed !== null) again.value = typed;
         again.focus();
-        if (typed !== null) again.setSelectionRange(at, at);
+        if (at !== null && again.setSelectionRange) again.setSelectionRange(at, at);
       }
     }
   }
@@ -60,7 +70,9 @@ export function render({ model, el }) {
   });
   box.addEventListener("change", (event) => {
     const node = event.target.closest("select[data-act],input[data-act]");
-    if (node && node.type !== "search") tell(node, node.type === "checkbox" ? String(node.checked) : node.value);
+    if (!node || node.type === "search") return;
+    if (node.dataset.key) sent.add(node.dataset.key);
+    tell(node, node.type === "checkbox" ? String(node.checked) : node.value);
   });
   let pause = null;
   box.addEventListener("input", (event) => {

@@ -162,10 +162,20 @@ function jangkauMap(map, data) {
     road_added: { color: "#1b7837", weight: 5 }, boat_added: { color: "#1b7837", weight: 5, dashArray: "10 6" },
     road_closed: { color: "#d73027", weight: 5, dashArray: "4 6" }, road_changed: { color: "#d95f02", weight: 5 },
     flood: { color: "#2166ac", weight: 2, fillColor: "#67a9cf", fillOpacity: 0.35 },
+    candidate: { color: "#d95f02", weight: 6 },
   };
+  // The number by which the panel speaks of a line.
+  function number_(group, geometry, n) {
+    var middle = geometry.coordinates[Math.floor(geometry.coordinates.length / 2)];
+    group.addLayer(L.marker([middle[1], middle[0]], {
+      interactive: false, keyboard: false, zIndexOffset: 1000,
+      icon: L.divIcon({ className: "", html: el("div", "jk-number", String(n)), iconSize: [22, 22] }),
+    }));
+  }
   function draw(group, features) {
     group.clearLayers();
-    features.forEach(function (f) {
+    features.forEach(function (f, i) {
+      if (f.kind === "candidate") number_(group, f.geometry, i + 1);
       L.geoJSON(f.geometry, {
         pane: "jk-over", renderer: overRenderer, interactive: false,
         style: Object.assign({ fill: f.kind === "area" || f.kind === "flood", opacity: 0.9 }, LEGS[f.kind]),
@@ -226,7 +236,10 @@ function jangkauMap(map, data) {
     }
   }
   function finish() {
-    if (line.length < 2) return;
+    if (line.length < 2) {
+      toolBox.getContainer().firstChild.textContent = t.two_points;
+      return;
+    }
     var drawn = line.map(rounded);
     useTool(null);
     say({ type: "line", line: drawn });
@@ -295,7 +308,7 @@ function jangkauMap(map, data) {
     if (layer) {
       L.geoJSON(layer.toGeoJSON(), {
         pane: "jk-chosen", renderer: chosenRenderer, interactive: false,
-        style: { color: "#111", weight: 4, fill: false },
+        style: { color: document.body.classList.contains("jk-dark") ? "#fff" : "#111", weight: 4, fill: false },
       }).addTo(chosen);
       if (message.show && !map.getBounds().contains(layer.getBounds())) {
         touched = true;

@@ -87,6 +87,17 @@ class Store:
         with self._reading() as session:
             return [row.saved() for row in session.scalars(query)]
 
+    def archived(self, area: str, limit: int = 20) -> list[Saved]:
+        """Return the archived scenarios of a study area, the last archived first."""
+        with self._reading() as session:
+            rows = session.scalars(
+                select(ScenarioRow)
+                .where(ScenarioRow.area == area, ScenarioRow.archived.is_(True))
+                .order_by(ScenarioRow.updated_at.desc(), ScenarioRow.id)
+                .limit(limit)
+            )
+            return [row.saved() for row in rows]
+
     def scenario(self, scenario_id: str) -> Saved:
         """Return a scenario, archived or not.
 

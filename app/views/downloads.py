@@ -24,11 +24,9 @@ def make(session: Session) -> pmui.Column:
     state = session.state
 
     def stem() -> str:
-        what = (
-            state.opened.name
-            if state.opened is not None
-            else ("base" if state.what_if.is_base else "what-if")
-        )
+        what = "base" if state.what_if.is_base else "what-if"
+        if state.opened is not None:
+            what = f"{state.opened.name}{'-changed' if state.unsaved else ''}"
         safe = re.sub(r"[^A-Za-z0-9]+", "-", f"{session.area.code}-{what}").strip("-")
         return safe[:60] or "jangkau"
 

@@ -32,9 +32,13 @@ def acted(session: Session, message: dict[str, str]) -> None:
 
 
 def _moved(session: Session, facility_id: str, place: dict[str, Any]) -> None:
-    if place.get("type") == "place":
-        lon, lat = place["lonlat"]
+    if place.get("type") != "place":
+        return
+    lon, lat = place["lonlat"]
+    if session.area.is_near((lon, lat)):
         _ask(session, MoveFacility(op="move_facility", id=facility_id, lonlat=(lon, lat)))
+    else:
+        session.tell(session.texts.text("This place is outside the area. Click inside it."), "warning")
 
 
 def _ask(session: Session, edit: Edit) -> None:

@@ -32,8 +32,12 @@ def painting(session: Session, turn: int) -> dict[str, Any]:
     measure = MEASURES[state.measure]
     classes, shown = state.classes(), state.passing()
     legend = measure.legend(texts)
+    title = texts.text(measure.title)
+    if state.measure == "change":
+        # Against what must be on the picture itself: it may be all that somebody sees.
+        title = texts.text("Difference to {name}", name=state.reference.name or texts.text("the base"))
     return {
-        "type": "paint", "turn": turn, "title": f"{texts.kind(state.kind)}: {texts.text(measure.title)}",
+        "type": "paint", "turn": turn, "title": f"{texts.kind(state.kind)}: {title}",
         "classes": _digits(classes), "legend": [{"color": row.color, "label": row.label} for row in legend],
         "counts": np.bincount(classes, minlength=len(legend)).tolist(),
         # Those that the filter holds back.
@@ -82,6 +86,8 @@ class _MapView:
         answer = self.state.answer
         self.bridge.send({"type": "facilities", "changed": edited_facilities(answer)})
         self.bridge.send({"type": "edits", "features": edited_roads(self.session.area, answer)})
+        # A unit that moved takes its ring along.
+        self.select(show=False)
 
     def paint(self) -> None:
         self.turn += 1
@@ -95,10 +101,10 @@ class _MapView:
     def facility(self, message: dict[str, Any]) -> None:
         self.session.select_facility(str(message.get("id", "")))
 
-    def select(self) -> None:
+    def select(self, *, show: bool = True) -> None:
         chosen = self.state.selected
         self.bridge.send({
-            "type": "select", "show": True,
+            "type": "select", "show": show,
             "village": chosen.id if chosen and chosen.what == "village" else None,
             "facility": chosen.id if chosen and chosen.what == "facility" else None,
         })  # fmt: skip

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from app.describe import described, rules
 from app.figures import Comparison, comparison
 from app.map.bridge import Fragment
-from app.state import Selection
+from app.state import History, Selection
+from geodata.errors import ConfigError
 
 if TYPE_CHECKING:
     from app.session import Session
@@ -25,6 +27,7 @@ class _Lists:
     """What the database holds of an area."""
 
     saved: list[Saved]
+    archived: list[Saved]
     drafts: list[Draft]
     trail: list[Change]
 
@@ -37,13 +40,14 @@ def make(session: Session) -> Fragment:
 class _Scenarios:
     def __init__(self, session: Session) -> None:
         self.session, self.state = session, session.state
-        self.lists = _Lists([], [], [])
+        self.lists = _Lists([], [], [], [])
         self.compared: Comparison | None = None
         self.fragment = Fragment(
             self.acted, label=session.texts.text("Scenarios"), sizing_mode="stretch_width"
         )
         self.state.param.watch(self.load, ["opened"])
         self.state.param.watch(self.compare, ["history", "reference"])
+        self.state.param.watch(lambda *_: self.show(), ["kind", "season"])
         session.notice.param.watch(self.conflict, ["conflict"])
         self.show()
         self.load()
@@ -60,7 +64,12 @@ class _Scenarios:
         def slow() -> _Lists:
             store, code = session.store, session.area.code
             drafts = [d for d in store.drafts(code, session.account) if d.token != session.draft]
-            return _Lists(store.scenarios(code), drafts, store.trail(area=code, limit=SHOWN_CHANGES))
+            return _Lists(
+                store.scenarios(code),
+                store.archived(code),
+                drafts,
+                store.trail(area=code, limit=SHOWN_CHANGES),
+            )
 
         def shown(lists: _Lists) -> None:
             self.lists = lists
@@ -71,6 +80,7 @@ class _Scenarios:
     def compare(self, *_events: object) -> None:
         """Compute the comparison, where there is something to compare."""
         if not self.state.differs:
+            self.session.drop("comparison")
             self.compared = None
             self.show()
             return
@@ -89,8 +99,8 @@ class _Scenarios:
         self.fragment.html = session.render(
             "scenarios",
             editor=session.editor, saved=self.lists.saved, opened=state.opened, unsaved=state.unsaved,
-            drafts=[(d.token, texts.moment(d.updated_at), len(d.content.get("steps", [])) - 1)
-                    for d in self.lists.drafts],
+            archived=self.lists.archived,
+            drafts=[(d.token, texts.moment(d.updated_at), self.about(d)) for d in self.lists.drafts],
             trail=[(texts.moment(c.at), c.account, _action(session, c.action), c.scenario_name or "")
                    for c in self.lists.trail],
             reference=state.reference, base=state.what_if.is_base,
@@ -102,7 +112,18 @@ class _Scenarios:
             more=SHOWN_VILLAGES, link=session.link, kind=state.kind, season=state.season,
         )  # fmt: skip
 
-    def acted(self, message: dict[str, str]) -> None:  # noqa: C901 - one case a button
+    def about(self, draft: Draft) -> str:
+        """Return what a draft is about: its last change."""
+        try:
+            what_if = History.read(draft.content).now
+        except ConfigError:
+            return ""
+        lines = [
+            *rules(what_if, self.session.texts), *described(what_if, self.session.area, self.session.texts)
+        ]  # fmt: skip
+        return lines[-1] if lines else ""
+
+    def acted(self, message: dict[str, str]) -> None:  # noqa: C901, PLR0912 - one case a button
         """Do what a button says."""
         session, state = self.session, self.state
         act, scenario_id = message["act"], message.get("id", "")
@@ -111,13 +132,15 @@ class _Scenarios:
             case "save_as":
                 session.save_as(name, note)
             case "save":
-                session.save()
+                session.save(note)
             case "open":
                 session.open_scenario(scenario_id)
             case "copy":
                 session.copy_scenario(scenario_id, then=self.load)
             case "archive":
                 session.archive_scenario(scenario_id, then=self.load)
+            case "restore":
+                session.restore_scenario(scenario_id, then=self.load)
             case "compare":
                 session.compare_with(message.get("value", ""))
             case "new":

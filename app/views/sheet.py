@@ -66,6 +66,7 @@ class _Sheet:
     def show(self, *_events: object) -> None:
         chosen = self.state.selected
         if chosen is None:
+            self.session.drop("sheet")
             self.fragment.html = self.session.render("nothing_chosen")
             self.session.draw([], gpd.GeoSeries([]))
             return

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import panel_material_ui as pmui
 
-from app.describe import described, road_name, rules
+from app.describe import ROAD_CLASSES, described, road_class, road_facts, rules
 from app.map.bridge import Fragment
 from app.map.edits import road_lines
 from app.whatif import WhatIf
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from app.session import Session
 
 FACTORS = (0.25, 0.5, 0.75, 0.9, 1.0, 1.1, 1.25, 1.5, 2.0)
-ROAD_CLASSES = ("primary", "secondary", "tertiary", "residential", "track", "path", "footway")
 LONGEST_LIMIT = 240.0
 # A click that misses a road by less than this still means it, however far the map is zoomed in.
 LEAST_MISS_M = 30.0
@@ -35,22 +34,9 @@ class _WhatIf:
     def __init__(self, session: Session) -> None:
         self.session, self.state = session, session.state
         _ = session.texts.text
-        self.quiet = False
         self.candidates: list[str] = []
         wide: dict[str, Any] = {"sizing_mode": "stretch_width", "size": "small", "margin": (4, 4)}
         half: dict[str, Any] = {"width": 165, "size": "small", "margin": (4, 4)}
-        terms = session.texts.term
-        self.mode = pmui.Select(
-            label=_("Mode of travel"),
-            options={terms(f"mode_{m}"): m for m in session.area.scenario.modes},
-            **half,
-        )
-        self.limit = pmui.FloatInput(
-            label=_("Limit (minutes)"), start=1.0, end=LONGEST_LIMIT, step=5.0, **half
-        )
-        self.factor = pmui.Select(
-            label=_("Speed of this mode"), options={_factor(session, f): f for f in FACTORS}, **half
-        )
         self.undo = pmui.Button(label=_("Undo"), icon="undo", variant="outlined", size="small")
         self.redo = pmui.Button(label=_("Redo"), icon="redo", variant="outlined", size="small")
         self.reset = pmui.Button(label=_("Back to the base"), variant="outlined", size="small")
@@ -63,7 +49,10 @@ class _WhatIf:
             label=_("Close a road or bridge"), icon="block", variant="outlined", **wide
         )
         self.road_class = pmui.Select(
-            label=_("Class of new road"), options=list(ROAD_CLASSES), value="residential", **half
+            label=_("Class of new road"),
+            options={road_class(c, session.texts): c for c in ROAD_CLASSES},
+            value="residential",
+            **half,
         )
         self.bridge = pmui.Checkbox(label=_("It is a bridge"), margin=(4, 4))
         self.road = pmui.Button(label=_("Draw a road"), icon="add_road", variant="outlined", **wide)
@@ -76,15 +65,14 @@ class _WhatIf:
             pmui.FlexBox, flex_direction="row", flex_wrap="wrap", margin=0, sizing_mode="stretch_width"
         )
         heading = partial(pmui.Typography, variant="h3", sx={"fontSize": "1.05rem"}, margin=(8, 4, 0, 4))
-        self.rule_heading = heading("")
+        self.rules = Fragment(self.ruled, label=_("Rules"), sizing_mode="stretch_width")
         roads = [] if session.area.layers.roads is None else [
             heading(_("Roads and boats")), self.close_road, row(self.road_class, self.bridge), self.road,
             self.boat,
         ]  # fmt: skip
         self.layout = pmui.Column(
-            row(self.undo, self.redo, self.reset), self.list, self.rule_heading,
-            row(self.mode, self.limit, self.factor), heading(_("Units")), row(self.kind, self.name),
-            self.place, *roads, margin=0, sizing_mode="stretch_width",
+            row(self.undo, self.redo, self.reset), self.list, self.rules, heading(_("Units")),
+            row(self.kind, self.name), self.place, *roads, margin=0, sizing_mode="stretch_width",
         )  # fmt: skip
         self.state.param.watch(self.show, ["history", "kind"])
         self.session.notice.param.watch(self.show_busy, ["busy"])
@@ -92,9 +80,6 @@ class _WhatIf:
 
     def _wire(self) -> None:
         session = self.session
-        self.mode.param.watch(self.rule, "value")
-        self.limit.param.watch(self.rule, "value")
-        self.factor.param.watch(self.speed, "value")
         self.undo.on_click(lambda _: session.undo())
         self.redo.on_click(lambda _: session.redo())
         self.reset.on_click(lambda _: session.change(WhatIf))
@@ -106,17 +91,17 @@ class _WhatIf:
     def show(self, *_events: object) -> None:
         """Show the rules and changes as they are."""
         session, state = self.session, self.state
-        _ = session.texts.text
+        texts = session.texts
+        self.undo.disabled, self.redo.disabled = not state.history.can_undo, not state.history.can_redo
+        self.reset.disabled = state.what_if.is_base
         rule = state.answer.gaps.scenario.standard[state.kind]
-        self.quiet = True
-        try:
-            self.mode.value, self.limit.value = rule.mode, rule.limit_minutes
-            self.factor.value = self._factor_now(rule.mode)
-            self.undo.disabled, self.redo.disabled = not state.history.can_undo, not state.history.can_redo
-            self.reset.disabled = state.what_if.is_base
-            self.rule_heading.object = _("Rules for {kind}", kind=session.texts.kind(state.kind))
-        finally:
-            self.quiet = False
+        factor = self._factor_now(rule.mode)
+        self.rules.html = session.render(
+            "rules",
+            kind=state.kind, mode=rule.mode, limit=texts.plain(rule.limit_minutes),
+            modes=list(session.area.scenario.modes), factor=factor,
+            factors={f: _factor(session, f) for f in sorted({*FACTORS, factor})},
+        )  # fmt: skip
         self.show_list()
 
     def show_busy(self, *_events: object) -> None:
@@ -130,7 +115,7 @@ class _WhatIf:
             "changes",
             rules=rules(what_if, session.texts), edits=described(what_if, session.area, session.texts),
             unlisted=[session.texts.kind(k) for k in sorted(opened - listed) if k in session.area.kinds],
-            candidates=[(name, road_name(session.area, name, session.texts)) for name in self.candidates],
+            candidates=[road_facts(session.area, name, session.texts) for name in self.candidates],
         )  # fmt: skip
 
     def _factor_now(self, mode: str) -> float:
@@ -138,49 +123,47 @@ class _WhatIf:
         for edit in self.state.what_if.edits:
             if isinstance(edit, ChangeSpeed) and edit.mode == mode and not edit.classes:
                 factor = edit.factor
-        if factor not in self.factor.options.values():
-            self.factor.options = {**self.factor.options, _factor(self.session, factor): factor}
         return factor
 
-    def rule(self, *_events: object) -> None:
-        """Ask with the mode and limit chosen."""
-        limit = self.limit.value
-        if self.quiet or limit is None:
+    def ruled(self, message: dict[str, str]) -> None:
+        """Ask with the mode, limit or speed that was chosen for the kind on show."""
+        act, kind, value = message["act"], message.get("kind", ""), message.get("value", "")
+        if kind not in self.session.area.kinds:
             return
-        if not 1.0 <= limit <= LONGEST_LIMIT:
-            self.session.tell(self.session.texts.text(
-                "A limit is between {a} and {b} minutes.", a=1, b=self.session.texts.number(LONGEST_LIMIT)
-            ), "warning")  # fmt: skip
-            self.show()
-            return
-        mode = self.mode.value
-        self.session.change(lambda: self.state.with_rule(mode=mode, limit_minutes=float(limit)))
+        state, texts = self.state, self.session.texts
+        if act == "mode" and value in self.session.area.scenario.modes:
+            self.session.change(lambda: state.with_rule(kind, mode=value))
+        elif act == "limit":
+            limit = texts.parsed(value)
+            if limit is None or not 1.0 <= limit <= LONGEST_LIMIT:
+                self.session.tell(texts.text(
+                    "A limit is between {a} and {b} minutes.", a=1, b=texts.number(LONGEST_LIMIT)
+                ), "warning")  # fmt: skip
+                self.show()
+                return
+            self.session.change(lambda: state.with_rule(kind, limit_minutes=limit))
+        elif act == "speed":
+            factor = texts.parsed(value.replace(",", "."))
+            if factor is not None and factor > 0:
+                self.session.change(lambda: self._with_speed(kind, factor))
 
-    def speed(self, *_events: object) -> None:
-        """Ask with the mode's speed changed; one change a mode."""
-        if self.quiet:
-            return
-        mode, factor = self.mode.value, float(self.factor.value)
-
-        def other() -> WhatIf:
-            what_if = self.state.what_if
-            kept = tuple(
-                e
-                for e in what_if.edits
-                if not (isinstance(e, ChangeSpeed) and e.mode == mode and not e.classes)
-            )
-            plain = what_if.model_copy(update={"edits": kept})
-            return (
-                plain if factor == 1.0 else plain.with_edit(ChangeSpeed(op="speed", mode=mode, factor=factor))
-            )
-
-        self.session.change(other)
+    def _with_speed(self, kind: str, factor: float) -> WhatIf:
+        """Return the question with the speed of a kind's mode changed; one change a mode."""
+        what_if = self.state.what_if
+        mode = self.state.answer.gaps.scenario.standard[kind].mode
+        kept = tuple(
+            e for e in what_if.edits if not (isinstance(e, ChangeSpeed) and e.mode == mode and not e.classes)
+        )
+        plain = what_if.model_copy(update={"edits": kept})
+        return plain if factor == 1.0 else plain.with_edit(ChangeSpeed(op="speed", mode=mode, factor=factor))
 
     def placed(self, message: dict[str, Any]) -> None:
         """Open a unit at the place that was clicked."""
         if message.get("type") != "place":
             return
         lon, lat = message["lonlat"]
+        if not self._inside((lon, lat)):
+            return
         kind, name = self.kind.value, (self.name.value or "").strip()[:120]
 
         def opened() -> WhatIf:
@@ -191,6 +174,13 @@ class _WhatIf:
         self.name.value = ""
         self.session.change(opened)
 
+    def _inside(self, lonlat: tuple[float, float]) -> bool:
+        inside = self.session.area.is_near(lonlat)
+        if not inside:
+            self.session.tell(self.session.texts.text(
+                "This place is outside the area. Click inside it."), "warning")  # fmt: skip
+        return inside
+
     def pointed(self, message: dict[str, Any]) -> None:
         """Offer the roads near the place that was clicked; bridges first."""
         if message.get("type") != "place":
@@ -198,10 +188,11 @@ class _WhatIf:
         lon, lat = message["lonlat"]
         within_m = max(float(message.get("miss_m", 0.0)), LEAST_MISS_M)
         near = self.session.area.nearest_roads((lon, lat), within_m)
-        self.candidates = [str(name) for name in near.index[:CANDIDATES]]
+        closed = {e.road for e in self.state.what_if.edits if isinstance(e, CloseRoad)}
+        self.candidates = [str(name) for name in near.index if name not in closed][:CANDIDATES]
         if self.candidates:
-            lines = [line for name in self.candidates for line in road_lines(self.session.area, name)]
-            self.session.draw(["road_closed"] * len(lines), gpd.GeoSeries(lines))
+            lines = [road_lines(self.session.area, name)[0] for name in self.candidates]
+            self.session.draw(["candidate"] * len(lines), gpd.GeoSeries(lines))
             self.session.open_view("whatif")
         else:
             self.session.tell(
@@ -213,24 +204,27 @@ class _WhatIf:
     def drawn_road(self, message: dict[str, Any]) -> None:
         """Add the road that was drawn."""
         if message.get("type") == "line":
-            edit = AddRoad.model_validate({
+            drawn = {
                 "op": "add_road", "line": message["line"], "class": self.road_class.value,
                 "bridge": bool(self.bridge.value),
-            })  # fmt: skip
-            self.session.change(lambda: self.state.what_if.with_edit(edit))
+            }  # fmt: skip
+            self.session.change(lambda: self.state.what_if.with_edit(AddRoad.model_validate(drawn)))
 
     def drawn_boat(self, message: dict[str, Any]) -> None:
         """Add the boat link that was drawn."""
         if message.get("type") == "line":
-            edit = AddBoat.model_validate({"op": "add_boat", "line": message["line"]})
-            self.session.change(lambda: self.state.what_if.with_edit(edit))
+            drawn = {"op": "add_boat", "line": message["line"]}
+            self.session.change(lambda: self.state.what_if.with_edit(AddBoat.model_validate(drawn)))
 
     def acted(self, message: dict[str, str]) -> None:
         """Do what a button of the list says."""
         act, state = message["act"], self.state
-        if act == "remove" and message.get("number", "").isdigit():
-            number = int(message["number"])
-            self.session.change(lambda: state.what_if.without_edit(number))
+        edits = state.what_if.edits
+        number = message.get("number", "")
+        if act == "remove" and number.isdecimal() and int(number[:6]) < len(edits):
+            # The edit that was pointed at, wherever it stands when its turn comes.
+            gone = edits[int(number)]
+            self.session.change(lambda: state.what_if.without(gone))
         elif act == "rules":
             self.session.change(lambda: state.what_if.model_copy(update={"standard": {}}))
         elif act == "close_road" and message.get("road") in self.candidates:

@@ -117,7 +117,7 @@ def test_a_scenario_is_saved_opened_copied_and_compared(chromium, served, tab, h
         tab.texts.people(before), tab.texts.people(after)
     ]  # fmt: skip
     legend = tab.page.frame_locator("iframe").locator("#jk-legend summary")
-    assert tab._("Difference to the base") in legend.inner_text()
+    assert HOSTILE in legend.inner_text()
     assert tab.page.evaluate("window.hacked") is None
 
 
@@ -128,8 +128,7 @@ def test_two_people_on_one_scenario_get_a_conflict_and_lose_nothing(chromium, se
     # Somebody else saves in between.
     theirs = store.update(saved.id, version=1, account="budi", content={"standard": {}, "edits": []})
     mine.tab("What if")
-    mine.page.get_by_role("combobox", name=mine._("Mode of travel")).wait_for()
-    mine.choose(mine._("Mode of travel"), mine.texts.term("mode_walking"))
+    mine.page.locator('select[data-key="mode"]').select_option("walking")
     mine.page.locator(".edits", has_text=mine.texts.term("mode_walking")).wait_for()
     mine.tab("Scenarios")
     mine.page.locator('[data-key="save"]').click()

@@ -83,9 +83,9 @@ def act(session: Session, what: str, value) -> None:  # noqa: C901, PLR0912 - on
         case "village":
             state.selected = Selection("village", str(layers.villages.index[value]))
         case "limit":
-            session.change(lambda: state.with_rule(limit_minutes=value))
+            session.change(lambda: state.with_rule(state.kind, limit_minutes=value))
         case "mode":
-            session.change(lambda: state.with_rule(mode=value))
+            session.change(lambda: state.with_rule(state.kind, mode=value))
         case "kind" | "season" | "measure":
             setattr(state, what, value)
         case "filter":
@@ -118,6 +118,8 @@ def test_the_answer_shown_is_a_fresh_one(area, store, acts):
     classes = MEASURES[state.measure].classes(villages, base, area.people)
     assert np.array_equal(classes, state.classes())
     assert state.passing().sum() == len(state.ranking())
+    # Unsaved work is kept as a draft; what is the base again needs none.
     draft = store.draft(session.draft) if session.draft else None
+    assert (draft is not None) is state.unsaved
     if draft is not None:
         assert History.read(draft.content) == state.history

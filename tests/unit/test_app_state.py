@@ -290,3 +290,129 @@ def test_a_workbook_holds_no_formula_and_says_unknown_and_unreachable(demo_layer
     people = [f["properties"]["people"] for f in geo["features"]]
     assert people.count(None) == int(demo_layers.villages["people"].isna().sum())
     assert sum(p for p in people if p is not None) == demo_layers.villages["people"].sum()
+
+
+class Later:
+    """A pool whose work is done when a test says so, in the order it says."""
+
+    def __init__(self):
+        self.jobs = []
+
+    def submit(self, job):
+        self.jobs.append(job)
+
+    def all(self):
+        while self.jobs:
+            self.jobs.pop(0)()
+
+
+@pytest.fixture
+def slow(area, tmp_path):
+    """A session whose threads wait."""
+    store, pool = Store.open(f"sqlite:///{tmp_path / 'slow.db'}"), Later()
+    yield Session(area, Texts("en"), store, account="siti", editor=True, pool=pool), pool
+    store.close()
+
+
+def test_quick_undos_all_count_and_one_during_work_undoes_it(slow, area):
+    session, pool = slow
+    for number in range(3):
+        session.change(lambda n=number: session.state.what_if.with_edit(open_unit(area, n)))
+    session.undo()
+    session.undo()
+    pool.all()
+    assert len(session.state.what_if.edits) == 1
+    session.redo()
+    pool.all()
+    assert len(session.state.what_if.edits) == 2
+
+
+def test_opening_a_scenario_waits_for_the_change_before_it(slow, area):
+    session, pool = slow
+    saved = session.store.create(
+        area.code, "lain", WhatIf().with_edit(open_unit(area, 7)).content(), account="b"
+    )
+    session.change(lambda: session.state.what_if.with_edit(open_unit(area, 1)))
+    session.open_scenario(saved.id)
+    pool.jobs.reverse()
+    pool.all()
+    assert session.state.opened.id == saved.id
+    assert [e.id for e in session.state.what_if.edits] == ["new-7"]
+
+
+def test_saving_twice_at_once_is_saving_once(slow, area):
+    session, pool = slow
+    session.change(lambda: WhatIf().with_edit(open_unit(area, 1)))
+    pool.all()
+    session.save_as("sekali", "")
+    session.save_as("sekali", "")
+    pool.all()
+    assert session.notice.severity == "success"
+    session.save("catatan baru")
+    session.save("catatan baru")
+    pool.all()
+    assert session.notice.conflict is None
+    [saved] = session.store.scenarios(area.code)
+    assert (saved.version, saved.note) == (2, "catatan baru")
+    assert session.store.drafts(area.code, "siti") == []
+
+
+def test_a_draft_belongs_to_no_scenario_but_its_own(session, area):
+    session.change(lambda: WhatIf().with_edit(open_unit(area, 2)))
+    mine = session.draft
+    other = Session(area, Texts("id"), session.store, account="siti", editor=True)
+    saved = session.store.create(
+        area.code, "dibuka", WhatIf().with_edit(open_unit(area, 4)).content(), account="b"
+    )
+    other.open_scenario(saved.id)
+    other.resume(mine)
+    assert other.state.opened is None
+    # Somebody else goes on with a copy.
+    eko = Session(area, Texts("id"), session.store, account="eko", editor=False)
+    eko.resume(mine)
+    eko.change(lambda: eko.state.what_if.with_edit(open_unit(area, 5)))
+    assert eko.draft != mine
+    assert session.store.draft(mine).account == "siti"
+
+
+def test_a_scenario_of_another_area_is_not_opened_here(session, area):
+    saved = session.store.create(
+        "11.11", "jauh", WhatIf().with_edit(open_unit(area, 1)).content(), account="b"
+    )
+    session.open_scenario(saved.id)
+    assert session.notice.severity == "error"
+    assert session.state.opened is None
+    assert session.state.what_if.is_base
+
+
+def test_a_role_taken_away_holds_at_once(session, area):
+    session.change(lambda: WhatIf().with_edit(open_unit(area, 1)))
+    session.may_save = lambda: False
+    session.save_as("rencana", "")
+    assert session.store.scenarios(area.code) == []
+    assert session.notice.severity == "error"
+
+
+def test_taking_away_an_opened_unit_takes_what_was_done_to_it(area):
+    opened = open_unit(area, 1)
+    question = WhatIf().with_edit(opened).with_edit(CloseFacility(op="close_facility", id=opened.id))
+    assert question.without(opened).is_base
+    assert question.without(question.edits[1]).edits == (opened,)
+    assert question.without(open_unit(area, 9)) == question
+
+
+def test_what_is_shown_is_not_computed_again_when_others_asked_much(area):
+    state = State(area)
+    state.ask(WhatIf().with_edit(open_unit(area, 1)))
+    shown = state.answer
+    for limit in range(1, 20):
+        area.answer(WhatIf().with_rule("pustu", limit_minutes=float(limit)))
+    assert state.answer is shown
+
+
+@pytest.mark.parametrize(
+    ("typed", "value"), [("12,5", 12.5), ("12.5", 12.5), (" 7 ", 7.0), ("abc", None), ("inf", None)]
+)
+def test_numbers_are_read_as_they_are_typed(typed, value):
+    assert Texts("id").parsed(typed) == value
+    assert Texts("id").people(-1e-10) == "0"
