@@ -71,7 +71,7 @@ def serve(options: argparse.Namespace) -> int:
         Options(
             address=options.address, port=options.port, prefix=options.prefix, origins=tuple(options.origin),
             lang=options.lang, cookie_secret=os.environ.get(SECRET_VARIABLE, ""),
-            oauth=OAUTH_VARIABLE in os.environ,
+            oauth=os.environ.get(OAUTH_VARIABLE, ""),
         ),
     )  # fmt: skip
     try:

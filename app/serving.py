@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import secrets
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
@@ -51,7 +52,10 @@ class Options:
     cookie_secret
         Signs the cookies of those who are signed in; a new one for every start when empty.
     oauth
-        Whether Panel's own OAuth settings (``PANEL_OAUTH_PROVIDER`` …) let people in.
+        Panel's name of who lets people in (``PANEL_OAUTH_PROVIDER``), its other settings from the
+        environment; empty for our own accounts.
+    forget_after_s
+        How long a closed tab is remembered, should its connection only have been lost.
     """
 
     address: str = "127.0.0.1"
@@ -60,7 +64,8 @@ class Options:
     origins: tuple[str, ...] = ()
     lang: str = DEFAULT_LANGUAGE
     cookie_secret: str = ""
-    oauth: bool = False
+    oauth: str = ""
+    forget_after_s: float = 15.0
 
 
 @dataclass
@@ -121,7 +126,7 @@ class App:
         )  # fmt: skip
         session.live = self.live
         session.may_save = lambda: self._role(account) == "editor"
-        session.signed_in = self.login or self.options.oauth
+        session.signed_in = self.login or bool(self.options.oauth)
         session.map_address = f"{FILES}/{self._pages[area.code, lang]}"
         location = pn.state.location
         others = {}
@@ -170,7 +175,13 @@ def make_server(app: App) -> Any:  # noqa: ANN401 - Panel ships no types
     more: dict[str, Any] = {}
     if app.login or options.oauth:
         more = {"cookie_secret": options.cookie_secret or secrets.token_hex(32)}
-    if app.login and not options.oauth:
+    if options.oauth:
+        # Their absence is Panel's to say; it reads the rest of its settings by itself.
+        more |= {
+            "oauth_provider": options.oauth, "oauth_key": os.environ.get("PANEL_OAUTH_KEY"),
+            "oauth_secret": os.environ.get("PANEL_OAUTH_SECRET"),
+        }  # fmt: skip
+    elif app.login:
         from app.signin import provider
 
         more["auth_provider"] = provider(
@@ -182,5 +193,6 @@ def make_server(app: App) -> Any:  # noqa: ANN401 - Panel ships no types
         {"/": app.page}, address=options.address, port=options.port, prefix=prefix, show=False, start=False,
         title="Jangkau", static_dirs={FILES: str(app.files)}, liveness=True, location=True,
         websocket_origin=origins if options.port else None, threaded=False, verbose=False,
-        check_unused_sessions_milliseconds=5_000, unused_session_lifetime_milliseconds=15_000, **more,
+        check_unused_sessions_milliseconds=round(options.forget_after_s * 333),
+        unused_session_lifetime_milliseconds=round(options.forget_after_s * 1000), **more,
     )  # fmt: skip

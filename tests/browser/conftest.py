@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -55,6 +56,7 @@ class Served:
 
     url: str
     process: subprocess.Popen[str]
+    reader: threading.Thread
 
     def stop(self) -> None:
         """End it as an operator would."""
@@ -64,6 +66,10 @@ class Served:
         except subprocess.TimeoutExpired:
             self.process.kill()
             raise
+        finally:
+            self.reader.join(20)
+            assert self.process.stdout is not None
+            self.process.stdout.close()
 
 
 @pytest.fixture(scope="session")
@@ -82,12 +88,11 @@ def serve() -> Iterator[Callable[..., Served]]:
         for line in process.stdout:
             said.append(line)
             if line.startswith("open http"):
-                served = Served(line.split()[1].replace("localhost", "127.0.0.1"), process)
-                running.append(served)
                 # The pipe is emptied, so that a talkative server never waits for its reader.
-                import threading
-
-                threading.Thread(target=process.stdout.read, daemon=True).start()
+                reader = threading.Thread(target=process.stdout.read, daemon=True)
+                reader.start()
+                served = Served(line.split()[1].replace("localhost", "127.0.0.1"), process, reader)
+                running.append(served)
                 return served
             assert time.monotonic() < limit
         pytest.fail(f"the server did not start: {''.join(said)}")

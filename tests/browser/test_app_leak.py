@@ -16,7 +16,7 @@ from app.serving import App, Options, make_server
 from app.store import Store
 
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
-TABS = 6
+TABS = 3
 
 
 @pytest.fixture
@@ -39,7 +39,9 @@ def running(demo_layers, tmp_path, monkeypatch):
     def run() -> None:
         asyncio.set_event_loop(asyncio.new_event_loop())
         held["app"] = App(
-            [Area(demo_layers)], Store.open(f"sqlite:///{tmp_path / 'leak.db'}"), Options(port=0)
+            [Area(demo_layers)],
+            Store.open(f"sqlite:///{tmp_path / 'leak.db'}"),
+            Options(port=0, forget_after_s=1.0),
         )
         held["server"] = make_server(held["app"])
         held["server"].start()

@@ -1,0 +1,180 @@
+"""The map app under load: first map, recolour, click, new facility; 8,000 villages; 50 sessions; memory.
+
+    python benchmarks/app.py WORKSPACE [--sessions 50] [--villages 8000]
+
+Times are those a user feels: from the input in headless Chromium to the changed page.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from functools import partial
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING
+
+import psutil
+from playwright.sync_api import Browser, Frame, Page, sync_playwright
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+CLICK = "code => { const v = jangkau.villages[code]; v.fire('click', {latlng: v.getBounds().getCenter()}); }"
+ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+
+
+class Server:
+    """``jangkau serve`` on a free port."""
+
+    def __init__(self, *arguments: str) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "planner.cli", "serve", *arguments, "--port", "0", "--lang", "en"],
+            stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        self.url = next(line.split()[1] for line in self.process.stdout if line.startswith("open http"))
+
+    def mib(self) -> float:
+        return psutil.Process(self.process.pid).memory_info().rss / 2**20
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(30)
+
+
+def opened(browser: Browser, url: str) -> tuple[Page, float]:
+    """Return a page, and the seconds until its map was painted."""
+    context = browser.new_context(viewport={"width": 1366, "height": 860})
+    page = context.new_page()
+    start = time.perf_counter()
+    page.goto(url, wait_until="commit")
+    page.frame_locator("iframe").locator("body[data-painted]").wait_for(timeout=60000)
+    seconds = time.perf_counter() - start
+    page.get_by_role("tab").first.wait_for()
+    page.wait_for_timeout(1500)
+    return page, seconds
+
+
+def frame_of(page: Page) -> Frame:
+    return next(f for f in page.frames if "/files/" in f.url)
+
+
+def watched(frame: Frame, page: Page, act: Callable[[], object], selector: str | None = None) -> float:
+    """Return milliseconds from an act to the map's (or the page's) answer, measured in the browser."""
+    if selector is None:
+        before = frame.evaluate("document.body.dataset.painted")
+        start = time.perf_counter()
+        act()
+        frame.wait_for_function("was => document.body.dataset.painted !== was", arg=before, polling=4)
+    else:
+        start = time.perf_counter()
+        act()
+        page.locator(selector).wait_for()
+    return (time.perf_counter() - start) * 1000
+
+
+def one_user(browser: Browser, url: str, rounds: int = 9) -> dict[str, float]:
+    page, first = opened(browser, url)
+    frame = frame_of(page)
+    kinds = page.locator("[data-key^='kind-'][aria-pressed='false']")
+    recolour = [watched(frame, page, kinds.first.click) for _ in range(rounds)]
+    click = []
+    codes = frame.evaluate("Object.keys(jangkau.villages)")
+    page.locator("[data-key^='kind-']").first.click()
+    page.wait_for_timeout(300)
+    for code in codes[:: max(1, len(codes) // rounds)][:rounds]:
+        page.get_by_role("tab", name="Sheet").click()
+        fire = partial(frame.evaluate, CLICK, code)
+        click.append(watched(frame, page, fire, f"article.sheet h2:has-text('{code}')"))
+    page.get_by_role("tab", name="What if").click()
+    page.get_by_role("button", name="Place it on the map").wait_for()
+    added = []
+    for _ in range(5):
+        page.get_by_role("button", name="Place it on the map").click()
+        frame.locator(".jk-tool").wait_for()
+        spot = frame.evaluate(
+            "() => { const c = Object.values(jangkau.villages)[Math.floor(Math.random() * 200) % "
+            "Object.keys(jangkau.villages).length].getBounds().getCenter(); jangkau.map.setView(c, 12, "
+            "{animate: false}); const s = jangkau.map.getSize(); return [s.x / 2, s.y / 2]; }"
+        )
+        box = page.locator("iframe").bounding_box()
+        tap = partial(page.mouse.click, box["x"] + spot[0], box["y"] + spot[1])
+        added.append(watched(frame, page, tap))
+    page.context.close()
+    return {
+        "first_map_s": round(first, 2), "recolour_ms": round(median(recolour)),
+        "click_ms": round(median(click)),
+        "add_facility_ms": round(median(added)),
+    }  # fmt: skip
+
+
+def many_users(browser: Browser, server: Server, sessions: int) -> dict[str, float]:
+    before = server.mib()
+    pages = []
+    for _ in range(sessions):
+        context = browser.new_context(viewport={"width": 900, "height": 700})
+        page = context.new_page()
+        page.goto(server.url)
+        page.get_by_role("tab").first.wait_for(timeout=60000)
+        pages.append(page)
+    open_mib = server.mib()
+    latency = []
+    for round_ in range(3):
+        for page in pages[:: max(1, len(pages) // 25)]:
+            button = page.locator("table.list button.link").nth(round_ + 1)
+            code = button.get_attribute("data-code")
+            page.get_by_role("tab", name="Villages").click()
+            button.wait_for()
+            start = time.perf_counter()
+            button.click(no_wait_after=True)
+            page.locator(f"article.sheet h2:has-text('{code}')").wait_for()
+            latency.append((time.perf_counter() - start) * 1000)
+    for page in pages:
+        page.context.close()
+    time.sleep(30)
+    latency.sort()
+    return {
+        "sessions": sessions, "click_p95_ms": round(latency[int(len(latency) * 0.95)]),
+        "click_median_ms": round(median(latency)), "mib_a_session": round((open_mib - before) / sessions, 1),
+        "mib_before": round(before), "mib_open": round(open_mib), "mib_30s_after": round(server.mib()),
+    }  # fmt: skip
+
+
+def large_workspace(folder: Path, villages: int) -> Path:
+    from geodata.workspace import write_workspace
+    from planner.pipeline import demo_layers
+
+    write_workspace(demo_layers(villages), folder)
+    return folder
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("workspace")
+    parser.add_argument("--sessions", type=int, default=50)
+    parser.add_argument("--villages", type=int, default=0)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as play:
+        browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=ARGS)
+        server = Server(options.workspace, "--database", f"sqlite:///{folder}/a.db")
+        one_user(browser, server.url, rounds=2)  # the server and the browser are warm after this
+        print(json.dumps(one_user(browser, server.url)))
+        if options.sessions:
+            print(json.dumps(many_users(browser, server, options.sessions)))
+        server.stop()
+        if options.villages:
+            large = large_workspace(Path(folder) / "large", options.villages)
+            server = Server(str(large), "--database", f"sqlite:///{folder}/b.db")
+            one_user(browser, server.url, rounds=2)
+            print(options.villages, json.dumps(one_user(browser, server.url)))
+            server.stop()
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
