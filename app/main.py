@@ -66,7 +66,8 @@ def build_page(session: Session, *, newcomer: bool, others: Mapping[str, str]) -
     """
     _ = session.texts.text
     places: dict[str, list[Any]] = {"top": [], "map": []}
-    for view in VIEWS:
+    # The map first, so that it is also the first to hear of a change.
+    for view in sorted(VIEWS, key=lambda v: v.place != "map"):
         if view.place != "panel":
             places[view.place].append(view.make(session))
     panel = _panel(session)
@@ -78,7 +79,8 @@ def build_page(session: Session, *, newcomer: bool, others: Mapping[str, str]) -
             pmui.Column(panel, sizing_mode="stretch_width", margin=0, sx=PANEL_BOX),
             sx=SIDE_BY_SIDE, sizing_mode="stretch_width", margin=0,
         ),
-        sx={"p": {"xs": "6px", "md": "12px"}, "gap": "8px", "boxSizing": "border-box", "width": "100%"},
+        sx={"p": {"xs": "24px 6px 6px", "md": "12px"}, "gap": "8px", "boxSizing": "border-box",
+            "width": "100%"},
         sizing_mode="stretch_width", margin=0,
     )  # fmt: skip
     page = pmui.Page(
@@ -104,6 +106,7 @@ def _panel(session: Session) -> pmui.Tabs:
     def fill(*_events: object) -> None:
         # A tool that was started elsewhere would keep every click for itself.
         session.cancel_pick()
+        session.view_opened(views[panel.active].key)
         holder, view = holders[panel.active], views[panel.active]
         if not len(holder):
             holder.append(view.make(session))

@@ -8,8 +8,7 @@ from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import param
-
+from app.notice import Notice
 from app.render import Renderer
 from app.state import History, Opened, Reference, Selection, State, new_token
 from app.store import ConflictError, NameTakenError, StoreError
@@ -28,18 +27,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 MOST_EDITS = 200
+# In the planner's words; it means nothing to somebody at the map.
 EDIT_NUMBER = re.compile(r"^edits: edit \d+: ")
 LOG = logging.getLogger(__name__)
-
-
-class Notice(param.Parameterized):  # type: ignore[misc]  # param ships no types
-    """What the user is told at the moment; an empty text is nothing."""
-
-    text = param.String(default="")
-    severity = param.Selector(default="info", objects=["info", "success", "warning", "error"])
-    busy = param.Boolean(default=False)
-    # Someone else's version of the scenario that was to be saved.
-    conflict = param.Parameter(default=None)
 
 
 def _nothing(*_: object) -> None:
@@ -84,18 +74,19 @@ class Session:
         self._asking = self._saving = False
         # Drafts that are open somewhere on this server; shared by its sessions.
         self.live: set[str] = set()
-        # Asked again at every write: a role may be taken away while a tab is open.
+        # Asked at every write: a role may be taken away meanwhile.
         self.may_save: Callable[[], bool] = lambda: self.editor
         self._drafting = self._draft_again = False
         self._picked: Callable[[dict[str, Any]], None] | None = None
-        self.map_address = ""
+        self.map_address = self.shown_view = ""
+        self._stale: dict[str, Callable[[], None]] = {}
         self.signed_in = False
         self.dark = False
-        # Set by the map view: start a tool, draw shapes, follow the theme. Without a map nothing happens.
+        # Set by the map view; without a map nothing happens.
         self.use_tool: Callable[[str | None], None] = _nothing
         self.draw: Callable[[list[str], Any], None] = _nothing
         self.show_theme: Callable[[bool], None] = _nothing
-        # Set by the page: brings a view to the front.
+        # Set by the page.
         self.open_view: Callable[[str], None] = _nothing
         self.state.param.watch(lambda *_: self._keep_draft(), ["history", "opened"])
 
@@ -106,8 +97,6 @@ class Session:
         if opened is None:
             return ""
         return f"?area={self.area.code}&scenario={opened.id}&lang={self.texts.lang}"
-
-    # -- work ---------------------------------------------------------------------------------------
 
     def work(self, slow: Callable[[], T], then: Callable[[T], None], *, topic: str) -> None:
         """Do slow work in a thread, then show its result; of one topic only the latest is shown."""
@@ -145,14 +134,29 @@ class Session:
         elif self._document.session_context is None or not self._document.session_context.destroyed:
             self._document.add_next_tick_callback(show)
 
+    def when_shown(self, key: str, show: Callable[[], None]) -> Callable[..., None]:
+        """Return a watcher that shows a view again at once, or, while it is hidden, once it is opened."""
+
+        def changed(*_events: object) -> None:
+            if self.shown_view in ("", key):
+                show()
+            else:
+                self._stale[key] = show
+
+        return changed
+
+    def view_opened(self, key: str) -> None:
+        """Bring a view up to date that was hidden until now."""
+        self.shown_view = key
+        self._stale.pop(key, _nothing)()
+
     def close(self) -> None:
         """Forget everything that could keep the closed tab alive."""
         self._waiting.clear()
+        self._stale.clear()
         self._picked = None
         self.live.discard(self.draft)
         self.use_tool = self.open_view = self.draw = self.show_theme = _nothing
-
-    # -- telling ------------------------------------------------------------------------------------
 
     def tell(self, text: str, severity: str = "info") -> None:
         """Show a message."""
@@ -166,7 +170,6 @@ class Session:
         elif isinstance(error, StoreError):
             self.tell(_("The scenarios cannot be reached at the moment: {why}", why=error), "error")
         elif isinstance(error, InputError):
-            # Of the planner's own words the count of edits means nothing to somebody at the map.
             self.tell(EDIT_NUMBER.sub("", str(error)), "error")
         else:
             LOG.error("a request failed", exc_info=error)
@@ -174,8 +177,6 @@ class Session:
                 self.texts.text("Something went wrong here, and it is our fault; nothing of yours is lost. "
                                 "Try again, or undo the last change."), "error",
             )  # fmt: skip
-
-    # -- asking -------------------------------------------------------------------------------------
 
     def queue(self, start: Callable[[], tuple[Callable[[], Any], Callable[[Any], None]]]) -> None:
         """Do one thing after the other that changes what is asked.
@@ -249,7 +250,7 @@ class Session:
         self.queue(start)
 
     def drop(self, topic: str) -> None:
-        """Forget the work of a topic: whatever it still brings is not shown."""
+        """Forget a topic's work: whatever it still brings is not shown."""
         self._turns[topic] = self._turns.get(topic, 0) + 1
 
     def cancel_pick(self) -> None:
@@ -273,8 +274,6 @@ class Session:
         """Show a facility's sheet; an unknown id selects nothing."""
         if facility_id in self.state.answer.gaps.layers.facilities.index:
             self.state.selected = Selection("facility", facility_id)
-
-    # -- scenarios ----------------------------------------------------------------------------------
 
     def _keep_draft(self) -> None:
         """Keep unsaved work after every change, so that a closed browser loses nothing."""

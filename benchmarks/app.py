@@ -64,33 +64,59 @@ def frame_of(page: Page) -> Frame:
     return next(f for f in page.frames if "/files/" in f.url)
 
 
-def watched(frame: Frame, page: Page, act: Callable[[], object], selector: str | None = None) -> float:
-    """Return milliseconds from an act to the map's (or the page's) answer, measured in the browser."""
-    if selector is None:
-        before = frame.evaluate("document.body.dataset.painted")
-        start = time.perf_counter()
-        act()
-        frame.wait_for_function("was => document.body.dataset.painted !== was", arg=before, polling=4)
-    else:
-        start = time.perf_counter()
-        act()
-        page.locator(selector).wait_for()
-    return (time.perf_counter() - start) * 1000
+# In the page: when the last input came; in the map: when it was painted last. Both on one clock.
+NOTE_INPUT = """() => ["pointerdown", "click"].forEach((n) => window.addEventListener(
+  n, () => { window.inputAt = performance.timeOrigin + performance.now(); }, true))"""
+NOTE_PAINT = """() => {
+  const now = () => performance.timeOrigin + performance.now();
+  window.addEventListener("pointerdown", () => { window.inputAt = now(); }, true);
+  new MutationObserver(() => { window.paintedAt = now(); }).observe(
+    document.body, { attributes: true, attributeFilter: ["data-painted"] });
+}"""
+SEEN = """(code) => new Promise((done) => {
+  const found = (root) => Array.from(root.querySelectorAll("*")).some((n) =>
+    (n.tagName === "H2" && n.textContent.includes(code)) || (n.shadowRoot && found(n.shadowRoot)));
+  const look = () => found(document) ? done(performance.timeOrigin + performance.now()) : setTimeout(look, 3);
+  look();
+})"""
+
+
+def painted_after(frame: Frame, page: Page, act: Callable[[], object], *, on_map: bool = False) -> float:
+    """Return milliseconds from an input to the repainted map, on the browser's own clock."""
+    before = frame.evaluate("document.body.dataset.painted")
+    act()
+    frame.wait_for_function("was => document.body.dataset.painted !== was", arg=before)
+    start = (frame if on_map else page).evaluate("window.inputAt")
+    return float(frame.evaluate("window.paintedAt") - start)
+
+
+def sheet_after(frame: Frame, page: Page, code: str) -> float:
+    """Return milliseconds from a click on a village to its sheet."""
+    start = frame.evaluate(
+        "code => { const v = jangkau.villages[code]; v.fire('click', {latlng: v.getBounds().getCenter()});"
+        " return performance.timeOrigin + performance.now(); }",
+        code,
+    )
+    return float(page.evaluate(SEEN, code) - start)
 
 
 def one_user(browser: Browser, url: str, rounds: int = 9) -> dict[str, float]:
     page, first = opened(browser, url)
     frame = frame_of(page)
     kinds = page.locator("[data-key^='kind-'][aria-pressed='false']")
-    recolour = [watched(frame, page, kinds.first.click) for _ in range(rounds)]
+    page.evaluate(NOTE_INPUT)
+    frame.evaluate(NOTE_PAINT)
+    recolour = []
+    for _ in range(rounds):
+        recolour.append(painted_after(frame, page, kinds.first.click))
+        page.wait_for_timeout(300)  # the map is painted before the buttons are drawn anew
     click = []
     codes = frame.evaluate("Object.keys(jangkau.villages)")
     page.locator("[data-key^='kind-']").first.click()
     page.wait_for_timeout(300)
     for code in codes[:: max(1, len(codes) // rounds)][:rounds]:
-        page.get_by_role("tab", name="Sheet").click()
-        fire = partial(frame.evaluate, CLICK, code)
-        click.append(watched(frame, page, fire, f"article.sheet h2:has-text('{code}')"))
+        click.append(sheet_after(frame, page, code))
+        page.wait_for_timeout(150)
     page.get_by_role("tab", name="What if").click()
     page.get_by_role("button", name="Place it on the map").wait_for()
     added = []
@@ -104,7 +130,7 @@ def one_user(browser: Browser, url: str, rounds: int = 9) -> dict[str, float]:
         )
         box = page.locator("iframe").bounding_box()
         tap = partial(page.mouse.click, box["x"] + spot[0], box["y"] + spot[1])
-        added.append(watched(frame, page, tap))
+        added.append(painted_after(frame, page, tap, on_map=True))
     page.context.close()
     return {
         "first_map_s": round(first, 2), "recolour_ms": round(median(recolour)),
@@ -126,14 +152,9 @@ def many_users(browser: Browser, server: Server, sessions: int) -> dict[str, flo
     latency = []
     for round_ in range(3):
         for page in pages[:: max(1, len(pages) // 25)]:
-            button = page.locator("table.list button.link").nth(round_ + 1)
-            code = button.get_attribute("data-code")
-            page.get_by_role("tab", name="Villages").click()
-            button.wait_for()
-            start = time.perf_counter()
-            button.click(no_wait_after=True)
-            page.locator(f"article.sheet h2:has-text('{code}')").wait_for()
-            latency.append((time.perf_counter() - start) * 1000)
+            frame = frame_of(page)
+            codes = frame.evaluate("Object.keys(jangkau.villages)")
+            latency.append(sheet_after(frame, page, codes[(7 * len(latency) + round_) % len(codes)]))
     for page in pages:
         page.context.close()
     time.sleep(30)

@@ -46,8 +46,9 @@ class _Scenarios:
             self.acted, label=session.texts.text("Scenarios"), sizing_mode="stretch_width"
         )
         self.state.param.watch(self.load, ["opened"])
-        self.state.param.watch(self.compare, ["history", "reference"])
-        self.state.param.watch(lambda *_: self.show(), ["kind", "season"])
+        # All of it in one: what is compared may have changed while this view was hidden.
+        again = session.when_shown("scenarios", self.compare)
+        self.state.param.watch(again, ["history", "reference", "kind", "season"])
         session.notice.param.watch(self.conflict, ["conflict"])
         self.show()
         self.load()

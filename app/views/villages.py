@@ -52,7 +52,7 @@ def make(session: Session) -> Fragment:
 
     fragment = Fragment(acted, label=_("Villages, ranked"), sizing_mode="stretch_width")
 
-    def show(*_events: object) -> None:
+    def show() -> None:
         table = state.ranking()
         rows = [
             Row(
@@ -73,6 +73,8 @@ def make(session: Session) -> Fragment:
             selected=chosen.id if chosen is not None and chosen.what == "village" else "",
         )  # fmt: skip
 
-    state.param.watch(show, ["history", "kind", "season", "filter", "selected"])
+    state.param.watch(
+        session.when_shown("villages", show), ["history", "kind", "season", "filter", "selected"]
+    )
     show()
     return fragment

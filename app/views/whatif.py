@@ -74,7 +74,7 @@ class _WhatIf:
             row(self.undo, self.redo, self.reset), self.list, self.rules, heading(_("Units")),
             row(self.kind, self.name), self.place, *roads, margin=0, sizing_mode="stretch_width",
         )  # fmt: skip
-        self.state.param.watch(self.show, ["history", "kind"])
+        self.state.param.watch(session.when_shown("whatif", self.show), ["history", "kind"])
         self.session.notice.param.watch(self.show_busy, ["busy"])
         self.show()
 
