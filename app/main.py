@@ -32,7 +32,10 @@ PANEL_BOX = {
 # Both with text that stands out from its ground by 4.5 to 1 (WCAG AA).
 THEMES = {
     "light": {"palette": {"primary": {"main": "#0b57a4"}}},
-    "dark": {"palette": {"primary": {"main": "#9cc9ff"}}},
+    "dark": {
+        "palette": {"primary": {"main": "#9cc9ff"}},
+        "components": {"MuiAppBar": {"styleOverrides": {"root": {"backgroundColor": "#0b3a6b"}}}},
+    },
 }
 SIDE_BY_SIDE = {
     "display": "grid", "gap": "12px", "width": "100%",
