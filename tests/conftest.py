@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from geodata.layers import Layers
 
 
+# Not conftest files of their folders: doctest collection takes all of one name for one module.
+pytest_plugins = ["app_fixtures", "store_fixtures"]
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder of real data and reference problems; absent, its tests skip (in CI they fail)."""

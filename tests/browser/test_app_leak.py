@@ -41,7 +41,7 @@ def running(demo_layers, tmp_path, monkeypatch):
         held["app"] = App(
             [Area(demo_layers)],
             Store.open(f"sqlite:///{tmp_path / 'leak.db'}"),
-            Options(port=0, forget_after_s=1.0),
+            Options(port=0, forget_after_s=6.0),
         )
         held["server"] = make_server(held["app"])
         held["server"].start()
@@ -80,7 +80,7 @@ def test_closed_tabs_are_forgotten(chromium, running):
         page.locator('[data-key="kind-pustu"][aria-pressed="true"]').wait_for()
         page.wait_for_timeout(300)
         context.close()
-    assert len(sessions) == TABS
+    assert len(sessions) >= TABS
     limit = time.monotonic() + 60
     while alive(sessions) and time.monotonic() < limit:
         time.sleep(1)
