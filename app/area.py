@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from geodata.layers import Finding, Layers
     from planner.gaps import Gaps
+    from planner.modes import Season
     from planner.scenario import Scenario
 
 # Answers with edited roads hold a network each (tens of MB for a kabupaten): few are kept.
@@ -51,9 +52,9 @@ class Answer:
         """Totals by kind and season (:func:`planner.tables.summary`)."""
         return summary(self.gaps)
 
-    def villages(self, kind: str, season: str) -> pd.DataFrame:
+    def villages(self, kind: str, season: Season) -> pd.DataFrame:
         """Return one row a village for a kind of the standard in a season."""
-        return self.gaps.seasons[season][kind].villages  # type: ignore[index]
+        return self.gaps.seasons[season][kind].villages
 
     def reach(self, kind: str, season: str) -> dict[str, Any]:
         """Return the totals of a kind in a season."""

@@ -203,7 +203,7 @@ def follow_address(session: Session, location: Any) -> None:  # noqa: ANN401 - P
             "kind": state.kind, "season": state.season, "measure": state.measure,
             "village": chosen.id if chosen is not None and chosen.what == "village" else None,
             "scenario": state.opened.id if state.opened is not None else None,
-            "draft": session.draft if session.draft and (state.unsaved or state.opened is None) else None,
+            "draft": session.draft if state.unsaved else None,
         }  # fmt: skip
         wanted["lang"], wanted["area"] = session.texts.lang, session.area.code
         location.search = "?" + urlencode({k: v for k, v in wanted.items() if v})

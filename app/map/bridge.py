@@ -38,8 +38,8 @@ def heard(data: Any) -> dict[str, Any] | None:  # noqa: ANN401 - whatever a brow
         if place is None:
             return None
         miss = data.get("miss_m")
-        known = isinstance(miss, (int, float)) and math.isfinite(miss) and miss >= 0
-        message |= {"lonlat": place, "miss_m": min(float(miss), FARTHEST_MISS_M) if known else 0.0}  # type: ignore[arg-type]
+        miss_m = float(miss) if isinstance(miss, (int, float)) and math.isfinite(miss) else 0.0
+        message |= {"lonlat": place, "miss_m": min(max(miss_m, 0.0), FARTHEST_MISS_M)}
     elif data["type"] == "line":
         line = data.get("line")
         if not isinstance(line, list) or not 2 <= len(line) <= MOST_POINTS:
