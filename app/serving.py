@@ -99,7 +99,7 @@ class App:
             for lang, texts in self.texts.items()
         }
         self.login = bool(self.store.accounts())
-        self.live: set[str] = set()
+        self.live: dict[str, Session] = {}
 
     def close(self) -> None:
         """Stop the threads and delete the served files."""

@@ -73,7 +73,7 @@ class Session:
         self._waiting: deque[Callable[[], tuple[Callable[[], Any], Callable[[Any], None]]]] = deque()
         self._asking = self._saving = False
         # Drafts that are open somewhere on this server; shared by its sessions.
-        self.live: set[str] = set()
+        self.live: dict[str, Session] = {}
         # Asked at every write: a role may be taken away meanwhile.
         self.may_save: Callable[[], bool] = lambda: self.editor
         self._drafting = self._draft_again = False
@@ -97,6 +97,12 @@ class Session:
         if opened is None:
             return ""
         return f"?area={self.area.code}&scenario={opened.id}&lang={self.texts.lang}"
+
+    @property
+    def connected(self) -> bool:
+        """Whether a browser is still there: of a page that is loaded again, the old session lingers."""
+        context = None if self._document is None else self._document.session_context
+        return context is None or (not context.destroyed and context.session.connection_count > 0)
 
     def work(self, slow: Callable[[], T], then: Callable[[T], None], *, topic: str) -> None:
         """Do slow work in a thread, then show its result; of one topic only the latest is shown."""
@@ -155,7 +161,7 @@ class Session:
         self._waiting.clear()
         self._stale.clear()
         self._picked = None
-        self.live.discard(self.draft)
+        self._take_draft("")
         self.use_tool = self.open_view = self.draw = self.show_theme = _nothing
 
     def tell(self, text: str, severity: str = "info") -> None:
@@ -285,7 +291,7 @@ class Session:
             return
         if not self.draft:
             self.draft = new_token()
-            self.live.add(self.draft)
+            self.live[self.draft] = self
         opened, token = state.opened, self.draft
         self._drafting = True
         if state.unsaved:
@@ -328,8 +334,9 @@ class Session:
                 return
             draft, history, saved = found
             # Somebody else's draft, or one that is open in another tab, goes on as a copy.
-            mine = draft.account == self.account and token not in self.live
-            self._take_draft(token if mine else "")
+            holder = self.live.get(token)
+            free = holder is None or holder is self or not holder.connected
+            self._take_draft(token if free and draft.account == self.account else "")
             opened = None
             if saved is not None and draft.scenario_version is not None:
                 # As of the version that the work began from: a later one of others is a conflict.
@@ -339,10 +346,11 @@ class Session:
         self.queue(lambda: (slow, show))
 
     def _take_draft(self, token: str) -> None:
-        self.live.discard(self.draft)
+        if self.live.get(self.draft) is self:
+            del self.live[self.draft]
         self.draft = token
         if token:
-            self.live.add(token)
+            self.live[token] = self
 
     def save_as(self, name: str, note: str) -> None:
         """Save the question shown under a name."""

@@ -416,3 +416,19 @@ def test_what_is_shown_is_not_computed_again_when_others_asked_much(area):
 def test_numbers_are_read_as_they_are_typed(typed, value):
     assert Texts("id").parsed(typed) == value
     assert Texts("id").people(-1e-10) == "0"
+
+
+def test_a_page_loaded_again_goes_on_with_its_draft_and_a_second_tab_with_a_copy(session, area, monkeypatch):
+    session.change(lambda: WhatIf().with_edit(open_unit(area, 2)))
+    token = session.draft
+    tabs = [Session(area, Texts("id"), session.store, account="siti", editor=True) for _ in range(2)]
+    for tab in tabs:
+        tab.live = session.live
+    tabs[0].resume(token)
+    assert tabs[0].draft not in ("", token)
+    # The old session of a reload has lost its browser, and is still there for a while.
+    monkeypatch.setattr(Session, "connected", property(lambda self: self is not session))
+    tabs[1].resume(token)
+    assert tabs[1].draft == token
+    session.close()
+    assert tabs[1].live[token] is tabs[1]
