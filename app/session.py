@@ -13,6 +13,7 @@ from app.render import Renderer
 from app.state import History, Opened, Reference, Selection, State, new_token
 from app.store import ConflictError, NameTakenError, StoreError
 from app.whatif import WhatIf
+from app.work import Work
 from geodata.errors import ConfigError, InputError
 
 if TYPE_CHECKING:
@@ -68,8 +69,7 @@ class Session:
         self.notice = Notice()
         self.render = Renderer(texts)
         self.draft = ""
-        self._pool, self._document = pool, document
-        self._turns: dict[str, int] = {}
+        self._work = Work(pool, document)
         self._waiting: deque[Callable[[], tuple[Callable[[], Any], Callable[[Any], None]]]] = deque()
         self._asking = self._saving = False
         # Drafts that are open somewhere on this server; shared by its sessions.
@@ -100,45 +100,12 @@ class Session:
 
     @property
     def connected(self) -> bool:
-        """Whether a browser is still there: of a page that is loaded again, the old session lingers."""
-        context = None if self._document is None else self._document.session_context
-        return context is None or (not context.destroyed and context.session.connection_count > 0)
+        """Whether a browser is still there."""
+        return self._work.connected
 
     def work(self, slow: Callable[[], T], then: Callable[[T], None], *, topic: str) -> None:
         """Do slow work in a thread, then show its result; of one topic only the latest is shown."""
-        turn = self._turns[topic] = self._turns.get(topic, 0) + 1
-
-        def show(result: T) -> None:
-            if self._turns[topic] == turn:
-                then(result)
-
-        def failed(error: Exception) -> None:
-            if self._turns[topic] == turn:
-                self.tell_error(error)
-
-        self._run(slow, show, failed)
-
-    def _run(
-        self, slow: Callable[[], T], then: Callable[[T], None], failed: Callable[[Exception], None]
-    ) -> None:
-        def run() -> None:
-            try:
-                result = slow()
-            except Exception as error:  # noqa: BLE001 - shown to the user, and logged unless it is theirs
-                self._on_page(partial(failed, error))
-            else:
-                self._on_page(partial(then, result))
-
-        if self._pool is None:
-            run()
-        else:
-            self._pool.submit(run)
-
-    def _on_page(self, show: Callable[[], None]) -> None:
-        if self._document is None:
-            show()
-        elif self._document.session_context is None or not self._document.session_context.destroyed:
-            self._document.add_next_tick_callback(show)
+        self._work.latest(topic, slow, then, self.tell_error)
 
     def when_shown(self, key: str, show: Callable[[], None]) -> Callable[..., None]:
         """Return a watcher that shows a view again at once, or, while it is hidden, once it is opened."""
@@ -210,7 +177,7 @@ class Session:
             finally:
                 self._next()
 
-        self._run(slow, shown, self._failed)
+        self._work.run(slow, shown, self._failed)
 
     def _failed(self, error: Exception) -> None:
         self._asking = self._saving = self.notice.busy = False
@@ -256,8 +223,8 @@ class Session:
         self.queue(start)
 
     def drop(self, topic: str) -> None:
-        """Forget a topic's work: whatever it still brings is not shown."""
-        self._turns[topic] = self._turns.get(topic, 0) + 1
+        """Forget a topic's work."""
+        self._work.drop(topic)
 
     def cancel_pick(self) -> None:
         """End a tool on the map that was started and not finished."""
@@ -304,7 +271,7 @@ class Session:
             # What is saved, or the base again, needs no draft.
             write = partial(self.store.drop_draft, token)
         # One write at a time, so that an older one never lands on a newer.
-        self._run(write, lambda _: self._draft_kept(), self._draft_lost)
+        self._work.run(write, lambda _: self._draft_kept(), self._draft_lost)
 
     def _draft_kept(self) -> None:
         self._drafting = False
