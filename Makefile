@@ -6,13 +6,17 @@ MESSAGES := -F app/locale/babel.cfg --no-default-keywords -k _ -k text -k _n:1,2
   --no-location --sort-output --omit-header
 STAMP := $(VENV)/.jangkau-ready
 
-.PHONY: demo test lint setup lock messages screenshots clean
+.PHONY: demo test coverage lint setup lock messages screenshots clean
 
 demo: setup
 	$(BIN)/jangkau demo --out work/demo
 
 test: setup
 	$(BIN)/python -m pytest
+
+# Apart, because tracing every line nearly doubles the time.
+coverage: setup
+	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
 
 lint: setup
 	$(BIN)/ruff format --check .

@@ -97,12 +97,14 @@ def build_page(session: Session, *, newcomer: bool, others: Mapping[str, str]) -
 
 def _panel(session: Session) -> pmui.Tabs:
     """Return the tabs; what is in one is made when it is first opened."""
+    # Not Panel's own ``dynamic``: it makes every tab's models anew while ours are being put in, and a tab
+    # then stayed empty now and then.
     views = [view for view in VIEWS if view.place == "panel"]
     keys = [view.key for view in views]
     holders = [pmui.Column(sizing_mode="stretch_width", margin=0) for _ in views]
     panel = pmui.Tabs(
         *((session.texts.text(view.title), holder) for view, holder in zip(views, holders, strict=True)),
-        dynamic=True, sizing_mode="stretch_width", margin=0,
+        sizing_mode="stretch_width", margin=0,
         sx={"& .MuiTab-root": {"minWidth": 0, "px": "8px", "textTransform": "none", "fontSize": "0.82rem"}},
     )  # fmt: skip
 

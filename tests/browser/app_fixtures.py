@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -57,6 +58,7 @@ class Served:
     url: str
     process: subprocess.Popen[str]
     reader: threading.Thread
+    said: list[str]
 
     def stop(self) -> None:
         """End it as an operator would."""
@@ -70,6 +72,13 @@ class Served:
             self.reader.join(20)
             assert self.process.stdout is not None
             self.process.stdout.close()
+        # A fault on the server fails the tests that met it, also where the page hid it. That a browser went
+        # away while it was written to is none.
+        text = "".join(self.said)
+        faults = re.findall(
+            r"^(?!.*(?:StreamClosed|WebSocketClosed))\w*(?:Error|Exception)\b.*", text, re.MULTILINE
+        )
+        assert faults == [], text
 
 
 @pytest.fixture(scope="session")
@@ -82,16 +91,16 @@ def serve() -> Iterator[Callable[..., Served]]:
             [sys.executable, "-m", "planner.cli", "serve", *map(str, arguments)],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env={**os.environ, **(env or {})},
         )  # fmt: skip
-        said = []
+        said: list[str] = []
         limit = time.monotonic() + 90
         assert process.stdout is not None
         for line in process.stdout:
             said.append(line)
             if line.startswith("open http"):
                 # The pipe is emptied, so that a talkative server never waits for its reader.
-                reader = threading.Thread(target=process.stdout.read, daemon=True)
+                reader = threading.Thread(target=said.extend, args=[process.stdout], daemon=True)
                 reader.start()
-                served = Served(line.split()[1].replace("localhost", "127.0.0.1"), process, reader)
+                served = Served(line.split()[1].replace("localhost", "127.0.0.1"), process, reader, said)
                 running.append(served)
                 return served
             assert time.monotonic() < limit

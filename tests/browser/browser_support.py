@@ -1,5 +1,7 @@
 """What the browser tests share."""
 
+import pytest
+
 from app.texts import Texts
 
 HOSTILE = '</script><img src=x onerror="window.hacked=1"><b>{{ 7*7 }}</b>\'"&'
@@ -68,23 +70,24 @@ class Tab:
     def click_map(self, lon, lat):
         """Click a place (degrees) on the map."""
         self.page.locator("iframe").evaluate("e => e.scrollIntoView({block: 'center'})")
-        self.settled()
-        at = self.frame().evaluate(
-            "place => { const p = jangkau.map.latLngToContainerPoint(place); return [p.x, p.y]; }",
-            [lat, lon],
-        )
-        box = self.page.locator("iframe").bounding_box()
-        self.page.mouse.click(box["x"] + at[0], box["y"] + at[1])
+        x, y = self.settled([lat, lon])
+        self.page.mouse.click(x, y)
 
-    def settled(self):
-        """Wait until nothing moves the map any more."""
-        was = None
-        for _ in range(100):
-            now = self.page.locator("iframe").bounding_box()
-            if now == was:
-                return
+    def settled(self, place):
+        """Return where a place is on the screen, once nothing has moved it for a while."""
+        was, still = None, 0
+        for _ in range(150):
+            box = self.page.locator("iframe").bounding_box()
+            at = self.frame().evaluate(
+                "place => { const p = jangkau.map.latLngToContainerPoint(place); return [p.x, p.y]; }", place
+            )
+            now = (round(box["x"] + at[0]), round(box["y"] + at[1]), box["width"], box["height"])
+            still = still + 1 if now == was else 0
+            if still == 3:
+                return now[:2]
             was = now
-            self.page.wait_for_timeout(120)
+            self.page.wait_for_timeout(100)
+        pytest.fail("the map never came to rest")
 
     def close(self):
         """Close it; what went wrong in the page, or left the machine, fails the test."""

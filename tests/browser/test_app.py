@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import geopandas as gpd
 import numpy as np
 import pytest
@@ -60,10 +62,16 @@ def tab(chromium, served, request):
     tab.close()
 
 
-def asked(store, layers) -> WhatIf:
-    """The question of the draft that was kept last."""
-    content = store.drafts(layers.area.code, "local")[0].content
-    return WhatIf.read(content["steps"][content["at"]])
+def asked(store, layers, step) -> WhatIf:
+    """The question of the draft that was kept last, once it holds so many steps after the base."""
+    limit = time.monotonic() + 20
+    while time.monotonic() < limit:
+        drafts = store.drafts(layers.area.code, "local")
+        if drafts and drafts[0].content["at"] == step:
+            return WhatIf.read(drafts[0].content["steps"][step])
+        # It is written in a thread, after the page has changed.
+        time.sleep(0.05)
+    pytest.fail(f"no draft of {step} steps: {drafts}")
 
 
 def fresh(study, what_if: WhatIf):
@@ -186,7 +194,7 @@ def test_what_if_changes_everything_at_once_and_can_be_undone(tab, hostile_layer
     tab.frame().locator(".jk-tool").wait_for()
     tab.click_map(*inside(hostile_layers, gap))
     tab.page.locator('[data-key="e-0"]').wait_for()
-    opened = asked(store, hostile_layers)
+    opened = asked(store, hostile_layers, 1)
     assert [e.op for e in opened.edits] == ["open_facility"]
     expect_figures(tab, fresh(study, opened))
     # The difference to the base stands beside the figure.
@@ -196,7 +204,7 @@ def test_what_if_changes_everything_at_once_and_can_be_undone(tab, hostile_layer
     limit.fill("12,5")
     limit.press("Enter")
     tab.page.locator(".edits", has_text=tab.texts.number(12.5, 1)).wait_for()
-    both = asked(store, hostile_layers)
+    both = asked(store, hostile_layers, 2)
     assert both.standard["puskesmas"].limit_minutes == 12.5
     expect_figures(tab, fresh(study, both))
     # A road is drawn.
@@ -207,7 +215,7 @@ def test_what_if_changes_everything_at_once_and_can_be_undone(tab, hostile_layer
     tab.click_map(lon + 0.004, lat + 0.003)
     tab.frame().get_by_role("button", name=tab._("Finish")).click()
     tab.frame().wait_for_function("document.body.dataset.edits === '1'")
-    drawn = asked(store, hostile_layers)
+    drawn = asked(store, hostile_layers, 3)
     assert [e.op for e in drawn.edits] == ["open_facility", "add_road"]
     expect_figures(tab, fresh(study, drawn))
     for _ in range(3):
@@ -229,7 +237,7 @@ def test_a_road_is_closed_by_pointing_at_it(tab, hostile_layers, study, store):
     tab.click_map(place.x, place.y)
     tab.page.locator(f'[data-road="{road}"]').click()
     tab.page.locator('[data-key="e-0"]').wait_for()
-    closed = asked(store, hostile_layers)
+    closed = asked(store, hostile_layers, 1)
     assert [(e.op, e.road) for e in closed.edits] == [("close_road", road)]
     expect_figures(tab, fresh(study, closed))
     drawn = tab.frame().evaluate("document.body.dataset.edits")
