@@ -139,7 +139,14 @@ class App:
         page = build_page(session, newcomer=SEEN_COOKIE not in pn.state.cookies, others=others)
         if location is not None:
             follow_address(session, location)
-        start(session, query)
+        if query.get("area", area.code) == area.code:
+            start(session, query)
+        else:
+            # Whatever else the link asks for is of that area.
+            session.tell(
+                session.texts.text("The area of this link, {code}, is not served here. This is {area}.",
+                                   code=query["area"], area=area.name), "warning",
+            )  # fmt: skip
         pn.state.on_session_destroyed(lambda _context: release(session, page))
         return page
 

@@ -107,6 +107,14 @@ class Session:
         """Do slow work in a thread, then show its result; of one topic only the latest is shown."""
         self._work.latest(topic, slow, then, self.tell_error)
 
+    async def result(self, slow: Callable[[], T]) -> T:
+        """Return the result of slow work that was done in a thread; its failure is told."""
+        try:
+            return await self._work.result(slow)
+        except Exception as error:
+            self.tell_error(error)
+            raise
+
     def when_shown(self, key: str, show: Callable[[], None]) -> Callable[..., None]:
         """Return a watcher that shows a view again at once, or, while it is hidden, once it is opened."""
 
@@ -143,7 +151,8 @@ class Session:
         elif isinstance(error, StoreError):
             self.tell(_("The scenarios cannot be reached at the moment: {why}", why=error), "error")
         elif isinstance(error, InputError):
-            self.tell(EDIT_NUMBER.sub("", str(error)), "error")
+            why = EDIT_NUMBER.sub("", str(error))
+            self.tell(_("This cannot be done: {why}", why=why), "error")
         else:
             LOG.error("a request failed", exc_info=error)
             self.tell(

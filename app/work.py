@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -52,6 +53,12 @@ class Work:
             run()
         else:
             self._pool.submit(run)
+
+    async def result(self, slow: Callable[[], T]) -> T:
+        """Return the result of slow work that was done in a thread."""
+        if self._pool is None:
+            return slow()
+        return await asyncio.get_running_loop().run_in_executor(self._pool, slow)
 
     def latest(
         self,

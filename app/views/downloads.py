@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import io
     from collections.abc import Callable
 
+    from app.area import Answer
     from app.session import Session
 
 
@@ -30,10 +31,10 @@ def make(session: Session) -> pmui.Column:
         safe = re.sub(r"[^A-Za-z0-9]+", "-", f"{session.area.code}-{what}").strip("-")
         return safe[:60] or "jangkau"
 
-    def button(label: str, ending: str, make_file: Callable[[], io.BytesIO]) -> pmui.FileDownload:
-        def made() -> io.BytesIO:
+    def button(label: str, ending: str, make_file: Callable[[Answer], io.BytesIO]) -> pmui.FileDownload:
+        async def made() -> io.BytesIO:
             found.filename = f"{stem()}.{ending}"
-            return make_file()
+            return await session.result(partial(make_file, state.answer))
 
         found = pmui.FileDownload(
             callback=made, filename=f"{session.area.code}.{ending}", label=label, icon="download",
@@ -41,17 +42,14 @@ def make(session: Session) -> pmui.Column:
         )  # fmt: skip
         return found
 
-    def asked(make_one: Callable[..., io.BytesIO], *more: object) -> io.BytesIO:
-        return make_one(state.answer, *more)
-
     intro = Fragment(label=_("Downloads"), sizing_mode="stretch_width")
     intro.html = session.render("downloads")
     return pmui.Column(
         intro,
-        button(_("Table for a spreadsheet (XLSX)"), "xlsx", partial(asked, exports.to_xlsx)),
-        button(_("Table as text (CSV)"), "csv", partial(asked, exports.to_csv)),
-        button(_("Villages with outlines (GeoJSON)"), "geojson", partial(asked, exports.to_geojson)),
-        button(_("Map in one file (HTML)"), "html", partial(asked, exports.to_map, session.texts.lang)),
-        button(_("Scenario file (YAML)"), "yml", lambda: exports.to_scenario(state.answer, stem())),
+        button(_("Table for a spreadsheet (XLSX)"), "xlsx", exports.to_xlsx),
+        button(_("Table as text (CSV)"), "csv", exports.to_csv),
+        button(_("Villages with outlines (GeoJSON)"), "geojson", exports.to_geojson),
+        button(_("Map in one file (HTML)"), "html", partial(exports.to_map, lang=session.texts.lang)),
+        button(_("Scenario file (YAML)"), "yml", lambda answer: exports.to_scenario(answer, stem())),
         margin=0, sizing_mode="stretch_width",
     )  # fmt: skip

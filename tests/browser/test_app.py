@@ -242,3 +242,12 @@ def test_a_road_is_closed_by_pointing_at_it(tab, hostile_layers, study, store):
     expect_figures(tab, fresh(study, closed))
     drawn = tab.frame().evaluate("document.body.dataset.edits")
     assert drawn == "1"
+
+
+def test_a_link_to_an_area_that_is_not_served_says_so(chromium, served, hostile_layers):
+    tab = Tab(chromium, served.url, lang="en", query="&area=11.01&draft=gone")
+    notice = tab.page.locator(".notice.warning")
+    notice.wait_for()
+    assert "11.01" in notice.inner_text()
+    assert hostile_layers.area.name in notice.inner_text()
+    tab.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import math
@@ -231,6 +232,13 @@ def test_a_question_that_makes_no_sense_is_told_and_changes_nothing(session):
     assert "nobody" in session.notice.text
     assert session.state.what_if == before
     assert not session.notice.busy
+
+
+def test_a_file_that_cannot_be_made_is_told(session):
+    assert asyncio.run(session.result(lambda: 7)) == 7
+    with pytest.raises(ZeroDivisionError):
+        asyncio.run(session.result(lambda: 1 // 0))
+    assert session.notice.severity == "error"
 
 
 def test_work_is_kept_as_a_draft_and_resumed(session, area):
