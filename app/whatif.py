@@ -12,7 +12,8 @@ from geodata.errors import ConfigError
 from geodata.yamlfile import Model
 from planner.edits import Edit, OpenFacility
 from planner.modes import Positive
-from planner.scenario import KindStandard, Scenario
+from planner.scenario import Scenario
+from planner.standards import KindStandard
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from geodata.layers import Layers
     from planner.answers import TravelTimes
-    from planner.scenario import KindStandard, StatusRule
+    from planner.scenario import StatusRule
+    from planner.standards import KindStandard
 
 # Why a place is not reached (docs/METHODS.md); the first stands for those that are.
 REASONS = ("", "unknown", "not_functioning", "no_facility", "no_road", "island", "too_far")

@@ -151,7 +151,8 @@ class Study:
         water = None if layers.water is None else np.asarray(layers.water.geometry.to_numpy(), dtype=object)
         self.ground = Ground(land_of(layers.villages), water)
         listed = {k: r for k, r in self.scenario.standard.items() if k in layers.area.listed_kinds}
-        self.modes = tuple(sorted({*(r.mode for r in listed.values()), *modes}))
+        others = (o.mode for r in listed.values() for o in r.also)
+        self.modes = tuple(sorted({*(r.mode for r in listed.values()), *others, *modes}))
         self._coverage: dict[tuple[str, Season], Coverage] = {}
         self._edited: OrderedDict[str, Ways] = OrderedDict()
         self.ways: Ways | None = None
@@ -200,16 +201,20 @@ class Study:
             The scenario differs in what the network is made of, or names a mode that is not prepared
             (see ``modes``).
         """
-        free = ("name", "season", "status", "standard", "edits")
+        free = (
+            "name", "season", "status", "standard", "standard_name", "standard_version", "standard_source",
+            "groups", "referral", "visits", "edits",
+        )  # fmt: skip
         own, other = (s.model_dump(exclude=set(free)) for s in (self.scenario, scenario))
         if own != other:
             keys = ", ".join(k for k in own if own[k] != other[k])
             msg = f"the scenario differs in {keys}: make a Study of its own for it"
             raise ConfigError(msg)
         for kind, rule in scenario.standard.items():
-            if kind in self.layers.area.listed_kinds and rule.mode not in self.modes:
-                msg = f"standard.{kind}.mode: {rule.mode!r} was not prepared; Study(…, modes=[{rule.mode!r}])"
-                raise ConfigError(msg)
+            for mode in (rule.mode, *(o.mode for o in rule.also)):
+                if kind in self.layers.area.listed_kinds and mode not in self.modes:
+                    msg = f"standard.{kind}.mode: {mode!r} was not prepared; Study(…, modes=[{mode!r}])"
+                    raise ConfigError(msg)
         twin = copy(self)
         twin.scenario = scenario
         same = scenario.status == self.scenario.status
@@ -282,9 +287,14 @@ class Study:
 
     def _same_in_both(self, kind: str, ways: Ways | None) -> bool:
         """Return whether the seasons do not differ for a kind: no roads, no list, or equal seconds."""
-        if ways is None or kind not in self.layers.area.listed_kinds:
+        rule = self.scenario.standard[kind]
+        if kind not in self.layers.area.listed_kinds:
             return True
-        mode = self.scenario.standard[kind].mode
+        if rule.of("dry").limit_s != rule.of("wet").limit_s:
+            return False
+        if ways is None:
+            return True
+        mode = rule.mode
         dry, wet = (ways.network.impedance[Profile(mode, s)] for s in ("dry", "wet"))
         return all(
             np.array_equal(getattr(dry, name), getattr(wet, name))
@@ -328,7 +338,7 @@ class Study:
         self, kind: str, season: Season, layers: Layers, scenario: Scenario, ways: Ways | None
     ) -> Coverage:
         """Return one kind's coverage in a season."""
-        rule = scenario.standard[kind]
+        rule = scenario.standard[kind].of(season)
         kinds = (kind, *rule.counts)
         broken = usable_facilities(layers, kinds, broken=True)
         works = (broken["functioning"] != "no").to_numpy()

@@ -9,12 +9,13 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import yaml
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
-from geodata.kinds import known_kinds
+from geodata.errors import ConfigError
 from geodata.yamlfile import Model, read_yaml
 from planner.edits import ChangeSpeed, Edit
 from planner.modes import SEASONS, Mode, Number, Positive, Season, Share, known_classes
+from planner.standards import KindStandard, Standard, require_kinds, standard_named
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -83,21 +84,28 @@ class AccessValues(Model):
     basis: str = ""
 
 
-class KindStandard(Model):
-    """How far a kind of facility may be: ``travel_s <= limit_minutes * 60``.
+class GroupRule(Model):
+    """A life-cycle group as a share of all people; a real count wins over it."""
 
-    Other kinds that serve as this one are named in ``counts``.
-    """
-
-    mode: str
-    limit_minutes: Positive
-    counts: tuple[str, ...] = ()
+    share: Share
     basis: str = ""
 
-    @property
-    def limit_s(self) -> float:
-        """The limit in seconds."""
-        return round(self.limit_minutes * 60.0, 6)
+
+class ReferralRule(Model):
+    """The chain of referral, from the lowest level up, and how long all of it may take."""
+
+    chain: Annotated[tuple[str, ...], Field(min_length=2)]
+    limit_minutes: Positive
+    basis: str = ""
+
+    @field_validator("chain")
+    @classmethod
+    def _kinds(cls, chain: tuple[str, ...]) -> tuple[str, ...]:
+        require_kinds(chain)
+        if len(set(chain)) != len(chain):
+            msg = "a kind stands in it twice"
+            raise ValueError(msg)
+        return chain
 
 
 class Scenario(Model):
@@ -114,6 +122,11 @@ class Scenario(Model):
     access_values: AccessValues
     modes: dict[str, Mode]
     standard: dict[str, KindStandard]
+    standard_name: str = ""
+    standard_version: str = ""
+    standard_source: str = ""
+    groups: dict[str, GroupRule] = Field(default_factory=dict)
+    referral: ReferralRule
     edits: tuple[Edit, ...] = ()
 
     @field_validator("edits", mode="before")
@@ -124,18 +137,16 @@ class Scenario(Model):
     @field_validator("standard")
     @classmethod
     def _kinds(cls, standard: dict[str, KindStandard]) -> dict[str, KindStandard]:
-        for kind in (*standard, *(c for rule in standard.values() for c in rule.counts)):
-            if kind not in known_kinds():
-                msg = f"{kind!r} is not a facility kind; use one of {', '.join(known_kinds())}"
-                raise ValueError(msg)
+        require_kinds((*standard, *(c for rule in standard.values() for c in rule.counts)))
         return standard
 
     @model_validator(mode="after")
     def _modes_exist(self) -> Self:
         for kind, rule in self.standard.items():
-            if rule.mode not in self.modes:
-                msg = f"standard.{kind}.mode: {rule.mode!r} is not one of the modes {', '.join(self.modes)}"
-                raise ValueError(msg)
+            for mode in (rule.mode, *(o.mode for o in rule.also)):
+                if mode not in self.modes:
+                    msg = f"standard.{kind}.mode: {mode!r} is not one of the modes {', '.join(self.modes)}"
+                    raise ValueError(msg)
         for name, mode in self.modes.items():
             for group in mode.surface_factors:
                 if group not in self.surfaces:
@@ -155,6 +166,26 @@ class Scenario(Model):
         """Both seasons, the scenario's own first."""
         return (self.season, *(s for s in SEASONS if s != self.season))
 
+    def under(self, standard: Standard) -> Scenario:
+        """Return the same scenario by another standard; kinds that it does not name keep theirs.
+
+        Raises
+        ------
+        ConfigError
+            The standard names a mode that the scenario does not have.
+        """
+        kinds = {**self.standard, **standard.kinds}
+        named = {
+            "standard": {k: r.model_dump() for k, r in kinds.items()}, "standard_name": standard.name,
+            "standard_version": standard.version, "standard_source": standard.source,
+        }  # fmt: skip
+        try:
+            return Scenario.model_validate({**self.model_dump(), **named})
+        except ValidationError as error:
+            reasons = "; ".join(e["msg"].removeprefix("Value error, ") for e in error.errors())
+            msg = f"the standard {standard.name!r} does not fit the scenario: {reasons}"
+            raise ConfigError(msg) from None
+
     def content_hash(self) -> str:
         """Return the SHA-256 of the configuration; equal scenarios have equal hashes."""
         content = self.model_dump(mode="python")
@@ -166,6 +197,16 @@ def _defaults() -> str:
     return files("planner").joinpath("data/defaults.yml").read_text("utf-8")
 
 
+def _base() -> dict[str, Any]:
+    """Return the default scenario as plain values, with the default standard in it."""
+    base: dict[str, Any] = yaml.safe_load(_defaults())
+    standard = standard_named("ilp")
+    base["standard"] = {k: rule.model_dump(exclude_unset=True) for k, rule in standard.kinds.items()}
+    base["standard_name"], base["standard_version"] = standard.name, standard.version
+    base["standard_source"] = standard.source
+    return base
+
+
 def default_scenario() -> Scenario:
     """Return the default scenario (dry season, the standards and speeds of docs/METHODS.md).
 
@@ -174,7 +215,7 @@ def default_scenario() -> Scenario:
     >>> default_scenario().standard["pustu"].limit_minutes
     30.0
     """
-    return Scenario.model_validate(yaml.safe_load(_defaults()))
+    return Scenario.model_validate(_base())
 
 
 def read_scenario(path: Path) -> Scenario:
@@ -185,5 +226,4 @@ def read_scenario(path: Path) -> Scenario:
     MissingFileError, ConfigError
         Naming the key and the line.
     """
-    base: dict[str, Any] = yaml.safe_load(_defaults())
-    return read_yaml(path, Scenario, "the scenario file", base=base)
+    return read_yaml(path, Scenario, "the scenario file", base=_base())

@@ -189,7 +189,7 @@ def catchment(gaps: Gaps, facility_id: str, kind: str, season: Season) -> Catchm
         travel_s = straight_line_times(points, here, access=gaps.scenario.access, ground=ground).travel_s
     else:
         travel_s = gaps.ways.nearest(profile, units.iloc[[at]]).travel_s
-    within = travel_s <= gaps.scenario.standard[kind].limit_s
+    within = travel_s <= gaps.scenario.standard[kind].of(season).limit_s
     mine = coverage.nearest == at if coverage.listed else np.zeros(len(within), dtype=bool)
     own = mine & coverage.reached
     people = gaps.demand["people"].to_numpy()
@@ -217,7 +217,7 @@ def catchment_area(
     units, profile = _units(gaps, kind, season)
     router = gaps.ways.router(profile)
     stop = gaps.ways.units(profile, units.loc[[facility_id]])
-    limit_s = gaps.scenario.standard[kind].limit_s
+    limit_s = gaps.scenario.standard[kind].of(season).limit_s
     bounds = reach_bounds(router, stop, limit_s)
     size = max((bounds[2] - bounds[0]) * (bounds[3] - bounds[1]), 1.0)
     cell_m = next((c for c in CELLS_M if size / c**2 <= DRAWN_CELLS), CELLS_M[-1])

@@ -84,7 +84,7 @@ def _kind_summary(gaps: Gaps, one: Coverage) -> dict[str, Any]:
     others = [s for s in gaps.seasons if s != gaps.scenario.season]
     return {
         "mode": rule.mode if gaps.network is not None else "on foot, straight line",
-        "limit_minutes": rule.limit_minutes,
+        "limit_minutes": rule.of(gaps.scenario.season).limit_minutes,
         "listed": given,
         "facilities": len(rows) if given else None,
         "facilities_not_functioning": int((rows["functioning"] == "no").sum()) if given else None,

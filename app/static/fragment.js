@@ -1,10 +1,40 @@
 // HTML from the server; clicks and changes of elements with data-act go back as messages.
+
+// Between a press and its release nothing is replaced or moved: the click would be lost. One for all fragments.
+function presses() {
+  if (window.jangkauPresses) return window.jangkauPresses;
+  const held = { down: false, waiting: new Set() };
+  function released() {
+    // After the click that follows the release.
+    setTimeout(() => {
+      held.down = false;
+      const shows = Array.from(held.waiting);
+      held.waiting.clear();
+      shows.forEach((show) => show());
+    }, 0);
+  }
+  window.addEventListener("pointerdown", () => {
+    held.down = true;
+    // A press that ends in the map's frame is never heard of again.
+    clearTimeout(held.limit);
+    held.limit = setTimeout(released, 1500);
+  }, true);
+  ["pointerup", "pointercancel", "blur"].forEach((name) => window.addEventListener(name, released, true));
+  window.jangkauPresses = held;
+  return held;
+}
+
 export function render({ model, el }) {
+  const held = presses();
   const box = document.createElement("div");
   box.className = "jk-fragment";
   // Inputs whose value went to the server: its answer counts, not what was typed.
   const sent = new Set();
   function show() {
+    if (held.down) {
+      held.waiting.add(show);
+      return;
+    }
     // What had the focus keeps it, so that a keyboard user is not thrown back to the start.
     const active = box.getRootNode().activeElement;
     const key = active && box.contains(active) ? active.getAttribute("data-key") : null;
@@ -82,6 +112,7 @@ export function render({ model, el }) {
     pause = setTimeout(() => tell(node, node.value), 120);
   });
   model.on("html", show);
+  model.on("remove", () => held.waiting.delete(show));
   show();
   el.appendChild(box);
 }

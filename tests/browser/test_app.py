@@ -183,6 +183,23 @@ def test_a_village_and_a_facility_have_their_sheets(tab, hostile_layers, study):
     assert tab.frame().evaluate("window.hacked") is None
 
 
+def test_a_press_during_which_the_list_changes_is_not_lost(tab, hostile_layers):
+    code = hostile_layers.villages.index[3]
+    tab.page.locator(f'[data-key="v-{code}"]').hover()
+    tab.page.mouse.down()
+    # Meanwhile the list is drawn anew, with one row.
+    tab.page.locator('[data-key="query"]').evaluate(
+        "(n, code) => { n.value = code; n.dispatchEvent(new Event('input', {bubbles: true})); }", code
+    )
+    tab.frame().wait_for_function(
+        "Object.values(jangkau.villages).filter(l => l.options.fillOpacity > 0.3).length === 1"
+    )
+    # The map hears first; the list would follow now.
+    tab.page.wait_for_timeout(500)
+    tab.page.mouse.up()
+    tab.page.locator("article.sheet").locator("h2", has_text=code).wait_for(timeout=8000)
+
+
 @pytest.mark.parametrize("tab", BOTH, indirect=True)
 def test_what_if_changes_everything_at_once_and_can_be_undone(tab, hostile_layers, study, store):
     base = study.gaps()

@@ -1,0 +1,1 @@
+"""The ILP model: present, reachable, functioning, for every life stage."""
