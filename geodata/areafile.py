@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from geodata.codes import check_regency_code
+from geodata.crs import LAT_MAX, LAT_MIN, LON_MAX, LON_MIN
 from geodata.kinds import known_kinds
 from geodata.yamlfile import Model, read_yaml
 
@@ -26,6 +27,8 @@ def _number_is_not_text(value: object) -> object:
     return value
 
 
+Lon = Annotated[float, Field(ge=LON_MIN, le=LON_MAX, allow_inf_nan=False)]
+Lat = Annotated[float, Field(ge=LAT_MIN, le=LAT_MAX, allow_inf_nan=False)]
 Text = Annotated[str, BeforeValidator(_number_is_not_text)]
 
 
@@ -115,6 +118,7 @@ class FacilitiesFile(FileSource):
     parent: str | None = None
     functioning: str | None = None
     staff: dict[str, str] = Field(default_factory=dict)
+    open_days: str | None = None
     capacity: str | None = None
 
     @field_validator("kind")
@@ -144,6 +148,29 @@ class PopulationFile(FileSource):
     code: str | None = None
     people: str | None = None
     groups: dict[str, str] = Field(default_factory=dict)
+
+
+class WorkingAreasFile(FileSource):
+    """Which puskesmas (its ``facility_id``) serves each village."""
+
+    code: str | None = None
+    puskesmas: str | None = None
+
+
+class OfficialTotals(Model):
+    """How many units the office reports, by kind; lists are compared with them."""
+
+    totals: dict[str, Annotated[int, Field(ge=0, le=1_000_000)]]
+    source: Annotated[str, Field(min_length=1)]
+
+    @field_validator("totals")
+    @classmethod
+    def _known(cls, totals: dict[str, int]) -> dict[str, int]:
+        for kind in totals:
+            if kind not in known_kinds():
+                msg = f"{kind!r} is not a facility kind; use one of {', '.join(known_kinds())}"
+                raise ValueError(msg)
+        return totals
 
 
 class HamletsFile(FileSource):
@@ -183,6 +210,9 @@ class AreaFile(Model):
     roads: RoadsFile | None = None
     facilities: tuple[FacilitiesFile, ...] = ()
     population: PopulationFile | None = None
+    working_areas: WorkingAreasFile | None = None
+    official: OfficialTotals | None = None
+    capital: tuple[Lon, Lat] | None = None
     hamlets: HamletsFile | None = None
     water: WaterFile | None = None
     floods: FloodsFile | None = None
@@ -221,6 +251,7 @@ def read_area_file(path: Path) -> AreaFile:
             "roads": at(area.roads),
             "facilities": tuple(at(f) for f in area.facilities),
             "population": at(area.population),
+            "working_areas": at(area.working_areas),
             "hamlets": at(area.hamlets),
             "water": at(area.water),
             "floods": at(area.floods),

@@ -18,6 +18,7 @@ from geodata.readers.files import source_record
 from geodata.readers.hamlets import read_hamlets
 from geodata.readers.population import read_population
 from geodata.readers.roads import study_zone
+from geodata.readers.working_areas import read_working_areas
 from geodata.schemas import validate
 
 if TYPE_CHECKING:
@@ -77,6 +78,10 @@ def read_layers(area: AreaFile, *, cache: Path | None = None, progress: Progress
     facilities, listed, found = _facilities(area.facilities, villages, zone)
     findings += found
     sources += [source_record("facilities", f) for f in area.facilities]
+    if area.working_areas is not None:
+        villages, found = read_working_areas(area.working_areas, villages, facilities)
+        findings += found
+        sources.append(source_record("working_areas", area.working_areas))
     roads = _checked_roads(area, zone, str(villages.crs), cache, findings, sources, progress)
     water, floods = _wet(area, zone, str(villages.crs), findings, sources, progress)
     study = StudyArea(
@@ -85,6 +90,9 @@ def read_layers(area: AreaFile, *, cache: Path | None = None, progress: Progress
         crs=str(villages.crs),
         buffer_m=area.buffer_km * 1000.0,
         listed_kinds=listed,
+        capital=area.capital,
+        official={} if area.official is None else dict(area.official.totals),
+        official_source="" if area.official is None else area.official.source,
     )
     return Layers(study, villages, roads, facilities, hamlets, tuple(findings), tuple(sources), water, floods)
 
@@ -200,7 +208,11 @@ def _facilities(
     frame["status"] = status.mask(placed & near, "used").mask(placed & ~near, "outside_buffer")
     frame["geometry"] = frame.geometry
     frame = frame[
-        [*FACILITY_COLUMNS, *(c for c in frame if c.startswith(("staff_", "capacity_"))), "geometry"]
+        [
+            *FACILITY_COLUMNS,
+            *(c for c in frame if c.startswith(("staff_", "open_days_", "capacity_"))),
+            "geometry",
+        ]
     ]
     frame = frame.sort_index()
     frame.index.name = "facility_id"

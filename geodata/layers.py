@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import geopandas as gpd
 
 Severity = Literal["error", "warning", "info"]
@@ -74,6 +76,10 @@ class StudyArea:
         Roads and facilities up to this far outside the boundary are kept.
     listed_kinds
         Facility kinds for which a list was given; nothing is known about any other kind.
+    official, official_source
+        How many units the office reports, by kind, and where that stands.
+    capital
+        The kabupaten capital (longitude, latitude in degrees); None where it was not given.
     """
 
     code: str
@@ -81,6 +87,9 @@ class StudyArea:
     crs: str
     buffer_m: float
     listed_kinds: tuple[str, ...]
+    official: Mapping[str, int] = field(default_factory=dict)
+    official_source: str = ""
+    capital: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -90,7 +99,8 @@ class Layers:
     Attributes
     ----------
     villages
-        Index ``village_code``; MultiPolygon; ``people`` float64, NaN = unknown.
+        Index ``village_code``; MultiPolygon; ``people`` float64, NaN = unknown; ``puskesmas_id`` where
+        working areas were given.
     roads
         Index ``road_id``; one LineString between two junctions a row (``from_node``, ``to_node``);
         None when the area has no road file.

@@ -83,6 +83,7 @@ def _schemas() -> dict[str, pa.DataFrameSchema]:
                 "regency_code": pa.Column("str", pa.Check.str_matches(r"^\d{2}\.\d{2}$")),
                 "kind": pa.Column("str", pa.Check.isin(["desa", "kelurahan", "unknown"])),
                 "^people.*": pa.Column("float64", count, nullable=True, regex=True),
+                "puskesmas_id": pa.Column(**text, required=False),
                 "geometry": pa.Column(
                     "geometry", [shape, pa.Check(lambda s: s.is_valid, error="invalid geometry")]
                 ),
@@ -102,7 +103,7 @@ def _schemas() -> dict[str, pa.DataFrameSchema]:
                 "located_by": pa.Column("str", pa.Check.isin(["coordinates", "village", "name", "none"])),
                 "status": pa.Column("str", pa.Check.isin(["used", "outside_buffer", "unlocated"])),
                 "source": pa.Column("str"),
-                "^(staff_.*|capacity_people)$": pa.Column(
+                "^(staff_.*|open_days_month|capacity_people)$": pa.Column(
                     "float64", count, nullable=True, regex=True, required=False
                 ),
                 "geometry": pa.Column("geometry", nullable=True),

@@ -216,6 +216,15 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     return manifest
 
 
+def _study_area(area: dict[str, Any]) -> StudyArea:
+    capital = area.get("capital")
+    given = {
+        "listed_kinds": tuple(area["listed_kinds"]),
+        "capital": None if capital is None else tuple(capital),
+    }
+    return StudyArea(**{**area, **given})
+
+
 def read_workspace(folder: Path) -> Layers:
     """Read a workspace; the files must be those that its manifest describes.
 
@@ -235,7 +244,7 @@ def read_workspace(folder: Path) -> Layers:
             frames[name] = gpd.read_parquet(file)
         area = manifest["area"]
         return Layers(
-            area=StudyArea(**{**area, "listed_kinds": tuple(area["listed_kinds"])}),
+            area=_study_area(area),
             villages=frames["villages"],
             roads=frames.get("roads"),
             facilities=frames["facilities"],

@@ -222,9 +222,9 @@ def _villages(
             ).astype(object)
             if listed
             else "unknown",
-            "reason": reasons[_most(village, points.reason, weight * ~points.reached, n, none=0)],
+            "reason": reasons[heaviest(village, points.reason, weight * ~points.reached, n, none=0)],
             "nearest_id": ids[
-                _most(village, points.nearest, weight * (points.nearest != NONE), n, none=NONE)
+                heaviest(village, points.nearest, weight * (points.nearest != NONE), n, none=NONE)
             ],
         },
         index=codes,
@@ -265,7 +265,7 @@ def weighted_median(
     return out
 
 
-def _most(
+def heaviest(
     village: NDArray[np.int64],
     label: NDArray[np.signedinteger],
     weight: NDArray[np.float64],
@@ -273,7 +273,13 @@ def _most(
     *,
     none: int,
 ) -> NDArray[np.int64]:
-    """Return each village's label of the most weight (ties: the smallest), ``none`` without weight."""
+    """Return each village's label of the most weight (ties: the smallest), ``none`` without weight.
+
+    Parameters
+    ----------
+    village, label, weight
+        By demand point; ``n`` villages.
+    """
     out = np.full(n, none, dtype=np.int64)
     some = np.flatnonzero(weight > 0)
     if len(some) == 0:

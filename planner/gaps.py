@@ -68,6 +68,8 @@ class Gaps:
     ways
         The roads with the edits, ready for further questions; None for an area without a road file
         (straight lines on foot).
+    ground
+        What straight walks may not cross.
     """
 
     layers: Layers
@@ -76,6 +78,7 @@ class Gaps:
     demand_method: pd.Series
     seasons: Mapping[Season, Mapping[str, Coverage]]
     ways: Ways | None
+    ground: Ground
 
     @property
     def network(self) -> TravelNetwork | None:
@@ -265,7 +268,7 @@ class Study:
                     seasons[season][kind] = known
                     continue
                 seasons[season][kind] = self._cover(kind, season, layers, scenario, ways)
-        return Gaps(layers, scenario, self.demand, self._method, seasons, ways)
+        return Gaps(layers, scenario, self.demand, self._method, seasons, ways, self.ground)
 
     def _require_sense(self, edits: Sequence[Edit]) -> None:
         """Raise ConfigError for edits that could change nothing here."""

@@ -12,9 +12,16 @@ import geopandas as gpd
 from geodata.crs import WGS84
 from geodata.layers import no_progress
 from geodata.workspace import Ours, replace_folder
+from planner.ilp.model import Ilp
+from planner.ilp.pws import pws_table
+from planner.ilp.side_by_side import standards_table
+from planner.ilp.tables import ilp_summary, network_table, puskesmas_table, unit_columns, village_columns
 from planner.tables import facility_table, network_kind, summary, village_table
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from geodata.adoption import Adoption
     from geodata.layers import Progress
     from planner.gaps import Gaps
 
@@ -22,12 +29,22 @@ RUN = "run.json"
 OUTPUTS = Ours(
     RUN,
     "jangkau_version",
-    frozenset({RUN, "summary.json", "villages.csv", "villages.parquet", "facilities.csv", "map.html"}),
-)
+    frozenset(
+        {RUN, "summary.json", "villages.csv", "villages.parquet", "facilities.csv", "map.html",
+         "puskesmas.csv", "network.csv", "adoption.csv", "equity.csv", "groups.csv", "referral.csv",
+         "home_visits.csv", "pws.csv", "pws.html", "standards.csv"}
+    ),
+)  # fmt: skip
 
 
 def write_gaps(
-    gaps: Gaps, out: str | Path, *, lang: str = "id", progress: Progress = no_progress
+    gaps: Gaps,
+    out: str | Path,
+    *,
+    lang: str = "id",
+    adoption: Sequence[Adoption] = (),
+    beside: Sequence[Gaps] = (),
+    progress: Progress = no_progress,
 ) -> list[Path]:
     """Write the tables, the map and ``run.json``; returns the files written.
 
@@ -35,10 +52,14 @@ def write_gaps(
     ----------
     gaps
         What :func:`planner.gaps.find_gaps` gave.
+    adoption
+        What is known of the puskesmas' adoption of ILP.
+    beside
+        Answers by other standards, for ``standards.csv``.
     out
         The output folder; one written before is replaced as a whole.
     lang
-        ``id`` or ``en``: the language of the map.
+        ``id`` or ``en``: the language of the map and of the PWS sheets.
     progress
         Told the name of each step.
 
@@ -47,24 +68,45 @@ def write_gaps(
     ConfigError, WorkspaceError, DiskError
     """
     # Here, because importing Folium takes most of half a second.
+    from planner.ilp.pws_page import write_pws
     from planner.maps.page import map_texts, write_map
 
     out = Path(out)
     map_texts(lang)
     with replace_folder(out, OUTPUTS) as stage:
         progress("tables")
-        table = village_table(gaps)
+        ilp = Ilp(gaps, adoption=adoption)
+        table = village_table(gaps).join(village_columns(ilp))
         table.to_csv(stage / "villages.csv", encoding="utf-8")
         geometry = gaps.layers.villages.geometry
         frame = gpd.GeoDataFrame(table, geometry=geometry).to_crs(WGS84)
         frame.to_parquet(stage / "villages.parquet", compression="zstd")
-        facility_table(gaps).to_csv(stage / "facilities.csv", encoding="utf-8")
+        _write_tables(ilp, stage, lang)
+        if beside:
+            each = [ilp, *(Ilp(g) for g in beside)]
+            standards_table(each).to_csv(stage / "standards.csv", index=False, encoding="utf-8")
+        progress("PWS sheets")
+        write_pws(ilp, stage / "pws.html", lang=lang)
         progress("map")
         write_map(gaps, stage / "map.html", lang=lang)
-        _write_json(summary(gaps), stage / "summary.json")
+        _write_json({**summary(gaps), "ilp": ilp_summary(ilp)}, stage / "summary.json")
         _write_json(run_record(gaps), stage / RUN)
         names = sorted(p.name for p in stage.iterdir())
     return [out / n for n in names]
+
+
+def _write_tables(ilp: Ilp, stage: Path, lang: str) -> None:
+    units = facility_table(ilp.gaps).join(unit_columns(ilp))
+    tables = {
+        "facilities": units, "puskesmas": puskesmas_table(ilp), "adoption": ilp.adoption,
+        "groups": ilp.groups,
+        "referral": ilp.referral, "pws": pws_table(ilp, lang),
+    }  # fmt: skip
+    for name, table in tables.items():
+        table.to_csv(stage / f"{name}.csv", encoding="utf-8")
+    lists = {"network": network_table(ilp), "equity": ilp.equity, "home_visits": ilp.visits.rounds}
+    for name, table in lists.items():
+        table.to_csv(stage / f"{name}.csv", index=False, encoding="utf-8")
 
 
 def run_record(gaps: Gaps) -> dict[str, Any]:

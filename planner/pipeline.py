@@ -15,16 +15,22 @@ from geodata.layers import no_progress
 from geodata.workspace import CACHE, WORKSPACE, read_workspace, require_replaceable, write_workspace
 from planner.compare import changes, totals
 from planner.gaps import Gaps, Study, find_gaps
+from planner.ilp.model import Ilp
 from planner.outputs import write_gaps
 from planner.scenario import Scenario, default_scenario, read_scenario
 from planner.tables import facility_table, summary, village_table
 from planner.travel import Travel, travel
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from geodata.adoption import Adoption
     from geodata.layers import Finding, Layers, Progress
+    from planner.standards import Standard
 
 __all__ = [
     "Gaps",
+    "Ilp",
     "Scenario",
     "Study",
     "Travel",
@@ -36,10 +42,12 @@ __all__ = [
     "facility_table",
     "find_gaps",
     "open_workspace",
+    "read_adoption_of",
     "read_scenario",
     "summary",
     "totals",
     "travel",
+    "under_standards",
     "village_table",
     "write_gaps",
 ]
@@ -71,6 +79,36 @@ def build_area(area_file: str | Path, out: str | Path, *, progress: Progress = n
     progress("workspace")
     write_workspace(layers, out)
     return layers
+
+
+def under_standards(
+    layers: Layers, scenario: Scenario, others: Sequence[Standard] = (), *, progress: Progress = no_progress
+) -> list[Gaps]:
+    """Return the answer of a scenario and, after it, those by other standards on the same travel times.
+
+    Raises
+    ------
+    ConfigError
+        An edit names what is not there, or a standard a mode that the scenario does not have.
+    """
+    scenarios = [scenario.under(s) for s in others]
+    modes = {r.mode for s in scenarios for k, r in s.standard.items() if k in layers.area.listed_kinds}
+    study = Study(layers, scenario=scenario, modes=sorted(modes), progress=progress)
+    return [study.gaps(progress=progress), *(study.under(s).gaps() for s in scenarios)]
+
+
+def read_adoption_of(path: str | Path, layers: Layers) -> tuple[Adoption, ...]:
+    """Read a table of the stage of ILP of an area's puskesmas.
+
+    Raises
+    ------
+    InputError
+        Stages, dates or ids that are wrong, all of them together.
+    """
+    from geodata.readers.adoption import read_adoption
+    from planner.ilp.adoption import default_stages, puskesmas_of
+
+    return read_adoption(Path(path), puskesmas_of(layers.facilities), default_stages().spellings())
 
 
 def open_workspace(folder: str | Path) -> Layers:

@@ -108,6 +108,21 @@ class ReferralRule(Model):
         return chain
 
 
+class VisitRule(Model):
+    """How families are visited at home, and what one kader manages in a day."""
+
+    people_per_family: Positive = 3.9
+    visits_per_family_month: Positive = 1 / 3
+    visits_a_round: Positive = 10.0
+    walk_minutes_a_round: Positive = 180.0
+    kader_a_village: Positive = 5.0
+    basis: str = (
+        "all families, first where posyandu do not reach: KMK HK.01.07/MENKES/2015/2023 [C]; "
+        "5 kader, those of a posyandu [C]; people in a family, a visit to each family every quarter, "
+        "families and minutes of walking in a day [A]"
+    )
+
+
 class Scenario(Model):
     """Everything a run depends on besides the data."""
 
@@ -127,6 +142,7 @@ class Scenario(Model):
     standard_source: str = ""
     groups: dict[str, GroupRule] = Field(default_factory=dict)
     referral: ReferralRule
+    visits: VisitRule = VisitRule()
     edits: tuple[Edit, ...] = ()
 
     @field_validator("edits", mode="before")
@@ -143,9 +159,9 @@ class Scenario(Model):
     @model_validator(mode="after")
     def _modes_exist(self) -> Self:
         for kind, rule in self.standard.items():
-            for mode in (rule.mode, *(o.mode for o in rule.also)):
-                if mode not in self.modes:
-                    msg = f"standard.{kind}.mode: {mode!r} is not one of the modes {', '.join(self.modes)}"
+            for named in (rule.mode, *(o.mode for o in rule.also)):
+                if named not in self.modes:
+                    msg = f"standard.{kind}.mode: {named!r} is not one of the modes {', '.join(self.modes)}"
                     raise ValueError(msg)
         for name, mode in self.modes.items():
             for group in mode.surface_factors:

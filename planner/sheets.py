@@ -15,7 +15,6 @@ from planner.compare import changes
 from planner.coverage import NONE, usable_facilities
 from planner.edits import CloseFacility
 from planner.isochrones import make_grid, reach_bounds
-from planner.land import Ground, land_of
 from planner.modes import Profile
 from planner.paths import find_path
 from planner.straight import straight_line_times
@@ -185,7 +184,7 @@ def catchment(gaps: Gaps, facility_id: str, kind: str, season: Season) -> Catchm
     if gaps.ways is None:
         points = np.asarray(gaps.demand.geometry.to_numpy(), dtype=object)
         here = np.asarray([units.geometry.iloc[at]], dtype=object)
-        ground = _ground(gaps)
+        ground = gaps.ground
         travel_s = straight_line_times(points, here, access=gaps.scenario.access, ground=ground).travel_s
     else:
         travel_s = gaps.ways.nearest(profile, units.iloc[[at]]).travel_s
@@ -245,14 +244,8 @@ def _units(gaps: Gaps, kind: str, season: Season) -> tuple[gpd.GeoDataFrame, Pro
     return usable_facilities(gaps.layers, (kind, *rule.counts)), Profile(rule.mode, season)
 
 
-def _ground(gaps: Gaps) -> Ground:
-    water = gaps.layers.water
-    shapes = None if water is None else np.asarray(water.geometry.to_numpy(), dtype=object)
-    return Ground(land_of(gaps.layers.villages), shapes)
-
-
 def _straight_minutes(gaps: Gaps, here: NDArray[np.object_], units: gpd.GeoDataFrame) -> NDArray[np.float64]:
-    ground, rule = _ground(gaps), gaps.scenario.access
+    ground, rule = gaps.ground, gaps.scenario.access
     points = units.geometry.to_numpy().astype(object)
     one = [
         straight_line_times(here, points[i : i + 1], access=rule, ground=ground) for i in range(len(units))

@@ -48,7 +48,7 @@ facilities:
     lon: bujur
     parent: puskesmas_induk
     functioning: berfungsi
-    staff: {{bidan: bidan, perawat: perawat}}
+    staff: {{bidan: bidan, perawat: perawat, kader: kader}}
   - path: posyandu.csv
     kind: posyandu
     id: kode
@@ -58,11 +58,14 @@ facilities:
     lon: bujur
     parent: puskesmas_induk
     staff: {{kader: kader}}
+    open_days: hari_buka
+official: {{totals: {{puskesmas: {puskesmas}, pustu: {pustu}, posyandu: {posyandu}}}, source: made up}}
 population:
   path: penduduk.csv
   code: kode
   people: jumlah
-  groups: {{bayi: bayi, balita: balita, anak_remaja: anak_remaja, dewasa: dewasa, lansia: lansia}}
+  groups: {{bayi: bayi, balita: balita, sekolah_remaja: sekolah_remaja,
+           usia_produktif: usia_produktif, lansia: lansia}}
 hamlets: {{path: dusun.csv, name: dusun, village: kode_desa, people: penduduk, lat: lintang, lon: bujur}}
 """
 
@@ -78,7 +81,10 @@ def write_area_files(area: DemoArea, folder: Path) -> Path:
     _csv(area.people, folder / "penduduk.csv")
     _csv(area.hamlets, folder / "dusun.csv")
     path = folder / "AREA.yml"
-    path.write_text(AREA_YML.format(code=area.code, name=area.name), "utf-8")
+    # The office knows of two posyandu that are on no list.
+    many = {"puskesmas": sum(r["jenis"] == "PUSKESMAS" for r in area.puskesmas), "pustu": len(area.pustu),
+            "posyandu": len(area.posyandu) + 2}  # fmt: skip
+    path.write_text(AREA_YML.format(code=area.code, name=area.name, **many), "utf-8")
     return path
 
 

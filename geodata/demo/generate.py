@@ -23,7 +23,7 @@ FIRST = ("Suka", "Marga", "Tanjung", "Muara", "Bukit", "Teluk", "Sumber", "Karan
 SECOND = ("rekaan", "khayal", "dongeng", "andai", "contoh", "misal", "semu", "hikayat", "angan")
 DISTRICTS = ("Rekaan", "Khayal", "Dongeng", "Andai", "Contoh", "Misal", "Semu", "Hikayat", "Angan")
 # Shares of people by age; DOMAIN's demand groups (their provenance is in docs/METHODS.md).
-GROUPS = {"balita": 0.08, "anak_remaja": 0.20, "dewasa": 0.60, "lansia": 0.12}
+GROUPS = {"balita": 0.08, "sekolah_remaja": 0.20, "usia_produktif": 0.60, "lansia": 0.12}
 INFANT_SHARE_OF_UNDER_FIVES = 0.2
 
 
@@ -296,7 +296,8 @@ class _Maker:
                  "nama_pustu": f"Pustu {self.names[v]}" + (f" {turn + 1}" if turn else ""),
                  "kode_desa": self.codes[v], "lintang": lat, "bujur": lon,
                  "puskesmas_induk": self._parent(puskesmas, v), "berfungsi": functioning,
-                 "bidan": int(self.rng.integers(0, 3)), "perawat": int(self.rng.integers(0, 3))}
+                 "bidan": int(self.rng.integers(0, 3)), "perawat": int(self.rng.integers(0, 3)),
+                 "kader": k % 4 + 1}
             )  # fmt: skip
         return rows
 
@@ -311,7 +312,8 @@ class _Maker:
                 {"kode": f"Y{self.code.replace('.', '')}{k + 1:04d}",
                  "nama": f"Posyandu {self.names[v]} {turn + 1}", "kode_desa": self.codes[v],
                  "lintang": lat, "bujur": lon, "puskesmas_induk": self._parent(puskesmas, v),
-                 "kader": int(self.rng.integers(2, 8))}
+                 "kader": int(self.rng.integers(2, 8)),
+                 "hari_buka": None if k % 17 == 5 else 0 if k % 29 == 11 else 1}
             )  # fmt: skip
         return rows
 

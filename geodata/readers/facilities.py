@@ -221,6 +221,8 @@ def _functioning(text: pd.Series[str], file: str) -> NDArray[np.object_]:
 
 def _numbers(raw: pd.DataFrame, source: FacilitiesFile, what: str) -> dict[str, NDArray[np.float64]]:
     named = {f"staff_{role}": (c, f"staff.{role}") for role, c in source.staff.items()}
+    if source.open_days is not None:
+        named["open_days_month"] = (source.open_days, "open_days")
     if source.capacity is not None:
         named["capacity_people"] = (source.capacity, "capacity")
     out: dict[str, NDArray[np.float64]] = {}

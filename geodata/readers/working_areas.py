@@ -1,0 +1,67 @@
+"""Which puskesmas serves which village, as the office has it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from geodata.codes import parse_village_code
+from geodata.errors import SchemaError, first_five
+from geodata.layers import Finding
+from geodata.readers.files import pick_column, text_column, total_finding, total_rows
+from geodata.readers.population import CODE_NAMES, read_any_table
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from geodata.areafile import WorkingAreasFile
+
+WHAT = "working_areas"
+PUSKESMAS_NAMES = ("puskesmas_id", "kode_puskesmas", "puskesmas_induk", "wilayah_kerja", "puskesmas")
+
+
+def read_working_areas(
+    source: WorkingAreasFile, villages: gpd.GeoDataFrame, facilities: gpd.GeoDataFrame
+) -> tuple[gpd.GeoDataFrame, tuple[Finding, ...]]:
+    """Return the villages with ``puskesmas_id``, missing where the table says nothing.
+
+    Raises
+    ------
+    InputError
+        Missing columns, or a village given to two puskesmas.
+    """
+    wanted = tuple(n for n in (source.code, source.puskesmas) if n) or (*CODE_NAMES, *PUSKESMAS_NAMES)
+    table = read_any_table(source, WHAT, wanted)
+    code_column = pick_column(table.columns, source.code, CODE_NAMES, key="code", what=WHAT)
+    id_column = pick_column(table.columns, source.puskesmas, PUSKESMAS_NAMES, key="puskesmas", what=WHAT)
+    text = text_column(table, code_column)
+    codes = text.map(lambda t: parse_village_code(t) if isinstance(t, str) else None)
+    totals = total_rows(table, codes.notna())
+    codes, ids = codes[~totals], text_column(table, id_column)[~totals]
+    pairs = pd.DataFrame({"code": codes, "id": ids}).dropna().drop_duplicates()
+    twice = sorted(set(pairs.loc[pairs["code"].duplicated(), "code"]))
+    if twice:
+        msg = (
+            f"{WHAT}: {len(twice)} villages are given to more than one puskesmas in {source.path.name}: "
+            f"{first_five(twice)}. Keep one row for each."
+        )
+        raise SchemaError(msg)
+    served = pairs.set_index("code")["id"]
+    puskesmas = facilities.index[facilities["kind"] == "puskesmas"]
+    findings = list(total_finding(WHAT, totals))
+    no_village = sorted(set(served.index) - set(villages.index))
+    no_unit = sorted(set(served) - set(puskesmas))
+    for rule, ids_, message, action in (
+        ("unknown_village", no_village, "rows whose code is no village of the area", "correct the codes"),
+        ("unknown_puskesmas", no_unit, "puskesmas that the list of facilities does not have",
+         "use the ids of the list of puskesmas"),
+    ):  # fmt: skip
+        if ids_:
+            findings.append(
+                Finding("warning", WHAT, rule, len(ids_), tuple(map(str, ids_[:5])), message, action)
+            )
+    # A puskesmas that nobody knows serves nobody we could name.
+    served = served[served.isin(puskesmas)]
+    joined = villages.assign(puskesmas_id=served.reindex(villages.index).astype("str"))
+    return joined[[*villages.columns.drop("geometry"), "puskesmas_id", "geometry"]], tuple(findings)

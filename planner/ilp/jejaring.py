@@ -1,0 +1,164 @@
+"""The network (jejaring): puskesmas, their working areas, and the pustu and posyandu under them.
+
+What a list declares counts; what it leaves open is proposed by travel time within the kecamatan and marked
+as proposed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from planner.answers import NONE
+from planner.coverage import heaviest, usable_facilities
+from planner.modes import Profile
+from planner.straight import straight_line_times
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from planner.answers import TravelTimes
+    from planner.gaps import Gaps
+
+TOP, MIDDLE, BOTTOM = "puskesmas", "pustu", "posyandu"
+# How a parent is known. The last two name none: no candidate, or nothing is known of the level above.
+HOW = (
+    "declared", "working_area", "same_village", "only_one", "proposed", "proposed_outside", "none", "unknown",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Jejaring:
+    """Who belongs to whom.
+
+    Attributes
+    ----------
+    villages
+        By village: ``puskesmas_id`` ("" = none), ``how`` (see HOW).
+    units
+        By pustu (and those that count as one) and posyandu inside the area: ``kind``, ``level``,
+        ``parent_id`` ("" = none), ``how``, ``puskesmas_id`` at the top of its chain.
+    """
+
+    villages: pd.DataFrame
+    units: pd.DataFrame
+
+
+def find_jejaring(gaps: Gaps) -> Jejaring:
+    """Return the network of an area, as declared and, where nothing is declared, as proposed.
+
+    A village belongs to the puskesmas that the working areas name; else to the only one of its kecamatan;
+    else to the one of its kecamatan that is nearest to most of its people (proposed); where the kecamatan
+    has none, to the nearest of all (proposed_outside). A pustu belongs to its declared parent, else to the
+    puskesmas of its village; a posyandu to its declared parent, else to a pustu of its village if there is
+    exactly one, else to the puskesmas of its village.
+    """
+    villages = _villages(gaps)
+    units = _units(gaps, villages)
+    return Jejaring(villages, units)
+
+
+def _villages(gaps: Gaps) -> pd.DataFrame:
+    villages = gaps.layers.villages
+    codes = villages.index
+    out = pd.DataFrame({"puskesmas_id": "", "how": "unknown"}, index=codes).astype(object)
+    if TOP not in gaps.layers.area.listed_kinds or TOP not in gaps.scenario.standard:
+        return out
+    out["how"] = "none"
+    units = usable_facilities(gaps.layers, (TOP,), broken=True)
+    home = units["village_code"].map(villages["district_code"])
+    nearest = gaps.seasons["dry"][TOP].villages["nearest_id"]
+    out["puskesmas_id"], out["how"] = nearest, np.where(nearest != "", "proposed_outside", "none")
+    for district, members in villages.groupby("district_code").groups.items():
+        mine = units[(home == district).to_numpy()]
+        if len(mine) == 1:
+            out.loc[members, "puskesmas_id"], out.loc[members, "how"] = mine.index[0], "only_one"
+        elif len(mine) > 1:
+            chosen = _nearest_of(gaps, mine, members)
+            near = chosen != ""
+            out.loc[members[near], "puskesmas_id"], out.loc[members[near], "how"] = chosen[near], "proposed"
+    if "puskesmas_id" in villages:
+        declared = villages["puskesmas_id"].dropna()
+        out.loc[declared.index, "puskesmas_id"], out.loc[declared.index, "how"] = declared, "declared"
+    return out
+
+
+def _nearest_of(gaps: Gaps, units: gpd.GeoDataFrame, members: pd.Index) -> NDArray[np.object_]:
+    """Return the unit nearest to most people of each village ("" = no way to any)."""
+    row = members.get_indexer(gaps.demand["village_code"])
+    here = row >= 0
+    found = _nearest(gaps, units).facility[here].astype(np.int64)
+    weight = gaps.demand["weight"].to_numpy()[here] * (found != NONE)
+    best = heaviest(row[here], found, weight, len(members), none=NONE)
+    return np.append(units.index.to_numpy(dtype=object), "")[best]
+
+
+def _nearest(gaps: Gaps, units: gpd.GeoDataFrame) -> TravelTimes:
+    if gaps.ways is not None:
+        return gaps.ways.nearest(Profile(gaps.scenario.standard[TOP].mode, "dry"), units)
+    points = np.asarray(gaps.demand.geometry.to_numpy(), dtype=object)
+    targets = np.asarray(units.geometry.to_numpy(), dtype=object)
+    return straight_line_times(points, targets, access=gaps.scenario.access, ground=gaps.ground)
+
+
+def _units(gaps: Gaps, villages: pd.DataFrame) -> pd.DataFrame:
+    rows = gaps.layers.facilities
+    standard = gaps.scenario.standard
+    level = {k: name for name in (MIDDLE, BOTTOM) if name in standard for k in (name, *standard[name].counts)}
+    rows = rows[rows["kind"].isin(level) & rows["village_code"].isin(villages.index)].sort_index()
+    out = pd.DataFrame({"kind": rows["kind"], "level": rows["kind"].map(level)}, index=rows.index)
+    out["village_code"] = rows["village_code"]
+    top = villages.reindex(rows["village_code"]).set_axis(rows.index)
+    out["parent_id"], out["how"] = top["puskesmas_id"], top["how"].replace("declared", "working_area")
+    middle = out.index[out["level"] == MIDDLE]
+    only = out.loc[middle].groupby("village_code").filter(lambda g: len(g) == 1)
+    own = pd.Series(only.index, index=only["village_code"])
+    bottom = out["level"] == BOTTOM
+    pustu = out["village_code"].map(own)
+    near = (bottom & pustu.notna()).to_numpy()
+    out.loc[near, "parent_id"], out.loc[near, "how"] = pustu[near], "same_village"
+    known = set(usable_facilities(gaps.layers, (TOP,), broken=True).index) | set(middle)
+    given = rows["parent_id"]
+    declared = (given.notna() & given.isin(known)).to_numpy()
+    out.loc[declared, "parent_id"], out.loc[declared, "how"] = given[declared], "declared"
+    # Up to the top: a pustu's parent is a puskesmas.
+    above = out["parent_id"].map(out["parent_id"]).fillna(out["parent_id"])
+    out["puskesmas_id"] = above
+    return out
+
+
+def reconciled(gaps: Gaps) -> pd.DataFrame:
+    """Return what the lists hold against what the office reports.
+
+    Returns
+    -------
+    totals
+        Index ``kind``: ``listed`` (units inside the area; NaN without a list), ``official`` (NaN = not
+        given), ``difference`` (listed − official), ``located`` and ``without_place``, ``outside`` (on the
+        list, but with a place in no village of the area), ``source`` of the official number.
+    """
+    layers = gaps.layers
+    rows = layers.facilities
+    kinds = dict.fromkeys([*gaps.scenario.standard, *layers.area.official])
+    out = []
+    for kind in kinds:
+        mine = rows[rows["kind"] == kind]
+        listed = kind in layers.area.listed_kinds
+        inside = mine["village_code"].isin(layers.villages.index)
+        lost = mine["status"] == "unlocated"
+        count = float(len(mine)) if listed else np.nan
+        official = float(layers.area.official.get(kind, np.nan))
+        out.append(
+            {
+                "kind": kind, "listed": count, "official": official, "difference": count - official,
+                "located": float((inside & ~lost).sum()) if listed else np.nan,
+                "without_place": float((lost & ~inside).sum()) if listed else np.nan,
+                "outside": float((~inside & ~lost).sum()) if listed else np.nan,
+                "source": layers.area.official_source if kind in layers.area.official else "",
+            }
+        )  # fmt: skip
+    return pd.DataFrame(out).set_index("kind")

@@ -1,0 +1,57 @@
+"""Yes, no and unknown, by array: unknown never becomes no."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    Answer = NDArray[np.int8]
+
+UNKNOWN, NO, YES = -1, 0, 1
+# By number: NO, YES, and last UNKNOWN.
+WORDS = np.array(["no", "yes", "unknown"], dtype=object)
+
+
+def words(answer: Answer) -> NDArray[np.object_]:
+    """Return "yes", "no" or "unknown".
+
+    Examples
+    --------
+    >>> words(np.array([YES, NO, UNKNOWN], dtype=np.int8)).tolist()
+    ['yes', 'no', 'unknown']
+    """
+    return WORDS[answer]
+
+
+def read(text: NDArray[np.object_]) -> Answer:
+    """Return the answers that words stand for; whatever is neither yes nor no is unknown."""
+    return np.select([text == "yes", text == "no"], [YES, NO], UNKNOWN).astype(np.int8)
+
+
+def both(answers: Iterable[Answer]) -> Answer:
+    """Return whether all hold: one "no" decides, one "unknown" leaves it open."""
+    stack = np.stack(list(answers))
+    return np.select([(stack == NO).any(axis=0), (stack == YES).all(axis=0)], [NO, YES], UNKNOWN).astype(
+        np.int8
+    )
+
+
+def at_least(values: NDArray[np.float64], least: float) -> Answer:
+    """Return whether numbers reach a limit; NaN is unknown."""
+    return np.where(np.isnan(values), UNKNOWN, values >= least).astype(np.int8)
+
+
+def any_of(answer: Answer, group: NDArray[np.int64], groups: int) -> Answer:
+    """Return by group whether any member's answer is yes; no only where all members' are no.
+
+    A group without members has "no": there is nothing that could hold.
+    """
+    yes = np.bincount(group[answer == YES], minlength=groups) > 0
+    open_ = np.bincount(group[answer == UNKNOWN], minlength=groups) > 0
+    return np.select([yes, open_], [YES, UNKNOWN], NO).astype(np.int8)

@@ -1,0 +1,225 @@
+"""The ILP answers of a study area, put together; each part is computed when it is first asked for."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from geodata.crs import WGS84, known_crs
+from planner.coverage import usable_facilities, weighted_median
+from planner.ilp.adoption import adoption_table, progress
+from planner.ilp.answers import three_answers
+from planner.ilp.equity import equity_table
+from planner.ilp.groups import group_table
+from planner.ilp.jejaring import find_jejaring, reconciled
+from planner.ilp.reasons import reason_lines
+from planner.ilp.referral import referral_table
+from planner.ilp.units import unit_table
+from planner.ilp.visits import home_visits, remote_flag
+from planner.modes import Profile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from geodata.adoption import Adoption
+    from planner.answers import SparseTimes
+    from planner.gaps import Gaps
+    from planner.ilp.adoption import Progress
+    from planner.ilp.capacity import Allocation
+    from planner.ilp.jejaring import Jejaring
+    from planner.ilp.visits import Visits
+    from planner.modes import Season
+    from planner.standards import KindStandard
+
+# Of the mode that people and ambulances take to the kabupaten capital.
+CAPITAL_MODE = "motorcycle"
+
+
+class Ilp:
+    """What travel times mean to an ILP planner, for one answer.
+
+    Parameters
+    ----------
+    gaps
+        Travel times and coverage.
+    adoption
+        What is known of the puskesmas' adoption of ILP.
+
+    Examples
+    --------
+    >>> from planner.pipeline import demo_layers, find_gaps
+    >>> ilp = Ilp(find_gaps(demo_layers(12)))
+    >>> sorted(set(ilp.answers["pustu"]["functioning"]) - {"yes", "no", "unknown"})
+    []
+    """
+
+    def __init__(self, gaps: Gaps, *, adoption: Iterable[Adoption] = ()) -> None:
+        self.gaps = gaps
+        self._adoption = tuple(adoption)
+        self._allocations: dict[str, Allocation | None] = {}
+        self._times: dict[tuple[str, Season], SparseTimes] = {}
+
+    @property
+    def kinds(self) -> list[str]:
+        """The kinds of the standard."""
+        return list(self.gaps.scenario.standard)
+
+    @cached_property
+    def units(self) -> pd.DataFrame:
+        """One row a unit and kind that it counts for: see :func:`planner.ilp.units.unit_table`."""
+        return unit_table(self.gaps.layers.facilities, self.gaps.scenario)
+
+    @cached_property
+    def answers(self) -> Mapping[str, pd.DataFrame]:
+        """By kind: the three answers, their class, why, and what to do next."""
+        found = {}
+        for kind in self.kinds:
+            answers = three_answers(self.gaps, kind, self.units)
+            found[kind] = answers.join(reason_lines(self.gaps, kind, answers, self.units))
+        return found
+
+    @cached_property
+    def groups(self) -> pd.DataFrame:
+        """Life-cycle groups: see :func:`planner.ilp.groups.group_table`."""
+        return group_table(self.gaps)
+
+    @cached_property
+    def jejaring(self) -> Jejaring:
+        """The network of puskesmas, pustu and posyandu."""
+        return find_jejaring(self.gaps)
+
+    @cached_property
+    def totals(self) -> pd.DataFrame:
+        """What is listed against what the office reports."""
+        return reconciled(self.gaps)
+
+    @cached_property
+    def referral(self) -> pd.DataFrame:
+        """Minutes of referral: see :func:`planner.ilp.referral.referral_table`."""
+        return referral_table(self.gaps)
+
+    @cached_property
+    def visits(self) -> Visits:
+        """Home visits where posyandu do not reach."""
+        return home_visits(self.gaps, self.gaps.scenario.visits)
+
+    @cached_property
+    def equity(self) -> pd.DataFrame:
+        """Spread of reach and minutes: see :func:`planner.ilp.equity.equity_table`."""
+        return equity_table(self.gaps)
+
+    @cached_property
+    def adoption(self) -> pd.DataFrame:
+        """One row a puskesmas: its stage of ILP."""
+        return adoption_table(self.gaps.layers.facilities, self._adoption)
+
+    @cached_property
+    def progress(self) -> Progress:
+        """How many puskesmas are launched, against the national target."""
+        return progress(self.adoption)
+
+    def rule(self, kind: str, season: Season | None = None) -> KindStandard:
+        """Return a kind's rule in a season (the scenario's own when None)."""
+        return self.gaps.scenario.standard[kind].of(season or self.gaps.scenario.season)
+
+    def times_within(self, kind: str) -> SparseTimes | None:
+        """Return all pairs of demand point and functioning unit within the limit; None without roads or list.
+
+        In the scenario's own season; units in the order of :func:`planner.coverage.usable_facilities`.
+        """
+        gaps, season = self.gaps, self.gaps.scenario.season
+        rule = self.rule(kind)
+        if gaps.ways is None or not gaps.coverage[kind].listed:
+            return None
+        if (kind, season) not in self._times:
+            profile = Profile(rule.mode, season)
+            stops = gaps.ways.units(profile, usable_facilities(gaps.layers, (kind, *rule.counts)))
+            router = gaps.ways.router(profile)
+            self._times[kind, season] = router.within(gaps.ways.stops(profile), stops, rule.limit_s)
+        return self._times[kind, season]
+
+    def allocation(self, kind: str) -> Allocation | None:
+        """Return who goes to which unit when units are not to be overcrowded; None where not known.
+
+        Each person goes to a unit within the limit that has room: as few as possible are left over, and
+        all together travel as little as possible.
+        """
+        # Here, because compiling the kernel behind it takes a while and not everybody asks.
+        from planner.ilp.capacity import allocate
+
+        if kind not in self._allocations:
+            times = self.times_within(kind)
+            self._allocations[kind] = None
+            if times is not None:
+                mine = self.units[self.units["serves_as"] == kind]
+                ids = self.gaps.coverage[kind].facilities.index
+                self._allocations[kind] = allocate(
+                    times, self.gaps.demand["people"].to_numpy(),
+                    mine["capacity_people"].reindex(ids).to_numpy(),
+                    place_id=self.gaps.demand.index.to_numpy(dtype=object),
+                    facility_id=ids.to_numpy(dtype=object),
+                )  # fmt: skip
+        return self._allocations[kind]
+
+    @cached_property
+    def loads(self) -> pd.DataFrame:
+        """By ``facility_id`` and ``serves_as``: capacity, people given to it, load (people ÷ capacity)."""
+        parts = []
+        for kind in self.kinds:
+            found = self.allocation(kind)
+            mine = self.units[self.units["serves_as"] == kind]
+            part = mine[["serves_as", "capacity_people"]].copy()
+            part["people_allocated"] = np.nan
+            if found is not None:
+                ids = self.gaps.coverage[kind].facilities.index
+                part.loc[ids, "people_allocated"] = found.load_people
+            part["load"] = part["people_allocated"] / part["capacity_people"]
+            parts.append(part)
+        return pd.concat(parts)
+
+    @cached_property
+    def beyond(self) -> pd.DataFrame:
+        """By village, ``K_people_beyond``: people near enough for whom no unit has room; NaN = unknown."""
+        codes = self.gaps.layers.villages.index
+        at = codes.get_indexer(self.gaps.demand["village_code"])
+        known = ~np.isnan(self.gaps.layers.villages["people"].to_numpy())
+        out = {}
+        for kind in self.kinds:
+            found = self.allocation(kind)
+            column = np.full(len(codes), np.nan)
+            if found is not None:
+                total = np.bincount(at, weights=np.nan_to_num(found.beyond_people), minlength=len(codes))
+                column = np.where(known, total, np.nan)
+            out[f"{kind}_people_beyond"] = column
+        return pd.DataFrame(out, index=codes)
+
+    @cached_property
+    def remote(self) -> pd.DataFrame:
+        """By village: ``capital_minutes`` (median, one way, dry season) and ``remote`` (terpencil)."""
+        gaps = self.gaps
+        codes = gaps.layers.villages.index
+        minutes = {s: np.full(len(codes), np.nan) for s in gaps.seasons}
+        capital = gaps.layers.area.capital
+        if capital is not None and gaps.ways is not None:
+            point = gpd.GeoDataFrame(geometry=[shapely.Point(capital)], crs=known_crs(WGS84))
+            place = point.to_crs(gaps.demand.crs)
+            at = codes.get_indexer(gaps.demand["village_code"])
+            weight = gaps.demand["weight"].to_numpy()
+            for season in gaps.seasons:
+                profile = Profile(CAPITAL_MODE, season)
+                if profile not in gaps.ways.network.impedance:
+                    continue
+                found = gaps.ways.nearest(profile, place).travel_s / 60.0
+                minutes[season] = weighted_median(at, found, weight, len(codes))
+        # A way that the rain closes is a way that the weather blocks.
+        wet = minutes["wet"]
+        blocked = np.select(
+            [np.isnan(wet), np.isinf(wet) & np.isfinite(minutes["dry"])], ["unknown", "yes"], "no"
+        )
+        flag = remote_flag(minutes["dry"], weather_blocked=blocked.astype(object))
+        return pd.DataFrame({"capital_minutes": minutes["dry"], "remote": flag}, index=codes)

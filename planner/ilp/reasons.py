@@ -1,0 +1,168 @@
+"""Why a village is in its class, and what to do next: one line each, in words for its head."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import yaml
+
+if TYPE_CHECKING:
+    from planner.gaps import Gaps
+    from planner.standards import KindStandard
+
+LANGUAGES = ("id", "en")
+
+
+@cache
+def ilp_texts() -> dict[str, dict[str, str]]:
+    """Return the texts by language and key."""
+    text = files("planner").joinpath("data/ilp_texts.yml").read_text("utf-8")
+    texts: dict[str, dict[str, str]] = yaml.safe_load(text)
+    return texts
+
+
+def percent(share: float) -> str:
+    """Return a share in whole percent that never hides somebody: "<1 %", ">99 %".
+
+    Examples
+    --------
+    >>> percent(0.004), percent(0.25), percent(0.999), percent(1.0)
+    ('<1 %', '25 %', '>99 %', '100 %')
+    """
+    if 0.0 < share < 0.01:
+        return "<1 %"
+    if 0.99 < share < 1.0:
+        return ">99 %"
+    return f"{round(share * 100.0)} %"
+
+
+@dataclass(frozen=True)
+class Fact:
+    """What the lines on one village and kind speak of."""
+
+    found: str
+    present: str
+    reason: str
+    unreached: float
+    unreached_wet: float
+    lacks: str
+    not_known: str
+    listed: bool
+
+
+def line(fact: Fact, kind: str, rule: KindStandard, lang: str, *, straight: bool) -> str:
+    """Return why a village is in its class."""
+    t = ilp_texts()[lang]
+    mode = "straight" if straight else rule.mode
+    share = fact.unreached_wet if fact.found == "dry_only" else fact.unreached
+    text = t[_key(fact, rule)].format(
+        unit=_unit(t, kind), percent=percent(share), limit=f"{rule.limit_minutes:g}",
+        mode=t.get(f"mode_{mode}", mode), lacks=_what(t, "lacks", fact.lacks),
+        not_known=_what(t, "not_known", fact.not_known),
+    )  # fmt: skip
+    return text[0].upper() + text[1:]
+
+
+def action(fact: Fact, kind: str, lang: str) -> str:
+    """Return what to do next about it."""
+    t = ilp_texts()[lang]
+    text = t[f"action_{_action_key(fact)}"]
+    text = text.format(unit=_unit(t, kind), lacks=_what(t, "lacks", fact.lacks))
+    return text[0].upper() + text[1:]
+
+
+def _unit(t: dict[str, str], kind: str) -> str:
+    return t.get(f"unit_{kind}", kind)
+
+
+def _key(fact: Fact, rule: KindStandard) -> str:
+    if fact.found == "unreached":
+        reason = fact.reason if fact.reason in ("no_road", "island", "not_functioning", "no_facility") else ""
+        return f"unreached_{reason or 'too_far'}"
+    if fact.found == "unknown":
+        return f"unknown_{_open(fact)}"
+    if fact.found == "complete" and rule.presence == "district":
+        return "complete_district"
+    return fact.found
+
+
+def _open(fact: Fact) -> str:
+    """Return what it is that is not known."""
+    if not fact.listed:
+        return "list"
+    if fact.reason == "unknown":
+        return "place"
+    return "functioning" if fact.not_known or fact.present != "unknown" else "present"
+
+
+def _action_key(fact: Fact) -> str:
+    if fact.found == "unknown":
+        return f"unknown_{_open(fact)}"
+    if fact.found != "unreached":
+        return fact.found
+    if fact.reason == "not_functioning":
+        return "unreached_not_functioning"
+    return "unreached_absent" if fact.present == "no" else "unreached_present"
+
+
+def _what(t: dict[str, str], key: str, items: str) -> str:
+    """Return "(missing: 1 bidan, 2 kader)" of "bidan:1 kader:2"; nothing of nothing."""
+    if not items:
+        return ""
+    said = []
+    for item in items.split():
+        name, _, count = item.partition(":")
+        word = t.get(f"what_{name}", name.replace("_", " "))
+        said.append(f"{count} {word}" if count else word)
+    return t[key].format(what=", ".join(said))
+
+
+def reason_lines(gaps: Gaps, kind: str, answers: pd.DataFrame, units: pd.DataFrame) -> pd.DataFrame:
+    """Return ``reason_id``, ``reason_en``, ``action_id`` and ``action_en`` by village.
+
+    Parameters
+    ----------
+    answers
+        :func:`planner.ilp.answers.three_answers` of the kind.
+    units
+        :func:`planner.ilp.units.unit_table`.
+    """
+    rule = gaps.scenario.standard[kind]
+    dry, wet = (gaps.seasons[s][kind].villages for s in ("dry", "wet"))
+    mine = units[units["serves_as"] == kind]
+    serving = _serving(gaps, mine, answers["unit_id"])
+    listed = kind in gaps.layers.area.listed_kinds
+    rows = zip(
+        answers["class"], answers["present"], dry["reason"],
+        # No line speaks of a share that is not known.
+        (1.0 - dry["share_reached"]).fillna(0.0), (1.0 - wet["share_reached"]).fillna(0.0),
+        serving["lacks"], serving["not_known"], strict=True,
+    )  # fmt: skip
+    facts = [
+        Fact(found, present, reason, missed, missed_wet, lacks, not_known, listed)
+        for found, present, reason, missed, missed_wet, lacks, not_known in rows
+    ]
+    # Most villages have one of a few facts.
+    said: dict[Fact, tuple[str, ...]] = {}
+    for fact in facts:
+        if fact not in said:
+            said[fact] = (
+                *(line(fact, kind, rule, lang, straight=gaps.ways is None) for lang in LANGUAGES),
+                *(action(fact, kind, lang) for lang in LANGUAGES),
+            )
+    names = ["reason_id", "reason_en", "action_id", "action_en"]
+    return pd.DataFrame([said[f] for f in facts], index=answers.index, columns=names)
+
+
+def _serving(gaps: Gaps, mine: pd.DataFrame, nearest: pd.Series[str]) -> pd.DataFrame:
+    """Return what the unit that serves each village lacks: of several in the village, the best staffed."""
+    village = gaps.layers.facilities["village_code"].reindex(mine.index)
+    order = mine.assign(village=village, gaps=mine["lacks"].str.len() + mine["not_known"].str.len())
+    order = order.sort_values(["gaps"], kind="stable").dropna(subset="village")
+    own = order[~order["village"].duplicated()].set_index("village")[["lacks", "not_known"]]
+    near = mine[["lacks", "not_known"]].reindex(nearest.to_numpy()).set_axis(nearest.index)
+    return own.reindex(nearest.index).fillna(near).fillna("")

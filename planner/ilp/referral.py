@@ -1,0 +1,128 @@
+"""Referral: posyandu → pustu → puskesmas → hospital, minutes by leg and in all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from planner.answers import NONE
+from planner.coverage import usable_facilities
+from planner.ilp.logic import NO, UNKNOWN, YES, words
+from planner.modes import Profile
+from planner.straight import straight_line_times
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from planner.gaps import Gaps
+    from planner.modes import Season
+
+STANDARD = "standard"
+
+
+def referral_table(gaps: Gaps, season: Season | None = None) -> pd.DataFrame:
+    """Return one row a village and mode: minutes of each leg of its referral, and of all of it.
+
+    The first leg is from the village to its nearest unit (its median people's minutes), each further
+    one from that unit to the nearest of the next level. A level without a list is passed over, since
+    nobody knows where its units are; the legs that are known then make a total that may be too short, and
+    ``exceeds`` says "no" of none of them. A level that has no unit at all is passed over too, and counts
+    for nothing; without a unit of the last level there is no referral (``inf``).
+
+    Parameters
+    ----------
+    season
+        The scenario's own when None.
+
+    Returns
+    -------
+    referral
+        Index ``village_code``, ``mode`` (``standard``: each leg by the mode of the standard; or one mode
+        for all legs but the first); ``K_id`` and ``K_minutes`` for each kind K of the chain (leg that
+        ends there; NaN unknown, inf no way), ``minutes`` (all known legs), ``levels_unknown`` (names),
+        ``exceeds`` (yes/no/unknown) the limit of the scenario's referral rule.
+    """
+    season = season or gaps.scenario.season
+    chain = [k for k in gaps.scenario.referral.chain if k in gaps.scenario.standard]
+    modes = [STANDARD]
+    if gaps.ways is not None:
+        prepared = {p.mode for p in gaps.ways.network.impedance}
+        modes += [m for m in gaps.scenario.modes if m in prepared and m != "walking"]
+    legs = _Legs(gaps, season, chain)
+    parts = [legs.by(mode) for mode in modes]
+    return pd.concat(parts).set_index("mode", append=True)
+
+
+class _Legs:
+    """The units of each level, and the way from each to the next."""
+
+    def __init__(self, gaps: Gaps, season: Season, chain: list[str]) -> None:
+        self.gaps, self.season, self.chain = gaps, season, chain
+        self.units = {k: usable_facilities(gaps.layers, self._kinds(k)) for k in chain}
+        self.known = [k for k in chain if gaps.seasons[season][k].listed and len(self.units[k])]
+        self.unknown = [k for k in chain if not gaps.seasons[season][k].listed]
+
+    def _kinds(self, kind: str) -> tuple[str, ...]:
+        return (kind, *self.gaps.scenario.standard[kind].counts)
+
+    def by(self, mode: str) -> pd.DataFrame:
+        """Return the table of one mode."""
+        codes = self.gaps.layers.villages.index
+        out = pd.DataFrame({"mode": mode}, index=codes)
+        total = np.full(len(codes), np.nan)
+        at: NDArray[np.int64] | None = None
+        previous = ""
+        for kind in self.chain:
+            minutes, number = np.full(len(codes), np.nan), np.full(len(codes), NONE, dtype=np.int64)
+            if kind in self.known:
+                if at is None:
+                    minutes, number = self._first(kind)
+                    total = np.zeros(len(codes))
+                else:
+                    minutes, number = self._further(previous, kind, at, mode)
+                total = total + minutes
+                at, previous = number, kind
+            elif kind not in self.unknown:
+                # A list without a unit that works: a level to pass over, unless it is the last.
+                minutes = np.full(len(codes), np.inf)
+                total = minutes if kind == self.chain[-1] else total
+            ids = np.append(self.units[kind].index.to_numpy(dtype=object), "")
+            out[f"{kind}_id"], out[f"{kind}_minutes"] = ids[number], minutes
+        out["minutes"] = total
+        out["levels_unknown"] = " ".join(self.unknown)
+        limit = self.gaps.scenario.referral.limit_minutes
+        over = np.select([np.isnan(total), total > limit], [UNKNOWN, YES], UNKNOWN if self.unknown else NO)
+        out["exceeds"] = words(over.astype(np.int8))
+        return out
+
+    def _first(self, kind: str) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        answer = self.gaps.seasons[self.season][kind].villages
+        number = self.units[kind].index.get_indexer(answer["nearest_id"])
+        return answer["minutes_median"].to_numpy(dtype=np.float64), number.astype(np.int64)
+
+    def _further(
+        self, start: str, goal: str, at: NDArray[np.int64], mode: str
+    ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """Return the leg from the units that villages have come to, to the nearest of the next level."""
+        travel_s, facility = self._between(start, goal, mode)
+        if len(travel_s) == 0:
+            return np.full(len(at), np.inf), np.full(len(at), NONE, dtype=np.int64)
+        here = at != NONE
+        minutes = np.where(here, travel_s[at] / 60.0, np.inf)
+        number = np.where(here, facility[at], NONE)
+        return minutes, number.astype(np.int64)
+
+    def _between(self, start: str, goal: str, mode: str) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+        gaps = self.gaps
+        origins, goals = self.units[start], self.units[goal]
+        if gaps.ways is None:
+            points = [np.asarray(f.geometry.to_numpy(), dtype=object) for f in (origins, goals)]
+            found = straight_line_times(*points, access=gaps.scenario.access, ground=gaps.ground)
+            return found.travel_s, found.facility
+        by = gaps.scenario.standard[goal].mode if mode == STANDARD else mode
+        profile = Profile(by, self.season)
+        router = gaps.ways.router(profile)
+        found = router.nearest(gaps.ways.units(profile, origins), gaps.ways.units(profile, goals))
+        return found.travel_s, found.facility
