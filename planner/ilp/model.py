@@ -199,6 +199,28 @@ class Ilp:
         return pd.DataFrame(out, index=codes)
 
     @cached_property
+    def also(self) -> pd.DataFrame:
+        """By village, ``K_MODE_MINUTESmin_share_reached`` for the other limits that the standard reports.
+
+        In the scenario's own season; NaN where the kind has no list, or the area no roads.
+        """
+        gaps, season = self.gaps, self.gaps.scenario.season
+        codes = gaps.layers.villages.index
+        at = codes.get_indexer(gaps.demand["village_code"])
+        weight = gaps.demand["weight"].to_numpy()
+        out = {}
+        for kind, rule in gaps.scenario.standard.items():
+            for other in rule.also:
+                share = np.full(len(codes), np.nan)
+                if gaps.ways is not None and gaps.coverage[kind].listed:
+                    units = usable_facilities(gaps.layers, (kind, *rule.counts))
+                    found = gaps.ways.nearest(Profile(other.mode, season), units)
+                    reached = found.travel_s <= round(other.limit_minutes * 60.0, 6)
+                    share = np.round(np.bincount(at, weights=weight * reached, minlength=len(codes)), 9)
+                out[f"{kind}_{other.mode}_{other.limit_minutes:g}min_share_reached"] = share
+        return pd.DataFrame(out, index=codes)
+
+    @cached_property
     def remote(self) -> pd.DataFrame:
         """By village: ``capital_minutes`` (median, one way, dry season) and ``remote`` (terpencil)."""
         gaps = self.gaps

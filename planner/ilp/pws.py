@@ -30,7 +30,8 @@ def pws_table(ilp: Ilp, lang: str = "id") -> pd.DataFrame:
         Index ``village_code``; name, kecamatan, people and life-cycle groups; for each kind K ``K_class``,
         ``K_minutes`` (median), ``K_unit`` (name of the unit that serves it) and ``K_reason``;
         ``puskesmas``, ``working_area_how``; ``referral_minutes``; ``families_to_visit``; ``gaps`` (kinds
-        not in order, the gravest first), ``next_action``.
+        known to be not in order, the gravest first), ``not_known`` (kinds about which something is open),
+        ``next_action``.
     """
     layers = ilp.gaps.layers
     villages = layers.villages
@@ -48,21 +49,22 @@ def pws_table(ilp: Ilp, lang: str = "id") -> pd.DataFrame:
     out["working_area_how"] = ilp.jejaring.villages["how"]
     out["referral_minutes"] = ilp.referral.xs("standard", level="mode")["minutes"]
     out["families_to_visit"] = ilp.visits.villages["families"]
-    out["gaps"], out["next_action"] = _next(ilp, lang)
+    out["gaps"], out["not_known"], out["next_action"] = _next(ilp, lang)
     return out
 
 
-def _next(ilp: Ilp, lang: str) -> tuple[list[str], list[str]]:
-    """Return by village the kinds not in order, the gravest first, and what to do about the first."""
+def _next(ilp: Ilp, lang: str) -> tuple[list[str], list[str], list[str]]:
+    """Return by village the kinds not in order, those not known, and what to do about the gravest."""
     kinds = [k for k in KINDS if k in ilp.kinds] + [k for k in ilp.kinds if k not in KINDS]
     rank = {c: i for i, c in enumerate(CLASSES)}
     grave = np.array([ilp.answers[k]["class"].map(rank).to_numpy() for k in kinds])
     actions = np.array([ilp.answers[k][f"action_{lang}"].to_numpy(dtype=object) for k in kinds])
     order = np.argsort(grave, axis=0, kind="stable")
-    fine = rank["neighbour"]
-    gaps, next_ = [], []
+    open_ = rank["unknown"]
+    gaps, not_known, next_ = [], [], []
     for v in range(grave.shape[1]):
-        faulty = [k for k in order[:, v].tolist() if grave[k, v] < fine]
-        gaps.append(" ".join(kinds[k] for k in faulty))
-        next_.append(str(actions[faulty[0], v]) if faulty else str(actions[order[0, v], v]))
-    return gaps, next_
+        by_gravity = order[:, v].tolist()
+        gaps.append(" ".join(kinds[k] for k in by_gravity if grave[k, v] < open_))
+        not_known.append(" ".join(kinds[k] for k in by_gravity if grave[k, v] == open_))
+        next_.append(str(actions[by_gravity[0], v]))
+    return gaps, not_known, next_

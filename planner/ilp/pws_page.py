@@ -39,6 +39,10 @@ def pws_html(ilp: Ilp, *, lang: str = "id", only: Sequence[str] | None = None) -
     codes = list(table.index if only is None else only)
     sketch = _Sketch(ilp)
     pages = [_page(ilp, table.loc[code], code, texts, lang, sketch) for code in codes]
+
+    def t_of(kind: str) -> str:
+        return texts.get(f"unit_{kind}", kind)
+
     template = Environment(autoescape=True).from_string(
         files("planner").joinpath("data/pws.html").read_text("utf-8")
     )
@@ -47,7 +51,7 @@ def pws_html(ilp: Ilp, *, lang: str = "id", only: Sequence[str] | None = None) -
     standard = f"{scenario.standard_name} {scenario.standard_version} ({scenario.standard_source})"
     return template.render(
         lang=lang, t=texts, area=f"{layers.area.name} ({layers.area.code})", pages=pages, standard=standard,
-        sources=sources,
+        sources=sources, legend=[(t_of(k), KIND_COLORS.get(k, ("#666666", 5))[0]) for k in ilp.kinds],
     )  # fmt: skip
 
 
@@ -64,13 +68,16 @@ def _page(
         for g in ilp.gaps.scenario.groups
         for one in [ilp.groups.loc[(code, g)]]
     ]
-    gaps = ", ".join(t.get(f"unit_{k}", k) for k in str(row["gaps"]).split())
+    gaps, not_known = (
+        ", ".join(t.get(f"unit_{k}", k) for k in str(row[name]).split()) for name in ("gaps", "not_known")
+    )
     return {
-        "code": code, "name": row["village_name"], "district": row["district_name"],
+        "code": code, "name": row["village_name"], "district": row["district_name"] or code[:8],
         "people": _count(row["people"], lang, t), "groups": groups, "kinds": kinds,
         "puskesmas": row["puskesmas"] or t["how_none"], "how": t[f"how_{row['working_area_how']}"],
         "referral": _referral(ilp, code, t, lang), "visits": _visits(ilp, code, t, lang),
-        "remote": t[str(ilp.remote.loc[code, "remote"])], "map": sketch.draw(code), "gaps": gaps,
+        "remote": t[str(ilp.remote.loc[code, "remote"])], "map": sketch.draw(code),
+        "gaps": gaps, "not_known": not_known,
         "next": row["next_action"],
     }  # fmt: skip
 

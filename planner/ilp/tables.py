@@ -23,14 +23,15 @@ def village_columns(ilp: Ilp) -> pd.DataFrame:
 
     For each kind K ``K_standard_present`` (by the standard's own rule), ``K_aim``, ``K_reachable_dry``,
     ``K_reachable_wet``, ``K_functioning``, ``K_class``, ``K_reason_id``, ``K_reason_en`` and
-    ``K_people_beyond``; then the working area, referral, home visits and remoteness.
+    ``K_people_beyond``, and the shares reached by the standard's other limits; then the working
+    area, referral, home visits and remoteness.
     """
     parts = []
     for kind, answers in ilp.answers.items():
         named = {f"{kind}_standard_present": answers["present"]}
         named |= {f"{kind}_{name}": answers[name] for name in OF_KIND}
         parts.append(pd.DataFrame(named))
-    parts.append(ilp.beyond)
+    parts += [ilp.also, ilp.beyond]
     area = ilp.jejaring.villages.rename(
         columns={"puskesmas_id": "working_area_id", "how": "working_area_how"}
     )

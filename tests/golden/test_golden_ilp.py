@@ -116,6 +116,12 @@ def test_capacity_leaves_those_furthest_away_without_room(ilp):
     assert math.isnan(ilp.beyond.loc[V4, "puskesmas_people_beyond"])
 
 
+def test_other_limits_of_the_standard_are_reported_too(ilp):
+    # On foot at 5 km/h: H1 100 m off, 1,500 m and 2,000 m: 45 min; H2 24 min. H3 1,500 m of track at
+    # 4.5: 20 min; H4 2,000 m: 24 min. The island is too far.
+    assert ilp.also["pustu_walking_60min_share_reached"].tolist() == [1.0, 1.0, 0.0, 0.0]
+
+
 def test_referral_from_the_pustu_up(ilp):
     one = ilp.referral.xs("standard", level="mode").loc[V1]
     # H1: leg, 1,500 m at 30 km/h, 2,000 m at 20 km/h. Then 2,000 m and 3,000 m back, and the leg.
