@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
@@ -16,6 +16,8 @@ import shapely
 
 from app.whatif import WhatIf
 from geodata.crs import WGS84, known_crs
+from planner.ilp.model import Ilp
+from planner.ilp.pws import pws_table
 from planner.pipeline import Study, check, default_scenario, summary
 
 if TYPE_CHECKING:
@@ -36,16 +38,45 @@ KEPT_ANSWERS = 12
 
 @dataclass(frozen=True)
 class Answer:
-    """The answer to one question.
+    """The answer to one question; shared by sessions, and safe to ask from several threads.
 
     Attributes
     ----------
     what_if, gaps
         The question, and what it gave.
+    ilp
+        What it means to an ILP planner. Its parts are computed when :meth:`prepare` first asks for them;
+        one that is not ready must not be touched on the event loop.
     """
 
     what_if: WhatIf
     gaps: Gaps
+    ilp: Ilp = field(init=False, repr=False, compare=False)
+    _preparing: threading.RLock = field(default_factory=threading.RLock, repr=False, compare=False)
+    _pws: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "ilp", Ilp(self.gaps))
+
+    def ready(self, *parts: str) -> bool:
+        """Return whether parts of the ILP answers are computed, so that they are there at once."""
+        return all(part in vars(self.ilp) for part in parts)
+
+    def prepare(self, *parts: str) -> None:
+        """Compute parts of the ILP answers (names of properties of :class:`planner.ilp.model.Ilp`)."""
+        for part in parts:
+            if not self.ready(part):
+                # One thread computes; another that wants the same waits for it.
+                with self._preparing:
+                    getattr(self.ilp, part)
+
+    def pws(self, lang: str) -> pd.DataFrame:
+        """Return the table of :func:`planner.ilp.pws.pws_table` in a language; made once."""
+        if lang not in self._pws:
+            with self._preparing:
+                if lang not in self._pws:
+                    self._pws[lang] = pws_table(self.ilp, lang)
+        return self._pws[lang]
 
     @cached_property
     def summary(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Downloads: the table as CSV, XLSX or GeoJSON, the map as one file, the question as a scenario file."""
+"""Downloads: tables as CSV, XLSX or GeoJSON, map and PWS sheets as one file, the question as a scenario."""
 
 from __future__ import annotations
 
@@ -13,35 +13,54 @@ import numpy as np
 import pandas as pd
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
+from app.ilp import PWS_PARTS
 from geodata.crs import WGS84
+from planner.ilp.pws_page import pws_html
+from planner.ilp.tables import network_table, puskesmas_table, unit_columns, village_columns
 from planner.maps.page import write_map
 from planner.outputs import run_record
 from planner.pipeline import facility_table, village_table
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from app.area import Answer
     from planner.gaps import Gaps
 
+# Parts of planner.ilp.model.Ilp that the tables hold.
+TABLE_PARTS = ("answers", "beyond", "jejaring", "referral", "visits", "remote", "loads", "groups", "equity")
 # A cell that begins with one of these is a formula to a spreadsheet.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def to_csv(answer: Answer) -> io.BytesIO:
     """Return the village table as UTF-8 CSV, the same as ``villages.csv`` of ``jangkau gaps``."""
-    return io.BytesIO(village_table(answer.gaps).to_csv(encoding="utf-8").encode("utf-8"))
+    return io.BytesIO(_villages(answer).to_csv(encoding="utf-8").encode("utf-8"))
+
+
+def _villages(answer: Answer) -> pd.DataFrame:
+    """Return the village table with its ILP columns."""
+    answer.prepare(*TABLE_PARTS)
+    return village_table(answer.gaps).join(village_columns(answer.ilp))
 
 
 def to_xlsx(answer: Answer) -> io.BytesIO:
-    """Return a workbook: villages, facilities, and what the numbers depend on.
+    """Return a workbook: villages, facilities, the ILP tables, and what the numbers depend on.
 
     Texts that a spreadsheet would take for a formula stay texts; unreachable is the word ``inf``, unknown an
     empty cell.
     """
+    villages = _villages(answer)
+    ilp = answer.ilp
     out = io.BytesIO()
     with pd.ExcelWriter(out, engine="openpyxl") as book:
         for name, table in (
-            ("villages", village_table(answer.gaps)),
-            ("facilities", facility_table(answer.gaps)),
+            ("villages", villages),
+            ("facilities", facility_table(answer.gaps).join(unit_columns(ilp))),
+            ("puskesmas", puskesmas_table(ilp)),
+            ("network", network_table(ilp).set_index("level")),
+            ("equity", ilp.equity.set_index("kind")),
+            ("groups", ilp.groups.reset_index("group") if len(ilp.groups) else ilp.groups),
             ("run", _run_table(answer.gaps)),
         ):
             shown = table.replace([np.inf, -np.inf], "inf").map(_storable)
@@ -65,7 +84,7 @@ def _storable(value: object) -> object:
 def to_geojson(answer: Answer) -> io.BytesIO:
     """Return the village table with outlines as GeoJSON (degrees); unreachable is "inf", unknown null."""
     villages = answer.gaps.layers.villages
-    table = village_table(answer.gaps)
+    table = _villages(answer)
     numbers = table.select_dtypes("number").columns
     for column in numbers:
         infinite = np.isinf(table[column])
@@ -81,6 +100,12 @@ def to_map(answer: Answer, lang: str) -> io.BytesIO:
         path = Path(folder) / "map.html"
         write_map(answer.gaps, path, lang=lang)
         return io.BytesIO(path.read_bytes())
+
+
+def to_pws(answer: Answer, lang: str, only: Sequence[str] | None = None) -> io.BytesIO:
+    """Return the PWS sheets of some villages (of all when None) as one HTML file, a page each."""
+    answer.prepare(*PWS_PARTS)
+    return io.BytesIO(pws_html(answer.ilp, lang=lang, only=only).encode("utf-8"))
 
 
 def to_scenario(answer: Answer, name: str) -> io.BytesIO:

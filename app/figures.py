@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from app.ilp import group_reach
 from planner.compare import changes, totals
 from planner.sheets import (
     catchment,
@@ -53,15 +54,16 @@ class Headline:
 
 
 def headlines(state: State) -> list[Headline]:
-    """Return one headline a kind of the standard."""
+    """Return one headline a kind of the standard; people are those of the life-cycle group chosen."""
     answer, other = state.answer, state.compared
     out = []
     for kind in state.area.kinds:
-        here, there = answer.reach(kind, state.season), other.reach(kind, state.season)
+        here = answer.reach(kind, state.season)
+        people, share = _reached(answer, kind, state)
         change = gap = None
         if state.differs:
-            change = _known(here["people_reached"]) - _known(there["people_reached"])
-            gap = here["villages_gap"] - there["villages_gap"]
+            change = people - _reached(other, kind, state)[0]
+            gap = here["villages_gap"] - other.reach(kind, state.season)["villages_gap"]
         out.append(
             Headline(
                 kind,
@@ -69,8 +71,8 @@ def headlines(state: State) -> list[Headline]:
                 here["mode"],
                 here["limit_minutes"],
                 answer.gaps.scenario.standard[kind].basis,
-                _known(here["people_reached"]),
-                _known(here["share_reached"]),
+                people,
+                share,
                 here["villages_gap"],
                 here["villages_partly"],
                 here["villages_served"],
@@ -83,6 +85,15 @@ def headlines(state: State) -> list[Headline]:
             )
         )
     return out
+
+
+def _reached(answer: Answer, kind: str, state: State) -> tuple[float, float]:
+    """Return people reached and their share (0-1); NaN where unknown."""
+    if state.group:
+        found = group_reach(answer, state.group, kind, state.season)
+        return found.people_reached, found.share_reached
+    totals = answer.reach(kind, state.season)
+    return _known(totals["people_reached"]), _known(totals["share_reached"])
 
 
 def _known(value: float | None) -> float:

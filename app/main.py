@@ -44,7 +44,7 @@ SIDE_BY_SIDE = {
 _TEMPLATE = files("app").joinpath("templates/page.html").read_text("utf-8")
 SEEN_COOKIE = "jangkau_seen"
 # What a link may carry besides the scenario and the draft, and where it goes.
-LINKED = ("kind", "season", "measure")
+LINKED = ("kind", "season", "measure", "group")
 
 
 def first_picture(session: Session) -> dict[str, str]:
@@ -179,9 +179,10 @@ def _notice(session: Session) -> Fragment:
 def start(session: Session, query: Mapping[str, str]) -> None:
     """Bring a new session to what its address asks for; what makes no sense is left out."""
     state = session.state
+    known = {"kind": session.area.kinds, "group": tuple(session.area.scenario.groups)}
     for name in LINKED:
         value = query.get(name)
-        if value is None or (name == "kind" and value not in session.area.kinds):
+        if value is None or value not in known.get(name, (value,)):
             continue
         choices = getattr(state.param[name], "objects", None)
         if choices is None or value in choices:
@@ -202,7 +203,7 @@ def follow_address(session: Session, location: Any) -> None:  # noqa: ANN401 - P
     def follow(*_events: object) -> None:
         chosen = state.selected
         wanted: dict[str, str | None] = {
-            "kind": state.kind, "season": state.season, "measure": state.measure,
+            "kind": state.kind, "season": state.season, "measure": state.measure, "group": state.group,
             "village": chosen.id if chosen is not None and chosen.what == "village" else None,
             "scenario": state.opened.id if state.opened is not None else None,
             "draft": session.draft if state.unsaved else None,
@@ -210,7 +211,7 @@ def follow_address(session: Session, location: Any) -> None:  # noqa: ANN401 - P
         wanted["lang"], wanted["area"] = session.texts.lang, session.area.code
         location.search = "?" + urlencode({k: v for k, v in wanted.items() if v})
 
-    state.param.watch(follow, ["kind", "season", "measure", "selected", "history", "opened"])
+    state.param.watch(follow, ["kind", "season", "measure", "group", "selected", "history", "opened"])
 
 
 def release(session: Session, page: pmui.Page) -> None:

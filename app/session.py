@@ -363,6 +363,11 @@ class Session:
 
         self.queue(start)
 
+    def write(self, change: Callable[[], T], then: Callable[[T], None]) -> None:
+        """Do what only editors may, when its turn comes, then show its result."""
+        if self._may_save():
+            self.queue(lambda: (self._allowed(change), then))
+
     def _may_save(self) -> bool:
         if not self.editor:
             self.tell(self._not_allowed, "warning")
@@ -428,8 +433,7 @@ class Session:
             self.tell(self.texts.text("Saved: {name}", name=saved.name), "success")
             then()
 
-        if self._may_save():
-            self.queue(lambda: (self._allowed(slow), copied))
+        self.write(slow, copied)
 
     def archive_scenario(self, scenario_id: str, *, then: Callable[[], None]) -> None:
         """Take a saved scenario off the list; its trail stays, and it can be brought back."""
@@ -438,8 +442,7 @@ class Session:
             saved = self._here(scenario_id)
             self.store.archive(scenario_id, version=saved.version, account=self.account)
 
-        if self._may_save():
-            self.queue(lambda: (self._allowed(slow), lambda _: then()))
+        self.write(slow, lambda _: then())
 
     def restore_scenario(self, scenario_id: str, *, then: Callable[[], None]) -> None:
         """Bring an archived scenario back."""
@@ -448,8 +451,7 @@ class Session:
             self._here(scenario_id)
             self.store.restore(scenario_id, account=self.account)
 
-        if self._may_save():
-            self.queue(lambda: (self._allowed(slow), lambda _: then()))
+        self.write(slow, lambda _: then())
 
     def compare_with(self, scenario_id: str) -> None:
         """Compare with a saved scenario, or with the base when the id is empty."""

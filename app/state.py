@@ -9,17 +9,21 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import param
 
-from app.measures import MEASURES, unreached
+from app.ilp import group_reach
+from app.measures import MEASURES, Shown
 from app.whatif import WhatIf
 from geodata.errors import ConfigError
 from planner.edits import FACILITY_EDITS, OpenFacility
 from planner.modes import SEASONS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pandas as pd
     from numpy.typing import NDArray
 
     from app.area import Answer, Area
+    from app.measures import Measure
     from planner.edits import Edit
 
 LONGEST_HISTORY = 100
@@ -131,6 +135,7 @@ class State(param.Parameterized):  # type: ignore[misc] # param ships no types
     kind = param.String()
     season = param.Selector(default="dry", objects=list(SEASONS))
     measure = param.Selector(default="status", objects=list(MEASURES))
+    group = param.String(doc="A life-cycle group of the scenario; everybody when empty.")
     filter = param.ClassSelector(class_=Filter, default=Filter())
     selected = param.ClassSelector(class_=Selection, default=None, allow_None=True)
     history = param.ClassSelector(class_=History, default=History())
@@ -173,14 +178,54 @@ class State(param.Parameterized):  # type: ignore[misc] # param ships no types
             return not self.what_if.is_base
         return bool(self.what_if != self.opened.saved)
 
+    @property
+    def painted(self) -> Measure:
+        """The measure shown, in its form for a life-cycle group where one is chosen."""
+        measure = MEASURES[self.measure]
+        return measure.of_group or measure if self.group else measure
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Parts of the ILP answers that what is shown is made of."""
+        return (*self.painted.needs, *(("groups",) if self.group else ()))
+
+    @property
+    def ready(self) -> bool:
+        """Whether all that is shown is computed, so that it can be shown at once."""
+        there = not self.group or self.compared.ready("groups")
+        return self.answer.ready(*self.needs) and there
+
+    def preparing(self) -> Callable[[], None]:
+        """Return the work after which what is now shown is ready; it is slow, and for a thread."""
+        answer, other, needs, group = self.answer, self.compared, self.needs, self.group
+
+        def prepare() -> None:
+            answer.prepare(*needs)
+            if group:
+                other.prepare("groups")
+
+        return prepare
+
+    def shown(self) -> Shown:
+        """Return what a measure looks at; parts of the ILP answers that are not ready are computed."""
+        answer = self.answer
+        answer.prepare(*self.needs)
+        here = answer.villages(self.kind, self.season)
+        there = self.compared.villages(self.kind, self.season)
+        people, reached = self.area.people, here["people_reached"].to_numpy()
+        if self.group:
+            of_group = group_reach(answer, self.group, self.kind, self.season)
+            people, reached = of_group.people, of_group.reached
+        return Shown(self.kind, here, there, people, reached, answer.ilp)
+
     def classes(self) -> NDArray[np.int8]:
         """Return each village's class of the measure shown."""
-        here = self.answer.villages(self.kind, self.season)
-        there = self.compared.villages(self.kind, self.season)
-        return MEASURES[self.measure].classes(here, there, self.area.people)
+        return self.painted.classes(self.shown())
 
     def ranking(self) -> pd.DataFrame:
         """Return the villages that the filter lets pass, those with the most people not reached first.
+
+        Of a life-cycle group, where one is chosen: ``people`` and ``unreached`` are its people.
 
         Columns: ``village_name``, ``district_name``, ``people``, ``unreached``, ``status``, ``reason``,
         ``minutes_median``, ``share_reached``. Villages about which nothing is known come after those with
@@ -189,7 +234,8 @@ class State(param.Parameterized):  # type: ignore[misc] # param ships no types
         villages = self.area.layers.villages
         answer = self.answer.villages(self.kind, self.season)
         table = villages[["village_name", "district_code", "district_name", "people"]].copy()
-        table["unreached"] = unreached(answer, self.area.people)
+        shown = self.shown()
+        table["people"], table["unreached"] = shown.people, shown.unreached
         for column in ("status", "reason", "minutes_median", "share_reached"):
             table[column] = answer[column]
         table = table[self.passing()]
@@ -235,7 +281,10 @@ class State(param.Parameterized):  # type: ignore[misc] # param ships no types
         ConfigError
             The question makes no sense here; nothing has changed then.
         """
-        return self.area.answer(what_if)
+        answer = self.area.answer(what_if)
+        # Here, so that what is shown of it is there at once.
+        answer.prepare(*self.needs)
+        return answer
 
     def ask(self, what_if: WhatIf) -> None:
         """Ask a question: check it, then show its answer.

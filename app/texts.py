@@ -13,6 +13,7 @@ from babel import Locale, dates, numbers
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
+from planner.ilp.reasons import ilp_texts
 from planner.maps.page import LANGUAGES, map_texts
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ class Texts:
         self._locale = Locale.parse(self.lang)
         self._catalogue = _catalogue(self.lang)
         self._terms = map_texts(self.lang)
+        self._ilp = ilp_texts()[self.lang]
 
     def text(self, message: str, /, **values: object) -> str:
         """Return a message in the language, its ``{names}`` filled in."""
@@ -69,6 +71,20 @@ class Texts:
     def term(self, key: str) -> str:
         """Return the word for a kind, status, reason, mode or season: the same as on the map of ``gaps``."""
         return self._terms.get(key, key)
+
+    def ilp(self, key: str) -> str:
+        """Return the word for a class of answers, a life-cycle group, or how a parent is known.
+
+        Examples
+        --------
+        >>> Texts("en").ilp("class_dry_only"), Texts("id").ilp("group_bayi")
+        ('dry season only', 'bayi (di bawah 1 tahun)')
+        """
+        return self._ilp.get(key, key.partition("_")[2] or key)
+
+    def group(self, group: str) -> str:
+        """Return the name of a life-cycle group; "" is everybody."""
+        return self.ilp(f"group_{group}") if group else self.text("all people")
 
     def kind(self, kind: str) -> str:
         """Return the name of a facility kind."""
@@ -118,6 +134,17 @@ class Texts:
         shown = min(max(share, 0.001), 0.999) if 0 < share < 1 else share
         pattern = "#,##0.0%" if decimals else "#,##0%"
         return str(numbers.format_percent(shown, format=pattern, locale=self._locale))
+
+    def load(self, load: float) -> str:
+        """Return people ÷ capacity as whole per cent; never 100 % for nearly or just over full."""
+        if math.isnan(load):
+            return self.term("unknown")
+        if math.isinf(load):
+            return self.text("no room at all")
+        if load <= 1:
+            return self.percent(load)
+        pattern = "#,##0%" if load >= 1.01 else "#,##0.0%"
+        return str(numbers.format_percent(max(load, 1.001), format=pattern, locale=self._locale))
 
     def minutes(self, value: float) -> str:
         """Return minutes with their unit."""

@@ -116,7 +116,8 @@ def is_later(date_iso: str, today: date) -> bool:
     >>> is_later("2024-08", date(2024, 7, 31)), is_later("2024-07", date(2024, 7, 1))
     (True, False)
     """
-    return date_iso > today.isoformat()[: len(date_iso)]
+    # A part sorts before every day in it.
+    return date_iso > today.isoformat()
 
 
 def whole_year(value: object) -> int:

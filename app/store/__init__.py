@@ -1,4 +1,4 @@
-"""What the app keeps: saved scenarios, working drafts, the trail of changes, and accounts.
+"""What the app keeps: saved scenarios, working drafts, ILP adoption, trails of changes, and accounts.
 
 >>> import tempfile
 >>> folder = tempfile.TemporaryDirectory()
@@ -12,6 +12,7 @@
 """
 
 from app.store.errors import (
+    AdoptionConflictError,
     ArchivedError,
     ConflictError,
     NameTakenError,
@@ -20,10 +21,13 @@ from app.store.errors import (
     UnknownScenarioError,
 )
 from app.store.store import Store
-from app.store.values import Account, Change, Draft, Role, Saved
+from app.store.values import Account, AdoptionChange, AdoptionEntry, Change, Draft, Role, Saved
 
 __all__ = [
     "Account",
+    "AdoptionChange",
+    "AdoptionConflictError",
+    "AdoptionEntry",
     "ArchivedError",
     "Change",
     "ConflictError",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from geodata.errors import InputError
 
 if TYPE_CHECKING:
-    from app.store.values import Saved
+    from app.store.values import AdoptionEntry, Saved
 
 
 class StoreError(InputError):
@@ -45,5 +45,23 @@ class ConflictError(InputError):
             f"{current.name!r} was {did} by {current.updated_by} at {current.updated_at:%Y-%m-%d %H:%M} UTC: "
             f"it is at version {current.version}, yours began from version {version}. "
             "Load it again, or save yours as a copy."
+        )
+        self.current = current
+
+
+class AdoptionConflictError(InputError):
+    """Someone else changed what is known of the puskesmas in between; nothing of theirs was overwritten.
+
+    Attributes
+    ----------
+    current
+        What is known now.
+    """
+
+    def __init__(self, version: int, current: AdoptionEntry) -> None:
+        super().__init__(
+            f"The adoption of {current.record.facility_id!r} was changed by {current.updated_by} at "
+            f"{current.updated_at:%Y-%m-%d %H:%M} UTC: it is at version {current.version}, yours began from "
+            f"version {version}. Look at theirs, then save again."
         )
         self.current = current

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import secrets
 import string
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import CursorResult, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
 
 from app.passwords import hash_password, matches, matches_nobody
-from app.store.connect import WRITES, open_engine, shown, told
+from app.store.adoption import AdoptionBoard
+from app.store.connect import open_engine
 from app.store.errors import (
     ArchivedError,
     ConflictError,
@@ -36,9 +35,8 @@ from app.store.values import (
 from geodata.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from sqlalchemy import Engine, Executable
+    from sqlalchemy import Executable
+    from sqlalchemy.orm import Session
 
     from app.store.values import Account, Action, Change, Draft, Role, Saved
 
@@ -46,16 +44,12 @@ ID_LETTERS = string.ascii_lowercase + string.digits
 ID_LENGTH = 16  # 82 random bits
 
 
-class Store:
-    """Saved scenarios, drafts, accounts, and the trail of their changes, in one database.
+class Store(AdoptionBoard):
+    """Saved scenarios, drafts, accounts, ILP adoption, and the trail of their changes, in one database.
 
     Every call is one transaction; a change and its entry in the trail stand or fall together. All calls
     raise StoreError when the database fails, and ConfigError for text or content that cannot be stored.
     """
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._writer = engine.execution_options(**{WRITES: True})
 
     @classmethod
     def open(cls, url: str) -> Store:
@@ -72,10 +66,6 @@ class Store:
             See :func:`app.store.connect.open_engine`.
         """
         return cls(open_engine(url))
-
-    def close(self) -> None:
-        """Close all connections."""
-        self._engine.dispose()
 
     def scenarios(self, area: str) -> list[Saved]:
         """Return an area's scenarios that are not archived, the last changed first."""
@@ -379,18 +369,6 @@ class Store:
             saved = row.saved()
             _note(session, action, account, saved, {"new_version": 1, **_edits("after", saved), **detail})
             return saved
-
-    @contextmanager
-    def _reading(self) -> Iterator[Session]:
-        what = f"{shown(self._engine.url)} cannot be read"
-        with told(self._engine.url, what), Session(self._engine) as session:
-            yield session
-
-    @contextmanager
-    def _writing(self) -> Iterator[Session]:
-        what = f"{shown(self._engine.url)} cannot be changed"
-        with told(self._engine.url, what), Session(self._writer) as session, session.begin():
-            yield session
 
 
 def _saved(session: Session, scenario_id: str) -> Saved:

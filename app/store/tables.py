@@ -19,7 +19,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from app.store.values import Account, Action, Change, Draft, Role, Saved
+from app.store.values import Account, Action, AdoptionChange, AdoptionEntry, Change, Draft, Role, Saved
+from geodata.adoption import Adoption
 
 if TYPE_CHECKING:
     from sqlalchemy import Dialect
@@ -178,3 +179,58 @@ class AccountRow(Base):
     def account(self) -> Account:
         """Return the row as a value, without the password's hash."""
         return Account(name=self.name, role=self.role)
+
+
+class AdoptionRow(Base):
+    """ILP adoption, one row a puskesmas of an area of which anything was ever said."""
+
+    __tablename__ = "adoption"
+
+    area: Mapped[str] = mapped_column(primary_key=True)
+    facility_id: Mapped[str] = mapped_column(primary_key=True)
+    stage: Mapped[str]
+    # Text: "2024-07" is a month of which nobody knows the day.
+    date: Mapped[str | None]
+    document: Mapped[str] = mapped_column(Text)
+    target_year: Mapped[int | None]
+    version: Mapped[int]
+    updated_by: Mapped[str]
+    updated_at: Mapped[datetime]
+
+    def entry(self) -> AdoptionEntry:
+        """Return the row as a value."""
+        return AdoptionEntry(
+            area=self.area,
+            record=Adoption(self.facility_id, self.stage, self.date, self.document, self.target_year),
+            version=self.version,
+            updated_by=self.updated_by,
+            updated_at=self.updated_at,
+        )
+
+
+class AdoptionChangeRow(Base):
+    """The record of changes of ILP adoption: rows are added, never changed."""
+
+    __tablename__ = "adoption_changes"
+    __table_args__ = (Index(None, "area"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    account: Mapped[str]
+    area: Mapped[str]
+    facility_id: Mapped[str]
+    version: Mapped[int]
+    old: Mapped[dict[str, Any]]
+    new: Mapped[dict[str, Any]]
+
+    def change(self) -> AdoptionChange:
+        """Return the row as a value."""
+        return AdoptionChange(
+            at=self.at,
+            account=self.account,
+            area=self.area,
+            facility_id=self.facility_id,
+            version=self.version,
+            old=self.old,
+            new=self.new,
+        )

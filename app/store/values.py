@@ -13,6 +13,8 @@ from geodata.errors import ConfigError
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from geodata.adoption import Adoption
+
 Role = Literal["viewer", "editor"]
 Action = Literal["create", "update", "copy", "archive", "restore", "account"]
 
@@ -82,6 +84,44 @@ class Draft:
     scenario_id: str | None
     scenario_version: int | None
     updated_at: datetime
+
+
+@dataclass(frozen=True)
+class AdoptionEntry:
+    """What is known of the ILP adoption of one puskesmas, who said so last, and when (UTC).
+
+    Attributes
+    ----------
+    version
+        1 when new; every change adds 1.
+    """
+
+    area: str
+    record: Adoption
+    version: int
+    updated_by: str
+    updated_at: datetime
+
+
+@dataclass(frozen=True)
+class AdoptionChange:
+    """One change of the ILP adoption of a puskesmas: who changed what, and when.
+
+    Attributes
+    ----------
+    version
+        The version that the change made.
+    old, new
+        Only the fields that changed, before and after: ``stage``, ``date``, ``document``, ``target_year``.
+    """
+
+    at: datetime
+    account: str
+    area: str
+    facility_id: str
+    version: int
+    old: dict[str, Any]
+    new: dict[str, Any]
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from app.views import choices, downloads, guide, headline, mapview, scenarios, sheet, villages, whatif
+from app.views import (
+    adoption,
+    choices,
+    downloads,
+    equity,
+    guide,
+    headline,
+    mapview,
+    scenarios,
+    sheet,
+    villages,
+    whatif,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,7 +63,9 @@ VIEWS: tuple[View, ...] = (
     View("villages", _("Villages"), "panel", villages.make),
     View("sheet", _("Sheet"), "panel", sheet.make),
     View("whatif", _("What if"), "panel", whatif.make),
+    View("equity", _("Equity"), "panel", equity.make),
     View("scenarios", _("Scenarios"), "panel", scenarios.make),
     View("downloads", _("Downloads"), "panel", downloads.make),
     View("guide", _("Guide"), "panel", guide.make),
+    View("adoption", _("ILP adoption"), "panel", adoption.make),
 )

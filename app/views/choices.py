@@ -1,4 +1,4 @@
-"""What the map shows: kind, season and measure."""
+"""What the map shows: kind, season, measure, and for whom."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def make(session: Session) -> pmui.FlexBox:
-    """Return the three choices, tied to the state both ways."""
+    """Return the choices, tied to the state both ways."""
     state, texts = session.state, session.texts
     _ = texts.text
     kind = pmui.Select.from_param(
@@ -29,4 +29,11 @@ def make(session: Session) -> pmui.FlexBox:
         state.param.measure, label=_("Colour by"), width=220, size="small", margin=4,
         options={_(m.title): m.key for m in MEASURES.values()},
     )  # fmt: skip
-    return pmui.FlexBox(kind, season, measure, flex_direction="row", flex_wrap="wrap", margin=0)
+    shown = [kind, season, measure]
+    groups = ("", *session.area.scenario.groups)
+    if len(groups) > 1:
+        shown.append(pmui.Select.from_param(
+            state.param.group, label=_("For whom"), width=220, size="small", margin=4,
+            options={texts.group(g): g for g in groups},
+        ))  # fmt: skip
+    return pmui.FlexBox(*shown, flex_direction="row", flex_wrap="wrap", margin=0)

@@ -50,6 +50,8 @@ def make(session: Session) -> pmui.Column:
         button(_("Table as text (CSV)"), "csv", exports.to_csv),
         button(_("Villages with outlines (GeoJSON)"), "geojson", exports.to_geojson),
         button(_("Map in one file (HTML)"), "html", partial(exports.to_map, lang=session.texts.lang)),
+        button(_("PWS sheets of all villages, to print (HTML)"), "pws.html",
+               partial(exports.to_pws, lang=session.texts.lang)),
         button(_("Scenario file (YAML)"), "yml", lambda answer: exports.to_scenario(answer, stem())),
         margin=0, sizing_mode="stretch_width",
     )  # fmt: skip

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from app.figures import headlines
+from app.ilp import group_reach
 from app.map.bridge import Fragment
+from app.ready import when_ready
 
 if TYPE_CHECKING:
     from app.session import Session
@@ -23,12 +25,17 @@ def make(session: Session) -> Fragment:
 
     fragment = Fragment(acted, label=_("Headline figures"), sizing_mode="stretch_width")
 
-    def show(*_events: object) -> None:
+    def show() -> None:
         people = session.area.people
+        group = group_reach(state.answer, state.group, state.kind, state.season) if state.group else None
+        if group is not None:
+            people = group.people
         sources = dict.fromkeys(s.source or s.file for s in session.area.layers.sources if s.layer != "roads")
         fragment.html = session.render(
             "headline",
             headlines=headlines(state),
+            group=group,
+            whom=session.texts.group(state.group),
             kind=state.kind,
             people=float(np.nansum(people)) if (~np.isnan(people)).any() else None,
             people_unknown=int(np.isnan(people).sum()),
@@ -39,6 +46,9 @@ def make(session: Session) -> Fragment:
             against=state.reference.name or _("the base, without changes"),
         )
 
-    state.param.watch(show, ["history", "reference", "kind", "season"])
-    show()
+    def changed(*_events: object) -> None:
+        when_ready(session, "headline", show)
+
+    state.param.watch(changed, ["history", "reference", "kind", "season", "group"])
+    changed()
     return fragment

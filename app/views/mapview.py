@@ -10,6 +10,7 @@ import shapely
 from app.map.bridge import MapBridge
 from app.map.edits import edited_facilities, edited_roads
 from app.measures import MEASURES
+from app.ready import when_ready
 from app.state import Selection
 
 if TYPE_CHECKING:
@@ -29,10 +30,12 @@ def make(session: Session) -> MapBridge:
 def painting(session: Session, turn: int) -> dict[str, Any]:
     """Return the message that paints the map: one class a village, and the legend."""
     state, texts = session.state, session.texts
-    measure = MEASURES[state.measure]
+    measure = state.painted
     classes, shown = state.classes(), state.passing()
     legend = measure.legend(texts)
     title = texts.text(measure.title)
+    if measure is not MEASURES[state.measure]:
+        title = f"{title} ({texts.group(state.group)})"
     if state.measure == "change":
         # Against what must be on the picture itself: it may be all that somebody sees.
         title = texts.text("Difference to {name}", name=state.reference.name or texts.text("the base"))
@@ -66,7 +69,7 @@ class _MapView:
         session.use_tool = lambda name: self.bridge.send({"type": "tool", "name": name})
         session.draw = self.draw
         session.show_theme = lambda dark: self.bridge.send({"type": "theme", "dark": dark})
-        self.state.param.watch(lambda *_: self.paint(), ["kind", "season", "measure", "filter"])
+        self.state.param.watch(lambda *_: self.paint(), ["kind", "season", "measure", "group", "filter"])
         self.state.param.watch(lambda *_: self.answered(), ["history", "reference"])
         self.state.param.watch(lambda *_: self.select(), ["selected"])
 
@@ -90,6 +93,10 @@ class _MapView:
         self.select(show=False)
 
     def paint(self) -> None:
+        """Paint the answer, at once where all of it is ready."""
+        when_ready(self.session, "paint", self.painted)
+
+    def painted(self) -> None:
         self.turn += 1
         self.bridge.send(painting(self.session, self.turn))
 

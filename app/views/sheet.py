@@ -1,25 +1,34 @@
-"""The sheet of the chosen village or facility."""
+"""The sheet of the chosen village (its PWS page) or facility."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import geopandas as gpd
+import panel_material_ui as pmui
 
+from app import exports
 from app.figures import facility_sheet, village_sheet
+from app.ilp import PWS_PARTS, UNIT_PARTS, unit_ilp, village_pws
 from app.map.bridge import Fragment
 from app.state import Selection
 from app.views import facility_acts
 from geodata.kinds import known_kinds
 
 if TYPE_CHECKING:
+    import io
+    from collections.abc import Callable
+
     from app.figures import FacilitySheet, VillageAnswer, VillageSheet
+    from app.ilp import UnitIlp, VillagePws
     from app.session import Session
 
+Quick = TypeVar("Quick")
+More = TypeVar("More")
 # Of facilities; every other column that holds a number is of the unit's staff or its size.
-PLAIN_COLUMNS = frozenset({"lon", "lat"})
+PLAIN_COLUMNS = frozenset({"lon", "lat", "capacity_people", "open_days_month"})
 
 
 @dataclass(frozen=True)
@@ -31,9 +40,10 @@ class LegRow:
     km: float
 
 
-def make(session: Session) -> Fragment:
+def make(session: Session) -> pmui.Column:
     """Return the sheet; it follows the selection, and the answer shown."""
-    return _Sheet(session).fragment
+    sheet = _Sheet(session)
+    return pmui.Column(sheet.fragment, sheet.page, margin=0, sizing_mode="stretch_width")
 
 
 class _Sheet:
@@ -43,9 +53,20 @@ class _Sheet:
         self.fragment = Fragment(
             self.acted, label=session.texts.text("Sheet"), sizing_mode="stretch_width"
         )  # fmt: skip
+        self.page = pmui.FileDownload(
+            callback=self.made, filename="pws.html", label=session.texts.text("PWS sheet to print (HTML)"),
+            icon="print", variant="outlined", sizing_mode="stretch_width", margin=(8, 4), visible=False,
+        )  # fmt: skip
         self.state.param.watch(self.chosen, ["selected"])
         self.state.param.watch(self.show, ["history", "kind", "season"])
         self.show()
+
+    async def made(self) -> io.BytesIO:
+        """Return the PWS sheet of the village shown as a file."""
+        chosen, lang = self.state.selected, self.session.texts.lang
+        only = [] if chosen is None else [chosen.id]
+        self.page.filename = f"pws-{'-'.join(only)}.html"
+        return await self.session.result(partial(exports.to_pws, self.state.answer, lang, only))
 
     def acted(self, message: dict[str, str]) -> None:
         act = message["act"]
@@ -65,6 +86,8 @@ class _Sheet:
 
     def show(self, *_events: object) -> None:
         chosen = self.state.selected
+        self.session.drop("sheet-ilp")
+        self.page.visible = chosen is not None and chosen.what == "village"
         if chosen is None:
             self.session.drop("sheet")
             self.fragment.html = self.session.render("nothing_chosen")
@@ -73,13 +96,39 @@ class _Sheet:
         state = self.state
         answer, kind, season = state.answer, state.kind, state.season
         if chosen.what == "village":
-            slow = partial(village_sheet, answer, chosen.id, kind, season, target=self.target)
-            self.session.work(slow, self.show_village, topic="sheet")
+            self._show_both(
+                partial(village_sheet, answer, chosen.id, kind, season, target=self.target),
+                partial(village_pws, answer, chosen.id, self.session.texts.lang),
+                self.show_village, at_once=answer.ready(*PWS_PARTS),
+            )  # fmt: skip
         else:
-            slow_ = partial(facility_sheet, self.session.area, answer, chosen.id, kind, season)
-            self.session.work(slow_, self.show_facility, topic="sheet")
+            self._show_both(
+                partial(facility_sheet, self.session.area, answer, chosen.id, kind, season),
+                partial(unit_ilp, answer, chosen.id),
+                self.show_facility, at_once=answer.ready(*UNIT_PARTS),
+            )  # fmt: skip
 
-    def show_village(self, sheet: VillageSheet) -> None:
+    def _show_both(
+        self,
+        quick: Callable[[], Quick],
+        more: Callable[[], More],
+        show: Callable[[Quick, More | None], None],
+        *,
+        at_once: bool,
+    ) -> None:
+        """Show the quick part, and the rest with it, or once it is computed."""
+
+        def slow() -> tuple[Quick, More | None]:
+            return quick(), more() if at_once else None
+
+        def shown(found: tuple[Quick, More | None]) -> None:
+            show(*found)
+            if not at_once:
+                self.session.work(more, partial(show, found[0]), topic="sheet-ilp")
+
+        self.session.work(slow, shown, topic="sheet")
+
+    def show_village(self, sheet: VillageSheet, pws: VillagePws | None) -> None:
         texts, state = self.session.texts, self.state
         _ = texts.text
         legs: list[LegRow] = []
@@ -104,10 +153,10 @@ class _Sheet:
             method={"hamlets": _("the hamlets"), "roads": _("points along the local roads"),
                     "interior": _("one point inside")}.get(sheet.facts["demand_method"], ""),
             sources=_source(self.session, "population"),
-            nothing=_why_nothing(self.session, row),
+            nothing=_why_nothing(self.session, row), pws=pws,
         )  # fmt: skip
 
-    def show_facility(self, sheet: FacilitySheet) -> None:
+    def show_facility(self, sheet: FacilitySheet, ilp: UnitIlp | None) -> None:
         session, state = self.session, self.state
         _ = session.texts.text
         village_names = session.area.layers.villages["village_name"]
@@ -129,7 +178,8 @@ class _Sheet:
             id=sheet.facility_id, facts=sheet.facts, village=str(village_names.get(code) or ""),
             located={"coordinates": _("coordinates"), "village": _("its village"), "name": _("its name")}.get(
                 str(sheet.facts.get("located_by")), session.texts.term("unknown")),
-            staff=_staff(sheet.facts), catchment=sheet.catchment, loss=sheet.loss, lost_villages=lost,
+            staff=_staff(sheet.facts, ilp), ilp=ilp, takes_part=_takes_part(sheet.facts),
+            catchment=sheet.catchment, loss=sheet.loss, lost_villages=lost,
             area_km2=None if sheet.area is None else float(sheet.area["area_km2"].iloc[0]),
             cell_m=0.0 if sheet.area is None else float(sheet.area["cell_m"].iloc[0]),
             closed=sheet.facts["functioning"] == "no", kinds=known_kinds(),
@@ -192,11 +242,16 @@ def _source(session: Session, layer: str) -> str:
     return "; ".join(dict.fromkeys(found))
 
 
-def _staff(facts: dict[str, Any]) -> list[tuple[str, float]]:
-    """Return the counted columns of a facility, those of unknown number left out."""
+def _takes_part(facts: dict[str, Any]) -> bool:
+    return bool(facts["functioning"] != "no" and facts["status"] == "used")
+
+
+def _staff(facts: dict[str, Any], ilp: UnitIlp | None) -> list[tuple[str, float]]:
+    """Return the counted columns of a facility that no standard asks for; unknown numbers are left out."""
+    asked = set() if ilp is None else {a.what for role in ilp.roles for a in role.asked}
     return [
         (name.removeprefix("staff_"), float(value))
         for name, value in facts.items()
         if isinstance(value, (int, float)) and not isinstance(value, bool) and value == value  # noqa: PLR0124 - not NaN
-        and name not in PLAIN_COLUMNS
+        and name not in PLAIN_COLUMNS and name.removeprefix("staff_") not in asked
     ]  # fmt: skip

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from app.map.bridge import Fragment
 from app.measures import STATUSES
+from app.ready import when_ready
 from app.state import Filter, Selection
 from planner.coverage import REASONS
 
@@ -48,7 +49,7 @@ def make(session: Session) -> Fragment:
             state.filter = Filter()
         elif act == "more":
             shown += 4 * PAGE
-            show()
+            changed()
 
     fragment = Fragment(acted, label=_("Villages, ranked"), sizing_mode="stretch_width")
 
@@ -71,10 +72,15 @@ def make(session: Session) -> Fragment:
             "villages", rows=rows, total=len(table), filter=state.filter, filtered=state.filter != Filter(),
             districts=state.districts(), statuses=STATUSES, reasons=REASONS[1:],
             selected=chosen.id if chosen is not None and chosen.what == "village" else "",
+            whom=session.texts.group(state.group) if state.group else "",
         )  # fmt: skip
 
+    def changed() -> None:
+        when_ready(session, "villages", show)
+
     state.param.watch(
-        session.when_shown("villages", show), ["history", "kind", "season", "filter", "selected"]
+        session.when_shown("villages", changed),
+        ["history", "kind", "season", "group", "filter", "selected"],
     )
-    show()
+    changed()
     return fragment

@@ -247,7 +247,7 @@ def _tied(first: Longs, facility: Ints, cost: Floats, price: Floats, tree: Ints)
     return arcs[:count], owner[:count]
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]  # numba ships no types
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]  # numba ships no types
 def transport(
     first: Longs, facility: Ints, cost: Floats, people: Floats, capacity: Floats, turn: Longs, enough: int
 ) -> tuple[Floats, Floats]:

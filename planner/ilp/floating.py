@@ -166,4 +166,5 @@ def enhanced(
 def _sums(key: NDArray[np.int32], value: NDArray[np.float64], count: int) -> NDArray[np.float64]:
     """Return the sum of each key's values, added in order of size: the order of rows changes nothing."""
     order = np.lexsort((value, key))
-    return np.bincount(key[order], value[order], minlength=count)
+    total: NDArray[np.float64] = np.bincount(key[order], value[order], minlength=count).astype(np.float64)
+    return total
