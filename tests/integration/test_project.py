@@ -89,7 +89,8 @@ def test_default_numbers_of_the_documents_are_those_of_the_code():
                    "track", "path")  # fmt: skip
         expected = [f"{content['speeds_kph'][c]:g}" if c in content["speeds_kph"] else "–" for c in classes]
         assert shown[:9] == expected
-    for kind, rule in defaults["standard"].items():
+    standard = yaml.safe_load((ROOT / "planner/data/standards/ilp.yml").read_text("utf-8"))
+    for kind, rule in standard["kinds"].items():
         row = next(line for line in text.splitlines() if line.startswith(f"| {kind} |"))
         assert f"{rule['limit_minutes']:g} min" in row
         assert rule["mode"] in row

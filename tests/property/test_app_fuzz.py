@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.area import Area
-from app.measures import MEASURES
+from app.figures import headlines
+from app.measures import MEASURES, Shown
 from app.session import Session
 from app.state import Filter, History, Selection
 from app.store import Store
@@ -25,6 +26,7 @@ from planner.edits import (
     OpenFacility,
 )
 from planner.gaps import find_gaps
+from planner.ilp.model import Ilp
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +50,7 @@ ACTS = st.one_of(
     st.tuples(st.just("kind"), st.sampled_from(["puskesmas", "pustu", "posyandu", "hospital"])),
     st.tuples(st.just("season"), st.sampled_from(["dry", "wet"])),
     st.tuples(st.just("measure"), st.sampled_from(list(MEASURES))),
+    st.tuples(st.just("group"), st.sampled_from(["", "bayi", "lansia"])),
     st.tuples(st.just("filter"), st.sampled_from(["", "gap", "served"])),
     st.tuples(st.sampled_from(["undo", "redo", "undo", "base"]), st.just(0)),
 )
@@ -86,7 +89,7 @@ def act(session: Session, what: str, value) -> None:  # noqa: C901, PLR0912 - on
             session.change(lambda: state.with_rule(state.kind, limit_minutes=value))
         case "mode":
             session.change(lambda: state.with_rule(state.kind, mode=value))
-        case "kind" | "season" | "measure":
+        case "kind" | "season" | "measure" | "group":
             setattr(state, what, value)
         case "filter":
             state.filter = Filter(status=value)
@@ -115,8 +118,21 @@ def test_the_answer_shown_is_a_fresh_one(area, store, acts):
             pd.testing.assert_frame_equal(coverage.villages, state.answer.villages(kind, season))
     villages = fresh.seasons[state.season][state.kind].villages
     base = find_gaps(area.layers).seasons[state.season][state.kind].villages
-    classes = MEASURES[state.measure].classes(villages, base, area.people)
-    assert np.array_equal(classes, state.classes())
+    people, reached = area.people, villages["people_reached"].to_numpy()
+    measure, ilp = MEASURES[state.measure], Ilp(fresh)
+    if state.group:
+        measure = measure.of_group or measure
+        table = ilp.groups.xs(state.group, level="group").reindex(villages.index)
+        infix = "" if state.season == fresh.scenario.season else f"_{state.season}"
+        people, reached = (table[c].to_numpy() for c in ("people", f"{state.kind}{infix}_people_reached"))
+    shown = Shown(state.kind, villages, base, people, reached, ilp)
+    assert np.array_equal(measure.classes(shown), state.classes())
+    ranking = state.ranking()
+    left = pd.Series(np.round(people - reached, 1), index=villages.index).loc[ranking.index]
+    pd.testing.assert_series_equal(ranking["unreached"], left, check_names=False)
+    [headline] = [h for h in headlines(state) if h.kind == state.kind]
+    total = np.nan if np.isnan(reached).all() else np.nansum(reached)
+    assert headline.people_reached == pytest.approx(total, rel=1e-9, abs=1e-6, nan_ok=True)
     assert state.passing().sum() == len(state.ranking())
     # Unsaved work is kept as a draft; what is the base again needs none.
     draft = store.draft(session.draft) if session.draft else None

@@ -16,7 +16,7 @@ import pytest
 from app import exports
 from app.area import Area
 from app.figures import headlines
-from app.measures import MEASURES
+from app.measures import MEASURES, Shown
 from app.render import Renderer
 from app.session import Session
 from app.state import Filter, History, Opened, Reference, Selection, State
@@ -169,15 +169,21 @@ def villages_table(**columns):
     return pd.DataFrame({**{k: [v] * n for k, v in base.items()}, **columns})
 
 
+def classes(key, villages, base, people):
+    """Classes of a measure that asks nothing of the ILP answers."""
+    shown = Shown("pustu", villages, base, people, villages["people_reached"].to_numpy(), ilp=None)
+    return MEASURES[key].classes(shown).tolist()
+
+
 def test_classes_hold_their_limits():
     inf, nan = math.inf, math.nan
     minutes = villages_table(minutes_median=[0.0, 15.0, 15.01, 30.0, 60.0, 120.0, 120.1, inf, nan])
     people = np.full(9, 100.0)
-    assert MEASURES["minutes"].classes(minutes, minutes, people).tolist() == [0, 0, 1, 1, 2, 3, 4, 5, 6]
+    assert classes("minutes", minutes, minutes, people) == [0, 0, 1, 1, 2, 3, 4, 5, 6]
     share = villages_table(share_reached=[0.0, 0.24, 0.25, 0.5, 0.999, 1.0, nan])
-    assert MEASURES["share"].classes(share, share, people[:7]).tolist() == [0, 0, 1, 2, 3, 4, 5]
+    assert classes("share", share, share, people[:7]) == [0, 0, 1, 2, 3, 4, 5]
     reached = villages_table(people_reached=[100.0, 99.6, 99.0, 1.0, 0.0, nan])
-    assert MEASURES["unreached"].classes(reached, reached, people[:6]).tolist() == [0, 1, 1, 1, 2, 6]
+    assert classes("unreached", reached, reached, people[:6]) == [0, 1, 1, 1, 2, 6]
     before = villages_table(
         share_reached=[0.5, 0.5, 0.5, 0.5, 0.5, nan], minutes_median=[20.0, 20.0, inf, 20.0, 20.0, nan],
         status=["gap"] * 5 + ["unknown"],
@@ -186,7 +192,7 @@ def test_classes_hold_their_limits():
         share_reached=[0.6, 0.5, 0.5, 0.5, 0.4, nan], minutes_median=[30.0, 10.0, inf, 21.0, 5.0, nan],
         status=["gap"] * 5 + ["unknown"],
     )  # fmt: skip
-    assert MEASURES["change"].classes(after, before, people[:6]).tolist() == [0, 1, 2, 3, 4, 5]
+    assert classes("change", after, before, people[:6]) == [0, 1, 2, 3, 4, 5]
 
 
 def test_every_measure_has_as_many_legend_rows_as_classes(state):

@@ -1,0 +1,371 @@
+"""The ILP answers in the app: what is shown is what planner.ilp says of the same answer."""
+
+from __future__ import annotations
+
+import asyncio
+import html
+import io
+import math
+import re
+import threading
+from dataclasses import replace
+
+import numpy as np
+import openpyxl
+import pandas as pd
+import pytest
+
+from app import exports
+from app.area import Answer, Area
+from app.equity import BY, equity
+from app.figures import headlines
+from app.ilp import PWS_PARTS, group_reach, unit_ilp, village_pws
+from app.main import LINKED, start
+from app.measures import MEASURES
+from app.session import Session
+from app.state import Selection, State
+from app.store import Store
+from app.texts import Texts
+from app.views import equity as equity_view
+from app.views import sheet as sheet_view
+from app.whatif import WhatIf
+from planner.edits import OpenFacility
+from planner.ilp.answers import CLASSES
+from planner.ilp.model import Ilp
+from planner.ilp.pws_page import pws_html
+from planner.outputs import write_gaps
+
+HOSTILE = "<script>alert(1)</script>\"'&{{ 7*7 }}"
+
+
+@pytest.fixture(scope="module")
+def area(demo_layers):
+    return Area(demo_layers)
+
+
+@pytest.fixture(scope="module")
+def ilp(area):
+    """Computed apart from the app's own."""
+    return Ilp(area.base.gaps)
+
+
+@pytest.fixture
+def state(area):
+    return State(area)
+
+
+@pytest.fixture
+def store(tmp_path):
+    store = Store.open(f"sqlite:///{tmp_path / 'jangkau.db'}")
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def session(area, store):
+    return Session(area, Texts("en"), store, account="siti", editor=True)
+
+
+def text_of(page: str) -> str:
+    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", page)))
+
+
+def test_the_map_by_state_shows_each_village_in_its_class(state, ilp):
+    state.measure = "state"
+    for kind in state.area.kinds:
+        state.kind = kind
+        found = [CLASSES[c] for c in state.classes()]
+        assert found == ilp.answers[kind]["class"].tolist()
+        legend = state.painted.legend(Texts("en"))
+        assert len({row.color for row in legend}) == len(CLASSES)
+
+
+def test_the_map_by_functioning_keeps_unknown_apart(state, ilp):
+    state.measure = "functioning"
+    for kind in state.area.kinds:
+        state.kind = kind
+        found = [("yes", "no", "unknown")[c] for c in state.classes()]
+        assert found == ilp.answers[kind]["functioning"].tolist()
+
+
+def test_people_beyond_capacity_are_unknown_where_no_capacity_is_known(state, ilp):
+    state.measure = "beyond"
+    beyond = ilp.beyond["pustu_people_beyond"]
+    state.kind = "pustu"
+    assert ((state.classes() == 0) == (beyond == 0).to_numpy()).all()
+    # A hospital has no capacity in the list or the standard: nobody can say that it has room.
+    state.kind = "hospital"
+    assert ilp.loads.loc[ilp.loads["serves_as"] == "hospital", "capacity_people"].isna().all()
+    assert {state.painted.legend(Texts("en"))[c].label for c in state.classes()} == {"unknown"}
+
+
+def test_nothing_of_the_ilp_answers_is_computed_before_somebody_asks(area):
+    question = WhatIf().with_rule("pustu", limit_minutes=17.0)
+    state = State(area)
+    state.ask(question)
+    assert state.ready
+    assert not state.answer.ready("units")
+    state.measure = "state"
+    assert not state.ready
+    # The thread that computes the next answer prepares what is shown of it.
+    other = question.with_rule("pustu", limit_minutes=18.0)
+    assert state.check(other).ready("answers")
+    state.preparing()()
+    assert state.ready
+
+
+def test_an_answer_asked_by_many_threads_computes_a_part_once(area, monkeypatch):
+    answer = Answer(WhatIf(), area.base.gaps)
+    made, begun = [], threading.Barrier(4)
+    table = "planner.ilp.model.group_table"
+    inner = pd.DataFrame({"x": [1.0]})
+    monkeypatch.setattr(table, lambda _gaps: (made.append(1), inner)[1])
+
+    def ask():
+        begun.wait()
+        answer.prepare("groups")
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert made == [1]
+
+
+@pytest.mark.parametrize("season", ["dry", "wet"])
+def test_headlines_of_a_group_are_its_people_reached(area, ilp, season):
+    state = State(area, group="balita", season=season)
+    infix = "" if season == "dry" else "_wet"
+    table = ilp.groups.xs("balita", level="group")
+    for headline in headlines(state):
+        reached = table[f"{headline.kind}{infix}_people_reached"]
+        assert headline.people_reached == pytest.approx(reached.sum())
+        whole = table["people"][reached.notna()].sum()
+        assert headline.share_reached == pytest.approx(reached.sum() / whole)
+    # Who is a gap does not depend on for whom one asks.
+    everybody = headlines(State(area, season=season))
+    assert [h.villages_gap for h in headlines(state)] == [h.villages_gap for h in everybody]
+
+
+def test_a_group_changes_what_speaks_of_people_and_nothing_else(area, ilp):
+    whole, group = State(area), State(area, group="lansia")
+    for measure in MEASURES:
+        whole.measure = group.measure = measure
+        same = np.array_equal(whole.classes(), group.classes())
+        assert same is (measure != "unreached"), measure
+    table = ilp.groups.xs("lansia", level="group")
+    left = (table["people"] - table["puskesmas_people_reached"]).round(1)
+    ranking = group.ranking()
+    pd.testing.assert_series_equal(ranking["unreached"].sort_index(), left.sort_index(), check_names=False)
+
+
+def test_differences_of_a_group_are_those_of_its_people(area):
+    place = area.layers.villages.to_crs(4326).geometry.iloc[11].representative_point()
+    edit = OpenFacility(op="open_facility", id="new", kind="posyandu", lonlat=(place.x, place.y))
+    state = State(area, group="bayi")
+    state.ask(WhatIf().with_edit(edit))
+    [headline] = [h for h in headlines(state) if h.kind == "posyandu"]
+    now = group_reach(state.answer, "bayi", "posyandu", "dry")
+    before = group_reach(area.base, "bayi", "posyandu", "dry")
+    assert headline.people_change == pytest.approx(now.people_reached - before.people_reached)
+    assert headline.people_change > 0
+
+
+def test_a_group_that_nobody_counted_is_projected_and_one_without_people_unknown(demo_layers):
+    villages = demo_layers.villages.drop(columns="people_bayi", errors="ignore").copy()
+    villages["people"] = math.nan
+    layers = replace(demo_layers, villages=villages)
+    found = group_reach(Area(layers).base, "bayi", "pustu", "dry")
+    assert (found.counted, found.projected, found.unknown) == (0, 0, len(villages))
+    assert math.isnan(found.total)
+    assert math.isnan(found.people_reached)
+    assert math.isnan(found.share_reached)
+
+
+def test_a_village_is_shown_as_the_ilp_answers_say(area, ilp):
+    names = area.layers.facilities["name"]
+    for code in area.layers.villages.index[:6]:
+        for lang in ("id", "en"):
+            shown = village_pws(area.base, code, lang)
+            for service in shown.services:
+                one = ilp.answers[service.kind].loc[code]
+                assert [service.present, service.dry, service.wet, service.functioning, service.state] == [
+                    one["present"], one["reachable_dry"], one["reachable_wet"], one["functioning"],
+                    one["class"],
+                ]  # fmt: skip
+                assert service.reason == one[f"reason_{lang}"]
+                assert service.unit.name == (names[one["unit_id"]] if one["unit_id"] else "")
+        referral = ilp.referral.loc[(code, "standard")]
+        assert shown.referral_minutes == pytest.approx(referral["minutes"], nan_ok=True)
+        assert shown.exceeds == referral["exceeds"]
+        assert sum(leg.minutes for leg in shown.legs) == pytest.approx(shown.referral_minutes)
+        assert shown.how == ilp.jejaring.villages.loc[code, "how"]
+        assert shown.remote["remote"] == ilp.remote.loc[code, "remote"]
+        for group in shown.groups:
+            row = ilp.groups.loc[(code, group.group)]
+            assert group.people == pytest.approx(row["people"], nan_ok=True)
+            assert group.origin == row["from"]
+
+
+def test_a_level_without_a_list_is_named_and_no_village_is_said_to_be_within_the_limit(demo_layers):
+    rows = demo_layers.facilities
+    layers = demo_layers.with_facilities(rows[rows["kind"] != "posyandu"])
+    listed = tuple(k for k in layers.area.listed_kinds if k != "posyandu")
+    area = Area(replace(layers, area=replace(layers.area, listed_kinds=listed)))
+    code = layers.villages.index[0]
+    shown = village_pws(area.base, code, "en")
+    assert shown.levels_unknown == ["posyandu"]
+    assert shown.exceeds in ("yes", "unknown")
+    assert math.isnan(shown.legs[0].minutes)
+    assert shown.visits["status"] == "unknown"
+    [posyandu] = [s for s in shown.services if s.kind == "posyandu"]
+    assert (posyandu.state, posyandu.functioning) == ("unknown", "unknown")
+
+
+def test_a_unit_is_shown_with_its_staff_and_load(area, ilp):
+    rows = area.layers.facilities
+    for facility_id in rows.index:
+        shown = unit_ilp(area.base, facility_id)
+        mine = ilp.units[ilp.units.index == facility_id].set_index("serves_as")
+        loads = ilp.loads[ilp.loads.index == facility_id].set_index("serves_as")
+        assert [r.kind for r in shown.roles] == list(mine.index)
+        for role in shown.roles:
+            lacks = " ".join(f"{a.what}:{a.lacking:g}" for a in role.asked if a.lacking > 0)
+            assert lacks == mine.loc[role.kind, "lacks"]
+            unknown = " ".join(a.what for a in role.asked if math.isnan(a.lacking))
+            assert unknown == mine.loc[role.kind, "not_known"]
+            assert role.functions == mine.loc[role.kind, "functions"]
+            for value, column in ((role.people, "people_allocated"), (role.load, "load")):
+                assert value == pytest.approx(loads.loc[role.kind, column], nan_ok=True)
+        if facility_id in ilp.jejaring.units.index:
+            network = ilp.jejaring.units.loc[facility_id]
+            assert (shown.parent.id, shown.how) == (network["parent_id"], network["how"])
+        working = ilp.jejaring.villages["puskesmas_id"] == facility_id
+        assert shown.villages == (working.sum() if rows.loc[facility_id, "kind"] == "puskesmas" else None)
+
+
+@pytest.mark.parametrize(
+    ("load", "text"),
+    [(0.5, "50.0%"), (1.0, "100%"), (0.9999, "99.9%"), (1.0001, "100.1%"), (1.5, "150%"), (2.345, "234%"),
+     (math.nan, "unknown"), (math.inf, "no room at all")],
+)  # fmt: skip
+def test_a_load_is_never_full_when_it_is_only_nearly(load, text):
+    assert Texts("en").load(load) == text
+
+
+@pytest.mark.parametrize("by", BY)
+def test_the_equity_page_holds_the_table_of_the_planner(area, ilp, by):
+    table = ilp.equity
+    mine = table[(table["kind"] == "pustu") & (table["season"] == "wet")]
+    shown = equity(area.base, "pustu", "wet", by)
+    rows = mine[mine["by"] == by].set_index("group")
+    assert sorted(r.group for r in shown.rows) == sorted(rows.index)
+    for row in shown.rows:
+        assert row.share_reached == pytest.approx(rows.loc[row.group, "share_reached"], nan_ok=True)
+        assert row.minutes[2] == pytest.approx(rows.loc[row.group, "minutes_p50"], nan_ok=True)
+        if row.marks is not None:
+            assert all(0.0 <= a <= b <= 1.0 for a, b in zip(row.marks, row.marks[1:], strict=False))
+    [whole] = mine[mine["by"] == "all"].to_dict("records")
+    assert shown.whole.gini_reachable == pytest.approx(whole["gini_reachable"])
+    x, y = np.array(shown.curve).T
+    assert 1.0 - np.sum(np.diff(x) * (y[1:] + y[:-1])) == pytest.approx(whole["gini_reachable"], abs=2e-3)
+
+
+def test_the_equity_page_of_an_unlisted_kind_says_that_nothing_is_known(demo_layers, store):
+    rows = demo_layers.facilities
+    layers = demo_layers.with_facilities(rows[rows["kind"] != "pustu"])
+    listed = tuple(k for k in layers.area.listed_kinds if k != "pustu")
+    area = Area(replace(layers, area=replace(layers.area, listed_kinds=listed)))
+    session = Session(area, Texts("en"), store, account="siti", editor=True)
+    page = equity_view.make(session)
+    assert 'role="img"' in page.html
+    session.state.kind = "pustu"
+    assert "Nothing is known" in page.html
+    assert "<svg" not in page.html
+    assert "nan" not in page.html
+
+
+def test_pages_say_what_was_computed_and_escape_what_came_from_files(demo_layers, store):
+    facilities, villages = demo_layers.facilities.copy(), demo_layers.villages.copy()
+    facilities["name"] = HOSTILE
+    villages["village_name"] = villages["district_name"] = HOSTILE
+    layers = replace(demo_layers.with_facilities(facilities), villages=villages)
+    area = Area(replace(layers, area=replace(layers.area, name=HOSTILE)))
+    session = Session(area, Texts("en"), store, account="siti", editor=True)
+    column = sheet_view.make(session)
+    code = villages.index[3]
+    pages = []
+    session.state.selected = Selection("village", code)
+    pages.append(column[0].html)
+    assert village_pws(area.base, code, "en").next_action in text_of(pages[0])
+    session.state.selected = Selection("facility", str(facilities.index[0]))
+    pages += [column[0].html, equity_view.make(session).html]
+    pages.append(exports.to_pws(area.base, "en", [code]).getvalue().decode())
+    for page in pages:
+        assert "<script>alert" not in page
+        assert "49" not in re.findall(r"&amp;(\d+)", page)
+        assert HOSTILE in html.unescape(page)
+
+
+def test_the_quick_part_of_a_sheet_comes_before_the_ilp_part(area, store):
+    jobs = []
+
+    class Pool:
+        submit = staticmethod(jobs.append)
+
+    answer = area.answer(WhatIf().with_rule("pustu", limit_minutes=21.0))
+    session = Session(area, Texts("en"), store, account="siti", editor=True, pool=Pool())
+    session.state.move_to(session.state.history.then(answer.what_if))
+    jobs.clear()
+    column = sheet_view.make(session)
+    session.state.selected = Selection("village", str(area.layers.villages.index[0]))
+    jobs.pop(0)()
+    assert "being computed" in column[0].html
+    assert not answer.ready("answers")
+    # Another village is chosen meanwhile: what belongs to the first is not shown any more.
+    other = str(area.layers.villages.index[1])
+    late = jobs.pop(0)
+    session.state.selected = Selection("village", other)
+    late()
+    assert 'data-pws="next"' not in column[0].html
+    while jobs:
+        jobs.pop(0)()
+    assert answer.ready(*PWS_PARTS)
+    assert other in column[0].html
+    assert 'data-pws="next"' in column[0].html
+
+
+def test_the_pws_sheet_of_the_village_shown_is_a_file(session, ilp):
+    column = sheet_view.make(session)
+    assert not column[1].visible
+    code = str(session.area.layers.villages.index[2])
+    session.state.selected = Selection("village", code)
+    assert column[1].visible
+    made = asyncio.run(column[1].callback()).getvalue().decode()
+    assert made == pws_html(ilp, lang="en", only=[code])
+    assert code in column[1].filename
+    session.state.selected = Selection("facility", str(session.area.layers.facilities.index[0]))
+    assert not column[1].visible
+
+
+def test_downloads_hold_what_the_command_writes(area, ilp, tmp_path):
+    write_gaps(area.base.gaps, tmp_path / "gaps", lang="id")
+    assert exports.to_csv(area.base).getvalue() == (tmp_path / "gaps" / "villages.csv").read_bytes()
+    assert exports.to_pws(area.base, "id").getvalue() == (tmp_path / "gaps" / "pws.html").read_bytes()
+    book = openpyxl.load_workbook(io.BytesIO(exports.to_xlsx(area.base).getvalue()), read_only=True)
+    rows = {sheet.title: sheet.max_row - 1 for sheet in book}
+    assert rows["network"] == len(ilp.jejaring.villages) + len(ilp.jejaring.units)
+    assert rows["equity"] == len(ilp.equity)
+    assert rows["groups"] == len(ilp.groups)
+    assert rows["puskesmas"] == len(pd.read_csv(tmp_path / "gaps" / "puskesmas.csv"))
+    header = next(iter(book["facilities"].iter_rows(max_row=1, values_only=True)))
+    assert {"functions", "lacks", "not_known", "load"} <= set(header)
+
+
+def test_a_link_brings_back_the_group_and_refuses_an_unknown_one(session):
+    assert "group" in LINKED
+    start(session, {"group": "nobody"})
+    assert session.state.group == ""
+    start(session, {"group": "bayi", "measure": "state"})
+    assert (session.state.group, session.state.measure) == ("bayi", "state")
