@@ -124,7 +124,7 @@ def _with_access_points_kept(router, stops, network, before, gone):
     )
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     st.frozensets(st.integers(0, 39), max_size=20), st.frozensets(st.integers(0, 39), max_size=4), EDITS,
     st.lists(PLACE, min_size=1, max_size=5), st.lists(PLACE, min_size=1, max_size=3),
@@ -166,7 +166,7 @@ def test_a_patched_network_is_the_network_of_the_edited_roads(missing, dry, edit
     assert build_network(base, SCENARIO, modes=["motorcycle"]).edge_id.equals(network.edge_id)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     st.frozensets(st.integers(0, 39), max_size=20),
     st.lists(PLACE, min_size=1, max_size=6),

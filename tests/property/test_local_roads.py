@@ -126,7 +126,7 @@ def _slow_twin(table, starts, stops, mode):
     return out
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(streets(), st.sampled_from(MODES))
 def test_nobody_passes_through_local_roads_or_barriers(case, mode):
     rows, starts, stops = case

@@ -20,7 +20,7 @@ from planner.pipeline import travel
 from planner.traveltime import Router
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(towns(), st.sampled_from(["to_facility", "from_facility"]))
 def test_a_path_takes_what_the_table_says_and_hangs_together(case, direction):
     rows, origin_places, facility_places = case
@@ -119,7 +119,7 @@ def test_catchments_share_out_the_people_reached(case, limit, random):
     assert shapely.union_all(areas).area == pytest.approx(sum(a.area for a in areas))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(towns())
 def test_times_on_the_network_obey_the_triangle_and_are_symmetric_where_roads_are(case):
     rows, _, _ = case

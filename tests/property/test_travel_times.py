@@ -115,7 +115,7 @@ def _router(rows):
     return Router(build_network(roads(rows), SCENARIO, modes=[MODE]), PROFILE, rule=SCENARIO.access)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(towns(), st.sampled_from(["to_facility", "from_facility"]))
 def test_times_are_networkx(case, direction):
     rows, origin_places, facility_places = case
@@ -156,7 +156,7 @@ def test_times_are_networkx(case, direction):
             assert (np.diff(pairs.place.astype(np.int64) * len(facilities) + pairs.facility) > 0).all()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(towns())
 def test_places_beside_side_parts_join_every_part_within_reach(case):
     rows, places, _ = case
@@ -182,7 +182,7 @@ def test_places_beside_side_parts_join_every_part_within_reach(case):
             assert joined == pytest.approx(best)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(towns())
 def test_more_facilities_never_take_longer_and_none_reach_nobody(case):
     rows, origin_places, facility_places = case
@@ -196,7 +196,7 @@ def test_more_facilities_never_take_longer_and_none_reach_nobody(case):
     assert (more <= fewer).all()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(towns(), st.randoms(use_true_random=False))
 def test_order_of_roads_changes_nothing(case, random):
     rows, origin_places, facility_places = case
@@ -209,7 +209,7 @@ def test_order_of_roads_changes_nothing(case, random):
     np.testing.assert_allclose(answers[0].travel_s, answers[1].travel_s, rtol=1e-12)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(towns())
 def test_snapping_finds_the_nearest_usable_edge(case):
     rows, places, _ = case
@@ -226,7 +226,7 @@ def test_snapping_finds_the_nearest_usable_edge(case):
             assert len(mine) == 0
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(towns())
 def test_networkx_and_back_keeps_every_time(case):
     rows, _, _ = case

@@ -72,7 +72,7 @@ coordinate = st.integers(0, 12).map(float)
 path = st.lists(st.tuples(coordinate, coordinate), min_size=2, max_size=4, unique=True)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(path, min_size=1, max_size=6, unique_by=tuple))
 def test_noding_agrees_with_shapely_on_length_and_connection(paths):
     result = noded(*paths)
