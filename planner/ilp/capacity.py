@@ -1,7 +1,7 @@
 """Who goes where when facilities have room for only so many: fewest turned away, then least travelling.
 
 The transport problem is solved by a network simplex of our own (:mod:`planner.ilp._transport`), not by
-HiGHS as scipy calls it, for three reasons. It is a hundred times as fast (benchmarks/allocation.py). It
+HiGHS as scipy calls it, for three reasons. It is some eighty times as fast (benchmarks/allocation.py). It
 reckons in whole numbers – microseconds, and people in parts of a power of two – so that "equally good" is
 exact and ties can be settled by a rule; HiGHS's tolerance of 1e-7 would settle them by chance. And what it
 finds is proven: prices of the facilities are checked against every pair in the same whole numbers. HiGHS

@@ -63,7 +63,7 @@ class Zones:
         return np.append(self.weight, 0.0)[zone]
 
 
-# Luo and Qi (2009), their slow decay; the fast one is 1.0, 0.42, 0.09.
+# Luo and Qi (2009); the package `access` takes the same by default.
 LUO_QI = Zones((600.0, 1200.0, 1800.0), (1.0, 0.68, 0.22))
 
 

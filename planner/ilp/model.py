@@ -15,6 +15,7 @@ from planner.coverage import usable_facilities, weighted_median
 from planner.ilp.adoption import adoption_table, progress
 from planner.ilp.answers import three_answers
 from planner.ilp.equity import equity_table
+from planner.ilp.floating import LUO_QI, Zones, two_step
 from planner.ilp.groups import group_table
 from planner.ilp.jejaring import find_jejaring, reconciled
 from planner.ilp.reasons import reason_lines
@@ -196,6 +197,32 @@ class Ilp:
                 total = np.bincount(at, weights=np.nan_to_num(found.beyond_people), minlength=len(codes))
                 column = np.where(known, total, np.nan)
             out[f"{kind}_people_beyond"] = column
+        return pd.DataFrame(out, index=codes)
+
+    @cached_property
+    def scores(self) -> pd.DataFrame:
+        """By village, units for each 10,000 people: ``K_units_per_10000`` and ``…_near``.
+
+        Two-step floating catchments (:mod:`planner.ilp.floating`), each unit a supply of one, within the
+        limit; ``_near`` with the weights of Luo and Qi for the thirds of the limit. The mean over the
+        village's places, by people. NaN where anything that it depends on is unknown.
+        """
+        gaps = self.gaps
+        codes = gaps.layers.villages.index
+        at = codes.get_indexer(gaps.demand["village_code"])
+        weight, people = gaps.demand["weight"].to_numpy(), gaps.demand["people"].to_numpy()
+        out = {}
+        for kind in self.kinds:
+            times, limit = self.times_within(kind), self.rule(kind).limit_s
+            zones = Zones(tuple(limit * i / 3 for i in (1, 2, 3)), LUO_QI.weight)
+            for name, weigh in (("", None), ("_near", zones)):
+                score = np.full(len(codes), np.nan)
+                if times is not None:
+                    supply = np.ones(len(gaps.coverage[kind].facilities))
+                    factor = None if weigh is None else weigh.of(times.travel_s)
+                    each = two_step(times, people, supply, weight=factor)
+                    score = np.bincount(at, weights=weight * each, minlength=len(codes)) * 10_000.0
+                out[f"{kind}_units_per_10000{name}"] = score
         return pd.DataFrame(out, index=codes)
 
     @cached_property

@@ -23,7 +23,8 @@ def village_columns(ilp: Ilp) -> pd.DataFrame:
 
     For each kind K ``K_standard_present`` (by the standard's own rule), ``K_aim``, ``K_reachable_dry``,
     ``K_reachable_wet``, ``K_functioning``, ``K_class``, ``K_reason_id``, ``K_reason_en`` and
-    ``K_people_beyond``, and the shares reached by the standard's other limits; then the working
+    ``K_people_beyond``, ``K_units_per_10000``, ``…_near``, and the shares reached by the standard's other
+    limits; then the working
     area, referral, home visits and remoteness.
     """
     parts = []
@@ -31,7 +32,7 @@ def village_columns(ilp: Ilp) -> pd.DataFrame:
         named = {f"{kind}_standard_present": answers["present"]}
         named |= {f"{kind}_{name}": answers[name] for name in OF_KIND}
         parts.append(pd.DataFrame(named))
-    parts += [ilp.also, ilp.beyond]
+    parts += [ilp.also, ilp.beyond, ilp.scores]
     area = ilp.jejaring.villages.rename(
         columns={"puskesmas_id": "working_area_id", "how": "working_area_how"}
     )

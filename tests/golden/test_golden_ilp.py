@@ -116,6 +116,12 @@ def test_capacity_leaves_those_furthest_away_without_room(ilp):
     assert math.isnan(ilp.beyond.loc[V4, "puskesmas_people_beyond"])
 
 
+def test_units_for_the_people_who_share_them(ilp):
+    # 450 people share PKM1: 10,000 ÷ 450 each; of village 2 three quarters, of the others nobody.
+    score = ilp.scores["puskesmas_units_per_10000"].tolist()
+    assert score == pytest.approx([10_000 / 450, 0.75 * 10_000 / 450, 0, 0])
+
+
 def test_other_limits_of_the_standard_are_reported_too(ilp):
     # On foot at 5 km/h: H1 100 m off, 1,500 m and 2,000 m: 45 min; H2 24 min. H3 1,500 m of track at
     # 4.5: 20 min; H4 2,000 m: 24 min. The island is too far.
