@@ -52,8 +52,9 @@ def _of_kind(rows: gpd.GeoDataFrame, kind: str, rule: KindStandard) -> pd.DataFr
         {
             "serves_as": kind,
             "functions": words(functions),
-            "lacks": lacks,
-            "not_known": not_known,
+            # Named text, also where there is no unit.
+            "lacks": pd.array(lacks, dtype="str"),
+            "not_known": pd.array(not_known, dtype="str"),
             "capacity_people": np.where(np.isnan(given), ratio, given),
         },
         index=rows.index,

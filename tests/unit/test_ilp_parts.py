@@ -22,8 +22,10 @@ from planner.ilp.answers import CLASSES, classes
 from planner.ilp.jejaring import HOW
 from planner.ilp.logic import NO, UNKNOWN, YES, any_of, both
 from planner.ilp.model import Ilp
+from planner.ilp.pws import pws_table
 from planner.ilp.pws_page import pws_html
 from planner.ilp.reasons import LANGUAGES, ilp_texts
+from planner.ilp.tables import puskesmas_table, unit_columns, village_columns
 from planner.scenario import default_scenario
 from planner.standards import read_standard
 
@@ -207,3 +209,14 @@ def test_remoteness_needs_the_capital():
     ilp = three_districts([("A", "puskesmas", at(400, 500), CODES[0])])
     assert math.isnan(ilp.remote["capital_minutes"].iloc[0])
     assert set(ilp.remote["remote"]) == {"unknown"}
+
+
+def test_a_list_with_nothing_in_it_makes_all_tables():
+    # Only a clinic: every kind of the standard is listed or not, and has no unit.
+    ilp = three_districts([("K", "clinic", at(400, 500), CODES[0])])
+    assert set(ilp.answers["pustu"]["class"]) == {"unreached"}
+    assert set(ilp.answers["hospital"]["class"]) == {"unknown"}
+    assert set(ilp.jejaring.villages["how"]) == {"none"}
+    assert puskesmas_table(ilp).loc["", "villages"] == len(CODES)
+    assert len(village_columns(ilp)) == len(pws_table(ilp)) == len(CODES)
+    assert len(unit_columns(ilp)) == 0
