@@ -199,7 +199,7 @@ def _state(shown: Shown) -> Classes:
 
 
 def _state_legend(texts: Texts) -> list[LegendRow]:
-    return [LegendRow(CLASS_COLORS[c], texts.ilp(f"class_{c}")) for c in CLASSES]
+    return [LegendRow(CLASS_COLORS[c], texts.state(c)) for c in CLASSES]
 
 
 def _functioning(shown: Shown) -> Classes:

@@ -135,7 +135,8 @@ class State(param.Parameterized):  # type: ignore[misc] # param ships no types
     kind = param.String()
     season = param.Selector(default="dry", objects=list(SEASONS))
     measure = param.Selector(default="status", objects=list(MEASURES))
-    group = param.String(doc="A life-cycle group of the scenario; everybody when empty.")
+    # A life-cycle group of the scenario; everybody when empty. A ``doc`` would be shown beside the choice.
+    group = param.String()
     filter = param.ClassSelector(class_=Filter, default=Filter())
     selected = param.ClassSelector(class_=Selection, default=None, allow_None=True)
     history = param.ClassSelector(class_=History, default=History())

@@ -73,18 +73,32 @@ class Texts:
         return self._terms.get(key, key)
 
     def ilp(self, key: str) -> str:
-        """Return the word for a class of answers, a life-cycle group, or how a parent is known.
+        """Return a text of the ILP tables, such as how a parent is known, or what a unit has.
 
         Examples
         --------
-        >>> Texts("en").ilp("class_dry_only"), Texts("id").ilp("group_bayi")
-        ('dry season only', 'bayi (di bawah 1 tahun)')
+        >>> Texts("en").ilp("what_bidan"), Texts("id").ilp("group_bayi")
+        ('midwife', 'bayi (di bawah 1 tahun)')
         """
         return self._ilp.get(key, key.partition("_")[2] or key)
+
+    def state(self, found: str) -> str:
+        """Return the word for a class of answers (planner.ilp.answers.CLASSES)."""
+        return self.term(found) if found == "unknown" else self.ilp(f"class_{found}")
 
     def group(self, group: str) -> str:
         """Return the name of a life-cycle group; "" is everybody."""
         return self.ilp(f"group_{group}") if group else self.text("all people")
+
+    def group_in_short(self, group: str) -> str:
+        """Return the name of a life-cycle group without its ages; "" is everybody.
+
+        Examples
+        --------
+        >>> Texts("en").group_in_short("lansia"), Texts("en").group_in_short("")
+        ('elderly', 'people')
+        """
+        return self.group(group).partition(" (")[0] if group else self.term("people")
 
     def kind(self, kind: str) -> str:
         """Return the name of a facility kind."""

@@ -12,11 +12,12 @@ from geodata.errors import ConfigError
 from geodata.yamlfile import Model
 from planner.edits import Edit, OpenFacility
 from planner.modes import Positive
-from planner.scenario import Scenario
 from planner.standards import KindStandard
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from planner.scenario import Scenario
 
 
 class RuleChange(Model):

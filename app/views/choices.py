@@ -26,7 +26,7 @@ def make(session: Session) -> pmui.FlexBox:
         options={texts.term(f"season_{s}"): s for s in SEASONS},
     )  # fmt: skip
     measure = pmui.Select.from_param(
-        state.param.measure, label=_("Colour by"), width=220, size="small", margin=4,
+        state.param.measure, label=_("Colour by"), width=330, size="small", margin=4,
         options={_(m.title): m.key for m in MEASURES.values()},
     )  # fmt: skip
     shown = [kind, season, measure]

@@ -35,7 +35,7 @@ def make(session: Session) -> Fragment:
             "headline",
             headlines=headlines(state),
             group=group,
-            whom=session.texts.group(state.group),
+            whom=session.texts.group_in_short(state.group),
             kind=state.kind,
             people=float(np.nansum(people)) if (~np.isnan(people)).any() else None,
             people_unknown=int(np.isnan(people).sum()),

@@ -35,7 +35,7 @@ def painting(session: Session, turn: int) -> dict[str, Any]:
     legend = measure.legend(texts)
     title = texts.text(measure.title)
     if measure is not MEASURES[state.measure]:
-        title = f"{title} ({texts.group(state.group)})"
+        title = f"{title} ({texts.group_in_short(state.group)})"
     if state.measure == "change":
         # Against what must be on the picture itself: it may be all that somebody sees.
         title = texts.text("Difference to {name}", name=state.reference.name or texts.text("the base"))

@@ -72,7 +72,7 @@ def make(session: Session) -> Fragment:
             "villages", rows=rows, total=len(table), filter=state.filter, filtered=state.filter != Filter(),
             districts=state.districts(), statuses=STATUSES, reasons=REASONS[1:],
             selected=chosen.id if chosen is not None and chosen.what == "village" else "",
-            whom=session.texts.group(state.group) if state.group else "",
+            whom=session.texts.group_in_short(state.group) if state.group else "",
         )  # fmt: skip
 
     def changed() -> None:

@@ -1,0 +1,65 @@
+"""The equity page: who is reached by kecamatan, remoteness, island and kind of village, and how far it is."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from app.equity import BY, equity
+from app.map.bridge import Fragment
+
+if TYPE_CHECKING:
+    from app.equity import Equity, Spread
+    from app.session import Session
+
+
+def make(session: Session) -> Fragment:
+    """Return the page; it follows the kind and season shown."""
+    return _Equity(session).fragment
+
+
+class _Equity:
+    def __init__(self, session: Session) -> None:
+        self.session, self.state = session, session.state
+        self.by = BY[0]
+        self.fragment = Fragment(self.acted, label=session.texts.text("Equity"), sizing_mode="stretch_width")
+        self.state.param.watch(session.when_shown("equity", self.ask), ["history", "kind", "season"])
+        self.ask()
+
+    def acted(self, message: dict[str, str]) -> None:
+        if message["act"] == "by" and message.get("value") in BY:
+            self.by = message["value"]
+            self.ask()
+
+    def ask(self) -> None:
+        """Show the figures, once they are computed."""
+        state, answer = self.state, self.state.answer
+        if not answer.ready("equity"):
+            self.fragment.html = self.session.render("equity", equity=None)
+        slow = partial(equity, answer, state.kind, state.season, self.by)
+        self.session.work(slow, self.show, topic="equity")
+
+    def show(self, found: Equity) -> None:
+        self.fragment.html = self.session.render(
+            "equity", equity=found, label=self.label, groupings={by: self.grouping(by) for by in BY}
+        )
+
+    def grouping(self, by: str) -> str:
+        _ = self.session.texts.text
+        return {
+            "district": _("Kecamatan"), "remoteness": _("Remoteness"), "island": _("Island"),
+            "village_kind": _("Kind of village"),
+        }[by]  # fmt: skip
+
+    def label(self, row: Spread) -> str:
+        """Return the words for a group of villages."""
+        texts = self.session.texts
+        _ = texts.text
+        if row.group == "unknown":
+            return texts.term("unknown")
+        if self.by == "island":
+            return _("island {n}", n=row.group)
+        return {
+            "up_to_30": _("up to {n} min", n=30), "30_to_60": _("{a}–{b} min", a=30, b=60),
+            "over_60": _("over {n} min", n=60), "no_way": texts.term("unreachable"),
+        }.get(row.group, row.name)  # fmt: skip
