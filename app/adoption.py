@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 TODAY_ZONE = "Asia/Jayapura"
 
 
+def kept_records(store: Store, area: Area) -> list[Adoption]:
+    """Return what the store holds of the area's puskesmas; of others nothing."""
+    own = set(puskesmas_of(area.layers.facilities))
+    return [e.record for e in store.adoption(area.code) if e.record.facility_id in own]
+
+
 @dataclass(frozen=True)
 class Line:
     """One puskesmas on the board; ``entry`` is None as long as nobody said anything of it."""

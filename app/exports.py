@@ -22,9 +22,10 @@ from planner.outputs import run_record
 from planner.pipeline import facility_table, village_table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from app.area import Answer
+    from geodata.adoption import Adoption
     from planner.gaps import Gaps
 
 # Parts of planner.ilp.model.Ilp that the tables hold.
@@ -44,14 +45,19 @@ def _villages(answer: Answer) -> pd.DataFrame:
     return village_table(answer.gaps).join(village_columns(answer.ilp))
 
 
-def to_xlsx(answer: Answer) -> io.BytesIO:
+def to_xlsx(answer: Answer, adoption: Iterable[Adoption] = ()) -> io.BytesIO:
     """Return a workbook: villages, facilities, the ILP tables, and what the numbers depend on.
 
     Texts that a spreadsheet would take for a formula stay texts; unreachable is the word ``inf``, unknown an
     empty cell.
+
+    Parameters
+    ----------
+    adoption
+        What the board knows of the puskesmas.
     """
     villages = _villages(answer)
-    ilp = answer.ilp
+    ilp = answer.ilp.with_adoption(adoption)
     out = io.BytesIO()
     with pd.ExcelWriter(out, engine="openpyxl") as book:
         for name, table in (

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import panel_material_ui as pmui
 
 from app import exports
+from app.adoption import kept_records
 from app.map.bridge import Fragment
 
 if TYPE_CHECKING:
@@ -42,11 +43,14 @@ def make(session: Session) -> pmui.Column:
         )  # fmt: skip
         return found
 
+    def workbook(answer: Answer) -> io.BytesIO:
+        return exports.to_xlsx(answer, kept_records(session.store, session.area))
+
     intro = Fragment(label=_("Downloads"), sizing_mode="stretch_width")
     intro.html = session.render("downloads")
     return pmui.Column(
         intro,
-        button(_("Table for a spreadsheet (XLSX)"), "xlsx", exports.to_xlsx),
+        button(_("Table for a spreadsheet (XLSX)"), "xlsx", workbook),
         button(_("Table as text (CSV)"), "csv", exports.to_csv),
         button(_("Villages with outlines (GeoJSON)"), "geojson", exports.to_geojson),
         button(_("Map in one file (HTML)"), "html", partial(exports.to_map, lang=session.texts.lang)),

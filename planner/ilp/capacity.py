@@ -190,39 +190,6 @@ def allocate(
     return _answer(times, (number, capacity), ranked, problem, found)
 
 
-def unit_capacity(facilities: pd.DataFrame, people_per_unit: float | None = None) -> NDArray[np.float64]:
-    """Return how many people each facility has room for: float64 ``(facilities,)``, ``inf`` = unlimited.
-
-    Its own ``capacity_people`` where it is given, else the standard's people per unit, else no limit.
-
-    Parameters
-    ----------
-    facilities
-        The layer, or rows of it; the column may be missing.
-    people_per_unit
-        The standard's ratio; None = it has none.
-
-    Raises
-    ------
-    ConfigError
-        ``people_per_unit`` is not above 0.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> unit_capacity(pd.DataFrame({"capacity_people": [800, None]}), 1250.0).tolist()
-    [800.0, 1250.0]
-    """
-    if people_per_unit is not None and not people_per_unit > 0:
-        msg = f"people per unit must be above 0, not {people_per_unit}"
-        raise ConfigError(msg)
-    other = math.inf if people_per_unit is None else float(people_per_unit)
-    if "capacity_people" not in facilities:
-        return np.full(len(facilities), other)
-    given = facilities["capacity_people"].to_numpy(dtype=np.float64, na_value=np.nan)
-    return np.where(np.isnan(given), other, given)
-
-
 def _check(times: SparseTimes, people: NDArray[np.float64], capacity: NDArray[np.float64]) -> None:
     """Raise where the input is not what it should be."""
     msg = ""
@@ -430,5 +397,6 @@ def _whole(
     largest = np.append(True, row[1:] != row[:-1])[: len(row)]
     kept = largest | (parts > len(people))
     row, facility, number = row[kept], found.facility[order][kept], parts[kept] * part_people
-    number[largest[kept]] += people - np.bincount(row, number, minlength=len(people))
+    largest = largest[kept]
+    number[largest] = people - np.bincount(row[~largest], number[~largest], minlength=len(people))
     return row, facility, number

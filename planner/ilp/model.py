@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from copy import copy
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -27,6 +28,8 @@ from planner.modes import Profile
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from numpy.typing import NDArray
+
     from geodata.adoption import Adoption
     from planner.answers import SparseTimes
     from planner.gaps import Gaps
@@ -39,6 +42,14 @@ if TYPE_CHECKING:
 
 # Of the mode that people and ambulances take to the kabupaten capital.
 CAPITAL_MODE = "motorcycle"
+
+
+class _InReach(NamedTuple):
+    """What the pairs of place and unit within the limit tell of a kind."""
+
+    allocation: Allocation | None
+    score: NDArray[np.float64]
+    near_score: NDArray[np.float64]
 
 
 class Ilp:
@@ -62,8 +73,7 @@ class Ilp:
     def __init__(self, gaps: Gaps, *, adoption: Iterable[Adoption] = ()) -> None:
         self.gaps = gaps
         self._adoption = tuple(adoption)
-        self._allocations: dict[str, Allocation | None] = {}
-        self._times: dict[tuple[str, Season], SparseTimes] = {}
+        self._in_reach: dict[str, _InReach] = {}
 
     @property
     def kinds(self) -> list[str]:
@@ -128,21 +138,26 @@ class Ilp:
         """Return a kind's rule in a season (the scenario's own when None)."""
         return self.gaps.scenario.standard[kind].of(season or self.gaps.scenario.season)
 
+    def with_adoption(self, adoption: Iterable[Adoption]) -> Ilp:
+        """Return the same answers with what is known of the adoption of ILP by now."""
+        other = copy(self)
+        other._adoption = tuple(adoption)  # noqa: SLF001 - an Ilp like this one
+        for name in ("adoption", "progress"):
+            vars(other).pop(name, None)
+        return other
+
     def times_within(self, kind: str) -> SparseTimes | None:
         """Return all pairs of demand point and functioning unit within the limit; None without roads or list.
 
         In the scenario's own season; units in the order of :func:`planner.coverage.usable_facilities`.
         """
-        gaps, season = self.gaps, self.gaps.scenario.season
+        gaps = self.gaps
         rule = self.rule(kind)
         if gaps.ways is None or not gaps.coverage[kind].listed:
             return None
-        if (kind, season) not in self._times:
-            profile = Profile(rule.mode, season)
-            stops = gaps.ways.units(profile, usable_facilities(gaps.layers, (kind, *rule.counts)))
-            router = gaps.ways.router(profile)
-            self._times[kind, season] = router.within(gaps.ways.stops(profile), stops, rule.limit_s)
-        return self._times[kind, season]
+        profile = Profile(rule.mode, gaps.scenario.season)
+        stops = gaps.ways.units(profile, usable_facilities(gaps.layers, (kind, *rule.counts)))
+        return gaps.ways.router(profile).within(gaps.ways.stops(profile), stops, rule.limit_s)
 
     def allocation(self, kind: str) -> Allocation | None:
         """Return who goes to which unit when units are not to be overcrowded; None where not known.
@@ -150,22 +165,44 @@ class Ilp:
         Each person goes to a unit within the limit that has room: as few as possible are left over, and
         all together travel as little as possible.
         """
+        return self._reaching(kind).allocation
+
+    def _reaching(self, kind: str) -> _InReach:
+        """Return what the pairs within the limit tell; the pairs themselves, many, are not kept."""
+        if kind not in self._in_reach:
+            times = self.times_within(kind)
+            self._in_reach[kind] = _InReach(self._allocated(kind, times), *self._scored(kind, times))
+        return self._in_reach[kind]
+
+    def _allocated(self, kind: str, times: SparseTimes | None) -> Allocation | None:
+        if times is None:
+            return None
         # Here, because compiling the kernel behind it takes a while and not everybody asks.
         from planner.ilp.capacity import allocate
 
-        if kind not in self._allocations:
-            times = self.times_within(kind)
-            self._allocations[kind] = None
-            if times is not None:
-                mine = self.units[self.units["serves_as"] == kind]
-                ids = self.gaps.coverage[kind].facilities.index
-                self._allocations[kind] = allocate(
-                    times, self.gaps.demand["people"].to_numpy(),
-                    mine["capacity_people"].reindex(ids).to_numpy(),
-                    place_id=self.gaps.demand.index.to_numpy(dtype=object),
-                    facility_id=ids.to_numpy(dtype=object),
-                )  # fmt: skip
-        return self._allocations[kind]
+        mine = self.units[self.units["serves_as"] == kind]
+        ids = self.gaps.coverage[kind].facilities.index
+        return allocate(
+            times, self.gaps.demand["people"].to_numpy(), mine["capacity_people"].reindex(ids).to_numpy(),
+            place_id=self.gaps.demand.index.to_numpy(dtype=object), facility_id=ids.to_numpy(dtype=object),
+        )  # fmt: skip
+
+    def _scored(self, kind: str, times: SparseTimes | None) -> list[NDArray[np.float64]]:
+        """Return the village scores of the two kinds of floating catchment."""
+        gaps, limit_s = self.gaps, self.rule(kind).limit_s
+        codes = gaps.layers.villages.index
+        if times is None:
+            return [np.full(len(codes), np.nan)] * 2
+        at = codes.get_indexer(gaps.demand["village_code"])
+        weight, people = gaps.demand["weight"].to_numpy(), gaps.demand["people"].to_numpy()
+        supply = np.ones(len(gaps.coverage[kind].facilities))
+        zones = Zones(tuple(limit_s * i / 3 for i in (1, 2, 3)), LUO_QI.weight)
+        each = (two_step(times, people, supply, weight=w) for w in (None, zones.of(times.travel_s)))
+        out = []
+        for one in each:
+            sums = np.bincount(at, weights=weight * one, minlength=len(codes))
+            out.append(sums.astype(np.float64) * 10_000.0)
+        return out
 
     @cached_property
     def loads(self) -> pd.DataFrame:
@@ -207,23 +244,14 @@ class Ilp:
         limit; ``_near`` with the weights of Luo and Qi for the thirds of the limit. The mean over the
         village's places, by people. NaN where anything that it depends on is unknown.
         """
-        gaps = self.gaps
-        codes = gaps.layers.villages.index
-        at = codes.get_indexer(gaps.demand["village_code"])
-        weight, people = gaps.demand["weight"].to_numpy(), gaps.demand["people"].to_numpy()
         out = {}
         for kind in self.kinds:
-            times, limit = self.times_within(kind), self.rule(kind).limit_s
-            zones = Zones(tuple(limit * i / 3 for i in (1, 2, 3)), LUO_QI.weight)
-            for name, weigh in (("", None), ("_near", zones)):
-                score = np.full(len(codes), np.nan)
-                if times is not None:
-                    supply = np.ones(len(gaps.coverage[kind].facilities))
-                    factor = None if weigh is None else weigh.of(times.travel_s)
-                    each = two_step(times, people, supply, weight=factor)
-                    score = np.bincount(at, weights=weight * each, minlength=len(codes)) * 10_000.0
-                out[f"{kind}_units_per_10000{name}"] = score
-        return pd.DataFrame(out, index=codes)
+            found = self._reaching(kind)
+            out[f"{kind}_units_per_10000"], out[f"{kind}_units_per_10000_near"] = (
+                found.score,
+                found.near_score,
+            )
+        return pd.DataFrame(out, index=self.gaps.layers.villages.index)
 
     @cached_property
     def also(self) -> pd.DataFrame:

@@ -17,7 +17,7 @@ from scipy.sparse import coo_array, eye_array, hstack
 from geodata.errors import ConfigError
 from planner.answers import SparseTimes
 from planner.ilp import _transport
-from planner.ilp.capacity import allocate, unit_capacity
+from planner.ilp.capacity import allocate
 
 # Many ties, and times a microsecond apart.
 SECONDS = st.sampled_from([0.0, 60.0, 60.000001, 120.0, 300.0, 900.5, 1800.0])
@@ -371,15 +371,3 @@ def test_what_makes_no_sense_is_refused(change, message):
             times, made["people"], made["capacity"],
             place_id=made["place_id"], facility_id=made["facility_id"],
         )  # fmt: skip
-
-
-def test_a_unit_has_room_for_what_it_says_or_for_what_the_standard_says():
-    facilities = pd.DataFrame({"capacity_people": [800.0, np.nan, 0.0]}, index=["A", "B", "C"])
-    assert unit_capacity(facilities, 1250).tolist() == [800, 1250, 0]
-    assert unit_capacity(facilities).tolist() == [800, np.inf, 0]
-    assert unit_capacity(facilities[[]], 1250).tolist() == [1250, 1250, 1250]
-    nullable = facilities.astype("Float64")
-    assert unit_capacity(nullable, 1250).tolist() == [800, 1250, 0]
-    for wrong in (0.0, -1.0, np.nan):
-        with pytest.raises(ConfigError, match="people per unit"):
-            unit_capacity(facilities, wrong)

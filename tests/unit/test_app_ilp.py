@@ -17,6 +17,7 @@ import pandas as pd
 import pytest
 
 from app import exports
+from app.adoption import kept_records
 from app.area import Answer, Area
 from app.equity import BY, equity
 from app.figures import headlines
@@ -30,7 +31,9 @@ from app.texts import Texts
 from app.views import equity as equity_view
 from app.views import sheet as sheet_view
 from app.whatif import WhatIf
+from geodata.adoption import Adoption
 from planner.edits import OpenFacility
+from planner.ilp.adoption import puskesmas_of
 from planner.ilp.answers import CLASSES
 from planner.ilp.model import Ilp
 from planner.ilp.pws_page import pws_html
@@ -374,6 +377,19 @@ def test_downloads_hold_what_the_command_writes(area, ilp, tmp_path):
     assert rows["puskesmas"] == len(pd.read_csv(tmp_path / "gaps" / "puskesmas.csv"))
     header = next(iter(book["facilities"].iter_rows(max_row=1, values_only=True)))
     assert {"functions", "lacks", "not_known", "load"} <= set(header)
+
+
+def test_the_workbook_holds_what_the_board_knows(area, session):
+    first, *_ = puskesmas_of(area.layers.facilities)
+    for unit in (first, "no-puskesmas"):
+        session.store.set_adoption(
+            area.code, Adoption(unit, "peluncuran", "2024-07"), version=0, account="siti"
+        )
+    book = exports.to_xlsx(area.base, kept_records(session.store, area))
+    table = pd.read_excel(book, sheet_name="puskesmas", index_col=0)
+    assert table.loc[first, ["stage", "date"]].tolist() == ["peluncuran", "2024-07"]
+    assert set(table["stage"].drop(first)) == {"unknown"}
+    assert set(area.base.ilp.adoption["stage"]) == {"unknown"}
 
 
 def test_a_link_brings_back_the_group_and_refuses_an_unknown_one(session):
