@@ -166,7 +166,7 @@ def test_a_patched_network_is_the_network_of_the_edited_roads(missing, dry, edit
     assert build_network(base, SCENARIO, modes=["motorcycle"]).edge_id.equals(network.edge_id)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     st.frozensets(st.integers(0, 39), max_size=20),
     st.lists(PLACE, min_size=1, max_size=6),
