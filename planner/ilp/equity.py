@@ -195,14 +195,58 @@ def equity_table(gaps: Gaps) -> pd.DataFrame:
     """
     village = gaps.layers.villages.index.get_indexer(gaps.demand["village_code"])
     people = gaps.demand["people"].to_numpy()
-    groups = _groups(gaps)
+    groups: dict[object, list[_Group]] = {}
+    for group in _groups(gaps):
+        groups.setdefault(group.facts["by"], []).append(group)
+    numbers = {by: _numbers(members)[village] for by, members in groups.items()}
     rows: list[dict[str, object]] = []
     for kind in gaps.scenario.standard:
         for season, answers in gaps.seasons.items():
             points = _Points(answers[kind], people)
-            for group in groups:
-                head = {"kind": kind, "season": season, **group.facts}
-                rows.append({**head, **points.spread(group.has[village])})
+            for by, members in groups.items():
+                parts = points.split(numbers[by], len(members))
+                for group, mine in zip(members, parts, strict=True):
+                    head = {"kind": kind, "season": season, **group.facts}
+                    rows.append({**head, **points.spread(mine)})
+    return pd.DataFrame(rows)
+
+
+def life_cycle_table(gaps: Gaps, groups: pd.DataFrame) -> pd.DataFrame:
+    """Return the same table by life-cycle group: ``by`` is "life_cycle", ``group`` the group's name.
+
+    Groups overlap (infants are among the under-fives), so their people do not add up to everybody's.
+
+    Parameters
+    ----------
+    groups
+        :func:`planner.ilp.groups.group_table`.
+
+    Examples
+    --------
+    >>> from planner.ilp.groups import group_table
+    >>> from planner.pipeline import demo_layers, find_gaps
+    >>> gaps = find_gaps(demo_layers(12))
+    >>> sorted(set(life_cycle_table(gaps, group_table(gaps))["by"]))
+    ['life_cycle']
+    """
+    codes = gaps.layers.villages.index
+    village = codes.get_indexer(gaps.demand["village_code"])
+    weight = gaps.demand["weight"].to_numpy()
+    all_in_one = np.zeros(len(weight), dtype=np.int64)
+    rows: list[dict[str, object]] = []
+    for name in gaps.scenario.groups:
+        of_village = groups["people"].xs(name, level="group").reindex(codes).to_numpy()
+        known = of_village[~np.isnan(of_village)]
+        facts = {
+            "by": "life_cycle", "group": name, "villages": len(codes),
+            "people": math.fsum(known) if len(known) else np.nan,
+            "villages_people_unknown": len(codes) - len(known),
+        }  # fmt: skip
+        for kind in gaps.scenario.standard:
+            for season, answers in gaps.seasons.items():
+                points = _Points(answers[kind], weight * of_village[village])
+                [everybody] = points.split(all_in_one, 1)
+                rows.append({"kind": kind, "season": season, **facts, **points.spread(everybody)})
     return pd.DataFrame(rows)
 
 
@@ -330,6 +374,14 @@ def _groups(gaps: Gaps) -> list[_Group]:
     return out
 
 
+def _numbers(groups: list[_Group]) -> NDArray[np.int64]:
+    """Return by village the number of its group."""
+    out = np.zeros(len(groups[0].has), dtype=np.int64)
+    for number, group in enumerate(groups):
+        out[group.has] = number
+    return out
+
+
 def _labels(gaps: Gaps, by: str) -> NDArray[np.object_]:
     villages = gaps.layers.villages
     if by == "all":
@@ -362,10 +414,17 @@ class _Points:
         self.minutes, self.people = answer.minutes[self.order], people[self.order]
         self.reached = answer.reached[self.order]
         self.unknown = (answer.reason_code == REASONS.index("unknown"))[self.order]
+        self.no_way = np.isinf(self.minutes)
 
-    def spread(self, of: NDArray[np.bool_]) -> dict[str, object]:
-        """Return the numbers of the table's row for some demand points."""
-        mine = of[self.order]
+    def split(self, number: NDArray[np.int64], groups: int) -> list[NDArray[np.int64]]:
+        """Return the rows of each group, still the least minutes first; ``number`` is by demand point."""
+        mine = number[self.order]
+        order = np.argsort(mine, kind="stable")
+        bounds = np.searchsorted(mine[order], np.arange(groups + 1))
+        return [order[bounds[i] : bounds[i + 1]] for i in range(groups)]
+
+    def spread(self, mine: NDArray[np.int64]) -> dict[str, object]:
+        """Return the numbers of the table's row for some rows of these."""
         minutes, people = _lived(self.minutes[mine], self.people[mine])
         listed = self.listed
 
@@ -379,7 +438,7 @@ class _Points:
             **dict(zip(QUANTILES, quantiles.tolist(), strict=True)),
             "gini": _gini(minutes, people),
             "worst_tenth_minutes": worst.mean_minutes,
-            "share_unreachable": share(np.isinf(self.minutes)),
+            "share_unreachable": share(self.no_way),
             "gini_reachable": _gini(*_with_a_way(minutes, people)),
             "worst_tenth_from_minutes": worst.from_minutes,
             "share_reach_unknown": share(self.unknown, known=True),

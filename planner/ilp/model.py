@@ -15,7 +15,7 @@ from geodata.crs import WGS84, known_crs
 from planner.coverage import usable_facilities, weighted_median
 from planner.ilp.adoption import adoption_table, progress
 from planner.ilp.answers import three_answers
-from planner.ilp.equity import equity_table
+from planner.ilp.equity import equity_table, life_cycle_table
 from planner.ilp.floating import LUO_QI, Zones, two_step
 from planner.ilp.groups import group_table
 from planner.ilp.jejaring import find_jejaring, reconciled
@@ -121,8 +121,11 @@ class Ilp:
 
     @cached_property
     def equity(self) -> pd.DataFrame:
-        """Spread of reach and minutes: see :func:`planner.ilp.equity.equity_table`."""
-        return equity_table(self.gaps)
+        """Spread of reach and minutes, by life-cycle group too: see :mod:`planner.ilp.equity`."""
+        parts = [equity_table(self.gaps)]
+        if self.gaps.scenario.groups:
+            parts.append(life_cycle_table(self.gaps, self.groups))
+        return pd.concat(parts, ignore_index=True)
 
     @cached_property
     def adoption(self) -> pd.DataFrame:

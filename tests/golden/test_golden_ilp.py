@@ -158,6 +158,16 @@ def test_equity_of_the_town(ilp):
     )
 
 
+def test_equity_by_life_cycle_group(ilp):
+    rows = ilp.equity[(ilp.equity["by"] == "life_cycle") & (ilp.equity["season"] == "dry")]
+    bayi = rows[(rows["group"] == "bayi") & (rows["kind"] == "puskesmas")].iloc[0]
+    # 1.6 % of everybody everywhere: shares and minutes are those of all.
+    assert bayi["people"] == pytest.approx(9.6)
+    assert bayi["share_reached"] == 0.75
+    assert bayi["minutes_p50"] == pytest.approx(516 / 60)
+    assert set(rows["group"]) == set(ilp.gaps.scenario.groups)
+
+
 def test_tables_hang_together(ilp):
     columns = village_columns(ilp)
     assert len(columns) == 4

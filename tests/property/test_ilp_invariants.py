@@ -63,7 +63,8 @@ def test_answers_are_three_valued_and_people_are_conserved(demo_layers, seed, li
             assert set(table[f"{kind}_class"]) == {"unknown"}
             continue
         # Capacity takes away, it never adds; who is given to units and who is left are those reached.
-        assert (beyond[known] <= reached[known] + 1e-6).all()
+        # Shares are rounded to 1e-9, of up to 3,000 people.
+        assert (beyond[known] <= reached[known] + 1e-5).all()
         assert beyond[~known].isna().all()
         given_to = loads["people_allocated"].sum()
         assert abs(given_to + beyond.sum() - reached.sum()) < 1e-4
@@ -73,7 +74,9 @@ def test_answers_are_three_valued_and_people_are_conserved(demo_layers, seed, li
     assert len(network_table(ilp)) == len(people) + len(ilp.jejaring.units)
     totals = group_totals(ilp.groups)
     assert (totals["villages_unknown"] <= len(people)).all()
-    for by, rows in ilp.equity[ilp.equity["kind"] == "puskesmas"].groupby(["season", "by"]):
+    # Life-cycle groups overlap; every other grouping holds everybody once.
+    once = ilp.equity[(ilp.equity["kind"] == "puskesmas") & (ilp.equity["by"] != "life_cycle")]
+    for by, rows in once.groupby(["season", "by"]):
         assert abs(rows["people"].sum() - people.sum()) < 1e-6, by
 
 
