@@ -233,6 +233,13 @@ def life_cycle_table(gaps: Gaps, groups: pd.DataFrame) -> pd.DataFrame:
     village = codes.get_indexer(gaps.demand["village_code"])
     weight = gaps.demand["weight"].to_numpy()
     all_in_one = np.zeros(len(weight), dtype=np.int64)
+    # By everybody's people: once, since sorting takes longer than all the rest.
+    everyone = gaps.demand["people"].to_numpy()
+    orders = {
+        (kind, season): _sorted(answers[kind], everyone)
+        for season, answers in gaps.seasons.items()
+        for kind in gaps.scenario.standard
+    }
     rows: list[dict[str, object]] = []
     for name in gaps.scenario.groups:
         of_village = groups["people"].xs(name, level="group").reindex(codes).to_numpy()
@@ -244,7 +251,8 @@ def life_cycle_table(gaps: Gaps, groups: pd.DataFrame) -> pd.DataFrame:
         }  # fmt: skip
         for kind in gaps.scenario.standard:
             for season, answers in gaps.seasons.items():
-                points = _Points(answers[kind], weight * of_village[village])
+                people = weight * of_village[village]
+                points = _Points(answers[kind], people, orders[kind, season])
                 [everybody] = points.split(all_in_one, 1)
                 rows.append({"kind": kind, "season": season, **facts, **points.spread(everybody)})
     return pd.DataFrame(rows)
@@ -323,7 +331,7 @@ def village_islands(gaps: Gaps) -> pd.Series:
     is first.
     """
     villages = gaps.layers.villages
-    land = land_of(villages)
+    land = gaps.ground.land or land_of(villages)
     off = len(land.parts)
     # Whole square metres: the same islands in another order of villages differ in the last bits.
     by_size = np.argsort(-np.round(shapely.area(land.parts)), kind="stable")
@@ -404,11 +412,17 @@ def _place(by: str, label: str) -> tuple[float, str]:
     return (float(label) if by == "island" else 0.0), label
 
 
+def _sorted(answer: Coverage, people: Floats) -> NDArray[np.int64]:
+    """Return the demand points in order of minutes, then people."""
+    return np.lexsort((people, answer.minutes))
+
+
 class _Points:
     """One kind's answer at the demand points of known people, the least minutes first."""
 
-    def __init__(self, answer: Coverage, people: Floats) -> None:
-        order = np.lexsort((people, answer.minutes))
+    def __init__(self, answer: Coverage, people: Floats, order: NDArray[np.int64] | None = None) -> None:
+        if order is None:
+            order = _sorted(answer, people)
         self.order = order[~np.isnan(people[order])]
         self.listed = answer.listed
         self.minutes, self.people = answer.minutes[self.order], people[self.order]

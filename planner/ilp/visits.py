@@ -282,7 +282,7 @@ def _from_start(gaps: Gaps, village: NDArray[np.int64], todo: Bools) -> tuple[Bo
         return afoot, {}
     wanted = np.flatnonzero(np.isin(village, village[todo]) & (weight > 0))
     start = {v: int(at[_middle(xy[at], weight[at])]) for v, at in _by_village(village, wanted)}
-    home = land_of(gaps.layers.villages).of(points)
+    home = (gaps.ground.land or land_of(gaps.layers.villages)).of(points)
     at = np.flatnonzero(todo)
     afoot[at] = may_walk(home[at], home[[start[v] for v in village[at].tolist()]])
     return afoot, start
