@@ -105,6 +105,7 @@ class Session:
 
     def work(self, slow: Callable[[], T], then: Callable[[T], None], *, topic: str) -> None:
         """Do slow work in a thread, then show its result; of one topic only the latest is shown."""
+        self._work.require_loop()
         self._work.latest(topic, slow, then, self.tell_error)
 
     async def result(self, slow: Callable[[], T]) -> T:
@@ -141,6 +142,7 @@ class Session:
 
     def tell(self, text: str, severity: str = "info") -> None:
         """Show a message."""
+        self._work.require_loop()
         self.notice.param.update(text=text, severity=severity)
 
     def tell_error(self, error: Exception) -> None:
@@ -166,6 +168,7 @@ class Session:
         ``start`` is called when its turn comes, and so sees the question that is shown then; it gives
         the slow part (done in a thread) and what to show of its result.
         """
+        self._work.require_loop()
         self._waiting.append(start)
         self._next()
 

@@ -10,6 +10,7 @@ import pandas as pd
 import shapely
 
 from planner.impedance import Impedance
+from planner.local_traffic import THROUGH
 from planner.modes import SEASONS, Profile, Season
 from planner.network import ON_FERRY, TravelNetwork, morton_order
 
@@ -131,7 +132,7 @@ def network_of_arrays(  # noqa: PLR0913 - a network has as many columns
     if length_m is None:
         length_m = np.hypot(*(node_xy[edge_to] - node_xy[edge_from]).T)
     none = np.empty(0)
-    one = Impedance(forward_s, backward_s, np.zeros(edges, dtype=bool), none, none)
+    one = Impedance(forward_s, backward_s, np.full(edges, THROUGH, dtype=np.int8), none, none)
     return TravelNetwork(
         crs=crs,
         node_xy=node_xy,

@@ -15,18 +15,17 @@ from geodata.layers import no_progress
 from planner.access import edge_homes
 from planner.coverage import Coverage, cover, usable_facilities
 from planner.demand import spread_demand
+from planner.edited import edited_network
 from planner.edits import FACILITY_EDITS, ROAD_EDITS, AddBoat, AddRoad, ChangeSpeed, Flood
-from planner.impedance import FERRY
 from planner.land import Ground, land_of
 from planner.modes import Profile
-from planner.network import build_network, patch_network
+from planner.network import build_network
 from planner.overlay import (
     content_hash,
     cut_at_floods,
     edited_facilities,
     flood_areas,
     require_near,
-    road_overlay,
 )
 from planner.scenario import Scenario, default_scenario
 from planner.straight import straight_line_times
@@ -170,8 +169,6 @@ class Study:
         network = build_network(roads, plain, modes=self.modes, floods=floods)
         self._edge_home = edge_homes(network, self.ground)
         self.ways = self._joined(network, self._edge_home)
-        land = roads[~(roads["route"] == FERRY).to_numpy(dtype=bool, na_value=False)]
-        self._ashore = np.unique(land[["from_node", "to_node"]].to_numpy())
 
     def _joined(self, network: TravelNetwork, home: NDArray[np.int32], base: Ways | None = None) -> Ways:
         return Ways(
@@ -320,21 +317,13 @@ class Study:
 
     def _rebuilt(self, scenario: Scenario, edits: Sequence[Edit]) -> Ways:
         assert self.ways is not None
-        on_roads = [e for e in edits if isinstance(e, ROAD_EDITS) or (isinstance(e, Flood) and e.factor == 0)]
-        roads = self._roads
-        network, home = self.ways.network, self._edge_home
-        floods = flood_areas(self.layers.floods, edits, str(roads.crs))
-        if any(isinstance(e, (Flood, ChangeSpeed)) for e in edits):
-            network = build_network(roads, scenario, modes=self.modes, floods=floods)
-        if on_roads:
-            overlay = road_overlay(roads, edits)
-            patch = None
-            if len(overlay.put):
-                patch = build_network(
-                    overlay.put, scenario, modes=self.modes, floods=floods, ashore=self._ashore
-                )
-                home = np.concatenate([home, edge_homes(patch, self.ground)])
-            network = patch_network(network, patch, gone=np.asarray(network.edge_id.isin(overlay.gone)))
+        network, patch = edited_network(
+            self.ways.network, self._roads, edits, scenario=scenario, modes=self.modes,
+            floods=self.layers.floods,
+        )  # fmt: skip
+        home = self._edge_home
+        if patch is not None:
+            home = np.concatenate([home, edge_homes(patch, self.ground)])
         return self._joined(network, home, self.ways)
 
     def _cover(

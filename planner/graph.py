@@ -11,6 +11,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from planner import _hierarchy, _kernels
+from planner.local_traffic import EITHER, LOCAL, THROUGH
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,8 +26,9 @@ class ModeGraph:
     """The open arcs of a profile.
 
     Roads for local traffic only (``access=destination``) may begin or end a trip but not be passed
-    through: a trip runs along local roads, then along others, then along local roads. Nodes of local roads
-    therefore occur up to three times, once for each of these stretches.
+    through: a trip runs along local roads, then along others, then along local roads. What may be used on
+    which of these stretches is the network's (:mod:`planner.local_traffic`). Nodes of roads that the first
+    and the last stretch may use occur three times, once for each stretch.
 
     Attributes
     ----------
@@ -35,6 +37,8 @@ class ModeGraph:
     first_stretch, last_stretch
         int32, for each node of the network its copies for the first and the last stretch; None where
         there are no local roads. Nodes with none stand for themselves.
+    ending
+        bool, the edges on which a trip begins on its first stretch and ends on its last.
     tail, head, seconds
         The open arcs.
     arc
@@ -47,55 +51,35 @@ class ModeGraph:
         arc = np.flatnonzero(seconds < np.inf)
         self.tail, self.head, self.seconds, self.arc = tail[arc], head[arc], seconds[arc], arc
         self.nodes = network.nodes
-        self.local = network.impedance[profile].local
+        stretch = network.impedance[profile].stretch
+        self.ending: NDArray[np.bool_] = stretch != THROUGH
         self.first_stretch: NDArray[np.int32] | None = None
         self.last_stretch: NDArray[np.int32] | None = None
-        if self.local.any():
-            on_edge = self.arc < 2 * network.edges
-            self.local = self.local | self._pockets(on_edge)
-            self._split(on_edge & self.local[self.arc % max(network.edges, 1)], ~on_edge)
+        if (stretch == LOCAL).any():
+            self._split(stretch)
 
-    def _pockets(self, on_edge: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Return which edges hang on the rest by local roads alone: they are for local traffic too.
-
-        Of all that roads connect, the greatest part that others than local ones connect is the rest.
-        """
-        network = self.network
-        local = np.zeros(len(self.arc), dtype=bool)
-        local[on_edge] = self.local[self.arc[on_edge] % network.edges]
-        whole = _connected(self.tail, self.head, network.nodes)[network.edge_from]
-        part = _connected(self.tail[~local], self.head[~local], network.nodes)[network.edge_from]
-        used = network.usable(self.profile)
-        length = np.bincount(part, weights=network.edge_length_m * (used & ~self.local))
-        hung = used & ~self.local
-        order = np.lexsort((part, -length[part], whole))
-        order = order[hung[order]]
-        first = np.ones(len(order), dtype=bool)
-        first[1:] = whole[order][1:] != whole[order][:-1]
-        main = np.full(int(whole.max(initial=0)) + 1, -1, dtype=np.int64)
-        main[whole[order[first]]] = part[order[first]]
-        return np.asarray(hung & (part != main[whole]), dtype=bool)
-
-    def _split(self, local: NDArray[np.bool_], link: NDArray[np.bool_]) -> None:
+    def _split(self, stretch: NDArray[np.int8]) -> None:
         """Give the nodes of local roads their copies, and lay the arcs between them."""
         tail, head, seconds, arc = self.tail, self.head, self.seconds, self.arc
-        on_local, on_open = (self._touched(arcs, link) for arcs in (local, ~local & ~link))
-        rim = np.flatnonzero(on_local & on_open).astype(np.int32)
+        edges = self.network.edges
+        # A link, as through a gate, belongs to every stretch.
+        of = np.where(arc < 2 * edges, stretch[arc % max(edges, 1)], EITHER)
+        link = arc >= 2 * edges
+        copied = self._touched((of != THROUGH) & ~link, link)
+        node = np.flatnonzero(copied).astype(np.int32)
         first = np.arange(self.nodes, dtype=np.int32)
         last = first.copy()
-        first[rim] = self.nodes + np.arange(len(rim), dtype=np.int32)
-        self.nodes += len(rim)
-        last[on_local] = self.nodes + np.arange(on_local.sum(), dtype=np.int32)
-        self.nodes += int(on_local.sum())
-        inner = on_local & ~on_open
-        between = ~local & ~(link & inner[tail])
-        twice = local | (link & on_local[tail] & on_local[head])
-        none = np.full(len(rim), -1, dtype=np.int64)
-        self.tail = np.concatenate([tail[between], first[tail[twice]], last[tail[twice]], first[rim], rim])
-        self.head = np.concatenate([head[between], first[head[twice]], last[head[twice]], rim, last[rim]])
-        still = np.zeros(2 * len(rim))
-        self.seconds = np.concatenate([seconds[between], seconds[twice], seconds[twice], still])
-        self.arc = np.concatenate([arc[between], arc[twice], arc[twice], none, none])
+        first[node] = self.nodes + np.arange(len(node), dtype=np.int32)
+        last[node] = first[node] + np.int32(len(node))
+        self.nodes += 2 * len(node)
+        middle = of != LOCAL
+        ends = (of != THROUGH) & copied[tail] & copied[head]
+        none = np.full(len(node), -1, dtype=np.int64)
+        still = np.zeros(2 * len(node))
+        self.tail = np.concatenate([tail[middle], first[tail[ends]], last[tail[ends]], first[node], node])
+        self.head = np.concatenate([head[middle], first[head[ends]], last[head[ends]], node, last[node]])
+        self.seconds = np.concatenate([seconds[middle], seconds[ends], seconds[ends], still])
+        self.arc = np.concatenate([arc[middle], arc[ends], arc[ends], none, none])
         self.first_stretch, self.last_stretch = first, last
 
     def _touched(self, arcs: NDArray[np.bool_], link: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -127,12 +111,6 @@ class ModeGraph:
     def hierarchy(self) -> Hierarchy:
         """The contraction hierarchy, for full tables."""
         return Hierarchy(self)
-
-
-def _connected(tail: NDArray[np.int32], head: NDArray[np.int32], nodes: int) -> NDArray[np.int32]:
-    """Return the part of every node, whichever way the arcs lead."""
-    graph = coo_array((np.ones(len(tail), dtype=np.int8), (tail, head)), shape=(nodes, nodes))
-    return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int32)
 
 
 def components(network: TravelNetwork, profile: Profile) -> NDArray[np.int32]:

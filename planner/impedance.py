@@ -38,8 +38,9 @@ class Impedance:
     ----------
     forward_s, backward_s
         float64, seconds along and against each edge; ``inf`` = closed.
-    local
-        bool, edges that may only begin or end a trip.
+    stretch
+        int8, on which stretches of a trip each edge may be used: THROUGH, LOCAL or EITHER of
+        :mod:`planner.local_traffic`; the same in both seasons.
     link_s, link_back_s
         float64, seconds from the first to the second node of each link (boarding a ferry, passing a
         barrier), and back; ``inf`` = stopped.
@@ -47,7 +48,7 @@ class Impedance:
 
     forward_s: NDArray[np.float64]
     backward_s: NDArray[np.float64]
-    local: NDArray[np.bool_]
+    stretch: NDArray[np.int8]
     link_s: NDArray[np.float64]
     link_back_s: NDArray[np.float64]
 
@@ -110,7 +111,7 @@ def road_facts(roads: gpd.GeoDataFrame, floods: Sequence[FloodArea] = ()) -> Roa
 def edge_seconds(
     facts: RoadFacts, profile: Profile, scenario: Scenario
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
-    """Return seconds along and against each road (``inf`` = closed), and which are for local traffic only."""
+    """Return seconds along and against each road (``inf`` = closed), and which are tagged for local traffic."""
     mode = scenario.modes[profile.mode]
     access = np.array([access_of(t, mode, scenario.access_values) for t in facts.tags])[facts.tags_of]
     kph = _speeds(facts, mode, access)

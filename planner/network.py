@@ -12,6 +12,7 @@ import shapely
 
 from geodata.tags import split_tags
 from planner.impedance import FERRY, FloodArea, Impedance, edge_seconds, passes, road_facts
+from planner.local_traffic import kept_stretches, stretches_of
 from planner.modes import SEASONS, Profile
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ class TravelNetwork:
         arrays += [self.edge_from, self.edge_to, self.edge_length_m, self.edge_kind]
         arrays += [self.junction, self.link_from, self.link_to]
         for one in self.impedance.values():
-            arrays += [one.forward_s, one.backward_s, one.local, one.link_s, one.link_back_s]
+            arrays += [one.forward_s, one.backward_s, one.stretch, one.link_s, one.link_back_s]
         for array in arrays:
             array.setflags(write=False)
 
@@ -155,6 +156,8 @@ def build_network(
     modes: Iterable[str] | None = None,
     floods: Sequence[FloodArea] = (),
     ashore: NDArray[np.int32] | None = None,
+    base: TravelNetwork | None = None,
+    origin: pd.Index | None = None,
 ) -> TravelNetwork:
     """Return the travel network of a roads layer: seconds for each mode, season and direction.
 
@@ -170,6 +173,11 @@ def build_network(
         Flooded areas, in the same CRS.
     ashore
         More junctions (numbers of the roads layer) that are on land, besides those of the roads.
+    base
+        The network without edits, which says what is local; decided here when None.
+    origin
+        For each row the ``road_id`` of ``base`` that it was before the edits, "" for a new road; its own
+        ``road_id`` when None.
 
     Notes
     -----
@@ -179,6 +187,7 @@ def build_network(
     """
     profiles = all_profiles(scenario, modes)
     order, start, stop, xy, junction = _canonical(roads)
+    origin = roads.index[order] if origin is None else origin[order]
     roads = roads.iloc[order]
     ferry = (roads["route"] == FERRY).to_numpy(dtype=bool, na_value=False)
     links = _Links(xy, start, stop)
@@ -187,6 +196,18 @@ def build_network(
     links.stop(_standing(roads, profiles, scenario))
     facts = road_facts(roads, floods)
     line = roads.geometry.to_numpy()
+    length_m = roads["length_m"].to_numpy(dtype=np.float64, copy=True)
+    seconds = {p: (edge_seconds(facts, p, scenario), links.seconds(p, scenario)) for p in profiles}
+    stretch = {}
+    for mode in dict.fromkeys(p.mode for p in profiles):
+        both = [seconds[p] for p in profiles if p.mode == mode]
+        if base is None:
+            stretch[mode] = _stretches(both, links, length_m)
+        else:
+            known = base.edge_id.get_indexer(origin)
+            # Never without an edge, so that -1 finds one.
+            of_base = np.append(base.impedance[Profile(mode, "dry")].stretch, np.int8(-1))
+            stretch[mode] = kept_stretches(of_base[known], both[0][0][2])
     return TravelNetwork(
         crs=str(roads.crs),
         node_xy=links.node_xy(),
@@ -195,17 +216,32 @@ def build_network(
         line_first=np.concatenate([[0], np.cumsum(shapely.get_num_coordinates(line))]).astype(np.int64),
         edge_from=links.start,
         edge_to=links.stop_,
-        edge_length_m=roads["length_m"].to_numpy(dtype=np.float64, copy=True),
+        edge_length_m=length_m,
         edge_kind=np.select(
             [ferry, (roads["road_class"] == "waterway").to_numpy(dtype=bool)], [ON_FERRY, WATERWAY], ROAD
         ).astype(np.int8),
         junction=np.concatenate([junction, np.full(len(links.land), -1, dtype=np.int32)]),
         impedance=MappingProxyType(
-            {p: Impedance(*edge_seconds(facts, p, scenario), *links.seconds(p, scenario)) for p in profiles}
+            {p: Impedance(*ride[:2], stretch[p.mode], *step) for p, (ride, step) in seconds.items()}
         ),
         link_from=np.array(links.land, dtype=np.int32),
         link_to=np.array(links.own, dtype=np.int32),
     )
+
+
+def _stretches(
+    seasons: Sequence[tuple[tuple[NDArray[Any], ...], tuple[NDArray[Any], ...]]],
+    links: _Links,
+    length_m: NDArray[np.float64],
+) -> NDArray[np.int8]:
+    """Return what is local for one mode, from its seconds in both seasons: what either opens is open."""
+    land, own = np.array(links.land, dtype=np.int32), np.array(links.own, dtype=np.int32)
+    opens = [np.concatenate([*ride[:2], *step]) < np.inf for ride, step in seasons]
+    return stretches_of(
+        np.concatenate([links.start, links.stop_, land, own]),
+        np.concatenate([links.stop_, links.start, own, land]),
+        np.logical_or.reduce(opens), seasons[0][0][2], length_m, len(links.xy) + len(links.own),
+    )  # fmt: skip
 
 
 class _Links:
@@ -353,7 +389,7 @@ def patch_network(
         impedance[profile] = Impedance(
             np.concatenate([one.forward_s, put.forward_s]),
             np.concatenate([one.backward_s, put.backward_s]),
-            np.concatenate([one.local, put.local]),
+            np.concatenate([one.stretch, put.stretch]),
             np.concatenate([one.link_s, put.link_s]),
             np.concatenate([one.link_back_s, put.link_back_s]),
         )

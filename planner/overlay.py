@@ -61,11 +61,14 @@ class RoadOverlay:
         Rows of the roads layer that come instead, or new; junctions share the base's numbers.
     content_hash
         SHA-256 of the edits.
+    origin
+        For each row of ``put``, the ``road_id`` of the road it was before; "" for a new one.
     """
 
     gone: pd.Index
     put: gpd.GeoDataFrame
     content_hash: str
+    origin: pd.Index
 
 
 def content_hash(edits: Sequence[Edit]) -> str:
@@ -151,11 +154,12 @@ class _Work:
         put = [row for road_id, row in self.rows.items() if road_id not in self.closed]
         gone = base.index.isin([*self.rows, *self.closed, *self.cut])
         if not put:
-            return RoadOverlay(base.index[gone], base.iloc[:0], content_hash(edits))
+            return RoadOverlay(base.index[gone], base.iloc[:0], content_hash(edits), base.index[:0])
         frame = gpd.GeoDataFrame(put, columns=[*base.columns, "road_id"], geometry="geometry", crs=base.crs)
         frame = frame.set_index(frame.pop("road_id").astype("str").rename("road_id"))
         frame = frame.astype({c: t for c, t in base.dtypes.items() if c != "geometry"})
-        return RoadOverlay(base.index[gone], frame, content_hash(edits))
+        origin = pd.Index([row["origin"] for row in put], dtype="str")
+        return RoadOverlay(base.index[gone], frame, content_hash(edits), origin)
 
     def flood(self, polygon: shapely.Geometry) -> None:
         """Cut the roads at the outline of a flooded area."""
@@ -183,7 +187,7 @@ class _Work:
         """Return a piece's row to be changed."""
         if road_id not in self.rows:
             row = self.base.loc[road_id].to_dict()
-            self.rows[road_id] = {**row, "road_id": road_id}
+            self.rows[road_id] = {**row, "road_id": road_id, "origin": road_id}
             if row["route"] == FERRY:
                 # All pieces of a ferry come together: staying aboard must cost no second wait.
                 for other in self.base.index[self.base["way_id"] == row["way_id"]]:
@@ -262,7 +266,7 @@ class _Work:
                     node[m] = self._new_junction()
             road_id = f"edit/{number}#{k}"
             self.rows[road_id] = {
-                **way, "road_id": road_id, "geometry": piece, "length_m": piece.length,
+                **way, "road_id": road_id, "origin": "", "geometry": piece, "length_m": piece.length,
                 "duration_s": way["duration_s"] * piece.length / line.length,
                 "from_node": node[at[k]], "to_node": node[at[k + 1]],
             }  # fmt: skip

@@ -10,12 +10,13 @@ import pandas as pd
 import shapely
 
 from geodata.errors import ConfigError, MissingCrsError, SchemaError, first_five
-from planner.edits import ROAD_EDITS
+from planner.edited import edited_network
+from planner.edits import FACILITY_EDITS
 from planner.isochrones import catchments, isochrones, make_grid
 from planner.land import Ground, land_of
 from planner.modes import SEASONS, Profile
 from planner.network import build_network
-from planner.overlay import cut_at_floods, flood_areas, overlaid_roads, road_overlay
+from planner.overlay import cut_at_floods, flood_areas
 from planner.paths import find_path
 from planner.scenario import Scenario, default_scenario
 from planner.traveltime import Router
@@ -266,13 +267,18 @@ def travel(layers: Layers, mode: str, *, season: Season = "dry", scenario: Scena
     if layers.roads is None:
         msg = "the study area has no roads: give some in AREA.yml and build it again"
         raise ConfigError(msg)
-    roads = layers.roads
-    floods = flood_areas(layers.floods, scenario.edits, str(roads.crs))
-    if any(isinstance(e, ROAD_EDITS) for e in scenario.edits):
-        roads = overlaid_roads(roads, road_overlay(roads, scenario.edits))
-    roads = cut_at_floods(roads, floods)
-    network = build_network(roads, scenario, modes=[mode], floods=floods)
+    floods = flood_areas(layers.floods, (), str(layers.roads.crs))
+    roads = cut_at_floods(layers.roads, floods)
+    plain = scenario.model_copy(update={"edits": ()})
+    network = build_network(roads, plain, modes=[mode], floods=floods)
     water = None if layers.water is None else np.asarray(layers.water.geometry.to_numpy(), dtype=object)
     ground = Ground(land_of(layers.villages), water)
-    router = Router(network, Profile(mode, season), rule=scenario.access, ground=ground)
+    profile = Profile(mode, season)
+    router = Router(network, profile, rule=scenario.access, ground=ground)
+    on_roads = [e for e in scenario.edits if not isinstance(e, FACILITY_EDITS)]
+    if on_roads:
+        edited, _ = edited_network(
+            network, roads, scenario.edits, scenario=scenario, modes=[mode], floods=layers.floods
+        )
+        router = Router(edited, profile, rule=scenario.access, ground=ground, base=router)
     return Travel(router, shapely.union_all(layers.villages.geometry.to_numpy()))

@@ -105,10 +105,17 @@ class Router:
             network, profile, rule=rule, ground=self.ground, edge_home=edge_home,
             base=base.access if base is not None else None,
         )  # fmt: skip
+        self.base = base
         self.graph = ModeGraph(network, profile)
 
     def stops(self, points: NDArray[np.object_], *, on_edge: NDArray[np.int64] | None = None) -> Stops:
-        """Return places or facilities joined to the network (see :class:`planner.access.Access`)."""
+        """Return places or facilities joined to the network (see :class:`planner.access.Access`).
+
+        After edits they keep the access points from before, so a road that is added never makes a trip
+        longer; ``on_edge`` then speaks of the base's edges.
+        """
+        if self.base is not None:
+            return self.access.again(self.base.stops(points, on_edge=on_edge))
         return self.access.stops(points, on_edge=on_edge)
 
     def ends(self, stops: Stops, role: Role) -> Ends:
@@ -125,19 +132,13 @@ class Router:
         else:
             node = [start, stop]
             seconds = [leg_s + _part(behind, forward), leg_s + _part(ahead, backward)]
-        first, last = self.graph.first_stretch, self.graph.last_stretch
-        if first is not None and last is not None:
-            local = self.graph.local[snap.edge]
-            if role == "arriving":
-                # By local roads alone, or over others.
-                node += [np.where(local, last[n], n) for n in node]
-                seconds += [np.where(local, s, np.inf) for s in seconds]
-            node[:2] = [np.where(local, first[n], n) for n in node[:2]]
-        many = len(node)
+        copies = self.graph.first_stretch if role == "leaving" else self.graph.last_stretch
+        if copies is not None:
+            node = [np.where(self.graph.ending[snap.edge], copies[n], n) for n in node]
         ends = Ends(
-            np.tile(snap.point.astype(np.int32), many), np.concatenate(node), np.concatenate(seconds),
-            np.tile(np.arange(len(snap.point), dtype=np.int32), many),
-            np.repeat(np.tile([True, False], many // 2), len(snap.point)),
+            np.tile(snap.point.astype(np.int32), 2), np.concatenate(node), np.concatenate(seconds),
+            np.tile(np.arange(len(snap.point), dtype=np.int32), 2),
+            np.repeat([True, False], len(snap.point)),
         )  # fmt: skip
         return ends.take(ends.seconds < np.inf)
 

@@ -78,16 +78,13 @@ class Ways:
 
     def units(self, profile: Profile, facilities: gpd.GeoDataFrame) -> Stops:
         """Return facilities joined to the network; after edits they keep what they were joined to."""
-        if self.base is None:
-            return self.router(profile).stops(_points(facilities))
-        return self.router(profile).access.again(self.base.units(profile, facilities))
+        return self.router(profile).stops(_points(facilities))
 
     def place(self, profile: Profile, row: int) -> Stops:
         """Return one demand point joined as :meth:`stops` joins it."""
         demand = self.demand.iloc[[row]]
-        if self.base is not None:
-            return self.router(profile).access.again(self.base.place(profile, row))
-        on_edge = self.network.edge_id.get_indexer(demand["road_id"])
+        base = self.network if self.base is None else self.base.network
+        on_edge = base.edge_id.get_indexer(demand["road_id"])
         return self.router(profile).stops(_points(demand), on_edge=on_edge)
 
     def nearest(self, profile: Profile, facilities: gpd.GeoDataFrame) -> TravelTimes:

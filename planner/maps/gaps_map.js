@@ -148,5 +148,6 @@ function jangkauGapsMap(map, data) {
     describe();
   });
   describe();
-  map.fitBounds(villages.getBounds(), { padding: [10, 10] });
+  // At once: while the map glides to its place, what lies under a still pointer changes and no tooltip comes.
+  map.fitBounds(villages.getBounds(), { padding: [10, 10], animate: false });
 }

@@ -104,6 +104,10 @@ def serve() -> Iterator[Callable[..., Served]]:
                 running.append(served)
                 return served
             assert time.monotonic() < limit
+        # It has closed its output, so it is about to end, or has: nothing of it stays behind.
+        process.kill()
+        process.wait(20)
+        process.stdout.close()
         pytest.fail(f"the server did not start: {''.join(said)}")
 
     yield start
