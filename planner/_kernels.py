@@ -43,6 +43,24 @@ def arcs_to_csr(
     return first, out_head, out_weight
 
 
+@njit(cache=True)
+def _room(array: NDArray[np.generic], size: int) -> NDArray[np.generic]:
+    """Return a longer copy of an array that holds ``size`` entries and some more."""
+    more = np.empty(2 * size + 1024, dtype=array.dtype)
+    more[: len(array)] = array
+    return more
+
+
+@njit(cache=True, inline="always")
+def _grown(array: NDArray[np.generic], size: int) -> NDArray[np.generic]:
+    """Return the array, or a copy of twice its length when it is full."""
+    if size < len(array):
+        return array
+    more = np.empty(2 * len(array) + 1024, dtype=array.dtype)
+    more[: len(array)] = array
+    return more
+
+
 @njit(cache=True, inline="always")
 def _push(key: NDArray[np.float64], item: NDArray[np.uint32], size: int, k: float, v: int) -> None:
     """Put (k, v) into the heap; ``size`` counts it already."""
@@ -105,7 +123,8 @@ def _spread(
 
     One Dijkstra search on a four-ary heap. Among equal times the smallest owner wins.
     """
-    # Every entry stands for a seed or an arc; memory that is never touched costs nothing.
+    # Room for an entry a seed and an arc, which is nearly always enough; memory that is never touched costs
+    # nothing. A node is passed on again for each smaller owner at an equal time, so the heap may have to grow.
     key = np.empty(len(head) + len(seed_node) + 1, dtype=np.float64)
     item = np.empty(len(head) + len(seed_node) + 1, dtype=np.uint32)
     # Unsigned, so that indexing need not look for negative numbers.
@@ -138,6 +157,9 @@ def _spread(
                         _replace_top(key, item, size, s, v)
                     else:
                         size += 1
+                        if size > len(key):
+                            key = _room(key, size)
+                            item = _room(item, size)
                         _push(key, item, size, s, v)
         if vacant:
             size -= 1
@@ -303,21 +325,3 @@ def shortest_tree(
                 size += 1
                 _push(key, item, size, s, v)
     return time, arc, before
-
-
-@njit(cache=True)
-def _room(array: NDArray[np.generic], size: int) -> NDArray[np.generic]:
-    """Return a longer copy of an array that holds ``size`` entries and some more."""
-    more = np.empty(2 * size + 1024, dtype=array.dtype)
-    more[: len(array)] = array
-    return more
-
-
-@njit(cache=True, inline="always")
-def _grown(array: NDArray[np.generic], size: int) -> NDArray[np.generic]:
-    """Return the array, or a copy of twice its length when it is full."""
-    if size < len(array):
-        return array
-    more = np.empty(2 * len(array) + 1024, dtype=array.dtype)
-    more[: len(array)] = array
-    return more
