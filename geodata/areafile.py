@@ -16,7 +16,7 @@ ROAD_CLASSES = (
     "motorway", "motorway_link", "trunk", "trunk_link", "primary", "primary_link", "secondary",
     "secondary_link", "tertiary", "tertiary_link", "unclassified", "residential", "living_street",
     "service", "road", "track", "path", "footway", "pedestrian", "steps", "cycleway", "bridleway",
-    "waterway",
+    "platform", "corridor", "waterway",
 )  # fmt: skip
 
 

@@ -124,7 +124,7 @@ def _spread(
     One Dijkstra search on a four-ary heap. Among equal times the smallest owner wins.
     """
     # Room for an entry a seed and an arc, which is nearly always enough; memory that is never touched costs
-    # nothing. A node is passed on again for each smaller owner at an equal time, so the heap may have to grow.
+    # nothing. A node is passed on again for each smaller owner at an equal time: the heap may have to grow.
     key = np.empty(len(head) + len(seed_node) + 1, dtype=np.float64)
     item = np.empty(len(head) + len(seed_node) + 1, dtype=np.uint32)
     # Unsigned, so that indexing need not look for negative numbers.

@@ -61,7 +61,7 @@ def edited_network(
         network = build_network(roads, scenario, modes=modes, floods=areas, base=base)
     if not any(isinstance(e, ROAD_EDITS) or (isinstance(e, Flood) and e.factor == 0) for e in edits):
         return network, None
-    overlay = road_overlay(roads, edits)
+    overlay = road_overlay(roads, edits, scenario.drawing)
     patch = None
     if len(overlay.put):
         patch = build_network(

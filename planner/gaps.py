@@ -151,7 +151,7 @@ class Study:
         by_village = self.demand[first].set_index("village_code")["method"]
         self._method = by_village.reindex(layers.villages.index).astype("str")
         water = None if layers.water is None else np.asarray(layers.water.geometry.to_numpy(), dtype=object)
-        self.ground = Ground(land_of(layers.villages), water)
+        self.ground = Ground(land_of(layers.villages, self.scenario.land), water)
         listed = {k: r for k, r in self.scenario.standard.items() if k in layers.area.listed_kinds}
         others = (o.mode for r in listed.values() for o in r.also)
         self.modes = tuple(sorted({*(r.mode for r in listed.values()), *others, *modes}))
@@ -203,7 +203,7 @@ class Study:
         """
         free = (
             "name", "season", "status", "standard", "standard_name", "standard_version", "standard_source",
-            "groups", "referral", "visits", "edits",
+            "groups", "referral", "visits", "remoteness", "floating", "edits",
         )  # fmt: skip
         own, other = (s.model_dump(exclude=set(free)) for s in (self.scenario, scenario))
         if own != other:

@@ -10,7 +10,8 @@ import pandas as pd
 import shapely
 
 from geodata.areafile import ROAD_CLASSES
-from geodata.tags import split_tags
+from geodata.surfaces import surface_words
+from geodata.tags import ACCESS_KEYS, BACKWARD, FORWARD, directed, split_tags
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +27,10 @@ FERRY = "ferry"
 # Technical Report 93-1, 1993; as a factor of the speed on the flat (DOMAIN of the defaults).
 TOBLER_SLOPE, TOBLER_OPTIMUM = 3.5, 0.05
 OPEN, LOCAL, CLOSED, GRANTED = 0, 1, 2, 3
+# What may say how wide, how high, how heavy one may be: the least counts (docs/METHODS.md).
+WIDTHS = ("width", "maxwidth", "maxwidth:physical")
+HEIGHTS = ("maxheight", "maxheight:physical")
+WEIGHTS = ("maxweight",)
 # A road that was cut at a flood's outline still touches it with its end.
 TOUCH_M = 0.01
 
@@ -74,7 +79,9 @@ class RoadFacts:
     flood: dict[Season, NDArray[np.float64]]
 
 
-def road_facts(roads: gpd.GeoDataFrame, floods: Sequence[FloodArea] = ()) -> RoadFacts:
+def road_facts(
+    roads: gpd.GeoDataFrame, floods: Sequence[FloodArea] = (), *, steepest: float = np.inf
+) -> RoadFacts:
     """Return the facts of a roads layer that decide times.
 
     Parameters
@@ -83,11 +90,13 @@ def road_facts(roads: gpd.GeoDataFrame, floods: Sequence[FloodArea] = ()) -> Roa
         The roads layer.
     floods
         Flooded areas, in the same CRS.
+    steepest
+        Steeper slopes (rise ÷ run) count as this.
     """
     class_of, class_name = pd.factorize(roads["road_class"].to_numpy(dtype=object))
     surface_of, surface_name = pd.factorize(roads["surface"].str.lower().to_numpy(dtype=object))
     tags_of, tags = pd.factorize(roads["tags"].to_numpy(dtype=object))
-    up, down = _slope_factors(roads)
+    up, down = _slope_factors(roads, steepest)
     return RoadFacts(
         class_name=np.asarray(class_name, dtype=object),
         class_of=class_of,
@@ -111,10 +120,31 @@ def road_facts(roads: gpd.GeoDataFrame, floods: Sequence[FloodArea] = ()) -> Roa
 def edge_seconds(
     facts: RoadFacts, profile: Profile, scenario: Scenario
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
-    """Return seconds along and against each road (``inf`` = closed), and which are tagged for local traffic."""
+    """Return seconds along and against each road (``inf`` = closed), and which are tagged local."""
     mode = scenario.modes[profile.mode]
-    access = np.array([access_of(t, mode, scenario.access_values) for t in facts.tags])[facts.tags_of]
-    kph = _speeds(facts, mode, access)
+    along, local = _one_way_seconds(facts, profile, scenario, FORWARD)
+    against = along
+    if any(k.endswith((FORWARD, BACKWARD)) for tags in facts.tags for k in tags):
+        against, local_back = _one_way_seconds(facts, profile, scenario, BACKWARD)
+        local |= local_back
+    forward, backward = along.copy(), against.copy()
+    if mode.slope == "tobler":
+        forward *= facts.up_factor
+        backward *= facts.down_factor
+    way = _oneway(facts, mode)
+    backward[(way == "yes") | (way == "reversible")] = np.inf
+    forward[(way == "reverse") | (way == "reversible")] = np.inf
+    return forward, backward, local
+
+
+def _one_way_seconds(
+    facts: RoadFacts, profile: Profile, scenario: Scenario, way: str
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Return seconds on the flat in one direction by its tags, and which roads are tagged local."""
+    mode = scenario.modes[profile.mode]
+    tags = [directed(t, way) for t in facts.tags]
+    access = np.array([road_access(t, mode, scenario.access_values) for t in tags])[facts.tags_of]
+    kph = _speeds(facts, mode, access, tags)
     kph = _on_surface(kph, facts, mode, profile.season, scenario)
     kph = _condition(kph, facts, mode, profile.season)
     with np.errstate(divide="ignore"):
@@ -131,14 +161,7 @@ def edge_seconds(
         seconds = np.where(flood > 0, seconds / flood, np.inf)
     if profile.season == "wet":
         seconds[facts.dry_only] = np.inf
-    forward, backward = seconds.copy(), seconds.copy()
-    if mode.slope == "tobler":
-        forward *= facts.up_factor
-        backward *= facts.down_factor
-    way = _oneway(facts, mode)
-    backward[(way == "yes") | (way == "reversible")] = np.inf
-    forward[(way == "reverse") | (way == "reversible")] = np.inf
-    return forward, backward, access == LOCAL
+    return seconds, access == LOCAL
 
 
 def access_of(tags: dict[str, str], mode: Mode, values: AccessValues) -> int:
@@ -147,7 +170,7 @@ def access_of(tags: dict[str, str], mode: Mode, values: AccessValues) -> int:
     GRANTED: a tag of the mode's own, not the general ``access`` or ``vehicle``, opens it explicitly.
     """
     key = next((k for k in mode.access if k in tags), None)
-    said = [] if key is None else [v.strip() for v in tags[key].split(";")]
+    said = [] if key is None else [_for_mode(v.strip(), mode) for v in tags[key].split(";")]
     if key not in {None, "access", "vehicle"} and any(v in values.granted for v in said):
         return GRANTED
     if any(tags.get(k) in closing for k, closing in mode.closed_if.items()):
@@ -160,6 +183,34 @@ def access_of(tags: dict[str, str], mode: Mode, values: AccessValues) -> int:
     return LOCAL if any(v in values.local for v in said) else CLOSED
 
 
+def _for_mode(value: str, mode: Mode) -> str:
+    """Return what a value means that names who may pass, as in ``access=foot``: yes or no."""
+    if value not in ACCESS_KEYS:
+        return value
+    return "yes" if value in mode.access else "no"
+
+
+def road_access(tags: dict[str, str], mode: Mode, values: AccessValues) -> int:
+    """Return :func:`access_of` a road, CLOSED also where the mode does not fit."""
+    return access_of(tags, mode, values) if fits(tags, mode) else CLOSED
+
+
+def fits(tags: dict[str, str], mode: Mode) -> bool:
+    """Return whether a road or gate is wide, high and strong enough, as far as tags say.
+
+    Examples
+    --------
+    >>> from planner.scenario import default_scenario
+    >>> car = default_scenario().modes["car"]
+    >>> fits({"width": "1"}, car), fits({"maxheight": "4"}, car), fits({}, car)
+    (False, True, True)
+    """
+    needs = ((WIDTHS, mode.width_m), (HEIGHTS, mode.height_m), (WEIGHTS, mode.weight_t))
+    return all(
+        need is None or float(tags[key]) >= need for keys, need in needs for key in keys if key in tags
+    )
+
+
 def passes(tags: dict[str, str], mode: Mode, season: Season, values: AccessValues) -> bool:
     """Return whether a mode passes a barrier or ford (a node's tags).
 
@@ -167,30 +218,51 @@ def passes(tags: dict[str, str], mode: Mode, season: Season, values: AccessValue
     """
     if tags.get("ford", "no") != "no" and mode.fords.of(season) == 0:
         return False
+    if not fits(tags, mode):
+        return False
     access = access_of(tags, mode, values)
     if access == OPEN and not any(k in tags for k in mode.access):
-        return tags.get("barrier", "") not in mode.barriers
+        opened = any(tags.get(k) in opening for k, opening in mode.barriers_open_if.items())
+        return opened or tags.get("barrier", "") not in mode.barriers
     return access != CLOSED
 
 
-def _speeds(facts: RoadFacts, mode: Mode, access: NDArray[np.int64]) -> NDArray[np.float64]:
+def _speeds(
+    facts: RoadFacts, mode: Mode, access: NDArray[np.int64], tags: Sequence[dict[str, str]]
+) -> NDArray[np.float64]:
     """Return km/h by class and speed limit; 0 where the class is closed."""
     by_class = np.array([mode.speeds_kph.get(str(n), 0.0) for n in facts.class_name])
-    known = np.array([str(n) in ROAD_CLASSES and str(n) != "waterway" for n in facts.class_name], dtype=bool)
     kph = by_class[facts.class_of]
-    if mode.granted_kph is not None:
-        granted = (access == GRANTED) & (kph == 0) & known[facts.class_of]
-        kph = np.where(granted, mode.granted_kph, kph)
-    return np.fmin(kph, facts.maxspeed_kph) if mode.maxspeed else kph
+    # Who is let in where the mode has no speed; nobody on what is no road, or is one no more.
+    if_granted = np.array([
+        mode.granted_speeds_kph.get(str(n), mode.granted_kph or 0.0)
+        if str(n) in ROAD_CLASSES and str(n) != "waterway" else 0.0
+        for n in facts.class_name
+    ])  # fmt: skip
+    granted = (access == GRANTED) & (kph == 0)
+    kph = np.where(granted, if_granted[facts.class_of], kph)
+    if not mode.maxspeed:
+        return kph
+    one_way = np.array([float(t.get("maxspeed", "nan")) for t in tags])[facts.tags_of]
+    limit = np.where(np.isnan(one_way), facts.maxspeed_kph, one_way)
+    return np.asarray(np.fmin(kph, limit), dtype=np.float64)
 
 
 def _on_surface(
     kph: NDArray[np.float64], facts: RoadFacts, mode: Mode, season: Season, scenario: Scenario
 ) -> NDArray[np.float64]:
-    """Return km/h on the surface: tagged, or else as the tracktype suggests."""
+    """Return km/h on the surface: tagged, or else as the tracktype suggests.
+
+    Of several surfaces the worst counts; wording that is not known says nothing.
+    """
     group = {value: name for name, values in scenario.surfaces.items() for value in values}
     factors = {name: mode.surface_factors[name].of(season) for name in mode.surface_factors}
-    by_surface = np.array([*(factors.get(group.get(str(s), ""), 1.0) for s in facts.surface_name), np.nan])
+
+    def factor_of(text: str) -> float:
+        known = [group[w] for w in surface_words(text) if w in group]
+        return min((factors.get(name, 1.0) for name in known), default=np.nan)
+
+    by_surface = np.array([*(factor_of(str(s)) for s in facts.surface_name), np.nan])
     by_track = np.array(
         [factors.get(scenario.tracktype_surfaces.get(t.get("tracktype", ""), ""), 1.0) for t in facts.tags]
     )
@@ -276,7 +348,9 @@ def _flood_factor(
     return out
 
 
-def _slope_factors(roads: gpd.GeoDataFrame) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _slope_factors(
+    roads: gpd.GeoDataFrame, steepest: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return how many times as long as on the flat each road takes on foot, along and against it."""
     flat = np.ones(len(roads))
     if "heights_m" not in roads:
@@ -292,6 +366,7 @@ def _slope_factors(roads: gpd.GeoDataFrame) -> tuple[NDArray[np.float64], NDArra
     length = roads["length_m"].to_numpy()
     run = (length / np.maximum(steps, 1))[of]
     slope = np.divide(rise, run, out=np.zeros_like(rise), where=run > 0)
+    slope = np.clip(slope, -steepest, steepest)
     both = []
     for direction in (slope, -slope):
         takes = tobler_time_factor(direction)

@@ -13,11 +13,8 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-# Village polygons are closer than this to each other across the gaps of their own simplification
-# (national files: about 100 m), and across rivers; wider water divides.
-CLOSING_M = 50.0
-# A road or a jetty is often drawn a little off the coast of the boundary map.
-SHORE_M = 200.0
+    from planner.scenario import LandRule
+
 UNKNOWN = -1
 
 
@@ -29,12 +26,16 @@ class Land:
     ----------
     parts
         Polygons (metres), grown by the closing distance.
+    shore_m
+        A place this far off every outline is of the nearest landmass: a road or a jetty is often drawn a
+        little off the coast of the boundary map.
     """
 
     parts: NDArray[np.object_]
+    shore_m: float
 
     def of(self, points: NDArray[np.object_]) -> NDArray[np.int32]:
-        """Return the landmass of each point; -1 (unknown) off the villages' shore by over 200 m.
+        """Return the landmass of each point; -1 (unknown) further off the villages' shore than ``shore_m``.
 
         Unknown is land of a neighbour, for which no boundary was given: it divides nothing.
         """
@@ -47,21 +48,23 @@ class Land:
         loose = np.flatnonzero((number == UNKNOWN) & ~shapely.is_missing(points))
         if len(loose):
             tree = shapely.STRtree(self.parts)
-            at, part = tree.query_nearest(points[loose], max_distance=SHORE_M, all_matches=False)
+            at, part = tree.query_nearest(points[loose], max_distance=self.shore_m, all_matches=False)
             number[loose[at]] = part
         return number
 
 
-def land_of(villages: gpd.GeoDataFrame) -> Land:
-    """Return the landmasses of the villages' polygons: gaps up to 100 m do not divide.
+def land_of(villages: gpd.GeoDataFrame, rule: LandRule) -> Land:
+    """Return the landmasses of the villages' polygons: gaps up to twice ``rule.closing_m`` do not divide.
 
+    Outlines are closer than that to each other across the gaps of their own simplification, and across
+    rivers; wider water divides.
     Each landmass is numbered by its place, so the order of villages changes nothing.
     """
     rough = shapely.simplify(villages.geometry.to_numpy(), 20.0)
-    grown = shapely.union_all(shapely.buffer(rough, CLOSING_M, quad_segs=2))
+    grown = shapely.union_all(shapely.buffer(rough, rule.closing_m, quad_segs=2))
     parts = np.asarray(shapely.get_parts(grown), dtype=object)
     bounds = shapely.bounds(parts)
-    return Land(parts[np.lexsort((bounds[:, 1], bounds[:, 0]))])
+    return Land(parts[np.lexsort((bounds[:, 1], bounds[:, 0]))], rule.shore_m)
 
 
 def may_walk(a: NDArray[np.int32], b: NDArray[np.int32]) -> NDArray[np.bool_]:

@@ -74,6 +74,10 @@ class Mode(Model):
     granted_kph
         On a road whose class is not named but that a tag of the mode's own opens (``motorcycle=yes`` on
         a footway); None keeps it closed.
+    granted_speeds_kph
+        The same, for classes of their own (a motorway with a lane for motorcycles).
+    width_m, height_m, weight_t
+        What it needs: a road tagged narrower, lower or for less weight is closed to it.
     access
         Access tags, the most specific first: the first that is tagged decides (OSM wiki, Key:access).
     oneway
@@ -81,6 +85,8 @@ class Mode(Model):
         one-way streets do not bind.
     barriers
         Barriers (OSM ``barrier``) that stop the mode unless an access tag of theirs opens them.
+    barriers_open_if
+        Values of other kept tags with which a barrier stops nobody (a rising bollard).
     ferry
         Whether ferries take it.
     maxspeed
@@ -97,9 +103,14 @@ class Mode(Model):
 
     speeds_kph: dict[str, Positive]
     granted_kph: Positive | None = None
+    granted_speeds_kph: dict[str, Positive] = Field(default_factory=dict)
+    width_m: Positive | None = None
+    height_m: Positive | None = None
+    weight_t: Positive | None = None
     access: tuple[str, ...]
     oneway: tuple[str, ...] = ()
     barriers: frozenset[str] = frozenset()
+    barriers_open_if: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     ferry: bool
     maxspeed: bool = True
     surface_factors: dict[str, BySeason] = Field(default_factory=dict)
@@ -110,13 +121,13 @@ class Mode(Model):
     slope: Literal["none", "tobler"] = "none"
     basis: str = ""
 
-    @field_validator("speeds_kph")
+    @field_validator("speeds_kph", "granted_speeds_kph")
     @classmethod
     def _classes(cls, speeds: dict[str, float]) -> dict[str, float]:
         known_classes(speeds)
         return speeds
 
-    @field_validator("access", "closed_if")
+    @field_validator("access", "closed_if", "barriers_open_if")
     @classmethod
     def _tags(cls, keys: dict[str, tuple[str, ...]] | tuple[str, ...]) -> object:
         _known_tags(keys)

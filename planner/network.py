@@ -194,7 +194,7 @@ def build_network(
     landed = None if ashore is None else np.isin(junction, ashore)
     links.board(ferry, roads["way_id"].to_numpy(), landed)
     links.stop(_standing(roads, profiles, scenario))
-    facts = road_facts(roads, floods)
+    facts = road_facts(roads, floods, steepest=scenario.slope.steepest)
     line = roads.geometry.to_numpy()
     length_m = roads["length_m"].to_numpy(dtype=np.float64, copy=True)
     seconds = {p: (edge_seconds(facts, p, scenario), links.seconds(p, scenario)) for p in profiles}

@@ -37,11 +37,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from planner.edits import Edit
+    from planner.scenario import DrawingRule
 
-# Lines drawn on a map miss the road by some metres: an end this close is on it.
-DRAWN_M = 30.0
-# The landing of a boat link, which is drawn to the shore.
-LANDING_M = 250.0
 # A cut this close to a junction is the junction.
 JUNCTION_M = 0.1
 CONDITION_TAGS = frozenset({"tracktype", "smoothness"})
@@ -104,17 +101,18 @@ def cut_at_floods(roads: gpd.GeoDataFrame, floods: Sequence[FloodArea]) -> gpd.G
     return overlaid_roads(roads, work.overlay(()))
 
 
-def road_overlay(roads: gpd.GeoDataFrame, edits: Sequence[Edit]) -> RoadOverlay:
+def road_overlay(roads: gpd.GeoDataFrame, edits: Sequence[Edit], rule: DrawingRule) -> RoadOverlay:
     """Return what a list of edits, one after the other, changes about the roads; others are passed over.
 
-    Floods that close roads cut them at their outline; which pieces they close is the network's matter.
+    Drawn lines that miss a road by no more than ``rule`` says are on it. Floods that close roads cut them at
+    their outline; which pieces they close is the network's matter.
 
     Raises
     ------
     ConfigError
         An edit names a road that is not there, or a boat link ends far from every road.
     """
-    work = _Work(roads)
+    work = _Work(roads, rule)
     for number, edit in enumerate(edits, start=1):
         match edit:
             case CloseRoad():
@@ -139,14 +137,20 @@ def overlaid_roads(roads: gpd.GeoDataFrame, overlay: RoadOverlay) -> gpd.GeoData
 class _Work:
     """The pieces that edits have touched so far."""
 
-    def __init__(self, roads: gpd.GeoDataFrame) -> None:
-        self.base = roads
+    def __init__(self, roads: gpd.GeoDataFrame, rule: DrawingRule | None = None) -> None:
+        self.base, self._rule = roads, rule
         # Touched or new pieces by id; base pieces that are cut; pieces nobody may pass.
         self.rows: dict[str, dict[str, Any]] = {}
         self.cut: set[str] = set()
         self.closed: set[str] = set()
         ends = roads[["from_node", "to_node"]].to_numpy()
         self.junction = int(ends.max()) + 1 if len(ends) else 0
+
+    @property
+    def rule(self) -> DrawingRule:
+        """How far drawn lines may miss a road."""
+        assert self._rule is not None
+        return self._rule
 
     def overlay(self, edits: Sequence[Edit]) -> RoadOverlay:
         """Return what has changed."""
@@ -237,7 +241,7 @@ class _Work:
             raise ConfigError(msg)
         look: dict[str, Any]
         if isinstance(edit, AddBoat):
-            line = self._to_roads(drawn, LANDING_M, number, must=True)
+            line = self._to_roads(drawn, self.rule.landing_m, number, must=True)
             minutes = edit.duration_minutes
             look = {
                 "bridge": False, "surface": None, "road_class": FERRY, "route": FERRY,
@@ -245,7 +249,7 @@ class _Work:
             }  # fmt: skip
             stops = self._meets(line, ends_only=True)
         else:
-            line = self._to_roads(drawn, DRAWN_M, number, must=False)
+            line = self._to_roads(drawn, self.rule.road_m, number, must=False)
             look = {
                 "bridge": edit.bridge, "surface": edit.surface, "road_class": edit.road_class, "route": None,
                 "duration_s": np.nan,

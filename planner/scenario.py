@@ -12,6 +12,7 @@ import yaml
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from geodata.errors import ConfigError
+from geodata.surfaces import surface_groups
 from geodata.yamlfile import Model, read_yaml
 from planner.edits import ChangeSpeed, Edit
 from planner.modes import SEASONS, Mode, Number, Positive, Season, Share, known_classes
@@ -111,16 +112,62 @@ class ReferralRule(Model):
 class VisitRule(Model):
     """How families are visited at home, and what one kader manages in a day."""
 
-    people_per_family: Positive = 3.9
-    visits_per_family_month: Positive = 1 / 3
-    visits_a_round: Positive = 10.0
-    walk_minutes_a_round: Positive = 180.0
-    kader_a_village: Positive = 5.0
-    basis: str = (
-        "all families, first where posyandu do not reach: KMK HK.01.07/MENKES/2015/2023 [C]; "
-        "5 kader, those of a posyandu [C]; people in a family, a visit to each family every quarter, "
-        "families and minutes of walking in a day [A]"
-    )
+    people_per_family: Positive
+    visits_per_family_month: Positive
+    visits_a_round: Positive
+    walk_minutes_a_round: Positive
+    kader_a_village: Positive
+    basis: str = ""
+
+
+class LandRule(Model):
+    """What divides land (docs/METHODS.md): gaps and water up to twice ``closing_m`` do not.
+
+    A place up to ``shore_m`` off every outline is of the nearest landmass.
+    """
+
+    closing_m: Positive
+    shore_m: Number
+    basis: str = ""
+
+
+class DrawingRule(Model):
+    """How far the ends of drawn lines may miss a road: on land, and from a boat's landing."""
+
+    road_m: Positive
+    landing_m: Positive
+    basis: str = ""
+
+
+class SlopeRule(Model):
+    """The steepest slope (rise ÷ run) that is believed; steeper ones count as this."""
+
+    steepest: Positive
+    basis: str = ""
+
+
+class RemotenessRule(Model):
+    """The bands of minutes to a puskesmas, and what makes a village remote (terpencil)."""
+
+    good_minutes: Positive
+    fair_minutes: Positive
+    capital_mode: str
+    round_trip_minutes: Positive
+    basis: str = ""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.good_minutes >= self.fair_minutes:
+            msg = "good_minutes must be below fair_minutes"
+            raise ValueError(msg)
+        return self
+
+
+class FloatingRule(Model):
+    """The weights of the enhanced floating catchment in the thirds of a limit, from the nearest on."""
+
+    third_weights: tuple[Share, Share, Share]
+    basis: str = ""
 
 
 class Scenario(Model):
@@ -142,7 +189,12 @@ class Scenario(Model):
     standard_source: str = ""
     groups: dict[str, GroupRule] = Field(default_factory=dict)
     referral: ReferralRule
-    visits: VisitRule = VisitRule()
+    visits: VisitRule
+    land: LandRule
+    drawing: DrawingRule
+    slope: SlopeRule
+    remoteness: RemotenessRule
+    floating: FloatingRule
     edits: tuple[Edit, ...] = ()
 
     @field_validator("edits", mode="before")
@@ -171,6 +223,10 @@ class Scenario(Model):
                         f"{', '.join(self.surfaces)}"
                     )
                     raise ValueError(msg)
+        if self.remoteness.capital_mode not in self.modes:
+            named = self.remoteness.capital_mode
+            msg = f"remoteness.capital_mode: {named!r} is not one of the modes {', '.join(self.modes)}"
+            raise ValueError(msg)
         for edit in self.edits:
             if isinstance(edit, ChangeSpeed) and edit.mode not in self.modes:
                 msg = f"edits: {edit.mode!r} is not one of the modes {', '.join(self.modes)}"
@@ -216,6 +272,7 @@ def _defaults() -> str:
 def _base() -> dict[str, Any]:
     """Return the default scenario as plain values, with the default standard in it."""
     base: dict[str, Any] = yaml.safe_load(_defaults())
+    base["surfaces"] = {group: sorted(words) for group, words in surface_groups().items()}
     standard = standard_named("ilp")
     base["standard"] = {k: rule.model_dump(exclude_unset=True) for k, rule in standard.kinds.items()}
     base["standard_name"], base["standard_version"] = standard.name, standard.version

@@ -272,7 +272,7 @@ def travel(layers: Layers, mode: str, *, season: Season = "dry", scenario: Scena
     plain = scenario.model_copy(update={"edits": ()})
     network = build_network(roads, plain, modes=[mode], floods=floods)
     water = None if layers.water is None else np.asarray(layers.water.geometry.to_numpy(), dtype=object)
-    ground = Ground(land_of(layers.villages), water)
+    ground = Ground(land_of(layers.villages, scenario.land), water)
     profile = Profile(mode, season)
     router = Router(network, profile, rule=scenario.access, ground=ground)
     on_roads = [e for e in scenario.edits if not isinstance(e, FACILITY_EDITS)]

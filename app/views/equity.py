@@ -59,7 +59,9 @@ class _Equity:
             return texts.term("unknown")
         if self.by == "island":
             return _("island {n}", n=row.group)
+        rule = self.session.area.scenario.remoteness
+        good, fair = rule.good_minutes, rule.fair_minutes
         return {
-            "up_to_30": _("up to {n} min", n=30), "30_to_60": _("{a}–{b} min", a=30, b=60),
-            "over_60": _("over {n} min", n=60), "no_way": texts.term("unreachable"),
+            "good": _("up to {n} min", n=f"{good:g}"), "fair": _("{a}–{b} min", a=f"{good:g}", b=f"{fair:g}"),
+            "poor": _("over {n} min", n=f"{fair:g}"), "no_way": texts.term("unreachable"),
         }.get(row.group, row.name)  # fmt: skip

@@ -25,6 +25,17 @@ WHAT = "elevation"
 TILE = 2048
 # Nothing on land is lower or higher: the Dead Sea, Mount Everest.
 LOWEST_M, HIGHEST_M = -450.0, 8900.0
+# Steeper than this between two heights of a road (rise ÷ run) is a spike of the raster, not a road.
+STEEPEST = 1.0
+# What rasters say of their unit, in metres; others, and none, are taken as metres.
+UNITS_M = {
+    "ft": 0.3048,
+    "feet": 0.3048,
+    "foot": 0.3048,
+    "us survey foot": 0.3048006096,
+    "dm": 0.1,
+    "cm": 0.01,
+}
 
 
 def add_heights(
@@ -37,7 +48,7 @@ def add_heights(
     roads
         The roads layer (metric CRS).
     path
-        The raster: its first band, metres above the sea.
+        The raster: its first band, metres above the sea; its scale, offset and unit are applied.
     spacing_m
         The longest step. Steps shorter than a pixel would measure the raster's noise.
     crs
@@ -49,7 +60,8 @@ def add_heights(
         With ``heights_m``, float32 lists; empty for ferries and waterways, and where the raster knows
         nothing of a road. Bridges and tunnels rise evenly from end to end.
     findings
-        Roads without heights: they count as flat.
+        Roads without heights, which count as flat; slopes that nobody walks; heights at the largest or the
+        smallest value that the raster's type can hold.
 
     Raises
     ------
@@ -65,7 +77,7 @@ def add_heights(
     first = np.concatenate([[0], np.cumsum(steps + 1)])
     share = (np.arange(len(road)) - first[road]) / steps[road]
     xy = shapely.get_coordinates(shapely.line_interpolate_point(line[road], share, normalized=True))
-    height = _heights_at(path, xy, roads.crs, crs)
+    height, at_limit = _heights_at(path, xy, roads.crs, crs)
     # Rasters that do not declare their "no value" carry -9999, 32767 and the like.
     height[(height < LOWEST_M) | (height > HIGHEST_M) | afloat[road]] = np.nan
     known = np.bincount(road, weights=np.isfinite(height), minlength=len(roads)) == steps + 1
@@ -78,20 +90,44 @@ def add_heights(
     cells = [h.astype(np.float32) if k else np.empty(0, np.float32)
              for h, k in zip(np.split(height, first[1:-1]), known, strict=True)]  # fmt: skip
     frame = roads.assign(heights_m=pd.Series(cells, index=roads.index, dtype=object))
-    flat = frame.index[~known & ~afloat]
-    if len(flat) == 0:
-        return frame, ()
-    finding = Finding(
-        "warning", "roads", "no_height", len(flat), tuple(flat[:5]),
-        "roads that the elevation raster does not cover count as flat", "give a raster that covers them",
+    stuck = np.bincount(road[at_limit & ~afloat[road]], minlength=len(roads)) > 0
+    steep = _steepest(height, road, roads["length_m"].to_numpy() / steps) > STEEPEST
+    return frame, (
+        *_finding("no_height", frame.index[~known & ~afloat],
+                  "roads that the elevation raster does not cover count as flat",
+                  "give a raster that covers them"),
+        *_finding("steep_road", frame.index[known & steep],
+                  f"roads steeper than {STEEPEST:.0%}: spikes of the raster; they count as that steep",
+                  "look at the raster there, or give a smoother one"),
+        *_finding("height_at_limit", frame.index[stuck & known],
+                  "roads with heights at the largest or smallest value of the raster's type: what lies "
+                  "beyond was cut off", "give a raster of a larger type (int16, float32)"),
     )  # fmt: skip
-    return frame, (finding,)
+
+
+def _finding(rule: str, ids: pd.Index, message: str, action: str) -> tuple[Finding, ...]:
+    if len(ids) == 0:
+        return ()
+    return (Finding("warning", "roads", rule, len(ids), tuple(ids[:5]), message, action),)
+
+
+def _steepest(
+    height: NDArray[np.float64], road: NDArray[np.int64], step_m: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the steepest slope (rise ÷ run, either way) between two neighbouring heights of each road."""
+    same = road[1:] == road[:-1]
+    of = road[1:][same]
+    rise = np.nan_to_num(np.abs(np.diff(height)[same]))
+    slope = np.divide(rise, step_m[of], out=np.zeros_like(rise), where=step_m[of] > 0)
+    out = np.zeros(len(step_m))
+    np.maximum.at(out, of, slope)
+    return out
 
 
 def _heights_at(
     path: Path, xy: NDArray[np.float64], xy_crs: object, crs: str | None
-) -> NDArray[np.float64]:  # fmt: skip
-    """Return the raster's heights at places."""
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Return the raster's heights (m) at places, and where they stand at the limit of the raster's type."""
     import rasterio
     from rasterio.errors import RasterioError
 
@@ -102,15 +138,35 @@ def _heights_at(
                 msg = f"{WHAT}: {path.name} does not say its CRS. Name it with crs: EPSG:…"
                 raise MissingCrsError(msg)
             change = pyproj.Transformer.from_crs(xy_crs, pyproj.CRS.from_user_input(source), always_xy=True)
-            return sample(raster, np.column_stack(change.transform(xy[:, 0], xy[:, 1])))
+            stored = sample(raster, np.column_stack(change.transform(xy[:, 0], xy[:, 1])))
+            return _in_metres(raster, stored), _at_limit(raster, stored)
     except (RasterioError, pyproj.exceptions.CRSError) as error:
         reason = " ".join(str(error).split())
         msg = f"{WHAT}: {path.name} cannot be read as a raster: {reason}"
         raise UnreadableFileError(msg) from error
 
 
+def _in_metres(raster: rasterio.DatasetReader, stored: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return heights in metres from the values that the raster stores."""
+    unit_m = UNITS_M.get((raster.units[0] or "").strip().lower(), 1.0)
+    return (stored * raster.scales[0] + raster.offsets[0]) * unit_m
+
+
+def _at_limit(raster: rasterio.DatasetReader, stored: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return which values are the largest or the smallest that a whole-number type holds.
+
+    The smallest of an unsigned type is 0, which is a height like others.
+    """
+    kind = np.dtype(raster.dtypes[0])
+    if kind.kind not in "iu":
+        return np.zeros(len(stored), dtype=bool)
+    limits = np.iinfo(kind)
+    low = limits.min if kind.kind == "i" else -1
+    return np.asarray((stored >= limits.max) | (stored <= low), dtype=bool)
+
+
 def sample(raster: rasterio.DatasetReader, xy: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the first band's values at places (the raster's CRS), interpolated between pixel middles.
+    """Return the first band's stored values at places (the raster's CRS), between pixel middles.
 
     NaN outside the raster, and where a pixel beside the place has no value.
     """

@@ -14,8 +14,7 @@ from geodata.crs import WGS84
 from geodata.errors import EmptyAreaError, UnreadableFileError
 from geodata.layers import Finding
 from geodata.readers.files import require_file
-from geodata.readers.numbers import parse_speed_kph
-from geodata.readers.roads import assemble_roads, ways_from_tags
+from geodata.readers.roads import assemble_roads, speed_of, unread_tags, ways_from_tags
 from geodata.tags import KEPT_TAGS
 
 if TYPE_CHECKING:
@@ -87,7 +86,8 @@ def roads_from_graph(
         raise EmptyAreaError(msg)
     kept = [r for r, k in zip(rows, keep, strict=True) if k]
     nodes = {n: i for i, n in enumerate(dict.fromkeys(n for u, v, _ in kept for n in (u, v)))}
-    ways = ways_from_tags([_tags(d) for _, _, d in kept])
+    tags = [_tags(d) for _, _, d in kept]
+    ways = ways_from_tags(tags)
     # A ferry's duration is the whole way's: its edges share it by length.
     way = pd.Series([str(_sorted(d.get("osmid"))) for _, _, d in kept])
     length = pd.Series(shapely.length(pieces[keep]))
@@ -109,7 +109,7 @@ def roads_from_graph(
             "read the .osm.pbf instead of the graph to keep every class",
         ),
     )  # fmt: skip
-    return roads, findings if merged else ()
+    return roads, (*(findings if merged else ()), *unread_tags(tags))
 
 
 def _true(value: object) -> bool:
@@ -134,8 +134,14 @@ def _tags(data: dict[str, Any]) -> dict[str, str]:
     for key in GRAPH_TAGS:
         value = data.get(key)
         if isinstance(value, list):
-            # The slowest of merged ways, as with their classes.
-            value = min(value, key=_speed) if key == "maxspeed" else value[0]
+            # The slowest of merged ways, as with their classes; of surfaces the worst is found later.
+            value = (
+                min(value, key=_speed)
+                if key == "maxspeed"
+                else value[0]
+                if key != "surface"
+                else ";".join(value)
+            )
         if value is not None and value == value:  # noqa: PLR0124 - NaN
             tags[key] = str(value)
     highway = _slowest(data.get("highway"))
@@ -147,7 +153,7 @@ def _tags(data: dict[str, Any]) -> dict[str, str]:
 
 
 def _speed(text: object) -> float:
-    kph = parse_speed_kph(str(text))
+    kph = speed_of(str(text))
     return kph if kph == kph else float("inf")  # noqa: PLR0124 - NaN
 
 

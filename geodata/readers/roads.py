@@ -9,17 +9,20 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geodata.readers.numbers import parse_duration, parse_speed_kph
-from geodata.tags import BOAT_KEYS, BOAT_YES, join_tags
+from geodata.layers import Finding
+from geodata.measures import parse_duration, parse_speed_kph
+from geodata.surfaces import is_known_surface
+from geodata.tags import BACKWARD, BOAT_KEYS, BOAT_YES, FORWARD, join_tags, unread
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
 FERRY = "ferry"
 WATERWAY = "waterway"
 PIER = "pier"
+PLATFORM = "platform"
 YES = frozenset({"yes", "true", "1", "y", "ya", "viaduct", "aqueduct", "movable", "culvert"})
 _ONEWAY = {
     "yes": "yes", "true": "yes", "1": "yes", "-1": "reverse", "reverse": "reverse",
@@ -82,11 +85,67 @@ def duration_of(text: str | None) -> float:
         return float("nan")
 
 
+def speed_of(text: str | None) -> float:
+    """Return a tagged speed limit in km/h, NaN when there is none that can be read."""
+    if text is None:
+        return float("nan")
+    try:
+        return parse_speed_kph(text)
+    except ValueError:
+        return float("nan")
+
+
+def unread_findings(
+    *,
+    durations: Iterable[str | None] = (),
+    speeds: Iterable[str | None] = (),
+    surfaces: Iterable[str | None] = (),
+    seasons: Iterable[str | None] = (),
+    tags: Iterable[Mapping[str, str]] = (),
+) -> tuple[Finding, ...]:
+    """Return a finding for each tag with wording that cannot be read: it counts as not said."""
+
+    def bad(values: Iterable[str | None], parse: Callable[[str], object]) -> list[str]:
+        return [v for v in values if isinstance(v, str) and v.strip() and _fails(parse, v)]
+
+    found = {
+        "duration": bad(durations, parse_duration), "maxspeed": bad(speeds, parse_speed_kph),
+        "surface": [v for v in surfaces if isinstance(v, str) and v.strip() and not is_known_surface(v)],
+        "seasonal": [v for v in seasons if isinstance(v, str) and season_of(v) is None],
+        **unread(tags),
+    }  # fmt: skip
+    counts = "the ferry's length at the ferry speed", "the speed of its class", "its tracktype, else as paved"
+    instead = dict(zip(("duration", "maxspeed", "surface"), counts, strict=True))
+    out = []
+    for key, values in found.items():
+        if values:
+            often = pd.Series(values).value_counts()
+            shown = tuple(f"{v!r} ({n})" for v, n in sorted(often.items(), key=lambda i: (-i[1], i[0])))
+            out.append(Finding(
+                "warning", "roads", "unread_value", len(values), shown[:5],
+                f"{key}: values that are not understood; {instead.get(key, 'as if not tagged')} counts",
+                "write them as OpenStreetMap does, or tell us what they mean",
+            ))  # fmt: skip
+    return tuple(out)
+
+
+def _fails(parse: Callable[[str], object], value: str) -> bool:
+    try:
+        parse(value)
+    except ValueError:
+        return True
+    return False
+
+
 def is_way_to_travel(tags: Mapping[str, str]) -> bool:
-    """Return whether an OSM way is a road, a pier, a ferry, or a waterway that is tagged open to boats."""
-    if "highway" in tags or tags.get("route") == FERRY or tags.get("man_made") == PIER:
+    """Return whether an OSM way is a road, a pier, a platform, a ferry, or a waterway open to boats."""
+    if "highway" in tags or tags.get("route") == FERRY or tags.get("man_made") == PIER or _is_platform(tags):
         return True
     return WATERWAY in tags and any(tags.get(k) in BOAT_YES for k in BOAT_KEYS)
+
+
+def _is_platform(tags: Mapping[str, str]) -> bool:
+    return PLATFORM in {tags.get("public_transport"), tags.get("railway")}
 
 
 def _road_class(tags: Mapping[str, str]) -> str:
@@ -94,6 +153,8 @@ def _road_class(tags: Mapping[str, str]) -> str:
         return tags["highway"]
     if tags.get("route") == FERRY:
         return FERRY
+    if _is_platform(tags):
+        return PLATFORM
     # A jetty (dermaga) leads to the boat as a path does.
     return "path" if tags.get("man_made") == PIER else WATERWAY
 
@@ -101,7 +162,20 @@ def _road_class(tags: Mapping[str, str]) -> str:
 def _kept_tags(tags: Mapping[str, str]) -> str | None:
     if tags.get("cycleway") in _OPPOSITE:
         tags = {"oneway:bicycle": "no", **tags}
+    # An escalator takes nobody against its way; one that turns about, or of unknown way, is a stair.
+    moving = {FORWARD[1:]: "yes", BACKWARD[1:]: "-1"}.get(tags.get("conveying", ""))
+    if moving is not None:
+        tags = {"oneway:foot": moving, **tags}
     return join_tags(tags)
+
+
+def unread_tags(tags: Sequence[dict[str, str]]) -> tuple[Finding, ...]:
+    """Return the findings about OSM tags of ways that cannot be read (:func:`unread_findings`)."""
+    return unread_findings(
+        durations=[t.get("duration") for t in tags if t.get("route") == FERRY],
+        speeds=[t.get("maxspeed") for t in tags], surfaces=[t.get("surface") for t in tags],
+        seasons=[t.get("seasonal") for t in tags], tags=tags,
+    )  # fmt: skip
 
 
 def ways_from_tags(tags: Sequence[dict[str, str]]) -> pd.DataFrame:
@@ -112,7 +186,7 @@ def ways_from_tags(tags: Sequence[dict[str, str]]) -> pd.DataFrame:
         "oneway": [oneway_of(t.get("oneway"), t.get("junction"), t.get("highway")) for t in tags],
         "bridge": [t.get("bridge", "no") != "no" for t in tags],
         "tunnel": [t.get("tunnel", "no") != "no" for t in tags],
-        "maxspeed_kph": [parse_speed_kph(t["maxspeed"]) if "maxspeed" in t else np.nan for t in tags],
+        "maxspeed_kph": [speed_of(t.get("maxspeed")) for t in tags],
         "season": [season_of(t.get("seasonal")) or "all_year" for t in tags],
         "route": [FERRY if t.get("route") == FERRY and "highway" not in t else None for t in tags],
         "duration_s": [duration_of(t.get("duration")) for t in tags],

@@ -15,7 +15,6 @@ from geodata.errors import EmptyAreaError, SchemaError, first_five
 from geodata.layers import Finding, Severity
 from geodata.readers.files import pick_column, read_vector, text_column
 from geodata.readers.noding import node_lines
-from geodata.readers.numbers import parse_speed_kph
 from geodata.readers.roads import (
     FERRY,
     WATERWAY,
@@ -24,6 +23,8 @@ from geodata.readers.roads import (
     duration_of,
     oneway_of,
     season_of,
+    speed_of,
+    unread_findings,
 )
 from geodata.tags import KEPT_TAGS, join_tags
 
@@ -82,7 +83,7 @@ def read_vector_roads(
     if raw.empty:
         msg = f"{WHAT}: {source.file_name} has no rows. Leave roads: out if there is no road file."
         raise EmptyAreaError(msg)
-    ways = _attributes(raw, source)
+    ways, unread = _attributes(raw, source)
     geometry = shapely.force_2d(raw.geometry.to_numpy())
     empty, no_class, findings = _left_out(geometry, ways, source)
     ways = ways.assign(road_class=ways["road_class"].fillna(NO_CLASS))
@@ -113,7 +114,7 @@ def read_vector_roads(
         ways, [f"r{i + 1}" for i in range(len(ways))], way[noded.line], noded.pieces,
         noded.from_node, noded.to_node, crs=crs,
     )  # fmt: skip
-    return roads, tuple(findings)
+    return roads, (*findings, *unread)
 
 
 def _finding(severity: Severity, rule: str, rows: object, message: str, action: str) -> list[Finding]:
@@ -173,7 +174,7 @@ def _first_of_equals(parts: NDArray[Any], attributes: pd.DataFrame) -> NDArray[A
     return np.asarray(~keys.duplicated().to_numpy(), dtype=bool)
 
 
-def _attributes(raw: gpd.GeoDataFrame, source: RoadsFile) -> pd.DataFrame:
+def _attributes(raw: gpd.GeoDataFrame, source: RoadsFile) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
     def column(
         named: str | None, known: tuple[str, ...], key: str, *, required: bool = False
     ) -> pd.Series[str]:
@@ -197,41 +198,41 @@ def _attributes(raw: gpd.GeoDataFrame, source: RoadsFile) -> pd.DataFrame:
     oneway = _oneway(column(source.oneway, ("oneway",), "oneway"), geofabrik=_is_geofabrik(raw, source))
     speed = column(source.maxspeed_kph, ("maxspeed_kph", "maxspeed"), "maxspeed_kph")
     duration = column(source.duration, ("duration",), "duration")
+    surface = column(source.surface, ("surface", "permukaan"), "surface")
+    tags = _tags(raw)
+    unread = unread_findings(durations=duration[ferry], speeds=speed, surfaces=surface, tags=tags)
     frame = pd.DataFrame(
         {
             "road_class": classes,
-            "surface": column(source.surface, ("surface", "permukaan"), "surface"),
+            "surface": surface,
             "oneway": [
                 oneway_of(o if isinstance(o, str) else None, j if isinstance(j, str) else None, c)
                 for o, j, c in zip(oneway, junction, classes, strict=True)
             ],
             "bridge": _flag(column(source.bridge, ("bridge", "jembatan"), "bridge")),
             "tunnel": _flag(column(source.tunnel, ("tunnel", "terowongan"), "tunnel")),
-            "maxspeed_kph": [parse_speed_kph(v) if isinstance(v, str) else np.nan for v in speed],
+            "maxspeed_kph": [speed_of(v if isinstance(v, str) else None) for v in speed],
             "season": season.astype("str"),
             "route": route.where(pd.Series(ferry, index=route.index)),
             "duration_s": [duration_of(v if isinstance(v, str) else None) for v in duration],
             "name": column(source.name, ("name", "nama", "nama_jalan"), "name"),
-            "tags": _tags(raw),
+            "tags": [join_tags(t) for t in tags],
         }
     ).reset_index(drop=True)
     for name in ("road_class", "surface", "oneway", "season", "route", "name", "tags"):
         frame[name] = frame[name].astype("str")
-    return frame
+    return frame, unread
 
 
-def _tags(raw: gpd.GeoDataFrame) -> list[str | None]:
+def _tags(raw: gpd.GeoDataFrame) -> list[dict[str, str]]:
     """Return the access and condition tags of columns that are called as the tags are."""
     known = {k.replace(":", "_"): k for k in KEPT_TAGS - {"barrier"}}
     keys = {c: known[str(c).lower().replace(":", "_")] for c in raw.columns
             if str(c).lower().replace(":", "_") in known}  # fmt: skip
     if not keys:
-        return [None] * len(raw)
+        return [{}] * len(raw)
     table = pd.DataFrame({key: text_column(raw, column) for column, key in keys.items()})
-    return [
-        join_tags({k: v for k, v in row.items() if isinstance(v, str)})
-        for row in table.to_dict(orient="records")
-    ]
+    return [{k: v for k, v in row.items() if isinstance(v, str)} for row in table.to_dict(orient="records")]
 
 
 def _is_geofabrik(raw: gpd.GeoDataFrame, source: RoadsFile) -> bool:

@@ -16,7 +16,7 @@ from planner.coverage import usable_facilities, weighted_median
 from planner.ilp.adoption import adoption_table, progress
 from planner.ilp.answers import three_answers
 from planner.ilp.equity import equity_table, life_cycle_table
-from planner.ilp.floating import LUO_QI, Zones, two_step
+from planner.ilp.floating import Zones, two_step
 from planner.ilp.groups import group_table
 from planner.ilp.jejaring import find_jejaring, reconciled
 from planner.ilp.reasons import reason_lines
@@ -39,9 +39,6 @@ if TYPE_CHECKING:
     from planner.ilp.visits import Visits
     from planner.modes import Season
     from planner.standards import KindStandard
-
-# Of the mode that people and ambulances take to the kabupaten capital.
-CAPITAL_MODE = "motorcycle"
 
 
 class _InReach(NamedTuple):
@@ -199,7 +196,7 @@ class Ilp:
         at = codes.get_indexer(gaps.demand["village_code"])
         weight, people = gaps.demand["weight"].to_numpy(), gaps.demand["people"].to_numpy()
         supply = np.ones(len(gaps.coverage[kind].facilities))
-        zones = Zones(tuple(limit_s * i / 3 for i in (1, 2, 3)), LUO_QI.weight)
+        zones = Zones(tuple(limit_s * i / 3 for i in (1, 2, 3)), gaps.scenario.floating.third_weights)
         each = (two_step(times, people, supply, weight=w) for w in (None, zones.of(times.travel_s)))
         out = []
         for one in each:
@@ -284,6 +281,7 @@ class Ilp:
         gaps = self.gaps
         codes = gaps.layers.villages.index
         minutes = {s: np.full(len(codes), np.nan) for s in gaps.seasons}
+        rule = gaps.scenario.remoteness
         capital = gaps.layers.area.capital
         if capital is not None and gaps.ways is not None:
             point = gpd.GeoDataFrame(geometry=[shapely.Point(capital)], crs=known_crs(WGS84))
@@ -291,7 +289,7 @@ class Ilp:
             at = codes.get_indexer(gaps.demand["village_code"])
             weight = gaps.demand["weight"].to_numpy()
             for season in gaps.seasons:
-                profile = Profile(CAPITAL_MODE, season)
+                profile = Profile(rule.capital_mode, season)
                 if profile not in gaps.ways.network.impedance:
                     continue
                 found = gaps.ways.nearest(profile, place).travel_s / 60.0
@@ -301,5 +299,8 @@ class Ilp:
         blocked = np.select(
             [np.isnan(wet), np.isinf(wet) & np.isfinite(minutes["dry"])], ["unknown", "yes"], "no"
         )
-        flag = remote_flag(minutes["dry"], weather_blocked=blocked.astype(object))
+        flag = remote_flag(
+            minutes["dry"], weather_blocked=blocked.astype(object),
+            round_trip_minutes=rule.round_trip_minutes,
+        )  # fmt: skip
         return pd.DataFrame({"capital_minutes": minutes["dry"], "remote": flag}, index=codes)

@@ -13,25 +13,24 @@ from planner.land import UNKNOWN, land_of
 if TYPE_CHECKING:
     from planner.gaps import Gaps
 
-# Minutes to a puskesmas: good up to 30, fair up to 60, poor above (scoring of the village index).
-GOOD_MINUTES, FAIR_MINUTES = 30.0, 60.0
-REMOTENESS = ("up_to_30", "30_to_60", "over_60", "no_way", "unknown")
+REMOTENESS = ("good", "fair", "poor", "no_way", "unknown")
 
 
 def village_remoteness(gaps: Gaps) -> pd.Series:
     """Return each village's class of REMOTENESS: the minutes of its middle person to a puskesmas.
 
-    ``up_to_30``, ``30_to_60`` and ``over_60`` are the bands good, fair and poor of the village index;
-    ``no_way``: more than half of its people have none; ``unknown``: no list of puskesmas, or none of them has
-    a place. In the scenario's own season, so that both seasons compare the same villages.
+    ``good``, ``fair`` and ``poor`` are the bands of the village index (by default up to 30 minutes, up to 60,
+    more); ``no_way``: more than half of its people have none; ``unknown``: no list of puskesmas, or none of
+    them has a place. In the scenario's own season, so that both seasons compare the same villages.
     """
     index = gaps.layers.villages.index
     answer = gaps.coverage.get("puskesmas")
     minutes = np.full(len(index), np.nan) if answer is None else answer.villages["minutes_median"].to_numpy()
+    rule = gaps.scenario.remoteness
     label = np.select(
-        [np.isnan(minutes), np.isinf(minutes), minutes > FAIR_MINUTES, minutes > GOOD_MINUTES],
-        ["unknown", "no_way", "over_60", "30_to_60"],
-        "up_to_30",
+        [np.isnan(minutes), np.isinf(minutes), minutes > rule.fair_minutes, minutes > rule.good_minutes],
+        ["unknown", "no_way", "poor", "fair"],
+        "good",
     )
     return pd.Series(label, index=index, dtype="str", name="remoteness")
 
@@ -44,7 +43,7 @@ def village_islands(gaps: Gaps) -> pd.Series:
     is first.
     """
     villages = gaps.layers.villages
-    land = gaps.ground.land or land_of(villages)
+    land = gaps.ground.land or land_of(villages, gaps.scenario.land)
     off = len(land.parts)
     # Whole square metres: the same islands in another order of villages differ in the last bits.
     by_size = np.argsort(-np.round(shapely.area(land.parts)), kind="stable")

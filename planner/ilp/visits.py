@@ -15,7 +15,6 @@ import shapely
 
 from geodata.errors import InputError
 from planner.land import land_of, may_walk
-from planner.scenario import VisitRule
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,13 +23,12 @@ if TYPE_CHECKING:
 
     from planner.gaps import Gaps
     from planner.modes import Season
+    from planner.scenario import VisitRule
 
     Floats = NDArray[np.float64]
     Bools = NDArray[np.bool_]
 
 KIND = "posyandu"
-# Permenkes 6/2013, Pasal 4 (3): a round trip from the kabupaten capital of more than 6 hours.
-REMOTE_MINUTES = 360.0
 ANSWERS = ("yes", "no", "unknown")
 # Minutes and families are compared after rounding, so that sums do not miss a limit by their last bit.
 MINUTE_DECIMALS, FAMILY_DECIMALS = 6, 9
@@ -89,7 +87,7 @@ def home_visits(gaps: Gaps, rule: VisitRule | None = None) -> Visits:
     gaps
         The answer for a study area.
     rule
-        The default rule when None.
+        The scenario's rule when None.
 
     Examples
     --------
@@ -98,7 +96,7 @@ def home_visits(gaps: Gaps, rule: VisitRule | None = None) -> Visits:
     >>> bool((visits.rounds["families"] <= 10 + 1e-9).all())
     True
     """
-    rule = rule or VisitRule()
+    rule = rule or gaps.scenario.visits
     demand, codes = gaps.demand, gaps.layers.villages.index
     village = codes.get_indexer(demand["village_code"])
     people = demand["people"].to_numpy()
@@ -164,8 +162,10 @@ def walk_rounds(
 
     Examples
     --------
+    >>> from planner.scenario import default_scenario
+    >>> rule = default_scenario().visits
     >>> xy, families = np.array([[0.0, 900.0], [0.0, 800.0], [9000.0, 0.0]]), np.array([4.0, 5.0, 1.0])
-    >>> for r in walk_rounds(xy, families, np.zeros(2), VisitRule(), minutes_per_m=0.026):
+    >>> for r in walk_rounds(xy, families, np.zeros(2), rule, minutes_per_m=0.026):
     ...     print(r.points, round(r.walk_minutes, 1), r.too_far)
     (1, 0) 46.8 False
     (2,) 468.0 True
@@ -195,6 +195,8 @@ def remote_flag(
     minutes_to_capital_one_way: Floats,
     transport_weekly: Sequence[str] | NDArray[np.object_] | None = None,
     weather_blocked: Sequence[str] | NDArray[np.object_] | None = None,
+    *,
+    round_trip_minutes: float = 360.0,
 ) -> NDArray[np.object_]:
     """Return whether places are remote ("terpencil") by their transport: yes, no or unknown.
 
@@ -205,6 +207,8 @@ def remote_flag(
     transport_weekly, weather_blocked
         ``(places,)`` yes/no/unknown (a missing value is unknown): usual transport runs but once a week; the
         weather stops it at times. None: unknown everywhere.
+    round_trip_minutes
+        A longer round trip is remote (six hours).
 
     Returns
     -------
@@ -228,7 +232,7 @@ def remote_flag(
     ['yes', 'no', 'unknown']
     """
     trip = np.round(2 * np.asarray(minutes_to_capital_one_way, dtype=np.float64), MINUTE_DECIMALS)
-    far = np.select([np.isnan(trip), trip > REMOTE_MINUTES], ["unknown", "yes"], "no")
+    far = np.select([np.isnan(trip), trip > round_trip_minutes], ["unknown", "yes"], "no")
     others = [
         _answers(name, given, len(trip))
         for name, given in (("transport_weekly", transport_weekly), ("weather_blocked", weather_blocked))
@@ -282,7 +286,7 @@ def _from_start(gaps: Gaps, village: NDArray[np.int64], todo: Bools) -> tuple[Bo
         return afoot, {}
     wanted = np.flatnonzero(np.isin(village, village[todo]) & (weight > 0))
     start = {v: int(at[_middle(xy[at], weight[at])]) for v, at in _by_village(village, wanted)}
-    home = (gaps.ground.land or land_of(gaps.layers.villages)).of(points)
+    home = (gaps.ground.land or land_of(gaps.layers.villages, gaps.scenario.land)).of(points)
     at = np.flatnonzero(todo)
     afoot[at] = may_walk(home[at], home[[start[v] for v in village[at].tolist()]])
     return afoot, start

@@ -311,7 +311,7 @@ def _roads_as_edited(gaps: Gaps) -> gpd.GeoDataFrame:
     """Return the roads as the answer sees them: closed ones gone, new ones there."""
     edits = [e for e in gaps.scenario.edits if isinstance(e, ROAD_EDITS)]
     roads = gaps.layers.roads
-    return overlaid_roads(roads, road_overlay(roads, edits)) if edits else roads
+    return overlaid_roads(roads, road_overlay(roads, edits, gaps.scenario.drawing)) if edits else roads
 
 
 def road_groups(roads: gpd.GeoDataFrame, lang: str) -> str:

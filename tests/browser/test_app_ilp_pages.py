@@ -100,6 +100,6 @@ def test_state_group_pws_sheet_load_and_equity(tab, answer):
     whole = mine.loc[("all", "all")]
     expect(page.locator('[data-equity="gini"]')).to_have_text(texts.number(whole["gini_reachable"], 2))
     page.locator('select[data-key="by"]').select_option("remoteness")
-    reached = page.locator('table.numbers [data-group="up_to_30"] td').nth(1)
-    expect(reached).to_have_text(texts.percent(mine.loc[("remoteness", "up_to_30"), "share_reached"]))
+    reached = page.locator('table.numbers [data-group="good"] td').nth(1)
+    expect(reached).to_have_text(texts.percent(mine.loc[("remoteness", "good"), "share_reached"]))
     assert page.evaluate("window.hacked") is None

@@ -70,6 +70,56 @@ def test_heights_of_a_plane_are_exact(tmp_path):
     assert one.forward_s[k] / one.backward_s[k] == pytest.approx(np.exp(3.5 * (0.15 - 0.05)), rel=1e-4)
 
 
+KM_EAST = {"from": 0, "to": 1, "geometry": line((0, 0), (1000, 0))}
+
+
+def stored(path, values, kind, *, scale=1.0, offset=0.0, unit=""):
+    """A raster of whole numbers with a scale, an offset and a unit."""
+    height, width = values.shape
+    with rasterio.open(
+        path, "w", driver="GTiff", height=height, width=width, count=1, dtype=kind, crs=CRS,
+        transform=Affine(30.0, 0, EAST - 600.0, 0, -30.0, NORTH + 600.0),
+    ) as out:  # fmt: skip
+        out.write(values.astype(kind), 1)
+        out.scales, out.offsets, out.units = (scale,), (offset,), (unit,)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("scale", "offset", "unit", "metres"),
+    [(0.1, 0.0, "", 0.1), (0.1, -50.0, "m", 0.1), (1.0, 0.0, "dm", 0.1), (1.0, 0.0, "ft", 0.3048)],
+)
+def test_scale_offset_and_unit_of_a_raster_count(tmp_path, scale, offset, unit, metres):
+    # 1,000 stored units in 1,000 m to the east.
+    values = np.tile(np.round(15.0 + 30.0 * np.arange(200)), (200, 1))
+    path = stored(tmp_path / "d.tif", values, "int16", scale=scale, offset=offset, unit=unit)
+    found, findings = add_heights(roads([KM_EAST]), path, 60.0)
+    heights = found["heights_m"].iloc[0]
+    assert heights[-1] - heights[0] == pytest.approx(1000 * metres, rel=1e-3)
+    assert heights[0] == pytest.approx(600 * metres + offset, abs=0.1)
+    assert not findings
+
+
+def test_a_spike_is_no_slope_that_somebody_walks(tmp_path):
+    values = np.zeros((200, 200))
+    values[:, 35] = 8000.0
+    found, [finding] = add_heights(roads([KM_EAST]), raster(tmp_path / "s.tif", values), 60.0)
+    assert (finding.rule, finding.ids) == ("steep_road", ("e0",))
+    one = build_network(found, SCENARIO, modes=["walking"]).impedance[Profile("walking", "dry")]
+    # At the steepest, 100 %, walking takes exp(3.5) times as long: 720 s at most 33 times over.
+    assert one.forward_s[0] < 720 * np.exp(3.5)
+    assert one.forward_s[0] > 720
+
+
+def test_heights_cut_off_at_the_type_of_the_raster(tmp_path):
+    values = np.tile(np.clip(200.0 + 2.0 * np.arange(200), 0, 255), (200, 1))
+    path = stored(tmp_path / "u.tif", values, "uint8")
+    _, [finding] = add_heights(roads([KM_EAST]), path, 60.0)
+    assert (finding.rule, finding.ids) == ("height_at_limit", ("e0",))
+    low = stored(tmp_path / "l.tif", np.minimum(values, 250), "uint8")
+    assert add_heights(roads([KM_EAST]), low, 60.0)[1] == ()
+
+
 def test_bilinear_sampling_is_brute_force(tmp_path):
     rng = np.random.default_rng(2)
     values = rng.uniform(0, 900, (40, 50))

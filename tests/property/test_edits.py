@@ -32,13 +32,19 @@ from planner.edits import (
 from planner.gaps import Study
 from planner.modes import Profile
 from planner.network import build_network, patch_network
-from planner.overlay import content_hash, flood_areas, overlaid_roads, road_overlay
+from planner.overlay import content_hash, flood_areas, overlaid_roads, road_overlay as _road_overlay
 from planner.scenario import default_scenario
 from planner.snapping import Snap
 from planner.tables import village_table
 from planner.traveltime import Router
 
 SCENARIO = default_scenario()
+
+
+def road_overlay(roads, edits):
+    return _road_overlay(roads, edits, SCENARIO.drawing)
+
+
 PROFILE = Profile("motorcycle", "wet")
 GRID = 5
 

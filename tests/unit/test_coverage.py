@@ -103,9 +103,9 @@ def test_nobody_walks_over_the_sea():
 
 def test_gaps_between_simplified_polygons_do_not_divide_land():
     two = villages({"99.01.01.2001": (box(0, 0, 100, 100), 1), "99.01.01.2002": (box(180, 0, 300, 100), 1)})
-    assert len(land_of(two).parts) == 1
+    assert len(land_of(two, default_scenario().land).parts) == 1
     apart = villages({"99.01.01.2001": (box(0, 0, 100, 100), 1), "99.01.01.2002": (box(280, 0, 400, 100), 1)})
-    land = land_of(apart)
+    land = land_of(apart, default_scenario().land)
     assert land.of(np.array([at(50, 50), at(350, 50), at(9000, 9000)], dtype=object)).tolist() == [0, 1, -1]
 
 
@@ -255,6 +255,11 @@ def test_a_place_in_town_with_thousands_of_edges_near_is_joined_in_little_memory
         for y in steps
     ]
     network = build_network(roads(rows), default_scenario(), modes=["walking"])
-    snapper = Snapper(network, Profile("walking", "dry"), ground=Ground(make_land(both)), max_access_m=2000.0)
+    snapper = Snapper(
+        network,
+        Profile("walking", "dry"),
+        ground=Ground(make_land(both, default_scenario().land)),
+        max_access_m=2000.0,
+    )
     islet = np.array([at(1900, 100 + k / 10) for k in range(50)], dtype=object)
     assert len(snapper.nearest(islet).point) == 0

@@ -264,7 +264,7 @@ def test_one_district_by_hand(table):
 
 
 def test_groups_are_the_villages_they_say(gaps):
-    assert village_remoteness(gaps).tolist() == ["up_to_30", "30_to_60", "over_60", "no_way"]
+    assert village_remoteness(gaps).tolist() == ["good", "fair", "poor", "no_way"]
     # The larger island is 1, wherever it lies.
     assert village_islands(gaps).tolist() == ["1", "1", "1", "2"]
 
@@ -272,8 +272,8 @@ def test_groups_are_the_villages_they_say(gaps):
 def test_rows_come_in_one_order(gaps, table):
     first = of(table, kind="puskesmas", season="dry")
     assert first.index.tolist() == [
-        ("all", "all"), ("district", "99.01.01"), ("district", "99.01.02"), ("remoteness", "up_to_30"),
-        ("remoteness", "30_to_60"), ("remoteness", "over_60"), ("remoteness", "no_way"), ("island", "1"),
+        ("all", "all"), ("district", "99.01.01"), ("district", "99.01.02"), ("remoteness", "good"),
+        ("remoteness", "fair"), ("remoteness", "poor"), ("remoteness", "no_way"), ("island", "1"),
         ("island", "2"), ("village_kind", "desa"), ("village_kind", "kelurahan"), ("village_kind", "unknown"),
     ]  # fmt: skip
     assert table.index.get_level_values("kind").unique().tolist() == list(gaps.scenario.standard)
@@ -300,7 +300,7 @@ def test_a_kind_without_a_list_is_unknown_never_nought(table):
 
 
 def test_a_group_of_unknown_people_has_no_shares(gaps, table):
-    row = table.loc[("puskesmas", "dry", "remoteness", "over_60")]
+    row = table.loc[("puskesmas", "dry", "remoteness", "poor")]
     assert (row["villages"], row["villages_people_unknown"]) == (1, 1)
     assert row.drop(["villages", "villages_people_unknown"]).isna().all()
     nobody = gaps.layers.villages.assign(people=np.nan)

@@ -69,6 +69,48 @@ def both(speed):
         ({"road_class": "footway", "tags": "motorcycle=yes"}, "motorcycle", both(8)),
         ({"road_class": "footway", "tags": "access=yes"}, "motorcycle", both(0)),
         ({"road_class": "footway", "tags": "bicycle=designated"}, "bicycle", both(6)),
+        # A class with a speed of its own for who is let in; foot=yes opens a motorway on foot.
+        ({"road_class": "motorway", "tags": "motorcycle=yes"}, "motorcycle", both(50)),
+        ({"road_class": "motorway", "tags": "foot=yes"}, "walking", both(5)),
+        ({"road_class": "motorway", "tags": "access=yes"}, "walking", both(0)),
+        # A value that names who may pass.
+        ({"tags": "access=foot"}, "walking", both(5)),
+        ({"tags": "access=foot"}, "car", both(0)),
+        ({"tags": "access=motorcycle"}, "motorcycle", both(30)),
+        ({"tags": "access=bicycle;foot"}, "motorcycle", both(0)),
+        # One direction alone.
+        ({"tags": "motor_vehicle:backward=no"}, "car", (30, 0)),
+        ({"tags": "access:forward=no"}, "walking", (0, 5)),
+        ({"tags": "access=no|motorcycle:forward=yes"}, "motorcycle", (30, 0)),
+        ({"tags": "maxspeed:forward=20"}, "car", (20, 30)),
+        ({"tags": "maxspeed:backward=10", "maxspeed_kph": 25.0}, "car", (25, 10)),
+        ({"tags": "maxspeed:backward=1"}, "walking", both(5)),
+        # Too narrow, low or weak for a car; a motorcycle needs less.
+        ({"tags": "width=1"}, "car", both(0)),
+        ({"tags": "width=1"}, "motorcycle", both(30)),
+        ({"tags": "width=0.5"}, "motorcycle", both(0)),
+        ({"tags": "width=0.5"}, "walking", both(5)),
+        ({"tags": "width=2"}, "car", both(30)),
+        ({"tags": "maxwidth=1.9"}, "car", both(0)),
+        ({"tags": "maxheight=2"}, "car", both(0)),
+        ({"tags": "maxheight=2.4"}, "car", both(30)),
+        ({"tags": "maxweight=2"}, "car", both(0)),
+        ({"tags": "maxweight=3"}, "car", both(30)),
+        ({"tags": "maxweight=2"}, "motorcycle", both(30)),
+        # Under construction, though its class is open.
+        ({"tags": "construction=yes"}, "car", both(0)),
+        ({"tags": "construction=yes"}, "walking", both(0)),
+        ({"tags": "construction=minor"}, "car", both(30)),
+        ({"road_class": "platform"}, "walking", both(5)),
+        ({"road_class": "platform"}, "motorcycle", both(0)),
+        # Of several surfaces the worst; unknown wording says nothing, so the tracktype counts.
+        ({"surface": "dirt;sand"}, "car", both(21)),
+        ({"surface": "asphalt;laterite"}, "car", both(21)),
+        ({"surface": "aspal, beton"}, "car", both(30)),
+        ({"surface": "berbatu"}, "car", both(21)),
+        ({"surface": "Tanah"}, "car", both(21)),
+        ({"surface": "xyz"}, "car", both(30)),
+        ({"surface": "xyz", "tags": "tracktype=grade4"}, "car", both(21)),
         # Condition: the caps of OSRM's car profile.
         ({"tags": "smoothness=very_bad"}, "car", both(20)),
         ({"tags": "smoothness=impassable"}, "car", both(0)),
@@ -93,6 +135,9 @@ def test_speed_of_a_road(row, mode, expected):
         ("no", "oneway:foot=yes", "walking", (5, 0)),
         ("yes", "oneway:motorcycle=no", "motorcycle", (30, 30)),
         ("yes", "oneway:motorcycle=no", "car", (30, 0)),
+        ("no", "oneway:motorcar=yes", "car", (30, 0)),
+        ("no", "oneway:motorcar=yes", "motorcycle", (30, 30)),
+        ("yes", "oneway:vehicle=no", "bicycle", (12, 12)),
     ],
 )
 def test_one_way_streets(oneway, tags, mode, expected):
@@ -173,6 +218,12 @@ def test_tobler_is_quickest_a_little_downhill():
         ("barrier=kissing_gate", {"car", "motorcycle"}),
         ("barrier=gate|motor_vehicle=no", {"car", "motorcycle"}),
         ("ford=yes", set()),
+        ("barrier=bollard|bollard=rising", set()),
+        ("barrier=bollard|bollard=removable", {"car"}),
+        ("access=no", {"car", "motorcycle", "walking"}),
+        ("motor_vehicle=no", {"car", "motorcycle"}),
+        ("maxwidth=1.2", {"car"}),
+        ("barrier=gate|maxheight=2", {"car"}),
     ],
 )
 def test_a_barrier_on_the_way_stops_whom_it_stops(barrier, stopped):

@@ -9,12 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geodata.crs import inside_indonesia, likely_cause
+from geodata.measures import parse_duration, parse_metres, parse_speed_kph, parse_tonnes
 from geodata.readers.numbers import (
     parse_angle,
     parse_count,
-    parse_duration,
     parse_pair,
-    parse_speed_kph,
     thousands_mark,
 )
 
@@ -106,7 +105,7 @@ def test_speeds():
     assert parse_speed_kph("50 km/h") == 50
     assert parse_speed_kph("walk") == 5
     assert math.isnan(parse_speed_kph("none"))
-    assert math.isnan(parse_speed_kph("ID:urban"))
+    assert parse_speed_kph("ID:urban") == 50
 
 
 @pytest.mark.parametrize(
@@ -131,3 +130,47 @@ def test_the_southernmost_village_is_inside_indonesia():
     import numpy as np
 
     assert inside_indonesia(np.array([122.9]), np.array([-11.0076])).all()
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("45 menit", 2700), ("1 hour", 3600), ("45 min", 2700), ("1 jam 30 menit", 5400), ("2 hrs", 7200),
+        ("P0Y0M0DT0H20M0S", 1200), ("1,5 jam", 5400), ("30 detik", 30), ("1 hari", 86400), ("90 minutes", 5400),
+    ],
+)  # fmt: skip
+def test_durations_in_words(text, seconds):
+    assert parse_duration(text) == seconds
+
+
+@pytest.mark.parametrize(
+    "text", ["sebentar", "menit", "", "P1Y", "P0Y2M", "1 jam lebih", "0 menit", "-5 min"]
+)
+def test_durations_that_nobody_can_read(text):
+    with pytest.raises(ValueError, match="duration"):
+        parse_duration(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "kph"),
+    [("50 km/jam", 50), ("60;40", 40), ("ID:rural", 80), ("30|50", 30), ("20 mph", 32.18688), ("DE:walk", 5),
+     ("40 kph", 40), ("37,5", 37.5)],
+)  # fmt: skip
+def test_speeds_in_words(text, kph):
+    assert parse_speed_kph(text) == pytest.approx(kph)
+
+
+@pytest.mark.parametrize("text", ["pelan", "50 per jam saja", "", "0", "-20"])
+def test_speeds_that_nobody_can_read(text):
+    with pytest.raises(ValueError, match="speed|empty"):
+        parse_speed_kph(text)
+
+
+def test_lengths_and_weights():
+    assert [parse_metres(t) for t in ("1", "1,5 m", "80 cm", "~2", "3;2.5")] == [1, 1.5, 0.8, 2, 2.5]
+    assert [parse_tonnes(t) for t in ("3.5", "2000 kg", "8 t")] == [3.5, 2, 8]
+    for parse in (parse_metres, parse_tonnes):
+        assert math.isnan(parse("none"))
+        for bad in ("sempit", "0", "-1", ""):
+            with pytest.raises(ValueError, match="length|weight|empty"):
+                parse(bad)
