@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from app.area import Answer
     from geodata.adoption import Adoption
-    from planner.gaps import Gaps
+    from planner.ilp.model import Ilp
 
 # Parts of planner.ilp.model.Ilp that the tables hold.
 TABLE_PARTS = ("answers", "beyond", "jejaring", "referral", "visits", "remote", "loads", "groups", "equity")
@@ -67,7 +67,7 @@ def to_xlsx(answer: Answer, adoption: Iterable[Adoption] = ()) -> io.BytesIO:
             ("network", network_table(ilp).set_index("level")),
             ("equity", ilp.equity.set_index("kind")),
             ("groups", ilp.groups.reset_index("group") if len(ilp.groups) else ilp.groups),
-            ("run", _run_table(answer.gaps)),
+            ("run", _run_table(ilp)),
         ):
             shown = table.replace([np.inf, -np.inf], "inf").map(_storable)
             shown.to_excel(book, sheet_name=name)
@@ -119,8 +119,8 @@ def to_scenario(answer: Answer, name: str) -> io.BytesIO:
     return io.BytesIO(answer.what_if.to_yaml(name).encode("utf-8"))
 
 
-def _run_table(gaps: Gaps) -> pd.DataFrame:
-    record = run_record(gaps)
+def _run_table(ilp: Ilp) -> pd.DataFrame:
+    record = run_record(ilp)
     rows = [
         (key, json.dumps(value, ensure_ascii=False) if isinstance(value, (dict, list)) else value)
         for key, value in record.items()

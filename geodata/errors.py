@@ -73,6 +73,10 @@ class DownloadError(InputError, ConnectionError):
     """A download failed after its retries."""
 
 
+class UnprovenError(JangkauError, RuntimeError):
+    """A solver's answer came without its proof: our fault, and no answer."""
+
+
 def suggest(wanted: str, available: Iterable[object]) -> str:
     """Return the nearest name and the list of names, as the end of a message.
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from geodata.layers import Finding
+    from geodata.layers import Finding, SourceRecord
     from planner.gaps import Gaps
     from planner.scenario import Scenario
 
@@ -264,14 +264,25 @@ def _gaps(options: argparse.Namespace) -> int:
         adoption = () if options.adoption is None else read_adoption_of(options.adoption, layers)
         gaps, *beside = under_standards(layers, scenario, standards, progress=progress)
         files = write_gaps(
-            gaps, options.out, lang=options.lang, adoption=adoption, beside=beside, progress=progress
-        )
+            gaps, options.out, lang=options.lang, adoption=adoption, beside=beside,
+            inputs=_further_inputs(options), progress=progress,
+        )  # fmt: skip
     _say(_five_lines(summary(gaps)))
     for line in _shortfalls(gaps):
         _say(line)
     for file in files:
         _say(str(file))
     return DONE
+
+
+def _further_inputs(options: argparse.Namespace) -> list[SourceRecord]:
+    """Return the files beside the workspace that a run depends on."""
+    from geodata.layers import SourceRecord
+    from geodata.readers.files import file_sha256
+
+    named = [("adoption", options.adoption), ("scenario", options.scenario)]
+    named += [("standard", Path(s)) for s in options.standard if Path(s).suffix.lower() in {".yml", ".yaml"}]
+    return [SourceRecord(what, path.name, file_sha256(path)) for what, path in named if path is not None]
 
 
 def _scenario(options: argparse.Namespace) -> Scenario:

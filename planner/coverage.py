@@ -43,8 +43,8 @@ class Coverage:
     villages
         One row a village: the columns of DESIGN's table, without the kind's prefix.
     facilities
-        One row a functioning facility of the kind: people for whom it is the nearest, and of them
-        those within the limit.
+        One row a functioning facility of the kind: ``people_nearest``, for whom it is the nearest, and of
+        them ``people_own``, those within the limit.
     """
 
     kind: str
@@ -300,16 +300,15 @@ def heaviest(
 def _catchments(facility_ids: pd.Index, people: NDArray[np.float64], points: _Points) -> pd.DataFrame:
     """Return each facility's people; NaN where those of all its places are unknown, 0 without places."""
     n = len(facility_ids)
-    known = ~np.isnan(people) & (points.nearest != NONE)
-    unknown = np.isnan(people) & (points.nearest != NONE)
     owner = points.nearest
-    places = np.bincount(owner[known], minlength=n)
-    lost = np.bincount(owner[unknown], minlength=n)
-    nothing = (places == 0) & (lost > 0)
-    pairs = np.unique(np.column_stack([owner[unknown], points.village[unknown]]), axis=0)
+    some, unknown = owner != NONE, np.isnan(people)
     columns = {}
-    for name, counted in (("people_nearest", known), ("people_within_limit", known & points.reached)):
-        total = np.bincount(owner[counted], weights=people[counted], minlength=n)
-        columns[name] = np.where(nothing, np.nan, total)
+    for name, who in (("people_nearest", some), ("people_own", some & points.reached)):
+        total = np.bincount(owner[who & ~unknown], weights=people[who & ~unknown], minlength=n)
+        places = np.bincount(owner[who & ~unknown], minlength=n)
+        lost = np.bincount(owner[who & unknown], minlength=n)
+        columns[name] = np.where((places == 0) & (lost > 0), np.nan, total)
+    lost_pairs = np.column_stack([owner[some & unknown], points.village[some & unknown]])
+    pairs = np.unique(lost_pairs, axis=0)
     columns["villages_people_unknown"] = np.bincount(pairs[:, 0].astype(np.int64), minlength=n)
     return pd.DataFrame(columns, index=facility_ids)

@@ -1,8 +1,8 @@
-"""Isochrones and catchments: areas and people within a limit of facilities, on a grid of places.
+"""Isochrones and catchments: areas and people within a limit of facilities.
 
-A cell belongs to an isochrone when its middle is reached by the same rules as a village's people are:
-nearest road, straight leg on foot, no water crossed. So areas agree with the village table, an isochrone of
-a smaller limit lies inside that of a larger one, and polygons are unions of whole cells, hence valid.
+A place belongs to an isochrone when it is reached by the same rules as a village's people are: nearest road,
+straight leg on foot, no water crossed. The rim is found on a lattice (:mod:`planner.isochrone_lattice`); the
+own areas of catchments are unions of whole cells.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import shapely
 
 from geodata.crs import known_crs
 from planner import _kernels
+from planner.isochrone_lattice import Lattice, outline
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from planner.access import Stops
     from planner.traveltime import Direction, Router
 
+# Distances of the points between which the rim of an isochrone is looked for.
+STEPS_M = (12.5, 25.0, 50.0, 100.0, 200.0, 400.0)
+MOST_POINTS = 1_000_000
 # Cell sizes are one of these, so that grids of one size share their lines wherever they begin.
 CELLS_M = (25.0, 50.0, 100.0, 200.0, 250.0, 500.0, 1000.0, 2000.0)
 MOST_CELLS = 60_000
@@ -130,7 +134,8 @@ def isochrones(
     facilities: Stops,
     limits_s: Sequence[float],
     *,
-    grid: Grid | None = None,
+    step_m: float | None = None,
+    most_points: int = MOST_POINTS,
     inside: shapely.Geometry | None = None,
     direction: Direction = "to_facility",
 ) -> gpd.GeoDataFrame:
@@ -140,30 +145,50 @@ def isochrones(
     ----------
     limits_s
         Seconds; included.
-    grid
-        Made to fit when None.
+    step_m
+        Distance (metres) of the lattice's points between which the rim is looked for; None for the least of
+        STEPS_M that gives at most ``most_points`` of them.
     inside
-        For the grid that is made: see :func:`make_grid`.
+        Only what lies in it: the study area, since nobody lives in the sea. Water is left out too.
 
     Returns
     -------
     areas
-        ``limit_s``, ``area_km2``, ``cell_m``; valid MultiPolygons in the network's CRS.
+        ``limit_s``, ``area_km2``, ``step_m``; valid MultiPolygons in the network's CRS.
     """
     limits = sorted(float(s) for s in limits_s)
-    if grid is None:
-        bounds = reach_bounds(router, facilities, limits[-1], direction=direction)
-        grid = make_grid(router, bounds, inside=inside)
-    travel_s = router.nearest(grid.stops, facilities, direction=direction).travel_s
+    bounds = reach_bounds(router, facilities, limits[-1], direction=direction)
+    if inside is not None:
+        bounds = _within(bounds, inside.bounds)
+    if step_m is None:
+        size = (bounds[2] - bounds[0]) * (bounds[3] - bounds[1])
+        step_m = next((s for s in STEPS_M if size / s**2 <= most_points), STEPS_M[-1])
+    lattice = Lattice(router, facilities, direction, bounds, step_m)
+    areas = [_cut(router, outline(lattice, s), inside) for s in limits]
     return gpd.GeoDataFrame(
-        {
-            "limit_s": limits,
-            "area_km2": [float((travel_s <= s).sum()) * grid.cell_km2 for s in limits],
-            "cell_m": grid.cell_m,
-        },
-        geometry=[grid.area(travel_s <= s) for s in limits],
-        crs=known_crs(router.network.crs),
-    )
+        {"limit_s": limits, "area_km2": [a.area / 1e6 for a in areas], "step_m": step_m},
+        geometry=areas, crs=known_crs(router.network.crs),
+    )  # fmt: skip
+
+
+def _within(
+    bounds: tuple[float, float, float, float], outer: tuple[float, float, float, float]
+) -> tuple[float, float, float, float]:
+    """Return the part of some bounds that lies in others; a point where there is none."""
+    west, south = max(bounds[0], outer[0]), max(bounds[1], outer[1])
+    return west, south, max(west, min(bounds[2], outer[2])), max(south, min(bounds[3], outer[3]))
+
+
+def _cut(router: Router, area: shapely.MultiPolygon, inside: shapely.Geometry | None) -> shapely.MultiPolygon:
+    """Return an area without what is outside or water."""
+    kept: shapely.Geometry = area
+    if inside is not None:
+        kept = shapely.intersection(kept, inside)
+    water = router.ground.water
+    if water is not None and not kept.is_empty:
+        near = water[shapely.STRtree(water).query(kept, predicate="intersects")]
+        kept = shapely.difference(kept, shapely.union_all(near))
+    return shapely.MultiPolygon([p for p in shapely.get_parts(kept) if p.geom_type == "Polygon"])
 
 
 def catchments(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from geodata.adoption import Adoption
-    from geodata.layers import Progress
+    from geodata.layers import Progress, SourceRecord
     from planner.gaps import Gaps
 
 RUN = "run.json"
@@ -44,6 +45,7 @@ def write_gaps(
     lang: str = "id",
     adoption: Sequence[Adoption] = (),
     beside: Sequence[Gaps] = (),
+    inputs: Sequence[SourceRecord] = (),
     progress: Progress = no_progress,
 ) -> list[Path]:
     """Write the tables, the map and ``run.json``; returns the files written.
@@ -56,6 +58,8 @@ def write_gaps(
         What is known of the puskesmas' adoption of ILP.
     beside
         Answers by other standards, for ``standards.csv``.
+    inputs
+        Further files that went in: the table of adoption, the scenario, standards of one's own.
     out
         The output folder; one written before is replaced as a whole.
     lang
@@ -90,7 +94,7 @@ def write_gaps(
         progress("map")
         write_map(gaps, stage / "map.html", lang=lang)
         _write_json({**summary(gaps), "ilp": ilp_summary(ilp)}, stage / "summary.json")
-        _write_json(run_record(gaps), stage / RUN)
+        _write_json(run_record(ilp, beside=beside, inputs=inputs), stage / RUN)
         names = sorted(p.name for p in stage.iterdir())
     return [out / n for n in names]
 
@@ -109,8 +113,11 @@ def _write_tables(ilp: Ilp, stage: Path, lang: str) -> None:
         table.to_csv(stage / f"{name}.csv", index=False, encoding="utf-8")
 
 
-def run_record(gaps: Gaps) -> dict[str, Any]:
+def run_record(
+    ilp: Ilp, *, beside: Sequence[Gaps] = (), inputs: Sequence[SourceRecord] = ()
+) -> dict[str, Any]:
     """Return what a run depended on, so that it can be repeated and compared."""
+    gaps = ilp.gaps
     return {
         "jangkau_version": version("jangkau"),
         "command": "gaps",
@@ -123,10 +130,16 @@ def run_record(gaps: Gaps) -> dict[str, Any]:
                 "layer": s.layer, "file": s.file, "sha256": s.sha256,
                 "source": s.source, "licence": s.licence,
             }
-            for s in gaps.layers.sources
+            for s in (*gaps.layers.sources, *inputs)
         ],
+        "standards": [
+            {"name": s.standard_name, "version": s.standard_version, "source": s.standard_source,
+             "configuration_sha256": s.content_hash()}
+            for s in (g.scenario for g in (gaps, *beside))
+        ],
+        "adoption": [asdict(a) for a in ilp.known_adoption],
         "seed": None,
-        "solver": None,
+        "solver": ilp.solver,
     }  # fmt: skip
 
 

@@ -252,7 +252,7 @@ class Scenario(Model):
             "standard_version": standard.version, "standard_source": standard.source,
         }  # fmt: skip
         try:
-            return Scenario.model_validate({**self.model_dump(), **named})
+            return Scenario.model_validate({**self.model_dump(by_alias=True), **named})
         except ValidationError as error:
             reasons = "; ".join(e["msg"].removeprefix("Value error, ") for e in error.errors())
             msg = f"the standard {standard.name!r} does not fit the scenario: {reasons}"

@@ -14,7 +14,7 @@ from geodata.errors import ConfigError, UnknownCodeError
 from planner.compare import changes
 from planner.coverage import NONE, usable_facilities
 from planner.edits import CloseFacility
-from planner.isochrones import make_grid, reach_bounds
+from planner.isochrones import isochrones
 from planner.modes import Profile
 from planner.paths import find_path
 from planner.straight import straight_line_times
@@ -27,8 +27,7 @@ if TYPE_CHECKING:
     from planner.modes import Season
 
 # A catchment is drawn with cells no smaller than needed for this many.
-DRAWN_CELLS = 6000
-CELLS_M = (50.0, 100.0, 200.0, 250.0, 500.0, 1000.0, 2000.0)
+DRAWN_POINTS = 60_000
 
 
 @dataclass(frozen=True)
@@ -208,8 +207,8 @@ def catchment_area(
 ) -> gpd.GeoDataFrame | None:
     """Return the area within the limit of a facility, in degrees; None without roads.
 
-    One row: ``area_km2``, ``cell_m``; a union of whole cells (see :mod:`planner.isochrones`) whose middles
-    lie ``inside``: the study area.
+    One row: ``area_km2``, ``step_m`` (see :func:`planner.isochrones.isochrones`); what lies ``inside``: the
+    study area.
     """
     if gaps.ways is None:
         return None
@@ -217,15 +216,8 @@ def catchment_area(
     router = gaps.ways.router(profile)
     stop = gaps.ways.units(profile, units.loc[[facility_id]])
     limit_s = gaps.scenario.standard[kind].of(season).limit_s
-    bounds = reach_bounds(router, stop, limit_s)
-    size = max((bounds[2] - bounds[0]) * (bounds[3] - bounds[1]), 1.0)
-    cell_m = next((c for c in CELLS_M if size / c**2 <= DRAWN_CELLS), CELLS_M[-1])
-    grid = make_grid(router, bounds, cell_m=cell_m, inside=inside)
-    near = router.nearest(grid.stops, stop).travel_s <= limit_s
-    return gpd.GeoDataFrame(
-        {"area_km2": [float(near.sum()) * grid.cell_km2], "cell_m": [cell_m]},
-        geometry=[grid.area(near)], crs=known_crs(router.network.crs),
-    ).to_crs(known_crs(WGS84))  # fmt: skip
+    area = isochrones(router, stop, [limit_s], inside=inside, most_points=DRAWN_POINTS)
+    return area.drop(columns="limit_s").to_crs(known_crs(WGS84))
 
 
 def loss_if_closed(study: Study, gaps: Gaps, facility_id: str, kind: str, season: Season) -> Loss:

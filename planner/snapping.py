@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -121,7 +122,7 @@ class Snapper:
         base: Snapper | None = None,
     ) -> None:
         self.network, self.ground, self.max_access_m = network, ground, max_access_m
-        self.usable = network.usable(profile) & (network.edge_kind != ON_FERRY)
+        self.usable: NDArray[np.bool_] = network.usable(profile) & (network.edge_kind != ON_FERRY)
         open_ = np.flatnonzero(self.usable)
         if base is None:
             self.indexed: tuple[_Indexed, ...] = (_Indexed.of(network, open_),)
@@ -129,6 +130,14 @@ class Snapper:
             self.indexed = (
                 *base.indexed, _Indexed.of(network, open_[open_ >= base.network.edges]),
             )  # fmt: skip
+
+    @cached_property
+    def lines(self) -> NDArray[np.object_]:
+        """The LineString of each edge; None where the profile cannot use it."""
+        out = np.full(len(self.usable), None, dtype=object)
+        for one in self.indexed:
+            out[one.edges] = one.lines
+        return out
 
     def nearest(self, points: NDArray[np.object_], *, on_edge: NDArray[np.int64] | None = None) -> Snap:
         """Return the access point on the nearest edge for each place that has one.

@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 from scipy.spatial import cKDTree
 
-from planner.answers import Best, TravelTimes
+from planner.answers import DECIMALS, Best, SparseTimes, TravelTimes
 from planner.land import Ground, may_walk
 
 if TYPE_CHECKING:
@@ -73,3 +73,36 @@ def _straight_dry(
         # What comes later is further away; only of facilities at one distance may one be missing.
         left = left[np.isinf(best.travel_s[left])]
         seen, some = some, some * 8
+
+
+def straight_lines_within(
+    origins: NDArray[np.object_],
+    facilities: NDArray[np.object_],
+    limit_s: float,
+    *,
+    access: AccessRule,
+    ground: Ground | None = None,
+) -> SparseTimes:
+    """Return all pairs no further apart than a limit (seconds, included), in order of place and facility.
+
+    The same walks as those of :func:`straight_line_times`.
+    """
+    ground = Ground() if ground is None else ground
+    none = np.empty(0, dtype=np.int32)
+    if len(origins) == 0 or len(facilities) == 0:
+        return SparseTimes(none, none, np.empty(0))
+    here, there = shapely.get_coordinates(origins), shapely.get_coordinates(facilities)
+    # A little more, then the exact comparison on rounded times.
+    reach = limit_s / access.seconds_per_m() * (1 + 1e-9) + 1e-6
+    lists = cKDTree(there).query_ball_point(here, reach)
+    count = np.array([len(n) for n in lists], dtype=np.int64)
+    place = np.repeat(np.arange(len(origins)), count)
+    facility = np.concatenate(
+        [none.astype(np.int64), *(np.sort(np.asarray(n, np.int64)) for n in lists if n)]
+    )
+    away = np.hypot(*(here[place] - there[facility]).T)
+    seconds = np.round(away * access.seconds_per_m(), DECIMALS)
+    homes = ground.home(origins), ground.home(facilities)
+    dry = ground.dry(origins[place], facilities[facility], homes[0][place], homes[1][facility])
+    near = dry & (seconds <= limit_s)
+    return SparseTimes(place[near].astype(np.int32), facility[near].astype(np.int32), seconds[near])

@@ -8,11 +8,17 @@ import numpy as np
 import pandas as pd
 
 from geodata.crs import WGS84
-from planner.coverage import weighted_median
+from planner.coverage import usable_facilities, weighted_median
+from planner.modes import Profile
+from planner.straight import straight_lines_within
 
 if TYPE_CHECKING:
     from planner.coverage import Coverage
     from planner.gaps import Gaps
+
+
+# Whose people they are: docs/METHODS.md, catchments.
+CATCHMENT = ("people_total", "people_own", "people_nearest", "villages_people_unknown")
 
 
 def village_table(gaps: Gaps) -> pd.DataFrame:
@@ -42,17 +48,70 @@ def network_kind(gaps: Gaps) -> str:
 
 
 def facility_table(gaps: Gaps) -> pd.DataFrame:
-    """Return one row a facility, those that took no part included, with degrees and catchment."""
+    """Return one row a facility, those that took no part included, with degrees and catchment.
+
+    ``people_total``, ``people_own``, ``people_nearest``, ``villages_people_unknown`` (docs/METHODS.md) are those
+    of the facility's own kind, or of the first kind of the standard that it counts as (``serves_as``); for every
+    further kind K that it counts as, they are ``as_K_people_total`` and so on.
+    """
     rows = gaps.layers.facilities
     lonlat = rows.geometry.to_crs(WGS84)
     table = pd.DataFrame(rows.drop(columns="geometry"))
     table.insert(0, "lat", lonlat.y)
     table.insert(0, "lon", lonlat.x)
-    found = [c.facilities for c in gaps.coverage.values() if len(c.facilities)]
-    for column in ("people_nearest", "people_within_limit", "villages_people_unknown"):
-        values = pd.concat([f[column] for f in found]) if found else pd.Series(dtype="float64")
-        table[column] = values.reindex(table.index)
+    each = {kind: unit_catchments(gaps, kind) for kind in gaps.coverage}
+    table["serves_as"] = pd.Series(None, index=table.index, dtype="str")
+    for kind in sorted(each, key=list(each).index, reverse=True):
+        # The own kind is written last, before it the others, the first of the standard after the later ones.
+        table.loc[each[kind].index, "serves_as"] = kind
+    own = rows["kind"].isin(list(each))
+    table.loc[own, "serves_as"] = rows["kind"][own].where(
+        [i in each[k].index for i, k in zip(rows.index[own], rows["kind"][own], strict=True)]
+    )
+    for column in CATCHMENT:
+        table[column] = np.nan
+        for kind, found in each.items():
+            first = table["serves_as"].reindex(found.index) == kind
+            table.loc[found.index[first], column] = found[column][first]
+            if not first.all():
+                table.loc[found.index[~first], f"as_{kind}_{column}"] = found[column][~first]
     return table
+
+
+def unit_catchments(gaps: Gaps, kind: str) -> pd.DataFrame:
+    """Return the people of each unit that counts as a kind, in the scenario's own season.
+
+    Returns
+    -------
+    catchments
+        Index ``facility_id``; float64: ``people_total``, everybody within the limit of it, ``people_own``, of
+        them those for whom it is the nearest, ``people_nearest``, for whom it is the nearest at any distance;
+        NaN where none of them is of known number; ``villages_people_unknown`` of those for whom it is the
+        nearest. No rows where the kind has no list.
+    """
+    coverage = gaps.coverage[kind]
+    found = coverage.facilities.copy()
+    if not coverage.listed:
+        return found.iloc[:0].assign(people_total=np.nan)
+    rule = gaps.scenario.standard[kind].of(gaps.scenario.season)
+    units = usable_facilities(gaps.layers, (kind, *rule.counts))
+    if gaps.ways is None:
+        points = np.asarray(gaps.demand.geometry.to_numpy(), dtype=object)
+        there = np.asarray(units.geometry.to_numpy(), dtype=object)
+        pairs = straight_lines_within(
+            points, there, rule.limit_s, access=gaps.scenario.access, ground=gaps.ground
+        )
+    else:
+        profile = Profile(rule.mode, gaps.scenario.season)
+        router = gaps.ways.router(profile)
+        pairs = router.within(gaps.ways.stops(profile), gaps.ways.units(profile, units), rule.limit_s)
+    people = gaps.demand["people"].to_numpy()[pairs.place]
+    known = ~np.isnan(people)
+    total = np.bincount(pairs.facility[known], weights=people[known], minlength=len(units))
+    some = np.bincount(pairs.facility[known], minlength=len(units)) > 0
+    lost = np.bincount(pairs.facility[~known], minlength=len(units)) > 0
+    found.insert(0, "people_total", np.where(~some & lost, np.nan, total))
+    return found
 
 
 def summary(gaps: Gaps) -> dict[str, Any]:

@@ -62,7 +62,7 @@ class Travel:
     >>> legs = trips.path(places.iloc[[0]], units.loc[[near["facility_id"].iloc[0]]])
     >>> bool(abs(legs["minutes"].sum() - near["minutes"].iloc[0]) < 1e-6)
     True
-    >>> areas = trips.isochrones(units.iloc[:1], minutes=[15, 30], cell_m=500.0)
+    >>> areas = trips.isochrones(units.iloc[:1], minutes=[15, 30], step_m=200.0)
     >>> bool(areas["area_km2"].is_monotonic_increasing)
     True
     >>> share = trips.catchments(places, units, minutes=30, cell_m=500.0)
@@ -179,26 +179,23 @@ class Travel:
         facilities: gpd.GeoDataFrame,
         minutes: Sequence[float],
         *,
-        cell_m: float | None = None,
+        step_m: float | None = None,
         direction: Direction = "to_facility",
     ) -> gpd.GeoDataFrame:
         """Return the area within each limit of each facility: facility_id, minutes, area_km2; polygons.
 
-        Polygons are unions of square cells (``cell_m``; chosen by the size of the area when None) in the
-        study area's metric CRS.
+        Polygons are exact to well under a metre on the lines of a lattice of ``step_m`` (12.5 m, more for
+        large areas, when None), in the study area's metric CRS.
         """
-        if len(facilities) == 0 or len(minutes) == 0 or (cell_m is not None and not cell_m > 0):
-            msg = "isochrones need at least one facility, at least one limit, and cells larger than nothing"
+        if len(facilities) == 0 or len(minutes) == 0 or (step_m is not None and not step_m > 0):
+            msg = "isochrones need at least one facility, at least one limit, and a step larger than nothing"
             raise ConfigError(msg)
         parts = []
         limits = [round(m * 60.0, 6) for m in minutes]
         stops = self._stops(facilities, "facilities")
-        grid = None
-        if cell_m is not None:
-            grid = make_grid(self.router, self.area.bounds, cell_m=cell_m, inside=self.area)
         for i in range(len(stops)):
             one = self.router.stops(stops.points[i : i + 1])
-            found = isochrones(self.router, one, limits, grid=grid, inside=self.area, direction=direction)
+            found = isochrones(self.router, one, limits, step_m=step_m, inside=self.area, direction=direction)
             found.insert(0, "facility_id", facilities.index[i])
             found.insert(1, "minutes", found.pop("limit_s") / 60.0)
             parts.append(found)

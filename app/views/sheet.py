@@ -181,7 +181,7 @@ class _Sheet:
             staff=_staff(sheet.facts, ilp), ilp=ilp, takes_part=_takes_part(sheet.facts),
             catchment=sheet.catchment, loss=sheet.loss, lost_villages=lost,
             area_km2=None if sheet.area is None else float(sheet.area["area_km2"].iloc[0]),
-            cell_m=0.0 if sheet.area is None else float(sheet.area["cell_m"].iloc[0]),
+            step_m=0.0 if sheet.area is None else float(sheet.area["step_m"].iloc[0]),
             closed=sheet.facts["functioning"] == "no", kinds=known_kinds(),
             edited=bool(state.edits_of(sheet.facility_id)),
             nothing=_why_no_catchment(session, sheet),

@@ -149,7 +149,7 @@ def _heights_at(
 def _in_metres(raster: rasterio.DatasetReader, stored: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return heights in metres from the values that the raster stores."""
     unit_m = UNITS_M.get((raster.units[0] or "").strip().lower(), 1.0)
-    return (stored * raster.scales[0] + raster.offsets[0]) * unit_m
+    return np.asarray((stored * raster.scales[0] + raster.offsets[0]) * unit_m, dtype=np.float64)
 
 
 def _at_limit(raster: rasterio.DatasetReader, stored: NDArray[np.float64]) -> NDArray[np.bool_]:

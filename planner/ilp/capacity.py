@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
-from geodata.errors import ConfigError
+from geodata.errors import ConfigError, UnprovenError
 from planner.answers import DECIMALS
 from planner.ilp import _transport
 
@@ -51,7 +51,8 @@ class Allocation:
     people
         float64 people of each flow, more than 0.
     load_people
-        float64 by facility: the known people who go there.
+        float64 by facility: the known people who go there; NaN where nobody's number is known of those near
+        enough to come.
     beyond_people
         float64 by place: people with a facility within the limit but room in none. NaN where the
         number of people is unknown, unless a facility within the limit is unlimited.
@@ -64,7 +65,7 @@ class Allocation:
     status
         "nearest": all are at their nearest facility, no capacity binds. "solved": some do.
     optimal
-        Whether the answer was proven to be the best.
+        Whether the answer was proven to be the best: always, since one without a proof is an error.
     person_s
         Seconds that all of the flows take together.
     least_beyond_people, least_person_s
@@ -154,6 +155,8 @@ def allocate(
 
     Raises
     ------
+    UnprovenError
+        The answer is not proven to be the best; never seen.
     ConfigError
         An id is not unique; a pair is twice there or without a place, facility or time; people or capacity
         below 0 or of the wrong number; times too long to be weighed exactly.
@@ -330,6 +333,12 @@ def _proven(
     beyond = math.fsum(problem.parts * turned) - math.fsum(capacity * full)
     person_s = _seconds(problem, least - turned * cost.max(), problem.parts)
     person_s -= _seconds(problem, price - full * cost.max(), capacity)
+    if not optimal:
+        msg = (
+            "who goes to which unit was computed, but not proven to be the best: please report this, with "
+            "the workspace and the scenario"
+        )
+        raise UnprovenError(msg)
     used = flow > 0
     return _Solution(
         row[used], facility[used], flow[used], "solved", optimal,
@@ -359,6 +368,10 @@ def _answer(
     row, facility, number = row[served], facility[served], number[served]
     load = np.zeros(len(capacity))
     load[facility_row] = np.bincount(facility, number, minlength=len(capacity))
+    # Whoever is near enough may come: where of none of them the number is known, nor is the load.
+    known = np.bincount(times.facility[~unknown[times.place]], minlength=len(capacity)) > 0
+    lost = np.bincount(times.facility[unknown[times.place]], minlength=len(capacity)) > 0
+    load[lost & ~known] = np.nan
     cost = _costs(problem, row, facility)
     place, facility = who[row], facility_row[facility]
     order = np.lexsort((facility, place))

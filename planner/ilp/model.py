@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from copy import copy
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -71,6 +71,11 @@ class Ilp:
         self.gaps = gaps
         self._adoption = tuple(adoption)
         self._in_reach: dict[str, _InReach] = {}
+
+    @property
+    def known_adoption(self) -> tuple[Adoption, ...]:
+        """What was given of the puskesmas' adoption of ILP."""
+        return self._adoption
 
     @property
     def kinds(self) -> list[str]:
@@ -158,6 +163,20 @@ class Ilp:
         profile = Profile(rule.mode, gaps.scenario.season)
         stops = gaps.ways.units(profile, usable_facilities(gaps.layers, (kind, *rule.counts)))
         return gaps.ways.router(profile).within(gaps.ways.stops(profile), stops, rule.limit_s)
+
+    @property
+    def solver(self) -> dict[str, Any]:
+        """For each kind whose people were given to units: how it was solved, and the proven bounds."""
+        found = {kind: self.allocation(kind) for kind in self.kinds}
+        return {
+            kind: {
+                "problem": "people to units with room", "status": one.status, "optimal": one.optimal,
+                "person_seconds": one.person_s, "least_person_seconds": one.least_person_s,
+                "people_beyond_capacity": float(np.nansum(one.beyond_people)),
+                "least_people_beyond_capacity": one.least_beyond_people,
+            }
+            for kind, one in found.items() if one is not None
+        }  # fmt: skip
 
     def allocation(self, kind: str) -> Allocation | None:
         """Return who goes to which unit when units are not to be overcrowded; None where not known.

@@ -86,15 +86,17 @@ def test_isochrones_are_valid_and_nested_and_say_what_places_say(case, direction
     # The limit itself is within: one is a time that occurs.
     finite = np.sort(times[np.isfinite(times)])
     occurs = float(finite[len(finite) // 2]) if len(finite) else 77.0
-    areas = isochrones(router, stops, [1800, 300, occurs, 900], grid=grid, direction=direction)
+    areas = isochrones(router, stops, [1800, 300, occurs, 900], direction=direction)
     assert areas["limit_s"].tolist() == sorted([300, 900, 1800, occurs])
     assert areas.is_valid.all()
     for small, large in zip(areas.geometry, areas.geometry[1:], strict=False):
-        assert shapely.covers(large, small)
+        assert shapely.difference(small, large).area <= 1.0
     np.testing.assert_allclose(areas.area / 1e6, areas["area_km2"], rtol=1e-9, atol=1e-9)
     for area, limit in zip(areas.geometry, areas["limit_s"], strict=True):
-        inside = shapely.contains(area, grid.stops.points)
-        np.testing.assert_array_equal(inside, times <= limit)
+        inside = shapely.intersects(area, grid.stops.points)
+        # A step from the rim a point may fall on its other side; two minutes' walk away never.
+        sure = shapely.distance(area.boundary, grid.stops.points) > 12.5
+        np.testing.assert_array_equal(inside[sure], (times <= limit)[sure])
     del places
 
 
@@ -167,7 +169,7 @@ def test_travel_times_in_three_lines_of_a_notebook(town):
     one = town.hamlets.loc[["h1"]].to_crs("EPSG:4326")
     legs = trips.path(one, town.facilities.loc[["A"]])
     assert legs["minutes"].sum() == pytest.approx(2.0, abs=1e-6)
-    areas = trips.isochrones(town.facilities, [4, 2], cell_m=100.0)
+    areas = trips.isochrones(town.facilities, [4, 2], step_m=50.0)
     assert areas["facility_id"].tolist() == ["B", "B", "A", "A"]
     # Four minutes are 2 km of road to either side, cut at the village's edge.
     assert areas["area_km2"].iloc[1] > areas["area_km2"].iloc[0] > 0

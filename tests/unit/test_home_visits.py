@@ -343,7 +343,7 @@ def test_the_rule_is_checked():
         {"walk_minutes_a_round": True},
     ):
         with pytest.raises(ValidationError):
-            VisitRule.model_validate({**RULE.model_dump(), **wrong})
+            type(RULE).model_validate({**RULE.model_dump(), **wrong})
     with pytest.raises(ValidationError):
         RULE.visits_a_round = 3
 

@@ -151,9 +151,7 @@ def test_without_roads_the_way_is_straight_and_as_long_as_the_answer(demo_layers
     assert way["leg"].tolist() == ["walk"]
     assert way["minutes"].sum() == pytest.approx(expected)
     own = catchment(gaps, first.facility_id, "puskesmas", "dry").people_own
-    assert own == pytest.approx(
-        gaps.coverage["puskesmas"].facilities["people_within_limit"][first.facility_id]
-    )
+    assert own == pytest.approx(gaps.coverage["puskesmas"].facilities["people_own"][first.facility_id])
     assert (
         catchment_area(gaps, first.facility_id, "puskesmas", "dry", inside=layers.villages.geometry.iloc[0])
         is None

@@ -221,10 +221,16 @@ def test_a_new_road_rises_with_the_land_it_joins():
     layer = roads([*STREET, {"from": 2, "to": 3, "geometry": line((0, 1000), (10_000, 1000))}])
     heights = [np.linspace(0, 100, 11), np.linspace(200, 300, 11)]
     layer["heights_m"] = pd.Series(heights, index=layer.index)
-    overlay = road_overlay(layer, [AddRoad(op="add_road", line=(lonlat(0, 0), lonlat(0, 1000)))], default_scenario().drawing)
+    overlay = road_overlay(
+        layer, [AddRoad(op="add_road", line=(lonlat(0, 0), lonlat(0, 1000)))], default_scenario().drawing
+    )
     [new] = overlay.put.loc[overlay.put["way_id"] == "edit/1", "heights_m"]
     np.testing.assert_allclose(new, [0.0, 200.0])
-    middle = road_overlay(layer, [AddRoad(op="add_road", line=(lonlat(5000, 0), lonlat(5000, 1000)))], default_scenario().drawing)
+    middle = road_overlay(
+        layer,
+        [AddRoad(op="add_road", line=(lonlat(5000, 0), lonlat(5000, 1000)))],
+        default_scenario().drawing,
+    )
     [new] = middle.put.loc[middle.put["way_id"] == "edit/1", "heights_m"]
     np.testing.assert_allclose(new, [50.0, 250.0], atol=0.5)
     assert len(overlaid_roads(layer, middle)) == 5
@@ -250,7 +256,7 @@ def test_questions_out_of_range(demo_layers):
         lambda: trips.within(small.hamlets, small.facilities, float("nan")),
         lambda: trips.isochrones(small.facilities.iloc[:0], [10]),
         lambda: trips.isochrones(small.facilities, []),
-        lambda: trips.isochrones(small.facilities, [10], cell_m=0),
+        lambda: trips.isochrones(small.facilities, [10], step_m=0),
         lambda: trips.nearest(small.hamlets, small.facilities, direction="to"),
         lambda: changes(Study(small).gaps(), Study(demo_layers).gaps()),
     ):
