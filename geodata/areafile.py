@@ -68,6 +68,7 @@ class RoadsFile(FileSource):
     route: str | None = None
     duration: str | None = None
     name: str | None = None
+    join_same_place: bool = False
 
     @property
     def file_name(self) -> str:

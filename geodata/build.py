@@ -225,7 +225,7 @@ def _osm(source: RoadsFile, zone: shapely.Geometry, crs: str, cache: Path | None
 
     del cache
     assert source.path is not None
-    return read_osm_roads(source.path, zone, crs)
+    return read_osm_roads(source.path, zone, crs, join_same_place=source.join_same_place)
 
 
 def _graphml(source: RoadsFile, zone: shapely.Geometry, crs: str, cache: Path | None) -> RoadsAndFindings:
@@ -252,7 +252,7 @@ def _overpass(source: RoadsFile, zone: shapely.Geometry, crs: str, cache: Path |
         raise ConfigError(msg)
     lonlat = gpd.GeoSeries([shapely.simplify(zone, 100.0)], crs=crs).to_crs(WGS84).iloc[0]
     ways = fetch_osm_ways(lonlat, cache, url=source.url)
-    return roads_from_ways(ways, zone, crs, source.file_name)
+    return roads_from_ways(ways, zone, crs, source.file_name, join_same_place=source.join_same_place)
 
 
 # Which reader serves which file ending; a new source is one more line.

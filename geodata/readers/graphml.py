@@ -42,7 +42,8 @@ def read_graphml(
 
     require_file(path, WHAT)
     try:
-        graph = ox.load_graphml(path)
+        # Node ids are names here: whoever made the graph may have given them letters.
+        graph = ox.load_graphml(path, node_dtypes={"osmid": str}, edge_dtypes={"osmid": str})
     except Exception as error:
         reason = " ".join(str(error).split())[:200]
         msg = f"{WHAT}: {path.name} is not a graph saved by OSMnx: {reason}"

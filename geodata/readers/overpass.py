@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from geodata.errors import DownloadError
-from geodata.readers.osm import NODE_KEYS, TAGS, OsmWays
+from geodata.readers.osm import TAGS, OsmWays, may_stop
 from geodata.readers.roads import is_way_to_travel
 from geodata.tags import join_tags
 
@@ -32,6 +32,7 @@ FILTERS = (
     '["highway"]',
     '["route"="ferry"]',
     '["man_made"="pier"]',
+    '[~"^(public_transport|railway)$"~"^platform$"]',
     '["waterway"][~"^(boat|motorboat)$"~"^(yes|designated|permissive)$"]',
 )
 TIMEOUT_S = 180
@@ -163,7 +164,7 @@ def _ways(answers: list[dict[str, Any]]) -> OsmWays:
             if element["type"] == "node":
                 place[element["id"]] = (element["lon"], element["lat"])
                 found = element.get("tags", {})
-                if any(key in found for key in NODE_KEYS):
+                if may_stop(found):
                     barriers[element["id"]] = join_tags(found) or ""
             elif element["type"] == "way":
                 tags = {k: v for k, v in element.get("tags", {}).items() if k in TAGS}

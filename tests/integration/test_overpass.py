@@ -45,6 +45,7 @@ def elements(shared):
             "highway" in thing.tags
             or thing.tags.get("route") == "ferry"
             or thing.tags.get("man_made") == "pier"
+            or "platform" in {thing.tags.get("public_transport"), thing.tags.get("railway")}
         ):
             ways.append(
                 {
@@ -67,6 +68,10 @@ def overpass_answer(elements, query: str) -> dict:
     wanted = [w for w in ways if (w["tags"].get("route") == "ferry" if ferry else "highway" in w["tags"])]
     if '"man_made"="pier"' in query:
         wanted = [w for w in ways if w["tags"].get("man_made") == "pier"]
+    if "platform" in query:
+        wanted = [
+            w for w in ways if "platform" in {w["tags"].get("public_transport"), w["tags"].get("railway")}
+        ]
     if '"waterway"' in query:
         wanted = []
     found = [
@@ -122,7 +127,7 @@ def test_overpass_gives_what_the_file_gives_ferries_included(elements, shared, t
         ways = fetch_osm_ways(CHANNEL, tmp_path / "cache", url=url)
         ours, _ = roads_from_ways(ways, channel_zone(), CRS, "overpass")
         again = fetch_osm_ways(CHANNEL, tmp_path / "cache", url=url)
-    assert len(seen) == 4, "a way filter each; the second time the cache answers"
+    assert len(seen) == 5, "a way filter each; the second time the cache answers"
     assert again.ids.tolist() == ways.ids.tolist()
     assert (ours["route"] == "ferry").sum() >= 3
     file, _ = roads_from_ways(
@@ -161,9 +166,9 @@ def test_a_whole_area_is_built_from_overpass(shared, tmp_path, jangkau):
         for _ in range(2):
             status, out, err = jangkau("build", tmp_path / "AREA.yml", "--out", tmp_path / "w")
             assert (status, err) == (0, "")
-        assert len(seen) == 4, "the rebuild reads the cache"
+        assert len(seen) == 5, "the rebuild reads the cache"
     assert "road sections" in out
-    assert len(list((tmp_path / "w/cache/overpass").glob("*.json"))) == 4
+    assert len(list((tmp_path / "w/cache/overpass").glob("*.json"))) == 5
     manifest = json.loads((tmp_path / "w/manifest.json").read_text("utf-8"))
     record = next(s for s in manifest["sources"] if s["layer"] == "roads")
     assert record["licence"] == "ODbL 1.0"

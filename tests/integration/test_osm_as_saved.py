@@ -1,0 +1,255 @@
+"""OpenStreetMap files as people really save them: from JOSM, from Overpass, cut short, mistaken."""
+
+from __future__ import annotations
+
+import gzip
+import struct
+
+import numpy as np
+import pytest
+
+from geodata.errors import UnreadableFileError
+from geodata.readers.graphml import read_graphml
+from geodata.readers.osm import read_osm_roads, read_osm_ways
+
+CRS = "EPSG:32749"
+ROAD = '<tag k="highway" v="residential"/>'
+
+
+def node(number, lon, lat, tags="", **attributes):
+    more = " ".join(f'{k}="{v}"' for k, v in attributes.items())
+    return f'<node id="{number}" lon="{lon}" lat="{lat}" version="1" {more}>{tags}</node>'
+
+
+def way(number, refs, tags=ROAD, **attributes):
+    more = " ".join(f'{k}="{v}"' for k, v in attributes.items())
+    nodes = "".join(f"<nd {r}/>" if " " in str(r) else f'<nd ref="{r}"/>' for r in refs)
+    return f'<way id="{number}" version="1" {more}>{nodes}{tags}</way>'
+
+
+def saved(folder, *parts, name="kota.osm"):
+    path = folder / name
+    text = '<?xml version="1.0" encoding="UTF-8"?>\n<osm version="0.6">' + "\n".join(parts) + "</osm>"
+    if name.endswith(".gz"):
+        path.write_bytes(gzip.compress(text.encode()))
+    else:
+        path.write_text(text, "utf-8")
+    return path
+
+
+# A T of three streets: 1-2-3 and 2-4.
+PLACES = (node(1, 110.0, -7.0), node(2, 110.001, -7.0), node(3, 110.002, -7.0), node(4, 110.001, -7.001))
+STREETS = (way(10, [1, 2, 3]), way(11, [2, 4]))
+
+
+def pieces(path, **options):
+    roads, findings = read_osm_roads(path, None, CRS, **options)
+    return roads, {f.rule: f for f in findings}
+
+
+def test_a_file_in_order(tmp_path):
+    roads, findings = pieces(saved(tmp_path, *PLACES, *STREETS))
+    assert sorted(roads.index) == ["way/10#0", "way/10#1", "way/11#0"]
+    assert findings == {}
+
+
+def test_ways_before_their_nodes(tmp_path):
+    """Overpass' ``(._;>;); out;`` and others write them in any order."""
+    ordered, _ = pieces(saved(tmp_path, *PLACES, *STREETS))
+    mixed, _ = pieces(saved(tmp_path, *STREETS, *PLACES, name="b.osm"))
+    assert mixed.geometry.geom_equals(ordered.geometry).all()
+
+
+def test_ways_that_bring_their_own_coordinates(tmp_path):
+    """Overpass' ``out geom``: no node of its own is in the file."""
+    at = {1: (110.0, -7.0), 2: (110.001, -7.0), 3: (110.002, -7.0), 4: (110.001, -7.001)}
+    geom = {k: f'ref="{k}" lon="{x}" lat="{y}"' for k, (x, y) in at.items()}
+    path = saved(tmp_path, way(10, [geom[1], geom[2], geom[3]]), way(11, [geom[2], geom[4]]), name="g.osm")
+    roads, findings = pieces(path)
+    ordered, _ = pieces(saved(tmp_path, *PLACES, *STREETS))
+    assert roads.geometry.geom_equals_exact(ordered.geometry, 0.01).all()
+    assert findings == {}
+
+
+def test_negative_ids_and_deleted_objects_of_josm(tmp_path):
+    """New objects have ids below zero; what was deleted stays in the file with its action."""
+    path = saved(
+        tmp_path,
+        node(-1, 110.0, -7.0, action="modify"), node(-2, 110.001, -7.0), node(3, 110.002, -7.0),
+        node(-4, 110.001, -7.001), node(-5, 110.001, -7.002, action="delete"),
+        way(-10, [-1, -2, 3], action="modify"), way(-11, [-2, -4]),
+        way(12, [3, -4], action="delete"), way(13, [-4, -5]), way(14, [-1, -4], visible="false"),
+    )  # fmt: skip
+    roads, findings = pieces(path)
+    assert sorted(set(roads["way_id"])) == ["way/-10", "way/-11"]
+    assert len(roads) == 3
+    # The way that led to the deleted node ends before it.
+    assert findings["incomplete_way"].ids == ("way/13",)
+
+
+def test_an_answer_that_its_server_cut_short_is_refused(tmp_path):
+    remark = "<remark> runtime error: Query timed out in &quot;query&quot; at line 3 </remark>"
+    for name in ("half.osm", "half.osm.gz"):
+        path = saved(tmp_path, *PLACES, *STREETS, remark, name=name)
+        with pytest.raises(UnreadableFileError, match="Query timed out"):
+            read_osm_ways(path)
+
+
+def test_ids_beyond_the_reach_of_a_float(tmp_path):
+    """2**53 and 2**53 + 1 are one number as floats: four places became one."""
+    a = 2**53
+    path = saved(
+        tmp_path, node(a, 110.0, -7.0), node(a + 1, 110.001, -7.0), node(a + 2, 110.002, -7.0),
+        node(a + 3, 110.003, -7.0), way(10, [a, a + 1]), way(11, [a + 2, a + 3]),
+    )  # fmt: skip
+    ways = read_osm_ways(path)
+    assert ways.node.tolist() == [a, a + 1, a + 2, a + 3]
+    roads, _ = pieces(path)
+    assert len(set(roads["from_node"]) | set(roads["to_node"])) == 4
+
+
+def test_a_ferry_whose_tags_are_on_its_relation(tmp_path):
+    tags = '<tag k="type" v="route"/><tag k="route" v="ferry"/><tag k="duration" v="00:40"/>'
+    relation = f'<relation id="7" version="1"><member type="way" ref="20" role=""/>{tags}</relation>'
+    both = f'<relation id="8" version="1"><member type="way" ref="21" role=""/>\
+<member type="way" ref="22" role=""/>{tags}</relation>'
+    path = saved(
+        tmp_path, *PLACES, node(5, 110.1, -7.0), node(6, 110.2, -7.0), node(7, 110.3, -7.0), *STREETS,
+        way(20, [3, 5], ""), way(21, [5, 6], ""), way(22, [6, 7], ""), relation, both,
+    )  # fmt: skip
+    roads, _ = pieces(path)
+    ferry = roads[roads["route"] == "ferry"]
+    assert sorted(ferry["way_id"]) == ["way/20", "way/21", "way/22"]
+    assert ferry.loc["way/20#0", "duration_s"] == 2400
+    # Of several ways nobody says how they share the duration: each goes by its length.
+    assert ferry["duration_s"].isna().tolist().count(True) == 2
+
+
+def test_two_nodes_at_one_place_are_found_and_joined_only_on_one_level(tmp_path):
+    bridge = f'{ROAD}<tag k="bridge" v="yes"/><tag k="layer" v="1"/>'
+    path = saved(
+        tmp_path, *PLACES, node(5, 110.001, -7.001), node(6, 110.001, -7.002), node(7, 110.002, -7.0),
+        *STREETS, way(12, [5, 6]), way(13, [7, 6], bridge),
+    )  # fmt: skip
+    roads, findings = pieces(path)
+    ends = roads[["from_node", "to_node"]]
+    assert ends.loc["way/11#0", "to_node"] != ends.loc["way/12#0", "from_node"]
+    assert findings["same_place_nodes"].ids == ("110.001000, -7.001000 (way/11, way/12)",)
+    assert "join_same_place" in findings["same_place_nodes"].action
+    roads, findings = pieces(path, join_same_place=True)
+    ends = roads[["from_node", "to_node"]]
+    assert ends.loc["way/11#0", "to_node"] == ends.loc["way/12#0", "from_node"]
+    # The bridge over the end of way 10 does not meet it.
+    assert ends.loc["way/13#0", "from_node"] != ends.loc["way/10#1", "to_node"]
+    assert "same_place_nodes" not in findings
+
+
+def test_a_coordinate_that_is_no_number(tmp_path):
+    path = saved(tmp_path, node(1, "NaN", -7.0), node(2, 110.001, -7.0), way(10, [1, 2]))
+    with pytest.raises(UnreadableFileError, match=r"kota\.osm cannot be read.*'NaN'.*save the file again"):
+        read_osm_ways(path)
+
+
+@pytest.mark.parametrize("name", ["edit.osc", "edit.osm", "edit.osc.gz"])
+def test_a_file_of_changes_is_called_so(tmp_path, name):
+    text = f'<osmChange version="0.6"><create>{PLACES[0]}</create></osmChange>'
+    data = text.encode()
+    (tmp_path / name).write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
+    with pytest.raises(UnreadableFileError, match="a file of changes"):
+        read_osm_ways(tmp_path / name)
+
+
+@pytest.mark.realdata
+def test_an_extract_cut_between_two_blocks_is_noticed(shared, tmp_path):
+    """Malta's file without its last three blocks: its relations and some ways are missing."""
+    data = (shared / "data/osm/malta.osm.pbf").read_bytes()
+    starts, at = [], 0
+    while at < len(data):
+        starts.append(at)
+        size = struct.unpack(">I", data[at : at + 4])[0]
+        at += 4 + size + _datasize(data[at + 4 : at + 4 + size])
+    path = tmp_path / "cut.osm.pbf"
+    path.write_bytes(data[: starts[-3]])
+    ways = read_osm_ways(path)
+    assert len(ways.ids) < 26_000
+    [finding] = ways.findings
+    assert finding.rule == "cut_short"
+    assert "plain nodes are part of no way" in finding.message
+    assert read_osm_ways(shared / "data/osm/malta.osm.pbf").findings == ()
+
+
+def _datasize(header):
+    """The third field of a BlobHeader (osmformat.proto): the size of the blob that follows."""
+    at = 0
+    while at < len(header):
+        field, kind = header[at] >> 3, header[at] & 7
+        at += 1
+        number = shift = 0
+        while True:
+            number |= (header[at] & 127) << shift
+            shift, at = shift + 7, at + 1
+            if not header[at - 1] & 128:
+                break
+        if kind == 2:
+            at += number
+        elif field == 3:
+            return number
+    raise AssertionError
+
+
+def test_a_full_temporary_folder_is_not_needed(tmp_path, monkeypatch):
+    """Nothing is written on the way: the reader used to abort the program when the folder was full."""
+    import tempfile
+
+    def refuse(*_args, **_kwargs):
+        raise OSError(28, "No space left on device")
+
+    for name in ("TemporaryDirectory", "NamedTemporaryFile", "mkdtemp", "mkstemp"):
+        monkeypatch.setattr(tempfile, name, refuse)
+    assert len(read_osm_ways(saved(tmp_path, *PLACES, *STREETS)).ids) == 2
+
+
+def test_access_and_sizes_on_plain_nodes_count(tmp_path):
+    gate = '<tag k="access" v="no"/>'
+    low = '<tag k="maxheight" v="2 m"/>'
+    open_ = '<tag k="foot" v="yes"/><tag k="highway" v="crossing"/>'
+    path = saved(
+        tmp_path, node(1, 110.0, -7.0), node(2, 110.001, -7.0, gate), node(3, 110.002, -7.0, low),
+        node(4, 110.003, -7.0, open_), node(5, 110.004, -7.0), way(10, [1, 2, 3, 4, 5]),
+    )  # fmt: skip
+    roads, _ = pieces(path)
+    assert roads["to_barrier"].tolist()[:2] == ["access=no", "maxheight=2"]
+    # A crossing stops nobody, so the street is not cut there.
+    assert len(roads) == 3
+
+
+def test_wording_that_nobody_can_read_is_reported(tmp_path):
+    tags = (
+        f'{ROAD}<tag k="surface" v="entah"/><tag k="maxspeed" v="pelan"/><tag k="width" v="sempit"/>'
+        '<tag k="seasonal" v="kadang"/>'
+    )
+    ferry = '<tag k="route" v="ferry"/><tag k="duration" v="sebentar"/>'
+    path = saved(tmp_path, *PLACES, way(10, [1, 2, 3], tags), way(11, [2, 4], ferry))
+    _, findings = read_osm_roads(path, None, CRS)
+    said = {f.message.split(":")[0]: f.ids for f in findings if f.rule == "unread_value"}
+    assert said == {
+        "surface": ("'entah' (1)",), "maxspeed": ("'pelan' (1)",), "width": ("'sempit' (1)",),
+        "seasonal": ("'kadang' (1)",), "duration": ("'sebentar' (1)",),
+    }  # fmt: skip
+
+
+def test_a_graph_whose_ids_are_text(tmp_path):
+    import networkx as nx
+
+    graph = nx.MultiDiGraph(crs="EPSG:4326")
+    for name, lon in (("simpang-a", 110.0), ("simpang-b", 110.001), ("ujung", 110.002)):
+        graph.add_node(name, x=str(lon), y="-7.0")
+    graph.add_edge(
+        "simpang-a", "simpang-b", osmid="jl-1", highway="residential", length="111.0", oneway="False"
+    )
+    graph.add_edge("simpang-b", "ujung", osmid="jl-2", highway="residential", length="111.0", oneway="True")
+    path = tmp_path / "g.graphml"
+    nx.write_graphml(graph, path)
+    roads, _ = read_graphml(path, None, CRS)
+    assert roads["oneway"].tolist() == ["no", "yes"]
+    assert np.isclose(roads["length_m"], 110.5, atol=1).all()
