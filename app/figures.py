@@ -51,6 +51,8 @@ class Headline:
     unlocated: int | None
     people_change: float | None
     gap_change: int | None
+    at_least: bool = False
+    incomplete: tuple[str, ...] = ()
 
 
 def headlines(state: State) -> list[Headline]:
@@ -82,6 +84,8 @@ def headlines(state: State) -> list[Headline]:
                 here["facilities_unlocated"],
                 change,
                 gap,
+                bool(here["people_unsure"]),
+                tuple(here["incomplete"]),
             )
         )
     return out

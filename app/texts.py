@@ -13,11 +13,14 @@ from babel import Locale, dates, numbers
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
+from planner.extent import ROADS
 from planner.ilp.reasons import ilp_texts
 from planner.maps.page import LANGUAGES, map_texts
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from planner.extent import Extent
 
 DEFAULT_LANGUAGE = LANGUAGES[0]
 # Shown to planners of all three of Indonesia's time zones when nothing else is set: WIB.
@@ -71,6 +74,11 @@ class Texts:
     def term(self, key: str) -> str:
         """Return the word for a kind, status, reason, mode or season: the same as on the map of ``gaps``."""
         return self._terms.get(key, key)
+
+    def incomplete(self, word: str, extent: Extent) -> str:
+        """Return what is not whole, a kind's list or the roads, why, and what that means."""
+        key = "incomplete_roads" if word == ROADS else "incomplete_list"
+        return self.term(key).format(kind=self.kind(word), why=self.term(f"why_{extent.why[word]}"))
 
     def ilp(self, key: str) -> str:
         """Return a text of the ILP tables, such as how a parent is known, or what a unit has.

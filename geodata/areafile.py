@@ -43,6 +43,14 @@ class FileSource(Model):
     licence: str | None = None
 
 
+class CoversFile(FileSource):
+    """Polygons of what a list covers."""
+
+
+# What a list covers: all of the area, kecamatan or villages by code, or polygons.
+Covers = Literal["all"] | CoversFile | Annotated[tuple[Text, ...], Field(min_length=1)]
+
+
 class BoundariesFile(FileSource):
     """Village polygons."""
 
@@ -68,7 +76,9 @@ class RoadsFile(FileSource):
     route: str | None = None
     duration: str | None = None
     name: str | None = None
+    covers: Covers | None = None
     join_same_place: bool = False
+    join_within_m: float = Field(default=0.0, ge=0, le=20, allow_inf_nan=False)
 
     @property
     def file_name(self) -> str:
@@ -121,6 +131,7 @@ class FacilitiesFile(FileSource):
     staff: dict[str, str] = Field(default_factory=dict)
     open_days: str | None = None
     capacity: str | None = None
+    covers: Covers | None = None
 
     @field_validator("kind")
     @classmethod
@@ -162,7 +173,15 @@ class OfficialTotals(Model):
     """How many units the office reports, by kind; lists are compared with them."""
 
     totals: dict[str, Annotated[int, Field(ge=0, le=1_000_000)]]
-    source: Annotated[str, Field(min_length=1)]
+    source: Annotated[str, Field(min_length=1)] = "AREA.yml"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, value: object) -> object:
+        """Take ``official: {hospital: 0}`` for its totals."""
+        if isinstance(value, dict) and value and set(value) <= set(known_kinds()):
+            return {"totals": value}
+        return value
 
     @field_validator("totals")
     @classmethod
@@ -242,9 +261,15 @@ def read_area_file(path: Path) -> AreaFile:
     base = path.resolve().parent
 
     def at(source: FileSource | None) -> FileSource | None:
-        if source is None or source.path is None:
+        if source is None:
             return source
-        return source.model_copy(update={"path": base / source.path})
+        new: dict[str, object] = {}
+        if source.path is not None:
+            new["path"] = base / source.path
+        covers = getattr(source, "covers", None)
+        if isinstance(covers, CoversFile):
+            new["covers"] = covers.model_copy(update={"path": base / covers.path})
+        return source.model_copy(update=new)
 
     return area.model_copy(
         update={

@@ -10,6 +10,7 @@ import shapely
 
 from geodata.crs import WGS84
 from geodata.errors import ConfigError, SchemaError, first_five
+from geodata.extent import ROADS, declared
 from geodata.layers import Finding, Layers, Progress, SourceRecord, StudyArea, no_progress
 from geodata.readers.areas import read_floods, read_water
 from geodata.readers.boundaries import read_boundaries
@@ -22,10 +23,11 @@ from geodata.readers.working_areas import read_working_areas
 from geodata.schemas import validate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from geodata.areafile import AreaFile, ElevationFile, FacilitiesFile, RoadsFile
+    from geodata.areafile import AreaFile, Covers, ElevationFile, FacilitiesFile, RoadsFile
+    from geodata.readers.facilities import FacilityList
 
     RoadsAndFindings = tuple[gpd.GeoDataFrame, tuple[Finding, ...]]
 
@@ -75,7 +77,11 @@ def read_layers(area: AreaFile, *, cache: Path | None = None, progress: Progress
         sources.append(source_record("hamlets", area.hamlets))
     zone = study_zone(villages, area.buffer_km * 1000.0)
     progress("facilities")
-    facilities, listed, found = _facilities(area.facilities, villages, zone)
+    official = {} if area.official is None else dict(area.official.totals)
+    facilities, lists, found = _facilities(area.facilities, villages, zone, official)
+    # None at all is a list too.
+    none = (k for k, total in official.items() if total == 0)
+    listed = tuple(dict.fromkeys((*(k for kinds, _, _ in lists for k in kinds), *none)))
     findings += found
     sources += [source_record("facilities", f) for f in area.facilities]
     if area.working_areas is not None:
@@ -83,6 +89,14 @@ def read_layers(area: AreaFile, *, cache: Path | None = None, progress: Progress
         findings += found
         sources.append(source_record("working_areas", area.working_areas))
     roads = _checked_roads(area, zone, str(villages.crs), cache, findings, sources, progress)
+    said: list[tuple[Sequence[str], Covers | None, str]] = [*lists]
+    if area.roads is not None:
+        said.append(((ROADS,), area.roads.covers, ROADS))
+    covered, words = declared(said, villages)
+    if words:
+        villages = villages.assign(covered=covered)
+        villages = villages[[*villages.columns.drop("geometry"), "geometry"]]
+    validate("villages", villages)
     water, floods = _wet(area, zone, str(villages.crs), findings, sources, progress)
     study = StudyArea(
         code=area.code,
@@ -91,7 +105,8 @@ def read_layers(area: AreaFile, *, cache: Path | None = None, progress: Progress
         buffer_m=area.buffer_km * 1000.0,
         listed_kinds=listed,
         capital=area.capital,
-        official={} if area.official is None else dict(area.official.totals),
+        official=official,
+        declared=words,
         official_source="" if area.official is None else area.official.source,
     )
     return Layers(study, villages, roads, facilities, hamlets, tuple(findings), tuple(sources), water, floods)
@@ -178,16 +193,23 @@ def _people_of_hamlets(
 
 
 def _facilities(
-    files: tuple[FacilitiesFile, ...], villages: gpd.GeoDataFrame, zone: shapely.Geometry
-) -> tuple[gpd.GeoDataFrame, tuple[str, ...], tuple[Finding, ...]]:
+    files: tuple[FacilitiesFile, ...],
+    villages: gpd.GeoDataFrame,
+    zone: shapely.Geometry,
+    official: Mapping[str, int],
+) -> tuple[gpd.GeoDataFrame, list[tuple[tuple[str, ...], Covers | None, str]], tuple[Finding, ...]]:
     stems = [f.path.stem for f in files]
     lists = [
         # Ids made from row numbers must differ between files of one name.
         read_facilities(f, villages, prefix=stem if stems.count(stem) == 1 else f"{stem}-{i}")
         for i, (f, stem) in enumerate(zip(files, stems, strict=True), start=1)
     ]
-    listed = tuple(dict.fromkeys(k for one in lists for k in one.listed_kinds))
     findings = [f for one in lists for f in one.findings]
+    listed: list[tuple[tuple[str, ...], Covers | None, str]] = []
+    for file, one in zip(files, lists, strict=True):
+        kinds, found = _kinds_listed(file, one, official)
+        listed.append((kinds, file.covers, f"facilities ({file.path.name})"))
+        findings += found
     rows = [one.rows for one in lists if len(one.rows)]
     if rows:
         frame = gpd.GeoDataFrame(pd.concat(rows), crs=villages.crs)
@@ -218,6 +240,25 @@ def _facilities(
     frame.index.name = "facility_id"
     validate("facilities", frame)
     return frame, listed, tuple(findings)
+
+
+def _kinds_listed(
+    file: FacilitiesFile, rows: FacilityList, official: Mapping[str, int]
+) -> tuple[tuple[str, ...], tuple[Finding, ...]]:
+    """Return the kinds that a file lists; one that only stands in ``kind.values`` has no list."""
+    there = set(rows.rows["kind"])
+    sure = file.covers is not None or isinstance(file.kind, str)
+    empty = [k for k in rows.listed_kinds if k not in there and not sure and official.get(k) != 0]
+    if not empty:
+        return rows.listed_kinds, ()
+    kinds = tuple(k for k in rows.listed_kinds if k not in empty)
+    finding = Finding(
+        "warning", "facilities", "kind_without_row", len(empty), tuple(empty),
+        f"{file.path.name}: kinds that only stand in kind.values, without a row: whether there are units is "
+        "unknown",
+        f"if there is none, say so: official: {{{empty[0]}: 0}}, or covers: all with the list",
+    )  # fmt: skip
+    return kinds, (finding,)
 
 
 def _osm(source: RoadsFile, zone: shapely.Geometry, crs: str, cache: Path | None) -> RoadsAndFindings:

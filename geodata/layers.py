@@ -78,6 +78,9 @@ class StudyArea:
         Facility kinds for which a list was given; nothing is known about any other kind.
     official, official_source
         How many units the office reports, by kind, and where that stands.
+    declared
+        The kinds, and ``roads``, for which ``covers:`` says what they cover; the villages' ``covered`` column
+        says where.
     capital
         The kabupaten capital (longitude, latitude in degrees); None where it was not given.
     """
@@ -90,6 +93,7 @@ class StudyArea:
     official: Mapping[str, int] = field(default_factory=dict)
     official_source: str = ""
     capital: tuple[float, float] | None = None
+    declared: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -100,7 +104,7 @@ class Layers:
     ----------
     villages
         Index ``village_code``; MultiPolygon; ``people`` float64, NaN = unknown; ``puskesmas_id`` where
-        working areas were given.
+        working areas were given; ``covered``, the words of ``area.declared`` that cover the village.
     roads
         Index ``road_id``; one LineString between two junctions a row (``from_node``, ``to_node``);
         None when the area has no road file.

@@ -34,7 +34,12 @@ def inspect(layers: Layers) -> tuple[Finding, ...]:
     found = [*layers.findings]
     for rule in RULES:
         found.extend(rule(layers))
-    return tuple(sorted(found, key=lambda f: (SEVERITIES.index(f.severity), f.layer, f.rule)))
+    return gravest_first(found)
+
+
+def gravest_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return findings in the order in which they are shown."""
+    return tuple(sorted(findings, key=lambda f: (SEVERITIES.index(f.severity), f.layer, f.rule)))
 
 
 def _finding(

@@ -84,6 +84,7 @@ def _schemas() -> dict[str, pa.DataFrameSchema]:
                 "kind": pa.Column("str", pa.Check.isin(["desa", "kelurahan", "unknown"])),
                 "^people.*": pa.Column("float64", count, nullable=True, regex=True),
                 "puskesmas_id": pa.Column(**text, required=False),
+                "covered": pa.Column("str", required=False),
                 "geometry": pa.Column(
                     "geometry", [shape, pa.Check(lambda s: s.is_valid, error="invalid geometry")]
                 ),

@@ -22,7 +22,7 @@ from geodata.readers.files import file_sha256
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 MANIFEST = "manifest.json"
 CACHE = "cache"
 # What planners saved in the app: it stays when the area is built again.
@@ -210,7 +210,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     if written < FORMAT_VERSION:
         msg = (
             f"{folder} was written by an older version of jangkau (format {written}, this one writes "
-            f"{FORMAT_VERSION}): its roads lack what this version needs. Build it again from its AREA.yml."
+            f"{FORMAT_VERSION}): it lacks what this version needs. Build it again from its AREA.yml."
         )
         raise WorkspaceError(msg)
     return manifest
@@ -221,6 +221,7 @@ def _study_area(area: dict[str, Any]) -> StudyArea:
     given = {
         "listed_kinds": tuple(area["listed_kinds"]),
         "capital": None if capital is None else tuple(capital),
+        "declared": tuple(area["declared"]),
     }
     return StudyArea(**{**area, **given})
 

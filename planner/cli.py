@@ -268,7 +268,7 @@ def _gaps(options: argparse.Namespace) -> int:
             inputs=_further_inputs(options), progress=progress,
         )  # fmt: skip
     _say(_five_lines(summary(gaps)))
-    for line in _shortfalls(gaps):
+    for line in (*_shortfalls(gaps), *_doubts(gaps)):
         _say(line)
     for file in files:
         _say(str(file))
@@ -292,6 +292,16 @@ def _scenario(options: argparse.Namespace) -> Scenario:
 
     scenario = default_scenario() if options.scenario is None else read_scenario(options.scenario)
     return scenario.under(read_standard(options.standard[0])) if options.standard else scenario
+
+
+def _doubts(gaps: Gaps) -> list[str]:
+    """Return a line for each list, and the roads, that are not taken as whole, and for like seasons."""
+    from planner.extent import extent_findings, surface_known
+
+    lines = [f"  {f.message}\n    → {f.action}" for f in extent_findings(gaps.extent, gaps.layers)]
+    if not surface_known(gaps.layers):
+        lines.append("  wet season: as dry, since the road file says nothing of surfaces, seasons or fords")
+    return lines
 
 
 def _shortfalls(gaps: Gaps) -> list[str]:
@@ -339,9 +349,12 @@ def _five_lines(totals: dict[str, object]) -> str:
         other = "wet" if totals["season"] == "dry" else "dry"
         if k[other]["share_reached"] not in (None, k["share_reached"]):
             share += f" ({k[other]['share_reached']:.1%} in the {other} season)"
+        at_least = "at least " if k["people_unsure"] else ""
+        unknown = f", unknown {k['villages_unknown']}" if k["villages_unknown"] else ""
         lines.append(
-            f"  {kind}: {share} of people within {k['limit_minutes']:g} min ({k['mode']}); villages "
+            f"  {kind}: {at_least}{share} of people within {k['limit_minutes']:g} min ({k['mode']}); villages "
             f"served {k['villages_served']}, partly {k['villages_partly']}, gap {k['villages_gap']}"
+            f"{unknown}"
         )
     return "\n".join(lines)
 

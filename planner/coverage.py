@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from planner.extent import Extent
+
 if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
@@ -18,7 +20,12 @@ if TYPE_CHECKING:
     from planner.standards import KindStandard
 
 # Why a place is not reached (docs/METHODS.md); the first stands for those that are.
-REASONS = ("", "unknown", "not_functioning", "no_facility", "no_road", "island", "too_far")
+REASONS = (
+    "", "unknown", "list_incomplete", "roads_incomplete", "not_functioning", "no_facility", "no_road", "island",
+    "too_far",
+)  # fmt: skip
+# With these nobody knows whether the place is reached: what is reached is "at least".
+OPEN_REASONS = ("list_incomplete", "roads_incomplete")
 NONE = -1
 
 
@@ -90,6 +97,7 @@ def cover(
     times_if_all_functioned: TravelTimes | None = None,
     village: NDArray[np.int64] | None = None,
     facilities: gpd.GeoDataFrame | None = None,
+    extent: Extent | None = None,
 ) -> Coverage:
     """Return one kind's coverage from travel times.
 
@@ -103,7 +111,10 @@ def cover(
         Row of each demand point's village, where it is known already.
     facilities
         :func:`usable_facilities`, where they are known already.
+    extent
+        What the lists and the roads cover; all of the area when None.
     """
+    extent = Extent() if extent is None else extent
     listed = kind in layers.area.listed_kinds
     kinds = (kind, *standard.counts)
     if facilities is None:
@@ -121,13 +132,20 @@ def cover(
         # One predicate decides a standard.
         reached = times.travel_s <= standard.limit_s
         nearest = times.facility
-    reason = _reasons(
-        reached, times if known else None, times_if_all_functioned, standard,
-        any_facility=len(facilities) > 0, any_lost=bool(lost.any()),
-    )  # fmt: skip
-    _freeze(minutes, reached, reason, nearest)
     if village is None:
         village = layers.villages.index.get_indexer(demand["village_code"])
+    whole = extent.lists_whole(kinds, len(layers.villages))
+    # Straight lines on foot need no roads.
+    on_roads = extent.roads_whole(len(layers.villages)) if layers.roads is not None else np.ones_like(whole)
+    reason = _reasons(
+        reached, times if known else None, times_if_all_functioned, standard,
+        any_facility=len(facilities) > 0, any_lost=bool(lost.any()), listed=whole[village],
+        roads=on_roads[village], clipped=extent.clipped,
+    )  # fmt: skip
+    # Minutes over roads that are not all there are not those of the way there is.
+    no_way = (reason == REASONS.index("roads_incomplete")) | (~reached & ~on_roads[village])
+    minutes = np.where(no_way, np.nan, minutes)
+    _freeze(minutes, reached, reason, nearest)
     points = _Points(village, demand["weight"].to_numpy(), minutes, reached, reason, nearest)
     return Coverage(
         kind=kind,
@@ -136,7 +154,7 @@ def cover(
         reached=reached,
         reason_code=reason,
         nearest=nearest,
-        villages=_villages(kinds, layers, points, facilities.index, status, listed=known),
+        villages=_villages(kinds, layers, points, facilities.index, status, listed=known, whole=whole),
         facilities=_catchments(facilities.index, demand["people"].to_numpy(), points),
     )
 
@@ -154,6 +172,9 @@ def _reasons(
     *,
     any_facility: bool,
     any_lost: bool,
+    listed: NDArray[np.bool_],
+    roads: NDArray[np.bool_],
+    clipped: bool,
 ) -> NDArray[np.int8]:
     if times is None:
         return np.full(len(reached), REASONS.index("unknown"), dtype=np.int8)
@@ -164,6 +185,8 @@ def _reasons(
     answers = (
         (reached, ""),
         (every & any_lost, "unknown"),
+        (~listed, "list_incomplete"),
+        (~roads | (clipped & np.isinf(times.travel_s)), "roads_incomplete"),
         (closed, "not_functioning"),
         (every & (not any_facility), "no_facility"),
         (no_road, "no_road"),
@@ -195,6 +218,7 @@ def _villages(
     status: StatusRule,
     *,
     listed: bool,
+    whole: NDArray[np.bool_],
 ) -> pd.DataFrame:
     codes = layers.villages.index
     village, weight = points.village, points.weight
@@ -202,6 +226,10 @@ def _villages(
     n = len(codes)
     # Weights of a village sum to 1 but for rounding; 8 of 10 equal shares are 0.8.
     share = np.round(np.bincount(village, weights=weight * points.reached, minlength=n), 9)
+    # Of these nobody knows whether they are reached; they decide nothing.
+    unsure = np.isin(points.reason, [REASONS.index(r) for r in OPEN_REASONS])
+    open_share = np.round(np.bincount(village, weights=weight * unsure, minlength=n), 9)
+    most = share + open_share
     lived = weight > 0
     furthest = np.full(n, np.nan)
     order = np.argsort(points.minutes)
@@ -212,13 +240,16 @@ def _villages(
     ids = np.append(facility_ids.to_numpy(dtype=object), "")
     return pd.DataFrame(
         {
-            "present": _present(kinds, layers, listed=listed),
+            "present": _present(kinds, layers, listed=listed, whole=whole),
             "people_reached": people * share if listed else np.nan,
             "share_reached": share if listed else np.nan,
+            "share_unknown": open_share if listed else np.nan,
             "minutes_median": weighted_median(village, points.minutes, weight, n),
             "minutes_max": furthest,
             "status": np.select(
-                [share >= status.served, share < status.gap], ["served", "gap"], "partly"
+                [share >= status.served, most < status.gap, (share >= status.gap) & (most < status.served)],
+                ["served", "gap", "partly"],
+                "unknown",
             ).astype(object)
             if listed
             else "unknown",
@@ -231,17 +262,19 @@ def _villages(
     )
 
 
-def _present(kinds: tuple[str, ...], layers: Layers, *, listed: bool) -> NDArray[np.object_]:
+def _present(
+    kinds: tuple[str, ...], layers: Layers, *, listed: bool, whole: NDArray[np.bool_]
+) -> NDArray[np.object_]:
     """Return yes/no/unknown: is a unit of the kind in the village, whether or not it functions.
 
-    Without a list nothing is known of villages where none is seen; nor while units of the list have
-    no place, since any village may be theirs.
+    Without a list, or where it is not whole, nothing is known of villages where none is seen; nor while
+    units of the list have no place, since any village may be theirs.
     """
     rows = layers.facilities[layers.facilities["kind"].isin(kinds)]
     # The village a list declares holds the unit, also where its coordinates are wrong.
     has = layers.villages.index.isin(rows["village_code"].dropna())
     sure = listed and not (rows["status"] == "unlocated").any()
-    return np.where(has, "yes", "no" if sure else "unknown").astype(object)
+    return np.select([has, whole & sure], ["yes", "no"], "unknown").astype(object)
 
 
 def weighted_median(

@@ -13,31 +13,40 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from geodata.layers import Layers
+    from planner.land import Land
     from planner.scenario import DemandRule
 
 
-def spread_demand(layers: Layers, rule: DemandRule) -> gpd.GeoDataFrame:
+# A part of a village on a landmass of its own that is smaller than this share of it, and has neither roads
+# nor hamlets, is taken to be empty: a rock, a mangrove, a bank of sand.
+EMPTY_PART_SHARE = 0.05
+
+
+def spread_demand(layers: Layers, rule: DemandRule, land: Land | None = None) -> gpd.GeoDataFrame:
     """Return demand points (metric CRS) that hold every village's people.
+
+    Parameters
+    ----------
+    land
+        The landmasses: of a village without hamlets on several, each part gets its people. None where all
+        is taken as one.
 
     Returns
     -------
     demand
         Index ``demand_id``; ``village_code``; ``weight`` float64, the share of the village's people
         (sums to 1 over each village); ``people`` = weight × the village's people, NaN where those are
-        unknown; ``method`` (hamlets/roads/interior); ``road_id`` of the road a point was put on, else
-        ""; Point. Every village has at least one point.
+        unknown; ``method`` (hamlets/roads/interior, or parts where a village's parts differ); ``road_id`` of
+        the road a point was put on, else ""; Point. Every village has at least one point.
     """
-    parts = []
+    points = []
     left = layers.villages.index
     if layers.hamlets is not None and len(layers.hamlets):
-        parts.append(_hamlet_points(layers.hamlets))
-        left = left.difference(parts[-1]["village_code"].unique(), sort=False)
-    if layers.roads is not None and len(left):
-        parts.append(_road_points(layers, left, rule))
-        left = left.difference(parts[-1]["village_code"].unique(), sort=False)
+        points.append(_hamlet_points(layers.hamlets))
+        left = left.difference(points[-1]["village_code"].unique(), sort=False)
     if len(left):
-        parts.append(_interior_points(layers.villages.loc[left]))
-    demand = pd.concat(parts, ignore_index=True)
+        points.append(_on_parts(layers, _parts(layers.villages.loc[left], land), rule))
+    demand = pd.concat(points, ignore_index=True)
     people = layers.villages["people"].reindex(demand["village_code"]).to_numpy()
     demand["people"] = demand["weight"].to_numpy() * people
     order = np.lexsort(
@@ -53,10 +62,83 @@ def spread_demand(layers: Layers, rule: DemandRule) -> gpd.GeoDataFrame:
     )
 
 
+def _parts(villages: gpd.GeoDataFrame, land: Land | None) -> gpd.GeoDataFrame:
+    """Return the parts of villages on different landmasses: village_code, share of its area, outline."""
+    polygon, row = shapely.get_parts(villages.geometry.to_numpy(), return_index=True)
+    home = np.zeros(len(polygon), dtype=np.int32)
+    if land is not None:
+        home = land.of(np.asarray(shapely.point_on_surface(polygon), dtype=object))
+    key = pd.DataFrame({"row": row, "home": home})
+    number = key.groupby(["row", "home"], sort=True).ngroup().to_numpy()
+    first = key.assign(number=number).drop_duplicates("number").sort_values("number")
+    shape = np.array([shapely.multipolygons(polygon[number == k]) for k in range(len(first))], dtype=object)
+    of = first["row"].to_numpy()
+    area = shapely.area(shape)
+    total = np.bincount(of, weights=area, minlength=len(villages))
+    frame = {"village_code": villages.index.to_numpy(dtype=object)[of], "share": area / total[of]}
+    return gpd.GeoDataFrame(frame, geometry=shape, crs=villages.crs)
+
+
+def _on_parts(layers: Layers, parts: gpd.GeoDataFrame, rule: DemandRule) -> gpd.GeoDataFrame:
+    """Return the points of villages without hamlets, part by part.
+
+    A village on one landmass is one part. Where all parts have local roads, people are put along them by
+    length. Where one has none, each part has people by its area, on its roads or, without, at one interior
+    point; small parts without roads are empty.
+    """
+    parts = parts.set_axis(parts.index.astype(str), axis=0)
+    on_roads = _road_points(layers, parts, rule)
+    metres = on_roads.groupby("part")["metres"].sum().reindex(parts.index).fillna(0.0)
+    enough = metres >= rule.min_local_roads_m
+    several = parts["village_code"].duplicated(keep=False)
+    empty = several & ~enough & (parts["share"] < EMPTY_PART_SHARE)
+    lived = parts[~empty]
+    all_roads = enough[lived.index].groupby(lived["village_code"]).transform("all")
+    weight = lived["share"].where(~all_roads, metres[lived.index])
+    points = on_roads[on_roads["part"].isin(lived.index[enough[lived.index]])]
+    points = points.assign(
+        weight=points["metres"].to_numpy() / metres[points["part"]].to_numpy() * weight[points["part"]].to_numpy(),
+        method="roads",
+    )  # fmt: skip
+    rest = lived[~enough[lived.index]]
+    inner = gpd.GeoDataFrame(
+        {"part": rest.index, "weight": weight[rest.index].to_numpy(), "method": "interior", "road_id": ""},
+        geometry=rest.geometry.representative_point().to_numpy(),
+    )
+    both = pd.concat([points[["part", "weight", "method", "road_id", "geometry"]], inner], ignore_index=True)
+    village = lived["village_code"][both["part"]].to_numpy(dtype=object)
+    kinds = pd.Series(both["method"].to_numpy()).groupby(village).transform("nunique").to_numpy()
+    method = np.where(kinds > 1, "parts", both["method"].to_numpy())
+    return _frame(
+        village, both["weight"].to_numpy(dtype=np.float64), method, both["geometry"].to_numpy(),
+        both["road_id"].to_numpy(dtype=object),
+    )  # fmt: skip
+
+
+def parts_without_people(layers: Layers, rule: DemandRule, land: Land) -> list[str]:
+    """Return the parts of villages that hold nobody: "code (hectares)"."""
+    left = layers.villages
+    if layers.hamlets is not None:
+        left = left[~left.index.isin(layers.hamlets["village_code"])]
+    if left.empty:
+        return []
+    parts = _parts(left, land)
+    parts = parts.set_axis(parts.index.astype(str), axis=0)
+    metres = (
+        _road_points(layers, parts, rule).groupby("part")["metres"].sum().reindex(parts.index).fillna(0.0)
+    )
+    small = parts["village_code"].duplicated(keep=False) & (parts["share"] < EMPTY_PART_SHARE)
+    small &= metres < rule.min_local_roads_m
+    return [
+        f"{code} ({area / 1e4:,.1f} ha)"
+        for code, area in zip(parts["village_code"][small], parts.area[small], strict=True)
+    ]
+
+
 def _frame(
     village: NDArray[np.object_],
     weight: NDArray[np.float64],
-    method: str,
+    method: NDArray[np.object_] | str,
     points: NDArray[np.object_],
     road_id: NDArray[np.object_] | str = "",
 ) -> gpd.GeoDataFrame:
@@ -83,9 +165,11 @@ def _hamlet_points(hamlets: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     )  # fmt: skip
 
 
-def _road_points(layers: Layers, codes: pd.Index, rule: DemandRule) -> gpd.GeoDataFrame:
-    """Return points every ``spacing_m`` along local roads, weighted by the length they stand for."""
-    assert layers.roads is not None
+def _road_points(layers: Layers, parts: gpd.GeoDataFrame, rule: DemandRule) -> gpd.GeoDataFrame:
+    """Return points every ``spacing_m`` along the local roads of parts of villages: part, metres, road_id."""
+    none = gpd.GeoDataFrame({"part": [], "metres": [], "road_id": []}, geometry=[])
+    if layers.roads is None:
+        return none
     roads = layers.roads
     local = (
         roads["road_class"].isin(rule.local_classes)
@@ -101,25 +185,17 @@ def _road_points(layers: Layers, codes: pd.Index, rule: DemandRule) -> gpd.GeoDa
     step = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
     each_m = (length / count)[edge]
     points = shapely.line_interpolate_point(line[edge], (step + 0.5) * each_m)
-    villages = layers.villages.loc[codes.sort_values()]
+    ordered = parts.iloc[np.argsort(parts["village_code"].to_numpy(dtype=str), kind="stable")]
     # The tree holds the points: GEOS then prepares each polygon once, which is far faster.
-    village, at = shapely.STRtree(points).query(villages.geometry.to_numpy(), predicate="contains")
+    part, at = shapely.STRtree(points).query(ordered.geometry.to_numpy(), predicate="contains")
     # In the overlap of two polygons a point belongs to the first code only.
-    order = np.lexsort((village, at))
-    at, village = at[order], village[order]
+    order = np.lexsort((part, at))
+    at, part = at[order], part[order]
     once = np.ones(len(at), dtype=bool)
     once[1:] = at[1:] != at[:-1]
-    at, village = at[once], village[once]
-    enough = np.bincount(village, weights=each_m[at], minlength=len(villages)) >= rule.min_local_roads_m
-    kept = enough[village]
-    names = villages.index.to_numpy(dtype=object)
-    at = at[kept]
-    road_id = roads.index.to_numpy(dtype=object)[local][edge[at]]
-    return _frame(names[village[kept]], each_m[at], "roads", points[at], road_id)
-
-
-def _interior_points(villages: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    return _frame(
-        villages.index.to_numpy(dtype=object), np.ones(len(villages)), "interior",
-        villages.geometry.representative_point().to_numpy(),
-    )  # fmt: skip
+    at, part = at[once], part[once]
+    columns = {
+        "part": ordered.index.to_numpy(dtype=object)[part], "metres": each_m[at],
+        "road_id": roads.index.to_numpy(dtype=object)[local][edge[at]],
+    }  # fmt: skip
+    return gpd.GeoDataFrame(columns, geometry=points[at])

@@ -17,6 +17,7 @@ from planner.coverage import Coverage, cover, usable_facilities
 from planner.demand import spread_demand
 from planner.edited import edited_network
 from planner.edits import FACILITY_EDITS, ROAD_EDITS, AddBoat, AddRoad, ChangeSpeed, Flood
+from planner.extent import Extent, find_extent
 from planner.land import Ground, land_of
 from planner.modes import Profile
 from planner.network import build_network
@@ -69,6 +70,8 @@ class Gaps:
         (straight lines on foot).
     ground
         What straight walks may not cross.
+    extent
+        What the lists and the roads cover.
     """
 
     layers: Layers
@@ -78,6 +81,7 @@ class Gaps:
     seasons: Mapping[Season, Mapping[str, Coverage]]
     ways: Ways | None
     ground: Ground
+    extent: Extent
 
     @property
     def network(self) -> TravelNetwork | None:
@@ -144,17 +148,19 @@ class Study:
         self.layers = layers
         self.scenario = scenario or default_scenario()
         progress("demand")
-        self.demand = spread_demand(layers, self.scenario.demand)
+        land = land_of(layers.villages, self.scenario.land)
+        self.demand = spread_demand(layers, self.scenario.demand, land)
         self.origins = np.asarray(self.demand.geometry.to_numpy(), dtype=object)
         self._village = layers.villages.index.get_indexer(self.demand["village_code"])
         first = ~self.demand["village_code"].duplicated()
         by_village = self.demand[first].set_index("village_code")["method"]
         self._method = by_village.reindex(layers.villages.index).astype("str")
         water = None if layers.water is None else np.asarray(layers.water.geometry.to_numpy(), dtype=object)
-        self.ground = Ground(land_of(layers.villages, self.scenario.land), water)
+        self.ground = Ground(land, water)
         listed = {k: r for k, r in self.scenario.standard.items() if k in layers.area.listed_kinds}
         others = (o.mode for r in listed.values() for o in r.also)
         self.modes = tuple(sorted({*(r.mode for r in listed.values()), *others, *modes}))
+        self.extent = find_extent(layers, self.scenario)
         self._coverage: dict[tuple[str, Season], Coverage] = {}
         self._edited: OrderedDict[str, Ways] = OrderedDict()
         self.ways: Ways | None = None
@@ -217,6 +223,7 @@ class Study:
                     raise ConfigError(msg)
         twin = copy(self)
         twin.scenario = scenario
+        twin.extent = find_extent(self.layers, scenario)
         same = scenario.status == self.scenario.status
         mine = self.scenario.standard
         twin._coverage = {  # noqa: SLF001 - a Study like this one
@@ -265,7 +272,9 @@ class Study:
                     seasons[season][kind] = known
                     continue
                 seasons[season][kind] = self._cover(kind, season, layers, scenario, ways)
-        return Gaps(layers, scenario, self.demand, self._method, seasons, ways, self.ground)
+        return Gaps(
+            layers, scenario, self.demand, self._method, seasons, ways, self.ground, self.extent
+        )  # fmt: skip
 
     def _require_sense(self, edits: Sequence[Edit]) -> None:
         """Raise ConfigError for edits that could change nothing here."""
@@ -346,7 +355,7 @@ class Study:
                 if_all = self._straight(broken) if ways is None else ways.nearest(profile, broken)
         coverage = cover(
             kind, layers, self.demand, rule, scenario.status, times=times, times_if_all_functioned=if_all,
-            village=self._village, facilities=units,
+            village=self._village, facilities=units, extent=self.extent,
         )  # fmt: skip
         if ways is self.ways and layers is self.layers:
             self._coverage[kind, season] = coverage

@@ -26,16 +26,16 @@ class Land:
     ----------
     parts
         Polygons (metres), grown by the closing distance.
-    shore_m
-        A place this far off every outline is of the nearest landmass: a road or a jetty is often drawn a
-        little off the coast of the boundary map.
+    off_m
+        A place this far off every part is of the nearest: a road or a jetty is often drawn a little off the
+        coast of the boundary map.
     """
 
     parts: NDArray[np.object_]
-    shore_m: float
+    off_m: float
 
     def of(self, points: NDArray[np.object_]) -> NDArray[np.int32]:
-        """Return the landmass of each point; -1 (unknown) further off the villages' shore than ``shore_m``.
+        """Return the landmass of each point; -1 (unknown) further off every part than ``off_m``.
 
         Unknown is land of a neighbour, for which no boundary was given: it divides nothing.
         """
@@ -48,7 +48,7 @@ class Land:
         loose = np.flatnonzero((number == UNKNOWN) & ~shapely.is_missing(points))
         if len(loose):
             tree = shapely.STRtree(self.parts)
-            at, part = tree.query_nearest(points[loose], max_distance=self.shore_m, all_matches=False)
+            at, part = tree.query_nearest(points[loose], max_distance=self.off_m, all_matches=False)
             number[loose[at]] = part
         return number
 
@@ -64,7 +64,9 @@ def land_of(villages: gpd.GeoDataFrame, rule: LandRule) -> Land:
     grown = shapely.union_all(shapely.buffer(rough, rule.closing_m, quad_segs=2))
     parts = np.asarray(shapely.get_parts(grown), dtype=object)
     bounds = shapely.bounds(parts)
-    return Land(parts[np.lexsort((bounds[:, 1], bounds[:, 0]))], rule.shore_m)
+    # Measured from the outlines, which the parts are grown beyond.
+    off_m = max(rule.shore_m - rule.closing_m, 0.0)
+    return Land(parts[np.lexsort((bounds[:, 1], bounds[:, 0]))], off_m)
 
 
 def may_walk(a: NDArray[np.int32], b: NDArray[np.int32]) -> NDArray[np.bool_]:

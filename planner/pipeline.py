@@ -121,11 +121,23 @@ def open_workspace(folder: str | Path) -> Layers:
     return read_workspace(Path(folder))
 
 
-def check(layers: Layers) -> tuple[Finding, ...]:
-    """Return the data-quality findings of a study area, the gravest first."""
-    from geodata.quality import inspect
+def check(layers: Layers, *, scenario: Scenario | None = None) -> tuple[Finding, ...]:
+    """Return the data-quality findings of a study area, the gravest first.
 
-    return inspect(layers)
+    Parameters
+    ----------
+    scenario
+        Whose standards say how far a road may be and how many units are wanted; the default one when None.
+
+    Examples
+    --------
+    >>> {f.severity for f in check(demo_layers(12))} <= {"error", "warning", "info"}
+    True
+    """
+    from geodata.quality import gravest_first, inspect
+    from planner.doubts import planning_findings
+
+    return gravest_first((*inspect(layers), *planning_findings(layers, scenario or default_scenario())))
 
 
 def demo_layers(villages: int = 24, *, seed: int = 2024) -> Layers:

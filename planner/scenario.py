@@ -170,6 +170,24 @@ class FloatingRule(Model):
     basis: str = ""
 
 
+class DoubtRule(Model):
+    """From where on a list, or the roads, are not taken as complete (docs/METHODS.md)."""
+
+    official_tolerance: Share
+    people_per_unit_factor: Positive
+    districts: Annotated[int, Field(ge=1)]
+    districts_share: Share
+    bare_road_m: Number
+    bare_villages: Annotated[int, Field(ge=1)]
+    cut_ends: Annotated[int, Field(ge=1)]
+    line_m: Positive
+    beyond_share: Share
+    clipped_ends: Annotated[int, Field(ge=1)]
+    cut_end_m: Positive
+    outside_m: Positive
+    basis: str = ""
+
+
 class Scenario(Model):
     """Everything a run depends on besides the data."""
 
@@ -195,6 +213,7 @@ class Scenario(Model):
     slope: SlopeRule
     remoteness: RemotenessRule
     floating: FloatingRule
+    doubt: DoubtRule
     edits: tuple[Edit, ...] = ()
 
     @field_validator("edits", mode="before")

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from geodata.crs import WGS84
-from planner.coverage import usable_facilities, weighted_median
+from planner.coverage import OPEN_REASONS, usable_facilities, weighted_median
+from planner.extent import ROADS, WHY
 from planner.modes import Profile
 from planner.straight import straight_lines_within
 
@@ -50,8 +51,8 @@ def network_kind(gaps: Gaps) -> str:
 def facility_table(gaps: Gaps) -> pd.DataFrame:
     """Return one row a facility, those that took no part included, with degrees and catchment.
 
-    ``people_total``, ``people_own``, ``people_nearest``, ``villages_people_unknown`` (docs/METHODS.md) are those
-    of the facility's own kind, or of the first kind of the standard that it counts as (``serves_as``); for every
+    ``people_total``, ``people_own``, ``people_nearest``, ``villages_people_unknown`` (docs/METHODS.md) are
+    those of the facility's own kind, or of the first kind of the standard that it counts as (``serves_as``); for every
     further kind K that it counts as, they are ``as_K_people_total`` and so on.
     """
     rows = gaps.layers.facilities
@@ -149,9 +150,17 @@ def _kind_summary(gaps: Gaps, one: Coverage) -> dict[str, Any]:
         "facilities_not_functioning": int((rows["functioning"] == "no").sum()) if given else None,
         "facilities_unlocated": int((rows["status"] == "unlocated").sum()) if given else None,
         "facilities_outside": int((rows["status"] == "outside_buffer").sum()) if given else None,
+        "incomplete": _incomplete(gaps, one.kind),
         **_reach(gaps, one),
         **{season: _reach(gaps, gaps.seasons[season][one.kind]) for season in others},
     }
+
+
+def _incomplete(gaps: Gaps, kind: str) -> dict[str, str]:
+    """Return why the kind's lists, or the roads, are not taken as whole, by what it is; empty where they are."""
+    words = (kind, *gaps.scenario.standard[kind].counts, ROADS)
+    extent = gaps.extent
+    return {w: f"{WHY[extent.why[w]][0]} ({extent.detail[w]})" for w in words if w in extent.why}
 
 
 def _reach(gaps: Gaps, one: Coverage) -> dict[str, Any]:
@@ -162,6 +171,7 @@ def _reach(gaps: Gaps, one: Coverage) -> dict[str, Any]:
     reached = float(people[known & one.reached].sum()) if one.listed and known.any() else np.nan
     total = float(people[known].sum()) if known.any() else np.nan
     share = (1.0 if one.reached[known].all() else reached / total) if total > 0 else np.nan
+    unsure = float(people[known & np.isin(one.reason, OPEN_REASONS)].sum()) if one.listed else np.nan
     group = np.zeros(int(known.sum()), dtype=np.int64)
     median = weighted_median(group, one.minutes[known], people[known], 1)[0]
     return {
@@ -170,6 +180,8 @@ def _reach(gaps: Gaps, one: Coverage) -> dict[str, Any]:
         "villages_gap": int(count.get("gap", 0)),
         "villages_unknown": int(count.get("unknown", 0)),
         "people_reached": _number(reached),
+        # Of so many nobody knows: what is reached is "at least".
+        "people_unsure": _number(unsure),
         "share_reached": _number(share if one.listed else np.nan),
         "minutes_median": _number(median),
         "minutes_median_unreachable": bool(np.isinf(median)),

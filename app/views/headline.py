@@ -42,6 +42,7 @@ def make(session: Session) -> Fragment:
             villages=len(people),
             sources="; ".join(sources),
             status=session.area.scenario.status,
+            extent=state.answer.gaps.extent,
             differs=state.differs,
             against=state.reference.name or _("the base, without changes"),
         )

@@ -81,9 +81,9 @@ def write_area_files(area: DemoArea, folder: Path) -> Path:
     _csv(area.people, folder / "penduduk.csv")
     _csv(area.hamlets, folder / "dusun.csv")
     path = folder / "AREA.yml"
-    # The office knows of two posyandu that are on no list.
+    # The office knows of a posyandu or two that are on no list, less than a twentieth.
     many = {"puskesmas": sum(r["jenis"] == "PUSKESMAS" for r in area.puskesmas), "pustu": len(area.pustu),
-            "posyandu": len(area.posyandu) + 2}  # fmt: skip
+            "posyandu": len(area.posyandu) + min(2, len(area.posyandu) // 20)}  # fmt: skip
     path.write_text(AREA_YML.format(code=area.code, name=area.name, **many), "utf-8")
     return path
 

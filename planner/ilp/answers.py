@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from planner.extent import surface_known
 from planner.ilp.logic import NO, UNKNOWN, YES, any_of, both, read, words
 from planner.ilp.units import functions_by_village
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from planner.ilp.logic import Answer
     from planner.standards import Per
 
+# Reached in the wet season as in the dry one, where the roads say nothing of surfaces, seasons or fords.
+AS_DRY = "as_dry"
 # What a village's answers come to, the gravest first (docs/METHODS.md).
 CLASSES = ("unreached", "dry_only", "not_functioning", "unknown", "neighbour", "complete")
 
@@ -35,7 +38,8 @@ def three_answers(gaps: Gaps, kind: str, units: pd.DataFrame) -> pd.DataFrame:
     answers
         By village: ``present`` (by the standard's rule; where it has none, in the village),
         ``aim`` (the same for what is aimed at; "" without an aim), ``reachable_dry``,
-        ``reachable_wet``, ``functioning`` (each yes/no/unknown), ``class`` (see CLASSES) and ``unit_id``
+        ``reachable_wet`` (AS_DRY where nothing tells the seasons apart), ``functioning`` (each
+        yes/no/unknown), ``class`` (see CLASSES) and ``unit_id``
         of the unit that serves it ("" = none).
     """
     rule = gaps.scenario.standard[kind]
@@ -47,16 +51,20 @@ def three_answers(gaps: Gaps, kind: str, units: pd.DataFrame) -> pd.DataFrame:
     nearest = dry.villages["nearest_id"].to_numpy(dtype=object)
     functioning = functions_by_village(mine, gaps.layers.facilities, villages.index, nearest)
     # Without a list, or while units have no place, the one that serves the village may be another.
-    open_ = not dry.listed or _lost(gaps, kind)
+    open_ = (not dry.listed) | _lost(gaps, kind) | ~_whole(gaps, kind)
     functioning = np.where(open_ & (functioning == NO), UNKNOWN, functioning).astype(np.int8)
     found = classes(present, reach["dry"], reach["wet"], functioning)
+    wet = words(reach["wet"])
+    if not surface_known(gaps.layers):
+        # Not a plain yes: nothing in the data could have told the seasons apart.
+        wet = np.where(wet == "yes", AS_DRY, wet)
     aim = "" if rule.aim is None else words(_present(gaps, kind, rule.aim))
     return pd.DataFrame(
         {
             "present": words(present),
             "aim": aim,
             "reachable_dry": words(reach["dry"]),
-            "reachable_wet": words(reach["wet"]),
+            "reachable_wet": wet,
             "functioning": words(functioning),
             "class": found,
             "unit_id": nearest,
@@ -106,6 +114,12 @@ def _lost(gaps: Gaps, kind: str) -> bool:
     return bool((rows["kind"].isin((kind, *rule.counts)) & (rows["status"] == "unlocated")).any())
 
 
+def _whole(gaps: Gaps, kind: str) -> NDArray[np.bool_]:
+    """Return by village whether the lists of what counts as a kind are whole there."""
+    kinds = (kind, *gaps.scenario.standard[kind].counts)
+    return gaps.extent.lists_whole(kinds, len(gaps.layers.villages))
+
+
 def _present(gaps: Gaps, kind: str, per: Per) -> Answer:
     """Return whether there are as many units as a rule asks for where the village is."""
     villages = gaps.layers.villages
@@ -128,7 +142,7 @@ def _one_a_hamlet(gaps: Gaps, kind: str, here: Answer) -> Answer:
     hamlets = np.zeros(len(codes), dtype=np.int64)
     if layers.hamlets is not None:
         hamlets = layers.hamlets["village_code"].value_counts().reindex(codes, fill_value=0).to_numpy()
-    complete = kind in layers.area.listed_kinds and not _lost(gaps, kind)
+    complete = (kind in layers.area.listed_kinds and not _lost(gaps, kind)) & _whole(gaps, kind)
     known = hamlets > 0
     enough, short = known & (units >= hamlets), (known & complete) | (here == NO)
     answer: Answer = np.full(len(codes), UNKNOWN, dtype=np.int8)

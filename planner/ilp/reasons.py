@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import yaml
 
+from planner.coverage import OPEN_REASONS
+
 if TYPE_CHECKING:
     from planner.gaps import Gaps
     from planner.standards import KindStandard
@@ -52,6 +54,7 @@ class Fact:
     lacks: str
     not_known: str
     listed: bool
+    short: bool
 
 
 def line(fact: Fact, kind: str, rule: KindStandard, lang: str, *, straight: bool) -> str:
@@ -94,8 +97,12 @@ def _open(fact: Fact) -> str:
     """Return what it is that is not known."""
     if not fact.listed:
         return "list"
+    if fact.reason in OPEN_REASONS:
+        return fact.reason
     if fact.reason == "unknown":
         return "place"
+    if fact.present == "unknown" and fact.short:
+        return "list_incomplete"
     return "functioning" if fact.not_known or fact.present != "unknown" else "present"
 
 
@@ -140,11 +147,12 @@ def reason_lines(gaps: Gaps, kind: str, answers: pd.DataFrame, units: pd.DataFra
         answers["class"], answers["present"], dry["reason"],
         # No line speaks of a share that is not known.
         (1.0 - dry["share_reached"]).fillna(0.0), (1.0 - wet["share_reached"]).fillna(0.0),
-        serving["lacks"], serving["not_known"], strict=True,
+        serving["lacks"], serving["not_known"],
+        gaps.extent.lists_whole((kind, *rule.counts), len(answers)).tolist(), strict=True,
     )  # fmt: skip
     facts = [
-        Fact(found, present, reason, missed, missed_wet, lacks, not_known, listed)
-        for found, present, reason, missed, missed_wet, lacks, not_known in rows
+        Fact(found, present, reason, missed, missed_wet, lacks, not_known, listed, not bool(whole))
+        for found, present, reason, missed, missed_wet, lacks, not_known, whole in rows
     ]
     # Most villages have one of a few facts.
     said: dict[Fact, tuple[str, ...]] = {}

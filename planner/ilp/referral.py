@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from planner.modes import Season
 
 STANDARD = "standard"
+MINUTE_DECIMALS = 6
 
 
 def referral_table(gaps: Gaps, season: Season | None = None) -> pd.DataFrame:
@@ -90,6 +91,8 @@ class _Legs:
                 total = minutes if kind == self.chain[-1] else total
             ids = np.append(self.units[kind].index.to_numpy(dtype=object), "")
             out[f"{kind}_id"], out[f"{kind}_minutes"] = ids[number], minutes
+        # So that a sum of legs does not miss the limit by its last bit.
+        total = np.round(total, MINUTE_DECIMALS)
         out["minutes"] = total
         out["levels_unknown"] = " ".join(self.unknown)
         limit = self.gaps.scenario.referral.limit_minutes

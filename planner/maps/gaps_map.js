@@ -111,6 +111,8 @@ function jangkauGapsMap(map, data) {
     box.id = "jk-head";
     box.appendChild(seasonChoice());
     box.appendChild(el("p", "jk-answer"));
+    box.appendChild(el("p", "jk-note jk-incomplete"));
+    if (data.as_dry) box.appendChild(el("p", "jk-note", t.as_dry_note));
     if (data.network === "none") box.appendChild(el("p", "jk-note", t.network_none));
     if (!data.offline) box.appendChild(el("p", "jk-note", t.offline_note));
     return box;
@@ -130,10 +132,11 @@ function jangkauGapsMap(map, data) {
     var r = k.reach[season];
     var text = k.label + " — " + t.limit + " " + decimal.format(k.limit_minutes) + " min, " + k.mode + ": ";
     text += k.listed
-      ? (r.people_reached === null ? "" : number.format(r.people_reached) + " " + t.people + " ") +
+      ? (r.at_least ? t.at_least + " " : "") + (r.people_reached === null ? "" : number.format(r.people_reached) + " " + t.people + " ") +
         (r.share_reached === null ? t.unknown : "(" + percent.format(r.share_reached) + ") " + t.reached)
       : t.no_list;
     document.querySelector("#jk-head .jk-answer").textContent = text;
+    document.querySelector("#jk-head .jk-incomplete").textContent = k.incomplete.join(" ");
     var box = document.getElementById("jk-legend");
     box.replaceChildren(el("strong", "", t.legend + " — " + k.label));
     ["served", "partly", "gap", "unknown"].forEach(function (status) {

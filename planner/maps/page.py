@@ -19,6 +19,7 @@ from jinja2 import Template
 from geodata.crs import WGS84
 from geodata.errors import ConfigError
 from planner.edits import ROAD_EDITS
+from planner.extent import ROADS, surface_known
 from planner.overlay import overlaid_roads, road_overlay
 from planner.tables import network_kind, summary
 
@@ -175,6 +176,7 @@ def page_script(gaps: Gaps, texts: dict[str, str], *, lang: str, offline: bool) 
         "attribution": _attribution(gaps, texts),
         "colors": STATUS_COLORS,
         "seasons": [{"season": s, "label": texts[f"season_{s}"]} for s in _seasons(gaps)],
+        "as_dry": not surface_known(layers),
         "kinds": [_kind(gaps, kind, totals["kinds"][kind], texts) for kind in gaps.coverage],
         "facilities": drawn_facilities(gaps),
     }
@@ -223,10 +225,17 @@ def _kind(gaps: Gaps, kind: str, totals: dict[str, Any], texts: dict[str, str]) 
         "shown": kind != "posyandu",
         "facilities": drawn,
         "listed": totals["listed"],
+        "incomplete": [
+            texts[f"incomplete_{'roads' if word == ROADS else 'list'}"].format(
+                kind=texts.get(f"kind_{word}", word), why=texts[f"why_{gaps.extent.why[word]}"]
+            )
+            for word in totals["incomplete"]
+        ],
         "limit_minutes": totals["limit_minutes"],
         "reach": {
             season: {
                 "people_reached": one["people_reached"],
+                "at_least": bool(one["people_unsure"]),
                 "share_reached": one["share_reached"],
                 "counts": {s: one[f"villages_{s}"] for s in STATUS_COLORS},
             }

@@ -1,0 +1,113 @@
+"""What the lists and the roads of an area cover, as its AREA.yml says: all of it, some villages, a polygon.
+
+Outside of what is covered "not on the list" does not mean "not there". What nobody says is looked at by the
+planner (:mod:`planner.extent`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from geodata.areafile import CoversFile
+from geodata.codes import district_of, parse_village_code
+from geodata.errors import ConfigError, first_five
+from geodata.readers.files import read_vector
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from geodata.areafile import Covers
+
+ROADS = "roads"
+# A village counts as covered by a polygon that holds this share of it: outlines differ by slivers.
+COVERED_SHARE = 0.95
+
+
+def covered_villages(covers: Covers, villages: gpd.GeoDataFrame, what: str) -> NDArray[np.bool_]:
+    """Return by village whether what ``covers:`` names covers it.
+
+    Parameters
+    ----------
+    covers
+        ``all``, codes of kecamatan or villages, or a file of polygons.
+    villages
+        The villages layer (metric CRS).
+    what
+        What messages call the list.
+
+    Raises
+    ------
+    InputError
+        Codes that are none of the area's, or a file that cannot be read.
+    """
+    if isinstance(covers, str):
+        return np.ones(len(villages), dtype=bool)
+    if isinstance(covers, CoversFile):
+        frame = read_vector(covers, f"{what}: covers").to_crs(villages.crs)
+        polygon = shapely.union_all(shapely.make_valid(frame.geometry.to_numpy()))
+        shape = villages.geometry.to_numpy()
+        inside = shapely.area(shapely.intersection(shape, polygon))
+        return np.asarray(inside >= COVERED_SHARE * shapely.area(shape), dtype=bool)
+    districts = np.array([district_of(c) for c in villages.index], dtype=object)
+    out = np.zeros(len(villages), dtype=bool)
+    strange = []
+    for code in covers:
+        dotted = parse_village_code(code)
+        hit = (villages.index == dotted) if dotted is not None else districts == _dotted(code)
+        if not hit.any():
+            strange.append(code)
+        out |= hit
+    if strange:
+        msg = (
+            f"{what}: covers: {first_five(strange)} are no kecamatan or village of the area. Write codes like "
+            f"{districts[0]} or {villages.index[0]}, the word all, or {{path: polygon.geojson}}."
+        )
+        raise ConfigError(msg)
+    return out
+
+
+def _dotted(code: str) -> str:
+    plain = code.strip().replace(".", "")
+    return f"{plain[:2]}.{plain[2:4]}.{plain[4:6]}" if len(plain) == 6 and plain.isdigit() else code.strip()
+
+
+def declared(
+    said: Iterable[tuple[Sequence[str], Covers | None, str]], villages: gpd.GeoDataFrame
+) -> tuple[pd.Series[str], tuple[str, ...]]:
+    """Return what is declared to cover each village, and for which kinds (or roads) anything is declared.
+
+    Parameters
+    ----------
+    said
+        For each file what it lists, what it covers (None = it does not say), and what messages call it. Of
+        several lists of a kind each covers its own part; where one does not say, nothing is declared.
+
+    Returns
+    -------
+    covered
+        By village, the words (kinds, ``roads``) that are declared complete there, separated by spaces.
+    words
+        The words for which something is declared.
+    """
+    by_word: dict[str, list[NDArray[np.bool_] | None]] = {}
+    for words, covers, what in said:
+        hit = None if covers is None else covered_villages(covers, villages, what)
+        for word in words:
+            by_word.setdefault(word, []).append(hit)
+    known = {
+        w: [h for h in hits if h is not None]
+        for w, hits in by_word.items()
+        if all(h is not None for h in hits)
+    }
+    text = [
+        " ".join(w for w, hits in sorted(known.items()) if any(h[i] for h in hits))
+        for i in range(len(villages))
+    ]
+    return pd.Series(text, index=villages.index, dtype="str"), tuple(sorted(known))
