@@ -78,7 +78,7 @@ class RoadsFile(FileSource):
     name: str | None = None
     covers: Covers | None = None
     join_same_place: bool = False
-    join_within_m: float = Field(default=0.0, ge=0, le=20, allow_inf_nan=False)
+    join_within_m: float = Field(default=1.0, ge=0, le=20, allow_inf_nan=False)
 
     @property
     def file_name(self) -> str:

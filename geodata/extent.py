@@ -66,8 +66,8 @@ def covered_villages(covers: Covers, villages: gpd.GeoDataFrame, what: str) -> N
         out |= hit
     if strange:
         msg = (
-            f"{what}: covers: {first_five(strange)} are no kecamatan or village of the area. Write codes like "
-            f"{districts[0]} or {villages.index[0]}, the word all, or {{path: polygon.geojson}}."
+            f"{what}: covers: {first_five(strange)} are no kecamatan or village of the area. Write codes "
+            f"like {districts[0]} or {villages.index[0]}, the word all, or {{path: polygon.geojson}}."
         )
         raise ConfigError(msg)
     return out

@@ -284,8 +284,46 @@ def _hamlet_people(layers: Layers) -> Iterator[Finding]:
     )  # fmt: skip
 
 
+def _unknown_parent(layers: Layers) -> Iterator[Finding]:
+    rows = layers.facilities
+    parent = rows["parent_id"]
+    lost = parent.notna() & ~parent.isin(rows.index)
+    ids = [f"{i} (parent {p!r})" for i, p in parent[lost].items()]
+    yield from _finding(
+        "warning", "facilities", "unknown_parent", ids,
+        "facilities whose parent is on no list: who belongs to whom is proposed for them",
+        "use the ids of the list of puskesmas",
+    )  # fmt: skip
+
+
+# What a name says that cannot be of the kind; each by itself, in lower case.
+_SMALLER = r"pembantu|pambantu|\bbantu\b|\bpustu\b|posyandu|polindes|poskesdes|ponkesdes"
+_OFFICE = r"dinas kesehatan|\bdinkes\b|gudang farmasi|labkesda"
+CONTRADICTS = {
+    "puskesmas": rf"{_SMALLER}|{_OFFICE}|rumah sakit|\brsud\b|\brsu\b|\bklinik\b|apotek",
+    "pustu": rf"{_OFFICE}|posyandu|rumah sakit|\brsud\b|puskesmas induk",
+    "posyandu": rf"{_OFFICE}|puskesmas|\bpustu\b|rumah sakit|polindes|poskesdes",
+    "hospital": rf"{_SMALLER}|{_OFFICE}|^puskesmas\b",
+}
+
+
+def _name_contradicts_kind(layers: Layers) -> Iterator[Finding]:
+    rows = layers.facilities
+    name = rows["name"].str.lower()
+    ids: list[str] = []
+    for kind, words in CONTRADICTS.items():
+        hit = (rows["kind"] == kind) & name.str.contains(words, regex=True)
+        ids += [f"{i} ({n!r} as {kind})" for i, n in rows["name"][hit].items()]
+    yield from _finding(
+        "warning", "facilities", "name_contradicts_kind", ids,
+        "facilities whose name says that they are something else than the kind of their list",
+        "correct the kind, or take the row out",
+    )  # fmt: skip
+
+
 RULES: tuple[Callable[[Layers], Iterator[Finding]], ...] = (
     _people_unknown, _people_dense, _groups_exceed, _overlaps, _same_name, _unlocated, _outside,
     _declared_elsewhere, _same_place, _no_name, _functioning_unknown, _staff_inflated, _unconnected,
     _closed_classes, _far_from_road, _ferry_alone, _hamlet_people,
+    _unknown_parent, _name_contradicts_kind,
 )  # fmt: skip

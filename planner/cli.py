@@ -352,8 +352,8 @@ def _five_lines(totals: dict[str, object]) -> str:
         at_least = "at least " if k["people_unsure"] else ""
         unknown = f", unknown {k['villages_unknown']}" if k["villages_unknown"] else ""
         lines.append(
-            f"  {kind}: {at_least}{share} of people within {k['limit_minutes']:g} min ({k['mode']}); villages "
-            f"served {k['villages_served']}, partly {k['villages_partly']}, gap {k['villages_gap']}"
+            f"  {kind}: {at_least}{share} of people within {k['limit_minutes']:g} min ({k['mode']}); "
+            f"villages served {k['villages_served']}, partly {k['villages_partly']}, gap {k['villages_gap']}"
             f"{unknown}"
         )
     return "\n".join(lines)

@@ -21,9 +21,16 @@ if TYPE_CHECKING:
 
 # Why a place is not reached (docs/METHODS.md); the first stands for those that are.
 REASONS = (
-    "", "unknown", "list_incomplete", "roads_incomplete", "not_functioning", "no_facility", "no_road", "island",
+    "",
+    "unknown",
+    "list_incomplete",
+    "roads_incomplete",
+    "not_functioning",
+    "no_facility",
+    "no_road",
+    "island",
     "too_far",
-)  # fmt: skip
+)
 # With these nobody knows whether the place is reached: what is reached is "at least".
 OPEN_REASONS = ("list_incomplete", "roads_incomplete")
 NONE = -1
@@ -86,7 +93,7 @@ def usable_facilities(layers: Layers, kinds: tuple[str, ...], *, broken: bool = 
     return rows[chosen].sort_index()
 
 
-def cover(
+def cover(  # noqa: PLR0913 - a study hands in what it has prepared
     kind: str,
     layers: Layers,
     demand: gpd.GeoDataFrame,

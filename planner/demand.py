@@ -96,10 +96,8 @@ def _on_parts(layers: Layers, parts: gpd.GeoDataFrame, rule: DemandRule) -> gpd.
     all_roads = enough[lived.index].groupby(lived["village_code"]).transform("all")
     weight = lived["share"].where(~all_roads, metres[lived.index])
     points = on_roads[on_roads["part"].isin(lived.index[enough[lived.index]])]
-    points = points.assign(
-        weight=points["metres"].to_numpy() / metres[points["part"]].to_numpy() * weight[points["part"]].to_numpy(),
-        method="roads",
-    )  # fmt: skip
+    of_part = (weight / metres)[points["part"]].to_numpy()
+    points = points.assign(weight=points["metres"].to_numpy() * of_part, method="roads")
     rest = lived[~enough[lived.index]]
     inner = gpd.GeoDataFrame(
         {"part": rest.index, "weight": weight[rest.index].to_numpy(), "method": "interior", "road_id": ""},

@@ -50,7 +50,7 @@ def _empty_parts(layers: Layers, scenario: Scenario) -> Iterator[Finding]:
     if ids:
         yield Finding(
             "info", "villages", "part_without_people", len(ids), tuple(ids[:5]),
-            "parts of villages on a landmass of their own, small and without roads or hamlets: nobody is put there",
+            "small parts of villages on a landmass of their own, without roads or hamlets: nobody is put there",
             "give hamlets:, if people live there",
         )  # fmt: skip
 
@@ -118,8 +118,8 @@ def _almost_meet(roads: gpd.GeoDataFrame, demand: gpd.GeoDataFrame) -> Iterator[
     cut = int(apart.sum())
     yield Finding(
         "warning" if cut else "info", "roads", "ends_almost_meet", len(ids), tuple(ids[:5]),
-        f"road ends that miss the next road by {ALMOST_M:g} m or less (lon, lat); {cut} of them part the network, "
-        f"with up to {behind.max(initial=0):,.0f} people behind one",
+        f"road ends that miss the next road by {ALMOST_M:g} m or less (lon, lat); {cut} of them part the "
+        f"network, with up to {behind.max(initial=0):,.0f} people behind one",
         "correct the map, or join them with roads: {join_within_m: 5}",
     )  # fmt: skip
 
@@ -151,8 +151,8 @@ def _long_legs(
         if far.any():
             yield Finding(
                 "warning", "facilities", "leg_uses_limit", int(far.sum()), tuple(mine.index[far][:5]),
-                f"{kind}: over {limit_m:,.0f} m from any road: the walk to it alone takes longer than the limit of "
-                f"{rule.limit_minutes:g} min",
+                f"{kind}: over {limit_m:,.0f} m from any road: the walk to it alone takes longer than the "
+                f"limit of {rule.limit_minutes:g} min",
                 "check the coordinates, and whether a road is missing",
             )  # fmt: skip
         lost = (people_m > limit_m) & (demand["weight"].to_numpy() > 0)
@@ -161,8 +161,8 @@ def _long_legs(
             number = float(np.nansum(demand["people"][lost]))
             yield Finding(
                 "info", "villages", "leg_uses_limit", len(codes), tuple(codes[:5]),
-                f"{kind}: {number:,.0f} people live over {limit_m:,.0f} m from any road: their walk to it alone takes "
-                "longer than the limit",
+                f"{kind}: {number:,.0f} people live over {limit_m:,.0f} m from any road: their walk to it "
+                "alone takes longer than the limit",
                 "check whether roads are missing, or give hamlets:",
             )  # fmt: skip
 

@@ -133,13 +133,8 @@ def _list_extent(
     if rule.people_per_unit is not None and len(units):
         each = people / len(units)
         if each > doubt.people_per_unit_factor * rule.people_per_unit:
-            return (
-                nowhere,
-                "few_for_people",
-                (
-                    f"{len(units)} listed, {each:,.0f} people for each; the standard has {rule.people_per_unit:,.0f}"
-                ),
-            )
+            wanted = f"the standard has {rule.people_per_unit:,.0f}"
+            return nowhere, "few_for_people", f"{len(units)} listed, {each:,.0f} people for each; {wanted}"
     return None
 
 

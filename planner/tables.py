@@ -52,8 +52,8 @@ def facility_table(gaps: Gaps) -> pd.DataFrame:
     """Return one row a facility, those that took no part included, with degrees and catchment.
 
     ``people_total``, ``people_own``, ``people_nearest``, ``villages_people_unknown`` (docs/METHODS.md) are
-    those of the facility's own kind, or of the first kind of the standard that it counts as (``serves_as``); for every
-    further kind K that it counts as, they are ``as_K_people_total`` and so on.
+    those of the facility's own kind, or of the first kind of the standard that it counts as (``serves_as``);
+    for every further kind K that it counts as, they are ``as_K_people_total`` and so on.
     """
     rows = gaps.layers.facilities
     lonlat = rows.geometry.to_crs(WGS84)
@@ -157,7 +157,7 @@ def _kind_summary(gaps: Gaps, one: Coverage) -> dict[str, Any]:
 
 
 def _incomplete(gaps: Gaps, kind: str) -> dict[str, str]:
-    """Return why the kind's lists, or the roads, are not taken as whole, by what it is; empty where they are."""
+    """Return why the kind's lists, or the roads, are not taken as whole, by what it is."""
     words = (kind, *gaps.scenario.standard[kind].counts, ROADS)
     extent = gaps.extent
     return {w: f"{WHY[extent.why[w]][0]} ({extent.detail[w]})" for w in words if w in extent.why}

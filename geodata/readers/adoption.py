@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from geodata.adoption import LONGEST_DOCUMENT, UNKNOWN, Adoption, is_later, iso_date, spelling_key, whole_year
 from geodata.areafile import FileSource
 from geodata.errors import MissingColumnError, SchemaError, first_five
-from geodata.readers.files import pick_column, read_table, text_column, total_rows
+from geodata.readers.files import id_column, pick_column, read_table, text_column, total_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -68,7 +68,7 @@ def read_adoption(
         FileSource(path=path, sheet=sheet), what, [n for names in COLUMNS.values() for n in names]
     )
     columns = _columns(table, what)
-    ids = text_column(table, columns["facility_id"])
+    ids = id_column(table, columns["facility_id"])
     table = table[~total_rows(table, ids.isin(list(puskesmas)))]
     cells = {name: text_column(table, column) for name, column in columns.items()}
     faults = _id_faults(cells["facility_id"], puskesmas)

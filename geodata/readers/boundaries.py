@@ -13,7 +13,7 @@ from geodata.codes import district_of, parse_village_code, regency_of, village_k
 from geodata.crs import metric_crs, require_indonesia
 from geodata.errors import EmptyAreaError, SchemaError, first_five
 from geodata.layers import Finding
-from geodata.readers.files import pick_column, read_vector, text_column
+from geodata.readers.files import bad_codes, pick_column, read_vector, text_column
 
 if TYPE_CHECKING:
     from geodata.areafile import BoundariesFile
@@ -55,7 +55,10 @@ def read_boundaries(
         raw.columns, source.district_name, DISTRICT_NAMES,
         key="district_name", what=WHAT, required=False,
     )  # fmt: skip
-    codes = _village_codes(text_column(raw, code_column), source, regency_code)
+    text = text_column(raw, code_column).set_axis(range(1, len(raw) + 1), axis=0)
+    codes, bad = _village_codes(text, source, regency_code)
+    findings = bad_codes("villages", text, bad)
+    raw, codes = raw[~bad.to_numpy()], codes[~bad]
     of_area = codes.str.startswith(regency_code + ".").to_numpy()
     if not of_area.any():
         found = ", ".join(sorted({regency_of(c) for c in codes})[:5])
@@ -64,7 +67,8 @@ def read_boundaries(
             "Correct code: in AREA.yml, or the file. (BPS codes are numbered differently.)"
         )
         raise EmptyAreaError(msg)
-    geometry, findings = _polygons(raw.geometry.to_numpy()[of_area], codes[of_area])
+    geometry, repaired = _polygons(raw.geometry.to_numpy()[of_area], codes[of_area])
+    findings += repaired
     villages = gpd.GeoDataFrame(
         {
             "village_name": text_column(raw, name_column)[of_area].fillna("").to_numpy(),
@@ -86,11 +90,14 @@ def read_boundaries(
     return villages.to_crs(crs), findings
 
 
-def _village_codes(text: pd.Series[str], source: BoundariesFile, regency_code: str) -> pd.Series[str]:
+def _village_codes(
+    text: pd.Series[str], source: BoundariesFile, regency_code: str
+) -> tuple[pd.Series[str], pd.Series[bool]]:
+    """Return the codes, and which rows have none; a file of which most have none is the wrong column."""
     codes = text.map(lambda t: parse_village_code(t) if isinstance(t, str) else None)
     # Every code of the country has 1, 2 or 3 there; BPS codes have mostly 0.
     bad = codes.isna() | (codes.map(lambda c: c is not None and village_kind(c) == "unknown")).astype(bool)
-    if bad.any():
+    if bad.sum() * 2 > len(codes):
         shown = first_five(text[bad].fillna("(empty)").tolist())
         msg = (
             f"{WHAT}: {bad.sum()} of {len(codes)} codes in {source.path.name} are not village codes "
@@ -98,14 +105,15 @@ def _village_codes(text: pd.Series[str], source: BoundariesFile, regency_code: s
             "Name the right column with code: in AREA.yml, or correct the file. BPS codes are others."
         )
         raise SchemaError(msg)
-    twice = codes[codes.duplicated(keep=False)]
+    codes = codes.mask(bad)
+    twice = codes[codes.notna() & codes.duplicated(keep=False)]
     if len(twice):
         msg = (
             f"{WHAT}: {twice.nunique()} village codes occur more than once in {source.path.name}: "
             f"{first_five(sorted(set(twice)))}. Keep one polygon (or one MultiPolygon) for each."
         )
         raise SchemaError(msg)
-    return codes.astype("str")
+    return codes.astype("str"), bad
 
 
 def _polygons(geometry: np.ndarray, codes: pd.Series[str]) -> tuple[np.ndarray, tuple[Finding, ...]]:

@@ -20,6 +20,7 @@ from geodata.readers.coordinates import column_points, refuse_foreign
 from geodata.readers.files import (
     TABLE_SUFFIXES,
     count_column,
+    id_column,
     pick_column,
     read_table,
     read_vector,
@@ -98,7 +99,12 @@ def read_facilities(
         return text_column(raw, picked)
 
     kinds, listed = _kinds(raw, source, what)
-    ids = column(source.id, ID_NAMES, "id")
+
+    def identity(named: str | None, known: tuple[str, ...], key: str) -> pd.Series[str]:
+        picked = pick_column(raw.columns, named, known, key=key, what=what, required=False)
+        return id_column(raw, picked)
+
+    ids = identity(source.id, ID_NAMES, "id")
     ids = ids.fillna(
         pd.Series([f"{prefix or source.path.stem}:{i}" for i in raw.index], index=raw.index, dtype="str")
     )
@@ -118,7 +124,7 @@ def read_facilities(
             "name": column(source.name, NAME_NAMES, "name").fillna("").to_numpy(),
             "village_code": pd.Series(village, dtype="str"),
             "declared_village": pd.Series(declared, dtype="str"),
-            "parent_id": column(source.parent, PARENT_NAMES, "parent").to_numpy(),
+            "parent_id": identity(source.parent, PARENT_NAMES, "parent").to_numpy(),
             "functioning": _functioning(column(source.functioning, FUNCTIONING_NAMES, "functioning"), file),
             "located_by": pd.Series(located_by, dtype="str"),
             "source": file,

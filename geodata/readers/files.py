@@ -311,6 +311,39 @@ def text_column(frame: pd.DataFrame, column: str | None) -> pd.Series[Any]:
     return text.mask(values.isna() | (text == ""))
 
 
+def bad_codes(layer: str, text: pd.Series[Any], bad: pd.Series[bool]) -> tuple[Finding, ...]:
+    """Return a finding that names the rows whose village code is none: empty, short or spoiled."""
+    rows = [
+        f"row {row} ({t!r})" if isinstance(t, str) else f"row {row} (empty)" for row, t in text[bad].items()
+    ]
+    if not rows:
+        return ()
+    return (Finding(
+        "error", layer, "bad_code", len(rows), tuple(rows[:5]),
+        "rows whose village code is empty, too short or spoiled (a number with decimals) were left out",
+        "write the code as text, like 35.09.01.2001",
+    ),)  # fmt: skip
+
+
+_FLOATED = re.compile(r"^(\d+)\.0+$")
+
+
+def plain_id(text: str) -> str:
+    """Return an id without the ``.0`` that a spreadsheet or a float column puts behind it.
+
+    Examples
+    --------
+    >>> plain_id("1002.0"), plain_id("P-10.0"), plain_id(" 007 ")
+    ('1002', 'P-10.0', '007')
+    """
+    return _FLOATED.sub(r"\1", text.strip())
+
+
+def id_column(frame: pd.DataFrame, column: str | None) -> pd.Series[Any]:
+    """Return a column of ids as text: ``1002.0`` is ``1002`` wherever an id is matched."""
+    return text_column(frame, column).map(lambda t: plain_id(t) if isinstance(t, str) else t).astype("str")
+
+
 def count_column(frame: pd.DataFrame, column: str | None, what: str, file: str) -> pd.Series[Any]:
     """Return a column of counts (float64, NaN = unknown): numbers as they are, text as people write it.
 

@@ -16,7 +16,9 @@ from geodata.layers import Finding
 from geodata.readers.coordinates import column_points, refuse_foreign
 from geodata.readers.files import (
     TABLE_SUFFIXES,
+    bad_codes,
     count_column,
+    id_column,
     pick_column,
     read_table,
     read_vector,
@@ -78,13 +80,14 @@ def read_hamlets(
     village_text = column(source.village, VILLAGE_NAMES, "village")
     place = gpd.GeoSeries(points, crs=WGS84).to_crs(villages.crs).to_numpy()
     declared = village_text.map(lambda t: parse_village_code(t) if isinstance(t, str) else None)
+    spoiled = village_text.notna() & declared.isna()
     declared = declared.where(declared.isin(villages.index))
     located = pd.Series(village_at(place, villages), index=raw.index)
     people_column = pick_column(
         raw.columns, source.people, PEOPLE_NAMES, key="people", what=WHAT, required=False
     )
     people = count_column(raw, people_column, WHAT, source.path.name)
-    ids = text_column(raw, pick_column(raw.columns, source.id, (), key="id", what=WHAT, required=False))
+    ids = id_column(raw, pick_column(raw.columns, source.id, (), key="id", what=WHAT, required=False))
     ids = ids.fillna(pd.Series([f"h{i}" for i in range(1, len(raw) + 1)], index=raw.index, dtype="str"))
     if ids.duplicated().any():
         msg = f"{WHAT}: ids that occur more than once: {first_five(ids[ids.duplicated()].unique())}."
@@ -106,11 +109,11 @@ def read_hamlets(
             "Give its hamlets, or leave hamlets: out."
         )
         raise SchemaError(msg)
-    findings = (
+    findings = bad_codes("hamlets", village_text, spoiled) + ((
         Finding(
             "warning", "hamlets", "outside_area", int(stray.sum()),
             tuple(hamlets.index[stray][:5]),
             "hamlets in no village of the area were left out", "correct their coordinates or village",
         ),
-    ) if stray.any() else ()  # fmt: skip
+    ) if stray.any() else ())  # fmt: skip
     return hamlets[~stray], findings

@@ -49,6 +49,8 @@ def node_lines(
     lines: NDArray[np.object_],
     elevated: NDArray[np.bool_],
     ferry: NDArray[np.bool_],
+    *,
+    join_within_m: float = 0.0,
 ) -> NodedLines:
     """Return the lines cut at their junctions (metres).
 
@@ -60,7 +62,12 @@ def node_lines(
         bridge, tunnel or ferry: joined to others at end points only.
     ferry
         Nothing lands between a ferry's ends, not even a line that ends on it.
+    join_within_m
+        Ends of lines on the ground that meet nothing, and miss the next line on the ground by no more than
+        this, are drawn on to it.
     """
+    if join_within_m > 0:
+        lines = _drawn_on(lines, elevated, join_within_m)
     simple, origin = _split_self_crossings(lines, elevated)
     where, points = _cut_points(simple, elevated[origin], ferry[origin])
     pieces, parent = _cut(simple, where, points)
@@ -75,6 +82,36 @@ def node_lines(
         from_node=start[kept],
         to_node=stop[kept],
     )
+
+
+def _drawn_on(
+    lines: NDArray[np.object_], elevated: NDArray[np.bool_], within_m: float
+) -> NDArray[np.object_]:
+    """Return the lines, those whose end almost meets another drawn on to it."""
+    out = lines.copy()
+    tree = shapely.STRtree(lines)
+    for index in (0, -1):
+        ground = np.flatnonzero(~elevated)
+        ends = shapely.get_point(lines[ground], index)
+        at, other = tree.query(ends, predicate="dwithin", distance=within_m)
+        away = shapely.distance(ends[at], lines[other])
+        apart = other != ground[at]
+        # An end that meets something, also a bridge, is no end in the open.
+        met = np.zeros(len(ground), dtype=bool)
+        met[at[apart & (away <= JUNCTION_TOLERANCE_M)]] = True
+        near = apart & ~met[at] & ~elevated[other]
+        at, other, away = at[near], other[near], away[near]
+        order = np.lexsort((other, away, at))
+        at, other = at[order], other[order]
+        first = np.ones(len(at), dtype=bool)
+        first[1:] = at[1:] != at[:-1]
+        for k, target in zip(at[first].tolist(), other[first].tolist(), strict=True):
+            along = shapely.line_locate_point(lines[target], ends[k])
+            place = shapely.get_coordinates(shapely.line_interpolate_point(lines[target], along))
+            xy = shapely.get_coordinates(out[ground[k]])
+            joined = np.vstack([place, xy]) if index == 0 else np.vstack([xy, place])
+            out[ground[k]] = shapely.linestrings(joined)
+    return out
 
 
 def cluster_points(xy: NDArray[np.float64], tolerance_m: float) -> NDArray[np.int32]:

@@ -12,6 +12,7 @@ from geodata.errors import SchemaError, first_five
 from geodata.layers import Finding
 from geodata.readers.files import (
     TABLE_SUFFIXES,
+    bad_codes,
     count_column,
     pick_column,
     read_table,
@@ -70,7 +71,8 @@ def read_population(
     )
     codes = text.map(lambda t: parse_village_code(t) if isinstance(t, str) else None)
     _check_codes(codes, text, villages, source.path.name)
-    numbers.index = pd.Index(codes.where(codes.notna(), text).to_numpy(), dtype="str")
+    findings += bad_codes("population", text, codes.isna())
+    numbers = numbers[codes.notna()].set_axis(pd.Index(codes.dropna().to_numpy(), dtype="str"), axis=0)
     return _join(villages, numbers, findings)
 
 

@@ -53,7 +53,11 @@ RBI_FUNCTIONS = {
     "jalan lokal": "tertiary",
     "jalan lain": "residential",
     "jalan setapak": "path",
+    # A road on stilts (RBI); what it crosses is below it.
+    "jalan layang": "secondary",
 }
+BRIDGE_NAMES, TUNNEL_NAMES = ("bridge", "jembatan"), ("tunnel", "terowongan")
+TOLL = ("motorway", "motorway_link")
 
 
 def rbi_class(text: str) -> str | None:
@@ -109,12 +113,26 @@ def read_vector_roads(
     ferry = (ways["route"] == FERRY).to_numpy(dtype=bool, na_value=False)[way]
     water = (ways["road_class"] == WATERWAY).to_numpy()[way]
     elevated = ferry | water | ways["bridge"].to_numpy()[way] | ways["tunnel"].to_numpy()[way]
-    noded = node_lines(parts, elevated, ferry)
+    if not _tells_bridges(raw, source):
+        # Toll roads pass over or under what they cross; where a file says which are bridges, that counts.
+        elevated |= ways["road_class"].isin(TOLL).to_numpy()[way]
+    noded = node_lines(parts, elevated, ferry, join_within_m=source.join_within_m)
     roads = assemble_roads(
         ways, [f"r{i + 1}" for i in range(len(ways))], way[noded.line], noded.pieces,
         noded.from_node, noded.to_node, crs=crs,
     )  # fmt: skip
     return roads, (*findings, *unread)
+
+
+def _tells_bridges(raw: gpd.GeoDataFrame, source: RoadsFile) -> bool:
+    """Return whether the file says of any line that it is a bridge or a tunnel."""
+    for named, known, key in (
+        (source.bridge, BRIDGE_NAMES, "bridge"), (source.tunnel, TUNNEL_NAMES, "tunnel")
+    ):  # fmt: skip
+        picked = pick_column(raw.columns, named, known, key=key, what=WHAT, required=False)
+        if _flag(text_column(raw, picked)).any():
+            return True
+    return False
 
 
 def _finding(severity: Severity, rule: str, rows: object, message: str, action: str) -> list[Finding]:
@@ -198,6 +216,7 @@ def _attributes(raw: gpd.GeoDataFrame, source: RoadsFile) -> tuple[pd.DataFrame,
     oneway = _oneway(column(source.oneway, ("oneway",), "oneway"), geofabrik=_is_geofabrik(raw, source))
     speed = column(source.maxspeed_kph, ("maxspeed_kph", "maxspeed"), "maxspeed_kph")
     duration = column(source.duration, ("duration",), "duration")
+    elevated = wording.str.lower().str.contains("layang").to_numpy(dtype=bool, na_value=False)
     surface = column(source.surface, ("surface", "permukaan"), "surface")
     tags = _tags(raw)
     unread = unread_findings(durations=duration[ferry], speeds=speed, surfaces=surface, tags=tags)
@@ -209,8 +228,8 @@ def _attributes(raw: gpd.GeoDataFrame, source: RoadsFile) -> tuple[pd.DataFrame,
                 oneway_of(o if isinstance(o, str) else None, j if isinstance(j, str) else None, c)
                 for o, j, c in zip(oneway, junction, classes, strict=True)
             ],
-            "bridge": _flag(column(source.bridge, ("bridge", "jembatan"), "bridge")),
-            "tunnel": _flag(column(source.tunnel, ("tunnel", "terowongan"), "tunnel")),
+            "bridge": _flag(column(source.bridge, BRIDGE_NAMES, "bridge")) | elevated,
+            "tunnel": _flag(column(source.tunnel, TUNNEL_NAMES, "tunnel")),
             "maxspeed_kph": [speed_of(v if isinstance(v, str) else None) for v in speed],
             "season": season.astype("str"),
             "route": route.where(pd.Series(ferry, index=route.index)),

@@ -9,7 +9,8 @@ import pandas as pd
 from geodata.codes import parse_village_code
 from geodata.errors import SchemaError, first_five
 from geodata.layers import Finding
-from geodata.readers.files import pick_column, text_column, total_finding, total_rows
+from geodata.readers.files import bad_codes, pick_column, text_column, total_finding, total_rows
+from geodata.readers.files import id_column as ids_of
 from geodata.readers.population import CODE_NAMES, read_any_table
 
 if TYPE_CHECKING:
@@ -34,11 +35,13 @@ def read_working_areas(
     wanted = tuple(n for n in (source.code, source.puskesmas) if n) or (*CODE_NAMES, *PUSKESMAS_NAMES)
     table = read_any_table(source, WHAT, wanted)
     code_column = pick_column(table.columns, source.code, CODE_NAMES, key="code", what=WHAT)
-    id_column = pick_column(table.columns, source.puskesmas, PUSKESMAS_NAMES, key="puskesmas", what=WHAT)
+    puskesmas_column = pick_column(
+        table.columns, source.puskesmas, PUSKESMAS_NAMES, key="puskesmas", what=WHAT
+    )
     text = text_column(table, code_column)
     codes = text.map(lambda t: parse_village_code(t) if isinstance(t, str) else None)
     totals = total_rows(table, codes.notna())
-    codes, ids = codes[~totals], text_column(table, id_column)[~totals]
+    text, codes, ids = text[~totals], codes[~totals], ids_of(table, puskesmas_column)[~totals]
     pairs = pd.DataFrame({"code": codes, "id": ids}).dropna().drop_duplicates()
     twice = sorted(set(pairs.loc[pairs["code"].duplicated(), "code"]))
     if twice:
@@ -49,7 +52,7 @@ def read_working_areas(
         raise SchemaError(msg)
     served = pairs.set_index("code")["id"]
     puskesmas = facilities.index[facilities["kind"] == "puskesmas"]
-    findings = list(total_finding(WHAT, totals))
+    findings = [*total_finding(WHAT, totals), *bad_codes(WHAT, text, codes.isna())]
     no_village = sorted(set(served.index) - set(villages.index))
     no_unit = sorted(set(served) - set(puskesmas))
     for rule, ids_, message, action in (
