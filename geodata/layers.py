@@ -131,5 +131,54 @@ class Layers:
     floods: gpd.GeoDataFrame | None = None
 
     def with_facilities(self, facilities: gpd.GeoDataFrame) -> Layers:
-        """Return the same layers with other facilities."""
-        return replace(self, facilities=facilities)
+        """Return the same layers with other facilities, in any CRS; checked, and put into the area's.
+
+        Parameters
+        ----------
+        facilities
+            Points with a column ``kind``; what else the contract asks for is filled in where it is missing.
+            The kinds among them count as listed.
+
+        Raises
+        ------
+        SchemaError, MissingCrsError
+            With what to change.
+        """
+        from geodata.checked import checked_layers
+
+        kinds = tuple(dict.fromkeys((*self.area.listed_kinds, *facilities.get("kind", ()))))
+        area = replace(self.area, listed_kinds=kinds)
+        return checked_layers(replace(self, area=area, facilities=facilities))
+
+    def units(self, kind: str, *, functioning: bool = True) -> gpd.GeoDataFrame:
+        """Return the units of a kind that take part: with a place, in the area or its buffer.
+
+        Parameters
+        ----------
+        kind
+            Such as ``pustu``.
+        functioning
+            Leave out those that are known not to function.
+
+        Raises
+        ------
+        UnknownCodeError
+            No such kind, or no list of it.
+
+        Examples
+        --------
+        >>> from planner.pipeline import demo_layers
+        >>> set(demo_layers(12).units("pustu")["kind"])
+        {'pustu'}
+        """
+        from geodata.errors import UnknownCodeError
+
+        if kind not in self.area.listed_kinds:
+            listed = ", ".join(self.area.listed_kinds) or "none"
+            msg = f"there is no list of {kind!r} in this area; listed are: {listed}"
+            raise UnknownCodeError(msg)
+        rows = self.facilities
+        chosen = (rows["kind"] == kind) & (rows["status"] == "used")
+        if functioning:
+            chosen &= rows["functioning"] != "no"
+        return rows[chosen].sort_index()

@@ -26,6 +26,8 @@ Role = Literal["leaving", "arriving"]
 NEAR_M = 50.0
 # With more places than this beside side parts, each part is searched by an index of its own.
 MANY = 1500
+# A place is on a piece of its road that comes this close to it.
+PIECE_M = 0.01
 
 
 @dataclass
@@ -259,8 +261,37 @@ class Access:
                 apart = np.zeros(len(stops), dtype=bool)
                 apart[stops.nearest.point[~self.main[role][stops.nearest.edge]]] = True
                 out = take_snaps(out, (stops.changed | apart)[out.point])
-            out = join_snaps(out, take_snaps(snap, self.snapper.usable[snap.edge]))
+            open_ = self.snapper.usable[snap.edge]
+            out = join_snaps(out, take_snaps(snap, open_))
+            if k == 0 and stops.changed is not None and not open_.all():
+                out = join_snaps(out, self._carried_over(take_snaps(snap, ~open_)))
         return out
+
+    def _carried_over(self, snap: Snap) -> Snap:
+        """Return access points on roads that an edit cut, changed or opened, on the pieces that came of them.
+
+        A place between two pieces is on both.
+        """
+        network = self.network
+        pieces = np.flatnonzero((np.arange(network.edges) >= self._old_edges) & self.snapper.usable)
+        pieces = pieces[network.origin[pieces] >= 0]
+        order = pieces[np.argsort(network.origin[pieces], kind="stable")]
+        low = np.searchsorted(network.origin[order], snap.edge, side="left")
+        count = np.searchsorted(network.origin[order], snap.edge, side="right") - low
+        row = np.repeat(np.arange(len(snap.point)), count)
+        step = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+        edge = order[np.repeat(low, count) + step]
+        place = shapely.line_interpolate_point(network.lines(snap.edge), snap.fraction, normalized=True)[row]
+        line = network.lines(edge)
+        here = shapely.distance(line, place) <= PIECE_M
+        row, edge, place, line = row[here], edge[here], place[here], line[here]
+        fraction = np.nan_to_num(shapely.line_locate_point(line, place, normalized=True))
+        return Snap(snap.point[row], edge.astype(np.int32), fraction, snap.access_m[row])
+
+    @property
+    def _old_edges(self) -> int:
+        assert self.base is not None
+        return self.base.network.edges
 
     def _joined(self, stops: Stops, role: Role) -> Snap:
         apart = ~self.main[role][stops.nearest.edge]

@@ -68,7 +68,8 @@ def changes(before: Gaps, after: Gaps) -> pd.DataFrame:
 def totals(before: Gaps, after: Gaps) -> pd.DataFrame:
     """Return people reached and villages with a gap before and after, one row a kind and season.
 
-    People are those of villages whose people are known.
+    People are those of villages whose people are known. Gaps of a kind without a list are NaN; next to them
+    stand the villages of which it is unknown.
     """
     rows = []
     for season, answers in before.seasons.items():
@@ -78,7 +79,10 @@ def totals(before: Gaps, after: Gaps) -> pd.DataFrame:
             row: dict[str, object] = {"kind": kind, "season": season}
             for when, part in (("before", one), ("after", after.seasons[season][kind])):
                 row[f"people_reached_{when}"] = part.villages["people_reached"].sum(min_count=1)
-                row[f"villages_gap_{when}"] = int((part.villages["status"] == "gap").sum())
+                status = part.villages["status"]
+                # Without a list nobody knows of any gap.
+                row[f"villages_gap_{when}"] = float((status == "gap").sum()) if part.listed else np.nan
+                row[f"villages_unknown_{when}"] = float((status == "unknown").sum())
             rows.append(row)
     return pd.DataFrame(rows)
 

@@ -147,4 +147,5 @@ def network_of_arrays(  # noqa: PLR0913 - a network has as many columns
         impedance=MappingProxyType({Profile(mode, s): one for s in SEASONS}),
         link_from=np.empty(0, np.int32),
         link_to=np.empty(0, np.int32),
+        origin=np.arange(edges, dtype=np.int32),
     )

@@ -50,7 +50,7 @@ def _empty_parts(layers: Layers, scenario: Scenario) -> Iterator[Finding]:
     if ids:
         yield Finding(
             "info", "villages", "part_without_people", len(ids), tuple(ids[:5]),
-            "small parts of villages on a landmass of their own, without roads or hamlets: nobody is put there",
+            "small parts of villages on landmasses of their own, without roads or hamlets: they hold nobody",
             "give hamlets:, if people live there",
         )  # fmt: skip
 

@@ -66,7 +66,7 @@ def edited_network(
     if len(overlay.put):
         patch = build_network(
             overlay.put, scenario, modes=modes, floods=areas, ashore=_ashore(roads), base=base,
-            origin=overlay.origin,
+            origin=overlay.origin, opened=overlay.opened,
         )  # fmt: skip
     gone = np.asarray(network.edge_id.isin(overlay.gone))
     return patch_network(network, patch, gone=gone), patch

@@ -192,15 +192,24 @@ def _together(villages: gpd.GeoDataFrame, which: NDArray[np.bool_]) -> NDArray[n
 NEIGHBOURS_M = 100.0
 
 
-def dead_ends(roads: gpd.GeoDataFrame) -> NDArray[np.float64]:
-    """Return where roads on land end without meeting another, float64 ``(ends, 2)`` (metres)."""
+def dead_ends(roads: gpd.GeoDataFrame) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return where roads on land end without meeting another, and which way they point there.
+
+    Both float64 ``(ends, 2)``: metres, and unit vectors.
+    """
     land = roads[roads["route"].isna()]
-    nodes = np.concatenate([land["from_node"], land["to_node"]])
     every = np.concatenate([roads["from_node"], roads["to_node"]])
     degree = np.bincount(every, minlength=int(every.max(initial=0)) + 1)
     line = land.geometry.to_numpy()
-    ends = np.concatenate([shapely.get_coordinates(shapely.get_point(line, i)) for i in (0, -1)])
-    return np.asarray(ends[degree[nodes] == 1], dtype=np.float64)
+    place, towards = [], []
+    for column, last, before in (("from_node", 0, 1), ("to_node", -1, -2)):
+        mine = line[degree[land[column].to_numpy()] == 1]
+        end, inner = (shapely.get_coordinates(shapely.get_point(mine, i)) for i in (last, before))
+        place.append(end)
+        towards.append(end - inner)
+    xy, way = np.concatenate(place), np.concatenate(towards)
+    length = np.hypot(*way.T)[:, None]
+    return xy, np.divide(way, length, out=np.zeros_like(way), where=length > 0)
 
 
 def _beyond_straight_lines(
@@ -208,20 +217,21 @@ def _beyond_straight_lines(
 ) -> tuple[NDArray[np.bool_], str] | None:
     """Return the villages that lie (in part) beyond a side of the roads' box at which many roads stop."""
     west, south, east, north = land.total_bounds
-    ends = dead_ends(land)
+    ends, towards = dead_ends(land)
     shape = layers.villages.geometry.to_numpy()
     area = shapely.area(shape)
     far = 10.0 * max(east - west, north - south, 1.0)
     open_ = np.zeros(len(shape), dtype=bool)
     said = []
+    # A road that runs along the side does not stop at it.
     sides = (
-        ("west", ends[:, 0] - west, (west - far, south - far, west, north + far)),
-        ("east", east - ends[:, 0], (east, south - far, east + far, north + far)),
-        ("south", ends[:, 1] - south, (west - far, south - far, east + far, south)),
-        ("north", north - ends[:, 1], (west - far, north, east + far, north + far)),
+        ("west", ends[:, 0] - west, -towards[:, 0], (west - far, south - far, west, north + far)),
+        ("east", east - ends[:, 0], towards[:, 0], (east, south - far, east + far, north + far)),
+        ("south", ends[:, 1] - south, -towards[:, 1], (west - far, south - far, east + far, south)),
+        ("north", north - ends[:, 1], towards[:, 1], (west - far, north, east + far, north + far)),
     )
-    for name, away, beyond in sides:
-        stops = int((away <= doubt.line_m).sum())
+    for name, away, outward, beyond in sides:
+        stops = int(((away <= doubt.line_m) & (outward > HEADS_OUT)).sum())
         if stops >= doubt.cut_ends:
             part = shapely.area(shapely.intersection(shape, shapely.box(*beyond)))
             cut = part > doubt.beyond_share * area
@@ -231,13 +241,17 @@ def _beyond_straight_lines(
     return (open_, "; ".join(said)) if said else None
 
 
+# Cosine of the angle up to which a road heads for a side.
+HEADS_OUT = 0.3
+
+
 def _clipped(layers: Layers, roads: gpd.GeoDataFrame, doubt: DoubtRule) -> tuple[bool, str]:
     """Return whether many roads stop at the area's outline, and none goes on outside though some could."""
     land = roads[roads["route"].isna()]
     if land.empty:
         return False, ""
     outline = shapely.union_all(shapely.buffer(layers.villages.geometry.to_numpy(), 1.0))
-    ends = shapely.points(dead_ends(roads))
+    ends = shapely.points(dead_ends(roads)[0])
     shapely.prepare(outline)
     edge = shapely.boundary(outline)
     shapely.prepare(edge)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
 
+from geodata.checked import checked_layers
 from geodata.errors import ConfigError
 from geodata.layers import no_progress
 from planner.access import edge_homes
@@ -28,7 +29,7 @@ from planner.overlay import (
     flood_areas,
     require_near,
 )
-from planner.scenario import Scenario, default_scenario
+from planner.scenario import Scenario, checked_scenario
 from planner.straight import straight_line_times
 from planner.ways import Ways
 
@@ -145,8 +146,8 @@ class Study:
         modes: Sequence[str] = (),
         progress: Progress = no_progress,
     ) -> None:
-        self.layers = layers
-        self.scenario = scenario or default_scenario()
+        self.layers = layers = checked_layers(layers)
+        self.scenario = checked_scenario(scenario)
         progress("demand")
         land = land_of(layers.villages, self.scenario.land)
         self.demand = spread_demand(layers, self.scenario.demand, land)
@@ -251,7 +252,7 @@ class Study:
             facilities = edited_facilities(
                 layers.facilities, edits, layers.villages, buffer_m=layers.area.buffer_m
             )
-            layers = layers.with_facilities(facilities)
+            layers = replace(layers, facilities=facilities)
             ids = [e.id for e in changed]
             for frame in (self.layers.facilities, facilities):
                 touched |= set(frame["kind"].reindex(ids).dropna())

@@ -102,6 +102,7 @@ class Lattice:
         self.own = np.zeros(router.network.edges, dtype=bool)
         for snap in (facilities.leaving, facilities.arriving):
             self.own[snap.edge] = True
+        self._beside: tuple[NDArray[np.int64], NDArray[np.int64]] = (np.empty(0, np.int64),) * 2
         self.first = self._first_picture()
         self.exact = np.full(self.shape, np.nan)
         # The one edge that a point joins; -1 where there are several, or none.
@@ -130,6 +131,9 @@ class Lattice:
         here = (column >= 0) & (row >= 0) & (column < self.shape[1]) & (row < self.shape[0])
         # The quickest of a cell is written last.
         order = np.flatnonzero(here)[np.argsort(-seconds[here], kind="stable")]
+        # Who is on the facility's own edge need not go to its end: those points are asked first.
+        mine = here & self.own[usable[of]]
+        self._beside = row[mine], column[mine]
         road = np.full(self.shape, np.nan, dtype=np.float32)
         road[row[order], column[order]] = seconds[order]
         away, (r, c) = ndimage.distance_transform_edt(np.isnan(road), sampling=step, return_indices=True)
@@ -162,6 +166,7 @@ class Lattice:
         some[::CHECKED, ::CHECKED] = True
         within = self.first <= limit_s
         some |= _rim(within)
+        some[self._beside] = True
         while some.any():
             self.ask(*np.nonzero(some & np.isnan(self.exact)))
             within = np.where(np.isnan(self.exact), self.first, self.exact) <= limit_s

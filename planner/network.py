@@ -55,6 +55,9 @@ class TravelNetwork:
         Seconds by profile (mode and season).
     link_from, link_to
         int32: steps between nodes of one place: aboard a ferry, through a barrier.
+    origin
+        int32 by edge: the number of the edge of the network without edits that it is, or is a piece of; -1
+        for a new road.
     """
 
     crs: str
@@ -70,11 +73,17 @@ class TravelNetwork:
     impedance: Mapping[Profile, Impedance]
     link_from: NDArray[np.int32]
     link_to: NDArray[np.int32]
+    origin: NDArray[np.int32]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return how to make it again: the view of the impedances cannot be pickled itself."""
+        fields = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return _network, ({**fields, "impedance": dict(self.impedance)},)
 
     def __post_init__(self) -> None:
         arrays: list[NDArray[Any]] = [self.node_xy, self.line_xy, self.line_first]
         arrays += [self.edge_from, self.edge_to, self.edge_length_m, self.edge_kind]
-        arrays += [self.junction, self.link_from, self.link_to]
+        arrays += [self.junction, self.link_from, self.link_to, self.origin]
         for one in self.impedance.values():
             arrays += [one.forward_s, one.backward_s, one.stretch, one.link_s, one.link_back_s]
         for array in arrays:
@@ -120,6 +129,11 @@ class TravelNetwork:
         return tail, head, seconds
 
 
+def _network(fields: dict[str, Any]) -> TravelNetwork:
+    """Return a network from its fields, as pickle has them."""
+    return TravelNetwork(**{**fields, "impedance": MappingProxyType(fields["impedance"])})
+
+
 def morton_order(xy: NDArray[np.float64]) -> NDArray[np.int64]:
     """Return the order of points along a Z-curve (ties by x, then y).
 
@@ -158,6 +172,7 @@ def build_network(
     ashore: NDArray[np.int32] | None = None,
     base: TravelNetwork | None = None,
     origin: pd.Index | None = None,
+    opened: NDArray[np.bool_] | None = None,
 ) -> TravelNetwork:
     """Return the travel network of a roads layer: seconds for each mode, season and direction.
 
@@ -178,6 +193,8 @@ def build_network(
     origin
         For each row the ``road_id`` of ``base`` that it was before the edits, "" for a new road; its own
         ``road_id`` when None.
+    opened
+        Which rows an edit opens: they may be used on any stretch of a trip.
 
     Notes
     -----
@@ -207,7 +224,8 @@ def build_network(
             known = base.edge_id.get_indexer(origin)
             # Never without an edge, so that -1 finds one.
             of_base = np.append(base.impedance[Profile(mode, "dry")].stretch, np.int8(-1))
-            stretch[mode] = kept_stretches(of_base[known], both[0][0][2])
+            new = of_base[known] if opened is None else np.where(opened[order], np.int8(-1), of_base[known])
+            stretch[mode] = kept_stretches(new, both[0][0][2])
     return TravelNetwork(
         crs=str(roads.crs),
         node_xy=links.node_xy(),
@@ -226,7 +244,9 @@ def build_network(
         ),
         link_from=np.array(links.land, dtype=np.int32),
         link_to=np.array(links.own, dtype=np.int32),
-    )
+        origin=np.arange(len(roads), dtype=np.int32) if base is None
+        else base.edge_id.get_indexer(origin).astype(np.int32),
+    )  # fmt: skip
 
 
 def _stretches(
@@ -407,4 +427,5 @@ def patch_network(
         impedance=MappingProxyType(impedance),
         link_from=np.concatenate([base.link_from, number[patch.link_from]]),
         link_to=np.concatenate([base.link_to, number[patch.link_to]]),
+        origin=np.concatenate([base.origin, patch.origin]),
     )

@@ -17,6 +17,7 @@ from geodata.areafile import ROAD_CLASSES
 from geodata.crs import WGS84
 from geodata.errors import ConfigError, suggest
 from geodata.tags import join_tags, split_tags
+from geodata.villages_at import village_at
 from planner.edits import (
     FACILITY_EDITS,
     AddBoat,
@@ -35,6 +36,8 @@ from planner.modes import SEASONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
 
     from planner.edits import Edit
     from planner.scenario import DrawingRule
@@ -60,12 +63,15 @@ class RoadOverlay:
         SHA-256 of the edits.
     origin
         For each row of ``put``, the ``road_id`` of the road it was before; "" for a new one.
+    opened
+        bool, which rows of ``put`` an edit reopened.
     """
 
     gone: pd.Index
     put: gpd.GeoDataFrame
     content_hash: str
     origin: pd.Index
+    opened: NDArray[np.bool_]
 
 
 def content_hash(edits: Sequence[Edit]) -> str:
@@ -158,12 +164,14 @@ class _Work:
         put = [row for road_id, row in self.rows.items() if road_id not in self.closed]
         gone = base.index.isin([*self.rows, *self.closed, *self.cut])
         if not put:
-            return RoadOverlay(base.index[gone], base.iloc[:0], content_hash(edits), base.index[:0])
+            none = np.zeros(0, dtype=bool)
+            return RoadOverlay(base.index[gone], base.iloc[:0], content_hash(edits), base.index[:0], none)
         frame = gpd.GeoDataFrame(put, columns=[*base.columns, "road_id"], geometry="geometry", crs=base.crs)
         frame = frame.set_index(frame.pop("road_id").astype("str").rename("road_id"))
         frame = frame.astype({c: t for c, t in base.dtypes.items() if c != "geometry"})
         origin = pd.Index([row["origin"] for row in put], dtype="str")
-        return RoadOverlay(base.index[gone], frame, content_hash(edits), origin)
+        opened = np.array([bool(row.get("opened")) for row in put], dtype=bool)
+        return RoadOverlay(base.index[gone], frame, content_hash(edits), origin, opened)
 
     def flood(self, polygon: shapely.Geometry) -> None:
         """Cut the roads at the outline of a flooded area."""
@@ -214,7 +222,9 @@ class _Work:
                 k: v for k, v in split_tags(_text(row["tags"])).items()
                 if k in CONDITION_TAGS or k.startswith("oneway:") or v in OPENING
             }  # fmt: skip
-            row.update(season="all_year", tags=join_tags(kept), from_barrier=None, to_barrier=None)
+            row.update(
+                season="all_year", tags=join_tags(kept), from_barrier=None, to_barrier=None, opened=True
+            )
             if row["oneway"] == "reversible":
                 row["oneway"] = "no"
 
@@ -452,7 +462,7 @@ def edited_facilities(  # noqa: C901 - one case an edit
             case MoveFacility():
                 out.loc[[edit.id], "geometry"] = _metric(edit.lonlat, out.crs)
                 out.loc[edit.id, ["status", "located_by"]] = ["used", "coordinates"]
-                out.loc[edit.id, "village_code"] = _village_at(out.loc[edit.id, "geometry"], villages)
+                out.loc[edit.id, "village_code"] = _village_of(out.loc[edit.id, "geometry"], villages)
             case ChangeFacility():
                 if edit.kind is not None:
                     out.loc[edit.id, "kind"] = edit.kind
@@ -482,7 +492,7 @@ def _with_facility(
 ) -> gpd.GeoDataFrame:
     place = _metric(edit.lonlat, facilities.crs)
     row = {
-        "kind": edit.kind, "name": edit.name or edit.id, "village_code": _village_at(place[0], villages),
+        "kind": edit.kind, "name": edit.name or edit.id, "village_code": _village_of(place[0], villages),
         "declared_village": None, "parent_id": None, "functioning": "yes", "located_by": "coordinates",
         "status": "used", "source": "scenario",
     }  # fmt: skip
@@ -499,6 +509,6 @@ def _metric(lonlat: tuple[float, float], crs: Any) -> Any:  # noqa: ANN401 - geo
     return gpd.GeoSeries([shapely.Point(lonlat)], crs=WGS84).to_crs(crs).to_numpy()
 
 
-def _village_at(place: shapely.Point, villages: gpd.GeoDataFrame) -> str | None:
-    hit = np.sort(villages.sindex.query(place, predicate="intersects"))
-    return str(villages.index[hit[0]]) if len(hit) else None
+def _village_of(place: shapely.Point, villages: gpd.GeoDataFrame) -> str | None:
+    found = village_at(np.array([place], dtype=object), villages)[0]
+    return None if found is None else str(found)

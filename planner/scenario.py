@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import warnings
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Annotated, Any, Self
+from pathlib import Path
+from typing import Annotated, Any, Self
 
 import yaml
 from pydantic import Field, ValidationError, field_validator, model_validator
@@ -17,9 +19,6 @@ from geodata.yamlfile import Model, read_yaml
 from planner.edits import ChangeSpeed, Edit
 from planner.modes import SEASONS, Mode, Number, Positive, Season, Share, known_classes
 from planner.standards import KindStandard, Standard, require_kinds, standard_named
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 class AccessRule(Model):
@@ -283,6 +282,34 @@ class Scenario(Model):
         return hashlib.sha256(json.dumps(content, sort_keys=True, default=sorted).encode()).hexdigest()
 
 
+def checked_scenario(scenario: Scenario | None) -> Scenario:
+    """Return a scenario that keeps its own rules, the default one for None.
+
+    ``model_copy(update=…)`` checks nothing, so a misspelled season would only be met much later.
+
+    Raises
+    ------
+    ConfigError
+    """
+    if scenario is None:
+        return default_scenario()
+    if not isinstance(scenario, Scenario):
+        msg = f"scenario is a {type(scenario).__name__}: give what read_scenario or default_scenario returns"
+        raise ConfigError(msg)
+    with warnings.catch_warnings():
+        # Pydantic warns of what it is about to refuse.
+        warnings.simplefilter("ignore")
+        content = scenario.model_dump(by_alias=True)
+    try:
+        Scenario.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(p) for p in first["loc"])
+        msg = f"the scenario is not valid: {where}: {first['msg'].removeprefix('Value error, ')}"
+        raise ConfigError(msg) from None
+    return scenario
+
+
 @cache
 def _defaults() -> str:
     return files("planner").joinpath("data/defaults.yml").read_text("utf-8")
@@ -310,7 +337,7 @@ def default_scenario() -> Scenario:
     return Scenario.model_validate(_base())
 
 
-def read_scenario(path: Path) -> Scenario:
+def read_scenario(path: str | Path) -> Scenario:
     """Read a scenario file; what it does not name keeps its default.
 
     Raises
@@ -318,4 +345,4 @@ def read_scenario(path: Path) -> Scenario:
     MissingFileError, ConfigError
         Naming the key and the line.
     """
-    return read_yaml(path, Scenario, "the scenario file", base=_base())
+    return read_yaml(Path(path), Scenario, "the scenario file", base=_base())

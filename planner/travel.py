@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geodata.errors import ConfigError, MissingCrsError, SchemaError, first_five
+from geodata.checked import checked_layers, counts, in_crs, unique_ids
+from geodata.errors import ConfigError, SchemaError, first_five
 from planner.edited import edited_network
 from planner.edits import FACILITY_EDITS
 from planner.isochrones import catchments, isochrones, make_grid
@@ -18,11 +19,13 @@ from planner.modes import SEASONS, Profile
 from planner.network import build_network
 from planner.overlay import cut_at_floods, flood_areas
 from planner.paths import find_path
-from planner.scenario import Scenario, default_scenario
+from planner.scenario import Scenario, checked_scenario
 from planner.traveltime import Router
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
 
     from geodata.layers import Layers
     from planner.access import Stops
@@ -42,13 +45,15 @@ class Travel:
         The prepared network.
     area
         The study area (metric CRS), to which isochrones are cut.
+    buffer_m
+        How far outside its bounds places and facilities may lie.
 
     Examples
     --------
     >>> from planner.pipeline import demo_layers, travel
     >>> layers = demo_layers(12)
     >>> trips = travel(layers, "motorcycle", season="wet")
-    >>> units = layers.facilities.query("kind == 'puskesmas' and status == 'used'")
+    >>> units = layers.units("puskesmas")
     >>> places = layers.hamlets.iloc[:40]
     >>> near = trips.nearest(places, units, k=2)
     >>> near.columns.tolist()
@@ -70,8 +75,8 @@ class Travel:
     True
     """
 
-    def __init__(self, router: Router, area: shapely.Geometry) -> None:
-        self.router, self.area = router, area
+    def __init__(self, router: Router, area: shapely.Geometry, *, buffer_m: float = np.inf) -> None:
+        self.router, self.area, self.buffer_m = router, area, buffer_m
 
     def nearest(
         self,
@@ -86,8 +91,8 @@ class Travel:
         Places that reach fewer than k have fewer rows; one that reaches none has a row of ``inf`` minutes
         and an empty id.
         """
-        if k < 1:
-            msg = "k is how many facilities are wanted: 1 or more"
+        if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or k < 1:
+            msg = f"k is how many facilities are wanted: a whole number from 1 on, not {k!r}"
             raise ConfigError(msg)
         start, stop = self._stops(places, "places"), self._stops(facilities, "facilities")
         seconds, number = self.router.nearest_k(start, stop, k, direction=direction)
@@ -112,11 +117,9 @@ class Travel:
         direction: Direction = "to_facility",
     ) -> pd.DataFrame:
         """Return every pair no further apart than ``minutes`` (included): place_id, facility_id, minutes."""
-        if not minutes >= 0:
-            msg = f"minutes is a limit of 0 or more, not {minutes}"
-            raise ConfigError(msg)
+        limit_s = _limit_s(minutes)
         start, stop = self._stops(places, "places"), self._stops(facilities, "facilities")
-        pairs = self.router.within(start, stop, round(minutes * 60.0, 6), direction=direction)
+        pairs = self.router.within(start, stop, limit_s, direction=direction)
         return pd.DataFrame(
             {
                 "place_id": places.index.to_numpy()[pairs.place],
@@ -191,7 +194,7 @@ class Travel:
             msg = "isochrones need at least one facility, at least one limit, and a step larger than nothing"
             raise ConfigError(msg)
         parts = []
-        limits = [round(m * 60.0, 6) for m in minutes]
+        limits = [_limit_s(m) for m in minutes]
         stops = self._stops(facilities, "facilities")
         for i in range(len(stops)):
             one = self.router.stops(stops.points[i : i + 1])
@@ -217,24 +220,52 @@ class Travel:
         if "people" not in places:
             msg = "catchments needs a column people in places (NaN where unknown)"
             raise SchemaError(msg)
+        people = counts(places["people"], "places.people")
+        limit_s = _limit_s(minutes)
+        start, stop = self._stops(places, "places"), self._stops(facilities, "facilities")
         grid = make_grid(self.router, self.area.bounds, cell_m=cell_m, inside=self.area)
-        found = catchments(
-            self.router, self._stops(places, "places"), places["people"].to_numpy(dtype=np.float64),
-            self._stops(facilities, "facilities"), round(minutes * 60.0, 6), grid=grid, direction=direction,
-        )  # fmt: skip
+        found = catchments(self.router, start, people, stop, limit_s, grid=grid, direction=direction)
         return found.set_index(facilities.index)
 
     def _stops(self, frame: gpd.GeoDataFrame, what: str) -> Stops:
-        geometry = frame.geometry
-        if geometry.crs is None:
-            msg = f"{what} have no CRS: set it with .set_crs(…)"
-            raise MissingCrsError(msg)
+        if frame is None:
+            msg = f"{what}: the study area has no such layer; find_gaps(layers).demand has places everywhere"
+            raise SchemaError(msg)
+        geometry = in_crs(frame, what, frame.crs if hasattr(frame, "crs") else None).geometry
+        unique_ids(frame.index, what)
         bad = np.flatnonzero(geometry.is_empty | geometry.isna() | (geometry.geom_type != "Point"))
         if len(bad):
             msg = f"{what}: {len(bad)} rows have no point: {first_five(frame.index[bad])}. Leave them out."
             raise SchemaError(msg)
-        points = geometry.to_crs(self.router.network.crs).to_numpy()
-        return self.router.stops(np.asarray(points, dtype=object))
+        points = np.asarray(geometry.to_crs(self.router.network.crs).to_numpy(), dtype=object)
+        self._require_near(points, frame.index, what)
+        return self.router.stops(points)
+
+    def _require_near(self, points: NDArray[np.object_], index: pd.Index, what: str) -> None:
+        """Raise SchemaError for places elsewhere: no way there would look like no road here."""
+        xy = shapely.get_coordinates(points)
+        off = ~np.isfinite(xy).all(axis=1)
+        west, south, east, north = self.area.bounds
+        by = self.buffer_m + self.router.rule.max_distance_m
+        x, y = xy[:, 0], xy[:, 1]
+        with np.errstate(invalid="ignore"):
+            off |= (x < west - by) | (x > east + by) | (y < south - by) | (y > north + by)
+        if off.any():
+            msg = (
+                f"{what}: {off.sum()} lie over {by / 1000:g} km outside the study area: "
+                f"{first_five(index[off])}. Were longitude and latitude swapped, "
+                "or is it another kabupaten? Leave them out."
+            )
+            raise SchemaError(msg)
+
+
+def _limit_s(minutes: float) -> float:
+    """Return a limit in seconds."""
+    number = isinstance(minutes, (int, float, np.number)) and not isinstance(minutes, bool)
+    if not number or not float(minutes) >= 0:
+        msg = f"minutes is a limit of 0 or more, as a number, not {minutes!r}"
+        raise ConfigError(msg)
+    return round(float(minutes) * 60.0, 6)
 
 
 def travel(layers: Layers, mode: str, *, season: Season = "dry", scenario: Scenario | None = None) -> Travel:
@@ -250,11 +281,11 @@ def travel(layers: Layers, mode: str, *, season: Season = "dry", scenario: Scena
     >>> from planner.pipeline import demo_layers, travel
     >>> layers = demo_layers(12)
     >>> trips = travel(layers, "walking")
-    >>> posyandu = layers.facilities.query("kind == 'posyandu' and status == 'used'")
-    >>> trips.nearest(layers.hamlets, posyandu)["rank"].unique().tolist()
+    >>> trips.nearest(layers.hamlets, layers.units("posyandu"))["rank"].unique().tolist()
     [1]
     """
-    scenario = scenario or default_scenario()
+    scenario = checked_scenario(scenario)
+    layers = checked_layers(layers)
     if mode not in scenario.modes or season not in SEASONS:
         msg = (
             f"there is no mode {mode!r} in the {season!r} season. Modes: {', '.join(scenario.modes)}; "
@@ -278,4 +309,5 @@ def travel(layers: Layers, mode: str, *, season: Season = "dry", scenario: Scena
             network, roads, scenario.edits, scenario=scenario, modes=[mode], floods=layers.floods
         )
         router = Router(edited, profile, rule=scenario.access, ground=ground, base=router)
-    return Travel(router, shapely.union_all(layers.villages.geometry.to_numpy()))
+    outline = shapely.union_all(layers.villages.geometry.to_numpy())
+    return Travel(router, outline, buffer_m=layers.area.buffer_m)

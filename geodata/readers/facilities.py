@@ -29,7 +29,7 @@ from geodata.readers.files import (
     total_finding,
     total_rows,
 )
-from geodata.readers.villages_at import village_at
+from geodata.villages_at import village_at
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

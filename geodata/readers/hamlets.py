@@ -24,7 +24,7 @@ from geodata.readers.files import (
     read_vector,
     text_column,
 )
-from geodata.readers.villages_at import village_at
+from geodata.villages_at import village_at
 
 if TYPE_CHECKING:
     from geodata.areafile import HamletsFile

@@ -181,7 +181,7 @@ def test_travel_times_in_three_lines_of_a_notebook(town):
 
 def test_a_place_that_reaches_nothing_is_said_so(town):
     trips = travel(town, "motorcycle")
-    far = gpd.GeoDataFrame(geometry=[at(90_000, 0)], index=["x"], crs=CRS)
+    far = gpd.GeoDataFrame(geometry=[at(9000, 0)], index=["x"], crs=CRS)
     near = trips.nearest(far, town.facilities, k=3)
     assert near.to_dict("records") == [
         {"place_id": "x", "rank": 1, "facility_id": "", "minutes": np.inf}]  # fmt: skip
