@@ -30,6 +30,7 @@ from common import ROOT, command, shared
 
 from geodata.areafile import ROAD_CLASSES
 from geodata.readers.osm import read_osm_roads, read_osm_ways
+from planner.local_traffic import LOCAL
 from planner.modes import Profile
 from planner.network import build_network
 from planner.paths import find_path
@@ -264,7 +265,7 @@ class Area:
         edges, path = [int(s.nearest.edge[0]) for s in (start, stop)], find_path(router, start, stop)
         mine = [str(self.network.edge_id[e]).partition("#")[0] for e in edges]
         if path is None or not nodes:
-            local = router.network.impedance[router.profile].local[edges].tolist()
+            local = (router.network.impedance[router.profile].stretch[edges] == LOCAL).tolist()
             return f"no way in one; ends on {mine}, for local traffic only: {local}"
         theirs = [self.way_between[frozenset(pair)] for pair in pairwise(nodes)]
         if mine != [theirs[0], theirs[-1]]:

@@ -273,7 +273,7 @@ def test_population_keeps_unknown_unknown_and_counts_strangers(tmp_path, village
     assert math.isnan(found["people"].iloc[1])
     assert found["people_balita"].iloc[0] == 90
     rules = {f.rule: f.count for f in findings}
-    assert rules == {"unknown_village": 2, "total_row": 1}
+    assert rules == {"unknown_village": 1, "bad_code": 1, "total_row": 1}
 
 
 def test_hamlets_from_points_and_polygons(tmp_path, villages):
