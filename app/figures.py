@@ -17,6 +17,7 @@ from planner.sheets import (
     near_units,
     way_to,
 )
+from planner.tables import is_at_least
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -84,7 +85,7 @@ def headlines(state: State) -> list[Headline]:
                 here["facilities_unlocated"],
                 change,
                 gap,
-                bool(here["people_unsure"]),
+                is_at_least(here),
                 tuple(here["incomplete"]),
             )
         )

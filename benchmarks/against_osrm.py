@@ -30,6 +30,7 @@ from common import ROOT, command, shared
 
 from geodata.areafile import ROAD_CLASSES
 from geodata.readers.osm import read_osm_roads, read_osm_ways
+from planner.impedance import HEIGHTS, WEIGHTS, WIDTHS
 from planner.local_traffic import LOCAL
 from planner.modes import Profile
 from planner.network import build_network
@@ -105,6 +106,14 @@ local function direction(way, class, ferry)
   end
   return 'both'
 end
+local function too_small(way)
+  for key, need in pairs(M.sizes) do
+    local number, unit = (tag(way, key) or ''):match('^(%d+%.?%d*)%s*(%a*)$')
+    if number and (unit == '' or unit == 'm' or unit == 't') and tonumber(number) > 0 and
+       tonumber(number) < need then return true end
+  end
+  return false
+end
 function process_way(profile, way, result)
   local class = way:get_value_by_key('highway')
   if not class and way:get_value_by_key('man_made') == 'pier' then class = 'path' end
@@ -113,7 +122,7 @@ function process_way(profile, way, result)
   if not class and not ferry then return end
   local where, said = direction(way, class, ferry), access(way)
   local speed = ferry and M.ferry or kph(way, class, said)
-  if said == 'closed' or speed <= 0 or where == 'none' then return end
+  if said == 'closed' or speed <= 0 or where == 'none' or (class and too_small(way)) then return end
   for side, wrong in pairs({forward = 'back', backward = 'yes'}) do
     result[side .. '_mode'] = where == wrong and mode.inaccessible or ferry and mode.ferry or mode.driving
     result[side .. '_speed'], result[side .. '_rate'] = speed, speed / 3.6
@@ -167,6 +176,8 @@ def profile_lua(scenario: Scenario, name: str) -> str:
         "surface": {s: factor.get(g, 1.0) for g, some in scenario.surfaces.items() for s in sorted(some)},
         "track_surface": {t: factor.get(g, 1.0) for t, g in scenario.tracktype_surfaces.items()},
         "smoothness": mode.smoothness_max_kph, "track": mode.tracktype_max_kph, "ford": mode.fords.dry,
+        "sizes": {key: need for keys, need in ((WIDTHS, mode.width_m), (HEIGHTS, mode.height_m),
+                                               (WEIGHTS, mode.weight_t)) if need for key in keys},
         "maxspeed": mode.maxspeed, "closed_if": {key: frozenset(v) for key, v in mode.closed_if.items()},
     }  # fmt: skip
     return LUA.replace("@RULES@", lua(rules))

@@ -296,10 +296,10 @@ def _scenario(options: argparse.Namespace) -> Scenario:
 
 def _doubts(gaps: Gaps) -> list[str]:
     """Return a line for each list, and the roads, that are not taken as whole, and for like seasons."""
-    from planner.extent import extent_findings, surface_known
+    from planner.extent import extent_findings, seasons_told
 
     lines = [f"  {f.message}\n    → {f.action}" for f in extent_findings(gaps.extent, gaps.layers)]
-    if not surface_known(gaps.layers):
+    if gaps.ways is not None and not seasons_told(gaps.layers, gaps.scenario.edits):
         lines.append("  wet season: as dry, since the road file says nothing of surfaces, seasons or fords")
     return lines
 
@@ -329,6 +329,8 @@ def _load_slow_modules() -> None:
 
 def _five_lines(totals: dict[str, object]) -> str:
     """Return the summary: one line on the area, one for each of the four kinds."""
+    from planner.tables import is_at_least
+
     area = totals["area"]
     assert isinstance(area, dict)
     people = totals["people"]
@@ -349,7 +351,7 @@ def _five_lines(totals: dict[str, object]) -> str:
         other = "wet" if totals["season"] == "dry" else "dry"
         if k[other]["share_reached"] not in (None, k["share_reached"]):
             share += f" ({k[other]['share_reached']:.1%} in the {other} season)"
-        at_least = "at least " if k["people_unsure"] else ""
+        at_least = "at least " if is_at_least(k) else ""
         unknown = f", unknown {k['villages_unknown']}" if k["villages_unknown"] else ""
         lines.append(
             f"  {kind}: {at_least}{share} of people within {k['limit_minutes']:g} min ({k['mode']}); "

@@ -150,7 +150,8 @@ def cover(  # noqa: PLR0913 - a study hands in what it has prepared
         roads=on_roads[village], clipped=extent.clipped,
     )  # fmt: skip
     # Minutes over roads that are not all there are not those of the way there is.
-    no_way = (reason == REASONS.index("roads_incomplete")) | (~reached & ~on_roads[village])
+    somewhere = ~whole[village] | (len(facilities) > 0)
+    no_way = (reason == REASONS.index("roads_incomplete")) | (~reached & ~on_roads[village] & somewhere)
     minutes = np.where(no_way, np.nan, minutes)
     _freeze(minutes, reached, reason, nearest)
     points = _Points(village, demand["weight"].to_numpy(), minutes, reached, reason, nearest)
@@ -193,7 +194,8 @@ def _reasons(
         (reached, ""),
         (every & any_lost, "unknown"),
         (~listed, "list_incomplete"),
-        (~roads | (clipped & np.isinf(times.travel_s)), "roads_incomplete"),
+        # Where no unit works at all, no road leads to one.
+        (any_facility & (~roads | (clipped & np.isinf(times.travel_s))), "roads_incomplete"),
         (closed, "not_functioning"),
         (every & (not any_facility), "no_facility"),
         (no_road, "no_road"),
@@ -236,7 +238,7 @@ def _villages(
     # Of these nobody knows whether they are reached; they decide nothing.
     unsure = np.isin(points.reason, [REASONS.index(r) for r in OPEN_REASONS])
     open_share = np.round(np.bincount(village, weights=weight * unsure, minlength=n), 9)
-    most = share + open_share
+    most = np.round(share + open_share, 9)
     lived = weight > 0
     furthest = np.full(n, np.nan)
     order = np.argsort(points.minutes)
@@ -289,7 +291,7 @@ def weighted_median(
 ) -> NDArray[np.float64]:
     """Return each group's lower weighted median: the least value that half the weight does not exceed.
 
-    A group of no weight, or with an unknown (NaN) value, has NaN; ``inf`` sorts last.
+    A group of no weight, or with an unknown (NaN) value of some weight, has NaN; ``inf`` sorts last.
     """
     order = np.lexsort((value, group))
     group, value, weight = group[order], value[order], weight[order]
@@ -301,7 +303,7 @@ def weighted_median(
     out = np.full(groups, np.nan)
     at = np.flatnonzero(half & (total[group] > 0))[::-1]
     out[group[at]] = value[at]
-    out[group[np.isnan(value)]] = np.nan
+    out[group[np.isnan(value) & (weight > 0)]] = np.nan
     return out
 
 

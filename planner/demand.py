@@ -90,9 +90,7 @@ def _on_parts(layers: Layers, parts: gpd.GeoDataFrame, rule: DemandRule) -> gpd.
     on_roads = _road_points(layers, parts, rule)
     metres = on_roads.groupby("part")["metres"].sum().reindex(parts.index).fillna(0.0)
     enough = metres >= rule.min_local_roads_m
-    several = parts["village_code"].duplicated(keep=False)
-    empty = several & ~enough & (parts["share"] < EMPTY_PART_SHARE)
-    lived = parts[~empty]
+    lived = parts[~_empty(parts, enough)]
     all_roads = enough[lived.index].groupby(lived["village_code"]).transform("all")
     weight = lived["share"].where(~all_roads, metres[lived.index])
     points = on_roads[on_roads["part"].isin(lived.index[enough[lived.index]])]
@@ -113,6 +111,15 @@ def _on_parts(layers: Layers, parts: gpd.GeoDataFrame, rule: DemandRule) -> gpd.
     )  # fmt: skip
 
 
+def _empty(parts: gpd.GeoDataFrame, enough: pd.Series[bool]) -> pd.Series[bool]:
+    """Return which parts hold nobody: small ones without roads, while another part of the village has people.
+
+    A village of small islets alone keeps its people on all of them.
+    """
+    small = ~enough & (parts["share"] < EMPTY_PART_SHARE)
+    return small & ~small.groupby(parts["village_code"]).transform("all")
+
+
 def parts_without_people(layers: Layers, rule: DemandRule, land: Land) -> list[str]:
     """Return the parts of villages that hold nobody: "code (hectares)"."""
     left = layers.villages
@@ -125,8 +132,7 @@ def parts_without_people(layers: Layers, rule: DemandRule, land: Land) -> list[s
     metres = (
         _road_points(layers, parts, rule).groupby("part")["metres"].sum().reindex(parts.index).fillna(0.0)
     )
-    small = parts["village_code"].duplicated(keep=False) & (parts["share"] < EMPTY_PART_SHARE)
-    small &= metres < rule.min_local_roads_m
+    small = _empty(parts, metres >= rule.min_local_roads_m)
     return [
         f"{code} ({area / 1e4:,.1f} ha)"
         for code, area in zip(parts["village_code"][small], parts.area[small], strict=True)

@@ -11,7 +11,7 @@ from scipy.sparse.csgraph import connected_components
 
 from geodata.layers import Finding
 from planner.demand import parts_without_people, spread_demand
-from planner.extent import extent_findings, find_extent, surface_known
+from planner.extent import extent_findings, find_extent, seasons_told
 from planner.land import land_of
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def planning_findings(layers: Layers, scenario: Scenario) -> Iterator[Finding]:
     yield from _empty_parts(layers, scenario)
     if layers.roads is None:
         return
-    if not surface_known(layers):
+    if not seasons_told(layers):
         yield Finding(
             "warning", "roads", "seasons_alike", 1, (),
             "the road file says nothing of surfaces, seasons or fords: the wet season's answer is as dry",
@@ -79,7 +79,11 @@ def almost_meeting(
         rows = np.flatnonzero(ground & (degree[node] == 1) & (start != stop))
         ends = shapely.get_point(line[rows], index)
         at, other = tree.query(ends, predicate="dwithin", distance=within_m)
-        keep = ground[other] & (other != rows[at])
+        # A stub's own road, which it meets at its other end, is near without a gap.
+        far_node = (stop if index == 0 else start)[rows[at]]
+        own = (start[other] == far_node) | (stop[other] == far_node)
+        short = shapely.length(line[rows[at]]) <= within_m
+        keep = ground[other] & (other != rows[at]) & ~(own & short)
         at, other = at[keep], other[keep]
         gap = shapely.distance(ends[at], line[other])
         order = np.lexsort((other, gap, at))

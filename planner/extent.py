@@ -15,14 +15,16 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from geodata.layers import Finding
+from planner.edits import Flood
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     import geopandas as gpd
     from numpy.typing import NDArray
 
     from geodata.layers import Layers
+    from planner.edits import Edit
     from planner.scenario import DoubtRule, Scenario
     from planner.standards import KindStandard
 
@@ -74,6 +76,11 @@ class Extent:
                 out &= self.lists[kind]
         return out
 
+    def same_lists(self, other: Extent, kinds: tuple[str, ...]) -> bool:
+        """Return whether the lists of some kinds cover the same villages in another extent."""
+        mine, theirs = ({k: e.lists[k].tobytes() for k in kinds if k in e.lists} for e in (self, other))
+        return mine == theirs
+
     def roads_whole(self, villages: int) -> NDArray[np.bool_]:
         """Return by village whether its roads are all there."""
         return np.ones(villages, dtype=bool) if self.roads is None else self.roads
@@ -84,9 +91,10 @@ def find_extent(layers: Layers, scenario: Scenario) -> Extent:
     lists: dict[str, NDArray[np.bool_]] = {}
     why: dict[str, str] = {}
     detail: dict[str, str] = {}
-    for kind, rule in scenario.standard.items():
+    standard = scenario.standard
+    for kind in dict.fromkeys(k for name, rule in standard.items() for k in (name, *rule.counts)):
         if kind in layers.area.listed_kinds:
-            found = _list_extent(layers, kind, rule, scenario.doubt)
+            found = _list_extent(layers, kind, standard.get(kind), scenario.doubt)
             if found is not None:
                 lists[kind], why[kind], detail[kind] = found
     roads, clipped = None, False
@@ -107,34 +115,47 @@ def _declared(layers: Layers, word: str) -> NDArray[np.bool_]:
 
 
 def _list_extent(
-    layers: Layers, kind: str, rule: KindStandard, doubt: DoubtRule
+    layers: Layers, kind: str, rule: KindStandard | None, doubt: DoubtRule
 ) -> tuple[NDArray[np.bool_], str, str] | None:
     """Return where a kind's list is whole, and why not everywhere; None where nothing speaks against it."""
     n = len(layers.villages)
     if kind in layers.area.declared:
         whole = _declared(layers, kind)
         return None if whole.all() else (whole, "declared", f"{whole.sum()} of {n} villages are covered")
-    units = layers.facilities[layers.facilities["kind"] == kind]
+    units = layers.facilities
     units = units[units["village_code"].isin(layers.villages.index) | (units["status"] == "unlocated")]
+    mine = units["kind"] == kind
     nowhere = np.zeros(n, dtype=bool)
     official = layers.area.official.get(kind)
     if official is not None:
-        short = official - len(units)
-        if short <= doubt.official_tolerance * official:
+        listed, where = int((layers.facilities["kind"] == kind).sum()), ""
+        if listed > official:
+            # A list of the whole province, say: the neighbours' do not make up for what is missing.
+            listed, where = int(mine.sum()), " inside the area"
+        if official - listed <= doubt.official_tolerance * official:
             return None
-        return nowhere, "official", f"{len(units)} listed, {official} reported by the office"
+        return nowhere, "official", f"{listed} listed{where}, {official} reported by the office"
+    # A kind that only counts as another has no rule of its own.
+    sign = None if rule is None else _sign(layers, units[mine | units["kind"].isin(rule.counts)], rule, doubt)
+    return None if sign is None else (nowhere, *sign)
+
+
+def _sign(
+    layers: Layers, units: gpd.GeoDataFrame, rule: KindStandard, doubt: DoubtRule
+) -> tuple[str, str] | None:
+    """Return why a list can hardly be whole; ``units`` with those that count as the kind."""
     if rule.presence in ("village", "district", "hamlet"):
         districts = layers.villages["district_code"]
         have = districts.reindex(units["village_code"].dropna()).nunique()
         every = districts.nunique()
         if every >= doubt.districts and have < doubt.districts_share * every and len(units):
-            return nowhere, "few_districts", f"{have} of {every} kecamatan have one on the list"
+            return "few_districts", f"{have} of {every} kecamatan have one on the list"
     people = float(layers.villages["people"].sum())
     if rule.people_per_unit is not None and len(units):
         each = people / len(units)
         if each > doubt.people_per_unit_factor * rule.people_per_unit:
             wanted = f"the standard has {rule.people_per_unit:,.0f}"
-            return nowhere, "few_for_people", f"{len(units)} listed, {each:,.0f} people for each; {wanted}"
+            return "few_for_people", f"{len(units)} listed, {each:,.0f} people for each; {wanted}"
     return None
 
 
@@ -167,13 +188,24 @@ def _roads_extent(
 
 
 def road_length_m(layers: Layers, land: gpd.GeoDataFrame) -> NDArray[np.float64]:
-    """Return the metres of road in each village; a piece counts where its middle is."""
-    middle = shapely.line_interpolate_point(land.geometry.to_numpy(), 0.5, normalized=True)
-    village, piece = shapely.STRtree(middle).query(
-        layers.villages.geometry.to_numpy(), predicate="intersects"
-    )
-    length = land["length_m"].to_numpy()
-    return np.bincount(village, weights=length[piece], minlength=len(layers.villages)).astype(np.float64)
+    """Return the metres of road in each village."""
+    line, shape = land.geometry.to_numpy(), layers.villages.geometry.to_numpy()
+    tree = shapely.STRtree(line)
+    village, piece = tree.query(shape, predicate="intersects")
+    # Most pieces lie in one village; only the others are cut.
+    crossing = np.bincount(piece, minlength=len(line))[piece] > 1
+    crossing |= ~shapely.covers(_prepared(shape)[village], line[piece])
+    share = np.ones(len(piece))
+    cut = shapely.intersection(shape[village[crossing]], line[piece[crossing]])
+    whole = shapely.length(line[piece[crossing]])
+    share[crossing] = np.divide(shapely.length(cut), whole, out=np.zeros(len(whole)), where=whole > 0)
+    length = land["length_m"].to_numpy()[piece] * share
+    return np.bincount(village, weights=length, minlength=len(shape)).astype(np.float64)
+
+
+def _prepared(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
+    shapely.prepare(shapes)
+    return shapes
 
 
 def _together(villages: gpd.GeoDataFrame, which: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -258,8 +290,7 @@ def _clipped(layers: Layers, roads: gpd.GeoDataFrame, doubt: DoubtRule) -> tuple
     stops = int(shapely.dwithin(edge, ends, doubt.cut_end_m).sum())
     outside = shapely.buffer(outline, doubt.outside_m)
     shapely.prepare(outside)
-    middle = shapely.line_interpolate_point(land.geometry.to_numpy(), 0.5, normalized=True)
-    goes_on = bool((~shapely.intersects(outside, middle)).any())
+    goes_on = bool((~shapely.covers(outside, land.geometry.to_numpy())).any())
     clipped = stops >= doubt.clipped_ends and not goes_on
     return clipped, f"{stops} roads stop within {doubt.cut_end_m:g} m of it" if clipped else ""
 
@@ -278,14 +309,15 @@ def extent_findings(extent: Extent, layers: Layers) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def surface_known(layers: Layers) -> bool:
+def seasons_told(layers: Layers, edits: Sequence[Edit] = ()) -> bool:
     """Return whether anything tells the wet season from the dry one: surfaces, seasons, fords, floods."""
     roads = layers.roads
+    # Straight lines have no seasons.
     if roads is None:
+        return False
+    if layers.floods is not None or any(isinstance(e, Flood) for e in edits):
         return True
-    told = roads["surface"].notna() | (roads["season"] == "dry_only")
-    tags = roads["tags"].fillna("")
-    told |= tags.str.contains("tracktype=|ford=", regex=True) | roads["from_barrier"].fillna("").str.contains(
-        "ford="
-    )
-    return bool(told.any()) or layers.floods is not None
+    fords = [roads[c].fillna("").str.contains("ford=") for c in ("from_barrier", "to_barrier")]
+    tags = roads["tags"].fillna("").str.contains("tracktype=|ford=", regex=True)
+    told = roads["surface"].notna() | (roads["season"] == "dry_only") | tags | fords[0] | fords[1]
+    return bool(told.any())

@@ -230,7 +230,9 @@ class Study:
         twin._coverage = {  # noqa: SLF001 - a Study like this one
             (kind, season): one
             for (kind, season), one in self._coverage.items()
-            if same and scenario.standard.get(kind) == mine[kind]
+            if same
+            and scenario.standard.get(kind) == mine[kind]
+            and twin.extent.same_lists(self.extent, (kind, *mine[kind].counts))
         }
         return twin
 

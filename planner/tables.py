@@ -14,6 +14,8 @@ from planner.modes import Profile
 from planner.straight import straight_lines_within
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from planner.coverage import Coverage
     from planner.gaps import Gaps
 
@@ -171,7 +173,10 @@ def _reach(gaps: Gaps, one: Coverage) -> dict[str, Any]:
     reached = float(people[known & one.reached].sum()) if one.listed and known.any() else np.nan
     total = float(people[known].sum()) if known.any() else np.nan
     share = (1.0 if one.reached[known].all() else reached / total) if total > 0 else np.nan
-    unsure = float(people[known & np.isin(one.reason, OPEN_REASONS)].sum()) if one.listed else np.nan
+    open_ = np.isin(one.reason, OPEN_REASONS)
+    # As with all sums of people, NaN where the number of each of them is unknown.
+    nobody_known = open_.any() and not (open_ & known).any()
+    unsure = np.nan if nobody_known or not one.listed else float(people[open_ & known].sum())
     group = np.zeros(int(known.sum()), dtype=np.int64)
     median = weighted_median(group, one.minutes[known], people[known], 1)[0]
     return {
@@ -186,6 +191,12 @@ def _reach(gaps: Gaps, one: Coverage) -> dict[str, Any]:
         "minutes_median": _number(median),
         "minutes_median_unreachable": bool(np.isinf(median)),
     }
+
+
+def is_at_least(reach: Mapping[str, Any]) -> bool:
+    """Return whether more may be reached than a season's totals say, for want of lists or roads."""
+    unsure = reach["people_unsure"]
+    return bool(unsure) or (unsure is None and reach["people_reached"] is not None)
 
 
 def _number(value: float) -> float | None:

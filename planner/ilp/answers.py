@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from planner.extent import surface_known
-from planner.ilp.logic import NO, UNKNOWN, YES, any_of, both, read, words
+from planner.extent import seasons_told
+from planner.ilp.logic import NO, UNKNOWN, YES, any_of, read, words
 from planner.ilp.units import functions_by_village
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def three_answers(gaps: Gaps, kind: str, units: pd.DataFrame) -> pd.DataFrame:
     functioning = np.where(open_ & (functioning == NO), UNKNOWN, functioning).astype(np.int8)
     found = classes(present, reach["dry"], reach["wet"], functioning)
     wet = words(reach["wet"])
-    if not surface_known(gaps.layers):
+    if not seasons_told(gaps.layers, gaps.scenario.edits):
         # Not a plain yes: nothing in the data could have told the seasons apart.
         wet = np.where(wet == "yes", AS_DRY, wet)
     aim = "" if rule.aim is None else words(_present(gaps, kind, rule.aim))
@@ -94,13 +94,12 @@ def classes(present: Answer, dry: Answer, wet: Answer, functioning: Answer) -> N
     >>> one(YES, YES, NO, UNKNOWN), one(UNKNOWN, YES, YES, YES), one(NO, YES, YES, YES)
     ('dry_only', 'unknown', 'neighbour')
     """
-    every = both([dry, wet, functioning])
     return np.select(
         [
-            (dry == NO) | ((wet == NO) & (dry != YES)),
-            wet == NO,
+            dry == NO,
+            (dry == YES) & (wet == NO),
             functioning == NO,
-            (every == UNKNOWN) | (present == UNKNOWN),
+            np.any([a == UNKNOWN for a in (dry, wet, functioning, present)], axis=0),
             present == NO,
         ],
         CLASSES[:5],

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from geodata.errors import ConfigError, InputError
-from planner.coverage import REASONS
+from planner.coverage import OPEN_REASONS, REASONS
 from planner.ilp.places import REMOTENESS, village_islands, village_remoteness
 
 if TYPE_CHECKING:
@@ -179,8 +179,11 @@ def equity_table(gaps: Gaps) -> pd.DataFrame:
         add up to those of ``all``. Of the people known: ``share_reached`` (0-1), ``minutes_p10`` …
         ``minutes_p90``, ``gini``, ``worst_tenth_minutes`` (a mean), ``share_unreachable`` (0-1, no way at
         all), ``gini_reachable`` (of those who have one), ``worst_tenth_from_minutes`` (the least among the
-        worst-off tenth), ``share_reach_unknown`` (0-1: no list of the kind, or a unit without a place may
-        serve them). All but the last are NaN for a kind of which nothing is known.
+        worst-off tenth), ``share_reach_unknown`` (0-1: no list of the kind, a unit without a place may
+        serve them, or the list or the roads do not cover them). Where it is above 0, ``share_reached`` is
+        "at least", minutes are "at most" (to the units that are listed), and both coefficients are NaN where
+        the list or the roads do not cover somebody. All but the last are NaN for a kind of which nothing is
+        known.
 
     Examples
     --------
@@ -375,7 +378,9 @@ class _Points:
         self.listed = answer.listed
         self.minutes, self.people = answer.minutes[self.order], people[self.order]
         self.reached = answer.reached[self.order]
-        self.unknown = (answer.reason_code == REASONS.index("unknown"))[self.order]
+        nobody_knows = [REASONS.index(r) for r in ("unknown", *OPEN_REASONS)]
+        self.unknown = np.isin(answer.reason_code, nobody_knows)[self.order]
+        self.open = np.isin(answer.reason_code, nobody_knows[1:])[self.order]
         self.no_way = np.isinf(self.minutes)
 
     def split(self, number: NDArray[np.int64], groups: int) -> list[NDArray[np.int64]]:
@@ -395,13 +400,15 @@ class _Points:
 
         quantiles = _quantiles(minutes, people, np.array(list(QUANTILES.values())))
         worst = _worst(minutes, people, 0.1)
+        # Longest minutes go down when a list is completed; a coefficient may go either way.
+        even = not (self.open[mine] & (self.people[mine] > 0)).any()
         return {
             "share_reached": share(self.reached),
             **dict(zip(QUANTILES, quantiles.tolist(), strict=True)),
-            "gini": _gini(minutes, people),
+            "gini": _gini(minutes, people) if even else math.nan,
             "worst_tenth_minutes": worst.mean_minutes,
             "share_unreachable": share(self.no_way),
-            "gini_reachable": _gini(*_with_a_way(minutes, people)),
+            "gini_reachable": _gini(*_with_a_way(minutes, people)) if even else math.nan,
             "worst_tenth_from_minutes": worst.from_minutes,
             "share_reach_unknown": share(self.unknown, known=True),
         }

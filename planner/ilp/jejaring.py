@@ -137,7 +137,7 @@ def reconciled(gaps: Gaps) -> pd.DataFrame:
     Returns
     -------
     totals
-        Index ``kind``: ``listed`` (units inside the area; NaN without a list), ``official`` (NaN = not
+        Index ``kind``: ``listed`` (all units on the list; NaN without a list), ``official`` (NaN = not
         given), ``difference`` (listed − official), ``located`` and ``without_place``, ``outside`` (on the
         list, but with a place in no village of the area), ``source`` of the official number.
     """

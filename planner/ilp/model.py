@@ -12,7 +12,7 @@ import pandas as pd
 import shapely
 
 from geodata.crs import WGS84, known_crs
-from planner.coverage import usable_facilities, weighted_median
+from planner.coverage import OPEN_REASONS, REASONS, usable_facilities, weighted_median
 from planner.ilp.adoption import adoption_table, progress
 from planner.ilp.answers import three_answers
 from planner.ilp.equity import equity_table, life_cycle_table
@@ -206,6 +206,12 @@ class Ilp:
             place_id=self.gaps.demand.index.to_numpy(dtype=object), facility_id=ids.to_numpy(dtype=object),
         )  # fmt: skip
 
+    def _covered(self, kind: str) -> NDArray[np.bool_]:
+        """Return by village whether the lists of what counts as a kind, and the roads, cover it."""
+        extent, n = self.gaps.extent, len(self.gaps.layers.villages)
+        whole = extent.lists_whole((kind, *self.rule(kind).counts), n)
+        return whole if self.gaps.ways is None else whole & extent.roads_whole(n)
+
     def _scored(self, kind: str, times: SparseTimes | None) -> list[NDArray[np.float64]]:
         """Return the village scores of the two kinds of floating catchment."""
         gaps, limit_s = self.gaps, self.rule(kind).limit_s
@@ -218,9 +224,12 @@ class Ilp:
         zones = Zones(tuple(limit_s * i / 3 for i in (1, 2, 3)), gaps.scenario.floating.third_weights)
         each = (two_step(times, people, supply, weight=w) for w in (None, zones.of(times.travel_s)))
         out = []
+        reason = gaps.coverage[kind].reason_code
+        open_ = np.isin(reason, [REASONS.index(r) for r in OPEN_REASONS]) & (weight > 0)
+        unknown = ~self._covered(kind) | (np.bincount(at[open_], minlength=len(codes)) > 0)
         for one in each:
             sums = np.bincount(at, weights=weight * one, minlength=len(codes))
-            out.append(sums.astype(np.float64) * 10_000.0)
+            out.append(np.where(unknown, np.nan, sums * 10_000.0))
         return out
 
     @cached_property
@@ -276,7 +285,8 @@ class Ilp:
     def also(self) -> pd.DataFrame:
         """By village, ``K_MODE_MINUTESmin_share_reached`` for the other limits that the standard reports.
 
-        In the scenario's own season; NaN where the kind has no list, or the area no roads.
+        In the scenario's own season; NaN where the kind has no list, or the area no roads, or where somebody
+        is not reached whom the list or the roads do not cover.
         """
         gaps, season = self.gaps, self.gaps.scenario.season
         codes = gaps.layers.villages.index
@@ -291,6 +301,9 @@ class Ilp:
                     found = gaps.ways.nearest(Profile(other.mode, season), units)
                     reached = found.travel_s <= round(other.limit_minutes * 60.0, 6)
                     share = np.round(np.bincount(at, weights=weight * reached, minlength=len(codes)), 9)
+                    open_ = ~self._covered(kind)[at] | (gaps.extent.clipped & np.isinf(found.travel_s))
+                    missed = open_ & ~reached & (weight > 0)
+                    share[np.bincount(at[missed], minlength=len(codes)) > 0] = np.nan
                 out[f"{kind}_{other.mode}_{other.limit_minutes:g}min_share_reached"] = share
         return pd.DataFrame(out, index=codes)
 

@@ -145,8 +145,7 @@ def reason_lines(gaps: Gaps, kind: str, answers: pd.DataFrame, units: pd.DataFra
     listed = kind in gaps.layers.area.listed_kinds
     rows = zip(
         answers["class"], answers["present"], dry["reason"],
-        # No line speaks of a share that is not known.
-        (1.0 - dry["share_reached"]).fillna(0.0), (1.0 - wet["share_reached"]).fillna(0.0),
+        _missed(dry), _missed(wet),
         serving["lacks"], serving["not_known"],
         gaps.extent.lists_whole((kind, *rule.counts), len(answers)).tolist(), strict=True,
     )  # fmt: skip
@@ -164,6 +163,12 @@ def reason_lines(gaps: Gaps, kind: str, answers: pd.DataFrame, units: pd.DataFra
             )
     names = ["reason_id", "reason_en", "action_id", "action_en"]
     return pd.DataFrame([said[f] for f in facts], index=answers.index, columns=names)
+
+
+def _missed(villages: pd.DataFrame) -> pd.Series[float]:
+    """Return the share of people who are known not to be reached; no line speaks of another."""
+    missed = 1.0 - villages["share_reached"] - villages["share_unknown"]
+    return missed.fillna(0.0).clip(lower=0.0).round(9)
 
 
 def _serving(gaps: Gaps, mine: pd.DataFrame, nearest: pd.Series[str]) -> pd.DataFrame:

@@ -29,8 +29,9 @@ def referral_table(gaps: Gaps, season: Season | None = None) -> pd.DataFrame:
     The first leg is from the village to its nearest unit (its median people's minutes), each further
     one from that unit to the nearest of the next level. A level without a list is passed over, since
     nobody knows where its units are; the legs that are known then make a total that may be too short, and
-    ``exceeds`` says "no" of none of them. A level that has no unit at all is passed over too, and counts
-    for nothing; without a unit of the last level there is no referral (``inf``).
+    ``exceeds`` says "no" of none of them. Where a list or the roads do not cover the village, a unit that
+    is not listed may be nearer, and it says "yes" of none. A level that has no unit at all is passed over
+    too, and counts for nothing; without a unit of the last level there is no referral (``inf``).
 
     Parameters
     ----------
@@ -96,9 +97,19 @@ class _Legs:
         out["minutes"] = total
         out["levels_unknown"] = " ".join(self.unknown)
         limit = self.gaps.scenario.referral.limit_minutes
-        over = np.select([np.isnan(total), total > limit], [UNKNOWN, YES], UNKNOWN if self.unknown else NO)
+        long = np.where(self._covered(), YES, UNKNOWN)
+        over = np.select([np.isnan(total), total > limit], [UNKNOWN, long], UNKNOWN if self.unknown else NO)
         out["exceeds"] = words(over.astype(np.int8))
         return out
+
+    def _covered(self) -> NDArray[np.bool_]:
+        """Return by village whether the lists of all levels, and the roads, cover it."""
+        extent, n = self.gaps.extent, len(self.gaps.layers.villages)
+        kinds = tuple(k for kind in self.chain for k in self._kinds(kind))
+        covered = extent.lists_whole(kinds, n)
+        if self.gaps.ways is not None:
+            covered &= extent.roads_whole(n) & (not extent.clipped)
+        return covered
 
     def _first(self, kind: str) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         answer = self.gaps.seasons[self.season][kind].villages

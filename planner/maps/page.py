@@ -19,9 +19,9 @@ from jinja2 import Template
 from geodata.crs import WGS84
 from geodata.errors import ConfigError
 from planner.edits import ROAD_EDITS
-from planner.extent import ROADS, surface_known
+from planner.extent import ROADS, seasons_told
 from planner.overlay import overlaid_roads, road_overlay
-from planner.tables import network_kind, summary
+from planner.tables import is_at_least, network_kind, summary
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -176,7 +176,7 @@ def page_script(gaps: Gaps, texts: dict[str, str], *, lang: str, offline: bool) 
         "attribution": _attribution(gaps, texts),
         "colors": STATUS_COLORS,
         "seasons": [{"season": s, "label": texts[f"season_{s}"]} for s in _seasons(gaps)],
-        "as_dry": not surface_known(layers),
+        "as_dry": layers.roads is not None and not seasons_told(layers, gaps.scenario.edits),
         "kinds": [_kind(gaps, kind, totals["kinds"][kind], texts) for kind in gaps.coverage],
         "facilities": drawn_facilities(gaps),
     }
@@ -235,7 +235,7 @@ def _kind(gaps: Gaps, kind: str, totals: dict[str, Any], texts: dict[str, str]) 
         "reach": {
             season: {
                 "people_reached": one["people_reached"],
-                "at_least": bool(one["people_unsure"]),
+                "at_least": is_at_least(one),
                 "share_reached": one["share_reached"],
                 "counts": {s: one[f"villages_{s}"] for s in STATUS_COLORS},
             }
