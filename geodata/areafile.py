@@ -5,7 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    field_validator,
+    model_validator,
+)
 
 from geodata.codes import check_regency_code
 from geodata.crs import LAT_MAX, LAT_MIN, LON_MAX, LON_MIN
@@ -47,8 +55,25 @@ class CoversFile(FileSource):
     """Polygons of what a list covers."""
 
 
+def _one_sentence(value: object, validate: ValidatorFunctionWrapHandler) -> object:
+    """Say once what may stand there, instead of what is wrong for each of the three."""
+    try:
+        return validate(value)
+    except ValidationError:
+        if isinstance(value, dict) and "path" in value:
+            raise
+        msg = (
+            'write all, a list of codes of villages or kecamatan in quotes (["35.09.01"]), or '
+            "{path: a file of polygons}"
+        )
+        raise ValueError(msg) from None
+
+
 # What a list covers: all of the area, kecamatan or villages by code, or polygons.
-Covers = Literal["all"] | CoversFile | Annotated[tuple[Text, ...], Field(min_length=1)]
+Covers = Annotated[
+    Literal["all"] | CoversFile | Annotated[tuple[Text, ...], Field(min_length=1)],
+    WrapValidator(_one_sentence),
+]
 
 
 class BoundariesFile(FileSource):
@@ -178,10 +203,28 @@ class OfficialTotals(Model):
     @model_validator(mode="before")
     @classmethod
     def _short(cls, value: object) -> object:
-        """Take ``official: {hospital: 0}`` for its totals."""
-        if isinstance(value, dict) and value and set(value) <= set(known_kinds()):
-            return {"totals": value}
-        return value
+        """Take ``official: {hospital: 0}`` for its totals; with a source they stand under ``totals``."""
+        if not isinstance(value, dict):
+            return value
+        kinds = [k for k in value if k in known_kinds()]
+        if kinds and value.keys() & cls.model_fields.keys():
+            one = f"{kinds[0]}: {value[kinds[0]]}"
+            msg = (
+                f"write the numbers under totals, as in {{totals: {{{one}}}, source: …}}, or kinds and "
+                f"numbers alone, without a source, as in {{{one}}}"
+            )
+            raise ValueError(msg)
+        long = value.keys() & cls.model_fields.keys() or any(isinstance(v, dict) for v in value.values())
+        if long or not value:
+            return value
+        if len(kinds) < len(value):
+            strange = next(k for k in value if k not in kinds)
+            msg = (
+                f"{strange!r} is not a facility kind; use one of {', '.join(known_kinds())}, or write "
+                "{totals: {kind: number}, source: …}"
+            )
+            raise ValueError(msg)
+        return {"totals": value}
 
     @field_validator("totals")
     @classmethod

@@ -8,6 +8,7 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
+from geodata.areafile import CoversFile
 from geodata.crs import WGS84
 from geodata.errors import ConfigError, SchemaError, first_five
 from geodata.extent import ROADS, declared
@@ -23,7 +24,7 @@ from geodata.readers.working_areas import read_working_areas
 from geodata.schemas import validate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from pathlib import Path
 
     from geodata.areafile import AreaFile, Covers, ElevationFile, FacilitiesFile, RoadsFile
@@ -96,6 +97,7 @@ def read_layers(area: AreaFile, *, cache: Path | None = None, progress: Progress
     if words:
         villages = villages.assign(covered=covered)
         villages = villages[[*villages.columns.drop("geometry"), "geometry"]]
+    sources += _covers_records(area)
     validate("villages", villages)
     water, floods = _wet(area, zone, str(villages.crs), findings, sources, progress)
     study = StudyArea(
@@ -205,11 +207,9 @@ def _facilities(
         for i, (f, stem) in enumerate(zip(files, stems, strict=True), start=1)
     ]
     findings = [f for one in lists for f in one.findings]
-    listed: list[tuple[tuple[str, ...], Covers | None, str]] = []
-    for file, one in zip(files, lists, strict=True):
-        kinds, found = _kinds_listed(file, one, official)
-        listed.append((kinds, file.covers, f"facilities ({file.path.name})"))
-        findings += found
+    kinds = [_kinds_listed(file, one, official) for file, one in zip(files, lists, strict=True)]
+    listed = [(k, f.covers, f"facilities ({f.path.name})") for k, f in zip(kinds, files, strict=True)]
+    findings += _without_row(files, lists, {k for one in kinds for k in one})
     rows = [one.rows for one in lists if len(one.rows)]
     if rows:
         frame = gpd.GeoDataFrame(pd.concat(rows), crs=villages.crs)
@@ -242,23 +242,37 @@ def _facilities(
     return frame, listed, tuple(findings)
 
 
-def _kinds_listed(
-    file: FacilitiesFile, rows: FacilityList, official: Mapping[str, int]
-) -> tuple[tuple[str, ...], tuple[Finding, ...]]:
+def _kinds_listed(file: FacilitiesFile, rows: FacilityList, official: Mapping[str, int]) -> tuple[str, ...]:
     """Return the kinds that a file lists; one that only stands in ``kind.values`` has no list."""
     there = set(rows.rows["kind"])
     sure = file.covers is not None or isinstance(file.kind, str)
-    empty = [k for k in rows.listed_kinds if k not in there and not sure and official.get(k) != 0]
-    if not empty:
-        return rows.listed_kinds, ()
-    kinds = tuple(k for k in rows.listed_kinds if k not in empty)
-    finding = Finding(
-        "warning", "facilities", "kind_without_row", len(empty), tuple(empty),
-        f"{file.path.name}: kinds that only stand in kind.values, without a row: whether there are units is "
-        "unknown",
-        f"if there is none, say so: official: {{{empty[0]}: 0}}, or covers: all with the list",
-    )  # fmt: skip
-    return kinds, (finding,)
+    return tuple(k for k in rows.listed_kinds if k in there or sure or official.get(k) == 0)
+
+
+def _without_row(
+    files: Sequence[FacilitiesFile], lists: Sequence[FacilityList], listed: Collection[str]
+) -> list[Finding]:
+    """Return the findings about kinds that only stand in ``kind.values``, and that no file lists."""
+    empty = [
+        (f, [k for k in one.listed_kinds if k not in listed]) for f, one in zip(files, lists, strict=True)
+    ]
+    return [
+        Finding(
+            "warning", "facilities", "kind_without_row", len(kinds), tuple(kinds),
+            f"{file.path.name}: kinds that only stand in kind.values, without a row: whether there are units "
+            "is unknown",
+            f"if there is none, say so: official: {{{kinds[0]}: 0}}, or covers: all with the list",
+        )
+        for file, kinds in empty
+        if kinds
+    ]  # fmt: skip
+
+
+def _covers_records(area: AreaFile) -> list[SourceRecord]:
+    """Return where the polygons of what lists and roads cover came from, each file once for a layer."""
+    said = [("facilities", f.covers) for f in area.facilities]
+    said += [] if area.roads is None else [("roads", area.roads.covers)]
+    return list(dict.fromkeys(source_record(layer, c) for layer, c in said if isinstance(c, CoversFile)))
 
 
 def _osm(source: RoadsFile, zone: shapely.Geometry, crs: str, cache: Path | None) -> RoadsAndFindings:

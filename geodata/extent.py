@@ -14,8 +14,8 @@ import shapely
 
 from geodata.areafile import CoversFile
 from geodata.codes import district_of, parse_village_code
-from geodata.errors import ConfigError, first_five
-from geodata.readers.files import read_vector
+from geodata.errors import ConfigError, EmptyAreaError, first_five
+from geodata.readers.areas import POLYGONS, read_shapes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -45,15 +45,21 @@ def covered_villages(covers: Covers, villages: gpd.GeoDataFrame, what: str) -> N
     Raises
     ------
     InputError
-        Codes that are none of the area's, or a file that cannot be read.
+        Codes that are none of the area's; a file that cannot be read, or without polygons in the area.
     """
     if isinstance(covers, str):
         return np.ones(len(villages), dtype=bool)
     if isinstance(covers, CoversFile):
-        frame = read_vector(covers, f"{what}: covers").to_crs(villages.crs)
+        frame, _ = read_shapes(covers, f"{what}: covers", POLYGONS, str(villages.crs))
         polygon = shapely.union_all(shapely.make_valid(frame.geometry.to_numpy()))
         shape = villages.geometry.to_numpy()
         inside = shapely.area(shapely.intersection(shape, polygon))
+        if not inside.any():
+            msg = (
+                f"{what}: covers: the polygons of {covers.path.name} lie in no village of the area. Give "
+                "those of the part that is covered, or write the codes of its villages or kecamatan."
+            )
+            raise EmptyAreaError(msg)
         return np.asarray(inside >= COVERED_SHARE * shapely.area(shape), dtype=bool)
     districts = np.array([district_of(c) for c in villages.index], dtype=object)
     out = np.zeros(len(villages), dtype=bool)

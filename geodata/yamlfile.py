@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from geodata.errors import ConfigError, MissingFileError, UnreadableFileError, suggest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 
@@ -57,22 +57,43 @@ def _line_table(node: yaml.Node | None, path: tuple[object, ...], lines: _Lines,
             _line_table(value, (*path, i), lines, seen)
 
 
+def _models(annotation: object) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for part in get_args(annotation):
+        yield from _models(part)
+
+
 def _fields_at(model: type[BaseModel], path: Iterable[object]) -> list[str]:
-    """Return the keys allowed beside the one that was wrong (best effort, top level and lists)."""
+    """Return the keys allowed beside the one that was wrong (none where several forms may stand)."""
     current: Any = model
     for part in path:
         field = getattr(current, "model_fields", {}).get(part)
         if field is None:
             continue
-        args = [field.annotation, *getattr(field.annotation, "__args__", ())]
-        nested = [a for a in args if isinstance(a, type) and issubclass(a, BaseModel)]
-        if nested:
-            current = nested[0]
+        nested = list(_models(field.annotation))
+        if len(nested) > 1:
+            return []
+        current = nested[0] if nested else current
     return list(getattr(current, "model_fields", {}))
 
 
-def _describe(error: Any, lines: _Lines, model: type[BaseModel]) -> str:  # noqa: ANN401 - pydantic's ErrorDetails
-    path = tuple(p for p in error["loc"] if not str(p).startswith("function-"))
+def _keys(error: Any, content: object) -> tuple[object, ...]:  # noqa: ANN401 - pydantic's ErrorDetails
+    """Return where an error is, by the keys of the file: pydantic's names for types among them left out."""
+    path: list[object] = []
+    last = len(error["loc"]) - 1
+    for i, part in enumerate(error["loc"]):
+        if isinstance(content, dict) and part in content:
+            content = content[part]
+        elif isinstance(content, list) and isinstance(part, int):
+            content = content[part] if part < len(content) else None
+        elif i < last or error["type"] != "missing":
+            continue
+        path.append(part)
+    return tuple(path)
+
+
+def _describe(error: Any, path: tuple[object, ...], lines: _Lines, model: type[BaseModel]) -> str:  # noqa: ANN401
     known = path
     while known and known not in lines:
         known = known[:-1]
@@ -80,11 +101,13 @@ def _describe(error: Any, lines: _Lines, model: type[BaseModel]) -> str:  # noqa
     where = f"line {lines.get(known, 1)}: " if lines else ""
     if error["type"] == "extra_forbidden":
         keys = _fields_at(model, path[:-1])
-        hint = suggest(str(path[-1]), keys).replace("The file has", "Keys here are")
+        hint = suggest(str(path[-1]), keys).replace("The file has", "Keys here are") if keys else ""
         return f"{where}unknown key {key!r}.{hint}"
     if error["type"] == "missing":
         return f"{where}the key {key!r} is missing"
     text = error["msg"].removeprefix("Value error, ")
+    if error["type"] in {"model_type", "model_attributes_type"}:
+        text = "expected keys and values, as in {key: value}"
     return f"{where}{key}: {text} (got {error['input']!r})"
 
 
@@ -134,6 +157,10 @@ def read_yaml(path: Path, model: type[M], what: str, *, base: dict[str, Any] | N
     try:
         return model.model_validate(_merged(base or {}, content))
     except ValidationError as error:
-        faults = [_describe(e, lines, model) for e in error.errors()]
+        merged = _merged(base or {}, content)
+        found = [(e, _keys(e, merged)) for e in error.errors()]
+        # Where one of several forms was meant, what is wrong within it says more than that it is no other.
+        deeper = {path[:i] for _, path in found for i in range(len(path))}
+        faults = [_describe(e, path, lines, model) for e, path in found if path not in deeper]
         msg = f"{what} {path}:\n  " + "\n  ".join(dict.fromkeys(faults))
         raise ConfigError(msg) from None

@@ -71,6 +71,7 @@ def read_adoption(
     ids = id_column(table, columns["facility_id"])
     table = table[~total_rows(table, ids.isin(list(puskesmas)))]
     cells = {name: text_column(table, column) for name, column in columns.items()}
+    cells["facility_id"] = ids[table.index]
     faults = _id_faults(cells["facility_id"], puskesmas)
     stage = _each(cells["stage"], lambda text: _stage(text, stages), faults, "stage", _stage_hint(stages))
     raw = cells["date"] if columns["date"] is None else table[columns["date"]].where(cells["date"].notna())

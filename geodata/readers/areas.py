@@ -17,7 +17,7 @@ from geodata.readers.files import pick_column, read_vector
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from geodata.areafile import FloodsFile, WaterFile
+    from geodata.areafile import FileSource, FloodsFile, WaterFile
 
 LINES = (
     shapely.GeometryType.LINESTRING, shapely.GeometryType.LINEARRING, shapely.GeometryType.MULTILINESTRING,
@@ -42,7 +42,7 @@ def read_water(
     InputError
         Unreadable file, no CRS, points, or nothing in Indonesia.
     """
-    raw, findings = _shapes(source, "water", (*LINES, *POLYGONS), crs)
+    raw, findings = read_shapes(source, "water", (*LINES, *POLYGONS), crs)
     return _near(raw[["geometry"]], zone, "water"), findings
 
 
@@ -63,7 +63,7 @@ def read_floods(
     InputError
         As for water; or a factor that is no number from 0 to 1.
     """
-    raw, findings = _shapes(source, "floods", POLYGONS, crs)
+    raw, findings = read_shapes(source, "floods", POLYGONS, crs)
     if isinstance(source.speed_factor, str):
         picked = pick_column(raw.columns, source.speed_factor, (), key="speed_factor", what="floods")
         assert picked is not None
@@ -89,9 +89,16 @@ def _factor(value: object) -> float:
     return number if 0.0 <= number <= 1.0 else float("nan")
 
 
-def _shapes(
-    source: WaterFile | FloodsFile, what: str, kinds: tuple[int, ...], crs: str
+def read_shapes(
+    source: FileSource, what: str, kinds: tuple[int, ...], crs: str
 ) -> tuple[gpd.GeoDataFrame, tuple[Finding, ...]]:
+    """Read the rows of a file that have a shape, all of these kinds, in ``crs`` (metres).
+
+    Raises
+    ------
+    InputError
+        Unreadable file, no CRS, other kinds of shapes, none at all, or a place outside Indonesia.
+    """
     raw = read_vector(source, what)
     shapes: NDArray[np.object_] = shapely.force_2d(raw.geometry.to_numpy())
     empty = shapely.is_missing(shapes) | shapely.is_empty(shapes)
@@ -104,7 +111,8 @@ def _shapes(
         )
         raise SchemaError(msg)
     if empty.all():
-        msg = f"{what}: {source.path.name} has no shapes. Leave {what}: out if there are none."
+        key = what.rpartition(" ")[2]
+        msg = f"{what}: {source.path.name} has no shapes. Leave {key}: out if there are none."
         raise EmptyAreaError(msg)
     raw = raw[~empty]
     west, south, east, north = raw.total_bounds

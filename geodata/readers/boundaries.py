@@ -13,7 +13,7 @@ from geodata.codes import district_of, parse_village_code, regency_of, village_k
 from geodata.crs import metric_crs, require_indonesia
 from geodata.errors import EmptyAreaError, SchemaError, first_five
 from geodata.layers import Finding
-from geodata.readers.files import bad_codes, pick_column, read_vector, text_column
+from geodata.readers.files import bad_codes, pick_column, read_vector, refuse_mostly_bad, text_column
 
 if TYPE_CHECKING:
     from geodata.areafile import BoundariesFile
@@ -37,12 +37,12 @@ def read_boundaries(
     villages
         Index ``village_code`` sorted; MultiPolygon; ``people`` all NaN.
     findings
-        What was repaired.
+        What was repaired, and what was left out.
 
     Raises
     ------
     InputError
-        Missing columns, codes that are no codes, duplicate codes, empty geometry, a foreign place,
+        Missing columns, most codes no codes, duplicate codes, empty geometry, a foreign place,
         or no village of this kabupaten.
     """
     raw = read_vector(source, WHAT)
@@ -94,17 +94,10 @@ def _village_codes(
     text: pd.Series[str], source: BoundariesFile, regency_code: str
 ) -> tuple[pd.Series[str], pd.Series[bool]]:
     """Return the codes, and which rows have none; a file of which most have none is the wrong column."""
-    codes = text.map(lambda t: parse_village_code(t) if isinstance(t, str) else None)
+    codes = text.map(lambda t: parse_village_code(t) if isinstance(t, str) else None).astype("str")
     # Every code of the country has 1, 2 or 3 there; BPS codes have mostly 0.
-    bad = codes.isna() | (codes.map(lambda c: c is not None and village_kind(c) == "unknown")).astype(bool)
-    if bad.sum() * 2 > len(codes):
-        shown = first_five(text[bad].fillna("(empty)").tolist())
-        msg = (
-            f"{WHAT}: {bad.sum()} of {len(codes)} codes in {source.path.name} are not village codes "
-            f"like {regency_code}.01.2001 (Kemendagri; the last group begins with 1 or 2): {shown}. "
-            "Name the right column with code: in AREA.yml, or correct the file. BPS codes are others."
-        )
-        raise SchemaError(msg)
+    bad = codes.map(lambda c: not isinstance(c, str) or village_kind(c) == "unknown").astype(bool)
+    refuse_mostly_bad(text, bad, WHAT, source.path.name, regency_code)
     codes = codes.mask(bad)
     twice = codes[codes.notna() & codes.duplicated(keep=False)]
     if len(twice):
@@ -113,7 +106,7 @@ def _village_codes(
             f"{first_five(sorted(set(twice)))}. Keep one polygon (or one MultiPolygon) for each."
         )
         raise SchemaError(msg)
-    return codes.astype("str"), bad
+    return codes, bad
 
 
 def _polygons(geometry: np.ndarray, codes: pd.Series[str]) -> tuple[np.ndarray, tuple[Finding, ...]]:

@@ -311,7 +311,12 @@ def text_column(frame: pd.DataFrame, column: str | None) -> pd.Series[Any]:
     return text.mask(values.isna() | (text == ""))
 
 
-def bad_codes(layer: str, text: pd.Series[Any], bad: pd.Series[bool]) -> tuple[Finding, ...]:
+BAD_CODE = "rows whose village code is empty, too short or spoiled (a number with decimals) were left out"
+
+
+def bad_codes(
+    layer: str, text: pd.Series[Any], bad: pd.Series[bool], message: str = BAD_CODE
+) -> tuple[Finding, ...]:
     """Return a finding that names the rows whose village code is none: empty, short or spoiled."""
     rows = [
         f"row {row} ({t!r})" if isinstance(t, str) else f"row {row} (empty)" for row, t in text[bad].items()
@@ -320,9 +325,21 @@ def bad_codes(layer: str, text: pd.Series[Any], bad: pd.Series[bool]) -> tuple[F
         return ()
     return (Finding(
         "error", layer, "bad_code", len(rows), tuple(rows[:5]),
-        "rows whose village code is empty, too short or spoiled (a number with decimals) were left out",
-        "write the code as text, like 35.09.01.2001",
+        message, "write the code as text, like 35.09.01.2001",
     ),)  # fmt: skip
+
+
+def refuse_mostly_bad(text: pd.Series[Any], bad: pd.Series[bool], what: str, file: str, regency: str) -> None:
+    """Raise SchemaError when most village codes are none: then the column is the wrong one."""
+    if bad.sum() * 2 <= len(bad):
+        return
+    shown = first_five(text[bad].fillna("(empty)").tolist())
+    msg = (
+        f"{what}: {bad.sum()} of {len(bad)} codes in {file} are not village codes "
+        f"like {regency}.01.2001 (Kemendagri; the last group begins with 1 or 2): {shown}. "
+        "Name the right column with code: in AREA.yml, or correct the file. BPS codes are others."
+    )
+    raise SchemaError(msg)
 
 
 _FLOATED = re.compile(r"^(\d+)\.0+$")

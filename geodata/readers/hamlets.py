@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from geodata.areafile import HamletsFile
 
 WHAT = "hamlets"
+BAD_CODE = (
+    "hamlets whose village code is too short or spoiled (a number with decimals) count in the village "
+    "where they lie"
+)
 VILLAGE_NAMES = ("village_code", "kode_desa", "kode", "kodedesa")
 NAME_NAMES = ("name", "nama", "dusun", "nama_dusun", "Name")
 PEOPLE_NAMES = ("people", "penduduk", "jumlah_penduduk")
@@ -109,7 +113,7 @@ def read_hamlets(
             "Give its hamlets, or leave hamlets: out."
         )
         raise SchemaError(msg)
-    findings = bad_codes("hamlets", village_text, spoiled) + ((
+    findings = bad_codes("hamlets", village_text, spoiled, BAD_CODE) + ((
         Finding(
             "warning", "hamlets", "outside_area", int(stray.sum()),
             tuple(hamlets.index[stray][:5]),

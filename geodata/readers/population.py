@@ -17,6 +17,7 @@ from geodata.readers.files import (
     pick_column,
     read_table,
     read_vector,
+    refuse_mostly_bad,
     text_column,
     total_finding,
     total_rows,
@@ -48,7 +49,7 @@ def read_population(
     Raises
     ------
     InputError
-        Missing columns, text or negative numbers, a village twice, or no code that fits.
+        Missing columns, text or negative numbers, a village twice, no code that fits, or most codes no codes.
     """
     named = (source.code, source.people, *source.groups.values())
     wanted = tuple(n for n in named if n) or (*CODE_NAMES, *PEOPLE_NAMES)
@@ -71,6 +72,11 @@ def read_population(
     )
     codes = text.map(lambda t: parse_village_code(t) if isinstance(t, str) else None)
     _check_codes(codes, text, villages, source.path.name)
+    if len(villages):
+        # A row without a code and without people is a remark or a heading.
+        row = text.notna() | numbers["people"].notna()
+        regency = regency_of(villages.index[0])
+        refuse_mostly_bad(text[row], codes[row].isna(), WHAT, source.path.name, regency)
     findings += bad_codes("population", text, codes.isna())
     numbers = numbers[codes.notna()].set_axis(pd.Index(codes.dropna().to_numpy(), dtype="str"), axis=0)
     return _join(villages, numbers, findings)
