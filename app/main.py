@@ -95,15 +95,15 @@ def build_page(session: Session, *, newcomer: bool, others: Mapping[str, str]) -
     return page
 
 
-def _panel(session: Session) -> pmui.Tabs:
+def _panel(session: Session) -> pmui.Column:
     """Return the tabs; what is in one is made when it is first opened."""
-    # Not Panel's own ``dynamic``: it makes every tab's models anew while ours are being put in, and a tab
-    # then stayed empty now and then.
     views = [view for view in VIEWS if view.place == "panel"]
     keys = [view.key for view in views]
-    holders = [pmui.Column(sizing_mode="stretch_width", margin=0) for _ in views]
+    # Beside the tabs, not in them, and so in the page from its start: a column that gets its first content in
+    # the moment in which a tab puts the column into the page may miss it, and the tab stayed empty.
+    holders = [pmui.Column(sizing_mode="stretch_width", margin=0, visible=False) for _ in views]
     panel = pmui.Tabs(
-        *((session.texts.text(view.title), holder) for view, holder in zip(views, holders, strict=True)),
+        *((session.texts.text(view.title), pn.Spacer(height=0, margin=0)) for view in views),
         sizing_mode="stretch_width", margin=0,
         sx={"& .MuiTab-root": {"minWidth": 0, "px": "8px", "textTransform": "none", "fontSize": "0.82rem"}},
     )  # fmt: skip
@@ -115,6 +115,8 @@ def _panel(session: Session) -> pmui.Tabs:
         holder, view = holders[panel.active], views[panel.active]
         if not len(holder):
             holder.append(view.make(session))
+        for one in holders:
+            one.visible = one is holder
 
     def open_view(key: str) -> None:
         panel.active = keys.index(key)
@@ -127,7 +129,7 @@ def _panel(session: Session) -> pmui.Tabs:
     session.state.param.watch(chosen, ["selected"])
     fill()
     session.open_view = open_view
-    return panel
+    return pmui.Column(panel, *holders, sizing_mode="stretch_width", margin=0)
 
 
 def _follow_theme(session: Session, page: pmui.Page) -> None:

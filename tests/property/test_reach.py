@@ -75,7 +75,7 @@ def test_the_legs_of_a_crossing():
 BOUNDS = (EAST - 1000.0, NORTH - 1000.0, EAST + 3000.0, NORTH + 3000.0)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(towns(), st.sampled_from(["to_facility", "from_facility"]))
 def test_isochrones_are_valid_and_nested_and_say_what_places_say(case, direction):
     rows, places, units = case

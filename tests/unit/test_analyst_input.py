@@ -132,7 +132,7 @@ def test_places_elsewhere_are_no_places_without_a_road(town):
     [
         (lambda t, o: t.nearest(o.hamlets, o.facilities, k=2.5), "k is how many"),
         (lambda t, o: t.nearest(o.hamlets, o.facilities, k=True), "k is how many"),
-        (lambda t, o: t.within(o.hamlets, o.facilities, "30"), "minutes is a limit of 0 or more, as a number"),
+        (lambda t, o: t.within(o.hamlets, o.facilities, "30"), "minutes is a limit of 0 or more"),
         (lambda t, o: t.within(o.hamlets, o.facilities, np.nan), "minutes is a limit"),
         (lambda t, o: t.isochrones(o.facilities, ["30"]), "minutes is a limit"),
         (lambda t, o: t.nearest(pd.DataFrame({"lon": [1.0]}), o.facilities), "not a GeoDataFrame of points"),

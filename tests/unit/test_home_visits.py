@@ -84,7 +84,7 @@ def test_a_place_is_split_only_when_one_round_cannot_hold_it(rows):
 def test_two_rounds_that_one_could_hold_are_one(rows):
     # Where the walk is no limit, any two rounds have more families than one may have.
     xy, families = arrays(rows)
-    rule = RULE.model_copy(update=dict(walk_minutes_a_round=1e6))
+    rule = RULE.model_copy(update={"walk_minutes_a_round": 1e6})
     loads = sorted(sum(one.families) for one in walk_rounds(xy, families, START, rule, minutes_per_m=PER_M))
     if len(loads) > 1:
         assert loads[0] + loads[1] > 10 - 1e-9
@@ -134,7 +134,7 @@ def test_limits_do_not_fail_by_a_last_bit():
     families = np.array([81.9 / 3.9])
     assert families[0] / 7 > 3
     rounds = walk_rounds(
-        xy, families, START, RULE.model_copy(update=dict(visits_a_round=7)), minutes_per_m=PER_M
+        xy, families, START, RULE.model_copy(update={"visits_a_round": 7}), minutes_per_m=PER_M
     )
     assert [(r.walk_minutes, r.too_far) for r in rounds] == [(180, False)] * 3
 
@@ -151,7 +151,7 @@ def test_rounds_by_hand():
     # would make that 172.8, and 146.8 with one of the two.
     xy = np.array([[1000.0, 0.0], [500.0, 866.025404], [-2000.0, 0.0], [0.0, -5000.0]])
     families = np.array([4.0, 4.0, 2.0, 12.0])
-    rule = RULE.model_copy(update=dict(walk_minutes_a_round=140))
+    rule = RULE.model_copy(update={"walk_minutes_a_round": 140})
     rounds = walk_rounds(xy, families, START, rule, minutes_per_m=PER_M)
     assert [(set(r.points), r.families) for r in rounds] == [
         ({0, 1}, (4.0, 4.0)), ({2}, (2.0,)), ({3}, (10.0,)), ({3}, (2.0,)),
@@ -234,7 +234,7 @@ def test_families_and_rounds_of_a_village_by_hand(visits):
 
 
 def test_more_families_a_round_take_both_places_on_one_walk(gaps):
-    visits = home_visits(gaps, RULE.model_copy(update=dict(visits_a_round=15, visits_per_family_month=1)))
+    visits = home_visits(gaps, RULE.model_copy(update={"visits_a_round": 15, "visits_per_family_month": 1}))
     rounds = visits.rounds.query("village_code == @A")
     assert rounds["walk_minutes"].tolist() == pytest.approx([62.4, 208])
     assert rounds["points"].tolist() == [2, 1]
@@ -327,7 +327,7 @@ def test_the_start_is_the_place_nearest_the_mean():
     far = facilities([("P", "posyandu", at(9000, 0), "")])
     area = layers(one, None, far, places, listed=("posyandu",))
     visits = home_visits(
-        find_gaps(area), RULE.model_copy(update=dict(visits_a_round=20, walk_minutes_a_round=60))
+        find_gaps(area), RULE.model_copy(update={"visits_a_round": 20, "walk_minutes_a_round": 60})
     )
     assert visits.rounds["walk_minutes"].tolist() == pytest.approx([52, 52])
 

@@ -136,7 +136,8 @@ def test_the_southernmost_village_is_inside_indonesia():
     ("text", "seconds"),
     [
         ("45 menit", 2700), ("1 hour", 3600), ("45 min", 2700), ("1 jam 30 menit", 5400), ("2 hrs", 7200),
-        ("P0Y0M0DT0H20M0S", 1200), ("1,5 jam", 5400), ("30 detik", 30), ("1 hari", 86400), ("90 minutes", 5400),
+        ("P0Y0M0DT0H20M0S", 1200), ("1,5 jam", 5400), ("30 detik", 30), ("1 hari", 86400),
+        ("90 minutes", 5400),
     ],
 )  # fmt: skip
 def test_durations_in_words(text, seconds):
@@ -162,7 +163,7 @@ def test_speeds_in_words(text, kph):
 
 @pytest.mark.parametrize("text", ["pelan", "50 per jam saja", "", "0", "-20"])
 def test_speeds_that_nobody_can_read(text):
-    with pytest.raises(ValueError, match="speed|empty"):
+    with pytest.raises(ValueError, match=r"speed|empty"):
         parse_speed_kph(text)
 
 
@@ -172,5 +173,5 @@ def test_lengths_and_weights():
     for parse in (parse_metres, parse_tonnes):
         assert math.isnan(parse("none"))
         for bad in ("sempit", "0", "-1", ""):
-            with pytest.raises(ValueError, match="length|weight|empty"):
+            with pytest.raises(ValueError, match=r"length|weight|empty"):
                 parse(bad)
