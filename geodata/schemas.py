@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -67,6 +68,7 @@ def _area_schemas(pa: Any) -> dict[str, pa.DataFrameSchema]:  # noqa: ANN401 - t
     }
 
 
+@cache
 def _schemas() -> dict[str, pa.DataFrameSchema]:
     # Here, because importing pandera takes most of a second and only `build` needs it.
     import pandera.pandas as pa

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import warnings
+from copy import deepcopy
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -311,19 +312,19 @@ def checked_scenario(scenario: Scenario | None) -> Scenario:
 
 
 @cache
-def _defaults() -> str:
-    return files("planner").joinpath("data/defaults.yml").read_text("utf-8")
-
-
-def _base() -> dict[str, Any]:
-    """Return the default scenario as plain values, with the default standard in it."""
-    base: dict[str, Any] = yaml.safe_load(_defaults())
+def _parsed() -> dict[str, Any]:
+    base: dict[str, Any] = yaml.safe_load(files("planner").joinpath("data/defaults.yml").read_text("utf-8"))
     base["surfaces"] = {group: sorted(words) for group, words in surface_groups().items()}
     standard = standard_named("ilp")
     base["standard"] = {k: rule.model_dump(exclude_unset=True) for k, rule in standard.kinds.items()}
     base["standard_name"], base["standard_version"] = standard.name, standard.version
     base["standard_source"] = standard.source
     return base
+
+
+def _base() -> dict[str, Any]:
+    """Return the default scenario as plain values, with the default standard in it; the caller's own."""
+    return deepcopy(_parsed())
 
 
 def default_scenario() -> Scenario:

@@ -144,6 +144,11 @@ def default_stages() -> Stages:
     >>> default_stages().national.share
     0.4
     """
+    return _national_stages()
+
+
+@cache
+def _national_stages() -> Stages:
     text = files("planner").joinpath("data/adoption.yml").read_text("utf-8")
     return Stages.model_validate(yaml.safe_load(text))
 

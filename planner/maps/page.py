@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import json
+from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -112,9 +113,14 @@ def map_texts(lang: str) -> dict[str, str]:
     if lang not in LANGUAGES:
         msg = f"--lang {lang!r}: choose one of {', '.join(LANGUAGES)}"
         raise ConfigError(msg)
-    table = yaml.safe_load(files("planner").joinpath("data/map_texts.yml").read_text("utf-8"))
-    texts: dict[str, str] = table[lang]
-    return texts
+    return dict(_all_texts()[lang])
+
+
+@cache
+def _all_texts() -> dict[str, dict[str, str]]:
+    text = files("planner").joinpath("data/map_texts.yml").read_text("utf-8")
+    table: dict[str, dict[str, str]] = yaml.safe_load(text)
+    return table
 
 
 def write_map(gaps: Gaps, path: Path, *, lang: str) -> None:
