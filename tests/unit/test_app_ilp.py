@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import html
 import io
 import math
@@ -15,6 +14,7 @@ import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
+from support import run_apart
 
 from app import exports
 from app.adoption import kept_records
@@ -358,7 +358,7 @@ def test_the_pws_sheet_of_the_village_shown_is_a_file(session, ilp):
     code = str(session.area.layers.villages.index[2])
     session.state.selected = Selection("village", code)
     assert column[1].visible
-    made = asyncio.run(column[1].callback()).getvalue().decode()
+    made = run_apart(column[1].callback()).getvalue().decode()
     assert made == pws_html(ilp, lang="en", only=[code])
     assert code in column[1].filename
     session.state.selected = Selection("facility", str(session.area.layers.facilities.index[0]))

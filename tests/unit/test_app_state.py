@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 import json
 import math
@@ -12,6 +11,7 @@ import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
+from support import run_apart
 
 from app import exports
 from app.area import Area
@@ -241,9 +241,9 @@ def test_a_question_that_makes_no_sense_is_told_and_changes_nothing(session):
 
 
 def test_a_file_that_cannot_be_made_is_told(session):
-    assert asyncio.run(session.result(lambda: 7)) == 7
+    assert run_apart(session.result(lambda: 7)) == 7
     with pytest.raises(ZeroDivisionError):
-        asyncio.run(session.result(lambda: 1 // 0))
+        run_apart(session.result(lambda: 1 // 0))
     assert session.notice.severity == "error"
 
 
