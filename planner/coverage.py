@@ -25,6 +25,7 @@ REASONS = (
     "unknown",
     "list_incomplete",
     "roads_incomplete",
+    "people_unplaced",
     "not_functioning",
     "no_facility",
     "no_road",
@@ -32,7 +33,7 @@ REASONS = (
     "too_far",
 )
 # With these nobody knows whether the place is reached: what is reached is "at least".
-OPEN_REASONS = ("list_incomplete", "roads_incomplete")
+OPEN_REASONS = ("list_incomplete", "roads_incomplete", "people_unplaced")
 NONE = -1
 
 
@@ -153,6 +154,11 @@ def cover(  # noqa: PLR0913 - a study hands in what it has prepared
     somewhere = ~whole[village] | (len(facilities) > 0)
     no_way = (reason == REASONS.index("roads_incomplete")) | (~reached & ~on_roads[village] & somewhere)
     minutes = np.where(no_way, np.nan, minutes)
+    if known:
+        lost_there = unplaced(demand, village, reached, is_open(reason), status, n=len(whole))
+        reached = reached & ~lost_there
+        reason = np.where(lost_there, np.int8(REASONS.index("people_unplaced")), reason)
+        minutes = np.where(lost_there, np.nan, minutes)
     _freeze(minutes, reached, reason, nearest)
     points = _Points(village, demand["weight"].to_numpy(), minutes, reached, reason, nearest)
     return Coverage(
@@ -207,6 +213,73 @@ def _reasons(
     return chosen.astype(np.int8)
 
 
+def unplaced(
+    demand: gpd.GeoDataFrame,
+    village: NDArray[np.int64],
+    reached: NDArray[np.bool_],
+    open_: NDArray[np.bool_],
+    status: StatusRule,
+    *,
+    n: int,
+) -> NDArray[np.bool_]:
+    """Return of which points nobody knows whether people are there, where their village's status rests on it.
+
+    People put on a part of a village by its area may be all there, or all on the other parts. Where the
+    status is the same either way, the area is as good an estimate as any.
+
+    Parameters
+    ----------
+    demand
+        As from :func:`planner.demand.spread_demand`.
+    village
+        Row of each demand point's village, of ``n``.
+    reached, open_
+        bool by demand point: reached, and unknown whether it is.
+    """
+    weight: NDArray[np.float64] = demand["weight"].to_numpy(dtype=np.float64)
+    by_area: NDArray[np.bool_] = demand["by_area"].to_numpy(dtype=np.bool_)
+    if not by_area.any():
+        return by_area
+
+    def of(which: NDArray[np.bool_]) -> NDArray[np.float64]:
+        return np.bincount(village[which], weights=weight[which], minlength=n).astype(np.float64)
+
+    yes, no, sure = reached, ~reached & ~open_, ~by_area
+    along = of(sure)
+    # Who is not on those parts is along the roads of the others; without such, on the parts that are left.
+    least_along = np.divide(of(sure & yes), along, out=np.zeros(n), where=along > 0)
+    most_along = np.divide(of(sure & ~no), along, out=np.ones(n), where=along > 0)
+    # The least: nobody on the parts that are reached; the most: nobody on those that are not.
+    off, on = of(by_area & ~yes), of(by_area & ~no)
+    least = np.where(along > 0, (1.0 - off) * least_along, off == 0)
+    most = np.where(along > 0, on + (1.0 - on) * most_along, on > 0)
+    by_areas = status_of(of(yes), of(~no), status)
+    rests_on_it = status_of(least, most, status) != by_areas
+    of_those: NDArray[np.bool_] = by_area & ~open_ & rests_on_it[village]
+    return of_those
+
+
+def is_open(reason_code: NDArray[np.int8]) -> NDArray[np.bool_]:
+    """Return by demand point whether nobody knows if it is reached, for want of lists, roads or hamlets."""
+    open_: NDArray[np.bool_] = np.isin(reason_code, [REASONS.index(r) for r in OPEN_REASONS])
+    return open_
+
+
+def status_of(
+    least: NDArray[np.float64], most: NDArray[np.float64], status: StatusRule
+) -> NDArray[np.object_]:
+    """Return served, partly, gap, or unknown where that depends on what is not known.
+
+    Parameters
+    ----------
+    least, most
+        float64, the share of people that is reached at least and at most.
+    """
+    least, most = np.round(least, 9), np.round(most, 9)
+    which = [least >= status.served, most < status.gap, (least >= status.gap) & (most < status.served)]
+    return np.select(which, ["served", "gap", "partly"], "unknown").astype(object)
+
+
 @dataclass(frozen=True)
 class _Points:
     """The answer by demand point; see Coverage. ``village`` is the row of its village."""
@@ -234,11 +307,9 @@ def _villages(
     people = layers.villages["people"].to_numpy()
     n = len(codes)
     # Weights of a village sum to 1 but for rounding; 8 of 10 equal shares are 0.8.
-    share = np.round(np.bincount(village, weights=weight * points.reached, minlength=n), 9)
+    share = np.round(np.bincount(village, weights=weight * points.reached, minlength=n), 9).astype(np.float64)
     # Of these nobody knows whether they are reached; they decide nothing.
-    unsure = np.isin(points.reason, [REASONS.index(r) for r in OPEN_REASONS])
-    open_share = np.round(np.bincount(village, weights=weight * unsure, minlength=n), 9)
-    most = np.round(share + open_share, 9)
+    open_share = np.round(np.bincount(village, weights=weight * is_open(points.reason), minlength=n), 9)
     lived = weight > 0
     furthest = np.full(n, np.nan)
     order = np.argsort(points.minutes)
@@ -255,13 +326,7 @@ def _villages(
             "share_unknown": open_share if listed else np.nan,
             "minutes_median": weighted_median(village, points.minutes, weight, n),
             "minutes_max": furthest,
-            "status": np.select(
-                [share >= status.served, most < status.gap, (share >= status.gap) & (most < status.served)],
-                ["served", "gap", "partly"],
-                "unknown",
-            ).astype(object)
-            if listed
-            else "unknown",
+            "status": status_of(share, share + open_share, status) if listed else "unknown",
             "reason": reasons[heaviest(village, points.reason, weight * ~points.reached, n, none=0)],
             "nearest_id": ids[
                 heaviest(village, points.nearest, weight * (points.nearest != NONE), n, none=NONE)

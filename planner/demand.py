@@ -36,8 +36,10 @@ def spread_demand(layers: Layers, rule: DemandRule, land: Land | None = None) ->
     demand
         Index ``demand_id``; ``village_code``; ``weight`` float64, the share of the village's people
         (sums to 1 over each village); ``people`` = weight × the village's people, NaN where those are
-        unknown; ``method`` (hamlets/roads/interior, or parts where a village's parts differ); ``road_id`` of
-        the road a point was put on, else ""; Point. Every village has at least one point.
+        unknown; ``method`` (hamlets/roads/interior, or parts where a village's parts differ); ``by_area``
+        bool, put on a part of the village by that part's area alone, so that nobody knows whether people
+        live there; ``road_id`` of the road a point was put on, else ""; Point. Every village has at least
+        one point.
     """
     points = []
     left = layers.villages.index
@@ -56,7 +58,7 @@ def spread_demand(layers: Layers, rule: DemandRule, land: Land | None = None) ->
     number = demand.groupby("village_code").cumcount() + 1
     demand.index = pd.Index(demand["village_code"] + "/" + number.astype("str"), name="demand_id")
     return gpd.GeoDataFrame(
-        demand[["village_code", "people", "weight", "method", "road_id", "geometry"]],
+        demand[["village_code", "people", "weight", "method", "by_area", "road_id", "geometry"]],
         geometry="geometry",
         crs=layers.villages.crs,
     )
@@ -82,32 +84,46 @@ def _parts(villages: gpd.GeoDataFrame, land: Land | None) -> gpd.GeoDataFrame:
 def _on_parts(layers: Layers, parts: gpd.GeoDataFrame, rule: DemandRule) -> gpd.GeoDataFrame:
     """Return the points of villages without hamlets, part by part.
 
-    A village on one landmass is one part. Where all parts have local roads, people are put along them by
-    length. Where one has none, each part has people by its area, on its roads or, without, at one interior
-    point; small parts without roads are empty.
+    A village on one landmass is one part. Of several, those without local roads have people by their area, at
+    one interior point each, and the others have the rest, along their roads by length; small parts without
+    roads are empty.
     """
     parts = parts.set_axis(parts.index.astype(str), axis=0)
     on_roads = _road_points(layers, parts, rule)
     metres = on_roads.groupby("part")["metres"].sum().reindex(parts.index).fillna(0.0)
     enough = metres >= rule.min_local_roads_m
     lived = parts[~_empty(parts, enough)]
-    all_roads = enough[lived.index].groupby(lived["village_code"]).transform("all")
-    weight = lived["share"].where(~all_roads, metres[lived.index])
-    points = on_roads[on_roads["part"].isin(lived.index[enough[lived.index]])]
+    village = lived["village_code"]
+    area = lived["share"] / lived["share"].groupby(village).transform("sum")
+    with_roads = enough[lived.index]
+    by_area = area.where(~with_roads, 0.0)
+    along = metres[lived.index].where(with_roads, 0.0)
+    of_village = along.groupby(village).transform("sum")
+    left = 1.0 - by_area.groupby(village).transform("sum")
+    weight = by_area.where(~with_roads, left * along / of_village)
+    several = village.groupby(village).transform("size") > 1
+    points = on_roads[on_roads["part"].isin(lived.index[with_roads])]
     of_part = (weight / metres)[points["part"]].to_numpy()
-    points = points.assign(weight=points["metres"].to_numpy() * of_part, method="roads")
-    rest = lived[~enough[lived.index]]
+    points = points.assign(weight=points["metres"].to_numpy() * of_part, method="roads", by_area=False)
+    rest = lived[~with_roads]
     inner = gpd.GeoDataFrame(
-        {"part": rest.index, "weight": weight[rest.index].to_numpy(), "method": "interior", "road_id": ""},
+        {
+            "part": rest.index,
+            "weight": weight[rest.index].to_numpy(),
+            "method": "interior",
+            "by_area": several[rest.index].to_numpy(),
+            "road_id": "",
+        },
         geometry=rest.geometry.representative_point().to_numpy(),
     )
-    both = pd.concat([points[["part", "weight", "method", "road_id", "geometry"]], inner], ignore_index=True)
-    village = lived["village_code"][both["part"]].to_numpy(dtype=object)
-    kinds = pd.Series(both["method"].to_numpy()).groupby(village).transform("nunique").to_numpy()
+    columns = ["part", "weight", "method", "by_area", "road_id", "geometry"]
+    both = pd.concat([points[columns], inner], ignore_index=True)
+    code = village[both["part"]].to_numpy(dtype=object)
+    kinds = pd.Series(both["method"].to_numpy()).groupby(code).transform("nunique").to_numpy()
     method = np.where(kinds > 1, "parts", both["method"].to_numpy())
     return _frame(
-        village, both["weight"].to_numpy(dtype=np.float64), method, both["geometry"].to_numpy(),
-        both["road_id"].to_numpy(dtype=object),
+        code, both["weight"].to_numpy(dtype=np.float64), method, both["geometry"].to_numpy(),
+        both["road_id"].to_numpy(dtype=object), both["by_area"].to_numpy(dtype=bool),
     )  # fmt: skip
 
 
@@ -145,12 +161,14 @@ def _frame(
     method: NDArray[np.object_] | str,
     points: NDArray[np.object_],
     road_id: NDArray[np.object_] | str = "",
+    by_area: NDArray[np.bool_] | bool = False,  # noqa: FBT001, FBT002 - a column like the others
 ) -> gpd.GeoDataFrame:
     total = pd.Series(weight).groupby(village).transform("sum").to_numpy()
     columns = {
         "village_code": pd.Series(village, dtype="str"),
         "weight": weight / total,
         "method": method,
+        "by_area": by_area,
         "road_id": road_id,
     }
     return gpd.GeoDataFrame(columns, geometry=points)

@@ -33,6 +33,7 @@ def planning_findings(layers: Layers, scenario: Scenario) -> Iterator[Finding]:
     demand = spread_demand(layers, scenario.demand, land)
     yield from extent_findings(find_extent(layers, scenario), layers)
     yield from _empty_parts(layers, scenario)
+    yield from _by_area(layers, demand)
     if layers.roads is None:
         return
     if not seasons_told(layers):
@@ -52,6 +53,21 @@ def _empty_parts(layers: Layers, scenario: Scenario) -> Iterator[Finding]:
             "info", "villages", "part_without_people", len(ids), tuple(ids[:5]),
             "small parts of villages on landmasses of their own, without roads or hamlets: they hold nobody",
             "give hamlets:, if people live there",
+        )  # fmt: skip
+
+
+def _by_area(layers: Layers, demand: gpd.GeoDataFrame) -> Iterator[Finding]:
+    """Give the villages of several landmasses whose people are put on one of them by its area alone."""
+    share = demand["weight"].where(demand["by_area"], 0.0).groupby(demand["village_code"]).sum()
+    share = share[share > 0].sort_values(ascending=False, kind="stable")
+    if len(share):
+        names = layers.villages["village_name"]
+        said = [f"{code} {names[code]} ({100 * one:.0f} % of its people)" for code, one in share.items()]
+        yield Finding(
+            "warning", "villages", "people_by_area", len(share), tuple(said[:5]),
+            "villages on several landmasses, of which some have no roads: how many people live there is only "
+            "taken from the area, and a status that rests on it is unknown",
+            "give hamlets: for these villages",
         )  # fmt: skip
 
 

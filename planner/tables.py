@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from geodata.crs import WGS84
-from planner.coverage import OPEN_REASONS, usable_facilities, weighted_median
+from planner.coverage import is_open, usable_facilities, weighted_median
 from planner.extent import ROADS, WHY
 from planner.modes import Profile
 from planner.straight import straight_lines_within
@@ -173,7 +173,7 @@ def _reach(gaps: Gaps, one: Coverage) -> dict[str, Any]:
     reached = float(people[known & one.reached].sum()) if one.listed and known.any() else np.nan
     total = float(people[known].sum()) if known.any() else np.nan
     share = (1.0 if one.reached[known].all() else reached / total) if total > 0 else np.nan
-    open_ = np.isin(one.reason, OPEN_REASONS)
+    open_ = is_open(one.reason_code)
     # As with all sums of people, NaN where the number of each of them is unknown.
     nobody_known = open_.any() and not (open_ & known).any()
     unsure = np.nan if nobody_known or not one.listed else float(people[open_ & known].sum())

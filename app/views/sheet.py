@@ -151,7 +151,8 @@ class _Sheet:
             total=LegRow("", sum(leg.minutes for leg in legs), sum(leg.km for leg in legs)),
             mode=texts.term("mode_straight" if state.answer.gaps.ways is None else f"mode_{mode}"),
             method={"hamlets": _("the hamlets"), "roads": _("points along the local roads"),
-                    "interior": _("one point inside")}.get(sheet.facts["demand_method"], ""),
+                    "interior": _("one point inside"),
+                    "parts": _("the landmasses, by road or by area")}.get(sheet.facts["demand_method"], ""),
             sources=_source(self.session, "population"),
             nothing=_why_nothing(self.session, row), pws=pws,
         )  # fmt: skip

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from geodata.errors import ConfigError, InputError
-from planner.coverage import OPEN_REASONS, REASONS
+from planner.coverage import REASONS, is_open
 from planner.ilp.places import REMOTENESS, village_islands, village_remoteness
 
 if TYPE_CHECKING:
@@ -378,9 +378,8 @@ class _Points:
         self.listed = answer.listed
         self.minutes, self.people = answer.minutes[self.order], people[self.order]
         self.reached = answer.reached[self.order]
-        nobody_knows = [REASONS.index(r) for r in ("unknown", *OPEN_REASONS)]
-        self.unknown = np.isin(answer.reason_code, nobody_knows)[self.order]
-        self.open = np.isin(answer.reason_code, nobody_knows[1:])[self.order]
+        self.open = is_open(answer.reason_code)[self.order]
+        self.unknown = self.open | (answer.reason_code[self.order] == REASONS.index("unknown"))
         self.no_way = np.isinf(self.minutes)
 
     def split(self, number: NDArray[np.int64], groups: int) -> list[NDArray[np.int64]]:

@@ -12,7 +12,7 @@ import pandas as pd
 import shapely
 
 from geodata.crs import WGS84, known_crs
-from planner.coverage import OPEN_REASONS, REASONS, usable_facilities, weighted_median
+from planner.coverage import is_open, unplaced, usable_facilities, weighted_median
 from planner.ilp.adoption import adoption_table, progress
 from planner.ilp.answers import three_answers
 from planner.ilp.equity import equity_table, life_cycle_table
@@ -224,8 +224,7 @@ class Ilp:
         zones = Zones(tuple(limit_s * i / 3 for i in (1, 2, 3)), gaps.scenario.floating.third_weights)
         each = (two_step(times, people, supply, weight=w) for w in (None, zones.of(times.travel_s)))
         out = []
-        reason = gaps.coverage[kind].reason_code
-        open_ = np.isin(reason, [REASONS.index(r) for r in OPEN_REASONS]) & (weight > 0)
+        open_ = is_open(gaps.coverage[kind].reason_code) & (weight > 0)
         unknown = ~self._covered(kind) | (np.bincount(at[open_], minlength=len(codes)) > 0)
         for one in each:
             sums = np.bincount(at, weights=weight * one, minlength=len(codes))
@@ -286,7 +285,8 @@ class Ilp:
         """By village, ``K_MODE_MINUTESmin_share_reached`` for the other limits that the standard reports.
 
         In the scenario's own season; NaN where the kind has no list, or the area no roads, or where somebody
-        is not reached whom the list or the roads do not cover.
+        is not reached whom the list or the roads do not cover, or the status would rest on a guess of where
+        people live.
         """
         gaps, season = self.gaps, self.gaps.scenario.season
         codes = gaps.layers.villages.index
@@ -302,7 +302,10 @@ class Ilp:
                     reached = found.travel_s <= round(other.limit_minutes * 60.0, 6)
                     share = np.round(np.bincount(at, weights=weight * reached, minlength=len(codes)), 9)
                     open_ = ~self._covered(kind)[at] | (gaps.extent.clipped & np.isinf(found.travel_s))
-                    missed = open_ & ~reached & (weight > 0)
+                    open_ &= ~reached
+                    rule_of_status = gaps.scenario.status
+                    open_ |= unplaced(gaps.demand, at, reached, open_, rule_of_status, n=len(codes))
+                    missed = open_ & (weight > 0)
                     share[np.bincount(at[missed], minlength=len(codes)) > 0] = np.nan
                 out[f"{kind}_{other.mode}_{other.limit_minutes:g}min_share_reached"] = share
         return pd.DataFrame(out, index=codes)
@@ -319,13 +322,12 @@ class Ilp:
             point = gpd.GeoDataFrame(geometry=[shapely.Point(capital)], crs=known_crs(WGS84))
             place = point.to_crs(gaps.demand.crs)
             at = codes.get_indexer(gaps.demand["village_code"])
-            weight = gaps.demand["weight"].to_numpy()
             for season in gaps.seasons:
                 profile = Profile(rule.capital_mode, season)
                 if profile not in gaps.ways.network.impedance:
                     continue
                 found = gaps.ways.nearest(profile, place).travel_s / 60.0
-                minutes[season] = weighted_median(at, found, weight, len(codes))
+                minutes[season] = _median_to_capital(gaps, at, found)
         # A way that the rain closes is a way that the weather blocks.
         wet = minutes["wet"]
         blocked = np.select(
@@ -336,3 +338,19 @@ class Ilp:
             round_trip_minutes=rule.round_trip_minutes,
         )  # fmt: skip
         return pd.DataFrame({"capital_minutes": minutes["dry"], "remote": flag}, index=codes)
+
+
+def _median_to_capital(
+    gaps: Gaps, village: NDArray[np.int64], minutes: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the villages' median minutes; NaN where "far" rests on a guess of where people live."""
+    n = len(gaps.layers.villages)
+    weight, by_area = gaps.demand["weight"].to_numpy(), gaps.demand["by_area"].to_numpy(dtype=bool)
+    median = weighted_median(village, minutes, weight, n)
+    limit = gaps.scenario.remoteness.round_trip_minutes / 2
+    # Nobody on those parts that are near, and nobody on those that are not.
+    for left_out in (by_area & (minutes > limit), by_area & (minutes <= limit)):
+        other = weighted_median(village, minutes, np.where(left_out, 0.0, weight), n)
+        changes = ((other > limit) != (median > limit)) | (np.isinf(other) != np.isinf(median))
+        median = np.where(~np.isnan(other) & changes, np.nan, median)
+    return median

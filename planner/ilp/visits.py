@@ -14,7 +14,7 @@ import pandas as pd
 import shapely
 
 from geodata.errors import InputError
-from planner.coverage import OPEN_REASONS
+from planner.coverage import REASONS, is_open
 from planner.land import land_of, may_walk
 
 if TYPE_CHECKING:
@@ -266,7 +266,7 @@ def _who(gaps: Gaps, people: Floats) -> tuple[Bools, Bools]:
     answer = gaps.coverage.get(KIND)
     if answer is None:
         return np.zeros_like(lived), lived
-    unknown = np.isin(answer.reason, ("unknown", *OPEN_REASONS))
+    unknown = is_open(answer.reason_code) | (answer.reason_code == REASONS.index("unknown"))
     return lived & ~answer.reached & ~unknown, lived & unknown
 
 

@@ -210,6 +210,17 @@ def test_jembers_large_roads_alone_are_a_part(jember):
     assert not extent.roads.any()
 
 
+# Puger Kulon (35.09.08.2004) owns Nusa Barong, a large island without roads; its puskesmas stands on the
+# mainland, among its people.
+def test_puger_kulon_is_no_gap_for_its_empty_island(jember):
+    gaps = find_gaps(jember)
+    row = village_table(gaps).loc["35.09.08.2004"]
+    assert (row["puskesmas_status"], row["puskesmas_reason"]) == ("unknown", "people_unplaced")
+    assert row["puskesmas_share_unknown"] > 0.9
+    [found] = [f for f in check(jember) if f.rule == "people_by_area"]
+    assert found.ids[0].startswith("35.09.08.2004 Pugerkulon (95 %")
+
+
 def test_jembers_people_are_all_there_on_whichever_part_of_a_village(jember):
     demand = find_gaps(jember).demand
     by_village = demand["weight"].groupby(demand["village_code"]).sum()

@@ -44,7 +44,11 @@ def test_jember_roads_are_one_network_after_noding(jember):
 def test_jember_has_a_status_and_a_reason_for_each_village(jember):
     table = pd.read_csv(jember[1] / "villages.csv", dtype={"village_code": str}, keep_default_na=False)
     assert len(table) == 248
-    assert set(table["puskesmas_status"]) <= {"served", "partly", "gap"}
+    known = {"served", "partly", "gap"}
+    # Nobody knows whether somebody lives on Nusa Barong.
+    unknown = table["puskesmas_status"] == "unknown"
+    assert table.loc[unknown, "puskesmas_reason"].tolist() == ["people_unplaced"]
+    assert set(table.loc[~unknown, "puskesmas_status"]) <= known
     left = table["puskesmas_status"] != "served"
     assert (table.loc[left, "puskesmas_reason"] != "").all()
     assert set(table["puskesmas_reason"]) <= REASONS
@@ -84,7 +88,10 @@ def test_the_five_places_without_roads(code, villages, unknown_people, shared, t
     assert (totals["villages"], totals["villages_people_unknown"]) == (villages, unknown_people)
     assert totals["network"] == "none"
     assert set(table["network"]) == {"none"}
-    assert set(table["puskesmas_status"]) <= {"served", "partly", "gap"}
+    unplaced = table["puskesmas_reason"] == "people_unplaced"
+    assert set(table.loc[~unplaced, "puskesmas_status"]) <= {"served", "partly", "gap"}
+    assert set(table.loc[unplaced, "puskesmas_status"]) <= {"unknown"}
+    assert unplaced.sum() == (code == "53.14")
     assert (table["puskesmas_reason"] != "").equals(table["puskesmas_share_reached"] < 1)
     # Nobody published a list of pustu or posyandu: nothing about them may be "no".
     for kind in ("pustu", "posyandu"):

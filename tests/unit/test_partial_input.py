@@ -994,7 +994,99 @@ def test_islands_of_a_village_without_any_road_have_people_by_area():
     area = several([MAIN, (5000, 0, 6000, 1000)], None)
     assert spread(area) == ({0: 800.0, 1: 200.0}, "interior")
     table = of_kind(area)[1].iloc[0]
-    assert (table["share_reached"], table["reason"]) == (0.8, "island")
+    # Nobody knows who lives where: all may live on the island that has no unit.
+    assert (table["status"], table["reason"]) == ("unknown", "people_unplaced")
+    assert (table["share_reached"], table["share_unknown"]) == (0.0, 1.0)
+
+
+# Puger Kulon (Jember) owns Nusa Barong, an island without roads where nobody lives: by area nine tenths of
+# its people were there, and the village was a gap though its puskesmas stands among them.
+def test_people_of_a_part_without_roads_make_no_gap():
+    area = several([MAIN, (5000, 0, 11000, 6000)], [MAIN_ROAD])
+    gaps, table = of_kind(area)
+    row = table.iloc[0]
+    assert (row["status"], row["reason"]) == ("unknown", "people_unplaced")
+    assert (row["share_reached"], row["share_unknown"]) == (0.1, 0.9)
+    assert math.isnan(row["minutes_median"])
+    assert math.isnan(gaps.coverage["puskesmas"].minutes[-1])
+    one = summary(find_gaps(area))["kinds"]["puskesmas"]
+    assert (one["people_reached"], one["people_unsure"]) == pytest.approx((100.0, 900.0))
+    assert one["villages_unknown"] == 1
+    lines = Ilp(find_gaps(area)).answers["puskesmas"].iloc[0]
+    assert lines["reachable_dry"] == "unknown"
+    assert lines["reason_en"] == "Not known: where in this village people live is not known."
+    assert "dusun" in lines["action_id"]
+    [found] = [f for f in check(area) if f.rule == "people_by_area"]
+    assert (found.severity, found.count) == ("warning", 1)
+    assert CODES[0] in found.ids[0]
+    assert "90 %" in found.ids[0]
+    assert "hamlets:" in found.action
+
+
+def test_hamlets_settle_where_the_people_of_a_part_without_roads_are():
+    for place, people, status in ((at(100, 1000), 10, "served"), (at(6000, 100), 10, "gap")):
+        area = several(
+            [MAIN, (5000, 0, 11000, 6000)], [MAIN_ROAD], hamlet_rows=[("a", CODES[0], place, people)]
+        )
+        assert of_kind(area)[1].iloc[0]["status"] == status
+        assert [f for f in check(area) if f.rule == "people_by_area"] == []
+
+
+@pytest.mark.parametrize(
+    ("side", "status", "reason"),
+    # Of 4 km² by 1 km × 1 km: 80 % are reached by area, all if nobody lives there. By 1.1 km: 77 % or all.
+    [(1000, "served", "no_road"), (1100, "unknown", "people_unplaced")],
+)
+def test_a_guess_that_changes_no_status_stays_an_estimate(side, status, reason):
+    area = several([MAIN, (5000, 0, 5000 + side, side)], [MAIN_ROAD])
+    row = of_kind(area)[1].iloc[0]
+    assert (row["status"], row["reason"]) == (status, reason)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_status_holds_wherever_people_of_parts_without_roads_live(seed):
+    rng = np.random.default_rng(seed)
+    parts, rows, units, metres = [], [], [], []
+    for i in range(int(rng.integers(2, 6))):
+        x, side = 4000.0 * i, float(rng.uniform(700, 1800))
+        parts.append((x, 0, x + side, side))
+        metres.append(float(rng.choice([0.0, 300.0, 600.0])))
+        if metres[-1]:
+            way = line((x, side / 2), (x + metres[-1], side / 2))
+            rows.append({"from": 2 * i, "to": 2 * i + 1, "geometry": way})
+        has = bool(metres[-1]) and rng.random() < 0.5
+        units.append(has)
+    rows = rows or [MAIN_ROAD | {"geometry": line((-4000, 0), (-3000, 0))}]
+    shape = shapely.MultiPolygon(
+        [shapely.box(EAST + a, NORTH + b, EAST + c, NORTH + d) for a, b, c, d in parts]
+    )
+    there = [i for i, has in enumerate(units) if has] or [-1]
+    points = [(f"U{i}", "puskesmas", at(4000.0 * i + 1, parts[i][3] / 2), CODES[0]) for i in there]
+    working = facilities(points, functioning=["yes"] * len(there))
+    area = layers(
+        villages({CODES[0]: (shape, 1000.0)}), roads(rows), working,
+        listed=("puskesmas",),
+    )  # fmt: skip
+    # By the words: parts without 500 m of road have people by area, or nobody; the others share the rest by
+    # length. On an island with a road and a unit everybody is reached (all are small).
+    size = np.array([(c - a) * (d - b) for a, b, c, d in parts])
+    long = np.array(metres) >= 500
+    lived = long | (size >= 0.05 * size.sum())
+    size = np.where(lived, size, 0.0) / size[lived].sum()
+    loose = np.flatnonzero(lived & ~long)
+    said = set()
+    for some in itertools.product([True, False], repeat=len(loose)):
+        weight = np.zeros(len(parts))
+        weight[loose] = size[loose] * some
+        if long.any():
+            rest = 1.0 - weight.sum()
+            weight[long] = rest * np.array(metres)[long] / np.array(metres)[long].sum()
+        if weight.sum() > 0:
+            share = round(float(weight @ units / weight.sum()), 9)
+            said.add("served" if share >= 0.8 else "gap" if share < 0.5 else "partly")
+    row = of_kind(area)[1].iloc[0]
+    one_part = lived.sum() == 1
+    assert row["status"] == (said.pop() if len(said) == 1 or one_part else "unknown"), (seed, metres, units)
 
 
 def test_outlines_less_than_a_hundred_metres_apart_are_one_landmass():
@@ -1031,8 +1123,10 @@ def test_people_of_random_islands_are_all_there(seed):
     size = np.array([(c - a) * (d - b) for a, b, c, d in parts])
     enough = metres >= 500
     lived = enough | (size >= 0.05 * size.sum())
-    weight = np.where(lived, metres if enough[lived].all() else size, 0.0)
-    for i, w in enumerate(weight / weight.sum()):
+    by_area = np.where(lived, size, 0.0) / size[lived].sum()
+    weight = np.where(enough, 0.0, by_area)
+    weight += np.where(enough, metres, 0.0) * (1 - weight.sum()) / max(metres[enough].sum(), 1e-9)
+    for i, w in enumerate(weight):
         assert people.get(i, 0.0) == pytest.approx(1000 * w, abs=1e-3), (seed, i)
 
 
