@@ -14,7 +14,7 @@ from planner.pipeline import check, find_gaps, open_workspace, village_table
 
 pytestmark = pytest.mark.realdata
 
-REASONS = {"", "too_far", "no_road", "island", "not_functioning", "no_facility", "unknown"}
+REASONS = {"", "too_far", "no_road", "island", "not_functioning", "no_facility", "unknown", "people_unplaced"}
 
 
 @pytest.fixture(scope="module")
