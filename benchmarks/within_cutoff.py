@@ -77,9 +77,9 @@ def side_by_side() -> TravelNetwork:
 def ours(network: TravelNetwork, units: np.ndarray, workers: int) -> tuple[Any, ...]:
     """Seconds of the query with a prepared network, its parts, seconds of the preparation, the graph."""
     from planner import _hierarchy
-    from planner.answers import in_parallel
     from planner.graph import Ends, ModeGraph
     from planner.modes import Profile
+    from planner.parallel import in_parallel
 
     graph = ModeGraph(network, Profile("motorcycle", "dry"))
     csr = graph.backward

@@ -10,6 +10,7 @@ import numpy as np
 import shapely
 from scipy.spatial import cKDTree
 
+from planner.edge_grid import EdgeGrid
 from planner.graph import components
 from planner.snapping import Reach, Snap, Snapper, join_snaps, take_snaps
 
@@ -149,6 +150,7 @@ class Access:
         self.network, self.profile, self.rule, self.ground = network, profile, rule, ground
         self.base, self.alone = base, alone
         self.edge_home = edge_homes(network, ground) if edge_home is None else edge_home
+        self._grid_of: dict[tuple[Role, int], EdgeGrid] = {}
         self.snapper: Snapper = Snapper(
             network, profile, ground=ground, max_access_m=rule.max_distance_m,
             base=base.snapper if base is not None else None,
@@ -161,6 +163,19 @@ class Access:
         ahead = self.network.impedance[self.profile].forward_s < np.inf
         start, stop = node[self.network.edge_from], node[self.network.edge_to]
         return {"arriving": np.where(ahead, start, stop), "leaving": np.where(ahead, stop, start)}
+
+    @cached_property
+    def grid(self) -> EdgeGrid:
+        """The usable edges, for very many places at once."""
+        usable = np.flatnonzero(self.snapper.usable)
+        return EdgeGrid(usable, self.snapper.lines[usable])
+
+    def grid_of(self, role: Role, part: int) -> EdgeGrid:
+        """Return the usable edges of one part, for very many places at once."""
+        if (role, part) not in self._grid_of:
+            edges = np.flatnonzero(self.snapper.usable & (self.parts[role] == part))
+            self._grid_of[role, part] = EdgeGrid(edges, self.snapper.lines[edges])
+        return self._grid_of[role, part]
 
     @cached_property
     def main(self) -> dict[Role, NDArray[np.bool_]]:

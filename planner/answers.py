@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
@@ -12,8 +10,6 @@ import numpy as np
 from planner import _kernels
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
     from planner.graph import Ends
@@ -152,17 +148,3 @@ def sparse_times(
         seconds = np.minimum.reduceat(seconds, at) if len(at) else seconds
     near = seconds <= cutoff_s
     return SparseTimes(place[near], facility[near], seconds[near])
-
-
-def in_parallel(work: Callable[[int, int], T], items: int, workers: int | None) -> list[tuple[int, T]]:
-    """Run ``work(low, high)`` over all items on several processors; (low, result) in order."""
-    count = workers or os.cpu_count() or 1
-    blocks = min(items, 8 * count) if count > 1 else min(items, 1)
-    if blocks == 0:
-        return []
-    bounds = np.linspace(0, items, blocks + 1).astype(int)
-    spans = list(zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True))
-    if count == 1 or blocks == 1:
-        return [(low, work(low, high)) for low, high in spans]
-    with ThreadPoolExecutor(count) as pool:
-        return list(zip((low for low, _ in spans), pool.map(lambda s: work(*s), spans), strict=True))

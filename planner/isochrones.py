@@ -17,7 +17,7 @@ import shapely
 
 from geodata.crs import known_crs
 from planner import _kernels
-from planner.isochrone_lattice import Lattice, outline
+from planner.isochrone_lattice import ExactTimes, Lattice, outline
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +29,11 @@ if TYPE_CHECKING:
 
 # Distances of the points between which the rim of an isochrone is looked for.
 STEPS_M = (12.5, 25.0, 50.0, 100.0, 200.0, 400.0)
-MOST_POINTS = 1_000_000
+MOST_POINTS = 4_000_000
+# The square of a facility's area has so many of them to a side: the error of its rim is then below 1 %.
+STEPS_A_SIDE = 350
+# At which the area is first looked at.
+ROUGH_M = 100.0
 # Cell sizes are one of these, so that grids of one size share their lines wherever they begin.
 CELLS_M = (25.0, 50.0, 100.0, 200.0, 250.0, 500.0, 1000.0, 2000.0)
 MOST_CELLS = 60_000
@@ -146,8 +150,8 @@ def isochrones(
     limits_s
         Seconds; included.
     step_m
-        Distance (metres) of the lattice's points between which the rim is looked for; None for the least of
-        STEPS_M that gives at most ``most_points`` of them.
+        Distance (metres) of the lattice's points between which the rim is looked for; None for one of
+        STEPS_M by the size of the area, with at most ``most_points`` of them.
     inside
         Only what lies in it: the study area, since nobody lives in the sea. Water is left out too.
 
@@ -157,18 +161,34 @@ def isochrones(
         ``limit_s``, ``area_km2``, ``step_m``; valid MultiPolygons in the network's CRS.
     """
     limits = sorted(float(s) for s in limits_s)
-    bounds = reach_bounds(router, facilities, limits[-1], direction=direction)
-    if inside is not None:
-        bounds = _within(bounds, inside.bounds)
-    if step_m is None:
-        size = (bounds[2] - bounds[0]) * (bounds[3] - bounds[1])
-        step_m = next((s for s in STEPS_M if size / s**2 <= most_points), STEPS_M[-1])
-    lattice = Lattice(router, facilities, direction, bounds, step_m)
-    areas = [_cut(router, outline(lattice, s), inside) for s in limits]
+    times = ExactTimes(router, facilities, direction)
+    areas: list[shapely.MultiPolygon] = []
+    steps = []
+    for limit_s in limits:
+        bounds = reach_bounds(router, facilities, limit_s, direction=direction)
+        if inside is not None:
+            bounds = _within(bounds, inside.bounds)
+        step = step_m or _step_m(times, bounds, limit_s, most_points)
+        area = _cut(router, outline(Lattice(times, bounds, step), limit_s), inside)
+        # Who is within a limit is within a longer one, though its lattice may be coarser.
+        areas.append(_polygons(shapely.union(area, areas[-1])) if areas else area)
+        steps.append(step)
     return gpd.GeoDataFrame(
-        {"limit_s": limits, "area_km2": [a.area / 1e6 for a in areas], "step_m": step_m},
+        {"limit_s": limits, "area_km2": [a.area / 1e6 for a in areas], "step_m": steps},
         geometry=areas, crs=known_crs(router.network.crs),
     )  # fmt: skip
+
+
+def _step_m(
+    times: ExactTimes, bounds: tuple[float, float, float, float], limit_s: float, most_points: int
+) -> float:
+    """Return the distance of the lattice's points: as fine as the area of one facility asks for."""
+    size = (bounds[2] - bounds[0]) * (bounds[3] - bounds[1])
+    enough = next((s for s in STEPS_M if size / s**2 <= most_points), STEPS_M[-1])
+    rough = Lattice(times, bounds, max(enough, ROUGH_M))
+    side = np.sqrt((rough.first <= limit_s).sum() / len(times.facilities)) * rough.step_m
+    fine = max((s for s in STEPS_M if s <= side / STEPS_A_SIDE), default=STEPS_M[0])
+    return max(fine, enough)
 
 
 def _within(
@@ -188,7 +208,11 @@ def _cut(router: Router, area: shapely.MultiPolygon, inside: shapely.Geometry | 
     if water is not None and not kept.is_empty:
         near = water[shapely.STRtree(water).query(kept, predicate="intersects")]
         kept = shapely.difference(kept, shapely.union_all(near))
-    return shapely.MultiPolygon([p for p in shapely.get_parts(kept) if p.geom_type == "Polygon"])
+    return _polygons(kept)
+
+
+def _polygons(area: shapely.Geometry) -> shapely.MultiPolygon:
+    return shapely.MultiPolygon([p for p in shapely.get_parts(area) if p.geom_type == "Polygon"])
 
 
 def catchments(

@@ -16,12 +16,12 @@ from planner.answers import (
     Best,
     SparseTimes,
     TravelTimes,
-    in_parallel,
     k_best,
     sparse_times,
 )
 from planner.graph import Ends, ModeGraph
 from planner.land import Ground
+from planner.parallel import in_parallel
 
 if TYPE_CHECKING:
     from collections.abc import Callable

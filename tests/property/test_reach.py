@@ -93,10 +93,12 @@ def test_isochrones_are_valid_and_nested_and_say_what_places_say(case, direction
         assert shapely.difference(small, large).area <= 1.0
     np.testing.assert_allclose(areas.area / 1e6, areas["area_km2"], rtol=1e-9, atol=1e-9)
     for area, limit in zip(areas.geometry, areas["limit_s"], strict=True):
-        inside = shapely.intersects(area, grid.stops.points)
-        # A step from the rim a point may fall on its other side; two minutes' walk away never.
-        sure = shapely.distance(area.boundary, grid.stops.points) > 12.5
-        np.testing.assert_array_equal(inside[sure], (times <= limit)[sure])
+        wrong = shapely.intersects(area, grid.stops.points) != (times <= limit)
+        walk_s = shapely.distance(area.boundary, grid.stops.points[wrong]) * SCENARIO.access.seconds_per_m()
+        # Never wrong by more than two minutes, or two minutes' walk.
+        assert (np.minimum(np.abs(times[wrong] - limit), walk_s) <= 120).all()
+        # And hardly ever beyond the next step of the lattice.
+        assert (wrong & (shapely.distance(area.boundary, grid.stops.points) > 12.5)).mean() < 0.05
     del places
 
 
