@@ -1,13 +1,20 @@
-"""A study area's layers on disk: GeoParquet files and ``manifest.json``, written as a whole or not at all."""
+"""A study area's layers on disk: GeoParquet files and ``manifest.json``, written as a whole or not at all.
+
+The folder of a workspace never moves, since planners' scenarios live in it: the files of a build have their
+content's hash in their names, and one atomic replacement of the manifest makes them the workspace.
+"""
 
 from __future__ import annotations
 
 import errno
+import glob
 import json
+import logging
 import shutil
 import tempfile
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from fnmatch import fnmatchcase
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,11 +24,13 @@ import pyarrow as pa
 
 from geodata.errors import DiskError, JangkauError, WorkspaceError
 from geodata.layers import Finding, Layers, SourceRecord, StudyArea
+from geodata.lock import held
 from geodata.readers.files import file_sha256
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+LOG = logging.getLogger("jangkau")
 FORMAT_VERSION = 3
 MANIFEST = "manifest.json"
 CACHE = "cache"
@@ -39,9 +48,9 @@ class Ours:
     marker, words
         A file of ours, and what stands in it.
     files
-        The names of all files that we write.
+        Patterns of the names of all files that we write.
     keep
-        Names that move along when the folder is replaced.
+        Names of what others keep there, which is never touched.
     """
 
     marker: str
@@ -49,11 +58,17 @@ class Ours:
     files: frozenset[str]
     keep: tuple[str, ...] = ()
 
+    def wrote(self, name: str) -> bool:
+        """Return whether a file's name is one of ours."""
+        return any(fnmatchcase(name, pattern) for pattern in self.files)
+
 
 WORKSPACE = Ours(
     MANIFEST,
     "jangkau_version",
-    frozenset({MANIFEST, *(f"{name}.parquet" for name in LAYERS)}),
+    frozenset(
+        {MANIFEST, *(f"{name}{end}" for name in LAYERS for end in (".parquet", "-????????????.parquet"))}
+    ),
     (CACHE, SCENARIOS),
 )
 
@@ -72,28 +87,42 @@ def replace_folder(out: Path, ours: Ours) -> Iterator[Path]:
     Raises
     ------
     WorkspaceError
-        When ``out`` holds something else.
+        When ``out`` holds something else, or another process is writing it.
     DiskError
         When the disk is full or refuses; ``out`` is as it was.
     """
     out = out.resolve()
-    require_replaceable(out, ours)
-    stage: Path | None = None
+    with _writing(out, out.parent):
+        require_replaceable(out, ours)
+        with _stage(out.parent, out) as stage:
+            yield stage
+            _swap(stage, out)
+
+
+@contextmanager
+def _writing(out: Path, where: Path) -> Iterator[None]:
+    """Hold a folder's lock, with what a killed process left there put right; errors of the disk are named."""
     try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        stage = Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=".partial", dir=out.parent))
-        stage.chmod(0o755)
-        yield stage
-        _swap(stage, out, ours.keep)
+        where.mkdir(parents=True, exist_ok=True)
+        with held(where / f".{out.name}.lock", f"{out} is being written"):
+            _recover(out)
+            yield
     except OSError as error:
         if isinstance(error, JangkauError) or error.errno is None:
             raise
         raise _disk_error(error, out) from error
     except pa.ArrowException as error:
         raise DiskError(f"{out} could not be written: {error}") from error  # noqa: TRY003, EM102
+
+
+@contextmanager
+def _stage(where: Path, out: Path) -> Iterator[Path]:
+    stage = Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=".partial", dir=where))
+    try:
+        stage.chmod(0o755)
+        yield stage
     finally:
-        if stage is not None:
-            shutil.rmtree(stage, ignore_errors=True)
+        shutil.rmtree(stage, ignore_errors=True)
 
 
 def require_replaceable(out: Path, ours: Ours) -> None:
@@ -103,31 +132,34 @@ def require_replaceable(out: Path, ours: Ours) -> None:
     if not out.is_dir():
         msg = f"{out} is a file. Give a folder's name with --out."
         raise WorkspaceError(msg)
-    names = {p.name for p in out.iterdir()} - set(ours.keep)
-    others = sorted(names - ours.files)
+    names = {p.name for p in out.iterdir() if not _is_leftover(p.name, out)} - set(ours.keep)
+    others = sorted(n for n in names if not ours.wrote(n))
     marker = out / ours.marker
     known = marker.is_file() and ours.words in marker.read_text("utf-8", errors="replace")
-    if names and (others or not known):
-        held = others[0] if others else min(names)
+    if others or (names and not known and not _only_layers(names)):
+        held_ = others[0] if others else min(names)
         msg = (
-            f"{out} holds something that this command did not write ({held!r}). Give another folder with "
+            f"{out} holds something that this command did not write ({held_!r}). Give another folder with "
             "--out, or move that away; nothing was changed."
         )
         raise WorkspaceError(msg)
 
 
-def _swap(stage: Path, out: Path, keep: tuple[str, ...]) -> None:
+def _only_layers(names: set[str]) -> bool:
+    """Return whether all are layers with the hash in their names: a first build was killed before its end."""
+    return all(fnmatchcase(n, "*-????????????.parquet") for n in names)
+
+
+def _is_leftover(name: str, out: Path) -> bool:
+    return name.startswith(f".{out.name}.") and name.endswith((".partial", ".old", ".lock"))
+
+
+def _swap(stage: Path, out: Path) -> None:
     if not out.exists():
         stage.rename(out)
         return
     old = Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=".old", dir=out.parent))
-    # What is kept moves first: whatever fails after that is undone, and nothing is left in a hidden folder.
-    moved: list[str] = []
     try:
-        for name in keep:
-            if (out / name).exists():
-                (out / name).rename(stage / name)
-                moved.append(name)
         out.rename(old / out.name)
         try:
             stage.rename(out)
@@ -135,11 +167,47 @@ def _swap(stage: Path, out: Path, keep: tuple[str, ...]) -> None:
             (old / out.name).rename(out)
             raise
     except OSError:
-        for name in moved:
-            (stage / name).rename(out / name)
         old.rmdir()
         raise
     shutil.rmtree(old, ignore_errors=True)
+
+
+def _recover(out: Path) -> None:
+    """Put back what a killed process left beside (or in) a folder, say so, and remove its leftovers.
+
+    Only with the folder's lock, so that what is found is nobody's.
+    """
+    for where in (out.parent, out):
+        for found in sorted(where.glob(f".{glob.escape(out.name)}.*")) if where.is_dir() else []:
+            if not (_is_leftover(found.name, out) and found.is_dir()):
+                continue
+            before = found / out.name
+            if found.suffix == ".old" and before.is_dir() and not out.exists():
+                before.rename(out)
+                LOG.warning("%s was put back: a process was killed while it replaced the folder.", out)
+            if _rescued(found, out) and _rescued(before, out):
+                shutil.rmtree(found, ignore_errors=True)
+
+
+def _rescued(found: Path, out: Path) -> bool:
+    """Move what others keep in a workspace back from a leftover; return whether nothing is left there.
+
+    Versions before 0.2 moved it along with each build.
+    """
+    done = True
+    for name in WORKSPACE.keep:
+        if not (found / name).exists():
+            continue
+        if (out / name).exists():
+            done = name == CACHE and done
+            if name != CACHE:
+                LOG.warning("%s was left by a killed build, and %s is there too: compare them, then remove "
+                            "the folder.", found / name, out / name)  # fmt: skip
+        else:
+            out.mkdir(exist_ok=True)
+            (found / name).rename(out / name)
+            LOG.warning("%s was put back: a build was killed while it moved it.", out / name)
+    return done
 
 
 def _disk_error(error: OSError, out: Path) -> DiskError:
@@ -159,25 +227,46 @@ def write_workspace(layers: Layers, out: Path) -> None:
     ------
     WorkspaceError, DiskError
     """
-    with replace_folder(out, WORKSPACE) as stage:
-        entries: dict[str, Any] = {}
-        for name in LAYERS:
-            frame: gpd.GeoDataFrame | None = getattr(layers, name)
-            if frame is None:
-                continue
-            file = stage / f"{name}.parquet"
-            frame.to_parquet(file, compression="zstd", write_covering_bbox=False)
-            entries[name] = {"file": file.name, "rows": len(frame), "sha256": file_sha256(file)}
-        manifest = {
-            "format_version": FORMAT_VERSION,
-            "jangkau_version": version("jangkau"),
-            "area": asdict(layers.area),
-            "layers": entries,
-            "sources": [asdict(s) for s in layers.sources],
-            "findings": [asdict(f) for f in layers.findings],
-        }
-        text = json.dumps(manifest, indent=1, ensure_ascii=False, sort_keys=True)
-        (stage / MANIFEST).write_text(text + "\n", "utf-8")
+    out = out.resolve()
+    # Before its lock stands in somebody's folder, and again with it.
+    require_replaceable(out, WORKSPACE)
+    with _writing(out, out):
+        require_replaceable(out, WORKSPACE)
+        with _stage(out, out) as stage:
+            entries = _layer_files(layers, stage)
+            manifest = {
+                "format_version": FORMAT_VERSION,
+                "jangkau_version": version("jangkau"),
+                "area": asdict(layers.area),
+                "layers": entries,
+                "sources": [asdict(s) for s in layers.sources],
+                "findings": [asdict(f) for f in layers.findings],
+            }
+            text = json.dumps(manifest, indent=1, ensure_ascii=False, sort_keys=True)
+            (stage / MANIFEST).write_text(text + "\n", "utf-8")
+            for entry in entries.values():
+                (stage / entry["file"]).replace(out / entry["file"])
+            # From here on it is the new workspace: the manifest names its files by their content.
+            (stage / MANIFEST).replace(out / MANIFEST)
+        named = {MANIFEST, *(entry["file"] for entry in entries.values())}
+        for file in out.iterdir():
+            if WORKSPACE.wrote(file.name) and file.name not in named:
+                file.unlink()
+
+
+def _layer_files(layers: Layers, stage: Path) -> dict[str, Any]:
+    """Write the layers and return their entries in the manifest."""
+    entries: dict[str, Any] = {}
+    for name in LAYERS:
+        frame: gpd.GeoDataFrame | None = getattr(layers, name)
+        if frame is None:
+            continue
+        file = stage / f"{name}.parquet"
+        frame.to_parquet(file, compression="zstd", write_covering_bbox=False)
+        sha256 = file_sha256(file)
+        named = file.rename(stage / f"{name}-{sha256[:12]}.parquet")
+        entries[name] = {"file": named.name, "rows": len(frame), "sha256": sha256}
+    return entries
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -234,7 +323,17 @@ def read_workspace(folder: Path) -> Layers:
     WorkspaceError
         Not a workspace, from a newer version, or with a missing or changed layer.
     """
-    manifest = read_manifest(folder)
+    while True:
+        manifest = read_manifest(folder)
+        try:
+            return _read_layers(folder, manifest)
+        except WorkspaceError:
+            # A build that ended meanwhile has taken the files away, and named its own.
+            if read_manifest(folder) == manifest:
+                raise
+
+
+def _read_layers(folder: Path, manifest: dict[str, Any]) -> Layers:
     frames: dict[str, gpd.GeoDataFrame] = {}
     try:
         for name, entry in manifest["layers"].items():

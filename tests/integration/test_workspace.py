@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import errno
 import json
+import os
+import pickle
 import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
@@ -12,7 +17,8 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 from geodata.errors import DiskError, WorkspaceError
-from geodata.workspace import read_workspace, write_workspace
+from geodata.lock import held
+from geodata.workspace import Ours, read_workspace, replace_folder, write_workspace
 
 
 def test_reads_back_equal(demo_layers, demo_workspace):
@@ -37,13 +43,13 @@ def test_the_manifest_names_sources_hashes_and_licences(demo_workspace):
 
 
 def test_layers_are_plain_geoparquet(demo_workspace, demo_layers):
-    assert len(gpd.read_parquet(demo_workspace / "villages.parquet")) == len(demo_layers.villages)
+    assert len(gpd.read_parquet(next(demo_workspace.glob("villages-*.parquet")))) == len(demo_layers.villages)
 
 
 def test_a_changed_layer_is_noticed(demo_workspace, tmp_path):
     copy = tmp_path / "w"
     shutil.copytree(demo_workspace, copy)
-    (copy / "roads.parquet").write_bytes(b"something else")
+    next(copy.glob("roads-*.parquet")).write_bytes(b"something else")
     with pytest.raises(WorkspaceError, match="changed"):
         read_workspace(copy)
 
@@ -65,21 +71,21 @@ def test_a_full_disk_leaves_the_old_workspace_and_nothing_else(
     assert [p.name for p in tmp_path.iterdir()] == ["w"]
 
 
-def test_a_failed_swap_puts_the_old_one_back(demo_layers, demo_workspace, tmp_path, monkeypatch):
-    from pathlib import Path
-
+def test_a_build_that_fails_at_the_last_step_leaves_the_old_one(
+    demo_layers, demo_workspace, tmp_path, monkeypatch
+):
     out = tmp_path / "w"
     shutil.copytree(demo_workspace, out)
     (out / "cache").mkdir()
     (out / "cache/a.json").write_text("{}")
-    real = Path.rename
+    real = Path.replace
 
-    def rename(self, target):
-        if self.name.endswith(".partial"):
+    def replace(self, target):
+        if self.name == "manifest.json":
             raise OSError(errno.EIO, "Input/output error")
         return real(self, target)
 
-    monkeypatch.setattr(Path, "rename", rename)
+    monkeypatch.setattr(Path, "replace", replace)
     with pytest.raises(DiskError, match="unchanged"):
         write_workspace(demo_layers, out)
     monkeypatch.undo()
@@ -103,3 +109,86 @@ def test_downloads_survive_a_rebuild(demo_layers, tmp_path):
     write_workspace(demo_layers, out)
     assert (out / "cache/overpass/a.json").read_text() == "{}"
     assert read_workspace(out).area == demo_layers.area
+
+
+@pytest.fixture(scope="module")
+def small():
+    from planner.pipeline import demo_layers
+
+    return demo_layers(12)
+
+
+def attack(tmp_path, layers, *words):
+    """Run build_attacks.py, which kills and races builds, and return what it found."""
+    file = tmp_path / "layers.pickle"
+    file.write_bytes(pickle.dumps(layers))
+    script = Path(__file__).with_name("build_attacks.py")
+    done = subprocess.run(
+        [sys.executable, str(script), str(file), str(tmp_path / "place"), *words],
+        capture_output=True, text=True, check=False, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    return json.loads(done.stdout), done.stderr
+
+
+def test_a_build_may_be_killed_before_any_step(tmp_path, small):
+    """Scenarios used to be in a hidden folder for a moment, and stayed there."""
+    found, _ = attack(tmp_path, small, "kill")
+    # Layers, manifest, old layers, the stage and the lock.
+    assert found["steps"] > 10
+    assert found["wrong"] == []
+
+
+def test_two_builds_at_once_lose_nothing(tmp_path, small):
+    """Both moved the scenarios, and 6 of 300 rounds had none afterwards; 1,000 rounds take four minutes."""
+    found, _ = attack(tmp_path, small, "race", "15")
+    assert found["wrong"] == []
+    assert found["done"] + found["refused"] == 30
+    assert found["done"] >= 15
+
+
+def test_a_build_says_who_is_writing(tmp_path, demo_layers):
+    out = tmp_path / "w"
+    out.mkdir()
+    said = rf"w is being written by another jangkau \(process {os.getpid()}"
+    with held(out / ".w.lock", "x"), pytest.raises(WorkspaceError, match=said):
+        write_workspace(demo_layers, out)
+    write_workspace(demo_layers, out)
+    assert sorted(p.name.split("-")[0] for p in out.iterdir()) == [
+        "facilities", "hamlets", "manifest.json", "roads", "villages",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("both", [False, True])
+def test_scenarios_that_an_older_version_left_in_a_hidden_folder_come_back(
+    tmp_path, demo_layers, both, caplog
+):
+    out = tmp_path / "w"
+    write_workspace(demo_layers, out)
+    left = tmp_path / ".w.abc.partial/scenarios"
+    left.mkdir(parents=True)
+    (left / "jangkau.db").write_text("saved")
+    if both:
+        (out / "scenarios").mkdir()
+        (out / "scenarios/jangkau.db").write_text("newer")
+    (tmp_path / ".w.def.old/w").mkdir(parents=True)
+    write_workspace(demo_layers, out)
+    assert (out / "scenarios/jangkau.db").read_text() == ("newer" if both else "saved")
+    assert ("compare them" if both else "was put back") in caplog.text
+    # What may hold something is never removed.
+    assert (left / "jangkau.db").exists() is both
+    assert not (tmp_path / ".w.def.old").exists()
+
+
+def test_outputs_that_a_killed_command_had_moved_away_come_back(tmp_path, caplog):
+    ours = Ours("a.txt", "mine", frozenset({"a.txt"}))
+    out = tmp_path / "out"
+    with replace_folder(out, ours) as stage:
+        (stage / "a.txt").write_text("mine, the first")
+    (tmp_path / ".out.xyz.old").mkdir()
+    out.rename(tmp_path / ".out.xyz.old/out")
+    with pytest.raises(ZeroDivisionError), replace_folder(out, ours) as stage:
+        (stage / "a.txt").write_text(str(1 / 0))
+    assert (out / "a.txt").read_text() == "mine, the first"
+    assert "was put back" in caplog.text
+    assert [p.name for p in tmp_path.iterdir()] == ["out"]
