@@ -15,6 +15,7 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from app.ilp import PWS_PARTS
 from geodata.crs import WGS84
+from geodata.csvtext import STARTS, csv_text
 from planner.ilp.pws_page import pws_html
 from planner.ilp.tables import network_table, puskesmas_table, unit_columns, village_columns
 from planner.maps.page import write_map
@@ -30,13 +31,11 @@ if TYPE_CHECKING:
 
 # Parts of planner.ilp.model.Ilp that the tables hold.
 TABLE_PARTS = ("answers", "beyond", "jejaring", "referral", "visits", "remote", "loads", "groups", "equity")
-# A cell that begins with one of these is a formula to a spreadsheet.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def to_csv(answer: Answer) -> io.BytesIO:
     """Return the village table as UTF-8 CSV, the same as ``villages.csv`` of ``jangkau gaps``."""
-    return io.BytesIO(_villages(answer).to_csv(encoding="utf-8").encode("utf-8"))
+    return io.BytesIO(csv_text(_villages(answer)).encode("utf-8"))
 
 
 def _villages(answer: Answer) -> pd.DataFrame:
@@ -75,7 +74,7 @@ def to_xlsx(answer: Answer, adoption: Iterable[Adoption] = ()) -> io.BytesIO:
             sheet.freeze_panes = "B2"
             for row in sheet.iter_rows():
                 for cell in row:
-                    if isinstance(cell.value, str) and cell.value.startswith(FORMULA):
+                    if isinstance(cell.value, str) and cell.value.startswith(STARTS):
                         cell.data_type = "s"
                         cell.quotePrefix = True
     out.seek(0)

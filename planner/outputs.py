@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 
 from geodata.crs import WGS84
+from geodata.csvtext import csv_text
 from geodata.layers import no_progress
 from geodata.workspace import Ours, replace_folder
 from planner.ilp.model import Ilp
@@ -21,6 +22,8 @@ from planner.tables import facility_table, network_kind, summary, village_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import pandas as pd
 
     from geodata.adoption import Adoption
     from geodata.layers import Progress, SourceRecord
@@ -81,14 +84,14 @@ def write_gaps(
         progress("tables")
         ilp = Ilp(gaps, adoption=adoption)
         table = village_table(gaps).join(village_columns(ilp))
-        table.to_csv(stage / "villages.csv", encoding="utf-8")
+        _write_csv(table, stage / "villages.csv")
         geometry = gaps.layers.villages.geometry
         frame = gpd.GeoDataFrame(table, geometry=geometry).to_crs(WGS84)
         frame.to_parquet(stage / "villages.parquet", compression="zstd")
         _write_tables(ilp, stage, lang)
         if beside:
             each = [ilp, *(Ilp(g) for g in beside)]
-            standards_table(each).to_csv(stage / "standards.csv", index=False, encoding="utf-8")
+            _write_csv(standards_table(each), stage / "standards.csv", index=False)
         progress("PWS sheets")
         write_pws(ilp, stage / "pws.html", lang=lang)
         progress("map")
@@ -107,10 +110,10 @@ def _write_tables(ilp: Ilp, stage: Path, lang: str) -> None:
         "referral": ilp.referral, "pws": pws_table(ilp, lang),
     }  # fmt: skip
     for name, table in tables.items():
-        table.to_csv(stage / f"{name}.csv", encoding="utf-8")
+        _write_csv(table, stage / f"{name}.csv")
     lists = {"network": network_table(ilp), "equity": ilp.equity, "home_visits": ilp.visits.rounds}
     for name, table in lists.items():
-        table.to_csv(stage / f"{name}.csv", index=False, encoding="utf-8")
+        _write_csv(table, stage / f"{name}.csv", index=False)
 
 
 def run_record(
@@ -141,6 +144,10 @@ def run_record(
         "seed": None,
         "solver": ilp.solver,
     }  # fmt: skip
+
+
+def _write_csv(table: pd.DataFrame, path: Path, *, index: bool = True) -> None:
+    path.write_text(csv_text(table, index=index), "utf-8", newline="")
 
 
 def _write_json(content: dict[str, Any], path: Path) -> None:

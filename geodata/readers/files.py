@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from geodata.crs import WGS84
+from geodata.csvtext import unguarded
 from geodata.errors import (
     InputError,
     MissingColumnError,
@@ -188,7 +189,8 @@ def _csv_rows(path: Path, wanted: set[str]) -> list[list[object]]:
 
     delimiter = max(",;\t|", key=score)
     # Strict: a quote that is never closed would swallow the rows behind it.
-    return [list(row) for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)]
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    return [[unguarded(cell) for cell in row] for row in rows]
 
 
 def _excel_rows(path: Path, sheet: str | None, what: str) -> list[list[object]]:

@@ -1,0 +1,56 @@
+"""CSV that no spreadsheet takes for a formula, and back to the text that it was.
+
+A cell that begins with one of STARTS runs as a formula when somebody opens the file (OWASP, "CSV injection").
+Such texts get an apostrophe, as a spreadsheet has it; numbers stay numbers.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# Also the full-width forms, which some spreadsheets read as the plain ones.
+STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
+def guarded(text: str) -> str:
+    """Return a text with an apostrophe before it where a spreadsheet would take it for a formula.
+
+    Apostrophes that stand there already get one more, so that :func:`unguarded` gives every text back.
+
+    Examples
+    --------
+    >>> guarded("=HYPERLINK(1)"), guarded("Desa Ma'u"), unguarded(guarded("'=1"))
+    ("'=HYPERLINK(1)", "Desa Ma'u", "'=1")
+    """
+    return f"'{text}" if text.lstrip("'").startswith(STARTS) else text
+
+
+def unguarded(text: str) -> str:
+    """Return the text that :func:`guarded` was given."""
+    return text[1:] if text.startswith("'") and text.lstrip("'").startswith(STARTS) else text
+
+
+def csv_text(table: pd.DataFrame, *, index: bool = True) -> str:
+    """Return a table as CSV; unknown is an empty cell, and no text is a formula.
+
+    Parameters
+    ----------
+    index
+        Whether the index comes first.
+    """
+    if index:
+        names = [n or f"level_{k}" for k, n in enumerate(table.index.names)]
+        table = table.rename_axis(names).reset_index()
+    safe = table.rename(columns=lambda c: guarded(str(c)))
+    for number in range(safe.shape[1]):
+        values = safe.iloc[:, number]
+        if values.dtype == object or str(values.dtype) in ("str", "string", "category"):
+            safe.isetitem(number, values.astype(object).map(_cell))
+    return str(safe.to_csv(index=False))
+
+
+def _cell(value: object) -> object:
+    return guarded(value) if isinstance(value, str) else value

@@ -1,0 +1,72 @@
+"""No cell of a CSV file is a formula, numbers stay numbers, and every text comes back as it was."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from geodata.areafile import FileSource
+from geodata.csvtext import csv_text, guarded, unguarded
+from geodata.readers.files import read_table
+from planner.outputs import write_gaps
+from planner.pipeline import demo_layers, find_gaps
+
+RISKY = ("=1+1", "+62 812", "-5", "@SUM(A1)", "\tx", "\r=x", "'=1", "''-x", "＝1")
+
+
+@given(st.one_of(st.text(), st.text("=+-@\t\r\n'x"), st.sampled_from(RISKY)))
+def test_every_text_comes_back_and_none_is_a_formula(text):
+    assert unguarded(guarded(text)) == text
+    assert not guarded(text).startswith(("=", "+", "-", "@", "\t", "\r"))
+
+
+def test_a_table_keeps_its_numbers_and_gaps():
+    table = pd.DataFrame(
+        {"=name": list(RISKY[:4]), "n": [-1.5, np.nan, np.inf, 0.1], "k": [-1, 2, 3, 4], "yes": [True] * 4},
+        index=pd.Index(["-01", "02", "=3", "04"], name="code"),
+    )
+    rows = list(csv.reader(io.StringIO(csv_text(table))))
+    assert rows[0] == ["code", "'=name", "n", "k", "yes"]
+    assert rows[1] == ["'-01", "'=1+1", "-1.5", "-1", "True"]
+    assert rows[2] == ["02", "'+62 812", "", "2", "True"]
+    assert rows[3] == ["'=3", "'-5", "inf", "3", "True"]
+
+
+@pytest.mark.parametrize("categories", [False, True])
+def test_our_own_file_reads_back(tmp_path, categories):
+    texts = pd.Series([t for t in RISKY if "\r" not in t and "\t" not in t])
+    table = pd.DataFrame({"nama": texts.astype("category") if categories else texts})
+    (tmp_path / "a.csv").write_text(csv_text(table, index=False), "utf-8", newline="")
+    again = read_table(FileSource(path=tmp_path / "a.csv"), "list", ["nama"])
+    assert again["nama"].tolist() == texts.tolist()
+
+
+def test_the_outputs_of_hostile_names_hold_no_formula(tmp_path):
+    layers = demo_layers(12)
+    layers.villages["village_name"] = [f"={i}+cmd|' /C calc'!A0" for i in range(12)]
+    layers.facilities["name"] = "@SUM(1)"
+    files = write_gaps(find_gaps(layers), tmp_path / "out")
+    seen = 0
+    for file in files:
+        if file.suffix != ".csv":
+            continue
+        for row in csv.reader(io.StringIO(file.read_text("utf-8"), newline="")):
+            for cell in row:
+                seen += "cmd|" in cell or "SUM(1)" in cell
+                assert not re.match(r"[=+@\t\r]|-(?![0-9.]|inf)", cell), (file.name, cell)
+    assert seen > 24
+
+
+def test_one_function_writes_every_csv():
+    root = Path(__file__).parents[2]
+    for file in (f for part in ("app", "geodata", "planner") for f in (root / part).rglob("*.py")):
+        if file.name != "csvtext.py":
+            assert ".to_csv(" not in file.read_text("utf-8"), file
