@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
+import unicodedata
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +16,7 @@ from panel.auth import BasicAuthProvider, BasicLoginHandler
 from app.render import Renderer
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
     from concurrent.futures import Executor
 
     from app.store import Store
@@ -20,27 +25,70 @@ if TYPE_CHECKING:
 
 FREE_FAILURES = 5
 PAUSE_S = 30.0
+MOST_KEPT = 10_000
 
 
-class Failures:
-    """Failed attempts by name: after a few, a name waits before it may be tried again."""
+class Attempts:
+    """Attempts to sign in by name and address: after a few failures these two together wait a while.
 
-    def __init__(self) -> None:
-        self._seen: dict[str, tuple[int, float]] = {}
+    Each counts from when it arrives, so that many at once are no way around; a right password takes it back.
+    Others' attempts at a name, from other addresses, hold its owner up in nothing.
+    """
 
-    def must_wait(self, name: str) -> bool:
-        """Return whether a name was tried too often just now."""
-        count, last = self._seen.get(name, (0, 0.0))
-        return count >= FREE_FAILURES and time.monotonic() - last < PAUSE_S
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
+        self._seen: dict[tuple[str, str], tuple[int, float]] = {}
 
-    def note(self, name: str, *, failed: bool) -> None:
-        """Count an attempt; a right password starts anew."""
-        if not failed:
-            self._seen.pop(name, None)
-            return
-        if len(self._seen) > 10_000:
-            self._seen.clear()
-        self._seen[name] = (self._seen.get(name, (0, 0.0))[0] + 1, time.monotonic())
+    def wait_s(self, name: str, address: str) -> float:
+        """Return how many seconds a name has to wait at an address; 0 when it may be tried, which counts."""
+        key, now = (one_name(name), address), self._now()
+        count, last = self._seen.get(key, (0, now))
+        if now - last >= PAUSE_S:
+            count = 0
+        if count >= FREE_FAILURES:
+            return PAUSE_S - (now - last)
+        if len(self._seen) > MOST_KEPT:
+            self._seen = {k: v for k, v in self._seen.items() if now - v[1] < PAUSE_S}
+        self._seen[key] = (count + 1, now)
+        return 0.0
+
+    def succeeded(self, name: str, address: str) -> None:
+        """Forget the attempts of a name at an address."""
+        self._seen.pop((one_name(name), address), None)
+
+
+def one_name(name: str) -> str:
+    """Return a name as attempts are counted: without white space, marks of width or case.
+
+    Examples
+    --------
+    >>> one_name(" Bidan\u00a0RINA\u200b") == one_name("bidanrina")
+    True
+    """
+    plain = unicodedata.normalize("NFKC", name).casefold()
+    return "".join(c for c in plain if c.isprintable() and not c.isspace())
+
+
+@dataclass
+class _Turn:
+    """Whose turn it is among the attempts of an address, and how many there are."""
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    attempts: int = 0
+
+
+@asynccontextmanager
+async def _turn(turns: dict[str, _Turn], address: str) -> AsyncIterator[None]:
+    """Wait for the earlier attempts of an address: however many they are, others wait for one at most."""
+    mine = turns.setdefault(address, _Turn())
+    mine.attempts += 1
+    try:
+        async with mine.lock:
+            yield
+    finally:
+        mine.attempts -= 1
+        if not mine.attempts:
+            turns.pop(address, None)
 
 
 def provider(store: Store, texts: Texts, pool: Executor, home: str) -> BasicAuthProvider:
@@ -55,29 +103,34 @@ def provider(store: Store, texts: Texts, pool: Executor, home: str) -> BasicAuth
     home
         The path of the app.
     """
-    failures = Failures()
+    attempts = Attempts()
+    turns: dict[str, _Turn] = {}
     template = files("app").joinpath("templates/login.html")
 
     class Handler(BasicLoginHandler):
         """Asks the store; a wrong name takes as long as a wrong password."""
 
         def get(self) -> None:
-            failed = bool(self.get_argument("error", ""))
+            error = self.get_argument("error", "")
+            wait_s = int(error) if error.isdecimal() and len(error) < 4 and int(error) > 1 else 0
             following = _own_path(self.get_argument("next", ""))
             if following:
                 self.set_cookie("next_url", following, httponly=True, samesite="Lax")
-            self.write(Renderer(texts)("login", failed=failed))
+            self.write(Renderer(texts)("login", failed=bool(error), wait_s=wait_s))
 
         async def post(self) -> None:
             name, password = self.get_argument("username", "")[:200], self.get_argument("password", "")[:1000]
-            account = None
-            if not failures.must_wait(name):
+            wait_s = attempts.wait_s(name, self.request.remote_ip)
+            if wait_s > 0:
+                self.redirect(f"login?error={max(2, math.ceil(wait_s))}")
+                return
+            async with _turn(turns, self.request.remote_ip):
                 loop = asyncio.get_running_loop()
                 account = await loop.run_in_executor(pool, store.sign_in, name, password)
-                failures.note(name, failed=account is None)
             if account is None:
                 self.redirect("login?error=1")
                 return
+            attempts.succeeded(name, self.request.remote_ip)
             self.set_current_user(account.name)
             self.redirect(_own_path(self.get_cookie("next_url") or "") or home)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 
 import openpyxl
 import pytest
@@ -219,6 +220,16 @@ def test_behind_a_proxy_viewers_look_editors_save_and_nobody_else_enters(
     page.get_by_label("Name").fill("siti")
     page.get_by_role("button").click()
     page.get_by_role("alert").wait_for()
+    # After five wrong ones a name waits, however it is spaced, and the page says how long.
+    said = [
+        page.request.post(
+            f"{served.url}login", form={"username": name, "password": "wrong"}, max_redirects=0
+        ).headers["location"]
+        for name in ("orang", "o rang", "ORANG", "orang ", "orang", "orang")
+    ]
+    assert [x.endswith("error=1") for x in said] == [True] * 5 + [False]
+    page.goto(f"{served.url}{said[-1].rsplit('/', 1)[-1]}")
+    assert re.search(r"Try again in [23][0-9] seconds", page.get_by_role("alert").inner_text())
     # Not even the map's file without signing in.
     static = page.request.get(f"{served.url}files/vendor/leaflet.js", max_redirects=0)
     assert static.status in (302, 403)
