@@ -42,6 +42,10 @@ if TYPE_CHECKING:
     from planner.edits import Edit
     from planner.scenario import DrawingRule
 
+# Drawn lines are bounded, so that one cannot keep everybody else waiting.
+MOST_POINTS = 200
+MOST_KM = 500.0
+MOST_CROSSINGS = 200
 # A cut this close to a junction is the junction.
 JUNCTION_M = 0.1
 CONDITION_TAGS = frozenset({"tracktype", "smoothness"})
@@ -246,6 +250,7 @@ class _Work:
     def add(self, edit: AddRoad | AddBoat, number: int) -> None:
         """Put in a drawn line: it meets what it crosses, or (bridges and boats) what its ends touch."""
         drawn = _drawn(shapely.LineString(edit.line), self.base.crs)
+        _require_modest(drawn, len(edit.line), number)
         if drawn.geom_type != "LineString" or drawn.length < JUNCTION_M:
             msg = f"edits: edit {number}: the line has no length. Draw it between two different places."
             raise ConfigError(msg)
@@ -257,14 +262,14 @@ class _Work:
                 "bridge": False, "surface": None, "road_class": FERRY, "route": FERRY,
                 "duration_s": np.nan if minutes is None else minutes * 60.0,
             }  # fmt: skip
-            stops = self._meets(line, ends_only=True)
+            stops = self._meets(line, number, ends_only=True)
         else:
             line = self._to_roads(drawn, self.rule.road_m, number, must=False)
             look = {
                 "bridge": edit.bridge, "surface": edit.surface, "road_class": edit.road_class, "route": None,
                 "duration_s": np.nan,
             }  # fmt: skip
-            stops = self._meets(line, ends_only=edit.bridge)
+            stops = self._meets(line, number, ends_only=edit.bridge)
         way: dict[str, Any] = {
             **look,
             "way_id": f"edit/{number}", "oneway": "no", "tunnel": False, "maxspeed_kph": np.nan,
@@ -327,7 +332,7 @@ class _Work:
         ]  # fmt: skip
         return found
 
-    def _meets(self, line: shapely.LineString, *, ends_only: bool) -> list[tuple[float, int]]:
+    def _meets(self, line: shapely.LineString, number: int, *, ends_only: bool) -> list[tuple[float, int]]:
         """Cut the roads that a line meets; returns (metres along the line, junction)."""
         ends = [shapely.get_point(line, 0), shapely.get_point(line, -1)]
         places: list[tuple[float, shapely.Point]] = [(0.0, ends[0]), (line.length, ends[1])]
@@ -337,6 +342,12 @@ class _Work:
                 if not (row["bridge"] or row["tunnel"]):
                     shared = shapely.get_coordinates(shapely.intersection(line, other))
                     places += [(shapely.line_locate_point(line, p), p) for p in shapely.points(shared)]
+        if len(places) > MOST_CROSSINGS:
+            msg = (
+                f"edits: edit {number}: the line meets roads {len(places)} times; a drawn road may do so "
+                f"{MOST_CROSSINGS} times. Draw it in parts, without the zigzags."
+            )
+            raise ConfigError(msg)
         out: dict[float, int] = {}
         for along, place in sorted(places, key=lambda p: p[0]):
             same = next((m for m in out if abs(m - along) <= JUNCTION_M), None)
@@ -469,6 +480,21 @@ def edited_facilities(  # noqa: C901 - one case an edit
                 if edit.functioning is not None:
                     out.loc[edit.id, "functioning"] = edit.functioning
     return out.sort_index()
+
+
+def _require_modest(line: shapely.LineString, points: int, number: int) -> None:
+    """Raise ConfigError for a line that nobody builds, and that would keep everybody else waiting."""
+    km = line.length / 1000.0
+    if points > MOST_POINTS:
+        msg = f"edits: edit {number}: the line has {points} points; a drawn line may have {MOST_POINTS}."
+    elif not km <= MOST_KM:
+        msg = (
+            f"edits: edit {number}: the line is {km:,.0f} km long; a drawn line may have {MOST_KM:g} km. "
+            "Places are [longitude, latitude]; is one of them mistyped?"
+        )
+    else:
+        return
+    raise ConfigError(msg)
 
 
 def require_near(villages: gpd.GeoDataFrame, shape: shapely.Geometry, buffer_m: float, number: int) -> None:

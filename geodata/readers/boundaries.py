@@ -116,7 +116,8 @@ def _polygons(geometry: np.ndarray, codes: pd.Series[str]) -> tuple[np.ndarray, 
     before = shapely.area(geometry)
     geometry = np.where(invalid, shapely.make_valid(geometry, method="structure"), geometry)
     areal = np.array([_only_polygons(g) for g in geometry], dtype=object)
-    lost = shapely.is_missing(areal)
+    # Also those of no area, or of places that are no numbers.
+    lost = shapely.is_missing(areal) | ~(shapely.area(areal) > 0)
     if lost.any():
         msg = (
             f"{WHAT}: {lost.sum()} villages have an empty geometry or one without an area: "
