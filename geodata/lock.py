@@ -12,7 +12,7 @@ from geodata.errors import WorkspaceError
 try:
     import fcntl
 except ImportError:  # pragma: no cover - Windows, where nothing is locked
-    fcntl = None  # type: ignore[assignment]
+    fcntl = None  # type: ignore[assignment]  # asked for below
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,9 +10,10 @@ import errno
 import glob
 import json
 import logging
+import re
 import shutil
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from fnmatch import fnmatchcase
 from importlib.metadata import version
@@ -116,6 +117,17 @@ def _writing(out: Path, where: Path) -> Iterator[None]:
 
 
 @contextmanager
+def _no_empty_folder(out: Path) -> Iterator[None]:
+    """Remove the folder again if it holds nothing: what failed leaves nothing behind."""
+    try:
+        yield
+    finally:
+        # Not empty, or never made: then it stays as it is.
+        with suppress(OSError):
+            out.rmdir()
+
+
+@contextmanager
 def _stage(where: Path, out: Path) -> Iterator[Path]:
     stage = Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=".partial", dir=where))
     try:
@@ -151,7 +163,8 @@ def _only_layers(names: set[str]) -> bool:
 
 
 def _is_leftover(name: str, out: Path) -> bool:
-    return name.startswith(f".{out.name}.") and name.endswith((".partial", ".old", ".lock"))
+    # One word between: a folder's neighbour may be named like it and a dot more, and is being written.
+    return re.fullmatch(rf"\.{re.escape(out.name)}(\.[^.]+\.(partial|old)|\.lock)", name) is not None
 
 
 def _swap(stage: Path, out: Path) -> None:
@@ -192,7 +205,7 @@ def _recover(out: Path) -> None:
 def _rescued(found: Path, out: Path) -> bool:
     """Move what others keep in a workspace back from a leftover; return whether nothing is left there.
 
-    Versions before 0.2 moved it along with each build.
+    Earlier versions moved it along with each build.
     """
     done = True
     for name in WORKSPACE.keep:
@@ -230,7 +243,7 @@ def write_workspace(layers: Layers, out: Path) -> None:
     out = out.resolve()
     # Before its lock stands in somebody's folder, and again with it.
     require_replaceable(out, WORKSPACE)
-    with _writing(out, out):
+    with _no_empty_folder(out), _writing(out, out):
         require_replaceable(out, WORKSPACE)
         with _stage(out, out) as stage:
             entries = _layer_files(layers, stage)

@@ -148,7 +148,7 @@ class SmallParts:
         seconds_per_m: float,
     ) -> Parts:
         """Return how places join the nearest edge of each part; as :meth:`EdgeGrid.nearest`."""
-        return _near.nearest_of_parts(  # type: ignore[no-any-return]
+        return _near.nearest_of_parts(  # type: ignore[no-any-return]  # numba ships no types
             np.ascontiguousarray(xy), most_m, seconds_per_m, self.first, self.segment, self.edge, times,
             marked,
         )  # fmt: skip

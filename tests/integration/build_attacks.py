@@ -73,7 +73,7 @@ def wrong(layers):
     if not child:
         try:
             same = read_workspace(OUT).area == layers.area
-        except BaseException:  # noqa: BLE001
+        except BaseException:  # noqa: BLE001 - unreadable, for whatever reason
             same = False
         os._exit(0 if same else 1)
     if code(child):

@@ -192,3 +192,22 @@ def test_outputs_that_a_killed_command_had_moved_away_come_back(tmp_path, caplog
     assert (out / "a.txt").read_text() == "mine, the first"
     assert "was put back" in caplog.text
     assert [p.name for p in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_neighbour_with_a_longer_name_is_left_alone(tmp_path, demo_layers):
+    """What another command is writing beside it, for jember.2025, is no leftover of jember."""
+    beside = tmp_path / ".jember.2025.abcdefgh.partial"
+    beside.mkdir()
+    (tmp_path / ".jember.abcdefgh.partial").mkdir()
+    write_workspace(demo_layers, tmp_path / "jember")
+    assert sorted(p.name for p in tmp_path.iterdir()) == [beside.name, "jember"]
+
+
+def test_a_first_build_that_fails_leaves_no_folder(tmp_path, demo_layers, monkeypatch):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(gpd.GeoDataFrame, "to_parquet", full)
+    with pytest.raises(DiskError, match="disk is full"):
+        write_workspace(demo_layers, tmp_path / "w")
+    assert list(tmp_path.iterdir()) == []
