@@ -14,6 +14,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
+from app.stopping import may_go_on
 from app.whatif import WhatIf
 from geodata.crs import WGS84, known_crs
 from planner.ilp.model import Ilp
@@ -66,6 +67,7 @@ class Answer:
         """Compute parts of the ILP answers (names of properties of :class:`planner.ilp.model.Ilp`)."""
         for part in parts:
             if not self.ready(part):
+                may_go_on()
                 # One thread computes; another that wants the same waits for it.
                 with self._preparing:
                     getattr(self.ilp, part)
@@ -183,9 +185,11 @@ class Area:
 
     def _compute(self, what_if: WhatIf) -> Answer:
         scenario = what_if.scenario(self.scenario)
+        # Whoever waits here may have been stopped meanwhile.
         with self._asking:
+            may_go_on()
             study = self.study if not what_if.standard else self.study.under(scenario)
-            return Answer(what_if, study.gaps(scenario.edits))
+            return Answer(what_if, study.gaps(scenario.edits, may_go_on=may_go_on))
 
     @contextmanager
     def studying(self, answer: Answer) -> Iterator[Study]:

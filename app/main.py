@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import panel as pn
 import panel_material_ui as pmui
 
-from app.map.bridge import Fragment
+from app.map.bridge import Fragment, Wire
 from app.state import Selection
 from app.views import VIEWS
 from app.views.mapview import painting
@@ -42,6 +42,9 @@ SIDE_BY_SIDE = {
     "gridTemplateColumns": {"xs": "minmax(0, 1fr)", "md": "minmax(0, 1fr) 460px"},
 }  # fmt: skip
 _TEMPLATE = files("app").joinpath("templates/page.html").read_text("utf-8")
+_STREAM, _LIFE = (
+    files("app").joinpath(f"static/{name}.js").read_text("utf-8") for name in ("stream", "life")
+)
 SEEN_COOKIE = "jangkau_seen"
 # What a link may carry besides the scenario and the draft, and where it goes.
 LINKED = ("kind", "season", "measure", "group")
@@ -54,7 +57,25 @@ def first_picture(session: Session) -> dict[str, str]:
         "map_label": script_json(session.texts.text("Map of {area}", area=session.area.name)),
         "page_lang": session.texts.lang,
         "first_paint": script_json(painting(session, 0)),
-    }
+        "stream_js": _STREAM, "life_js": _LIFE, "life_texts": script_json(_life_texts(session)),
+    }  # fmt: skip
+
+
+def _life_texts(session: Session) -> dict[str, Any]:
+    """Return the words for a server that is gone, or was (static/life.js)."""
+    _ = session.texts.text
+    place = _("a place on the map")
+    return {
+        "lang": session.texts.lang, "probe": "liveness", "yes": _("yes"), "no": _("no"),
+        "lost": _("The server does not answer. What is shown may be out of date, and what you do now does "
+                  "not arrive. Trying to reach it again …"),
+        "back": _("The connection to the server was lost at {time} and is back.", time="{time}"),
+        "gone": _("This did not arrive. Do it again where it is not shown:"),
+        "typed": _("Typed and not sent; it is in its field again:"),
+        "close": _("Close"),
+        "map": {"village": _("a village on the map"), "facility": _("a unit on the map"), "place": place,
+                "line": _("a line drawn on the map")},
+    }  # fmt: skip
 
 
 def build_page(session: Session, *, newcomer: bool, others: Mapping[str, str]) -> pmui.Page:
@@ -76,7 +97,7 @@ def build_page(session: Session, *, newcomer: bool, others: Mapping[str, str]) -
     panel = _panel(session)
     tour = [] if not newcomer else [_tour(session)]
     body = pmui.Column(
-        *tour, _notice(session), *places["top"],
+        Wire(session.stream, lambda: session.settled, margin=0), *tour, _notice(session), *places["top"],
         pmui.Column(
             pmui.Column(*places["map"], sx=MAP_BOX, sizing_mode="stretch_width", margin=0),
             pmui.Column(panel, sizing_mode="stretch_width", margin=0, sx=PANEL_BOX),
@@ -142,7 +163,7 @@ def _follow_theme(session: Session, page: pmui.Page) -> None:
 
 
 def _header(session: Session, others: Mapping[str, str]) -> Fragment:
-    fragment = Fragment(label=session.texts.text("Settings"), sizing_mode="stretch_width")
+    fragment = Fragment(session.stream, "header", label=session.texts.text("Settings"))
     fragment.html = session.render(
         "header", account=session.account, editor=session.editor, others=others,
         signed_in=session.signed_in,
@@ -156,7 +177,7 @@ def _tour(session: Session) -> Fragment:
             session.open_view("guide")
         fragment.visible = False
 
-    fragment = Fragment(acted, label=session.texts.text("First steps"), sizing_mode="stretch_width")
+    fragment = Fragment(session.stream, "tour", acted, label=session.texts.text("First steps"))
     fragment.html = session.render("tour", cookie=SEEN_COOKIE, area=session.area.name)
     return fragment
 
@@ -164,16 +185,22 @@ def _tour(session: Session) -> Fragment:
 def _notice(session: Session) -> Fragment:
     """Return the line that says what went well or wrong, or that work goes on."""
 
-    def acted(_message: dict[str, str]) -> None:
-        session.tell("")
+    def acted(message: dict[str, str]) -> None:
+        if message["act"] == "stop":
+            session.stop()
+        else:
+            session.tell("")
 
-    fragment = Fragment(acted, label=session.texts.text("Messages"), sizing_mode="stretch_width")
+    fragment = Fragment(session.stream, "notice", acted, label=session.texts.text("Messages"))
 
     def show(*_events: object) -> None:
         notice = session.notice
-        fragment.html = session.render("notice", text=notice.text, severity=notice.severity, busy=notice.busy)
+        fragment.html = session.render(
+            "notice", text=notice.text, severity=notice.severity, busy=notice.busy,
+            stoppable=notice.stoppable,
+        )  # fmt: skip
 
-    session.notice.param.watch(show, ["text", "severity", "busy"])
+    session.notice.param.watch(show, ["text", "severity", "busy", "stoppable"])
     show()
     return fragment
 

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 import panel as pn
 
 from app.main import SEEN_COOKIE, build_page, first_picture, follow_address, release, start
-from app.map.bridge import Fragment
 from app.map.page import write_page, write_vendor
+from app.pool import FairPool
 from app.render import Renderer
 from app.session import Session
 from app.texts import DEFAULT_LANGUAGE, Texts
+from app.work import Seats
 from geodata.errors import ConfigError
 from planner.maps.page import LANGUAGES
 
@@ -87,7 +88,9 @@ class App:
     def __post_init__(self) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="jangkau-app-")
         self.files = Path(self._folder.name)
-        self.pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="jangkau")
+        self.pool = FairPool(4)
+        # Files take longest, and are made one after the other for all.
+        self.files_pool = FairPool(1)
         # Signing in has a thread of its own, so that many attempts keep nobody else waiting.
         self.door = ThreadPoolExecutor(max_workers=1, thread_name_prefix="jangkau-door")
         self.by_code = {area.code: area for area in self.areas}
@@ -103,8 +106,9 @@ class App:
 
     def close(self) -> None:
         """Stop the threads and delete the served files."""
-        for pool in (self.pool, self.door):
-            pool.shutdown(wait=True, cancel_futures=True)
+        for pool in (self.pool, self.files_pool):
+            pool.shutdown()
+        self.door.shutdown(wait=True, cancel_futures=True)
         self._folder.cleanup()
         self.store.close()
 
@@ -119,10 +123,10 @@ class App:
         account, editor = self._who()
         if self.login and not self.options.oauth and self._role(account) is None:
             # Signed in once, removed since.
-            return Fragment(html=Renderer(self.texts[lang])("removed", account=account))
+            return pn.pane.HTML(Renderer(self.texts[lang])("removed", account=account))
         session = Session(
-            area, self.texts[lang], self.store, account=account, editor=editor, pool=self.pool,
-            document=document,
+            area, self.texts[lang], self.store, account=account, editor=editor, document=document,
+            seats=Seats(self.pool.seat(), self.pool.seat(), self.files_pool.seat()),
         )  # fmt: skip
         session.live = self.live
         session.may_save = lambda: self._role(account) == "editor"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import threading
 from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -11,23 +12,30 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from app.notice import Notice
 from app.render import Renderer
 from app.state import History, Opened, Reference, Selection, State, new_token
+from app.stopping import StoppedError, stoppable
 from app.store import ConflictError, NameTakenError, StoreError
+from app.stream import Stream
 from app.whatif import WhatIf
 from app.work import Work
 from geodata.errors import ConfigError, InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from concurrent.futures import Executor
 
     from bokeh.document import Document
 
     from app.area import Area
     from app.store import Draft, Saved, Store
     from app.texts import Texts
+    from app.work import Seats
+
+    # Begins a thing that changes what is asked: its slow part, and what to show of the result.
+    Start = Callable[[], tuple[Callable[[], Any], Callable[[Any], None]]]
 
 T = TypeVar("T")
 MOST_EDITS = 200
+# Far beyond any answer seen; what takes longer is stopped, so that its user can go on.
+LONGEST_QUESTION_S = 120.0
 # In the planner's words; it means nothing to somebody at the map.
 EDIT_NUMBER = re.compile(r"^edits: edit \d+: ")
 LOG = logging.getLogger(__name__)
@@ -46,8 +54,8 @@ class Session:
         What is shown, in which language, and where scenarios are kept.
     account, editor
         Who is looking, and whether they may save.
-    pool
-        Threads for slow work.
+    seats
+        Ways to threads for slow work.
     document
         The Bokeh document that the results are shown in; None runs everything at once (tests).
     """
@@ -60,7 +68,7 @@ class Session:
         *,
         account: str,
         editor: bool,
-        pool: Executor | None = None,
+        seats: Seats | None = None,
         document: Document | None = None,
     ) -> None:
         self.area, self.texts, self.store = area, texts, store
@@ -69,9 +77,14 @@ class Session:
         self.notice = Notice()
         self.render = Renderer(texts)
         self.draft = ""
-        self._work = Work(pool, document)
-        self._waiting: deque[Callable[[], tuple[Callable[[], Any], Callable[[Any], None]]]] = deque()
+        self._work = Work(seats, document)
+        # No thread may touch the page, so none may change it.
+        self.stream = Stream(self._work.require_loop)
+        self._waiting: deque[tuple[Start, bool]] = deque()
         self._asking = self._saving = False
+        self._turn = 0
+        self._stop = threading.Event()
+        self._forget_limit: Callable[[], None] = _nothing
         # Drafts that are open somewhere on this server; shared by its sessions.
         self.live: dict[str, Session] = {}
         # Asked at every write: a role may be taken away meanwhile.
@@ -102,6 +115,11 @@ class Session:
     def connected(self) -> bool:
         """Whether a browser is still there."""
         return self._work.connected
+
+    @property
+    def settled(self) -> bool:
+        """Whether all that was asked for so far is done, shown and kept."""
+        return not (self._asking or self._waiting or self._drafting or self._draft_again)
 
     def work(self, slow: Callable[[], T], then: Callable[[T], None], *, topic: str) -> None:
         """Do slow work in a thread, then show its result; of one topic only the latest is shown."""
@@ -135,9 +153,12 @@ class Session:
     def close(self) -> None:
         """Forget everything that could keep the closed tab alive."""
         self._waiting.clear()
+        self._stop.set()
+        self._forget_limit()
         self._stale.clear()
         self._picked = None
         self._take_draft("")
+        self.stream.close()
         self.use_tool = self.open_view = self.draw = self.show_theme = _nothing
 
     def tell(self, text: str, severity: str = "info") -> None:
@@ -145,9 +166,11 @@ class Session:
         self._work.require_loop()
         self.notice.param.update(text=text, severity=severity)
 
-    def tell_error(self, error: Exception) -> None:
+    def tell_error(self, error: BaseException) -> None:
         """Show an error in plain words; our own faults are logged."""
         _ = self.texts.text
+        if isinstance(error, StoppedError):
+            return
         if isinstance(error, NameTakenError):
             self.tell(_("There is a scenario of this name already. Choose another name."), "error")
         elif isinstance(error, StoreError):
@@ -162,37 +185,77 @@ class Session:
                                 "Try again, or undo the last change."), "error",
             )  # fmt: skip
 
-    def queue(self, start: Callable[[], tuple[Callable[[], Any], Callable[[Any], None]]]) -> None:
+    def queue(self, start: Start, *, writes: bool = False) -> None:
         """Do one thing after the other that changes what is asked.
 
         ``start`` is called when its turn comes, and so sees the question that is shown then; it gives
-        the slow part (done in a thread) and what to show of its result.
+        the slow part (done in a thread) and what to show of its result. What writes is never stopped, since
+        nobody could tell then whether it was written.
         """
         self._work.require_loop()
-        self._waiting.append(start)
+        self._waiting.append((start, writes))
         self._next()
 
     def _next(self) -> None:
         if self._asking or not self._waiting:
             return
+        start, writes = self._waiting.popleft()
         try:
-            slow, then = self._waiting.popleft()()
+            slow, then = start()
         except Exception as error:  # noqa: BLE001 - shown to the user, and logged unless it is theirs
             self._failed(error)
             return
-        self._asking = self.notice.busy = True
+        self._turn = turn = self._turn + 1
+        self._asking = True
+        if not writes:
+            self._stop = threading.Event()
+            slow = stoppable(slow, self._stop)
+            self._forget_limit = self._work.later(LONGEST_QUESTION_S, self._too_long)
+        self.notice.param.update(busy=True, stoppable=not writes)
 
         def shown(result: Any) -> None:  # noqa: ANN401 - whatever the slow part gave
-            self._asking = self.notice.busy = False
-            try:
-                then(result)
-            finally:
-                self._next()
+            # Of what was stopped nothing counts, whenever it comes.
+            if turn == self._turn and self._asking:
+                self._done()
+                try:
+                    then(result)
+                finally:
+                    self._next()
 
-        self._work.run(slow, shown, self._failed)
+        def failed(error: BaseException) -> None:
+            if turn == self._turn and self._asking:
+                self._done()
+                self._failed(error)
 
-    def _failed(self, error: Exception) -> None:
-        self._asking = self._saving = self.notice.busy = False
+        self._work.run(slow, shown, failed)
+
+    def _done(self) -> None:
+        self._forget_limit()
+        self._forget_limit = _nothing
+        self._asking = False
+        self.notice.param.update(busy=False, stoppable=False)
+
+    def stop(self) -> None:
+        """Stop the question that is being computed; what was shown before stays."""
+        if self._asking and self.notice.stoppable:
+            self._give_up(self.texts.text("Stopped; what is shown is as it was before."))
+
+    def _too_long(self) -> None:
+        self._give_up(self.texts.text(
+            "This took longer than {n} seconds and was stopped; what is shown is as it was before. "
+            "Try a smaller change.", n=self.texts.number(LONGEST_QUESTION_S),
+        ))  # fmt: skip
+
+    def _give_up(self, why: str) -> None:
+        self._stop.set()
+        self._done()
+        self.tell(why, "warning")
+        # A control that was turned shows again what is true.
+        self.state.param.trigger("history")
+        self._next()
+
+    def _failed(self, error: BaseException) -> None:
+        self._saving = False
         if isinstance(error, ConflictError):
             self.notice.conflict = error.current
         else:
@@ -291,7 +354,7 @@ class Session:
             self._draft_again = False
             self._keep_draft()
 
-    def _draft_lost(self, error: Exception) -> None:
+    def _draft_lost(self, error: BaseException) -> None:
         self._drafting = self._draft_again = False
         self.tell_error(error)
 
@@ -364,12 +427,12 @@ class Session:
         def start() -> tuple[Callable[[], Any], Callable[[Any], None]]:
             return self._allowed(write()), self._saved
 
-        self.queue(start)
+        self.queue(start, writes=True)
 
     def write(self, change: Callable[[], T], then: Callable[[T], None]) -> None:
         """Do what only editors may, when its turn comes, then show its result."""
         if self._may_save():
-            self.queue(lambda: (self._allowed(change), then))
+            self.queue(lambda: (self._allowed(change), then), writes=True)
 
     def _may_save(self) -> bool:
         if not self.editor:

@@ -11,6 +11,7 @@ import asyncio
 import logging
 import threading
 from collections import deque
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -19,7 +20,7 @@ from tornado.ioloop import IOLoop
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from concurrent.futures import Executor
+    from concurrent.futures import Executor, Future
 
     from bokeh.document import Document
 
@@ -27,21 +28,45 @@ T = TypeVar("T")
 LOG = logging.getLogger(__name__)
 
 
+def _nothing() -> None:
+    """Do nothing."""
+
+
+@dataclass(frozen=True)
+class Seats:
+    """A page's ways to threads, apart so that a sheet waits for no download.
+
+    Attributes
+    ----------
+    questions
+        What changes the question shown, or the store; one after the other.
+    views
+        What is shown of the answer.
+    files
+        Downloads.
+    """
+
+    questions: Executor
+    views: Executor
+    files: Executor
+
+
 class Work:
-    """The threads of one page.
+    """The work of one page that is done in threads.
 
     Parameters
     ----------
-    pool
+    seats
         None does everything at once (tests).
     document
         The Bokeh document that results are shown in; None shows them where they were made. With one, this
         is made on the document's event loop.
     """
 
-    def __init__(self, pool: Executor | None, document: Document | None) -> None:
-        self._pool, self._document = pool, document
+    def __init__(self, seats: Seats | None, document: Document | None) -> None:
+        self._seats, self._document = seats, document
         self._turns: dict[str, int] = {}
+        self._pending: dict[str, Future[None]] = {}
         self._loop = None if document is None else IOLoop.current()
         self._thread = threading.get_ident()
         # Put in by threads, taken out on the loop alone.
@@ -54,37 +79,61 @@ class Work:
         return context is None or (not context.destroyed and context.session.connection_count > 0)
 
     def run(
-        self, slow: Callable[[], T], then: Callable[[T], None], failed: Callable[[Exception], None]
+        self,
+        slow: Callable[[], T],
+        then: Callable[[T], None],
+        failed: Callable[[BaseException], None],
     ) -> None:
-        """Do slow work in a thread; show its result, or how it failed."""
+        """Do slow work in a thread; show its result, or how it failed: one of the two, always."""
+        self._submit(None if self._seats is None else self._seats.questions, slow, then, failed)
 
+    def _submit(
+        self,
+        seat: Executor | None,
+        slow: Callable[[], T],
+        then: Callable[[T], None],
+        failed: Callable[[BaseException], None],
+    ) -> Future[None] | None:
         def run() -> None:
             try:
                 result = slow()
-            except Exception as error:  # noqa: BLE001 - shown to the user, and logged unless it is theirs
+            except BaseException as error:  # noqa: BLE001 - shown to the user, and logged unless it is theirs
                 self._on_page(partial(failed, error))
             else:
                 self._on_page(partial(then, result))
 
-        if self._pool is None:
+        if seat is None:
             run()
-        else:
-            self._pool.submit(run)
+            return None
+        try:
+            return seat.submit(run)
+        except RuntimeError as error:
+            # The server is shutting down.
+            failed(error)
+            return None
 
     async def result(self, slow: Callable[[], T]) -> T:
-        """Return the result of slow work that was done in a thread."""
-        if self._pool is None:
+        """Return the result of slow work that was done in a thread: a file, one after the other."""
+        if self._seats is None:
             return slow()
-        return await asyncio.get_running_loop().run_in_executor(self._pool, slow)
+        return await asyncio.get_running_loop().run_in_executor(self._seats.files, slow)
+
+    def later(self, seconds: float, act: Callable[[], None]) -> Callable[[], None]:
+        """Do something on the page after a while; return what takes that back."""
+        if self._loop is None:
+            return _nothing
+        loop = self._loop
+        handle = loop.call_later(seconds, self._on_page, act)
+        return partial(loop.remove_timeout, handle)
 
     def latest(
         self,
         topic: str,
         slow: Callable[[], T],
         then: Callable[[T], None],
-        failed: Callable[[Exception], None],
+        failed: Callable[[BaseException], None],
     ) -> None:
-        """Do the same; of one topic only the latest is shown."""
+        """Do the same for a view: of one topic the latest alone is shown; what has not begun is not done."""
         self.drop(topic)
         turn = self._turns[topic]
 
@@ -92,15 +141,20 @@ class Work:
             if self._turns[topic] == turn:
                 then(result)
 
-        def tell(error: Exception) -> None:
+        def tell(error: BaseException) -> None:
             if self._turns[topic] == turn:
                 failed(error)
 
-        self.run(slow, show, tell)
+        pending = self._submit(None if self._seats is None else self._seats.views, slow, show, tell)
+        if pending is not None:
+            self._pending[topic] = pending
 
     def drop(self, topic: str) -> None:
         """Forget a topic's work: whatever it still brings is not shown."""
         self._turns[topic] = self._turns.get(topic, 0) + 1
+        pending = self._pending.pop(topic, None)
+        if pending is not None:
+            pending.cancel()
 
     def require_loop(self) -> None:
         """Raise RuntimeError on any thread but the document's own: no other may touch the page."""

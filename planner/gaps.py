@@ -34,7 +34,7 @@ from planner.straight import straight_line_times
 from planner.ways import Ways
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import geopandas as gpd
     import pandas as pd
@@ -50,6 +50,10 @@ if TYPE_CHECKING:
 
 # So many sets of edited roads are kept ready; each is a network of its own.
 KEPT = 4
+
+
+def _go_on() -> None:
+    """Go on."""
 
 
 @dataclass(frozen=True)
@@ -236,8 +240,19 @@ class Study:
         }
         return twin
 
-    def gaps(self, edits: Sequence[Edit] | None = None, *, progress: Progress = no_progress) -> Gaps:
+    def gaps(
+        self,
+        edits: Sequence[Edit] | None = None,
+        *,
+        progress: Progress = no_progress,
+        may_go_on: Callable[[], None] = _go_on,
+    ) -> Gaps:
         """Return the answer with some edits (the scenario's own when None); only what they touch is new.
+
+        Parameters
+        ----------
+        may_go_on
+            Called before every longer step; what it raises ends the work, and nothing has changed then.
 
         Raises
         ------
@@ -258,6 +273,7 @@ class Study:
             ids = [e.id for e in changed]
             for frame in (self.layers.facilities, facilities):
                 touched |= set(frame["kind"].reindex(ids).dropna())
+        may_go_on()
         ways = self._with_edits(scenario, edits)
         seasons: dict[Season, dict[str, Coverage]] = {}
         for season in scenario.seasons:
@@ -274,6 +290,7 @@ class Study:
                 if known is not None and same and on_base:
                     seasons[season][kind] = known
                     continue
+                may_go_on()
                 seasons[season][kind] = self._cover(kind, season, layers, scenario, ways)
         return Gaps(
             layers, scenario, self.demand, self._method, seasons, ways, self.ground, self.extent

@@ -12,6 +12,7 @@ from panel.custom import JSComponent
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from app.stream import Stream
 
 MOST_POINTS = 500
 FARTHEST_MISS_M = 2000.0
@@ -61,10 +62,40 @@ def _lonlat(value: Any) -> tuple[float, float] | None:  # noqa: ANN401 - whateve
     return (float(lon) + 180.0) % 360.0 - 180.0 if abs(lon) > 180 else float(lon), float(lat)
 
 
+class Wire(JSComponent):
+    """Carries a page's stream of changes to the browser, and answers the browser's pings.
+
+    Parameters
+    ----------
+    stream
+        The changes.
+    settled
+        Whether everything that the user asked for so far is done and kept.
+    """
+
+    _esm = files("app").joinpath("static/wire.js").read_text("utf-8")
+    _stylesheets = [":host{display:none}"]  # noqa: RUF012 - Panel's own form
+
+    def __init__(self, stream: Stream, settled: Callable[[], bool], **params: Any) -> None:  # noqa: ANN401 - param's own
+        super().__init__(**params)
+        self._stream, self._settled = stream, settled
+        stream.carry = self._send_msg
+
+    def _handle_msg(self, data: Any) -> None:  # noqa: ANN401 - Panel's own
+        if not isinstance(data, dict):
+            return
+        ping, seen = data.get("ping"), data.get("seen")
+        if isinstance(ping, int):
+            self._send_msg({"pong": ping, "top": self._stream.top, "settled": self._settled()})
+        elif isinstance(seen, int):
+            self._send_msg(self._stream.since(seen))
+
+
 class MapBridge(JSComponent):
     """The iframe that holds the map.
 
-    ``heard`` is called with each message from the page: ready, village, facility, place, line, cancelled.
+    Each message to it fills a slot of the stream, named by its type; ``heard`` is called with each message
+    from it: village, facility, place, line, cancelled.
     """
 
     src = param.String(doc="Address of the map's page, relative to the app's.")
@@ -73,13 +104,13 @@ class MapBridge(JSComponent):
     _esm = files("app").joinpath("static/bridge.js").read_text("utf-8")
     _stylesheets = [":host{display:block;height:100%;width:100%}"]  # noqa: RUF012 - Panel's own form
 
-    def __init__(self, heard: Callable[[dict[str, Any]], None], **params: Any) -> None:  # noqa: ANN401 - param's own
+    def __init__(self, stream: Stream, heard: Callable[[dict[str, Any]], None], **params: Any) -> None:  # noqa: ANN401 - param's own
         super().__init__(**params)
-        self._heard = heard
+        self._stream, self._heard = stream, heard
 
     def send(self, message: dict[str, Any]) -> None:
         """Send a message to the page."""
-        self._send_msg(message)
+        self._stream.put(f"map.{message['type']}", message)
 
     def _handle_msg(self, data: Any) -> None:  # noqa: ANN401 - Panel's own
         message = heard(data)
@@ -92,17 +123,41 @@ class Fragment(JSComponent):
 
     An element with ``data-act`` calls ``acted`` with the names and values of its ``data-…`` attributes,
     on a click or, for inputs, on a change (then with its ``value``).
+
+    Parameters
+    ----------
+    stream, slot
+        Where its HTML goes; no other fragment of the page has this slot.
     """
 
-    html = param.String(doc="HTML that was made by a template that escapes every value.")
+    slot = param.String(doc="Its name in the page's stream of changes.")
     label = param.String(doc="What a screen reader calls this region.")
 
     _esm = files("app").joinpath("static/fragment.js").read_text("utf-8")
     _stylesheets = [files("app").joinpath("static/app.css").read_text("utf-8")]  # noqa: RUF012 - Panel's own form
 
-    def __init__(self, acted: Callable[[dict[str, str]], None] | None = None, **params: Any) -> None:  # noqa: ANN401 - param's own
-        super().__init__(**params)
-        self._acted = acted
+    def __init__(
+        self,
+        stream: Stream,
+        slot: str,
+        acted: Callable[[dict[str, str]], None] | None = None,
+        **params: Any,  # noqa: ANN401 - param's own
+    ) -> None:
+        super().__init__(slot=slot, **{"sizing_mode": "stretch_width", **params})
+        self._stream, self._acted = stream, acted
+
+    @property
+    def html(self) -> str:
+        """The HTML shown: made by a template that escapes every value."""
+        return self._stream.value(self.slot) or ""
+
+    @html.setter
+    def html(self, value: str) -> None:
+        self._stream.put(self.slot, value)
+
+    def age(self, text: str) -> None:
+        """Mark what is shown as old, with the words that say what is being made; the next HTML ends it."""
+        self._stream.put(f"{self.slot}.old", text)
 
     def _handle_msg(self, data: Any) -> None:  # noqa: ANN401 - Panel's own
         if self._acted is not None and isinstance(data, dict) and isinstance(data.get("act"), str):

@@ -1,16 +1,15 @@
 // The iframe with the map, and the post office between it and Python.
 export function render({ model, el }) {
+  const stream = window.jangkauStream;
   let frame = null;
-  let ready = false;
-  let waiting = [];
-  function deliver(message) {
-    frame.contentWindow.postMessage({ jangkau: message }, window.location.origin);
+  let leave = null;
+  function deliver(slot, value) {
+    frame.contentWindow.postMessage({ jangkau: value }, window.location.origin);
   }
+  // A map that was just opened, or loaded again, is sent all that it holds: the last message of each type.
   function isReady() {
-    ready = true;
-    waiting.forEach(deliver);
-    waiting = [];
-    model.send_msg({ type: "ready" });
+    if (leave) leave();
+    leave = stream.follow((slot) => slot.startsWith("map."), deliver);
   }
   function fromPage(event) {
     // Only our own map may speak here.
@@ -18,7 +17,10 @@ export function render({ model, el }) {
     const message = event.data && event.data.jangkau;
     if (!message || typeof message.type !== "string" || message.type === "moved") return;
     if (message.type === "ready") isReady();
-    else model.send_msg(message);
+    else send(message);
+  }
+  function send(message) {
+    window.jangkauLife.send({ map: message.type }, () => model.send_msg(message));
   }
   // The page already holds a frame with the map in it. Moving it keeps what it shows where the browser can
   // (moveBefore); elsewhere it is loaded again.
@@ -35,7 +37,7 @@ export function render({ model, el }) {
       frame = early.frame;
       box.moveBefore(frame, null);
       if (early.ready) isReady();
-      early.heard.forEach((message) => model.send_msg(message));
+      early.heard.forEach(send);
     } else {
       frame = document.createElement("iframe");
       frame.src = model.src;
@@ -48,13 +50,11 @@ export function render({ model, el }) {
   }
   const box = document.createElement("div");
   box.style.cssText = "width:100%;height:100%";
-  model.on("msg:custom", (event) => {
-    const message = event.data === undefined ? event : event.data;
-    if (ready) deliver(message);
-    else waiting.push(message);
-  });
   window.addEventListener("message", fromPage);
-  model.on("remove", () => window.removeEventListener("message", fromPage));
+  model.on("remove", () => {
+    window.removeEventListener("message", fromPage);
+    if (leave) leave();
+  });
   el.appendChild(box);
   adopt();
 }

@@ -26,10 +26,31 @@ function presses() {
 
 export function render({ model, el }) {
   const held = presses();
+  const stream = window.jangkauStream;
+  const life = window.jangkauLife;
+  const outer = document.createElement("div");
+  const making = document.createElement("p");
+  making.className = "jk-making";
+  making.setAttribute("role", "status");
+  making.hidden = true;
   const box = document.createElement("div");
   box.className = "jk-fragment";
+  let html = "";
   // Inputs whose value went to the server: its answer counts, not what was typed.
   const sent = new Set();
+  // Fields whose value waits to be sent with their form, or that somebody types into.
+  function fields() {
+    const active = box.getRootNode().activeElement;
+    return Array.from(box.querySelectorAll("input[data-key],textarea[data-key]"))
+      .filter((n) => n.type !== "checkbox" && (n === active || !("fresh" in n.dataset)))
+      .filter((n) => n.value !== n.defaultValue)
+      .map((n) => ({ key: n.dataset.key, value: n.value, epoch: n.form && n.form.dataset.epoch, node: n }));
+  }
+  function put(typed) {
+    const again = box.querySelector(`[data-key="${CSS.escape(typed.key)}"]`);
+    const epoch = again && again.form && again.form.dataset.epoch;
+    if (again && !sent.has(typed.key) && (epoch || null) === (typed.epoch || null)) again.value = typed.value;
+  }
   function show() {
     if (held.down) {
       held.waiting.add(show);
@@ -40,24 +61,18 @@ export function render({ model, el }) {
     const key = active && box.contains(active) ? active.getAttribute("data-key") : null;
     const at = key && "selectionStart" in active ? active.selectionStart : null;
     // What was typed and not yet sent stays, unless the form now speaks of something else (data-epoch).
-    const typed = Array.from(box.querySelectorAll("input[data-key],textarea[data-key]"))
-      .filter((n) => n.type !== "checkbox" && (n === active || !("fresh" in n.dataset)))
-      .filter((n) => n.value !== n.defaultValue)
-      .map((n) => [n.dataset.key, n.value, n.form && n.form.dataset.epoch]);
+    const typed = fields();
     const scrolled = Array.from(box.querySelectorAll("[data-scroll]")).map((n) => [n.dataset.scroll, n.scrollTop]);
-    box.innerHTML = model.html;
+    box.innerHTML = html;
     box.querySelectorAll("a[data-absolute]").forEach((a) => { a.textContent = a.href; });
-    if (model.label) {
-      box.setAttribute("role", "region");
-      box.setAttribute("aria-label", model.label);
-    }
     scrolled.forEach(([name, top]) => {
       const node = box.querySelector(`[data-scroll="${CSS.escape(name)}"]`);
       if (node) node.scrollTop = top;
     });
-    typed.forEach(([name, value, epoch]) => {
-      const again = box.querySelector(`[data-key="${CSS.escape(name)}"]`);
-      if (again && !sent.has(name) && (again.form && again.form.dataset.epoch) === epoch) again.value = value;
+    typed.forEach(put);
+    box.querySelectorAll("form [data-key]").forEach((n) => {
+      const before = life.typed(model.slot, n.dataset.key);
+      if (before) put(before);
     });
     sent.clear();
     if (key) {
@@ -68,12 +83,24 @@ export function render({ model, el }) {
       }
     }
   }
+  // While new content is being made, the old one must not look like it.
+  function aged(text) {
+    making.textContent = text;
+    making.hidden = false;
+    outer.setAttribute("aria-busy", "true");
+    box.classList.add("jk-old");
+  }
+  function fresh() {
+    making.hidden = true;
+    outer.removeAttribute("aria-busy");
+    box.classList.remove("jk-old");
+  }
   function tell(node, value) {
     const message = Object.assign({}, node.dataset);
     if (value !== undefined) message.value = value;
     const form = node.closest("form");
     if (form) new FormData(form).forEach((v, k) => { message[k] = String(v); });
-    model.send_msg(message);
+    life.send({}, () => model.send_msg(message));
   }
   box.addEventListener("click", (event) => {
     const node = event.target.closest("[data-act]");
@@ -111,8 +138,27 @@ export function render({ model, el }) {
     clearTimeout(pause);
     pause = setTimeout(() => tell(node, node.value), 120);
   });
-  model.on("html", show);
-  model.on("remove", () => held.waiting.delete(show));
-  show();
-  el.appendChild(box);
+  if (model.label) {
+    box.setAttribute("role", "region");
+    box.setAttribute("aria-label", model.label);
+  }
+  life.holds(() => fields().filter((f) => f.node.form && !f.node.dataset.act).map((f) => ({
+    slot: model.slot, key: f.key, value: f.value, epoch: f.epoch, label: life.words(f.node),
+  })));
+  outer.append(making, box);
+  el.appendChild(outer);
+  const old = `${model.slot}.old`;
+  const leave = stream.follow((slot) => slot === model.slot || slot === old, (slot, value, n) => {
+    if (slot === old) {
+      if (n > stream.number(model.slot)) aged(value);
+      return;
+    }
+    fresh();
+    html = value;
+    show();
+  });
+  model.on("remove", () => {
+    leave();
+    held.waiting.delete(show);
+  });
 }

@@ -1,5 +1,5 @@
 // The app's map. Outlines are sent once; an answer is one class a village. Python speaks by messages
-// (paint, select, facilities, overlay, edits, tool, theme), the map answers (ready, village, facility,
+// (paint, select, view, facilities, overlay, edits, tool, theme), the map answers (ready, village, facility,
 // place, line, cancelled). Every text that came from a file is set with textContent.
 function jangkauMap(map, data) {
   "use strict";
@@ -310,18 +310,23 @@ function jangkauMap(map, data) {
         pane: "jk-chosen", renderer: chosenRenderer, interactive: false,
         style: { color: document.body.classList.contains("jk-dark") ? "#fff" : "#111", weight: 4, fill: false },
       }).addTo(chosen);
-      if (message.show && !map.getBounds().contains(layer.getBounds())) {
-        touched = true;
-        map.fitBounds(layer.getBounds(), { padding: [40, 40], maxZoom: 13 });
-      }
     }
     var place = message.facility && units[message.facility] ? units[message.facility].place : null;
     if (place) {
       L.circleMarker(place, {
         pane: "jk-chosen", renderer: chosenRenderer, interactive: false, radius: 14, color: "#111", weight: 4, fill: false,
       }).addTo(chosen);
-      if (message.show && !map.getBounds().contains(place)) map.panTo(place);
     }
+  }
+  // Brings what was chosen into view.
+  function bring(message) {
+    var layer = message.village ? byCode[message.village] : null;
+    if (layer && !map.getBounds().contains(layer.getBounds())) {
+      touched = true;
+      map.fitBounds(layer.getBounds(), { padding: [40, 40], maxZoom: 13 });
+    }
+    var shown = message.facility ? units[message.facility] : null;
+    if (shown && !map.getBounds().contains(shown.place)) map.panTo(shown.place);
   }
   var touched = false;
   var posts = {
@@ -332,6 +337,7 @@ function jangkauMap(map, data) {
       document.body.dataset.painted = String(m.turn);
     },
     select: choose,
+    view: bring,
     facilities: function (m) { showFacilities(m.changed); },
     overlay: function (m) { draw(over, m.features); document.body.dataset.overlay = String(m.features.length); },
     edits: function (m) { draw(drawnEdits, m.features); document.body.dataset.edits = String(m.features.length); },

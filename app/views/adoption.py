@@ -45,7 +45,7 @@ class _Adoption:
         self.board: Board | None = None
         self.forms: dict[str, _Form] = {}
         self.fragment = Fragment(
-            self.acted, label=session.texts.text("ILP adoption"), sizing_mode="stretch_width"
+            session.stream, "adoption", self.acted, label=session.texts.text("ILP adoption")
         )
         self.show()
         self.load()

@@ -46,7 +46,7 @@ def make(session: Session) -> pmui.Column:
     def workbook(answer: Answer) -> io.BytesIO:
         return exports.to_xlsx(answer, kept_records(session.store, session.area))
 
-    intro = Fragment(label=_("Downloads"), sizing_mode="stretch_width")
+    intro = Fragment(session.stream, "downloads", label=_("Downloads"))
     intro.html = session.render("downloads")
     return pmui.Column(
         intro,

@@ -22,7 +22,7 @@ class _Equity:
     def __init__(self, session: Session) -> None:
         self.session, self.state = session, session.state
         self.by = BY[0]
-        self.fragment = Fragment(self.acted, label=session.texts.text("Equity"), sizing_mode="stretch_width")
+        self.fragment = Fragment(session.stream, "equity", self.acted, label=session.texts.text("Equity"))
         self.state.param.watch(session.when_shown("equity", self.ask), ["history", "kind", "season"])
         self.ask()
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def make(session: Session) -> Fragment:
     """Return the guide."""
-    fragment = Fragment(label=session.texts.text("Guide"), sizing_mode="stretch_width")
+    fragment = Fragment(session.stream, "guide", label=session.texts.text("Guide"))
     scenario = session.area.scenario
     fragment.html = session.render(
         "guide",

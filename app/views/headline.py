@@ -23,7 +23,7 @@ def make(session: Session) -> Fragment:
         if message["act"] == "kind" and message.get("kind") in session.area.kinds:
             state.kind = message["kind"]
 
-    fragment = Fragment(acted, label=_("Headline figures"), sizing_mode="stretch_width")
+    fragment = Fragment(session.stream, "headline", acted, label=_("Headline figures"))
 
     def show() -> None:
         people = session.area.people

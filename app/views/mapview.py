@@ -53,7 +53,6 @@ class _MapView:
         self.session, self.state = session, session.state
         self.turn = 0
         self.heard: dict[str, Callable[[dict[str, Any]], None]] = {
-            "ready": lambda _: self.all(),
             "village": self.village,
             "facility": self.facility,
             "place": session.picked,
@@ -63,26 +62,21 @@ class _MapView:
         }
         texts = session.texts
         self.bridge = MapBridge(
-            self.hear, src=session.map_address, label=texts.text("Map of {area}", area=session.area.name),
-            sizing_mode="stretch_both",
+            session.stream, self.hear, src=session.map_address, sizing_mode="stretch_both",
+            label=texts.text("Map of {area}", area=session.area.name),
         )  # fmt: skip
         session.use_tool = lambda name: self.bridge.send({"type": "tool", "name": name})
         session.draw = self.draw
         session.show_theme = lambda dark: self.bridge.send({"type": "theme", "dark": dark})
         self.state.param.watch(lambda *_: self.paint(), ["kind", "season", "measure", "group", "filter"])
         self.state.param.watch(lambda *_: self.answered(), ["history", "reference"])
-        self.state.param.watch(lambda *_: self.select(), ["selected"])
+        self.state.param.watch(lambda *_: self.chosen(), ["selected"])
+        self.answered()
 
     def hear(self, message: dict[str, Any]) -> None:
         act = self.heard.get(message["type"])
         if act is not None:
             act(message)
-
-    def all(self) -> None:
-        """Send everything: the page has just been opened."""
-        self.answered()
-        self.select()
-        self.session.show_theme(self.session.dark)
 
     def answered(self) -> None:
         self.paint()
@@ -90,7 +84,7 @@ class _MapView:
         self.bridge.send({"type": "facilities", "changed": edited_facilities(answer)})
         self.bridge.send({"type": "edits", "features": edited_roads(self.session.area, answer)})
         # A unit that moved takes its ring along.
-        self.select(show=False)
+        self.select()
 
     def paint(self) -> None:
         """Paint the answer, at once where all of it is ready."""
@@ -108,13 +102,20 @@ class _MapView:
     def facility(self, message: dict[str, Any]) -> None:
         self.session.select_facility(str(message.get("id", "")))
 
-    def select(self, *, show: bool = True) -> None:
+    def chosen(self) -> None:
+        self.select()
+        # Apart, and last: brings it into view where it is not.
+        self.bridge.send({"type": "view", **self.names()})
+
+    def select(self) -> None:
+        self.bridge.send({"type": "select", **self.names()})
+
+    def names(self) -> dict[str, str | None]:
         chosen = self.state.selected
-        self.bridge.send({
-            "type": "select", "show": show,
+        return {
             "village": chosen.id if chosen and chosen.what == "village" else None,
             "facility": chosen.id if chosen and chosen.what == "facility" else None,
-        })  # fmt: skip
+        }
 
     def draw(self, kinds: list[str], shapes: gpd.GeoSeries) -> None:
         """Draw light shapes (degrees) over the map, in the look of their kinds."""

@@ -43,7 +43,7 @@ class _Scenarios:
         self.lists = _Lists([], [], [], [])
         self.compared: Comparison | None = None
         self.fragment = Fragment(
-            self.acted, label=session.texts.text("Scenarios"), sizing_mode="stretch_width"
+            session.stream, "scenarios", self.acted, label=session.texts.text("Scenarios")
         )
         self.state.param.watch(self.load, ["opened"])
         # All of it in one: what is compared may have changed while this view was hidden.

@@ -50,9 +50,7 @@ class _Sheet:
     def __init__(self, session: Session) -> None:
         self.session, self.state = session, session.state
         self.target = ""
-        self.fragment = Fragment(
-            self.acted, label=session.texts.text("Sheet"), sizing_mode="stretch_width"
-        )  # fmt: skip
+        self.fragment = Fragment(session.stream, "sheet", self.acted, label=session.texts.text("Sheet"))
         self.page = pmui.FileDownload(
             callback=self.made, filename="pws.html", label=session.texts.text("PWS sheet to print (HTML)"),
             icon="print", variant="outlined", sizing_mode="stretch_width", margin=(8, 4), visible=False,
@@ -80,6 +78,13 @@ class _Sheet:
         else:
             facility_acts.acted(self.session, message)
 
+    def name_of(self, chosen: Selection) -> str:
+        layers = self.state.answer.gaps.layers
+        table, column = layers.facilities, "name"
+        if chosen.what == "village":
+            table, column = layers.villages, "village_name"
+        return str(table[column].get(chosen.id) or chosen.id)
+
     def chosen(self, *_events: object) -> None:
         self.target = ""
         self.show()
@@ -95,6 +100,9 @@ class _Sheet:
             return
         state = self.state
         answer, kind, season = state.answer, state.kind, state.season
+        self.fragment.age(
+            self.session.texts.text("The sheet of {name} is being made …", name=self.name_of(chosen))
+        )
         if chosen.what == "village":
             self._show_both(
                 partial(village_sheet, answer, chosen.id, kind, season, target=self.target),

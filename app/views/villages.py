@@ -51,7 +51,7 @@ def make(session: Session) -> Fragment:
             shown += 4 * PAGE
             changed()
 
-    fragment = Fragment(acted, label=_("Villages, ranked"), sizing_mode="stretch_width")
+    fragment = Fragment(session.stream, "villages", acted, label=_("Villages, ranked"))
 
     def show() -> None:
         table = state.ranking()

@@ -59,13 +59,13 @@ class _WhatIf:
         self.boat = pmui.Button(
             label=_("Draw a boat link"), icon="directions_boat", variant="outlined", **wide
         )
-        self.list = Fragment(self.acted, label=_("Changes"), sizing_mode="stretch_width")
+        self.list = Fragment(session.stream, "changes", self.acted, label=_("Changes"))
         self._wire()
         row = partial(
             pmui.FlexBox, flex_direction="row", flex_wrap="wrap", margin=0, sizing_mode="stretch_width"
         )
         heading = partial(pmui.Typography, variant="h3", sx={"fontSize": "1.05rem"}, margin=(8, 4, 0, 4))
-        self.rules = Fragment(self.ruled, label=_("Rules"), sizing_mode="stretch_width")
+        self.rules = Fragment(session.stream, "rules", self.ruled, label=_("Rules"))
         roads = [] if session.area.layers.roads is None else [
             heading(_("Roads and boats")), self.close_road, row(self.road_class, self.bridge), self.road,
             self.boat,

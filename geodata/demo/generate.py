@@ -25,6 +25,8 @@ DISTRICTS = ("Rekaan", "Khayal", "Dongeng", "Andai", "Contoh", "Misal", "Semu", 
 # Shares of people by age; DOMAIN's demand groups (their provenance is in docs/METHODS.md).
 GROUPS = {"balita": 0.08, "sekolah_remaja": 0.20, "usia_produktif": 0.60, "lansia": 0.12}
 INFANT_SHARE_OF_UNDER_FIVES = 0.2
+# The two digits of a kecamatan in a village code (01 to 99).
+MOST_DISTRICTS = 99
 
 
 @dataclass(frozen=True)
@@ -42,11 +44,11 @@ class DemoSize:
 
     @classmethod
     def of_villages(cls, villages: int) -> DemoSize:
-        """Return a size with the default's ratios."""
+        """Return a size with the default's ratios, and no more kecamatan than a kabupaten has codes for."""
         share = villages / cls.villages
         return cls(
             villages=villages,
-            districts=max(1, round(cls.districts * share)),
+            districts=min(max(1, round(cls.districts * share)), MOST_DISTRICTS),
             puskesmas=max(1, round(cls.puskesmas * share)),
             pustu=max(1, round(cls.pustu * share)),
             posyandu=max(1, round(cls.posyandu * share)),

@@ -8,6 +8,7 @@ import math
 import re
 import threading
 import time
+from concurrent.futures import Future
 from dataclasses import replace
 
 import numpy as np
@@ -31,6 +32,7 @@ from app.texts import Texts
 from app.views import equity as equity_view
 from app.views import sheet as sheet_view
 from app.whatif import WhatIf
+from app.work import Seats
 from geodata.adoption import Adoption
 from planner.edits import OpenFacility
 from planner.ilp.adoption import puskesmas_of
@@ -327,10 +329,14 @@ def test_the_quick_part_of_a_sheet_comes_before_the_ilp_part(area, store):
     jobs = []
 
     class Pool:
-        submit = staticmethod(jobs.append)
+        def submit(self, job):
+            jobs.append(job)
+            return Future()
 
     answer = area.answer(WhatIf().with_rule("pustu", limit_minutes=21.0))
-    session = Session(area, Texts("en"), store, account="siti", editor=True, pool=Pool())
+    session = Session(
+        area, Texts("en"), store, account="siti", editor=True, seats=Seats(Pool(), Pool(), Pool())
+    )
     session.state.move_to(session.state.history.then(answer.what_if))
     jobs.clear()
     column = sheet_view.make(session)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import math
+import threading
+from concurrent.futures import Future
 from dataclasses import replace
 
 import numpy as np
@@ -18,11 +21,13 @@ from app.area import Area
 from app.figures import headlines
 from app.measures import MEASURES, Shown
 from app.render import Renderer
-from app.session import Session
+from app.session import LONGEST_QUESTION_S, Session
 from app.state import Filter, History, Opened, Reference, Selection, State
+from app.stopping import StoppedError, may_go_on, stoppable
 from app.store import Store
 from app.texts import Texts
 from app.whatif import WhatIf
+from app.work import Seats
 from geodata.errors import ConfigError
 from planner.edits import ChangeSpeed, CloseFacility, OpenFacility
 from planner.gaps import find_gaps
@@ -314,6 +319,7 @@ class Later:
 
     def submit(self, job):
         self.jobs.append(job)
+        return Future()
 
     def all(self):
         while self.jobs:
@@ -324,7 +330,7 @@ class Later:
 def slow(area, tmp_path):
     """A session whose threads wait."""
     store, pool = Store.open(f"sqlite:///{tmp_path / 'slow.db'}"), Later()
-    yield Session(area, Texts("en"), store, account="siti", editor=True, pool=pool), pool
+    yield Session(area, Texts("en"), store, account="siti", editor=True, seats=Seats(pool, pool, pool)), pool
     store.close()
 
 
@@ -446,3 +452,108 @@ def test_a_page_loaded_again_goes_on_with_its_draft_and_a_second_tab_with_a_copy
     assert tabs[1].draft == token
     session.close()
     assert tabs[1].live[token] is tabs[1]
+
+
+def test_a_question_that_is_stopped_changes_nothing_and_lets_the_next_one_go(slow, area):
+    session, pool = slow
+    session.change(lambda: session.state.what_if.with_edit(open_unit(area, 1)))
+    assert session.notice.busy
+    assert session.notice.stoppable
+    session.stop()
+    assert session.settled
+    assert not session.notice.busy
+    assert session.notice.text.startswith("Stopped")
+    # Its work comes back all the same, late, and counts for nothing; the next question is another.
+    session.change(lambda: session.state.what_if.with_edit(open_unit(area, 2)))
+    pool.all()
+    assert [e.id for e in session.state.what_if.edits] == ["new-2"]
+    assert session.settled
+
+
+def test_what_takes_too_long_is_stopped_and_says_so(slow, area):
+    session, pool = slow
+    limits = []
+    session._work.later = lambda seconds, act: limits.append((seconds, act)) or (lambda: None)
+    session.change(lambda: session.state.what_if.with_edit(open_unit(area, 1)))
+    [(seconds, act)] = limits
+    assert seconds == LONGEST_QUESTION_S
+    act()
+    assert str(round(LONGEST_QUESTION_S)) in session.notice.text
+    pool.all()
+    assert session.state.what_if.is_base
+    assert session.settled
+
+
+def test_stopped_work_ends_at_its_next_step(area):
+    stop, steps = threading.Event(), []
+
+    def work():
+        for number in range(5):
+            may_go_on()
+            steps.append(number)
+            if number == 2:
+                stop.set()
+
+    with pytest.raises(StoppedError):
+        stoppable(work, stop)()
+    assert steps == [0, 1, 2]
+    # Outside such work nothing stops.
+    may_go_on()
+    # The area's own steps look too, and what was stopped is not kept as an answer.
+    question = WhatIf().with_rule("pustu", limit_minutes=23.0)
+    with pytest.raises(StoppedError):
+        stoppable(lambda: area.answer(question), stop)()
+    assert area.known(question) is None
+
+
+def test_saving_is_never_stopped(slow, area):
+    session, pool = slow
+    session.change(lambda: WhatIf().with_edit(open_unit(area, 1)))
+    pool.all()
+    session.save_as("tetap", "")
+    assert session.notice.busy
+    assert not session.notice.stoppable
+    session.stop()
+    pool.all()
+    assert [s.name for s in session.store.scenarios(area.code)] == ["tetap"]
+
+
+@pytest.mark.parametrize("fault", [ValueError("x"), SystemExit(1), KeyboardInterrupt(), MemoryError()])
+def test_whatever_goes_wrong_nothing_is_busy_for_ever(slow, area, fault):
+    session, pool = slow
+
+    def breaks():
+        raise fault
+
+    session.change(lambda: WhatIf().with_edit(open_unit(area, 1)))
+    pool.all()
+    session.store.create, plain = breaks, session.store.create
+    session._save(lambda: breaks)
+    session.queue(lambda: (breaks, lambda _: None))
+    session.queue(lambda: (lambda: 1, lambda _: breaks()))
+    with contextlib.suppress(BaseException):
+        pool.all()
+    with contextlib.suppress(BaseException):
+        pool.all()
+    assert session.settled
+    assert not session.notice.busy
+    session.store.create = plain
+    session.save_as("lagi", "")
+    pool.all()
+    assert [s.name for s in session.store.scenarios(area.code)] == ["lagi"]
+
+
+def test_a_server_that_shuts_down_leaves_nothing_busy(area, tmp_path):
+    class Shut:
+        def submit(self, _job):
+            msg = "cannot schedule new futures after shutdown"
+            raise RuntimeError(msg)
+
+    store = Store.open(f"sqlite:///{tmp_path / 'shut.db'}")
+    seats = Seats(Shut(), Shut(), Shut())
+    session = Session(area, Texts("en"), store, account="siti", editor=True, seats=seats)
+    session.change(lambda: WhatIf().with_edit(open_unit(area, 1)))
+    session.work(lambda: 1, print, topic="sheet")
+    assert session.settled
+    assert session.notice.severity == "error"
+    store.close()

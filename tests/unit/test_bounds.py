@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import geopandas as gpd
 import pytest
 import shapely
 
 from geodata.areafile import BoundariesFile
+from geodata.demo.generate import DemoSize, generate_area
 from geodata.errors import ConfigError, SchemaError
 from geodata.readers.boundaries import read_boundaries
 from planner.edits import AddBoat, AddRoad
@@ -63,3 +66,11 @@ def test_a_village_without_an_area_is_named(tmp_path):
     given = BoundariesFile(path=tmp_path / "desa.parquet", code="kode", name="nama")
     with pytest.raises(SchemaError, match="without an area"):
         read_boundaries(given, "33.01")
+
+
+def test_a_made_up_kabupaten_has_no_more_kecamatan_than_codes():
+    # 1,000 villages more than ten a kecamatan: the codes stayed two digits only up to 990.
+    villages = generate_area(1, DemoSize.of_villages(1100)).villages
+    codes = [v["kode"] for v in villages]
+    assert len(set(codes)) == 1100
+    assert all(re.fullmatch(r"\d\d\.\d\d\.\d\d\.[12]\d{3}", c) for c in codes)

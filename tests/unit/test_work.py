@@ -11,7 +11,7 @@ from bokeh.server.contexts import BokehSessionContext
 from bokeh.server.session import ServerSession
 from tornado.ioloop import IOLoop
 
-from app.work import Work
+from app.work import Seats, Work
 
 
 class Page:
@@ -25,7 +25,7 @@ class Page:
         self.session = ServerSession("tab", self.document, io_loop=IOLoop.current())
         self.context._set_session(self.session)
         self.pool = ThreadPoolExecutor(2)
-        self.work = Work(self.pool, self.document)
+        self.work = Work(Seats(self.pool, self.pool, self.pool), self.document)
         self.shown, self.failed = [], []
 
     def ask(self, slow):

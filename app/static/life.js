@@ -1,0 +1,201 @@
+// Whether the server is still there. A ping goes out every second; when its answer stays away, or the socket
+// closes, a banner says so and the view is marked as stale. Once the server answers again the page loads
+// itself anew: its address brings back what was chosen, and the draft. What was done meanwhile, and what the
+// server has not confirmed, is named; what was typed and not sent comes back into its field.
+window.jangkauLife = (function () {
+  "use strict";
+  const PING_MS = 1000;
+  const SILENT_MS = 3000;
+  // A socket that stays open and silent although the server answers others.
+  const GIVE_UP_MS = 20000;
+  const KEPT = "jangkau-lost";
+  const MOST = 30;
+  const texts = JSON.parse(document.getElementById("jk-life-texts").textContent);
+  let say = null;
+  let number = 0;
+  let waiting = null;
+  let lastPing = 0;
+  let lastTick = 0;
+  let closed = false;
+  let lostAt = null;
+  let probing = false;
+  let done = [];
+  let typing = null;
+  const forms = [];
+  const restored = new Map();
+
+  function box(id, role) {
+    const node = document.createElement("div");
+    node.id = id;
+    node.className = "jk-life";
+    node.setAttribute("role", role);
+    document.documentElement.appendChild(node);
+    return node;
+  }
+  function stale(now) {
+    document.documentElement.classList.toggle("jk-stale", now);
+    const there = document.getElementById("jk-lost");
+    if (!now && there) there.remove();
+    // Set after the node is in the page, so that a screen reader says it.
+    if (now && !there) box("jk-lost", "alert").textContent = texts.lost;
+  }
+  function lost() {
+    if (lostAt === null) lostAt = Date.now();
+    stale(true);
+    probe();
+  }
+  function found() {
+    lostAt = null;
+    stale(false);
+  }
+  // Asks the server, without the socket, whether it is there.
+  async function probe() {
+    if (probing) return;
+    probing = true;
+    while (lostAt !== null) {
+      const silence = new AbortController();
+      const limit = setTimeout(() => silence.abort(), SILENT_MS);
+      try {
+        const answer = await fetch(texts.probe, { cache: "no-store", signal: silence.signal });
+        if (answer.ok && (closed || Date.now() - lostAt > GIVE_UP_MS)) again();
+      } catch (error) {
+        // Not there yet.
+      }
+      clearTimeout(limit);
+      await new Promise((resolve) => { setTimeout(resolve, PING_MS); });
+    }
+    probing = false;
+  }
+  function again() {
+    const typed = forms.flatMap((held) => held());
+    if (typing) note(`${typing.label}: ${value(typing.node)}`);
+    try {
+      sessionStorage.setItem(KEPT, JSON.stringify({ at: lostAt, done: done.map((d) => d.text), typed: typed }));
+    } catch (error) {
+      // Storage is full or forbidden; the page comes back all the same.
+    }
+    window.location.reload();
+  }
+
+  // What the user did: confirmed by the first pong to a later ping that says that all is settled.
+  function note(text) {
+    const last = done[done.length - 1];
+    if (last && last.text === text) done.pop();
+    done.push({ text: text, ping: number + 1 });
+    done = done.slice(-MOST);
+  }
+  function words(node) {
+    // Its own text, if it has some: an icon beside it is written as a word too.
+    const own = Array.from(node.childNodes).filter((n) => n.nodeType === Node.TEXT_NODE)
+      .map((n) => n.textContent.trim()).join(" ").trim();
+    const label = node.getAttribute("aria-label") || (node.labels && node.labels[0] && node.labels[0].innerText)
+      || node.getAttribute("placeholder") || own || node.innerText || node.title || node.name || "";
+    return label.trim().split("\n")[0].slice(0, 120);
+  }
+  function value(node) {
+    if (node.type === "checkbox") return node.checked ? texts.yes : texts.no;
+    if (node.matches("select")) return node.selectedOptions[0] ? node.selectedOptions[0].text.trim() : "";
+    return node.value.slice(0, 300);
+  }
+  function on(event, selector) {
+    return event.composedPath().find((n) => n.matches && n.matches(selector));
+  }
+  window.addEventListener("click", (event) => {
+    const node = on(event, "button,[role=button],[role=menuitem],[role=option],[data-act]");
+    if (!node || node.matches("[role=tab],[role=combobox],input,select,textarea,form,.jk-life *")) return;
+    if (words(node)) note(words(node));
+  }, true);
+  window.addEventListener("input", (event) => {
+    const node = on(event, "input,select,textarea");
+    if (!node || node.type === "password") return;
+    if (node.matches("select") || node.type === "checkbox") note(`${words(node)}: ${value(node)}`);
+    else typing = { node: node, label: words(node) };
+  }, true);
+  function left() {
+    if (typing) note(`${typing.label}: ${value(typing.node)}`);
+    typing = null;
+  }
+  window.addEventListener("focusout", left, true);
+  window.addEventListener("keydown", (event) => { if (event.key === "Enter") left(); }, true);
+
+  function tick() {
+    const now = Date.now();
+    // After a sleep the answer is only late by the clock.
+    if (waiting && now - lastTick > SILENT_MS) waiting.at = now;
+    lastTick = now;
+    if (closed || !say) return;
+    if (waiting && now - waiting.at > SILENT_MS) lost();
+    if (!waiting && now - lastPing >= PING_MS) {
+      number += 1;
+      waiting = { at: now };
+      lastPing = now;
+      say({ ping: number, seen: window.jangkauStream.seen() });
+    }
+  }
+  function pong(message) {
+    if (message.settled) done = done.filter((d) => d.ping > message.pong);
+    if (message.pong !== number) return;
+    waiting = null;
+    if (!closed) found();
+  }
+
+  function back() {
+    const kept = sessionStorage.getItem(KEPT);
+    sessionStorage.removeItem(KEPT);
+    if (!kept) return;
+    const { at, done: names, typed } = JSON.parse(kept);
+    const node = box("jk-back", "status");
+    const time = new Date(at).toLocaleTimeString(texts.lang, { hour: "2-digit", minute: "2-digit" });
+    function line(tag, text) {
+      const made = document.createElement(tag);
+      made.textContent = text;
+      node.appendChild(made);
+      return made;
+    }
+    function list(title, items) {
+      if (!items.length) return;
+      line("p", title);
+      const all = line("ul", "");
+      items.forEach((item) => {
+        const row = document.createElement("li");
+        row.textContent = item;
+        all.appendChild(row);
+      });
+    }
+    line("p", texts.back.replace("{time}", time));
+    list(texts.gone, names);
+    list(texts.typed, typed.map((t) => `${t.label}: ${t.value}`));
+    const close = line("button", texts.close);
+    close.type = "button";
+    close.addEventListener("click", () => node.remove());
+    typed.forEach((t) => restored.set(`${t.slot} ${t.key}`, t));
+  }
+  back();
+
+  return {
+    pong: pong,
+    up: () => !closed,
+    // Sends what the user did, or keeps its name where it cannot arrive any more.
+    send: (what, act) => {
+      if (what.map && texts.map[what.map]) note(texts.map[what.map]);
+      if (!closed) act();
+    },
+    start: (how) => {
+      say = how;
+      lastTick = Date.now();
+      setInterval(tick, 500);
+      window.Bokeh.documents.forEach((doc) => doc.on_event("connection_lost", () => {
+        closed = true;
+        lost();
+      }));
+    },
+    holds: (fields) => forms.push(fields),
+    words: words,
+    // What was typed into a field before the page came back; once.
+    typed: (slot, key) => {
+      const held = restored.get(`${slot} ${key}`);
+      restored.delete(`${slot} ${key}`);
+      return held;
+    },
+  };
+})();
