@@ -71,7 +71,7 @@ def serve(options: argparse.Namespace) -> int:
         Options(
             address=options.address, port=options.port, prefix=options.prefix, origins=tuple(options.origin),
             lang=options.lang, cookie_secret=os.environ.get(SECRET_VARIABLE, ""),
-            oauth=os.environ.get(OAUTH_VARIABLE, ""),
+            oauth=os.environ.get(OAUTH_VARIABLE, ""), behind_proxy=options.behind_proxy,
         ),
     )  # fmt: skip
     try:

@@ -1,4 +1,4 @@
-"""Passwords kept as scrypt strings: slow to guess, and never to be read back."""
+"""Names, and passwords kept as scrypt strings: slow to guess, and never to be read back."""
 
 from __future__ import annotations
 
@@ -14,6 +14,20 @@ SALT_BYTES = 16
 KEY_BYTES = 32
 MAX_MEMORY = 64 * 2**20
 MAX_P = 64
+# Of those who did not sign in: Panel's guest, and whoever sits at a machine without accounts.
+RESERVED = frozenset({"guest", "local"})
+
+
+def one_name(name: str) -> str:
+    """Return a name as names are told apart: without white space, marks of width or case.
+
+    Examples
+    --------
+    >>> one_name(" Bidan\u00a0RINA\u200b") == one_name("bidanrina")
+    True
+    """
+    plain = unicodedata.normalize("NFKC", name).casefold()
+    return "".join(c for c in plain if c.isprintable() and not c.isspace())
 
 
 def hash_password(text: str) -> str:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import panel as pn
 
+from app.door import COOKIE, Door
+from app.hardening import harden
 from app.main import SEEN_COOKIE, build_page, first_picture, follow_address, release, start
 from app.map.page import write_page, write_vendor
 from app.pool import FairPool
@@ -55,6 +57,9 @@ class Options:
     oauth
         Panel's name of who lets people in (``PANEL_OAUTH_PROVIDER``), its other settings from the
         environment; empty for our own accounts.
+    behind_proxy
+        Whether a reverse proxy says who asks (``X-Forwarded-For``) and how (``X-Forwarded-Proto``). Only a
+        proxy may reach the server then, since anybody can write these.
     forget_after_s
         How long a closed tab is remembered, should its connection only have been lost.
     """
@@ -66,6 +71,7 @@ class Options:
     lang: str = DEFAULT_LANGUAGE
     cookie_secret: str = ""
     oauth: str = ""
+    behind_proxy: bool = False
     forget_after_s: float = 15.0
 
 
@@ -92,7 +98,11 @@ class App:
         # Files take longest, and are made one after the other for all.
         self.files_pool = FairPool(1)
         # Signing in has a thread of its own, so that many attempts keep nobody else waiting.
-        self.door = ThreadPoolExecutor(max_workers=1, thread_name_prefix="jangkau-door")
+        self.attempts = ThreadPoolExecutor(max_workers=1, thread_name_prefix="jangkau-door")
+        self.secret = self.options.cookie_secret or secrets.token_hex(32)
+        self.door = Door(self.store, self.secret, outside=bool(self.options.oauth))
+        # Who has a page open, by the session of its document: what the cookie said when it was opened.
+        self.inside: dict[str, str] = {}
         self.by_code = {area.code: area for area in self.areas}
         self.texts = {lang: Texts(lang) for lang in LANGUAGES}
         write_vendor(self.files)
@@ -108,7 +118,7 @@ class App:
         """Stop the threads and delete the served files."""
         for pool in (self.pool, self.files_pool):
             pool.shutdown()
-        self.door.shutdown(wait=True, cancel_futures=True)
+        self.attempts.shutdown(wait=True, cancel_futures=True)
         self._folder.cleanup()
         self.store.close()
 
@@ -120,16 +130,18 @@ class App:
         if lang not in LANGUAGES:
             lang = self.options.lang
         document = pn.state.curdoc
-        account, editor = self._who()
-        if self.login and not self.options.oauth and self._role(account) is None:
-            # Signed in once, removed since.
-            return pn.pane.HTML(Renderer(self.texts[lang])("removed", account=account))
+        said = self.door.read(pn.state.cookies.get(COOKIE))
+        account = self._who(said)
+        if account is None:
+            # Removed, or given another password, since the page was asked for.
+            return pn.pane.HTML(Renderer(self.texts[lang])("removed"))
+        editor = self._role(account) == "editor"
         session = Session(
             area, self.texts[lang], self.store, account=account, editor=editor, document=document,
             seats=Seats(self.pool.seat(), self.pool.seat(), self.files_pool.seat()),
         )  # fmt: skip
         session.live = self.live
-        session.may_save = lambda: self._role(account) == "editor"
+        session.may_save = lambda: self._who(said) == account and self._role(account) == "editor"
         session.signed_in = self.login or bool(self.options.oauth)
         session.map_address = f"{FILES}/{self._pages[area.code, lang]}"
         location = pn.state.location
@@ -151,13 +163,25 @@ class App:
                 session.texts.text("The area of this link, {code}, is not served here. This is {area}.",
                                    code=query["area"], area=area.name), "warning",
             )  # fmt: skip
-        pn.state.on_session_destroyed(lambda _context: release(session, page))
+        key = document.session_context.id
+        if said is not None:
+            self.inside[key] = said
+        pn.state.on_session_destroyed(lambda _context: self._leave(key, session, page))
         return page
 
-    def _who(self) -> tuple[str, bool]:
-        """Return the account of the session, and whether it may save."""
-        name = str(pn.state.user or "guest") if self.login or self.options.oauth else NOBODY
-        return name, self._role(name) == "editor"
+    def _leave(self, key: str, session: Session, page: Any) -> None:  # noqa: ANN401 - Panel ships no types
+        self.inside.pop(key, None)
+        release(session, page)
+
+    def _who(self, said: str | None) -> str | None:
+        """Return the account that a cookie speaks for; None when it speaks for nobody (any more)."""
+        return self.door.name(said) if self.login or self.options.oauth else NOBODY
+
+    def turned_out(self) -> list[str]:
+        """Return the open sessions whose account is gone, or has another password."""
+        if not self.login:
+            return []
+        return [key for key, said in self.inside.items() if self.door.name(said) is None]
 
     def _role(self, name: str) -> Role | None:
         """Return what an account may do now; None when there is no such account."""
@@ -185,7 +209,7 @@ def make_server(app: App) -> Any:  # noqa: ANN401 - Panel ships no types
         raise ConfigError(msg)
     more: dict[str, Any] = {}
     if app.login or options.oauth:
-        more = {"cookie_secret": options.cookie_secret or secrets.token_hex(32)}
+        more = {"cookie_secret": app.secret}
     if options.oauth:
         # Their absence is Panel's to say; it reads the rest of its settings by itself.
         more |= {
@@ -196,14 +220,17 @@ def make_server(app: App) -> Any:  # noqa: ANN401 - Panel ships no types
         from app.signin import provider
 
         more["auth_provider"] = provider(
-            app.store, app.texts[options.lang], app.door, f"{options.prefix.rstrip('/')}/"
+            app.store, app.door, app.texts[options.lang], app.attempts, f"{options.prefix.rstrip('/')}/"
         )
     prefix = options.prefix.rstrip("/")
+    # Port 0 is one that the system chooses; harden() puts it in.
     origins = [f"{options.address}:{options.port}", f"localhost:{options.port}", *options.origins]
-    return pn.serve(
+    server = pn.serve(
         {"/": app.page}, address=options.address, port=options.port, prefix=prefix, show=False, start=False,
         title="Jangkau", static_dirs={FILES: str(app.files)}, liveness=True, location=True,
-        websocket_origin=origins if options.port else None, threaded=False, verbose=False,
+        websocket_origin=origins, threaded=False, verbose=False, use_xheaders=options.behind_proxy,
         check_unused_sessions_milliseconds=round(options.forget_after_s * 333),
         unused_session_lifetime_milliseconds=round(options.forget_after_s * 1000), **more,
     )  # fmt: skip
+    harden(server, app.turned_out)
+    return server

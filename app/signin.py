@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-import unicodedata
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from importlib.resources import files
@@ -13,12 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 from panel.auth import BasicAuthProvider, BasicLoginHandler
 
+from app.door import COOKIE, DAYS
+from app.passwords import one_name
 from app.render import Renderer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from concurrent.futures import Executor
 
+    from app.door import Door
     from app.store import Store
     from app.texts import Texts
 
@@ -57,18 +59,6 @@ class Attempts:
         self._seen.pop((one_name(name), address), None)
 
 
-def one_name(name: str) -> str:
-    """Return a name as attempts are counted: without white space, marks of width or case.
-
-    Examples
-    --------
-    >>> one_name(" Bidan\u00a0RINA\u200b") == one_name("bidanrina")
-    True
-    """
-    plain = unicodedata.normalize("NFKC", name).casefold()
-    return "".join(c for c in plain if c.isprintable() and not c.isspace())
-
-
 @dataclass
 class _Turn:
     """Whose turn it is among the attempts of an address, and how many there are."""
@@ -91,11 +81,13 @@ async def _turn(turns: dict[str, _Turn], address: str) -> AsyncIterator[None]:
             turns.pop(address, None)
 
 
-def provider(store: Store, texts: Texts, pool: Executor, home: str) -> BasicAuthProvider:
+def provider(store: Store, door: Door, texts: Texts, pool: Executor, home: str) -> BasicAuthProvider:
     """Return Panel's provider of basic login, checking passwords against the store.
 
     Parameters
     ----------
+    door
+        Gives the cookies, and says at every request who they speak for.
     texts
         The language of the sign-in page.
     pool
@@ -115,7 +107,8 @@ def provider(store: Store, texts: Texts, pool: Executor, home: str) -> BasicAuth
             wait_s = int(error) if error.isdecimal() and len(error) < 4 and int(error) > 1 else 0
             following = _own_path(self.get_argument("next", ""))
             if following:
-                self.set_cookie("next_url", following, httponly=True, samesite="Lax")
+                secure = self.request.protocol == "https"
+                self.set_cookie("next_url", following, httponly=True, samesite="Lax", secure=secure)
             self.write(Renderer(texts)("login", failed=bool(error), wait_s=wait_s))
 
         async def post(self) -> None:
@@ -131,7 +124,10 @@ def provider(store: Store, texts: Texts, pool: Executor, home: str) -> BasicAuth
                 self.redirect("login?error=1")
                 return
             attempts.succeeded(name, self.request.remote_ip)
-            self.set_current_user(account.name)
+            self.set_secure_cookie(
+                COOKIE, door.cookie(account.name), expires_days=DAYS, httponly=True, samesite="Lax",
+                secure=self.request.protocol == "https",
+            )  # fmt: skip
             self.redirect(_own_path(self.get_cookie("next_url") or "") or home)
 
     class Provider(BasicAuthProvider):
@@ -141,6 +137,19 @@ def provider(store: Store, texts: Texts, pool: Executor, home: str) -> BasicAuth
         def login_handler(self) -> Any:  # noqa: ANN401 - Panel ships no types
             Handler._login_endpoint = self._login_endpoint  # noqa: SLF001 - as Panel does with its own
             return Handler
+
+        @property
+        def get_user(self) -> Callable[[Any], str | None]:
+            """What asks at every request, of pages, files and sockets, whose it is."""
+
+            def get_user(handler: Any) -> str | None:  # noqa: ANN401 - Panel ships no types
+                said = handler.get_secure_cookie(COOKIE, max_age_days=DAYS)
+                return door.name(None if said is None else said.decode("utf-8", "replace"))
+
+            return get_user
+
+        def _remove_user(self, _context: object) -> None:
+            """Panel counts its users by what their cookies say; nothing here asks for the count."""
 
     return Provider(login_endpoint="/login", logout_endpoint="/logout", login_template=str(template))
 

@@ -125,6 +125,11 @@ def _app_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser])
         "--prefix", default="", metavar="/PATH", help="path that a reverse proxy puts before it"
     )
     serve.add_argument(
+        "--behind-proxy",
+        action="store_true",
+        help="believe the proxy about who asks and whether by https (X-Forwarded-For, X-Forwarded-Proto)",
+    )
+    serve.add_argument(
         "--origin", action="append", default=[], metavar="HOST[:PORT]",
         help="a host name that browsers use for it (behind a reverse proxy); may be repeated",
     )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import string
 from datetime import UTC, datetime
@@ -11,7 +12,7 @@ from sqlalchemy import CursorResult, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
-from app.passwords import hash_password, matches, matches_nobody
+from app.passwords import RESERVED, hash_password, matches, matches_nobody, one_name
 from app.store.adoption import AdoptionBoard
 from app.store.connect import open_engine
 from app.store.errors import (
@@ -277,6 +278,9 @@ class Store(AdoptionBoard):
             msg = "The password is empty. Give one, or leave it out for somebody who signs in by OAuth."
             raise ConfigError(msg)
         name, by, role = checked_key("The account", name), checked_key("The account", by), checked_role(role)
+        if one_name(name) in RESERVED:
+            msg = f"The name {name!r} is kept for those who did not sign in. Choose another name."
+            raise ConfigError(msg)
         # Before the transaction: it takes a while, and others wait for the lock.
         hashed = None if password is None else hash_password(password)
         values = {"role": role, "password_hash": hashed}
@@ -321,6 +325,14 @@ class Store(AdoptionBoard):
                 raise UnknownAccountError(msg)
             _note(session, "account", by, None, {"name": name, "done": "removed", "old_role": row.role})
             session.delete(row)
+
+    def stamp(self, name: str) -> str | None:
+        """Return what changes with an account's password, or when it is made anew; None if there is none."""
+        row = self._account(name)
+        if row is None or row.password_hash is None:
+            return None
+        # Salted anew with every password, so that no two are alike, however often it is the same one.
+        return hashlib.sha256(f"{row.name}\n{row.password_hash}".encode()).hexdigest()[:32]
 
     def sign_in(self, name: str, password: str) -> Account | None:
         """Return the account when the password is right; every other answer is None and takes as long."""

@@ -1,0 +1,68 @@
+"""Who a signed cookie speaks for now: it is worth what the account is worth at this moment."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from tornado.web import decode_signed_value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.store import Store
+
+COOKIE = "user"
+# So long an answer of the store is taken as still true: a page asks for many files at once.
+FRESH_S = 1.0
+DAYS = 1
+
+
+class Door:
+    """Names the account of a cookie, as long as neither its password nor the account itself has changed.
+
+    Parameters
+    ----------
+    store
+        Where accounts are kept.
+    secret
+        Signs the cookies.
+    outside
+        Whether somebody else (OAuth) has said who it is: the cookie then holds a name alone.
+    """
+
+    def __init__(
+        self, store: Store, secret: str, *, outside: bool, now: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._store, self._secret, self.outside, self._now = store, secret, outside, now
+        self._seen: dict[str, tuple[float, str | None]] = {}
+
+    def cookie(self, name: str) -> str:
+        """Return what the cookie of an account says from now on."""
+        self._seen.pop(name, None)
+        return f"{self._stamp(name)} {name}"
+
+    def name(self, said: str | None) -> str | None:
+        """Return the account that a cookie's content speaks for; None when it speaks for nobody any more."""
+        if not said:
+            return None
+        if self.outside:
+            return said
+        stamp, _, name = said.partition(" ")
+        return name if name and stamp == self._stamp(name) else None
+
+    def read(self, cookie: str | None) -> str | None:
+        """Return the content of a signed cookie, whoever it speaks for; None when nobody here signed it."""
+        if not cookie:
+            return None
+        said = decode_signed_value(self._secret, COOKIE, cookie, max_age_days=DAYS)
+        return None if said is None else said.decode("utf-8", "replace")
+
+    def _stamp(self, name: str) -> str | None:
+        now = self._now()
+        seen = self._seen.get(name)
+        if seen is None or now - seen[0] > FRESH_S:
+            if len(self._seen) > 1000:
+                self._seen.clear()
+            seen = self._seen[name] = (now, self._store.stamp(name))
+        return seen[1]
