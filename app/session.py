@@ -9,6 +9,8 @@ from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from pydantic import ValidationError
+
 from app.notice import Notice
 from app.render import Renderer
 from app.state import History, Opened, Reference, Selection, State, new_token
@@ -268,7 +270,11 @@ class Session:
         """Ask another question, made from the one shown when its turn comes."""
 
         def start() -> tuple[Callable[[], Any], Callable[[Any], None]]:
-            what_if = make()
+            try:
+                what_if = make()
+            except ValidationError as error:
+                # What a browser sent makes no edit.
+                raise ConfigError(error.errors()[0]["msg"]) from None
             if len(what_if.edits) > MOST_EDITS:
                 raise ConfigError(self.texts.text("A scenario holds {n} changes at most.", n=MOST_EDITS))
 

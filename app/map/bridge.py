@@ -15,7 +15,20 @@ if TYPE_CHECKING:
     from app.stream import Stream
 
 MOST_POINTS = 500
+# Of what is typed; a note is the longest.
+LONGEST_TEXT = 20_000
 FARTHEST_MISS_M = 2000.0
+
+
+def well_formed(text: str) -> str:
+    r"""Return a text as every file and database can hold it: half a character, or a zero byte, is replaced.
+
+    Examples
+    --------
+    >>> well_formed("Pustu \ud800A\x00") == "Pustu \ufffdA\ufffd"
+    True
+    """
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\0", "\ufffd")
 
 
 def heard(data: Any) -> dict[str, Any] | None:  # noqa: ANN401 - whatever a browser sends
@@ -33,7 +46,7 @@ def heard(data: Any) -> dict[str, Any] | None:  # noqa: ANN401 - whatever a brow
     message: dict[str, Any] = {"type": data["type"]}
     for key in ("code", "id", "text"):
         if isinstance(data.get(key), str):
-            message[key] = data[key][:500]
+            message[key] = well_formed(data[key][:500])
     if data["type"] == "place":
         place = _lonlat(data.get("lonlat"))
         if place is None:
@@ -161,4 +174,4 @@ class Fragment(JSComponent):
 
     def _handle_msg(self, data: Any) -> None:  # noqa: ANN401 - Panel's own
         if self._acted is not None and isinstance(data, dict) and isinstance(data.get("act"), str):
-            self._acted({str(k): str(v) for k, v in data.items()})
+            self._acted({str(k): well_formed(str(v)[:LONGEST_TEXT]) for k, v in data.items()})

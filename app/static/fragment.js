@@ -36,6 +36,7 @@ export function render({ model, el }) {
   const box = document.createElement("div");
   box.className = "jk-fragment";
   let html = "";
+  let replacing = false;
   // Inputs whose value went to the server: its answer counts, not what was typed.
   const sent = new Set();
   // Fields whose value waits to be sent with their form, or that somebody types into.
@@ -49,7 +50,10 @@ export function render({ model, el }) {
   function put(typed) {
     const again = box.querySelector(`[data-key="${CSS.escape(typed.key)}"]`);
     const epoch = again && again.form && again.form.dataset.epoch;
-    if (again && !sent.has(typed.key) && (epoch || null) === (typed.epoch || null)) again.value = typed.value;
+    if (!again || sent.has(typed.key) || (epoch || null) !== (typed.epoch || null)) return;
+    again.value = typed.value;
+    // To the browser nobody has typed into this new field, so it would report no change.
+    again.dataset.retyped = "";
   }
   function show() {
     if (held.down) {
@@ -63,7 +67,9 @@ export function render({ model, el }) {
     // What was typed and not yet sent stays, unless the form now speaks of something else (data-epoch).
     const typed = fields();
     const scrolled = Array.from(box.querySelectorAll("[data-scroll]")).map((n) => [n.dataset.scroll, n.scrollTop]);
+    replacing = true;
     box.innerHTML = html;
+    replacing = false;
     box.querySelectorAll("a[data-absolute]").forEach((a) => { a.textContent = a.href; });
     scrolled.forEach(([name, top]) => {
       const node = box.querySelector(`[data-scroll="${CSS.escape(name)}"]`);
@@ -97,6 +103,7 @@ export function render({ model, el }) {
   }
   function tell(node, value) {
     const message = Object.assign({}, node.dataset);
+    delete message.retyped;
     if (value !== undefined) message.value = value;
     const form = node.closest("form");
     if (form) new FormData(form).forEach((v, k) => { message[k] = String(v); });
@@ -128,9 +135,17 @@ export function render({ model, el }) {
   box.addEventListener("change", (event) => {
     const node = event.target.closest("select[data-act],input[data-act]");
     if (!node || node.type === "search") return;
+    delete node.dataset.retyped;
     if (node.dataset.key) sent.add(node.dataset.key);
     tell(node, node.type === "checkbox" ? String(node.checked) : node.value);
   });
+  function left(node) {
+    if (replacing || !node.matches("input[data-act][data-retyped]") || node.type === "search") return;
+    delete node.dataset.retyped;
+    node.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+  box.addEventListener("focusout", (event) => left(event.target));
+  box.addEventListener("keydown", (event) => { if (event.key === "Enter") left(event.target); });
   let pause = null;
   box.addEventListener("input", (event) => {
     const node = event.target.closest("input[type=search][data-act]");

@@ -9,7 +9,7 @@ import geopandas as gpd
 import panel_material_ui as pmui
 
 from app.describe import ROAD_CLASSES, described, road_class, road_facts, rules
-from app.map.bridge import Fragment
+from app.map.bridge import Fragment, well_formed
 from app.map.edits import road_lines
 from app.whatif import WhatIf
 from geodata.kinds import known_kinds
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 FACTORS = (0.25, 0.5, 0.75, 0.9, 1.0, 1.1, 1.25, 1.5, 2.0)
 LONGEST_LIMIT = 240.0
+LEAST_FACTOR, MOST_FACTOR = 0.01, 100.0
 # A click that misses a road by less than this still means it, however far the map is zoomed in.
 LEAST_MISS_M = 30.0
 CANDIDATES = 5
@@ -144,8 +145,14 @@ class _WhatIf:
             self.session.change(lambda: state.with_rule(kind, limit_minutes=limit))
         elif act == "speed":
             factor = texts.parsed(value.replace(",", "."))
-            if factor is not None and factor > 0:
-                self.session.change(lambda: self._with_speed(kind, factor))
+            if factor is None or not LEAST_FACTOR <= factor <= MOST_FACTOR:
+                self.session.tell(texts.text(
+                    "Travel is between {a} and {b} times as fast as usual.",
+                    a=texts.number(LEAST_FACTOR, 2), b=texts.number(MOST_FACTOR),
+                ), "warning")  # fmt: skip
+                self.show()
+                return
+            self.session.change(lambda: self._with_speed(kind, factor))
 
     def _with_speed(self, kind: str, factor: float) -> WhatIf:
         """Return the question with the speed of a kind's mode changed; one change a mode."""
@@ -164,7 +171,7 @@ class _WhatIf:
         lon, lat = message["lonlat"]
         if not self._inside((lon, lat)):
             return
-        kind, name = self.kind.value, (self.name.value or "").strip()[:120]
+        kind, name = self.kind.value, well_formed(self.name.value or "").strip()[:120]
 
         def opened() -> WhatIf:
             new = self.state.new_facility_id(kind)
