@@ -29,8 +29,8 @@ setup: $(STAMP)
 $(STAMP): pyproject.toml requirements.lock planner/maps/package-lock.json planner/maps/build_vendor.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Jangkau needs Python 3.11 or newer: make PYTHON=python3.12 demo")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e . --group dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $(STAMP)
 
 # Every message of the app, into both catalogues; tests hold them complete.
@@ -42,8 +42,11 @@ messages: setup
 screenshots: setup
 	$(BIN)/python docs/screenshots.py
 
+# For every platform, with the hash of every file that may be installed and the address of none.
 lock: setup
-	$(BIN)/python -m pip freeze --exclude-editable --exclude jangkau | grep -v ' @ ' | sort -f > requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade --generate-hashes --no-header \
+	  --no-annotate --no-emit-index-url --no-strip-extras --group dev pyproject.toml -o requirements.lock
 
 clean:
 	rm -rf $(VENV) work build dist .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis

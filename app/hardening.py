@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 # What Panel needs and no more: its page has scripts in it, makes functions of text (Bokeh's callbacks) and
 # modules of blobs (its components). OpenStreetMap's tiles are asked for only where a user ticks them.
 SOURCES = {
-    "default-src": "'self'", "script-src": "'self' 'unsafe-inline' blob:",
+    "default-src": "'self'", "script-src": "'self' 'unsafe-inline' 'unsafe-eval' blob:",
     "style-src": "'self' 'unsafe-inline'", "font-src": "'self' data:", "connect-src": "'self' blob:",
     "img-src": "'self' data: blob: https://tile.openstreetmap.org", "frame-src": "'self'",
     "frame-ancestors": "'self'", "object-src": "'none'", "base-uri": "'self'", "form-action": "'self'",

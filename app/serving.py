@@ -5,15 +5,14 @@ from __future__ import annotations
 import logging
 import os
 import secrets
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import panel as pn
 
 from app.door import COOKIE, Door
+from app.folder import ServedFolder
 from app.hardening import harden
 from app.main import SEEN_COOKIE, build_page, first_picture, follow_address, release, start
 from app.map.page import write_page, write_vendor
@@ -92,8 +91,8 @@ class App:
     options: Options = field(default_factory=Options)
 
     def __post_init__(self) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="jangkau-app-")
-        self.files = Path(self._folder.name)
+        self._folder = ServedFolder()
+        self.files = self._folder.files
         self.pool = FairPool(4)
         # Files take longest, and are made one after the other for all.
         self.files_pool = FairPool(1)
@@ -119,7 +118,7 @@ class App:
         for pool in (self.pool, self.files_pool):
             pool.shutdown()
         self.attempts.shutdown(wait=True, cancel_futures=True)
-        self._folder.cleanup()
+        self._folder.close()
         self.store.close()
 
     def page(self) -> Any:  # noqa: ANN401 - Panel ships no types

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from geodata import limits
 from geodata.errors import ConfigError, MissingFileError, UnreadableFileError, suggest
 
 if TYPE_CHECKING:
@@ -24,7 +25,11 @@ M = TypeVar("M", bound=Model)
 _Lines = dict[tuple[object, ...], int]
 
 
-class _UniqueKeyLoader(yaml.SafeLoader):
+# By libyaml where PyYAML was built with it: ten times as fast.
+_SafeLoader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _UniqueKeyLoader(_SafeLoader):  # type: ignore[misc]  # which of the two is known only here
     """SafeLoader that refuses a key written twice (YAML itself keeps the last, silently)."""
 
 
@@ -37,10 +42,64 @@ def _no_duplicates(loader: _UniqueKeyLoader, node: yaml.MappingNode) -> dict[Any
             msg = f"line {line}: the key {key!r} is written twice (first in line {seen[key]})"
             raise ConfigError(msg)
         seen[key] = line
-    return loader.construct_mapping(node, deep=True)
+    made: dict[Any, Any] = loader.construct_mapping(node, deep=True)
+    return made
 
 
 _UniqueKeyLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _no_duplicates)
+
+
+def _require_flat(text: str) -> None:
+    """Raise ConfigError for brackets in brackets in brackets: libyaml's own stack ends before Python's."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_SafeLoader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > limits.YAML_DEPTH:
+                msg = f"brackets or dashes are nested more than {limits.YAML_DEPTH} deep"
+                raise ConfigError(msg)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+
+
+def _require_bounded(tree: yaml.Node | None) -> None:
+    """Raise ConfigError when the text is large once its aliases are written out, or holds itself.
+
+    A few lines of aliases of aliases can stand for more than fits into any memory.
+    """
+    sizes: dict[int, tuple[int, int]] = {}
+
+    def size(node: yaml.Node) -> tuple[int, int]:
+        """Return the nodes and characters of a node, aliases written out."""
+        if id(node) in sizes:
+            nodes, characters = sizes[id(node)]
+            if nodes == 0:
+                msg = f"line {node.start_mark.line + 1}: an alias stands for what it is itself a part of"
+                raise ConfigError(msg)
+            return nodes, characters
+        sizes[id(node)] = (0, 0)
+        nodes, characters = 1, 0
+        if isinstance(node, yaml.ScalarNode):
+            characters = len(node.value)
+        else:
+            parts = (
+                [p for pair in node.value for p in pair] if isinstance(node, yaml.MappingNode) else node.value
+            )
+            for part in parts:
+                more = size(part)
+                nodes, characters = nodes + more[0], characters + more[1]
+        sizes[id(node)] = (nodes, characters)
+        return nodes, characters
+
+    if tree is None:
+        return
+    nodes, characters = size(tree)
+    if nodes > limits.YAML_NODES or characters > limits.YAML_CHARACTERS:
+        msg = (
+            f"it stands for {nodes:,} values and {characters:,} characters once its aliases (*name) are "
+            f"written out; {limits.YAML_NODES:,} and {limits.YAML_CHARACTERS:,} are the most. Write less."
+        )
+        raise ConfigError(msg)
 
 
 def _line_table(node: yaml.Node | None, path: tuple[object, ...], lines: _Lines, seen: set[int]) -> None:
@@ -131,10 +190,14 @@ def read_yaml(path: Path, model: type[M], what: str, *, base: dict[str, Any] | N
     if not path.is_file():
         msg = f"{what} {path} is not there. Check the path."
         raise MissingFileError(msg)
+    limits.require_small(path, what, limits.YAML_BYTES)
     try:
         text = path.read_text("utf-8-sig")
-        tree = yaml.compose(text, Loader=_UniqueKeyLoader)
-        content = yaml.load(text, Loader=_UniqueKeyLoader)  # noqa: S506 - a SafeLoader subclass
+        _require_flat(text)
+        loader = _UniqueKeyLoader(text)
+        tree = loader.get_single_node()
+        _require_bounded(tree)
+        content = None if tree is None else loader.construct_document(tree)
     except ConfigError as error:
         msg = f"{what} {path}: {error}"
         raise ConfigError(msg) from None

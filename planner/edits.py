@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
+from geodata import limits
 from geodata.kinds import known_kinds
 from geodata.yamlfile import Model
 from planner.modes import Number, Positive, Share, known_classes
@@ -113,7 +114,7 @@ class Flood(Model):
     """A flooded area: roads in it are closed (factor 0) or slower; boats and ferries sail on."""
 
     op: Literal["flood"]
-    polygon: Annotated[tuple[LonLat, ...], Field(min_length=3)]
+    polygon: Annotated[tuple[LonLat, ...], Field(min_length=3, max_length=limits.FLOOD_POINTS)]
     factor: Share = 0.0
     season: Literal["dry", "wet", "both"] = "both"
 

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Self
 import yaml
 from pydantic import Field, ValidationError, field_validator, model_validator
 
+from geodata import limits
 from geodata.errors import ConfigError
 from geodata.surfaces import surface_groups
 from geodata.yamlfile import Model, read_yaml
@@ -214,7 +215,7 @@ class Scenario(Model):
     remoteness: RemotenessRule
     floating: FloatingRule
     doubt: DoubtRule
-    edits: tuple[Edit, ...] = ()
+    edits: Annotated[tuple[Edit, ...], Field(max_length=limits.EDITS)] = ()
 
     @field_validator("edits", mode="before")
     @classmethod

@@ -7,12 +7,14 @@ import hashlib
 import io
 import re
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
+from geodata import limits
 from geodata.crs import WGS84
 from geodata.csvtext import unguarded
 from geodata.errors import (
@@ -29,11 +31,12 @@ from geodata.layers import Finding, SourceRecord
 from geodata.readers.numbers import parse_count, thousands_mark
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from geodata.areafile import FileSource
 
+T = TypeVar("T")
 TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm")
 PARQUET_SUFFIXES = (".parquet", ".geoparquet")
 HEADER_SEARCH_ROWS = 30
@@ -80,6 +83,7 @@ def read_vector(source: FileSource, what: str) -> gpd.GeoDataFrame:
     """
     path = source.path
     require_file(path, what)
+    limits.require_small(path, what, limits.VECTOR_BYTES)
     options: dict[str, Any] = {"layer": source.layer} if source.layer else {}
     if source.layer is None and path.suffix.lower() in (".gpkg", ".sqlite", ".gdb", ".kml"):
         _only_layer(path, what)
@@ -101,7 +105,25 @@ def read_vector(source: FileSource, what: str) -> gpd.GeoDataFrame:
             f"{what}: {path.name} has no geometry. Give a GeoJSON, GPKG, SHP or GeoParquet file that has one."
         )
         raise UnreadableFileError(msg)
+    limits.require_cells(len(frame.columns), frame.size, what, path.name)
+    _require_points(frame, path, what)
     return to_wgs84(frame, source, what)
+
+
+def _require_points(frame: gpd.GeoDataFrame, path: Path, what: str) -> None:
+    """Raise SchemaError for shapes with more points than any map of a village or road needs."""
+    points = shapely.get_num_coordinates(frame.geometry.to_numpy())
+    rows = [f"row {i + 1} ({points[i]:,} points)" for i in np.flatnonzero(points > limits.FEATURE_POINTS)]
+    if rows:
+        msg = (
+            f"{what}: {path.name} has shapes with more than {limits.FEATURE_POINTS:,} points: "
+            f"{first_five(rows)}. Simplify them (QGIS: Simplify, with a tolerance of one metre)."
+        )
+        raise SchemaError(msg)
+    if points.sum() > limits.LAYER_POINTS:
+        most = f"{limits.LAYER_POINTS:,} are the most"
+        msg = f"{what}: {path.name} has {points.sum():,} points; {most}. Split it."
+        raise SchemaError(msg)
 
 
 def _only_layer(path: Path, what: str) -> None:
@@ -143,11 +165,12 @@ def read_table(source: FileSource, what: str, wanted: Sequence[str]) -> pd.DataF
     """
     path = source.path
     require_file(path, what)
+    limits.require_small(path, what, limits.TABLE_BYTES)
     try:
         rows = (
             _excel_rows(path, source.sheet, what)
             if path.suffix.lower() in (".xlsx", ".xlsm")
-            else _csv_rows(path, {_key(w) for w in wanted})
+            else _csv_rows(path, {_key(w) for w in wanted}, what)
         )
     except UnicodeDecodeError as error:
         msg = f"{what}: {path.name} is not text in UTF-8 or Windows-1252. Save it as UTF-8 CSV."
@@ -171,7 +194,7 @@ def _key(text: object) -> str:
     return re.sub(r"[^a-z0-9]", "", str(text).lower())
 
 
-def _csv_rows(path: Path, wanted: set[str]) -> list[list[object]]:
+def _csv_rows(path: Path, wanted: set[str], what: str) -> list[list[object]]:
     data = path.read_bytes()
     try:
         text = data.decode("utf-8-sig")
@@ -190,7 +213,16 @@ def _csv_rows(path: Path, wanted: set[str]) -> list[list[object]]:
     delimiter = max(",;\t|", key=score)
     # Strict: a quote that is never closed would swallow the rows behind it.
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    return [[unguarded(cell) for cell in row] for row in rows]
+    return [[unguarded(cell) for cell in row] for row in _bounded(rows, what, path.name)]
+
+
+def _bounded(rows: Iterable[Sequence[T]], what: str, file: str) -> Iterator[Sequence[T]]:
+    """Yield rows; raise SchemaError once there are too many columns or cells."""
+    cells = 0
+    for row in rows:
+        cells += len(row)
+        limits.require_cells(len(row), cells, what, file)
+        yield row
 
 
 def _excel_rows(path: Path, sheet: str | None, what: str) -> list[list[object]]:
@@ -214,12 +246,15 @@ def _excel_rows(path: Path, sheet: str | None, what: str) -> list[list[object]]:
                 raise MissingColumnError(msg)
             sheet = filled[0] if filled else book.worksheets[0].title
         page = book[sheet]
-        return [list(row) for row in page.iter_rows(values_only=True)]
+        # What the file says of its size is often wrong, and openpyxl fills up to it.
+        page.reset_dimensions()
+        return [list(row) for row in _bounded(page.iter_rows(values_only=True), what, path.name)]
     finally:
         book.close()
 
 
 def _has_cells(page: Any) -> bool:  # noqa: ANN401 - openpyxl ships no types
+    page.reset_dimensions()
     return any(c is not None for row in page.iter_rows(values_only=True) for c in row)
 
 

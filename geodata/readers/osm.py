@@ -20,6 +20,7 @@ import pandas as pd
 import pyproj
 import shapely
 
+from geodata import limits
 from geodata.crs import WGS84
 from geodata.errors import EmptyAreaError, UnreadableFileError
 from geodata.layers import Finding
@@ -353,8 +354,18 @@ def _marks(file: IO[bytes], path: Path) -> bool:
     if b"<osmChange" in head[:4096]:
         raise UnreadableFileError(_changes(path))
     marked, tail = False, b""
+    size = since_end = 0
     while head:
         text = tail + head
+        size += len(head)
+        since_end = len(head) - head.rfind(b">") if b">" in head else since_end + len(head)
+        if size > limits.OSM_TEXT_BYTES or since_end > limits.OSM_ELEMENT_BYTES:
+            msg = (
+                f"{WHAT}: {path.name} is no map of a usual size: more than {limits.OSM_TEXT_BYTES / 1e9:g} "
+                f"GB of text, or one element longer than {limits.OSM_ELEMENT_BYTES / 1e6:g} MB. Use an "
+                ".osm.pbf extract of the area."
+            )
+            raise UnreadableFileError(msg)
         marked = marked or _DELETED.search(text) is not None
         remark = _REMARK.search(text)
         if remark is not None:

@@ -41,8 +41,12 @@ def test_environment_yml_is_what_pyproject_asks_for():
 
 def test_every_dependency_is_pinned_and_no_address_is_recorded():
     lines = (ROOT / "requirements.lock").read_text("utf-8").splitlines()
-    pins = [line for line in lines if line and not line.startswith("#")]
-    assert all(re.fullmatch(r"[A-Za-z0-9_.-]+==[^\s]+", p) for p in pins), pins
+    pins = [line for line in lines if not line.startswith(" ")]
+    assert all(re.fullmatch(r"[a-z0-9-]+(\[[a-z,]+\])?==[^\s;]+( ; .*)? \\", p) for p in pins), pins
+    # By the hash of every file, so that nothing else is installed under its name.
+    hashes = [line for line in lines if line.startswith(" ")]
+    assert all(re.fullmatch(r"    --hash=sha256:[0-9a-f]{64}( \\)?", h) for h in hashes)
+    assert all(lines[i + 1].startswith("    --hash=") for i, line in enumerate(lines) if line in pins)
     wanted = names(PYPROJECT["project"]["dependencies"]) | names(PYPROJECT["dependency-groups"]["dev"])
     assert wanted <= names(pins)
     lock = json.loads((ROOT / "planner/maps/package-lock.json").read_text("utf-8"))

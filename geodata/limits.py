@@ -1,0 +1,80 @@
+"""How large an input may be. Far above every file seen, and low enough that a hostile one costs little.
+
+Each is a number of its own, so that an office that needs more raises it here.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from typing import TYPE_CHECKING
+
+from geodata.errors import SchemaError, UnreadableFileError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# AREA.yml, scenarios and standards: the longest of a user's was 40 kB. Nodes and characters are counted as
+# if every alias (*name) were written out.
+YAML_BYTES = 2_000_000
+YAML_NODES = 200_000
+YAML_CHARACTERS = 5_000_000
+YAML_DEPTH = 100
+# Tables: Indonesia has 83,000 villages, and 300,000 posyandu.
+TABLE_BYTES = 200_000_000
+TABLE_COLUMNS = 2_000
+TABLE_CELLS = 30_000_000
+# What a workbook or another zip file unpacks to.
+UNPACKED_BYTES = 400_000_000
+# Vector files: the largest village outline of BIG's 1:25,000 maps has 3,500 points.
+FEATURE_POINTS = 200_000
+LAYER_POINTS = 50_000_000
+VECTOR_BYTES = 4_000_000_000
+# OpenStreetMap as text, unpacked; a whole island is better fetched as .osm.pbf.
+OSM_TEXT_BYTES = 4_000_000_000
+OSM_ELEMENT_BYTES = 8_000_000
+# Edits of a scenario, and corners of a flood.
+EDITS = 1_000
+FLOOD_POINTS = 10_000
+
+ZIPPED = (".zip", ".kmz", ".xlsx", ".xlsm")
+
+
+def require_small(path: Path, what: str, most_bytes: int) -> None:
+    """Raise UnreadableFileError for a file that is too large, as it is or, when it is a zip file, unpacked.
+
+    Parameters
+    ----------
+    most_bytes
+        The limit for the file as it is.
+    """
+    size = path.stat().st_size
+    if size > most_bytes:
+        most = f"{most_bytes / 1e6:,.0f} MB are the most"
+        msg = f"{what}: {path.name} has {size / 1e6:,.0f} MB; {most}. Split it."
+        raise UnreadableFileError(msg)
+    if path.suffix.lower() not in ZIPPED:
+        return
+    try:
+        with zipfile.ZipFile(path) as file:
+            # Python never unpacks more of a member than its entry says.
+            total = sum(member.file_size for member in file.infolist())
+    except (zipfile.BadZipFile, OSError, ValueError):
+        # Reading it will say what is wrong.
+        return
+    if total > UNPACKED_BYTES:
+        most = f"{UNPACKED_BYTES / 1e6:,.0f} MB are the most"
+        msg = (
+            f"{what}: {path.name} unpacks to {total / 1e6:,.0f} MB; {most}. "
+            "Keep what is needed of it in a new file."
+        )
+        raise UnreadableFileError(msg)
+
+
+def require_cells(columns: int, cells: int, what: str, file: str) -> None:
+    """Raise SchemaError for a table with too many columns or cells."""
+    if columns > TABLE_COLUMNS:
+        msg = f"{what}: {file} has {columns:,} columns; {TABLE_COLUMNS:,} are the most. Keep those needed."
+        raise SchemaError(msg)
+    if cells > TABLE_CELLS:
+        msg = f"{what}: {file} has more than {TABLE_CELLS:,} cells. Split it, or keep the columns needed."
+        raise SchemaError(msg)

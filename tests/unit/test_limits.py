@@ -1,0 +1,147 @@
+"""Hostile files cost bounded time and memory, and end in a sentence."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import resource
+import zipfile
+
+import geopandas as gpd
+import numpy as np
+import openpyxl
+import pytest
+import shapely
+
+from geodata import limits
+from geodata.areafile import FileSource
+from geodata.errors import ConfigError, InputError, SchemaError, UnreadableFileError
+from geodata.readers import osm
+from geodata.readers.files import read_table, read_vector
+from geodata.yamlfile import read_yaml
+from planner.pipeline import read_scenario
+from planner.scenario import Scenario
+
+MIB = 2**20
+pytestmark = pytest.mark.usefixtures("bounded")
+
+
+@pytest.fixture
+def bounded():
+    """Memory may grow by 700 MiB at most while a hostile file is refused."""
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    yield
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    assert grown < 700 * 1024
+
+
+def table(path):
+    return read_table(FileSource(path=path), "people", ["kode", "jumlah"])
+
+
+def text(path, content):
+    path.write_text(content, "utf-8")
+    return path
+
+
+def laughs(depth, width=9):
+    """A few lines that stand for ``width ** depth`` values."""
+    lines = ["a0: &a0 [x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * width)}]" for n in range(1, depth)]
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        laughs(12), laughs(200, 2),
+        "long: &long " + "x" * 100_000 + "\nedits: [" + ", ".join(["*long"] * 20_000) + "]",
+        "a: &a [*a]", "a: &a {b: *a}", "a: &a\n  - b: {c: *a}",
+        "edits: " + "[" * 50_000,
+    ],
+    ids=["laughs", "powers of two", "long text", "itself", "its mapping", "deeper", "brackets"],
+)  # fmt: skip
+@pytest.mark.parametrize("read", [read_scenario, lambda p: read_yaml(p, Scenario, "standard")])
+def test_aliases_do_not_grow_beyond_what_is_written(tmp_path, content, read):
+    with pytest.raises(ConfigError, match=r"alias|nested|written out"):
+        read(text(tmp_path / "s.yml", content))
+
+
+def test_a_plain_alias_is_fine(tmp_path):
+    scenario = read_scenario(text(tmp_path / "s.yml", "name: &n siang\nstandard_name: *n\n"))
+    assert scenario.standard_name == "siang"
+
+
+def test_many_edits_and_long_files_are_refused(tmp_path):
+    edit = "  - {op: close_facility, id: p1}\n"
+    with pytest.raises(InputError, match="1000 items"):
+        read_scenario(text(tmp_path / "s.yml", "edits:\n" + edit * 10_000))
+    with pytest.raises(UnreadableFileError, match="2 MB are the most"):
+        read_scenario(text(tmp_path / "long.yml", "# " + "x" * 3_000_000))
+
+
+def bomb(path, member, unpacked):
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file, file.open(member, "w") as out:
+        for _ in range(unpacked // MIB):
+            out.write(b"0" * MIB)
+    return path
+
+
+def test_a_small_file_that_unpacks_to_a_large_one(tmp_path, monkeypatch):
+    monkeypatch.setattr(limits, "UNPACKED_BYTES", 50 * MIB)
+    path = bomb(tmp_path / "b.xlsx", "xl/worksheets/sheet1.xml", 64 * MIB)
+    assert path.stat().st_size < MIB
+    with pytest.raises(UnreadableFileError, match="unpacks to 67 MB"):
+        table(path)
+    with pytest.raises(UnreadableFileError, match="unpacks to 67 MB"):
+        read_vector(FileSource(path=bomb(tmp_path / "b.zip", "a.geojson", 64 * MIB)), "roads")
+
+
+def test_a_workbook_that_says_it_is_larger_than_it_is(tmp_path):
+    book = openpyxl.Workbook()
+    book.active.append(["kode", "jumlah"])
+    book.active.append(["35.09.01.2001", 7])
+    plain = io.BytesIO()
+    book.save(plain)
+    path = tmp_path / "wide.xlsx"
+    with zipfile.ZipFile(plain) as source, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as target:
+        for name in source.namelist():
+            data = source.read(name)
+            target.writestr(name, data.replace(b'ref="A1:B2"', b'ref="A1:XFD1048576"'))
+    assert table(path)["jumlah"].tolist() == [7]
+
+
+def test_wide_and_large_tables(tmp_path, monkeypatch):
+    with pytest.raises(SchemaError, match="300,000 columns"):
+        table(text(tmp_path / "wide.csv", ",".join(["kode"] * 300_000) + "\n1\n"))
+    # A quote that swallows the rest, and a cell of some megabytes.
+    with pytest.raises(InputError):
+        table(text(tmp_path / "cell.csv", 'kode,jumlah\n"' + "x" * 5_000_000 + '",1\n'))
+    monkeypatch.setattr(limits, "TABLE_BYTES", 1000)
+    with pytest.raises(UnreadableFileError, match="Split it"):
+        table(text(tmp_path / "long.csv", "kode,jumlah\n" + "35.09.01.2001,1\n" * 100))
+    monkeypatch.undo()
+    monkeypatch.setattr(limits, "TABLE_CELLS", 100)
+    with pytest.raises(SchemaError, match="more than 100 cells"):
+        table(text(tmp_path / "cells.csv", "kode,jumlah\n" + "35.09.01.2001,1\n" * 100))
+
+
+def test_an_outline_of_a_million_points(tmp_path):
+    angles = np.linspace(0, 2 * np.pi, 1_000_000)
+    ring = shapely.Polygon(np.column_stack([110 + np.cos(angles), np.sin(angles)]))
+    path = tmp_path / "desa.parquet"
+    gpd.GeoDataFrame({"kode": ["35.09.01.2001"]}, geometry=[ring], crs=4326).to_parquet(path)
+    with pytest.raises(SchemaError, match=r"more than 200,000 points: row 1 \(1,000,00\d points\)"):
+        read_vector(FileSource(path=path), "boundaries")
+
+
+@pytest.mark.parametrize("pack", [gzip.open, bz2.open])
+def test_openstreetmap_text_that_unpacks_without_end(tmp_path, pack):
+    path = tmp_path / ("a.osm.gz" if pack is gzip.open else "a.osm.bz2")
+    with pack(path, "wb", 1) as file:
+        file.write(b"<osm><node id='1' x='")
+        for _ in range(64):
+            file.write(b" " * MIB)
+    with pytest.raises(UnreadableFileError, match="no map of a usual size"):
+        osm._deleted_objects(path)
