@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from tornado.ioloop import PeriodicCallback
 from tornado.web import HTTPError, OutputTransform, RequestHandler
+from tornado.websocket import WebSocketClosedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +29,7 @@ HEADERS = {
     "Referrer-Policy": "same-origin", "Cross-Origin-Opener-Policy": "same-origin",
 }  # fmt: skip
 LOOK_EVERY_MS = 1000
+PING_EVERY_MS = 30_000
 # Where the port of an address was to be found by the system.
 ANY_PORT = re.compile(r":0$")
 
@@ -91,4 +94,15 @@ def harden(server: Any, turned_out: Callable[[], list[str]]) -> None:  # noqa: A
                 # The page sees it, asks again, and finds itself at the sign-in.
                 connection._socket.close(1008, "signed out")  # noqa: SLF001 - as above
 
+    def ping() -> None:
+        """Find connections whose other end is gone without a word.
+
+        Bokeh's own ping cuts a connection off from its session while messages of it may still come, which
+        then fail. Of one that is closed, Tornado tells in its own time.
+        """
+        for connection in list(web._clients):  # noqa: SLF001 - as above
+            with suppress(WebSocketClosedError):
+                connection.send_ping()
+
     PeriodicCallback(look, LOOK_EVERY_MS).start()
+    PeriodicCallback(ping, PING_EVERY_MS).start()

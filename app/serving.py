@@ -227,7 +227,8 @@ def make_server(app: App) -> Any:  # noqa: ANN401 - Panel ships no types
     server = pn.serve(
         {"/": app.page}, address=options.address, port=options.port, prefix=prefix, show=False, start=False,
         title="Jangkau", static_dirs={FILES: str(app.files)}, liveness=True, location=True,
-        websocket_origin=origins, threaded=False, verbose=False, use_xheaders=options.behind_proxy,
+        websocket_origin=origins, keep_alive_milliseconds=0, use_xheaders=options.behind_proxy,
+        threaded=False, verbose=False,
         check_unused_sessions_milliseconds=round(options.forget_after_s * 333),
         unused_session_lifetime_milliseconds=round(options.forget_after_s * 1000), **more,
     )  # fmt: skip

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 MOST_EDITS = 200
+# Files that are made or wait to be; one is made at a time.
+MOST_FILES = 3
 # Far beyond any answer seen; what takes longer is stopped, so that its user can go on.
 LONGEST_QUESTION_S = 120.0
 # In the planner's words; it means nothing to somebody at the map.
@@ -84,7 +86,7 @@ class Session:
         self.stream = Stream(self._work.require_loop)
         self._waiting: deque[tuple[Start, bool]] = deque()
         self._asking = self._saving = False
-        self._turn = 0
+        self._turn = self._files = 0
         self._stop = threading.Event()
         self._forget_limit: Callable[[], None] = _nothing
         # Drafts that are open somewhere on this server; shared by its sessions.
@@ -128,13 +130,20 @@ class Session:
         self._work.require_loop()
         self._work.latest(topic, slow, then, self.tell_error)
 
-    async def result(self, slow: Callable[[], T]) -> T:
-        """Return the result of slow work that was done in a thread; its failure is told."""
+    async def result(self, slow: Callable[[], T]) -> T | None:
+        """Return a file that was made in a thread, one after the other; None where why not was told."""
+        if self._files >= MOST_FILES:
+            self.tell(self.texts.text("Files are being made already. Ask again once they have arrived."),
+                      "warning")  # fmt: skip
+            return None
+        self._files += 1
         try:
             return await self._work.result(slow)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - shown to the user, and logged unless it is theirs
             self.tell_error(error)
-            raise
+            return None
+        finally:
+            self._files -= 1
 
     def when_shown(self, key: str, show: Callable[[], None]) -> Callable[..., None]:
         """Return a watcher that shows a view again at once, or, while it is hidden, once it is opened."""

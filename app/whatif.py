@@ -88,9 +88,11 @@ class WhatIf(Model):
             if change.mode is not None and change.mode not in base.modes:
                 msg = f"standard.{kind}.mode: {change.mode!r} is not one of {', '.join(base.modes)}"
                 raise ConfigError(msg)
-            standard[kind] = KindStandard.model_validate(
-                standard[kind].model_dump() | change.model_dump(exclude_none=True)
-            )
+            rule = standard[kind].model_dump() | change.model_dump(exclude_none=True)
+            if rule["fair_minutes"] is not None and rule["fair_minutes"] < rule["limit_minutes"]:
+                # Whatever was only fair is within the limit now.
+                rule["fair_minutes"] = None
+            standard[kind] = KindStandard.model_validate(rule)
         return base.model_copy(update={"standard": standard, "edits": (*base.edits, *self.edits)})
 
     def with_edit(self, edit: Edit) -> WhatIf:

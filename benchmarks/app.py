@@ -1,6 +1,9 @@
 """The map app under load: first map, recolour, click, new facility; 8,000 villages; 50 sessions; memory.
 
-    python benchmarks/app.py WORKSPACE [--sessions 50] [--villages 8000]
+    python benchmarks/app.py WORKSPACE [--sessions 50] [--villages 8000] [--selections 2000] [--hostile]
+
+``--selections`` chooses villages at random in 20 sessions and looks at every sheet; ``--hostile`` measures
+another user's change of a limit while one session asks for as much as it may.
 
 Times are those a user feels: from the input in headless Chromium to the changed page.
 """
@@ -9,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import random
 import subprocess
 import sys
 import tempfile
@@ -53,7 +57,7 @@ def opened(browser: Browser, url: str) -> tuple[Page, float]:
     page = context.new_page()
     start = time.perf_counter()
     page.goto(url, wait_until="commit")
-    page.frame_locator("iframe").locator("body[data-painted]").wait_for(timeout=60000)
+    page.frame_locator("iframe[src*='files/']").locator("body[data-painted]").wait_for(timeout=60000)
     seconds = time.perf_counter() - start
     page.get_by_role("tab").first.wait_for()
     page.wait_for_timeout(1500)
@@ -73,10 +77,17 @@ NOTE_PAINT = """() => {
   new MutationObserver(() => { window.paintedAt = now(); }).observe(
     document.body, { attributes: true, attributeFilter: ["data-painted"] });
 }"""
-SEEN = """(code) => new Promise((done) => {
+# A sheet that has not come after so long never will.
+LIMIT_MS = 60_000
+SEEN = """([code, limit]) => new Promise((done, lost) => {
+  const end = performance.now() + limit;
   const found = (root) => Array.from(root.querySelectorAll("*")).some((n) =>
     (n.tagName === "H2" && n.textContent.includes(code)) || (n.shadowRoot && found(n.shadowRoot)));
-  const look = () => found(document) ? done(performance.timeOrigin + performance.now()) : setTimeout(look, 3);
+  const look = () => {
+    if (found(document)) done(performance.timeOrigin + performance.now());
+    else if (performance.now() > end) lost(new Error(`no sheet of ${code}`));
+    else setTimeout(look, 3);
+  };
   look();
 })"""
 
@@ -97,7 +108,7 @@ def sheet_after(frame: Frame, page: Page, code: str) -> float:
         " return performance.timeOrigin + performance.now(); }",
         code,
     )
-    return float(page.evaluate(SEEN, code) - start)
+    return float(page.evaluate(SEEN, [code, LIMIT_MS]) - start)
 
 
 def one_user(browser: Browser, url: str, rounds: int = 9) -> dict[str, float]:
@@ -128,7 +139,7 @@ def one_user(browser: Browser, url: str, rounds: int = 9) -> dict[str, float]:
             "Object.keys(jangkau.villages).length].getBounds().getCenter(); jangkau.map.setView(c, 12, "
             "{animate: false}); const s = jangkau.map.getSize(); return [s.x / 2, s.y / 2]; }"
         )
-        box = page.locator("iframe").bounding_box()
+        box = page.locator("iframe[src*='files/']").bounding_box()
         tap = partial(page.mouse.click, box["x"] + spot[0], box["y"] + spot[1])
         added.append(painted_after(frame, page, tap, on_map=True))
     page.context.close()
@@ -166,6 +177,104 @@ def many_users(browser: Browser, server: Server, sessions: int) -> dict[str, flo
     }  # fmt: skip
 
 
+SHEET = """() => {
+  const all = (root) => Array.from(root.querySelectorAll("*")).flatMap(
+    (n) => [n, ...(n.shadowRoot ? all(n.shadowRoot) : [])]);
+  const nodes = all(document);
+  return {
+    sheet: (nodes.find((n) => n.matches("article.sheet h2")) || {}).textContent || "",
+    making: nodes.some((n) => n.matches(".jk-making") && !n.hidden),
+  };
+}"""
+
+
+def selections(browser: Browser, server: Server, total: int, sessions: int = 20) -> dict[str, float]:
+    """Choose villages at random, often before the sheet of the last is there; count wrong sheets."""
+    dice = random.Random(1)  # noqa: S311 - a plan for a benchmark
+    pages = []
+    for _ in range(sessions):
+        page = browser.new_context(viewport={"width": 900, "height": 700}).new_page()
+        page.goto(server.url)
+        page.get_by_role("tab").first.wait_for(timeout=60000)
+        frame_of(page).wait_for_function("() => window.jangkau && document.body.dataset.painted")
+        pages.append(page)
+    codes = frame_of(pages[0]).evaluate("Object.keys(jangkau.villages)")
+    chosen, wrong, done = {}, 0, 0
+    start = time.perf_counter()
+    while done < total:
+        for page in pages:
+            for _ in range(dice.randrange(1, 5)):
+                code = dice.choice(codes)
+                frame_of(page).evaluate("code => jangkau.villages[code].fire('click')", code)
+                chosen[page] = code
+                done += 1
+        for page in pages:
+            page.evaluate(SEEN, [chosen[page], LIMIT_MS])
+        # Nothing comes after it that belongs to another.
+        pages[0].wait_for_timeout(300)
+        for page in pages:
+            seen = page.evaluate(SHEET)
+            wrong += chosen[page] not in seen["sheet"] or seen["making"]
+    seconds = time.perf_counter() - start
+    for page in pages:
+        page.context.close()
+    return {"selections": done, "sessions": sessions, "wrong": wrong, "seconds": round(seconds)}
+
+
+# Draws the longest road that is allowed, asks for every file, and chooses villages, all the time.
+HOSTILE = """() => {
+  const all = (root) => Array.from(root.querySelectorAll("*")).flatMap(
+    (n) => [n, ...(n.shadowRoot ? all(n.shadowRoot) : [])]);
+  const frame = all(document).find((n) => n.matches("iframe[src*='files/']"));
+  const map = frame.contentWindow;
+  const codes = Object.keys(map.jangkau.villages);
+  const say = (message) => map.eval(
+    `parent.postMessage({jangkau: ${JSON.stringify(message)}}, location.origin)`);
+  const middle = map.jangkau.map.getCenter();
+  let n = 0;
+  setInterval(() => {
+    n += 1;
+    const buttons = all(document).filter((b) => b.tagName === "BUTTON");
+    const draw = buttons.find((b) => b.textContent.includes("Draw a road"));
+    if (draw) draw.click();
+    const line = Array.from({ length: 180 }, (_, i) =>
+      [middle.lng - 0.05 + (i % 2) * 0.01 + n * 1e-5, middle.lat - 0.05 + i * 0.0005]);
+    setTimeout(() => say({ type: "line", line: line }), 30);
+    say({ type: "village", code: codes[n % codes.length] });
+    buttons.filter((b) => /XLSX|CSV|GeoJSON|HTML/.test(b.textContent)).forEach((b) => b.click());
+  }, 100);
+}"""
+
+
+def fairness(browser: Browser, server: Server, rounds: int = 15) -> dict[str, float]:
+    """Return a user's waits for a changed limit, alone and beside a hostile session."""
+    mine, _ = opened(browser, server.url)
+    mine.get_by_role("tab", name="What if").click()
+    field = mine.locator('[data-act="limit"]')
+
+    def wait_ms(minutes: int) -> float:
+        field.fill(str(minutes))
+        start = time.perf_counter()
+        field.press("Enter")
+        mine.locator(".card.chosen", has_text=f"within {minutes} min").wait_for(timeout=LIMIT_MS)
+        return 1000 * (time.perf_counter() - start)
+
+    alone = [wait_ms(20 + n) for n in range(rounds)]
+    hostile, _ = opened(browser, server.url)
+    for name in ("Downloads", "What if"):
+        hostile.get_by_role("tab", name=name, exact=True).click()
+        hostile.wait_for_timeout(1500)
+    hostile.evaluate(HOSTILE)
+    mine.wait_for_timeout(5000)
+    beside = [wait_ms(50 + n) for n in range(rounds)]
+    for page in (mine, hostile):
+        page.context.close()
+    return {
+        "alone_ms": round(median(alone)), "alone_most_ms": round(max(alone)),
+        "beside_hostile_ms": round(median(beside)), "beside_hostile_most_ms": round(max(beside)),
+    }  # fmt: skip
+
+
 def large_workspace(folder: Path, villages: int) -> Path:
     from geodata.workspace import write_workspace
     from planner.pipeline import demo_layers
@@ -179,6 +288,8 @@ def main() -> None:
     parser.add_argument("workspace")
     parser.add_argument("--sessions", type=int, default=50)
     parser.add_argument("--villages", type=int, default=0)
+    parser.add_argument("--selections", type=int, default=0)
+    parser.add_argument("--hostile", action="store_true")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as play:
         browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=ARGS)
@@ -187,6 +298,10 @@ def main() -> None:
         print(json.dumps(one_user(browser, server.url)))
         if options.sessions:
             print(json.dumps(many_users(browser, server, options.sessions)))
+        if options.selections:
+            print(json.dumps(selections(browser, server, options.selections)))
+        if options.hostile:
+            print(json.dumps(fairness(browser, server)))
         server.stop()
         if options.villages:
             large = large_workspace(Path(folder) / "large", options.villages)

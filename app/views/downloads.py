@@ -20,6 +20,15 @@ if TYPE_CHECKING:
     from app.session import Session
 
 
+class Download(pmui.FileDownload):  # type: ignore[misc]  # Panel ships no types
+    """A button whose file may fail to come: why is told elsewhere, and the browser gets none."""
+
+    async def _async_sync_data(self) -> None:
+        made = await self.callback()
+        if made is not None:
+            self._sync_data(made)
+
+
 def make(session: Session) -> pmui.Column:
     """Return one button a file; each is made when it is asked for."""
     _ = session.texts.text
@@ -32,12 +41,12 @@ def make(session: Session) -> pmui.Column:
         safe = re.sub(r"[^A-Za-z0-9]+", "-", f"{session.area.code}-{what}").strip("-")
         return safe[:60] or "jangkau"
 
-    def button(label: str, ending: str, make_file: Callable[[Answer], io.BytesIO]) -> pmui.FileDownload:
-        async def made() -> io.BytesIO:
+    def button(label: str, ending: str, make_file: Callable[[Answer], io.BytesIO]) -> Download:
+        async def made() -> io.BytesIO | None:
             found.filename = f"{stem()}.{ending}"
             return await session.result(partial(make_file, state.answer))
 
-        found = pmui.FileDownload(
+        found = Download(
             callback=made, filename=f"{session.area.code}.{ending}", label=label, icon="download",
             variant="outlined", sizing_mode="stretch_width", margin=(4, 4),
         )  # fmt: skip

@@ -15,6 +15,7 @@ from app.ilp import PWS_PARTS, UNIT_PARTS, unit_ilp, village_pws
 from app.map.bridge import Fragment
 from app.state import Selection
 from app.views import facility_acts
+from app.views.downloads import Download
 from geodata.kinds import known_kinds
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class _Sheet:
         self.session, self.state = session, session.state
         self.target = ""
         self.fragment = Fragment(session.stream, "sheet", self.acted, label=session.texts.text("Sheet"))
-        self.page = pmui.FileDownload(
+        self.page = Download(
             callback=self.made, filename="pws.html", label=session.texts.text("PWS sheet to print (HTML)"),
             icon="print", variant="outlined", sizing_mode="stretch_width", margin=(8, 4), visible=False,
         )  # fmt: skip
@@ -59,7 +60,7 @@ class _Sheet:
         self.state.param.watch(self.show, ["history", "kind", "season"])
         self.show()
 
-    async def made(self) -> io.BytesIO:
+    async def made(self) -> io.BytesIO | None:
         """Return the PWS sheet of the village shown as a file."""
         chosen, lang = self.state.selected, self.session.texts.lang
         only = [] if chosen is None else [chosen.id]

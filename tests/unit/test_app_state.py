@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import io
 import json
 import math
 import threading
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -21,7 +22,7 @@ from app.area import Area
 from app.figures import headlines
 from app.measures import MEASURES, Shown
 from app.render import Renderer
-from app.session import LONGEST_QUESTION_S, Session
+from app.session import LONGEST_QUESTION_S, MOST_FILES, Session
 from app.state import Filter, History, Opened, Reference, Selection, State
 from app.stopping import StoppedError, may_go_on, stoppable
 from app.store import Store
@@ -557,3 +558,36 @@ def test_a_server_that_shuts_down_leaves_nothing_busy(area, tmp_path):
     assert session.settled
     assert session.notice.severity == "error"
     store.close()
+
+
+@pytest.mark.parametrize("limit", [59.0, 60.0, 61.0, 240.0])
+def test_a_limit_beyond_what_was_fair_is_a_question_like_any_other(session, limit):
+    rule = session.area.scenario.standard["puskesmas"]
+    assert rule.fair_minutes == 60
+    session.change(lambda: session.state.with_rule("puskesmas", limit_minutes=limit))
+    assert session.notice.text == ""
+    asked = session.state.answer.gaps.scenario.standard["puskesmas"]
+    assert asked.limit_minutes == limit
+    assert asked.fair_minutes == (60 if limit <= 60 else None)
+
+
+def test_files_of_a_session_wait_for_each_other_and_are_not_many(session):
+    gate, made = threading.Event(), []
+
+    async def slow(number):
+        await asyncio.to_thread(gate.wait, 10)
+        made.append(number)
+        return number
+
+    session._work.result = slow
+
+    async def scene():
+        asked = [asyncio.ensure_future(session.result(n)) for n in range(60)]
+        await asyncio.sleep(0.01)
+        gate.set()
+        return await asyncio.gather(*asked)
+
+    with ThreadPoolExecutor(1) as thread:
+        found = thread.submit(lambda: asyncio.run(scene())).result(30)
+    assert [n for n in found if n is not None] == list(range(MOST_FILES))
+    assert session.notice.severity == "warning"
