@@ -86,8 +86,14 @@ class Extent:
         return np.ones(villages, dtype=bool) if self.roads is None else self.roads
 
 
-def find_extent(layers: Layers, scenario: Scenario) -> Extent:
-    """Return what the lists and the roads of an area cover, as declared, or by strong signs."""
+def find_extent(layers: Layers, scenario: Scenario, *, same_roads: Extent | None = None) -> Extent:
+    """Return what the lists and the roads of an area cover, as declared, or by strong signs.
+
+    Parameters
+    ----------
+    same_roads
+        The extent of the same layers by other standards: what it says of the roads is taken over.
+    """
     lists: dict[str, NDArray[np.bool_]] = {}
     why: dict[str, str] = {}
     detail: dict[str, str] = {}
@@ -98,7 +104,11 @@ def find_extent(layers: Layers, scenario: Scenario) -> Extent:
             if found is not None:
                 lists[kind], why[kind], detail[kind] = found
     roads, clipped = None, False
-    if layers.roads is not None:
+    if same_roads is not None:
+        roads, clipped = same_roads.roads, same_roads.clipped
+        if ROADS in same_roads.why:
+            why[ROADS], detail[ROADS] = same_roads.why[ROADS], same_roads.detail[ROADS]
+    elif layers.roads is not None:
         known = _roads_extent(layers, layers.roads, scenario)
         if known is not None:
             roads, why[ROADS], detail[ROADS] = known

@@ -228,7 +228,8 @@ class Study:
                     raise ConfigError(msg)
         twin = copy(self)
         twin.scenario = scenario
-        twin.extent = find_extent(self.layers, scenario)
+        # Neither the rule for doubts nor the classes of local roads may differ (see ``free``).
+        twin.extent = find_extent(self.layers, scenario, same_roads=self.extent)
         same = scenario.status == self.scenario.status
         mine = self.scenario.standard
         twin._coverage = {  # noqa: SLF001 - a Study like this one

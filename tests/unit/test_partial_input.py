@@ -1385,3 +1385,22 @@ def test_a_short_stub_is_no_gap():
         ),
     )
     assert [f for f in check(found) if f.rule == "ends_almost_meet"] == []
+
+
+def test_other_rules_take_over_what_is_known_of_the_roads(demo_layers):
+    """What a study under other limits knows of the roads is what a fresh one finds out."""
+    villages = demo_layers.villages
+    inner = villages.geometry.iloc[:6].union_all()
+    cut = demo_layers.roads[demo_layers.roads.intersects(inner)]
+    layers = replace(demo_layers, roads=cut)
+    study = Study(layers)
+    assert "roads" in study.extent.why
+    standard = dict(study.scenario.standard)
+    standard["pustu"] = standard["pustu"].model_copy(update={"limit_minutes": 12.0})
+    scenario = study.scenario.model_copy(update={"standard": standard})
+    mine, fresh = study.under(scenario).extent, Study(layers, scenario=scenario).extent
+    assert (dict(mine.why), dict(mine.detail), mine.clipped) == (
+        dict(fresh.why), dict(fresh.detail), fresh.clipped
+    )  # fmt: skip
+    assert mine.roads.tolist() == fresh.roads.tolist()
+    assert mine.lists.keys() == fresh.lists.keys()
