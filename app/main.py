@@ -112,6 +112,7 @@ def build_page(session: Session, *, newcomer: bool, others: Mapping[str, str]) -
         busy_indicator=None, theme_config=THEMES, meta_name="Jangkau",
         template=_TEMPLATE,
     )  # fmt: skip
+    _leave_busy(page)
     _follow_theme(session, page)
     return page
 
@@ -243,10 +244,12 @@ def follow_address(session: Session, location: Any) -> None:  # noqa: ANN401 - P
     state.param.watch(follow, ["kind", "season", "measure", "group", "selected", "history", "opened"])
 
 
-def release(session: Session, page: pmui.Page) -> None:
-    """Cut what ties a closed page to things that live on, so that its memory is given back."""
-    session.close()
-    # The page follows Panel's global "busy" by a reference that outlives the session.
+def _leave_busy(page: pmui.Page) -> None:
+    """Let the page no longer follow Panel's global "busy".
+
+    It shows nothing of it, each event would search the whole page twice for it, and the reference outlives
+    the session.
+    """
     private = page._param__private  # noqa: SLF001 - param offers no other way
     for _names, watcher in list(getattr(private, "ref_watchers", [])):
         for owner in (pn.state, page):
@@ -254,5 +257,11 @@ def release(session: Session, page: pmui.Page) -> None:
                 owner.param.unwatch(watcher)
             except (KeyError, ValueError, AttributeError):
                 continue
+
+
+def release(session: Session, page: pmui.Page) -> None:
+    """Cut what ties a closed page to things that live on, so that its memory is given back."""
+    session.close()
+    _leave_busy(page)
     for holder in (session.state, session.notice):
         holder.param.watchers = {}

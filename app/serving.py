@@ -93,7 +93,8 @@ class App:
     def __post_init__(self) -> None:
         self._folder = ServedFolder()
         self.files = self._folder.files
-        self.pool = FairPool(4)
+        # More would only share out one interpreter more finely.
+        self.pool = FairPool(2)
         # Files take longest, and are made one after the other for all.
         self.files_pool = FairPool(1)
         # Signing in has a thread of its own, so that many attempts keep nobody else waiting.

@@ -231,17 +231,19 @@ HOSTILE = """() => {
   const say = (message) => map.eval(
     `parent.postMessage({jangkau: ${JSON.stringify(message)}}, location.origin)`);
   const middle = map.jangkau.map.getCenter();
+  // Looked up once: this browser shares the machine's processors with the server.
+  const buttons = all(document).filter((b) => b.tagName === "BUTTON");
+  const draw = buttons.find((b) => b.textContent.includes("Draw a road"));
+  const files = buttons.filter((b) => /XLSX|CSV|GeoJSON|HTML/.test(b.textContent));
   let n = 0;
   setInterval(() => {
     n += 1;
-    const buttons = all(document).filter((b) => b.tagName === "BUTTON");
-    const draw = buttons.find((b) => b.textContent.includes("Draw a road"));
-    if (draw) draw.click();
-    const line = Array.from({ length: 180 }, (_, i) =>
+    draw.click();
+    const line = Array.from({ length: 110 }, (_, i) =>
       [middle.lng - 0.05 + (i % 2) * 0.01 + n * 1e-5, middle.lat - 0.05 + i * 0.0005]);
     setTimeout(() => say({ type: "line", line: line }), 30);
     say({ type: "village", code: codes[n % codes.length] });
-    buttons.filter((b) => /XLSX|CSV|GeoJSON|HTML/.test(b.textContent)).forEach((b) => b.click());
+    files.forEach((b) => b.click());
   }, 100);
 }"""
 
