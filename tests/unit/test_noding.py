@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import shapely
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from geodata.readers.noding import node_lines
+from geodata.readers.noding import JUNCTION_TOLERANCE_M, node_lines
 
 
 def noded(*lines, elevated=(), ferry=()):
@@ -73,11 +73,17 @@ path = st.lists(st.tuples(coordinate, coordinate), min_size=2, max_size=4, uniqu
 
 
 @settings(max_examples=100, deadline=None)
+@example([[(9.0, 10.0), (0.0, 10.0)], [(3.0, 1.0), (7.0, 11.0), (2.0, 1.0)]])
 @given(st.lists(path, min_size=1, max_size=6, unique_by=tuple))
 def test_noding_agrees_with_shapely_on_length_and_connection(paths):
     result = noded(*paths)
     lines = [shapely.LineString(p) for p in paths]
-    assert shapely.length(result.pieces).sum() == pytest.approx(sum(line.length for line in lines))
+    lost = sum(line.length for line in lines) - shapely.length(result.pieces).sum()
+    # A piece no longer than the tolerance lies within one junction, which stands for it.
+    noded_by_shapely = shapely.get_parts(shapely.unary_union(lines))
+    within_one = int((shapely.length(noded_by_shapely) <= JUNCTION_TOLERANCE_M * (1 + 1e-6)).sum())
+    most = len(lines) * within_one * JUNCTION_TOLERANCE_M
+    assert -1e-6 <= lost <= most + 1e-6
     # Where a line is cut at its own crossing, new ends arise that may touch others.
     assume(all(line.is_simple for line in lines))
     # Two lines are in one part if and only if they touch, directly or by others (brute force).
