@@ -205,7 +205,7 @@ def selections(browser: Browser, server: Server, total: int, sessions: int = 20)
         for page in pages:
             for _ in range(dice.randrange(1, 5)):
                 code = dice.choice(codes)
-                frame_of(page).evaluate("code => jangkau.villages[code].fire('click')", code)
+                frame_of(page).evaluate("code => { jangkau.villages[code].fire('click'); }", code)
                 chosen[page] = code
                 done += 1
         for page in pages:
