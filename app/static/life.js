@@ -5,9 +5,13 @@
 window.jangkauLife = (function () {
   "use strict";
   const PING_MS = 1000;
-  const SILENT_MS = 3000;
-  // A socket that stays open and silent although the server answers others.
-  const GIVE_UP_MS = 20000;
+  const SILENT_MS = 2500;
+  // Together with the ping: four seconds at most from the end of a server to the banner.
+  const TICK_MS = 250;
+  // So many quick answers of a server in a row, while the socket stays open and silent: it leads nowhere any
+  // more. A server that is only slow answers slowly here too, and is waited for.
+  const QUICK_MS = 500;
+  const GIVE_UP = 30;
   const KEPT = "jangkau-lost";
   const MOST = 30;
   const texts = JSON.parse(document.getElementById("jk-life-texts").textContent);
@@ -52,16 +56,24 @@ window.jangkauLife = (function () {
   async function probe() {
     if (probing) return;
     probing = true;
+    let quick = 0;
     while (lostAt !== null) {
       const silence = new AbortController();
       const limit = setTimeout(() => silence.abort(), SILENT_MS);
+      const asked = Date.now();
+      let there = false;
       try {
-        const answer = await fetch(texts.probe, { cache: "no-store", signal: silence.signal });
-        if (answer.ok && (closed || Date.now() - lostAt > GIVE_UP_MS)) again();
+        there = (await fetch(texts.probe, { cache: "no-store", signal: silence.signal })).ok;
       } catch (error) {
         // Not there yet.
       }
       clearTimeout(limit);
+      quick = there && Date.now() - asked < QUICK_MS ? quick + 1 : 0;
+      // The socket may have answered in the meantime: then nothing was lost.
+      if (there && lostAt !== null && (closed || quick >= GIVE_UP)) {
+        again();
+        return;
+      }
       await new Promise((resolve) => { setTimeout(resolve, PING_MS); });
     }
     probing = false;
@@ -183,7 +195,7 @@ window.jangkauLife = (function () {
     start: (how) => {
       say = how;
       lastTick = Date.now();
-      setInterval(tick, 500);
+      setInterval(tick, TICK_MS);
       window.Bokeh.documents.forEach((doc) => doc.on_event("connection_lost", () => {
         closed = true;
         lost();

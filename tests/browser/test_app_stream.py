@@ -246,3 +246,21 @@ def test_a_server_that_only_slept_gets_what_was_done_meanwhile(tab, served):
     expect(tab.page.locator("#jk-lost")).to_have_count(0)
     tab.page.locator(".card.chosen", has_text="within 17 min").wait_for()
     assert tab.page.evaluate("window.sameOne") is True
+
+
+def test_a_server_that_answers_in_the_middle_of_a_probe_is_not_lost(tab, served):
+    """Its answer to the probe comes after the socket's: the page must stay, with all that is in it."""
+    held = []
+    tab.page.route("**/liveness", lambda route: held.append(route))  # noqa: PLW0108 - Playwright asks for its signature
+    tab.page.evaluate("window.sameOne = true")
+    served.process.send_signal(signal.SIGSTOP)
+    try:
+        tab.page.locator("#jk-lost").wait_for(timeout=6000)
+    finally:
+        served.process.send_signal(signal.SIGCONT)
+    expect(tab.page.locator("#jk-lost")).to_have_count(0)
+    assert held
+    for route in held:
+        route.fulfill(status=200, body="true")
+    tab.page.wait_for_timeout(500)
+    assert tab.page.evaluate("window.sameOne") is True
