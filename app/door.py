@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 from tornado.web import decode_signed_value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from app.store import Store
 
 COOKIE = "user"
 # So long an answer of the store is taken as still true: a page asks for many files at once.
 FRESH_S = 1.0
+MOST_KEPT = 1000
 DAYS = 1
 
 
@@ -58,11 +59,28 @@ class Door:
         said = decode_signed_value(self._secret, COOKIE, cookie, max_age_days=DAYS)
         return None if said is None else said.decode("utf-8", "replace")
 
+    def turned_out(self, said: Mapping[str, str]) -> list[str]:
+        """Return whose cookies speak for nobody any more: one look into the store for all, for a thread.
+
+        Parameters
+        ----------
+        said
+            What the cookies say, by any key.
+
+        Raises
+        ------
+        StoreError
+        """
+        stamps, now = self._store.stamps(), self._now()
+        # Requests of the next second need not ask.
+        self._seen = {name: (now, stamp) for name, stamp in stamps.items()}
+        return [key for key, one in said.items() if self.name(one) is None]
+
     def _stamp(self, name: str) -> str | None:
         now = self._now()
         seen = self._seen.get(name)
         if seen is None or now - seen[0] > FRESH_S:
-            if len(self._seen) > 1000:
-                self._seen.clear()
+            if len(self._seen) > MOST_KEPT:
+                self._seen = {}
             seen = self._seen[name] = (now, self._store.stamp(name))
         return seen[1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -76,7 +77,8 @@ def harden(server: Any, turned_out: Callable[[], list[str]]) -> None:  # noqa: A
     Parameters
     ----------
     turned_out
-        Gives the ids of open sessions whose account is no longer what it was; they are closed at once.
+        Gives the ids of open sessions whose account is no longer what it was; they are closed at once. It
+        is asked in a thread.
     """
     web = server._tornado  # noqa: SLF001 - Bokeh offers no other way
     web.add_transform(SafeAnswer)
@@ -85,11 +87,9 @@ def harden(server: Any, turned_out: Callable[[], list[str]]) -> None:  # noqa: A
     own = {ANY_PORT.sub(f":{server.port}", origin) for origin in web.websocket_origins}
     web._websocket_origins = own  # noqa: SLF001 - as above
 
-    def look() -> None:
-        gone = set(turned_out())
-        if not gone:
-            return
-        for connection in list(web._clients):  # noqa: SLF001 - as above
+    async def look() -> None:
+        gone = set(await asyncio.get_running_loop().run_in_executor(None, turned_out))
+        for connection in list(web._clients) if gone else ():  # noqa: SLF001 - as above
             if connection.session.id in gone:
                 # The page sees it, asks again, and finds itself at the sign-in.
                 connection._socket.close(1008, "signed out")  # noqa: SLF001 - as above

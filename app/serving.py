@@ -19,6 +19,7 @@ from app.map.page import write_page, write_vendor
 from app.pool import FairPool
 from app.render import Renderer
 from app.session import Session
+from app.store import StoreError
 from app.texts import DEFAULT_LANGUAGE, Texts
 from app.work import Seats
 from geodata.errors import ConfigError
@@ -138,7 +139,7 @@ class App:
         editor = self._role(account) == "editor"
         session = Session(
             area, self.texts[lang], self.store, account=account, editor=editor, document=document,
-            seats=Seats(self.pool.seat(), self.pool.seat(), self.files_pool.seat()),
+            seats=Seats(*(pool.seat() for pool in (self.pool, self.pool, self.files_pool))),
         )  # fmt: skip
         session.live = self.live
         session.may_save = lambda: self._who(said) == account and self._role(account) == "editor"
@@ -164,7 +165,7 @@ class App:
                                    code=query["area"], area=area.name), "warning",
             )  # fmt: skip
         key = document.session_context.id
-        if said is not None:
+        if self.login and said is not None:
             self.inside[key] = said
         pn.state.on_session_destroyed(lambda _context: self._leave(key, session, page))
         return page
@@ -178,10 +179,16 @@ class App:
         return self.door.name(said) if self.login or self.options.oauth else NOBODY
 
     def turned_out(self) -> list[str]:
-        """Return the open sessions whose account is gone, or has another password."""
-        if not self.login:
+        """Return the open sessions whose account is gone, or has another password; for a thread."""
+        inside = dict(self.inside)
+        if not inside or self.door.outside:
             return []
-        return [key for key, said in self.inside.items() if self.door.name(said) is None]
+        try:
+            return self.door.turned_out(inside)
+        except StoreError as error:
+            # Nobody can be told apart now; who is inside stays, and can save nothing either.
+            LOG.warning("accounts cannot be read: %s", error)
+            return []
 
     def _role(self, name: str) -> Role | None:
         """Return what an account may do now; None when there is no such account."""

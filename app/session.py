@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 MOST_EDITS = 200
+# Changes that wait for their turn; nobody clicks so far ahead.
+MOST_WAITING = 30
 # Files that are made or wait to be; one is made at a time.
 MOST_FILES = 3
 # Far beyond any answer seen; what takes longer is stopped, so that its user can go on.
@@ -196,16 +198,22 @@ class Session:
                                 "Try again, or undo the last change."), "error",
             )  # fmt: skip
 
-    def queue(self, start: Start, *, writes: bool = False) -> None:
+    def queue(self, start: Start, *, writes: bool = False) -> bool:
         """Do one thing after the other that changes what is asked.
 
         ``start`` is called when its turn comes, and so sees the question that is shown then; it gives
         the slow part (done in a thread) and what to show of its result. What writes is never stopped, since
-        nobody could tell then whether it was written.
+        nobody could tell then whether it was written. Returns False, and says why, where too much waits.
         """
         self._work.require_loop()
+        if len(self._waiting) >= MOST_WAITING:
+            self.tell(self.texts.text("Too much is waiting to be computed; this was not added."), "warning")
+            # A control that was turned shows again what is true.
+            self.state.param.trigger("history")
+            return False
         self._waiting.append((start, writes))
         self._next()
+        return True
 
     def _next(self) -> None:
         if self._asking or not self._waiting:
@@ -442,7 +450,8 @@ class Session:
         def start() -> tuple[Callable[[], Any], Callable[[Any], None]]:
             return self._allowed(write()), self._saved
 
-        self.queue(start, writes=True)
+        if not self.queue(start, writes=True):
+            self._saving = False
 
     def write(self, change: Callable[[], T], then: Callable[[T], None]) -> None:
         """Do what only editors may, when its turn comes, then show its result."""

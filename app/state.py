@@ -283,8 +283,9 @@ class State(param.Parameterized):  # type: ignore[misc] # param ships no types
             The question makes no sense here; nothing has changed then.
         """
         answer = self.area.answer(what_if)
-        # Here, so that what is shown of it is there at once.
+        # Here, in a thread, so that what is shown of it is there at once.
         answer.prepare(*self.needs)
+        answer.summary  # noqa: B018 - computed by being asked for, and kept
         return answer
 
     def ask(self, what_if: WhatIf) -> None:

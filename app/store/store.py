@@ -329,10 +329,13 @@ class Store(AdoptionBoard):
     def stamp(self, name: str) -> str | None:
         """Return what changes with an account's password, or when it is made anew; None if there is none."""
         row = self._account(name)
-        if row is None or row.password_hash is None:
-            return None
-        # Salted anew with every password, so that no two are alike, however often it is the same one.
-        return hashlib.sha256(f"{row.name}\n{row.password_hash}".encode()).hexdigest()[:32]
+        return None if row is None else _stamp(row)
+
+    def stamps(self) -> dict[str, str]:
+        """Return the stamps of all accounts that have one, by name."""
+        with self._reading() as session:
+            found = {row.name: _stamp(row) for row in session.scalars(select(AccountRow))}
+        return {name: stamp for name, stamp in found.items() if stamp is not None}
 
     def sign_in(self, name: str, password: str) -> Account | None:
         """Return the account when the password is right; every other answer is None and takes as long."""
@@ -381,6 +384,13 @@ class Store(AdoptionBoard):
             saved = row.saved()
             _note(session, action, account, saved, {"new_version": 1, **_edits("after", saved), **detail})
             return saved
+
+
+def _stamp(row: AccountRow) -> str | None:
+    if row.password_hash is None:
+        return None
+    # Salted anew with every password, so that no two are alike, however often it is the same one.
+    return hashlib.sha256(f"{row.name}\n{row.password_hash}".encode()).hexdigest()[:32]
 
 
 def _saved(session: Session, scenario_id: str) -> Saved:

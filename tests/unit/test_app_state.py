@@ -22,7 +22,7 @@ from app.area import Area
 from app.figures import headlines
 from app.measures import MEASURES, Shown
 from app.render import Renderer
-from app.session import LONGEST_QUESTION_S, MOST_FILES, Session
+from app.session import LONGEST_QUESTION_S, MOST_FILES, MOST_WAITING, Session
 from app.state import Filter, History, Opened, Reference, Selection, State
 from app.stopping import StoppedError, may_go_on, stoppable
 from app.store import Store
@@ -590,3 +590,18 @@ def test_files_of_a_session_wait_for_each_other_and_are_not_many(session):
         found = thread.submit(lambda: asyncio.run(scene())).result(30)
     assert [n for n in found if n is not None] == list(range(MOST_FILES))
     assert session.notice.severity == "warning"
+
+
+def test_what_waits_for_its_turn_is_bounded_and_a_save_is_not_pending_for_ever(slow, area):
+    session, pool = slow
+    for number in range(MOST_WAITING + 5):
+        session.change(lambda n=number: WhatIf().with_edit(open_unit(area, n % 20)))
+    # One is being computed besides those that wait.
+    assert len(session._waiting) == MOST_WAITING
+    assert session.notice.severity == "warning"
+    session.save_as("terlalu penuh", "")
+    pool.all()
+    assert session.settled
+    session.save_as("ada tempat", "")
+    pool.all()
+    assert [s.name for s in session.store.scenarios(area.code)] == ["ada tempat"]

@@ -6,9 +6,11 @@ import pytest
 from tornado.httputil import HTTPHeaders
 from tornado.web import create_signed_value
 
+from app.area import Area
 from app.door import COOKIE, FRESH_S, Door
 from app.hardening import HEADERS, SafeAnswer
-from app.store import Store
+from app.serving import App
+from app.store import Store, StoreError
 from geodata.errors import ConfigError
 
 SECRET = "x" * 40
@@ -108,3 +110,38 @@ def test_no_cookie_leaves_without_its_limits(protocol, cookie, expected):
     assert headers.get_list("Set-Cookie") == [expected, "second=2; SameSite=Lax; Secure"]
     assert chunk == b"x"
     assert all(headers[name] == value for name, value in HEADERS.items())
+
+
+def test_those_whose_account_changed_are_turned_out_and_nobody_else(store, door, clock):
+    store.put_account("budi", role="viewer", password=ONE, by="t")
+    store.put_account("eko", role="viewer", password=ONE, by="t")
+    inside = {f"tab {name}": door.cookie(name) for name in ("siti", "budi", "eko")}
+    assert door.turned_out(inside) == []
+    store.put_account("budi", role="viewer", password=TWO, by="t")
+    store.remove_account("eko", by="t")
+    # At once: the look into the store is new, whatever was seen a moment ago.
+    assert door.turned_out(inside) == ["tab budi", "tab eko"]
+    # And no request of the next second gets in by what was seen before.
+    assert [door.name(said) for said in inside.values()] == ["siti", None, None]
+    clock.now += 2 * FRESH_S
+    assert [door.name(said) for said in inside.values()] == ["siti", None, None]
+
+
+def test_nobody_is_turned_out_while_the_database_is_away(demo_layers, tmp_path, caplog):
+    store = Store.open(f"sqlite:///{tmp_path / 'gone.db'}")
+    store.put_account("siti", role="editor", password=ONE, by="t")
+    app = App([Area(demo_layers)], store)
+    app.inside = {"tab": app.door.cookie("siti")}
+    assert app.turned_out() == []
+
+    def away():
+        msg = "the database is away"
+        raise StoreError(msg)
+
+    store.stamps, plain = away, store.stamps
+    assert app.turned_out() == []
+    assert "the database is away" in caplog.text
+    store.stamps = plain
+    store.remove_account("siti", by="t")
+    assert app.turned_out() == ["tab"]
+    app.close()
