@@ -239,7 +239,7 @@ HOSTILE = """() => {
   setInterval(() => {
     n += 1;
     draw.click();
-    const line = Array.from({ length: 110 }, (_, i) =>
+    const line = Array.from({ length: 40 }, (_, i) =>
       [middle.lng - 0.05 + (i % 2) * 0.01 + n * 1e-5, middle.lat - 0.05 + i * 0.0005]);
     setTimeout(() => say({ type: "line", line: line }), 30);
     say({ type: "village", code: codes[n % codes.length] });
