@@ -26,7 +26,7 @@ lint: setup
 
 setup: $(STAMP)
 
-$(STAMP): pyproject.toml requirements.lock planner/maps/package-lock.json planner/maps/build_vendor.py
+$(STAMP): pyproject.toml requirements.lock planner/reports/maps/package-lock.json planner/reports/maps/build_vendor.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Jangkau needs Python 3.11 or newer: make PYTHON=python3.12 demo")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock

@@ -13,14 +13,14 @@ from babel import Locale, dates, numbers
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-from planner.extent import ROADS
+from planner.coverage.extent import ROADS
 from planner.ilp.reasons import ilp_texts
-from planner.maps.page import LANGUAGES, map_texts
+from planner.reports.maps.page import LANGUAGES, map_texts
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from planner.extent import Extent
+    from planner.coverage.extent import Extent
 
 DEFAULT_LANGUAGE = LANGUAGES[0]
 # Shown to planners of all three of Indonesia's time zones when nothing else is set: WIB.
@@ -91,7 +91,7 @@ class Texts:
         return self._ilp.get(key, key.partition("_")[2] or key)
 
     def state(self, found: str) -> str:
-        """Return the word for a class of answers (planner.ilp.answers.CLASSES)."""
+        """Return the word for a class of answers (planner.ilp.three_answers.CLASSES)."""
         return self.term(found) if found == "unknown" else self.ilp(f"class_{found}")
 
     def group(self, group: str) -> str:

@@ -30,21 +30,21 @@ from common import ROOT, command, shared
 
 from geodata.areafile import ROAD_CLASSES
 from geodata.readers.osm import read_osm_roads, read_osm_ways
-from planner.impedance import HEIGHTS, WEIGHTS, WIDTHS
-from planner.local_traffic import LOCAL
-from planner.modes import Profile
-from planner.network import build_network
-from planner.paths import find_path
-from planner.scenario import Scenario, default_scenario
-from planner.snapping import take_snaps
-from planner.traveltime import Router
+from planner.network.build import build_network
+from planner.network.impedance import HEIGHTS, WEIGHTS, WIDTHS
+from planner.network.local_traffic import LOCAL
+from planner.scenarios.modes import Profile
+from planner.scenarios.scenario import Scenario, default_scenario
+from planner.travel.paths import find_path
+from planner.travel.router import Router
+from planner.travel.snapping import take_snaps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
-    from planner.access import Stops
+    from planner.travel.access import Stops
 
     Points = NDArray[np.float64]
     Ask = Callable[[str, Points, str], bytes]

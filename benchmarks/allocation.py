@@ -14,8 +14,8 @@ from scipy.optimize import linprog
 from scipy.sparse import coo_array, eye_array, hstack
 from scipy.spatial import cKDTree
 
-from planner.answers import SparseTimes
-from planner.ilp.capacity import Allocation, allocate
+from planner.supply.capacity import Allocation, allocate
+from planner.travel.times import SparseTimes
 
 PLACES, FACILITIES, NEAR = 10_000, 500, 40
 # Total capacity as a share of all people; the peer solves the first, which is the hardest for both.

@@ -35,9 +35,9 @@ def what_if(workspace: Path) -> dict[str, tuple[float, float]]:
     """Milliseconds from an edit to the new village table: best and median of 15."""
     import numpy as np
 
-    from planner.edits import CloseRoad, OpenFacility
-    from planner.gaps import Study
+    from planner.coverage.study import Study
     from planner.pipeline import open_workspace, village_table
+    from planner.scenarios.edits import CloseRoad, OpenFacility
 
     layers = open_workspace(workspace)
     study = Study(layers)

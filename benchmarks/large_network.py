@@ -7,11 +7,11 @@ from common import in_process
 WORK = """
 import time
 import numpy as np
-from planner.convert import network_of_arrays
-from planner.graph import ModeGraph
-from planner.modes import Profile
-from planner import _kernels
-from planner.network import morton_order
+from planner.network.convert import network_of_arrays
+from planner.network.graph import ModeGraph
+from planner.scenarios.modes import Profile
+from planner.kernels import dijkstra
+from planner.network.build import morton_order
 side = 2237
 rng = np.random.default_rng(3)
 def network():
@@ -37,7 +37,7 @@ graph = ModeGraph(net, Profile("motorcycle", "dry"))
 csr = graph.backward
 del graph.tail, graph.head, graph.seconds, graph.arc
 start = time.perf_counter()
-label = _kernels.nearest_source(*csr, units, np.zeros(len(units)), np.arange(len(units), dtype=np.int32))
+label = dijkstra.nearest_source(*csr, units, np.zeros(len(units)), np.arange(len(units), dtype=np.int32))
 took = time.perf_counter() - start
 print(f"{net.nodes} nodes, {net.edges} edges, reached {np.isfinite(label[:, 0]).mean():.3f}")
 print(took)

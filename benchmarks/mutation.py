@@ -29,7 +29,8 @@ from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).parent.parent
 FILES = (
-    "planner/coverage.py", "planner/demand.py", "planner/_kernels.py", "planner/_many.py", "planner/ilp/*.py",
+    "planner/coverage/reach.py", "planner/coverage/demand.py", "planner/kernels/dijkstra.py",
+    "planner/kernels/many.py", "planner/kernels/transport.py", "planner/supply/*.py", "planner/ilp/*.py",
     "geodata/quality.py",
 )  # fmt: skip
 # What is quick and says something about any of the files; those of one file come first.
@@ -40,10 +41,10 @@ TESTS = (
     "tests/unit/test_sheets.py", "tests/unit/test_what_if.py", "tests/property/test_ilp_invariants.py",
 )  # fmt: skip
 OWN_TESTS = {
-    "planner/_kernels.py": ("tests/property/test_kernels.py", "tests/property/test_travel_times.py"),
-    "planner/_many.py": ("tests/property/test_travel_times.py", "tests/property/test_reach.py"),
-    "planner/ilp/capacity.py": ("tests/property/test_allocation.py",),
-    "planner/ilp/_transport.py": ("tests/property/test_allocation.py",),
+    "planner/kernels/dijkstra.py": ("tests/property/test_kernels.py", "tests/property/test_travel_times.py"),
+    "planner/kernels/many.py": ("tests/property/test_travel_times.py", "tests/property/test_reach.py"),
+    "planner/supply/capacity.py": ("tests/property/test_allocation.py",),
+    "planner/kernels/transport.py": ("tests/property/test_allocation.py",),
 }
 # Neither the tests' own data nor a mutant that runs wild may take more.
 MEMORY_BYTES = 8 * 2**30

@@ -43,8 +43,8 @@ BOTH = (
     + """
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
-from planner._kernels import arcs_to_csr, nearest_source
-from planner.network import morton_order
+from planner.kernels.dijkstra import arcs_to_csr, nearest_source
+from planner.network.build import morton_order
 rank = np.empty(n, dtype=np.int32)
 rank[morton_order(place)] = np.arange(n, dtype=np.int32)
 tail, head = np.concatenate([rank[a], rank[b]]), np.concatenate([rank[b], rank[a]])

@@ -22,7 +22,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
 if TYPE_CHECKING:
-    from planner.network import TravelNetwork
+    from planner.network.build import TravelNetwork
 
 sys.path.insert(0, str(ROOT / "tests/realdata"))
 
@@ -37,9 +37,9 @@ def jember() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, str]:
 
     from geodata.areafile import read_area_file
     from geodata.build import read_layers
-    from planner.modes import Profile
-    from planner.network import build_network
-    from planner.scenario import default_scenario
+    from planner.network.build import build_network
+    from planner.scenarios.modes import Profile
+    from planner.scenarios.scenario import default_scenario
 
     with tempfile.TemporaryDirectory() as name:
         source = shared().resolve() / "data/roads/35.09_jember_rbi.geojson"
@@ -52,8 +52,8 @@ def jember() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, str]:
 
 def side_by_side() -> TravelNetwork:
     """Nine Jembers in a square, each joined to its neighbours by one road."""
-    from planner.convert import network_of_arrays
-    from planner.network import morton_order
+    from planner.network.build import morton_order
+    from planner.network.convert import network_of_arrays
 
     xy, a, b, seconds, crs = jember()
     n = len(xy)
@@ -76,10 +76,10 @@ def side_by_side() -> TravelNetwork:
 
 def ours(network: TravelNetwork, units: np.ndarray, workers: int) -> tuple[Any, ...]:
     """Seconds of the query with a prepared network, its parts, seconds of the preparation, the graph."""
-    from planner import _hierarchy
-    from planner.graph import Ends, ModeGraph
-    from planner.modes import Profile
-    from planner.parallel import in_parallel
+    from planner.kernels import hierarchy
+    from planner.kernels.parallel import in_parallel
+    from planner.network.graph import Ends, ModeGraph
+    from planner.scenarios.modes import Profile
 
     graph = ModeGraph(network, Profile("motorcycle", "dry"))
     csr = graph.backward
@@ -100,7 +100,7 @@ def ours(network: TravelNetwork, units: np.ndarray, workers: int) -> tuple[Any, 
         ends = Ends(number, near_by, zero, number, zero > 0)
         goal = tree.labels(ends, len(units), leaving=False)
         return in_parallel(
-            lambda low, high: _hierarchy.sweep_within(
+            lambda low, high: hierarchy.sweep_within(
                 tree.up_first, tree.up_head, tree.up_s, tree.parent, *below, *goal, *at_nodes, n, CUTOFF_S,
                 low, high,
             ),

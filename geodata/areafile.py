@@ -17,8 +17,8 @@ from pydantic import (
 
 from geodata.codes import check_regency_code
 from geodata.crs import LAT_MAX, LAT_MIN, LON_MAX, LON_MIN
-from geodata.kinds import known_kinds
-from geodata.yamlfile import Model, read_yaml
+from geodata.files.yamlfile import Model, read_yaml
+from geodata.vocabulary.kinds import known_kinds
 
 ROAD_CLASSES = (
     "motorway", "motorway_link", "trunk", "trunk_link", "primary", "primary_link", "secondary",

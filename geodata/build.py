@@ -299,8 +299,8 @@ def _vector(source: RoadsFile, zone: shapely.Geometry, crs: str, cache: Path | N
 
 
 def _overpass(source: RoadsFile, zone: shapely.Geometry, crs: str, cache: Path | None) -> RoadsAndFindings:
+    from geodata.downloads.overpass import fetch_osm_ways
     from geodata.readers.osm import roads_from_ways
-    from geodata.readers.overpass import fetch_osm_ways
 
     if cache is None:
         msg = "roads: osm: overpass needs a folder to keep its downloads in (cache=…)"

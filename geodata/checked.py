@@ -15,8 +15,8 @@ import pandas as pd
 import shapely
 
 from geodata.errors import MissingCrsError, SchemaError, first_five
-from geodata.kinds import known_kinds, recognise_kind
 from geodata.villages_at import village_at
+from geodata.vocabulary.kinds import known_kinds, recognise_kind
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from geodata.errors import SchemaError, first_five
-from geodata.kinds import known_kinds
+from geodata.vocabulary.kinds import known_kinds
 
 if TYPE_CHECKING:
     import geopandas as gpd

@@ -24,8 +24,8 @@ import geopandas as gpd
 import pyarrow as pa
 
 from geodata.errors import DiskError, JangkauError, WorkspaceError
+from geodata.files.lock import held
 from geodata.layers import Finding, Layers, SourceRecord, StudyArea
-from geodata.lock import held
 from geodata.readers.files import file_sha256
 
 if TYPE_CHECKING:

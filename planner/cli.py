@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from geodata.layers import Finding, SourceRecord
-    from planner.gaps import Gaps
-    from planner.scenario import Scenario
+    from planner.coverage.study import Gaps
+    from planner.scenarios.scenario import Scenario
 
 DONE, OUR_FAULT, USERS_INPUT, FOUND_ERRORS = 0, 1, 2, 3
 DEMO_SEED = 2024
@@ -171,7 +171,7 @@ def _account(options: argparse.Namespace) -> int:
 def _app_command(name: str) -> Callable[[argparse.Namespace], int]:
     from importlib import import_module
 
-    command: Callable[[argparse.Namespace], int] = getattr(import_module("app.commands"), name)
+    command: Callable[[argparse.Namespace], int] = getattr(import_module("app.web.commands"), name)
     return command
 
 
@@ -253,10 +253,10 @@ def _shown(finding: Finding) -> str:
 
 def _gaps(options: argparse.Namespace) -> int:
     from geodata.workspace import require_replaceable
-    from planner.outputs import OUTPUTS
     from planner.pipeline import open_workspace, read_adoption_of, summary, under_standards, write_gaps
     from planner.progress import Steps
-    from planner.standards import read_standard
+    from planner.reports.outputs import OUTPUTS
+    from planner.scenarios.standards import read_standard
 
     # Folium and the kernels are needed last: they are loaded while the layers are read.
     threading.Thread(target=_load_slow_modules, daemon=True).start()
@@ -293,7 +293,7 @@ def _further_inputs(options: argparse.Namespace) -> list[SourceRecord]:
 def _scenario(options: argparse.Namespace) -> Scenario:
     """Return the scenario of the file, or the default one, by the first standard named."""
     from planner.pipeline import default_scenario, read_scenario
-    from planner.standards import read_standard
+    from planner.scenarios.standards import read_standard
 
     scenario = default_scenario() if options.scenario is None else read_scenario(options.scenario)
     return scenario.under(read_standard(options.standard[0])) if options.standard else scenario
@@ -301,7 +301,7 @@ def _scenario(options: argparse.Namespace) -> Scenario:
 
 def _doubts(gaps: Gaps) -> list[str]:
     """Return a line for each list, and the roads, that are not taken as whole, and for like seasons."""
-    from planner.extent import extent_findings, seasons_told
+    from planner.coverage.extent import extent_findings, seasons_told
 
     lines = [f"  {f.message}\n    → {f.action}" for f in extent_findings(gaps.extent, gaps.layers)]
     if gaps.ways is not None and not seasons_told(gaps.layers, gaps.scenario.edits):
@@ -328,13 +328,13 @@ def _shortfalls(gaps: Gaps) -> list[str]:
 
 
 def _load_slow_modules() -> None:
-    import planner._kernels
-    import planner.maps.page  # noqa: F401 - loading it is the purpose
+    import planner.kernels.dijkstra
+    import planner.reports.maps.page  # noqa: F401 - loading it is the purpose
 
 
 def _five_lines(totals: dict[str, object]) -> str:
     """Return the summary: one line on the area, one for each of the four kinds."""
-    from planner.tables import is_at_least
+    from planner.coverage.tables import is_at_least
 
     area = totals["area"]
     assert isinstance(area, dict)

@@ -13,20 +13,20 @@ from typing import TYPE_CHECKING
 
 from geodata.layers import no_progress
 from geodata.workspace import CACHE, WORKSPACE, read_workspace, require_replaceable, write_workspace
-from planner.compare import changes, totals
-from planner.gaps import Gaps, Study, find_gaps
+from planner.coverage.compare import changes, totals
+from planner.coverage.study import Gaps, Study, find_gaps
+from planner.coverage.tables import facility_table, summary, village_table
 from planner.ilp.model import Ilp
-from planner.outputs import write_gaps
-from planner.scenario import Scenario, default_scenario, read_scenario
-from planner.tables import facility_table, summary, village_table
-from planner.travel import Travel, travel
+from planner.reports.outputs import write_gaps
+from planner.scenarios.scenario import Scenario, default_scenario, read_scenario
+from planner.travel.frames import Travel, travel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from geodata.adoption import Adoption
     from geodata.layers import Finding, Layers, Progress
-    from planner.standards import Standard
+    from planner.scenarios.standards import Standard
 
 __all__ = [
     "Gaps",
@@ -105,8 +105,8 @@ def read_adoption_of(path: str | Path, layers: Layers) -> tuple[Adoption, ...]:
     InputError
         Stages, dates or ids that are wrong, all of them together.
     """
-    from geodata.readers.adoption import read_adoption
-    from planner.ilp.adoption import default_stages, puskesmas_of
+    from geodata.readers.adoption_table import read_adoption
+    from planner.ilp.stages import default_stages, puskesmas_of
 
     return read_adoption(Path(path), puskesmas_of(layers.facilities), default_stages().spellings())
 
@@ -135,7 +135,7 @@ def check(layers: Layers, *, scenario: Scenario | None = None) -> tuple[Finding,
     True
     """
     from geodata.quality import gravest_first, inspect
-    from planner.doubts import planning_findings
+    from planner.coverage.doubts import planning_findings
 
     return gravest_first((*inspect(layers), *planning_findings(layers, scenario or default_scenario())))
 

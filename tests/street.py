@@ -5,7 +5,7 @@ from __future__ import annotations
 from support import at, box, facilities, hamlets, layers, line, roads, villages
 
 from geodata.layers import Layers
-from planner.scenario import Scenario, default_scenario
+from planner.scenarios.scenario import Scenario, default_scenario
 
 CODES = [f"99.01.01.20{i:02}" for i in range(1, 13)]
 # On a tertiary road (30 km/h) a motorcycle and a car go 500 m a minute.

@@ -12,7 +12,7 @@ from panel.custom import JSComponent
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from app.stream import Stream
+    from app.core.stream import Stream
 
 MOST_POINTS = 500
 # Of what is typed; a note is the longest.

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import shapely
 
 from geodata.crs import WGS84, known_crs
-from planner.edits import (
+from planner.reports.maps.page import drawn_facilities
+from planner.scenarios.edits import (
     AddBoat,
     AddRoad,
     ChangeFacility,
@@ -20,10 +21,9 @@ from planner.edits import (
     OpenFacility,
     ReopenRoad,
 )
-from planner.maps.page import drawn_facilities
 
 if TYPE_CHECKING:
-    from app.area import Answer, Area
+    from app.areas.area import Answer, Area
 
 FACILITY_NOTES = {
     OpenFacility: "new",

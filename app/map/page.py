@@ -15,7 +15,7 @@ from branca.element import Element, MacroElement
 from jinja2 import Template
 
 from geodata.crs import WGS84
-from planner.maps.page import (
+from planner.reports.maps.page import (
     DECIMALS,
     KIND_COLORS,
     VILLAGE_TOLERANCE_M,
@@ -29,7 +29,7 @@ from planner.maps.page import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from app.area import Area
+    from app.areas.area import Area
     from app.texts import Texts
 
 MARGIN_M = 5000.0
@@ -63,7 +63,7 @@ class Bridge(MacroElement):
 
 def vendor_is_built() -> bool:
     """Return whether the browser libraries were fetched when the package was built."""
-    return files("planner").joinpath("maps/vendor/leaflet.js").is_file()
+    return files("planner").joinpath("reports/maps/vendor/leaflet.js").is_file()
 
 
 def write_vendor(folder: Path) -> None:
@@ -71,7 +71,7 @@ def write_vendor(folder: Path) -> None:
     target = folder / "vendor"
     target.mkdir(parents=True, exist_ok=True)
     if vendor_is_built():
-        with as_file(files("planner").joinpath("maps/vendor")) as source:
+        with as_file(files("planner").joinpath("reports/maps/vendor")) as source:
             shutil.copytree(source, target, dirs_exist_ok=True)
             # Where Leaflet's style sheet looks for it.
             (target / "images").mkdir(exist_ok=True)
@@ -100,7 +100,7 @@ def page_html(area: Area, texts: Texts) -> str:
     figure = page_map.get_root()
     head = f"<title>{html.escape(area.name)}</title>"
     head += '<meta name="viewport" content="width=device-width, initial-scale=1">'
-    shared, own = files("planner").joinpath("maps"), files("app").joinpath("static")
+    shared, own = files("planner").joinpath("reports/maps"), files("app").joinpath("static")
     for style in (shared.joinpath("gaps_map.css"), own.joinpath("map.css")):
         head += f"<style>{style.read_text('utf-8')}</style>"
     for script in (shared.joinpath("base_map.js"), own.joinpath("map.js")):

@@ -12,8 +12,7 @@ from sqlalchemy import CursorResult, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
-from app.passwords import RESERVED, hash_password, matches, matches_nobody, one_name
-from app.store.adoption import AdoptionBoard
+from app.store.adoption_entries import AdoptionBoard
 from app.store.connect import open_engine
 from app.store.errors import (
     ArchivedError,
@@ -22,6 +21,7 @@ from app.store.errors import (
     UnknownAccountError,
     UnknownScenarioError,
 )
+from app.store.passwords import RESERVED, hash_password, matches, matches_nobody, one_name
 from app.store.tables import AccountRow, ChangeRow, DraftRow, ScenarioRow
 from app.store.values import (
     as_json,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from app.views import (
-    adoption,
+    adoption_page,
     choices,
     downloads,
     equity,
@@ -26,7 +26,7 @@ from app.views import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from app.session import Session
+    from app.core.session import Session
 
 
 @dataclass(frozen=True)
@@ -67,5 +67,5 @@ VIEWS: tuple[View, ...] = (
     View("scenarios", _("Scenarios"), "panel", scenarios.make),
     View("downloads", _("Downloads"), "panel", downloads.make),
     View("guide", _("Guide"), "panel", guide.make),
-    View("adoption", _("ILP adoption"), "panel", adoption.make),
+    View("adoption", _("ILP adoption"), "panel", adoption_page.make),
 )

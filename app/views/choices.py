@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import panel_material_ui as pmui
 
-from app.measures import MEASURES
-from planner.modes import SEASONS
+from app.figures.measures import MEASURES
+from planner.scenarios.modes import SEASONS
 
 if TYPE_CHECKING:
-    from app.session import Session
+    from app.core.session import Session
 
 
 def make(session: Session) -> pmui.FlexBox:

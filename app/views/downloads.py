@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 import panel_material_ui as pmui
 
-from app import exports
-from app.adoption import kept_records
+from app.figures import exports
+from app.figures.adoption_board import kept_records
 from app.map.bridge import Fragment
 
 if TYPE_CHECKING:
     import io
     from collections.abc import Callable
 
-    from app.area import Answer
-    from app.session import Session
+    from app.areas.area import Answer
+    from app.core.session import Session
 
 
 class Download(pmui.FileDownload):  # type: ignore[misc]  # Panel ships no types

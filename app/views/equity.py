@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from app.equity import BY, equity
+from app.figures.equity import BY, equity
 from app.map.bridge import Fragment
 
 if TYPE_CHECKING:
-    from app.equity import Equity, Spread
-    from app.session import Session
+    from app.core.session import Session
+    from app.figures.equity import Equity, Spread
 
 
 def make(session: Session) -> Fragment:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from geodata.kinds import known_kinds
-from planner.edits import ChangeFacility, CloseFacility, MoveFacility
+from geodata.vocabulary.kinds import known_kinds
+from planner.scenarios.edits import ChangeFacility, CloseFacility, MoveFacility
 
 if TYPE_CHECKING:
-    from app.session import Session
-    from app.whatif import WhatIf
-    from planner.edits import Edit
+    from app.areas.question import WhatIf
+    from app.core.session import Session
+    from planner.scenarios.edits import Edit
 
 
 def acted(session: Session, message: dict[str, str]) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from app.figures.measures import MEASURES
 from app.map.bridge import Fragment
-from app.measures import MEASURES
 
 if TYPE_CHECKING:
-    from app.session import Session
+    from app.core.session import Session
 
 
 def make(session: Session) -> Fragment:

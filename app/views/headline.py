@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.figures import headlines
-from app.ilp import group_reach
+from app.figures.ilp import group_reach
+from app.figures.sheets import headlines
 from app.map.bridge import Fragment
-from app.ready import when_ready
+from app.views.ready import when_ready
 
 if TYPE_CHECKING:
-    from app.session import Session
+    from app.core.session import Session
 
 
 def make(session: Session) -> Fragment:

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
+from app.core.state import Selection
+from app.figures.measures import MEASURES
 from app.map.bridge import MapBridge
 from app.map.edits import edited_facilities, edited_roads
-from app.measures import MEASURES
-from app.ready import when_ready
-from app.state import Selection
+from app.views.ready import when_ready
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import geopandas as gpd
 
-    from app.session import Session
+    from app.core.session import Session
 
 
 def make(session: Session) -> MapBridge:

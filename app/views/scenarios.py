@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from app.describe import described, rules
-from app.figures import Comparison, comparison
+from app.core.state import History, Selection
+from app.figures.describe import described, rules
+from app.figures.sheets import Comparison, comparison
 from app.map.bridge import Fragment
-from app.state import History, Selection
 from geodata.errors import ConfigError
 
 if TYPE_CHECKING:
-    from app.session import Session
+    from app.core.session import Session
     from app.store import Change, Draft, Saved
 
 SHOWN_CHANGES = 15

@@ -9,22 +9,22 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import geopandas as gpd
 import panel_material_ui as pmui
 
-from app import exports
-from app.figures import facility_sheet, village_sheet
-from app.ilp import PWS_PARTS, UNIT_PARTS, unit_ilp, village_pws
+from app.core.state import Selection
+from app.figures import exports
+from app.figures.ilp import PWS_PARTS, UNIT_PARTS, unit_ilp, village_pws
+from app.figures.sheets import facility_sheet, village_sheet
 from app.map.bridge import Fragment
-from app.state import Selection
 from app.views import facility_acts
 from app.views.downloads import Download
-from geodata.kinds import known_kinds
+from geodata.vocabulary.kinds import known_kinds
 
 if TYPE_CHECKING:
     import io
     from collections.abc import Callable
 
-    from app.figures import FacilitySheet, VillageAnswer, VillageSheet
-    from app.ilp import UnitIlp, VillagePws
-    from app.session import Session
+    from app.core.session import Session
+    from app.figures.ilp import UnitIlp, VillagePws
+    from app.figures.sheets import FacilitySheet, VillageAnswer, VillageSheet
 
 Quick = TypeVar("Quick")
 More = TypeVar("More")

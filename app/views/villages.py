@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from app.core.state import Filter, Selection
+from app.figures.measures import STATUSES
 from app.map.bridge import Fragment
-from app.measures import STATUSES
-from app.ready import when_ready
-from app.state import Filter, Selection
-from planner.coverage import REASONS
+from app.views.ready import when_ready
+from planner.coverage.reach import REASONS
 
 if TYPE_CHECKING:
-    from app.session import Session
+    from app.core.session import Session
 
 PAGE = 50
 FILTERS = ("query", "district", "status", "reason")

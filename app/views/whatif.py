@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import panel_material_ui as pmui
 
-from app.describe import ROAD_CLASSES, described, road_class, road_facts, rules
+from app.areas.question import WhatIf
+from app.figures.describe import ROAD_CLASSES, described, road_class, road_facts, rules
 from app.map.bridge import Fragment, well_formed
 from app.map.edits import road_lines
-from app.whatif import WhatIf
-from geodata.kinds import known_kinds
-from planner.edits import AddBoat, AddRoad, ChangeSpeed, CloseRoad, OpenFacility
+from geodata.vocabulary.kinds import known_kinds
+from planner.scenarios.edits import AddBoat, AddRoad, ChangeSpeed, CloseRoad, OpenFacility
 
 if TYPE_CHECKING:
-    from app.session import Session
+    from app.core.session import Session
 
 FACTORS = (0.25, 0.5, 0.75, 0.9, 1.0, 1.1, 1.25, 1.5, 2.0)
 LONGEST_LIMIT = 240.0

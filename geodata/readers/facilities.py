@@ -14,7 +14,6 @@ from geodata.areafile import FacilitiesFile, KindColumn
 from geodata.codes import name_key, parse_village_code
 from geodata.crs import WGS84
 from geodata.errors import MissingColumnError, SchemaError, first_five
-from geodata.kinds import known_kinds, recognise_kind
 from geodata.layers import Finding
 from geodata.readers.coordinates import column_points, refuse_foreign
 from geodata.readers.files import (
@@ -30,6 +29,7 @@ from geodata.readers.files import (
     total_rows,
 )
 from geodata.villages_at import village_at
+from geodata.vocabulary.kinds import known_kinds, recognise_kind
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

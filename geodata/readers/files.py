@@ -14,9 +14,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geodata import limits
 from geodata.crs import WGS84
-from geodata.csvtext import unguarded
 from geodata.errors import (
     InputError,
     MissingColumnError,
@@ -27,6 +25,8 @@ from geodata.errors import (
     first_five,
     suggest,
 )
+from geodata.files import limits
+from geodata.files.csvtext import unguarded
 from geodata.layers import Finding, SourceRecord
 from geodata.readers.numbers import parse_count, thousands_mark
 

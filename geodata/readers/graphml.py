@@ -15,7 +15,7 @@ from geodata.errors import EmptyAreaError, UnreadableFileError
 from geodata.layers import Finding
 from geodata.readers.files import require_file
 from geodata.readers.roads import assemble_roads, speed_of, unread_tags, ways_from_tags
-from geodata.tags import KEPT_TAGS
+from geodata.vocabulary.tags import KEPT_TAGS
 
 if TYPE_CHECKING:
     from pathlib import Path

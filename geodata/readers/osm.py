@@ -20,13 +20,13 @@ import pandas as pd
 import pyproj
 import shapely
 
-from geodata import limits
 from geodata.crs import WGS84
 from geodata.errors import EmptyAreaError, UnreadableFileError
+from geodata.files import limits
 from geodata.layers import Finding
 from geodata.readers.files import require_file
 from geodata.readers.roads import FERRY, assemble_roads, is_way_to_travel, unread_tags, ways_from_tags
-from geodata.tags import ACCESS_KEYS, KEPT_TAGS, join_tags
+from geodata.vocabulary.tags import ACCESS_KEYS, KEPT_TAGS, join_tags
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -85,7 +85,7 @@ class OsmWays:
     lonlat
         float64 ``(nodes, 2)`` in degrees; NaN where the file lacks the node.
     barriers
-        Node id → the kept tags of what may stop somebody there (:func:`geodata.tags.join_tags`).
+        Node id → the kept tags of what may stop somebody there (:func:`geodata.vocabulary.tags.join_tags`).
     findings
         What was odd about the file.
     """

@@ -10,9 +10,9 @@ import pandas as pd
 import shapely
 
 from geodata.layers import Finding
-from geodata.measures import parse_duration, parse_speed_kph
-from geodata.surfaces import is_known_surface
-from geodata.tags import BACKWARD, BOAT_KEYS, BOAT_YES, FORWARD, join_tags, unread
+from geodata.vocabulary.measures import parse_duration, parse_speed_kph
+from geodata.vocabulary.surfaces import is_known_surface
+from geodata.vocabulary.tags import BACKWARD, BOAT_KEYS, BOAT_YES, FORWARD, join_tags, unread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -225,7 +225,8 @@ def assemble_roads(
     pieces, from_node, to_node
         LineStrings in ``crs`` (metres) and their junctions.
     barriers
-        The tags (:func:`geodata.tags.join_tags`) of what stands at the pieces' first and last points.
+        The tags (:func:`geodata.vocabulary.tags.join_tags`) of what stands at the pieces' first and
+        last points.
     """
     ids = np.asarray(way_ids, dtype=object)[way]
     number = np.arange(len(way)) - np.searchsorted(way, way, side="left")

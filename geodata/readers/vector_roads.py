@@ -26,7 +26,7 @@ from geodata.readers.roads import (
     speed_of,
     unread_findings,
 )
-from geodata.tags import KEPT_TAGS, join_tags
+from geodata.vocabulary.tags import KEPT_TAGS, join_tags
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

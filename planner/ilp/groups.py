@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
-    from planner.gaps import Gaps
+    from planner.coverage.study import Gaps
 
 
 def group_table(gaps: Gaps) -> pd.DataFrame:

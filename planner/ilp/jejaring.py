@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from planner.answers import NONE
-from planner.coverage import heaviest, usable_facilities
-from planner.modes import Profile
-from planner.straight import straight_line_times
+from planner.coverage.reach import heaviest, usable_facilities
+from planner.scenarios.modes import Profile
+from planner.travel.straight import straight_line_times
+from planner.travel.times import NONE
 
 if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from planner.answers import TravelTimes
-    from planner.gaps import Gaps
+    from planner.coverage.study import Gaps
+    from planner.travel.times import TravelTimes
 
 TOP, MIDDLE, BOTTOM = "puskesmas", "pustu", "posyandu"
 # How a parent is known. The last two name none: no candidate, or nothing is known of the level above.

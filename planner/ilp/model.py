@@ -12,18 +12,18 @@ import pandas as pd
 import shapely
 
 from geodata.crs import WGS84, known_crs
-from planner.coverage import is_open, unplaced, usable_facilities, weighted_median
-from planner.ilp.adoption import adoption_table, progress
-from planner.ilp.answers import three_answers
-from planner.ilp.equity import equity_table, life_cycle_table
-from planner.ilp.floating import Zones, two_step
+from planner.coverage.reach import is_open, unplaced, usable_facilities, weighted_median
 from planner.ilp.groups import group_table
 from planner.ilp.jejaring import find_jejaring, reconciled
 from planner.ilp.reasons import reason_lines
 from planner.ilp.referral import referral_table
+from planner.ilp.stages import adoption_table, progress
+from planner.ilp.three_answers import three_answers
 from planner.ilp.units import unit_table
 from planner.ilp.visits import home_visits, remote_flag
-from planner.modes import Profile
+from planner.scenarios.modes import Profile
+from planner.supply.equity import equity_table, life_cycle_table
+from planner.supply.floating_catchments import Zones, two_step
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -31,14 +31,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from geodata.adoption import Adoption
-    from planner.answers import SparseTimes
-    from planner.gaps import Gaps
-    from planner.ilp.adoption import Progress
-    from planner.ilp.capacity import Allocation
+    from planner.coverage.study import Gaps
     from planner.ilp.jejaring import Jejaring
+    from planner.ilp.stages import Progress
     from planner.ilp.visits import Visits
-    from planner.modes import Season
-    from planner.standards import KindStandard
+    from planner.scenarios.modes import Season
+    from planner.scenarios.standards import KindStandard
+    from planner.supply.capacity import Allocation
+    from planner.travel.times import SparseTimes
 
 
 class _InReach(NamedTuple):
@@ -123,7 +123,7 @@ class Ilp:
 
     @cached_property
     def equity(self) -> pd.DataFrame:
-        """Spread of reach and minutes, by life-cycle group too: see :mod:`planner.ilp.equity`."""
+        """Spread of reach and minutes, by life-cycle group too: see :mod:`planner.supply.equity`."""
         parts = [equity_table(self.gaps)]
         if self.gaps.scenario.groups:
             parts.append(life_cycle_table(self.gaps, self.groups))
@@ -154,7 +154,7 @@ class Ilp:
     def times_within(self, kind: str) -> SparseTimes | None:
         """Return all pairs of demand point and functioning unit within the limit; None without roads or list.
 
-        In the scenario's own season; units in the order of :func:`planner.coverage.usable_facilities`.
+        In the scenario's own season; units in the order of :func:`planner.coverage.reach.usable_facilities`.
         """
         gaps = self.gaps
         rule = self.rule(kind)
@@ -197,7 +197,7 @@ class Ilp:
         if times is None:
             return None
         # Here, because compiling the kernel behind it takes a while and not everybody asks.
-        from planner.ilp.capacity import allocate
+        from planner.supply.capacity import allocate
 
         mine = self.units[self.units["serves_as"] == kind]
         ids = self.gaps.coverage[kind].facilities.index
@@ -267,9 +267,9 @@ class Ilp:
     def scores(self) -> pd.DataFrame:
         """By village, units for each 10,000 people: ``K_units_per_10000`` and ``…_near``.
 
-        Two-step floating catchments (:mod:`planner.ilp.floating`), each unit a supply of one, within the
-        limit; ``_near`` with the weights of Luo and Qi for the thirds of the limit. The mean over the
-        village's places, by people. NaN where anything that it depends on is unknown.
+        Two-step floating catchments (:mod:`planner.supply.floating_catchments`), each unit a supply of
+        one, within the limit; ``_near`` with the weights of Luo and Qi for the thirds of the limit. The
+        mean over the village's places, by people. NaN where anything that it depends on is unknown.
         """
         out = {}
         for kind in self.kinds:

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import yaml
 
-from planner.coverage import OPEN_REASONS
+from planner.coverage.reach import OPEN_REASONS
 
 if TYPE_CHECKING:
-    from planner.gaps import Gaps
-    from planner.standards import KindStandard
+    from planner.coverage.study import Gaps
+    from planner.scenarios.standards import KindStandard
 
 LANGUAGES = ("id", "en")
 
@@ -134,7 +134,7 @@ def reason_lines(gaps: Gaps, kind: str, answers: pd.DataFrame, units: pd.DataFra
     Parameters
     ----------
     answers
-        :func:`planner.ilp.answers.three_answers` of the kind.
+        :func:`planner.ilp.three_answers.three_answers` of the kind.
     units
         :func:`planner.ilp.units.unit_table`.
     """

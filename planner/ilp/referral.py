@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from planner.answers import NONE
-from planner.coverage import usable_facilities
+from planner.coverage.reach import usable_facilities
 from planner.ilp.logic import NO, UNKNOWN, YES, words
-from planner.modes import Profile
-from planner.straight import straight_line_times
+from planner.scenarios.modes import Profile
+from planner.travel.straight import straight_line_times
+from planner.travel.times import NONE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from planner.gaps import Gaps
-    from planner.modes import Season
+    from planner.coverage.study import Gaps
+    from planner.scenarios.modes import Season
 
 STANDARD = "standard"
 MINUTE_DECIMALS = 6

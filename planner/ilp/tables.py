@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from planner.ilp.adoption import puskesmas_of
-from planner.ilp.answers import CLASSES
+from planner.ilp.stages import puskesmas_of
+from planner.ilp.three_answers import CLASSES
 
 if TYPE_CHECKING:
     from planner.ilp.model import Ilp

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from planner.scenario import Scenario
-    from planner.standards import KindStandard
+    from planner.scenarios.scenario import Scenario
+    from planner.scenarios.standards import KindStandard
 
 
 def unit_table(facilities: gpd.GeoDataFrame, scenario: Scenario) -> pd.DataFrame:

@@ -14,17 +14,17 @@ import pandas as pd
 import shapely
 
 from geodata.errors import InputError
-from planner.coverage import REASONS, is_open
-from planner.land import land_of, may_walk
+from planner.coverage.reach import REASONS, is_open
+from planner.network.land import land_of, may_walk
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from planner.gaps import Gaps
-    from planner.modes import Season
-    from planner.scenario import VisitRule
+    from planner.coverage.study import Gaps
+    from planner.scenarios.modes import Season
+    from planner.scenarios.scenario import VisitRule
 
     Floats = NDArray[np.float64]
     Bools = NDArray[np.bool_]
@@ -163,7 +163,7 @@ def walk_rounds(
 
     Examples
     --------
-    >>> from planner.scenario import default_scenario
+    >>> from planner.scenarios.scenario import default_scenario
     >>> rule = default_scenario().visits
     >>> xy, families = np.array([[0.0, 900.0], [0.0, 800.0], [9000.0, 0.0]]), np.array([4.0, 5.0, 1.0])
     >>> for r in walk_rounds(xy, families, np.zeros(2), rule, minutes_per_m=0.026):

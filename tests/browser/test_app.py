@@ -11,13 +11,13 @@ import shapely
 from browser_support import HOSTILE, Tab
 from playwright.sync_api import expect
 
+from app.areas.question import WhatIf
 from app.store import Store
-from app.whatif import WhatIf
-from planner.gaps import Study
-from planner.maps.page import STATUS_COLORS
+from planner.coverage.sheets import catchment
+from planner.coverage.study import Study
 from planner.pipeline import summary
-from planner.scenario import default_scenario
-from planner.sheets import catchment
+from planner.reports.maps.page import STATUS_COLORS
+from planner.scenarios.scenario import default_scenario
 
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
 DESKTOP, PHONE = (1300, 860), (390, 844)

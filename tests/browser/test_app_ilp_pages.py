@@ -6,8 +6,8 @@ import pytest
 from browser_support import HOSTILE, Tab
 from playwright.sync_api import expect
 
-from app.ilp import group_reach, unit_ilp, village_pws
-from app.measures import CLASS_COLORS
+from app.figures.ilp import group_reach, unit_ilp, village_pws
+from app.figures.measures import CLASS_COLORS
 from planner.ilp.model import Ilp
 from planner.pipeline import find_gaps
 
@@ -27,8 +27,8 @@ def served(serve, hostile_workspace, tmp_path_factory):
 @pytest.fixture(scope="module")
 def answer(hostile_layers):
     """The answer computed here, apart from the server's."""
-    from app.area import Answer
-    from app.whatif import WhatIf
+    from app.areas.area import Answer
+    from app.areas.question import WhatIf
 
     return Answer(WhatIf(), find_gaps(hostile_layers))
 

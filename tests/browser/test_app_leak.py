@@ -11,9 +11,9 @@ import weakref
 
 import pytest
 
-from app.area import Area
-from app.serving import App, Options, make_server
+from app.areas.area import Area
 from app.store import Store
+from app.web.serving import App, Options, make_server
 
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
 TABS = 3
@@ -22,17 +22,17 @@ TABS = 3
 @pytest.fixture
 def running(demo_layers, tmp_path, monkeypatch):
     """The app in a thread of this process, so that its objects can be looked at."""
-    import app.serving
+    import app.web.serving
 
     sessions: list[weakref.ref] = []
-    plain = app.serving.Session
+    plain = app.web.serving.Session
 
     def watched(*args, **values):
         session = plain(*args, **values)
         sessions.append(weakref.ref(session))
         return session
 
-    monkeypatch.setattr(app.serving, "Session", watched)
+    monkeypatch.setattr(app.web.serving, "Session", watched)
     started = threading.Event()
     held: dict = {}
 

@@ -13,10 +13,10 @@ from browser_support import HOSTILE, Tab
 
 from app.store import Store
 from geodata.workspace import SCENARIOS
-from planner.edits import OpenFacility
-from planner.gaps import Study
+from planner.coverage.study import Study
 from planner.pipeline import read_scenario, summary, village_table
-from planner.scenario import default_scenario
+from planner.scenarios.edits import OpenFacility
+from planner.scenarios.scenario import default_scenario
 
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
 LOOKS = [

@@ -13,8 +13,8 @@ from browser_support import Tab
 from playwright.sync_api import expect
 
 import app
+from app.core.stream import Stream
 from app.store import Store
-from app.stream import Stream
 
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
 STATIC = Path(app.__file__).parent / "static"

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from browser_support import HOSTILE
 
-from planner.gaps import find_gaps
-from planner.maps.page import map_texts, script_json
-from planner.outputs import write_gaps
+from planner.coverage.study import find_gaps
+from planner.reports.maps.page import map_texts, script_json
+from planner.reports.outputs import write_gaps
 
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
 
@@ -99,7 +99,7 @@ def test_each_kind_recolours_the_villages(page, gaps):
             }""",
             kind,
         )
-        from planner.maps.page import STATUS_COLORS
+        from planner.reports.maps.page import STATUS_COLORS
 
         expected = gaps.coverage[kind].villages["status"].map(STATUS_COLORS).to_dict()
         assert drawn == expected
@@ -135,7 +135,7 @@ def test_an_area_without_roads_or_lists_says_so(chromium, hostile_layers, tmp_pa
 
 
 def test_without_the_browser_libraries_the_page_says_that_it_needs_the_internet(gaps, tmp_path, monkeypatch):
-    from planner.maps import page as module
+    from planner.reports.maps import page as module
 
     class Nothing:
         def joinpath(self, *_):

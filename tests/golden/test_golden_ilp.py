@@ -11,7 +11,7 @@ from support import at, facilities
 from test_golden_town import LEG_100_S, town  # noqa: F401 - the town is a fixture
 
 from geodata.adoption import Adoption
-from planner.gaps import find_gaps
+from planner.coverage.study import find_gaps
 from planner.ilp.model import Ilp
 from planner.ilp.tables import ilp_summary, network_table, puskesmas_table, village_columns
 

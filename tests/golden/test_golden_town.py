@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from support import at, box, facilities, hamlets, layers, line, roads, villages
 
-from planner.gaps import find_gaps
-from planner.tables import summary, village_table
+from planner.coverage.study import find_gaps
+from planner.coverage.tables import summary, village_table
 
 # Walking 100 m off the network: 100 m × 1.3 ÷ (3 km/h).
 LEG_100_S = 156.0
@@ -160,7 +160,7 @@ def test_without_ferry_the_island_is_an_island(town):
 
 
 def test_the_limit_itself_is_reached(town):
-    from planner.scenario import Scenario, default_scenario
+    from planner.scenarios.scenario import Scenario, default_scenario
 
     # 3,000 m at 30 km/h are 360 s to the last bit.
     unit = facilities([("P", "puskesmas", at(0, 0), "99.01.01.2001")])

@@ -76,7 +76,7 @@ def test_all_edits_with_every_standard_and_rule(jangkau, demo_workspace, tmp_pat
 def test_each_edit_alone_under_another_standard(demo_layers, words, op, tmp_path):
     """``class:`` of an edit is an alias, which a change of the standard lost."""
     from planner.pipeline import Study, read_scenario
-    from planner.standards import standard_named
+    from planner.scenarios.standards import standard_named
 
     path = tmp_path / "s.yml"
     path.write_text(f"name: one\nedits:\n  - {EDITS[op].format(**words)}\n", "utf-8")

@@ -17,9 +17,9 @@ import pandas as pd
 import pytest
 import shapely
 
+from geodata.downloads.overpass import fetch_osm_ways
 from geodata.errors import DownloadError
 from geodata.readers.osm import read_osm_ways, roads_from_ways
-from geodata.readers.overpass import fetch_osm_ways
 
 pytestmark = [pytest.mark.enable_socket, pytest.mark.realdata]
 CRS = "EPSG:32633"
@@ -222,7 +222,7 @@ def test_no_server_and_a_slow_server(tmp_path):
 
 
 def test_failing_downloads_leave_no_workspace(shared, tmp_path, jangkau, monkeypatch):
-    from geodata.readers import overpass
+    from geodata.downloads import overpass
 
     monkeypatch.setattr(overpass.time, "sleep", lambda _: None)
     boundary = shared.resolve() / "data/boundaries/11.72_sabang_desa.geojson"

@@ -49,7 +49,7 @@ def test_every_dependency_is_pinned_and_no_address_is_recorded():
     assert all(lines[i + 1].startswith("    --hash=") for i, line in enumerate(lines) if line in pins)
     wanted = names(PYPROJECT["project"]["dependencies"]) | names(PYPROJECT["dependency-groups"]["dev"])
     assert wanted <= names(pins)
-    lock = json.loads((ROOT / "planner/maps/package-lock.json").read_text("utf-8"))
+    lock = json.loads((ROOT / "planner/reports/maps/package-lock.json").read_text("utf-8"))
     assert all("resolved" not in p for p in lock["packages"].values())
 
 
@@ -67,7 +67,7 @@ def test_importing_the_packages_does_no_work():
     """No logging is set up, nothing is compiled."""
     code = (
         "import logging; before = (None, list(logging.root.handlers)); "
-        "import planner.pipeline, planner.maps.page, geodata.build, planner._kernels as k; "
+        "import planner.pipeline, planner.reports.maps.page, geodata.build, planner.kernels.dijkstra as k; "
         "assert not k.nearest_source.signatures; "
         "assert list(logging.root.handlers) == before[1]"
     )

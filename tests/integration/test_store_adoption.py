@@ -12,7 +12,7 @@ from alembic.config import Config
 from sqlalchemy import text
 from store_support import AREA, together
 
-import app.store.adoption as adoption_module
+import app.store.adoption_entries as adoption_module
 from app.store import AdoptionConflictError, AdoptionEntry, Store
 from app.store.connect import VERSION_TABLE
 from geodata.adoption import Adoption

@@ -17,14 +17,14 @@ from geodata.errors import EmptyAreaError, InputError, MissingCrsError, SchemaEr
 from geodata.readers.areas import read_floods, read_water
 from geodata.readers.elevation import add_heights, sample
 from geodata.workspace import read_workspace, write_workspace
-from planner.gaps import find_gaps
-from planner.land import Ground
-from planner.modes import Profile
-from planner.network import build_network
-from planner.scenario import default_scenario
-from planner.snapping import Snapper
-from planner.straight import straight_line_times
-from planner.traveltime import Router
+from planner.coverage.study import find_gaps
+from planner.network.build import build_network
+from planner.network.land import Ground
+from planner.scenarios.modes import Profile
+from planner.scenarios.scenario import default_scenario
+from planner.travel.router import Router
+from planner.travel.snapping import Snapper
+from planner.travel.straight import straight_line_times
 
 SCENARIO = default_scenario()
 ZONE = shapely.box(EAST - 5e4, NORTH - 5e4, EAST + 5e4, NORTH + 5e4)

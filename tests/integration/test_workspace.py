@@ -17,7 +17,7 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 from geodata.errors import DiskError, WorkspaceError
-from geodata.lock import held
+from geodata.files.lock import held
 from geodata.workspace import Ours, read_workspace, replace_folder, write_workspace
 
 

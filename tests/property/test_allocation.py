@@ -15,9 +15,9 @@ from scipy.optimize import linprog
 from scipy.sparse import coo_array, eye_array, hstack
 
 from geodata.errors import ConfigError
-from planner.answers import SparseTimes
-from planner.ilp import _transport
-from planner.ilp.capacity import allocate
+from planner.kernels import transport
+from planner.supply.capacity import allocate
+from planner.travel.times import SparseTimes
 
 # Many ties, and times a microsecond apart.
 SECONDS = st.sampled_from([0.0, 60.0, 60.000001, 120.0, 300.0, 900.5, 1800.0])
@@ -271,7 +271,7 @@ def test_more_room_is_never_worse_and_unlimited_room_is_best(case, data):
 def test_where_no_capacity_binds_all_go_to_their_nearest_and_nothing_is_solved(case):
     times, people, _, place_id, facility_id = case
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_transport, "transport", None)
+        patch.setattr(transport, "transport", None)
         answer = _allocate(case)
     expected = {}
     for i in range(len(people)):

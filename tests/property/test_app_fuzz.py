@@ -8,15 +8,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.area import Area
-from app.figures import headlines
-from app.measures import MEASURES, Shown
-from app.session import Session
-from app.state import Filter, History, Selection
+from app.areas.area import Area
+from app.areas.question import WhatIf
+from app.core.session import Session
+from app.core.state import Filter, History, Selection
+from app.figures.measures import MEASURES, Shown
+from app.figures.sheets import headlines
 from app.store import Store
 from app.texts import Texts
-from app.whatif import WhatIf
-from planner.edits import (
+from planner.coverage.study import find_gaps
+from planner.ilp.model import Ilp
+from planner.scenarios.edits import (
     AddRoad,
     ChangeFacility,
     ChangeSpeed,
@@ -25,8 +27,6 @@ from planner.edits import (
     MoveFacility,
     OpenFacility,
 )
-from planner.gaps import find_gaps
-from planner.ilp.model import Ilp
 
 
 @pytest.fixture(scope="module")

@@ -12,11 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import app
-from app.area import Area
+from app.areas.area import Area
+from app.core.session import Session
+from app.core.stream import Stream
 from app.map.bridge import Fragment, MapBridge, Wire
-from app.session import Session
 from app.store import Store
-from app.stream import Stream
 from app.texts import Texts
 from app.views import VIEWS
 from planner.pipeline import demo_layers

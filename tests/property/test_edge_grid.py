@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from support import EAST, NORTH, roads
 from test_travel_times import PROFILE, SCENARIO, _points, towns
 
-from planner.edge_grid import EdgeGrid, SmallParts
-from planner.isochrone_lattice import ExactTimes
-from planner.land import Ground, Land
-from planner.network import build_network
-from planner.traveltime import Router
+from planner.network.build import build_network
+from planner.network.land import Ground, Land
+from planner.travel.edge_grid import EdgeGrid, SmallParts
+from planner.travel.lattice import ExactTimes
+from planner.travel.router import Router
 
 
 def bent_lines(seed, n=40, side=3000.0):

@@ -15,8 +15,12 @@ from support import CRS, EAST, NORTH, at, line, roads
 
 from geodata.crs import WGS84
 from geodata.errors import ConfigError
-from planner.access import Stops
-from planner.edits import (
+from planner.coverage.study import Study
+from planner.coverage.tables import village_table
+from planner.network.build import build_network, patch_network
+from planner.network.overlay import content_hash, flood_areas, overlaid_roads
+from planner.network.overlay import road_overlay as _road_overlay
+from planner.scenarios.edits import (
     AddBoat,
     AddRoad,
     ChangeFacility,
@@ -29,15 +33,11 @@ from planner.edits import (
     OpenFacility,
     ReopenRoad,
 )
-from planner.gaps import Study
-from planner.modes import Profile
-from planner.network import build_network, patch_network
-from planner.overlay import content_hash, flood_areas, overlaid_roads
-from planner.overlay import road_overlay as _road_overlay
-from planner.scenario import default_scenario
-from planner.snapping import Snap
-from planner.tables import village_table
-from planner.traveltime import Router
+from planner.scenarios.modes import Profile
+from planner.scenarios.scenario import default_scenario
+from planner.travel.access import Stops
+from planner.travel.router import Router
+from planner.travel.snapping import Snap
 
 SCENARIO = default_scenario()
 
@@ -266,7 +266,7 @@ def _from_scratch(layers, scenario):
     """The answer on layers into which the road edits were written, demand staying where it was."""
     from dataclasses import replace
 
-    from planner.edits import ROAD_EDITS
+    from planner.scenarios.edits import ROAD_EDITS
 
     of_roads = (*ROAD_EDITS, Flood, ChangeSpeed)
     rest = tuple(e for e in scenario.edits if not isinstance(e, of_roads))

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from planner.gaps import find_gaps
-from planner.modes import Profile
-from planner.scenario import Scenario, default_scenario
-from planner.tables import facility_table, summary, village_table
+from planner.coverage.study import find_gaps
+from planner.coverage.tables import facility_table, summary, village_table
+from planner.scenarios.modes import Profile
+from planner.scenarios.scenario import Scenario, default_scenario
 
 KINDS = ("puskesmas", "pustu", "posyandu", "hospital")
 

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planner._hierarchy import (
+from planner.kernels.dijkstra import arcs_to_csr, close_source, nearest_source, open_source, shortest_tree
+from planner.kernels.hierarchy import (
     children,
     climb,
     contract,
@@ -23,8 +24,7 @@ from planner._hierarchy import (
     sweep,
     sweep_within,
 )
-from planner._kernels import arcs_to_csr, close_source, nearest_source, open_source, shortest_tree
-from planner._many import k_nearest_sources, within_cutoff
+from planner.kernels.many import k_nearest_sources, within_cutoff
 
 # Whole numbers, so that sums are exact and equal times are equal.
 SECONDS = np.array([0.0, 0.0, 0.0, 1.0, 1.0, 2.0, 5.0])

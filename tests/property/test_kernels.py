@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planner._hierarchy import (
+from planner.kernels.dijkstra import arcs_to_csr, nearest_source, shortest_tree
+from planner.kernels.hierarchy import (
     children,
     climb,
     contract,
@@ -18,9 +19,8 @@ from planner._hierarchy import (
     sweep,
     sweep_within,
 )
-from planner._kernels import arcs_to_csr, nearest_source, shortest_tree
-from planner._many import k_nearest_sources, within_cutoff
-from planner.network import morton_order
+from planner.kernels.many import k_nearest_sources, within_cutoff
+from planner.network.build import morton_order
 
 WEIGHTS = st.one_of(
     st.sampled_from([0.0, 1.0, 2.0, 1e-6, 1e7, 1e6, np.inf]),

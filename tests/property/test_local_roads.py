@@ -16,15 +16,15 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from support import CRS, EAST, NORTH, at, box, facilities, layers, line, roads, villages
 
-from planner.access import Stops
-from planner.edits import AddRoad, ChangeRoad, CloseRoad, ReopenRoad
-from planner.gaps import Study
-from planner.modes import SEASONS, Profile
-from planner.network import build_network
-from planner.paths import find_path
-from planner.scenario import default_scenario
-from planner.travel import travel
-from planner.traveltime import Router
+from planner.coverage.study import Study
+from planner.network.build import build_network
+from planner.scenarios.edits import AddRoad, ChangeRoad, CloseRoad, ReopenRoad
+from planner.scenarios.modes import SEASONS, Profile
+from planner.scenarios.scenario import default_scenario
+from planner.travel.access import Stops
+from planner.travel.frames import travel
+from planner.travel.paths import find_path
+from planner.travel.router import Router
 
 SCENARIO = default_scenario()
 MODES = ("car", "motorcycle")
@@ -273,7 +273,7 @@ def _agrees(router, town, use, some, cutoff_s, ids=None):
         # Both ways to look for what is near: searches, and walks down the hierarchy.
         for many in (1000, 1):
             with pytest.MonkeyPatch.context() as patch:
-                patch.setattr("planner.traveltime.MANY", many)
+                patch.setattr("planner.travel.router.MANY", many)
                 pairs = router.within(a, b, cutoff_s, direction=direction, workers=1)
             near = np.full(slow.shape, np.inf)
             near[pairs.place, pairs.facility] = pairs.travel_s

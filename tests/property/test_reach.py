@@ -13,11 +13,11 @@ from support import CRS, EAST, NORTH, at, box, facilities, hamlets, layers, line
 from test_travel_times import PROFILE, SCENARIO, _points, _router, towns
 
 from geodata.errors import ConfigError, InputError
-from planner.isochrones import catchments, isochrones, make_grid
-from planner.network import build_network
-from planner.paths import find_path
+from planner.network.build import build_network
 from planner.pipeline import travel
-from planner.traveltime import Router
+from planner.travel.isochrones import catchments, isochrones, make_grid
+from planner.travel.paths import find_path
+from planner.travel.router import Router
 
 
 @settings(max_examples=50, deadline=None)

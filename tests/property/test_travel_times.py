@@ -12,14 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import EAST, NORTH, at, line, roads
 
-from planner.convert import from_networkx, to_networkx
-from planner.land import Ground
-from planner.modes import Profile
-from planner.network import ON_FERRY, build_network
-from planner.scenario import default_scenario
-from planner.snapping import Snapper
-from planner.straight import straight_line_times
-from planner.traveltime import Router
+from planner.network.build import ON_FERRY, build_network
+from planner.network.convert import from_networkx, to_networkx
+from planner.network.land import Ground
+from planner.scenarios.modes import Profile
+from planner.scenarios.scenario import default_scenario
+from planner.travel.router import Router
+from planner.travel.snapping import Snapper
+from planner.travel.straight import straight_line_times
 
 SCENARIO = default_scenario()
 MODE = "motorcycle"
@@ -145,7 +145,7 @@ def test_times_are_networkx(case, direction):
         for many in (1, 1000):
             # By walks down the hierarchy, and by bounded searches.
             with pytest.MonkeyPatch.context() as patch:
-                patch.setattr("planner.traveltime.MANY", many)
+                patch.setattr("planner.travel.router.MANY", many)
                 pairs = router.within(places, facilities, float(cutoff), direction=direction, workers=1)
             found = np.full(table.shape, np.inf)
             found[pairs.place, pairs.facility] = pairs.travel_s

@@ -7,7 +7,7 @@ import math
 import pytest
 from areas import write_area
 
-from planner.gaps import find_gaps
+from planner.coverage.study import find_gaps
 from planner.ilp.model import Ilp
 from planner.ilp.tables import puskesmas_table, village_columns
 from planner.pipeline import build_area
@@ -83,7 +83,7 @@ def test_every_village_and_its_people_are_in_one_working_area(place, code, villa
 
 
 def test_rejang_lebong_one_of_21_has_launched(place, tmp_path):
-    from planner.ilp.adoption import puskesmas_of
+    from planner.ilp.stages import puskesmas_of
     from planner.pipeline import read_adoption_of
 
     ilp = place("17.02", REJANG[2])

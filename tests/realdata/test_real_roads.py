@@ -12,10 +12,10 @@ from geodata.quality import connected_share
 from geodata.readers.graphml import read_graphml
 from geodata.readers.osm import read_osm_roads
 from geodata.readers.vector_roads import read_vector_roads
-from planner.modes import Profile
-from planner.network import ON_FERRY, build_network
-from planner.scenario import default_scenario
-from planner.traveltime import Router
+from planner.network.build import ON_FERRY, build_network
+from planner.scenarios.modes import Profile
+from planner.scenarios.scenario import default_scenario
+from planner.travel.router import Router
 
 pytestmark = pytest.mark.realdata
 MALTA_CRS = "EPSG:32633"
@@ -105,8 +105,8 @@ def test_malta_times_are_networkx(malta):
     """1,000 random places to the nearest of 20 on the whole real network, node to node."""
     import networkx as nx
 
-    from planner._kernels import nearest_source
-    from planner.graph import ModeGraph
+    from planner.kernels.dijkstra import nearest_source
+    from planner.network.graph import ModeGraph
 
     network = build_network(malta, default_scenario(), modes=["car"])
     rng = np.random.default_rng(4)

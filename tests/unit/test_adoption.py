@@ -11,8 +11,8 @@ import pytest
 
 from geodata.adoption import is_later, iso_date, spelling_key, whole_year
 from geodata.errors import ConfigError, MissingColumnError, MissingFileError, SchemaError, UnknownCodeError
-from geodata.readers.adoption import read_adoption
-from planner.ilp.adoption import (
+from geodata.readers.adoption_table import read_adoption
+from planner.ilp.stages import (
     Adoption,
     YearTarget,
     adoption_table,

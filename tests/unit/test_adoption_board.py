@@ -6,15 +6,15 @@ from datetime import date
 
 import pytest
 
-from app.adoption import read_board, typed, values_of
-from app.area import Area
-from app.session import Session
+from app.areas.area import Area
+from app.core.session import Session
+from app.figures.adoption_board import read_board, typed, values_of
 from app.store import Store
 from app.texts import Texts
-from app.views.adoption import make
+from app.views.adoption_page import make
 from geodata.adoption import Adoption
 from geodata.errors import ConfigError
-from planner.ilp.adoption import default_stages, puskesmas_of
+from planner.ilp.stages import default_stages, puskesmas_of
 
 HOSTILE = "<script>alert(1)</script>\"'"
 STAGES = default_stages()

@@ -17,29 +17,29 @@ import pandas as pd
 import pytest
 from support import run_apart
 
-from app import exports
-from app.adoption import kept_records
-from app.area import Answer, Area
-from app.equity import BY, equity
-from app.figures import headlines
-from app.ilp import PWS_PARTS, group_reach, unit_ilp, village_pws
-from app.main import LINKED, start
-from app.measures import MEASURES
-from app.session import Session
-from app.state import Selection, State
+from app.areas.area import Answer, Area
+from app.areas.question import WhatIf
+from app.core.session import Session
+from app.core.state import Selection, State
+from app.core.work import Seats
+from app.figures import exports
+from app.figures.adoption_board import kept_records
+from app.figures.equity import BY, equity
+from app.figures.ilp import PWS_PARTS, group_reach, unit_ilp, village_pws
+from app.figures.measures import MEASURES
+from app.figures.sheets import headlines
 from app.store import Store
 from app.texts import Texts
 from app.views import equity as equity_view
 from app.views import sheet as sheet_view
-from app.whatif import WhatIf
-from app.work import Seats
+from app.web.page import LINKED, start
 from geodata.adoption import Adoption
-from planner.edits import OpenFacility
-from planner.ilp.adoption import puskesmas_of
-from planner.ilp.answers import CLASSES
 from planner.ilp.model import Ilp
-from planner.ilp.pws_page import pws_html
-from planner.outputs import write_gaps
+from planner.ilp.stages import puskesmas_of
+from planner.ilp.three_answers import CLASSES
+from planner.reports.outputs import write_gaps
+from planner.reports.pws_page import pws_html
+from planner.scenarios.edits import OpenFacility
 
 # Panel's own file button warns of what panel-material-ui gives it.
 PANELS_OWN = pytest.mark.filterwarnings("ignore:Both 'variant' and:PendingDeprecationWarning")

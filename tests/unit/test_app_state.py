@@ -17,22 +17,22 @@ import pandas as pd
 import pytest
 from support import run_apart
 
-from app import exports
-from app.area import Area
-from app.figures import headlines
-from app.measures import MEASURES, Shown
+from app.areas.area import Area
+from app.areas.question import WhatIf
+from app.areas.stopping import StoppedError, may_go_on, stoppable
+from app.core.session import LONGEST_QUESTION_S, MOST_FILES, MOST_WAITING, Session
+from app.core.state import Filter, History, Opened, Reference, Selection, State
+from app.core.work import Seats
+from app.figures import exports
+from app.figures.measures import MEASURES, Shown
+from app.figures.sheets import headlines
 from app.render import Renderer
-from app.session import LONGEST_QUESTION_S, MOST_FILES, MOST_WAITING, Session
-from app.state import Filter, History, Opened, Reference, Selection, State
-from app.stopping import StoppedError, may_go_on, stoppable
 from app.store import Store
 from app.texts import Texts
-from app.whatif import WhatIf
-from app.work import Seats
 from geodata.errors import ConfigError
-from planner.edits import ChangeSpeed, CloseFacility, OpenFacility
-from planner.gaps import find_gaps
+from planner.coverage.study import find_gaps
 from planner.pipeline import summary
+from planner.scenarios.edits import ChangeSpeed, CloseFacility, OpenFacility
 
 HOSTILE = '=cmd|" /C calc"!A0<script>alert(1)</script>'
 

@@ -13,15 +13,15 @@ from street import CODES, M_A_MINUTE, S_A_METRE_OFF, scenario_with, street
 from support import CRS, EAST, at, box, facilities, hamlets, layers, line, roads, villages
 
 from geodata.villages_at import village_at
-from planner.answers import SparseTimes
-from planner.demand import spread_demand
-from planner.gaps import find_gaps
-from planner.ilp.floating import enhanced
+from planner.coverage.demand import spread_demand
+from planner.coverage.study import find_gaps
 from planner.ilp.groups import group_table, group_totals
 from planner.ilp.model import Ilp
 from planner.ilp.referral import referral_table
 from planner.pipeline import travel
-from planner.scenario import default_scenario
+from planner.scenarios.scenario import default_scenario
+from planner.supply.floating_catchments import enhanced
+from planner.travel.times import SparseTimes
 
 NAN = math.nan
 A, B, C = CODES[:3]

@@ -14,18 +14,18 @@ from street import CODES, M_A_MINUTE, scenario_with, street
 from support import CRS, at
 
 from geodata.crs import WGS84
-from planner.answers import SparseTimes
-from planner.gaps import find_gaps
-from planner.ilp.capacity import allocate
-from planner.ilp.floating import two_step
+from planner.coverage.study import find_gaps
 from planner.ilp.model import Ilp
-from planner.ilp.places import village_remoteness
-from planner.ilp.pws import pws_table
-from planner.ilp.pws_page import pws_html
 from planner.ilp.reasons import ilp_texts
 from planner.ilp.referral import referral_table
-from planner.ilp.side_by_side import standards_table
 from planner.ilp.tables import puskesmas_table
+from planner.reports.pws import pws_table
+from planner.reports.pws_page import pws_html
+from planner.reports.side_by_side import standards_table
+from planner.supply.capacity import allocate
+from planner.supply.floating_catchments import two_step
+from planner.supply.places import village_remoteness
+from planner.travel.times import SparseTimes
 
 NAN = math.nan
 A, B, C = CODES[:3]

@@ -12,12 +12,12 @@ import pytest
 from street import CODES, M_A_MINUTE, S_A_METRE_OFF, street
 from support import CRS, at, box, facilities, hamlets, layers, line, roads, villages
 
-from planner.coverage import heaviest, usable_facilities, weighted_median
-from planner.demand import spread_demand
-from planner.gaps import find_gaps
-from planner.land import Ground, land_of, may_walk
-from planner.scenario import default_scenario
-from planner.tables import facility_table, village_table
+from planner.coverage.demand import spread_demand
+from planner.coverage.reach import heaviest, usable_facilities, weighted_median
+from planner.coverage.study import find_gaps
+from planner.coverage.tables import facility_table, village_table
+from planner.network.land import Ground, land_of, may_walk
+from planner.scenarios.scenario import default_scenario
 
 NAN = math.nan
 A, B, C = CODES[:3]

@@ -12,9 +12,9 @@ from geodata.areafile import BoundariesFile
 from geodata.demo.generate import DemoSize, generate_area
 from geodata.errors import ConfigError, SchemaError
 from geodata.readers.boundaries import read_boundaries
-from planner.edits import AddBoat, AddRoad
-from planner.gaps import Study
+from planner.coverage.study import Study
 from planner.pipeline import demo_layers
+from planner.scenarios.edits import AddBoat, AddRoad
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,7 @@ def test_a_drawn_line_has_a_bounded_length(study, kind, to):
 def test_a_drawn_road_meets_a_bounded_number_of_roads(study, monkeypatch):
     """One road of 500 zigzags kept everybody else waiting for 159 s."""
     crossing = AddRoad(op="add_road", line=zigzag(study, 60, 0.03))
-    monkeypatch.setattr("planner.overlay.MOST_CROSSINGS", 20)
+    monkeypatch.setattr("planner.network.overlay.MOST_CROSSINGS", 20)
     with pytest.raises(ConfigError, match=r"the line meets roads \d+ times; a drawn road may do so 20 times"):
         study.gaps([crossing])
     # A bridge meets roads at its ends alone.

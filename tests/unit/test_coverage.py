@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import at, box, facilities, hamlets, layers, line, roads, villages
 
-from planner.coverage import weighted_median
-from planner.demand import spread_demand
-from planner.gaps import find_gaps
-from planner.land import land_of
-from planner.modes import Profile
-from planner.scenario import default_scenario
-from planner.tables import village_table
+from planner.coverage.demand import spread_demand
+from planner.coverage.reach import weighted_median
+from planner.coverage.study import find_gaps
+from planner.coverage.tables import village_table
+from planner.network.land import land_of
+from planner.scenarios.modes import Profile
+from planner.scenarios.scenario import default_scenario
 
 values = st.one_of(st.just(math.inf), st.integers(0, 9).map(float))
 
@@ -203,7 +203,7 @@ def test_without_a_road_near_the_reason_is_no_road_also_after_a_walk():
 
 
 def test_people_near_a_unit_are_unknown_where_their_number_is():
-    from planner.tables import facility_table
+    from planner.coverage.tables import facility_table
 
     unit = facilities([("P", "puskesmas", at(2000, 2000), "99.01.01.2001")])
     row = facility_table(find_gaps(layers(SQUARE.assign(people=np.nan), None, unit))).iloc[0]
@@ -224,7 +224,7 @@ def test_overlapping_villages_divide_their_roads_the_same_in_any_order():
 
 
 def test_a_dry_season_ferry_does_not_sail_in_the_wet():
-    from planner.network import ON_FERRY, build_network
+    from planner.network.build import ON_FERRY, build_network
 
     town = roads(
         [
@@ -240,10 +240,10 @@ def test_a_dry_season_ferry_does_not_sail_in_the_wet():
 
 def test_a_place_in_town_with_thousands_of_edges_near_is_joined_in_little_memory():
     """The islet's people may not use the town's 2,000 edges across the water; nothing is kept of them."""
-    from planner.land import Ground
-    from planner.land import land_of as make_land
-    from planner.network import build_network
-    from planner.snapping import Snapper
+    from planner.network.build import build_network
+    from planner.network.land import Ground
+    from planner.network.land import land_of as make_land
+    from planner.travel.snapping import Snapper
 
     both = villages(
         {"99.01.01.2001": (box(0, 0, 1500, 1500), 1), "99.01.01.2002": (box(1800, 0, 2000, 200), 1)}

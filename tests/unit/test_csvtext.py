@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geodata.areafile import FileSource
-from geodata.csvtext import csv_text, guarded, unguarded
+from geodata.files.csvtext import csv_text, guarded, unguarded
 from geodata.readers.files import read_table
-from planner.outputs import write_gaps
 from planner.pipeline import demo_layers, find_gaps
+from planner.reports.outputs import write_gaps
 
 RISKY = ("=1+1", "+62 812", "-5", "@SUM(A1)", "\tx", "\r=x", "'=1", "''-x", "＝1")
 

@@ -6,11 +6,11 @@ import pytest
 from tornado.httputil import HTTPHeaders
 from tornado.web import create_signed_value
 
-from app.area import Area
-from app.door import COOKIE, FRESH_S, Door
-from app.hardening import HEADERS, SafeAnswer
-from app.serving import App
+from app.areas.area import Area
 from app.store import Store, StoreError
+from app.web.door import COOKIE, FRESH_S, Door
+from app.web.hardening import HEADERS, SafeAnswer
+from app.web.serving import App
 from geodata.errors import ConfigError
 
 SECRET = "x" * 40

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from support import at, box, facilities, hamlets, layers, villages
 
 from geodata.errors import ConfigError, InputError
-from planner.coverage import weighted_median
-from planner.gaps import find_gaps
-from planner.ilp.equity import (
+from planner.coverage.reach import weighted_median
+from planner.coverage.study import find_gaps
+from planner.supply.equity import (
     LORENZ_POINTS,
     QUANTILES,
     equity_table,

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geodata.errors import ConfigError
-from planner.answers import SparseTimes
-from planner.ilp.floating import LUO_QI, Zones, enhanced, two_step
+from planner.supply.floating_catchments import LUO_QI, Zones, enhanced, two_step
+from planner.travel.times import SparseTimes
 
 # Three census tracts, of which the third is the city: people, doctors, and minutes by way of travel.
 # From the package access (PySAL), access/tests/test_hospital_example.py.

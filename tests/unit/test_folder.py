@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from app.folder import LIVE, PREFIX, SETTLED_S, ServedFolder, remove_leftovers
+from app.web.folder import LIVE, PREFIX, SETTLED_S, ServedFolder, remove_leftovers
 
 SERVER = """
 import sys, time
-from app.folder import ServedFolder
+from app.web.folder import ServedFolder
 folder = ServedFolder()
 (folder.files / "map.html").write_text("map")
 print(folder.files.parent, flush=True)

@@ -15,9 +15,9 @@ from pydantic import ValidationError
 from support import at, box, facilities, hamlets, layers, villages
 
 from geodata.errors import InputError
-from planner.gaps import find_gaps
+from planner.coverage.study import find_gaps
 from planner.ilp.visits import home_visits, remote_flag, walk_rounds
-from planner.scenario import default_scenario
+from planner.scenarios.scenario import default_scenario
 
 NAN, INF = math.nan, math.inf
 HYPOTHESIS = settings(max_examples=100, deadline=None)

@@ -9,13 +9,13 @@ import shapely
 from pydantic import ValidationError
 from support import EAST, NORTH, at, line, roads
 
-from geodata.tags import join_tags, split_tags
-from planner.edits import ChangeSpeed
-from planner.impedance import FloodArea, tobler_time_factor
-from planner.modes import Mode, Profile
-from planner.network import build_network
-from planner.scenario import Scenario, default_scenario, read_scenario
-from planner.traveltime import Router
+from geodata.vocabulary.tags import join_tags, split_tags
+from planner.network.build import build_network
+from planner.network.impedance import FloodArea, tobler_time_factor
+from planner.scenarios.edits import ChangeSpeed
+from planner.scenarios.modes import Mode, Profile
+from planner.scenarios.scenario import Scenario, default_scenario, read_scenario
+from planner.travel.router import Router
 
 SCENARIO = default_scenario()
 # A kilometre, so that km/h are 3600 / seconds.

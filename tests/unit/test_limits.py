@@ -14,14 +14,14 @@ import openpyxl
 import pytest
 import shapely
 
-from geodata import limits
 from geodata.areafile import FileSource
 from geodata.errors import ConfigError, InputError, SchemaError, UnreadableFileError
+from geodata.files import limits
+from geodata.files.yamlfile import read_yaml
 from geodata.readers import osm
 from geodata.readers.files import read_table, read_vector
-from geodata.yamlfile import read_yaml
 from planner.pipeline import read_scenario
-from planner.scenario import Scenario
+from planner.scenarios.scenario import Scenario
 
 MIB = 2**20
 pytestmark = pytest.mark.usefixtures("bounded")

@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geodata.crs import inside_indonesia, likely_cause
-from geodata.measures import parse_duration, parse_metres, parse_speed_kph, parse_tonnes
 from geodata.readers.numbers import (
     parse_angle,
     parse_count,
     parse_pair,
     thousands_mark,
 )
+from geodata.vocabulary.measures import parse_duration, parse_metres, parse_speed_kph, parse_tonnes
 
 
 @pytest.mark.parametrize(

@@ -17,19 +17,19 @@ from street import CODES, M_A_MINUTE, street
 from support import CRS, EAST, NORTH, at, box, facilities, hamlets, layers, line, roads, villages
 
 from geodata.readers.noding import node_lines
-from planner import gaps as planner_gaps
 from planner import pipeline
-from planner.demand import spread_demand
-from planner.edits import CloseFacility, Flood, OpenFacility
-from planner.extent import find_extent, seasons_told
-from planner.gaps import Study
+from planner.coverage import study as planner_gaps
+from planner.coverage.demand import spread_demand
+from planner.coverage.extent import find_extent, seasons_told
+from planner.coverage.study import Study
 from planner.ilp.jejaring import reconciled
 from planner.ilp.model import Ilp
-from planner.ilp.pws import pws_table
-from planner.land import land_of
-from planner.maps.page import map_texts, page_script
+from planner.network.land import land_of
 from planner.pipeline import demo_layers, summary, village_table
-from planner.scenario import default_scenario
+from planner.reports.maps.page import map_texts, page_script
+from planner.reports.pws import pws_table
+from planner.scenarios.edits import CloseFacility, Flood, OpenFacility
+from planner.scenarios.scenario import default_scenario
 
 SCENARIO = default_scenario()
 NAN = math.nan

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from app.passwords import hash_password, matches, matches_nobody
+from app.store.passwords import hash_password, matches, matches_nobody
 
 STORED = hash_password("rahasia sekali")
 

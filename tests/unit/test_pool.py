@@ -9,7 +9,7 @@ from concurrent.futures import wait
 
 import pytest
 
-from app.pool import FairPool
+from app.core.pool import FairPool
 
 
 @pytest.fixture

@@ -10,11 +10,11 @@ import pytest
 import shapely
 from support import CRS, EAST, NORTH, at, line, roads
 
-from planner.convert import network_of_arrays
-from planner.modes import Profile
-from planner.network import build_network
-from planner.scenario import default_scenario
-from planner.traveltime import Router
+from planner.network.build import build_network
+from planner.network.convert import network_of_arrays
+from planner.scenarios.modes import Profile
+from planner.scenarios.scenario import default_scenario
+from planner.travel.router import Router
 
 SCENARIO = default_scenario()
 CAR = Profile("car", "dry")

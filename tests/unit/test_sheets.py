@@ -9,11 +9,8 @@ import pytest
 import shapely
 
 from geodata.errors import ConfigError, UnknownCodeError
-from planner.coverage import usable_facilities
-from planner.edits import CloseFacility, OpenFacility
-from planner.gaps import Study, find_gaps
-from planner.modes import Profile
-from planner.sheets import (
+from planner.coverage.reach import usable_facilities
+from planner.coverage.sheets import (
     catchment,
     catchment_area,
     kinds_served,
@@ -22,6 +19,9 @@ from planner.sheets import (
     near_units,
     way_to,
 )
+from planner.coverage.study import Study, find_gaps
+from planner.scenarios.edits import CloseFacility, OpenFacility
+from planner.scenarios.modes import Profile
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def base(study):
 @pytest.fixture(scope="module")
 def edited(study, demo_layers):
     """An answer with a road closed and a unit opened: sheets must follow edited roads too."""
-    from planner.edits import CloseRoad
+    from planner.scenarios.edits import CloseRoad
 
     road = demo_layers.roads.sort_values("length_m").index[-1]
     point = demo_layers.villages.to_crs(4326).geometry.iloc[9].representative_point()

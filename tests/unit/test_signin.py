@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from support import run_apart
 
-from app.signin import FREE_FAILURES, PAUSE_S, Attempts, _turn
+from app.web.signin import FREE_FAILURES, PAUSE_S, Attempts, _turn
 
 
 class Clock:
@@ -59,7 +59,7 @@ def test_a_right_password_starts_anew(clock):
 
 
 def test_what_is_kept_is_bounded(clock, monkeypatch):
-    monkeypatch.setattr("app.signin.MOST_KEPT", 10)
+    monkeypatch.setattr("app.web.signin.MOST_KEPT", 10)
     attempts = Attempts(clock)
     for number in range(100):
         clock.now += 5

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.area import Area
-from app.session import Session
-from app.state import Selection
+from app.areas.area import Area
+from app.core.session import Session
+from app.core.state import Selection
+from app.core.stream import Stream
 from app.store import Store
-from app.stream import Stream
 from app.texts import Texts
 from app.views.mapview import make as make_map
 from app.views.sheet import make as make_sheet

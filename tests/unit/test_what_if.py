@@ -14,9 +14,12 @@ from support import CRS, at, box, facilities, hamlets, layers, line, roads, vill
 from geodata.crs import WGS84
 from geodata.errors import ConfigError, InputError
 from geodata.readers.roads import season_of
-from geodata.tags import join_tags
-from planner.compare import changes, totals
-from planner.edits import (
+from geodata.vocabulary.tags import join_tags
+from planner.coverage.compare import changes, totals
+from planner.coverage.study import Study
+from planner.network.overlay import overlaid_roads, road_overlay
+from planner.pipeline import travel
+from planner.scenarios.edits import (
     AddBoat,
     AddRoad,
     ChangeRoad,
@@ -28,10 +31,7 @@ from planner.edits import (
     OpenFacility,
     ReopenRoad,
 )
-from planner.gaps import Study
-from planner.overlay import overlaid_roads, road_overlay
-from planner.pipeline import travel
-from planner.scenario import default_scenario
+from planner.scenarios.scenario import default_scenario
 
 CODE = "99.01.01.2001"
 

@@ -11,7 +11,7 @@ from bokeh.server.contexts import BokehSessionContext
 from bokeh.server.session import ServerSession
 from tornado.ioloop import IOLoop
 
-from app.work import Seats, Work
+from app.core.work import Seats, Work
 
 
 class Page:

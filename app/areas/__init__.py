@@ -1,0 +1,1 @@
+"""A study area kept warm, and the questions put to it; no widgets, no sessions."""

@@ -1,0 +1,123 @@
+"""What a planner asks: other limits or modes of travel, and edits; as data that can be kept and sent."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import yaml
+from pydantic import Field, ValidationError
+
+from geodata.errors import ConfigError
+from geodata.files.yamlfile import Model
+from planner.scenarios.edits import Edit, OpenFacility
+from planner.scenarios.modes import Positive
+from planner.scenarios.standards import KindStandard
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from planner.scenarios.scenario import Scenario
+
+
+class RuleChange(Model):
+    """What differs from the standard of one kind."""
+
+    mode: str | None = None
+    limit_minutes: Positive | None = None
+
+
+class WhatIf(Model):
+    """A question against a base scenario; the same keys as a scenario file has.
+
+    Examples
+    --------
+    >>> from planner.scenarios.scenario import default_scenario
+    >>> question = WhatIf().with_rule("pustu", limit_minutes=45.0)
+    >>> question.scenario(default_scenario()).standard["pustu"].limit_minutes
+    45.0
+    >>> WhatIf.read(question.content()) == question
+    True
+    """
+
+    standard: dict[str, RuleChange] = Field(default_factory=dict)
+    edits: tuple[Edit, ...] = ()
+
+    @classmethod
+    def read(cls, content: Mapping[str, Any]) -> WhatIf:
+        """Return the question that :meth:`content` gave.
+
+        Raises
+        ------
+        ConfigError
+        """
+        try:
+            return cls.model_validate(dict(content))
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(str(p) for p in first["loc"])
+            msg = f"this scenario cannot be read: {where}: {first['msg']}"
+            raise ConfigError(msg) from None
+
+    def content(self) -> dict[str, Any]:
+        """Return it as plain JSON values."""
+        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+    def key(self) -> str:
+        """Return a text that equal questions share."""
+        return json.dumps(self.content(), sort_keys=True)
+
+    @property
+    def is_base(self) -> bool:
+        """Whether nothing is asked: the base itself."""
+        return not self.edits and not self.standard
+
+    def scenario(self, base: Scenario) -> Scenario:
+        """Return the scenario it makes of a base one.
+
+        Raises
+        ------
+        ConfigError
+            It names a kind or mode that the base does not have.
+        """
+        standard = dict(base.standard)
+        for kind, change in self.standard.items():
+            if kind not in standard:
+                msg = f"standard.{kind}: the standard has {', '.join(standard)}"
+                raise ConfigError(msg)
+            if change.mode is not None and change.mode not in base.modes:
+                msg = f"standard.{kind}.mode: {change.mode!r} is not one of {', '.join(base.modes)}"
+                raise ConfigError(msg)
+            rule = standard[kind].model_dump() | change.model_dump(exclude_none=True)
+            if rule["fair_minutes"] is not None and rule["fair_minutes"] < rule["limit_minutes"]:
+                # Whatever was only fair is within the limit now.
+                rule["fair_minutes"] = None
+            standard[kind] = KindStandard.model_validate(rule)
+        return base.model_copy(update={"standard": standard, "edits": (*base.edits, *self.edits)})
+
+    def with_edit(self, edit: Edit) -> WhatIf:
+        """Return it with one edit more."""
+        return self.model_copy(update={"edits": (*self.edits, edit)})
+
+    def without(self, edit: Edit) -> WhatIf:
+        """Return it without an edit; a unit that was never opened is not moved or closed either."""
+        at = next((i for i, e in enumerate(self.edits) if e is edit or e == edit), None)
+        if at is None:
+            return self
+        kept = (*self.edits[:at], *self.edits[at + 1 :])
+        if isinstance(edit, OpenFacility):
+            kept = tuple(e for e in kept if getattr(e, "id", None) != edit.id)
+        return self.model_copy(update={"edits": kept})
+
+    def with_rule(self, kind: str, *, mode: str | None = None, limit_minutes: float | None = None) -> WhatIf:
+        """Return it with another mode or limit for a kind; None takes the standard's own again."""
+        change = RuleChange.model_validate({"mode": mode, "limit_minutes": limit_minutes})
+        rest = {k: v for k, v in self.standard.items() if k != kind}
+        if change != RuleChange():
+            rest[kind] = change
+        return self.model_copy(update={"standard": dict(sorted(rest.items()))})
+
+    def to_yaml(self, name: str) -> str:
+        """Return it as a scenario file for ``jangkau gaps --scenario``."""
+        content = {"name": name, **{k: v for k, v in self.content().items() if v}}
+        return str(yaml.safe_dump(content, allow_unicode=True, sort_keys=False))

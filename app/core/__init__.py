@@ -1,0 +1,1 @@
+"""One tab: what it looks at and asks, its work in threads, and what it tells its page; no widgets."""

@@ -1,0 +1,360 @@
+"""What one session looks at and asks; it knows no widgets, so that it can be tested without a browser."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import param
+
+from app.areas.question import WhatIf
+from app.figures.ilp import group_reach
+from app.figures.measures import MEASURES, Shown
+from geodata.errors import ConfigError
+from planner.scenarios.edits import FACILITY_EDITS, OpenFacility
+from planner.scenarios.modes import SEASONS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from app.areas.area import Answer, Area
+    from app.figures.measures import Measure
+    from planner.scenarios.edits import Edit
+
+LONGEST_HISTORY = 100
+BASE = WhatIf()
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What the sheet shows: a village or a facility."""
+
+    what: Literal["village", "facility"]
+    id: str
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which villages the list shows; an empty text lets all pass."""
+
+    query: str = ""
+    district: str = ""
+    status: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class History:
+    """Questions asked one after the other, and which of them is shown; nothing in it changes."""
+
+    steps: tuple[WhatIf, ...] = (BASE,)
+    at: int = 0
+
+    @property
+    def now(self) -> WhatIf:
+        """The question shown."""
+        return self.steps[self.at]
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a step before."""
+        return self.at > 0
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether a step was undone."""
+        return self.at < len(self.steps) - 1
+
+    def then(self, what_if: WhatIf) -> History:
+        """Return the history with a step more; what was undone is left behind."""
+        if what_if == self.now:
+            return self
+        steps = (*self.steps[: self.at + 1], what_if)[-LONGEST_HISTORY:]
+        return History(steps, len(steps) - 1)
+
+    def back(self) -> History:
+        """Return the history one step back."""
+        return replace(self, at=max(self.at - 1, 0))
+
+    def forth(self) -> History:
+        """Return the history one step forth."""
+        return replace(self, at=min(self.at + 1, len(self.steps) - 1))
+
+    def content(self) -> dict[str, Any]:
+        """Return it as JSON values."""
+        return {"at": self.at, "steps": [s.content() for s in self.steps]}
+
+    @classmethod
+    def read(cls, content: dict[str, Any]) -> History:
+        """Return the history that :meth:`content` gave.
+
+        Raises
+        ------
+        ConfigError
+        """
+        try:
+            steps = tuple(WhatIf.read(s) for s in content["steps"])
+            at = int(content["at"])
+            return cls(steps, at) if steps and 0 <= at < len(steps) else cls()
+        except (KeyError, TypeError, ValueError) as error:
+            msg = f"this draft cannot be read: {error}"
+            raise ConfigError(msg) from None
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What the answer is compared with; the base when nothing else is chosen."""
+
+    what_if: WhatIf = BASE
+    name: str = ""
+    id: str = ""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The saved scenario that is being worked on."""
+
+    id: str
+    name: str
+    version: int
+    saved: WhatIf
+    note: str = ""
+
+
+class State(param.Parameterized):  # type: ignore[misc] # param ships no types
+    """One session's choices; everything shown follows from them and from the area's answers.
+
+    It holds no answer itself: those are asked of the area by their question, so that a session stays small.
+    """
+
+    kind = param.String()
+    season = param.Selector(default="dry", objects=list(SEASONS))
+    measure = param.Selector(default="status", objects=list(MEASURES))
+    # A life-cycle group of the scenario; everybody when empty. A ``doc`` would be shown beside the choice.
+    group = param.String()
+    filter = param.ClassSelector(class_=Filter, default=Filter())
+    selected = param.ClassSelector(class_=Selection, default=None, allow_None=True)
+    history = param.ClassSelector(class_=History, default=History())
+    reference = param.ClassSelector(class_=Reference, default=Reference())
+    opened = param.ClassSelector(class_=Opened, default=None, allow_None=True)
+
+    def __init__(self, area: Area, **choices: Any) -> None:  # noqa: ANN401 - param's own
+        choices.setdefault("kind", area.kinds[0])
+        super().__init__(**choices)
+        self.area = area
+        self._held: tuple[Answer, Answer] = (area.base, area.base)
+
+    @property
+    def what_if(self) -> WhatIf:
+        """The question shown."""
+        now: WhatIf = self.history.now
+        return now
+
+    @property
+    def answer(self) -> Answer:
+        """The answer to it: at once when it is known, else computed here."""
+        return self.area.answer(self.what_if)
+
+    @property
+    def compared(self) -> Answer:
+        """The answer it is compared with."""
+        found = self.area.answer(self.reference.what_if)
+        self._held = (self._held[0], found)
+        return found
+
+    @property
+    def differs(self) -> bool:
+        """Whether the answer shown may differ from the one it is compared with."""
+        return bool(self.what_if != self.reference.what_if)
+
+    @property
+    def unsaved(self) -> bool:
+        """Whether the question is nowhere under a name."""
+        if self.opened is None:
+            return not self.what_if.is_base
+        return bool(self.what_if != self.opened.saved)
+
+    @property
+    def painted(self) -> Measure:
+        """The measure shown, in its form for a life-cycle group where one is chosen."""
+        measure = MEASURES[self.measure]
+        return measure.of_group or measure if self.group else measure
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Parts of the ILP answers that what is shown is made of."""
+        return (*self.painted.needs, *(("groups",) if self.group else ()))
+
+    @property
+    def ready(self) -> bool:
+        """Whether all that is shown is computed, so that it can be shown at once."""
+        there = not self.group or self.compared.ready("groups")
+        return self.answer.ready(*self.needs) and there
+
+    def preparing(self) -> Callable[[], None]:
+        """Return the work after which what is now shown is ready; it is slow, and for a thread."""
+        answer, other, needs, group = self.answer, self.compared, self.needs, self.group
+
+        def prepare() -> None:
+            answer.prepare(*needs)
+            if group:
+                other.prepare("groups")
+
+        return prepare
+
+    def shown(self) -> Shown:
+        """Return what a measure looks at; parts of the ILP answers that are not ready are computed."""
+        answer = self.answer
+        answer.prepare(*self.needs)
+        here = answer.villages(self.kind, self.season)
+        there = self.compared.villages(self.kind, self.season)
+        people, reached = self.area.people, here["people_reached"].to_numpy()
+        if self.group:
+            of_group = group_reach(answer, self.group, self.kind, self.season)
+            people, reached = of_group.people, of_group.reached
+        return Shown(self.kind, here, there, people, reached, answer.ilp)
+
+    def classes(self) -> NDArray[np.int8]:
+        """Return each village's class of the measure shown."""
+        return self.painted.classes(self.shown())
+
+    def ranking(self) -> pd.DataFrame:
+        """Return the villages that the filter lets pass, those with the most people not reached first.
+
+        Of a life-cycle group, where one is chosen: ``people`` and ``unreached`` are its people.
+
+        Columns: ``village_name``, ``district_name``, ``people``, ``unreached``, ``status``, ``reason``,
+        ``minutes_median``, ``share_reached``. Villages about which nothing is known come after those with
+        people left out, and before those where everybody is reached.
+        """
+        villages = self.area.layers.villages
+        answer = self.answer.villages(self.kind, self.season)
+        table = villages[["village_name", "district_code", "district_name", "people"]].copy()
+        shown = self.shown()
+        table["people"], table["unreached"] = shown.people, shown.unreached
+        for column in ("status", "reason", "minutes_median", "share_reached"):
+            table[column] = answer[column]
+        table = table[self.passing()]
+        order = np.lexsort(
+            (
+                table.index.to_numpy(dtype=str),
+                -table["minutes_median"].fillna(-1.0).to_numpy(),
+                -table["unreached"].fillna(0.5).to_numpy(),
+            )
+        )
+        return table.iloc[order]
+
+    def passing(self) -> NDArray[np.bool_]:
+        """Return which villages the filter lets pass."""
+        chosen: Filter = self.filter
+        table = self.area.layers.villages
+        answer = self.answer.villages(self.kind, self.season)
+        keep = np.ones(len(table), dtype=bool)
+        if chosen.district:
+            keep &= (table["district_code"] == chosen.district).to_numpy()
+        if chosen.status:
+            keep &= (answer["status"] == chosen.status).to_numpy()
+        if chosen.reason:
+            keep &= (answer["reason"] == chosen.reason).to_numpy()
+        words = chosen.query.casefold().split()
+        if words:
+            text = (table["village_name"] + " " + table.index.astype("str")).str.casefold()
+            for word in words:
+                keep &= text.str.contains(word, regex=False).to_numpy(dtype=bool, na_value=False)
+        return keep
+
+    def districts(self) -> dict[str, str]:
+        """Return the kecamatan: name by code, in the order of names."""
+        table = self.area.layers.villages[["district_code", "district_name"]].drop_duplicates()
+        names = {str(c): str(n or c) for c, n in table.itertuples(index=False) if c}
+        return dict(sorted(names.items(), key=lambda item: (item[1], item[0])))
+
+    def check(self, what_if: WhatIf) -> Answer:
+        """Return the answer to a question that is about to be asked; this is the slow part.
+
+        Raises
+        ------
+        ConfigError
+            The question makes no sense here; nothing has changed then.
+        """
+        answer = self.area.answer(what_if)
+        # Here, in a thread, so that what is shown of it is there at once.
+        answer.prepare(*self.needs)
+        answer.summary  # noqa: B018 - computed by being asked for, and kept
+        return answer
+
+    def ask(self, what_if: WhatIf) -> None:
+        """Ask a question: check it, then show its answer.
+
+        Raises
+        ------
+        ConfigError
+        """
+        self.check(what_if)
+        self.show(what_if)
+
+    def show(self, what_if: WhatIf) -> None:
+        """Show the answer to a question that was checked."""
+        self.move_to(self.history.then(what_if))
+
+    def undo(self) -> None:
+        """Show the question before."""
+        self.move_to(self.history.back())
+
+    def redo(self) -> None:
+        """Show the question that was undone."""
+        self.move_to(self.history.forth())
+
+    def move_to(self, history: History, **others: Any) -> None:  # noqa: ANN401 - param's own
+        """Show the question of a history, everything that depends on it in one step.
+
+        A facility that is chosen, and gone with the edit that opened it, is no longer chosen.
+        """
+        chosen = self.selected
+        if chosen is not None and chosen.what == "facility":
+            opened = {e.id for e in history.now.edits if isinstance(e, OpenFacility)}
+            if chosen.id not in self.area.layers.facilities.index and chosen.id not in opened:
+                others["selected"] = None
+        # Held, so that what is shown is never computed twice however many questions others ask.
+        self._held = (self.area.answer(history.now), self._held[1])
+        self.param.update(history=history, **others)
+
+    def with_rule(self, kind: str, *, mode: str | None = None, limit_minutes: float | None = None) -> WhatIf:
+        """Return the question with a kind's mode or limit changed; None leaves it as it is."""
+        base = self.area.scenario.standard[kind]
+        now = self.answer.gaps.scenario.standard[kind]
+        mode = now.mode if mode is None else mode
+        limit = now.limit_minutes if limit_minutes is None else limit_minutes
+        return self.what_if.with_rule(
+            kind,
+            mode=None if mode == base.mode else mode,
+            limit_minutes=None if limit == base.limit_minutes else limit,
+        )
+
+    def new_facility_id(self, kind: str) -> str:
+        """Return an id that no facility of the area, or of the question, has."""
+        taken = set(self.area.layers.facilities.index)
+        taken |= {e.id for e in self.what_if.edits if isinstance(e, FACILITY_EDITS)}
+        n = 1
+        while f"{kind}-{n}" in taken:
+            n += 1
+        return f"{kind}-{n}"
+
+    def without_facility_edits(self, facility_id: str) -> WhatIf:
+        """Return the question without any edit of a facility."""
+        kept = tuple(e for e in self.what_if.edits if getattr(e, "id", None) != facility_id)
+        return self.what_if.model_copy(update={"edits": kept})
+
+    def edits_of(self, facility_id: str) -> tuple[Edit, ...]:
+        """Return the edits of a facility."""
+        return tuple(e for e in self.what_if.edits if getattr(e, "id", None) == facility_id)
+
+
+def new_token() -> str:
+    """Return the name of a draft, too long to guess."""
+    return secrets.token_urlsafe(16)

@@ -1,0 +1,1 @@
+"""Answers as plain values, classes of a map, and files."""

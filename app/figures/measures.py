@@ -1,0 +1,305 @@
+"""What the map can show: each measure puts every village in one class of a legend."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.ilp.three_answers import CLASSES
+from planner.reports.maps.page import STATUS_COLORS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from app.texts import Texts
+    from planner.ilp.model import Ilp
+
+    Floats = NDArray[np.float64]
+    Classes = NDArray[np.int8]
+
+UNKNOWN_COLOR = STATUS_COLORS["unknown"]
+UNREACHABLE_COLOR = "#4d4d4d"
+# ColorBrewer YlGnBu and RdYlBu: told apart with any colour vision, and by lightness.
+SEQUENCE = ("#ffffcc", "#a1dab4", "#41b6c4", "#2c7fb8", "#253494")
+STATUSES = ("served", "partly", "gap", "unknown")
+MINUTES = (15.0, 30.0, 60.0, 120.0)
+SHARES = (0.25, 0.5, 0.75, 1.0)
+PEOPLE = (1.0, 100.0, 500.0, 1000.0, 5000.0)
+# A life-cycle group is a few percent of a village.
+PEOPLE_OF_GROUP = (1.0, 10.0, 50.0, 100.0, 500.0)
+# Of planner.ilp.three_answers.CLASSES: red to yellow where something is wrong, blue where it is well; no
+# two of one lightness and hue, whatever the colour vision.
+CLASS_COLORS = {
+    "unreached": "#d7191c", "dry_only": "#f58d42", "not_functioning": "#fee08b", "unknown": UNKNOWN_COLOR,
+    "neighbour": "#8fc1e3", "complete": "#1f6091",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class LegendRow:
+    """One class: its colour, and its words in the language."""
+
+    color: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a measure looks at: one kind in one season, for all people or for a life-cycle group.
+
+    Attributes
+    ----------
+    kind
+        The facility kind.
+    villages, base
+        Its villages' answer, and the same of what is compared with.
+    people, reached
+        float64 by village, of all people or of the group; NaN where unknown.
+    ilp
+        The ILP answers; the parts that a measure ``needs`` are ready.
+    """
+
+    kind: str
+    villages: pd.DataFrame
+    base: pd.DataFrame
+    people: Floats
+    reached: Floats
+    ilp: Ilp
+
+    @property
+    def unreached(self) -> Floats:
+        """People not reached by village, to a tenth of a person; NaN where unknown."""
+        left: Floats = np.round(self.people - self.reached, 1)
+        return left
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A way to colour villages.
+
+    Attributes
+    ----------
+    key
+        Stable name.
+    title
+        The message (see app/locale) that names it.
+    method
+        The message that says how it is computed, and the section of docs/METHODS.md.
+    classes
+        Gives class numbers (int8) by village.
+    legend
+        Takes the texts; gives one row a class.
+    needs
+        Parts of the ILP answers (properties of :class:`planner.ilp.model.Ilp`) that it looks at.
+    of_group
+        Its form for a life-cycle group; None where a group means nothing to it.
+    """
+
+    key: str
+    title: str
+    method: str
+    classes: Callable[[Shown], Classes]
+    legend: Callable[[Texts], list[LegendRow]]
+    needs: tuple[str, ...] = ()
+    of_group: Measure | None = None
+
+
+def _(message: str) -> str:
+    """Mark a message for the catalogues; it is translated where it is shown."""
+    return message
+
+
+def _status(shown: Shown) -> Classes:
+    return _coded(shown.villages["status"], STATUSES)
+
+
+def _status_legend(texts: Texts) -> list[LegendRow]:
+    return [LegendRow(STATUS_COLORS[s], texts.term(s)) for s in STATUSES]
+
+
+def _minutes(shown: Shown) -> Classes:
+    minutes = shown.villages["minutes_median"].to_numpy()
+    # A limit is included, as in the standard: exactly 30 minutes is "up to 30".
+    classes: Classes = np.searchsorted(MINUTES, minutes, side="left").astype(np.int8)
+    classes[np.isinf(minutes)] = len(MINUTES) + 1
+    classes[np.isnan(minutes)] = len(MINUTES) + 2
+    return classes
+
+
+def _minutes_legend(texts: Texts) -> list[LegendRow]:
+    edges = [texts.number(m) for m in MINUTES]
+    labels = [texts.text("up to {n} min", n=edges[0])]
+    labels += [texts.text("{a}–{b} min", a=a, b=b) for a, b in pairwise(edges)]
+    labels.append(texts.text("over {n} min", n=edges[-1]))
+    rows = [LegendRow(c, label) for c, label in zip(SEQUENCE, labels, strict=True)]
+    return [
+        *rows,
+        LegendRow(UNREACHABLE_COLOR, texts.term("unreachable")),
+        LegendRow(UNKNOWN_COLOR, texts.term("unknown")),
+    ]
+
+
+def _share(shown: Shown) -> Classes:
+    share = shown.villages["share_reached"].to_numpy()
+    classes: Classes = np.searchsorted(SHARES, share, side="right").astype(np.int8)
+    classes[np.isnan(share)] = len(SHARES) + 1
+    return classes
+
+
+def _share_legend(texts: Texts) -> list[LegendRow]:
+    edges = [texts.percent(s) for s in (0.0, *SHARES)]
+    labels = [texts.text("{a} to below {b}", a=a, b=b) for a, b in pairwise(edges)]
+    colors = SEQUENCE
+    rows = [LegendRow(c, label) for c, label in zip(colors, [*labels, texts.text("everybody")], strict=True)]
+    return [*rows, LegendRow(UNKNOWN_COLOR, texts.term("unknown"))]
+
+
+def _unreached(shown: Shown, *, edges: tuple[float, ...]) -> Classes:
+    return _people_classes(shown.unreached, edges)
+
+
+def _people_classes(people: Floats, edges: tuple[float, ...]) -> Classes:
+    classes: Classes = np.searchsorted(edges, people, side="right").astype(np.int8)
+    # Fewer than one person is nobody only when it is nothing: a rest of 0.4 stays visible.
+    classes[(people > 0) & (people < 1)] = 1
+    classes[np.isnan(people)] = len(edges) + 1
+    return classes
+
+
+def _people_legend(texts: Texts, *, edges: tuple[float, ...]) -> list[LegendRow]:
+    words = [texts.number(p) for p in edges]
+    labels = [texts.text("nobody"), texts.text("fewer than {n}", n=words[1])]
+    labels += [texts.text("{a} to below {b}", a=a, b=b) for a, b in pairwise(words[1:])]
+    labels.append(texts.text("{n} or more", n=words[-1]))
+    colors = ("#f7f7f7", "#fef0d9", "#fdcc8a", "#fc8d59", "#e34a33", "#b30000")
+    rows = [LegendRow(c, label) for c, label in zip(colors, labels, strict=True)]
+    return [*rows, LegendRow(UNKNOWN_COLOR, texts.term("unknown"))]
+
+
+def _present(shown: Shown) -> Classes:
+    return _coded(shown.villages["present"], ("yes", "no", "unknown"))
+
+
+def _present_legend(texts: Texts) -> list[LegendRow]:
+    colors = (STATUS_COLORS["served"], STATUS_COLORS["partly"], UNKNOWN_COLOR)
+    return [LegendRow(c, texts.term(s)) for c, s in zip(colors, ("yes", "no", "unknown"), strict=True)]
+
+
+def _state(shown: Shown) -> Classes:
+    order = {name: number for number, name in enumerate(CLASSES)}
+    found = shown.ilp.answers[shown.kind]["class"]
+    return np.asarray(found.map(order).to_numpy(), dtype=np.int8)
+
+
+def _state_legend(texts: Texts) -> list[LegendRow]:
+    return [LegendRow(CLASS_COLORS[c], texts.state(c)) for c in CLASSES]
+
+
+def _functioning(shown: Shown) -> Classes:
+    return _coded(shown.ilp.answers[shown.kind]["functioning"], ("yes", "no", "unknown"))
+
+
+def _beyond(shown: Shown) -> Classes:
+    found = shown.ilp.beyond[f"{shown.kind}_people_beyond"].to_numpy()
+    loads = shown.ilp.loads
+    if loads.loc[loads["serves_as"] == shown.kind, "capacity_people"].isna().all():
+        # Nobody is turned away where nobody knows how many there is room for: that is no answer.
+        found = np.full(len(found), np.nan)
+    return _people_classes(np.round(found, 1), PEOPLE)
+
+
+def _change(shown: Shown) -> Classes:
+    """Return how a village fares against the base: more people reached, else quicker, and so on."""
+    villages, base = shown.villages, shown.base
+    with np.errstate(invalid="ignore"):
+        reached = np.round(villages["share_reached"].to_numpy() - base["share_reached"].to_numpy(), 6)
+        minutes = _difference(villages["minutes_median"].to_numpy(), base["minutes_median"].to_numpy())
+    classes = np.full(len(villages), 2, dtype=np.int8)
+    classes[minutes < 0] = 1
+    classes[minutes > 0] = 3
+    classes[reached > 0] = 0
+    classes[reached < 0] = 4
+    known = villages["status"].to_numpy() != "unknown"
+    was_known = base["status"].to_numpy() != "unknown"
+    classes[~known | ~was_known] = 5
+    return classes
+
+
+def _difference(after: NDArray[np.float64], before: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return after − before, 0 where both cannot be reached."""
+    same = (after == before) | (np.isinf(after) & np.isinf(before))
+    return np.where(same, 0.0, np.round(after - before, 6))
+
+
+def _change_legend(texts: Texts) -> list[LegendRow]:
+    words = (
+        ("#2166ac", texts.text("more people reached")),
+        ("#92c5de", texts.text("quicker")),
+        ("#f7f7f7", texts.text("unchanged")),
+        ("#f4a582", texts.text("slower")),
+        ("#b2182b", texts.text("fewer people reached")),
+        (UNKNOWN_COLOR, texts.term("unknown")),
+    )
+    return [LegendRow(color, label) for color, label in words]
+
+
+def _coded(values: pd.Series, order: tuple[str, ...]) -> Classes:
+    found = values.to_numpy(dtype=object)
+    classes = np.full(len(found), len(order) - 1, dtype=np.int8)
+    for number, one in enumerate(order):
+        classes[found == one] = number
+    return classes
+
+
+def _of_people(edges: tuple[float, ...], of_group: Measure | None = None) -> Measure:
+    """Return the measure of people not reached, in classes of a size."""
+    return Measure(
+        "unreached", _("People not reached"),
+        _("The village's people who are not within the limit; of a life-cycle group, its people times the "
+          "share not reached (METHODS: Coverage, The ILP model)."),
+        partial(_unreached, edges=edges), partial(_people_legend, edges=edges),
+        needs=() if of_group is not None else ("groups",), of_group=of_group,
+    )  # fmt: skip
+
+
+# A later part of the app adds its measures here.
+MEASURES: dict[str, Measure] = {
+    m.key: m
+    for m in (
+        Measure("status", _("Status"), _(
+            "A village is served, partly served or a gap by the share of its people within the limit "
+            "(METHODS: Coverage)."), _status, _status_legend),
+        Measure("state", _("State (present, reached, functioning)"), _(
+            "The gravest fault that is known of the three answers, in both seasons: not reached, reached in "
+            "the dry season only, not functioning; else what is not known; else served from outside, or "
+            "complete (METHODS: The ILP model)."), _state, _state_legend, needs=("answers",)),
+        Measure("functioning", _("Functioning"), _(
+            "Whether a unit in the village (where there is none: the nearest) has the staff and open days of "
+            "the standard, and is not declared closed; unknown where nobody says (METHODS: The ILP model)."),
+            _functioning, _present_legend, needs=("answers",)),
+        Measure("minutes", _("Minutes"), _(
+            "Travel time of the village's middle person to the nearest unit: half of the people are not "
+            "further away (METHODS: Travel times)."), _minutes, _minutes_legend),
+        Measure("share", _("Share reached"), _(
+            "People within the limit, divided by the village's people (METHODS: Coverage)."),
+            _share, _share_legend),
+        _of_people(PEOPLE, _of_people(PEOPLE_OF_GROUP)),
+        Measure("beyond", _("People beyond capacity"), _(
+            "People within the limit of a unit for whom none of these units has room, in the scenario's own "
+            "season; unknown where no unit's capacity is known (METHODS: The ILP model)."),
+            _beyond, partial(_people_legend, edges=PEOPLE), needs=("loads", "beyond")),
+        Measure("present", _("Unit in the village"), _(
+            "Whether a unit of this kind stands in the village; unknown where no list was given "
+            "(METHODS: Coverage)."), _present, _present_legend),
+        Measure("change", _("Difference"), _(
+            "The answer with the changes, compared with the base, or with the saved scenario chosen."),
+            _change, _change_legend),
+    )
+}  # fmt: skip

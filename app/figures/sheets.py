@@ -1,0 +1,204 @@
+"""The figures that views show, as plain values: headlines, sheets, totals of a comparison."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from app.figures.ilp import group_reach
+from planner.coverage.compare import changes, totals
+from planner.coverage.sheets import (
+    catchment,
+    catchment_area,
+    kinds_served,
+    loss_if_closed,
+    middle_place,
+    near_units,
+    way_to,
+)
+from planner.coverage.tables import is_at_least
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+
+    from app.areas.area import Answer, Area
+    from app.core.state import State
+    from planner.coverage.sheets import Catchment, Loss, NearUnit
+    from planner.scenarios.modes import Season
+
+
+@dataclass(frozen=True)
+class Headline:
+    """One kind's totals in the season shown, and the difference to what it is compared with.
+
+    Unknown is NaN; ``people_change`` and ``gap_change`` are None where nothing is compared.
+    """
+
+    kind: str
+    listed: bool
+    mode: str
+    limit_minutes: float
+    basis: str
+    people_reached: float
+    share_reached: float
+    villages_gap: int
+    villages_partly: int
+    villages_served: int
+    villages_unknown: int
+    facilities: int | None
+    not_functioning: int | None
+    unlocated: int | None
+    people_change: float | None
+    gap_change: int | None
+    at_least: bool = False
+    incomplete: tuple[str, ...] = ()
+
+
+def headlines(state: State) -> list[Headline]:
+    """Return one headline a kind of the standard; people are those of the life-cycle group chosen."""
+    answer, other = state.answer, state.compared
+    out = []
+    for kind in state.area.kinds:
+        here = answer.reach(kind, state.season)
+        people, share = _reached(answer, kind, state)
+        change = gap = None
+        if state.differs:
+            change = people - _reached(other, kind, state)[0]
+            gap = here["villages_gap"] - other.reach(kind, state.season)["villages_gap"]
+        out.append(
+            Headline(
+                kind,
+                here["listed"],
+                here["mode"],
+                here["limit_minutes"],
+                answer.gaps.scenario.standard[kind].basis,
+                people,
+                share,
+                here["villages_gap"],
+                here["villages_partly"],
+                here["villages_served"],
+                here["villages_unknown"],
+                here["facilities"],
+                here["facilities_not_functioning"],
+                here["facilities_unlocated"],
+                change,
+                gap,
+                is_at_least(here),
+                tuple(here["incomplete"]),
+            )
+        )
+    return out
+
+
+def _reached(answer: Answer, kind: str, state: State) -> tuple[float, float]:
+    """Return people reached and their share (0-1); NaN where unknown."""
+    if state.group:
+        found = group_reach(answer, state.group, kind, state.season)
+        return found.people_reached, found.share_reached
+    totals = answer.reach(kind, state.season)
+    return _known(totals["people_reached"]), _known(totals["share_reached"])
+
+
+def _known(value: float | None) -> float:
+    return math.nan if value is None else float(value)
+
+
+@dataclass(frozen=True)
+class VillageAnswer:
+    """A village's answer for one kind in one season."""
+
+    kind: str
+    season: str
+    row: dict[str, Any]
+    nearest_name: str
+
+
+@dataclass(frozen=True)
+class VillageSheet:
+    """All that is known of a village in an answer.
+
+    ``units`` are the nearest of the kind shown, from the village's middle place; ``way`` leads to the first
+    of them (or to ``target``), one row a leg.
+    """
+
+    code: str
+    facts: dict[str, Any]
+    answers: list[VillageAnswer]
+    units: list[NearUnit]
+    target: str
+    way: gpd.GeoDataFrame | None
+
+
+def village_sheet(answer: Answer, code: str, kind: str, season: Season, *, target: str = "") -> VillageSheet:
+    """Return a village's sheet.
+
+    Parameters
+    ----------
+    kind, season
+        Whose nearest units, and whose way.
+    target
+        The unit to lead to; the nearest when empty.
+    """
+    gaps = answer.gaps
+    facts = gaps.layers.villages.drop(columns="geometry").loc[code].to_dict()
+    facts["demand_method"] = gaps.demand_method[code]
+    names = gaps.layers.facilities["name"]
+    rows = []
+    for one in gaps.coverage:
+        for when, answers in gaps.seasons.items():
+            row = answers[one].villages.loc[code].to_dict()
+            nearest = row["nearest_id"]
+            rows.append(VillageAnswer(one, when, row, str(names.get(nearest) or nearest)))
+    place = middle_place(gaps, code, kind, season)
+    units = [] if place is None else near_units(gaps, place, kind, season)
+    known = {u.facility_id for u in units}
+    target = target if target in known else (units[0].facility_id if units else "")
+    way = None
+    if place is not None and target:
+        way = way_to(gaps, place, kind, season, target)
+    return VillageSheet(code, facts, rows, units, target, way)
+
+
+@dataclass(frozen=True)
+class FacilitySheet:
+    """A facility in an answer; ``catchment``, ``area`` and ``loss`` are None where it takes no part."""
+
+    facility_id: str
+    facts: dict[str, Any]
+    kind: str
+    catchment: Catchment | None
+    loss: Loss | None
+    area: gpd.GeoDataFrame | None
+
+
+def facility_sheet(area: Area, answer: Answer, facility_id: str, kind: str, season: Season) -> FacilitySheet:
+    """Return a facility's sheet, for the kind shown where it counts as one, else for the first it is."""
+    gaps = answer.gaps
+    facts = gaps.layers.facilities.drop(columns="geometry").loc[facility_id].to_dict()
+    all_served = kinds_served(gaps, facility_id)
+    # Of a kind without a list nobody knows who is nearest to what.
+    served = [k for k in all_served if gaps.seasons[season][k].listed]
+    if not served:
+        return FacilitySheet(facility_id, facts, all_served[0] if all_served else "", None, None, None)
+    chosen = kind if kind in served else served[0]
+    with area.studying(answer) as study:
+        loss = loss_if_closed(study, gaps, facility_id, chosen, season)
+    return FacilitySheet(
+        facility_id, facts, chosen, catchment(gaps, facility_id, chosen, season), loss,
+        catchment_area(gaps, facility_id, chosen, season, inside=area.outline),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two answers side by side: totals by kind and season, and the villages that differ."""
+
+    totals: pd.DataFrame
+    villages: pd.DataFrame
+
+
+def comparison(answer: Answer, other: Answer) -> Comparison:
+    """Return what an answer changes against another."""
+    return Comparison(totals(other.gaps, answer.gaps), changes(other.gaps, answer.gaps))

@@ -1,0 +1,1 @@
+"""The server: pages, sign-in, safety, and the commands that start it."""

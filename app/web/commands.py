@@ -1,0 +1,148 @@
+"""What ``jangkau serve`` and ``jangkau account`` do."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.areas.area import Area
+from app.store import Store
+from app.web.serving import App, Options, make_server
+from geodata.errors import ConfigError, DiskError
+from geodata.workspace import SCENARIOS
+from planner.pipeline import demo_layers, open_workspace
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from app.store import Role
+
+DATABASE = "jangkau.db"
+SECRET_VARIABLE = "JANGKAU_COOKIE_SECRET"  # noqa: S105 - the name of a variable, not a secret
+PASSWORD_VARIABLE = "JANGKAU_PASSWORD"  # noqa: S105 - the name of a variable, not a password
+OAUTH_VARIABLE = "PANEL_OAUTH_PROVIDER"
+SHORTEST_PASSWORD = 10
+DEMO_FOLDER = Path("work/demo-app")
+
+
+def database_url(database: str | None, workspaces: Sequence[Path]) -> str:
+    """Return where scenarios are kept: the URL that was given, else a file in the (first) workspace.
+
+    Raises
+    ------
+    DiskError
+        The folder cannot be made.
+    """
+    if database is not None:
+        return database
+    folder = (workspaces[0] if workspaces else DEMO_FOLDER) / SCENARIOS
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        msg = f"{folder} cannot be made ({error.strerror}). Name a database with --database."
+        raise DiskError(msg) from error
+    return f"sqlite:///{(folder / DATABASE).resolve()}"
+
+
+def serve(options: argparse.Namespace) -> int:
+    """Serve the app until it is stopped; returns the exit status."""
+    workspaces: list[Path] = options.workspaces
+    codes: dict[str, Path | None] = {}
+    areas = []
+    sources: list[Path | None] = [*workspaces] or [None]
+    for workspace in sources:
+        layers = demo_layers() if workspace is None else open_workspace(workspace)
+        if layers.area.code in codes:
+            msg = f"{workspace} and {codes[layers.area.code]} are the same area ({layers.area.code})"
+            raise ConfigError(msg)
+        codes[layers.area.code] = workspace
+        sys.stdout.write(f"{layers.area.name}: computing the first answer …\n")
+        sys.stdout.flush()
+        areas.append(Area(layers, workspace=workspace))
+    store = Store.open(database_url(options.database, workspaces))
+    app = App(
+        areas, store,
+        Options(
+            address=options.address, port=options.port, prefix=options.prefix, origins=tuple(options.origin),
+            lang=options.lang, cookie_secret=os.environ.get(SECRET_VARIABLE, ""),
+            oauth=os.environ.get(OAUTH_VARIABLE, ""), behind_proxy=options.behind_proxy,
+        ),
+    )  # fmt: skip
+    # Files are made in threads that never wait: by default each keeps the event loop off for 5 ms at a time.
+    sys.setswitchinterval(0.0005)
+    try:
+        server = make_server(app)
+        # A stop from outside is an end like any other: files are cleaned up, writes are finished.
+        stop = server.io_loop.stop
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, lambda *_: server.io_loop.add_callback_from_signal(stop))
+        server.start()
+        host = "localhost" if options.address == "127.0.0.1" else options.address
+        sys.stdout.write(f"open http://{host}:{server.port}{options.prefix.rstrip('/')}/ (Ctrl+C stops)\n")
+        sys.stdout.flush()
+        try:
+            server.io_loop.start()
+        except KeyboardInterrupt:
+            sys.stdout.write("stopped\n")
+        finally:
+            server.stop()
+    finally:
+        app.close()
+    return 0
+
+
+def account(options: argparse.Namespace) -> int:
+    """List, add, change or remove the accounts of a database; returns the exit status."""
+    workspaces = [options.workspace] if options.workspace is not None else []
+    if not workspaces and options.database is None:
+        msg = "say whose accounts: --workspace WORKSPACE, or --database URL"
+        raise ConfigError(msg)
+    for workspace in workspaces:
+        open_workspace(workspace)
+    store = Store.open(database_url(options.database, workspaces))
+    try:
+        if options.action == "list":
+            for one in store.accounts():
+                sys.stdout.write(f"{one.name}\t{one.role}\n")
+        elif options.action == "remove":
+            store.remove_account(options.name, by="command line")
+            sys.stdout.write(f"{options.name} was removed; what it saved stays.\n")
+        else:
+            _add(store, options.name, options.role, oauth=options.oauth)
+    finally:
+        store.close()
+    return 0
+
+
+def _add(store: Store, name: str, role: Role, *, oauth: bool) -> None:
+    password = None if oauth else _password()
+    made = store.put_account(name, role=role, password=password, by="command line")
+    sys.stdout.write(
+        f"{made.name} may sign in as {made.role}. Start `jangkau serve` again to ask for names.\n"
+    )
+
+
+def _password() -> str:
+    """Return a password from the environment, or asked for twice.
+
+    Raises
+    ------
+    ConfigError
+        Too short, or not the same twice.
+    """
+    password = os.environ.get(PASSWORD_VARIABLE)
+    if password is None:
+        password = getpass.getpass("password: ")
+        if password != getpass.getpass("once more: "):
+            msg = "the two passwords differ; nothing was changed"
+            raise ConfigError(msg)
+    if len(password) < SHORTEST_PASSWORD:
+        msg = f"a password has {SHORTEST_PASSWORD} characters or more; nothing was changed"
+        raise ConfigError(msg)
+    return password

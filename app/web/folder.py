@@ -1,0 +1,55 @@
+"""The folder of the files that a running server hands out; it ends with its server, however that ends."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+from geodata.errors import WorkspaceError
+from geodata.files.lock import held
+
+PREFIX = "jangkau-app-"
+LIVE = "live"
+# A folder that another server is making at this moment has no lock yet.
+SETTLED_S = 60.0
+
+
+class ServedFolder:
+    """A new folder among the temporary ones; those that killed servers left are removed first.
+
+    Attributes
+    ----------
+    files
+        Where the files are.
+    """
+
+    def __init__(self) -> None:
+        remove_leftovers()
+        self._root = Path(tempfile.mkdtemp(prefix=PREFIX))
+        self.files = self._root / "files"
+        self.files.mkdir()
+        self._lock = ExitStack()
+        self._lock.enter_context(held(self._root / LIVE, f"{self._root} is being served"))
+
+    def close(self) -> None:
+        """Delete it."""
+        self._lock.close()
+        shutil.rmtree(self._root, ignore_errors=True)
+
+
+def remove_leftovers() -> None:
+    """Remove the folders of servers that are gone; others' folders, and live ones, stay."""
+    for root in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        try:
+            if root.is_symlink() or time.time() - root.stat().st_mtime < SETTLED_S:
+                continue
+            if not (root / LIVE).is_file():
+                continue
+            with held(root / LIVE, "it is being served"):
+                shutil.rmtree(root, ignore_errors=True)
+        except (WorkspaceError, OSError):
+            # It is alive, or somebody else's.
+            continue

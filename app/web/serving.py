@@ -1,0 +1,244 @@
+"""The server: areas kept warm, one page a session, accounts, and where everything is found."""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import panel as pn
+
+from app.core.pool import FairPool
+from app.core.session import Session
+from app.core.work import Seats
+from app.map.page import write_page, write_vendor
+from app.render import Renderer
+from app.store import StoreError
+from app.texts import DEFAULT_LANGUAGE, Texts
+from app.web.door import COOKIE, Door
+from app.web.folder import ServedFolder
+from app.web.hardening import harden
+from app.web.page import SEEN_COOKIE, build_page, first_picture, follow_address, release, start
+from geodata.errors import ConfigError
+from planner.reports.maps.page import LANGUAGES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from app.areas.area import Area
+    from app.store import Role, Store
+
+LOG = logging.getLogger(__name__)
+# Where nobody signs in, work belongs to this name.
+NOBODY = "local"
+FILES = "files"
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+@dataclass(frozen=True)
+class Options:
+    """How the app is served.
+
+    Attributes
+    ----------
+    address, port
+        Where it listens; port 0 takes a free one.
+    prefix
+        The path that a reverse proxy puts before it, such as ``/jangkau``.
+    origins
+        Host names (with port) that browsers use for it, besides the address itself.
+    lang
+        Language of those who did not choose one.
+    cookie_secret
+        Signs the cookies of those who are signed in; a new one for every start when empty.
+    oauth
+        Panel's name of who lets people in (``PANEL_OAUTH_PROVIDER``), its other settings from the
+        environment; empty for our own accounts.
+    behind_proxy
+        Whether a reverse proxy says who asks (``X-Forwarded-For``) and how (``X-Forwarded-Proto``). Only a
+        proxy may reach the server then, since anybody can write these.
+    forget_after_s
+        How long a closed tab is remembered, should its connection only have been lost.
+    """
+
+    address: str = "127.0.0.1"
+    port: int = 5006
+    prefix: str = ""
+    origins: tuple[str, ...] = ()
+    lang: str = DEFAULT_LANGUAGE
+    cookie_secret: str = ""
+    oauth: str = ""
+    behind_proxy: bool = False
+    forget_after_s: float = 15.0
+
+
+@dataclass
+class App:
+    """All that the sessions of one server share.
+
+    Parameters
+    ----------
+    areas
+        What is served; the first opens when the address names none.
+    store
+        Scenarios, drafts and accounts.
+    """
+
+    areas: Sequence[Area]
+    store: Store
+    options: Options = field(default_factory=Options)
+
+    def __post_init__(self) -> None:
+        self._folder = ServedFolder()
+        self.files = self._folder.files
+        # More would only share out one interpreter more finely.
+        self.pool = FairPool(2)
+        # Files take longest, and are made one after the other for all.
+        self.files_pool = FairPool(1)
+        # Signing in has a thread of its own, so that many attempts keep nobody else waiting.
+        self.attempts = ThreadPoolExecutor(max_workers=1, thread_name_prefix="jangkau-door")
+        self.secret = self.options.cookie_secret or secrets.token_hex(32)
+        self.door = Door(self.store, self.secret, outside=bool(self.options.oauth))
+        # Who has a page open, by the session of its document: what the cookie said when it was opened.
+        self.inside: dict[str, str] = {}
+        self.by_code = {area.code: area for area in self.areas}
+        self.texts = {lang: Texts(lang) for lang in LANGUAGES}
+        write_vendor(self.files)
+        self._pages = {
+            (area.code, lang): write_page(area, texts, self.files)
+            for area in self.areas
+            for lang, texts in self.texts.items()
+        }
+        self.login = bool(self.store.accounts())
+        self.live: dict[str, Session] = {}
+
+    def close(self) -> None:
+        """Stop the threads and delete the served files."""
+        for pool in (self.pool, self.files_pool):
+            pool.shutdown()
+        self.attempts.shutdown(wait=True, cancel_futures=True)
+        self._folder.close()
+        self.store.close()
+
+    def page(self) -> Any:  # noqa: ANN401 - Panel ships no types
+        """Return the page of a new session; Panel calls this."""
+        query = {k: v[0].decode("utf-8", "replace") for k, v in pn.state.session_args.items() if v}
+        area = self.by_code.get(query.get("area", ""), self.areas[0])
+        lang = query.get("lang", "")
+        if lang not in LANGUAGES:
+            lang = self.options.lang
+        document = pn.state.curdoc
+        said = self.door.read(pn.state.cookies.get(COOKIE))
+        account = self._who(said)
+        if account is None:
+            # Removed, or given another password, since the page was asked for.
+            return pn.pane.HTML(Renderer(self.texts[lang])("removed"))
+        editor = self._role(account) == "editor"
+        session = Session(
+            area, self.texts[lang], self.store, account=account, editor=editor, document=document,
+            seats=Seats(*(pool.seat() for pool in (self.pool, self.pool, self.files_pool))),
+        )  # fmt: skip
+        session.live = self.live
+        session.may_save = lambda: self._who(said) == account and self._role(account) == "editor"
+        session.signed_in = self.login or bool(self.options.oauth)
+        session.map_address = f"{FILES}/{self._pages[area.code, lang]}"
+        location = pn.state.location
+        others = {}
+        if len(self.areas) > 1:
+            others = {
+                a.name: f"?area={a.code}&lang={lang}"
+                for a in (area, *(o for o in self.areas if o is not area))
+            }
+        document.template_variables.update(first_picture(session))
+        page = build_page(session, newcomer=SEEN_COOKIE not in pn.state.cookies, others=others)
+        if location is not None:
+            follow_address(session, location)
+        if query.get("area", area.code) == area.code:
+            start(session, query)
+        else:
+            # Whatever else the link asks for is of that area.
+            session.tell(
+                session.texts.text("The area of this link, {code}, is not served here. This is {area}.",
+                                   code=query["area"], area=area.name), "warning",
+            )  # fmt: skip
+        key = document.session_context.id
+        if self.login and said is not None:
+            self.inside[key] = said
+        pn.state.on_session_destroyed(lambda _context: self._leave(key, session, page))
+        return page
+
+    def _leave(self, key: str, session: Session, page: Any) -> None:  # noqa: ANN401 - Panel ships no types
+        self.inside.pop(key, None)
+        release(session, page)
+
+    def _who(self, said: str | None) -> str | None:
+        """Return the account that a cookie speaks for; None when it speaks for nobody (any more)."""
+        return self.door.name(said) if self.login or self.options.oauth else NOBODY
+
+    def turned_out(self) -> list[str]:
+        """Return the open sessions whose account is gone, or has another password; for a thread."""
+        inside = dict(self.inside)
+        if not inside or self.door.outside:
+            return []
+        try:
+            return self.door.turned_out(inside)
+        except StoreError as error:
+            # Nobody can be told apart now; who is inside stays, and can save nothing either.
+            LOG.warning("accounts cannot be read: %s", error)
+            return []
+
+    def _role(self, name: str) -> Role | None:
+        """Return what an account may do now; None when there is no such account."""
+        if not (self.login or self.options.oauth):
+            return "editor"
+        account = self.store.account(name)
+        return None if account is None else account.role
+
+
+def make_server(app: App) -> Any:  # noqa: ANN401 - Panel ships no types
+    """Return the server of an app, not started yet.
+
+    Raises
+    ------
+    ConfigError
+        It would be open to the network without accounts.
+    """
+    options = app.options
+    pn.config.respect_explicit_sizing = True
+    if options.address not in LOOPBACK and not (app.login or options.oauth):
+        msg = (
+            f"--address {options.address} lets others in, but there are no accounts. Add one first "
+            "(jangkau account add NAME --role editor …), or serve on 127.0.0.1."
+        )
+        raise ConfigError(msg)
+    more: dict[str, Any] = {}
+    if app.login or options.oauth:
+        more = {"cookie_secret": app.secret}
+    if options.oauth:
+        # Their absence is Panel's to say; it reads the rest of its settings by itself.
+        more |= {
+            "oauth_provider": options.oauth, "oauth_key": os.environ.get("PANEL_OAUTH_KEY"),
+            "oauth_secret": os.environ.get("PANEL_OAUTH_SECRET"),
+        }  # fmt: skip
+    elif app.login:
+        from app.web.signin import provider
+
+        more["auth_provider"] = provider(
+            app.store, app.door, app.texts[options.lang], app.attempts, f"{options.prefix.rstrip('/')}/"
+        )
+    prefix = options.prefix.rstrip("/")
+    # Port 0 is one that the system chooses; harden() puts it in.
+    origins = [f"{options.address}:{options.port}", f"localhost:{options.port}", *options.origins]
+    server = pn.serve(
+        {"/": app.page}, address=options.address, port=options.port, prefix=prefix, show=False, start=False,
+        title="Jangkau", static_dirs={FILES: str(app.files)}, liveness=True, location=True,
+        websocket_origin=origins, keep_alive_milliseconds=0, use_xheaders=options.behind_proxy,
+        threaded=False, verbose=False,
+        check_unused_sessions_milliseconds=round(options.forget_after_s * 333),
+        unused_session_lifetime_milliseconds=round(options.forget_after_s * 1000), **more,
+    )  # fmt: skip
+    harden(server, app.turned_out)
+    return server

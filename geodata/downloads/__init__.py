@@ -1,0 +1,1 @@
+"""The only network input and output: Overpass."""

@@ -1,0 +1,1 @@
+"""Files that may be trusted: bounds, locks, CSV that stays text, strict YAML."""

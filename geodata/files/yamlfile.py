@@ -1,0 +1,229 @@
+"""YAML files as frozen pydantic models, with messages that name the key and its line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from geodata.errors import ConfigError, MissingFileError, UnreadableFileError, suggest
+from geodata.files import limits
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+
+class Model(BaseModel):
+    """Base of all configuration: immutable, and an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
+
+
+M = TypeVar("M", bound=Model)
+_Lines = dict[tuple[object, ...], int]
+
+
+# By libyaml where PyYAML was built with it: ten times as fast.
+_SafeLoader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _UniqueKeyLoader(_SafeLoader):  # type: ignore[misc]  # which of the two is known only here
+    """SafeLoader that refuses a key written twice (YAML itself keeps the last, silently)."""
+
+
+def _no_duplicates(loader: _UniqueKeyLoader, node: yaml.MappingNode) -> dict[Any, Any]:
+    seen: dict[object, int] = {}
+    for key_node, _ in node.value:
+        key = loader.construct_object(key_node)
+        line = key_node.start_mark.line + 1
+        if key in seen:
+            msg = f"line {line}: the key {key!r} is written twice (first in line {seen[key]})"
+            raise ConfigError(msg)
+        seen[key] = line
+    made: dict[Any, Any] = loader.construct_mapping(node, deep=True)
+    return made
+
+
+_UniqueKeyLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _no_duplicates)
+
+
+def _require_flat(text: str) -> None:
+    """Raise ConfigError for brackets in brackets in brackets: libyaml's own stack ends before Python's."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_SafeLoader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > limits.YAML_DEPTH:
+                msg = f"brackets or dashes are nested more than {limits.YAML_DEPTH} deep"
+                raise ConfigError(msg)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+
+
+def _require_bounded(tree: yaml.Node | None) -> None:
+    """Raise ConfigError when the text is large once its aliases are written out, or holds itself.
+
+    A few lines of aliases of aliases can stand for more than fits into any memory.
+    """
+    sizes: dict[int, tuple[int, int]] = {}
+
+    def size(node: yaml.Node) -> tuple[int, int]:
+        """Return the nodes and characters of a node, aliases written out."""
+        if id(node) in sizes:
+            nodes, characters = sizes[id(node)]
+            if nodes == 0:
+                msg = f"line {node.start_mark.line + 1}: an alias stands for what it is itself a part of"
+                raise ConfigError(msg)
+            return nodes, characters
+        sizes[id(node)] = (0, 0)
+        nodes, characters = 1, 0
+        if isinstance(node, yaml.ScalarNode):
+            characters = len(node.value)
+        else:
+            parts = (
+                [p for pair in node.value for p in pair] if isinstance(node, yaml.MappingNode) else node.value
+            )
+            for part in parts:
+                more = size(part)
+                nodes, characters = nodes + more[0], characters + more[1]
+        sizes[id(node)] = (nodes, characters)
+        return nodes, characters
+
+    if tree is None:
+        return
+    nodes, characters = size(tree)
+    if nodes > limits.YAML_NODES or characters > limits.YAML_CHARACTERS:
+        msg = (
+            f"it stands for {nodes:,} values and {characters:,} characters once its aliases (*name) are "
+            f"written out; {limits.YAML_NODES:,} and {limits.YAML_CHARACTERS:,} are the most. Write less."
+        )
+        raise ConfigError(msg)
+
+
+def _line_table(node: yaml.Node | None, path: tuple[object, ...], lines: _Lines, seen: set[int]) -> None:
+    if node is None or id(node) in seen:
+        return
+    seen.add(id(node))
+    lines.setdefault(path, node.start_mark.line + 1)
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            lines[(*path, key.value)] = key.start_mark.line + 1
+            _line_table(value, (*path, key.value), lines, seen)
+    elif isinstance(node, yaml.SequenceNode):
+        for i, value in enumerate(node.value):
+            _line_table(value, (*path, i), lines, seen)
+
+
+def _models(annotation: object) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for part in get_args(annotation):
+        yield from _models(part)
+
+
+def _fields_at(model: type[BaseModel], path: Iterable[object]) -> list[str]:
+    """Return the keys allowed beside the one that was wrong (none where several forms may stand)."""
+    current: Any = model
+    for part in path:
+        field = getattr(current, "model_fields", {}).get(part)
+        if field is None:
+            continue
+        nested = list(_models(field.annotation))
+        if len(nested) > 1:
+            return []
+        current = nested[0] if nested else current
+    return list(getattr(current, "model_fields", {}))
+
+
+def _keys(error: Any, content: object) -> tuple[object, ...]:  # noqa: ANN401 - pydantic's ErrorDetails
+    """Return where an error is, by the keys of the file: pydantic's names for types among them left out."""
+    path: list[object] = []
+    last = len(error["loc"]) - 1
+    for i, part in enumerate(error["loc"]):
+        if isinstance(content, dict) and part in content:
+            content = content[part]
+        elif isinstance(content, list) and isinstance(part, int):
+            content = content[part] if part < len(content) else None
+        elif i < last or error["type"] != "missing":
+            continue
+        path.append(part)
+    return tuple(path)
+
+
+def _describe(error: Any, path: tuple[object, ...], lines: _Lines, model: type[BaseModel]) -> str:  # noqa: ANN401
+    known = path
+    while known and known not in lines:
+        known = known[:-1]
+    key = ".".join(str(p) for p in path)
+    where = f"line {lines.get(known, 1)}: " if lines else ""
+    if error["type"] == "extra_forbidden":
+        keys = _fields_at(model, path[:-1])
+        hint = suggest(str(path[-1]), keys).replace("The file has", "Keys here are") if keys else ""
+        return f"{where}unknown key {key!r}.{hint}"
+    if error["type"] == "missing":
+        return f"{where}the key {key!r} is missing"
+    text = error["msg"].removeprefix("Value error, ")
+    if error["type"] in {"model_type", "model_attributes_type"}:
+        text = "expected keys and values, as in {key: value}"
+    return f"{where}{key}: {text} (got {error['input']!r})"
+
+
+def _merged(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
+    """Return ``base`` with the keys of ``change`` put in, mappings key by key."""
+    out = dict(base)
+    for key, value in change.items():
+        old = out.get(key)
+        out[key] = _merged(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+    return out
+
+
+def read_yaml(path: Path, model: type[M], what: str, *, base: dict[str, Any] | None = None) -> M:
+    """Read one YAML file into a validated, frozen model; ``base`` holds what it may leave out.
+
+    Raises
+    ------
+    MissingFileError, UnreadableFileError, ConfigError
+        With the key, the line and what to do.
+    """
+    if not path.is_file():
+        msg = f"{what} {path} is not there. Check the path."
+        raise MissingFileError(msg)
+    limits.require_small(path, what, limits.YAML_BYTES)
+    try:
+        text = path.read_text("utf-8-sig")
+        _require_flat(text)
+        loader = _UniqueKeyLoader(text)
+        tree = loader.get_single_node()
+        _require_bounded(tree)
+        content = None if tree is None else loader.construct_document(tree)
+    except ConfigError as error:
+        msg = f"{what} {path}: {error}"
+        raise ConfigError(msg) from None
+    except UnicodeDecodeError:
+        msg = f"{what} {path} is not a UTF-8 text file. Save it as UTF-8 text."
+        raise UnreadableFileError(msg) from None
+    except OSError as error:
+        msg = f"{what} {path} cannot be read: {error.strerror}."
+        raise UnreadableFileError(msg) from error
+    except (yaml.YAMLError, TypeError, ValueError, RecursionError) as error:
+        msg = f"{what} {path} is not valid YAML: {' '.join(str(error).split())}"
+        raise ConfigError(msg) from None
+    if content is None:
+        content = {}
+    if not isinstance(content, dict):
+        msg = f"{what} {path}: line 1: expected keys and values, as in 'code: \"35.09\"'."
+        raise ConfigError(msg)
+    lines: _Lines = {}
+    _line_table(tree, (), lines, set())
+    try:
+        return model.model_validate(_merged(base or {}, content))
+    except ValidationError as error:
+        merged = _merged(base or {}, content)
+        found = [(e, _keys(e, merged)) for e in error.errors()]
+        # Where one of several forms was meant, what is wrong within it says more than that it is no other.
+        deeper = {path[:i] for _, path in found for i in range(len(path))}
+        faults = [_describe(e, path, lines, model) for e, path in found if path not in deeper]
+        msg = f"{what} {path}:\n  " + "\n  ".join(dict.fromkeys(faults))
+        raise ConfigError(msg) from None

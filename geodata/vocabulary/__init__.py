@@ -1,0 +1,1 @@
+"""The words of sources: kinds, surfaces, tags and measures, as data."""

@@ -1,0 +1,1 @@
+"""Who is reached, in which village, and why not."""

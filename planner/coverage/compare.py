@@ -1,0 +1,95 @@
+"""What changed between two answers for one study area."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from geodata.errors import ConfigError
+
+if TYPE_CHECKING:
+    from planner.coverage.reach import Coverage
+    from planner.coverage.study import Gaps
+
+COLUMNS = (
+    "people_reached",
+    "share_reached",
+    "minutes_median",
+    "minutes_max",
+    "status",
+    "reason",
+    "nearest_id",
+)
+
+
+def changes(before: Gaps, after: Gaps) -> pd.DataFrame:
+    """Return the villages whose answer differs, one row a village, kind and season.
+
+    Returns
+    -------
+    changes
+        ``village_code``, ``village_name``, ``kind``, ``season``; ``X_before`` and ``X_after`` of
+        people_reached, share_reached, minutes_median, minutes_max, status, reason, nearest_id; and
+        ``people_reached_change``, ``minutes_median_change`` (after − before; NaN where either is unknown,
+        or both cannot be reached).
+
+    Raises
+    ------
+    ConfigError
+        The two are not of the same villages.
+    """
+    villages = before.layers.villages
+    if not villages.index.equals(after.layers.villages.index):
+        msg = "the two answers are not of the same villages: compare scenarios of one study area"
+        raise ConfigError(msg)
+    parts = []
+    for season, answers in before.seasons.items():
+        for kind, one in answers.items():
+            other = after.seasons[season].get(kind)
+            if other is not None and other is not one:
+                part = _differing(one, other)
+                part.insert(0, "season", season)
+                part.insert(0, "kind", kind)
+                parts.append(part)
+    columns = [f"{c}_{when}" for c in COLUMNS for when in ("before", "after")]
+    if not parts:
+        head = ["village_code", "village_name", "kind", "season"]
+        return pd.DataFrame(columns=[*head, *columns, "people_reached_change", "minutes_median_change"])
+    out = pd.concat(parts)
+    for name in ("people_reached", "minutes_median"):
+        with np.errstate(invalid="ignore"):
+            out[f"{name}_change"] = out[f"{name}_after"].to_numpy() - out[f"{name}_before"].to_numpy()
+    out.insert(0, "village_name", villages["village_name"].reindex(out.index))
+    return out.rename_axis("village_code").reset_index()
+
+
+def totals(before: Gaps, after: Gaps) -> pd.DataFrame:
+    """Return people reached and villages with a gap before and after, one row a kind and season.
+
+    People are those of villages whose people are known. Gaps of a kind without a list are NaN; next to them
+    stand the villages of which it is unknown.
+    """
+    rows = []
+    for season, answers in before.seasons.items():
+        for kind, one in answers.items():
+            if kind not in after.seasons[season]:
+                continue
+            row: dict[str, object] = {"kind": kind, "season": season}
+            for when, part in (("before", one), ("after", after.seasons[season][kind])):
+                row[f"people_reached_{when}"] = part.villages["people_reached"].sum(min_count=1)
+                status = part.villages["status"]
+                # Without a list nobody knows of any gap.
+                row[f"villages_gap_{when}"] = float((status == "gap").sum()) if part.listed else np.nan
+                row[f"villages_unknown_{when}"] = float((status == "unknown").sum())
+            rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def _differing(before: Coverage, after: Coverage) -> pd.DataFrame:
+    a, b = before.villages[list(COLUMNS)], after.villages[list(COLUMNS)]
+    same = ((a == b) | (a.isna() & b.isna())).all(axis=1)
+    return pd.concat([a[~same].add_suffix("_before"), b[~same].add_suffix("_after")], axis=1)[
+        [f"{c}_{when}" for c in COLUMNS for when in ("before", "after")]
+    ]

@@ -1,0 +1,223 @@
+"""Where a village's people live: hamlets, else points along local roads, else one interior point."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from geodata.layers import Layers
+    from planner.network.land import Land
+    from planner.scenarios.scenario import DemandRule
+
+
+# A part of a village on a landmass of its own that is smaller than this share of it, and has neither roads
+# nor hamlets, is taken to be empty: a rock, a mangrove, a bank of sand.
+EMPTY_PART_SHARE = 0.05
+
+
+def spread_demand(layers: Layers, rule: DemandRule, land: Land | None = None) -> gpd.GeoDataFrame:
+    """Return demand points (metric CRS) that hold every village's people.
+
+    Parameters
+    ----------
+    land
+        The landmasses: of a village without hamlets on several, each part gets its people. None where all
+        is taken as one.
+
+    Returns
+    -------
+    demand
+        Index ``demand_id``; ``village_code``; ``weight`` float64, the share of the village's people
+        (sums to 1 over each village); ``people`` = weight × the village's people, NaN where those are
+        unknown; ``method`` (hamlets/roads/interior, or parts where a village's parts differ); ``by_area``
+        bool, put on a part of the village by that part's area alone, so that nobody knows whether people
+        live there; ``road_id`` of the road a point was put on, else ""; Point. Every village has at least
+        one point.
+    """
+    points = []
+    left = layers.villages.index
+    if layers.hamlets is not None and len(layers.hamlets):
+        points.append(_hamlet_points(layers.hamlets))
+        left = left.difference(points[-1]["village_code"].unique(), sort=False)
+    if len(left):
+        points.append(_on_parts(layers, _parts(layers.villages.loc[left], land), rule))
+    demand = pd.concat(points, ignore_index=True)
+    people = layers.villages["people"].reindex(demand["village_code"]).to_numpy()
+    demand["people"] = demand["weight"].to_numpy() * people
+    order = np.lexsort(
+        (shapely.get_y(demand.geometry), shapely.get_x(demand.geometry), demand["village_code"])
+    )
+    demand = demand.iloc[order].reset_index(drop=True)
+    number = demand.groupby("village_code").cumcount() + 1
+    demand.index = pd.Index(demand["village_code"] + "/" + number.astype("str"), name="demand_id")
+    return gpd.GeoDataFrame(
+        demand[["village_code", "people", "weight", "method", "by_area", "road_id", "geometry"]],
+        geometry="geometry",
+        crs=layers.villages.crs,
+    )
+
+
+def _parts(villages: gpd.GeoDataFrame, land: Land | None) -> gpd.GeoDataFrame:
+    """Return the parts of villages on different landmasses: village_code, share of its area, outline."""
+    polygon, row = shapely.get_parts(villages.geometry.to_numpy(), return_index=True)
+    home = np.zeros(len(polygon), dtype=np.int32)
+    if land is not None:
+        home = land.of(np.asarray(shapely.point_on_surface(polygon), dtype=object))
+    key = pd.DataFrame({"row": row, "home": home})
+    number = key.groupby(["row", "home"], sort=True).ngroup().to_numpy()
+    first = key.assign(number=number).drop_duplicates("number").sort_values("number")
+    shape = np.array([shapely.multipolygons(polygon[number == k]) for k in range(len(first))], dtype=object)
+    of = first["row"].to_numpy()
+    area = shapely.area(shape)
+    total = np.bincount(of, weights=area, minlength=len(villages))
+    frame = {"village_code": villages.index.to_numpy(dtype=object)[of], "share": area / total[of]}
+    return gpd.GeoDataFrame(frame, geometry=shape, crs=villages.crs)
+
+
+def _on_parts(layers: Layers, parts: gpd.GeoDataFrame, rule: DemandRule) -> gpd.GeoDataFrame:
+    """Return the points of villages without hamlets, part by part.
+
+    A village on one landmass is one part. Of several, those without local roads have people by their area, at
+    one interior point each, and the others have the rest, along their roads by length; small parts without
+    roads are empty.
+    """
+    parts = parts.set_axis(parts.index.astype(str), axis=0)
+    on_roads = _road_points(layers, parts, rule)
+    metres = on_roads.groupby("part")["metres"].sum().reindex(parts.index).fillna(0.0)
+    enough = metres >= rule.min_local_roads_m
+    lived = parts[~_empty(parts, enough)]
+    village = lived["village_code"]
+    area = lived["share"] / lived["share"].groupby(village).transform("sum")
+    with_roads = enough[lived.index]
+    by_area = area.where(~with_roads, 0.0)
+    along = metres[lived.index].where(with_roads, 0.0)
+    of_village = along.groupby(village).transform("sum")
+    left = 1.0 - by_area.groupby(village).transform("sum")
+    weight = by_area.where(~with_roads, left * along / of_village)
+    several = village.groupby(village).transform("size") > 1
+    points = on_roads[on_roads["part"].isin(lived.index[with_roads])]
+    of_part = (weight / metres)[points["part"]].to_numpy()
+    points = points.assign(weight=points["metres"].to_numpy() * of_part, method="roads", by_area=False)
+    rest = lived[~with_roads]
+    inner = gpd.GeoDataFrame(
+        {
+            "part": rest.index,
+            "weight": weight[rest.index].to_numpy(),
+            "method": "interior",
+            "by_area": several[rest.index].to_numpy(),
+            "road_id": "",
+        },
+        geometry=rest.geometry.representative_point().to_numpy(),
+    )
+    columns = ["part", "weight", "method", "by_area", "road_id", "geometry"]
+    both = pd.concat([points[columns], inner], ignore_index=True)
+    code = village[both["part"]].to_numpy(dtype=object)
+    kinds = pd.Series(both["method"].to_numpy()).groupby(code).transform("nunique").to_numpy()
+    method = np.where(kinds > 1, "parts", both["method"].to_numpy())
+    return _frame(
+        code, both["weight"].to_numpy(dtype=np.float64), method, both["geometry"].to_numpy(),
+        both["road_id"].to_numpy(dtype=object), both["by_area"].to_numpy(dtype=bool),
+    )  # fmt: skip
+
+
+def _empty(parts: gpd.GeoDataFrame, enough: pd.Series[bool]) -> pd.Series[bool]:
+    """Return which parts hold nobody: small ones without roads, while another part of the village has people.
+
+    A village of small islets alone keeps its people on all of them.
+    """
+    small = ~enough & (parts["share"] < EMPTY_PART_SHARE)
+    return small & ~small.groupby(parts["village_code"]).transform("all")
+
+
+def parts_without_people(layers: Layers, rule: DemandRule, land: Land) -> list[str]:
+    """Return the parts of villages that hold nobody: "code (hectares)"."""
+    left = layers.villages
+    if layers.hamlets is not None:
+        left = left[~left.index.isin(layers.hamlets["village_code"])]
+    if left.empty:
+        return []
+    parts = _parts(left, land)
+    parts = parts.set_axis(parts.index.astype(str), axis=0)
+    metres = (
+        _road_points(layers, parts, rule).groupby("part")["metres"].sum().reindex(parts.index).fillna(0.0)
+    )
+    small = _empty(parts, metres >= rule.min_local_roads_m)
+    return [
+        f"{code} ({area / 1e4:,.1f} ha)"
+        for code, area in zip(parts["village_code"][small], parts.area[small], strict=True)
+    ]
+
+
+def _frame(
+    village: NDArray[np.object_],
+    weight: NDArray[np.float64],
+    method: NDArray[np.object_] | str,
+    points: NDArray[np.object_],
+    road_id: NDArray[np.object_] | str = "",
+    by_area: NDArray[np.bool_] | bool = False,  # noqa: FBT001, FBT002 - a column like the others
+) -> gpd.GeoDataFrame:
+    total = pd.Series(weight).groupby(village).transform("sum").to_numpy()
+    columns = {
+        "village_code": pd.Series(village, dtype="str"),
+        "weight": weight / total,
+        "method": method,
+        "by_area": by_area,
+        "road_id": road_id,
+    }
+    return gpd.GeoDataFrame(columns, geometry=points)
+
+
+def _hamlet_points(hamlets: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return hamlets weighted by their people; equally where a village has one of unknown people."""
+    people = hamlets["people"]
+    village = hamlets["village_code"]
+    total = people.groupby(village).transform("sum")
+    some_unknown = people.isna().groupby(village).transform("any")
+    weight = people.where(~some_unknown & (total > 0), 1.0)
+    return _frame(
+        village.to_numpy(dtype=object), weight.to_numpy(dtype=np.float64), "hamlets",
+        hamlets.geometry.to_numpy(),
+    )  # fmt: skip
+
+
+def _road_points(layers: Layers, parts: gpd.GeoDataFrame, rule: DemandRule) -> gpd.GeoDataFrame:
+    """Return points every ``spacing_m`` along the local roads of parts of villages: part, metres, road_id."""
+    none = gpd.GeoDataFrame({"part": [], "metres": [], "road_id": []}, geometry=[])
+    if layers.roads is None:
+        return none
+    roads = layers.roads
+    local = (
+        roads["road_class"].isin(rule.local_classes)
+        & roads["route"].isna()
+        & ~roads["bridge"]
+        & ~roads["tunnel"]
+        & (roads["length_m"] > 0)
+    ).to_numpy()
+    line = roads.geometry.to_numpy()[local]
+    length = shapely.length(line)
+    count = np.maximum(1, np.ceil(length / rule.spacing_m)).astype(np.int64)
+    edge = np.repeat(np.arange(len(line)), count)
+    step = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+    each_m = (length / count)[edge]
+    points = shapely.line_interpolate_point(line[edge], (step + 0.5) * each_m)
+    ordered = parts.iloc[np.argsort(parts["village_code"].to_numpy(dtype=str), kind="stable")]
+    # The tree holds the points: GEOS then prepares each polygon once, which is far faster.
+    part, at = shapely.STRtree(points).query(ordered.geometry.to_numpy(), predicate="contains")
+    # In the overlap of two polygons a point belongs to the first code only.
+    order = np.lexsort((part, at))
+    at, part = at[order], part[order]
+    once = np.ones(len(at), dtype=bool)
+    once[1:] = at[1:] != at[:-1]
+    at, part = at[once], part[once]
+    columns = {
+        "part": ordered.index.to_numpy(dtype=object)[part], "metres": each_m[at],
+        "road_id": roads.index.to_numpy(dtype=object)[local][edge[at]],
+    }  # fmt: skip
+    return gpd.GeoDataFrame(columns, geometry=points[at])

@@ -1,0 +1,194 @@
+"""Findings that need a standard or the people: lists with gaps, ends that almost meet, legs too long."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from geodata.layers import Finding
+from planner.coverage.demand import parts_without_people, spread_demand
+from planner.coverage.extent import extent_findings, find_extent, seasons_told
+from planner.network.land import land_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from geodata.layers import Layers
+    from planner.scenarios.scenario import Scenario
+
+# Ends further apart than this from the next road are ends.
+ALMOST_M = 5.0
+
+
+def planning_findings(layers: Layers, scenario: Scenario) -> Iterator[Finding]:
+    """Give the findings about a study area under a scenario's standards."""
+    land = land_of(layers.villages, scenario.land)
+    demand = spread_demand(layers, scenario.demand, land)
+    yield from extent_findings(find_extent(layers, scenario), layers)
+    yield from _empty_parts(layers, scenario)
+    yield from _by_area(layers, demand)
+    if layers.roads is None:
+        return
+    if not seasons_told(layers):
+        yield Finding(
+            "warning", "roads", "seasons_alike", 1, (),
+            "the road file says nothing of surfaces, seasons or fords: the wet season's answer is as dry",
+            "give a surface column (surface:), or roads of OpenStreetMap",
+        )  # fmt: skip
+    yield from _almost_meet(layers.roads, demand)
+    yield from _long_legs(layers, layers.roads, demand, scenario)
+
+
+def _empty_parts(layers: Layers, scenario: Scenario) -> Iterator[Finding]:
+    ids = parts_without_people(layers, scenario.demand, land_of(layers.villages, scenario.land))
+    if ids:
+        yield Finding(
+            "info", "villages", "part_without_people", len(ids), tuple(ids[:5]),
+            "small parts of villages on landmasses of their own, without roads or hamlets: they hold nobody",
+            "give hamlets:, if people live there",
+        )  # fmt: skip
+
+
+def _by_area(layers: Layers, demand: gpd.GeoDataFrame) -> Iterator[Finding]:
+    """Give the villages of several landmasses whose people are put on one of them by its area alone."""
+    share = demand["weight"].where(demand["by_area"], 0.0).groupby(demand["village_code"]).sum()
+    share = share[share > 0].sort_values(ascending=False, kind="stable")
+    if len(share):
+        names = layers.villages["village_name"]
+        said = [f"{code} {names[code]} ({100 * one:.0f} % of its people)" for code, one in share.items()]
+        yield Finding(
+            "warning", "villages", "people_by_area", len(share), tuple(said[:5]),
+            "villages on several landmasses, of which some have no roads: how many people live there is only "
+            "taken from the area, and a status that rests on it is unknown",
+            "give hamlets: for these villages",
+        )  # fmt: skip
+
+
+def almost_meeting(
+    roads: gpd.GeoDataFrame, within_m: float = ALMOST_M
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
+    """Return the road ends that miss the next road by no more than some metres.
+
+    Bridges, tunnels and ferries neither end so nor are met so.
+
+    Returns
+    -------
+    place, gap_m
+        float64 ``(ends, 2)`` metres, and how far the next road is.
+    node, edge
+        The end's junction, and the row of the next road.
+    """
+    ground = ~(roads["bridge"] | roads["tunnel"] | roads["route"].notna()).to_numpy()
+    line = roads.geometry.to_numpy()
+    start, stop = roads["from_node"].to_numpy(), roads["to_node"].to_numpy()
+    degree = np.bincount(np.concatenate([start, stop]), minlength=int(max(start.max(), stop.max())) + 1)
+    found = []
+    tree = shapely.STRtree(line)
+    for node, index in ((start, 0), (stop, -1)):
+        rows = np.flatnonzero(ground & (degree[node] == 1) & (start != stop))
+        ends = shapely.get_point(line[rows], index)
+        at, other = tree.query(ends, predicate="dwithin", distance=within_m)
+        # A stub's own road, which it meets at its other end, is near without a gap.
+        far_node = (stop if index == 0 else start)[rows[at]]
+        own = (start[other] == far_node) | (stop[other] == far_node)
+        short = shapely.length(line[rows[at]]) <= within_m
+        keep = ground[other] & (other != rows[at]) & ~(own & short)
+        at, other = at[keep], other[keep]
+        gap = shapely.distance(ends[at], line[other])
+        order = np.lexsort((other, gap, at))
+        at, other, gap = at[order], other[order], gap[order]
+        first = np.ones(len(at), dtype=bool)
+        first[1:] = at[1:] != at[:-1]
+        xy = shapely.get_coordinates(ends[at[first]])
+        found.append((xy, gap[first], node[rows[at[first]]].astype(np.int64), other[first].astype(np.int64)))
+    place, gap_m, nodes, edges = (np.concatenate(x) for x in zip(*found, strict=True))
+    return place, gap_m, nodes, edges
+
+
+def _almost_meet(roads: gpd.GeoDataFrame, demand: gpd.GeoDataFrame) -> Iterator[Finding]:
+    """Find ends that almost meet the next road, those first with people behind them."""
+    place, gap, node, edge = almost_meeting(roads)
+    if len(node) == 0:
+        return
+    start, stop = roads["from_node"].to_numpy(), roads["to_node"].to_numpy()
+    size = int(max(start.max(), stop.max())) + 1
+    graph = coo_array((np.ones(len(start), dtype=np.int8), (start, stop)), shape=(size, size))
+    part = connected_components(graph, directed=False)[1]
+    row = roads.index.get_indexer(demand["road_id"])
+    people = np.nan_to_num(demand["people"].to_numpy())
+    on_road = row >= 0
+    held = np.bincount(part[start[row[on_road]]], weights=people[on_road], minlength=size)
+    apart = part[node] != part[start[edge]]
+    # Of two parts that would be one, the people of the smaller are behind the gap.
+    behind = np.where(apart, np.minimum(held[part[node]], held[part[start[edge]]]), 0.0)
+    where = _degrees(place, roads.crs)
+    order = np.lexsort((gap, -behind, ~apart))
+    ids = [
+        f"{where[k, 0]:.5f}, {where[k, 1]:.5f} ({roads.index[edge[k]]}, {gap[k]:.1f} m"
+        + (f", {behind[k]:,.0f} people behind)" if apart[k] else ")")
+        for k in order.tolist()
+    ]
+    cut = int(apart.sum())
+    yield Finding(
+        "warning" if cut else "info", "roads", "ends_almost_meet", len(ids), tuple(ids[:5]),
+        f"road ends that miss the next road by {ALMOST_M:g} m or less (lon, lat); {cut} of them part the "
+        f"network, with up to {behind.max(initial=0):,.0f} people behind one",
+        "correct the map, or join them with roads: {join_within_m: 5}",
+    )  # fmt: skip
+
+
+def _degrees(xy: NDArray[np.float64], crs: object) -> NDArray[np.float64]:
+    import pyproj
+
+    change = pyproj.Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
+    return np.column_stack(change.transform(xy[:, 0], xy[:, 1]))
+
+
+def _long_legs(
+    layers: Layers, roads: gpd.GeoDataFrame, demand: gpd.GeoDataFrame, scenario: Scenario
+) -> Iterator[Finding]:
+    """Find units and people so far off every road that the walk to it alone uses up the limit."""
+    land = roads[roads["route"].isna()].geometry.to_numpy()
+    if len(land) == 0:
+        return
+    tree = shapely.STRtree(land)
+    per_m = scenario.access.seconds_per_m()
+    used = layers.facilities[layers.facilities["status"] == "used"]
+    people_m = _away(tree, demand.geometry.to_numpy())
+    for kind, rule in scenario.standard.items():
+        if kind not in layers.area.listed_kinds:
+            continue
+        limit_m = min(rule.limit_s / per_m, scenario.access.max_distance_m)
+        mine = used[used["kind"] == kind]
+        far = _away(tree, mine.geometry.to_numpy()) > limit_m
+        if far.any():
+            yield Finding(
+                "warning", "facilities", "leg_uses_limit", int(far.sum()), tuple(mine.index[far][:5]),
+                f"{kind}: over {limit_m:,.0f} m from any road: the walk to it alone takes longer than the "
+                f"limit of {rule.limit_minutes:g} min",
+                "check the coordinates, and whether a road is missing",
+            )  # fmt: skip
+        lost = (people_m > limit_m) & (demand["weight"].to_numpy() > 0)
+        if lost.any():
+            codes = list(dict.fromkeys(demand["village_code"][lost]))
+            number = float(np.nansum(demand["people"][lost]))
+            yield Finding(
+                "info", "villages", "leg_uses_limit", len(codes), tuple(codes[:5]),
+                f"{kind}: {number:,.0f} people live over {limit_m:,.0f} m from any road: their walk to it "
+                "alone takes longer than the limit",
+                "check whether roads are missing, or give hamlets:",
+            )  # fmt: skip
+
+
+def _away(tree: shapely.STRtree, points: NDArray[np.object_]) -> NDArray[np.float64]:
+    if len(points) == 0:
+        return np.empty(0)
+    away = tree.query_nearest(points, return_distance=True, all_matches=False)[1]
+    return np.asarray(away, dtype=np.float64)

@@ -1,0 +1,387 @@
+"""Travel times, coverage and gaps of a study area, put together; and what edits would change."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from copy import copy
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+
+from geodata.checked import checked_layers
+from geodata.errors import ConfigError
+from geodata.layers import no_progress
+from planner.coverage.demand import spread_demand
+from planner.coverage.extent import Extent, find_extent
+from planner.coverage.reach import Coverage, cover, usable_facilities
+from planner.network.build import build_network
+from planner.network.edited import edited_network
+from planner.network.land import Ground, land_of
+from planner.network.overlay import (
+    content_hash,
+    cut_at_floods,
+    edited_facilities,
+    flood_areas,
+    require_near,
+)
+from planner.scenarios.edits import FACILITY_EDITS, ROAD_EDITS, AddBoat, AddRoad, ChangeSpeed, Flood
+from planner.scenarios.modes import Profile
+from planner.scenarios.scenario import Scenario, checked_scenario
+from planner.travel.access import edge_homes
+from planner.travel.straight import straight_line_times
+from planner.travel.ways import Ways
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    import geopandas as gpd
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from geodata.layers import Layers, Progress
+    from planner.network.build import TravelNetwork
+    from planner.scenarios.edits import Edit
+    from planner.scenarios.modes import Season
+    from planner.travel.access import Stops
+    from planner.travel.router import Router
+    from planner.travel.times import TravelTimes
+
+# So many sets of edited roads are kept ready; each is a network of its own.
+KEPT = 4
+
+
+def _go_on() -> None:
+    """Go on."""
+
+
+@dataclass(frozen=True)
+class Gaps:
+    """The answer for one study area and scenario.
+
+    Attributes
+    ----------
+    layers, scenario
+        What it was computed from, the scenario's edits included.
+    demand
+        The demand points (metric CRS).
+    demand_method
+        By village, how its people were put on them.
+    seasons
+        By season, the scenario's own first, and facility kind of the standard.
+    ways
+        The roads with the edits, ready for further questions; None for an area without a road file
+        (straight lines on foot).
+    ground
+        What straight walks may not cross.
+    extent
+        What the lists and the roads cover.
+    """
+
+    layers: Layers
+    scenario: Scenario
+    demand: gpd.GeoDataFrame
+    demand_method: pd.Series
+    seasons: Mapping[Season, Mapping[str, Coverage]]
+    ways: Ways | None
+    ground: Ground
+    extent: Extent
+
+    @property
+    def network(self) -> TravelNetwork | None:
+        """The travel network; None for an area without a road file."""
+        return None if self.ways is None else self.ways.network
+
+    @property
+    def coverage(self) -> Mapping[str, Coverage]:
+        """By facility kind, in the scenario's own season."""
+        return self.seasons[self.scenario.season]
+
+
+def find_gaps(layers: Layers, *, scenario: Scenario | None = None, progress: Progress = no_progress) -> Gaps:
+    """Return travel times, coverage and gaps of every kind in the standard, in both seasons.
+
+    Parameters
+    ----------
+    layers
+        A study area.
+    scenario
+        The default scenario when None.
+
+    Raises
+    ------
+    ConfigError
+        An edit of the scenario names a road or facility that is not there.
+    """
+    return Study(layers, scenario=scenario, progress=progress).gaps(progress=progress)
+
+
+class Study:
+    """A study area prepared once and asked "what if" many times.
+
+    Parameters
+    ----------
+    layers
+        A study area.
+    scenario
+        Its rules and, as the first answer, its edits; the default scenario when None.
+    modes
+        Modes to prepare besides those of the standard's listed kinds.
+
+    Examples
+    --------
+    >>> from planner.coverage.compare import totals
+    >>> from planner.scenarios.edits import ChangeSpeed
+    >>> from planner.pipeline import demo_layers
+    >>> study = Study(demo_layers(12))
+    >>> slow = ChangeSpeed(op="speed", mode="motorcycle", factor=0.1)
+    >>> change = totals(study.gaps(), study.gaps([slow])).set_index(["kind", "season"])
+    >>> row = change.loc[("puskesmas", "dry")]
+    >>> bool(row["people_reached_after"] < row["people_reached_before"])
+    True
+    """
+
+    def __init__(
+        self,
+        layers: Layers,
+        *,
+        scenario: Scenario | None = None,
+        modes: Sequence[str] = (),
+        progress: Progress = no_progress,
+    ) -> None:
+        self.layers = layers = checked_layers(layers)
+        self.scenario = checked_scenario(scenario)
+        progress("demand")
+        land = land_of(layers.villages, self.scenario.land)
+        self.demand = spread_demand(layers, self.scenario.demand, land)
+        self.origins = np.asarray(self.demand.geometry.to_numpy(), dtype=object)
+        self._village = layers.villages.index.get_indexer(self.demand["village_code"])
+        first = ~self.demand["village_code"].duplicated()
+        by_village = self.demand[first].set_index("village_code")["method"]
+        self._method = by_village.reindex(layers.villages.index).astype("str")
+        water = None if layers.water is None else np.asarray(layers.water.geometry.to_numpy(), dtype=object)
+        self.ground = Ground(land, water)
+        listed = {k: r for k, r in self.scenario.standard.items() if k in layers.area.listed_kinds}
+        others = (o.mode for r in listed.values() for o in r.also)
+        self.modes = tuple(sorted({*(r.mode for r in listed.values()), *others, *modes}))
+        self.extent = find_extent(layers, self.scenario)
+        self._coverage: dict[tuple[str, Season], Coverage] = {}
+        self._edited: OrderedDict[str, Ways] = OrderedDict()
+        self.ways: Ways | None = None
+        if layers.roads is not None:
+            progress("network")
+            self._build(layers.roads)
+
+    def _build(self, roads: gpd.GeoDataFrame) -> None:
+        floods = flood_areas(self.layers.floods, (), str(roads.crs))
+        self._roads = roads = cut_at_floods(roads, floods) if floods else roads
+        plain = self.scenario.model_copy(update={"edits": ()})
+        network = build_network(roads, plain, modes=self.modes, floods=floods)
+        self._edge_home = edge_homes(network, self.ground)
+        self.ways = self._joined(network, self._edge_home)
+
+    def _joined(self, network: TravelNetwork, home: NDArray[np.int32], base: Ways | None = None) -> Ways:
+        return Ways(
+            network, self.demand, rule=self.scenario.access, ground=self.ground, edge_home=home, base=base
+        )
+
+    @property
+    def network(self) -> TravelNetwork | None:
+        """The network without edits; None for an area without roads."""
+        return None if self.ways is None else self.ways.network
+
+    def router(self, profile: Profile) -> Router:
+        """Return the router of a mode and season, without edits."""
+        assert self.ways is not None
+        return self.ways.router(profile)
+
+    def stops(self, profile: Profile) -> Stops:
+        """Return the demand points joined to the network for a mode and season, without edits."""
+        assert self.ways is not None
+        return self.ways.stops(profile)
+
+    def under(self, scenario: Scenario) -> Study:
+        """Return a study of the same area by other limits, modes of travel, statuses or edits.
+
+        All that is prepared is shared, so that only what the other rules touch is computed again.
+
+        Raises
+        ------
+        ConfigError
+            The scenario differs in what the network is made of, or names a mode that is not prepared
+            (see ``modes``).
+        """
+        free = (
+            "name", "season", "status", "standard", "standard_name", "standard_version", "standard_source",
+            "groups", "referral", "visits", "remoteness", "floating", "edits",
+        )  # fmt: skip
+        own, other = (s.model_dump(exclude=set(free)) for s in (self.scenario, scenario))
+        if own != other:
+            keys = ", ".join(k for k in own if own[k] != other[k])
+            msg = f"the scenario differs in {keys}: make a Study of its own for it"
+            raise ConfigError(msg)
+        for kind, rule in scenario.standard.items():
+            for mode in (rule.mode, *(o.mode for o in rule.also)):
+                if kind in self.layers.area.listed_kinds and mode not in self.modes:
+                    msg = f"standard.{kind}.mode: {mode!r} was not prepared; Study(…, modes=[{mode!r}])"
+                    raise ConfigError(msg)
+        twin = copy(self)
+        twin.scenario = scenario
+        # Neither the rule for doubts nor the classes of local roads may differ (see ``free``).
+        twin.extent = find_extent(self.layers, scenario, same_roads=self.extent)
+        same = scenario.status == self.scenario.status
+        mine = self.scenario.standard
+        twin._coverage = {  # noqa: SLF001 - a Study like this one
+            (kind, season): one
+            for (kind, season), one in self._coverage.items()
+            if same
+            and scenario.standard.get(kind) == mine[kind]
+            and twin.extent.same_lists(self.extent, (kind, *mine[kind].counts))
+        }
+        return twin
+
+    def gaps(
+        self,
+        edits: Sequence[Edit] | None = None,
+        *,
+        progress: Progress = no_progress,
+        may_go_on: Callable[[], None] = _go_on,
+    ) -> Gaps:
+        """Return the answer with some edits (the scenario's own when None); only what they touch is new.
+
+        Parameters
+        ----------
+        may_go_on
+            Called before every longer step; what it raises ends the work, and nothing has changed then.
+
+        Raises
+        ------
+        ConfigError
+            An edit names a road or facility that is not there.
+        """
+        edits = self.scenario.edits if edits is None else tuple(edits)
+        self._require_sense(edits)
+        scenario = self.scenario.model_copy(update={"edits": edits})
+        layers = self.layers
+        changed = [e for e in edits if isinstance(e, FACILITY_EDITS)]
+        touched: set[str] = set()
+        if changed:
+            facilities = edited_facilities(
+                layers.facilities, edits, layers.villages, buffer_m=layers.area.buffer_m
+            )
+            layers = replace(layers, facilities=facilities)
+            ids = [e.id for e in changed]
+            for frame in (self.layers.facilities, facilities):
+                touched |= set(frame["kind"].reindex(ids).dropna())
+        may_go_on()
+        ways = self._with_edits(scenario, edits)
+        seasons: dict[Season, dict[str, Coverage]] = {}
+        for season in scenario.seasons:
+            seasons[season] = {}
+            for kind in scenario.standard:
+                if season == scenario.season:
+                    progress(kind)
+                elif self._same_in_both(kind, ways):
+                    seasons[season][kind] = seasons[scenario.season][kind]
+                    continue
+                known = self._coverage.get((kind, season))
+                on_base = ways is self.ways or kind not in layers.area.listed_kinds
+                same = not touched & {kind, *scenario.standard[kind].counts}
+                if known is not None and same and on_base:
+                    seasons[season][kind] = known
+                    continue
+                may_go_on()
+                seasons[season][kind] = self._cover(kind, season, layers, scenario, ways)
+        return Gaps(
+            layers, scenario, self.demand, self._method, seasons, ways, self.ground, self.extent
+        )  # fmt: skip
+
+    def _require_sense(self, edits: Sequence[Edit]) -> None:
+        """Raise ConfigError for edits that could change nothing here."""
+        for number, edit in enumerate(edits, start=1):
+            of_roads = isinstance(edit, (*ROAD_EDITS, Flood, ChangeSpeed))
+            if of_roads and self.layers.roads is None:
+                msg = f"edits: edit {number}: the study area has no roads. Add them to AREA.yml."
+                raise ConfigError(msg)
+            if isinstance(edit, ChangeSpeed) and edit.mode not in self.scenario.modes:
+                msg = f"edits: edit {number}: {edit.mode!r} is not one of {', '.join(self.scenario.modes)}"
+                raise ConfigError(msg)
+            shape = None
+            if isinstance(edit, (AddRoad, AddBoat)):
+                shape = shapely.LineString(edit.line)
+            elif isinstance(edit, Flood):
+                shape = shapely.Polygon(edit.polygon)
+            if shape is not None:
+                require_near(self.layers.villages, shape, self.layers.area.buffer_m, number)
+
+    def _same_in_both(self, kind: str, ways: Ways | None) -> bool:
+        """Return whether the seasons do not differ for a kind: no roads, no list, or equal seconds."""
+        rule = self.scenario.standard[kind]
+        if kind not in self.layers.area.listed_kinds:
+            return True
+        if rule.of("dry").limit_s != rule.of("wet").limit_s:
+            return False
+        if ways is None:
+            return True
+        mode = rule.mode
+        dry, wet = (ways.network.impedance[Profile(mode, s)] for s in ("dry", "wet"))
+        return all(
+            np.array_equal(getattr(dry, name), getattr(wet, name))
+            for name in ("forward_s", "backward_s", "link_s", "link_back_s")
+        )
+
+    def _with_edits(self, scenario: Scenario, edits: Sequence[Edit]) -> Ways | None:
+        """Return the ways with the edits of roads; the base's own where there are none."""
+        at = [i for i, e in enumerate(edits) if not isinstance(e, FACILITY_EDITS)]
+        if self.ways is None or not at:
+            return self.ways
+        # With their numbers: a drawn road is named by its own.
+        name = f"{content_hash([edits[i] for i in at])} {at}"
+        if name not in self._edited:
+            self._edited[name] = self._rebuilt(scenario, edits)
+            if len(self._edited) > KEPT:
+                self._edited.popitem(last=False)
+        self._edited.move_to_end(name)
+        return self._edited[name]
+
+    def _rebuilt(self, scenario: Scenario, edits: Sequence[Edit]) -> Ways:
+        assert self.ways is not None
+        network, patch = edited_network(
+            self.ways.network, self._roads, edits, scenario=scenario, modes=self.modes,
+            floods=self.layers.floods,
+        )  # fmt: skip
+        home = self._edge_home
+        if patch is not None:
+            home = np.concatenate([home, edge_homes(patch, self.ground)])
+        return self._joined(network, home, self.ways)
+
+    def _cover(
+        self, kind: str, season: Season, layers: Layers, scenario: Scenario, ways: Ways | None
+    ) -> Coverage:
+        """Return one kind's coverage in a season."""
+        rule = scenario.standard[kind].of(season)
+        kinds = (kind, *rule.counts)
+        broken = usable_facilities(layers, kinds, broken=True)
+        works = (broken["functioning"] != "no").to_numpy()
+        units = broken if works.all() else broken[works]
+        times = if_all = None
+        if kind in layers.area.listed_kinds:
+            profile = Profile(rule.mode, season)
+            if ways is None:
+                times = self._straight(units)
+            else:
+                times = ways.search(profile, kinds, units, keep=layers is self.layers)
+            if not works.all():
+                if_all = self._straight(broken) if ways is None else ways.nearest(profile, broken)
+        coverage = cover(
+            kind, layers, self.demand, rule, scenario.status, times=times, times_if_all_functioned=if_all,
+            village=self._village, facilities=units, extent=self.extent,
+        )  # fmt: skip
+        if ways is self.ways and layers is self.layers:
+            self._coverage[kind, season] = coverage
+        return coverage
+
+    def _straight(self, units: gpd.GeoDataFrame) -> TravelTimes:
+        points = np.asarray(units.geometry.to_numpy(), dtype=object)
+        return straight_line_times(self.origins, points, access=self.scenario.access, ground=self.ground)

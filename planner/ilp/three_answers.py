@@ -1,0 +1,149 @@
+"""Present, reachable, functioning: three answers for each village and kind, kept apart, and their class."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from planner.coverage.extent import seasons_told
+from planner.ilp.logic import NO, UNKNOWN, YES, any_of, read, words
+from planner.ilp.units import functions_by_village
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from planner.coverage.reach import Coverage
+    from planner.coverage.study import Gaps
+    from planner.ilp.logic import Answer
+    from planner.scenarios.standards import Per
+
+# Reached in the wet season as in the dry one, where the roads say nothing of surfaces, seasons or fords.
+AS_DRY = "as_dry"
+# What a village's answers come to, the gravest first (docs/METHODS.md).
+CLASSES = ("unreached", "dry_only", "not_functioning", "unknown", "neighbour", "complete")
+
+
+def three_answers(gaps: Gaps, kind: str, units: pd.DataFrame) -> pd.DataFrame:
+    """Return one kind's three answers by village.
+
+    Parameters
+    ----------
+    units
+        :func:`planner.ilp.units.unit_table`.
+
+    Returns
+    -------
+    answers
+        By village: ``present`` (by the standard's rule; where it has none, in the village),
+        ``aim`` (the same for what is aimed at; "" without an aim), ``reachable_dry``,
+        ``reachable_wet`` (AS_DRY where nothing tells the seasons apart), ``functioning`` (each
+        yes/no/unknown), ``class`` (see CLASSES) and ``unit_id``
+        of the unit that serves it ("" = none).
+    """
+    rule = gaps.scenario.standard[kind]
+    villages = gaps.layers.villages
+    dry = gaps.seasons["dry"][kind]
+    reach = {season: reachable(gaps.seasons[season][kind]) for season in gaps.seasons}
+    present = _present(gaps, kind, rule.presence or "village")
+    mine = units[units["serves_as"] == kind]
+    nearest = dry.villages["nearest_id"].to_numpy(dtype=object)
+    functioning = functions_by_village(mine, gaps.layers.facilities, villages.index, nearest)
+    # Without a list, or while units have no place, the one that serves the village may be another.
+    open_ = (not dry.listed) | _lost(gaps, kind) | ~_whole(gaps, kind)
+    functioning = np.where(open_ & (functioning == NO), UNKNOWN, functioning).astype(np.int8)
+    found = classes(present, reach["dry"], reach["wet"], functioning)
+    wet = words(reach["wet"])
+    if not seasons_told(gaps.layers, gaps.scenario.edits):
+        # Not a plain yes: nothing in the data could have told the seasons apart.
+        wet = np.where(wet == "yes", AS_DRY, wet)
+    aim = "" if rule.aim is None else words(_present(gaps, kind, rule.aim))
+    return pd.DataFrame(
+        {
+            "present": words(present),
+            "aim": aim,
+            "reachable_dry": words(reach["dry"]),
+            "reachable_wet": wet,
+            "functioning": words(functioning),
+            "class": found,
+            "unit_id": nearest,
+        },
+        index=villages.index,
+    )
+
+
+def reachable(coverage: Coverage) -> Answer:
+    """Return by village whether (nearly) all of its people reach a unit in time.
+
+    Yes where the village is served; not decided while units have no known place, any of which may serve
+    it.
+    """
+    status = coverage.villages["status"].to_numpy(dtype=object)
+    reason = coverage.villages["reason"].to_numpy(dtype=object)
+    unknown = (status == "unknown") | ((status != "served") & (reason == "unknown"))
+    return np.select([unknown, status == "served"], [UNKNOWN, YES], NO).astype(np.int8)
+
+
+def classes(present: Answer, dry: Answer, wet: Answer, functioning: Answer) -> NDArray[np.object_]:
+    """Return the class of each village: the gravest fault that is known, else what is open, else good.
+
+    Examples
+    --------
+    >>> one = lambda *a: classes(*(np.array([x], dtype=np.int8) for x in a))[0]
+    >>> one(YES, YES, NO, UNKNOWN), one(UNKNOWN, YES, YES, YES), one(NO, YES, YES, YES)
+    ('dry_only', 'unknown', 'neighbour')
+    """
+    return np.select(
+        [
+            dry == NO,
+            (dry == YES) & (wet == NO),
+            functioning == NO,
+            np.any([a == UNKNOWN for a in (dry, wet, functioning, present)], axis=0),
+            present == NO,
+        ],
+        CLASSES[:5],
+        CLASSES[5],
+    ).astype(object)
+
+
+def _lost(gaps: Gaps, kind: str) -> bool:
+    rule = gaps.scenario.standard[kind]
+    rows = gaps.layers.facilities
+    return bool((rows["kind"].isin((kind, *rule.counts)) & (rows["status"] == "unlocated")).any())
+
+
+def _whole(gaps: Gaps, kind: str) -> NDArray[np.bool_]:
+    """Return by village whether the lists of what counts as a kind are whole there."""
+    kinds = (kind, *gaps.scenario.standard[kind].counts)
+    return gaps.extent.lists_whole(kinds, len(gaps.layers.villages))
+
+
+def _present(gaps: Gaps, kind: str, per: Per) -> Answer:
+    """Return whether there are as many units as a rule asks for where the village is."""
+    villages = gaps.layers.villages
+    here = read(gaps.seasons["dry"][kind].villages["present"].to_numpy(dtype=object))
+    if per == "village":
+        return here
+    if per == "district":
+        number, names = pd.factorize(villages["district_code"])
+        of_each: Answer = any_of(here, number, len(names))[number]
+        return of_each
+    return _one_a_hamlet(gaps, kind, here)
+
+
+def _one_a_hamlet(gaps: Gaps, kind: str, here: Answer) -> Answer:
+    """Return whether a village has a unit for each of its hamlets; unknown where its hamlets are."""
+    layers, rule = gaps.layers, gaps.scenario.standard[kind]
+    codes = layers.villages.index
+    rows = layers.facilities[layers.facilities["kind"].isin((kind, *rule.counts))]
+    units = rows["village_code"].value_counts().reindex(codes, fill_value=0).to_numpy()
+    hamlets = np.zeros(len(codes), dtype=np.int64)
+    if layers.hamlets is not None:
+        hamlets = layers.hamlets["village_code"].value_counts().reindex(codes, fill_value=0).to_numpy()
+    complete = (kind in layers.area.listed_kinds and not _lost(gaps, kind)) & _whole(gaps, kind)
+    known = hamlets > 0
+    enough, short = known & (units >= hamlets), (known & complete) | (here == NO)
+    answer: Answer = np.full(len(codes), UNKNOWN, dtype=np.int8)
+    answer[short], answer[enough] = NO, YES
+    return answer

@@ -1,0 +1,78 @@
+"""The network under edits: the base's, with what they open, close and change."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.network.build import build_network, patch_network
+from planner.network.impedance import FERRY
+from planner.network.overlay import flood_areas, road_overlay
+from planner.scenarios.edits import ROAD_EDITS, ChangeSpeed, Flood
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from planner.network.build import TravelNetwork
+    from planner.scenarios.edits import Edit
+    from planner.scenarios.scenario import Scenario
+
+
+def edited_network(
+    base: TravelNetwork,
+    roads: gpd.GeoDataFrame,
+    edits: Sequence[Edit],
+    *,
+    scenario: Scenario,
+    modes: Iterable[str],
+    floods: gpd.GeoDataFrame | None,
+) -> tuple[TravelNetwork, TravelNetwork | None]:
+    """Return the network with some edits, and the part of it that was put in (None for none).
+
+    Parameters
+    ----------
+    base
+        The network of ``roads`` without edits; it also says which roads are local, which no edit changes.
+    roads
+        The roads layer (metric CRS), cut where the floods layer closes it.
+    edits
+        Those of facilities are passed over.
+    scenario
+        Speeds and rules, and the changes of speed among the edits.
+    modes
+        Those of ``base``.
+    floods
+        The floods layer.
+
+    Raises
+    ------
+    ConfigError
+        An edit names a road that is not there, or a boat link ends far from every road.
+    """
+    modes = tuple(modes)
+    scenario = scenario.model_copy(update={"edits": tuple(edits)})
+    areas = flood_areas(floods, edits, str(roads.crs))
+    network = base
+    if any(isinstance(e, (Flood, ChangeSpeed)) for e in edits):
+        network = build_network(roads, scenario, modes=modes, floods=areas, base=base)
+    if not any(isinstance(e, ROAD_EDITS) or (isinstance(e, Flood) and e.factor == 0) for e in edits):
+        return network, None
+    overlay = road_overlay(roads, edits, scenario.drawing)
+    patch = None
+    if len(overlay.put):
+        patch = build_network(
+            overlay.put, scenario, modes=modes, floods=areas, ashore=_ashore(roads), base=base,
+            origin=overlay.origin, opened=overlay.opened,
+        )  # fmt: skip
+    gone = np.asarray(network.edge_id.isin(overlay.gone))
+    return patch_network(network, patch, gone=gone), patch
+
+
+def _ashore(roads: gpd.GeoDataFrame) -> NDArray[np.int32]:
+    """Return the junctions that roads on land touch."""
+    land = roads[~(roads["route"] == FERRY).to_numpy(dtype=bool, na_value=False)]
+    return np.unique(land[["from_node", "to_node"]].to_numpy())

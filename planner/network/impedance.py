@@ -1,0 +1,389 @@
+"""Seconds along each road, for a mode in a season: class, surface, condition, access, one-way, slope."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from geodata.areafile import ROAD_CLASSES
+from geodata.vocabulary.surfaces import surface_words
+from geodata.vocabulary.tags import ACCESS_KEYS, BACKWARD, FORWARD, directed, split_tags
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from planner.scenarios.modes import Mode, Profile, Season
+    from planner.scenarios.scenario import AccessValues, Scenario
+
+FERRY = "ferry"
+# Tobler's hiking function: W. Tobler, Three presentations on geographical analysis and modeling, NCGIA
+# Technical Report 93-1, 1993; as a factor of the speed on the flat (DOMAIN of the defaults).
+TOBLER_SLOPE, TOBLER_OPTIMUM = 3.5, 0.05
+OPEN, LOCAL, CLOSED, GRANTED = 0, 1, 2, 3
+# What may say how wide, how high, how heavy one may be: the least counts (docs/METHODS.md).
+WIDTHS = ("width", "maxwidth", "maxwidth:physical")
+HEIGHTS = ("maxheight", "maxheight:physical")
+WEIGHTS = ("maxweight",)
+# A road that was cut at a flood's outline still touches it with its end.
+TOUCH_M = 0.01
+
+
+@dataclass(frozen=True)
+class Impedance:
+    """What it takes one mode in one season.
+
+    Attributes
+    ----------
+    forward_s, backward_s
+        float64, seconds along and against each edge; ``inf`` = closed.
+    stretch
+        int8, on which stretches of a trip each edge may be used: THROUGH, LOCAL or EITHER of
+        :mod:`planner.network.local_traffic`; the same in both seasons.
+    link_s, link_back_s
+        float64, seconds from the first to the second node of each link (boarding a ferry, passing a
+        barrier), and back; ``inf`` = stopped.
+    """
+
+    forward_s: NDArray[np.float64]
+    backward_s: NDArray[np.float64]
+    stretch: NDArray[np.int8]
+    link_s: NDArray[np.float64]
+    link_back_s: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class RoadFacts:
+    """The columns of a roads layer as numbers of the values that occur, so that rules run once a value."""
+
+    class_name: NDArray[np.object_]
+    class_of: NDArray[np.int64]
+    surface_name: NDArray[np.object_]
+    surface_of: NDArray[np.int64]
+    tags: tuple[dict[str, str], ...]
+    tags_of: NDArray[np.int64]
+    oneway: NDArray[np.object_]
+    ferry: NDArray[np.bool_]
+    dry_only: NDArray[np.bool_]
+    maxspeed_kph: NDArray[np.float64]
+    duration_s: NDArray[np.float64]
+    length_m: NDArray[np.float64]
+    up_factor: NDArray[np.float64]
+    down_factor: NDArray[np.float64]
+    flood: dict[Season, NDArray[np.float64]]
+
+
+def road_facts(
+    roads: gpd.GeoDataFrame, floods: Sequence[FloodArea] = (), *, steepest: float = np.inf
+) -> RoadFacts:
+    """Return the facts of a roads layer that decide times.
+
+    Parameters
+    ----------
+    roads
+        The roads layer.
+    floods
+        Flooded areas, in the same CRS.
+    steepest
+        Steeper slopes (rise ÷ run) count as this.
+    """
+    class_of, class_name = pd.factorize(roads["road_class"].to_numpy(dtype=object))
+    surface_of, surface_name = pd.factorize(roads["surface"].str.lower().to_numpy(dtype=object))
+    tags_of, tags = pd.factorize(roads["tags"].to_numpy(dtype=object))
+    up, down = _slope_factors(roads, steepest)
+    return RoadFacts(
+        class_name=np.asarray(class_name, dtype=object),
+        class_of=class_of,
+        surface_name=np.asarray(surface_name, dtype=object),
+        surface_of=surface_of,
+        # The last is the answer for roads without tags (code -1).
+        tags=(*(split_tags(t) for t in tags), {}),
+        tags_of=tags_of,
+        oneway=roads["oneway"].to_numpy(dtype=object),
+        ferry=(roads["route"] == FERRY).to_numpy(dtype=bool, na_value=False),
+        dry_only=(roads["season"] == "dry_only").to_numpy(dtype=bool, na_value=False),
+        maxspeed_kph=roads["maxspeed_kph"].to_numpy(dtype=np.float64),
+        duration_s=roads["duration_s"].to_numpy(dtype=np.float64),
+        length_m=roads["length_m"].to_numpy(dtype=np.float64),
+        up_factor=up,
+        down_factor=down,
+        flood={season: _flood_factor(roads, floods, season) for season in ("dry", "wet")},
+    )
+
+
+def edge_seconds(
+    facts: RoadFacts, profile: Profile, scenario: Scenario
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
+    """Return seconds along and against each road (``inf`` = closed), and which are tagged local."""
+    mode = scenario.modes[profile.mode]
+    along, local = _one_way_seconds(facts, profile, scenario, FORWARD)
+    against = along
+    if any(k.endswith((FORWARD, BACKWARD)) for tags in facts.tags for k in tags):
+        against, local_back = _one_way_seconds(facts, profile, scenario, BACKWARD)
+        local |= local_back
+    forward, backward = along.copy(), against.copy()
+    if mode.slope == "tobler":
+        forward *= facts.up_factor
+        backward *= facts.down_factor
+    way = _oneway(facts, mode)
+    backward[(way == "yes") | (way == "reversible")] = np.inf
+    forward[(way == "reverse") | (way == "reversible")] = np.inf
+    return forward, backward, local
+
+
+def _one_way_seconds(
+    facts: RoadFacts, profile: Profile, scenario: Scenario, way: str
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Return seconds on the flat in one direction by its tags, and which roads are tagged local."""
+    mode = scenario.modes[profile.mode]
+    tags = [directed(t, way) for t in facts.tags]
+    access = np.array([road_access(t, mode, scenario.access_values) for t in tags])[facts.tags_of]
+    kph = _speeds(facts, mode, access, tags)
+    kph = _on_surface(kph, facts, mode, profile.season, scenario)
+    kph = _condition(kph, facts, mode, profile.season)
+    with np.errstate(divide="ignore"):
+        seconds = np.where(kph > 0, 3.6 * facts.length_m / np.where(kph > 0, kph, 1.0), np.inf)
+    sailing = np.where(
+        np.isnan(facts.duration_s), 3.6 * facts.length_m / scenario.ferry.speed_kph, facts.duration_s
+    )
+    seconds = np.where(facts.ferry, sailing if mode.ferry else np.inf, seconds)
+    seconds[access == CLOSED] = np.inf
+    factor = _speed_factor(facts, profile.mode, scenario)
+    with np.errstate(divide="ignore"):
+        seconds = np.where(factor > 0, seconds / factor, np.inf)
+        flood = facts.flood[profile.season]
+        seconds = np.where(flood > 0, seconds / flood, np.inf)
+    if profile.season == "wet":
+        seconds[facts.dry_only] = np.inf
+    return seconds, access == LOCAL
+
+
+def access_of(tags: dict[str, str], mode: Mode, values: AccessValues) -> int:
+    """Return whether tags leave a road OPEN, LOCAL (to begin or end a trip), CLOSED, or GRANTED.
+
+    GRANTED: a tag of the mode's own, not the general ``access`` or ``vehicle``, opens it explicitly.
+    """
+    key = next((k for k in mode.access if k in tags), None)
+    said = [] if key is None else [_for_mode(v.strip(), mode) for v in tags[key].split(";")]
+    if key not in {None, "access", "vehicle"} and any(v in values.granted for v in said):
+        return GRANTED
+    if any(tags.get(k) in closing for k, closing in mode.closed_if.items()):
+        return CLOSED
+    if key is None:
+        return OPEN
+    # Several values: the most open counts.
+    if any(v not in values.closed and v not in values.local for v in said):
+        return OPEN
+    return LOCAL if any(v in values.local for v in said) else CLOSED
+
+
+def _for_mode(value: str, mode: Mode) -> str:
+    """Return what a value means that names who may pass, as in ``access=foot``: yes or no."""
+    if value not in ACCESS_KEYS:
+        return value
+    return "yes" if value in mode.access else "no"
+
+
+def road_access(tags: dict[str, str], mode: Mode, values: AccessValues) -> int:
+    """Return :func:`access_of` a road, CLOSED also where the mode does not fit."""
+    return access_of(tags, mode, values) if fits(tags, mode) else CLOSED
+
+
+def fits(tags: dict[str, str], mode: Mode) -> bool:
+    """Return whether a road or gate is wide, high and strong enough, as far as tags say.
+
+    Examples
+    --------
+    >>> from planner.scenarios.scenario import default_scenario
+    >>> car = default_scenario().modes["car"]
+    >>> fits({"width": "1"}, car), fits({"maxheight": "4"}, car), fits({}, car)
+    (False, True, True)
+    """
+    needs = ((WIDTHS, mode.width_m), (HEIGHTS, mode.height_m), (WEIGHTS, mode.weight_t))
+    return all(
+        need is None or float(tags[key]) >= need for keys, need in needs for key in keys if key in tags
+    )
+
+
+def passes(tags: dict[str, str], mode: Mode, season: Season, values: AccessValues) -> bool:
+    """Return whether a mode passes a barrier or ford (a node's tags).
+
+    An access tag decides; without one, the kind of barrier (OSM wiki, Key:barrier).
+    """
+    if tags.get("ford", "no") != "no" and mode.fords.of(season) == 0:
+        return False
+    if not fits(tags, mode):
+        return False
+    access = access_of(tags, mode, values)
+    if access == OPEN and not any(k in tags for k in mode.access):
+        opened = any(tags.get(k) in opening for k, opening in mode.barriers_open_if.items())
+        return opened or tags.get("barrier", "") not in mode.barriers
+    return access != CLOSED
+
+
+def _speeds(
+    facts: RoadFacts, mode: Mode, access: NDArray[np.int64], tags: Sequence[dict[str, str]]
+) -> NDArray[np.float64]:
+    """Return km/h by class and speed limit; 0 where the class is closed."""
+    by_class = np.array([mode.speeds_kph.get(str(n), 0.0) for n in facts.class_name])
+    kph = by_class[facts.class_of]
+    # Who is let in where the mode has no speed; nobody on what is no road, or is one no more.
+    if_granted = np.array([
+        mode.granted_speeds_kph.get(str(n), mode.granted_kph or 0.0)
+        if str(n) in ROAD_CLASSES and str(n) != "waterway" else 0.0
+        for n in facts.class_name
+    ])  # fmt: skip
+    granted = (access == GRANTED) & (kph == 0)
+    kph = np.where(granted, if_granted[facts.class_of], kph)
+    if not mode.maxspeed:
+        return kph
+    one_way = np.array([float(t.get("maxspeed", "nan")) for t in tags])[facts.tags_of]
+    limit = np.where(np.isnan(one_way), facts.maxspeed_kph, one_way)
+    return np.asarray(np.fmin(kph, limit), dtype=np.float64)
+
+
+def _on_surface(
+    kph: NDArray[np.float64], facts: RoadFacts, mode: Mode, season: Season, scenario: Scenario
+) -> NDArray[np.float64]:
+    """Return km/h on the surface: tagged, or else as the tracktype suggests.
+
+    Of several surfaces the worst counts; wording that is not known says nothing.
+    """
+    group = {value: name for name, values in scenario.surfaces.items() for value in values}
+    factors = {name: mode.surface_factors[name].of(season) for name in mode.surface_factors}
+
+    def factor_of(text: str) -> float:
+        known = [group[w] for w in surface_words(text) if w in group]
+        return min((factors.get(name, 1.0) for name in known), default=np.nan)
+
+    by_surface = np.array([*(factor_of(str(s)) for s in facts.surface_name), np.nan])
+    by_track = np.array(
+        [factors.get(scenario.tracktype_surfaces.get(t.get("tracktype", ""), ""), 1.0) for t in facts.tags]
+    )
+    factor = by_surface[facts.surface_of]
+    return kph * np.where(np.isnan(factor), by_track[facts.tags_of], factor)
+
+
+def _condition(kph: NDArray[np.float64], facts: RoadFacts, mode: Mode, season: Season) -> NDArray[np.float64]:
+    """Return km/h under the caps of smoothness and tracktype, and through fords."""
+    cap = np.full(len(facts.tags), np.inf)
+    ford = np.ones(len(facts.tags))
+    for i, tags in enumerate(facts.tags):
+        cap[i] = min(
+            mode.smoothness_max_kph.get(tags.get("smoothness", ""), np.inf),
+            mode.tracktype_max_kph.get(tags.get("tracktype", ""), np.inf),
+        )
+        if tags.get("ford", "no") != "no":
+            ford[i] = mode.fords.of(season)
+    return np.asarray(np.minimum(kph, cap[facts.tags_of]) * ford[facts.tags_of], dtype=np.float64)
+
+
+def _oneway(facts: RoadFacts, mode: Mode) -> NDArray[np.object_]:
+    """Return yes, reverse, reversible or no for the mode, by its most specific tag."""
+    bound = "oneway" in mode.oneway
+    # Whoever is aboard sails where the ferry does.
+    way = facts.oneway if bound else np.where(facts.ferry, facts.oneway, "no")
+    special = [k for k in mode.oneway if k != "oneway"]
+    words = {"yes": "yes", "true": "yes", "1": "yes", "-1": "reverse", "reverse": "reverse"}
+    said = [next((t[k] for k in special if k in t), None) for t in facts.tags]
+    exception = np.array([None if v is None else words.get(v, "no") for v in said], dtype=object)
+    own = exception[facts.tags_of]
+    return np.where(pd.isna(own), way, own)
+
+
+def _speed_factor(facts: RoadFacts, mode: str, scenario: Scenario) -> NDArray[np.float64]:
+    """Return the product of the scenario's changes of speed, by road."""
+    # A ferry keeps its own time.
+    factor = np.ones(len(facts.class_name) + 1)
+    for edit in scenario.edits:
+        if edit.op == "speed" and edit.mode == mode:
+            hit = [not edit.classes or str(n) in edit.classes for n in facts.class_name]
+            factor[:-1][np.array(hit, dtype=bool)] *= edit.factor
+    return np.where(facts.ferry, 1.0, factor[facts.class_of])
+
+
+@dataclass(frozen=True)
+class FloodArea:
+    """A flooded polygon (metric CRS), its speed factor (0 closes), and when it counts."""
+
+    polygon: shapely.Geometry
+    factor: float
+    seasons: tuple[Season, ...]
+
+
+def _flood_factor(
+    roads: gpd.GeoDataFrame, floods: Sequence[FloodArea], season: Season
+) -> NDArray[np.float64]:
+    """Return the speed factor that floods leave of each road.
+
+    A flood of factor 0 closes every road that lies in it in part (roads are cut at its outline first, see
+    planner.network.overlay); another slows the share of a road's length that lies in it. Where floods
+    overlap each counts. Boats and ferries sail on.
+    """
+    out = np.ones(len(roads))
+    now = [f for f in floods if season in f.seasons]
+    if not now or len(roads) == 0:
+        return out
+    line = roads.geometry.to_numpy()
+    afloat = (roads["route"].notna() | (roads["road_class"] == "waterway")).to_numpy()
+    polygons = np.array([f.polygon for f in now], dtype=object)
+    at, flood = shapely.STRtree(polygons).query(line, predicate="intersects")
+    at, flood = at[~afloat[at]], flood[~afloat[at]]
+    wet_m = shapely.length(shapely.intersection(line[at], polygons[flood]))
+    length = shapely.length(line[at])
+    share = np.divide(wet_m, length, out=np.ones_like(wet_m), where=length > 0)
+    factor = np.array([f.factor for f in now])[flood]
+    out[at[(factor == 0) & (wet_m > TOUCH_M)]] = 0.0
+    slow = (factor > 0) & (factor < 1)
+    if slow.any():
+        at, share, factor = at[slow], share[slow], factor[slow]
+        more = np.bincount(at, weights=share * (1.0 / factor - 1.0), minlength=len(roads))
+        out /= 1.0 + more
+    return out
+
+
+def _slope_factors(
+    roads: gpd.GeoDataFrame, steepest: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return how many times as long as on the flat each road takes on foot, along and against it."""
+    flat = np.ones(len(roads))
+    if "heights_m" not in roads:
+        return flat, flat
+    heights = [np.asarray(h, dtype=np.float64) for h in roads["heights_m"]]
+    count = np.array([len(h) for h in heights])
+    steps = np.maximum(count - 1, 0)
+    if steps.sum() == 0:
+        return flat, flat
+    road = np.repeat(np.arange(len(roads)), count)
+    rise = np.diff(np.concatenate(heights))[road[1:] == road[:-1]]
+    of = np.repeat(np.arange(len(roads)), steps)
+    length = roads["length_m"].to_numpy()
+    run = (length / np.maximum(steps, 1))[of]
+    slope = np.divide(rise, run, out=np.zeros_like(rise), where=run > 0)
+    slope = np.clip(slope, -steepest, steepest)
+    both = []
+    for direction in (slope, -slope):
+        takes = tobler_time_factor(direction)
+        total = np.bincount(of, weights=takes, minlength=len(roads))
+        both.append(np.where(steps > 0, total / np.maximum(steps, 1), 1.0))
+    return both[0], both[1]
+
+
+def tobler_time_factor(slope: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return how many times as long as on the flat walking takes at a slope (rise ÷ run).
+
+    Unknown (NaN) slopes count as flat. Source: W. Tobler, NCGIA Technical Report 93-1, 1993.
+
+    Examples
+    --------
+    >>> tobler_time_factor(np.array([0.0, -0.05, 0.10])).round(3).tolist()
+    [1.0, 0.839, 1.419]
+    """
+    factor = np.exp(TOBLER_SLOPE * (np.abs(slope + TOBLER_OPTIMUM) - TOBLER_OPTIMUM))
+    return np.where(np.isnan(slope), 1.0, factor)

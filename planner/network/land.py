@@ -1,0 +1,139 @@
+"""Where one can walk straight: not across the sea, nor across water that a layer shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from planner.scenarios.scenario import LandRule
+
+UNKNOWN = -1
+
+
+@dataclass(frozen=True)
+class Land:
+    """The landmasses that the villages form.
+
+    Attributes
+    ----------
+    parts
+        Polygons (metres), grown by the closing distance.
+    off_m
+        A place this far off every part is of the nearest: a road or a jetty is often drawn a little off the
+        coast of the boundary map.
+    """
+
+    parts: NDArray[np.object_]
+    off_m: float
+
+    def of(self, points: NDArray[np.object_]) -> NDArray[np.int32]:
+        """Return the landmass of each point; -1 (unknown) further off every part than ``off_m``.
+
+        Unknown is land of a neighbour, for which no boundary was given: it divides nothing.
+        """
+        number = np.full(len(points), UNKNOWN, dtype=np.int32)
+        if len(self.parts) == 0 or len(points) == 0:
+            return number
+        # The tree holds the points: GEOS then prepares each polygon once, which is far faster.
+        part, at = shapely.STRtree(points).query(self.parts, predicate="intersects")
+        number[at] = part
+        loose = np.flatnonzero((number == UNKNOWN) & ~shapely.is_missing(points))
+        if len(loose):
+            tree = shapely.STRtree(self.parts)
+            at, part = tree.query_nearest(points[loose], max_distance=self.off_m, all_matches=False)
+            number[loose[at]] = part
+        return number
+
+
+def land_of(villages: gpd.GeoDataFrame, rule: LandRule) -> Land:
+    """Return the landmasses of the villages' polygons: gaps up to twice ``rule.closing_m`` do not divide.
+
+    Outlines are closer than that to each other across the gaps of their own simplification, and across
+    rivers; wider water divides.
+    Each landmass is numbered by its place, so the order of villages changes nothing.
+    """
+    rough = shapely.simplify(villages.geometry.to_numpy(), 20.0)
+    grown = shapely.union_all(shapely.buffer(rough, rule.closing_m, quad_segs=2))
+    parts = np.asarray(shapely.get_parts(grown), dtype=object)
+    bounds = shapely.bounds(parts)
+    # Measured from the outlines, which the parts are grown beyond.
+    off_m = max(rule.shore_m - rule.closing_m, 0.0)
+    return Land(parts[np.lexsort((bounds[:, 1], bounds[:, 0]))], off_m)
+
+
+def may_walk(a: NDArray[np.int32], b: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Return whether two places may be on one landmass (unknown may)."""
+    return np.asarray((a == b) | (a == UNKNOWN) | (b == UNKNOWN), dtype=bool)
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What straight walks may not cross.
+
+    Attributes
+    ----------
+    land
+        The landmasses; None where the sea is not known.
+    water
+        Rivers, lakes and the like inside them (Polygons or LineStrings, metres); None without a layer.
+    """
+
+    land: Land | None = None
+    water: NDArray[np.object_] | None = None
+
+    @cached_property
+    def _tree(self) -> shapely.STRtree:
+        return shapely.STRtree(np.empty(0, dtype=object) if self.water is None else self.water)
+
+    @property
+    def divides(self) -> bool:
+        """Whether anything is known to be in the way."""
+        return self.land is not None or self.water is not None
+
+    def home(self, points: NDArray[np.object_]) -> NDArray[np.int32]:
+        """Return the landmass of each point."""
+        if self.land is None:
+            return np.full(len(points), UNKNOWN, dtype=np.int32)
+        return self.land.of(points)
+
+    def dry(
+        self,
+        start: NDArray[np.object_],
+        end: NDArray[np.object_],
+        start_home: NDArray[np.int32],
+        end_home: NDArray[np.int32],
+        *,
+        afloat: NDArray[np.bool_] | None = None,
+    ) -> NDArray[np.bool_]:
+        """Return which straight lines one can walk.
+
+        Parameters
+        ----------
+        start, end
+            Points. Water that ``start`` itself lies in (a house on stilts, a coarse map) is left freely.
+        start_home, end_home
+            Their landmasses.
+        afloat
+            Lines that end on a waterway: water is where they lead.
+        """
+        out = may_walk(start_home, end_home)
+        if self.water is None:
+            return out
+        look = out if afloat is None else out & ~afloat
+        which = np.flatnonzero(look)
+        if len(which) == 0:
+            return out
+        a, b = shapely.get_coordinates(start[which]), shapely.get_coordinates(end[which])
+        lines = shapely.linestrings(np.stack([a, b], axis=1))
+        at, water = self._tree.query(lines, predicate="intersects")
+        outside = ~shapely.intersects(self.water[water], start[which[at]])
+        out[which[at[outside]]] = False
+        return out

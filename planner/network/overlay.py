@@ -1,0 +1,540 @@
+"""A scenario's edits put over the base layers: which road pieces go, which come; which facilities change."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+import shapely.ops
+
+from geodata.areafile import ROAD_CLASSES
+from geodata.crs import WGS84
+from geodata.errors import ConfigError, suggest
+from geodata.villages_at import village_at
+from geodata.vocabulary.tags import join_tags, split_tags
+from planner.network.impedance import FERRY, FloodArea
+from planner.scenarios.edits import (
+    FACILITY_EDITS,
+    AddBoat,
+    AddRoad,
+    ChangeFacility,
+    ChangeRoad,
+    CloseFacility,
+    CloseRoad,
+    Flood,
+    MoveFacility,
+    OpenFacility,
+    ReopenRoad,
+)
+from planner.scenarios.modes import SEASONS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
+
+    from planner.scenarios.edits import Edit
+    from planner.scenarios.scenario import DrawingRule
+
+# Drawn lines are bounded, so that one cannot keep everybody else waiting.
+MOST_POINTS = 200
+MOST_KM = 500.0
+MOST_CROSSINGS = 200
+# A cut this close to a junction is the junction.
+JUNCTION_M = 0.1
+CONDITION_TAGS = frozenset({"tracktype", "smoothness"})
+AFLOAT = frozenset({FERRY, "waterway"})
+OPENING = frozenset({"yes", "designated", "permissive", "official"})
+
+
+@dataclass(frozen=True)
+class RoadOverlay:
+    """What edits change about the roads.
+
+    Attributes
+    ----------
+    gone
+        ``road_id`` of pieces that no longer exist as they were.
+    put
+        Rows of the roads layer that come instead, or new; junctions share the base's numbers.
+    content_hash
+        SHA-256 of the edits.
+    origin
+        For each row of ``put``, the ``road_id`` of the road it was before; "" for a new one.
+    opened
+        bool, which rows of ``put`` an edit reopened.
+    """
+
+    gone: pd.Index
+    put: gpd.GeoDataFrame
+    content_hash: str
+    origin: pd.Index
+    opened: NDArray[np.bool_]
+
+
+def content_hash(edits: Sequence[Edit]) -> str:
+    """Return the SHA-256 of edits: equal edits in equal order have equal hashes."""
+    content = [e.model_dump(mode="json") for e in edits]
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def flood_areas(layer: gpd.GeoDataFrame | None, edits: Sequence[Edit], crs: str) -> tuple[FloodArea, ...]:
+    """Return the floods of a floods layer (in the wet season) and of a scenario, in a metric CRS."""
+    out = []
+    if layer is not None:
+        for polygon, factor in zip(layer.geometry, layer["speed_factor"], strict=True):
+            out.append(FloodArea(polygon, float(factor), ("wet",)))
+    for edit in edits:
+        if isinstance(edit, Flood):
+            seasons = SEASONS if edit.season == "both" else (edit.season,)
+            out.append(FloodArea(_drawn(shapely.Polygon(edit.polygon), crs), edit.factor, seasons))
+    return tuple(out)
+
+
+def _drawn(shape: shapely.Geometry, crs: Any) -> Any:  # noqa: ANN401 - geopandas is untyped
+    """Return a shape drawn in degrees, valid and in the metric CRS."""
+    return gpd.GeoSeries([shape], crs=WGS84).to_crs(crs).make_valid().iloc[0]
+
+
+def cut_at_floods(roads: gpd.GeoDataFrame, floods: Sequence[FloodArea]) -> gpd.GeoDataFrame:
+    """Return the roads cut at the outlines of floods that close them, so that dry stretches stay open."""
+    work = _Work(roads)
+    for flood in floods:
+        if flood.factor == 0:
+            work.flood(flood.polygon)
+    return overlaid_roads(roads, work.overlay(()))
+
+
+def road_overlay(roads: gpd.GeoDataFrame, edits: Sequence[Edit], rule: DrawingRule) -> RoadOverlay:
+    """Return what a list of edits, one after the other, changes about the roads; others are passed over.
+
+    Drawn lines that miss a road by no more than ``rule`` says are on it. Floods that close roads cut them at
+    their outline; which pieces they close is the network's matter.
+
+    Raises
+    ------
+    ConfigError
+        An edit names a road that is not there, or a boat link ends far from every road.
+    """
+    work = _Work(roads, rule)
+    for number, edit in enumerate(edits, start=1):
+        match edit:
+            case CloseRoad():
+                work.closed |= set(work.named(edit.road, number))
+            case ReopenRoad():
+                work.reopen(edit.road, number)
+            case ChangeRoad():
+                work.change(edit, number)
+            case AddRoad() | AddBoat():
+                work.add(edit, number)
+            case Flood() if edit.factor == 0:
+                work.flood(_drawn(shapely.Polygon(edit.polygon), roads.crs))
+    return work.overlay(edits)
+
+
+def overlaid_roads(roads: gpd.GeoDataFrame, overlay: RoadOverlay) -> gpd.GeoDataFrame:
+    """Return the roads layer as it would be with the edits in it (a slow twin of the patched network)."""
+    kept = roads[~roads.index.isin(overlay.gone)]
+    return gpd.GeoDataFrame(pd.concat([kept, overlay.put])) if len(overlay.put) else kept
+
+
+class _Work:
+    """The pieces that edits have touched so far."""
+
+    def __init__(self, roads: gpd.GeoDataFrame, rule: DrawingRule | None = None) -> None:
+        self.base, self._rule = roads, rule
+        # Touched or new pieces by id; base pieces that are cut; pieces nobody may pass.
+        self.rows: dict[str, dict[str, Any]] = {}
+        self.cut: set[str] = set()
+        self.closed: set[str] = set()
+        ends = roads[["from_node", "to_node"]].to_numpy()
+        self.junction = int(ends.max()) + 1 if len(ends) else 0
+
+    @property
+    def rule(self) -> DrawingRule:
+        """How far drawn lines may miss a road."""
+        assert self._rule is not None
+        return self._rule
+
+    def overlay(self, edits: Sequence[Edit]) -> RoadOverlay:
+        """Return what has changed."""
+        base = self.base
+        put = [row for road_id, row in self.rows.items() if road_id not in self.closed]
+        gone = base.index.isin([*self.rows, *self.closed, *self.cut])
+        if not put:
+            none = np.zeros(0, dtype=bool)
+            return RoadOverlay(base.index[gone], base.iloc[:0], content_hash(edits), base.index[:0], none)
+        frame = gpd.GeoDataFrame(put, columns=[*base.columns, "road_id"], geometry="geometry", crs=base.crs)
+        frame = frame.set_index(frame.pop("road_id").astype("str").rename("road_id"))
+        frame = frame.astype({c: t for c, t in base.dtypes.items() if c != "geometry"})
+        origin = pd.Index([row["origin"] for row in put], dtype="str")
+        opened = np.array([bool(row.get("opened")) for row in put], dtype=bool)
+        return RoadOverlay(base.index[gone], frame, content_hash(edits), origin, opened)
+
+    def flood(self, polygon: shapely.Geometry) -> None:
+        """Cut the roads at the outline of a flooded area."""
+        outline = shapely.boundary(polygon)
+        for _, line in self._near(outline):
+            for place in shapely.points(shapely.get_coordinates(shapely.intersection(line, outline))):
+                self._junction_at(place, on=line)
+
+    def named(self, name: str, number: int) -> list[str]:
+        """Return the ids of a way's pieces, or of one piece (or of what it was cut into)."""
+        base = self.base
+        hit = base.index[(base["way_id"] == name) | (base.index == name)]
+        found = [i for i in hit if i not in self.cut and i not in self.rows]
+        found += [
+            i for i, row in self.rows.items()
+            if name in {row["way_id"], i} or i.startswith(f"{name}~")
+        ]  # fmt: skip
+        if not found:
+            known = [*base["way_id"].unique(), *base.index]
+            msg = f"edits: edit {number}: there is no road {name!r}.{_like(name, known)}"
+            raise ConfigError(msg)
+        return found
+
+    def touch(self, road_id: str) -> dict[str, Any]:
+        """Return a piece's row to be changed."""
+        if road_id not in self.rows:
+            row = self.base.loc[road_id].to_dict()
+            self.rows[road_id] = {**row, "road_id": road_id, "origin": road_id}
+            if row["route"] == FERRY:
+                # All pieces of a ferry come together: staying aboard must cost no second wait.
+                for other in self.base.index[self.base["way_id"] == row["way_id"]]:
+                    if other not in self.cut:
+                        self.touch(other)
+        return self.rows[road_id]
+
+    def reopen(self, name: str, number: int) -> None:
+        for road_id in self.named(name, number):
+            self.closed.discard(road_id)
+            row = self.touch(road_id)
+            if row["road_class"] not in (*ROAD_CLASSES, FERRY):
+                msg = (
+                    f"edits: edit {number}: {road_id} is {row['road_class']!r}, which is open to nobody. "
+                    "Give it a class with change_road."
+                )
+                raise ConfigError(msg)
+            # What closes it goes; what opens it to somebody, or says how one drives on it, stays.
+            kept = {
+                k: v for k, v in split_tags(_text(row["tags"])).items()
+                if k in CONDITION_TAGS or k.startswith("oneway:") or v in OPENING
+            }  # fmt: skip
+            row.update(
+                season="all_year", tags=join_tags(kept), from_barrier=None, to_barrier=None, opened=True
+            )
+            if row["oneway"] == "reversible":
+                row["oneway"] = "no"
+
+    def change(self, edit: ChangeRoad, number: int) -> None:
+        for road_id in self.named(edit.road, number):
+            row = self.touch(road_id)
+            if edit.road_class is not None:
+                row["road_class"] = edit.road_class
+            if edit.surface is not None:
+                row["surface"] = edit.surface
+                # What the old surface was like says nothing of the new one.
+                kept = {k: v for k, v in split_tags(_text(row["tags"])).items() if k not in CONDITION_TAGS}
+                row["tags"] = join_tags(kept)
+            if edit.maxspeed_kph is not None:
+                row["maxspeed_kph"] = edit.maxspeed_kph
+            if edit.season is not None:
+                row["season"] = edit.season
+
+    def add(self, edit: AddRoad | AddBoat, number: int) -> None:
+        """Put in a drawn line: it meets what it crosses, or (bridges and boats) what its ends touch."""
+        drawn = _drawn(shapely.LineString(edit.line), self.base.crs)
+        _require_modest(drawn, len(edit.line), number)
+        if drawn.geom_type != "LineString" or drawn.length < JUNCTION_M:
+            msg = f"edits: edit {number}: the line has no length. Draw it between two different places."
+            raise ConfigError(msg)
+        look: dict[str, Any]
+        if isinstance(edit, AddBoat):
+            line = self._to_roads(drawn, self.rule.landing_m, number, must=True)
+            minutes = edit.duration_minutes
+            look = {
+                "bridge": False, "surface": None, "road_class": FERRY, "route": FERRY,
+                "duration_s": np.nan if minutes is None else minutes * 60.0,
+            }  # fmt: skip
+            stops = self._meets(line, number, ends_only=True)
+        else:
+            line = self._to_roads(drawn, self.rule.road_m, number, must=False)
+            look = {
+                "bridge": edit.bridge, "surface": edit.surface, "road_class": edit.road_class, "route": None,
+                "duration_s": np.nan,
+            }  # fmt: skip
+            stops = self._meets(line, number, ends_only=edit.bridge)
+        way: dict[str, Any] = {
+            **look,
+            "way_id": f"edit/{number}", "oneway": "no", "tunnel": False, "maxspeed_kph": np.nan,
+            "season": "all_year", "name": edit.name, "tags": None, "from_barrier": None,
+            "to_barrier": None,
+        }  # fmt: skip
+        at = [0.0, *(m for m, _ in stops if 0.0 < m < line.length), line.length]
+        node = dict(stops)
+        for k in range(len(at) - 1):
+            piece = shapely.ops.substring(line, at[k], at[k + 1])
+            for m in (at[k], at[k + 1]):
+                if m not in node:
+                    node[m] = self._new_junction()
+            road_id = f"edit/{number}#{k}"
+            self.rows[road_id] = {
+                **way, "road_id": road_id, "origin": "", "geometry": piece, "length_m": piece.length,
+                "duration_s": way["duration_s"] * piece.length / line.length,
+                "from_node": node[at[k]], "to_node": node[at[k + 1]],
+            }  # fmt: skip
+            if "heights_m" in self.base:
+                ends = [self._height(node[m]) for m in (at[k], at[k + 1])]
+                known = np.isfinite(ends).all() and way["route"] is None
+                heights = np.array(ends if known else [], dtype=np.float32)
+                self.rows[road_id]["heights_m"] = heights
+
+    def _to_roads(
+        self, line: shapely.LineString, within_m: float, number: int, *, must: bool
+    ) -> shapely.LineString:
+        """Return the line with its ends drawn on to the nearest road."""
+        xy = shapely.get_coordinates(line).tolist()
+        for end in (0, -1):
+            point = shapely.Point(xy[end])
+            near = self._near(point.buffer(within_m))
+            if near:
+                best = min(near, key=lambda n: (shapely.distance(n[1], point), n[0]))[1]
+                on = shapely.line_interpolate_point(best, shapely.line_locate_point(best, point))
+                if shapely.distance(on, point) > 0:
+                    place = shapely.get_coordinates(on)[0].tolist()
+                    xy = [place, *xy] if end == 0 else [*xy, place]
+            elif must:
+                msg = (
+                    f"edits: edit {number}: the boat link ends further than {within_m:g} m from every road. "
+                    "Draw it to a road or path, or add one to the landing first."
+                )
+                raise ConfigError(msg)
+        return shapely.LineString(xy)
+
+    def _near(self, shape: shapely.Geometry) -> list[tuple[str, shapely.LineString]]:
+        """Return (id, line) of the roads on the ground that a shape touches, as they are now."""
+        base = self.base
+        hit = base.iloc[np.sort(base.sindex.query(shape, predicate="intersects"))]
+        found = [
+            (i, line)
+            for i, line, kind in zip(hit.index, hit.geometry, hit["road_class"], strict=True)
+            if i not in self.cut and i not in self.rows and kind not in AFLOAT
+        ]
+        found += [
+            (i, row["geometry"]) for i, row in self.rows.items()
+            if row["road_class"] not in AFLOAT and shapely.intersects(row["geometry"], shape)
+        ]  # fmt: skip
+        return found
+
+    def _meets(self, line: shapely.LineString, number: int, *, ends_only: bool) -> list[tuple[float, int]]:
+        """Cut the roads that a line meets; returns (metres along the line, junction)."""
+        ends = [shapely.get_point(line, 0), shapely.get_point(line, -1)]
+        places: list[tuple[float, shapely.Point]] = [(0.0, ends[0]), (line.length, ends[1])]
+        if not ends_only:
+            for road_id, other in self._near(line):
+                row = self.rows.get(road_id) or self.base.loc[road_id]
+                if not (row["bridge"] or row["tunnel"]):
+                    shared = shapely.get_coordinates(shapely.intersection(line, other))
+                    places += [(shapely.line_locate_point(line, p), p) for p in shapely.points(shared)]
+        if len(places) > MOST_CROSSINGS:
+            msg = (
+                f"edits: edit {number}: the line meets roads {len(places)} times; a drawn road may do so "
+                f"{MOST_CROSSINGS} times. Draw it in parts, without the zigzags."
+            )
+            raise ConfigError(msg)
+        out: dict[float, int] = {}
+        for along, place in sorted(places, key=lambda p: p[0]):
+            same = next((m for m in out if abs(m - along) <= JUNCTION_M), None)
+            junction = self._junction_at(place)
+            if same is None and junction is not None:
+                out[along] = junction
+        return sorted(out.items())
+
+    def _junction_at(self, place: shapely.Point, *, on: shapely.LineString | None = None) -> int | None:
+        """Return the junction at a place, made by cutting roads where there is none; None off the road.
+
+        With ``on``, only that line, or what it was cut into.
+        """
+        near = self._near(place.buffer(JUNCTION_M))
+        if on is not None:
+            near = [(i, line) for i, line in near if shapely.covers(on.buffer(JUNCTION_M), line)]
+        if not near:
+            return None
+        for road_id, _ in near:
+            row = self.rows.get(road_id) or self.base.loc[road_id]
+            for end, node in ((0, "from_node"), (-1, "to_node")):
+                if shapely.distance(shapely.get_point(row["geometry"], end), place) <= JUNCTION_M:
+                    return int(row[node])
+        junction = self._new_junction()
+        for road_id, line in near:
+            row = self.rows.get(road_id) or self.base.loc[road_id]
+            if (row["bridge"] or row["tunnel"]) and len(near) > 1 and on is None:
+                continue
+            self._cut(road_id, shapely.line_locate_point(line, place), junction)
+        return junction
+
+    def _cut(self, road_id: str, along_m: float, junction: int) -> None:
+        row = self.touch(road_id)
+        del self.rows[road_id]
+        self.cut.add(road_id)
+        line: shapely.LineString = row["geometry"]
+        share = along_m / line.length
+        closed = road_id in self.closed
+        name = road_id if "~" in road_id else f"{road_id}~"
+        for k, (a, b) in enumerate(((0.0, share), (share, 1.0)), start=1):
+            piece = shapely.ops.substring(line, a, b, normalized=True)
+            new = {
+                **row, "road_id": f"{name}{k}", "geometry": piece, "length_m": piece.length,
+                "duration_s": row["duration_s"] * (b - a),
+                "from_node": row["from_node"] if k == 1 else junction,
+                "to_node": junction if k == 1 else row["to_node"],
+                "from_barrier": row["from_barrier"] if k == 1 else None,
+                "to_barrier": None if k == 1 else row["to_barrier"],
+            }  # fmt: skip
+            if "heights_m" in row:
+                new["heights_m"] = _heights_between(row["heights_m"], a, b)
+            self.rows[new["road_id"]] = new
+            if closed:
+                self.closed.add(new["road_id"])
+
+    def _height(self, junction: int) -> float:
+        """Return the height (m) that other roads have at a junction; NaN where none is known."""
+        base = self.base
+        rows = [*self.rows.values()]
+        for end, index in (("from_node", 0), ("to_node", -1)):
+            hit = base.loc[base[end] == junction, "heights_m"].tolist()
+            hit += [row["heights_m"] for row in rows if row[end] == junction and "heights_m" in row]
+            for heights in hit:
+                if len(heights):
+                    return float(heights[index])
+        return float("nan")
+
+    def _new_junction(self) -> int:
+        self.junction += 1
+        return self.junction - 1
+
+
+def _heights_between(heights: Any, a: float, b: float) -> Any:  # noqa: ANN401 - a cell of a list column
+    if len(heights) < 2:
+        return heights
+    count = max(2, round((len(heights) - 1) * (b - a)) + 1)
+    return np.interp(np.linspace(a, b, count), np.linspace(0, 1, len(heights)), np.asarray(heights)).astype(
+        np.float32
+    )
+
+
+def _like(name: str, known: Iterable[object]) -> str:
+    return suggest(name, known).replace("The file has", "There are")
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def edited_facilities(  # noqa: C901 - one case an edit
+    facilities: gpd.GeoDataFrame,
+    edits: Sequence[Edit],
+    villages: gpd.GeoDataFrame,
+    *,
+    buffer_m: float = np.inf,
+) -> gpd.GeoDataFrame:
+    """Return the facilities layer with a scenario's edits in it; the layer itself stays as it is.
+
+    Raises
+    ------
+    ConfigError
+        An edit names a facility that is not there, opens one under an id that is taken, or puts one
+        further than ``buffer_m`` outside the villages' bounds.
+    """
+    for number, edit in enumerate(edits, start=1):
+        if isinstance(edit, (OpenFacility, MoveFacility)):
+            require_near(villages, shapely.Point(edit.lonlat), buffer_m, number)
+    out = facilities.copy()
+    for number, edit in enumerate(edits, start=1):
+        if not isinstance(edit, FACILITY_EDITS):
+            continue
+        if not isinstance(edit, OpenFacility) and edit.id not in out.index:
+            msg = f"edits: edit {number}: there is no facility {edit.id!r}.{_like(edit.id, out.index)}"
+            raise ConfigError(msg)
+        match edit:
+            case OpenFacility():
+                if edit.id in out.index:
+                    msg = f"edits: edit {number}: the id {edit.id!r} is taken. Give the new facility another."
+                    raise ConfigError(msg)
+                out = _with_facility(out, edit, villages)
+            case CloseFacility():
+                out.loc[edit.id, "functioning"] = "no"
+            case MoveFacility():
+                out.loc[[edit.id], "geometry"] = _metric(edit.lonlat, out.crs)
+                out.loc[edit.id, ["status", "located_by"]] = ["used", "coordinates"]
+                out.loc[edit.id, "village_code"] = _village_of(out.loc[edit.id, "geometry"], villages)
+            case ChangeFacility():
+                if edit.kind is not None:
+                    out.loc[edit.id, "kind"] = edit.kind
+                if edit.functioning is not None:
+                    out.loc[edit.id, "functioning"] = edit.functioning
+    return out.sort_index()
+
+
+def _require_modest(line: shapely.LineString, points: int, number: int) -> None:
+    """Raise ConfigError for a line that nobody builds, and that would keep everybody else waiting."""
+    km = line.length / 1000.0
+    if points > MOST_POINTS:
+        msg = f"edits: edit {number}: the line has {points} points; a drawn line may have {MOST_POINTS}."
+    elif not km <= MOST_KM:
+        msg = (
+            f"edits: edit {number}: the line is {km:,.0f} km long; a drawn line may have {MOST_KM:g} km. "
+            "Places are [longitude, latitude]; is one of them mistyped?"
+        )
+    else:
+        return
+    raise ConfigError(msg)
+
+
+def require_near(villages: gpd.GeoDataFrame, shape: shapely.Geometry, buffer_m: float, number: int) -> None:
+    """Raise ConfigError unless a shape in degrees lies, at least in part, near the villages' bounds."""
+    if not np.isfinite(buffer_m):
+        return
+    west, south, east, north = villages.total_bounds
+    zone = shapely.box(west - buffer_m, south - buffer_m, east + buffer_m, north + buffer_m)
+    placed = gpd.GeoSeries([shape], crs=WGS84).to_crs(villages.crs).iloc[0]
+    if not np.isfinite(shapely.get_coordinates(placed)).all() or not shapely.intersects(zone, placed):
+        lon, lat = shapely.get_coordinates(shape)[0].tolist()
+        msg = (
+            f"edits: edit {number}: [{lon:g}, {lat:g}] is outside the study area and its buffer. Places are "
+            "[longitude, latitude]; were they swapped, or a sign lost?"
+        )
+        raise ConfigError(msg)
+
+
+def _with_facility(
+    facilities: gpd.GeoDataFrame, edit: OpenFacility, villages: gpd.GeoDataFrame
+) -> gpd.GeoDataFrame:
+    place = _metric(edit.lonlat, facilities.crs)
+    row = {
+        "kind": edit.kind, "name": edit.name or edit.id, "village_code": _village_of(place[0], villages),
+        "declared_village": None, "parent_id": None, "functioning": "yes", "located_by": "coordinates",
+        "status": "used", "source": "scenario",
+    }  # fmt: skip
+    index = pd.Index([edit.id], name=facilities.index.name, dtype=facilities.index.dtype)
+    new = gpd.GeoDataFrame(
+        {c: pd.Series([row.get(c)], index=index, dtype=facilities[c].dtype)
+         for c in facilities.columns if c != "geometry"},
+        geometry=gpd.GeoSeries(place, index=index, crs=facilities.crs), index=index,
+    )  # fmt: skip
+    return gpd.GeoDataFrame(pd.concat([facilities, new]), crs=facilities.crs)
+
+
+def _metric(lonlat: tuple[float, float], crs: Any) -> Any:  # noqa: ANN401 - geopandas is untyped
+    return gpd.GeoSeries([shapely.Point(lonlat)], crs=WGS84).to_crs(crs).to_numpy()
+
+
+def _village_of(place: shapely.Point, villages: gpd.GeoDataFrame) -> str | None:
+    found = village_at(np.array([place], dtype=object), villages)[0]
+    return None if found is None else str(found)

@@ -1,0 +1,347 @@
+"""The gaps map: a Folium page in one file, with the browser library and the data inside it."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import folium
+import geopandas as gpd
+import numpy as np
+import shapely
+import yaml
+from branca.element import Element, MacroElement
+from jinja2 import Template
+
+from geodata.crs import WGS84
+from geodata.errors import ConfigError
+from planner.coverage.extent import ROADS, seasons_told
+from planner.coverage.tables import is_at_least, network_kind, summary
+from planner.network.overlay import overlaid_roads, road_overlay
+from planner.scenarios.edits import ROAD_EDITS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from planner.coverage.study import Gaps
+    from planner.scenarios.modes import Season
+
+LANGUAGES = ("id", "en")
+# Told apart by people with any colour vision (ColorBrewer RdYlBu), and by lightness.
+STATUS_COLORS = {"served": "#2c7bb6", "partly": "#fee08b", "gap": "#d7191c", "unknown": "#bdbdbd"}
+KIND_COLORS = {
+    "puskesmas": ("#1b9e77", 7), "pustu": ("#7570b3", 5), "posyandu": ("#e7298a", 4),
+    "hospital": ("#000000", 8),
+}  # fmt: skip
+ROAD_GROUPS = (
+    ("jalan utama", "main road", ("motorway", "trunk", "primary", "secondary"), "#8c510a", 2.5, None),
+    ("jalan lokal", "local road",
+     ("tertiary", "unclassified", "residential", "living_street", "road", "service"),
+     "#a6835a", 1.2, None),
+    ("jalan setapak", "track or path",
+     ("track", "path", "footway", "steps", "cycleway", "bridleway", "pedestrian"),
+     "#a6835a", 0.8, "3 3"),
+    ("feri", "ferry", ("ferry",), "#35679a", 2.0, "6 6"),
+)  # fmt: skip
+VILLAGE_TOLERANCE_M = 15.0
+ROAD_TOLERANCE_M = 10.0
+DECIMALS = 5  # of a degree: about a metre
+
+
+class OfflineMap(folium.Map):
+    """A Folium map that asks for no library: the page holds Leaflet itself."""
+
+    default_js: ClassVar[list[tuple[str, str]]] = []
+    default_css: ClassVar[list[tuple[str, str]]] = []
+
+
+class LinkedMap(folium.Map):
+    """The fallback where the libraries were not fetched at build time: Leaflet from Folium's CDN."""
+
+    default_js: ClassVar[list[tuple[str, str]]] = [j for j in folium.Map.default_js if j[0] == "leaflet"]
+    default_css: ClassVar[list[tuple[str, str]]] = [
+        c for c in folium.Map.default_css if c[0] == "leaflet_css"
+    ]
+
+
+# The Folium pane of Panel accepts only classes of folium's own module; nothing else reads this.
+OfflineMap.__module__ = LinkedMap.__module__ = "folium.folium"
+
+
+class GapsLayer(MacroElement):
+    """Hands the page's data to ``gaps_map.js``."""
+
+    _template = Template(
+        "{% macro script(this, kwargs) %}"
+        "jangkauGapsMap({{ this._parent.get_name() }}, jangkauData);"
+        "{% endmacro %}"
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._name = "JangkauGaps"
+
+
+def script_json(content: object) -> str:
+    r"""Return JSON that can stand inside a script element, whatever names are in it.
+
+    Examples
+    --------
+    >>> script_json("</script>")
+    '"\\u003c/script\\u003e"'
+    """
+    text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    for char in "<>&\u2028\u2029":
+        text = text.replace(char, f"\\u{ord(char):04x}")
+    return text
+
+
+def map_texts(lang: str) -> dict[str, str]:
+    """Return the page's texts in Indonesian (``id``) or English (``en``).
+
+    Raises
+    ------
+    ConfigError
+        For any other language.
+    """
+    if lang not in LANGUAGES:
+        msg = f"--lang {lang!r}: choose one of {', '.join(LANGUAGES)}"
+        raise ConfigError(msg)
+    return dict(_all_texts()[lang])
+
+
+@cache
+def _all_texts() -> dict[str, dict[str, str]]:
+    text = files("planner").joinpath("data/map_texts.yml").read_text("utf-8")
+    table: dict[str, dict[str, str]] = yaml.safe_load(text)
+    return table
+
+
+def write_map(gaps: Gaps, path: Path, *, lang: str) -> None:
+    """Write ``map.html``: one file that opens from disk with no network.
+
+    Where the package was built without its browser libraries, the page links to them and says so.
+    """
+    texts = map_texts(lang)
+    vendor = files("planner").joinpath("reports/maps/vendor")
+    offline = vendor.joinpath("leaflet.js").is_file()
+    bounds = gaps.layers.villages.to_crs(WGS84).total_bounds
+    page_map = (OfflineMap if offline else LinkedMap)(
+        location=[(bounds[1] + bounds[3]) / 2, (bounds[0] + bounds[2]) / 2],
+        tiles=None, prefer_canvas=True, control_scale=True, zoom_start=10, zoom_snap=0.25,
+    )  # fmt: skip
+    page_map.add_child(GapsLayer())
+    figure = page_map.get_root()
+    area = html.escape(gaps.layers.area.name)
+    head = f"<title>{html.escape(texts['title'])}: {area}</title>"
+    head += '<meta name="viewport" content="width=device-width, initial-scale=1">'
+    if offline:
+        head += f"<style>{leaflet_css()}</style>"
+        head += f"<script>{vendor.joinpath('leaflet.js').read_text('utf-8')}</script>"
+    own = files("planner").joinpath("reports/maps")
+    head += f"<style>{own.joinpath('gaps_map.css').read_text('utf-8')}</style>"
+    for script in ("base_map.js", "gaps_map.js"):
+        head += f"<script>{own.joinpath(script).read_text('utf-8')}</script>"
+    head += f"<script>{page_script(gaps, texts, lang=lang, offline=offline)}</script>"
+    # As a value, not as a template: names and library code may hold braces.
+    element = Element("{{ this.text }}")
+    element.text = head
+    figure.header.add_child(element, name="jangkau")
+    page = figure.render().replace("<html>", f'<html lang="{lang}">', 1)
+    path.write_text(page, "utf-8")
+
+
+def leaflet_css() -> str:
+    """Return Leaflet's style sheet with its one needed picture inside it."""
+    vendor = files("planner").joinpath("reports/maps/vendor")
+    css = vendor.joinpath("leaflet.css").read_text("utf-8")
+    picture = base64.b64encode(vendor.joinpath("layers.png").read_bytes()).decode("ascii")
+    css = css.replace("images/layers.png", f"data:image/png;base64,{picture}")
+    return css.replace("images/layers-2x.png", f"data:image/png;base64,{picture}").replace(
+        "url(images/marker-icon.png)", "none"
+    )
+
+
+def page_script(gaps: Gaps, texts: dict[str, str], *, lang: str, offline: bool) -> str:
+    """Return the script that holds all that ``gaps_map.js`` draws."""
+    totals = summary(gaps)
+    layers = gaps.layers
+    data = {
+        "lang": lang,
+        "texts": texts,
+        "offline": offline,
+        "network": network_kind(gaps),
+        "area": f"{layers.area.name} ({layers.area.code})",
+        "subtitle": _subtitle(totals, texts, lang),
+        "attribution": _attribution(gaps, texts),
+        "colors": STATUS_COLORS,
+        "seasons": [{"season": s, "label": texts[f"season_{s}"]} for s in _seasons(gaps)],
+        "as_dry": layers.roads is not None and not seasons_told(layers, gaps.scenario.edits),
+        "kinds": [_kind(gaps, kind, totals["kinds"][kind], texts) for kind in gaps.coverage],
+        "facilities": drawn_facilities(gaps),
+    }
+    roads = "[]" if layers.roads is None else road_groups(_roads_as_edited(gaps), lang)
+    return (
+        f"const jangkauData = {script_json(data)};\n"
+        f"jangkauData.villages = {_villages(gaps)};\n"
+        f"jangkauData.roads = {roads};\n"
+    )
+
+
+def _subtitle(totals: dict[str, Any], texts: dict[str, str], lang: str) -> str:
+    parts = [f"{totals['villages']} {texts['villages']}"]
+    if totals["edits"]:
+        # A what-if map must not pass for the present.
+        parts.insert(0, f"{texts['what_if']}: {totals['scenario']} ({totals['edits']} {texts['edits']})")
+    if totals["people"] is not None:
+        grouped = f"{totals['people']:,.0f}"
+        parts.append(f"{grouped.replace(',', '.') if lang == 'id' else grouped} {texts['people']}")
+    if totals["villages_people_unknown"]:
+        parts.append(f"{totals['villages_people_unknown']} {texts['villages']}: {texts['people_unknown']}")
+    return "; ".join(parts)
+
+
+def _attribution(gaps: Gaps, texts: dict[str, str]) -> str:
+    """Return the map's credits as HTML, every part escaped."""
+    seen = dict.fromkeys(
+        f"{s.source or s.file}{f' ({s.licence})' if s.licence else ''}" for s in gaps.layers.sources
+    )
+    listed = "; ".join(html.escape(s) for s in seen)
+    return f"{html.escape(texts['sources'])}: {listed} · {html.escape(texts['made_by'])}"
+
+
+def _kind(gaps: Gaps, kind: str, totals: dict[str, Any], texts: dict[str, str]) -> dict[str, Any]:
+    color, radius = KIND_COLORS.get(kind, ("#666666", 5))
+    rows = gaps.layers.facilities
+    counts = gaps.scenario.standard[kind].counts
+    drawn = int((rows["kind"].isin((kind, *counts)) & (rows["status"] == "used")).sum())
+    mode = "straight" if gaps.network is None else totals["mode"]
+    return {
+        "kind": kind,
+        "label": texts.get(f"kind_{kind}", kind),
+        "mode": texts.get(f"mode_{mode}", mode),
+        "color": color,
+        "radius": radius,
+        "shown": kind != "posyandu",
+        "facilities": drawn,
+        "listed": totals["listed"],
+        "incomplete": [
+            texts[f"incomplete_{'roads' if word == ROADS else 'list'}"].format(
+                kind=texts.get(f"kind_{word}", word), why=texts[f"why_{gaps.extent.why[word]}"]
+            )
+            for word in totals["incomplete"]
+        ],
+        "limit_minutes": totals["limit_minutes"],
+        "reach": {
+            season: {
+                "people_reached": one["people_reached"],
+                "at_least": is_at_least(one),
+                "share_reached": one["share_reached"],
+                "counts": {s: one[f"villages_{s}"] for s in STATUS_COLORS},
+            }
+            for season, one in ((s, totals.get(s, totals)) for s in _seasons(gaps))
+        },
+    }
+
+
+def _seasons(gaps: Gaps) -> list[Season]:
+    """Return the scenario's own season, and the other where anything differs in it."""
+    own, *others = gaps.seasons
+    answers = gaps.seasons[own]
+    return [own, *(s for s in others if any(gaps.seasons[s][k] is not answers[k] for k in answers))]
+
+
+def _plain(value: float) -> float | str | None:
+    """Return a JSON value of a number: "inf" for unreachable, null for unknown."""
+    if np.isnan(value):
+        return None
+    return "inf" if np.isinf(value) else round(float(value), 2)
+
+
+def _villages(gaps: Gaps) -> str:
+    """Return the villages as GeoJSON text, their outlines simplified together."""
+    villages = gaps.layers.villages
+    geometry = shapely.coverage_simplify(
+        villages.geometry.to_numpy(), VILLAGE_TOLERANCE_M, simplify_boundary=True
+    )
+    outlines = geojson_texts(geometry, villages.crs)
+    names = gaps.layers.facilities["name"].to_dict()
+    answers = {
+        (kind, season): gaps.seasons[season][kind].villages.to_dict("index")
+        for kind in gaps.coverage
+        for season in _seasons(gaps)
+    }
+    features = []
+    for code, row, outline in zip(villages.index, villages.itertuples(), outlines, strict=True):
+        properties: dict[str, Any] = {"code": code, "name": row.village_name, "people": _plain(row.people)}
+        for (kind, season), of_village in answers.items():
+            v = of_village[code]
+            nearest = v["nearest_id"]
+            properties.setdefault(kind, {})[season] = {
+                "status": v["status"],
+                "share": _plain(v["share_reached"]),
+                "median": _plain(v["minutes_median"]),
+                "max": _plain(v["minutes_max"]),
+                "reason": v["reason"],
+                "present": v["present"],
+                "nearest": (names.get(nearest) or nearest) if nearest else "",
+            }
+        features.append(f'{{"type":"Feature","properties":{script_json(properties)},"geometry":{outline}}}')
+    return f'{{"type":"FeatureCollection","features":[{",".join(features)}]}}'
+
+
+def geojson_texts(geometry: NDArray[np.object_], crs: object) -> list[str]:
+    """Return GeoJSON texts of geometries (in ``crs``), degrees rounded to about a metre."""
+    lonlat = gpd.GeoSeries(geometry, crs=crs).to_crs(WGS84).to_numpy()
+    rounded = shapely.transform(lonlat, lambda xy: np.round(xy, DECIMALS))
+    return [str(text) for text in shapely.to_geojson(rounded)]
+
+
+def drawn_facilities(gaps: Gaps) -> list[dict[str, Any]]:
+    """Return the facilities that a map draws: id, name, kind of the standard, functioning, degrees."""
+    rows = gaps.layers.facilities
+    group = {k: k for k in gaps.coverage}
+    for kind, rule in gaps.scenario.standard.items():
+        group |= {other: kind for other in rule.counts if other not in gaps.coverage}
+    rows = rows[(rows["status"] == "used") & rows["kind"].isin(list(group))]
+    lonlat = rows.geometry.to_crs(WGS84)
+    return [
+        {
+            "id": i, "name": name, "kind": group[kind], "functioning": functioning,
+            "lat": round(float(point.y), DECIMALS + 1), "lon": round(float(point.x), DECIMALS + 1),
+        }
+        for i, name, kind, functioning, point in zip(
+            rows.index, rows["name"], rows["kind"], rows["functioning"], lonlat, strict=True
+        )
+    ]  # fmt: skip
+
+
+def _roads_as_edited(gaps: Gaps) -> gpd.GeoDataFrame:
+    """Return the roads as the answer sees them: closed ones gone, new ones there."""
+    edits = [e for e in gaps.scenario.edits if isinstance(e, ROAD_EDITS)]
+    roads = gaps.layers.roads
+    return overlaid_roads(roads, road_overlay(roads, edits, gaps.scenario.drawing)) if edits else roads
+
+
+def road_groups(roads: gpd.GeoDataFrame, lang: str) -> str:
+    """Return the groups of roads that a map draws, as JSON text."""
+    base = roads["road_class"].str.removesuffix("_link")
+    groups = []
+    for indonesian, english, classes, color, weight, dash in ROAD_GROUPS:
+        lines = roads.geometry.to_numpy()[base.isin(classes).to_numpy()]
+        if len(lines) == 0:
+            continue
+        # Pieces of one road become one line again before it is simplified.
+        merged = shapely.line_merge(shapely.multilinestrings(lines))
+        simple = shapely.multilinestrings(shapely.simplify(shapely.get_parts(merged), ROAD_TOLERANCE_M))
+        label = indonesian if lang == "id" else english
+        look = {"label": label, "color": color, "weight": weight, "dash": dash}
+        [drawn] = geojson_texts(np.array([simple], dtype=object), roads.crs)
+        groups.append(f'{{"geometry":{drawn},{script_json(look)[1:]}')
+    return f"[{','.join(groups)}]"

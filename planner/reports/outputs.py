@@ -1,0 +1,154 @@
+"""The files of a run."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+
+from geodata.crs import WGS84
+from geodata.files.csvtext import csv_text
+from geodata.layers import no_progress
+from geodata.workspace import Ours, replace_folder
+from planner.coverage.tables import facility_table, network_kind, summary, village_table
+from planner.ilp.model import Ilp
+from planner.ilp.tables import ilp_summary, network_table, puskesmas_table, unit_columns, village_columns
+from planner.reports.pws import pws_table
+from planner.reports.side_by_side import standards_table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+    from geodata.adoption import Adoption
+    from geodata.layers import Progress, SourceRecord
+    from planner.coverage.study import Gaps
+
+RUN = "run.json"
+OUTPUTS = Ours(
+    RUN,
+    "jangkau_version",
+    frozenset(
+        {RUN, "summary.json", "villages.csv", "villages.parquet", "facilities.csv", "map.html",
+         "puskesmas.csv", "network.csv", "adoption.csv", "equity.csv", "groups.csv", "referral.csv",
+         "home_visits.csv", "pws.csv", "pws.html", "standards.csv"}
+    ),
+)  # fmt: skip
+
+
+def write_gaps(
+    gaps: Gaps,
+    out: str | Path,
+    *,
+    lang: str = "id",
+    adoption: Sequence[Adoption] = (),
+    beside: Sequence[Gaps] = (),
+    inputs: Sequence[SourceRecord] = (),
+    progress: Progress = no_progress,
+) -> list[Path]:
+    """Write the tables, the map and ``run.json``; returns the files written.
+
+    Parameters
+    ----------
+    gaps
+        What :func:`planner.coverage.study.find_gaps` gave.
+    adoption
+        What is known of the puskesmas' adoption of ILP.
+    beside
+        Answers by other standards, for ``standards.csv``.
+    inputs
+        Further files that went in: the table of adoption, the scenario, standards of one's own.
+    out
+        The output folder; one written before is replaced as a whole.
+    lang
+        ``id`` or ``en``: the language of the map and of the PWS sheets.
+    progress
+        Told the name of each step.
+
+    Raises
+    ------
+    ConfigError, WorkspaceError, DiskError
+    """
+    # Here, because importing Folium takes most of half a second.
+    from planner.reports.maps.page import map_texts, write_map
+    from planner.reports.pws_page import write_pws
+
+    out = Path(out)
+    map_texts(lang)
+    with replace_folder(out, OUTPUTS) as stage:
+        progress("tables")
+        ilp = Ilp(gaps, adoption=adoption)
+        table = village_table(gaps).join(village_columns(ilp))
+        _write_csv(table, stage / "villages.csv")
+        geometry = gaps.layers.villages.geometry
+        frame = gpd.GeoDataFrame(table, geometry=geometry).to_crs(WGS84)
+        frame.to_parquet(stage / "villages.parquet", compression="zstd")
+        _write_tables(ilp, stage, lang)
+        if beside:
+            each = [ilp, *(Ilp(g) for g in beside)]
+            _write_csv(standards_table(each), stage / "standards.csv", index=False)
+        progress("PWS sheets")
+        write_pws(ilp, stage / "pws.html", lang=lang)
+        progress("map")
+        write_map(gaps, stage / "map.html", lang=lang)
+        _write_json({**summary(gaps), "ilp": ilp_summary(ilp)}, stage / "summary.json")
+        _write_json(run_record(ilp, beside=beside, inputs=inputs), stage / RUN)
+        names = sorted(p.name for p in stage.iterdir())
+    return [out / n for n in names]
+
+
+def _write_tables(ilp: Ilp, stage: Path, lang: str) -> None:
+    units = facility_table(ilp.gaps).join(unit_columns(ilp))
+    tables = {
+        "facilities": units, "puskesmas": puskesmas_table(ilp), "adoption": ilp.adoption,
+        "groups": ilp.groups,
+        "referral": ilp.referral, "pws": pws_table(ilp, lang),
+    }  # fmt: skip
+    for name, table in tables.items():
+        _write_csv(table, stage / f"{name}.csv")
+    lists = {"network": network_table(ilp), "equity": ilp.equity, "home_visits": ilp.visits.rounds}
+    for name, table in lists.items():
+        _write_csv(table, stage / f"{name}.csv", index=False)
+
+
+def run_record(
+    ilp: Ilp, *, beside: Sequence[Gaps] = (), inputs: Sequence[SourceRecord] = ()
+) -> dict[str, Any]:
+    """Return what a run depended on, so that it can be repeated and compared."""
+    gaps = ilp.gaps
+    return {
+        "jangkau_version": version("jangkau"),
+        "command": "gaps",
+        "area": {"code": gaps.layers.area.code, "name": gaps.layers.area.name},
+        "network": network_kind(gaps),
+        "configuration_sha256": gaps.scenario.content_hash(),
+        "configuration": gaps.scenario.model_dump(mode="json"),
+        "inputs": [
+            {
+                "layer": s.layer, "file": s.file, "sha256": s.sha256,
+                "source": s.source, "licence": s.licence,
+            }
+            for s in (*gaps.layers.sources, *inputs)
+        ],
+        "standards": [
+            {"name": s.standard_name, "version": s.standard_version, "source": s.standard_source,
+             "configuration_sha256": s.content_hash()}
+            for s in (g.scenario for g in (gaps, *beside))
+        ],
+        "adoption": [asdict(a) for a in ilp.known_adoption],
+        "seed": None,
+        "solver": ilp.solver,
+    }  # fmt: skip
+
+
+def _write_csv(table: pd.DataFrame, path: Path, *, index: bool = True) -> None:
+    path.write_text(csv_text(table, index=index), "utf-8", newline="")
+
+
+def _write_json(content: dict[str, Any], path: Path) -> None:
+    path.write_text(json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n", "utf-8")

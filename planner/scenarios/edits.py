@@ -1,0 +1,184 @@
+"""What a scenario changes, as data: roads, speeds, floods and facilities.
+
+Edits name places in degrees (lon, lat) and roads by their id, so a scenario file can be kept, sent and
+compared; ``planner.network.overlay`` puts them over the base, which stays as it is.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import AfterValidator, Field, field_validator, model_validator
+
+from geodata.files import limits
+from geodata.files.yamlfile import Model
+from geodata.vocabulary.kinds import known_kinds
+from planner.scenarios.modes import Number, Positive, Share, known_classes
+
+if TYPE_CHECKING:
+    from typing import Self
+
+
+def _in_degrees(place: tuple[float, float]) -> tuple[float, float]:
+    lon, lat = place
+    if not (-180 <= lon <= 180 and -90 <= lat <= 90):
+        msg = f"[{lon}, {lat}] is not [longitude, latitude] in degrees"
+        raise ValueError(msg)
+    return place
+
+
+LonLat = Annotated[tuple[float, float], AfterValidator(_in_degrees)]
+RoadLine = Annotated[tuple[LonLat, ...], Field(min_length=2)]
+
+
+def _known_class(name: str | None) -> str | None:
+    if name is not None:
+        known_classes([name])
+    return name
+
+
+RoadClass = Annotated[str, AfterValidator(_known_class)]
+
+
+class CloseRoad(Model):
+    """Nobody passes: a way (``way_id``) or one piece of it (``road_id``)."""
+
+    op: Literal["close_road"]
+    road: str
+
+
+class ReopenRoad(Model):
+    """Open all year to every mode that its class allows; closures, access tags and gates no longer hold."""
+
+    op: Literal["reopen_road"]
+    road: str
+
+
+class ChangeRoad(Model):
+    """Another class, surface, speed limit or season; what is not named stays."""
+
+    op: Literal["change_road"]
+    road: str
+    road_class: RoadClass | None = Field(default=None, alias="class")
+    surface: str | None = None
+    maxspeed_kph: Positive | None = None
+    season: Literal["all_year", "dry_only"] | None = None
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if (self.road_class, self.surface, self.maxspeed_kph, self.season) == (None,) * 4:
+            msg = "name what changes: class, surface, maxspeed_kph or season"
+            raise ValueError(msg)
+        return self
+
+
+class AddRoad(Model):
+    """A new road or path on the ground: it meets the roads that it crosses or touches.
+
+    A bridge (or tunnel) meets them at its two ends only.
+    """
+
+    op: Literal["add_road"]
+    line: RoadLine
+    road_class: RoadClass = Field(default="residential", alias="class")
+    surface: str | None = None
+    bridge: bool = False
+    name: str | None = None
+
+
+class AddBoat(Model):
+    """A new boat link between two landings, boarded with the ferry's wait."""
+
+    op: Literal["add_boat"]
+    line: RoadLine
+    duration_minutes: Positive | None = None
+    name: str | None = None
+
+
+class ChangeSpeed(Model):
+    """A mode's speed times a factor, on some classes (all of them when left out); 0 closes them."""
+
+    op: Literal["speed"]
+    mode: str
+    factor: Annotated[Number, Field(le=100)]
+    classes: tuple[str, ...] = ()
+
+    @field_validator("classes")
+    @classmethod
+    def _classes(cls, classes: tuple[str, ...]) -> tuple[str, ...]:
+        known_classes(classes)
+        return classes
+
+
+class Flood(Model):
+    """A flooded area: roads in it are closed (factor 0) or slower; boats and ferries sail on."""
+
+    op: Literal["flood"]
+    polygon: Annotated[tuple[LonLat, ...], Field(min_length=3, max_length=limits.FLOOD_POINTS)]
+    factor: Share = 0.0
+    season: Literal["dry", "wet", "both"] = "both"
+
+
+class OpenFacility(Model):
+    """A new facility."""
+
+    op: Literal["open_facility"]
+    id: Annotated[str, Field(min_length=1)]
+    kind: str
+    lonlat: LonLat
+    name: str = ""
+
+    @field_validator("kind")
+    @classmethod
+    def _kind(cls, kind: str) -> str:
+        return _known_kind(kind)
+
+
+class CloseFacility(Model):
+    """A facility that no longer works."""
+
+    op: Literal["close_facility"]
+    id: str
+
+
+class MoveFacility(Model):
+    """A facility at another place."""
+
+    op: Literal["move_facility"]
+    id: str
+    lonlat: LonLat
+
+
+class ChangeFacility(Model):
+    """A facility of another kind (an upgrade), or one that works again."""
+
+    op: Literal["change_facility"]
+    id: str
+    kind: str | None = None
+    functioning: Literal["yes", "no", "unknown"] | None = None
+
+    @field_validator("kind")
+    @classmethod
+    def _kind(cls, kind: str | None) -> str | None:
+        return None if kind is None else _known_kind(kind)
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if self.kind is None and self.functioning is None:
+            msg = "name what changes: kind or functioning"
+            raise ValueError(msg)
+        return self
+
+
+def _known_kind(kind: str) -> str:
+    if kind not in known_kinds():
+        msg = f"{kind!r} is not a facility kind; use one of {', '.join(known_kinds())}"
+        raise ValueError(msg)
+    return kind
+
+
+RoadEdit = CloseRoad | ReopenRoad | ChangeRoad | AddRoad | AddBoat
+FacilityEdit = OpenFacility | CloseFacility | MoveFacility | ChangeFacility
+Edit = Annotated[RoadEdit | FacilityEdit | ChangeSpeed | Flood, Field(discriminator="op")]
+ROAD_EDITS = (CloseRoad, ReopenRoad, ChangeRoad, AddRoad, AddBoat)
+FACILITY_EDITS = (OpenFacility, CloseFacility, MoveFacility, ChangeFacility)

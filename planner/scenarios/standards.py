@@ -1,0 +1,170 @@
+"""Service standards as data: what a village should have, how near, how staffed; versioned, with sources."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import yaml
+from pydantic import Field, field_validator, model_validator
+
+from geodata.errors import ConfigError
+from geodata.files.yamlfile import Model, read_yaml
+from geodata.vocabulary.kinds import known_kinds
+from planner.scenarios.modes import Positive, Season
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Per = Literal["village", "district", "hamlet"]
+Count = Annotated[int, Field(ge=1, le=1000)]
+# What ``provenance`` may speak of.
+NUMBERS = (
+    "limit_minutes", "limit_minutes_wet", "fair_minutes", "presence", "aim", "staff", "open_days_month",
+    "people_per_unit", "counts", "mode",
+)  # fmt: skip
+
+
+def require_kinds(kinds: Iterable[str]) -> None:
+    """Raise ValueError for a name that is no facility kind."""
+    for kind in kinds:
+        if kind not in known_kinds():
+            msg = f"{kind!r} is not a facility kind; use one of {', '.join(known_kinds())}"
+            raise ValueError(msg)
+
+
+class OtherLimit(Model):
+    """A limit by another mode that is reported besides the rule's own."""
+
+    mode: str
+    limit_minutes: Positive
+    basis: str = ""
+
+
+class KindStandard(Model):
+    """What is asked of a kind of facility; reached means ``travel_s <= limit_minutes * 60``.
+
+    Attributes
+    ----------
+    mode, limit_minutes
+        How people travel, and how long they may take.
+    limit_minutes_wet
+        Another limit for the wet season; None for the same.
+    fair_minutes
+        Beyond the limit and up to here a time is fair, further it is poor; None makes no difference.
+    also
+        Limits by other modes, reported besides.
+    counts
+        Other kinds that serve as this one.
+    presence
+        At least one unit in each village, kecamatan (``district``) or hamlet; None asks for none.
+    aim
+        As ``presence``, but an aim: its lack is shown and fails nothing.
+    staff
+        How many of each profession a unit needs to function.
+    open_days_month
+        How many days a month it has to be open to function.
+    people_per_unit
+        Capacity of a unit where the list of facilities gives none.
+    basis, provenance
+        The source of the limit, and of the other numbers by name.
+    """
+
+    mode: str
+    limit_minutes: Positive
+    limit_minutes_wet: Positive | None = None
+    fair_minutes: Positive | None = None
+    also: tuple[OtherLimit, ...] = ()
+    counts: tuple[str, ...] = ()
+    presence: Per | None = None
+    aim: Per | None = None
+    staff: dict[str, Count] = Field(default_factory=dict)
+    open_days_month: Positive | None = None
+    people_per_unit: Positive | None = None
+    basis: str = ""
+    provenance: dict[str, str] = Field(default_factory=dict)
+
+    @field_validator("provenance")
+    @classmethod
+    def _known(cls, provenance: dict[str, str]) -> dict[str, str]:
+        for key in provenance:
+            if key not in NUMBERS:
+                msg = f"{key!r} is none of {', '.join(NUMBERS)}"
+                raise ValueError(msg)
+        return provenance
+
+    @model_validator(mode="after")
+    def _ordered(self) -> KindStandard:
+        if self.fair_minutes is not None and self.fair_minutes < self.limit_minutes:
+            msg = "fair_minutes must not be below limit_minutes"
+            raise ValueError(msg)
+        return self
+
+    @property
+    def limit_s(self) -> float:
+        """The limit in seconds."""
+        return round(self.limit_minutes * 60.0, 6)
+
+    def of(self, season: Season) -> KindStandard:
+        """Return the rule as it holds in a season: ``limit_minutes`` is that season's."""
+        if season == "dry" or self.limit_minutes_wet is None:
+            return self
+        return self.model_copy(update={"limit_minutes": self.limit_minutes_wet})
+
+
+class Standard(Model):
+    """A named, versioned set of rules by facility kind.
+
+    Examples
+    --------
+    >>> standard_named("ilp").kinds["pustu"].staff["kader"]
+    2
+    """
+
+    name: Annotated[str, Field(min_length=1)]
+    version: Annotated[str, Field(min_length=1)]
+    source: Annotated[str, Field(min_length=1)]
+    kinds: dict[str, KindStandard]
+
+    @field_validator("kinds")
+    @classmethod
+    def _kinds(cls, kinds: dict[str, KindStandard]) -> dict[str, KindStandard]:
+        require_kinds((*kinds, *(c for rule in kinds.values() for c in rule.counts)))
+        return kinds
+
+
+def built_in() -> tuple[str, ...]:
+    """Return the names of the standards that come with Jangkau."""
+    folder = files("planner").joinpath("data/standards")
+    return tuple(sorted(f.name.removesuffix(".yml") for f in folder.iterdir() if f.name.endswith(".yml")))
+
+
+def standard_named(name: str) -> Standard:
+    """Return a standard that comes with Jangkau.
+
+    Raises
+    ------
+    ConfigError
+    """
+    if name not in built_in():
+        msg = f"there is no standard {name!r}; give one of {', '.join(built_in())}, or a file"
+        raise ConfigError(msg)
+    text = files("planner").joinpath(f"data/standards/{name}.yml").read_text("utf-8")
+    return Standard.model_validate(yaml.safe_load(text))
+
+
+def read_standard(which: str | Path) -> Standard:
+    """Return a standard by the name of a built-in one, or from a YAML file.
+
+    Raises
+    ------
+    MissingFileError, ConfigError
+        Naming the key and the line.
+    """
+    if str(which) in built_in():
+        return standard_named(str(which))
+    path = Path(which)
+    if path.suffix.lower() not in {".yml", ".yaml"}:
+        return standard_named(str(which))
+    return read_yaml(path, Standard, "the standard")

@@ -1,0 +1,65 @@
+"""What kind of place a village is: how far from care, and on which island."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from planner.network.land import UNKNOWN, land_of
+
+if TYPE_CHECKING:
+    from planner.coverage.study import Gaps
+
+REMOTENESS = ("good", "fair", "poor", "no_way", "unknown")
+
+
+def village_remoteness(gaps: Gaps) -> pd.Series:
+    """Return each village's class of REMOTENESS: the minutes of its middle person to a puskesmas.
+
+    ``good``, ``fair`` and ``poor`` are the bands of the village index (by default up to 30 minutes, up to 60,
+    more); ``no_way``: more than half of its people have none; ``unknown``: no list of puskesmas, or none of
+    them has a place. In the scenario's own season, so that both seasons compare the same villages.
+    """
+    index = gaps.layers.villages.index
+    answer = gaps.coverage.get("puskesmas")
+    minutes = np.full(len(index), np.nan) if answer is None else answer.villages["minutes_median"].to_numpy()
+    rule = gaps.scenario.remoteness
+    label = np.select(
+        [np.isnan(minutes), np.isinf(minutes), minutes > rule.fair_minutes, minutes > rule.good_minutes],
+        ["unknown", "no_way", "poor", "fair"],
+        "good",
+    )
+    return pd.Series(label, index=index, dtype="str", name="remoteness")
+
+
+def village_islands(gaps: Gaps) -> pd.Series:
+    """Return the number of each village's island as text: "1" is the largest with a village.
+
+    A village is on the landmass (docs/METHODS.md) of most of its people, of equal ones the larger;
+    "unknown" when most are far off every outline. Size is area; of equal ones the western, then the southern
+    is first.
+    """
+    villages = gaps.layers.villages
+    land = gaps.ground.land or land_of(villages, gaps.scenario.land)
+    off = len(land.parts)
+    # Whole square metres: the same islands in another order of villages differ in the last bits.
+    by_size = np.argsort(-np.round(shapely.area(land.parts)), kind="stable")
+    rank = np.empty(off, dtype=np.int64)
+    rank[by_size] = np.arange(off)
+    part = land.of(np.asarray(gaps.demand.geometry.to_numpy(), dtype=object))
+    on = pd.DataFrame(
+        {
+            "village": villages.index.get_indexer(gaps.demand["village_code"]),
+            "rank": np.where(part == UNKNOWN, off, rank[part]),
+            "weight": gaps.demand["weight"].to_numpy(),
+        }
+    )
+    share = on.groupby(["village", "rank"], as_index=False)["weight"].sum().round({"weight": 9})
+    share = share.sort_values(["village", "weight", "rank"], ascending=[True, False, True])
+    home = share.drop_duplicates("village")["rank"].to_numpy()
+    used = np.unique(home[home != off])
+    number = (np.searchsorted(used, home) + 1).astype("str").astype(object)
+    return pd.Series(np.where(home == off, "unknown", number), villages.index, dtype="str", name="island")

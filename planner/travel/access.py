@@ -1,0 +1,351 @@
+"""How places join the network of a profile: which access points they have, also after edits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import shapely
+from scipy.spatial import cKDTree
+
+from planner.network.graph import components
+from planner.travel.edge_grid import EdgeGrid
+from planner.travel.snapping import Reach, Snap, Snapper, join_snaps, take_snaps
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from planner.network.build import TravelNetwork
+    from planner.network.land import Ground
+    from planner.scenarios.modes import Profile
+    from planner.scenarios.scenario import AccessRule
+
+Role = Literal["leaving", "arriving"]
+# Most places lie on a road: those further away than this are looked for in an index of their own.
+NEAR_M = 50.0
+# With more places than this beside side parts, each part is searched by an index of its own.
+MANY = 1500
+# A place is on a piece of its road that comes this close to it.
+PIECE_M = 0.01
+
+
+@dataclass
+class Stops:
+    """Places prepared for a profile: the start or the end of trips.
+
+    Attributes
+    ----------
+    points
+        Points (metres).
+    nearest
+        Each place's access point on its nearest edge.
+    home
+        int32, the landmass of each.
+    xy
+        float64 ``(places, 2)``, metres.
+    also
+        The same places in the other season, or before edits: what they could walk to then, they still can
+        where it is open now.
+    twin
+        Those of the other season.
+    changed
+        After edits: which places have another nearest edge than before; the first of ``also`` is before.
+    """
+
+    access: Access
+    points: NDArray[np.object_]
+    nearest: Snap
+    home: NDArray[np.int32]
+    xy: NDArray[np.float64]
+    also: tuple[Stops, ...] = ()
+    twin: Stops | None = None
+    changed: NDArray[np.bool_] | None = None
+
+    def __len__(self) -> int:
+        return len(self.points)
+
+    @cached_property
+    def leaving(self) -> Snap:
+        """All access points of trips that begin here."""
+        return self.access.joined(self, "leaving")
+
+    @cached_property
+    def arriving(self) -> Snap:
+        """All access points of trips that end here."""
+        return self.access.joined(self, "arriving")
+
+    @cached_property
+    def access_m(self) -> NDArray[np.float64]:
+        """Straight distance to the network (metres); ``inf`` = none within the limit."""
+        return self.nearest.nearest_m(len(self.points))
+
+    @cached_property
+    def walk_m(self) -> NDArray[np.float64]:
+        """Metres that one walks at most to reach a road, in any season, before and after edits."""
+        out = self.access_m
+        for other in self.also:
+            out = np.maximum(out, other.walk_m)
+        return out
+
+    @cached_property
+    def near_and_far(self) -> list[tuple[NDArray[np.int64], cKDTree, float]]:
+        """Places near a road and others: their numbers, an index, and the longest way to a road (m)."""
+        if self.changed is not None:
+            # Edits move few places further from the road: these come in an index of their own.
+            known = self.also[0]
+            more = np.flatnonzero(self.walk_m > known.walk_m)
+            return known.near_and_far + self._indexed(more)
+        near = self.walk_m <= NEAR_M
+        return self._indexed(np.flatnonzero(near)) + self._indexed(np.flatnonzero(~near))
+
+    def _indexed(self, which: NDArray[np.int64]) -> list[tuple[NDArray[np.int64], cKDTree, float]]:
+        if len(which) == 0:
+            return []
+        return [(which, cKDTree(self.xy[which]), float(self.walk_m[which].max()))]
+
+    @cached_property
+    def around(self) -> Reach:
+        """All edges within reach of the places that have more than one access point."""
+        return Reach.none()
+
+
+class Access:
+    """Joins places to the network of one profile.
+
+    A place joins at the nearest usable edge on its own landmass. Where that edge is not of the
+    landmass's main part (the strongly connected part with the most road), it is also joined at the
+    nearest edge of each other part within the access distance, and the quickest way counts: a
+    fragment of road, or a one-way street that only leads away, cuts nobody off. Which edges these
+    are does not depend on the facilities, so more of them never take longer.
+
+    Parameters
+    ----------
+    network, profile
+        The network and whom it is for.
+    rule
+        Speed, detour and limit of the access legs.
+    ground
+        What they may not cross.
+    edge_home
+        int32, the landmass of each edge (:func:`edge_homes`).
+    base
+        That of the network of which this one is a patched copy.
+    alone
+        Look at this season alone.
+    """
+
+    def __init__(
+        self,
+        network: TravelNetwork,
+        profile: Profile,
+        *,
+        rule: AccessRule,
+        ground: Ground,
+        edge_home: NDArray[np.int32] | None = None,
+        base: Access | None = None,
+        alone: bool = False,
+    ) -> None:
+        self.network, self.profile, self.rule, self.ground = network, profile, rule, ground
+        self.base, self.alone = base, alone
+        self.edge_home = edge_homes(network, ground) if edge_home is None else edge_home
+        self._grid_of: dict[tuple[Role, int], EdgeGrid] = {}
+        self.snapper: Snapper = Snapper(
+            network, profile, ground=ground, max_access_m=rule.max_distance_m,
+            base=base.snapper if base is not None else None,
+        )  # fmt: skip
+
+    @cached_property
+    def parts(self) -> dict[Role, NDArray[np.int32]]:
+        """The strongly connected part that one leaves to from each edge, and arrives from."""
+        node = components(self.network, self.profile)
+        ahead = self.network.impedance[self.profile].forward_s < np.inf
+        start, stop = node[self.network.edge_from], node[self.network.edge_to]
+        return {"arriving": np.where(ahead, start, stop), "leaving": np.where(ahead, stop, start)}
+
+    @cached_property
+    def grid(self) -> EdgeGrid:
+        """The usable edges, for very many places at once."""
+        usable = np.flatnonzero(self.snapper.usable)
+        return EdgeGrid(usable, self.snapper.lines[usable])
+
+    def grid_of(self, role: Role, part: int) -> EdgeGrid:
+        """Return the usable edges of one part, for very many places at once."""
+        if (role, part) not in self._grid_of:
+            edges = np.flatnonzero(self.snapper.usable & (self.parts[role] == part))
+            self._grid_of[role, part] = EdgeGrid(edges, self.snapper.lines[edges])
+        return self._grid_of[role, part]
+
+    @cached_property
+    def main(self) -> dict[Role, NDArray[np.bool_]]:
+        """Which edges are of the part with the greatest length of road on their landmass."""
+        return {
+            role: _is_main(part, self.edge_home, self.network, self.snapper.usable)
+            for role, part in self.parts.items()
+        }
+
+    def stops(self, points: NDArray[np.object_], *, on_edge: NDArray[np.int64] | None = None) -> Stops:
+        """Return places joined to the network.
+
+        Parameters
+        ----------
+        points
+            Points (metres, the network's CRS).
+        on_edge
+            The edge that each is known to lie on, -1 where none is.
+        """
+        xy = np.asarray(shapely.get_coordinates(points), dtype=np.float64)
+        nearest = self.snapper.nearest(points, on_edge=on_edge)
+        twin = None if self.other is None else self.other.stops(points, on_edge=on_edge)
+        also = () if twin is None else (twin,)
+        return Stops(self, points, nearest, self.ground.home(points), xy, also, twin)
+
+    @cached_property
+    def other(self) -> Access | None:
+        """The access in the other season; None where the seasons do not differ.
+
+        Whoever walks to a further road in the wet season may do so in the dry one too: without this, a
+        slow track that closes in the rains would make a trip quicker.
+        """
+        profile = self.profile._replace(season="wet" if self.profile.season == "dry" else "dry")
+        if self.alone or profile not in self.network.impedance:
+            return None
+        here, there = self.network.impedance[self.profile], self.network.impedance[profile]
+        names = ("forward_s", "backward_s", "link_s", "link_back_s")
+        if all(np.array_equal(np.isinf(getattr(here, n)), np.isinf(getattr(there, n))) for n in names):
+            return None
+        return Access(
+            self.network, profile, rule=self.rule, ground=self.ground, edge_home=self.edge_home,
+            base=None if self.base is None else self.base.other, alone=True,
+        )  # fmt: skip
+
+    def again(self, stops: Stops) -> Stops:
+        """Return places of the base joined to the patched network; only what the edits touch is looked up.
+
+        They keep the access points that are still open: a road that is added never makes a trip longer.
+        """
+        assert self.base is not None
+        old, snap = self.base.network.edges, stops.nearest
+        usable = self.snapper.usable
+        lost = np.zeros(len(stops), dtype=bool)
+        lost[snap.point[~usable[snap.edge]]] = True
+        new = np.flatnonzero(usable[old:]) + old
+        if len(new):
+            tree = shapely.STRtree(self.network.lines(new))
+            reach = np.minimum(stops.access_m, self.rule.max_distance_m)
+            grown = np.flatnonzero(shapely.intersects(
+                shapely.box(*_grown(shapely.total_bounds(tree.geometries), float(reach.max(initial=0.0)))),
+                stops.points,
+            ))  # fmt: skip
+            (at, _), away = tree.query_nearest(
+                stops.points[grown], max_distance=self.rule.max_distance_m, return_distance=True,
+                all_matches=False,
+            )  # fmt: skip
+            lost[grown[at[away < stops.access_m[grown[at]]]]] = True
+        nearest = snap
+        if lost.any():
+            which = np.flatnonzero(lost)
+            found = self.snapper.nearest(stops.points[which])
+            found = Snap(which[found.point], found.edge, found.fraction, found.access_m)
+            nearest = join_snaps(take_snaps(snap, ~lost[snap.point]), found)
+        return self._moved(stops, nearest, lost)
+
+    def _moved(self, stops: Stops, nearest: Snap, changed: NDArray[np.bool_]) -> Stops:
+        """Return places of the base with their nearest edges on the patched network."""
+        twin = None
+        if self.other is not None:
+            known = stops.twin is not None and self.other.base is not None
+            twin = (
+                self.other.again(stops.twin)
+                if known and stops.twin is not None
+                else self.other.stops(stops.points)
+            )
+        also = (stops,) if twin is None else (stops, twin)
+        moved = Stops(self, stops.points, nearest, stops.home, stops.xy, also, twin, changed)
+        moved.around = stops.around
+        return moved
+
+    def joined(self, stops: Stops, role: Role) -> Snap:
+        """Return all access points of places, for trips that begin or end there."""
+        out = self._joined(stops, role)
+        for k, other in enumerate(stops.also):
+            snap = other.leaving if role == "leaving" else other.arriving
+            if k == 0 and stops.changed is not None:
+                # What has not changed is among the access points from before.
+                apart = np.zeros(len(stops), dtype=bool)
+                apart[stops.nearest.point[~self.main[role][stops.nearest.edge]]] = True
+                out = take_snaps(out, (stops.changed | apart)[out.point])
+            open_ = self.snapper.usable[snap.edge]
+            out = join_snaps(out, take_snaps(snap, open_))
+            if k == 0 and stops.changed is not None and not open_.all():
+                out = join_snaps(out, self._carried_over(take_snaps(snap, ~open_)))
+        return out
+
+    def _carried_over(self, snap: Snap) -> Snap:
+        """Return access points on roads that an edit cut, changed or opened, on the pieces that came of them.
+
+        A place between two pieces is on both.
+        """
+        network = self.network
+        pieces = np.flatnonzero((np.arange(network.edges) >= self._old_edges) & self.snapper.usable)
+        pieces = pieces[network.origin[pieces] >= 0]
+        order = pieces[np.argsort(network.origin[pieces], kind="stable")]
+        low = np.searchsorted(network.origin[order], snap.edge, side="left")
+        count = np.searchsorted(network.origin[order], snap.edge, side="right") - low
+        row = np.repeat(np.arange(len(snap.point)), count)
+        step = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+        edge = order[np.repeat(low, count) + step]
+        place = shapely.line_interpolate_point(network.lines(snap.edge), snap.fraction, normalized=True)[row]
+        line = network.lines(edge)
+        here = shapely.distance(line, place) <= PIECE_M
+        row, edge, place, line = row[here], edge[here], place[here], line[here]
+        fraction = np.nan_to_num(shapely.line_locate_point(line, place, normalized=True))
+        return Snap(snap.point[row], edge.astype(np.int32), fraction, snap.access_m[row])
+
+    @property
+    def _old_edges(self) -> int:
+        assert self.base is not None
+        return self.base.network.edges
+
+    def _joined(self, stops: Stops, role: Role) -> Snap:
+        apart = ~self.main[role][stops.nearest.edge]
+        if not apart.any():
+            return stops.nearest
+        which = np.unique(stops.nearest.point[apart])
+        if len(which) > MANY:
+            more = self.snapper.nearest_of_each_part(stops.points, which, self.parts[role])
+        else:
+            stops.around = self.snapper.reach(stops.points, which, stops.around)
+            more = self.snapper.nearest_of_each_part_in(stops.points, which, stops.around, self.parts[role])
+        return join_snaps(take_snaps(stops.nearest, ~apart), more)
+
+
+def _grown(bounds: NDArray[np.float64], by_m: float) -> tuple[float, float, float, float]:
+    west, south, east, north = bounds.tolist()
+    return west - by_m, south - by_m, east + by_m, north + by_m
+
+
+def edge_homes(network: TravelNetwork, ground: Ground) -> NDArray[np.int32]:
+    """Return the landmass of each edge, by its middle."""
+    if ground.land is None or network.edges == 0:
+        return np.full(network.edges, -1, dtype=np.int32)
+    middle = shapely.line_interpolate_point(network.lines(), 0.5, normalized=True)
+    return ground.home(np.asarray(middle, dtype=object))
+
+
+def _is_main(
+    part: NDArray[np.int32], home: NDArray[np.int32], network: TravelNetwork, usable: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Return which edges are of the part with the greatest length of usable road on their landmass."""
+    if len(part) == 0:
+        return np.zeros(0, dtype=bool)
+    parts = int(part.max()) + 1
+    key, of_edge = np.unique((home.astype(np.int64) + 1) * parts + part, return_inverse=True)
+    length = np.bincount(of_edge, weights=network.edge_length_m * usable, minlength=len(key))
+    best = np.lexsort((key % parts, -length, key // parts))
+    first = np.ones(len(best), dtype=bool)
+    first[1:] = (key // parts)[best][1:] != (key // parts)[best][:-1]
+    main = np.zeros(len(key), dtype=bool)
+    main[best[first]] = True
+    return np.asarray(main[of_edge], dtype=bool)

@@ -1,0 +1,313 @@
+"""Travel times for notebooks: GeoDataFrames in, tables with ids and minutes out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from geodata.checked import checked_layers, counts, in_crs, unique_ids
+from geodata.errors import ConfigError, SchemaError, first_five
+from planner.network.build import build_network
+from planner.network.edited import edited_network
+from planner.network.land import Ground, land_of
+from planner.network.overlay import cut_at_floods, flood_areas
+from planner.scenarios.edits import FACILITY_EDITS
+from planner.scenarios.modes import SEASONS, Profile
+from planner.scenarios.scenario import Scenario, checked_scenario
+from planner.travel.isochrones import catchments, isochrones, make_grid
+from planner.travel.paths import find_path
+from planner.travel.router import Router
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from geodata.layers import Layers
+    from planner.scenarios.modes import Season
+    from planner.travel.access import Stops
+    from planner.travel.router import Direction
+
+
+class Travel:
+    """Trips of one mode in one season over a study area's roads.
+
+    Tables give times in minutes, ``inf`` where there is no way. Places and facilities are GeoDataFrames
+    (or GeoSeries) of points in any CRS; their index gives the ids.
+
+    Parameters
+    ----------
+    router
+        The prepared network.
+    area
+        The study area (metric CRS), to which isochrones are cut.
+    buffer_m
+        How far outside its bounds places and facilities may lie.
+
+    Examples
+    --------
+    >>> from planner.pipeline import demo_layers, travel
+    >>> layers = demo_layers(12)
+    >>> trips = travel(layers, "motorcycle", season="wet")
+    >>> units = layers.units("puskesmas")
+    >>> places = layers.hamlets.iloc[:40]
+    >>> near = trips.nearest(places, units, k=2)
+    >>> near.columns.tolist()
+    ['place_id', 'rank', 'facility_id', 'minutes']
+    >>> pairs = trips.within(places, units, minutes=60)
+    >>> bool((pairs["minutes"] <= 60).all())
+    True
+    >>> table = trips.matrix(places, units)
+    >>> table.shape == (len(places), len(units))
+    True
+    >>> legs = trips.path(places.iloc[[0]], units.loc[[near["facility_id"].iloc[0]]])
+    >>> bool(abs(legs["minutes"].sum() - near["minutes"].iloc[0]) < 1e-6)
+    True
+    >>> areas = trips.isochrones(units.iloc[:1], minutes=[15, 30], step_m=200.0)
+    >>> bool(areas["area_km2"].is_monotonic_increasing)
+    True
+    >>> share = trips.catchments(places, units, minutes=30, cell_m=500.0)
+    >>> bool((share["people_own"] <= share["people_total"]).all())
+    True
+    """
+
+    def __init__(self, router: Router, area: shapely.Geometry, *, buffer_m: float = np.inf) -> None:
+        self.router, self.area, self.buffer_m = router, area, buffer_m
+
+    def nearest(
+        self,
+        places: gpd.GeoDataFrame,
+        facilities: gpd.GeoDataFrame,
+        *,
+        k: int = 1,
+        direction: Direction = "to_facility",
+    ) -> pd.DataFrame:
+        """Return each place's k nearest facilities: place_id, rank, facility_id, minutes.
+
+        Places that reach fewer than k have fewer rows; one that reaches none has a row of ``inf`` minutes
+        and an empty id.
+        """
+        if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or k < 1:
+            msg = f"k is how many facilities are wanted: a whole number from 1 on, not {k!r}"
+            raise ConfigError(msg)
+        start, stop = self._stops(places, "places"), self._stops(facilities, "facilities")
+        seconds, number = self.router.nearest_k(start, stop, k, direction=direction)
+        keep = (number >= 0) | (np.arange(k) == 0)
+        place, rank = np.nonzero(keep)
+        ids = np.append(facilities.index.to_numpy(dtype=object), "")
+        return pd.DataFrame(
+            {
+                "place_id": places.index.to_numpy()[place],
+                "rank": rank + 1,
+                "facility_id": ids[number[keep]],
+                "minutes": seconds[keep] / 60.0,
+            }
+        )
+
+    def within(
+        self,
+        places: gpd.GeoDataFrame,
+        facilities: gpd.GeoDataFrame,
+        minutes: float,
+        *,
+        direction: Direction = "to_facility",
+    ) -> pd.DataFrame:
+        """Return every pair no further apart than ``minutes`` (included): place_id, facility_id, minutes."""
+        limit_s = _limit_s(minutes)
+        start, stop = self._stops(places, "places"), self._stops(facilities, "facilities")
+        pairs = self.router.within(start, stop, limit_s, direction=direction)
+        return pd.DataFrame(
+            {
+                "place_id": places.index.to_numpy()[pairs.place],
+                "facility_id": facilities.index.to_numpy()[pairs.facility],
+                "minutes": pairs.travel_s / 60.0,
+            }
+        )
+
+    def matrix(
+        self,
+        places: gpd.GeoDataFrame,
+        facilities: gpd.GeoDataFrame,
+        *,
+        direction: Direction = "to_facility",
+    ) -> pd.DataFrame:
+        """Return all times in minutes, one row a place, one column a facility."""
+        return pd.concat(self.matrix_blocks(places, facilities, rows=len(places) or 1, direction=direction))
+
+    def matrix_blocks(
+        self,
+        places: gpd.GeoDataFrame,
+        facilities: gpd.GeoDataFrame,
+        *,
+        rows: int = 5000,
+        direction: Direction = "to_facility",
+    ) -> Iterator[pd.DataFrame]:
+        """Give the table of :meth:`matrix` block by block, so that it need not fit into memory."""
+        stop = self._stops(facilities, "facilities")
+        for low in range(0, max(len(places), 1), rows):
+            some = places.iloc[low : low + rows]
+            times = self.router.matrix(self._stops(some, "places"), stop, direction=direction)
+            yield pd.DataFrame(times / 60.0, index=some.index, columns=facilities.index)
+
+    def path(
+        self,
+        places: gpd.GeoDataFrame,
+        facilities: gpd.GeoDataFrame,
+        *,
+        direction: Direction = "to_facility",
+    ) -> gpd.GeoDataFrame:
+        """Return the quickest way between one place and one facility, one row a leg.
+
+        Columns: leg (access, walk, road, wait, ferry, boat, egress), minutes, length_m, road_ids; lines in
+        the direction of travel. No rows where there is no way.
+        """
+        start, stop = self._stops(places, "places"), self._stops(facilities, "facilities")
+        if len(start) != 1 or len(stop) != 1:
+            msg = "path needs one place and one facility: give one row each, as in places.iloc[[0]]"
+            raise ConfigError(msg)
+        if direction == "from_facility":
+            start, stop = stop, start
+        found = find_path(self.router, start, stop)
+        if found is None:
+            columns = ["leg", "minutes", "length_m", "road_ids"]
+            return gpd.GeoDataFrame(columns=columns, geometry=[], crs=self.router.network.crs)
+        return found.to_frame()
+
+    def isochrones(
+        self,
+        facilities: gpd.GeoDataFrame,
+        minutes: Sequence[float],
+        *,
+        step_m: float | None = None,
+        direction: Direction = "to_facility",
+    ) -> gpd.GeoDataFrame:
+        """Return the area within each limit of each facility: facility_id, minutes, area_km2; polygons.
+
+        Polygons are exact to well under a metre on the lines of a lattice of ``step_m`` (12.5 m, more for
+        large areas, when None), in the study area's metric CRS.
+        """
+        if len(facilities) == 0 or len(minutes) == 0 or (step_m is not None and not step_m > 0):
+            msg = "isochrones need at least one facility, at least one limit, and a step larger than nothing"
+            raise ConfigError(msg)
+        parts = []
+        limits = [_limit_s(m) for m in minutes]
+        stops = self._stops(facilities, "facilities")
+        for i in range(len(stops)):
+            one = self.router.stops(stops.points[i : i + 1])
+            found = isochrones(self.router, one, limits, step_m=step_m, inside=self.area, direction=direction)
+            found.insert(0, "facility_id", facilities.index[i])
+            found.insert(1, "minutes", found.pop("limit_s") / 60.0)
+            parts.append(found)
+        return gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), crs=self.router.network.crs)
+
+    def catchments(
+        self,
+        places: gpd.GeoDataFrame,
+        facilities: gpd.GeoDataFrame,
+        minutes: float,
+        *,
+        cell_m: float | None = None,
+        direction: Direction = "to_facility",
+    ) -> gpd.GeoDataFrame:
+        """Return each facility's people and area within the limit, in all and those nearest to it.
+
+        ``places`` needs a column ``people``. See :func:`planner.travel.isochrones.catchments`.
+        """
+        if "people" not in places:
+            msg = "catchments needs a column people in places (NaN where unknown)"
+            raise SchemaError(msg)
+        people = counts(places["people"], "places.people")
+        limit_s = _limit_s(minutes)
+        start, stop = self._stops(places, "places"), self._stops(facilities, "facilities")
+        grid = make_grid(self.router, self.area.bounds, cell_m=cell_m, inside=self.area)
+        found = catchments(self.router, start, people, stop, limit_s, grid=grid, direction=direction)
+        return found.set_index(facilities.index)
+
+    def _stops(self, frame: gpd.GeoDataFrame, what: str) -> Stops:
+        if frame is None:
+            msg = f"{what}: the study area has no such layer; find_gaps(layers).demand has places everywhere"
+            raise SchemaError(msg)
+        geometry = in_crs(frame, what, frame.crs if hasattr(frame, "crs") else None).geometry
+        unique_ids(frame.index, what)
+        bad = np.flatnonzero(geometry.is_empty | geometry.isna() | (geometry.geom_type != "Point"))
+        if len(bad):
+            msg = f"{what}: {len(bad)} rows have no point: {first_five(frame.index[bad])}. Leave them out."
+            raise SchemaError(msg)
+        points = np.asarray(geometry.to_crs(self.router.network.crs).to_numpy(), dtype=object)
+        self._require_near(points, frame.index, what)
+        return self.router.stops(points)
+
+    def _require_near(self, points: NDArray[np.object_], index: pd.Index, what: str) -> None:
+        """Raise SchemaError for places elsewhere: no way there would look like no road here."""
+        xy = shapely.get_coordinates(points)
+        off = ~np.isfinite(xy).all(axis=1)
+        west, south, east, north = self.area.bounds
+        by = self.buffer_m + self.router.rule.max_distance_m
+        x, y = xy[:, 0], xy[:, 1]
+        with np.errstate(invalid="ignore"):
+            off |= (x < west - by) | (x > east + by) | (y < south - by) | (y > north + by)
+        if off.any():
+            msg = (
+                f"{what}: {off.sum()} lie over {by / 1000:g} km outside the study area: "
+                f"{first_five(index[off])}. Were longitude and latitude swapped, "
+                "or is it another kabupaten? Leave them out."
+            )
+            raise SchemaError(msg)
+
+
+def _limit_s(minutes: float) -> float:
+    """Return a limit in seconds."""
+    number = isinstance(minutes, (int, float, np.number)) and not isinstance(minutes, bool)
+    if not number or not float(minutes) >= 0:
+        msg = f"minutes is a limit of 0 or more, as a number, not {minutes!r}"
+        raise ConfigError(msg)
+    return round(float(minutes) * 60.0, 6)
+
+
+def travel(layers: Layers, mode: str, *, season: Season = "dry", scenario: Scenario | None = None) -> Travel:
+    """Return trips of a mode in a season over a study area's roads, a scenario's road edits included.
+
+    Raises
+    ------
+    ConfigError
+        No such mode or season, an area without roads, or an edit of a road that is not there.
+
+    Examples
+    --------
+    >>> from planner.pipeline import demo_layers, travel
+    >>> layers = demo_layers(12)
+    >>> trips = travel(layers, "walking")
+    >>> trips.nearest(layers.hamlets, layers.units("posyandu"))["rank"].unique().tolist()
+    [1]
+    """
+    scenario = checked_scenario(scenario)
+    layers = checked_layers(layers)
+    if mode not in scenario.modes or season not in SEASONS:
+        msg = (
+            f"there is no mode {mode!r} in the {season!r} season. Modes: {', '.join(scenario.modes)}; "
+            "seasons: dry, wet."
+        )
+        raise ConfigError(msg)
+    if layers.roads is None:
+        msg = "the study area has no roads: give some in AREA.yml and build it again"
+        raise ConfigError(msg)
+    floods = flood_areas(layers.floods, (), str(layers.roads.crs))
+    roads = cut_at_floods(layers.roads, floods)
+    plain = scenario.model_copy(update={"edits": ()})
+    network = build_network(roads, plain, modes=[mode], floods=floods)
+    water = None if layers.water is None else np.asarray(layers.water.geometry.to_numpy(), dtype=object)
+    ground = Ground(land_of(layers.villages, scenario.land), water)
+    profile = Profile(mode, season)
+    router = Router(network, profile, rule=scenario.access, ground=ground)
+    on_roads = [e for e in scenario.edits if not isinstance(e, FACILITY_EDITS)]
+    if on_roads:
+        edited, _ = edited_network(
+            network, roads, scenario.edits, scenario=scenario, modes=[mode], floods=layers.floods
+        )
+        router = Router(edited, profile, rule=scenario.access, ground=ground, base=router)
+    outline = shapely.union_all(layers.villages.geometry.to_numpy())
+    return Travel(router, outline, buffer_m=layers.area.buffer_m)

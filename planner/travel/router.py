@@ -1,0 +1,448 @@
+"""Travel times between places and facilities: nearest, several nearest, within a limit, full tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal, get_args
+
+import numpy as np
+
+from geodata.errors import ConfigError
+from planner.kernels import dijkstra, hierarchy, many
+from planner.kernels.parallel import in_parallel
+from planner.network.graph import Ends, ModeGraph
+from planner.network.land import Ground
+from planner.travel.access import Access, Stops
+from planner.travel.times import (
+    DECIMALS,
+    NONE,
+    Best,
+    SparseTimes,
+    TravelTimes,
+    k_best,
+    sparse_times,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import shapely
+    from numpy.typing import NDArray
+
+    from planner.network.build import TravelNetwork
+    from planner.network.graph import Csr
+    from planner.scenarios.modes import Profile
+    from planner.scenarios.scenario import AccessRule
+    from planner.travel.access import Role
+    from planner.travel.snapping import Snap
+    from planner.travel.times import Pairs
+
+Direction = Literal["to_facility", "from_facility"]
+# From this many facilities on, making the contraction hierarchy pays within one question.
+MANY = 1000
+
+
+@dataclass(frozen=True)
+class Search:
+    """A nearest-facility search that can be continued when a facility opens or closes.
+
+    Attributes
+    ----------
+    places, facilities
+        The two sides.
+    direction
+        Which way people travel.
+    label
+        float64 ``(nodes, 2)``: time and nearest facility of every node.
+    best
+        The best of each place, not rounded.
+    times
+        The answer.
+    """
+
+    places: Stops
+    facilities: Stops
+    direction: Direction
+    label: NDArray[np.float64]
+    best: Best
+    times: TravelTimes
+
+
+class Router:
+    """Times of one profile (mode and season) on a network; prepared once, asked many times.
+
+    Where walking straight across is no longer than the two access legs, that is what people do.
+
+    Parameters
+    ----------
+    network
+        With seconds for ``profile``.
+    profile
+        Whom it is for; access legs are on foot.
+    rule
+        Speed, detour and limit of the access legs.
+    ground
+        What walks may not cross.
+    edge_home
+        The landmass of each edge, where it is known already.
+    base
+        The router of the network of which this one is a patched copy.
+    """
+
+    def __init__(
+        self,
+        network: TravelNetwork,
+        profile: Profile,
+        *,
+        rule: AccessRule,
+        ground: Ground | None = None,
+        edge_home: NDArray[np.int32] | None = None,
+        base: Router | None = None,
+    ) -> None:
+        self.network, self.profile, self.rule = network, profile, rule
+        self.ground = Ground() if ground is None else ground
+        self.access: Access = Access(
+            network, profile, rule=rule, ground=self.ground, edge_home=edge_home,
+            base=base.access if base is not None else None,
+        )  # fmt: skip
+        self.base = base
+        self.graph = ModeGraph(network, profile)
+
+    def stops(self, points: NDArray[np.object_], *, on_edge: NDArray[np.int64] | None = None) -> Stops:
+        """Return places or facilities joined to the network (see :class:`planner.travel.access.Access`).
+
+        After edits they keep the access points from before, so a road that is added never makes a trip
+        longer; ``on_edge`` then speaks of the base's edges.
+        """
+        if self.base is not None:
+            return self.access.again(self.base.stops(points, on_edge=on_edge))
+        return self.access.stops(points, on_edge=on_edge)
+
+    def ends(self, stops: Stops, role: Role) -> Ends:
+        """Return the nodes where trips from (``leaving``) or to places get on to or off the graph."""
+        snap = stops.leaving if role == "leaving" else stops.arriving
+        one = self.network.impedance[self.profile]
+        leg_s = snap.access_m * self.rule.seconds_per_m()
+        forward, backward = one.forward_s[snap.edge], one.backward_s[snap.edge]
+        start, stop = self.network.edge_from[snap.edge], self.network.edge_to[snap.edge]
+        ahead, behind = 1.0 - snap.fraction, snap.fraction
+        if role == "leaving":
+            node = [stop, start]
+            seconds = [leg_s + _part(ahead, forward), leg_s + _part(behind, backward)]
+        else:
+            node = [start, stop]
+            seconds = [leg_s + _part(behind, forward), leg_s + _part(ahead, backward)]
+        copies = self.graph.first_stretch if role == "leaving" else self.graph.last_stretch
+        if copies is not None:
+            node = [np.where(self.graph.ending[snap.edge], copies[n], n) for n in node]
+        ends = Ends(
+            np.tile(snap.point.astype(np.int32), 2), np.concatenate(node), np.concatenate(seconds),
+            np.tile(np.arange(len(snap.point), dtype=np.int32), 2),
+            np.repeat([True, False], len(snap.point)),
+        )  # fmt: skip
+        return ends.take(ends.seconds < np.inf)
+
+    def nearest(
+        self, places: Stops, facilities: Stops, *, direction: Direction = "to_facility"
+    ) -> TravelTimes:
+        """Return each place's time to (or from) its nearest facility.
+
+        Of facilities equally near, the first in order counts.
+        """
+        return self.search(places, facilities, direction=direction).times
+
+    def search(self, places: Stops, facilities: Stops, *, direction: Direction = "to_facility") -> Search:
+        """Return the nearest facilities as a search that :meth:`opened` and :meth:`closed` continue."""
+        role, other = _roles(direction)
+        seeds = self.ends(facilities, other)
+        label = dijkstra.nearest_source(*self._graph(direction), seeds.node, seeds.seconds, seeds.place)
+        best = Best(len(places))
+        best.offer_ends(self.ends(places, role), label)
+        best.offer(*self._direct(places, facilities, direction))
+        joined = len(facilities.nearest.point) > 0
+        times = best.times(places.access_m, joined=joined)
+        return Search(places, facilities, direction, label, best, times)
+
+    def opened(self, search: Search, point: shapely.Point, position: int) -> Search:
+        """Return a search with one facility more; only what it improves is computed again.
+
+        Parameters
+        ----------
+        search
+            From :meth:`search` (or this) of this router.
+        point
+            Where it opens (metres).
+        position
+            Its number among the facilities; those from there on move up by one.
+        """
+        facilities, label = search.facilities, search.label.copy()
+        label[label[:, 1] >= position, 1] += 1
+        points = np.concatenate([facilities.points[:position], [None], facilities.points[position:]])
+        points[position] = point
+        more = self.stops(points[position : position + 1])
+        # Facilities are few: joining them all again is quicker than sorting one in.
+        all_ = self.stops(points)
+        role, other = _roles(search.direction)
+        seeds = self.ends(more, other)
+        owner = np.full(len(seeds.node), position, dtype=np.int32)
+        dijkstra.open_source(*self._graph(search.direction), label, seeds.node, seeds.seconds, owner)
+        best = Best(len(search.places))
+        old = search.times
+        best.travel_s[:] = search.best.travel_s
+        best.facility[:] = np.where(old.facility >= position, old.facility + 1, old.facility)
+        ends = self.ends(search.places, role)
+        mine = label[ends.node, 1] == position
+        best.offer_ends(ends.take(mine), label)
+        place, facility, seconds = self._direct(search.places, more, search.direction)
+        best.offer(place, facility + position, seconds)
+        times = best.times(search.places.access_m, joined=old.joined or len(more.nearest.point) > 0)
+        return Search(search.places, all_, search.direction, label, best, times)
+
+    def closed(self, search: Search, position: int) -> Search:
+        """Return a search with one facility less; only the places it served are computed again."""
+        label = search.label.copy()
+        facilities = search.facilities
+        rest = self.stops(np.delete(facilities.points, position))
+        role, other = _roles(search.direction)
+        seeds = self.ends(rest, other)
+        label[:, 1] = np.where(label[:, 1] == position, np.inf, label[:, 1] - (label[:, 1] > position))
+        graph, (into_first, into_tail, _) = (
+            (self.graph.backward, self.graph.forward) if search.direction == "to_facility"
+            else (self.graph.forward, self.graph.backward)
+        )  # fmt: skip
+        dijkstra.close_source(
+            *graph, into_first, into_tail, label, np.inf, seeds.node, seeds.seconds, seeds.place
+        )
+        old = search.times
+        lost = old.facility == position
+        best = Best(len(search.places))
+        best.travel_s[:] = np.where(lost, np.inf, search.best.travel_s)
+        best.facility[:] = np.where(lost, NONE, old.facility - (old.facility > position))
+        ends = self.ends(search.places, role)
+        mine = lost[ends.place]
+        best.offer_ends(ends.take(mine), label)
+        place, facility, seconds = self._direct(search.places, rest, search.direction)
+        mine = lost[place]
+        best.offer(place[mine], facility[mine], seconds[mine])
+        times = best.times(search.places.access_m, joined=len(rest.nearest.point) > 0)
+        return Search(search.places, rest, search.direction, label, best, times)
+
+    def nearest_k(
+        self, places: Stops, facilities: Stops, k: int, *, direction: Direction = "to_facility"
+    ) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+        """Return times (s) and numbers of each place's k nearest facilities, both ``(places, k)``.
+
+        In order of (time, facility); ``inf`` and -1 where fewer can be reached.
+        """
+        role, other = _roles(direction)
+        seeds = self.ends(facilities, other)
+        time, owner = many.k_nearest_sources(
+            *self._graph(direction), seeds.node, seeds.seconds, seeds.place, k
+        )
+        ends = self.ends(places, role)
+        place = np.repeat(ends.place, k).astype(np.int64)
+        seconds = np.repeat(ends.seconds, k) + time[ends.node].ravel()
+        facility = owner[ends.node].ravel().astype(np.int64)
+        direct = self._direct(places, facilities, direction)
+        return k_best(
+            np.concatenate([place, direct[0]]), np.concatenate([facility, direct[1]]),
+            np.concatenate([seconds, direct[2]]), len(places), k,
+        )  # fmt: skip
+
+    def within(
+        self,
+        places: Stops,
+        facilities: Stops,
+        cutoff_s: float,
+        *,
+        direction: Direction = "to_facility",
+        workers: int | None = None,
+    ) -> SparseTimes:
+        """Return all pairs no further apart than ``cutoff_s`` (included).
+
+        One bounded search a facility, on all processors (or ``workers``); for many facilities, one walk
+        down a contraction hierarchy each. Memory grows with the pairs found.
+        """
+        # A little more, then the exact comparison on rounded times.
+        reach = cutoff_s + 10.0**-DECIMALS
+        if len(facilities) >= MANY:
+            some, order = self._swept(places, facilities, reach, direction)
+        else:
+            some = self._searched(places, facilities, reach, direction)
+            order = np.arange(len(facilities), dtype=np.int32)
+        parts = [part for _, part in in_parallel(some, len(facilities), workers)]
+        count = np.concatenate([np.empty(0, np.int64), *(np.diff(first) for first, _, _ in parts)])
+        place = np.concatenate([np.empty(0, np.int32), *(p for _, p, _ in parts)])
+        seconds = np.concatenate([np.empty(0), *(s for _, _, s in parts)])
+        del parts
+        direct = self._direct(places, facilities, direction, cutoff_s=reach)
+        found = (place, np.repeat(order, count), seconds)
+        return sparse_times(found, direct, (len(places), len(facilities)), cutoff_s)
+
+    def _searched(
+        self, places: Stops, facilities: Stops, reach_s: float, direction: Direction
+    ) -> Callable[[int, int], Csr]:
+        """Return the work of one block of facilities, by bounded searches."""
+        role, other = _roles(direction)
+        seed_first, node, seconds = self.ends(facilities, other).by_place(len(facilities))
+        by_node = self.ends(places, role).by_node(self.graph.nodes)
+        graph = self._graph(direction)
+
+        def some(low: int, high: int) -> Csr:
+            span = slice(seed_first[low], seed_first[high])
+            first = seed_first[low : high + 1] - seed_first[low]
+            return many.within_cutoff(  # type: ignore[no-any-return]
+                *graph, first, node[span], seconds[span], *by_node, len(places), reach_s
+            )
+
+        return some
+
+    def _swept(
+        self, places: Stops, facilities: Stops, reach_s: float, direction: Direction
+    ) -> tuple[Callable[[int, int], Csr], NDArray[np.int32]]:
+        """Return the work of one block of facilities, by walks down the hierarchy, and their order.
+
+        Those near to each other follow each other, so that what one walk has read is still at hand.
+        """
+        tree = self.graph.hierarchy
+        role, other = _roles(direction)
+        leaving = direction == "to_facility"
+        goals = self.ends(facilities, other)
+        deepest = np.full(len(facilities), self.graph.nodes, dtype=np.int32)
+        np.minimum.at(deepest, goals.place, tree.rank[goals.node])
+        order = np.argsort(deepest, kind="stable").astype(np.int32)
+        number = np.empty(len(order), dtype=np.int32)
+        number[order] = np.arange(len(order), dtype=np.int32)
+        goals = replace(goals, place=number[goals.place])
+        goal = tree.labels(goals, len(facilities), leaving=not leaving)
+        ends = self.ends(places, role)
+        by_node = replace(ends, node=tree.rank[ends.node]).by_node(self.graph.nodes)
+        times = tree.up_s if leaving else tree.down_s
+
+        def some(low: int, high: int) -> Csr:
+            return hierarchy.sweep_within(  # type: ignore[no-any-return]
+                tree.up_first, tree.up_head, times, tree.parent,
+                *tree.children, *goal, *by_node, len(places), reach_s,
+                low, high,
+            )  # fmt: skip
+
+        return some, order
+
+    def matrix(
+        self,
+        places: Stops,
+        facilities: Stops,
+        *,
+        direction: Direction = "to_facility",
+        workers: int | None = None,
+    ) -> NDArray[np.float64]:
+        """Return all times (s), float64 ``(places, facilities)``; ``inf`` = no way.
+
+        By a contraction hierarchy that is made at the first call. For more pairs than memory holds, ask
+        for one block of places after another: the hierarchy and the facilities are used again.
+        """
+        tree = self.graph.hierarchy
+        role, other = _roles(direction)
+        ends = self.ends(places, role)
+        leaving = direction == "to_facility"
+        goal = tree.labels(self.ends(facilities, other), len(facilities), leaving=not leaving)
+        out = np.empty((len(places), len(facilities)))
+        # Joining labels costs a pass over a place's label for each pair; sweeping one over all arcs
+        # for each facility.
+        start = tree.labels(ends, len(places), leaving=leaving)
+        if len(start[1]) <= len(tree.up_head):
+
+            def some(low: int, high: int) -> None:
+                hierarchy.join_labels(*start, *goal, self.graph.nodes, out, low, high)
+        else:
+            first, node, seconds = ends.by_place(len(places))
+            times = tree.up_s if leaving else tree.down_s
+
+            def some(low: int, high: int) -> None:
+                hierarchy.sweep(
+                    tree.up_first, tree.up_head, times, *goal, first, tree.rank[node], seconds, out, low, high
+                )
+
+        in_parallel(some, len(facilities), workers)
+        place, facility, direct_s = self._direct(places, facilities, direction)
+        np.minimum.at(out, (place, facility), direct_s)
+        return np.round(out, DECIMALS, out=out)
+
+    def _graph(self, direction: Direction) -> Csr:
+        return self.graph.backward if direction == "to_facility" else self.graph.forward
+
+    def _direct(
+        self, places: Stops, facilities: Stops, direction: Direction, *, cutoff_s: float = np.inf
+    ) -> Pairs:
+        """Return the pairs (place, facility, seconds) on one edge, and those within a straight walk."""
+        start, stop = (places, facilities) if direction == "to_facility" else (facilities, places)
+        i, j, along = self.along_one_edge(start.leaving, stop.arriving)
+        a, b = start.leaving.point[i], stop.arriving.point[j]
+        c, d, walk = self.straight(places, facilities)
+        if direction == "from_facility":
+            a, b = b, a
+        place, facility = np.concatenate([a, c]), np.concatenate([b, d])
+        seconds = np.concatenate([along, walk])
+        near = seconds <= cutoff_s
+        return place[near], facility[near], seconds[near]
+
+    def along_one_edge(self, start: Snap, stop: Snap) -> Pairs:
+        """Return the rides along one edge: (row of start, row of stop, seconds with both legs)."""
+        one = self.network.impedance[self.profile]
+        a, b = _same_edge(start.edge, stop.edge)
+        step = stop.fraction[b] - start.fraction[a]
+        edge = start.edge[a]
+        ride = np.where(
+            step >= 0, _part(np.abs(step), one.forward_s[edge]), _part(np.abs(step), one.backward_s[edge])
+        )
+        legs = (start.access_m[a] + stop.access_m[b]) * self.rule.seconds_per_m()
+        open_ = ride < np.inf
+        return a[open_], b[open_], (ride + legs)[open_]
+
+    def straight(self, places: Stops, facilities: Stops) -> Pairs:
+        """Return the pairs (place, facility, seconds) whose straight walk is no longer than both legs.
+
+        So a place on a facility takes no time, and no one is made to walk to the road and back. A place
+        without an access point may walk straight as far as the access limit.
+        """
+        limit = self.rule.max_distance_m
+        place, facility = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+        for which, tree, furthest_m in places.near_and_far:
+            reach = np.minimum(limit, facilities.walk_m + furthest_m) * (1 + 1e-12) + 1e-9
+            lists = tree.query_ball_point(facilities.xy, reach)
+            count = np.array([len(n) for n in lists], dtype=np.int64)
+            if count.sum():
+                place.append(which[np.concatenate([np.asarray(n, dtype=np.int64) for n in lists if n])])
+                facility.append(np.repeat(np.arange(len(facilities)), count))
+        p, f = np.concatenate(place), np.concatenate(facility)
+        straight = np.hypot(*(places.xy[p] - facilities.xy[f]).T)
+        near = straight <= np.minimum(limit, places.walk_m[p] + facilities.walk_m[f])
+        p, f, straight = p[near], f[near], straight[near]
+        dry = self.ground.dry(places.points[p], facilities.points[f], places.home[p], facilities.home[f])
+        return p[dry], f[dry], straight[dry] * self.rule.seconds_per_m()
+
+
+def _roles(direction: Direction) -> tuple[Role, Role]:
+    """Return what places and what facilities are to a trip."""
+    if direction not in get_args(Direction):
+        msg = f"direction is one of {', '.join(get_args(Direction))}, not {direction!r}"
+        raise ConfigError(msg)
+    return ("leaving", "arriving") if direction == "to_facility" else ("arriving", "leaving")
+
+
+def _part(share: NDArray[np.float64], seconds: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return a share of an edge's seconds; no share of a closed edge takes no time."""
+    with np.errstate(invalid="ignore"):
+        return np.where(share == 0.0, 0.0, share * seconds)
+
+
+def _same_edge(
+    origin_edge: NDArray[np.int32], seed_edge: NDArray[np.int32]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return all pairs (origin, seed) that lie on one edge."""
+    order = np.argsort(seed_edge, kind="stable")
+    low = np.searchsorted(seed_edge[order], origin_edge, side="left")
+    count = np.searchsorted(seed_edge[order], origin_edge, side="right") - low
+    origin = np.repeat(np.arange(len(origin_edge)), count)
+    step = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+    return origin, order[np.repeat(low, count) + step]

@@ -1,0 +1,361 @@
+"""Where on the network a place joins it: the nearest point of the nearest usable edge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+
+from planner.network.build import ON_FERRY, WATERWAY
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from planner.network.build import TravelNetwork
+    from planner.network.land import Ground
+    from planner.scenarios.modes import Profile
+
+NO_EDGE = -1
+BLOCK = 1024
+# A part of the network with more edges than this has a spatial index of its own.
+BIG_PART = 400
+# For more places than this a new index is quicker than looking at all edges in reach.
+FEW = 100
+
+
+@dataclass(frozen=True)
+class Snap:
+    """Access points, in order of ``point``; a place may have several, or none.
+
+    Attributes
+    ----------
+    point
+        int64 number of the place.
+    edge
+        int32 edge of the network.
+    fraction
+        float64 position along the edge, 0 at its start.
+    access_m
+        float64 straight distance (metres) from the place to the edge.
+    """
+
+    point: NDArray[np.int64]
+    edge: NDArray[np.int32]
+    fraction: NDArray[np.float64]
+    access_m: NDArray[np.float64]
+
+    def nearest_m(self, points: int) -> NDArray[np.float64]:
+        """Return each place's shortest access distance (m); ``inf`` for a place without one."""
+        out = np.full(points, np.inf)
+        np.minimum.at(out, self.point, self.access_m)
+        return out
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Every edge within reach of some places, kept because edits rarely change it.
+
+    Attributes
+    ----------
+    which
+        int64 numbers of the places, ascending.
+    edges
+        Number of edges of the network that were looked at.
+    point, edge, away_m
+        The pairs, and their distance (metres).
+    """
+
+    which: NDArray[np.int64]
+    edges: int
+    point: NDArray[np.int64]
+    edge: NDArray[np.int64]
+    away_m: NDArray[np.float64]
+
+    @classmethod
+    def none(cls) -> Reach:
+        """Nothing looked at yet."""
+        no = np.empty(0, np.int64)
+        return cls(no, 0, no, no, np.empty(0))
+
+
+@dataclass(frozen=True)
+class _Indexed:
+    """Some edges, their lines, and a spatial index of these."""
+
+    edges: NDArray[np.int64]
+    lines: NDArray[np.object_]
+    tree: shapely.STRtree
+
+    @classmethod
+    def of(cls, network: TravelNetwork, edges: NDArray[np.int64]) -> _Indexed:
+        lines = network.lines(edges)
+        return cls(edges, lines, shapely.STRtree(lines))
+
+
+class Snapper:
+    """Finds access points of one profile; keeps its spatial index between calls.
+
+    Parameters
+    ----------
+    network
+        The network; ferries are never snapped to.
+    profile
+        Only edges this profile can use.
+    ground
+        A place never joins an edge across water.
+    max_access_m
+        Places further from every edge have no access point.
+    base
+        The snapper of the network that this one is a patched copy of, whose index serves again.
+    """
+
+    def __init__(
+        self,
+        network: TravelNetwork,
+        profile: Profile,
+        *,
+        ground: Ground,
+        max_access_m: float,
+        base: Snapper | None = None,
+    ) -> None:
+        self.network, self.ground, self.max_access_m = network, ground, max_access_m
+        self.usable: NDArray[np.bool_] = network.usable(profile) & (network.edge_kind != ON_FERRY)
+        open_ = np.flatnonzero(self.usable)
+        if base is None:
+            self.indexed: tuple[_Indexed, ...] = (_Indexed.of(network, open_),)
+        else:
+            self.indexed = (
+                *base.indexed, _Indexed.of(network, open_[open_ >= base.network.edges]),
+            )  # fmt: skip
+
+    @cached_property
+    def lines(self) -> NDArray[np.object_]:
+        """The LineString of each edge; None where the profile cannot use it."""
+        out = np.full(len(self.usable), None, dtype=object)
+        for one in self.indexed:
+            out[one.edges] = one.lines
+        return out
+
+    def nearest(self, points: NDArray[np.object_], *, on_edge: NDArray[np.int64] | None = None) -> Snap:
+        """Return the access point on the nearest edge for each place that has one.
+
+        A place has one on each of several edges equally near: at a corner or a gate they are different ways.
+
+        Parameters
+        ----------
+        points
+            Places (metres).
+        on_edge
+            The edge that a place is known to lie on, -1 where none is: nothing is nearer.
+        """
+        if on_edge is None:
+            on_edge = np.full(len(points), NO_EDGE)
+        there = on_edge != NO_EDGE
+        there[there] = self.usable[on_edge[there]]
+        known = np.flatnonzero(there)
+        at, edge_at = self._nearest_of(points, np.flatnonzero(~there), self.indexed)
+        point = np.concatenate([known, at])
+        edge = np.concatenate([on_edge[known], edge_at])
+        order = np.argsort(point, kind="stable")
+        snap = self._snap(points, point[order], edge[order])
+        if not self.ground.divides:
+            return snap
+        # There is no water within a metre: only places off the road are looked up.
+        dry = snap.access_m < 1.0
+        far = np.flatnonzero(~dry)
+        dry[far] = self._dry(points, take_snaps(snap, far))
+        if dry.all():
+            return snap
+        # The nearest edge lies across water: the nearest on this side, if any.
+        blocked = np.unique(snap.point[~dry])
+        one = np.zeros(len(self.usable), dtype=np.int32)
+        return join_snaps(take_snaps(snap, dry), self._by_distance(points, blocked, self.indexed, one))
+
+    def nearest_of_each_part(
+        self, points: NDArray[np.object_], which: NDArray[np.int64], part: NDArray[np.int32]
+    ) -> Snap:
+        """Return, for some places, the nearest access point on every part of the network within reach.
+
+        Parameters
+        ----------
+        points
+            All places.
+        which
+            Numbers of the places to look at.
+        part
+            int32 part of each edge.
+        """
+        edges = np.flatnonzero(self.usable)
+        size = np.bincount(part[edges], minlength=1)
+        big = np.flatnonzero(size > BIG_PART)
+        rest = edges[size[part[edges]] <= BIG_PART]
+        found = self._by_distance(points, which, (_Indexed.of(self.network, rest),), part)
+        for one in big:
+            index = (_Indexed.of(self.network, edges[part[edges] == one]),)
+            at, edge = self._nearest_of(points, which, index)
+            snap = self._snap(points, at, edge)
+            dry = self._dry(points, snap)
+            more = self._by_distance(points, np.unique(snap.point[~dry]), index, part)
+            found = join_snaps(found, join_snaps(take_snaps(snap, dry), more))
+        return found
+
+    def reach(self, points: NDArray[np.object_], which: NDArray[np.int64], known: Reach) -> Reach:
+        """Return the edges in reach of some places; what is known of the base's is not looked up again."""
+        new = np.setdiff1d(which, known.which)
+        parts = [(known.point, known.edge, known.away_m)]
+        if known.edges < self.network.edges and len(known.which) and known.edges:
+            parts.append(self._in_reach(points, known.which, self.indexed[1:], closed=True))
+        if len(new):
+            parts.append(self._in_reach(points, new, self.indexed, closed=True))
+        point, edge, away = (np.concatenate(x) for x in zip(*parts, strict=True))
+        return Reach(np.union1d(known.which, which), self.network.edges, point, edge, away)
+
+    def nearest_of_each_part_in(
+        self,
+        points: NDArray[np.object_],
+        which: NDArray[np.int64],
+        around: Reach,
+        part: NDArray[np.int32],
+    ) -> Snap:
+        """Return what :meth:`nearest_of_each_part` does, from the edges known to be in reach."""
+        mine = np.isin(around.point, which) & self.usable[around.edge]
+        return self._block(points, (around.point[mine], around.edge[mine], around.away_m[mine]), part)
+
+    def _nearest_of(
+        self, points: NDArray[np.object_], which: NDArray[np.int64], indexed: tuple[_Indexed, ...]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the nearest usable edge of each place that has one: (place, edge)."""
+        at, edge, away = [np.empty(0, np.int64)], [np.empty(0, np.int64)], [np.empty(0)]
+        for one in indexed:
+            (i, line), m = one.tree.query_nearest(
+                points[which], max_distance=self.max_access_m, all_matches=True, return_distance=True
+            )
+            at.append(which[i])
+            edge.append(one.edges[line])
+            away.append(m)
+        point, found, metres = np.concatenate(at), np.concatenate(edge), np.concatenate(away)
+        closed = ~self.usable[found]
+        if closed.any():
+            # What was nearest is closed since: look again, at the open edges alone.
+            again = np.unique(point[closed])
+            kept = ~np.isin(point, again)
+            if len(again) > FEW:
+                edges = np.concatenate([one.edges for one in indexed])
+                only_open = (_Indexed.of(self.network, edges[self.usable[edges]]),)
+                at_open, edge_open = self._nearest_of(points, again, only_open)
+                away = shapely.distance(self.network.lines(edge_open), points[at_open])
+                more = (at_open, edge_open, away)
+            else:
+                more = self._in_reach(points, again, indexed)
+            point = np.concatenate([point[kept], more[0]])
+            found = np.concatenate([found[kept], more[1]])
+            metres = np.concatenate([metres[kept], more[2]])
+        order = np.lexsort((found, metres, point))
+        point, found, metres = point[order], found[order], metres[order]
+        first = np.ones(len(point), dtype=bool)
+        first[1:] = point[1:] != point[:-1]
+        nearest = metres[np.flatnonzero(first)][np.cumsum(first) - 1] if len(point) else metres
+        tied = metres == nearest
+        return point[tied], found[tied]
+
+    def _in_reach(
+        self,
+        points: NDArray[np.object_],
+        which: NDArray[np.int64],
+        indexed: tuple[_Indexed, ...],
+        *,
+        closed: bool = False,
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+        """Return every usable edge (with ``closed``, also others) in reach: (place, edge, metres)."""
+        at, edge, away = [np.empty(0, np.int64)], [np.empty(0, np.int64)], [np.empty(0)]
+        for one in indexed:
+            i, line = one.tree.query(points[which], predicate="dwithin", distance=self.max_access_m)
+            if not closed:
+                open_ = self.usable[one.edges[line]]
+                i, line = i[open_], line[open_]
+            at.append(which[i])
+            edge.append(one.edges[line])
+            away.append(shapely.distance(one.lines[line], points[which[i]]))
+        return np.concatenate(at), np.concatenate(edge), np.concatenate(away)
+
+    def _by_distance(
+        self,
+        points: NDArray[np.object_],
+        which: NDArray[np.int64],
+        indexed: tuple[_Indexed, ...],
+        part: NDArray[np.int32],
+    ) -> Snap:
+        """Return the nearest edge of each place and part that is not across water."""
+        found = _empty_snap()
+        # In blocks: a place in a town has hundreds of edges within reach.
+        for start in range(0, len(which), BLOCK):
+            block = self._block(points, self._in_reach(points, which[start : start + BLOCK], indexed), part)
+            found = join_snaps(found, block)
+        return found
+
+    def _block(
+        self,
+        points: NDArray[np.object_],
+        near: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]],
+        part: NDArray[np.int32],
+    ) -> Snap:
+        point, edge, away = near
+        order = np.lexsort((edge, away, part[edge], point))
+        point, edge = point[order], edge[order]
+        found = _empty_snap()
+        # The best of each place and part; what lies across water makes way for the next best.
+        while len(point):
+            first = np.ones(len(point), dtype=bool)
+            first[1:] = (point[1:] != point[:-1]) | (part[edge[1:]] != part[edge[:-1]])
+            best = self._snap(points, point[first], edge[first])
+            good = self._dry(points, best)
+            found = join_snaps(found, take_snaps(best, good))
+            again = ~good[np.cumsum(first) - 1] & ~first
+            point, edge = point[again], edge[again]
+        return found
+
+    def _dry(self, points: NDArray[np.object_], snap: Snap) -> NDArray[np.bool_]:
+        """Return which access legs can be walked."""
+        if not self.ground.divides or len(snap.point) == 0:
+            return np.ones(len(snap.point), dtype=bool)
+        line = self.network.lines(snap.edge)
+        there = shapely.line_interpolate_point(line, snap.fraction, normalized=True)
+        place, of = np.unique(snap.point, return_inverse=True)
+        return self.ground.dry(
+            points[snap.point], there, self.ground.home(points[place])[of], self.ground.home(there),
+            afloat=self.network.edge_kind[snap.edge] == WATERWAY,
+        )  # fmt: skip
+
+    def _snap(self, points: NDArray[np.object_], point: NDArray[np.int64], edge: NDArray[np.int64]) -> Snap:
+        line = self.network.lines(edge)
+        fraction = shapely.line_locate_point(line, points[point], normalized=True)
+        return Snap(
+            point=point.astype(np.int64),
+            edge=edge.astype(np.int32),
+            # A line between two nodes at one place has no length to go along.
+            fraction=np.nan_to_num(fraction, nan=0.0),
+            access_m=shapely.distance(line, points[point]),
+        )
+
+
+def take_snaps(snap: Snap, which: NDArray[np.bool_] | NDArray[np.int64]) -> Snap:
+    """Return some of the access points."""
+    return Snap(snap.point[which], snap.edge[which], snap.fraction[which], snap.access_m[which])
+
+
+def join_snaps(a: Snap, b: Snap) -> Snap:
+    """Return the access points of both, in order of their places."""
+    joined = Snap(
+        point=np.concatenate([a.point, b.point]),
+        edge=np.concatenate([a.edge, b.edge]),
+        fraction=np.concatenate([a.fraction, b.fraction]),
+        access_m=np.concatenate([a.access_m, b.access_m]),
+    )
+    return take_snaps(joined, np.argsort(joined.point, kind="stable"))
+
+
+def _empty_snap() -> Snap:
+    return Snap(np.empty(0, np.int64), np.empty(0, np.int32), np.empty(0), np.empty(0))

@@ -1,0 +1,150 @@
+"""What a router answers with, and how many offers become one answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+
+from planner.kernels import dijkstra
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from planner.network.graph import Ends
+
+    Pairs = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]
+
+T = TypeVar("T")
+NONE = -1
+# Times are rounded to this, so that the sum of many pieces does not miss a limit by its last bit.
+DECIMALS = 6
+
+
+@dataclass(frozen=True)
+class TravelTimes:
+    """Seconds from each place to its nearest facility (or back).
+
+    Attributes
+    ----------
+    travel_s
+        float64 ``(places,)``; ``inf`` = no facility can be reached.
+    facility
+        int32 number of that facility; -1 where there is none.
+    access_m
+        float64 straight distance to the network (metres); ``inf`` = none within the limit.
+    joined
+        Whether any facility has an access point on the network.
+    """
+
+    travel_s: NDArray[np.float64]
+    facility: NDArray[np.int32]
+    access_m: NDArray[np.float64]
+    joined: bool
+
+
+@dataclass(frozen=True)
+class SparseTimes:
+    """Pairs of place and facility with their time, in order of (place, facility).
+
+    Attributes
+    ----------
+    place, facility
+        int32 numbers.
+    travel_s
+        float64.
+    """
+
+    place: NDArray[np.int32]
+    facility: NDArray[np.int32]
+    travel_s: NDArray[np.float64]
+
+
+class Best:
+    """The smallest time offered to each place, and the facility it leads to."""
+
+    def __init__(self, places: int) -> None:
+        self.travel_s = np.full(places, np.inf)
+        self.facility = np.full(places, NONE, dtype=np.int64)
+
+    def offer(
+        self, place: NDArray[np.generic], facility: NDArray[np.generic], seconds: NDArray[np.float64]
+    ) -> None:
+        """Keep what is better than before; of equal times, the smaller facility."""
+        order = np.lexsort((facility, seconds, place))
+        order = order[seconds[order] < np.inf]
+        place, facility, seconds = place[order], facility[order], seconds[order]
+        first = np.ones(len(place), dtype=bool)
+        first[1:] = place[1:] != place[:-1]
+        place, facility, seconds = place[first], facility[first], seconds[first]
+        now, owner = self.travel_s[place], self.facility[place]
+        better = (seconds < now) | ((seconds == now) & (facility < owner))
+        self.travel_s[place[better]] = seconds[better]
+        self.facility[place[better]] = facility[better]
+
+    def offer_ends(self, ends: Ends, label: NDArray[np.float64]) -> None:
+        """Keep what a search's labels (time, facility) at the ends of the places make better."""
+        dijkstra.offer_ends(self.travel_s, self.facility, ends.place, ends.node, ends.seconds, label)
+
+    def times(self, access_m: NDArray[np.float64], *, joined: bool) -> TravelTimes:
+        """Return the answer, its times rounded to the microsecond."""
+        travel_s = np.round(self.travel_s, DECIMALS)
+        facility = self.facility.astype(np.int32)
+        for array in (travel_s, facility):
+            array.setflags(write=False)
+        return TravelTimes(travel_s, facility, access_m, joined)
+
+
+def k_best(
+    place: NDArray[np.int64], facility: NDArray[np.int64], seconds: NDArray[np.float64], places: int, k: int
+) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+    """Return the k quickest different facilities of each place: seconds and numbers, ``(places, k)``."""
+    seconds = np.round(seconds, DECIMALS)
+    order = np.lexsort((seconds, facility, place))
+    order = order[(seconds[order] < np.inf) & (facility[order] >= 0)]
+    new = np.ones(len(order), dtype=bool)
+    new[1:] = (place[order][1:] != place[order][:-1]) | (facility[order][1:] != facility[order][:-1])
+    order = order[new]
+    order = order[np.lexsort((facility[order], seconds[order], place[order]))]
+    owner = place[order]
+    slot = np.arange(len(order)) - np.searchsorted(owner, owner, side="left")
+    fits = slot < k
+    travel_s = np.full((places, k), np.inf)
+    number = np.full((places, k), NONE, dtype=np.int32)
+    travel_s[owner[fits], slot[fits]] = seconds[order][fits]
+    number[owner[fits], slot[fits]] = facility[order][fits]
+    return travel_s, number
+
+
+def sparse_times(
+    found: tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64]],
+    direct: Pairs,
+    shape: tuple[int, int],
+    cutoff_s: float,
+) -> SparseTimes:
+    """Return the shortest time of each pair within the cutoff, by place, then facility.
+
+    Parameters
+    ----------
+    found, direct
+        (place, facility, seconds) by the network, each pair once, and otherwise.
+    shape
+        Numbers of places and facilities.
+    """
+    place = np.concatenate([found[0], direct[0].astype(np.int32)])
+    facility = np.concatenate([found[1], direct[1].astype(np.int32)])
+    seconds = np.round(np.concatenate([found[2], direct[2]]), DECIMALS)
+    # Counting sorts, by facility and then by place: they keep the order of equals.
+    first, place, seconds = dijkstra.arcs_to_csr(facility, place, seconds, shape[1])
+    facility = np.repeat(np.arange(shape[1], dtype=np.int32), np.diff(first))
+    first, facility, seconds = dijkstra.arcs_to_csr(place, facility, seconds, shape[0])
+    place = np.repeat(np.arange(shape[0], dtype=np.int32), np.diff(first))
+    if len(direct[0]):
+        new = np.ones(len(place), dtype=bool)
+        new[1:] = (place[1:] != place[:-1]) | (facility[1:] != facility[:-1])
+        at = np.flatnonzero(new)
+        place, facility = place[at], facility[at]
+        seconds = np.minimum.reduceat(seconds, at) if len(at) else seconds
+    near = seconds <= cutoff_s
+    return SparseTimes(place[near], facility[near], seconds[near])

@@ -1,0 +1,145 @@
+"""The roads with or without edits, and what was asked of them: routers, joined places, searches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from planner.travel.router import Router
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from planner.network.build import TravelNetwork
+    from planner.network.land import Ground
+    from planner.scenarios.modes import Profile
+    from planner.scenarios.scenario import AccessRule
+    from planner.travel.access import Stops
+    from planner.travel.router import Search
+    from planner.travel.times import TravelTimes
+
+# With more facilities opened or closed than this, the search starts anew.
+FEW = 4
+
+
+class Ways:
+    """A network and the places on it; everything is made when it is first asked for, and kept.
+
+    Parameters
+    ----------
+    network
+        With the edits, if any.
+    rule, ground, edge_home
+        As :class:`planner.travel.router.Router` takes them.
+    demand
+        The places people start from: Point, and ``road_id`` of those put on a road.
+    base
+        The ways without edits, for a network with some.
+    """
+
+    def __init__(
+        self,
+        network: TravelNetwork,
+        demand: gpd.GeoDataFrame,
+        *,
+        rule: AccessRule,
+        ground: Ground,
+        edge_home: NDArray[np.int32],
+        base: Ways | None = None,
+    ) -> None:
+        self.network, self.demand, self.base = network, demand, base
+        self._rule, self._ground, self._edge_home = rule, ground, edge_home
+        self._routers: dict[Profile, Router] = {}
+        self._stops: dict[Profile, Stops] = {}
+        self._searches: dict[tuple[Profile, tuple[str, ...]], _Searched] = {}
+
+    def router(self, profile: Profile) -> Router:
+        """Return the router of a mode and season."""
+        if profile not in self._routers:
+            self._routers[profile] = Router(
+                self.network, profile, rule=self._rule, ground=self._ground, edge_home=self._edge_home,
+                base=None if self.base is None else self.base.router(profile),
+            )  # fmt: skip
+        return self._routers[profile]
+
+    def stops(self, profile: Profile) -> Stops:
+        """Return the demand points joined to the network for a mode and season."""
+        if profile not in self._stops:
+            router = self.router(profile)
+            if self.base is not None:
+                self._stops[profile] = router.access.again(self.base.stops(profile))
+            else:
+                on_edge = self.network.edge_id.get_indexer(self.demand["road_id"])
+                self._stops[profile] = router.stops(_points(self.demand), on_edge=on_edge)
+        return self._stops[profile]
+
+    def units(self, profile: Profile, facilities: gpd.GeoDataFrame) -> Stops:
+        """Return facilities joined to the network; after edits they keep what they were joined to."""
+        return self.router(profile).stops(_points(facilities))
+
+    def place(self, profile: Profile, row: int) -> Stops:
+        """Return one demand point joined as :meth:`stops` joins it."""
+        demand = self.demand.iloc[[row]]
+        base = self.network if self.base is None else self.base.network
+        on_edge = base.edge_id.get_indexer(demand["road_id"])
+        return self.router(profile).stops(_points(demand), on_edge=on_edge)
+
+    def nearest(self, profile: Profile, facilities: gpd.GeoDataFrame) -> TravelTimes:
+        """Return the demand points' times to the nearest of some facilities."""
+        return self.router(profile).nearest(self.stops(profile), self.units(profile, facilities))
+
+    def search(
+        self, profile: Profile, kinds: tuple[str, ...], facilities: gpd.GeoDataFrame, *, keep: bool
+    ) -> TravelTimes:
+        """Return the same times; of few changes against the facilities last kept, only what they touch.
+
+        Parameters
+        ----------
+        kinds
+            Whose facilities these are.
+        keep
+            Whether these are the ones that later questions start from.
+        """
+        router, known = self.router(profile), self._searches.get((profile, kinds))
+        found = None
+        # Facilities beside an edited road are joined by rules that a continued search does not know.
+        if known is not None and self.base is None:
+            found = _continued(router, known, facilities)
+        if found is None:
+            found = router.search(self.stops(profile), self.units(profile, facilities))
+        if keep:
+            self._searches[profile, kinds] = _Searched(facilities.index, found)
+        return found.times
+
+
+@dataclass(frozen=True)
+class _Searched:
+    """A search and whose it is."""
+
+    ids: pd.Index
+    search: Search
+
+
+def _points(frame: gpd.GeoDataFrame) -> NDArray[np.object_]:
+    points: NDArray[np.object_] = frame.geometry.to_numpy().astype(object)
+    return points
+
+
+def _continued(router: Router, known: _Searched, facilities: gpd.GeoDataFrame) -> Search | None:
+    """Return the search after the facilities that closed, opened or moved; None where they are many."""
+    search, ids, new_ids, points = known.search, known.ids, facilities.index, _points(facilities)
+    old_points = search.facilities.points
+    at = new_ids.get_indexer(ids)
+    gone = [i for i, j in enumerate(at.tolist()) if j < 0 or old_points[i] != points[j]]
+    kept = ids.delete(gone)
+    come = (kept.get_indexer(new_ids) < 0).nonzero()[0].tolist()
+    if len(gone) + len(come) > FEW:
+        return None
+    for i in reversed(gone):
+        search = router.closed(search, i)
+    for j in come:
+        search = router.opened(search, points[j], j)
+    return search
