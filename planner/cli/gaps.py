@@ -1,0 +1,116 @@
+"""``jangkau gaps``: travel times, coverage and gaps of a workspace."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from planner.cli.console import DONE, add_language, say
+
+if TYPE_CHECKING:
+    import argparse
+
+    from geodata.layers import SourceRecord
+    from planner.cli.console import Commands
+    from planner.coverage.study import Gaps
+    from planner.scenarios.scenario import Scenario
+
+
+def add_commands(commands: Commands) -> None:
+    """Add ``gaps``."""
+    gaps = commands.add_parser("gaps", help="travel times, coverage and gaps: tables and a map")
+    gaps.add_argument("workspace", type=Path, metavar="WORKSPACE")
+    gaps.add_argument("--scenario", type=Path, metavar="S.yml", help="what differs from the default scenario")
+    gaps.add_argument(
+        "--standard", action="append", default=[], metavar="NAME|S.yml",
+        help="service standard to apply (default: ilp); further ones are set beside it in standards.csv",
+    )  # fmt: skip
+    gaps.add_argument(
+        "--adoption", type=Path, metavar="A.csv", help="table of each puskesmas's stage of ILP (CSV or XLSX)"
+    )
+    gaps.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write")
+    add_language(gaps)
+    gaps.set_defaults(run=_gaps)
+
+
+def _gaps(options: argparse.Namespace) -> int:
+    from geodata.workspace import require_replaceable
+    from planner.cli.headline import headline
+    from planner.pipeline import open_workspace, read_adoption_of, summary, under_standards, write_gaps
+    from planner.progress import Steps
+    from planner.reports.outputs import OUTPUTS
+    from planner.scenarios.standards import read_standard
+
+    # Folium and the kernels are needed last: they are loaded while the layers are read.
+    threading.Thread(target=_load_slow_modules, daemon=True).start()
+    scenario = _scenario(options)
+    standards = [read_standard(s) for s in options.standard[1:]]
+    require_replaceable(options.out, OUTPUTS)
+    with Steps(10) as progress:
+        progress("workspace")
+        layers = open_workspace(options.workspace)
+        adoption = () if options.adoption is None else read_adoption_of(options.adoption, layers)
+        gaps, *beside = under_standards(layers, scenario, standards, progress=progress)
+        files = write_gaps(
+            gaps, options.out, lang=options.lang, adoption=adoption, beside=beside,
+            inputs=_further_inputs(options), progress=progress,
+        )  # fmt: skip
+    say(headline(summary(gaps)))
+    for line in (*_shortfalls(gaps), *_doubts(gaps)):
+        say(line)
+    for file in files:
+        say(str(file))
+    return DONE
+
+
+def _further_inputs(options: argparse.Namespace) -> list[SourceRecord]:
+    """Return the files beside the workspace that a run depends on."""
+    from geodata.layers import SourceRecord
+    from geodata.readers.files import file_sha256
+
+    named = [("adoption", options.adoption), ("scenario", options.scenario)]
+    named += [("standard", Path(s)) for s in options.standard if Path(s).suffix.lower() in {".yml", ".yaml"}]
+    return [SourceRecord(what, path.name, file_sha256(path)) for what, path in named if path is not None]
+
+
+def _scenario(options: argparse.Namespace) -> Scenario:
+    """Return the scenario of the file, or the default one, by the first standard named."""
+    from planner.pipeline import default_scenario, read_scenario
+    from planner.scenarios.standards import read_standard
+
+    scenario = default_scenario() if options.scenario is None else read_scenario(options.scenario)
+    return scenario.under(read_standard(options.standard[0])) if options.standard else scenario
+
+
+def _doubts(gaps: Gaps) -> list[str]:
+    """Return a line for each list, and the roads, that are not taken as whole, and for like seasons."""
+    from planner.coverage.extent import extent_findings, seasons_told
+
+    lines = [f"  {f.message}\n    → {f.action}" for f in extent_findings(gaps.extent, gaps.layers)]
+    if gaps.ways is not None and not seasons_told(gaps.layers, gaps.scenario.edits):
+        lines.append("  wet season: as dry, since the road file says nothing of surfaces, seasons or fords")
+    return lines
+
+
+def _shortfalls(gaps: Gaps) -> list[str]:
+    """Return a line for each kind of which the lists hold another number than the office reports."""
+    from planner.ilp.jejaring import reconciled
+
+    lines = []
+    for kind, row in reconciled(gaps).iterrows():
+        if row["official"] != row["official"]:  # NaN: not given
+            continue
+        if row["listed"] != row["listed"]:
+            lines.append(f"  {kind}: {row['official']:g} reported by the office, none of them on a list")
+        elif row["difference"]:
+            lines.append(
+                f"  {kind}: {row['listed']:g} listed, {row['official']:g} reported by the office "
+                f"({row['difference']:+g})"
+            )
+    return lines
+
+
+def _load_slow_modules() -> None:
+    import planner.kernels.dijkstra
+    import planner.reports.maps.page  # noqa: F401 - loading it is the purpose

@@ -1,0 +1,37 @@
+"""The summary that a command prints: one line on the area, one for each kind."""
+
+from __future__ import annotations
+
+
+def headline(totals: dict[str, object]) -> str:
+    """Return the summary of a run: one line on the area, one for each kind."""
+    from planner.coverage.tables import is_at_least
+
+    area = totals["area"]
+    assert isinstance(area, dict)
+    people = totals["people"]
+    known = f"{people:,.0f} people" if isinstance(people, float) else "unknown people"
+    unknown = totals["villages_people_unknown"]
+    note = "" if totals["network"] == "roads" else "; no road data: straight lines on foot"
+    if totals["edits"]:
+        note += f"; what if: {totals['scenario']}, {totals['edits']} edits"
+    head = f"{area['name']} ({area['code']}): {totals['villages']} villages, {known} "
+    lines = [f"{head}({unknown} villages with unknown people){note}"]
+    kinds = totals["kinds"]
+    assert isinstance(kinds, dict)
+    for kind, k in kinds.items():
+        if not k["listed"]:
+            lines.append(f"  {kind}: no list (or none with a known place), so everything about it is unknown")
+            continue
+        share = "unknown share" if k["share_reached"] is None else f"{k['share_reached']:.1%}"
+        other = "wet" if totals["season"] == "dry" else "dry"
+        if k[other]["share_reached"] not in (None, k["share_reached"]):
+            share += f" ({k[other]['share_reached']:.1%} in the {other} season)"
+        at_least = "at least " if is_at_least(k) else ""
+        unknown = f", unknown {k['villages_unknown']}" if k["villages_unknown"] else ""
+        lines.append(
+            f"  {kind}: {at_least}{share} of people within {k['limit_minutes']:g} min ({k['mode']}); "
+            f"villages served {k['villages_served']}, partly {k['villages_partly']}, gap {k['villages_gap']}"
+            f"{unknown}"
+        )
+    return "\n".join(lines)
