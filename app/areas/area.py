@@ -15,7 +15,7 @@ import numpy as np
 import shapely
 
 from app.areas.question import WhatIf
-from app.areas.stopping import may_go_on
+from app.areas.stopping import has_its_turn, may_go_on
 from geodata.crs import WGS84, known_crs
 from planner.ilp.model import Ilp
 from planner.pipeline import Study, check, default_scenario, summary
@@ -187,7 +187,7 @@ class Area:
         scenario = what_if.scenario(self.scenario)
         # Whoever waits here may have been stopped meanwhile.
         with self._asking:
-            may_go_on()
+            has_its_turn()
             study = self.study if not what_if.standard else self.study.under(scenario)
             return Answer(what_if, study.gaps(scenario.edits, may_go_on=may_go_on))
 

@@ -117,7 +117,17 @@ class WhatIf(Model):
             rest[kind] = change
         return self.model_copy(update={"standard": dict(sorted(rest.items()))})
 
-    def to_yaml(self, name: str) -> str:
-        """Return it as a scenario file for ``jangkau gaps --scenario``."""
+    def to_yaml(self, name: str, base: Scenario) -> str:
+        """Return it as a scenario file for ``jangkau gaps --scenario``, which gives the same answer.
+
+        Parameters
+        ----------
+        base
+            What it was asked of.
+        """
         content = {"name": name, **{k: v for k, v in self.content().items() if v}}
+        rules = self.scenario(base).standard
+        for kind, change in content.get("standard", {}).items():
+            if base.standard[kind].fair_minutes != rules[kind].fair_minutes:
+                change["fair_minutes"] = rules[kind].fair_minutes
         return str(yaml.safe_dump(content, allow_unicode=True, sort_keys=False))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -10,7 +11,21 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 T = TypeVar("T")
-_STOP: ContextVar[threading.Event | None] = ContextVar("stop", default=None)
+
+
+def _nothing() -> None:
+    """Do nothing."""
+
+
+@dataclass(frozen=True)
+class _Running:
+    """The work of this thread: when it is to stop, and whom it tells that it has its turn."""
+
+    stop: threading.Event
+    began: Callable[[], None]
+
+
+_RUNNING: ContextVar[_Running | None] = ContextVar("running", default=None)
 
 
 class StoppedError(Exception):
@@ -19,20 +34,42 @@ class StoppedError(Exception):
 
 def may_go_on() -> None:
     """Return, or raise StoppedError where the work that calls this was stopped."""
-    stop = _STOP.get()
-    if stop is not None and stop.is_set():
+    running = _RUNNING.get()
+    if running is not None and running.stop.is_set():
         raise StoppedError
 
 
-def stoppable(work: Callable[[], T], stop: threading.Event) -> Callable[[], T]:
-    """Return the same work, stopped at its next :func:`may_go_on` once an event is set."""
+def has_its_turn() -> None:
+    """Say that the work that calls this has waited for others long enough: its own time counts from here.
+
+    Raises
+    ------
+    StoppedError
+        It was stopped while it waited.
+    """
+    may_go_on()
+    running = _RUNNING.get()
+    if running is not None:
+        running.began()
+
+
+def stoppable(
+    work: Callable[[], T], stop: threading.Event, *, began: Callable[[], None] = _nothing
+) -> Callable[[], T]:
+    """Return the same work, stopped at its next :func:`may_go_on` once an event is set.
+
+    Parameters
+    ----------
+    began
+        Called by the work's thread at each :func:`has_its_turn`.
+    """
 
     def run() -> T:
-        token = _STOP.set(stop)
+        token = _RUNNING.set(_Running(stop, began))
         try:
             may_go_on()
             return work()
         finally:
-            _STOP.reset(token)
+            _RUNNING.reset(token)
 
     return run

@@ -2,11 +2,40 @@
 
 from __future__ import annotations
 
+import logging
+import re
+from typing import TYPE_CHECKING
+
 import param
+
+from app.areas.stopping import StoppedError
+from app.store import NameTakenError, StoreError
+from geodata.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.texts import Texts
+
+# In the planner's words; it means nothing to somebody at the map.
+EDIT_NUMBER = re.compile(r"^edits: edit \d+: ")
+LOG = logging.getLogger(__name__)
+
+
+def _nothing() -> None:
+    """Do nothing."""
 
 
 class Notice(param.Parameterized):  # type: ignore[misc]  # param ships no types
-    """What the user is told at the moment; an empty text is nothing."""
+    """What the user is told at the moment; an empty text is nothing.
+
+    Parameters
+    ----------
+    texts
+        The user's language.
+    guard
+        Called before every message; raises where the page may not be touched.
+    """
 
     text = param.String(default="")
     severity = param.Selector(default="info", objects=["info", "success", "warning", "error"])
@@ -15,3 +44,31 @@ class Notice(param.Parameterized):  # type: ignore[misc]  # param ships no types
     stoppable = param.Boolean(default=False)
     # Someone else's version of the scenario that was to be saved.
     conflict = param.Parameter(default=None)
+
+    def __init__(self, texts: Texts, guard: Callable[[], None] = _nothing) -> None:
+        super().__init__()
+        self._texts, self._guard = texts, guard
+
+    def tell(self, text: str, severity: str = "info") -> None:
+        """Show a message."""
+        self._guard()
+        self.param.update(text=text, severity=severity)
+
+    def tell_error(self, error: BaseException) -> None:
+        """Show an error in plain words; our own faults are logged."""
+        _ = self._texts.text
+        if isinstance(error, StoppedError):
+            return
+        if isinstance(error, NameTakenError):
+            self.tell(_("There is a scenario of this name already. Choose another name."), "error")
+        elif isinstance(error, StoreError):
+            self.tell(_("The scenarios cannot be reached at the moment: {why}", why=error), "error")
+        elif isinstance(error, InputError):
+            why = EDIT_NUMBER.sub("", str(error))
+            self.tell(_("This cannot be done: {why}", why=why), "error")
+        else:
+            LOG.error("a request failed", exc_info=error)
+            self.tell(
+                _("Something went wrong here, and it is our fault; nothing of yours is lost. "
+                  "Try again, or undo the last change."), "error",
+            )  # fmt: skip

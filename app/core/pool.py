@@ -46,6 +46,13 @@ class FairPool:
             future.cancel()
         self._threads.shutdown(wait=True, cancel_futures=True)
 
+    def _drop(self, seat: Seat) -> None:
+        """Drop what a seat has waiting."""
+        with self._lock:
+            waiting = self._waiting.pop(seat, ())
+        for future, _ in waiting:
+            future.cancel()
+
     def _add(self, seat: Seat, future: Future[Any], work: Callable[[], Any]) -> None:
         with self._lock:
             self._waiting.setdefault(seat, deque()).append((future, work))
@@ -82,6 +89,13 @@ class Seat(Executor):
 
     def __init__(self, pool: FairPool) -> None:
         self._pool = pool
+        self._given_up = False
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: FBT001, FBT002 - Executor's own form
+        """Give the seat up: what waits here is dropped, whatever is said; what runs goes on to its end."""
+        del wait, cancel_futures
+        self._given_up = True
+        self._pool._drop(self)  # noqa: SLF001 - two halves of one thing
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Let a thread do some work when this session's turn comes.
@@ -89,8 +103,11 @@ class Seat(Executor):
         Raises
         ------
         RuntimeError
-            The pool was shut down.
+            The pool was shut down, or the seat given up.
         """
+        if self._given_up:
+            msg = "this seat was given up"
+            raise RuntimeError(msg)
         future: Future[T] = Future()
         self._pool._add(self, future, partial(fn, *args, **kwargs))  # noqa: SLF001 - two halves of one thing
         return future

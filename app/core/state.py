@@ -12,6 +12,7 @@ import param
 from app.areas.question import WhatIf
 from app.figures.ilp import group_reach
 from app.figures.measures import MEASURES, Shown
+from app.figures.sheets import headlines
 from geodata.errors import ConfigError
 from planner.scenarios.edits import FACILITY_EDITS, OpenFacility
 from planner.scenarios.modes import SEASONS
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
     from app.areas.area import Answer, Area
     from app.figures.measures import Measure
+    from app.figures.sheets import Headline
+    from app.store import Saved
     from planner.scenarios.edits import Edit
 
 LONGEST_HISTORY = 100
@@ -126,6 +129,12 @@ class Opened:
     note: str = ""
 
 
+def opened_as(saved: Saved, *, version: int | None = None) -> Opened:
+    """Return a saved scenario as one that is worked on, from its own version or an earlier one."""
+    content = WhatIf.read(saved.content)
+    return Opened(saved.id, saved.name, version or saved.version, content, saved.note)
+
+
 class State(param.Parameterized):  # type: ignore[misc] # param ships no types
     """One session's choices; everything shown follows from them and from the area's answers.
 
@@ -166,6 +175,11 @@ class State(param.Parameterized):  # type: ignore[misc] # param ships no types
         found = self.area.answer(self.reference.what_if)
         self._held = (self._held[0], found)
         return found
+
+    def headlines(self) -> list[Headline]:
+        """Return one headline a kind, of what is shown, against what it is compared with."""
+        other = self.compared if self.differs else None
+        return headlines(self.answer, self.season, group=self.group, other=other)
 
     @property
     def differs(self) -> bool:

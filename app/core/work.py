@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, TypeVar
 from panel.io.state import set_curdoc
 from tornado.ioloop import IOLoop
 
+from app.areas.stopping import stoppable
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Executor, Future
@@ -69,6 +71,8 @@ class Work:
         self._pending: dict[str, Future[None]] = {}
         self._loop = None if document is None else IOLoop.current()
         self._thread = threading.get_ident()
+        # Of views and files; questions have a stop of their own.
+        self._ended = threading.Event()
         # Put in by threads, taken out on the loop alone.
         self._results: deque[Callable[[], None]] = deque()
 
@@ -98,9 +102,9 @@ class Work:
             try:
                 result = slow()
             except BaseException as error:  # noqa: BLE001 - shown to the user, and logged unless it is theirs
-                self._on_page(partial(failed, error))
+                self.on_page(partial(failed, error))
             else:
-                self._on_page(partial(then, result))
+                self.on_page(partial(then, result))
 
         if seat is None:
             run()
@@ -116,14 +120,16 @@ class Work:
         """Return the result of slow work that was done in a thread: a file, one after the other."""
         if self._seats is None:
             return slow()
-        return await asyncio.get_running_loop().run_in_executor(self._seats.files, slow)
+        return await asyncio.get_running_loop().run_in_executor(
+            self._seats.files, stoppable(slow, self._ended)
+        )
 
     def later(self, seconds: float, act: Callable[[], None]) -> Callable[[], None]:
         """Do something on the page after a while; return what takes that back."""
         if self._loop is None:
             return _nothing
         loop = self._loop
-        handle = loop.call_later(seconds, self._on_page, act)
+        handle = loop.call_later(seconds, self.on_page, act)
         return partial(loop.remove_timeout, handle)
 
     def latest(
@@ -145,7 +151,8 @@ class Work:
             if self._turns[topic] == turn:
                 failed(error)
 
-        pending = self._submit(None if self._seats is None else self._seats.views, slow, show, tell)
+        seat = None if self._seats is None else self._seats.views
+        pending = self._submit(seat, stoppable(slow, self._ended), show, tell)
         if pending is not None:
             self._pending[topic] = pending
 
@@ -156,13 +163,25 @@ class Work:
         if pending is not None:
             pending.cancel()
 
+    def stop(self) -> None:
+        """Stop views and files that are being made; from any thread."""
+        self._ended.set()
+
+    def close(self) -> None:
+        """Stop, and give up the seats: whatever waits there is not begun."""
+        self.stop()
+        if self._seats is not None:
+            for seat in (self._seats.questions, self._seats.views, self._seats.files):
+                seat.shutdown(wait=False, cancel_futures=True)
+
     def require_loop(self) -> None:
         """Raise RuntimeError on any thread but the document's own: no other may touch the page."""
         if self._document is not None and threading.get_ident() != self._thread:
             msg = f"the page was touched from {threading.current_thread().name}, off its event loop"
             raise RuntimeError(msg)
 
-    def _on_page(self, show: Callable[[], None]) -> None:
+    def on_page(self, show: Callable[[], None]) -> None:
+        """Show something on the page; from any thread."""
         if self._loop is None:
             show()
             return

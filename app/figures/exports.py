@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
+from app.areas.stopping import may_go_on
 from app.figures.ilp import PWS_PARTS
 from geodata.crs import WGS84
 from geodata.files.csvtext import STARTS, csv_text
@@ -25,7 +26,7 @@ from planner.reports.pws_page import pws_html
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from app.areas.area import Answer
+    from app.areas.area import Answer, Area
     from geodata.adoption import Adoption
     from planner.ilp.model import Ilp
 
@@ -68,6 +69,7 @@ def to_xlsx(answer: Answer, adoption: Iterable[Adoption] = ()) -> io.BytesIO:
             ("groups", ilp.groups.reset_index("group") if len(ilp.groups) else ilp.groups),
             ("run", _run_table(ilp)),
         ):
+            may_go_on()
             shown = table.replace([np.inf, -np.inf], "inf").map(_storable)
             shown.to_excel(book, sheet_name=name)
             sheet = book.sheets[name]
@@ -110,12 +112,12 @@ def to_map(answer: Answer, lang: str) -> io.BytesIO:
 def to_pws(answer: Answer, lang: str, only: Sequence[str] | None = None) -> io.BytesIO:
     """Return the PWS sheets of some villages (of all when None) as one HTML file, a page each."""
     answer.prepare(*PWS_PARTS)
-    return io.BytesIO(pws_html(answer.ilp, lang=lang, only=only).encode("utf-8"))
+    return io.BytesIO(pws_html(answer.ilp, lang=lang, only=only, may_go_on=may_go_on).encode("utf-8"))
 
 
-def to_scenario(answer: Answer, name: str) -> io.BytesIO:
+def to_scenario(area: Area, answer: Answer, name: str) -> io.BytesIO:
     """Return the question as a scenario file for ``jangkau gaps --scenario``."""
-    return io.BytesIO(answer.what_if.to_yaml(name).encode("utf-8"))
+    return io.BytesIO(answer.what_if.to_yaml(name, area.scenario).encode("utf-8"))
 
 
 def _run_table(ilp: Ilp) -> pd.DataFrame:

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from app.areas.area import Answer, Area
-    from app.core.state import State
     from planner.coverage.sheets import Catchment, Loss, NearUnit
     from planner.scenarios.modes import Season
 
@@ -56,17 +55,26 @@ class Headline:
     incomplete: tuple[str, ...] = ()
 
 
-def headlines(state: State) -> list[Headline]:
-    """Return one headline a kind of the standard; people are those of the life-cycle group chosen."""
-    answer, other = state.answer, state.compared
+def headlines(
+    answer: Answer, season: Season, *, group: str = "", other: Answer | None = None
+) -> list[Headline]:
+    """Return one headline a kind of the standard.
+
+    Parameters
+    ----------
+    group
+        The life-cycle group whose people are counted; everybody when empty.
+    other
+        What it is compared with; None where it is compared with nothing.
+    """
     out = []
-    for kind in state.area.kinds:
-        here = answer.reach(kind, state.season)
-        people, share = _reached(answer, kind, state)
+    for kind in answer.gaps.scenario.standard:
+        here = answer.reach(kind, season)
+        people, share = _reached(answer, kind, season, group)
         change = gap = None
-        if state.differs:
-            change = people - _reached(other, kind, state)[0]
-            gap = here["villages_gap"] - other.reach(kind, state.season)["villages_gap"]
+        if other is not None:
+            change = people - _reached(other, kind, season, group)[0]
+            gap = here["villages_gap"] - other.reach(kind, season)["villages_gap"]
         out.append(
             Headline(
                 kind,
@@ -92,12 +100,12 @@ def headlines(state: State) -> list[Headline]:
     return out
 
 
-def _reached(answer: Answer, kind: str, state: State) -> tuple[float, float]:
+def _reached(answer: Answer, kind: str, season: Season, group: str) -> tuple[float, float]:
     """Return people reached and their share (0-1); NaN where unknown."""
-    if state.group:
-        found = group_reach(answer, state.group, kind, state.season)
+    if group:
+        found = group_reach(answer, group, kind, season)
         return found.people_reached, found.share_reached
-    totals = answer.reach(kind, state.season)
+    totals = answer.reach(kind, season)
     return _known(totals["people_reached"]), _known(totals["share_reached"])
 
 

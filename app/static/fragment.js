@@ -50,10 +50,11 @@ export function render({ model, el }) {
   function put(typed) {
     const again = box.querySelector(`[data-key="${CSS.escape(typed.key)}"]`);
     const epoch = again && again.form && again.form.dataset.epoch;
-    if (!again || sent.has(typed.key) || (epoch || null) !== (typed.epoch || null)) return;
+    if (!again || sent.has(typed.key) || (epoch || null) !== (typed.epoch || null)) return false;
     again.value = typed.value;
     // To the browser nobody has typed into this new field, so it would report no change.
     again.dataset.retyped = "";
+    return true;
   }
   function show() {
     if (held.down) {
@@ -78,7 +79,7 @@ export function render({ model, el }) {
     typed.forEach(put);
     box.querySelectorAll("form [data-key]").forEach((n) => {
       const before = life.typed(model.slot, n.dataset.key);
-      if (before) put(before);
+      if (before && put(before)) life.putBack(model.slot, n.dataset.key);
     });
     sent.clear();
     if (key) {

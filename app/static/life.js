@@ -82,7 +82,9 @@ window.jangkauLife = (function () {
     const typed = forms.flatMap((held) => held());
     if (typing) note(`${typing.label}: ${value(typing.node)}`);
     try {
-      sessionStorage.setItem(KEPT, JSON.stringify({ at: lostAt, done: done.map((d) => d.text), typed: typed }));
+      sessionStorage.setItem(KEPT, JSON.stringify({
+        at: lostAt, who: texts.account, done: done.map((d) => d.text), typed: typed,
+      }));
     } catch (error) {
       // Storage is full or forbidden; the page comes back all the same.
     }
@@ -141,7 +143,7 @@ window.jangkauLife = (function () {
       number += 1;
       waiting = { at: now };
       lastPing = now;
-      say({ ping: number, seen: window.jangkauStream.seen() });
+      say({ ping: number });
     }
   }
   function pong(message) {
@@ -155,7 +157,9 @@ window.jangkauLife = (function () {
     const kept = sessionStorage.getItem(KEPT);
     sessionStorage.removeItem(KEPT);
     if (!kept) return;
-    const { at, done: names, typed } = JSON.parse(kept);
+    const { at, who, done: names, typed } = JSON.parse(kept);
+    // Somebody else may have signed in since.
+    if (who !== texts.account) return;
     const node = box("jk-back", "status");
     const time = new Date(at).toLocaleTimeString(texts.lang, { hour: "2-digit", minute: "2-digit" });
     function line(tag, text) {
@@ -203,11 +207,8 @@ window.jangkauLife = (function () {
     },
     holds: (fields) => forms.push(fields),
     words: words,
-    // What was typed into a field before the page came back; once.
-    typed: (slot, key) => {
-      const held = restored.get(`${slot} ${key}`);
-      restored.delete(`${slot} ${key}`);
-      return held;
-    },
+    // What was typed into a field before the page came back, until it is in its field again.
+    typed: (slot, key) => restored.get(`${slot} ${key}`),
+    putBack: (slot, key) => restored.delete(`${slot} ${key}`),
   };
 })();

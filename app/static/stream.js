@@ -48,7 +48,7 @@ window.jangkauStream = (function () {
     return () => { followers.splice(followers.indexOf(follower), 1); };
   }
   return {
-    receive: receive, checked: checked, follow: follow, seen: () => seen,
+    receive: receive, checked: checked, follow: follow,
     number: (slot) => (slots.has(slot) ? slots.get(slot).n : 0),
     connect: (how) => {
       ask = how;

@@ -144,7 +144,7 @@ def _engine(url: URL) -> Engine:
     try:
         return create_engine(url, pool_pre_ping=True, **options)
     except ImportError:
-        msg = 'PostgreSQL needs a driver that is not installed. Run: pip install "jangkau[postgres]"'
+        msg = 'PostgreSQL needs a driver that is not there. In the checkout: pip install -e ".[postgres]"'
         raise StoreError(msg) from None
 
 

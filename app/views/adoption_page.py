@@ -67,7 +67,8 @@ class _Adoption:
         names = {line.facility_id: line.name for line in board.lines} if board else {}
         self.fragment.html = session.render(
             "adoption",
-            board=board, forms=self.forms, editor=session.editor, stages=self.stages, unknown=UNKNOWN,
+            board=board, forms=self.forms, editor=session.scenarios.editor, stages=self.stages,
+            unknown=UNKNOWN,
             stage=self.stage, said=self.said,
             trail=[(session.texts.moment(c.at), c.account, names.get(c.facility_id, c.facility_id),
                     self.changes(c)) for c in (board.trail if board else ())],
@@ -109,7 +110,7 @@ class _Adoption:
         match message["act"]:
             case "facility":
                 self.session.select_facility(facility_id)
-            case "edit" if line and self.session.editor:
+            case "edit" if line and self.session.scenarios.editor:
                 self.forms[facility_id] = _Form(line.version, values_of(line.record))
                 self.show()
             case "typed" if form:
@@ -129,7 +130,7 @@ class _Adoption:
         try:
             record = typed(facility_id, form.typed, self.stages, session.texts)
         except ConfigError as error:
-            session.tell_error(error)
+            session.notice.tell_error(error)
             return
 
         def slow() -> tuple[AdoptionEntry | None, Board]:
@@ -147,14 +148,14 @@ class _Adoption:
             if theirs is None:
                 self.forms.pop(facility_id, None)
                 line = self.board.line(facility_id)
-                session.tell(
+                session.notice.tell(
                     session.texts.text("Saved: {name}", name=line.name if line else facility_id), "success"
                 )
             else:
                 self.forms[facility_id] = _Form(theirs.version, form.typed, theirs)
             self.show()
 
-        session.write(slow, shown)
+        session.scenarios.write(slow, shown)
 
 
 def _values(message: dict[str, str]) -> dict[str, str]:

@@ -55,6 +55,9 @@ def make(session: Session) -> pmui.Column:
     def workbook(answer: Answer) -> io.BytesIO:
         return exports.to_xlsx(answer, kept_records(session.store, session.area))
 
+    def scenario_file(answer: Answer) -> io.BytesIO:
+        return exports.to_scenario(session.area, answer, stem())
+
     intro = Fragment(session.stream, "downloads", label=_("Downloads"))
     intro.html = session.render("downloads")
     return pmui.Column(
@@ -65,6 +68,6 @@ def make(session: Session) -> pmui.Column:
         button(_("Map in one file (HTML)"), "html", partial(exports.to_map, lang=session.texts.lang)),
         button(_("PWS sheets of all villages, to print (HTML)"), "pws.html",
                partial(exports.to_pws, lang=session.texts.lang)),
-        button(_("Scenario file (YAML)"), "yml", lambda answer: exports.to_scenario(answer, stem())),
+        button(_("Scenario file (YAML)"), "yml", scenario_file),
         margin=0, sizing_mode="stretch_width",
     )  # fmt: skip

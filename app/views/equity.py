@@ -23,7 +23,7 @@ class _Equity:
         self.session, self.state = session, session.state
         self.by = BY[0]
         self.fragment = Fragment(session.stream, "equity", self.acted, label=session.texts.text("Equity"))
-        self.state.param.watch(session.when_shown("equity", self.ask), ["history", "kind", "season"])
+        self.state.param.watch(session.views.when_shown("equity", self.ask), ["history", "kind", "season"])
         self.ask()
 
     def acted(self, message: dict[str, str]) -> None:

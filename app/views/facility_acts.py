@@ -26,9 +26,9 @@ def acted(session: Session, message: dict[str, str]) -> None:
     elif act == "rekind" and message.get("value") in known_kinds():
         _ask(session, ChangeFacility(op="change_facility", id=facility_id, kind=message["value"]))
     elif act == "restore":
-        session.change(lambda: session.state.without_facility_edits(facility_id))
+        session.questions.change(lambda: session.state.without_facility_edits(facility_id))
     elif act == "move":
-        session.pick("place", lambda place: _moved(session, facility_id, place))
+        session.map.pick("place", lambda place: _moved(session, facility_id, place))
 
 
 def _moved(session: Session, facility_id: str, place: dict[str, Any]) -> None:
@@ -38,11 +38,11 @@ def _moved(session: Session, facility_id: str, place: dict[str, Any]) -> None:
     if session.area.is_near((lon, lat)):
         _ask(session, MoveFacility(op="move_facility", id=facility_id, lonlat=(lon, lat)))
     else:
-        session.tell(session.texts.text("This place is outside the area. Click inside it."), "warning")
+        session.notice.tell(session.texts.text("This place is outside the area. Click inside it."), "warning")
 
 
 def _ask(session: Session, edit: Edit) -> None:
     def more() -> WhatIf:
         return session.state.what_if.with_edit(edit)
 
-    session.change(more)
+    session.questions.change(more)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from app.figures.ilp import group_reach
-from app.figures.sheets import headlines
 from app.map.bridge import Fragment
 from app.views.ready import when_ready
 
@@ -33,7 +32,7 @@ def make(session: Session) -> Fragment:
         sources = dict.fromkeys(s.source or s.file for s in session.area.layers.sources if s.layer != "roads")
         fragment.html = session.render(
             "headline",
-            headlines=headlines(state),
+            headlines=state.headlines(),
             group=group,
             whom=session.texts.group_in_short(state.group),
             kind=state.kind,

@@ -55,19 +55,19 @@ class _MapView:
         self.heard: dict[str, Callable[[dict[str, Any]], None]] = {
             "village": self.village,
             "facility": self.facility,
-            "place": session.picked,
-            "line": session.picked,
-            "cancelled": lambda _: session.picked({"type": "cancelled"}),
-            "note": lambda m: session.tell(str(m.get("text", "")), "info"),
+            "place": session.map.picked,
+            "line": session.map.picked,
+            "cancelled": lambda _: session.map.picked({"type": "cancelled"}),
+            "note": lambda m: session.notice.tell(str(m.get("text", "")), "info"),
         }
         texts = session.texts
         self.bridge = MapBridge(
-            session.stream, self.hear, src=session.map_address, sizing_mode="stretch_both",
+            session.stream, self.hear, src=session.map.address, sizing_mode="stretch_both",
             label=texts.text("Map of {area}", area=session.area.name),
         )  # fmt: skip
-        session.use_tool = lambda name: self.bridge.send({"type": "tool", "name": name})
-        session.draw = self.draw
-        session.show_theme = lambda dark: self.bridge.send({"type": "theme", "dark": dark})
+        session.map.use = lambda name: self.bridge.send({"type": "tool", "name": name})
+        session.map.draw = self.draw
+        session.map.show_theme = lambda dark: self.bridge.send({"type": "theme", "dark": dark})
         self.state.param.watch(lambda *_: self.paint(), ["kind", "season", "measure", "group", "filter"])
         self.state.param.watch(lambda *_: self.answered(), ["history", "reference"])
         self.state.param.watch(lambda *_: self.chosen(), ["selected"])

@@ -47,7 +47,7 @@ class _Scenarios:
         )
         self.state.param.watch(self.load, ["opened"])
         # All of it in one: what is compared may have changed while this view was hidden.
-        again = session.when_shown("scenarios", self.compare)
+        again = session.views.when_shown("scenarios", self.compare)
         self.state.param.watch(again, ["history", "reference", "kind", "season"])
         session.notice.param.watch(self.conflict, ["conflict"])
         self.show()
@@ -56,7 +56,7 @@ class _Scenarios:
     def conflict(self, *_events: object) -> None:
         self.show()
         if self.session.notice.conflict is not None:
-            self.session.open_view("scenarios")
+            self.session.views.open("scenarios")
 
     def load(self, *_events: object) -> None:
         """Read the lists again."""
@@ -64,7 +64,7 @@ class _Scenarios:
 
         def slow() -> _Lists:
             store, code = session.store, session.area.code
-            drafts = [d for d in store.drafts(code, session.account) if d.token != session.draft]
+            drafts = [d for d in store.drafts(code, session.account) if d.token != session.drafts.token]
             return _Lists(
                 store.scenarios(code),
                 store.archived(code),
@@ -99,7 +99,8 @@ class _Scenarios:
         conflict = session.notice.conflict
         self.fragment.html = session.render(
             "scenarios",
-            editor=session.editor, saved=self.lists.saved, opened=state.opened, unsaved=state.unsaved,
+            editor=session.scenarios.editor, saved=self.lists.saved, opened=state.opened,
+            unsaved=state.unsaved,
             archived=self.lists.archived,
             drafts=[(d.token, texts.moment(d.updated_at), self.about(d)) for d in self.lists.drafts],
             trail=[(texts.moment(c.at), c.account, _action(session, c.action), c.scenario_name or "")
@@ -110,7 +111,7 @@ class _Scenarios:
                                    "archived": conflict.archived},
             totals=_totals(self.compared, state.season),
             villages=_villages(self.compared, state.kind, state.season),
-            more=SHOWN_VILLAGES, link=session.link, kind=state.kind, season=state.season,
+            more=SHOWN_VILLAGES, link=session.scenarios.link, kind=state.kind, season=state.season,
         )  # fmt: skip
 
     def about(self, draft: Draft) -> str:
@@ -131,25 +132,25 @@ class _Scenarios:
         name, note = message.get("name", "").strip(), message.get("note", "").strip()
         match act:
             case "save_as":
-                session.save_as(name, note)
+                session.scenarios.save_as(name, note)
             case "save":
-                session.save(note)
+                session.scenarios.save(note)
             case "open":
-                session.open_scenario(scenario_id)
+                session.scenarios.open(scenario_id)
             case "copy":
-                session.copy_scenario(scenario_id, then=self.load)
+                session.scenarios.copy(scenario_id, then=self.load)
             case "archive":
-                session.archive_scenario(scenario_id, then=self.load)
+                session.scenarios.archive(scenario_id, then=self.load)
             case "restore":
-                session.restore_scenario(scenario_id, then=self.load)
+                session.scenarios.restore(scenario_id, then=self.load)
             case "compare":
-                session.compare_with(message.get("value", ""))
+                session.scenarios.compare_with(message.get("value", ""))
             case "new":
-                session.start_new()
+                session.scenarios.start_new()
             case "resume":
-                session.resume(message.get("token", ""))
+                session.drafts.resume(message.get("token", ""))
             case "theirs":
-                session.open_scenario(scenario_id)
+                session.scenarios.open(scenario_id)
             case "keep_mine":
                 session.notice.conflict = None
             case "refresh":

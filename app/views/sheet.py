@@ -97,7 +97,7 @@ class _Sheet:
         if chosen is None:
             self.session.drop("sheet")
             self.fragment.html = self.session.render("nothing_chosen")
-            self.session.draw([], gpd.GeoSeries([]))
+            self.session.map.draw([], gpd.GeoSeries([]))
             return
         state = self.state
         answer, kind, season = state.answer, state.kind, state.season
@@ -135,7 +135,14 @@ class _Sheet:
             if not at_once:
                 self.session.work(more, partial(show, found[0]), topic="sheet-ilp")
 
-        self.session.work(slow, shown, topic="sheet")
+        self.session.work(slow, shown, topic="sheet", failed=self.not_made)
+
+    def not_made(self, _error: BaseException) -> None:
+        """Show that there is no sheet: the one before, under its "is being made", would mislead."""
+        chosen = self.state.selected
+        if chosen is not None:
+            self.fragment.html = self.session.render("not_made", name=self.name_of(chosen))
+            self.session.map.draw([], gpd.GeoSeries([]))
 
     def show_village(self, sheet: VillageSheet, pws: VillagePws | None) -> None:
         texts, state = self.session.texts, self.state
@@ -147,9 +154,9 @@ class _Sheet:
                 LegRow(_leg_name(self.session, leg), minutes, metres / 1000.0)
                 for leg, minutes, metres in zip(way["leg"], way["minutes"], way["length_m"], strict=True)
             ]
-            self.session.draw(way["leg"].tolist(), way.geometry)
+            self.session.map.draw(way["leg"].tolist(), way.geometry)
         else:
-            self.session.draw([], gpd.GeoSeries([]))
+            self.session.map.draw([], gpd.GeoSeries([]))
         names = {u.facility_id: u.name or u.facility_id for u in sheet.units}
         mode = state.answer.gaps.scenario.standard[state.kind].mode
         row = next(a.row for a in sheet.answers if a.kind == state.kind and a.season == state.season)
@@ -172,9 +179,9 @@ class _Sheet:
         village_names = session.area.layers.villages["village_name"]
         code = sheet.facts.get("village_code")
         if sheet.area is not None and len(sheet.area):
-            session.draw(["area"], sheet.area.geometry)
+            session.map.draw(["area"], sheet.area.geometry)
         else:
-            session.draw([], gpd.GeoSeries([]))
+            session.map.draw([], gpd.GeoSeries([]))
         lost = []
         if sheet.loss is not None:
             table = sheet.loss.villages

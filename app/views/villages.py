@@ -79,7 +79,7 @@ def make(session: Session) -> Fragment:
         when_ready(session, "villages", show)
 
     state.param.watch(
-        session.when_shown("villages", changed),
+        session.views.when_shown("villages", changed),
         ["history", "kind", "season", "group", "filter", "selected"],
     )
     changed()

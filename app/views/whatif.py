@@ -75,19 +75,19 @@ class _WhatIf:
             row(self.undo, self.redo, self.reset), self.list, self.rules, heading(_("Units")),
             row(self.kind, self.name), self.place, *roads, margin=0, sizing_mode="stretch_width",
         )  # fmt: skip
-        self.state.param.watch(session.when_shown("whatif", self.show), ["history", "kind"])
+        self.state.param.watch(session.views.when_shown("whatif", self.show), ["history", "kind"])
         self.session.notice.param.watch(self.show_busy, ["busy"])
         self.show()
 
     def _wire(self) -> None:
         session = self.session
-        self.undo.on_click(lambda _: session.undo())
-        self.redo.on_click(lambda _: session.redo())
-        self.reset.on_click(lambda _: session.change(WhatIf))
-        self.place.on_click(lambda _: session.pick("place", self.placed))
-        self.close_road.on_click(lambda _: session.pick("place", self.pointed))
-        self.road.on_click(lambda _: session.pick("line", self.drawn_road))
-        self.boat.on_click(lambda _: session.pick("line", self.drawn_boat))
+        self.undo.on_click(lambda _: session.questions.undo())
+        self.redo.on_click(lambda _: session.questions.redo())
+        self.reset.on_click(lambda _: session.questions.change(WhatIf))
+        self.place.on_click(lambda _: session.map.pick("place", self.placed))
+        self.close_road.on_click(lambda _: session.map.pick("place", self.pointed))
+        self.road.on_click(lambda _: session.map.pick("line", self.drawn_road))
+        self.boat.on_click(lambda _: session.map.pick("line", self.drawn_boat))
 
     def show(self, *_events: object) -> None:
         """Show the rules and changes as they are."""
@@ -133,26 +133,26 @@ class _WhatIf:
             return
         state, texts = self.state, self.session.texts
         if act == "mode" and value in self.session.area.scenario.modes:
-            self.session.change(lambda: state.with_rule(kind, mode=value))
+            self.session.questions.change(lambda: state.with_rule(kind, mode=value))
         elif act == "limit":
             limit = texts.parsed(value)
             if limit is None or not 1.0 <= limit <= LONGEST_LIMIT:
-                self.session.tell(texts.text(
+                self.session.notice.tell(texts.text(
                     "A limit is between {a} and {b} minutes.", a=1, b=texts.number(LONGEST_LIMIT)
                 ), "warning")  # fmt: skip
                 self.show()
                 return
-            self.session.change(lambda: state.with_rule(kind, limit_minutes=limit))
+            self.session.questions.change(lambda: state.with_rule(kind, limit_minutes=limit))
         elif act == "speed":
             factor = texts.parsed(value.replace(",", "."))
             if factor is None or not LEAST_FACTOR <= factor <= MOST_FACTOR:
-                self.session.tell(texts.text(
+                self.session.notice.tell(texts.text(
                     "Travel is between {a} and {b} times as fast as usual.",
                     a=texts.number(LEAST_FACTOR, 2), b=texts.number(MOST_FACTOR),
                 ), "warning")  # fmt: skip
                 self.show()
                 return
-            self.session.change(lambda: self._with_speed(kind, factor))
+            self.session.questions.change(lambda: self._with_speed(kind, factor))
 
     def _with_speed(self, kind: str, factor: float) -> WhatIf:
         """Return the question with the speed of a kind's mode changed; one change a mode."""
@@ -179,12 +179,12 @@ class _WhatIf:
             return self.state.what_if.with_edit(edit)
 
         self.name.value = ""
-        self.session.change(opened)
+        self.session.questions.change(opened)
 
     def _inside(self, lonlat: tuple[float, float]) -> bool:
         inside = self.session.area.is_near(lonlat)
         if not inside:
-            self.session.tell(self.session.texts.text(
+            self.session.notice.tell(self.session.texts.text(
                 "This place is outside the area. Click inside it."), "warning")  # fmt: skip
         return inside
 
@@ -199,10 +199,10 @@ class _WhatIf:
         self.candidates = [str(name) for name in near.index if name not in closed][:CANDIDATES]
         if self.candidates:
             lines = [road_lines(self.session.area, name)[0] for name in self.candidates]
-            self.session.draw(["candidate"] * len(lines), gpd.GeoSeries(lines))
-            self.session.open_view("whatif")
+            self.session.map.draw(["candidate"] * len(lines), gpd.GeoSeries(lines))
+            self.session.views.open("whatif")
         else:
-            self.session.tell(
+            self.session.notice.tell(
                 self.session.texts.text("There is no road at this place. Zoom in and click on one."),
                 "warning",
             )
@@ -215,13 +215,13 @@ class _WhatIf:
                 "op": "add_road", "line": message["line"], "class": self.road_class.value,
                 "bridge": bool(self.bridge.value),
             }  # fmt: skip
-            self.session.change(lambda: self.state.what_if.with_edit(AddRoad.model_validate(drawn)))
+            self.session.questions.change(lambda: self.state.what_if.with_edit(AddRoad.model_validate(drawn)))
 
     def drawn_boat(self, message: dict[str, Any]) -> None:
         """Add the boat link that was drawn."""
         if message.get("type") == "line":
             drawn = {"op": "add_boat", "line": message["line"]}
-            self.session.change(lambda: self.state.what_if.with_edit(AddBoat.model_validate(drawn)))
+            self.session.questions.change(lambda: self.state.what_if.with_edit(AddBoat.model_validate(drawn)))
 
     def acted(self, message: dict[str, str]) -> None:
         """Do what a button of the list says."""
@@ -231,20 +231,20 @@ class _WhatIf:
         if act == "remove" and number.isdecimal() and int(number[:6]) < len(edits):
             # The edit that was pointed at, wherever it stands when its turn comes.
             gone = edits[int(number)]
-            self.session.change(lambda: state.what_if.without(gone))
+            self.session.questions.change(lambda: state.what_if.without(gone))
         elif act == "rules":
-            self.session.change(lambda: state.what_if.model_copy(update={"standard": {}}))
+            self.session.questions.change(lambda: state.what_if.model_copy(update={"standard": {}}))
         elif act == "close_road" and message.get("road") in self.candidates:
             edit = CloseRoad(op="close_road", road=message["road"])
             self._leave_candidates()
-            self.session.change(lambda: state.what_if.with_edit(edit))
+            self.session.questions.change(lambda: state.what_if.with_edit(edit))
         elif act == "no_road":
             self._leave_candidates()
             self.show_list()
 
     def _leave_candidates(self) -> None:
         self.candidates = []
-        self.session.draw([], gpd.GeoSeries([]))
+        self.session.map.draw([], gpd.GeoSeries([]))
 
 
 def _factor(session: Session, factor: float) -> str:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from tornado.web import decode_signed_value
+
+from app.store import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -14,7 +18,10 @@ if TYPE_CHECKING:
 
 COOKIE = "user"
 # So long an answer of the store is taken as still true: a page asks for many files at once.
-FRESH_S = 1.0
+FRESH_S = 2.0
+# A look into the store takes a millisecond; a database that is away would hold up the server's only loop.
+LONGEST_LOOK_S = 1.0
+AWAY_S = 5.0
 MOST_KEPT = 1000
 DAYS = 1
 
@@ -30,12 +37,23 @@ class Door:
         Signs the cookies.
     outside
         Whether somebody else (OAuth) has said who it is: the cookie then holds a name alone.
+    days
+        For how long a cookie holds.
     """
 
     def __init__(
-        self, store: Store, secret: str, *, outside: bool, now: Callable[[], float] = time.monotonic
+        self,
+        store: Store,
+        secret: str,
+        *,
+        outside: bool,
+        days: float = DAYS,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store, self._secret, self.outside, self._now = store, secret, outside, now
+        self._days = days
+        self._threads = ThreadPoolExecutor(1, thread_name_prefix="jangkau-accounts")
+        self._away_until = -math.inf
         self._seen: dict[str, tuple[float, str | None]] = {}
 
     def cookie(self, name: str) -> str:
@@ -56,7 +74,7 @@ class Door:
         """Return the content of a signed cookie, whoever it speaks for; None when nobody here signed it."""
         if not cookie:
             return None
-        said = decode_signed_value(self._secret, COOKIE, cookie, max_age_days=DAYS)
+        said = decode_signed_value(self._secret, COOKIE, cookie, max_age_days=self._days)
         return None if said is None else said.decode("utf-8", "replace")
 
     def turned_out(self, said: Mapping[str, str]) -> list[str]:
@@ -82,5 +100,26 @@ class Door:
         if seen is None or now - seen[0] > FRESH_S:
             if len(self._seen) > MOST_KEPT:
                 self._seen = {}
-            seen = self._seen[name] = (now, self._store.stamp(name))
+            seen = self._seen[name] = (now, self._looked_up(name))
         return seen[1]
+
+    def _looked_up(self, name: str) -> str | None:
+        """Return the stamp that the store has now; where it is away, nobody waits for it a second time.
+
+        Raises
+        ------
+        StoreError
+        """
+        if self._now() < self._away_until:
+            msg = "the accounts could not be read a moment ago"
+            raise StoreError(msg)
+        try:
+            return self._threads.submit(self._store.stamp, name).result(LONGEST_LOOK_S)
+        except (StoreError, TimeoutError) as error:
+            self._away_until = self._now() + AWAY_S
+            msg = f"the accounts cannot be read: {str(error) or 'no answer'}"
+            raise StoreError(msg) from error
+
+    def close(self) -> None:
+        """End the thread."""
+        self._threads.shutdown(wait=False, cancel_futures=True)

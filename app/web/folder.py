@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import stat
 import tempfile
 import time
 from contextlib import ExitStack
 from pathlib import Path
 
 from geodata.errors import WorkspaceError
-from geodata.files.lock import held
+from geodata.files.lock import CAN_LOCK, held
 
 PREFIX = "jangkau-app-"
 LIVE = "live"
@@ -41,12 +43,19 @@ class ServedFolder:
 
 
 def remove_leftovers() -> None:
-    """Remove the folders of servers that are gone; others' folders, and live ones, stay."""
+    """Remove the folders of servers that are gone; others' folders, and live ones, stay.
+
+    Where nothing can be locked (Windows) nobody can tell them apart, and all stay.
+    """
+    if not CAN_LOCK:
+        return
     for root in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         try:
-            if root.is_symlink() or time.time() - root.stat().st_mtime < SETTLED_S:
+            about = root.lstat()
+            # In a folder for everybody, what looks like ours may be somebody's trap.
+            if not stat.S_ISDIR(about.st_mode) or about.st_uid != os.getuid():
                 continue
-            if not (root / LIVE).is_file():
+            if time.time() - about.st_mtime < SETTLED_S or not stat.S_ISREG((root / LIVE).lstat().st_mode):
                 continue
             with held(root / LIVE, "it is being served"):
                 shutil.rmtree(root, ignore_errors=True)

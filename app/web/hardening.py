@@ -7,14 +7,16 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from tornado.httputil import HTTPMessageDelegate
 from tornado.ioloop import PeriodicCallback
-from tornado.web import HTTPError, OutputTransform, RequestHandler
+from tornado.web import HTTPError, RequestHandler
 from tornado.websocket import WebSocketClosedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tornado.httputil import HTTPHeaders, HTTPServerRequest
+    from tornado.httpserver import HTTPServer
+    from tornado.httputil import HTTPHeaders
 
 # What Panel needs and no more: its page has scripts in it, makes functions of text (Bokeh's callbacks) and
 # modules of blobs (its components). OpenStreetMap's tiles are asked for only where a user ticks them.
@@ -29,38 +31,76 @@ HEADERS = {
     "Content-Security-Policy": POLICY, "X-Frame-Options": "SAMEORIGIN", "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin", "Cross-Origin-Opener-Policy": "same-origin",
 }  # fmt: skip
+# A proxy hands these on as the browser sent them, and Tornado would rather believe them than X-Forwarded-*.
+NOT_BELIEVED = ("X-Real-Ip", "X-Scheme")
 LOOK_EVERY_MS = 1000
 PING_EVERY_MS = 30_000
 # Where the port of an address was to be found by the system.
 ANY_PORT = re.compile(r":0$")
 
 
-class SafeAnswer(OutputTransform):
-    """Puts the headers on every answer; no cookie leaves without its limits, whoever set it."""
+def make_safe(headers: HTTPHeaders, *, secure: bool) -> None:
+    """Put what protects its reader on an answer; no cookie leaves without its limits, whoever set it.
 
-    def __init__(self, request: HTTPServerRequest) -> None:
-        self._secure = request.protocol == "https"
+    Parameters
+    ----------
+    headers
+        Of the answer; changed.
+    secure
+        Whether the browser came by https.
+    """
+    for name, value in HEADERS.items():
+        headers[name] = value
+    cookies = headers.get_list("Set-Cookie")
+    if cookies:
+        del headers["Set-Cookie"]
+    for cookie in cookies:
+        limits = {part.strip().partition("=")[0].lower() for part in cookie.split(";")[1:]}
+        more = "" if "samesite" in limits else "; SameSite=Lax"
+        more += "; Secure" if secure and "secure" not in limits else ""
+        headers.add("Set-Cookie", cookie + more)
 
-    def transform_first_chunk(
-        self,
-        status_code: int,
-        headers: HTTPHeaders,
-        chunk: bytes,
-        finishing: bool,  # noqa: FBT001 - Tornado's own form
-    ) -> tuple[int, HTTPHeaders, bytes]:
-        """Return the answer's beginning with the headers."""
-        del finishing
-        for name, value in HEADERS.items():
-            headers[name] = value
-        cookies = headers.get_list("Set-Cookie")
-        if cookies:
-            del headers["Set-Cookie"]
-        for cookie in cookies:
-            limits = {part.strip().partition("=")[0].lower() for part in cookie.split(";")[1:]}
-            more = "" if "samesite" in limits else "; SameSite=Lax"
-            more += "; Secure" if self._secure and "secure" not in limits else ""
-            headers.add("Set-Cookie", cookie + more)
-        return status_code, headers, chunk
+
+class _Guarded(HTTPMessageDelegate):
+    """Passes a request on without the headers by which anybody could name an address of their choice."""
+
+    def __init__(self, inner: HTTPMessageDelegate, connection: Any) -> None:  # noqa: ANN401 - Tornado's own
+        self._inner, self._connection = inner, connection
+        # Written after the handler is done: Tornado adds its cookies later than any transform is asked.
+        write, self._secure = connection.write_headers, False
+
+        def write_headers(start_line: Any, headers: HTTPHeaders, *rest: Any, **more: Any) -> Any:  # noqa: ANN401
+            make_safe(headers, secure=self._secure)
+            return write(start_line, headers, *rest, **more)
+
+        connection.write_headers = write_headers
+
+    def headers_received(self, start_line: Any, headers: HTTPHeaders) -> Any:  # noqa: ANN401 - Tornado's own
+        for name in NOT_BELIEVED:
+            headers.pop(name, None)
+        result = self._inner.headers_received(start_line, headers)
+        # Known now, by the proxy's word too; forgotten once the request is read.
+        self._secure = self._connection.context.protocol == "https"
+        return result
+
+    def data_received(self, chunk: bytes) -> Any:  # noqa: ANN401 - Tornado's own
+        return self._inner.data_received(chunk)
+
+    def finish(self) -> None:
+        self._inner.finish()
+
+    def on_connection_close(self) -> None:
+        self._inner.on_connection_close()
+
+
+def guard(http: HTTPServer) -> None:
+    """Let a server believe of its proxy only X-Forwarded-*, and make each of its answers safe."""
+    start = http.start_request
+
+    def start_request(server_connection: object, connection: Any) -> HTTPMessageDelegate:  # noqa: ANN401
+        return _Guarded(start(server_connection, connection), connection)
+
+    http.start_request = start_request  # type: ignore[method-assign, assignment]  # Tornado offers no other way
 
 
 class NotThere(RequestHandler):
@@ -81,7 +121,7 @@ def harden(server: Any, turned_out: Callable[[], list[str]]) -> None:  # noqa: A
         is asked in a thread.
     """
     web = server._tornado  # noqa: SLF001 - Bokeh offers no other way
-    web.add_transform(SafeAnswer)
+    guard(server._http)  # noqa: SLF001 - as above
     # A file's name holds no zero byte; asked for one, the system raises, and the answer was 500.
     web.add_handlers(r".*", [(r".*%00.*", NotThere)])
     own = {ANY_PORT.sub(f":{server.port}", origin) for origin in web.websocket_origins}

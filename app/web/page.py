@@ -53,7 +53,7 @@ LINKED = ("kind", "season", "measure", "group")
 def first_picture(session: Session) -> dict[str, str]:
     """Return what the page's template needs to show the map before everything else."""
     return {
-        "map_address": session.map_address,
+        "map_address": session.map.address,
         "map_label": script_json(session.texts.text("Map of {area}", area=session.area.name)),
         "page_lang": session.texts.lang,
         "first_paint": script_json(painting(session, 0)),
@@ -66,12 +66,13 @@ def _life_texts(session: Session) -> dict[str, Any]:
     _ = session.texts.text
     place = _("a place on the map")
     return {
-        "lang": session.texts.lang, "probe": "liveness", "yes": _("yes"), "no": _("no"),
+        "lang": session.texts.lang, "account": session.account, "probe": "liveness",
+        "yes": _("yes"), "no": _("no"),
         "lost": _("The server does not answer. What is shown may be out of date, and what you do now does "
                   "not arrive. Trying to reach it again …"),
         "back": _("The connection to the server was lost at {time} and is back.", time="{time}"),
         "gone": _("This did not arrive. Do it again where it is not shown:"),
-        "typed": _("Typed and not sent; it is in its field again:"),
+        "typed": _("Typed and not sent; where its form is still the same, it is in its field again:"),
         "close": _("Close"),
         "map": {"village": _("a village on the map"), "facility": _("a unit on the map"), "place": place,
                 "line": _("a line drawn on the map")},
@@ -132,8 +133,8 @@ def _panel(session: Session) -> pmui.Column:
 
     def fill(*_events: object) -> None:
         # A tool that was started elsewhere would keep every click for itself.
-        session.cancel_pick()
-        session.view_opened(views[panel.active].key)
+        session.map.cancel()
+        session.views.opened(views[panel.active].key)
         holder, view = holders[panel.active], views[panel.active]
         if not len(holder):
             holder.append(view.make(session))
@@ -150,14 +151,14 @@ def _panel(session: Session) -> pmui.Column:
     panel.param.watch(fill, ["active"])
     session.state.param.watch(chosen, ["selected"])
     fill()
-    session.open_view = open_view
+    session.views.open = open_view
     return pmui.Column(panel, *holders, sizing_mode="stretch_width", margin=0)
 
 
 def _follow_theme(session: Session, page: pmui.Page) -> None:
     def follow(*_events: object) -> None:
-        session.dark = bool(page.dark_theme)
-        session.show_theme(session.dark)
+        session.map.dark = bool(page.dark_theme)
+        session.map.show_theme(session.map.dark)
 
     page.param.watch(follow, ["dark_theme"])
     follow()
@@ -166,7 +167,7 @@ def _follow_theme(session: Session, page: pmui.Page) -> None:
 def _header(session: Session, others: Mapping[str, str]) -> Fragment:
     fragment = Fragment(session.stream, "header", label=session.texts.text("Settings"))
     fragment.html = session.render(
-        "header", account=session.account, editor=session.editor, others=others,
+        "header", account=session.account, editor=session.scenarios.editor, others=others,
         signed_in=session.signed_in,
     )  # fmt: skip
     return fragment
@@ -175,7 +176,7 @@ def _header(session: Session, others: Mapping[str, str]) -> Fragment:
 def _tour(session: Session) -> Fragment:
     def acted(message: dict[str, str]) -> None:
         if message["act"] == "guide":
-            session.open_view("guide")
+            session.views.open("guide")
         fragment.visible = False
 
     fragment = Fragment(session.stream, "tour", acted, label=session.texts.text("First steps"))
@@ -188,9 +189,9 @@ def _notice(session: Session) -> Fragment:
 
     def acted(message: dict[str, str]) -> None:
         if message["act"] == "stop":
-            session.stop()
+            session.questions.stop()
         else:
-            session.tell("")
+            session.notice.tell("")
 
     fragment = Fragment(session.stream, "notice", acted, label=session.texts.text("Messages"))
 
@@ -221,9 +222,9 @@ def start(session: Session, query: Mapping[str, str]) -> None:
     if village in session.area.layers.villages.index:
         state.selected = Selection("village", village)
     if query.get("draft"):
-        session.resume(query["draft"])
+        session.drafts.resume(query["draft"])
     elif query.get("scenario"):
-        session.open_scenario(query["scenario"])
+        session.scenarios.open(query["scenario"])
 
 
 def follow_address(session: Session, location: Any) -> None:  # noqa: ANN401 - Panel's location
@@ -236,7 +237,7 @@ def follow_address(session: Session, location: Any) -> None:  # noqa: ANN401 - P
             "kind": state.kind, "season": state.season, "measure": state.measure, "group": state.group,
             "village": chosen.id if chosen is not None and chosen.what == "village" else None,
             "scenario": state.opened.id if state.opened is not None else None,
-            "draft": session.draft if state.unsaved else None,
+            "draft": session.drafts.token if state.unsaved else None,
         }  # fmt: skip
         wanted["lang"], wanted["area"] = session.texts.lang, session.area.code
         location.search = "?" + urlencode({k: v for k, v in wanted.items() if v})

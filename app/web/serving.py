@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import secrets
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from app.map.page import write_page, write_vendor
 from app.render import Renderer
 from app.store import StoreError
 from app.texts import DEFAULT_LANGUAGE, Texts
-from app.web.door import COOKIE, Door
+from app.web.door import COOKIE, DAYS, Door
 from app.web.folder import ServedFolder
 from app.web.hardening import harden
 from app.web.page import SEEN_COOKIE, build_page, first_picture, follow_address, release, start
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from app.areas.area import Area
+    from app.core.drafts import Drafts
     from app.store import Role, Store
 
 LOG = logging.getLogger(__name__)
@@ -36,6 +38,7 @@ LOG = logging.getLogger(__name__)
 NOBODY = "local"
 FILES = "files"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+ORIGIN = re.compile(r"([A-Za-z0-9*][A-Za-z0-9.*-]*|\[[0-9A-Fa-f:]+\])(:\d{1,5})?")
 
 
 @dataclass(frozen=True)
@@ -101,7 +104,9 @@ class App:
         # Signing in has a thread of its own, so that many attempts keep nobody else waiting.
         self.attempts = ThreadPoolExecutor(max_workers=1, thread_name_prefix="jangkau-door")
         self.secret = self.options.cookie_secret or secrets.token_hex(32)
-        self.door = Door(self.store, self.secret, outside=bool(self.options.oauth))
+        outside = bool(self.options.oauth)
+        days = pn.config.oauth_expiry if outside else DAYS
+        self.door = Door(self.store, self.secret, outside=outside, days=days)
         # Who has a page open, by the session of its document: what the cookie said when it was opened.
         self.inside: dict[str, str] = {}
         self.by_code = {area.code: area for area in self.areas}
@@ -113,12 +118,16 @@ class App:
             for lang, texts in self.texts.items()
         }
         self.login = bool(self.store.accounts())
-        self.live: dict[str, Session] = {}
+        self.live: dict[str, Drafts] = {}
+        self.sessions: set[Session] = set()
 
     def close(self) -> None:
         """Stop the threads and delete the served files."""
+        for session in tuple(self.sessions):
+            session.stop()
         for pool in (self.pool, self.files_pool):
             pool.shutdown()
+        self.door.close()
         self.attempts.shutdown(wait=True, cancel_futures=True)
         self._folder.close()
         self.store.close()
@@ -132,19 +141,24 @@ class App:
             lang = self.options.lang
         document = pn.state.curdoc
         said = self.door.read(pn.state.cookies.get(COOKIE))
-        account = self._who(said)
+        try:
+            account = self._who(said)
+            editor = account is not None and self._role(account) == "editor"
+        except StoreError as error:
+            LOG.warning("accounts cannot be read: %s", error)
+            return pn.pane.HTML(Renderer(self.texts[lang])("away"))
         if account is None:
             # Removed, or given another password, since the page was asked for.
             return pn.pane.HTML(Renderer(self.texts[lang])("removed"))
-        editor = self._role(account) == "editor"
         session = Session(
             area, self.texts[lang], self.store, account=account, editor=editor, document=document,
             seats=Seats(*(pool.seat() for pool in (self.pool, self.pool, self.files_pool))),
         )  # fmt: skip
-        session.live = self.live
-        session.may_save = lambda: self._who(said) == account and self._role(account) == "editor"
+        session.drafts.live = self.live
+        self.sessions.add(session)
+        session.scenarios.may_save = lambda: self._who(said) == account and self._role(account) == "editor"
         session.signed_in = self.login or bool(self.options.oauth)
-        session.map_address = f"{FILES}/{self._pages[area.code, lang]}"
+        session.map.address = f"{FILES}/{self._pages[area.code, lang]}"
         location = pn.state.location
         others = {}
         if len(self.areas) > 1:
@@ -160,7 +174,7 @@ class App:
             start(session, query)
         else:
             # Whatever else the link asks for is of that area.
-            session.tell(
+            session.notice.tell(
                 session.texts.text("The area of this link, {code}, is not served here. This is {area}.",
                                    code=query["area"], area=area.name), "warning",
             )  # fmt: skip
@@ -172,6 +186,7 @@ class App:
 
     def _leave(self, key: str, session: Session, page: Any) -> None:  # noqa: ANN401 - Panel ships no types
         self.inside.pop(key, None)
+        self.sessions.discard(session)
         release(session, page)
 
     def _who(self, said: str | None) -> str | None:
@@ -204,9 +219,13 @@ def make_server(app: App) -> Any:  # noqa: ANN401 - Panel ships no types
     Raises
     ------
     ConfigError
-        It would be open to the network without accounts.
+        It would be open to the network without accounts, or an origin is none.
     """
     options = app.options
+    for origin in options.origins:
+        if not ORIGIN.fullmatch(origin):
+            msg = f"--origin {origin}: write the host name alone, or HOST:PORT, without https:// or a path"
+            raise ConfigError(msg)
     pn.config.respect_explicit_sizing = True
     if options.address not in LOOPBACK and not (app.login or options.oauth):
         msg = (
@@ -231,7 +250,8 @@ def make_server(app: App) -> Any:  # noqa: ANN401 - Panel ships no types
         )
     prefix = options.prefix.rstrip("/")
     # Port 0 is one that the system chooses; harden() puts it in.
-    origins = [f"{options.address}:{options.port}", f"localhost:{options.port}", *options.origins]
+    host = f"[{options.address}]" if ":" in options.address else options.address
+    origins = [f"{host}:{options.port}", f"localhost:{options.port}", *options.origins]
     server = pn.serve(
         {"/": app.page}, address=options.address, port=options.port, prefix=prefix, show=False, start=False,
         title="Jangkau", static_dirs={FILES: str(app.files)}, liveness=True, location=True,

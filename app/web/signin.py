@@ -11,8 +11,10 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from panel.auth import BasicAuthProvider, BasicLoginHandler
+from tornado.web import HTTPError
 
 from app.render import Renderer
+from app.store import StoreError
 from app.store.passwords import one_name
 from app.web.door import COOKIE, DAYS
 
@@ -81,6 +83,88 @@ async def _turn(turns: dict[str, _Turn], address: str) -> AsyncIterator[None]:
             turns.pop(address, None)
 
 
+@dataclass(frozen=True)
+class _Desk:
+    """What signing in needs."""
+
+    store: Store
+    door: Door
+    texts: Texts
+    pool: Executor
+    home: str
+    attempts: Attempts = field(default_factory=Attempts)
+    turns: dict[str, _Turn] = field(default_factory=dict)
+
+
+class _SignIn(BasicLoginHandler):
+    """Asks the store; a wrong name takes as long as a wrong password."""
+
+    # Of the server that this class was made for.
+    desk: _Desk
+
+    def get(self) -> None:
+        error = self.get_argument("error", "")
+        wait_s = int(error) if error.isdecimal() and len(error) < 4 and int(error) > 1 else 0
+        following = _own_path(self.get_argument("next", ""))
+        if following:
+            secure = self.request.protocol == "https"
+            self.set_cookie("next_url", following, httponly=True, samesite="Lax", secure=secure)
+        self.write(Renderer(self.desk.texts)("login", failed=bool(error), wait_s=wait_s))
+
+    async def post(self) -> None:
+        name, password = self.get_argument("username", "")[:200], self.get_argument("password", "")[:1000]
+        desk, address = self.desk, self.request.remote_ip
+        wait_s = desk.attempts.wait_s(name, address)
+        if wait_s > 0:
+            self.redirect(f"login?error={max(2, math.ceil(wait_s))}")
+            return
+        async with _turn(desk.turns, address):
+            loop = asyncio.get_running_loop()
+            try:
+                account = await loop.run_in_executor(desk.pool, desk.store.sign_in, name, password)
+            except StoreError as error:
+                raise _away(error) from None
+        if account is None:
+            self.redirect("login?error=1")
+            return
+        desk.attempts.succeeded(name, address)
+        self.set_secure_cookie(
+            COOKIE, desk.door.cookie(account.name), expires_days=DAYS, httponly=True, samesite="Lax",
+            secure=self.request.protocol == "https",
+        )  # fmt: skip
+        self.redirect(_own_path(self.get_cookie("next_url") or "") or desk.home)
+
+
+class _Provider(BasicAuthProvider):
+    """Panel's provider with our handler and page."""
+
+    def __init__(self, desk: _Desk, **options: Any) -> None:  # noqa: ANN401 - Panel's own
+        self._desk = desk
+        super().__init__(**options)
+
+    @property
+    def login_handler(self) -> Any:  # noqa: ANN401 - Panel ships no types
+        more = {"desk": self._desk, "_login_endpoint": self._login_endpoint}
+        return type("SignIn", (_SignIn,), more)
+
+    @property
+    def get_user(self) -> Callable[[Any], str | None]:
+        """What asks at every request, of pages, files and sockets, whose it is."""
+        door = self._desk.door
+
+        def get_user(handler: Any) -> str | None:  # noqa: ANN401 - Panel ships no types
+            said = handler.get_secure_cookie(COOKIE, max_age_days=DAYS)
+            try:
+                return door.name(None if said is None else said.decode("utf-8", "replace"))
+            except StoreError as error:
+                raise _away(error) from None
+
+        return get_user
+
+    def _remove_user(self, _context: object) -> None:
+        """Panel counts its users by what their cookies say; nothing here asks for the count."""
+
+
 def provider(store: Store, door: Door, texts: Texts, pool: Executor, home: str) -> BasicAuthProvider:
     """Return Panel's provider of basic login, checking passwords against the store.
 
@@ -95,66 +179,21 @@ def provider(store: Store, door: Door, texts: Texts, pool: Executor, home: str) 
     home
         The path of the app.
     """
-    attempts = Attempts()
-    turns: dict[str, _Turn] = {}
     template = files("app").joinpath("templates/login.html")
+    return _Provider(
+        _Desk(store, door, texts, pool, home),
+        login_endpoint="/login", logout_endpoint="/logout", login_template=str(template),
+    )  # fmt: skip
 
-    class Handler(BasicLoginHandler):
-        """Asks the store; a wrong name takes as long as a wrong password."""
 
-        def get(self) -> None:
-            error = self.get_argument("error", "")
-            wait_s = int(error) if error.isdecimal() and len(error) < 4 and int(error) > 1 else 0
-            following = _own_path(self.get_argument("next", ""))
-            if following:
-                secure = self.request.protocol == "https"
-                self.set_cookie("next_url", following, httponly=True, samesite="Lax", secure=secure)
-            self.write(Renderer(texts)("login", failed=bool(error), wait_s=wait_s))
-
-        async def post(self) -> None:
-            name, password = self.get_argument("username", "")[:200], self.get_argument("password", "")[:1000]
-            wait_s = attempts.wait_s(name, self.request.remote_ip)
-            if wait_s > 0:
-                self.redirect(f"login?error={max(2, math.ceil(wait_s))}")
-                return
-            async with _turn(turns, self.request.remote_ip):
-                loop = asyncio.get_running_loop()
-                account = await loop.run_in_executor(pool, store.sign_in, name, password)
-            if account is None:
-                self.redirect("login?error=1")
-                return
-            attempts.succeeded(name, self.request.remote_ip)
-            self.set_secure_cookie(
-                COOKIE, door.cookie(account.name), expires_days=DAYS, httponly=True, samesite="Lax",
-                secure=self.request.protocol == "https",
-            )  # fmt: skip
-            self.redirect(_own_path(self.get_cookie("next_url") or "") or home)
-
-    class Provider(BasicAuthProvider):
-        """Panel's provider with our handler and page."""
-
-        @property
-        def login_handler(self) -> Any:  # noqa: ANN401 - Panel ships no types
-            Handler._login_endpoint = self._login_endpoint  # noqa: SLF001 - as Panel does with its own
-            return Handler
-
-        @property
-        def get_user(self) -> Callable[[Any], str | None]:
-            """What asks at every request, of pages, files and sockets, whose it is."""
-
-            def get_user(handler: Any) -> str | None:  # noqa: ANN401 - Panel ships no types
-                said = handler.get_secure_cookie(COOKIE, max_age_days=DAYS)
-                return door.name(None if said is None else said.decode("utf-8", "replace"))
-
-            return get_user
-
-        def _remove_user(self, _context: object) -> None:
-            """Panel counts its users by what their cookies say; nothing here asks for the count."""
-
-    return Provider(login_endpoint="/login", logout_endpoint="/logout", login_template=str(template))
+def _away(error: StoreError) -> HTTPError:
+    """Return the answer of a server that cannot ask who somebody is: nobody gets in, and it says so."""
+    return HTTPError(503, "accounts cannot be read: %s", error, reason="The accounts cannot be read now")
 
 
 def _own_path(path: str) -> str:
     """Return a path of this server; "" for any other address."""
-    plain = path.isprintable() and path.startswith("/") and not path.startswith(("//", "/\\"))
+    plain = (
+        path.isascii() and path.isprintable() and path.startswith("/") and not path.startswith(("//", "/\\"))
+    )
     return path if plain else ""

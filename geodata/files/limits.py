@@ -19,9 +19,12 @@ YAML_BYTES = 2_000_000
 YAML_NODES = 200_000
 YAML_CHARACTERS = 5_000_000
 YAML_DEPTH = 100
+# Of a value that is not text: making a number of a very long one takes minutes.
+YAML_NUMBER = 100
 # Tables: Indonesia has 83,000 villages, and 300,000 posyandu.
 TABLE_BYTES = 200_000_000
 TABLE_COLUMNS = 2_000
+TABLE_ROWS = 3_000_000
 TABLE_CELLS = 30_000_000
 # What a workbook or another zip file unpacks to.
 UNPACKED_BYTES = 400_000_000
@@ -31,12 +34,14 @@ LAYER_POINTS = 50_000_000
 VECTOR_BYTES = 4_000_000_000
 # OpenStreetMap as text, unpacked; a whole island is better fetched as .osm.pbf.
 OSM_TEXT_BYTES = 4_000_000_000
+# A graph of a city has 50 MB; of it some twenty times as much is held.
+GRAPHML_BYTES = 500_000_000
 OSM_ELEMENT_BYTES = 8_000_000
 # Edits of a scenario, and corners of a flood.
 EDITS = 1_000
 FLOOD_POINTS = 10_000
 
-ZIPPED = (".zip", ".kmz", ".xlsx", ".xlsm")
+ZIPPED = (".zip", ".kmz", ".shz", ".xlsx", ".xlsm")
 
 
 def require_small(path: Path, what: str, most_bytes: int) -> None:
@@ -58,16 +63,26 @@ def require_small(path: Path, what: str, most_bytes: int) -> None:
         with zipfile.ZipFile(path) as file:
             # Python never unpacks more of a member than its entry says.
             total = sum(member.file_size for member in file.infolist())
-    except (zipfile.BadZipFile, OSError, ValueError):
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError):
         # Reading it will say what is wrong.
         return
-    if total > UNPACKED_BYTES:
-        most = f"{UNPACKED_BYTES / 1e6:,.0f} MB are the most"
-        msg = (
-            f"{what}: {path.name} unpacks to {total / 1e6:,.0f} MB; {most}. "
-            "Keep what is needed of it in a new file."
-        )
+    require_unpacked(total, what, path.name, UNPACKED_BYTES)
+
+
+def require_unpacked(size_bytes: int, what: str, file: str, most_bytes: int) -> None:
+    """Raise UnreadableFileError for a file that unpacks to too much."""
+    if size_bytes > most_bytes:
+        most = f"{most_bytes / 1e6:,.0f} MB are the most"
+        size = f"{size_bytes / 1e6:,.0f} MB"
+        msg = f"{what}: {file} unpacks to {size}; {most}. Keep what is needed of it in a new file."
         raise UnreadableFileError(msg)
+
+
+def require_rows(rows: int, what: str, file: str) -> None:
+    """Raise SchemaError for a table with too many rows, empty ones among them."""
+    if rows > TABLE_ROWS:
+        msg = f"{what}: {file} has more than {TABLE_ROWS:,} rows, empty ones too. Delete those not needed."
+        raise SchemaError(msg)
 
 
 def require_cells(columns: int, cells: int, what: str, file: str) -> None:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+CAN_LOCK = fcntl is not None
+
+
 @contextmanager
 def held(file: Path, what: str) -> Iterator[None]:
     """Hold a lock; the file is removed afterwards.
@@ -53,7 +56,7 @@ def held(file: Path, what: str) -> Iterator[None]:
 def _locked(file: Path, what: str) -> int:
     """Return the open, locked file."""
     while True:
-        number = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        number = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
         try:
             fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
             same = file.exists() and os.path.samestat(os.fstat(number), file.stat())

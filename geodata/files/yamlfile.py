@@ -23,6 +23,7 @@ class Model(BaseModel):
 
 M = TypeVar("M", bound=Model)
 _Lines = dict[tuple[object, ...], int]
+TEXT = yaml.resolver.BaseResolver.DEFAULT_SCALAR_TAG
 
 
 # By libyaml where PyYAML was built with it: ten times as fast.
@@ -81,6 +82,10 @@ def _require_bounded(tree: yaml.Node | None) -> None:
         nodes, characters = 1, 0
         if isinstance(node, yaml.ScalarNode):
             characters = len(node.value)
+            if characters > limits.YAML_NUMBER and node.tag != TEXT:
+                line = node.start_mark.line + 1
+                msg = f"line {line}: a number or date of {characters:,} characters. Put text in quotes."
+                raise ConfigError(msg)
         else:
             parts = (
                 [p for pair in node.value for p in pair] if isinstance(node, yaml.MappingNode) else node.value
@@ -207,7 +212,8 @@ def read_yaml(path: Path, model: type[M], what: str, *, base: dict[str, Any] | N
     except OSError as error:
         msg = f"{what} {path} cannot be read: {error.strerror}."
         raise UnreadableFileError(msg) from error
-    except (yaml.YAMLError, TypeError, ValueError, RecursionError) as error:
+    # The last two: values that contradict the tag that stands before them (!!int "").
+    except (yaml.YAMLError, TypeError, ValueError, RecursionError, LookupError, AttributeError) as error:
         msg = f"{what} {path} is not valid YAML: {' '.join(str(error).split())}"
         raise ConfigError(msg) from None
     if content is None:

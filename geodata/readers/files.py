@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import shapely
 
 from geodata.crs import WGS84
@@ -84,6 +85,8 @@ def read_vector(source: FileSource, what: str) -> gpd.GeoDataFrame:
     path = source.path
     require_file(path, what)
     limits.require_small(path, what, limits.VECTOR_BYTES)
+    if path.suffix.lower() in PARQUET_SUFFIXES:
+        _require_small_parquet(path, what)
     options: dict[str, Any] = {"layer": source.layer} if source.layer else {}
     if source.layer is None and path.suffix.lower() in (".gpkg", ".sqlite", ".gdb", ".kml"):
         _only_layer(path, what)
@@ -110,10 +113,25 @@ def read_vector(source: FileSource, what: str) -> gpd.GeoDataFrame:
     return to_wgs84(frame, source, what)
 
 
+def _require_small_parquet(path: Path, what: str) -> None:
+    """Raise InputError for a small file that is large in memory: equal rows pack to nothing."""
+    try:
+        about = pq.ParquetFile(path).metadata
+    except (OSError, ValueError):
+        return  # reading it will say what is wrong
+    limits.require_rows(about.num_rows, what, path.name)
+    limits.require_cells(about.num_columns, about.num_rows * about.num_columns, what, path.name)
+    unpacked = sum(about.row_group(i).total_byte_size for i in range(about.num_row_groups))
+    limits.require_unpacked(unpacked, what, path.name, limits.VECTOR_BYTES)
+
+
 def _require_points(frame: gpd.GeoDataFrame, path: Path, what: str) -> None:
     """Raise SchemaError for shapes with more points than any map of a village or road needs."""
-    points = shapely.get_num_coordinates(frame.geometry.to_numpy())
-    rows = [f"row {i + 1} ({points[i]:,} points)" for i in np.flatnonzero(points > limits.FEATURE_POINTS)]
+    parts, row = shapely.get_parts(frame.geometry.to_numpy(), return_index=True)
+    points = shapely.get_num_coordinates(parts)
+    # Of one part: a class of roads in one row, or an archipelago, is many parts and no great shape.
+    large = dict.fromkeys(row[points > limits.FEATURE_POINTS].tolist())
+    rows = [f"row {i + 1} ({points[row == i].max():,} points)" for i in large]
     if rows:
         msg = (
             f"{what}: {path.name} has shapes with more than {limits.FEATURE_POINTS:,} points: "
@@ -219,10 +237,18 @@ def _csv_rows(path: Path, wanted: set[str], what: str) -> list[list[object]]:
 def _bounded(rows: Iterable[Sequence[T]], what: str, file: str) -> Iterator[Sequence[T]]:
     """Yield rows; raise SchemaError once there are too many columns or cells."""
     cells = 0
-    for row in rows:
+    for number, row in enumerate(rows, start=1):
+        # Empty rows too: a workbook may claim that its only row is the billionth.
+        limits.require_rows(number, what, file)
         cells += len(row)
         limits.require_cells(len(row), cells, what, file)
         yield row
+
+
+def _filled(row: Sequence[T]) -> Sequence[T]:
+    """Return a row without the empty cells at its end: one that is only coloured is no column."""
+    last = next((i for i in range(len(row), 0, -1) if row[i - 1] is not None), 0)
+    return row[:last]
 
 
 def _excel_rows(path: Path, sheet: str | None, what: str) -> list[list[object]]:
@@ -237,7 +263,7 @@ def _excel_rows(path: Path, sheet: str | None, what: str) -> list[list[object]]:
             msg += suggest(sheet, book.sheetnames).replace("The file has", "Its sheets are")
             raise MissingColumnError(msg)
         if sheet is None:
-            filled = [p.title for p in book.worksheets if _has_cells(p)]
+            filled = [p.title for p in book.worksheets if _has_cells(p, what, path.name)]
             if len(filled) > 1:
                 msg = (
                     f"{what}: {path.name} has several sheets: {', '.join(filled)}. "
@@ -248,14 +274,16 @@ def _excel_rows(path: Path, sheet: str | None, what: str) -> list[list[object]]:
         page = book[sheet]
         # What the file says of its size is often wrong, and openpyxl fills up to it.
         page.reset_dimensions()
-        return [list(row) for row in _bounded(page.iter_rows(values_only=True), what, path.name)]
+        return [
+            list(row) for row in _bounded(map(_filled, page.iter_rows(values_only=True)), what, path.name)
+        ]
     finally:
         book.close()
 
 
-def _has_cells(page: Any) -> bool:  # noqa: ANN401 - openpyxl ships no types
+def _has_cells(page: Any, what: str, file: str) -> bool:  # noqa: ANN401 - openpyxl ships no types
     page.reset_dimensions()
-    return any(c is not None for row in page.iter_rows(values_only=True) for c in row)
+    return any(_bounded(map(_filled, page.iter_rows(values_only=True)), what, file))
 
 
 def _cell(value: object) -> str:

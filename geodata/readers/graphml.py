@@ -12,6 +12,7 @@ import shapely
 from geodata.areafile import ROAD_CLASSES
 from geodata.crs import WGS84
 from geodata.errors import EmptyAreaError, UnreadableFileError
+from geodata.files import limits
 from geodata.layers import Finding
 from geodata.readers.files import require_file
 from geodata.readers.roads import assemble_roads, speed_of, unread_tags, ways_from_tags
@@ -41,6 +42,7 @@ def read_graphml(
     import osmnx as ox
 
     require_file(path, WHAT)
+    limits.require_small(path, WHAT, limits.GRAPHML_BYTES)
     try:
         # Node ids are names here: whoever made the graph may have given them letters.
         graph = ox.load_graphml(path, node_dtypes={"osmid": str}, edge_dtypes={"osmid": str})

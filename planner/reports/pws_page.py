@@ -16,7 +16,7 @@ from planner.reports.maps.page import KIND_COLORS
 from planner.reports.pws import pws_table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     import pandas as pd
@@ -32,13 +32,30 @@ def write_pws(ilp: Ilp, path: Path, *, lang: str = "id", only: Sequence[str] | N
     path.write_text(pws_html(ilp, lang=lang, only=only), "utf-8")
 
 
-def pws_html(ilp: Ilp, *, lang: str = "id", only: Sequence[str] | None = None) -> str:
-    """Return the sheets as an HTML document; every text from a file is escaped."""
+def pws_html(
+    ilp: Ilp,
+    *,
+    lang: str = "id",
+    only: Sequence[str] | None = None,
+    may_go_on: Callable[[], None] = lambda: None,
+) -> str:
+    """Return the sheets as an HTML document; every text from a file is escaped.
+
+    Parameters
+    ----------
+    only
+        Villages' codes; all when None.
+    may_go_on
+        Called before each page; may raise, so that work nobody waits for any longer ends.
+    """
     texts = ilp_texts()[lang]
     table = pws_table(ilp, lang)
     codes = list(table.index if only is None else only)
     sketch = _Sketch(ilp)
-    pages = [_page(ilp, table.loc[code], code, texts, lang, sketch) for code in codes]
+    pages = []
+    for code in codes:
+        may_go_on()
+        pages.append(_page(ilp, table.loc[code], code, texts, lang, sketch))
 
     def t_of(kind: str) -> str:
         return texts.get(f"unit_{kind}", kind)

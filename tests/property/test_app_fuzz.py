@@ -13,7 +13,6 @@ from app.areas.question import WhatIf
 from app.core.session import Session
 from app.core.state import Filter, History, Selection
 from app.figures.measures import MEASURES, Shown
-from app.figures.sheets import headlines
 from app.store import Store
 from app.texts import Texts
 from planner.coverage.study import find_gaps
@@ -86,21 +85,21 @@ def act(session: Session, what: str, value) -> None:  # noqa: C901, PLR0912 - on
         case "village":
             state.selected = Selection("village", str(layers.villages.index[value]))
         case "limit":
-            session.change(lambda: state.with_rule(state.kind, limit_minutes=value))
+            session.questions.change(lambda: state.with_rule(state.kind, limit_minutes=value))
         case "mode":
-            session.change(lambda: state.with_rule(state.kind, mode=value))
+            session.questions.change(lambda: state.with_rule(state.kind, mode=value))
         case "kind" | "season" | "measure" | "group":
             setattr(state, what, value)
         case "filter":
             state.filter = Filter(status=value)
         case "undo":
-            session.undo()
+            session.questions.undo()
         case "redo":
-            session.redo()
+            session.questions.redo()
         case "base":
-            session.change(WhatIf)
+            session.questions.change(WhatIf)
     if edit is not None:
-        session.change(lambda: state.what_if.with_edit(edit))
+        session.questions.change(lambda: state.what_if.with_edit(edit))
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -130,12 +129,12 @@ def test_the_answer_shown_is_a_fresh_one(area, store, acts):
     ranking = state.ranking()
     left = pd.Series(np.round(people - reached, 1), index=villages.index).loc[ranking.index]
     pd.testing.assert_series_equal(ranking["unreached"], left, check_names=False)
-    [headline] = [h for h in headlines(state) if h.kind == state.kind]
+    [headline] = [h for h in state.headlines() if h.kind == state.kind]
     total = np.nan if np.isnan(reached).all() else np.nansum(reached)
     assert headline.people_reached == pytest.approx(total, rel=1e-9, abs=1e-6, nan_ok=True)
     assert state.passing().sum() == len(state.ranking())
     # Unsaved work is kept as a draft; what is the base again needs none.
-    draft = store.draft(session.draft) if session.draft else None
+    draft = store.draft(session.drafts.token) if session.drafts.token else None
     assert (draft is not None) is state.unsaved
     if draft is not None:
         assert History.read(draft.content) == state.history

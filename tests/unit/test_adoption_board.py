@@ -130,7 +130,7 @@ def test_viewers_and_those_who_were_editors_change_nothing(area, store, first):
     session = session_of(area, store)
     fragment = make(session)
     say(fragment, "edit", first)
-    session.may_save = lambda: False
+    session.scenarios.may_save = lambda: False
     say(fragment, "save", first, **form("pws"))
     assert session.notice.severity == "error"
     assert store.adoption(area.code) == []

@@ -27,7 +27,6 @@ from app.figures.adoption_board import kept_records
 from app.figures.equity import BY, equity
 from app.figures.ilp import PWS_PARTS, group_reach, unit_ilp, village_pws
 from app.figures.measures import MEASURES
-from app.figures.sheets import headlines
 from app.store import Store
 from app.texts import Texts
 from app.views import equity as equity_view
@@ -152,14 +151,14 @@ def test_headlines_of_a_group_are_its_people_reached(area, ilp, season):
     state = State(area, group="balita", season=season)
     infix = "" if season == "dry" else "_wet"
     table = ilp.groups.xs("balita", level="group")
-    for headline in headlines(state):
+    for headline in state.headlines():
         reached = table[f"{headline.kind}{infix}_people_reached"]
         assert headline.people_reached == pytest.approx(reached.sum())
         whole = table["people"][reached.notna()].sum()
         assert headline.share_reached == pytest.approx(reached.sum() / whole)
     # Who is a gap does not depend on for whom one asks.
-    everybody = headlines(State(area, season=season))
-    assert [h.villages_gap for h in headlines(state)] == [h.villages_gap for h in everybody]
+    everybody = State(area, season=season).headlines()
+    assert [h.villages_gap for h in state.headlines()] == [h.villages_gap for h in everybody]
 
 
 def test_a_group_changes_what_speaks_of_people_and_nothing_else(area, ilp):
@@ -180,7 +179,7 @@ def test_differences_of_a_group_are_those_of_its_people(area):
     edit = OpenFacility(op="open_facility", id="new", kind="posyandu", lonlat=(place.x, place.y))
     state = State(area, group="bayi")
     state.ask(WhatIf().with_edit(edit))
-    [headline] = [h for h in headlines(state) if h.kind == "posyandu"]
+    [headline] = [h for h in state.headlines() if h.kind == "posyandu"]
     now = group_reach(state.answer, "bayi", "posyandu", "dry")
     before = group_reach(area.base, "bayi", "posyandu", "dry")
     assert headline.people_change == pytest.approx(now.people_reached - before.people_reached)

@@ -20,18 +20,20 @@ from support import run_apart
 from app.areas.area import Area
 from app.areas.question import WhatIf
 from app.areas.stopping import StoppedError, may_go_on, stoppable
-from app.core.session import LONGEST_QUESTION_S, MOST_FILES, MOST_WAITING, Session
+from app.core.drafts import Drafts
+from app.core.pool import FairPool
+from app.core.questions import LONGEST_QUESTION_S, MOST_WAITING
+from app.core.session import MOST_FILES, Session
 from app.core.state import Filter, History, Opened, Reference, Selection, State
 from app.core.work import Seats
 from app.figures import exports
 from app.figures.measures import MEASURES, Shown
-from app.figures.sheets import headlines
 from app.render import Renderer
-from app.store import Store
+from app.store import Store, StoreError
 from app.texts import Texts
 from geodata.errors import ConfigError
 from planner.coverage.study import find_gaps
-from planner.pipeline import summary
+from planner.pipeline import read_scenario, summary
 from planner.scenarios.edits import ChangeSpeed, CloseFacility, OpenFacility
 
 HOSTILE = '=cmd|" /C calc"!A0<script>alert(1)</script>'
@@ -138,14 +140,14 @@ def test_filters_let_through_what_they_say(state, area):
 def test_headlines_are_the_totals_and_the_difference(state, area):
     state.ask(WhatIf().with_edit(open_unit(area, 11)))
     totals = state.answer.summary["kinds"]
-    for headline in headlines(state):
+    for headline in state.headlines():
         one = totals[headline.kind]
         assert headline.people_reached == one["people_reached"]
         assert headline.villages_gap == one["villages_gap"]
         before = area.base.summary["kinds"][headline.kind]
         assert headline.people_change == pytest.approx(one["people_reached"] - before["people_reached"])
     state.reference = Reference(state.what_if, "same")
-    assert all(h.people_change is None for h in headlines(state))
+    assert all(h.people_change is None for h in state.headlines())
 
 
 def test_an_unlisted_kind_is_unknown_and_no_zero(demo_layers):
@@ -153,7 +155,7 @@ def test_an_unlisted_kind_is_unknown_and_no_zero(demo_layers):
     layers = demo_layers.with_facilities(rows[rows["kind"] != "pustu"])
     layers = replace(layers, area=replace(layers.area, listed_kinds=("puskesmas",)))
     state = State(Area(layers), kind="pustu")
-    [pustu] = [h for h in headlines(state) if h.kind == "pustu"]
+    [pustu] = [h for h in state.headlines() if h.kind == "pustu"]
     assert math.isnan(pustu.people_reached)
     assert not pustu.listed
     for key, measure in MEASURES.items():
@@ -209,29 +211,29 @@ def test_every_measure_has_as_many_legend_rows_as_classes(state):
 
 
 def test_a_session_saves_opens_and_meets_a_conflict(session, area):
-    session.change(lambda: WhatIf().with_edit(open_unit(area, 2)))
-    session.save_as("rencana", "catatan")
+    session.questions.change(lambda: WhatIf().with_edit(open_unit(area, 2)))
+    session.scenarios.save_as("rencana", "catatan")
     opened = session.state.opened
     assert (opened.name, opened.version) == ("rencana", 1)
     assert not session.state.unsaved
-    session.change(lambda: session.state.what_if.with_rule("pustu", limit_minutes=20.0))
+    session.questions.change(lambda: session.state.what_if.with_rule("pustu", limit_minutes=20.0))
     assert session.state.unsaved
-    session.save()
+    session.scenarios.save()
     assert session.state.opened.version == 2
     theirs = session.store.update(opened.id, version=2, account="budi", note="lain")
-    session.undo()
-    session.save()
+    session.questions.undo()
+    session.scenarios.save()
     assert session.notice.conflict == theirs
     assert session.store.scenario(opened.id) == theirs
-    session.open_scenario(opened.id)
+    session.scenarios.open(opened.id)
     assert session.notice.conflict is None
     assert session.state.opened.version == 3
 
 
 def test_a_viewer_cannot_save(session, area):
-    session.editor = False
-    session.change(lambda: WhatIf().with_edit(open_unit(area, 2)))
-    session.save_as("rencana", "")
+    session.scenarios.editor = False
+    session.questions.change(lambda: WhatIf().with_edit(open_unit(area, 2)))
+    session.scenarios.save_as("rencana", "")
     assert session.store.scenarios(area.code) == []
     assert session.notice.severity == "warning"
     assert session.state.what_if.edits
@@ -239,7 +241,7 @@ def test_a_viewer_cannot_save(session, area):
 
 def test_a_question_that_makes_no_sense_is_told_and_changes_nothing(session):
     before = session.state.what_if
-    session.change(lambda: before.with_edit(CloseFacility(op="close_facility", id="nobody")))
+    session.questions.change(lambda: before.with_edit(CloseFacility(op="close_facility", id="nobody")))
     assert session.notice.severity == "error"
     assert "nobody" in session.notice.text
     assert session.state.what_if == before
@@ -253,23 +255,23 @@ def test_a_file_that_cannot_be_made_is_told(session):
 
 
 def test_work_is_kept_as_a_draft_and_resumed(session, area):
-    session.change(lambda: WhatIf().with_edit(open_unit(area, 2)))
-    session.change(lambda: session.state.what_if.with_rule("pustu", limit_minutes=20.0))
+    session.questions.change(lambda: WhatIf().with_edit(open_unit(area, 2)))
+    session.questions.change(lambda: session.state.what_if.with_rule("pustu", limit_minutes=20.0))
     other = Session(area, Texts("id"), session.store, account="siti", editor=True)
-    other.resume(session.draft)
+    other.drafts.resume(session.drafts.token)
     assert other.state.history == session.state.history
-    other.undo()
+    other.questions.undo()
     assert len(other.state.what_if.edits) == 1
     assert not other.state.what_if.standard
     stranger = Session(area, Texts("id"), session.store, account="siti", editor=True)
-    stranger.resume("no such draft")
+    stranger.drafts.resume("no such draft")
     assert stranger.state.what_if.is_base
 
 
 def test_a_facility_that_is_undone_is_no_longer_chosen(session, area):
-    session.change(lambda: WhatIf().with_edit(open_unit(area, 2)))
+    session.questions.change(lambda: WhatIf().with_edit(open_unit(area, 2)))
     session.state.selected = Selection("facility", "new-2")
-    session.undo()
+    session.questions.undo()
     assert session.state.selected is None
 
 
@@ -285,9 +287,9 @@ def test_new_facilities_get_free_ids(state, area):
 
 
 def test_a_link_names_only_what_was_saved(session):
-    assert session.link == ""
+    assert session.scenarios.link == ""
     session.state.opened = Opened("abc", "x", 1, WhatIf())
-    assert "scenario=abc" in session.link
+    assert "scenario=abc" in session.scenarios.link
 
 
 def test_names_from_files_are_escaped():
@@ -337,12 +339,12 @@ def slow(area, tmp_path):
 def test_quick_undos_all_count_and_one_during_work_undoes_it(slow, area):
     session, pool = slow
     for number in range(3):
-        session.change(lambda n=number: session.state.what_if.with_edit(open_unit(area, n)))
-    session.undo()
-    session.undo()
+        session.questions.change(lambda n=number: session.state.what_if.with_edit(open_unit(area, n)))
+    session.questions.undo()
+    session.questions.undo()
     pool.all()
     assert len(session.state.what_if.edits) == 1
-    session.redo()
+    session.questions.redo()
     pool.all()
     assert len(session.state.what_if.edits) == 2
 
@@ -352,8 +354,8 @@ def test_opening_a_scenario_waits_for_the_change_before_it(slow, area):
     saved = session.store.create(
         area.code, "lain", WhatIf().with_edit(open_unit(area, 7)).content(), account="b"
     )
-    session.change(lambda: session.state.what_if.with_edit(open_unit(area, 1)))
-    session.open_scenario(saved.id)
+    session.questions.change(lambda: session.state.what_if.with_edit(open_unit(area, 1)))
+    session.scenarios.open(saved.id)
     pool.jobs.reverse()
     pool.all()
     assert session.state.opened.id == saved.id
@@ -362,14 +364,14 @@ def test_opening_a_scenario_waits_for_the_change_before_it(slow, area):
 
 def test_saving_twice_at_once_is_saving_once(slow, area):
     session, pool = slow
-    session.change(lambda: WhatIf().with_edit(open_unit(area, 1)))
+    session.questions.change(lambda: WhatIf().with_edit(open_unit(area, 1)))
     pool.all()
-    session.save_as("sekali", "")
-    session.save_as("sekali", "")
+    session.scenarios.save_as("sekali", "")
+    session.scenarios.save_as("sekali", "")
     pool.all()
     assert session.notice.severity == "success"
-    session.save("catatan baru")
-    session.save("catatan baru")
+    session.scenarios.save("catatan baru")
+    session.scenarios.save("catatan baru")
     pool.all()
     assert session.notice.conflict is None
     [saved] = session.store.scenarios(area.code)
@@ -378,20 +380,20 @@ def test_saving_twice_at_once_is_saving_once(slow, area):
 
 
 def test_a_draft_belongs_to_no_scenario_but_its_own(session, area):
-    session.change(lambda: WhatIf().with_edit(open_unit(area, 2)))
-    mine = session.draft
+    session.questions.change(lambda: WhatIf().with_edit(open_unit(area, 2)))
+    mine = session.drafts.token
     other = Session(area, Texts("id"), session.store, account="siti", editor=True)
     saved = session.store.create(
         area.code, "dibuka", WhatIf().with_edit(open_unit(area, 4)).content(), account="b"
     )
-    other.open_scenario(saved.id)
-    other.resume(mine)
+    other.scenarios.open(saved.id)
+    other.drafts.resume(mine)
     assert other.state.opened is None
     # Somebody else goes on with a copy.
     eko = Session(area, Texts("id"), session.store, account="eko", editor=False)
-    eko.resume(mine)
-    eko.change(lambda: eko.state.what_if.with_edit(open_unit(area, 5)))
-    assert eko.draft != mine
+    eko.drafts.resume(mine)
+    eko.questions.change(lambda: eko.state.what_if.with_edit(open_unit(area, 5)))
+    assert eko.drafts.token != mine
     assert session.store.draft(mine).account == "siti"
 
 
@@ -399,16 +401,16 @@ def test_a_scenario_of_another_area_is_not_opened_here(session, area):
     saved = session.store.create(
         "11.11", "jauh", WhatIf().with_edit(open_unit(area, 1)).content(), account="b"
     )
-    session.open_scenario(saved.id)
+    session.scenarios.open(saved.id)
     assert session.notice.severity == "error"
     assert session.state.opened is None
     assert session.state.what_if.is_base
 
 
 def test_a_role_taken_away_holds_at_once(session, area):
-    session.change(lambda: WhatIf().with_edit(open_unit(area, 1)))
-    session.may_save = lambda: False
-    session.save_as("rencana", "")
+    session.questions.change(lambda: WhatIf().with_edit(open_unit(area, 1)))
+    session.scenarios.may_save = lambda: False
+    session.scenarios.save_as("rencana", "")
     assert session.store.scenarios(area.code) == []
     assert session.notice.severity == "error"
 
@@ -439,32 +441,32 @@ def test_numbers_are_read_as_they_are_typed(typed, value):
 
 
 def test_a_page_loaded_again_goes_on_with_its_draft_and_a_second_tab_with_a_copy(session, area, monkeypatch):
-    session.change(lambda: WhatIf().with_edit(open_unit(area, 2)))
-    token = session.draft
+    session.questions.change(lambda: WhatIf().with_edit(open_unit(area, 2)))
+    token = session.drafts.token
     tabs = [Session(area, Texts("id"), session.store, account="siti", editor=True) for _ in range(2)]
     for tab in tabs:
-        tab.live = session.live
-    tabs[0].resume(token)
-    assert tabs[0].draft not in ("", token)
+        tab.drafts.live = session.drafts.live
+    tabs[0].drafts.resume(token)
+    assert tabs[0].drafts.token not in ("", token)
     # The old session of a reload has lost its browser, and is still there for a while.
-    monkeypatch.setattr(Session, "connected", property(lambda self: self is not session))
-    tabs[1].resume(token)
-    assert tabs[1].draft == token
+    monkeypatch.setattr(Drafts, "connected", property(lambda self: self is not session.drafts))
+    tabs[1].drafts.resume(token)
+    assert tabs[1].drafts.token == token
     session.close()
-    assert tabs[1].live[token] is tabs[1]
+    assert tabs[1].drafts.live[token] is tabs[1].drafts
 
 
 def test_a_question_that_is_stopped_changes_nothing_and_lets_the_next_one_go(slow, area):
     session, pool = slow
-    session.change(lambda: session.state.what_if.with_edit(open_unit(area, 1)))
+    session.questions.change(lambda: session.state.what_if.with_edit(open_unit(area, 1)))
     assert session.notice.busy
     assert session.notice.stoppable
-    session.stop()
+    session.questions.stop()
     assert session.settled
     assert not session.notice.busy
     assert session.notice.text.startswith("Stopped")
     # Its work comes back all the same, late, and counts for nothing; the next question is another.
-    session.change(lambda: session.state.what_if.with_edit(open_unit(area, 2)))
+    session.questions.change(lambda: session.state.what_if.with_edit(open_unit(area, 2)))
     pool.all()
     assert [e.id for e in session.state.what_if.edits] == ["new-2"]
     assert session.settled
@@ -474,14 +476,105 @@ def test_what_takes_too_long_is_stopped_and_says_so(slow, area):
     session, pool = slow
     limits = []
     session._work.later = lambda seconds, act: limits.append((seconds, act)) or (lambda: None)
-    session.change(lambda: session.state.what_if.with_edit(open_unit(area, 1)))
-    [(seconds, act)] = limits
-    assert seconds == LONGEST_QUESTION_S
-    act()
+    started = threading.Event()
+
+    def gaps(_edits, may_go_on):
+        started.set()
+        [(seconds, act)] = limits
+        assert seconds == LONGEST_QUESTION_S
+        # What the page does once its time is over; the work sees it at its next step.
+        act()
+        may_go_on()
+        pytest.fail("it went on")
+
+    area.study.gaps = gaps
+    try:
+        session.questions.change(lambda: session.state.what_if.with_edit(open_unit(area, 11)))
+        # The time that it waits for others counts for nothing.
+        assert limits == []
+        pool.all()
+    finally:
+        del area.study.gaps
+    assert started.is_set()
     assert str(round(LONGEST_QUESTION_S)) in session.notice.text
-    pool.all()
     assert session.state.what_if.is_base
     assert session.settled
+
+
+def test_a_limit_that_is_over_too_late_stops_nothing_else(slow, area):
+    session, pool = slow
+    limits = []
+    session._work.later = lambda _seconds, act: limits.append(act) or (lambda: None)
+    session.questions.change(lambda: WhatIf().with_edit(open_unit(area, 12)))
+    session.scenarios.save_as("tetap", "")
+    pool.jobs.pop(0)()
+    # The question is shown, and the save has begun; now the question's time is told to be over.
+    [too_long] = limits
+    too_long()
+    assert session.notice.busy
+    assert "seconds" not in session.notice.text
+    pool.all()
+    assert session.state.opened.name == "tetap"
+    # And saving goes on working.
+    session.questions.change(lambda: WhatIf().with_edit(open_unit(area, 13)))
+    pool.all()
+    session.scenarios.save()
+    pool.all()
+    assert session.state.opened.version == 2
+
+
+def test_a_save_that_fails_can_be_tried_again(slow, area):
+    session, pool = slow
+    session.questions.change(lambda: WhatIf().with_edit(open_unit(area, 1)))
+    pool.all()
+
+    def away(*_a, **_k):
+        msg = "the disk is full"
+        raise StoreError(msg)
+
+    session.store.create, plain = away, session.store.create
+    session.scenarios.save_as("lagi", "")
+    pool.all()
+    assert "the disk is full" in session.notice.text
+    session.store.create = plain
+    session.scenarios.save_as("lagi", "")
+    pool.all()
+    assert [s.name for s in session.store.scenarios(area.code)] == ["lagi"]
+
+
+def test_work_of_a_closed_tab_is_not_begun_and_stops(area, tmp_path):
+    store, pool = Store.open(f"sqlite:///{tmp_path / 'closed.db'}"), FairPool(1)
+    seats = Seats(pool.seat(), pool.seat(), pool.seat())
+    session = Session(area, Texts("en"), store, account="siti", editor=True, seats=seats)
+    began, go, ended = threading.Event(), threading.Event(), []
+
+    def long():
+        began.set()
+        go.wait(10)
+        try:
+            may_go_on()
+        except StoppedError:
+            ended.append("stopped")
+            raise
+        ended.append("done")
+
+    session.work(long, print, topic="a")
+    assert began.wait(10)
+    session.work(lambda: ended.append("waiting"), print, topic="b")
+    session.close()
+    go.set()
+    pool.shutdown()
+    assert ended == ["stopped"]
+    store.close()
+
+
+@pytest.mark.parametrize("limit", [45.0, 200.0])
+def test_a_downloaded_scenario_is_read_and_asks_the_same(session, area, tmp_path, limit):
+    session.questions.change(lambda: session.state.with_rule("puskesmas", limit_minutes=limit))
+    answer = session.state.answer
+    path = tmp_path / "s.yml"
+    path.write_bytes(exports.to_scenario(area, answer, "coba").getvalue())
+    assert read_scenario(path).standard == answer.gaps.scenario.standard
 
 
 def test_stopped_work_ends_at_its_next_step(area):
@@ -508,12 +601,12 @@ def test_stopped_work_ends_at_its_next_step(area):
 
 def test_saving_is_never_stopped(slow, area):
     session, pool = slow
-    session.change(lambda: WhatIf().with_edit(open_unit(area, 1)))
+    session.questions.change(lambda: WhatIf().with_edit(open_unit(area, 1)))
     pool.all()
-    session.save_as("tetap", "")
+    session.scenarios.save_as("tetap", "")
     assert session.notice.busy
     assert not session.notice.stoppable
-    session.stop()
+    session.questions.stop()
     pool.all()
     assert [s.name for s in session.store.scenarios(area.code)] == ["tetap"]
 
@@ -525,12 +618,12 @@ def test_whatever_goes_wrong_nothing_is_busy_for_ever(slow, area, fault):
     def breaks():
         raise fault
 
-    session.change(lambda: WhatIf().with_edit(open_unit(area, 1)))
+    session.questions.change(lambda: WhatIf().with_edit(open_unit(area, 1)))
     pool.all()
     session.store.create, plain = breaks, session.store.create
-    session._save(lambda: breaks)
-    session.queue(lambda: (breaks, lambda _: None))
-    session.queue(lambda: (lambda: 1, lambda _: breaks()))
+    session.scenarios._save(lambda: breaks)
+    session.questions.queue(lambda: (breaks, lambda _: None))
+    session.questions.queue(lambda: (lambda: 1, lambda _: breaks()))
     with contextlib.suppress(BaseException):
         pool.all()
     with contextlib.suppress(BaseException):
@@ -538,7 +631,7 @@ def test_whatever_goes_wrong_nothing_is_busy_for_ever(slow, area, fault):
     assert session.settled
     assert not session.notice.busy
     session.store.create = plain
-    session.save_as("lagi", "")
+    session.scenarios.save_as("lagi", "")
     pool.all()
     assert [s.name for s in session.store.scenarios(area.code)] == ["lagi"]
 
@@ -552,7 +645,7 @@ def test_a_server_that_shuts_down_leaves_nothing_busy(area, tmp_path):
     store = Store.open(f"sqlite:///{tmp_path / 'shut.db'}")
     seats = Seats(Shut(), Shut(), Shut())
     session = Session(area, Texts("en"), store, account="siti", editor=True, seats=seats)
-    session.change(lambda: WhatIf().with_edit(open_unit(area, 1)))
+    session.questions.change(lambda: WhatIf().with_edit(open_unit(area, 1)))
     session.work(lambda: 1, print, topic="sheet")
     assert session.settled
     assert session.notice.severity == "error"
@@ -563,7 +656,7 @@ def test_a_server_that_shuts_down_leaves_nothing_busy(area, tmp_path):
 def test_a_limit_beyond_what_was_fair_is_a_question_like_any_other(session, limit):
     rule = session.area.scenario.standard["puskesmas"]
     assert rule.fair_minutes == 60
-    session.change(lambda: session.state.with_rule("puskesmas", limit_minutes=limit))
+    session.questions.change(lambda: session.state.with_rule("puskesmas", limit_minutes=limit))
     assert session.notice.text == ""
     asked = session.state.answer.gaps.scenario.standard["puskesmas"]
     assert asked.limit_minutes == limit
@@ -595,13 +688,13 @@ def test_files_of_a_session_wait_for_each_other_and_are_not_many(session):
 def test_what_waits_for_its_turn_is_bounded_and_a_save_is_not_pending_for_ever(slow, area):
     session, pool = slow
     for number in range(MOST_WAITING + 5):
-        session.change(lambda n=number: WhatIf().with_edit(open_unit(area, n % 20)))
+        session.questions.change(lambda n=number: WhatIf().with_edit(open_unit(area, n % 20)))
     # One is being computed besides those that wait.
-    assert len(session._waiting) == MOST_WAITING
+    assert len(session.questions._waiting) == MOST_WAITING
     assert session.notice.severity == "warning"
-    session.save_as("terlalu penuh", "")
+    session.scenarios.save_as("terlalu penuh", "")
     pool.all()
     assert session.settled
-    session.save_as("ada tempat", "")
+    session.scenarios.save_as("ada tempat", "")
     pool.all()
     assert [s.name for s in session.store.scenarios(area.code)] == ["ada tempat"]

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
-from tornado.httputil import HTTPHeaders
-from tornado.web import create_signed_value
+from tornado.httpserver import HTTPServer
+from tornado.netutil import bind_unix_socket
+from tornado.web import Application, HTTPError, RequestHandler, create_signed_value
 
 from app.areas.area import Area
 from app.store import Store, StoreError
-from app.web.door import COOKIE, FRESH_S, Door
-from app.web.hardening import HEADERS, SafeAnswer
-from app.web.serving import App
+from app.texts import Texts
+from app.web.door import AWAY_S, COOKIE, FRESH_S, Door
+from app.web.hardening import HEADERS, guard
+from app.web.serving import App, Options, make_server
+from app.web.signin import _own_path, provider
 from geodata.errors import ConfigError
 
 SECRET = "x" * 40
@@ -88,28 +96,103 @@ def test_names_of_those_who_did_not_sign_in_are_kept(store, name):
         store.put_account(name, role="viewer", password=ONE, by="t")
 
 
-@pytest.mark.parametrize(
-    ("protocol", "cookie", "expected"),
-    [
-        ("http", "user=1; HttpOnly; Path=/", "user=1; HttpOnly; Path=/; SameSite=Lax"),
-        ("https", "user=1; HttpOnly; Path=/", "user=1; HttpOnly; Path=/; SameSite=Lax; Secure"),
-        ("https", "a=1; samesite=Strict; secure", "a=1; samesite=Strict; secure"),
-        ("http", "b=samesite", "b=samesite; SameSite=Lax"),
-    ],
-)
-def test_no_cookie_leaves_without_its_limits(protocol, cookie, expected):
-    class Request:
-        pass
+class Answers(RequestHandler):
+    """Says whom it sees, and sets a cookie as Panel's OAuth does."""
 
-    request = Request()
-    request.protocol = protocol
-    headers = HTTPHeaders()
-    headers.add("Set-Cookie", cookie)
-    headers.add("Set-Cookie", "second=2; SameSite=Lax; Secure")
-    _, headers, chunk = SafeAnswer(request).transform_first_chunk(200, headers, b"x", finishing=True)
-    assert headers.get_list("Set-Cookie") == [expected, "second=2; SameSite=Lax; Secure"]
-    assert chunk == b"x"
-    assert all(headers[name] == value for name, value in HEADERS.items())
+    def get(self):
+        self.set_cookie("user", "siti")
+        self.set_cookie("own", "1", samesite="Strict", secure=True)
+        self.write(f"{self.request.remote_ip} {self.request.protocol}")
+
+
+async def asked(tmp_path, headers, *, behind_proxy):
+    """Ask a real server, over a socket of the file system; returns the answer's text."""
+    server = HTTPServer(Application([("/", Answers)]), xheaders=behind_proxy)
+    guard(server)
+    path = str(tmp_path / "socket")
+    server.add_socket(bind_unix_socket(path))
+    reader, writer = await asyncio.open_unix_connection(path)
+    lines = ["GET / HTTP/1.1", "Host: x", "Connection: close", *headers]
+    writer.write(("\r\n".join(lines) + "\r\n\r\n").encode())
+    answer = (await reader.read()).decode()
+    writer.close()
+    server.stop()
+    return answer
+
+
+@pytest.fixture
+def numeric(monkeypatch):
+    """Tornado asks the system whether an address is one, which tests may not."""
+    monkeypatch.setattr("tornado.netutil.is_valid_ip", lambda ip: bool(re.fullmatch(r"[0-9.]+", ip)))
+
+
+@pytest.mark.usefixtures("numeric")
+def test_no_cookie_leaves_without_its_limits_whoever_set_it(tmp_path):
+    answer = asyncio.run(asked(tmp_path, ["X-Forwarded-Proto: https"], behind_proxy=True))
+    assert "Set-Cookie: user=siti; Path=/; SameSite=Lax; Secure\r\n" in answer
+    own = re.search(r"Set-Cookie: (own=.*)\r\n", answer)[1]
+    assert own.lower().count("samesite") == own.lower().count("secure") == 1
+    for name, value in HEADERS.items():
+        assert f"{name}: {value}\r\n" in answer
+    plain = asyncio.run(asked(tmp_path, [], behind_proxy=False))
+    assert "Set-Cookie: user=siti; Path=/; SameSite=Lax\r\n" in plain
+
+
+@pytest.mark.usefixtures("numeric")
+def test_of_a_proxy_only_what_it_says_itself_is_believed(tmp_path):
+    """nginx hands on X-Real-Ip and X-Scheme as a browser sent them."""
+    forged = ["X-Real-Ip: 9.9.9.9", "X-Scheme: https", "X-Forwarded-For: 8.8.8.8, 10.0.0.7"]
+    assert asyncio.run(asked(tmp_path, forged, behind_proxy=True)).endswith("10.0.0.7 http")
+
+
+@pytest.mark.parametrize("path", ["/日", "//evil", "/a\nb", "https://evil", ""])
+def test_after_signing_in_one_goes_to_a_path_of_ours(path):
+    assert _own_path(path) == ""
+    assert _own_path("/jangkau/?village=1") == "/jangkau/?village=1"
+
+
+@pytest.mark.parametrize("origin", ["https://peta.example", "peta.example/jangkau", "a:b", ":80", ""])
+def test_an_origin_that_is_none_is_said_at_the_start(tmp_path, origin):
+    store = Store.open(f"sqlite:///{tmp_path / 'o.db'}")
+    app = App([], store, Options(origins=(origin,)))
+    with pytest.raises(ConfigError, match="write the host name alone"):
+        make_server(app)
+    app.close()
+
+
+def test_where_accounts_cannot_be_read_nobody_gets_in_and_it_is_said(store, door, clock):
+    def away(*_a):
+        msg = "the database is away"
+        raise StoreError(msg)
+
+    said = door.cookie("siti")
+    clock.now += FRESH_S + 0.1
+    store.stamp, stamp = away, store.stamp
+
+    class Handler:
+        def get_secure_cookie(self, *_a, **_k):
+            return said.encode()
+
+    with ThreadPoolExecutor(1) as pool:
+        ask = provider(store, door, Texts("en"), pool, "/").get_user
+    with pytest.raises(HTTPError) as refused:
+        ask(Handler())
+    assert refused.value.status_code == 503
+    # For a while nobody asks again, and then everybody is let in as before.
+    store.stamp = stamp
+    with pytest.raises(HTTPError):
+        ask(Handler())
+    clock.now += AWAY_S + 0.1
+    assert ask(Handler()) == "siti"
+
+
+def test_a_database_that_does_not_answer_holds_the_server_up_for_a_second_at_most(store, door, monkeypatch):
+    monkeypatch.setattr("app.web.door.LONGEST_LOOK_S", 0.05)
+    go = threading.Event()
+    store.stamp = lambda _name: go.wait(10)
+    with pytest.raises(StoreError, match="no answer"):
+        door.name(f"{'0' * 32} siti")
+    go.set()
 
 
 def test_those_whose_account_changed_are_turned_out_and_nobody_else(store, door, clock):

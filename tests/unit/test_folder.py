@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from app.web.folder import LIVE, PREFIX, SETTLED_S, ServedFolder, remove_leftovers
+from geodata.files.lock import held
 
 SERVER = """
 import sys, time
@@ -74,3 +75,32 @@ def test_a_folder_that_is_just_being_made_stays(temporary):
     (root / LIVE).touch()
     remove_leftovers()
     assert root.exists()
+
+
+def test_a_trap_in_a_folder_for_everybody_touches_no_file_of_ours(temporary):
+    precious = temporary / "jangkau.db"
+    precious.write_text("x" * 900)
+    trap = temporary / f"{PREFIX}trap"
+    trap.mkdir()
+    (trap / LIVE).symlink_to(precious)
+    aged(trap)
+    remove_leftovers()
+    assert precious.read_text() == "x" * 900
+    with pytest.raises(OSError, match="symbolic"), held(trap / LIVE, "it is being served"):
+        pytest.fail("a lock that is a link was opened")
+
+
+def test_folders_of_others_stay(temporary, monkeypatch):
+    killed, left = server()
+    killed.send_signal(signal.SIGKILL)
+    killed.wait()
+    aged(left)
+    monkeypatch.setattr(os, "getuid", lambda: 12345)
+    remove_leftovers()
+    assert left.exists()
+    monkeypatch.undo()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    # Nor does anything go where nothing can be locked.
+    monkeypatch.setattr("app.web.folder.CAN_LOCK", False)
+    remove_leftovers()
+    assert left.exists()

@@ -64,9 +64,6 @@ def test_a_map_that_opens_late_is_sent_all_that_it_holds(session):
     assert held["map.paint"]["title"].startswith("Pustu")
     # The way to the nearest unit too.
     assert {f["kind"] for f in held["map.overlay"]["features"]} >= {"road"}
-    # The outline comes before the look at it, so that it is there to be looked at.
-    order = [slot for _, slot, _ in session.stream.since(0)["all"]]
-    assert order.index("map.paint") < len(order)
 
 
 @PANELS_OWN
@@ -86,8 +83,41 @@ def test_an_old_sheet_says_so_until_the_new_one_is_there(session):
 
 def test_what_was_asked_is_settled_once_it_is_shown_and_kept(session):
     assert session.settled
-    session.queue(lambda: (lambda: session.settled, seen.append))
     seen: list = []
-    session.queue(lambda: (lambda: session.settled, seen.append))
+    session.questions.queue(lambda: (lambda: session.settled, seen.append))
     assert seen == [False]
     assert session.settled
+
+
+@PANELS_OWN
+def test_a_sheet_that_cannot_be_made_says_so_and_shows_no_other(session, monkeypatch):
+    make_sheet(session)
+    villages = session.area.layers.villages
+    session.state.selected = Selection("village", villages.index[2])
+    assert villages.index[2] in session.stream.value("sheet")
+
+    def breaks(*_a, **_k):
+        msg = "broken"
+        raise ValueError(msg)
+
+    monkeypatch.setattr("app.views.sheet.village_sheet", breaks)
+    session.state.selected = Selection("village", villages.index[3])
+    shown = session.stream.value("sheet")
+    assert villages["village_name"].iloc[3] in shown
+    assert "could not be made" in shown
+    assert villages.index[2] not in shown
+    # The sheet is the newer of the two: it is no longer "being made".
+    order = [slot for _, slot, _ in session.stream.since(0)["all"]]
+    assert order.index("sheet.old") < order.index("sheet")
+
+
+@PANELS_OWN
+def test_a_tool_is_put_down_once_it_was_used(session):
+    make_map(session)
+    picked = []
+    session.map.pick("place", picked.append)
+    assert session.stream.value("map.tool")["name"] == "place"
+    session.map.picked({"type": "place", "lonlat": (110.0, -7.0)})
+    assert picked
+    # A map that is loaded again is sent what the stream holds.
+    assert session.stream.value("map.tool")["name"] is None

@@ -1,0 +1,130 @@
+"""Unsaved work is kept after every change, so that a closed browser loses nothing."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from app.core.state import History, new_token, opened_as
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.core.notice import Notice
+    from app.core.questions import Questions
+    from app.core.state import State
+    from app.core.work import Work
+    from app.store import Draft, Saved, Store
+    from app.texts import Texts
+
+
+class Drafts:
+    """The draft of one session.
+
+    Parameters
+    ----------
+    state, store, account
+        Whose work is kept, and where.
+    """
+
+    def __init__(
+        self,
+        state: State,
+        store: Store,
+        account: str,
+        *,
+        notice: Notice,
+        texts: Texts,
+        questions: Questions,
+        work: Work,
+    ) -> None:
+        self._state, self._store, self._account = state, store, account
+        self._notice, self._texts, self._questions, self._work = notice, texts, questions, work
+        # Of the draft that this session writes; empty where there is none.
+        self.token = ""
+        # Drafts that are open somewhere on this server; shared by its sessions.
+        self.live: dict[str, Drafts] = {}
+        self._writing = self._again = False
+        state.param.watch(lambda *_: self._keep(), ["history", "opened"])
+
+    @property
+    def settled(self) -> bool:
+        """Whether all that was done is kept."""
+        return not (self._writing or self._again)
+
+    def _keep(self) -> None:
+        state = self._state
+        if not self.token and not state.unsaved:
+            return
+        if self._writing:
+            self._again = True
+            return
+        if not self.token:
+            self.token = new_token()
+            self.live[self.token] = self
+        opened, token = state.opened, self.token
+        self._writing = True
+        write: Callable[[], object]
+        if state.unsaved:
+            write = partial(
+                self._store.keep_draft, token, area=state.area.code, account=self._account,
+                content=state.history.content(), scenario_id=opened.id if opened else None,
+                scenario_version=opened.version if opened else None,
+            )  # fmt: skip
+        else:
+            # What is saved, or the base again, needs no draft.
+            write = partial(self._store.drop_draft, token)
+        # One write at a time, so that an older one never lands on a newer.
+        self._work.run(write, lambda _: self._kept(), self._lost)
+
+    def _kept(self) -> None:
+        self._writing = False
+        if self._again:
+            self._again = False
+            self._keep()
+
+    def _lost(self, error: BaseException) -> None:
+        self._writing = self._again = False
+        self._notice.tell_error(error)
+
+    def resume(self, token: str) -> None:
+        """Go on with a draft where it was left; an unknown one starts at the base."""
+
+        def slow() -> tuple[Draft, History, Saved | None] | None:
+            draft = self._store.draft(token)
+            if draft is None or draft.area != self._state.area.code:
+                return None
+            history = History.read(draft.content)
+            self._state.check(history.now)
+            saved = None if draft.scenario_id is None else self._store.scenario(draft.scenario_id)
+            return draft, history, saved
+
+        def show(found: tuple[Draft, History, Saved | None] | None) -> None:
+            if found is None:
+                self._notice.tell(self._texts.text("This draft is no longer there."), "warning")
+                return
+            draft, history, saved = found
+            # Somebody else's draft, or one that is open in another tab, goes on as a copy.
+            holder = self.live.get(token)
+            free = holder is None or holder is self or not holder.connected
+            self.take(token if free and draft.account == self._account else "")
+            opened = None
+            if saved is not None and draft.scenario_version is not None:
+                # As of the version that the work began from: a later one of others is a conflict.
+                opened = opened_as(saved, version=draft.scenario_version)
+            self._state.move_to(history, opened=opened)
+
+        self._questions.queue(lambda: (slow, show))
+
+    @property
+    def connected(self) -> bool:
+        """Whether somebody is still at the page of this draft."""
+        return self._work.connected
+
+    def take(self, token: str) -> None:
+        """Go on under another draft's name; under none when it is empty."""
+        if self.live.get(self.token) is self:
+            del self.live[self.token]
+        self.token = token
+        if token:
+            self.live[token] = self
