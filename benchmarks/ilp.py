@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from planner.ilp.model import Ilp
-from planner.ilp.tables import network_table, puskesmas_table, village_columns
+from planner.ilp.tables import jejaring_table, puskesmas_table, village_columns
 from planner.pipeline import find_gaps, open_workspace
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def main() -> None:
             "groups": lambda one=ilp: one.groups, "working areas (searches)": lambda one=ilp: one.jejaring,
             "referral (searches)": lambda one=ilp: one.referral, "home visits": lambda one=ilp: one.visits,
             "allocation (searches)": lambda one=ilp: one.loads, "equity": lambda one=ilp: one.equity,
-            "tables": lambda one=ilp: (village_columns(one), puskesmas_table(one), network_table(one)),
+            "tables": lambda one=ilp: (village_columns(one), puskesmas_table(one), jejaring_table(one)),
         }  # fmt: skip
         for name, work in parts.items():
             best[name] = min(best.get(name, 1e9), seconds(work))

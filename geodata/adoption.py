@@ -137,14 +137,3 @@ def whole_year(value: object) -> int:
         msg = f"it is no year between {FIRST_YEAR} and {LAST_YEAR}"
         raise ValueError(msg)
     return int(found[1])
-
-
-def spelling_key(text: object) -> str:
-    """Return what spellings of one stage have in common: letters and digits in lower case.
-
-    Examples
-    --------
-    >>> spelling_key(" Komitmen / SK ")
-    'komitmensk'
-    """
-    return re.sub(r"[^a-z0-9]", "", str(text).lower())

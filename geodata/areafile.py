@@ -19,13 +19,7 @@ from geodata.codes import check_regency_code
 from geodata.crs import LAT_MAX, LAT_MIN, LON_MAX, LON_MIN
 from geodata.files.yamlfile import Model, read_yaml
 from geodata.vocabulary.kinds import known_kinds
-
-ROAD_CLASSES = (
-    "motorway", "motorway_link", "trunk", "trunk_link", "primary", "primary_link", "secondary",
-    "secondary_link", "tertiary", "tertiary_link", "unclassified", "residential", "living_street",
-    "service", "road", "track", "path", "footway", "pedestrian", "steps", "cycleway", "bridleway",
-    "platform", "corridor", "waterway",
-)  # fmt: skip
+from geodata.vocabulary.roads import ROAD_CLASSES
 
 
 def _number_is_not_text(value: object) -> object:

@@ -10,9 +10,9 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
-from geodata.areafile import ROAD_CLASSES
 from geodata.codes import name_key
 from geodata.layers import SEVERITIES, Finding, Layers, Severity
+from geodata.vocabulary.roads import ROAD_CLASSES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from app.areas.area import Area
     from app.store import AdoptionChange, AdoptionEntry, Store
     from app.texts import Texts
-    from planner.ilp.stages import Progress, Stages
+    from planner.ilp.stages import StageProgress, Stages
 
 # The east of Indonesia: nobody's today is still to come there.
 TODAY_ZONE = "Asia/Jayapura"
@@ -63,7 +63,7 @@ class Board:
     """
 
     lines: tuple[Line, ...]
-    progress: Progress
+    progress: StageProgress
     strangers: tuple[str, ...]
     trail: tuple[AdoptionChange, ...]
 

@@ -46,7 +46,7 @@ def rules(what_if: WhatIf, texts: Texts) -> list[str]:
     return out
 
 
-ROAD_CLASSES = ("primary", "secondary", "tertiary", "residential", "track", "path", "footway")
+OFFERED_ROAD_CLASSES = ("primary", "secondary", "tertiary", "residential", "track", "path", "footway")
 
 
 def road_class(name: str, texts: Texts) -> str:
@@ -60,7 +60,7 @@ def road_class(name: str, texts: Texts) -> str:
 
 
 @dataclass(frozen=True)
-class RoadFacts:
+class RoadWords:
     """What tells one road from another."""
 
     id: str
@@ -69,13 +69,13 @@ class RoadFacts:
     length_km: float
 
 
-def road_facts(area: Area, name: str, texts: Texts) -> RoadFacts:
+def road_words(area: Area, name: str, texts: Texts) -> RoadWords:
     """Return what is known of one piece of road."""
     assert area.layers.roads is not None
     row = area.layers.roads.loc[name]
     called = row["name"] if isinstance(row["name"], str) else ""
     what = texts.text("bridge") if bool(row["bridge"]) else road_class(str(row["road_class"]), texts)
-    return RoadFacts(name, called, what, float(row["length_m"]) / 1000.0)
+    return RoadWords(name, called, what, float(row["length_m"]) / 1000.0)
 
 
 def road_name(area: Area, name: str, texts: Texts) -> str:

@@ -17,7 +17,7 @@ from app.areas.stopping import may_go_on
 from app.figures.ilp import PWS_PARTS
 from geodata.crs import WGS84
 from geodata.files.csvtext import STARTS, csv_text
-from planner.ilp.tables import network_table, puskesmas_table, unit_columns, village_columns
+from planner.ilp.tables import jejaring_table, puskesmas_table, unit_columns, village_columns
 from planner.pipeline import facility_table, village_table
 from planner.reports.maps.page import write_map
 from planner.reports.outputs import run_record
@@ -64,7 +64,7 @@ def to_xlsx(answer: Answer, adoption: Iterable[Adoption] = ()) -> io.BytesIO:
             ("villages", villages),
             ("facilities", facility_table(answer.gaps).join(unit_columns(ilp))),
             ("puskesmas", puskesmas_table(ilp)),
-            ("network", network_table(ilp).set_index("level")),
+            ("network", jejaring_table(ilp).set_index("level")),
             ("equity", ilp.equity.set_index("kind")),
             ("groups", ilp.groups.reset_index("group") if len(ilp.groups) else ilp.groups),
             ("run", _run_table(ilp)),

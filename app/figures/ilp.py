@@ -228,7 +228,7 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Role:
+class Profession:
     """A unit as one kind of the standard: does it function, and how full is it.
 
     ``capacity_from`` is "list", "standard" or "" (neither gives one); ``people`` are those given to it
@@ -252,7 +252,7 @@ class UnitIlp:
     of a puskesmas, ``villages`` are those of its working area, of them ``proposed`` by travel time.
     """
 
-    roles: list[Role]
+    roles: list[Profession]
     parent: Unit
     how: str
     villages: int | None
@@ -282,7 +282,7 @@ def unit_ilp(answer: Answer, facility_id: str) -> UnitIlp:
     return UnitIlp(roles, parent, how, villages, proposed)
 
 
-def _role(facts: pd.Series[Any], rule: KindStandard, row: pd.Series[Any], load: pd.Series[Any]) -> Role:
+def _role(facts: pd.Series[Any], rule: KindStandard, row: pd.Series[Any], load: pd.Series[Any]) -> Profession:
     asked = [Asked(role, _number(facts, f"{STAFF}{role}"), float(n)) for role, n in rule.staff.items()]
     if rule.open_days_month is not None:
         asked.append(Asked("open_days", _number(facts, OPEN_DAYS), rule.open_days_month))
@@ -290,7 +290,7 @@ def _role(facts: pd.Series[Any], rule: KindStandard, row: pd.Series[Any], load: 
     source = "" if math.isnan(capacity) else "standard"
     if not math.isnan(_number(facts, "capacity_people")):
         source = "list"
-    return Role(
+    return Profession(
         str(row["serves_as"]), str(row["functions"]), asked, capacity, source,
         float(load["people_allocated"]), float(load["load"]),
     )  # fmt: skip

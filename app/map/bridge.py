@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from app.core.stream import Stream
 
-MOST_POINTS = 500
+MOST_DRAWN_POINTS = 500
 # Of what is typed; a note is the longest.
 LONGEST_TEXT = 20_000
 FARTHEST_MISS_M = 2000.0
@@ -56,7 +56,7 @@ def heard(data: Any) -> dict[str, Any] | None:  # noqa: ANN401 - whatever a brow
         message |= {"lonlat": place, "miss_m": min(max(miss_m, 0.0), FARTHEST_MISS_M)}
     elif data["type"] == "line":
         line = data.get("line")
-        if not isinstance(line, list) or not 2 <= len(line) <= MOST_POINTS:
+        if not isinstance(line, list) or not 2 <= len(line) <= MOST_DRAWN_POINTS:
             return None
         places = [_lonlat(p) for p in line]
         if any(p is None for p in places):

@@ -33,7 +33,7 @@ FACILITY_NOTES = {
 }
 
 
-def edited_facilities(answer: Answer) -> list[dict[str, Any]]:
+def edited_points(answer: Answer) -> list[dict[str, Any]]:
     """Return the facilities that an answer's edits touch, each with a note."""
     notes: dict[str, str] = {}
     for edit in answer.what_if.edits:

@@ -16,7 +16,7 @@ from jinja2 import Template
 
 from geodata.crs import WGS84
 from planner.reports.maps.page import (
-    DECIMALS,
+    DEGREE_DECIMALS,
     KIND_COLORS,
     VILLAGE_TOLERANCE_M,
     LinkedMap,
@@ -192,8 +192,8 @@ def _places(area: Area) -> list[list[Any]]:
     points = villages.geometry.representative_point().to_crs(WGS84)
     order = np.argsort(-villages.geometry.area.to_numpy(), kind="stable")
     return [
-        [str(villages["village_name"].iloc[i]), round(points.iloc[i].y, DECIMALS),
-         round(points.iloc[i].x, DECIMALS)]
+        [str(villages["village_name"].iloc[i]), round(points.iloc[i].y, DEGREE_DECIMALS),
+         round(points.iloc[i].x, DEGREE_DECIMALS)]
         for i in order.tolist()
     ]  # fmt: skip
 

@@ -30,7 +30,7 @@ from app.store.values import (
     checked_name,
     checked_role,
     checked_text,
-    name_key,
+    folded_name,
     storable,
 )
 from geodata.errors import ConfigError
@@ -162,7 +162,7 @@ class Store(AdoptionBoard):
             detail: dict[str, Any] = {"fields": sorted(changed)}
             if "name" in changed:
                 detail["old_name"] = old.name
-                changed["name_key"] = name_key(changed["name"])
+                changed["name_key"] = folded_name(changed["name"])
             return _change(session, "update", old, version, account, changed, detail)
 
     def archive(self, scenario_id: str, *, version: int, account: str) -> None:
@@ -365,7 +365,7 @@ class Store(AdoptionBoard):
             id="".join(secrets.choice(ID_LETTERS) for _ in range(ID_LENGTH)),
             area=checked_key("The area", area),
             name=name,
-            name_key=name_key(name),
+            name_key=folded_name(name),
             note=checked_text("The note", note),
             author=account,
             content=checked_content(content),

@@ -162,12 +162,12 @@ def checked_name(name: str) -> str:
     return checked_key("The scenario's name", name, MAX_NAME)
 
 
-def name_key(name: str) -> str:
+def folded_name(name: str) -> str:
     """Return what two names have in common when only their capitals differ.
 
     Examples
     --------
-    >>> name_key(" Jembatan BARU ") == name_key("jembatan baru")
+    >>> folded_name(" Jembatan BARU ") == folded_name("jembatan baru")
     True
     """
     folded = unicodedata.normalize("NFC", name).strip().casefold()

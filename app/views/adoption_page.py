@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from app.figures.adoption_board import Board, read_board, typed, values_of
 from app.map.bridge import Fragment
 from app.store import AdoptionConflictError
+from app.store.adoption_entries import FIELDS
 from geodata.errors import ConfigError
 from planner.ilp.stages import UNKNOWN, default_stages
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from app.store import AdoptionChange, AdoptionEntry
 
 SHOWN_CHANGES = 15
-FIELDS = ("stage", "date", "document", "target_year")
 
 
 @dataclass(frozen=True)

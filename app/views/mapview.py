@@ -10,7 +10,7 @@ import shapely
 from app.core.state import Selection
 from app.figures.measures import MEASURES
 from app.map.bridge import MapBridge
-from app.map.edits import edited_facilities, edited_roads
+from app.map.edits import edited_points, edited_roads
 from app.views.ready import when_ready
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class _MapView:
     def answered(self) -> None:
         self.paint()
         answer = self.state.answer
-        self.bridge.send({"type": "facilities", "changed": edited_facilities(answer)})
+        self.bridge.send({"type": "facilities", "changed": edited_points(answer)})
         self.bridge.send({"type": "edits", "features": edited_roads(self.session.area, answer)})
         # A unit that moved takes its ring along.
         self.select()

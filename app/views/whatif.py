@@ -9,7 +9,7 @@ import geopandas as gpd
 import panel_material_ui as pmui
 
 from app.areas.question import WhatIf
-from app.figures.describe import ROAD_CLASSES, described, road_class, road_facts, rules
+from app.figures.describe import OFFERED_ROAD_CLASSES, described, road_class, road_words, rules
 from app.map.bridge import Fragment, well_formed
 from app.map.edits import road_lines
 from geodata.vocabulary.kinds import known_kinds
@@ -51,7 +51,7 @@ class _WhatIf:
         )
         self.road_class = pmui.Select(
             label=_("Class of new road"),
-            options={road_class(c, session.texts): c for c in ROAD_CLASSES},
+            options={road_class(c, session.texts): c for c in OFFERED_ROAD_CLASSES},
             value="residential",
             **half,
         )
@@ -116,7 +116,7 @@ class _WhatIf:
             "changes",
             rules=rules(what_if, session.texts), edits=described(what_if, session.area, session.texts),
             unlisted=[session.texts.kind(k) for k in sorted(opened - listed) if k in session.area.kinds],
-            candidates=[road_facts(session.area, name, session.texts) for name in self.candidates],
+            candidates=[road_words(session.area, name, session.texts) for name in self.candidates],
         )  # fmt: skip
 
     def _factor_now(self, mode: str) -> float:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from geodata.adoption import LONGEST_DOCUMENT, UNKNOWN, Adoption, is_later, iso_date, spelling_key, whole_year
+from geodata.adoption import LONGEST_DOCUMENT, UNKNOWN, Adoption, is_later, iso_date, whole_year
 from geodata.areafile import FileSource
 from geodata.errors import MissingColumnError, SchemaError, first_five
 from geodata.readers.files import id_column, pick_column, read_table, text_column, total_rows
+from geodata.vocabulary.spelling import spelling_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping

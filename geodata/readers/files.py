@@ -30,6 +30,7 @@ from geodata.files import limits
 from geodata.files.csvtext import unguarded
 from geodata.layers import Finding, SourceRecord
 from geodata.readers.numbers import parse_count, thousands_mark
+from geodata.vocabulary.spelling import spelling_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -188,7 +189,7 @@ def read_table(source: FileSource, what: str, wanted: Sequence[str]) -> pd.DataF
         rows = (
             _excel_rows(path, source.sheet, what)
             if path.suffix.lower() in (".xlsx", ".xlsm")
-            else _csv_rows(path, {_key(w) for w in wanted}, what)
+            else _csv_rows(path, {spelling_key(w) for w in wanted}, what)
         )
     except UnicodeDecodeError as error:
         msg = f"{what}: {path.name} is not text in UTF-8 or Windows-1252. Save it as UTF-8 CSV."
@@ -202,14 +203,12 @@ def read_table(source: FileSource, what: str, wanted: Sequence[str]) -> pd.DataF
         msg = f"{what}: {path.name} is empty. Give a table with a header row."
         raise UnreadableFileError(msg)
     try:
-        return _with_header(rows, {_key(w) for w in wanted}, strict_width=path.suffix.lower() == ".csv")
+        return _with_header(
+            rows, {spelling_key(w) for w in wanted}, strict_width=path.suffix.lower() == ".csv"
+        )
     except csv.Error as error:
         msg = f"{what}: {path.name}: {error}. Correct the file."
         raise SchemaError(msg) from None
-
-
-def _key(text: object) -> str:
-    return re.sub(r"[^a-z0-9]", "", str(text).lower())
 
 
 def _csv_rows(path: Path, wanted: set[str], what: str) -> list[list[object]]:
@@ -226,7 +225,7 @@ def _csv_rows(path: Path, wanted: set[str], what: str) -> list[list[object]]:
         """Return how many wanted names the likeliest header has, and its number of columns."""
         head = list(csv.reader(io.StringIO(text[:20_000], newline=""), delimiter=delimiter))
         rows = [r for r in head if any(r)][:HEADER_SEARCH_ROWS]
-        return max(((len({_key(c) for c in r} & wanted), len(r)) for r in rows), default=(0, 0))
+        return max(((len({spelling_key(c) for c in r} & wanted), len(r)) for r in rows), default=(0, 0))
 
     delimiter = max(",;\t|", key=score)
     # Strict: a quote that is never closed would swallow the rows behind it.
@@ -297,7 +296,7 @@ def _cell(value: object) -> str:
 def _with_header(rows: list[list[object]], wanted: set[str], *, strict_width: bool) -> pd.DataFrame:
     leading = [i for i, r in enumerate(rows) if any(_cell(c) for c in r)][:HEADER_SEARCH_ROWS]
     # max() keeps the first of equals, so a table with no known name keeps its first row as header.
-    at = max(leading, key=lambda i: len({_key(c) for c in rows[i]} & wanted))
+    at = max(leading, key=lambda i: len({spelling_key(c) for c in rows[i]} & wanted))
     header = [_cell(c) for c in rows[at]]
     if strict_width:
         wide = [i + 1 for i, r in enumerate(rows) if i > at and any(_cell(c) for c in r[len(header) :])]
@@ -342,11 +341,11 @@ def pick_column(
             return named
         msg = f"{what}: there is no column {named!r} (AREA.yml, {key}:).{suggest(named, listed)}"
         raise MissingColumnError(msg)
-    by_key = {_key(c): c for c in reversed(listed)}
+    by_key = {spelling_key(c): c for c in reversed(listed)}
     for name in known:
-        if _key(name) in by_key:
-            _require_once(by_key[_key(name)], listed, key, what)
-            return by_key[_key(name)]
+        if spelling_key(name) in by_key:
+            _require_once(by_key[spelling_key(name)], listed, key, what)
+            return by_key[spelling_key(name)]
     if not required:
         return None
     msg = (

@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geodata.areafile import ROAD_CLASSES
 from geodata.crs import WGS84
 from geodata.errors import EmptyAreaError, UnreadableFileError
 from geodata.files import limits
 from geodata.layers import Finding
 from geodata.readers.files import require_file
 from geodata.readers.roads import assemble_roads, speed_of, unread_tags, ways_from_tags
+from geodata.vocabulary.roads import ROAD_CLASSES
 from geodata.vocabulary.tags import KEPT_TAGS
 
 if TYPE_CHECKING:

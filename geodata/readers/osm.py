@@ -25,7 +25,8 @@ from geodata.errors import EmptyAreaError, UnreadableFileError
 from geodata.files import limits
 from geodata.layers import Finding
 from geodata.readers.files import require_file
-from geodata.readers.roads import FERRY, assemble_roads, is_way_to_travel, unread_tags, ways_from_tags
+from geodata.readers.roads import assemble_roads, is_way_to_travel, unread_tags, ways_from_tags
+from geodata.vocabulary.roads import FERRY
 from geodata.vocabulary.tags import ACCESS_KEYS, KEPT_TAGS, join_tags
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ import shapely
 
 from geodata.layers import Finding
 from geodata.vocabulary.measures import parse_duration, parse_speed_kph
+from geodata.vocabulary.roads import FERRY
 from geodata.vocabulary.surfaces import is_known_surface
 from geodata.vocabulary.tags import BACKWARD, BOAT_KEYS, BOAT_YES, FORWARD, join_tags, unread
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-FERRY = "ferry"
 WATERWAY = "waterway"
 PIER = "pier"
 PLATFORM = "platform"

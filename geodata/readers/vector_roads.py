@@ -9,14 +9,12 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geodata.areafile import ROAD_CLASSES
 from geodata.crs import require_indonesia
 from geodata.errors import EmptyAreaError, SchemaError, first_five
 from geodata.layers import Finding, Severity
 from geodata.readers.files import pick_column, read_vector, text_column
 from geodata.readers.noding import node_lines
 from geodata.readers.roads import (
-    FERRY,
     WATERWAY,
     YES,
     assemble_roads,
@@ -26,6 +24,7 @@ from geodata.readers.roads import (
     speed_of,
     unread_findings,
 )
+from geodata.vocabulary.roads import FERRY, ROAD_CLASSES
 from geodata.vocabulary.tags import KEPT_TAGS, join_tags
 
 if TYPE_CHECKING:

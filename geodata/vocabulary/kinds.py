@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from importlib.resources import files
 
 import yaml
 
-
-def _key(text: object) -> str:
-    return re.sub(r"[^a-z0-9]", "", str(text).lower())
+from geodata.vocabulary.spelling import spelling_key
 
 
 @cache
 def _aliases() -> dict[str, str]:
     text = files("geodata").joinpath("data/kinds.yml").read_text("utf-8")
     table: dict[str, list[str]] = yaml.safe_load(text)
-    return {_key(a): kind for kind, names in table.items() for a in [kind, *names]}
+    return {spelling_key(a): kind for kind, names in table.items() for a in [kind, *names]}
 
 
 def known_kinds() -> tuple[str, ...]:
@@ -35,4 +32,4 @@ def recognise_kind(text: object) -> str | None:
     >>> recognise_kind("warung") is None
     True
     """
-    return _aliases().get(_key(text))
+    return _aliases().get(spelling_key(text))

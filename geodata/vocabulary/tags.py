@@ -19,14 +19,14 @@ ACCESS_KEYS = (
 )  # fmt: skip
 FORWARD, BACKWARD = ":forward", ":backward"
 # Tags of a number, kept in one unit: metres, tonnes, km/h.
-MEASURES: dict[str, Callable[[str], float]] = {
+MEASURED_TAGS: dict[str, Callable[[str], float]] = {
     "width": parse_metres, "maxwidth": parse_metres, "maxwidth:physical": parse_metres,
     "maxheight": parse_metres, "maxheight:physical": parse_metres, "maxweight": parse_tonnes,
     f"maxspeed{FORWARD}": parse_speed_kph, f"maxspeed{BACKWARD}": parse_speed_kph,
 }  # fmt: skip
 KEPT_TAGS = frozenset(
     {
-        *ACCESS_KEYS, *(k + way for k in ACCESS_KEYS for way in (FORWARD, BACKWARD)), *MEASURES,
+        *ACCESS_KEYS, *(k + way for k in ACCESS_KEYS for way in (FORWARD, BACKWARD)), *MEASURED_TAGS,
         *(f"oneway:{k}" for k in ("vehicle", "motor_vehicle", "motorcar", "motorcycle", "moped", "bicycle",
                                   "foot", "boat")),
         "emergency", "motorroad", "tracktype", "smoothness", "ford", "barrier", "bollard", "construction",
@@ -53,7 +53,7 @@ def join_tags(tags: Mapping[str, str]) -> str | None:
     for key, value in kept.items():
         if key == "ford" and value in NO:
             continue
-        if key in MEASURES:
+        if key in MEASURED_TAGS:
             number = _number(key, value)
             if number is None or math.isnan(number):
                 continue
@@ -73,7 +73,7 @@ def unread(tags: Iterable[Mapping[str, str]]) -> dict[str, list[str]]:
     """
     out: dict[str, list[str]] = {}
     for some in tags:
-        for key in MEASURES.keys() & some.keys():
+        for key in MEASURED_TAGS.keys() & some.keys():
             # A width of 0 is how tables say that nobody measured.
             value = some[key].strip()
             if value and value != "0" and _number(key, _plain(value)) is None:
@@ -83,7 +83,7 @@ def unread(tags: Iterable[Mapping[str, str]]) -> dict[str, list[str]]:
 
 def _number(key: str, value: str) -> float | None:
     try:
-        return MEASURES[key](value)
+        return MEASURED_TAGS[key](value)
     except ValueError:
         return None
 

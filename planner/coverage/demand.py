@@ -67,11 +67,11 @@ def spread_demand(layers: Layers, rule: DemandRule, land: Land | None = None) ->
 def _parts(villages: gpd.GeoDataFrame, land: Land | None) -> gpd.GeoDataFrame:
     """Return the parts of villages on different landmasses: village_code, share of its area, outline."""
     polygon, row = shapely.get_parts(villages.geometry.to_numpy(), return_index=True)
-    home = np.zeros(len(polygon), dtype=np.int32)
+    landmass = np.zeros(len(polygon), dtype=np.int32)
     if land is not None:
-        home = land.of(np.asarray(shapely.point_on_surface(polygon), dtype=object))
-    key = pd.DataFrame({"row": row, "home": home})
-    number = key.groupby(["row", "home"], sort=True).ngroup().to_numpy()
+        landmass = land.of(np.asarray(shapely.point_on_surface(polygon), dtype=object))
+    key = pd.DataFrame({"row": row, "landmass": landmass})
+    number = key.groupby(["row", "landmass"], sort=True).ngroup().to_numpy()
     first = key.assign(number=number).drop_duplicates("number").sort_values("number")
     shape = np.array([shapely.multipolygons(polygon[number == k]) for k in range(len(first))], dtype=object)
     of = first["row"].to_numpy()

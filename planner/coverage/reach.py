@@ -34,7 +34,7 @@ REASONS = (
 )
 # With these nobody knows whether the place is reached: what is reached is "at least".
 OPEN_REASONS = ("list_incomplete", "roads_incomplete", "people_unplaced")
-NONE = -1
+NO_FACILITY = -1
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ def cover(  # noqa: PLR0913 - a study hands in what it has prepared
     known = listed and (len(facilities) > 0 or not lost.any())
     if not known or times is None:
         minutes = np.full(len(demand), np.nan)
-        nearest = np.full(len(demand), NONE, dtype=np.int32)
+        nearest = np.full(len(demand), NO_FACILITY, dtype=np.int32)
         reached = np.zeros(len(demand), dtype=bool)
     else:
         minutes = times.travel_s / 60.0
@@ -329,7 +329,9 @@ def _villages(
             "status": status_of(share, share + open_share, status) if listed else "unknown",
             "reason": reasons[heaviest(village, points.reason, weight * ~points.reached, n, none=0)],
             "nearest_id": ids[
-                heaviest(village, points.nearest, weight * (points.nearest != NONE), n, none=NONE)
+                heaviest(
+                    village, points.nearest, weight * (points.nearest != NO_FACILITY), n, none=NO_FACILITY
+                )
             ],
         },
         index=codes,
@@ -408,7 +410,7 @@ def _catchments(facility_ids: pd.Index, people: NDArray[np.float64], points: _Po
     """Return each facility's people; NaN where those of all its places are unknown, 0 without places."""
     n = len(facility_ids)
     owner = points.nearest
-    some, unknown = owner != NONE, np.isnan(people)
+    some, unknown = owner != NO_FACILITY, np.isnan(people)
     columns = {}
     for name, who in (("people_nearest", some), ("people_own", some & points.reached)):
         total = np.bincount(owner[who & ~unknown], weights=people[who & ~unknown], minlength=n)

@@ -12,7 +12,7 @@ import shapely
 from geodata.crs import WGS84, known_crs
 from geodata.errors import ConfigError, UnknownCodeError
 from planner.coverage.compare import changes
-from planner.coverage.reach import NONE, usable_facilities
+from planner.coverage.reach import NO_FACILITY, usable_facilities
 from planner.scenarios.edits import CloseFacility
 from planner.scenarios.modes import Profile
 from planner.travel.isochrones import isochrones
@@ -123,7 +123,7 @@ def near_units(gaps: Gaps, place: int, kind: str, season: Season, *, k: int = 3)
     return [
         NearUnit(str(units.index[i]), str(units["name"].iloc[i]), str(units["kind"].iloc[i]), m)
         for i, m in found
-        if i != NONE and np.isfinite(m)
+        if i != NO_FACILITY and np.isfinite(m)
     ]
 
 

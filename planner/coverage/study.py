@@ -29,7 +29,7 @@ from planner.network.overlay import (
 from planner.scenarios.edits import FACILITY_EDITS, ROAD_EDITS, AddBoat, AddRoad, ChangeSpeed, Flood
 from planner.scenarios.modes import Profile
 from planner.scenarios.scenario import Scenario, checked_scenario
-from planner.travel.access import edge_homes
+from planner.travel.access import edge_landmasses
 from planner.travel.straight import straight_line_times
 from planner.travel.ways import Ways
 
@@ -178,12 +178,17 @@ class Study:
         self._roads = roads = cut_at_floods(roads, floods) if floods else roads
         plain = self.scenario.model_copy(update={"edits": ()})
         network = build_network(roads, plain, modes=self.modes, floods=floods)
-        self._edge_home = edge_homes(network, self.ground)
-        self.ways = self._joined(network, self._edge_home)
+        self._edge_landmass = edge_landmasses(network, self.ground)
+        self.ways = self._joined(network, self._edge_landmass)
 
-    def _joined(self, network: TravelNetwork, home: NDArray[np.int32], base: Ways | None = None) -> Ways:
+    def _joined(self, network: TravelNetwork, landmass: NDArray[np.int32], base: Ways | None = None) -> Ways:
         return Ways(
-            network, self.demand, rule=self.scenario.access, ground=self.ground, edge_home=home, base=base
+            network,
+            self.demand,
+            rule=self.scenario.access,
+            ground=self.ground,
+            edge_landmass=landmass,
+            base=base,
         )
 
     @property
@@ -351,10 +356,10 @@ class Study:
             self.ways.network, self._roads, edits, scenario=scenario, modes=self.modes,
             floods=self.layers.floods,
         )  # fmt: skip
-        home = self._edge_home
+        landmass = self._edge_landmass
         if patch is not None:
-            home = np.concatenate([home, edge_homes(patch, self.ground)])
-        return self._joined(network, home, self.ways)
+            landmass = np.concatenate([landmass, edge_landmasses(patch, self.ground)])
+        return self._joined(network, landmass, self.ways)
 
     def _cover(
         self, kind: str, season: Season, layers: Layers, scenario: Scenario, ways: Ways | None

@@ -31,7 +31,7 @@ def village_table(gaps: Gaps) -> pd.DataFrame:
     """
     villages = gaps.layers.villages
     facts = pd.DataFrame(villages.drop(columns="geometry"))
-    facts["network"] = network_kind(gaps)
+    facts["network"] = roads_or_straight(gaps)
     facts["demand_method"] = gaps.demand_method
     parts = [facts]
     for kind in gaps.coverage:
@@ -45,7 +45,7 @@ def village_table(gaps: Gaps) -> pd.DataFrame:
     return pd.concat(parts, axis=1)
 
 
-def network_kind(gaps: Gaps) -> str:
+def roads_or_straight(gaps: Gaps) -> str:
     """Return 'roads', or 'none' for straight lines on foot."""
     return "roads" if gaps.network is not None else "none"
 
@@ -127,7 +127,7 @@ def summary(gaps: Gaps) -> dict[str, Any]:
     people = villages["people"]
     return {
         "area": {"code": gaps.layers.area.code, "name": gaps.layers.area.name},
-        "network": network_kind(gaps),
+        "network": roads_or_straight(gaps),
         "season": gaps.scenario.season,
         "scenario": gaps.scenario.name,
         "edits": len(gaps.scenario.edits),

@@ -15,7 +15,7 @@ import pandas as pd
 from planner.coverage.reach import heaviest, usable_facilities
 from planner.scenarios.modes import Profile
 from planner.travel.straight import straight_line_times
-from planner.travel.times import NONE
+from planner.travel.times import NO_FACILITY
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -92,8 +92,8 @@ def _nearest_of(gaps: Gaps, units: gpd.GeoDataFrame, members: pd.Index) -> NDArr
     row = members.get_indexer(gaps.demand["village_code"])
     here = row >= 0
     found = _nearest(gaps, units).facility[here].astype(np.int64)
-    weight = gaps.demand["weight"].to_numpy()[here] * (found != NONE)
-    best = heaviest(row[here], found, weight, len(members), none=NONE)
+    weight = gaps.demand["weight"].to_numpy()[here] * (found != NO_FACILITY)
+    best = heaviest(row[here], found, weight, len(members), none=NO_FACILITY)
     return np.append(units.index.to_numpy(dtype=object), "")[best]
 
 

@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    Answer = NDArray[np.int8]
+    Truth = NDArray[np.int8]
 
 UNKNOWN, NO, YES = -1, 0, 1
 # By number: NO, YES, and last UNKNOWN.
 WORDS = np.array(["no", "yes", "unknown"], dtype=object)
 
 
-def words(answer: Answer) -> NDArray[np.object_]:
+def words(answer: Truth) -> NDArray[np.object_]:
     """Return "yes", "no" or "unknown".
 
     Examples
@@ -29,12 +29,12 @@ def words(answer: Answer) -> NDArray[np.object_]:
     return WORDS[answer]
 
 
-def read(text: NDArray[np.object_]) -> Answer:
+def read(text: NDArray[np.object_]) -> Truth:
     """Return the answers that words stand for; whatever is neither yes nor no is unknown."""
     return np.select([text == "yes", text == "no"], [YES, NO], UNKNOWN).astype(np.int8)
 
 
-def both(answers: Iterable[Answer]) -> Answer:
+def both(answers: Iterable[Truth]) -> Truth:
     """Return whether all hold: one "no" decides, one "unknown" leaves it open."""
     stack = np.stack(list(answers))
     return np.select([(stack == NO).any(axis=0), (stack == YES).all(axis=0)], [NO, YES], UNKNOWN).astype(
@@ -42,12 +42,12 @@ def both(answers: Iterable[Answer]) -> Answer:
     )
 
 
-def at_least(values: NDArray[np.float64], least: float) -> Answer:
+def at_least(values: NDArray[np.float64], least: float) -> Truth:
     """Return whether numbers reach a limit; NaN is unknown."""
     return np.where(np.isnan(values), UNKNOWN, values >= least).astype(np.int8)
 
 
-def any_of(answer: Answer, group: NDArray[np.int64], groups: int) -> Answer:
+def any_of(answer: Truth, group: NDArray[np.int64], groups: int) -> Truth:
     """Return by group whether any member's answer is yes; no only where all members' are no.
 
     A group without members has "no": there is nothing that could hold.

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from geodata.adoption import Adoption
     from planner.coverage.study import Gaps
     from planner.ilp.jejaring import Jejaring
-    from planner.ilp.stages import Progress
+    from planner.ilp.stages import StageProgress
     from planner.ilp.visits import Visits
     from planner.scenarios.modes import Season
     from planner.scenarios.standards import KindStandard
@@ -135,7 +135,7 @@ class Ilp:
         return adoption_table(self.gaps.layers.facilities, self._adoption)
 
     @cached_property
-    def progress(self) -> Progress:
+    def progress(self) -> StageProgress:
         """How many puskesmas are launched, against the national target."""
         return progress(self.adoption)
 

@@ -11,7 +11,7 @@ from planner.coverage.reach import usable_facilities
 from planner.ilp.logic import NO, UNKNOWN, YES, words
 from planner.scenarios.modes import Profile
 from planner.travel.straight import straight_line_times
-from planner.travel.times import NONE
+from planner.travel.times import NO_FACILITY
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -77,7 +77,7 @@ class _Legs:
         at: NDArray[np.int64] | None = None
         previous = ""
         for kind in self.chain:
-            minutes, number = np.full(len(codes), np.nan), np.full(len(codes), NONE, dtype=np.int64)
+            minutes, number = np.full(len(codes), np.nan), np.full(len(codes), NO_FACILITY, dtype=np.int64)
             if kind in self.known:
                 if at is None:
                     minutes, number = self._first(kind)
@@ -122,10 +122,10 @@ class _Legs:
         """Return the leg from the units that villages have come to, to the nearest of the next level."""
         travel_s, facility = self._between(start, goal, mode)
         if len(travel_s) == 0:
-            return np.full(len(at), np.inf), np.full(len(at), NONE, dtype=np.int64)
-        here = at != NONE
+            return np.full(len(at), np.inf), np.full(len(at), NO_FACILITY, dtype=np.int64)
+        here = at != NO_FACILITY
         minutes = np.where(here, travel_s[at] / 60.0, np.inf)
-        number = np.where(here, facility[at], NONE)
+        number = np.where(here, facility[at], NO_FACILITY)
         return minutes, number.astype(np.int64)
 
     def _between(self, start: str, goal: str, mode: str) -> tuple[NDArray[np.float64], NDArray[np.int32]]:

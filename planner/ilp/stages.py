@@ -12,9 +12,10 @@ import pandas as pd
 import yaml
 from pydantic import Field, model_validator
 
-from geodata.adoption import UNKNOWN, Adoption, spelling_key
+from geodata.adoption import UNKNOWN, Adoption
 from geodata.errors import SchemaError, UnknownCodeError, first_five
 from geodata.files.yamlfile import Model, read_yaml
+from geodata.vocabulary.spelling import spelling_key
 from planner.scenarios.modes import Share
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = [
     "UNKNOWN",
     "Adoption",
-    "Progress",
+    "StageProgress",
     "Stages",
     "YearTarget",
     "adoption_table",
@@ -34,7 +35,7 @@ __all__ = [
     "read_stages",
 ]
 
-Answer = Literal["yes", "no", "unknown"]
+YesNo = Literal["yes", "no", "unknown"]
 
 
 class Name(Model):
@@ -123,7 +124,7 @@ class Stages(Model):
             raise UnknownCodeError(msg)
         return self.keys.index(key) + 1
 
-    def has_launched(self, key: str) -> Answer:
+    def has_launched(self, key: str) -> YesNo:
         """Return whether a puskesmas at this stage is launched; "unknown" for an unknown stage."""
         number = self.number(key)
         if number is None:
@@ -269,11 +270,11 @@ class YearTarget:
     launched: int
     unknown: int
     due: int
-    met: Answer
+    met: YesNo
 
 
 @dataclass(frozen=True)
-class Progress:
+class StageProgress:
     """How far an area is.
 
     Attributes
@@ -301,11 +302,11 @@ class Progress:
     share_of_known: float
     target_share: float
     target_puskesmas: int
-    met: Answer
+    met: YesNo
     by_year: tuple[YearTarget, ...]
 
 
-def progress(table: pd.DataFrame, *, target_share: float = 0.40) -> Progress:
+def progress(table: pd.DataFrame, *, target_share: float = 0.40) -> StageProgress:
     """Return how many puskesmas are launched, against a target share (0–1) and by target year.
 
     Parameters
@@ -327,7 +328,7 @@ def progress(table: pd.DataFrame, *, target_share: float = 0.40) -> Progress:
     known = total - unknown
     # Rounded first: 0.07 × 100 is 7.000000000000001 in floating point.
     needed = math.ceil(round(target_share * total, 9))
-    return Progress(
+    return StageProgress(
         puskesmas=total,
         known=known,
         unknown=unknown,
@@ -347,7 +348,7 @@ def _count(table: pd.DataFrame) -> tuple[int, int]:
     return int((table["launched"] == "yes").sum()), int((table["launched"] == "unknown").sum())
 
 
-def _met(launched: int, unknown: int, needed: int) -> Answer:
+def _met(launched: int, unknown: int, needed: int) -> YesNo:
     if launched >= needed:
         return "yes"
     return "unknown" if launched + unknown >= needed else "no"

@@ -77,7 +77,7 @@ def puskesmas_table(ilp: Ilp) -> pd.DataFrame:
         dict.fromkeys([*own, *sorted(set(network.villages["puskesmas_id"]) - {"", *own})]), dtype="str"
     )
     out = pd.DataFrame({"name": rows["name"].reindex(ids)}, index=ids.rename("facility_id"))
-    out["district_name"] = _first_district(ilp).reindex(rows["village_code"].reindex(ids)).to_numpy()
+    out["district_name"] = _districts_of_villages(ilp).reindex(rows["village_code"].reindex(ids)).to_numpy()
     member = network.villages["puskesmas_id"]
     proposed = network.villages["how"].isin(["proposed", "proposed_outside"])
     out["villages"] = _count(member, ids)
@@ -98,7 +98,7 @@ def puskesmas_table(ilp: Ilp) -> pd.DataFrame:
     return _with_the_rest(out.join(adoption), ilp)
 
 
-def _first_district(ilp: Ilp) -> pd.Series[str]:
+def _districts_of_villages(ilp: Ilp) -> pd.Series[str]:
     villages: pd.Series[str] = ilp.gaps.layers.villages["district_name"]
     return villages
 
@@ -126,7 +126,7 @@ def _with_the_rest(table: pd.DataFrame, ilp: Ilp) -> pd.DataFrame:
     return pd.concat([table, row.reindex(columns=table.columns).astype(table.dtypes.to_dict())])
 
 
-def network_table(ilp: Ilp) -> pd.DataFrame:
+def jejaring_table(ilp: Ilp) -> pd.DataFrame:
     """Return who belongs to whom, one row a village and a unit.
 
     Returns

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from planner.coverage.reach import Coverage
     from planner.coverage.study import Gaps
-    from planner.ilp.logic import Answer
+    from planner.ilp.logic import Truth
     from planner.scenarios.standards import Per
 
 # Reached in the wet season as in the dry one, where the roads say nothing of surfaces, seasons or fords.
@@ -73,7 +73,7 @@ def three_answers(gaps: Gaps, kind: str, units: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def reachable(coverage: Coverage) -> Answer:
+def reachable(coverage: Coverage) -> Truth:
     """Return by village whether (nearly) all of its people reach a unit in time.
 
     Yes where the village is served; not decided while units have no known place, any of which may serve
@@ -85,7 +85,7 @@ def reachable(coverage: Coverage) -> Answer:
     return np.select([unknown, status == "served"], [UNKNOWN, YES], NO).astype(np.int8)
 
 
-def classes(present: Answer, dry: Answer, wet: Answer, functioning: Answer) -> NDArray[np.object_]:
+def classes(present: Truth, dry: Truth, wet: Truth, functioning: Truth) -> NDArray[np.object_]:
     """Return the class of each village: the gravest fault that is known, else what is open, else good.
 
     Examples
@@ -119,7 +119,7 @@ def _whole(gaps: Gaps, kind: str) -> NDArray[np.bool_]:
     return gaps.extent.lists_whole(kinds, len(gaps.layers.villages))
 
 
-def _present(gaps: Gaps, kind: str, per: Per) -> Answer:
+def _present(gaps: Gaps, kind: str, per: Per) -> Truth:
     """Return whether there are as many units as a rule asks for where the village is."""
     villages = gaps.layers.villages
     here = read(gaps.seasons["dry"][kind].villages["present"].to_numpy(dtype=object))
@@ -127,12 +127,12 @@ def _present(gaps: Gaps, kind: str, per: Per) -> Answer:
         return here
     if per == "district":
         number, names = pd.factorize(villages["district_code"])
-        of_each: Answer = any_of(here, number, len(names))[number]
+        of_each: Truth = any_of(here, number, len(names))[number]
         return of_each
     return _one_a_hamlet(gaps, kind, here)
 
 
-def _one_a_hamlet(gaps: Gaps, kind: str, here: Answer) -> Answer:
+def _one_a_hamlet(gaps: Gaps, kind: str, here: Truth) -> Truth:
     """Return whether a village has a unit for each of its hamlets; unknown where its hamlets are."""
     layers, rule = gaps.layers, gaps.scenario.standard[kind]
     codes = layers.villages.index
@@ -144,6 +144,6 @@ def _one_a_hamlet(gaps: Gaps, kind: str, here: Answer) -> Answer:
     complete = (kind in layers.area.listed_kinds and not _lost(gaps, kind)) & _whole(gaps, kind)
     known = hamlets > 0
     enough, short = known & (units >= hamlets), (known & complete) | (here == NO)
-    answer: Answer = np.full(len(codes), UNKNOWN, dtype=np.int8)
+    answer: Truth = np.full(len(codes), UNKNOWN, dtype=np.int8)
     answer[short], answer[enough] = NO, YES
     return answer

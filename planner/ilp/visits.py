@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     Bools = NDArray[np.bool_]
 
 KIND = "posyandu"
-ANSWERS = ("yes", "no", "unknown")
+REMOTE_ANSWERS = ("yes", "no", "unknown")
 # Minutes and families are compared after rounding, so that sums do not miss a limit by their last bit.
 MINUTE_DECIMALS, FAMILY_DECIMALS = 6, 9
 
@@ -253,9 +253,9 @@ def _answers(
         msg = f"{name}: {text.shape[0] if text.ndim else 1} answers for {places} places; give one for each"
         raise InputError(msg)
     text = np.where(pd.isna(text), "unknown", text)
-    wrong = [repr(t) for t in text if t not in ANSWERS]
+    wrong = [repr(t) for t in text if t not in REMOTE_ANSWERS]
     if wrong:
-        msg = f"{name}: {wrong[0]} is not an answer; use one of {', '.join(ANSWERS)}"
+        msg = f"{name}: {wrong[0]} is not an answer; use one of {', '.join(REMOTE_ANSWERS)}"
         raise InputError(msg)
     return text
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     Longs = NDArray[np.int64]
     Floats = NDArray[np.float64]
 
-NONE = -1
+NO_NODE = -1
 # A tree's columns: the node above, the arc to it, the steps up to the root, and the lists of nodes below. A
 # place is in the list of its facility only while it has facilities below itself: most have none, and
 # what moves a facility need not visit them.
@@ -30,8 +30,8 @@ def _list(tree: Ints, x: int) -> None:
     """Put x on the list of the node above it."""
     up = tree[x, UP]
     then = tree[up, BELOW]
-    tree[x, AFTER], tree[x, BEFORE] = then, NONE
-    if then != NONE:
+    tree[x, AFTER], tree[x, BEFORE] = then, NO_NODE
+    if then != NO_NODE:
         tree[then, BEFORE] = x
     tree[up, BELOW] = x
 
@@ -40,11 +40,11 @@ def _list(tree: Ints, x: int) -> None:
 def _unlist(tree: Ints, x: int) -> None:
     """Take x off the list of the node above it."""
     then, before = tree[x, AFTER], tree[x, BEFORE]
-    if before == NONE:
+    if before == NO_NODE:
         tree[tree[x, UP], BELOW] = then
     else:
         tree[before, AFTER] = then
-    if then != NONE:
+    if then != NO_NODE:
         tree[then, BEFORE] = before
 
 
@@ -53,11 +53,11 @@ def _hang(tree: Ints, x: int, up: int, arc: int, root: int) -> None:
     """Hang x below another node by an arc."""
     tree[x, UP], tree[x, ARC] = up, arc
     if x > root:
-        alone = tree[up, BELOW] == NONE
+        alone = tree[up, BELOW] == NO_NODE
         _list(tree, x)
         if alone and up != root:
             _list(tree, up)
-    elif tree[x, BELOW] != NONE:
+    elif tree[x, BELOW] != NO_NODE:
         _list(tree, x)
 
 
@@ -67,9 +67,9 @@ def _cut(tree: Ints, x: int, root: int) -> None:
     if x > root:
         up = tree[x, UP]
         _unlist(tree, x)
-        if tree[up, BELOW] == NONE and up != root:
+        if tree[up, BELOW] == NO_NODE and up != root:
             _unlist(tree, up)
-    elif tree[x, BELOW] != NONE:
+    elif tree[x, BELOW] != NO_NODE:
         _unlist(tree, x)
 
 
@@ -82,7 +82,7 @@ def _start(
     The root holds what is left of every facility's capacity.
     """
     root = len(people)
-    tree = np.full((root + 1 + len(capacity), 6), NONE, dtype=np.int32)
+    tree = np.full((root + 1 + len(capacity), 6), NO_NODE, dtype=np.int32)
     flow = np.zeros(len(tree))
     tree[root, DEPTH] = 0
     for f in range(len(capacity)):
@@ -110,7 +110,7 @@ def _dearest(
     Looks from place ``at`` on until it has seen enough arcs and found one; none saves anything: arc -1.
     """
     places = len(first) - 1
-    found, owner, least, seen = NONE, NONE, 0.0, 0
+    found, owner, least, seen = NO_NODE, NO_NODE, 0.0, 0
     for _ in range(places):
         i = at
         at += 1
@@ -124,7 +124,7 @@ def _dearest(
             if more < least:
                 found, owner, least = a, i, more
         seen += first[i + 1] - first[i]
-        if seen >= enough and found != NONE:
+        if seen >= enough and found != NO_NODE:
             break
     return found, owner, at, least
 
@@ -137,7 +137,7 @@ def _send(tree: Ints, flow: Floats, i: int, f: int, root: int) -> tuple[int, flo
     several, the last on the way round from the top: then no arc from the root down is ever empty, and
     the search ends (Cunningham 1976).
     """
-    some, gone, there = np.inf, NONE, False
+    some, gone, there = np.inf, NO_NODE, False
     x, y = i, f
     while x != y:
         if tree[x, DEPTH] >= tree[y, DEPTH]:
@@ -204,7 +204,7 @@ def _step(  # noqa: PLR0917 - a kernel takes plain arrays
         if x > root:
             price[x - root - 1] += rise
         x = tree[x, BELOW]
-        while x != NONE:
+        while x != NO_NODE:
             stack[size] = x
             size += 1
             x = tree[x, AFTER]
@@ -284,7 +284,7 @@ def transport(
     at = 0
     while True:
         arc, i, at, more = _dearest(first, facility, cost, price, tree, at, enough)
-        if arc == NONE:
+        if arc == NO_NODE:
             break
         _look(tree, i, root)
         _step(tree, flow, price, stack, i, facility[arc], arc, more)

@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from geodata.vocabulary.roads import FERRY
 from geodata.vocabulary.tags import split_tags
-from planner.network.impedance import FERRY, FloodArea, Impedance, edge_seconds, passes, road_facts
+from planner.network.impedance import FloodArea, Impedance, edge_seconds, passes, road_facts
 from planner.network.local_traffic import kept_stretches, stretches_of
 from planner.scenarios.modes import SEASONS, Profile
 

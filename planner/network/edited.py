@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from geodata.vocabulary.roads import FERRY
 from planner.network.build import build_network, patch_network
-from planner.network.impedance import FERRY
 from planner.network.overlay import flood_areas, road_overlay
 from planner.scenarios.edits import ROAD_EDITS, ChangeSpeed, Flood
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geodata.areafile import ROAD_CLASSES
+from geodata.vocabulary.roads import FERRY, ROAD_CLASSES
 from geodata.vocabulary.surfaces import surface_words
 from geodata.vocabulary.tags import ACCESS_KEYS, BACKWARD, FORWARD, directed, split_tags
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from planner.scenarios.modes import Mode, Profile, Season
     from planner.scenarios.scenario import AccessValues, Scenario
 
-FERRY = "ferry"
 # Tobler's hiking function: W. Tobler, Three presentations on geographical analysis and modeling, NCGIA
 # Technical Report 93-1, 1993; as a factor of the speed on the flat (DOMAIN of the defaults).
 TOBLER_SLOPE, TOBLER_OPTIMUM = 3.5, 0.05

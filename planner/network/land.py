@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from planner.scenarios.scenario import LandRule
 
-UNKNOWN = -1
+UNKNOWN_LANDMASS = -1
 
 
 @dataclass(frozen=True)
@@ -39,13 +39,13 @@ class Land:
 
         Unknown is land of a neighbour, for which no boundary was given: it divides nothing.
         """
-        number = np.full(len(points), UNKNOWN, dtype=np.int32)
+        number = np.full(len(points), UNKNOWN_LANDMASS, dtype=np.int32)
         if len(self.parts) == 0 or len(points) == 0:
             return number
         # The tree holds the points: GEOS then prepares each polygon once, which is far faster.
         part, at = shapely.STRtree(points).query(self.parts, predicate="intersects")
         number[at] = part
-        loose = np.flatnonzero((number == UNKNOWN) & ~shapely.is_missing(points))
+        loose = np.flatnonzero((number == UNKNOWN_LANDMASS) & ~shapely.is_missing(points))
         if len(loose):
             tree = shapely.STRtree(self.parts)
             at, part = tree.query_nearest(points[loose], max_distance=self.off_m, all_matches=False)
@@ -71,7 +71,7 @@ def land_of(villages: gpd.GeoDataFrame, rule: LandRule) -> Land:
 
 def may_walk(a: NDArray[np.int32], b: NDArray[np.int32]) -> NDArray[np.bool_]:
     """Return whether two places may be on one landmass (unknown may)."""
-    return np.asarray((a == b) | (a == UNKNOWN) | (b == UNKNOWN), dtype=bool)
+    return np.asarray((a == b) | (a == UNKNOWN_LANDMASS) | (b == UNKNOWN_LANDMASS), dtype=bool)
 
 
 @dataclass(frozen=True)
@@ -98,18 +98,18 @@ class Ground:
         """Whether anything is known to be in the way."""
         return self.land is not None or self.water is not None
 
-    def home(self, points: NDArray[np.object_]) -> NDArray[np.int32]:
+    def landmass(self, points: NDArray[np.object_]) -> NDArray[np.int32]:
         """Return the landmass of each point."""
         if self.land is None:
-            return np.full(len(points), UNKNOWN, dtype=np.int32)
+            return np.full(len(points), UNKNOWN_LANDMASS, dtype=np.int32)
         return self.land.of(points)
 
-    def dry(
+    def on_land(
         self,
         start: NDArray[np.object_],
         end: NDArray[np.object_],
-        start_home: NDArray[np.int32],
-        end_home: NDArray[np.int32],
+        start_landmass: NDArray[np.int32],
+        end_landmass: NDArray[np.int32],
         *,
         afloat: NDArray[np.bool_] | None = None,
     ) -> NDArray[np.bool_]:
@@ -119,12 +119,12 @@ class Ground:
         ----------
         start, end
             Points. Water that ``start`` itself lies in (a house on stilts, a coarse map) is left freely.
-        start_home, end_home
+        start_landmass, end_landmass
             Their landmasses.
         afloat
             Lines that end on a waterway: water is where they lead.
         """
-        out = may_walk(start_home, end_home)
+        out = may_walk(start_landmass, end_landmass)
         if self.water is None:
             return out
         look = out if afloat is None else out & ~afloat

@@ -13,12 +13,12 @@ import pandas as pd
 import shapely
 import shapely.ops
 
-from geodata.areafile import ROAD_CLASSES
 from geodata.crs import WGS84
 from geodata.errors import ConfigError, suggest
 from geodata.villages_at import village_at
+from geodata.vocabulary.roads import FERRY, ROAD_CLASSES
 from geodata.vocabulary.tags import join_tags, split_tags
-from planner.network.impedance import FERRY, FloodArea
+from planner.network.impedance import FloodArea
 from planner.scenarios.edits import (
     FACILITY_EDITS,
     AddBoat,
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from planner.scenarios.scenario import DrawingRule
 
 # Drawn lines are bounded, so that one cannot keep everybody else waiting.
-MOST_POINTS = 200
+MOST_LINE_POINTS = 200
 MOST_KM = 500.0
 MOST_CROSSINGS = 200
 # A cut this close to a junction is the junction.
@@ -485,8 +485,8 @@ def edited_facilities(  # noqa: C901 - one case an edit
 def _require_modest(line: shapely.LineString, points: int, number: int) -> None:
     """Raise ConfigError for a line that nobody builds, and that would keep everybody else waiting."""
     km = line.length / 1000.0
-    if points > MOST_POINTS:
-        msg = f"edits: edit {number}: the line has {points} points; a drawn line may have {MOST_POINTS}."
+    if points > MOST_LINE_POINTS:
+        msg = f"edits: edit {number}: the line has {points} points; a drawn line may have {MOST_LINE_POINTS}."
     elif not km <= MOST_KM:
         msg = (
             f"edits: edit {number}: the line is {km:,.0f} km long; a drawn line may have {MOST_KM:g} km. "

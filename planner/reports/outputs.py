@@ -14,9 +14,9 @@ from geodata.crs import WGS84
 from geodata.files.csvtext import csv_text
 from geodata.layers import no_progress
 from geodata.workspace import Ours, replace_folder
-from planner.coverage.tables import facility_table, network_kind, summary, village_table
+from planner.coverage.tables import facility_table, roads_or_straight, summary, village_table
 from planner.ilp.model import Ilp
-from planner.ilp.tables import ilp_summary, network_table, puskesmas_table, unit_columns, village_columns
+from planner.ilp.tables import ilp_summary, jejaring_table, puskesmas_table, unit_columns, village_columns
 from planner.reports.pws import pws_table
 from planner.reports.side_by_side import standards_table
 
@@ -111,7 +111,7 @@ def _write_tables(ilp: Ilp, stage: Path, lang: str) -> None:
     }  # fmt: skip
     for name, table in tables.items():
         _write_csv(table, stage / f"{name}.csv")
-    lists = {"network": network_table(ilp), "equity": ilp.equity, "home_visits": ilp.visits.rounds}
+    lists = {"network": jejaring_table(ilp), "equity": ilp.equity, "home_visits": ilp.visits.rounds}
     for name, table in lists.items():
         _write_csv(table, stage / f"{name}.csv", index=False)
 
@@ -125,7 +125,7 @@ def run_record(
         "jangkau_version": version("jangkau"),
         "command": "gaps",
         "area": {"code": gaps.layers.area.code, "name": gaps.layers.area.name},
-        "network": network_kind(gaps),
+        "network": roads_or_straight(gaps),
         "configuration_sha256": gaps.scenario.content_hash(),
         "configuration": gaps.scenario.model_dump(mode="json"),
         "inputs": [

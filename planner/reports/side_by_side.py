@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from planner.ilp.model import Ilp
 
-ANSWERS = ("present", "reachable_dry", "reachable_wet", "functioning", "class")
+ANSWER_COLUMNS = ("present", "reachable_dry", "reachable_wet", "functioning", "class")
 
 
 def standards_table(each: Sequence[Ilp]) -> pd.DataFrame:
@@ -37,7 +37,7 @@ def standards_table(each: Sequence[Ilp]) -> pd.DataFrame:
                     "share_reached": ilp.gaps.seasons["dry"][kind].villages["share_reached"].to_numpy(),
                 }
             )  # fmt: skip
-            for name in ANSWERS:
+            for name in ANSWER_COLUMNS:
                 part[name] = answers[name].to_numpy()
             part["basis"] = rule.basis
             parts.append(part)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 from pydantic import BeforeValidator, Field, field_validator
 
-from geodata.areafile import ROAD_CLASSES
 from geodata.files.yamlfile import Model
+from geodata.vocabulary.roads import ROAD_CLASSES
 from geodata.vocabulary.tags import KEPT_TAGS
 
 if TYPE_CHECKING:

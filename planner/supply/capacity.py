@@ -18,7 +18,7 @@ import numpy as np
 
 from geodata.errors import ConfigError, UnprovenError
 from planner.kernels import transport
-from planner.travel.times import DECIMALS
+from planner.travel.times import SECOND_DECIMALS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 # All people are at most 2 ** 52 parts: sums of them are exact in float64, and so are those of costs below.
 BITS = 52
 MOST_COST = 2.0**51
-MICROS = 10.0**DECIMALS
+MICROS = 10.0**SECOND_DECIMALS
 # Fewer arcs looked at before one is taken is more, but worse, steps; 200 to 1,000 took much the same time.
 ENOUGH = 300
 

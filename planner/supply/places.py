@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from planner.network.land import UNKNOWN, land_of
+from planner.network.land import UNKNOWN_LANDMASS, land_of
 
 if TYPE_CHECKING:
     from planner.coverage.study import Gaps
@@ -53,13 +53,13 @@ def village_islands(gaps: Gaps) -> pd.Series:
     on = pd.DataFrame(
         {
             "village": villages.index.get_indexer(gaps.demand["village_code"]),
-            "rank": np.where(part == UNKNOWN, off, rank[part]),
+            "rank": np.where(part == UNKNOWN_LANDMASS, off, rank[part]),
             "weight": gaps.demand["weight"].to_numpy(),
         }
     )
     share = on.groupby(["village", "rank"], as_index=False)["weight"].sum().round({"weight": 9})
     share = share.sort_values(["village", "weight", "rank"], ascending=[True, False, True])
-    home = share.drop_duplicates("village")["rank"].to_numpy()
-    used = np.unique(home[home != off])
-    number = (np.searchsorted(used, home) + 1).astype("str").astype(object)
-    return pd.Series(np.where(home == off, "unknown", number), villages.index, dtype="str", name="island")
+    landmass = share.drop_duplicates("village")["rank"].to_numpy()
+    used = np.unique(landmass[landmass != off])
+    number = (np.searchsorted(used, landmass) + 1).astype("str").astype(object)
+    return pd.Series(np.where(landmass == off, "unknown", number), villages.index, dtype="str", name="island")

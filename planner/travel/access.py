@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from planner.scenarios.modes import Profile
     from planner.scenarios.scenario import AccessRule
 
-Role = Literal["leaving", "arriving"]
+TripEnd = Literal["leaving", "arriving"]
 # Most places lie on a road: those further away than this are looked for in an index of their own.
 NEAR_M = 50.0
 # With more places than this beside side parts, each part is searched by an index of its own.
-MANY = 1500
+MANY_PLACES = 1500
 # A place is on a piece of its road that comes this close to it.
 PIECE_M = 0.01
 
@@ -41,7 +41,7 @@ class Stops:
         Points (metres).
     nearest
         Each place's access point on its nearest edge.
-    home
+    landmass
         int32, the landmass of each.
     xy
         float64 ``(places, 2)``, metres.
@@ -57,7 +57,7 @@ class Stops:
     access: Access
     points: NDArray[np.object_]
     nearest: Snap
-    home: NDArray[np.int32]
+    landmass: NDArray[np.int32]
     xy: NDArray[np.float64]
     also: tuple[Stops, ...] = ()
     twin: Stops | None = None
@@ -128,8 +128,8 @@ class Access:
         Speed, detour and limit of the access legs.
     ground
         What they may not cross.
-    edge_home
-        int32, the landmass of each edge (:func:`edge_homes`).
+    edge_landmass
+        int32, the landmass of each edge (:func:`edge_landmasses`).
     base
         That of the network of which this one is a patched copy.
     alone
@@ -143,21 +143,21 @@ class Access:
         *,
         rule: AccessRule,
         ground: Ground,
-        edge_home: NDArray[np.int32] | None = None,
+        edge_landmass: NDArray[np.int32] | None = None,
         base: Access | None = None,
         alone: bool = False,
     ) -> None:
         self.network, self.profile, self.rule, self.ground = network, profile, rule, ground
         self.base, self.alone = base, alone
-        self.edge_home = edge_homes(network, ground) if edge_home is None else edge_home
-        self._grid_of: dict[tuple[Role, int], EdgeGrid] = {}
+        self.edge_landmass = edge_landmasses(network, ground) if edge_landmass is None else edge_landmass
+        self._grid_of: dict[tuple[TripEnd, int], EdgeGrid] = {}
         self.snapper: Snapper = Snapper(
             network, profile, ground=ground, max_access_m=rule.max_distance_m,
             base=base.snapper if base is not None else None,
         )  # fmt: skip
 
     @cached_property
-    def parts(self) -> dict[Role, NDArray[np.int32]]:
+    def parts(self) -> dict[TripEnd, NDArray[np.int32]]:
         """The strongly connected part that one leaves to from each edge, and arrives from."""
         node = components(self.network, self.profile)
         ahead = self.network.impedance[self.profile].forward_s < np.inf
@@ -170,7 +170,7 @@ class Access:
         usable = np.flatnonzero(self.snapper.usable)
         return EdgeGrid(usable, self.snapper.lines[usable])
 
-    def grid_of(self, role: Role, part: int) -> EdgeGrid:
+    def grid_of(self, role: TripEnd, part: int) -> EdgeGrid:
         """Return the usable edges of one part, for very many places at once."""
         if (role, part) not in self._grid_of:
             edges = np.flatnonzero(self.snapper.usable & (self.parts[role] == part))
@@ -178,10 +178,10 @@ class Access:
         return self._grid_of[role, part]
 
     @cached_property
-    def main(self) -> dict[Role, NDArray[np.bool_]]:
+    def main(self) -> dict[TripEnd, NDArray[np.bool_]]:
         """Which edges are of the part with the greatest length of road on their landmass."""
         return {
-            role: _is_main(part, self.edge_home, self.network, self.snapper.usable)
+            role: _is_main(part, self.edge_landmass, self.network, self.snapper.usable)
             for role, part in self.parts.items()
         }
 
@@ -199,7 +199,7 @@ class Access:
         nearest = self.snapper.nearest(points, on_edge=on_edge)
         twin = None if self.other is None else self.other.stops(points, on_edge=on_edge)
         also = () if twin is None else (twin,)
-        return Stops(self, points, nearest, self.ground.home(points), xy, also, twin)
+        return Stops(self, points, nearest, self.ground.landmass(points), xy, also, twin)
 
     @cached_property
     def other(self) -> Access | None:
@@ -216,7 +216,7 @@ class Access:
         if all(np.array_equal(np.isinf(getattr(here, n)), np.isinf(getattr(there, n))) for n in names):
             return None
         return Access(
-            self.network, profile, rule=self.rule, ground=self.ground, edge_home=self.edge_home,
+            self.network, profile, rule=self.rule, ground=self.ground, edge_landmass=self.edge_landmass,
             base=None if self.base is None else self.base.other, alone=True,
         )  # fmt: skip
 
@@ -262,11 +262,11 @@ class Access:
                 else self.other.stops(stops.points)
             )
         also = (stops,) if twin is None else (stops, twin)
-        moved = Stops(self, stops.points, nearest, stops.home, stops.xy, also, twin, changed)
+        moved = Stops(self, stops.points, nearest, stops.landmass, stops.xy, also, twin, changed)
         moved.around = stops.around
         return moved
 
-    def joined(self, stops: Stops, role: Role) -> Snap:
+    def joined(self, stops: Stops, role: TripEnd) -> Snap:
         """Return all access points of places, for trips that begin or end there."""
         out = self._joined(stops, role)
         for k, other in enumerate(stops.also):
@@ -308,12 +308,12 @@ class Access:
         assert self.base is not None
         return self.base.network.edges
 
-    def _joined(self, stops: Stops, role: Role) -> Snap:
+    def _joined(self, stops: Stops, role: TripEnd) -> Snap:
         apart = ~self.main[role][stops.nearest.edge]
         if not apart.any():
             return stops.nearest
         which = np.unique(stops.nearest.point[apart])
-        if len(which) > MANY:
+        if len(which) > MANY_PLACES:
             more = self.snapper.nearest_of_each_part(stops.points, which, self.parts[role])
         else:
             stops.around = self.snapper.reach(stops.points, which, stops.around)
@@ -326,22 +326,22 @@ def _grown(bounds: NDArray[np.float64], by_m: float) -> tuple[float, float, floa
     return west - by_m, south - by_m, east + by_m, north + by_m
 
 
-def edge_homes(network: TravelNetwork, ground: Ground) -> NDArray[np.int32]:
+def edge_landmasses(network: TravelNetwork, ground: Ground) -> NDArray[np.int32]:
     """Return the landmass of each edge, by its middle."""
     if ground.land is None or network.edges == 0:
         return np.full(network.edges, -1, dtype=np.int32)
     middle = shapely.line_interpolate_point(network.lines(), 0.5, normalized=True)
-    return ground.home(np.asarray(middle, dtype=object))
+    return ground.landmass(np.asarray(middle, dtype=object))
 
 
 def _is_main(
-    part: NDArray[np.int32], home: NDArray[np.int32], network: TravelNetwork, usable: NDArray[np.bool_]
+    part: NDArray[np.int32], landmass: NDArray[np.int32], network: TravelNetwork, usable: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:
     """Return which edges are of the part with the greatest length of usable road on their landmass."""
     if len(part) == 0:
         return np.zeros(0, dtype=bool)
     parts = int(part.max()) + 1
-    key, of_edge = np.unique((home.astype(np.int64) + 1) * parts + part, return_inverse=True)
+    key, of_edge = np.unique((landmass.astype(np.int64) + 1) * parts + part, return_inverse=True)
     length = np.bincount(of_edge, weights=network.edge_length_m * usable, minlength=len(key))
     best = np.lexsort((key % parts, -length, key // parts))
     first = np.ones(len(best), dtype=bool)

@@ -13,7 +13,7 @@ from planner.kernels.parallel import in_parallel
 
 CELL_M = 100.0
 # So many places are shared out to all processors.
-MANY = 2000
+MANY_POINTS = 2000
 # Seconds, edge, share and "touched", each (places, parts); see Joined.
 Parts = tuple[NDArray[np.float64], NDArray[np.int32], NDArray[np.float64], NDArray[np.bool_]]
 
@@ -113,7 +113,7 @@ class EdgeGrid:
         def some(low: int, high: int) -> Joined:
             return Joined(*near.nearest_seconds(xy[low:high], most_m, seconds_per_m, *rest))
 
-        if len(xy) < MANY:
+        if len(xy) < MANY_POINTS:
             return some(0, len(xy))
         parts = [part for _, part in in_parallel(some, len(xy), None)]
         names = [f.name for f in fields(Joined)]

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 # Distances of the points between which the rim of an isochrone is looked for.
 STEPS_M = (12.5, 25.0, 50.0, 100.0, 200.0, 400.0)
-MOST_POINTS = 4_000_000
+MOST_LATTICE_POINTS = 4_000_000
 # The square of a facility's area has so many of them to a side: the error of its rim is then below 1 %.
 STEPS_A_SIDE = 350
 # At which the area is first looked at.
@@ -139,7 +139,7 @@ def isochrones(
     limits_s: Sequence[float],
     *,
     step_m: float | None = None,
-    most_points: int = MOST_POINTS,
+    most_points: int = MOST_LATTICE_POINTS,
     inside: shapely.Geometry | None = None,
     direction: Direction = "to_facility",
 ) -> gpd.GeoDataFrame:

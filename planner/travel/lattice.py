@@ -26,7 +26,7 @@ from planner.travel.snapping import BIG_PART
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from planner.travel.access import Access, Role, Stops
+    from planner.travel.access import Access, Stops, TripEnd
     from planner.travel.edge_grid import EdgeGrid, Joined
     from planner.travel.router import Direction, Router
 
@@ -77,7 +77,7 @@ class ExactTimes:
 
     def __init__(self, router: Router, facilities: Stops, direction: Direction) -> None:
         self.router, self.facilities, self.direction = router, facilities, direction
-        self.role: Role = "leaving" if direction == "to_facility" else "arriving"
+        self.role: TripEnd = "leaving" if direction == "to_facility" else "arriving"
         self.edges = edge_times(router, facilities, direction)
         # Edges on which a facility is reached without leaving them: their times are not those of their ends.
         self.own = np.zeros(router.network.edges, dtype=bool)
@@ -194,7 +194,7 @@ class ExactTimes:
         start = np.asarray(shapely.points(xy[which]), dtype=object)
         end = shapely.line_interpolate_point(self._lines[edge], share[which], normalized=True)
         afloat = self.router.network.edge_kind[edge] == WATERWAY
-        out[which] = ~ground.dry(start, end, ground.home(start), ground.home(end), afloat=afloat)
+        out[which] = ~ground.on_land(start, end, ground.landmass(start), ground.landmass(end), afloat=afloat)
         return out
 
 

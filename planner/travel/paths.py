@@ -15,7 +15,7 @@ import shapely.ops
 from geodata.crs import known_crs
 from planner.kernels import dijkstra
 from planner.network.build import ON_FERRY, WATERWAY
-from planner.travel.times import DECIMALS
+from planner.travel.times import SECOND_DECIMALS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -101,8 +101,8 @@ def find_path(router: Router, start: Stops, stop: Stops) -> Path | None:
     if not ways:
         return None
     # Of ways that take equally long, the one with fewer legs.
-    travel_s, legs = min(ways, key=lambda w: (round(w[0], DECIMALS), len(w[1])))
-    return Path(round(travel_s, DECIMALS), tuple(legs), router.network.crs)
+    travel_s, legs = min(ways, key=lambda w: (round(w[0], SECOND_DECIMALS), len(w[1])))
+    return Path(round(travel_s, SECOND_DECIMALS), tuple(legs), router.network.crs)
 
 
 def _walks(router: Router, start: Stops, stop: Stops) -> list[tuple[float, list[Leg]]]:

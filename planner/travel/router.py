@@ -14,8 +14,8 @@ from planner.network.graph import Ends, ModeGraph
 from planner.network.land import Ground
 from planner.travel.access import Access, Stops
 from planner.travel.times import (
-    DECIMALS,
-    NONE,
+    NO_FACILITY,
+    SECOND_DECIMALS,
     Best,
     SparseTimes,
     TravelTimes,
@@ -33,13 +33,13 @@ if TYPE_CHECKING:
     from planner.network.graph import Csr
     from planner.scenarios.modes import Profile
     from planner.scenarios.scenario import AccessRule
-    from planner.travel.access import Role
+    from planner.travel.access import TripEnd
     from planner.travel.snapping import Snap
     from planner.travel.times import Pairs
 
 Direction = Literal["to_facility", "from_facility"]
 # From this many facilities on, making the contraction hierarchy pays within one question.
-MANY = 1000
+MANY_FACILITIES = 1000
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class Router:
         Speed, detour and limit of the access legs.
     ground
         What walks may not cross.
-    edge_home
+    edge_landmass
         The landmass of each edge, where it is known already.
     base
         The router of the network of which this one is a patched copy.
@@ -96,13 +96,13 @@ class Router:
         *,
         rule: AccessRule,
         ground: Ground | None = None,
-        edge_home: NDArray[np.int32] | None = None,
+        edge_landmass: NDArray[np.int32] | None = None,
         base: Router | None = None,
     ) -> None:
         self.network, self.profile, self.rule = network, profile, rule
         self.ground = Ground() if ground is None else ground
         self.access: Access = Access(
-            network, profile, rule=rule, ground=self.ground, edge_home=edge_home,
+            network, profile, rule=rule, ground=self.ground, edge_landmass=edge_landmass,
             base=base.access if base is not None else None,
         )  # fmt: skip
         self.base = base
@@ -118,7 +118,7 @@ class Router:
             return self.access.again(self.base.stops(points, on_edge=on_edge))
         return self.access.stops(points, on_edge=on_edge)
 
-    def ends(self, stops: Stops, role: Role) -> Ends:
+    def ends(self, stops: Stops, role: TripEnd) -> Ends:
         """Return the nodes where trips from (``leaving``) or to places get on to or off the graph."""
         snap = stops.leaving if role == "leaving" else stops.arriving
         one = self.network.impedance[self.profile]
@@ -217,7 +217,7 @@ class Router:
         lost = old.facility == position
         best = Best(len(search.places))
         best.travel_s[:] = np.where(lost, np.inf, search.best.travel_s)
-        best.facility[:] = np.where(lost, NONE, old.facility - (old.facility > position))
+        best.facility[:] = np.where(lost, NO_FACILITY, old.facility - (old.facility > position))
         ends = self.ends(search.places, role)
         mine = lost[ends.place]
         best.offer_ends(ends.take(mine), label)
@@ -264,8 +264,8 @@ class Router:
         down a contraction hierarchy each. Memory grows with the pairs found.
         """
         # A little more, then the exact comparison on rounded times.
-        reach = cutoff_s + 10.0**-DECIMALS
-        if len(facilities) >= MANY:
+        reach = cutoff_s + 10.0**-SECOND_DECIMALS
+        if len(facilities) >= MANY_FACILITIES:
             some, order = self._swept(places, facilities, reach, direction)
         else:
             some = self._searched(places, facilities, reach, direction)
@@ -366,7 +366,7 @@ class Router:
         in_parallel(some, len(facilities), workers)
         place, facility, direct_s = self._direct(places, facilities, direction)
         np.minimum.at(out, (place, facility), direct_s)
-        return np.round(out, DECIMALS, out=out)
+        return np.round(out, SECOND_DECIMALS, out=out)
 
     def _graph(self, direction: Direction) -> Csr:
         return self.graph.backward if direction == "to_facility" else self.graph.forward
@@ -418,11 +418,13 @@ class Router:
         straight = np.hypot(*(places.xy[p] - facilities.xy[f]).T)
         near = straight <= np.minimum(limit, places.walk_m[p] + facilities.walk_m[f])
         p, f, straight = p[near], f[near], straight[near]
-        dry = self.ground.dry(places.points[p], facilities.points[f], places.home[p], facilities.home[f])
-        return p[dry], f[dry], straight[dry] * self.rule.seconds_per_m()
+        on_land = self.ground.on_land(
+            places.points[p], facilities.points[f], places.landmass[p], facilities.landmass[f]
+        )
+        return p[on_land], f[on_land], straight[on_land] * self.rule.seconds_per_m()
 
 
-def _roles(direction: Direction) -> tuple[Role, Role]:
+def _roles(direction: Direction) -> tuple[TripEnd, TripEnd]:
     """Return what places and what facilities are to a trip."""
     if direction not in get_args(Direction):
         msg = f"direction is one of {', '.join(get_args(Direction))}, not {direction!r}"

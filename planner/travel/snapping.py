@@ -23,7 +23,7 @@ BLOCK = 1024
 # A part of the network with more edges than this has a spatial index of its own.
 BIG_PART = 400
 # For more places than this a new index is quicker than looking at all edges in reach.
-FEW = 100
+FEW_PLACES = 100
 
 
 @dataclass(frozen=True)
@@ -164,15 +164,15 @@ class Snapper:
         if not self.ground.divides:
             return snap
         # There is no water within a metre: only places off the road are looked up.
-        dry = snap.access_m < 1.0
-        far = np.flatnonzero(~dry)
-        dry[far] = self._dry(points, take_snaps(snap, far))
-        if dry.all():
+        on_land = snap.access_m < 1.0
+        far = np.flatnonzero(~on_land)
+        on_land[far] = self._on_land(points, take_snaps(snap, far))
+        if on_land.all():
             return snap
         # The nearest edge lies across water: the nearest on this side, if any.
-        blocked = np.unique(snap.point[~dry])
+        blocked = np.unique(snap.point[~on_land])
         one = np.zeros(len(self.usable), dtype=np.int32)
-        return join_snaps(take_snaps(snap, dry), self._by_distance(points, blocked, self.indexed, one))
+        return join_snaps(take_snaps(snap, on_land), self._by_distance(points, blocked, self.indexed, one))
 
     def nearest_of_each_part(
         self, points: NDArray[np.object_], which: NDArray[np.int64], part: NDArray[np.int32]
@@ -197,9 +197,9 @@ class Snapper:
             index = (_Indexed.of(self.network, edges[part[edges] == one]),)
             at, edge = self._nearest_of(points, which, index)
             snap = self._snap(points, at, edge)
-            dry = self._dry(points, snap)
-            more = self._by_distance(points, np.unique(snap.point[~dry]), index, part)
-            found = join_snaps(found, join_snaps(take_snaps(snap, dry), more))
+            on_land = self._on_land(points, snap)
+            more = self._by_distance(points, np.unique(snap.point[~on_land]), index, part)
+            found = join_snaps(found, join_snaps(take_snaps(snap, on_land), more))
         return found
 
     def reach(self, points: NDArray[np.object_], which: NDArray[np.int64], known: Reach) -> Reach:
@@ -242,7 +242,7 @@ class Snapper:
             # What was nearest is closed since: look again, at the open edges alone.
             again = np.unique(point[closed])
             kept = ~np.isin(point, again)
-            if len(again) > FEW:
+            if len(again) > FEW_PLACES:
                 edges = np.concatenate([one.edges for one in indexed])
                 only_open = (_Indexed.of(self.network, edges[self.usable[edges]]),)
                 at_open, edge_open = self._nearest_of(points, again, only_open)
@@ -311,21 +311,21 @@ class Snapper:
             first = np.ones(len(point), dtype=bool)
             first[1:] = (point[1:] != point[:-1]) | (part[edge[1:]] != part[edge[:-1]])
             best = self._snap(points, point[first], edge[first])
-            good = self._dry(points, best)
+            good = self._on_land(points, best)
             found = join_snaps(found, take_snaps(best, good))
             again = ~good[np.cumsum(first) - 1] & ~first
             point, edge = point[again], edge[again]
         return found
 
-    def _dry(self, points: NDArray[np.object_], snap: Snap) -> NDArray[np.bool_]:
+    def _on_land(self, points: NDArray[np.object_], snap: Snap) -> NDArray[np.bool_]:
         """Return which access legs can be walked."""
         if not self.ground.divides or len(snap.point) == 0:
             return np.ones(len(snap.point), dtype=bool)
         line = self.network.lines(snap.edge)
         there = shapely.line_interpolate_point(line, snap.fraction, normalized=True)
         place, of = np.unique(snap.point, return_inverse=True)
-        return self.ground.dry(
-            points[snap.point], there, self.ground.home(points[place])[of], self.ground.home(there),
+        return self.ground.on_land(
+            points[snap.point], there, self.ground.landmass(points[place])[of], self.ground.landmass(there),
             afloat=self.network.edge_kind[snap.edge] == WATERWAY,
         )  # fmt: skip
 

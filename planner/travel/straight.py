@@ -9,7 +9,7 @@ import shapely
 from scipy.spatial import cKDTree
 
 from planner.network.land import Ground, may_walk
-from planner.travel.times import DECIMALS, Best, SparseTimes, TravelTimes
+from planner.travel.times import SECOND_DECIMALS, Best, SparseTimes, TravelTimes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,13 +32,13 @@ def straight_line_times(
     ground = Ground() if ground is None else ground
     best = Best(len(origins))
     if len(facilities) and len(origins):
-        home, there = ground.home(origins), ground.home(facilities)
+        landmass, there = ground.landmass(origins), ground.landmass(facilities)
         if ground.water is not None:
-            _straight_dry(best, origins, facilities, (home, there), ground, access)
+            _straight_on_land(best, origins, facilities, (landmass, there), ground, access)
             return best.times(np.zeros(len(origins)), joined=True)
         here_xy = shapely.get_coordinates(origins)
-        for mass in np.unique(home):
-            mine = np.flatnonzero(home == mass)
+        for mass in np.unique(landmass):
+            mine = np.flatnonzero(landmass == mass)
             open_ = np.flatnonzero(may_walk(there, np.array([mass])))
             if len(open_) == 0:
                 continue
@@ -49,11 +49,11 @@ def straight_line_times(
     return best.times(np.zeros(len(origins)), joined=True)
 
 
-def _straight_dry(
+def _straight_on_land(
     best: Best,
     origins: NDArray[np.object_],
     facilities: NDArray[np.object_],
-    homes: tuple[NDArray[np.int32], NDArray[np.int32]],
+    landmasses: tuple[NDArray[np.int32], NDArray[np.int32]],
     ground: Ground,
     access: AccessRule,
 ) -> None:
@@ -66,8 +66,10 @@ def _straight_dry(
         some = min(some, len(facilities))
         _, near = tree.query(shapely.get_coordinates(origins[left]), k=np.arange(seen + 1, some + 1))
         place, facility = np.repeat(left, some - seen), near.ravel()
-        dry = ground.dry(origins[place], facilities[facility], homes[0][place], homes[1][facility])
-        place, facility = place[dry], facility[dry]
+        on_land = ground.on_land(
+            origins[place], facilities[facility], landmasses[0][place], landmasses[1][facility]
+        )
+        place, facility = place[on_land], facility[on_land]
         away = shapely.distance(origins[place], facilities[facility])
         best.offer(place, facility, away * access.seconds_per_m())
         # What comes later is further away; only of facilities at one distance may one be missing.
@@ -101,8 +103,10 @@ def straight_lines_within(
         [none.astype(np.int64), *(np.sort(np.asarray(n, np.int64)) for n in lists if n)]
     )
     away = np.hypot(*(here[place] - there[facility]).T)
-    seconds = np.round(away * access.seconds_per_m(), DECIMALS)
-    homes = ground.home(origins), ground.home(facilities)
-    dry = ground.dry(origins[place], facilities[facility], homes[0][place], homes[1][facility])
-    near = dry & (seconds <= limit_s)
+    seconds = np.round(away * access.seconds_per_m(), SECOND_DECIMALS)
+    landmasses = ground.landmass(origins), ground.landmass(facilities)
+    on_land = ground.on_land(
+        origins[place], facilities[facility], landmasses[0][place], landmasses[1][facility]
+    )
+    near = on_land & (seconds <= limit_s)
     return SparseTimes(place[near].astype(np.int32), facility[near].astype(np.int32), seconds[near])

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     Pairs = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]
 
 T = TypeVar("T")
-NONE = -1
+NO_FACILITY = -1
 # Times are rounded to this, so that the sum of many pieces does not miss a limit by its last bit.
-DECIMALS = 6
+SECOND_DECIMALS = 6
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Best:
 
     def __init__(self, places: int) -> None:
         self.travel_s = np.full(places, np.inf)
-        self.facility = np.full(places, NONE, dtype=np.int64)
+        self.facility = np.full(places, NO_FACILITY, dtype=np.int64)
 
     def offer(
         self, place: NDArray[np.generic], facility: NDArray[np.generic], seconds: NDArray[np.float64]
@@ -89,7 +89,7 @@ class Best:
 
     def times(self, access_m: NDArray[np.float64], *, joined: bool) -> TravelTimes:
         """Return the answer, its times rounded to the microsecond."""
-        travel_s = np.round(self.travel_s, DECIMALS)
+        travel_s = np.round(self.travel_s, SECOND_DECIMALS)
         facility = self.facility.astype(np.int32)
         for array in (travel_s, facility):
             array.setflags(write=False)
@@ -100,7 +100,7 @@ def k_best(
     place: NDArray[np.int64], facility: NDArray[np.int64], seconds: NDArray[np.float64], places: int, k: int
 ) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
     """Return the k quickest different facilities of each place: seconds and numbers, ``(places, k)``."""
-    seconds = np.round(seconds, DECIMALS)
+    seconds = np.round(seconds, SECOND_DECIMALS)
     order = np.lexsort((seconds, facility, place))
     order = order[(seconds[order] < np.inf) & (facility[order] >= 0)]
     new = np.ones(len(order), dtype=bool)
@@ -111,7 +111,7 @@ def k_best(
     slot = np.arange(len(order)) - np.searchsorted(owner, owner, side="left")
     fits = slot < k
     travel_s = np.full((places, k), np.inf)
-    number = np.full((places, k), NONE, dtype=np.int32)
+    number = np.full((places, k), NO_FACILITY, dtype=np.int32)
     travel_s[owner[fits], slot[fits]] = seconds[order][fits]
     number[owner[fits], slot[fits]] = facility[order][fits]
     return travel_s, number
@@ -134,7 +134,7 @@ def sparse_times(
     """
     place = np.concatenate([found[0], direct[0].astype(np.int32)])
     facility = np.concatenate([found[1], direct[1].astype(np.int32)])
-    seconds = np.round(np.concatenate([found[2], direct[2]]), DECIMALS)
+    seconds = np.round(np.concatenate([found[2], direct[2]]), SECOND_DECIMALS)
     # Counting sorts, by facility and then by place: they keep the order of equals.
     first, place, seconds = dijkstra.arcs_to_csr(facility, place, seconds, shape[1])
     facility = np.repeat(np.arange(shape[1], dtype=np.int32), np.diff(first))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from planner.travel.times import TravelTimes
 
 # With more facilities opened or closed than this, the search starts anew.
-FEW = 4
+FEW_EDITED = 4
 
 
 class Ways:
@@ -32,7 +32,7 @@ class Ways:
     ----------
     network
         With the edits, if any.
-    rule, ground, edge_home
+    rule, ground, edge_landmass
         As :class:`planner.travel.router.Router` takes them.
     demand
         The places people start from: Point, and ``road_id`` of those put on a road.
@@ -47,11 +47,11 @@ class Ways:
         *,
         rule: AccessRule,
         ground: Ground,
-        edge_home: NDArray[np.int32],
+        edge_landmass: NDArray[np.int32],
         base: Ways | None = None,
     ) -> None:
         self.network, self.demand, self.base = network, demand, base
-        self._rule, self._ground, self._edge_home = rule, ground, edge_home
+        self._rule, self._ground, self._edge_landmass = rule, ground, edge_landmass
         self._routers: dict[Profile, Router] = {}
         self._stops: dict[Profile, Stops] = {}
         self._searches: dict[tuple[Profile, tuple[str, ...]], _Searched] = {}
@@ -60,7 +60,8 @@ class Ways:
         """Return the router of a mode and season."""
         if profile not in self._routers:
             self._routers[profile] = Router(
-                self.network, profile, rule=self._rule, ground=self._ground, edge_home=self._edge_home,
+                self.network, profile, rule=self._rule, ground=self._ground,
+                edge_landmass=self._edge_landmass,
                 base=None if self.base is None else self.base.router(profile),
             )  # fmt: skip
         return self._routers[profile]
@@ -136,7 +137,7 @@ def _continued(router: Router, known: _Searched, facilities: gpd.GeoDataFrame) -
     gone = [i for i, j in enumerate(at.tolist()) if j < 0 or old_points[i] != points[j]]
     kept = ids.delete(gone)
     come = (kept.get_indexer(new_ids) < 0).nonzero()[0].tolist()
-    if len(gone) + len(come) > FEW:
+    if len(gone) + len(come) > FEW_EDITED:
         return None
     for i in reversed(gone):
         search = router.closed(search, i)

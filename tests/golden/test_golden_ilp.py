@@ -13,7 +13,7 @@ from test_golden_town import LEG_100_S, town  # noqa: F401 - the town is a fixtu
 from geodata.adoption import Adoption
 from planner.coverage.study import find_gaps
 from planner.ilp.model import Ilp
-from planner.ilp.tables import ilp_summary, network_table, puskesmas_table, village_columns
+from planner.ilp.tables import ilp_summary, jejaring_table, puskesmas_table, village_columns
 
 V1, V2, V3, V4 = (f"99.01.01.200{i}" for i in (1, 2, 3, 4))
 
@@ -90,7 +90,7 @@ def test_groups_are_shares_where_nobody_counted(ilp):
 
 
 def test_the_network_and_the_official_totals(ilp):
-    table = network_table(ilp).set_index("id")
+    table = jejaring_table(ilp).set_index("id")
     assert table.loc[[V1, V2, V3, V4], "parent_id"].tolist() == ["PKM1"] * 4
     assert set(table.loc[[V1, "PTU1"], "how"]) == {"only_one"}
     # As many on the list as the office reports.

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from planner.coverage.study import Study
 from planner.ilp.groups import group_totals
 from planner.ilp.model import Ilp
-from planner.ilp.tables import network_table, puskesmas_table, village_columns
+from planner.ilp.tables import jejaring_table, puskesmas_table, village_columns
 from planner.ilp.three_answers import CLASSES
 from planner.reports.pws import pws_table
 from planner.reports.side_by_side import standards_table
@@ -71,7 +71,7 @@ def test_answers_are_three_valued_and_people_are_conserved(demo_layers, seed, li
         full = loads.dropna()
         assert (full["people_allocated"] <= full["capacity_people"] + 1e-6).all()
     assert puskesmas_table(ilp)["people"].sum() == people.sum()
-    assert len(network_table(ilp)) == len(people) + len(ilp.jejaring.units)
+    assert len(jejaring_table(ilp)) == len(people) + len(ilp.jejaring.units)
     totals = group_totals(ilp.groups)
     assert (totals["villages_unknown"] <= len(people)).all()
     # Life-cycle groups overlap; every other grouping holds everybody once.

@@ -273,7 +273,7 @@ def _agrees(router, town, use, some, cutoff_s, ids=None):
         # Both ways to look for what is near: searches, and walks down the hierarchy.
         for many in (1000, 1):
             with pytest.MonkeyPatch.context() as patch:
-                patch.setattr("planner.travel.router.MANY", many)
+                patch.setattr("planner.travel.router.MANY_FACILITIES", many)
                 pairs = router.within(a, b, cutoff_s, direction=direction, workers=1)
             near = np.full(slow.shape, np.inf)
             near[pairs.place, pairs.facility] = pairs.travel_s

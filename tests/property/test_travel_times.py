@@ -145,7 +145,7 @@ def test_times_are_networkx(case, direction):
         for many in (1, 1000):
             # By walks down the hierarchy, and by bounded searches.
             with pytest.MonkeyPatch.context() as patch:
-                patch.setattr("planner.travel.router.MANY", many)
+                patch.setattr("planner.travel.router.MANY_FACILITIES", many)
                 pairs = router.within(places, facilities, float(cutoff), direction=direction, workers=1)
             found = np.full(table.shape, np.inf)
             found[pairs.place, pairs.facility] = pairs.travel_s

@@ -9,9 +9,10 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from geodata.adoption import is_later, iso_date, spelling_key, whole_year
+from geodata.adoption import is_later, iso_date, whole_year
 from geodata.errors import ConfigError, MissingColumnError, MissingFileError, SchemaError, UnknownCodeError
 from geodata.readers.adoption_table import read_adoption
+from geodata.vocabulary.spelling import spelling_key
 from planner.ilp.stages import (
     Adoption,
     YearTarget,

@@ -224,18 +224,18 @@ def test_water_stops_walkers_and_not_those_who_go_to_a_boat():
     ground = Ground(None, river)
     start, end = np.array([at(500, 100)] * 2), np.array([at(500, 25)] * 2)
     home = np.full(2, -1, dtype=np.int32)
-    dry = ground.dry(start, end, home, home, afloat=np.array([False, True]))
+    dry = ground.on_land(start, end, home, home, afloat=np.array([False, True]))
     assert dry.tolist() == [False, True]
     # Along the bank, and out of the water in which the house stands.
-    assert ground.dry(start[:1], np.array([at(0, 60)]), home[:1], home[:1]).tolist() == [True]
-    assert ground.dry(end[:1], start[:1], home[:1], home[:1]).tolist() == [True]
+    assert ground.on_land(start[:1], np.array([at(0, 60)]), home[:1], home[:1]).tolist() == [True]
+    assert ground.on_land(end[:1], start[:1], home[:1], home[:1]).tolist() == [True]
 
 
 def test_who_lives_in_one_river_does_not_cross_the_next():
     rivers = np.array([box(0, 0, 1000, 50), box(0, 100, 1000, 150)], dtype=object)
     home = np.full(2, -1, dtype=np.int32)
     ends = np.array([at(500, 75), at(500, 200)])
-    dry = Ground(None, rivers).dry(np.array([at(500, 25)] * 2), ends, home, home)
+    dry = Ground(None, rivers).on_land(np.array([at(500, 25)] * 2), ends, home, home)
     assert dry.tolist() == [True, False]
 
 

@@ -20,7 +20,7 @@ from jinja2 import Template
 from geodata.crs import WGS84
 from geodata.errors import ConfigError
 from planner.coverage.extent import ROADS, seasons_told
-from planner.coverage.tables import is_at_least, network_kind, summary
+from planner.coverage.tables import is_at_least, roads_or_straight, summary
 from planner.network.overlay import overlaid_roads, road_overlay
 from planner.scenarios.edits import ROAD_EDITS
 
@@ -51,7 +51,7 @@ ROAD_GROUPS = (
 )  # fmt: skip
 VILLAGE_TOLERANCE_M = 15.0
 ROAD_TOLERANCE_M = 10.0
-DECIMALS = 5  # of a degree: about a metre
+DEGREE_DECIMALS = 5  # of a degree: about a metre
 
 
 class OfflineMap(folium.Map):
@@ -176,7 +176,7 @@ def page_script(gaps: Gaps, texts: dict[str, str], *, lang: str, offline: bool) 
         "lang": lang,
         "texts": texts,
         "offline": offline,
-        "network": network_kind(gaps),
+        "network": roads_or_straight(gaps),
         "area": f"{layers.area.name} ({layers.area.code})",
         "subtitle": _subtitle(totals, texts, lang),
         "attribution": _attribution(gaps, texts),
@@ -299,7 +299,7 @@ def _villages(gaps: Gaps) -> str:
 def geojson_texts(geometry: NDArray[np.object_], crs: object) -> list[str]:
     """Return GeoJSON texts of geometries (in ``crs``), degrees rounded to about a metre."""
     lonlat = gpd.GeoSeries(geometry, crs=crs).to_crs(WGS84).to_numpy()
-    rounded = shapely.transform(lonlat, lambda xy: np.round(xy, DECIMALS))
+    rounded = shapely.transform(lonlat, lambda xy: np.round(xy, DEGREE_DECIMALS))
     return [str(text) for text in shapely.to_geojson(rounded)]
 
 
@@ -314,7 +314,8 @@ def drawn_facilities(gaps: Gaps) -> list[dict[str, Any]]:
     return [
         {
             "id": i, "name": name, "kind": group[kind], "functioning": functioning,
-            "lat": round(float(point.y), DECIMALS + 1), "lon": round(float(point.x), DECIMALS + 1),
+            "lat": round(float(point.y), DEGREE_DECIMALS + 1),
+            "lon": round(float(point.x), DEGREE_DECIMALS + 1),
         }
         for i, name, kind, functioning, point in zip(
             rows.index, rows["name"], rows["kind"], rows["functioning"], lonlat, strict=True
