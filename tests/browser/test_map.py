@@ -144,7 +144,7 @@ def test_without_the_browser_libraries_the_page_says_that_it_needs_the_internet(
     real = module.files
     monkeypatch.setattr(
         module, "files", lambda name: type(
-            "F", (), {"joinpath": lambda _, p: Nothing() if p == "maps/vendor" else real(name).joinpath(p)}
+            "F", (), {"joinpath": lambda _, p: Nothing() if p == "reports/maps/vendor" else real(name).joinpath(p)}
         )()
     )  # fmt: skip
     module.write_map(gaps, tmp_path / "map.html", lang="en")

@@ -199,7 +199,7 @@ def test_a_wrong_postgres_address_is_refused_without_its_password(server):
 
 def test_a_missing_driver_names_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "psycopg", None)
-    with pytest.raises(StoreError, match=r'pip install "jangkau\[postgres\]"'):
+    with pytest.raises(StoreError, match=r'pip install -e "\.\[postgres\]"'):
         Store.open("postgresql://siti@127.0.0.1:1/db")
 
 
