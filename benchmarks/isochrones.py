@@ -11,7 +11,7 @@ import time
 import numpy as np
 import shapely
 
-from planner.pipeline import open_workspace, travel
+from planner.pipeline import open_workspace, travel_by
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("workspace")
@@ -22,7 +22,7 @@ parser.add_argument("--points", type=int, default=60_000)
 parser.add_argument("--step-m", type=float)
 options = parser.parse_args()
 
-trips = travel(open_workspace(options.workspace), options.mode)
+trips = travel_by(open_workspace(options.workspace), options.mode)
 layers = open_workspace(options.workspace)
 units = layers.facilities.query("status == 'used'")
 units = units.iloc[:: max(1, len(units) // options.units)][: options.units]

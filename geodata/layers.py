@@ -130,6 +130,16 @@ class Layers:
     water: gpd.GeoDataFrame | None = None
     floods: gpd.GeoDataFrame | None = None
 
+    def __repr__(self) -> str:
+        villages = self.villages
+        people, unknown = villages["people"].sum(), int(villages["people"].isna().sum())
+        roads = "no roads" if self.roads is None else f"{len(self.roads):,} road sections"
+        lost = f" ({unknown} villages unknown)" if unknown else ""
+        return (
+            f"Layers of {self.area.name} ({self.area.code}): {len(villages)} villages, {people:,.0f} people"
+            f"{lost}, {len(self.facilities)} facilities, {roads}"
+        )
+
     def with_facilities(self, facilities: gpd.GeoDataFrame) -> Layers:
         """Return the same layers with other facilities, in any CRS; checked, and put into the area's.
 

@@ -1,4 +1,56 @@
-"""Travel times, coverage and gaps of primary care.
+"""Travel times, coverage and gaps of primary care: the public calls, loaded when they are first used.
 
-Analysts start at :mod:`planner.pipeline`; the command line calls the same functions.
+>>> import planner
+>>> gaps = planner.find_gaps(planner.demo_layers(12))
+>>> gaps.scenario.season
+'dry'
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from planner.pipeline import (
+        Gaps,
+        Ilp,
+        Scenario,
+        Study,
+        Travel,
+        build_area,
+        changes,
+        check,
+        default_scenario,
+        demo_layers,
+        facility_table,
+        find_gaps,
+        open_workspace,
+        read_adoption_of,
+        read_scenario,
+        summary,
+        totals,
+        travel_by,
+        under_standards,
+        village_table,
+        write_gaps,
+    )
+
+__all__ = [
+    "Gaps", "Ilp", "Scenario", "Study", "Travel", "build_area", "changes", "check", "default_scenario",
+    "demo_layers", "facility_table", "find_gaps", "open_workspace", "read_adoption_of", "read_scenario",
+    "summary", "totals", "travel_by", "under_standards", "village_table", "write_gaps",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - as many kinds as there are calls
+    """Load a public call from :mod:`planner.pipeline` when it is first asked for."""
+    if name not in __all__:
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+    from planner import pipeline
+
+    return getattr(pipeline, name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -19,7 +19,7 @@ from planner.coverage.tables import facility_table, summary, village_table
 from planner.ilp.model import Ilp
 from planner.reports.outputs import write_gaps
 from planner.scenarios.scenario import Scenario, default_scenario, read_scenario
-from planner.travel.frames import Travel, travel
+from planner.travel.frames import Travel, travel_by
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +46,7 @@ __all__ = [
     "read_scenario",
     "summary",
     "totals",
-    "travel",
+    "travel_by",
     "under_standards",
     "village_table",
     "write_gaps",

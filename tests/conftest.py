@@ -23,7 +23,8 @@ pytest_plugins = ["app_fixtures", "store_fixtures"]
 # as they are found. By the seconds that they took on a quiet machine of two cores.
 LONGEST = (
     "test_kernel_hubs", "test_app_scenarios", "test_app_stream", "test_app_messages", "test_local_roads",
-    "test_workspace", "test_app", "test_real_areas", "test_partial_real", "test_app_leak", "test_app_adoption",
+    "test_workspace", "test_app", "test_real_areas", "test_partial_real", "test_app_leak",
+    "test_app_adoption",
     "test_notebooks", "test_edits", "test_reach", "test_app_ilp_pages", "test_options_together",
 )  # fmt: skip
 

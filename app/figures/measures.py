@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.coverage.show import STATUS_COLORS
 from planner.ilp.three_answers import CLASSES
-from planner.reports.maps.page import STATUS_COLORS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

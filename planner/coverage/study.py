@@ -16,6 +16,7 @@ from geodata.layers import no_progress
 from planner.coverage.demand import spread_demand
 from planner.coverage.extent import Extent, find_extent
 from planner.coverage.reach import Coverage, cover, usable_facilities
+from planner.coverage.show import area_in_words, coverage_html, coverage_in_words
 from planner.network.build import build_network
 from planner.network.edited import edited_network
 from planner.network.land import Ground, land_of
@@ -98,6 +99,18 @@ class Gaps:
         """By facility kind, in the scenario's own season."""
         return self.seasons[self.scenario.season]
 
+    def __repr__(self) -> str:
+        scenario = self.scenario
+        return (
+            f"Gaps of {area_in_words(self.layers)}; {scenario.name}, {scenario.season} season; "
+            f"{coverage_in_words(self.coverage.values())}"
+        )
+
+    def _repr_html_(self) -> str:
+        scenario = self.scenario
+        title = f"{area_in_words(self.layers)}; {scenario.name}, {scenario.season} season"
+        return coverage_html(title, list(self.coverage.values()), self.layers)
+
 
 def find_gaps(layers: Layers, *, scenario: Scenario | None = None, progress: Progress = no_progress) -> Gaps:
     """Return travel times, coverage and gaps of every kind in the standard, in both seasons.
@@ -172,6 +185,10 @@ class Study:
         if layers.roads is not None:
             progress("network")
             self._build(layers.roads)
+
+    def __repr__(self) -> str:
+        edges = "no roads" if self.network is None else f"{len(self.network.edge_id):,} road edges"
+        return f"Study of {area_in_words(self.layers)}; {edges}; {', '.join(self.modes)}"
 
     def _build(self, roads: gpd.GeoDataFrame) -> None:
         floods = flood_areas(self.layers.floods, (), str(roads.crs))

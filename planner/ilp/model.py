@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from copy import copy
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -13,12 +14,13 @@ import shapely
 
 from geodata.crs import WGS84, known_crs
 from planner.coverage.reach import is_open, unplaced, usable_facilities, weighted_median
+from planner.coverage.show import area_in_words, html_table
 from planner.ilp.groups import group_table
 from planner.ilp.jejaring import find_jejaring, reconciled
 from planner.ilp.reasons import reason_lines
 from planner.ilp.referral import referral_table
 from planner.ilp.stages import adoption_table, progress
-from planner.ilp.three_answers import three_answers
+from planner.ilp.three_answers import CLASSES, three_answers
 from planner.ilp.units import unit_table
 from planner.ilp.visits import home_visits, remote_flag
 from planner.scenarios.modes import Profile
@@ -71,6 +73,18 @@ class Ilp:
         self.gaps = gaps
         self._adoption = tuple(adoption)
         self._in_reach: dict[str, _InReach] = {}
+
+    def __repr__(self) -> str:
+        named = f"{len(self._adoption)} puskesmas with a known stage"
+        return f"Ilp of {area_in_words(self.gaps.layers)}; {named}"
+
+    def _repr_html_(self) -> str:
+        """Show the villages by class, for each kind."""
+        rows = [
+            (kind, *(int((table["class"] == c).sum()) for c in CLASSES))
+            for kind, table in self.answers.items()
+        ]
+        return f"<b>{html.escape(repr(self))}</b>" + html_table(rows, ("kind", *CLASSES))
 
     @property
     def known_adoption(self) -> tuple[Adoption, ...]:

@@ -50,9 +50,9 @@ class Travel:
 
     Examples
     --------
-    >>> from planner.pipeline import demo_layers, travel
+    >>> from planner.pipeline import demo_layers, travel_by
     >>> layers = demo_layers(12)
-    >>> trips = travel(layers, "motorcycle", season="wet")
+    >>> trips = travel_by(layers, "motorcycle", season="wet")
     >>> units = layers.units("puskesmas")
     >>> places = layers.hamlets.iloc[:40]
     >>> near = trips.nearest(places, units, k=2)
@@ -77,6 +77,10 @@ class Travel:
 
     def __init__(self, router: Router, area: shapely.Geometry, *, buffer_m: float = np.inf) -> None:
         self.router, self.area, self.buffer_m = router, area, buffer_m
+
+    def __repr__(self) -> str:
+        profile, network = self.router.profile, self.router.network
+        return f"Travel by {profile.mode}, {profile.season} season, over {len(network.edge_id):,} road edges"
 
     def nearest(
         self,
@@ -268,7 +272,9 @@ def _limit_s(minutes: float) -> float:
     return round(float(minutes) * 60.0, 6)
 
 
-def travel(layers: Layers, mode: str, *, season: Season = "dry", scenario: Scenario | None = None) -> Travel:
+def travel_by(
+    layers: Layers, mode: str, *, season: Season = "dry", scenario: Scenario | None = None
+) -> Travel:
     """Return trips of a mode in a season over a study area's roads, a scenario's road edits included.
 
     Raises
@@ -278,9 +284,9 @@ def travel(layers: Layers, mode: str, *, season: Season = "dry", scenario: Scena
 
     Examples
     --------
-    >>> from planner.pipeline import demo_layers, travel
+    >>> from planner.pipeline import demo_layers, travel_by
     >>> layers = demo_layers(12)
-    >>> trips = travel(layers, "walking")
+    >>> trips = travel_by(layers, "walking")
     >>> trips.nearest(layers.hamlets, layers.units("posyandu"))["rank"].unique().tolist()
     [1]
     """

@@ -22,7 +22,7 @@ from planner.scenarios.edits import AddRoad, ChangeRoad, CloseRoad, ReopenRoad
 from planner.scenarios.modes import SEASONS, Profile
 from planner.scenarios.scenario import default_scenario
 from planner.travel.access import Stops
-from planner.travel.frames import travel
+from planner.travel.frames import travel_by
 from planner.travel.paths import find_path
 from planner.travel.router import Router
 
@@ -372,7 +372,7 @@ def _layers(town):
 
 
 def _travel(area, mode, season, edits=()):
-    return travel(area, mode, season=season, scenario=SCENARIO.model_copy(update={"edits": edits}))
+    return travel_by(area, mode, season=season, scenario=SCENARIO.model_copy(update={"edits": edits}))
 
 
 @settings(max_examples=22, deadline=None, suppress_health_check=QUIET)

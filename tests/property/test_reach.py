@@ -14,7 +14,7 @@ from test_travel_times import PROFILE, SCENARIO, _points, _router, towns
 
 from geodata.errors import ConfigError, InputError
 from planner.network.build import build_network
-from planner.pipeline import travel
+from planner.pipeline import travel_by
 from planner.travel.isochrones import catchments, isochrones, make_grid
 from planner.travel.paths import find_path
 from planner.travel.router import Router
@@ -155,7 +155,7 @@ def town():
 
 
 def test_travel_times_in_three_lines_of_a_notebook(town):
-    trips = travel(town, "motorcycle")
+    trips = travel_by(town, "motorcycle")
     near = trips.nearest(town.hamlets, town.facilities, k=2)
     assert near["place_id"].tolist() == ["h1", "h1", "h2", "h2"]
     assert near["facility_id"].tolist() == ["A", "B", "B", "A"]
@@ -182,7 +182,7 @@ def test_travel_times_in_three_lines_of_a_notebook(town):
 
 
 def test_a_place_that_reaches_nothing_is_said_so(town):
-    trips = travel(town, "motorcycle")
+    trips = travel_by(town, "motorcycle")
     far = gpd.GeoDataFrame(geometry=[at(9000, 0)], index=["x"], crs=CRS)
     near = trips.nearest(far, town.facilities, k=3)
     assert near.to_dict("records") == [
@@ -192,8 +192,8 @@ def test_a_place_that_reaches_nothing_is_said_so(town):
 
 def test_questions_that_cannot_be_answered(town):
     with pytest.raises(ConfigError, match="no mode 'train'"):
-        travel(town, "train")
-    trips = travel(town, "motorcycle")
+        travel_by(town, "train")
+    trips = travel_by(town, "motorcycle")
     with pytest.raises(InputError, match="no CRS"):
         trips.nearest(town.hamlets.set_crs(None, allow_override=True), town.facilities)
     with pytest.raises(InputError, match="column people"):

@@ -22,7 +22,7 @@ from planner.pipeline import (
     find_gaps,
     read_scenario,
     totals,
-    travel,
+    travel_by,
     village_table,
 )
 
@@ -77,7 +77,7 @@ def test_words_of_facilities_that_nobody_knows(town, column, value, said):
     wrong = town.facilities.assign(**{column: value})
     with pytest.raises(SchemaError, match=said):
         town.with_facilities(wrong)
-    for compute in (find_gaps, Study, lambda one: travel(one, "motorcycle")):
+    for compute in (find_gaps, Study, lambda one: travel_by(one, "motorcycle")):
         with pytest.raises(SchemaError, match=said):
             compute(replace(town, facilities=wrong))
 
@@ -96,7 +96,7 @@ def test_ids_that_are_doubled_or_empty(town):
         town.with_facilities(twice)
     with pytest.raises(SchemaError, match=r"1 rows have no id \(rows 2\)"):
         town.with_facilities(town.facilities.set_axis(["A", "", "C"], axis=0))
-    trips = travel(town, "motorcycle")
+    trips = travel_by(town, "motorcycle")
     with pytest.raises(SchemaError, match="places: 1 ids occur more than once: h1"):
         trips.nearest(town.hamlets.set_axis(["h1", "h1"], axis=0), town.facilities)
     with pytest.raises(SchemaError, match="facilities: 1 rows have no id"):
@@ -104,7 +104,7 @@ def test_ids_that_are_doubled_or_empty(town):
 
 
 def test_people_of_catchments_are_numbers(town):
-    trips = travel(town, "motorcycle")
+    trips = travel_by(town, "motorcycle")
     places = town.hamlets
     with pytest.raises(SchemaError, match=r"not numbers: '11\.942' may be eleven or eleven thousand"):
         trips.catchments(places.assign(people=["11.942", "5"]), town.facilities, 10)
@@ -115,7 +115,7 @@ def test_people_of_catchments_are_numbers(town):
 
 
 def test_places_elsewhere_are_no_places_without_a_road(town):
-    trips = travel(town, "motorcycle")
+    trips = travel_by(town, "motorcycle")
     swapped = town.hamlets.to_crs(4326)
     swapped = swapped.set_geometry(gpd.points_from_xy(swapped.geometry.y, swapped.geometry.x), crs=4326)
     endless = town.hamlets.set_geometry([shapely.Point(np.inf, 0), at(0, 0)], crs=CRS)
@@ -144,7 +144,7 @@ def test_places_elsewhere_are_no_places_without_a_road(town):
 )  # fmt: skip
 def test_questions_that_make_no_sense_are_told_so(town, ask, said):
     with pytest.raises(InputError, match=said):
-        ask(travel(town, "motorcycle"), town)
+        ask(travel_by(town, "motorcycle"), town)
 
 
 def test_layers_without_a_crs(town):
@@ -154,7 +154,7 @@ def test_layers_without_a_crs(town):
 
 def test_a_scenario_changed_by_hand_is_checked(town):
     wrong = default_scenario().model_copy(update={"season": "wett"})
-    for compute in (lambda s: find_gaps(town, scenario=s), lambda s: travel(town, "car", scenario=s)):
+    for compute in (lambda s: find_gaps(town, scenario=s), lambda s: travel_by(town, "car", scenario=s)):
         with pytest.raises(ConfigError, match="the scenario is not valid: season"):
             compute(wrong)
     with pytest.raises(ConfigError, match="scenario is a dict"):
@@ -200,7 +200,7 @@ def packed(thing):
 def test_what_goes_to_worker_processes_can_be_packed(town, again):
     study = Study(town)
     gaps = study.gaps()
-    trips = travel(town, "motorcycle")
+    trips = travel_by(town, "motorcycle")
     ilp = Ilp(gaps)
     pd.testing.assert_frame_equal(village_table(again(study).gaps()), village_table(gaps))
     pd.testing.assert_frame_equal(village_table(again(gaps)), village_table(gaps))

@@ -18,7 +18,7 @@ from planner.coverage.study import find_gaps
 from planner.ilp.groups import group_table, group_totals
 from planner.ilp.model import Ilp
 from planner.ilp.referral import referral_table
-from planner.pipeline import travel
+from planner.pipeline import travel_by
 from planner.scenarios.scenario import default_scenario
 from planner.supply.floating_catchments import enhanced
 from planner.travel.times import SparseTimes
@@ -72,7 +72,7 @@ def test_an_isochrone_holds_the_places_that_are_within_its_limit(spot, cell_m):
     """The road ends at 0 and 1,000 m; the spots are up to 900 m off it, the unit is on it."""
     area = replace(street([0], []), villages=villages({A: (box(-3000, -3000, 4000, 3000), 10)}))
     area = replace(area, roads=roads([{"from": 0, "to": 1, "geometry": line((0, 0), (1000, 0))}]))
-    trips = travel(area, "motorcycle")
+    trips = travel_by(area, "motorcycle")
     unit = facilities([("P", "puskesmas", at(500, 0), A)])
     place = gpd.GeoDataFrame(geometry=[at(*spot)], crs=CRS)
     minutes = trips.nearest(place, unit)["minutes"].iloc[0]
@@ -165,7 +165,7 @@ def test_a_place_30_m_from_a_road_across_a_river_joins_the_road_on_its_own_side(
     # 470 m to the northern road, then 2,000 + 500 + 2,000 m; the unit itself is 30 m away.
     expected = 470 * S_A_METRE_OFF / 60 + 4500 / M_A_MINUTE
     assert find_gaps(area).coverage["puskesmas"].minutes.tolist() == pytest.approx([expected])
-    trips = travel(area, "motorcycle")
+    trips = travel_by(area, "motorcycle")
     assert trips.nearest(area.hamlets, area.facilities)["minutes"].iloc[0] == pytest.approx(expected)
     back = trips.nearest(area.hamlets, area.facilities, direction="from_facility")
     assert back["minutes"].iloc[0] == pytest.approx(expected)

@@ -18,7 +18,7 @@ from geodata.vocabulary.tags import join_tags
 from planner.coverage.compare import changes, totals
 from planner.coverage.study import Study
 from planner.network.overlay import overlaid_roads, road_overlay
-from planner.pipeline import travel
+from planner.pipeline import travel_by
 from planner.scenarios.edits import (
     AddBoat,
     AddRoad,
@@ -239,7 +239,7 @@ def test_a_new_road_rises_with_the_land_it_joins():
 def test_closing_every_road_leaves_answers_not_errors():
     study = town(STREET)
     closed = default_scenario().model_copy(update={"edits": (CloseRoad(op="close_road", road="w0"),)})
-    trips = travel(study, "motorcycle", scenario=closed)
+    trips = travel_by(study, "motorcycle", scenario=closed)
     near = trips.nearest(study.hamlets, study.facilities)
     assert np.isinf(near["minutes"]).all()
     assert np.isinf(trips.matrix(study.hamlets, study.facilities)).all(axis=None)
@@ -250,7 +250,7 @@ def test_closing_every_road_leaves_answers_not_errors():
 
 def test_questions_out_of_range(demo_layers):
     small = town(STREET)
-    trips = travel(small, "motorcycle")
+    trips = travel_by(small, "motorcycle")
     for ask in (
         lambda: trips.nearest(small.hamlets, small.facilities, k=0),
         lambda: trips.within(small.hamlets, small.facilities, float("nan")),

@@ -20,6 +20,7 @@ from jinja2 import Template
 from geodata.crs import WGS84
 from geodata.errors import ConfigError
 from planner.coverage.extent import ROADS, seasons_told
+from planner.coverage.show import STATUS_COLORS
 from planner.coverage.tables import is_at_least, roads_or_straight, summary
 from planner.network.overlay import overlaid_roads, road_overlay
 from planner.scenarios.edits import ROAD_EDITS
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 
 LANGUAGES = ("id", "en")
 # Told apart by people with any colour vision (ColorBrewer RdYlBu), and by lightness.
-STATUS_COLORS = {"served": "#2c7bb6", "partly": "#fee08b", "gap": "#d7191c", "unknown": "#bdbdbd"}
 KIND_COLORS = {
     "puskesmas": ("#1b9e77", 7), "pustu": ("#7570b3", 5), "posyandu": ("#e7298a", 4),
     "hospital": ("#000000", 8),

@@ -1,0 +1,127 @@
+"""How a study area and its answer show themselves in a notebook: a line of text, a table and a small map."""
+
+from __future__ import annotations
+
+import html
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from geodata.layers import Layers
+    from planner.coverage.reach import Coverage
+
+STATUS_COLORS = {"served": "#2c7bb6", "partly": "#fee08b", "gap": "#d7191c", "unknown": "#bdbdbd"}
+MAP_PX = 240
+
+
+def people_in_words(people: pd.Series[float]) -> str:
+    """Return the sum of known people, and how many villages are unknown.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> people_in_words(pd.Series([1200.0, float("nan")]))
+    '1,200 people (1 of 2 villages unknown)'
+    """
+    unknown = int(people.isna().sum())
+    rest = f" ({unknown} of {len(people)} villages unknown)" if unknown else ""
+    return f"{people.sum():,.0f} people{rest}"
+
+
+def area_in_words(layers: Layers) -> str:
+    """Return a study area's name, villages and people in one line.
+
+    Examples
+    --------
+    >>> from planner.pipeline import demo_layers
+    >>> area_in_words(demo_layers(12)).startswith("Kabupaten Melati (99.01), 12 villages, ")
+    True
+    """
+    area = layers.area
+    people = people_in_words(layers.villages["people"])
+    return f"{area.name} ({area.code}), {len(layers.villages)} villages, {people}"
+
+
+def coverage_in_words(coverage: Iterable[Coverage]) -> str:
+    """Return how many villages are a gap, by kind; a kind without a list is said to be unknown."""
+    parts = []
+    for one in coverage:
+        gaps = int((one.villages["status"] == "gap").sum())
+        parts.append(f"{one.kind} {gaps if one.listed else 'unknown'}")
+    return "villages with a gap: " + ", ".join(parts)
+
+
+def html_table(rows: Sequence[Sequence[object]], header: Sequence[str]) -> str:
+    """Return an HTML table; every value is escaped.
+
+    Examples
+    --------
+    >>> html_table([("a<b", 1)], ("name", "n"))
+    '<table><tr><th>name</th><th>n</th></tr><tr><td>a&lt;b</td><td>1</td></tr></table>'
+    """
+
+    def row(cells: Sequence[object], tag: str) -> str:
+        return "<tr>" + "".join(f"<{tag}>{html.escape(str(c))}</{tag}>" for c in cells) + "</tr>"
+
+    return "<table>" + row(header, "th") + "".join(row(r, "td") for r in rows) + "</table>"
+
+
+def coverage_html(title: str, coverage: Sequence[Coverage], layers: Layers) -> str:
+    """Return the headline table of an answer, and beside it a small map of the first kind with a list."""
+    rows = [_headline(one) for one in coverage]
+    shown = next((one for one in coverage if one.listed), None)
+    sketch = "" if shown is None else small_map(layers.villages.geometry.to_numpy(), shown.villages["status"])
+    header = ("kind", "people reached", "served", "partly", "gap", "unknown")
+    caption = "" if shown is None else f"<div>{html.escape(shown.kind)}</div>"
+    return (
+        f"<div><b>{html.escape(title)}</b></div><div style='display:flex;gap:16px'>"
+        f"<div>{html_table(rows, header)}</div><div>{caption}{sketch}</div></div>"
+    )
+
+
+def _headline(one: Coverage) -> tuple[Any, ...]:
+    counts = one.villages["status"].value_counts()
+    if not one.listed:
+        return (one.kind, "unknown", 0, 0, 0, len(one.villages))
+    reached = f"{one.villages['people_reached'].sum():,.0f}"
+    return (one.kind, reached, *(int(counts.get(s, 0)) for s in ("served", "partly", "gap", "unknown")))
+
+
+def small_map(shapes: NDArray[np.object_], status: pd.Series[str]) -> str:
+    """Return villages as a small SVG map, coloured by status (a key of STATUS_COLORS each).
+
+    Parameters
+    ----------
+    shapes
+        Polygons in metres, shape (n,).
+    status
+        Of each, in their order.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> drawn = small_map(np.array([shapely.box(0, 0, 1000, 1000)], dtype=object), pd.Series(["gap"]))
+    >>> drawn.count("<path"), "#d7191c" in drawn
+    (1, True)
+    """
+    west, south, east, north = shapely.total_bounds(shapes)
+    metre_px = MAP_PX / max(east - west, north - south, 1.0)
+    paths = []
+    for shape, one in zip(shapely.simplify(shapes, 0.5 / metre_px), status, strict=True):
+        rings = [r for part in shapely.get_parts(shape) for r in (part.exterior, *part.interiors)]
+        line = "".join(_ring(shapely.get_coordinates(r), west, north, metre_px) for r in rings)
+        paths.append(f"<path d='{line}' fill='{STATUS_COLORS[one]}' stroke='#fff' stroke-width='.3'/>")
+    size = f"width='{(east - west) * metre_px:.0f}' height='{(north - south) * metre_px:.0f}'"
+    return f"<svg {size} fill-rule='evenodd' role='img'>{''.join(paths)}</svg>"
+
+
+def _ring(xy: NDArray[np.float64], west: float, north: float, metre_px: float) -> str:
+    places = np.column_stack([xy[:, 0] - west, north - xy[:, 1]]) * metre_px
+    return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in places) + "Z"
