@@ -12,6 +12,7 @@ import shapely
 from geodata.errors import EmptyAreaError, MissingCrsError, UnreadableFileError
 from geodata.layers import Finding
 from geodata.readers.files import require_file
+from geodata.runs import offsets
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -74,7 +75,7 @@ def add_heights(
     # What lies under a bridge, or over a tunnel, is not the way.
     steps[(roads["bridge"] | roads["tunnel"]).to_numpy()] = 1
     road = np.repeat(np.arange(len(roads)), steps + 1)
-    first = np.concatenate([[0], np.cumsum(steps + 1)])
+    first = offsets(steps + 1)
     share = (np.arange(len(road)) - first[road]) / steps[road]
     xy = shapely.get_coordinates(shapely.line_interpolate_point(line[road], share, normalized=True))
     height, at_limit = _heights_at(path, xy, roads.crs, crs)

@@ -17,6 +17,8 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
+from geodata.runs import run_starts
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -103,8 +105,7 @@ def _drawn_on(
         at, other, away = at[near], other[near], away[near]
         order = np.lexsort((other, away, at))
         at, other = at[order], other[order]
-        first = np.ones(len(at), dtype=bool)
-        first[1:] = at[1:] != at[:-1]
+        first = run_starts(at)
         for k, target in zip(at[first].tolist(), other[first].tolist(), strict=True):
             along = shapely.line_locate_point(lines[target], ends[k])
             place = shapely.get_coordinates(shapely.line_interpolate_point(lines[target], along))

@@ -26,6 +26,7 @@ from geodata.files import limits
 from geodata.layers import Finding
 from geodata.readers.files import require_file
 from geodata.readers.roads import assemble_roads, is_way_to_travel, unread_tags, ways_from_tags
+from geodata.runs import offsets, repeat_rows
 from geodata.vocabulary.roads import FERRY
 from geodata.vocabulary.tags import ACCESS_KEYS, KEPT_TAGS, join_tags
 
@@ -169,7 +170,7 @@ def _read(path: Path, deleted: Mapping[str, set[int]]) -> OsmWays:
     lonlat, barriers = _places(path, node, np.array(ways.own, dtype=np.int64).reshape(-1, 2), deleted["node"])
     return OsmWays(
         ids=np.array(ways.ids, dtype=np.int64), tags=tags,
-        first=np.concatenate([[0], np.cumsum(ways.count)]).astype(np.int64),
+        first=offsets(np.asarray(ways.count, dtype=np.int64)),
         node=node, lonlat=lonlat, barriers=barriers, findings=_cut_short(path, lonlat),
     )  # fmt: skip
 
@@ -591,6 +592,6 @@ def _lines(
 ) -> tuple[NDArray[np.object_], NDArray[np.int64]]:
     """Return LineStrings through the positions ``start..stop`` (inclusive), and their starts."""
     count = stop - start + 1
-    line = np.repeat(np.arange(len(start)), count)
-    position = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count) + start[line]
+    line, step = repeat_rows(count)
+    position = step + start[line]
     return np.asarray(shapely.linestrings(xy[position], indices=line), dtype=object), start

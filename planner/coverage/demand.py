@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from geodata.runs import repeat_rows, run_starts
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -203,8 +205,7 @@ def _road_points(layers: Layers, parts: gpd.GeoDataFrame, rule: DemandRule) -> g
     line = roads.geometry.to_numpy()[local]
     length = shapely.length(line)
     count = np.maximum(1, np.ceil(length / rule.spacing_m)).astype(np.int64)
-    edge = np.repeat(np.arange(len(line)), count)
-    step = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+    edge, step = repeat_rows(count)
     each_m = (length / count)[edge]
     points = shapely.line_interpolate_point(line[edge], (step + 0.5) * each_m)
     ordered = parts.iloc[np.argsort(parts["village_code"].to_numpy(dtype=str), kind="stable")]
@@ -213,8 +214,7 @@ def _road_points(layers: Layers, parts: gpd.GeoDataFrame, rule: DemandRule) -> g
     # In the overlap of two polygons a point belongs to the first code only.
     order = np.lexsort((part, at))
     at, part = at[order], part[order]
-    once = np.ones(len(at), dtype=bool)
-    once[1:] = at[1:] != at[:-1]
+    once = run_starts(at)
     at, part = at[once], part[once]
     columns = {
         "part": ordered.index.to_numpy(dtype=object)[part], "metres": each_m[at],

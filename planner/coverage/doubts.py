@@ -10,6 +10,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from geodata.layers import Finding
+from geodata.runs import run_starts
 from planner.coverage.demand import parts_without_people, spread_demand
 from planner.coverage.extent import extent_findings, find_extent, seasons_told
 from planner.network.land import land_of
@@ -104,8 +105,7 @@ def almost_meeting(
         gap = shapely.distance(ends[at], line[other])
         order = np.lexsort((other, gap, at))
         at, other, gap = at[order], other[order], gap[order]
-        first = np.ones(len(at), dtype=bool)
-        first[1:] = at[1:] != at[:-1]
+        first = run_starts(at)
         xy = shapely.get_coordinates(ends[at[first]])
         found.append((xy, gap[first], node[rows[at[first]]].astype(np.int64), other[first].astype(np.int64)))
     place, gap_m, nodes, edges = (np.concatenate(x) for x in zip(*found, strict=True))

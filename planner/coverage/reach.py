@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from geodata.runs import run_starts
 from planner.coverage.extent import Extent
 
 if TYPE_CHECKING:
@@ -399,8 +400,7 @@ def heaviest(
     total = np.round(np.bincount(inverse, weights=weight[some]), 9)
     owner = key // labels
     order = np.lexsort((key, -total, owner))
-    first = np.ones(len(order), dtype=bool)
-    first[1:] = owner[order][1:] != owner[order][:-1]
+    first = run_starts(owner[order])
     best = order[first]
     out[owner[best]] = key[best] % labels
     return out

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from geodata.runs import offsets, repeat_rows
 from geodata.vocabulary.roads import FERRY
 from geodata.vocabulary.tags import split_tags
 from planner.network.impedance import FloodArea, Impedance, edge_seconds, passes, road_facts
@@ -107,8 +108,7 @@ class TravelNetwork:
         if len(which) == 0:
             return np.empty(0, dtype=object)
         start, count = self.line_first[which], self.line_first[which + 1] - self.line_first[which]
-        line = np.repeat(np.arange(len(which)), count)
-        step = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+        line, step = repeat_rows(count)
         made = shapely.linestrings(self.line_xy[start[line] + step], indices=line)
         return np.asarray(made, dtype=object)
 
@@ -232,7 +232,7 @@ def build_network(
         node_xy=links.node_xy(),
         edge_id=pd.Index(roads.index),
         line_xy=shapely.get_coordinates(line),
-        line_first=np.concatenate([[0], np.cumsum(shapely.get_num_coordinates(line))]).astype(np.int64),
+        line_first=offsets(shapely.get_num_coordinates(line)),
         edge_from=links.start,
         edge_to=links.stop_,
         edge_length_m=length_m,

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from geodata.runs import offsets
 from planner.network.build import ON_FERRY, TravelNetwork, morton_order
 from planner.network.impedance import Impedance
 from planner.network.local_traffic import THROUGH
@@ -128,7 +129,7 @@ def network_of_arrays(  # noqa: PLR0913 - a network has as many columns
         line_first = np.arange(0, 2 * edges + 1, 2, dtype=np.int64)
     else:
         line_xy = shapely.get_coordinates(lines)
-        line_first = np.concatenate([[0], np.cumsum(shapely.get_num_coordinates(lines))]).astype(np.int64)
+        line_first = offsets(shapely.get_num_coordinates(lines))
     if length_m is None:
         length_m = np.hypot(*(node_xy[edge_to] - node_xy[edge_from]).T)
     none = np.empty(0)

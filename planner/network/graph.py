@@ -10,6 +10,7 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from geodata.runs import offsets
 from planner.kernels import dijkstra, hierarchy
 from planner.network.local_traffic import EITHER, LOCAL, THROUGH
 
@@ -150,13 +151,13 @@ class Ends:
     def by_place(self, places: int) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float64]]:
         """Return (first, node, seconds) by place."""
         order = np.argsort(self.place, kind="stable")
-        first = np.concatenate([[0], np.cumsum(np.bincount(self.place, minlength=places))])
+        first = offsets(np.bincount(self.place, minlength=places))
         return first.astype(np.int64), self.node[order], self.seconds[order]
 
     def by_node(self, nodes: int) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float64]]:
         """Return (first, place, seconds) by node."""
         order = np.argsort(self.node, kind="stable")
-        first = np.concatenate([[0], np.cumsum(np.bincount(self.node, minlength=nodes))])
+        first = offsets(np.bincount(self.node, minlength=nodes))
         return first.astype(np.int64), self.place[order], self.seconds[order]
 
 

@@ -12,6 +12,8 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from geodata.runs import run_starts
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -76,8 +78,7 @@ def stretches_of(
     whole_of[part] = whole
     some = np.unique(part)
     order = some[np.lexsort((some, -length[some], whole_of[some]))]
-    first = np.ones(len(order), dtype=bool)
-    first[1:] = whole_of[order][1:] != whole_of[order][:-1]
+    first = run_starts(whole_of[order])
     main = np.zeros(nodes, dtype=bool)
     main[order[first]] = True
     through = inside & main[part[start]]

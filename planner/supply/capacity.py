@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import numpy as np
 
 from geodata.errors import ConfigError, UnprovenError
+from geodata.runs import offsets, run_starts
 from planner.kernels import transport
 from planner.travel.times import SECOND_DECIMALS
 
@@ -253,7 +254,7 @@ def _problem(
     room = capacity[ranked[1]]
     room = np.where(np.isnan(room), np.inf, np.rint(room / part_people))
     cost = np.rint(times.travel_s[counted][order] * MICROS)
-    return _Problem(who, np.append(0, np.cumsum(pairs)), facility, cost, parts, room, part_people)
+    return _Problem(who, offsets(pairs), facility, cost, parts, room, part_people)
 
 
 def _nearest(problem: _Problem) -> _Solution | None:
@@ -407,7 +408,7 @@ def _whole(
     """
     order = np.lexsort((found.facility, -found.parts, found.row))
     row, parts = found.row[order], found.parts[order]
-    largest = np.append(True, row[1:] != row[:-1])[: len(row)]
+    largest = run_starts(row)
     kept = largest | (parts > len(people))
     row, facility, number = row[kept], found.facility[order][kept], parts[kept] * part_people
     largest = largest[kept]

@@ -10,6 +10,7 @@ import numpy as np
 import shapely
 from scipy.spatial import cKDTree
 
+from geodata.runs import repeat_rows, run_starts
 from planner.network.graph import components
 from planner.travel.edge_grid import EdgeGrid
 from planner.travel.snapping import Reach, Snap, Snapper, join_snaps, take_snaps
@@ -293,8 +294,7 @@ class Access:
         order = pieces[np.argsort(network.origin[pieces], kind="stable")]
         low = np.searchsorted(network.origin[order], snap.edge, side="left")
         count = np.searchsorted(network.origin[order], snap.edge, side="right") - low
-        row = np.repeat(np.arange(len(snap.point)), count)
-        step = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+        row, step = repeat_rows(count)
         edge = order[np.repeat(low, count) + step]
         place = shapely.line_interpolate_point(network.lines(snap.edge), snap.fraction, normalized=True)[row]
         line = network.lines(edge)
@@ -344,8 +344,7 @@ def _is_main(
     key, of_edge = np.unique((landmass.astype(np.int64) + 1) * parts + part, return_inverse=True)
     length = np.bincount(of_edge, weights=network.edge_length_m * usable, minlength=len(key))
     best = np.lexsort((key % parts, -length, key // parts))
-    first = np.ones(len(best), dtype=bool)
-    first[1:] = (key // parts)[best][1:] != (key // parts)[best][:-1]
+    first = run_starts((key // parts)[best])
     main = np.zeros(len(key), dtype=bool)
     main[best[first]] = True
     return np.asarray(main[of_edge], dtype=bool)

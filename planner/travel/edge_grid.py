@@ -8,6 +8,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from geodata.runs import repeat_rows
 from planner.kernels import near
 from planner.kernels.parallel import in_parallel
 
@@ -69,8 +70,7 @@ class EdgeGrid:
         ).tolist()
         # Of pieces no longer than a cell, each lies in the cells of its own box: four at most.
         count = np.maximum(np.ceil(length / CELL_M), 1.0).astype(np.int64)
-        of = np.repeat(np.arange(len(start)), count)
-        number = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+        of, number = repeat_rows(count)
         along = (stop - start)[of] / count[of][:, None]
         a = start[of] + number[:, None] * along
         low, high = (

@@ -18,6 +18,7 @@ import shapely
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
+from geodata.runs import repeat_rows
 from planner.kernels import dijkstra
 from planner.network.build import WATERWAY
 from planner.travel.edge_grid import SmallParts
@@ -286,8 +287,7 @@ class Lattice:
         segment, edge = segment[here], edge[here]
         length = np.hypot(*(segment[:, 2:4] - segment[:, :2]).T)
         count = np.maximum(np.ceil(length / step), 1).astype(np.int64)
-        of = np.repeat(np.arange(len(here)), count + 1)
-        number = np.arange(len(of)) - np.repeat(np.cumsum(count + 1) - count - 1, count + 1)
+        of, number = repeat_rows(count + 1)
         along = (number / count[of])[:, None]
         xy = segment[of, :2] + along * (segment[of, 2:4] - segment[of, :2])
         share = segment[of, 4] + along[:, 0] * (segment[of, 5] - segment[of, 4])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 
 from geodata.errors import ConfigError
+from geodata.runs import repeat_rows
 from planner.kernels import dijkstra, hierarchy, many
 from planner.kernels.parallel import in_parallel
 from planner.network.graph import Ends, ModeGraph
@@ -445,6 +446,5 @@ def _same_edge(
     order = np.argsort(seed_edge, kind="stable")
     low = np.searchsorted(seed_edge[order], origin_edge, side="left")
     count = np.searchsorted(seed_edge[order], origin_edge, side="right") - low
-    origin = np.repeat(np.arange(len(origin_edge)), count)
-    step = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+    origin, step = repeat_rows(count)
     return origin, order[np.repeat(low, count) + step]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
+from geodata.runs import run_starts
 from planner.network.build import ON_FERRY, WATERWAY
 
 if TYPE_CHECKING:
@@ -255,8 +256,7 @@ class Snapper:
             metres = np.concatenate([metres[kept], more[2]])
         order = np.lexsort((found, metres, point))
         point, found, metres = point[order], found[order], metres[order]
-        first = np.ones(len(point), dtype=bool)
-        first[1:] = point[1:] != point[:-1]
+        first = run_starts(point)
         nearest = metres[np.flatnonzero(first)][np.cumsum(first) - 1] if len(point) else metres
         tied = metres == nearest
         return point[tied], found[tied]
@@ -308,8 +308,7 @@ class Snapper:
         found = _empty_snap()
         # The best of each place and part; what lies across water makes way for the next best.
         while len(point):
-            first = np.ones(len(point), dtype=bool)
-            first[1:] = (point[1:] != point[:-1]) | (part[edge[1:]] != part[edge[:-1]])
+            first = run_starts(point, part[edge])
             best = self._snap(points, point[first], edge[first])
             good = self._on_land(points, best)
             found = join_snaps(found, take_snaps(best, good))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
+from geodata.runs import run_starts
 from planner.kernels import dijkstra
 
 if TYPE_CHECKING:
@@ -75,8 +76,7 @@ class Best:
         order = np.lexsort((facility, seconds, place))
         order = order[seconds[order] < np.inf]
         place, facility, seconds = place[order], facility[order], seconds[order]
-        first = np.ones(len(place), dtype=bool)
-        first[1:] = place[1:] != place[:-1]
+        first = run_starts(place)
         place, facility, seconds = place[first], facility[first], seconds[first]
         now, owner = self.travel_s[place], self.facility[place]
         better = (seconds < now) | ((seconds == now) & (facility < owner))
@@ -103,8 +103,7 @@ def k_best(
     seconds = np.round(seconds, SECOND_DECIMALS)
     order = np.lexsort((seconds, facility, place))
     order = order[(seconds[order] < np.inf) & (facility[order] >= 0)]
-    new = np.ones(len(order), dtype=bool)
-    new[1:] = (place[order][1:] != place[order][:-1]) | (facility[order][1:] != facility[order][:-1])
+    new = run_starts(place[order], facility[order])
     order = order[new]
     order = order[np.lexsort((facility[order], seconds[order], place[order]))]
     owner = place[order]
@@ -141,8 +140,7 @@ def sparse_times(
     first, facility, seconds = dijkstra.arcs_to_csr(place, facility, seconds, shape[0])
     place = np.repeat(np.arange(shape[0], dtype=np.int32), np.diff(first))
     if len(direct[0]):
-        new = np.ones(len(place), dtype=bool)
-        new[1:] = (place[1:] != place[:-1]) | (facility[1:] != facility[:-1])
+        new = run_starts(place, facility)
         at = np.flatnonzero(new)
         place, facility = place[at], facility[at]
         seconds = np.minimum.reduceat(seconds, at) if len(at) else seconds

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
 import json
 import re
 import subprocess
@@ -80,6 +82,33 @@ def test_links_between_the_documents_lead_somewhere(path):
     for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", text):
         if not target.startswith("http"):
             assert ((ROOT / path).parent / target).exists(), target
+
+
+def test_what_the_architecture_names_is_there():
+    """Rooms, modules, files and names in code quotes: a map that leads nowhere is worse than none."""
+    text = (ROOT / "docs/ARCHITECTURE.md").read_text("utf-8")
+    for package in ("geodata", "planner", "app"):
+        part = text.split(f"\n## {package}: ")[1].split("\n\n")[1]
+        rooms = {
+            r
+            for cell in re.findall(r"^\| (`.*?) \|", part, re.MULTILINE)
+            for r in re.findall(r"`(\w+)`", cell)
+        }
+        here = {
+            p.stem for p in (ROOT / package).iterdir() if p.suffix == ".py" or (p / "__init__.py").is_file()
+        }
+        assert rooms == here - {"__init__"}, package
+    for name in re.findall(r"`((?:geodata|planner|app)(?:\.\w+)+)`", text):
+        module, _, rest = name.rpartition(".")
+        found = importlib.util.find_spec(name) if name.islower() else importlib.import_module(module)
+        assert found is not None, name
+        assert name.islower() or hasattr(found, rest), name
+    for path in re.findall(r"`((?:geodata|planner|app)/[\w/.]+)`", text):
+        assert (ROOT / path).exists(), path
+    for table, module in (("ROAD_READERS", "geodata.build"), ("RULES", "geodata.quality"), ("GROUPS", "planner.cli.run"),
+                          ("VIEWS", "app.views"), ("MEASURES", "app.figures.measures")):  # fmt: skip
+        assert f"`{table}`" in text
+        assert hasattr(importlib.import_module(module), table)
 
 
 def test_default_numbers_of_the_documents_are_those_of_the_code():

@@ -1,0 +1,60 @@
+"""Runs of equal rows in sorted arrays, and rows that stand for several: two idioms, each with a name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+def run_starts(*keys: NDArray[Any]) -> NDArray[np.bool_]:
+    """Return where a run of rows with equal keys begins, bool ``(n,)``.
+
+    Parameters
+    ----------
+    keys
+        Arrays ``(n,)`` of one length, sorted so that equal rows stand together.
+
+    Examples
+    --------
+    >>> run_starts(np.array([3, 3, 3, 7]), np.array([1, 1, 2, 2])).tolist()
+    [True, False, True, True]
+    """
+    starts = np.ones(len(keys[0]), dtype=np.bool_)
+    starts[1:] = keys[0][1:] != keys[0][:-1]
+    for key in keys[1:]:
+        starts[1:] |= key[1:] != key[:-1]
+    return starts
+
+
+def repeat_rows(count: NDArray[np.integer[Any]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return each row's number as often as it counts, and 0, 1, … along its repetitions; both int64.
+
+    Parameters
+    ----------
+    count
+        How often, ``(rows,)``, 0 or more.
+
+    Examples
+    --------
+    >>> row, step = repeat_rows(np.array([2, 0, 3]))
+    >>> row.tolist(), step.tolist()
+    ([0, 0, 2, 2, 2], [0, 1, 0, 1, 2])
+    """
+    row = np.repeat(np.arange(len(count), dtype=np.int64), count)
+    before = np.cumsum(count) - count
+    return row, np.arange(len(row), dtype=np.int64) - before[row]
+
+
+def offsets(count: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
+    """Return where each row's entries begin in one long array, int64 ``(rows + 1,)``; the last is their sum.
+
+    Examples
+    --------
+    >>> offsets(np.array([2, 0, 3])).tolist()
+    [0, 2, 2, 5]
+    """
+    return np.concatenate([[0], np.cumsum(count)]).astype(np.int64)
