@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import geopandas as gpd
 import pandas as pd
@@ -19,6 +19,7 @@ from geodata.readers.facilities import read_facilities
 from geodata.readers.files import source_record
 from geodata.readers.hamlets import read_hamlets
 from geodata.readers.population import read_population
+from geodata.readers.result import ReadLayer
 from geodata.readers.roads import study_zone
 from geodata.readers.working_areas import read_working_areas
 from geodata.schemas import validate
@@ -28,9 +29,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from geodata.areafile import AreaFile, Covers, ElevationFile, FacilitiesFile, RoadsFile
-    from geodata.readers.facilities import FacilityList
-
-    RoadsAndFindings = tuple[gpd.GeoDataFrame, tuple[Finding, ...]]
 
 
 # A facility list without the columns of these is still a facilities layer.
@@ -57,166 +55,188 @@ def read_layers(area: AreaFile, *, cache: Path | None = None, progress: Progress
     InputError
         With what to change.
     """
+    people = _people(area, progress)
+    zone = study_zone(people.villages, area.buffer_km * 1000.0)
+    crs = str(people.villages.crs)
+    progress("facilities")
+    units = _facilities(area, people.villages, zone)
+    working = _working_areas(area, people.villages, units.frame)
+    roads = _roads(area, zone, crs, cache, progress)
+    villages, declared_words = _with_covers(area, working.frame, units)
+    water, floods = _wet(area, zone, crs, progress)
+    reads = [*people.reads, *units.reads, working, *roads, *(r for r in (water, floods) if r is not None)]
+    covers = _covers_records(area)
+    sources = [r.source for r in reads if r.source is not None]
+    study = StudyArea(
+        code=area.code,
+        name=area.name,
+        crs=crs,
+        buffer_m=area.buffer_km * 1000.0,
+        listed_kinds=units.listed_kinds,
+        capital=area.capital,
+        official=units.official,
+        declared=declared_words,
+        official_source="" if area.official is None else area.official.source,
+    )
+    return Layers(
+        study,
+        villages,
+        roads[-1].frame if roads else None,
+        units.frame,
+        people.hamlets,
+        tuple(f for r in reads for f in r.findings),
+        (*sources, *covers),
+        None if water is None else water.frame,
+        None if floods is None else floods.frame,
+    )
+
+
+class _People(NamedTuple):
+    """Villages with their people, hamlets, and what was read for them."""
+
+    villages: gpd.GeoDataFrame
+    hamlets: gpd.GeoDataFrame | None
+    reads: list[ReadLayer]
+
+
+def _people(area: AreaFile, progress: Progress) -> _People:
     progress("boundaries")
-    villages, found = read_boundaries(area.boundaries, area.code)
-    findings: list[Finding] = list(found)
-    sources = [source_record("villages", area.boundaries)]
+    reads = [read_boundaries(area.boundaries, area.code)]
     if area.population is not None:
         progress("population")
-        villages, found = read_population(area.population, villages)
-        findings += found
-        sources.append(source_record("population", area.population))
+        reads.append(read_population(area.population, reads[-1].frame))
+    villages = reads[-1].frame
     validate("villages", villages)
-    hamlets = None
-    if area.hamlets is not None:
-        progress("hamlets")
-        hamlets, found = read_hamlets(area.hamlets, villages)
-        validate("hamlets", hamlets)
-        findings += found
-        villages, found = _people_of_hamlets(villages, hamlets)
-        findings += found
-        sources.append(source_record("hamlets", area.hamlets))
-    zone = study_zone(villages, area.buffer_km * 1000.0)
-    progress("facilities")
-    official = {} if area.official is None else dict(area.official.totals)
-    facilities, lists, found = _facilities(area.facilities, villages, zone, official)
-    # None at all is a list too.
-    none = (k for k, total in official.items() if total == 0)
-    listed = tuple(dict.fromkeys((*(k for kinds, _, _ in lists for k in kinds), *none)))
-    findings += found
-    sources += [source_record("facilities", f) for f in area.facilities]
-    if area.working_areas is not None:
-        villages, found = read_working_areas(area.working_areas, villages, facilities)
-        findings += found
-        sources.append(source_record("working_areas", area.working_areas))
-    roads = _checked_roads(area, zone, str(villages.crs), cache, findings, sources, progress)
-    said: list[tuple[Sequence[str], Covers | None, str]] = [*lists]
+    if area.hamlets is None:
+        return _People(villages, None, reads)
+    progress("hamlets")
+    hamlets = read_hamlets(area.hamlets, villages)
+    validate("hamlets", hamlets.frame)
+    summed = _people_of_hamlets(villages, hamlets.frame)
+    return _People(summed.frame, hamlets.frame, [*reads, hamlets, summed])
+
+
+def _working_areas(area: AreaFile, villages: gpd.GeoDataFrame, facilities: gpd.GeoDataFrame) -> ReadLayer:
+    """Return the villages, each with its puskesmas where a table says so."""
+    if area.working_areas is None:
+        return ReadLayer(villages)
+    return read_working_areas(area.working_areas, villages, facilities)
+
+
+def _with_covers(
+    area: AreaFile, villages: gpd.GeoDataFrame, units: _Facilities
+) -> tuple[gpd.GeoDataFrame, tuple[str, ...]]:
+    """Return the villages with what each is covered by, and the words that ``covers:`` speaks of."""
+    said = list(units.covers)
     if area.roads is not None:
         said.append(((ROADS,), area.roads.covers, ROADS))
     covered, words = declared(said, villages)
     if words:
         villages = villages.assign(covered=covered)
         villages = villages[[*villages.columns.drop("geometry"), "geometry"]]
-    sources += _covers_records(area)
     validate("villages", villages)
-    water, floods = _wet(area, zone, str(villages.crs), findings, sources, progress)
-    study = StudyArea(
-        code=area.code,
-        name=area.name,
-        crs=str(villages.crs),
-        buffer_m=area.buffer_km * 1000.0,
-        listed_kinds=listed,
-        capital=area.capital,
-        official=official,
-        declared=words,
-        official_source="" if area.official is None else area.official.source,
-    )
-    return Layers(study, villages, roads, facilities, hamlets, tuple(findings), tuple(sources), water, floods)
+    return villages, words
 
 
-def _checked_roads(
-    area: AreaFile,
-    zone: shapely.Geometry,
-    crs: str,
-    cache: Path | None,
-    findings: list[Finding],
-    sources: list[SourceRecord],
-    progress: Progress,
-) -> gpd.GeoDataFrame | None:
-    """Return the roads layer with its heights; findings and sources are added to their lists."""
-    roads = None
+def _roads(
+    area: AreaFile, zone: shapely.Geometry, crs: str, cache: Path | None, progress: Progress
+) -> list[ReadLayer]:
+    """Return what was read of the roads: the roads, then the same with heights; nothing without a file."""
+    reads = []
     if area.roads is not None:
         progress("roads")
-        roads, found = _roads(area.roads, zone, crs, cache)
-        findings += found
-        sources.append(_roads_record(area.roads))
+        reads.append(_road_file(area.roads, zone, crs, cache))
     if area.elevation is not None:
         progress("elevation")
-        roads, found = _heights(area.elevation, roads)
-        findings += found
-        sources.append(source_record("elevation", area.elevation))
-    if roads is not None:
-        validate("roads", roads)
-    return roads
+        reads.append(_heights(area.elevation, reads[-1].frame if reads else None))
+    if reads:
+        validate("roads", reads[-1].frame)
+    return reads
 
 
 def _wet(
-    area: AreaFile,
-    zone: shapely.Geometry,
-    crs: str,
-    findings: list[Finding],
-    sources: list[SourceRecord],
-    progress: Progress,
-) -> tuple[gpd.GeoDataFrame | None, gpd.GeoDataFrame | None]:
-    """Return the water and the floods layers; findings and sources are added to their lists."""
+    area: AreaFile, zone: shapely.Geometry, crs: str, progress: Progress
+) -> tuple[ReadLayer | None, ReadLayer | None]:
+    """Return the water and the floods."""
     water = floods = None
     if area.water is not None:
         progress("water")
-        water, found = read_water(area.water, zone, crs)
-        validate("water", water)
-        findings += found
-        sources.append(source_record("water", area.water))
+        water = read_water(area.water, zone, crs)
+        validate("water", water.frame)
     if area.floods is not None:
         progress("floods")
-        floods, found = read_floods(area.floods, zone, crs)
-        validate("floods", floods)
-        findings += found
-        sources.append(source_record("floods", area.floods))
+        floods = read_floods(area.floods, zone, crs)
+        validate("floods", floods.frame)
     return water, floods
 
 
-def _heights(
-    source: ElevationFile, roads: gpd.GeoDataFrame | None
-) -> tuple[gpd.GeoDataFrame, tuple[Finding, ...]]:
+def _heights(source: ElevationFile, roads: gpd.GeoDataFrame | None) -> ReadLayer:
     # Here, because importing rasterio takes a quarter of a second and few areas need it.
     from geodata.readers.elevation import add_heights
 
     if roads is None:
         msg = "elevation: heights are taken along roads, and no roads: are given. Add them, or leave it out."
         raise ConfigError(msg)
-    return add_heights(roads, source.path, source.spacing_m, crs=source.crs)
+    read = add_heights(roads, source.path, source.spacing_m, crs=source.crs)
+    return read._replace(source=source_record("elevation", source))
 
 
-def _people_of_hamlets(
-    villages: gpd.GeoDataFrame, hamlets: gpd.GeoDataFrame
-) -> tuple[gpd.GeoDataFrame, tuple[Finding, ...]]:
+def _people_of_hamlets(villages: gpd.GeoDataFrame, hamlets: gpd.GeoDataFrame) -> ReadLayer:
     """Fill unknown people of villages all of whose hamlets' people are known: their sum is a fact."""
     by_village = hamlets["people"].groupby(hamlets["village_code"])
     known = by_village.count() == by_village.size()
     total = by_village.sum().where(known).reindex(villages.index)
     filled = villages["people"].isna() & total.notna()
     if not filled.any():
-        return villages, ()
+        return ReadLayer(villages)
     finding = Finding(
         "info", "villages", "people_from_hamlets", int(filled.sum()), tuple(villages.index[filled])[:5],
         "villages without a number of people of their own have the sum of their hamlets", "none needed",
     )  # fmt: skip
-    return villages.assign(people=villages["people"].fillna(total)), (finding,)
+    return ReadLayer(villages.assign(people=villages["people"].fillna(total)), (finding,))
 
 
-def _facilities(
-    files: tuple[FacilitiesFile, ...],
-    villages: gpd.GeoDataFrame,
-    zone: shapely.Geometry,
-    official: Mapping[str, int],
-) -> tuple[gpd.GeoDataFrame, list[tuple[tuple[str, ...], Covers | None, str]], tuple[Finding, ...]]:
+class _Facilities(NamedTuple):
+    """All lists of facilities as one layer, and what they say of themselves."""
+
+    frame: gpd.GeoDataFrame
+    listed_kinds: tuple[str, ...]
+    official: Mapping[str, int]
+    covers: list[tuple[Sequence[str], Covers | None, str]]
+    reads: list[ReadLayer]
+
+
+def _facilities(area: AreaFile, villages: gpd.GeoDataFrame, zone: shapely.Geometry) -> _Facilities:
+    files, official = area.facilities, {} if area.official is None else dict(area.official.totals)
     stems = [f.path.stem for f in files]
     lists = [
         # Ids made from row numbers must differ between files of one name.
         read_facilities(f, villages, prefix=stem if stems.count(stem) == 1 else f"{stem}-{i}")
         for i, (f, stem) in enumerate(zip(files, stems, strict=True), start=1)
     ]
-    findings = [f for one in lists for f in one.findings]
+    frame = _one_layer(lists, villages.crs, zone)
     kinds = [_kinds_listed(file, one, official) for file, one in zip(files, lists, strict=True)]
-    listed = [(k, f.covers, f"facilities ({f.path.name})") for k, f in zip(kinds, files, strict=True)]
-    findings += _without_row(files, lists, {k for one in kinds for k in one})
-    rows = [one.rows for one in lists if len(one.rows)]
+    listed = {k for one in kinds for k in one}
+    # None at all is a list too.
+    none = (k for k, total in official.items() if total == 0)
+    return _Facilities(
+        frame,
+        tuple(dict.fromkeys((*(k for one in kinds for k in one), *none))),
+        official,
+        [(k, f.covers, f"facilities ({f.path.name})") for k, f in zip(kinds, files, strict=True)],
+        [*lists, ReadLayer(frame, tuple(_without_row(files, lists, listed)))],
+    )
+
+
+def _one_layer(lists: Sequence[ReadLayer], crs: object, zone: shapely.Geometry) -> gpd.GeoDataFrame:
+    """Return the rows of all lists, each id once, with where they lie."""
+    rows = [one.frame for one in lists if len(one.frame)]
     if rows:
-        frame = gpd.GeoDataFrame(pd.concat(rows), crs=villages.crs)
+        frame = gpd.GeoDataFrame(pd.concat(rows), crs=crs)
     else:
         empty = {c: pd.Series(dtype="str") for c in FACILITY_COLUMNS}
         index = pd.Index([], name="facility_id", dtype="str")
-        frame = gpd.GeoDataFrame(empty, geometry=gpd.GeoSeries([], crs=villages.crs)).set_index(index)
+        frame = gpd.GeoDataFrame(empty, geometry=gpd.GeoSeries([], crs=crs)).set_index(index)
     twice = frame.index[frame.index.duplicated()].unique()
     if len(twice):
         msg = (
@@ -229,28 +249,22 @@ def _facilities(
     status = pd.Series("unlocated", index=frame.index, dtype="str")
     frame["status"] = status.mask(placed & near, "used").mask(placed & ~near, "outside_buffer")
     frame["geometry"] = frame.geometry
-    frame = frame[
-        [
-            *FACILITY_COLUMNS,
-            *(c for c in frame if c.startswith(("staff_", "open_days_", "capacity_"))),
-            "geometry",
-        ]
-    ]
-    frame = frame.sort_index()
+    numbers = [c for c in frame if c.startswith(("staff_", "open_days_", "capacity_"))]
+    frame = frame[[*FACILITY_COLUMNS, *numbers, "geometry"]].sort_index()
     frame.index.name = "facility_id"
     validate("facilities", frame)
-    return frame, listed, tuple(findings)
+    return frame
 
 
-def _kinds_listed(file: FacilitiesFile, rows: FacilityList, official: Mapping[str, int]) -> tuple[str, ...]:
+def _kinds_listed(file: FacilitiesFile, rows: ReadLayer, official: Mapping[str, int]) -> tuple[str, ...]:
     """Return the kinds that a file lists; one that only stands in ``kind.values`` has no list."""
-    there = set(rows.rows["kind"])
+    there = set(rows.frame["kind"])
     sure = file.covers is not None or isinstance(file.kind, str)
     return tuple(k for k in rows.listed_kinds if k in there or sure or official.get(k) == 0)
 
 
 def _without_row(
-    files: Sequence[FacilitiesFile], lists: Sequence[FacilityList], listed: Collection[str]
+    files: Sequence[FacilitiesFile], lists: Sequence[ReadLayer], listed: Collection[str]
 ) -> list[Finding]:
     """Return the findings about kinds that only stand in ``kind.values``, and that no file lists."""
     empty = [
@@ -275,7 +289,7 @@ def _covers_records(area: AreaFile) -> list[SourceRecord]:
     return list(dict.fromkeys(source_record(layer, c) for layer, c in said if isinstance(c, CoversFile)))
 
 
-def _osm(source: RoadsFile, zone: shapely.Geometry, crs: str, cache: Path | None) -> RoadsAndFindings:
+def _osm(source: RoadsFile, zone: shapely.Geometry, crs: str, cache: Path | None) -> ReadLayer:
     from geodata.readers.osm import read_osm_roads
 
     del cache
@@ -283,7 +297,7 @@ def _osm(source: RoadsFile, zone: shapely.Geometry, crs: str, cache: Path | None
     return read_osm_roads(source.path, zone, crs, join_same_place=source.join_same_place)
 
 
-def _graphml(source: RoadsFile, zone: shapely.Geometry, crs: str, cache: Path | None) -> RoadsAndFindings:
+def _graphml(source: RoadsFile, zone: shapely.Geometry, crs: str, cache: Path | None) -> ReadLayer:
     del cache
     from geodata.readers.graphml import read_graphml
 
@@ -291,14 +305,14 @@ def _graphml(source: RoadsFile, zone: shapely.Geometry, crs: str, cache: Path | 
     return read_graphml(source.path, zone, crs)
 
 
-def _vector(source: RoadsFile, zone: shapely.Geometry, crs: str, cache: Path | None) -> RoadsAndFindings:
+def _vector(source: RoadsFile, zone: shapely.Geometry, crs: str, cache: Path | None) -> ReadLayer:
     del cache
     from geodata.readers.vector_roads import read_vector_roads
 
     return read_vector_roads(source, zone, crs)
 
 
-def _overpass(source: RoadsFile, zone: shapely.Geometry, crs: str, cache: Path | None) -> RoadsAndFindings:
+def _overpass(source: RoadsFile, zone: shapely.Geometry, crs: str, cache: Path | None) -> ReadLayer:
     from geodata.downloads.overpass import fetch_osm_ways
     from geodata.readers.osm import roads_from_ways
 
@@ -311,7 +325,7 @@ def _overpass(source: RoadsFile, zone: shapely.Geometry, crs: str, cache: Path |
 
 
 # Which reader serves which file ending; a new source is one more line.
-ROAD_READERS: dict[str, Callable[[RoadsFile, shapely.Geometry, str, Path | None], RoadsAndFindings]] = {
+ROAD_READERS: dict[str, Callable[[RoadsFile, shapely.Geometry, str, Path | None], ReadLayer]] = {
     ".pbf": _osm,
     ".osm": _osm,
     ".osm.gz": _osm,
@@ -320,12 +334,11 @@ ROAD_READERS: dict[str, Callable[[RoadsFile, shapely.Geometry, str, Path | None]
 }
 
 
-def _roads(source: RoadsFile, zone: shapely.Geometry, crs: str, cache: Path | None) -> RoadsAndFindings:
-    if source.path is None:
-        return _overpass(source, zone, crs, cache)
-    name = source.path.name.lower()
-    reader = next((r for end, r in ROAD_READERS.items() if name.endswith(end)), _vector)
-    return reader(source, zone, crs, cache)
+def _road_file(source: RoadsFile, zone: shapely.Geometry, crs: str, cache: Path | None) -> ReadLayer:
+    name = "" if source.path is None else source.path.name.lower()
+    given = next((r for end, r in ROAD_READERS.items() if name.endswith(end)), _vector)
+    reader = _overpass if source.path is None else given
+    return reader(source, zone, crs, cache)._replace(source=_roads_record(source))
 
 
 def _roads_record(source: RoadsFile) -> SourceRecord:

@@ -12,7 +12,8 @@ import shapely
 from geodata.crs import require_indonesia
 from geodata.errors import EmptyAreaError, SchemaError, first_five
 from geodata.layers import Finding
-from geodata.readers.files import pick_column, read_vector
+from geodata.readers.files import pick_column, read_vector, source_record
+from geodata.readers.result import ReadLayer
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,9 +26,7 @@ LINES = (
 POLYGONS = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 
 
-def read_water(
-    source: WaterFile, zone: shapely.Geometry, crs: str
-) -> tuple[gpd.GeoDataFrame, tuple[Finding, ...]]:
+def read_water(source: WaterFile, zone: shapely.Geometry, crs: str) -> ReadLayer:
     """Read rivers, lakes and the like (polygons or lines) near the study area.
 
     Returns
@@ -43,12 +42,10 @@ def read_water(
         Unreadable file, no CRS, points, or nothing in Indonesia.
     """
     raw, findings = read_shapes(source, "water", (*LINES, *POLYGONS), crs)
-    return _near(raw[["geometry"]], zone, "water"), findings
+    return ReadLayer(_near(raw[["geometry"]], zone, "water"), findings, source_record("water", source))
 
 
-def read_floods(
-    source: FloodsFile, zone: shapely.Geometry, crs: str
-) -> tuple[gpd.GeoDataFrame, tuple[Finding, ...]]:
+def read_floods(source: FloodsFile, zone: shapely.Geometry, crs: str) -> ReadLayer:
     """Read areas flooded in the wet season, near the study area.
 
     Returns
@@ -78,7 +75,7 @@ def read_floods(
     else:
         factor = pd.Series(source.speed_factor, index=raw.index)
     raw = gpd.GeoDataFrame({"speed_factor": factor.astype("float64")}, geometry=raw.geometry, crs=crs)
-    return _near(raw, zone, "flood"), findings
+    return ReadLayer(_near(raw, zone, "flood"), findings, source_record("floods", source))
 
 
 def _factor(value: object) -> float:

@@ -13,7 +13,15 @@ from geodata.codes import district_of, parse_village_code, regency_of, village_k
 from geodata.crs import metric_crs, require_indonesia
 from geodata.errors import EmptyAreaError, SchemaError, first_five
 from geodata.layers import Finding
-from geodata.readers.files import bad_codes, pick_column, read_vector, refuse_mostly_bad, text_column
+from geodata.readers.files import (
+    bad_codes,
+    pick_column,
+    read_vector,
+    refuse_mostly_bad,
+    source_record,
+    text_column,
+)
+from geodata.readers.result import ReadLayer
 
 if TYPE_CHECKING:
     from geodata.areafile import BoundariesFile
@@ -27,9 +35,7 @@ NAME_NAMES = ("nama", "village_name", "nama_desa", "WADMKD", "desa", "NAMOBJ", "
 DISTRICT_NAMES = ("district_name", "nama_kec", "kecamatan", "WADMKC", "nama_kecamatan")
 
 
-def read_boundaries(
-    source: BoundariesFile, regency_code: str
-) -> tuple[gpd.GeoDataFrame, tuple[Finding, ...]]:
+def read_boundaries(source: BoundariesFile, regency_code: str) -> ReadLayer:
     """Read the villages of one kabupaten/kota, in the metric CRS chosen for them.
 
     Returns
@@ -87,7 +93,7 @@ def read_boundaries(
     if not of_area.all():
         findings += (_others(codes[~of_area], regency_code),)
     crs = metric_crs((bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2)
-    return villages.to_crs(crs), findings
+    return ReadLayer(villages.to_crs(crs), findings, source_record("villages", source))
 
 
 def _village_codes(

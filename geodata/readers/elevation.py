@@ -12,6 +12,7 @@ import shapely
 from geodata.errors import EmptyAreaError, MissingCrsError, UnreadableFileError
 from geodata.layers import Finding
 from geodata.readers.files import require_file
+from geodata.readers.result import ReadLayer
 from geodata.runs import offsets
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ UNITS_M = {
 
 def add_heights(
     roads: gpd.GeoDataFrame, path: Path, spacing_m: float, *, crs: str | None = None
-) -> tuple[gpd.GeoDataFrame, tuple[Finding, ...]]:
+) -> ReadLayer:
     """Return the roads with ``heights_m``: heights at equal steps along each, its two ends included.
 
     Parameters
@@ -93,7 +94,7 @@ def add_heights(
     frame = roads.assign(heights_m=pd.Series(cells, index=roads.index, dtype=object))
     stuck = np.bincount(road[at_limit & ~afloat[road]], minlength=len(roads)) > 0
     steep = _steepest(height, road, roads["length_m"].to_numpy() / steps) > STEEPEST
-    return frame, (
+    findings = (
         *_finding("no_height", frame.index[~known & ~afloat],
                   "roads that the elevation raster does not cover count as flat",
                   "give a raster that covers them"),
@@ -104,6 +105,7 @@ def add_heights(
                   "roads with heights at the largest or smallest value of the raster's type: what lies "
                   "beyond was cut off", "give a raster of a larger type (int16, float32)"),
     )  # fmt: skip
+    return ReadLayer(frame, findings)
 
 
 def _finding(rule: str, ids: pd.Index, message: str, action: str) -> tuple[Finding, ...]:

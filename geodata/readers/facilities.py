@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -23,11 +22,13 @@ from geodata.readers.files import (
     pick_column,
     read_table,
     read_vector,
+    source_record,
     text_column,
     to_wgs84,
     total_finding,
     total_rows,
 )
+from geodata.readers.result import ReadLayer
 from geodata.villages_at import village_at
 from geodata.vocabulary.kinds import known_kinds, recognise_kind
 
@@ -63,18 +64,9 @@ FUNCTIONING = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class FacilityList:
-    """One file's rows, the kinds it lists, and what was noticed."""
-
-    rows: gpd.GeoDataFrame
-    listed_kinds: tuple[str, ...]
-    findings: tuple[Finding, ...]
-
-
 def read_facilities(
     source: FacilitiesFile, villages: gpd.GeoDataFrame, *, prefix: str | None = None
-) -> FacilityList:
+) -> ReadLayer:
     """Read one list of facilities into the facilities contract, in the villages' CRS.
 
     ``located_by`` says how each row was placed (coordinates, village, name, none); a row that
@@ -135,7 +127,9 @@ def read_facilities(
     ).set_axis(pd.Index(ids.to_numpy(), name="facility_id", dtype="str"), axis=0)
     for name in ("kind", "name", "parent_id", "functioning", "source"):
         rows[name] = rows[name].astype("str")
-    return FacilityList(rows, listed, findings + total_finding("facilities", totals))
+    return ReadLayer(
+        rows, findings + total_finding("facilities", totals), source_record("facilities", source), listed
+    )
 
 
 def _rows(source: FacilitiesFile) -> tuple[pd.DataFrame, NDArray[np.object_]]:

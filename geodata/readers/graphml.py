@@ -14,6 +14,7 @@ from geodata.errors import EmptyAreaError, UnreadableFileError
 from geodata.files import limits
 from geodata.layers import Finding
 from geodata.readers.files import require_file
+from geodata.readers.result import ReadLayer
 from geodata.readers.roads import assemble_roads, speed_of, unread_tags, ways_from_tags
 from geodata.vocabulary.roads import ROAD_CLASSES
 from geodata.vocabulary.tags import KEPT_TAGS
@@ -30,9 +31,7 @@ GRAPH_TAGS = (
 )  # fmt: skip
 
 
-def read_graphml(
-    path: Path, zone: shapely.Geometry | None, crs: str
-) -> tuple[gpd.GeoDataFrame, tuple[Finding, ...]]:
+def read_graphml(path: Path, zone: shapely.Geometry | None, crs: str) -> ReadLayer:
     """Read an OSMnx graph as the roads layer in ``crs``; its nodes are the junctions.
 
     Raises
@@ -55,7 +54,7 @@ def read_graphml(
 
 def roads_from_graph(
     graph: nx.MultiDiGraph, zone: shapely.Geometry | None, crs: str, file_name: str
-) -> tuple[gpd.GeoDataFrame, tuple[Finding, ...]]:
+) -> ReadLayer:
     """Return the roads layer of an OSMnx graph (degrees or metres, as its ``crs`` says).
 
     A two-way street is two opposite edges in the graph and becomes one row. Where OSMnx merged ways
@@ -112,7 +111,7 @@ def roads_from_graph(
             "read the .osm.pbf instead of the graph to keep every class",
         ),
     )  # fmt: skip
-    return roads, (*(findings if merged else ()), *unread_tags(tags))
+    return ReadLayer(roads, (*(findings if merged else ()), *unread_tags(tags)))
 
 
 def _true(value: object) -> bool:

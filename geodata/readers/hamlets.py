@@ -22,8 +22,10 @@ from geodata.readers.files import (
     pick_column,
     read_table,
     read_vector,
+    source_record,
     text_column,
 )
+from geodata.readers.result import ReadLayer
 from geodata.villages_at import village_at
 
 if TYPE_CHECKING:
@@ -40,9 +42,7 @@ PEOPLE_NAMES = ("people", "penduduk", "jumlah_penduduk")
 LAT_NAMES, LON_NAMES = ("lat", "latitude", "lintang", "y"), ("lon", "lng", "longitude", "bujur", "x")
 
 
-def read_hamlets(
-    source: HamletsFile, villages: gpd.GeoDataFrame
-) -> tuple[gpd.GeoDataFrame, tuple[Finding, ...]]:
+def read_hamlets(source: HamletsFile, villages: gpd.GeoDataFrame) -> ReadLayer:
     """Read hamlet points (or polygons, by an interior point) in the villages' CRS.
 
     Returns
@@ -120,4 +120,4 @@ def read_hamlets(
             "hamlets in no village of the area were left out", "correct their coordinates or village",
         ),
     ) if stray.any() else ())  # fmt: skip
-    return hamlets[~stray], findings
+    return ReadLayer(hamlets[~stray], findings, source_record("hamlets", source))

@@ -25,6 +25,7 @@ from geodata.errors import EmptyAreaError, UnreadableFileError
 from geodata.files import limits
 from geodata.layers import Finding
 from geodata.readers.files import require_file
+from geodata.readers.result import ReadLayer
 from geodata.readers.roads import assemble_roads, is_way_to_travel, unread_tags, ways_from_tags
 from geodata.runs import offsets, repeat_rows
 from geodata.vocabulary.roads import FERRY
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    import geopandas as gpd
     from numpy.typing import NDArray
 
 WHAT = "roads"
@@ -103,7 +103,7 @@ class OsmWays:
 
 def read_osm_roads(
     path: Path, zone: shapely.Geometry | None, crs: str, *, join_same_place: bool = False
-) -> tuple[gpd.GeoDataFrame, tuple[Finding, ...]]:
+) -> ReadLayer:
     """Read the highway ways and ferries that touch the zone (all of them when it is None).
 
     Parameters
@@ -448,7 +448,7 @@ def roads_from_ways(
     file_name: str,
     *,
     join_same_place: bool = False,
-) -> tuple[gpd.GeoDataFrame, tuple[Finding, ...]]:
+) -> ReadLayer:
     """Return the roads layer of OSM ways: cut at shared nodes, cropped to the zone, in ``crs``."""
     findings: list[Finding] = [*ways.findings]
     way = np.repeat(np.arange(len(ways.ids)), np.diff(ways.first))
@@ -502,7 +502,7 @@ def roads_from_ways(
         crs=crs,
         barriers=(ends[0], ends[1]),
     )
-    return roads, (*findings, *unread_tags(tags))
+    return ReadLayer(roads, (*findings, *unread_tags(tags)))
 
 
 @dataclass(frozen=True)

@@ -18,10 +18,12 @@ from geodata.readers.files import (
     read_table,
     read_vector,
     refuse_mostly_bad,
+    source_record,
     text_column,
     total_finding,
     total_rows,
 )
+from geodata.readers.result import ReadLayer
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -41,9 +43,7 @@ def read_any_table(source: FileSource, what: str, wanted: tuple[str, ...]) -> pd
     return pd.DataFrame(frame.drop(columns=frame.geometry.name)).set_axis(range(1, len(frame) + 1), axis=0)
 
 
-def read_population(
-    source: PopulationFile, villages: gpd.GeoDataFrame
-) -> tuple[gpd.GeoDataFrame, tuple[Finding, ...]]:
+def read_population(source: PopulationFile, villages: gpd.GeoDataFrame) -> ReadLayer:
     """Return the villages with ``people`` (and ``people_<group>``); NaN stays unknown.
 
     Raises
@@ -79,12 +79,10 @@ def read_population(
         refuse_mostly_bad(text[row], codes[row].isna(), WHAT, source.path.name, regency)
     findings += bad_codes("population", text, codes.isna())
     numbers = numbers[codes.notna()].set_axis(pd.Index(codes.dropna().to_numpy(), dtype="str"), axis=0)
-    return _join(villages, numbers, findings)
+    return _join(villages, numbers, findings)._replace(source=source_record("population", source))
 
 
-def _join(
-    villages: gpd.GeoDataFrame, numbers: pd.DataFrame, findings: list[Finding]
-) -> tuple[gpd.GeoDataFrame, tuple[Finding, ...]]:
+def _join(villages: gpd.GeoDataFrame, numbers: pd.DataFrame, findings: list[Finding]) -> ReadLayer:
     known = np.asarray(numbers.index.isin(villages.index))
     joined = villages.assign(
         **{str(c): numbers[c][known].reindex(villages.index).astype("float64") for c in numbers}
@@ -100,7 +98,7 @@ def _join(
             "correct the codes, or take the rows out",
         )  # fmt: skip
         findings.append(finding)
-    return joined, tuple(findings)
+    return ReadLayer(joined, tuple(findings))
 
 
 def _check_codes(codes: pd.Series[Any], text: pd.Series[Any], villages: gpd.GeoDataFrame, file: str) -> None:

@@ -14,6 +14,7 @@ from geodata.errors import EmptyAreaError, SchemaError, first_five
 from geodata.layers import Finding, Severity
 from geodata.readers.files import pick_column, read_vector, text_column
 from geodata.readers.noding import node_lines
+from geodata.readers.result import ReadLayer
 from geodata.readers.roads import (
     WATERWAY,
     YES,
@@ -72,9 +73,7 @@ def rbi_class(text: str) -> str | None:
     return next((c for start, c in RBI_FUNCTIONS.items() if value.startswith(start)), None)
 
 
-def read_vector_roads(
-    source: RoadsFile, zone: shapely.Geometry, crs: str
-) -> tuple[gpd.GeoDataFrame, tuple[Finding, ...]]:
+def read_vector_roads(source: RoadsFile, zone: shapely.Geometry, crs: str) -> ReadLayer:
     """Read road lines that touch the zone, in the metric CRS, cut at their junctions.
 
     Raises
@@ -120,7 +119,7 @@ def read_vector_roads(
         ways, [f"r{i + 1}" for i in range(len(ways))], way[noded.line], noded.pieces,
         noded.from_node, noded.to_node, crs=crs,
     )  # fmt: skip
-    return roads, (*findings, *unread)
+    return ReadLayer(roads, (*findings, *unread))
 
 
 def _tells_bridges(raw: gpd.GeoDataFrame, source: RoadsFile) -> bool:

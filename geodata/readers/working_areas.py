@@ -9,9 +9,17 @@ import pandas as pd
 from geodata.codes import parse_village_code
 from geodata.errors import SchemaError, first_five
 from geodata.layers import Finding
-from geodata.readers.files import bad_codes, pick_column, text_column, total_finding, total_rows
+from geodata.readers.files import (
+    bad_codes,
+    pick_column,
+    source_record,
+    text_column,
+    total_finding,
+    total_rows,
+)
 from geodata.readers.files import id_column as ids_of
 from geodata.readers.population import CODE_NAMES, read_any_table
+from geodata.readers.result import ReadLayer
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -24,7 +32,7 @@ PUSKESMAS_NAMES = ("puskesmas_id", "kode_puskesmas", "puskesmas_induk", "wilayah
 
 def read_working_areas(
     source: WorkingAreasFile, villages: gpd.GeoDataFrame, facilities: gpd.GeoDataFrame
-) -> tuple[gpd.GeoDataFrame, tuple[Finding, ...]]:
+) -> ReadLayer:
     """Return the villages with ``puskesmas_id``, missing where the table says nothing.
 
     Raises
@@ -67,4 +75,5 @@ def read_working_areas(
     # A puskesmas that nobody knows serves nobody we could name.
     served = served[served.isin(puskesmas)]
     joined = villages.assign(puskesmas_id=served.reindex(villages.index).astype("str"))
-    return joined[[*villages.columns.drop("geometry"), "puskesmas_id", "geometry"]], tuple(findings)
+    served_by = joined[[*villages.columns.drop("geometry"), "puskesmas_id", "geometry"]]
+    return ReadLayer(served_by, tuple(findings), source_record(WHAT, source))

@@ -43,7 +43,7 @@ STREETS = (way(10, [1, 2, 3]), way(11, [2, 4]))
 
 
 def pieces(path, **options):
-    roads, findings = read_osm_roads(path, None, CRS, **options)
+    roads, findings, *_ = read_osm_roads(path, None, CRS, **options)
     return roads, {f.rule: f for f in findings}
 
 
@@ -230,7 +230,7 @@ def test_wording_that_nobody_can_read_is_reported(tmp_path):
     )
     ferry = '<tag k="route" v="ferry"/><tag k="duration" v="sebentar"/>'
     path = saved(tmp_path, *PLACES, way(10, [1, 2, 3], tags), way(11, [2, 4], ferry))
-    _, findings = read_osm_roads(path, None, CRS)
+    _, findings, *_ = read_osm_roads(path, None, CRS)
     said = {f.message.split(":")[0]: f.ids for f in findings if f.rule == "unread_value"}
     assert said == {
         "surface": ("'entah' (1)",), "maxspeed": ("'pelan' (1)",), "width": ("'sempit' (1)",),
@@ -250,6 +250,6 @@ def test_a_graph_whose_ids_are_text(tmp_path):
     graph.add_edge("simpang-b", "ujung", osmid="jl-2", highway="residential", length="111.0", oneway="True")
     path = tmp_path / "g.graphml"
     nx.write_graphml(graph, path)
-    roads, _ = read_graphml(path, None, CRS)
+    roads, _, *_ = read_graphml(path, None, CRS)
     assert roads["oneway"].tolist() == ["no", "yes"]
     assert np.isclose(roads["length_m"], 110.5, atol=1).all()

@@ -125,12 +125,12 @@ def channel_zone():
 def test_overpass_gives_what_the_file_gives_ferries_included(elements, shared, tmp_path):
     with server(lambda q: (200, overpass_answer(elements, q))) as (url, seen):
         ways = fetch_osm_ways(CHANNEL, tmp_path / "cache", url=url)
-        ours, _ = roads_from_ways(ways, channel_zone(), CRS, "overpass")
+        ours, _, *_ = roads_from_ways(ways, channel_zone(), CRS, "overpass")
         again = fetch_osm_ways(CHANNEL, tmp_path / "cache", url=url)
     assert len(seen) == 5, "a way filter each; the second time the cache answers"
     assert again.ids.tolist() == ways.ids.tolist()
     assert (ours["route"] == "ferry").sum() >= 3
-    file, _ = roads_from_ways(
+    file, _, *_ = roads_from_ways(
         read_osm_ways(shared / "data/osm/malta.osm.pbf"), channel_zone(), CRS, "malta.osm.pbf"
     )
     # The polygon on the sphere and its projection differ by centimetres: only ways at its very edge may.

@@ -826,6 +826,6 @@ def test_the_reader_of_facilities_takes_a_bad_village_code_for_a_village_of_else
     (folder / "pustu.csv").write_text(f"kode,desa\n1,{A}\n2,6101042017.999999\n3,\n")
     source = read_area_file(area(folder, lists("path: pustu.csv, kind: pustu, id: kode, village: desa")))
     villages = read_layers(source).villages
-    rows = read_facilities(source.facilities[0], villages).rows
+    rows = read_facilities(source.facilities[0], villages).frame
     assert rows["village_code"].fillna("").tolist() == [A, "", ""]
     assert shapely.is_missing(rows.geometry.to_numpy()).tolist() == [False, True, True]

@@ -105,7 +105,8 @@ def test_what_the_architecture_names_is_there():
         assert name.islower() or hasattr(found, rest), name
     for path in re.findall(r"`((?:geodata|planner|app)/[\w/.]+)`", text):
         assert (ROOT / path).exists(), path
-    for table, module in (("ROAD_READERS", "geodata.build"), ("RULES", "geodata.quality"), ("GROUPS", "planner.cli.run"),
+    for table, module in (("ROAD_READERS", "geodata.build"), ("RULES", "geodata.quality"),
+                          ("GROUPS", "planner.cli.run"),
                           ("VIEWS", "app.views"), ("MEASURES", "app.figures.measures")):  # fmt: skip
         assert f"`{table}`" in text
         assert hasattr(importlib.import_module(module), table)

@@ -53,7 +53,7 @@ def osm_file(tmp_path: Path) -> Path:
 
 
 def test_osm_ways_are_cut_at_shared_nodes_only(osm_file):
-    roads, findings = read_osm_roads(osm_file, None, "EPSG:32749")
+    roads, findings, *_ = read_osm_roads(osm_file, None, "EPSG:32749")
     assert roads["way_id"].value_counts().to_dict() == {
         "way/10": 2, "way/11": 2, "way/12": 1, "way/13": 1,
     }  # fmt: skip
@@ -131,7 +131,7 @@ def test_boundaries_of_every_kind_of_file(name, tmp_path):
     else:
         driver = "GeoJSON" if name.endswith("json") else None
         frame.to_file(tmp_path / name, driver=driver)
-    villages, _ = read_boundaries(BoundariesFile(path=tmp_path / name), "35.09")
+    villages, _, *_ = read_boundaries(BoundariesFile(path=tmp_path / name), "35.09")
     assert villages.index.tolist() == ["35.09.01.2001", "35.09.01.2002"]
     assert villages["village_name"].tolist() == ["Mawar", "Melati II"]
     assert set(villages.geom_type) == {"MultiPolygon"}
@@ -141,7 +141,7 @@ def test_boundaries_of_every_kind_of_file(name, tmp_path):
 
 def test_boundaries_in_metres_come_out_the_same(tmp_path, villages):
     boundary_frame().to_crs("EPSG:32749").to_file(tmp_path / "utm.gpkg")
-    again, _ = read_boundaries(BoundariesFile(path=tmp_path / "utm.gpkg"), "35.09")
+    again, _, *_ = read_boundaries(BoundariesFile(path=tmp_path / "utm.gpkg"), "35.09")
     assert again.geometry.geom_equals_exact(villages.geometry, 0.01).all()
 
 
@@ -168,7 +168,7 @@ def read_roads(path: Path, villages, **options):
 
 def test_vector_roads_are_noded_classed_and_cleaned(tmp_path, villages):
     road_frame().to_file(tmp_path / "jalan.gpkg")
-    roads, findings = read_roads(tmp_path / "jalan.gpkg", villages)
+    roads, findings, *_ = read_roads(tmp_path / "jalan.gpkg", villages)
     assert roads["road_class"].value_counts().to_dict() == {"tertiary": 2, "path": 2}
     assert not roads.has_z.any()
     assert {f.rule: f.count for f in findings} == {"empty_geometry": 2, "duplicate_line": 1}
@@ -179,14 +179,14 @@ def test_vector_roads_are_noded_classed_and_cleaned(tmp_path, villages):
 def test_a_class_mapping_of_the_users_own(tmp_path, villages):
     road_frame(kelas=["A", "B", "A", "A", "A"]).to_file(tmp_path / "jalan.gpkg")
     options = {"class": "kelas", "classes": {"A": "primary", "B": "track"}}
-    roads, _ = read_roads(tmp_path / "jalan.gpkg", villages, **options)
+    roads, *_ = read_roads(tmp_path / "jalan.gpkg", villages, **options)
     assert set(roads["road_class"]) == {"primary", "track"}
 
 
 def test_vector_ferries_keep_their_duration_over_all_pieces(tmp_path, villages):
     frame = road_frame(route=[None, "ferry", None, None, None], duration=[None, "00:40", None, None, None])
     frame.to_file(tmp_path / "jalan.gpkg")
-    roads, _ = read_roads(tmp_path / "jalan.gpkg", villages)
+    roads, *_ = read_roads(tmp_path / "jalan.gpkg", villages)
     ferry = roads[roads["route"] == "ferry"]
     assert ferry["duration_s"].sum() == pytest.approx(2400)
     assert set(ferry["road_class"]) == {"ferry"}
@@ -203,7 +203,7 @@ def test_graph_edges_become_one_road_for_both_directions():
     for u, v in ((0, 1), (1, 0)):
         graph.add_edge(u, v, osmid=5, length=1104.0, oneway=False, highway="primary", reversed=u > v)
     graph.add_edge(1, 2, osmid=6, length=1104.0, oneway=True, highway=["tertiary", "residential"])
-    roads, findings = roads_from_graph(graph, None, "EPSG:32749", "g.graphml")
+    roads, findings, *_ = roads_from_graph(graph, None, "EPSG:32749", "g.graphml")
     assert roads["oneway"].tolist() == ["no", "yes"]
     assert roads["road_class"].tolist() == ["primary", "residential"]
     assert [f.rule for f in findings] == ["merged_classes"]
@@ -225,9 +225,9 @@ def test_facilities_are_located_by_coordinates_then_code_then_name(tmp_path, vil
         "e;Pustu E;;;35.10.01.2001;\n"
     )
     found = facility_rows(tmp_path, villages, text, kind="pustu", id="kode")
-    assert found.rows["located_by"].tolist() == ["coordinates", "village", "name", "none", "none"]
-    assert found.rows["village_code"].tolist()[:3] == ["35.09.01.2001", "35.09.01.2002", "35.09.01.2002"]
-    assert found.rows.geometry.isna().tolist() == [False, False, False, True, True]
+    assert found.frame["located_by"].tolist() == ["coordinates", "village", "name", "none", "none"]
+    assert found.frame["village_code"].tolist()[:3] == ["35.09.01.2001", "35.09.01.2002", "35.09.01.2002"]
+    assert found.frame.geometry.isna().tolist() == [False, False, False, True, True]
     assert found.listed_kinds == ("pustu",)
     assert {f.rule: f.ids for f in found.findings} == {
         "unclear_village": ("d",),
@@ -238,7 +238,7 @@ def test_facilities_are_located_by_coordinates_then_code_then_name(tmp_path, vil
 def test_kinds_from_a_column_and_from_their_usual_names(tmp_path, villages):
     text = "nama,jenis,lat,lon\nA,PKM Pembantu,-8,113.05\nB,RSUD,-8,113.06\n"
     found = facility_rows(tmp_path, villages, text, kind={"column": "jenis"})
-    assert found.rows["kind"].tolist() == ["pustu", "hospital"]
+    assert found.frame["kind"].tolist() == ["pustu", "hospital"]
     assert found.listed_kinds == ("pustu", "hospital")
     mapped = facility_rows(
         tmp_path, villages, text,
@@ -258,7 +258,7 @@ def test_a_workbook_with_a_title_and_numbers_reads_like_a_csv(tmp_path, villages
         path=tmp_path / "pustu.xlsx", kind="pustu", village="Kode Desa", functioning="Berfungsi",
         staff={"bidan": "Bidan"},
     )  # fmt: skip
-    row = read_facilities(source, villages).rows.iloc[0]
+    row = read_facilities(source, villages).frame.iloc[0]
     assert (row["village_code"], row["functioning"], row["staff_bidan"]) == ("35.09.01.2001", "no", 2)
     assert row["located_by"] == "village"
 
@@ -266,7 +266,7 @@ def test_a_workbook_with_a_title_and_numbers_reads_like_a_csv(tmp_path, villages
 def test_population_keeps_unknown_unknown_and_counts_strangers(tmp_path, villages):
     path = tmp_path / "p.csv"
     path.write_text("kode,penduduk,balita\n3509012001,1.200,90\n35.09.99.2001,50,\n,1250,\nJUMLAH,1250,90\n")
-    found, findings = read_population(
+    found, findings, *_ = read_population(
         PopulationFile(path=path, people="penduduk", groups={"balita": "balita"}), villages
     )
     assert found["people"].iloc[0] == 1200
@@ -281,7 +281,7 @@ def test_hamlets_from_points_and_polygons(tmp_path, villages):
         {"nama": ["Krajan", "Luar"]},
         geometry=[shapely.box(113.02, -8.0, 113.03, -7.99), shapely.Point(113.9, -8.0)], crs="EPSG:4326",
     ).to_file(tmp_path / "dusun.gpkg")  # fmt: skip
-    found, findings = read_hamlets(HamletsFile(path=tmp_path / "dusun.gpkg"), villages)
+    found, findings, *_ = read_hamlets(HamletsFile(path=tmp_path / "dusun.gpkg"), villages)
     assert found["village_code"].tolist() == ["35.09.01.2001"]
     assert [f.rule for f in findings] == ["outside_area"]
 
@@ -301,7 +301,7 @@ def test_numbers_of_a_workbook_are_never_taken_for_thousands(tmp_path, villages)
     for row in (["kode", "penduduk"], ["35.09.01.2001", 823.125], ["35.09.01.2002", 1012.5]):
         book.active.append(row)
     book.save(tmp_path / "p.xlsx")
-    found, _ = read_population(PopulationFile(path=tmp_path / "p.xlsx", people="penduduk"), villages)
+    found, _, *_ = read_population(PopulationFile(path=tmp_path / "p.xlsx", people="penduduk"), villages)
     assert found["people"].tolist() == [823.125, 1012.5]
     (tmp_path / "p.csv").write_text("kode;penduduk\n35.09.01.2001;823.125\n35.09.01.2002;1012.5\n")
     from geodata.errors import SchemaError
@@ -318,7 +318,7 @@ def test_geofabriks_words_for_tracks_and_one_way_streets(tmp_path, villages):
         crs="EPSG:4326",
     )
     frame.to_file(tmp_path / "roads.gpkg")
-    roads, _ = read_roads(tmp_path / "roads.gpkg", villages)
+    roads, *_ = read_roads(tmp_path / "roads.gpkg", villages)
     assert roads["road_class"].tolist() == ["track", "primary", "primary"]
     assert roads["oneway"].tolist() == ["no", "yes", "reverse"]
     frame.rename(columns={"fclass": "highway"}).to_file(tmp_path / "other.gpkg")
@@ -332,25 +332,25 @@ def test_a_ferry_that_leaves_the_zone_keeps_its_pace(tmp_path, villages):
         {"highway": [None, "primary"], "route": ["ferry", None], "duration": ["02:00", None]},
         geometry=[out, shapely.LineString([(113.1, -8.0), (113.15, -8.0)])], crs="EPSG:4326",
     ).to_file(tmp_path / "r.gpkg")  # fmt: skip
-    roads, _ = read_roads(tmp_path / "r.gpkg", villages)
+    roads, *_ = read_roads(tmp_path / "r.gpkg", villages)
     assert roads.loc[roads["route"] == "ferry", "duration_s"].sum() == pytest.approx(7200)
 
 
 def test_units_of_another_kabupaten_are_not_placed_by_a_name_that_fits(tmp_path, villages):
     text = "id,nama,kode_desa,desa,kecamatan\na,A,35.10.01.2001,Mawar,\nb,B,,Mawar,\nc,C,,Tidak Ada,\n"
     found = facility_rows(tmp_path, villages, text, kind="pustu", id="id")
-    assert found.rows["located_by"].tolist() == ["none", "name", "none"]
+    assert found.frame["located_by"].tolist() == ["none", "name", "none"]
     assert {f.rule for f in found.findings} == {"unknown_village", "unclear_village"}
     named = villages.assign(district_name=["Kec. Satu", "Dua"])
     text = "id,nama,desa,kecamatan\na,A,Mawar,Satu\nb,B,Mawar,Tiga\n"
     found = facility_rows(tmp_path, named, text, kind="pustu", id="id")
-    assert found.rows["located_by"].tolist() == ["name", "none"]
+    assert found.frame["located_by"].tolist() == ["name", "none"]
 
 
 def test_a_total_at_the_end_is_no_facility(tmp_path, villages):
     text = "no;nama;lat;lon;alamat\n1;A;-8,0;113,05;Jl. Raya, No. 5, RT 1, Mawar\n;JUMLAH;;;1\n"
     found = facility_rows(tmp_path, villages, text, kind="pustu")
-    assert found.rows["name"].tolist() == ["A"]
+    assert found.frame["name"].tolist() == ["A"]
     assert [f.rule for f in found.findings] == ["total_row"]
 
 
@@ -361,7 +361,7 @@ def test_nullable_columns_of_a_parquet_file(tmp_path, villages):
     )  # fmt: skip
     frame.to_parquet(tmp_path / "f.parquet")
     source = FacilitiesFile(path=tmp_path / "f.parquet", kind="pustu", staff={"bidan": "bidan"})
-    staff = read_facilities(source, villages).rows["staff_bidan"].tolist()
+    staff = read_facilities(source, villages).frame["staff_bidan"].tolist()
     assert staff[0] == 3
     assert math.isnan(staff[1])
 
@@ -381,6 +381,6 @@ def test_a_ferry_in_a_graph_keeps_its_duration_over_all_edges():
     for u in range(3):
         graph.add_edge(u, u + 1, osmid=9, length=1104.0, oneway=True, route="ferry", duration="01:00")
     graph.add_edge(3, 0, osmid=10, length=3312.0, oneway=True, highway="primary", maxspeed=["100", "50"])
-    roads, _ = roads_from_graph(graph, None, "EPSG:32749", "g.graphml")
+    roads, _, *_ = roads_from_graph(graph, None, "EPSG:32749", "g.graphml")
     assert roads["duration_s"].sum() == pytest.approx(3600)
     assert roads["maxspeed_kph"].min() == 50

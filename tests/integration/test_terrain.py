@@ -56,7 +56,7 @@ def test_heights_of_a_plane_are_exact(tmp_path):
             {"from": 5, "to": 6, "geometry": line((90_000, 0), (90_100, 0))},
         ]
     )
-    found, [finding] = add_heights(table, raster(tmp_path / "a.tif", plane()), 60.0)
+    found, [finding], *_ = add_heights(table, raster(tmp_path / "a.tif", plane()), 60.0)
     first, second, bridge, ferry, outside = found["heights_m"]
     np.testing.assert_allclose(first, np.linspace(0, 100, 18), atol=1e-3)
     np.testing.assert_allclose(second, 100.0, atol=1e-3)
@@ -93,7 +93,7 @@ def test_scale_offset_and_unit_of_a_raster_count(tmp_path, scale, offset, unit, 
     # 1,000 stored units in 1,000 m to the east.
     values = np.tile(np.round(15.0 + 30.0 * np.arange(200)), (200, 1))
     path = stored(tmp_path / "d.tif", values, "int16", scale=scale, offset=offset, unit=unit)
-    found, findings = add_heights(roads([KM_EAST]), path, 60.0)
+    found, findings, *_ = add_heights(roads([KM_EAST]), path, 60.0)
     heights = found["heights_m"].iloc[0]
     assert heights[-1] - heights[0] == pytest.approx(1000 * metres, rel=1e-3)
     assert heights[0] == pytest.approx(600 * metres + offset, abs=0.1)
@@ -103,7 +103,7 @@ def test_scale_offset_and_unit_of_a_raster_count(tmp_path, scale, offset, unit, 
 def test_a_spike_is_no_slope_that_somebody_walks(tmp_path):
     values = np.zeros((200, 200))
     values[:, 35] = 8000.0
-    found, [finding] = add_heights(roads([KM_EAST]), raster(tmp_path / "s.tif", values), 60.0)
+    found, [finding], *_ = add_heights(roads([KM_EAST]), raster(tmp_path / "s.tif", values), 60.0)
     assert (finding.rule, finding.ids) == ("steep_road", ("e0",))
     one = build_network(found, SCENARIO, modes=["walking"]).impedance[Profile("walking", "dry")]
     # At the steepest, 100 %, walking takes exp(3.5) times as long: 720 s at most 33 times over.
@@ -114,7 +114,7 @@ def test_a_spike_is_no_slope_that_somebody_walks(tmp_path):
 def test_heights_cut_off_at_the_type_of_the_raster(tmp_path):
     values = np.tile(np.clip(200.0 + 2.0 * np.arange(200), 0, 255), (200, 1))
     path = stored(tmp_path / "u.tif", values, "uint8")
-    _, [finding] = add_heights(roads([KM_EAST]), path, 60.0)
+    _, [finding], *_ = add_heights(roads([KM_EAST]), path, 60.0)
     assert (finding.rule, finding.ids) == ("height_at_limit", ("e0",))
     low = stored(tmp_path / "l.tif", np.minimum(values, 250), "uint8")
     assert add_heights(roads([KM_EAST]), low, 60.0)[1] == ()
@@ -148,7 +148,7 @@ def test_holes_in_the_raster_and_other_crs(tmp_path):
     values[:, 30:40] = -9999.0
     table = roads([{"from": 0, "to": 1, "geometry": line((0, 0), (1000, 0))},
                    {"from": 1, "to": 2, "geometry": line((1000, 0), (1200, 0))}])  # fmt: skip
-    found, [finding] = add_heights(table, raster(tmp_path / "h.tif", values), 60.0)
+    found, [finding], *_ = add_heights(table, raster(tmp_path / "h.tif", values), 60.0)
     assert finding.ids == ("e0",)
     assert len(found["heights_m"].iloc[0]) == 0
     lonlat = gpd.GeoSeries([at(-600, 600), at(1500, -600)], crs=CRS).to_crs("EPSG:4326")
@@ -156,7 +156,7 @@ def test_holes_in_the_raster_and_other_crs(tmp_path):
     degrees = (lonlat.iloc[1].x - west) / 70
     grid = np.tile(np.linspace(0, 500, 100), (100, 1))
     path = raster(tmp_path / "d.tif", grid, pixel=degrees, crs="EPSG:4326", west=west, north=north)
-    there, findings = add_heights(table, path, 60.0)
+    there, findings, *_ = add_heights(table, path, 60.0)
     assert not findings
     assert np.all(np.diff(there["heights_m"].iloc[0]) > 0)
 
@@ -185,7 +185,7 @@ def test_water_is_read_repaired_and_cropped(tmp_path):
     )
     far = shapely.box(EAST + 2e5, NORTH, EAST + 2.1e5, NORTH + 10)
     path = shapes(tmp_path / "w.geojson", [bow, far, line((0, -50), (300, -50)), None])
-    water, [finding] = read_water(WaterFile(path=path), ZONE, CRS)
+    water, [finding], *_ = read_water(WaterFile(path=path), ZONE, CRS)
     assert finding.rule == "empty_geometry"
     assert len(water) == 3  # the two wings of the bow tie, and the river
     assert water.is_valid.all()
@@ -197,9 +197,9 @@ def test_water_is_read_repaired_and_cropped(tmp_path):
 def test_floods_have_a_factor_each_or_one_for_all(tmp_path):
     areas = [shapely.box(EAST, NORTH, EAST + 9, NORTH + 9), shapely.box(EAST, NORTH, EAST + 5, NORTH + 5)]
     path = shapes(tmp_path / "f.gpkg", areas, laju=["0,5", "0"])
-    floods, _ = read_floods(FloodsFile(path=path, speed_factor="laju"), ZONE, CRS)
+    floods, _, *_ = read_floods(FloodsFile(path=path, speed_factor="laju"), ZONE, CRS)
     assert floods["speed_factor"].tolist() == [0.5, 0.0]
-    floods, _ = read_floods(FloodsFile(path=path, speed_factor=0.3), ZONE, CRS)
+    floods, _, *_ = read_floods(FloodsFile(path=path, speed_factor=0.3), ZONE, CRS)
     assert floods["speed_factor"].tolist() == [0.3, 0.3]
     bad = shapes(tmp_path / "g.gpkg", areas, laju=["fast", "2"])
     with pytest.raises(SchemaError, match=r"2 values are no numbers from 0 \(closed\) to 1"):

@@ -139,7 +139,7 @@ def _with_access_points_kept(router, stops, network, before, gone):
 
     also = _Before(kept(before.leaving), kept(before.arriving), before.walk_m)
     return Stops(
-        router.access, stops.points, stops.nearest, stops.home, stops.xy, (*stops.also, also), stops.twin
+        router.access, stops.points, stops.nearest, stops.landmass, stops.xy, (*stops.also, also), stops.twin
     )
 
 

@@ -247,7 +247,7 @@ def _joined(router, town, places, ids):
     found = router.stops(points, on_edge=on_edge)
     assert router.network.edge_id[found.nearest.edge].tolist() == [ids[number] for number, _ in places]
     assert (found.access_m < 1e-6).all()
-    stops = Stops(router.access, points, found.nearest, found.home, found.xy)
+    stops = Stops(router.access, points, found.nearest, found.landmass, found.xy)
     stops.__dict__["leaving"] = stops.__dict__["arriving"] = stops.nearest
     return stops
 

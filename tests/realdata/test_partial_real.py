@@ -155,7 +155,7 @@ def clip(layers, source, polygon, folder, columns):
     cut = raw.assign(geometry=shapely.intersection(raw.geometry.to_numpy(), polygon)).explode()
     cut = cut[(cut.geometry.type == "LineString") & ~cut.geometry.is_empty]
     cut[[columns["class"], "geometry"]].to_file(folder / "potong.gpkg")
-    roads, _ = read_vector_roads(
+    roads, _, *_ = read_vector_roads(
         RoadsFile.model_validate({"path": folder / "potong.gpkg", **columns}),
         study_zone(layers.villages, 10_000.0),
         str(layers.villages.crs),

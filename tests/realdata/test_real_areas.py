@@ -135,11 +135,11 @@ def test_bigs_own_boundary_columns_are_recognised(shared):
     from geodata.readers.boundaries import read_boundaries
 
     path = shared / "data/boundaries/11.72_sabang_desa_bps.geojson"
-    villages, _ = read_boundaries(BoundariesFile(path=path), "11.72")
+    villages, _, *_ = read_boundaries(BoundariesFile(path=path), "11.72")
     assert len(villages) == 18
     assert villages.loc["11.72.01.2005", "village_name"] == "Aneuk Laot"
     assert villages.loc["11.72.01.2005", "district_name"] == "Sukakarya"
-    ours, _ = read_boundaries(
+    ours, _, *_ = read_boundaries(
         BoundariesFile(path=shared / "data/boundaries/11.72_sabang_desa.geojson"), "11.72"
     )
     # The two use different editions of the codes (one kecamatan was divided since).
@@ -155,12 +155,12 @@ def test_real_pustu_names_and_hamlets(shared):
     from geodata.readers.hamlets import read_hamlets
 
     data = shared / "data"
-    kukar, _ = read_boundaries(
+    kukar, _, *_ = read_boundaries(
         BoundariesFile(path=data / "boundaries/64.02_kutai_kartanegara_desa.geojson"), "64.02"
     )
     assert len(kukar) == 237
     source = FacilitiesFile(path=data / "facilities/64.02_anggana_puskesmas_pustu_rbi.geojson", kind="pustu")
-    rows = read_facilities(source, kukar).rows
+    rows = read_facilities(source, kukar).frame
     assert len(rows) == 6
     assert rows["village_code"].str.startswith("64.02").all()
     # The hamlets lie in another kabupaten.
@@ -175,7 +175,7 @@ def test_the_whole_countrys_list_says_which_coordinate_is_broken(shared):
     from geodata.readers.boundaries import read_boundaries
     from geodata.readers.facilities import read_facilities
 
-    villages, _ = read_boundaries(
+    villages, _, *_ = read_boundaries(
         BoundariesFile(path=shared / "data/boundaries/64.74_bontang_desa.geojson"), "64.74"
     )
     source = FacilitiesFile(

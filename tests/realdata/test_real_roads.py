@@ -129,9 +129,9 @@ def test_malta_times_are_networkx(malta):
 
 
 def test_monaco_and_yogyakarta(shared):
-    monaco, _ = read_osm_roads(shared / "data/osm/monaco.osm.gz", None, "EPSG:32632")
+    monaco, _, *_ = read_osm_roads(shared / "data/osm/monaco.osm.gz", None, "EPSG:32632")
     assert connected_share(monaco) > 0.98
-    yogya, _ = read_osm_roads(shared / "data/osm/yogyakarta_tugu.osm", None, "EPSG:32749")
+    yogya, _, *_ = read_osm_roads(shared / "data/osm/yogyakarta_tugu.osm", None, "EPSG:32749")
     assert yogya["way_id"].nunique() == 108
     assert connected_share(yogya) == pytest.approx(1.0)
 
@@ -141,7 +141,7 @@ def test_yogyakarta_is_what_osmnx_reads(shared):
 
     graph = ox.graph_from_xml(shared / "data/osm/yogyakarta_tugu.osm", simplify=False, retain_all=True)
     theirs = sum(d["length"] for *_, d in ox.convert.to_undirected(graph).edges(data=True))
-    ours, _ = read_osm_roads(shared / "data/osm/yogyakarta_tugu.osm", None, "EPSG:32749")
+    ours, _, *_ = read_osm_roads(shared / "data/osm/yogyakarta_tugu.osm", None, "EPSG:32749")
     # UTM's scale at the zone's edge and OSMnx's sphere differ by up to half a percent.
     assert ours["length_m"].sum() == pytest.approx(theirs, rel=0.005)
 
@@ -151,7 +151,7 @@ def test_balikpapan_is_the_graph_it_was(shared):
 
     path = shared / "data/osm/balikpapan_kota_drive.graphml"
     graph = ox.load_graphml(path)
-    ours, _ = read_graphml(path, None, "EPSG:32750")
+    ours, _, *_ = read_graphml(path, None, "EPSG:32750")
     two_way = sum(not d["oneway"] for *_, d in graph.edges(data=True))
     assert len(ours) == graph.number_of_edges() - two_way // 2
     theirs = sum(d["length"] * (1.0 if d["oneway"] else 0.5) for *_, d in graph.edges(data=True))
@@ -165,7 +165,7 @@ def everywhere():
 
 def test_maumeres_shapefile(shared):
     source = RoadsFile(path=shared / "data/roads/53.07_maumere_osm2012/roads_Maumere.shp")
-    roads, findings = read_vector_roads(source, everywhere(), "EPSG:32751")
+    roads, findings, *_ = read_vector_roads(source, everywhere(), "EPSG:32751")
     # Of 156 ways four are a river, a canal, a runway and a taxiway.
     assert roads["way_id"].nunique() == 152
     assert {f.rule: f.count for f in findings} == {"no_class": 4}
@@ -175,6 +175,6 @@ def test_maumeres_shapefile(shared):
 
 def test_streets_that_are_no_network_are_called_unconnected(shared):
     source = RoadsFile(path=shared / "data/roads/kotamobagu_residential_only.geojson")
-    roads, _ = read_vector_roads(source, everywhere(), "EPSG:32651")
+    roads, _, *_ = read_vector_roads(source, everywhere(), "EPSG:32651")
     assert len(roads) >= 1258
     assert connected_share(roads) < 0.95

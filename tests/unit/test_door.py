@@ -105,8 +105,16 @@ class Answers(RequestHandler):
         self.write(f"{self.request.remote_ip} {self.request.protocol}")
 
 
-async def asked(tmp_path, headers, *, behind_proxy):
+def answer_of(tmp_path, headers, *, behind_proxy):
     """Ask a real server, over a socket of the file system; returns the answer's text."""
+    # In a thread: Playwright's loop may run in this one.
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(lambda: asyncio.run(asked(tmp_path, headers, behind_proxy=behind_proxy))).result(
+            30
+        )
+
+
+async def asked(tmp_path, headers, *, behind_proxy):
     server = HTTPServer(Application([("/", Answers)]), xheaders=behind_proxy)
     guard(server)
     path = str(tmp_path / "socket")
@@ -128,13 +136,13 @@ def numeric(monkeypatch):
 
 @pytest.mark.usefixtures("numeric")
 def test_no_cookie_leaves_without_its_limits_whoever_set_it(tmp_path):
-    answer = asyncio.run(asked(tmp_path, ["X-Forwarded-Proto: https"], behind_proxy=True))
+    answer = answer_of(tmp_path, ["X-Forwarded-Proto: https"], behind_proxy=True)
     assert "Set-Cookie: user=siti; Path=/; SameSite=Lax; Secure\r\n" in answer
     own = re.search(r"Set-Cookie: (own=.*)\r\n", answer)[1]
     assert own.lower().count("samesite") == own.lower().count("secure") == 1
     for name, value in HEADERS.items():
         assert f"{name}: {value}\r\n" in answer
-    plain = asyncio.run(asked(tmp_path, [], behind_proxy=False))
+    plain = answer_of(tmp_path, [], behind_proxy=False)
     assert "Set-Cookie: user=siti; Path=/; SameSite=Lax\r\n" in plain
 
 
@@ -142,7 +150,7 @@ def test_no_cookie_leaves_without_its_limits_whoever_set_it(tmp_path):
 def test_of_a_proxy_only_what_it_says_itself_is_believed(tmp_path):
     """nginx hands on X-Real-Ip and X-Scheme as a browser sent them."""
     forged = ["X-Real-Ip: 9.9.9.9", "X-Scheme: https", "X-Forwarded-For: 8.8.8.8, 10.0.0.7"]
-    assert asyncio.run(asked(tmp_path, forged, behind_proxy=True)).endswith("10.0.0.7 http")
+    assert answer_of(tmp_path, forged, behind_proxy=True).endswith("10.0.0.7 http")
 
 
 @pytest.mark.parametrize("path", ["/日", "//evil", "/a\nb", "https://evil", ""])

@@ -162,7 +162,7 @@ def test_working_areas_are_read_and_doubtful_rows_are_told(tmp_path):
     rows = villages({c: (box(0, 0, 1, 1), 1.0) for c in CODES})
     path = tmp_path / "wilayah.csv"
     path.write_text(f"kode,puskesmas\n{CODES[0]},A\n{CODES[1]},Z\n99.09.01.2001,A\n{CODES[2]},\n", "utf-8")
-    found, findings = read_working_areas(WorkingAreasFile(path=path), rows, units)
+    found, findings, *_ = read_working_areas(WorkingAreasFile(path=path), rows, units)
     assert found["puskesmas_id"].isna().tolist() == [False, *[True] * 5]
     assert {f.rule for f in findings} == {"unknown_village", "unknown_puskesmas"}
     path.write_text(f"kode,puskesmas\n{CODES[0]},A\n{CODES[0]},B\n", "utf-8")
