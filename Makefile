@@ -6,13 +6,17 @@ MESSAGES := -F app/locale/babel.cfg --no-default-keywords -k _ -k text -k _n:1,2
   --no-location --sort-output --omit-header
 STAMP := $(VENV)/.jangkau-ready
 
-.PHONY: demo test coverage lint setup lock messages screenshots clean
+.PHONY: demo test test-quick coverage lint setup lock messages docs screenshots clean
 
 demo: setup
 	$(BIN)/jangkau demo --out work/demo
 
 test: setup
 	$(BIN)/python -m pytest
+
+# The inner loop: without browsers, real files, databases and long searches for counter-examples.
+test-quick: setup
+	$(BIN)/python -m pytest tests/unit tests/golden -m 'not slow'
 
 # Apart, because tracing every line nearly doubles the time.
 coverage: setup
@@ -38,6 +42,11 @@ messages: setup
 	$(BIN)/pybabel -q extract $(MESSAGES) -o $(VENV)/jangkau.pot app
 	for lang in id en; do $(BIN)/pybabel -q update --no-wrap --ignore-obsolete --no-fuzzy-matching \
 	  -D jangkau -l $$lang -i $(VENV)/jangkau.pot -d app/locale; done
+
+# The pages of docs/ and a reference from the docstrings, as a site; a warning is an error.
+docs: setup
+	$(BIN)/sphinx-build -W --keep-going -q -d work/doctrees docs work/docs
+	@echo work/docs/index.html
 
 screenshots: setup
 	$(BIN)/python docs/screenshots.py

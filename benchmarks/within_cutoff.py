@@ -77,6 +77,7 @@ def side_by_side() -> TravelNetwork:
 def ours(network: TravelNetwork, units: np.ndarray, workers: int) -> tuple[Any, ...]:
     """Seconds of the query with a prepared network, its parts, seconds of the preparation, the graph."""
     from planner.kernels import hierarchy
+    from planner.kernels.csr import Csr
     from planner.kernels.parallel import in_parallel
     from planner.network.graph import Ends, ModeGraph
     from planner.scenarios.modes import Profile
@@ -89,7 +90,8 @@ def ours(network: TravelNetwork, units: np.ndarray, workers: int) -> tuple[Any, 
     below = tree.children
     prepared = time.perf_counter() - start
     order = np.argsort(tree.rank).astype(np.int32)
-    at_nodes = (np.arange(n + 1), order, np.zeros(n))
+    at_nodes = Csr(np.arange(n + 1), order, np.zeros(n))
+    up = Csr(tree.up_first, tree.up_head, tree.up_s)
     zero = np.zeros(len(units))
     # As Router.within does: those near to each other follow each other.
     number = np.arange(len(units), dtype=np.int32)
@@ -101,8 +103,7 @@ def ours(network: TravelNetwork, units: np.ndarray, workers: int) -> tuple[Any, 
         goal = tree.labels(ends, len(units), leaving=False)
         return in_parallel(
             lambda low, high: hierarchy.sweep_within(
-                tree.up_first, tree.up_head, tree.up_s, tree.parent, *below, *goal, *at_nodes, n, CUTOFF_S,
-                low, high,
+                up, tree.parent, below, goal, at_nodes, n, CUTOFF_S, low, high,
             ),
             len(units), workers,
         )  # fmt: skip

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numba import njit
 
+from planner.kernels.csr import room
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -41,14 +43,6 @@ def arcs_to_csr(
             out_weight[at] = weight[k]
             place[tail[k]] = at + 1
     return first, out_head, out_weight
-
-
-@njit(cache=True)
-def _room(array: NDArray[np.generic], size: int) -> NDArray[np.generic]:
-    """Return a longer copy of an array that holds ``size`` entries and some more."""
-    more = np.empty(2 * size + 1024, dtype=array.dtype)
-    more[: len(array)] = array
-    return more
 
 
 @njit(cache=True, inline="always")
@@ -158,8 +152,8 @@ def _spread(
                     else:
                         size += 1
                         if size > len(key):
-                            key = _room(key, size)
-                            item = _room(item, size)
+                            key = room(key, size)
+                            item = room(item, size)
                         _push(key, item, size, s, v)
         if vacant:
             size -= 1

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numba import njit
 
-from planner.kernels.dijkstra import _grown, _room
+from planner.kernels.csr import Csr, offer, room, take
+from planner.kernels.dijkstra import _grown
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -379,19 +380,12 @@ def children(parent: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np.i
 
 
 @njit(cache=True, nogil=True)
-def sweep_within(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - a kernel takes plain arrays
-    up_first: NDArray[np.int64],
-    up_head: NDArray[np.int32],
-    seconds: NDArray[np.float64],
+def sweep_within(  # noqa: PLR0917 - a kernel takes plain arrays
+    up: Csr,
     parent: NDArray[np.int32],
-    child_first: NDArray[np.int64],
-    child: NDArray[np.int32],
-    label_first: NDArray[np.int64],
-    label_node: NDArray[np.int32],
-    label_s: NDArray[np.float64],
-    end_first: NDArray[np.int64],
-    end_place: NDArray[np.int32],
-    end_s: NDArray[np.float64],
+    children: tuple[NDArray[np.int64], NDArray[np.int32]],
+    labels: Csr,
+    ends: Csr,
     places: int,
     cutoff_s: float,
     low: int,
@@ -400,71 +394,91 @@ def sweep_within(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - a kernel t
     """Return the places within the cutoff of sources ``low <= j < high`` and their times (s), as CSR.
 
     One walk down the elimination tree a source, which leaves out every branch that nothing within the
-    cutoff leads into: all ways into a branch pass its top or what that is joined to above. ``seconds`` of
-    the arcs: down for times from the source, up for times to it.
+    cutoff leads into: all ways into a branch pass its top or what that is joined to above.
+
+    Parameters
+    ----------
+    up
+        By node, the heads of its upward arcs and their seconds: down for times from the source, up for
+        times to it.
+    parent, children
+        The elimination tree: by node its parent (-1 at a root), and the CSR arrays of its children.
+    labels
+        By source, the nodes above it and their times.
+    ends
+        By node, the places that lie there, this much further.
     """
-    nodes = len(up_first) - 1
+    nodes = len(up.first) - 1
     time = np.full(nodes, np.inf)
     labelled = np.full(nodes, -1, dtype=np.int64)
     visited = np.empty(nodes, dtype=np.int32)
     stack = np.empty(nodes + 1, dtype=np.int32)
     best = np.full(places, np.inf)
-    out_first = np.zeros(high - low + 1, dtype=np.int64)
-    out_place = np.empty(4096, dtype=np.int32)
-    out_s = np.empty(4096, dtype=np.float64)
+    first = np.zeros(high - low + 1, dtype=np.int64)
+    place = np.empty(4096, dtype=np.int32)
+    seconds = np.empty(4096, dtype=np.float64)
     found = 0
     for j in range(low, high):
-        size = 0
         start = found
+        size = _label(labels, j, parent, time, labelled, stack)
         visits = 0
-        for k in range(label_first[j], label_first[j + 1]):
-            v = label_node[k]
-            time[v] = label_s[k]
-            # All above a labelled node are on the way to it, also where one-way streets leave them
-            # without a label of their own.
-            while v >= 0 and labelled[v] != j:
-                labelled[v] = j
-                if parent[v] < 0:
-                    stack[size] = v
-                    size += 1
-                v = parent[v]
         while size > 0:
             size -= 1
             v = stack[size]
-            at = time[v]
-            above = np.inf
-            for k in range(up_first[v], up_first[v + 1]):
-                s = time[up_head[k]]
-                above = min(above, s)
-                at = min(at, s + seconds[k])
+            at, above = _time_at(up, v, time)
             if above > cutoff_s and at > cutoff_s and labelled[v] != j:
                 continue
             time[v] = at
             visited[visits] = v
             visits += 1
             if at <= cutoff_s:
-                most = found + end_first[v + 1] - end_first[v]
-                if most > len(out_place):
-                    out_place = _room(out_place, most)
-                for e in range(end_first[v], end_first[v + 1]):
-                    s = at + end_s[e]
-                    p = end_place[e]
-                    if s <= cutoff_s and s < best[p]:
-                        if best[p] == np.inf:
-                            out_place[found] = p
-                            found += 1
-                        best[p] = s
-            for k in range(child_first[v], child_first[v + 1]):
-                stack[size] = child[k]
+                place = room(place, found + ends.first[v + 1] - ends.first[v])
+                found = offer(ends, v, at, cutoff_s, best, place, found)
+            for k in range(children[0][v], children[0][v + 1]):
+                stack[size] = children[1][k]
                 size += 1
-        if found > len(out_s):
-            out_s = _room(out_s, found)
-        for k in range(start, found):
-            out_s[k] = best[out_place[k]]
-            best[out_place[k]] = np.inf
+        seconds = room(seconds, found)
+        take(best, place, seconds, start, found)
         for k in range(visits):
             time[visited[k]] = np.inf
-        for k in range(label_first[j], label_first[j + 1]):
-            time[label_node[k]] = np.inf
-        out_first[j - low + 1] = found
-    return out_first, out_place[:found].copy(), out_s[:found].copy()
+        for k in range(labels.first[j], labels.first[j + 1]):
+            time[labels.item[k]] = np.inf
+        first[j - low + 1] = found
+    return first, place[:found].copy(), seconds[:found].copy()
+
+
+@njit(cache=True)
+def _label(
+    labels: Csr,
+    source: int,
+    parent: NDArray[np.int32],
+    time: NDArray[np.float64],
+    labelled: NDArray[np.int64],
+    stack: NDArray[np.int32],
+) -> int:
+    """Put a source's labels into the times, and the roots above them on the stack; returns its size."""
+    size = 0
+    for k in range(labels.first[source], labels.first[source + 1]):
+        v = labels.item[k]
+        time[v] = labels.value[k]
+        # All above a labelled node are on the way to it, also where one-way streets leave them without a
+        # label of their own.
+        while v >= 0 and labelled[v] != source:
+            labelled[v] = source
+            if parent[v] < 0:
+                stack[size] = v
+                size += 1
+            v = parent[v]
+    return size
+
+
+@njit(cache=True)
+def _time_at(up: Csr, node: int, time: NDArray[np.float64]) -> tuple[float, float]:
+    """Return a node's time by its label or from above, and the least time above it."""
+    at = time[node]
+    above = np.inf
+    for k in range(up.first[node], up.first[node + 1]):
+        s = time[up.item[k]]
+        above = min(above, s)
+        at = min(at, s + up.value[k])
+    return at, above

@@ -7,36 +7,27 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numba import njit
 
-from planner.kernels.dijkstra import _grown, _push, _replace_top, _room
+from planner.kernels.csr import Csr, offer, room, take
+from planner.kernels.dijkstra import _grown, _push, _replace_top
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
 @njit(cache=True, nogil=True)
-def within_cutoff(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - a kernel takes plain arrays
-    first: NDArray[np.int64],
-    head: NDArray[np.int32],
-    weight: NDArray[np.float64],
-    seed_first: NDArray[np.int64],
-    seed_node: NDArray[np.int32],
-    seed_s: NDArray[np.float64],
-    end_first: NDArray[np.int64],
-    end_place: NDArray[np.int32],
-    end_s: NDArray[np.float64],
-    places: int,
-    cutoff_s: float,
+def within_cutoff(
+    graph: Csr, seeds: Csr, ends: Csr, places: int, cutoff_s: float
 ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float64]]:
     """Return, for each source, the places within the cutoff and their times (s), as CSR.
 
     Parameters
     ----------
-    first, head, weight
-        The graph.
-    seed_first, seed_node, seed_s
-        Source i starts at ``seed_node[seed_first[i]:seed_first[i + 1]]``.
-    end_first, end_place, end_s
-        At node v lie the ends of ``end_place[end_first[v]:end_first[v + 1]]``, this much further.
+    graph
+        By node, heads and seconds.
+    seeds
+        By source, the nodes that it starts at, and after how many seconds.
+    ends
+        By node, the places that lie there, this much further.
     places
         Number of places.
     cutoff_s
@@ -47,79 +38,90 @@ def within_cutoff(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917 - a kernel 
     One search a source, which visits only what lies within the cutoff; nothing is as large as sources
     × nodes.
     """
-    nodes = len(first) - 1
+    nodes = len(graph.first) - 1
+    sources = len(seeds.first) - 1
     time = np.full(nodes, np.inf)
     touched = np.empty(nodes, dtype=np.int32)
     best = np.full(places, np.inf)
-    out_first = np.zeros(len(seed_first), dtype=np.int64)
-    out_place = np.empty(4096, dtype=np.int32)
-    out_s = np.empty(4096, dtype=np.float64)
+    first = np.zeros(sources + 1, dtype=np.int64)
+    place = np.empty(4096, dtype=np.int32)
+    seconds = np.empty(4096, dtype=np.float64)
     key = np.empty(4096, dtype=np.float64)
     item = np.empty(4096, dtype=np.uint32)
-    begin = first.astype(np.uint32)
-    into = head.view(np.uint32)
     found = 0
-    for source in range(len(seed_first) - 1):
-        size = 0
-        touches = 0
+    for source in range(sources):
         start = found
-        for k in range(seed_first[source], seed_first[source + 1]):
-            v = seed_node[k]
-            s = seed_s[k]
-            if s <= cutoff_s and s < time[v]:
-                if time[v] == np.inf:
-                    touched[touches] = v
-                    touches += 1
-                time[v] = s
-                key = _grown(key, size + 2)
-                item = _grown(item, size + 2)
-                size += 1
-                _push(key, item, size, s, v)
-        while size > 0:
-            at = key[0]
-            u = item[0]
-            vacant = True
-            if at == time[u]:
-                most = found + end_first[u + 1] - end_first[u]
-                if most > len(out_place):
-                    out_place = _room(out_place, most)
-                for e in range(end_first[u], end_first[u + 1]):
-                    s = at + end_s[e]
-                    p = end_place[e]
-                    if s <= cutoff_s and s < best[p]:
-                        if best[p] == np.inf:
-                            out_place[found] = p
-                            found += 1
-                        best[p] = s
-                for k in range(begin[u], begin[u + np.uint32(1)]):
-                    v = into[k]
-                    s = at + weight[k]
-                    now = time[v]
-                    if s < now and s <= cutoff_s:
-                        if now == np.inf:
-                            touched[touches] = v
-                            touches += 1
-                        time[v] = s
-                        if vacant:
-                            vacant = False
-                            _replace_top(key, item, size, s, v)
-                        else:
-                            key = _grown(key, size + 2)
-                            item = _grown(item, size + 2)
-                            size += 1
-                            _push(key, item, size, s, v)
-            if vacant:
-                size -= 1
-                _replace_top(key, item, size, key[size], item[size])
-        if found > len(out_s):
-            out_s = _room(out_s, found)
-        for k in range(start, found):
-            out_s[k] = best[out_place[k]]
-            best[out_place[k]] = np.inf
+        touches, found, key, item, place = _search(
+            graph, seeds, source, ends, cutoff_s, time, touched, best, key, item, place, found
+        )
+        seconds = room(seconds, found)
+        take(best, place, seconds, start, found)
         for k in range(touches):
             time[touched[k]] = np.inf
-        out_first[source + 1] = found
-    return out_first, out_place[:found].copy(), out_s[:found].copy()
+        first[source + 1] = found
+    return first, place[:found].copy(), seconds[:found].copy()
+
+
+@njit(cache=True)
+def _search(  # noqa: C901, PLR0913, PLR0917 - one search, and what it leaves for the next
+    graph: Csr,
+    seeds: Csr,
+    source: int,
+    ends: Csr,
+    cutoff_s: float,
+    time: NDArray[np.float64],
+    touched: NDArray[np.int32],
+    best: NDArray[np.float64],
+    key: NDArray[np.float64],
+    item: NDArray[np.uint32],
+    place: NDArray[np.int32],
+    found: int,
+) -> tuple[int, int, NDArray[np.float64], NDArray[np.uint32], NDArray[np.int32]]:
+    """Search from one source; returns the nodes touched, the places found by now, and what had to grow."""
+    first = graph.first
+    into = graph.item.view(np.uint32)
+    size = 0
+    touches = 0
+    for k in range(seeds.first[source], seeds.first[source + 1]):
+        v = seeds.item[k]
+        s = seeds.value[k]
+        if s <= cutoff_s and s < time[v]:
+            if time[v] == np.inf:
+                touched[touches] = v
+                touches += 1
+            time[v] = s
+            key = _grown(key, size + 2)
+            item = _grown(item, size + 2)
+            size += 1
+            _push(key, item, size, s, v)
+    while size > 0:
+        at = key[0]
+        u = item[0]
+        vacant = True
+        if at == time[u]:
+            place = room(place, found + ends.first[u + 1] - ends.first[u])
+            found = offer(ends, u, at, cutoff_s, best, place, found)
+            for k in range(np.uint32(first[u]), np.uint32(first[u + np.uint32(1)])):
+                v = into[k]
+                s = at + graph.value[k]
+                now = time[v]
+                if s < now and s <= cutoff_s:
+                    if now == np.inf:
+                        touched[touches] = v
+                        touches += 1
+                    time[v] = s
+                    if vacant:
+                        vacant = False
+                        _replace_top(key, item, size, s, v)
+                    else:
+                        key = _grown(key, size + 2)
+                        item = _grown(item, size + 2)
+                        size += 1
+                        _push(key, item, size, s, v)
+        if vacant:
+            size -= 1
+            _replace_top(key, item, size, key[size], item[size])
+    return touches, found, key, item, place
 
 
 @njit(cache=True)

@@ -12,6 +12,7 @@ from scipy.sparse.csgraph import connected_components
 
 from geodata.runs import offsets
 from planner.kernels import dijkstra, hierarchy
+from planner.kernels.csr import Csr
 from planner.network.local_traffic import EITHER, LOCAL, THROUGH
 
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 
     from planner.network.build import TravelNetwork
     from planner.scenarios.modes import Profile
-
-    Csr = tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float64]]
 
 
 class ModeGraph:
@@ -96,12 +95,12 @@ class ModeGraph:
     @cached_property
     def forward(self) -> Csr:
         """The arcs by tail: (first, head, seconds)."""
-        return dijkstra.arcs_to_csr(self.tail, self.head, self.seconds, self.nodes)  # type: ignore[no-any-return]
+        return Csr(*dijkstra.arcs_to_csr(self.tail, self.head, self.seconds, self.nodes))
 
     @cached_property
     def backward(self) -> Csr:
         """The arcs by head, turned around, for searches from destinations."""
-        return dijkstra.arcs_to_csr(self.head, self.tail, self.seconds, self.nodes)  # type: ignore[no-any-return]
+        return Csr(*dijkstra.arcs_to_csr(self.head, self.tail, self.seconds, self.nodes))
 
     def arc_numbers(self, *, towards: bool) -> NDArray[np.int64]:
         """Return the network's number of each arc of :attr:`backward` (``towards``) or :attr:`forward`."""
@@ -148,17 +147,17 @@ class Ends:
             self.place[which], self.node[which], self.seconds[which], self.snap[which], self.forward[which]
         )
 
-    def by_place(self, places: int) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float64]]:
+    def by_place(self, places: int) -> Csr:
         """Return (first, node, seconds) by place."""
         order = np.argsort(self.place, kind="stable")
         first = offsets(np.bincount(self.place, minlength=places))
-        return first.astype(np.int64), self.node[order], self.seconds[order]
+        return Csr(first, self.node[order], self.seconds[order])
 
-    def by_node(self, nodes: int) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float64]]:
+    def by_node(self, nodes: int) -> Csr:
         """Return (first, place, seconds) by node."""
         order = np.argsort(self.node, kind="stable")
         first = offsets(np.bincount(self.node, minlength=nodes))
-        return first.astype(np.int64), self.place[order], self.seconds[order]
+        return Csr(first, self.place[order], self.seconds[order])
 
 
 class Hierarchy:
@@ -191,6 +190,6 @@ class Hierarchy:
         """Return the nodes above each place, with the times to them (``leaving``) or from them."""
         first, node, seconds = ends.by_place(places)
         times = self.up_s if leaving else self.down_s
-        return hierarchy.climb(  # type: ignore[no-any-return]
+        return Csr(*hierarchy.climb(
             self.up_first, self.up_head, self.parent, times, first, self.rank[node], seconds
-        )
+        ))  # fmt: skip

@@ -10,6 +10,7 @@ import numpy as np
 from geodata.errors import ConfigError
 from geodata.runs import repeat_rows
 from planner.kernels import dijkstra, hierarchy, many
+from planner.kernels.csr import Csr
 from planner.kernels.parallel import in_parallel
 from planner.network.graph import Ends, ModeGraph
 from planner.network.land import Ground
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from planner.network.build import TravelNetwork
-    from planner.network.graph import Csr
     from planner.scenarios.modes import Profile
     from planner.scenarios.scenario import AccessRule
     from planner.travel.access import TripEnd
@@ -285,16 +285,15 @@ class Router:
     ) -> Callable[[int, int], Csr]:
         """Return the work of one block of facilities, by bounded searches."""
         role, other = _roles(direction)
-        seed_first, node, seconds = self.ends(facilities, other).by_place(len(facilities))
+        seeds = self.ends(facilities, other).by_place(len(facilities))
         by_node = self.ends(places, role).by_node(self.graph.nodes)
         graph = self._graph(direction)
 
         def some(low: int, high: int) -> Csr:
-            span = slice(seed_first[low], seed_first[high])
-            first = seed_first[low : high + 1] - seed_first[low]
-            return many.within_cutoff(  # type: ignore[no-any-return]
-                *graph, first, node[span], seconds[span], *by_node, len(places), reach_s
-            )
+            span = slice(seeds.first[low], seeds.first[high])
+            first = seeds.first[low : high + 1] - seeds.first[low]
+            some_seeds = Csr(first, seeds.item[span], seeds.value[span])
+            return Csr(*many.within_cutoff(graph, some_seeds, by_node, len(places), reach_s))
 
         return some
 
@@ -318,14 +317,12 @@ class Router:
         goal = tree.labels(goals, len(facilities), leaving=not leaving)
         ends = self.ends(places, role)
         by_node = replace(ends, node=tree.rank[ends.node]).by_node(self.graph.nodes)
-        times = tree.up_s if leaving else tree.down_s
+        up = Csr(tree.up_first, tree.up_head, tree.up_s if leaving else tree.down_s)
 
         def some(low: int, high: int) -> Csr:
-            return hierarchy.sweep_within(  # type: ignore[no-any-return]
-                tree.up_first, tree.up_head, times, tree.parent,
-                *tree.children, *goal, *by_node, len(places), reach_s,
-                low, high,
-            )  # fmt: skip
+            return Csr(*hierarchy.sweep_within(
+                up, tree.parent, tree.children, goal, by_node, len(places), reach_s, low, high
+            ))  # fmt: skip
 
         return some, order
 

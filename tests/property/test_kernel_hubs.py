@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from planner.kernels.csr import Csr
 from planner.kernels.dijkstra import arcs_to_csr, close_source, nearest_source, open_source, shortest_tree
 from planner.kernels.hierarchy import (
     children,
@@ -121,7 +122,7 @@ def test_within_and_all_pairs(seed, cutoff):
     each = np.arange(nodes, dtype=np.int32)
     ends = (np.arange(nodes + 1), each, np.zeros(nodes))
     slow = by_owner(nodes, arcs, (each, np.zeros(nodes), each))
-    first, place, seconds = within_cutoff(*csr, *ends, *ends, nodes, cutoff)
+    first, place, seconds = within_cutoff(Csr(*csr), Csr(*ends), Csr(*ends), nodes, cutoff)
     found = np.full((nodes, nodes), np.inf)
     found[np.repeat(each, np.diff(first)), place] = seconds
     np.testing.assert_array_equal(found, np.where(slow <= cutoff, slow, np.inf))
@@ -142,8 +143,8 @@ def test_within_and_all_pairs(seed, cutoff):
     np.testing.assert_array_equal(swept, slow)
     order = np.argsort(rank).astype(np.int32)
     near = sweep_within(
-        up_first, up_head, up, parent, *children(parent), *goal, np.arange(nodes + 1), order, np.zeros(nodes),
-        nodes, cutoff, 0, nodes,
+        Csr(up_first, up_head, up), parent, children(parent), Csr(*goal),
+        Csr(np.arange(nodes + 1), order, np.zeros(nodes)), nodes, cutoff, 0, nodes,
     )  # fmt: skip
     found = np.full((nodes, nodes), np.inf)
     found[near[1], np.repeat(each, np.diff(near[0]))] = near[2]

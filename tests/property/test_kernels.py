@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from planner.kernels.csr import Csr
 from planner.kernels.dijkstra import arcs_to_csr, nearest_source, shortest_tree
 from planner.kernels.hierarchy import (
     children,
@@ -146,7 +147,9 @@ def test_within_a_cutoff_is_all_pairs_no_further(case, cutoff):
     n, arcs, _ = case
     nodes = list(range(n))
     ends = (np.arange(n + 1), np.arange(n, dtype=np.int32), np.zeros(n))
-    first, place, seconds = within_cutoff(*_arrays(n, arcs), *_one_seed_each(nodes), *ends, n, cutoff)
+    first, place, seconds = within_cutoff(
+        Csr(*_arrays(n, arcs)), Csr(*_one_seed_each(nodes)), Csr(*ends), n, cutoff
+    )
     for source in nodes:
         slow = _twin_from(n, arcs, source)
         mine = slice(first[source], first[source + 1])
@@ -231,7 +234,7 @@ def test_the_hierarchy_gives_all_pairs(case, random):
     ends = (np.arange(n + 1), order, np.zeros(n))
     for cutoff in (0.0, 1.0, 300.0, np.inf):
         first, place, seconds = sweep_within(
-            up_first, up_head, up, parent, *children(parent), *goal, *ends, n, cutoff, 0, n
+            Csr(up_first, up_head, up), parent, children(parent), Csr(*goal), Csr(*ends), n, cutoff, 0, n
         )
         found = np.full((n, n), np.inf)
         found[place, np.repeat(np.arange(n), np.diff(first))] = seconds

@@ -1,0 +1,32 @@
+"""The documentation: our pages, and a reference made from the docstrings of geodata and planner (``make docs``)."""
+
+from importlib.metadata import version as version_of
+
+project = "Jangkau"
+version = release = version_of("jangkau")
+extensions = [
+    "myst_parser", "sphinx.ext.apidoc", "sphinx.ext.autodoc", "sphinx.ext.mathjax", "sphinx.ext.napoleon",
+]  # fmt: skip
+exclude_patterns = ["_build", "img"]
+html_theme = "alabaster"
+html_theme_options = {"description": "Reach of primary care in Indonesia", "page_width": "1100px"}
+
+apidoc_modules = [
+    {"path": f"../{package}", "destination": f"api/{package}", "module_first": True, "separate_modules": True,
+     "exclude_patterns": ["../planner/reports/maps/build_vendor.py", "../planner/cli/**"]}
+    for package in ("geodata", "planner")
+]  # fmt: skip
+autodoc_member_order = "bysource"
+autodoc_typehints = "signature"
+# Names come with their docstrings only; what begins with "_" is ours.
+# What a module only hands on is described where it is made.
+autodoc_default_options = {"members": True, "ignore-module-all": True}
+napoleon_google_docstring = False
+# Attributes stand where the class says what it is; listed again they would be told twice.
+napoleon_use_ivar = True
+napoleon_attr_annotations = False
+
+# Short names of types are found by their last part, which several classes share; the list of modules is not read.
+suppress_warnings = ["ref.python", "toc.not_included"]
+myst_enable_extensions = ["dollarmath"]
+myst_heading_anchors = 3
