@@ -1,4 +1,4 @@
-"""The documentation: our pages, and a reference made from the docstrings of geodata and planner (``make docs``)."""
+"""The documentation: our pages, and a reference made from the docstrings (``make docs``)."""
 
 from importlib.metadata import version as version_of
 
@@ -26,7 +26,8 @@ napoleon_google_docstring = False
 napoleon_use_ivar = True
 napoleon_attr_annotations = False
 
-# Short names of types are found by their last part, which several classes share; the list of modules is not read.
+# Short names of types are found by their last part, which several classes share; nobody reads the list of
+# modules.
 suppress_warnings = ["ref.python", "toc.not_included"]
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 3
