@@ -41,7 +41,7 @@ def area_in_words(layers: Layers) -> str:
     Examples
     --------
     >>> from planner.pipeline import demo_layers
-    >>> area_in_words(demo_layers(12)).startswith("Kabupaten Melati (99.01), 12 villages, ")
+    >>> area_in_words(demo_layers(12)).startswith("Kabupaten Nusa Rekaan (99.01), 12 villages, ")
     True
     """
     area = layers.area

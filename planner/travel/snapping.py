@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ import numpy as np
 import shapely
 
 from geodata.runs import run_starts
+from planner.kernels.near import TIE_M
 from planner.network.build import ON_FERRY, WATERWAY
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ BLOCK = 1024
 BIG_PART = 400
 # For more places than this a new index is quicker than looking at all edges in reach.
 FEW_PLACES = 100
+# Nearer to each other along a road, two places are one but for rounding.
+SAME_PLACE_M = 1e-3
 
 
 @dataclass(frozen=True)
@@ -161,7 +164,7 @@ class Snapper:
         point = np.concatenate([known, at])
         edge = np.concatenate([on_edge[known], edge_at])
         order = np.argsort(point, kind="stable")
-        snap = self._snap(points, point[order], edge[order])
+        snap = self._every_pass(points, self._snap(points, point[order], edge[order]))
         if not self.ground.divides:
             return snap
         # There is no water within a metre: only places off the road are looked up.
@@ -197,7 +200,7 @@ class Snapper:
         for one in big:
             index = (_Indexed.of(self.network, edges[part[edges] == one]),)
             at, edge = self._nearest_of(points, which, index)
-            snap = self._snap(points, at, edge)
+            snap = self._every_pass(points, self._snap(points, at, edge))
             on_land = self._on_land(points, snap)
             more = self._by_distance(points, np.unique(snap.point[~on_land]), index, part)
             found = join_snaps(found, join_snaps(take_snaps(snap, on_land), more))
@@ -254,12 +257,31 @@ class Snapper:
             point = np.concatenate([point[kept], more[0]])
             found = np.concatenate([found[kept], more[1]])
             metres = np.concatenate([metres[kept], more[2]])
-        order = np.lexsort((found, metres, point))
-        point, found, metres = point[order], found[order], metres[order]
-        first = run_starts(point)
-        nearest = metres[np.flatnonzero(first)][np.cumsum(first) - 1] if len(point) else metres
-        tied = metres == nearest
-        return point[tied], found[tied]
+        order = np.lexsort((metres, point))
+        first = order[run_starts(point[order])]
+        return self._equally_near(points, point[first], metres[first], indexed)
+
+    def _equally_near(
+        self,
+        points: NDArray[np.object_],
+        which: NDArray[np.int64],
+        nearest_m: NDArray[np.float64],
+        indexed: tuple[_Indexed, ...],
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the usable edges as near as the nearest, but for rounding: (place, edge), in this order.
+
+        The last bit of a distance depends on which way round a line was drawn.
+        """
+        at, edge = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+        for one in indexed:
+            i, line = one.tree.query(points[which], predicate="dwithin", distance=nearest_m + TIE_M)
+            at.append(which[i])
+            edge.append(one.edges[line])
+        point, found = np.concatenate(at), np.concatenate(edge)
+        open_ = self.usable[found]
+        point, found = point[open_], found[open_]
+        order = np.lexsort((found, point))
+        return point[order], found[order]
 
     def _in_reach(
         self,
@@ -338,6 +360,18 @@ class Snapper:
             fraction=np.nan_to_num(fraction, nan=0.0),
             access_m=shapely.distance(line, points[point]),
         )
+
+    def _every_pass(self, points: NDArray[np.object_], snap: Snap) -> Snap:
+        """Return the access points, and those where a line that comes back on itself passes a second time.
+
+        Out and back along one line the two are equally near, and far apart along the road.
+        """
+        line = self.network.lines(snap.edge)
+        back = shapely.line_locate_point(shapely.reverse(line), points[snap.point], normalized=True)
+        fraction = 1.0 - back
+        again = np.abs(fraction - snap.fraction) * shapely.length(line) > SAME_PLACE_M
+        second = replace(take_snaps(snap, again), fraction=fraction[again])
+        return join_snaps(snap, second) if again.any() else snap
 
 
 def take_snaps(snap: Snap, which: NDArray[np.bool_] | NDArray[np.int64]) -> Snap:

@@ -280,7 +280,7 @@ def _from_scratch(layers, scenario):
         floods = flood_areas(None, scenario.edits, str(edited.crs))
         study._build(edited)
         network = build_network(edited, scenario, modes=study.modes, floods=floods)
-        study.ways = study._joined(network, study._edge_home)
+        study.ways = study._joined(network, study._edge_landmass)
         for profile in network.impedance:
             stops = study.stops(profile)
             study.ways._stops[profile] = _with_access_points_kept(

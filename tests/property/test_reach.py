@@ -72,6 +72,50 @@ def test_the_legs_of_a_crossing():
     assert back["leg"].tolist() == ["access", "road", "wait", "ferry", "road", "egress"]
 
 
+def test_roads_drawn_one_over_the_other_are_equally_near():
+    """The last bit of a distance depends on which way round a line was drawn; both are access points."""
+    random = np.random.default_rng(4)
+    bends = [(0, 0), (913, 377), (1501, 40), (2203, 811)]
+    table = roads(
+        [
+            {"from": 0, "to": 1, "geometry": line(*bends)},
+            {"from": 1, "to": 0, "geometry": line(*bends[::-1]), "road_class": "track"},
+        ]
+    )
+    router = Router(build_network(table, SCENARIO, modes=["motorcycle"]), PROFILE, rule=SCENARIO.access)
+    places = np.array([at(x, y) for x, y in random.uniform(0, 1000, (400, 2))], dtype=object)
+    found = router.access.snapper.nearest(places)
+    assert np.bincount(found.point, minlength=400).tolist() == [2] * 400
+    # And so the quicker of the two is taken, whichever is nearer by a bit.
+    unit = np.array([at(2203, 811)], dtype=object)
+    there = router.nearest(router.stops(places), router.stops(unit)).travel_s
+    alone = Router(
+        build_network(table.iloc[:1], SCENARIO, modes=["motorcycle"]), PROFILE, rule=SCENARIO.access
+    )
+    quick = alone.nearest(alone.stops(places), alone.stops(unit)).travel_s
+    np.testing.assert_allclose(there, quick, atol=1e-5)
+
+
+def test_a_road_that_comes_back_on_itself_is_joined_at_both_passes():
+    """A loop out and back along one line: the way home may be a few metres, or nearly all of the loop."""
+    table = roads(
+        [
+            {"from": 0, "to": 0, "geometry": line((0, 0), (3000, 0), (0, 0)), "oneway": "reverse"},
+            {"from": 0, "to": 1, "geometry": line((0, 0), (0, 1000))},
+        ]
+    )
+    router = Router(build_network(table, SCENARIO, modes=["motorcycle"]), PROFILE, rule=SCENARIO.access)
+    place, unit = (np.array([p], dtype=object) for p in (at(600, -100), at(0, 1000)))
+    found = router.access.snapper.nearest(place)
+    assert sorted(found.fraction.tolist()) == pytest.approx([0.1, 0.9])
+    # From either pass against the drawn way: 600 m back to the beginning, not 5,400.
+    foot_s = 100 * SCENARIO.access.seconds_per_m()
+    there = router.nearest(router.stops(place), router.stops(unit)).travel_s[0]
+    assert there == pytest.approx(foot_s + 1600 / 30 * 3.6, abs=1e-3)
+    back = router.nearest(router.stops(place), router.stops(unit), direction="from_facility").travel_s[0]
+    assert back == pytest.approx(foot_s + 1600 / 30 * 3.6, abs=1e-3)
+
+
 BOUNDS = (EAST - 1000.0, NORTH - 1000.0, EAST + 3000.0, NORTH + 3000.0)
 
 
