@@ -9,26 +9,15 @@ from typing import TYPE_CHECKING, Any
 import param
 from panel.custom import JSComponent
 
+from app.components.fragment import well_formed
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from app.core.stream import Stream
 
 MOST_DRAWN_POINTS = 500
-# Of what is typed; a note is the longest.
-LONGEST_TEXT = 20_000
 FARTHEST_MISS_M = 2000.0
-
-
-def well_formed(text: str) -> str:
-    r"""Return a text as every file and database can hold it: half a character, or a zero byte, is replaced.
-
-    Examples
-    --------
-    >>> well_formed("Pustu \ud800A\x00") == "Pustu \ufffdA\ufffd"
-    True
-    """
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\0", "\ufffd")
 
 
 def heard(data: Any) -> dict[str, Any] | None:  # noqa: ANN401 - whatever a browser sends
@@ -75,35 +64,6 @@ def _lonlat(value: Any) -> tuple[float, float] | None:  # noqa: ANN401 - whateve
     return (float(lon) + 180.0) % 360.0 - 180.0 if abs(lon) > 180 else float(lon), float(lat)
 
 
-class Wire(JSComponent):
-    """Carries a page's stream of changes to the browser, and answers the browser's pings.
-
-    Parameters
-    ----------
-    stream
-        The changes.
-    settled
-        Whether everything that the user asked for so far is done and kept.
-    """
-
-    _esm = files("app").joinpath("static/wire.js").read_text("utf-8")
-    _stylesheets = [":host{display:none}"]  # noqa: RUF012 - Panel's own form
-
-    def __init__(self, stream: Stream, settled: Callable[[], bool], **params: Any) -> None:  # noqa: ANN401 - param's own
-        super().__init__(**params)
-        self._stream, self._settled = stream, settled
-        stream.carry = self._send_msg
-
-    def _handle_msg(self, data: Any) -> None:  # noqa: ANN401 - Panel's own
-        if not isinstance(data, dict):
-            return
-        ping, seen = data.get("ping"), data.get("seen")
-        if isinstance(ping, int):
-            self._send_msg({"pong": ping, "top": self._stream.top, "settled": self._settled()})
-        elif isinstance(seen, int):
-            self._send_msg(self._stream.since(seen))
-
-
 class MapBridge(JSComponent):
     """The iframe that holds the map.
 
@@ -129,49 +89,3 @@ class MapBridge(JSComponent):
         message = heard(data)
         if message is not None:
             self._heard(message)
-
-
-class Fragment(JSComponent):
-    """A piece of HTML from our own templates, whose buttons and links speak to Python.
-
-    An element with ``data-act`` calls ``acted`` with the names and values of its ``data-…`` attributes,
-    on a click or, for inputs, on a change (then with its ``value``).
-
-    Parameters
-    ----------
-    stream, slot
-        Where its HTML goes; no other fragment of the page has this slot.
-    """
-
-    slot = param.String(doc="Its name in the page's stream of changes.")
-    label = param.String(doc="What a screen reader calls this region.")
-
-    _esm = files("app").joinpath("static/fragment.js").read_text("utf-8")
-    _stylesheets = [files("app").joinpath("static/app.css").read_text("utf-8")]  # noqa: RUF012 - Panel's own form
-
-    def __init__(
-        self,
-        stream: Stream,
-        slot: str,
-        acted: Callable[[dict[str, str]], None] | None = None,
-        **params: Any,  # noqa: ANN401 - param's own
-    ) -> None:
-        super().__init__(slot=slot, **{"sizing_mode": "stretch_width", **params})
-        self._stream, self._acted = stream, acted
-
-    @property
-    def html(self) -> str:
-        """The HTML shown: made by a template that escapes every value."""
-        return self._stream.value(self.slot) or ""
-
-    @html.setter
-    def html(self, value: str) -> None:
-        self._stream.put(self.slot, value)
-
-    def age(self, text: str) -> None:
-        """Mark what is shown as old, with the words that say what is being made; the next HTML ends it."""
-        self._stream.put(f"{self.slot}.old", text)
-
-    def _handle_msg(self, data: Any) -> None:  # noqa: ANN401 - Panel's own
-        if self._acted is not None and isinstance(data, dict) and isinstance(data.get("act"), str):
-            self._acted({str(k): well_formed(str(v)[:LONGEST_TEXT]) for k, v in data.items()})

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from app.components.fragment import Fragment
 from app.figures.adoption_board import Board, read_board, typed, values_of
-from app.map.bridge import Fragment
 from app.store import AdoptionConflictError
 from app.store.adoption_entries import FIELDS
 from geodata.errors import ConfigError

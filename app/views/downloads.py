@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import panel_material_ui as pmui
 
+from app.components.fragment import Fragment
 from app.figures import exports
 from app.figures.adoption_board import kept_records
-from app.map.bridge import Fragment
 
 if TYPE_CHECKING:
     import io

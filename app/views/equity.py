@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from app.components.fragment import Fragment
 from app.figures.equity import BY, equity
-from app.map.bridge import Fragment
 
 if TYPE_CHECKING:
     from app.core.session import Session

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from app.components.fragment import Fragment
 from app.figures.measures import MEASURES
-from app.map.bridge import Fragment
 
 if TYPE_CHECKING:
     from app.core.session import Session

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from app.components.fragment import Fragment
 from app.figures.ilp import group_reach
-from app.map.bridge import Fragment
 from app.views.ready import when_ready
 
 if TYPE_CHECKING:

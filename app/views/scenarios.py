@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from app.components.fragment import Fragment
 from app.core.state import History, Selection
 from app.figures.describe import described, rules
 from app.figures.sheets import Comparison, comparison
-from app.map.bridge import Fragment
 from geodata.errors import ConfigError
 
 if TYPE_CHECKING:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import geopandas as gpd
 import panel_material_ui as pmui
 
+from app.components.fragment import Fragment
 from app.core.state import Selection
 from app.figures import exports
 from app.figures.ilp import PWS_PARTS, UNIT_PARTS, unit_ilp, village_pws
 from app.figures.sheets import facility_sheet, village_sheet
-from app.map.bridge import Fragment
 from app.views import facility_acts
 from app.views.downloads import Download
 from geodata.vocabulary.kinds import known_kinds

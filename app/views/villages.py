@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from app.components.fragment import Fragment
 from app.core.state import Filter, Selection
 from app.figures.measures import STATUSES
-from app.map.bridge import Fragment
 from app.views.ready import when_ready
 from planner.coverage.reach import REASONS
 

@@ -9,8 +9,8 @@ import geopandas as gpd
 import panel_material_ui as pmui
 
 from app.areas.question import WhatIf
+from app.components.fragment import Fragment, well_formed
 from app.figures.describe import OFFERED_ROAD_CLASSES, described, road_class, road_words, rules
-from app.map.bridge import Fragment, well_formed
 from app.map.edits import road_lines
 from geodata.vocabulary.kinds import known_kinds
 from planner.scenarios.edits import AddBoat, AddRoad, ChangeSpeed, CloseRoad, OpenFacility

@@ -9,8 +9,9 @@ from urllib.parse import urlencode
 import panel as pn
 import panel_material_ui as pmui
 
+from app.components.fragment import Fragment
+from app.components.wire import Wire
 from app.core.state import Selection
-from app.map.bridge import Fragment, Wire
 from app.views import VIEWS
 from app.views.mapview import painting
 from planner.reports.maps.page import script_json

@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 
 import app
 from app.areas.area import Area
+from app.components.fragment import Fragment
+from app.components.wire import Wire
 from app.core.session import Session
 from app.core.stream import Stream
-from app.map.bridge import Fragment, MapBridge, Wire
+from app.map.bridge import MapBridge
 from app.store import Store
 from app.texts import Texts
 from app.views import VIEWS

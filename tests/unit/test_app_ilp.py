@@ -40,6 +40,8 @@ from planner.reports.outputs import write_gaps
 from planner.reports.pws_page import pws_html
 from planner.scenarios.edits import OpenFacility
 
+pytestmark = pytest.mark.slow
+
 # Panel's own file button warns of what panel-material-ui gives it.
 PANELS_OWN = pytest.mark.filterwarnings("ignore:Both 'variant' and:PendingDeprecationWarning")
 HOSTILE = "<script>alert(1)</script>\"'&{{ 7*7 }}"

@@ -27,6 +27,8 @@ from planner.supply.floating_catchments import two_step
 from planner.supply.places import village_remoteness
 from planner.travel.times import SparseTimes
 
+pytestmark = pytest.mark.slow
+
 NAN = math.nan
 A, B, C = CODES[:3]
 DIRT = {"surface": "dirt"}

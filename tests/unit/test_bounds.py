@@ -16,6 +16,8 @@ from planner.coverage.study import Study
 from planner.pipeline import demo_layers
 from planner.scenarios.edits import AddBoat, AddRoad
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def study():

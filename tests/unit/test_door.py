@@ -21,6 +21,8 @@ from app.web.serving import App, Options, make_server
 from app.web.signin import _own_path, provider
 from geodata.errors import ConfigError
 
+pytestmark = pytest.mark.slow
+
 SECRET = "x" * 40
 ONE, TWO = "kata sandi satu", "kata sandi dua"
 

@@ -25,7 +25,7 @@ from planner.pipeline import read_scenario
 from planner.scenarios.scenario import Scenario
 
 MIB = 2**20
-pytestmark = pytest.mark.usefixtures("bounded")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("bounded")]
 
 
 @pytest.fixture

@@ -12,6 +12,8 @@ from support import ROOT
 
 import planner
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def gaps(demo_layers):

@@ -31,6 +31,8 @@ from planner.reports.pws import pws_table
 from planner.scenarios.edits import CloseFacility, Flood, OpenFacility
 from planner.scenarios.scenario import default_scenario
 
+pytestmark = pytest.mark.slow
+
 SCENARIO = default_scenario()
 NAN = math.nan
 ROADS = "roads"

@@ -10,6 +10,8 @@ import pytest
 
 from app.store.passwords import hash_password, matches, matches_nobody
 
+pytestmark = pytest.mark.slow
+
 STORED = hash_password("rahasia sekali")
 
 
