@@ -58,16 +58,12 @@ class OpenViews:
         # Set by the page.
         self.open: Callable[[str], None] = _nothing
 
-    def when_shown(self, key: str, show: Callable[[], None]) -> Callable[..., None]:
-        """Return a watcher that shows a view again at once, or, while it is hidden, once it is opened."""
-
-        def changed(*_events: object) -> None:
-            if self.shown in ("", key):
-                show()
-            else:
-                self._stale[key] = show
-
-        return changed
+    def when_shown(self, key: str, show: Callable[[], None]) -> None:
+        """Show a view again at once, or, while it is hidden, once it is opened."""
+        if self.shown in ("", key):
+            show()
+        else:
+            self._stale[key] = show
 
     def opened(self, key: str) -> None:
         """Bring a view up to date that was hidden until now."""

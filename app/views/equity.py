@@ -5,8 +5,11 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+import param
+
 from app.components.fragment import Fragment
 from app.figures.equity import BY, equity
+from app.views.follows import Follows
 
 if TYPE_CHECKING:
     from app.core.session import Session
@@ -18,13 +21,16 @@ def make(session: Session) -> Fragment:
     return _Equity(session).fragment
 
 
-class _Equity:
+class _Equity(Follows):
     def __init__(self, session: Session) -> None:
-        self.session, self.state = session, session.state
+        super().__init__(session)
         self.by = BY[0]
         self.fragment = Fragment(session.stream, "equity", self.acted, label=session.texts.text("Equity"))
-        self.state.param.watch(session.views.when_shown("equity", self.ask), ["history", "kind", "season"])
         self.ask()
+
+    @param.depends("state.history", "state.kind", "state.season", watch=True)
+    def changed(self) -> None:
+        self.session.views.when_shown("equity", self.ask)
 
     def acted(self, message: dict[str, str]) -> None:
         if message["act"] == "by" and message.get("value") in BY:

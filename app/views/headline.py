@@ -8,6 +8,7 @@ import numpy as np
 
 from app.components.fragment import Fragment
 from app.figures.ilp import group_reach
+from app.views.follows import follow
 from app.views.ready import when_ready
 
 if TYPE_CHECKING:
@@ -49,6 +50,6 @@ def make(session: Session) -> Fragment:
     def changed(*_events: object) -> None:
         when_ready(session, "headline", show)
 
-    state.param.watch(changed, ["history", "reference", "kind", "season", "group"])
+    follow(changed, state, "history", "reference", "kind", "season", "group")
     changed()
     return fragment

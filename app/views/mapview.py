@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import param
 import shapely
 
 from app.core.state import Selection
 from app.figures.measures import MEASURES
 from app.map.bridge import MapBridge
 from app.map.edits import edited_points, edited_roads
+from app.views.follows import Follows
 from app.views.ready import when_ready
 
 if TYPE_CHECKING:
@@ -48,9 +50,9 @@ def painting(session: Session, turn: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-class _MapView:
+class _MapView(Follows):
     def __init__(self, session: Session) -> None:
-        self.session, self.state = session, session.state
+        super().__init__(session)
         self.turn = 0
         self.heard: dict[str, Callable[[dict[str, Any]], None]] = {
             "village": self.village,
@@ -68,9 +70,6 @@ class _MapView:
         session.map.use = lambda name: self.bridge.send({"type": "tool", "name": name})
         session.map.draw = self.draw
         session.map.show_theme = lambda dark: self.bridge.send({"type": "theme", "dark": dark})
-        self.state.param.watch(lambda *_: self.paint(), ["kind", "season", "measure", "group", "filter"])
-        self.state.param.watch(lambda *_: self.answered(), ["history", "reference"])
-        self.state.param.watch(lambda *_: self.chosen(), ["selected"])
         self.answered()
 
     def hear(self, message: dict[str, Any]) -> None:
@@ -78,6 +77,7 @@ class _MapView:
         if act is not None:
             act(message)
 
+    @param.depends("state.history", "state.reference", watch=True)
     def answered(self) -> None:
         self.paint()
         answer = self.state.answer
@@ -86,6 +86,7 @@ class _MapView:
         # A unit that moved takes its ring along.
         self.select()
 
+    @param.depends("state.kind", "state.season", "state.measure", "state.group", "state.filter", watch=True)
     def paint(self) -> None:
         """Paint the answer, at once where all of it is ready."""
         when_ready(self.session, "paint", self.painted)
@@ -102,6 +103,7 @@ class _MapView:
     def facility(self, message: dict[str, Any]) -> None:
         self.session.select_facility(str(message.get("id", "")))
 
+    @param.depends("state.selected", watch=True)
     def chosen(self) -> None:
         self.select()
         # Apart, and last: brings it into view where it is not.

@@ -7,11 +7,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import pandas as pd
+import param
 
 from app.components.fragment import Fragment
 from app.core.state import History, Selection
 from app.figures.describe import described, rules
 from app.figures.sheets import Comparison, comparison
+from app.views.follows import Follows
 from geodata.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -37,28 +39,25 @@ def make(session: Session) -> Fragment:
     return _Scenarios(session).fragment
 
 
-class _Scenarios:
+class _Scenarios(Follows):
     def __init__(self, session: Session) -> None:
-        self.session, self.state = session, session.state
+        super().__init__(session)
         self.lists = _Lists([], [], [], [])
         self.compared: Comparison | None = None
         self.fragment = Fragment(
             session.stream, "scenarios", self.acted, label=session.texts.text("Scenarios")
         )
-        self.state.param.watch(self.load, ["opened"])
-        # All of it in one: what is compared may have changed while this view was hidden.
-        again = session.views.when_shown("scenarios", self.compare)
-        self.state.param.watch(again, ["history", "reference", "kind", "season"])
-        session.notice.param.watch(self.conflict, ["conflict"])
         self.show()
         self.load()
 
-    def conflict(self, *_events: object) -> None:
+    @param.depends("notice.conflict", watch=True)
+    def conflict(self) -> None:
         self.show()
         if self.session.notice.conflict is not None:
             self.session.views.open("scenarios")
 
-    def load(self, *_events: object) -> None:
+    @param.depends("state.opened", watch=True)
+    def load(self) -> None:
         """Read the lists again."""
         session = self.session
 
@@ -78,7 +77,12 @@ class _Scenarios:
 
         session.work(slow, shown, topic="scenarios")
 
-    def compare(self, *_events: object) -> None:
+    @param.depends("state.history", "state.reference", "state.kind", "state.season", watch=True)
+    def changed(self) -> None:
+        # All of it in one: what is compared may have changed while this view was hidden.
+        self.session.views.when_shown("scenarios", self.compare)
+
+    def compare(self) -> None:
         """Compute the comparison, where there is something to compare."""
         if not self.state.differs:
             self.session.drop("comparison")

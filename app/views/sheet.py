@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import geopandas as gpd
 import panel_material_ui as pmui
+import param
 
 from app.components.fragment import Fragment
 from app.core.state import Selection
@@ -16,6 +17,7 @@ from app.figures.ilp import PWS_PARTS, UNIT_PARTS, unit_ilp, village_pws
 from app.figures.sheets import facility_sheet, village_sheet
 from app.views import facility_acts
 from app.views.downloads import Download
+from app.views.follows import Follows
 from geodata.vocabulary.kinds import known_kinds
 
 if TYPE_CHECKING:
@@ -47,17 +49,15 @@ def make(session: Session) -> pmui.Column:
     return pmui.Column(sheet.fragment, sheet.page, margin=0, sizing_mode="stretch_width")
 
 
-class _Sheet:
+class _Sheet(Follows):
     def __init__(self, session: Session) -> None:
-        self.session, self.state = session, session.state
+        super().__init__(session)
         self.target = ""
         self.fragment = Fragment(session.stream, "sheet", self.acted, label=session.texts.text("Sheet"))
         self.page = Download(
             callback=self.made, filename="pws.html", label=session.texts.text("PWS sheet to print (HTML)"),
             icon="print", variant="outlined", sizing_mode="stretch_width", margin=(8, 4), visible=False,
         )  # fmt: skip
-        self.state.param.watch(self.chosen, ["selected"])
-        self.state.param.watch(self.show, ["history", "kind", "season"])
         self.show()
 
     async def made(self) -> io.BytesIO | None:
@@ -86,11 +86,13 @@ class _Sheet:
             table, column = layers.villages, "village_name"
         return str(table[column].get(chosen.id) or chosen.id)
 
-    def chosen(self, *_events: object) -> None:
+    @param.depends("state.selected", watch=True)
+    def chosen(self) -> None:
         self.target = ""
         self.show()
 
-    def show(self, *_events: object) -> None:
+    @param.depends("state.history", "state.kind", "state.season", watch=True)
+    def show(self) -> None:
         chosen = self.state.selected
         self.session.drop("sheet-ilp")
         self.page.visible = chosen is not None and chosen.what == "village"

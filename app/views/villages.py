@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from app.components.fragment import Fragment
 from app.core.state import Filter, Selection
 from app.figures.measures import STATUSES
+from app.views.follows import follow
 from app.views.ready import when_ready
 from planner.coverage.reach import REASONS
 
@@ -78,9 +79,9 @@ def make(session: Session) -> Fragment:
     def changed() -> None:
         when_ready(session, "villages", show)
 
-    state.param.watch(
-        session.views.when_shown("villages", changed),
-        ["history", "kind", "season", "group", "filter", "selected"],
-    )
+    def followed(*_events: object) -> None:
+        session.views.when_shown("villages", changed)
+
+    follow(followed, state, "history", "kind", "season", "group", "filter", "selected")
     changed()
     return fragment

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import panel_material_ui as pmui
+import param
 
 from app.areas.question import WhatIf
 from app.components.fragment import Fragment, well_formed
 from app.figures.describe import OFFERED_ROAD_CLASSES, described, road_class, road_words, rules
 from app.map.edits import road_lines
+from app.views.follows import Follows
 from geodata.vocabulary.kinds import known_kinds
 from planner.scenarios.edits import AddBoat, AddRoad, ChangeSpeed, CloseRoad, OpenFacility
 
@@ -31,9 +33,9 @@ def make(session: Session) -> pmui.Column:
     return _WhatIf(session).layout
 
 
-class _WhatIf:
+class _WhatIf(Follows):
     def __init__(self, session: Session) -> None:
-        self.session, self.state = session, session.state
+        super().__init__(session)
         _ = session.texts.text
         self.candidates: list[str] = []
         wide: dict[str, Any] = {"sizing_mode": "stretch_width", "size": "small", "margin": (4, 4)}
@@ -44,7 +46,7 @@ class _WhatIf:
         self.kind = pmui.Select(
             label=_("Kind of new unit"), options={session.texts.kind(k): k for k in known_kinds()}, **half
         )
-        self.name = pmui.TextInput(label=_("Its name (optional)"), **half)
+        self.unit_name = pmui.TextInput(label=_("Its name (optional)"), **half)
         self.place = pmui.Button(label=_("Place it on the map"), icon="add_location", color="primary", **wide)
         self.close_road = pmui.Button(
             label=_("Close a road or bridge"), icon="block", variant="outlined", **wide
@@ -73,10 +75,8 @@ class _WhatIf:
         ]  # fmt: skip
         self.layout = pmui.Column(
             row(self.undo, self.redo, self.reset), self.list, self.rules, heading(_("Units")),
-            row(self.kind, self.name), self.place, *roads, margin=0, sizing_mode="stretch_width",
+            row(self.kind, self.unit_name), self.place, *roads, margin=0, sizing_mode="stretch_width",
         )  # fmt: skip
-        self.state.param.watch(session.views.when_shown("whatif", self.show), ["history", "kind"])
-        self.session.notice.param.watch(self.show_busy, ["busy"])
         self.show()
 
     def _wire(self) -> None:
@@ -89,7 +89,11 @@ class _WhatIf:
         self.road.on_click(lambda _: session.map.pick("line", self.drawn_road))
         self.boat.on_click(lambda _: session.map.pick("line", self.drawn_boat))
 
-    def show(self, *_events: object) -> None:
+    @param.depends("state.history", "state.kind", watch=True)
+    def changed(self) -> None:
+        self.session.views.when_shown("whatif", self.show)
+
+    def show(self) -> None:
         """Show the rules and changes as they are."""
         session, state = self.session, self.state
         texts = session.texts
@@ -105,7 +109,8 @@ class _WhatIf:
         )  # fmt: skip
         self.show_list()
 
-    def show_busy(self, *_events: object) -> None:
+    @param.depends("notice.busy", watch=True)
+    def show_busy(self) -> None:
         self.place.loading = self.session.notice.busy
 
     def show_list(self) -> None:
@@ -171,14 +176,14 @@ class _WhatIf:
         lon, lat = message["lonlat"]
         if not self._inside((lon, lat)):
             return
-        kind, name = self.kind.value, well_formed(self.name.value or "").strip()[:120]
+        kind, name = self.kind.value, well_formed(self.unit_name.value or "").strip()[:120]
 
         def opened() -> WhatIf:
             new = self.state.new_facility_id(kind)
             edit = OpenFacility(op="open_facility", id=new, kind=kind, lonlat=(lon, lat), name=name)
             return self.state.what_if.with_edit(edit)
 
-        self.name.value = ""
+        self.unit_name.value = ""
         self.session.questions.change(opened)
 
     def _inside(self, lonlat: tuple[float, float]) -> bool:

@@ -13,6 +13,7 @@ from app.components.fragment import Fragment
 from app.components.wire import Wire
 from app.core.state import Selection
 from app.views import VIEWS
+from app.views.follows import follow
 from app.views.mapview import painting
 from planner.reports.maps.page import script_json
 
@@ -150,7 +151,7 @@ def _panel(session: Session) -> pmui.Column:
             open_view("sheet")
 
     panel.param.watch(fill, ["active"])
-    session.state.param.watch(chosen, ["selected"])
+    follow(chosen, session.state, "selected")
     fill()
     session.views.open = open_view
     return pmui.Column(panel, *holders, sizing_mode="stretch_width", margin=0)
@@ -203,7 +204,7 @@ def _notice(session: Session) -> Fragment:
             stoppable=notice.stoppable,
         )  # fmt: skip
 
-    session.notice.param.watch(show, ["text", "severity", "busy", "stoppable"])
+    follow(show, session.notice, "text", "severity", "busy", "stoppable")
     show()
     return fragment
 
@@ -232,7 +233,7 @@ def follow_address(session: Session, location: Any) -> None:  # noqa: ANN401 - P
     """Keep the address such that a reload, or the browser's return, goes on where this session is."""
     state = session.state
 
-    def follow(*_events: object) -> None:
+    def address(*_events: object) -> None:
         chosen = state.selected
         wanted: dict[str, str | None] = {
             "kind": state.kind, "season": state.season, "measure": state.measure, "group": state.group,
@@ -243,7 +244,7 @@ def follow_address(session: Session, location: Any) -> None:  # noqa: ANN401 - P
         wanted["lang"], wanted["area"] = session.texts.lang, session.area.code
         location.search = "?" + urlencode({k: v for k, v in wanted.items() if v})
 
-    state.param.watch(follow, ["kind", "season", "measure", "group", "selected", "history", "opened"])
+    follow(address, state, "kind", "season", "measure", "group", "selected", "history", "opened")
 
 
 def _leave_busy(page: pmui.Page) -> None:
