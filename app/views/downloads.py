@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from app.core.session import Session
 
 
-class Download(pmui.FileDownload):  # type: ignore[misc]  # Panel ships no types
+class Download(pmui.FileDownload):
     """A button whose file may fail to come: why is told elsewhere, and the browser gets none."""
 
     async def _async_sync_data(self) -> None:

@@ -19,7 +19,7 @@ def follow(act: Callable[..., None], state: param.Parameterized, *names: str) ->
     param.bind(act, *(state.param[name] for name in names), watch=True)
 
 
-class Follows(param.Parameterized):  # type: ignore[misc]  # param ships no types
+class Follows(param.Parameterized):
     """A part whose methods name what they follow: ``@param.depends("state.kind", watch=True)``."""
 
     state: State = param.Parameter(precedence=-1)
