@@ -8,6 +8,7 @@ from geodata.adoption import LONGEST_DOCUMENT, UNKNOWN, Adoption, is_later, iso_
 from geodata.areafile import FileSource
 from geodata.errors import MissingColumnError, SchemaError, first_five
 from geodata.readers.files import id_column, pick_column, read_table, text_column, total_rows
+from geodata.vocabulary.columns import layer_columns
 from geodata.vocabulary.spelling import spelling_key
 
 if TYPE_CHECKING:
@@ -19,13 +20,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 WHAT = "ILP adoption"
-COLUMNS: dict[str, tuple[str, ...]] = {
-    "facility_id": ("facility_id", "kode_faskes", "kode_puskesmas", "kode_satker", "id"),
-    "stage": ("stage", "tahap", "tahapan"),
-    "date": ("date", "tanggal", "tgl"),
-    "document": ("document", "dokumen", "nomor_sk", "no_sk"),
-    "target_year": ("target_year", "tahun_target", "target"),
-}
 NEEDED = ("facility_id", "stage")
 NOT_KNOWN = ("unknown", "tidak diketahui", "belum diketahui", "-", "–", "?")
 
@@ -66,7 +60,9 @@ def read_adoption(
     """
     what = f"{WHAT} ({path.name})"
     table = read_table(
-        FileSource(path=path, sheet=sheet), what, [n for names in COLUMNS.values() for n in names]
+        FileSource(path=path, sheet=sheet),
+        what,
+        [n for names in layer_columns("adoption").values() for n in names],
     )
     columns = _columns(table, what)
     ids = id_column(table, columns["facility_id"])
@@ -102,11 +98,12 @@ def read_adoption(
 
 
 def _columns(table: pd.DataFrame, what: str) -> dict[str, str | None]:
+    heads = layer_columns("adoption")
     found = {
         name: pick_column(table.columns, None, names, key=name, what=what, required=False)
-        for name, names in COLUMNS.items()
+        for name, names in heads.items()
     }
-    missing = [f"{name} (or {COLUMNS[name][1]})" for name in NEEDED if found[name] is None]
+    missing = [f"{name} (or {heads[name][1]})" for name in NEEDED if found[name] is None]
     if missing:
         msg = (
             f"{what}: there is no column {' and none '.join(missing)}. Name the columns so; "

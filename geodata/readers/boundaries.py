@@ -22,17 +22,12 @@ from geodata.readers.files import (
     text_column,
 )
 from geodata.readers.result import ReadLayer
+from geodata.vocabulary.columns import layer_columns
 
 if TYPE_CHECKING:
     from geodata.areafile import BoundariesFile
 
 WHAT = "boundaries"
-CODE_NAMES = (
-    "kode", "kode_desa", "village_code", "KDEPUM", "kode_kemendagri", "kodedesa", "kode_wilayah",
-    "iddesa", "code",
-)  # fmt: skip
-NAME_NAMES = ("nama", "village_name", "nama_desa", "WADMKD", "desa", "NAMOBJ", "namadesa", "name")
-DISTRICT_NAMES = ("district_name", "nama_kec", "kecamatan", "WADMKC", "nama_kecamatan")
 
 
 def read_boundaries(source: BoundariesFile, regency_code: str) -> ReadLayer:
@@ -51,14 +46,15 @@ def read_boundaries(source: BoundariesFile, regency_code: str) -> ReadLayer:
         Missing columns, most codes no codes, duplicate codes, empty geometry, a foreign place,
         or no village of this kabupaten.
     """
+    heads = layer_columns("boundaries")
     raw = read_vector(source, WHAT)
     if raw.empty:
         msg = f"{WHAT}: {source.path.name} has no rows. Give the villages of {regency_code}."
         raise EmptyAreaError(msg)
-    code_column = pick_column(raw.columns, source.code, CODE_NAMES, key="code", what=WHAT)
-    name_column = pick_column(raw.columns, source.name, NAME_NAMES, key="name", what=WHAT)
+    code_column = pick_column(raw.columns, source.code, heads["code"], key="code", what=WHAT)
+    name_column = pick_column(raw.columns, source.name, heads["name"], key="name", what=WHAT)
     district_column = pick_column(
-        raw.columns, source.district_name, DISTRICT_NAMES,
+        raw.columns, source.district_name, heads["district_name"],
         key="district_name", what=WHAT, required=False,
     )  # fmt: skip
     text = text_column(raw, code_column).set_axis(range(1, len(raw) + 1), axis=0)

@@ -30,38 +30,13 @@ from geodata.readers.files import (
 )
 from geodata.readers.result import ReadLayer
 from geodata.villages_at import village_at
+from geodata.vocabulary.columns import functioning_words, layer_columns
 from geodata.vocabulary.kinds import known_kinds, recognise_kind
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 WHAT = "facilities"
-ID_NAMES = ("facility_id", "kode_faskes", "kode_satker", "kode_pustu", "kode_puskesmas", "id")
-NAME_NAMES = (
-    "name",
-    "nama",
-    "nama_faskes",
-    "nama_puskesmas",
-    "nama_pustu",
-    "nama_posyandu",
-    "NAMOBJ",
-    "Puskesmas",
-)
-LAT_NAMES, LON_NAMES = ("lat", "latitude", "lintang"), ("lon", "lng", "longitude", "bujur")
-PAIR_NAMES = ("koordinat", "coordinates", "koordinat_lokasi", "latlong")
-VILLAGE_NAMES = ("village_code", "kode_desa", "kodedesa", "kode_kelurahan")
-VILLAGE_TEXT_NAMES = ("village_name", "desa", "kelurahan", "nama_desa", "desa/kelurahan")
-DISTRICT_NAMES = ("district_name", "kecamatan", "nama_kec")
-PARENT_NAMES = ("parent_id", "kode_induk", "puskesmas_induk")
-FUNCTIONING_NAMES = ("functioning", "berfungsi", "operasional")
-FUNCTIONING = {
-    **dict.fromkeys(("yes", "ya", "y", "1", "true", "aktif", "berfungsi", "beroperasi"), "yes"),
-    **dict.fromkeys(
-        ("no", "tidak", "n", "0", "false", "tidak aktif", "tidak berfungsi", "rusak berat", "tutup"),
-        "no",
-    ),
-    **dict.fromkeys(("unknown", "tidak diketahui", "?", "-"), "unknown"),
-}  # fmt: skip
 
 
 def read_facilities(
@@ -77,10 +52,18 @@ def read_facilities(
     InputError
         Columns, kinds, ids or coordinates that are wrong.
     """
+    heads = layer_columns("facilities")
     raw, points = _rows(source)
     file = source.path.name
     what = f"{WHAT} ({file})"
-    code = pick_column(raw.columns, source.village, VILLAGE_NAMES, key="village", what=what, required=False)
+    code = pick_column(
+        raw.columns,
+        source.village,
+        heads["village"],
+        key="village",
+        what=what,
+        required=False,
+    )
     coded = text_column(raw, code).map(lambda t: isinstance(t, str) and parse_village_code(t) is not None)
     coded = coded.astype(bool)
     totals = total_rows(raw, coded | ~shapely.is_missing(points))
@@ -96,7 +79,7 @@ def read_facilities(
         picked = pick_column(raw.columns, named, known, key=key, what=what, required=False)
         return id_column(raw, picked)
 
-    ids = identity(source.id, ID_NAMES, "id")
+    ids = identity(source.id, heads["id"], "id")
     ids = ids.fillna(
         pd.Series([f"{prefix or source.path.stem}:{i}" for i in raw.index], index=raw.index, dtype="str")
     )
@@ -104,20 +87,22 @@ def read_facilities(
     refuse_foreign(points, labels, what, file)
     place = gpd.GeoSeries(points, crs=WGS84).to_crs(villages.crs).to_numpy()
     declared, by_name, findings = _declared_villages(
-        column(source.village, VILLAGE_NAMES, "village"),
-        column(source.village_name, VILLAGE_TEXT_NAMES, "village_name"),
-        column(source.district_name, DISTRICT_NAMES, "district_name"),
+        column(source.village, heads["village"], "village"),
+        column(source.village_name, heads["village_name"], "village_name"),
+        column(source.district_name, heads["district_name"], "district_name"),
         villages, ids, file,
     )  # fmt: skip
     located_by, place, village = _locate(place, declared, by_name, villages)
     rows = gpd.GeoDataFrame(
         {
             "kind": kinds.to_numpy(),
-            "name": column(source.name, NAME_NAMES, "name").fillna("").to_numpy(),
+            "name": column(source.name, heads["name"], "name").fillna("").to_numpy(),
             "village_code": pd.Series(village, dtype="str"),
             "declared_village": pd.Series(declared, dtype="str"),
-            "parent_id": identity(source.parent, PARENT_NAMES, "parent").to_numpy(),
-            "functioning": _functioning(column(source.functioning, FUNCTIONING_NAMES, "functioning"), file),
+            "parent_id": identity(source.parent, heads["parent"], "parent").to_numpy(),
+            "functioning": _functioning(
+                column(source.functioning, heads["functioning"], "functioning"), file
+            ),
             "located_by": pd.Series(located_by, dtype="str"),
             "source": file,
             **_numbers(raw, source, what),
@@ -134,6 +119,7 @@ def read_facilities(
 
 def _rows(source: FacilitiesFile) -> tuple[pd.DataFrame, NDArray[np.object_]]:
     """Return the attributes (index: row number) and the points in degrees, None where unplaced."""
+    heads = layer_columns("facilities")
     file = source.path.name
     what = f"{WHAT} ({file})"
     if source.path.suffix.lower() not in TABLE_SUFFIXES:
@@ -158,20 +144,25 @@ def _rows(source: FacilitiesFile) -> tuple[pd.DataFrame, NDArray[np.object_]]:
     named = (source.id, source.name, source.lat, source.lon, source.coordinates, source.village,
              source.village_name,
              source.kind.column if isinstance(source.kind, KindColumn) else None)  # fmt: skip
-    known = (*ID_NAMES, *NAME_NAMES, *LAT_NAMES, *LON_NAMES, *PAIR_NAMES, *VILLAGE_NAMES,
-             *VILLAGE_TEXT_NAMES)  # fmt: skip
+    keys = ("id", "name", "lat", "lon", "coordinates", "village", "village_name")
+    known = tuple(name for key in keys for name in heads[key])
     table = read_table(source, what, tuple(n for n in named if n) or known)
 
     def find(given: str | None, names: tuple[str, ...], key: str) -> str | None:
         return pick_column(table.columns, given, names, key=key, what=what, required=False)
 
-    lat, lon = find(source.lat, LAT_NAMES, "lat"), find(source.lon, LON_NAMES, "lon")
-    pair = find(source.coordinates, PAIR_NAMES, "coordinates") if lat is None or lon is None else None
+    lat, lon = (
+        find(source.lat, heads["lat"], "lat"),
+        find(source.lon, heads["lon"], "lon"),
+    )
+    pair = (
+        find(source.coordinates, heads["coordinates"], "coordinates") if lat is None or lon is None else None
+    )
     if (source.lat is None) != (source.lon is None) and (lat is None or lon is None):
         msg = f"{what}: lat: and lon: go together; name both. The file has: {', '.join(table.columns)}."
         raise MissingColumnError(msg)
-    placed = (lat and lon) or pair or find(source.village, VILLAGE_NAMES, "village") or find(
-        source.village_name, VILLAGE_TEXT_NAMES, "village_name"
+    placed = (lat and lon) or pair or find(source.village, heads["village"], "village") or find(
+        source.village_name, heads["village_name"], "village_name"
     )  # fmt: skip
     if not placed:
         msg = (
@@ -208,7 +199,7 @@ def _kinds(raw: pd.DataFrame, source: FacilitiesFile, what: str) -> tuple[pd.Ser
 
 
 def _functioning(text: pd.Series[str], file: str) -> NDArray[np.object_]:
-    value = text.str.lower().map(FUNCTIONING)
+    value = text.str.lower().map(functioning_words())
     bad = text.notna() & value.isna()
     if bad.any():
         msg = (

@@ -27,6 +27,7 @@ from geodata.readers.files import (
 )
 from geodata.readers.result import ReadLayer
 from geodata.villages_at import village_at
+from geodata.vocabulary.columns import layer_columns
 
 if TYPE_CHECKING:
     from geodata.areafile import HamletsFile
@@ -36,10 +37,6 @@ BAD_CODE = (
     "hamlets whose village code is too short or spoiled (a number with decimals) count in the village "
     "where they lie"
 )
-VILLAGE_NAMES = ("village_code", "kode_desa", "kode", "kodedesa")
-NAME_NAMES = ("name", "nama", "dusun", "nama_dusun", "Name")
-PEOPLE_NAMES = ("people", "penduduk", "jumlah_penduduk")
-LAT_NAMES, LON_NAMES = ("lat", "latitude", "lintang", "y"), ("lon", "lng", "longitude", "bujur", "x")
 
 
 def read_hamlets(source: HamletsFile, villages: gpd.GeoDataFrame) -> ReadLayer:
@@ -55,11 +52,12 @@ def read_hamlets(source: HamletsFile, villages: gpd.GeoDataFrame) -> ReadLayer:
     ------
     InputError
     """
+    heads = layer_columns("hamlets")
     wanted = tuple(n for n in (source.village, source.name, source.people, source.lat, source.lon) if n)
     if source.path.suffix.lower() in TABLE_SUFFIXES:
-        raw: pd.DataFrame = read_table(source, WHAT, wanted or (*VILLAGE_NAMES, *LAT_NAMES))
-        lat = pick_column(raw.columns, source.lat, LAT_NAMES, key="lat", what=WHAT)
-        lon = pick_column(raw.columns, source.lon, LON_NAMES, key="lon", what=WHAT)
+        raw: pd.DataFrame = read_table(source, WHAT, wanted or (*heads["village"], *heads["lat"]))
+        lat = pick_column(raw.columns, source.lat, heads["lat"], key="lat", what=WHAT)
+        lon = pick_column(raw.columns, source.lon, heads["lon"], key="lon", what=WHAT)
         points = column_points(raw, lat, lon, None, WHAT, source.path.name)
     else:
         vector = read_vector(source, WHAT)
@@ -81,14 +79,14 @@ def read_hamlets(source: HamletsFile, villages: gpd.GeoDataFrame) -> ReadLayer:
         picked = pick_column(raw.columns, named, known, key=key, what=WHAT, required=False)
         return text_column(raw, picked)
 
-    village_text = column(source.village, VILLAGE_NAMES, "village")
+    village_text = column(source.village, heads["village"], "village")
     place = gpd.GeoSeries(points, crs=WGS84).to_crs(villages.crs).to_numpy()
     declared = village_text.map(lambda t: parse_village_code(t) if isinstance(t, str) else None)
     spoiled = village_text.notna() & declared.isna()
     declared = declared.where(declared.isin(villages.index))
     located = pd.Series(village_at(place, villages), index=raw.index)
     people_column = pick_column(
-        raw.columns, source.people, PEOPLE_NAMES, key="people", what=WHAT, required=False
+        raw.columns, source.people, heads["people"], key="people", what=WHAT, required=False
     )
     people = count_column(raw, people_column, WHAT, source.path.name)
     ids = id_column(raw, pick_column(raw.columns, source.id, (), key="id", what=WHAT, required=False))
@@ -99,7 +97,7 @@ def read_hamlets(source: HamletsFile, villages: gpd.GeoDataFrame) -> ReadLayer:
     hamlets = gpd.GeoDataFrame(
         {
             "village_code": declared.fillna(located).astype("str").to_numpy(),
-            "name": column(source.name, NAME_NAMES, "name").fillna("").to_numpy(),
+            "name": column(source.name, heads["name"], "name").fillna("").to_numpy(),
             "people": people.to_numpy(),
         },
         geometry=place,

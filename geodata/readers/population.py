@@ -24,6 +24,7 @@ from geodata.readers.files import (
     total_rows,
 )
 from geodata.readers.result import ReadLayer
+from geodata.vocabulary.columns import layer_columns
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
     from geodata.areafile import FileSource, PopulationFile
 
 WHAT = "population"
-CODE_NAMES = ("kode", "kode_desa", "village_code", "kode_kemendagri", "kodedesa", "kode_wilayah", "code")
-PEOPLE_NAMES = ("people", "penduduk", "jumlah_penduduk", "population", "jumlah", "total")
 
 
 def read_any_table(source: FileSource, what: str, wanted: tuple[str, ...]) -> pd.DataFrame:
@@ -51,11 +50,15 @@ def read_population(source: PopulationFile, villages: gpd.GeoDataFrame) -> ReadL
     InputError
         Missing columns, text or negative numbers, a village twice, no code that fits, or most codes no codes.
     """
+    heads = layer_columns("population")
     named = (source.code, source.people, *source.groups.values())
-    wanted = tuple(n for n in named if n) or (*CODE_NAMES, *PEOPLE_NAMES)
+    wanted = tuple(n for n in named if n) or (
+        *heads["code"],
+        *heads["people"],
+    )
     table = read_any_table(source, WHAT, wanted)
-    code_column = pick_column(table.columns, source.code, CODE_NAMES, key="code", what=WHAT)
-    people_column = pick_column(table.columns, source.people, PEOPLE_NAMES, key="people", what=WHAT)
+    code_column = pick_column(table.columns, source.code, heads["code"], key="code", what=WHAT)
+    people_column = pick_column(table.columns, source.people, heads["people"], key="people", what=WHAT)
     for group, column in source.groups.items():
         pick_column(table.columns, column, (), key=f"groups.{group}", what=WHAT)
     text = text_column(table, code_column)

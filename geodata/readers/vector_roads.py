@@ -25,6 +25,7 @@ from geodata.readers.roads import (
     speed_of,
     unread_findings,
 )
+from geodata.vocabulary.columns import layer_columns
 from geodata.vocabulary.roads import FERRY, ROAD_CLASSES
 from geodata.vocabulary.tags import KEPT_TAGS, join_tags
 
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 WHAT = "roads"
 NOTHING = "none needed"
 NO_CLASS = "none"
-CLASS_NAMES = ("highway", "road_class", "fclass", "Fungsi", "FUNGSI", "kelas_jalan", "klas_jln", "REMARK")
 # Functions of the RBI map (BIG), in the order in which a value is tried; source: DOMAIN of the
 # default speeds, docs/METHODS.md.
 ONEWAY = {
@@ -191,6 +191,8 @@ def _first_of_equals(parts: NDArray[Any], attributes: pd.DataFrame) -> NDArray[A
 
 
 def _attributes(raw: gpd.GeoDataFrame, source: RoadsFile) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
+    heads = layer_columns("roads")
+
     def column(
         named: str | None, known: tuple[str, ...], key: str, *, required: bool = False
     ) -> pd.Series[str]:
@@ -199,7 +201,7 @@ def _attributes(raw: gpd.GeoDataFrame, source: RoadsFile) -> tuple[pd.DataFrame,
 
     route = column(source.route, ("route",), "route").str.lower()
     ferry = (route == FERRY).to_numpy(dtype=bool, na_value=False)
-    wording = column(source.class_column, CLASS_NAMES, "class", required=True)
+    wording = column(source.class_column, heads["class"], "class", required=True)
     classes = _classes(wording, ferry, source)
     junction = column(None, ("junction",), "junction")
     season_text = column(source.season, ("season", "seasonal", "musim"), "season")
@@ -254,7 +256,8 @@ def _tags(raw: gpd.GeoDataFrame) -> list[dict[str, str]]:
 
 def _is_geofabrik(raw: gpd.GeoDataFrame, source: RoadsFile) -> bool:
     """Return whether the classes are Geofabrik's (``fclass``), whose one-way letters are its own."""
-    picked = pick_column(raw.columns, source.class_column, CLASS_NAMES, key="class", what=WHAT)
+    heads = layer_columns("roads")
+    picked = pick_column(raw.columns, source.class_column, heads["class"], key="class", what=WHAT)
     return picked is not None and picked.lower() == "fclass"
 
 

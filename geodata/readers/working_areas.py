@@ -18,8 +18,9 @@ from geodata.readers.files import (
     total_rows,
 )
 from geodata.readers.files import id_column as ids_of
-from geodata.readers.population import CODE_NAMES, read_any_table
+from geodata.readers.population import read_any_table
 from geodata.readers.result import ReadLayer
+from geodata.vocabulary.columns import layer_columns
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from geodata.areafile import WorkingAreasFile
 
 WHAT = "working_areas"
-PUSKESMAS_NAMES = ("puskesmas_id", "kode_puskesmas", "puskesmas_induk", "wilayah_kerja", "puskesmas")
 
 
 def read_working_areas(
@@ -40,11 +40,20 @@ def read_working_areas(
     InputError
         Missing columns, or a village given to two puskesmas.
     """
-    wanted = tuple(n for n in (source.code, source.puskesmas) if n) or (*CODE_NAMES, *PUSKESMAS_NAMES)
+    population_heads = layer_columns("population")
+    working_areas_heads = layer_columns("working_areas")
+    wanted = tuple(n for n in (source.code, source.puskesmas) if n) or (
+        *population_heads["code"],
+        *working_areas_heads["puskesmas"],
+    )
     table = read_any_table(source, WHAT, wanted)
-    code_column = pick_column(table.columns, source.code, CODE_NAMES, key="code", what=WHAT)
+    code_column = pick_column(table.columns, source.code, population_heads["code"], key="code", what=WHAT)
     puskesmas_column = pick_column(
-        table.columns, source.puskesmas, PUSKESMAS_NAMES, key="puskesmas", what=WHAT
+        table.columns,
+        source.puskesmas,
+        working_areas_heads["puskesmas"],
+        key="puskesmas",
+        what=WHAT,
     )
     text = text_column(table, code_column)
     codes = text.map(lambda t: parse_village_code(t) if isinstance(t, str) else None)

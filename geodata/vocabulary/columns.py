@@ -1,0 +1,48 @@
+"""How people head the columns of their tables, and what they write into them: data, not code."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+import yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@cache
+def _columns() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+    text = files("geodata").joinpath("data/columns.yml").read_text("utf-8")
+    table: dict[str, dict[str, list[str]]] = yaml.safe_load(text)
+    return {layer: {key: tuple(n) for key, n in keys.items()} for layer, keys in table.items()}
+
+
+def layer_columns(layer: str) -> Mapping[str, tuple[str, ...]]:
+    """Return the headings under which a layer's columns are known, by key, the likeliest first.
+
+    Parameters
+    ----------
+    layer
+        As in AREA.yml, such as ``boundaries``.
+
+    Examples
+    --------
+    >>> layer_columns("boundaries")["code"][:3]
+    ('kode', 'kode_desa', 'village_code')
+    """
+    return _columns()[layer]
+
+
+@cache
+def functioning_words() -> Mapping[str, str]:
+    """Return what lists write of whether a unit functions, in lower case → ``yes``, ``no``, ``unknown``.
+
+    Examples
+    --------
+    >>> functioning_words()["rusak berat"]
+    'no'
+    """
+    text = files("geodata").joinpath("data/functioning.yml").read_text("utf-8")
+    return {word: answer for answer, words in yaml.safe_load(text).items() for word in words}
