@@ -12,8 +12,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from planner.pipeline import (
+        AddBoat,
+        AddRoad,
+        ChangeFacility,
+        ChangeRoad,
+        ChangeSpeed,
+        CloseFacility,
+        CloseRoad,
+        Flood,
         Gaps,
         Ilp,
+        MoveFacility,
+        OpenFacility,
+        ReopenRoad,
         Scenario,
         Study,
         Travel,
@@ -24,10 +35,12 @@ if TYPE_CHECKING:
         demo_layers,
         facility_table,
         find_gaps,
+        from_networkx,
         open_workspace,
         read_adoption_of,
         read_scenario,
         summary,
+        to_networkx,
         totals,
         travel_by,
         under_standards,
@@ -36,9 +49,11 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
-    "Gaps", "Ilp", "Scenario", "Study", "Travel", "build_area", "changes", "check", "default_scenario",
-    "demo_layers", "facility_table", "find_gaps", "open_workspace", "read_adoption_of", "read_scenario",
-    "summary", "totals", "travel_by", "under_standards", "village_table", "write_gaps",
+    "AddBoat", "AddRoad", "ChangeFacility", "ChangeRoad", "ChangeSpeed", "CloseFacility", "CloseRoad",
+    "Flood", "Gaps", "Ilp", "MoveFacility", "OpenFacility", "ReopenRoad", "Scenario", "Study", "Travel",
+    "build_area", "changes", "check", "default_scenario", "demo_layers", "facility_table", "find_gaps",
+    "from_networkx", "open_workspace", "read_adoption_of", "read_scenario", "summary", "to_networkx",
+    "totals", "travel_by", "under_standards", "village_table", "write_gaps",
 ]  # fmt: skip
 
 

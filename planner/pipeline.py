@@ -17,7 +17,21 @@ from planner.coverage.compare import changes, totals
 from planner.coverage.study import Gaps, Study, find_gaps
 from planner.coverage.tables import facility_table, summary, village_table
 from planner.ilp.model import Ilp
+from planner.network.convert import from_networkx, to_networkx
 from planner.reports.outputs import write_gaps
+from planner.scenarios.edits import (
+    AddBoat,
+    AddRoad,
+    ChangeFacility,
+    ChangeRoad,
+    ChangeSpeed,
+    CloseFacility,
+    CloseRoad,
+    Flood,
+    MoveFacility,
+    OpenFacility,
+    ReopenRoad,
+)
 from planner.scenarios.scenario import Scenario, default_scenario, read_scenario
 from planner.travel.frames import Travel, travel_by
 
@@ -29,8 +43,19 @@ if TYPE_CHECKING:
     from planner.scenarios.standards import Standard
 
 __all__ = [
+    "AddBoat",
+    "AddRoad",
+    "ChangeFacility",
+    "ChangeRoad",
+    "ChangeSpeed",
+    "CloseFacility",
+    "CloseRoad",
+    "Flood",
     "Gaps",
     "Ilp",
+    "MoveFacility",
+    "OpenFacility",
+    "ReopenRoad",
     "Scenario",
     "Study",
     "Travel",
@@ -41,10 +66,12 @@ __all__ = [
     "demo_layers",
     "facility_table",
     "find_gaps",
+    "from_networkx",
     "open_workspace",
     "read_adoption_of",
     "read_scenario",
     "summary",
+    "to_networkx",
     "totals",
     "travel_by",
     "under_standards",
