@@ -9,20 +9,19 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from babel import Locale, dates, numbers
+from babel import dates, numbers
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 from planner.coverage.extent import ROADS
-from planner.ilp.reasons import ilp_texts
-from planner.reports.maps.page import LANGUAGES, map_texts
+from planner.texts.catalogues import ilp_texts
+from planner.texts.formatter import Formatter
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from planner.coverage.extent import Extent
 
-DEFAULT_LANGUAGE = LANGUAGES[0]
 # Shown to planners of all three of Indonesia's time zones when nothing else is set: WIB.
 TIME_ZONE = "Asia/Jakarta"
 
@@ -39,7 +38,7 @@ def _catalogue(lang: str) -> gettext.GNUTranslations:
     return gettext.GNUTranslations(compiled)
 
 
-class Texts:
+class Texts(Formatter):
     """One language's words and ways of writing numbers.
 
     Parameters
@@ -56,10 +55,8 @@ class Texts:
     """
 
     def __init__(self, lang: str) -> None:
-        self.lang = lang if lang in LANGUAGES else DEFAULT_LANGUAGE
-        self._locale = Locale.parse(self.lang)
+        super().__init__(lang)
         self._catalogue = _catalogue(self.lang)
-        self._terms = map_texts(self.lang)
         self._ilp = ilp_texts()[self.lang]
 
     def text(self, message: str, /, **values: object) -> str:
@@ -70,10 +67,6 @@ class Texts:
     def several(self, one: str, many: str, n: int, /, **values: object) -> str:
         """Return a message that counts something."""
         return self._catalogue.ngettext(one, many, n).format(n=self.number(n), **values)
-
-    def term(self, key: str) -> str:
-        """Return the word for a kind, status, reason, mode or season: the same as on the map of ``gaps``."""
-        return self._terms.get(key, key)
 
     def incomplete(self, word: str, extent: Extent) -> str:
         """Return what is not whole, a kind's list or the roads, why, and what that means."""
@@ -111,51 +104,6 @@ class Texts:
     def kind(self, kind: str) -> str:
         """Return the name of a facility kind."""
         return self._terms.get(f"kind_{kind}", kind)
-
-    def number(self, value: float, decimals: int = 0) -> str:
-        """Return a number; unknown (NaN) and unreachable (inf) by their words."""
-        if math.isnan(value):
-            return self.term("unknown")
-        if math.isinf(value):
-            return self.term("unreachable")
-        pattern = "#,##0." + "0" * decimals if decimals else "#,##0"
-        # Rounded first, and without the sign of a zero.
-        shown = round(float(value), decimals) + 0.0
-        return str(numbers.format_decimal(shown, format=pattern, locale=self._locale))
-
-    def plain(self, value: float) -> str:
-        """Return a number as it is typed: no thousands, as many decimals as it has."""
-        return str(numbers.format_decimal(value, format="0.####", locale=self._locale))
-
-    def parsed(self, text: str) -> float | None:
-        """Return a number that somebody typed, with a decimal comma or point; None for anything else."""
-        try:
-            value = float(text.strip().replace(",", "."))
-        except ValueError:
-            return None
-        return value if math.isfinite(value) else None
-
-    def people(self, value: float | None) -> str:
-        """Return a count of people."""
-        return self.number(math.nan if value is None else value)
-
-    def change(self, value: float, decimals: int = 0) -> str:
-        """Return a difference with its sign."""
-        if math.isnan(value):
-            return self.term("unknown")
-        text = self.number(abs(value), decimals)
-        if text == self.number(0.0, decimals):
-            return "±0" if value else "0"
-        return ("+" if value > 0 else "−") + text
-
-    def percent(self, share: float | None) -> str:
-        """Return a share (0–1) as per cent; never 100 % (or 0 %) for what is only nearly so."""
-        if share is None or math.isnan(share):
-            return self.term("unknown")
-        decimals = 1 if 0 < share < 1 else 0
-        shown = min(max(share, 0.001), 0.999) if 0 < share < 1 else share
-        pattern = "#,##0.0%" if decimals else "#,##0%"
-        return str(numbers.format_percent(shown, format=pattern, locale=self._locale))
 
     def load(self, load: float) -> str:
         """Return people ÷ capacity as whole per cent; never 100 % for nearly or just over full."""

@@ -18,13 +18,14 @@ from app.core.work import Seats
 from app.map.page import write_page, write_vendor
 from app.render import Renderer
 from app.store import StoreError
-from app.texts import DEFAULT_LANGUAGE, Texts
+from app.texts import Texts
 from app.web.door import COOKIE, DAYS, Door
 from app.web.folder import ServedFolder
 from app.web.hardening import harden
 from app.web.page import SEEN_COOKIE, build_page, first_picture, follow_address, release, start
 from geodata.errors import ConfigError
-from planner.reports.maps.page import LANGUAGES
+from planner.texts.catalogues import LANGUAGES
+from planner.texts.formatter import DEFAULT_LANGUAGE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -3,28 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
 import pandas as pd
-import yaml
 
 from planner.coverage.reach import OPEN_REASONS
+from planner.texts.catalogues import LANGUAGES, ilp_texts
 
 if TYPE_CHECKING:
     from planner.coverage.study import Gaps
     from planner.scenarios.standards import KindStandard
-
-LANGUAGES = ("id", "en")
-
-
-@cache
-def ilp_texts() -> dict[str, dict[str, str]]:
-    """Return the texts by language and key."""
-    text = files("planner").joinpath("data/ilp_texts.yml").read_text("utf-8")
-    texts: dict[str, dict[str, str]] = yaml.safe_load(text)
-    return texts
 
 
 def percent(share: float) -> str:

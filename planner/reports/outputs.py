@@ -75,8 +75,9 @@ def write_gaps(
     ConfigError, WorkspaceError, DiskError
     """
     # Here, because importing Folium takes most of half a second.
-    from planner.reports.maps.page import map_texts, write_map
+    from planner.reports.maps.page import write_map
     from planner.reports.pws_page import write_pws
+    from planner.texts.catalogues import map_texts
 
     out = Path(out)
     map_texts(lang)

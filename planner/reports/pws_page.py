@@ -11,9 +11,10 @@ import numpy as np
 import shapely
 from jinja2 import Environment
 
-from planner.ilp.reasons import ilp_texts
 from planner.reports.maps.page import KIND_COLORS
 from planner.reports.pws import pws_table
+from planner.texts.catalogues import ilp_texts
+from planner.texts.formatter import Formatter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -52,10 +53,11 @@ def pws_html(
     table = pws_table(ilp, lang)
     codes = list(table.index if only is None else only)
     sketch = _Sketch(ilp)
+    write = Formatter(lang, words={key: texts[key] for key in ("unknown", "unreachable")})
     pages = []
     for code in codes:
         may_go_on()
-        pages.append(_page(ilp, table.loc[code], code, texts, lang, sketch))
+        pages.append(_page(ilp, table.loc[code], code, texts, write, sketch))
 
     def t_of(kind: str) -> str:
         return texts.get(f"unit_{kind}", kind)
@@ -73,13 +75,13 @@ def pws_html(
 
 
 def _page(
-    ilp: Ilp, row: pd.Series[Any], code: str, t: dict[str, str], lang: str, sketch: _Sketch
+    ilp: Ilp, row: pd.Series[Any], code: str, t: dict[str, str], write: Formatter, sketch: _Sketch
 ) -> dict[str, Any]:
-    kinds = [_kind(ilp, row, code, kind, t, lang) for kind in ilp.kinds]
+    kinds = [_kind(ilp, row, code, kind, t, write) for kind in ilp.kinds]
     groups = [
         {
             "label": t.get(f"group_{g}", g),
-            "people": _count(one["people"], lang, t),
+            "people": write.number(one["people"]),
             "origin": t[f"pws_{one['from']}"],
         }
         for g in ilp.gaps.scenario.groups
@@ -90,9 +92,9 @@ def _page(
     )
     return {
         "code": code, "name": row["village_name"], "district": row["district_name"] or code[:8],
-        "people": _count(row["people"], lang, t), "groups": groups, "kinds": kinds,
+        "people": write.number(row["people"]), "groups": groups, "kinds": kinds,
         "puskesmas": row["puskesmas"] or t["how_none"], "how": t[f"how_{row['working_area_how']}"],
-        "referral": _referral(ilp, code, t, lang), "visits": _visits(ilp, code, t, lang),
+        "referral": _referral(ilp, code, t, write), "visits": _visits(ilp, code, t, write),
         "remote": t[str(ilp.remote.loc[code, "remote"])], "map": sketch.draw(code),
         "gaps": gaps, "not_known": not_known,
         "next": row["next_action"],
@@ -100,21 +102,21 @@ def _page(
 
 
 def _kind(
-    ilp: Ilp, row: pd.Series[Any], code: str, kind: str, t: dict[str, str], lang: str
+    ilp: Ilp, row: pd.Series[Any], code: str, kind: str, t: dict[str, str], write: Formatter
 ) -> dict[str, str]:
     answers = ilp.answers[kind].loc[code]
     label = t.get(f"unit_{kind}", kind)
     return {
         "label": label[0].upper() + label[1:], "present": t[answers["present"]],
         "dry": t[answers["reachable_dry"]], "wet": t[answers["reachable_wet"]],
-        "functioning": t[answers["functioning"]], "minutes": _minutes(row[f"{kind}_minutes"], t, lang),
+        "functioning": t[answers["functioning"]], "minutes": write.number(row[f"{kind}_minutes"], 1),
         "unit": row[f"{kind}_unit"], "state": t[f"class_{answers['class']}"], "reason": row[f"{kind}_reason"],
     }  # fmt: skip
 
 
-def _referral(ilp: Ilp, code: str, t: dict[str, str], lang: str) -> str:
+def _referral(ilp: Ilp, code: str, t: dict[str, str], write: Formatter) -> str:
     one = ilp.referral.loc[(code, "standard")]
-    text = _minutes(one["minutes"], t, lang)
+    text = write.number(one["minutes"], 1)
     if np.isfinite(one["minutes"]):
         text += f" {t['pws_minutes_unit']}"
     if one["exceeds"] == "yes":
@@ -125,34 +127,16 @@ def _referral(ilp: Ilp, code: str, t: dict[str, str], lang: str) -> str:
     return text
 
 
-def _visits(ilp: Ilp, code: str, t: dict[str, str], lang: str) -> str:
+def _visits(ilp: Ilp, code: str, t: dict[str, str], write: Formatter) -> str:
     one = ilp.visits.villages.loc[code]
     if one["status"] == "unknown":
         return t["unknown"]
     if one["status"] == "none":
         return t["pws_visits_none"]
     return t["pws_families"].format(
-        families=_count(one["families"], lang, t), visits=_decimal(one["visits_month"], lang),
-        rounds=_decimal(one["rounds_month"], lang),
+        families=write.number(one["families"]), visits=write.number(one["visits_month"], 1),
+        rounds=write.number(one["rounds_month"], 1),
     )  # fmt: skip
-
-
-def _decimal(value: float, lang: str) -> str:
-    text = f"{value:,.1f}"
-    return text.translate(str.maketrans(",.", ".,")) if lang == "id" else text
-
-
-def _count(value: float, lang: str, t: dict[str, str]) -> str:
-    if np.isnan(value):
-        return t["unknown"]
-    text = f"{value:,.0f}"
-    return text.replace(",", ".") if lang == "id" else text
-
-
-def _minutes(value: float, t: dict[str, str], lang: str) -> str:
-    if np.isnan(value):
-        return t["unknown"]
-    return t["unreachable"] if np.isinf(value) else _decimal(value, lang)
 
 
 @dataclass(frozen=True)

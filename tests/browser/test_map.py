@@ -9,8 +9,9 @@ import pytest
 from browser_support import HOSTILE
 
 from planner.coverage.study import find_gaps
-from planner.reports.maps.page import map_texts, script_json
+from planner.reports.maps.page import script_json
 from planner.reports.outputs import write_gaps
+from planner.texts.catalogues import map_texts
 
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
 

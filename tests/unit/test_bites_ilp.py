@@ -16,7 +16,6 @@ from support import CRS, at
 from geodata.crs import WGS84
 from planner.coverage.study import find_gaps
 from planner.ilp.model import Ilp
-from planner.ilp.reasons import ilp_texts
 from planner.ilp.referral import referral_table
 from planner.ilp.tables import puskesmas_table
 from planner.reports.pws import pws_table
@@ -25,6 +24,7 @@ from planner.reports.side_by_side import standards_table
 from planner.supply.capacity import allocate
 from planner.supply.floating_catchments import two_step
 from planner.supply.places import village_remoteness
+from planner.texts.catalogues import ilp_texts
 from planner.travel.times import SparseTimes
 
 pytestmark = pytest.mark.slow

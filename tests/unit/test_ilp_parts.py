@@ -21,13 +21,13 @@ from planner.coverage.study import find_gaps
 from planner.ilp.jejaring import HOW
 from planner.ilp.logic import NO, UNKNOWN, YES, any_of, both
 from planner.ilp.model import Ilp
-from planner.ilp.reasons import LANGUAGES, ilp_texts
 from planner.ilp.tables import puskesmas_table, unit_columns, village_columns
 from planner.ilp.three_answers import CLASSES, classes
 from planner.reports.pws import pws_table
 from planner.reports.pws_page import pws_html
 from planner.scenarios.scenario import default_scenario
 from planner.scenarios.standards import read_standard
+from planner.texts.catalogues import LANGUAGES, ilp_texts
 
 ANSWER = st.sampled_from([NO, YES, UNKNOWN])
 CODES = [f"99.01.0{d}.200{v}" for d in (1, 2, 3) for v in (1, 2)]

@@ -26,10 +26,11 @@ from planner.ilp.jejaring import reconciled
 from planner.ilp.model import Ilp
 from planner.network.land import land_of
 from planner.pipeline import demo_layers, summary, village_table
-from planner.reports.maps.page import map_texts, page_script
+from planner.reports.maps.page import page_script
 from planner.reports.pws import pws_table
 from planner.scenarios.edits import CloseFacility, Flood, OpenFacility
 from planner.scenarios.scenario import default_scenario
+from planner.texts.catalogues import map_texts
 
 pytestmark = pytest.mark.slow
 

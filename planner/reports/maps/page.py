@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import html
 import json
-from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -13,17 +12,16 @@ import folium
 import geopandas as gpd
 import numpy as np
 import shapely
-import yaml
 from branca.element import Element, MacroElement
 from jinja2 import Template
 
 from geodata.crs import WGS84
-from geodata.errors import ConfigError
 from planner.coverage.extent import ROADS, seasons_told
 from planner.coverage.show import STATUS_COLORS
 from planner.coverage.tables import is_at_least, roads_or_straight, summary
 from planner.network.overlay import overlaid_roads, road_overlay
 from planner.scenarios.edits import ROAD_EDITS
+from planner.texts.catalogues import map_texts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,7 +31,6 @@ if TYPE_CHECKING:
     from planner.coverage.study import Gaps
     from planner.scenarios.modes import Season
 
-LANGUAGES = ("id", "en")
 # Told apart by people with any colour vision (ColorBrewer RdYlBu), and by lightness.
 KIND_COLORS = {
     "puskesmas": ("#1b9e77", 7), "pustu": ("#7570b3", 5), "posyandu": ("#e7298a", 4),
@@ -100,27 +97,6 @@ def script_json(content: object) -> str:
     for char in "<>&\u2028\u2029":
         text = text.replace(char, f"\\u{ord(char):04x}")
     return text
-
-
-def map_texts(lang: str) -> dict[str, str]:
-    """Return the page's texts in Indonesian (``id``) or English (``en``).
-
-    Raises
-    ------
-    ConfigError
-        For any other language.
-    """
-    if lang not in LANGUAGES:
-        msg = f"--lang {lang!r}: choose one of {', '.join(LANGUAGES)}"
-        raise ConfigError(msg)
-    return dict(_all_texts()[lang])
-
-
-@cache
-def _all_texts() -> dict[str, dict[str, str]]:
-    text = files("planner").joinpath("data/map_texts.yml").read_text("utf-8")
-    table: dict[str, dict[str, str]] = yaml.safe_load(text)
-    return table
 
 
 def write_map(gaps: Gaps, path: Path, *, lang: str) -> None:

@@ -1,0 +1,89 @@
+"""Numbers as a language writes them; unknown and unreachable by their words."""
+
+from __future__ import annotations
+
+import math
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from babel import Locale, numbers
+
+from planner.texts.catalogues import LANGUAGES, map_texts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+DEFAULT_LANGUAGE = LANGUAGES[0]
+
+
+class Formatter:
+    """One language's words for values, and its ways of writing numbers.
+
+    Parameters
+    ----------
+    lang
+        ``id`` or ``en``; anything else is taken as Indonesian.
+    words
+        Other words than the map's for ``unknown`` and ``unreachable``.
+
+    Examples
+    --------
+    >>> Formatter("id").people(2270216.4), Formatter("en").people(2270216.4)
+    ('2.270.216', '2,270,216')
+    >>> Formatter("en").number(float("nan")), Formatter("id").number(1234.56, 1)
+    ('unknown', '1.234,6')
+    """
+
+    def __init__(self, lang: str, *, words: Mapping[str, str] = MappingProxyType({})) -> None:
+        self.lang = lang if lang in LANGUAGES else DEFAULT_LANGUAGE
+        self._locale = Locale.parse(self.lang)
+        self._terms = {**map_texts(self.lang), **words}
+
+    def term(self, key: str) -> str:
+        """Return the word for a kind, status, reason, mode or season: the same as on the map of ``gaps``."""
+        return self._terms.get(key, key)
+
+    def number(self, value: float, decimals: int = 0) -> str:
+        """Return a number; unknown (NaN) and unreachable (inf) by their words."""
+        if math.isnan(value):
+            return self.term("unknown")
+        if math.isinf(value):
+            return self.term("unreachable")
+        pattern = "#,##0." + "0" * decimals if decimals else "#,##0"
+        # Rounded first, and without the sign of a zero.
+        shown = round(float(value), decimals) + 0.0
+        return str(numbers.format_decimal(shown, format=pattern, locale=self._locale))
+
+    def plain(self, value: float) -> str:
+        """Return a number as it is typed: no thousands, as many decimals as it has."""
+        return str(numbers.format_decimal(value, format="0.####", locale=self._locale))
+
+    def parsed(self, text: str) -> float | None:
+        """Return a number that somebody typed, with a decimal comma or point; None for anything else."""
+        try:
+            value = float(text.strip().replace(",", "."))
+        except ValueError:
+            return None
+        return value if math.isfinite(value) else None
+
+    def people(self, value: float | None) -> str:
+        """Return a count of people."""
+        return self.number(math.nan if value is None else value)
+
+    def change(self, value: float, decimals: int = 0) -> str:
+        """Return a difference with its sign."""
+        if math.isnan(value):
+            return self.term("unknown")
+        text = self.number(abs(value), decimals)
+        if text == self.number(0.0, decimals):
+            return "±0" if value else "0"
+        return ("+" if value > 0 else "−") + text
+
+    def percent(self, share: float | None) -> str:
+        """Return a share (0–1) as per cent; never 100 % (or 0 %) for what is only nearly so."""
+        if share is None or math.isnan(share):
+            return self.term("unknown")
+        decimals = 1 if 0 < share < 1 else 0
+        shown = min(max(share, 0.001), 0.999) if 0 < share < 1 else share
+        pattern = "#,##0.0%" if decimals else "#,##0%"
+        return str(numbers.format_percent(shown, format=pattern, locale=self._locale))
