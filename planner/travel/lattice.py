@@ -251,13 +251,27 @@ class Lattice:
         np.minimum.at(quick, at, seconds)
         np.maximum.at(slow, at, seconds)
         self._quick, self._slow = quick.reshape(self.shape), slow.reshape(self.shape)
-        # Whose nearest road is of a small part joins others too.
         main = self.router.access.main[self.times.role][edge]
         out = np.full(self.shape, np.inf, dtype=np.float32)
-        for which in (main, ~main & (seconds < np.inf)):
-            if which.any():
-                out = np.minimum(out, self._walked(at[which], seconds[which]))
+        if main.any():
+            out = self._walked(at[main], seconds[main])
+        others = ~main & (seconds < np.inf)
+        if others.any():
+            # Whose nearest road is of another part joins both; who has one of the main part nearest does not.
+            joined = np.minimum(out, self._walked(at[others], seconds[others]))
+            out = np.where(self._beside_main(at, main), out, joined)
         return out
+
+    def _beside_main(self, at: NDArray[np.int64], main: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return the points whose nearest pieces of road are all of the main part."""
+        none = np.ones(self.shape[0] * self.shape[1], dtype=bool)
+        none[at] = False
+        alone = ~none
+        alone[at[~main]] = False
+        r, c = ndimage.distance_transform_edt(
+            none.reshape(self.shape), return_distances=False, return_indices=True
+        )
+        return np.asarray(alone.reshape(self.shape)[r, c], dtype=bool)
 
     def _walked(self, at: NDArray[np.int64], seconds: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the times of all points by way of the nearest of some pieces of road."""
