@@ -102,7 +102,26 @@ class TravelNetwork:
         return len(self.edge_from)
 
     def lines(self, which: NDArray[np.int64] | NDArray[np.int32] | None = None) -> NDArray[np.object_]:
-        """Return the LineStrings of some edges (all when None)."""
+        """Return the LineStrings of some edges (all when None), in the order asked for.
+
+        Parameters
+        ----------
+        which
+            int32 or int64 ``(some,)``, edge numbers.
+
+        Returns
+        -------
+        lines
+            object ``(some,)``, LineStrings (metres, the network's CRS).
+
+        Examples
+        --------
+        >>> from planner.network.convert import network_of_arrays
+        >>> ends, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([60.0])
+        >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
+        >>> network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car").lines().tolist()
+        [<LINESTRING (0 0, 1000 0)>]
+        """
         if which is None:
             which = np.arange(self.edges)
         if len(which) == 0:
@@ -113,7 +132,24 @@ class TravelNetwork:
         return np.asarray(made, dtype=object)
 
     def usable(self, profile: Profile) -> NDArray[np.bool_]:
-        """Return which edges the profile can use in at least one direction."""
+        """Return which edges the profile can use in at least one direction, bool ``(edges,)``.
+
+        Raises
+        ------
+        KeyError
+            The network has no times for the profile.
+
+        Examples
+        --------
+        A street, and a track that is closed both ways:
+
+        >>> from planner.network.convert import network_of_arrays
+        >>> xy = np.array([[0.0, 0.0], [1000.0, 0.0], [2000.0, 0.0]])
+        >>> along, against = np.array([60.0, np.inf]), np.array([np.inf, np.inf])
+        >>> edges = np.array([0, 1], np.int32), np.array([1, 2], np.int32), along, against
+        >>> network_of_arrays(xy, *edges, crs="EPSG:32748", mode="car").usable(Profile("car", "wet")).tolist()
+        [True, False]
+        """
         one = self.impedance[profile]
         return (one.forward_s < np.inf) | (one.backward_s < np.inf)
 
@@ -122,6 +158,29 @@ class TravelNetwork:
 
         First all edges along, then all edges against, then links there, then links back. Edges for
         local traffic only are among them.
+
+        Returns
+        -------
+        tail, head
+            int32 ``(2 * edges + 2 * links,)``, node numbers.
+        seconds
+            float64, of the same length.
+
+        Raises
+        ------
+        KeyError
+            The network has no times for the profile.
+
+        Examples
+        --------
+        A one-way street is open along, and closed against:
+
+        >>> from planner.network.convert import network_of_arrays
+        >>> ends, along, against = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([60.0]), np.array([np.inf])
+        >>> edge = np.array([0], np.int32), np.array([1], np.int32), along, against
+        >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
+        >>> [a.tolist() for a in street.arcs(Profile("car", "dry"))]
+        [[0, 1], [1, 0], [60.0, inf]]
         """
         one = self.impedance[profile]
         tail = np.concatenate([self.edge_from, self.edge_to, self.link_from, self.link_to])
@@ -136,9 +195,19 @@ def _network(fields: dict[str, Any]) -> TravelNetwork:
 
 
 def morton_order(xy: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Return the order of points along a Z-curve (ties by x, then y).
+    """Return the order of points along a Z-curve (ties by x, then y), int64 ``(points,)``.
 
     Source: G. M. Morton, A computer oriented geodetic data base, IBM, 1966.
+
+    Parameters
+    ----------
+    xy
+        float64 ``(points, 2)``, finite, in any unit.
+
+    Examples
+    --------
+    >>> morton_order(np.array([[1.0, 1.0], [0.0, 0.0], [0.0, 1.0], [1.0, 0.0]])).tolist()
+    [1, 3, 2, 0]
     """
     if len(xy) == 0:
         return np.empty(0, dtype=np.int64)
@@ -160,7 +229,14 @@ def _spread_bits(value: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
 
 def all_profiles(scenario: Scenario, modes: Iterable[str] | None = None) -> tuple[Profile, ...]:
-    """Return each mode (all of the scenario's when None) in both seasons."""
+    """Return each mode (all of the scenario's when None) in both seasons, the dry one first.
+
+    Examples
+    --------
+    >>> from planner.scenarios.scenario import default_scenario
+    >>> [tuple(p) for p in all_profiles(default_scenario(), ["car"])]
+    [('car', 'dry'), ('car', 'wet')]
+    """
     return tuple(Profile(m, s) for m in (scenario.modes if modes is None else modes) for s in SEASONS)
 
 
@@ -180,7 +256,7 @@ def build_network(
     Parameters
     ----------
     roads
-        The roads layer (metric CRS): one row between two junctions.
+        The roads layer (metric CRS): one LineString between two junctions a row.
     scenario
         Speeds, access, ferry and surface rules, and changes of speed.
     modes
@@ -188,20 +264,40 @@ def build_network(
     floods
         Flooded areas, in the same CRS.
     ashore
-        More junctions (numbers of the roads layer) that are on land, besides those of the roads.
+        int32, more junctions (numbers of the roads layer) that are on land, besides those of the roads.
     base
         The network without edits, which says what is local; decided here when None.
     origin
         For each row the ``road_id`` of ``base`` that it was before the edits, "" for a new road; its own
         ``road_id`` when None.
     opened
-        Which rows an edit opens: they may be used on any stretch of a trip.
+        bool ``(rows,)``, which rows an edit opens: they may be used on any stretch of a trip.
+
+    Raises
+    ------
+    KeyError
+        A mode is none of the scenario's, or the layer lacks a column.
 
     Notes
     -----
     ``seconds = 3.6 * length_m / (min(speed of class, maxspeed) * surface factor)``. A ferry takes its
     duration, else its length at the ferry speed; boarding it from land costs the wait, staying aboard
     does not. Sources: docs/METHODS.md.
+
+    Examples
+    --------
+    A kilometre of primary road, on which a car goes 50 km/h:
+
+    >>> import geopandas as gpd
+    >>> from planner.scenarios.scenario import default_scenario
+    >>> row = dict.fromkeys(["surface", "tags", "route", "from_barrier", "to_barrier"])
+    >>> row |= {"way_id": "w1", "road_class": "primary", "oneway": "no", "season": "all_year"}
+    >>> row |= {"from_node": 0, "to_node": 1, "length_m": 1e3, "maxspeed_kph": np.nan, "duration_s": np.nan}
+    >>> line = shapely.LineString([(0, 0), (1000, 0)])
+    >>> roads = gpd.GeoDataFrame([row], index=["w1#0"], geometry=[line], crs="EPSG:32748")
+    >>> network = build_network(roads, default_scenario(), modes=["car"])
+    >>> network.impedance[Profile("car", "dry")].forward_s.tolist()
+    [72.0]
     """
     profiles = all_profiles(scenario, modes)
     order, start, stop, xy, junction = _canonical(roads)
@@ -384,7 +480,28 @@ def patch_network(
     patch
         The edges that are put in, with the same profiles and junction numbers; None for none.
     gone
-        bool, which edges of the base no longer exist.
+        bool ``(edges of base,)``, which edges of the base no longer exist.
+
+    Returns
+    -------
+    network
+        The base's edges keep their numbers, the patch's follow; those that are gone take ``inf`` seconds
+        and have no id.
+
+    Raises
+    ------
+    KeyError
+        The patch lacks a profile of the base.
+
+    Examples
+    --------
+    >>> from planner.network.convert import network_of_arrays
+    >>> ends, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([60.0])
+    >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
+    >>> base = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
+    >>> closed = patch_network(base, None, gone=np.array([True]))
+    >>> [n.usable(Profile("car", "dry")).tolist() for n in (base, closed)]
+    [[True], [False]]
     """
     closed = {
         p: replace(

@@ -24,7 +24,21 @@ def to_networkx(network: TravelNetwork, mode: str, season: Season = "dry") -> nx
     """Return the open arcs of a mode as an OSMnx-style graph, for analysts.
 
     Nodes carry ``x``, ``y`` (metres); edges ``travel_time`` (s), ``length`` (m), ``geometry`` and
-    ``road_id``. The graph's ``crs`` is the network's. Links (boarding, barriers) have length 0.
+    ``road_id``. The graph's ``crs`` is the network's. Links (boarding, barriers) have length 0 and no
+    ``road_id``.
+
+    Raises
+    ------
+    KeyError
+        The network has no times for the mode in the season.
+
+    Examples
+    --------
+    >>> ends, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([60.0])
+    >>> one_way = np.array([0], np.int32), np.array([1], np.int32), seconds, np.array([np.inf])
+    >>> graph = to_networkx(network_of_arrays(ends, *one_way, crs="EPSG:32748", mode="car"), "car")
+    >>> [(u, v, d["travel_time"], d["length"]) for u, v, d in graph.edges(data=True)]
+    [(0, 1, 60.0, 1000.0)]
     """
     import networkx as nx
 
@@ -56,7 +70,8 @@ def from_networkx(graph: nx.MultiDiGraph, *, mode: str, weight: str = "travel_ti
     ----------
     graph
         Projected (its ``crs`` metric); nodes with ``x``, ``y``; edges with ``weight`` in seconds,
-        and optionally ``geometry`` and ``length`` (m). Every graph edge becomes one one-way edge.
+        and optionally ``geometry`` (LineString), ``length`` (m) and ``road_id``. Every graph edge becomes
+        one one-way edge; nothing snaps to those with ``ferry`` or ``link``.
     mode
         The name under which the times are kept, for both seasons.
     weight
@@ -65,7 +80,18 @@ def from_networkx(graph: nx.MultiDiGraph, *, mode: str, weight: str = "travel_ti
     Raises
     ------
     KeyError
-        When an edge lacks the weight.
+        An edge lacks the weight, a node ``x`` or ``y``, or the graph a ``crs``.
+
+    Examples
+    --------
+    >>> import networkx as nx
+    >>> graph = nx.MultiDiGraph(crs="EPSG:32748")
+    >>> graph.add_node("a", x=0.0, y=0.0)
+    >>> graph.add_node("b", x=0.0, y=500.0)
+    >>> key = graph.add_edge("a", "b", travel_time=36.0)
+    >>> network = from_networkx(graph, mode="car")
+    >>> network.edge_length_m.tolist(), network.impedance[Profile("car", "wet")].backward_s.tolist()
+    ([500.0], [inf])
     """
     nodes = list(graph.nodes)
     xy = np.array([(graph.nodes[n]["x"], graph.nodes[n]["y"]) for n in nodes], dtype=np.float64)
@@ -113,14 +139,38 @@ def network_of_arrays(  # noqa: PLR0913 - a network has as many columns
 ) -> TravelNetwork:
     """Return a network of one mode, the same in both seasons, from arrays of nodes and edges.
 
+    The arrays become read-only.
+
     Parameters
     ----------
     node_xy
-        float64 ``(nodes, 2)``, metres; best in Morton order (:func:`morton_order`).
-    edge_from, edge_to, forward_s, backward_s
-        Node numbers and seconds along and against each edge; ``inf`` = closed.
-    lines, length_m, edge_id, ferry
-        Straight lines, their lengths, numbers, and no ferries when None.
+        float64 ``(nodes, 2)``, metres in ``crs``; best in Morton order (:func:`morton_order`).
+    edge_from, edge_to
+        int32 ``(edges,)``, node numbers.
+    forward_s, backward_s
+        float64 ``(edges,)``, seconds along and against each edge; ``inf`` = closed.
+    crs
+        Of the coordinates; metric.
+    mode
+        The name under which the times are kept.
+    lines
+        object ``(edges,)``, LineStrings (metres); straight when None.
+    length_m
+        float64 ``(edges,)``, metres; those from node to node when None.
+    edge_id
+        Id of each edge; its number when None.
+    ferry
+        bool ``(edges,)``, what nothing snaps to; no edge when None.
+
+    Examples
+    --------
+    >>> xy = np.array([[0.0, 0.0], [300.0, 400.0]])
+    >>> start, stop = np.array([0], np.int32), np.array([1], np.int32)
+    >>> network = network_of_arrays(
+    ...     xy, start, stop, np.array([60.0]), np.array([90.0]), crs="EPSG:32748", mode="car"
+    ... )
+    >>> network.edge_length_m.tolist(), sorted(network.impedance)
+    ([500.0], [Profile(mode='car', season='dry'), Profile(mode='car', season='wet')])
     """
     edges = len(edge_from)
     if lines is None:

@@ -38,20 +38,39 @@ def edited_network(
     base
         The network of ``roads`` without edits; it also says which roads are local, which no edit changes.
     roads
-        The roads layer (metric CRS), cut where the floods layer closes it.
+        The roads layer (LineStrings, metric CRS), cut where the floods layer closes it.
     edits
         Those of facilities are passed over.
     scenario
-        Speeds and rules, and the changes of speed among the edits.
+        Speeds and rules; its own edits are not used.
     modes
         Those of ``base``.
     floods
-        The floods layer.
+        The floods layer (Polygons, in the CRS of ``roads``); None without one.
 
     Raises
     ------
     ConfigError
-        An edit names a road that is not there, or a boat link ends far from every road.
+        An edit names a road that is not there or reopens one that no class opens, or a drawn line has no
+        length, is too long, meets too many roads or, for a boat, ends far from every road.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> import shapely
+    >>> from planner.scenarios.edits import CloseRoad
+    >>> from planner.scenarios.modes import Profile
+    >>> from planner.scenarios.scenario import default_scenario
+    >>> row = dict.fromkeys(["surface", "tags", "route", "from_barrier", "to_barrier"])
+    >>> row |= {"way_id": "w1", "road_class": "primary", "oneway": "no", "season": "all_year"}
+    >>> row |= {"from_node": 0, "to_node": 1, "length_m": 1e3, "maxspeed_kph": np.nan, "duration_s": np.nan}
+    >>> line = shapely.LineString([(0, 0), (1000, 0)])
+    >>> roads = gpd.GeoDataFrame([row], index=["w1#0"], geometry=[line], crs="EPSG:32748")
+    >>> how = {"scenario": default_scenario(), "modes": ["car"]}
+    >>> closing = [CloseRoad(op="close_road", road="w1")]
+    >>> network, patch = edited_network(build_network(roads, **how), roads, closing, floods=None, **how)
+    >>> network.usable(Profile("car", "dry")).tolist(), patch
+    ([False], None)
     """
     modes = tuple(modes)
     scenario = scenario.model_copy(update={"edits": tuple(edits)})

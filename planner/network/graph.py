@@ -103,7 +103,25 @@ class ModeGraph:
         return Csr(*dijkstra.arcs_to_csr(self.head, self.tail, self.seconds, self.nodes))
 
     def arc_numbers(self, *, towards: bool) -> NDArray[np.int64]:
-        """Return the network's number of each arc of :attr:`backward` (``towards``) or :attr:`forward`."""
+        """Return the network's number of each arc of :attr:`backward` (``towards``) or :attr:`forward`.
+
+        Returns
+        -------
+        numbers
+            int64 ``(arcs,)``, in :meth:`planner.network.build.TravelNetwork.arcs`; -1 between stretches.
+
+        Examples
+        --------
+        Arcs 2 and 3 are the edges 0 and 1, against:
+
+        >>> from planner.network.convert import network_of_arrays
+        >>> from planner.scenarios.modes import Profile
+        >>> xy, seconds = np.array([[0.0, 0.0], [1000.0, 0.0], [2000.0, 0.0]]), np.array([60.0, 60.0])
+        >>> edges = np.array([0, 1], np.int32), np.array([1, 2], np.int32), seconds, seconds
+        >>> street = network_of_arrays(xy, *edges, crs="EPSG:32748", mode="car")
+        >>> ModeGraph(street, Profile("car", "dry")).arc_numbers(towards=False).tolist()
+        [0, 1, 2, 3]
+        """
         order = np.argsort(self.head if towards else self.tail, kind="stable")
         return np.asarray(self.arc[order], dtype=np.int64)
 
@@ -117,6 +135,28 @@ def components(network: TravelNetwork, profile: Profile) -> NDArray[np.int32]:
     """Return the strongly connected component (a number from 0) of every node of the network.
 
     Within one, every node can be reached from every other. Roads for local traffic count as open.
+
+    Returns
+    -------
+    component
+        int32 ``(nodes,)``.
+
+    Raises
+    ------
+    KeyError
+        The network has no times for the profile.
+
+    Examples
+    --------
+    From node 2, at the end of a one-way street, nothing leads back:
+
+    >>> from planner.network.convert import network_of_arrays
+    >>> from planner.scenarios.modes import Profile
+    >>> xy, s = np.array([[0.0, 0.0], [1000.0, 0.0], [2000.0, 0.0]]), np.array([60.0, 60.0])
+    >>> edges = np.array([0, 1], np.int32), np.array([1, 2], np.int32), s, np.array([60.0, np.inf])
+    >>> part = components(network_of_arrays(xy, *edges, crs="EPSG:32748", mode="car"), Profile("car", "dry"))
+    >>> bool(part[0] == part[1]), bool(part[0] == part[2])
+    (True, False)
     """
     tail, head, seconds = network.arcs(profile)
     open_ = seconds < np.inf
@@ -132,7 +172,16 @@ def components(network: TravelNetwork, profile: Profile) -> NDArray[np.int32]:
 class Ends:
     """Where places meet the graph: ``place`` is at ``node``, ``seconds`` away from it.
 
-    ``snap`` is the access point's row, and ``forward`` says whether the edge is used along its line.
+    Attributes
+    ----------
+    place, node
+        int32 ``(ends,)``, numbers; a place may have several ends, or none.
+    seconds
+        float64 ``(ends,)``.
+    snap
+        int32 ``(ends,)``, the access point's row.
+    forward
+        bool ``(ends,)``, whether the edge is used along its line.
     """
 
     place: NDArray[np.int32]
@@ -142,26 +191,71 @@ class Ends:
     forward: NDArray[np.bool_]
 
     def take(self, which: NDArray[np.bool_]) -> Ends:
-        """Return some of the ends."""
+        """Return some of the ends.
+
+        Parameters
+        ----------
+        which
+            bool ``(ends,)``.
+
+        Examples
+        --------
+        >>> both = np.array([0, 1], np.int32)
+        >>> ends = Ends(both, both, np.array([5.0, np.inf]), both, np.array([True, True]))
+        >>> ends.take(ends.seconds < np.inf).place.tolist()
+        [0]
+        """
         return Ends(
             self.place[which], self.node[which], self.seconds[which], self.snap[which], self.forward[which]
         )
 
     def by_place(self, places: int) -> Csr:
-        """Return (first, node, seconds) by place."""
+        """Return (first, node, seconds) by place, one row for each of ``places`` numbers.
+
+        Examples
+        --------
+        Place 0 is at nodes 4 and 5, place 1 at none:
+
+        >>> place, node = np.array([0, 0], np.int32), np.array([4, 5], np.int32)
+        >>> ends = Ends(place, node, np.array([10.0, 20.0]), place, np.array([True, False]))
+        >>> [a.tolist() for a in ends.by_place(2)]
+        [[0, 2, 2], [4, 5], [10.0, 20.0]]
+        """
         order = np.argsort(self.place, kind="stable")
         first = offsets(np.bincount(self.place, minlength=places))
         return Csr(first, self.node[order], self.seconds[order])
 
     def by_node(self, nodes: int) -> Csr:
-        """Return (first, place, seconds) by node."""
+        """Return (first, place, seconds) by node, one row for each of ``nodes`` numbers.
+
+        Examples
+        --------
+        Both places are at node 1:
+
+        >>> place, node = np.array([0, 1], np.int32), np.array([1, 1], np.int32)
+        >>> ends = Ends(place, node, np.array([10.0, 20.0]), place, np.array([True, True]))
+        >>> [a.tolist() for a in ends.by_node(3)]
+        [[0, 0, 2, 2], [0, 1], [10.0, 20.0]]
+        """
         order = np.argsort(self.node, kind="stable")
         first = offsets(np.bincount(self.node, minlength=nodes))
         return Csr(first, self.place[order], self.seconds[order])
 
 
 class Hierarchy:
-    """A contraction hierarchy of a graph: an order of the nodes, and times on its upward arcs."""
+    """A contraction hierarchy of a graph: an order of the nodes, and times on its upward arcs.
+
+    Attributes
+    ----------
+    rank
+        int32 ``(nodes,)``, each node's place in the order; the other arrays go by it.
+    up_first, up_head
+        int64 ``(nodes + 1,)`` and int32 ``(arcs,)``: the upward arcs of each node.
+    up_s, down_s
+        float64 ``(arcs,)``, seconds up and down each of them; ``inf`` = no way.
+    parent
+        int32 ``(nodes,)``, of the elimination tree; -1 for a root.
+    """
 
     def __init__(self, graph: ModeGraph) -> None:
         both_tail = np.concatenate([graph.tail, graph.head])
@@ -183,11 +277,32 @@ class Hierarchy:
 
     @cached_property
     def children(self) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-        """The children of every node of the elimination tree."""
+        """The children of every node of the elimination tree: int64 ``(nodes + 1,)`` and int32."""
         return hierarchy.children(self.parent)  # type: ignore[no-any-return]
 
     def labels(self, ends: Ends, places: int, *, leaving: bool) -> Csr:
-        """Return the nodes above each place, with the times to them (``leaving``) or from them."""
+        """Return the nodes above each place, with the times to them (``leaving``) or from them.
+
+        Returns
+        -------
+        labels
+            (first, node, seconds) by place; nodes by their rank, float64 seconds.
+
+        Examples
+        --------
+        A place lies 10 s from the lower end of a street of 60 s: it is 70 s from the end above.
+
+        >>> from planner.network.convert import network_of_arrays
+        >>> from planner.scenarios.modes import Profile
+        >>> xy, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([60.0])
+        >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
+        >>> street = network_of_arrays(xy, *edge, crs="EPSG:32748", mode="car")
+        >>> tree, zero = ModeGraph(street, Profile("car", "dry")).hierarchy, np.array([0], np.int32)
+        >>> low = np.flatnonzero(tree.rank == 0).astype(np.int32)
+        >>> ends = Ends(zero, low, np.array([10.0]), zero, np.array([True]))
+        >>> tree.labels(ends, 1, leaving=True).value.tolist()
+        [10.0, 70.0]
+        """
         first, node, seconds = ends.by_place(places)
         times = self.up_s if leaving else self.down_s
         return Csr(*hierarchy.climb(

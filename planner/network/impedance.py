@@ -59,7 +59,25 @@ class Impedance:
 
 @dataclass(frozen=True)
 class RoadFacts:
-    """The columns of a roads layer as numbers of the values that occur, so that rules run once a value."""
+    """The columns of a roads layer as numbers of the values that occur, so that rules run once a value.
+
+    Attributes
+    ----------
+    class_name, surface_name, tags
+        The values that occur: road classes, surfaces (lower case), tags read; the last tags are none.
+    class_of, surface_of, tags_of
+        int64 ``(roads,)``, the number of each road's value; -1 where it has none.
+    oneway
+        object ``(roads,)``, the column as it is.
+    ferry, dry_only
+        bool ``(roads,)``.
+    maxspeed_kph, duration_s, length_m
+        float64 ``(roads,)``; NaN = not given.
+    up_factor, down_factor
+        float64 ``(roads,)``, how many times as long as on the flat one walks along and against each road.
+    flood
+        By season float64 ``(roads,)``, the speed factor that floods leave; 0 = closed.
+    """
 
     class_name: NDArray[np.object_]
     class_of: NDArray[np.int64]
@@ -86,11 +104,29 @@ def road_facts(
     Parameters
     ----------
     roads
-        The roads layer.
+        The roads layer (LineStrings, metric CRS).
     floods
         Flooded areas, in the same CRS.
     steepest
         Steeper slopes (rise ÷ run) count as this.
+
+    Raises
+    ------
+    KeyError
+        The layer lacks a column.
+
+    Examples
+    --------
+    A flood covers the eastern half of a road, and halves the speed there, in the wet season:
+
+    >>> import geopandas as gpd
+    >>> row = {"road_class": "primary", "surface": "asphalt", "oneway": "no", "season": "all_year"}
+    >>> row |= {"tags": None, "route": None, "length_m": 1000.0, "maxspeed_kph": 40.0, "duration_s": np.nan}
+    >>> line = shapely.LineString([(0, 0), (1000, 0)])
+    >>> roads = gpd.GeoDataFrame([row], geometry=[line], crs="EPSG:32748")
+    >>> facts = road_facts(roads, [FloodArea(shapely.box(500, -50, 1500, 50), 0.5, ("wet",))])
+    >>> {season: factor.round(3).tolist() for season, factor in facts.flood.items()}
+    {'dry': [1.0], 'wet': [0.667]}
     """
     class_of, class_name = pd.factorize(roads["road_class"].to_numpy(dtype=object))
     surface_of, surface_name = pd.factorize(roads["surface"].str.lower().to_numpy(dtype=object))
@@ -119,7 +155,37 @@ def road_facts(
 def edge_seconds(
     facts: RoadFacts, profile: Profile, scenario: Scenario
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
-    """Return seconds along and against each road (``inf`` = closed), and which are tagged local."""
+    """Return seconds along and against each road (``inf`` = closed), and which are tagged local.
+
+    Returns
+    -------
+    forward_s, backward_s
+        float64 ``(roads,)``.
+    local
+        bool ``(roads,)``.
+
+    Raises
+    ------
+    KeyError
+        The scenario does not have the profile's mode.
+
+    Examples
+    --------
+    A kilometre of one-way street with a limit of 40 km/h, for a car and on foot:
+
+    >>> import geopandas as gpd
+    >>> from planner.scenarios.modes import Profile
+    >>> from planner.scenarios.scenario import default_scenario
+    >>> row = {"road_class": "primary", "surface": "asphalt", "oneway": "yes", "season": "all_year"}
+    >>> row |= {"tags": None, "route": None, "length_m": 1000.0, "maxspeed_kph": 40.0, "duration_s": np.nan}
+    >>> line = shapely.LineString([(0, 0), (1000, 0)])
+    >>> facts = road_facts(gpd.GeoDataFrame([row], geometry=[line], crs="EPSG:32748"))
+    >>> for mode in ("car", "walking"):
+    ...     along, against, _ = edge_seconds(facts, Profile(mode, "dry"), default_scenario())
+    ...     print(mode, along.tolist(), against.tolist())
+    car [90.0] [inf]
+    walking [720.0] [720.0]
+    """
     mode = scenario.modes[profile.mode]
     along, local = _one_way_seconds(facts, profile, scenario, FORWARD)
     against = along
@@ -167,6 +233,27 @@ def access_of(tags: dict[str, str], mode: Mode, values: AccessValues) -> int:
     """Return whether tags leave a road OPEN, LOCAL (to begin or end a trip), CLOSED, or GRANTED.
 
     GRANTED: a tag of the mode's own, not the general ``access`` or ``vehicle``, opens it explicitly.
+
+    Parameters
+    ----------
+    tags
+        Of the road or gate, as :func:`geodata.vocabulary.tags.split_tags` reads them.
+    mode
+        Whose access keys decide, the most specific first.
+    values
+        What the tags' values mean.
+
+    Examples
+    --------
+    >>> from planner.scenarios.scenario import default_scenario
+    >>> scenario = default_scenario()
+    >>> car, values = scenario.modes["car"], scenario.access_values
+    >>> access_of({"access": "no"}, car, values) == CLOSED
+    True
+    >>> access_of({"access": "no", "motorcar": "yes"}, car, values) == GRANTED
+    True
+    >>> access_of({"access": "destination"}, car, values) == LOCAL
+    True
     """
     key = next((k for k in mode.access if k in tags), None)
     said = [] if key is None else [_for_mode(v.strip(), mode) for v in tags[key].split(";")]
@@ -190,12 +277,33 @@ def _for_mode(value: str, mode: Mode) -> str:
 
 
 def road_access(tags: dict[str, str], mode: Mode, values: AccessValues) -> int:
-    """Return :func:`access_of` a road, CLOSED also where the mode does not fit."""
+    """Return :func:`access_of` a road, CLOSED also where the mode does not fit.
+
+    Examples
+    --------
+    >>> from planner.scenarios.scenario import default_scenario
+    >>> scenario = default_scenario()
+    >>> narrow = {"motorcar": "yes", "width": "1"}
+    >>> road_access(narrow, scenario.modes["car"], scenario.access_values) == CLOSED
+    True
+    """
     return access_of(tags, mode, values) if fits(tags, mode) else CLOSED
 
 
 def fits(tags: dict[str, str], mode: Mode) -> bool:
     """Return whether a road or gate is wide, high and strong enough, as far as tags say.
+
+    Parameters
+    ----------
+    tags
+        Widths and heights in metres, weights in tonnes, as plain numbers.
+    mode
+        Its ``width_m``, ``height_m`` and ``weight_t``; what is None always fits.
+
+    Raises
+    ------
+    ValueError
+        A width, height or weight is no number.
 
     Examples
     --------
@@ -214,6 +322,19 @@ def passes(tags: dict[str, str], mode: Mode, season: Season, values: AccessValue
     """Return whether a mode passes a barrier or ford (a node's tags).
 
     An access tag decides; without one, the kind of barrier (OSM wiki, Key:barrier).
+
+    Examples
+    --------
+    A bollard stops a car, not a motorcycle; a tag lets the car through too:
+
+    >>> from planner.scenarios.scenario import default_scenario
+    >>> scenario = default_scenario()
+    >>> car, motorcycle, values = scenario.modes["car"], scenario.modes["motorcycle"], scenario.access_values
+    >>> bollard = {"barrier": "bollard"}
+    >>> passes(bollard, car, "dry", values), passes(bollard, motorcycle, "dry", values)
+    (False, True)
+    >>> passes({**bollard, "motorcar": "yes"}, car, "dry", values)
+    True
     """
     if tags.get("ford", "no") != "no" and mode.fords.of(season) == 0:
         return False
@@ -378,6 +499,11 @@ def tobler_time_factor(slope: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return how many times as long as on the flat walking takes at a slope (rise ÷ run).
 
     Unknown (NaN) slopes count as flat. Source: W. Tobler, NCGIA Technical Report 93-1, 1993.
+
+    Parameters
+    ----------
+    slope
+        float64, any shape; uphill is positive. The result has the same shape.
 
     Examples
     --------

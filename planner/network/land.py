@@ -25,10 +25,10 @@ class Land:
     Attributes
     ----------
     parts
-        Polygons (metres), grown by the closing distance.
+        object ``(landmasses,)``, Polygons (metres, the villages' CRS), grown by the closing distance.
     off_m
-        A place this far off every part is of the nearest: a road or a jetty is often drawn a little off the
-        coast of the boundary map.
+        A place this far (metres) off every part is of the nearest: a road or a jetty is often drawn a little
+        off the coast of the boundary map.
     """
 
     parts: NDArray[np.object_]
@@ -38,6 +38,24 @@ class Land:
         """Return the landmass of each point; -1 (unknown) further off every part than ``off_m``.
 
         Unknown is land of a neighbour, for which no boundary was given: it divides nothing.
+
+        Parameters
+        ----------
+        points
+            object ``(points,)``, Points (metres, the CRS of ``parts``).
+
+        Returns
+        -------
+        landmass
+            int32 ``(points,)``.
+
+        Examples
+        --------
+        Two islands; a jetty 5 m off the second, and a place at sea:
+
+        >>> islands = Land(shapely.box([0, 500], 0, [100, 600], 100), off_m=10.0)
+        >>> islands.of(shapely.points([[50, 50], [605, 50], [300, 50]])).tolist()
+        [0, 1, -1]
         """
         number = np.full(len(points), UNKNOWN_LANDMASS, dtype=np.int32)
         if len(self.parts) == 0 or len(points) == 0:
@@ -59,6 +77,24 @@ def land_of(villages: gpd.GeoDataFrame, rule: LandRule) -> Land:
     Outlines are closer than that to each other across the gaps of their own simplification, and across
     rivers; wider water divides.
     Each landmass is numbered by its place, so the order of villages changes nothing.
+
+    Parameters
+    ----------
+    villages
+        Polygons (metric CRS).
+    rule
+        The distances, in metres.
+
+    Examples
+    --------
+    The first two villages are 100 m apart, the third is an island:
+
+    >>> import geopandas as gpd
+    >>> from planner.scenarios.scenario import default_scenario
+    >>> boxes = shapely.box([0, 1100, 9000], 0, [1000, 2000, 9500], 500)
+    >>> land = land_of(gpd.GeoDataFrame(geometry=boxes, crs="EPSG:32748"), default_scenario().land)
+    >>> land.of(shapely.centroid(boxes)).tolist()
+    [0, 0, 1]
     """
     rough = shapely.simplify(villages.geometry.to_numpy(), 20.0)
     grown = shapely.union_all(shapely.buffer(rough, rule.closing_m, quad_segs=2))
@@ -70,7 +106,18 @@ def land_of(villages: gpd.GeoDataFrame, rule: LandRule) -> Land:
 
 
 def may_walk(a: NDArray[np.int32], b: NDArray[np.int32]) -> NDArray[np.bool_]:
-    """Return whether two places may be on one landmass (unknown may)."""
+    """Return whether two places may be on one landmass (unknown may), bool.
+
+    Parameters
+    ----------
+    a, b
+        int32 landmasses, of shapes that broadcast; -1 = unknown.
+
+    Examples
+    --------
+    >>> may_walk(np.array([0, 0, 0]), np.array([0, 1, UNKNOWN_LANDMASS])).tolist()
+    [True, False, True]
+    """
     return np.asarray((a == b) | (a == UNKNOWN_LANDMASS) | (b == UNKNOWN_LANDMASS), dtype=bool)
 
 
@@ -83,7 +130,8 @@ class Ground:
     land
         The landmasses; None where the sea is not known.
     water
-        Rivers, lakes and the like inside them (Polygons or LineStrings, metres); None without a layer.
+        object, rivers, lakes and the like inside them (Polygons or LineStrings, metres in the land's CRS);
+        None without a layer.
     """
 
     land: Land | None = None
@@ -99,7 +147,21 @@ class Ground:
         return self.land is not None or self.water is not None
 
     def landmass(self, points: NDArray[np.object_]) -> NDArray[np.int32]:
-        """Return the landmass of each point."""
+        """Return the landmass of each point, int32; -1 (unknown) for all where no land is given.
+
+        Parameters
+        ----------
+        points
+            object ``(points,)``, Points (metres, the CRS of the land).
+
+        Examples
+        --------
+        >>> point = shapely.points([[50.0, 50.0]])
+        >>> Ground(Land(shapely.box([0], 0, 100, 100), 0.0)).landmass(point).tolist()
+        [0]
+        >>> Ground().landmass(point).tolist()
+        [-1]
+        """
         if self.land is None:
             return np.full(len(points), UNKNOWN_LANDMASS, dtype=np.int32)
         return self.land.of(points)
@@ -113,16 +175,29 @@ class Ground:
         *,
         afloat: NDArray[np.bool_] | None = None,
     ) -> NDArray[np.bool_]:
-        """Return which straight lines one can walk.
+        """Return which straight lines one can walk, bool ``(lines,)``.
 
         Parameters
         ----------
         start, end
-            Points. Water that ``start`` itself lies in (a house on stilts, a coarse map) is left freely.
+            object ``(lines,)``, Points (metres, the CRS of the land and water). Water that ``start`` itself
+            lies in (a house on stilts, a coarse map) is left freely.
         start_landmass, end_landmass
-            Their landmasses.
+            int32 ``(lines,)``, their landmasses.
         afloat
-            Lines that end on a waterway: water is where they lead.
+            bool ``(lines,)``, lines that end on a waterway: water is where they lead.
+
+        Examples
+        --------
+        A river lies before the first place, not before the second; a boat is reached across it:
+
+        >>> ground = Ground(water=np.array([shapely.LineString([(100, -500), (100, 500)])]))
+        >>> house, places = shapely.points([[0, 0], [0, 0]]), shapely.points([[200, 0], [0, 200]])
+        >>> anywhere = np.array([-1, -1], np.int32)
+        >>> ground.on_land(house, places, anywhere, anywhere).tolist()
+        [False, True]
+        >>> ground.on_land(house, places, anywhere, anywhere, afloat=np.array([True, False])).tolist()
+        [True, True]
         """
         out = may_walk(start_landmass, end_landmass)
         if self.water is None:

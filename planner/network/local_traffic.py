@@ -39,16 +39,21 @@ def stretches_of(
     Parameters
     ----------
     tail, head
-        int32, arcs: all edges along, all edges against, then links, as in
+        int32 ``(arcs,)``: all edges along, all edges against, then links, as in
         :meth:`planner.network.build.TravelNetwork.arcs`.
     open_
-        bool, which arcs can be used in some season.
+        bool ``(arcs,)``, which arcs can be used in some season.
     tagged
-        bool, which edges are tagged for local traffic.
+        bool ``(edges,)``, which edges are tagged for local traffic.
     length_m
-        float64, by edge.
+        float64 ``(edges,)``, metres.
     nodes
         Number of nodes.
+
+    Returns
+    -------
+    stretch
+        int8 ``(edges,)``; all THROUGH where no edge is tagged.
 
     Examples
     --------
@@ -90,6 +95,18 @@ def kept_stretches(known: NDArray[np.int8], tagged: NDArray[np.bool_]) -> NDArra
 
     What an edit opens may be used everywhere, and nothing changes for the roads around it: so an edit that
     adds or opens a road never makes a trip longer.
+
+    Parameters
+    ----------
+    known
+        int8 ``(edges,)``, the stretch before the edit.
+    tagged
+        bool ``(edges,)``, which edges are tagged for local traffic now.
+
+    Returns
+    -------
+    stretch
+        int8 ``(edges,)``.
 
     Examples
     --------

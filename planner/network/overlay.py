@@ -79,13 +79,38 @@ class RoadOverlay:
 
 
 def content_hash(edits: Sequence[Edit]) -> str:
-    """Return the SHA-256 of edits: equal edits in equal order have equal hashes."""
+    """Return the SHA-256 of edits, in hexadecimal: equal edits in equal order have equal hashes.
+
+    Examples
+    --------
+    >>> closing = [CloseRoad(op="close_road", road=road) for road in ("w1", "w2")]
+    >>> content_hash(closing) == content_hash(closing[::-1])
+    False
+    """
     content = [e.model_dump(mode="json") for e in edits]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def flood_areas(layer: gpd.GeoDataFrame | None, edits: Sequence[Edit], crs: str) -> tuple[FloodArea, ...]:
-    """Return the floods of a floods layer (in the wet season) and of a scenario, in a metric CRS."""
+    """Return the floods of a floods layer (in the wet season) and of a scenario, in a metric CRS.
+
+    Parameters
+    ----------
+    layer
+        The floods layer: Polygons in ``crs``, with a column ``speed_factor`` (0 to 1); None without one.
+    edits
+        Their floods, in degrees (lon, lat), follow; other edits are passed over.
+    crs
+        Of the result; metric.
+
+    Examples
+    --------
+    >>> corners = ((107.0, -6.0), (107.1, -6.0), (107.1, -6.1))
+    >>> flood = Flood(op="flood", polygon=corners, factor=0.5)
+    >>> (area,) = flood_areas(None, [flood], "EPSG:32748")
+    >>> area.factor, area.seasons, round(area.polygon.area / 1e6)
+    (0.5, ('dry', 'wet'), 61)
+    """
     out = []
     if layer is not None:
         for polygon, factor in zip(layer.geometry, layer["speed_factor"], strict=True):
@@ -103,7 +128,31 @@ def _drawn(shape: shapely.Geometry, crs: Any) -> Any:  # noqa: ANN401 - geopanda
 
 
 def cut_at_floods(roads: gpd.GeoDataFrame, floods: Sequence[FloodArea]) -> gpd.GeoDataFrame:
-    """Return the roads cut at the outlines of floods that close them, so that dry stretches stay open."""
+    """Return the roads cut at the outlines of floods that close them, so that dry stretches stay open.
+
+    Parameters
+    ----------
+    roads
+        The roads layer (LineStrings, metric CRS).
+    floods
+        In the same CRS; those of a factor above 0 cut nothing.
+
+    Returns
+    -------
+    roads
+        The pieces carry the road's id with ``~1``, ``~2``; what is not cut stays as it is.
+
+    Examples
+    --------
+    >>> row = {"way_id": "w1", "road_class": "primary", "route": None, "bridge": False, "tunnel": False}
+    >>> row |= {"duration_s": np.nan, "length_m": 1000.0, "from_node": 0, "to_node": 1}
+    >>> row |= {"from_barrier": None, "to_barrier": None}
+    >>> line = shapely.LineString([(0, 0), (1000, 0)])
+    >>> roads = gpd.GeoDataFrame([row], index=["w1#0"], geometry=[line], crs="EPSG:32748")
+    >>> cut = cut_at_floods(roads, [FloodArea(shapely.box(700, -50, 1500, 50), 0.0, ("wet",))])
+    >>> cut["length_m"].to_dict()
+    {'w1#0~1': 700.0, 'w1#0~2': 300.0}
+    """
     work = _Work(roads)
     for flood in floods:
         if flood.factor == 0:
@@ -117,10 +166,32 @@ def road_overlay(roads: gpd.GeoDataFrame, edits: Sequence[Edit], rule: DrawingRu
     Drawn lines that miss a road by no more than ``rule`` says are on it. Floods that close roads cut them at
     their outline; which pieces they close is the network's matter.
 
+    Parameters
+    ----------
+    roads
+        The roads layer (LineStrings, metric CRS).
+    edits
+        Their places are in degrees (lon, lat).
+    rule
+        How far, in metres, the ends of drawn lines may miss a road.
+
     Raises
     ------
     ConfigError
-        An edit names a road that is not there, or a boat link ends far from every road.
+        An edit names a road that is not there or reopens one that no class opens, or a drawn line has no
+        length, is too long, meets too many roads or, for a boat, ends far from every road.
+
+    Examples
+    --------
+    >>> from planner.scenarios.scenario import default_scenario
+    >>> row = {"way_id": "w1", "road_class": "primary", "route": None, "maxspeed_kph": 80.0}
+    >>> row |= {"from_node": 0, "to_node": 1}
+    >>> line = shapely.LineString([(0, 0), (1000, 0)])
+    >>> roads = gpd.GeoDataFrame([row], index=["w1#0"], geometry=[line], crs="EPSG:32748")
+    >>> slower = ChangeRoad(op="change_road", road="w1", maxspeed_kph=30)
+    >>> overlay = road_overlay(roads, [slower], default_scenario().drawing)
+    >>> overlay.gone.tolist(), overlay.put["maxspeed_kph"].to_dict()
+    (['w1#0'], {'w1#0': 30.0})
     """
     work = _Work(roads, rule)
     for number, edit in enumerate(edits, start=1):
@@ -139,7 +210,26 @@ def road_overlay(roads: gpd.GeoDataFrame, edits: Sequence[Edit], rule: DrawingRu
 
 
 def overlaid_roads(roads: gpd.GeoDataFrame, overlay: RoadOverlay) -> gpd.GeoDataFrame:
-    """Return the roads layer as it would be with the edits in it (a slow twin of the patched network)."""
+    """Return the roads layer as it would be with the edits in it (a slow twin of the patched network).
+
+    Parameters
+    ----------
+    roads
+        The roads layer (LineStrings, metric CRS) that the overlay was made of.
+    overlay
+        From :func:`road_overlay`.
+
+    Examples
+    --------
+    >>> from planner.scenarios.scenario import default_scenario
+    >>> rows = [{"way_id": way, "road_class": "primary", "route": None} for way in ("w1", "w2")]
+    >>> lines = [shapely.LineString([(0, 0), (1000, 0)]), shapely.LineString([(1000, 0), (2000, 0)])]
+    >>> roads = gpd.GeoDataFrame(rows, index=["w1#0", "w2#0"], geometry=lines, crs="EPSG:32748")
+    >>> roads[["from_node", "to_node"]] = [(0, 1), (1, 2)]
+    >>> closing = [CloseRoad(op="close_road", road="w1")]
+    >>> overlaid_roads(roads, road_overlay(roads, closing, default_scenario().drawing)).index.tolist()
+    ['w2#0']
+    """
     kept = roads[~roads.index.isin(overlay.gone)]
     return gpd.GeoDataFrame(pd.concat([kept, overlay.put])) if len(overlay.put) else kept
 
@@ -446,11 +536,35 @@ def edited_facilities(  # noqa: C901 - one case an edit
 ) -> gpd.GeoDataFrame:
     """Return the facilities layer with a scenario's edits in it; the layer itself stays as it is.
 
+    Parameters
+    ----------
+    facilities
+        The facilities layer (Points, metric CRS), ids in its index.
+    edits
+        Their places are in degrees (lon, lat); edits of roads are passed over.
+    villages
+        The villages layer (Polygons, metric CRS), which says in which village a facility now is.
+    buffer_m
+        How far (metres) outside the villages' bounds one may lie.
+
+    Returns
+    -------
+    facilities
+        In order of their ids. A closed one stays, with ``functioning`` "no".
+
     Raises
     ------
     ConfigError
         An edit names a facility that is not there, opens one under an id that is taken, or puts one
         further than ``buffer_m`` outside the villages' bounds.
+
+    Examples
+    --------
+    >>> rows = {"kind": ["pustu"], "functioning": ["yes"]}
+    >>> units = gpd.GeoDataFrame(rows, index=["u1"], geometry=[shapely.Point(0, 0)], crs="EPSG:32748")
+    >>> edits = [CloseFacility(op="close_facility", id="u1")]
+    >>> edited_facilities(units, edits, units)["functioning"].to_dict()
+    {'u1': 'no'}
     """
     for number, edit in enumerate(edits, start=1):
         if isinstance(edit, (OpenFacility, MoveFacility)):
@@ -498,7 +612,33 @@ def _require_modest(line: shapely.LineString, points: int, number: int) -> None:
 
 
 def require_near(villages: gpd.GeoDataFrame, shape: shapely.Geometry, buffer_m: float, number: int) -> None:
-    """Raise ConfigError unless a shape in degrees lies, at least in part, near the villages' bounds."""
+    """Raise ConfigError unless a shape in degrees lies, at least in part, near the villages' bounds.
+
+    Parameters
+    ----------
+    villages
+        The villages layer (metric CRS).
+    shape
+        In degrees (lon, lat).
+    buffer_m
+        How far (metres) outside the bounds is near; ``inf`` allows everything.
+    number
+        The edit's number, for the message.
+
+    Raises
+    ------
+    ConfigError
+        All of the shape is further than ``buffer_m`` outside the bounds, or cannot be put into their CRS.
+
+    Examples
+    --------
+    >>> box = gpd.GeoSeries([shapely.box(107.0, -6.1, 107.1, -6.0)], crs="EPSG:4326").to_crs("EPSG:32748")
+    >>> require_near(gpd.GeoDataFrame(geometry=box), shapely.Point(107.05, -6.05), 1000.0, 1)
+    >>> require_near(gpd.GeoDataFrame(geometry=box), shapely.Point(-6.05, 107.05), 1000.0, 1)
+    Traceback (most recent call last):
+        ...
+    geodata.errors.ConfigError: edits: edit 1: [-6.05, 107.05] is outside the study area and its buffer. ...
+    """
     if not np.isfinite(buffer_m):
         return
     west, south, east, north = villages.total_bounds

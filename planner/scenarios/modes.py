@@ -25,7 +25,24 @@ class Profile(NamedTuple):
 
 
 def no_truth(value: object) -> object:
-    """Refuse yes and no where a number is wanted: Python would read them as 1 and 0."""
+    """Return the value; refuse yes and no where a number is wanted: Python would read them as 1 and 0.
+
+    Raises
+    ------
+    ValueError
+        The value is True or False.
+
+    Examples
+    --------
+    YAML reads ``speed_kph: yes`` as True:
+
+    >>> no_truth(30)
+    30
+    >>> no_truth(True)
+    Traceback (most recent call last):
+        ...
+    ValueError: write a number
+    """
     if isinstance(value, bool):
         msg = "write a number"
         raise ValueError(msg)  # noqa: TRY004 - pydantic turns ValueError into its report
@@ -39,7 +56,21 @@ Share = Annotated[Number, Field(le=1)]
 
 
 def known_classes(classes: Iterable[str]) -> None:
-    """Raise ValueError for a name that is no road class."""
+    """Raise ValueError for a name that is no road class.
+
+    Raises
+    ------
+    ValueError
+        A name is none of :data:`geodata.vocabulary.roads.ROAD_CLASSES`.
+
+    Examples
+    --------
+    >>> known_classes(["primary", "waterway"])
+    >>> known_classes(["jalan_desa"])
+    Traceback (most recent call last):
+        ...
+    ValueError: 'jalan_desa' is not a road class; use one of motorway, ...
+    """
     for name in classes:
         if name not in ROAD_CLASSES:
             msg = f"{name!r} is not a road class; use one of {', '.join(ROAD_CLASSES)}"
@@ -60,7 +91,13 @@ class BySeason(Model):
     wet: Share
 
     def of(self, season: Season) -> float:
-        """Return the season's factor."""
+        """Return the season's factor, 0 to 1.
+
+        Examples
+        --------
+        >>> BySeason(dry=1.0, wet=0.5).of("wet")
+        0.5
+        """
         return self.dry if season == "dry" else self.wet
 
 

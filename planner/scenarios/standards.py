@@ -27,7 +27,21 @@ NUMBERS = (
 
 
 def require_kinds(kinds: Iterable[str]) -> None:
-    """Raise ValueError for a name that is no facility kind."""
+    """Raise ValueError for a name that is no facility kind.
+
+    Raises
+    ------
+    ValueError
+        A name is none of :func:`geodata.vocabulary.kinds.known_kinds`.
+
+    Examples
+    --------
+    >>> require_kinds(["puskesmas", "pustu"])
+    >>> require_kinds(["warung"])
+    Traceback (most recent call last):
+        ...
+    ValueError: 'warung' is not a facility kind; use one of ...
+    """
     for kind in kinds:
         if kind not in known_kinds():
             msg = f"{kind!r} is not a facility kind; use one of {', '.join(known_kinds())}"
@@ -107,7 +121,14 @@ class KindStandard(Model):
         return round(self.limit_minutes * 60.0, 6)
 
     def of(self, season: Season) -> KindStandard:
-        """Return the rule as it holds in a season: ``limit_minutes`` is that season's."""
+        """Return the rule as it holds in a season: ``limit_minutes`` is that season's.
+
+        Examples
+        --------
+        >>> rule = KindStandard(mode="walking", limit_minutes=30, limit_minutes_wet=45)
+        >>> rule.of("dry").limit_minutes, rule.of("wet").limit_minutes
+        (30.0, 45.0)
+        """
         if season == "dry" or self.limit_minutes_wet is None:
             return self
         return self.model_copy(update={"limit_minutes": self.limit_minutes_wet})
@@ -135,7 +156,13 @@ class Standard(Model):
 
 
 def built_in() -> tuple[str, ...]:
-    """Return the names of the standards that come with Jangkau."""
+    """Return the names of the standards that come with Jangkau, sorted.
+
+    Examples
+    --------
+    >>> "ilp" in built_in()
+    True
+    """
     folder = files("planner").joinpath("data/standards")
     return tuple(sorted(f.name.removesuffix(".yml") for f in folder.iterdir() if f.name.endswith(".yml")))
 
@@ -146,6 +173,13 @@ def standard_named(name: str) -> Standard:
     Raises
     ------
     ConfigError
+        No standard of that name comes with Jangkau: the message lists those that do.
+
+    Examples
+    --------
+    >>> pustu = standard_named("ilp").kinds["pustu"]
+    >>> pustu.mode, pustu.limit_minutes
+    ('motorcycle', 30.0)
     """
     if name not in built_in():
         msg = f"there is no standard {name!r}; give one of {', '.join(built_in())}, or a file"
@@ -155,12 +189,28 @@ def standard_named(name: str) -> Standard:
 
 
 def read_standard(which: str | Path) -> Standard:
-    """Return a standard by the name of a built-in one, or from a YAML file.
+    """Return a standard by the name of a built-in one, or from a YAML file (``.yml``, ``.yaml``).
 
     Raises
     ------
-    MissingFileError, ConfigError
-        Naming the key and the line.
+    MissingFileError
+        The file is not there.
+    UnreadableFileError
+        It cannot be opened, or is no UTF-8 text.
+    ConfigError
+        The name is neither built in nor that of a YAML file; or the file is no valid YAML, or a key or value
+        is not allowed: the message names the key and the line.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> text = "{name: ours, version: '1', source: us, kinds: {pustu: {mode: walking, limit_minutes: 20}}}"
+    >>> with TemporaryDirectory() as folder:
+    ...     file = Path(folder, "ours.yml")
+    ...     _ = file.write_text(text, "utf-8")
+    ...     ours = read_standard(file)
+    >>> ours.kinds["pustu"].limit_s
+    1200.0
     """
     if str(which) in built_in():
         return standard_named(str(which))

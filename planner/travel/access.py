@@ -79,12 +79,15 @@ class Stops:
 
     @cached_property
     def access_m(self) -> NDArray[np.float64]:
-        """Straight distance to the network (metres); ``inf`` = none within the limit."""
+        """Straight distance to the network (m), float64 ``(places,)``; ``inf`` = none within the limit."""
         return self.nearest.nearest_m(len(self.points))
 
     @cached_property
     def walk_m(self) -> NDArray[np.float64]:
-        """Metres that one walks at most to reach a road, in any season, before and after edits."""
+        """Metres that one walks at most to reach a road, in any season, before and after edits.
+
+        float64 ``(places,)``; ``inf`` = no road within the limit.
+        """
         out = self.access_m
         for other in self.also:
             out = np.maximum(out, other.walk_m)
@@ -92,7 +95,7 @@ class Stops:
 
     @cached_property
     def near_and_far(self) -> list[tuple[NDArray[np.int64], cKDTree, float]]:
-        """Places near a road and others: their numbers, an index, and the longest way to a road (m)."""
+        """Places near a road and others: int64 numbers, an index, and the longest way to a road (m)."""
         if self.changed is not None:
             # Edits move few places further from the road: these come in an index of their own.
             known = self.also[0]
@@ -159,7 +162,10 @@ class Access:
 
     @cached_property
     def parts(self) -> dict[TripEnd, NDArray[np.int32]]:
-        """The strongly connected part that one leaves to from each edge, and arrives from."""
+        """The strongly connected part that one leaves to from each edge, and arrives from.
+
+        By role int32 ``(edges,)``.
+        """
         node = components(self.network, self.profile)
         ahead = self.network.impedance[self.profile].forward_s < np.inf
         start, stop = node[self.network.edge_from], node[self.network.edge_to]
@@ -172,7 +178,29 @@ class Access:
         return EdgeGrid(usable, self.snapper.lines[usable])
 
     def grid_of(self, role: TripEnd, part: int) -> EdgeGrid:
-        """Return the usable edges of one part, for very many places at once."""
+        """Return the usable edges of one part, for very many places at once.
+
+        Parameters
+        ----------
+        role
+            Whether the part is one that trips leave to or arrive from.
+        part
+            Its number in :attr:`parts`.
+
+        Examples
+        --------
+        >>> from planner.network.land import Ground
+        >>> from planner.scenarios.modes import Profile
+        >>> from planner.scenarios.scenario import default_scenario
+        >>> from planner.network.convert import network_of_arrays
+        >>> ends, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([100.0])
+        >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
+        >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
+        >>> profile, rule = Profile("car", "dry"), default_scenario().access
+        >>> access = Access(street, profile, rule=rule, ground=Ground())
+        >>> access.grid_of("leaving", int(access.parts["leaving"][0])).edge.tolist()
+        [0]
+        """
         if (role, part) not in self._grid_of:
             edges = np.flatnonzero(self.snapper.usable & (self.parts[role] == part))
             self._grid_of[role, part] = EdgeGrid(edges, self.snapper.lines[edges])
@@ -180,7 +208,10 @@ class Access:
 
     @cached_property
     def main(self) -> dict[TripEnd, NDArray[np.bool_]]:
-        """Which edges are of the part with the greatest length of road on their landmass."""
+        """Which edges are of the part with the greatest length of road on their landmass.
+
+        By role bool ``(edges,)``.
+        """
         return {
             role: _is_main(part, self.edge_landmass, self.network, self.snapper.usable)
             for role, part in self.parts.items()
@@ -192,9 +223,25 @@ class Access:
         Parameters
         ----------
         points
-            Points (metres, the network's CRS).
+            object ``(places,)``, Points (metres, the network's CRS).
         on_edge
-            The edge that each is known to lie on, -1 where none is.
+            int64 ``(places,)``, the edge that each is known to lie on, -1 where none is.
+
+        Examples
+        --------
+        A place 30 m from a street, and one too far from it:
+
+        >>> from planner.network.land import Ground
+        >>> from planner.scenarios.modes import Profile
+        >>> from planner.scenarios.scenario import default_scenario
+        >>> from planner.network.convert import network_of_arrays
+        >>> ends, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([100.0])
+        >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
+        >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
+        >>> profile, rule = Profile("car", "dry"), default_scenario().access
+        >>> access = Access(street, profile, rule=rule, ground=Ground())
+        >>> access.stops(shapely.points([[250.0, 30.0], [250.0, 3000.0]])).access_m.tolist()
+        [30.0, inf]
         """
         xy = np.asarray(shapely.get_coordinates(points), dtype=np.float64)
         nearest = self.snapper.nearest(points, on_edge=on_edge)
@@ -225,6 +272,32 @@ class Access:
         """Return places of the base joined to the patched network; only what the edits touch is looked up.
 
         They keep the access points that are still open: a road that is added never makes a trip longer.
+
+        Parameters
+        ----------
+        stops
+            From :meth:`stops` of the base, which this access must have.
+
+        Examples
+        --------
+        A road is added 10 m beside a place that was 30 m from the street:
+
+        >>> from planner.network.build import patch_network
+        >>> from planner.network.land import Ground
+        >>> from planner.scenarios.modes import Profile
+        >>> from planner.scenarios.scenario import default_scenario
+        >>> from planner.network.convert import network_of_arrays
+        >>> ends, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([100.0])
+        >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
+        >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
+        >>> near = network_of_arrays(ends + [0.0, 40.0], *edge, crs="EPSG:32748", mode="car")
+        >>> new = patch_network(street, near, gone=np.array([False]))
+        >>> profile, more = Profile("car", "dry"), {"rule": default_scenario().access, "ground": Ground()}
+        >>> before = Access(street, profile, **more)
+        >>> places = before.stops(shapely.points([[250.0, 30.0]]))
+        >>> after = Access(new, profile, base=before, **more).again(places)
+        >>> places.access_m.tolist(), after.access_m.tolist(), sorted(after.leaving.access_m.tolist())
+        ([30.0], [10.0], [10.0, 30.0])
         """
         assert self.base is not None
         old, snap = self.base.network.edges, stops.nearest
@@ -268,7 +341,25 @@ class Access:
         return moved
 
     def joined(self, stops: Stops, role: TripEnd) -> Snap:
-        """Return all access points of places, for trips that begin or end there."""
+        """Return all access points of places, for trips that begin (``leaving``) or end (``arriving``) there.
+
+        Examples
+        --------
+        A place on a one-way street to a dead end: trips from it also begin on the other road.
+
+        >>> from planner.network.convert import network_of_arrays
+        >>> from planner.network.land import Ground
+        >>> from planner.scenarios.modes import Profile
+        >>> from planner.scenarios.scenario import default_scenario
+        >>> xy, both = np.array([[0.0, 0.0], [1000.0, 0.0], [0.0, 100.0]]), np.array([100.0, 10.0])
+        >>> edges = np.array([0, 0], np.int32), np.array([1, 2], np.int32), both, np.array([100.0, np.inf])
+        >>> net = network_of_arrays(xy, *edges, crs="EPSG:32748", mode="car")
+        >>> profile, rule = Profile("car", "dry"), default_scenario().access
+        >>> access = Access(net, profile, rule=rule, ground=Ground())
+        >>> places = access.stops(shapely.points([[0.0, 90.0]]))
+        >>> [access.joined(places, role).access_m.tolist() for role in ("leaving", "arriving")]
+        [[0.0, 90.0], [0.0]]
+        """
         out = self._joined(stops, role)
         for k, other in enumerate(stops.also):
             snap = other.leaving if role == "leaving" else other.arriving
@@ -327,7 +418,19 @@ def _grown(bounds: NDArray[np.float64], by_m: float) -> tuple[float, float, floa
 
 
 def edge_landmasses(network: TravelNetwork, ground: Ground) -> NDArray[np.int32]:
-    """Return the landmass of each edge, by its middle."""
+    """Return the landmass of each edge, by its middle, int32 ``(edges,)``; -1 where it is not known.
+
+    Examples
+    --------
+    >>> from planner.network.land import Ground, Land
+    >>> from planner.network.convert import network_of_arrays
+    >>> ends, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([100.0])
+    >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
+    >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
+    >>> island = Land(shapely.box([-500], -500, 2000, 500), off_m=0.0)
+    >>> edge_landmasses(street, Ground(island)).tolist(), edge_landmasses(street, Ground()).tolist()
+    ([0], [-1])
+    """
     if ground.land is None or network.edges == 0:
         return np.full(network.edges, -1, dtype=np.int32)
     middle = shapely.line_interpolate_point(network.lines(), 0.5, normalized=True)

@@ -46,9 +46,9 @@ class EdgeGrid:
     Parameters
     ----------
     edges
-        int64 numbers of the edges.
+        int64 ``(edges,)``, their numbers.
     lines
-        Their LineStrings (metres).
+        object ``(edges,)``, their LineStrings (metres).
     """
 
     def __init__(self, edges: NDArray[np.int64], lines: NDArray[np.object_]) -> None:
@@ -98,14 +98,29 @@ class EdgeGrid:
         most_m: float,
         seconds_per_m: float,
     ) -> Joined:
-        """Return how places (metres) join their nearest edge, and the seconds of the trip by it.
+        """Return how places join their nearest edge, and the seconds of the trip by it.
 
         Parameters
         ----------
+        xy
+            float64 ``(places, 2)``, metres in the CRS of the lines.
         times
-            float64 ``(edges, 4)``, as the kernel takes them.
+            float64 ``(edges of the network, 4)``, seconds: from the end on, from the start on, all of the
+            edge to its end, and to its start.
         marked
             bool by edge of the network.
+        most_m, seconds_per_m
+            How far one walks to an edge, and how long a metre takes.
+
+        Examples
+        --------
+        30 m on foot to the middle of a road of 60 s, whose end is the facility, with a second a metre:
+
+        >>> grid = EdgeGrid(np.array([0]), np.array([shapely.LineString([(0, 0), (1000, 0)])]))
+        >>> times, none = np.array([[0.0, np.inf, 60.0, 60.0]]), np.array([False])
+        >>> one = grid.nearest(np.array([[500.0, 30.0]]), times, none, most_m=2000.0, seconds_per_m=1.0)
+        >>> one.seconds.tolist(), one.away_m.tolist(), one.share.tolist()
+        ([60.0], [30.0], [0.5])
         """
         xy = np.ascontiguousarray(xy)
         rest = self.grid, self.first, self.member, self.segment, self.edge, times, marked
@@ -126,9 +141,9 @@ class SmallParts:
     Parameters
     ----------
     edges, part
-        int64 numbers of the edges, and the part of each.
+        int64 ``(edges,)``, their numbers, and the part of each.
     lines
-        Their LineStrings (metres).
+        object ``(edges,)``, their LineStrings (metres).
     """
 
     def __init__(self, edges: NDArray[np.int64], part: NDArray[np.int64], lines: NDArray[np.object_]) -> None:
@@ -147,7 +162,30 @@ class SmallParts:
         most_m: float,
         seconds_per_m: float,
     ) -> Parts:
-        """Return how places join the nearest edge of each part; as :meth:`EdgeGrid.nearest`."""
+        """Return how places join the nearest edge of each part; as :meth:`EdgeGrid.nearest`.
+
+        Parameters
+        ----------
+        xy, times, marked, most_m, seconds_per_m
+            As :meth:`EdgeGrid.nearest` takes them.
+
+        Returns
+        -------
+        seconds, edge, share, touched
+            float64, int32, float64 and bool, each ``(places, parts)``, the parts by number; ``inf`` and -1
+            where there is none.
+
+        Examples
+        --------
+        Two roads that do not meet, 30 m north and 20 m south of a place; a facility is at the end of each:
+
+        >>> lines = shapely.linestrings([[[0, 30], [1000, 30]], [[0, -20], [1000, -20]]])
+        >>> parts = SmallParts(np.array([0, 1]), np.array([4, 9]), lines)
+        >>> times, none = np.array([[0.0, np.inf, 60.0, 60.0]] * 2), np.array([False, False])
+        >>> seconds, *_ = parts.nearest(np.array([[500.0, 0.0]]), times, none, most_m=2e3, seconds_per_m=1.0)
+        >>> seconds.tolist()
+        [[60.0, 50.0]]
+        """
         return near.nearest_of_parts(  # type: ignore[no-any-return]  # numba ships no types
             np.ascontiguousarray(xy), most_m, seconds_per_m, self.first, self.segment, self.edge, times,
             marked,
@@ -157,7 +195,25 @@ class SmallParts:
 def segments_of(lines: NDArray[np.object_]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Return the segments of lines, and each one's line.
 
-    Segments are float64 ``(segments, 6)``: x and y of both ends, and the shares of the line's length there.
+    Parameters
+    ----------
+    lines
+        object ``(lines,)``, LineStrings (metres).
+
+    Returns
+    -------
+    segments
+        float64 ``(segments, 6)``: x and y of both ends (metres), and the shares of the line's length there.
+    line
+        int64 ``(segments,)``, numbers of the lines.
+
+    Examples
+    --------
+    >>> segments, line = segments_of(np.array([shapely.LineString([(0, 0), (300, 0), (300, 100)])]))
+    >>> segments.tolist()
+    [[0.0, 0.0, 300.0, 0.0, 0.0, 0.75], [300.0, 0.0, 300.0, 100.0, 0.75, 1.0]]
+    >>> line.tolist()
+    [0, 0]
     """
     xy, of = shapely.get_coordinates(lines, return_index=True)
     inner = of[1:] == of[:-1]

@@ -94,6 +94,39 @@ class Travel:
 
         Places that reach fewer than k have fewer rows; one that reaches none has a row of ``inf`` minutes
         and an empty id.
+
+        Parameters
+        ----------
+        places, facilities
+            Points in any CRS; their index gives the ids.
+        k
+            How many facilities are wanted.
+        direction
+            Which way people travel.
+
+        Raises
+        ------
+        ConfigError
+            ``k`` is no whole number from 1 on, or there is no such ``direction``.
+        SchemaError
+            A frame is None or no GeoDataFrame, an id is empty or there twice, or a point is missing or far
+            outside the study area.
+        MissingCrsError
+            A frame has no CRS.
+
+        Examples
+        --------
+        >>> from planner.network.convert import network_of_arrays
+        >>> from planner.scenarios.scenario import default_scenario
+        >>> ends, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([100.0])
+        >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
+        >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
+        >>> router = Router(street, Profile("car", "dry"), rule=default_scenario().access)
+        >>> trips = Travel(router, shapely.box(-500, -500, 1500, 500))
+        >>> home = gpd.GeoSeries([shapely.Point(200, 0)], index=["home"], crs="EPSG:32748")
+        >>> units = gpd.GeoSeries(shapely.points([[500, 0], [800, 0]]), index=["u1", "u2"], crs="EPSG:32748")
+        >>> trips.nearest(home, units).to_dict("records")
+        [{'place_id': 'home', 'rank': 1, 'facility_id': 'u1', 'minutes': 0.5}]
         """
         if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or k < 1:
             msg = f"k is how many facilities are wanted: a whole number from 1 on, not {k!r}"
@@ -120,7 +153,41 @@ class Travel:
         *,
         direction: Direction = "to_facility",
     ) -> pd.DataFrame:
-        """Return every pair no further apart than ``minutes`` (included): place_id, facility_id, minutes."""
+        """Return every pair no further apart than ``minutes`` (included): place_id, facility_id, minutes.
+
+        Parameters
+        ----------
+        places, facilities
+            Points in any CRS; their index gives the ids.
+        minutes
+            The limit.
+        direction
+            Which way people travel.
+
+        Raises
+        ------
+        ConfigError
+            ``minutes`` is no number of 0 or more, or there is no such ``direction``.
+        SchemaError
+            A frame is None or no GeoDataFrame, an id is empty or there twice, or a point is missing or far
+            outside the study area.
+        MissingCrsError
+            A frame has no CRS.
+
+        Examples
+        --------
+        >>> from planner.network.convert import network_of_arrays
+        >>> from planner.scenarios.scenario import default_scenario
+        >>> ends, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([100.0])
+        >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
+        >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
+        >>> router = Router(street, Profile("car", "dry"), rule=default_scenario().access)
+        >>> trips = Travel(router, shapely.box(-500, -500, 1500, 500))
+        >>> home = gpd.GeoSeries([shapely.Point(200, 0)], index=["home"], crs="EPSG:32748")
+        >>> units = gpd.GeoSeries(shapely.points([[500, 0], [800, 0]]), index=["u1", "u2"], crs="EPSG:32748")
+        >>> trips.within(home, units, minutes=0.5)["facility_id"].tolist()
+        ['u1']
+        """
         limit_s = _limit_s(minutes)
         start, stop = self._stops(places, "places"), self._stops(facilities, "facilities")
         pairs = self.router.within(start, stop, limit_s, direction=direction)
@@ -139,7 +206,39 @@ class Travel:
         *,
         direction: Direction = "to_facility",
     ) -> pd.DataFrame:
-        """Return all times in minutes, one row a place, one column a facility."""
+        """Return all times in minutes, one row a place, one column a facility; ``inf`` where there is no way.
+
+        Parameters
+        ----------
+        places, facilities
+            Points in any CRS; their index gives the ids.
+        direction
+            Which way people travel.
+
+        Raises
+        ------
+        ConfigError
+            There is no such ``direction``.
+        SchemaError
+            A frame is None or no GeoDataFrame, an id is empty or there twice, or a point is missing or far
+            outside the study area.
+        MissingCrsError
+            A frame has no CRS.
+
+        Examples
+        --------
+        >>> from planner.network.convert import network_of_arrays
+        >>> from planner.scenarios.scenario import default_scenario
+        >>> ends, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([100.0])
+        >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
+        >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
+        >>> router = Router(street, Profile("car", "dry"), rule=default_scenario().access)
+        >>> trips = Travel(router, shapely.box(-500, -500, 1500, 500))
+        >>> home = gpd.GeoSeries([shapely.Point(200, 0)], index=["home"], crs="EPSG:32748")
+        >>> units = gpd.GeoSeries(shapely.points([[500, 0], [800, 0]]), index=["u1", "u2"], crs="EPSG:32748")
+        >>> trips.matrix(home, units).to_dict("index")
+        {'home': {'u1': 0.5, 'u2': 1.0}}
+        """
         return pd.concat(self.matrix_blocks(places, facilities, rows=len(places) or 1, direction=direction))
 
     def matrix_blocks(
@@ -150,7 +249,46 @@ class Travel:
         rows: int = 5000,
         direction: Direction = "to_facility",
     ) -> Iterator[pd.DataFrame]:
-        """Give the table of :meth:`matrix` block by block, so that it need not fit into memory."""
+        """Give the table of :meth:`matrix` block by block, so that it need not fit into memory.
+
+        Parameters
+        ----------
+        places, facilities, direction
+            As :meth:`matrix` takes them.
+        rows
+            Places in a block; an id that is there twice is noticed within one block only.
+
+        Yields
+        ------
+        block
+            Minutes, one row a place, one column a facility.
+
+        Raises
+        ------
+        ConfigError
+            There is no such ``direction``.
+        SchemaError
+            A frame is None or no GeoDataFrame, an id is empty or there twice, or a point is missing or far
+            outside the study area.
+        MissingCrsError
+            A frame has no CRS.
+        ValueError
+            ``rows`` is 0.
+
+        Examples
+        --------
+        >>> from planner.network.convert import network_of_arrays
+        >>> from planner.scenarios.scenario import default_scenario
+        >>> ends, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([100.0])
+        >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
+        >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
+        >>> router = Router(street, Profile("car", "dry"), rule=default_scenario().access)
+        >>> trips = Travel(router, shapely.box(-500, -500, 1500, 500))
+        >>> homes = gpd.GeoSeries(shapely.points([[0, 0], [200, 0], [400, 0]]), crs="EPSG:32748")
+        >>> unit = gpd.GeoSeries([shapely.Point(1000, 0)], crs="EPSG:32748")
+        >>> [len(block) for block in trips.matrix_blocks(homes, unit, rows=2)]
+        [2, 1]
+        """
         stop = self._stops(facilities, "facilities")
         for low in range(0, max(len(places), 1), rows):
             some = places.iloc[low : low + rows]
@@ -166,8 +304,42 @@ class Travel:
     ) -> gpd.GeoDataFrame:
         """Return the quickest way between one place and one facility, one row a leg.
 
-        Columns: leg (access, walk, road, wait, ferry, boat, egress), minutes, length_m, road_ids; lines in
-        the direction of travel. No rows where there is no way.
+        Parameters
+        ----------
+        places, facilities
+            One Point each, in any CRS.
+        direction
+            Which way people travel.
+
+        Returns
+        -------
+        legs
+            Columns leg (access, walk, road, wait, ferry, boat, egress), minutes, length_m, road_ids; lines
+            (metres, the network's CRS) in the direction of travel. No rows where there is no way.
+
+        Raises
+        ------
+        ConfigError
+            There is not exactly one place and one facility.
+        SchemaError
+            A frame is None or no GeoDataFrame, an id is empty or there twice, or a point is missing or far
+            outside the study area.
+        MissingCrsError
+            A frame has no CRS.
+
+        Examples
+        --------
+        >>> from planner.network.convert import network_of_arrays
+        >>> from planner.scenarios.scenario import default_scenario
+        >>> ends, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([100.0])
+        >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
+        >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
+        >>> router = Router(street, Profile("car", "dry"), rule=default_scenario().access)
+        >>> trips = Travel(router, shapely.box(-500, -500, 1500, 500))
+        >>> home = gpd.GeoSeries([shapely.Point(200, 0)], crs="EPSG:32748")
+        >>> unit = gpd.GeoSeries([shapely.Point(800, 0)], crs="EPSG:32748")
+        >>> trips.path(home, unit, direction="from_facility").geometry.tolist()
+        [<LINESTRING (800 0, 200 0)>]
         """
         start, stop = self._stops(places, "places"), self._stops(facilities, "facilities")
         if len(start) != 1 or len(stop) != 1:
@@ -189,10 +361,51 @@ class Travel:
         step_m: float | None = None,
         direction: Direction = "to_facility",
     ) -> gpd.GeoDataFrame:
-        """Return the area within each limit of each facility: facility_id, minutes, area_km2; polygons.
+        """Return the area within each limit of each facility, one row each.
 
         Polygons are exact to well under a metre on the lines of a lattice of ``step_m`` (12.5 m, more for
-        large areas, when None), in the study area's metric CRS.
+        large areas, when None).
+
+        Parameters
+        ----------
+        facilities
+            Points in any CRS; their index gives the ids.
+        minutes
+            The limits, included; of one facility the shortest comes first.
+        step_m
+            Distance (metres) of the lattice's points.
+        direction
+            Which way people travel.
+
+        Returns
+        -------
+        areas
+            Columns facility_id, minutes, area_km2, step_m; MultiPolygons in the study area's metric CRS.
+
+        Raises
+        ------
+        ConfigError
+            There is no facility or no limit, a limit is no number of 0 or more, ``step_m`` is not above 0,
+            or there is no such ``direction``.
+        SchemaError
+            A frame is None or no GeoDataFrame, an id is empty or there twice, or a point is missing or far
+            outside the study area.
+        MissingCrsError
+            A frame has no CRS.
+
+        Examples
+        --------
+        >>> from planner.network.convert import network_of_arrays
+        >>> from planner.scenarios.scenario import default_scenario
+        >>> ends, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([100.0])
+        >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
+        >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
+        >>> router = Router(street, Profile("car", "dry"), rule=default_scenario().access)
+        >>> trips = Travel(router, shapely.box(-500, -500, 1500, 500))
+        >>> unit = gpd.GeoSeries([shapely.Point(500, 0)], index=["u1"], crs="EPSG:32748")
+        >>> areas = trips.isochrones(unit, minutes=[0.5, 1], step_m=50.0)
+        >>> areas.contains(shapely.Point(0, 0)).tolist()
+        [False, True]
         """
         if len(facilities) == 0 or len(minutes) == 0 or (step_m is not None and not step_m > 0):
             msg = "isochrones need at least one facility, at least one limit, and a step larger than nothing"
@@ -219,7 +432,49 @@ class Travel:
     ) -> gpd.GeoDataFrame:
         """Return each facility's people and area within the limit, in all and those nearest to it.
 
-        ``places`` needs a column ``people``. See :func:`planner.travel.isochrones.catchments`.
+        Parameters
+        ----------
+        places
+            Points in any CRS, with a column ``people``: numbers, NaN where unknown.
+        facilities
+            Points in any CRS; their index gives the ids.
+        minutes
+            The limit, included.
+        cell_m
+            Side (metres) of the cells that areas are made of; by the size of the study area when None.
+        direction
+            Which way people travel.
+
+        Returns
+        -------
+        catchments
+            One row a facility; see :func:`planner.travel.isochrones.catchments`.
+
+        Raises
+        ------
+        ConfigError
+            ``minutes`` is no number of 0 or more, or there is no such ``direction``.
+        SchemaError
+            There is no column ``people``, or it holds text, numbers below 0 or without end; a frame is None
+            or no GeoDataFrame, an id is empty or there twice, or a point is missing or far outside the study
+            area.
+        MissingCrsError
+            A frame has no CRS.
+
+        Examples
+        --------
+        >>> from planner.network.convert import network_of_arrays
+        >>> from planner.scenarios.scenario import default_scenario
+        >>> ends, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([100.0])
+        >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
+        >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
+        >>> router = Router(street, Profile("car", "dry"), rule=default_scenario().access)
+        >>> trips = Travel(router, shapely.box(-500, -500, 1500, 500))
+        >>> at = shapely.points([[0, 0], [200, 0]])
+        >>> homes = gpd.GeoDataFrame({"people": [70.0, 30.0]}, geometry=at, crs="EPSG:32748")
+        >>> unit = gpd.GeoSeries([shapely.Point(500, 0)], index=["u1"], crs="EPSG:32748")
+        >>> trips.catchments(homes, unit, 0.5, cell_m=500.0)["people_total"].to_dict()
+        {'u1': 30.0}
         """
         if "people" not in places:
             msg = "catchments needs a column people in places (NaN where unknown)"
@@ -277,10 +532,24 @@ def travel_by(
 ) -> Travel:
     """Return trips of a mode in a season over a study area's roads, a scenario's road edits included.
 
+    Parameters
+    ----------
+    layers
+        The study area, with roads.
+    mode, season
+        How people travel, and when.
+    scenario
+        Speeds, rules and edits; the default one when None.
+
     Raises
     ------
     ConfigError
-        No such mode or season, an area without roads, or an edit of a road that is not there.
+        No such mode or season, an area without roads, a value of the scenario that is not allowed, or an edit
+        that the roads do not allow (:func:`planner.network.edited.edited_network`).
+    SchemaError
+        A layer lacks a column, or has doubled or empty ids, unknown kinds or words, or numbers below 0.
+    MissingCrsError
+        A layer has no CRS.
 
     Examples
     --------

@@ -60,11 +60,31 @@ class Grid:
 
     @property
     def cell_km2(self) -> float:
-        """Area of a cell."""
+        """Area of a cell (km²)."""
         return self.cell_m**2 / 1e6
 
     def area(self, which: NDArray[np.bool_]) -> shapely.MultiPolygon:
-        """Return some cells as one valid MultiPolygon (metres)."""
+        """Return some cells as one valid MultiPolygon (metres, the network's CRS).
+
+        Parameters
+        ----------
+        which
+            bool ``(cells,)``.
+
+        Examples
+        --------
+        >>> from planner.travel.router import Router
+        >>> from planner.network.convert import network_of_arrays
+        >>> from planner.scenarios.modes import Profile
+        >>> from planner.scenarios.scenario import default_scenario
+        >>> ends, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([100.0])
+        >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
+        >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
+        >>> router = Router(street, Profile("car", "dry"), rule=default_scenario().access)
+        >>> grid = make_grid(router, (0.0, 0.0, 1000.0, 500.0), cell_m=250.0)
+        >>> grid.area(grid.row == 0).bounds
+        (0.0, 0.0, 1000.0, 250.0)
+        """
         column, row = self.column[which], self.row[which]
         if len(column) == 0:
             return shapely.MultiPolygon()
@@ -89,14 +109,34 @@ def make_grid(
     cell_m: float | None = None,
     inside: shapely.Geometry | None = None,
 ) -> Grid:
-    """Return a grid over bounds (metres), joined to the router's network.
+    """Return a grid over bounds (metres), joined to the router's network; cells in water are left out.
 
     Parameters
     ----------
+    router
+        Of the mode and season.
+    bounds
+        West, south, east, north (metres, the network's CRS); grown to whole cells.
     cell_m
-        None for the smallest size of CELLS_M that gives at most MOST_CELLS cells.
+        Side (metres); None for the smallest size of CELLS_M that gives at most MOST_CELLS cells.
     inside
-        Only cells whose middle lies in it: the study area, since nobody lives in the sea.
+        Only cells whose middle lies in it (metres): the study area, since nobody lives in the sea.
+
+    Examples
+    --------
+    >>> from planner.travel.router import Router
+    >>> from planner.network.convert import network_of_arrays
+    >>> from planner.scenarios.modes import Profile
+    >>> from planner.scenarios.scenario import default_scenario
+    >>> ends, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([100.0])
+    >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
+    >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
+    >>> router = Router(street, Profile("car", "dry"), rule=default_scenario().access)
+    >>> bounds = (0.0, 0.0, 1000.0, 500.0)
+    >>> len(make_grid(router, bounds, cell_m=250.0).stops)
+    8
+    >>> len(make_grid(router, bounds, cell_m=250.0, inside=shapely.box(0, 0, 500, 500)).stops)
+    4
     """
     west, south, east, north = bounds
     area = max(east - west, 1.0) * max(north - south, 1.0)
@@ -119,7 +159,28 @@ def make_grid(
 def reach_bounds(
     router: Router, facilities: Stops, limit_s: float, *, direction: Direction = "to_facility"
 ) -> tuple[float, float, float, float]:
-    """Return bounds (metres) that hold everything within a limit of the facilities."""
+    """Return bounds (metres) that hold everything within a limit (seconds) of the facilities.
+
+    Returns
+    -------
+    west, south, east, north
+        In the network's CRS.
+
+    Examples
+    --------
+    The street, and 50 m on foot (1.56 s each) around it:
+
+    >>> from planner.travel.router import Router
+    >>> from planner.network.convert import network_of_arrays
+    >>> from planner.scenarios.modes import Profile
+    >>> from planner.scenarios.scenario import default_scenario
+    >>> ends, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([100.0])
+    >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
+    >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
+    >>> router = Router(street, Profile("car", "dry"), rule=default_scenario().access)
+    >>> [round(m) for m in reach_bounds(router, router.stops(shapely.points([[500.0, 0.0]])), 78.0)]
+    [-50, -50, 1050, 50]
+    """
     seeds = router.ends(facilities, "arriving" if direction == "to_facility" else "leaving")
     graph = router.graph.backward if direction == "to_facility" else router.graph.forward
     label = dijkstra.nearest_source(*graph, seeds.node, seeds.seconds, seeds.place)
@@ -143,22 +204,47 @@ def isochrones(
     inside: shapely.Geometry | None = None,
     direction: Direction = "to_facility",
 ) -> gpd.GeoDataFrame:
-    """Return the area within each limit of the nearest of the facilities, one row a limit.
+    """Return the area within each limit of the nearest of the facilities, one row a limit, shortest first.
 
     Parameters
     ----------
+    router
+        Of the mode and season.
+    facilities
+        At least one, joined by the router.
     limits_s
         Seconds; included.
     step_m
         Distance (metres) of the lattice's points between which the rim is looked for; None for one of
         STEPS_M by the size of the area, with at most ``most_points`` of them.
+    most_points
+        See ``step_m``.
     inside
-        Only what lies in it: the study area, since nobody lives in the sea. Water is left out too.
+        Only what lies in it (metres): the study area, since nobody lives in the sea. Water is left out too.
+    direction
+        Which way people travel.
 
     Returns
     -------
     areas
         ``limit_s``, ``area_km2``, ``step_m``; valid MultiPolygons in the network's CRS.
+
+    Examples
+    --------
+    From the middle of a street its ends are 50 s away:
+
+    >>> from planner.travel.router import Router
+    >>> from planner.network.convert import network_of_arrays
+    >>> from planner.scenarios.modes import Profile
+    >>> from planner.scenarios.scenario import default_scenario
+    >>> ends, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([100.0])
+    >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
+    >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
+    >>> router = Router(street, Profile("car", "dry"), rule=default_scenario().access)
+    >>> unit = router.stops(shapely.points([[500.0, 0.0]]))
+    >>> areas = isochrones(router, unit, [30.0, 60.0], step_m=25.0)
+    >>> areas.contains(shapely.Point(0.0, 0.0)).tolist()
+    [False, True]
     """
     limits = sorted(float(s) for s in limits_s)
     times = ExactTimes(router, facilities, direction)
@@ -227,13 +313,51 @@ def catchments(
 ) -> pd.DataFrame:
     """Return each facility's people and area within the limit: all of them, and those nearest to it.
 
+    Parameters
+    ----------
+    router
+        Of the mode and season.
+    places, facilities
+        Joined by the router.
+    people
+        float64 ``(places,)``; NaN = unknown.
+    limit_s
+        Seconds; included.
+    grid
+        From :func:`make_grid`, for the areas; None for none.
+    direction
+        Which way people travel.
+
     Returns
     -------
     catchments
         One row a facility, in order: ``people_total`` (within the limit, also of others),
         ``people_own`` (for whom it is the nearest: these add up to the people reached),
         ``places_people_unknown`` (places within the limit whose people are unknown, not counted); with a
-        grid also ``area_total_km2``, ``area_own_km2`` and ``geometry`` (its own area).
+        grid also ``area_total_km2``, ``area_own_km2`` and ``geometry`` (its own area, in the network's CRS).
+
+    Raises
+    ------
+    ConfigError
+        ``direction`` is neither "to_facility" nor "from_facility".
+
+    Examples
+    --------
+    Two facilities at the ends of a street; both are within 80 s of the first place:
+
+    >>> from planner.travel.router import Router
+    >>> from planner.network.convert import network_of_arrays
+    >>> from planner.scenarios.modes import Profile
+    >>> from planner.scenarios.scenario import default_scenario
+    >>> ends, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([100.0])
+    >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
+    >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
+    >>> router = Router(street, Profile("car", "dry"), rule=default_scenario().access)
+    >>> homes = router.stops(shapely.points([[400.0, 0.0], [900.0, 0.0]]))
+    >>> units = router.stops(shapely.points([[0.0, 0.0], [1000.0, 0.0]]))
+    >>> found = catchments(router, homes, np.array([70.0, 30.0]), units, 80.0)
+    >>> found[["people_total", "people_own"]].to_numpy().tolist()
+    [[70.0, 70.0], [100.0, 30.0]]
     """
     n = len(facilities)
     known = ~np.isnan(people)

@@ -55,12 +55,38 @@ class EdgeTimes:
     ride_behind_s: NDArray[np.float64]
 
     def table(self, open_: NDArray[np.bool_]) -> NDArray[np.float64]:
-        """Return all four, ``(edges, 4)``, of the edges that are open; ``inf`` for the others."""
+        """Return all four, float64 ``(edges, 4)``, of the edges that are open; ``inf`` for the others.
+
+        Parameters
+        ----------
+        open_
+            bool ``(edges,)``.
+
+        Examples
+        --------
+        >>> times = EdgeTimes(*(np.array([s, s]) for s in (0.0, 60.0, 60.0, 60.0)))
+        >>> times.table(np.array([True, False])).tolist()
+        [[0.0, 60.0, 60.0, 60.0], [inf, inf, inf, inf]]
+        """
         columns = self.ahead_s, self.behind_s, self.ride_ahead_s, self.ride_behind_s
         return np.ascontiguousarray(np.column_stack([np.where(open_, c, np.inf) for c in columns]))
 
     def at(self, edge: NDArray[np.int64], fraction: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return seconds from some places of some edges; ``inf`` = no way."""
+        """Return seconds from some places of some edges; ``inf`` = no way.
+
+        Parameters
+        ----------
+        edge, fraction
+            int64 ``(places,)``, numbers, and float64, the share of the edge's length there.
+
+        Examples
+        --------
+        The facility is at the end of a street of 100 s:
+
+        >>> times = EdgeTimes(*(np.array([s]) for s in (0.0, 100.0, 100.0, 100.0)))
+        >>> times.at(np.array([0, 0]), np.array([0.25, 1.0])).tolist()
+        [75.0, 0.0]
+        """
         with np.errstate(invalid="ignore"):
             ahead = np.where(fraction == 1.0, 0.0, (1.0 - fraction) * self.ride_ahead_s[edge])
             behind = np.where(fraction == 0.0, 0.0, fraction * self.ride_behind_s[edge])
@@ -99,7 +125,29 @@ class ExactTimes:
         self._parts: dict[int, tuple[list[EdgeGrid], SmallParts]] = {}
 
     def seconds(self, xy: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the seconds of places (x, y; metres); ``inf`` = no way."""
+        """Return the seconds of places, float64 ``(places,)``; ``inf`` = no way.
+
+        Parameters
+        ----------
+        xy
+            float64 ``(places, 2)``, metres in the network's CRS.
+
+        Examples
+        --------
+        On the street, and 50 m off it, 1.56 s on foot to the metre:
+
+        >>> from planner.travel.router import Router
+        >>> from planner.network.convert import network_of_arrays
+        >>> from planner.scenarios.modes import Profile
+        >>> from planner.scenarios.scenario import default_scenario
+        >>> ends, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([100.0])
+        >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
+        >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
+        >>> router = Router(street, Profile("car", "dry"), rule=default_scenario().access)
+        >>> times = ExactTimes(router, router.stops(shapely.points([[1000.0, 0.0]])), "to_facility")
+        >>> times.seconds(np.array([[250.0, 0.0], [250.0, 50.0]])).round(6).tolist()
+        [75.0, 153.0]
+        """
         if self.router.base is not None:
             return self._asked(xy)
         out: NDArray[np.float64] = np.full(len(xy), np.inf)
@@ -200,7 +248,24 @@ class ExactTimes:
 
 
 def edge_times(router: Router, facilities: Stops, direction: Direction) -> EdgeTimes:
-    """Return the times along every edge to (or from) the nearest facility."""
+    """Return the times along every edge to (or from) the nearest facility, in seconds.
+
+    Examples
+    --------
+    The facility is at the end of a street of 100 s:
+
+    >>> from planner.travel.router import Router
+    >>> from planner.network.convert import network_of_arrays
+    >>> from planner.scenarios.modes import Profile
+    >>> from planner.scenarios.scenario import default_scenario
+    >>> ends, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([100.0])
+    >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
+    >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
+    >>> router = Router(street, Profile("car", "dry"), rule=default_scenario().access)
+    >>> times = edge_times(router, router.stops(shapely.points([[1000.0, 0.0]])), "to_facility")
+    >>> times.ahead_s.tolist(), times.behind_s.tolist()
+    ([0.0], [100.0])
+    """
     leaving = direction == "to_facility"
     seeds = router.ends(facilities, "arriving" if leaving else "leaving")
     graph = router.graph.backward if leaving else router.graph.forward
@@ -311,18 +376,89 @@ class Lattice:
         return edge[of[seen]], row[seen], column[seen], seconds[seen]
 
     def xy(self, row: NDArray[np.int64], column: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Return some lattice points (metres)."""
+        """Return some lattice points, float64 ``(points, 2)``, metres in the network's CRS.
+
+        Parameters
+        ----------
+        row, column
+            int64 ``(points,)``, from the south and the west.
+
+        Examples
+        --------
+        >>> from planner.travel.router import Router
+        >>> from planner.network.convert import network_of_arrays
+        >>> from planner.scenarios.modes import Profile
+        >>> from planner.scenarios.scenario import default_scenario
+        >>> ends, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([100.0])
+        >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
+        >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
+        >>> router = Router(street, Profile("car", "dry"), rule=default_scenario().access)
+        >>> times = ExactTimes(router, router.stops(shapely.points([[500.0, 0.0]])), "to_facility")
+        >>> Lattice(times, (0.0, -90.0, 1000.0, 90.0), 50.0).xy(np.array([0, 1]), np.array([0, 3])).tolist()
+        [[0.0, -100.0], [150.0, -50.0]]
+        """
         return np.column_stack([self.west + column * self.step_m, self.south + row * self.step_m])
 
     def ask(self, row: NDArray[np.int64], column: NDArray[np.int64]) -> None:
-        """Compute the exact times of some points, by the rules for people."""
+        """Compute the exact times of some points, by the rules for people, into ``exact`` (seconds).
+
+        Parameters
+        ----------
+        row, column
+            int64 ``(points,)``, from the south and the west; what is known already is not asked again.
+
+        Examples
+        --------
+        >>> from planner.travel.router import Router
+        >>> from planner.network.convert import network_of_arrays
+        >>> from planner.scenarios.modes import Profile
+        >>> from planner.scenarios.scenario import default_scenario
+        >>> ends, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([100.0])
+        >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
+        >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
+        >>> router = Router(street, Profile("car", "dry"), rule=default_scenario().access)
+        >>> times = ExactTimes(router, router.stops(shapely.points([[500.0, 0.0]])), "to_facility")
+        >>> lattice = Lattice(times, (0.0, -100.0, 1000.0, 100.0), 50.0)
+        >>> lattice.ask(np.array([2]), np.array([0]))
+        >>> lattice.exact[2, :2].round(6).tolist()
+        [50.0, nan]
+        """
         new = np.isnan(self.exact[row, column])
         row, column = row[new], column[new]
         if len(row):
             self.exact[row, column] = self.times.seconds(self.xy(row, column))
 
     def inside(self, limit_s: float) -> NDArray[np.bool_]:
-        """Return which points are within a limit (included), exact wherever the answer changes."""
+        """Return which points are within a limit (included), exact wherever the answer changes.
+
+        Parameters
+        ----------
+        limit_s
+            Seconds.
+
+        Returns
+        -------
+        inside
+            bool ``(rows, columns)``, from the south and the west; the outermost are never inside.
+
+        Examples
+        --------
+        Within 20 s one comes from 200 m of road on both sides:
+
+        >>> from planner.travel.router import Router
+        >>> from planner.network.convert import network_of_arrays
+        >>> from planner.scenarios.modes import Profile
+        >>> from planner.scenarios.scenario import default_scenario
+        >>> ends, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([100.0])
+        >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
+        >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
+        >>> router = Router(street, Profile("car", "dry"), rule=default_scenario().access)
+        >>> times = ExactTimes(router, router.stops(shapely.points([[500.0, 0.0]])), "to_facility")
+        >>> lattice = Lattice(times, (0.0, -100.0, 1000.0, 100.0), 50.0)
+        >>> row, column = np.nonzero(lattice.inside(20.0))
+        >>> lattice.xy(row, column)[:, 0].min().tolist(), lattice.xy(row, column)[:, 0].max().tolist()
+        (300.0, 700.0)
+        """
         some = np.zeros(self.shape, dtype=bool)
         every = max(int(CHECKED_M / self.step_m), 1)
         some[::every, ::every] = True
@@ -354,7 +490,32 @@ def _rim(within: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def outline(lattice: Lattice, limit_s: float) -> shapely.MultiPolygon:
-    """Return the area within a limit (metres): marching squares, its corners where the time is the limit."""
+    """Return the area within a limit (metres): marching squares, its corners where the time is the limit.
+
+    Parameters
+    ----------
+    lattice
+        Large enough for the area: nobody is reached beyond it.
+    limit_s
+        Seconds.
+
+    Examples
+    --------
+    Within 20 s one comes from 200 m of road on both sides:
+
+    >>> from planner.travel.router import Router
+    >>> from planner.network.convert import network_of_arrays
+    >>> from planner.scenarios.modes import Profile
+    >>> from planner.scenarios.scenario import default_scenario
+    >>> ends, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([100.0])
+    >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
+    >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
+    >>> router = Router(street, Profile("car", "dry"), rule=default_scenario().access)
+    >>> times = ExactTimes(router, router.stops(shapely.points([[500.0, 0.0]])), "to_facility")
+    >>> west, _, east, _ = outline(Lattice(times, (0.0, -100.0, 1000.0, 100.0), 50.0), 20.0).bounds
+    >>> round(west, -1), round(east, -1)
+    (300.0, 700.0)
+    """
     within = lattice.inside(limit_s)
     nodes, crossing = _crossings(lattice, within, limit_s)
     rings = _chained(*_sides(within, nodes, len(crossing)))

@@ -61,7 +61,15 @@ class Path:
     crs: str
 
     def to_frame(self) -> gpd.GeoDataFrame:
-        """Return one row a leg: kind, minutes, length_m, road_ids, geometry."""
+        """Return one row a leg: leg (its kind), minutes, length_m, road_ids; lines in the trip's CRS.
+
+        Examples
+        --------
+        >>> line = shapely.LineString([(0, 0), (1000, 0)])
+        >>> legs = Path(90.0, (Leg("road", 90.0, 1000.0, line, ("w1#0",)),), "EPSG:32748").to_frame()
+        >>> legs[["leg", "minutes", "length_m"]].to_numpy().tolist()
+        [['road', 1.5, 1000.0]]
+        """
         return gpd.GeoDataFrame(
             {
                 "leg": pd.Series([leg.kind for leg in self.legs], dtype="str"),
@@ -95,6 +103,23 @@ def find_path(router: Router, start: Stops, stop: Stops) -> Path | None:
     start, stop
         One place each, joined by :meth:`planner.travel.router.Router.stops`: from the people to the facility,
         or the other way round.
+
+    Examples
+    --------
+    A place 50 m off the road, 1.56 s on foot to the metre, then 50 s on the road:
+
+    >>> from planner.travel.router import Router
+    >>> from planner.network.convert import network_of_arrays
+    >>> from planner.scenarios.modes import Profile
+    >>> from planner.scenarios.scenario import default_scenario
+    >>> ends, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([100.0])
+    >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
+    >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
+    >>> router = Router(street, Profile("car", "dry"), rule=default_scenario().access)
+    >>> home, unit = (router.stops(shapely.points([at])) for at in ([400.0, 50.0], [900.0, 0.0]))
+    >>> path = find_path(router, home, unit)
+    >>> [(leg.kind, round(leg.travel_s, 6), leg.length_m) for leg in path.legs]
+    [('access', 78.0, 50.0), ('road', 50.0, 500.0)]
     """
     ways = [*_walks(router, start, stop), *_along_an_edge(router, start, stop)]
     ways += _through_the_graph(router, start, stop)

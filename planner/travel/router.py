@@ -114,13 +114,50 @@ class Router:
 
         After edits they keep the access points from before, so a road that is added never makes a trip
         longer; ``on_edge`` then speaks of the base's edges.
+
+        Parameters
+        ----------
+        points
+            object ``(places,)``, Points (metres, the network's CRS).
+        on_edge
+            int64 ``(places,)``, the edge that each is known to lie on, -1 where none is.
+
+        Examples
+        --------
+        >>> import shapely
+        >>> from planner.network.convert import network_of_arrays
+        >>> from planner.scenarios.modes import Profile
+        >>> from planner.scenarios.scenario import default_scenario
+        >>> ends, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([100.0])
+        >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
+        >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
+        >>> router = Router(street, Profile("car", "dry"), rule=default_scenario().access)
+        >>> router.stops(shapely.points([[100.0, 20.0]])).access_m.tolist()
+        [20.0]
         """
         if self.base is not None:
             return self.access.again(self.base.stops(points, on_edge=on_edge))
         return self.access.stops(points, on_edge=on_edge)
 
     def ends(self, stops: Stops, role: TripEnd) -> Ends:
-        """Return the nodes where trips from (``leaving``) or to places get on to or off the graph."""
+        """Return the nodes where trips from (``leaving``) or to places get on to or off the graph.
+
+        Examples
+        --------
+        From a quarter of a street of 100 s it is 75 s to its end, and 25 s back to its start:
+
+        >>> import shapely
+        >>> from planner.network.convert import network_of_arrays
+        >>> from planner.scenarios.modes import Profile
+        >>> from planner.scenarios.scenario import default_scenario
+        >>> ends, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([100.0])
+        >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
+        >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
+        >>> router = Router(street, Profile("car", "dry"), rule=default_scenario().access)
+        >>> ends = router.ends(router.stops(shapely.points([[250.0, 0.0]])), "leaving")
+        >>> ends.node.tolist(), ends.seconds.tolist()
+        ([1, 0], [75.0, 25.0])
+        """
         snap = stops.leaving if role == "leaving" else stops.arriving
         one = self.network.impedance[self.profile]
         leg_s = snap.access_m * self.rule.seconds_per_m()
@@ -146,14 +183,56 @@ class Router:
     def nearest(
         self, places: Stops, facilities: Stops, *, direction: Direction = "to_facility"
     ) -> TravelTimes:
-        """Return each place's time to (or from) its nearest facility.
+        """Return each place's time (s) to (or from) its nearest facility.
 
         Of facilities equally near, the first in order counts.
+
+        Raises
+        ------
+        ConfigError
+            ``direction`` is neither "to_facility" nor "from_facility".
+
+        Examples
+        --------
+        >>> import shapely
+        >>> from planner.network.convert import network_of_arrays
+        >>> from planner.scenarios.modes import Profile
+        >>> from planner.scenarios.scenario import default_scenario
+        >>> ends, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([100.0])
+        >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
+        >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
+        >>> router = Router(street, Profile("car", "dry"), rule=default_scenario().access)
+        >>> home = router.stops(shapely.points([[400.0, 0.0]]))
+        >>> units = router.stops(shapely.points([[0.0, 0.0], [900.0, 0.0]]))
+        >>> times = router.nearest(home, units)
+        >>> times.travel_s.tolist(), times.facility.tolist()
+        ([40.0], [0])
         """
         return self.search(places, facilities, direction=direction).times
 
     def search(self, places: Stops, facilities: Stops, *, direction: Direction = "to_facility") -> Search:
-        """Return the nearest facilities as a search that :meth:`opened` and :meth:`closed` continue."""
+        """Return the nearest facilities as a search that :meth:`opened` and :meth:`closed` continue.
+
+        Raises
+        ------
+        ConfigError
+            ``direction`` is neither "to_facility" nor "from_facility".
+
+        Examples
+        --------
+        >>> import shapely
+        >>> from planner.network.convert import network_of_arrays
+        >>> from planner.scenarios.modes import Profile
+        >>> from planner.scenarios.scenario import default_scenario
+        >>> ends, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([100.0])
+        >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
+        >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
+        >>> router = Router(street, Profile("car", "dry"), rule=default_scenario().access)
+        >>> home = router.stops(shapely.points([[400.0, 0.0]]))
+        >>> search = router.search(home, router.stops(shapely.points([[0.0, 0.0]])))
+        >>> search.times.travel_s.tolist()
+        [40.0]
+        """
         role, other = _roles(direction)
         seeds = self.ends(facilities, other)
         label = dijkstra.nearest_source(*self._graph(direction), seeds.node, seeds.seconds, seeds.place)
@@ -172,9 +251,25 @@ class Router:
         search
             From :meth:`search` (or this) of this router.
         point
-            Where it opens (metres).
+            Where it opens, a Point (metres, the network's CRS).
         position
             Its number among the facilities; those from there on move up by one.
+
+        Examples
+        --------
+        >>> import shapely
+        >>> from planner.network.convert import network_of_arrays
+        >>> from planner.scenarios.modes import Profile
+        >>> from planner.scenarios.scenario import default_scenario
+        >>> ends, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([100.0])
+        >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
+        >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
+        >>> router = Router(street, Profile("car", "dry"), rule=default_scenario().access)
+        >>> home = router.stops(shapely.points([[400.0, 0.0]]))
+        >>> search = router.search(home, router.stops(shapely.points([[0.0, 0.0]])))
+        >>> times = router.opened(search, shapely.Point(600.0, 0.0), 1).times
+        >>> times.travel_s.tolist(), times.facility.tolist()
+        ([20.0], [1])
         """
         facilities, label = search.facilities, search.label.copy()
         label[label[:, 1] >= position, 1] += 1
@@ -200,7 +295,31 @@ class Router:
         return Search(search.places, all_, search.direction, label, best, times)
 
     def closed(self, search: Search, position: int) -> Search:
-        """Return a search with one facility less; only the places it served are computed again."""
+        """Return a search with one facility less; only the places it served are computed again.
+
+        Parameters
+        ----------
+        search
+            From :meth:`search`, :meth:`opened` or this of this router.
+        position
+            The facility's number; those after it move down by one.
+
+        Examples
+        --------
+        >>> import shapely
+        >>> from planner.network.convert import network_of_arrays
+        >>> from planner.scenarios.modes import Profile
+        >>> from planner.scenarios.scenario import default_scenario
+        >>> ends, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([100.0])
+        >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
+        >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
+        >>> router = Router(street, Profile("car", "dry"), rule=default_scenario().access)
+        >>> home = router.stops(shapely.points([[400.0, 0.0]]))
+        >>> search = router.search(home, router.stops(shapely.points([[0.0, 0.0], [900.0, 0.0]])))
+        >>> times = router.closed(search, 0).times
+        >>> times.travel_s.tolist(), times.facility.tolist()
+        ([50.0], [0])
+        """
         label = search.label.copy()
         facilities = search.facilities
         rest = self.stops(np.delete(facilities.points, position))
@@ -234,6 +353,31 @@ class Router:
         """Return times (s) and numbers of each place's k nearest facilities, both ``(places, k)``.
 
         In order of (time, facility); ``inf`` and -1 where fewer can be reached.
+
+        Returns
+        -------
+        travel_s, facility
+            float64 and int32.
+
+        Raises
+        ------
+        ConfigError
+            ``direction`` is neither "to_facility" nor "from_facility".
+
+        Examples
+        --------
+        >>> import shapely
+        >>> from planner.network.convert import network_of_arrays
+        >>> from planner.scenarios.modes import Profile
+        >>> from planner.scenarios.scenario import default_scenario
+        >>> ends, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([100.0])
+        >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
+        >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
+        >>> router = Router(street, Profile("car", "dry"), rule=default_scenario().access)
+        >>> home = router.stops(shapely.points([[400.0, 0.0]]))
+        >>> units = router.stops(shapely.points([[900.0, 0.0], [0.0, 0.0]]))
+        >>> [a.tolist() for a in router.nearest_k(home, units, 3)]
+        [[[40.0, 50.0, inf]], [[1, 0, -1]]]
         """
         role, other = _roles(direction)
         seeds = self.ends(facilities, other)
@@ -259,10 +403,31 @@ class Router:
         direction: Direction = "to_facility",
         workers: int | None = None,
     ) -> SparseTimes:
-        """Return all pairs no further apart than ``cutoff_s`` (included).
+        """Return all pairs no further apart than ``cutoff_s`` (seconds, included).
 
         One bounded search a facility, on all processors (or ``workers``); for many facilities, one walk
         down a contraction hierarchy each. Memory grows with the pairs found.
+
+        Raises
+        ------
+        ConfigError
+            ``direction`` is neither "to_facility" nor "from_facility".
+
+        Examples
+        --------
+        >>> import shapely
+        >>> from planner.network.convert import network_of_arrays
+        >>> from planner.scenarios.modes import Profile
+        >>> from planner.scenarios.scenario import default_scenario
+        >>> ends, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([100.0])
+        >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
+        >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
+        >>> router = Router(street, Profile("car", "dry"), rule=default_scenario().access)
+        >>> home = router.stops(shapely.points([[400.0, 0.0]]))
+        >>> units = router.stops(shapely.points([[0.0, 0.0], [900.0, 0.0]]))
+        >>> pairs = router.within(home, units, 45.0)
+        >>> pairs.facility.tolist(), pairs.travel_s.tolist()
+        ([0], [40.0])
         """
         # A little more, then the exact comparison on rounded times.
         reach = cutoff_s + 10.0**-SECOND_DECIMALS
@@ -338,6 +503,26 @@ class Router:
 
         By a contraction hierarchy that is made at the first call. For more pairs than memory holds, ask
         for one block of places after another: the hierarchy and the facilities are used again.
+
+        Raises
+        ------
+        ConfigError
+            ``direction`` is neither "to_facility" nor "from_facility".
+
+        Examples
+        --------
+        >>> import shapely
+        >>> from planner.network.convert import network_of_arrays
+        >>> from planner.scenarios.modes import Profile
+        >>> from planner.scenarios.scenario import default_scenario
+        >>> ends, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([100.0])
+        >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
+        >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
+        >>> router = Router(street, Profile("car", "dry"), rule=default_scenario().access)
+        >>> homes = router.stops(shapely.points([[400.0, 0.0], [1000.0, 0.0]]))
+        >>> units = router.stops(shapely.points([[0.0, 0.0], [900.0, 0.0]]))
+        >>> router.matrix(homes, units).tolist()
+        [[40.0, 50.0], [100.0, 10.0]]
         """
         tree = self.graph.hierarchy
         role, other = _roles(direction)
@@ -385,7 +570,32 @@ class Router:
         return place[near], facility[near], seconds[near]
 
     def along_one_edge(self, start: Snap, stop: Snap) -> Pairs:
-        """Return the rides along one edge: (row of start, row of stop, seconds with both legs)."""
+        """Return the rides along one edge: (row of start, row of stop, seconds with both legs).
+
+        Parameters
+        ----------
+        start, stop
+            Access points where trips begin and end.
+
+        Returns
+        -------
+        rows of start, rows of stop, seconds
+            int64, int64 and float64 ``(rides,)``; edges that are closed that way are left out.
+
+        Examples
+        --------
+        >>> import shapely
+        >>> from planner.network.convert import network_of_arrays
+        >>> from planner.scenarios.modes import Profile
+        >>> from planner.scenarios.scenario import default_scenario
+        >>> ends, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([100.0])
+        >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
+        >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
+        >>> router = Router(street, Profile("car", "dry"), rule=default_scenario().access)
+        >>> home, unit = (router.stops(shapely.points([[x, 0.0]])) for x in (400.0, 900.0))
+        >>> [a.tolist() for a in router.along_one_edge(home.leaving, unit.arriving)]
+        [[0], [0], [50.0]]
+        """
         one = self.network.impedance[self.profile]
         a, b = _same_edge(start.edge, stop.edge)
         step = stop.fraction[b] - start.fraction[a]
@@ -402,6 +612,27 @@ class Router:
 
         So a place on a facility takes no time, and no one is made to walk to the road and back. A place
         without an access point may walk straight as far as the access limit.
+
+        Returns
+        -------
+        place, facility, seconds
+            int64, int64 and float64 ``(pairs,)``.
+
+        Examples
+        --------
+        Place and facility are 100 m off the road, and 50 m from each other:
+
+        >>> import shapely
+        >>> from planner.network.convert import network_of_arrays
+        >>> from planner.scenarios.modes import Profile
+        >>> from planner.scenarios.scenario import default_scenario
+        >>> ends, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([100.0])
+        >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
+        >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
+        >>> router = Router(street, Profile("car", "dry"), rule=default_scenario().access)
+        >>> home, unit = (router.stops(shapely.points([[x, 100.0]])) for x in (400.0, 450.0))
+        >>> [a.round(6).tolist() for a in router.straight(home, unit)]
+        [[0], [0], [78.0]]
         """
         limit = self.rule.max_distance_m
         place, facility = [np.empty(0, np.int64)], [np.empty(0, np.int64)]

@@ -52,7 +52,14 @@ class Snap:
     access_m: NDArray[np.float64]
 
     def nearest_m(self, points: int) -> NDArray[np.float64]:
-        """Return each place's shortest access distance (m); ``inf`` for a place without one."""
+        """Return each place's shortest access distance (m), float64 ``(points,)``; ``inf`` where it has none.
+
+        Examples
+        --------
+        >>> place, edge = np.array([0, 0]), np.array([3, 8], np.int32)
+        >>> Snap(place, edge, np.array([0.5, 0.0]), np.array([40.0, 15.0])).nearest_m(2).tolist()
+        [15.0, inf]
+        """
         out = np.full(points, np.inf)
         np.minimum.at(out, self.point, self.access_m)
         return out
@@ -80,7 +87,13 @@ class Reach:
 
     @classmethod
     def none(cls) -> Reach:
-        """Nothing looked at yet."""
+        """Return a reach for which nothing has been looked at yet.
+
+        Examples
+        --------
+        >>> Reach.none().edges
+        0
+        """
         no = np.empty(0, np.int64)
         return cls(no, 0, no, no, np.empty(0))
 
@@ -137,7 +150,7 @@ class Snapper:
 
     @cached_property
     def lines(self) -> NDArray[np.object_]:
-        """The LineString of each edge; None where the profile cannot use it."""
+        """The LineString of each edge, object ``(edges,)``; None where the profile cannot use it."""
         out = np.full(len(self.usable), None, dtype=object)
         for one in self.indexed:
             out[one.edges] = one.lines
@@ -151,9 +164,23 @@ class Snapper:
         Parameters
         ----------
         points
-            Places (metres).
+            object ``(places,)``, Points (metres, the network's CRS).
         on_edge
-            The edge that a place is known to lie on, -1 where none is: nothing is nearer.
+            int64 ``(places,)``, the edge that a place is known to lie on, -1 where none is: nothing is
+            nearer.
+
+        Examples
+        --------
+        >>> from planner.network.land import Ground
+        >>> from planner.scenarios.modes import Profile
+        >>> from planner.network.convert import network_of_arrays
+        >>> ends, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([100.0])
+        >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
+        >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
+        >>> snapper = Snapper(street, Profile("car", "dry"), ground=Ground(), max_access_m=2000.0)
+        >>> snap = snapper.nearest(shapely.points([[250.0, 30.0], [250.0, 3000.0]]))
+        >>> snap.point.tolist(), snap.fraction.tolist(), snap.access_m.tolist()
+        ([0], [0.25], [30.0])
         """
         if on_edge is None:
             on_edge = np.full(len(points), NO_EDGE)
@@ -186,11 +213,26 @@ class Snapper:
         Parameters
         ----------
         points
-            All places.
+            object ``(places,)``, all Points (metres, the network's CRS).
         which
-            Numbers of the places to look at.
+            int64, numbers of the places to look at.
         part
-            int32 part of each edge.
+            int32 ``(edges,)``, part of each edge.
+
+        Examples
+        --------
+        Two streets that do not meet:
+
+        >>> from planner.network.convert import network_of_arrays
+        >>> from planner.network.land import Ground
+        >>> from planner.scenarios.modes import Profile
+        >>> xy, s = np.array([[0.0, 0.0], [1000.0, 0.0], [0.0, 90.0], [1000.0, 90.0]]), np.array([60.0, 60.0])
+        >>> edges = np.array([0, 2], np.int32), np.array([1, 3], np.int32), s, s
+        >>> network = network_of_arrays(xy, *edges, crs="EPSG:32748", mode="car")
+        >>> snapper = Snapper(network, Profile("car", "dry"), ground=Ground(), max_access_m=2000.0)
+        >>> place, part = shapely.points([[500.0, 30.0]]), np.array([0, 1], np.int32)
+        >>> snapper.nearest_of_each_part(place, np.array([0]), part).access_m.tolist()
+        [30.0, 60.0]
         """
         edges = np.flatnonzero(self.usable)
         size = np.bincount(part[edges], minlength=1)
@@ -207,7 +249,30 @@ class Snapper:
         return found
 
     def reach(self, points: NDArray[np.object_], which: NDArray[np.int64], known: Reach) -> Reach:
-        """Return the edges in reach of some places; what is known of the base's is not looked up again."""
+        """Return the edges in reach of some places; what is known of the base's is not looked up again.
+
+        Parameters
+        ----------
+        points
+            object ``(places,)``, all Points (metres, the network's CRS).
+        which
+            int64, numbers of the places to look at.
+        known
+            What has been looked at; :meth:`Reach.none` at first.
+
+        Examples
+        --------
+        >>> from planner.network.land import Ground
+        >>> from planner.scenarios.modes import Profile
+        >>> from planner.network.convert import network_of_arrays
+        >>> ends, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([100.0])
+        >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
+        >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
+        >>> snapper = Snapper(street, Profile("car", "dry"), ground=Ground(), max_access_m=2000.0)
+        >>> around = snapper.reach(shapely.points([[500.0, 30.0]]), np.array([0]), Reach.none())
+        >>> around.edge.tolist(), around.away_m.tolist()
+        ([0], [30.0])
+        """
         new = np.setdiff1d(which, known.which)
         parts = [(known.point, known.edge, known.away_m)]
         if known.edges < self.network.edges and len(known.which) and known.edges:
@@ -224,7 +289,29 @@ class Snapper:
         around: Reach,
         part: NDArray[np.int32],
     ) -> Snap:
-        """Return what :meth:`nearest_of_each_part` does, from the edges known to be in reach."""
+        """Return what :meth:`nearest_of_each_part` does, from the edges known to be in reach.
+
+        Parameters
+        ----------
+        points, which, part
+            As :meth:`nearest_of_each_part` takes them.
+        around
+            From :meth:`reach`, of these places and maybe others.
+
+        Examples
+        --------
+        >>> from planner.network.land import Ground
+        >>> from planner.scenarios.modes import Profile
+        >>> from planner.network.convert import network_of_arrays
+        >>> ends, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([100.0])
+        >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
+        >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
+        >>> snapper = Snapper(street, Profile("car", "dry"), ground=Ground(), max_access_m=2000.0)
+        >>> place, which = shapely.points([[500.0, 30.0]]), np.array([0])
+        >>> around, part = snapper.reach(place, which, Reach.none()), np.array([0], np.int32)
+        >>> snapper.nearest_of_each_part_in(place, which, around, part).fraction.tolist()
+        [0.5]
+        """
         mine = np.isin(around.point, which) & self.usable[around.edge]
         return self._block(points, (around.point[mine], around.edge[mine], around.away_m[mine]), part)
 
@@ -375,12 +462,33 @@ class Snapper:
 
 
 def take_snaps(snap: Snap, which: NDArray[np.bool_] | NDArray[np.int64]) -> Snap:
-    """Return some of the access points."""
+    """Return some of the access points.
+
+    Parameters
+    ----------
+    which
+        bool ``(access points,)``, or int64 row numbers, in the order wanted.
+
+    Examples
+    --------
+    >>> both = Snap(np.array([0, 1]), np.array([3, 8], np.int32), np.zeros(2), np.array([40.0, 15.0]))
+    >>> take_snaps(both, both.access_m < 20.0).point.tolist()
+    [1]
+    """
     return Snap(snap.point[which], snap.edge[which], snap.fraction[which], snap.access_m[which])
 
 
 def join_snaps(a: Snap, b: Snap) -> Snap:
-    """Return the access points of both, in order of their places."""
+    """Return the access points of both, in order of their places; of one place, those of ``a`` first.
+
+    Examples
+    --------
+    >>> a = Snap(np.array([1]), np.array([8], np.int32), np.zeros(1), np.array([15.0]))
+    >>> b = Snap(np.array([0, 1]), np.array([3, 4], np.int32), np.zeros(2), np.array([40.0, 60.0]))
+    >>> both = join_snaps(a, b)
+    >>> both.point.tolist(), both.edge.tolist()
+    ([0, 1, 1], [3, 8, 4])
+    """
     joined = Snap(
         point=np.concatenate([a.point, b.point]),
         edge=np.concatenate([a.edge, b.edge]),

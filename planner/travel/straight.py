@@ -28,6 +28,33 @@ def straight_line_times(
 
     A place whose landmass is unknown (a neighbour's land) may be walked to from any. Where a water layer
     is given, the nearest facility that no water lies before counts.
+
+    Parameters
+    ----------
+    origins, facilities
+        object ``(places,)`` and ``(facilities,)``, Points (metres, one CRS).
+    access
+        Speed and detour of the walk; its limit does not bind here.
+    ground
+        What they may not cross, in the same CRS; nothing when None.
+
+    Returns
+    -------
+    times
+        Seconds, rounded to the microsecond; ``access_m`` is 0 for all.
+
+    Examples
+    --------
+    A kilometre, at 3 km/h and with a detour of 1.3; then a river lies before the nearer facility:
+
+    >>> from planner.scenarios.scenario import default_scenario
+    >>> rule = default_scenario().access
+    >>> place, units = shapely.points([[0, 0]]), shapely.points([[1000, 0], [0, 2000]])
+    >>> straight_line_times(place, units, access=rule).travel_s.tolist()
+    [1560.0]
+    >>> ground = Ground(water=np.array([shapely.LineString([(500, -500), (500, 500)])]))
+    >>> straight_line_times(place, units, access=rule, ground=ground).facility.tolist()
+    [1]
     """
     ground = Ground() if ground is None else ground
     best = Best(len(origins))
@@ -88,6 +115,21 @@ def straight_lines_within(
     """Return all pairs no further apart than a limit (seconds, included), in order of place and facility.
 
     The same walks as those of :func:`straight_line_times`.
+
+    Parameters
+    ----------
+    origins, facilities, access, ground
+        As :func:`straight_line_times` takes them.
+    limit_s
+        Seconds.
+
+    Examples
+    --------
+    >>> from planner.scenarios.scenario import default_scenario
+    >>> place, units = shapely.points([[0, 0]]), shapely.points([[1000, 0], [0, 2000]])
+    >>> pairs = straight_lines_within(place, units, 1560.0, access=default_scenario().access)
+    >>> pairs.facility.tolist(), pairs.travel_s.tolist()
+    ([0], [1560.0])
     """
     ground = Ground() if ground is None else ground
     none = np.empty(0, dtype=np.int32)

@@ -35,7 +35,7 @@ class Ways:
     rule, ground, edge_landmass
         As :class:`planner.travel.router.Router` takes them.
     demand
-        The places people start from: Point, and ``road_id`` of those put on a road.
+        The places people start from: Points (the network's CRS), and ``road_id`` of those put on a road.
     base
         The ways without edits, for a network with some.
     """
@@ -57,7 +57,32 @@ class Ways:
         self._searches: dict[tuple[Profile, tuple[str, ...]], _Searched] = {}
 
     def router(self, profile: Profile) -> Router:
-        """Return the router of a mode and season."""
+        """Return the router of a mode and season, the same one each time.
+
+        Raises
+        ------
+        KeyError
+            The network has no times for the profile.
+
+        Examples
+        --------
+        >>> import geopandas as gpd
+        >>> import numpy as np
+        >>> import shapely
+        >>> from planner.network.convert import network_of_arrays
+        >>> from planner.network.land import Ground
+        >>> from planner.scenarios.modes import Profile
+        >>> from planner.scenarios.scenario import default_scenario
+        >>> profile, seconds = Profile("car", "dry"), np.array([100.0])
+        >>> ends = np.array([[0.0, 0.0], [1000.0, 0.0]])
+        >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
+        >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
+        >>> homes = gpd.GeoDataFrame({"road_id": [0]}, geometry=[shapely.Point(200, 0)], crs="EPSG:32748")
+        >>> land = {"ground": Ground(), "edge_landmass": np.array([-1], np.int32)}
+        >>> ways = Ways(street, homes, rule=default_scenario().access, **land)
+        >>> ways.router(profile) is ways.router(profile)
+        True
+        """
         if profile not in self._routers:
             self._routers[profile] = Router(
                 self.network, profile, rule=self._rule, ground=self._ground,
@@ -67,7 +92,32 @@ class Ways:
         return self._routers[profile]
 
     def stops(self, profile: Profile) -> Stops:
-        """Return the demand points joined to the network for a mode and season."""
+        """Return the demand points joined to the network for a mode and season.
+
+        Raises
+        ------
+        KeyError
+            The network has no times for the profile.
+
+        Examples
+        --------
+        >>> import geopandas as gpd
+        >>> import numpy as np
+        >>> import shapely
+        >>> from planner.network.convert import network_of_arrays
+        >>> from planner.network.land import Ground
+        >>> from planner.scenarios.modes import Profile
+        >>> from planner.scenarios.scenario import default_scenario
+        >>> profile, seconds = Profile("car", "dry"), np.array([100.0])
+        >>> ends = np.array([[0.0, 0.0], [1000.0, 0.0]])
+        >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
+        >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
+        >>> homes = gpd.GeoDataFrame({"road_id": [0]}, geometry=[shapely.Point(200, 0)], crs="EPSG:32748")
+        >>> land = {"ground": Ground(), "edge_landmass": np.array([-1], np.int32)}
+        >>> ways = Ways(street, homes, rule=default_scenario().access, **land)
+        >>> ways.stops(profile).nearest.fraction.tolist()
+        [0.2]
+        """
         if profile not in self._stops:
             router = self.router(profile)
             if self.base is not None:
@@ -78,18 +128,118 @@ class Ways:
         return self._stops[profile]
 
     def units(self, profile: Profile, facilities: gpd.GeoDataFrame) -> Stops:
-        """Return facilities joined to the network; after edits they keep what they were joined to."""
+        """Return facilities joined to the network; after edits they keep what they were joined to.
+
+        Parameters
+        ----------
+        profile
+            The mode and season.
+        facilities
+            Points (metres, the network's CRS).
+
+        Raises
+        ------
+        KeyError
+            The network has no times for the profile.
+
+        Examples
+        --------
+        >>> import geopandas as gpd
+        >>> import numpy as np
+        >>> import shapely
+        >>> from planner.network.convert import network_of_arrays
+        >>> from planner.network.land import Ground
+        >>> from planner.scenarios.modes import Profile
+        >>> from planner.scenarios.scenario import default_scenario
+        >>> profile, seconds = Profile("car", "dry"), np.array([100.0])
+        >>> ends = np.array([[0.0, 0.0], [1000.0, 0.0]])
+        >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
+        >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
+        >>> homes = gpd.GeoDataFrame({"road_id": [0]}, geometry=[shapely.Point(200, 0)], crs="EPSG:32748")
+        >>> land = {"ground": Ground(), "edge_landmass": np.array([-1], np.int32)}
+        >>> ways = Ways(street, homes, rule=default_scenario().access, **land)
+        >>> unit = gpd.GeoSeries([shapely.Point(800, 30)], crs="EPSG:32748")
+        >>> ways.units(profile, unit).access_m.tolist()
+        [30.0]
+        """
         return self.router(profile).stops(_points(facilities))
 
     def place(self, profile: Profile, row: int) -> Stops:
-        """Return one demand point joined as :meth:`stops` joins it."""
+        """Return one demand point joined as :meth:`stops` joins it.
+
+        Parameters
+        ----------
+        profile
+            The mode and season.
+        row
+            Its row in the demand.
+
+        Raises
+        ------
+        KeyError
+            The network has no times for the profile.
+        IndexError
+            There is no such row.
+
+        Examples
+        --------
+        >>> import geopandas as gpd
+        >>> import numpy as np
+        >>> import shapely
+        >>> from planner.network.convert import network_of_arrays
+        >>> from planner.network.land import Ground
+        >>> from planner.scenarios.modes import Profile
+        >>> from planner.scenarios.scenario import default_scenario
+        >>> profile, seconds = Profile("car", "dry"), np.array([100.0])
+        >>> ends = np.array([[0.0, 0.0], [1000.0, 0.0]])
+        >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
+        >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
+        >>> homes = gpd.GeoDataFrame({"road_id": [0]}, geometry=[shapely.Point(200, 0)], crs="EPSG:32748")
+        >>> land = {"ground": Ground(), "edge_landmass": np.array([-1], np.int32)}
+        >>> ways = Ways(street, homes, rule=default_scenario().access, **land)
+        >>> ways.place(profile, 0).nearest.fraction.tolist()
+        [0.2]
+        """
         demand = self.demand.iloc[[row]]
         base = self.network if self.base is None else self.base.network
         on_edge = base.edge_id.get_indexer(demand["road_id"])
         return self.router(profile).stops(_points(demand), on_edge=on_edge)
 
     def nearest(self, profile: Profile, facilities: gpd.GeoDataFrame) -> TravelTimes:
-        """Return the demand points' times to the nearest of some facilities."""
+        """Return the demand points' times (s) to the nearest of some facilities.
+
+        Parameters
+        ----------
+        profile
+            The mode and season.
+        facilities
+            Points (metres, the network's CRS).
+
+        Raises
+        ------
+        KeyError
+            The network has no times for the profile.
+
+        Examples
+        --------
+        >>> import geopandas as gpd
+        >>> import numpy as np
+        >>> import shapely
+        >>> from planner.network.convert import network_of_arrays
+        >>> from planner.network.land import Ground
+        >>> from planner.scenarios.modes import Profile
+        >>> from planner.scenarios.scenario import default_scenario
+        >>> profile, seconds = Profile("car", "dry"), np.array([100.0])
+        >>> ends = np.array([[0.0, 0.0], [1000.0, 0.0]])
+        >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
+        >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
+        >>> homes = gpd.GeoDataFrame({"road_id": [0]}, geometry=[shapely.Point(200, 0)], crs="EPSG:32748")
+        >>> land = {"ground": Ground(), "edge_landmass": np.array([-1], np.int32)}
+        >>> ways = Ways(street, homes, rule=default_scenario().access, **land)
+        >>> unit = gpd.GeoSeries([shapely.Point(800, 0)], crs="EPSG:32748")
+        >>> ways.nearest(profile, unit).travel_s.tolist()
+        [60.0]
+        """
         return self.router(profile).nearest(self.stops(profile), self.units(profile, facilities))
 
     def search(
@@ -99,10 +249,43 @@ class Ways:
 
         Parameters
         ----------
+        profile
+            The mode and season.
         kinds
             Whose facilities these are.
+        facilities
+            Points (metres, the network's CRS); their index gives the ids.
         keep
             Whether these are the ones that later questions start from.
+
+        Raises
+        ------
+        KeyError
+            The network has no times for the profile.
+
+        Examples
+        --------
+        A second pustu is tried:
+
+        >>> import geopandas as gpd
+        >>> import numpy as np
+        >>> import shapely
+        >>> from planner.network.convert import network_of_arrays
+        >>> from planner.network.land import Ground
+        >>> from planner.scenarios.modes import Profile
+        >>> from planner.scenarios.scenario import default_scenario
+        >>> profile, seconds = Profile("car", "dry"), np.array([100.0])
+        >>> ends = np.array([[0.0, 0.0], [1000.0, 0.0]])
+        >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
+        >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
+        >>> homes = gpd.GeoDataFrame({"road_id": [0]}, geometry=[shapely.Point(200, 0)], crs="EPSG:32748")
+        >>> land = {"ground": Ground(), "edge_landmass": np.array([-1], np.int32)}
+        >>> ways = Ways(street, homes, rule=default_scenario().access, **land)
+        >>> units = gpd.GeoSeries(shapely.points([[800, 0], [300, 0]]), index=["u1", "u2"], crs="EPSG:32748")
+        >>> ways.search(profile, ("pustu",), units.iloc[:1], keep=True).travel_s.tolist()
+        [60.0]
+        >>> ways.search(profile, ("pustu",), units, keep=False).travel_s.tolist()
+        [10.0]
         """
         router, known = self.router(profile), self._searches.get((profile, kinds))
         found = None
