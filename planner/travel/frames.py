@@ -20,7 +20,7 @@ from planner.scenarios.modes import SEASONS, Profile
 from planner.scenarios.scenario import Scenario, checked_scenario
 from planner.travel.isochrones import catchments, isochrones, make_grid
 from planner.travel.paths import find_path
-from planner.travel.router import Router
+from planner.travel.router import Router, trip_ends
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -345,7 +345,7 @@ class Travel:
         if len(start) != 1 or len(stop) != 1:
             msg = "path needs one place and one facility: give one row each, as in places.iloc[[0]]"
             raise ConfigError(msg)
-        if direction == "from_facility":
+        if trip_ends(direction)[0] == "arriving":
             start, stop = stop, start
         found = find_path(self.router, start, stop)
         if found is None:

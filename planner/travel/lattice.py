@@ -22,6 +22,7 @@ from geodata.runs import repeat_rows
 from planner.kernels import dijkstra
 from planner.network.build import WATERWAY
 from planner.travel.edge_grid import SmallParts
+from planner.travel.router import trip_ends
 from planner.travel.snapping import BIG_PART
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ class ExactTimes:
 
     def __init__(self, router: Router, facilities: Stops, direction: Direction) -> None:
         self.router, self.facilities, self.direction = router, facilities, direction
-        self.role: TripEnd = "leaving" if direction == "to_facility" else "arriving"
+        self.role: TripEnd = trip_ends(direction)[0]
         self.edges = edge_times(router, facilities, direction)
         # Edges on which a facility is reached without leaving them: their times are not those of their ends.
         self.own = np.zeros(router.network.edges, dtype=bool)

@@ -233,7 +233,7 @@ class Router:
         >>> search.times.travel_s.tolist()
         [40.0]
         """
-        role, other = _roles(direction)
+        role, other = trip_ends(direction)
         seeds = self.ends(facilities, other)
         label = dijkstra.nearest_source(*self._graph(direction), seeds.node, seeds.seconds, seeds.place)
         best = Best(len(places))
@@ -278,7 +278,7 @@ class Router:
         more = self.stops(points[position : position + 1])
         # Facilities are few: joining them all again is quicker than sorting one in.
         all_ = self.stops(points)
-        role, other = _roles(search.direction)
+        role, other = trip_ends(search.direction)
         seeds = self.ends(more, other)
         owner = np.full(len(seeds.node), position, dtype=np.int32)
         dijkstra.open_source(*self._graph(search.direction), label, seeds.node, seeds.seconds, owner)
@@ -323,7 +323,7 @@ class Router:
         label = search.label.copy()
         facilities = search.facilities
         rest = self.stops(np.delete(facilities.points, position))
-        role, other = _roles(search.direction)
+        role, other = trip_ends(search.direction)
         seeds = self.ends(rest, other)
         label[:, 1] = np.where(label[:, 1] == position, np.inf, label[:, 1] - (label[:, 1] > position))
         graph, (into_first, into_tail, _) = (
@@ -379,7 +379,7 @@ class Router:
         >>> [a.tolist() for a in router.nearest_k(home, units, 3)]
         [[[40.0, 50.0, inf]], [[1, 0, -1]]]
         """
-        role, other = _roles(direction)
+        role, other = trip_ends(direction)
         seeds = self.ends(facilities, other)
         time, owner = many.k_nearest_sources(
             *self._graph(direction), seeds.node, seeds.seconds, seeds.place, k
@@ -449,7 +449,7 @@ class Router:
         self, places: Stops, facilities: Stops, reach_s: float, direction: Direction
     ) -> Callable[[int, int], Csr]:
         """Return the work of one block of facilities, by bounded searches."""
-        role, other = _roles(direction)
+        role, other = trip_ends(direction)
         seeds = self.ends(facilities, other).by_place(len(facilities))
         by_node = self.ends(places, role).by_node(self.graph.nodes)
         graph = self._graph(direction)
@@ -470,7 +470,7 @@ class Router:
         Those near to each other follow each other, so that what one walk has read is still at hand.
         """
         tree = self.graph.hierarchy
-        role, other = _roles(direction)
+        role, other = trip_ends(direction)
         leaving = direction == "to_facility"
         goals = self.ends(facilities, other)
         deepest = np.full(len(facilities), self.graph.nodes, dtype=np.int32)
@@ -525,7 +525,7 @@ class Router:
         [[40.0, 50.0], [100.0, 10.0]]
         """
         tree = self.graph.hierarchy
-        role, other = _roles(direction)
+        role, other = trip_ends(direction)
         ends = self.ends(places, role)
         leaving = direction == "to_facility"
         goal = tree.labels(self.ends(facilities, other), len(facilities), leaving=not leaving)
@@ -653,8 +653,19 @@ class Router:
         return p[on_land], f[on_land], straight[on_land] * self.rule.seconds_per_m()
 
 
-def _roles(direction: Direction) -> tuple[TripEnd, TripEnd]:
-    """Return what places and what facilities are to a trip."""
+def trip_ends(direction: Direction) -> tuple[TripEnd, TripEnd]:
+    """Return what places and what facilities are to a trip.
+
+    Raises
+    ------
+    ConfigError
+        There is no such direction.
+
+    Examples
+    --------
+    >>> trip_ends("to_facility")
+    ('leaving', 'arriving')
+    """
     if direction not in get_args(Direction):
         msg = f"direction is one of {', '.join(get_args(Direction))}, not {direction!r}"
         raise ConfigError(msg)

@@ -209,3 +209,15 @@ def test_what_goes_to_worker_processes_can_be_packed(town, again):
         again(trips).nearest(town.hamlets, town.units("pustu")),
         trips.nearest(town.hamlets, town.units("pustu")),
     )
+
+
+@pytest.mark.parametrize("ask", ["nearest", "within", "matrix", "path", "isochrones", "catchments"])
+def test_a_direction_that_is_none_is_told(town, ask):
+    trips = travel_by(town, "motorcycle")
+    place, unit = town.hamlets.iloc[[0]], town.units("puskesmas").iloc[[0]]
+    more = {"within": {"minutes": 30}, "isochrones": {"minutes": [30]}, "catchments": {"minutes": 30}}.get(
+        ask, {}
+    )
+    given = (unit,) if ask == "isochrones" else (place, unit)
+    with pytest.raises(ConfigError, match="direction is one of to_facility, from_facility, not 'there'"):
+        getattr(trips, ask)(*given, direction="there", **more)
