@@ -145,15 +145,17 @@ class _Adoption:
             theirs, self.board = result
             # A reading that began before the change.
             session.drop("adoption")
-            if theirs is None:
-                self.forms.pop(facility_id, None)
-                line = self.board.line(facility_id)
-                session.notice.tell(
-                    session.texts.text("Saved: {name}", name=line.name if line else facility_id), "success"
-                )
-            else:
+            if theirs is not None:
                 self.forms[facility_id] = _Form(theirs.version, form.typed, theirs)
+                self.show()
+                return
+            self.forms.pop(facility_id, None)
+            # First the board, then the word: whoever reads "saved" sees it.
             self.show()
+            line = self.board.line(facility_id)
+            session.notice.tell(
+                session.texts.text("Saved: {name}", name=line.name if line else facility_id), "success"
+            )
 
         session.scenarios.write(slow, shown)
 

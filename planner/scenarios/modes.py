@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import BeforeValidator, Field, PlainSerializer, field_validator
 
 from geodata.files.yamlfile import Model
 from geodata.vocabulary.roads import ROAD_CLASSES
@@ -53,6 +53,8 @@ def no_truth(value: object) -> object:
 Number = Annotated[float, BeforeValidator(no_truth), Field(ge=0, le=1e9, allow_inf_nan=False)]
 Positive = Annotated[Number, Field(gt=0)]
 Share = Annotated[Number, Field(le=1)]
+# A set has another order in each process; written out it is sorted, so that run.json is always the same.
+Words = Annotated[frozenset[str], PlainSerializer(sorted, return_type=list[str], when_used="json")]
 
 
 def known_classes(classes: Iterable[str]) -> None:
@@ -146,7 +148,7 @@ class Mode(Model):
     weight_t: Positive | None = None
     access: tuple[str, ...]
     oneway: tuple[str, ...] = ()
-    barriers: frozenset[str] = frozenset()
+    barriers: Words = frozenset()
     barriers_open_if: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     ferry: bool
     maxspeed: bool = True

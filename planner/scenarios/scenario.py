@@ -19,7 +19,7 @@ from geodata.files import limits
 from geodata.files.yamlfile import Model, read_yaml
 from geodata.vocabulary.surfaces import surface_groups
 from planner.scenarios.edits import ChangeSpeed, Edit
-from planner.scenarios.modes import SEASONS, Mode, Number, Positive, Season, Share, known_classes
+from planner.scenarios.modes import SEASONS, Mode, Number, Positive, Season, Share, Words, known_classes
 from planner.scenarios.standards import KindStandard, Standard, require_kinds, standard_named
 
 
@@ -88,9 +88,9 @@ class AccessValues(Model):
     ``granted`` values open also classes that a mode has no speed for.
     """
 
-    granted: frozenset[str]
-    local: frozenset[str]
-    closed: frozenset[str]
+    granted: Words
+    local: Words
+    closed: Words
     basis: str = ""
 
 
@@ -206,7 +206,7 @@ class Scenario(Model):
     ferry: FerryRule
     status: StatusRule
     demand: DemandRule
-    surfaces: dict[str, frozenset[str]]
+    surfaces: dict[str, Words]
     tracktype_surfaces: dict[str, str]
     access_values: AccessValues
     modes: dict[str, Mode]

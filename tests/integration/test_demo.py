@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
+from support import ROOT
 
 from geodata.areafile import read_area_file
 from geodata.build import read_layers
@@ -51,6 +55,19 @@ def test_the_same_seed_gives_the_same_bytes(tmp_path):
     assert len(digests[0]) == 8
     other = write_area_files(generate_area(2025), tmp_path / "c").parent / "desa.geojson"
     assert hashlib.sha256(other.read_bytes()).hexdigest() != digests[0]["desa.geojson"]
+
+
+def test_a_scenario_is_written_the_same_in_every_process():
+    code = (
+        "import json; from planner.scenarios.scenario import default_scenario; "
+        "print(json.dumps(default_scenario().model_dump(mode='json')))"
+    )
+    seen = {
+        subprocess.run([sys.executable, "-c", code], env={**os.environ, "PYTHONHASHSEED": seed},
+                       capture_output=True, text=True, check=True, cwd=ROOT).stdout
+        for seed in ("1", "2", "3")
+    }  # fmt: skip
+    assert len(seen) == 1
 
 
 def test_check_finds_what_was_planted(full, tmp_path):
