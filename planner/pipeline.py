@@ -88,12 +88,26 @@ def build_area(area_file: str | Path, out: str | Path, *, progress: Progress = n
     area_file
         AREA.yml.
     out
-        The workspace's folder.
+        The workspace's folder; one written before is replaced.
+    progress
+        Told the name of each step.
 
     Raises
     ------
     InputError
-        With what to change; ``out`` is then as it was.
+        A file is missing, cannot be read or holds what is wrong; ``out`` holds something else, or cannot be
+        written. The message says what to change; ``out`` is then as it was.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from geodata.demo import DemoSize, generate_area, write_area_files
+    >>> with TemporaryDirectory() as folder:
+    ...     demo = generate_area(2024, DemoSize.of_villages(12))
+    ...     layers = build_area(write_area_files(demo, Path(folder, "files")), Path(folder, "work"))
+    ...     same = open_workspace(Path(folder, "work"))
+    >>> len(layers.villages), same.villages.index.equals(layers.villages.index)
+    (12, True)
     """
     from geodata.areafile import read_area_file
     from geodata.build import read_layers
@@ -113,10 +127,32 @@ def under_standards(
 ) -> list[Gaps]:
     """Return the answer of a scenario and, after it, those by other standards on the same travel times.
 
+    Parameters
+    ----------
+    layers
+        A study area.
+    scenario
+        Its rules, standard and edits.
+    others
+        Kinds that a standard does not name keep the scenario's rules.
+    progress
+        Told the name of each step.
+
     Raises
     ------
     ConfigError
         An edit names what is not there, or a standard a mode that the scenario does not have.
+    SchemaError
+        The layers lack a column, or hold numbers, ids or words that are not allowed.
+    MissingCrsError
+        A layer has no CRS.
+
+    Examples
+    --------
+    >>> from planner.scenarios.standards import standard_named
+    >>> answers = under_standards(demo_layers(12), default_scenario(), [standard_named("sni-03-1733")])
+    >>> [gaps.scenario.standard_name for gaps in answers]
+    ['ILP', 'SNI 03-1733-2004']
     """
     scenarios = [scenario.under(s) for s in others]
     modes = {r.mode for s in scenarios for k, r in s.standard.items() if k in layers.area.listed_kinds}
@@ -125,12 +161,29 @@ def under_standards(
 
 
 def read_adoption_of(path: str | Path, layers: Layers) -> tuple[Adoption, ...]:
-    """Read a table of the stage of ILP of an area's puskesmas.
+    r"""Read a table of the stage of ILP of an area's puskesmas.
+
+    Parameters
+    ----------
+    path
+        CSV or XLSX, as :func:`geodata.readers.adoption_table.read_adoption` takes it.
+    layers
+        The study area, whose puskesmas they are.
 
     Raises
     ------
     InputError
-        Stages, dates or ids that are wrong, all of them together.
+        The file is missing or cannot be read; or stages, dates or ids are wrong, all of them together.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     file = Path(folder, "stages.csv")
+    ...     _ = file.write_text("facility_id,tahap,tanggal\nP9901001,launching,2024-07\n", "utf-8")
+    ...     [known] = read_adoption_of(file, demo_layers(12))
+    >>> known.facility_id, known.stage, known.date
+    ('P9901001', 'peluncuran', '2024-07')
     """
     from geodata.readers.adoption_table import read_adoption
     from planner.ilp.stages import default_stages, puskesmas_of
@@ -141,9 +194,22 @@ def read_adoption_of(path: str | Path, layers: Layers) -> tuple[Adoption, ...]:
 def open_workspace(folder: str | Path) -> Layers:
     """Read a stored study area.
 
+    Parameters
+    ----------
+    folder
+        As :func:`build_area` wrote it.
+
     Raises
     ------
     WorkspaceError
+        The folder is no workspace, comes from a newer version, or a layer is missing or was changed.
+
+    Examples
+    --------
+    >>> open_workspace("nowhere")
+    Traceback (most recent call last):
+        ...
+    geodata.errors.WorkspaceError: ...
     """
     return read_workspace(Path(folder))
 
@@ -153,6 +219,8 @@ def check(layers: Layers, *, scenario: Scenario | None = None) -> tuple[Finding,
 
     Parameters
     ----------
+    layers
+        A study area.
     scenario
         Whose standards say how far a road may be and how many units are wanted; the default one when None.
 

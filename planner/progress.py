@@ -19,6 +19,12 @@ class Steps:
         How many steps there will be, at most.
     quiet
         Show nothing even on a terminal.
+
+    Examples
+    --------
+    >>> with Steps(2, quiet=True) as step:
+    ...     step("villages")
+    ...     step("roads")
     """
 
     def __init__(self, total: int, *, quiet: bool = False) -> None:

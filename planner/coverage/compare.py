@@ -27,18 +27,32 @@ COLUMNS = (
 def changes(before: Gaps, after: Gaps) -> pd.DataFrame:
     """Return the villages whose answer differs, one row a village, kind and season.
 
+    Parameters
+    ----------
+    before, after
+        Two answers for one study area, such as without and with edits.
+
     Returns
     -------
     changes
-        ``village_code``, ``village_name``, ``kind``, ``season``; ``X_before`` and ``X_after`` of
-        people_reached, share_reached, minutes_median, minutes_max, status, reason, nearest_id; and
-        ``people_reached_change``, ``minutes_median_change`` (after − before; NaN where either is unknown,
-        or both cannot be reached).
+        Index 0, 1, …; ``village_code``, ``village_name``, ``kind``, ``season``; ``X_before``, ``X_after`` of
+        people_reached, share_reached (0-1), minutes_median, minutes_max, status, reason, nearest_id; and
+        float64 ``people_reached_change``, ``minutes_median_change`` (after − before; NaN where either is
+        unknown, or both cannot be reached). No rows where nothing differs.
 
     Raises
     ------
     ConfigError
-        The two are not of the same villages.
+        The two are not of the same villages, in the same order.
+
+    Examples
+    --------
+    >>> from planner.pipeline import CloseFacility, Study, demo_layers
+    >>> study = Study(demo_layers(12))
+    >>> closed = study.gaps([CloseFacility(op="close_facility", id="P9901002")])
+    >>> table = changes(study.gaps(), closed)
+    >>> sorted(set(table["kind"])), bool((table["people_reached_change"] <= 0).all())
+    (['puskesmas'], True)
     """
     villages = before.layers.villages
     if not villages.index.equals(after.layers.villages.index):
@@ -70,6 +84,25 @@ def totals(before: Gaps, after: Gaps) -> pd.DataFrame:
 
     People are those of villages whose people are known. Gaps of a kind without a list are NaN; next to them
     stand the villages of which it is unknown.
+
+    Parameters
+    ----------
+    before, after
+        Two answers; kinds that only one of them has are left out.
+
+    Returns
+    -------
+    totals
+        Index 0, 1, …; ``kind``, ``season``; float64 ``people_reached_W``, ``villages_gap_W`` and
+        ``villages_unknown_W`` (numbers) for each W of before and after.
+
+    Examples
+    --------
+    >>> from planner.pipeline import demo_layers, find_gaps
+    >>> gaps = find_gaps(demo_layers(12))
+    >>> table = totals(gaps, gaps).set_index(["kind", "season"])
+    >>> table.loc[("puskesmas", "dry"), ["villages_gap_before", "villages_gap_after"]].tolist()
+    [2.0, 2.0]
     """
     rows = []
     for season, answers in before.seasons.items():

@@ -29,6 +29,10 @@ def spread_demand(layers: Layers, rule: DemandRule, land: Land | None = None) ->
 
     Parameters
     ----------
+    layers
+        A study area.
+    rule
+        How far apart points along roads are, and which roads are local.
     land
         The landmasses: of a village without hamlets on several, each part gets its people. None where all
         is taken as one.
@@ -37,11 +41,18 @@ def spread_demand(layers: Layers, rule: DemandRule, land: Land | None = None) ->
     -------
     demand
         Index ``demand_id``; ``village_code``; ``weight`` float64, the share of the village's people
-        (sums to 1 over each village); ``people`` = weight × the village's people, NaN where those are
-        unknown; ``method`` (hamlets/roads/interior, or parts where a village's parts differ); ``by_area``
+        (sums to 1 over each village); ``people`` float64 = weight × the village's people, NaN where those
+        are unknown; ``method`` (hamlets/roads/interior, or parts where a village's parts differ); ``by_area``
         bool, put on a part of the village by that part's area alone, so that nobody knows whether people
-        live there; ``road_id`` of the road a point was put on, else ""; Point. Every village has at least
-        one point.
+        live there; ``road_id`` of the road a point was put on, else ""; Point (metres, the villages' CRS).
+        Every village has at least one point. In order of village, x and y.
+
+    Examples
+    --------
+    >>> from planner.pipeline import default_scenario, demo_layers
+    >>> demand = spread_demand(demo_layers(12), default_scenario().demand)
+    >>> demand["weight"].groupby(demand["village_code"]).sum().round(9).unique().tolist()
+    [1.0]
     """
     points = []
     left = layers.villages.index
@@ -139,7 +150,34 @@ def _empty(parts: gpd.GeoDataFrame, enough: pd.Series[bool]) -> pd.Series[bool]:
 
 
 def parts_without_people(layers: Layers, rule: DemandRule, land: Land) -> list[str]:
-    """Return the parts of villages that hold nobody: "code (hectares)"."""
+    """Return the parts of villages that hold nobody: "code (hectares)".
+
+    Such a part lies on a landmass of its own, is small, and has neither roads nor hamlets.
+
+    Parameters
+    ----------
+    layers
+        A study area.
+    rule
+        Which roads are local, and how many metres of them a part needs to have people along them.
+    land
+        The landmasses.
+
+    Examples
+    --------
+    A village of 100 ha with an islet of 1 ha:
+
+    >>> from dataclasses import replace
+    >>> from planner.network.land import Land
+    >>> from planner.pipeline import default_scenario, demo_layers
+    >>> land, islet = shapely.box(0, 0, 1000, 1000), shapely.box(3000, 0, 3100, 100)
+    >>> outline = [shapely.MultiPolygon([land, islet])]
+    >>> villages = gpd.GeoDataFrame({"village_code": ["a"]}, geometry=outline, crs="EPSG:32748")
+    >>> villages = villages.set_index("village_code")
+    >>> layers = replace(demo_layers(12), villages=villages, roads=None, hamlets=None)
+    >>> parts_without_people(layers, default_scenario().demand, Land(np.array([land, islet]), off_m=0.0))
+    ['a (1.0 ha)']
+    """
     left = layers.villages
     if layers.hamlets is not None:
         left = left[~left.index.isin(layers.hamlets["village_code"])]

@@ -29,7 +29,26 @@ ALMOST_M = 5.0
 
 
 def planning_findings(layers: Layers, scenario: Scenario) -> Iterator[Finding]:
-    """Give the findings about a study area under a scenario's standards."""
+    """Give the findings about a study area under a scenario's standards.
+
+    Parameters
+    ----------
+    layers
+        A study area.
+    scenario
+        Its standards say how far is too far; its rules where people live, and what makes lists doubtful.
+
+    Examples
+    --------
+    The office reports 30 pustu, and 14 are listed:
+
+    >>> from dataclasses import replace
+    >>> from planner.pipeline import default_scenario, demo_layers
+    >>> layers = demo_layers(12)
+    >>> layers = replace(layers, area=replace(layers.area, official={"pustu": 30}))
+    >>> [finding.rule for finding in planning_findings(layers, default_scenario())]
+    ['list_incomplete']
+    """
     land = land_of(layers.villages, scenario.land)
     demand = spread_demand(layers, scenario.demand, land)
     yield from extent_findings(find_extent(layers, scenario), layers)
@@ -79,12 +98,31 @@ def almost_meeting(
 
     Bridges, tunnels and ferries neither end so nor are met so.
 
+    Parameters
+    ----------
+    roads
+        The roads layer (LineStrings, metric CRS), at least one road.
+    within_m
+        The widest gap (metres), included.
+
     Returns
     -------
     place, gap_m
-        float64 ``(ends, 2)`` metres, and how far the next road is.
+        float64 ``(ends, 2)``, metres in the roads' CRS, and float64 ``(ends,)``, how far (metres) the next
+        road is.
     node, edge
-        The end's junction, and the row of the next road.
+        int64 ``(ends,)``, the end's junction, and the row of the next road.
+
+    Examples
+    --------
+    The first road ends 3 m before the second:
+
+    >>> import geopandas as gpd
+    >>> lines = [shapely.LineString([(0, 0), (100, 0)]), shapely.LineString([(103, -50), (103, 50)])]
+    >>> facts = {"bridge": False, "tunnel": False, "route": None, "from_node": [0, 2], "to_node": [1, 3]}
+    >>> place, gap_m, node, edge = almost_meeting(gpd.GeoDataFrame(facts, geometry=lines))
+    >>> place.tolist(), gap_m.tolist(), node.tolist(), edge.tolist()
+    ([[100.0, 0.0]], [3.0], [1], [1])
     """
     ground = ~(roads["bridge"] | roads["tunnel"] | roads["route"].notna()).to_numpy()
     line = roads.geometry.to_numpy()

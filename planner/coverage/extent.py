@@ -51,9 +51,10 @@ class Extent:
     Attributes
     ----------
     lists
-        By kind, bool by village: whether every unit there is on the list. A kind that is not named is whole.
+        By kind, bool ``(villages,)``: whether every unit there is on the list. A kind that is not named is
+        whole.
     roads
-        bool by village: whether its roads are all there.
+        bool ``(villages,)``: whether its roads are all there; None where they are everywhere.
     clipped
         Whether ways through a neighbour are missing: then no way at all may be for want of those.
     why
@@ -69,7 +70,21 @@ class Extent:
     detail: Mapping[str, str] = field(default_factory=dict)
 
     def lists_whole(self, kinds: tuple[str, ...], villages: int) -> NDArray[np.bool_]:
-        """Return by village whether the lists of all of some kinds are whole."""
+        """Return by village whether the lists of all of some kinds are whole: bool ``(villages,)``.
+
+        Parameters
+        ----------
+        kinds
+            Facility kinds.
+        villages
+            How many there are.
+
+        Examples
+        --------
+        >>> extent = Extent(lists={"pustu": np.array([True, False])})
+        >>> extent.lists_whole(("puskesmas", "pustu"), 2).tolist()
+        [True, False]
+        """
         out = np.ones(villages, dtype=bool)
         for kind in kinds:
             if kind in self.lists:
@@ -77,12 +92,25 @@ class Extent:
         return out
 
     def same_lists(self, other: Extent, kinds: tuple[str, ...]) -> bool:
-        """Return whether the lists of some kinds cover the same villages in another extent."""
+        """Return whether the lists of some kinds cover the same villages in another extent.
+
+        Examples
+        --------
+        >>> part = Extent(lists={"pustu": np.array([True, False])})
+        >>> part.same_lists(Extent(), ("puskesmas",)), part.same_lists(Extent(), ("puskesmas", "pustu"))
+        (True, False)
+        """
         mine, theirs = ({k: e.lists[k].tobytes() for k in kinds if k in e.lists} for e in (self, other))
         return mine == theirs
 
     def roads_whole(self, villages: int) -> NDArray[np.bool_]:
-        """Return by village whether its roads are all there."""
+        """Return by village whether its roads are all there: bool ``(villages,)``.
+
+        Examples
+        --------
+        >>> Extent().roads_whole(2).tolist(), Extent(roads=np.array([True, False])).roads_whole(2).tolist()
+        ([True, True], [True, False])
+        """
         return np.ones(villages, dtype=bool) if self.roads is None else self.roads
 
 
@@ -91,8 +119,21 @@ def find_extent(layers: Layers, scenario: Scenario, *, same_roads: Extent | None
 
     Parameters
     ----------
+    layers
+        A study area.
+    scenario
+        Its standard says how many people a unit is for; its rule for doubts, which signs are strong.
     same_roads
         The extent of the same layers by other standards: what it says of the roads is taken over.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> from planner.pipeline import default_scenario, demo_layers
+    >>> layers = demo_layers(12)
+    >>> layers = replace(layers, area=replace(layers.area, official={"pustu": 30}))
+    >>> find_extent(layers, default_scenario()).detail
+    {'pustu': '14 listed, 30 reported by the office'}
     """
     lists: dict[str, NDArray[np.bool_]] = {}
     why: dict[str, str] = {}
@@ -198,7 +239,26 @@ def _roads_extent(
 
 
 def road_length_m(layers: Layers, land: gpd.GeoDataFrame) -> NDArray[np.float64]:
-    """Return the metres of road in each village."""
+    """Return the metres of road in each village: float64 ``(villages,)``.
+
+    Parameters
+    ----------
+    layers
+        A study area.
+    land
+        The roads to measure (LineStrings, the villages' metric CRS), with ``length_m``.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from dataclasses import replace
+    >>> from planner.pipeline import demo_layers
+    >>> shapes = [shapely.box(0, 0, 1000, 1000), shapely.box(1000, 0, 2000, 1000)]
+    >>> layers = replace(demo_layers(12), villages=gpd.GeoDataFrame(geometry=shapes, crs="EPSG:32748"))
+    >>> line = [shapely.LineString([(500, 500), (1250, 500)])]
+    >>> road_length_m(layers, gpd.GeoDataFrame({"length_m": [750.0]}, geometry=line)).tolist()
+    [500.0, 250.0]
+    """
     line, shape = land.geometry.to_numpy(), layers.villages.geometry.to_numpy()
     tree = shapely.STRtree(line)
     village, piece = tree.query(shape, predicate="intersects")
@@ -237,7 +297,25 @@ NEIGHBOURS_M = 100.0
 def dead_ends(roads: gpd.GeoDataFrame) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return where roads on land end without meeting another, and which way they point there.
 
-    Both float64 ``(ends, 2)``: metres, and unit vectors.
+    Parameters
+    ----------
+    roads
+        The roads layer (LineStrings, metric CRS); ferries are met, but do not end so.
+
+    Returns
+    -------
+    place, towards
+        float64 ``(ends, 2)``: metres in the roads' CRS, and unit vectors (0 for a line of no length). First
+        the roads' first ends, then their last ones.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> line = [shapely.LineString([(0, 0), (100, 0)]), shapely.LineString([(100, 0), (100, 50)])]
+    >>> nodes = {"route": None, "from_node": [0, 1], "to_node": [1, 2]}
+    >>> place, towards = dead_ends(gpd.GeoDataFrame(nodes, geometry=line))
+    >>> place.tolist(), towards.tolist()
+    ([[0.0, 0.0], [100.0, 50.0]], [[-1.0, 0.0], [0.0, 1.0]])
     """
     land = roads[roads["route"].isna()]
     every = np.concatenate([roads["from_node"], roads["to_node"]])
@@ -306,7 +384,22 @@ def _clipped(layers: Layers, roads: gpd.GeoDataFrame, doubt: DoubtRule) -> tuple
 
 
 def extent_findings(extent: Extent, layers: Layers) -> Iterator[Finding]:
-    """Give a finding for everything that is not taken as complete."""
+    """Give a finding for everything that is not taken as complete.
+
+    Parameters
+    ----------
+    extent
+        From :func:`find_extent`.
+    layers
+        The study area that it is of.
+
+    Examples
+    --------
+    >>> from planner.pipeline import demo_layers
+    >>> part = Extent(why={"pustu": "few_districts"}, detail={"pustu": "1 of 9 kecamatan"})
+    >>> [(f.layer, f.rule) for f in extent_findings(part, demo_layers(12))]
+    [('facilities', 'list_incomplete')]
+    """
     for word, key in extent.why.items():
         said, action = WHY[key]
         layer = "roads" if word == ROADS else "facilities"
@@ -320,7 +413,23 @@ def extent_findings(extent: Extent, layers: Layers) -> Iterator[Finding]:
 
 
 def seasons_told(layers: Layers, edits: Sequence[Edit] = ()) -> bool:
-    """Return whether anything tells the wet season from the dry one: surfaces, seasons, fords, floods."""
+    """Return whether anything tells the wet season from the dry one: surfaces, seasons, fords, floods.
+
+    Parameters
+    ----------
+    layers
+        A study area; one without roads has no seasons.
+    edits
+        Those of the scenario; a flood tells them apart too.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> from planner.pipeline import demo_layers
+    >>> layers = demo_layers(12)
+    >>> seasons_told(layers), seasons_told(replace(layers, roads=None))
+    (True, False)
+    """
     roads = layers.roads
     # Straight lines have no seasons.
     if roads is None:

@@ -49,7 +49,7 @@ class Coverage:
     listed
         False when no list of the kind was given, or none of its units has a place: all is unknown.
     minutes
-        float64 by demand point; ``inf`` = cannot be reached, NaN = unknown.
+        float64 ``(points,)``, by demand point; ``inf`` = cannot be reached, NaN = unknown.
     reached
         bool by demand point.
     reason_code
@@ -57,10 +57,11 @@ class Coverage:
     nearest
         int32 by demand point, its facility's row in ``facilities``; -1 where there is none.
     villages
-        One row a village: the columns of DESIGN's table, without the kind's prefix.
+        One row a village, index ``village_code``: the columns of DESIGN's table, without the kind's prefix.
     facilities
-        One row a functioning facility of the kind: ``people_nearest``, for whom it is the nearest, and of
-        them ``people_own``, those within the limit.
+        One row a functioning facility of the kind, index ``facility_id``: ``people_nearest``, for whom it is
+        the nearest, and of them ``people_own``, those within the limit; ``villages_people_unknown``, the
+        villages of unknown people with places for which it is the nearest.
     """
 
     kind: str
@@ -74,12 +75,12 @@ class Coverage:
 
     @property
     def reason(self) -> NDArray[np.object_]:
-        """By demand point, why it is not reached, or "" where it is."""
+        """By demand point, why it is not reached, or "" where it is: object ``(points,)``, of REASONS."""
         return np.array(REASONS, dtype=object)[self.reason_code]
 
     @property
     def nearest_id(self) -> NDArray[np.object_]:
-        """``facility_id`` by demand point, "" where there is none."""
+        """``facility_id`` by demand point, "" where there is none: object ``(points,)``."""
         return np.append(self.facilities.index.to_numpy(dtype=object), "")[self.nearest]
 
 
@@ -87,6 +88,27 @@ def usable_facilities(layers: Layers, kinds: tuple[str, ...], *, broken: bool = 
     """Return facilities of some kinds that take part, by id; with ``broken`` those out of function too.
 
     A facility of which nothing says whether it functions counts as functioning ("unknown" is not "no").
+
+    Parameters
+    ----------
+    layers
+        A study area.
+    kinds
+        Facility kinds.
+    broken
+        Whether those that are known not to function are wanted too.
+
+    Returns
+    -------
+    facilities
+        Rows of the facilities layer in order of their index ``facility_id``; Points in its metric CRS.
+
+    Examples
+    --------
+    >>> from planner.pipeline import demo_layers
+    >>> layers = demo_layers(12)
+    >>> len(usable_facilities(layers, ("pustu",))), len(usable_facilities(layers, ("pustu",), broken=True))
+    (13, 14)
     """
     rows = layers.facilities
     chosen = rows["kind"].isin(kinds) & (rows["status"] == "used")
@@ -112,16 +134,43 @@ def cover(  # noqa: PLR0913 - a study hands in what it has prepared
 
     Parameters
     ----------
+    kind
+        A facility kind.
+    layers
+        A study area.
+    demand
+        As from :func:`planner.coverage.demand.spread_demand`.
+    standard
+        The kind's rule in the season.
+    status
+        From which share of people on a village is served, and below which it is a gap.
     times
-        To the facilities of :func:`usable_facilities`, in its order; None when no list was given.
+        By demand point, to the facilities of :func:`usable_facilities`, in its order; None when no list was
+        given.
     times_if_all_functioned
         To those with ``broken=True``, where some are known not to function.
     village
-        Row of each demand point's village, where it is known already.
+        int64 ``(points,)``, row of each demand point's village, where it is known already.
     facilities
         :func:`usable_facilities`, where they are known already.
     extent
         What the lists and the roads cover; all of the area when None.
+
+    Examples
+    --------
+    Every place is 10 minutes from the first puskesmas:
+
+    >>> from planner.coverage.demand import spread_demand
+    >>> from planner.pipeline import default_scenario, demo_layers
+    >>> from planner.travel.times import TravelTimes
+    >>> layers, scenario = demo_layers(12), default_scenario()
+    >>> demand = spread_demand(layers, scenario.demand)
+    >>> first = np.zeros(len(demand), dtype=np.int32)
+    >>> times = TravelTimes(np.full(len(demand), 600.0), first, np.zeros(len(demand)), joined=True)
+    >>> rule = scenario.standard["puskesmas"]
+    >>> one = cover("puskesmas", layers, demand, rule, scenario.status, times=times)
+    >>> one.villages["status"].unique().tolist(), one.facilities["people_own"].tolist()
+    (['served'], [52529.0, 0.0])
     """
     extent = Extent() if extent is None else extent
     listed = kind in layers.area.listed_kinds
@@ -231,11 +280,30 @@ def unplaced(
     Parameters
     ----------
     demand
-        As from :func:`planner.coverage.demand.spread_demand`.
+        As from :func:`planner.coverage.demand.spread_demand`: ``weight`` and ``by_area`` are asked for.
     village
-        Row of each demand point's village, of ``n``.
+        int64 ``(points,)``, row of each demand point's village, of ``n``.
     reached, open_
-        bool by demand point: reached, and unknown whether it is.
+        bool ``(points,)``: reached, and unknown whether it is.
+    status
+        From which share of people on a village is served, and below which it is a gap.
+    n
+        How many villages there are.
+
+    Returns
+    -------
+    unplaced
+        bool ``(points,)``.
+
+    Examples
+    --------
+    Half of a village is put on an island that is not reached; if nobody lives there, it is served:
+
+    >>> from planner.pipeline import default_scenario
+    >>> demand = pd.DataFrame({"weight": [0.5, 0.5], "by_area": [False, True]})
+    >>> reached, open_, village = np.array([True, False]), np.zeros(2, bool), np.zeros(2, np.int64)
+    >>> unplaced(demand, village, reached, open_, default_scenario().status, n=1).tolist()
+    [False, True]
     """
     weight: NDArray[np.float64] = demand["weight"].to_numpy(dtype=np.float64)
     by_area: NDArray[np.bool_] = demand["by_area"].to_numpy(dtype=np.bool_)
@@ -261,7 +329,23 @@ def unplaced(
 
 
 def is_open(reason_code: NDArray[np.int8]) -> NDArray[np.bool_]:
-    """Return by demand point whether nobody knows if it is reached, for want of lists, roads or hamlets."""
+    """Return by demand point whether nobody knows if it is reached, for want of lists, roads or hamlets.
+
+    Parameters
+    ----------
+    reason_code
+        int8 ``(points,)``, numbers in REASONS.
+
+    Returns
+    -------
+    is_open
+        bool ``(points,)``.
+
+    Examples
+    --------
+    >>> is_open(np.array([REASONS.index("too_far"), REASONS.index("list_incomplete")], np.int8)).tolist()
+    [False, True]
+    """
     open_: NDArray[np.bool_] = np.isin(reason_code, [REASONS.index(r) for r in OPEN_REASONS])
     return open_
 
@@ -269,12 +353,21 @@ def is_open(reason_code: NDArray[np.int8]) -> NDArray[np.bool_]:
 def status_of(
     least: NDArray[np.float64], most: NDArray[np.float64], status: StatusRule
 ) -> NDArray[np.object_]:
-    """Return served, partly, gap, or unknown where that depends on what is not known.
+    """Return served, partly, gap, or unknown where that depends on what is not known: object ``(villages,)``.
 
     Parameters
     ----------
     least, most
-        float64, the share of people that is reached at least and at most.
+        float64 ``(villages,)``, the share (0-1) of people that is reached at least and at most.
+    status
+        From which share on a village is served, and below which it is a gap.
+
+    Examples
+    --------
+    >>> from planner.scenarios.scenario import StatusRule
+    >>> least, most = np.array([0.8, 0.6, 0.2, 0.2]), np.array([1.0, 0.7, 0.3, 0.9])
+    >>> status_of(least, most, StatusRule(served=0.8, gap=0.5)).tolist()
+    ['served', 'partly', 'gap', 'unknown']
     """
     least, most = np.round(least, 9), np.round(most, 9)
     which = [least >= status.served, most < status.gap, (least >= status.gap) & (most < status.served)]
@@ -360,6 +453,26 @@ def weighted_median(
     """Return each group's lower weighted median: the least value that half the weight does not exceed.
 
     A group of no weight, or with an unknown (NaN) value of some weight, has NaN; ``inf`` sorts last.
+
+    Parameters
+    ----------
+    group
+        int64 ``(rows,)``, 0 to ``groups`` - 1.
+    value, weight
+        float64 ``(rows,)``, such as minutes and people; weights are known and 0 or more.
+    groups
+        How many groups there are.
+
+    Returns
+    -------
+    median
+        float64 ``(groups,)``, in the unit of the values.
+
+    Examples
+    --------
+    >>> minutes, people = np.array([5.0, 20.0, np.inf]), np.array([30.0, 40.0, 30.0])
+    >>> weighted_median(np.array([0, 0, 0]), minutes, people, 2).tolist()
+    [20.0, nan]
     """
     order = np.lexsort((value, group))
     group, value, weight = group[order], value[order], weight[order]
@@ -387,8 +500,26 @@ def heaviest(
 
     Parameters
     ----------
-    village, label, weight
-        By demand point; ``n`` villages.
+    village, label
+        int ``(points,)``, by demand point: the row of its village, and its label, 0 or more where it has
+        weight.
+    weight
+        float64 ``(points,)``, 0 or more.
+    n
+        How many villages there are.
+    none
+        The label of a village without weight.
+
+    Returns
+    -------
+    label
+        int64 ``(n,)``.
+
+    Examples
+    --------
+    >>> village, label, weight = np.array([0, 0, 0]), np.array([1, 2, 1]), np.array([0.3, 0.4, 0.3])
+    >>> heaviest(village, label, weight, 2, none=-1).tolist()
+    [1, -1]
     """
     out = np.full(n, none, dtype=np.int64)
     some = np.flatnonzero(weight > 0)

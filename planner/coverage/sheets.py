@@ -55,7 +55,8 @@ class Catchment:
     villages_people_unknown
         Villages with places within the limit whose people are unknown, not counted above.
     villages
-        ``village_code``, ``people`` for whom it is the nearest and within the limit; most first.
+        Index 0, 1, …; ``village_code``, float64 ``people`` for whom it is the nearest and within the limit;
+        most first.
     """
 
     people_total: float
@@ -86,9 +87,29 @@ def middle_place(gaps: Gaps, code: str, kind: str, season: Season) -> int | None
 
     The same place that ``K_minutes_median`` speaks of: half of the people are not further away.
 
+    Parameters
+    ----------
+    gaps
+        The answer for a study area.
+    code
+        A village's code.
+    kind, season
+        Of the standard, and of the answer.
+
     Raises
     ------
     UnknownCodeError
+        The area has no village of that code.
+    KeyError
+        The kind is not in the standard.
+
+    Examples
+    --------
+    >>> from planner.pipeline import demo_layers, find_gaps
+    >>> gaps = find_gaps(demo_layers(12))
+    >>> place = middle_place(gaps, "99.01.01.1011", "puskesmas", "dry")
+    >>> place, round(float(gaps.coverage["puskesmas"].minutes[place]), 1)
+    (3, 76.5)
     """
     demand = gaps.demand
     rows = np.flatnonzero((demand["village_code"] == code).to_numpy())
@@ -106,7 +127,36 @@ def middle_place(gaps: Gaps, code: str, kind: str, season: Season) -> int | None
 
 
 def near_units(gaps: Gaps, place: int, kind: str, season: Season, *, k: int = 3) -> list[NearUnit]:
-    """Return the k units of a kind nearest in time to a demand point, those without a way left out."""
+    """Return the k units of a kind nearest in time to a demand point, those without a way left out.
+
+    Parameters
+    ----------
+    gaps
+        The answer for a study area.
+    place
+        Row of the demand point.
+    kind, season
+        Of the standard; units that count as the kind are among them.
+    k
+        How many at most.
+
+    Returns
+    -------
+    units
+        The nearest first; ``minutes`` are those of the kind's mode, or on foot without roads.
+
+    Raises
+    ------
+    KeyError
+        The kind is not in the standard.
+
+    Examples
+    --------
+    >>> from planner.pipeline import demo_layers, find_gaps
+    >>> found = near_units(find_gaps(demo_layers(12)), 3, "puskesmas", "dry")
+    >>> [(unit.facility_id, round(unit.minutes, 1)) for unit in found]
+    [('P9901001', 76.5), ('P9901002', 94.1)]
+    """
     units, profile = _units(gaps, kind, season)
     if len(units) == 0:
         return []
@@ -130,12 +180,38 @@ def near_units(gaps: Gaps, place: int, kind: str, season: Season, *, k: int = 3)
 def way_to(gaps: Gaps, place: int, kind: str, season: Season, facility_id: str) -> gpd.GeoDataFrame:
     """Return the way from a demand point to a unit, one row a leg; no rows where there is none.
 
-    Columns as :meth:`planner.travel.paths.Path.to_frame`, lines in degrees (EPSG:4326).
+    Parameters
+    ----------
+    gaps
+        The answer for a study area.
+    place
+        Row of the demand point.
+    kind, season
+        Of the standard.
+    facility_id
+        A unit that counts as the kind.
+
+    Returns
+    -------
+    legs
+        Columns as :meth:`planner.travel.paths.Path.to_frame`: ``leg``, ``minutes``, ``length_m``,
+        ``road_ids``; LineStrings in degrees (EPSG:4326).
 
     Raises
     ------
     ConfigError
-        The facility is not one of the kind's units.
+        The facility is not one of the kind's units, or is known not to function.
+    KeyError
+        The kind is not in the standard.
+
+    Examples
+    --------
+    From an island:
+
+    >>> from planner.pipeline import demo_layers, find_gaps
+    >>> way = way_to(find_gaps(demo_layers(12)), 3, "puskesmas", "dry", "P9901001")
+    >>> way["leg"].tolist()
+    ['access', 'road', 'wait', 'ferry', 'road', 'egress']
     """
     units, profile = _units(gaps, kind, season)
     if facility_id not in units.index:
@@ -163,6 +239,16 @@ def kinds_served(gaps: Gaps, facility_id: str) -> list[str]:
     Raises
     ------
     UnknownCodeError
+        The area has no facility of that id.
+
+    Examples
+    --------
+    The second of these pustu does not function:
+
+    >>> from planner.pipeline import demo_layers, find_gaps
+    >>> gaps = find_gaps(demo_layers(12))
+    >>> kinds_served(gaps, "T99010007"), kinds_served(gaps, "T99010008")
+    (['pustu'], [])
     """
     rows = gaps.layers.facilities
     if facility_id not in rows.index:
@@ -176,7 +262,29 @@ def kinds_served(gaps: Gaps, facility_id: str) -> list[str]:
 
 
 def catchment(gaps: Gaps, facility_id: str, kind: str, season: Season) -> Catchment:
-    """Return who a facility serves for a kind of the standard in a season."""
+    """Return who a facility serves for a kind of the standard in a season: people, and villages.
+
+    Parameters
+    ----------
+    gaps
+        The answer for a study area.
+    facility_id
+        A unit that counts as the kind (:func:`kinds_served`).
+    kind, season
+        Of the standard.
+
+    Raises
+    ------
+    KeyError
+        The kind is not in the standard, or the facility is none of its units.
+
+    Examples
+    --------
+    >>> from planner.pipeline import demo_layers, find_gaps
+    >>> found = catchment(find_gaps(demo_layers(12)), "P9901001", "puskesmas", "dry")
+    >>> found.people_total, found.people_own, found.villages["village_code"][0]
+    (41909.0, 26778.0, '99.01.01.2002')
+    """
     coverage = gaps.seasons[season][kind]
     units, profile = _units(gaps, kind, season)
     at = units.index.get_loc(facility_id)
@@ -205,10 +313,37 @@ def catchment(gaps: Gaps, facility_id: str, kind: str, season: Season) -> Catchm
 def catchment_area(
     gaps: Gaps, facility_id: str, kind: str, season: Season, *, inside: shapely.Geometry
 ) -> gpd.GeoDataFrame | None:
-    """Return the area within the limit of a facility, in degrees; None without roads.
+    """Return the area within the limit of a facility, in degrees (EPSG:4326); None without roads.
 
-    One row: ``area_km2``, ``step_m`` (see :func:`planner.travel.isochrones.isochrones`); what lies
-    ``inside``: the study area.
+    Parameters
+    ----------
+    gaps
+        The answer for a study area.
+    facility_id
+        A unit that counts as the kind.
+    kind, season
+        Of the standard.
+    inside
+        Polygon or MultiPolygon (metres, the villages' CRS), such as the study area: only what lies in it.
+
+    Returns
+    -------
+    area
+        One row: ``area_km2``, ``step_m`` (see :func:`planner.travel.isochrones.isochrones`); a MultiPolygon.
+
+    Raises
+    ------
+    KeyError
+        The kind is not in the standard, or the facility is none of its units.
+
+    Examples
+    --------
+    >>> from planner.pipeline import demo_layers, find_gaps
+    >>> gaps = find_gaps(demo_layers(12))
+    >>> land = shapely.union_all(gaps.layers.villages.geometry.to_numpy())
+    >>> area = catchment_area(gaps, "P9901001", "puskesmas", "dry", inside=land)
+    >>> bool(0 < area["area_km2"][0] < land.area / 1e6)
+    True
     """
     if gaps.ways is None:
         return None
@@ -221,7 +356,34 @@ def catchment_area(
 
 
 def loss_if_closed(study: Study, gaps: Gaps, facility_id: str, kind: str, season: Season) -> Loss:
-    """Return what closing a facility would take away from an answer of the study."""
+    """Return what closing a facility would take away from an answer of the study: people, and villages.
+
+    Parameters
+    ----------
+    study
+        The study that gave the answer.
+    gaps
+        The answer; its edits stay.
+    facility_id
+        The facility to close.
+    kind, season
+        Of the standard, for which the loss is told.
+
+    Raises
+    ------
+    ConfigError
+        The area has no facility of that id.
+    KeyError
+        The kind is not in the standard.
+
+    Examples
+    --------
+    >>> from planner.pipeline import Study, demo_layers
+    >>> study = Study(demo_layers(12))
+    >>> loss = loss_if_closed(study, study.gaps(), "P9901002", "puskesmas", "dry")
+    >>> round(loss.people), sorted(set(loss.villages["kind"]))
+    (1912, ['puskesmas'])
+    """
     close = CloseFacility(op="close_facility", id=facility_id)
     after = study.gaps([*gaps.scenario.edits, close])
     table = changes(gaps, after)

@@ -24,6 +24,11 @@ MAP_PX = 240
 def people_in_words(people: pd.Series[float]) -> str:
     """Return the sum of known people, and how many villages are unknown.
 
+    Parameters
+    ----------
+    people
+        float64, one number a village; NaN = unknown.
+
     Examples
     --------
     >>> import pandas as pd
@@ -50,7 +55,14 @@ def area_in_words(layers: Layers) -> str:
 
 
 def coverage_in_words(coverage: Iterable[Coverage]) -> str:
-    """Return how many villages are a gap, by kind; a kind without a list is said to be unknown."""
+    """Return how many villages are a gap, by kind; a kind without a list is said to be unknown.
+
+    Examples
+    --------
+    >>> from planner.pipeline import demo_layers, find_gaps
+    >>> coverage_in_words(find_gaps(demo_layers(12)).coverage.values())
+    'villages with a gap: puskesmas 2, pustu 1, posyandu 1, hospital 0'
+    """
     parts = []
     for one in coverage:
         gaps = int((one.villages["status"] == "gap").sum())
@@ -60,6 +72,13 @@ def coverage_in_words(coverage: Iterable[Coverage]) -> str:
 
 def html_table(rows: Sequence[Sequence[object]], header: Sequence[str]) -> str:
     """Return an HTML table; every value is escaped.
+
+    Parameters
+    ----------
+    rows
+        The cells of each row, as many as ``header`` has.
+    header
+        The columns' names.
 
     Examples
     --------
@@ -74,7 +93,25 @@ def html_table(rows: Sequence[Sequence[object]], header: Sequence[str]) -> str:
 
 
 def coverage_html(title: str, coverage: Sequence[Coverage], layers: Layers) -> str:
-    """Return the headline table of an answer, and beside it a small map of the first kind with a list."""
+    """Return the headline table of an answer, and beside it a small map of the first kind with a list.
+
+    Parameters
+    ----------
+    title
+        Any text; it is escaped.
+    coverage
+        Of each kind, in one season.
+    layers
+        The study area, whose villages are drawn.
+
+    Examples
+    --------
+    >>> from planner.pipeline import demo_layers, find_gaps
+    >>> gaps = find_gaps(demo_layers(12))
+    >>> page = coverage_html("Two < three", list(gaps.coverage.values()), gaps.layers)
+    >>> page.count("<path"), "Two &lt; three" in page
+    (12, True)
+    """
     rows = [_headline(one) for one in coverage]
     shown = next((one for one in coverage if one.listed), None)
     sketch = "" if shown is None else small_map(layers.villages.geometry.to_numpy(), shown.villages["status"])
@@ -100,9 +137,16 @@ def small_map(shapes: NDArray[np.object_], status: pd.Series[str]) -> str:
     Parameters
     ----------
     shapes
-        Polygons in metres, shape (n,).
+        object ``(villages,)``, Polygons or MultiPolygons (metres, a metric CRS).
     status
         Of each, in their order.
+
+    Raises
+    ------
+    ValueError
+        There are not as many statuses as shapes.
+    KeyError
+        A status is no key of STATUS_COLORS.
 
     Examples
     --------

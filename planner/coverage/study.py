@@ -66,9 +66,9 @@ class Gaps:
     layers, scenario
         What it was computed from, the scenario's edits included.
     demand
-        The demand points (metric CRS).
+        The demand points (metric CRS), as from :func:`planner.coverage.demand.spread_demand`.
     demand_method
-        By village, how its people were put on them.
+        By village (index ``village_code``), how its people were put on them.
     seasons
         By season, the scenario's own first, and facility kind of the standard.
     ways
@@ -113,7 +113,7 @@ class Gaps:
 
 
 def find_gaps(layers: Layers, *, scenario: Scenario | None = None, progress: Progress = no_progress) -> Gaps:
-    """Return travel times, coverage and gaps of every kind in the standard, in both seasons.
+    """Return travel times (minutes), coverage and gaps of every kind in the standard, in both seasons.
 
     Parameters
     ----------
@@ -121,11 +121,25 @@ def find_gaps(layers: Layers, *, scenario: Scenario | None = None, progress: Pro
         A study area.
     scenario
         The default scenario when None.
+    progress
+        Told the name of each step.
 
     Raises
     ------
     ConfigError
-        An edit of the scenario names a road or facility that is not there.
+        An edit of the scenario names a road or facility that is not there, or could change nothing here; or
+        one of the scenario's values is not allowed.
+    SchemaError
+        The layers lack a column, or hold numbers, ids or words that are not allowed.
+    MissingCrsError
+        A layer has no CRS.
+
+    Examples
+    --------
+    >>> from planner.pipeline import demo_layers
+    >>> gaps = find_gaps(demo_layers(12))
+    >>> {kind: int((one.villages["status"] == "gap").sum()) for kind, one in gaps.coverage.items()}
+    {'puskesmas': 2, 'pustu': 1, 'posyandu': 1, 'hospital': 0}
     """
     return Study(layers, scenario=scenario, progress=progress).gaps(progress=progress)
 
@@ -141,6 +155,17 @@ class Study:
         Its rules and, as the first answer, its edits; the default scenario when None.
     modes
         Modes to prepare besides those of the standard's listed kinds.
+    progress
+        Told the name of each step.
+
+    Raises
+    ------
+    ConfigError
+        One of the scenario's values is not allowed.
+    SchemaError
+        The layers lack a column, or hold numbers, ids or words that are not allowed.
+    MissingCrsError
+        A layer has no CRS.
 
     Examples
     --------
@@ -214,12 +239,42 @@ class Study:
         return None if self.ways is None else self.ways.network
 
     def router(self, profile: Profile) -> Router:
-        """Return the router of a mode and season, without edits."""
+        """Return the router of a mode and season, without edits.
+
+        Raises
+        ------
+        AssertionError
+            The area has no roads.
+        KeyError
+            The mode is not prepared (see ``modes``).
+
+        Examples
+        --------
+        >>> from planner.pipeline import demo_layers
+        >>> study = Study(demo_layers(12))
+        >>> study.router(Profile("car", "dry")) is study.router(Profile("car", "dry"))
+        True
+        """
         assert self.ways is not None
         return self.ways.router(profile)
 
     def stops(self, profile: Profile) -> Stops:
-        """Return the demand points joined to the network for a mode and season, without edits."""
+        """Return the demand points joined to the network for a mode and season, without edits.
+
+        Raises
+        ------
+        AssertionError
+            The area has no roads.
+        KeyError
+            The mode is not prepared (see ``modes``).
+
+        Examples
+        --------
+        >>> from planner.pipeline import demo_layers
+        >>> study = Study(demo_layers(12))
+        >>> study.stops(Profile("car", "dry")).access_m.shape == (len(study.demand),)
+        True
+        """
         assert self.ways is not None
         return self.ways.stops(profile)
 
@@ -228,11 +283,25 @@ class Study:
 
         All that is prepared is shared, so that only what the other rules touch is computed again.
 
+        Parameters
+        ----------
+        scenario
+            The other rules.
+
         Raises
         ------
         ConfigError
             The scenario differs in what the network is made of, or names a mode that is not prepared
             (see ``modes``).
+
+        Examples
+        --------
+        >>> from planner.pipeline import default_scenario, demo_layers
+        >>> from planner.scenarios.standards import standard_named
+        >>> study = Study(demo_layers(12))
+        >>> other = study.under(default_scenario().under(standard_named("sni-03-1733")))
+        >>> other.scenario.standard_name, other.network is study.network
+        ('SNI 03-1733-2004', True)
         """
         free = (
             "name", "season", "status", "standard", "standard_name", "standard_version", "standard_source",
@@ -274,13 +343,29 @@ class Study:
 
         Parameters
         ----------
+        edits
+            They take the place of the scenario's own.
+        progress
+            Told the name of each kind.
         may_go_on
             Called before every longer step; what it raises ends the work, and nothing has changed then.
 
         Raises
         ------
         ConfigError
-            An edit names a road or facility that is not there.
+            An edit names a road or facility that is not there, or a mode that the scenario does not have; it
+            is one of roads and the area has none; or it lies too far outside the area.
+
+        Examples
+        --------
+        >>> from planner.pipeline import CloseFacility, demo_layers
+        >>> study = Study(demo_layers(12))
+        >>> before = study.gaps()
+        >>> closed = study.gaps([CloseFacility(op="close_facility", id="P9901002")])
+        >>> closed.coverage["puskesmas"].facilities.index.tolist()
+        ['P9901001']
+        >>> closed.coverage["pustu"] is before.coverage["pustu"]
+        True
         """
         edits = self.scenario.edits if edits is None else tuple(edits)
         self._require_sense(edits)

@@ -28,6 +28,20 @@ def village_table(gaps: Gaps) -> pd.DataFrame:
     """Return one row a village: its facts, then ``K_…`` columns for each kind K.
 
     ``K_…`` are of the scenario's own season; those of the other one follow as ``K_wet_…`` (or ``K_dry_…``).
+
+    Returns
+    -------
+    table
+        Index ``village_code``; the villages layer without its geometry, ``network`` (roads/none),
+        ``demand_method``, and the columns of :class:`planner.coverage.reach.Coverage`'s villages: people,
+        shares (0-1), minutes.
+
+    Examples
+    --------
+    >>> from planner.pipeline import demo_layers, find_gaps
+    >>> table = village_table(find_gaps(demo_layers(12)))
+    >>> table.loc["99.01.01.1001", ["puskesmas_share_reached", "puskesmas_wet_share_reached"]].tolist()
+    [1.0, 0.658324821]
     """
     villages = gaps.layers.villages
     facts = pd.DataFrame(villages.drop(columns="geometry"))
@@ -46,7 +60,14 @@ def village_table(gaps: Gaps) -> pd.DataFrame:
 
 
 def roads_or_straight(gaps: Gaps) -> str:
-    """Return 'roads', or 'none' for straight lines on foot."""
+    """Return 'roads', or 'none' for straight lines on foot.
+
+    Examples
+    --------
+    >>> from planner.pipeline import demo_layers, find_gaps
+    >>> roads_or_straight(find_gaps(demo_layers(12)))
+    'roads'
+    """
     return "roads" if gaps.network is not None else "none"
 
 
@@ -56,6 +77,21 @@ def facility_table(gaps: Gaps) -> pd.DataFrame:
     ``people_total``, ``people_own``, ``people_nearest``, ``villages_people_unknown`` (docs/METHODS.md) are
     those of the facility's own kind, or of the first kind of the standard that it counts as (``serves_as``);
     for every further kind K that it counts as, they are ``as_K_people_total`` and so on.
+
+    Returns
+    -------
+    table
+        Index ``facility_id``; float64 ``lon``, ``lat`` in degrees (EPSG:4326), the facilities layer without
+        its geometry, ``serves_as`` (missing for one that took no part) and the people as above, float64.
+
+    Examples
+    --------
+    The last of these pustu does not function, and serves nobody:
+
+    >>> from planner.pipeline import demo_layers, find_gaps
+    >>> table = facility_table(find_gaps(demo_layers(12)))
+    >>> table.loc[["T99010007", "T99010008"], "people_own"].tolist()
+    [5232.0, nan]
     """
     rows = gaps.layers.facilities
     lonlat = rows.geometry.to_crs(WGS84)
@@ -84,13 +120,32 @@ def facility_table(gaps: Gaps) -> pd.DataFrame:
 def unit_catchments(gaps: Gaps, kind: str) -> pd.DataFrame:
     """Return the people of each unit that counts as a kind, in the scenario's own season.
 
+    Parameters
+    ----------
+    gaps
+        The answer for a study area.
+    kind
+        Of the standard.
+
     Returns
     -------
     catchments
         Index ``facility_id``; float64: ``people_total``, everybody within the limit of it, ``people_own``, of
         them those for whom it is the nearest, ``people_nearest``, for whom it is the nearest at any distance;
-        NaN where none of them is of known number; ``villages_people_unknown`` of those for whom it is the
-        nearest. No rows where the kind has no list.
+        NaN where none of them is of known number; int64 ``villages_people_unknown`` of those for whom it is
+        the nearest. No rows where the kind has no list.
+
+    Raises
+    ------
+    KeyError
+        The kind is not in the standard.
+
+    Examples
+    --------
+    >>> from planner.pipeline import demo_layers, find_gaps
+    >>> table = unit_catchments(find_gaps(demo_layers(12)), "puskesmas")
+    >>> table[["people_total", "people_own"]].to_numpy().tolist()
+    [[41909.0, 26778.0], [32927.0, 17043.0]]
     """
     coverage = gaps.coverage[kind]
     found = coverage.facilities.copy()
@@ -120,8 +175,15 @@ def unit_catchments(gaps: Gaps, kind: str) -> pd.DataFrame:
 def summary(gaps: Gaps) -> dict[str, Any]:
     """Return the totals of a run; unknown numbers are None (null), never 0.
 
-    People and shares count the villages whose people are known; ``villages_people_unknown`` says how
+    People and shares (0-1) count the villages whose people are known; ``villages_people_unknown`` says how
     many are not.
+
+    Examples
+    --------
+    >>> from planner.pipeline import demo_layers, find_gaps
+    >>> found = summary(find_gaps(demo_layers(12)))
+    >>> found["people"], found["kinds"]["puskesmas"]["people_reached"]
+    (52529.0, 43821.0)
     """
     villages = gaps.layers.villages
     people = villages["people"]
@@ -194,7 +256,18 @@ def _reach(gaps: Gaps, one: Coverage) -> dict[str, Any]:
 
 
 def is_at_least(reach: Mapping[str, Any]) -> bool:
-    """Return whether more may be reached than a season's totals say, for want of lists or roads."""
+    """Return whether more may be reached than a season's totals say, for want of lists or roads.
+
+    Parameters
+    ----------
+    reach
+        A kind's part of :func:`summary`: ``people_unsure`` and ``people_reached`` are asked for.
+
+    Examples
+    --------
+    >>> [is_at_least({"people_reached": 900.0, "people_unsure": unsure}) for unsure in (0.0, 50.0, None)]
+    [False, True, True]
+    """
     unsure = reach["people_unsure"]
     return bool(unsure) or (unsure is None and reach["people_reached"] is not None)
 

@@ -17,13 +17,26 @@ def group_table(gaps: Gaps) -> pd.DataFrame:
     A group is taken to live where all people of the village live: of a village with 80 % of its people
     within the limit, 80 % of its infants are.
 
+    Parameters
+    ----------
+    gaps
+        The answer for a study area.
+
     Returns
     -------
     groups
         Index ``village_code``, ``group``; ``counted`` (the population table's; NaN = not counted),
         ``projected`` (share × people), ``people`` (counted where it is, else projected), ``from``
-        (counted/projected/unknown), ``share`` of the projection, and for each kind K
-        ``K_people_reached`` (the scenario's season) and ``K_wet_people_reached`` (or ``K_dry_…``).
+        (counted/projected/unknown), ``share`` (0-1) of the projection, and for each kind K
+        ``K_people_reached`` (the scenario's season) and ``K_wet_people_reached`` (or ``K_dry_…``). Numbers
+        are people, float64; NaN = unknown.
+
+    Examples
+    --------
+    >>> from planner.pipeline import demo_layers, find_gaps
+    >>> table = group_table(find_gaps(demo_layers(12)))
+    >>> table.loc["99.01.01.1001", ["people", "from"]].iloc[:3].to_numpy().tolist()
+    [[285.0, 'counted'], [57.0, 'counted'], [68.9216, 'projected']]
     """
     villages = gaps.layers.villages
     codes, everyone = villages.index, villages["people"].to_numpy(dtype=np.float64)
@@ -59,11 +72,24 @@ def group_table(gaps: Gaps) -> pd.DataFrame:
 def group_totals(table: pd.DataFrame) -> pd.DataFrame:
     """Return each group's people and reach over all villages whose number is known.
 
+    Parameters
+    ----------
+    table
+        From :func:`group_table`.
+
     Returns
     -------
     totals
-        Index ``group``: ``people``, ``counted``, ``projected``, ``villages_unknown`` and the reach columns;
-        NaN where nothing is known.
+        Index ``group``; float64 ``people``, ``counted``, ``projected`` and the reach columns (people; NaN
+        where nothing is known), int64 ``villages_unknown``.
+
+    Examples
+    --------
+    >>> index = pd.MultiIndex.from_product([["a", "b", "c"], ["bayi"]], names=["village_code", "group"])
+    >>> people = [40.0, float("nan"), 60.0]
+    >>> table = pd.DataFrame({"people": people, "from": "counted", "share": 0.016}, index=index)
+    >>> group_totals(table).to_dict("index")
+    {'bayi': {'people': 100.0, 'villages_unknown': 1}}
     """
     by = table.groupby(level="group", sort=False)
     numbers = [c for c in table.columns if c not in ("from", "share")]

@@ -38,10 +38,11 @@ class Jejaring:
     Attributes
     ----------
     villages
-        By village: ``puskesmas_id`` ("" = none), ``how`` (see HOW).
+        Index ``village_code``, every village: ``puskesmas_id`` ("" = none), ``how`` (see HOW).
     units
-        By pustu (and those that count as one) and posyandu inside the area: ``kind``, ``level``,
-        ``parent_id`` ("" = none), ``how``, ``puskesmas_id`` at the top of its chain.
+        Index ``facility_id``, every pustu (and those that count as one) and posyandu inside the area:
+        ``kind``, ``level``, ``village_code``, ``parent_id`` ("" = none), ``how``, ``puskesmas_id`` at the top
+        of its chain.
     """
 
     villages: pd.DataFrame
@@ -56,6 +57,18 @@ def find_jejaring(gaps: Gaps) -> Jejaring:
     has none, to the nearest of all (proposed_outside). A pustu belongs to its declared parent, else to the
     puskesmas of its village; a posyandu to its declared parent, else to a pustu of its village if there is
     exactly one, else to the puskesmas of its village.
+
+    Parameters
+    ----------
+    gaps
+        The answer for a study area, in both seasons; "nearest" is by the dry season.
+
+    Examples
+    --------
+    >>> from planner.pipeline import demo_layers, find_gaps
+    >>> network = find_jejaring(find_gaps(demo_layers(12)))
+    >>> network.villages["how"].unique().tolist(), network.units.loc["T99010001", "parent_id"]
+    (['proposed'], 'P9901001')
     """
     villages = _villages(gaps)
     units = _units(gaps, villages)
@@ -134,12 +147,24 @@ def _units(gaps: Gaps, villages: pd.DataFrame) -> pd.DataFrame:
 def reconciled(gaps: Gaps) -> pd.DataFrame:
     """Return what the lists hold against what the office reports.
 
+    Parameters
+    ----------
+    gaps
+        The answer for a study area.
+
     Returns
     -------
     totals
-        Index ``kind``: ``listed`` (all units on the list; NaN without a list), ``official`` (NaN = not
-        given), ``difference`` (listed − official), ``located`` and ``without_place``, ``outside`` (on the
-        list, but with a place in no village of the area), ``source`` of the official number.
+        Index ``kind``; numbers of units, float64: ``listed`` (all on the list; NaN without a list),
+        ``official`` (NaN = not given), ``difference`` (listed − official), ``located`` (in a village of the
+        area), ``without_place``, ``outside`` (on the list, but with a place in no village of the area);
+        ``source`` of the official number.
+
+    Examples
+    --------
+    >>> from planner.pipeline import demo_layers, find_gaps
+    >>> reconciled(find_gaps(demo_layers(12))).loc["posyandu", ["listed", "official", "difference"]].tolist()
+    [28.0, 29.0, -1.0]
     """
     layers = gaps.layers
     rows = layers.facilities

@@ -98,12 +98,15 @@ class Ilp:
 
     @cached_property
     def units(self) -> pd.DataFrame:
-        """One row a unit and kind that it counts for: see :func:`planner.ilp.units.unit_table`."""
+        """One row a unit and kind that it counts for, index ``facility_id``.
+
+        See :func:`planner.ilp.units.unit_table`.
+        """
         return unit_table(self.gaps.layers.facilities, self.gaps.scenario)
 
     @cached_property
     def answers(self) -> Mapping[str, pd.DataFrame]:
-        """By kind: the three answers, their class, why, and what to do next."""
+        """By kind: the three answers, their class, why, and what to do next; index ``village_code``."""
         found = {}
         for kind in self.kinds:
             answers = three_answers(self.gaps, kind, self.units)
@@ -112,7 +115,10 @@ class Ilp:
 
     @cached_property
     def groups(self) -> pd.DataFrame:
-        """Life-cycle groups: see :func:`planner.ilp.groups.group_table`."""
+        """People by life-cycle group, index ``village_code``, ``group``.
+
+        See :func:`planner.ilp.groups.group_table`.
+        """
         return group_table(self.gaps)
 
     @cached_property
@@ -122,12 +128,18 @@ class Ilp:
 
     @cached_property
     def totals(self) -> pd.DataFrame:
-        """What is listed against what the office reports."""
+        """What is listed against what the office reports, index ``kind``.
+
+        See :func:`planner.ilp.jejaring.reconciled`.
+        """
         return reconciled(self.gaps)
 
     @cached_property
     def referral(self) -> pd.DataFrame:
-        """Minutes of referral: see :func:`planner.ilp.referral.referral_table`."""
+        """Minutes of referral, index ``village_code``, ``mode``.
+
+        See :func:`planner.ilp.referral.referral_table`.
+        """
         return referral_table(self.gaps)
 
     @cached_property
@@ -145,7 +157,7 @@ class Ilp:
 
     @cached_property
     def adoption(self) -> pd.DataFrame:
-        """One row a puskesmas: its stage of ILP."""
+        """One row a puskesmas, index ``facility_id``: its stage of ILP."""
         return adoption_table(self.gaps.layers.facilities, self._adoption)
 
     @cached_property
@@ -154,11 +166,39 @@ class Ilp:
         return progress(self.adoption)
 
     def rule(self, kind: str, season: Season | None = None) -> KindStandard:
-        """Return a kind's rule in a season (the scenario's own when None)."""
+        """Return a kind's rule in a season (the scenario's own when None).
+
+        Raises
+        ------
+        KeyError
+            The kind is not in the standard.
+
+        Examples
+        --------
+        >>> from planner.pipeline import demo_layers, find_gaps
+        >>> rule = Ilp(find_gaps(demo_layers(12))).rule("puskesmas")
+        >>> rule.mode, rule.limit_minutes
+        ('motorcycle', 30.0)
+        """
         return self.gaps.scenario.standard[kind].of(season or self.gaps.scenario.season)
 
     def with_adoption(self, adoption: Iterable[Adoption]) -> Ilp:
-        """Return the same answers with what is known of the adoption of ILP by now."""
+        """Return the same answers with what is known of the adoption of ILP by now.
+
+        Parameters
+        ----------
+        adoption
+            At most one record a puskesmas; they take the place of those before.
+
+        Examples
+        --------
+        >>> from geodata.adoption import Adoption
+        >>> from planner.pipeline import demo_layers, find_gaps
+        >>> ilp = Ilp(find_gaps(demo_layers(12)))
+        >>> later = ilp.with_adoption([Adoption("P9901001", "peluncuran", "2024-07")])
+        >>> ilp.progress.launched, later.progress.launched
+        (0, 1)
+        """
         other = copy(self)
         other._adoption = tuple(adoption)  # noqa: SLF001 - an Ilp like this one
         for name in ("adoption", "progress"):
@@ -169,6 +209,28 @@ class Ilp:
         """Return all pairs of demand point and functioning unit within the limit; None without roads or list.
 
         In the scenario's own season; units in the order of :func:`planner.coverage.reach.usable_facilities`.
+
+        Parameters
+        ----------
+        kind
+            Of the standard.
+
+        Returns
+        -------
+        times
+            int32 rows of place and unit, and float64 seconds, each ``(pairs,)``.
+
+        Raises
+        ------
+        KeyError
+            The kind is not in the standard.
+
+        Examples
+        --------
+        >>> from planner.pipeline import demo_layers, find_gaps
+        >>> times = Ilp(find_gaps(demo_layers(12))).times_within("puskesmas")
+        >>> len(times.place), bool(times.travel_s.max() <= 30 * 60)
+        (40, True)
         """
         gaps = self.gaps
         rule = self.rule(kind)
@@ -197,6 +259,29 @@ class Ilp:
 
         Each person goes to a unit within the limit that has room: as few as possible are left over, and
         all together travel as little as possible.
+
+        Parameters
+        ----------
+        kind
+            Of the standard.
+
+        Returns
+        -------
+        allocation
+            Places are the demand points, facilities the rows of
+            :func:`planner.coverage.reach.usable_facilities`.
+
+        Raises
+        ------
+        KeyError
+            The kind is not in the standard.
+
+        Examples
+        --------
+        >>> from planner.pipeline import demo_layers, find_gaps
+        >>> one = Ilp(find_gaps(demo_layers(12))).allocation("posyandu")
+        >>> one.status, float(one.beyond_people.sum()), one.optimal
+        ('solved', 16388.0, True)
         """
         return self._reaching(kind).allocation
 
@@ -247,7 +332,10 @@ class Ilp:
 
     @cached_property
     def loads(self) -> pd.DataFrame:
-        """By ``facility_id`` and ``serves_as``: capacity, people given to it, load (people ÷ capacity)."""
+        """By ``facility_id`` and ``serves_as``: capacity, people given to it, load (people ÷ capacity).
+
+        Index ``facility_id``; numbers are float64, NaN = unknown.
+        """
         parts = []
         for kind in self.kinds:
             found = self.allocation(kind)
@@ -263,7 +351,10 @@ class Ilp:
 
     @cached_property
     def beyond(self) -> pd.DataFrame:
-        """By village, ``K_people_beyond``: people near enough for whom no unit has room; NaN = unknown."""
+        """By village, ``K_people_beyond``: people near enough for whom no unit has room; NaN = unknown.
+
+        Index ``village_code``, float64.
+        """
         codes = self.gaps.layers.villages.index
         at = codes.get_indexer(self.gaps.demand["village_code"])
         known = ~np.isnan(self.gaps.layers.villages["people"].to_numpy())

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 def percent(share: float) -> str:
     """Return a share in whole percent that never hides somebody: "<1 %", ">99 %".
 
+    Parameters
+    ----------
+    share
+        0 to 1.
+
     Examples
     --------
     >>> percent(0.004), percent(0.25), percent(0.999), percent(1.0)
@@ -32,7 +37,25 @@ def percent(share: float) -> str:
 
 @dataclass(frozen=True)
 class Fact:
-    """What the lines on one village and kind speak of."""
+    """What the lines on one village and kind speak of.
+
+    Attributes
+    ----------
+    found
+        Its class (:data:`planner.ilp.three_answers.CLASSES`).
+    present
+        yes/no/unknown: is there a unit, as the standard asks.
+    reason
+        Why most of those not reached are not (:data:`planner.coverage.reach.REASONS`), in the dry season.
+    unreached, unreached_wet
+        Share of people (0-1) known not to be reached, by season.
+    lacks, not_known
+        Of the unit that serves it: as in :func:`planner.ilp.units.unit_table`.
+    listed
+        Whether there is a list of the kind.
+    short
+        Whether the lists of what counts as the kind are not whole in the village.
+    """
 
     found: str
     present: str
@@ -46,7 +69,32 @@ class Fact:
 
 
 def line(fact: Fact, kind: str, rule: KindStandard, lang: str, *, straight: bool) -> str:
-    """Return why a village is in its class."""
+    """Return why a village is in its class, as a sentence.
+
+    Parameters
+    ----------
+    fact
+        What is known of the village and kind.
+    kind, rule
+        The kind, and its rule: mode and limit (minutes) are named.
+    lang
+        ``id`` or ``en``.
+    straight
+        Whether times are those of straight lines on foot, for want of roads.
+
+    Raises
+    ------
+    KeyError
+        Another language.
+
+    Examples
+    --------
+    >>> from planner.scenarios.scenario import default_scenario
+    >>> rule = default_scenario().standard["pustu"]
+    >>> fact = Fact("unreached", "no", "too_far", 0.6, 0.6, "", "", listed=True, short=False)
+    >>> line(fact, "pustu", rule, "en", straight=False)
+    '60 % of the people need more than 30 minutes by motorcycle to the nearest pustu.'
+    """
     t = ilp_texts()[lang]
     mode = "straight" if straight else rule.mode
     share = fact.unreached_wet if fact.found == "dry_only" else fact.unreached
@@ -59,7 +107,28 @@ def line(fact: Fact, kind: str, rule: KindStandard, lang: str, *, straight: bool
 
 
 def action(fact: Fact, kind: str, lang: str) -> str:
-    """Return what to do next about it."""
+    """Return what to do next about it, as a sentence.
+
+    Parameters
+    ----------
+    fact
+        What is known of the village and kind.
+    kind
+        The kind.
+    lang
+        ``id`` or ``en``.
+
+    Raises
+    ------
+    KeyError
+        Another language.
+
+    Examples
+    --------
+    >>> fact = Fact("not_functioning", "yes", "", 0.0, 0.0, "bidan:1", "", listed=True, short=False)
+    >>> action(fact, "pustu", "en")
+    'Complete the pustu (missing: 1 midwife).'
+    """
     t = ilp_texts()[lang]
     text = t[f"action_{_action_key(fact)}"]
     text = text.format(unit=_unit(t, kind), lacks=_what(t, "lacks", fact.lacks))
@@ -121,10 +190,35 @@ def reason_lines(gaps: Gaps, kind: str, answers: pd.DataFrame, units: pd.DataFra
 
     Parameters
     ----------
+    gaps
+        The answer for a study area, in both seasons.
+    kind
+        Of the standard.
     answers
         :func:`planner.ilp.three_answers.three_answers` of the kind.
     units
         :func:`planner.ilp.units.unit_table`.
+
+    Returns
+    -------
+    lines
+        Text, index ``village_code``.
+
+    Raises
+    ------
+    KeyError
+        The kind is not in the standard.
+
+    Examples
+    --------
+    >>> from planner.ilp.three_answers import three_answers
+    >>> from planner.ilp.units import unit_table
+    >>> from planner.pipeline import demo_layers, find_gaps
+    >>> gaps = find_gaps(demo_layers(12))
+    >>> units = unit_table(gaps.layers.facilities, gaps.scenario)
+    >>> said = reason_lines(gaps, "pustu", three_answers(gaps, "pustu", units), units)
+    >>> said.loc["99.01.01.1001", "reason_en"]
+    'A pustu is reached, but it does not function as the standard asks (missing: 1 kader).'
     """
     rule = gaps.scenario.standard[kind]
     dry, wet = (gaps.seasons[s][kind].villages for s in ("dry", "wet"))

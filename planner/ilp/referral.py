@@ -35,6 +35,8 @@ def referral_table(gaps: Gaps, season: Season | None = None) -> pd.DataFrame:
 
     Parameters
     ----------
+    gaps
+        The answer for a study area.
     season
         The scenario's own when None.
 
@@ -42,9 +44,22 @@ def referral_table(gaps: Gaps, season: Season | None = None) -> pd.DataFrame:
     -------
     referral
         Index ``village_code``, ``mode`` (``standard``: each leg by the mode of the standard; or one mode
-        for all legs but the first); ``K_id`` and ``K_minutes`` for each kind K of the chain (leg that
+        for all legs but the first); ``K_id`` and float64 ``K_minutes`` for each kind K of the chain (leg that
         ends there; NaN unknown, inf no way), ``minutes`` (all known legs), ``levels_unknown`` (names),
         ``exceeds`` (yes/no/unknown) the limit of the scenario's referral rule.
+
+    Raises
+    ------
+    KeyError
+        The answer has no such season.
+
+    Examples
+    --------
+    >>> from planner.pipeline import demo_layers, find_gaps
+    >>> table = referral_table(find_gaps(demo_layers(12))).xs("standard", level="mode")
+    >>> legs = [f"{kind}_minutes" for kind in ("posyandu", "pustu", "puskesmas", "hospital")]
+    >>> bool(np.allclose(table[legs].sum(axis=1), table["minutes"])), round(table["minutes"].max())
+    (True, 141)
     """
     season = season or gaps.scenario.season
     chain = [k for k in gaps.scenario.referral.chain if k in gaps.scenario.standard]

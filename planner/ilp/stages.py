@@ -100,7 +100,9 @@ class Stages(Model):
         return tuple(stage.key for stage in self.stages)
 
     def spellings(self) -> dict[str, str]:
-        """Return the stage that each spelling means, by its :func:`~geodata.adoption.spelling_key`.
+        """Return the key of the stage that each spelling means.
+
+        Spellings are by their :func:`~geodata.vocabulary.spelling.spelling_key`.
 
         Examples
         --------
@@ -112,10 +114,20 @@ class Stages(Model):
     def number(self, key: str) -> int | None:
         """Return the place of a stage, from 1; None for "unknown".
 
+        Parameters
+        ----------
+        key
+            A stage's key, or "unknown".
+
         Raises
         ------
         UnknownCodeError
             There is no such stage.
+
+        Examples
+        --------
+        >>> default_stages().number("klaster"), default_stages().number("unknown")
+        (3, None)
         """
         if key == UNKNOWN:
             return None
@@ -125,7 +137,23 @@ class Stages(Model):
         return self.keys.index(key) + 1
 
     def has_launched(self, key: str) -> YesNo:
-        """Return whether a puskesmas at this stage is launched; "unknown" for an unknown stage."""
+        """Return whether a puskesmas at this stage is launched: yes, no; "unknown" for an unknown stage.
+
+        Parameters
+        ----------
+        key
+            A stage's key, or "unknown".
+
+        Raises
+        ------
+        UnknownCodeError
+            There is no such stage.
+
+        Examples
+        --------
+        >>> [default_stages().has_launched(key) for key in ("klaster", "peluncuran", "pws", "unknown")]
+        ['no', 'yes', 'yes', 'unknown']
+        """
         number = self.number(key)
         if number is None:
             return "unknown"
@@ -159,8 +187,22 @@ def read_stages(path: Path) -> Stages:
 
     Raises
     ------
-    MissingFileError, UnreadableFileError, ConfigError
-        Naming the key and the line.
+    MissingFileError
+        The file is not there.
+    UnreadableFileError
+        It cannot be opened, or is no UTF-8 text.
+    ConfigError
+        It is no valid YAML, or a key or value is not allowed: the message names the key and the line.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     file = Path(folder, "stages.yml")
+    ...     _ = file.write_text("launched: klaster", "utf-8")
+    ...     read_stages(file).has_launched("klaster")
+    'yes'
     """
     return read_yaml(path, Stages, "the stages of adoption", base=default_stages().model_dump(mode="json"))
 
@@ -169,6 +211,19 @@ def puskesmas_of(facilities: pd.DataFrame) -> tuple[str, ...]:
     """Return the ids of the area's puskesmas, sorted: in one of its villages, or without a known place.
 
     A puskesmas that lies in no village of the area (in its buffer, or beyond) is a neighbour's.
+
+    Parameters
+    ----------
+    facilities
+        The facilities layer: ``kind``, ``village_code``, ``status`` by ``facility_id``.
+
+    Examples
+    --------
+    The second is a neighbour's, and nobody knows where the third is:
+
+    >>> facts = {"village_code": ["a", None, None], "status": ["used", "used", "unlocated"]}
+    >>> puskesmas_of(pd.DataFrame({"kind": "puskesmas", **facts}, index=["p1", "p2", "p3"]))
+    ('p1', 'p3')
     """
     own = facilities["village_code"].notna() | (facilities["status"] == "unlocated")
     return tuple(sorted(str(i) for i in facilities.index[(facilities["kind"] == "puskesmas") & own]))
@@ -312,7 +367,7 @@ def progress(table: pd.DataFrame, *, target_share: float = 0.40) -> StageProgres
     Parameters
     ----------
     table
-        From :func:`adoption_table`.
+        From :func:`adoption_table`: ``launched`` and ``target_year`` are asked for.
     target_share
         0.40 is the national target (DOMAIN.md: ≈ 4,072 puskesmas); an area may have its own.
 

@@ -19,13 +19,20 @@ OF_KIND = ("aim", "reachable_dry", "reachable_wet", "functioning", "class", "rea
 
 
 def village_columns(ilp: Ilp) -> pd.DataFrame:
-    """Return the ILP columns of the village table.
+    """Return the ILP columns of the village table: index ``village_code``.
 
     For each kind K ``K_standard_present`` (by the standard's own rule), ``K_aim``, ``K_reachable_dry``,
     ``K_reachable_wet``, ``K_functioning``, ``K_class``, ``K_reason_id``, ``K_reason_en`` and
-    ``K_people_beyond``, ``K_units_per_10000``, ``…_near``, and the shares reached by the standard's other
-    limits; then the working
-    area, referral, home visits and remoteness.
+    ``K_people_beyond`` (people), ``K_units_per_10000``, ``…_near`` (units for each 10,000 people), and the
+    shares (0-1) reached by the standard's other limits; then the working area, referral (minutes), home
+    visits and remoteness.
+
+    Examples
+    --------
+    >>> from planner.pipeline import Ilp, demo_layers, find_gaps
+    >>> table = village_columns(Ilp(find_gaps(demo_layers(12))))
+    >>> table.loc["99.01.01.1001", ["pustu_class", "working_area_id"]].tolist()
+    ['not_functioning', 'P9901001']
     """
     parts = []
     for kind, answers in ilp.answers.items():
@@ -45,8 +52,19 @@ def village_columns(ilp: Ilp) -> pd.DataFrame:
 def unit_columns(ilp: Ilp) -> pd.DataFrame:
     """Return the ILP columns of the facility table, by the kind that a unit counts for first.
 
-    ``functions`` (yes/no/unknown), ``lacks``, ``not_known``, ``capacity_used_people``,
-    ``people_allocated``, ``load`` (people ÷ capacity); ``parent_id_found`` and ``parent_how`` in the network.
+    Returns
+    -------
+    columns
+        Index ``facility_id``; ``functions`` (yes/no/unknown), ``lacks``, ``not_known``, float64
+        ``capacity_used_people``, ``people_allocated``, ``load`` (people ÷ capacity); ``parent_id_found`` and
+        ``parent_how`` in the network.
+
+    Examples
+    --------
+    >>> from planner.pipeline import Ilp, demo_layers, find_gaps
+    >>> table = unit_columns(Ilp(find_gaps(demo_layers(12))))
+    >>> table.loc["T99010001", ["functions", "lacks", "parent_how"]].tolist()
+    ['no', 'kader:1', 'declared']
     """
     once = ilp.units[~ilp.units.index.duplicated()][["functions", "lacks", "not_known"]]
     loads = ilp.loads[~ilp.loads.index.duplicated()][["capacity_people", "people_allocated", "load"]]
@@ -65,8 +83,15 @@ def puskesmas_table(ilp: Ilp) -> pd.DataFrame:
         ``villages_proposed``, ``people`` (of the villages whose people are known) and
         ``villages_people_unknown``, ``pustu``, ``posyandu`` under it (NaN without a list) and
         ``units_proposed``, ``functions``, ``lacks``, ``not_known``, ``capacity_people``,
-        ``people_allocated``, ``load``, and the stage of ILP. A last row ``""`` holds the villages and
-        units that belong to no puskesmas, where there are any: the sums are those of the area.
+        ``people_allocated``, ``load`` (people ÷ capacity), and the stage of ILP. Numbers are float64. A last
+        row ``""`` holds the villages and units that belong to no puskesmas, where there are any: the sums are
+        those of the area.
+
+    Examples
+    --------
+    >>> from planner.pipeline import Ilp, demo_layers, find_gaps
+    >>> puskesmas_table(Ilp(find_gaps(demo_layers(12))))[["villages", "pustu"]].to_dict("list")
+    {'villages': [8.0, 4.0], 'pustu': [8.0, 6.0]}
     """
     layers = ilp.gaps.layers
     rows = layers.facilities
@@ -132,8 +157,16 @@ def jejaring_table(ilp: Ilp) -> pd.DataFrame:
     Returns
     -------
     table
-        ``level`` (village/pustu/posyandu), ``id``, ``name``, ``kind``, ``village_code``, ``parent_id`` ("" =
-        none), ``how`` it is known (planner.ilp.jejaring.HOW), ``puskesmas_id`` at the top.
+        Index 0, 1, …; text: ``level`` (village/pustu/posyandu), ``id``, ``name``, ``kind``, ``village_code``,
+        ``parent_id`` ("" = none), ``how`` it is known (planner.ilp.jejaring.HOW), ``puskesmas_id`` at the
+        top.
+
+    Examples
+    --------
+    >>> from planner.pipeline import Ilp, demo_layers, find_gaps
+    >>> table = jejaring_table(Ilp(find_gaps(demo_layers(12)))).set_index("id")
+    >>> table.loc[["99.01.01.1001", "T99010001"], ["level", "parent_id", "how"]].to_numpy().tolist()
+    [['village', 'P9901001', 'proposed'], ['pustu', 'P9901001', 'declared']]
     """
     layers, network = ilp.gaps.layers, ilp.jejaring
     top = pd.DataFrame({"level": "village", "id": network.villages.index})
@@ -150,7 +183,17 @@ def jejaring_table(ilp: Ilp) -> pd.DataFrame:
 
 
 def ilp_summary(ilp: Ilp) -> dict[str, Any]:
-    """Return the totals of the ILP answers; unknown numbers are None."""
+    """Return the totals of the ILP answers; unknown numbers are None.
+
+    ``classes`` count villages, ``people_beyond`` people, ``official`` units and ``adoption`` puskesmas.
+
+    Examples
+    --------
+    >>> from planner.pipeline import Ilp, demo_layers, find_gaps
+    >>> found = ilp_summary(Ilp(find_gaps(demo_layers(12))))
+    >>> found["referral_exceeds"], found["people_beyond"]["posyandu"]
+    ({'no': 11, 'yes': 1}, 16388.0)
+    """
     found = ilp.progress
     return {
         "standard": {

@@ -30,17 +30,35 @@ def three_answers(gaps: Gaps, kind: str, units: pd.DataFrame) -> pd.DataFrame:
 
     Parameters
     ----------
+    gaps
+        The answer for a study area, in both seasons.
+    kind
+        Of the standard.
     units
         :func:`planner.ilp.units.unit_table`.
 
     Returns
     -------
     answers
-        By village: ``present`` (by the standard's rule; where it has none, in the village),
+        Index ``village_code``; text: ``present`` (by the standard's rule; where it has none, in the village),
         ``aim`` (the same for what is aimed at; "" without an aim), ``reachable_dry``,
         ``reachable_wet`` (AS_DRY where nothing tells the seasons apart), ``functioning`` (each
         yes/no/unknown), ``class`` (see CLASSES) and ``unit_id``
         of the unit that serves it ("" = none).
+
+    Raises
+    ------
+    KeyError
+        The kind is not in the standard.
+
+    Examples
+    --------
+    >>> from planner.ilp.units import unit_table
+    >>> from planner.pipeline import demo_layers, find_gaps
+    >>> gaps = find_gaps(demo_layers(12))
+    >>> answers = three_answers(gaps, "pustu", unit_table(gaps.layers.facilities, gaps.scenario))
+    >>> answers.loc["99.01.01.1011", ["present", "reachable_dry", "reachable_wet", "class"]].tolist()
+    ['yes', 'yes', 'no', 'dry_only']
     """
     rule = gaps.scenario.standard[kind]
     villages = gaps.layers.villages
@@ -74,10 +92,22 @@ def three_answers(gaps: Gaps, kind: str, units: pd.DataFrame) -> pd.DataFrame:
 
 
 def reachable(coverage: Coverage) -> Truth:
-    """Return by village whether (nearly) all of its people reach a unit in time.
+    """Return by village whether (nearly) all of its people reach a unit in time: int8 ``(villages,)``.
 
     Yes where the village is served; not decided while units have no known place, any of which may serve
     it.
+
+    Parameters
+    ----------
+    coverage
+        Of one kind and season.
+
+    Examples
+    --------
+    >>> from planner.pipeline import demo_layers, find_gaps
+    >>> coverage = find_gaps(demo_layers(12)).coverage["pustu"]
+    >>> words(reachable(coverage)).tolist().count("yes"), int((coverage.villages["status"] == "served").sum())
+    (11, 11)
     """
     status = coverage.villages["status"].to_numpy(dtype=object)
     reason = coverage.villages["reason"].to_numpy(dtype=object)
@@ -87,6 +117,16 @@ def reachable(coverage: Coverage) -> Truth:
 
 def classes(present: Truth, dry: Truth, wet: Truth, functioning: Truth) -> NDArray[np.object_]:
     """Return the class of each village: the gravest fault that is known, else what is open, else good.
+
+    Parameters
+    ----------
+    present, dry, wet, functioning
+        int8 ``(villages,)``: is there a unit, is one reached in each season, does it function.
+
+    Returns
+    -------
+    classes
+        object ``(villages,)``, of CLASSES.
 
     Examples
     --------

@@ -20,6 +20,14 @@ if TYPE_CHECKING:
 def unit_table(facilities: gpd.GeoDataFrame, scenario: Scenario) -> pd.DataFrame:
     """Return one row a unit and kind that it counts for: does it function, and what it lacks.
 
+    Parameters
+    ----------
+    facilities
+        The facilities layer: ``kind`` and ``functioning`` by ``facility_id``; ``staff_R`` for professions R,
+        ``open_days_month`` and ``capacity_people`` where they are known.
+    scenario
+        Its standard says what a unit needs.
+
     Returns
     -------
     units
@@ -27,6 +35,14 @@ def unit_table(facilities: gpd.GeoDataFrame, scenario: Scenario) -> pd.DataFrame
         standard), ``functions`` (yes/no/unknown), ``lacks`` (what is known to be missing, by profession
         or ``open_days``, as ``bidan:1``), ``not_known`` (what nobody says, in the same words),
         ``capacity_people`` float64 (the list's, else the standard's; NaN: neither).
+
+    Examples
+    --------
+    >>> from planner.scenarios.scenario import default_scenario
+    >>> row = {"kind": "pustu", "functioning": "yes", "staff_bidan": 1, "staff_perawat": 0}
+    >>> units = unit_table(pd.DataFrame([row], index=["t1"]), default_scenario())
+    >>> units[["serves_as", "functions", "lacks", "not_known"]].to_numpy().tolist()
+    [['pustu', 'no', 'perawat:1', 'kader']]
     """
     parts = []
     for kind, rule in scenario.standard.items():
@@ -88,7 +104,7 @@ def _lists(
 def functions_by_village(
     units: pd.DataFrame, facilities: gpd.GeoDataFrame, villages: pd.Index, nearest_id: NDArray[np.object_]
 ) -> NDArray[np.int8]:
-    """Return by village whether a unit that serves it functions; "no" where none does.
+    """Return by village whether a unit that serves it functions, int8 ``(villages,)``; "no" where none does.
 
     The units in the village serve it; where there are none, the nearest does (``nearest_id``; "" = none).
 
@@ -96,6 +112,22 @@ def functions_by_village(
     ----------
     units
         Rows of :func:`unit_table` of one kind.
+    facilities
+        The facilities layer: ``village_code`` by ``facility_id``.
+    villages
+        The villages' codes.
+    nearest_id
+        object ``(villages,)``, ``facility_id`` or "".
+
+    Examples
+    --------
+    Village a has a unit, which does not function; b has none, and the nearest functions:
+
+    >>> units = pd.DataFrame({"functions": ["no", "yes"]}, index=["t1", "t2"])
+    >>> facilities = pd.DataFrame({"village_code": ["a", "c"]}, index=["t1", "t2"])
+    >>> nearest = np.array(["t2", "t2"], dtype=object)
+    >>> words(functions_by_village(units, facilities, pd.Index(["a", "b"]), nearest)).tolist()
+    ['no', 'yes']
     """
     n = len(villages)
     answer = read(units["functions"].to_numpy(dtype=object))

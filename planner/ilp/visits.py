@@ -52,12 +52,12 @@ class Visits:
         ``rounds_too_far`` and ``families_too_far``, those of them too far for a day's walk;
         ``rounds_a_kader_month``.
     rounds
-        One row a round: ``village_code``, ``round`` (1, 2, … in the village: the shortest walk first, those
-        too far last), ``families``, ``walk_minutes`` (there, around and back; ``inf`` = not on foot),
-        ``points`` (demand points), ``too_far``.
+        One row a round, index 0, 1, …: ``village_code``, ``round`` (1, 2, … in the village: the shortest
+        walk first, those too far last), ``families``, ``walk_minutes`` (there, around and back;
+        ``inf`` = not on foot), ``points`` (demand points), ``too_far``.
     stops
-        One row a stop: ``village_code``, ``round``, ``stop`` (1, 2, … in the order of the walk),
-        ``demand_id``, ``families`` visited there in this round.
+        One row a stop, index 0, 1, …: ``village_code``, ``round``, ``stop`` (1, 2, … in the order of the
+        walk), ``demand_id``, ``families`` visited there in this round.
     """
 
     season: Season
@@ -89,6 +89,11 @@ def home_visits(gaps: Gaps, rule: VisitRule | None = None) -> Visits:
         The answer for a study area.
     rule
         The scenario's rule when None.
+
+    Returns
+    -------
+    visits
+        Tables of villages, rounds (minutes of walking) and stops.
 
     Examples
     --------

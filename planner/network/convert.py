@@ -200,3 +200,18 @@ def network_of_arrays(  # noqa: PLR0913 - a network has as many columns
         link_to=np.empty(0, np.int32),
         origin=np.arange(edges, dtype=np.int32),
     )
+
+
+def one_street() -> TravelNetwork:
+    """Return a street of 1,000 m, 100 s by car either way: the smallest network to try things on.
+
+    It runs east from (0, 0) in EPSG:32748 (metres).
+
+    Examples
+    --------
+    >>> one_street().lines().tolist()
+    [<LINESTRING (0 0, 1000 0)>]
+    """
+    ends, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([100.0])
+    start, stop = np.array([0], dtype=np.int32), np.array([1], dtype=np.int32)
+    return network_of_arrays(ends, start, stop, seconds, seconds.copy(), crs="EPSG:32748", mode="car")

@@ -57,22 +57,45 @@ def write_gaps(
     ----------
     gaps
         What :func:`planner.coverage.study.find_gaps` gave.
+    out
+        The output folder; one written before is replaced as a whole.
+    lang
+        ``id`` or ``en``: the language of the map and of the PWS sheets.
     adoption
         What is known of the puskesmas' adoption of ILP.
     beside
         Answers by other standards, for ``standards.csv``.
     inputs
         Further files that went in: the table of adoption, the scenario, standards of one's own.
-    out
-        The output folder; one written before is replaced as a whole.
-    lang
-        ``id`` or ``en``: the language of the map and of the PWS sheets.
     progress
         Told the name of each step.
 
+    Returns
+    -------
+    files
+        In order of their names, in ``out``.
+
     Raises
     ------
-    ConfigError, WorkspaceError, DiskError
+    ConfigError
+        Another language.
+    UnknownCodeError
+        A record of adoption is of no puskesmas of the area, or of no stage.
+    SchemaError
+        Two records of adoption are of one puskesmas.
+    WorkspaceError
+        ``out`` holds something that was not written by this, or another process is writing it.
+    DiskError
+        The disk is full or refuses. After any error ``out`` is as it was.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from planner.pipeline import demo_layers, find_gaps
+    >>> with TemporaryDirectory() as folder:
+    ...     written = write_gaps(find_gaps(demo_layers(12)), Path(folder, "out"))
+    >>> [file.name for file in written if file.suffix in (".html", ".json")]
+    ['map.html', 'pws.html', 'run.json', 'summary.json']
     """
     # Here, because importing Folium takes most of half a second.
     from planner.reports.maps.page import write_map
@@ -120,7 +143,30 @@ def _write_tables(ilp: Ilp, stage: Path, lang: str) -> None:
 def run_record(
     ilp: Ilp, *, beside: Sequence[Gaps] = (), inputs: Sequence[SourceRecord] = ()
 ) -> dict[str, Any]:
-    """Return what a run depended on, so that it can be repeated and compared."""
+    """Return what a run depended on, so that it can be repeated and compared.
+
+    Parameters
+    ----------
+    ilp
+        The answers.
+    beside
+        Answers by other standards.
+    inputs
+        Files that went in besides those of the layers.
+
+    Returns
+    -------
+    record
+        What ``run.json`` holds: plain numbers, text, lists and dicts, with the SHA-256 of each file and of
+        the scenario.
+
+    Examples
+    --------
+    >>> from planner.pipeline import demo_layers, find_gaps
+    >>> record = run_record(Ilp(find_gaps(demo_layers(12))))
+    >>> record["command"], len(record["configuration_sha256"]), record["seed"]
+    ('gaps', 64, None)
+    """
     gaps = ilp.gaps
     return {
         "jangkau_version": version("jangkau"),

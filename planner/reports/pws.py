@@ -17,21 +17,35 @@ KINDS = ("posyandu", "pustu", "puskesmas", "hospital")
 
 
 def pws_table(ilp: Ilp, lang: str = "id") -> pd.DataFrame:
-    """Return one row a village: facts, times, who serves it, gaps, and the next action.
+    """Return one row a village: facts, times (minutes), who serves it, gaps, and the next action.
 
     Parameters
     ----------
+    ilp
+        The answers.
     lang
         ``id`` or ``en``: language of reasons and actions.
 
     Returns
     -------
     table
-        Index ``village_code``; name, kecamatan, people and life-cycle groups; for each kind K ``K_class``,
-        ``K_minutes`` (median), ``K_unit`` (name of the unit that serves it) and ``K_reason``;
-        ``puskesmas``, ``working_area_how``; ``referral_minutes``; ``families_to_visit``; ``gaps`` (kinds
-        known to be not in order, the gravest first), ``not_known`` (kinds about which something is open),
-        ``next_action``.
+        Index ``village_code``; ``village_name``, ``district_name``, ``people`` and life-cycle groups
+        (people); for each kind K ``K_class``, ``K_minutes`` (median), ``K_unit`` (name of the unit that
+        serves it) and ``K_reason``; ``puskesmas``, ``working_area_how``; ``referral_minutes``;
+        ``families_to_visit``; ``gaps`` (kinds known to be not in order, the gravest first), ``not_known``
+        (kinds about which something is open), ``next_action``. Numbers are float64.
+
+    Raises
+    ------
+    KeyError
+        Another language.
+
+    Examples
+    --------
+    >>> from planner.pipeline import Ilp, demo_layers, find_gaps
+    >>> table = pws_table(Ilp(find_gaps(demo_layers(12))), "en")
+    >>> table.loc["99.01.01.1011", ["gaps", "not_known"]].tolist()
+    ['puskesmas hospital pustu', '']
     """
     layers = ilp.gaps.layers
     villages = layers.villages

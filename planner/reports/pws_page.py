@@ -29,7 +29,37 @@ WIDTH, HEIGHT, MARGIN = 400, 300, 0.12
 
 
 def write_pws(ilp: Ilp, path: Path, *, lang: str = "id", only: Sequence[str] | None = None) -> None:
-    """Write the sheets of all villages (or of some) as one HTML file that needs nothing else."""
+    """Write the sheets of all villages (or of some) as one HTML file that needs nothing else.
+
+    Parameters
+    ----------
+    ilp
+        The answers.
+    path
+        The file; one that is there is written over.
+    lang
+        ``id`` or ``en``.
+    only
+        Villages' codes; all when None.
+
+    Raises
+    ------
+    KeyError
+        Another language, or a code that is not of the area.
+    OSError
+        The file cannot be written.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from planner.pipeline import Ilp, demo_layers, find_gaps
+    >>> with TemporaryDirectory() as folder:
+    ...     file = Path(folder, "pws.html")
+    ...     write_pws(Ilp(find_gaps(demo_layers(12))), file, only=["99.01.01.1001"])
+    ...     "Sukarekaan" in file.read_text("utf-8")
+    True
+    """
     path.write_text(pws_html(ilp, lang=lang, only=only), "utf-8")
 
 
@@ -40,14 +70,30 @@ def pws_html(
     only: Sequence[str] | None = None,
     may_go_on: Callable[[], None] = lambda: None,
 ) -> str:
-    """Return the sheets as an HTML document; every text from a file is escaped.
+    """Return the sheets as an HTML document, a page a village; every text from a file is escaped.
 
     Parameters
     ----------
+    ilp
+        The answers.
+    lang
+        ``id`` or ``en``.
     only
         Villages' codes; all when None.
     may_go_on
         Called before each page; may raise, so that work nobody waits for any longer ends.
+
+    Raises
+    ------
+    KeyError
+        Another language, or a code that is not of the area.
+
+    Examples
+    --------
+    >>> from planner.pipeline import Ilp, demo_layers, find_gaps
+    >>> page = pws_html(Ilp(find_gaps(demo_layers(12))), lang="en", only=["99.01.01.1001"])
+    >>> "Sukarekaan" in page, "Sukakhayal" in page
+    (True, False)
     """
     texts = ilp_texts()[lang]
     table = pws_table(ilp, lang)

@@ -15,13 +15,34 @@ ANSWER_COLUMNS = ("present", "reachable_dry", "reachable_wet", "functioning", "c
 
 
 def standards_table(each: Sequence[Ilp]) -> pd.DataFrame:
-    """Return one row a standard, kind and village: the rule, its source, and what comes of it.
+    """Return one row a standard, kind and village: the rule (minutes), its source, and what comes of it.
+
+    Parameters
+    ----------
+    each
+        Answers by different standards, one at least.
 
     Returns
     -------
     table
-        ``standard``, ``version``, ``kind``, ``village_code``, ``mode``, ``limit_minutes``,
-        ``limit_minutes_wet``, ``share_reached`` (dry), the three answers, ``class`` and ``basis``.
+        Index 0, 1, …; ``standard``, ``version``, ``kind``, ``village_code``, ``mode``, float64
+        ``limit_minutes``, ``limit_minutes_wet`` and ``share_reached`` (0-1, dry; NaN = unknown), the three
+        answers, ``class`` and ``basis``.
+
+    Raises
+    ------
+    ValueError
+        There are no answers.
+
+    Examples
+    --------
+    >>> from planner.pipeline import Ilp, default_scenario, demo_layers, under_standards
+    >>> from planner.scenarios.standards import standard_named
+    >>> answers = under_standards(demo_layers(12), default_scenario(), [standard_named("sni-03-1733")])
+    >>> table = standards_table([Ilp(gaps) for gaps in answers])
+    >>> rules = table[table["kind"] == "pustu"].groupby("standard")[["mode", "limit_minutes"]].first()
+    >>> rules.to_numpy().tolist()
+    [['motorcycle', 30.0], ['walking', 20.0]]
     """
     parts = []
     for ilp in each:

@@ -172,10 +172,10 @@ def equity_table(gaps: Gaps) -> pd.DataFrame:
     Returns
     -------
     table
-        ``kind``; ``season``, the scenario's own first; ``by`` (all, district, remoteness, island,
-        village_kind) and ``group``, its label: ``district_code``, one of REMOTENESS, the island's number
-        (:func:`village_islands`), desa/kelurahan/unknown. Each village is in one group of each ``by``, so
-        ``villages``, ``people`` (known numbers; NaN when none is known) and ``villages_people_unknown``
+        Index 0, 1, …; ``kind``; ``season``, the scenario's own first; ``by`` (all, district, remoteness,
+        island, village_kind) and ``group``, its label: ``district_code``, one of REMOTENESS, the island's
+        number (:func:`village_islands`), desa/kelurahan/unknown. Each village is in one group of each ``by``,
+        so ``villages``, ``people`` (known numbers; NaN when none is known) and ``villages_people_unknown``
         add up to those of ``all``. Of the people known: ``share_reached`` (0-1), ``minutes_p10`` …
         ``minutes_p90``, ``gini``, ``worst_tenth_minutes`` (a mean), ``share_unreachable`` (0-1, no way at
         all), ``gini_reachable`` (of those who have one), ``worst_tenth_from_minutes`` (the least among the
@@ -217,8 +217,20 @@ def life_cycle_table(gaps: Gaps, groups: pd.DataFrame) -> pd.DataFrame:
 
     Parameters
     ----------
+    gaps
+        The answer for a study area.
     groups
         :func:`planner.ilp.groups.group_table`.
+
+    Returns
+    -------
+    table
+        One row a group, kind and season; the columns of :func:`equity_table`.
+
+    Raises
+    ------
+    KeyError
+        A group of the scenario is not in ``groups``.
 
     Examples
     --------
@@ -272,10 +284,11 @@ def lorenz_points(gaps: Gaps, kind: str, season: Season | None = None) -> pd.Dat
     Returns
     -------
     points
-        ``people_share``, ``minutes_share`` float64, shares (0-1) from (0, 0) to (1, 1), the shortest minutes
-        first; ``share_unreachable``, the same in each row: of all people, those who have no way and so are
-        not in the curve (its coefficient is ``gini_reachable`` of :func:`equity_table`). Points of a longer
-        curve are chosen at even shares of people. No rows where nothing is known, or nobody has a way.
+        Index 0, 1, …; ``people_share``, ``minutes_share`` float64, shares (0-1) from (0, 0) to (1, 1), the
+        shortest minutes first; ``share_unreachable``, the same in each row: of all people, those who have no
+        way and so are not in the curve (its coefficient is ``gini_reachable`` of :func:`equity_table`).
+        Points of a longer curve are chosen at even shares of people. No rows where nothing is known, or
+        nobody has a way.
 
     Raises
     ------

@@ -52,7 +52,12 @@ class Zones:
         raise ConfigError(msg)
 
     def of(self, travel_s: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the weight at each time (seconds).
+        """Return the weight at each time: float64, of the shape of the times; no unit.
+
+        Parameters
+        ----------
+        travel_s
+            float64 ``(pairs,)``, seconds, 0 or more.
 
         Examples
         --------
@@ -152,6 +157,18 @@ def enhanced(
     are outside the catchment, so ``times`` must reach as far as the zones do.
 
     Source: Luo and Qi, Health & Place 15 (2009) 1100–1107, doi:10.1016/j.healthplace.2009.06.002.
+
+    Parameters
+    ----------
+    times, people, supply
+        As :func:`two_step` takes them.
+    zones
+        The weights by travel time (seconds).
+
+    Raises
+    ------
+    ConfigError
+        As in :func:`two_step`.
 
     Examples
     --------

@@ -22,6 +22,22 @@ def village_remoteness(gaps: Gaps) -> pd.Series:
     ``good``, ``fair`` and ``poor`` are the bands of the village index (by default up to 30 minutes, up to 60,
     more); ``no_way``: more than half of its people have none; ``unknown``: no list of puskesmas, or none of
     them has a place. In the scenario's own season, so that both seasons compare the same villages.
+
+    Parameters
+    ----------
+    gaps
+        The answer for a study area.
+
+    Returns
+    -------
+    remoteness
+        Text, index ``village_code``.
+
+    Examples
+    --------
+    >>> from planner.pipeline import demo_layers, find_gaps
+    >>> village_remoteness(find_gaps(demo_layers(12))).value_counts().to_dict()
+    {'good': 10, 'poor': 2}
     """
     index = gaps.layers.villages.index
     answer = gaps.coverage.get("puskesmas")
@@ -41,6 +57,23 @@ def village_islands(gaps: Gaps) -> pd.Series:
     A village is on the landmass (docs/METHODS.md) of most of its people, of equal ones the larger;
     "unknown" when most are far off every outline. Size is area; of equal ones the western, then the southern
     is first.
+
+    Parameters
+    ----------
+    gaps
+        The answer for a study area.
+
+    Returns
+    -------
+    island
+        Text, index ``village_code``.
+
+    Examples
+    --------
+    >>> from planner.pipeline import demo_layers, find_gaps
+    >>> islands = village_islands(find_gaps(demo_layers(12)))
+    >>> sorted(set(islands)), int((islands == "1").sum())
+    (['1', '2', '3'], 10)
     """
     villages = gaps.layers.villages
     land = gaps.ground.land or land_of(villages, gaps.scenario.land)

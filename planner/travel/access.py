@@ -192,10 +192,8 @@ class Access:
         >>> from planner.network.land import Ground
         >>> from planner.scenarios.modes import Profile
         >>> from planner.scenarios.scenario import default_scenario
-        >>> from planner.network.convert import network_of_arrays
-        >>> ends, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([100.0])
-        >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
-        >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
+        >>> from planner.network.convert import one_street
+        >>> street = one_street()
         >>> profile, rule = Profile("car", "dry"), default_scenario().access
         >>> access = Access(street, profile, rule=rule, ground=Ground())
         >>> access.grid_of("leaving", int(access.parts["leaving"][0])).edge.tolist()
@@ -234,10 +232,8 @@ class Access:
         >>> from planner.network.land import Ground
         >>> from planner.scenarios.modes import Profile
         >>> from planner.scenarios.scenario import default_scenario
-        >>> from planner.network.convert import network_of_arrays
-        >>> ends, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([100.0])
-        >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
-        >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
+        >>> from planner.network.convert import one_street
+        >>> street = one_street()
         >>> profile, rule = Profile("car", "dry"), default_scenario().access
         >>> access = Access(street, profile, rule=rule, ground=Ground())
         >>> access.stops(shapely.points([[250.0, 30.0], [250.0, 3000.0]])).access_m.tolist()
@@ -423,10 +419,8 @@ def edge_landmasses(network: TravelNetwork, ground: Ground) -> NDArray[np.int32]
     Examples
     --------
     >>> from planner.network.land import Ground, Land
-    >>> from planner.network.convert import network_of_arrays
-    >>> ends, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([100.0])
-    >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
-    >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
+    >>> from planner.network.convert import one_street
+    >>> street = one_street()
     >>> island = Land(shapely.box([-500], -500, 2000, 500), off_m=0.0)
     >>> edge_landmasses(street, Ground(island)).tolist(), edge_landmasses(street, Ground()).tolist()
     ([0], [-1])

@@ -116,12 +116,8 @@ class Travel:
 
         Examples
         --------
-        >>> from planner.network.convert import network_of_arrays
-        >>> from planner.scenarios.scenario import default_scenario
-        >>> ends, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([100.0])
-        >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
-        >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
-        >>> router = Router(street, Profile("car", "dry"), rule=default_scenario().access)
+        >>> from planner.travel.street import street_router
+        >>> router = street_router()
         >>> trips = Travel(router, shapely.box(-500, -500, 1500, 500))
         >>> home = gpd.GeoSeries([shapely.Point(200, 0)], index=["home"], crs="EPSG:32748")
         >>> units = gpd.GeoSeries(shapely.points([[500, 0], [800, 0]]), index=["u1", "u2"], crs="EPSG:32748")
@@ -176,12 +172,8 @@ class Travel:
 
         Examples
         --------
-        >>> from planner.network.convert import network_of_arrays
-        >>> from planner.scenarios.scenario import default_scenario
-        >>> ends, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([100.0])
-        >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
-        >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
-        >>> router = Router(street, Profile("car", "dry"), rule=default_scenario().access)
+        >>> from planner.travel.street import street_router
+        >>> router = street_router()
         >>> trips = Travel(router, shapely.box(-500, -500, 1500, 500))
         >>> home = gpd.GeoSeries([shapely.Point(200, 0)], index=["home"], crs="EPSG:32748")
         >>> units = gpd.GeoSeries(shapely.points([[500, 0], [800, 0]]), index=["u1", "u2"], crs="EPSG:32748")
@@ -227,12 +219,8 @@ class Travel:
 
         Examples
         --------
-        >>> from planner.network.convert import network_of_arrays
-        >>> from planner.scenarios.scenario import default_scenario
-        >>> ends, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([100.0])
-        >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
-        >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
-        >>> router = Router(street, Profile("car", "dry"), rule=default_scenario().access)
+        >>> from planner.travel.street import street_router
+        >>> router = street_router()
         >>> trips = Travel(router, shapely.box(-500, -500, 1500, 500))
         >>> home = gpd.GeoSeries([shapely.Point(200, 0)], index=["home"], crs="EPSG:32748")
         >>> units = gpd.GeoSeries(shapely.points([[500, 0], [800, 0]]), index=["u1", "u2"], crs="EPSG:32748")
@@ -277,12 +265,8 @@ class Travel:
 
         Examples
         --------
-        >>> from planner.network.convert import network_of_arrays
-        >>> from planner.scenarios.scenario import default_scenario
-        >>> ends, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([100.0])
-        >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
-        >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
-        >>> router = Router(street, Profile("car", "dry"), rule=default_scenario().access)
+        >>> from planner.travel.street import street_router
+        >>> router = street_router()
         >>> trips = Travel(router, shapely.box(-500, -500, 1500, 500))
         >>> homes = gpd.GeoSeries(shapely.points([[0, 0], [200, 0], [400, 0]]), crs="EPSG:32748")
         >>> unit = gpd.GeoSeries([shapely.Point(1000, 0)], crs="EPSG:32748")
@@ -329,12 +313,8 @@ class Travel:
 
         Examples
         --------
-        >>> from planner.network.convert import network_of_arrays
-        >>> from planner.scenarios.scenario import default_scenario
-        >>> ends, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([100.0])
-        >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
-        >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
-        >>> router = Router(street, Profile("car", "dry"), rule=default_scenario().access)
+        >>> from planner.travel.street import street_router
+        >>> router = street_router()
         >>> trips = Travel(router, shapely.box(-500, -500, 1500, 500))
         >>> home = gpd.GeoSeries([shapely.Point(200, 0)], crs="EPSG:32748")
         >>> unit = gpd.GeoSeries([shapely.Point(800, 0)], crs="EPSG:32748")
@@ -395,12 +375,8 @@ class Travel:
 
         Examples
         --------
-        >>> from planner.network.convert import network_of_arrays
-        >>> from planner.scenarios.scenario import default_scenario
-        >>> ends, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([100.0])
-        >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
-        >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
-        >>> router = Router(street, Profile("car", "dry"), rule=default_scenario().access)
+        >>> from planner.travel.street import street_router
+        >>> router = street_router()
         >>> trips = Travel(router, shapely.box(-500, -500, 1500, 500))
         >>> unit = gpd.GeoSeries([shapely.Point(500, 0)], index=["u1"], crs="EPSG:32748")
         >>> areas = trips.isochrones(unit, minutes=[0.5, 1], step_m=50.0)
@@ -463,12 +439,8 @@ class Travel:
 
         Examples
         --------
-        >>> from planner.network.convert import network_of_arrays
-        >>> from planner.scenarios.scenario import default_scenario
-        >>> ends, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([100.0])
-        >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
-        >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
-        >>> router = Router(street, Profile("car", "dry"), rule=default_scenario().access)
+        >>> from planner.travel.street import street_router
+        >>> router = street_router()
         >>> trips = Travel(router, shapely.box(-500, -500, 1500, 500))
         >>> at = shapely.points([[0, 0], [200, 0]])
         >>> homes = gpd.GeoDataFrame({"people": [70.0, 30.0]}, geometry=at, crs="EPSG:32748")

@@ -73,14 +73,8 @@ class Grid:
 
         Examples
         --------
-        >>> from planner.travel.router import Router
-        >>> from planner.network.convert import network_of_arrays
-        >>> from planner.scenarios.modes import Profile
-        >>> from planner.scenarios.scenario import default_scenario
-        >>> ends, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([100.0])
-        >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
-        >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
-        >>> router = Router(street, Profile("car", "dry"), rule=default_scenario().access)
+        >>> from planner.travel.street import street_router
+        >>> router = street_router()
         >>> grid = make_grid(router, (0.0, 0.0, 1000.0, 500.0), cell_m=250.0)
         >>> grid.area(grid.row == 0).bounds
         (0.0, 0.0, 1000.0, 250.0)
@@ -124,14 +118,8 @@ def make_grid(
 
     Examples
     --------
-    >>> from planner.travel.router import Router
-    >>> from planner.network.convert import network_of_arrays
-    >>> from planner.scenarios.modes import Profile
-    >>> from planner.scenarios.scenario import default_scenario
-    >>> ends, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([100.0])
-    >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
-    >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
-    >>> router = Router(street, Profile("car", "dry"), rule=default_scenario().access)
+    >>> from planner.travel.street import street_router
+    >>> router = street_router()
     >>> bounds = (0.0, 0.0, 1000.0, 500.0)
     >>> len(make_grid(router, bounds, cell_m=250.0).stops)
     8
@@ -170,14 +158,8 @@ def reach_bounds(
     --------
     The street, and 50 m on foot (1.56 s each) around it:
 
-    >>> from planner.travel.router import Router
-    >>> from planner.network.convert import network_of_arrays
-    >>> from planner.scenarios.modes import Profile
-    >>> from planner.scenarios.scenario import default_scenario
-    >>> ends, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([100.0])
-    >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
-    >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
-    >>> router = Router(street, Profile("car", "dry"), rule=default_scenario().access)
+    >>> from planner.travel.street import street_router
+    >>> router = street_router()
     >>> [round(m) for m in reach_bounds(router, router.stops(shapely.points([[500.0, 0.0]])), 78.0)]
     [-50, -50, 1050, 50]
     """
@@ -233,14 +215,8 @@ def isochrones(
     --------
     From the middle of a street its ends are 50 s away:
 
-    >>> from planner.travel.router import Router
-    >>> from planner.network.convert import network_of_arrays
-    >>> from planner.scenarios.modes import Profile
-    >>> from planner.scenarios.scenario import default_scenario
-    >>> ends, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([100.0])
-    >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
-    >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
-    >>> router = Router(street, Profile("car", "dry"), rule=default_scenario().access)
+    >>> from planner.travel.street import street_router
+    >>> router = street_router()
     >>> unit = router.stops(shapely.points([[500.0, 0.0]]))
     >>> areas = isochrones(router, unit, [30.0, 60.0], step_m=25.0)
     >>> areas.contains(shapely.Point(0.0, 0.0)).tolist()
@@ -345,14 +321,8 @@ def catchments(
     --------
     Two facilities at the ends of a street; both are within 80 s of the first place:
 
-    >>> from planner.travel.router import Router
-    >>> from planner.network.convert import network_of_arrays
-    >>> from planner.scenarios.modes import Profile
-    >>> from planner.scenarios.scenario import default_scenario
-    >>> ends, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([100.0])
-    >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
-    >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
-    >>> router = Router(street, Profile("car", "dry"), rule=default_scenario().access)
+    >>> from planner.travel.street import street_router
+    >>> router = street_router()
     >>> homes = router.stops(shapely.points([[400.0, 0.0], [900.0, 0.0]]))
     >>> units = router.stops(shapely.points([[0.0, 0.0], [1000.0, 0.0]]))
     >>> found = catchments(router, homes, np.array([70.0, 30.0]), units, 80.0)

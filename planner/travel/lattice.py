@@ -137,14 +137,8 @@ class ExactTimes:
         --------
         On the street, and 50 m off it, 1.56 s on foot to the metre:
 
-        >>> from planner.travel.router import Router
-        >>> from planner.network.convert import network_of_arrays
-        >>> from planner.scenarios.modes import Profile
-        >>> from planner.scenarios.scenario import default_scenario
-        >>> ends, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([100.0])
-        >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
-        >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
-        >>> router = Router(street, Profile("car", "dry"), rule=default_scenario().access)
+        >>> from planner.travel.street import street_router
+        >>> router = street_router()
         >>> times = ExactTimes(router, router.stops(shapely.points([[1000.0, 0.0]])), "to_facility")
         >>> times.seconds(np.array([[250.0, 0.0], [250.0, 50.0]])).round(6).tolist()
         [75.0, 153.0]
@@ -255,14 +249,8 @@ def edge_times(router: Router, facilities: Stops, direction: Direction) -> EdgeT
     --------
     The facility is at the end of a street of 100 s:
 
-    >>> from planner.travel.router import Router
-    >>> from planner.network.convert import network_of_arrays
-    >>> from planner.scenarios.modes import Profile
-    >>> from planner.scenarios.scenario import default_scenario
-    >>> ends, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([100.0])
-    >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
-    >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
-    >>> router = Router(street, Profile("car", "dry"), rule=default_scenario().access)
+    >>> from planner.travel.street import street_router
+    >>> router = street_router()
     >>> times = edge_times(router, router.stops(shapely.points([[1000.0, 0.0]])), "to_facility")
     >>> times.ahead_s.tolist(), times.behind_s.tolist()
     ([0.0], [100.0])
@@ -386,14 +374,8 @@ class Lattice:
 
         Examples
         --------
-        >>> from planner.travel.router import Router
-        >>> from planner.network.convert import network_of_arrays
-        >>> from planner.scenarios.modes import Profile
-        >>> from planner.scenarios.scenario import default_scenario
-        >>> ends, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([100.0])
-        >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
-        >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
-        >>> router = Router(street, Profile("car", "dry"), rule=default_scenario().access)
+        >>> from planner.travel.street import street_router
+        >>> router = street_router()
         >>> times = ExactTimes(router, router.stops(shapely.points([[500.0, 0.0]])), "to_facility")
         >>> Lattice(times, (0.0, -90.0, 1000.0, 90.0), 50.0).xy(np.array([0, 1]), np.array([0, 3])).tolist()
         [[0.0, -100.0], [150.0, -50.0]]
@@ -410,14 +392,8 @@ class Lattice:
 
         Examples
         --------
-        >>> from planner.travel.router import Router
-        >>> from planner.network.convert import network_of_arrays
-        >>> from planner.scenarios.modes import Profile
-        >>> from planner.scenarios.scenario import default_scenario
-        >>> ends, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([100.0])
-        >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
-        >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
-        >>> router = Router(street, Profile("car", "dry"), rule=default_scenario().access)
+        >>> from planner.travel.street import street_router
+        >>> router = street_router()
         >>> times = ExactTimes(router, router.stops(shapely.points([[500.0, 0.0]])), "to_facility")
         >>> lattice = Lattice(times, (0.0, -100.0, 1000.0, 100.0), 50.0)
         >>> lattice.ask(np.array([2]), np.array([0]))
@@ -446,14 +422,8 @@ class Lattice:
         --------
         Within 20 s one comes from 200 m of road on both sides:
 
-        >>> from planner.travel.router import Router
-        >>> from planner.network.convert import network_of_arrays
-        >>> from planner.scenarios.modes import Profile
-        >>> from planner.scenarios.scenario import default_scenario
-        >>> ends, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([100.0])
-        >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
-        >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
-        >>> router = Router(street, Profile("car", "dry"), rule=default_scenario().access)
+        >>> from planner.travel.street import street_router
+        >>> router = street_router()
         >>> times = ExactTimes(router, router.stops(shapely.points([[500.0, 0.0]])), "to_facility")
         >>> lattice = Lattice(times, (0.0, -100.0, 1000.0, 100.0), 50.0)
         >>> row, column = np.nonzero(lattice.inside(20.0))
@@ -504,14 +474,8 @@ def outline(lattice: Lattice, limit_s: float) -> shapely.MultiPolygon:
     --------
     Within 20 s one comes from 200 m of road on both sides:
 
-    >>> from planner.travel.router import Router
-    >>> from planner.network.convert import network_of_arrays
-    >>> from planner.scenarios.modes import Profile
-    >>> from planner.scenarios.scenario import default_scenario
-    >>> ends, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([100.0])
-    >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
-    >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
-    >>> router = Router(street, Profile("car", "dry"), rule=default_scenario().access)
+    >>> from planner.travel.street import street_router
+    >>> router = street_router()
     >>> times = ExactTimes(router, router.stops(shapely.points([[500.0, 0.0]])), "to_facility")
     >>> west, _, east, _ = outline(Lattice(times, (0.0, -100.0, 1000.0, 100.0), 50.0), 20.0).bounds
     >>> round(west, -1), round(east, -1)

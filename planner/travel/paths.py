@@ -108,14 +108,8 @@ def find_path(router: Router, start: Stops, stop: Stops) -> Path | None:
     --------
     A place 50 m off the road, 1.56 s on foot to the metre, then 50 s on the road:
 
-    >>> from planner.travel.router import Router
-    >>> from planner.network.convert import network_of_arrays
-    >>> from planner.scenarios.modes import Profile
-    >>> from planner.scenarios.scenario import default_scenario
-    >>> ends, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([100.0])
-    >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
-    >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
-    >>> router = Router(street, Profile("car", "dry"), rule=default_scenario().access)
+    >>> from planner.travel.street import street_router
+    >>> router = street_router()
     >>> home, unit = (router.stops(shapely.points([at])) for at in ([400.0, 50.0], [900.0, 0.0]))
     >>> path = find_path(router, home, unit)
     >>> [(leg.kind, round(leg.travel_s, 6), leg.length_m) for leg in path.legs]

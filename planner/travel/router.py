@@ -125,13 +125,8 @@ class Router:
         Examples
         --------
         >>> import shapely
-        >>> from planner.network.convert import network_of_arrays
-        >>> from planner.scenarios.modes import Profile
-        >>> from planner.scenarios.scenario import default_scenario
-        >>> ends, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([100.0])
-        >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
-        >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
-        >>> router = Router(street, Profile("car", "dry"), rule=default_scenario().access)
+        >>> from planner.travel.street import street_router
+        >>> router = street_router()
         >>> router.stops(shapely.points([[100.0, 20.0]])).access_m.tolist()
         [20.0]
         """
@@ -195,13 +190,8 @@ class Router:
         Examples
         --------
         >>> import shapely
-        >>> from planner.network.convert import network_of_arrays
-        >>> from planner.scenarios.modes import Profile
-        >>> from planner.scenarios.scenario import default_scenario
-        >>> ends, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([100.0])
-        >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
-        >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
-        >>> router = Router(street, Profile("car", "dry"), rule=default_scenario().access)
+        >>> from planner.travel.street import street_router
+        >>> router = street_router()
         >>> home = router.stops(shapely.points([[400.0, 0.0]]))
         >>> units = router.stops(shapely.points([[0.0, 0.0], [900.0, 0.0]]))
         >>> times = router.nearest(home, units)
@@ -221,13 +211,8 @@ class Router:
         Examples
         --------
         >>> import shapely
-        >>> from planner.network.convert import network_of_arrays
-        >>> from planner.scenarios.modes import Profile
-        >>> from planner.scenarios.scenario import default_scenario
-        >>> ends, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([100.0])
-        >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
-        >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
-        >>> router = Router(street, Profile("car", "dry"), rule=default_scenario().access)
+        >>> from planner.travel.street import street_router
+        >>> router = street_router()
         >>> home = router.stops(shapely.points([[400.0, 0.0]]))
         >>> search = router.search(home, router.stops(shapely.points([[0.0, 0.0]])))
         >>> search.times.travel_s.tolist()
@@ -258,13 +243,8 @@ class Router:
         Examples
         --------
         >>> import shapely
-        >>> from planner.network.convert import network_of_arrays
-        >>> from planner.scenarios.modes import Profile
-        >>> from planner.scenarios.scenario import default_scenario
-        >>> ends, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([100.0])
-        >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
-        >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
-        >>> router = Router(street, Profile("car", "dry"), rule=default_scenario().access)
+        >>> from planner.travel.street import street_router
+        >>> router = street_router()
         >>> home = router.stops(shapely.points([[400.0, 0.0]]))
         >>> search = router.search(home, router.stops(shapely.points([[0.0, 0.0]])))
         >>> times = router.opened(search, shapely.Point(600.0, 0.0), 1).times
@@ -307,13 +287,8 @@ class Router:
         Examples
         --------
         >>> import shapely
-        >>> from planner.network.convert import network_of_arrays
-        >>> from planner.scenarios.modes import Profile
-        >>> from planner.scenarios.scenario import default_scenario
-        >>> ends, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([100.0])
-        >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
-        >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
-        >>> router = Router(street, Profile("car", "dry"), rule=default_scenario().access)
+        >>> from planner.travel.street import street_router
+        >>> router = street_router()
         >>> home = router.stops(shapely.points([[400.0, 0.0]]))
         >>> search = router.search(home, router.stops(shapely.points([[0.0, 0.0], [900.0, 0.0]])))
         >>> times = router.closed(search, 0).times
@@ -367,13 +342,8 @@ class Router:
         Examples
         --------
         >>> import shapely
-        >>> from planner.network.convert import network_of_arrays
-        >>> from planner.scenarios.modes import Profile
-        >>> from planner.scenarios.scenario import default_scenario
-        >>> ends, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([100.0])
-        >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
-        >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
-        >>> router = Router(street, Profile("car", "dry"), rule=default_scenario().access)
+        >>> from planner.travel.street import street_router
+        >>> router = street_router()
         >>> home = router.stops(shapely.points([[400.0, 0.0]]))
         >>> units = router.stops(shapely.points([[900.0, 0.0], [0.0, 0.0]]))
         >>> [a.tolist() for a in router.nearest_k(home, units, 3)]
@@ -416,13 +386,8 @@ class Router:
         Examples
         --------
         >>> import shapely
-        >>> from planner.network.convert import network_of_arrays
-        >>> from planner.scenarios.modes import Profile
-        >>> from planner.scenarios.scenario import default_scenario
-        >>> ends, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([100.0])
-        >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
-        >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
-        >>> router = Router(street, Profile("car", "dry"), rule=default_scenario().access)
+        >>> from planner.travel.street import street_router
+        >>> router = street_router()
         >>> home = router.stops(shapely.points([[400.0, 0.0]]))
         >>> units = router.stops(shapely.points([[0.0, 0.0], [900.0, 0.0]]))
         >>> pairs = router.within(home, units, 45.0)
@@ -512,13 +477,8 @@ class Router:
         Examples
         --------
         >>> import shapely
-        >>> from planner.network.convert import network_of_arrays
-        >>> from planner.scenarios.modes import Profile
-        >>> from planner.scenarios.scenario import default_scenario
-        >>> ends, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([100.0])
-        >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
-        >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
-        >>> router = Router(street, Profile("car", "dry"), rule=default_scenario().access)
+        >>> from planner.travel.street import street_router
+        >>> router = street_router()
         >>> homes = router.stops(shapely.points([[400.0, 0.0], [1000.0, 0.0]]))
         >>> units = router.stops(shapely.points([[0.0, 0.0], [900.0, 0.0]]))
         >>> router.matrix(homes, units).tolist()
@@ -585,13 +545,8 @@ class Router:
         Examples
         --------
         >>> import shapely
-        >>> from planner.network.convert import network_of_arrays
-        >>> from planner.scenarios.modes import Profile
-        >>> from planner.scenarios.scenario import default_scenario
-        >>> ends, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([100.0])
-        >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
-        >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
-        >>> router = Router(street, Profile("car", "dry"), rule=default_scenario().access)
+        >>> from planner.travel.street import street_router
+        >>> router = street_router()
         >>> home, unit = (router.stops(shapely.points([[x, 0.0]])) for x in (400.0, 900.0))
         >>> [a.tolist() for a in router.along_one_edge(home.leaving, unit.arriving)]
         [[0], [0], [50.0]]
@@ -623,13 +578,8 @@ class Router:
         Place and facility are 100 m off the road, and 50 m from each other:
 
         >>> import shapely
-        >>> from planner.network.convert import network_of_arrays
-        >>> from planner.scenarios.modes import Profile
-        >>> from planner.scenarios.scenario import default_scenario
-        >>> ends, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([100.0])
-        >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
-        >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
-        >>> router = Router(street, Profile("car", "dry"), rule=default_scenario().access)
+        >>> from planner.travel.street import street_router
+        >>> router = street_router()
         >>> home, unit = (router.stops(shapely.points([[x, 100.0]])) for x in (400.0, 450.0))
         >>> [a.round(6).tolist() for a in router.straight(home, unit)]
         [[0], [0], [78.0]]

@@ -173,10 +173,8 @@ class Snapper:
         --------
         >>> from planner.network.land import Ground
         >>> from planner.scenarios.modes import Profile
-        >>> from planner.network.convert import network_of_arrays
-        >>> ends, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([100.0])
-        >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
-        >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
+        >>> from planner.network.convert import one_street
+        >>> street = one_street()
         >>> snapper = Snapper(street, Profile("car", "dry"), ground=Ground(), max_access_m=2000.0)
         >>> snap = snapper.nearest(shapely.points([[250.0, 30.0], [250.0, 3000.0]]))
         >>> snap.point.tolist(), snap.fraction.tolist(), snap.access_m.tolist()
@@ -264,10 +262,8 @@ class Snapper:
         --------
         >>> from planner.network.land import Ground
         >>> from planner.scenarios.modes import Profile
-        >>> from planner.network.convert import network_of_arrays
-        >>> ends, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([100.0])
-        >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
-        >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
+        >>> from planner.network.convert import one_street
+        >>> street = one_street()
         >>> snapper = Snapper(street, Profile("car", "dry"), ground=Ground(), max_access_m=2000.0)
         >>> around = snapper.reach(shapely.points([[500.0, 30.0]]), np.array([0]), Reach.none())
         >>> around.edge.tolist(), around.away_m.tolist()
@@ -302,10 +298,8 @@ class Snapper:
         --------
         >>> from planner.network.land import Ground
         >>> from planner.scenarios.modes import Profile
-        >>> from planner.network.convert import network_of_arrays
-        >>> ends, seconds = np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([100.0])
-        >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
-        >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
+        >>> from planner.network.convert import one_street
+        >>> street = one_street()
         >>> snapper = Snapper(street, Profile("car", "dry"), ground=Ground(), max_access_m=2000.0)
         >>> place, which = shapely.points([[500.0, 30.0]]), np.array([0])
         >>> around, part = snapper.reach(place, which, Reach.none()), np.array([0], np.int32)

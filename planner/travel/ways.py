@@ -69,14 +69,12 @@ class Ways:
         >>> import geopandas as gpd
         >>> import numpy as np
         >>> import shapely
-        >>> from planner.network.convert import network_of_arrays
+        >>> from planner.network.convert import one_street
         >>> from planner.network.land import Ground
         >>> from planner.scenarios.modes import Profile
         >>> from planner.scenarios.scenario import default_scenario
-        >>> profile, seconds = Profile("car", "dry"), np.array([100.0])
-        >>> ends = np.array([[0.0, 0.0], [1000.0, 0.0]])
-        >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
-        >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
+        >>> profile = Profile("car", "dry")
+        >>> street = one_street()
         >>> homes = gpd.GeoDataFrame({"road_id": [0]}, geometry=[shapely.Point(200, 0)], crs="EPSG:32748")
         >>> land = {"ground": Ground(), "edge_landmass": np.array([-1], np.int32)}
         >>> ways = Ways(street, homes, rule=default_scenario().access, **land)
@@ -104,14 +102,12 @@ class Ways:
         >>> import geopandas as gpd
         >>> import numpy as np
         >>> import shapely
-        >>> from planner.network.convert import network_of_arrays
+        >>> from planner.network.convert import one_street
         >>> from planner.network.land import Ground
         >>> from planner.scenarios.modes import Profile
         >>> from planner.scenarios.scenario import default_scenario
-        >>> profile, seconds = Profile("car", "dry"), np.array([100.0])
-        >>> ends = np.array([[0.0, 0.0], [1000.0, 0.0]])
-        >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
-        >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
+        >>> profile = Profile("car", "dry")
+        >>> street = one_street()
         >>> homes = gpd.GeoDataFrame({"road_id": [0]}, geometry=[shapely.Point(200, 0)], crs="EPSG:32748")
         >>> land = {"ground": Ground(), "edge_landmass": np.array([-1], np.int32)}
         >>> ways = Ways(street, homes, rule=default_scenario().access, **land)
@@ -147,14 +143,12 @@ class Ways:
         >>> import geopandas as gpd
         >>> import numpy as np
         >>> import shapely
-        >>> from planner.network.convert import network_of_arrays
+        >>> from planner.network.convert import one_street
         >>> from planner.network.land import Ground
         >>> from planner.scenarios.modes import Profile
         >>> from planner.scenarios.scenario import default_scenario
-        >>> profile, seconds = Profile("car", "dry"), np.array([100.0])
-        >>> ends = np.array([[0.0, 0.0], [1000.0, 0.0]])
-        >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
-        >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
+        >>> profile = Profile("car", "dry")
+        >>> street = one_street()
         >>> homes = gpd.GeoDataFrame({"road_id": [0]}, geometry=[shapely.Point(200, 0)], crs="EPSG:32748")
         >>> land = {"ground": Ground(), "edge_landmass": np.array([-1], np.int32)}
         >>> ways = Ways(street, homes, rule=default_scenario().access, **land)
@@ -186,14 +180,12 @@ class Ways:
         >>> import geopandas as gpd
         >>> import numpy as np
         >>> import shapely
-        >>> from planner.network.convert import network_of_arrays
+        >>> from planner.network.convert import one_street
         >>> from planner.network.land import Ground
         >>> from planner.scenarios.modes import Profile
         >>> from planner.scenarios.scenario import default_scenario
-        >>> profile, seconds = Profile("car", "dry"), np.array([100.0])
-        >>> ends = np.array([[0.0, 0.0], [1000.0, 0.0]])
-        >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
-        >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
+        >>> profile = Profile("car", "dry")
+        >>> street = one_street()
         >>> homes = gpd.GeoDataFrame({"road_id": [0]}, geometry=[shapely.Point(200, 0)], crs="EPSG:32748")
         >>> land = {"ground": Ground(), "edge_landmass": np.array([-1], np.int32)}
         >>> ways = Ways(street, homes, rule=default_scenario().access, **land)
@@ -225,14 +217,12 @@ class Ways:
         >>> import geopandas as gpd
         >>> import numpy as np
         >>> import shapely
-        >>> from planner.network.convert import network_of_arrays
+        >>> from planner.network.convert import one_street
         >>> from planner.network.land import Ground
         >>> from planner.scenarios.modes import Profile
         >>> from planner.scenarios.scenario import default_scenario
-        >>> profile, seconds = Profile("car", "dry"), np.array([100.0])
-        >>> ends = np.array([[0.0, 0.0], [1000.0, 0.0]])
-        >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
-        >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
+        >>> profile = Profile("car", "dry")
+        >>> street = one_street()
         >>> homes = gpd.GeoDataFrame({"road_id": [0]}, geometry=[shapely.Point(200, 0)], crs="EPSG:32748")
         >>> land = {"ground": Ground(), "edge_landmass": np.array([-1], np.int32)}
         >>> ways = Ways(street, homes, rule=default_scenario().access, **land)
@@ -270,14 +260,12 @@ class Ways:
         >>> import geopandas as gpd
         >>> import numpy as np
         >>> import shapely
-        >>> from planner.network.convert import network_of_arrays
+        >>> from planner.network.convert import one_street
         >>> from planner.network.land import Ground
         >>> from planner.scenarios.modes import Profile
         >>> from planner.scenarios.scenario import default_scenario
-        >>> profile, seconds = Profile("car", "dry"), np.array([100.0])
-        >>> ends = np.array([[0.0, 0.0], [1000.0, 0.0]])
-        >>> edge = np.array([0], np.int32), np.array([1], np.int32), seconds, seconds
-        >>> street = network_of_arrays(ends, *edge, crs="EPSG:32748", mode="car")
+        >>> profile = Profile("car", "dry")
+        >>> street = one_street()
         >>> homes = gpd.GeoDataFrame({"road_id": [0]}, geometry=[shapely.Point(200, 0)], crs="EPSG:32748")
         >>> land = {"ground": Ground(), "edge_landmass": np.array([-1], np.int32)}
         >>> ways = Ways(street, homes, rule=default_scenario().access, **land)

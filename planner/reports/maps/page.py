@@ -88,6 +88,18 @@ class GapsLayer(MacroElement):
 def script_json(content: object) -> str:
     r"""Return JSON that can stand inside a script element, whatever names are in it.
 
+    Parameters
+    ----------
+    content
+        Of numbers, text, lists and dicts.
+
+    Raises
+    ------
+    ValueError
+        A number is NaN or infinite, which JSON does not know.
+    TypeError
+        Something else is in it.
+
     Examples
     --------
     >>> script_json("</script>")
@@ -103,6 +115,33 @@ def write_map(gaps: Gaps, path: Path, *, lang: str) -> None:
     """Write ``map.html``: one file that opens from disk with no network.
 
     Where the package was built without its browser libraries, the page links to them and says so.
+
+    Parameters
+    ----------
+    gaps
+        The answer for a study area.
+    path
+        The file; one that is there is written over.
+    lang
+        ``id`` or ``en``.
+
+    Raises
+    ------
+    ConfigError
+        Another language.
+    OSError
+        The file cannot be written.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from planner.pipeline import demo_layers, find_gaps
+    >>> with TemporaryDirectory() as folder:
+    ...     file = Path(folder, "map.html")
+    ...     write_map(find_gaps(demo_layers(12)), file, lang="en")
+    ...     '<html lang="en">' in file.read_text("utf-8")
+    True
     """
     texts = map_texts(lang)
     vendor = files("planner").joinpath("reports/maps/vendor")
@@ -134,7 +173,19 @@ def write_map(gaps: Gaps, path: Path, *, lang: str) -> None:
 
 
 def leaflet_css() -> str:
-    """Return Leaflet's style sheet with its one needed picture inside it."""
+    """Return Leaflet's style sheet with its one needed picture inside it.
+
+    Raises
+    ------
+    FileNotFoundError
+        The package was built without its browser libraries.
+
+    Examples
+    --------
+    >>> vendor = files("planner").joinpath("reports/maps/vendor")
+    >>> not vendor.joinpath("leaflet.css").is_file() or "data:image/png;base64," in leaflet_css()
+    True
+    """
     vendor = files("planner").joinpath("reports/maps/vendor")
     css = vendor.joinpath("leaflet.css").read_text("utf-8")
     picture = base64.b64encode(vendor.joinpath("layers.png").read_bytes()).decode("ascii")
@@ -145,7 +196,26 @@ def leaflet_css() -> str:
 
 
 def page_script(gaps: Gaps, texts: dict[str, str], *, lang: str, offline: bool) -> str:
-    """Return the script that holds all that ``gaps_map.js`` draws."""
+    """Return the script that holds all that ``gaps_map.js`` draws.
+
+    Parameters
+    ----------
+    gaps
+        The answer for a study area.
+    texts
+        :func:`planner.texts.catalogues.map_texts` of the language.
+    lang
+        ``id`` or ``en``.
+    offline
+        Whether the page holds its libraries itself.
+
+    Examples
+    --------
+    >>> from planner.pipeline import demo_layers, find_gaps
+    >>> script = page_script(find_gaps(demo_layers(12)), map_texts("en"), lang="en", offline=True)
+    >>> [line.split(" = ")[0] for line in script.splitlines()]
+    ['const jangkauData', 'jangkauData.villages', 'jangkauData.roads']
+    """
     totals = summary(gaps)
     layers = gaps.layers
     data = {
@@ -273,14 +343,41 @@ def _villages(gaps: Gaps) -> str:
 
 
 def geojson_texts(geometry: NDArray[np.object_], crs: object) -> list[str]:
-    """Return GeoJSON texts of geometries (in ``crs``), degrees rounded to about a metre."""
+    """Return GeoJSON texts of geometries, in degrees (EPSG:4326) rounded to about a metre.
+
+    Parameters
+    ----------
+    geometry
+        object ``(rows,)``, geometries in ``crs``.
+    crs
+        Any that pyproj knows.
+
+    Examples
+    --------
+    >>> geojson_texts(np.array([shapely.Point(106.8271534, -6.1754023)], dtype=object), "EPSG:4326")
+    ['{"type":"Point","coordinates":[106.82715,-6.1754]}']
+    """
     lonlat = gpd.GeoSeries(geometry, crs=crs).to_crs(WGS84).to_numpy()
     rounded = shapely.transform(lonlat, lambda xy: np.round(xy, DEGREE_DECIMALS))
     return [str(text) for text in shapely.to_geojson(rounded)]
 
 
 def drawn_facilities(gaps: Gaps) -> list[dict[str, Any]]:
-    """Return the facilities that a map draws: id, name, kind of the standard, functioning, degrees."""
+    """Return the facilities that a map draws: id, name, kind of the standard, functioning, degrees.
+
+    ``lat`` and ``lon`` are rounded to a decimetre (EPSG:4326).
+
+    Parameters
+    ----------
+    gaps
+        The answer for a study area.
+
+    Examples
+    --------
+    >>> from planner.pipeline import demo_layers, find_gaps
+    >>> drawn_facilities(find_gaps(demo_layers(12)))[0]["name"]
+    'Puskesmas Margarekaan'
+    """
     rows = gaps.layers.facilities
     group = {k: k for k in gaps.coverage}
     for kind, rule in gaps.scenario.standard.items():
@@ -307,7 +404,22 @@ def _roads_as_edited(gaps: Gaps) -> gpd.GeoDataFrame:
 
 
 def road_groups(roads: gpd.GeoDataFrame, lang: str) -> str:
-    """Return the groups of roads that a map draws, as JSON text."""
+    """Return the groups of roads that a map draws, as JSON text; lines in degrees (EPSG:4326).
+
+    Parameters
+    ----------
+    roads
+        The roads layer (LineStrings, metric CRS): ``road_class`` is asked for.
+    lang
+        ``id`` for Indonesian labels, else English ones.
+
+    Examples
+    --------
+    >>> line = [shapely.LineString([(760000, 9477000), (761000, 9477000)])]
+    >>> roads = gpd.GeoDataFrame({"road_class": ["primary_link"]}, geometry=line, crs="EPSG:32748")
+    >>> [group["label"] for group in json.loads(road_groups(roads, "en"))]
+    ['main road']
+    """
     base = roads["road_class"].str.removesuffix("_link")
     groups = []
     for indonesian, english, classes, color, weight, dash in ROAD_GROUPS:
