@@ -69,6 +69,7 @@ class _Guarded(HTTPMessageDelegate):
         # Written after the handler is done: Tornado adds its cookies later than any transform is asked.
         write, self._secure = connection.write_headers, False
 
+        # Its types are Tornado's own.
         def write_headers(start_line: Any, headers: HTTPHeaders, *rest: Any, **more: Any) -> Any:  # noqa: ANN401
             make_safe(headers, secure=self._secure)
             return write(start_line, headers, *rest, **more)

@@ -180,8 +180,8 @@ def cover(  # noqa: PLR0913 - a study hands in what it has prepared
     rows = layers.facilities
     lost = rows["kind"].isin(kinds) & (rows["status"] == "unlocated") & (rows["functioning"] != "no")
     # Where every unit is of unknown place, nobody knows who is reached.
-    known = listed and (len(facilities) > 0 or not lost.any())
-    if not known or times is None:
+    known = listed and times is not None and (len(facilities) > 0 or not lost.any())
+    if times is None or not known:
         minutes = np.full(len(demand), np.nan)
         nearest = np.full(len(demand), NO_FACILITY, dtype=np.int32)
         reached = np.zeros(len(demand), dtype=bool)

@@ -243,7 +243,7 @@ class Study:
 
         Raises
         ------
-        AssertionError
+        ConfigError
             The area has no roads.
         KeyError
             The mode is not prepared (see ``modes``).
@@ -255,15 +255,14 @@ class Study:
         >>> study.router(Profile("car", "dry")) is study.router(Profile("car", "dry"))
         True
         """
-        assert self.ways is not None
-        return self.ways.router(profile)
+        return self._on_roads().router(profile)
 
     def stops(self, profile: Profile) -> Stops:
         """Return the demand points joined to the network for a mode and season, without edits.
 
         Raises
         ------
-        AssertionError
+        ConfigError
             The area has no roads.
         KeyError
             The mode is not prepared (see ``modes``).
@@ -275,8 +274,13 @@ class Study:
         >>> study.stops(Profile("car", "dry")).access_m.shape == (len(study.demand),)
         True
         """
-        assert self.ways is not None
-        return self.ways.stops(profile)
+        return self._on_roads().stops(profile)
+
+    def _on_roads(self) -> Ways:
+        if self.ways is None:
+            msg = "the area has no roads, and so no ways: give `roads:` in AREA.yml and build"
+            raise ConfigError(msg)
+        return self.ways
 
     def under(self, scenario: Scenario) -> Study:
         """Return a study of the same area by other limits, modes of travel, statuses or edits.

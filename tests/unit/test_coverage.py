@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import at, box, facilities, hamlets, layers, line, roads, villages
 
+from geodata.errors import ConfigError
 from planner.coverage.demand import spread_demand
-from planner.coverage.reach import weighted_median
-from planner.coverage.study import find_gaps
+from planner.coverage.reach import cover, weighted_median
+from planner.coverage.study import Study, find_gaps
 from planner.coverage.tables import village_table
 from planner.network.land import land_of
 from planner.scenarios.modes import Profile
@@ -117,6 +118,23 @@ def test_no_road_file_means_straight_lines_on_foot():
     # 1 km × 1.3 at 3 km/h.
     assert found.coverage["posyandu"].minutes[0] == pytest.approx(26.0)
     assert set(village_table(found)["network"]) == {"none"}
+
+
+def test_without_travel_times_nothing_is_known():
+    area = layers(SQUARE, None, facilities([("P", "pustu", at(500, 500), "99.01.01.2001")]))
+    scenario = default_scenario()
+    demand = spread_demand(area, scenario.demand)
+    one = cover("pustu", area, demand, scenario.standard["pustu"], scenario.status, times=None)
+    assert one.villages["status"].tolist() == ["unknown"]
+    assert one.reason.tolist() == ["unknown"] * len(demand)
+    assert not one.listed
+
+
+@pytest.mark.parametrize("ask", ["router", "stops"])
+def test_ways_of_an_area_without_roads_are_a_sentence(ask):
+    study = Study(layers(SQUARE, None, facilities([("P", "pustu", at(500, 500), "99.01.01.2001")])))
+    with pytest.raises(ConfigError, match="the area has no roads"):
+        getattr(study, ask)(Profile("car", "dry"))
 
 
 def test_units_without_a_place_make_presence_unknown_not_no():
