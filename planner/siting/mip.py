@@ -1,0 +1,216 @@
+"""Mixed-integer problems for HiGHS: arrays in, arrays out, with a time limit, a start and a way to stop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import highspy
+import numpy as np
+
+from planner.siting.solution import Proof
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+
+T = TypeVar("T", bound=np.generic)
+
+
+class _Quiet(highspy.Highs):
+    """HiGHS without its greeting on standard output, which belongs to our own command."""
+
+    def enableCallbacks(self) -> None:  # noqa: N802 - HiGHS's own name, and the first that it calls
+        self.setOptionValue("output_flag", False)
+        super().enableCallbacks()
+
+
+@dataclass
+class Mip:
+    """A problem that grows column by column and row by row.
+
+    Examples
+    --------
+    The most of ``5 a + 4 b`` with ``a + b <= 1``, a and b whole:
+
+    >>> mip = Mip(maximise=True)
+    >>> a, b = mip.add_columns(np.array([5.0, 4.0]), integer=True)
+    >>> mip.add_rows(np.array([0, 2]), np.array([a, b]), np.ones(2), upper=np.array([1.0]))
+    >>> answer = mip.solve()
+    >>> answer.value.tolist(), answer.objective, str(answer.proof)
+    ([1.0, 0.0], 5.0, 'optimal')
+    """
+
+    maximise: bool = False
+    _cost: list[NDArray[np.float64]] = field(default_factory=list)
+    _lower: list[NDArray[np.float64]] = field(default_factory=list)
+    _upper: list[NDArray[np.float64]] = field(default_factory=list)
+    _integer: list[NDArray[np.bool_]] = field(default_factory=list)
+    _count: list[NDArray[np.int64]] = field(default_factory=list)
+    _column: list[NDArray[np.int64]] = field(default_factory=list)
+    _value: list[NDArray[np.float64]] = field(default_factory=list)
+    _row_lower: list[NDArray[np.float64]] = field(default_factory=list)
+    _row_upper: list[NDArray[np.float64]] = field(default_factory=list)
+    columns: int = 0
+    rows: int = 0
+
+    def add_columns(
+        self,
+        cost: NDArray[np.float64],
+        *,
+        lower: NDArray[np.float64] | float = 0.0,
+        upper: NDArray[np.float64] | float = 1.0,
+        integer: bool = False,
+    ) -> NDArray[np.int64]:
+        """Add variables with their costs and bounds; returns their numbers."""
+        n = len(cost)
+        self._cost.append(np.asarray(cost, dtype=np.float64))
+        self._lower.append(np.broadcast_to(np.asarray(lower, dtype=np.float64), n))
+        self._upper.append(np.broadcast_to(np.asarray(upper, dtype=np.float64), n))
+        self._integer.append(np.full(n, integer))
+        self.columns += n
+        return np.arange(self.columns - n, self.columns, dtype=np.int64)
+
+    def add_rows(
+        self,
+        first: NDArray[np.integer],
+        column: NDArray[np.integer],
+        value: NDArray[np.float64],
+        *,
+        lower: NDArray[np.float64] | float = -np.inf,
+        upper: NDArray[np.float64] | float = np.inf,
+    ) -> None:
+        """Add constraints: row r is ``lower[r] <= sum(value × column) <= upper[r]``.
+
+        Parameters
+        ----------
+        first
+            int ``(rows + 1,)``: row r holds the entries ``first[r]:first[r + 1]``.
+        column, value
+            int and float64 ``(entries,)``.
+        lower, upper
+            float64 ``(rows,)``, or one for all.
+        """
+        n = len(first) - 1
+        self._count.append(np.asarray(first[1:] - first[:-1], dtype=np.int64))
+        self._column.append(np.asarray(column, dtype=np.int64))
+        self._value.append(np.asarray(value, dtype=np.float64))
+        self._row_lower.append(np.broadcast_to(np.asarray(lower, dtype=np.float64), n))
+        self._row_upper.append(np.broadcast_to(np.asarray(upper, dtype=np.float64), n))
+        self.rows += n
+
+    def solve(
+        self,
+        *,
+        start: NDArray[np.float64] | None = None,
+        time_limit_s: float = np.inf,
+        seed: int = 0,
+        may_go_on: Callable[[], None] | None = None,
+        relaxed: bool = False,
+    ) -> MipAnswer:
+        """Return the best solution found, and the bound.
+
+        Parameters
+        ----------
+        start
+            float64 ``(columns,)``, a solution to begin with.
+        time_limit_s
+            Then the best so far is returned.
+        seed
+            Of HiGHS's own choices.
+        may_go_on
+            Asked now and then; what it raises ends the work and is raised here.
+        relaxed
+            Without whole numbers: the bound of the linear relaxation.
+        """
+        solver = _Quiet()
+        for name, value in (
+            ("random_seed", seed), ("threads", 1), ("mip_rel_gap", 0.0),
+            ("mip_abs_gap", 0.0), ("time_limit", float(time_limit_s)),
+        ):  # fmt: skip
+            solver.setOptionValue(name, value)
+        solver.passModel(*self._arrays(relaxed=relaxed))
+        if start is not None:
+            solver.setSolution(self.columns, np.arange(self.columns, dtype=np.int32), start)
+        stopped: list[BaseException] = []
+        if may_go_on is not None:
+            _ask(solver, may_go_on, stopped)
+        solver.run()
+        if stopped:
+            raise stopped[0]
+        return self._answer(solver, relaxed=relaxed)
+
+    def _arrays(self, *, relaxed: bool) -> tuple[object, ...]:
+        first = np.concatenate([np.zeros(1, np.int64), np.cumsum(_joined(self._count, np.int64))])
+        column, value = _joined(self._column, np.int64), _joined(self._value, np.float64)
+        sense = highspy.ObjSense.kMaximize if self.maximise else highspy.ObjSense.kMinimize
+        integer = _joined(self._integer, np.bool_) & (not relaxed)
+        return (
+            self.columns, self.rows, len(column), int(highspy.MatrixFormat.kRowwise), int(sense), 0.0,
+            _joined(self._cost, np.float64), _joined(self._lower, np.float64),
+            _joined(self._upper, np.float64), _joined(self._row_lower, np.float64),
+            _joined(self._row_upper, np.float64), first.astype(np.int32), column.astype(np.int32), value,
+            integer.astype(np.int32),
+        )  # fmt: skip
+
+    def _answer(self, solver: highspy.Highs, *, relaxed: bool) -> MipAnswer:
+        status, info = solver.getModelStatus(), solver.getInfo()
+        states = highspy.HighsModelStatus
+        if status in (states.kInfeasible, states.kUnboundedOrInfeasible):
+            return MipAnswer(np.empty(0), np.nan, np.nan, Proof.INFEASIBLE)
+        value = np.asarray(solver.getSolution().col_value, dtype=np.float64)
+        objective = float(info.objective_function_value)
+        done = status == states.kOptimal
+        whole = _joined(self._integer, np.bool_)
+        if relaxed or not whole.any():
+            worst = np.inf if self.maximise else -np.inf
+            return MipAnswer(
+                value, objective, objective if done else worst, Proof.OPTIMAL if done else Proof.FEASIBLE
+            )
+        if info.primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
+            # Time was up before anything was found.
+            return MipAnswer(np.empty(0), np.nan, float(info.mip_dual_bound), Proof.FEASIBLE)
+        value = np.where(whole, np.round(value) + 0.0, value)
+        proof = Proof.OPTIMAL if done else Proof.FEASIBLE
+        return MipAnswer(value, objective, float(info.mip_dual_bound), proof)
+
+
+@dataclass(frozen=True)
+class MipAnswer:
+    """What HiGHS found.
+
+    Attributes
+    ----------
+    value
+        float64 ``(columns,)``; empty where nothing was found.
+    objective, bound
+        NaN where nothing was found or is allowed.
+    proof
+        ``optimal`` where HiGHS proved it.
+    """
+
+    value: NDArray[np.float64]
+    objective: float
+    bound: float
+    proof: Proof
+
+
+def _joined(parts: Sequence[NDArray[Any]], dtype: type[T]) -> NDArray[T]:
+    joined: NDArray[T] = np.concatenate([np.empty(0, dtype), *parts]).astype(dtype)
+    return joined
+
+
+def _ask(solver: highspy.Highs, may_go_on: Callable[[], None], stopped: list[BaseException]) -> None:
+    """Have the solver ask between its steps; an exception must not pass through its C++."""
+
+    def ask(event: highspy.HighsCallbackEvent) -> None:
+        try:
+            may_go_on()
+        except BaseException as error:  # noqa: BLE001 - raised again by our caller
+            stopped.append(error)
+            event.interrupt()
+
+    solver.cbMipInterrupt.subscribe(ask)
+    solver.cbSimplexInterrupt.subscribe(ask)
