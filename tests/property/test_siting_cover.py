@@ -1,0 +1,146 @@
+"""Covering problems against every choice there is."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from planner.siting.covering import heuristic, most_people
+from planner.siting.instance import cover_instance, reduced
+from planner.siting.relaxation import Relaxation
+
+
+@st.composite
+def problems(draw, *, priced=None):
+    places, sites = draw(st.integers(1, 9)), draw(st.integers(1, 7))
+    people = draw(st.lists(st.integers(0, 50).map(float), min_size=places, max_size=places))
+    pairs = draw(
+        st.lists(st.tuples(st.integers(0, places - 1), st.integers(0, sites - 1)), min_size=1, max_size=30)
+    )
+    dear = draw(st.booleans()) if priced is None else priced
+    cost = draw(st.lists(st.integers(1, 5), min_size=sites, max_size=sites)) if dear else [1] * sites
+    marks = draw(
+        st.lists(st.sampled_from(["", "", "", "", "forced", "forbidden"]), min_size=sites, max_size=sites)
+    )
+    conflicts = draw(st.lists(st.tuples(st.integers(0, sites - 1), st.integers(0, sites - 1)), max_size=3))
+    forced = [m == "forced" for m in marks]
+    conflicts = [(a, b) for a, b in conflicts if a != b and not (forced[a] and forced[b])]
+    return {
+        "people": people, "pairs": pairs, "sites": sites, "cost": cost, "forced": forced,
+        "forbidden": [m == "forbidden" for m in marks], "conflicts": conflicts,
+        "budget": draw(st.integers(0, 8)),
+    }  # fmt: skip
+
+
+def instance_of(problem, *, scale=1.0, order=None):
+    place, site = (list(c) for c in zip(*problem["pairs"], strict=True))
+    people = np.array(problem["people"]) * scale
+    if order is not None:
+        place, people = [order.index(p) for p in place], people[order]
+    return cover_instance(
+        people, place=place, site=site, sites=problem["sites"], cost=problem["cost"],
+        forced=np.array(problem["forced"]), forbidden=np.array(problem["forbidden"]),
+        conflicts=np.array(problem["conflicts"], dtype=int).reshape(-1, 2),
+    )  # fmt: skip
+
+
+def reach(problem, sites):
+    return sum(problem["people"][place] for place in {p for p, s in problem["pairs"] if s in sites})
+
+
+def choices(problem):
+    """Every choice that the rules allow."""
+    for k in range(problem["sites"] + 1):
+        for sites in combinations(range(problem["sites"]), k):
+            if (
+                sum(problem["cost"][s] for s in sites) <= problem["budget"]
+                and all(s in sites for s in range(problem["sites"]) if problem["forced"][s])
+                and not any(problem["forbidden"][s] for s in sites)
+                and not any(a in sites and b in sites for a, b in problem["conflicts"])
+            ):
+                yield sites
+
+
+@settings(max_examples=300)
+@given(problems())
+def test_most_people_is_the_best_of_all_choices(problem):
+    best = max((reach(problem, sites) for sites in choices(problem)), default=None)
+    found = most_people(instance_of(problem), problem["budget"])
+    if best is None:
+        assert found.proof == "infeasible"
+        return
+    assert tuple(found.chosen) in set(choices(problem))
+    assert found.objective == reach(problem, found.chosen)
+    assert (found.objective, found.proof) == (pytest.approx(best), "optimal")
+    assert found.bound >= best
+
+
+@settings(max_examples=200)
+@given(problems(), st.randoms(use_true_random=False), st.sampled_from([0.001, 7.0, 1e5]))
+def test_the_order_of_places_and_the_unit_of_people_change_nothing(problem, random, scale):
+    order = list(range(len(problem["people"])))
+    random.shuffle(order)
+    one = most_people(instance_of(problem), problem["budget"])
+    other = most_people(instance_of(problem, order=order), problem["budget"])
+    scaled = most_people(instance_of(problem, scale=scale), problem["budget"])
+    assert one.chosen.tolist() == other.chosen.tolist() == scaled.chosen.tolist()
+
+
+@settings(max_examples=200)
+@given(problems(), st.booleans())
+def test_a_reduced_problem_has_the_same_best_choice(problem, drop):
+    instance = instance_of(problem)
+    small = reduced(instance, drop_dominated=drop)
+    best = max((reach(problem, sites) for sites in choices(problem)), default=None)
+    room = problem["budget"] - small.cost_forced
+    least = {
+        k: max(
+            (
+                small.people_forced + small.instance.people_reached(np.array(sites, dtype=int))
+                for sites in combinations(range(small.instance.sites), k)
+                if small.instance.cost[list(sites)].sum() <= room
+                and not any(
+                    b in small.instance.conflicts.item[
+                        small.instance.conflicts.first[a] : small.instance.conflicts.first[a + 1]
+                    ]
+                    for a in sites
+                    for b in sites
+                )
+            ),
+            default=-1.0,
+        )
+        for k in range(small.instance.sites + 1)
+    }  # fmt: skip
+    if best is not None:
+        assert max(least.values()) == pytest.approx(best)
+
+
+@settings(max_examples=200)
+@given(problems(priced=False))
+def test_bound_optimum_and_greedy_stand_in_order(problem):
+    problem = {**problem, "conflicts": [], "forced": [False] * problem["sites"]}
+    instance = instance_of(problem)
+    small = reduced(instance).instance
+    best = max(reach(problem, sites) for sites in choices(problem))
+    search = Relaxation(small, problem["budget"])
+    search.run(0.0, steps=60)
+    greedy = small.people_reached(heuristic(small, problem["budget"]))
+    assert search.best.bound >= best - 1e-9
+    assert best >= greedy - 1e-9
+    assert greedy >= (1 - 1 / np.e) * best - 1e-9
+    # One search bounds every number of units.
+    for p in range(small.sites + 1):
+        most = max(reach(problem, s) for s in choices({**problem, "budget": p}))
+        assert search.by_units[p] >= most - 1e-9
+
+
+@settings(max_examples=100)
+@given(problems())
+def test_more_money_never_reaches_fewer(problem):
+    found = [most_people(instance_of(problem), b) for b in range(9)]
+    people = [f.objective for f in found if f.proof != "infeasible"]
+    assert people == sorted(people)
