@@ -118,6 +118,73 @@ def _counted_once(by_item: Lists, rows: int) -> Lists:
     return Lists(first, out)
 
 
+@njit(cache=True)
+def signatures(
+    by_site: Lists, open_: NDArray[np.bool_], mark: NDArray[np.uint64], places: int
+) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:
+    """Return by place the sum of the marks of the open sites that cover it, and how many these are.
+
+    Places with equal sites have equal sums; others have with a chance of 2 to the power of -64 a sum.
+
+    Parameters
+    ----------
+    by_site
+        The places that each site covers.
+    open_
+        bool ``(sites,)``.
+    mark
+        uint64 ``(sites, marks)``, drawn at random.
+    places
+        How many places there are.
+
+    Returns
+    -------
+    signature, degree
+        uint64 ``(places, marks)`` and int32 ``(places,)``.
+    """
+    signature = np.zeros((places, mark.shape[1]), dtype=np.uint64)
+    degree = np.zeros(places, dtype=np.int32)
+    for j in np.flatnonzero(open_):
+        for e in range(by_site.first[j], by_site.first[j + 1]):
+            row = by_site.item[e]
+            degree[row] += 1
+            for m in range(mark.shape[1]):
+                signature[row, m] += mark[j, m]
+    return signature, degree
+
+
+@njit(cache=True)
+def some_of(by_site: Lists, sites: NDArray[np.int64], number: NDArray[np.int64]) -> Lists:
+    """Return the lists of some sites with places renamed, in rising order; those renamed -1 are left out.
+
+    Parameters
+    ----------
+    by_site
+        The places that each site covers.
+    sites
+        int64, which sites.
+    number
+        int64 ``(places,)``: each place's new number.
+    """
+    first = np.zeros(len(sites) + 1, dtype=np.int64)
+    for i in range(len(sites)):
+        j = sites[i]
+        n = 0
+        for e in range(by_site.first[j], by_site.first[j + 1]):
+            n += number[by_site.item[e]] >= 0
+        first[i + 1] = first[i] + n
+    item = np.empty(first[-1], dtype=np.int32)
+    for i in range(len(sites)):
+        j, at = sites[i], first[i]
+        for e in range(by_site.first[j], by_site.first[j + 1]):
+            new = number[by_site.item[e]]
+            if new >= 0:
+                item[at] = new
+                at += 1
+        item[first[i] : first[i + 1]].sort()
+    return Lists(first, item)
+
+
 class Cover(NamedTuple):
     """A covering problem for kernels.
 

@@ -9,12 +9,12 @@ import numpy as np
 
 from geodata.errors import ConfigError
 from geodata.runs import run_starts
-from planner.kernels.cover import Cover, Lists, dominated, lists_of_pairs, turned
+from planner.kernels.cover import Cover, Lists, dominated, lists_of_pairs, signatures, some_of, turned
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-# Signatures of lists of sites; two lists with one signature are still compared.
+# The same marks each time: one seed, one plan.
 SIGNATURE_SEED = 20261128
 
 
@@ -222,87 +222,60 @@ def reduced(instance: CoverInstance, *, drop_dominated: bool = True) -> Reduced:
     """
     held = np.flatnonzero(instance.forced)
     done = instance.reached(held)
-    gone = instance.forbidden | instance.forced
-    for j in held:
-        gone[instance.conflicts.item[instance.conflicts.first[j] : instance.conflicts.first[j + 1]]] = True
-    row, item = _pairs(instance.by_site)
-    keep = ~gone[row] & ~done[item] & (instance.people[item] > 0)
-    row, item = row[keep], item[keep]
-    place = np.arange(instance.places)
-    people = instance.people
-    site = np.flatnonzero(~gone)
+    open_ = ~(instance.forbidden | instance.forced)
+    for j in held.tolist():
+        open_[_row(instance.conflicts, j)] = False
+    counts = ~done & (instance.people > 0)
+    free = np.diff(instance.conflicts.first) == 0
+    forced = float(instance.people[done].sum()), float(instance.cost[held].sum())
     while True:
-        row = np.searchsorted(site, row)
-        merged = _merged(row, item, people, len(site))
-        # The last entry stands for places that are gone already.
-        place = np.append(merged.number, -1)[place]
-        people, row, item = merged.people, merged.row, merged.item
-        small = _without(instance, site, people, lists_of_pairs(row, item, len(site), len(people)))
-        free = np.diff(small.conflicts.first) == 0
-        out = dominated(small.cover, free) if drop_dominated else ~_any(small)
+        site = np.flatnonzero(open_)
+        place, people = _merged(instance, open_, counts)
+        # One place stands for all that are merged with it.
+        number = np.full(instance.places, -1, dtype=np.int64)
+        first = run_starts_of(place)
+        number[first] = place[first]
+        small = _without(instance, site, people, some_of(instance.by_site, site, number))
+        nothing = np.diff(small.by_site.first) == 0
+        out = dominated(small.cover, free[site]) if drop_dominated else nothing
         if not out.any():
-            return Reduced(
-                small, site, place, float(instance.people[done].sum()), float(instance.cost[held].sum())
-            )
-        stays = ~out[row]
-        row, item = site[row[stays]], item[stays]
-        site = site[~out]
+            return Reduced(small, site, place, *forced)
+        open_[site[out]] = False
 
 
-def _any(instance: CoverInstance) -> NDArray[np.bool_]:
-    return np.diff(instance.by_site.first) > 0
+def run_starts_of(number: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return where each number of 0 and more stands first.
+
+    Examples
+    --------
+    >>> run_starts_of(np.array([1, -1, 0, 1])).tolist()
+    [2, 0]
+    """
+    _, first = np.unique(number, return_index=True)
+    return first[number[first] >= 0]
 
 
-def _pairs(lists: Lists) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    return np.repeat(np.arange(len(lists.first) - 1), np.diff(lists.first)), lists.item.astype(np.int64)
-
-
-@dataclass(frozen=True)
-class _Merged:
-    number: NDArray[np.int64]
-    people: NDArray[np.float64]
-    row: NDArray[np.int64]
-    item: NDArray[np.int64]
+def _row(lists: Lists, row: int) -> NDArray[np.int32]:
+    return lists.item[lists.first[row] : lists.first[row + 1]]
 
 
 def _merged(
-    row: NDArray[np.int64], item: NDArray[np.int64], people: NDArray[np.float64], sites: int
-) -> _Merged:
-    """Return pairs (site, place) with places of equal sites as one; places without a site have number -1."""
-    places = len(people)
-    mark = np.random.default_rng(SIGNATURE_SEED).integers(0, 1 << 63, size=sites, dtype=np.uint64)
-    signature = np.zeros(places, dtype=np.uint64)
-    np.add.at(signature, item, mark[row])
-    degree = np.bincount(item, minlength=places)
+    instance: CoverInstance, open_: NDArray[np.bool_], counts: NDArray[np.bool_]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return each place's number where places of equal sites are one, -1 where no site is, and the people."""
+    places = instance.places
+    random = np.random.default_rng(SIGNATURE_SEED)
+    # Two marks a site: that two lists of sites have both sums in common by chance never happens.
+    mark = random.integers(0, 1 << 63, size=(instance.sites, 2), dtype=np.uint64)
+    signature, degree = signatures(instance.by_site, open_, mark, places)
     # Within a group by people, so that their sum does not depend on the order in which they are given.
-    order = np.lexsort((people, signature, degree))
-    order = order[degree[order] > 0]
-    by_place = lists_of_pairs(item, row, places, sites)
-    new = run_starts(degree[order], signature[order])
-    new[1:] |= ~_same_lists(by_place, order[1:], order[:-1], ~new[1:])
-    group = np.cumsum(new) - 1
+    order = np.lexsort((instance.people, signature[:, 1], signature[:, 0]))
+    order = order[(degree[order] > 0) & counts[order]]
+    group = np.cumsum(run_starts(signature[order, 0], signature[order, 1])) - 1
     number = np.full(places, -1, dtype=np.int64)
     number[order] = group
-    first = order[new]
-    some = np.zeros(places, dtype=np.bool_)
-    some[first] = True
-    keep = some[item]
-    total = np.bincount(group, weights=people[order], minlength=len(first)).astype(np.float64)
-    return _Merged(number, total, row[keep], number[item[keep]])
-
-
-def _same_lists(
-    lists: Lists, a: NDArray[np.int64], b: NDArray[np.int64], ask: NDArray[np.bool_]
-) -> NDArray[np.bool_]:
-    """Return of pairs of rows of equal length, where asked, whether they hold the same."""
-    same = np.ones(len(a), dtype=np.bool_)
-    which = np.flatnonzero(ask)
-    size = np.diff(lists.first)[a[which]]
-    of = np.repeat(np.arange(len(which)), size)
-    step = np.arange(len(of)) - np.repeat(np.cumsum(size) - size, size)
-    differ = lists.item[lists.first[a[which]][of] + step] != lists.item[lists.first[b[which]][of] + step]
-    same[which[of[differ]]] = False
-    return same
+    n = int(group[-1]) + 1 if len(group) else 0
+    return number, np.bincount(group, weights=instance.people[order], minlength=n).astype(np.float64)
 
 
 def _without(
@@ -311,7 +284,8 @@ def _without(
     """Return the instance of some of the sites."""
     number = np.full(instance.sites, -1, dtype=np.int64)
     number[site] = np.arange(len(site))
-    one, other = _pairs(instance.conflicts)
+    one = np.repeat(np.arange(instance.sites), np.diff(instance.conflicts.first))
+    other = instance.conflicts.item
     both = (number[one] >= 0) & (number[other] >= 0)
     none = np.zeros(len(site), dtype=np.bool_)
     return replace(

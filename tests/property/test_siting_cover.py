@@ -65,7 +65,7 @@ def choices(problem):
                 yield sites
 
 
-@settings(max_examples=300)
+@settings(deadline=None, max_examples=300)
 @given(problems())
 def test_most_people_is_the_best_of_all_choices(problem):
     best = max((reach(problem, sites) for sites in choices(problem)), default=None)
@@ -79,7 +79,7 @@ def test_most_people_is_the_best_of_all_choices(problem):
     assert found.bound >= best
 
 
-@settings(max_examples=200)
+@settings(deadline=None, max_examples=200)
 @given(problems(), st.randoms(use_true_random=False), st.sampled_from([0.001, 7.0, 1e5]))
 def test_the_order_of_places_and_the_unit_of_people_change_nothing(problem, random, scale):
     order = list(range(len(problem["people"])))
@@ -90,7 +90,7 @@ def test_the_order_of_places_and_the_unit_of_people_change_nothing(problem, rand
     assert one.chosen.tolist() == other.chosen.tolist() == scaled.chosen.tolist()
 
 
-@settings(max_examples=200)
+@settings(deadline=None, max_examples=200)
 @given(problems(), st.booleans())
 def test_a_reduced_problem_has_the_same_best_choice(problem, drop):
     instance = instance_of(problem)
@@ -119,7 +119,7 @@ def test_a_reduced_problem_has_the_same_best_choice(problem, drop):
         assert max(least.values()) == pytest.approx(best)
 
 
-@settings(max_examples=200)
+@settings(deadline=None, max_examples=200)
 @given(problems(priced=False))
 def test_bound_optimum_and_greedy_stand_in_order(problem):
     problem = {**problem, "conflicts": [], "forced": [False] * problem["sites"]}
@@ -138,7 +138,7 @@ def test_bound_optimum_and_greedy_stand_in_order(problem):
         assert search.by_units[p] >= most - 1e-9
 
 
-@settings(max_examples=100)
+@settings(deadline=None, max_examples=100)
 @given(problems())
 def test_more_money_never_reaches_fewer(problem):
     found = [most_people(instance_of(problem), b) for b in range(9)]
