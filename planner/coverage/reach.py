@@ -52,6 +52,9 @@ class Coverage:
         float64 ``(points,)``, by demand point; ``inf`` = cannot be reached, NaN = unknown.
     reached
         bool by demand point.
+    within
+        bool by demand point: within the limit, whether or not anybody is known to live there (see
+        ``people_unplaced``).
     reason_code
         int8 by demand point, its number in REASONS.
     nearest
@@ -68,6 +71,7 @@ class Coverage:
     listed: bool
     minutes: NDArray[np.float64]
     reached: NDArray[np.bool_]
+    within: NDArray[np.bool_]
     reason_code: NDArray[np.int8]
     nearest: NDArray[np.int32]
     villages: pd.DataFrame
@@ -204,18 +208,20 @@ def cover(  # noqa: PLR0913 - a study hands in what it has prepared
     somewhere = ~whole[village] | (len(facilities) > 0)
     no_way = (reason == REASONS.index("roads_incomplete")) | (~reached & ~on_roads[village] & somewhere)
     minutes = np.where(no_way, np.nan, minutes)
+    within = reached
     if known:
         lost_there = unplaced(demand, village, reached, is_open(reason), status, n=len(whole))
         reached = reached & ~lost_there
         reason = np.where(lost_there, np.int8(REASONS.index("people_unplaced")), reason)
         minutes = np.where(lost_there, np.nan, minutes)
-    _freeze(minutes, reached, reason, nearest)
+    _freeze(minutes, reached, within, reason, nearest)
     points = _Points(village, demand["weight"].to_numpy(), minutes, reached, reason, nearest)
     return Coverage(
         kind=kind,
         listed=known,
         minutes=minutes,
         reached=reached,
+        within=within,
         reason_code=reason,
         nearest=nearest,
         villages=_villages(kinds, layers, points, facilities.index, status, listed=known, whole=whole),

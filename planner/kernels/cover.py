@@ -185,6 +185,43 @@ def some_of(by_site: Lists, sites: NDArray[np.int64], number: NDArray[np.int64])
     return Lists(first, item)
 
 
+@njit(cache=True)
+def in_each(first: Lists, second: Lists, lacking: NDArray[np.int32]) -> tuple[Lists, int]:
+    """Return what stands in both of two lists of each site, or in the one that a place still lacks.
+
+    Parameters
+    ----------
+    first, second
+        By site, places in rising order; a place that lacks nothing of a list is not in it.
+    lacking
+        int32 ``(places,)``, in how many of the two each place has to be.
+
+    Returns
+    -------
+    lists, alone
+        The lists, and how many pairs of a place that lacks both are in the second list alone.
+    """
+    sites, alone = len(first.first) - 1, 0
+    starts = np.zeros(sites + 1, dtype=np.int64)
+    item = np.empty(max(len(first.item) + len(second.item), 1), dtype=np.int32)
+    found = 0
+    for j in range(sites):
+        a, b = first.first[j], second.first[j]
+        while a < first.first[j + 1] or b < second.first[j + 1]:
+            left = first.item[a] if a < first.first[j + 1] else np.int32(2147483647)
+            right = second.item[b] if b < second.first[j + 1] else np.int32(2147483647)
+            place = min(left, right)
+            if lacking[place] == (left == place) + (right == place):
+                item[found] = place
+                found += 1
+            elif right == place:
+                alone += 1
+            a += left == place
+            b += right == place
+        starts[j + 1] = found
+    return Lists(starts, item[:found].copy()), alone
+
+
 class Cover(NamedTuple):
     """A covering problem for kernels.
 
@@ -569,3 +606,43 @@ def _holds_all(many: NDArray[np.int32], few: NDArray[np.int32]) -> bool:
         if low == len(many) or many[low] != item:
             return False
     return True
+
+
+@njit(cache=True)
+def stand_ins(
+    cover: Cover, now: Standing, j: int, open_: NDArray[np.bool_], allowed: float, most: int
+) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+    """Return the sites that could take the place of a chosen one, and the people that it would cost.
+
+    Parameters
+    ----------
+    cover, now
+        The problem, and what the chosen sites cover.
+    j
+        A chosen site.
+    open_
+        bool ``(sites,)``, which may be chosen and are not.
+    allowed
+        The most people that an exchange may cost.
+    most
+        So many at most, those that cost least first; of equals the lowest number.
+
+    Returns
+    -------
+    site, cost
+        int32 and float64; a cost below 0 is a gain.
+    """
+    worth = now.gain.copy()
+    for e in range(cover.by_site.first[j], cover.by_site.first[j + 1]):
+        row = cover.by_site.item[e]
+        if now.count[row] == 1:
+            for f in range(cover.by_place.first[row], cover.by_place.first[row + 1]):
+                worth[cover.by_place.item[f]] += cover.people[row]
+    cost = now.loss[j] - worth
+    for k in range(len(cost)):
+        barred = now.blockers[k] > 1 or (now.blockers[k] == 1 and now.blocker[k] != j)
+        if not open_[k] or barred or cost[k] > allowed:
+            cost[k] = np.inf
+    order = np.argsort(cost, kind="mergesort")[:most]
+    order = order[cost[order] < np.inf]
+    return order.astype(np.int32), cost[order]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,10 +11,9 @@ from planner.siting.instance import reduced
 from planner.siting.mip import Mip
 from planner.siting.relaxation import Relaxation
 from planner.siting.solution import TOLERANCE, Proof, Solution, no_solution, solution
+from planner.siting.work import Work
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
     from planner.siting.instance import CoverInstance
@@ -27,47 +24,7 @@ STEPS, ROUNDS = 40, 12
 MOVES = 100_000
 
 
-def _go_on() -> None:
-    """Go on."""
-
-
-@dataclass
-class Work:
-    """How long a solver may take, by which seed, and who may stop it.
-
-    Attributes
-    ----------
-    time_limit_s
-        Then the best so far is the answer, with its bound.
-    seed
-        One seed, one answer.
-    may_go_on
-        Called before every longer step; what it raises ends the work.
-    """
-
-    time_limit_s: float = 60.0
-    seed: int = 0
-    may_go_on: Callable[[], None] = _go_on
-    started: float = 0.0
-
-    def __post_init__(self) -> None:
-        self.started = time.perf_counter()
-
-    @property
-    def seconds(self) -> float:
-        """The seconds that it has taken."""
-        return time.perf_counter() - self.started
-
-    @property
-    def left_s(self) -> float:
-        """The seconds that are left."""
-        return max(self.time_limit_s - self.seconds, 0.0)
-
-
-def most_people(
-    instance: CoverInstance, budget: float, *, seed: int = 0, time_limit_s: float = 60.0,
-    may_go_on: Callable[[], None] = _go_on,
-) -> Solution:  # fmt: skip
+def most_people(instance: CoverInstance, budget: float, work: Work | None = None) -> Solution:
     """Return the sites within a budget that cover most people, and a bound on any choice.
 
     Parameters
@@ -76,12 +33,8 @@ def most_people(
         Places, sites and costs.
     budget
         What all chosen sites may cost, the forced ones included; a number of units where each costs 1.
-    seed
-        One seed, one answer.
-    time_limit_s
-        Then the best so far is returned.
-    may_go_on
-        Called before every longer step; what it raises ends the work.
+    work
+        Its seed, its time and who may stop it; a minute when None.
 
     Returns
     -------
@@ -98,16 +51,18 @@ def most_people(
     >>> best.chosen.tolist(), best.objective, best.bound, str(best.proof)
     ([0, 2], 45.0, 45.0, 'optimal')
     """
-    work = Work(time_limit_s, seed, may_go_on)
+    work = Work() if work is None else work
     small = reduced(instance)
     room = budget - small.cost_forced
     held = np.flatnonzero(instance.forced)
     if room < -TOLERANCE * max(budget, 1.0):
-        return no_solution(seed=seed, seconds=work.seconds)
+        return no_solution(seed=work.seed, seconds=work.seconds)
     chosen, bound = _solve(small.instance, room, work)
     sites = np.concatenate([held, small.site[chosen]])
     people = instance.people_reached(sites)
-    return solution(sites, people, max(bound + small.people_forced, people), seed=seed, seconds=work.seconds)
+    return solution(
+        sites, people, max(bound + small.people_forced, people), seed=work.seed, seconds=work.seconds
+    )
 
 
 def _solve(instance: CoverInstance, budget: float, work: Work) -> tuple[NDArray[np.int64], float]:
@@ -127,6 +82,82 @@ def _solve(instance: CoverInstance, budget: float, work: Work) -> tuple[NDArray[
         if search.best.bound - people <= TOLERANCE * people:
             return best, people
     return _exact(instance, budget, best, search, work)
+
+
+def fewest_units(instance: CoverInstance, people: float, work: Work | None = None) -> Solution:
+    """Return the cheapest sites that cover so many people: of cost 1 each, the fewest (LSCP where it is all).
+
+    Parameters
+    ----------
+    instance
+        Places, sites and costs.
+    people
+        How many are to be covered.
+    work
+        As :func:`most_people` takes it.
+
+    Returns
+    -------
+    solution
+        Its objective is cost, its bound a cost that every such choice has at least; infeasible where all
+        sites together cover fewer people.
+
+    Examples
+    --------
+    >>> from planner.siting.instance import cover_instance
+    >>> three = cover_instance([10.0, 20.0, 15.0], place=[0, 1, 1, 2], site=[0, 0, 1, 2])
+    >>> fewest_units(three, 30.0).chosen.tolist(), fewest_units(three, 45.0).objective
+    ([0], 2.0)
+    """
+    work = Work() if work is None else work
+    small = reduced(instance)
+    wanted = (people - small.people_forced) * (1 - TOLERANCE)
+    held = np.flatnonzero(instance.forced)
+    start = _enough(small.instance, wanted)
+    if start is None and not len(small.instance.conflicts.item):
+        return no_solution(seed=work.seed, seconds=work.seconds)
+    model = _Model(
+        small.instance, None, *np.zeros((2, small.instance.sites), dtype=np.bool_), at_least=wanted
+    )
+    answer = model.mip.solve(
+        start=None if start is None else model.of(start),
+        time_limit_s=work.left_s, seed=work.seed, may_go_on=work.may_go_on,
+    )  # fmt: skip
+    if answer.proof is Proof.INFEASIBLE or (start is None and not len(answer.value)):
+        return no_solution(seed=work.seed, seconds=work.seconds)
+    cost, best = small.instance.cost, start
+    if len(answer.value):
+        found = model.sites(answer.value)
+        # HiGHS may miss the share by its tolerance; then its choice is none.
+        enough = small.instance.people_reached(found) >= wanted
+        if enough and (best is None or cost[found].sum() < cost[best].sum()):
+            best = found
+    if best is None:
+        return no_solution(seed=work.seed, seconds=work.seconds)
+    total = float(cost[best].sum())
+    bound = min(total, max(answer.bound, 0.0))
+    if (instance.cost == 1.0).all():
+        # Units are whole.
+        bound = float(np.ceil(bound - 1e-6))
+    sites = np.concatenate([held, small.site[best]])
+    return solution(
+        sites, total + small.cost_forced, bound + small.cost_forced, seed=work.seed, seconds=work.seconds
+    )
+
+
+def _enough(instance: CoverInstance, people: float) -> NDArray[np.int64] | None:
+    """Return sites that cover so many people, added greedily, without those that turn out to be needless."""
+    chosen = np.zeros(instance.sites, dtype=np.bool_)
+    order, gain = greedy_cover(instance.cover, np.inf, chosen, ~instance.forbidden)
+    total = np.concatenate([[0.0], np.cumsum(gain)])
+    if total[-1] < people:
+        return None
+    sites = order[: int(np.searchsorted(total, people))].astype(np.int64)
+    for j in np.sort(sites)[np.argsort(-instance.cost[np.sort(sites)], kind="stable")]:
+        rest = sites[sites != j]
+        if instance.people_reached(rest) >= people:
+            sites = rest
+    return np.sort(sites)
 
 
 def heuristic(
@@ -198,12 +229,18 @@ def _exact(
 class _Model:
     """The covering problem of the sites that are not decided, for HiGHS.
 
-    Maximise the people of covered places; a place is covered by a site that is chosen; costs within the
-    budget; of sites in conflict one.
+    The most people of covered places, or the least cost for ``at_least`` so many; a place is covered by a
+    site that is chosen; costs within the budget; of sites in conflict one.
     """
 
     def __init__(
-        self, instance: CoverInstance, budget: float, always: NDArray[np.bool_], never: NDArray[np.bool_]
+        self,
+        instance: CoverInstance,
+        budget: float | None,
+        always: NDArray[np.bool_],
+        never: NDArray[np.bool_],
+        *,
+        at_least: float | None = None,
     ) -> None:
         self._always = np.flatnonzero(always)
         barred = never.copy()
@@ -218,16 +255,22 @@ class _Model:
         people = instance.people[places]
         # In units of the mean, so that HiGHS's tolerances mean the same whatever people are counted in.
         self._unit = float(people.mean()) if len(people) else 1.0
-        self.mip = mip = Mip(maximise=True)
-        self._x = mip.add_columns(np.zeros(len(self._open)), integer=True)
-        self._z = mip.add_columns(people / self._unit)
+        cost = instance.cost[self._open]
+        self.mip = mip = Mip(maximise=at_least is None)
+        self._x = mip.add_columns(np.zeros(len(cost)) if at_least is None else cost, integer=True)
+        self._z = mip.add_columns(people / self._unit if at_least is None else np.zeros(len(people)))
         self._instance, self._places = instance, places
         number = np.full(instance.sites, -1, dtype=np.int64)
         number[self._open] = np.arange(len(self._open))
         self._cover_rows(number)
-        cost = instance.cost[self._open]
-        room = budget - float(instance.cost[self._always].sum())
-        mip.add_rows(np.array([0, len(cost)]), self._x, cost, upper=np.array([room * (1 + 1e-12)]))
+        if budget is not None:
+            room = (budget - float(instance.cost[self._always].sum())) * (1 + 1e-12)
+            mip.add_rows(np.array([0, len(cost)]), self._x, cost, upper=room)
+        if at_least is not None:
+            share = people / self._unit
+            mip.add_rows(
+                np.array([0, len(share)]), self._z, share, lower=(at_least - self._base) / self._unit
+            )
         self._conflict_rows(number)
 
     def _cover_rows(self, number: NDArray[np.int64]) -> None:

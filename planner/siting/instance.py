@@ -137,18 +137,53 @@ def cover_instance(
     >>> two.by_site.first.tolist(), two.by_site.item.tolist(), two.reachable
     ([0, 2, 3], [0, 1, 1], 30.0)
     """
-    people = np.asarray(people, dtype=np.float64)
     place, site = np.asarray(place, dtype=np.int64), np.asarray(site, dtype=np.int64)
     n = int(site.max(initial=-1)) + 1 if sites is None else sites
+    if not (_within(place, len(people)) and _within(site, n)):
+        msg = "a pair names a place or site that is not there"
+        raise ConfigError(msg)
+    by_site = lists_of_pairs(site, place, n, len(people))
+    return instance_of_lists(
+        people, by_site, cost=cost, forced=forced, forbidden=forbidden, conflicts=conflicts
+    )
+
+
+def instance_of_lists(
+    people: NDArray[np.float64] | list[float],
+    by_site: Lists,
+    *,
+    cost: NDArray[np.float64] | list[float] | None = None,
+    forced: NDArray[np.bool_] | None = None,
+    forbidden: NDArray[np.bool_] | None = None,
+    conflicts: NDArray[np.integer] | None = None,
+) -> CoverInstance:
+    """Return the instance of lists by site of the places (in rising order) that each covers.
+
+    Parameters
+    ----------
+    people, cost, forced, forbidden, conflicts
+        As :func:`cover_instance` takes them.
+    by_site
+        The places of each site, each once.
+
+    Raises
+    ------
+    ConfigError
+        As :func:`cover_instance`.
+
+    Examples
+    --------
+    >>> lists = Lists(np.array([0, 2, 3]), np.array([0, 1, 1], np.int32))
+    >>> instance_of_lists([10.0, 20.0], lists).reachable
+    30.0
+    """
+    people, n = np.asarray(people, dtype=np.float64), len(by_site.first) - 1
     price = np.ones(n) if cost is None else np.asarray(cost, dtype=np.float64)
     held = np.zeros(n, np.bool_) if forced is None else np.asarray(forced, dtype=np.bool_)
     barred = np.zeros(n, np.bool_) if forbidden is None else np.asarray(forbidden, dtype=np.bool_)
     pairs = np.empty((0, 2), np.int64) if conflicts is None else np.asarray(conflicts, dtype=np.int64)
-    if not (len(price) == len(held) == len(barred) == n):
-        msg = f"give a cost and marks for each of {n} sites"
-        raise ConfigError(msg)
-    if not (_within(place, len(people)) and _within(site, n) and _within(pairs.ravel(), n)):
-        msg = "a pair names a place or site that is not there"
+    if not (len(price) == len(held) == len(barred) == n and _within(pairs.ravel(), n)):
+        msg = f"give a cost and marks for each of {n} sites, and conflicts between these"
         raise ConfigError(msg)
     faults = {
         "people are numbers of 0 or more": ~(np.isfinite(people) & (people >= 0)),
@@ -160,12 +195,35 @@ def cover_instance(
     for said, where in faults.items():
         if where.any():
             raise ConfigError(said)
-    by_site = lists_of_pairs(site, place, n, len(people))
     both = np.concatenate([pairs, pairs[:, ::-1]])
     return CoverInstance(
         people, by_site, turned(by_site, len(people)), price, held, barred,
         lists_of_pairs(both[:, 0].copy(), both[:, 1].copy(), n, n),
     )  # fmt: skip
+
+
+def conflicts_of(group: NDArray[np.integer]) -> NDArray[np.int64]:
+    """Return all pairs of sites of one group: int64 ``(pairs, 2)``.
+
+    Parameters
+    ----------
+    group
+        int ``(sites,)``, such as the number of a place at which one thing at most can be done.
+
+    Examples
+    --------
+    >>> conflicts_of(np.array([7, 3, 7])).tolist()
+    [[0, 2]]
+    """
+    order = np.argsort(group, kind="stable")
+    size = np.diff(np.append(np.flatnonzero(run_starts(group[order])), len(group)))
+    found, at = [np.empty((0, 2), np.int64)], 0
+    for n in size.tolist():
+        if n > 1:
+            one, other = np.triu_indices(n, 1)
+            found.append(np.column_stack([order[at + one], order[at + other]]))
+        at += n
+    return np.concatenate(found)
 
 
 def _within(numbers: NDArray[np.integer], n: int) -> bool:

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planner.siting.covering import heuristic, most_people
+from planner.siting import covering
+from planner.siting.covering import fewest_units, heuristic, most_people
 from planner.siting.instance import cover_instance, reduced
 from planner.siting.relaxation import Relaxation
 
@@ -144,3 +145,30 @@ def test_more_money_never_reaches_fewer(problem):
     found = [most_people(instance_of(problem), b) for b in range(9)]
     people = [f.objective for f in found if f.proof != "infeasible"]
     assert people == sorted(people)
+
+
+@settings(deadline=None, max_examples=200)
+@given(problems(), st.integers(0, 20))
+def test_fewest_units_is_the_cheapest_of_all_choices(problem, twentieths):
+    problem = {**problem, "budget": 1000}
+    wanted = twentieths / 20 * sum(problem["people"])
+    enough = [c for c in choices(problem) if reach(problem, c) >= wanted * (1 - 1e-9)]
+    found = fewest_units(instance_of(problem), wanted)
+    if not enough:
+        assert found.proof == "infeasible"
+        return
+    assert found.objective == min(sum(problem["cost"][s] for s in c) for c in enough)
+    assert found.proof == "optimal"
+    assert reach(problem, found.chosen) >= wanted * (1 - 1e-8)
+    assert tuple(found.chosen) in set(choices(problem))
+
+
+@settings(deadline=None, max_examples=100)
+@given(problems())
+def test_highs_alone_finds_the_same(problem):
+    """Small problems are mostly proven before HiGHS is asked: here nothing else is."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(covering, "ROUNDS", 0)
+        alone = most_people(instance_of(problem), problem["budget"])
+    both = most_people(instance_of(problem), problem["budget"])
+    assert (alone.objective, alone.proof) == (both.objective, both.proof) or np.isnan(alone.objective)

@@ -1,0 +1,80 @@
+"""Why a site is chosen: whom it adds, whom it alone reaches, and what could stand in for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.kernels.cover import greedy_cover, stand_ins, standing
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from planner.siting.instance import CoverInstance
+
+# An office needs room to negotiate: so many stand-ins, each at most this share of the objective worse.
+STAND_INS, STAND_IN_SHARE = 3, 0.01
+
+
+@dataclass(frozen=True)
+class Explained:
+    """What each site of a plan brings, in the order in which they bring most.
+
+    Attributes
+    ----------
+    site
+        int64 ``(chosen,)``: each one adds most of those that are left.
+    people_added
+        float64: whom it adds to those before it; their sum is the plan's.
+    people_alone
+        float64: whom the plan would lose without it.
+    stand_ins
+        By site: others that could take its place, and the people whom that costs.
+    """
+
+    site: NDArray[np.int64]
+    people_added: NDArray[np.float64]
+    people_alone: NDArray[np.float64]
+    stand_ins: tuple[tuple[tuple[int, float], ...], ...]
+
+
+def explain(
+    instance: CoverInstance, chosen: NDArray[np.integer], *, most: int = STAND_INS,
+    share: float = STAND_IN_SHARE,
+) -> Explained:  # fmt: skip
+    """Return what each chosen site brings.
+
+    Parameters
+    ----------
+    instance
+        All candidates, those that reduction would drop included: they are what could stand in.
+    chosen
+        Numbers of sites.
+    most, share
+        So many stand-ins, that cost at most this share of the plan's people.
+
+    Examples
+    --------
+    >>> from planner.siting.instance import cover_instance
+    >>> three = cover_instance([10.0, 20.0, 15.0, 0.1], place=[0, 1, 3, 1, 2], site=[0, 0, 0, 1, 2])
+    >>> why = explain(three, np.array([0, 2]), share=0.5)
+    >>> why.site.tolist(), why.people_added.tolist(), why.stand_ins[0]
+    ([0, 2], [30.1, 15.0], ((1, 10.1),))
+    """
+    inside = np.zeros(instance.sites, dtype=np.bool_)
+    inside[np.asarray(chosen, dtype=np.int64)] = True
+    order, gain = greedy_cover(instance.cover, np.inf, np.zeros_like(inside), inside)
+    # Those that add nobody come last: forced ones, or twins of others.
+    idle = np.setdiff1d(np.flatnonzero(inside), order)
+    site = np.concatenate([order.astype(np.int64), idle])
+    added = np.concatenate([gain, np.zeros(len(idle))])
+    now = standing(instance.cover, inside)
+    open_ = ~(inside | instance.forbidden)
+    allowed = share * instance.people_reached(inside)
+    others = []
+    for j in site.tolist():
+        which, cost = stand_ins(instance.cover, now, j, open_, allowed, most)
+        others.append(tuple(zip(which.tolist(), np.round(cost, 6).tolist(), strict=True)))
+    return Explained(site, added, now.loss[site].copy(), tuple(others))

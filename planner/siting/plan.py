@@ -1,0 +1,102 @@
+"""A plan as edits of a scenario, and the check that the engine finds what it promised."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from geodata.errors import UnprovenError
+from planner.scenarios.edits import ChangeFacility, OpenFacility
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from planner.coverage.study import Gaps, Study
+    from planner.scenarios.edits import FacilityEdit
+    from planner.siting.reach import Reach
+
+
+def edits_of(chosen: gpd.GeoDataFrame, study: Study) -> tuple[FacilityEdit, ...]:
+    """Return the edits of a scenario that take some measures, in the order of the candidates.
+
+    Parameters
+    ----------
+    chosen
+        Rows of :func:`planner.siting.candidates.find_candidates`.
+    study
+        Whose facilities' ids are taken.
+
+    Examples
+    --------
+    >>> from planner.pipeline import Study, demo_layers
+    >>> from planner.siting.candidates import find_candidates
+    >>> from planner.siting.measures import default_measures
+    >>> study = Study(demo_layers(12))
+    >>> found = find_candidates(study.layers, study.demand, default_measures().of_kind("pustu"))
+    >>> edits_of(found.iloc[:1], study)[0].id
+    'new-pustu-99.01.01.1001-1'
+    """
+    taken = set(study.layers.facilities.index) | {
+        e.id for e in study.scenario.edits if isinstance(e, OpenFacility)
+    }
+    edits: list[FacilityEdit] = []
+    for name, row in chosen.iterrows():
+        if row["op"] == "upgrade":
+            edits.append(ChangeFacility(op="change_facility", id=row["facility_id"], kind=row["kind"]))
+        elif row["op"] == "function":
+            edits.append(ChangeFacility(op="change_facility", id=row["facility_id"], functioning="yes"))
+        else:
+            new = _free(f"new-{row['kind']}-{'-'.join(str(name).split('/')[1:])}", taken)
+            place = (float(row["lon"]), float(row["lat"]))
+            edits.append(
+                OpenFacility(op="open_facility", id=new, kind=row["kind"], lonlat=place, name=row["name"])
+            )
+    return tuple(edits)
+
+
+def _free(name: str, taken: set[str]) -> str:
+    """Return a name that nobody has, and take it."""
+    new, number = name, 2
+    while new in taken:
+        new, number = f"{name}-{number}", number + 1
+    taken.add(new)
+    return new
+
+
+def require_same(after: Gaps, reach: Reach, gained: NDArray[np.bool_]) -> None:
+    """Raise UnprovenError where the engine reaches other places than the plan promised.
+
+    Parameters
+    ----------
+    after
+        The gaps with the plan's edits.
+    reach
+        Whom each candidate was said to reach.
+    gained
+        bool ``(points,)``: whom the chosen ones were said to add.
+
+    Raises
+    ------
+    UnprovenError
+        A place differs: the message names its village.
+
+    Examples
+    --------
+    >>> from planner.pipeline import Study, demo_layers
+    >>> from planner.siting.candidates import find_candidates
+    >>> from planner.siting.measures import default_measures
+    >>> from planner.siting.reach import find_reach
+    >>> study = Study(demo_layers(12))
+    >>> found = find_candidates(study.layers, study.demand, default_measures().of_kind("pustu"))
+    >>> reach = find_reach(study, "pustu", found)
+    >>> require_same(study.gaps(), reach, np.zeros(len(study.demand), bool))
+    """
+    promised = reach.already | gained
+    found = np.logical_and.reduce([after.seasons[s][reach.kind].within for s in reach.seasons])
+    wrong = np.flatnonzero(found != promised)
+    if len(wrong):
+        codes = ", ".join(sorted(set(after.demand["village_code"].iloc[wrong]))[:5])
+        msg = f"the engine reaches other places than the plan: {len(wrong)} of them, in villages {codes}"
+        raise UnprovenError(msg)

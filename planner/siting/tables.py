@@ -1,0 +1,160 @@
+"""The tables of a plan: its sites, and what changes in each village."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from planner.coverage.tables import village_table
+from planner.siting.explain import explain
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from planner.coverage.study import Gaps
+    from planner.scenarios.edits import FacilityEdit
+    from planner.siting.instance import CoverInstance
+    from planner.siting.measures import Measure
+    from planner.siting.reach import Reach
+    from planner.siting.solution import Solution
+
+# Within this share of the limit a little rain decides.
+NEAR_LIMIT = 0.95
+
+
+def village_changes(before: Gaps, after: Gaps, kind: str) -> pd.DataFrame:
+    """Return one row a village: its status and people within the limit without and with a plan.
+
+    Returns
+    -------
+    table
+        Index ``village_code``; ``village_name``, ``district_name``, ``people`` (NaN = unknown), and
+        ``K_people_reached``, ``K_share_reached`` (0-1), ``K_status``, ``K_reason`` of a kind K as they are
+        after the plan, with ``…_before`` as they are today.
+
+    Examples
+    --------
+    >>> from planner.pipeline import Study, demo_layers
+    >>> gaps = Study(demo_layers(12)).gaps()
+    >>> table = village_changes(gaps, gaps, "pustu")
+    >>> (table["pustu_status"] == table["pustu_status_before"]).all()
+    np.True_
+    """
+    facts = ["village_name", "district_code", "district_name", "people"]
+    columns = [f"{kind}_{c}" for c in ("people_reached", "share_reached", "status", "reason")]
+    one, other = village_table(before), village_table(after)
+    table = other[[*facts, *columns]].copy()
+    for position, column in enumerate(columns):
+        table.insert(len(facts) + 2 * position, f"{column}_before", one[column])
+    return table
+
+
+def site_table(
+    candidates: gpd.GeoDataFrame,
+    instance: CoverInstance,
+    solution: Solution,
+    *,
+    measures: Mapping[str, Measure],
+    edits: Sequence[FacilityEdit],
+    reach: Reach,
+    after: Gaps,
+) -> pd.DataFrame:
+    """Return one row a site, each of which adds most people to those before it.
+
+    Parameters
+    ----------
+    candidates, instance, solution, reach
+        As a :class:`planner.siting.site.Siting` holds them.
+    measures
+        By name.
+    edits
+        Of the chosen candidates, in their order.
+    after
+        The gaps with the plan.
+
+    Returns
+    -------
+    table
+        Index ``candidate_id``; ``order`` (1, 2, …), ``measure``, ``op``, ``kind``, ``facility_id`` (in the
+        scenario), ``name``, ``village_code``, ``village_name``, ``district_name``, ``lon``, ``lat``,
+        ``cost_idr`` (NaN = not given), ``staff`` (text), ``lead_years``; ``people_added`` (to those before
+        it; they sum to the plan's), ``people_alone`` (lost without it), ``people_near_limit`` (of those for
+        whom it is the nearest unit and that are new, the ones within 5 % of the limit), ``villages_added``
+        (that it lifts to ``served``), ``alternatives`` (candidates that could stand in, and their loss).
+    """
+    why = explain(instance, solution.chosen)
+    rows = candidates.iloc[why.site]
+    ids = dict(zip(solution.chosen.tolist(), (e.id for e in edits), strict=True))
+    villages = after.layers.villages
+    code = rows["village_code"]
+    facility = [ids[j] for j in why.site.tolist()]
+    table = pd.DataFrame(
+        {
+            "order": np.arange(1, len(rows) + 1),
+            **{c: rows[c] for c in ("measure", "op", "kind")},
+            "facility_id": facility,
+            "name": rows["name"],
+            "village_code": code,
+            "village_name": villages["village_name"].reindex(code).fillna("").to_numpy(),
+            "district_name": villages["district_name"].reindex(code).fillna("").to_numpy(),
+            **{c: rows[c] for c in ("lon", "lat", "cost_idr")},
+            "staff": [staff_in_words(measures[m].staff) for m in rows["measure"]],
+            "lead_years": [measures[m].lead_years for m in rows["measure"]],
+            "people_added": why.people_added,
+            "people_alone": why.people_alone,
+            "people_near_limit": _near_limit(after, reach, facility),
+            "villages_added": _villages_added(instance, why.site, reach, after),
+            "alternatives": [_in_words(others, candidates) for others in why.stand_ins],
+        },
+        index=rows.index,
+    )
+    table.index.name = "candidate_id"
+    return table
+
+
+def staff_in_words(staff: Mapping[str, int]) -> str:
+    """Return professions with their numbers, as in "1 bidan, 2 kader"; "" for none.
+
+    Examples
+    --------
+    >>> staff_in_words({"bidan": 1, "kader": 2})
+    '1 bidan, 2 kader'
+    """
+    return ", ".join(f"{n} {who}" for who, n in staff.items())
+
+
+def _in_words(others: Sequence[tuple[int, float]], candidates: gpd.GeoDataFrame) -> str:
+    return "; ".join(f"{candidates.index[k]} ({-lost:+,.0f})" for k, lost in others)
+
+
+def _near_limit(after: Gaps, reach: Reach, facility: list[str]) -> NDArray[np.float64]:
+    """Return the newly reached people of each site whose time is within 5 % of the limit."""
+    season = reach.seasons[-1]
+    coverage, rule = after.seasons[season][reach.kind], after.scenario.standard[reach.kind].of(season)
+    minutes = coverage.minutes
+    new = coverage.within & ~reach.already & (minutes >= NEAR_LIMIT * rule.limit_minutes)
+    people = after.demand["people"].fillna(0.0).to_numpy(dtype=np.float64)
+    of = pd.Series(people[new]).groupby(coverage.nearest_id[new]).sum()
+    near: NDArray[np.float64] = of.reindex(facility).fillna(0.0).to_numpy(dtype=np.float64)
+    return near
+
+
+def _villages_added(
+    instance: CoverInstance, site: NDArray[np.int64], reach: Reach, after: Gaps
+) -> NDArray[np.int64]:
+    """Return how many villages each site lifts over the share from which on they are served."""
+    villages = after.layers.villages.index
+    village = villages.get_indexer(after.demand["village_code"])
+    weight = after.demand["weight"].to_numpy(dtype=np.float64)
+    served, reached = [], reach.already.copy()
+    for j in (None, *site.tolist()):
+        if j is not None:
+            reached |= instance.reached(np.array([j]))
+        share = np.round(np.bincount(village, weights=weight * reached, minlength=len(villages)), 9)
+        served.append(int((share >= after.scenario.status.served).sum()))
+    return np.diff(served).astype(np.int64)
