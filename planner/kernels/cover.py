@@ -541,6 +541,29 @@ def site_values(by_site: Lists, price: NDArray[np.float64]) -> NDArray[np.float6
 
 
 @njit(cache=True)
+def covered_by_shares(by_site: Lists, places: int, share: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return by place the sum of the shares of the sites that cover it: float64 ``(places,)``."""
+    total = np.zeros(places)
+    for j in np.flatnonzero(share):
+        for e in range(by_site.first[j], by_site.first[j + 1]):
+            total[by_site.item[e]] += share[j]
+    return total
+
+
+@njit(cache=True)
+def group_values(
+    by_site: Lists, price: NDArray[np.float64], group: NDArray[np.int64], groups: int
+) -> NDArray[np.float64]:
+    """Return by group of places and site the prices of the places it covers: float64 ``(groups, sites)``."""
+    value = np.zeros((groups, len(by_site.first) - 1))
+    for j in range(value.shape[1]):
+        for e in range(by_site.first[j], by_site.first[j + 1]):
+            row = by_site.item[e]
+            value[group[row], j] += price[row]
+    return value
+
+
+@njit(cache=True)
 def covered(by_site: Lists, places: int, chosen: NDArray[np.bool_]) -> NDArray[np.int32]:
     """Return by place how many of the chosen sites cover it: int32 ``(places,)``."""
     count = np.zeros(places, dtype=np.int32)

@@ -93,7 +93,7 @@ def _new_places(
     """Return places for new units with their village, rounded as a scenario file keeps them."""
     crs = layers.villages.crs
     if places is None:
-        points = _thinned(demand, measure.spacing_m)
+        points = _middles(demand) if measure.at == "settlements" else _thinned(demand, measure.spacing_m)
         name = np.full(len(points), "", dtype=object)
     else:
         points = _of_type(places, "Point", "candidate places").to_crs(crs).geometry.to_numpy()
@@ -115,6 +115,20 @@ def _new_places(
 def _rounded(points: gpd.GeoSeries) -> gpd.GeoSeries:
     xy = np.round(shapely.get_coordinates(points.to_numpy()), DEGREE_DECIMALS)
     return gpd.GeoSeries(shapely.points(xy), crs=WGS84)
+
+
+def _middles(demand: gpd.GeoDataFrame) -> NDArray[np.object_]:
+    """Return the hamlets, and of villages without any the place that is nearest to all of its people."""
+    chosen = []
+    for _, points in demand.groupby("village_code", sort=True):
+        places = points.geometry.to_numpy()
+        if (points["method"] == "hamlets").all():
+            chosen.extend(places)
+            continue
+        xy = shapely.get_coordinates(places)
+        away = np.hypot(*(xy[:, None] - xy[None]).transpose(2, 0, 1)) @ points["weight"].to_numpy()
+        chosen.append(places[int(np.argmin(np.round(away, 6)))])
+    return np.asarray(chosen, dtype=object)
 
 
 def _thinned(demand: gpd.GeoDataFrame, spacing_m: float) -> NDArray[np.object_]:

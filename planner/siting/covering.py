@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from planner.kernels.cover import exchange, greedy_cover
+from planner.siting.cover_model import CoverModel
+from planner.siting.cuts import CutRelaxation
 from planner.siting.instance import reduced
-from planner.siting.mip import Mip
 from planner.siting.relaxation import Relaxation
 from planner.siting.solution import TOLERANCE, Proof, Solution, no_solution, solution
 from planner.siting.work import Work
@@ -18,8 +20,14 @@ if TYPE_CHECKING:
 
     from planner.siting.instance import CoverInstance
 
-# Steps of the subgradient search between two attempts to choose from its prices.
-STEPS, ROUNDS = 40, 12
+# Steps of the search for prices between two attempts to choose from them, and to decide sites by them.
+STEPS, ROUNDS = 60, 30
+# With so many places a site, prices by cuts on the sites are quicker; so many rounds of them, so many choices
+# drawn from each linear relaxation, and so many times in vain.
+DENSE, CUTS, DRAWS, IDLE = 100, 300, 6, 3
+# Where prices decide at least this share of the sites, the rest is reduced anew; with so few pairs of site
+# and place HiGHS is quicker than more prices.
+FEW, SMALL = 0.05, 30_000
 # So many moves of exchange in one go.
 MOVES = 100_000
 
@@ -66,22 +74,201 @@ def most_people(instance: CoverInstance, budget: float, work: Work | None = None
 
 
 def _solve(instance: CoverInstance, budget: float, work: Work) -> tuple[NDArray[np.int64], float]:
-    """Return the best sites found of an instance without forced ones, and the bound."""
-    best = heuristic(instance, budget)
-    people = instance.people_reached(best)
-    search = Relaxation(instance, budget)
+    """Return the best sites found of an instance without forced ones, and the bound.
+
+    Prices decide some sites; what is left is reduced again, and searched again, until it is small enough
+    for HiGHS or decides nothing more.
+    """
+    state = _Search(instance, budget, work)
+    if len(instance.by_site.item) >= DENSE * instance.sites:
+        state.price_by_cuts()
+    idle = 0
     for _ in range(ROUNDS):
-        search.run(
-            people, steps=STEPS, may_go_on=work.may_go_on, until=lambda: work.left_s <= work.time_limit_s / 2
-        )
-        # What is worth most by the prices is a choice of its own to improve.
-        other = heuristic(instance, budget, start=search.sites)
-        more = instance.people_reached(other)
-        if more > people:
-            best, people = other, more
-        if search.best.bound - people <= TOLERANCE * people:
-            return best, people
-    return _exact(instance, budget, best, search, work)
+        if state.proven or state.small or idle >= IDLE or work.left_s <= work.time_limit_s / 2:
+            break
+        before = state.people, state.sites_left
+        state.look_around()
+        state.decide()
+        # Prices of the linear relaxation stay: only a better choice decides more.
+        idle = idle + 1 if state.linear and before == (state.people, state.sites_left) else 0
+    if not state.proven:
+        state.settle()
+    return state.best, state.bound
+
+
+class _Search:
+    """The best choice found of an instance, the bound, and what is left to decide."""
+
+    def __init__(self, instance: CoverInstance, budget: float, work: Work) -> None:
+        self.instance, self._work = instance, work
+        self.best = heuristic(instance, budget)
+        self.people = instance.people_reached(self.best)
+        self.bound, self._left = np.inf, _Left(instance, budget)
+        self._prices, self.linear = Relaxation(instance, budget), False
+        self._bound(self._prices.best.bound)
+        self._random = np.random.default_rng(work.seed)
+
+    @property
+    def proven(self) -> bool:
+        """Whether nothing can be better."""
+        return self.bound - self.people <= TOLERANCE * self.people
+
+    @property
+    def sites_left(self) -> int:
+        """How many sites are not decided."""
+        return self._left.instance.sites
+
+    @property
+    def small(self) -> bool:
+        """Whether HiGHS is quicker than more prices."""
+        return len(self._left.instance.by_site.item) <= SMALL
+
+    def _bound(self, bound: float) -> None:
+        self.bound = max(self.people, min(self.bound, self._left.base + bound))
+
+    def price_by_cuts(self) -> None:
+        """Find the prices of the linear relaxation: they cannot be better."""
+        left, plan = self._left, np.zeros(self.instance.sites)
+        plan[self.best] = 1.0
+        cuts = CutRelaxation(left.instance, left.budget, self.best, plan)
+        cuts.run(steps=CUTS, may_go_on=self._go_on)
+        self._prices = Relaxation(left.instance, left.budget, cuts.price())
+        self._prices.share, self.linear = cuts.share, True
+        self._bound(self._prices.best.bound)
+
+    def _go_on(self) -> None:
+        self._work.may_go_on()
+
+    def look_around(self) -> None:
+        """Look for better prices, where there may be some, and for better choices near the relaxation's."""
+        left, prices = self._left, self._prices
+        if not self.linear:
+            prices.run(self.people - left.base, steps=STEPS, may_go_on=self._go_on)
+            self._bound(prices.best.bound)
+        for draw in range(DRAWS if self.linear else 1):
+            self._go_on()
+            start = _likely(prices, self._random.random(left.instance.sites) if draw else None)
+            self._offer(left.sites(heuristic(left.instance, left.budget, start=start)))
+
+    def _offer(self, sites: NDArray[np.int64]) -> None:
+        people = self.instance.people_reached(sites)
+        if people > self.people:
+            self.best, self.people = sites, people
+            self.bound = max(self.bound, people)
+
+    def decide(self) -> None:
+        """Take out the sites that the prices decide, where these are some."""
+        left = self._left
+        always, never = self._prices.decided((self.people - left.base) * (1 - TOLERANCE))
+        if (always | never).sum() < FEW * left.instance.sites:
+            return
+        rest = left.without(always, never)
+        if rest is None:
+            # A better choice would hold sites that no choice may hold together.
+            self.bound = self.people
+            return
+        share = self._prices.share
+        self._left, place = rest
+        self._prices = self._prices.on(self._left.instance, self._left.budget, place)
+        self._prices.share = share[np.searchsorted(left.number, self._left.number)]
+
+    def settle(self) -> None:
+        """Have HiGHS decide over the sites that are left."""
+        left, work = self._left, self._work
+        if self.linear and not self.small:
+            self._settle_by_cuts()
+            return
+        model, start = CoverModel(left.instance, left.budget), left.of(self.best)
+        answer = model.mip.solve(
+            start=None if start is None else model.of(start),
+            time_limit_s=work.left_s, seed=work.seed, may_go_on=work.may_go_on,
+        )  # fmt: skip
+        if len(answer.value):
+            self._offer(left.sites(model.sites(answer.value)))
+        if answer.proof is not Proof.FEASIBLE:
+            # Nothing better is left where the prices decided, nor where HiGHS looked.
+            self.bound = self.people
+        else:
+            self._bound(model.people(answer.bound))
+
+    def _settle_by_cuts(self) -> None:
+        """Have HiGHS decide over the sites alone, by cuts."""
+        left = self._left
+        start = left.of(self.best)
+        plan = heuristic(left.instance, left.budget) if start is None else start
+        cuts = CutRelaxation(left.instance, left.budget, plan, self._prices.share)
+        cuts.run(steps=CUTS, may_go_on=self._go_on)
+        found, bound = cuts.whole(plan, self._work)
+        self._offer(left.sites(found))
+        self._bound(bound)
+
+
+def _likely(search: Relaxation, random: NDArray[np.float64] | None = None) -> NDArray[np.int64]:
+    """Return sites within the budget that the relaxed problem has most of; by chance in that proportion."""
+    share, cost = search.share, search.instance.cost
+    with np.errstate(divide="ignore"):
+        # The largest of u to the power of 1 / share are drawn in proportion to the shares (Efraimidis 2006).
+        rank = share if random is None else np.log(random) / np.maximum(share, 1e-300)
+    order = np.argsort(-rank, kind="stable")
+    fit = np.cumsum(cost[order]) <= search.budget * (1 + 1e-12)
+    return np.sort(order[fit & (share[order] > 1e-9)])
+
+
+class _Left:
+    """What is left of an instance after some sites are decided.
+
+    Parameters
+    ----------
+    instance
+        Without forced or forbidden sites.
+    budget
+        What sites may cost.
+
+    Attributes
+    ----------
+    instance, budget
+        What is left.
+    base
+        The people whom decided sites cover.
+    number, held
+        int64: what the sites left are in the whole, in rising order, and the sites decided on.
+    """
+
+    def __init__(self, instance: CoverInstance, budget: float) -> None:
+        self.instance, self.budget, self.base = instance, budget, 0.0
+        self.number = np.arange(instance.sites)
+        self.held = np.empty(0, np.int64)
+
+    def without(
+        self, always: NDArray[np.bool_], never: NDArray[np.bool_]
+    ) -> tuple[_Left, NDArray[np.int64]] | None:
+        """Return what is left when some sites are chosen and some not, and each place's number there.
+
+        None where those chosen are in conflict or cost too much.
+        """
+        conflicts = self.instance.conflicts
+        one = np.repeat(always, np.diff(conflicts.first))
+        if (one & always[conflicts.item]).any():
+            return None
+        small = reduced(replace(self.instance, forced=always, forbidden=never))
+        room = self.budget - small.cost_forced
+        if room < -1e-12 * self.budget:
+            return None
+        rest = _Left(small.instance, max(room, 0.0))
+        rest.base = self.base + small.people_forced
+        rest.number = self.number[small.site]
+        rest.held = np.concatenate([self.held, self.number[always]])
+        return rest, small.place
+
+    def sites(self, chosen: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return a choice of what is left as one of the whole."""
+        return np.sort(np.concatenate([self.held, self.number[chosen]]))
+
+    def of(self, sites: NDArray[np.int64]) -> NDArray[np.int64] | None:
+        """Return a choice of the whole as one of what is left; None where it is not one."""
+        mine = np.flatnonzero(np.isin(self.number, sites))
+        whole = len(mine) + np.isin(self.held, sites).sum()
+        return mine if whole == len(sites) and len(self.held) + len(mine) == len(sites) else None
 
 
 def fewest_units(instance: CoverInstance, people: float, work: Work | None = None) -> Solution:
@@ -116,26 +303,11 @@ def fewest_units(instance: CoverInstance, people: float, work: Work | None = Non
     start = _enough(small.instance, wanted)
     if start is None and not len(small.instance.conflicts.item):
         return no_solution(seed=work.seed, seconds=work.seconds)
-    model = _Model(
-        small.instance, None, *np.zeros((2, small.instance.sites), dtype=np.bool_), at_least=wanted
-    )
-    answer = model.mip.solve(
-        start=None if start is None else model.of(start),
-        time_limit_s=work.left_s, seed=work.seed, may_go_on=work.may_go_on,
-    )  # fmt: skip
-    if answer.proof is Proof.INFEASIBLE or (start is None and not len(answer.value)):
-        return no_solution(seed=work.seed, seconds=work.seconds)
-    cost, best = small.instance.cost, start
-    if len(answer.value):
-        found = model.sites(answer.value)
-        # HiGHS may miss the share by its tolerance; then its choice is none.
-        enough = small.instance.people_reached(found) >= wanted
-        if enough and (best is None or cost[found].sum() < cost[best].sum()):
-            best = found
+    best, answer = _cheapest(small.instance, wanted, start, work)
     if best is None:
         return no_solution(seed=work.seed, seconds=work.seconds)
-    total = float(cost[best].sum())
-    bound = min(total, max(answer.bound, 0.0))
+    total = float(small.instance.cost[best].sum())
+    bound = min(total, max(answer, 0.0))
     if (instance.cost == 1.0).all():
         # Units are whole.
         bound = float(np.ceil(bound - 1e-6))
@@ -143,6 +315,30 @@ def fewest_units(instance: CoverInstance, people: float, work: Work | None = Non
     return solution(
         sites, total + small.cost_forced, bound + small.cost_forced, seed=work.seed, seconds=work.seconds
     )
+
+
+def _cheapest(
+    instance: CoverInstance, people: float, start: NDArray[np.int64] | None, work: Work
+) -> tuple[NDArray[np.int64] | None, float]:
+    """Return the cheapest sites that cover so many people, by HiGHS, and a bound on their cost."""
+    best, model = start, CoverModel(instance, at_least=people)
+    while True:
+        answer = model.mip.solve(
+            start=None if best is None else model.of(best),
+            time_limit_s=work.left_s, seed=work.seed, may_go_on=work.may_go_on,
+        )  # fmt: skip
+        if answer.proof is Proof.INFEASIBLE:
+            # Not even the cheapest known holds what was asked of HiGHS since: nothing is cheaper.
+            return best, np.inf
+        if not len(answer.value):
+            return best, answer.bound
+        found = model.sites(answer.value)
+        if instance.people_reached(found) >= people:
+            if best is None or instance.cost[found].sum() < instance.cost[best].sum():
+                best = found
+            return best, answer.bound
+        # HiGHS may miss the share by its tolerance. Whatever is better has a site that these have not.
+        model.require_another(found)
 
 
 def _enough(instance: CoverInstance, people: float) -> NDArray[np.int64] | None:
@@ -202,113 +398,3 @@ def _without_conflicts(instance: CoverInstance, sites: NDArray[np.int64]) -> NDA
         if taken.isdisjoint(conflicts.item[conflicts.first[j] : conflicts.first[j + 1]].tolist()):
             taken.add(j)
     return np.array(sorted(taken), dtype=np.int64)
-
-
-def _exact(
-    instance: CoverInstance, budget: float, best: NDArray[np.int64], search: Relaxation, work: Work
-) -> tuple[NDArray[np.int64], float]:
-    """Return the best choice and the bound, by HiGHS over the sites that the prices leave open."""
-    people = instance.people_reached(best)
-    always, never = search.decided(people * (1 - TOLERANCE))
-    model = _Model(instance, budget, always, never)
-    start = model.of(best) if model.allows(best) else None
-    answer = model.mip.solve(
-        start=start, time_limit_s=work.left_s, seed=work.seed, may_go_on=work.may_go_on
-    )  # fmt: skip
-    if len(answer.value):
-        found = model.sites(answer.value)
-        more = instance.people_reached(found)
-        if more > people:
-            best, people = found, more
-    if answer.proof is not Proof.FEASIBLE:
-        # Nothing better is left where the prices decided, nor where HiGHS looked.
-        return best, people
-    return best, max(people, min(search.best.bound, model.people(answer.bound)))
-
-
-class _Model:
-    """The covering problem of the sites that are not decided, for HiGHS.
-
-    The most people of covered places, or the least cost for ``at_least`` so many; a place is covered by a
-    site that is chosen; costs within the budget; of sites in conflict one.
-    """
-
-    def __init__(
-        self,
-        instance: CoverInstance,
-        budget: float | None,
-        always: NDArray[np.bool_],
-        never: NDArray[np.bool_],
-        *,
-        at_least: float | None = None,
-    ) -> None:
-        self._always = np.flatnonzero(always)
-        barred = never.copy()
-        for j in self._always:
-            barred[instance.conflicts.item[instance.conflicts.first[j] : instance.conflicts.first[j + 1]]] = (
-                True
-            )
-        self._open = np.flatnonzero(~always & ~barred)
-        done = instance.reached(self._always)
-        self._base = float(instance.people[done].sum())
-        places = np.flatnonzero(~done & instance.reached(self._open))
-        people = instance.people[places]
-        # In units of the mean, so that HiGHS's tolerances mean the same whatever people are counted in.
-        self._unit = float(people.mean()) if len(people) else 1.0
-        cost = instance.cost[self._open]
-        self.mip = mip = Mip(maximise=at_least is None)
-        self._x = mip.add_columns(np.zeros(len(cost)) if at_least is None else cost, integer=True)
-        self._z = mip.add_columns(people / self._unit if at_least is None else np.zeros(len(people)))
-        self._instance, self._places = instance, places
-        number = np.full(instance.sites, -1, dtype=np.int64)
-        number[self._open] = np.arange(len(self._open))
-        self._cover_rows(number)
-        if budget is not None:
-            room = (budget - float(instance.cost[self._always].sum())) * (1 + 1e-12)
-            mip.add_rows(np.array([0, len(cost)]), self._x, cost, upper=room)
-        if at_least is not None:
-            share = people / self._unit
-            mip.add_rows(
-                np.array([0, len(share)]), self._z, share, lower=(at_least - self._base) / self._unit
-            )
-        self._conflict_rows(number)
-
-    def _cover_rows(self, number: NDArray[np.int64]) -> None:
-        """Let a place count at most as often as it is covered."""
-        by_place = self._instance.by_place
-        first, size = by_place.first[self._places], np.diff(by_place.first)[self._places]
-        of = np.repeat(np.arange(len(self._places)), size)
-        step = np.arange(len(of)) - np.repeat(np.cumsum(size) - size, size)
-        site = number[by_place.item[first[of] + step]]
-        of, site = of[site >= 0], site[site >= 0]
-        row = np.concatenate([np.arange(len(self._places)), of])
-        column = np.concatenate([self._z, self._x[site]])
-        value = np.concatenate([np.ones(len(self._places)), -np.ones(len(of))])
-        order = np.argsort(row, kind="stable")
-        starts = np.concatenate([[0], np.cumsum(np.bincount(row, minlength=len(self._places)))])
-        self.mip.add_rows(starts, column[order], value[order], upper=0.0)
-
-    def _conflict_rows(self, number: NDArray[np.int64]) -> None:
-        conflicts = self._instance.conflicts
-        one = np.repeat(np.arange(self._instance.sites), np.diff(conflicts.first))
-        a, b = number[one], number[conflicts.item]
-        keep = (a >= 0) & (b >= 0) & (a < b)
-        pairs = np.column_stack([self._x[a[keep]], self._x[b[keep]]]).ravel()
-        self.mip.add_rows(np.arange(0, len(pairs) + 1, 2), pairs, np.ones(len(pairs)), upper=1.0)
-
-    def allows(self, sites: NDArray[np.int64]) -> bool:
-        """Return whether a choice holds what is decided."""
-        return bool(np.isin(self._always, sites).all() and np.isin(sites, [*self._always, *self._open]).all())
-
-    def of(self, sites: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Return a choice as HiGHS's columns."""
-        reached = self._instance.reached(sites)[self._places]
-        return np.concatenate([np.isin(self._open, sites), reached]).astype(np.float64)
-
-    def sites(self, value: NDArray[np.float64]) -> NDArray[np.int64]:
-        """Return the choice of HiGHS's columns."""
-        return np.sort(np.concatenate([self._always, self._open[value[: len(self._open)] > 0.5]]))
-
-    def people(self, bound: float) -> float:
-        """Return an objective of HiGHS in people."""
-        return self._base + bound * self._unit if np.isfinite(bound) else np.inf

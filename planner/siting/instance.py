@@ -106,7 +106,7 @@ def cover_instance(
     cost: NDArray[np.float64] | list[float] | None = None,
     forced: NDArray[np.bool_] | None = None,
     forbidden: NDArray[np.bool_] | None = None,
-    conflicts: NDArray[np.integer] | None = None,
+    conflicts: NDArray[np.integer] | list[list[int]] | None = None,
 ) -> CoverInstance:
     """Return the instance of pairs (place, site), each given once or more.
 
@@ -155,7 +155,7 @@ def instance_of_lists(
     cost: NDArray[np.float64] | list[float] | None = None,
     forced: NDArray[np.bool_] | None = None,
     forbidden: NDArray[np.bool_] | None = None,
-    conflicts: NDArray[np.integer] | None = None,
+    conflicts: NDArray[np.integer] | list[list[int]] | None = None,
 ) -> CoverInstance:
     """Return the instance of lists by site of the places (in rising order) that each covers.
 
@@ -224,6 +224,19 @@ def conflicts_of(group: NDArray[np.integer]) -> NDArray[np.int64]:
             found.append(np.column_stack([order[at + one], order[at + other]]))
         at += n
     return np.concatenate(found)
+
+
+def pairs_of(conflicts: Lists) -> NDArray[np.int64]:
+    """Return each conflict once, int64 ``(pairs, 2)``, the lower number first.
+
+    Examples
+    --------
+    >>> pairs_of(cover_instance([1.0], place=[0], site=[0], sites=3, conflicts=[[2, 0]]).conflicts).tolist()
+    [[0, 2]]
+    """
+    one = np.repeat(np.arange(len(conflicts.first) - 1), np.diff(conflicts.first))
+    once = one < conflicts.item
+    return np.column_stack([one[once], conflicts.item[once].astype(np.int64)])
 
 
 def _within(numbers: NDArray[np.integer], n: int) -> bool:

@@ -30,8 +30,12 @@ class Measure(Model):
         The facility kind that there is afterwards.
     of
         Which kinds may be upgraded.
+    at
+        Where a new unit may be: in the middle of each settlement's people (``settlements``: the hamlets that
+        are given, or else the villages), or at places ``spacing_m`` (metres) apart where people live
+        (``roads``).
     spacing_m
-        How far apart the candidate places for a new unit are (metres).
+        See ``at``.
     cost_idr, yearly_idr
         In rupiah, once and every year; None = not given.
     staff
@@ -45,6 +49,7 @@ class Measure(Model):
     op: Literal["open", "upgrade", "function"]
     kind: str
     of: tuple[str, ...] = ()
+    at: Literal["settlements", "roads"] = "roads"
     spacing_m: Positive = 1000.0
     cost_idr: Idr | None = None
     yearly_idr: Idr | None = None

@@ -173,8 +173,47 @@ class Mip:
             # Time was up before anything was found.
             return MipAnswer(np.empty(0), np.nan, float(info.mip_dual_bound), Proof.FEASIBLE)
         value = np.where(whole, np.round(value) + 0.0, value)
-        proof = Proof.OPTIMAL if done else Proof.FEASIBLE
-        return MipAnswer(value, objective, float(info.mip_dual_bound), proof)
+        if done:
+            # Of whole costs HiGHS knows that nothing lies between, and leaves its bound below.
+            return MipAnswer(value, objective, objective, Proof.OPTIMAL)
+        return MipAnswer(value, objective, float(info.mip_dual_bound), Proof.FEASIBLE)
+
+
+class GrowingLp:
+    """A linear problem to which rows are added between solutions, each of which begins from the last.
+
+    Parameters
+    ----------
+    cost, upper
+        float64 ``(columns,)``: the objective, made large, and upper bounds; the lower ones are 0.
+
+    Examples
+    --------
+    >>> lp = GrowingLp(np.array([1.0, 1.0]), np.array([1.0, 1.0]))
+    >>> lp.add_row(np.array([0, 1]), np.ones(2), 1.5)
+    >>> value, price, objective = lp.solve()
+    >>> objective, price.tolist()
+    (1.5, [1.0])
+    """
+
+    def __init__(self, cost: NDArray[np.float64], upper: NDArray[np.float64]) -> None:
+        self._solver = _Quiet()
+        self._solver.setOptionValue("threads", 1)
+        n, none = len(cost), np.empty(0, np.int32)
+        self._solver.addCols(n, np.asarray(cost), np.zeros(n), np.asarray(upper), 0, none, none, np.empty(0))
+        self._solver.changeObjectiveSense(highspy.ObjSense.kMaximize)
+
+    def add_row(self, column: NDArray[np.integer], value: NDArray[np.float64], most: float) -> None:
+        """Add ``sum(value × column) <= most``."""
+        self._solver.addRow(-np.inf, float(most), len(column), column.astype(np.int32), value)
+
+    def solve(self) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
+        """Return the columns, the rows' dual prices (0 or more) and the objective."""
+        self._solver.run()
+        found = self._solver.getSolution()
+        value = np.asarray(found.col_value, dtype=np.float64)
+        price = np.abs(np.asarray(found.row_dual, dtype=np.float64))
+        return value, price, float(self._solver.getInfo().objective_function_value)
 
 
 @dataclass(frozen=True)

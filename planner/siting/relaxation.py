@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 
     from planner.siting.instance import CoverInstance
 
-# A search that has not lowered the bound for so many steps takes half the step, down to this share.
-PATIENCE, SMALLEST_STEP = 15, 1e-3
+# The share of the newest solution in the average of all (Barahona and Anbil 2000), at the start and at last.
+NEWEST, NEWEST_AT_LAST = 0.1, 0.02
+# A step is this share of the distance to the known choice; so many steps without gain make it shorter.
+STEP, SHORTER, PATIENCE = 0.5, 0.7, 10
+SMALLEST_STEP = 1e-4
 
 
 @dataclass
@@ -49,7 +52,7 @@ class Prices:
 
 
 class Relaxation:
-    """A subgradient search for one instance and budget.
+    """A search for the prices that prove most, by the volume algorithm, for one instance and budget.
 
     Parameters
     ----------
@@ -57,6 +60,18 @@ class Relaxation:
         Without forced or forbidden sites, as :func:`planner.siting.instance.reduced` gives it.
     budget
         What the chosen sites may cost.
+    price
+        float64 ``(places,)``, where to begin; every place's people shared by its sites when None.
+
+    Attributes
+    ----------
+    best
+        The best prices so far.
+    by_units
+        float64 ``(sites + 1,)``: for each number of units, the lowest bound that any prices gave, where all
+        sites cost the same: one search proves a whole curve.
+    share
+        float64 ``(sites,)``: how much of each site the relaxed problem would have, on average (0-1).
 
     Examples
     --------
@@ -70,26 +85,50 @@ class Relaxation:
     30.0
     """
 
-    def __init__(self, instance: CoverInstance, budget: float) -> None:
+    def __init__(
+        self, instance: CoverInstance, budget: float, price: NDArray[np.float64] | None = None
+    ) -> None:
         self.instance, self.budget = instance, budget
         self.units = bool((instance.cost == instance.cost[:1]).all())
         degree = np.diff(instance.by_place.first)
-        # At the start every site is worth its places' people, shared with the others that cover them.
-        self._price = instance.people / np.maximum(degree, 1)
-        self._step, self._idle, self._direction = 1.0, 0, np.zeros(instance.places)
-        self.sites = np.empty(0, np.int64)
-        self.best = self._at(self._price)
-        # By number of units, the lowest bound that any prices gave: one search proves a whole curve.
+        start = instance.people / np.maximum(degree, 1) if price is None else price
         self.by_units = np.full(instance.sites + 1, np.inf)
-        self._note(self.best)
+        self._step, self._newest, self._idle = STEP, NEWEST, 0
+        self.best, sites = self._at(start)
+        self.share = np.zeros(instance.sites)
+        self.share[sites] = 1.0
+        self._direction = self._surplus(start, sites)
 
-    def _at(self, price: NDArray[np.float64]) -> Prices:
-        """Return what some prices prove; keeps the sites that are worth most by them."""
+    def on(self, instance: CoverInstance, budget: float, place: NDArray[np.int64]) -> Relaxation:
+        """Return the search continued on what is left of its instance.
+
+        Parameters
+        ----------
+        instance, budget
+            What is left.
+        place
+            int64, the number there of each place here; -1 where it is gone.
+        """
+        kept = place >= 0
+        n, where = instance.places, place[kept]
+        # Prices of places that became one add up, and are no more than their people.
+        price = np.bincount(where, weights=self.best.price[kept], minlength=n)
+        rest = Relaxation(instance, budget, np.minimum(price, instance.people))
+        way = np.bincount(where, weights=self._direction[kept], minlength=n)
+        rest._direction = way / np.maximum(np.bincount(where, minlength=n), 1)
+        rest._step, rest._newest = self._step, self._newest
+        return rest
+
+    def _at(self, price: NDArray[np.float64]) -> tuple[Prices, NDArray[np.int64]]:
+        """Return what some prices prove, and the sites that are worth most by them."""
         one = self.instance
         worth = site_values(one.by_site, price)
         rest = float((one.people - price).sum())
-        self.sites, most = self._knapsack(worth)
-        return Prices(price, worth, rest, min(rest + most, float(one.people.sum())))
+        sites, most = self._knapsack(worth)
+        if self.units:
+            ranked = np.concatenate([[0.0], np.cumsum(-np.sort(-worth))])
+            np.minimum(self.by_units, rest + ranked, out=self.by_units)
+        return Prices(price, worth, rest, min(rest + most, float(one.people.sum()))), sites
 
     def _knapsack(self, worth: NDArray[np.float64]) -> tuple[NDArray[np.int64], float]:
         """Return the sites worth most within the budget, and their worth with a share of the next."""
@@ -104,19 +143,18 @@ class Relaxation:
             most += float(worth[order[fit]] * (self.budget - before) / cost[order[fit]])
         return order[:fit], most
 
-    def _note(self, found: Prices) -> None:
-        if self.units:
-            most = np.concatenate([[0.0], np.cumsum(-np.sort(-found.worth))])
-            np.minimum(self.by_units, found.rest + most, out=self.by_units)
+    def _surplus(self, price: NDArray[np.float64], sites: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return by place how much more it is covered than it counts: where its price should fall."""
+        chosen = np.zeros(self.instance.sites, dtype=np.bool_)
+        chosen[sites] = True
+        count = covered(self.instance.by_site, self.instance.places, chosen).astype(np.float64)
+        # A place whose price is all its people counts as much as it is covered.
+        surplus: NDArray[np.float64] = count - np.where(
+            price < self.instance.people, 1.0, np.minimum(count, 1.0)
+        )
+        return surplus
 
-    def run(
-        self,
-        at_least: float,
-        *,
-        steps: int,
-        may_go_on: Callable[[], None] | None = None,
-        until: Callable[[], bool] = lambda: False,
-    ) -> None:
+    def run(self, at_least: float, *, steps: int, may_go_on: Callable[[], None] | None = None) -> None:
         """Lower the bound.
 
         Parameters
@@ -127,45 +165,39 @@ class Relaxation:
             So many at most.
         may_go_on
             Called at every step; what it raises ends the search.
-        until
-            Whether to stop.
         """
         people = self.instance.people
-        chosen = np.zeros(self.instance.sites, dtype=np.bool_)
         for _ in range(steps):
             if may_go_on is not None:
                 may_go_on()
-            if self.best.bound - at_least <= 1e-12 * max(at_least, 1.0) or until():
+            distance = self.best.bound - at_least
+            # At a price of 0 there is nothing to take away.
+            way = np.where((self.best.price <= 0) & (self._direction > 0), 0.0, self._direction)
+            length = float(way @ way)
+            if distance <= 1e-12 * max(at_least, 1.0) or length == 0.0 or self._step < SMALLEST_STEP:
                 return
-            chosen[:] = False
-            chosen[self.sites] = True
-            count = covered(self.instance.by_site, len(people), chosen)
-            # A place whose price is all its people counts as much as it is covered: nothing pulls it down.
-            counts = np.where(self._price < people, 1.0, np.minimum(count, 1))
-            # Deflected: half of the way before is kept, which stops it from going to and fro.
-            self._direction = 0.5 * self._direction + (count - counts)
-            length = float(self._direction @ self._direction)
-            if length == 0.0:
-                return
-            stride = self._step * max(self.best.bound - at_least, 1e-9 * at_least) / length
-            self._price = np.clip(self._price - stride * self._direction, 0.0, people)
-            self._take(self._at(self._price))
-            if self._step < SMALLEST_STEP:
-                return
+            price = np.clip(self.best.price - self._step * distance / length * way, 0.0, people)
+            found, sites = self._at(price)
+            surplus = self._surplus(price, sites)
+            self._judge(found, float(surplus @ self._direction))
+            self._direction += self._newest * (surplus - self._direction)
+            self.share *= 1.0 - self._newest
+            self.share[sites] += self._newest
 
-    def _take(self, found: Prices) -> None:
-        self._note(found)
-        if found.bound < self.best.bound * (1 - 1e-9):
-            self._idle = 0
-        else:
-            self._idle += 1
-        if found.bound < self.best.bound:
+    def _judge(self, found: Prices, agrees: float) -> None:
+        """Keep prices that prove more; step further where the way still leads down, shorter where not."""
+        before = self.best.bound
+        if found.bound < before:
             self.best = found
+        if found.bound < before * (1 - 1e-7):
+            self._idle = 0
+            if agrees > 0:
+                self._step = min(1.1 * self._step, 2.0)
+            return
+        self._idle += 1
         if self._idle >= PATIENCE:
-            self._step, self._idle = self._step / 2, 0
-            self._price = self.best.price.copy()
-            self._direction[:] = 0.0
-            self._at(self._price)
+            self._idle, self._step = 0, SHORTER * self._step
+            self._newest = max(0.8 * self._newest, NEWEST_AT_LAST)
 
     def decided(self, at_least: float) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """Return which sites every better choice holds, and which none does: bool ``(sites,)`` both.

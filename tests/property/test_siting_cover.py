@@ -164,11 +164,15 @@ def test_fewest_units_is_the_cheapest_of_all_choices(problem, twentieths):
 
 
 @settings(deadline=None, max_examples=100)
-@given(problems())
-def test_highs_alone_finds_the_same(problem):
-    """Small problems are mostly proven before HiGHS is asked: here nothing else is."""
+@given(problem=problems())
+@pytest.mark.parametrize(
+    "only", [{"ROUNDS": 0}, {"DENSE": 0}, {"DENSE": 0, "ROUNDS": 0, "SMALL": -1}, {"FEW": 0.0, "SMALL": -1}]
+)
+def test_every_way_of_the_solver_finds_the_same(only, problem):
+    """Small problems are mostly proven at once: each way is taken alone, HiGHS, cuts, whole cuts, prices."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(covering, "ROUNDS", 0)
+        for name, value in only.items():
+            patch.setattr(covering, name, value)
         alone = most_people(instance_of(problem), problem["budget"])
     both = most_people(instance_of(problem), problem["budget"])
     assert (alone.objective, alone.proof) == (both.objective, both.proof) or np.isnan(alone.objective)

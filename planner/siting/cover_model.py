@@ -1,0 +1,86 @@
+"""The covering problem for HiGHS: a column a site, a column a place, a row for what covers it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.siting.instance import pairs_of
+from planner.siting.mip import Mip
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from planner.siting.instance import CoverInstance
+
+
+class CoverModel:
+    """The most people of covered places, or the least cost of covering so many.
+
+    A place is covered by a site that is chosen; costs stay within the budget; of sites in conflict one is
+    chosen at most.
+
+    Parameters
+    ----------
+    instance
+        Reduced: nothing is forced or forbidden.
+    budget
+        What the sites may cost; None for no limit.
+    at_least
+        The people that are to be covered: the cost is then made least. None: the people are made most.
+    """
+
+    def __init__(
+        self, instance: CoverInstance, budget: float | None = None, *, at_least: float | None = None
+    ) -> None:
+        people, cost = instance.people, instance.cost
+        # In units of the mean, so that HiGHS's tolerances mean the same whatever people are counted in.
+        self._unit = float(people.mean()) if len(people) else 1.0
+        self._instance = instance
+        self.mip = mip = Mip(maximise=at_least is None)
+        self._x = mip.add_columns(np.zeros(len(cost)) if at_least is None else cost, integer=True)
+        self._z = mip.add_columns(people / self._unit if at_least is None else np.zeros(len(people)))
+        self._cover_rows()
+        if budget is not None:
+            mip.add_rows(np.array([0, len(cost)]), self._x, cost, upper=budget * (1 + 1e-12))
+        if at_least is not None:
+            share = people / self._unit
+            mip.add_rows(np.array([0, len(share)]), self._z, share, lower=at_least / self._unit)
+        self._conflict_rows()
+
+    def _cover_rows(self) -> None:
+        """Let a place count at most as often as it is covered."""
+        by_place = self._instance.by_place
+        # Before each place's sites stands the place itself.
+        first = by_place.first + np.arange(len(by_place.first))
+        column = np.empty(first[-1], dtype=np.int64)
+        value = np.full(first[-1], -1.0)
+        own = np.zeros(first[-1], dtype=np.bool_)
+        own[first[:-1]] = True
+        column[own], value[own] = self._z, 1.0
+        column[~own] = self._x[by_place.item]
+        self.mip.add_rows(first, column, value, upper=0.0)
+
+    def _conflict_rows(self) -> None:
+        pairs = self._x[pairs_of(self._instance.conflicts)].ravel()
+        self.mip.add_rows(np.arange(0, len(pairs) + 1, 2), pairs, np.ones(len(pairs)), upper=1.0)
+
+    def require_another(self, sites: NDArray[np.int64]) -> None:
+        """Ask for a site outside of some, which together cover too few."""
+        others = np.delete(self._x, sites)
+        self.mip.add_rows(np.array([0, len(others)]), others, np.ones(len(others)), lower=1.0)
+
+    def of(self, sites: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return a choice as HiGHS's columns, float64 ``(sites + places,)``."""
+        chosen = np.zeros(self._instance.sites)
+        chosen[sites] = 1.0
+        return np.concatenate([chosen, self._instance.reached(sites)])
+
+    def sites(self, value: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Return the choice of HiGHS's columns."""
+        return np.flatnonzero(value[: self._instance.sites] > 0.5)
+
+    def people(self, bound: float) -> float:
+        """Return an objective of HiGHS in people; ``inf`` where it found no bound."""
+        return bound * self._unit if np.isfinite(bound) else np.inf

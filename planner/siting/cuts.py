@@ -1,0 +1,204 @@
+"""The linear relaxation of a covering problem by cuts on the sites alone (Cordeau, Furini and Ljubić 2019).
+
+How many people shares of sites cover is a concave function of the shares: each place counts for its people
+times what covers it, at most once. A cut is the plane that touches it at some shares. There are few sites and
+many places: the problem of the sites and some hundred cuts is small, and soon as tight as that of all places.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.kernels.cover import covered_by_shares, group_values
+from planner.siting.instance import pairs_of
+from planner.siting.mip import GrowingLp, Mip
+from planner.siting.solution import TOLERANCE, Proof
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from planner.siting.instance import CoverInstance
+    from planner.siting.work import Work
+
+# Cuts are made between the best shares known and those of the relaxation, this far towards the latter:
+# nearer to where the answer lies (Ben-Ameur and Neto 2007).
+OUTWARD = 0.3
+# A cut must take away this share of a group's people, and the bound may stay this share above the answer.
+LEAST, NEAR = 1e-6, 1e-7
+# People are counted in thousands in the linear problem.
+PEOPLE = 1e-3
+
+
+class CutRelaxation:
+    """The linear relaxation of an instance within a budget, tightened cut by cut.
+
+    Parameters
+    ----------
+    instance
+        Without forced or forbidden sites.
+    budget
+        What the sites may cost.
+    plan
+        Sites of a good choice: the places of each are one group with cuts of its own.
+    share
+        float64 ``(sites,)``, shares of sites within the budget to begin from.
+
+    Attributes
+    ----------
+    bound
+        People; no choice reaches more.
+
+    Examples
+    --------
+    >>> from planner.siting.instance import cover_instance
+    >>> three = cover_instance([10.0, 20.0, 5.0], place=[0, 1, 2], site=[0, 1, 2])
+    >>> cuts = CutRelaxation(three, 2.0, np.array([1]), np.array([0.0, 1.0, 0.0]))
+    >>> cuts.run(steps=50)
+    >>> round(cuts.bound, 6), cuts.price().round(6).tolist()[2]
+    (30.0, 5.0)
+    """
+
+    def __init__(
+        self, instance: CoverInstance, budget: float, plan: NDArray[np.int64], share: NDArray[np.float64]
+    ) -> None:
+        self.instance, self.bound = instance, float(instance.people.sum())
+        self._budget = budget
+        self._group, self._groups = _by_site(instance, plan), max(len(plan), 1)
+        sites = instance.sites
+        self._most = np.bincount(self._group, weights=instance.people, minlength=self._groups)
+        self._lp = GrowingLp(
+            np.concatenate([np.zeros(sites), np.ones(self._groups)]),
+            np.concatenate([np.ones(sites), self._most * PEOPLE]),
+        )
+        self._lp.add_row(np.arange(sites), instance.cost, budget)
+        self._inside = share * min(1.0, budget / max(float(share @ instance.cost), 1e-300))
+        self._people_inside = float(self._covered(self._inside)[0].sum())
+        # Of each cut: its group, and the places that are not covered where it touches.
+        self._cut_group: list[int] = []
+        self._cut_row: list[tuple[NDArray[np.int64], NDArray[np.float64], float]] = []
+        self._cut_open: list[NDArray[np.bool_]] = []
+        self._dual = np.zeros(1)
+
+    def _covered(self, share: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the people covered of each group, and how much covers each place."""
+        one = self.instance
+        cover = covered_by_shares(one.by_site, one.places, share)
+        people = np.bincount(self._group, weights=one.people * np.minimum(cover, 1.0), minlength=self._groups)
+        return people.astype(np.float64), cover
+
+    def run(self, *, steps: int, may_go_on: Callable[[], None] | None = None) -> None:
+        """Add cuts until the bound is that of the linear relaxation, or ``steps`` are taken."""
+        sites = self.instance.sites
+        for _ in range(steps):
+            if may_go_on is not None:
+                may_go_on()
+            value, self._dual, objective = self._lp.solve()
+            self.bound = min(self.bound, objective / PEOPLE)
+            if self.bound - self._people_inside <= NEAR * self.bound:
+                return
+            share, people = value[:sites], value[sites:] / PEOPLE
+            if not self._cut(
+                OUTWARD * share + (1.0 - OUTWARD) * self._inside, share, people
+            ) and not self._cut(share, share, people):
+                return
+
+    def _cut(self, at: NDArray[np.float64], share: NDArray[np.float64], people: NDArray[np.float64]) -> bool:
+        """Add the cuts at some shares that the relaxation's answer does not keep; returns whether any."""
+        covered, cover = self._covered(at)
+        if covered.sum() > self._people_inside:
+            self._inside, self._people_inside = at, float(covered.sum())
+        one, open_ = self.instance, cover < 1.0
+        slope = group_values(one.by_site, one.people * open_, self._group, self._groups)
+        full = np.bincount(self._group, weights=one.people * ~open_, minlength=self._groups)
+        broken = people > full + slope @ share + LEAST * self._most
+        for g in np.flatnonzero(broken):
+            some = np.flatnonzero(slope[g])
+            column = np.append(some, one.sites + g)
+            row = (column, np.append(-slope[g, some] * PEOPLE, 1.0), float(full[g] * PEOPLE))
+            self._lp.add_row(*row)
+            self._cut_row.append(row)
+            self._cut_group.append(int(g))
+            self._cut_open.append(open_)
+        return bool(broken.any())
+
+    def whole(self, best: NDArray[np.int64], work: Work) -> tuple[NDArray[np.int64], float]:
+        """Return the best choice of whole sites and its bound, cut by cut.
+
+        Parameters
+        ----------
+        best
+            A choice that is known.
+        work
+            How long it may take.
+        """
+        one = self.instance
+        people = one.people_reached(best)
+        while work.left_s > 0:
+            mip = self._problem()
+            answer = mip.solve(
+                start=self._columns(best), time_limit_s=work.left_s, seed=work.seed, may_go_on=work.may_go_on
+            )
+            if answer.proof is Proof.INFEASIBLE:
+                return best, people
+            if np.isfinite(answer.bound):
+                self.bound = min(self.bound, answer.bound / PEOPLE)
+            if not len(answer.value) or self.bound <= people * (1 + TOLERANCE):
+                break
+            found = np.flatnonzero(answer.value[: one.sites] > 0.5)
+            more = one.people_reached(found)
+            if more > people:
+                best, people = found, more
+            share = answer.value[: one.sites]
+            if not self._cut(share, share, answer.value[one.sites :] / PEOPLE):
+                break
+        return best, max(self.bound, people)
+
+    def _problem(self) -> Mip:
+        """Return the problem of whole sites under all cuts so far."""
+        one, mip = self.instance, Mip(maximise=True)
+        mip.add_columns(np.zeros(one.sites), integer=True)
+        mip.add_columns(np.ones(self._groups), upper=np.asarray(self._most * PEOPLE, dtype=np.float64))
+        mip.add_rows(np.array([0, one.sites]), np.arange(one.sites), one.cost, upper=self._budget)
+        rows = self._cut_row
+        mip.add_rows(
+            np.cumsum([0, *(len(c) for c, _, _ in rows)]),
+            np.concatenate([np.empty(0, np.int64), *(c for c, _, _ in rows)]),
+            np.concatenate([np.empty(0), *(v for _, v, _ in rows)]),
+            upper=np.array([m for _, _, m in rows]),
+        )
+        pairs = pairs_of(one.conflicts)
+        mip.add_rows(np.arange(0, 2 * len(pairs) + 1, 2), pairs.ravel(), np.ones(2 * len(pairs)), upper=1.0)
+        return mip
+
+    def _columns(self, sites: NDArray[np.int64]) -> NDArray[np.float64]:
+        share = np.zeros(self.instance.sites)
+        share[sites] = 1.0
+        return np.concatenate([share, self._covered(share)[0] * PEOPLE])
+
+    def price(self) -> NDArray[np.float64]:
+        """Return the prices of places that prove the bound: float64 ``(places,)``, people.
+
+        Those of the cuts' duals: with them :class:`planner.siting.relaxation.Relaxation` bounds and decides.
+        """
+        price = np.zeros(self.instance.places)
+        for dual, g, open_ in zip(self._dual[1:], self._cut_group, self._cut_open, strict=False):
+            if dual > 0:
+                price[open_ & (self._group == g)] += dual
+        return np.minimum(price, 1.0) * self.instance.people
+
+    @property
+    def share(self) -> NDArray[np.float64]:
+        """The best shares of sites found, float64 ``(sites,)`` (0-1)."""
+        return self._inside
+
+
+def _by_site(instance: CoverInstance, plan: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the group of each place: the first site of a plan that covers it, else the first group."""
+    group = np.zeros(instance.places, dtype=np.int64)
+    for number, j in reversed(list(enumerate(plan.tolist()))):
+        group[instance.by_site.item[instance.by_site.first[j] : instance.by_site.first[j + 1]]] = number
+    return group
