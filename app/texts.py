@@ -14,6 +14,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 from planner.coverage.extent import ROADS
+from planner.ilp.three_answers import VillageClass
 from planner.texts.catalogues import ilp_texts
 from planner.texts.formatter import Formatter
 
@@ -70,8 +71,8 @@ class Texts(Formatter):
 
     def incomplete(self, word: str, extent: Extent) -> str:
         """Return what is not whole, a kind's list or the roads, why, and what that means."""
-        key = "incomplete_roads" if word == ROADS else "incomplete_list"
-        return self.term(key).format(kind=self.kind(word), why=self.term(f"why_{extent.why[word]}"))
+        text = self.term("incomplete_roads" if word == ROADS else "incomplete_list")
+        return text.format(kind=self.kind(word), why=self.term(f"why_{extent.why[word]}"))
 
     def ilp(self, key: str) -> str:
         """Return a text of the ILP tables, such as how a parent is known, or what a unit has.
@@ -85,7 +86,7 @@ class Texts(Formatter):
 
     def state(self, found: str) -> str:
         """Return the word for a class of answers (planner.ilp.three_answers.CLASSES)."""
-        return self.term(found) if found == "unknown" else self.ilp(f"class_{found}")
+        return self.term(found) if found == VillageClass.UNKNOWN else self.ilp(f"class_{found}")
 
     def group(self, group: str) -> str:
         """Return the name of a life-cycle group; "" is everybody."""

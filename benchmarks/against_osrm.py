@@ -28,7 +28,8 @@ import pyproj
 import shapely
 from common import ROOT, command, shared
 
-from geodata.readers.osm import read_osm_roads, read_osm_ways
+from geodata.readers.osm import read_osm_ways
+from geodata.readers.osm_roads import read_osm_roads
 from geodata.vocabulary.roads import ROAD_CLASSES
 from planner.network.build import build_network
 from planner.network.impedance import HEIGHTS, WEIGHTS, WIDTHS

@@ -18,9 +18,9 @@ PBF = shared() / "data/osm/malta.osm.pbf"
 OURS = f"""
 import time
 from pathlib import Path
-import geodata.readers.osm, planner.network.build, planner.scenarios.scenario
+import geodata.readers.osm_roads, planner.network.build, planner.scenarios.scenario
 start = time.perf_counter()
-roads, _ = geodata.readers.osm.read_osm_roads(Path({str(PBF)!r}), None, "EPSG:32633")
+roads, _ = geodata.readers.osm_roads.read_osm_roads(Path({str(PBF)!r}), None, "EPSG:32633")
 network = planner.network.build.build_network(roads, planner.scenarios.scenario.default_scenario())
 print(time.perf_counter() - start)
 """

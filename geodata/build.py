@@ -23,6 +23,7 @@ from geodata.readers.result import ReadLayer
 from geodata.readers.roads import study_zone
 from geodata.readers.working_areas import read_working_areas
 from geodata.schemas import validate
+from geodata.vocabulary.statuses import FacilityStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -246,8 +247,9 @@ def _one_layer(lists: Sequence[ReadLayer], crs: object, zone: shapely.Geometry) 
         raise SchemaError(msg)
     placed = ~shapely.is_missing(frame.geometry.to_numpy())
     near = shapely.intersects(zone, frame.geometry.to_numpy())
-    status = pd.Series("unlocated", index=frame.index, dtype="str")
-    frame["status"] = status.mask(placed & near, "used").mask(placed & ~near, "outside_buffer")
+    status = pd.Series(FacilityStatus.UNLOCATED.value, index=frame.index, dtype="str")
+    status = status.mask(placed & near, FacilityStatus.USED.value)
+    frame["status"] = status.mask(placed & ~near, FacilityStatus.OUTSIDE_BUFFER.value)
     frame["geometry"] = frame.geometry
     numbers = [c for c in frame if c.startswith(("staff_", "open_days_", "capacity_"))]
     frame = frame[[*FACILITY_COLUMNS, *numbers, "geometry"]].sort_index()
@@ -290,7 +292,7 @@ def _covers_records(area: AreaFile) -> list[SourceRecord]:
 
 
 def _osm(source: RoadsFile, zone: shapely.Geometry, crs: str, cache: Path | None) -> ReadLayer:
-    from geodata.readers.osm import read_osm_roads
+    from geodata.readers.osm_roads import read_osm_roads
 
     del cache
     assert source.path is not None
@@ -314,7 +316,7 @@ def _vector(source: RoadsFile, zone: shapely.Geometry, crs: str, cache: Path | N
 
 def _overpass(source: RoadsFile, zone: shapely.Geometry, crs: str, cache: Path | None) -> ReadLayer:
     from geodata.downloads.overpass import fetch_osm_ways
-    from geodata.readers.osm import roads_from_ways
+    from geodata.readers.osm_roads import roads_from_ways
 
     if cache is None:
         msg = "roads: osm: overpass needs a folder to keep its downloads in (cache=…)"

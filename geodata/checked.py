@@ -6,7 +6,6 @@ the same promises, looked at in a few milliseconds and without pandera.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -17,21 +16,22 @@ import shapely
 from geodata.errors import MissingCrsError, SchemaError, first_five
 from geodata.villages_at import village_at
 from geodata.vocabulary.kinds import known_kinds, recognise_kind
+from geodata.vocabulary.statuses import FacilityStatus, LocatedBy, YesNo
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from collections.abc import Mapping
 
-    from geodata.layers import Layers
+    from numpy.typing import NDArray
 
 # What a facility is taken to be where its row does not say.
 DEFAULTS: dict[str, object] = {
-    "name": "", "declared_village": None, "parent_id": None, "functioning": "unknown",
-    "located_by": "coordinates", "source": "given",
+    "name": "", "declared_village": None, "parent_id": None, "functioning": YesNo.UNKNOWN.value,
+    "located_by": LocatedBy.COORDINATES.value, "source": "given",
 }  # fmt: skip
 WORDS = {
-    "functioning": ("yes", "no", "unknown"),
-    "status": ("used", "outside_buffer", "unlocated"),
-    "located_by": ("coordinates", "village", "name", "none"),
+    "functioning": YesNo.texts(),
+    "status": FacilityStatus.texts(),
+    "located_by": LocatedBy.texts(),
 }
 NEEDED = {
     "villages": ("village_name", "district_code", "people"),
@@ -40,8 +40,20 @@ NEEDED = {
 }
 
 
-def checked_layers(layers: Layers) -> Layers:
-    """Return layers in the area's CRS whose ids, numbers and words are what the planner relies on.
+def checked_frames(
+    frames: Mapping[str, gpd.GeoDataFrame], crs: object, buffer_m: float
+) -> dict[str, gpd.GeoDataFrame]:
+    """Return layers by name, in one CRS, whose ids, numbers and words are what the planner relies on.
+
+    Parameters
+    ----------
+    frames
+        ``villages`` and ``facilities``, and those of ``roads``, ``hamlets``, ``water``, ``floods`` that
+        there are.
+    crs
+        The area's metric CRS.
+    buffer_m
+        Facilities up to this far outside the villages take part.
 
     Raises
     ------
@@ -49,13 +61,9 @@ def checked_layers(layers: Layers) -> Layers:
         Numbers below 0 or without end, doubled or empty ids, unknown kinds and words, missing columns.
     MissingCrsError
     """
-    crs = layers.area.crs
     new: dict[str, gpd.GeoDataFrame] = {}
-    for name in ("villages", "roads", "facilities", "hamlets", "water", "floods"):
-        frame = getattr(layers, name)
-        if frame is None:
-            continue
-        frame = in_crs(frame, name, crs)
+    for name, given in frames.items():
+        frame = in_crs(given, name, crs)
         missing = [c for c in NEEDED.get(name, ()) if c not in frame]
         if missing:
             msg = f"{name}: there is no column {', '.join(missing)}. Take the layers of build_area."
@@ -65,16 +73,14 @@ def checked_layers(layers: Layers) -> Layers:
             if str(column) == "people" or str(column).startswith(("people_", "staff_")):
                 counts(frame[column], f"{name}.{column}")
         new[name] = frame
-    facilities = checked_facilities(new["facilities"], new["villages"], layers.area.buffer_m)
-    new["facilities"] = facilities
-    if layers.hamlets is not None:
+    new["facilities"] = checked_facilities(new["facilities"], new["villages"], buffer_m)
+    if "hamlets" in new:
         strange = ~new["hamlets"]["village_code"].isin(new["villages"].index)
         if strange.any():
             ids = first_five(new["hamlets"].index[strange])
             msg = f"hamlets: {strange.sum()} are of no village of the area: {ids}. Leave them out."
             raise SchemaError(msg)
-    same = all(getattr(layers, name) is frame for name, frame in new.items())
-    return layers if same else replace(layers, **new)
+    return new
 
 
 def in_crs(frame: gpd.GeoDataFrame, what: str, crs: object) -> gpd.GeoDataFrame:
@@ -178,7 +184,11 @@ def checked_facilities(
     near = shapely.intersects(
         shapely.box(west - buffer_m, south - buffer_m, east + buffer_m, north + buffer_m), point
     )
-    status = np.select([placed & near, placed], ["used", "outside_buffer"], "unlocated").astype(object)
+    status = np.select(
+        [placed & near, placed],
+        [FacilityStatus.USED, FacilityStatus.OUTSIDE_BUFFER],
+        FacilityStatus.UNLOCATED,
+    ).astype(object)
     made: dict[str, object] = {**DEFAULTS, "status": status}
     if "village_code" not in facilities:
         found = np.full(len(facilities), None, dtype=object)

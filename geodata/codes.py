@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from enum import StrEnum
 
 from geodata.errors import InputError
 
@@ -19,6 +20,18 @@ _ROMAN = {
     "vi": "6", "vii": "7", "viii": "8", "ix": "9", "x": "10",
 }  # fmt: skip
 _PREFIX = re.compile(r"^(desa|ds|kelurahan|kel|nagari|gampong|kecamatan|kec)\b\.?\s*")
+
+
+class VillageKind(StrEnum):
+    """What a village is by law, as its code tells it."""
+
+    DESA = "desa"
+    KELURAHAN = "kelurahan"
+    UNKNOWN = "unknown"
+
+
+# By the first digit of a code's fourth group.
+_KINDS = {"1": VillageKind.KELURAHAN, "2": VillageKind.DESA, "3": VillageKind.DESA}
 
 
 def parse_village_code(text: object) -> str | None:
@@ -89,7 +102,7 @@ def village_kind(village_code: str) -> str:
     >>> village_kind("64.74.01.1001")
     'kelurahan'
     """
-    return {"1": "kelurahan", "2": "desa", "3": "desa"}.get(village_code[9:10], "unknown")
+    return _KINDS.get(village_code[9:10], VillageKind.UNKNOWN).value
 
 
 def name_key(name: object) -> str:

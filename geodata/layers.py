@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from geodata.vocabulary.statuses import FacilityStatus, YesNo
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -154,11 +156,33 @@ class Layers:
         SchemaError, MissingCrsError
             With what to change.
         """
-        from geodata.checked import checked_layers
-
         kinds = tuple(dict.fromkeys((*self.area.listed_kinds, *facilities.get("kind", ()))))
         area = replace(self.area, listed_kinds=kinds)
-        return checked_layers(replace(self, area=area, facilities=facilities))
+        return replace(self, area=area, facilities=facilities).checked()
+
+    def checked(self) -> Layers:
+        """Return the layers as the planner relies on them; itself where nothing had to be changed.
+
+        Raises
+        ------
+        SchemaError
+            Numbers below 0 or without end, doubled or empty ids, unknown kinds and words, missing columns.
+        MissingCrsError
+
+        Examples
+        --------
+        >>> from planner.pipeline import demo_layers
+        >>> layers = demo_layers(12)
+        >>> layers.checked() is layers
+        True
+        """
+        from geodata.checked import checked_frames
+
+        names = ("villages", "roads", "facilities", "hamlets", "water", "floods")
+        given = {name: frame for name in names if (frame := getattr(self, name)) is not None}
+        found = checked_frames(given, self.area.crs, self.area.buffer_m)
+        same = all(given[name] is frame for name, frame in found.items())
+        return self if same else replace(self, **found)
 
     def units(self, kind: str, *, functioning: bool = True) -> gpd.GeoDataFrame:
         """Return the units of a kind that take part: with a place, in the area or its buffer.
@@ -188,7 +212,7 @@ class Layers:
             msg = f"there is no list of {kind!r} in this area; listed are: {listed}"
             raise UnknownCodeError(msg)
         rows = self.facilities
-        chosen = (rows["kind"] == kind) & (rows["status"] == "used")
+        chosen = (rows["kind"] == kind) & (rows["status"] == FacilityStatus.USED)
         if functioning:
-            chosen &= rows["functioning"] != "no"
+            chosen &= rows["functioning"] != YesNo.NO
         return rows[chosen].sort_index()

@@ -13,6 +13,7 @@ from scipy.spatial import cKDTree
 from geodata.codes import name_key
 from geodata.layers import SEVERITIES, Finding, Layers, Severity
 from geodata.vocabulary.roads import ROAD_CLASSES
+from geodata.vocabulary.statuses import FacilityStatus, LocatedBy, YesNo
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -51,7 +52,7 @@ def _finding(
 
 
 def _used(layers: Layers) -> gpd.GeoDataFrame:
-    return layers.facilities[layers.facilities["status"] == "used"]
+    return layers.facilities[layers.facilities["status"] == FacilityStatus.USED]
 
 
 def _people_unknown(layers: Layers) -> Iterator[Finding]:
@@ -117,7 +118,7 @@ def _same_name(layers: Layers) -> Iterator[Finding]:
 def _unlocated(layers: Layers) -> Iterator[Finding]:
     rows = layers.facilities
     yield from _finding(
-        "error", "facilities", "unlocated", rows.index[rows["status"] == "unlocated"],
+        "error", "facilities", "unlocated", rows.index[rows["status"] == FacilityStatus.UNLOCATED],
         "facilities without coordinates or a known village take no part in any result",
         "give their coordinates or their village code",
     )  # fmt: skip
@@ -127,14 +128,14 @@ def _outside(layers: Layers) -> Iterator[Finding]:
     rows = layers.facilities
     outline = shapely.union_all(shapely.simplify(layers.villages.geometry.to_numpy(), 50.0))
     away = shapely.distance(outline, rows.geometry.to_numpy())
-    far = (rows["status"] == "outside_buffer").to_numpy()
+    far = (rows["status"] == FacilityStatus.OUTSIDE_BUFFER).to_numpy()
     ids = [f"{i} ({d / 1000:.0f} km)" for i, d in zip(rows.index[far], away[far], strict=True)]
     yield from _finding(
         "error", "facilities", "far_outside", ids,
         f"facilities lie further than {layers.area.buffer_m / 1000:g} km outside the area and are not used",
         "correct the coordinates, or the kabupaten",
     )  # fmt: skip
-    beside = (rows["status"] == "used").to_numpy() & (away > 50.0)
+    beside = (rows["status"] == FacilityStatus.USED).to_numpy() & (away > 50.0)
     yield from _finding(
         "warning", "facilities", "outside_boundary", rows.index[beside],
         "facilities lie outside the boundary but within the buffer; they serve, and are in no village",
@@ -144,7 +145,9 @@ def _outside(layers: Layers) -> Iterator[Finding]:
 
 def _declared_elsewhere(layers: Layers) -> Iterator[Finding]:
     rows = _used(layers)
-    rows = rows[rows["declared_village"].isin(layers.villages.index) & (rows["located_by"] == "coordinates")]
+    rows = rows[
+        rows["declared_village"].isin(layers.villages.index) & (rows["located_by"] == LocatedBy.COORDINATES)
+    ]
     own = layers.villages.geometry.loc[rows["declared_village"]].to_numpy()
     away = shapely.distance(own, rows.geometry.to_numpy())
     yield from _finding(
@@ -155,7 +158,7 @@ def _declared_elsewhere(layers: Layers) -> Iterator[Finding]:
 
 
 def _same_place(layers: Layers) -> Iterator[Finding]:
-    rows = layers.facilities[layers.facilities["located_by"] == "coordinates"]
+    rows = layers.facilities[layers.facilities["located_by"] == LocatedBy.COORDINATES]
     if len(rows) < 2:
         return
     pairs = cKDTree(shapely.get_coordinates(rows.geometry.to_numpy())).query_pairs(SAME_PLACE_M)
@@ -177,7 +180,7 @@ def _no_name(layers: Layers) -> Iterator[Finding]:
 def _functioning_unknown(layers: Layers) -> Iterator[Finding]:
     rows = _used(layers)
     yield from _finding(
-        "info", "facilities", "functioning_unknown", rows.index[rows["functioning"] == "unknown"],
+        "info", "facilities", "functioning_unknown", rows.index[rows["functioning"] == YesNo.UNKNOWN],
         "facilities of which nothing says whether they function; they are counted as functioning",
         "add a column functioning (ya/tidak)",
     )  # fmt: skip

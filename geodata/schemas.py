@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from geodata.codes import VillageKind
 from geodata.errors import SchemaError, first_five
 from geodata.vocabulary.kinds import known_kinds
+from geodata.vocabulary.roads import Oneway, RoadSeason
+from geodata.vocabulary.statuses import FacilityStatus, LocatedBy, YesNo
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -34,11 +37,11 @@ def _roads_schema(pa: Any) -> pa.DataFrameSchema:  # noqa: ANN401 - the module, 
             "way_id": pa.Column("str"),
             "road_class": pa.Column("str"),
             "surface": pa.Column(**text),
-            "oneway": pa.Column("str", pa.Check.isin(["no", "yes", "reverse", "reversible"])),
+            "oneway": pa.Column("str", pa.Check.isin(Oneway.texts())),
             "bridge": pa.Column("bool"),
             "tunnel": pa.Column("bool"),
             "maxspeed_kph": pa.Column("float64", positive, nullable=True),
-            "season": pa.Column("str", pa.Check.isin(["all_year", "dry_only"])),
+            "season": pa.Column("str", pa.Check.isin(RoadSeason.texts())),
             "route": pa.Column("str", pa.Check.isin(["ferry"]), nullable=True),
             "duration_s": pa.Column("float64", count, nullable=True),
             "name": pa.Column(**text),
@@ -83,7 +86,7 @@ def _schemas() -> dict[str, pa.DataFrameSchema]:
                 "district_code": pa.Column("str", pa.Check.str_matches(r"^\d{2}\.\d{2}\.\d{2}$")),
                 "district_name": pa.Column("str"),
                 "regency_code": pa.Column("str", pa.Check.str_matches(r"^\d{2}\.\d{2}$")),
-                "kind": pa.Column("str", pa.Check.isin(["desa", "kelurahan", "unknown"])),
+                "kind": pa.Column("str", pa.Check.isin([kind.value for kind in VillageKind])),
                 "^people.*": pa.Column("float64", count, nullable=True, regex=True),
                 "puskesmas_id": pa.Column(**text, required=False),
                 "covered": pa.Column("str", required=False),
@@ -102,9 +105,9 @@ def _schemas() -> dict[str, pa.DataFrameSchema]:
                 "village_code": pa.Column(**text),
                 "declared_village": pa.Column(**text),
                 "parent_id": pa.Column(**text),
-                "functioning": pa.Column("str", pa.Check.isin(["yes", "no", "unknown"])),
-                "located_by": pa.Column("str", pa.Check.isin(["coordinates", "village", "name", "none"])),
-                "status": pa.Column("str", pa.Check.isin(["used", "outside_buffer", "unlocated"])),
+                "functioning": pa.Column("str", pa.Check.isin(YesNo.texts())),
+                "located_by": pa.Column("str", pa.Check.isin(LocatedBy.texts())),
+                "status": pa.Column("str", pa.Check.isin(FacilityStatus.texts())),
                 "source": pa.Column("str"),
                 "^(staff_.*|open_days_month|capacity_people)$": pa.Column(
                     "float64", count, nullable=True, regex=True, required=False

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from geodata.vocabulary.statuses import YesNo
 from planner.scenarios.edits import (
     AddBoat,
     AddRoad,
@@ -107,7 +108,9 @@ def _line(  # noqa: C901, PLR0911 - one case an edit
             name = names.get(edit.id) or edit.id
             if edit.kind is not None:
                 return _("Make {name} a {kind}", name=name, kind=texts.kind(edit.kind))
-            return _("{name} functions: {value}", name=name, value=texts.term(edit.functioning or "unknown"))
+            return _(
+                "{name} functions: {value}", name=name, value=texts.term(edit.functioning or YesNo.UNKNOWN)
+            )
         case CloseRoad():
             return _("Close road {name}", name=road_name(area, edit.road, texts))
         case ReopenRoad():

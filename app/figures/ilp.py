@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from planner.ilp.jejaring import TOP
+from planner.ilp.groups import Origin
+from planner.ilp.jejaring import GUESSED, TOP
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -87,8 +88,8 @@ def group_reach(answer: Answer, group: str, kind: str, season: str) -> GroupReac
     return GroupReach(
         table["people"].to_numpy(dtype=np.float64),
         table[f"{kind}{infix}_people_reached"].to_numpy(dtype=np.float64),
-        counted=int(origin.get("counted", 0)), projected=int(origin.get("projected", 0)),
-        unknown=int(origin.get("unknown", 0)), share=rule.share, basis=rule.basis,
+        counted=int(origin.get(Origin.COUNTED, 0)), projected=int(origin.get(Origin.PROJECTED, 0)),
+        unknown=int(origin.get(Origin.UNKNOWN, 0)), share=rule.share, basis=rule.basis,
     )  # fmt: skip
 
 
@@ -278,7 +279,7 @@ def unit_ilp(answer: Answer, facility_id: str) -> UnitIlp:
     villages, proposed = None, 0
     if facts["kind"] == TOP:
         mine = network.villages[network.villages["puskesmas_id"] == facility_id]
-        villages, proposed = len(mine), int(mine["how"].str.startswith("proposed").sum())
+        villages, proposed = len(mine), int(mine["how"].isin(GUESSED).sum())
     return UnitIlp(roles, parent, how, villages, proposed)
 
 

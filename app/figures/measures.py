@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from geodata.vocabulary.statuses import VillageStatus, YesNo
 from planner.coverage.show import STATUS_COLORS
-from planner.ilp.three_answers import CLASSES
+from planner.ilp.three_answers import CLASSES, VillageClass
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,11 +25,11 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Classes = NDArray[np.int8]
 
-UNKNOWN_COLOR = STATUS_COLORS["unknown"]
+UNKNOWN_COLOR = STATUS_COLORS[VillageStatus.UNKNOWN]
 UNREACHABLE_COLOR = "#4d4d4d"
 # ColorBrewer YlGnBu and RdYlBu: told apart with any colour vision, and by lightness.
 SEQUENCE = ("#ffffcc", "#a1dab4", "#41b6c4", "#2c7fb8", "#253494")
-STATUSES = ("served", "partly", "gap", "unknown")
+STATUSES = VillageStatus.texts()
 MINUTES = (15.0, 30.0, 60.0, 120.0)
 SHARES = (0.25, 0.5, 0.75, 1.0)
 PEOPLE = (1.0, 100.0, 500.0, 1000.0, 5000.0)
@@ -37,9 +38,13 @@ PEOPLE_OF_GROUP = (1.0, 10.0, 50.0, 100.0, 500.0)
 # Of planner.ilp.three_answers.CLASSES: red to yellow where something is wrong, blue where it is well; no
 # two of one lightness and hue, whatever the colour vision.
 CLASS_COLORS = {
-    "unreached": "#d7191c", "dry_only": "#f58d42", "not_functioning": "#fee08b", "unknown": UNKNOWN_COLOR,
-    "neighbour": "#8fc1e3", "complete": "#1f6091",
-}  # fmt: skip
+    VillageClass.UNREACHED: "#d7191c",
+    VillageClass.DRY_ONLY: "#f58d42",
+    VillageClass.NOT_FUNCTIONING: "#fee08b",
+    VillageClass.UNKNOWN: UNKNOWN_COLOR,
+    VillageClass.NEIGHBOUR: "#8fc1e3",
+    VillageClass.COMPLETE: "#1f6091",
+}
 
 
 @dataclass(frozen=True)
@@ -184,12 +189,12 @@ def _people_legend(texts: Texts, *, edges: tuple[float, ...]) -> list[LegendRow]
 
 
 def _present(shown: Shown) -> Classes:
-    return _coded(shown.villages["present"], ("yes", "no", "unknown"))
+    return _coded(shown.villages["present"], YesNo.texts())
 
 
 def _present_legend(texts: Texts) -> list[LegendRow]:
-    colors = (STATUS_COLORS["served"], STATUS_COLORS["partly"], UNKNOWN_COLOR)
-    return [LegendRow(c, texts.term(s)) for c, s in zip(colors, ("yes", "no", "unknown"), strict=True)]
+    colors = (STATUS_COLORS[VillageStatus.SERVED], STATUS_COLORS[VillageStatus.PARTLY], UNKNOWN_COLOR)
+    return [LegendRow(c, texts.term(s)) for c, s in zip(colors, YesNo, strict=True)]
 
 
 def _state(shown: Shown) -> Classes:
@@ -199,11 +204,11 @@ def _state(shown: Shown) -> Classes:
 
 
 def _state_legend(texts: Texts) -> list[LegendRow]:
-    return [LegendRow(CLASS_COLORS[c], texts.state(c)) for c in CLASSES]
+    return [LegendRow(color, texts.state(c)) for c, color in CLASS_COLORS.items()]
 
 
 def _functioning(shown: Shown) -> Classes:
-    return _coded(shown.ilp.answers[shown.kind]["functioning"], ("yes", "no", "unknown"))
+    return _coded(shown.ilp.answers[shown.kind]["functioning"], YesNo.texts())
 
 
 def _beyond(shown: Shown) -> Classes:
@@ -226,8 +231,8 @@ def _change(shown: Shown) -> Classes:
     classes[minutes > 0] = 3
     classes[reached > 0] = 0
     classes[reached < 0] = 4
-    known = villages["status"].to_numpy() != "unknown"
-    was_known = base["status"].to_numpy() != "unknown"
+    known = villages["status"].to_numpy() != VillageStatus.UNKNOWN
+    was_known = base["status"].to_numpy() != VillageStatus.UNKNOWN
     classes[~known | ~was_known] = 5
     return classes
 

@@ -157,15 +157,9 @@ def map_words(texts: Texts) -> dict[str, str]:
         "finish": _("Finish"),
         "undo_point": _("Remove last point"),
         "cancel": _("Cancel"),
-        "legend": _("Legend"),
         "new": _("new"),
         "moved": _("moved"),
         "changed": _("changed"),
-        "road_added": _("new road"),
-        "boat_added": _("new boat link"),
-        "road_closed": _("closed"),
-        "road_changed": _("changed road"),
-        "flood": _("flooded"),
         "linked_note": texts.term("offline_note"),
     }
 

@@ -10,6 +10,8 @@ import param
 from app.components.fragment import Fragment
 from app.figures.equity import BY, equity
 from app.views.follows import Follows
+from planner.supply.equity import NO_GROUP
+from planner.supply.places import Remoteness
 
 if TYPE_CHECKING:
     from app.core.session import Session
@@ -61,13 +63,16 @@ class _Equity(Follows):
         """Return the words for a group of villages."""
         texts = self.session.texts
         _ = texts.text
-        if row.group == "unknown":
+        if row.group in NO_GROUP:
             return texts.term("unknown")
         if self.by == "island":
             return _("island {n}", n=row.group)
         rule = self.session.area.scenario.remoteness
         good, fair = rule.good_minutes, rule.fair_minutes
-        return {
-            "good": _("up to {n} min", n=f"{good:g}"), "fair": _("{a}–{b} min", a=f"{good:g}", b=f"{fair:g}"),
-            "poor": _("over {n} min", n=f"{fair:g}"), "no_way": texts.term("unreachable"),
-        }.get(row.group, row.name)  # fmt: skip
+        bands: dict[str, str] = {
+            Remoteness.GOOD: _("up to {n} min", n=f"{good:g}"),
+            Remoteness.FAIR: _("{a}–{b} min", a=f"{good:g}", b=f"{fair:g}"),
+            Remoteness.POOR: _("over {n} min", n=f"{fair:g}"),
+            Remoteness.NO_WAY: texts.term("unreachable"),
+        }
+        return bands.get(row.group, row.name)

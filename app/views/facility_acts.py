@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from geodata.vocabulary.kinds import known_kinds
+from geodata.vocabulary.statuses import YesNo
 from planner.scenarios.edits import ChangeFacility, CloseFacility, MoveFacility
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def acted(session: Session, message: dict[str, str]) -> None:
     if act == "close":
         _ask(session, CloseFacility(op="close_facility", id=facility_id))
     elif act == "reopen":
-        _ask(session, ChangeFacility(op="change_facility", id=facility_id, functioning="yes"))
+        _ask(session, ChangeFacility(op="change_facility", id=facility_id, functioning=YesNo.YES.value))
     elif act == "rekind" and message.get("value") in known_kinds():
         _ask(session, ChangeFacility(op="change_facility", id=facility_id, kind=message["value"]))
     elif act == "restore":

@@ -19,6 +19,7 @@ from app.views import facility_acts
 from app.views.downloads import Download
 from app.views.follows import Follows
 from geodata.vocabulary.kinds import known_kinds
+from geodata.vocabulary.statuses import FacilityStatus, LocatedBy, Reason, VillageStatus, YesNo
 
 if TYPE_CHECKING:
     import io
@@ -195,13 +196,12 @@ class _Sheet(Follows):
         self.fragment.html = session.render(
             "facility",
             id=sheet.facility_id, facts=sheet.facts, village=str(village_names.get(code) or ""),
-            located={"coordinates": _("coordinates"), "village": _("its village"), "name": _("its name")}.get(
-                str(sheet.facts.get("located_by")), session.texts.term("unknown")),
+            located=_located_by(session, str(sheet.facts.get("located_by"))),
             staff=_staff(sheet.facts, ilp), ilp=ilp, takes_part=_takes_part(sheet.facts),
             catchment=sheet.catchment, loss=sheet.loss, lost_villages=lost,
             area_km2=None if sheet.area is None else float(sheet.area["area_km2"].iloc[0]),
             step_m=0.0 if sheet.area is None else float(sheet.area["step_m"].iloc[0]),
-            closed=sheet.facts["functioning"] == "no", kinds=known_kinds(),
+            closed=sheet.facts["functioning"] == YesNo.NO, kinds=known_kinds(),
             edited=bool(state.edits_of(sheet.facility_id)),
             nothing=_why_no_catchment(session, sheet),
         )  # fmt: skip
@@ -239,17 +239,17 @@ def _leg_name(session: Session, leg: str) -> str:
 
 def _why_nothing(session: Session, row: dict[str, Any]) -> str:
     _ = session.texts.text
-    if row["status"] == "unknown":
+    if row["status"] == VillageStatus.UNKNOWN:
         return _("Nothing is known about units of this kind: no list was given, or none has a place.")
     return _("No unit of this kind can be reached from here: {reason}.",
-             reason=session.texts.term(f"reason_{row['reason'] or 'unknown'}"))  # fmt: skip
+             reason=session.texts.term(f"reason_{row['reason'] or Reason.UNKNOWN}"))  # fmt: skip
 
 
 def _why_no_catchment(session: Session, sheet: FacilitySheet) -> str:
     _ = session.texts.text
-    if sheet.facts["functioning"] == "no":
+    if sheet.facts["functioning"] == YesNo.NO:
         return _("It does not function, so nobody counts as served by it.")
-    if sheet.facts["status"] != "used":
+    if sheet.facts["status"] != FacilityStatus.USED:
         return _("Not included: its location is unknown or outside the area.")
     if not sheet.kind:
         return _("Units of this kind have no standard, so no limit: nothing is computed for them.")
@@ -261,8 +261,18 @@ def _source(session: Session, layer: str) -> str:
     return "; ".join(dict.fromkeys(found))
 
 
+def _located_by(session: Session, how: str) -> str:
+    _ = session.texts.text
+    words: dict[str, str] = {
+        LocatedBy.COORDINATES: _("coordinates"),
+        LocatedBy.VILLAGE: _("its village"),
+        LocatedBy.NAME: _("its name"),
+    }
+    return words.get(how, session.texts.term("unknown"))
+
+
 def _takes_part(facts: dict[str, Any]) -> bool:
-    return bool(facts["functioning"] != "no" and facts["status"] == "used")
+    return bool(facts["functioning"] != YesNo.NO and facts["status"] == FacilityStatus.USED)
 
 
 def _staff(facts: dict[str, Any], ilp: UnitIlp | None) -> list[tuple[str, float]]:

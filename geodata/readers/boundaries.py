@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geodata.codes import district_of, parse_village_code, regency_of, village_kind
+from geodata.codes import VillageKind, district_of, parse_village_code, regency_of, village_kind
 from geodata.crs import metric_crs, require_indonesia
 from geodata.errors import EmptyAreaError, SchemaError, first_five
 from geodata.layers import Finding
@@ -98,7 +98,7 @@ def _village_codes(
     """Return the codes, and which rows have none; a file of which most have none is the wrong column."""
     codes = text.map(lambda t: parse_village_code(t) if isinstance(t, str) else None).astype("str")
     # Every code of the country has 1, 2 or 3 there; BPS codes have mostly 0.
-    bad = codes.map(lambda c: not isinstance(c, str) or village_kind(c) == "unknown").astype(bool)
+    bad = codes.map(lambda c: not isinstance(c, str) or village_kind(c) == VillageKind.UNKNOWN).astype(bool)
     refuse_mostly_bad(text, bad, WHAT, source.path.name, regency_code)
     codes = codes.mask(bad)
     twice = codes[codes.notna() & codes.duplicated(keep=False)]

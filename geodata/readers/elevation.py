@@ -70,16 +70,13 @@ def add_heights(
     MissingFileError, UnreadableFileError, MissingCrsError, EmptyAreaError
     """
     require_file(path, WHAT)
-    line = roads.geometry.to_numpy()
     afloat = (roads["route"].notna() | (roads["road_class"] == "waterway")).to_numpy()
-    steps = np.maximum(1, np.ceil(roads["length_m"].to_numpy() / spacing_m)).astype(np.int64)
-    # What lies under a bridge, or over a tunnel, is not the way.
-    steps[(roads["bridge"] | roads["tunnel"]).to_numpy()] = 1
-    road = np.repeat(np.arange(len(roads)), steps + 1)
-    first = offsets(steps + 1)
+    steps = _steps(roads, spacing_m)
+    # Of each place along a road, the road's row.
+    road, first = np.repeat(np.arange(len(roads)), steps + 1), offsets(steps + 1)
     share = (np.arange(len(road)) - first[road]) / steps[road]
-    xy = shapely.get_coordinates(shapely.line_interpolate_point(line[road], share, normalized=True))
-    height, at_limit = _heights_at(path, xy, roads.crs, crs)
+    at = shapely.line_interpolate_point(roads.geometry.to_numpy()[road], share, normalized=True)
+    height, at_limit = _heights_at(path, shapely.get_coordinates(at), roads.crs, crs)
     # Rasters that do not declare their "no value" carry -9999, 32767 and the like.
     height[(height < LOWEST_M) | (height > HIGHEST_M) | afloat[road]] = np.nan
     known = np.bincount(road, weights=np.isfinite(height), minlength=len(roads)) == steps + 1
@@ -94,18 +91,34 @@ def add_heights(
     frame = roads.assign(heights_m=pd.Series(cells, index=roads.index, dtype=object))
     stuck = np.bincount(road[at_limit & ~afloat[road]], minlength=len(roads)) > 0
     steep = _steepest(height, road, roads["length_m"].to_numpy() / steps) > STEEPEST
-    findings = (
-        *_finding("no_height", frame.index[~known & ~afloat],
+    return ReadLayer(frame, _findings(frame.index, ~known & ~afloat, known & steep, known & stuck))
+
+
+def _steps(roads: gpd.GeoDataFrame, spacing_m: float) -> NDArray[np.int64]:
+    """Return in how many equal steps each road is measured."""
+    steps: NDArray[np.int64] = np.maximum(1, np.ceil(roads["length_m"].to_numpy() / spacing_m)).astype(
+        np.int64
+    )
+    # What lies under a bridge, or over a tunnel, is not the way.
+    steps[(roads["bridge"] | roads["tunnel"]).to_numpy()] = 1
+    return steps
+
+
+def _findings(
+    ids: pd.Index, without: NDArray[np.bool_], steep: NDArray[np.bool_], stuck: NDArray[np.bool_]
+) -> tuple[Finding, ...]:
+    """Return what to say of roads without heights, of steep ones and of those at the type's limit."""
+    return (
+        *_finding("no_height", ids[without],
                   "roads that the elevation raster does not cover count as flat",
                   "give a raster that covers them"),
-        *_finding("steep_road", frame.index[known & steep],
+        *_finding("steep_road", ids[steep],
                   f"roads steeper than {STEEPEST:.0%}: spikes of the raster; they count as that steep",
                   "look at the raster there, or give a smoother one"),
-        *_finding("height_at_limit", frame.index[stuck & known],
+        *_finding("height_at_limit", ids[stuck],
                   "roads with heights at the largest or smallest value of the raster's type: what lies "
                   "beyond was cut off", "give a raster of a larger type (int16, float32)"),
     )  # fmt: skip
-    return ReadLayer(frame, findings)
 
 
 def _finding(rule: str, ids: pd.Index, message: str, action: str) -> tuple[Finding, ...]:

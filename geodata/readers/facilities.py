@@ -14,11 +14,11 @@ from geodata.codes import name_key, parse_village_code
 from geodata.crs import WGS84
 from geodata.errors import MissingColumnError, SchemaError, first_five
 from geodata.layers import Finding
+from geodata.readers.columns import Columns
 from geodata.readers.coordinates import column_points, refuse_foreign
 from geodata.readers.files import (
     TABLE_SUFFIXES,
     count_column,
-    id_column,
     pick_column,
     read_table,
     read_vector,
@@ -32,6 +32,7 @@ from geodata.readers.result import ReadLayer
 from geodata.villages_at import village_at
 from geodata.vocabulary.columns import functioning_words, layer_columns
 from geodata.vocabulary.kinds import known_kinds, recognise_kind
+from geodata.vocabulary.statuses import LocatedBy, YesNo
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -52,57 +53,31 @@ def read_facilities(
     InputError
         Columns, kinds, ids or coordinates that are wrong.
     """
-    heads = layer_columns("facilities")
-    raw, points = _rows(source)
     file = source.path.name
     what = f"{WHAT} ({file})"
-    code = pick_column(
-        raw.columns,
-        source.village,
-        heads["village"],
-        key="village",
-        what=what,
-        required=False,
-    )
-    coded = text_column(raw, code).map(lambda t: isinstance(t, str) and parse_village_code(t) is not None)
-    coded = coded.astype(bool)
-    totals = total_rows(raw, coded | ~shapely.is_missing(points))
-    raw, points = raw[~totals], points[~totals.to_numpy(dtype=bool)]
-
-    def column(named: str | None, known: tuple[str, ...], key: str) -> pd.Series[str]:
-        picked = pick_column(raw.columns, named, known, key=key, what=what, required=False)
-        return text_column(raw, picked)
-
+    raw, points, totals = _without_totals(*_rows(source), source)
+    columns = Columns(raw, layer_columns("facilities"), what)
     kinds, listed = _kinds(raw, source, what)
-
-    def identity(named: str | None, known: tuple[str, ...], key: str) -> pd.Series[str]:
-        picked = pick_column(raw.columns, named, known, key=key, what=what, required=False)
-        return id_column(raw, picked)
-
-    ids = identity(source.id, heads["id"], "id")
-    ids = ids.fillna(
-        pd.Series([f"{prefix or source.path.stem}:{i}" for i in raw.index], index=raw.index, dtype="str")
-    )
+    numbered = [f"{prefix or source.path.stem}:{i}" for i in raw.index]
+    ids = columns.ids(source.id, "id").fillna(pd.Series(numbered, index=raw.index, dtype="str"))
     labels = [f"row {i} ({d})" for i, d in zip(raw.index, ids, strict=True)]
     refuse_foreign(points, labels, what, file)
     place = gpd.GeoSeries(points, crs=WGS84).to_crs(villages.crs).to_numpy()
     declared, by_name, findings = _declared_villages(
-        column(source.village, heads["village"], "village"),
-        column(source.village_name, heads["village_name"], "village_name"),
-        column(source.district_name, heads["district_name"], "district_name"),
+        columns.text(source.village, "village"),
+        columns.text(source.village_name, "village_name"),
+        columns.text(source.district_name, "district_name"),
         villages, ids, file,
     )  # fmt: skip
     located_by, place, village = _locate(place, declared, by_name, villages)
     rows = gpd.GeoDataFrame(
         {
             "kind": kinds.to_numpy(),
-            "name": column(source.name, heads["name"], "name").fillna("").to_numpy(),
+            "name": columns.text(source.name, "name").fillna("").to_numpy(),
             "village_code": pd.Series(village, dtype="str"),
             "declared_village": pd.Series(declared, dtype="str"),
-            "parent_id": identity(source.parent, heads["parent"], "parent").to_numpy(),
-            "functioning": _functioning(
-                column(source.functioning, heads["functioning"], "functioning"), file
-            ),
+            "parent_id": columns.ids(source.parent, "parent").to_numpy(),
+            "functioning": _functioning(columns.text(source.functioning, "functioning"), file),
             "located_by": pd.Series(located_by, dtype="str"),
             "source": file,
             **_numbers(raw, source, what),
@@ -117,30 +92,50 @@ def read_facilities(
     )
 
 
+def _without_totals(
+    raw: pd.DataFrame, points: NDArray[np.object_], source: FacilitiesFile
+) -> tuple[pd.DataFrame, NDArray[np.object_], pd.Series[bool]]:
+    """Return the rows and points without those of totals, and which rows these are."""
+    columns = Columns(raw, layer_columns("facilities"), f"{WHAT} ({source.path.name})")
+    code = columns.text(source.village, "village")
+    coded = code.map(lambda t: isinstance(t, str) and parse_village_code(t) is not None).astype(bool)
+    totals = total_rows(raw, coded | ~shapely.is_missing(points))
+    return raw[~totals], points[~totals.to_numpy(dtype=bool)], totals
+
+
 def _rows(source: FacilitiesFile) -> tuple[pd.DataFrame, NDArray[np.object_]]:
     """Return the attributes (index: row number) and the points in degrees, None where unplaced."""
+    if source.path.suffix.lower() in TABLE_SUFFIXES:
+        return _table_rows(source)
+    return _vector_rows(source)
+
+
+def _vector_rows(source: FacilitiesFile) -> tuple[pd.DataFrame, NDArray[np.object_]]:
+    what = f"{WHAT} ({source.path.name})"
+    vector = read_vector(source, what)
+    points = np.array(vector.geometry.to_numpy(), dtype=object)
+    kind = shapely.get_type_id(points)
+    several = kind == shapely.GeometryType.MULTIPOINT
+    if several.any():
+        points[several] = [g.geoms[0] if len(g.geoms) == 1 else g for g in points[several]]
+        kind = shapely.get_type_id(points)
+    bad = ~shapely.is_missing(points) & (kind != shapely.GeometryType.POINT)
+    if bad.any():
+        msg = (
+            f"{what}: {bad.sum()} rows are not points (rows {first_five(np.flatnonzero(bad) + 1)}). "
+            "Give one point for each facility."
+        )
+        raise SchemaError(msg)
+    points[shapely.is_empty(points)] = None
+    points = np.asarray(shapely.force_2d(points), dtype=object)
+    table = pd.DataFrame(vector.drop(columns=vector.geometry.name))
+    return table.set_axis(range(1, len(table) + 1), axis=0), points
+
+
+def _table_rows(source: FacilitiesFile) -> tuple[pd.DataFrame, NDArray[np.object_]]:
     heads = layer_columns("facilities")
     file = source.path.name
     what = f"{WHAT} ({file})"
-    if source.path.suffix.lower() not in TABLE_SUFFIXES:
-        vector = read_vector(source, what)
-        points = np.array(vector.geometry.to_numpy(), dtype=object)
-        kind = shapely.get_type_id(points)
-        several = kind == shapely.GeometryType.MULTIPOINT
-        if several.any():
-            points[several] = [g.geoms[0] if len(g.geoms) == 1 else g for g in points[several]]
-            kind = shapely.get_type_id(points)
-        bad = ~shapely.is_missing(points) & (kind != shapely.GeometryType.POINT)
-        if bad.any():
-            msg = (
-                f"{what}: {bad.sum()} rows are not points (rows {first_five(np.flatnonzero(bad) + 1)}). "
-                "Give one point for each facility."
-            )
-            raise SchemaError(msg)
-        points[shapely.is_empty(points)] = None
-        points = np.asarray(shapely.force_2d(points), dtype=object)
-        table = pd.DataFrame(vector.drop(columns=vector.geometry.name))
-        return table.set_axis(range(1, len(table) + 1), axis=0), points
     named = (source.id, source.name, source.lat, source.lon, source.coordinates, source.village,
              source.village_name,
              source.kind.column if isinstance(source.kind, KindColumn) else None)  # fmt: skip
@@ -207,7 +202,7 @@ def _functioning(text: pd.Series[str], file: str) -> NDArray[np.object_]:
             "Write ya, tidak, or leave it empty if unknown."
         )
         raise SchemaError(msg)
-    return np.asarray(value.fillna("unknown"), dtype=object)
+    return np.asarray(value.fillna(YesNo.UNKNOWN.value), dtype=object)
 
 
 def _numbers(raw: pd.DataFrame, source: FacilitiesFile, what: str) -> dict[str, NDArray[np.float64]]:
@@ -279,7 +274,9 @@ def _locate(
     has_point = ~shapely.is_missing(place)
     has_village = np.array([d is not None for d in declared], dtype=bool)
     located_by = np.select(
-        [has_point, has_village & ~by_name, has_village], ["coordinates", "village", "name"], "none"
+        [has_point, has_village & ~by_name, has_village],
+        [LocatedBy.COORDINATES, LocatedBy.VILLAGE, LocatedBy.NAME],
+        LocatedBy.NONE,
     ).astype(object)
     place = place.copy()
     from_village = ~has_point & has_village

@@ -13,23 +13,24 @@ from geodata.codes import parse_village_code
 from geodata.crs import WGS84
 from geodata.errors import SchemaError, first_five
 from geodata.layers import Finding
+from geodata.readers.columns import Columns
 from geodata.readers.coordinates import column_points, refuse_foreign
 from geodata.readers.files import (
     TABLE_SUFFIXES,
     bad_codes,
     count_column,
-    id_column,
     pick_column,
     read_table,
     read_vector,
     source_record,
-    text_column,
 )
 from geodata.readers.result import ReadLayer
 from geodata.villages_at import village_at
 from geodata.vocabulary.columns import layer_columns
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from geodata.areafile import HamletsFile
 
 WHAT = "hamlets"
@@ -52,70 +53,82 @@ def read_hamlets(source: HamletsFile, villages: gpd.GeoDataFrame) -> ReadLayer:
     ------
     InputError
     """
-    heads = layer_columns("hamlets")
-    wanted = tuple(n for n in (source.village, source.name, source.people, source.lat, source.lon) if n)
-    if source.path.suffix.lower() in TABLE_SUFFIXES:
-        raw: pd.DataFrame = read_table(source, WHAT, wanted or (*heads["village"], *heads["lat"]))
-        lat = pick_column(raw.columns, source.lat, heads["lat"], key="lat", what=WHAT)
-        lon = pick_column(raw.columns, source.lon, heads["lon"], key="lon", what=WHAT)
-        points = column_points(raw, lat, lon, None, WHAT, source.path.name)
-    else:
-        vector = read_vector(source, WHAT)
-        points = np.asarray(shapely.point_on_surface(vector.geometry.to_numpy()), dtype=object)
-        raw = pd.DataFrame(vector.drop(columns=vector.geometry.name)).set_axis(
-            range(1, len(vector) + 1), axis=0
-        )
-    labels = [f"row {i}" for i in raw.index]
-    refuse_foreign(points, labels, WHAT, source.path.name)
-    empty = shapely.is_missing(points) | shapely.is_empty(points)
-    if empty.any():
-        msg = (
-            f"{WHAT}: {empty.sum()} rows of {source.path.name} have no place: "
-            f"{first_five([r for r, e in zip(labels, empty, strict=True) if e])}. Give coordinates."
-        )
-        raise SchemaError(msg)
-
-    def column(named: str | None, known: tuple[str, ...], key: str) -> pd.Series[str]:
-        picked = pick_column(raw.columns, named, known, key=key, what=WHAT, required=False)
-        return text_column(raw, picked)
-
-    village_text = column(source.village, heads["village"], "village")
+    file = source.path.name
+    raw, points = _rows(source)
+    _require_places(points, [f"row {i}" for i in raw.index], file)
+    columns = Columns(raw, layer_columns("hamlets"), WHAT)
+    village_text = columns.text(source.village, "village")
     place = gpd.GeoSeries(points, crs=WGS84).to_crs(villages.crs).to_numpy()
     declared = village_text.map(lambda t: parse_village_code(t) if isinstance(t, str) else None)
     spoiled = village_text.notna() & declared.isna()
     declared = declared.where(declared.isin(villages.index))
     located = pd.Series(village_at(place, villages), index=raw.index)
-    people_column = pick_column(
-        raw.columns, source.people, heads["people"], key="people", what=WHAT, required=False
-    )
-    people = count_column(raw, people_column, WHAT, source.path.name)
-    ids = id_column(raw, pick_column(raw.columns, source.id, (), key="id", what=WHAT, required=False))
-    ids = ids.fillna(pd.Series([f"h{i}" for i in range(1, len(raw) + 1)], index=raw.index, dtype="str"))
-    if ids.duplicated().any():
-        msg = f"{WHAT}: ids that occur more than once: {first_five(ids[ids.duplicated()].unique())}."
-        raise SchemaError(msg)
+    people = count_column(raw, columns.pick(source.people, "people"), WHAT, file)
+    ids = _ids(columns, source)
     hamlets = gpd.GeoDataFrame(
         {
             "village_code": declared.fillna(located).astype("str").to_numpy(),
-            "name": column(source.name, heads["name"], "name").fillna("").to_numpy(),
+            "name": columns.text(source.name, "name").fillna("").to_numpy(),
             "people": people.to_numpy(),
         },
         geometry=place,
         index=pd.Index(ids.to_numpy(), name="hamlet_id", dtype="str"),
         crs=villages.crs,
     )
+    inside, outside = _inside(hamlets, file)
+    findings = bad_codes("hamlets", village_text, spoiled, BAD_CODE) + outside
+    return ReadLayer(inside, findings, source_record("hamlets", source))
+
+
+def _rows(source: HamletsFile) -> tuple[pd.DataFrame, NDArray[np.object_]]:
+    """Return the attributes (index: row number) and a point of each row in degrees."""
+    if source.path.suffix.lower() not in TABLE_SUFFIXES:
+        vector = read_vector(source, WHAT)
+        points = np.asarray(shapely.point_on_surface(vector.geometry.to_numpy()), dtype=object)
+        table = pd.DataFrame(vector.drop(columns=vector.geometry.name))
+        return table.set_axis(range(1, len(vector) + 1), axis=0), points
+    heads = layer_columns("hamlets")
+    wanted = tuple(n for n in (source.village, source.name, source.people, source.lat, source.lon) if n)
+    raw = read_table(source, WHAT, wanted or (*heads["village"], *heads["lat"]))
+    lat = pick_column(raw.columns, source.lat, heads["lat"], key="lat", what=WHAT)
+    lon = pick_column(raw.columns, source.lon, heads["lon"], key="lon", what=WHAT)
+    return raw, column_points(raw, lat, lon, None, WHAT, source.path.name)
+
+
+def _require_places(points: NDArray[np.object_], labels: list[str], file: str) -> None:
+    """Raise for rows that have no place, or one of another country."""
+    refuse_foreign(points, labels, WHAT, file)
+    empty = shapely.is_missing(points) | shapely.is_empty(points)
+    if empty.any():
+        msg = (
+            f"{WHAT}: {empty.sum()} rows of {file} have no place: "
+            f"{first_five([r for r, e in zip(labels, empty, strict=True) if e])}. Give coordinates."
+        )
+        raise SchemaError(msg)
+
+
+def _ids(columns: Columns, source: HamletsFile) -> pd.Series[str]:
+    """Return each row's id, made from its place in the file where it has none."""
+    ids = columns.ids(source.id, "id")
+    ids = ids.fillna(pd.Series([f"h{i}" for i in range(1, len(ids) + 1)], index=ids.index, dtype="str"))
+    if ids.duplicated().any():
+        msg = f"{WHAT}: ids that occur more than once: {first_five(ids[ids.duplicated()].unique())}."
+        raise SchemaError(msg)
+    return ids
+
+
+def _inside(hamlets: gpd.GeoDataFrame, file: str) -> tuple[gpd.GeoDataFrame, tuple[Finding, ...]]:
+    """Return the hamlets of the area's villages, and a finding about the others."""
     stray = hamlets["village_code"].isna()
     if stray.all():
         msg = (
-            f"{WHAT}: no row of {source.path.name} lies in a village of the area. "
+            f"{WHAT}: no row of {file} lies in a village of the area. "
             "Give its hamlets, or leave hamlets: out."
         )
         raise SchemaError(msg)
-    findings = bad_codes("hamlets", village_text, spoiled, BAD_CODE) + ((
-        Finding(
-            "warning", "hamlets", "outside_area", int(stray.sum()),
-            tuple(hamlets.index[stray][:5]),
-            "hamlets in no village of the area were left out", "correct their coordinates or village",
-        ),
-    ) if stray.any() else ())  # fmt: skip
-    return ReadLayer(hamlets[~stray], findings, source_record("hamlets", source))
+    if not stray.any():
+        return hamlets[~stray], ()
+    return hamlets[~stray], (Finding(
+        "warning", "hamlets", "outside_area", int(stray.sum()), tuple(hamlets.index[stray][:5]),
+        "hamlets in no village of the area were left out", "correct their coordinates or village",
+    ),)  # fmt: skip

@@ -1,9 +1,9 @@
-"""Roads and ferries from OpenStreetMap: ``.osm.pbf``, ``.osm``, ``.osm.gz``, ``.osm.bz2``.
+"""Ways to travel from OpenStreetMap files: ``.osm.pbf``, ``.osm``, ``.osm.gz``, ``.osm.bz2``.
 
 Files are read in passes: first the relations of ferries, then the ways to travel with the ids of their nodes,
 then the places of just these nodes. So it does not matter in which order a file has them, nor how large
 or small the ids are (JOSM's new ones are negative), nor whether ways bring their own coordinates (Overpass'
-``out geom``). Junctions are shared OSM *node ids*, so a bridge never meets what it crosses.
+``out geom``). :mod:`geodata.readers.osm_roads` makes roads of them.
 """
 
 from __future__ import annotations
@@ -16,18 +16,13 @@ from typing import IO, TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
 import numpy as np
-import pandas as pd
-import pyproj
-import shapely
 
-from geodata.crs import WGS84
-from geodata.errors import EmptyAreaError, UnreadableFileError
+from geodata.errors import UnreadableFileError
 from geodata.files import limits
 from geodata.layers import Finding
 from geodata.readers.files import require_file
-from geodata.readers.result import ReadLayer
-from geodata.readers.roads import assemble_roads, is_way_to_travel, unread_tags, ways_from_tags
-from geodata.runs import offsets, repeat_rows
+from geodata.readers.roads import is_way_to_travel
+from geodata.runs import offsets
 from geodata.vocabulary.roads import FERRY
 from geodata.vocabulary.tags import ACCESS_KEYS, KEPT_TAGS, join_tags
 
@@ -99,30 +94,6 @@ class OsmWays:
     lonlat: NDArray[np.float64]
     barriers: Mapping[int, str] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
-
-
-def read_osm_roads(
-    path: Path, zone: shapely.Geometry | None, crs: str, *, join_same_place: bool = False
-) -> ReadLayer:
-    """Read the highway ways and ferries that touch the zone (all of them when it is None).
-
-    Parameters
-    ----------
-    join_same_place
-        Whether nodes of different ids at one place, on one level, are one junction.
-
-    Returns
-    -------
-    roads
-        The roads layer in ``crs`` (metres).
-    findings
-        What was incomplete in the extract.
-
-    Raises
-    ------
-    MissingFileError, UnreadableFileError, EmptyAreaError
-    """
-    return roads_from_ways(read_osm_ways(path), zone, crs, path.name, join_same_place=join_same_place)
 
 
 def read_osm_ways(path: Path) -> OsmWays:
@@ -439,159 +410,3 @@ def _loose_nodes(file: str) -> float:
             plain += 1
             loose += node.id not in used
     return loose / plain if plain else 0.0
-
-
-def roads_from_ways(
-    ways: OsmWays,
-    zone: shapely.Geometry | None,
-    crs: str,
-    file_name: str,
-    *,
-    join_same_place: bool = False,
-) -> ReadLayer:
-    """Return the roads layer of OSM ways: cut at shared nodes, cropped to the zone, in ``crs``."""
-    findings: list[Finding] = [*ways.findings]
-    way = np.repeat(np.arange(len(ways.ids)), np.diff(ways.first))
-    known = ~np.isnan(ways.lonlat[:, 0])
-    if not known.all():
-        cut = np.unique(way[~known])
-        finding = Finding(
-            "warning", "roads", "incomplete_way", len(cut),
-            tuple(f"way/{ways.ids[w]}" for w in cut[:5]),
-            "ways reach beyond the extract; their missing nodes end them there",
-            "cut the extract with complete ways, and wider than the study area",
-        )  # fmt: skip
-        findings.append(finding)
-    unique, compact = np.unique(ways.node, return_inverse=True)
-    twins = _same_place(ways, way, compact, known)
-    if join_same_place:
-        compact = twins.joined
-    barrier = np.zeros(len(unique), dtype=bool)
-    barrier[compact[np.isin(ways.node, np.array(list(ways.barriers), dtype=np.int64))]] = True
-    start, stop = _between_junctions(compact, way, known, barrier)
-    xy = _project(ways.lonlat, crs)
-    pieces, index = _lines(xy, start, stop)
-    # Two nodes at one place still connect; one node repeated does not.
-    keep = (shapely.length(pieces) > 0) | (compact[start] != compact[stop])
-    if zone is not None:
-        # Whole ways are kept: one that leaves the zone may come back into it.
-        near = np.zeros(len(ways.ids), dtype=bool)
-        near[way[index][shapely.intersects(zone, pieces)]] = True
-        keep &= near[way[index]]
-    if not keep.any():
-        msg = (
-            f"{WHAT}: {file_name} has no road within the study area and its buffer. "
-            "Check that the extract covers the area."
-        )
-        raise EmptyAreaError(msg)
-    pieces, start, stop = pieces[keep], start[keep], stop[keep]
-    _, number = np.unique(np.concatenate([compact[start], compact[stop]]), return_inverse=True)
-    junction = np.asarray(number, dtype=np.int32)
-    used, of_piece = np.unique(way[start], return_inverse=True)
-    if not join_same_place:
-        findings += twins.finding(used)
-    ends = [[ways.barriers.get(i) for i in ways.node[at].tolist()] for at in (start, stop)]
-    tags = [ways.tags[w] for w in used]
-    roads = assemble_roads(
-        ways_from_tags(tags),
-        [f"way/{i}" for i in ways.ids[used]],
-        of_piece.astype(np.int64),
-        pieces,
-        junction[: len(pieces)],
-        junction[len(pieces) :],
-        crs=crs,
-        barriers=(ends[0], ends[1]),
-    )
-    return ReadLayer(roads, (*findings, *unread_tags(tags)))
-
-
-@dataclass(frozen=True)
-class _Twins:
-    """Nodes of different ids at one place and level.
-
-    Attributes
-    ----------
-    joined
-        int64, the number of each position's node with twins as one.
-    places
-        One text a place, with the ways that meet there without meeting.
-    """
-
-    joined: NDArray[np.int64]
-    places: list[tuple[str, set[int]]]
-
-    def finding(self, used: NDArray[np.int64]) -> list[Finding]:
-        """Return what to say of twins between ways that are used."""
-        kept = set(used.tolist())
-        shown = [text for text, ways in self.places if len(ways & kept) > 1]
-        if not shown:
-            return []
-        return [Finding(
-            "warning", "roads", "same_place_nodes", len(shown), tuple(shown[:5]),
-            "places where roads end at two nodes of one place (lon, lat), so they do not meet",
-            "merge the nodes in OpenStreetMap, or join them here with roads: {join_same_place: true}",
-        )]  # fmt: skip
-
-
-def _same_place(
-    ways: OsmWays, way: NDArray[np.int64], compact: NDArray[np.int64], known: NDArray[np.bool_]
-) -> _Twins:
-    """Find nodes of different ids at one place, used by ways of one level (bridges cross, too)."""
-    level = pd.factorize(pd.Series([
-        (t.get("layer", "0"), t.get("bridge", "no") != "no", t.get("tunnel", "no") != "no",
-         t.get("route") == FERRY and "highway" not in t) for t in ways.tags
-    ]))[0][way] if len(ways.tags) else np.empty(0, np.int64)  # fmt: skip
-    frame = pd.DataFrame({"x": ways.lonlat[:, 0], "y": ways.lonlat[:, 1], "level": level, "node": compact})
-    frame = frame[known].drop_duplicates()
-    frame = frame[frame.duplicated(["x", "y", "level"], keep=False)]
-    joined = compact.copy()
-    places: list[tuple[str, set[int]]] = []
-    if frame.empty:
-        return _Twins(joined, places)
-    first = np.arange(int(compact.max()) + 1)
-    mine = np.isin(compact, frame["node"].to_numpy())
-    of_node: dict[int, set[int]] = {}
-    for n, w in zip(compact[mine].tolist(), way[mine].tolist(), strict=True):
-        of_node.setdefault(n, set()).add(w)
-    for (x, y, _), some in frame.groupby(["x", "y", "level"], sort=True):
-        nodes = sorted(some["node"].tolist())
-        here = set().union(*(of_node[n] for n in nodes))
-        if len(here) > 1:
-            first[nodes] = first[nodes[0]]
-            ids = ", ".join(f"way/{ways.ids[w]}" for w in sorted(here)[:3])
-            places.append((f"{x:.6f}, {y:.6f} ({ids})", here))
-    return _Twins(first[joined], places)
-
-
-def _between_junctions(
-    node: NDArray[np.int64], way: NDArray[np.int64], known: NDArray[np.bool_], barrier: NDArray[np.bool_]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the first and last position of every stretch of way between two junctions.
-
-    A junction is a node used more than once (by several ways, or twice by one), one with a barrier or
-    ford on it, or an end; a node without a place ends the stretch before it.
-    """
-    first = np.ones(len(node), dtype=bool)
-    first[1:] = (way[1:] != way[:-1]) | ~known[:-1]
-    last = np.ones(len(node), dtype=bool)
-    last[:-1] = (way[1:] != way[:-1]) | ~known[1:]
-    shared = ((np.bincount(node, minlength=len(barrier)) > 1) | barrier)[node]
-    opens = np.flatnonzero((first | shared) & known & ~last)
-    closes = np.flatnonzero((last | shared) & known & ~first)
-    return opens, closes
-
-
-def _project(lonlat: NDArray[np.float64], crs: str) -> NDArray[np.float64]:
-    change = pyproj.Transformer.from_crs(WGS84, crs, always_xy=True)
-    x, y = change.transform(lonlat[:, 0], lonlat[:, 1])
-    return np.column_stack([x, y])
-
-
-def _lines(
-    xy: NDArray[np.float64], start: NDArray[np.int64], stop: NDArray[np.int64]
-) -> tuple[NDArray[np.object_], NDArray[np.int64]]:
-    """Return LineStrings through the positions ``start..stop`` (inclusive), and their starts."""
-    count = stop - start + 1
-    line, step = repeat_rows(count)
-    position = step + start[line]
-    return np.asarray(shapely.linestrings(xy[position], indices=line), dtype=object), start

@@ -11,7 +11,7 @@ import shapely
 
 from geodata.layers import Finding
 from geodata.vocabulary.measures import parse_duration, parse_speed_kph
-from geodata.vocabulary.roads import FERRY
+from geodata.vocabulary.roads import FERRY, Oneway, RoadSeason
 from geodata.vocabulary.surfaces import is_known_surface
 from geodata.vocabulary.tags import BACKWARD, BOAT_KEYS, BOAT_YES, FORWARD, join_tags, unread
 
@@ -25,9 +25,8 @@ PIER = "pier"
 PLATFORM = "platform"
 YES = frozenset({"yes", "true", "1", "y", "ya", "viaduct", "aqueduct", "movable", "culvert"})
 _ONEWAY = {
-    "yes": "yes", "true": "yes", "1": "yes", "-1": "reverse", "reverse": "reverse",
-    # Whether one may go along, or against, depends on the hour: nobody can count on it.
-    "reversible": "reversible",
+    "yes": Oneway.YES, "true": Oneway.YES, "1": Oneway.YES, "-1": Oneway.REVERSE, "reverse": Oneway.REVERSE,
+    "reversible": Oneway.REVERSIBLE,
 }  # fmt: skip
 # Cycle lanes against a one-way street (OSM wiki, Key:cycleway).
 _OPPOSITE = frozenset({"opposite", "opposite_lane", "opposite_track", "opposite_share_busway"})
@@ -45,7 +44,7 @@ def study_zone(villages: gpd.GeoDataFrame, buffer_m: float) -> shapely.Geometry:
     return zone
 
 
-def oneway_of(oneway: str | None, junction: str | None, highway: str | None) -> str:
+def oneway_of(oneway: str | None, junction: str | None, highway: str | None) -> Oneway:
     """Return 'yes', 'reverse', 'reversible' or 'no' for traffic in general.
 
     ``alternating`` (one direction after the other, as on a narrow bridge) is open both ways. Roundabouts
@@ -57,11 +56,11 @@ def oneway_of(oneway: str | None, junction: str | None, highway: str | None) -> 
     ('yes', 'reverse', 'no')
     """
     if oneway is not None:
-        return _ONEWAY.get(oneway.strip().lower(), "no")
-    return "yes" if junction in _CIRCULAR or highway == "motorway" else "no"
+        return _ONEWAY.get(oneway.strip().lower(), Oneway.NO)
+    return Oneway.YES if junction in _CIRCULAR or highway == "motorway" else Oneway.NO
 
 
-def season_of(text: str | None) -> str | None:
+def season_of(text: str | None) -> RoadSeason | None:
     """Return 'all_year' or 'dry_only' (also for a plain ``seasonal=yes``); None for unknown wording.
 
     Examples
@@ -71,8 +70,8 @@ def season_of(text: str | None) -> str | None:
     """
     value = (text or "").strip().lower()
     if value in DRY_ONLY:
-        return "dry_only"
-    return "all_year" if value in ALL_YEAR else None
+        return RoadSeason.DRY_ONLY
+    return RoadSeason.ALL_YEAR if value in ALL_YEAR else None
 
 
 def duration_of(text: str | None) -> float:
@@ -187,7 +186,7 @@ def ways_from_tags(tags: Sequence[dict[str, str]]) -> pd.DataFrame:
         "bridge": [t.get("bridge", "no") != "no" for t in tags],
         "tunnel": [t.get("tunnel", "no") != "no" for t in tags],
         "maxspeed_kph": [speed_of(t.get("maxspeed")) for t in tags],
-        "season": [season_of(t.get("seasonal")) or "all_year" for t in tags],
+        "season": [season_of(t.get("seasonal")) or RoadSeason.ALL_YEAR for t in tags],
         "route": [FERRY if t.get("route") == FERRY and "highway" not in t else None for t in tags],
         "duration_s": [duration_of(t.get("duration")) for t in tags],
         "name": [t.get("name") for t in tags],

@@ -1,6 +1,8 @@
-"""The classes of roads, in the words of OpenStreetMap (``highway=…``)."""
+"""The words of the roads layer: classes as in OpenStreetMap (``highway=…``), directions and seasons."""
 
 from __future__ import annotations
+
+from geodata.vocabulary.statuses import Word
 
 # Of a way's tag ``route``; the class of its stretches too.
 FERRY = "ferry"
@@ -10,3 +12,20 @@ ROAD_CLASSES = (
     "service", "road", "track", "path", "footway", "pedestrian", "steps", "cycleway", "bridleway",
     "platform", "corridor", "waterway",
 )  # fmt: skip
+
+
+class Oneway(Word):
+    """Which way traffic in general may go, by the direction in which the road is drawn."""
+
+    NO = "no"
+    YES = "yes"
+    REVERSE = "reverse"
+    # Whether one may go along, or against, depends on the hour: nobody can count on it.
+    REVERSIBLE = "reversible"
+
+
+class RoadSeason(Word):
+    """When a road can be passed."""
+
+    ALL_YEAR = "all_year"
+    DRY_ONLY = "dry_only"

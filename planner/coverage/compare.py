@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from geodata.errors import ConfigError
+from geodata.vocabulary.statuses import VillageStatus
 
 if TYPE_CHECKING:
     from planner.coverage.reach import Coverage
@@ -114,8 +115,10 @@ def totals(before: Gaps, after: Gaps) -> pd.DataFrame:
                 row[f"people_reached_{when}"] = part.villages["people_reached"].sum(min_count=1)
                 status = part.villages["status"]
                 # Without a list nobody knows of any gap.
-                row[f"villages_gap_{when}"] = float((status == "gap").sum()) if part.listed else np.nan
-                row[f"villages_unknown_{when}"] = float((status == "unknown").sum())
+                row[f"villages_gap_{when}"] = (
+                    float((status == VillageStatus.GAP).sum()) if part.listed else np.nan
+                )
+                row[f"villages_unknown_{when}"] = float((status == VillageStatus.UNKNOWN).sum())
             rows.append(row)
     return pd.DataFrame(rows)
 

@@ -11,6 +11,7 @@ from scipy.sparse.csgraph import connected_components
 
 from geodata.layers import Finding
 from geodata.runs import run_starts
+from geodata.vocabulary.statuses import FacilityStatus
 from planner.coverage.demand import parts_without_people, spread_demand
 from planner.coverage.extent import extent_findings, find_extent, seasons_told
 from planner.network.land import land_of
@@ -198,7 +199,7 @@ def _long_legs(
         return
     tree = shapely.STRtree(land)
     per_m = scenario.access.seconds_per_m()
-    used = layers.facilities[layers.facilities["status"] == "used"]
+    used = layers.facilities[layers.facilities["status"] == FacilityStatus.USED]
     people_m = _away(tree, demand.geometry.to_numpy())
     for kind, rule in scenario.standard.items():
         if kind not in layers.area.listed_kinds:

@@ -15,6 +15,8 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from geodata.layers import Finding
+from geodata.vocabulary.roads import RoadSeason
+from geodata.vocabulary.statuses import FacilityStatus, Reason
 from planner.scenarios.edits import Flood
 
 if TYPE_CHECKING:
@@ -174,7 +176,9 @@ def _list_extent(
         whole = _declared(layers, kind)
         return None if whole.all() else (whole, "declared", f"{whole.sum()} of {n} villages are covered")
     units = layers.facilities
-    units = units[units["village_code"].isin(layers.villages.index) | (units["status"] == "unlocated")]
+    units = units[
+        units["village_code"].isin(layers.villages.index) | (units["status"] == FacilityStatus.UNLOCATED)
+    ]
     mine = units["kind"] == kind
     nowhere = np.zeros(n, dtype=bool)
     official = layers.area.official.get(kind)
@@ -403,7 +407,7 @@ def extent_findings(extent: Extent, layers: Layers) -> Iterator[Finding]:
     for word, key in extent.why.items():
         said, action = WHY[key]
         layer = "roads" if word == ROADS else "facilities"
-        rule = "roads_incomplete" if word == ROADS else "list_incomplete"
+        rule = Reason.ROADS_INCOMPLETE if word == ROADS else Reason.LIST_INCOMPLETE
         whole = extent.roads if word == ROADS else extent.lists.get(word)
         ids = () if whole is None else tuple(layers.villages.index[~whole])
         yield Finding(
@@ -438,5 +442,5 @@ def seasons_told(layers: Layers, edits: Sequence[Edit] = ()) -> bool:
         return True
     fords = [roads[c].fillna("").str.contains("ford=") for c in ("from_barrier", "to_barrier")]
     tags = roads["tags"].fillna("").str.contains("tracktype=|ford=", regex=True)
-    told = roads["surface"].notna() | (roads["season"] == "dry_only") | tags | fords[0] | fords[1]
+    told = roads["surface"].notna() | (roads["season"] == RoadSeason.DRY_ONLY) | tags | fords[0] | fords[1]
     return bool(told.any())

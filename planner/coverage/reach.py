@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from geodata.runs import run_starts
+from geodata.vocabulary.statuses import FacilityStatus, Reason, VillageStatus, YesNo
 from planner.coverage.extent import Extent
 
 if TYPE_CHECKING:
@@ -20,21 +21,10 @@ if TYPE_CHECKING:
     from planner.scenarios.standards import KindStandard
     from planner.travel.times import TravelTimes
 
-# Why a place is not reached (docs/METHODS.md); the first stands for those that are.
-REASONS = (
-    "",
-    "unknown",
-    "list_incomplete",
-    "roads_incomplete",
-    "people_unplaced",
-    "not_functioning",
-    "no_facility",
-    "no_road",
-    "island",
-    "too_far",
-)
+# By number: a place's reason is kept as one byte.
+REASONS = Reason.texts()
 # With these nobody knows whether the place is reached: what is reached is "at least".
-OPEN_REASONS = ("list_incomplete", "roads_incomplete", "people_unplaced")
+OPEN_REASONS = (Reason.LIST_INCOMPLETE, Reason.ROADS_INCOMPLETE, Reason.PEOPLE_UNPLACED)
 NO_FACILITY = -1
 
 
@@ -115,9 +105,9 @@ def usable_facilities(layers: Layers, kinds: tuple[str, ...], *, broken: bool = 
     (13, 14)
     """
     rows = layers.facilities
-    chosen = rows["kind"].isin(kinds) & (rows["status"] == "used")
+    chosen = rows["kind"].isin(kinds) & (rows["status"] == FacilityStatus.USED)
     if not broken:
-        chosen &= rows["functioning"] != "no"
+        chosen &= rows["functioning"] != YesNo.NO
     return rows[chosen].sort_index()
 
 
@@ -182,7 +172,8 @@ def cover(  # noqa: PLR0913 - a study hands in what it has prepared
     if facilities is None:
         facilities = usable_facilities(layers, kinds)
     rows = layers.facilities
-    lost = rows["kind"].isin(kinds) & (rows["status"] == "unlocated") & (rows["functioning"] != "no")
+    lost = rows["kind"].isin(kinds) & (rows["status"] == FacilityStatus.UNLOCATED)
+    lost &= rows["functioning"] != YesNo.NO
     # Where every unit is of unknown place, nobody knows who is reached.
     known = listed and times is not None and (len(facilities) > 0 or not lost.any())
     if times is None or not known:
@@ -206,13 +197,13 @@ def cover(  # noqa: PLR0913 - a study hands in what it has prepared
     )  # fmt: skip
     # Minutes over roads that are not all there are not those of the way there is.
     somewhere = ~whole[village] | (len(facilities) > 0)
-    no_way = (reason == REASONS.index("roads_incomplete")) | (~reached & ~on_roads[village] & somewhere)
+    no_way = (reason == REASONS.index(Reason.ROADS_INCOMPLETE)) | (~reached & ~on_roads[village] & somewhere)
     minutes = np.where(no_way, np.nan, minutes)
     within = reached
     if known:
         lost_there = unplaced(demand, village, reached, is_open(reason), status, n=len(whole))
         reached = reached & ~lost_there
-        reason = np.where(lost_there, np.int8(REASONS.index("people_unplaced")), reason)
+        reason = np.where(lost_there, np.int8(REASONS.index(Reason.PEOPLE_UNPLACED)), reason)
         minutes = np.where(lost_there, np.nan, minutes)
     _freeze(minutes, reached, within, reason, nearest)
     points = _Points(village, demand["weight"].to_numpy(), minutes, reached, reason, nearest)
@@ -247,24 +238,24 @@ def _reasons(
     clipped: bool,
 ) -> NDArray[np.int8]:
     if times is None:
-        return np.full(len(reached), REASONS.index("unknown"), dtype=np.int8)
+        return np.full(len(reached), REASONS.index(Reason.UNKNOWN), dtype=np.int8)
     closed = if_all.travel_s <= standard.limit_s if if_all is not None else np.zeros_like(reached)
     every = np.ones_like(reached)
     no_road = np.isinf(times.access_m) | (every if not times.joined else False)
     # In the order of docs/METHODS.md; a unit of unknown place may be the one that serves them.
     answers = (
-        (reached, ""),
-        (every & any_lost, "unknown"),
-        (~listed, "list_incomplete"),
+        (reached, Reason.REACHED),
+        (every & any_lost, Reason.UNKNOWN),
+        (~listed, Reason.LIST_INCOMPLETE),
         # Where no unit works at all, no road leads to one.
-        (any_facility & (~roads | (clipped & np.isinf(times.travel_s))), "roads_incomplete"),
-        (closed, "not_functioning"),
-        (every & (not any_facility), "no_facility"),
-        (no_road, "no_road"),
-        (np.isinf(times.travel_s), "island"),
+        (any_facility & (~roads | (clipped & np.isinf(times.travel_s))), Reason.ROADS_INCOMPLETE),
+        (closed, Reason.NOT_FUNCTIONING),
+        (every & (not any_facility), Reason.NO_FACILITY),
+        (no_road, Reason.NO_ROAD),
+        (np.isinf(times.travel_s), Reason.ISLAND),
     )
     chosen = np.select(
-        [where for where, _ in answers], [REASONS.index(n) for _, n in answers], REASONS.index("too_far")
+        [where for where, _ in answers], [REASONS.index(n) for _, n in answers], REASONS.index(Reason.TOO_FAR)
     )
     return chosen.astype(np.int8)
 
@@ -377,7 +368,9 @@ def status_of(
     """
     least, most = np.round(least, 9), np.round(most, 9)
     which = [least >= status.served, most < status.gap, (least >= status.gap) & (most < status.served)]
-    return np.select(which, ["served", "gap", "partly"], "unknown").astype(object)
+    return np.select(
+        which, [VillageStatus.SERVED, VillageStatus.GAP, VillageStatus.PARTLY], VillageStatus.UNKNOWN
+    ).astype(object)
 
 
 @dataclass(frozen=True)
@@ -426,7 +419,7 @@ def _villages(
             "share_unknown": open_share if listed else np.nan,
             "minutes_median": weighted_median(village, points.minutes, weight, n),
             "minutes_max": furthest,
-            "status": status_of(share, share + open_share, status) if listed else "unknown",
+            "status": status_of(share, share + open_share, status) if listed else VillageStatus.UNKNOWN.value,
             "reason": reasons[heaviest(village, points.reason, weight * ~points.reached, n, none=0)],
             "nearest_id": ids[
                 heaviest(
@@ -449,8 +442,8 @@ def _present(
     rows = layers.facilities[layers.facilities["kind"].isin(kinds)]
     # The village a list declares holds the unit, also where its coordinates are wrong.
     has = layers.villages.index.isin(rows["village_code"].dropna())
-    sure = listed and not (rows["status"] == "unlocated").any()
-    return np.select([has, whole & sure], ["yes", "no"], "unknown").astype(object)
+    sure = listed and not (rows["status"] == FacilityStatus.UNLOCATED).any()
+    return np.select([has, whole & sure], [YesNo.YES, YesNo.NO], YesNo.UNKNOWN).astype(object)
 
 
 def weighted_median(

@@ -11,6 +11,7 @@ import shapely
 
 from geodata.crs import WGS84, known_crs
 from geodata.errors import ConfigError, UnknownCodeError
+from geodata.vocabulary.statuses import FacilityStatus, YesNo
 from planner.coverage.compare import changes
 from planner.coverage.reach import NO_FACILITY, usable_facilities
 from planner.scenarios.edits import CloseFacility
@@ -255,7 +256,7 @@ def kinds_served(gaps: Gaps, facility_id: str) -> list[str]:
         msg = f"there is no facility {facility_id!r} in this area"
         raise UnknownCodeError(msg)
     row = rows.loc[facility_id]
-    if row["status"] != "used" or row["functioning"] == "no":
+    if row["status"] != FacilityStatus.USED or row["functioning"] == YesNo.NO:
         return []
     standard = gaps.scenario.standard
     return [kind for kind, rule in standard.items() if row["kind"] in (kind, *rule.counts)]

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
+from geodata.vocabulary.statuses import VillageStatus
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -17,7 +19,12 @@ if TYPE_CHECKING:
     from geodata.layers import Layers
     from planner.coverage.reach import Coverage
 
-STATUS_COLORS = {"served": "#2c7bb6", "partly": "#fee08b", "gap": "#d7191c", "unknown": "#bdbdbd"}
+STATUS_COLORS = {
+    VillageStatus.SERVED.value: "#2c7bb6",
+    VillageStatus.PARTLY.value: "#fee08b",
+    VillageStatus.GAP.value: "#d7191c",
+    VillageStatus.UNKNOWN.value: "#bdbdbd",
+}
 MAP_PX = 240
 
 
@@ -65,7 +72,7 @@ def coverage_in_words(coverage: Iterable[Coverage]) -> str:
     """
     parts = []
     for one in coverage:
-        gaps = int((one.villages["status"] == "gap").sum())
+        gaps = int((one.villages["status"] == VillageStatus.GAP).sum())
         parts.append(f"{one.kind} {gaps if one.listed else 'unknown'}")
     return "villages with a gap: " + ", ".join(parts)
 
@@ -115,7 +122,7 @@ def coverage_html(title: str, coverage: Sequence[Coverage], layers: Layers) -> s
     rows = [_headline(one) for one in coverage]
     shown = next((one for one in coverage if one.listed), None)
     sketch = "" if shown is None else small_map(layers.villages.geometry.to_numpy(), shown.villages["status"])
-    header = ("kind", "people reached", "served", "partly", "gap", "unknown")
+    header = ("kind", "people reached", *VillageStatus)
     caption = "" if shown is None else f"<div>{html.escape(shown.kind)}</div>"
     return (
         f"<div><b>{html.escape(title)}</b></div><div style='display:flex;gap:16px'>"
@@ -126,9 +133,9 @@ def coverage_html(title: str, coverage: Sequence[Coverage], layers: Layers) -> s
 def _headline(one: Coverage) -> tuple[Any, ...]:
     counts = one.villages["status"].value_counts()
     if not one.listed:
-        return (one.kind, "unknown", 0, 0, 0, len(one.villages))
+        return (one.kind, VillageStatus.UNKNOWN, 0, 0, 0, len(one.villages))
     reached = f"{one.villages['people_reached'].sum():,.0f}"
-    return (one.kind, reached, *(int(counts.get(s, 0)) for s in ("served", "partly", "gap", "unknown")))
+    return (one.kind, reached, *(int(counts.get(s, 0)) for s in VillageStatus))
 
 
 def small_map(shapes: NDArray[np.object_], status: pd.Series[str]) -> str:

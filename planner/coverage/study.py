@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from geodata.checked import checked_layers
 from geodata.errors import ConfigError
 from geodata.layers import no_progress
+from geodata.vocabulary.statuses import YesNo
 from planner.coverage.demand import spread_demand
 from planner.coverage.extent import Extent, find_extent
 from planner.coverage.reach import Coverage, cover, usable_facilities
@@ -188,7 +188,7 @@ class Study:
         modes: Sequence[str] = (),
         progress: Progress = no_progress,
     ) -> None:
-        self.layers = layers = checked_layers(layers)
+        self.layers = layers = layers.checked()
         self.scenario = checked_scenario(scenario)
         progress("demand")
         land = land_of(layers.villages, self.scenario.land)
@@ -474,7 +474,7 @@ class Study:
         rule = scenario.standard[kind].of(season)
         kinds = (kind, *rule.counts)
         broken = usable_facilities(layers, kinds, broken=True)
-        works = (broken["functioning"] != "no").to_numpy()
+        works = (broken["functioning"] != YesNo.NO).to_numpy()
         units = broken if works.all() else broken[works]
         times = if_all = None
         if kind in layers.area.listed_kinds:

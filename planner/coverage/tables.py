@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from geodata.crs import WGS84
+from geodata.vocabulary.statuses import FacilityStatus, VillageStatus, YesNo
 from planner.coverage.extent import ROADS, WHY
 from planner.coverage.reach import is_open, usable_facilities, weighted_median
 from planner.scenarios.modes import Profile
@@ -211,9 +212,9 @@ def _kind_summary(gaps: Gaps, one: Coverage) -> dict[str, Any]:
         "limit_minutes": rule.of(gaps.scenario.season).limit_minutes,
         "listed": given,
         "facilities": len(rows) if given else None,
-        "facilities_not_functioning": int((rows["functioning"] == "no").sum()) if given else None,
-        "facilities_unlocated": int((rows["status"] == "unlocated").sum()) if given else None,
-        "facilities_outside": int((rows["status"] == "outside_buffer").sum()) if given else None,
+        "facilities_not_functioning": int((rows["functioning"] == YesNo.NO).sum()) if given else None,
+        "facilities_unlocated": int((rows["status"] == FacilityStatus.UNLOCATED).sum()) if given else None,
+        "facilities_outside": int((rows["status"] == FacilityStatus.OUTSIDE_BUFFER).sum()) if given else None,
         "incomplete": _incomplete(gaps, one.kind),
         **_reach(gaps, one),
         **{season: _reach(gaps, gaps.seasons[season][one.kind]) for season in others},
@@ -242,10 +243,10 @@ def _reach(gaps: Gaps, one: Coverage) -> dict[str, Any]:
     group = np.zeros(int(known.sum()), dtype=np.int64)
     median = weighted_median(group, one.minutes[known], people[known], 1)[0]
     return {
-        "villages_served": int(count.get("served", 0)),
-        "villages_partly": int(count.get("partly", 0)),
-        "villages_gap": int(count.get("gap", 0)),
-        "villages_unknown": int(count.get("unknown", 0)),
+        "villages_served": int(count.get(VillageStatus.SERVED, 0)),
+        "villages_partly": int(count.get(VillageStatus.PARTLY, 0)),
+        "villages_gap": int(count.get(VillageStatus.GAP, 0)),
+        "villages_unknown": int(count.get(VillageStatus.UNKNOWN, 0)),
         "people_reached": _number(reached),
         # Of so many nobody knows: what is reached is "at least".
         "people_unsure": _number(unsure),

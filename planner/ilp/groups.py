@@ -7,8 +7,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from geodata.vocabulary.statuses import Word
+
 if TYPE_CHECKING:
     from planner.coverage.study import Gaps
+
+
+class Origin(Word):
+    """Where the number of a group's people comes from."""
+
+    COUNTED = "counted"
+    PROJECTED = "projected"
+    UNKNOWN = "unknown"
 
 
 def group_table(gaps: Gaps) -> pd.DataFrame:
@@ -48,7 +58,9 @@ def group_table(gaps: Gaps) -> pd.DataFrame:
             counted = villages[column].to_numpy(dtype=np.float64)
         projected = everyone * rule.share
         people = np.where(np.isnan(counted), projected, counted)
-        origin = np.select([~np.isnan(counted), ~np.isnan(projected)], ["counted", "projected"], "unknown")
+        origin = np.select(
+            [~np.isnan(counted), ~np.isnan(projected)], [Origin.COUNTED, Origin.PROJECTED], Origin.UNKNOWN
+        )
         part: dict[str, object] = {
             "group": name,
             "counted": counted,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from geodata.vocabulary.statuses import FacilityStatus, Word
 from planner.coverage.reach import heaviest, usable_facilities
 from planner.scenarios.modes import Profile
 from planner.travel.straight import straight_line_times
@@ -25,10 +26,23 @@ if TYPE_CHECKING:
     from planner.travel.times import TravelTimes
 
 TOP, MIDDLE, BOTTOM = "puskesmas", "pustu", "posyandu"
-# How a parent is known. The last two name none: no candidate, or nothing is known of the level above.
-HOW = (
-    "declared", "working_area", "same_village", "only_one", "proposed", "proposed_outside", "none", "unknown",
-)  # fmt: skip
+
+
+class How(Word):
+    """How a parent is known. The last two name none: no candidate, or nothing is known of the level above."""
+
+    DECLARED = "declared"
+    WORKING_AREA = "working_area"
+    SAME_VILLAGE = "same_village"
+    ONLY_ONE = "only_one"
+    PROPOSED = "proposed"
+    PROPOSED_OUTSIDE = "proposed_outside"
+    NONE = "none"
+    UNKNOWN = "unknown"
+
+
+HOW = How.texts()
+GUESSED = (How.PROPOSED.value, How.PROPOSED_OUTSIDE.value)
 
 
 @dataclass(frozen=True)
@@ -78,25 +92,27 @@ def find_jejaring(gaps: Gaps) -> Jejaring:
 def _villages(gaps: Gaps) -> pd.DataFrame:
     villages = gaps.layers.villages
     codes = villages.index
-    out = pd.DataFrame({"puskesmas_id": "", "how": "unknown"}, index=codes).astype(object)
+    out = pd.DataFrame({"puskesmas_id": "", "how": How.UNKNOWN.value}, index=codes).astype(object)
     if TOP not in gaps.layers.area.listed_kinds or TOP not in gaps.scenario.standard:
         return out
-    out["how"] = "none"
+    out["how"] = How.NONE.value
     units = usable_facilities(gaps.layers, (TOP,), broken=True)
     home = units["village_code"].map(villages["district_code"])
     nearest = gaps.seasons["dry"][TOP].villages["nearest_id"]
-    out["puskesmas_id"], out["how"] = nearest, np.where(nearest != "", "proposed_outside", "none")
+    out["puskesmas_id"], out["how"] = nearest, np.where(nearest != "", How.PROPOSED_OUTSIDE, How.NONE)
     for district, members in villages.groupby("district_code").groups.items():
         mine = units[(home == district).to_numpy()]
         if len(mine) == 1:
-            out.loc[members, "puskesmas_id"], out.loc[members, "how"] = mine.index[0], "only_one"
+            out.loc[members, "puskesmas_id"], out.loc[members, "how"] = mine.index[0], How.ONLY_ONE.value
         elif len(mine) > 1:
             chosen = _nearest_of(gaps, mine, members)
             near = chosen != ""
-            out.loc[members[near], "puskesmas_id"], out.loc[members[near], "how"] = chosen[near], "proposed"
+            out.loc[members[near], "puskesmas_id"] = chosen[near]
+            out.loc[members[near], "how"] = How.PROPOSED.value
     if "puskesmas_id" in villages:
         declared = villages["puskesmas_id"].dropna()
-        out.loc[declared.index, "puskesmas_id"], out.loc[declared.index, "how"] = declared, "declared"
+        out.loc[declared.index, "puskesmas_id"] = declared
+        out.loc[declared.index, "how"] = How.DECLARED.value
     return out
 
 
@@ -126,18 +142,19 @@ def _units(gaps: Gaps, villages: pd.DataFrame) -> pd.DataFrame:
     out = pd.DataFrame({"kind": rows["kind"], "level": rows["kind"].map(level)}, index=rows.index)
     out["village_code"] = rows["village_code"]
     top = villages.reindex(rows["village_code"]).set_axis(rows.index)
-    out["parent_id"], out["how"] = top["puskesmas_id"], top["how"].replace("declared", "working_area")
+    out["parent_id"] = top["puskesmas_id"]
+    out["how"] = top["how"].replace(How.DECLARED.value, How.WORKING_AREA.value)
     middle = out.index[out["level"] == MIDDLE]
     only = out.loc[middle].groupby("village_code").filter(lambda g: len(g) == 1)
     own = pd.Series(only.index, index=only["village_code"])
     bottom = out["level"] == BOTTOM
     pustu = out["village_code"].map(own)
     near = (bottom & pustu.notna()).to_numpy()
-    out.loc[near, "parent_id"], out.loc[near, "how"] = pustu[near], "same_village"
+    out.loc[near, "parent_id"], out.loc[near, "how"] = pustu[near], How.SAME_VILLAGE.value
     known = set(usable_facilities(gaps.layers, (TOP,), broken=True).index) | set(middle)
     given = rows["parent_id"]
     declared = (given.notna() & given.isin(known)).to_numpy()
-    out.loc[declared, "parent_id"], out.loc[declared, "how"] = given[declared], "declared"
+    out.loc[declared, "parent_id"], out.loc[declared, "how"] = given[declared], How.DECLARED.value
     # Up to the top: a pustu's parent is a puskesmas.
     above = out["parent_id"].map(out["parent_id"]).fillna(out["parent_id"])
     out["puskesmas_id"] = above
@@ -174,7 +191,7 @@ def reconciled(gaps: Gaps) -> pd.DataFrame:
         mine = rows[rows["kind"] == kind]
         listed = kind in layers.area.listed_kinds
         inside = mine["village_code"].isin(layers.villages.index)
-        lost = mine["status"] == "unlocated"
+        lost = mine["status"] == FacilityStatus.UNLOCATED
         count = float(len(mine)) if listed else np.nan
         official = float(layers.area.official.get(kind, np.nan))
         out.append(

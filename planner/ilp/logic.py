@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from geodata.vocabulary.statuses import YesNo
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 
 UNKNOWN, NO, YES = -1, 0, 1
 # By number: NO, YES, and last UNKNOWN.
-WORDS = np.array(["no", "yes", "unknown"], dtype=object)
+WORDS = np.array([YesNo.NO.value, YesNo.YES.value, YesNo.UNKNOWN.value], dtype=object)
 
 
 def words(answer: Truth) -> NDArray[np.object_]:
@@ -52,7 +54,7 @@ def read(text: NDArray[np.object_]) -> Truth:
     >>> read(np.array(["yes", "no", "perhaps"], dtype=object)).tolist() == [YES, NO, UNKNOWN]
     True
     """
-    return np.select([text == "yes", text == "no"], [YES, NO], UNKNOWN).astype(np.int8)
+    return np.select([text == YesNo.YES, text == YesNo.NO], [YES, NO], UNKNOWN).astype(np.int8)
 
 
 def both(answers: Iterable[Truth]) -> Truth:

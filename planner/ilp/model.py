@@ -13,6 +13,7 @@ import pandas as pd
 import shapely
 
 from geodata.crs import WGS84, known_crs
+from geodata.vocabulary.statuses import YesNo
 from planner.coverage.reach import is_open, unplaced, usable_facilities, weighted_median
 from planner.coverage.show import area_in_words, html_table
 from planner.ilp.groups import group_table
@@ -436,7 +437,7 @@ class Ilp:
         # A way that the rain closes is a way that the weather blocks.
         wet = minutes["wet"]
         blocked = np.select(
-            [np.isnan(wet), np.isinf(wet) & np.isfinite(minutes["dry"])], ["unknown", "yes"], "no"
+            [np.isnan(wet), np.isinf(wet) & np.isfinite(minutes["dry"])], [YesNo.UNKNOWN, YesNo.YES], YesNo.NO
         )
         flag = remote_flag(
             minutes["dry"], weather_blocked=blocked.astype(object),

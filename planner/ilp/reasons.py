@@ -7,12 +7,17 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from geodata.vocabulary.statuses import Reason, YesNo
 from planner.coverage.reach import OPEN_REASONS
+from planner.ilp.three_answers import VillageClass
 from planner.texts.catalogues import LANGUAGES, ilp_texts
 
 if TYPE_CHECKING:
     from planner.coverage.study import Gaps
     from planner.scenarios.standards import KindStandard
+
+# Those of a village's unreached people that have a line of their own; the others are too far.
+SAID_REASONS = (Reason.NO_ROAD, Reason.ISLAND, Reason.NOT_FUNCTIONING, Reason.NO_FACILITY)
 
 
 def percent(share: float) -> str:
@@ -97,7 +102,7 @@ def line(fact: Fact, kind: str, rule: KindStandard, lang: str, *, straight: bool
     """
     t = ilp_texts()[lang]
     mode = "straight" if straight else rule.mode
-    share = fact.unreached_wet if fact.found == "dry_only" else fact.unreached
+    share = fact.unreached_wet if fact.found == VillageClass.DRY_ONLY else fact.unreached
     text = t[_key(fact, rule)].format(
         unit=_unit(t, kind), percent=percent(share), limit=f"{rule.limit_minutes:g}",
         mode=t.get(f"mode_{mode}", mode), lacks=_what(t, "lacks", fact.lacks),
@@ -140,12 +145,11 @@ def _unit(t: dict[str, str], kind: str) -> str:
 
 
 def _key(fact: Fact, rule: KindStandard) -> str:
-    if fact.found == "unreached":
-        reason = fact.reason if fact.reason in ("no_road", "island", "not_functioning", "no_facility") else ""
-        return f"unreached_{reason or 'too_far'}"
-    if fact.found == "unknown":
+    if fact.found == VillageClass.UNREACHED:
+        return f"unreached_{fact.reason if fact.reason in SAID_REASONS else Reason.TOO_FAR}"
+    if fact.found == VillageClass.UNKNOWN:
         return f"unknown_{_open(fact)}"
-    if fact.found == "complete" and rule.presence == "district":
+    if fact.found == VillageClass.COMPLETE and rule.presence == "district":
         return "complete_district"
     return fact.found
 
@@ -156,21 +160,21 @@ def _open(fact: Fact) -> str:
         return "list"
     if fact.reason in OPEN_REASONS:
         return fact.reason
-    if fact.reason == "unknown":
+    if fact.reason == Reason.UNKNOWN:
         return "place"
-    if fact.present == "unknown" and fact.short:
-        return "list_incomplete"
-    return "functioning" if fact.not_known or fact.present != "unknown" else "present"
+    if fact.present == YesNo.UNKNOWN and fact.short:
+        return Reason.LIST_INCOMPLETE
+    return "functioning" if fact.not_known or fact.present != YesNo.UNKNOWN else "present"
 
 
 def _action_key(fact: Fact) -> str:
-    if fact.found == "unknown":
+    if fact.found == VillageClass.UNKNOWN:
         return f"unknown_{_open(fact)}"
-    if fact.found != "unreached":
+    if fact.found != VillageClass.UNREACHED:
         return fact.found
-    if fact.reason == "not_functioning":
+    if fact.reason == Reason.NOT_FUNCTIONING:
         return "unreached_not_functioning"
-    return "unreached_absent" if fact.present == "no" else "unreached_present"
+    return "unreached_absent" if fact.present == YesNo.NO else "unreached_present"
 
 
 def _what(t: dict[str, str], key: str, items: str) -> str:

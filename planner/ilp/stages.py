@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Self
 
 import pandas as pd
 import yaml
@@ -16,6 +16,7 @@ from geodata.adoption import UNKNOWN, Adoption
 from geodata.errors import SchemaError, UnknownCodeError, first_five
 from geodata.files.yamlfile import Model, read_yaml
 from geodata.vocabulary.spelling import spelling_key
+from geodata.vocabulary.statuses import FacilityStatus, YesNo
 from planner.scenarios.modes import Share
 
 if TYPE_CHECKING:
@@ -34,8 +35,6 @@ __all__ = [
     "puskesmas_of",
     "read_stages",
 ]
-
-YesNo = Literal["yes", "no", "unknown"]
 
 
 class Name(Model):
@@ -156,8 +155,8 @@ class Stages(Model):
         """
         number = self.number(key)
         if number is None:
-            return "unknown"
-        return "yes" if number > self.keys.index(self.launched) else "no"
+            return YesNo.UNKNOWN
+        return YesNo.YES if number > self.keys.index(self.launched) else YesNo.NO
 
 
 def _spellings(stage: Stage) -> tuple[str, ...]:
@@ -225,7 +224,7 @@ def puskesmas_of(facilities: pd.DataFrame) -> tuple[str, ...]:
     >>> puskesmas_of(pd.DataFrame({"kind": "puskesmas", **facts}, index=["p1", "p2", "p3"]))
     ('p1', 'p3')
     """
-    own = facilities["village_code"].notna() | (facilities["status"] == "unlocated")
+    own = facilities["village_code"].notna() | (facilities["status"] == FacilityStatus.UNLOCATED)
     return tuple(sorted(str(i) for i in facilities.index[(facilities["kind"] == "puskesmas") & own]))
 
 
@@ -393,20 +392,20 @@ def progress(table: pd.DataFrame, *, target_share: float = 0.40) -> StageProgres
         share_of_known=launched / known if known else math.nan,
         target_share=target_share,
         target_puskesmas=needed,
-        met=_met(launched, unknown, needed) if total else "unknown",
+        met=_met(launched, unknown, needed) if total else YesNo.UNKNOWN,
         by_year=_by_year(table),
     )
 
 
 def _count(table: pd.DataFrame) -> tuple[int, int]:
     """Return how many are launched, and of how many it is unknown."""
-    return int((table["launched"] == "yes").sum()), int((table["launched"] == "unknown").sum())
+    return int((table["launched"] == YesNo.YES).sum()), int((table["launched"] == YesNo.UNKNOWN).sum())
 
 
 def _met(launched: int, unknown: int, needed: int) -> YesNo:
     if launched >= needed:
-        return "yes"
-    return "unknown" if launched + unknown >= needed else "no"
+        return YesNo.YES
+    return YesNo.UNKNOWN if launched + unknown >= needed else YesNo.NO
 
 
 def _by_year(table: pd.DataFrame) -> tuple[YearTarget, ...]:

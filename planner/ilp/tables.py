@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from planner.ilp.jejaring import GUESSED
 from planner.ilp.stages import puskesmas_of
 from planner.ilp.three_answers import CLASSES
 
@@ -104,7 +105,7 @@ def puskesmas_table(ilp: Ilp) -> pd.DataFrame:
     out = pd.DataFrame({"name": rows["name"].reindex(ids)}, index=ids.rename("facility_id"))
     out["district_name"] = _districts_of_villages(ilp).reindex(rows["village_code"].reindex(ids)).to_numpy()
     member = network.villages["puskesmas_id"]
-    proposed = network.villages["how"].isin(["proposed", "proposed_outside"])
+    proposed = network.villages["how"].isin(GUESSED)
     out["villages"] = _count(member, ids)
     out["villages_proposed"] = _count(member[proposed], ids)
     out["people"] = villages["people"].groupby(member).sum(min_count=1).reindex(ids)
@@ -113,7 +114,7 @@ def puskesmas_table(ilp: Ilp) -> pd.DataFrame:
         units = network.units[network.units["level"] == level]
         listed = level in layers.area.listed_kinds
         out[level] = _count(units["puskesmas_id"], ids) if listed else np.nan
-    guessed = network.units["how"].isin(["proposed", "proposed_outside"])
+    guessed = network.units["how"].isin(GUESSED)
     out["units_proposed"] = _count(network.units.loc[guessed, "puskesmas_id"], ids)
     units = ilp.units[ilp.units["serves_as"] == "puskesmas"]
     out = out.join(units[["functions", "lacks", "not_known", "capacity_people"]])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from geodata.vocabulary.statuses import FacilityStatus, Reason, VillageStatus, Word, YesNo
 from planner.coverage.extent import seasons_told
 from planner.ilp.logic import NO, UNKNOWN, YES, any_of, read, words
 from planner.ilp.units import functions_by_village
@@ -21,8 +22,20 @@ if TYPE_CHECKING:
 
 # Reached in the wet season as in the dry one, where the roads say nothing of surfaces, seasons or fords.
 AS_DRY = "as_dry"
-# What a village's answers come to, the gravest first (docs/METHODS.md).
-CLASSES = ("unreached", "dry_only", "not_functioning", "unknown", "neighbour", "complete")
+
+
+class VillageClass(Word):
+    """What a village's answers come to, the gravest first (docs/METHODS.md)."""
+
+    UNREACHED = "unreached"
+    DRY_ONLY = "dry_only"
+    NOT_FUNCTIONING = "not_functioning"
+    UNKNOWN = "unknown"
+    NEIGHBOUR = "neighbour"
+    COMPLETE = "complete"
+
+
+CLASSES = VillageClass.texts()
 
 
 def three_answers(gaps: Gaps, kind: str, units: pd.DataFrame) -> pd.DataFrame:
@@ -75,7 +88,7 @@ def three_answers(gaps: Gaps, kind: str, units: pd.DataFrame) -> pd.DataFrame:
     wet = words(reach["wet"])
     if not seasons_told(gaps.layers, gaps.scenario.edits):
         # Not a plain yes: nothing in the data could have told the seasons apart.
-        wet = np.where(wet == "yes", AS_DRY, wet)
+        wet = np.where(wet == YesNo.YES, AS_DRY, wet)
     aim = "" if rule.aim is None else words(_present(gaps, kind, rule.aim))
     return pd.DataFrame(
         {
@@ -111,8 +124,10 @@ def reachable(coverage: Coverage) -> Truth:
     """
     status = coverage.villages["status"].to_numpy(dtype=object)
     reason = coverage.villages["reason"].to_numpy(dtype=object)
-    unknown = (status == "unknown") | ((status != "served") & (reason == "unknown"))
-    return np.select([unknown, status == "served"], [UNKNOWN, YES], NO).astype(np.int8)
+    unknown = (status == VillageStatus.UNKNOWN) | (
+        (status != VillageStatus.SERVED) & (reason == Reason.UNKNOWN)
+    )
+    return np.select([unknown, status == VillageStatus.SERVED], [UNKNOWN, YES], NO).astype(np.int8)
 
 
 def classes(present: Truth, dry: Truth, wet: Truth, functioning: Truth) -> NDArray[np.object_]:
@@ -150,7 +165,9 @@ def classes(present: Truth, dry: Truth, wet: Truth, functioning: Truth) -> NDArr
 def _lost(gaps: Gaps, kind: str) -> bool:
     rule = gaps.scenario.standard[kind]
     rows = gaps.layers.facilities
-    return bool((rows["kind"].isin((kind, *rule.counts)) & (rows["status"] == "unlocated")).any())
+    return bool(
+        (rows["kind"].isin((kind, *rule.counts)) & (rows["status"] == FacilityStatus.UNLOCATED)).any()
+    )
 
 
 def _whole(gaps: Gaps, kind: str) -> NDArray[np.bool_]:

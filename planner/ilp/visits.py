@@ -14,11 +14,12 @@ import pandas as pd
 import shapely
 
 from geodata.errors import InputError
+from geodata.vocabulary.statuses import Reason, Word, YesNo
 from planner.coverage.reach import REASONS, is_open
 from planner.network.land import land_of, may_walk
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -30,7 +31,16 @@ if TYPE_CHECKING:
     Bools = NDArray[np.bool_]
 
 KIND = "posyandu"
-REMOTE_ANSWERS = ("yes", "no", "unknown")
+
+
+class VisitStatus(Word):
+    """Whether a village's families to visit are known, or there are none."""
+
+    NONE = "none"
+    KNOWN = "known"
+    UNKNOWN = "unknown"
+
+
 # Minutes and families are compared after rounding, so that sums do not miss a limit by their last bit.
 MINUTE_DECIMALS, FAMILY_DECIMALS = 6, 9
 
@@ -122,7 +132,7 @@ def home_visits(gaps: Gaps, rule: VisitRule | None = None) -> Visits:
         )
         rows += [(v, number, one, at) for number, one in enumerate(found, start=1)]
     rounds, stops = _tables(rows, codes, demand.index)
-    status = np.select([unsure, some], ["unknown", "known"], "none")
+    status = np.select([unsure, some], [VisitStatus.UNKNOWN, VisitStatus.KNOWN], VisitStatus.NONE)
     return Visits(gaps.scenario.season, rule, _villages(codes, status, rounds, rule), rounds, stops)
 
 
@@ -182,19 +192,31 @@ def walk_rounds(
     away = np.round(2 * np.hypot(*(xy - start).T) * minutes_per_m, MINUTE_DECIMALS)
     away = away if afoot is None else np.where(afoot, away, np.inf)
     far = away > rule.walk_minutes_a_round
-    hold = rule.visits_a_round
-    full = np.maximum(np.ceil(np.round(families / hold, FAMILY_DECIMALS)).astype(np.int64) - 1, 0)
-    rest = families - full * hold
-    out = []
-    for i in order.tolist():
-        alone = [hold] * int(full[i]) + ([float(rest[i])] if far[i] else [])
-        out += [Round((i,), (load,), float(away[i]), bool(far[i])) for load in alone]
+    full, rest = _full_rounds(families, rule.visits_a_round)
+    alone = _rounds_alone(order, full, rest, away, far, rule.visits_a_round)
     near = order[~far[order]]
-    for tour, walk in _tours(xy[near], rest[near], start, rule, minutes_per_m):
-        points = near[tour]
-        out.append(Round(tuple(points.tolist()), tuple(rest[points].tolist()), walk, too_far=False))
+    shared = [
+        Round(tuple(near[tour].tolist()), tuple(rest[near[tour]].tolist()), walk, too_far=False)
+        for tour, walk in _tours(xy[near], rest[near], start, rule, minutes_per_m)
+    ]
     # Those too far are last, since their walk is longer than the limit.
-    return sorted(out, key=lambda r: (r.walk_minutes, place[r.points[0]], -sum(r.families)))
+    return sorted([*alone, *shared], key=lambda r: (r.walk_minutes, place[r.points[0]], -sum(r.families)))
+
+
+def _full_rounds(families: Floats, hold: float) -> tuple[NDArray[np.int64], Floats]:
+    """Return how many rounds each place fills by itself, and the families left for one more."""
+    full = np.maximum(np.ceil(np.round(families / hold, FAMILY_DECIMALS)).astype(np.int64) - 1, 0)
+    return full, families - full * hold
+
+
+def _rounds_alone(
+    order: NDArray[np.int64], full: NDArray[np.int64], rest: Floats, away: Floats, far: Bools, hold: float
+) -> Iterator[Round]:
+    """Give the rounds to one place only: full ones, and the last one of a place too far to share it."""
+    for i in order.tolist():
+        loads = [hold] * int(full[i]) + ([float(rest[i])] if far[i] else [])
+        for load in loads:
+            yield Round((i,), (load,), float(away[i]), bool(far[i]))
 
 
 def remote_flag(
@@ -238,29 +260,29 @@ def remote_flag(
     ['yes', 'no', 'unknown']
     """
     trip = np.round(2 * np.asarray(minutes_to_capital_one_way, dtype=np.float64), MINUTE_DECIMALS)
-    far = np.select([np.isnan(trip), trip > round_trip_minutes], ["unknown", "yes"], "no")
+    far = np.select([np.isnan(trip), trip > round_trip_minutes], [YesNo.UNKNOWN, YesNo.YES], YesNo.NO)
     others = [
         _answers(name, given, len(trip))
         for name, given in (("transport_weekly", transport_weekly), ("weather_blocked", weather_blocked))
     ]
     all_three = np.stack([far.astype(object), *others])
-    yes, no = (all_three == "yes").any(axis=0), (all_three == "no").all(axis=0)
-    return np.select([yes, no], ["yes", "no"], "unknown").astype(object)
+    yes, no = (all_three == YesNo.YES).any(axis=0), (all_three == YesNo.NO).all(axis=0)
+    return np.select([yes, no], [YesNo.YES, YesNo.NO], YesNo.UNKNOWN).astype(object)
 
 
 def _answers(
     name: str, given: Sequence[str] | NDArray[np.object_] | None, places: int
 ) -> NDArray[np.object_]:
     if given is None:
-        return np.full(places, "unknown", dtype=object)
+        return np.full(places, YesNo.UNKNOWN.value, dtype=object)
     text = np.asarray(given, dtype=object)
     if text.shape != (places,):
         msg = f"{name}: {text.shape[0] if text.ndim else 1} answers for {places} places; give one for each"
         raise InputError(msg)
-    text = np.where(pd.isna(text), "unknown", text)
-    wrong = [repr(t) for t in text if t not in REMOTE_ANSWERS]
+    text = np.where(pd.isna(text), YesNo.UNKNOWN.value, text)
+    wrong = [repr(t) for t in text if t not in YesNo.texts()]
     if wrong:
-        msg = f"{name}: {wrong[0]} is not an answer; use one of {', '.join(REMOTE_ANSWERS)}"
+        msg = f"{name}: {wrong[0]} is not an answer; use one of {', '.join(YesNo)}"
         raise InputError(msg)
     return text
 
@@ -271,7 +293,7 @@ def _who(gaps: Gaps, people: Floats) -> tuple[Bools, Bools]:
     answer = gaps.coverage.get(KIND)
     if answer is None:
         return np.zeros_like(lived), lived
-    unknown = is_open(answer.reason_code) | (answer.reason_code == REASONS.index("unknown"))
+    unknown = is_open(answer.reason_code) | (answer.reason_code == REASONS.index(Reason.UNKNOWN))
     return lived & ~answer.reached & ~unknown, lived & unknown
 
 
@@ -404,6 +426,6 @@ def _villages(
         index=codes,
     )
     # Nothing is known, so nothing is counted.
-    numbers[status == "unknown"] = np.nan
+    numbers[status == VisitStatus.UNKNOWN] = np.nan
     numbers.insert(0, "status", pd.Series(status, index=codes, dtype="str"))
     return numbers

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geodata.vocabulary.roads import FERRY, ROAD_CLASSES
+from geodata.vocabulary.roads import FERRY, ROAD_CLASSES, Oneway, RoadSeason
 from geodata.vocabulary.surfaces import surface_words
 from geodata.vocabulary.tags import ACCESS_KEYS, BACKWARD, FORWARD, directed, split_tags
 
@@ -32,6 +32,10 @@ HEIGHTS = ("maxheight", "maxheight:physical")
 WEIGHTS = ("maxweight",)
 # A road that was cut at a flood's outline still touches it with its end.
 TOUCH_M = 0.01
+# Of the tags of one mode, such as ``oneway:bicycle``; any other value opens both ways.
+_ONEWAY_TAGS = {
+    "yes": Oneway.YES, "true": Oneway.YES, "1": Oneway.YES, "-1": Oneway.REVERSE, "reverse": Oneway.REVERSE,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -142,7 +146,7 @@ def road_facts(
         tags_of=tags_of,
         oneway=roads["oneway"].to_numpy(dtype=object),
         ferry=(roads["route"] == FERRY).to_numpy(dtype=bool, na_value=False),
-        dry_only=(roads["season"] == "dry_only").to_numpy(dtype=bool, na_value=False),
+        dry_only=(roads["season"] == RoadSeason.DRY_ONLY).to_numpy(dtype=bool, na_value=False),
         maxspeed_kph=roads["maxspeed_kph"].to_numpy(dtype=np.float64),
         duration_s=roads["duration_s"].to_numpy(dtype=np.float64),
         length_m=roads["length_m"].to_numpy(dtype=np.float64),
@@ -197,8 +201,8 @@ def edge_seconds(
         forward *= facts.up_factor
         backward *= facts.down_factor
     way = _oneway(facts, mode)
-    backward[(way == "yes") | (way == "reversible")] = np.inf
-    forward[(way == "reverse") | (way == "reversible")] = np.inf
+    backward[(way == Oneway.YES) | (way == Oneway.REVERSIBLE)] = np.inf
+    forward[(way == Oneway.REVERSE) | (way == Oneway.REVERSIBLE)] = np.inf
     return forward, backward, local
 
 
@@ -408,11 +412,12 @@ def _oneway(facts: RoadFacts, mode: Mode) -> NDArray[np.object_]:
     """Return yes, reverse, reversible or no for the mode, by its most specific tag."""
     bound = "oneway" in mode.oneway
     # Whoever is aboard sails where the ferry does.
-    way = facts.oneway if bound else np.where(facts.ferry, facts.oneway, "no")
+    way = facts.oneway if bound else np.where(facts.ferry, facts.oneway, Oneway.NO.value)
     special = [k for k in mode.oneway if k != "oneway"]
-    words = {"yes": "yes", "true": "yes", "1": "yes", "-1": "reverse", "reverse": "reverse"}
     said = [next((t[k] for k in special if k in t), None) for t in facts.tags]
-    exception = np.array([None if v is None else words.get(v, "no") for v in said], dtype=object)
+    exception = np.array(
+        [None if v is None else _ONEWAY_TAGS.get(v, Oneway.NO).value for v in said], dtype=object
+    )
     own = exception[facts.tags_of]
     return np.where(pd.isna(own), way, own)
 

@@ -16,7 +16,8 @@ import shapely.ops
 from geodata.crs import WGS84
 from geodata.errors import ConfigError, suggest
 from geodata.villages_at import village_at
-from geodata.vocabulary.roads import FERRY, ROAD_CLASSES
+from geodata.vocabulary.roads import FERRY, ROAD_CLASSES, Oneway, RoadSeason
+from geodata.vocabulary.statuses import FacilityStatus, LocatedBy, YesNo
 from geodata.vocabulary.tags import join_tags, split_tags
 from planner.network.impedance import FloodArea
 from planner.scenarios.edits import (
@@ -317,10 +318,14 @@ class _Work:
                 if k in CONDITION_TAGS or k.startswith("oneway:") or v in OPENING
             }  # fmt: skip
             row.update(
-                season="all_year", tags=join_tags(kept), from_barrier=None, to_barrier=None, opened=True
+                season=RoadSeason.ALL_YEAR.value,
+                tags=join_tags(kept),
+                from_barrier=None,
+                to_barrier=None,
+                opened=True,
             )
-            if row["oneway"] == "reversible":
-                row["oneway"] = "no"
+            if row["oneway"] == Oneway.REVERSIBLE:
+                row["oneway"] = Oneway.NO.value
 
     def change(self, edit: ChangeRoad, number: int) -> None:
         for road_id in self.named(edit.road, number):
@@ -362,8 +367,8 @@ class _Work:
             stops = self._meets(line, number, ends_only=edit.bridge)
         way: dict[str, Any] = {
             **look,
-            "way_id": f"edit/{number}", "oneway": "no", "tunnel": False, "maxspeed_kph": np.nan,
-            "season": "all_year", "name": edit.name, "tags": None, "from_barrier": None,
+            "way_id": f"edit/{number}", "oneway": Oneway.NO.value, "tunnel": False, "maxspeed_kph": np.nan,
+            "season": RoadSeason.ALL_YEAR.value, "name": edit.name, "tags": None, "from_barrier": None,
             "to_barrier": None,
         }  # fmt: skip
         at = [0.0, *(m for m, _ in stops if 0.0 < m < line.length), line.length]
@@ -583,10 +588,13 @@ def edited_facilities(  # noqa: C901 - one case an edit
                     raise ConfigError(msg)
                 out = _with_facility(out, edit, villages)
             case CloseFacility():
-                out.loc[edit.id, "functioning"] = "no"
+                out.loc[edit.id, "functioning"] = YesNo.NO.value
             case MoveFacility():
                 out.loc[[edit.id], "geometry"] = _metric(edit.lonlat, out.crs)
-                out.loc[edit.id, ["status", "located_by"]] = ["used", "coordinates"]
+                out.loc[edit.id, ["status", "located_by"]] = [
+                    FacilityStatus.USED.value,
+                    LocatedBy.COORDINATES.value,
+                ]
                 out.loc[edit.id, "village_code"] = _village_of(out.loc[edit.id, "geometry"], villages)
             case ChangeFacility():
                 if edit.kind is not None:
@@ -659,8 +667,8 @@ def _with_facility(
     place = _metric(edit.lonlat, facilities.crs)
     row = {
         "kind": edit.kind, "name": edit.name or edit.id, "village_code": _village_of(place[0], villages),
-        "declared_village": None, "parent_id": None, "functioning": "yes", "located_by": "coordinates",
-        "status": "used", "source": "scenario",
+        "declared_village": None, "parent_id": None, "functioning": YesNo.YES.value,
+        "located_by": LocatedBy.COORDINATES.value, "status": FacilityStatus.USED.value, "source": "scenario",
     }  # fmt: skip
     index = pd.Index([edit.id], name=facilities.index.name, dtype=facilities.index.dtype)
     new = gpd.GeoDataFrame(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from planner.ilp.three_answers import CLASSES
+from planner.ilp.three_answers import CLASSES, VillageClass
 
 if TYPE_CHECKING:
     from planner.ilp.model import Ilp
@@ -74,7 +74,7 @@ def _next(ilp: Ilp, lang: str) -> tuple[list[str], list[str], list[str]]:
     grave = np.array([ilp.answers[k]["class"].map(rank).to_numpy() for k in kinds])
     actions = np.array([ilp.answers[k][f"action_{lang}"].to_numpy(dtype=object) for k in kinds])
     order = np.argsort(grave, axis=0, kind="stable")
-    open_ = rank["unknown"]
+    open_ = rank[VillageClass.UNKNOWN]
     gaps, not_known, next_ = [], [], []
     for v in range(grave.shape[1]):
         by_gravity = order[:, v].tolist()

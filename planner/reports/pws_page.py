@@ -11,6 +11,8 @@ import numpy as np
 import shapely
 from jinja2 import Environment
 
+from geodata.vocabulary.statuses import FacilityStatus, YesNo
+from planner.ilp.visits import VisitStatus
 from planner.reports.maps.page import KIND_COLORS
 from planner.reports.pws import pws_table
 from planner.texts.catalogues import ilp_texts
@@ -99,7 +101,7 @@ def pws_html(
     table = pws_table(ilp, lang)
     codes = list(table.index if only is None else only)
     sketch = _Sketch(ilp)
-    write = Formatter(lang, words={key: texts[key] for key in ("unknown", "unreachable")})
+    write = Formatter(lang, words={"unknown": texts["unknown"], "unreachable": texts["unreachable"]})
     pages = []
     for code in codes:
         may_go_on()
@@ -165,7 +167,7 @@ def _referral(ilp: Ilp, code: str, t: dict[str, str], write: Formatter) -> str:
     text = write.number(one["minutes"], 1)
     if np.isfinite(one["minutes"]):
         text += f" {t['pws_minutes_unit']}"
-    if one["exceeds"] == "yes":
+    if one["exceeds"] == YesNo.YES:
         text += f" ({t['pws_over']})"
     if one["levels_unknown"]:
         missing = ", ".join(t.get(f"unit_{k}", k) for k in one["levels_unknown"].split())
@@ -175,9 +177,9 @@ def _referral(ilp: Ilp, code: str, t: dict[str, str], write: Formatter) -> str:
 
 def _visits(ilp: Ilp, code: str, t: dict[str, str], write: Formatter) -> str:
     one = ilp.visits.villages.loc[code]
-    if one["status"] == "unknown":
+    if one["status"] == VisitStatus.UNKNOWN:
         return t["unknown"]
-    if one["status"] == "none":
+    if one["status"] == VisitStatus.NONE:
         return t["pws_visits_none"]
     return t["pws_families"].format(
         families=write.number(one["families"]), visits=write.number(one["visits_month"], 1),
@@ -213,7 +215,7 @@ class _Sketch:
         self.tree = shapely.STRtree(self.roads)
         self.around = shapely.STRtree(self.villages.to_numpy())
         rows = layers.facilities
-        rows = rows[(rows["status"] == "used") & rows["kind"].isin(ilp.kinds)]
+        rows = rows[(rows["status"] == FacilityStatus.USED) & rows["kind"].isin(ilp.kinds)]
         self.units = rows
         self.points = shapely.STRtree(rows.geometry.to_numpy())
 

@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
+from geodata.codes import VillageKind
 from geodata.errors import ConfigError, InputError
+from geodata.vocabulary.statuses import Reason
 from planner.coverage.reach import REASONS, is_open
-from planner.supply.places import REMOTENESS, village_islands, village_remoteness
+from planner.supply.places import NO_ISLAND, REMOTENESS, Remoteness, village_islands, village_remoteness
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,6 +38,8 @@ QUANTILES = {
     "minutes_p75": 0.75,
     "minutes_p90": 0.90,
 }
+# Villages that belong to no group that has a name.
+NO_GROUP = frozenset({NO_ISLAND, Remoteness.UNKNOWN.value, VillageKind.UNKNOWN.value})
 LORENZ_POINTS = 200
 # Sums of people are as good as this, relative to the whole.
 ROUNDING = 1e-9
@@ -371,7 +375,7 @@ def _place(by: str, label: str) -> tuple[float, str]:
     """Return what rows are sorted by: classes in their order, islands by number, unknown last."""
     if by == "remoteness":
         return REMOTENESS.index(label), ""
-    if label == "unknown":
+    if label in NO_GROUP:
         return math.inf, ""
     return (float(label) if by == "island" else 0.0), label
 
@@ -392,7 +396,7 @@ class _Points:
         self.minutes, self.people = answer.minutes[self.order], people[self.order]
         self.reached = answer.reached[self.order]
         self.open = is_open(answer.reason_code)[self.order]
-        self.unknown = self.open | (answer.reason_code[self.order] == REASONS.index("unknown"))
+        self.unknown = self.open | (answer.reason_code[self.order] == REASONS.index(Reason.UNKNOWN))
         self.no_way = np.isinf(self.minutes)
 
     def split(self, number: NDArray[np.int64], groups: int) -> list[NDArray[np.int64]]:

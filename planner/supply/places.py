@@ -8,12 +8,27 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from geodata.vocabulary.statuses import Word
 from planner.network.land import UNKNOWN_LANDMASS, land_of
 
 if TYPE_CHECKING:
     from planner.coverage.study import Gaps
 
-REMOTENESS = ("good", "fair", "poor", "no_way", "unknown")
+# Of a village that is far off every outline of land.
+NO_ISLAND = "unknown"
+
+
+class Remoteness(Word):
+    """How far a village is from a puskesmas, by the bands of the village index; the best first."""
+
+    GOOD = "good"
+    FAIR = "fair"
+    POOR = "poor"
+    NO_WAY = "no_way"
+    UNKNOWN = "unknown"
+
+
+REMOTENESS = Remoteness.texts()
 
 
 def village_remoteness(gaps: Gaps) -> pd.Series:
@@ -45,8 +60,8 @@ def village_remoteness(gaps: Gaps) -> pd.Series:
     rule = gaps.scenario.remoteness
     label = np.select(
         [np.isnan(minutes), np.isinf(minutes), minutes > rule.fair_minutes, minutes > rule.good_minutes],
-        ["unknown", "no_way", "poor", "fair"],
-        "good",
+        [Remoteness.UNKNOWN, Remoteness.NO_WAY, Remoteness.POOR, Remoteness.FAIR],
+        Remoteness.GOOD,
     )
     return pd.Series(label, index=index, dtype="str", name="remoteness")
 
@@ -95,4 +110,4 @@ def village_islands(gaps: Gaps) -> pd.Series:
     landmass = share.drop_duplicates("village")["rank"].to_numpy()
     used = np.unique(landmass[landmass != off])
     number = (np.searchsorted(used, landmass) + 1).astype("str").astype(object)
-    return pd.Series(np.where(landmass == off, "unknown", number), villages.index, dtype="str", name="island")
+    return pd.Series(np.where(landmass == off, NO_ISLAND, number), villages.index, dtype="str", name="island")

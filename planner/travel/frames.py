@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geodata.checked import checked_layers, counts, in_crs, unique_ids
+from geodata.checked import counts, in_crs, unique_ids
 from geodata.errors import ConfigError, SchemaError, first_five
 from planner.network.build import build_network
 from planner.network.edited import edited_network
@@ -532,7 +532,7 @@ def travel_by(
     [1]
     """
     scenario = checked_scenario(scenario)
-    layers = checked_layers(layers)
+    layers = layers.checked()
     if mode not in scenario.modes or season not in SEASONS:
         msg = (
             f"there is no mode {mode!r} in the {season!r} season. Modes: {', '.join(scenario.modes)}; "

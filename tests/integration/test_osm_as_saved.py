@@ -10,7 +10,8 @@ import pytest
 
 from geodata.errors import UnreadableFileError
 from geodata.readers.graphml import read_graphml
-from geodata.readers.osm import read_osm_roads, read_osm_ways
+from geodata.readers.osm import read_osm_ways
+from geodata.readers.osm_roads import read_osm_roads
 
 CRS = "EPSG:32749"
 ROAD = '<tag k="highway" v="residential"/>'

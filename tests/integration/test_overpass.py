@@ -19,7 +19,8 @@ import shapely
 
 from geodata.downloads.overpass import fetch_osm_ways
 from geodata.errors import DownloadError
-from geodata.readers.osm import read_osm_ways, roads_from_ways
+from geodata.readers.osm import read_osm_ways
+from geodata.readers.osm_roads import roads_from_ways
 
 pytestmark = [pytest.mark.enable_socket, pytest.mark.realdata]
 CRS = "EPSG:32633"

@@ -23,7 +23,8 @@ from geodata.readers.boundaries import read_boundaries
 from geodata.readers.facilities import read_facilities
 from geodata.readers.graphml import roads_from_graph
 from geodata.readers.hamlets import read_hamlets
-from geodata.readers.osm import read_osm_roads, read_osm_ways
+from geodata.readers.osm import read_osm_ways
+from geodata.readers.osm_roads import read_osm_roads
 from geodata.readers.population import read_population
 from geodata.readers.vector_roads import read_vector_roads
 

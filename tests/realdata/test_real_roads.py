@@ -10,7 +10,7 @@ from pyproj import Transformer
 from geodata.areafile import RoadsFile
 from geodata.quality import connected_share
 from geodata.readers.graphml import read_graphml
-from geodata.readers.osm import read_osm_roads
+from geodata.readers.osm_roads import read_osm_roads
 from geodata.readers.vector_roads import read_vector_roads
 from planner.network.build import ON_FERRY, build_network
 from planner.scenarios.modes import Profile

@@ -29,9 +29,13 @@ def found(tmp_path_factory):
         return {m.id for m in read_po(stream) if m.id}
 
 
-def catalogue(lang):
+def read(lang):
     with (ROOT / f"app/locale/{lang}/LC_MESSAGES/jangkau.po").open("rb") as stream:
-        return {m.id: m.string for m in read_po(stream, locale=lang) if m.id}
+        return read_po(stream, locale=lang)
+
+
+def catalogue(lang):
+    return {m.id: m.string for m in read(lang) if m.id}
 
 
 def names(text):
@@ -48,6 +52,14 @@ def test_both_catalogues_are_complete_and_hold_nothing_else(found, lang):
         for form in forms:
             assert form.strip(), f"{message!r} has no text in {lang}"
             assert names(form) == names(wanted)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_no_message_is_doubtful_or_left_over(lang):
+    """A fuzzy message is kept by the tools and never shown."""
+    kept = read(lang)
+    assert [m.id for m in kept if m.fuzzy and m.id] == []
+    assert list(kept.obsolete) == []
 
 
 def test_indonesian_is_not_english():

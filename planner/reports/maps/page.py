@@ -16,6 +16,7 @@ from branca.element import Element, MacroElement
 from jinja2 import Template
 
 from geodata.crs import WGS84
+from geodata.vocabulary.statuses import FacilityStatus
 from planner.coverage.extent import ROADS, seasons_told
 from planner.coverage.show import STATUS_COLORS
 from planner.coverage.tables import is_at_least, roads_or_straight, summary
@@ -266,7 +267,7 @@ def _kind(gaps: Gaps, kind: str, totals: dict[str, Any], texts: dict[str, str]) 
     color, radius = KIND_COLORS.get(kind, ("#666666", 5))
     rows = gaps.layers.facilities
     counts = gaps.scenario.standard[kind].counts
-    drawn = int((rows["kind"].isin((kind, *counts)) & (rows["status"] == "used")).sum())
+    drawn = int((rows["kind"].isin((kind, *counts)) & (rows["status"] == FacilityStatus.USED)).sum())
     mode = "straight" if gaps.network is None else totals["mode"]
     return {
         "kind": kind,
@@ -278,7 +279,7 @@ def _kind(gaps: Gaps, kind: str, totals: dict[str, Any], texts: dict[str, str]) 
         "facilities": drawn,
         "listed": totals["listed"],
         "incomplete": [
-            texts[f"incomplete_{'roads' if word == ROADS else 'list'}"].format(
+            texts["incomplete_roads" if word == ROADS else "incomplete_list"].format(
                 kind=texts.get(f"kind_{word}", word), why=texts[f"why_{gaps.extent.why[word]}"]
             )
             for word in totals["incomplete"]
@@ -382,7 +383,7 @@ def drawn_facilities(gaps: Gaps) -> list[dict[str, Any]]:
     group = {k: k for k in gaps.coverage}
     for kind, rule in gaps.scenario.standard.items():
         group |= {other: kind for other in rule.counts if other not in gaps.coverage}
-    rows = rows[(rows["status"] == "used") & rows["kind"].isin(list(group))]
+    rows = rows[(rows["status"] == FacilityStatus.USED) & rows["kind"].isin(list(group))]
     lonlat = rows.geometry.to_crs(WGS84)
     return [
         {

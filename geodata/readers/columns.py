@@ -1,0 +1,51 @@
+"""The columns of a table, found by the name that AREA.yml gives or by how people head them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from geodata.readers.files import id_column, pick_column, text_column
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Columns:
+    """A table, and the headings known for its columns; a column that is not there is all missing.
+
+    Attributes
+    ----------
+    table
+        The rows of a file.
+    heads
+        Known headings by key of AREA.yml (:func:`geodata.vocabulary.columns.layer_columns`).
+    what
+        What messages call the table.
+    """
+
+    table: pd.DataFrame
+    heads: Mapping[str, tuple[str, ...]]
+    what: str
+
+    def pick(self, named: str | None, key: str) -> str | None:
+        """Return the column of a key, by its name in AREA.yml where there is one; None where it is not there.
+
+        Raises
+        ------
+        MissingColumnError
+            The named column is not in the table.
+        """
+        known = self.heads.get(key, ())
+        return pick_column(self.table.columns, named, known, key=key, what=self.what, required=False)
+
+    def text(self, named: str | None, key: str) -> pd.Series[Any]:
+        """Return the column of a key as text; see :meth:`pick`."""
+        return text_column(self.table, self.pick(named, key))
+
+    def ids(self, named: str | None, key: str) -> pd.Series[Any]:
+        """Return the column of a key as ids; see :meth:`pick`."""
+        return id_column(self.table, self.pick(named, key))

@@ -1,0 +1,231 @@
+"""The roads layer of OpenStreetMap's ways: cut where they meet, cropped to the study area.
+
+Junctions are shared OSM *node ids*, so a bridge never meets what it crosses.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pyproj
+import shapely
+
+from geodata.crs import WGS84
+from geodata.errors import EmptyAreaError
+from geodata.layers import Finding
+from geodata.readers.osm import WHAT, read_osm_ways
+from geodata.readers.result import ReadLayer
+from geodata.readers.roads import assemble_roads, unread_tags, ways_from_tags
+from geodata.runs import repeat_rows
+from geodata.vocabulary.roads import FERRY
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from geodata.readers.osm import OsmWays
+
+
+def read_osm_roads(
+    path: Path, zone: shapely.Geometry | None, crs: str, *, join_same_place: bool = False
+) -> ReadLayer:
+    """Read the highway ways and ferries that touch the zone (all of them when it is None).
+
+    Parameters
+    ----------
+    join_same_place
+        Whether nodes of different ids at one place, on one level, are one junction.
+
+    Returns
+    -------
+    roads
+        The roads layer in ``crs`` (metres).
+    findings
+        What was incomplete in the extract.
+
+    Raises
+    ------
+    MissingFileError, UnreadableFileError, EmptyAreaError
+    """
+    return roads_from_ways(read_osm_ways(path), zone, crs, path.name, join_same_place=join_same_place)
+
+
+def roads_from_ways(
+    ways: OsmWays,
+    zone: shapely.Geometry | None,
+    crs: str,
+    file_name: str,
+    *,
+    join_same_place: bool = False,
+) -> ReadLayer:
+    """Return the roads layer of OSM ways: cut at shared nodes, cropped to the zone, in ``crs``."""
+    way = np.repeat(np.arange(len(ways.ids)), np.diff(ways.first))
+    known = ~np.isnan(ways.lonlat[:, 0])
+    findings = [*ways.findings, *_incomplete(ways, way[~known])]
+    unique, node = np.unique(ways.node, return_inverse=True)
+    twins = _same_place(ways, way, node, known)
+    if join_same_place:
+        node = twins.joined
+    start, stop = _between_junctions(node, way, known, _stops_somebody(ways, node, len(unique)))
+    pieces = _lines(_project(ways.lonlat, crs), start, stop)
+    # Two nodes at one place still connect; one node repeated does not.
+    keep = (shapely.length(pieces) > 0) | (node[start] != node[stop])
+    if zone is not None:
+        keep &= _of_near_ways(zone, pieces, way[start], len(ways.ids))
+    if not keep.any():
+        msg = (
+            f"{WHAT}: {file_name} has no road within the study area and its buffer. "
+            "Check that the extract covers the area."
+        )
+        raise EmptyAreaError(msg)
+    pieces, start, stop = pieces[keep], start[keep], stop[keep]
+    used, of_piece = np.unique(way[start], return_inverse=True)
+    if not join_same_place:
+        findings += twins.finding(used)
+    tags = [ways.tags[w] for w in used]
+    roads = assemble_roads(
+        ways_from_tags(tags),
+        [f"way/{i}" for i in ways.ids[used]],
+        of_piece.astype(np.int64),
+        pieces,
+        *_junctions(node[start], node[stop]),
+        crs=crs,
+        barriers=(_standing(ways, start), _standing(ways, stop)),
+    )
+    return ReadLayer(roads, (*findings, *unread_tags(tags)))
+
+
+def _incomplete(ways: OsmWays, cut: NDArray[np.int64]) -> tuple[Finding, ...]:
+    """Return a finding about the ways (their rows, in any order) that lack nodes."""
+    cut = np.unique(cut)
+    if len(cut) == 0:
+        return ()
+    return (Finding(
+        "warning", "roads", "incomplete_way", len(cut), tuple(f"way/{ways.ids[w]}" for w in cut[:5]),
+        "ways reach beyond the extract; their missing nodes end them there",
+        "cut the extract with complete ways, and wider than the study area",
+    ),)  # fmt: skip
+
+
+def _stops_somebody(ways: OsmWays, node: NDArray[np.int64], nodes: int) -> NDArray[np.bool_]:
+    """Return by node number whether something stands there that may stop somebody."""
+    out = np.zeros(nodes, dtype=bool)
+    out[node[np.isin(ways.node, np.array(list(ways.barriers), dtype=np.int64))]] = True
+    return out
+
+
+def _of_near_ways(
+    zone: shapely.Geometry, pieces: NDArray[np.object_], way: NDArray[np.int64], ways: int
+) -> NDArray[np.bool_]:
+    """Return by piece whether any piece of its way touches the zone: one that leaves it may come back."""
+    near = np.zeros(ways, dtype=bool)
+    near[way[shapely.intersects(zone, pieces)]] = True
+    return near[way]
+
+
+def _junctions(
+    first: NDArray[np.int64], last: NDArray[np.int64]
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Return the pieces' first and last nodes, numbered without gaps."""
+    _, number = np.unique(np.concatenate([first, last]), return_inverse=True)
+    junction = np.asarray(number, dtype=np.int32)
+    return junction[: len(first)], junction[len(first) :]
+
+
+def _standing(ways: OsmWays, position: NDArray[np.int64]) -> list[str | None]:
+    """Return the tags of what may stop somebody at the nodes of some positions."""
+    return [ways.barriers.get(i) for i in ways.node[position].tolist()]
+
+
+@dataclass(frozen=True)
+class _Twins:
+    """Nodes of different ids at one place and level.
+
+    Attributes
+    ----------
+    joined
+        int64, the number of each position's node with twins as one.
+    places
+        One text a place, with the ways that meet there without meeting.
+    """
+
+    joined: NDArray[np.int64]
+    places: list[tuple[str, set[int]]]
+
+    def finding(self, used: NDArray[np.int64]) -> list[Finding]:
+        """Return what to say of twins between ways that are used."""
+        kept = set(used.tolist())
+        shown = [text for text, ways in self.places if len(ways & kept) > 1]
+        if not shown:
+            return []
+        return [Finding(
+            "warning", "roads", "same_place_nodes", len(shown), tuple(shown[:5]),
+            "places where roads end at two nodes of one place (lon, lat), so they do not meet",
+            "merge the nodes in OpenStreetMap, or join them here with roads: {join_same_place: true}",
+        )]  # fmt: skip
+
+
+def _same_place(
+    ways: OsmWays, way: NDArray[np.int64], compact: NDArray[np.int64], known: NDArray[np.bool_]
+) -> _Twins:
+    """Find nodes of different ids at one place, used by ways of one level (bridges cross, too)."""
+    level = pd.factorize(pd.Series([
+        (t.get("layer", "0"), t.get("bridge", "no") != "no", t.get("tunnel", "no") != "no",
+         t.get("route") == FERRY and "highway" not in t) for t in ways.tags
+    ]))[0][way] if len(ways.tags) else np.empty(0, np.int64)  # fmt: skip
+    frame = pd.DataFrame({"x": ways.lonlat[:, 0], "y": ways.lonlat[:, 1], "level": level, "node": compact})
+    frame = frame[known].drop_duplicates()
+    frame = frame[frame.duplicated(["x", "y", "level"], keep=False)]
+    joined = compact.copy()
+    places: list[tuple[str, set[int]]] = []
+    if frame.empty:
+        return _Twins(joined, places)
+    first = np.arange(int(compact.max()) + 1)
+    mine = np.isin(compact, frame["node"].to_numpy())
+    of_node: dict[int, set[int]] = {}
+    for n, w in zip(compact[mine].tolist(), way[mine].tolist(), strict=True):
+        of_node.setdefault(n, set()).add(w)
+    for (x, y, _), some in frame.groupby(["x", "y", "level"], sort=True):
+        nodes = sorted(some["node"].tolist())
+        here = set().union(*(of_node[n] for n in nodes))
+        if len(here) > 1:
+            first[nodes] = first[nodes[0]]
+            ids = ", ".join(f"way/{ways.ids[w]}" for w in sorted(here)[:3])
+            places.append((f"{x:.6f}, {y:.6f} ({ids})", here))
+    return _Twins(first[joined], places)
+
+
+def _between_junctions(
+    node: NDArray[np.int64], way: NDArray[np.int64], known: NDArray[np.bool_], barrier: NDArray[np.bool_]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the first and last position of every stretch of way between two junctions.
+
+    A junction is a node used more than once (by several ways, or twice by one), one with a barrier or
+    ford on it, or an end; a node without a place ends the stretch before it.
+    """
+    first = np.ones(len(node), dtype=bool)
+    first[1:] = (way[1:] != way[:-1]) | ~known[:-1]
+    last = np.ones(len(node), dtype=bool)
+    last[:-1] = (way[1:] != way[:-1]) | ~known[1:]
+    shared = ((np.bincount(node, minlength=len(barrier)) > 1) | barrier)[node]
+    opens = np.flatnonzero((first | shared) & known & ~last)
+    closes = np.flatnonzero((last | shared) & known & ~first)
+    return opens, closes
+
+
+def _project(lonlat: NDArray[np.float64], crs: str) -> NDArray[np.float64]:
+    change = pyproj.Transformer.from_crs(WGS84, crs, always_xy=True)
+    x, y = change.transform(lonlat[:, 0], lonlat[:, 1])
+    return np.column_stack([x, y])
+
+
+def _lines(xy: NDArray[np.float64], start: NDArray[np.int64], stop: NDArray[np.int64]) -> NDArray[np.object_]:
+    """Return LineStrings through the positions ``start..stop`` (inclusive)."""
+    count = stop - start + 1
+    line, step = repeat_rows(count)
+    position = step + start[line]
+    return np.asarray(shapely.linestrings(xy[position], indices=line), dtype=object)
