@@ -85,6 +85,8 @@ class StudyArea:
         says where.
     capital
         The kabupaten capital (longitude, latitude in degrees); None where it was not given.
+    assumed_empty
+        Listed kinds of which no list was given: a plan takes it that there are none.
     """
 
     code: str
@@ -96,6 +98,7 @@ class StudyArea:
     official_source: str = ""
     capital: tuple[float, float] | None = None
     declared: tuple[str, ...] = ()
+    assumed_empty: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from planner.pipeline import (
         AddBoat,
         AddRoad,
+        Ask,
         ChangeFacility,
         ChangeRoad,
         ChangeSpeed,
@@ -26,8 +27,10 @@ if TYPE_CHECKING:
         OpenFacility,
         ReopenRoad,
         Scenario,
+        Siting,
         Study,
         Travel,
+        as_if_none,
         build_area,
         changes,
         check,
@@ -38,7 +41,9 @@ if TYPE_CHECKING:
         from_networkx,
         open_workspace,
         read_adoption_of,
+        read_measures,
         read_scenario,
+        site,
         summary,
         to_networkx,
         totals,
@@ -46,14 +51,16 @@ if TYPE_CHECKING:
         under_standards,
         village_table,
         write_gaps,
+        write_siting,
     )
 
 __all__ = [
-    "AddBoat", "AddRoad", "ChangeFacility", "ChangeRoad", "ChangeSpeed", "CloseFacility", "CloseRoad",
-    "Flood", "Gaps", "Ilp", "MoveFacility", "OpenFacility", "ReopenRoad", "Scenario", "Study", "Travel",
-    "build_area", "changes", "check", "default_scenario", "demo_layers", "facility_table", "find_gaps",
-    "from_networkx", "open_workspace", "read_adoption_of", "read_scenario", "summary", "to_networkx",
-    "totals", "travel_by", "under_standards", "village_table", "write_gaps",
+    "AddBoat", "AddRoad", "Ask", "ChangeFacility", "ChangeRoad", "ChangeSpeed", "CloseFacility",
+    "CloseRoad", "Flood", "Gaps", "Ilp", "MoveFacility", "OpenFacility", "ReopenRoad", "Scenario",
+    "Siting", "Study", "Travel", "as_if_none", "build_area", "changes", "check", "default_scenario",
+    "demo_layers", "facility_table", "find_gaps", "from_networkx", "open_workspace", "read_adoption_of",
+    "read_measures", "read_scenario", "site", "summary", "to_networkx", "totals", "travel_by",
+    "under_standards", "village_table", "write_gaps", "write_siting",
 ]  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from planner.coverage.tables import facility_table, summary, village_table
 from planner.ilp.model import Ilp
 from planner.network.convert import from_networkx, to_networkx
 from planner.reports.outputs import write_gaps
+from planner.reports.siting import write_siting
 from planner.scenarios.edits import (
     AddBoat,
     AddRoad,
@@ -33,6 +34,10 @@ from planner.scenarios.edits import (
     ReopenRoad,
 )
 from planner.scenarios.scenario import Scenario, default_scenario, read_scenario
+from planner.siting.ask import Ask
+from planner.siting.measures import read_measures
+from planner.siting.reach import as_if_none
+from planner.siting.site import Siting, site
 from planner.travel.frames import Travel, travel_by
 
 if TYPE_CHECKING:
@@ -45,6 +50,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AddBoat",
     "AddRoad",
+    "Ask",
     "ChangeFacility",
     "ChangeRoad",
     "ChangeSpeed",
@@ -57,8 +63,10 @@ __all__ = [
     "OpenFacility",
     "ReopenRoad",
     "Scenario",
+    "Siting",
     "Study",
     "Travel",
+    "as_if_none",
     "build_area",
     "changes",
     "check",
@@ -69,7 +77,9 @@ __all__ = [
     "from_networkx",
     "open_workspace",
     "read_adoption_of",
+    "read_measures",
     "read_scenario",
+    "site",
     "summary",
     "to_networkx",
     "totals",
@@ -77,6 +87,7 @@ __all__ = [
     "under_standards",
     "village_table",
     "write_gaps",
+    "write_siting",
 ]
 
 

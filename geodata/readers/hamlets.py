@@ -54,7 +54,7 @@ def read_hamlets(source: HamletsFile, villages: gpd.GeoDataFrame) -> ReadLayer:
     InputError
     """
     file = source.path.name
-    raw, points = _rows(source)
+    raw, points = rows_and_points(source, WHAT)
     _require_places(points, [f"row {i}" for i in raw.index], file)
     columns = Columns(raw, layer_columns("hamlets"), WHAT)
     village_text = columns.text(source.village, "village")
@@ -80,19 +80,19 @@ def read_hamlets(source: HamletsFile, villages: gpd.GeoDataFrame) -> ReadLayer:
     return ReadLayer(inside, findings, source_record("hamlets", source))
 
 
-def _rows(source: HamletsFile) -> tuple[pd.DataFrame, NDArray[np.object_]]:
-    """Return the attributes (index: row number) and a point of each row in degrees."""
+def rows_and_points(source: HamletsFile, what: str) -> tuple[pd.DataFrame, NDArray[np.object_]]:
+    """Return the attributes (index: row number) and each row's point (degrees), or None."""
     if source.path.suffix.lower() not in TABLE_SUFFIXES:
-        vector = read_vector(source, WHAT)
+        vector = read_vector(source, what)
         points = np.asarray(shapely.point_on_surface(vector.geometry.to_numpy()), dtype=object)
         table = pd.DataFrame(vector.drop(columns=vector.geometry.name))
         return table.set_axis(range(1, len(vector) + 1), axis=0), points
     heads = layer_columns("hamlets")
     wanted = tuple(n for n in (source.village, source.name, source.people, source.lat, source.lon) if n)
-    raw = read_table(source, WHAT, wanted or (*heads["village"], *heads["lat"]))
-    lat = pick_column(raw.columns, source.lat, heads["lat"], key="lat", what=WHAT)
-    lon = pick_column(raw.columns, source.lon, heads["lon"], key="lon", what=WHAT)
-    return raw, column_points(raw, lat, lon, None, WHAT, source.path.name)
+    raw = read_table(source, what, wanted or (*heads["village"], *heads["lat"]))
+    lat = pick_column(raw.columns, source.lat, heads["lat"], key="lat", what=what)
+    lon = pick_column(raw.columns, source.lon, heads["lon"], key="lon", what=what)
+    return raw, column_points(raw, lat, lon, None, what, source.path.name)
 
 
 def _require_places(points: NDArray[np.object_], labels: list[str], file: str) -> None:

@@ -175,13 +175,7 @@ def run_record(
         "network": roads_or_straight(gaps),
         "configuration_sha256": gaps.scenario.content_hash(),
         "configuration": gaps.scenario.model_dump(mode="json"),
-        "inputs": [
-            {
-                "layer": s.layer, "file": s.file, "sha256": s.sha256,
-                "source": s.source, "licence": s.licence,
-            }
-            for s in (*gaps.layers.sources, *inputs)
-        ],
+        "inputs": input_records((*gaps.layers.sources, *inputs)),
         "standards": [
             {"name": s.standard_name, "version": s.standard_version, "source": s.standard_source,
              "configuration_sha256": s.content_hash()}
@@ -191,6 +185,21 @@ def run_record(
         "seed": None,
         "solver": ilp.solver,
     }  # fmt: skip
+
+
+def input_records(sources: Sequence[SourceRecord]) -> list[dict[str, Any]]:
+    """Return the files that went in, as ``run.json`` names them.
+
+    Examples
+    --------
+    >>> from geodata.layers import SourceRecord
+    >>> input_records([SourceRecord("scenario", "rains.yml", "ab12")])[0]["file"]
+    'rains.yml'
+    """
+    return [
+        {"layer": s.layer, "file": s.file, "sha256": s.sha256, "source": s.source, "licence": s.licence}
+        for s in sources
+    ]
 
 
 def _write_csv(table: pd.DataFrame, path: Path, *, index: bool = True) -> None:

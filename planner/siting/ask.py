@@ -58,6 +58,9 @@ class Ask:
         if self.target is not None and not 0 < self.target <= 1:
             msg = f"target is a share above 0 and up to 1, not {self.target}"
             raise ConfigError(msg)
+        if not self.time_limit_s > 0:
+            msg = f"time_limit_s is a number of seconds above 0, not {self.time_limit_s}"
+            raise ConfigError(msg)
         both = sorted(set(self.forced) & set(self.forbidden))
         if both:
             msg = f"{both[0]} is both forced and forbidden: choose one"

@@ -170,7 +170,9 @@ def as_if_none(layers: Layers, kind: str) -> Layers:
     """
     if kind in layers.area.listed_kinds:
         return layers
-    return replace(layers, area=replace(layers.area, listed_kinds=(*layers.area.listed_kinds, kind)))
+    area = layers.area
+    listed, assumed = (*area.listed_kinds, kind), (*area.assumed_empty, kind)
+    return replace(layers, area=replace(area, listed_kinds=listed, assumed_empty=assumed))
 
 
 def _lists(

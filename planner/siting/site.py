@@ -74,6 +74,11 @@ class Siting:
     villages: pd.DataFrame
 
     @property
+    def as_if_none(self) -> bool:
+        """Whether no list of the kind was given, so that units may be there of which nobody told."""
+        return self.kind in self.before.layers.area.assumed_empty
+
+    @property
     def people_added(self) -> float:
         """People newly within the limit, of the villages whose people are known."""
         return self.instance.people_reached(self.solution.chosen)

@@ -1,0 +1,140 @@
+"""``jangkau site``: where to open, upgrade or staff units."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from planner.cli.console import DONE, add_language, say
+
+if TYPE_CHECKING:
+    import argparse
+
+    from geodata.layers import SourceRecord
+    from planner.cli.console import Commands
+    from planner.siting.site import Siting
+
+
+def add_commands(commands: Commands) -> None:
+    """Add ``site``."""
+    parser = commands.add_parser("site", help="where to open, upgrade or staff units, with a proof")
+    parser.add_argument("workspace", type=Path, metavar="WORKSPACE")
+    parser.add_argument("--kind", required=True, help="facility kind, such as pustu or posyandu")
+    how_much = parser.add_mutually_exclusive_group(required=True)
+    how_much.add_argument("--units", type=int, metavar="N", help="so many measures: the most people reached")
+    how_much.add_argument(
+        "--budget",
+        type=float,
+        metavar="RP",
+        help="so many rupiah (costs: --measures): the most people reached",
+    )
+    how_much.add_argument(
+        "--target", type=float, metavar="SHARE", help="reach this share of people (0-1) with fewest measures"
+    )
+    parser.add_argument(
+        "--scenario", type=Path, metavar="S.yml", help="what differs from the default scenario"
+    )
+    parser.add_argument("--measures", type=Path, metavar="M.yml", help="what can be done, and what it costs")
+    parser.add_argument("--places", type=Path, metavar="FILE", help="candidate places for new units (points)")
+    parser.add_argument("--exclude", type=Path, metavar="FILE", help="areas without new units (polygons)")
+    for name, what in (("force", "take"), ("forbid", "do not take")):
+        parser.add_argument(
+            f"--{name}", action="append", default=[], metavar="ID", help=f"{what} this candidate (sites.csv)"
+        )
+    parser.add_argument(
+        "--both-seasons", action="store_true", help="people count only if reached in the wet season too"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="one seed, one plan (default: %(default)s)")
+    parser.add_argument(
+        "--time-limit", type=float, default=60.0, metavar="S",
+        help="seconds to search; then the best plan so far, with its bound (default: %(default)g)",
+    )  # fmt: skip
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write")
+    add_language(parser)
+    parser.set_defaults(run=_site)
+
+
+def _site(options: argparse.Namespace) -> int:
+    from geodata.readers.places import read_areas, read_places
+    from geodata.workspace import require_replaceable
+    from planner.pipeline import (
+        Ask,
+        Study,
+        as_if_none,
+        default_scenario,
+        open_workspace,
+        read_measures,
+        read_scenario,
+        site,
+        write_siting,
+    )
+    from planner.progress import Steps
+    from planner.reports.siting import SITING_OUTPUTS
+
+    ask = Ask(
+        units=options.units, budget_idr=options.budget, target=options.target,
+        forced=tuple(options.force), forbidden=tuple(options.forbid),
+        seasons=("dry", "wet") if options.both_seasons else None,
+        seed=options.seed, time_limit_s=options.time_limit,
+    )  # fmt: skip
+    scenario = default_scenario() if options.scenario is None else read_scenario(options.scenario)
+    measures = None if options.measures is None else read_measures(options.measures)
+    places = None if options.places is None else read_places(options.places)
+    exclude = None if options.exclude is None else read_areas(options.exclude)
+    require_replaceable(options.out, SITING_OUTPUTS)
+    with Steps(8) as progress:
+        progress("workspace")
+        layers = as_if_none(open_workspace(options.workspace), options.kind)
+        study = Study(layers, scenario=scenario, progress=progress)
+        plan = site(
+            study, options.kind, ask, measures=measures, places=places, exclude=exclude, progress=progress
+        )
+        progress("files")
+        files = write_siting(plan, options.out, lang=options.lang, inputs=_inputs(options))
+    for line in in_words(plan):
+        say(line)
+    for file in files:
+        say(str(file))
+    return DONE
+
+
+def _inputs(options: argparse.Namespace) -> list[SourceRecord]:
+    """Return the files beside the workspace that a plan depends on."""
+    from geodata.layers import SourceRecord
+    from geodata.readers.files import file_sha256
+
+    names = ("scenario", "measures", "places", "exclude")
+    named = [(n, getattr(options, n)) for n in names]
+    return [SourceRecord(what, path.name, file_sha256(path)) for what, path in named if path is not None]
+
+
+def in_words(plan: Siting) -> list[str]:
+    """Return a plan in lines: what it brings, how good it is, what is unknown, and its sites.
+
+    Examples
+    --------
+    >>> from planner.pipeline import Ask, Study, demo_layers, site
+    >>> in_words(site(Study(demo_layers(12)), "posyandu", Ask(units=2)))[1]
+    '  proven best: no other choice of these candidates reaches more people'
+    """
+    from planner.siting.solution import Proof
+
+    area, solution, people = plan.before.layers.area, plan.solution, plan.before.demand["people"]
+    now, total = people[plan.reach.already].sum(), people.sum()
+    head = f"{area.name} ({area.code}): {len(plan.sites)} x {plan.kind}, {plan.people_added:,.0f} people more"
+    lines = [f"{head} within the limit: {now / total:.1%} → {(now + plan.people_added) / total:.1%}"]
+    if solution.proof is not Proof.OPTIMAL:
+        lines.append(f"  best plan found; another one is at most {solution.gap:.2%} better")
+    elif plan.ask.target is None:
+        lines.append("  proven best: no other choice of these candidates reaches more people")
+    else:
+        lines.append("  proven best: no fewer of these candidates reach the target")
+    if plan.as_if_none:
+        lines.append(f"  no list of {plan.kind} was given: the plan takes it that there are none")
+    unknown = int(plan.before.layers.villages["people"].isna().sum())
+    if unknown:
+        lines.append(f"  {unknown} villages with unknown people weigh nothing in the plan")
+    for row in plan.sites.itertuples():
+        where = ", ".join(w for w in (row.village_name, row.district_name) if w)
+        lines.append(f"  {row.order:>3}. {where} ({row.village_code}): +{row.people_added:,.0f} people")
+    return lines

@@ -1,0 +1,172 @@
+"""The map of a plan: villages today and after it, and its sites in their order; one file, no network."""
+
+from __future__ import annotations
+
+import html
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+import folium
+import geopandas as gpd
+from branca.element import Element
+
+from geodata.crs import WGS84
+from planner.coverage.reach import usable_facilities
+from planner.coverage.show import STATUS_COLORS
+from planner.reports.maps.page import KIND_COLORS, VILLAGE_TOLERANCE_M, LinkedMap, OfflineMap, leaflet_css
+from planner.texts.catalogues import map_texts
+from planner.texts.formatter import Formatter
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from planner.siting.site import Siting
+
+
+def write_sites_map(plan: Siting, path: Path, *, lang: str) -> None:
+    """Write the map of a plan: one file that opens from disk with no network.
+
+    Parameters
+    ----------
+    plan
+        As from :func:`planner.siting.site.site`.
+    path
+        The file; one that is there is written over.
+    lang
+        ``id`` or ``en``.
+
+    Raises
+    ------
+    ConfigError
+        Another language.
+    OSError
+        The file cannot be written.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from planner.pipeline import Ask, Study, demo_layers, site
+    >>> plan = site(Study(demo_layers(12)), "posyandu", Ask(units=2))
+    >>> with TemporaryDirectory() as folder:
+    ...     file = Path(folder, "map.html")
+    ...     write_sites_map(plan, file, lang="en")
+    ...     '<html lang="en">' in file.read_text("utf-8")
+    True
+    """
+    texts = map_texts(lang)
+    vendor = files("planner").joinpath("reports/maps/vendor")
+    offline = vendor.joinpath("leaflet.js").is_file()
+    villages = plan.after.layers.villages
+    west, south, east, north = villages.to_crs(WGS84).total_bounds
+    page = (OfflineMap if offline else LinkedMap)(
+        tiles=None, prefer_canvas=True, control_scale=True, zoom_snap=0.25
+    )
+    page.fit_bounds([[south, west], [north, east]])
+    for when, shown in (("after", True), ("before", False)):
+        _villages(plan, when, texts, lang, show=shown).add_to(page)
+    _existing(plan, texts).add_to(page)
+    _sites(plan, texts, lang).add_to(page)
+    folium.LayerControl(collapsed=False).add_to(page)
+    figure = page.get_root()
+    # As a value, not as a template: names and library code may hold braces.
+    head, box = Element("{{ this.text }}"), Element("{{ this.text }}")
+    head.text, box.text = _head(plan, texts, offline=offline), _box(plan, texts, lang)
+    figure.header.add_child(head, name="jangkau")
+    figure.html.add_child(box, name="jangkau_box")
+    path.write_text(figure.render().replace("<html>", f'<html lang="{lang}">', 1), "utf-8")
+
+
+def _head(plan: Siting, texts: dict[str, str], *, offline: bool) -> str:
+    vendor = files("planner").joinpath("reports/maps")
+    title = html.escape(f"{texts['plan_title']}: {plan.after.layers.area.name}")
+    head = f"<title>{title}</title><meta name='viewport' content='width=device-width, initial-scale=1'>"
+    if offline:
+        head += f"<style>{leaflet_css()}</style>"
+        head += f"<script>{vendor.joinpath('vendor/leaflet.js').read_text('utf-8')}</script>"
+    return head + f"<style>{vendor.joinpath('gaps_map.css').read_text('utf-8')}</style>"
+
+
+def _villages(plan: Siting, when: str, texts: dict[str, str], lang: str, *, show: bool) -> folium.GeoJson:
+    """Return the villages coloured by their status, before or after the plan."""
+    table, kind, numbers = plan.villages, plan.kind, Formatter(lang)
+    suffix = "" if when == "after" else "_before"
+    status, share = table[f"{kind}_status{suffix}"], table[f"{kind}_share_reached{suffix}"]
+    tips = [
+        f"<b>{html.escape(str(name))}</b> ({html.escape(str(district))})<br>"
+        f"{html.escape(texts[one])}: {numbers.percent(part)}"
+        for name, district, one, part in zip(
+            table["village_name"], table["district_name"].fillna(""), status, share, strict=True
+        )
+    ]
+    shapes = plan.after.layers.villages.geometry.simplify(VILLAGE_TOLERANCE_M).to_crs(WGS84)
+    frame = gpd.GeoDataFrame(
+        {"tip": tips, "color": [STATUS_COLORS[s] for s in status]}, geometry=shapes.to_numpy(), crs=WGS84
+    )
+    return folium.GeoJson(
+        frame.__geo_interface__,
+        name=html.escape(texts[f"plan_{when}"]),
+        style_function=_style,
+        tooltip=folium.GeoJsonTooltip(["tip"], labels=False, sticky=True, class_name="jk-tip"),
+        show=show,
+    )
+
+
+def _style(feature: dict[str, Any]) -> dict[str, Any]:
+    color = feature["properties"]["color"]
+    return {"fillColor": color, "fillOpacity": 0.6, "color": "#ffffff", "weight": 0.6}
+
+
+def _existing(plan: Siting, texts: dict[str, str]) -> folium.FeatureGroup:
+    """Return the units of the kind that function today."""
+    group = folium.FeatureGroup(name=html.escape(texts["plan_existing"]))
+    counts = plan.before.scenario.standard[plan.kind].counts
+    rows = usable_facilities(plan.before.layers, (plan.kind, *counts))
+    color = KIND_COLORS.get(plan.kind, ("#666666", 5))[0]
+    for name, point in zip(rows["name"].fillna(""), rows.geometry.to_crs(WGS84), strict=True):
+        folium.CircleMarker(
+            [point.y, point.x], radius=3, color="#222222", weight=1, fill=True, fill_color=color,
+            fill_opacity=0.9, tooltip=html.escape(str(name)) or None,
+        ).add_to(group)  # fmt: skip
+    return group
+
+
+def _sites(plan: Siting, texts: dict[str, str], lang: str) -> folium.FeatureGroup:
+    """Return the sites, numbered in the order in which they add most people."""
+    group, numbers = folium.FeatureGroup(name=html.escape(texts["plan_sites"])), Formatter(lang)
+    for row in plan.sites.itertuples():
+        where = html.escape(f"{row.village_name}, {row.district_name}".strip(", "))
+        tip = (
+            f"<b>{row.order}. {where}</b><br>{html.escape(texts[f'measure_{row.op}'])}<br>"
+            f"+{numbers.people(row.people_added)} {html.escape(texts['people'])}"
+        )
+        folium.Marker(
+            [row.lat, row.lon],
+            icon=folium.DivIcon(
+                html=f"<div class='jk-site'>{row.order}</div>", icon_size=(24, 24), icon_anchor=(12, 12)
+            ),
+            tooltip=tip,
+        ).add_to(group)
+    return group
+
+
+def _box(plan: Siting, texts: dict[str, str], lang: str) -> str:
+    """Return the title, the figures and the colours, as a box over the map."""
+    numbers, solution = Formatter(lang), plan.solution
+    gap = texts["plan_gap"].format(gap=numbers.percent(solution.gap))
+    proof = gap if solution.gap else texts["plan_proven"]
+    kind = texts.get(f"kind_{plan.kind}", plan.kind)
+    count = f"{len(plan.sites)} {texts['plan_sites'].lower()}"
+    people = f"+{numbers.people(plan.people_added)} {texts['people']}"
+    lines = [
+        f"<h1>{html.escape(texts['plan_title'])}: {html.escape(kind)}</h1>",
+        f"<p>{html.escape(f'{plan.after.layers.area.name}: {count}, {people}')}</p>",
+        f"<p>{html.escape(proof)}</p>",
+    ]
+    if plan.as_if_none:
+        lines.append(f"<p class='jk-note'>{html.escape(texts['plan_as_if_none'])}</p>")
+    lines += [
+        f"<p><span class='jk-swatch' style='background:{color}'></span>{html.escape(texts[s])}</p>"
+        for s, color in STATUS_COLORS.items()
+    ]
+    return f"<div class='jk-box jk-plan'>{''.join(lines)}</div>"

@@ -1,0 +1,161 @@
+"""The files of a plan."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import yaml
+
+from geodata.crs import WGS84
+from geodata.files.csvtext import csv_text
+from geodata.workspace import Ours, replace_folder
+from planner.reports.outputs import RUN, input_records
+from planner.scenarios.scenario import default_scenario
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from geodata.layers import SourceRecord
+    from planner.scenarios.scenario import Scenario
+    from planner.siting.site import Siting
+
+SITING_OUTPUTS = Ours(
+    RUN,
+    "jangkau_version",
+    frozenset({RUN, "sites.csv", "curve.csv", "villages_after.csv", "villages_after.parquet",
+               "scenario.yml", "map.html"}),
+)  # fmt: skip
+
+
+def write_siting(
+    plan: Siting, out: str | Path, *, lang: str = "id", inputs: Sequence[SourceRecord] = ()
+) -> list[Path]:
+    """Write a plan's tables, scenario, map and ``run.json``; returns the files written.
+
+    Parameters
+    ----------
+    plan
+        As from :func:`planner.siting.site.site`.
+    out
+        The output folder; one written before is replaced as a whole.
+    lang
+        ``id`` or ``en``: the language of the map.
+    inputs
+        Further files that went in: measures, scenario, places.
+
+    Returns
+    -------
+    files
+        In order of their names, in ``out``.
+
+    Raises
+    ------
+    ConfigError
+        Another language.
+    WorkspaceError
+        ``out`` holds something that was not written by this, or another process is writing it.
+    DiskError
+        The disk is full or refuses. After any error ``out`` is as it was.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from planner.pipeline import Ask, Study, demo_layers, site
+    >>> plan = site(Study(demo_layers(12)), "posyandu", Ask(units=2))
+    >>> with TemporaryDirectory() as folder:
+    ...     written = write_siting(plan, Path(folder, "out"))
+    >>> [file.name for file in written if file.suffix != ".csv"]
+    ['map.html', 'run.json', 'scenario.yml', 'villages_after.parquet']
+    """
+    # Here, because importing Folium takes most of half a second.
+    from planner.reports.maps.sites_page import write_sites_map
+
+    out = Path(out)
+    with replace_folder(out, SITING_OUTPUTS) as stage:
+        for name, table in (("sites", plan.sites), ("villages_after", plan.villages)):
+            (stage / f"{name}.csv").write_text(csv_text(table), "utf-8", newline="")
+        (stage / "curve.csv").write_text(csv_text(plan.curve, index=False), "utf-8", newline="")
+        shapes = plan.after.layers.villages.geometry
+        gpd.GeoDataFrame(plan.villages, geometry=shapes).to_crs(WGS84).to_parquet(
+            stage / "villages_after.parquet", compression="zstd"
+        )
+        (stage / "scenario.yml").write_text(scenario_yaml(plan.scenario), "utf-8")
+        write_sites_map(plan, stage / "map.html", lang=lang)
+        record = json.dumps(siting_record(plan, inputs), indent=1, ensure_ascii=False, allow_nan=False)
+        (stage / RUN).write_text(record + "\n", "utf-8")
+        names = sorted(p.name for p in stage.iterdir())
+    return [out / n for n in names]
+
+
+def scenario_yaml(scenario: Scenario) -> str:
+    r"""Return a scenario as the text of a scenario file: what differs from the default.
+
+    Examples
+    --------
+    >>> scenario_yaml(default_scenario().model_copy(update={"season": "wet"}))
+    'season: wet\n'
+    """
+    mine, default = (s.model_dump(mode="json", by_alias=True) for s in (scenario, default_scenario()))
+    differs = {key: value for key, value in mine.items() if value != default[key]}
+    return str(yaml.safe_dump(differs, allow_unicode=True, sort_keys=False))
+
+
+def siting_record(plan: Siting, inputs: Sequence[SourceRecord] = ()) -> dict[str, Any]:
+    """Return what a plan depended on and how it was solved, so that it can be repeated and compared.
+
+    Parameters
+    ----------
+    plan
+        As from :func:`planner.siting.site.site`.
+    inputs
+        Files that went in besides those of the layers.
+
+    Returns
+    -------
+    record
+        What ``run.json`` holds: plain numbers, text, lists and dicts.
+
+    Examples
+    --------
+    >>> from planner.pipeline import Ask, Study, demo_layers, site
+    >>> record = siting_record(site(Study(demo_layers(12)), "posyandu", Ask(units=2)))
+    >>> record["command"], record["solver"]["status"], record["units"]
+    ('site', 'optimal', 2)
+    """
+    layers, solution = plan.before.layers, plan.solution
+    people = plan.before.demand["people"]
+    return {
+        "jangkau_version": version("jangkau"),
+        "command": "site",
+        "area": {"code": layers.area.code, "name": layers.area.name},
+        "kind": plan.kind,
+        "list_of_kind_given": not plan.as_if_none,
+        "ask": asdict(plan.ask),
+        "units": len(plan.sites),
+        "candidates": len(plan.candidates),
+        "people": float(people.sum()),
+        "villages_people_unknown": int(layers.villages["people"].isna().sum()),
+        "people_reached_before": float(people[plan.reach.already].sum()),
+        "people_added": plan.people_added,
+        "villages_served_before": _served(plan, "_before"),
+        "villages_served_after": _served(plan, ""),
+        "configuration_sha256": plan.scenario.content_hash(),
+        "inputs": input_records((*layers.sources, *inputs)),
+        "seed": solution.seed,
+        "solver": {
+            "objective": solution.objective,
+            "bound": solution.bound,
+            "gap": solution.gap,
+            "status": str(solution.proof),
+            "unit": "units" if plan.ask.target is not None else "people",
+        },
+    }
+
+
+def _served(plan: Siting, suffix: str) -> int:
+    return int((plan.villages[f"{plan.kind}_status{suffix}"] == "served").sum())
