@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.kernels.cover import exchange, greedy_cover
+from planner.siting.clock import Clock
 from planner.siting.cover_model import CoverModel
 from planner.siting.cuts import CutRelaxation
 from planner.siting.instance import reduced
 from planner.siting.relaxation import Relaxation
 from planner.siting.solution import TOLERANCE, Proof, Solution, no_solution, solution
-from planner.siting.work import Work
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from planner.siting.instance import CoverInstance
@@ -32,7 +34,14 @@ FEW, SMALL = 0.05, 30_000
 MOVES = 100_000
 
 
-def most_people(instance: CoverInstance, budget: float, work: Work | None = None) -> Solution:
+def most_people(
+    instance: CoverInstance,
+    budget: float,
+    *,
+    seed: int = 0,
+    time_limit_s: float = 60.0,
+    may_go_on: Callable[[], None] | None = None,
+) -> Solution:
     """Return the sites within a budget that cover most people, and a bound on any choice.
 
     Parameters
@@ -41,8 +50,12 @@ def most_people(instance: CoverInstance, budget: float, work: Work | None = None
         Places, sites and costs.
     budget
         What all chosen sites may cost, the forced ones included; a number of units where each costs 1.
-    work
-        Its seed, its time and who may stop it; a minute when None.
+    seed
+        One seed, one answer.
+    time_limit_s
+        Then the best so far is returned, with its bound.
+    may_go_on
+        Called between steps; what it raises ends the work.
 
     Returns
     -------
@@ -59,32 +72,34 @@ def most_people(instance: CoverInstance, budget: float, work: Work | None = None
     >>> best.chosen.tolist(), best.objective, best.bound, str(best.proof)
     ([0, 2], 45.0, 45.0, 'optimal')
     """
-    work = Work() if work is None else work
+    clock = Clock(time_limit_s, may_go_on)
     small = reduced(instance)
     room = budget - small.cost_forced
     held = np.flatnonzero(instance.forced)
     if room < -TOLERANCE * max(budget, 1.0):
-        return no_solution(seed=work.seed, seconds=work.seconds)
-    chosen, bound = _solve(small.instance, room, work)
+        return no_solution(seed=seed, seconds=clock.seconds())
+    chosen, bound = _solve(small.instance, room, clock, seed)
     sites = np.concatenate([held, small.site[chosen]])
     people = instance.people_reached(sites)
     return solution(
-        sites, people, max(bound + small.people_forced, people), seed=work.seed, seconds=work.seconds
+        sites, people, max(bound + small.people_forced, people), seed=seed, seconds=clock.seconds()
     )
 
 
-def _solve(instance: CoverInstance, budget: float, work: Work) -> tuple[NDArray[np.int64], float]:
+def _solve(
+    instance: CoverInstance, budget: float, clock: Clock, seed: int
+) -> tuple[NDArray[np.int64], float]:
     """Return the best sites found of an instance without forced ones, and the bound.
 
     Prices decide some sites; what is left is reduced again, and searched again, until it is small enough
     for HiGHS or decides nothing more.
     """
-    state = _Search(instance, budget, work)
+    state = _Search(instance, budget, clock, seed)
     if len(instance.by_site.item) >= DENSE * instance.sites:
         state.price_by_cuts()
     idle = 0
     for _ in range(ROUNDS):
-        if state.proven or state.small or idle >= IDLE or work.left_s <= work.time_limit_s / 2:
+        if state.proven or state.small or idle >= IDLE or clock.left_s() <= clock.limit_s / 2:
             break
         before = state.people, state.sites_left
         state.look_around()
@@ -99,14 +114,14 @@ def _solve(instance: CoverInstance, budget: float, work: Work) -> tuple[NDArray[
 class _Search:
     """The best choice found of an instance, the bound, and what is left to decide."""
 
-    def __init__(self, instance: CoverInstance, budget: float, work: Work) -> None:
-        self.instance, self._work = instance, work
+    def __init__(self, instance: CoverInstance, budget: float, clock: Clock, seed: int) -> None:
+        self.instance, self._clock, self._seed = instance, clock, seed
         self.best = heuristic(instance, budget)
         self.people = instance.people_reached(self.best)
         self.bound, self._left = np.inf, _Left(instance, budget)
         self._prices, self.linear = Relaxation(instance, budget), False
         self._bound(self._prices.best.bound)
-        self._random = np.random.default_rng(work.seed)
+        self._random = np.random.default_rng(seed)
 
     @property
     def proven(self) -> bool:
@@ -137,7 +152,8 @@ class _Search:
         self._bound(self._prices.best.bound)
 
     def _go_on(self) -> None:
-        self._work.may_go_on()
+        """Raise where nobody waits any more."""
+        self._clock.is_over()
 
     def look_around(self) -> None:
         """Look for better prices, where there may be some, and for better choices near the relaxation's."""
@@ -174,14 +190,14 @@ class _Search:
 
     def settle(self) -> None:
         """Have HiGHS decide over the sites that are left."""
-        left, work = self._left, self._work
+        left, clock = self._left, self._clock
         if self.linear and not self.small:
             self._settle_by_cuts()
             return
         model, start = CoverModel(left.instance, left.budget), left.of(self.best)
         answer = model.mip.solve(
             start=None if start is None else model.of(start),
-            time_limit_s=work.left_s, seed=work.seed, may_go_on=work.may_go_on,
+            time_limit_s=clock.left_s(), seed=self._seed, may_go_on=clock.may_go_on,
         )  # fmt: skip
         if len(answer.value):
             self._offer(left.sites(model.sites(answer.value)))
@@ -198,7 +214,7 @@ class _Search:
         plan = heuristic(left.instance, left.budget) if start is None else start
         cuts = CutRelaxation(left.instance, left.budget, plan, self._prices.share)
         cuts.run(steps=CUTS, may_go_on=self._go_on)
-        found, bound = cuts.whole(plan, self._work)
+        found, bound = cuts.whole(plan, self._clock, self._seed)
         self._offer(left.sites(found))
         self._bound(bound)
 
@@ -271,7 +287,14 @@ class _Left:
         return mine if whole == len(sites) and len(self.held) + len(mine) == len(sites) else None
 
 
-def fewest_units(instance: CoverInstance, people: float, work: Work | None = None) -> Solution:
+def fewest_units(
+    instance: CoverInstance,
+    people: float,
+    *,
+    seed: int = 0,
+    time_limit_s: float = 60.0,
+    may_go_on: Callable[[], None] | None = None,
+) -> Solution:
     """Return the cheapest sites that cover so many people: of cost 1 each, the fewest (LSCP where it is all).
 
     Parameters
@@ -280,8 +303,8 @@ def fewest_units(instance: CoverInstance, people: float, work: Work | None = Non
         Places, sites and costs.
     people
         How many are to be covered.
-    work
-        As :func:`most_people` takes it.
+    seed, time_limit_s, may_go_on
+        As :func:`most_people` takes them.
 
     Returns
     -------
@@ -296,16 +319,16 @@ def fewest_units(instance: CoverInstance, people: float, work: Work | None = Non
     >>> fewest_units(three, 30.0).chosen.tolist(), fewest_units(three, 45.0).objective
     ([0], 2.0)
     """
-    work = Work() if work is None else work
+    clock = Clock(time_limit_s, may_go_on)
     small = reduced(instance)
     wanted = (people - small.people_forced) * (1 - TOLERANCE)
     held = np.flatnonzero(instance.forced)
     start = _enough(small.instance, wanted)
     if start is None and not len(small.instance.conflicts.item):
-        return no_solution(seed=work.seed, seconds=work.seconds)
-    best, answer = _cheapest(small.instance, wanted, start, work)
+        return no_solution(seed=seed, seconds=clock.seconds())
+    best, answer = _cheapest(small.instance, wanted, start, clock, seed)
     if best is None:
-        return no_solution(seed=work.seed, seconds=work.seconds)
+        return no_solution(seed=seed, seconds=clock.seconds())
     total = float(small.instance.cost[best].sum())
     bound = min(total, max(answer, 0.0))
     if (instance.cost == 1.0).all():
@@ -313,19 +336,19 @@ def fewest_units(instance: CoverInstance, people: float, work: Work | None = Non
         bound = float(np.ceil(bound - 1e-6))
     sites = np.concatenate([held, small.site[best]])
     return solution(
-        sites, total + small.cost_forced, bound + small.cost_forced, seed=work.seed, seconds=work.seconds
+        sites, total + small.cost_forced, bound + small.cost_forced, seed=seed, seconds=clock.seconds()
     )
 
 
 def _cheapest(
-    instance: CoverInstance, people: float, start: NDArray[np.int64] | None, work: Work
+    instance: CoverInstance, people: float, start: NDArray[np.int64] | None, clock: Clock, seed: int
 ) -> tuple[NDArray[np.int64] | None, float]:
     """Return the cheapest sites that cover so many people, by HiGHS, and a bound on their cost."""
     best, model = start, CoverModel(instance, at_least=people)
     while True:
         answer = model.mip.solve(
             start=None if best is None else model.of(best),
-            time_limit_s=work.left_s, seed=work.seed, may_go_on=work.may_go_on,
+            time_limit_s=clock.left_s(), seed=seed, may_go_on=clock.may_go_on,
         )  # fmt: skip
         if answer.proof is Proof.INFEASIBLE:
             # Not even the cheapest known holds what was asked of HiGHS since: nothing is cheaper.

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from planner.siting.clock import Clock
     from planner.siting.instance import CoverInstance
-    from planner.siting.work import Work
 
 # Cuts are made between the best shares known and those of the relaxation, this far towards the latter:
 # nearer to where the answer lies (Ben-Ameur and Neto 2007).
@@ -125,22 +125,22 @@ class CutRelaxation:
             self._cut_open.append(open_)
         return bool(broken.any())
 
-    def whole(self, best: NDArray[np.int64], work: Work) -> tuple[NDArray[np.int64], float]:
+    def whole(self, best: NDArray[np.int64], clock: Clock, seed: int) -> tuple[NDArray[np.int64], float]:
         """Return the best choice of whole sites and its bound, cut by cut.
 
         Parameters
         ----------
         best
             A choice that is known.
-        work
-            How long it may take.
+        clock, seed
+            How long it may take, and HiGHS's own choices.
         """
         one = self.instance
         people = one.people_reached(best)
-        while work.left_s > 0:
+        while clock.left_s() > 0:
             mip = self._problem()
             answer = mip.solve(
-                start=self._columns(best), time_limit_s=work.left_s, seed=work.seed, may_go_on=work.may_go_on
+                start=self._columns(best), time_limit_s=clock.left_s(), seed=seed, may_go_on=clock.may_go_on
             )
             if answer.proof is Proof.INFEASIBLE:
                 return best, people

@@ -20,7 +20,6 @@ from planner.siting.plan import edits_of, require_same
 from planner.siting.reach import Reach, find_reach
 from planner.siting.solution import Proof, Solution
 from planner.siting.tables import site_table, village_changes
-from planner.siting.work import Work
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -201,10 +200,11 @@ def _instance(study: Study, candidates: gpd.GeoDataFrame, reach: Reach, ask: Ask
 def _solve(
     study: Study, instance: CoverInstance, reach: Reach, ask: Ask, may_go_on: Callable[[], None]
 ) -> Solution:
-    work = Work(ask.time_limit_s, ask.seed, may_go_on)
     if ask.target is None:
         budget = float(ask.units) if ask.units is not None else float(ask.budget_idr or 0.0)
-        found = most_people(instance, budget, work)
+        found = most_people(
+            instance, budget, seed=ask.seed, time_limit_s=ask.time_limit_s, may_go_on=may_go_on
+        )
         if found.proof is Proof.INFEASIBLE:
             msg = "the forced candidates alone cost more than there is: raise it, or force fewer"
             raise ConfigError(msg)
@@ -212,7 +212,9 @@ def _solve(
     people = study.demand["people"].to_numpy(dtype=np.float64)
     total, already = np.nansum(people), np.nansum(people[reach.already])
     wanted = ask.target * total - already
-    found = fewest_units(instance, max(wanted, 0.0), work)
+    found = fewest_units(
+        instance, max(wanted, 0.0), seed=ask.seed, time_limit_s=ask.time_limit_s, may_go_on=may_go_on
+    )
     if found.proof is Proof.INFEASIBLE:
         raise ConfigError(_out_of_reach(study, instance, reach, ask.target, total))
     return found
