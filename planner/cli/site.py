@@ -129,6 +129,8 @@ def in_words(plan: Siting) -> list[str]:
         lines.append("  proven best: no other choice of these candidates reaches more people")
     else:
         lines.append("  proven best: no fewer of these candidates reach the target")
+    if plan.ask.units is not None and len(plan.sites) < plan.ask.units:
+        lines.append(f"  {len(plan.sites)} of {plan.ask.units}: no more of these candidates add anybody")
     if plan.as_if_none:
         lines.append(f"  no list of {plan.kind} was given: the plan takes it that there are none")
     unknown = int(plan.before.layers.villages["people"].isna().sum())

@@ -23,13 +23,15 @@ if TYPE_CHECKING:
     from planner.siting.instance import CoverInstance
 
 # Steps of the search for prices between two attempts to choose from them, and to decide sites by them.
-STEPS, ROUNDS = 60, 30
+STEPS, ROUNDS = 60, 200
 # With so many places a site, prices by cuts on the sites are quicker; so many rounds of them, so many choices
 # drawn from each linear relaxation, and so many times in vain.
 DENSE, CUTS, DRAWS, IDLE = 100, 300, 6, 3
 # Where prices decide at least this share of the sites, the rest is reduced anew; with so few pairs of site
 # and place HiGHS is quicker than more prices.
 FEW, SMALL = 0.05, 30_000
+# The share of the time that is kept for HiGHS, and from how many pairs on it gets none.
+FOR_HIGHS, LARGE = 0.5, 1_000_000
 # So many moves of exchange in one go.
 MOVES = 100_000
 
@@ -99,14 +101,14 @@ def _solve(
         state.price_by_cuts()
     idle = 0
     for _ in range(ROUNDS):
-        if state.proven or state.small or idle >= IDLE or clock.left_s() <= clock.limit_s / 2:
+        if state.proven or state.small or idle >= IDLE or clock.left_s() <= state.kept * clock.limit_s:
             break
         before = state.people, state.sites_left
         state.look_around()
         state.decide()
-        # Prices of the linear relaxation stay: only a better choice decides more.
-        idle = idle + 1 if state.linear and before == (state.people, state.sites_left) else 0
-    if not state.proven:
+        # Where prices stay, only a better choice decides more.
+        idle = idle + 1 if state.settled and before == (state.people, state.sites_left) else 0
+    if not state.proven and state.kept:
         state.settle()
     return state.best, state.bound
 
@@ -132,6 +134,16 @@ class _Search:
     def sites_left(self) -> int:
         """How many sites are not decided."""
         return self._left.instance.sites
+
+    @property
+    def settled(self) -> bool:
+        """Whether the prices do not get better any more."""
+        return self.linear or self._prices.is_done
+
+    @property
+    def kept(self) -> float:
+        """The share of the time that is kept for HiGHS: none where what is left is far too large for it."""
+        return FOR_HIGHS if self.linear or len(self._left.instance.by_site.item) <= LARGE else 0.0
 
     @property
     def small(self) -> bool:
@@ -161,7 +173,7 @@ class _Search:
         if not self.linear:
             prices.run(self.people - left.base, steps=STEPS, may_go_on=self._go_on)
             self._bound(prices.best.bound)
-        for draw in range(DRAWS if self.linear else 1):
+        for draw in range(DRAWS if self.settled else 1):
             self._go_on()
             start = _likely(prices, self._random.random(left.instance.sites) if draw else None)
             self._offer(left.sites(heuristic(left.instance, left.budget, start=start)))

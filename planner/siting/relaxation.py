@@ -27,6 +27,8 @@ NEWEST, NEWEST_AT_LAST = 0.1, 0.02
 # A step is this share of the distance to the known choice; so many steps without gain make it shorter.
 STEP, SHORTER, PATIENCE = 0.5, 0.7, 10
 SMALLEST_STEP = 1e-4
+# See ``_starts``.
+STARTS = (0.0, 0.3, 0.6, 0.9, 1.0)
 
 
 @dataclass
@@ -90,14 +92,23 @@ class Relaxation:
     ) -> None:
         self.instance, self.budget = instance, budget
         self.units = bool((instance.cost == instance.cost[:1]).all())
-        degree = np.diff(instance.by_place.first)
-        start = instance.people / np.maximum(degree, 1) if price is None else price
         self.by_units = np.full(instance.sites + 1, np.inf)
         self._step, self._newest, self._idle = STEP, NEWEST, 0
-        self.best, sites = self._at(start)
+        starts = self._starts() if price is None else [price]
+        tried = [self._at(start) for start in starts]
+        self.best, sites = min(tried, key=lambda one: one[0].bound)
         self.share = np.zeros(instance.sites)
         self.share[sites] = 1.0
-        self._direction = self._surplus(start, sites)
+        self._direction = self._surplus(self.best.price, sites)
+
+    def _starts(self) -> list[NDArray[np.float64]]:
+        """Return prices to begin with: from each place's people shared by its sites, to all of them.
+
+        Where sites can cover nearly all, the former prove more; where they cover a small part, the latter.
+        """
+        people = self.instance.people
+        shared = people / np.maximum(np.diff(self.instance.by_place.first), 1)
+        return [shared + part * (people - shared) for part in STARTS]
 
     def on(self, instance: CoverInstance, budget: float, place: NDArray[np.int64]) -> Relaxation:
         """Return the search continued on what is left of its instance.
@@ -174,7 +185,7 @@ class Relaxation:
             # At a price of 0 there is nothing to take away.
             way = np.where((self.best.price <= 0) & (self._direction > 0), 0.0, self._direction)
             length = float(way @ way)
-            if distance <= 1e-12 * max(at_least, 1.0) or length == 0.0 or self._step < SMALLEST_STEP:
+            if distance <= 1e-12 * max(at_least, 1.0) or length == 0.0 or self.is_done:
                 return
             price = np.clip(self.best.price - self._step * distance / length * way, 0.0, people)
             found, sites = self._at(price)
@@ -183,6 +194,11 @@ class Relaxation:
             self._direction += self._newest * (surplus - self._direction)
             self.share *= 1.0 - self._newest
             self.share[sites] += self._newest
+
+    @property
+    def is_done(self) -> bool:
+        """Whether steps have become too short to change anything."""
+        return self._step < SMALLEST_STEP
 
     def _judge(self, found: Prices, agrees: float) -> None:
         """Keep prices that prove more; step further where the way still leads down, shorter where not."""
