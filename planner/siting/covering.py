@@ -31,7 +31,9 @@ DENSE, CUTS, DRAWS, IDLE = 100, 300, 6, 3
 # and place HiGHS is quicker than more prices.
 FEW, SMALL = 0.05, 30_000
 # The share of the time that is kept for HiGHS, and from how many pairs on it gets none.
-FOR_HIGHS, LARGE = 0.5, 1_000_000
+FOR_HIGHS, LARGE = 0.5, 200_000
+# So many times the best choice is shaken when prices have settled, and this share of its sites given up.
+SHAKES, SHAKEN = 10, 0.03
 # So many moves of exchange in one go.
 MOVES = 100_000
 
@@ -117,7 +119,7 @@ class _Search:
     """The best choice found of an instance, the bound, and what is left to decide."""
 
     def __init__(self, instance: CoverInstance, budget: float, clock: Clock, seed: int) -> None:
-        self.instance, self._clock, self._seed = instance, clock, seed
+        self.instance, self._budget, self._clock, self._seed = instance, budget, clock, seed
         self.best = heuristic(instance, budget)
         self.people = instance.people_reached(self.best)
         self.bound, self._left = np.inf, _Left(instance, budget)
@@ -177,6 +179,16 @@ class _Search:
             self._go_on()
             start = _likely(prices, self._random.random(left.instance.sites) if draw else None)
             self._offer(left.sites(heuristic(left.instance, left.budget, start=start)))
+        if self.settled and not self.linear:
+            self._shake()
+
+    def _shake(self) -> None:
+        """Give up a few sites of the best choice by chance, and choose again: many a small gain."""
+        for _ in range(SHAKES):
+            if self._clock.is_over():
+                return
+            stay = self._random.random(len(self.best)) >= SHAKEN
+            self._offer(heuristic(self.instance, self._budget, start=self.best[stay]))
 
     def _offer(self, sites: NDArray[np.int64]) -> None:
         people = self.instance.people_reached(sites)
