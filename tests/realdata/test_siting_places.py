@@ -13,7 +13,7 @@ __all__ = ["bantul"]
 
 
 @pytest.fixture(scope="module")
-def study(bantul):  # noqa: F811 - pytest finds the fixture by its name
+def study(bantul):
     return Study(bantul_layers(bantul))
 
 
