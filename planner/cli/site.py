@@ -117,6 +117,7 @@ def in_words(plan: Siting) -> list[str]:
     >>> in_words(site(Study(demo_layers(12)), "posyandu", Ask(units=2)))[1]
     '  proven best: no other choice of these candidates reaches more people'
     """
+    from planner.coverage.extent import WHY
     from planner.siting.solution import Proof
 
     area, solution, people = plan.before.layers.area, plan.solution, plan.before.demand["people"]
@@ -133,6 +134,11 @@ def in_words(plan: Siting) -> list[str]:
         lines.append(f"  {len(plan.sites)} of {plan.ask.units}: no more of these candidates add anybody")
     if plan.as_if_none:
         lines.append(f"  no list of {plan.kind} was given: the plan takes it that there are none")
+    elif plan.list_doubt is not None:
+        lines.append(
+            f"  the list of {plan.kind} is not taken as complete ({WHY[plan.list_doubt][0]}): "
+            "units may be there of which it does not tell"
+        )
     unknown = int(plan.before.layers.villages["people"].isna().sum())
     if unknown:
         lines.append(f"  {unknown} villages with unknown people weigh nothing in the plan")

@@ -135,6 +135,7 @@ def siting_record(plan: Siting, inputs: Sequence[SourceRecord] = ()) -> dict[str
         "area": {"code": layers.area.code, "name": layers.area.name},
         "kind": plan.kind,
         "list_of_kind_given": not plan.as_if_none,
+        "list_of_kind_doubted": plan.list_doubt,
         "ask": asdict(plan.ask),
         "units": len(plan.sites),
         "candidates": len(plan.candidates),

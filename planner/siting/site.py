@@ -78,6 +78,11 @@ class Siting:
         return self.kind in self.before.layers.area.assumed_empty
 
     @property
+    def list_doubt(self) -> str | None:
+        """Why the list of the kind is not taken as complete, a key of ``planner.coverage.extent.WHY``."""
+        return self.before.extent.why.get(self.kind)
+
+    @property
     def people_added(self) -> float:
         """People newly within the limit, of the villages whose people are known."""
         return self.instance.people_reached(self.solution.chosen)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from test_partial_real import bantul, bantul_layers
 
+from planner.cli.site import in_words
 from planner.pipeline import Ask, Study, site
+from planner.reports.siting import siting_record
 
 pytestmark = pytest.mark.realdata
 
@@ -31,6 +33,8 @@ def test_bantul_lacks_pustu_where_the_office_lists_none(study):
 def test_bantul_s_posyandu_are_planned_beyond_a_list_with_gaps(study):
     plan = site(study, "posyandu", Ask(units=20, time_limit_s=20))
     assert plan.solution.gap < 0.01
+    assert "not taken as complete" in " ".join(in_words(plan))
+    assert siting_record(plan)["list_of_kind_doubted"] == "few_for_people"
     before = plan.before.coverage["posyandu"].villages["people_reached"].sum()
     after = plan.after.coverage["posyandu"].villages["people_reached"].sum()
     assert after - before == pytest.approx(plan.people_added)

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from planner.siting.site import Siting
 
 
+# More numbered discs than this lie over each other.
+NUMBERED = 40
+
+
 def write_sites_map(plan: Siting, path: Path, *, lang: str) -> None:
     """Write the map of a plan: one file that opens from disk with no network.
 
@@ -142,12 +146,15 @@ def _sites(plan: Siting, texts: dict[str, str], lang: str) -> folium.FeatureGrou
         )
         folium.Marker(
             [row.lat, row.lon],
-            icon=folium.DivIcon(
-                html=f"<div class='jk-site'>{row.order}</div>", icon_size=(24, 24), icon_anchor=(12, 12)
-            ),
+            icon=folium.DivIcon(html=_badge(row.order, few=len(plan.sites) <= NUMBERED), icon_size=(0, 0)),
             tooltip=tip,
         ).add_to(group)
     return group
+
+
+def _badge(order: int, *, few: bool) -> str:
+    """Return a site's number in a disc; where there are many, a small disc, its number in the tip."""
+    return f"<div class='jk-site'>{order}</div>" if few else "<div class='jk-site jk-small'></div>"
 
 
 def _box(plan: Siting, texts: dict[str, str], lang: str) -> str:
@@ -165,6 +172,9 @@ def _box(plan: Siting, texts: dict[str, str], lang: str) -> str:
     ]
     if plan.as_if_none:
         lines.append(f"<p class='jk-note'>{html.escape(texts['plan_as_if_none'])}</p>")
+    elif plan.list_doubt is not None:
+        doubt = texts["incomplete_list"].format(kind=kind, why=texts[f"why_{plan.list_doubt}"])
+        lines.append(f"<p class='jk-note'>{html.escape(doubt)}</p>")
     lines += [
         f"<p><span class='jk-swatch' style='background:{color}'></span>{html.escape(texts[s])}</p>"
         for s, color in STATUS_COLORS.items()
