@@ -106,6 +106,16 @@ class Texts(Formatter):
         """Return the name of a facility kind."""
         return self._terms.get(f"kind_{kind}", kind)
 
+    def data(self, layer: str) -> str:
+        """Return the name of a layer of the data.
+
+        Examples
+        --------
+        >>> Texts("en").data("working_areas"), Texts("id").data("roads")
+        ('working areas', 'jalan')
+        """
+        return self._terms.get(f"data_{layer}", layer.replace("_", " "))
+
     def load(self, load: float) -> str:
         """Return people ÷ capacity as whole per cent; never 100 % for nearly or just over full."""
         if math.isnan(load):

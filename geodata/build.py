@@ -10,7 +10,7 @@ import shapely
 
 from geodata.areafile import CoversFile
 from geodata.crs import WGS84
-from geodata.errors import ConfigError, SchemaError, first_five
+from geodata.errors import ConfigError, SchemaError, counted, first_five
 from geodata.extent import ROADS, declared
 from geodata.layers import Finding, Layers, Progress, SourceRecord, StudyArea, no_progress
 from geodata.readers.areas import read_floods, read_water
@@ -241,8 +241,9 @@ def _one_layer(lists: Sequence[ReadLayer], crs: object, zone: shapely.Geometry) 
     twice = frame.index[frame.index.duplicated()].unique()
     if len(twice):
         msg = (
-            f"facilities: {len(twice)} ids occur more than once: {first_five(twice)}. Keep one row for "
-            "each facility, or leave id: out and ids are made from the row numbers."
+            f"facilities: {counted(len(twice), 'id occurs', 'ids occur')} more than once: "
+            f"{first_five(twice)}. Keep one row for each facility, or leave id: out and ids are made from "
+            "the row numbers."
         )
         raise SchemaError(msg)
     placed = ~shapely.is_missing(frame.geometry.to_numpy())

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geodata.errors import MissingCrsError, SchemaError, first_five
+from geodata.errors import MissingCrsError, SchemaError, counted, first_five
 from geodata.villages_at import village_at
 from geodata.vocabulary.kinds import known_kinds, recognise_kind
 from geodata.vocabulary.statuses import FacilityStatus, LocatedBy, YesNo
@@ -109,13 +109,14 @@ def unique_ids(index: pd.Index, what: str) -> None:
     text = index.astype(str)
     empty = np.flatnonzero(index.isna() | (text.str.strip() == ""))
     if len(empty):
-        msg = f"{what}: {len(empty)} rows have no id (rows {first_five(empty + 1)}). Give each its own."
+        rows = counted(len(empty), "row has", "rows have")
+        msg = f"{what}: {rows} no id (rows {first_five(empty + 1)}). Give each its own."
         raise SchemaError(msg)
     twice = index[index.duplicated()].unique()
     if len(twice):
         msg = (
-            f"{what}: {len(twice)} ids occur more than once: {first_five(twice)}. Keep one row for each, or "
-            "give new ids with .reset_index(drop=True)."
+            f"{what}: {counted(len(twice), 'id occurs', 'ids occur')} more than once: "
+            f"{first_five(twice)}. Keep one row for each, or give new ids with .reset_index(drop=True)."
         )
         raise SchemaError(msg)
 
@@ -164,8 +165,8 @@ def checked_facilities(
         meant = recognise_kind(word)
         hint = f" Did you mean {meant!r}?" if meant else ""
         msg = (
-            f"facilities: {strange.sum()} rows have a kind that is not known: {word!r}.{hint} The kinds are "
-            f"{', '.join(known_kinds())}."
+            f"facilities: {counted(strange.sum(), 'row has', 'rows have')} a kind that is not known: "
+            f"{word!r}.{hint} The kinds are {', '.join(known_kinds())}."
         )
         raise SchemaError(msg)
     for column, words in WORDS.items():

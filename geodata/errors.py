@@ -104,3 +104,23 @@ def first_five(ids: Iterable[object]) -> str:
     listed = [str(i) for i in ids]
     more = f" and {len(listed) - 5} more" if len(listed) > 5 else ""
     return ", ".join(listed[:5]) + more
+
+
+def counted(n: int, one: str, many: str = "") -> str:
+    """Return a count with its word: "1 village", "2 villages".
+
+    Parameters
+    ----------
+    n
+        How many.
+    one
+        The word for one, or several ("row is").
+    many
+        The same for more; ``one`` with an s when empty.
+
+    Examples
+    --------
+    >>> counted(1, "village"), counted(1200, "village"), counted(2, "row is", "rows are")
+    ('1 village', '1,200 villages', '2 rows are')
+    """
+    return f"{n:,} {one if n == 1 else many or f'{one}s'}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from geodata.errors import counted
 from geodata.vocabulary.statuses import FacilityStatus, YesNo
 
 if TYPE_CHECKING:
@@ -138,11 +139,11 @@ class Layers:
     def __repr__(self) -> str:
         villages = self.villages
         people, unknown = villages["people"].sum(), int(villages["people"].isna().sum())
-        roads = "no roads" if self.roads is None else f"{len(self.roads):,} road sections"
-        lost = f" ({unknown} villages unknown)" if unknown else ""
+        roads = "no roads" if self.roads is None else f"{counted(len(self.roads), 'road section')}"
+        lost = f" ({counted(unknown, 'village')} unknown)" if unknown else ""
         return (
-            f"Layers of {self.area.name} ({self.area.code}): {len(villages)} villages, {people:,.0f} people"
-            f"{lost}, {len(self.facilities)} facilities, {roads}"
+            f"Layers of {self.area.name} ({self.area.code}): {counted(len(villages), 'village')}, "
+            f"{people:,.0f} people{lost}, {counted(len(self.facilities), 'facility', 'facilities')}, {roads}"
         )
 
     def with_facilities(self, facilities: gpd.GeoDataFrame) -> Layers:

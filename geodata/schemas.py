@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from geodata.codes import VillageKind
-from geodata.errors import SchemaError, first_five
+from geodata.errors import SchemaError, counted, first_five
 from geodata.vocabulary.kinds import known_kinds
 from geodata.vocabulary.roads import Oneway, RoadSeason
 from geodata.vocabulary.statuses import FacilityStatus, LocatedBy, YesNo
@@ -150,5 +150,8 @@ def _message(layer: str, cases: pd.DataFrame) -> str:
         ids = rows["index"].dropna().tolist() or rows["failure_case"].tolist()
         action = ACTIONS.get(str(check).split("(", maxsplit=1)[0], "correct them")
         where = column if isinstance(column, str) else "index"
-        lines.append(f"{layer}.{where}: {len(rows)} rows fail '{check}': {first_five(ids)}; {action}")
+        lines.append(
+            f"{layer}.{where}: {counted(len(rows), 'row fails', 'rows fail')} '{check}': {first_five(ids)}; "
+            f"{action}"
+        )
     return f"the {layer} layer has faults; correct the file and build again:\n  " + "\n  ".join(lines)

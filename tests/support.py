@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +125,12 @@ def layers(
 ) -> Layers:
     area = StudyArea("99.01", "Kota Uji", CRS, 10_000.0, listed)
     return Layers(area, village_rows, road_rows, facility_rows, hamlet_rows)
+
+
+def whole(area: Layers, *kinds: str) -> Layers:
+    """The area with lists of some kinds that hold all there is, also where that is nothing (covers: all)."""
+    rows = area.villages.assign(covered=" ".join(sorted(kinds)))
+    return replace(area, villages=rows, area=replace(area.area, declared=tuple(sorted(kinds))))
 
 
 def run_apart(coroutine: Coroutine[Any, Any, Any]) -> Any:

@@ -12,6 +12,7 @@ import param
 from app.areas.question import WhatIf
 from app.figures.ilp import group_reach
 from app.figures.measures import MEASURES, Shown
+from app.figures.names import district_names
 from app.figures.sheets import headlines
 from geodata.errors import ConfigError
 from planner.scenarios.edits import FACILITY_EDITS, OpenFacility
@@ -242,23 +243,27 @@ class State(param.Parameterized):  # type: ignore[misc] # param ships no types
 
         Of a life-cycle group, where one is chosen: ``people`` and ``unreached`` are its people.
 
-        Columns: ``village_name``, ``district_name``, ``people``, ``unreached``, ``status``, ``reason``,
-        ``minutes_median``, ``share_reached``. Villages about which nothing is known come after those with
-        people left out, and before those where everybody is reached.
+        Columns: ``village_name``, ``district_name``, ``people``, ``unreached`` (known not to be reached),
+        ``unsure`` (of whom nobody knows), ``status``, ``reason``, ``minutes_median``, ``share_reached``,
+        ``share_unknown``. Villages of which nobody is known to be left out, while somebody may be, come
+        after those with people left out, and before those where everybody is reached.
         """
         villages = self.area.layers.villages
         answer = self.answer.villages(self.kind, self.season)
         table = villages[["village_name", "district_code", "district_name", "people"]].copy()
         shown = self.shown()
-        table["people"], table["unreached"] = shown.people, shown.unreached
-        for column in ("status", "reason", "minutes_median", "share_reached"):
+        table["people"], table["unreached"], table["unsure"] = shown.people, shown.unreached, shown.unsure
+        names = self.districts()
+        table["district_name"] = [names.get(code, "") for code in table["district_code"]]
+        for column in ("status", "reason", "minutes_median", "share_reached", "share_unknown"):
             table[column] = answer[column]
         table = table[self.passing()]
+        nobody_known = table["unreached"].isna() | ((table["unreached"] == 0) & (table["unsure"] > 0))
         order = np.lexsort(
             (
                 table.index.to_numpy(dtype=str),
                 -table["minutes_median"].fillna(-1.0).to_numpy(),
-                -table["unreached"].fillna(0.5).to_numpy(),
+                -table["unreached"].mask(nobody_known, 0.5).to_numpy(),
             )
         )
         return table.iloc[order]
@@ -284,9 +289,7 @@ class State(param.Parameterized):  # type: ignore[misc] # param ships no types
 
     def districts(self) -> dict[str, str]:
         """Return the kecamatan: name by code, in the order of names."""
-        table = self.area.layers.villages[["district_code", "district_name"]].drop_duplicates()
-        names = {str(c): str(n or c) for c, n in table.itertuples(index=False) if c}
-        return dict(sorted(names.items(), key=lambda item: (item[1], item[0])))
+        return district_names(self.area.layers.villages)
 
     def check(self, what_if: WhatIf) -> Answer:
         """Return the answer to a question that is about to be asked; this is the slow part.

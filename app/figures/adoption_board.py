@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from app.figures.names import district_names
 from geodata.adoption import LONGEST_DOCUMENT, is_later, iso_date, whole_year
 from geodata.errors import ConfigError
 from planner.ilp.stages import UNKNOWN, Adoption, adoption_table, progress, puskesmas_of
@@ -79,12 +80,13 @@ def read_board(area: Area, store: Store, stages: Stages, *, changes: int) -> Boa
     entries = {e.record.facility_id: e for e in store.adoption(area.code)}
     known = [_counted(e.record, stages) for i, e in entries.items() if i in ids]
     table = adoption_table(facilities, known, stages)
-    district = villages["district_name"].to_dict()
+    names = district_names(villages)
+    district = {v: names.get(code, "") for v, code in villages["district_code"].items()}
     lines = [
         Line(
             i,
             row.name or i,
-            district.get(row.village_code) or "",
+            district.get(row.village_code, ""),
             entries[i].record if i in entries else Adoption(i),
             entries.get(i),
         )

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from app.figures.names import district_names
 from planner.supply.equity import GROUPINGS, QUANTILES, lorenz_points
 
 if TYPE_CHECKING:
@@ -79,18 +80,19 @@ def equity(answer: Answer, kind: str, season: Season, by: str) -> Equity:
     table = answer.ilp.equity
     mine = table[(table["kind"] == kind) & (table["season"] == season)]
     whole, groups = mine[mine["by"] == "all"], mine[mine["by"] == by]
-    villages = answer.gaps.layers.villages
-    named = villages.drop_duplicates("district_code").set_index("district_code")["district_name"].dropna()
-    names = {str(c): str(n) for c, n in named.items()} if by == "district" else {}
+    names = district_names(answer.gaps.layers.villages) if by == "district" else {}
     axis = _axis([*whole["minutes_p90"], *groups["minutes_p90"]])
     rows = [_spread(row, names, axis) for _, row in groups.iterrows()]
     if by == "district":
         rows.sort(key=lambda r: (math.isnan(r.share_reached), r.share_reached, r.name, r.group))
-    points = lorenz_points(answer.gaps, kind, season)
-    curve = [
-        (float(x), float(y)) for x, y in zip(points["people_share"], points["minutes_share"], strict=True)
-    ]
-    return Equity(kind, season, by, _spread(whole.iloc[0], {}, axis), rows, axis, curve)
+    every = _spread(whole.iloc[0], {}, axis)
+    curve: list[tuple[float, float]] = []
+    # Where its coefficient is unknown, so is the curve.
+    if not math.isnan(every.gini_reachable):
+        points = lorenz_points(answer.gaps, kind, season)
+        x, y = (points[f"{what}_share"].tolist() for what in ("people", "minutes"))
+        curve = list(zip(x, y, strict=True))
+    return Equity(kind, season, by, every, rows, axis, curve)
 
 
 def _axis(longest: list[float]) -> float:

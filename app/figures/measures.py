@@ -79,9 +79,16 @@ class Shown:
     ilp: Ilp
 
     @property
+    def unsure(self) -> Floats:
+        """People of whom nobody knows whether they are reached, to a tenth of a person, by village."""
+        open_: Floats = np.round(self.people * self.villages["share_unknown"].to_numpy(), 1)
+        return open_
+
+    @property
     def unreached(self) -> Floats:
-        """People not reached by village, to a tenth of a person; NaN where unknown."""
-        left: Floats = np.round(self.people - self.reached, 1)
+        """People known not to be reached by village, to a tenth of a person; NaN where unknown."""
+        known = 1.0 - self.villages["share_unknown"].to_numpy()
+        left: Floats = np.round(np.maximum(self.people * known - self.reached, 0.0), 1)
         return left
 
 
@@ -134,7 +141,9 @@ def _minutes(shown: Shown) -> Classes:
     # A limit is included, as in the standard: exactly 30 minutes is "up to 30".
     classes: Classes = np.searchsorted(MINUTES, minutes, side="left").astype(np.int8)
     classes[np.isinf(minutes)] = len(MINUTES) + 1
-    classes[np.isnan(minutes)] = len(MINUTES) + 2
+    # "No way" to a unit that is listed says nothing of others.
+    open_ = np.isinf(minutes) & (shown.villages["share_unknown"].to_numpy() > 0)
+    classes[np.isnan(minutes) | open_] = len(MINUTES) + 2
     return classes
 
 
@@ -152,10 +161,18 @@ def _minutes_legend(texts: Texts) -> list[LegendRow]:
 
 
 def _share(shown: Shown) -> Classes:
-    share = shown.villages["share_reached"].to_numpy()
-    classes: Classes = np.searchsorted(SHARES, share, side="right").astype(np.int8)
-    classes[np.isnan(share)] = len(SHARES) + 1
-    return classes
+    least = shown.villages["share_reached"].to_numpy()
+    most = np.round(least + shown.villages["share_unknown"].to_numpy(), 9)
+
+    def of(share: Floats) -> Classes:
+        return np.searchsorted(SHARES, share, side="right").astype(np.int8)
+
+    return _if_sure(of(least), of(most), np.isnan(least), unknown=len(SHARES) + 1)
+
+
+def _if_sure(least: Classes, most: Classes, nothing: NDArray[np.bool_], *, unknown: int) -> Classes:
+    """Return the class that holds whatever the unknown turns out to be, as a status does; else unknown."""
+    return np.where(nothing | (least != most), np.int8(unknown), least).astype(np.int8)
 
 
 def _share_legend(texts: Texts) -> list[LegendRow]:
@@ -167,7 +184,10 @@ def _share_legend(texts: Texts) -> list[LegendRow]:
 
 
 def _unreached(shown: Shown, *, edges: tuple[float, ...]) -> Classes:
-    return _people_classes(shown.unreached, edges)
+    least = shown.unreached
+    most = np.round(least + shown.unsure, 1)
+    of = partial(_people_classes, edges=edges)
+    return _if_sure(of(least), of(most), np.isnan(least), unknown=len(edges) + 1)
 
 
 def _people_classes(people: Floats, edges: tuple[float, ...]) -> Classes:
@@ -224,7 +244,7 @@ def _change(shown: Shown) -> Classes:
     """Return how a village fares against the base: more people reached, else quicker, and so on."""
     villages, base = shown.villages, shown.base
     with np.errstate(invalid="ignore"):
-        reached = np.round(villages["share_reached"].to_numpy() - base["share_reached"].to_numpy(), 6)
+        reached = _sure_change(villages, base)
         minutes = _difference(villages["minutes_median"].to_numpy(), base["minutes_median"].to_numpy())
     classes = np.full(len(villages), 2, dtype=np.int8)
     classes[minutes < 0] = 1
@@ -233,8 +253,17 @@ def _change(shown: Shown) -> Classes:
     classes[reached < 0] = 4
     known = villages["status"].to_numpy() != VillageStatus.UNKNOWN
     was_known = base["status"].to_numpy() != VillageStatus.UNKNOWN
-    classes[~known | ~was_known] = 5
+    classes[~known | ~was_known | np.isnan(reached)] = 5
     return classes
+
+
+def _sure_change(after: pd.DataFrame, before: pd.DataFrame) -> Floats:
+    """Return by how much more are reached, to a millionth; NaN where the unknown may undo it."""
+    least = np.round(after["share_reached"].to_numpy() - before["share_reached"].to_numpy(), 6)
+    open_ = np.round(after["share_unknown"].to_numpy() - before["share_unknown"].to_numpy(), 6)
+    most = np.round(least + open_, 6)
+    sure: Floats = np.where(np.sign(least) == np.sign(most), least, np.nan)
+    return sure
 
 
 def _difference(after: NDArray[np.float64], before: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -268,7 +297,8 @@ def _of_people(edges: tuple[float, ...], of_group: Measure | None = None) -> Mea
     return Measure(
         "unreached", _("People not reached"),
         _("The village's people who are not within the limit; of a life-cycle group, its people times the "
-          "share not reached (METHODS: Coverage, The ILP model)."),
+          "share not reached. Unknown where the class rests on people of whom nobody knows whether they are "
+          "reached (METHODS: Coverage, The ILP model)."),
         partial(_unreached, edges=edges), partial(_people_legend, edges=edges),
         needs=() if of_group is not None else ("groups",), of_group=of_group,
     )  # fmt: skip
@@ -290,10 +320,11 @@ MEASURES: dict[str, Measure] = {
             "the standard, and is not declared closed; unknown where nobody says (METHODS: The ILP model)."),
             _functioning, _present_legend, needs=("answers",)),
         Measure("minutes", _("Minutes"), _(
-            "Travel time of the village's middle person to the nearest unit: half of the people are not "
-            "further away (METHODS: Travel times)."), _minutes, _minutes_legend),
+            "Travel time of the village's middle person to the nearest unit that is listed: half of the "
+            "people are not further away (METHODS: Travel times)."), _minutes, _minutes_legend),
         Measure("share", _("Share reached"), _(
-            "People within the limit, divided by the village's people (METHODS: Coverage)."),
+            "People within the limit, divided by the village's people. Unknown where the class rests on "
+            "people of whom nobody knows whether they are reached (METHODS: Coverage)."),
             _share, _share_legend),
         _of_people(PEOPLE, _of_people(PEOPLE_OF_GROUP)),
         Measure("beyond", _("People beyond capacity"), _(

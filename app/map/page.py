@@ -24,6 +24,8 @@ from planner.reports.maps.page import (
     geojson_texts,
     road_groups,
     script_json,
+    vendor_is_built,
+    with_missing_note,
 )
 
 if TYPE_CHECKING:
@@ -59,11 +61,6 @@ class Bridge(MacroElement):
     def __init__(self) -> None:
         super().__init__()
         self._name = "JangkauBridge"
-
-
-def vendor_is_built() -> bool:
-    """Return whether the browser libraries were fetched when the package was built."""
-    return files("planner").joinpath("reports/maps/vendor/leaflet.js").is_file()
 
 
 def write_vendor(folder: Path) -> None:
@@ -110,7 +107,8 @@ def page_html(area: Area, texts: Texts) -> str:
     element = Element("{{ this.text }}")
     element.text = head
     figure.header.add_child(element, name="jangkau")
-    return str(figure.render()).replace("<html>", f'<html lang="{texts.lang}">', 1)
+    page = str(figure.render()).replace("<html>", f'<html lang="{texts.lang}">', 1)
+    return page if offline else with_missing_note(page, texts.term("map_missing"))
 
 
 def _data(area: Area, texts: Texts, *, offline: bool) -> str:

@@ -10,6 +10,7 @@ function jangkauMap(map, data) {
   function say(message) {
     if (home !== window) home.postMessage({ jangkau: message }, window.location.origin);
   }
+  jangkauBase.drawn();
   map.attributionControl.setPrefix(false);
   map.attributionControl.addAttribution(data.attribution);
   map.doubleClickZoom.disable();

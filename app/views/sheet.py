@@ -19,7 +19,8 @@ from app.views import facility_acts
 from app.views.downloads import Download
 from app.views.follows import Follows
 from geodata.vocabulary.kinds import known_kinds
-from geodata.vocabulary.statuses import FacilityStatus, LocatedBy, Reason, VillageStatus, YesNo
+from geodata.vocabulary.statuses import FacilityStatus, LocatedBy, Reason, YesNo
+from planner.coverage.extent import ROADS
 
 if TYPE_CHECKING:
     import io
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from app.core.session import Session
     from app.figures.ilp import UnitIlp, VillagePws
     from app.figures.sheets import FacilitySheet, VillageAnswer, VillageSheet
+    from app.texts import Texts
+    from planner.coverage.study import Gaps
+    from planner.scenarios.modes import Season
 
 Quick = TypeVar("Quick")
 More = TypeVar("More")
@@ -173,7 +177,7 @@ class _Sheet(Follows):
                     "interior": _("one point inside"),
                     "parts": _("the landmasses, by road or by area")}.get(sheet.facts["demand_method"], ""),
             sources=_source(self.session, "population"),
-            nothing=_why_nothing(self.session, row), pws=pws,
+            nothing=why_nothing(texts, state.answer.gaps, state.kind, state.season, row), pws=pws,
         )  # fmt: skip
 
     def show_facility(self, sheet: FacilitySheet, ilp: UnitIlp | None) -> None:
@@ -237,12 +241,33 @@ def _leg_name(session: Session, leg: str) -> str:
     }.get(leg, leg)  # fmt: skip
 
 
-def _why_nothing(session: Session, row: dict[str, Any]) -> str:
-    _ = session.texts.text
-    if row["status"] == VillageStatus.UNKNOWN:
+def why_nothing(texts: Texts, gaps: Gaps, kind: str, season: Season, row: dict[str, Any]) -> str:
+    """Return why no unit is shown for a village, as a sentence: what is not known, or what is in the way.
+
+    Parameters
+    ----------
+    row
+        The village's row of the kind's answer in the season.
+    """
+    _ = texts.text
+    reason = row["reason"] or Reason.UNKNOWN
+    if not gaps.seasons[season][kind].listed:
         return _("Nothing is known about units of this kind: no list was given, or none has a place.")
-    return _("No unit of this kind can be reached from here: {reason}.",
-             reason=session.texts.term(f"reason_{row['reason'] or Reason.UNKNOWN}"))  # fmt: skip
+    if reason == Reason.UNKNOWN:
+        return _("A unit of the list has no known place, and may be the one that serves this village.")
+    if reason == Reason.PEOPLE_UNPLACED:
+        return _("Where its people live is not known: how many live on the parts without roads is only taken "
+                 "from their area. Give hamlets:, and the answer is known.")  # fmt: skip
+    words = {
+        Reason.LIST_INCOMPLETE: (kind, *gaps.scenario.standard[kind].counts),
+        Reason.ROADS_INCOMPLETE: (ROADS,),
+    }.get(reason, ())
+    said = [texts.incomplete(word, gaps.extent) for word in words if word in gaps.extent.why]
+    if said:
+        return " ".join(said)
+    return _(
+        "No unit of this kind can be reached from here: {reason}.", reason=texts.term(f"reason_{reason}")
+    )
 
 
 def _why_no_catchment(session: Session, sheet: FacilitySheet) -> str:

@@ -28,7 +28,9 @@ class Row:
     name: str
     district: str
     unreached: float
+    unsure: float
     minutes: float
+    open: bool
     status: str
 
 
@@ -61,9 +63,11 @@ def make(session: Session) -> Fragment:
                 i,
                 str(r.Index),
                 r.village_name,
-                r.district_name or "",
+                r.district_name,
                 r.unreached,
+                r.unsure,
                 r.minutes_median,
+                r.share_unknown > 0,
                 r.status,
             )
             for i, r in enumerate(table.iloc[:shown].itertuples(), start=1)

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 from app.areas.area import Area
 from app.store import Store
-from app.web.serving import App, Options, make_server
+from app.web.serving import App, Options, make_server, require_accounts, require_free
 from geodata.errors import ConfigError, DiskError
-from geodata.workspace import SCENARIOS
+from geodata.workspace import SCENARIOS, read_manifest
 from planner.pipeline import demo_layers, open_workspace
+from planner.reports.maps.page import LIBRARIES_MISSING, vendor_is_built
 
 if TYPE_CHECKING:
     import argparse
@@ -53,27 +54,24 @@ def database_url(database: str | None, workspaces: Sequence[Path]) -> str:
 def serve(options: argparse.Namespace) -> int:
     """Serve the app until it is stopped; returns the exit status."""
     workspaces: list[Path] = options.workspaces
-    codes: dict[str, Path | None] = {}
-    areas = []
-    sources: list[Path | None] = [*workspaces] or [None]
-    for workspace in sources:
-        layers = demo_layers() if workspace is None else open_workspace(workspace)
-        if layers.area.code in codes:
-            msg = f"{workspace} and {codes[layers.area.code]} are the same area ({layers.area.code})"
-            raise ConfigError(msg)
-        codes[layers.area.code] = workspace
-        sys.stdout.write(f"{layers.area.name}: computing the first answer …\n")
-        sys.stdout.flush()
-        areas.append(Area(layers, workspace=workspace))
-    store = Store.open(database_url(options.database, workspaces))
-    app = App(
-        areas, store,
-        Options(
-            address=options.address, port=options.port, prefix=options.prefix, origins=tuple(options.origin),
-            lang=options.lang, cookie_secret=os.environ.get(SECRET_VARIABLE, ""),
-            oauth=os.environ.get(OAUTH_VARIABLE, ""), behind_proxy=options.behind_proxy,
-        ),
+    settings = Options(
+        address=options.address, port=options.port, prefix=options.prefix, origins=tuple(options.origin),
+        lang=options.lang, cookie_secret=os.environ.get(SECRET_VARIABLE, ""),
+        oauth=os.environ.get(OAUTH_VARIABLE, ""), behind_proxy=options.behind_proxy,
     )  # fmt: skip
+    # What may be refused comes before what takes long.
+    require_free(settings)
+    for workspace in workspaces:
+        read_manifest(workspace)
+    store = Store.open(database_url(options.database, workspaces))
+    try:
+        require_accounts(settings, store)
+        app = App(_areas(workspaces), store, settings)
+    except BaseException:
+        store.close()
+        raise
+    if not vendor_is_built():
+        sys.stdout.write(f"note: {LIBRARIES_MISSING}\n")
     # Files are made in threads that never wait: by default each keeps the event loop off for 5 ms at a time.
     sys.setswitchinterval(0.0005)
     try:
@@ -95,6 +93,23 @@ def serve(options: argparse.Namespace) -> int:
     finally:
         app.close()
     return 0
+
+
+def _areas(workspaces: Sequence[Path]) -> list[Area]:
+    """Return the areas to serve, each with its first answer; the demo where none is named."""
+    codes: dict[str, Path | None] = {}
+    areas = []
+    sources: list[Path | None] = [*workspaces] or [None]
+    for workspace in sources:
+        layers = demo_layers() if workspace is None else open_workspace(workspace)
+        if layers.area.code in codes:
+            msg = f"{workspace} and {codes[layers.area.code]} are the same area ({layers.area.code})"
+            raise ConfigError(msg)
+        codes[layers.area.code] = workspace
+        sys.stdout.write(f"{layers.area.name}: computing the first answer …\n")
+        sys.stdout.flush()
+        areas.append(Area(layers, workspace=workspace))
+    return areas
 
 
 def account(options: argparse.Namespace) -> int:

@@ -18,7 +18,7 @@ from app.views.mapview import painting
 from planner.reports.maps.page import script_json
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from app.core.session import Session
 
@@ -110,9 +110,14 @@ def build_page(session: Session, *, newcomer: bool, others: Mapping[str, str]) -
             "width": "100%"},
         sizing_mode="stretch_width", margin=0,
     )  # fmt: skip
+
+    def other_theme() -> None:
+        page.dark_theme = not page.dark_theme
+
+    # Panel's own button for it speaks English alone.
     page = pmui.Page(
-        title=session.area.name, header=[_header(session, others)], main=[body],
-        busy_indicator=None, theme_config=THEMES, meta_name="Jangkau",
+        title=session.area.name, header=[_header(session, others, other_theme)], main=[body],
+        theme_toggle=False, busy_indicator=None, theme_config=THEMES, meta_name="Jangkau",
         template=_TEMPLATE,
     )  # fmt: skip
     _leave_busy(page)
@@ -166,8 +171,12 @@ def _follow_theme(session: Session, page: pmui.Page) -> None:
     follow()
 
 
-def _header(session: Session, others: Mapping[str, str]) -> Fragment:
-    fragment = Fragment(session.stream, "header", label=session.texts.text("Settings"))
+def _header(session: Session, others: Mapping[str, str], other_theme: Callable[[], None]) -> Fragment:
+    def acted(message: dict[str, str]) -> None:
+        if message["act"] == "theme":
+            other_theme()
+
+    fragment = Fragment(session.stream, "header", acted, label=session.texts.text("Settings"))
     fragment.html = session.render(
         "header", account=session.account, editor=session.scenarios.editor, others=others,
         signed_in=session.signed_in,

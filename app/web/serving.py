@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import re
 import secrets
+import socket
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -38,6 +40,7 @@ LOG = logging.getLogger(__name__)
 # Where nobody signs in, work belongs to this name.
 NOBODY = "local"
 FILES = "files"
+HIGHEST_PORT = 65_535
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 ORIGIN = re.compile(r"([A-Za-z0-9*][A-Za-z0-9.*-]*|\[[0-9A-Fa-f:]+\])(:\d{1,5})?")
 
@@ -214,26 +217,73 @@ class App:
         return None if account is None else account.role
 
 
+def require_free(options: Options) -> None:
+    """Raise ConfigError where nobody can listen so: to be asked before what takes long.
+
+    Raises
+    ------
+    ConfigError
+        The port is taken, or none; the address is not one of this machine; an origin is none.
+    """
+    for origin in options.origins:
+        if not ORIGIN.fullmatch(origin):
+            msg = f"--origin {origin}: write the host name alone, or HOST:PORT, without https:// or a path"
+            raise ConfigError(msg)
+    if not 0 <= options.port <= HIGHEST_PORT:
+        msg = f"--port {options.port}: choose one from 0 to {HIGHEST_PORT}"
+        raise ConfigError(msg)
+    try:
+        family, kind, _, _, where = socket.getaddrinfo(
+            options.address, options.port, type=socket.SOCK_STREAM
+        )[0]
+        with socket.socket(family, kind) as tried:
+            # As the server itself: a port that was just left is free.
+            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            tried.bind(where)
+    except OSError as error:
+        raise _not_free(error, options) from None
+
+
+def _not_free(error: OSError, options: Options) -> ConfigError:
+    """Return what to do where the system lets nobody listen."""
+    if error.errno == errno.EADDRINUSE:
+        return ConfigError(f"port {options.port} is taken: give another with --port")
+    if error.errno == errno.EACCES:
+        return ConfigError(f"port {options.port} may not be used by you: give one above 1023 with --port")
+    said = error.strerror or error
+    return ConfigError(
+        f"--address {options.address}: nobody can listen there ({said}); 127.0.0.1 is this machine"
+    )
+
+
+def require_accounts(options: Options, store: Store) -> None:
+    """Raise ConfigError where the app would be open to the network without accounts.
+
+    Raises
+    ------
+    ConfigError
+        With what to do.
+    """
+    if options.address not in LOOPBACK and not (options.oauth or store.accounts()):
+        msg = (
+            f"--address {options.address} lets others in, but there are no accounts. Add one first "
+            "(jangkau account add NAME --role editor …), or serve on 127.0.0.1."
+        )
+        raise ConfigError(msg)
+
+
 def make_server(app: App) -> Any:  # noqa: ANN401 - Panel ships no types
     """Return the server of an app, not started yet.
 
     Raises
     ------
     ConfigError
-        It would be open to the network without accounts, or an origin is none.
+        It would be open to the network without accounts, an origin is none, or the port is taken.
     """
     options = app.options
-    for origin in options.origins:
-        if not ORIGIN.fullmatch(origin):
-            msg = f"--origin {origin}: write the host name alone, or HOST:PORT, without https:// or a path"
-            raise ConfigError(msg)
+    require_free(options)
+    require_accounts(options, app.store)
     pn.config.respect_explicit_sizing = True
-    if options.address not in LOOPBACK and not (app.login or options.oauth):
-        msg = (
-            f"--address {options.address} lets others in, but there are no accounts. Add one first "
-            "(jangkau account add NAME --role editor …), or serve on 127.0.0.1."
-        )
-        raise ConfigError(msg)
     more: dict[str, Any] = {}
     if app.login or options.oauth:
         more = {"cookie_secret": app.secret}

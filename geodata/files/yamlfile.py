@@ -22,6 +22,8 @@ class Model(BaseModel):
 
 
 M = TypeVar("M", bound=Model)
+# Of what was written in place of what is allowed; more is no help.
+LONGEST_SHOWN = 200
 _Lines = dict[tuple[object, ...], int]
 TEXT = yaml.resolver.BaseResolver.DEFAULT_SCALAR_TAG
 
@@ -169,10 +171,35 @@ def _describe(error: Any, path: tuple[object, ...], lines: _Lines, model: type[B
         return f"{where}unknown key {key!r}.{hint}"
     if error["type"] == "missing":
         return f"{where}the key {key!r} is missing"
+    if error["type"].startswith("union_tag_"):
+        # One of several forms, told apart by what stands under one key.
+        name = error["ctx"]["discriminator"].strip("'")
+        if error["type"] == "union_tag_not_found":
+            return f"{where}the key '{key}.{name}' is missing"
+        forms = error["ctx"]["expected_tags"].replace("'", "").split(", ")
+        hint = suggest(error["ctx"]["tag"], forms).replace("The file has:", "Use one of")
+        return f"{where}{key}.{name}: {error['ctx']['tag']!r} is not known.{hint}"
     text = error["msg"].removeprefix("Value error, ")
     if error["type"] in {"model_type", "model_attributes_type"}:
         text = "expected keys and values, as in {key: value}"
-    return f"{where}{key}: {text} (got {error['input']!r})"
+    got = repr(error["input"])
+    shown = len(got) <= LONGEST_SHOWN and got not in text
+    return f"{where}{key}: {text}" + (f" (got {got})" if shown else "")
+
+
+def _in_words(error: Exception) -> str:
+    """Return what a YAML parser has against a text: the line first, and what to do about tabs."""
+    text = " ".join(str(error).split()).replace(' in "<unicode string>"', "")
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
+        mark = error.problem_mark
+        text = f"line {mark.line + 1}, column {mark.column + 1}: {error.problem}"
+        if error.context:
+            text += f" ({error.context})"
+    elif isinstance(error, yaml.reader.ReaderError):
+        text = f"a character that YAML does not allow: {error.reason} (position {error.position})"
+    if "tab character" in text or r"'\t'" in text:
+        text += ". Use spaces, not tabs"
+    return text
 
 
 def _merged(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
@@ -192,6 +219,11 @@ def read_yaml(path: Path, model: type[M], what: str, *, base: dict[str, Any] | N
     MissingFileError, UnreadableFileError, ConfigError
         With the key, the line and what to do.
     """
+    if path.is_dir():
+        inside = sorted(p.name for p in path.iterdir() if p.suffix.lower() in {".yml", ".yaml"})
+        such = f", such as {path / inside[0]}" if inside else ""
+        msg = f"{what} {path} is a folder. Name the file itself{such}."
+        raise MissingFileError(msg)
     if not path.is_file():
         msg = f"{what} {path} is not there. Check the path."
         raise MissingFileError(msg)
@@ -214,7 +246,7 @@ def read_yaml(path: Path, model: type[M], what: str, *, base: dict[str, Any] | N
         raise UnreadableFileError(msg) from error
     # The last two: values that contradict the tag that stands before them (!!int "").
     except (yaml.YAMLError, TypeError, ValueError, RecursionError, LookupError, AttributeError) as error:
-        msg = f"{what} {path} is not valid YAML: {' '.join(str(error).split())}"
+        msg = f"{what} {path} is not valid YAML: {_in_words(error)}"
         raise ConfigError(msg) from None
     if content is None:
         content = {}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from geodata.adoption import LONGEST_DOCUMENT, UNKNOWN, Adoption, is_later, iso_date, whole_year
 from geodata.areafile import FileSource
-from geodata.errors import MissingColumnError, SchemaError, first_five
+from geodata.errors import MissingColumnError, SchemaError, counted, first_five
 from geodata.readers.files import id_column, pick_column, read_table, text_column, total_rows
 from geodata.vocabulary.columns import layer_columns
 from geodata.vocabulary.spelling import spelling_key
@@ -79,7 +79,8 @@ def read_adoption(
     loose = [f"row {row}" for row in when if not said[row] or stage.get(row) == UNKNOWN]
     if loose:
         faults.append(
-            f"date: {len(loose)} rows have a date but no stage: {first_five(loose)}. Give the stage."
+            f"date: {counted(len(loose), 'row has', 'rows have')} a date but no stage: {first_five(loose)}. "
+            "Give the stage."
         )
     if faults:
         msg = f"{what} has faults; correct the file and read it again:\n  " + "\n  ".join(faults)
@@ -117,13 +118,16 @@ def _id_faults(ids: pd.Series[str], puskesmas: Collection[str]) -> list[str]:
     faults = []
     empty = [f"row {row}" for row in ids.index[ids.isna()]]
     if empty:
-        faults.append(f"facility_id: {len(empty)} rows have none: {first_five(empty)}. Fill the cells.")
+        faults.append(
+            f"facility_id: {counted(len(empty), 'row has', 'rows have')} none: {first_five(empty)}. "
+            "Fill the cells."
+        )
     known = set(puskesmas)
     strangers = [f"row {row}: {i!r}" for row, i in ids.dropna().items() if i not in known]
     if strangers:
         faults.append(
-            f"facility_id: {len(strangers)} rows are of no puskesmas of the area: {first_five(strangers)}. "
-            "Correct the ids, or take the rows out."
+            f"facility_id: {counted(len(strangers), 'row is', 'rows are')} of no puskesmas of the area: "
+            f"{first_five(strangers)}. Correct the ids, or take the rows out."
         )
     twice = sorted(set(ids[ids.notna() & ids.duplicated()]))
     if twice:
@@ -145,7 +149,9 @@ def _each(
         except ValueError as error:
             bad.append(f"row {row}: {str(cell)[:60]!r} ({error})")
     if bad:
-        faults.append(f"{column}: {len(bad)} rows are not understood: {first_five(bad)}. {hint}")
+        faults.append(
+            f"{column}: {counted(len(bad), 'row is', 'rows are')} not understood: {first_five(bad)}. {hint}"
+        )
     return out
 
 

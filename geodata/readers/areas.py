@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 
 from geodata.crs import require_indonesia
-from geodata.errors import EmptyAreaError, SchemaError, first_five
+from geodata.errors import EmptyAreaError, SchemaError, counted, first_five
 from geodata.layers import Finding
 from geodata.readers.files import pick_column, read_vector, source_record
 from geodata.readers.result import ReadLayer
@@ -103,7 +103,7 @@ def read_shapes(
     if len(wrong):
         wanted = "polygons" if len(kinds) == len(POLYGONS) else "polygons or lines"
         msg = (
-            f"{what}: {len(wrong)} rows of {source.path.name} are not {wanted} (rows "
+            f"{what}: {counted(len(wrong), 'row')} of {source.path.name} without {wanted} (rows "
             f"{first_five(wrong + 1)}). Give a file of {wanted}."
         )
         raise SchemaError(msg)

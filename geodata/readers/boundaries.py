@@ -11,7 +11,7 @@ import shapely
 
 from geodata.codes import VillageKind, district_of, parse_village_code, regency_of, village_kind
 from geodata.crs import metric_crs, require_indonesia
-from geodata.errors import EmptyAreaError, SchemaError, first_five
+from geodata.errors import EmptyAreaError, SchemaError, counted, first_five
 from geodata.layers import Finding
 from geodata.readers.files import (
     bad_codes,
@@ -122,8 +122,8 @@ def _polygons(geometry: np.ndarray, codes: pd.Series[str]) -> tuple[np.ndarray, 
     lost = shapely.is_missing(areal) | ~(shapely.area(areal) > 0)
     if lost.any():
         msg = (
-            f"{WHAT}: {lost.sum()} villages have an empty geometry or one without an area: "
-            f"{first_five(codes[lost])}. Draw their polygons, or take the rows out."
+            f"{WHAT}: {counted(lost.sum(), 'village has', 'villages have')} an empty geometry or one "
+            f"without an area: {first_five(codes[lost])}. Draw their polygons, or take the rows out."
         )
         raise SchemaError(msg)
     if not invalid.any():

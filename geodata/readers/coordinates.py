@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 
 from geodata.crs import inside_indonesia, likely_cause
-from geodata.errors import OutsideIndonesiaError, SchemaError, first_five
+from geodata.errors import OutsideIndonesiaError, SchemaError, counted, first_five
 from geodata.readers.files import text_column
 from geodata.readers.numbers import parse_angle, parse_pair
 
@@ -64,7 +64,7 @@ def column_points(
         points[i] = shapely.Point(x, y)
     if faults:
         msg = (
-            f"{what}: {len(faults)} rows of {file} hold coordinates that cannot be read: "
+            f"{what}: {counted(len(faults), 'row')} of {file} with coordinates that cannot be read: "
             f"{first_five(faults)}. Write degrees as -8.1706 or 8°10'14\" LS; leave both empty if unknown."
         )
         raise SchemaError(msg)

@@ -12,7 +12,7 @@ import shapely
 from geodata.areafile import FacilitiesFile, KindColumn
 from geodata.codes import name_key, parse_village_code
 from geodata.crs import WGS84
-from geodata.errors import MissingColumnError, SchemaError, first_five
+from geodata.errors import MissingColumnError, SchemaError, counted, first_five
 from geodata.layers import Finding
 from geodata.readers.columns import Columns
 from geodata.readers.coordinates import column_points, refuse_foreign
@@ -122,7 +122,8 @@ def _vector_rows(source: FacilitiesFile) -> tuple[pd.DataFrame, NDArray[np.objec
     bad = ~shapely.is_missing(points) & (kind != shapely.GeometryType.POINT)
     if bad.any():
         msg = (
-            f"{what}: {bad.sum()} rows are not points (rows {first_five(np.flatnonzero(bad) + 1)}). "
+            f"{what}: {counted(bad.sum(), 'row is no point', 'rows are not points')} "
+            f"(rows {first_five(np.flatnonzero(bad) + 1)}). "
             "Give one point for each facility."
         )
         raise SchemaError(msg)
@@ -183,7 +184,7 @@ def _kinds(raw: pd.DataFrame, source: FacilitiesFile, what: str) -> tuple[pd.Ser
     unknown = kinds.isna()
     if unknown.any():
         words = text[unknown].fillna("(empty)").value_counts()
-        shown = first_five([f"{w!r} ({n} rows)" for w, n in words.items()])
+        shown = first_five([f"{w!r} ({counted(n, 'row')})" for w, n in words.items()])
         msg = (
             f"{what}: column {column!r} holds kinds that are not mapped: {shown}. Add them in AREA.yml "
             f"under kind.values; the kinds are {', '.join(known_kinds())}."

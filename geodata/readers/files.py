@@ -65,6 +65,11 @@ def require_file(path: Path, what: str) -> None:
     """Raise MissingFileError, naming what is near, unless the file exists."""
     if path.is_file():
         return
+    if path.is_dir():
+        inside = sorted(p.name for p in path.iterdir() if p.is_file())
+        such = f", such as {path / inside[0]}" if inside else ""
+        msg = f"{what}: {path} is a folder. Name the file itself{such}."
+        raise MissingFileError(msg)
     siblings = sorted(p.name for p in path.parent.iterdir() if p.is_file()) if path.parent.is_dir() else []
     hint = (
         suggest(path.name, siblings).replace("The file has", "The folder has")
@@ -73,6 +78,19 @@ def require_file(path: Path, what: str) -> None:
     )
     msg = f"{what}: the file {path} is not there.{hint}"
     raise MissingFileError(msg)
+
+
+def require_rows(table: pd.DataFrame, what: str, file: str) -> None:
+    """Raise SchemaError for a table of villages that holds its heading alone; ``what`` is its key.
+
+    Raises
+    ------
+    SchemaError
+        With what to do.
+    """
+    if table.empty:
+        msg = f"{what}: {file} has no rows. Write one for each village, or leave {what}: out."
+        raise SchemaError(msg)
 
 
 def read_vector(source: FileSource, what: str) -> gpd.GeoDataFrame:

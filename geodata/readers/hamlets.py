@@ -11,7 +11,7 @@ import shapely
 
 from geodata.codes import parse_village_code
 from geodata.crs import WGS84
-from geodata.errors import SchemaError, first_five
+from geodata.errors import SchemaError, counted, first_five
 from geodata.layers import Finding
 from geodata.readers.columns import Columns
 from geodata.readers.coordinates import column_points, refuse_foreign
@@ -101,7 +101,7 @@ def _require_places(points: NDArray[np.object_], labels: list[str], file: str) -
     empty = shapely.is_missing(points) | shapely.is_empty(points)
     if empty.any():
         msg = (
-            f"{WHAT}: {empty.sum()} rows of {file} have no place: "
+            f"{WHAT}: {counted(empty.sum(), 'row')} of {file} without a place: "
             f"{first_five([r for r, e in zip(labels, empty, strict=True) if e])}. Give coordinates."
         )
         raise SchemaError(msg)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from geodata.codes import parse_village_code, regency_of
-from geodata.errors import SchemaError, first_five
+from geodata.errors import SchemaError, counted, first_five
 from geodata.layers import Finding
 from geodata.readers.files import (
     TABLE_SUFFIXES,
@@ -18,6 +18,7 @@ from geodata.readers.files import (
     read_table,
     read_vector,
     refuse_mostly_bad,
+    require_rows,
     source_record,
     text_column,
     total_finding,
@@ -57,6 +58,7 @@ def read_population(source: PopulationFile, villages: gpd.GeoDataFrame) -> ReadL
         *heads["people"],
     )
     table = read_any_table(source, WHAT, wanted)
+    require_rows(table, WHAT, source.path.name)
     code_column = pick_column(table.columns, source.code, heads["code"], key="code", what=WHAT)
     people_column = pick_column(table.columns, source.people, heads["people"], key="people", what=WHAT)
     for group, column in source.groups.items():
@@ -108,8 +110,8 @@ def _check_codes(codes: pd.Series[Any], text: pd.Series[Any], villages: gpd.GeoD
     twice = codes[codes.notna() & codes.duplicated(keep=False)]
     if len(twice):
         msg = (
-            f"{WHAT}: {twice.nunique()} villages occur more than once in {file}: "
-            f"{first_five(sorted(set(twice)))}. Keep one row for each."
+            f"{WHAT}: {counted(twice.nunique(), 'village occurs', 'villages occur')} more than once in "
+            f"{file}: {first_five(sorted(set(twice)))}. Keep one row for each."
         )
         raise SchemaError(msg)
     if codes.isin(villages.index).any() or villages.empty:

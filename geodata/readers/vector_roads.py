@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 
 from geodata.crs import require_indonesia
-from geodata.errors import EmptyAreaError, SchemaError, first_five
+from geodata.errors import EmptyAreaError, SchemaError, counted, first_five
 from geodata.layers import Finding, Severity
 from geodata.readers.files import pick_column, read_vector, text_column
 from geodata.readers.noding import node_lines
@@ -152,7 +152,8 @@ def _left_out(
     wrong = np.flatnonzero(~empty & ~lines)
     if len(wrong):
         msg = (
-            f"{WHAT}: {len(wrong)} rows of {source.file_name} are not lines (rows {first_five(wrong + 1)}). "
+            f"{WHAT}: {counted(len(wrong), 'row')} of {source.file_name} without a line "
+            f"(rows {first_five(wrong + 1)}). "
             "Give the file of road lines."
         )
         raise SchemaError(msg)

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from geodata.codes import parse_village_code
-from geodata.errors import SchemaError, first_five
+from geodata.errors import SchemaError, counted, first_five
 from geodata.layers import Finding
 from geodata.readers.files import (
     bad_codes,
     pick_column,
+    require_rows,
     source_record,
     text_column,
     total_finding,
@@ -47,6 +48,7 @@ def read_working_areas(
         *working_areas_heads["puskesmas"],
     )
     table = read_any_table(source, WHAT, wanted)
+    require_rows(table, WHAT, source.path.name)
     code_column = pick_column(table.columns, source.code, population_heads["code"], key="code", what=WHAT)
     puskesmas_column = pick_column(
         table.columns,
@@ -63,8 +65,8 @@ def read_working_areas(
     twice = sorted(set(pairs.loc[pairs["code"].duplicated(), "code"]))
     if twice:
         msg = (
-            f"{WHAT}: {len(twice)} villages are given to more than one puskesmas in {source.path.name}: "
-            f"{first_five(twice)}. Keep one row for each."
+            f"{WHAT}: {counted(len(twice), 'village is', 'villages are')} given to more than one puskesmas "
+            f"in {source.path.name}: {first_five(twice)}. Keep one row for each."
         )
         raise SchemaError(msg)
     served = pairs.set_index("code")["id"]

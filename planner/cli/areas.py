@@ -30,6 +30,7 @@ def add_commands(commands: Commands) -> None:
 
 
 def _build(options: argparse.Namespace) -> int:
+    from geodata.errors import counted
     from planner.pipeline import build_area
     from planner.progress import Steps
 
@@ -38,9 +39,9 @@ def _build(options: argparse.Namespace) -> int:
     people = layers.villages["people"]
     roads = 0 if layers.roads is None else len(layers.roads)
     say(
-        f"{layers.area.name}: {len(layers.villages)} villages "
-        f"({int(people.isna().sum())} with unknown people), {len(layers.facilities)} facilities, "
-        f"{roads} road sections"
+        f"{layers.area.name}: {counted(len(layers.villages), 'village')} "
+        f"({int(people.isna().sum())} with unknown people), "
+        f"{counted(len(layers.facilities), 'facility', 'facilities')}, {counted(roads, 'road section')}"
     )
     say(f"workspace: {options.out}")
     say(f"next: jangkau check {options.out}")
@@ -48,6 +49,7 @@ def _build(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
+    from geodata.errors import counted
     from planner.pipeline import check, open_workspace
 
     findings = check(open_workspace(options.workspace))
@@ -59,8 +61,8 @@ def _check(options: argparse.Namespace) -> int:
     else:
         for finding in findings:
             say(_shown(finding))
-        count = {s: sum(f.severity == s for f in findings) for s in ("error", "warning", "info")}
-        say(f"{count['error']} errors, {count['warning']} warnings, {count['info']} notes")
+        words = {"error": "error", "warning": "warning", "info": "note"}
+        say(", ".join(counted(sum(f.severity == s for f in findings), word) for s, word in words.items()))
     return FOUND_ERRORS if any(f.severity == "error" for f in findings) else DONE
 
 

@@ -39,6 +39,7 @@ def _gaps(options: argparse.Namespace) -> int:
     from planner.cli.headline import headline
     from planner.pipeline import open_workspace, read_adoption_of, summary, under_standards, write_gaps
     from planner.progress import Steps
+    from planner.reports.maps.page import LIBRARIES_MISSING, vendor_is_built
     from planner.reports.outputs import OUTPUTS
     from planner.scenarios.standards import read_standard
 
@@ -61,6 +62,8 @@ def _gaps(options: argparse.Namespace) -> int:
         say(line)
     for file in files:
         say(str(file))
+    if not vendor_is_built():
+        say(f"note: {LIBRARIES_MISSING}")
     return DONE
 
 
@@ -80,6 +83,8 @@ def _scenario(options: argparse.Namespace) -> Scenario:
     from planner.scenarios.standards import read_standard
 
     scenario = default_scenario() if options.scenario is None else read_scenario(options.scenario)
+    if options.scenario is not None and scenario == default_scenario():
+        say(f"note: {options.scenario} says nothing that differs from the default scenario")
     return scenario.under(read_standard(options.standard[0])) if options.standard else scenario
 
 

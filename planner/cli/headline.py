@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
 
-def headline(totals: dict[str, object]) -> str:
+
+def headline(totals: dict[str, Any]) -> str:
     """Return the summary of a run: one line on the area, one for each kind."""
+    from geodata.errors import counted
     from planner.coverage.tables import is_at_least
 
     area = totals["area"]
@@ -14,9 +17,9 @@ def headline(totals: dict[str, object]) -> str:
     unknown = totals["villages_people_unknown"]
     note = "" if totals["network"] == "roads" else "; no road data: straight lines on foot"
     if totals["edits"]:
-        note += f"; what if: {totals['scenario']}, {totals['edits']} edits"
-    head = f"{area['name']} ({area['code']}): {totals['villages']} villages, {known} "
-    lines = [f"{head}({unknown} villages with unknown people){note}"]
+        note += f"; what if: {totals['scenario']}, {counted(totals['edits'], 'edit')}"
+    head = f"{area['name']} ({area['code']}): {counted(totals['villages'], 'village')}, {known} "
+    lines = [f"{head}({counted(unknown, 'village')} with unknown people){note}"]
     kinds = totals["kinds"]
     assert isinstance(kinds, dict)
     for kind, k in kinds.items():

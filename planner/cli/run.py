@@ -42,10 +42,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.close()
         return DONE
     except OSError as error:
-        # What the system says of a path the user named: no permission, a name too long …
-        sys.stderr.write(
-            f"jangkau: {error.filename or 'a file'}: {error.strerror or error}. Check the path.\n"
-        )
+        # What the system says of a path the user named: no permission, a name too long … Or of no path.
+        said = error.strerror or error
+        text = f"{error.filename}: {said}. Check the path." if error.filename else f"{said}."
+        sys.stderr.write(f"jangkau: {text}\n")
         return USERS_INPUT
     except KeyboardInterrupt:
         sys.stderr.write("jangkau: stopped; nothing was half-written.\n")

@@ -218,10 +218,15 @@ def _long_legs(
         if lost.any():
             codes = list(dict.fromkeys(demand["village_code"][lost]))
             number = float(np.nansum(demand["people"][lost]))
+            guessed = float(np.nansum(demand["people"][lost & (demand["method"] != "hamlets").to_numpy()]))
+            live, but = "live", ""
+            if guessed:
+                live = "may live"
+                but = f"; of {guessed:,.0f} of them the place is only taken from their village's outline"
             yield Finding(
                 "info", "villages", "leg_uses_limit", len(codes), tuple(codes[:5]),
-                f"{kind}: {number:,.0f} people live over {limit_m:,.0f} m from any road: their walk to it "
-                "alone takes longer than the limit",
+                f"{kind}: {number:,.0f} people {live} over {limit_m:,.0f} m from any road: their walk to it "
+                f"alone takes longer than the limit{but}",
                 "check whether roads are missing, or give hamlets:",
             )  # fmt: skip
 

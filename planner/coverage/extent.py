@@ -14,6 +14,7 @@ import shapely
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from geodata.errors import counted
 from geodata.layers import Finding
 from geodata.vocabulary.roads import RoadSeason
 from geodata.vocabulary.statuses import FacilityStatus, Reason
@@ -31,10 +32,12 @@ if TYPE_CHECKING:
     from planner.scenarios.standards import KindStandard
 
 ROADS = "roads"
-# Why something is not taken as complete, and what to write in AREA.yml where it is.
+# Why something is not taken as complete, and what to write in AREA.yml where it is ({word}: the kind).
 WHY = {
     "declared": ("covers: names only a part of the area", "covers: all, with the list, once it is complete"),
     "official": ("the office reports more than are listed", "complete the list, or correct official:"),
+    "empty": ("the list has no row of this kind",
+              "complete the list; if there really is none, covers: all with it, or official: {{{word}: 0}}"),
     "few_districts": ("most kecamatan have none on the list", "covers: all, with the list, if that is all"),
     "few_for_people": ("there are far fewer than people need", "covers: all, with the list, if that is all"),
     "bare_villages": ("several neighbouring villages have no road at all",
@@ -190,6 +193,9 @@ def _list_extent(
         if official - listed <= doubt.official_tolerance * official:
             return None
         return nowhere, "official", f"{listed} listed{where}, {official} reported by the office"
+    if not (layers.facilities["kind"] == kind).any():
+        # A heading alone: nobody has written yet what there is.
+        return nowhere, "empty", "0 listed"
     # A kind that only counts as another has no rule of its own.
     sign = None if rule is None else _sign(layers, units[mine | units["kind"].isin(rule.counts)], rule, doubt)
     return None if sign is None else (nowhere, *sign)
@@ -203,14 +209,16 @@ def _sign(
         districts = layers.villages["district_code"]
         have = districts.reindex(units["village_code"].dropna()).nunique()
         every = districts.nunique()
-        if every >= doubt.districts and have < doubt.districts_share * every and len(units):
+        if every >= doubt.districts and have < doubt.districts_share * every:
             return "few_districts", f"{have} of {every} kecamatan have one on the list"
     people = float(layers.villages["people"].sum())
-    if rule.people_per_unit is not None and len(units):
-        each = people / len(units)
+    if rule.people_per_unit is not None:
+        # A list whose units are all elsewhere is doubted where it would be with one of them here.
+        each = people / max(len(units), 1)
         if each > doubt.people_per_unit_factor * rule.people_per_unit:
+            listed = f"{len(units)} listed" if len(units) else "none listed inside the area"
             wanted = f"the standard has {rule.people_per_unit:,.0f}"
-            return "few_for_people", f"{len(units)} listed, {each:,.0f} people for each; {wanted}"
+            return "few_for_people", f"{listed}, {each:,.0f} people for each; {wanted}"
     return None
 
 
@@ -239,7 +247,7 @@ def _roads_extent(
     if not open_.any():
         return None
     names = ", ".join(layers.villages.index[open_][:3])
-    return ~open_, "bare_villages", f"{open_.sum()} villages, such as {names}"
+    return ~open_, "bare_villages", f"{counted(int(open_.sum()), 'village')}, such as {names}"
 
 
 def road_length_m(layers: Layers, land: gpd.GeoDataFrame) -> NDArray[np.float64]:
@@ -361,7 +369,8 @@ def _beyond_straight_lines(
             cut = part > doubt.beyond_share * area
             if cut.any():
                 open_ |= cut
-                said.append(f"{stops} roads stop at the {name} side, {cut.sum()} villages reach beyond")
+                reach = counted(int(cut.sum()), "village reaches", "villages reach")
+                said.append(f"{stops} roads stop at the {name} side, {reach} beyond")
     return (open_, "; ".join(said)) if said else None
 
 
@@ -412,7 +421,8 @@ def extent_findings(extent: Extent, layers: Layers) -> Iterator[Finding]:
         ids = () if whole is None else tuple(layers.villages.index[~whole])
         yield Finding(
             "warning", layer, rule, max(len(ids), 1), ids[:5],
-            f"{word}: {said} ({extent.detail[word]}): who is not reached there is unknown, not a gap", action,
+            f"{word}: {said} ({extent.detail[word]}): who is not reached there is unknown, not a gap",
+            action.format(word=word),
         )  # fmt: skip
 
 

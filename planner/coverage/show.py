@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
+from geodata.errors import counted
 from geodata.vocabulary.statuses import VillageStatus
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def area_in_words(layers: Layers) -> str:
     """
     area = layers.area
     people = people_in_words(layers.villages["people"])
-    return f"{area.name} ({area.code}), {len(layers.villages)} villages, {people}"
+    return f"{area.name} ({area.code}), {counted(len(layers.villages), 'village')}, {people}"
 
 
 def coverage_in_words(coverage: Iterable[Coverage]) -> str:

@@ -12,8 +12,8 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from geodata.files import limits
 from geodata.files.yamlfile import Model
-from geodata.vocabulary.kinds import known_kinds
 from planner.scenarios.modes import Number, Positive, Share, known_classes
+from planner.scenarios.standards import require_kinds
 
 if TYPE_CHECKING:
     from typing import Self
@@ -171,9 +171,7 @@ class ChangeFacility(Model):
 
 
 def _known_kind(kind: str) -> str:
-    if kind not in known_kinds():
-        msg = f"{kind!r} is not a facility kind; use one of {', '.join(known_kinds())}"
-        raise ValueError(msg)
+    require_kinds([kind])
     return kind
 
 

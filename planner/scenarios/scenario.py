@@ -20,7 +20,13 @@ from geodata.files.yamlfile import Model, read_yaml
 from geodata.vocabulary.surfaces import surface_groups
 from planner.scenarios.edits import ChangeSpeed, Edit
 from planner.scenarios.modes import SEASONS, Mode, Number, Positive, Season, Share, Words, known_classes
-from planner.scenarios.standards import KindStandard, Standard, require_kinds, standard_named
+from planner.scenarios.standards import (
+    KindStandard,
+    Standard,
+    require_kind_keys,
+    require_kinds,
+    standard_named,
+)
 
 
 class AccessRule(Model):
@@ -230,11 +236,10 @@ class Scenario(Model):
     def _none_yet(cls, edits: object) -> object:
         return () if edits is None else edits
 
-    @field_validator("standard")
+    @field_validator("standard", mode="before")
     @classmethod
-    def _kinds(cls, standard: dict[str, KindStandard]) -> dict[str, KindStandard]:
-        require_kinds((*standard, *(c for rule in standard.values() for c in rule.counts)))
-        return standard
+    def _kinds(cls, standard: object) -> object:
+        return require_kind_keys(standard)
 
     @model_validator(mode="after")
     def _modes_exist(self) -> Self:

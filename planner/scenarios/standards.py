@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import yaml
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from geodata.errors import ConfigError
+from geodata.errors import ConfigError, suggest
 from geodata.files.yamlfile import Model, read_yaml
 from geodata.vocabulary.kinds import known_kinds
 from planner.scenarios.modes import Positive, Season
@@ -40,12 +41,49 @@ def require_kinds(kinds: Iterable[str]) -> None:
     >>> require_kinds(["warung"])
     Traceback (most recent call last):
         ...
-    ValueError: 'warung' is not a facility kind; use one of ...
+    ValueError: 'warung' is not a facility kind. Use one of ...
     """
     for kind in kinds:
         if kind not in known_kinds():
-            msg = f"{kind!r} is not a facility kind; use one of {', '.join(known_kinds())}"
+            hint = suggest(str(kind), known_kinds()).replace("The file has:", "Use one of")
+            msg = f"{kind!r} is not a facility kind.{hint}"
             raise ValueError(msg)
+
+
+def require_kind_keys(table: object) -> object:
+    """Return a mapping whose keys are facility kinds as it is, to be asked before its values are looked at.
+
+    Parameters
+    ----------
+    table
+        Anything; what is no mapping is somebody else's to refuse.
+
+    Raises
+    ------
+    ValidationError
+        At each key that is no facility kind.
+
+    Examples
+    --------
+    >>> require_kind_keys({"pustu": {}})
+    {'pustu': {}}
+    >>> require_kind_keys({"pustuu": {}})
+    Traceback (most recent call last):
+        ...
+    pydantic_core._pydantic_core.ValidationError: 1 validation error for kinds
+    ...
+    """
+    faults = []
+    for name in table if isinstance(table, dict) else ():
+        try:
+            require_kinds([name])
+        except ValueError as error:
+            said = PydanticCustomError("kind", "{said}", {"said": str(error)})
+            faults.append(InitErrorDetails(type=said, loc=(str(name),), input=name))
+    if faults:
+        title = "kinds"
+        raise ValidationError.from_exception_data(title, faults)
+    return table
 
 
 class OtherLimit(Model):
@@ -99,6 +137,12 @@ class KindStandard(Model):
     basis: str = ""
     provenance: dict[str, str] = Field(default_factory=dict)
 
+    @field_validator("counts")
+    @classmethod
+    def _kinds(cls, counts: tuple[str, ...]) -> tuple[str, ...]:
+        require_kinds(counts)
+        return counts
+
     @field_validator("provenance")
     @classmethod
     def _known(cls, provenance: dict[str, str]) -> dict[str, str]:
@@ -148,11 +192,10 @@ class Standard(Model):
     source: Annotated[str, Field(min_length=1)]
     kinds: dict[str, KindStandard]
 
-    @field_validator("kinds")
+    @field_validator("kinds", mode="before")
     @classmethod
-    def _kinds(cls, kinds: dict[str, KindStandard]) -> dict[str, KindStandard]:
-        require_kinds((*kinds, *(c for rule in kinds.values() for c in rule.counts)))
-        return kinds
+    def _kinds(cls, kinds: object) -> object:
+        return require_kind_keys(kinds)
 
 
 def built_in() -> tuple[str, ...]:

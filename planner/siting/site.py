@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from geodata.errors import ConfigError, suggest
+from geodata.errors import ConfigError, counted, suggest
 from geodata.layers import no_progress
 from planner.coverage.show import area_in_words, html_table
 from planner.siting.candidates import find_candidates
@@ -233,8 +233,9 @@ def _out_of_reach(study: Study, instance: CoverInstance, reach: Reach, target: f
     best = 1.0 - lost.sum() / total
     names = study.layers.villages["village_name"]
     worst = ", ".join(f"{names[c]} ({c}: {n:,.0f} people)" for c, n in lost.head(5).items() if n > 0)
+    villages = counted(int((lost > 0).sum()), "village has", "villages have")
     return (
-        f"target {target:.1%}: all candidates together reach {best:.2%}. {(lost > 0).sum()} villages have "
+        f"target {target:.1%}: all candidates together reach {best:.2%}. {villages} "
         f"people whom no candidate reaches in time, most in {worst}. Ask for less, give candidate places "
         "there, or mend the roads first"
     )

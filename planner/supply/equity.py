@@ -182,12 +182,12 @@ def equity_table(gaps: Gaps) -> pd.DataFrame:
         so ``villages``, ``people`` (known numbers; NaN when none is known) and ``villages_people_unknown``
         add up to those of ``all``. Of the people known: ``share_reached`` (0-1), ``minutes_p10`` …
         ``minutes_p90``, ``gini``, ``worst_tenth_minutes`` (a mean), ``share_unreachable`` (0-1, no way at
-        all), ``gini_reachable`` (of those who have one), ``worst_tenth_from_minutes`` (the least among the
-        worst-off tenth), ``share_reach_unknown`` (0-1: no list of the kind, a unit without a place may
-        serve them, or the list or the roads do not cover them). Where it is above 0, ``share_reached`` is
-        "at least", minutes are "at most" (to the units that are listed), and both coefficients are NaN where
-        the list or the roads do not cover somebody. All but the last are NaN for a kind of which nothing is
-        known.
+        all, of those of whom it is known), ``gini_reachable`` (of those who have one),
+        ``worst_tenth_from_minutes`` (the least among the worst-off tenth), ``share_reach_unknown`` (0-1: no
+        list of the kind, a unit without a place may serve them, or the list or the roads do not cover them).
+        Where it is above 0, ``share_reached`` and ``share_unreachable`` are "at least", minutes are "at most"
+        (to the units that are listed), and both coefficients are NaN where the list or the roads do not
+        cover somebody. All but the last are NaN for a kind of which nothing is known.
 
     Examples
     --------
@@ -310,12 +310,14 @@ def lorenz_points(gaps: Gaps, kind: str, season: Season | None = None) -> pd.Dat
     if kind not in answers:
         msg = f"{kind!r} is not in the standard; use one of {', '.join(answers)}"
         raise ConfigError(msg)
-    minutes, people = _by_value(answers[kind].minutes, gaps.demand["people"].to_numpy())
+    answer, everyone = answers[kind], gaps.demand["people"].to_numpy()
+    minutes, people = _by_value(answer.minutes, everyone)
     people_share, minutes_share = _lorenz(*_with_a_way(minutes, people))
     if len(people_share) > LORENZ_POINTS:
         at = np.unique(np.searchsorted(people_share, np.linspace(0.0, 1.0, LORENZ_POINTS)))
         people_share, minutes_share = people_share[at], minutes_share[at]
-    cut_off = _share(people=people, who=np.isinf(minutes))
+    points = _Points(answer, everyone)
+    cut_off = _share(people=points.people, who=points.no_way & ~points.unknown)
     return pd.DataFrame(
         {"people_share": people_share, "minutes_share": minutes_share, "share_unreachable": cut_off}
     )
@@ -423,7 +425,7 @@ class _Points:
             **dict(zip(QUANTILES, quantiles.tolist(), strict=True)),
             "gini": _gini(minutes, people) if even else math.nan,
             "worst_tenth_minutes": worst.mean_minutes,
-            "share_unreachable": share(self.no_way),
+            "share_unreachable": share(self.no_way & ~self.unknown),
             "gini_reachable": _gini(*_with_a_way(minutes, people)) if even else math.nan,
             "worst_tenth_from_minutes": worst.from_minutes,
             "share_reach_unknown": share(self.unknown, known=True),

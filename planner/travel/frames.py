@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 
 from geodata.checked import counts, in_crs, unique_ids
-from geodata.errors import ConfigError, SchemaError, first_five
+from geodata.errors import ConfigError, SchemaError, counted, first_five
 from planner.network.build import build_network
 from planner.network.edited import edited_network
 from planner.network.land import Ground, land_of
@@ -466,7 +466,8 @@ class Travel:
         unique_ids(frame.index, what)
         bad = np.flatnonzero(geometry.is_empty | geometry.isna() | (geometry.geom_type != "Point"))
         if len(bad):
-            msg = f"{what}: {len(bad)} rows have no point: {first_five(frame.index[bad])}. Leave them out."
+            rows = counted(len(bad), "row has", "rows have")
+            msg = f"{what}: {rows} no point: {first_five(frame.index[bad])}. Leave them out."
             raise SchemaError(msg)
         points = np.asarray(geometry.to_crs(self.router.network.crs).to_numpy(), dtype=object)
         self._require_near(points, frame.index, what)

@@ -268,3 +268,32 @@ def test_a_link_to_an_area_that_is_not_served_says_so(chromium, served, hostile_
     assert "11.01" in notice.inner_text()
     assert hostile_layers.area.name in notice.inner_text()
     tab.close()
+
+
+@pytest.mark.parametrize(("lang", "size"), [("id", DESKTOP), ("en", PHONE)])
+def test_the_first_steps_go_when_they_are_read(chromium, served, lang, size):
+    tab = Tab(chromium, served.url, lang=lang, size=size, seen=False)
+    tour = tab.page.get_by_role("region", name=tab._("First steps")).first
+    expect(tour).to_be_visible()
+    tab.button("Got it").click()
+    expect(tour).to_be_hidden()
+    tab.close()
+
+
+@pytest.mark.parametrize("lang", ["id", "en"])
+def test_every_column_of_the_sheet_is_on_a_phone(chromium, served, hostile_layers, lang):
+    code = hostile_layers.villages.index[1]
+    tab = Tab(chromium, served.url, lang=lang, size=PHONE, query=f"&village={code}")
+    table = tab.page.locator("table.services")
+    table.wait_for()
+    assert table.evaluate("e => e.scrollWidth <= e.closest('.jk-fragment').clientWidth")
+    tab.close()
+
+
+@pytest.mark.parametrize("lang", ["id", "en"])
+def test_light_and_dark_are_chosen_by_a_button_in_the_language(chromium, served, lang):
+    tab = Tab(chromium, served.url, lang=lang)
+    assert tab.page.get_by_role("button", name="Toggle theme").count() == 0
+    tab.button("Light or dark").click()
+    tab.frame().wait_for_function("document.body.classList.contains('jk-dark')")
+    tab.close()

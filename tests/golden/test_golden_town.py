@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from support import at, box, facilities, hamlets, layers, line, roads, villages
+from support import at, box, facilities, hamlets, layers, line, roads, villages, whole
 
 from planner.coverage.study import find_gaps
 from planner.coverage.tables import summary, village_table
@@ -17,7 +17,7 @@ LEG_100_S = 156.0
 
 @pytest.fixture(scope="module")
 def town():
-    return layers(
+    found = layers(
         villages(
             {
                 "99.01.01.2001": (box(-1000, -1000, 4000, 1000), 300),
@@ -58,6 +58,8 @@ def town():
             ]
         ),
     )  # fmt: skip
+    # There is no posyandu, and that is known.
+    return whole(found, "posyandu")
 
 
 @pytest.fixture(scope="module")

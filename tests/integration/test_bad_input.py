@@ -69,7 +69,7 @@ def test_the_good_one_is_built(jangkau, folder):
     )  # fmt: skip
     status, out, err = jangkau("build", path, "--out", folder / "w")
     assert (status, err) == (0, "")
-    assert "2 villages (0 with unknown people), 1 facilities" in out
+    assert "2 villages (0 with unknown people), 1 facility" in out
     status, out, _ = jangkau("check", folder / "w")
     assert status == 0
 
@@ -229,9 +229,9 @@ def test_population_by_other_codes_and_twice(jangkau, folder):
 def test_unmapped_kinds_and_duplicate_ids(jangkau, folder):
     (folder / "f.csv").write_text("kode,jenis,lat,lon\nA,WARUNG,-8,113.05\nA,PUSTU,-8,113.05\n")
     kinds = "{path: f.csv, id: kode, kind: {column: jenis, values: {PUSTU: pustu}}}"
-    refused(jangkau, folder, area(folder, facilities=kinds), "'WARUNG' (1 rows)", "kind.values")
+    refused(jangkau, folder, area(folder, facilities=kinds), "'WARUNG' (1 row)", "kind.values")
     both = "{path: f.csv, id: kode, kind: pustu}"
-    refused(jangkau, folder, area(folder, facilities=both), "ids occur more than once", "A")
+    refused(jangkau, folder, area(folder, facilities=both), "more than once", "A")
 
 
 def test_facilities_that_say_no_place(jangkau, folder):
@@ -269,14 +269,100 @@ def test_a_sheet_that_is_not_there(jangkau, folder):
     refused(jangkau, folder, area(folder, population="{path: p.xlsx, sheet: penduduk2}"), "'Penduduk'")
 
 
-def test_no_list_and_an_empty_list_are_different_answers(jangkau, folder):
+def test_no_list_and_a_list_of_none_are_different_answers(jangkau, folder):
     (folder / "pustu.csv").write_text("kode,nama,lat,lon\n")
-    path = area(folder, facilities="{path: pustu.csv, kind: pustu}")
+    path = area(folder, facilities="{path: pustu.csv, kind: pustu, covers: all}")
     assert jangkau("build", path, "--out", folder / "w")[0] == 0
     assert jangkau("gaps", folder / "w", "--out", folder / "g")[0] == 0
     kinds = json.loads((folder / "g/summary.json").read_text())["kinds"]
     assert (kinds["pustu"]["villages_gap"], kinds["pustu"]["villages_unknown"]) == (2, 0)
     assert (kinds["posyandu"]["villages_gap"], kinds["posyandu"]["villages_unknown"]) == (0, 2)
+
+
+def test_tables_of_villages_without_a_row(jangkau, folder):
+    (folder / "kosong.csv").write_text("kode,people\n")
+    path = area(folder, population="{path: kosong.csv}")
+    refused(jangkau, folder, path, "population: kosong.csv has no rows")
+    (folder / "wilayah.csv").write_text("kode_desa,puskesmas\n")
+    path = area(folder, working_areas="{path: wilayah.csv}")
+    refused(jangkau, folder, path, "working_areas: wilayah.csv has no rows")
+
+
+def test_a_folder_in_place_of_a_file(jangkau, folder):
+    path = area(folder, population="{path: .}")
+    refused(jangkau, folder, folder, "is a folder. Name the file itself, such as", "AREA.yml")
+    refused(jangkau, folder, path, "population: ", "is a folder", "AREA.yml")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("a: 1\n\tb: 2\n", ("line 2, column 1: ", "tab", "Use spaces, not tabs")),
+     ("a: [1\nb: 2\n", ("line 2, column 2: ",)), ("a: 1\n\x07b: 2\n", ("control characters",))],
+)  # fmt: skip
+def test_yaml_that_is_none_is_named_by_its_line(jangkau, folder, text, words):
+    err = refused(jangkau, folder, area(folder, text), *words[:1])
+    for word in words[1:]:
+        assert word in err
+    assert "unicode string" not in err
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("standard:\n  pustu: {limit_minutes: 20}\n  pustuu: {limit_minutes: 20}\n",
+         ("line 3: standard.pustuu: 'pustuu' is not a facility kind. Did you mean 'pustu'?",)),
+        ("standard: {pustu: {counts: [poskesdess]}}\n",
+         ("standard.pustu.counts: ", "Did you mean 'poskesdes'?")),
+        ("edits:\n  - {op: open_facilty, id: a, kind: pustu, lonlat: [113.0, -8.0]}\n",
+         ("line 2: edits.0.op: 'open_facilty' is not known. Did you mean 'open_facility'?",)),
+        ("edits:\n  - {id: a, kind: pustu, lonlat: [113.0, -8.0]}\n",
+         ("line 2: the key 'edits.0.op' is missing",)),
+        ("edits:\n  - {op: open_facility, id: a, kind: pustuu, lonlat: [113.0, -8.0]}\n",
+         ("Did you mean 'pustu'?",)),
+    ],
+)  # fmt: skip
+def test_a_slip_in_a_scenario_is_named_with_what_was_meant(jangkau, demo_workspace, tmp_path, text, words):
+    (tmp_path / "s.yml").write_text(text)
+    status, _, err = jangkau(
+        "gaps", demo_workspace, "--scenario", tmp_path / "s.yml", "--out", tmp_path / "g"
+    )
+    assert status == 2
+    for word in words:
+        assert word in err
+    assert len(err.splitlines()) == 2
+    assert "Input tag" not in err
+    assert len(err) < 500
+
+
+@pytest.mark.parametrize("text", ["", "# nothing yet\n", "season: dry\n"])
+def test_a_scenario_that_changes_nothing_is_said(jangkau, demo_workspace, tmp_path, text):
+    (tmp_path / "s.yml").write_text(text)
+    status, out, err = jangkau(
+        "gaps", demo_workspace, "--scenario", tmp_path / "s.yml", "--out", tmp_path / "g"
+    )
+    assert (status, err) == (0, "")
+    assert "s.yml says nothing that differs from the default scenario" in out
+
+
+def test_maps_without_their_libraries_are_said_and_seen(jangkau, demo_workspace, tmp_path, monkeypatch):
+    monkeypatch.setattr("planner.reports.maps.page.vendor_is_built", lambda: False)
+    status, out, _ = jangkau("gaps", demo_workspace, "--out", tmp_path / "g", "--lang", "en")
+    assert status == 0
+    assert "note: the browser libraries of the maps are missing" in out
+    assert "make setup" in out
+    page = (tmp_path / "g/map.html").read_text("utf-8")
+    body = page[page.index("<body>") :]
+    # Before any script of the body, and no script puts it there.
+    assert body.index("The map cannot be shown") < body.index("<script")
+
+
+def test_one_of_something_is_no_plural(jangkau, folder):
+    frame(kode=["35.09.01.2001", "35.10.01.2002"]).to_file(folder / "desa.geojson")
+    path = area(folder, facilities="{path: pustu.csv, kind: pustu}")
+    _, out, _ = jangkau("build", path, "--out", folder / "w")
+    assert "1 village (1 with unknown people), 1 facility, 0 road sections" in out
+    _, out, _ = jangkau("gaps", folder / "w", "--out", folder / "g")
+    assert "1 village, unknown people (1 village with unknown people)" in out
 
 
 class TestWorkspaces:

@@ -193,7 +193,7 @@ def test_polygons_of_covers_that_are_none_are_refused(jangkau, folder, shape, of
         read_layers(read_area_file(path))
     status, _, err = jangkau("build", path, "--out", folder / "w")
     assert status == 2
-    for word in ("covers", "1 rows of petak.geojson are not polygons", "rows 2", "Give a file of polygons"):
+    for word in ("covers", "1 row of petak.geojson without polygons", "rows 2", "Give a file of polygons"):
         assert word in err
     assert "Traceback" not in err
 
@@ -417,10 +417,17 @@ def test_a_kind_that_stands_in_the_values_of_two_files_has_a_list_if_one_has_row
     ]
 
 
-def test_a_list_of_one_kind_without_a_row_is_an_empty_list(folder):
+def test_a_list_of_one_kind_without_a_row_says_nothing_unless_there_is_none(jangkau, folder):
     units(folder / "kosong.csv", [])
-    found = layers_of(folder, lists(pkm(path="kosong.csv")), ROADS, HAMLET_FILE)
-    assert statuses(found) == [["no", "gap", "no_facility"]] * 4
+    assert statuses(layers_of(folder, lists(pkm(path="kosong.csv")), ROADS, HAMLET_FILE)) == [OPEN] * 4
+    path = area(folder, lists(pkm(path="kosong.csv")), ROADS, HAMLET_FILE)
+    assert jangkau("build", path, "--out", folder / "w")[0] == 0
+    assert "puskesmas: the list has no row of this kind" in jangkau("check", folder / "w")[1]
+    none = [["no", "gap", "no_facility"]] * 4
+    covered = layers_of(folder, lists(pkm("all", path="kosong.csv")), ROADS, HAMLET_FILE)
+    assert statuses(covered) == none
+    said = layers_of(folder, lists(pkm(path="kosong.csv")), "official: {puskesmas: 0}", ROADS, HAMLET_FILE)
+    assert statuses(said) == none
     reported = layers_of(
         folder, lists(pkm(path="kosong.csv")), "official: {puskesmas: 2}", ROADS, HAMLET_FILE
     )

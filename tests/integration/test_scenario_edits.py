@@ -39,7 +39,7 @@ def test_a_scenario_of_edits_runs_and_is_recorded(jangkau, demo_workspace, tmp_p
         status, out, _ = jangkau("gaps", demo_workspace, *scenario, "--out", tmp_path / name)
         assert status == 0
         # A what-if answer does not pass for the present, on the console or on the map.
-        assert ("what if: default, 1 edits" in out) == (name == "s")
+        assert ("what if: default, 1 edit" in out) == (name == "s")
         page = (tmp_path / name / "map.html").read_text("utf-8")
         assert ("Skenario: default (1 perubahan)" in page) == (name == "s")
         run = json.loads((tmp_path / name / "run.json").read_text("utf-8"))

@@ -190,7 +190,7 @@ def test_water_is_read_repaired_and_cropped(tmp_path):
     assert len(water) == 3  # the two wings of the bow tie, and the river
     assert water.is_valid.all()
     points = shapes(tmp_path / "p.geojson", [at(0, 0)])
-    with pytest.raises(SchemaError, match="not polygons or lines"):
+    with pytest.raises(SchemaError, match="without polygons or lines"):
         read_water(WaterFile(path=points), ZONE, CRS)
 
 
@@ -205,7 +205,7 @@ def test_floods_have_a_factor_each_or_one_for_all(tmp_path):
     with pytest.raises(SchemaError, match=r"2 values are no numbers from 0 \(closed\) to 1"):
         read_floods(FloodsFile(path=bad, speed_factor="laju"), ZONE, CRS)
     lines = shapes(tmp_path / "l.gpkg", [line((0, 0), (1, 1))])
-    with pytest.raises(SchemaError, match="not polygons"):
+    with pytest.raises(SchemaError, match="without polygons"):
         read_floods(FloodsFile(path=lines), ZONE, CRS)
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from support import whole
 
 from planner.coverage.study import find_gaps
 from planner.coverage.tables import facility_table, summary, village_table
@@ -38,8 +39,8 @@ def reached(gaps, kind):
 
 
 def with_all_of(layers, facilities):
-    """The layers with other facilities, which are all that there are: no total of the office says else."""
-    return replace(layers, facilities=facilities, area=replace(layers.area, official={}))
+    """The layers with other facilities, which are all that there are: their lists say so."""
+    return whole(replace(layers, facilities=facilities), *KINDS)
 
 
 def test_without_facilities_nobody_is_reached(demo_layers):

@@ -281,5 +281,5 @@ def test_questions_that_cannot_be_answered(town):
     with pytest.raises(InputError, match="one place and one facility"):
         trips.path(town.hamlets, town.facilities)
     empty = town.facilities.assign(geometry=[None, at(0, 0)])
-    with pytest.raises(InputError, match="1 rows have no point"):
+    with pytest.raises(InputError, match="1 row has no point"):
         trips.nearest(town.hamlets, empty)

@@ -208,14 +208,14 @@ def test_every_fault_of_a_table_is_told_at_once(tmp_path):
     lines = str(caught.value).splitlines()
     assert lines[0].startswith("ILP adoption (adopsi.csv) has faults")
     told = {
-        "facility_id: 1 rows have none": "row 12",
-        "facility_id: 1 rows are of no puskesmas of the area": "row 11: 'P9999999'",
+        "facility_id: 1 row has none": "row 12",
+        "facility_id: 1 row is of no puskesmas of the area": "row 11: 'P9999999'",
         "facility_id: 1 puskesmas are there twice": IDS[6],
-        "stage: 1 rows are not understood": "row 2: 'Klister' (no such stage)",
+        "stage: 1 row is not understood": "row 2: 'Klister' (no such stage)",
         "date: 2 rows are not understood": "row 3: '30/02/2024' (there is no such day), row 4: '2025-01-01'",
         "date: 2 rows have a date but no stage": "row 5, row 7",
-        "target_year: 1 rows are not understood": "row 6",
-        "document: 1 rows are not understood": "row 8",
+        "target_year: 1 row is not understood": "row 6",
+        "document: 1 row is not understood": "row 8",
     }
     assert len(lines) == 1 + len(told)
     for start, part in told.items():

@@ -92,14 +92,14 @@ def test_people_below_zero_or_without_end(town, value):
 
 def test_ids_that_are_doubled_or_empty(town):
     twice = town.facilities.set_axis(["A", "A", "C"], axis=0)
-    with pytest.raises(SchemaError, match="1 ids occur more than once: A"):
+    with pytest.raises(SchemaError, match="1 id occurs more than once: A"):
         town.with_facilities(twice)
-    with pytest.raises(SchemaError, match=r"1 rows have no id \(rows 2\)"):
+    with pytest.raises(SchemaError, match=r"1 row has no id \(rows 2\)"):
         town.with_facilities(town.facilities.set_axis(["A", "", "C"], axis=0))
     trips = travel_by(town, "motorcycle")
-    with pytest.raises(SchemaError, match="places: 1 ids occur more than once: h1"):
+    with pytest.raises(SchemaError, match="places: 1 id occurs more than once: h1"):
         trips.nearest(town.hamlets.set_axis(["h1", "h1"], axis=0), town.facilities)
-    with pytest.raises(SchemaError, match="facilities: 1 rows have no id"):
+    with pytest.raises(SchemaError, match="facilities: 1 row has no id"):
         trips.matrix(town.hamlets, town.facilities.set_axis(["A", None, "C"], axis=0))
 
 
@@ -139,7 +139,7 @@ def test_places_elsewhere_are_no_places_without_a_road(town):
         (lambda t, o: t.nearest(None, o.facilities), "the study area has no such layer"),
         (lambda t, o: t.nearest(o.hamlets.set_crs(None, allow_override=True), o.facilities), "no CRS"),
         (lambda t, o: t.nearest(o.hamlets, o.facilities.assign(geometry=[None, at(0, 0), at(1, 0)])),
-         "1 rows have no point: A"),
+         "1 row has no point: A"),
     ],
 )  # fmt: skip
 def test_questions_that_make_no_sense_are_told_so(town, ask, said):

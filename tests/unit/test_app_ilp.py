@@ -15,6 +15,7 @@ import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
+from street import CODES, street
 from support import run_apart
 
 from app.areas.area import Answer, Area
@@ -30,9 +31,11 @@ from app.figures.measures import MEASURES
 from app.store import Store
 from app.texts import Texts
 from app.views import equity as equity_view
+from app.views import guide as guide_view
 from app.views import sheet as sheet_view
 from app.web.page import LINKED, start
 from geodata.adoption import Adoption
+from planner.coverage.study import find_gaps
 from planner.ilp.model import Ilp
 from planner.ilp.stages import puskesmas_of
 from planner.ilp.three_answers import CLASSES
@@ -300,6 +303,78 @@ def test_the_equity_page_of_an_unlisted_kind_says_that_nothing_is_known(demo_lay
     assert "Nothing is known" in page.html
     assert "<svg" not in page.html
     assert "nan" not in page.html
+
+
+def test_the_equity_page_says_at_least_where_nobody_knows(store):
+    found = street([0, 60_000, 60_000], [("U", "pustu", 0.0)])
+    found = found.with_facilities(found.facilities.assign(village_code=CODES[0]))
+    rows = found.villages.assign(covered=["pustu", "pustu", ""])
+    found = replace(found, villages=rows, area=replace(found.area, declared=("pustu",)))
+    session = Session(Area(found), Texts("en"), store, account="siti", editor=True)
+    session.state.kind = "pustu"
+    page = equity_view.make(session).html
+    shown = dict(re.findall(r'data-equity="(\w+)">(.*?)</dd>', page))
+    assert text_of(shown["share"]).strip() == "≥ 33.3%"
+    assert text_of(shown["unreachable"]).strip() == "≥ 0%"
+    assert text_of(shown["gini"]).strip() == "unknown"
+    assert text_of(shown["worst"]).strip() == "≤ 120 min"
+    assert "from unknown on" not in page
+    # Its curve is not known either, and what is open has its own colour.
+    assert 'class="curve"' not in page
+    assert 'class="maybe" x="231.3"' in page
+    # A kecamatan without a name is its code, in the chart and in the table.
+    code = CODES[0][:8]
+    assert f'<th scope="row">{code}</th>' in page
+    assert f">{code}</text>" in page
+    assert equity(session.area.base, "pustu", "dry", "district").rows[0].name == code
+
+
+@pytest.mark.parametrize("lang", ["id", "en"])
+@pytest.mark.parametrize("case", ["no_list", "list", "roads", "place", "people"])
+def test_a_sheet_without_units_says_why_in_its_own_words(case, lang):
+    texts = Texts(lang)
+    found = street([0, 60_000], [("U", "pustu", 0.0)], listed=("puskesmas", "pustu"))
+    kind, reason = "pustu", "unknown"
+    if case == "no_list":
+        kind = "posyandu"
+    elif case == "list":
+        kind, reason = "puskesmas", "list_incomplete"
+    elif case == "roads":
+        reason = "roads_incomplete"
+        found = replace(found, villages=found.villages.assign(covered=""),
+                        area=replace(found.area, declared=("roads",)))  # fmt: skip
+    elif case == "people":
+        reason = "people_unplaced"
+    gaps = find_gaps(found)
+    said = sheet_view.why_nothing(texts, gaps, kind, "dry", {"reason": reason, "status": "unknown"})
+    words = {
+        "no_list": ("no list was given", "daftarnya tidak tersedia"),
+        "list": (
+            "Puskesmas: the list is not complete (the list has no row",
+            "Puskesmas: daftar belum lengkap",
+        ),
+        "roads": ("The road data are not complete (said to cover a part", "Data jalan belum lengkap"),
+        "place": ("has no known place", "Lokasi salah satu fasilitas dalam daftar tidak diketahui"),
+        "people": ("Where its people live is not known", "Letak permukiman penduduknya tidak diketahui"),
+    }[case]
+    assert words[lang == "id"] in said
+    # No other reason than its own.
+    assert said.count(":") <= 2
+    if lang == "id":
+        assert not re.search(r"\b(the|list|known|village)\b", said)
+
+
+@pytest.mark.parametrize("lang", ["id", "en"])
+def test_the_guide_names_layers_and_marks_in_the_language(demo_layers, store, lang):
+    session = Session(Area(demo_layers), Texts(lang), store, account="siti", editor=True)
+    page = guide_view.make(session).html
+    layers = {"id": ("desa/kelurahan", "jalan", "fasilitas", "penduduk"),
+              "en": ("villages", "roads", "facilities", "population")}[lang]  # fmt: skip
+    for name in layers:
+        assert f'<th scope="row">{name}</th>' in page
+    marks = {"id": "[C] dibaca dalam sumber yang disebut", "en": "[C] read in the named source"}[lang]
+    assert page.count(marks) == 1
+    assert Texts(lang).kind("other") != "other"
 
 
 @PANELS_OWN

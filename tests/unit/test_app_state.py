@@ -7,6 +7,7 @@ import contextlib
 import io
 import json
 import math
+import re
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
@@ -15,6 +16,7 @@ import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
+from street import CODES, street
 from support import run_apart
 
 from app.areas.area import Area
@@ -28,9 +30,11 @@ from app.core.state import Filter, History, Opened, Reference, Selection, State
 from app.core.work import Seats
 from app.figures import exports
 from app.figures.measures import MEASURES, Shown
+from app.map.page import page_html
 from app.render import Renderer
 from app.store import Store, StoreError
 from app.texts import Texts
+from app.views import villages as villages_view
 from geodata.errors import ConfigError
 from planner.coverage.study import find_gaps
 from planner.pipeline import read_scenario, summary
@@ -170,6 +174,7 @@ def villages_table(**columns):
         "status": "gap",
         "minutes_median": 10.0,
         "share_reached": 0.4,
+        "share_unknown": 0.0,
         "people_reached": 40.0,
         "present": "no",
     }
@@ -201,6 +206,66 @@ def test_classes_hold_their_limits():
         status=["gap"] * 5 + ["unknown"],
     )  # fmt: skip
     assert classes("change", after, before, people[:6]) == [0, 1, 2, 3, 4, 5]
+
+
+def test_what_rests_on_the_unknown_is_unknown_and_what_does_not_is_shown():
+    people, nan = np.full(5, 100.0), math.nan
+    # Nobody reached and nothing known; half of it unknown; unknown within one class; all known; no list.
+    found = villages_table(
+        share_reached=[0.0, 0.5, 0.3, 0.3, nan], share_unknown=[1.0, 0.5, 0.1, 0.0, nan],
+        people_reached=[0.0, 50.0, 30.0, 30.0, nan], minutes_median=[math.inf, 20.0, 20.0, math.inf, nan],
+    )  # fmt: skip
+    assert classes("share", found, found, people) == [5, 5, 1, 1, 5]
+    # At least 60 and at most 70 people: fewer than a hundred either way.
+    assert classes("unreached", found, found, people) == [6, 6, 1, 1, 6]
+    # No way to a listed unit says nothing of others.
+    assert classes("minutes", found, found, people) == [6, 1, 1, 5, 6]
+
+
+def test_a_change_that_the_unknown_may_undo_is_unknown():
+    before = villages_table(share_reached=[0.3, 0.3, 0.3, 0.3], share_unknown=[0.2, 0.2, 0.2, 0.0])
+    after = villages_table(share_reached=[0.5, 0.4, 0.3, 0.5], share_unknown=[0.0, 0.2, 0.2, 0.0])
+    # Who was open is now reached; more are reached besides; all as before; more are reached.
+    assert classes("change", after, before, np.full(4, 100.0)) == [5, 0, 2, 0]
+
+
+def of_a_part(people=100.0):
+    """Three villages, the list of pustu covers the first two: reached, not reached, not known."""
+    found = street([0, 60_000, 60_000], [("U", "pustu", 0.0)], people=people)
+    found = found.with_facilities(found.facilities.assign(village_code=CODES[0]))
+    rows = found.villages.assign(covered=["pustu", "pustu", ""])
+    return replace(found, villages=rows, area=replace(found.area, declared=("pustu",)))
+
+
+def test_the_ranking_does_not_take_unknown_for_not_reached(tmp_path):
+    store = Store.open(f"sqlite:///{tmp_path / 'j.db'}")
+    session = Session(Area(of_a_part()), Texts("en"), store, account="siti", editor=True)
+    session.state.kind = "pustu"
+    table = session.state.ranking()
+    assert table.index.tolist() == [CODES[1], CODES[2], CODES[0]]
+    assert table["unreached"].tolist() == [100.0, 0.0, 0.0]
+    assert table["unsure"].tolist() == [0.0, 100.0, 0.0]
+    session.state.measure = "unreached"
+    legend = session.state.painted.legend(Texts("en"))
+    assert [legend[c].label for c in session.state.classes()] == ["nobody", "100 to below 500", "unknown"]
+    page = villages_view.make(session)
+    cells = re.findall(r'<td class="n">([^<]*)</td>\s*<td class="n">(.*?)</td>\s*</tr>', page.html)
+    assert [c[0] for c in cells] == ["100", "unknown", "0"]
+    assert cells[1][1].startswith('<span title="at most">≤ </span>120')
+    # The kecamatan has no name: its code.
+    assert page.html.count(CODES[0][:8]) >= len(CODES[:3])
+    store.close()
+
+
+@pytest.mark.parametrize("lang", ["id", "en"])
+def test_a_map_without_its_library_says_so_before_any_script(area, lang, monkeypatch):
+    words = Texts(lang).term("map_missing")
+    assert words not in page_html(area, Texts(lang))
+    monkeypatch.setattr("app.map.page.vendor_is_built", lambda: False)
+    page = page_html(area, Texts(lang))
+    body = page[page.index("<body>") :]
+    assert "make setup" in words
+    assert body.startswith(f'<body><p id="jk-missing" role="alert">{words}</p>')
 
 
 def test_every_measure_has_as_many_legend_rows_as_classes(state):

@@ -394,7 +394,10 @@ def test_a_long_curve_is_thinned_to_its_ends(gaps):
     # 1,000 places: 1 to 1,000 minutes, one person each; the Gini coefficient is (n² - 1) / (3 n (n + 1)).
     n = 1000
     demand = pd.DataFrame({"people": np.ones(n)})
-    answer = dataclasses.replace(gaps.coverage["puskesmas"], minutes=np.arange(1.0, n + 1)[::-1])
+    answer = dataclasses.replace(
+        gaps.coverage["puskesmas"], minutes=np.arange(1.0, n + 1)[::-1], reached=np.ones(n, bool),
+        reason_code=np.zeros(n, np.int8),
+    )  # fmt: skip
     many = dataclasses.replace(gaps, demand=demand, seasons={"dry": {"puskesmas": answer}})
     points = lorenz_points(many, "puskesmas")
     assert len(points) == LORENZ_POINTS

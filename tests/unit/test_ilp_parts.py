@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support import at, box, facilities, hamlets, layers, villages
+from support import at, box, facilities, hamlets, layers, villages, whole
 
 from geodata.areafile import WorkingAreasFile
 from geodata.errors import ConfigError, SchemaError
@@ -73,7 +73,7 @@ def test_a_village_is_complete_only_if_all_is_known_and_good(present, dry, wet, 
         assert found not in ("complete", "neighbour")
 
 
-def three_districts(units, *, declared=None, parents=None, folks=None):
+def three_districts(units, *, declared=None, parents=None, folks=None, none=()):
     """Two villages in each of three kecamatan, in a row; straight lines on foot."""
     shapes = {c: (box(1000 * i, 0, 1000 * (i + 1), 1000), 100.0) for i, c in enumerate(CODES)}
     rows = villages(shapes)
@@ -83,7 +83,7 @@ def three_districts(units, *, declared=None, parents=None, folks=None):
     found = facilities(units, **({} if parents is None else {"parent_id": parents}))
     dots = [("H" + c, c, at(1000 * i + 500, 500), 100) for i, c in enumerate(CODES)]
     area = layers(rows, None, found, folks or hamlets(dots))
-    return Ilp(find_gaps(area))
+    return Ilp(find_gaps(whole(area, *none)))
 
 
 def test_working_areas_are_declared_then_the_only_one_then_proposed():
@@ -213,8 +213,9 @@ def test_remoteness_needs_the_capital():
 
 def test_a_list_with_nothing_in_it_makes_all_tables():
     # Only a clinic: every kind of the standard is listed or not, and has no unit.
-    ilp = three_districts([("K", "clinic", at(400, 500), CODES[0])])
+    ilp = three_districts([("K", "clinic", at(400, 500), CODES[0])], none=("puskesmas", "pustu"))
     assert set(ilp.answers["pustu"]["class"]) == {"unreached"}
+    assert set(ilp.answers["posyandu"]["class"]) == {"unknown"}
     assert set(ilp.answers["hospital"]["class"]) == {"unknown"}
     assert set(ilp.jejaring.villages["how"]) == {"none"}
     assert puskesmas_table(ilp).loc["", "villages"] == len(CODES)

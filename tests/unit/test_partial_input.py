@@ -30,6 +30,7 @@ from planner.reports.maps.page import page_script
 from planner.reports.pws import pws_table
 from planner.scenarios.edits import CloseFacility, Flood, OpenFacility
 from planner.scenarios.scenario import default_scenario
+from planner.siting.reach import as_if_none, require_known
 from planner.texts.catalogues import map_texts
 
 pytestmark = pytest.mark.slow
@@ -479,7 +480,7 @@ def kecamatan(districts, have, kind="pustu"):
 
 @pytest.mark.parametrize(
     ("districts", "have", "fires"),
-    [(5, 2, True), (5, 3, False), (6, 2, True), (6, 3, False), (4, 1, False), (5, 0, False), (12, 5, True)],
+    [(5, 2, True), (5, 3, False), (6, 2, True), (6, 3, False), (4, 1, False), (12, 5, True)],
 )
 @pytest.mark.parametrize("kind", ["puskesmas", "pustu", "posyandu"])
 def test_units_in_fewer_than_half_of_five_or_more_kecamatan_are_a_part(kind, districts, have, fires):
@@ -491,6 +492,51 @@ def test_units_in_fewer_than_half_of_five_or_more_kecamatan_are_a_part(kind, dis
         assert f"{have} of {districts}" in extent.detail[kind]
     assert find_extent(covering(area, **{kind: "all"}), SCENARIO).why == {}
     assert find_extent(reporting(area, **{kind: have}), SCENARIO).why == {}
+
+
+@pytest.mark.parametrize("kind", ["puskesmas", "pustu", "posyandu", "hospital"])
+@pytest.mark.parametrize("districts", [1, 6])
+def test_an_empty_list_is_unknown_unless_it_is_said_that_there_is_none(kind, districts):
+    area = kecamatan(districts, 0, kind)
+    assert find_extent(area, SCENARIO).why == {kind: "empty"}
+    gaps, table = of_kind(area, kind)
+    assert table[["present", "status", "reason"]].drop_duplicates().to_numpy().tolist() == [
+        ["unknown", "unknown", "list_incomplete"]
+    ]
+    assert gaps.coverage[kind].listed
+    [found] = [f for f in check(area) if f.rule == "list_incomplete"]
+    assert f"{kind}: the list has no row of this kind" in found.message
+    assert f"official: {{{kind}: 0}}" in found.action
+    for none in (covering(area, **{kind: "all"}), reporting(area, **{kind: 0})):
+        assert find_extent(none, SCENARIO).why == {}
+        table = of_kind(none, kind)[1]
+        assert table[["present", "status", "reason"]].drop_duplicates().to_numpy().tolist() == [
+            ["no", "gap", "no_facility"]
+        ]
+
+
+def test_an_empty_list_stays_unknown_where_a_unit_is_tried_out():
+    area = street([0, 60_000], [("P", "puskesmas", 0.0)], listed=("puskesmas", "pustu"))
+    lon, lat = degrees(at(0, 0))
+    gaps = Study(area).gaps([OpenFacility(op="open_facility", id="N", kind="pustu", lonlat=(lon, lat))])
+    assert gaps.coverage["pustu"].villages["status"].tolist() == ["served", "unknown"]
+    assert gaps.coverage["pustu"].reached.tolist() == [True, False]
+
+
+def test_a_list_of_neighbours_alone_is_doubted_as_with_one_unit_here():
+    for districts, fires in ((4, False), (5, True)):
+        area = kecamatan(districts, 1, "pustu")
+        away = area.facilities.assign(village_code=None)
+        assert find_extent(area.with_facilities(away), SCENARIO).why == (
+            {"pustu": "few_districts"} if fires else {}
+        )
+
+
+def test_planning_as_if_there_were_none_knows_whom_a_unit_reaches():
+    area = as_if_none(street([0, 60_000], [("P", "puskesmas", 0.0)]), "pustu")
+    study = Study(area)
+    require_known(study, "pustu")
+    assert study.gaps().coverage["pustu"].villages["reason"].unique().tolist() == ["list_incomplete"]
 
 
 def test_a_kind_that_is_not_wanted_everywhere_may_be_in_few_kecamatan():
@@ -746,6 +792,9 @@ def test_the_map_says_what_is_not_complete(lang, list_, roads_):
     plain = [k for k in on_the_map(find_gaps(two_places()), lang)["kinds"] if k["listed"]]
     assert plain[0]["incomplete"] == []
     assert plain[0]["reach"]["dry"]["at_least"] is False
+    for found, open_ in ((area, True), (two_places(), False)):
+        script = page_script(find_gaps(found), map_texts(lang), lang=lang, offline=True)
+        assert ('"open":true' in script) == open_
 
 
 # --- Ends that almost meet ---------------------------------------------------------------------------------
@@ -910,6 +959,21 @@ def test_units_and_people_whose_walk_to_the_road_uses_up_the_limit(kind, metres,
     away = replace(area, hamlets=area.hamlets.assign(geometry=[at(0, 0), at(1000, metres)]))
     rules = [(f.layer, f.severity, f.count, f.ids) for f in check(away) if f.rule == "leg_uses_limit"]
     assert rules == ([("villages", "info", 1, (CODES[1],))] if found else [])
+
+
+def test_people_put_by_an_outline_alone_may_live_there():
+    away = replace(two_places(far=1000.0), hamlets=None, roads=roads([
+        {"from": 0, "to": 1, "geometry": line((0, 9000), (1000, 9000)), "road_class": "primary"},
+    ]))  # fmt: skip
+    [guess] = [f for f in check(away) if f.layer == "villages" and f.rule == "leg_uses_limit"]
+    assert "200 people may live over" in guess.message
+    assert "of 200 of them the place is only taken from their village's outline" in guess.message
+    [fact] = [
+        f for f in check(replace(two_places(), roads=away.roads))
+        if f.layer == "villages" and f.rule == "leg_uses_limit"
+    ]  # fmt: skip
+    assert "200 people live over" in fact.message
+    assert "outline" not in fact.message
 
 
 # --- Villages of several landmasses ------------------------------------------------------------------------
@@ -1319,7 +1383,7 @@ def test_listed_is_one_number():
 @pytest.mark.parametrize("how", ["clipped", "covers"])
 def test_no_facility_at_all_is_no_matter_of_roads(how):
     found = clipped(kinds=("puskesmas", "hospital"))
-    found = found if how == "clipped" else covering(found, roads=[])
+    found = covering(found, hospital="all") if how == "clipped" else covering(found, hospital="all", roads=[])
     assert of_kind(found, "hospital")[1].iloc[0]["reason"] == "no_facility"
 
 

@@ -12,6 +12,7 @@ from collections import defaultdict
 from itertools import product
 from string import Formatter
 from types import SimpleNamespace
+from typing import get_args
 
 import pytest
 import yaml
@@ -32,6 +33,7 @@ from planner.ilp.three_answers import AS_DRY, VillageClass
 from planner.scenarios.modes import SEASONS
 from planner.scenarios.scenario import default_scenario
 from planner.scenarios.standards import KindStandard
+from planner.siting.measures import Measure
 from planner.texts.catalogues import LANGUAGES
 
 SCENARIO = default_scenario()
@@ -45,9 +47,22 @@ FAMILIES = {
         "reason_": [reason for reason in Reason if reason],
         "mode_": MODES,
         "season_": SEASONS,
-        # "other" has no name: it is shown as it stands in the list.
-        "kind_": [kind for kind in KINDS if kind != "other"],
+        "kind_": KINDS,
         "why_": WHY,
+        # The layers that a workspace's files make.
+        "data_": (
+            "villages",
+            "roads",
+            "facilities",
+            "population",
+            "hamlets",
+            "working_areas",
+            "water",
+            "floods",
+            "elevation",
+        ),
+        "plan_": ("before", "after"),
+        "measure_": get_args(Measure.model_fields["op"].annotation),
     },
     "ilp": {
         "": (*YesNo, AS_DRY),
@@ -122,7 +137,8 @@ def of_script(keys, file, table="t"):
 def asked_of_map():
     keys = Keys()
     of_python(keys, "planner/texts/formatter.py", call="term")
-    of_python(keys, "planner/reports/maps/page.py", tables=("texts",))
+    for page in ("page", "sites_page"):
+        of_python(keys, f"planner/reports/maps/{page}.py", tables=("texts",))
     of_script(keys, "planner/reports/maps/gaps_map.js")
     for file in (ROOT / "app").rglob("*.py"):
         of_python(keys, file.relative_to(ROOT), call="term", tables=("_terms",))

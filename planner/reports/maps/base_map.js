@@ -72,8 +72,13 @@ var jangkauBase = (function () {
     row.appendChild(document.createTextNode(group.label));
     return row;
   }
+  // Of with_missing_note (page.py): it stands there until a map is drawn.
+  function drawn() {
+    var note = document.getElementById("jk-missing");
+    if (note) note.remove();
+  }
   return {
-    el: el, roads: roads, water: water, facility: facility, facilityTip: facilityTip,
+    drawn: drawn, el: el, roads: roads, water: water, facility: facility, facilityTip: facilityTip,
     dotted: dotted, legendRow: legendRow, roadRow: roadRow, quietPane: quietPane,
   };
 })();

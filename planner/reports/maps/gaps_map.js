@@ -4,6 +4,7 @@ function jangkauGapsMap(map, data) {
   var t = data.texts;
   var current = data.kinds[0].kind;
   var season = data.seasons[0].season;
+  jangkauBase.drawn();
   map.attributionControl.setPrefix(false);
   map.attributionControl.addAttribution(data.attribution);
   var number = new Intl.NumberFormat(data.lang, { maximumFractionDigits: 0 });
@@ -21,9 +22,10 @@ function jangkauGapsMap(map, data) {
     var status = feature.properties[current][season].status;
     return { color: "#444", weight: 1, fillColor: data.colors[status], fillOpacity: 0.6 };
   }
-  function minutes(value) {
-    if (value === null) return t.unknown;
-    return value === "inf" ? t.unreachable : decimal.format(value);
+  // To units that are listed; where the list is open, no way to one of those says nothing of others.
+  function minutes(value, open) {
+    if (value === null || (open && value === "inf")) return t.unknown;
+    return value === "inf" ? t.unreachable : (open ? t.at_most + " " : "") + decimal.format(value);
   }
   function tooltip(layer) {
     var p = layer.feature.properties;
@@ -32,9 +34,9 @@ function jangkauGapsMap(map, data) {
     box.appendChild(el("strong", "", p.name + " · " + p.code));
     var rows = [p.people === null ? t.people_unknown : number.format(p.people) + " " + t.people];
     rows.push(info(current).label + ": " + t[v.status] +
-      (v.share === null ? "" : " (" + percent.format(v.share) + " " + t.reached + ")"));
+      (v.share === null ? "" : " (" + (v.open ? t.at_least + " " : "") + percent.format(v.share) + " " + t.reached + ")"));
     if (v.status !== "unknown") {
-      rows.push(t.minutes + ": " + minutes(v.median) + "; " + t.minutes_max + ": " + minutes(v.max));
+      rows.push(t.minutes + ": " + minutes(v.median, v.open) + "; " + t.minutes_max + ": " + minutes(v.max, v.open));
     }
     if (v.reason) rows.push(t.reason + ": " + t["reason_" + v.reason]);
     rows.push(t.present + ": " + t[v.present]);
@@ -130,7 +132,7 @@ function jangkauGapsMap(map, data) {
   function describe() {
     var k = info(current);
     var r = k.reach[season];
-    var text = k.label + " — " + t.limit + " " + decimal.format(k.limit_minutes) + " min, " + k.mode + ": ";
+    var text = k.label + " — " + t.limit + " " + decimal.format(k.limit_minutes) + " " + t.min + ", " + k.mode + ": ";
     text += k.listed
       ? (r.at_least ? t.at_least + " " : "") + (r.people_reached === null ? "" : number.format(r.people_reached) + " " + t.people + " ") +
         (r.share_reached === null ? t.unknown : "(" + percent.format(r.share_reached) + ") " + t.reached)

@@ -52,6 +52,13 @@ ROAD_TOLERANCE_M = 10.0
 DEGREE_DECIMALS = 5  # of a degree: about a metre
 
 
+# Said on the console by who makes maps, while ``vendor_is_built`` is false.
+LIBRARIES_MISSING = (
+    "the browser libraries of the maps are missing (planner/reports/maps/vendor): a map stays empty without "
+    "the internet, and in the app always; make setup fetches them with npm"
+)
+
+
 class OfflineMap(folium.Map):
     """A Folium map that asks for no library: the page holds Leaflet itself."""
 
@@ -146,7 +153,7 @@ def write_map(gaps: Gaps, path: Path, *, lang: str) -> None:
     """
     texts = map_texts(lang)
     vendor = files("planner").joinpath("reports/maps/vendor")
-    offline = vendor.joinpath("leaflet.js").is_file()
+    offline = vendor_is_built()
     bounds = gaps.layers.villages.to_crs(WGS84).total_bounds
     page_map = (OfflineMap if offline else LinkedMap)(
         location=[(bounds[1] + bounds[3]) / 2, (bounds[0] + bounds[2]) / 2],
@@ -170,7 +177,36 @@ def write_map(gaps: Gaps, path: Path, *, lang: str) -> None:
     element.text = head
     figure.header.add_child(element, name="jangkau")
     page = figure.render().replace("<html>", f'<html lang="{lang}">', 1)
-    path.write_text(page, "utf-8")
+    path.write_text(page if offline else with_missing_note(page, texts["map_missing"]), "utf-8")
+
+
+def vendor_is_built() -> bool:
+    """Return whether the browser libraries were fetched when the package was built.
+
+    Examples
+    --------
+    >>> vendor_is_built() == files("planner").joinpath("reports/maps/vendor/leaflet.js").is_file()
+    True
+    """
+    return files("planner").joinpath("reports/maps/vendor/leaflet.js").is_file()
+
+
+def with_missing_note(page: str, text: str) -> str:
+    """Return a map's page with a note that is there before any script, and that the drawn map takes away.
+
+    Parameters
+    ----------
+    page
+        HTML with a plain ``<body>``.
+    text
+        What stands there as long as there is no map.
+
+    Examples
+    --------
+    >>> with_missing_note("<body></body>", "No map & why")
+    '<body><p id="jk-missing" role="alert">No map &amp; why</p></body>'
+    """
+    return page.replace("<body>", f'<body><p id="jk-missing" role="alert">{html.escape(text)}</p>', 1)
 
 
 def leaflet_css() -> str:
@@ -333,6 +369,7 @@ def _villages(gaps: Gaps) -> str:
             properties.setdefault(kind, {})[season] = {
                 "status": v["status"],
                 "share": _plain(v["share_reached"]),
+                "open": bool(v["share_unknown"] > 0),
                 "median": _plain(v["minutes_median"]),
                 "max": _plain(v["minutes_max"]),
                 "reason": v["reason"],
