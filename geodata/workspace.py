@@ -324,6 +324,7 @@ def _study_area(area: dict[str, Any]) -> StudyArea:
         "listed_kinds": tuple(area["listed_kinds"]),
         "capital": None if capital is None else tuple(capital),
         "declared": tuple(area["declared"]),
+        "assumed_empty": tuple(area.get("assumed_empty", ())),
     }
     return StudyArea(**{**area, **given})
 
