@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from browser_support import HOSTILE
@@ -138,12 +137,7 @@ def test_an_area_without_roads_or_lists_says_so(chromium, hostile_layers, tmp_pa
 def test_without_the_browser_libraries_the_page_says_that_it_needs_the_internet(gaps, tmp_path, monkeypatch):
     from planner.reports.maps import page as module
 
-    class Planner:
-        def joinpath(self, part):
-            return Path("/nowhere") if part == "reports/maps/vendor" else real("planner").joinpath(part)
-
-    real = module.files
-    monkeypatch.setattr(module, "files", lambda _name: Planner())
+    monkeypatch.setattr(module, "vendor_is_built", lambda: False)
     module.write_map(gaps, tmp_path / "map.html", lang="en")
     text = (tmp_path / "map.html").read_text("utf-8")
     assert '"offline":false' in text

@@ -13,7 +13,15 @@ from branca.element import Element
 from geodata.crs import WGS84
 from planner.coverage.reach import usable_facilities
 from planner.coverage.show import STATUS_COLORS
-from planner.reports.maps.page import KIND_COLORS, VILLAGE_TOLERANCE_M, LinkedMap, OfflineMap, leaflet_css
+from planner.reports.maps.page import (
+    KIND_COLORS,
+    VILLAGE_TOLERANCE_M,
+    LinkedMap,
+    OfflineMap,
+    leaflet_css,
+    vendor_is_built,
+    with_missing_note,
+)
 from planner.texts.catalogues import map_texts
 from planner.texts.formatter import Formatter
 
@@ -59,8 +67,7 @@ def write_sites_map(plan: Siting, path: Path, *, lang: str) -> None:
     True
     """
     texts = map_texts(lang)
-    vendor = files("planner").joinpath("reports/maps/vendor")
-    offline = vendor.joinpath("leaflet.js").is_file()
+    offline = vendor_is_built()
     villages = plan.after.layers.villages
     west, south, east, north = villages.to_crs(WGS84).total_bounds
     page = (OfflineMap if offline else LinkedMap)(
@@ -78,7 +85,8 @@ def write_sites_map(plan: Siting, path: Path, *, lang: str) -> None:
     head.text, box.text = _head(plan, texts, offline=offline), _box(plan, texts, lang)
     figure.header.add_child(head, name="jangkau")
     figure.html.add_child(box, name="jangkau_box")
-    path.write_text(figure.render().replace("<html>", f'<html lang="{lang}">', 1), "utf-8")
+    text = figure.render().replace("<html>", f'<html lang="{lang}">', 1)
+    path.write_text(text if offline else with_missing_note(text, texts["map_missing"]), "utf-8")
 
 
 def _head(plan: Siting, texts: dict[str, str], *, offline: bool) -> str:
