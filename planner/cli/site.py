@@ -117,6 +117,7 @@ def in_words(plan: Siting) -> list[str]:
     >>> in_words(site(Study(demo_layers(12)), "posyandu", Ask(units=2)))[1]
     '  proven best: no other choice of these candidates reaches more people'
     """
+    from geodata.errors import counted
     from planner.coverage.extent import WHY
     from planner.siting.solution import Proof
 
@@ -141,7 +142,7 @@ def in_words(plan: Siting) -> list[str]:
         )
     unknown = int(plan.before.layers.villages["people"].isna().sum())
     if unknown:
-        lines.append(f"  {unknown} villages with unknown people weigh nothing in the plan")
+        lines.append(f"  {counted(unknown, 'village')} of unknown people, without weight in the plan")
     for row in plan.sites.itertuples():
         where = ", ".join(w for w in (row.village_name, row.district_name) if w)
         lines.append(f"  {row.order:>3}. {where} ({row.village_code}): +{row.people_added:,.0f} people")
