@@ -58,6 +58,12 @@ class Ask:
         if self.target is not None and not 0 < self.target <= 1:
             msg = f"target is a share above 0 and up to 1, not {self.target}"
             raise ConfigError(msg)
+        if not (isinstance(self.seed, int) and 0 <= self.seed < 2**31):
+            msg = f"seed is a whole number from 0 to {2**31 - 1}, not {self.seed}"
+            raise ConfigError(msg)
+        if self.seasons is not None and (not self.seasons or set(self.seasons) - {"dry", "wet"}):
+            msg = f"seasons are dry, wet or both, not {', '.join(map(str, self.seasons)) or 'none'}"
+            raise ConfigError(msg)
         if not self.time_limit_s > 0:
             msg = f"time_limit_s is a number of seconds above 0, not {self.time_limit_s}"
             raise ConfigError(msg)

@@ -10,8 +10,9 @@ import pandas as pd
 import shapely
 
 from geodata.crs import WGS84
-from geodata.errors import ConfigError
+from geodata.errors import ConfigError, counted, first_five
 from geodata.villages_at import village_at
+from geodata.vocabulary.statuses import FacilityStatus, YesNo
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -97,6 +98,7 @@ def _new_places(
         name = np.full(len(points), "", dtype=object)
     else:
         points = _of_type(places, "Point", "candidate places").to_crs(crs).geometry.to_numpy()
+        _require_near(points, layers)
         given = places["name"] if "name" in places else pd.Series("", index=places.index)
         name = given.fillna("").astype(str).to_numpy(dtype=object)
     rounded = _rounded(gpd.GeoSeries(points, crs=crs).to_crs(WGS84))
@@ -110,6 +112,19 @@ def _new_places(
         },
         geometry=metric, crs=crs,
     ).drop_duplicates(["lon", "lat"])  # fmt: skip
+
+
+def _require_near(points: NDArray[np.object_], layers: Layers) -> None:
+    """Raise ConfigError for places so far outside that no unit may be opened there."""
+    near = shapely.box(*layers.villages.total_bounds).buffer(layers.area.buffer_m)
+    far = np.flatnonzero(~shapely.intersects(near, points))
+    if len(far):
+        msg = (
+            f"{counted(len(far), 'candidate place lies', 'candidate places lie')} more than "
+            f"{layers.area.buffer_m / 1000:g} km outside of {layers.area.name}: rows {first_five(far + 1)}. "
+            "Take them out, or correct their coordinates."
+        )
+        raise ConfigError(msg)
 
 
 def _rounded(points: gpd.GeoSeries) -> gpd.GeoSeries:
@@ -170,10 +185,10 @@ def _units(layers: Layers, measure: Measure) -> gpd.GeoDataFrame:
     """Return the units that a measure changes: those of a kind to upgrade, or those that do not function."""
     rows = layers.facilities
     if measure.op == "upgrade":
-        mine = rows["kind"].isin(measure.of) & (rows["functioning"] != "no")
+        mine = rows["kind"].isin(measure.of) & (rows["functioning"] != YesNo.NO)
     else:
-        mine = (rows["kind"] == measure.kind) & (rows["functioning"] == "no")
-    rows = rows[mine & (rows["status"] == "used")]
+        mine = (rows["kind"] == measure.kind) & (rows["functioning"] == YesNo.NO)
+    rows = rows[mine & (rows["status"] == FacilityStatus.USED)]
     degrees = rows.geometry.to_crs(WGS84).to_numpy()
     return gpd.GeoDataFrame(
         {

@@ -354,7 +354,8 @@ def fewest_units(
     if best is None:
         return no_solution(seed=seed, seconds=clock.seconds())
     total = float(small.instance.cost[best].sum())
-    bound = min(total, max(answer, 0.0))
+    # A bound that HiGHS could not give is none: no cost is below 0.
+    bound = min(total, answer) if answer > 0.0 else 0.0
     if (instance.cost == 1.0).all():
         # Units are whole.
         bound = float(np.ceil(bound - 1e-6))

@@ -96,7 +96,8 @@ def find_reach(
     True
     """
     require_known(study, kind)
-    seasons = (study.scenario.season,) if seasons is None else seasons
+    # Dry before wet: the wet season's pairs are held against the dry one's.
+    seasons = (study.scenario.season,) if seasons is None else tuple(sorted(set(seasons)))
     gaps = study.gaps(may_go_on=may_go_on)
     now = {season: gaps.seasons[season][kind].within for season in seasons}
     lists = []

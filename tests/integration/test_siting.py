@@ -210,6 +210,7 @@ def test_tables_of_a_run(plan, tmp_path):
         (["--units", "1", "--measures", "nowhere.yml"], "is not there"),
         (["--units", "1", "--places", "nowhere.csv"], "is not there"),
         (["--units", "1", "--time-limit", "0"], "time_limit_s"),
+        (["--units", "1", "--seed", "-1"], "seed is a whole number"),
     ],
 )
 def test_bad_asking_is_told(words, said, workspace, tmp_path, capsys):
@@ -264,3 +265,16 @@ def test_areas_and_places_without_coordinates_are_refused(study):
         site(study, "posyandu", Ask(units=1), places=point)
     with pytest.raises(ConfigError, match="excluded areas are Polygons"):
         site(study, "posyandu", Ask(units=1), exclude=point.set_crs(4326))
+
+
+def test_places_far_outside_are_told(study):
+    far = gpd.GeoDataFrame(geometry=gpd.points_from_xy([100.0], [-1.0]), crs=4326)
+    with pytest.raises(ConfigError, match="1 candidate place lies more than"):
+        site(study, "posyandu", Ask(units=1), places=far)
+
+
+def test_seasons_in_any_order_are_the_same(study):
+    one, other = (site(study, "pustu", Ask(units=1, seasons=s)) for s in (("dry", "wet"), ("wet", "dry")))
+    assert one.sites.index.equals(other.sites.index)
+    with pytest.raises(ConfigError, match="seasons are dry, wet or both"):
+        Ask(units=1, seasons=("rainy",))
