@@ -57,3 +57,7 @@ class Steps:
             if kind is None:
                 self._bar.update(self._total - self._bar.n)
             self._bar.close()
+
+
+def go_on() -> None:
+    """Go on: what long work asks where nobody may stop it."""

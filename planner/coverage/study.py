@@ -27,6 +27,7 @@ from planner.network.overlay import (
     flood_areas,
     require_near,
 )
+from planner.progress import go_on
 from planner.scenarios.edits import FACILITY_EDITS, ROAD_EDITS, AddBoat, AddRoad, ChangeSpeed, Flood
 from planner.scenarios.modes import Profile
 from planner.scenarios.scenario import Scenario, checked_scenario
@@ -51,10 +52,6 @@ if TYPE_CHECKING:
 
 # So many sets of edited roads are kept ready; each is a network of its own.
 KEPT = 4
-
-
-def _go_on() -> None:
-    """Go on."""
 
 
 @dataclass(frozen=True)
@@ -341,7 +338,7 @@ class Study:
         edits: Sequence[Edit] | None = None,
         *,
         progress: Progress = no_progress,
-        may_go_on: Callable[[], None] = _go_on,
+        may_go_on: Callable[[], None] = go_on,
     ) -> Gaps:
         """Return the answer with some edits (the scenario's own when None); only what they touch is new.
 

@@ -1,4 +1,4 @@
-"""Compiled: which rows and columns of a covering problem can be left out."""
+"""Which sites and places of a covering problem can be left out."""
 
 from __future__ import annotations
 
@@ -10,90 +10,100 @@ from numba import njit
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Bools = NDArray[np.bool_]
-    Floats = NDArray[np.float64]
-    Ints = NDArray[np.int32]
-    Longs = NDArray[np.int64]
+    from planner.kernels.lists import Lists
 
 
 @njit(cache=True)
-def _is_within(first: Longs, item: Ints, a: int, b: int) -> bool:
-    """Whether all items of a are items of b; both sorted."""
-    k = first[b]
-    for n in range(first[a], first[a + 1]):
-        while k < first[b + 1] and item[k] < item[n]:
-            k += 1
-        if k == first[b + 1] or item[k] > item[n]:
+def dominated(
+    by_site: Lists, by_place: Lists, cost: NDArray[np.float64], free: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Return which sites another one is never worse than: it covers all they cover, for no more.
+
+    Of sites that are equal in both the first stays.
+
+    Parameters
+    ----------
+    by_site, by_place
+        The places that each site covers, and back.
+    cost
+        float64 ``(sites,)``.
+    free
+        bool ``(sites,)``, which may give way to another, and which another may give way to.
+
+    Returns
+    -------
+    dominated
+        bool ``(sites,)``; a site that covers nothing is, too.
+    """
+    sites = len(cost)
+    out = np.zeros(sites, dtype=np.bool_)
+    for j in range(sites):
+        if not free[j]:
+            continue
+        mine = by_site.item[by_site.first[j] : by_site.first[j + 1]]
+        if len(mine) == 0:
+            out[j] = True
+            continue
+        rarest, fewest = mine[0], np.int64(1 << 62)
+        for row in mine:
+            degree = by_place.first[row + 1] - by_place.first[row]
+            if degree < fewest:
+                rarest, fewest = row, degree
+        # Who covers all that j covers, covers its rarest place too.
+        for k in by_place.item[by_place.first[rarest] : by_place.first[rarest + 1]]:
+            theirs = by_site.item[by_site.first[k] : by_site.first[k + 1]]
+            if k == j or out[k] or not free[k] or cost[k] > cost[j] or len(theirs) < len(mine):
+                continue
+            if len(theirs) == len(mine) and cost[k] == cost[j] and k > j:
+                continue
+            if _holds_all(theirs, mine):
+                out[j] = True
+                break
+    return out
+
+
+@njit(cache=True)
+def _holds_all(many: NDArray[np.int32], few: NDArray[np.int32]) -> bool:
+    """Return whether a rising list holds all of another; the first that it lacks ends the search."""
+    low = 0
+    for item in few:
+        low += np.searchsorted(many[low:], item)
+        if low == len(many) or many[low] != item:
             return False
     return True
 
 
 @njit(cache=True)
-def _rarest(first: Longs, item: Ints, of_first: Longs, a: int) -> int:
-    """Return the item of a that the fewest sets hold."""
-    best = item[first[a]]
-    for n in range(first[a], first[a + 1]):
-        j = item[n]
-        if of_first[j + 1] - of_first[j] < of_first[best + 1] - of_first[best]:
-            best = j
-    return best
-
-
-@njit(cache=True)
-def needed_rows(first: Longs, item: Ints, site_first: Longs, site_row: Ints) -> Bools:
+def needed_rows(by_row: Lists, by_site: Lists) -> NDArray[np.bool_]:
     """Return the rows whose covering is not implied: no other row's sites are all among theirs.
 
     Of equal rows the first is kept.
 
     Parameters
     ----------
-    first, item
-        The sites of each row, rising.
-    site_first, site_row
-        The rows of each site, rising.
+    by_row, by_site
+        The sites of each row, and back, in rising order.
+
+    Returns
+    -------
+    needed
+        bool ``(rows,)``.
     """
-    rows = len(first) - 1
+    rows = len(by_row.first) - 1
     keep = np.ones(rows, dtype=np.bool_)
     for a in range(rows):
-        if not keep[a] or first[a] == first[a + 1]:
+        mine = by_row.item[by_row.first[a] : by_row.first[a + 1]]
+        if not keep[a] or len(mine) == 0:
             continue
-        j = _rarest(first, item, site_first, a)
-        for n in range(site_first[j], site_first[j + 1]):
-            b = site_row[n]
-            size = (first[a + 1] - first[a]) - (first[b + 1] - first[b])
-            if b != a and keep[b] and (size < 0 or (size == 0 and a < b)) and _is_within(first, item, a, b):
+        rarest, fewest = mine[0], np.int64(1 << 62)
+        for j in mine:
+            degree = by_site.first[j + 1] - by_site.first[j]
+            if degree < fewest:
+                rarest, fewest = j, degree
+        # Whoever has all sites of a has the rarest of them.
+        for b in by_site.item[by_site.first[rarest] : by_site.first[rarest + 1]]:
+            theirs = by_row.item[by_row.first[b] : by_row.first[b + 1]]
+            longer = len(theirs) > len(mine) or (len(theirs) == len(mine) and a < b)
+            if b != a and keep[b] and longer and _holds_all(theirs, mine):
                 keep[b] = False
-    return keep
-
-
-@njit(cache=True)
-def useful_sites(first: Longs, item: Ints, row_first: Longs, row_site: Ints, cost: Floats) -> Bools:
-    """Return the sites that no other replaces: one that covers all their rows, and costs no more.
-
-    Of equal sites the first is kept; a site without rows is not.
-
-    Parameters
-    ----------
-    first, item
-        The rows of each site, rising.
-    row_first, row_site
-        The sites of each row, rising.
-    cost
-        float64 ``(sites,)``.
-    """
-    sites = len(first) - 1
-    keep = np.ones(sites, dtype=np.bool_)
-    for a in range(sites):
-        if first[a] == first[a + 1]:
-            keep[a] = False
-            continue
-        i = _rarest(first, item, row_first, a)
-        for n in range(row_first[i], row_first[i + 1]):
-            b = row_site[n]
-            size = (first[a + 1] - first[a]) - (first[b + 1] - first[b])
-            if b == a or not keep[b] or cost[b] > cost[a] or size > 0:
-                continue
-            if (size < 0 or cost[b] < cost[a] or b < a) and _is_within(first, item, a, b):
-                keep[a] = False
-                break
     return keep

@@ -9,7 +9,8 @@ import numpy as np
 
 from geodata.errors import ConfigError
 from geodata.layers import no_progress
-from planner.kernels.cover import Lists, in_each
+from planner.kernels.lists import Lists, in_each
+from planner.progress import go_on
 from planner.scenarios.modes import Profile
 from planner.travel.straight import straight_lines_within
 
@@ -49,17 +50,13 @@ class Reach:
     by_candidate: Lists
 
 
-def _go_on() -> None:
-    """Go on."""
-
-
 def find_reach(
     study: Study,
     kind: str,
     candidates: gpd.GeoDataFrame,
     *,
     seasons: tuple[Season, ...] | None = None,
-    may_go_on: Callable[[], None] = _go_on,
+    may_go_on: Callable[[], None] = go_on,
     progress: Progress = no_progress,
 ) -> Reach:
     """Return whom each candidate would reach within the kind's limit.

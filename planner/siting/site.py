@@ -11,10 +11,11 @@ import numpy as np
 from geodata.errors import ConfigError, counted, suggest
 from geodata.layers import no_progress
 from planner.coverage.show import area_in_words, html_table
+from planner.progress import go_on
 from planner.siting.candidates import find_candidates
-from planner.siting.covering import fewest_units, most_people
-from planner.siting.curve import cover_curve
-from planner.siting.instance import CoverInstance, conflicts_of, instance_of_lists
+from planner.siting.cover.covering import fewest_units, most_people
+from planner.siting.cover.curve import cover_curve
+from planner.siting.cover.instance import CoverInstance, conflicts_of, instance_of_lists
 from planner.siting.measures import Measures, default_measures
 from planner.siting.plan import edits_of, require_same
 from planner.siting.reach import Reach, find_reach
@@ -31,10 +32,6 @@ if TYPE_CHECKING:
     from planner.coverage.study import Gaps, Study
     from planner.scenarios.scenario import Scenario
     from planner.siting.ask import Ask
-
-
-def _go_on() -> None:
-    """Go on."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +53,7 @@ class Siting:
     scenario
         The study's scenario with the plan's edits.
     sites, curve, villages
-        Tables: see :mod:`planner.siting.tables` and :func:`planner.siting.curve.cover_curve`.
+        Tables: see :mod:`planner.siting.tables` and :func:`planner.siting.cover.curve.cover_curve`.
     """
 
     kind: str
@@ -109,7 +106,7 @@ def site(
     measures: Measures | None = None,
     places: gpd.GeoDataFrame | None = None,
     exclude: gpd.GeoDataFrame | None = None,
-    may_go_on: Callable[[], None] = _go_on,
+    may_go_on: Callable[[], None] = go_on,
     progress: Progress = no_progress,
 ) -> Siting:
     """Return where units of a kind should be opened, upgraded or made to function.

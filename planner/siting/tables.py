@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from planner.coverage.tables import village_table
-from planner.siting.explain import explain
+from planner.siting.cover.explain import explain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from planner.coverage.study import Gaps
     from planner.scenarios.edits import FacilityEdit
-    from planner.siting.instance import CoverInstance
+    from planner.siting.cover.instance import CoverInstance
     from planner.siting.measures import Measure
     from planner.siting.reach import Reach
     from planner.siting.solution import Solution

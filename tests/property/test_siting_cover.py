@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planner.siting import covering
-from planner.siting.covering import fewest_units, heuristic, most_people
-from planner.siting.instance import cover_instance, reduced
-from planner.siting.relaxation import Relaxation
+from planner.siting.cover import covering
+from planner.siting.cover.covering import fewest_units, heuristic, most_people
+from planner.siting.cover.instance import cover_instance, reduced
+from planner.siting.cover.relaxation import Relaxation
 
 
 @st.composite

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from planner.kernels.capacitated import assign, climb_capacitated, knapsacks, resite, shift
 from planner.kernels.csr import Csr
-from planner.kernels.dominance import needed_rows, useful_sites
+from planner.kernels.dominance import dominated, needed_rows
+from planner.kernels.lists import Lists
 from planner.kernels.median import (
     climb_bound,
     fill,
@@ -23,13 +24,13 @@ from planner.kernels.median import (
     savings,
     turned,
 )
-from planner.siting.capacitated import capacitated_p_median
-from planner.siting.center import p_center
 from planner.siting.clock import Clock
-from planner.siting.costs import pair_costs
-from planner.siting.distances import DistanceInstance
-from planner.siting.median import _Search, _without_forced, p_median
-from planner.siting.set_cover import cover_rows
+from planner.siting.distance.capacitated import capacitated_p_median
+from planner.siting.distance.center import p_center
+from planner.siting.distance.costs import pair_costs
+from planner.siting.distance.distances import DistanceInstance
+from planner.siting.distance.median import _Search, _without_forced, p_median
+from planner.siting.distance.set_cover import cover_rows
 from planner.siting.solution import Proof
 
 # Ties, zero, and distances a microsecond apart.
@@ -564,12 +565,13 @@ def test_what_stays_of_a_cover_is_as_hard_as_all_of_it(case, data):
     first = np.searchsorted(row, np.arange(len(table) + 1)).astype(np.int64)
     rows = Csr(first, item.astype(np.int32), np.zeros(len(item)))
     columns = turned(rows, m)
-    keep = needed_rows(rows.first, rows.item, columns.first, columns.item)
+    by_row, by_site = (Lists(pairs.first, pairs.item) for pairs in (rows, columns))
+    keep = needed_rows(by_row, by_site)
     sets = [set(np.flatnonzero(r)) for r in table]
     for i, own in enumerate(sets):
         smaller = any(o < own or (o == own and k < i) for k, o in enumerate(sets))
         assert keep[i] == (not smaller)
-    useful = useful_sites(columns.first, columns.item, rows.first, rows.item, cost)
+    useful = ~dominated(by_site, by_row, cost, np.ones(m, bool))
     for j in range(m):
         mine = set(np.flatnonzero(table[:, j]))
         better = [
@@ -612,9 +614,9 @@ def test_costs_are_the_same_in_any_order_of_rows():
 @pytest.mark.parametrize("seed", range(6))
 def test_the_exact_part_finds_what_a_poor_heuristic_misses(seed, monkeypatch):
     """The swaps find the best plan of nearly every small problem, and would hide a bound that is too high."""
-    monkeypatch.setattr("planner.siting.median.interchange", lambda *_: (0.0, 0))
-    monkeypatch.setattr("planner.siting.capacitated.shift", lambda *_: 0)
-    monkeypatch.setattr("planner.siting.capacitated.resite", lambda *a: a[4])
+    monkeypatch.setattr("planner.siting.distance.median.interchange", lambda *_: (0.0, 0))
+    monkeypatch.setattr("planner.siting.distance.capacitated.shift", lambda *_: 0)
+    monkeypatch.setattr("planner.siting.distance.capacitated.resite", lambda *a: a[4])
     rng = np.random.default_rng(seed)
     one = DistanceInstance.from_matrix(rng.random(30), rng.random((30, 14)) * 100)
     assert p_median(one, 4).objective == pytest.approx(slow_median(one, 4), rel=1e-9)

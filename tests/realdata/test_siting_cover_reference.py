@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from planner.siting.covering import fewest_units, most_people
-from planner.siting.instance import cover_instance
+from planner.siting.cover.covering import fewest_units, most_people
+from planner.siting.cover.instance import cover_instance
 
 pytestmark = pytest.mark.realdata
 

@@ -9,10 +9,10 @@ import pytest
 from planner.kernels.csr import Csr
 from planner.kernels.dijkstra import arcs_to_csr
 from planner.kernels.many import within_cutoff
-from planner.siting.capacitated import capacitated_p_median
-from planner.siting.center import p_center
-from planner.siting.distances import DistanceInstance
-from planner.siting.median import p_median
+from planner.siting.distance.capacitated import capacitated_p_median
+from planner.siting.distance.center import p_center
+from planner.siting.distance.distances import DistanceInstance
+from planner.siting.distance.median import p_median
 from planner.siting.solution import Proof
 
 pytestmark = pytest.mark.realdata

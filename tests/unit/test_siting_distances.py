@@ -9,11 +9,11 @@ import pytest
 
 from geodata.errors import ConfigError
 from planner.kernels.csr import Csr
-from planner.siting.capacitated import capacitated_p_median
-from planner.siting.center import p_center
-from planner.siting.costs import pair_costs
-from planner.siting.distances import DistanceInstance
-from planner.siting.median import p_median
+from planner.siting.distance.capacitated import capacitated_p_median
+from planner.siting.distance.center import p_center
+from planner.siting.distance.costs import pair_costs
+from planner.siting.distance.distances import DistanceInstance
+from planner.siting.distance.median import p_median
 from planner.siting.solution import Proof
 
 INF = np.inf

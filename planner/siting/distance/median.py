@@ -14,9 +14,9 @@ from geodata.errors import UnprovenError
 from planner.kernels.csr import Csr
 from planner.kernels.median import SHORTEST, climb_bound, fill, greedy, interchange, nearest_two, savings
 from planner.siting.clock import Clock
-from planner.siting.costs import HAIR, pair_costs
-from planner.siting.distances import DistanceInstance
-from planner.siting.set_cover import cover_rows
+from planner.siting.distance.costs import HAIR, pair_costs
+from planner.siting.distance.distances import DistanceInstance
+from planner.siting.distance.set_cover import cover_rows
 from planner.siting.solution import Proof, no_solution, solution
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from planner.siting.costs import Costs
+    from planner.siting.distance.costs import Costs
     from planner.siting.solution import Solution
 
 # Steps of the subgradient between two looks at the plans it suggests, such looks, and steps without a better
@@ -84,7 +84,7 @@ def p_median(
 
     Examples
     --------
-    >>> from planner.siting.distances import DistanceInstance
+    >>> from planner.siting.distance.distances import DistanceInstance
     >>> table = np.array([[0.0, 9.0, 4.0], [9.0, 0.0, 4.0], [8.0, 7.0, 1.0]])
     >>> best = p_median(DistanceInstance.from_matrix(np.array([10.0, 1.0, 2.0]), table), 1)
     >>> best.chosen.tolist(), best.objective, str(best.proof)
@@ -152,7 +152,7 @@ def people_distance(instance: DistanceInstance, chosen: NDArray[np.integer]) -> 
 
     Examples
     --------
-    >>> from planner.siting.distances import DistanceInstance
+    >>> from planner.siting.distance.distances import DistanceInstance
     >>> one = DistanceInstance.from_matrix(np.array([10.0, 5.0]), np.array([[1.0, 2.0], [3.0, 4.0]]))
     >>> people_distance(one, np.array([1]))
     40.0

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.kernels.cover import covered_by_shares, group_values
-from planner.siting.instance import pairs_of
+from planner.siting.cover.instance import pairs_of
 from planner.siting.mip import GrowingLp, Mip
 from planner.siting.solution import TOLERANCE, Proof
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from planner.siting.clock import Clock
-    from planner.siting.instance import CoverInstance
+    from planner.siting.cover.instance import CoverInstance
 
 # Cuts are made between the best shares known and those of the relaxation, this far towards the latter:
 # nearer to where the answer lies (Ben-Ameur and Neto 2007).
@@ -54,7 +54,7 @@ class CutRelaxation:
 
     Examples
     --------
-    >>> from planner.siting.instance import cover_instance
+    >>> from planner.siting.cover.instance import cover_instance
     >>> three = cover_instance([10.0, 20.0, 5.0], place=[0, 1, 2], site=[0, 1, 2])
     >>> cuts = CutRelaxation(three, 2.0, np.array([1]), np.array([0.0, 1.0, 0.0]))
     >>> cuts.run(steps=50)
@@ -182,7 +182,7 @@ class CutRelaxation:
     def price(self) -> NDArray[np.float64]:
         """Return the prices of places that prove the bound: float64 ``(places,)``, people.
 
-        Those of the cuts' duals: with them :class:`planner.siting.relaxation.Relaxation` bounds and decides.
+        The cuts' duals; :class:`planner.siting.cover.relaxation.Relaxation` bounds and decides by them.
         """
         price = np.zeros(self.instance.places)
         for dual, g, open_ in zip(self._dual[1:], self._cut_group, self._cut_open, strict=False):

@@ -7,24 +7,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from planner.siting.covering import heuristic
-from planner.siting.instance import reduced
-from planner.siting.relaxation import Relaxation
+from planner.progress import go_on
+from planner.siting.cover.covering import heuristic
+from planner.siting.cover.instance import reduced
+from planner.siting.cover.relaxation import Relaxation
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
-    from planner.siting.instance import CoverInstance
+    from planner.siting.cover.instance import CoverInstance
     from planner.siting.solution import Solution
 
 # Points of a curve, and the steps of the search for a bound at some of them.
 POINTS, BOUNDED, STEPS = 60, 6, 60
-
-
-def _go_on() -> None:
-    """Go on."""
 
 
 def cover_curve(
@@ -32,7 +29,7 @@ def cover_curve(
     most: float,
     *,
     solved: tuple[float, Solution] | None = None,
-    may_go_on: Callable[[], None] = _go_on,
+    may_go_on: Callable[[], None] = go_on,
 ) -> pd.DataFrame:
     """Return the people reached within each of several budgets up to one, with a bound.
 
@@ -55,7 +52,7 @@ def cover_curve(
 
     Examples
     --------
-    >>> from planner.siting.instance import cover_instance
+    >>> from planner.siting.cover.instance import cover_instance
     >>> three = cover_instance([10.0, 20.0, 15.0], place=[0, 1, 2], site=[0, 1, 2])
     >>> cover_curve(three, 2)["people_reached"].tolist()
     [0.0, 20.0, 35.0]

@@ -9,7 +9,9 @@ import numpy as np
 
 from geodata.errors import ConfigError
 from geodata.runs import run_starts
-from planner.kernels.cover import Cover, Lists, dominated, lists_of_pairs, signatures, some_of, turned
+from planner.kernels.cover import Cover
+from planner.kernels.dominance import dominated
+from planner.kernels.lists import Lists, lists_of_pairs, signatures, some_of, turned
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -308,7 +310,7 @@ def reduced(instance: CoverInstance, *, drop_dominated: bool = True) -> Reduced:
         number[first] = place[first]
         small = _without(instance, site, people, some_of(instance.by_site, site, number))
         nothing = np.diff(small.by_site.first) == 0
-        out = dominated(small.cover, free[site]) if drop_dominated else nothing
+        out = dominated(small.by_site, small.by_place, small.cost, free[site]) if drop_dominated else nothing
         if not out.any():
             return Reduced(small, site, place, *forced)
         open_[site[out]] = False

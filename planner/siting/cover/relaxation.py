@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from planner.siting.instance import CoverInstance
+    from planner.siting.cover.instance import CoverInstance
 
 # The share of the newest solution in the average of all (Barahona and Anbil 2000), at the start and at last.
 NEWEST, NEWEST_AT_LAST = 0.1, 0.02
@@ -59,7 +59,7 @@ class Relaxation:
     Parameters
     ----------
     instance
-        Without forced or forbidden sites, as :func:`planner.siting.instance.reduced` gives it.
+        Without forced or forbidden sites, as :func:`planner.siting.cover.instance.reduced` gives it.
     budget
         What the chosen sites may cost.
     price
@@ -79,7 +79,7 @@ class Relaxation:
     --------
     Two sites of three, each with people of its own:
 
-    >>> from planner.siting.instance import cover_instance
+    >>> from planner.siting.cover.instance import cover_instance
     >>> three = cover_instance([10.0, 20.0, 5.0], place=[0, 1, 2], site=[0, 1, 2])
     >>> search = Relaxation(three, 2.0)
     >>> search.run(at_least=30.0, steps=100)

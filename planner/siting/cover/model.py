@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.siting.instance import pairs_of
+from planner.siting.cover.instance import pairs_of
 from planner.siting.mip import Mip
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from planner.siting.instance import CoverInstance
+    from planner.siting.cover.instance import CoverInstance
 
 
 class CoverModel:

@@ -12,7 +12,7 @@ from planner.kernels.cover import greedy_cover, stand_ins, standing
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from planner.siting.instance import CoverInstance
+    from planner.siting.cover.instance import CoverInstance
 
 # An office needs room to negotiate: so many stand-ins, each at most this share of the objective worse.
 STAND_INS, STAND_IN_SHARE = 3, 0.01
@@ -57,7 +57,7 @@ def explain(
 
     Examples
     --------
-    >>> from planner.siting.instance import cover_instance
+    >>> from planner.siting.cover.instance import cover_instance
     >>> three = cover_instance([10.0, 20.0, 15.0, 0.1], place=[0, 1, 3, 1, 2], site=[0, 0, 0, 1, 2])
     >>> why = explain(three, np.array([0, 2]), share=0.5)
     >>> why.site.tolist(), why.people_added.tolist(), why.stand_ins[0]

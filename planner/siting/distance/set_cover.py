@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.kernels.csr import Csr
-from planner.kernels.dominance import needed_rows, useful_sites
+from planner.kernels.dominance import dominated, needed_rows
+from planner.kernels.lists import Lists
 from planner.kernels.median import greedy, turned
-from planner.siting.costs import HAIR
+from planner.siting.distance.costs import HAIR
 from planner.siting.mip import Mip
 from planner.siting.solution import Proof
 
@@ -102,17 +103,22 @@ def smaller(sites_of: Csr, cost: NDArray[np.float64]) -> tuple[Csr, NDArray[np.i
         row, item = row[order], item[order]
         near = _pairs(row, item)
         columns = turned(near, len(site))
-        keep_site = useful_sites(columns.first, columns.item, near.first, near.item, cost[site])
+        every = np.ones(len(site), np.bool_)
+        keep_site = ~dominated(_lists(columns), _lists(near), cost[site], every)
         kept = keep_site[item]
         row, item = row[kept], (np.cumsum(keep_site) - 1)[item[kept]]
         site = site[keep_site]
         near = _pairs(row, item)
         columns = turned(near, len(site))
-        keep_row = needed_rows(near.first, near.item, columns.first, columns.item)
+        keep_row = needed_rows(_lists(near), _lists(columns))
         kept = keep_row[row]
         row, item = (np.cumsum(keep_row) - 1)[row[kept]], item[kept]
         if keep_row.all():
             return _pairs(row, item), site
+
+
+def _lists(pairs: Csr) -> Lists:
+    return Lists(pairs.first, pairs.item)
 
 
 def _pairs(row: NDArray[np.integer], item: NDArray[np.integer]) -> Csr:

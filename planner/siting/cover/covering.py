@@ -9,10 +9,10 @@ import numpy as np
 
 from planner.kernels.cover import exchange, greedy_cover
 from planner.siting.clock import Clock
-from planner.siting.cover_model import CoverModel
-from planner.siting.cuts import CutRelaxation
-from planner.siting.instance import reduced
-from planner.siting.relaxation import Relaxation
+from planner.siting.cover.cuts import CutRelaxation
+from planner.siting.cover.instance import reduced
+from planner.siting.cover.model import CoverModel
+from planner.siting.cover.relaxation import Relaxation
 from planner.siting.solution import TOLERANCE, Proof, Solution, no_solution, solution
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from planner.siting.instance import CoverInstance
+    from planner.siting.cover.instance import CoverInstance
 
 # Steps of the search for prices between two attempts to choose from them, and to decide sites by them.
 STEPS, ROUNDS = 60, 200
@@ -70,7 +70,7 @@ def most_people(
     --------
     Site 0 covers two places, sites 1 and 2 one each:
 
-    >>> from planner.siting.instance import cover_instance
+    >>> from planner.siting.cover.instance import cover_instance
     >>> four = cover_instance([10.0, 20.0, 15.0], place=[0, 1, 1, 2], site=[0, 0, 1, 2])
     >>> best = most_people(four, 2)
     >>> best.chosen.tolist(), best.objective, best.bound, str(best.proof)
@@ -338,7 +338,7 @@ def fewest_units(
 
     Examples
     --------
-    >>> from planner.siting.instance import cover_instance
+    >>> from planner.siting.cover.instance import cover_instance
     >>> three = cover_instance([10.0, 20.0, 15.0], place=[0, 1, 1, 2], site=[0, 0, 1, 2])
     >>> fewest_units(three, 30.0).chosen.tolist(), fewest_units(three, 45.0).objective
     ([0], 2.0)
@@ -421,7 +421,7 @@ def heuristic(
 
     Examples
     --------
-    >>> from planner.siting.instance import cover_instance
+    >>> from planner.siting.cover.instance import cover_instance
     >>> three = cover_instance([10.0, 20.0, 15.0], place=[0, 1, 1, 2], site=[0, 0, 1, 2])
     >>> heuristic(three, 1).tolist()
     [0]

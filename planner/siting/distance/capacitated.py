@@ -14,8 +14,8 @@ from planner.kernels.capacitated import assign, climb_capacitated, knapsacks, re
 from planner.kernels.csr import Csr
 from planner.kernels.median import SHORTEST, fill, greedy
 from planner.siting.clock import Clock
-from planner.siting.costs import HAIR, pair_costs
-from planner.siting.distances import DistanceInstance
+from planner.siting.distance.costs import HAIR, pair_costs
+from planner.siting.distance.distances import DistanceInstance
 from planner.siting.mip import Mip
 from planner.siting.solution import Proof, Solution, no_solution, solution
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from planner.siting.costs import Costs
+    from planner.siting.distance.costs import Costs
 
 # Steps between two looks at the plans that the bound suggests, such looks, and steps without a better bound
 # until they become shorter.
@@ -101,7 +101,7 @@ def capacitated_p_median(
     --------
     Site 0 is nearer to both, and has room for one:
 
-    >>> from planner.siting.distances import DistanceInstance
+    >>> from planner.siting.distance.distances import DistanceInstance
     >>> two = DistanceInstance.from_matrix(np.array([10.0, 9.0]), np.array([[1.0, 5.0], [2.0, 3.0]]))
     >>> plan = capacitated_p_median(two, 2, np.array([10.0, 10.0]))
     >>> plan.site.tolist(), plan.solution.objective, str(plan.solution.proof)

@@ -11,9 +11,9 @@ import numpy as np
 from geodata.errors import UnprovenError
 from planner.kernels.csr import Csr
 from planner.siting.clock import Clock
-from planner.siting.costs import HAIR
-from planner.siting.median import compile_median, least_distance
-from planner.siting.set_cover import Cover, cover_rows
+from planner.siting.distance.costs import HAIR
+from planner.siting.distance.median import compile_median, least_distance
+from planner.siting.distance.set_cover import Cover, cover_rows
 from planner.siting.solution import Proof, no_solution, solution
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from planner.siting.distances import DistanceInstance
+    from planner.siting.distance.distances import DistanceInstance
     from planner.siting.solution import Solution
 
 
@@ -68,7 +68,7 @@ def p_center(
 
     Examples
     --------
-    >>> from planner.siting.distances import DistanceInstance
+    >>> from planner.siting.distance.distances import DistanceInstance
     >>> table = np.array([[0.0, 9.0, 4.0], [9.0, 0.0, 4.0], [8.0, 7.0, 1.0]])
     >>> best = p_center(DistanceInstance.from_matrix(np.array([10.0, 1.0, 2.0]), table), 1)
     >>> best.chosen.tolist(), best.objective, str(best.proof)

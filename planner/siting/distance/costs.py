@@ -14,7 +14,7 @@ from planner.kernels.median import nearest_two, turned
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from planner.siting.distances import DistanceInstance
+    from planner.siting.distance.distances import DistanceInstance
 
 # People are kept to so many binary digits of their share of the largest row: a plan then does not hang on the
 # last bit, and is the same for people and for thousands of people.
@@ -132,7 +132,7 @@ def pair_costs(
 
     Examples
     --------
-    >>> from planner.siting.distances import DistanceInstance
+    >>> from planner.siting.distance.distances import DistanceInstance
     >>> table = np.array([[60.0, 300.0], [240.0, 120.0]])
     >>> costs = pair_costs(DistanceInstance.from_matrix(np.array([10.0, 5.0]), table), 1)
     >>> costs.total(np.array([True, False])) * costs.scale

@@ -1,0 +1,1 @@
+"""Problems of distance on arrays: p-median, p-center and the capacitated p-median."""
