@@ -13,8 +13,9 @@ from geodata.layers import no_progress
 from planner.coverage.show import area_in_words, html_table
 from planner.progress import go_on
 from planner.siting.candidates import find_candidates
-from planner.siting.cover.covering import fewest_units, most_people
+from planner.siting.cover.covering import most_people
 from planner.siting.cover.curve import cover_curve
+from planner.siting.cover.fewest import fewest_units
 from planner.siting.cover.instance import CoverInstance, conflicts_of, instance_of_lists
 from planner.siting.measures import Measures, default_measures
 from planner.siting.plan import edits_of, require_same

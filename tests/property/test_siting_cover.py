@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from planner.siting.cover import covering
-from planner.siting.cover.covering import fewest_units, heuristic, most_people
+from planner.siting.cover.covering import heuristic, most_people
+from planner.siting.cover.fewest import fewest_units
 from planner.siting.cover.instance import cover_instance, reduced
 from planner.siting.cover.relaxation import Relaxation
 

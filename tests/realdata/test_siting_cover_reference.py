@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from planner.siting.cover.covering import fewest_units, most_people
+from planner.siting.cover.covering import most_people
+from planner.siting.cover.fewest import fewest_units
 from planner.siting.cover.instance import cover_instance
 
 pytestmark = pytest.mark.realdata

@@ -152,7 +152,6 @@ def write_map(gaps: Gaps, path: Path, *, lang: str) -> None:
     True
     """
     texts = map_texts(lang)
-    vendor = files("planner").joinpath("reports/maps/vendor")
     offline = vendor_is_built()
     bounds = gaps.layers.villages.to_crs(WGS84).total_bounds
     page_map = (OfflineMap if offline else LinkedMap)(
@@ -160,22 +159,80 @@ def write_map(gaps: Gaps, path: Path, *, lang: str) -> None:
         tiles=None, prefer_canvas=True, control_scale=True, zoom_start=10, zoom_snap=0.25,
     )  # fmt: skip
     page_map.add_child(GapsLayer())
-    figure = page_map.get_root()
-    area = html.escape(gaps.layers.area.name)
-    head = f"<title>{html.escape(texts['title'])}: {area}</title>"
+    own = files("planner").joinpath("reports/maps")
+    scripts = [own.joinpath(name).read_text("utf-8") for name in ("base_map.js", "gaps_map.js")]
+    scripts.append(page_script(gaps, texts, lang=lang, offline=offline))
+    head = page_head(f"{texts['title']}: {gaps.layers.area.name}", offline=offline)
+    head += "".join(f"<script>{script}</script>" for script in scripts)
+    write_page(page_map, path, head, texts, lang=lang, offline=offline)
+
+
+def page_head(title: str, *, offline: bool) -> str:
+    """Return what stands in the head of every map's page: title, Leaflet where the page holds it, our styles.
+
+    Parameters
+    ----------
+    title
+        Any text; it is escaped.
+    offline
+        Whether the page holds its libraries itself.
+
+    Examples
+    --------
+    >>> page_head("Roads & rivers", offline=False).startswith("<title>Roads &amp; rivers</title>")
+    True
+    """
+    own = files("planner").joinpath("reports/maps")
+    head = f"<title>{html.escape(title)}</title>"
     head += '<meta name="viewport" content="width=device-width, initial-scale=1">'
     if offline:
         head += f"<style>{leaflet_css()}</style>"
-        head += f"<script>{vendor.joinpath('leaflet.js').read_text('utf-8')}</script>"
-    own = files("planner").joinpath("reports/maps")
-    head += f"<style>{own.joinpath('gaps_map.css').read_text('utf-8')}</style>"
-    for script in ("base_map.js", "gaps_map.js"):
-        head += f"<script>{own.joinpath(script).read_text('utf-8')}</script>"
-    head += f"<script>{page_script(gaps, texts, lang=lang, offline=offline)}</script>"
-    # As a value, not as a template: names and library code may hold braces.
-    element = Element("{{ this.text }}")
-    element.text = head
-    figure.header.add_child(element, name="jangkau")
+        head += f"<script>{own.joinpath('vendor/leaflet.js').read_text('utf-8')}</script>"
+    return head + f"<style>{own.joinpath('gaps_map.css').read_text('utf-8')}</style>"
+
+
+def write_page(
+    page_map: folium.Map, path: Path, head: str, texts: dict[str, str], *, lang: str, offline: bool,
+    body: str = "",
+) -> None:  # fmt: skip
+    """Write a map's page; where it does not hold its libraries, a note says so until the map is drawn.
+
+    Parameters
+    ----------
+    page_map
+        A Folium map.
+    path
+        The file; one that is there is written over.
+    head, body
+        HTML, put there as it stands.
+    texts
+        :func:`planner.texts.catalogues.map_texts` of the language.
+    lang
+        ``id`` or ``en``.
+    offline
+        Whether the page holds its libraries itself.
+
+    Raises
+    ------
+    OSError
+        The file cannot be written.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     file = Path(folder, "map.html")
+    ...     write_page(OfflineMap(tiles=None), file, "<title>t</title>", {}, lang="en", offline=True)
+    ...     '<html lang="en">' in file.read_text("utf-8")
+    True
+    """
+    figure = page_map.get_root()
+    for part, text in ((figure.header, head), (figure.html, body)):
+        # As a value, not as a template: names and library code may hold braces.
+        element = Element("{{ this.text }}")
+        element.text = text
+        part.add_child(element)
     page = figure.render().replace("<html>", f'<html lang="{lang}">', 1)
     path.write_text(page if offline else with_missing_note(page, texts["map_missing"]), "utf-8")
 
@@ -262,7 +319,7 @@ def page_script(gaps: Gaps, texts: dict[str, str], *, lang: str, offline: bool) 
         "network": roads_or_straight(gaps),
         "area": f"{layers.area.name} ({layers.area.code})",
         "subtitle": _subtitle(totals, texts, lang),
-        "attribution": _attribution(gaps, texts),
+        "attribution": attribution(gaps, texts),
         "colors": STATUS_COLORS,
         "seasons": [{"season": s, "label": texts[f"season_{s}"]} for s in _seasons(gaps)],
         "as_dry": layers.roads is not None and not seasons_told(layers, gaps.scenario.edits),
@@ -290,8 +347,8 @@ def _subtitle(totals: dict[str, Any], texts: dict[str, str], lang: str) -> str:
     return "; ".join(parts)
 
 
-def _attribution(gaps: Gaps, texts: dict[str, str]) -> str:
-    """Return the map's credits as HTML, every part escaped."""
+def attribution(gaps: Gaps, texts: dict[str, str]) -> str:
+    """Return the map's credits as HTML, every part escaped: whose data it shows, under which licence."""
     seen = dict.fromkeys(
         f"{s.source or s.file}{f' ({s.licence})' if s.licence else ''}" for s in gaps.layers.sources
     )

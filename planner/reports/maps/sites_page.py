@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import html
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import folium
 import geopandas as gpd
-from branca.element import Element
 
 from geodata.crs import WGS84
 from planner.coverage.reach import usable_facilities
@@ -18,9 +16,10 @@ from planner.reports.maps.page import (
     VILLAGE_TOLERANCE_M,
     LinkedMap,
     OfflineMap,
-    leaflet_css,
+    attribution,
+    page_head,
     vendor_is_built,
-    with_missing_note,
+    write_page,
 )
 from planner.texts.catalogues import map_texts
 from planner.texts.formatter import Formatter
@@ -31,6 +30,8 @@ if TYPE_CHECKING:
     from planner.siting.site import Siting
 
 
+# Takes away the note of a page without its libraries, once they have come from the internet after all.
+DRAWN = "<script>if (window.L) document.getElementById('jk-missing')?.remove();</script>"
 # More numbered discs than this lie over each other.
 NUMBERED = 40
 
@@ -79,24 +80,9 @@ def write_sites_map(plan: Siting, path: Path, *, lang: str) -> None:
     _existing(plan, texts).add_to(page)
     _sites(plan, texts, lang).add_to(page)
     folium.LayerControl(collapsed=False).add_to(page)
-    figure = page.get_root()
-    # As a value, not as a template: names and library code may hold braces.
-    head, box = Element("{{ this.text }}"), Element("{{ this.text }}")
-    head.text, box.text = _head(plan, texts, offline=offline), _box(plan, texts, lang)
-    figure.header.add_child(head, name="jangkau")
-    figure.html.add_child(box, name="jangkau_box")
-    text = figure.render().replace("<html>", f'<html lang="{lang}">', 1)
-    path.write_text(text if offline else with_missing_note(text, texts["map_missing"]), "utf-8")
-
-
-def _head(plan: Siting, texts: dict[str, str], *, offline: bool) -> str:
-    vendor = files("planner").joinpath("reports/maps")
-    title = html.escape(f"{texts['plan_title']}: {plan.after.layers.area.name}")
-    head = f"<title>{title}</title><meta name='viewport' content='width=device-width, initial-scale=1'>"
-    if offline:
-        head += f"<style>{leaflet_css()}</style>"
-        head += f"<script>{vendor.joinpath('vendor/leaflet.js').read_text('utf-8')}</script>"
-    return head + f"<style>{vendor.joinpath('gaps_map.css').read_text('utf-8')}</style>"
+    head = page_head(f"{texts['plan_title']}: {plan.after.layers.area.name}", offline=offline)
+    body = _box(plan, texts, lang) + DRAWN
+    write_page(page, path, head, texts, lang=lang, offline=offline, body=body)
 
 
 def _villages(plan: Siting, when: str, texts: dict[str, str], lang: str, *, show: bool) -> folium.GeoJson:
@@ -169,7 +155,8 @@ def _box(plan: Siting, texts: dict[str, str], lang: str) -> str:
     """Return the title, the figures and the colours, as a box over the map."""
     numbers, solution = Formatter(lang), plan.solution
     gap = texts["plan_gap"].format(gap=numbers.percent(solution.gap))
-    proof = gap if solution.gap else texts["plan_proven"]
+    proven = texts["plan_proven"] if plan.ask.target is None else texts["plan_fewest"]
+    proof = gap if solution.gap else proven
     kind = texts.get(f"kind_{plan.kind}", plan.kind)
     count = f"{len(plan.sites)} {texts['plan_sites'].lower()}"
     people = f"+{numbers.people(plan.people_added)} {texts['people']}"
@@ -187,4 +174,5 @@ def _box(plan: Siting, texts: dict[str, str], lang: str) -> str:
         f"<p><span class='jk-swatch' style='background:{color}'></span>{html.escape(texts[s])}</p>"
         for s, color in STATUS_COLORS.items()
     ]
+    lines.append(f"<p class='jk-credit'>{attribution(plan.before, texts)}</p>")
     return f"<div class='jk-box jk-plan'>{''.join(lines)}</div>"

@@ -1,0 +1,113 @@
+"""The fewest units, or the least money, that reach a share of people (LSCP; Toregas and others 1971)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.kernels.cover import greedy_cover
+from planner.siting.clock import Clock
+from planner.siting.cover.instance import reduced
+from planner.siting.cover.model import CoverModel
+from planner.siting.solution import TOLERANCE, Proof, Solution, no_solution, solution
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from planner.siting.cover.instance import CoverInstance
+
+
+def fewest_units(
+    instance: CoverInstance,
+    people: float,
+    *,
+    seed: int = 0,
+    time_limit_s: float = 60.0,
+    may_go_on: Callable[[], None] | None = None,
+) -> Solution:
+    """Return the cheapest sites that cover so many people: of cost 1 each, the fewest (LSCP where it is all).
+
+    Parameters
+    ----------
+    instance
+        Places, sites and costs.
+    people
+        How many are to be covered.
+    seed, time_limit_s, may_go_on
+        As :func:`planner.siting.cover.covering.most_people` takes them.
+
+    Returns
+    -------
+    solution
+        Its objective is cost, its bound a cost that every such choice has at least; infeasible where all
+        sites together cover fewer people.
+
+    Examples
+    --------
+    >>> from planner.siting.cover.instance import cover_instance
+    >>> three = cover_instance([10.0, 20.0, 15.0], place=[0, 1, 1, 2], site=[0, 0, 1, 2])
+    >>> fewest_units(three, 30.0).chosen.tolist(), fewest_units(three, 45.0).objective
+    ([0], 2.0)
+    """
+    clock = Clock(time_limit_s, may_go_on)
+    small = reduced(instance)
+    wanted = (people - small.people_forced) * (1 - TOLERANCE)
+    held = np.flatnonzero(instance.forced)
+    start = _enough(small.instance, wanted)
+    if start is None and not len(small.instance.conflicts.item):
+        return no_solution(seed=seed, seconds=clock.seconds())
+    best, answer = _cheapest(small.instance, wanted, start, clock, seed)
+    if best is None:
+        return no_solution(seed=seed, seconds=clock.seconds())
+    total = float(small.instance.cost[best].sum())
+    # A bound that HiGHS could not give is none: no cost is below 0.
+    bound = min(total, answer) if answer > 0.0 else 0.0
+    if (instance.cost == 1.0).all():
+        # Units are whole.
+        bound = float(np.ceil(bound - 1e-6))
+    sites = np.concatenate([held, small.site[best]])
+    return solution(
+        sites, total + small.cost_forced, bound + small.cost_forced, seed=seed, seconds=clock.seconds()
+    )
+
+
+def _cheapest(
+    instance: CoverInstance, people: float, start: NDArray[np.int64] | None, clock: Clock, seed: int
+) -> tuple[NDArray[np.int64] | None, float]:
+    """Return the cheapest sites that cover so many people, by HiGHS, and a bound on their cost."""
+    best, model = start, CoverModel(instance, at_least=people)
+    while True:
+        answer = model.mip.solve(
+            start=None if best is None else model.of(best),
+            time_limit_s=clock.left_s(), seed=seed, may_go_on=clock.may_go_on,
+        )  # fmt: skip
+        if answer.proof is Proof.INFEASIBLE:
+            # Not even the cheapest known holds what was asked of HiGHS since: nothing is cheaper.
+            return best, np.inf
+        if not len(answer.value):
+            return best, answer.bound
+        found = model.sites(answer.value)
+        if instance.people_reached(found) >= people:
+            if best is None or instance.cost[found].sum() < instance.cost[best].sum():
+                best = found
+            return best, answer.bound
+        # HiGHS may miss the share by its tolerance. Whatever is better has a site that these have not.
+        model.require_another(found)
+
+
+def _enough(instance: CoverInstance, people: float) -> NDArray[np.int64] | None:
+    """Return sites that cover so many people, added greedily, without those that turn out to be needless."""
+    chosen = np.zeros(instance.sites, dtype=np.bool_)
+    order, gain = greedy_cover(instance.cover, np.inf, chosen, ~instance.forbidden)
+    total = np.concatenate([[0.0], np.cumsum(gain)])
+    if total[-1] < people:
+        return None
+    sites = order[: int(np.searchsorted(total, people))].astype(np.int64)
+    for j in np.sort(sites)[np.argsort(-instance.cost[np.sort(sites)], kind="stable")]:
+        rest = sites[sites != j]
+        if instance.people_reached(rest) >= people:
+            sites = rest
+    return np.sort(sites)
