@@ -14,6 +14,7 @@ import shapely
 from geodata.errors import ConfigError, UnprovenError
 from geodata.workspace import write_workspace
 from planner.cli import main
+from planner.kernels.lists import Lists
 from planner.pipeline import Ask, Study, as_if_none, read_measures, read_scenario, site, write_siting
 from planner.siting.candidates import find_candidates
 from planner.siting.measures import default_measures
@@ -278,3 +279,41 @@ def test_seasons_in_any_order_are_the_same(study):
     assert one.sites.index.equals(other.sites.index)
     with pytest.raises(ConfigError, match="seasons are dry, wet or both"):
         Ask(units=1, seasons=("rainy",))
+
+
+def test_a_plan_that_the_engine_does_not_confirm_is_not_given(study, monkeypatch):
+    """Every candidate is said to reach one place more than it does."""
+
+    def boasting(*args, **kwargs):
+        reach = find_reach(*args, **kwargs)
+        lists, extra = [], np.flatnonzero(~reach.already)
+        for j in range(len(reach.by_candidate.first) - 1):
+            mine = reach.by_candidate.item[reach.by_candidate.first[j] : reach.by_candidate.first[j + 1]]
+            lists.append(np.union1d(mine, np.setdiff1d(extra, mine)[:1]).astype(np.int32))
+        first = np.concatenate([[0], np.cumsum([len(one) for one in lists])])
+        return replace(reach, by_candidate=Lists(first, np.concatenate(lists)))
+
+    monkeypatch.setattr("planner.siting.site.find_reach", boasting)
+    with pytest.raises(UnprovenError):
+        site(study, "posyandu", Ask(units=2))
+
+
+def test_candidates_where_people_live(study):
+    measure = default_measures().measures["open_posyandu"]
+    squares = find_candidates(study.layers, study.demand, {"m": measure})
+    xy = np.floor(shapely.get_coordinates(squares.geometry) / measure.spacing_m)
+    cells = np.floor(shapely.get_coordinates(study.demand.geometry) / measure.spacing_m)
+    # One for each square in which people live; rounding may move one over the edge of its square.
+    assert len(squares) == len(np.unique(cells, axis=0))
+    assert len(np.unique(xy, axis=0)) >= 0.95 * len(squares)
+    middle = find_candidates(
+        study.layers, study.demand, {"m": measure.model_copy(update={"at": "settlements"})}
+    )
+    for code, points in study.demand.groupby("village_code"):
+        mine = middle[middle["village_code"] == code]
+        if (points["method"] == "hamlets").all():
+            continue
+        assert len(mine) == 1
+        away = [points.distance(place) @ points["weight"] for place in points.geometry]
+        found = points.distance(mine.geometry.iloc[0]) @ points["weight"]
+        assert found <= min(away) + 0.2

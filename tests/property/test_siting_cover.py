@@ -9,8 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from planner.kernels.lists import in_each, lists_of_pairs
 from planner.siting.cover import covering
 from planner.siting.cover.covering import heuristic, most_people
+from planner.siting.cover.curve import cover_curve
+from planner.siting.cover.explain import explain
 from planner.siting.cover.fewest import fewest_units
 from planner.siting.cover.instance import cover_instance, reduced
 from planner.siting.cover.relaxation import Relaxation
@@ -177,3 +180,74 @@ def test_every_way_of_the_solver_finds_the_same(only, problem):
         alone = most_people(instance_of(problem), problem["budget"])
     both = most_people(instance_of(problem), problem["budget"])
     assert (alone.objective, alone.proof) == (both.objective, both.proof) or np.isnan(alone.objective)
+
+
+@settings(deadline=None, max_examples=150)
+@given(problems(), st.integers(0, 8))
+def test_a_curve_lies_between_what_is_found_and_what_can_be(problem, most):
+    problem = {**problem, "forced": [False] * problem["sites"]}
+    curve = cover_curve(instance_of(problem), most)
+    for budget, found, bound in curve.itertuples(index=False):
+        best = max(reach(problem, sites) for sites in choices({**problem, "budget": budget}))
+        assert found <= best + 1e-9
+        assert bound >= best - 1e-9
+
+
+@settings(deadline=None, max_examples=200)
+@given(problems())
+def test_why_a_site_is_chosen_is_what_taking_it_away_would_cost(problem):
+    plan = next(iter(sorted(choices(problem), key=len, reverse=True)), None)
+    if not plan:
+        return
+    instance = instance_of(problem)
+    why = explain(instance, np.array(plan), most=2, share=1.0)
+    assert sorted(why.site.tolist()) == list(plan)
+    assert why.people_added.sum() == pytest.approx(reach(problem, plan))
+    # Each adds most of those that are left.
+    for i, added in enumerate(why.people_added):
+        before = why.site[:i].tolist()
+        gains = [reach(problem, [*before, j]) - reach(problem, before) for j in plan if j not in before]
+        assert added == pytest.approx(max(gains))
+    for j, alone, others in zip(why.site.tolist(), why.people_alone, why.stand_ins, strict=True):
+        rest = [s for s in plan if s != j]
+        assert alone == pytest.approx(reach(problem, plan) - reach(problem, rest))
+        free = [
+            k
+            for k in range(problem["sites"])
+            if k not in plan
+            and not problem["forbidden"][k]
+            and not any({k, s} == {a, b} for a, b in problem["conflicts"] for s in rest)
+        ]
+        losses = sorted((reach(problem, plan) - reach(problem, [*rest, k]), k) for k in free)
+        allowed = [(loss, k) for loss, k in losses if loss <= reach(problem, plan)]
+        assert [k for k, _ in others] == [k for _, k in allowed[:2]]
+        assert [loss for _, loss in others] == pytest.approx([loss for loss, _ in allowed[:2]])
+
+
+@st.composite
+def seasons(draw):
+    places, sites = draw(st.integers(1, 6)), draw(st.integers(1, 5))
+    pairs = st.sets(st.tuples(st.integers(0, sites - 1), st.integers(0, places - 1)))
+    lacks = draw(st.lists(st.sampled_from(["both", "wet", "none"]), min_size=places, max_size=places))
+    dry = draw(pairs)
+    return places, sites, dry, {p for p in dry if draw(st.booleans())}, lacks
+
+
+@settings(deadline=None, max_examples=200)
+@given(seasons())
+def test_both_seasons_need_what_each_place_still_lacks(case):
+    places, sites, dry, wet, lacks = case
+    dry = {(s, p) for s, p in dry if lacks[p] == "both"}
+    wet = {(s, p) for s, p in wet if lacks[p] in ("both", "wet")}
+    one, other = (
+        lists_of_pairs(
+            np.array([s for s, _ in c], np.int64), np.array([p for _, p in c], np.int64), sites, places
+        )
+        for c in (sorted(dry), sorted(wet))
+    )
+    lacking = np.array([{"both": 2, "wet": 1, "none": 0}[w] for w in lacks], np.int32)
+    found, alone = in_each(one, other, lacking)
+    rows = np.repeat(np.arange(sites), np.diff(found.first))
+    wanted = {(s, p) for s, p in wet if lacks[p] == "wet" or (s, p) in dry}
+    assert set(zip(rows.tolist(), found.item.tolist(), strict=True)) == wanted
+    assert alone == sum((s, p) not in dry for s, p in wet if lacks[p] == "both")

@@ -65,7 +65,9 @@ def explain(
     """
     inside = np.zeros(instance.sites, dtype=np.bool_)
     inside[np.asarray(chosen, dtype=np.int64)] = True
-    order, gain = greedy_cover(instance.cover, np.inf, np.zeros_like(inside), inside)
+    # In the order of people alone: what a site costs is settled here.
+    people_only = instance.cover._replace(cost=np.ones(instance.sites))
+    order, gain = greedy_cover(people_only, np.inf, np.zeros_like(inside), inside)
     # Those that add nobody come last: forced ones, or twins of others.
     idle = np.setdiff1d(np.flatnonzero(inside), order)
     site = np.concatenate([order.astype(np.int64), idle])
