@@ -317,3 +317,19 @@ def test_candidates_where_people_live(study):
         away = [points.distance(place) @ points["weight"] for place in points.geometry]
         found = points.distance(mine.geometry.iloc[0]) @ points["weight"]
         assert found <= min(away) + 0.2
+
+
+def test_villages_lifted_and_people_near_the_limit(plan):
+    demand, kind = plan.before.demand, "posyandu"
+    weight, code = demand["weight"].to_numpy(), demand["village_code"].to_numpy()
+
+    def served(gaps):
+        within = gaps.coverage[kind].within
+        return (pd.Series(weight * within).groupby(code).sum().round(9) >= gaps.scenario.status.served).sum()
+
+    assert plan.sites["villages_added"].sum() == served(plan.after) - served(plan.before)
+    one, limit = plan.after.coverage[kind], plan.after.scenario.standard[kind].limit_minutes
+    near = (one.minutes <= limit) & (one.minutes >= 0.95 * limit) & ~plan.before.coverage[kind].within
+    for row in plan.sites.itertuples():
+        mine = near & (one.nearest_id == row.facility_id)
+        assert row.people_near_limit == pytest.approx(np.nansum(demand["people"].to_numpy()[mine]))
