@@ -319,8 +319,10 @@ def test_candidates_where_people_live(study):
         assert found <= min(away) + 0.2
 
 
-def test_villages_lifted_and_people_near_the_limit(plan):
-    demand, kind = plan.before.demand, "posyandu"
+@pytest.mark.parametrize("kind", ["posyandu", "puskesmas"])
+def test_villages_lifted_and_people_near_the_limit(study, kind):
+    plan = site(study, kind, Ask(units=2))
+    demand = plan.before.demand
     weight, code = demand["weight"].to_numpy(), demand["village_code"].to_numpy()
 
     def served(gaps):

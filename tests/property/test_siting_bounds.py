@@ -148,3 +148,28 @@ def test_prices_come_near_to_the_linear_relaxation(seed):
     search.run(oracle(covers, people, cost, budget), steps=600)
     linear = oracle(covers, people, cost, budget, whole=False)
     assert linear - 1e-6 <= search.best.bound <= 1.02 * linear
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.integers(0, 10**6), st.data())
+def test_what_is_left_counts_as_the_whole(seed, data):
+    """Sites are decided twice over: a choice of what is left reaches the same people as one of the whole."""
+    covers, people, cost, conflicts = scattered(seed, places=40, sites=12, reach=0.3, conflicts=4)
+    instance = instance_of(covers, people, cost, conflicts)
+    left = covering._Left(instance, 8.0)
+    for _ in range(2):
+        n = left.instance.sites
+        fate = data.draw(st.lists(st.sampled_from(["", "", "always", "never"]), min_size=n, max_size=n))
+        always, never = (np.array([f == word for f in fate], bool) for word in ("always", "never"))
+        held = left.sites(np.flatnonzero(always)).tolist()
+        clash = any(a in held and b in held for a, b in conflicts.tolist())
+        rest = left.without(always, never)
+        assert (rest is None) == (clash or cost[held].sum() > 8.0)
+        if rest is None:
+            return
+        left = rest[0]
+    chosen = np.flatnonzero(np.random.default_rng(seed).random(left.instance.sites) < 0.4)
+    assert left.base + left.instance.people_reached(chosen) == pytest.approx(
+        instance.people_reached(left.sites(chosen))
+    )
+    assert left.budget == pytest.approx(8.0 - cost[left.held].sum())
