@@ -21,9 +21,11 @@ if TYPE_CHECKING:
         CloseFacility,
         CloseRoad,
         Flood,
+        Floor,
         Gaps,
         Ilp,
         MoveFacility,
+        Objective,
         OpenFacility,
         ReopenRoad,
         Scenario,
@@ -56,11 +58,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AddBoat", "AddRoad", "Ask", "ChangeFacility", "ChangeRoad", "ChangeSpeed", "CloseFacility",
-    "CloseRoad", "Flood", "Gaps", "Ilp", "MoveFacility", "OpenFacility", "ReopenRoad", "Scenario",
-    "Siting", "Study", "Travel", "as_if_none", "build_area", "changes", "check", "default_scenario",
-    "demo_layers", "facility_table", "find_gaps", "from_networkx", "open_workspace", "read_adoption_of",
-    "read_measures", "read_scenario", "site", "summary", "to_networkx", "totals", "travel_by",
-    "under_standards", "village_table", "write_gaps", "write_siting",
+    "CloseRoad", "Flood", "Floor", "Gaps", "Ilp", "MoveFacility", "Objective", "OpenFacility",
+    "ReopenRoad", "Scenario", "Siting", "Study", "Travel", "as_if_none", "build_area", "changes",
+    "check", "default_scenario", "demo_layers", "facility_table", "find_gaps", "from_networkx",
+    "open_workspace", "read_adoption_of", "read_measures", "read_scenario", "site", "summary",
+    "to_networkx", "totals", "travel_by", "under_standards", "village_table", "write_gaps",
+    "write_siting",
 ]  # fmt: skip
 
 

@@ -34,7 +34,7 @@ from planner.scenarios.edits import (
     ReopenRoad,
 )
 from planner.scenarios.scenario import Scenario, default_scenario, read_scenario
-from planner.siting.ask import Ask
+from planner.siting.ask import Ask, Floor, Objective
 from planner.siting.measures import read_measures
 from planner.siting.reach import as_if_none
 from planner.siting.site import Siting, site
@@ -57,9 +57,11 @@ __all__ = [
     "CloseFacility",
     "CloseRoad",
     "Flood",
+    "Floor",
     "Gaps",
     "Ilp",
     "MoveFacility",
+    "Objective",
     "OpenFacility",
     "ReopenRoad",
     "Scenario",

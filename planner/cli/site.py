@@ -12,7 +12,20 @@ if TYPE_CHECKING:
 
     from geodata.layers import SourceRecord
     from planner.cli.console import Commands
+    from planner.pipeline import Floor
     from planner.siting.site import Siting
+
+
+# What no other plan does, by the unit of the objective.
+PROVEN = {
+    "people": "other choice of these candidates reaches more people",
+    "people_weighted": "other choice of these candidates reaches more people, those beyond the limit in part",
+    "villages": "other choice of these candidates has more villages served",
+    "units": "fewer of these candidates reach the target",
+    "idr": "cheaper choice of these candidates reaches the target",
+    "person_minutes": "other choice of these candidates has a smaller sum of travel times",
+    "minutes": "other choice of these candidates has a shorter longest way",
+}
 
 
 def add_commands(commands: Commands) -> None:
@@ -30,6 +43,41 @@ def add_commands(commands: Commands) -> None:
     )
     how_much.add_argument(
         "--target", type=float, metavar="SHARE", help="reach this share of people (0-1) with fewest measures"
+    )
+    parser.add_argument(
+        "--objective",
+        default="people",
+        metavar="O",
+        help="people (default), villages (served), person_minutes or worst_time",
+    )
+    parser.add_argument(
+        "--least", default="units", metavar="L", help="a target with least units (default) or money"
+    )
+    parser.add_argument(
+        "--target-in",
+        default="all",
+        metavar="A",
+        help="the target of all people (default) or in every district",
+    )
+    parser.add_argument(
+        "--floor",
+        action="append",
+        default=[],
+        metavar="WHO=SHARE",
+        help="reach at least this share (0-1) of all, in every district, of the worst_tenth, or of a "
+        "life-cycle group",
+    )
+    parser.add_argument(
+        "--min-distance", type=float, metavar="M", help="metres between any two units of the kind"
+    )
+    parser.add_argument(
+        "--one-per-village", action="store_true", help="only in villages that have none, one in each"
+    )
+    parser.add_argument(
+        "--gradual",
+        type=float,
+        metavar="MIN",
+        help="beyond the limit people count less and less, and not at all from so many minutes on",
     )
     parser.add_argument(
         "--scenario", type=Path, metavar="S.yml", help="what differs from the default scenario"
@@ -73,6 +121,9 @@ def _site(options: argparse.Namespace) -> int:
 
     ask = Ask(
         units=options.units, budget_idr=options.budget, target=options.target,
+        objective=options.objective, least=options.least, target_in=options.target_in,
+        floors=tuple(_floor(text) for text in options.floor), min_distance_m=options.min_distance,
+        one_per_village=options.one_per_village, gradual_minutes=options.gradual,
         forced=tuple(options.force), forbidden=tuple(options.forbid),
         seasons=("dry", "wet") if options.both_seasons else None,
         seed=options.seed, time_limit_s=options.time_limit,
@@ -96,6 +147,19 @@ def _site(options: argparse.Namespace) -> int:
     for file in files:
         say(str(file))
     return DONE
+
+
+def _floor(text: str) -> Floor:
+    """Read ``who=share``."""
+    from geodata.errors import ConfigError
+    from planner.pipeline import Floor
+
+    who, _, share = text.partition("=")
+    try:
+        return Floor(who.strip(), float(share))
+    except ValueError as error:
+        msg = f"--floor {text}: write who and share, such as district=0.5"
+        raise ConfigError(msg) from error
 
 
 def _inputs(options: argparse.Namespace) -> list[SourceRecord]:
@@ -127,10 +191,14 @@ def in_words(plan: Siting) -> list[str]:
     lines = [f"{head} within the limit: {now / total:.1%} → {(now + plan.people_added) / total:.1%}"]
     if solution.proof is not Proof.OPTIMAL:
         lines.append(f"  best plan found; another one is at most {solution.gap:.2%} better")
-    elif plan.ask.target is None:
-        lines.append("  proven best: no other choice of these candidates reaches more people")
     else:
-        lines.append("  proven best: no fewer of these candidates reach the target")
+        lines.append(f"  proven best: no {PROVEN[plan.answer.unit]}")
+    if plan.answer.unit.endswith("minutes"):
+        what = {"minutes": "longest way, minutes", "person_minutes": "people × minutes"}[plan.answer.unit]
+        lines.append(f"  {what}: {solution.objective:,.1f} (at best {solution.bound:,.1f})")
+    if plan.answer.points_left_out:
+        places = counted(plan.answer.points_left_out, "place")
+        lines.append(f"  {places} that no unit and no candidate reaches, left out")
     if plan.ask.units is not None and len(plan.sites) < plan.ask.units:
         lines.append(f"  {len(plan.sites)} of {plan.ask.units}: no more of these candidates add anybody")
     if plan.as_if_none:

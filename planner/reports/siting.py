@@ -14,6 +14,7 @@ import yaml
 from geodata.crs import WGS84
 from geodata.files.csvtext import csv_text
 from geodata.workspace import Ours, replace_folder
+from planner.coverage.reach import usable_facilities
 from planner.reports.outputs import RUN, input_records
 from planner.scenarios.scenario import default_scenario
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from geodata.layers import SourceRecord
+    from planner.coverage.study import Gaps
     from planner.scenarios.scenario import Scenario
     from planner.siting.site import Siting
 
@@ -143,6 +145,9 @@ def siting_record(plan: Siting, inputs: Sequence[SourceRecord] = ()) -> dict[str
         "villages_people_unknown": int(layers.villages["people"].isna().sum()),
         "people_reached_before": float(people[plan.reach.already].sum()),
         "people_added": plan.people_added,
+        "places_left_out": plan.answer.points_left_out,
+        "villages_with_unit_before": _with_unit(plan.before, plan.kind),
+        "villages_with_unit_after": _with_unit(plan.after, plan.kind),
         "villages_served_before": _served(plan, "_before"),
         "villages_served_after": _served(plan, ""),
         "configuration_sha256": plan.scenario.content_hash(),
@@ -153,10 +158,16 @@ def siting_record(plan: Siting, inputs: Sequence[SourceRecord] = ()) -> dict[str
             "bound": solution.bound,
             "gap": solution.gap,
             "status": str(solution.proof),
-            "unit": "units" if plan.ask.target is not None else "people",
+            "unit": plan.answer.unit,
         },
     }
 
 
 def _served(plan: Siting, suffix: str) -> int:
     return int((plan.villages[f"{plan.kind}_status{suffix}"] == "served").sum())
+
+
+def _with_unit(gaps: Gaps, kind: str) -> int:
+    """Return how many villages have a unit of a kind of their own, near enough or not."""
+    units = usable_facilities(gaps.layers, (kind, *gaps.scenario.standard[kind].counts))
+    return int(gaps.layers.villages.index.isin(set(units["village_code"].dropna())).sum())

@@ -1,9 +1,10 @@
-"""What is asked of a plan: how much there is, what must be and must not be, and for how long to search."""
+"""What is asked of a plan: what is best, how much there is, what must be, and for how long to search."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from enum import StrEnum
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -13,18 +14,71 @@ if TYPE_CHECKING:
     from planner.scenarios.modes import Season
 
 
+class Objective(StrEnum):
+    """What a plan is to be best at."""
+
+    PEOPLE = "people"
+    """Most people newly within the limit (MCLP)."""
+    VILLAGES = "villages"
+    """Most villages newly served: with enough of their people within the limit."""
+    PERSON_MINUTES = "person_minutes"
+    """Least people × minutes to their nearest unit (p-median)."""
+    WORST_TIME = "worst_time"
+    """Shortest time of those furthest away (p-center)."""
+
+
+WORST_TENTH = "worst_tenth"
+
+
+@dataclass(frozen=True)
+class Floor:
+    """A share of some people that a plan reaches at least, today's reach included.
+
+    Attributes
+    ----------
+    of
+        ``all``; ``district``: in every kecamatan; ``worst_tenth``: the tenth of the people who have the
+        longest way today, all of equal time together; or a life-cycle group of the scenario.
+    share
+        0-1, of those whose number is known.
+    """
+
+    of: str
+    share: float
+
+    def __post_init__(self) -> None:
+        if not 0 < self.share <= 1:
+            msg = f"floor {self.of}: a share above 0 and up to 1, not {self.share}"
+            raise ConfigError(msg)
+
+
 @dataclass(frozen=True)
 class Ask:
     """What is asked of a plan.
 
     Attributes
     ----------
+    objective
+        What the plan is to be best at, within ``units`` or ``budget_idr``.
     units
         So many measures at most.
     budget_idr
         So many rupiah at most, yearly costs apart.
     target
         At least this share (0-1) of the people whose number is known, with as few measures as can be.
+    target_in
+        The share of ``all`` people, or of those of every ``district`` (kecamatan).
+    least
+        What a target is met with least of: ``units`` or ``money``.
+    floors
+        Shares that the plan reaches at least, whatever its objective loses by that.
+    min_distance_m
+        No two units of the kind, old or new, nearer to each other than this, as the crow flies.
+    one_per_village
+        New units only in villages that have none of the kind, and one in each at most.
+    gradual_minutes
+        Beyond the limit people count less and less, and not at all from so many minutes on (gradual
+        coverage; Berman and Krass 2002); None: not at all beyond the limit.
     forced, forbidden
         Candidates (``candidate_id``) that are taken, and that are not.
     seasons
@@ -38,6 +92,13 @@ class Ask:
     units: int | None = None
     budget_idr: float | None = None
     target: float | None = None
+    objective: Objective = Objective.PEOPLE
+    target_in: Literal["all", "district"] = "all"
+    least: Literal["units", "money"] = "units"
+    floors: tuple[Floor, ...] = ()
+    min_distance_m: float | None = None
+    one_per_village: bool = False
+    gradual_minutes: float | None = None
     forced: tuple[str, ...] = ()
     forbidden: tuple[str, ...] = ()
     seasons: tuple[Season, ...] | None = None
@@ -45,29 +106,107 @@ class Ask:
     time_limit_s: float = 60.0
 
     def __post_init__(self) -> None:
+        if self.objective in set(Objective):
+            object.__setattr__(self, "objective", Objective(self.objective))
+        for what, is_wrong in (*self._amounts(), *self._rules(), *self._search()):
+            if is_wrong:
+                raise ConfigError(what)
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether the times beyond the limit count too."""
+        return self.objective in (Objective.PERSON_MINUTES, Objective.WORST_TIME)
+
+    @property
+    def counts_money(self) -> bool:
+        """Whether a measure takes its cost, not one unit."""
+        return self.budget_idr is not None or (self.target is not None and self.least == "money")
+
+    def _amounts(self) -> list[tuple[str, bool]]:
         given = [n for n in ("units", "budget_idr", "target") if getattr(self, n) is not None]
-        if len(given) != 1:
-            msg = f"give one of units, budget_idr and target, not {' and '.join(given) or 'none'}"
-            raise ConfigError(msg)
-        if self.units is not None and (self.units != int(self.units) or self.units < 1):
-            msg = f"units is a whole number of 1 or more, not {self.units}"
-            raise ConfigError(msg)
-        if self.budget_idr is not None and not 0 < self.budget_idr < np.inf:
-            msg = f"budget_idr is a number of rupiah above 0, not {self.budget_idr}"
-            raise ConfigError(msg)
-        if self.target is not None and not 0 < self.target <= 1:
-            msg = f"target is a share above 0 and up to 1, not {self.target}"
-            raise ConfigError(msg)
-        if not (isinstance(self.seed, int) and 0 <= self.seed < 2**31):
-            msg = f"seed is a whole number from 0 to {2**31 - 1}, not {self.seed}"
-            raise ConfigError(msg)
-        if self.seasons is not None and (not self.seasons or set(self.seasons) - {"dry", "wet"}):
-            msg = f"seasons are dry, wet or both, not {', '.join(map(str, self.seasons)) or 'none'}"
-            raise ConfigError(msg)
-        if not self.time_limit_s > 0:
-            msg = f"time_limit_s is a number of seconds above 0, not {self.time_limit_s}"
-            raise ConfigError(msg)
+        units, money, target = self.units, self.budget_idr, self.target
+        return [
+            (
+                f"give one of units, budget_idr and target, not {' and '.join(given) or 'none'}",
+                len(given) != 1,
+            ),
+            (
+                f"units is a whole number of 1 or more, not {units}",
+                units is not None and (units != int(units) or units < 1),
+            ),
+            (
+                f"budget_idr is a number of rupiah above 0, not {money}",
+                money is not None and not 0 < money < np.inf,
+            ),
+            (
+                f"target is a share above 0 and up to 1, not {target}",
+                target is not None and not 0 < target <= 1,
+            ),
+            (f"least is units or money, not {self.least}", self.least not in ("units", "money")),
+            (
+                f"target_in is all or district, not {self.target_in}",
+                self.target_in not in ("all", "district"),
+            ),
+            (
+                "least and target_in go with a target: give one",
+                target is None and (self.least, self.target_in) != ("units", "all"),
+            ),
+        ]
+
+    def _rules(self) -> list[tuple[str, bool]]:
+        away, until = self.min_distance_m, self.gradual_minutes
         both = sorted(set(self.forced) & set(self.forbidden))
-        if both:
-            msg = f"{both[0]} is both forced and forbidden: choose one"
-            raise ConfigError(msg)
+        what = self.objective
+        return [
+            (
+                f"objective is one of {', '.join(Objective)}, not {what}",
+                what not in set(Objective),
+            ),
+            (
+                f"a target is a share of people: it has no objective {what}; give units or budget_idr",
+                self.target is not None and what != Objective.PEOPLE,
+            ),
+            (
+                f"floors go with the objective people, not {what}: leave one of them out",
+                bool(self.floors) and what != Objective.PEOPLE,
+            ),
+            (
+                "gradual_minutes goes with the objective people, without target and floors",
+                until is not None
+                and (what != Objective.PEOPLE or self.target is not None or bool(self.floors)),
+            ),
+            (
+                f"{what} knows no min_distance_m and no one_per_village: leave these out",
+                self.is_timed and (away is not None or self.one_per_village),
+            ),
+            (
+                f"{what} is of one season: choose dry or wet",
+                (self.is_timed or until is not None) and self.seasons is not None and len(self.seasons) > 1,
+            ),
+            (
+                f"min_distance_m is a number of metres above 0, not {away}",
+                away is not None and not 0 < away < np.inf,
+            ),
+            (
+                f"gradual_minutes is a number of minutes above 0, not {until}",
+                until is not None and not 0 < until < np.inf,
+            ),
+            (f"{both[0] if both else ''} is both forced and forbidden: choose one", bool(both)),
+        ]
+
+    def _search(self) -> list[tuple[str, bool]]:
+        seasons, seed = self.seasons, self.seed
+        return [
+            (
+                f"seed is a whole number from 0 to {2**31 - 1}, not {seed}",
+                not (isinstance(seed, int) and 0 <= seed < 2**31),
+            ),
+            (
+                f"seasons are dry, wet or both, not {', '.join(map(str, seasons or ())) or 'none'}",
+                seasons is not None and (not seasons or bool(set(seasons) - {"dry", "wet"})),
+            ),
+            (
+                f"time_limit_s is a number of seconds above 0, not {self.time_limit_s}",
+                not self.time_limit_s > 0,
+            ),
+        ]

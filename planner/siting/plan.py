@@ -100,3 +100,40 @@ def require_same(after: Gaps, reach: Reach, gained: NDArray[np.bool_]) -> None:
         codes = ", ".join(sorted(set(after.demand["village_code"].iloc[wrong]))[:5])
         msg = f"the engine reaches other places than the plan: {len(wrong)} of them, in villages {codes}"
         raise UnprovenError(msg)
+
+
+def require_times(after: Gaps, reach: Reach, promised_s: NDArray[np.float64]) -> None:
+    """Raise UnprovenError where the engine finds other times than the plan promised.
+
+    Parameters
+    ----------
+    after
+        The gaps with the plan's edits.
+    reach
+        Of which kind and season.
+    promised_s
+        float64 ``(points,)``: seconds to the nearest unit; NaN where nothing was promised.
+
+    Raises
+    ------
+    UnprovenError
+        A time differs by more than a microsecond's rounding: the message names its village.
+
+    Examples
+    --------
+    >>> from planner.pipeline import Study, demo_layers
+    >>> from planner.siting.reach import Reach
+    >>> from planner.kernels.lists import Lists
+    >>> gaps = Study(demo_layers(12)).gaps()
+    >>> none = np.zeros(len(gaps.demand), bool)
+    >>> reach = Reach("pustu", ("dry",), none, Lists(np.zeros(1, np.int64), np.empty(0, np.int32)))
+    >>> require_times(gaps, reach, gaps.seasons["dry"]["pustu"].minutes * 60.0)
+    """
+    found = after.seasons[reach.seasons[0]][reach.kind].minutes * 60.0
+    said = ~np.isnan(promised_s)
+    same = np.isclose(found, promised_s, rtol=0.0, atol=1e-5)
+    wrong = np.flatnonzero(said & ~same)
+    if len(wrong):
+        codes = ", ".join(sorted(set(after.demand["village_code"].iloc[wrong]))[:5])
+        msg = f"the engine finds other times than the plan at {len(wrong)} places, in villages {codes}"
+        raise UnprovenError(msg)

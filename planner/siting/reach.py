@@ -188,7 +188,7 @@ def _lists(
     for low in range(0, len(candidates), BLOCK):
         may_go_on()
         block = candidates.iloc[low : low + BLOCK]
-        pairs = _pairs(study, profile, block, rule.limit_s)
+        pairs = times_within(study, profile, block, rule.limit_s)
         new = ~already[pairs.place]
         order = np.argsort(pairs.facility[new], kind="stable")
         points.append(pairs.place[new][order])
@@ -196,7 +196,29 @@ def _lists(
     return Lists(np.cumsum(np.concatenate(counts)), np.concatenate(points))
 
 
-def _pairs(study: Study, profile: Profile, block: gpd.GeoDataFrame, limit_s: float) -> SparseTimes:
+def times_within(study: Study, profile: Profile, block: gpd.GeoDataFrame, limit_s: float) -> SparseTimes:
+    """Return the times between a study's demand points and some places, up to a limit, as coverage has them.
+
+    Parameters
+    ----------
+    study
+        A study area.
+    profile
+        By what, and in which season.
+    block
+        Points (the study's CRS).
+    limit_s
+        Seconds, included; inf for all that can be reached.
+
+    Examples
+    --------
+    >>> from planner.pipeline import Study, demo_layers
+    >>> from planner.scenarios.modes import Profile
+    >>> study = Study(demo_layers(12))
+    >>> pairs = times_within(study, Profile("walk", "dry"), study.layers.facilities.iloc[:1], 600.0)
+    >>> bool((pairs.travel_s <= 600.0).all()), set(pairs.facility.tolist())
+    (True, {0})
+    """
     ways = study.gaps().ways
     if ways is None:
         units = np.asarray(block.geometry.to_numpy(), dtype=object)

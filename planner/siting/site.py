@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from geodata.errors import ConfigError, counted, suggest
+from geodata.errors import ConfigError, suggest
 from geodata.layers import no_progress
 from planner.coverage.show import area_in_words, html_table
 from planner.progress import go_on
 from planner.siting.candidates import find_candidates
-from planner.siting.cover.covering import most_people
-from planner.siting.cover.curve import cover_curve
-from planner.siting.cover.fewest import fewest_units
-from planner.siting.cover.instance import CoverInstance, conflicts_of, instance_of_lists
+from planner.siting.cover.instance import CoverInstance, instance_of_lists
 from planner.siting.measures import Measures, default_measures
-from planner.siting.plan import edits_of, require_same
+from planner.siting.objectives import Answer, Problem, solve
+from planner.siting.plan import edits_of, require_same, require_times
 from planner.siting.reach import Reach, find_reach
+from planner.siting.rules import barred, conflicts
 from planner.siting.solution import Proof, Solution
 from planner.siting.tables import site_table, village_changes
+from planner.siting.times import Times, find_times
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,14 +47,14 @@ class Siting:
         All places at which something could have been done.
     reach, instance
         Whom each would reach.
-    solution
-        The chosen rows of ``candidates``; objective and bound in people, or in units where a share was asked.
+    answer
+        The plan as it was solved: the chosen rows of ``candidates``, objective and bound, curve.
     before, after
         The gaps without and with the plan, as the engine computes them.
     scenario
         The study's scenario with the plan's edits.
-    sites, curve, villages
-        Tables: see :mod:`planner.siting.tables` and :func:`planner.siting.cover.curve.cover_curve`.
+    sites, villages
+        Tables: see :mod:`planner.siting.tables`.
     """
 
     kind: str
@@ -62,13 +62,22 @@ class Siting:
     candidates: gpd.GeoDataFrame
     reach: Reach
     instance: CoverInstance
-    solution: Solution
+    answer: Answer
     before: Gaps
     after: Gaps
     scenario: Scenario
     sites: pd.DataFrame
-    curve: pd.DataFrame
     villages: pd.DataFrame
+
+    @property
+    def solution(self) -> Solution:
+        """The chosen rows of ``candidates``, objective and bound in the unit of ``answer``."""
+        return self.answer.solution
+
+    @property
+    def curve(self) -> pd.DataFrame:
+        """The objective against units or money, with its bound: ``budget``, the objective, ``bound``."""
+        return self.answer.curve
 
     @property
     def as_if_none(self) -> bool:
@@ -157,83 +166,60 @@ def site(
     progress("candidates")
     candidates = find_candidates(study.layers, study.demand, chosen_measures, places=places, exclude=exclude)
     reach = find_reach(study, kind, candidates, seasons=ask.seasons, may_go_on=may_go_on, progress=progress)
-    instance = _instance(study, candidates, reach, ask)
+    before = study.gaps(may_go_on=may_go_on)
+    instance = _instance(before, candidates, reach, ask)
+    times = _times(study, kind, candidates, reach, ask, may_go_on, progress)
     progress("solving")
-    solution = _solve(study, instance, reach, ask, may_go_on)
+    answer = solve(Problem(before, ask, reach, instance, times, may_go_on))
     progress("check")
-    edits = edits_of(candidates.iloc[solution.chosen], study)
+    chosen = answer.solution.chosen
+    edits = edits_of(candidates.iloc[chosen], study)
     scenario = study.scenario.model_copy(update={"edits": (*study.scenario.edits, *edits)})
-    before, after = study.gaps(may_go_on=may_go_on), study.gaps(scenario.edits, may_go_on=may_go_on)
-    require_same(after, reach, instance.reached(solution.chosen))
-    most = float(len(solution.chosen) * 2) if ask.budget_idr is None else 2 * ask.budget_idr
-    spent = ask.budget_idr if ask.budget_idr is not None else float(len(solution.chosen))
-    known = None if ask.target is not None else (spent if ask.units is None else float(ask.units), solution)
-    curve = cover_curve(instance, most, solved=known, may_go_on=may_go_on)
-    villages = village_changes(before, after, kind)
+    after = study.gaps(scenario.edits, may_go_on=may_go_on)
+    require_same(after, reach, instance.reached(chosen))
+    if answer.travel_s is not None:
+        require_times(after, reach, answer.travel_s)
     table = site_table(
-        candidates, instance, solution, measures=chosen_measures, edits=edits, reach=reach, after=after
+        candidates, instance, answer, measures=chosen_measures, edits=edits, reach=reach, after=after
     )
-    return Siting(
-        kind, ask, candidates, reach, instance, solution, before, after, scenario, table, curve, villages
+    villages = village_changes(before, after, kind)
+    return Siting(kind, ask, candidates, reach, instance, answer, before, after, scenario, table, villages)
+
+
+def _times(
+    study: Study,
+    kind: str,
+    candidates: gpd.GeoDataFrame,
+    reach: Reach,
+    ask: Ask,
+    may_go_on: Callable[[], None],
+    progress: Progress,
+) -> Times | None:
+    """Return the times to the candidates where these count beyond the limit."""
+    if not ask.is_timed and ask.gradual_minutes is None:
+        return None
+    most_s = np.inf if ask.gradual_minutes is None else 60.0 * ask.gradual_minutes
+    return find_times(
+        study, kind, candidates, reach.seasons[0], most_s=most_s, may_go_on=may_go_on, progress=progress
     )
 
 
-def _instance(study: Study, candidates: gpd.GeoDataFrame, reach: Reach, ask: Ask) -> CoverInstance:
+def _instance(before: Gaps, candidates: gpd.GeoDataFrame, reach: Reach, ask: Ask) -> CoverInstance:
     """Return the covering problem: people of unknown number weigh nothing."""
     for name in (*ask.forced, *ask.forbidden):
         if name not in candidates.index:
             msg = f"there is no candidate {name!r}." + suggest(name, candidates.index[:2000])
             raise ConfigError(msg)
     cost = np.ones(len(candidates))
-    if ask.budget_idr is not None:
+    if ask.counts_money:
         cost = candidates["cost_idr"].to_numpy(dtype=np.float64)
         if np.isnan(cost).any():
             without = ", ".join(sorted(set(candidates["measure"][np.isnan(cost)])))
             msg = f"no cost is given for {without}: write cost_idr in a measures file, or plan by units"
             raise ConfigError(msg)
-    people = study.demand["people"].fillna(0.0).to_numpy(dtype=np.float64)
-    here = candidates.groupby(["lon", "lat"]).ngroup().to_numpy()
+    people = before.demand["people"].fillna(0.0).to_numpy(dtype=np.float64)
     return instance_of_lists(
         people, reach.by_candidate, cost=cost,
-        forced=candidates.index.isin(ask.forced), forbidden=candidates.index.isin(ask.forbidden),
-        conflicts=conflicts_of(here),
+        forced=candidates.index.isin(ask.forced), forbidden=barred(candidates, before, reach.kind, ask),
+        conflicts=conflicts(candidates, ask),
     )  # fmt: skip
-
-
-def _solve(
-    study: Study, instance: CoverInstance, reach: Reach, ask: Ask, may_go_on: Callable[[], None]
-) -> Solution:
-    if ask.target is None:
-        budget = float(ask.units) if ask.units is not None else float(ask.budget_idr or 0.0)
-        found = most_people(
-            instance, budget, seed=ask.seed, time_limit_s=ask.time_limit_s, may_go_on=may_go_on
-        )
-        if found.proof is Proof.INFEASIBLE:
-            msg = "the forced candidates alone cost more than there is: raise it, or force fewer"
-            raise ConfigError(msg)
-        return found
-    people = study.demand["people"].to_numpy(dtype=np.float64)
-    total, already = np.nansum(people), np.nansum(people[reach.already])
-    wanted = ask.target * total - already
-    found = fewest_units(
-        instance, max(wanted, 0.0), seed=ask.seed, time_limit_s=ask.time_limit_s, may_go_on=may_go_on
-    )
-    if found.proof is Proof.INFEASIBLE:
-        raise ConfigError(_out_of_reach(study, instance, reach, ask.target, total))
-    return found
-
-
-def _out_of_reach(study: Study, instance: CoverInstance, reach: Reach, target: float, total: float) -> str:
-    """Return which villages no candidate reaches, where a share cannot be met."""
-    never = ~reach.already & ~instance.reached(~instance.forbidden)
-    demand = study.demand[never]
-    lost = demand["people"].groupby(demand["village_code"]).sum().sort_values(ascending=False)
-    best = 1.0 - lost.sum() / total
-    names = study.layers.villages["village_name"]
-    worst = ", ".join(f"{names[c]} ({c}: {n:,.0f} people)" for c, n in lost.head(5).items() if n > 0)
-    villages = counted(int((lost > 0).sum()), "village has", "villages have")
-    return (
-        f"target {target:.1%}: all candidates together reach {best:.2%}. {villages} "
-        f"people whom no candidate reaches in time, most in {worst}. Ask for less, give candidate places "
-        "there, or mend the roads first"
-    )

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from planner.scenarios.edits import FacilityEdit
     from planner.siting.cover.instance import CoverInstance
     from planner.siting.measures import Measure
+    from planner.siting.objectives import Answer
     from planner.siting.reach import Reach
-    from planner.siting.solution import Solution
 
 # Within this share of the limit a little rain decides.
 NEAR_LIMIT = 0.95
@@ -57,7 +57,7 @@ def village_changes(before: Gaps, after: Gaps, kind: str) -> pd.DataFrame:
 def site_table(
     candidates: gpd.GeoDataFrame,
     instance: CoverInstance,
-    solution: Solution,
+    answer: Answer,
     *,
     measures: Mapping[str, Measure],
     edits: Sequence[FacilityEdit],
@@ -68,7 +68,7 @@ def site_table(
 
     Parameters
     ----------
-    candidates, instance, solution, reach
+    candidates, instance, answer, reach
         As a :class:`planner.siting.site.Siting` holds them.
     measures
         By name.
@@ -85,11 +85,14 @@ def site_table(
         ``cost_idr`` (NaN = not given), ``staff`` (text), ``lead_years``; ``people_added`` (to those before
         it; they sum to the plan's), ``people_alone`` (lost without it), ``people_near_limit`` (of those for
         whom it is the nearest unit and that are new, the ones within 5 % of the limit), ``villages_added``
-        (that it lifts to ``served``), ``alternatives`` (candidates that could stand in, and their loss).
+        (that it lifts to ``served``), ``alternatives`` (candidates that could stand in, and their loss in
+        the objective's unit); for objectives of time ``person_minutes_saved`` (lost without it; inf where
+        it alone serves some).
     """
-    why = explain(instance, solution.chosen)
+    chosen = answer.solution.chosen
+    why = explain(instance, chosen)
     rows = candidates.iloc[why.site]
-    ids = dict(zip(solution.chosen.tolist(), (e.id for e in edits), strict=True))
+    ids = dict(zip(chosen.tolist(), (e.id for e in edits), strict=True))
     villages = after.layers.villages
     code = rows["village_code"]
     facility = [ids[j] for j in why.site.tolist()]
@@ -109,10 +112,15 @@ def site_table(
             "people_alone": why.people_alone,
             "people_near_limit": _near_limit(after, reach, facility),
             "villages_added": _villages_added(instance, why.site, reach, after),
-            "alternatives": [_in_words(others, candidates) for others in why.stand_ins],
+            "alternatives": [
+                _in_words(answer.stand_ins[j], candidates, answer.unit) for j in why.site.tolist()
+            ],
         },
         index=rows.index,
     )
+    if answer.person_minutes_saved is not None:
+        saved = [answer.person_minutes_saved[j] for j in why.site.tolist()]
+        table.insert(table.columns.get_loc("villages_added"), "person_minutes_saved", saved)
     table.index.name = "candidate_id"
     return table
 
@@ -128,8 +136,10 @@ def staff_in_words(staff: Mapping[str, int]) -> str:
     return ", ".join(f"{n} {who}" for who, n in staff.items())
 
 
-def _in_words(others: Sequence[tuple[int, float]], candidates: gpd.GeoDataFrame) -> str:
-    return "; ".join(f"{candidates.index[k]} ({-lost:+,.0f})" for k, lost in others)
+def _in_words(others: Sequence[tuple[int, float]], candidates: gpd.GeoDataFrame, unit: str) -> str:
+    """Return stand-ins with what the objective would be: fewer people, or more minutes."""
+    sign, decimals = (1, 2 if unit == "minutes" else 0) if unit.endswith("minutes") else (-1, 0)
+    return "; ".join(f"{candidates.index[k]} ({sign * lost:+,.{decimals}f})" for k, lost in others)
 
 
 def _near_limit(after: Gaps, reach: Reach, facility: list[str]) -> NDArray[np.float64]:

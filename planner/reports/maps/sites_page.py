@@ -155,8 +155,7 @@ def _box(plan: Siting, texts: dict[str, str], lang: str) -> str:
     """Return the title, the figures and the colours, as a box over the map."""
     numbers, solution = Formatter(lang), plan.solution
     gap = texts["plan_gap"].format(gap=numbers.percent(solution.gap))
-    proven = texts["plan_proven"] if plan.ask.target is None else texts["plan_fewest"]
-    proof = gap if solution.gap else proven
+    proof = gap if solution.gap else texts[f"plan_proven_{plan.answer.unit}"]
     kind = texts.get(f"kind_{plan.kind}", plan.kind)
     count = f"{len(plan.sites)} {texts['plan_sites'].lower()}"
     people = f"+{numbers.people(plan.people_added)} {texts['people']}"

@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.kernels.cover import greedy_cover
 from planner.siting.clock import Clock
-from planner.siting.cover.instance import reduced
+from planner.siting.cover.floors import Floored, FloorRow
 from planner.siting.cover.model import CoverModel
-from planner.siting.solution import TOLERANCE, Proof, Solution, no_solution, solution
+from planner.siting.solution import Proof, Solution, no_solution, solution
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -24,6 +23,7 @@ def fewest_units(
     instance: CoverInstance,
     people: float,
     *,
+    floors: Sequence[FloorRow] = (),
     seed: int = 0,
     time_limit_s: float = 60.0,
     may_go_on: Callable[[], None] | None = None,
@@ -36,6 +36,8 @@ def fewest_units(
         Places, sites and costs.
     people
         How many are to be covered.
+    floors
+        Shares of some people that are to be covered too.
     seed, time_limit_s, may_go_on
         As :func:`planner.siting.cover.covering.most_people` takes them.
 
@@ -43,7 +45,7 @@ def fewest_units(
     -------
     solution
         Its objective is cost, its bound a cost that every such choice has at least; infeasible where all
-        sites together cover fewer people.
+        sites together cover fewer.
 
     Examples
     --------
@@ -53,13 +55,12 @@ def fewest_units(
     ([0], 2.0)
     """
     clock = Clock(time_limit_s, may_go_on)
-    small = reduced(instance)
-    wanted = (people - small.people_forced) * (1 - TOLERANCE)
-    held = np.flatnonzero(instance.forced)
-    start = _enough(small.instance, wanted)
-    if start is None and not len(small.instance.conflicts.item):
+    wanted = [FloorRow("all", instance.people, people), *floors]
+    small = Floored(instance, wanted)
+    if small.is_hopeless:
         return no_solution(seed=seed, seconds=clock.seconds())
-    best, answer = _cheapest(small.instance, wanted, start, clock, seed)
+    start = small.enough(np.inf)
+    best, answer = _cheapest(small, None if start is None else small.spare(start), clock, seed)
     if best is None:
         return no_solution(seed=seed, seconds=clock.seconds())
     total = float(small.instance.cost[best].sum())
@@ -68,17 +69,20 @@ def fewest_units(
     if (instance.cost == 1.0).all():
         # Units are whole.
         bound = float(np.ceil(bound - 1e-6))
-    sites = np.concatenate([held, small.site[best]])
     return solution(
-        sites, total + small.cost_forced, bound + small.cost_forced, seed=seed, seconds=clock.seconds()
-    )
+        small.sites(best), total + small.cost_forced, bound + small.cost_forced,
+        seed=seed, seconds=clock.seconds(),
+    )  # fmt: skip
 
 
 def _cheapest(
-    instance: CoverInstance, people: float, start: NDArray[np.int64] | None, clock: Clock, seed: int
+    small: Floored, start: NDArray[np.int64] | None, clock: Clock, seed: int
 ) -> tuple[NDArray[np.int64] | None, float]:
-    """Return the cheapest sites that cover so many people, by HiGHS, and a bound on their cost."""
-    best, model = start, CoverModel(instance, at_least=people)
+    """Return the cheapest sites that keep all floors, by HiGHS, and a bound on their cost."""
+    instance, best = small.instance, start
+    model = CoverModel(instance, cheapest=True)
+    for mine, amount in zip(small.floor_people, small.amounts, strict=True):
+        model.require(mine, amount)
     while True:
         answer = model.mip.solve(
             start=None if best is None else model.of(best),
@@ -90,24 +94,9 @@ def _cheapest(
         if not len(answer.value):
             return best, answer.bound
         found = model.sites(answer.value)
-        if instance.people_reached(found) >= people:
+        if small.holds(found):
             if best is None or instance.cost[found].sum() < instance.cost[best].sum():
                 best = found
             return best, answer.bound
-        # HiGHS may miss the share by its tolerance. Whatever is better has a site that these have not.
+        # HiGHS may miss a share by its tolerance. Whatever is better has a site that these have not.
         model.require_another(found)
-
-
-def _enough(instance: CoverInstance, people: float) -> NDArray[np.int64] | None:
-    """Return sites that cover so many people, added greedily, without those that turn out to be needless."""
-    chosen = np.zeros(instance.sites, dtype=np.bool_)
-    order, gain = greedy_cover(instance.cover, np.inf, chosen, ~instance.forbidden)
-    total = np.concatenate([[0.0], np.cumsum(gain)])
-    if total[-1] < people:
-        return None
-    sites = order[: int(np.searchsorted(total, people))].astype(np.int64)
-    for j in np.sort(sites)[np.argsort(-instance.cost[np.sort(sites)], kind="stable")]:
-        rest = sites[sites != j]
-        if instance.people_reached(rest) >= people:
-            sites = rest
-    return np.sort(sites)

@@ -27,26 +27,23 @@ class CoverModel:
         Reduced: nothing is forced or forbidden.
     budget
         What the sites may cost; None for no limit.
-    at_least
-        The people that are to be covered: the cost is then made least. None: the people are made most.
+    cheapest
+        Whether the cost is made least, of what is then asked for by :meth:`require`; or the people most.
     """
 
     def __init__(
-        self, instance: CoverInstance, budget: float | None = None, *, at_least: float | None = None
+        self, instance: CoverInstance, budget: float | None = None, *, cheapest: bool = False
     ) -> None:
         people, cost = instance.people, instance.cost
         # In units of the mean, so that HiGHS's tolerances mean the same whatever people are counted in.
-        self._unit = float(people.mean()) if len(people) else 1.0
+        self._unit = float(people.mean()) if people.any() else 1.0
         self._instance = instance
-        self.mip = mip = Mip(maximise=at_least is None)
-        self._x = mip.add_columns(np.zeros(len(cost)) if at_least is None else cost, integer=True)
-        self._z = mip.add_columns(people / self._unit if at_least is None else np.zeros(len(people)))
+        self.mip = mip = Mip(maximise=not cheapest)
+        self._x = mip.add_columns(cost if cheapest else np.zeros(len(cost)), integer=True)
+        self._z = mip.add_columns(np.zeros(len(people)) if cheapest else people / self._unit)
         self._cover_rows()
         if budget is not None:
             mip.add_rows(np.array([0, len(cost)]), self._x, cost, upper=budget * (1 + 1e-12))
-        if at_least is not None:
-            share = people / self._unit
-            mip.add_rows(np.array([0, len(share)]), self._z, share, lower=at_least / self._unit)
         self._conflict_rows()
 
     def _cover_rows(self) -> None:
@@ -65,6 +62,12 @@ class CoverModel:
     def _conflict_rows(self) -> None:
         pairs = self._x[pairs_of(self._instance.conflicts)].ravel()
         self.mip.add_rows(np.arange(0, len(pairs) + 1, 2), pairs, np.ones(len(pairs)), upper=1.0)
+
+    def require(self, people: NDArray[np.float64], at_least: float) -> None:
+        """Ask for so many of some people, float64 ``(places,)``, to be covered."""
+        some = np.flatnonzero(people > 0)
+        unit = float(people[some].mean()) if len(some) else 1.0
+        self.mip.add_rows(np.array([0, len(some)]), self._z[some], people[some] / unit, lower=at_least / unit)
 
     def require_another(self, sites: NDArray[np.int64]) -> None:
         """Ask for a site outside of some, which together cover too few."""

@@ -1,0 +1,229 @@
+"""Objectives and rules of a plan: each against every choice, as the engine of the gaps computes it."""
+
+from __future__ import annotations
+
+import itertools
+import json
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+
+from geodata.errors import ConfigError, UnprovenError
+from geodata.workspace import write_workspace
+from planner.cli import main
+from planner.coverage.reach import usable_facilities
+from planner.ilp.groups import group_table
+from planner.pipeline import Ask, Floor, Study, site, village_table
+from planner.siting.plan import edits_of, require_times
+
+KIND, SPOTS = "posyandu", 7
+
+
+@pytest.fixture(scope="module")
+def study(demo_layers):
+    return Study(demo_layers)
+
+
+@pytest.fixture(scope="module")
+def places(study):
+    """A few places, so that all pairs can be tried: where the way is longest today, and in between."""
+    minutes = study.gaps().coverage[KIND].minutes
+    far = np.argsort(-np.where(np.isfinite(minutes), minutes, -1.0), kind="stable")[: 8 * SPOTS : 8]
+    return gpd.GeoDataFrame(geometry=study.demand.geometry.to_numpy()[far], crs=study.layers.area.crs)
+
+
+@pytest.fixture(scope="module")
+def answers(study, places):
+    """By choice of one or two candidates: the gaps as the engine finds them."""
+    plan = site(study, KIND, Ask(units=1), places=places)
+    rows = plan.candidates
+    choices = [c for n in (1, 2) for c in itertools.combinations(range(len(rows)), n)]
+    return rows, {
+        c: study.gaps((*study.scenario.edits, *edits_of(rows.iloc[list(c)], study))) for c in choices
+    }
+
+
+def minutes_of(gaps):
+    return gaps.coverage[KIND].minutes
+
+
+def known(gaps):
+    return gaps.demand["people"].fillna(0.0).to_numpy()
+
+
+def best_of(answers, worth, units=2, allowed=lambda _: True):
+    rows, gaps = answers
+    return max(worth(g) for c, g in gaps.items() if len(c) <= units and allowed(rows.iloc[list(c)]))
+
+
+def person_minutes(gaps):
+    counts = known(gaps) > 0
+    return float(known(gaps)[counts] @ minutes_of(gaps)[counts])
+
+
+def test_least_person_minutes(study, places, answers):
+    plan = site(study, KIND, Ask(units=2, objective="person_minutes"), places=places)
+    assert plan.solution.proof == "optimal"
+    assert plan.solution.objective == pytest.approx(-best_of(answers, lambda g: -person_minutes(g)), rel=1e-9)
+    assert plan.solution.objective == pytest.approx(person_minutes(plan.after), rel=1e-9)
+    lost = plan.sites["person_minutes_saved"]
+    for name in plan.sites.index:
+        rest = plan.candidates.loc[[c for c in plan.sites.index if c != name]]
+        without = person_minutes(study.gaps(edits_of(rest, study)))
+        assert lost[name] == pytest.approx(without - plan.solution.objective, rel=1e-6)
+
+
+def test_shortest_worst_time(study, places, answers):
+    def longest(gaps):
+        counts = gaps.demand["weight"].to_numpy() > 0
+        return float(minutes_of(gaps)[counts & np.isfinite(minutes_of(gaps))].max())
+
+    plan = site(study, KIND, Ask(units=2, objective="worst_time"), places=places)
+    assert plan.solution.objective == pytest.approx(-best_of(answers, lambda g: -longest(g)), rel=1e-9)
+    assert longest(plan.after) == pytest.approx(plan.solution.objective, rel=1e-9)
+
+
+def test_people_beyond_the_limit_count_by_degrees(study, places, answers):
+    limit = study.scenario.standard[KIND].of("dry").limit_minutes
+    until = 3.0 * limit
+
+    def weighted(gaps):
+        """From the words: 1 within the limit; then five bands of a straight line down, each at its middle."""
+        minutes, worth = minutes_of(gaps), np.zeros(len(gaps.demand))
+        worth[minutes <= limit] = 1.0
+        for band in range(5):
+            low, high = (limit + (until - limit) * b / 5 for b in (band, band + 1))
+            worth[(minutes > low) & (minutes <= high)] = (0.9, 0.7, 0.5, 0.3, 0.1)[band]
+        return float(known(gaps) @ worth)
+
+    plan = site(study, KIND, Ask(units=2, gradual_minutes=until), places=places)
+    assert plan.answer.unit == "people_weighted"
+    assert plan.solution.objective == pytest.approx(weighted(plan.after) - weighted(plan.before), rel=1e-9)
+    assert weighted(plan.after) == pytest.approx(best_of(answers, weighted), rel=1e-9)
+    with pytest.raises(ConfigError, match="more than the limit"):
+        site(study, KIND, Ask(units=2, gradual_minutes=limit), places=places)
+
+
+def within(gaps):
+    return gaps.coverage[KIND].within
+
+
+def test_a_floor_in_every_district(study, places, answers):
+    rows, gaps = answers
+    villages = study.layers.villages
+    district = villages["district_code"].reindex(study.demand["village_code"]).to_numpy()
+    people = known(study.gaps())
+
+    def least(answer):
+        reached = people * within(answer)
+        return min(reached[district == d].sum() / people[district == d].sum() for d in set(district))
+
+    # The highest floor that some pair keeps, and the best pair that keeps it.
+    floor = max(least(g) for g in gaps.values()) * 0.999
+    best = max(float(people @ within(g)) for g in gaps.values() if least(g) >= floor)
+    plan = site(study, KIND, Ask(units=2, floors=(Floor("district", floor),)), places=places)
+    assert float(people @ within(plan.after)) == pytest.approx(best)
+    assert least(plan.after) >= floor
+    with pytest.raises(ConfigError, match="all candidates together do not reach"):
+        site(study, KIND, Ask(units=2, floors=(Floor("district", 1.0),)), places=places.iloc[:1])
+    assert len(rows) == SPOTS + (rows["op"] != "open").sum()
+
+
+def test_a_floor_for_the_tenth_that_is_worst_off(study, places):
+    before = study.gaps()
+    people, minutes = known(before), minutes_of(before)
+    # The longest time of which a tenth of the people have at least as much.
+    times = sorted(set(minutes), reverse=True)
+    cut = next(t for t in times if people[minutes >= t].sum() >= 0.1 * people.sum())
+    mine = np.where(minutes >= cut, people, 0.0)
+    everything = site(study, KIND, Ask(units=SPOTS), places=places)
+    share = 0.5 * float(mine @ within(everything.after)) / mine.sum()
+    plan = site(study, KIND, Ask(units=2, floors=(Floor("worst_tenth", share),)), places=places)
+    assert float(mine @ within(plan.after)) >= share * mine.sum() * (1 - 1e-9)
+
+
+def test_a_floor_for_a_life_cycle_group(study):
+    def reached(plan):
+        """A village's group lives as its people do: by the share of the village within the limit."""
+        table = group_table(plan.after).xs("balita", level="group")
+        return float(table[f"{KIND}_people_reached"].sum() / table["people"].sum())
+
+    free = site(study, KIND, Ask(units=2))
+    share = reached(free) + 0.002
+    plan = site(study, KIND, Ask(units=3, floors=(Floor("balita", share),)))
+    assert reached(plan) >= share
+    assert plan.people_added >= free.people_added
+    with pytest.raises(ConfigError, match="a floor is of one of all, district, worst_tenth"):
+        site(study, KIND, Ask(units=2, floors=(Floor("everybody", 0.2),)))
+
+
+def test_units_keep_their_distance(study):
+    free = site(study, KIND, Ask(units=4))
+    plan = site(study, KIND, Ask(units=4, min_distance_m=4000.0))
+    old = usable_facilities(plan.before.layers, (KIND,)).geometry.to_numpy()
+    new = plan.candidates.geometry.to_numpy()[plan.solution.chosen]
+    assert min(shapely.distance(a, b) for a in new for b in old) >= 4000.0
+    assert all(shapely.distance(a, b) >= 4000.0 for a, b in itertools.combinations(new, 2))
+    assert 0 < plan.people_added < free.people_added
+
+
+def test_one_unit_a_village(study):
+    plan = site(study, "pustu", Ask(units=30, one_per_village=True))
+    have = set(usable_facilities(plan.before.layers, ("pustu",))["village_code"])
+    codes = plan.sites["village_code"].tolist()
+    assert len(set(codes)) == len(codes) > 0
+    assert not have & set(codes)
+
+
+def test_a_target_in_every_district(study):
+    plan = site(study, KIND, Ask(target=0.7, target_in="district"))
+    table = village_table(plan.after).groupby("district_code")[[f"{KIND}_people_reached", "people"]].sum()
+    share = table[f"{KIND}_people_reached"] / table["people"]
+    assert share.min() >= 0.7
+    all_over = site(study, KIND, Ask(target=0.7))
+    assert len(plan.sites) >= len(all_over.sites)
+
+
+def test_times_that_the_engine_does_not_find_are_no_plan(study, places):
+    plan = site(study, KIND, Ask(units=1, objective="person_minutes"), places=places)
+    wrong = plan.answer.travel_s.copy()
+    wrong[np.flatnonzero(np.isfinite(wrong))[0]] += 0.001
+    with pytest.raises(UnprovenError, match="other times than the plan"):
+        require_times(plan.after, plan.reach, wrong)
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"units": 2, "objective": "profit"}, "objective is one of people"),
+        ({"target": 0.9, "objective": "worst_time"}, "a target is a share of people"),
+        ({"units": 2, "objective": "worst_time", "min_distance_m": 100.0}, "knows no min_distance_m"),
+        ({"units": 2, "min_distance_m": -1.0}, "min_distance_m is a number of metres"),
+        ({"units": 2, "gradual_minutes": np.nan}, "gradual_minutes is a number of minutes"),
+        ({"units": 2, "least": "money"}, "go with a target"),
+        ({"target": 0.5, "least": "staff"}, "least is units or money"),
+        ({"units": 2, "objective": "person_minutes", "seasons": ("dry", "wet")}, "of one season"),
+    ],
+)
+def test_what_cannot_be_asked(asked, said):
+    with pytest.raises(ConfigError, match=said):
+        Ask(**asked)
+
+
+def test_the_command_line_asks_the_same(demo_layers, study, tmp_path, capsys):
+    write_workspace(demo_layers, tmp_path / "work")
+    words = ["site", str(tmp_path / "work"), "--kind", KIND, "--units", "2"]
+    assert main([*words, "--objective", "person_minutes", "--out", str(tmp_path / "out")]) == 0
+    assert "people × minutes: " in capsys.readouterr().out
+    record = json.loads((tmp_path / "out" / "run.json").read_text("utf-8"))
+    plan = site(study, KIND, Ask(units=2, objective="person_minutes"))
+    assert record["solver"]["unit"] == "person_minutes"
+    assert record["solver"]["objective"] == pytest.approx(plan.solution.objective)
+    curve = pd.read_csv(tmp_path / "out" / "curve.csv")
+    assert curve["person_minutes"].is_monotonic_decreasing
+    assert (curve["bound"] <= curve["person_minutes"] * (1 + 1e-9)).all()
+    assert main([*words, "--floor", "district", "--out", str(tmp_path / "other")]) == 2
+    assert "write who and share" in capsys.readouterr().err
