@@ -59,6 +59,10 @@ class Problem:
         To the candidates, where the objective counts times; else None.
     may_go_on
         Called between steps; what it raises ends the work.
+    start
+        int64, candidates from which to begin as well: those of a plan for a problem like this.
+    bound
+        What no plan can beat, where that is known: the bound of the same problem with fewer rules.
     """
 
     before: Gaps
@@ -67,6 +71,8 @@ class Problem:
     instance: CoverInstance
     times: Times | None
     may_go_on: Callable[[], None]
+    start: NDArray[np.int64] | None = None
+    bound: float | None = None
 
     @property
     def budget(self) -> float:
@@ -139,19 +145,23 @@ def _search(problem: Problem) -> _Search:
 def _most_people(problem: Problem) -> Answer:
     floors = floor_rows(problem.before, problem.reach, problem.ask.floors)
     _require_floors(problem, floors)
-    if floors:
-        found = most_people_with_floors(problem.instance, problem.budget, floors, **_search(problem))
-    else:
-        found = most_people(problem.instance, problem.budget, **_search(problem))
+    found = _cover(problem, problem.instance, floors)
     _require_plan(problem, found, floors)
     # Without floors no plan does worse: the curve's bound holds for both, its plans for those without.
     curve = _cover_curve(problem, problem.instance, found)
     return Answer(found, "people", curve, _cover_stand_ins(problem.instance, found, floors))
 
 
+def _cover(problem: Problem, instance: CoverInstance, floors: list[FloorRow]) -> Solution:
+    if floors:
+        return most_people_with_floors(instance, problem.budget, floors, **_search(problem))
+    bound = np.inf if problem.bound is None else problem.bound
+    return most_people(instance, problem.budget, start=problem.start, bound=bound, **_search(problem))
+
+
 def _most_by_degrees(problem: Problem, times: Times) -> Answer:
     instance = gradual_instance(problem, times)
-    found = most_people(instance, problem.budget, **_search(problem))
+    found = _cover(problem, instance, [])
     _require_plan(problem, found, [])
     curve = _cover_curve(problem, instance, found).rename(columns={"people_reached": "people_weighted"})
     return Answer(found, "people_weighted", curve, _cover_stand_ins(instance, found, []))
@@ -303,8 +313,7 @@ def step_worth(steps: int) -> NDArray[np.float64]:
 def _least_travel(problem: Problem, times: Times) -> Answer:
     worst = problem.ask.objective == Objective.WORST_TIME
     instance, rows, lost = distance_instance(problem, times)
-    solver = p_center if worst else p_median
-    found = solver(instance, problem.budget, **_search(problem))
+    found = _travel(problem, instance, problem.budget, worst=worst)
     if found.proof is Proof.INFEASIBLE:
         msg = (
             "so few units cannot reach everybody who can be reached at all, as on other islands: allow more, "
@@ -324,6 +333,21 @@ def _least_travel(problem: Problem, times: Times) -> Answer:
         promised,
         lost,
     )
+
+
+def _travel(
+    problem: Problem,
+    instance: DistanceInstance,
+    budget: float,
+    *,
+    worst: bool,
+    most_s: float = np.inf,
+) -> Solution:
+    search = _search(problem)
+    search["time_limit_s"] = min(search["time_limit_s"], most_s)
+    if worst:
+        return p_center(instance, budget, **search)
+    return p_median(instance, budget, start=problem.start, **search)
 
 
 def distance_instance(problem: Problem, times: Times) -> tuple[DistanceInstance, NDArray[np.int64], int]:
@@ -370,15 +394,11 @@ def _travel_curve(
     at = np.linspace(0.0, 2.0 * budget, CURVE_POINTS + 1)[1:]
     at = np.unique(np.append(at if problem.ask.counts_money else np.ceil(at), budget))
     objective, bound = np.full(len(at), np.inf), np.zeros(len(at))
-    solver = p_center if worst else p_median
     for i, most in enumerate(at):
         one = found
         if most != budget:
             try:
-                one = solver(
-                    instance, float(most), seed=problem.ask.seed, may_go_on=problem.may_go_on,
-                    time_limit_s=min(CURVE_POINT_S, problem.ask.time_limit_s),
-                )  # fmt: skip
+                one = _travel(problem, instance, float(most), worst=worst, most_s=CURVE_POINT_S)
             except UnprovenError:
                 continue
         if one.proof is not Proof.INFEASIBLE:
@@ -389,3 +409,75 @@ def _travel_curve(
     name = "worst_minutes" if worst else "person_minutes"
     known = np.where(np.isfinite(objective), objective, np.nan)
     return pd.DataFrame({"budget": at, name: known / 60.0, "bound": bound / 60.0})
+
+
+def after_earlier(problem: Problem, earlier: Problem, plan: Solution) -> Problem:
+    """Return the problem with what a plan for one like it tells: where to begin, and what cannot be beaten.
+
+    Parameters
+    ----------
+    problem, earlier
+        On the same candidates.
+    plan
+        Of the earlier one.
+
+    Examples
+    --------
+    >>> from planner.pipeline import Ask, Study, demo_layers, site
+    >>> one = site(Study(demo_layers(12)), "posyandu", Ask(units=2))
+    >>> again = after_earlier(one.problem, one.problem, one.solution)
+    >>> again.bound == one.solution.bound
+    True
+    """
+    one, other = problem.ask, earlier.ask
+    bound = None
+    alike = replace(one, forced=other.forced, forbidden=other.forbidden, seed=other.seed,
+                    time_limit_s=other.time_limit_s, seasons=other.seasons) == other  # fmt: skip
+    more = set(one.forced) >= set(other.forced) and set(one.forbidden) >= set(other.forbidden)
+    if alike and more and problem.reach is earlier.reach:
+        bound = plan.bound
+    barred = problem.instance.forbidden[plan.chosen]
+    return replace(problem, start=plan.chosen[~barred], bound=bound)
+
+
+def cost_of_choices(problem: Problem, answer: Answer, names: pd.Index, *, most_s: float) -> pd.DataFrame:
+    """Return what each forced and each forbidden candidate costs the plan, each undone alone.
+
+    Parameters
+    ----------
+    problem, answer
+        A problem and its plan, of people or of degrees, without floors.
+    names
+        ``candidate_id`` of all candidates.
+    most_s
+        Seconds for each.
+
+    Returns
+    -------
+    costs
+        Index ``candidate_id``; ``choice`` (forced/forbidden), ``costs`` (what the plan would gain without it,
+        in the unit of the answer, at least), ``costs_at_most``.
+
+    Raises
+    ------
+    ConfigError
+        The problem has another objective or floors.
+    """
+    if problem.ask.is_timed or problem.ask.target is not None or problem.ask.floors:
+        msg = "what a choice costs is known for most people reached, without floors"
+        raise ConfigError(msg)
+    instance = problem.instance if problem.times is None else gradual_instance(problem, problem.times)
+    asked = {"forced": problem.ask.forced, "forbidden": problem.ask.forbidden}
+    now, search = answer.solution, _search(problem)
+    search["time_limit_s"] = min(search["time_limit_s"], most_s)
+    rows = []
+    for choice, candidates in asked.items():
+        for name in candidates:
+            marks = getattr(instance, choice).copy()
+            marks[names.get_loc(name)] = False
+            one = replace(instance, **{choice: marks})
+            found = most_people(one, problem.budget, start=now.chosen, **search)
+            better = max(found.objective, now.objective) - now.objective
+            rows.append((name, choice, better, max(found.bound, now.objective) - now.objective))
+    columns = ["candidate_id", "choice", "costs", "costs_at_most"]
+    return pd.DataFrame(rows, columns=columns).set_index("candidate_id")

@@ -15,13 +15,13 @@ from planner.progress import go_on
 from planner.siting.candidates import find_candidates
 from planner.siting.cover.instance import CoverInstance, instance_of_lists
 from planner.siting.measures import Measures, default_measures
-from planner.siting.objectives import Answer, Problem, solve
+from planner.siting.objectives import Answer, Problem, after_earlier, cost_of_choices, solve
 from planner.siting.plan import edits_of, require_same, require_times
 from planner.siting.reach import Reach, find_reach
 from planner.siting.rules import barred, conflicts
 from planner.siting.solution import Proof, Solution
 from planner.siting.tables import site_table, village_changes
-from planner.siting.times import Times, find_times
+from planner.siting.times import find_times
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,16 +41,18 @@ class Siting:
 
     Attributes
     ----------
-    kind, ask
-        For which kind, and what was asked.
+    kind
+        For which facility kind.
     candidates
         All places at which something could have been done.
-    reach, instance
-        Whom each would reach.
+    given
+        The measures, places and excluded areas from which the candidates come.
+    problem
+        What was asked, the gaps without the plan, and whom each candidate would reach.
     answer
         The plan as it was solved: the chosen rows of ``candidates``, objective and bound, curve.
-    before, after
-        The gaps without and with the plan, as the engine computes them.
+    after
+        The gaps with the plan, as the engine computes them.
     scenario
         The study's scenario with the plan's edits.
     sites, villages
@@ -58,16 +60,34 @@ class Siting:
     """
 
     kind: str
-    ask: Ask
     candidates: gpd.GeoDataFrame
-    reach: Reach
-    instance: CoverInstance
+    given: tuple[object, ...]
+    problem: Problem
     answer: Answer
-    before: Gaps
     after: Gaps
     scenario: Scenario
     sites: pd.DataFrame
     villages: pd.DataFrame
+
+    @property
+    def ask(self) -> Ask:
+        """What was asked."""
+        return self.problem.ask
+
+    @property
+    def before(self) -> Gaps:
+        """The gaps without the plan, as the engine computes them."""
+        return self.problem.before
+
+    @property
+    def reach(self) -> Reach:
+        """Whom each candidate would reach."""
+        return self.problem.reach
+
+    @property
+    def instance(self) -> CoverInstance:
+        """The covering problem of the limit."""
+        return self.problem.instance
 
     @property
     def solution(self) -> Solution:
@@ -78,6 +98,21 @@ class Siting:
     def curve(self) -> pd.DataFrame:
         """The objective against units or money, with its bound: ``budget``, the objective, ``bound``."""
         return self.answer.curve
+
+    def is_of(self, before: Gaps, kind: str, given: tuple[object, ...]) -> bool:
+        """Return whether the plan's candidates are those of a study's gaps, a kind and what is given."""
+        measures, *frames = zip(self.given, given, strict=True)
+        return (
+            self.kind == kind
+            and measures[0] == measures[1]
+            and all(a is b for a, b in frames)
+            and self.before.layers is before.layers
+            and self.before.scenario == before.scenario
+        )
+
+    def cost_of_choices(self, *, most_s: float = 5.0) -> pd.DataFrame:
+        """Return what each forced and forbidden candidate costs: see :mod:`planner.siting.objectives`."""
+        return cost_of_choices(self.problem, self.answer, self.candidates.index, most_s=most_s)
 
     @property
     def as_if_none(self) -> bool:
@@ -116,6 +151,7 @@ def site(
     measures: Measures | None = None,
     places: gpd.GeoDataFrame | None = None,
     exclude: gpd.GeoDataFrame | None = None,
+    earlier: Siting | None = None,
     may_go_on: Callable[[], None] = go_on,
     progress: Progress = no_progress,
 ) -> Siting:
@@ -134,6 +170,10 @@ def site(
     places, exclude
         Candidate places in place of those where people live, and areas without any: see
         :func:`planner.siting.candidates.find_candidates`.
+    earlier
+        A plan for the same study, kind, measures, places and excluded areas: its candidates and their reach
+        are taken over, the search begins from its sites, and where only more is forced or forbidden its
+        bound holds.
     may_go_on
         Called before every longer step; what it raises ends the work.
     progress
@@ -163,45 +203,56 @@ def site(
     if not chosen_measures:
         msg = f"no measure leads to a {kind}: name one in the measures file"
         raise ConfigError(msg)
-    progress("candidates")
-    candidates = find_candidates(study.layers, study.demand, chosen_measures, places=places, exclude=exclude)
-    reach = find_reach(study, kind, candidates, seasons=ask.seasons, may_go_on=may_go_on, progress=progress)
+    given = (chosen_measures, places, exclude)
     before = study.gaps(may_go_on=may_go_on)
-    instance = _instance(before, candidates, reach, ask)
-    times = _times(study, kind, candidates, reach, ask, may_go_on, progress)
+    if earlier is None or not earlier.is_of(before, kind, given):
+        progress("candidates")
+        found = find_candidates(study.layers, study.demand, chosen_measures, places=places, exclude=exclude)
+    else:
+        found = earlier.candidates
+    seasons = (study.scenario.season,) if ask.seasons is None else ask.seasons
+    if earlier is not None and found is earlier.candidates and set(seasons) == set(earlier.reach.seasons):
+        reach = earlier.reach
+    else:
+        reach = find_reach(study, kind, found, seasons=seasons, may_go_on=may_go_on, progress=progress)
+    problem = _problem(study, found, reach, ask, may_go_on, progress)
+    if earlier is not None and found is earlier.candidates:
+        problem = after_earlier(problem, earlier.problem, earlier.solution)
     progress("solving")
-    answer = solve(Problem(before, ask, reach, instance, times, may_go_on))
+    answer = solve(problem)
     progress("check")
     chosen = answer.solution.chosen
-    edits = edits_of(candidates.iloc[chosen], study)
+    edits = edits_of(found.iloc[chosen], study)
     scenario = study.scenario.model_copy(update={"edits": (*study.scenario.edits, *edits)})
     after = study.gaps(scenario.edits, may_go_on=may_go_on)
-    require_same(after, reach, instance.reached(chosen))
+    require_same(after, reach, problem.instance.reached(chosen))
     if answer.travel_s is not None:
         require_times(after, reach, answer.travel_s)
     table = site_table(
-        candidates, instance, answer, measures=chosen_measures, edits=edits, reach=reach, after=after
+        found, problem.instance, answer, measures=chosen_measures, edits=edits, reach=reach, after=after
     )
     villages = village_changes(before, after, kind)
-    return Siting(kind, ask, candidates, reach, instance, answer, before, after, scenario, table, villages)
+    return Siting(kind, found, given, problem, answer, after, scenario, table, villages)
 
 
-def _times(
+def _problem(
     study: Study,
-    kind: str,
     candidates: gpd.GeoDataFrame,
     reach: Reach,
     ask: Ask,
     may_go_on: Callable[[], None],
     progress: Progress,
-) -> Times | None:
-    """Return the times to the candidates where these count beyond the limit."""
-    if not ask.is_timed and ask.gradual_minutes is None:
-        return None
-    most_s = np.inf if ask.gradual_minutes is None else 60.0 * ask.gradual_minutes
-    return find_times(
-        study, kind, candidates, reach.seasons[0], most_s=most_s, may_go_on=may_go_on, progress=progress
-    )
+) -> Problem:
+    """Return what is to be solved, with the times to the candidates where these count beyond the limit."""
+    before = study.gaps(may_go_on=may_go_on)
+    instance, times = _instance(before, candidates, reach, ask), None
+    if ask.is_timed or ask.gradual_minutes is not None:
+        most_s = np.inf if ask.gradual_minutes is None else 60.0 * ask.gradual_minutes
+        times = find_times(
+            study, reach.kind, candidates, reach.seasons[0], most_s=most_s, may_go_on=may_go_on,
+            progress=progress,
+        )  # fmt: skip
+    return Problem(before, ask, reach, instance, times, may_go_on)
 
 
 def _instance(before: Gaps, candidates: gpd.GeoDataFrame, reach: Reach, ask: Ask) -> CoverInstance:

@@ -227,3 +227,49 @@ def test_the_command_line_asks_the_same(demo_layers, study, tmp_path, capsys):
     assert (curve["bound"] <= curve["person_minutes"] * (1 + 1e-9)).all()
     assert main([*words, "--floor", "district", "--out", str(tmp_path / "other")]) == 2
     assert "write who and share" in capsys.readouterr().err
+
+
+def test_a_plan_after_an_earlier_one_is_the_same(study, monkeypatch):
+    """Candidates and reach are taken over; the answer is that of a plan made anew."""
+    first = site(study, KIND, Ask(units=4))
+    lost = first.sites.index[0]
+    other = next(c for c in first.candidates.index if c not in first.sites.index)
+    ask = Ask(units=4, forbidden=(lost,), forced=(other,))
+    anew = site(study, KIND, ask)
+    monkeypatch.setattr("planner.siting.site.find_candidates", None)
+    monkeypatch.setattr("planner.siting.site.find_reach", None)
+    again = site(study, KIND, ask, earlier=first)
+    assert again.solution.objective == anew.solution.objective
+    assert again.solution.proof == anew.solution.proof == "optimal"
+    # Undone: more is allowed than before, so that the earlier bound is none.
+    back = site(study, KIND, Ask(units=4), earlier=again)
+    assert back.solution.objective == first.solution.objective
+    more = site(study, KIND, Ask(units=5), earlier=first)
+    assert more.solution.objective == site(study, KIND, Ask(units=5), earlier=back).solution.objective
+    assert more.solution.objective > first.solution.objective
+
+
+def test_an_earlier_plan_of_something_else_is_not_taken_over(study, places):
+    other = site(study, KIND, Ask(units=1), places=places)
+    plan = site(study, KIND, Ask(units=2), earlier=other)
+    assert len(plan.candidates) > len(other.candidates)
+    slower = Study(study.layers, scenario=study.scenario.model_copy(update={"season": "wet"}))
+    turned = site(slower, KIND, Ask(units=2), earlier=plan)
+    assert turned.solution.objective == site(slower, KIND, Ask(units=2)).solution.objective
+    wet = site(study, KIND, Ask(units=2, seasons=("wet",)), earlier=plan)
+    assert wet.solution.objective == site(study, KIND, Ask(units=2, seasons=("wet",))).solution.objective
+
+
+def test_what_a_choice_costs(study):
+    free = site(study, KIND, Ask(units=3))
+    lost = free.sites.index[0]
+    other = next(c for c in free.candidates.index if c not in free.sites.index)
+    plan = site(study, KIND, Ask(units=3, forbidden=(lost,), forced=(other,)))
+    costs = plan.cost_of_choices()
+    undone = {lost: Ask(units=3, forced=(other,)), other: Ask(units=3, forbidden=(lost,))}
+    for name, ask in undone.items():
+        better = site(study, KIND, ask).solution.objective - plan.solution.objective
+        assert costs.loc[name, ["costs", "costs_at_most"]].tolist() == pytest.approx([better, better])
+    assert costs["choice"].to_dict() == {lost: "forbidden", other: "forced"}
+    with pytest.raises(ConfigError, match="without floors"):
+        site(study, KIND, Ask(target=0.5)).cost_of_choices()

@@ -42,6 +42,8 @@ def most_people(
     instance: CoverInstance,
     budget: float,
     *,
+    start: NDArray[np.integer] | None = None,
+    bound: float = np.inf,
     seed: int = 0,
     time_limit_s: float = 60.0,
     may_go_on: Callable[[], None] | None = None,
@@ -54,6 +56,10 @@ def most_people(
         Places, sites and costs.
     budget
         What all chosen sites may cost, the forced ones included; a number of units where each costs 1.
+    start
+        int, numbers of sites from which to begin as well, such as those of a plan for a problem like this.
+    bound
+        What no choice can beat, where that is known: such as the bound of the same problem with fewer rules.
     seed
         One seed, one answer.
     time_limit_s
@@ -82,37 +88,38 @@ def most_people(
     held = np.flatnonzero(instance.forced)
     if room < -TOLERANCE * max(budget, 1.0):
         return no_solution(seed=seed, seconds=clock.seconds())
-    chosen, bound = _solve(small.instance, room, clock, seed)
-    sites = np.concatenate([held, small.site[chosen]])
+    state = _Search(small.instance, room, clock, seed)
+    state.know(bound - small.people_forced)
+    if start is not None:
+        state.begin(np.flatnonzero(np.isin(small.site, start)))
+    _solve(state)
+    sites = np.concatenate([held, small.site[state.best]])
     people = instance.people_reached(sites)
     return solution(
-        sites, people, max(bound + small.people_forced, people), seed=seed, seconds=clock.seconds()
+        sites, people, max(state.bound + small.people_forced, people), seed=seed, seconds=clock.seconds()
     )
 
 
-def _solve(
-    instance: CoverInstance, budget: float, clock: Clock, seed: int
-) -> tuple[NDArray[np.int64], float]:
-    """Return the best sites found of an instance without forced ones, and the bound.
+def _solve(state: _Search) -> None:
+    """Look for the best sites of an instance without forced ones, and for the bound.
 
     Prices decide some sites; what is left is reduced again, and searched again, until it is small enough
     for HiGHS or decides nothing more.
     """
-    state = _Search(instance, budget, clock, seed)
-    if len(instance.by_site.item) >= DENSE * instance.sites:
+    instance = state.instance
+    if not state.proven and len(instance.by_site.item) >= DENSE * instance.sites:
         state.price_by_cuts()
     idle = 0
     for _ in range(ROUNDS):
-        if state.proven or state.small or idle >= IDLE or clock.left_s() <= state.kept * clock.limit_s:
+        if state.proven or state.small or idle >= IDLE or state.is_late:
             break
         before = state.people, state.sites_left
         state.look_around()
         state.decide()
         # Where prices stay, only a better choice decides more.
         idle = idle + 1 if state.settled and before == (state.people, state.sites_left) else 0
-    if not state.proven and state.kept:
+    if not state.proven and state.kept and state.has_time:
         state.settle()
-    return state.best, state.bound
 
 
 class _Search:
@@ -152,6 +159,25 @@ class _Search:
         """Whether HiGHS is quicker than more prices."""
         return len(self._left.instance.by_site.item) <= SMALL
 
+    @property
+    def has_time(self) -> bool:
+        """Whether any time is left."""
+        return not self._clock.is_over()
+
+    @property
+    def is_late(self) -> bool:
+        """Whether only the time is left that is kept for HiGHS."""
+        return self._clock.left_s() <= self.kept * self._clock.limit_s
+
+    def know(self, bound: float) -> None:
+        """Take over a bound that is known."""
+        self.bound = max(self.people, min(self.bound, bound))
+
+    def begin(self, sites: NDArray[np.int64]) -> None:
+        """Try what lies near some sites, as far as these are within the budget."""
+        fit = np.cumsum(self.instance.cost[sites]) <= self._budget * (1 + 1e-12)
+        self._offer(heuristic(self.instance, self._budget, start=sites[fit]))
+
     def _bound(self, bound: float) -> None:
         self.bound = max(self.people, min(self.bound, self._left.base + bound))
 
@@ -160,23 +186,20 @@ class _Search:
         left, plan = self._left, np.zeros(self.instance.sites)
         plan[self.best] = 1.0
         cuts = CutRelaxation(left.instance, left.budget, self.best, plan)
-        cuts.run(steps=CUTS, may_go_on=self._go_on)
+        cuts.run(steps=CUTS, clock=self._clock)
         self._prices = Relaxation(left.instance, left.budget, cuts.price())
         self._prices.share, self.linear = cuts.share, True
         self._bound(self._prices.best.bound)
-
-    def _go_on(self) -> None:
-        """Raise where nobody waits any more."""
-        self._clock.is_over()
 
     def look_around(self) -> None:
         """Look for better prices, where there may be some, and for better choices near the relaxation's."""
         left, prices = self._left, self._prices
         if not self.linear:
-            prices.run(self.people - left.base, steps=STEPS, may_go_on=self._go_on)
+            prices.run(self.people - left.base, steps=STEPS, clock=self._clock)
             self._bound(prices.best.bound)
         for draw in range(DRAWS if self.settled else 1):
-            self._go_on()
+            if self._clock.is_over():
+                return
             start = _likely(prices, self._random.random(left.instance.sites) if draw else None)
             self._offer(left.sites(heuristic(left.instance, left.budget, start=start)))
         if self.settled and not self.linear:
@@ -237,7 +260,7 @@ class _Search:
         start = left.of(self.best)
         plan = heuristic(left.instance, left.budget) if start is None else start
         cuts = CutRelaxation(left.instance, left.budget, plan, self._prices.share)
-        cuts.run(steps=CUTS, may_go_on=self._go_on)
+        cuts.run(steps=CUTS, clock=self._clock)
         found, bound = cuts.whole(plan, self._clock, self._seed)
         self._offer(left.sites(found))
         self._bound(bound)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from planner.progress import go_on
+from planner.siting.clock import Clock
 from planner.siting.cover.covering import heuristic
 from planner.siting.cover.instance import reduced
 from planner.siting.cover.relaxation import Relaxation
@@ -106,7 +107,7 @@ def _bounds(
     )
     for i in some:
         search = Relaxation(instance, float(budgets[i]))
-        search.run(float(people[i]), steps=STEPS, may_go_on=may_go_on)
+        search.run(float(people[i]), steps=STEPS, clock=Clock(np.inf, may_go_on))
         if units:
             number = np.minimum(budgets + 1e-9, instance.sites).astype(int)
             np.minimum(bound, search.by_units[number], out=bound)

@@ -17,8 +17,6 @@ from planner.siting.mip import GrowingLp, Mip
 from planner.siting.solution import TOLERANCE, Proof
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
     from planner.siting.clock import Clock
@@ -90,12 +88,12 @@ class CutRelaxation:
         people = np.bincount(self._group, weights=one.people * np.minimum(cover, 1.0), minlength=self._groups)
         return people.astype(np.float64), cover
 
-    def run(self, *, steps: int, may_go_on: Callable[[], None] | None = None) -> None:
-        """Add cuts until the bound is that of the linear relaxation, or ``steps`` are taken."""
+    def run(self, *, steps: int, clock: Clock | None = None) -> None:
+        """Add cuts until the bound is that of the linear relaxation, or steps or time are used up."""
         sites = self.instance.sites
         for _ in range(steps):
-            if may_go_on is not None:
-                may_go_on()
+            if clock is not None and clock.is_over():
+                return
             value, self._dual, objective = self._lp.solve()
             self.bound = min(self.bound, objective / PEOPLE)
             if self.bound - self._people_inside <= NEAR * self.bound:

@@ -16,10 +16,9 @@ import numpy as np
 from planner.kernels.cover import covered, site_values
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
+    from planner.siting.clock import Clock
     from planner.siting.cover.instance import CoverInstance
 
 # The share of the newest solution in the average of all (Barahona and Anbil 2000), at the start and at last.
@@ -165,7 +164,7 @@ class Relaxation:
         )
         return surplus
 
-    def run(self, at_least: float, *, steps: int, may_go_on: Callable[[], None] | None = None) -> None:
+    def run(self, at_least: float, *, steps: int, clock: Clock | None = None) -> None:
         """Lower the bound.
 
         Parameters
@@ -174,13 +173,13 @@ class Relaxation:
             The people of a choice that is known: the steps are as long as the distance to it asks for.
         steps
             So many at most.
-        may_go_on
-            Called at every step; what it raises ends the search.
+        clock
+            Asked at every step, how long it may take; as long as it takes when None.
         """
         people = self.instance.people
         for _ in range(steps):
-            if may_go_on is not None:
-                may_go_on()
+            if clock is not None and clock.is_over():
+                return
             distance = self.best.bound - at_least
             # At a price of 0 there is nothing to take away.
             way = np.where((self.best.price <= 0) & (self._direction > 0), 0.0, self._direction)
