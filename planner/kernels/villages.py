@@ -1,0 +1,269 @@
+"""Villages lifted over a share of their people by chosen sites: greedy choice and exchange.
+
+Shares are whole numbers (see ``Lift``): sums are exact, so that the order of rows decides nothing. Of equal
+gains the lowest number of a site counts.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numba import njit
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from planner.kernels.lists import Lists
+
+# What a village on its way counts for is kept in so many steps (its place among less than 2 ** 21 villages).
+STEPS = 1 << 20
+# In a gain a village that is served weighs more than all others on their way.
+FIRST = np.int64(1) << 41
+
+
+class Lift(NamedTuple):
+    """Villages to be lifted, for kernels.
+
+    Attributes
+    ----------
+    by_site, by_place
+        The places that each site covers, and back; places of one village stand together.
+    by_village
+        The sites that cover a place of each village.
+    first_place
+        int64 ``(villages + 1,)``: village v has the places ``first_place[v]:first_place[v + 1]``.
+    village
+        int32 ``(places,)``, the same by place.
+    weight
+        int64 ``(places,)``, its share of the village's people, as a whole number.
+    need
+        int64 ``(villages,)``, above 0: the weight from which on the village is served.
+    cost
+        float64 ``(sites,)``, above 0.
+    conflicts
+        By site, with which others it may not be chosen; both ways.
+    """
+
+    by_site: Lists
+    by_place: Lists
+    by_village: Lists
+    first_place: NDArray[np.int64]
+    village: NDArray[np.int32]
+    weight: NDArray[np.int64]
+    need: NDArray[np.int64]
+    cost: NDArray[np.float64]
+    conflicts: Lists
+
+
+class Aim(NamedTuple):
+    """What villages count for in a search.
+
+    Attributes
+    ----------
+    served
+        Of one that is served: ``FIRST``, so that their number decides, or ``STEPS``, so that one nearly there
+        counts for nearly as much.
+    power
+        One on its way counts for its share of the way to this power; the higher, the fewer are begun at once.
+    """
+
+    served: int
+    power: int
+
+
+class Lifted(NamedTuple):
+    """What the sites chosen so far cover, kept up to date.
+
+    Attributes
+    ----------
+    count
+        int32 ``(places,)``: how many chosen sites cover each place.
+    have
+        int64 ``(villages,)``: the weight that is covered.
+    gain
+        int64 ``(sites,)``: what each site not chosen would add.
+    blockers
+        int32 ``(sites,)``: how many chosen sites conflict with each.
+    """
+
+    count: NDArray[np.int32]
+    have: NDArray[np.int64]
+    gain: NDArray[np.int64]
+    blockers: NDArray[np.int32]
+
+
+@njit(cache=True)
+def lifted(lift: Lift, chosen: NDArray[np.bool_], aim: Aim) -> Lifted:
+    """Return what the chosen sites (bool ``(sites,)``) cover."""
+    sites = len(lift.cost)
+    now = Lifted(
+        np.zeros(len(lift.weight), np.int32), np.zeros(len(lift.need), np.int64), np.zeros(sites, np.int64),
+        np.zeros(sites, np.int32),
+    )  # fmt: skip
+    for j in np.flatnonzero(chosen):
+        _count(lift, j, now, 1)
+    for j in range(sites):
+        now.gain[j] = _gain(lift, j, now, aim)
+    return now
+
+
+@njit(cache=True)
+def _count(lift: Lift, j: int, now: Lifted, step: int) -> None:
+    """Choose a site (step 1) or give it up (-1)."""
+    for e in range(lift.by_site.first[j], lift.by_site.first[j + 1]):
+        place = lift.by_site.item[e]
+        if now.count[place] + min(step, 0) == 0:
+            now.have[lift.village[place]] += step * lift.weight[place]
+        now.count[place] += step
+    for e in range(lift.conflicts.first[j], lift.conflicts.first[j + 1]):
+        now.blockers[lift.conflicts.item[e]] += step
+
+
+@njit(cache=True)
+def move(lift: Lift, j: int, now: Lifted, chosen: NDArray[np.bool_], aim: Aim) -> None:
+    """Choose a site, or give it up where it is chosen; what others would add is computed anew."""
+    _count(lift, j, now, -1 if chosen[j] else 1)
+    chosen[j] = not chosen[j]
+    done, village = np.zeros(len(chosen), np.bool_), np.int32(-1)
+    for e in range(lift.by_site.first[j], lift.by_site.first[j + 1]):
+        if lift.village[lift.by_site.item[e]] == village:
+            continue
+        village = lift.village[lift.by_site.item[e]]
+        for f in range(lift.by_village.first[village], lift.by_village.first[village + 1]):
+            k = lift.by_village.item[f]
+            if not done[k]:
+                done[k] = True
+                now.gain[k] = _gain(lift, k, now, aim)
+
+
+@njit(cache=True)
+def _value(have: int, need: int, aim: Aim) -> np.int64:
+    """Return what a village counts for."""
+    if have >= need:
+        return np.int64(aim.served)
+    value = 1.0
+    for _ in range(aim.power):
+        value *= have / need
+    return np.int64(value * STEPS)
+
+
+@njit(cache=True)
+def _gain(lift: Lift, j: int, now: Lifted, aim: Aim) -> np.int64:
+    """Return what a site adds."""
+    total, more, village = np.int64(0), np.int64(0), np.int32(-1)
+    last = lift.by_site.first[j + 1]
+    for e in range(lift.by_site.first[j], last):
+        place = lift.by_site.item[e]
+        if now.count[place] == 0:
+            more += lift.weight[place]
+        village = lift.village[place]
+        if e + 1 < last and lift.village[lift.by_site.item[e + 1]] == village:
+            continue
+        if more > 0 and now.have[village] < lift.need[village]:
+            total += _value(now.have[village] + more, lift.need[village], aim)
+            total -= _value(now.have[village], lift.need[village], aim)
+        more = np.int64(0)
+    return total
+
+
+@njit(cache=True)
+def value_of(lift: Lift, now: Lifted, aim: Aim) -> np.int64:
+    """Return what all villages count for together."""
+    total = np.int64(0)
+    for v in range(len(lift.need)):
+        total += _value(now.have[v], lift.need[v], aim)
+    return total
+
+
+@njit(cache=True)
+def _best(lift: Lift, now: Lifted, chosen: NDArray[np.bool_], room: float, price: NDArray[np.float64]) -> int:
+    """Return the site that adds most for its price; -1 where none adds anything."""
+    best, most = -1, 0.0
+    for k in range(len(chosen)):
+        rate = now.gain[k] / price[k]
+        if rate > most and not chosen[k] and now.blockers[k] == 0 and lift.cost[k] <= room:
+            best, most = k, rate
+    return best
+
+
+@njit(cache=True)
+def fill(lift: Lift, now: Lifted, chosen: NDArray[np.bool_], room: float, aim: Aim) -> float:
+    """Add sites one by one, each the one that adds most for its cost; returns the budget left.
+
+    Parameters
+    ----------
+    lift
+        The problem.
+    now, chosen
+        What is chosen already; changed.
+    room
+        What may still be spent.
+    aim
+        What villages count for.
+    """
+    while True:
+        k = _best(lift, now, chosen, room, lift.cost)
+        if k < 0:
+            return room
+        move(lift, k, now, chosen, aim)
+        room -= lift.cost[k]
+
+
+@njit(cache=True)
+def swap(
+    lift: Lift, now: Lifted, chosen: NDArray[np.bool_], room: float, aim: Aim, out: NDArray[np.int64]
+) -> tuple[int, float]:
+    """Give up each of some sites where another one in its place adds more; returns moves and budget left."""
+    moves, alike = 0, np.ones(len(chosen))
+    for j in out:
+        if not chosen[j]:
+            continue
+        move(lift, j, now, chosen, aim)
+        k = _best(lift, now, chosen, room + lift.cost[j], alike)
+        if k < 0 or now.gain[k] <= now.gain[j]:
+            k = j
+        moves += k != j
+        move(lift, k, now, chosen, aim)
+        room += lift.cost[j] - lift.cost[k]
+    return moves, room
+
+
+@njit(cache=True)
+def lift_one(lift: Lift, v: int, now: Lifted, chosen: NDArray[np.bool_], room: float, aim: Aim) -> float:
+    """Add sites until one village is served, each the one that brings it furthest for its cost.
+
+    Returns the budget left; stops where nothing helps that it can pay.
+    """
+    more = np.zeros(len(chosen), np.int64)
+    while now.have[v] < lift.need[v]:
+        more[:] = 0
+        for place in range(lift.first_place[v], lift.first_place[v + 1]):
+            if now.count[place] == 0:
+                for e in range(lift.by_place.first[place], lift.by_place.first[place + 1]):
+                    more[lift.by_place.item[e]] += lift.weight[place]
+        best, most = -1, 0.0
+        for e in range(lift.by_village.first[v], lift.by_village.first[v + 1]):
+            k = lift.by_village.item[e]
+            rate = min(more[k], lift.need[v] - now.have[v]) / lift.cost[k]
+            if rate <= 0.0 or chosen[k] or now.blockers[k] > 0 or lift.cost[k] > room:
+                continue
+            if rate > most or (rate == most and now.gain[k] > now.gain[best]):
+                best, most = k, rate
+        if best < 0:
+            return room
+        move(lift, best, now, chosen, aim)
+        room -= lift.cost[best]
+    return room
+
+
+@njit(cache=True)
+def take(
+    lift: Lift, now: Lifted, chosen: NDArray[np.bool_], room: float, aim: Aim, order: NDArray[np.int64]
+) -> float:
+    """Choose sites in an order, those that may be and can be paid; returns the budget left."""
+    for j in order:
+        if not chosen[j] and now.blockers[j] == 0 and lift.cost[j] <= room:
+            move(lift, j, now, chosen, aim)
+            room -= lift.cost[j]
+    return room
