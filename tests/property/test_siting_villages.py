@@ -16,7 +16,7 @@ from planner.kernels.villages import move
 from planner.siting.clock import Clock
 from planner.siting.cover.instance import cover_instance
 from planner.siting.threshold.cuts import LiftCuts
-from planner.siting.threshold.instance import Villages, lift_instance
+from planner.siting.threshold.instance import Villages, empty, lift_instance
 from planner.siting.threshold.lifting import most_villages
 from planner.siting.threshold.search import AIMS, PlanSearch
 
@@ -181,6 +181,24 @@ def test_every_choice_that_lifts_a_village_keeps_every_cut_of_it(problem, seed):
                         assert part[np.isin(site, some)].sum() >= 1 - 1e-9
 
 
+@settings(deadline=None, max_examples=100)
+@given(problems())
+def test_whole_numbers_under_cuts_end_at_the_optimum_and_keep_every_rule(problem):
+    """HiGHS alone, from the empty plan: without plans that are searched, and without the relaxed problem."""
+    best = max((lifted(problem, sites) for sites in choices(problem)), default=None)
+    if best is None or empty(left_of(problem).lift):
+        return
+    left, base = left_of(problem), lifted(problem, held(problem))
+    nothing = np.zeros(len(left.lift.cost), np.bool_), np.zeros(len(left.lift.need), np.bool_)
+    cuts = LiftCuts(left.lift, left.budget)
+    while not cuts.is_done:
+        found = cuts.whole(*nothing, time_limit_s=60.0, seed=0, may_go_on=None)
+        sites = held(problem) | set(left.small.site[found].tolist())
+        assert tuple(sorted(sites)) in set(choices(problem))
+        assert base + cuts.bound >= best
+    assert base + cuts.bound == best == lifted(problem, sites)
+
+
 def row(lists, number):
     return lists.item[lists.first[number] : lists.first[number + 1]]
 
@@ -206,6 +224,9 @@ def test_whatever_a_search_tries_its_plan_is_allowed_and_counted_right(problem, 
         fewest = held(problem) | set(left.small.site[search.fewest()].tolist())
         assert fewest <= sites
         assert lifted(problem, fewest) == lifted(problem, sites)
+        # Without any of them fewer are served.
+        for j in fewest - held(problem):
+            assert lifted(problem, fewest - {j}) < lifted(problem, fewest)
 
 
 @pytest.mark.parametrize("aim", AIMS)
@@ -315,6 +336,23 @@ def test_when_time_is_up_the_best_so_far_stands_with_its_bound():
     assert hurried.objective <= best.objective <= hurried.bound
     assert hurried.objective < hurried.bound <= len(np.unique(town[1]))
     assert hurried.proof == "feasible"
+
+
+@pytest.mark.parametrize("seed", [7, 8, 9])
+def test_a_town_in_another_order_has_the_same_plan(seed):
+    instance, village, weight, already = random_town(seed)
+    random = np.random.default_rng(seed)
+    places, villages = random.permutation(len(village)), random.permutation(len(already))
+    of, pair = np.argsort(places), np.repeat(np.arange(instance.places), np.diff(instance.by_place.first))
+    conflicts = [(a, b) for a in range(instance.sites) for b in row(instance.conflicts, a)]
+    turned = cover_instance(
+        np.zeros(instance.places), place=of[pair], site=instance.by_place.item, sites=instance.sites,
+        cost=instance.cost, conflicts=conflicts,
+    )  # fmt: skip
+    one = most_villages(instance, village, weight, already, 15)
+    other = most_villages(turned, np.argsort(villages)[village[places]], weight[places], already, 15)
+    assert one.chosen.tolist() == other.chosen.tolist()
+    assert (one.objective, one.bound) == (other.objective, other.bound)
 
 
 def test_one_seed_one_plan():
