@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 SITING_OUTPUTS = Ours(
     RUN,
     "jangkau_version",
-    frozenset({RUN, "sites.csv", "curve.csv", "villages_after.csv", "villages_after.parquet",
+    frozenset({RUN, "sites.csv", "curve.csv", "choices.csv", "villages_after.csv", "villages_after.parquet",
                "scenario.yml", "map.html"}),
 )  # fmt: skip
 
@@ -82,6 +82,8 @@ def write_siting(
         for name, table in (("sites", plan.sites), ("villages_after", plan.villages)):
             (stage / f"{name}.csv").write_text(csv_text(table), "utf-8", newline="")
         (stage / "curve.csv").write_text(csv_text(plan.curve, index=False), "utf-8", newline="")
+        if plan.can_cost_choices:
+            (stage / "choices.csv").write_text(csv_text(plan.cost_of_choices()), "utf-8", newline="")
         shapes = plan.after.layers.villages.geometry
         gpd.GeoDataFrame(plan.villages, geometry=shapes).to_crs(WGS84).to_parquet(
             stage / "villages_after.parquet", compression="zstd"

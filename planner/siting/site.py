@@ -12,10 +12,13 @@ from geodata.errors import ConfigError, suggest
 from geodata.layers import no_progress
 from planner.coverage.show import area_in_words, html_table
 from planner.progress import go_on
+from planner.siting.ask import Objective
 from planner.siting.candidates import find_candidates
 from planner.siting.cover.instance import CoverInstance, instance_of_lists
 from planner.siting.measures import Measures, default_measures
-from planner.siting.objectives import Answer, Problem, after_earlier, cost_of_choices, solve
+from planner.siting.objectives.choices import after_earlier, cost_of_choices
+from planner.siting.objectives.problem import Answer, Problem
+from planner.siting.objectives.solve import solve
 from planner.siting.plan import edits_of, require_same, require_times
 from planner.siting.reach import Reach, find_reach
 from planner.siting.rules import barred, conflicts
@@ -110,8 +113,15 @@ class Siting:
             and self.before.scenario == before.scenario
         )
 
+    @property
+    def can_cost_choices(self) -> bool:
+        """Whether places were forced or forbidden, and it is known how to say what each costs."""
+        ask = self.ask
+        asked = bool(ask.forced or ask.forbidden)
+        return asked and ask.objective == Objective.PEOPLE and ask.target is None and not ask.floors
+
     def cost_of_choices(self, *, most_s: float = 5.0) -> pd.DataFrame:
-        """Return what each forced and forbidden candidate costs: see :mod:`planner.siting.objectives`."""
+        """Return what each forced and each forbidden candidate costs, at least and at most."""
         return cost_of_choices(self.problem, self.answer, self.candidates.index, most_s=most_s)
 
     @property

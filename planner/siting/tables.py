@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from planner.scenarios.edits import FacilityEdit
     from planner.siting.cover.instance import CoverInstance
     from planner.siting.measures import Measure
-    from planner.siting.objectives import Answer
+    from planner.siting.objectives.problem import Answer
     from planner.siting.reach import Reach
 
 # Within this share of the limit a little rain decides.

@@ -225,6 +225,12 @@ def test_the_command_line_asks_the_same(demo_layers, study, tmp_path, capsys):
     curve = pd.read_csv(tmp_path / "out" / "curve.csv")
     assert curve["person_minutes"].is_monotonic_decreasing
     assert (curve["bound"] <= curve["person_minutes"] * (1 + 1e-9)).all()
+    lost = site(study, KIND, Ask(units=2)).sites.index[0]
+    assert main([*words, "--forbid", lost, "--out", str(tmp_path / "third")]) == 0
+    choices = pd.read_csv(tmp_path / "third" / "choices.csv")
+    assert choices[["candidate_id", "choice"]].to_numpy().tolist() == [[lost, "forbidden"]]
+    assert choices["costs"].iloc[0] > 0
+    assert not (tmp_path / "out" / "choices.csv").exists()
     assert main([*words, "--floor", "district", "--out", str(tmp_path / "other")]) == 2
     assert "write who and share" in capsys.readouterr().err
 
@@ -273,3 +279,18 @@ def test_what_a_choice_costs(study):
     assert costs["choice"].to_dict() == {lost: "forbidden", other: "forced"}
     with pytest.raises(ConfigError, match="without floors"):
         site(study, KIND, Ask(target=0.5)).cost_of_choices()
+
+
+def test_most_villages_served(study, places, answers):
+    def served(gaps):
+        return int((village_table(gaps)[f"{KIND}_status"] == "served").sum())
+
+    plan = site(study, KIND, Ask(units=2, objective="villages"), places=places)
+    assert (plan.answer.unit, plan.solution.proof) == ("villages", "optimal")
+    assert served(plan.after) == best_of(answers, served)
+    assert plan.solution.objective == served(plan.after) - served(plan.before)
+    wide = site(study, KIND, Ask(units=4, objective="villages"))
+    assert wide.solution.objective >= plan.solution.objective
+    assert wide.sites["villages_added"].sum() == wide.solution.objective
+    for text in wide.sites["alternatives"]:
+        assert all(part.endswith(("(+0)", "(-0)")) for part in text.split("; ") if part)

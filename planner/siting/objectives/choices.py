@@ -1,0 +1,89 @@
+"""What an earlier plan tells of a problem like its own, and what single choices cost."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from geodata.errors import ConfigError
+from planner.siting.ask import Objective
+from planner.siting.cover.covering import most_people
+from planner.siting.objectives.people import gradual_instance
+from planner.siting.objectives.problem import Answer, Problem, search_of
+
+if TYPE_CHECKING:
+    from planner.siting.solution import Solution
+
+
+def after_earlier(problem: Problem, earlier: Problem, plan: Solution) -> Problem:
+    """Return the problem with what a plan for one like it tells: where to begin, and what cannot be beaten.
+
+    Parameters
+    ----------
+    problem, earlier
+        On the same candidates.
+    plan
+        Of the earlier one.
+
+    Examples
+    --------
+    >>> from planner.pipeline import Ask, Study, demo_layers, site
+    >>> one = site(Study(demo_layers(12)), "posyandu", Ask(units=2))
+    >>> again = after_earlier(one.problem, one.problem, one.solution)
+    >>> again.bound == one.solution.bound
+    True
+    """
+    one, other = problem.ask, earlier.ask
+    bound = None
+    alike = replace(one, forced=other.forced, forbidden=other.forbidden, seed=other.seed,
+                    time_limit_s=other.time_limit_s, seasons=other.seasons) == other  # fmt: skip
+    more = set(one.forced) >= set(other.forced) and set(one.forbidden) >= set(other.forbidden)
+    if alike and more and problem.reach is earlier.reach:
+        bound = plan.bound
+    barred = problem.instance.forbidden[plan.chosen]
+    return replace(problem, start=plan.chosen[~barred], bound=bound)
+
+
+def cost_of_choices(problem: Problem, answer: Answer, names: pd.Index, *, most_s: float) -> pd.DataFrame:
+    """Return what each forced and each forbidden candidate costs the plan, each undone alone.
+
+    Parameters
+    ----------
+    problem, answer
+        A problem and its plan, of people or of degrees, without floors.
+    names
+        ``candidate_id`` of all candidates.
+    most_s
+        Seconds for each.
+
+    Returns
+    -------
+    costs
+        Index ``candidate_id``; ``choice`` (forced/forbidden), ``costs`` (what the plan would gain without it,
+        in the unit of the answer, at least), ``costs_at_most``.
+
+    Raises
+    ------
+    ConfigError
+        The problem has another objective or floors.
+    """
+    if problem.ask.objective != Objective.PEOPLE or problem.ask.target is not None or problem.ask.floors:
+        msg = "what a choice costs is known for most people reached, without floors"
+        raise ConfigError(msg)
+    instance = problem.instance if problem.times is None else gradual_instance(problem, problem.times)
+    asked = {"forced": problem.ask.forced, "forbidden": problem.ask.forbidden}
+    now, search = answer.solution, search_of(problem)
+    search["time_limit_s"] = min(search["time_limit_s"], most_s)
+    rows = []
+    for choice, candidates in asked.items():
+        for name in candidates:
+            marks = getattr(instance, choice).copy()
+            marks[names.get_loc(name)] = False
+            one = replace(instance, **{choice: marks})
+            found = most_people(one, problem.budget, start=now.chosen, **search)
+            better = max(found.objective, now.objective) - now.objective
+            rows.append((name, choice, better, max(found.bound, now.objective) - now.objective))
+    columns = ["candidate_id", "choice", "costs", "costs_at_most"]
+    return pd.DataFrame(rows, columns=columns).set_index("candidate_id")

@@ -1,0 +1,177 @@
+"""What is to be solved, and what the best plan for it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypedDict
+
+import numpy as np
+import pandas as pd
+
+from geodata.errors import ConfigError, UnprovenError
+from planner.siting.solution import Proof, Solution
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from planner.coverage.study import Gaps
+    from planner.siting.ask import Ask
+    from planner.siting.cover.floors import FloorRow
+    from planner.siting.cover.instance import CoverInstance
+    from planner.siting.reach import Reach
+    from planner.siting.times import Times
+
+# Budgets of a curve that are solved anew, and seconds for each.
+CURVE_POINTS, CURVE_POINT_S = 8, 2.0
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is to be solved.
+
+    Attributes
+    ----------
+    before
+        The gaps without a plan.
+    ask
+        What is asked.
+    reach, instance
+        Whom each candidate reaches within the limit, as a covering problem with the rules of the plan.
+    times
+        To the candidates, where the objective counts times; else None.
+    may_go_on
+        Called between steps; what it raises ends the work.
+    start
+        int64, candidates from which to begin as well: those of a plan for a problem like this.
+    bound
+        What no plan can beat, where that is known: the bound of the same problem with fewer rules.
+    """
+
+    before: Gaps
+    ask: Ask
+    reach: Reach
+    instance: CoverInstance
+    times: Times | None
+    may_go_on: Callable[[], None]
+    start: NDArray[np.int64] | None = None
+    bound: float | None = None
+
+    @property
+    def budget(self) -> float:
+        """How many units or rupiah there are; 0 where a target is asked for."""
+        ask = self.ask
+        return float(ask.units if ask.units is not None else ask.budget_idr or 0.0)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A problem's best plan.
+
+    Attributes
+    ----------
+    solution
+        Objective and bound in ``unit``.
+    unit
+        ``people``, ``people_weighted``, ``villages``, ``units``, ``idr``, ``person_minutes`` or ``minutes``.
+    curve
+        ``budget``, the objective in a column of its name, ``bound``; NaN where no plan is known.
+    stand_ins
+        By candidate of the plan: others that could take its place, and what is lost, in ``unit``.
+    person_minutes_saved
+        By candidate of the plan, what is lost without it; None where times do not count.
+    travel_s
+        float64 ``(points,)``, the promised seconds; NaN where nothing is promised; None as above.
+    points_left_out
+        Demand points that neither a unit nor a candidate reaches at all.
+    """
+
+    solution: Solution
+    unit: str
+    curve: pd.DataFrame
+    stand_ins: dict[int, tuple[tuple[int, float], ...]]
+    person_minutes_saved: dict[int, float] | None = None
+    travel_s: NDArray[np.float64] | None = None
+    points_left_out: int = 0
+
+
+class Search(TypedDict):
+    """How long and from which seed a solver searches, as its arguments."""
+
+    seed: int
+    time_limit_s: float
+    may_go_on: Callable[[], None]
+
+
+def search_of(problem: Problem) -> Search:
+    """Return how long and from which seed a solver is to search.
+
+    Examples
+    --------
+    >>> from planner.pipeline import Ask, Study, demo_layers, site
+    >>> plan = site(Study(demo_layers(12)), "posyandu", Ask(units=2))
+    >>> search_of(plan.problem)["seed"]
+    0
+    """
+    ask = problem.ask
+    return {"seed": ask.seed, "time_limit_s": ask.time_limit_s, "may_go_on": problem.may_go_on}
+
+
+def require_plan(problem: Problem, found: Solution, floors: list[FloorRow]) -> None:
+    """Raise where there is no plan, and say why.
+
+    Examples
+    --------
+    >>> from planner.pipeline import Ask, Study, demo_layers, site
+    >>> plan = site(Study(demo_layers(12)), "posyandu", Ask(units=2))
+    >>> require_plan(plan.problem, plan.solution, [])
+    """
+    if found.proof is Proof.INFEASIBLE:
+        forced = problem.instance.cost[problem.instance.forced].sum()
+        if forced > problem.budget or not floors:
+            msg = "the forced candidates alone cost more than there is: raise it, or force fewer"
+        else:
+            names = ", ".join(f.name for f in floors[:5])
+            msg = f"no plan of this size keeps the floors ({names}): allow more, or lower them"
+        raise ConfigError(msg)
+    if np.isnan(found.objective):
+        msg = (
+            f"in {problem.ask.time_limit_s:g} s no plan was found that keeps the floors, and none was ruled "
+            "out: allow more time, more units, or lower floors"
+        )
+        raise UnprovenError(msg)
+
+
+def solved_curve(
+    problem: Problem, solver: Callable[[float], Solution], name: str, *, sign: float = 1.0
+) -> pd.DataFrame:
+    """Return the objective at several budgets up to twice the one asked for, with bounds.
+
+    Parameters
+    ----------
+    problem
+        What is asked.
+    solver
+        Solves it for a budget.
+    name
+        Of the objective's column.
+    sign
+        1.0 where the objective is made small, -1.0 where large.
+    """
+    budget = problem.budget
+    at = np.linspace(0.0, 2.0 * budget, CURVE_POINTS + 1)[1:]
+    at = np.unique(np.append(at if problem.ask.counts_money else np.ceil(at), budget))
+    objective, bound = np.full(len(at), np.inf), np.full(len(at), -np.inf)
+    for i, most in enumerate(at.tolist()):
+        try:
+            one = solver(most)
+        except UnprovenError:
+            continue
+        if one.proof is not Proof.INFEASIBLE:
+            objective[i], bound[i] = sign * one.objective, sign * one.bound
+    objective = np.minimum.accumulate(objective)
+    # What no larger budget can beat no smaller one can.
+    bound = np.minimum(np.maximum.accumulate(bound[::-1])[::-1], objective)
+    both = (sign * np.where(np.isfinite(x), x, np.nan) for x in (objective, bound))
+    return pd.DataFrame(dict(zip(("budget", name, "bound"), (at, *both), strict=True)))
