@@ -30,6 +30,7 @@ DEFAULTS: dict[str, object] = {
 }  # fmt: skip
 WORDS = {
     "functioning": YesNo.texts(),
+    "closed": YesNo.texts(),
     "status": FacilityStatus.texts(),
     "located_by": LocatedBy.texts(),
 }

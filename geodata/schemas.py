@@ -106,6 +106,7 @@ def _schemas() -> dict[str, pa.DataFrameSchema]:
                 "declared_village": pa.Column(**text),
                 "parent_id": pa.Column(**text),
                 "functioning": pa.Column("str", pa.Check.isin(YesNo.texts())),
+                "closed": pa.Column("str", pa.Check.isin(YesNo.texts()), required=False),
                 "located_by": pa.Column("str", pa.Check.isin(LocatedBy.texts())),
                 "status": pa.Column("str", pa.Check.isin(FacilityStatus.texts())),
                 "source": pa.Column("str"),

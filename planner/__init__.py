@@ -29,7 +29,9 @@ if TYPE_CHECKING:
         OpenFacility,
         ReopenRoad,
         Scenario,
+        SiteFacts,
         Siting,
+        SitingWithRoads,
         Study,
         Travel,
         as_if_none,
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
         read_measures,
         read_scenario,
         site,
+        site_with_roads,
         summary,
         to_networkx,
         totals,
@@ -59,11 +62,11 @@ if TYPE_CHECKING:
 __all__ = [
     "AddBoat", "AddRoad", "Ask", "ChangeFacility", "ChangeRoad", "ChangeSpeed", "CloseFacility",
     "CloseRoad", "Flood", "Floor", "Gaps", "Ilp", "MoveFacility", "Objective", "OpenFacility",
-    "ReopenRoad", "Scenario", "Siting", "Study", "Travel", "as_if_none", "build_area", "changes",
-    "check", "default_scenario", "demo_layers", "facility_table", "find_gaps", "from_networkx",
-    "open_workspace", "read_adoption_of", "read_measures", "read_scenario", "site", "summary",
-    "to_networkx", "totals", "travel_by", "under_standards", "village_table", "write_gaps",
-    "write_siting",
+    "ReopenRoad", "Scenario", "SiteFacts", "Siting", "SitingWithRoads", "Study", "Travel", "as_if_none",
+    "build_area", "changes", "check", "default_scenario", "demo_layers", "facility_table", "find_gaps",
+    "from_networkx", "open_workspace", "read_adoption_of", "read_measures", "read_scenario", "site",
+    "site_with_roads", "summary", "to_networkx", "totals", "travel_by", "under_standards",
+    "village_table", "write_gaps", "write_siting",
 ]  # fmt: skip
 
 

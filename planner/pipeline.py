@@ -35,9 +35,11 @@ from planner.scenarios.edits import (
 )
 from planner.scenarios.scenario import Scenario, default_scenario, read_scenario
 from planner.siting.ask import Ask, Floor, Objective
+from planner.siting.ground.rules import SiteFacts
 from planner.siting.measures import read_measures
 from planner.siting.reach import as_if_none
 from planner.siting.site import Siting, site
+from planner.siting.with_roads import SitingWithRoads, site_with_roads
 from planner.travel.frames import Travel, travel_by
 
 if TYPE_CHECKING:
@@ -65,7 +67,9 @@ __all__ = [
     "OpenFacility",
     "ReopenRoad",
     "Scenario",
+    "SiteFacts",
     "Siting",
+    "SitingWithRoads",
     "Study",
     "Travel",
     "as_if_none",
@@ -82,6 +86,7 @@ __all__ = [
     "read_measures",
     "read_scenario",
     "site",
+    "site_with_roads",
     "summary",
     "to_networkx",
     "totals",

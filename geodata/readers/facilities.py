@@ -30,7 +30,7 @@ from geodata.readers.files import (
 )
 from geodata.readers.result import ReadLayer
 from geodata.villages_at import village_at
-from geodata.vocabulary.columns import functioning_words, layer_columns
+from geodata.vocabulary.columns import closed_words, functioning_words, layer_columns
 from geodata.vocabulary.kinds import known_kinds, recognise_kind
 from geodata.vocabulary.statuses import LocatedBy, YesNo
 
@@ -78,6 +78,7 @@ def read_facilities(
             "declared_village": pd.Series(declared, dtype="str"),
             "parent_id": columns.ids(source.parent, "parent").to_numpy(),
             "functioning": _functioning(columns.text(source.functioning, "functioning"), file),
+            "closed": _closed(columns.text(source.functioning, "functioning")),
             "located_by": pd.Series(located_by, dtype="str"),
             "source": file,
             **_numbers(raw, source, what),
@@ -85,7 +86,7 @@ def read_facilities(
         geometry=place,
         crs=villages.crs,
     ).set_axis(pd.Index(ids.to_numpy(), name="facility_id", dtype="str"), axis=0)
-    for name in ("kind", "name", "parent_id", "functioning", "source"):
+    for name in ("kind", "name", "parent_id", "functioning", "closed", "source"):
         rows[name] = rows[name].astype("str")
     return ReadLayer(
         rows, findings + total_finding("facilities", totals), source_record("facilities", source), listed
@@ -204,6 +205,13 @@ def _functioning(text: pd.Series[str], file: str) -> NDArray[np.object_]:
         )
         raise SchemaError(msg)
     return np.asarray(value.fillna(YesNo.UNKNOWN.value), dtype=object)
+
+
+def _closed(text: pd.Series[str]) -> NDArray[np.object_]:
+    """Return whether each unit is closed: yes by a word for it, no for one that functions."""
+    word = text.str.lower()
+    answer = word.map(functioning_words()).map({YesNo.YES: YesNo.NO}).fillna(YesNo.UNKNOWN.value)
+    return np.asarray(answer.mask(word.isin(closed_words()), YesNo.YES.value).astype(str), dtype=object)
 
 
 def _numbers(raw: pd.DataFrame, source: FacilitiesFile, what: str) -> dict[str, NDArray[np.float64]]:

@@ -107,7 +107,7 @@ def read_osm_ways(path: Path) -> OsmWays:
     require_file(path, WHAT)
     import osmium
 
-    deleted = _deleted_objects(path)
+    deleted = deleted_objects(path)
     try:
         return _read(path, deleted)
     except (RuntimeError, ValueError, osmium.InvalidLocationError) as error:
@@ -287,13 +287,23 @@ def _opened(path: Path) -> IO[bytes]:
     return opened
 
 
-def _deleted_objects(path: Path) -> dict[str, set[int]]:
+def deleted_objects(path: Path) -> dict[str, set[int]]:
     """Return what an XML file marks as deleted, by type: libosmium passes over that.
 
     Raises
     ------
     UnreadableFileError
         A file of changes, and an answer that its server cut short.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     file = Path(folder, "josm.osm")
+    ...     _ = file.write_text('<osm version="0.6"><node id="7" action="delete"/></osm>', "utf-8")
+    ...     deleted_objects(file)["node"]
+    {7}
     """
     none: dict[str, set[int]] = {"node": set(), "way": set(), "relation": set()}
     if path.name.lower().endswith((".osc", ".osc.gz", ".osc.bz2")):

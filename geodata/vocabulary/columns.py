@@ -11,6 +11,9 @@ import yaml
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+# The key of data/functioning.yml whose words say more than that a unit does not function.
+CLOSED = "closed"
+
 
 @cache
 def _columns() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
@@ -44,5 +47,22 @@ def functioning_words() -> Mapping[str, str]:
     >>> functioning_words()["rusak berat"]
     'no'
     """
+    said = _functioning()
+    return {word: answer for answer, words in said.items() if answer != CLOSED for word in words}
+
+
+def closed_words() -> frozenset[str]:
+    """Return what lists write of units that are closed, in lower case.
+
+    Examples
+    --------
+    >>> sorted(closed_words())
+    ['rusak berat', 'tutup']
+    """
+    return frozenset(_functioning()[CLOSED])
+
+
+def _functioning() -> Mapping[str, list[str]]:
     text = files("geodata").joinpath("data/functioning.yml").read_text("utf-8")
-    return {word: answer for answer, words in yaml.safe_load(text).items() for word in words}
+    said: Mapping[str, list[str]] = yaml.safe_load(text)
+    return said

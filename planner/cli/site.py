@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from geodata.layers import SourceRecord
     from planner.cli.console import Commands
     from planner.pipeline import Floor
+    from planner.siting.ground.rules import SiteFacts
+    from planner.siting.measures import Measures
     from planner.siting.site import Siting
 
 
@@ -84,6 +86,22 @@ def add_commands(commands: Commands) -> None:
     )
     parser.add_argument("--measures", type=Path, metavar="M.yml", help="what can be done, and what it costs")
     parser.add_argument("--places", type=Path, metavar="FILE", help="candidate places for new units (points)")
+    parser.add_argument(
+        "--at",
+        nargs="+",
+        choices=("people", "settlements", "roads", "schools", "offices"),
+        help="where new units may be, in place of what the measures say",
+    )
+    for name, what in (("schools", "schools"), ("offices", "village offices")):
+        parser.add_argument(
+            f"--{name}", type=Path, metavar="FILE", help=f"{what}: an OpenStreetMap file, or a list"
+        )
+    parser.add_argument(
+        "--site-rules", type=Path, metavar="FILE", help="hazards and what public transport serves (polygons)"
+    )
+    parser.add_argument(
+        "--keep-in-hazard", action="store_true", help="name the hazard that a place is in, and let it be"
+    )
     parser.add_argument("--exclude", type=Path, metavar="FILE", help="areas without new units (polygons)")
     for name, what in (("force", "take"), ("forbid", "do not take")):
         parser.add_argument(
@@ -111,7 +129,6 @@ def _site(options: argparse.Namespace) -> int:
         as_if_none,
         default_scenario,
         open_workspace,
-        read_measures,
         read_scenario,
         site,
         write_siting,
@@ -129,17 +146,19 @@ def _site(options: argparse.Namespace) -> int:
         seed=options.seed, time_limit_s=options.time_limit,
     )  # fmt: skip
     scenario = default_scenario() if options.scenario is None else read_scenario(options.scenario)
-    measures = None if options.measures is None else read_measures(options.measures)
+    measures = _measures(options)
     places = None if options.places is None else read_places(options.places)
     exclude = None if options.exclude is None else read_areas(options.exclude)
+    facts = _facts(options)
     require_replaceable(options.out, SITING_OUTPUTS)
     with Steps(8) as progress:
         progress("workspace")
         layers = as_if_none(open_workspace(options.workspace), options.kind)
-        study = Study(layers, scenario=scenario, progress=progress)
+        study = Study(layers, scenario=scenario, modes=measures.modes(options.kind), progress=progress)
         plan = site(
-            study, options.kind, ask, measures=measures, places=places, exclude=exclude, progress=progress
-        )
+            study, options.kind, ask, measures=measures, places=places, exclude=exclude, facts=facts,
+            progress=progress,
+        )  # fmt: skip
         progress("files")
         files = write_siting(plan, options.out, lang=options.lang, inputs=_inputs(options))
     for line in in_words(plan):
@@ -162,12 +181,34 @@ def _floor(text: str) -> Floor:
         raise ConfigError(msg) from error
 
 
+def _measures(options: argparse.Namespace) -> Measures:
+    from planner.pipeline import read_measures
+    from planner.siting.measures import At, default_measures
+
+    measures = default_measures() if options.measures is None else read_measures(options.measures)
+    return measures if options.at is None else measures.with_new_at([At(word) for word in options.at])
+
+
+def _facts(options: argparse.Namespace) -> SiteFacts:
+    from geodata.readers.places import read_landmarks, read_site_rules
+    from planner.siting.ground.rules import SiteFacts
+    from planner.siting.measures import At
+
+    landmarks = {}
+    if options.schools is not None:
+        landmarks[At.SCHOOLS] = read_landmarks(options.schools, "schools")
+    if options.offices is not None:
+        landmarks[At.OFFICES] = read_landmarks(options.offices, "offices")
+    rules = None if options.site_rules is None else read_site_rules(options.site_rules)
+    return SiteFacts(landmarks, rules, options.keep_in_hazard)
+
+
 def _inputs(options: argparse.Namespace) -> list[SourceRecord]:
     """Return the files beside the workspace that a plan depends on."""
     from geodata.layers import SourceRecord
     from geodata.readers.files import file_sha256
 
-    names = ("scenario", "measures", "places", "exclude")
+    names = ("scenario", "measures", "places", "exclude", "schools", "offices", "site_rules")
     named = [(n, getattr(options, n)) for n in names]
     return [SourceRecord(what, path.name, file_sha256(path)) for what, path in named if path is not None]
 

@@ -588,7 +588,7 @@ def edited_facilities(  # noqa: C901 - one case an edit
                     raise ConfigError(msg)
                 out = _with_facility(out, edit, villages)
             case CloseFacility():
-                out.loc[edit.id, "functioning"] = YesNo.NO.value
+                out.loc[edit.id, ["functioning", "closed"]] = [YesNo.NO.value, YesNo.YES.value]
             case MoveFacility():
                 out.loc[[edit.id], "geometry"] = _metric(edit.lonlat, out.crs)
                 out.loc[edit.id, ["status", "located_by"]] = [
@@ -597,11 +597,19 @@ def edited_facilities(  # noqa: C901 - one case an edit
                 ]
                 out.loc[edit.id, "village_code"] = _village_of(out.loc[edit.id, "geometry"], villages)
             case ChangeFacility():
-                if edit.kind is not None:
-                    out.loc[edit.id, "kind"] = edit.kind
-                if edit.functioning is not None:
-                    out.loc[edit.id, "functioning"] = edit.functioning
+                _change(out, edit)
     return out.sort_index()
+
+
+def _change(facilities: gpd.GeoDataFrame, edit: ChangeFacility) -> None:
+    """Change a facility's kind or functioning; one that functions is not closed."""
+    if edit.kind is not None:
+        facilities.loc[edit.id, "kind"] = edit.kind
+    if edit.functioning is None:
+        return
+    facilities.loc[edit.id, "functioning"] = edit.functioning
+    if "closed" in facilities and edit.functioning == YesNo.YES.value:
+        facilities.loc[edit.id, "closed"] = YesNo.NO.value
 
 
 def _require_modest(line: shapely.LineString, points: int, number: int) -> None:
@@ -668,6 +676,7 @@ def _with_facility(
     row = {
         "kind": edit.kind, "name": edit.name or edit.id, "village_code": _village_of(place[0], villages),
         "declared_village": None, "parent_id": None, "functioning": YesNo.YES.value,
+        "closed": YesNo.NO.value,
         "located_by": LocatedBy.COORDINATES.value, "status": FacilityStatus.USED.value, "source": "scenario",
     }  # fmt: skip
     index = pd.Index([edit.id], name=facilities.index.name, dtype=facilities.index.dtype)

@@ -143,6 +143,7 @@ def siting_record(plan: Siting, inputs: Sequence[SourceRecord] = ()) -> dict[str
         "ask": asdict(plan.ask),
         "units": len(plan.sites),
         "candidates": len(plan.candidates),
+        "candidates_excluded": plan.candidates.attrs.get("excluded", {}),
         "people": float(people.sum()),
         "villages_people_unknown": int(layers.villages["people"].isna().sum()),
         "people_reached_before": float(people[plan.reach.already].sum()),

@@ -1,4 +1,4 @@
-"""Where something can be done: places for new units, units to upgrade, units that could function again."""
+"""Where something can be done: places for new units and stops, units to upgrade, staff or reopen."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ from geodata.crs import WGS84
 from geodata.errors import ConfigError, counted, first_five
 from geodata.villages_at import village_at
 from geodata.vocabulary.statuses import FacilityStatus, YesNo
+from planner.siting.ground.places import places_at
+from planner.siting.ground.rules import SiteFacts, require_rules, with_rules
+from planner.siting.measures import NEW, At
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,6 +28,15 @@ if TYPE_CHECKING:
 # A scenario file keeps so many decimals of a degree (0.1 m); places are rounded before any time is computed.
 DEGREE_DECIMALS = 6
 COLUMNS = ("measure", "op", "kind", "facility_id", "name", "village_code", "lon", "lat", "cost_idr")
+# Ids hold the sort of a place in the singular, but for the first sort of a measure.
+ONE = {
+    At.PEOPLE: "people",
+    At.SETTLEMENTS: "settlement",
+    At.ROADS: "road",
+    At.SCHOOLS: "school",
+    At.OFFICES: "office",
+}
+LANDMARKS = (At.SCHOOLS, At.OFFICES)
 
 
 def find_candidates(
@@ -34,6 +46,7 @@ def find_candidates(
     *,
     places: gpd.GeoDataFrame | None = None,
     exclude: gpd.GeoDataFrame | None = None,
+    facts: SiteFacts | None = None,
 ) -> gpd.GeoDataFrame:
     """Return every place at which a measure can be taken, one row a measure and place.
 
@@ -46,22 +59,27 @@ def find_candidates(
     measures
         By name.
     places
-        Points (any CRS) for new units, in place of those where people live: a column ``name`` is kept.
+        Points (any CRS) for new units and stops, in place of those that the measures name: a column ``name``
+        is kept.
     exclude
         Polygons (any CRS) in which nothing new is opened.
+    facts
+        Schools, offices and site rules: see :class:`planner.siting.ground.rules.SiteFacts`.
 
     Returns
     -------
     candidates
-        Index ``candidate_id``; ``measure``, ``op``, ``kind`` (afterwards); ``facility_id`` and ``name`` of
-        the unit, "" for a new one; ``village_code`` ("" outside of every village); ``lon``, ``lat`` (degrees,
-        6 decimals); ``cost_idr`` float64, NaN where it was not given; Point (the villages' CRS). In order of
-        ``candidate_id``.
+        Index ``candidate_id``, which no excluded area changes; ``measure``, ``op``, ``kind`` (afterwards);
+        ``facility_id`` and ``name`` of the unit, "" for a new one; ``village_code`` ("" outside of every
+        village); ``lon``, ``lat`` (degrees, 6 decimals); ``cost_idr`` float64, NaN where it was not given;
+        ``site_rules`` (text: what concerns it, and what was not checked); Point (the villages' CRS). In order
+        of ``candidate_id``; ``attrs["excluded"]`` counts what was left out.
 
     Raises
     ------
     ConfigError
-        Nothing can be done anywhere; or places or areas are not given as points and polygons with a CRS.
+        Nothing can be done anywhere; places or areas are not given as points and polygons with a CRS; a list
+        of schools or offices is lacking, or given and not asked for.
 
     Examples
     --------
@@ -74,44 +92,83 @@ def find_candidates(
     >>> found.index[0]
     'open_pustu/99.01.01.1001/1'
     """
+    facts = _checked(SiteFacts() if facts is None else facts, measures, places)
     parts = []
     for name, measure in measures.items():
-        if measure.op == "open":
-            rows = _new_places(layers, demand, measure, places)
-            rows = _outside(rows, exclude)
+        if measure.op not in NEW:
+            parts.append(_named(_units(layers, measure), name, measure))
+        elif places is not None:
+            parts.append(_named(_located(_given(places, layers), layers), name, measure))
         else:
-            rows = _units(layers, measure)
-        parts.append(_named(rows, name, measure))
-    if not any(len(p) for p in parts):
+            parts.append(_new(layers, demand, name, measure, facts))
+    everything = pd.concat(parts).sort_index() if parts else pd.DataFrame()
+    if len(everything) == 0:
         msg = f"there is no place for {', '.join(measures) or 'any measure'}: give candidate places"
         raise ConfigError(msg)
-    return gpd.GeoDataFrame(pd.concat(parts).sort_index(), geometry="geometry", crs=layers.villages.crs)
-
-
-def _new_places(
-    layers: Layers, demand: gpd.GeoDataFrame, measure: Measure, places: gpd.GeoDataFrame | None
-) -> gpd.GeoDataFrame:
-    """Return places for new units with their village, rounded as a scenario file keeps them."""
     crs = layers.villages.crs
-    if places is None:
-        points = _middles(demand) if measure.at == "settlements" else _thinned(demand, measure.spacing_m)
-        name = np.full(len(points), "", dtype=object)
-    else:
-        points = _of_type(places, "Point", "candidate places").to_crs(crs).geometry.to_numpy()
-        _require_near(points, layers)
-        given = places["name"] if "name" in places else pd.Series("", index=places.index)
-        name = given.fillna("").astype(str).to_numpy(dtype=object)
-    rounded = _rounded(gpd.GeoSeries(points, crs=crs).to_crs(WGS84))
+    areas = None if exclude is None else _of_type(exclude, "Polygon", "excluded areas").to_crs(crs)
+    found = with_rules(gpd.GeoDataFrame(everything, geometry="geometry", crs=crs), layers, facts, areas)
+    if len(found) == 0:
+        left_out = ", ".join(f"{n:,} in {what}" for what, n in found.attrs["excluded"].items())
+        msg = f"there is no place left for {', '.join(measures)} ({left_out}): give other candidate places"
+        raise ConfigError(msg)
+    return found
+
+
+def _checked(facts: SiteFacts, measures: Mapping[str, Measure], places: gpd.GeoDataFrame | None) -> SiteFacts:
+    """Return the facts, checked: its frames have a CRS and shapes, and every list is asked for."""
+    if facts.site_rules is not None:
+        require_rules(_of_type(facts.site_rules, "Polygon", "site rules"))
+    named = {at for one in measures.values() if one.op in NEW for at in one.at}
+    for at, frame in facts.landmarks.items():
+        _of_type(frame, "Point", str(at))
+        if places is not None:
+            msg = f"candidate places take the place of all others: give them without a list of {at}"
+            raise ConfigError(msg)
+        if at not in named:
+            msg = f"a list of {at} is given, and no measure has candidates there: name {at} in at"
+            raise ConfigError(msg)
+    return facts
+
+
+def _new(
+    layers: Layers, demand: gpd.GeoDataFrame, name: str, measure: Measure, facts: SiteFacts
+) -> gpd.GeoDataFrame:
+    """Return places for new units, sort by sort; a place of two sorts is of the first."""
+    parts = []
+    for number, at in enumerate(measure.at):
+        rows = _located(places_at(at, measure, layers, demand, facts.landmarks), layers)
+        if at in (*LANDMARKS, At.ROADS):
+            # Roads go on in the buffer, and an extract of OpenStreetMap beyond it.
+            rows = rows[rows["village_code"] != ""]
+        parts.append(_named(rows, name, measure, "" if number == 0 else f"{ONE[at]}-"))
+    return gpd.GeoDataFrame(pd.concat(parts), crs=layers.villages.crs).drop_duplicates(["lon", "lat"])
+
+
+def _given(places: gpd.GeoDataFrame, layers: Layers) -> gpd.GeoDataFrame:
+    """Return the user's own places."""
+    points = _of_type(places, "Point", "candidate places").to_crs(layers.villages.crs).geometry.to_numpy()
+    _require_near(points, layers)
+    given = places["name"] if "name" in places else pd.Series("", index=places.index)
+    name = given.fillna("").astype(str).to_numpy(dtype=object)
+    return gpd.GeoDataFrame({"name": name}, geometry=points, crs=layers.villages.crs)
+
+
+def _located(places: gpd.GeoDataFrame, layers: Layers) -> gpd.GeoDataFrame:
+    """Return places with their village, rounded as a scenario file keeps them, each once (the first name)."""
+    crs = layers.villages.crs
+    rounded = _rounded(places.geometry.to_crs(WGS84))
     metric = rounded.to_crs(crs).to_numpy()
     village = village_at(np.asarray(metric, dtype=object), layers.villages)
-    return gpd.GeoDataFrame(
+    found = gpd.GeoDataFrame(
         {
-            "facility_id": "", "name": name,
+            "facility_id": "", "name": places["name"].to_numpy(dtype=object),
             "village_code": [v or "" for v in village],
             "lon": shapely.get_x(rounded.to_numpy()), "lat": shapely.get_y(rounded.to_numpy()),
         },
         geometry=metric, crs=crs,
-    ).drop_duplicates(["lon", "lat"])  # fmt: skip
+    )  # fmt: skip
+    return found.sort_values(["lon", "lat", "name"]).drop_duplicates(["lon", "lat"])
 
 
 def _require_near(points: NDArray[np.object_], layers: Layers) -> None:
@@ -132,31 +189,6 @@ def _rounded(points: gpd.GeoSeries) -> gpd.GeoSeries:
     return gpd.GeoSeries(shapely.points(xy), crs=WGS84)
 
 
-def _middles(demand: gpd.GeoDataFrame) -> NDArray[np.object_]:
-    """Return the hamlets, and of villages without any the place that is nearest to all of its people."""
-    chosen = []
-    for _, points in demand.groupby("village_code", sort=True):
-        places = points.geometry.to_numpy()
-        if (points["method"] == "hamlets").all():
-            chosen.extend(places)
-            continue
-        xy = shapely.get_coordinates(places)
-        away = np.hypot(*(xy[:, None] - xy[None]).transpose(2, 0, 1)) @ points["weight"].to_numpy()
-        chosen.append(places[int(np.argmin(np.round(away, 6)))])
-    return np.asarray(chosen, dtype=object)
-
-
-def _thinned(demand: gpd.GeoDataFrame, spacing_m: float) -> NDArray[np.object_]:
-    """Return one place of each square of ``spacing_m`` in which people live: the one with most of them."""
-    points = demand.geometry.to_numpy()
-    cell = np.floor(shapely.get_coordinates(points) / spacing_m).astype(np.int64)
-    people = demand["people"].fillna(demand["weight"]).to_numpy(dtype=np.float64)
-    order = np.lexsort((np.arange(len(points)), -people, cell[:, 1], cell[:, 0]))
-    _, first = np.unique(cell[order], axis=0, return_index=True)
-    chosen: NDArray[np.object_] = np.asarray(points, dtype=object)[np.sort(order[first])]
-    return chosen
-
-
 def _of_type(frame: gpd.GeoDataFrame, geometry: str, what: str) -> gpd.GeoDataFrame:
     """Return the frame, checked: it has a CRS and nothing but one type of geometry."""
     if frame.crs is None:
@@ -172,22 +204,15 @@ def _of_type(frame: gpd.GeoDataFrame, geometry: str, what: str) -> gpd.GeoDataFr
     return frame
 
 
-def _outside(rows: gpd.GeoDataFrame, exclude: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:
-    if exclude is None:
-        return rows
-    areas = _of_type(exclude, "Polygon", "excluded areas").to_crs(rows.crs)
-    inside = np.zeros(len(rows), dtype=bool)
-    inside[np.unique(rows.sindex.query(areas.geometry, predicate="intersects")[1])] = True
-    return rows[~inside]
-
-
 def _units(layers: Layers, measure: Measure) -> gpd.GeoDataFrame:
-    """Return the units that a measure changes: those of a kind to upgrade, or those that do not function."""
+    """Return the units that a measure changes: those of a kind to upgrade, not functioning, or closed."""
     rows = layers.facilities
     if measure.op == "upgrade":
         mine = rows["kind"].isin(measure.of) & (rows["functioning"] != YesNo.NO)
     else:
         mine = (rows["kind"] == measure.kind) & (rows["functioning"] == YesNo.NO)
+        closed = rows["closed"] == YesNo.YES if "closed" in rows else pd.Series(data=False, index=rows.index)
+        mine &= closed if measure.op == "reopen" else ~closed
     rows = rows[mine & (rows["status"] == FacilityStatus.USED)]
     degrees = rows.geometry.to_crs(WGS84).to_numpy()
     return gpd.GeoDataFrame(
@@ -201,11 +226,11 @@ def _units(layers: Layers, measure: Measure) -> gpd.GeoDataFrame:
     )  # fmt: skip
 
 
-def _named(rows: gpd.GeoDataFrame, name: str, measure: Measure) -> gpd.GeoDataFrame:
+def _named(rows: gpd.GeoDataFrame, name: str, measure: Measure, sort: str = "") -> gpd.GeoDataFrame:
     """Return the rows with their measure and id: the unit's, or its village's and a number from the west."""
     rows = rows.sort_values(["village_code", "lon", "lat"])
     number = (rows.groupby("village_code").cumcount() + 1).astype(str)
-    place = rows["village_code"].replace("", "outside") + "/" + number
+    place = rows["village_code"].replace("", "outside") + "/" + sort + number
     key = rows["facility_id"].where(rows["facility_id"] != "", place)
     cost = np.nan if measure.cost_idr is None else measure.cost_idr
     rows = rows.assign(measure=name, op=measure.op, kind=measure.kind, cost_idr=float(cost))

@@ -45,7 +45,7 @@ def edits_of(chosen: gpd.GeoDataFrame, study: Study) -> tuple[FacilityEdit, ...]
     for name, row in chosen.iterrows():
         if row["op"] == "upgrade":
             edits.append(ChangeFacility(op="change_facility", id=row["facility_id"], kind=row["kind"]))
-        elif row["op"] == "function":
+        elif row["op"] in ("function", "reopen"):
             edits.append(ChangeFacility(op="change_facility", id=row["facility_id"], functioning="yes"))
         else:
             new = _free(f"new-{row['kind']}-{'-'.join(str(name).split('/')[1:])}", taken)

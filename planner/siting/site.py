@@ -15,6 +15,7 @@ from planner.progress import go_on
 from planner.siting.ask import Objective
 from planner.siting.candidates import find_candidates
 from planner.siting.cover.instance import CoverInstance, instance_of_lists
+from planner.siting.ground.mobile import reached_stops
 from planner.siting.measures import Measures, default_measures
 from planner.siting.objectives.choices import after_earlier, cost_of_choices
 from planner.siting.objectives.problem import Answer, Problem
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from planner.coverage.study import Gaps, Study
     from planner.scenarios.scenario import Scenario
     from planner.siting.ask import Ask
+    from planner.siting.ground.rules import SiteFacts
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,8 @@ class Siting:
     candidates
         All places at which something could have been done.
     given
-        The measures, places and excluded areas from which the candidates come.
+        The measures (with the seasons in which mobile stops are served), places, excluded areas and facts
+        from which the candidates come.
     problem
         What was asked, the gaps without the plan, and whom each candidate would reach.
     answer
@@ -153,7 +156,7 @@ class Siting:
         return f"<b>{html.escape(repr(self))}</b>" + html_table(rows, columns)
 
 
-def site(
+def site(  # noqa: PLR0913 - each is one thing that an office may give
     study: Study,
     kind: str,
     ask: Ask,
@@ -161,6 +164,7 @@ def site(
     measures: Measures | None = None,
     places: gpd.GeoDataFrame | None = None,
     exclude: gpd.GeoDataFrame | None = None,
+    facts: SiteFacts | None = None,
     earlier: Siting | None = None,
     may_go_on: Callable[[], None] = go_on,
     progress: Progress = no_progress,
@@ -178,12 +182,14 @@ def site(
     measures
         What can be done, at what cost; the default measures when None.
     places, exclude
-        Candidate places in place of those where people live, and areas without any: see
+        Candidate places in place of those that the measures name, and areas without any: see
         :func:`planner.siting.candidates.find_candidates`.
+    facts
+        Schools, offices and site rules.
     earlier
-        A plan for the same study, kind, measures, places and excluded areas: its candidates and their reach
-        are taken over, the search begins from its sites, and where only more is forced or forbidden its
-        bound holds.
+        A plan for the same study, kind, measures, places, excluded areas and facts: its candidates and their
+        reach are taken over, the search begins from its sites, and where only more is forced or forbidden
+        its bound holds.
     may_go_on
         Called before every longer step; what it raises ends the work.
     progress
@@ -209,18 +215,29 @@ def site(
     >>> bool(np.isclose((table - before).sum(), plan.people_added))
     True
     """
-    chosen_measures = (default_measures() if measures is None else measures).of_kind(kind)
+    measures = default_measures() if measures is None else measures
+    if measures.roads:
+        names = ", ".join(measures.roads)
+        msg = f"road measures ({names}) need a plan for each choice of them: see site_with_roads"
+        raise ConfigError(msg)
+    chosen_measures = measures.of_kind(kind)
     if not chosen_measures:
         msg = f"no measure leads to a {kind}: name one in the measures file"
         raise ConfigError(msg)
-    given = (chosen_measures, places, exclude)
+    seasons = (study.scenario.season,) if ask.seasons is None else ask.seasons
+    # Which mobile stops can be served depends on the seasons too.
+    served_in = {s for s in seasons if any(one.op == "mobile" for one in chosen_measures.values())}
+    given = ((chosen_measures, served_in), places, exclude, facts)
     before = study.gaps(may_go_on=may_go_on)
     if earlier is None or not earlier.is_of(before, kind, given):
         progress("candidates")
-        found = find_candidates(study.layers, study.demand, chosen_measures, places=places, exclude=exclude)
+        # As the scenario leaves them: it may have closed, moved or opened units.
+        found = find_candidates(
+            before.layers, study.demand, chosen_measures, places=places, exclude=exclude, facts=facts
+        )
+        found = reached_stops(study, found, chosen_measures, seasons)
     else:
         found = earlier.candidates
-    seasons = (study.scenario.season,) if ask.seasons is None else ask.seasons
     if earlier is not None and found is earlier.candidates and set(seasons) == set(earlier.reach.seasons):
         reach = earlier.reach
     else:

@@ -82,12 +82,13 @@ def site_table(
     table
         Index ``candidate_id``; ``order`` (1, 2, …), ``measure``, ``op``, ``kind``, ``facility_id`` (in the
         scenario), ``name``, ``village_code``, ``village_name``, ``district_name``, ``lon``, ``lat``,
-        ``cost_idr`` (NaN = not given), ``staff`` (text), ``lead_years``; ``people_added`` (to those before
-        it; they sum to the plan's), ``people_alone`` (lost without it), ``people_near_limit`` (of those for
-        whom it is the nearest unit and that are new, the ones within 5 % of the limit), ``villages_added``
-        (that it lifts to ``served``), ``alternatives`` (candidates that could stand in, and their loss in
-        the objective's unit); for objectives of time ``person_minutes_saved`` (lost without it; inf where
-        it alone serves some).
+        ``cost_idr`` (NaN = not given), ``staff`` (text), ``lead_years``; ``site_rules`` (those that concern
+        it, and those that were not checked); of a mobile stop ``served_from`` (a unit) and
+        ``served_minutes`` (NaN for others); ``people_added`` (to those before it; they sum to the plan's),
+        ``people_alone`` (lost without it), ``people_near_limit`` (of those for whom it is the nearest unit
+        and that are new, the ones within 5 % of the limit), ``villages_added`` (that it lifts to ``served``),
+        ``alternatives`` (candidates that could stand in, and their loss in the objective's unit); for
+        objectives of time ``person_minutes_saved`` (lost without it; inf where it alone serves some).
     """
     chosen = answer.solution.chosen
     why = explain(instance, chosen)
@@ -108,6 +109,7 @@ def site_table(
             **{c: rows[c] for c in ("lon", "lat", "cost_idr")},
             "staff": [staff_in_words(measures[m].staff) for m in rows["measure"]],
             "lead_years": [measures[m].lead_years for m in rows["measure"]],
+            **{c: rows[c] for c in ("site_rules", "served_from", "served_minutes")},
             "people_added": why.people_added,
             "people_alone": why.people_alone,
             "people_near_limit": _near_limit(after, reach, facility),

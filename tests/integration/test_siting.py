@@ -17,7 +17,7 @@ from planner.cli import main
 from planner.kernels.lists import Lists
 from planner.pipeline import Ask, Study, as_if_none, read_measures, read_scenario, site, write_siting
 from planner.siting.candidates import find_candidates
-from planner.siting.measures import default_measures
+from planner.siting.measures import At, default_measures
 from planner.siting.plan import require_same
 from planner.siting.reach import find_reach
 
@@ -307,7 +307,7 @@ def test_candidates_where_people_live(study):
     assert len(squares) == len(np.unique(cells, axis=0))
     assert len(np.unique(xy, axis=0)) >= 0.95 * len(squares)
     middle = find_candidates(
-        study.layers, study.demand, {"m": measure.model_copy(update={"at": "settlements"})}
+        study.layers, study.demand, {"m": measure.model_copy(update={"at": (At.SETTLEMENTS,)})}
     )
     for code, points in study.demand.groupby("village_code"):
         mine = middle[middle["village_code"] == code]

@@ -228,4 +228,4 @@ def test_openstreetmap_text_that_unpacks_without_end(tmp_path, pack):
         for _ in range(64):
             file.write(b" " * MIB)
     with pytest.raises(UnreadableFileError, match="no map of a usual size"):
-        osm._deleted_objects(path)
+        osm.deleted_objects(path)

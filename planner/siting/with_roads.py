@@ -1,0 +1,273 @@
+"""Roads and units together: one plan for each choice of road measures, and the best of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from geodata.errors import ConfigError, UnprovenError
+from geodata.layers import no_progress
+from planner.coverage.show import area_in_words
+from planner.progress import go_on
+from planner.siting.ask import Ask
+from planner.siting.measures import road_choices, road_edits
+from planner.siting.reach import require_known
+from planner.siting.site import Siting, site
+from planner.siting.solution import TOLERANCE
+from planner.siting.tables import village_changes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from geodata.layers import Progress
+    from planner.coverage.study import Gaps, Study
+    from planner.scenarios.modes import Season
+    from planner.scenarios.scenario import Scenario
+    from planner.siting.ground.rules import SiteFacts
+    from planner.siting.measures import Measures
+
+
+@dataclass(frozen=True)
+class SitingWithRoads:
+    """The best choice of road measures, with the best plan on its roads.
+
+    Attributes
+    ----------
+    kind, ask
+        For which kind, and what was asked.
+    roads
+        Names of the road measures that are taken.
+    siting
+        The plan on these roads, its ``before`` with them; None where nothing is left for units.
+    people_added
+        People newly within the limit, by roads and units together.
+    bound
+        No choice of roads and units adds more.
+    choices
+        One row a choice of roads that can be paid, index ``roads`` (names, joined by " + "; "" for none):
+        ``people_by_roads`` (the roads alone), ``people_added``, ``bound``, ``units`` (measures, each road
+        one), ``cost_idr`` (NaN = not given).
+    before, after
+        The gaps without anything, and with all of it.
+    scenario
+        The study's scenario with the edits of roads and units.
+    villages
+        See :func:`planner.siting.tables.village_changes`.
+    """
+
+    kind: str
+    ask: Ask
+    roads: tuple[str, ...]
+    siting: Siting | None
+    people_added: float
+    bound: float
+    choices: pd.DataFrame
+    before: Gaps
+    after: Gaps
+    scenario: Scenario
+    villages: pd.DataFrame
+
+    def __repr__(self) -> str:
+        units = 0 if self.siting is None else len(self.siting.sites)
+        return (
+            f"SitingWithRoads of {' + '.join(self.roads) or 'no roads'} and {units} × {self.kind} in "
+            f"{area_in_words(self.before.layers)}: {self.people_added:,.0f} people more, at most "
+            f"{self.bound:,.0f}"
+        )
+
+
+@dataclass(frozen=True)
+class _Tried:
+    """A choice of roads, solved.
+
+    ``by_roads`` and ``reached`` (bool, demand points) are within the limit with the roads alone, and with the
+    units too; ``added_bound`` is what units can add to the roads at most.
+    """
+
+    roads: tuple[str, ...]
+    cost_idr: float
+    scenario: Scenario
+    siting: Siting | None
+    by_roads: NDArray[np.bool_]
+    reached: NDArray[np.bool_]
+    added_bound: float
+
+
+def site_with_roads(
+    study: Study,
+    kind: str,
+    ask: Ask,
+    *,
+    measures: Measures,
+    places: gpd.GeoDataFrame | None = None,
+    exclude: gpd.GeoDataFrame | None = None,
+    facts: SiteFacts | None = None,
+    may_go_on: Callable[[], None] = go_on,
+    progress: Progress = no_progress,
+) -> SitingWithRoads:
+    """Return which roads to mend and where units should be, for so much together.
+
+    Every choice of the road measures is a network of its own; on each, :func:`planner.siting.site.site` plans
+    with what is left. The best of them is the best of all, and the largest of their bounds holds for all. A
+    road measure counts as one unit where units are counted. All choices share ``ask.time_limit_s``.
+
+    Parameters
+    ----------
+    study, kind, places, exclude, facts, may_go_on, progress
+        As for :func:`planner.siting.site.site`.
+    ask
+        So many units, or so much money; road measures may be forced and forbidden by their name.
+    measures
+        Those of ``op: road`` among them, four at most.
+
+    Raises
+    ------
+    ConfigError
+        A share is asked for; there are too many road measures; one has no cost though money is planned; the
+        forced ones cost more than there is; or as for ``site``.
+    UnprovenError
+        The engine does not find what the plan promised: our fault, and no plan.
+
+    Examples
+    --------
+    >>> from planner.pipeline import Study, demo_layers
+    >>> from planner.siting.ask import Ask
+    >>> from planner.siting.measures import Measures, RoadMeasure, default_measures
+    >>> study = Study(demo_layers(12))
+    >>> road = study.layers.roads["way_id"].iloc[0]
+    >>> paved = {"op": "change_road", "road": road, "surface": "paved"}
+    >>> pave = RoadMeasure.model_validate({"op": "road", "edits": [paved]})
+    >>> known = Measures(measures={**default_measures().measures, "pave": pave})
+    >>> plan = site_with_roads(study, "pustu", Ask(units=1), measures=known)
+    >>> plan.choices.index.tolist(), plan.people_added <= plan.bound
+    (['', 'pave'], True)
+    """
+    _require_plain(ask)
+    require_known(study, kind)
+    payable, of_units = list(_payable(measures, ask)), measures.without_roads()
+    tried = []
+    for roads, left, cost_idr in payable:
+        progress(f"roads: {' + '.join(roads) or 'none'}")
+        edits = (*study.scenario.edits, *road_edits(measures.roads, roads))
+        under = study.under(study.scenario.model_copy(update={"edits": edits}))
+        siting = None
+        if left is not None:
+            siting = site(
+                under, kind, replace(left, time_limit_s=ask.time_limit_s / len(payable)),
+                measures=of_units, places=places, exclude=exclude, facts=facts,
+                may_go_on=may_go_on, progress=progress,
+            )  # fmt: skip
+        tried.append(_solved(under, kind, ask, roads, siting, cost_idr))
+    return _best(study, kind, ask, tried)
+
+
+def _require_plain(ask: Ask) -> None:
+    """Raise ConfigError for what cannot be compared between networks yet."""
+    known = ("units", "budget_idr", "forced", "forbidden", "seasons", "seed", "time_limit_s")
+    if ask.target is not None or Ask(**{name: getattr(ask, name) for name in known}) != ask:
+        msg = "with road measures, plans are for most people by units or money; nothing else is solved yet"
+        raise ConfigError(msg)
+
+
+def _payable(measures: Measures, ask: Ask) -> Iterator[tuple[tuple[str, ...], Ask | None, float]]:
+    """Yield each choice of roads that can be paid, what is left to ask (None: nothing), and its cost (IDR).
+
+    Raises
+    ------
+    ConfigError
+        A road has no cost though money is planned; no choice leaves enough for what is forced.
+    """
+    roads = measures.roads
+    costs = {name: np.nan if one.cost_idr is None else one.cost_idr for name, one in roads.items()}
+    if ask.budget_idr is not None and np.isnan(list(costs.values())).any():
+        without = ", ".join(sorted(name for name, cost in costs.items() if np.isnan(cost)))
+        msg = f"no cost is given for {without}: write cost_idr in a measures file, or plan by units"
+        raise ConfigError(msg)
+    forced = tuple(name for name in ask.forced if name not in roads)
+    rest = replace(ask, forced=forced, forbidden=tuple(n for n in ask.forbidden if n not in roads))
+    found = False
+    for chosen in road_choices(measures):
+        if not (set(ask.forced) & set(roads) <= set(chosen)) or set(ask.forbidden) & set(chosen):
+            continue
+        cost_idr = float(sum(costs[name] for name in chosen))
+        left = _left(rest, len(chosen), cost_idr)
+        # A unit's id begins with the name of its measure.
+        needed = [measures.measures.get(name.split("/")[0]) for name in forced]
+        needed_idr = sum(one.cost_idr or 0.0 for one in needed if one is not None)
+        if left < (len(forced) if ask.units is not None else needed_idr):
+            continue
+        found = True
+        units, money = (int(left), None) if ask.units is not None else (None, left)
+        yield chosen, replace(rest, units=units, budget_idr=money) if left > 0 else None, cost_idr
+    if not found:
+        msg = "the forced measures alone cost more than there is: raise it, or force fewer"
+        raise ConfigError(msg)
+
+
+def _left(ask: Ask, roads: int, cost_idr: float) -> float:
+    return ask.units - roads if ask.units is not None else (ask.budget_idr or 0.0) - cost_idr
+
+
+def _solved(
+    under: Study, kind: str, ask: Ask, roads: tuple[str, ...], siting: Siting | None, cost_idr: float
+) -> _Tried:
+    """Return a choice of roads with what it reaches, with its units and without."""
+    if siting is None:
+        by_roads = _within(under.gaps(), kind, _seasons(under, ask))
+        return _Tried(roads, cost_idr, under.scenario, None, by_roads, by_roads, 0.0)
+    solution, by_roads = siting.solution, siting.reach.already
+    reached = by_roads | siting.instance.reached(solution.chosen)
+    return _Tried(roads, cost_idr, siting.scenario, siting, by_roads, reached, solution.bound)
+
+
+def _seasons(study: Study, ask: Ask) -> tuple[Season, ...]:
+    return (study.scenario.season,) if ask.seasons is None else tuple(sorted(set(ask.seasons)))
+
+
+def _within(gaps: Gaps, kind: str, seasons: tuple[Season, ...]) -> NDArray[np.bool_]:
+    within: NDArray[np.bool_] = np.logical_and.reduce([gaps.seasons[s][kind].within for s in seasons])
+    return within
+
+
+def _best(study: Study, kind: str, ask: Ask, tried: list[_Tried]) -> SitingWithRoads:
+    """Return the best of the solved choices, computed anew by the engine on the study's own network."""
+    before = study.gaps()
+    people = study.demand["people"].fillna(0.0).to_numpy(dtype=np.float64)
+    now = people[_within(before, kind, _seasons(study, ask))].sum()
+    table = pd.DataFrame(
+        {
+            "people_by_roads": [people[one.by_roads].sum() - now for one in tried],
+            "people_added": [people[one.reached].sum() - now for one in tried],
+            "bound": [people[one.by_roads].sum() - now + one.added_bound for one in tried],
+            "units": [len(one.roads) + (0 if one.siting is None else len(one.siting.sites)) for one in tried],
+            "cost_idr": [_cost(one) for one in tried],
+        },
+        index=pd.Index([" + ".join(one.roads) for one in tried], name="roads", dtype="str"),
+    )
+    # Choices of fewer roads come first: of equally good ones (to the last bits of a sum) the first is taken.
+    most = table["people_added"].max()
+    number = int(np.argmax(table["people_added"].to_numpy() >= most - TOLERANCE * abs(most)))
+    best = tried[number]
+    after = study.gaps(best.scenario.edits)
+    seasons = _seasons(study, ask)
+    if (_within(after, kind, seasons) != best.reached).any():
+        msg = f"the engine reaches other places than the plan with {' + '.join(best.roads) or 'no roads'}"
+        raise UnprovenError(msg)
+    return SitingWithRoads(
+        kind, ask, best.roads, best.siting, float(table["people_added"].iloc[number]),
+        float(table["bound"].max()), table, before, after, best.scenario,
+        village_changes(before, after, kind),
+    )  # fmt: skip
+
+
+def _cost(one: _Tried) -> float:
+    """Return the cost of roads and units, rupiah; NaN where one of them was not given."""
+    return one.cost_idr + (
+        0.0 if one.siting is None else float(one.siting.sites["cost_idr"].sum(skipna=False))
+    )
