@@ -14,6 +14,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
+from app.areas.planning import Planner
 from app.areas.question import WhatIf
 from app.areas.stopping import has_its_turn, may_go_on
 from geodata.crs import WGS84, known_crs
@@ -121,6 +122,7 @@ class Area:
         # Those that a session holds are found too when there was no room for them.
         self._held: WeakValueDictionary[str, Answer] = WeakValueDictionary()
         self.base = self._compute(WhatIf())
+        self.planner = Planner(self)
 
     @property
     def code(self) -> str:

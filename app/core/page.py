@@ -25,7 +25,7 @@ class MapTools:
         self._picked: Callable[[dict[str, Any]], None] | None = None
 
     def pick(self, tool: str, then: Callable[[dict[str, Any]], None]) -> None:
-        """Ask for a place (``place``) or a line (``line``) on the map."""
+        """Ask for a place (``place``), a line (``line``) or an area (``area``) on the map."""
         self._picked = then
         self.use(tool)
 

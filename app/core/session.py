@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 from app.core.drafts import Drafts
 from app.core.notice import Notice
 from app.core.page import MapTools, OpenViews
+from app.core.planning import Planning
 from app.core.questions import Questions
 from app.core.saving import Scenarios
 from app.core.state import Selection, State
@@ -53,6 +54,8 @@ class Session:
         What the page shows.
     questions, drafts, scenarios
         What is asked next; unsaved work; saved work.
+    planning
+        Where next: the plan of sites.
     map, views
         What the parts of the page ask of each other.
     """
@@ -85,6 +88,9 @@ class Session:
             self.state, store, account, editor=editor, notice=self.notice, texts=texts,
             questions=self.questions, drafts=self.drafts,
         )  # fmt: skip
+        self.planning = Planning(
+            self.state, notice=self.notice, texts=texts, questions=self.questions, work=self._work
+        )
         self.map, self.views = MapTools(), OpenViews()
         self._files = 0
 
@@ -144,11 +150,13 @@ class Session:
 
     def stop(self) -> None:
         """Stop all work of this tab, from any thread; nobody waits for it any more."""
+        self.planning.halt()
         self._work.stop()
 
     def close(self) -> None:
         """Forget everything that could keep the closed tab alive."""
         self.questions.close()
+        self.planning.close()
         self._work.close()
         self.drafts.take("")
         self.stream.close()

@@ -34,6 +34,10 @@ def _nothing() -> None:
     """Do nothing."""
 
 
+def _cancel(pending: Future[None]) -> None:
+    pending.cancel()
+
+
 @dataclass(frozen=True)
 class Seats:
     """A page's ways to threads, apart so that a sheet waits for no download.
@@ -46,11 +50,14 @@ class Seats:
         What is shown of the answer.
     files
         Downloads.
+    plans
+        Plans of sites: minutes long, so they have threads of their own.
     """
 
     questions: Executor
     views: Executor
     files: Executor
+    plans: Executor
 
 
 class Work:
@@ -90,6 +97,16 @@ class Work:
     ) -> None:
         """Do slow work in a thread; show its result, or how it failed: one of the two, always."""
         self._submit(None if self._seats is None else self._seats.questions, slow, then, failed)
+
+    def plan(
+        self,
+        slow: Callable[[], T],
+        then: Callable[[T], None],
+        failed: Callable[[BaseException], None],
+    ) -> Callable[[], None]:
+        """Do the same for a plan of sites; return what takes it back while it waits for its turn."""
+        pending = self._submit(None if self._seats is None else self._seats.plans, slow, then, failed)
+        return _nothing if pending is None else partial(_cancel, pending)
 
     def _submit(
         self,
@@ -171,7 +188,7 @@ class Work:
         """Stop, and give up the seats: whatever waits there is not begun."""
         self.stop()
         if self._seats is not None:
-            for seat in (self._seats.questions, self._seats.views, self._seats.files):
+            for seat in (self._seats.questions, self._seats.views, self._seats.files, self._seats.plans):
                 seat.shutdown(wait=False, cancel_futures=True)
 
     def require_loop(self) -> None:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from app.core.stream import Stream
 
 MOST_DRAWN_POINTS = 500
+# Of what is drawn point by point.
+LEAST_POINTS = {"line": 2, "area": 3}
 FARTHEST_MISS_M = 2000.0
 
 
@@ -43,9 +45,9 @@ def heard(data: Any) -> dict[str, Any] | None:  # noqa: ANN401 - whatever a brow
         miss = data.get("miss_m")
         miss_m = float(miss) if isinstance(miss, (int, float)) and math.isfinite(miss) else 0.0
         message |= {"lonlat": place, "miss_m": min(max(miss_m, 0.0), FARTHEST_MISS_M)}
-    elif data["type"] == "line":
+    elif data["type"] in LEAST_POINTS:
         line = data.get("line")
-        if not isinstance(line, list) or not 2 <= len(line) <= MOST_DRAWN_POINTS:
+        if not isinstance(line, list) or not LEAST_POINTS[data["type"]] <= len(line) <= MOST_DRAWN_POINTS:
             return None
         places = [_lonlat(p) for p in line]
         if any(p is None for p in places):
@@ -68,7 +70,7 @@ class MapBridge(JSComponent):
     """The iframe that holds the map.
 
     Each message to it fills a slot of the stream, named by its type; ``heard`` is called with each message
-    from it: village, facility, place, line, cancelled.
+    from it: village, facility, site, place, line, area, cancelled.
     """
 
     src = param.String(doc="Address of the map's page, relative to the app's.")

@@ -152,6 +152,8 @@ def map_words(texts: Texts) -> dict[str, str]:
         "pick": _("Click the place on the map, or move the map and press Enter for its middle."),
         "draw": _("Click the line point by point, then Finish."),
         "two_points": _("A line has two points or more: click the next one."),
+        "outline": _("Click the corners of the area one by one, then Finish."),
+        "three_points": _("An area has three corners or more: click the next one."),
         "finish": _("Finish"),
         "undo_point": _("Remove last point"),
         "cancel": _("Cancel"),

@@ -1,6 +1,6 @@
 // The app's map. Outlines are sent once; an answer is one class a village. Python speaks by messages
-// (paint, select, view, facilities, overlay, edits, tool, theme), the map answers (ready, village, facility,
-// place, line, cancelled). Every text that came from a file is set with textContent.
+// (paint, select, view, facilities, overlay, edits, plan, tool, theme), the map answers (ready, village,
+// facility, site, place, line, area, cancelled). Every text that came from a file is set with textContent.
 function jangkauMap(map, data) {
   "use strict";
   var t = data.texts;
@@ -184,26 +184,80 @@ function jangkauMap(map, data) {
     });
   }
 
-  // Tools: pick a place, or draw a line.
+  // Proposed sites with their numbers, places that are forbidden, and areas without new units.
+  map.createPane("jk-sites").style.zIndex = 620;
+  var sites = L.layerGroup().addTo(map);
+  // More numbered discs than this lie over each other.
+  var NUMBERED = 40;
+  function siteBox(site) {
+    var box = el("div", "jk-site-box");
+    box.appendChild(el("strong", "", site.title));
+    site.lines.forEach(function (line) { box.appendChild(el("div", "", line)); });
+    return box;
+  }
+  function sitePopup(site, marker) {
+    var box = siteBox(site);
+    site.acts.forEach(function (act) {
+      var button = el("button", "", act.label);
+      button.type = "button";
+      button.addEventListener("click", function () {
+        marker.closePopup();
+        say({ type: "site", id: site.key, text: act.act });
+      });
+      box.appendChild(button);
+    });
+    return box;
+  }
+  function showPlan(message) {
+    sites.clearLayers();
+    message.areas.forEach(function (area) {
+      L.geoJSON(area, { pane: "jk-over", renderer: overRenderer, interactive: false, style: {
+        color: "#7f2704", weight: 2, dashArray: "6 4", fillColor: "#7f2704", fillOpacity: 0.15 } }).addTo(sites);
+    });
+    var few = message.sites.length <= NUMBERED;
+    message.sites.forEach(function (site) {
+      var numbered = few || site.state === "instead";
+      var disc = el("div", "jk-site jk-site-" + site.state + (numbered ? "" : " jk-small"),
+        site.state === "forbidden" ? "×" : numbered ? site.n : "");
+      var marker = L.marker([site.lat, site.lon], {
+        pane: "jk-sites", title: "", alt: site.title, keyboard: true,
+        icon: L.divIcon({ className: "", html: disc, iconSize: [0, 0] }),
+      });
+      marker.bindTooltip(function () { return siteBox(site); }, { className: "jk-tip" });
+      marker.bindPopup(function () { return sitePopup(site, marker); }, { autoPan: true });
+      marker.addTo(sites);
+      var node = marker.getElement();
+      node.setAttribute("aria-label", site.title);
+      node.dataset.site = site.key;
+    });
+    document.body.dataset.sites = String(message.sites.length);
+  }
+
+  // Tools: pick a place, draw a line, or the outline of an area.
   var tool = null;
   var line = [];
   var sketch = L.polyline([], { color: "#d95f02", weight: 4, dashArray: "6 6", interactive: false }).addTo(map);
+  function draws() { return tool === "line" || tool === "area"; }
+  function sketched() {
+    // An area closes by itself.
+    sketch.setLatLngs(tool === "area" && line.length > 2 ? line.concat([line[0]]) : line);
+  }
   map.getContainer().appendChild(el("div", "jk-middle"));
   var toolBox = L.control({ position: "topright" });
   toolBox.onAdd = function () {
     var box = el("div", "jk-box jk-tool");
     box.setAttribute("role", "group");
     L.DomEvent.disableClickPropagation(box);
-    box.appendChild(el("span", "", tool === "line" ? t.draw : t.pick));
+    box.appendChild(el("span", "", tool === "area" ? t.outline : tool === "line" ? t.draw : t.pick));
     function button(className, text, act) {
       var node = el("button", className, text);
       node.type = "button";
       node.addEventListener("click", act);
       box.appendChild(node);
     }
-    if (tool === "line") {
+    if (draws()) {
       button("jk-main", t.finish, finish);
-      button("", t.undo_point, function () { line.pop(); sketch.setLatLngs(line); });
+      button("", t.undo_point, function () { line.pop(); sketched(); });
     }
     button("", t.cancel, function () { useTool(null); say({ type: "cancelled" }); });
     return box;
@@ -230,28 +284,29 @@ function jangkauMap(map, data) {
         map.latLngToContainerPoint(latlng).add([12, 0])));
       useTool(null);
       say({ type: "place", lonlat: lonlat, miss_m: miss });
-    } else if (tool === "line") {
+    } else if (draws()) {
       var last = line[line.length - 1];
       if (!last || !latlng.equals(last, 1e-7)) line.push(latlng);
-      sketch.setLatLngs(line);
+      sketched();
     }
   }
   function finish() {
-    if (line.length < 2) {
-      toolBox.getContainer().firstChild.textContent = t.two_points;
+    if (line.length < (tool === "area" ? 3 : 2)) {
+      toolBox.getContainer().firstChild.textContent = tool === "area" ? t.three_points : t.two_points;
       return;
     }
     var drawn = line.map(rounded);
+    var type = tool;
     useTool(null);
-    say({ type: "line", line: drawn });
+    say({ type: type, line: drawn });
   }
   map.on("click", function (event) { placed(event.latlng); });
-  map.on("dblclick", function () { if (tool === "line") finish(); });
+  map.on("dblclick", function () { if (draws()) finish(); });
   map.getContainer().addEventListener("keydown", function (event) {
     if (!tool) return;
     if (event.key === "Escape") { useTool(null); say({ type: "cancelled" }); }
     if (event.key === "Enter" && event.target === map.getContainer()) {
-      if (tool === "line" && line.length && map.getCenter().equals(line[line.length - 1], 1e-7)) finish();
+      if (draws() && line.length && map.getCenter().equals(line[line.length - 1], 1e-7)) finish();
       else placed(map.getCenter());
     }
   });
@@ -342,6 +397,7 @@ function jangkauMap(map, data) {
     facilities: function (m) { showFacilities(m.changed); },
     overlay: function (m) { draw(over, m.features); document.body.dataset.overlay = String(m.features.length); },
     edits: function (m) { draw(drawnEdits, m.features); document.body.dataset.edits = String(m.features.length); },
+    plan: showPlan,
     tool: function (m) { useTool(m.name); },
     theme: function (m) { document.body.classList.toggle("jk-dark", m.dark); },
   };

@@ -12,6 +12,7 @@ from app.core.state import Selection
 from app.figures.measures import MEASURES
 from app.map.bridge import MapBridge
 from app.map.edits import edited_points, edited_roads
+from app.map.sites import plan_message
 from app.views.follows import Follows
 from app.views.ready import when_ready
 
@@ -59,6 +60,8 @@ class _MapView(Follows):
             "facility": self.facility,
             "place": session.map.picked,
             "line": session.map.picked,
+            "area": session.map.picked,
+            "site": self.site,
             "cancelled": lambda _: session.map.picked({"type": "cancelled"}),
             "note": lambda m: session.notice.tell(str(m.get("text", "")), "info"),
         }
@@ -102,6 +105,22 @@ class _MapView(Follows):
 
     def facility(self, message: dict[str, Any]) -> None:
         self.session.select_facility(str(message.get("id", "")))
+
+    def site(self, message: dict[str, Any]) -> None:
+        """Do what was asked of a proposed site on the map."""
+        act, key = str(message.get("text", "")), str(message.get("id", ""))
+        if act == "open":
+            self.session.planning.choose(key)
+            self.session.views.open("proposals")
+        elif act == "instead" and self.planning.chosen is not None:
+            self.session.planning.take_instead(self.planning.chosen.key, key)
+        elif act in ("accept", "forbid", "leave"):
+            self.session.planning.say_of_site(act, key)
+
+    @param.depends("planning.plan", "planning.choices", "planning.areas", "planning.chosen", watch=True)
+    def proposed(self) -> None:
+        """Show the plan's sites, what was said of them, and the forbidden areas."""
+        self.bridge.send(plan_message(self.session))
 
     @param.depends("state.selected", watch=True)
     def chosen(self) -> None:

@@ -105,6 +105,8 @@ class App:
         self.pool = FairPool(2)
         # Files take longest, and are made one after the other for all.
         self.files_pool = FairPool(1)
+        # A plan takes long and much memory: one at a time, and never in the way of questions.
+        self.plans_pool = FairPool(1)
         # Signing in has a thread of its own, so that many attempts keep nobody else waiting.
         self.attempts = ThreadPoolExecutor(max_workers=1, thread_name_prefix="jangkau-door")
         self.secret = self.options.cookie_secret or secrets.token_hex(32)
@@ -129,7 +131,7 @@ class App:
         """Stop the threads and delete the served files."""
         for session in tuple(self.sessions):
             session.stop()
-        for pool in (self.pool, self.files_pool):
+        for pool in (self.pool, self.files_pool, self.plans_pool):
             pool.shutdown()
         self.door.close()
         self.attempts.shutdown(wait=True, cancel_futures=True)
@@ -156,7 +158,7 @@ class App:
             return pn.pane.HTML(Renderer(self.texts[lang])("removed"))
         session = Session(
             area, self.texts[lang], self.store, account=account, editor=editor, document=document,
-            seats=Seats(*(pool.seat() for pool in (self.pool, self.pool, self.files_pool))),
+            seats=Seats(*(p.seat() for p in (self.pool, self.pool, self.files_pool, self.plans_pool))),
         )  # fmt: skip
         session.drafts.live = self.live
         self.sessions.add(session)

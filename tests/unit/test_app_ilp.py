@@ -411,7 +411,7 @@ def test_the_quick_part_of_a_sheet_comes_before_the_ilp_part(area, store):
 
     answer = area.answer(WhatIf().with_rule("pustu", limit_minutes=21.0))
     session = Session(
-        area, Texts("en"), store, account="siti", editor=True, seats=Seats(Pool(), Pool(), Pool())
+        area, Texts("en"), store, account="siti", editor=True, seats=Seats(Pool(), Pool(), Pool(), Pool())
     )
     session.state.move_to(session.state.history.then(answer.what_if))
     jobs.clear()

@@ -397,7 +397,10 @@ class Later:
 def slow(area, tmp_path):
     """A session whose threads wait."""
     store, pool = Store.open(f"sqlite:///{tmp_path / 'slow.db'}"), Later()
-    yield Session(area, Texts("en"), store, account="siti", editor=True, seats=Seats(pool, pool, pool)), pool
+    yield (
+        Session(area, Texts("en"), store, account="siti", editor=True, seats=Seats(pool, pool, pool, pool)),
+        pool,
+    )
     store.close()
 
 
@@ -611,7 +614,7 @@ def test_a_save_that_fails_can_be_tried_again(slow, area):
 
 def test_work_of_a_closed_tab_is_not_begun_and_stops(area, tmp_path):
     store, pool = Store.open(f"sqlite:///{tmp_path / 'closed.db'}"), FairPool(1)
-    seats = Seats(pool.seat(), pool.seat(), pool.seat())
+    seats = Seats(pool.seat(), pool.seat(), pool.seat(), pool.seat())
     session = Session(area, Texts("en"), store, account="siti", editor=True, seats=seats)
     began, go, ended = threading.Event(), threading.Event(), []
 
@@ -710,7 +713,7 @@ def test_a_server_that_shuts_down_leaves_nothing_busy(area, tmp_path):
             raise RuntimeError(msg)
 
     store = Store.open(f"sqlite:///{tmp_path / 'shut.db'}")
-    seats = Seats(Shut(), Shut(), Shut())
+    seats = Seats(Shut(), Shut(), Shut(), Shut())
     session = Session(area, Texts("en"), store, account="siti", editor=True, seats=seats)
     session.questions.change(lambda: WhatIf().with_edit(open_unit(area, 1)))
     session.work(lambda: 1, print, topic="sheet")

@@ -25,7 +25,7 @@ class Page:
         self.session = ServerSession("tab", self.document, io_loop=IOLoop.current())
         self.context._set_session(self.session)
         self.pool = ThreadPoolExecutor(2)
-        self.work = Work(Seats(self.pool, self.pool, self.pool), self.document)
+        self.work = Work(Seats(*[self.pool] * 4), self.document)
         self.shown, self.failed = [], []
 
     def ask(self, slow):

@@ -1,0 +1,187 @@
+"""Where next: plans of sites for a question, computed apart from the answers so that those never wait."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+
+from app.areas.stopping import has_its_turn, may_go_on
+from geodata.crs import WGS84
+from geodata.errors import ConfigError
+from planner.pipeline import Study, as_if_none, site
+from planner.siting.candidates import find_candidates
+from planner.siting.measures import Measures, default_measures
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    import shapely
+
+    from app.areas.area import Area
+    from app.areas.question import WhatIf
+    from geodata.layers import Progress
+    from planner.pipeline import Ask, Siting
+
+
+@dataclass(frozen=True)
+class Place:
+    """What can be done where; unlike a candidate's id it means the same whatever else may be chosen.
+
+    Attributes
+    ----------
+    measure
+        Its name among the measures.
+    facility_id
+        The unit that is changed, "" for a new one.
+    lon, lat
+        Degrees, 6 decimals.
+    """
+
+    measure: str
+    facility_id: str
+    lon: float
+    lat: float
+
+    @property
+    def key(self) -> str:
+        """A text that names it, in pages and messages.
+
+        Examples
+        --------
+        >>> Place("open_pustu", "", 113.7, -8.2).key
+        'open_pustu//113.7/-8.2'
+        """
+        return f"{self.measure}/{self.facility_id}/{self.lon}/{self.lat}"
+
+
+@dataclass(frozen=True)
+class PlanQuestion:
+    """What a plan is asked for.
+
+    Attributes
+    ----------
+    kind
+        The facility kind.
+    basis
+        What holds without the plan.
+    ask
+        How much there is, and how it is searched; ``forced`` and ``forbidden`` come from the places below.
+    costs
+        Rupiah by measure, where somebody gave them.
+    accepted, forbidden
+        Places that are taken, and that are not.
+    areas
+        Polygons (degrees) in which nothing new is opened.
+    """
+
+    kind: str
+    basis: WhatIf
+    ask: Ask
+    costs: Mapping[str, float] = field(default_factory=dict)
+    accepted: tuple[Place, ...] = ()
+    forbidden: tuple[Place, ...] = ()
+    areas: tuple[shapely.Polygon, ...] = ()
+
+
+def kinds_with_measures(kinds: Iterable[str]) -> tuple[str, ...]:
+    """Return those of some kinds that something can be done about.
+
+    Examples
+    --------
+    >>> kinds_with_measures(("pustu", "clinic"))
+    ('pustu',)
+    """
+    measures = default_measures()
+    return tuple(kind for kind in kinds if measures.of_kind(kind))
+
+
+class Planner:
+    """Plans for one area; safe to ask from several threads, one plan after the other.
+
+    Parameters
+    ----------
+    area
+        Whose layers and base it plans for. It makes a study of its own at the first plan: a plan takes long,
+        and the area's study answers everybody's questions meanwhile.
+    """
+
+    def __init__(self, area: Area) -> None:
+        self._area = area
+        self._lock = threading.Lock()
+        # The kind that was taken as if there were none, "" where all that is planned for is listed.
+        self._assumed = ""
+        self._study: Study | None = None
+
+    def plan(self, question: PlanQuestion, progress: Progress) -> Siting:
+        """Return a plan.
+
+        Raises
+        ------
+        ConfigError
+            The question makes no sense here, or no plan can be what was asked.
+        """
+        with self._lock:
+            has_its_turn()
+            progress("network")
+            study = self._prepared(question.kind)
+            may_go_on()
+            study = study.under(question.basis.scenario(self._area.scenario))
+            measures = _with_costs(question.costs)
+            exclude = None
+            if question.areas:
+                exclude = gpd.GeoDataFrame(geometry=list(question.areas), crs=WGS84)
+            ask = question.ask
+            if question.accepted or question.forbidden:
+                progress("candidates")
+                found = find_candidates(
+                    study.layers, study.demand, measures.of_kind(question.kind), exclude=exclude
+                )
+                ask = replace(
+                    ask, forced=_ids(found, question.accepted, must=True),
+                    forbidden=_ids(found, question.forbidden, must=False),
+                )  # fmt: skip
+            return site(
+                study, question.kind, ask, measures=measures, exclude=exclude, may_go_on=may_go_on,
+                progress=progress,
+            )  # fmt: skip
+
+    def _prepared(self, kind: str) -> Study:
+        area = self._area
+        assumed = "" if kind in area.layers.area.listed_kinds else kind
+        if self._study is None or assumed != self._assumed:
+            # The one before is let go first: an area needs one of them.
+            self._study = None
+            layers = as_if_none(area.layers, kind)
+            self._study = Study(layers, scenario=area.scenario, modes=tuple(area.scenario.modes))
+            self._assumed = assumed
+        return self._study
+
+
+def _with_costs(costs: Mapping[str, float]) -> Measures:
+    measures = dict(default_measures().measures)
+    for name, cost in costs.items():
+        measures[name] = measures[name].model_copy(update={"cost_idr": cost})
+    return Measures(measures=measures)
+
+
+def _ids(found: gpd.GeoDataFrame, places: Iterable[Place], *, must: bool) -> tuple[str, ...]:
+    """Return the candidates at some places.
+
+    Raises
+    ------
+    ConfigError
+        One that must be there is not: it lies in an area that was drawn since.
+    """
+    columns = (found[c] for c in ("measure", "facility_id", "lon", "lat"))
+    ids = {Place(*row): str(name) for name, *row in zip(found.index, *columns, strict=True)}
+    gone = [p for p in places if p not in ids]
+    if gone and must:
+        msg = (
+            f"an accepted site at {gone[0].lat:.5f}, {gone[0].lon:.5f} can no longer be chosen: take the "
+            "acceptance back, or the forbidden area that it lies in"
+        )
+        raise ConfigError(msg)
+    return tuple(ids[p] for p in places if p in ids)

@@ -1,0 +1,347 @@
+"""Where next, as one session plans it: what is asked, the plan in hand, and what was said of its sites."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import param
+
+from app.areas.planning import PlanQuestion
+from app.areas.stopping import stoppable
+from app.core.questions import MOST_EDITS
+from app.figures.plan import Plan, plan_of
+from geodata.errors import ConfigError
+from planner.scenarios.edits import OpenFacility
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    import shapely
+
+    from app.areas.planning import Place
+    from app.areas.question import WhatIf
+    from app.core.notice import Notice
+    from app.core.questions import Questions
+    from app.core.state import State
+    from app.core.work import Work
+    from app.figures.plan import Site
+    from app.texts import Texts
+    from planner.pipeline import Ask
+    from planner.scenarios.edits import Edit
+
+# Far beyond the longest search that may be chosen; what takes longer lets the next plan go.
+LONGEST_PLAN_S = 900.0
+# So many areas may be drawn; a file may bring more.
+MOST_AREAS = 100
+
+
+def _nothing() -> None:
+    """Do nothing."""
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What was said of places: taken, or not; each with the words that name it."""
+
+    accepted: Mapping[Place, str] = field(default_factory=dict)
+    forbidden: Mapping[Place, str] = field(default_factory=dict)
+
+    def accept(self, place: Place, name: str) -> Choices:
+        """Return them with a place that is taken."""
+        return Choices({**self.accepted, place: name}, _without(self.forbidden, place))
+
+    def forbid(self, place: Place, name: str) -> Choices:
+        """Return them with a place that is not taken."""
+        return Choices(_without(self.accepted, place), {**self.forbidden, place: name})
+
+    def leave(self, place: Place) -> Choices:
+        """Return them with nothing said of a place."""
+        return Choices(_without(self.accepted, place), _without(self.forbidden, place))
+
+
+def _without(places: Mapping[Place, str], place: Place) -> dict[Place, str]:
+    return {p: name for p, name in places.items() if p != place}
+
+
+class Planning(param.Parameterized):  # type: ignore[misc]  # param ships no types
+    """The plan of one session; it knows no widgets.
+
+    Parameters
+    ----------
+    state
+        What is shown and asked; a plan builds on it.
+    notice, texts
+        How the user is told.
+    questions
+        Take the plan over into the scenario when their turn comes.
+    work
+        Where a plan is computed.
+    """
+
+    plan = param.ClassSelector(class_=Plan, default=None, allow_None=True)
+    running = param.Boolean(default=False)
+    # The step that is being done, as the planner names it; "" while it waits for its turn.
+    step = param.String(default="")
+    # What was said of places by kind, so that it is there again when the kind is.
+    choices = param.Dict(default={})
+    # Polygons (degrees) in which nothing new is opened.
+    areas = param.ClassSelector(class_=tuple, default=())
+    # The site whose details are shown.
+    chosen = param.Parameter(default=None)
+
+    def __init__(
+        self, state: State, *, notice: Notice, texts: Texts, questions: Questions, work: Work
+    ) -> None:
+        super().__init__()
+        self._state, self._notice, self._texts = state, notice, texts
+        self._questions, self._work = questions, work
+        self._stop = threading.Event()
+        self._turn = 0
+        self._forget_limit: Callable[[], None] = _nothing
+        self._take_back: Callable[[], None] = _nothing
+        # By kind, the edits that came of a plan: the next plan takes their place.
+        self._taken: dict[str, tuple[Edit, ...]] = {}
+
+    def of(self, kind: str) -> Choices:
+        """Return what was said of places of a kind."""
+        found: Choices = self.choices.get(kind, Choices())
+        return found
+
+    def basis(self, kind: str) -> WhatIf:
+        """Return the question shown without what an earlier plan of the kind put into it."""
+        what_if = self._state.what_if
+        for edit in self._taken.get(kind, ()):
+            what_if = what_if.without(edit)
+        return what_if
+
+    @property
+    def is_taken(self) -> bool:
+        """Whether the whole plan in hand is in the question shown."""
+        plan = self.plan
+        return plan is not None and {s.edit.id for s in plan.sites} <= {
+            getattr(e, "id", "") for e in self._state.what_if.edits
+        }
+
+    @property
+    def is_old(self) -> bool:
+        """Whether the plan in hand answers another question than what would be asked now."""
+        plan = self.plan
+        if plan is None:
+            return False
+        asked, now = plan.question, self.of(plan.question.kind)
+        return bool(
+            set(asked.accepted) != set(now.accepted)
+            or set(asked.forbidden) != set(now.forbidden)
+            or asked.areas != self.areas
+            or asked.basis != self.basis(asked.kind)
+        )
+
+    def solve(self, kind: str, ask: Ask, costs: Mapping[str, float]) -> None:
+        """Compute a plan; what is being computed already is left."""
+        self.halt()
+        said = self.of(kind)
+        question = PlanQuestion(
+            kind, self.basis(kind), ask, dict(costs), tuple(said.accepted), tuple(said.forbidden), self.areas
+        )
+        self._stop = stop = threading.Event()
+        self._turn = turn = self._turn + 1
+        planner = self._state.area.planner
+
+        def slow() -> Plan:
+            siting = planner.plan(question, lambda step: self._work.on_page(partial(self._at, turn, step)))
+            return plan_of(siting, question)
+
+        # The plan before is let go now, not when the next one is there.
+        self.param.update(running=True, step="", plan=None, chosen=None)
+        began = partial(self._work.on_page, partial(self._began, turn))
+        self._take_back = self._work.plan(
+            stoppable(slow, stop, began=began), partial(self._show, turn), partial(self._failed, turn)
+        )
+
+    def again(self) -> None:
+        """Solve what the plan in hand answers once more, by what was said of its sites since."""
+        if self.plan is not None:
+            asked = self.plan.question
+            self.solve(asked.kind, asked.ask, asked.costs)
+
+    def _is_on(self, turn: int) -> bool:
+        return bool(self.running) and turn == self._turn
+
+    def _at(self, turn: int, step: str) -> None:
+        if self._is_on(turn):
+            self.step = step
+
+    def _began(self, turn: int) -> None:
+        if self._is_on(turn):
+            self._forget_limit()
+            self._forget_limit = self._work.later(LONGEST_PLAN_S, partial(self._too_long, turn))
+
+    def _too_long(self, turn: int) -> None:
+        if self._is_on(turn):
+            self._give_up(self._texts.text(
+                "The plan took longer than {n} minutes and was stopped.",
+                n=self._texts.number(LONGEST_PLAN_S / 60),
+            ))  # fmt: skip
+
+    def _show(self, turn: int, plan: Plan) -> None:
+        if self._is_on(turn):
+            self._done()
+            self._notice.tell("")
+            self.param.update(running=False, plan=plan)
+
+    def _failed(self, turn: int, error: BaseException) -> None:
+        if self._is_on(turn):
+            self._done()
+            self.running = False
+            self._notice.tell_error(error)
+
+    def _done(self) -> None:
+        self._forget_limit()
+        self._forget_limit = self._take_back = _nothing
+
+    def stop(self) -> None:
+        """Stop the plan that is being computed."""
+        if self.running:
+            self._give_up(self._texts.text("The plan was stopped; nothing has changed."))
+
+    def _give_up(self, why: str) -> None:
+        self.halt()
+        self._done()
+        self.running = False
+        self._notice.tell(why, "warning")
+
+    def halt(self) -> None:
+        """Let the work end at its next step, from any thread; one that has not begun never does."""
+        self._stop.set()
+        self._take_back()
+
+    def close(self) -> None:
+        """Stop, and let go of the plan."""
+        self.halt()
+        self._done()
+        self._turn += 1
+        self.plan = None
+
+    def places(self, kind: str) -> dict[str, tuple[Place, str]]:
+        """Return the places of a kind that are on the page, with their names: by key."""
+        found = dict(self.of(kind).accepted) | dict(self.of(kind).forbidden)
+        if self.plan is not None and self.plan.question.kind == kind:
+            for one in self.plan.sites:
+                found |= {a.place: a.label for a in one.alternatives}
+            found |= {one.place: one.label for one in self.plan.sites}
+        return {place.key: (place, name) for place, name in found.items()}
+
+    def say(self, kind: str, act: str, key: str) -> None:
+        """Accept or forbid a place, or take that back; a key of no place on the page does nothing."""
+        place, name = self.places(kind).get(key, (None, ""))
+        if place is None:
+            return
+        said = self.of(kind)
+        match act:
+            case "accept":
+                said = said.accept(place, name)
+            case "forbid":
+                said = said.forbid(place, name)
+            case "leave":
+                said = said.leave(place)
+        self.choices = {**self.choices, kind: said}
+
+    def say_of_site(self, act: str, key: str) -> None:
+        """Do the same for a site of the plan in hand."""
+        if self.plan is not None:
+            self.say(self.plan.question.kind, act, key)
+
+    def accept_all(self) -> None:
+        """Accept every site of the plan in hand."""
+        if self.plan is not None:
+            kind, said = self.plan.question.kind, self.of(self.plan.question.kind)
+            for one in self.plan.sites:
+                said = said.accept(one.place, one.label)
+            self.choices = {**self.choices, kind: said}
+
+    def take_instead(self, key: str, other: str) -> None:
+        """Accept one place, and forbid the site in whose place it is taken."""
+        if self.plan is not None:
+            kind = self.plan.question.kind
+            self.say(kind, "accept", other)
+            self.say(kind, "forbid", key)
+
+    def choose(self, key: str) -> None:
+        """Show the details of a site; of none where it is shown already."""
+        one = None if self.plan is None else self.plan.site(key)
+        self.chosen = None if one is None or one.place == self.chosen else one.place
+
+    def discard(self) -> None:
+        """Let go of the plan and of what was said of its sites; the scenario stays as it is."""
+        if self.plan is not None:
+            kept = {k: c for k, c in self.choices.items() if k != self.plan.question.kind}
+            self.param.update(plan=None, chosen=None, choices=kept)
+
+    def forbid_area(self, area: shapely.Polygon) -> None:
+        """Keep an area without new units.
+
+        Raises
+        ------
+        ConfigError
+            It is no area: its outline crosses itself, or has no inside; or there are too many.
+        """
+        self.forbid_areas((area,))
+
+    def forbid_areas(self, areas: tuple[shapely.Polygon, ...]) -> None:
+        """Keep areas without new units: see :meth:`forbid_area`."""
+        if not all(a.is_valid and a.area > 0 for a in areas):
+            raise ConfigError(self._texts.text("The outline crosses itself: draw the area anew."))
+        if len(self.areas) + len(areas) > MOST_AREAS:
+            raise ConfigError(self._texts.text("There can be {n} forbidden areas at most.", n=MOST_AREAS))
+        self.areas = (*self.areas, *areas)
+
+    def take_over(self, *, accepted_only: bool = False) -> None:
+        """Put the plan's sites into the question shown, as edits like those that are drawn.
+
+        They take the place of what an earlier plan of the kind put there.
+        """
+        plan = self.plan
+        if plan is None:
+            return
+        kind, said = plan.question.kind, self.of(plan.question.kind)
+        sites = [s for s in plan.sites if not accepted_only or s.place in said.accepted]
+        edits = tuple(self._named(s.edit, s.village_name, n) for n, s in _numbered(sites))
+
+        def start() -> tuple[Callable[[], Any], Callable[[Any], None]]:
+            basis = self.basis(kind)
+            what_if = basis.model_copy(update={"edits": (*basis.edits, *edits)})
+            if len(what_if.edits) > MOST_EDITS:
+                raise ConfigError(self._texts.text("A scenario holds {n} changes at most.", n=MOST_EDITS))
+
+            def show(_answer: object) -> None:
+                self._taken = {**self._taken, kind: edits}
+                self._state.show(what_if)
+                self._notice.tell(self._texts.several(
+                    "{n} site is in the scenario now; save it under a name to keep it.",
+                    "{n} sites are in the scenario now; save it under a name to keep them.", len(edits),
+                ), "success")  # fmt: skip
+
+            return partial(self._state.check, what_if), show
+
+        self._questions.queue(start)
+
+    def _named(self, edit: Edit, village: str, number: int) -> Edit:
+        """Return an edit whose new unit is called by its kind and village."""
+        if not isinstance(edit, OpenFacility) or edit.name or not village:
+            return edit
+        name = f"{self._texts.kind(edit.kind)} {village}{f' {number}' if number > 1 else ''}"
+        return edit.model_copy(update={"name": name})
+
+
+def _numbered(sites: Sequence[Site]) -> list[tuple[int, Site]]:
+    """Return sites with their number in their village: 1, 2, …."""
+    seen: Counter[str] = Counter()
+    out = []
+    for one in sites:
+        seen[one.village_code] += 1
+        out.append((seen[one.village_code], one))
+    return out

@@ -1,0 +1,230 @@
+"""A plan of sites as plain values, so that what it was computed from can be let go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from app.areas.planning import Place
+from planner.scenarios.edits import FACILITY_EDITS
+from planner.siting.cover.explain import explain
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from app.areas.planning import PlanQuestion
+    from planner.pipeline import Siting
+    from planner.scenarios.edits import FacilityEdit
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """A place that could stand in for a site, and the people whom that costs."""
+
+    place: Place
+    label: str
+    people_lost: float
+
+
+@dataclass(frozen=True)
+class Site:
+    """One site of a plan.
+
+    Attributes
+    ----------
+    order
+        1, 2, …: each adds most people to those before it.
+    place, op, name
+        Where and what: ``open``, ``upgrade`` or ``function``; the unit's name, "" for a new one.
+    village_code, village_name, district_name
+        "" outside of every village.
+    cost_idr
+        NaN where it was not given.
+    staff
+        Professions and numbers, as planners write them.
+    people_added, people_alone, people_near_limit, villages_added
+        As in :func:`planner.siting.tables.site_table`.
+    edit
+        What it is in a scenario.
+    """
+
+    order: int
+    place: Place
+    op: str
+    name: str
+    village_code: str
+    village_name: str
+    district_name: str
+    cost_idr: float
+    staff: str
+    lead_years: float
+    people_added: float
+    people_alone: float
+    people_near_limit: float
+    villages_added: int
+    alternatives: tuple[Alternative, ...]
+    edit: FacilityEdit
+
+    @property
+    def label(self) -> str:
+        """What it is called: the unit, or the village of a new one."""
+        return _label(self.name, self.village_name, self.place)
+
+
+@dataclass(frozen=True)
+class CurvePoint:
+    """People reached within a budget (sites or rupiah), and what no plan beats."""
+
+    budget: float
+    people: float
+    bound: float
+
+
+@dataclass(frozen=True)
+class CurveChart:
+    """A curve as a picture of 0 to 1 each way, upwards.
+
+    Attributes
+    ----------
+    reached, bound
+        Points (across, up) of the two lines.
+    columns
+        What may be picked: left and right edge, and the number of the point.
+    here
+        Where the plan stands; None beyond the curve.
+    """
+
+    reached: tuple[tuple[float, float], ...]
+    bound: tuple[tuple[float, float], ...]
+    columns: tuple[tuple[float, float, int], ...]
+    here: tuple[float, float] | None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A plan: what it brings, how good it is, and what it does not know.
+
+    Attributes
+    ----------
+    question
+        What was asked.
+    people_now, people_added, people_all
+        Within the limit today, newly with the plan, and all whose number is known.
+    gap
+        Another choice is at most this share better; 0 = proven the best.
+    candidates
+        From so many places it was chosen.
+    as_if_none, list_doubt
+        Whether no list of the kind was given; why it is not taken as complete, or None.
+    villages_unknown
+        So many villages have an unknown number of people, and no weight.
+    """
+
+    question: PlanQuestion
+    people_now: float
+    people_added: float
+    people_all: float
+    gap: float
+    candidates: int
+    as_if_none: bool
+    list_doubt: str | None
+    villages_unknown: int
+    sites: tuple[Site, ...]
+    curve: tuple[CurvePoint, ...]
+
+    def site(self, key: str) -> Site | None:
+        """Return the site of a key."""
+        return next((s for s in self.sites if s.place.key == key), None)
+
+    @property
+    def villages_added(self) -> int:
+        """So many villages become served."""
+        return sum(s.villages_added for s in self.sites)
+
+    @property
+    def by_units(self) -> bool:
+        """Whether the curve counts sites, not rupiah."""
+        return self.question.ask.budget_idr is None
+
+
+def curve_chart(plan: Plan) -> CurveChart | None:
+    """Return the curve of a plan to be drawn; None where it has no two points, or nobody is reached.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> points = [CurvePoint(0.0, 0.0, 0.0), CurvePoint(2.0, 30.0, 40.0)]
+    >>> chart = curve_chart(SimpleNamespace(curve=points, people_added=30.0))
+    >>> chart.reached, chart.bound[1], chart.columns[1], chart.here
+    (((0.0, 0.0), (1.0, 0.75)), (1.0, 1.0), (0.5, 1.0, 1), (1.0, 0.75))
+    """
+    most = max((p.bound for p in plan.curve), default=0.0)
+    if len(plan.curve) < 2 or most <= 0:
+        return None
+    low, high = plan.curve[0].budget, plan.curve[-1].budget
+    across = [(p.budget - low) / (high - low) for p in plan.curve]
+    edges = [0.0, *((a + b) / 2 for a, b in pairwise(across)), 1.0]
+    at = next((x for x, p in zip(across, plan.curve, strict=True) if p.people >= plan.people_added), None)
+    return CurveChart(
+        tuple((x, p.people / most) for x, p in zip(across, plan.curve, strict=True)),
+        tuple((x, p.bound / most) for x, p in zip(across, plan.curve, strict=True)),
+        tuple((a, b, i) for i, (a, b) in enumerate(pairwise(edges))),
+        None if at is None else (at, plan.people_added / most),
+    )
+
+
+def plan_of(siting: Siting, question: PlanQuestion) -> Plan:
+    """Return the plain values of a plan; nothing in them holds on to the rest of it."""
+    people = siting.before.demand["people"].to_numpy(dtype=np.float64)
+    curve = siting.curve[["budget", "people_reached", "bound"]].to_numpy(dtype=np.float64)
+    return Plan(
+        question=question,
+        people_now=float(np.nansum(people[siting.reach.already])),
+        people_added=float(siting.people_added),
+        people_all=float(np.nansum(people)),
+        gap=float(siting.solution.gap),
+        candidates=len(siting.candidates),
+        as_if_none=siting.as_if_none,
+        list_doubt=siting.list_doubt,
+        villages_unknown=int(siting.before.layers.villages["people"].isna().sum()),
+        sites=_sites(siting),
+        curve=tuple(CurvePoint(*row) for row in curve.tolist()),
+    )
+
+
+def _sites(siting: Siting) -> tuple[Site, ...]:
+    # The last of a unit: the plan's own come after those of the question.
+    edits = {e.id: e for e in siting.scenario.edits if isinstance(e, FACILITY_EDITS)}
+    names = siting.after.layers.villages["village_name"].to_dict()
+    others = explain(siting.instance, siting.solution.chosen).stand_ins
+    return tuple(
+        Site(
+            order=int(row.order), place=_place(siting.candidates.loc[row.Index]), op=row.op, name=row.name,
+            village_code=row.village_code, village_name=row.village_name, district_name=row.district_name,
+            cost_idr=float(row.cost_idr), staff=row.staff, lead_years=float(row.lead_years),
+            people_added=float(row.people_added), people_alone=float(row.people_alone),
+            people_near_limit=float(row.people_near_limit), villages_added=int(row.villages_added),
+            alternatives=tuple(
+                _alternative(siting.candidates.iloc[k], lost, names) for k, lost in instead
+            ),
+            edit=edits[row.facility_id],
+        )
+        for row, instead in zip(siting.sites.itertuples(), others, strict=True)
+    )  # fmt: skip
+
+
+def _alternative(row: gpd.GeoSeries, lost: float, names: dict[str, str]) -> Alternative:
+    place = _place(row)
+    return Alternative(place, _label(row["name"], names.get(row["village_code"], ""), place), float(lost))
+
+
+def _label(name: str, village: str, place: Place) -> str:
+    """Return what a place is called; one outside of every village by its degrees."""
+    return name or village or f"{place.lat:.4f}, {place.lon:.4f}"
+
+
+def _place(row: gpd.GeoSeries) -> Place:
+    return Place(str(row["measure"]), str(row["facility_id"]), float(row["lon"]), float(row["lat"]))

@@ -1,0 +1,144 @@
+"""The form of a plan: what may be chosen, and what was typed as a question to the planner."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from geodata.errors import ConfigError
+from planner.pipeline import Ask
+from planner.siting.measures import default_measures
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from app.texts import Texts
+
+MILLION, BILLION = 1e6, 1e9
+WORDS = {"juta": MILLION, "million": MILLION, "miliar": BILLION, "milyar": BILLION, "billion": BILLION}
+MOST_SITES = 5000
+
+
+def _(message: str) -> str:
+    """Mark a message for the catalogues; it is translated where it is shown."""
+    return message
+
+
+@dataclass(frozen=True)
+class Option:
+    """One entry of a choice: its key in the page, its message, and its value in ``Ask``."""
+
+    key: str
+    label: str
+    value: Any
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Something to choose: a field of ``Ask``, the message that names it, and its entries (default first)."""
+
+    field: str
+    label: str
+    options: tuple[Option, ...]
+
+    def value(self, key: str) -> Any:  # noqa: ANN401 - whatever the field of ``Ask`` takes
+        """Return what an entry means; the first one's for a key that is none."""
+        return next((o.value for o in self.options if o.key == key), self.options[0].value)
+
+
+# How much there is: the field of ``Ask`` that the typed number goes into.
+BY = Choice(
+    "by",
+    _("Plan by"),
+    (
+        Option("units", _("number of sites"), "units"),
+        Option("budget_idr", _("budget (Rp)"), "budget_idr"),
+        Option("target", _("share of people (%)"), "target"),
+    ),
+)
+# Whatever else may be chosen; a field more of ``Ask`` is a row more.
+CHOICES = (
+    Choice(
+        "seasons",
+        _("People count as reached in"),
+        (
+            Option("dry", _("the dry season"), ("dry",)),
+            Option("wet", _("the wet season"), ("wet",)),
+            Option("both", _("both seasons"), ("dry", "wet")),
+        ),
+    ),
+    Choice(
+        "time_limit_s",
+        _("Search for at most"),
+        (
+            Option("60", _("1 minute"), 60.0),
+            Option("15", _("15 seconds"), 15.0),
+            Option("300", _("5 minutes"), 300.0),
+        ),
+    ),
+)
+AMOUNTS = {"units": "10", "budget_idr": "", "target": "90"}
+
+
+def read_form(typed: Mapping[str, str], kind: str, texts: Texts) -> tuple[Ask, dict[str, float]]:
+    """Return what was typed as a question, and the costs by measure.
+
+    Raises
+    ------
+    ConfigError
+        A number is none, or money is planned and nobody said what something costs.
+    """
+    by = BY.value(typed.get("by", ""))
+    amount = typed.get("amount", "")
+    costs = {}
+    for name in default_measures().of_kind(kind):
+        said = typed.get(f"cost-{name}", "").strip()
+        if said:
+            costs[name] = _rupiah(said, texts)
+    values: dict[str, Any] = {c.field: c.value(typed.get(c.field, "")) for c in CHOICES}
+    values[by] = _amount(by, amount, texts)
+    return Ask(**values), costs
+
+
+def _amount(by: str, typed: str, texts: Texts) -> float | int:
+    if by == "budget_idr":
+        return _rupiah(typed, texts)
+    value = texts.parsed(typed)
+    if by == "target":
+        if value is None or not 0 < value <= 100:
+            raise ConfigError(texts.text("Type a share of people above 0 and up to 100 per cent."))
+        return value / 100
+    if value is None or value != int(value) or not 1 <= value <= MOST_SITES:
+        raise ConfigError(texts.text(
+            "Type a whole number of sites from 1 to {n}.", n=texts.number(MOST_SITES)
+        ))  # fmt: skip
+    return int(value)
+
+
+def _rupiah(typed: str, texts: Texts) -> float:
+    value = rupiah(typed)
+    if value is None or value <= 0:
+        raise ConfigError(texts.text(
+            "“{typed}” is no amount of rupiah: write it as 350.000.000 or 350 juta.", typed=typed.strip()[:40]
+        ))  # fmt: skip
+    return value
+
+
+def rupiah(text: str) -> float | None:
+    """Return an amount of money as people type it; None for anything else.
+
+    Points and commas stand between thousands; with *juta* or *miliar* the last one is a decimal sign.
+
+    Examples
+    --------
+    >>> rupiah("Rp 350.000.000"), rupiah("1,5 miliar"), rupiah("350000000"), rupiah("1.5")
+    (350000000.0, 1500000000.0, 350000000.0, None)
+    """
+    said = re.sub(r"^rp\.?\s*", "", text.strip().lower())
+    number, _space, word = said.partition(" ")
+    if word in WORDS and re.fullmatch(r"\d{1,6}([.,]\d{1,3})?", number):
+        return round(float(number.replace(",", ".")) * WORDS[word])
+    if re.fullmatch(r"\d{1,15}|\d{1,3}([.,]\d{3}){1,4}", said):
+        return float(re.sub(r"[.,]", "", said))
+    return None
