@@ -220,11 +220,11 @@ class Planning(param.Parameterized):  # type: ignore[misc]  # param ships no typ
         self._take_back()
 
     def close(self) -> None:
-        """Stop, and let go of the plan."""
+        """Stop, and let go of the plan; nobody is told any more."""
         self.halt()
         self._done()
-        self._turn += 1
-        self.plan = None
+        self.param.watchers = {}
+        self.param.update(running=False, plan=None)
 
     def places(self, kind: str) -> dict[str, tuple[Place, str]]:
         """Return the places of a kind that are on the page, with their names: by key."""

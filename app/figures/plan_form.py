@@ -137,8 +137,8 @@ def rupiah(text: str) -> float | None:
     """
     said = re.sub(r"^rp\.?\s*", "", text.strip().lower())
     number, _space, word = said.partition(" ")
-    if word in WORDS and re.fullmatch(r"\d{1,6}([.,]\d{1,3})?", number):
+    if word in WORDS and re.fullmatch(r"[0-9]{1,6}([.,][0-9]{1,2})?", number):
         return round(float(number.replace(",", ".")) * WORDS[word])
-    if re.fullmatch(r"\d{1,15}|\d{1,3}([.,]\d{3}){1,4}", said):
+    if re.fullmatch(r"[0-9]{1,15}|[0-9]{1,3}([.,][0-9]{3}){1,4}", said):
         return float(re.sub(r"[.,]", "", said))
     return None

@@ -58,7 +58,8 @@ def _stand_ins(session: Session, plan: Plan, said: Choices) -> list[dict[str, An
     return [
         {"key": a.place.key, "n": letter, "lat": a.place.lat, "lon": a.place.lon, "state": "instead",
          "title": f"{letter}. {a.label}",
-         "lines": [texts.text("{n} people fewer", n=texts.people(a.people_lost))], "acts": _acts(session, "instead")}
+         "lines": [texts.text("{n} people fewer", n=texts.people(a.people_lost))],
+         "acts": _acts(session, "instead")}
         for letter, a in zip("ABC", () if site is None else site.alternatives, strict=False)
         if a.place not in said.accepted and a.place not in said.forbidden
     ]  # fmt: skip

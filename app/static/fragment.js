@@ -56,6 +56,14 @@ export function render({ model, el }) {
     again.dataset.retyped = "";
     return true;
   }
+  // What was opened from elsewhere, such as the map, is brought into view once.
+  let inView = "";
+  function intoView() {
+    const node = box.querySelector("[data-into-view]");
+    const wanted = node ? node.dataset.intoView : "";
+    if (node && wanted !== inView) node.scrollIntoView({ block: "nearest" });
+    inView = wanted;
+  }
   function show() {
     if (held.down) {
       held.waiting.add(show);
@@ -82,6 +90,7 @@ export function render({ model, el }) {
       if (before && put(before)) life.putBack(model.slot, n.dataset.key);
     });
     sent.clear();
+    intoView();
     if (key) {
       const again = box.querySelector(`[data-key="${CSS.escape(key)}"]`);
       if (again) {

@@ -275,5 +275,5 @@ def release(session: Session, page: pmui.Page) -> None:
     """Cut what ties a closed page to things that live on, so that its memory is given back."""
     session.close()
     _leave_busy(page)
-    for holder in (session.state, session.notice, session.planning):
+    for holder in (session.state, session.notice):
         holder.param.watchers = {}

@@ -39,7 +39,7 @@ class Cover(NamedTuple):
     conflicts: Lists
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _gain(by_site: Lists, people: NDArray[np.float64], count: NDArray[np.int32], site: int) -> float:
     """Return the people whom a site covers and nobody else does yet."""
     total = 0.0
@@ -49,7 +49,7 @@ def _gain(by_site: Lists, people: NDArray[np.float64], count: NDArray[np.int32],
     return total
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _before(key: NDArray[np.float64], size: NDArray[np.float64], a: int, b: int) -> bool:
     """Return whether site a stands before b: more for its cost, then more, then the lower number."""
     if key[a] != key[b]:
@@ -59,7 +59,7 @@ def _before(key: NDArray[np.float64], size: NDArray[np.float64], a: int, b: int)
     return a < b
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _sink(
     heap: NDArray[np.int32], n: int, at: int, key: NDArray[np.float64], size: NDArray[np.float64]
 ) -> None:
@@ -75,7 +75,7 @@ def _sink(
         at = child
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _take(cover: Cover, j: int, count: NDArray[np.int32], blocked: NDArray[np.bool_]) -> None:
     """Count a chosen site for its places, and bar what it is in conflict with."""
     for e in range(cover.by_site.first[j], cover.by_site.first[j + 1]):
@@ -84,7 +84,7 @@ def _take(cover: Cover, j: int, count: NDArray[np.int32], blocked: NDArray[np.bo
         blocked[cover.conflicts.item[e]] = True
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def greedy_cover(
     cover: Cover, budget: float, chosen: NDArray[np.bool_], open_: NDArray[np.bool_]
 ) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
@@ -172,7 +172,7 @@ class Standing(NamedTuple):
     blocker: NDArray[np.int64]
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def standing(cover: Cover, chosen: NDArray[np.bool_]) -> Standing:
     """Return what the chosen sites (bool ``(sites,)``) cover."""
     people, by_site, conflicts, sites = cover.people, cover.by_site, cover.conflicts, len(chosen)
@@ -198,7 +198,7 @@ def standing(cover: Cover, chosen: NDArray[np.bool_]) -> Standing:
     return now
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _add(cover: Cover, j: int, now: Standing) -> None:
     """Choose a site: whom it covers first is no longer anybody's gain; whom it shares, nobody's loss."""
     people, by_site, by_place, conflicts = cover.people, cover.by_site, cover.by_place, cover.conflicts
@@ -217,7 +217,7 @@ def _add(cover: Cover, j: int, now: Standing) -> None:
         now.blocker[conflicts.item[e]] += j
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _remove(cover: Cover, j: int, now: Standing) -> None:
     """Give a site up; the reverse of :func:`_add`."""
     people, by_site, by_place, conflicts = cover.people, cover.by_site, cover.by_place, cover.conflicts
@@ -236,7 +236,7 @@ def _remove(cover: Cover, j: int, now: Standing) -> None:
         now.blocker[conflicts.item[e]] -= j
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _cheapest(
     cover: Cover, k: int, room: float, held: NDArray[np.bool_], inside: NDArray[np.int64], now: Standing,
     shared: NDArray[np.float64],
@@ -264,7 +264,7 @@ def _cheapest(
     return best, least
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def exchange(
     cover: Cover,
     budget: float,
@@ -323,7 +323,7 @@ def exchange(
     return moves
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def site_values(by_site: Lists, price: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return by site the sum of the prices of the places that it covers: float64 ``(sites,)``."""
     value = np.zeros(len(by_site.first) - 1)
@@ -335,7 +335,7 @@ def site_values(by_site: Lists, price: NDArray[np.float64]) -> NDArray[np.float6
     return value
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def covered_by_shares(by_site: Lists, places: int, share: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return by place the sum of the shares of the sites that cover it: float64 ``(places,)``."""
     total = np.zeros(places)
@@ -345,7 +345,7 @@ def covered_by_shares(by_site: Lists, places: int, share: NDArray[np.float64]) -
     return total
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def group_values(
     by_site: Lists, price: NDArray[np.float64], group: NDArray[np.int64], groups: int
 ) -> NDArray[np.float64]:
@@ -358,7 +358,7 @@ def group_values(
     return value
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def covered(by_site: Lists, places: int, chosen: NDArray[np.bool_]) -> NDArray[np.int32]:
     """Return by place how many of the chosen sites cover it: int32 ``(places,)``."""
     count = np.zeros(places, dtype=np.int32)
@@ -369,7 +369,7 @@ def covered(by_site: Lists, places: int, chosen: NDArray[np.bool_]) -> NDArray[n
     return count
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def stand_ins(
     cover: Cover, now: Standing, j: int, open_: NDArray[np.bool_], allowed: float, most: int
 ) -> tuple[NDArray[np.int32], NDArray[np.float64]]:

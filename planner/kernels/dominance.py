@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from planner.kernels.lists import Lists
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def dominated(
     by_site: Lists, by_place: Lists, cost: NDArray[np.float64], free: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:
@@ -62,7 +62,7 @@ def dominated(
     return out
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _holds_all(many: NDArray[np.int32], few: NDArray[np.int32]) -> bool:
     """Return whether a rising list holds all of another; the first that it lacks ends the search."""
     low = 0
@@ -73,7 +73,7 @@ def _holds_all(many: NDArray[np.int32], few: NDArray[np.int32]) -> bool:
     return True
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def needed_rows(by_row: Lists, by_site: Lists) -> NDArray[np.bool_]:
     """Return the rows whose covering is not implied: no other row's sites are all among theirs.
 

@@ -32,7 +32,7 @@ class Lists(NamedTuple):
     item: NDArray[np.int32]
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def turned(lists: Lists, items: int) -> Lists:
     """Return by item the rows that hold it, in rising order.
 
@@ -56,7 +56,7 @@ def turned(lists: Lists, items: int) -> Lists:
     return Lists(first, row)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def lists_of_pairs(row: NDArray[np.int64], item: NDArray[np.int64], rows: int, items: int) -> Lists:
     """Return pairs as lists by row, each item once and in rising order; pairs may come in any order.
 
@@ -75,7 +75,7 @@ def lists_of_pairs(row: NDArray[np.int64], item: NDArray[np.int64], rows: int, i
     return _counted_once(ordered, rows)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _counted(key: NDArray[np.int64], value: NDArray[np.int64], keys: int) -> Lists:
     """Return the values of each key, in the order in which they come."""
     first = np.zeros(keys + 1, dtype=np.int64)
@@ -91,7 +91,7 @@ def _counted(key: NDArray[np.int64], value: NDArray[np.int64], keys: int) -> Lis
     return Lists(first, out)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _counted_once(by_item: Lists, rows: int) -> Lists:
     """Return by row the items that name it, each once and in rising order."""
     items = len(by_item.first) - 1
@@ -114,7 +114,7 @@ def _counted_once(by_item: Lists, rows: int) -> Lists:
     return Lists(first, out)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def signatures(
     by_site: Lists, open_: NDArray[np.bool_], mark: NDArray[np.uint64], places: int
 ) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:
@@ -149,7 +149,7 @@ def signatures(
     return signature, degree
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def some_of(by_site: Lists, sites: NDArray[np.int64], number: NDArray[np.int64]) -> Lists:
     """Return the lists of some sites with places renamed, in rising order; those renamed -1 are left out.
 
@@ -181,7 +181,7 @@ def some_of(by_site: Lists, sites: NDArray[np.int64], number: NDArray[np.int64])
     return Lists(first, item)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def in_each(first: Lists, second: Lists, lacking: NDArray[np.int32]) -> tuple[Lists, int]:
     """Return what stands in both of two lists of each site, or in the one that a place still lacks.
 
