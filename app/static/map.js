@@ -221,7 +221,7 @@ function jangkauMap(map, data) {
         site.state === "forbidden" ? "×" : numbered ? site.n : "");
       var marker = L.marker([site.lat, site.lon], {
         pane: "jk-sites", title: "", alt: site.title, keyboard: true,
-        icon: L.divIcon({ className: "", html: disc, iconSize: [0, 0] }),
+        icon: L.divIcon({ className: "jk-site-icon", html: disc, iconSize: numbered ? [24, 24] : [14, 14] }),
       });
       marker.bindTooltip(function () { return siteBox(site); }, { className: "jk-tip" });
       marker.bindPopup(function () { return sitePopup(site, marker); }, { autoPan: true });

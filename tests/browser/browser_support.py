@@ -1,8 +1,14 @@
 """What the browser tests share."""
 
+import asyncio
+import logging
+import threading
+from contextlib import contextmanager
+
 import pytest
 
 from app.texts import Texts
+from app.web.serving import App, make_server
 
 HOSTILE = '</script><img src=x onerror="window.hacked=1"><b>{{ 7*7 }}</b>\'"&'
 
@@ -98,3 +104,30 @@ class Tab:
         outside = [u for u in self.asked if u.startswith(network) and u.split("/")[2] != host]
         if outside or self.faults:
             pytest.fail(f"asked of other hosts: {outside}; faults in the page: {self.faults}")
+
+
+@contextmanager
+def served_here(areas, open_store, options):
+    """Serve the app in a thread of this process, so that its objects can be looked at; gives its address."""
+    started, held = threading.Event(), {}
+
+    def run():
+        asyncio.set_event_loop(asyncio.new_event_loop())
+        held["app"] = App(areas, open_store(), options)
+        held["server"] = make_server(held["app"])
+        held["server"].start()
+        started.set()
+        held["server"].io_loop.start()
+        held["server"].stop()
+        held["app"].close()
+
+    # Captured log records would keep the events, and with them the sessions, alive.
+    logging.disable(logging.CRITICAL)
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    assert started.wait(60)
+    yield f"http://127.0.0.1:{held['server'].port}/"
+    loop = held["server"].io_loop
+    loop.add_callback(loop.stop)
+    thread.join(30)
+    logging.disable(logging.NOTSET)

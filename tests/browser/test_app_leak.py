@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
-import logging
-import threading
 import time
 import weakref
 
 import pytest
+from browser_support import served_here
 
 from app.areas.area import Area
 from app.store import Store
-from app.web.serving import App, Options, make_server
+from app.web.serving import Options
 
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
 TABS = 3
@@ -33,33 +31,11 @@ def running(demo_layers, tmp_path, monkeypatch):
         return session
 
     monkeypatch.setattr(app.web.serving, "Session", watched)
-    started = threading.Event()
-    held: dict = {}
-
-    def run() -> None:
-        asyncio.set_event_loop(asyncio.new_event_loop())
-        held["app"] = App(
-            [Area(demo_layers)],
-            Store.open(f"sqlite:///{tmp_path / 'leak.db'}"),
-            Options(port=0, forget_after_s=6.0),
-        )
-        held["server"] = make_server(held["app"])
-        held["server"].start()
-        started.set()
-        held["server"].io_loop.start()
-        held["server"].stop()
-        held["app"].close()
-
-    # Captured log records would keep the events, and with them the sessions, alive.
-    logging.disable(logging.CRITICAL)
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    assert started.wait(60)
-    yield f"http://127.0.0.1:{held['server'].port}/", sessions
-    loop = held["server"].io_loop
-    loop.add_callback(loop.stop)
-    thread.join(30)
-    logging.disable(logging.NOTSET)
+    with served_here(
+        [Area(demo_layers)], lambda: Store.open(f"sqlite:///{tmp_path / 'leak.db'}"),
+        Options(port=0, forget_after_s=6.0),
+    ) as url:  # fmt: skip
+        yield url, sessions
 
 
 def alive(sessions) -> int:
