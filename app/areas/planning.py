@@ -74,7 +74,7 @@ class PlanQuestion:
     accepted, forbidden
         Places that are taken, and that are not.
     areas
-        Polygons (degrees) in which nothing new is opened.
+        Polygons and MultiPolygons (degrees) in which nothing new is opened.
     """
 
     kind: str
@@ -83,7 +83,7 @@ class PlanQuestion:
     costs: Mapping[str, float] = field(default_factory=dict)
     accepted: tuple[Place, ...] = ()
     forbidden: tuple[Place, ...] = ()
-    areas: tuple[shapely.Polygon, ...] = ()
+    areas: tuple[shapely.Geometry, ...] = ()
 
 
 def kinds_with_measures(kinds: Iterable[str]) -> tuple[str, ...]:

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
 # Far beyond the longest search that may be chosen; what takes longer lets the next plan go.
 LONGEST_PLAN_S = 900.0
-# So many areas may be drawn; a file may bring more.
-MOST_AREAS = 100
+# So many may be drawn; a file is one, whatever it holds.
+MOST_AREAS = 50
 
 
 def _nothing() -> None:
@@ -88,7 +88,7 @@ class Planning(param.Parameterized):  # type: ignore[misc]  # param ships no typ
     step = param.String(default="")
     # What was said of places by kind, so that it is there again when the kind is.
     choices = param.Dict(default={})
-    # Polygons (degrees) in which nothing new is opened.
+    # Polygons and MultiPolygons (degrees) in which nothing new is opened.
     areas = param.ClassSelector(class_=tuple, default=())
     # The site whose details are shown.
     chosen = param.Parameter(default=None)
@@ -281,23 +281,19 @@ class Planning(param.Parameterized):  # type: ignore[misc]  # param ships no typ
             kept = {k: c for k, c in self.choices.items() if k != self.plan.question.kind}
             self.param.update(plan=None, chosen=None, choices=kept)
 
-    def forbid_area(self, area: shapely.Polygon) -> None:
-        """Keep an area without new units.
+    def forbid_area(self, area: shapely.Geometry) -> None:
+        """Keep an area (degrees) in which nothing new is opened.
 
         Raises
         ------
         ConfigError
             It is no area: its outline crosses itself, or has no inside; or there are too many.
         """
-        self.forbid_areas((area,))
-
-    def forbid_areas(self, areas: tuple[shapely.Polygon, ...]) -> None:
-        """Keep areas without new units: see :meth:`forbid_area`."""
-        if not all(a.is_valid and a.area > 0 for a in areas):
+        if not area.is_valid or area.area == 0:
             raise ConfigError(self._texts.text("The outline crosses itself: draw the area anew."))
-        if len(self.areas) + len(areas) > MOST_AREAS:
+        if len(self.areas) >= MOST_AREAS:
             raise ConfigError(self._texts.text("There can be {n} forbidden areas at most.", n=MOST_AREAS))
-        self.areas = (*self.areas, *areas)
+        self.areas = (*self.areas, area)
 
     def take_over(self, *, accepted_only: bool = False) -> None:
         """Put the plan's sites into the question shown, as edits like those that are drawn.

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from geodata.errors import ConfigError
+import shapely
+
+from geodata.errors import ConfigError, InputError
+from geodata.readers.places import read_areas
 from planner.pipeline import Ask
 from planner.siting.measures import default_measures
 
@@ -18,6 +23,7 @@ if TYPE_CHECKING:
 MILLION, BILLION = 1e6, 1e9
 WORDS = {"juta": MILLION, "million": MILLION, "miliar": BILLION, "milyar": BILLION, "billion": BILLION}
 MOST_SITES = 5000
+AREA_FILES = (".geojson", ".json", ".gpkg")
 
 
 def _(message: str) -> str:
@@ -123,6 +129,33 @@ def _rupiah(typed: str, texts: Texts) -> float:
             "“{typed}” is no amount of rupiah: write it as 350.000.000 or 350 juta.", typed=typed.strip()[:40]
         ))  # fmt: skip
     return value
+
+
+def area_of_file(name: str, content: bytes) -> shapely.Geometry:
+    """Return the areas of a file that somebody chose, together as one (degrees).
+
+    Parameters
+    ----------
+    name
+        Only its ending is taken from it.
+
+    Raises
+    ------
+    ConfigError
+        It is no file of areas.
+    """
+    ending = Path(name).suffix.lower()
+    if ending not in AREA_FILES:
+        msg = f"give a file of areas as {' or '.join(AREA_FILES)}"
+        raise ConfigError(msg)
+    with TemporaryDirectory(prefix="jangkau-") as folder:
+        file = Path(folder, f"areas{ending}")
+        file.write_bytes(content)
+        try:
+            return shapely.union_all(read_areas(file).geometry.to_numpy())
+        except InputError as error:
+            # Where it lay for a moment means nothing to anybody.
+            raise ConfigError(str(error).replace(f"{folder}/", "")) from None
 
 
 def rupiah(text: str) -> float | None:

@@ -12,11 +12,14 @@ if TYPE_CHECKING:
     from app.core.session import Session
     from app.figures.plan import Plan, Site
 
+# Degrees, some 20 m: an area is drawn so, and taken as it is.
+AREA_TOLERANCE = 0.0002
+
 
 def plan_message(session: Session) -> dict[str, Any]:
     """Return the message that shows the plan in hand; without one, nothing but the areas."""
     planning, plan = session.planning, session.planning.plan
-    areas = [shapely.geometry.mapping(a) for a in planning.areas]
+    areas = [shapely.geometry.mapping(a.simplify(AREA_TOLERANCE)) for a in planning.areas]
     if plan is None:
         return {"type": "plan", "sites": [], "areas": areas}
     said = planning.of(plan.question.kind)

@@ -12,7 +12,7 @@ import shapely
 from app.areas.planning import kinds_with_measures
 from app.components.fragment import Fragment
 from app.figures.plan import curve_chart
-from app.figures.plan_form import AMOUNTS, BY, CHOICES, read_form
+from app.figures.plan_form import AMOUNTS, AREA_FILES, BY, CHOICES, area_of_file, read_form
 from app.views.follows import Follows
 from geodata.errors import ConfigError
 from planner.siting.measures import default_measures
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from app.core.session import Session
 
 PAGE = 30
+LARGEST_FILE_BYTES = 10_000_000
 # The steps of a plan in their order, as the planner begins their names.
 STEPS = ("network", "candidates", "reach", "solving", "check")
 
@@ -40,7 +41,13 @@ class _Proposals(Follows):
         self.typed: dict[str, str] = {}
         self.form = Fragment(session.stream, "plan_form", self.asked, label=_("What is planned"))
         self.result = Fragment(session.stream, "plan", self.acted, label=_("The plan"))
-        self.layout = pmui.Column(self.form, self.result, margin=0, sizing_mode="stretch_width")
+        name = _("Forbidden areas from a file (GeoJSON, GPKG)")
+        self.file = pmui.FileInput(
+            label=name, uploaded_label=name, accept=",".join(AREA_FILES),
+            size="small", variant="outlined", max_file_size=LARGEST_FILE_BYTES, margin=(4, 0),
+        )  # fmt: skip
+        self.file.param.watch(self.uploaded, ["value"])
+        self.layout = pmui.Column(self.form, self.file, self.result, margin=0, sizing_mode="stretch_width")
         self.show_form()
         self.show()
 
@@ -144,13 +151,23 @@ class _Proposals(Follows):
         self.shown = PAGE
         self.planning.solve(self.kind, ask, costs)
 
+    def uploaded(self, *_events: object) -> None:
+        """Keep the areas of the file that was chosen."""
+        if self.file.value:
+            slow = partial(area_of_file, str(self.file.filename), self.file.value)
+            self.session.work(slow, self.forbid, topic="areas")
+
+    def forbid(self, area: shapely.Geometry) -> None:
+        """Keep an area without new units."""
+        try:
+            self.planning.forbid_area(area)
+        except ConfigError as error:
+            self.session.notice.tell_error(error)
+
     def drawn(self, message: dict[str, Any]) -> None:
         """Keep the area that was drawn."""
         if message.get("type") == "area":
-            try:
-                self.planning.forbid_area(shapely.Polygon(message["line"]))
-            except ConfigError as error:
-                self.session.notice.tell_error(error)
+            self.forbid(shapely.Polygon(message["line"]))
 
     def acted(self, message: dict[str, str]) -> None:
         """Do what a button of the plan says."""

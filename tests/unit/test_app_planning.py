@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 import threading
 import weakref
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -232,9 +233,27 @@ def test_an_outline_that_is_no_area_is_refused(session, corners):
 
 def test_areas_are_not_without_end(session):
     box = shapely.box(110, -7, 110.1, -6.9)
-    session.planning.forbid_areas((box,) * MOST_AREAS)
+    for _ in range(MOST_AREAS):
+        session.planning.forbid_area(box)
     with pytest.raises(ConfigError, match=str(MOST_AREAS)):
         session.planning.forbid_area(box)
+
+
+def test_areas_of_a_file_are_one_and_what_is_no_file_of_areas_is_told(session):
+    view = proposals._Proposals(session)
+    boxes = [shapely.box(107, -5, 107.1, -4.9), shapely.box(107.05, -5, 107.2, -4.9)]
+    features = [{"type": "Feature", "properties": {}, "geometry": shapely.geometry.mapping(b)} for b in boxes]
+    content = json.dumps({"type": "FeatureCollection", "features": features}).encode()
+    view.file.param.update(value=content, filename="../../rawan.geojson")
+    [area] = session.planning.areas
+    assert area.equals(shapely.box(107, -5, 107.2, -4.9))
+    for name, wrong in (("x.geojson", b"{}"), ("x.exe", content), ("x.gpkg", b"nothing")):
+        session.notice.tell("")
+        view.file.param.update(value=wrong, filename=name)
+        assert session.notice.severity == "error"
+        assert "fault" not in session.notice.text
+        assert "tmp" not in session.notice.text
+    assert len(session.planning.areas) == 1
 
 
 def test_a_plan_of_a_kind_without_a_list_says_so(session, monkeypatch):
