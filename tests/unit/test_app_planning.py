@@ -171,6 +171,39 @@ def test_accepted_sites_stay_and_forbidden_ones_go_in_every_new_plan(planned):
     assert keys(planning.plan) == keys(plan)
 
 
+def test_what_is_said_last_of_a_place_holds(planned):
+    planning, key = planned.planning, planned.planning.plan.sites[0].place.key
+    for act, accepted, forbidden in (("accept", 1, 0), ("forbid", 0, 1), ("accept", 1, 0), ("leave", 0, 0)):
+        planning.say_of_site(act, key)
+        said = planning.of(KIND)
+        assert (len(said.accepted), len(said.forbidden)) == (accepted, forbidden)
+        assert planning.is_old == (act != "leave")
+
+
+def test_an_earlier_plan_that_comes_late_is_not_shown(slow, monkeypatch):
+    session, pool = slow
+    first = session.area.planner.plan(PlanQuestion(KIND, WhatIf(), ASK), lambda _: None)
+
+    def late(_question, progress):
+        # Another is asked for while this one ends: its steps and its plan count for nothing.
+        session.planning.solve(KIND, Ask(units=2, seasons=("dry",)), {})
+        progress("check")
+        return first
+
+    plain = session.area.planner.plan
+    monkeypatch.setattr(session.area.planner, "plan", late)
+    session.planning.solve(KIND, ASK, {})
+    future, job = pool.jobs.pop(0)
+    future.set_running_or_notify_cancel()
+    job()
+    assert session.planning.running
+    assert session.planning.step == ""
+    assert session.planning.plan is None
+    monkeypatch.setattr(session.area.planner, "plan", plain)
+    pool.all()
+    assert len(session.planning.plan.sites) == 2
+
+
 def test_an_alternative_takes_the_place_of_a_site(planned):
     planning = planned.planning
     planning.solve("pustu", Ask(units=1, seasons=("dry",)), {})
@@ -390,12 +423,21 @@ def test_a_plan_that_takes_far_too_long_is_stopped_and_says_so(slow, monkeypatch
     assert not session.planning.running
 
 
-def test_what_was_asked_last_is_shown_whenever_the_earlier_comes(slow):
+def test_what_was_asked_last_is_shown_and_the_earlier_is_not_begun(slow, monkeypatch):
     session, pool = slow
+    asked, plain = [], session.area.planner.plan
+    monkeypatch.setattr(
+        session.area.planner, "plan", lambda q, progress: (asked.append(q.ask.units), plain(q, progress))[1]
+    )
     session.planning.solve(KIND, ASK, {})
     session.planning.solve(KIND, Ask(units=2, seasons=("dry",)), {})
     pool.all()
+    assert asked == [2]
     assert len(session.planning.plan.sites) == 2
+    # The one in hand is let go at once, not when the next one is there.
+    session.planning.solve(KIND, ASK, {})
+    assert session.planning.plan is None
+    session.planning.stop()
     # And one that comes after its session closed is not kept.
     session.planning.solve(KIND, ASK, {})
     session.close()
