@@ -121,10 +121,10 @@ class Planning(param.Parameterized):  # type: ignore[misc]  # param ships no typ
     @property
     def is_taken(self) -> bool:
         """Whether the whole plan in hand is in the question shown."""
-        plan = self.plan
-        return plan is not None and {s.edit.id for s in plan.sites} <= {
-            getattr(e, "id", "") for e in self._state.what_if.edits
-        }
+        if self.plan is None or not self.plan.sites:
+            return False
+        there = {getattr(e, "id", "") for e in self._state.what_if.edits}
+        return {s.edit.id for s in self.plan.sites} <= there
 
     @property
     def is_old(self) -> bool:

@@ -189,6 +189,8 @@ function jangkauMap(map, data) {
   var sites = L.layerGroup().addTo(map);
   // More numbered discs than this lie over each other.
   var NUMBERED = 40;
+  // The site that something was said of by a button keeps the focus when it is drawn anew.
+  var refocus = null;
   function siteBox(site) {
     var box = el("div", "jk-site-box");
     box.appendChild(el("strong", "", site.title));
@@ -201,6 +203,7 @@ function jangkauMap(map, data) {
       var button = el("button", "", act.label);
       button.type = "button";
       button.addEventListener("click", function () {
+        refocus = site.key;
         marker.closePopup();
         say({ type: "site", id: site.key, text: act.act });
       });
@@ -229,7 +232,9 @@ function jangkauMap(map, data) {
       var node = marker.getElement();
       node.setAttribute("aria-label", site.title);
       node.dataset.site = site.key;
+      if (site.key === refocus) node.focus({ preventScroll: true });
     });
+    refocus = null;
     document.body.dataset.sites = String(message.sites.length);
   }
 

@@ -28,9 +28,13 @@ LARGEST_FILE_BYTES = 10_000_000
 STEPS = ("network", "candidates", "reach", "solving", "check")
 
 
-def make(session: Session) -> pmui.Column:
-    """Return the form, and below it the plan."""
-    return _Proposals(session).layout
+def make(session: Session) -> pmui.Column | Fragment:
+    """Return the form, and below it the plan; a note where nothing can be done about any kind."""
+    if kinds_with_measures(session.area.kinds):
+        return _Proposals(session).layout
+    note = Fragment(session.stream, "plan", label=session.texts.text("The plan"))
+    note.html = session.render("plan_nothing")
+    return note
 
 
 class _Proposals(Follows):
@@ -103,7 +107,6 @@ class _Proposals(Follows):
             doing=self.step_words(step), chart=None if plan is None else curve_chart(plan),
             chosen=None if plan is None or chosen is None else plan.site(chosen.key),
             old=self.planning.is_old, taken=self.planning.is_taken, shown=self.shown,
-            editor=session.scenarios.editor,
         )  # fmt: skip
 
     def step_words(self, step: int) -> str:

@@ -312,7 +312,7 @@ def test_a_plan_of_a_kind_without_a_list_says_so(session, monkeypatch):
 def shown_of(plan, **others):
     return {
         "plan": plan, "said": core_planning.Choices(), "running": False, "step": -1, "steps": 5, "doing": "",
-        "chart": None, "chosen": None, "old": False, "taken": False, "shown": 30, "editor": True, **others,
+        "chart": None, "chosen": None, "old": False, "taken": False, "shown": 30, **others,
     }  # fmt: skip
 
 
@@ -493,6 +493,21 @@ def test_a_plan_keeps_nobody_else_waiting(area, store, monkeypatch):
     plans.shutdown()
     questions.shutdown()
     assert len(planner_.planning.plan.sites) == 4
+
+
+def test_a_plan_of_nothing_has_nothing_to_take_over(planned):
+    empty = replace(planned.planning.plan, sites=(), people_added=0.0)
+    planned.planning.plan = empty
+    assert not planned.planning.is_taken
+    html = planned.render("plan", **shown_of(empty))
+    assert "0 of 4 sites" in html
+    assert "take_over" not in html
+
+
+def test_a_standard_without_measures_has_a_note(session, monkeypatch):
+    monkeypatch.setattr(proposals, "kinds_with_measures", lambda _kinds: ())
+    proposals.make(session)
+    assert "nothing can be planned" in session.stream.value("plan")
 
 
 def test_choices_are_of_the_session_that_made_them(planned, area, store):
