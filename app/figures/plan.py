@@ -10,7 +10,6 @@ import numpy as np
 
 from app.areas.planning import Place
 from planner.scenarios.edits import FACILITY_EDITS
-from planner.siting.cover.explain import explain
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -19,14 +18,17 @@ if TYPE_CHECKING:
     from planner.pipeline import Siting
     from planner.scenarios.edits import FacilityEdit
 
+# The column of a curve that counts people newly within the limit.
+PEOPLE = "people_reached"
+
 
 @dataclass(frozen=True)
 class Alternative:
-    """A place that could stand in for a site, and the people whom that costs."""
+    """A place that could stand in for a site, and what that costs, in the unit of the plan's objective."""
 
     place: Place
     label: str
-    people_lost: float
+    lost: float
 
 
 @dataclass(frozen=True)
@@ -76,10 +78,10 @@ class Site:
 
 @dataclass(frozen=True)
 class CurvePoint:
-    """People reached within a budget (sites or rupiah), and what no plan beats."""
+    """The objective within a budget (sites or rupiah), and what no plan beats."""
 
     budget: float
-    people: float
+    value: float
     bound: float
 
 
@@ -113,6 +115,9 @@ class Plan:
         What was asked.
     people_now, people_added, people_all
         Within the limit today, newly with the plan, and all whose number is known.
+    unit, objective, bound
+        What the plan is best at, in a unit of :class:`planner.siting.objectives.Answer`; no plan beats the
+        bound.
     gap
         Another choice is at most this share better; 0 = proven the best.
     candidates
@@ -121,19 +126,28 @@ class Plan:
         Whether no list of the kind was given; why it is not taken as complete, or None.
     villages_unknown
         So many villages have an unknown number of people, and no weight.
+    points_left_out
+        So many places neither a unit nor a candidate reaches at all, where times count.
+    curve, curve_of
+        Its points, and the column of the planner that they hold.
     """
 
     question: PlanQuestion
     people_now: float
     people_added: float
     people_all: float
+    unit: str
+    objective: float
+    bound: float
     gap: float
     candidates: int
     as_if_none: bool
     list_doubt: str | None
     villages_unknown: int
+    points_left_out: int
     sites: tuple[Site, ...]
     curve: tuple[CurvePoint, ...]
+    curve_of: str
 
     def site(self, key: str) -> Site | None:
         """Return the site of a key."""
@@ -147,51 +161,63 @@ class Plan:
     @property
     def by_units(self) -> bool:
         """Whether the curve counts sites, not rupiah."""
-        return self.question.ask.budget_idr is None
+        return not self.question.ask.counts_money
+
+    @property
+    def here(self) -> tuple[float, float]:
+        """Where the plan stands on the curve: what it takes, and its value there."""
+        spent = float(len(self.sites)) if self.by_units else sum(s.cost_idr for s in self.sites)
+        return spent, self.people_added if self.curve_of == PEOPLE else self.objective
 
 
 def curve_chart(plan: Plan) -> CurveChart | None:
-    """Return the curve of a plan to be drawn; None where it has no two points, or nobody is reached.
+    """Return the curve of a plan to be drawn; None where it has no two points, or nothing to show.
 
     Examples
     --------
     >>> from types import SimpleNamespace
     >>> points = [CurvePoint(0.0, 0.0, 0.0), CurvePoint(2.0, 30.0, 40.0)]
-    >>> chart = curve_chart(SimpleNamespace(curve=points, people_added=30.0))
+    >>> chart = curve_chart(SimpleNamespace(curve=points, here=(2.0, 30.0)))
     >>> chart.reached, chart.bound[1], chart.columns[1], chart.here
     (((0.0, 0.0), (1.0, 0.75)), (1.0, 1.0), (0.5, 1.0, 1), (1.0, 0.75))
     """
-    most = max((p.bound for p in plan.curve), default=0.0)
+    most = max((max(p.value, p.bound) for p in plan.curve), default=0.0)
     if len(plan.curve) < 2 or most <= 0:
         return None
     low, high = plan.curve[0].budget, plan.curve[-1].budget
     across = [(p.budget - low) / (high - low) for p in plan.curve]
     edges = [0.0, *((a + b) / 2 for a, b in pairwise(across)), 1.0]
-    at = next((x for x, p in zip(across, plan.curve, strict=True) if p.people >= plan.people_added), None)
+    spent, value = plan.here
     return CurveChart(
-        tuple((x, p.people / most) for x, p in zip(across, plan.curve, strict=True)),
+        tuple((x, p.value / most) for x, p in zip(across, plan.curve, strict=True)),
         tuple((x, p.bound / most) for x, p in zip(across, plan.curve, strict=True)),
         tuple((a, b, i) for i, (a, b) in enumerate(pairwise(edges))),
-        None if at is None else (at, plan.people_added / most),
+        ((spent - low) / (high - low), value / most) if low <= spent <= high and value <= most else None,
     )
 
 
 def plan_of(siting: Siting, question: PlanQuestion) -> Plan:
     """Return the plain values of a plan; nothing in them holds on to the rest of it."""
     people = siting.before.demand["people"].to_numpy(dtype=np.float64)
-    curve = siting.curve[["budget", "people_reached", "bound"]].to_numpy(dtype=np.float64)
+    # Where no plan is known, there is no point.
+    curve = siting.curve.dropna()
     return Plan(
         question=question,
         people_now=float(np.nansum(people[siting.reach.already])),
         people_added=float(siting.people_added),
         people_all=float(np.nansum(people)),
+        unit=siting.answer.unit,
+        objective=float(siting.solution.objective),
+        bound=float(siting.solution.bound),
         gap=float(siting.solution.gap),
         candidates=len(siting.candidates),
         as_if_none=siting.as_if_none,
         list_doubt=siting.list_doubt,
         villages_unknown=int(siting.before.layers.villages["people"].isna().sum()),
+        points_left_out=siting.answer.points_left_out,
         sites=_sites(siting),
-        curve=tuple(CurvePoint(*row) for row in curve.tolist()),
+        curve=tuple(CurvePoint(*row) for row in curve.to_numpy(dtype=np.float64).tolist()),
+        curve_of=str(curve.columns[1]),
     )
 
 
@@ -199,7 +225,7 @@ def _sites(siting: Siting) -> tuple[Site, ...]:
     # The last of a unit: the plan's own come after those of the question.
     edits = {e.id: e for e in siting.scenario.edits if isinstance(e, FACILITY_EDITS)}
     names = siting.after.layers.villages["village_name"].to_dict()
-    others = explain(siting.instance, siting.solution.chosen).stand_ins
+    number = {name: j for j, name in enumerate(siting.candidates.index)}
     return tuple(
         Site(
             order=int(row.order), place=_place(siting.candidates.loc[row.Index]), op=row.op, name=row.name,
@@ -208,11 +234,12 @@ def _sites(siting: Siting) -> tuple[Site, ...]:
             people_added=float(row.people_added), people_alone=float(row.people_alone),
             people_near_limit=float(row.people_near_limit), villages_added=int(row.villages_added),
             alternatives=tuple(
-                _alternative(siting.candidates.iloc[k], lost, names) for k, lost in instead
+                _alternative(siting.candidates.iloc[k], lost, names)
+                for k, lost in siting.answer.stand_ins[number[row.Index]]
             ),
             edit=edits[row.facility_id],
         )
-        for row, instead in zip(siting.sites.itertuples(), others, strict=True)
+        for row in siting.sites.itertuples()
     )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ import shapely
 
 from geodata.errors import ConfigError, InputError
 from geodata.readers.places import read_areas
-from planner.pipeline import Ask
+from planner.pipeline import Ask, Floor, Objective
 from planner.siting.measures import default_measures
 
 if TYPE_CHECKING:
@@ -42,11 +42,15 @@ class Option:
 
 @dataclass(frozen=True)
 class Choice:
-    """Something to choose: a field of ``Ask``, the message that names it, and its entries (default first)."""
+    """Something to choose: a field of ``Ask``, the message that names it, and its entries (default first).
+
+    Those that are ``rare`` stand apart.
+    """
 
     field: str
     label: str
     options: tuple[Option, ...]
+    rare: bool = False
 
     def value(self, key: str) -> Any:  # noqa: ANN401 - whatever the field of ``Ask`` takes
         """Return what an entry means; the first one's for a key that is none."""
@@ -65,25 +69,33 @@ BY = Choice(
 )
 # Whatever else may be chosen; a field more of ``Ask`` is a row more.
 CHOICES = (
-    Choice(
-        "seasons",
-        _("People count as reached in"),
-        (
-            Option("dry", _("the dry season"), ("dry",)),
-            Option("wet", _("the wet season"), ("wet",)),
-            Option("both", _("both seasons"), ("dry", "wet")),
-        ),
-    ),
-    Choice(
-        "time_limit_s",
-        _("Search for at most"),
-        (
-            Option("60", _("1 minute"), 60.0),
-            Option("15", _("15 seconds"), 15.0),
-            Option("300", _("5 minutes"), 300.0),
-        ),
-    ),
-)
+    Choice("objective", _("Best is"), (
+        Option("people", _("most people reached"), Objective.PEOPLE),
+        Option("person_minutes", _("least travel time of all people"), Objective.PERSON_MINUTES),
+        Option("worst_time", _("shortest longest way"), Objective.WORST_TIME),
+    )),
+    Choice("seasons", _("People count as reached in"), (
+        Option("dry", _("the dry season"), ("dry",)), Option("wet", _("the wet season"), ("wet",)),
+        Option("both", _("both seasons"), ("dry", "wet")),
+    )),
+    Choice("floors", _("In every kecamatan at least"), (
+        Option("", _("no rule"), ()),
+        Option("50", "50 %", (Floor("district", 0.5),)), Option("70", "70 %", (Floor("district", 0.7),)),
+        Option("80", "80 %", (Floor("district", 0.8),)), Option("90", "90 %", (Floor("district", 0.9),)),
+    ), rare=True),
+    Choice("min_distance_m", _("Units of the kind apart by"), (
+        Option("", _("no rule"), None), Option("1000", "1 km", 1000.0),
+        Option("2000", "2 km", 2000.0), Option("5000", "5 km", 5000.0),
+    ), rare=True),
+    Choice("one_per_village", _("New units"), (
+        Option("", _("anywhere"), False),
+        Option("one", _("one in a village without any"), True),
+    ), rare=True),
+    Choice("time_limit_s", _("Search for at most"), (
+        Option("60", _("1 minute"), 60.0), Option("15", _("15 seconds"), 15.0),
+        Option("300", _("5 minutes"), 300.0),
+    ), rare=True),
+)  # fmt: skip
 AMOUNTS = {"units": "10", "budget_idr": "", "target": "90"}
 
 
@@ -171,7 +183,7 @@ def rupiah(text: str) -> float | None:
     said = re.sub(r"^rp\.?\s*", "", text.strip().lower())
     number, _space, word = said.partition(" ")
     if word in WORDS and re.fullmatch(r"[0-9]{1,6}([.,][0-9]{1,2})?", number):
-        return round(float(number.replace(",", ".")) * WORDS[word])
+        return float(round(float(number.replace(",", ".")) * WORDS[word]))
     if re.fullmatch(r"[0-9]{1,15}|[0-9]{1,3}([.,][0-9]{3}){1,4}", said):
         return float(re.sub(r"[.,]", "", said))
     return None

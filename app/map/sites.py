@@ -56,12 +56,12 @@ def _site(session: Session, site: Site, *, accepted: bool) -> dict[str, Any]:
 
 def _stand_ins(session: Session, plan: Plan, said: Choices) -> list[dict[str, Any]]:
     """Return what could stand in for the site chosen, by the letters of the panel."""
-    texts, chosen = session.texts, session.planning.chosen
+    chosen = session.planning.chosen
     site = None if chosen is None else plan.site(chosen.key)
     return [
         {"key": a.place.key, "n": letter, "lat": a.place.lat, "lon": a.place.lon, "state": "instead",
          "title": f"{letter}. {a.label}",
-         "lines": [texts.text("{n} people fewer", n=texts.people(a.people_lost))],
+         "lines": [],
          "acts": _acts(session, "instead")}
         for letter, a in zip("ABC", () if site is None else site.alternatives, strict=False)
         if a.place not in said.accepted and a.place not in said.forbidden

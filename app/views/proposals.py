@@ -21,11 +21,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from app.core.session import Session
+    from app.texts import Texts
 
 PAGE = 30
 LARGEST_FILE_BYTES = 10_000_000
 # The steps of a plan in their order, as the planner begins their names.
-STEPS = ("network", "candidates", "reach", "solving", "check")
+STEPS = ("network", "candidates", "reach", "times", "solving", "check")
 
 
 def make(session: Session) -> pmui.Column | Fragment:
@@ -91,7 +92,7 @@ class _Proposals(Follows):
             typed={"by": by, "amount": AMOUNTS[by], **typed},
             costs=[(name, texts.term(f"measure_{m.op}"), typed.get(f"cost-{name}", ""))
                    for name, m in default_measures().of_kind(self.kind).items()],
-            areas=len(self.planning.areas), running=self.planning.running,
+            areas=len(self.planning.areas), more=any(typed.get(c.field) for c in CHOICES if c.rare),
             accepted=[(p.key, name) for p, name in said.accepted.items()],
             forbidden=[(p.key, name) for p, name in said.forbidden.items()],
         )  # fmt: skip
@@ -104,7 +105,8 @@ class _Proposals(Follows):
         self.result.html = session.render(
             "plan",
             plan=plan, said=said, running=self.planning.running, step=step, steps=len(STEPS),
-            doing=self.step_words(step), chart=None if plan is None else curve_chart(plan),
+            doing=self.step_words(step), words=partial(value_words, texts=session.texts),
+            chart=None if plan is None else curve_chart(plan),
             chosen=None if plan is None or chosen is None else plan.site(chosen.key),
             old=self.planning.is_old, taken=self.planning.is_taken, shown=self.shown,
         )  # fmt: skip
@@ -114,7 +116,8 @@ class _Proposals(Follows):
         return (
             _("Waiting for its turn …"), _("The roads are being prepared …"),
             _("Places that could be chosen are being collected …"),
-            _("Whom each place reaches is being computed …"), _("The best sites are being chosen …"),
+            _("Whom each place reaches is being computed …"), _("The ways to each place are being timed …"),
+            _("The best sites are being chosen …"),
             _("The plan is being checked with travel times …"),
         )[step + 1]  # fmt: skip
 
@@ -209,3 +212,14 @@ class _Proposals(Follows):
             "amount": self.session.texts.number(budget) if not plan.by_units else f"{budget:.0f}",
         }
         self.show_form()
+
+
+def value_words(unit: str, value: float, *, texts: Texts) -> str:
+    """Return an amount of what a plan is best at, with its unit."""
+    match unit:
+        case "minutes" | "worst_minutes":
+            return texts.minutes(value)
+        case "person_minutes":
+            return texts.text("{n} person-minutes", n=texts.number(value))
+        case _:
+            return texts.text("{n} people", n=texts.people(value))

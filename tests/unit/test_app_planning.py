@@ -8,6 +8,8 @@ import threading
 import weakref
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
+from html import unescape
 from types import SimpleNamespace
 
 import numpy as np
@@ -85,16 +87,46 @@ def test_a_plan_is_what_the_planner_itself_says(planned, demo_layers):
     assert plan.people_all == pytest.approx(demo_layers.villages["people"].sum())
     assert plan.villages_unknown == int(demo_layers.villages["people"].isna().sum()) > 0
     assert plan.candidates == len(own.candidates)
-    assert [(p.budget, p.people, p.bound) for p in plan.curve] == list(
+    assert [(p.budget, p.value, p.bound) for p in plan.curve] == list(
         own.curve[["budget", "people_reached", "bound"]].itertuples(index=False, name=None)
     )
-    # Alternatives as the command line writes them: id and loss.
-    for one, said in zip(plan.sites, own.sites["alternatives"], strict=True):
+
+
+def test_alternatives_are_those_of_their_site(session, demo_layers):
+    ask = Ask(units=3, seasons=("dry",))
+    session.planning.solve("puskesmas", ask, {})
+    own = site(Study(demo_layers), "puskesmas", ask)
+    found = []
+    for one, said in zip(session.planning.plan.sites, own.sites["alternatives"], strict=True):
+        # As the command line writes them: id and loss.
         words = [part for part in said.split("; ") if part]
+        found.append(words)
         for other, word in zip(one.alternatives, words, strict=True):
             row = own.candidates.loc[word.rpartition(" (")[0]]
             assert (other.place.lon, other.place.lat) == (row["lon"], row["lat"])
-            assert f"({-other.people_lost:+,.0f})" in word
+            assert f"({-other.lost:+,.0f})" in word
+    # Not all alike: a mix-up would be seen.
+    assert len({tuple(words) for words in found}) > 1
+
+
+@pytest.mark.parametrize("objective", ["person_minutes", "worst_time"])
+def test_a_plan_for_time_is_shown_in_its_own_unit(session, demo_layers, objective):
+    view = proposals._Proposals(session)
+    view.asked({"act": "kind", "kind": KIND})
+    view.asked({"act": "solve", "amount": "2", "objective": objective, "time_limit_s": "15"})
+    assert session.notice.text == ""
+    plan = session.planning.plan
+    own = site(Study(demo_layers), KIND, Ask(units=2, objective=objective, seasons=("dry",)))
+    assert plan.objective == pytest.approx(own.solution.objective)
+    html = unescape(session.stream.value("plan"))
+    words = proposals.value_words(plan.unit, plan.objective, texts=session.texts)
+    assert "min" in words
+    assert words in html
+    assert session.texts.term(f"plan_proven_{plan.unit}") in html
+    # The longer the curve goes, the less it takes.
+    values = [p.value for p in plan.curve]
+    assert values == sorted(values, reverse=True)
+    assert curve_chart(plan).here[1] == pytest.approx(plan.objective / max(values))
 
 
 def test_the_plan_in_the_scenario_reaches_whom_it_promised(planned, demo_layers):
@@ -118,6 +150,15 @@ def test_the_plan_in_the_scenario_reaches_whom_it_promised(planned, demo_layers)
     planned.scenarios.save_as("usulan", "")
     [saved] = planned.store.scenarios(planned.area.code)
     assert WhatIf.read(saved.content) == planned.state.what_if
+
+
+def test_two_sites_of_a_village_have_names_of_their_own(session):
+    session.planning.solve(KIND, Ask(units=20, seasons=("dry",)), {})
+    villages = [s.village_name for s in session.planning.plan.sites]
+    assert len(villages) > len(set(villages))
+    session.planning.take_over()
+    names = [e.name for e in session.state.what_if.edits]
+    assert len(set(names)) == len(names) == len(villages)
 
 
 def test_another_plan_takes_the_place_of_the_one_before_and_of_nothing_else(planned):
@@ -213,7 +254,7 @@ def test_an_alternative_takes_the_place_of_a_site(planned):
     planning.take_instead(one.place.key, other.place.key)
     planning.again()
     assert keys(planning.plan) == {other.place}
-    assert planning.plan.people_added == pytest.approx(before - other.people_lost)
+    assert planning.plan.people_added == pytest.approx(before - other.lost)
 
 
 def test_an_accepted_site_is_the_same_place_when_an_area_takes_others_away(planned, demo_layers):
@@ -312,7 +353,9 @@ def test_a_plan_of_a_kind_without_a_list_says_so(session, monkeypatch):
 def shown_of(plan, **others):
     return {
         "plan": plan, "said": core_planning.Choices(), "running": False, "step": -1, "steps": 5, "doing": "",
-        "chart": None, "chosen": None, "old": False, "taken": False, "shown": 30, **others,
+        "chart": None, "chosen": None,
+        "words": partial(proposals.value_words, texts=Texts("en")), "old": False, "taken": False,
+        "shown": 30, **others,
     }  # fmt: skip
 
 
@@ -521,12 +564,14 @@ def test_choices_are_of_the_session_that_made_them(planned, area, store):
 
 
 def test_each_step_of_the_planner_has_its_words(demo_layers):
-    steps = []
-    question = PlanQuestion(KIND, WhatIf(), Ask(units=1, seasons=("dry", "wet")))
-    Area(demo_layers).planner.plan(question, steps.append)
-    found = [next(i for i, name in enumerate(proposals.STEPS) if s.startswith(name)) for s in steps]
-    assert found == sorted(found)
-    assert set(found) == set(range(len(proposals.STEPS)))
+    planner, seen = Area(demo_layers).planner, set()
+    for ask in (Ask(units=1, seasons=("dry", "wet")), Ask(units=1, objective="worst_time", time_limit_s=5.0)):
+        steps = []
+        planner.plan(PlanQuestion(KIND, WhatIf(), ask), steps.append)
+        found = [next(i for i, name in enumerate(proposals.STEPS) if s.startswith(name)) for s in steps]
+        assert found == sorted(found)
+        seen |= set(found)
+    assert seen == set(range(len(proposals.STEPS)))
 
 
 def test_too_many_sites_for_a_scenario_are_refused_in_words(planned, monkeypatch):
@@ -610,7 +655,7 @@ def test_a_point_of_the_curve_sets_the_number(planned):
     assert view.typed["amount"] == "2"
     view.asked({"act": "solve"})
     assert len(planned.planning.plan.sites) == 2
-    assert planned.planning.plan.people_added == pytest.approx(curve[number].people)
+    assert planned.planning.plan.people_added == pytest.approx(curve[number].value)
 
 
 def test_the_kind_planned_for_is_the_kind_on_the_map(session):
@@ -666,10 +711,10 @@ def test_an_area_from_the_map_is_heard_as_one():
 
 def test_the_chart_ends_where_the_curve_does():
     points = tuple(CurvePoint(float(b), float(p), float(p) * 1.1) for b, p in ((2, 5), (4, 8), (10, 10)))
-    chart = curve_chart(SimpleNamespace(curve=points, people_added=8.0))
+    chart = curve_chart(SimpleNamespace(curve=points, here=(4.0, 8.0)))
     assert [x for x, _ in chart.reached] == [0.0, 0.25, 1.0]
     assert np.allclose([y for _, y in chart.bound], [0.5, 0.8, 1.0])
     assert chart.here == (0.25, 8 / 11)
     assert [n for *_, n in chart.columns] == [0, 1, 2]
     assert (chart.columns[0][0], chart.columns[-1][1]) == (0.0, 1.0)
-    assert curve_chart(SimpleNamespace(curve=points[:1], people_added=1.0)) is None
+    assert curve_chart(SimpleNamespace(curve=points[:1], here=(2.0, 1.0))) is None

@@ -62,6 +62,15 @@ FAMILIES = {
             "elevation",
         ),
         "plan_": ("before", "after"),
+        "plan_proven_": (
+            "people",
+            "people_weighted",
+            "villages",
+            "units",
+            "idr",
+            "person_minutes",
+            "minutes",
+        ),
         "measure_": get_args(Measure.model_fields["op"].annotation),
     },
     "ilp": {
