@@ -87,7 +87,7 @@ def test_sites_are_planned_settled_and_saved_as_a_scenario(tab, own, study, data
     plan(tab)
     expect_added(tab, own.people_added)
     expect_marks(tab, [f"proposed{n}" for n in range(1, UNITS + 1)])
-    assert tab.texts.term("plan_proven") in tab.figure("plan-proof")
+    assert tab.texts.term("plan_proven_people") in tab.figure("plan-proof")
     rows = page.locator("ul.sites li")
     assert rows.count() == UNITS
     for row, people in zip(rows.all(), own.sites["people_added"], strict=True):
