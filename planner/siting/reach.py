@@ -183,12 +183,12 @@ def _lists(
 ) -> Lists:
     """Return the points not yet reached that each candidate reaches in a season."""
     rule = study.scenario.standard[kind].of(season)
-    profile = Profile(rule.mode, season)
+    profile, ways = Profile(rule.mode, season), study.gaps().ways
     counts, points = [np.zeros(1, np.int64)], [np.empty(0, np.int32)]
     for low in range(0, len(candidates), BLOCK):
         may_go_on()
         block = candidates.iloc[low : low + BLOCK]
-        pairs = times_within(study, profile, block, rule.limit_s)
+        pairs = times_within(study, ways, profile, block, rule.limit_s)
         new = ~already[pairs.place]
         order = np.argsort(pairs.facility[new], kind="stable")
         points.append(pairs.place[new][order])
@@ -196,13 +196,17 @@ def _lists(
     return Lists(np.cumsum(np.concatenate(counts)), np.concatenate(points))
 
 
-def times_within(study: Study, profile: Profile, block: gpd.GeoDataFrame, limit_s: float) -> SparseTimes:
+def times_within(
+    study: Study, ways: Ways | None, profile: Profile, block: gpd.GeoDataFrame, limit_s: float
+) -> SparseTimes:
     """Return the times between a study's demand points and some places, up to a limit, as coverage has them.
 
     Parameters
     ----------
     study
         A study area.
+    ways
+        Of its gaps; None where it has no roads.
     profile
         By what, and in which season.
     block
@@ -215,11 +219,10 @@ def times_within(study: Study, profile: Profile, block: gpd.GeoDataFrame, limit_
     >>> from planner.pipeline import Study, demo_layers
     >>> from planner.scenarios.modes import Profile
     >>> study = Study(demo_layers(12))
-    >>> pairs = times_within(study, Profile("walk", "dry"), study.layers.facilities.iloc[:1], 600.0)
+    >>> pairs = times_within(study, study.gaps().ways, Profile("walk", "dry"), study.layers.facilities.iloc[:1], 600.0)
     >>> bool((pairs.travel_s <= 600.0).all()), set(pairs.facility.tolist())
     (True, {0})
     """
-    ways = study.gaps().ways
     if ways is None:
         units = np.asarray(block.geometry.to_numpy(), dtype=object)
         return straight_lines_within(

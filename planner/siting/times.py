@@ -95,7 +95,8 @@ def find_times(
     >>> bool((times.near.value < times.now_s[row]).all())
     True
     """
-    coverage = study.gaps(may_go_on=may_go_on).seasons[season][kind]
+    gaps = study.gaps(may_go_on=may_go_on)
+    coverage = gaps.seasons[season][kind]
     profile = Profile(study.scenario.standard[kind].of(season).mode, season)
     now_s = coverage.minutes * 60.0
     limit_s = min(most_s, float(now_s.max(initial=0.0)))
@@ -103,7 +104,7 @@ def find_times(
     place, site, seconds, n = [], [], [], 0
     for low in range(0, len(candidates), BLOCK):
         may_go_on()
-        pairs = times_within(study, profile, candidates.iloc[low : low + BLOCK], limit_s)
+        pairs = times_within(study, gaps.ways, profile, candidates.iloc[low : low + BLOCK], limit_s)
         nearer = pairs.travel_s < now_s[pairs.place]
         place.append(pairs.place[nearer])
         site.append(pairs.facility[nearer] + np.int32(low))
