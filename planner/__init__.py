@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         Objective,
         OpenFacility,
         ReopenRoad,
+        Robustness,
         Scenario,
         SiteFacts,
         Siting,
@@ -47,6 +48,8 @@ if TYPE_CHECKING:
         read_adoption_of,
         read_measures,
         read_scenario,
+        read_uncertainty,
+        robustness,
         site,
         site_with_roads,
         summary,
@@ -56,17 +59,19 @@ if TYPE_CHECKING:
         under_standards,
         village_table,
         write_gaps,
+        write_robustness,
         write_siting,
     )
 
 __all__ = [
     "AddBoat", "AddRoad", "Ask", "ChangeFacility", "ChangeRoad", "ChangeSpeed", "CloseFacility",
     "CloseRoad", "Flood", "Floor", "Gaps", "Ilp", "MoveFacility", "Objective", "OpenFacility",
-    "ReopenRoad", "Scenario", "SiteFacts", "Siting", "SitingWithRoads", "Study", "Travel", "as_if_none",
-    "build_area", "changes", "check", "default_scenario", "demo_layers", "facility_table", "find_gaps",
-    "from_networkx", "open_workspace", "read_adoption_of", "read_measures", "read_scenario", "site",
-    "site_with_roads", "summary", "to_networkx", "totals", "travel_by", "under_standards",
-    "village_table", "write_gaps", "write_siting",
+    "ReopenRoad", "Robustness", "Scenario", "SiteFacts", "Siting", "SitingWithRoads", "Study", "Travel",
+    "as_if_none", "build_area", "changes", "check", "default_scenario", "demo_layers", "facility_table",
+    "find_gaps", "from_networkx", "open_workspace", "read_adoption_of", "read_measures",
+    "read_scenario", "read_uncertainty", "robustness", "site", "site_with_roads", "summary",
+    "to_networkx", "totals", "travel_by", "under_standards", "village_table", "write_gaps",
+    "write_robustness", "write_siting",
 ]  # fmt: skip
 
 

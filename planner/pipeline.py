@@ -19,6 +19,7 @@ from planner.coverage.tables import facility_table, summary, village_table
 from planner.ilp.model import Ilp
 from planner.network.convert import from_networkx, to_networkx
 from planner.reports.outputs import write_gaps
+from planner.reports.robustness import write_robustness
 from planner.reports.siting import write_siting
 from planner.scenarios.edits import (
     AddBoat,
@@ -38,7 +39,9 @@ from planner.siting.ask import Ask, Floor, Objective
 from planner.siting.ground.rules import SiteFacts
 from planner.siting.measures import read_measures
 from planner.siting.reach import as_if_none
+from planner.siting.robustness import Robustness, robustness
 from planner.siting.site import Siting, site
+from planner.siting.uncertainty import read_uncertainty
 from planner.siting.with_roads import SitingWithRoads, site_with_roads
 from planner.travel.frames import Travel, travel_by
 
@@ -66,6 +69,7 @@ __all__ = [
     "Objective",
     "OpenFacility",
     "ReopenRoad",
+    "Robustness",
     "Scenario",
     "SiteFacts",
     "Siting",
@@ -85,6 +89,8 @@ __all__ = [
     "read_adoption_of",
     "read_measures",
     "read_scenario",
+    "read_uncertainty",
+    "robustness",
     "site",
     "site_with_roads",
     "summary",
@@ -94,6 +100,7 @@ __all__ = [
     "under_standards",
     "village_table",
     "write_gaps",
+    "write_robustness",
     "write_siting",
 ]
 

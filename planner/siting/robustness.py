@@ -1,0 +1,257 @@
+"""How a plan holds where speeds, people and the season are uncertain, and the plans that hold better."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from geodata.errors import ConfigError, UnprovenError
+from geodata.layers import no_progress
+from planner.coverage.reach import usable_facilities
+from planner.coverage.show import area_in_words, html_table
+from planner.progress import go_on
+from planner.scenarios.modes import Profile
+from planner.siting.cover.instance import pairs_of
+from planner.siting.robust.instance import DrawInstance, Times, draw_instance
+from planner.siting.robust.plans import best_alone, best_expected, best_worst_case
+from planner.siting.robustness_tables import chance_by_village, draw_table, plan_table, site_frequency
+from planner.siting.uncertainty import Draws, Uncertainty, default_uncertainty, drawn
+from planner.travel.straight import straight_line_times, straight_lines_within
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pandas as pd
+
+    from geodata.layers import Progress
+    from planner.coverage.study import Study
+    from planner.scenarios.modes import Season
+    from planner.siting.site import Siting
+    from planner.siting.solution import Solution
+
+# So many candidates are asked at once.
+BLOCK = 2000
+# The shares of the time for each draw by itself and for the best expected plan; the rest is for the worst case.
+FOR_DRAWS, FOR_EXPECTED = 0.5, 0.25
+SEASONS: tuple[Season, ...] = ("dry", "wet")
+
+
+@dataclass(frozen=True)
+class Robustness:
+    """A plan in many draws, and the plans that are best on average and in the worst draw.
+
+    Attributes
+    ----------
+    nominal
+        The plan for what is taken to be known.
+    uncertainty, seed
+        What is uncertain, and the seed of the draws.
+    draws
+        Their factors.
+    instance
+        Who is reached from where; its draw 0 is the nominal one, all factors 1.
+    alone
+        The best plan of each draw, with its bound, people in all.
+    expected, worst_case
+        The plan with most people on the mean of the draws, and with most people in its worst draw.
+    sites, villages, table, plans
+        Tables: see :mod:`planner.siting.robustness_tables`.
+    """
+
+    nominal: Siting
+    uncertainty: Uncertainty
+    seed: int
+    draws: Draws
+    instance: DrawInstance
+    alone: tuple[Solution, ...]
+    expected: Solution
+    worst_case: Solution
+    sites: pd.DataFrame
+    villages: pd.DataFrame
+    table: pd.DataFrame
+    plans: pd.DataFrame
+
+    def __repr__(self) -> str:
+        plan = self.nominal
+        least = self.plans["people_worst"].round().astype(int)
+        return (
+            f"Robustness of {len(plan.sites)} × {plan.kind} in {area_in_words(plan.before.layers)}: "
+            f"{len(self.alone)} draws, worst draw {least['nominal']:,} people, best possible plan for it "
+            f"{least['worst_case']:,}"
+        )
+
+    def _repr_html_(self) -> str:
+        columns = ["people_mean", "people_worst", "people_nominal"]
+        rows = [
+            [name, *row]
+            for name, row in zip(
+                self.plans.index, self.plans[columns].round().to_numpy().tolist(), strict=True
+            )
+        ]
+        return f"<b>{html.escape(repr(self))}</b>" + html_table(rows, ["plan", *columns])
+
+
+def robustness(
+    study: Study,
+    plan: Siting,
+    *,
+    draws: int = 50,
+    seed: int = 0,
+    uncertainty: Uncertainty | None = None,
+    time_limit_s: float = 120.0,
+    may_go_on: Callable[[], None] = go_on,
+    progress: Progress = no_progress,
+) -> Robustness:
+    """Return how a plan holds in draws of speeds, people and the season, and robust plans beside it.
+
+    All plans are judged by the same draws (common random numbers).
+
+    Parameters
+    ----------
+    study
+        Of which the plan is.
+    plan
+        As :func:`planner.siting.site.site` gives it, for units or money and one season: the nominal plan.
+    draws
+        How many, 1 to 1,000; the first ones of a larger number are those of a smaller.
+    seed
+        One seed, one answer.
+    uncertainty
+        The default when None.
+    time_limit_s
+        For all plans together; then the best so far stand, with their bounds.
+    may_go_on
+        Called before every longer step; what it raises ends the work.
+    progress
+        Told the name of each step.
+
+    Raises
+    ------
+    ConfigError
+        The plan asks for a share of people, or for both seasons at once; nothing is said of how uncertain a mode is.
+    UnprovenError
+        The draw without doubts is not what the plan says: our fault, and no answer.
+
+    Examples
+    --------
+    >>> from planner.pipeline import Ask, Study, demo_layers, site
+    >>> study = Study(demo_layers(12))
+    >>> found = robustness(study, site(study, "posyandu", Ask(units=2)), draws=5)
+    >>> found.plans.index.tolist()
+    ['today', 'nominal', 'expected', 'worst_case']
+    >>> mean = found.plans["people_mean"]
+    >>> bool(mean["today"] < mean["nominal"] <= mean["expected"])
+    True
+    """
+    budget = _budget(study, plan)
+    uncertainty = default_uncertainty() if uncertainty is None else uncertainty
+    mode = study.scenario.standard[plan.kind].mode
+    found = drawn(uncertainty, mode, plan.before.demand_method, draws=draws, seed=seed)
+    progress("times of all draws")
+    instance = _instance(study, plan, found, may_go_on)
+    _require_nominal(instance, plan)
+    how = {"seed": seed, "may_go_on": may_go_on}
+    progress("each draw by itself")
+    each_s, mine = FOR_DRAWS * time_limit_s / draws, np.arange(1, draws + 1)
+    alone = tuple(best_alone(instance, budget, int(d), time_limit_s=each_s, **how) for d in mine)  # type: ignore[arg-type] # mypy takes the values of ``how`` for one type
+    starts = [plan.solution.chosen, *(s.chosen for s in alone)]
+    progress("best on average")
+    mean = np.where(np.arange(draws + 1) > 0, 1.0 / draws, 0.0)
+    expected = best_expected(
+        instance, budget, mean, starts=starts[:1], time_limit_s=FOR_EXPECTED * time_limit_s, **how  # type: ignore[arg-type] # as above
+    )  # fmt: skip
+    progress("best worst case")
+    worst_case = best_worst_case(
+        instance, budget, mine, starts=[*starts, expected.chosen], bound=min(s.bound for s in alone),
+        time_limit_s=(1.0 - FOR_DRAWS - FOR_EXPECTED) * time_limit_s, **how,  # type: ignore[arg-type] # as above
+    )  # fmt: skip
+    chosen = {
+        "today": np.empty(0, np.int64), "nominal": plan.solution.chosen, "expected": expected.chosen,
+        "worst_case": worst_case.chosen,
+    }  # fmt: skip
+    progress("villages")
+    return Robustness(
+        plan, uncertainty, seed, found, instance, alone, expected, worst_case,
+        site_frequency(plan, chosen, alone), chance_by_village(plan, instance, chosen, may_go_on),
+        draw_table(plan, instance, found, chosen, alone), plan_table(instance, chosen, expected, worst_case),
+    )  # fmt: skip
+
+
+def _budget(study: Study, plan: Siting) -> float:
+    ask = plan.ask
+    if ask.target is not None:
+        msg = "robust plans reach most people for so many units or so much money: give units or a budget, not a target"
+        raise ConfigError(msg)
+    if plan.reach.seasons != (study.scenario.season,):
+        msg = "each draw is in one season: plan for the scenario's season, not for both at once"
+        raise ConfigError(msg)
+    return float(ask.units) if ask.units is not None else float(ask.budget_idr or 0.0)
+
+
+def _instance(study: Study, plan: Siting, draws: Draws, may_go_on: Callable[[], None]) -> DrawInstance:
+    """Return who is reached from where in the nominal draw and in all others.
+
+    With a factor on the speed of whole trips, ``travel_s / factor <= limit_s`` is ``travel_s <= limit_s × factor``.
+    """
+    rule = study.scenario.standard[plan.kind]
+    wet = np.append(study.scenario.season == "wet", draws.wet)
+    limit = np.where(wet, rule.of("wet").limit_s, rule.of("dry").limit_s) * np.append(1.0, draws.speed)
+    villages = plan.before.layers.villages.index
+    village = villages.get_indexer(plan.before.demand["village_code"])
+    people = plan.before.demand["people"].fillna(0.0).to_numpy(dtype=np.float64)
+    factor = np.vstack([np.ones(len(villages)), draws.people])[:, village]
+    held = [season for number, season in enumerate(SEASONS) if (wet == number).any()]
+    longest = {season: float(limit[wet == (season == "wet")].max()) for season in held}
+    times = [_times(study, plan, season, longest[season], may_go_on) for season in held]
+    one = plan.instance
+    return draw_instance(
+        people * factor, limit, wet.astype(np.int64) if len(held) > 1 else np.zeros(len(wet), np.int64), times,
+        cost=one.cost, forced=one.forced, forbidden=one.forbidden, conflicts=pairs_of(one.conflicts),
+    )  # fmt: skip
+
+
+def _times(
+    study: Study, plan: Siting, season: Season, longest_s: float, may_go_on: Callable[[], None]
+) -> Times:
+    """Return the times of a season up to the longest limit, where they are shorter than to what exists."""
+    profile = Profile(study.scenario.standard[plan.kind].mode, season)
+    gaps = plan.before
+    units = usable_facilities(gaps.layers, (plan.kind, *study.scenario.standard[plan.kind].counts))
+    how = {"access": study.scenario.access, "ground": study.ground}
+    may_go_on()
+    if gaps.ways is None:
+        points = np.asarray(units.geometry.to_numpy(), dtype=object)
+        existing_s = straight_line_times(study.origins, points, **how).travel_s  # type: ignore[arg-type] # of two types
+    else:
+        existing_s = gaps.ways.nearest(profile, units).travel_s
+    counts, places, seconds = [np.zeros(1, np.int64)], [], []
+    for low in range(0, len(plan.candidates), BLOCK):
+        may_go_on()
+        block = plan.candidates.iloc[low : low + BLOCK]
+        if gaps.ways is None:
+            points = np.asarray(block.geometry.to_numpy(), dtype=object)
+            pairs = straight_lines_within(study.origins, points, longest_s, **how)  # type: ignore[arg-type] # of two types
+        else:
+            router = gaps.ways.router(profile)
+            pairs = router.within(gaps.ways.stops(profile), gaps.ways.units(profile, block), longest_s)
+        nearer = pairs.travel_s < existing_s[pairs.place]
+        order = np.argsort(pairs.facility[nearer], kind="stable")
+        counts.append(np.bincount(pairs.facility[nearer], minlength=len(block)))
+        places.append(pairs.place[nearer][order])
+        seconds.append(pairs.travel_s[nearer][order])
+    return Times(
+        np.cumsum(np.concatenate(counts)), np.concatenate(places), np.concatenate(seconds), existing_s
+    )
+
+
+def _require_nominal(instance: DrawInstance, plan: Siting) -> None:
+    """Raise UnprovenError where the draw without doubts reaches other places than the plan."""
+    promised = plan.reach.already | plan.instance.reached(plan.solution.chosen)
+    wrong = np.flatnonzero(instance.reached(plan.solution.chosen, 0) != promised)
+    if len(wrong):
+        codes = ", ".join(sorted(set(plan.before.demand["village_code"].iloc[wrong]))[:5])
+        msg = f"without any doubt other places are reached than the plan says: {len(wrong)}, in villages {codes}"
+        raise UnprovenError(msg)
