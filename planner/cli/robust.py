@@ -124,7 +124,7 @@ def in_words(found: Robustness) -> list[str]:
     >>> from planner.pipeline import Ask, Study, demo_layers, robustness, site
     >>> study = Study(demo_layers(12))
     >>> in_words(robustness(study, site(study, "posyandu", Ask(units=1)), draws=3))[-1]
-    '  1 of 1 site of the plan without doubts in the best plan of 90 % of the draws or more'
+    '  1 of 1 site of the plan without doubts in the best plans of 90 % of the draws'
     """
     from geodata.errors import counted
 
@@ -145,7 +145,7 @@ def in_words(found: Robustness) -> list[str]:
         lines.append(f"  no list of {plan.kind} was given: the plans take it that there are none")
     elif plan.list_doubt is not None:
         lines.append(
-            f"  the list of {plan.kind} is not taken as complete: units may be there of which it does not tell"
+            f"  the list of {plan.kind} is not taken as complete: it may lack units"
         )
     unknown = int(plan.before.layers.villages["people"].isna().sum())
     if unknown:
@@ -153,6 +153,6 @@ def in_words(found: Robustness) -> list[str]:
     mine = found.sites[found.sites["in_nominal"]]
     firm = int((mine["chosen_alone"] >= 0.9).sum())
     lines.append(
-        f"  {firm} of {counted(len(mine), 'site')} of the plan without doubts in the best plan of 90 % of the draws or more"
+        f"  {firm} of {counted(len(mine), 'site')} of the plan without doubts in the best plans of 90 % of the draws"
     )
     return lines

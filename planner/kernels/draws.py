@@ -1,8 +1,8 @@
 """Which sites cover which people in which draws: greedy choice, exchange, and cuts over many draws at once.
 
 A row is a place in a season; its draws stand in the order of how far people get in them, so that a site which
-covers the row in one draw covers it in all that come after. One number a pair then says it all: ``since``, the
-position of the first draw in which the site covers the row.
+covers the row in one draw covers it in all that come after. One number a pair then says it all: ``since``,
+the position of the first draw in which the site covers the row.
 """
 
 from __future__ import annotations
@@ -158,7 +158,7 @@ def greedy_draws(
 def _state(
     cover: DrawCover, chosen: NDArray[np.bool_]
 ) -> tuple[BestTwo, NDArray[np.float64], NDArray[np.float64], NDArray[np.int32], NDArray[np.int64]]:
-    """Return what is chosen, its criteria, what each site's loss is, and how many block each site, and who."""
+    """Return what is covered, the criteria, each site's loss, and how many sites block each, and who."""
     criteria, sites = len(cover.value), len(chosen)
     now, total, loss = best_two(cover, chosen), np.zeros(criteria), np.zeros((criteria, sites))
     for row in range(len(now.best)):

@@ -16,7 +16,7 @@ from planner.progress import go_on
 from planner.scenarios.modes import Profile
 from planner.siting.cover.instance import pairs_of
 from planner.siting.robust.instance import DrawInstance, Times, draw_instance
-from planner.siting.robust.plans import best_alone, best_expected, best_worst_case
+from planner.siting.robust.plans import best_alone, best_expected, best_worst_case, improved
 from planner.siting.robustness_tables import chance_by_village, draw_table, plan_table, site_frequency
 from planner.siting.uncertainty import Draws, Uncertainty, default_uncertainty, drawn
 from planner.travel.straight import straight_line_times, straight_lines_within
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     import pandas as pd
+    from numpy.typing import NDArray
 
     from geodata.layers import Progress
     from planner.coverage.study import Study
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 # So many candidates are asked at once.
 BLOCK = 2000
-# The shares of the time for each draw by itself and for the best expected plan; the rest is for the worst case.
+# The shares of the time for draws by themselves and for the best on average; the rest is the worst case's.
 FOR_DRAWS, FOR_EXPECTED = 0.5, 0.25
 SEASONS: tuple[Season, ...] = ("dry", "wet")
 
@@ -131,7 +132,8 @@ def robustness(
     Raises
     ------
     ConfigError
-        The plan asks for a share of people, or for both seasons at once; nothing is said of how uncertain a mode is.
+        The plan asks for a share of people, or for both seasons at once; nothing is said of how uncertain the
+        speed of its mode is.
     UnprovenError
         The draw without doubts is not what the plan says: our fault, and no answer.
 
@@ -153,21 +155,14 @@ def robustness(
     progress("times of all draws")
     instance = _instance(study, plan, found, may_go_on)
     _require_nominal(instance, plan)
-    how = {"seed": seed, "may_go_on": may_go_on}
+    may = _Asked(instance, budget, np.arange(1, draws + 1), seed, time_limit_s, may_go_on)
     progress("each draw by itself")
-    each_s, mine = FOR_DRAWS * time_limit_s / draws, np.arange(1, draws + 1)
-    alone = tuple(best_alone(instance, budget, int(d), time_limit_s=each_s, **how) for d in mine)  # type: ignore[arg-type] # mypy takes the values of ``how`` for one type
-    starts = [plan.solution.chosen, *(s.chosen for s in alone)]
+    alone = may.alone()
     progress("best on average")
-    mean = np.where(np.arange(draws + 1) > 0, 1.0 / draws, 0.0)
-    expected = best_expected(
-        instance, budget, mean, starts=starts[:1], time_limit_s=FOR_EXPECTED * time_limit_s, **how  # type: ignore[arg-type] # as above
-    )  # fmt: skip
+    expected = may.expected(plan.solution.chosen)
     progress("best worst case")
-    worst_case = best_worst_case(
-        instance, budget, mine, starts=[*starts, expected.chosen], bound=min(s.bound for s in alone),
-        time_limit_s=(1.0 - FOR_DRAWS - FOR_EXPECTED) * time_limit_s, **how,  # type: ignore[arg-type] # as above
-    )  # fmt: skip
+    worst_case = may.worst_case(plan.solution.chosen, expected.chosen, alone)
+    alone = improved(instance, alone, (plan.solution, expected, worst_case))
     chosen = {
         "today": np.empty(0, np.int64), "nominal": plan.solution.chosen, "expected": expected.chosen,
         "worst_case": worst_case.chosen,
@@ -180,10 +175,53 @@ def robustness(
     )  # fmt: skip
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """The draws that count, and how long the plans for them may take together."""
+
+    instance: DrawInstance
+    budget: float
+    draws: NDArray[np.int64]
+    seed: int
+    time_limit_s: float
+    may_go_on: Callable[[], None]
+
+    def alone(self) -> tuple[Solution, ...]:
+        """Return the best plan of each draw by itself."""
+        each_s = FOR_DRAWS * self.time_limit_s / len(self.draws)
+        return tuple(
+            best_alone(
+                self.instance, self.budget, d, seed=self.seed, time_limit_s=each_s, may_go_on=self.may_go_on
+            )
+            for d in self.draws.tolist()
+        )
+
+    def expected(self, nominal: NDArray[np.int64]) -> Solution:
+        """Return the plan that is best on the mean of the draws."""
+        weight = np.zeros(self.instance.draws)
+        weight[self.draws] = 1.0 / len(self.draws)
+        return best_expected(
+            self.instance, self.budget, weight, starts=[nominal], seed=self.seed,
+            time_limit_s=FOR_EXPECTED * self.time_limit_s, may_go_on=self.may_go_on,
+        )  # fmt: skip
+
+    def worst_case(
+        self, nominal: NDArray[np.int64], expected: NDArray[np.int64], alone: tuple[Solution, ...]
+    ) -> Solution:
+        """Return the plan whose worst draw is best."""
+        return best_worst_case(
+            self.instance, self.budget, self.draws, starts=[nominal, expected, *(s.chosen for s in alone)],
+            bound=min(s.bound for s in alone), seed=self.seed,
+            time_limit_s=(1.0 - FOR_DRAWS - FOR_EXPECTED) * self.time_limit_s, may_go_on=self.may_go_on,
+        )  # fmt: skip
+
+
 def _budget(study: Study, plan: Siting) -> float:
     ask = plan.ask
     if ask.target is not None:
-        msg = "robust plans reach most people for so many units or so much money: give units or a budget, not a target"
+        msg = (
+            "robust plans reach most people for so many units or so much money: give one of these, no target"
+        )
         raise ConfigError(msg)
     if plan.reach.seasons != (study.scenario.season,):
         msg = "each draw is in one season: plan for the scenario's season, not for both at once"
@@ -194,7 +232,8 @@ def _budget(study: Study, plan: Siting) -> float:
 def _instance(study: Study, plan: Siting, draws: Draws, may_go_on: Callable[[], None]) -> DrawInstance:
     """Return who is reached from where in the nominal draw and in all others.
 
-    With a factor on the speed of whole trips, ``travel_s / factor <= limit_s`` is ``travel_s <= limit_s × factor``.
+    With a factor on the speed of whole trips, ``travel_s / factor <= limit_s`` is
+    ``travel_s <= limit_s × factor``.
     """
     rule = study.scenario.standard[plan.kind]
     wet = np.append(study.scenario.season == "wet", draws.wet)
@@ -206,9 +245,9 @@ def _instance(study: Study, plan: Siting, draws: Draws, may_go_on: Callable[[], 
     held = [season for number, season in enumerate(SEASONS) if (wet == number).any()]
     longest = {season: float(limit[wet == (season == "wet")].max()) for season in held}
     times = [_times(study, plan, season, longest[season], may_go_on) for season in held]
-    one = plan.instance
+    one, number = plan.instance, wet.astype(np.int64) * (len(held) - 1)
     return draw_instance(
-        people * factor, limit, wet.astype(np.int64) if len(held) > 1 else np.zeros(len(wet), np.int64), times,
+        people * factor, limit, number, times,
         cost=one.cost, forced=one.forced, forbidden=one.forbidden, conflicts=pairs_of(one.conflicts),
     )  # fmt: skip
 
@@ -220,11 +259,11 @@ def _times(
     profile = Profile(study.scenario.standard[plan.kind].mode, season)
     gaps = plan.before
     units = usable_facilities(gaps.layers, (plan.kind, *study.scenario.standard[plan.kind].counts))
-    how = {"access": study.scenario.access, "ground": study.ground}
+    access, ground = study.scenario.access, study.ground
     may_go_on()
     if gaps.ways is None:
         points = np.asarray(units.geometry.to_numpy(), dtype=object)
-        existing_s = straight_line_times(study.origins, points, **how).travel_s  # type: ignore[arg-type] # of two types
+        existing_s = straight_line_times(study.origins, points, access=access, ground=ground).travel_s
     else:
         existing_s = gaps.ways.nearest(profile, units).travel_s
     counts, places, seconds = [np.zeros(1, np.int64)], [], []
@@ -233,7 +272,7 @@ def _times(
         block = plan.candidates.iloc[low : low + BLOCK]
         if gaps.ways is None:
             points = np.asarray(block.geometry.to_numpy(), dtype=object)
-            pairs = straight_lines_within(study.origins, points, longest_s, **how)  # type: ignore[arg-type] # of two types
+            pairs = straight_lines_within(study.origins, points, longest_s, access=access, ground=ground)
         else:
             router = gaps.ways.router(profile)
             pairs = router.within(gaps.ways.stops(profile), gaps.ways.units(profile, block), longest_s)
@@ -253,5 +292,5 @@ def _require_nominal(instance: DrawInstance, plan: Siting) -> None:
     wrong = np.flatnonzero(instance.reached(plan.solution.chosen, 0) != promised)
     if len(wrong):
         codes = ", ".join(sorted(set(plan.before.demand["village_code"].iloc[wrong]))[:5])
-        msg = f"without any doubt other places are reached than the plan says: {len(wrong)}, in villages {codes}"
+        msg = f"without doubts other places are reached than the plan says: {len(wrong)}, in villages {codes}"
         raise UnprovenError(msg)

@@ -39,8 +39,8 @@ def site_frequency(plan: Siting, chosen: Chosen, alone: Sequence[Solution]) -> p
     -------
     table
         Index ``candidate_id``; ``measure``, ``facility_id`` ("" for a new unit), ``name``, ``village_code``,
-        ``village_name``, ``district_name``, ``lon``, ``lat``; ``chosen_alone``, the share of the draws (0-1) whose own
-        best plan holds it; ``in_nominal``, ``in_expected``, ``in_worst_case`` (bool).
+        ``village_name``, ``district_name``, ``lon``, ``lat``; ``chosen_alone``, the share of the draws (0-1)
+        whose own best plan holds it; ``in_nominal``, ``in_expected``, ``in_worst_case`` (bool).
     """
     number = len(plan.candidates)
     often = np.zeros(number, np.int64)
@@ -82,9 +82,9 @@ def chance_by_village(
     Returns
     -------
     table
-        Index ``village_code``; ``village_name``, ``district_name``, ``people`` (NaN = unknown); for each plan P
-        ``P_served_probability``, the share of the draws (0-1) in which the village is known to be served, and
-        ``P_share_reached``, the mean over the draws of the share of its people (0-1) that is reached at least.
+        Index ``village_code``; ``village_name``, ``district_name``, ``people`` (NaN = unknown); for each plan
+        P ``P_served_probability``, the share of the draws (0-1) in which the village is known to be served,
+        and ``P_share_reached``, the mean over the draws of the share of its people (0-1) reached at least.
     """
     villages = plan.before.layers.villages
     table = villages[["village_name", "district_name", "people"]].copy()
@@ -100,7 +100,7 @@ def chance_by_village(
 def village_draws(
     plan: Siting, instance: DrawInstance, sites: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Return by draw and village the share of people (0-1) reached at least, and whether it is known to be served.
+    """Return by draw and village the share of people (0-1) reached at least, and whether that is served.
 
     By the rules of :func:`planner.coverage.reach.cover`: what lists and roads do not cover is unknown.
 
@@ -134,7 +134,7 @@ def village_draws(
 
 
 def _unknown(plan: Siting, village: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Return of which points nobody knows whether they are reached, where the plan does not: bool ``(points,)``."""
+    """Return of which points nobody knows whether they are reached by other ways: bool ``(points,)``."""
     gaps = plan.before
     kinds, n = (plan.kind, *gaps.scenario.standard[plan.kind].counts), len(gaps.layers.villages)
     unknown: NDArray[np.bool_] = ~gaps.extent.lists_whole(kinds, n)[village]
@@ -164,10 +164,10 @@ def draw_table(
     Returns
     -------
     table
-        Index ``draw`` (1, 2, …); ``season``, ``speed_factor``, ``limit_minutes`` (the limit on nominal times that
-        stands for the factor), ``people`` (all of the draw, of villages of known people); ``today``, ``nominal``,
-        ``expected``, ``worst_case``: people reached under each plan; ``alone`` and ``alone_bound``: under the best plan
-        for this draw, and what none beats.
+        Index ``draw`` (1, 2, …); ``season``, ``speed_factor``, ``limit_minutes`` (the limit on nominal times
+        that stands for the factor), ``people`` (all of the draw, of villages of known people); ``today``,
+        ``nominal``, ``expected``, ``worst_case``: people reached under each plan; ``alone`` and
+        ``alone_bound``: under the best plan for this draw, and what none beats.
     """
     rule = plan.before.scenario.standard[plan.kind]
     season = np.where(draws.wet, "wet", "dry")
@@ -204,16 +204,17 @@ def plan_table(
     Returns
     -------
     table
-        Index ``plan``; ``units``, ``people_mean``, ``people_worst``, ``people_nominal``; ``bound``, what no plan beats
-        in that for which a robust plan is best, ``gap`` and ``status`` (NaN and "" for the others).
+        Index ``plan``; ``units``, ``people_mean``, ``people_worst``, ``people_nominal``; ``bound``, what no
+        plan beats in that for which a robust plan is best, ``gap`` and ``status`` (NaN and "" for others).
     """
     rows = []
     for name, sites in chosen.items():
         people = instance.people_reached(sites)
         solved = {"expected": expected, "worst_case": worst_case}.get(name)
         rows.append({
-            "plan": name, "units": len(sites), "people_mean": people[1:].mean(), "people_worst": people[1:].min(),
-            "people_nominal": people[0], "bound": np.nan if solved is None else solved.bound,
+            "plan": name, "units": len(sites), "people_mean": people[1:].mean(),
+            "people_worst": people[1:].min(), "people_nominal": people[0],
+            "bound": np.nan if solved is None else solved.bound,
             "gap": np.nan if solved is None else solved.gap, "status": _status(solved),
         })  # fmt: skip
     return pd.DataFrame(rows).set_index("plan")

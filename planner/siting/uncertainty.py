@@ -129,8 +129,8 @@ def read_uncertainty(path: str | Path) -> Uncertainty:
 def drawn(uncertainty: Uncertainty, mode: str, method: pd.Series[str], *, draws: int, seed: int) -> Draws:
     """Return draws; those of a smaller number are the first of a larger one.
 
-    Each draw has a stream of its own, in which the season comes first, then the speed, then the villages in the
-    order of their codes: neither the order of rows nor the number of draws changes any of them.
+    Each draw has a stream of its own, in which the season comes first, then the speed, then the villages in
+    the order of their codes: neither the order of rows nor the number of draws changes any of them.
 
     Parameters
     ----------

@@ -136,7 +136,7 @@ class DrawCuts:
     def _plane(
         self, criterion: int, cover: NDArray[np.float64]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return the plane by group that touches where the rows are covered so much: slopes, and people at 0."""
+        """Return by group the plane that touches where rows are covered so much: slopes, and people at 0."""
         open_ = cover < 1.0
         weight = self._weight[criterion]
         tail = np.zeros((len(weight), weight.shape[1] + 1))
@@ -155,7 +155,7 @@ class DrawCuts:
         """Return sites within the budget that the relaxation has most of; by chance in that proportion."""
         share, cost = self._inside, self._cover.cost
         with np.errstate(divide="ignore"):
-            # The largest of u to the power of 1 / share are drawn in proportion to the shares (Efraimidis 2006).
+            # The largest of u to the power of 1 / share are drawn in proportion to them (Efraimidis 2006).
             rank = share if random is None else np.log(random) / np.maximum(share, 1e-300)
         order = np.argsort(-rank, kind="stable")
         order = order[share[order] > 1e-9]

@@ -91,7 +91,7 @@ class DrawInstance:
     @property
     def places(self) -> int:
         """How many places there are."""
-        return self.people.shape[1]
+        return int(self.people.shape[1])
 
     @property
     def sites(self) -> int:
@@ -130,7 +130,8 @@ class DrawInstance:
         inside[chosen] = True
         nothing = np.zeros((0, len(self.base), self.depth + 1))
         cover = DrawCover(self.by_site, self.since, self.base, nothing, self.cost, self.conflicts)
-        return best_two(cover, inside).best
+        best: NDArray[np.int16] = best_two(cover, inside).best
+        return best
 
     def reached(self, chosen: NDArray[np.integer] | NDArray[np.bool_], draw: int) -> NDArray[np.bool_]:
         """Return which places what exists and some sites reach in a draw, bool ``(places,)``."""
@@ -274,7 +275,7 @@ def _ordered(
 
 
 def _since(travel_s: NDArray[np.float64], limits: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Return the first of some rising limits that is no shorter than each time; their number where none is."""
+    """Return the first of rising limits that is no shorter than each time; how many there are where none."""
     return np.searchsorted(limits, travel_s, side="left")
 
 

@@ -49,7 +49,8 @@ def best_alone(
     Examples
     --------
     >>> from planner.siting.robust.instance import Times, draw_instance
-    >>> times = Times(np.array([0, 1, 2]), np.array([0, 1], np.int32), np.array([90.0, 20.0]), np.full(2, np.inf))
+    >>> pairs = np.array([0, 1, 2]), np.array([0, 1], np.int32), np.array([90.0, 20.0])
+    >>> times = Times(*pairs, existing_s=np.full(2, np.inf))
     >>> two = draw_instance(np.array([[10.0, 3.0]] * 2), np.array([60.0, 120.0]), np.zeros(2, int), [times])
     >>> [best_alone(two, 1, d).chosen.tolist() for d in (0, 1)]
     [[1], [0]]
@@ -96,7 +97,8 @@ def best_expected(
     Examples
     --------
     >>> from planner.siting.robust.instance import Times, draw_instance
-    >>> times = Times(np.array([0, 1, 2]), np.array([0, 1], np.int32), np.array([90.0, 20.0]), np.full(2, np.inf))
+    >>> pairs = np.array([0, 1, 2]), np.array([0, 1], np.int32), np.array([90.0, 20.0])
+    >>> times = Times(*pairs, existing_s=np.full(2, np.inf))
     >>> two = draw_instance(np.array([[10.0, 6.0]] * 2), np.array([60.0, 120.0]), np.zeros(2, int), [times])
     >>> best = best_expected(two, 1, np.array([0.5, 0.5]))
     >>> best.chosen.tolist(), best.objective, best.bound
@@ -148,13 +150,14 @@ def best_worst_case(
 
     Notes
     -----
-    The draws that bind are few: the problem is solved for some, and a draw that is worse than these under the plan
-    found comes in, until there is none. A bound for some draws is one for all.
+    The draws that bind are few: the problem is solved for some, and a draw that is worse than these under the
+    plan found comes in, until there is none. A bound for some draws is one for all.
 
     Examples
     --------
     >>> from planner.siting.robust.instance import Times, draw_instance
-    >>> times = Times(np.array([0, 1, 2]), np.array([0, 1], np.int32), np.array([90.0, 20.0]), np.full(2, np.inf))
+    >>> pairs = np.array([0, 1, 2]), np.array([0, 1], np.int32), np.array([90.0, 20.0])
+    >>> times = Times(*pairs, existing_s=np.full(2, np.inf))
     >>> two = draw_instance(np.array([[10.0, 3.0]] * 2), np.array([60.0, 120.0]), np.zeros(2, int), [times])
     >>> best = best_worst_case(two, 1, np.arange(2))
     >>> best.chosen.tolist(), best.objective, str(best.proof)
@@ -187,6 +190,37 @@ def best_worst_case(
         if clock.is_over():
             break
     return solution(best.chosen, best.people, best.bound, seed=seed, seconds=clock.seconds())
+
+
+def improved(
+    instance: DrawInstance, alone: Sequence[Solution], others: Sequence[Solution]
+) -> tuple[Solution, ...]:
+    """Return for each draw its own plan, or the one of another draw that reaches more people in it.
+
+    Where time was up, the best plan that is known for a draw may have been found for another.
+
+    Parameters
+    ----------
+    instance
+        Its draws 1, 2, … are those of ``alone``.
+    alone
+        As from :func:`best_alone`.
+    others
+        Further plans within the budget.
+    """
+    plans = [*alone, *others]
+    people = np.array([instance.people_reached(one.chosen) for one in plans])[:, 1:]
+    best = []
+    for d, own in enumerate(alone):
+        top = int(np.argmax(people[:, d]))
+        if people[top, d] > own.objective * (1 + TOLERANCE):
+            most = float(people[top, d])
+            best.append(
+                solution(plans[top].chosen, most, max(own.bound, most), seed=own.seed, seconds=own.seconds)
+            )
+        else:
+            best.append(own)
+    return tuple(best)
 
 
 def _is_proven(best: Best) -> bool:
