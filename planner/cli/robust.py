@@ -124,7 +124,7 @@ def in_words(found: Robustness) -> list[str]:
     >>> from planner.pipeline import Ask, Study, demo_layers, robustness, site
     >>> study = Study(demo_layers(12))
     >>> in_words(robustness(study, site(study, "posyandu", Ask(units=1)), draws=3))[-1]
-    '  1 of 1 site of the plan without doubts in the best plans of 90 % of the draws'
+    "  1 of 1 site of the plan without doubts: in 9 of 10 draws' own best"
     """
     from geodata.errors import counted
 
@@ -144,15 +144,13 @@ def in_words(found: Robustness) -> list[str]:
     if plan.as_if_none:
         lines.append(f"  no list of {plan.kind} was given: the plans take it that there are none")
     elif plan.list_doubt is not None:
-        lines.append(
-            f"  the list of {plan.kind} is not taken as complete: it may lack units"
-        )
+        lines.append(f"  the list of {plan.kind} is not taken as complete: it may lack units")
     unknown = int(plan.before.layers.villages["people"].isna().sum())
     if unknown:
         lines.append(f"  {counted(unknown, 'village')} of unknown people, without weight in the plans")
     mine = found.sites[found.sites["in_nominal"]]
     firm = int((mine["chosen_alone"] >= 0.9).sum())
     lines.append(
-        f"  {firm} of {counted(len(mine), 'site')} of the plan without doubts in the best plans of 90 % of the draws"
+        f"  {firm} of {counted(len(mine), 'site')} of the plan without doubts: in 9 of 10 draws' own best"
     )
     return lines

@@ -14,12 +14,15 @@ from planner.coverage.reach import usable_facilities
 from planner.coverage.show import area_in_words, html_table
 from planner.progress import go_on
 from planner.scenarios.modes import Profile
+from planner.siting.ask import Objective
 from planner.siting.cover.instance import pairs_of
+from planner.siting.reach import BLOCK, times_within
 from planner.siting.robust.instance import DrawInstance, Times, draw_instance
 from planner.siting.robust.plans import best_alone, best_expected, best_worst_case, improved
 from planner.siting.robustness_tables import chance_by_village, draw_table, plan_table, site_frequency
+from planner.siting.times import MOST_PAIRS
 from planner.siting.uncertainty import Draws, Uncertainty, default_uncertainty, drawn
-from planner.travel.straight import straight_line_times, straight_lines_within
+from planner.travel.straight import straight_line_times
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,8 +36,6 @@ if TYPE_CHECKING:
     from planner.siting.site import Siting
     from planner.siting.solution import Solution
 
-# So many candidates are asked at once.
-BLOCK = 2000
 # The shares of the time for draws by themselves and for the best on average; the rest is the worst case's.
 FOR_DRAWS, FOR_EXPECTED = 0.5, 0.25
 SEASONS: tuple[Season, ...] = ("dry", "wet")
@@ -132,8 +133,8 @@ def robustness(
     Raises
     ------
     ConfigError
-        The plan asks for a share of people, or for both seasons at once; nothing is said of how uncertain the
-        speed of its mode is.
+        The plan asks for something else than most people, or for both seasons at once; nothing is said of
+        how uncertain the speed of its mode is.
     UnprovenError
         The draw without doubts is not what the plan says: our fault, and no answer.
 
@@ -223,6 +224,11 @@ def _budget(study: Study, plan: Siting) -> float:
             "robust plans reach most people for so many units or so much money: give one of these, no target"
         )
         raise ConfigError(msg)
+    if ask.objective != Objective.PEOPLE or ask.floors or ask.gradual_minutes is not None:
+        msg = (
+            "robust plans reach most people within the limit: leave out other objectives, floors and degrees"
+        )
+        raise ConfigError(msg)
     if plan.reach.seasons != (study.scenario.season,):
         msg = "each draw is in one season: plan for the scenario's season, not for both at once"
         raise ConfigError(msg)
@@ -266,21 +272,22 @@ def _times(
         existing_s = straight_line_times(study.origins, points, access=access, ground=ground).travel_s
     else:
         existing_s = gaps.ways.nearest(profile, units).travel_s
-    counts, places, seconds = [np.zeros(1, np.int64)], [], []
+    counts, places, seconds = [np.zeros(1, np.int64)], [np.empty(0, np.int32)], [np.empty(0)]
     for low in range(0, len(plan.candidates), BLOCK):
         may_go_on()
         block = plan.candidates.iloc[low : low + BLOCK]
-        if gaps.ways is None:
-            points = np.asarray(block.geometry.to_numpy(), dtype=object)
-            pairs = straight_lines_within(study.origins, points, longest_s, access=access, ground=ground)
-        else:
-            router = gaps.ways.router(profile)
-            pairs = router.within(gaps.ways.stops(profile), gaps.ways.units(profile, block), longest_s)
+        pairs = times_within(study, profile, block, longest_s)
         nearer = pairs.travel_s < existing_s[pairs.place]
         order = np.argsort(pairs.facility[nearer], kind="stable")
         counts.append(np.bincount(pairs.facility[nearer], minlength=len(block)))
         places.append(pairs.place[nearer][order])
         seconds.append(pairs.travel_s[nearer][order])
+        if sum(map(len, places)) > MOST_PAIRS:
+            msg = (
+                f"the candidates reach more than {MOST_PAIRS:,} places in the quickest draw, too many: "
+                "give fewer of them, such as a larger spacing_m in a measures file, or a file of places"
+            )
+            raise ConfigError(msg)
     return Times(
         np.cumsum(np.concatenate(counts)), np.concatenate(places), np.concatenate(seconds), existing_s
     )

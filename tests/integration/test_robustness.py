@@ -1,4 +1,4 @@
-"""A plan in uncertain times, from a study area to its files; draws are held against the engine with other speeds."""
+"""A plan in uncertain times, from a study area to its files; the engine with other speeds finds each draw."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from geodata.errors import ConfigError, UnprovenError
 from planner.cli import main
 from planner.kernels.lists import Lists
-from planner.pipeline import Ask, Study, read_uncertainty, robustness, site, write_robustness
+from planner.pipeline import Ask, Floor, Study, read_uncertainty, robustness, site, write_robustness
 from planner.siting.robustness_tables import village_draws
 from planner.siting.uncertainty import Uncertainty, default_uncertainty, drawn
 
@@ -28,7 +28,7 @@ def found(study):
 
 
 def quicker(study, factor):
-    """The same area where every trip takes 1 / factor of its time: roads, limits, walks, ferries and waits."""
+    """The same area where every trip takes 1 / factor of its time: roads, walks, ferries and waits."""
     content = study.scenario.model_dump(by_alias=True)
     content["access"]["speed_kph"] *= factor
     content["ferry"]["speed_kph"] *= factor
@@ -178,7 +178,7 @@ def test_a_draw_without_doubts_that_differs_is_no_answer(study, found):
     one = plan.instance.by_site
     emptied = replace(plan.instance, by_site=Lists(np.zeros_like(one.first), one.item[:0]))
     with pytest.raises(UnprovenError, match="other places are reached than the plan says"):
-        robustness(study, replace(plan, instance=emptied), draws=2)
+        robustness(study, replace(plan, problem=replace(plan.problem, instance=emptied)), draws=2)
 
 
 def test_what_cannot_be_asked(study):
@@ -186,6 +186,13 @@ def test_what_cannot_be_asked(study):
         robustness(study, site(study, "posyandu", Ask(target=0.9)))
     with pytest.raises(ConfigError, match="each draw is in one season"):
         robustness(study, site(study, "pustu", Ask(units=1, seasons=("dry", "wet"))))
+    for other in (
+        {"objective": "villages"},
+        {"floors": (Floor("district", 0.1),)},
+        {"gradual_minutes": 40.0},
+    ):
+        with pytest.raises(ConfigError, match="leave out other objectives"):
+            robustness(study, site(study, "pustu", Ask(units=1, **other)))
     lacking = default_uncertainty().model_copy(update={"speed": {}})
     with pytest.raises(ConfigError, match="nothing is said of the speed of 'motorcycle'"):
         robustness(study, site(study, "pustu", Ask(units=1)), uncertainty=lacking)
@@ -207,7 +214,7 @@ def test_who_asks_to_stop_is_heard(study, found):
         robustness(study, found.nominal, draws=12, may_go_on=stop)
 
 
-def test_the_command_writes_what_the_call_finds(demo_workspace, study, found, tmp_path, capsys):
+def test_the_command_writes_what_the_call_finds(demo_workspace, found, tmp_path, capsys):
     out = tmp_path / "out"
     words = ["robust", str(demo_workspace), "--kind", "pustu", "--units", "3", "--draws", "12", "--seed", "5"]
     assert main([*words, "--out", str(out)]) == 0

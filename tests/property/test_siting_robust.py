@@ -77,7 +77,7 @@ def instance_of(problem, order=None):
 
 
 def reach(problem, sites):
-    """People reached in each draw, from the words: whoever is within the draw's limit of a site or what exists."""
+    """People reached in each draw, from the words: within its limit of a site or of what exists."""
     found = []
     for d, season in enumerate(problem["season"]):
         nearest = problem["exists"][season].copy()
@@ -193,7 +193,7 @@ def relaxed(problem, weight):
 @settings(deadline=None, max_examples=100)
 @given(problems(), st.booleans(), st.integers(0, 2**16))
 def test_no_exchange_is_left(problem, together, seed):
-    """From any choice: afterwards no site more, and no other one for another, makes the least criterion larger."""
+    """From any choice: afterwards no site more, and none for another, makes the least criterion larger."""
     every = {some: reach(problem, some) for some in choices(problem)}
     if not every or problem["forced"].any():
         return
@@ -242,7 +242,8 @@ def larger():
     draws = 12
     return {
         "table": [away, 1.3 * away], "exists": [np.full(60, np.inf), np.full(60, np.inf)],
-        "people": random.integers(1, 100, (draws, 60)).astype(float), "limit": 25.0 * random.uniform(0.6, 1.4, draws),
+        "people": random.integers(1, 100, (draws, 60)).astype(float),
+        "limit": 25.0 * random.uniform(0.6, 1.4, draws),
         "season": random.integers(0, 2, draws), "cost": np.ones(20), "forced": np.zeros(20, bool),
         "forbidden": np.zeros(20, bool), "conflicts": [(0, 1)], "budget": 4,
     }  # fmt: skip
