@@ -71,6 +71,7 @@ BY = Choice(
 CHOICES = (
     Choice("objective", _("Best is"), (
         Option("people", _("most people reached"), Objective.PEOPLE),
+        Option("villages", _("most villages served"), Objective.VILLAGES),
         Option("person_minutes", _("least travel time of all people"), Objective.PERSON_MINUTES),
         Option("worst_time", _("shortest longest way"), Objective.WORST_TIME),
     )),

@@ -221,5 +221,7 @@ def value_words(unit: str, value: float, *, texts: Texts) -> str:
             return texts.minutes(value)
         case "person_minutes":
             return texts.text("{n} person-minutes", n=texts.number(value))
+        case "villages" | "villages_lifted":
+            return texts.several("{n} village more served", "{n} villages more served", int(value))
         case _:
             return texts.text("{n} people", n=texts.people(value))

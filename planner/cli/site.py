@@ -239,7 +239,7 @@ def in_words(plan: Siting) -> list[str]:
         lines.append(f"  {what}: {solution.objective:,.1f} (at best {solution.bound:,.1f})")
     if plan.answer.points_left_out:
         places = counted(plan.answer.points_left_out, "place")
-        lines.append(f"  {places} that no unit and no candidate reaches, left out")
+        lines.append(f"  {places} left out: nothing reaches them, or nobody knows their way")
     if plan.ask.units is not None and len(plan.sites) < plan.ask.units:
         lines.append(f"  {len(plan.sites)} of {plan.ask.units}: no more of these candidates add anybody")
     if plan.as_if_none:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from planner.coverage.study import Study
     from planner.scenarios.modes import Season
     from planner.travel.times import SparseTimes
+    from planner.travel.ways import Ways
 
 # So many candidates are asked at once: their pairs are thinned before the next are.
 BLOCK = 2000
@@ -219,7 +220,8 @@ def times_within(
     >>> from planner.pipeline import Study, demo_layers
     >>> from planner.scenarios.modes import Profile
     >>> study = Study(demo_layers(12))
-    >>> pairs = times_within(study, study.gaps().ways, Profile("walk", "dry"), study.layers.facilities.iloc[:1], 600.0)
+    >>> unit, on_foot = study.layers.facilities.iloc[:1], Profile("walking", "dry")
+    >>> pairs = times_within(study, study.gaps().ways, on_foot, unit, 600.0)
     >>> bool((pairs.travel_s <= 600.0).all()), set(pairs.facility.tolist())
     (True, {0})
     """

@@ -276,7 +276,7 @@ def _times(
     for low in range(0, len(plan.candidates), BLOCK):
         may_go_on()
         block = plan.candidates.iloc[low : low + BLOCK]
-        pairs = times_within(study, profile, block, longest_s)
+        pairs = times_within(study, gaps.ways, profile, block, longest_s)
         nearer = pairs.travel_s < existing_s[pairs.place]
         order = np.argsort(pairs.facility[nearer], kind="stable")
         counts.append(np.bincount(pairs.facility[nearer], minlength=len(block)))

@@ -84,7 +84,7 @@ class Answer:
     travel_s
         float64 ``(points,)``, the promised seconds; NaN where nothing is promised; None as above.
     points_left_out
-        Demand points that neither a unit nor a candidate reaches at all.
+        Demand points that neither a unit nor a candidate reaches at all, or whose time today nobody knows.
     """
 
     solution: Solution
