@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +29,29 @@ LONGEST = (
     "test_app_adoption",
     "test_notebooks", "test_edits", "test_reach", "test_app_ilp_pages", "test_options_together",
 )  # fmt: skip
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Compile each kernel in one worker only, on a machine where none is compiled yet.
+
+    Numba keeps what it compiles, but two processes that need the same kernel at once both compile it, which
+    may be a quarter of the suite's time. The second waits instead, and then finds it kept. A kernel waits only
+    for those that it calls, and none calls itself, so that no two wait for each other.
+    """
+    if config.getoption("numprocesses", None) and not hasattr(config, "workerinput"):
+        return  # it only hands out tests
+    from numba.core.dispatcher import Dispatcher
+
+    plain, folder = Dispatcher.compile, Path(tempfile.gettempdir()) / f"jangkau-compiling-{os.getuid()}"
+    folder.mkdir(exist_ok=True)
+
+    def compile_once(self: Dispatcher, signature: object) -> object:
+        name = f"{self.py_func.__module__}.{self.py_func.__qualname__}".replace("<locals>", "in")
+        with (folder / name).open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            return plain(self, signature)
+
+    Dispatcher.compile = compile_once
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,6 +18,16 @@ import pytest
 from browser_support import HOSTILE
 
 from geodata.layers import Layers
+
+
+# Parts of Chromium that no page of ours needs. The address bar's popups would be loaded for every new context,
+# a second's work each; the others are what Playwright leaves out itself, in a list that this one replaces.
+UNUSED = (
+    "WebUIOmniboxPopup", "WebUIOmniboxAimPopup", "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose", "HttpsUpgrades", "HttpsFirstBalancedModeAutoEnable", "LensOverlay",
+    "MediaRouter", "PaintHolding", "ThirdPartyStoragePartitioning", "AvoidCorsURLLoaderRestartOnRedirect",
+    "OptimizationHints", "NetworkTimeServiceQuerying", "AimEnabled", "PreconnectToSearch",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="session")
@@ -34,7 +45,8 @@ def chromium() -> Iterator[object]:
         browser = play.chromium.launch(
             executable_path=path,
             args=["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking",
-                  "--disable-component-update", "--disable-sync", "--no-first-run"],
+                  "--disable-component-update", "--disable-sync", "--no-first-run",
+                  f"--disable-features={','.join(UNUSED)}"],
         )  # fmt: skip
         yield browser
         browser.close()
@@ -61,7 +73,9 @@ class Served:
     said: list[str]
 
     def stop(self) -> None:
-        """End it as an operator would."""
+        """End it as an operator would; once more does nothing."""
+        if self.process.poll() is not None:
+            return
         self.process.terminate()
         try:
             self.process.wait(20)
@@ -84,7 +98,7 @@ class Served:
 @pytest.fixture(scope="session")
 def serve() -> Iterator[Callable[..., Served]]:
     """Start ``jangkau serve`` with some arguments; whatever still runs is stopped at the end."""
-    running: list[Served] = []
+    stack = ExitStack()
 
     def start(*arguments: object, env: dict[str, str] | None = None) -> Served:
         process = subprocess.Popen(
@@ -101,7 +115,7 @@ def serve() -> Iterator[Callable[..., Served]]:
                 reader = threading.Thread(target=said.extend, args=[process.stdout], daemon=True)
                 reader.start()
                 served = Served(line.split()[1].replace("localhost", "127.0.0.1"), process, reader, said)
-                running.append(served)
+                stack.callback(served.stop)
                 return served
             assert time.monotonic() < limit
         # It has closed its output, so it is about to end, or has: nothing of it stays behind.
@@ -110,10 +124,8 @@ def serve() -> Iterator[Callable[..., Served]]:
         process.stdout.close()
         pytest.fail(f"the server did not start: {''.join(said)}")
 
-    yield start
-    for served in running:
-        if served.process.poll() is None:
-            served.stop()
+    with stack:
+        yield start
 
 
 @pytest.fixture(scope="session")
@@ -123,3 +135,15 @@ def hostile_workspace(hostile_layers: Layers, tmp_path_factory: pytest.TempPathF
     folder = tmp_path_factory.mktemp("app") / "hostile"
     write_workspace(hostile_layers, folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def database(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Address of the database of :func:`served`."""
+    return f"sqlite:///{tmp_path_factory.mktemp('database') / 'jangkau.db'}"
+
+
+@pytest.fixture(scope="session")
+def served(serve: Callable[..., Served], hostile_workspace: Path, database: str) -> Served:
+    """One app for all tests that leave it as it was; its start takes longer than most of them."""
+    return serve(hostile_workspace, "--port", 0, "--database", database)

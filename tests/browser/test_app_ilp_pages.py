@@ -19,12 +19,6 @@ LOOKS = [
 
 
 @pytest.fixture(scope="module")
-def served(serve, hostile_workspace, tmp_path_factory):
-    database = tmp_path_factory.mktemp("database") / "jangkau.db"
-    return serve(hostile_workspace, "--port", 0, "--database", f"sqlite:///{database}")
-
-
-@pytest.fixture(scope="module")
 def answer(hostile_layers):
     """The answer computed here, apart from the server's."""
     from app.areas.area import Answer

@@ -25,16 +25,6 @@ LOOKS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def database(tmp_path_factory):
-    return f"sqlite:///{tmp_path_factory.mktemp('database') / 'jangkau.db'}"
-
-
-@pytest.fixture(scope="module")
-def served(serve, hostile_workspace, database):
-    return serve(hostile_workspace, "--port", 0, "--database", database)
-
-
 @pytest.fixture
 def store(served, database):
     assert served.process.poll() is None
