@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,10 +23,11 @@ pytest_plugins = ["app_fixtures", "store_fixtures"]
 # The modules that take longest begin first, so that no worker is left with one at the end; the others follow
 # as they are found. By the seconds that they took on a quiet machine of two cores.
 LONGEST = (
-    "test_kernel_hubs", "test_app_scenarios", "test_app_stream", "test_app_messages", "test_local_roads",
-    "test_workspace", "test_app", "test_real_areas", "test_partial_real", "test_app_leak",
-    "test_app_adoption",
-    "test_notebooks", "test_edits", "test_reach", "test_app_ilp_pages", "test_options_together",
+    "test_kernel_hubs", "test_app_scenarios", "test_app", "test_app_stream", "test_app_messages",
+    "test_local_roads", "test_siting_reference", "test_workspace", "test_real_areas", "test_partial_real",
+    "test_siting_cover", "test_siting_places", "test_siting_cover_reference", "test_siting_median",
+    "test_app_leak", "test_app_adoption", "test_notebooks", "test_edits", "test_siting", "test_reach",
+    "test_app_ilp_pages", "test_options_together",
 )  # fmt: skip
 
 
@@ -35,19 +35,24 @@ def pytest_configure(config: pytest.Config) -> None:
     """Compile each kernel in one worker only, on a machine where none is compiled yet.
 
     Numba keeps what it compiles, but two processes that need the same kernel at once both compile it, which
-    may be a quarter of the suite's time. The second waits instead, and then finds it kept. A kernel waits only
-    for those that it calls, and none calls itself, so that no two wait for each other.
+    is a minute's work and more. The second waits instead, and then finds it kept. A kernel waits only for
+    those that it calls, and none calls itself, so that no two wait for each other.
     """
     if config.getoption("numprocesses", None) and not hasattr(config, "workerinput"):
         return  # it only hands out tests
+    from numba.core.compiler_lock import global_compiler_lock
     from numba.core.dispatcher import Dispatcher
 
-    plain, folder = Dispatcher.compile, Path(tempfile.gettempdir()) / f"jangkau-compiling-{os.getuid()}"
-    folder.mkdir(exist_ok=True)
+    plain = Dispatcher.compile
 
     def compile_once(self: Dispatcher, signature: object) -> object:
-        name = f"{self.py_func.__module__}.{self.py_func.__qualname__}".replace("<locals>", "in")
-        with (folder / name).open("w") as lock:
+        folder = self._cache.cache_path
+        if folder is None:
+            return plain(self, signature)  # it is not kept, so that nobody would find it
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        name = f"{self.__module__}.{self.__qualname__}.lock"
+        # Numba's own lock first: the other way round, two threads could wait for each other.
+        with global_compiler_lock, Path(folder, name).open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             return plain(self, signature)
 

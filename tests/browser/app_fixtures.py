@@ -19,9 +19,8 @@ from browser_support import HOSTILE
 
 from geodata.layers import Layers
 
-
-# Parts of Chromium that no page of ours needs. The address bar's popups would be loaded for every new context,
-# a second's work each; the others are what Playwright leaves out itself, in a list that this one replaces.
+# Parts of Chromium that no page of ours needs. Its address bar would load two popups for every new context,
+# a second's work; the others are what Playwright leaves out itself, in a list that this one replaces.
 UNUSED = (
     "WebUIOmniboxPopup", "WebUIOmniboxAimPopup", "AvoidUnnecessaryBeforeUnloadCheckSync",
     "DestroyProfileOnBrowserClose", "HttpsUpgrades", "HttpsFirstBalancedModeAutoEnable", "LensOverlay",
@@ -96,8 +95,27 @@ class Served:
 
 
 @pytest.fixture(scope="session")
-def serve() -> Iterator[Callable[..., Served]]:
+def compiled(hostile_layers: Layers) -> None:
+    """The kernels of answers, sheets and loads are compiled, and kept, before a page waits for one of them.
+
+    On a machine where none is, that takes half a minute of work, which is no part of what the tests wait for.
+    """
+    from app.areas.area import Area
+    from app.figures.ilp import unit_ilp, village_pws
+    from app.figures.sheets import facility_sheet, village_sheet
+
+    area = Area(hostile_layers)
+    row = area.base.gaps.seasons["dry"]["puskesmas"].villages.iloc[0]
+    village_sheet(area.base, str(row.name), "puskesmas", "dry")
+    village_pws(area.base, str(row.name), "en")
+    facility_sheet(area, area.base, row["nearest_id"], "puskesmas", "dry")
+    unit_ilp(area.base, row["nearest_id"])
+
+
+@pytest.fixture(scope="session")
+def serve(request: pytest.FixtureRequest) -> Iterator[Callable[..., Served]]:
     """Start ``jangkau serve`` with some arguments; whatever still runs is stopped at the end."""
+    request.getfixturevalue("compiled")
     stack = ExitStack()
 
     def start(*arguments: object, env: dict[str, str] | None = None) -> Served:
