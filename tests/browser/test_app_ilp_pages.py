@@ -79,8 +79,9 @@ def test_state_group_pws_sheet_load_and_equity(tab, answer):
     sheet.locator('[data-service="pustu"] [data-act="facility"]').click()
     [pustu] = [s for s in pws.services if s.kind == "pustu"]
     [role] = unit_ilp(answer, pustu.unit.id).roles
+    # It follows the quick part, once what it needs of the ILP is computed.
     load = sheet.locator('[data-role="pustu"] [data-unit="load"]')
-    expect(load).to_have_text(texts.load(role.load))
+    expect(load).to_have_text(texts.load(role.load), timeout=60000)
     for asked in role.asked:
         row = sheet.locator(f'[data-asked="{asked.what}"] td')
         assert row.all_inner_texts() == [texts.number(n) for n in (asked.has, asked.asked, asked.lacking)]
