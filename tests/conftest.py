@@ -24,7 +24,8 @@ pytest_plugins = ["app_fixtures", "store_fixtures"]
 # as they are found. By the seconds that they took on a quiet machine of two cores.
 LONGEST = (
     "test_kernel_hubs", "test_app_scenarios", "test_app_proposals", "test_app", "test_app_stream",
-    "test_app_messages", "test_local_roads", "test_siting_reference", "test_workspace", "test_real_areas", "test_partial_real",
+    "test_app_messages", "test_local_roads", "test_siting_reference", "test_workspace", "test_real_areas",
+    "test_partial_real",
     "test_siting_cover", "test_siting_places", "test_siting_cover_reference", "test_siting_median",
     "test_app_leak", "test_app_adoption", "test_notebooks", "test_edits", "test_siting", "test_reach",
     "test_app_ilp_pages", "test_options_together",
