@@ -21,7 +21,7 @@ pytest_plugins = ["app_fixtures", "store_fixtures"]
 
 
 # The modules that take longest begin first, so that no worker is left with one at the end; the others follow
-# as they are found. By the seconds that they took on a quiet machine of two cores.
+# as they are found. By the seconds of work in each.
 LONGEST = (
     "test_kernel_hubs", "test_app_scenarios", "test_app_proposals", "test_app", "test_app_stream",
     "test_app_messages", "test_local_roads", "test_siting_reference", "test_workspace", "test_real_areas",
