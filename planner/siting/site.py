@@ -6,26 +6,16 @@ import html
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from geodata.errors import ConfigError, suggest
 from geodata.layers import no_progress
 from planner.coverage.show import area_in_words, html_table
 from planner.progress import go_on
 from planner.siting.ask import Objective
-from planner.siting.candidates import find_candidates
-from planner.siting.cover.instance import CoverInstance, instance_of_lists
-from planner.siting.ground.mobile import reached_stops
-from planner.siting.measures import Measures, default_measures
-from planner.siting.objectives.choices import after_earlier, cost_of_choices
-from planner.siting.objectives.problem import Answer, Problem
+from planner.siting.objectives.choices import cost_of_choices
 from planner.siting.objectives.solve import solve
 from planner.siting.plan import edits_of, require_same, require_times
-from planner.siting.reach import Reach, find_reach
-from planner.siting.rules import barred, conflicts
+from planner.siting.prepare import Prepared, prepare
 from planner.siting.solution import Proof, Solution
 from planner.siting.tables import site_table, village_changes
-from planner.siting.times import find_times
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +27,11 @@ if TYPE_CHECKING:
     from planner.coverage.study import Gaps, Study
     from planner.scenarios.scenario import Scenario
     from planner.siting.ask import Ask
+    from planner.siting.cover.instance import CoverInstance
     from planner.siting.ground.rules import SiteFacts
+    from planner.siting.measures import Measures
+    from planner.siting.objectives.problem import Answer, Problem
+    from planner.siting.reach import Reach
 
 
 @dataclass(frozen=True)
@@ -46,15 +40,8 @@ class Siting:
 
     Attributes
     ----------
-    kind
-        For which facility kind.
-    candidates
-        All places at which something could have been done.
-    given
-        The measures (with the seasons in which mobile stops are served), places, excluded areas and facts
-        from which the candidates come.
-    problem
-        What was asked, the gaps without the plan, and whom each candidate would reach.
+    ready
+        The candidates, and the problem on them.
     answer
         The plan as it was solved: the chosen rows of ``candidates``, objective and bound, curve.
     after
@@ -65,15 +52,27 @@ class Siting:
         Tables: see :mod:`planner.siting.tables`.
     """
 
-    kind: str
-    candidates: gpd.GeoDataFrame
-    given: tuple[object, ...]
-    problem: Problem
+    ready: Prepared
     answer: Answer
     after: Gaps
     scenario: Scenario
     sites: pd.DataFrame
     villages: pd.DataFrame
+
+    @property
+    def kind(self) -> str:
+        """For which facility kind."""
+        return self.ready.kind
+
+    @property
+    def candidates(self) -> gpd.GeoDataFrame:
+        """All places at which something could have been done."""
+        return self.ready.candidates
+
+    @property
+    def problem(self) -> Problem:
+        """What was asked, the gaps without the plan, and whom each candidate would reach."""
+        return self.ready.problem
 
     @property
     def ask(self) -> Ask:
@@ -104,17 +103,6 @@ class Siting:
     def curve(self) -> pd.DataFrame:
         """The objective against units or money, with its bound: ``budget``, the objective, ``bound``."""
         return self.answer.curve
-
-    def is_of(self, before: Gaps, kind: str, given: tuple[object, ...]) -> bool:
-        """Return whether the plan's candidates are those of a study's gaps, a kind and what is given."""
-        measures, *frames = zip(self.given, given, strict=True)
-        return (
-            self.kind == kind
-            and measures[0] == measures[1]
-            and all(a is b for a, b in frames)
-            and self.before.layers is before.layers
-            and self.before.scenario == before.scenario
-        )
 
     @property
     def can_cost_choices(self) -> bool:
@@ -215,36 +203,12 @@ def site(  # noqa: PLR0913 - each is one thing that an office may give
     >>> bool(np.isclose((table - before).sum(), plan.people_added))
     True
     """
-    measures = default_measures() if measures is None else measures
-    if measures.roads:
-        names = ", ".join(measures.roads)
-        msg = f"road measures ({names}) need a plan for each choice of them: see site_with_roads"
-        raise ConfigError(msg)
-    chosen_measures = measures.of_kind(kind)
-    if not chosen_measures:
-        msg = f"no measure leads to a {kind}: name one in the measures file"
-        raise ConfigError(msg)
-    seasons = (study.scenario.season,) if ask.seasons is None else ask.seasons
-    # Which mobile stops can be served depends on the seasons too.
-    served_in = {s for s in seasons if any(one.op == "mobile" for one in chosen_measures.values())}
-    given = ((chosen_measures, served_in), places, exclude, facts)
-    before = study.gaps(may_go_on=may_go_on)
-    if earlier is None or not earlier.is_of(before, kind, given):
-        progress("candidates")
-        # As the scenario leaves them: it may have closed, moved or opened units.
-        found = find_candidates(
-            before.layers, study.demand, chosen_measures, places=places, exclude=exclude, facts=facts
-        )
-        found = reached_stops(study, found, chosen_measures, seasons)
-    else:
-        found = earlier.candidates
-    if earlier is not None and found is earlier.candidates and set(seasons) == set(earlier.reach.seasons):
-        reach = earlier.reach
-    else:
-        reach = find_reach(study, kind, found, seasons=seasons, may_go_on=may_go_on, progress=progress)
-    problem = _problem(study, found, reach, ask, may_go_on, progress)
-    if earlier is not None and found is earlier.candidates:
-        problem = after_earlier(problem, earlier.problem, earlier.solution)
+    ready = prepare(
+        study, kind, ask, measures=measures, places=places, exclude=exclude, facts=facts,
+        earlier=None if earlier is None else (earlier.ready, earlier.solution),
+        may_go_on=may_go_on, progress=progress,
+    )  # fmt: skip
+    problem, found = ready.problem, ready.candidates
     progress("solving")
     answer = solve(problem)
     progress("check")
@@ -252,52 +216,12 @@ def site(  # noqa: PLR0913 - each is one thing that an office may give
     edits = edits_of(found.iloc[chosen], study)
     scenario = study.scenario.model_copy(update={"edits": (*study.scenario.edits, *edits)})
     after = study.gaps(scenario.edits, may_go_on=may_go_on)
-    require_same(after, reach, problem.instance.reached(chosen))
+    require_same(after, problem.reach, problem.instance.reached(chosen))
     if answer.travel_s is not None:
-        require_times(after, reach, answer.travel_s)
+        require_times(after, problem.reach, answer.travel_s)
     table = site_table(
-        found, problem.instance, answer, measures=chosen_measures, edits=edits, reach=reach, after=after
-    )
-    villages = village_changes(before, after, kind)
-    return Siting(kind, found, given, problem, answer, after, scenario, table, villages)
-
-
-def _problem(
-    study: Study,
-    candidates: gpd.GeoDataFrame,
-    reach: Reach,
-    ask: Ask,
-    may_go_on: Callable[[], None],
-    progress: Progress,
-) -> Problem:
-    """Return what is to be solved, with the times to the candidates where these count beyond the limit."""
-    before = study.gaps(may_go_on=may_go_on)
-    instance, times = _instance(before, candidates, reach, ask), None
-    if ask.is_timed or ask.gradual_minutes is not None:
-        most_s = np.inf if ask.gradual_minutes is None else 60.0 * ask.gradual_minutes
-        times = find_times(
-            study, reach.kind, candidates, reach.seasons[0], most_s=most_s, may_go_on=may_go_on,
-            progress=progress,
-        )  # fmt: skip
-    return Problem(before, ask, reach, instance, times, may_go_on)
-
-
-def _instance(before: Gaps, candidates: gpd.GeoDataFrame, reach: Reach, ask: Ask) -> CoverInstance:
-    """Return the covering problem: people of unknown number weigh nothing."""
-    for name in (*ask.forced, *ask.forbidden):
-        if name not in candidates.index:
-            msg = f"there is no candidate {name!r}." + suggest(name, candidates.index[:2000])
-            raise ConfigError(msg)
-    cost = np.ones(len(candidates))
-    if ask.counts_money:
-        cost = candidates["cost_idr"].to_numpy(dtype=np.float64)
-        if np.isnan(cost).any():
-            without = ", ".join(sorted(set(candidates["measure"][np.isnan(cost)])))
-            msg = f"no cost is given for {without}: write cost_idr in a measures file, or plan by units"
-            raise ConfigError(msg)
-    people = before.demand["people"].fillna(0.0).to_numpy(dtype=np.float64)
-    return instance_of_lists(
-        people, reach.by_candidate, cost=cost,
-        forced=candidates.index.isin(ask.forced), forbidden=barred(candidates, before, reach.kind, ask),
-        conflicts=conflicts(candidates, ask),
+        found, problem.instance, answer, measures=ready.measures, edits=edits, reach=problem.reach,
+        after=after,
     )  # fmt: skip
+    villages = village_changes(problem.before, after, kind)
+    return Siting(ready, answer, after, scenario, table, villages)

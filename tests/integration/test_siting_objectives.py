@@ -242,8 +242,8 @@ def test_a_plan_after_an_earlier_one_is_the_same(study, monkeypatch):
     other = next(c for c in first.candidates.index if c not in first.sites.index)
     ask = Ask(units=4, forbidden=(lost,), forced=(other,))
     anew = site(study, KIND, ask)
-    monkeypatch.setattr("planner.siting.site.find_candidates", None)
-    monkeypatch.setattr("planner.siting.site.find_reach", None)
+    monkeypatch.setattr("planner.siting.prepare.find_candidates", None)
+    monkeypatch.setattr("planner.siting.prepare.find_reach", None)
     again = site(study, KIND, ask, earlier=first)
     assert again.solution.objective == anew.solution.objective
     assert again.solution.proof == anew.solution.proof == "optimal"

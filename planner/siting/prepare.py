@@ -1,0 +1,178 @@
+"""What a plan is made from: candidates, whom they reach, and the problem on them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from geodata.errors import ConfigError, suggest
+from geodata.layers import no_progress
+from planner.progress import go_on
+from planner.siting.candidates import find_candidates
+from planner.siting.cover.instance import CoverInstance, instance_of_lists
+from planner.siting.ground.mobile import reached_stops
+from planner.siting.measures import Measure, Measures, default_measures
+from planner.siting.objectives.choices import after_earlier
+from planner.siting.objectives.problem import Problem
+from planner.siting.reach import Reach, find_reach
+from planner.siting.rules import barred, conflicts
+from planner.siting.times import find_times
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import geopandas as gpd
+
+    from geodata.layers import Progress
+    from planner.coverage.study import Gaps, Study
+    from planner.siting.ask import Ask
+    from planner.siting.ground.rules import SiteFacts
+    from planner.siting.solution import Solution
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Candidates, and the problem on them.
+
+    Attributes
+    ----------
+    kind
+        For which facility kind.
+    measures
+        What leads to it, by name.
+    given
+        The measures, places, excluded areas and facts from which the candidates come.
+    candidates
+        As from :func:`planner.siting.candidates.find_candidates`.
+    problem
+        What was asked, the gaps without a plan, and whom each candidate would reach.
+    """
+
+    kind: str
+    measures: dict[str, Measure]
+    given: tuple[object, ...]
+    candidates: gpd.GeoDataFrame
+    problem: Problem
+
+    def is_of(self, before: Gaps, kind: str, given: tuple[object, ...]) -> bool:
+        """Return whether the candidates are those of a study's gaps, a kind and what is given."""
+        measures, *frames = zip(self.given, given, strict=True)
+        return (
+            self.kind == kind
+            and measures[0] == measures[1]
+            and all(a is b for a, b in frames)
+            and self.problem.before.layers is before.layers
+            and self.problem.before.scenario == before.scenario
+        )
+
+
+def prepare(  # noqa: PLR0913 - each is one thing that an office may give
+    study: Study,
+    kind: str,
+    ask: Ask,
+    *,
+    measures: Measures | None = None,
+    places: gpd.GeoDataFrame | None = None,
+    exclude: gpd.GeoDataFrame | None = None,
+    facts: SiteFacts | None = None,
+    earlier: tuple[Prepared, Solution] | None = None,
+    may_go_on: Callable[[], None] = go_on,
+    progress: Progress = no_progress,
+) -> Prepared:
+    """Return the candidates for a kind, whom they reach, and the problem on them.
+
+    Parameters
+    ----------
+    study, kind, ask, measures, places, exclude, facts, may_go_on, progress
+        As :func:`planner.siting.site.site` takes them.
+    earlier
+        What an earlier plan was made from, and that plan.
+
+    Raises
+    ------
+    ConfigError
+        As :func:`planner.siting.site.site`.
+
+    Examples
+    --------
+    >>> from planner.pipeline import Study, demo_layers
+    >>> from planner.siting.ask import Ask
+    >>> ready = prepare(Study(demo_layers(12)), "posyandu", Ask(units=2))
+    >>> len(ready.candidates) == ready.problem.instance.sites
+    True
+    """
+    measures = default_measures() if measures is None else measures
+    if measures.roads:
+        names = ", ".join(measures.roads)
+        msg = f"road measures ({names}) need a plan for each choice of them: see site_with_roads"
+        raise ConfigError(msg)
+    chosen_measures = measures.of_kind(kind)
+    if not chosen_measures:
+        msg = f"no measure leads to a {kind}: name one in the measures file"
+        raise ConfigError(msg)
+    seasons = (study.scenario.season,) if ask.seasons is None else ask.seasons
+    # Which mobile stops can be served depends on the seasons too.
+    served_in = {s for s in seasons if any(one.op == "mobile" for one in chosen_measures.values())}
+    given = ((chosen_measures, served_in), places, exclude, facts)
+    before = study.gaps(may_go_on=may_go_on)
+    known = earlier[0] if earlier is not None and earlier[0].is_of(before, kind, given) else None
+    if known is None:
+        progress("candidates")
+        # As the scenario leaves them: it may have closed, moved or opened units.
+        found = find_candidates(
+            before.layers, study.demand, chosen_measures, places=places, exclude=exclude, facts=facts
+        )
+        found = reached_stops(study, found, chosen_measures, seasons)
+    else:
+        found = known.candidates
+    if known is not None and set(seasons) == set(known.problem.reach.seasons):
+        reach = known.problem.reach
+    else:
+        reach = find_reach(study, kind, found, seasons=seasons, may_go_on=may_go_on, progress=progress)
+    problem = _problem(study, found, reach, ask, may_go_on, progress)
+    if earlier is not None and known is not None:
+        problem = after_earlier(problem, known.problem, earlier[1])
+    return Prepared(kind, chosen_measures, given, found, problem)
+
+
+def _problem(
+    study: Study,
+    candidates: gpd.GeoDataFrame,
+    reach: Reach,
+    ask: Ask,
+    may_go_on: Callable[[], None],
+    progress: Progress,
+) -> Problem:
+    """Return what is to be solved, with the times to the candidates where these count beyond the limit."""
+    before = study.gaps(may_go_on=may_go_on)
+    instance, times = _instance(before, candidates, reach, ask), None
+    if ask.is_timed or ask.gradual_minutes is not None:
+        most_s = np.inf if ask.gradual_minutes is None else 60.0 * ask.gradual_minutes
+        times = find_times(
+            study, reach.kind, candidates, reach.seasons[0], most_s=most_s, may_go_on=may_go_on,
+            progress=progress,
+        )  # fmt: skip
+    return Problem(before, ask, reach, instance, times, may_go_on)
+
+
+def _instance(before: Gaps, candidates: gpd.GeoDataFrame, reach: Reach, ask: Ask) -> CoverInstance:
+    """Return the covering problem: people of unknown number weigh nothing."""
+    for name in (*ask.forced, *ask.forbidden):
+        if name not in candidates.index:
+            msg = f"there is no candidate {name!r}." + suggest(name, candidates.index[:2000])
+            raise ConfigError(msg)
+    cost = np.ones(len(candidates))
+    if ask.counts_money:
+        cost = candidates["cost_idr"].to_numpy(dtype=np.float64)
+        if np.isnan(cost).any():
+            without = ", ".join(sorted(set(candidates["measure"][np.isnan(cost)])))
+            msg = f"no cost is given for {without}: write cost_idr in a measures file, or plan by units"
+            raise ConfigError(msg)
+    people = before.demand["people"].fillna(0.0).to_numpy(dtype=np.float64)
+    return instance_of_lists(
+        people, reach.by_candidate, cost=cost,
+        forced=candidates.index.isin(ask.forced), forbidden=barred(candidates, before, reach.kind, ask),
+        conflicts=conflicts(candidates, ask),
+    )  # fmt: skip
