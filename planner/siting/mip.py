@@ -240,6 +240,10 @@ class GrowingLp:
         price = np.abs(np.asarray(found.row_dual, dtype=np.float64))
         return value, price, float(self._solver.getInfo().objective_function_value)
 
+    def reduced_costs(self) -> NDArray[np.float64]:
+        """Return by column what one more of it would add to the last objective: float64 ``(columns,)``."""
+        return np.asarray(self._solver.getSolution().col_dual, dtype=np.float64)
+
 
 @dataclass(frozen=True)
 class MipAnswer:

@@ -180,7 +180,8 @@ def test_all_kernels_again_with_bounds_checked(pytestconfig):
         [sys.executable, "-m", "pytest", "-n", "0", "-p", "no:cacheprovider", str(Path(__file__)),
          str(here / "test_allocation.py"), str(here / "test_edge_grid.py"),
          str(here / "test_siting_median.py"), str(here / "test_siting_cover.py"),
-         str(here / "test_siting_villages.py"), str(here / "test_siting_robust.py")],
+         str(here / "test_siting_villages.py"), str(here / "test_siting_robust.py"),
+         str(here / "test_siting_rollout.py")],
         env=environment, capture_output=True, text=True, check=False, cwd=here.parent.parent, timeout=900,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr

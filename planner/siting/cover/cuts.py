@@ -65,7 +65,7 @@ class CutRelaxation:
     ) -> None:
         self.instance, self.bound = instance, float(instance.people.sum())
         self._budget = budget
-        self._group, self._groups = _by_site(instance, plan), max(len(plan), 1)
+        self._group, self._groups = places_by_site(instance, plan), max(len(plan), 1)
         sites = instance.sites
         self._most = np.bincount(self._group, weights=instance.people, minlength=self._groups)
         self._lp = GrowingLp(
@@ -194,7 +194,7 @@ class CutRelaxation:
         return self._inside
 
 
-def _by_site(instance: CoverInstance, plan: NDArray[np.int64]) -> NDArray[np.int64]:
+def places_by_site(instance: CoverInstance, plan: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the group of each place: the first site of a plan that covers it, else the first group."""
     group = np.zeros(instance.places, dtype=np.int64)
     for number, j in reversed(list(enumerate(plan.tolist()))):

@@ -271,7 +271,9 @@ class Reduced:
     cost_forced: float
 
 
-def reduced(instance: CoverInstance, *, drop_dominated: bool = True) -> Reduced:
+def reduced(
+    instance: CoverInstance, *, drop_dominated: bool = True, keep: NDArray[np.bool_] | None = None
+) -> Reduced:
     """Return the instance without what decides nothing.
 
     Places with equal sites become one with all their people. Forced sites, what conflicts with them,
@@ -284,6 +286,8 @@ def reduced(instance: CoverInstance, *, drop_dominated: bool = True) -> Reduced:
         Any.
     drop_dominated
         False where a site's other properties count, as in problems with more rules.
+    keep
+        bool ``(sites,)``: those that stay even if they cover nothing; none when None.
 
     Examples
     --------
@@ -311,6 +315,8 @@ def reduced(instance: CoverInstance, *, drop_dominated: bool = True) -> Reduced:
         small = _without(instance, site, people, some_of(instance.by_site, site, number))
         nothing = np.diff(small.by_site.first) == 0
         out = dominated(small.by_site, small.by_place, small.cost, free[site]) if drop_dominated else nothing
+        if keep is not None:
+            out &= ~keep[site]
         if not out.any():
             return Reduced(small, site, place, *forced)
         open_[site[out]] = False

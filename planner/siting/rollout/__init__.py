@@ -1,0 +1,1 @@
+"""In which year each measure is taken: rollouts on arrays, with their bound."""
