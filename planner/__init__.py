@@ -29,6 +29,8 @@ if TYPE_CHECKING:
         OpenFacility,
         ReopenRoad,
         Robustness,
+        Rollout,
+        RolloutPlan,
         Scenario,
         SiteFacts,
         Siting,
@@ -47,9 +49,11 @@ if TYPE_CHECKING:
         open_workspace,
         read_adoption_of,
         read_measures,
+        read_plan,
         read_scenario,
         read_uncertainty,
         robustness,
+        rollout,
         site,
         site_with_roads,
         summary,
@@ -60,18 +64,20 @@ if TYPE_CHECKING:
         village_table,
         write_gaps,
         write_robustness,
+        write_rollout,
         write_siting,
     )
 
 __all__ = [
     "AddBoat", "AddRoad", "Ask", "ChangeFacility", "ChangeRoad", "ChangeSpeed", "CloseFacility",
     "CloseRoad", "Flood", "Floor", "Gaps", "Ilp", "MoveFacility", "Objective", "OpenFacility",
-    "ReopenRoad", "Robustness", "Scenario", "SiteFacts", "Siting", "SitingWithRoads", "Study", "Travel",
-    "as_if_none", "build_area", "changes", "check", "default_scenario", "demo_layers", "facility_table",
-    "find_gaps", "from_networkx", "open_workspace", "read_adoption_of", "read_measures",
-    "read_scenario", "read_uncertainty", "robustness", "site", "site_with_roads", "summary",
-    "to_networkx", "totals", "travel_by", "under_standards", "village_table", "write_gaps",
-    "write_robustness", "write_siting",
+    "ReopenRoad", "Robustness", "Rollout", "RolloutPlan", "Scenario", "SiteFacts", "Siting",
+    "SitingWithRoads", "Study", "Travel", "as_if_none", "build_area", "changes", "check",
+    "default_scenario", "demo_layers", "facility_table", "find_gaps", "from_networkx", "open_workspace",
+    "read_adoption_of", "read_measures", "read_plan", "read_scenario", "read_uncertainty", "robustness",
+    "rollout", "site", "site_with_roads", "summary", "to_networkx", "totals", "travel_by",
+    "under_standards", "village_table", "write_gaps", "write_robustness", "write_rollout",
+    "write_siting",
 ]  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from planner.ilp.model import Ilp
 from planner.network.convert import from_networkx, to_networkx
 from planner.reports.outputs import write_gaps
 from planner.reports.robustness import write_robustness
+from planner.reports.rollout import write_rollout
 from planner.reports.siting import write_siting
 from planner.scenarios.edits import (
     AddBoat,
@@ -38,11 +39,13 @@ from planner.scenarios.scenario import Scenario, default_scenario, read_scenario
 from planner.siting.ask import Ask, Floor, Objective
 from planner.siting.ground.rules import SiteFacts
 from planner.siting.measures import read_measures
+from planner.siting.plan_file import RolloutPlan, read_plan
 from planner.siting.reach import as_if_none
 from planner.siting.robustness import Robustness, robustness
 from planner.siting.site import Siting, site
 from planner.siting.uncertainty import read_uncertainty
 from planner.siting.with_roads import SitingWithRoads, site_with_roads
+from planner.siting.years import Rollout, rollout
 from planner.travel.frames import Travel, travel_by
 
 if TYPE_CHECKING:
@@ -70,6 +73,8 @@ __all__ = [
     "OpenFacility",
     "ReopenRoad",
     "Robustness",
+    "Rollout",
+    "RolloutPlan",
     "Scenario",
     "SiteFacts",
     "Siting",
@@ -88,9 +93,11 @@ __all__ = [
     "open_workspace",
     "read_adoption_of",
     "read_measures",
+    "read_plan",
     "read_scenario",
     "read_uncertainty",
     "robustness",
+    "rollout",
     "site",
     "site_with_roads",
     "summary",
@@ -101,6 +108,7 @@ __all__ = [
     "village_table",
     "write_gaps",
     "write_robustness",
+    "write_rollout",
     "write_siting",
 ]
 

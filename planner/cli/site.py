@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from planner.siting.ground.rules import SiteFacts
     from planner.siting.measures import Measures
     from planner.siting.site import Siting
+    from planner.siting.years import Rollout
 
 
 # What no other plan does, by the unit of the objective.
@@ -223,7 +224,6 @@ def in_words(plan: Siting) -> list[str]:
     '  proven best: no other choice of these candidates reaches more people'
     """
     from geodata.errors import counted
-    from planner.coverage.extent import WHY
     from planner.siting.solution import Proof
 
     area, solution, people = plan.before.layers.area, plan.solution, plan.before.demand["people"]
@@ -242,6 +242,26 @@ def in_words(plan: Siting) -> list[str]:
         lines.append(f"  {places} left out: nothing reaches them, or nobody knows their way")
     if plan.ask.units is not None and len(plan.sites) < plan.ask.units:
         lines.append(f"  {len(plan.sites)} of {plan.ask.units}: no more of these candidates add anybody")
+    lines += doubts_in_words(plan)
+    for row in plan.sites.itertuples():
+        where = ", ".join(w for w in (row.village_name, row.district_name) if w)
+        lines.append(f"  {row.order:>3}. {where} ({row.village_code}): +{row.people_added:,.0f} people")
+    return lines
+
+
+def doubts_in_words(plan: Siting | Rollout) -> list[str]:
+    """Return in lines what is not known of the lists and the people that a plan rests on.
+
+    Examples
+    --------
+    >>> from planner.pipeline import Ask, Study, demo_layers, site
+    >>> doubts_in_words(site(Study(demo_layers(12)), "posyandu", Ask(units=2)))
+    []
+    """
+    from geodata.errors import counted
+    from planner.coverage.extent import WHY
+
+    lines = []
     if plan.as_if_none:
         lines.append(f"  no list of {plan.kind} was given: the plan takes it that there are none")
     elif plan.list_doubt is not None:
@@ -252,7 +272,4 @@ def in_words(plan: Siting) -> list[str]:
     unknown = int(plan.before.layers.villages["people"].isna().sum())
     if unknown:
         lines.append(f"  {counted(unknown, 'village')} of unknown people, without weight in the plan")
-    for row in plan.sites.itertuples():
-        where = ", ".join(w for w in (row.village_name, row.district_name) if w)
-        lines.append(f"  {row.order:>3}. {where} ({row.village_code}): +{row.people_added:,.0f} people")
     return lines

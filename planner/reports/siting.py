@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from planner.coverage.study import Gaps
     from planner.scenarios.scenario import Scenario
     from planner.siting.site import Siting
+    from planner.siting.years import Rollout
 
 SITING_OUTPUTS = Ours(
     RUN,
@@ -74,26 +75,41 @@ def write_siting(
     >>> [file.name for file in written if file.suffix != ".csv"]
     ['map.html', 'run.json', 'scenario.yml', 'villages_after.parquet']
     """
-    # Here, because importing Folium takes most of half a second.
-    from planner.reports.maps.sites_page import write_sites_map
-
     out = Path(out)
     with replace_folder(out, SITING_OUTPUTS) as stage:
-        for name, table in (("sites", plan.sites), ("villages_after", plan.villages)):
-            (stage / f"{name}.csv").write_text(csv_text(table), "utf-8", newline="")
-        (stage / "curve.csv").write_text(csv_text(plan.curve, index=False), "utf-8", newline="")
+        write_shared(plan, stage, lang=lang)
         if plan.can_cost_choices:
             (stage / "choices.csv").write_text(csv_text(plan.cost_of_choices()), "utf-8", newline="")
-        shapes = plan.after.layers.villages.geometry
-        gpd.GeoDataFrame(plan.villages, geometry=shapes).to_crs(WGS84).to_parquet(
-            stage / "villages_after.parquet", compression="zstd"
-        )
-        (stage / "scenario.yml").write_text(scenario_yaml(plan.scenario), "utf-8")
-        write_sites_map(plan, stage / "map.html", lang=lang)
         record = json.dumps(siting_record(plan, inputs), indent=1, ensure_ascii=False, allow_nan=False)
         (stage / RUN).write_text(record + "\n", "utf-8")
         names = sorted(p.name for p in stage.iterdir())
     return [out / n for n in names]
+
+
+def write_shared(plan: Siting | Rollout, stage: Path, *, lang: str) -> None:
+    """Write what every plan has: tables, curve, scenario and map.
+
+    Parameters
+    ----------
+    plan
+        As from :func:`planner.siting.site.site` or :func:`planner.siting.years.rollout`.
+    stage
+        A folder that is there.
+    lang
+        ``id`` or ``en``: the language of the map.
+    """
+    # Here, because importing Folium takes most of half a second.
+    from planner.reports.maps.sites_page import write_sites_map
+
+    for name, table in (("sites", plan.sites), ("villages_after", plan.villages)):
+        (stage / f"{name}.csv").write_text(csv_text(table), "utf-8", newline="")
+    (stage / "curve.csv").write_text(csv_text(plan.curve, index=False), "utf-8", newline="")
+    shapes = plan.after.layers.villages.geometry
+    gpd.GeoDataFrame(plan.villages, geometry=shapes).to_crs(WGS84).to_parquet(
+        stage / "villages_after.parquet", compression="zstd"
+    )
+    (stage / "scenario.yml").write_text(scenario_yaml(plan.scenario), "utf-8")
+    write_sites_map(plan, stage / "map.html", lang=lang)
 
 
 def scenario_yaml(scenario: Scenario) -> str:

@@ -27,7 +27,10 @@ from planner.texts.formatter import Formatter
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import pandas as pd
+
     from planner.siting.site import Siting
+    from planner.siting.years import Rollout
 
 
 # Takes away the note of a page without its libraries, once they have come from the internet after all.
@@ -36,13 +39,14 @@ DRAWN = "<script>if (window.L) document.getElementById('jk-missing')?.remove();<
 NUMBERED = 40
 
 
-def write_sites_map(plan: Siting, path: Path, *, lang: str) -> None:
+def write_sites_map(plan: Siting | Rollout, path: Path, *, lang: str) -> None:
     """Write the map of a plan: one file that opens from disk with no network.
 
     Parameters
     ----------
     plan
-        As from :func:`planner.siting.site.site`.
+        As from :func:`planner.siting.site.site` or :func:`planner.siting.years.rollout`; of a rollout each
+        year's villages and sites can be shown.
     path
         The file; one that is there is written over.
     lang
@@ -75,20 +79,43 @@ def write_sites_map(plan: Siting, path: Path, *, lang: str) -> None:
         tiles=None, prefer_canvas=True, control_scale=True, zoom_snap=0.25
     )
     page.fit_bounds([[south, west], [north, east]])
-    for when, shown in (("after", True), ("before", False)):
-        _villages(plan, when, texts, lang, show=shown).add_to(page)
+    for name, table, suffix in _states(plan, texts):
+        _villages(plan, name, table, suffix, texts, lang, show=name == texts["plan_after"]).add_to(page)
     _existing(plan, texts).add_to(page)
-    _sites(plan, texts, lang).add_to(page)
+    for name, sites in _steps(plan, texts):
+        _sites(name, sites, texts, lang, few=len(plan.sites) <= NUMBERED).add_to(page)
     folium.LayerControl(collapsed=False).add_to(page)
     head = page_head(f"{texts['plan_title']}: {plan.after.layers.area.name}", offline=offline)
     body = _box(plan, texts, lang) + DRAWN
     write_page(page, path, head, texts, lang=lang, offline=offline, body=body)
 
 
-def _villages(plan: Siting, when: str, texts: dict[str, str], lang: str, *, show: bool) -> folium.GeoJson:
-    """Return the villages coloured by their status, before or after the plan."""
-    table, kind, numbers = plan.villages, plan.kind, Formatter(lang)
-    suffix = "" if when == "after" else "_before"
+def _states(plan: Siting | Rollout, texts: dict[str, str]) -> list[tuple[str, pd.DataFrame, str]]:
+    """Return the states of the villages that can be shown: name, table, and the suffix of its columns."""
+    states = [(texts["plan_after"], plan.villages, ""), (texts["plan_before"], plan.villages, "_before")]
+    by_year = getattr(plan, "villages_by_year", {})
+    return states + [(f"{texts['plan_after']}: {year}", one, "") for year, one in list(by_year.items())[:-1]]
+
+
+def _steps(plan: Siting | Rollout, texts: dict[str, str]) -> list[tuple[str, pd.DataFrame]]:
+    """Return the sites: all at once, or those that work from each year on."""
+    if "year_works" not in plan.sites:
+        return [(texts["plan_sites"], plan.sites)]
+    return [(f"{texts['plan_sites']}: {year}", some) for year, some in plan.sites.groupby("year_works")]
+
+
+def _villages(
+    plan: Siting | Rollout,
+    layer: str,
+    table: pd.DataFrame,
+    suffix: str,
+    texts: dict[str, str],
+    lang: str,
+    *,
+    show: bool,
+) -> folium.GeoJson:
+    """Return the villages coloured by their status."""
+    kind, numbers = plan.kind, Formatter(lang)
     status, share = table[f"{kind}_status{suffix}"], table[f"{kind}_share_reached{suffix}"]
     tips = [
         f"<b>{html.escape(str(name))}</b> ({html.escape(str(district))})<br>"
@@ -103,7 +130,9 @@ def _villages(plan: Siting, when: str, texts: dict[str, str], lang: str, *, show
     )
     return folium.GeoJson(
         frame.__geo_interface__,
-        name=html.escape(texts[f"plan_{when}"]),
+        name=html.escape(layer),
+        # One state at a time.
+        overlay=False,
         style_function=_style,
         tooltip=folium.GeoJsonTooltip(["tip"], labels=False, sticky=True, class_name="jk-tip"),
         show=show,
@@ -115,7 +144,7 @@ def _style(feature: dict[str, Any]) -> dict[str, Any]:
     return {"fillColor": color, "fillOpacity": 0.6, "color": "#ffffff", "weight": 0.6}
 
 
-def _existing(plan: Siting, texts: dict[str, str]) -> folium.FeatureGroup:
+def _existing(plan: Siting | Rollout, texts: dict[str, str]) -> folium.FeatureGroup:
     """Return the units of the kind that function today."""
     group = folium.FeatureGroup(name=html.escape(texts["plan_existing"]))
     counts = plan.before.scenario.standard[plan.kind].counts
@@ -129,10 +158,12 @@ def _existing(plan: Siting, texts: dict[str, str]) -> folium.FeatureGroup:
     return group
 
 
-def _sites(plan: Siting, texts: dict[str, str], lang: str) -> folium.FeatureGroup:
-    """Return the sites, numbered in the order in which they add most people."""
-    group, numbers = folium.FeatureGroup(name=html.escape(texts["plan_sites"])), Formatter(lang)
-    for row in plan.sites.itertuples():
+def _sites(
+    name: str, sites: pd.DataFrame, texts: dict[str, str], lang: str, *, few: bool
+) -> folium.FeatureGroup:
+    """Return sites, numbered in their order."""
+    group, numbers = folium.FeatureGroup(name=html.escape(name)), Formatter(lang)
+    for row in sites.itertuples():
         where = html.escape(f"{row.village_name}, {row.district_name}".strip(", "))
         tip = (
             f"<b>{row.order}. {where}</b><br>{html.escape(texts[f'measure_{row.op}'])}<br>"
@@ -140,7 +171,7 @@ def _sites(plan: Siting, texts: dict[str, str], lang: str) -> folium.FeatureGrou
         )
         folium.Marker(
             [row.lat, row.lon],
-            icon=folium.DivIcon(html=_badge(row.order, few=len(plan.sites) <= NUMBERED), icon_size=(0, 0)),
+            icon=folium.DivIcon(html=_badge(row.order, few=few), icon_size=(0, 0)),
             tooltip=tip,
         ).add_to(group)
     return group
@@ -151,7 +182,7 @@ def _badge(order: int, *, few: bool) -> str:
     return f"<div class='jk-site'>{order}</div>" if few else "<div class='jk-site jk-small'></div>"
 
 
-def _box(plan: Siting, texts: dict[str, str], lang: str) -> str:
+def _box(plan: Siting | Rollout, texts: dict[str, str], lang: str) -> str:
     """Return the title, the figures and the colours, as a box over the map."""
     numbers, solution = Formatter(lang), plan.solution
     gap = texts["plan_gap"].format(gap=numbers.percent(solution.gap))

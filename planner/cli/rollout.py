@@ -1,0 +1,120 @@
+"""``jangkau rollout``: in which year each measure is taken."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from planner.cli.console import DONE, add_language, say
+
+if TYPE_CHECKING:
+    import argparse
+
+    from planner.cli.console import Commands
+    from planner.siting.years import Rollout
+
+
+def add_commands(commands: Commands) -> None:
+    """Add ``rollout``."""
+    parser = commands.add_parser("rollout", help="in which year each unit is opened, upgraded or staffed")
+    parser.add_argument("workspace", type=Path, metavar="WORKSPACE")
+    for name, metavar, what in (
+        ("scenario", "S.yml", "what differs from the default scenario"),
+        ("measures", "M.yml", "what can be done, and what it costs"),
+        ("places", "FILE", "candidate places for new units (points)"),
+        ("exclude", "FILE", "areas without new units (polygons)"),
+        ("adoption", "A.csv", "table of each puskesmas's stage of ILP (CSV or XLSX)"),
+    ):
+        parser.add_argument(f"--{name}", type=Path, metavar=metavar, help=what)
+    parser.add_argument("--plan", type=Path, required=True, metavar="PLAN.yml", help="years and budgets")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write")
+    add_language(parser)
+    parser.set_defaults(run=_rollout)
+
+
+def _rollout(options: argparse.Namespace) -> int:
+    from geodata.layers import SourceRecord
+    from geodata.readers.files import file_sha256
+    from geodata.readers.places import read_areas, read_places
+    from geodata.workspace import require_replaceable
+    from planner.pipeline import (
+        Study,
+        as_if_none,
+        default_scenario,
+        open_workspace,
+        read_adoption_of,
+        read_measures,
+        read_plan,
+        read_scenario,
+        rollout,
+        write_rollout,
+    )
+    from planner.progress import Steps
+    from planner.reports.rollout import ROLLOUT_OUTPUTS
+
+    asked = read_plan(options.plan)
+    scenario = default_scenario() if options.scenario is None else read_scenario(options.scenario)
+    measures = None if options.measures is None else read_measures(options.measures)
+    places = None if options.places is None else read_places(options.places)
+    exclude = None if options.exclude is None else read_areas(options.exclude)
+    require_replaceable(options.out, ROLLOUT_OUTPUTS)
+    with Steps(8) as progress:
+        progress("workspace")
+        layers = as_if_none(open_workspace(options.workspace), asked.kind)
+        adoption = () if options.adoption is None else read_adoption_of(options.adoption, layers)
+        study = Study(layers, scenario=scenario, progress=progress)
+        plan = rollout(
+            study, asked, measures=measures, places=places, exclude=exclude, adoption=adoption,
+            progress=progress,
+        )  # fmt: skip
+        progress("files")
+        named = [(n, getattr(options, n)) for n in ("plan", "scenario", "measures", "places", "exclude",
+                                                    "adoption")]  # fmt: skip
+        inputs = [SourceRecord(n, path.name, file_sha256(path)) for n, path in named if path is not None]
+        files = write_rollout(plan, options.out, lang=options.lang, inputs=inputs)
+    for line in in_words(plan):
+        say(line)
+    for file in files:
+        say(str(file))
+    return DONE
+
+
+def in_words(plan: Rollout) -> list[str]:
+    """Return a rollout in lines: how good it is, what is unknown, and what is done in each year.
+
+    Examples
+    --------
+    >>> from planner.pipeline import RolloutPlan, Study, demo_layers, rollout
+    >>> asked = RolloutPlan.model_validate({"kind": "posyandu", "years": [{"year": 2027, "units": 2}]})
+    >>> in_words(rollout(Study(demo_layers(12)), asked))[1]
+    '  proven best: no other order of these candidates reaches more people over the years'
+    """
+    from geodata.errors import first_five
+    from planner.cli.site import doubts_in_words
+    from planner.siting.solution import Proof
+
+    area, solution = plan.before.layers.area, plan.solution
+    last = plan.asked.years[-1].year
+    head = f"{area.name} ({area.code}): {len(plan.sites)} x {plan.kind}, {plan.people_added:,.0f} people more"
+    lines = [f"{head} within the limit by {last}"]
+    if solution.proof is Proof.OPTIMAL:
+        lines.append("  proven best: no other order of these candidates reaches more people over the years")
+    else:
+        lines.append(f"  best rollout found; another one is at most {solution.gap:.2%} better")
+    lines.append(
+        f"  the price of order: {plan.price_of_order:.2%} less than the best for each year alone, added up"
+    )
+    lines += doubts_in_words(plan)
+    if plan.waiting:
+        names = first_five(plan.waiting)
+        lines.append(f"  nobody knows when these puskesmas have the stage, so nothing opens there: {names}")
+    if plan.asked.counts_money and plan.without_yearly_cost:
+        names = ", ".join(plan.without_yearly_cost)
+        lines.append(f"  no yearly cost is given for {names}: none is counted")
+    for row in plan.plan.itertuples():
+        staff = f", employs {row.staff_employed}" if row.staff_employed else ""
+        lines.append(
+            f"  {row.Index}: {row.units_decided} decided, {row.units_working} working, "
+            f"+{row.people_added:,.0f} people, {row.villages_served} villages served{staff}"
+        )
+    return lines

@@ -1,0 +1,126 @@
+"""The files of a rollout."""
+
+from __future__ import annotations
+
+import json
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from geodata.files.csvtext import csv_text
+from geodata.workspace import Ours, replace_folder
+from planner.reports.outputs import RUN, input_records
+from planner.reports.siting import SITING_OUTPUTS, write_shared
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from geodata.layers import SourceRecord
+    from planner.siting.years import Rollout
+
+ROLLOUT_OUTPUTS = Ours(RUN, "jangkau_version", SITING_OUTPUTS.files - {"choices.csv"} | {"plan.csv"})
+
+
+def write_rollout(
+    plan: Rollout, out: str | Path, *, lang: str = "id", inputs: Sequence[SourceRecord] = ()
+) -> list[Path]:
+    """Write a rollout's tables, scenario, map and ``run.json``; returns the files written.
+
+    Parameters
+    ----------
+    plan
+        As from :func:`planner.siting.years.rollout`.
+    out
+        The output folder; one written before is replaced as a whole.
+    lang
+        ``id`` or ``en``: the language of the map.
+    inputs
+        Further files that went in: plan, measures, scenario, places.
+
+    Returns
+    -------
+    files
+        In order of their names, in ``out``.
+
+    Raises
+    ------
+    ConfigError
+        Another language.
+    WorkspaceError
+        ``out`` holds something that was not written by this, or another process is writing it.
+    DiskError
+        The disk is full or refuses. After any error ``out`` is as it was.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from planner.pipeline import RolloutPlan, Study, demo_layers, rollout
+    >>> years = [{"year": 2027, "units": 1}, {"year": 2028, "units": 1}]
+    >>> plan = rollout(
+    ...     Study(demo_layers(12)), RolloutPlan.model_validate({"kind": "posyandu", "years": years})
+    ... )
+    >>> with TemporaryDirectory() as folder:
+    ...     written = write_rollout(plan, Path(folder, "out"))
+    >>> [file.name for file in written if file.suffix == ".csv"]
+    ['curve.csv', 'plan.csv', 'sites.csv', 'villages_after.csv']
+    """
+    out = Path(out)
+    with replace_folder(out, ROLLOUT_OUTPUTS) as stage:
+        write_shared(plan, stage, lang=lang)
+        (stage / "plan.csv").write_text(csv_text(plan.plan), "utf-8", newline="")
+        record = json.dumps(rollout_record(plan, inputs), indent=1, ensure_ascii=False, allow_nan=False)
+        (stage / RUN).write_text(record + "\n", "utf-8")
+        names = sorted(p.name for p in stage.iterdir())
+    return [out / n for n in names]
+
+
+def rollout_record(plan: Rollout, inputs: Sequence[SourceRecord] = ()) -> dict[str, Any]:
+    """Return what a rollout depended on and how it was solved.
+
+    Parameters
+    ----------
+    plan
+        As from :func:`planner.siting.years.rollout`.
+    inputs
+        Files that went in besides those of the layers.
+
+    Returns
+    -------
+    record
+        What ``run.json`` holds: plain numbers, text, lists and dicts.
+
+    Examples
+    --------
+    >>> from planner.pipeline import RolloutPlan, Study, demo_layers, rollout
+    >>> years = [{"year": 2027, "units": 1}]
+    >>> plan = RolloutPlan.model_validate({"kind": "posyandu", "years": years})
+    >>> rollout_record(rollout(Study(demo_layers(12)), plan))["solver"]["status"]
+    'optimal'
+    """
+    layers, solution = plan.before.layers, plan.solution
+    return {
+        "jangkau_version": version("jangkau"),
+        "command": "rollout",
+        "area": {"code": layers.area.code, "name": layers.area.name},
+        "kind": plan.kind,
+        "list_of_kind_given": not plan.as_if_none,
+        "list_of_kind_doubted": plan.list_doubt,
+        "plan": plan.asked.model_dump(mode="json"),
+        "units": len(plan.sites),
+        "candidates": len(plan.candidates),
+        "villages_people_unknown": int(layers.villages["people"].isna().sum()),
+        "people_added": plan.people_added,
+        "price_of_order": plan.price_of_order,
+        "puskesmas_not_ready": list(plan.waiting),
+        "measures_without_yearly_cost": list(plan.without_yearly_cost) if plan.asked.counts_money else [],
+        "configuration_sha256": plan.scenario.content_hash(),
+        "inputs": input_records((*layers.sources, *inputs)),
+        "seed": solution.seed,
+        "solver": {
+            "objective": solution.objective,
+            "bound": solution.bound,
+            "gap": solution.gap,
+            "status": str(solution.proof),
+            "unit": plan.answer.unit,
+        },
+    }
