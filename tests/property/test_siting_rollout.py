@@ -48,7 +48,7 @@ def rollouts(draw, *, sites=None):
         ) if staffed else ([], []),
         "lead": each(st.sampled_from([0.0, 0.0, 0.5, 1.0, 1.5]), n),
         "earliest": each(st.integers(0, years), n) if draw(st.booleans()) else [0] * n,
-        "weight": each(st.sampled_from([0.0, 0.5, 1.0, 2.0]), years),
+        "weight": each(st.sampled_from([0.1, 0.5, 1.0, 2.0]), years),
         "factor": [each(factor, places) for _ in range(years)] if by_place else each(factor, years),
         "forbidden": [m == "forbidden" for m in marks],
         "conflicts": [(a, b) for a, b in conflicts if a != b and not (forced[a] and forced[b])],

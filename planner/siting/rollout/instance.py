@@ -161,14 +161,14 @@ def rollout_instance(
     earliest
         int ``(sites,)``: the first year, from 0, in which a site may work; 0 when None; ``years`` for never.
     weight
-        float64 ``(years,)``: what a person reached in a year counts; 1 when None.
+        float64 ``(years,)``, above 0: what a person reached in a year counts; 1 when None.
     people_factor
         float64 ``(years,)`` or ``(years, places)``: the people of a year against those of ``cover``.
 
     Raises
     ------
     ConfigError
-        A number is missing, below 0 or none at all.
+        A number is missing, below 0 or none at all; a weight is not above 0.
 
     Examples
     --------
@@ -199,6 +199,9 @@ def rollout_instance(
         if numbers.shape != shapes[name] or not (np.isfinite(numbers) & (numbers >= 0)).all():
             msg = f"{name}: give {' x '.join(map(str, shapes[name]))} numbers of 0 or more"
             raise ConfigError(msg)
+    if not (given["weight"] > 0).all():
+        msg = "weight: a year in which nobody counts is none; give numbers above 0"
+        raise ConfigError(msg)
     works = _works(given["lead time"], _each(earliest, n, 0).astype(np.int64), years, cover.forbidden)
     use, limit = _money(cover.cost, given["yearly cost"], given["budget"], works, carry_over=carry_over)
     more, most = _staff(given["staff needed"], given["new staff"], works)
