@@ -260,6 +260,7 @@ def doubts_in_words(plan: Siting | Rollout) -> list[str]:
     """
     from geodata.errors import counted
     from planner.coverage.extent import WHY
+    from planner.siting.tables import crowded
 
     lines = []
     if plan.as_if_none:
@@ -268,6 +269,13 @@ def doubts_in_words(plan: Siting | Rollout) -> list[str]:
         lines.append(
             f"  the list of {plan.kind} is not taken as complete ({WHY[plan.list_doubt][0]}): "
             "units may be there of which it does not tell"
+        )
+    over = crowded(plan.sites, plan.after, plan.kind)
+    if over:
+        most = plan.after.scenario.standard[plan.kind].people_per_unit
+        lines.append(
+            f"  {over} of {len(plan.sites)} would have more than the {most:,.0f} people whom the standard "
+            "gives one unit (people_own in sites.csv): there they need more staff, or more of them"
         )
     unknown = int(plan.before.layers.villages["people"].isna().sum())
     if unknown:

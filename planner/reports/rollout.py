@@ -11,6 +11,7 @@ from geodata.files.csvtext import csv_text
 from geodata.workspace import Ours, replace_folder
 from planner.reports.outputs import RUN, input_records
 from planner.reports.siting import SITING_OUTPUTS, write_shared
+from planner.siting.tables import crowded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -110,6 +111,7 @@ def rollout_record(plan: Rollout, inputs: Sequence[SourceRecord] = ()) -> dict[s
         "candidates": len(plan.candidates),
         "villages_people_unknown": int(layers.villages["people"].isna().sum()),
         "people_added": plan.people_added,
+        "sites_above_people_per_unit": crowded(plan.sites, plan.after, plan.kind),
         "price_of_order": plan.price_of_order,
         "puskesmas_not_ready": list(plan.waiting),
         "measures_without_yearly_cost": list(plan.without_yearly_cost) if plan.asked.counts_money else [],

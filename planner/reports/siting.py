@@ -17,6 +17,7 @@ from geodata.workspace import Ours, replace_folder
 from planner.coverage.reach import usable_facilities
 from planner.reports.outputs import RUN, input_records
 from planner.scenarios.scenario import default_scenario
+from planner.siting.tables import crowded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -164,6 +165,7 @@ def siting_record(plan: Siting, inputs: Sequence[SourceRecord] = ()) -> dict[str
         "villages_people_unknown": int(layers.villages["people"].isna().sum()),
         "people_reached_before": float(people[plan.reach.already].sum()),
         "people_added": plan.people_added,
+        "sites_above_people_per_unit": crowded(plan.sites, plan.after, plan.kind),
         "places_left_out": plan.answer.points_left_out,
         "villages_with_unit_before": _with_unit(plan.before, plan.kind),
         "villages_with_unit_after": _with_unit(plan.after, plan.kind),

@@ -86,7 +86,8 @@ def site_table(
         it, and those that were not checked); of a mobile stop ``served_from`` (a unit) and
         ``served_minutes`` (NaN for others); ``people_added`` (to those before it; they sum to the plan's),
         ``people_alone`` (lost without it), ``people_near_limit`` (of those for whom it is the nearest unit
-        and that are new, the ones within 5 % of the limit), ``villages_added`` (that it lifts to ``served``),
+        and that are new, the ones within 5 % of the limit), ``people_own`` (within the limit and nearer to it
+        than to any other unit: its load), ``villages_added`` (that it lifts to ``served``),
         ``alternatives`` (candidates that could stand in, and their loss in the objective's unit); for
         objectives of time ``person_minutes_saved`` (lost without it; inf where it alone serves some).
     """
@@ -113,6 +114,7 @@ def site_table(
             "people_added": why.people_added,
             "people_alone": why.people_alone,
             "people_near_limit": _near_limit(after, reach, facility),
+            "people_own": _people_own(after, reach, facility),
             "villages_added": _villages_added(instance, why.site, reach, after),
             "alternatives": [
                 _in_words(answer.stand_ins[j], candidates, answer.unit) for j in why.site.tolist()
@@ -141,7 +143,9 @@ def staff_in_words(staff: Mapping[str, int]) -> str:
 def _in_words(others: Sequence[tuple[int, float]], candidates: gpd.GeoDataFrame, unit: str) -> str:
     """Return stand-ins with what the objective would be: fewer people, or more minutes."""
     sign, decimals = (1, 2 if unit == "minutes" else 0) if unit.endswith("minutes") else (-1, 0)
-    return "; ".join(f"{candidates.index[k]} ({sign * lost:+,.{decimals}f})" for k, lost in others)
+    # Plus 0.0, so that nothing lost is not "-0".
+    change = {k: round(sign * lost, decimals) + 0.0 for k, lost in others}
+    return "; ".join(f"{candidates.index[k]} ({n:+,.{decimals}f})" for k, n in change.items())
 
 
 def _near_limit(after: Gaps, reach: Reach, facility: list[str]) -> NDArray[np.float64]:
@@ -154,6 +158,36 @@ def _near_limit(after: Gaps, reach: Reach, facility: list[str]) -> NDArray[np.fl
     of = pd.Series(people[new]).groupby(coverage.nearest_id[new]).sum()
     near: NDArray[np.float64] = of.reindex(facility).fillna(0.0).to_numpy(dtype=np.float64)
     return near
+
+
+def _people_own(after: Gaps, reach: Reach, facility: list[str]) -> NDArray[np.float64]:
+    """Return the people of each site for whom it is the nearest unit, within the limit."""
+    units = after.seasons[reach.seasons[-1]][reach.kind].facilities
+    own: NDArray[np.float64] = units["people_own"].reindex(facility).to_numpy(dtype=np.float64)
+    return own
+
+
+def crowded(sites: pd.DataFrame, after: Gaps, kind: str) -> int | None:
+    """Return how many sites have more people than the standard gives one unit; None where it gives none.
+
+    Parameters
+    ----------
+    sites
+        As from :func:`site_table`.
+    after
+        The gaps with the plan.
+    kind
+        The facility kind.
+
+    Examples
+    --------
+    >>> from planner.pipeline import Ask, Study, demo_layers, site
+    >>> plan = site(Study(demo_layers(12)), "posyandu", Ask(units=2))
+    >>> crowded(plan.sites, plan.after, "posyandu"), plan.sites["people_own"].tolist()
+    (2, [1680.0, 1334.0])
+    """
+    most = after.scenario.standard[kind].people_per_unit
+    return None if most is None else int((sites["people_own"] > most).sum())
 
 
 def _villages_added(

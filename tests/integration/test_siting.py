@@ -14,12 +14,14 @@ import shapely
 from geodata.errors import ConfigError, UnprovenError
 from geodata.workspace import write_workspace
 from planner.cli import main
+from planner.cli.site import in_words
 from planner.kernels.lists import Lists
 from planner.pipeline import Ask, Study, as_if_none, read_measures, read_scenario, site, write_siting
 from planner.siting.candidates import find_candidates
 from planner.siting.measures import At, default_measures
 from planner.siting.plan import require_same
 from planner.siting.reach import find_reach
+from planner.siting.tables import crowded
 
 
 @pytest.fixture(scope="module")
@@ -293,7 +295,7 @@ def test_a_plan_that_the_engine_does_not_confirm_is_not_given(study, monkeypatch
         first = np.concatenate([[0], np.cumsum([len(one) for one in lists])])
         return replace(reach, by_candidate=Lists(first, np.concatenate(lists)))
 
-    monkeypatch.setattr("planner.siting.site.find_reach", boasting)
+    monkeypatch.setattr("planner.siting.prepare.find_reach", boasting)
     with pytest.raises(UnprovenError):
         site(study, "posyandu", Ask(units=2))
 
@@ -335,3 +337,10 @@ def test_villages_lifted_and_people_near_the_limit(study, kind):
     for row in plan.sites.itertuples():
         mine = near & (one.nearest_id == row.facility_id)
         assert row.people_near_limit == pytest.approx(np.nansum(demand["people"].to_numpy()[mine]))
+        own = (one.minutes <= limit) & (one.nearest_id == row.facility_id)
+        assert row.people_own == pytest.approx(np.nansum(demand["people"].to_numpy()[own]))
+    if (most := plan.after.scenario.standard[kind].people_per_unit) is not None:
+        over = (plan.sites["people_own"] > most).sum()
+        assert crowded(plan.sites, plan.after, kind) == over
+        said = f"{over} of {len(plan.sites)} would have more than the {most:,.0f} people"
+        assert any(said in line for line in in_words(plan)) == (over > 0)
