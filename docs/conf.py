@@ -1,11 +1,17 @@
 """The documentation: our pages, and a reference made from the docstrings (``make docs``)."""
 
+import re
 from importlib.metadata import version as version_of
+from pathlib import Path
+
+from docutils.nodes import SkipNode
+from latex2mathml.converter import convert
+from sphinx.errors import ExtensionError
 
 project = "Jangkau"
 version = release = version_of("jangkau")
 extensions = [
-    "myst_parser", "sphinx.ext.apidoc", "sphinx.ext.autodoc", "sphinx.ext.mathjax", "sphinx.ext.napoleon",
+    "myst_parser", "sphinx.ext.apidoc", "sphinx.ext.autodoc", "sphinx.ext.napoleon",
 ]  # fmt: skip
 exclude_patterns = ["_build", "img"]
 html_theme = "alabaster"
@@ -31,3 +37,32 @@ napoleon_attr_annotations = False
 suppress_warnings = ["ref.python", "toc.not_included"]
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 3
+
+html_math_renderer = "mathml"
+
+
+def inline_formula(translator, node):
+    """Write a formula as MathML, which browsers draw by themselves: no script from the internet is needed."""
+    translator.body.append(convert(node.astext()))
+    raise SkipNode
+
+
+def displayed_formula(translator, node):
+    """Write a displayed formula as MathML."""
+    translator.body.append(f'<div class="math">{convert(node.astext(), display="block")}</div>')
+    raise SkipNode
+
+
+def require_offline(app, exception):
+    """Raise where a page would load anything from elsewhere."""
+    outside = re.compile(r"""<(?:script|link|img|iframe)[^>]+(?:src|href)=["'](?:https?:)?//""")
+    pages = [] if exception else sorted(Path(app.outdir).rglob("*.html"))
+    wrong = [page.name for page in pages if outside.search(page.read_text("utf-8"))]
+    if wrong:
+        msg = f"pages load something from the internet: {', '.join(wrong[:5])}"
+        raise ExtensionError(msg)
+
+
+def setup(app):
+    app.add_html_math_renderer("mathml", (inline_formula, None), (displayed_formula, None))
+    app.connect("build-finished", require_offline)
