@@ -1,12 +1,20 @@
 """The documentation: our pages, and a reference made from the docstrings (``make docs``)."""
 
+from __future__ import annotations
+
 import re
 from importlib.metadata import version as version_of
 from pathlib import Path
+from typing import TYPE_CHECKING, Never
 
 from docutils.nodes import SkipNode
 from latex2mathml.converter import convert
 from sphinx.errors import ExtensionError
+
+if TYPE_CHECKING:
+    from docutils.nodes import Element
+    from sphinx.application import Sphinx
+    from sphinx.writers.html5 import HTML5Translator
 
 project = "Jangkau"
 version = release = version_of("jangkau")
@@ -41,19 +49,19 @@ myst_heading_anchors = 3
 html_math_renderer = "mathml"
 
 
-def inline_formula(translator, node):
+def inline_formula(translator: HTML5Translator, node: Element) -> Never:
     """Write a formula as MathML, which browsers draw by themselves: no script from the internet is needed."""
     translator.body.append(convert(node.astext()))
     raise SkipNode
 
 
-def displayed_formula(translator, node):
+def displayed_formula(translator: HTML5Translator, node: Element) -> Never:
     """Write a displayed formula as MathML."""
     translator.body.append(f'<div class="math">{convert(node.astext(), display="block")}</div>')
     raise SkipNode
 
 
-def require_offline(app, exception):
+def require_offline(app: Sphinx, exception: Exception | None) -> None:
     """Raise where a page would load anything from elsewhere."""
     outside = re.compile(r"""<(?:script|link|img|iframe)[^>]+(?:src|href)=["'](?:https?:)?//""")
     pages = [] if exception else sorted(Path(app.outdir).rglob("*.html"))
@@ -63,6 +71,7 @@ def require_offline(app, exception):
         raise ExtensionError(msg)
 
 
-def setup(app):
+def setup(app: Sphinx) -> None:
+    """Take formulas and the last look at the pages over from Sphinx."""
     app.add_html_math_renderer("mathml", (inline_formula, None), (displayed_formula, None))
     app.connect("build-finished", require_offline)
