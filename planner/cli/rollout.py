@@ -51,10 +51,11 @@ def _rollout(options: argparse.Namespace) -> int:
     )
     from planner.progress import Steps
     from planner.reports.rollout import ROLLOUT_OUTPUTS
+    from planner.siting.measures import default_measures
 
     asked = read_plan(options.plan)
     scenario = default_scenario() if options.scenario is None else read_scenario(options.scenario)
-    measures = None if options.measures is None else read_measures(options.measures)
+    measures = default_measures() if options.measures is None else read_measures(options.measures)
     places = None if options.places is None else read_places(options.places)
     exclude = None if options.exclude is None else read_areas(options.exclude)
     require_replaceable(options.out, ROLLOUT_OUTPUTS)
@@ -62,7 +63,7 @@ def _rollout(options: argparse.Namespace) -> int:
         progress("workspace")
         layers = as_if_none(open_workspace(options.workspace), asked.kind)
         adoption = () if options.adoption is None else read_adoption_of(options.adoption, layers)
-        study = Study(layers, scenario=scenario, progress=progress)
+        study = Study(layers, scenario=scenario, modes=measures.modes(asked.kind), progress=progress)
         plan = rollout(
             study, asked, measures=measures, places=places, exclude=exclude, adoption=adoption,
             progress=progress,
@@ -89,7 +90,6 @@ def in_words(plan: Rollout) -> list[str]:
     >>> in_words(rollout(Study(demo_layers(12)), asked))[1]
     '  proven best: no other order of these candidates reaches more people over the years'
     """
-    from geodata.errors import first_five
     from planner.cli.site import doubts_in_words
     from planner.siting.solution import Proof
 
@@ -105,9 +105,9 @@ def in_words(plan: Rollout) -> list[str]:
         f"  the price of order: {plan.price_of_order:.2%} less than the best for each year alone, added up"
     )
     lines += doubts_in_words(plan)
-    if plan.waiting:
-        names = first_five(plan.waiting)
-        lines.append(f"  nobody knows when these puskesmas have the stage, so nothing opens there: {names}")
+    lines += _waiting(plan)
+    if plan.staff_not_limited:
+        lines.append(f"  no number is given of {', '.join(plan.staff_not_limited)}: they limit nothing")
     if plan.asked.counts_money and plan.without_yearly_cost:
         names = ", ".join(plan.without_yearly_cost)
         lines.append(f"  no yearly cost is given for {names}: none is counted")
@@ -117,4 +117,19 @@ def in_words(plan: Rollout) -> list[str]:
             f"  {row.Index}: {row.units_decided} decided, {row.units_working} working, "
             f"+{row.people_added:,.0f} people, {row.villages_served} villages served{staff}"
         )
+    return lines
+
+
+def _waiting(plan: Rollout) -> list[str]:
+    """Return by name where nothing opens because nobody knows when the puskesmas has the stage."""
+    from geodata.errors import counted
+
+    why = {"no_year": "nobody knows when it has it", "too_late": "it has it after the last year"}
+    lines = [
+        f"  {row.name} ({row.Index}): stage today {row.stage}, {why[row.why]}: nothing opens at its "
+        f"{counted(row.candidates, 'candidate')}"
+        for row in plan.waiting.itertuples()
+    ]
+    if plan.without_puskesmas:
+        lines.append(f"  {counted(plan.without_puskesmas, 'candidate')} of no known puskesmas: nothing opens")
     return lines

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from geodata.files.yamlfile import Model, read_yaml
+from geodata.vocabulary.spelling import spelling_key
 from planner.ilp.stages import default_stages
 from planner.scenarios.modes import Number, Positive, no_truth
 from planner.scenarios.standards import require_kinds
@@ -62,7 +63,7 @@ class AfterStage(Model):
     Attributes
     ----------
     stage
-        Its key, such as ``peluncuran``.
+        Its key, such as ``peluncuran``, or how a list writes it.
     ready
         By ``facility_id`` of a puskesmas, the year from which on it has that stage. Those that have it today
         are ready at once; of the others nobody knows, and they wait.
@@ -74,10 +75,11 @@ class AfterStage(Model):
     @field_validator("stage")
     @classmethod
     def _stage(cls, stage: str) -> str:
-        if stage not in default_stages().keys:
+        key = default_stages().spellings().get(spelling_key(stage))
+        if key is None:
             msg = f"stage is one of {', '.join(default_stages().keys)}, not {stage!r}"
             raise ValueError(msg)
-        return stage
+        return key
 
 
 class RolloutPlan(Model):

@@ -9,20 +9,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from geodata.errors import ConfigError, first_five
+from geodata.errors import ConfigError, first_five, suggest
 from geodata.layers import no_progress
 from planner.coverage.show import area_in_words, html_table
 from planner.ilp.jejaring import find_jejaring
 from planner.ilp.stages import adoption_table, default_stages
 from planner.progress import go_on
-from planner.siting.cover.explain import explain
-from planner.siting.objectives.problem import Answer
 from planner.siting.plan import edits_of, require_same
 from planner.siting.prepare import Prepared, prepare
 from planner.siting.rollout.compare import Compared, compared_rollout
 from planner.siting.rollout.instance import rollout_instance
 from planner.siting.solution import Proof
-from planner.siting.tables import site_table, staff_in_words, village_changes
+from planner.siting.tables import village_changes
+from planner.siting.years_tables import rollout_answer, rollout_sites, served_since, year_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
     from planner.scenarios.scenario import Scenario
     from planner.siting.ground.rules import SiteFacts
     from planner.siting.measures import Measures
+    from planner.siting.objectives.problem import Answer
     from planner.siting.plan_file import RolloutPlan
     from planner.siting.rollout.instance import RolloutInstance
     from planner.siting.solution import Solution
@@ -63,14 +63,16 @@ class Rollout:
     sites
         One row a site: see :func:`planner.siting.tables.site_table`, with ``year_decided``, ``year_works``.
     plan
-        One row a year: ``units_decided``, ``units_working``, ``spent`` (units or rupiah), ``staff_employed``
-        (text, new in this year), ``people_reached`` (of this year's people), ``people_added``,
-        ``villages_served``, ``people_reached_alone`` (the best for this year alone) and its bound
-        ``people_reached_bound``, ``people_reached_greedy``.
+        One row a year: see :func:`planner.siting.years_tables.year_table`.
     villages, villages_by_year
-        What changes in each village by the last year, and by each.
+        What changes in each village by the last year (with ``K_served_since``, the first year of those newly
+        served), and by each.
     waiting
-        Puskesmas of which nobody knows when they have the stage: their units are not decided.
+        Index ``facility_id``: the puskesmas whose units are not decided in these years: ``name``, ``stage``
+        (today), ``why`` (``no_year``: nobody knows when it has the stage; ``too_late``: after the last year),
+        ``candidates`` (how many would be theirs).
+    without_puskesmas
+        Candidates of which nobody knows the puskesmas, where a plan waits for one: none is decided.
     """
 
     asked: RolloutPlan
@@ -83,7 +85,8 @@ class Rollout:
     plan: pd.DataFrame
     villages: pd.DataFrame
     villages_by_year: dict[int, pd.DataFrame]
-    waiting: tuple[str, ...]
+    waiting: pd.DataFrame
+    without_puskesmas: int
 
     @property
     def kind(self) -> str:
@@ -132,6 +135,12 @@ class Rollout:
         """Measures of the plan whose yearly cost nobody gave: it is not in ``spent``."""
         used = set(self.sites["measure"])
         return tuple(sorted(m for m in used if self.ready.measures[m].yearly_idr is None))
+
+    @property
+    def staff_not_limited(self) -> tuple[str, ...]:
+        """Professions that the sites need and of which no year gives a number: they limit nothing."""
+        needed = {who for m in self.sites["measure"] for who in self.ready.measures[m].staff}
+        return tuple(sorted(needed - {who for year in self.asked.years for who in year.staff}))
 
     @property
     def price_of_order(self) -> float:
@@ -198,17 +207,13 @@ def rollout(
         study, plan.kind, plan.ask(), measures=measures, places=places, exclude=exclude, facts=facts,
         may_go_on=may_go_on, progress=progress,
     )  # fmt: skip
-    earliest, waiting = _earliest(ready, plan, adoption)
+    earliest, waiting, nowhere = _earliest(ready, plan, adoption)
     instance = _instance(ready, plan, earliest)
     progress("solving")
     compared = compared_rollout(instance, seed=plan.seed, time_limit_s=plan.time_limit_s, may_go_on=may_go_on)
     best = compared.best
     if best.solution.proof is Proof.INFEASIBLE:
-        msg = (
-            f"the forced candidates {first_five(plan.forced)} cannot all be decided in these years: give "
-            "more money, staff or years, or force fewer"
-        )
-        raise ConfigError(msg)
+        raise ConfigError(_no_plan(ready, plan, instance))
     progress("check")
     gaps, edits = _checked(study, ready, best.since, len(plan.years), may_go_on)
     tables = {
@@ -216,22 +221,35 @@ def rollout(
         for y, one in zip(plan.years, gaps, strict=True)
     }
     return Rollout(
-        plan, ready, compared, _answer(ready, compared), gaps[-1],
+        plan, ready, compared, rollout_answer(instance, compared), gaps[-1],
         study.scenario.model_copy(update={"edits": (*study.scenario.edits, *edits)}),
-        _sites(ready, plan, compared, edits, gaps[-1]), _by_year(ready, plan, instance, compared, tables),
-        tables[plan.years[-1].year], tables, waiting,
+        rollout_sites(ready, plan, instance, compared, edits, gaps[-1]),
+        year_table(ready, plan, instance, compared, tables), served_since(tables, plan.kind), tables, waiting,
+        nowhere,
     )  # fmt: skip
+
+
+def _no_plan(ready: Prepared, plan: RolloutPlan, instance: RolloutInstance) -> str:
+    """Return why there is no rollout."""
+    never = instance.cover.forced & (instance.works == instance.years).all(axis=1)
+    if never.any():
+        names = first_five(ready.candidates.index[never])
+        return f"forced candidates cannot work in any of these years (lead time, or stage): {names}"
+    return (
+        f"the forced candidates {first_five(plan.forced)} cannot all be decided in these years, or no way "
+        f"was found in {plan.time_limit_s:g} s: give more money, staff or years, or force fewer"
+    )
 
 
 def _earliest(
     ready: Prepared, plan: RolloutPlan, adoption: Sequence[Adoption]
-) -> tuple[NDArray[np.int64], tuple[str, ...]]:
-    """Return the first year (from 0) in which each candidate may work, and the puskesmas not yet ready."""
-    years, candidates = len(plan.years), ready.candidates
-    if plan.after_stage is None:
-        return np.zeros(len(candidates), np.int64), ()
-    before, stages = ready.problem.before, default_stages()
+) -> tuple[NDArray[np.int64], pd.DataFrame, int]:
+    """Return the first year (from 0) of each candidate, the puskesmas that wait, and how many have none."""
+    before, stages, years = ready.problem.before, default_stages(), len(plan.years)
     table = adoption_table(before.layers.facilities, adoption)
+    facts = table[["name", "stage"]]
+    if plan.after_stage is None:
+        return np.zeros(len(ready.candidates), np.int64), facts.iloc[:0].assign(why="", candidates=0), 0
     strange = sorted(set(plan.after_stage.ready) - set(table.index))
     if strange:
         msg = (
@@ -244,16 +262,36 @@ def _earliest(
     first = dict.fromkeys(table.index[has], 0)
     for name, year in plan.after_stage.ready.items():
         first.setdefault(name, max(year - plan.years[0].year, 0))
-    owner = find_jejaring(before).villages["puskesmas_id"].reindex(candidates["village_code"])
-    owners = owner.fillna("").to_numpy(dtype=object)
+    owners = _owners(ready.candidates, before)
     earliest = np.array([min(first.get(o, years), years) for o in owners], dtype=np.int64)
-    return earliest, tuple(sorted(set(owners[earliest == years]) - {""} - set(first)))
+    late = pd.Series([first.get(name, np.inf) for name in table.index], index=table.index)
+    waiting = facts.assign(
+        why=np.where(np.isinf(late), "no_year", "too_late"),
+        candidates=pd.Series(owners).value_counts().reindex(table.index).fillna(0).astype(np.int64),
+    )
+    return earliest, waiting[late >= years], int((owners == "").sum())
+
+
+def _owners(candidates: gpd.GeoDataFrame, before: Gaps) -> NDArray[np.object_]:
+    """Return the puskesmas of each candidate, "" for none: a unit's own, else that of its village."""
+    network = find_jejaring(before)
+    village = network.villages["puskesmas_id"].reindex(candidates["village_code"])
+    unit = network.units["puskesmas_id"].reindex(candidates["facility_id"])
+    own = unit.notna().to_numpy()
+    owners = np.where(own, unit.to_numpy(dtype=object), village.fillna("").to_numpy(dtype=object))
+    return np.asarray(owners, dtype=object)
 
 
 def _instance(ready: Prepared, plan: RolloutPlan, earliest: NDArray[np.int64]) -> RolloutInstance:
     """Return the rollout on arrays."""
     measures = [ready.measures[m] for m in ready.candidates["measure"]]
     who = sorted({w for y in plan.years for w in y.staff})
+    known = sorted({w for m in ready.measures.values() for w in m.staff})
+    for name in who:
+        if name not in known:
+            hint = suggest(name, known).replace("The file has", "They need")
+            msg = f"staff: no measure for a {plan.kind} needs any {name}.{hint}"
+            raise ConfigError(msg)
     need = np.array([[float(m.staff.get(w, 0)) for m in measures] for w in who]).reshape(
         len(who), len(measures)
     )
@@ -286,85 +324,3 @@ def _checked(
         require_same(one, problem.reach, problem.instance.reached(chosen[working]))
         gaps.append(one)
     return gaps, edits
-
-
-def _answer(ready: Prepared, compared: Compared) -> Answer:
-    """Return the rollout as a plan of its last year."""
-    found, instance = compared.best.solution, ready.problem.instance
-    why = explain(instance, found.chosen)
-    others = dict(zip(why.site.tolist(), why.stand_ins, strict=True))
-    return Answer(found, "person_years", pd.DataFrame(), others)
-
-
-def _sites(
-    ready: Prepared, plan: RolloutPlan, compared: Compared, edits: Sequence[FacilityEdit], after: Gaps
-) -> pd.DataFrame:
-    """Return the sites by the year in which they work, in each year those first that add most people."""
-    best = compared.best
-    table = site_table(
-        ready.candidates, ready.problem.instance, _answer(ready, compared), measures=ready.measures,
-        edits=edits, reach=ready.problem.reach, after=after,
-    )  # fmt: skip
-    row = ready.candidates.index.get_indexer(table.index)
-    first = plan.years[0].year
-    table.insert(1, "year_decided", first + best.decided[row])
-    table.insert(2, "year_works", first + best.since[row])
-    table = table.sort_values(["year_works", "year_decided", "order"])
-    table["order"] = np.arange(1, len(table) + 1)
-    return table
-
-
-def _by_year(
-    ready: Prepared,
-    plan: RolloutPlan,
-    instance: RolloutInstance,
-    compared: Compared,
-    tables: dict[int, pd.DataFrame],
-) -> pd.DataFrame:
-    """Return what is spent and reached in each year."""
-    best, problem = compared.best, ready.problem
-    everyone = problem.before.demand["people"].fillna(0.0).to_numpy(dtype=np.float64)
-    today = float(everyone[problem.reach.already].sum())
-    factor = np.array([y.people_factor for y in plan.years])
-    added = instance.people_by_year(best.decided)
-    rows = []
-    for t, year in enumerate(plan.years):
-        alone = instance.people_by_year(compared.alone[t])[t]
-        greedy = np.nan if compared.greedy is None else instance.people_by_year(compared.greedy)[t]
-        status = tables[year.year][f"{ready.kind}_status"]
-        rows.append(
-            {
-                "year": year.year,
-                "units_decided": int((best.decided == t).sum()),
-                "units_working": int((best.since <= t).sum()),
-                "spent": _spent(ready, plan, best.decided, best.since, t),
-                "staff_employed": staff_in_words(_staff(ready, best.since == t)),
-                "people_reached": today * factor[t] + added[t],
-                "people_added": added[t],
-                "villages_served": int((status == "served").sum()),
-                "people_reached_alone": today * factor[t] + alone,
-                "people_reached_bound": today * factor[t] + compared.alone_bound[t],
-                "people_reached_greedy": today * factor[t] + greedy,
-            }
-        )
-    return pd.DataFrame(rows).set_index("year")
-
-
-def _spent(
-    ready: Prepared, plan: RolloutPlan, decided: NDArray[np.int64], since: NDArray[np.int64], t: int
-) -> float:
-    """Return first costs of what is decided in a year, and yearly costs of what works."""
-    first = float(ready.problem.instance.cost[decided == t].sum())
-    if not plan.counts_money:
-        return first
-    yearly = [ready.measures[m].yearly_idr or 0.0 for m in ready.candidates["measure"][since <= t]]
-    return first + float(sum(yearly))
-
-
-def _staff(ready: Prepared, rows: NDArray[np.bool_]) -> dict[str, int]:
-    """Return the staff of some candidates, by profession."""
-    total: dict[str, int] = {}
-    for name in ready.candidates["measure"][rows]:
-        for who, n in ready.measures[name].staff.items():
-            total[who] = total.get(who, 0) + n
-    return total
