@@ -104,7 +104,7 @@ def main() -> None:
 
 def jember(workspace: Path) -> None:
     """Pustu and posyandu of a real workspace, and a plan again after one site is forbidden."""
-    from planner.pipeline import Ask, Study, as_if_none, open_workspace, site
+    from planner.pipeline import Ask, RolloutPlan, Study, as_if_none, open_workspace, rollout, site
 
     layers = open_workspace(workspace)
     for kind, amounts in (("pustu", (5, 10, 30, 100)), ("posyandu", (1_000,))):
@@ -116,6 +116,10 @@ def jember(workspace: Path) -> None:
             ask = Ask(units=units, forbidden=(plan.sites.index[-1],), time_limit_s=1.0)
             again = site(study, kind, ask, earlier=plan).solution
             say(work=f"{kind}, one forbidden", units=units, seconds=again.seconds, gap=again.gap)
+    years = [{"year": 2027 + t, "units": 5} for t in range(5)]
+    asked = RolloutPlan.model_validate({"kind": "pustu", "years": years})
+    one = rollout(Study(as_if_none(layers, "pustu")), asked).solution
+    say(work="pustu over five years", units=25, seconds=one.seconds, gap=one.gap)
 
 
 if __name__ == "__main__":

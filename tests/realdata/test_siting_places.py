@@ -6,7 +6,7 @@ import pytest
 from test_partial_real import bantul, bantul_layers
 
 from planner.cli.site import in_words
-from planner.pipeline import Ask, Study, site
+from planner.pipeline import Ask, RolloutPlan, Study, rollout, site
 from planner.reports.siting import siting_record
 
 pytestmark = pytest.mark.realdata
@@ -39,3 +39,14 @@ def test_bantul_s_posyandu_are_planned_beyond_a_list_with_gaps(study):
     after = plan.after.coverage["posyandu"].villages["people_reached"].sum()
     assert after - before == pytest.approx(plan.people_added)
     assert set(plan.villages["posyandu_status_before"]) <= {"served", "unknown"}
+
+
+def test_bantul_s_four_pustu_over_three_years(study):
+    years = [{"year": 2027 + t, "units": 2} for t in range(3)]
+    found = rollout(study, RolloutPlan.model_validate({"kind": "pustu", "years": years}))
+    assert found.solution.proof == "optimal"
+    # Two a year, each a year in building; the two that add most come first.
+    assert found.plan["units_working"].tolist() == [0, 2, 4]
+    assert found.plan["people_added"].iloc[-1] == pytest.approx(22_059, abs=1)
+    assert found.plan["people_reached"].iloc[1] == pytest.approx(found.plan["people_reached_bound"].iloc[1])
+    assert found.after.coverage["pustu"].within.all()

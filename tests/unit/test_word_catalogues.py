@@ -61,9 +61,10 @@ FAMILIES = {
             "floods",
             "elevation",
         ),
-        "plan_": ("before", "after"),
+        "plan_": ("staff", "yearly"),
         "plan_proven_": (
             "people",
+            "person_years",
             "people_weighted",
             "villages",
             "units",

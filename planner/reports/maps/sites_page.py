@@ -7,11 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import folium
 import geopandas as gpd
+import numpy as np
+import shapely
+from branca.element import MacroElement
+from jinja2 import Template
 
 from geodata.crs import WGS84
 from planner.coverage.reach import usable_facilities
 from planner.coverage.show import STATUS_COLORS
+from planner.ilp.stages import default_stages
 from planner.reports.maps.page import (
+    DEGREE_DECIMALS,
     KIND_COLORS,
     VILLAGE_TOLERANCE_M,
     LinkedMap,
@@ -21,6 +27,7 @@ from planner.reports.maps.page import (
     vendor_is_built,
     write_page,
 )
+from planner.siting.site import Siting
 from planner.texts.catalogues import map_texts
 from planner.texts.formatter import Formatter
 
@@ -29,7 +36,6 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from planner.siting.site import Siting
     from planner.siting.years import Rollout
 
 
@@ -37,6 +43,20 @@ if TYPE_CHECKING:
 DRAWN = "<script>if (window.L) document.getElementById('jk-missing')?.remove();</script>"
 # More numbered discs than this lie over each other.
 NUMBERED = 40
+
+
+# On a phone the map comes first.
+FOLDED = "<script>if (innerWidth < 600) document.getElementById('jk-plan').open = false;</script>"
+
+
+class _VillagesBehind(MacroElement):
+    """Puts villages that were chosen in the list of layers behind the units, which would be hidden else."""
+
+    _template = Template(
+        "{% macro script(this, kwargs) %}"
+        "{{ this._parent.get_name() }}.on('baselayerchange', e => e.layer.bringToBack());"
+        "{% endmacro %}"
+    )
 
 
 def write_sites_map(plan: Siting | Rollout, path: Path, *, lang: str) -> None:
@@ -84,7 +104,9 @@ def write_sites_map(plan: Siting | Rollout, path: Path, *, lang: str) -> None:
     _existing(plan, texts).add_to(page)
     for name, sites in _steps(plan, texts):
         _sites(name, sites, texts, lang, few=len(plan.sites) <= NUMBERED).add_to(page)
-    folium.LayerControl(collapsed=False).add_to(page)
+    # The years of a rollout would cover the map.
+    folium.LayerControl(collapsed="year_works" in plan.sites).add_to(page)
+    _VillagesBehind().add_to(page)
     head = page_head(f"{texts['plan_title']}: {plan.after.layers.area.name}", offline=offline)
     body = _box(plan, texts, lang) + DRAWN
     write_page(page, path, head, texts, lang=lang, offline=offline, body=body)
@@ -124,9 +146,11 @@ def _villages(
             table["village_name"], table["district_name"].fillna(""), status, share, strict=True
         )
     ]
-    shapes = plan.after.layers.villages.geometry.simplify(VILLAGE_TOLERANCE_M).to_crs(WGS84)
+    degrees = plan.after.layers.villages.geometry.simplify(VILLAGE_TOLERANCE_M).to_crs(WGS84).to_numpy()
+    # Each state holds the outlines anew: a third of their size as rounded.
+    shapes = shapely.transform(degrees, lambda xy: np.round(xy, DEGREE_DECIMALS))
     frame = gpd.GeoDataFrame(
-        {"tip": tips, "color": [STATUS_COLORS[s] for s in status]}, geometry=shapes.to_numpy(), crs=WGS84
+        {"tip": tips, "color": [STATUS_COLORS[s] for s in status]}, geometry=shapes, crs=WGS84
     )
     return folium.GeoJson(
         frame.__geo_interface__,
@@ -169,6 +193,9 @@ def _sites(
             f"<b>{row.order}. {where}</b><br>{html.escape(texts[f'measure_{row.op}'])}<br>"
             f"+{numbers.people(row.people_added)} {html.escape(texts['people'])}"
         )
+        if "year_works" in sites:
+            years = texts["plan_years"].format(decided=row.year_decided, works=row.year_works)
+            tip += f"<br>{html.escape(years)}"
         folium.Marker(
             [row.lat, row.lon],
             icon=folium.DivIcon(html=_badge(row.order, few=few), icon_size=(0, 0)),
@@ -191,8 +218,9 @@ def _box(plan: Siting | Rollout, texts: dict[str, str], lang: str) -> str:
     count = f"{len(plan.sites)} {texts['plan_sites'].lower()}"
     people = f"+{numbers.people(plan.people_added)} {texts['people']}"
     lines = [
-        f"<h1>{html.escape(texts['plan_title'])}: {html.escape(kind)}</h1>",
+        f"<summary><h1>{html.escape(texts['plan_title'])}: {html.escape(kind)}</h1></summary>",
         f"<p>{html.escape(f'{plan.after.layers.area.name}: {count}, {people}')}</p>",
+        *_by_year(plan, numbers),
         f"<p>{html.escape(proof)}</p>",
     ]
     if plan.as_if_none:
@@ -200,9 +228,35 @@ def _box(plan: Siting | Rollout, texts: dict[str, str], lang: str) -> str:
     elif plan.list_doubt is not None:
         doubt = texts["incomplete_list"].format(kind=kind, why=texts[f"why_{plan.list_doubt}"])
         lines.append(f"<p class='jk-note'>{html.escape(doubt)}</p>")
+    lines += [f"<p class='jk-note'>{html.escape(text)}</p>" for text in _open_questions(plan, texts, lang)]
     lines += [
         f"<p><span class='jk-swatch' style='background:{color}'></span>{html.escape(texts[s])}</p>"
         for s, color in STATUS_COLORS.items()
     ]
     lines.append(f"<p class='jk-credit'>{attribution(plan.before, texts)}</p>")
-    return f"<div class='jk-box jk-plan'>{''.join(lines)}</div>"
+    return f"<details class='jk-box jk-plan' id='jk-plan' open>{''.join(lines)}</details>{FOLDED}"
+
+
+def _by_year(plan: Siting | Rollout, numbers: Formatter) -> list[str]:
+    """Return the people whom a rollout adds in each year, as lines of HTML."""
+    table = getattr(plan, "plan", None)
+    if table is None:
+        return []
+    added = table["people_added"].items()
+    return [f"<p>{year}: +{html.escape(numbers.people(people))}</p>" for year, people in added]
+
+
+def _open_questions(plan: Siting | Rollout, texts: dict[str, str], lang: str) -> list[str]:
+    """Return what a rollout does not know: who waits, staff and yearly costs without a number."""
+    if isinstance(plan, Siting):
+        return []
+    notes, after = [], plan.asked.after_stage
+    if after is not None and len(plan.waiting):
+        called = {one.key: one.name.id if lang == "id" else one.name.en for one in default_stages().stages}
+        names = ", ".join(f"{name} ({puskesmas})" for puskesmas, name in plan.waiting["name"].items())
+        notes.append(texts["plan_waiting"].format(stage=called[after.stage], names=names))
+    yearly = plan.without_yearly_cost if plan.asked.counts_money else ()
+    for what, unknown in (("staff", plan.staff_not_limited), ("yearly", yearly)):
+        if unknown:
+            notes.append(texts[f"plan_{what}"].format(names=", ".join(unknown)))
+    return notes
