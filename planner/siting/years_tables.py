@@ -1,4 +1,4 @@
-"""The tables of a rollout: its sites with their years, what each year has and reaches, and its villages."""
+"""The tables of a rollout: its sites with their years, what each year has and reaches, its villages."""
 
 from __future__ import annotations
 
