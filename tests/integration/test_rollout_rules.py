@@ -1,4 +1,4 @@
-"""What a rollout must keep to in each year, reckoned anew from its tables; and what it leaves open, by name."""
+"""What a rollout must keep to in each year, reckoned anew from its tables; what it leaves open, by name."""
 
 from __future__ import annotations
 
