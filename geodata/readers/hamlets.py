@@ -11,7 +11,7 @@ import shapely
 
 from geodata.codes import parse_village_code
 from geodata.crs import WGS84
-from geodata.errors import SchemaError, counted, first_five
+from geodata.errors import ConfigError, SchemaError, counted, first_five
 from geodata.layers import Finding
 from geodata.readers.columns import Columns
 from geodata.readers.coordinates import column_points, refuse_foreign
@@ -80,10 +80,23 @@ def read_hamlets(source: HamletsFile, villages: gpd.GeoDataFrame) -> ReadLayer:
     return ReadLayer(inside, findings, source_record("hamlets", source))
 
 
+def _require_one_place(vector: gpd.GeoDataFrame, what: str, file: str) -> None:
+    """Raise ConfigError for lines, and for rows of several points: none of these is one place."""
+    shapes = vector.geometry.to_numpy()
+    several = (shapely.get_type_id(shapes) == shapely.GeometryType.MULTIPOINT) & (
+        shapely.get_num_geometries(shapes) > 1
+    )
+    wrong = np.flatnonzero((shapely.get_dimensions(shapes) == 1) | several) + 1
+    if len(wrong):
+        msg = f"{what}: {file}: rows {first_five(wrong)} hold lines or several points. Give one point a row."
+        raise ConfigError(msg)
+
+
 def rows_and_points(source: HamletsFile, what: str) -> tuple[pd.DataFrame, NDArray[np.object_]]:
     """Return the attributes (index: row number) and each row's point (degrees), or None."""
     if source.path.suffix.lower() not in TABLE_SUFFIXES:
         vector = read_vector(source, what)
+        _require_one_place(vector, what, source.path.name)
         points = np.asarray(shapely.point_on_surface(vector.geometry.to_numpy()), dtype=object)
         table = pd.DataFrame(vector.drop(columns=vector.geometry.name))
         return table.set_axis(range(1, len(vector) + 1), axis=0), points

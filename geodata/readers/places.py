@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
@@ -10,7 +11,7 @@ import shapely
 
 from geodata.areafile import FileSource, HamletsFile
 from geodata.crs import WGS84
-from geodata.errors import EmptyAreaError, SchemaError, first_five
+from geodata.errors import ConfigError, EmptyAreaError, SchemaError, counted, first_five
 from geodata.readers.areas import POLYGONS, read_shapes
 from geodata.readers.columns import Columns
 from geodata.readers.coordinates import refuse_foreign
@@ -18,6 +19,10 @@ from geodata.readers.hamlets import rows_and_points
 from geodata.readers.osm_places import OSM_ENDINGS, Landmark, read_osm_landmarks
 from geodata.vocabulary.columns import layer_columns
 from geodata.vocabulary.site_rules import SiteRule
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
 
 PLACES, AREAS, RULES = "candidate places", "excluded areas", "site rules"
 
@@ -55,9 +60,21 @@ def read_places(path: str | Path) -> gpd.GeoDataFrame:
     if not len(raw):
         msg = f"{PLACES}: {source.path.name} has no rows. Give one place a row."
         raise EmptyAreaError(msg)
+    _require_places(points, raw.index, source.path.name)
     refuse_foreign(points, [f"row {i}" for i in raw.index], PLACES, source.path.name)
     name = Columns(raw, layer_columns("hamlets"), PLACES).text(None, "name")
     return gpd.GeoDataFrame({"name": name.fillna("").to_numpy()}, geometry=points, crs=WGS84)
+
+
+def _require_places(points: NDArray[np.object_], rows: pd.Index, file: str) -> None:
+    """Raise ConfigError where a row has no place."""
+    lacking = [str(row) for row, point in zip(rows, points, strict=True) if point is None]
+    if lacking:
+        msg = (
+            f"{PLACES}: {file} has no coordinates in {counted(len(lacking), 'row')} ({first_five(lacking)}). "
+            "Give them, or take the rows out."
+        )
+        raise ConfigError(msg)
 
 
 def read_areas(path: str | Path) -> gpd.GeoDataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,6 +50,7 @@ FOR_NOMINAL = 0.2
 
 
 def _robust(options: argparse.Namespace) -> int:
+    from geodata.errors import ConfigError
     from geodata.readers.places import read_areas, read_places
     from geodata.workspace import require_replaceable
     from planner.pipeline import (
@@ -66,15 +68,19 @@ def _robust(options: argparse.Namespace) -> int:
     )
     from planner.progress import Steps
     from planner.reports.robustness import ROBUSTNESS_OUTPUTS
+    from planner.siting.measures import default_measures
     from planner.siting.uncertainty import require_draws
 
+    if not 0 < options.time_limit < inf:
+        msg = f"--time-limit is a number of seconds above 0, not {options.time_limit}"
+        raise ConfigError(msg)
     ask = Ask(
         units=options.units, budget_idr=options.budget, seed=options.seed,
         time_limit_s=FOR_NOMINAL * options.time_limit,
     )  # fmt: skip
     require_draws(options.draws, options.seed)
+    measures = default_measures() if options.measures is None else read_measures(options.measures)
     scenario = default_scenario() if options.scenario is None else read_scenario(options.scenario)
-    measures = None if options.measures is None else read_measures(options.measures)
     places = None if options.places is None else read_places(options.places)
     exclude = None if options.exclude is None else read_areas(options.exclude)
     uncertainty = None if options.uncertainty is None else read_uncertainty(options.uncertainty)
@@ -82,7 +88,7 @@ def _robust(options: argparse.Namespace) -> int:
     with Steps(13) as progress:
         progress("workspace")
         layers = as_if_none(open_workspace(options.workspace), options.kind)
-        study = Study(layers, scenario=scenario, progress=progress)
+        study = Study(layers, scenario=scenario, modes=measures.modes(options.kind), progress=progress)
         plan = site(
             study, options.kind, ask, measures=measures, places=places, exclude=exclude, progress=progress
         )

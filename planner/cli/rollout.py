@@ -33,6 +33,7 @@ def add_commands(commands: Commands) -> None:
 
 
 def _rollout(options: argparse.Namespace) -> int:
+    from geodata.errors import ConfigError
     from geodata.layers import SourceRecord
     from geodata.readers.files import file_sha256
     from geodata.readers.places import read_areas, read_places
@@ -58,6 +59,9 @@ def _rollout(options: argparse.Namespace) -> int:
     measures = default_measures() if options.measures is None else read_measures(options.measures)
     places = None if options.places is None else read_places(options.places)
     exclude = None if options.exclude is None else read_areas(options.exclude)
+    if options.adoption is not None and asked.after_stage is None:
+        msg = "--adoption goes with after_stage in the plan: add that, or leave --adoption out"
+        raise ConfigError(msg)
     require_replaceable(options.out, ROLLOUT_OUTPUTS)
     with Steps(8) as progress:
         progress("workspace")

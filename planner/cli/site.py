@@ -183,9 +183,13 @@ def _floor(text: str) -> Floor:
 
 
 def _measures(options: argparse.Namespace) -> Measures:
+    from geodata.errors import ConfigError
     from planner.pipeline import read_measures
     from planner.siting.measures import At, default_measures
 
+    if options.at is not None and options.places is not None:
+        msg = "--places takes the place of all other candidates: leave --at out"
+        raise ConfigError(msg)
     measures = default_measures() if options.measures is None else read_measures(options.measures)
     return measures if options.at is None else measures.with_new_at([At(word) for word in options.at])
 
@@ -241,12 +245,31 @@ def in_words(plan: Siting) -> list[str]:
         places = counted(plan.answer.points_left_out, "place")
         lines.append(f"  {places} left out: nothing reaches them, or nobody knows their way")
     if plan.ask.units is not None and len(plan.sites) < plan.ask.units:
-        lines.append(f"  {len(plan.sites)} of {plan.ask.units}: no more of these candidates add anybody")
+        ruled = plan.ask.min_distance_m is not None or plan.ask.one_per_village
+        sure = plan.answer.unit == "people" and solution.proof is Proof.OPTIMAL and not ruled
+        why = (
+            "no more of these candidates add anybody" if sure else "more of these candidates were not better"
+        )
+        rules = " by the rules of the plan" if ruled else ""
+        lines.append(f"  {len(plan.sites)} of {plan.ask.units}: {why}{rules}")
+    if not len(plan.sites):
+        lines += _why_none(plan)
     lines += doubts_in_words(plan)
     for row in plan.sites.itertuples():
         where = ", ".join(w for w in (row.village_name, row.district_name) if w)
         lines.append(f"  {row.order:>3}. {where} ({row.village_code}): +{row.people_added:,.0f} people")
     return lines
+
+
+def _why_none(plan: Siting) -> list[str]:
+    """Return in lines why a plan has no site, where that is known."""
+    instance = plan.instance
+    if instance.forbidden.all():
+        return [f"  the rules of the plan leave none of the {instance.sites:,} candidates"]
+    cheapest = float(instance.cost[~instance.forbidden].min())
+    if plan.ask.budget_idr is not None and cheapest > plan.ask.budget_idr:
+        return [f"  the cheapest measure costs {cheapest:,.0f} rupiah, more than there is"]
+    return []
 
 
 def doubts_in_words(plan: Siting | Rollout) -> list[str]:
@@ -255,8 +278,9 @@ def doubts_in_words(plan: Siting | Rollout) -> list[str]:
     Examples
     --------
     >>> from planner.pipeline import Ask, Study, demo_layers, site
-    >>> doubts_in_words(site(Study(demo_layers(12)), "posyandu", Ask(units=2)))
-    []
+    >>> [line] = doubts_in_words(site(Study(demo_layers(12)), "posyandu", Ask(units=2)))
+    >>> line[:40]
+    '  2 of 2 would have more than the 1,250 '
     """
     from geodata.errors import counted
     from planner.coverage.extent import WHY

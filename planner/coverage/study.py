@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from geodata.errors import ConfigError
+from geodata.errors import ConfigError, suggest
 from geodata.layers import no_progress
 from geodata.vocabulary.statuses import YesNo
 from planner.coverage.demand import spread_demand
@@ -199,6 +199,11 @@ class Study:
         self.ground = Ground(land, water)
         listed = {k: r for k, r in self.scenario.standard.items() if k in layers.area.listed_kinds}
         others = (o.mode for r in listed.values() for o in r.also)
+        for mode in modes:
+            if mode not in self.scenario.modes:
+                hint = suggest(mode, self.scenario.modes).replace("The file", "The scenario")
+                msg = f"there is no mode of travel {mode!r}.{hint}"
+                raise ConfigError(msg)
         self.modes = tuple(sorted({*(r.mode for r in listed.values()), *others, *modes}))
         self.extent = find_extent(layers, self.scenario)
         self._coverage: dict[tuple[str, Season], Coverage] = {}

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from planner.siting.robustness import Robustness
 
 ROBUSTNESS_OUTPUTS = Ours(
-    RUN, "jangkau_version", frozenset({RUN, "sites.csv", "villages_reached.csv", "draws.csv", "plans.csv"})
+    RUN,
+    '"command": "robust"',
+    frozenset({RUN, "sites.csv", "villages_reached.csv", "draws.csv", "plans.csv"}),
 )
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from geodata.layers import SourceRecord
     from planner.siting.years import Rollout
 
-ROLLOUT_OUTPUTS = Ours(RUN, "jangkau_version", SITING_OUTPUTS.files - {"choices.csv"} | {"plan.csv"})
+ROLLOUT_OUTPUTS = Ours(RUN, '"command": "rollout"', SITING_OUTPUTS.files - {"choices.csv"} | {"plan.csv"})
 
 
 def write_rollout(

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 SITING_OUTPUTS = Ours(
     RUN,
-    "jangkau_version",
+    '"command": "site"',
     frozenset({RUN, "sites.csv", "curve.csv", "choices.csv", "villages_after.csv", "villages_after.parquet",
                "scenario.yml", "map.html"}),
 )  # fmt: skip

@@ -180,7 +180,7 @@ class Ask:
                 self.is_timed and (away is not None or self.one_per_village),
             ),
             (
-                f"{what} is of one season: choose dry or wet",
+                f"{'gradual_minutes' if until is not None else what} is of one season: give one, not both",
                 (self.is_timed or until is not None) and self.seasons is not None and len(self.seasons) > 1,
             ),
             (
@@ -207,6 +207,6 @@ class Ask:
             ),
             (
                 f"time_limit_s is a number of seconds above 0, not {self.time_limit_s}",
-                not self.time_limit_s > 0,
+                not 0 < self.time_limit_s < np.inf,
             ),
         ]

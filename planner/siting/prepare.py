@@ -10,6 +10,7 @@ import numpy as np
 from geodata.errors import ConfigError, suggest
 from geodata.layers import no_progress
 from planner.progress import go_on
+from planner.scenarios.standards import require_kinds
 from planner.siting.candidates import find_candidates
 from planner.siting.cover.instance import CoverInstance, instance_of_lists
 from planner.siting.ground.mobile import reached_stops
@@ -103,10 +104,17 @@ def prepare(  # noqa: PLR0913 - each is one thing that an office may give
     >>> len(ready.candidates) == ready.problem.instance.sites
     True
     """
+    try:
+        require_kinds([kind])
+    except ValueError as error:
+        raise ConfigError(str(error)) from None
     measures = default_measures() if measures is None else measures
     if measures.roads:
         names = ", ".join(measures.roads)
-        msg = f"road measures ({names}) need a plan for each choice of them: see site_with_roads"
+        msg = (
+            f"road measures ({names}) need a plan for each choice of them: take them out of the measures, or "
+            "in a notebook use site_with_roads"
+        )
         raise ConfigError(msg)
     chosen_measures = measures.of_kind(kind)
     if not chosen_measures:
@@ -171,8 +179,18 @@ def _instance(before: Gaps, candidates: gpd.GeoDataFrame, reach: Reach, ask: Ask
             msg = f"no cost is given for {without}: write cost_idr in a measures file, or plan by units"
             raise ConfigError(msg)
     people = before.demand["people"].fillna(0.0).to_numpy(dtype=np.float64)
+    apart = conflicts(candidates, ask)
+    held = np.asarray(candidates.index.isin(ask.forced))
+    both = apart[held[apart[:, 0]] & held[apart[:, 1]]]
+    if len(both):
+        one, other = candidates.index[both[0]]
+        msg = (
+            f"{one} and {other} cannot both be forced: they are at one place, in one village or too near to "
+            "each other for the rules of the plan. Force one of them"
+        )
+        raise ConfigError(msg)
     return instance_of_lists(
         people, reach.by_candidate, cost=cost,
-        forced=candidates.index.isin(ask.forced), forbidden=barred(candidates, before, reach.kind, ask),
-        conflicts=conflicts(candidates, ask),
+        forced=held, forbidden=barred(candidates, before, reach.kind, ask),
+        conflicts=apart,
     )  # fmt: skip

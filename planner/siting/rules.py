@@ -141,6 +141,9 @@ def floor_rows(before: Gaps, reach: Reach, floors: tuple[Floor, ...]) -> list[Fl
     rows = []
     for floor in floors:
         for name, people in _people_of(before, reach, floor.of):
+            if not people.any():
+                msg = f"a floor of {name}: nobody's number is known there, so nobody knows whether it holds"
+                raise ConfigError(msg)
             lacking = floor.share * people.sum() - people[reach.already].sum()
             if lacking > 0:
                 rows.append(FloorRow(name, people, float(lacking)))
@@ -153,8 +156,10 @@ def _people_of(before: Gaps, reach: Reach, of: str) -> list[tuple[str, NDArray[n
     people = demand["people"].fillna(0.0).to_numpy(dtype=np.float64)
     if of == "all":
         return [(of, people)]
-    if of == WORST_TENTH:
+    if of == WORST_TENTH and people.any():
         return [(of, np.where(_worst_off(before, reach, people), people, 0.0))]
+    if of == WORST_TENTH:
+        return [(of, people)]
     if of == "district":
         district = villages["district_name"].fillna("").reindex(demand["village_code"]).to_numpy(dtype=object)
         code = villages["district_code"].fillna("").reindex(demand["village_code"]).to_numpy(dtype=object)
@@ -173,6 +178,9 @@ def _people_of(before: Gaps, reach: Reach, of: str) -> list[tuple[str, NDArray[n
 def _worst_off(before: Gaps, reach: Reach, people: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Return where the tenth of the people live whose way is longest today, all of equal time with them."""
     minutes = before.seasons[reach.seasons[-1]][reach.kind].minutes
+    # Whose way nobody knows, and who is not within the limit, may have the longest of all.
+    unknown = np.where(reach.already, 0.0, np.inf)
+    minutes = np.where(np.isnan(minutes), unknown, minutes)
     order = np.argsort(-minutes, kind="stable")
     before_them = np.cumsum(people[order]) - people[order]
     least = minutes[order[np.flatnonzero(before_them < 0.1 * people.sum())[-1]]]

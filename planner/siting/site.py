@@ -113,7 +113,7 @@ class Siting:
 
     def cost_of_choices(self, *, most_s: float = 5.0) -> pd.DataFrame:
         """Return what each forced and each forbidden candidate costs, at least and at most."""
-        return cost_of_choices(self.problem, self.answer, self.candidates.index, most_s=most_s)
+        return cost_of_choices(self.problem, self.answer, self.candidates, most_s=most_s)
 
     @property
     def as_if_none(self) -> bool:
@@ -200,7 +200,7 @@ def site(  # noqa: PLR0913 - each is one thing that an office may give
     (2, 'optimal')
     >>> table = plan.after.coverage["posyandu"].villages["people_reached"]
     >>> before = plan.before.coverage["posyandu"].villages["people_reached"]
-    >>> bool(np.isclose((table - before).sum(), plan.people_added))
+    >>> bool(abs((table - before).sum() - plan.people_added) < 1e-6)
     True
     """
     ready = prepare(
@@ -223,5 +223,5 @@ def site(  # noqa: PLR0913 - each is one thing that an office may give
         found, problem.instance, answer, measures=ready.measures, edits=edits, reach=problem.reach,
         after=after,
     )  # fmt: skip
-    villages = village_changes(problem.before, after, kind)
+    villages = village_changes(problem.before, after, kind, problem.reach.seasons[-1])
     return Siting(ready, answer, after, scenario, table, villages)

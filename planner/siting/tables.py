@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from planner.coverage.tables import village_table
-from planner.siting.cover.explain import explain
+from planner.siting.cover.explain import added_in_steps, explain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from planner.coverage.study import Gaps
     from planner.scenarios.edits import FacilityEdit
+    from planner.scenarios.modes import Season
     from planner.siting.cover.instance import CoverInstance
     from planner.siting.measures import Measure
     from planner.siting.objectives.problem import Answer
@@ -27,8 +28,18 @@ if TYPE_CHECKING:
 NEAR_LIMIT = 0.95
 
 
-def village_changes(before: Gaps, after: Gaps, kind: str) -> pd.DataFrame:
+def village_changes(before: Gaps, after: Gaps, kind: str, season: Season | None = None) -> pd.DataFrame:
     """Return one row a village: its status and people within the limit without and with a plan.
+
+    Parameters
+    ----------
+    before, after
+        The gaps without and with a plan.
+    kind
+        The facility kind.
+    season
+        Of which season; the scenario's own when None. Of a plan for both it is the wet one: no wet trip is
+        quicker, so what is reached then is reached in both.
 
     Returns
     -------
@@ -46,11 +57,14 @@ def village_changes(before: Gaps, after: Gaps, kind: str) -> pd.DataFrame:
     np.True_
     """
     facts = ["village_name", "district_code", "district_name", "people"]
-    columns = [f"{kind}_{c}" for c in ("people_reached", "share_reached", "status", "reason")]
+    words = ("people_reached", "share_reached", "status", "reason")
+    own = season in (None, after.scenario.season)
+    columns = [f"{kind}_{c}" for c in words]
+    source = columns if own else [f"{kind}_{season}_{c}" for c in words]
     one, other = village_table(before), village_table(after)
-    table = other[[*facts, *columns]].copy()
-    for position, column in enumerate(columns):
-        table.insert(len(facts) + 2 * position, f"{column}_before", one[column])
+    table = other[[*facts, *source]].set_axis([*facts, *columns], axis=1)
+    for position, (column, here) in enumerate(zip(columns, source, strict=True)):
+        table.insert(len(facts) + 2 * position, f"{column}_before", one[here])
     return table
 
 
@@ -63,6 +77,7 @@ def site_table(
     edits: Sequence[FacilityEdit],
     reach: Reach,
     after: Gaps,
+    steps: Sequence[NDArray[np.integer]] | None = None,
 ) -> pd.DataFrame:
     """Return one row a site, each of which adds most people to those before it.
 
@@ -76,6 +91,8 @@ def site_table(
         Of the chosen candidates, in their order.
     after
         The gaps with the plan.
+    steps
+        Numbers of candidates that come one after the other, such as by year; all at once when None.
 
     Returns
     -------
@@ -93,11 +110,13 @@ def site_table(
     """
     chosen = answer.solution.chosen
     why = explain(instance, chosen)
-    rows = candidates.iloc[why.site]
+    site, added = (why.site, why.people_added) if steps is None else added_in_steps(instance, steps)
+    alone = dict(zip(why.site.tolist(), why.people_alone.tolist(), strict=True))
+    rows = candidates.iloc[site]
     ids = dict(zip(chosen.tolist(), (e.id for e in edits), strict=True))
     villages = after.layers.villages
     code = rows["village_code"]
-    facility = [ids[j] for j in why.site.tolist()]
+    facility = [ids[j] for j in site.tolist()]
     table = pd.DataFrame(
         {
             "order": np.arange(1, len(rows) + 1),
@@ -111,19 +130,17 @@ def site_table(
             "staff": [staff_in_words(measures[m].staff) for m in rows["measure"]],
             "lead_years": [measures[m].lead_years for m in rows["measure"]],
             **{c: rows[c] for c in ("site_rules", "served_from", "served_minutes")},
-            "people_added": why.people_added,
-            "people_alone": why.people_alone,
+            "people_added": added,
+            "people_alone": [alone[j] for j in site.tolist()],
             "people_near_limit": _near_limit(after, reach, facility),
             "people_own": _people_own(after, reach, facility),
-            "villages_added": _villages_added(instance, why.site, reach, after),
-            "alternatives": [
-                _in_words(answer.stand_ins[j], candidates, answer.unit) for j in why.site.tolist()
-            ],
+            "villages_added": _villages_added(instance, site, reach, after),
+            "alternatives": [_in_words(answer.stand_ins[j], candidates, answer.unit) for j in site.tolist()],
         },
         index=rows.index,
     )
     if answer.person_minutes_saved is not None:
-        saved = [answer.person_minutes_saved[j] for j in why.site.tolist()]
+        saved = [answer.person_minutes_saved[j] for j in site.tolist()]
         table.insert(table.columns.get_loc("villages_added"), "person_minutes_saved", saved)
     table.index.name = "candidate_id"
     return table

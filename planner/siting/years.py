@@ -126,9 +126,8 @@ class Rollout:
 
     @property
     def people_added(self) -> float:
-        """People newly within the limit in the last year, of today's people."""
-        working = np.flatnonzero(self.compared.best.decided >= 0)
-        return self.ready.problem.instance.people_reached(working)
+        """People newly within the limit in the last year, of that year's people."""
+        return float(self.plan["people_added"].iloc[-1])
 
     @property
     def without_yearly_cost(self) -> tuple[str, ...]:
@@ -144,10 +143,12 @@ class Rollout:
 
     @property
     def price_of_order(self) -> float:
-        """By how much the years' independent optima, added up, are above the rollout: a share (0-1)."""
+        """How many more people the years' independent optima add, by weight: a share (0-1) of these."""
         weight = np.array([y.weight for y in self.asked.years])
-        alone, ours = (float(weight @ self.plan[c]) for c in ("people_reached_alone", "people_reached"))
-        return (alone - ours) / alone if alone else 0.0
+        ours = self.plan["people_added"]
+        alone = self.plan["people_reached_alone"] - self.plan["people_reached"] + ours
+        most = float(weight @ alone)
+        return (most - float(weight @ ours)) / most if most else 0.0
 
     def __repr__(self) -> str:
         first, last = self.asked.years[0].year, self.asked.years[-1].year
@@ -209,6 +210,10 @@ def rollout(
     )  # fmt: skip
     earliest, waiting, nowhere = _earliest(ready, plan, adoption)
     instance = _instance(ready, plan, earliest)
+    if plan.after_stage is None and not plan.forced and (instance.works == instance.years).all():
+        leads = ", ".join(f"{name} {one.lead_years:g}" for name, one in ready.measures.items())
+        msg = f"nothing can work in {len(plan.years)} years: lead times in years are {leads}. Give more years"
+        raise ConfigError(msg)
     progress("solving")
     compared = compared_rollout(instance, seed=plan.seed, time_limit_s=plan.time_limit_s, may_go_on=may_go_on)
     best = compared.best
@@ -217,7 +222,7 @@ def rollout(
     progress("check")
     gaps, edits = _checked(study, ready, best.since, len(plan.years), may_go_on)
     tables = {
-        y.year: village_changes(ready.problem.before, one, plan.kind)
+        y.year: village_changes(ready.problem.before, one, plan.kind, ready.problem.reach.seasons[-1])
         for y, one in zip(plan.years, gaps, strict=True)
     }
     return Rollout(

@@ -77,13 +77,12 @@ def rollout_sites(
     table = site_table(
         ready.candidates, ready.problem.instance, rollout_answer(instance, compared), measures=ready.measures,
         edits=edits, reach=ready.problem.reach, after=after,
+        steps=[np.flatnonzero(best.since == t) for t in range(len(plan.years))],
     )  # fmt: skip
     row = ready.candidates.index.get_indexer(table.index)
     first = plan.years[0].year
     table.insert(1, "year_decided", first + best.decided[row])
     table.insert(2, "year_works", first + best.since[row])
-    table = table.sort_values(["year_works", "year_decided", "order"])
-    table["order"] = np.arange(1, len(table) + 1)
     return table
 
 

@@ -178,7 +178,11 @@ def test_a_draw_without_doubts_that_differs_is_no_answer(study, found):
     one = plan.instance.by_site
     emptied = replace(plan.instance, by_site=Lists(np.zeros_like(one.first), one.item[:0]))
     with pytest.raises(UnprovenError, match="other places are reached than the plan says"):
-        robustness(study, replace(plan, problem=replace(plan.problem, instance=emptied)), draws=2)
+        robustness(
+            study,
+            replace(plan, ready=replace(plan.ready, problem=replace(plan.problem, instance=emptied))),
+            draws=2,
+        )
 
 
 def test_what_cannot_be_asked(study):
@@ -239,7 +243,7 @@ def test_the_command_writes_what_the_call_finds(demo_workspace, found, tmp_path,
         (["--units", "3", "--draws", "1001"], "draws is a whole number from 1 to 1,000"),
         (["--units", "3", "--seed", "-1"], "seed is a whole number"),
         (["--units", "3", "--uncertainty", "nowhere.yml"], "is not there"),
-        (["--units", "3", "--time-limit", "0"], "time_limit_s"),
+        (["--units", "3", "--time-limit", "0"], "--time-limit is a number of seconds"),
         (["--units", "3", "--places", "nowhere.csv"], "is not there"),
         (["--units", "3", "--budget", "5"], "not allowed with"),
         (["--budget", "1e9"], "no cost is given for"),

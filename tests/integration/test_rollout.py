@@ -234,3 +234,23 @@ def test_the_command_line_writes_what_the_call_gives(study, tmp_path, capsys):
     assert people_within(last) == pytest.approx(people_within(plan.after))
     again = write_rollout(plan, out)
     assert {f.name for f in again} == {p.name for p in out.iterdir()}
+
+
+def test_each_site_adds_to_those_that_work_before_it(study):
+    plan = rollout(study, asked({"year": 2027, "units": 2}, {"year": 2028, "units": 2}))
+    done = np.zeros(plan.ready.problem.instance.places, bool)
+    numbers = plan.candidates.index.get_indexer(plan.sites.index)
+    for number, added in zip(numbers, plan.sites["people_added"], strict=True):
+        new = plan.ready.problem.instance.reached(np.array([number])) & ~done
+        assert added == pytest.approx(plan.ready.problem.instance.people[new].sum())
+        done |= new
+    by_year = plan.sites.groupby("year_works")["people_added"].sum().cumsum()
+    assert by_year.tolist() == pytest.approx(plan.plan["people_added"].tolist())
+    assert plan.sites["order"].tolist() == [1, 2, 3, 4]
+
+
+def test_the_people_of_the_last_year_stand_everywhere(study):
+    years = [{"year": 2027, "units": 1}, {"year": 2028, "units": 1, "people_factor": 2.0}]
+    plan = rollout(study, asked(*years))
+    assert plan.people_added == plan.plan["people_added"].iloc[-1]
+    assert f"{plan.people_added:,.0f} people more" in repr(plan)

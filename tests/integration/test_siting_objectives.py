@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
@@ -18,6 +19,7 @@ from planner.coverage.reach import usable_facilities
 from planner.ilp.groups import group_table
 from planner.pipeline import Ask, Floor, Study, site, village_table
 from planner.siting.plan import edits_of, require_times
+from planner.siting.rules import floor_rows
 
 KIND, SPOTS = "posyandu", 7
 
@@ -294,3 +296,42 @@ def test_most_villages_served(study, places, answers):
     assert wide.sites["villages_added"].sum() == wide.solution.objective
     for text in wide.sites["alternatives"]:
         assert all(part.endswith("(+0)") for part in text.split("; ") if part)
+
+
+def test_villages_are_of_the_season_of_the_plan(study):
+    plan = site(study, "pustu", Ask(units=3, seasons=("dry", "wet")))
+    gain = plan.villages["pustu_people_reached"].sum() - plan.villages["pustu_people_reached_before"].sum()
+    assert gain == pytest.approx(plan.people_added)
+    now, then = ((plan.villages[f"pustu_status{s}"] == "served").sum() for s in ("_before", ""))
+    assert then - now == plan.sites["villages_added"].sum()
+
+
+def test_a_floor_bounds_no_plan_without_it(study, places):
+    """On the curve of a plan with floors no bound lies below what a plan without them reaches."""
+    everything = site(study, KIND, Ask(units=SPOTS), places=places)
+    [floor] = floor_rows(everything.before, everything.reach, (Floor("worst_tenth", 1.0),))
+    share = 0.9 * floor.covered(within(everything.after)) / floor.people.sum()
+    plan = site(study, KIND, Ask(units=2, floors=(Floor("worst_tenth", share),)), places=places)
+    for row in plan.curve.itertuples():
+        if row.budget >= 1:
+            free = site(study, KIND, Ask(units=int(row.budget)), places=places)
+            assert row.bound >= free.solution.objective * (1 - 1e-9)
+
+
+def test_who_is_worst_off_where_ways_are_unknown(study, places):
+    """Ways that nobody knows are not taken for short ones."""
+    before = study.gaps()
+    reach = site(study, KIND, Ask(units=1), places=places).reach
+    one = before.coverage[KIND]
+    hidden = replace(one, minutes=np.where(reach.already, one.minutes, np.nan))
+    blind = replace(before, seasons={**before.seasons, "dry": {**before.seasons["dry"], KIND: hidden}})
+    [row] = floor_rows(blind, reach, (Floor("worst_tenth", 0.9),))
+    assert (row.people[~reach.already & (known(before) > 0)] > 0).all()
+
+
+def test_what_a_rule_bars_costs_no_choice_anything(study):
+    have = set(usable_facilities(study.gaps().layers, (KIND,))["village_code"])
+    free = site(study, KIND, Ask(units=3))
+    barred = next(c for c, v in free.candidates["village_code"].items() if v in have)
+    plan = site(study, KIND, Ask(units=3, one_per_village=True, forbidden=(barred,)))
+    assert plan.cost_of_choices().loc[barred, ["costs", "costs_at_most"]].tolist() == [0.0, 0.0]

@@ -104,7 +104,7 @@ def test_alternatives_are_those_of_their_site(session, demo_layers):
         for other, word in zip(one.alternatives, words, strict=True):
             row = own.candidates.loc[word.rpartition(" (")[0]]
             assert (other.place.lon, other.place.lat) == (row["lon"], row["lat"])
-            assert f"({-other.lost:+,.0f})" in word
+            assert f"({0.0 - round(other.lost):+,.0f})" in word
     # Not all alike: a mix-up would be seen.
     assert len({tuple(words) for words in found}) > 1
 

@@ -10,6 +10,8 @@ import numpy as np
 from planner.kernels.cover import greedy_cover, stand_ins, standing
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from planner.siting.cover.instance import CoverInstance
@@ -40,6 +42,45 @@ class Explained:
     stand_ins: tuple[tuple[tuple[int, float], ...], ...]
 
 
+def added_in_steps(
+    instance: CoverInstance, steps: Sequence[NDArray[np.integer]]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return sites step by step, in each step those first that add most, and whom each adds to all before it.
+
+    Parameters
+    ----------
+    instance
+        All candidates.
+    steps
+        Numbers of sites, such as those of each year.
+
+    Returns
+    -------
+    site, people_added
+        int64 and float64 ``(sites of all steps,)``.
+
+    Examples
+    --------
+    >>> from planner.siting.cover.instance import cover_instance
+    >>> two = cover_instance([20.0, 10.0, 10.0], place=[0, 1, 1, 2], site=[0, 0, 1, 1])
+    >>> [x.tolist() for x in added_in_steps(two, [np.array([1]), np.array([0])])]
+    [[1, 0], [20.0, 20.0]]
+    """
+    people_only = instance.cover._replace(cost=np.ones(instance.sites))
+    before, sites, added = np.zeros(instance.sites, dtype=np.bool_), [], []
+    for step in steps:
+        inside = np.zeros(instance.sites, dtype=np.bool_)
+        inside[np.asarray(step, dtype=np.int64)] = True
+        order, gain = greedy_cover(people_only, np.inf, before.copy(), inside)
+        # Those that add nobody come last: forced ones, or twins of others.
+        idle = np.setdiff1d(np.flatnonzero(inside), order)
+        sites.append(np.concatenate([order.astype(np.int64), idle]))
+        added.append(np.concatenate([gain, np.zeros(len(idle))]))
+        before |= inside
+    none = np.empty(0)
+    return np.concatenate([none.astype(np.int64), *sites]), np.concatenate([none, *added])
+
+
 def explain(
     instance: CoverInstance, chosen: NDArray[np.integer], *, most: int = STAND_INS,
     share: float = STAND_IN_SHARE,
@@ -66,12 +107,7 @@ def explain(
     inside = np.zeros(instance.sites, dtype=np.bool_)
     inside[np.asarray(chosen, dtype=np.int64)] = True
     # In the order of people alone: what a site costs is settled here.
-    people_only = instance.cover._replace(cost=np.ones(instance.sites))
-    order, gain = greedy_cover(people_only, np.inf, np.zeros_like(inside), inside)
-    # Those that add nobody come last: forced ones, or twins of others.
-    idle = np.setdiff1d(np.flatnonzero(inside), order)
-    site = np.concatenate([order.astype(np.int64), idle])
-    added = np.concatenate([gain, np.zeros(len(idle))])
+    site, added = added_in_steps(instance, [np.flatnonzero(inside)])
     now = standing(instance.cover, inside)
     open_ = ~(inside | instance.forbidden)
     allowed = share * instance.people_reached(inside)

@@ -61,8 +61,11 @@ def fewest_units(
         return no_solution(seed=seed, seconds=clock.seconds())
     start = small.enough(np.inf)
     best, answer = _cheapest(small, None if start is None else small.spare(start), clock, seed)
-    if best is None:
+    if best is None and np.isposinf(answer):
         return no_solution(seed=seed, seconds=clock.seconds())
+    if best is None:
+        # The time was up before a choice was found, and none was ruled out.
+        return solution(np.empty(0, np.int64), np.nan, max(answer, 0.0), seed=seed, seconds=clock.seconds())
     total = float(small.instance.cost[best].sum())
     # A bound that HiGHS could not give is none: no cost is below 0.
     bound = min(total, answer) if answer > 0.0 else 0.0

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
+import shapely
 
 from geodata.errors import ConfigError
 from geodata.vocabulary.site_rules import SiteRule
@@ -159,6 +160,9 @@ def with_rules(
     out: dict[str, NDArray[np.bool_]] = {}
     if exclude is not None:
         out[EXCLUDED_AREA] = new & inside(candidates, exclude.geometry.to_numpy())
+        if not shapely.intersects(shapely.box(*layers.villages.total_bounds), exclude.geometry).any():
+            msg = f"the excluded areas lie outside of {layers.area.name}: check their coordinates and CRS"
+            raise ConfigError(msg)
     for rule, concerned in held.items():
         if concerned is not None and rule is not SiteRule.PUBLIC_TRANSPORT and not facts.keep_in_hazard:
             out[str(rule)] = new & concerned

@@ -12,8 +12,11 @@ from planner.siting.ask import Objective
 from planner.siting.cover.covering import most_people
 from planner.siting.objectives.people import gradual_instance
 from planner.siting.objectives.problem import Answer, Problem, search_of
+from planner.siting.rules import barred
 
 if TYPE_CHECKING:
+    import geopandas as gpd
+
     from planner.siting.solution import Solution
 
 
@@ -46,15 +49,17 @@ def after_earlier(problem: Problem, earlier: Problem, plan: Solution) -> Problem
     return replace(problem, start=plan.chosen[~barred], bound=bound)
 
 
-def cost_of_choices(problem: Problem, answer: Answer, names: pd.Index, *, most_s: float) -> pd.DataFrame:
+def cost_of_choices(
+    problem: Problem, answer: Answer, candidates: gpd.GeoDataFrame, *, most_s: float
+) -> pd.DataFrame:
     """Return what each forced and each forbidden candidate costs the plan, each undone alone.
 
     Parameters
     ----------
     problem, answer
         A problem and its plan, of people or of degrees, without floors.
-    names
-        ``candidate_id`` of all candidates.
+    candidates
+        All of them.
     most_s
         Seconds for each.
 
@@ -76,11 +81,13 @@ def cost_of_choices(problem: Problem, answer: Answer, names: pd.Index, *, most_s
     asked = {"forced": problem.ask.forced, "forbidden": problem.ask.forbidden}
     now, search = answer.solution, search_of(problem)
     search["time_limit_s"] = min(search["time_limit_s"], most_s)
+    # What a rule bars stays barred.
+    ruled = barred(candidates, problem.before, problem.reach.kind, replace(problem.ask, forbidden=()))
     rows = []
-    for choice, candidates in asked.items():
-        for name in candidates:
-            marks = getattr(instance, choice).copy()
-            marks[names.get_loc(name)] = False
+    for choice, names in asked.items():
+        for name in names:
+            marks, number = getattr(instance, choice).copy(), candidates.index.get_loc(name)
+            marks[number] = choice == "forbidden" and ruled[number]
             one = replace(instance, **{choice: marks})
             found = most_people(one, problem.budget, start=now.chosen, **search)
             better = max(found.objective, now.objective) - now.objective

@@ -45,8 +45,9 @@ def most_people_plan(problem: Problem) -> Answer:
     _require_floors(problem, floors)
     found = _cover(problem, problem.instance, floors)
     require_plan(problem, found, floors)
-    # Without floors no plan does worse: the curve's bound holds for both, its plans for those without.
-    curve = _cover_curve(problem, problem.instance, found)
+    # Without floors more may be reached: of a plan with floors its people count on the curve, not its bound.
+    known = replace(found, bound=np.inf) if floors else found
+    curve = _cover_curve(problem, problem.instance, known)
     return Answer(found, "people", curve, _cover_stand_ins(problem.instance, found, floors))
 
 
@@ -93,6 +94,7 @@ def fewest_plan(problem: Problem) -> Answer:
     found = fewest_units(problem.instance, max(wanted, 0.0), floors=floors, **search_of(problem))
     if found.proof is Proof.INFEASIBLE:
         raise ConfigError(_out_of_reach(problem, target))
+    require_plan(problem, found, floors)
     most = 2.0 * max(float(problem.instance.cost[found.chosen].sum()), float(problem.instance.cost.min()))
     curve = cover_curve(problem.instance, most, may_go_on=problem.may_go_on)
     unit = "idr" if ask.counts_money else "units"
@@ -146,8 +148,10 @@ def _out_of_reach(problem: Problem, target: float) -> str:
     names = problem.before.layers.villages["village_name"]
     worst = ", ".join(f"{names[c]} ({c}: {n:,.0f} people)" for c, n in lost.head(5).items() if n > 0)
     villages = counted(int((lost > 0).sum()), "village has", "villages have")
+    ask = problem.ask
+    ruled = ", by the rules of the plan," if ask.min_distance_m is not None or ask.one_per_village else ""
     return (
-        f"target {target:.1%}: all candidates together reach {best:.2%}. {villages} "
+        f"target {target:.1%}: all candidates together{ruled} reach {best:.2%}. {villages} "
         f"people whom no candidate reaches in time, most in {worst}. Ask for less, give candidate places "
         "there, or mend the roads first"
     )

@@ -13,7 +13,7 @@ from planner.siting.rollout.cuts import YearCuts
 from planner.siting.rollout.instance import reduced_rollout
 from planner.siting.rollout.search import Search
 from planner.siting.rollout.solve import RolloutSolution, most_person_years
-from planner.siting.solution import solution
+from planner.siting.solution import Proof, solution
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -100,8 +100,10 @@ def _compared(instance: RolloutInstance, clock: Clock, seed: int) -> Compared:
     greedy = greedy_order(instance, clock)
     first = greedy if greedy is not None else _any_rollout(instance, seed, clock)
     if first is None:
-        none = most_person_years(instance, seed=seed, time_limit_s=clock.limit_s, may_go_on=clock.may_go_on)
-        return Compared(none, None, (), np.empty(0))
+        any_ = most_person_years(instance, seed=seed, time_limit_s=clock.limit_s, may_go_on=clock.may_go_on)
+        if any_.solution.proof is Proof.INFEASIBLE:
+            return Compared(any_, None, (), np.empty(0))
+        first = any_.decided
     known = [first]
     each = ALONE * clock.limit_s / instance.years
     alone, bounds = [], []
