@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from itertools import product
+from itertools import combinations, product
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from planner.kernels.years import exchange_years, fits, move, nothing_decided, put, take_out
 from planner.siting.clock import Clock
 from planner.siting.cover.instance import cover_instance
 from planner.siting.rollout.compare import compared_rollout
@@ -208,3 +209,86 @@ def test_the_order_of_places_changes_nothing(problem, random):
     one = most_person_years(instance_of(problem))
     other = most_person_years(instance_of(problem, order=order))
     assert one.decided.tolist() == other.decided.tolist()
+
+
+def check_standing(problem, now, choice):
+    """What kernels keep up to date, from the words of the method."""
+    n, years = problem["sites"], problem["years"]
+    assert now.decided.tolist() == list(choice)
+    value = counted(problem, choice)
+    for place in range(problem["places"]):
+        sites = {s for p, s in problem["pairs"] if p == place and choice[s] != NEVER}
+        assert now.since[place] == min((opens(problem, s, choice[s]) for s in sites), default=years)
+    for s in range(n):
+        if choice[s] != NEVER:
+            continue
+        for t in range(years):
+            if opens(problem, s, t) < years:
+                with_it = (*choice[:s], t, *choice[s + 1 :])
+                gain = now.gain[s, opens(problem, s, t)]
+                assert gain == pytest.approx(counted(problem, with_it) - value)
+
+
+def within_limits(problem, choice):
+    """Whether money and staff allow a choice, whatever is forced."""
+    return is_allowed({**problem, "forced": [False] * problem["sites"]}, choice)
+
+
+def crowded(rng):
+    """Sites that share places over three years, with room for most of them."""
+    sites, places, years = 5, 6, 3
+    pairs = [(p, s) for p in range(places) for s in range(sites) if rng.random() < 0.6]
+    return {
+        "places": places, "sites": sites, "years": years, "pairs": pairs or [(0, 0)],
+        "people": rng.integers(1, 50, places).astype(float).tolist(),
+        "cost": rng.integers(1, 3, sites).tolist(), "yearly": rng.integers(0, 2, sites).tolist(),
+        "budget": rng.integers(2, 8, years).tolist(), "carry_over": bool(rng.random() < 0.5),
+        "staff": ([rng.integers(0, 2, sites).tolist()], [rng.integers(0, 3, years).tolist()]),
+        "lead": rng.choice([0.0, 0.0, 0.5, 1.0], sites).tolist(), "earliest": [0] * sites,
+        "weight": rng.choice([0.5, 1.0, 2.0], years).tolist(),
+        "factor": rng.integers(1, 4, years).astype(float).tolist(),
+        "forced": [False] * sites, "forbidden": [False] * sites, "conflicts": [(0, 1)],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_gains_and_room_stay_right_as_sites_come_and_go(seed):
+    """Decisions are taken where they fit, taken back, and exchanged."""
+    rng = np.random.default_rng(seed)
+    problem = crowded(rng)
+    steps = zip(rng.integers(0, 5, 30).tolist(), rng.integers(0, 3, 30).tolist(), strict=True)
+    years = instance_of(problem).kernel
+    now = nothing_decided(years)
+    choice = [NEVER] * problem["sites"]
+    for s, t in steps:
+        if choice[s] != NEVER:
+            before = counted(problem, choice)
+            choice[s] = NEVER
+            assert take_out(years, now, s) == pytest.approx(before - counted(problem, choice))
+        else:
+            tried = (*choice[:s], t, *choice[s + 1 :])
+            assert bool(fits(years, now, s, t)) == within_limits(problem, tried)
+            if fits(years, now, s, t):
+                put(years, now, s, t)
+                choice[s] = t
+        check_standing(problem, now, tuple(choice))
+    chosen = [s for s in range(problem["sites"]) if choice[s] != NEVER]
+    for a, b in combinations(chosen, 2):
+        swapped = list(choice)
+        swapped[a], swapped[b] = choice[b], choice[a]
+        better = counted(problem, swapped) - counted(problem, choice)
+        gained = exchange_years(years, now, a, b, 1e-9)
+        assert (gained > 0) == (better > 1e-9 and within_limits(problem, swapped))
+        if gained > 0:
+            assert gained == pytest.approx(better)
+            choice = swapped
+        check_standing(problem, now, tuple(choice))
+    for s in [s for s in range(problem["sites"]) if choice[s] != NEVER]:
+        if now.decided[s] != NEVER:
+            before, every = counted(problem, choice), np.ones(problem["sites"], dtype=bool)
+            gained = move(years, now, s, every, every, np.ones(problem["sites"]), 1e-9)
+            assert gained >= 0.0
+            choice = now.decided.tolist()
+            assert counted(problem, choice) - before == pytest.approx(gained)
+            assert within_limits(problem, choice)
+            check_standing(problem, now, tuple(choice))
