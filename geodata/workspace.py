@@ -137,6 +137,27 @@ def _stage(where: Path, out: Path) -> Iterator[Path]:
         shutil.rmtree(stage, ignore_errors=True)
 
 
+def require_outside(out: Path, workspace: Path) -> None:
+    """Raise WorkspaceError where an output folder lies in a workspace, which then could not be built again.
+
+    Raises
+    ------
+    WorkspaceError
+        The message says what to do.
+
+    Examples
+    --------
+    >>> require_outside(Path("work/plan"), Path("work/area"))
+    >>> require_outside(Path("work/area/plan"), Path("work/area"))
+    Traceback (most recent call last):
+        ...
+    geodata.errors.WorkspaceError: work/area/plan lies in the workspace work/area. Give a folder beside it ...
+    """
+    if workspace.resolve() in out.resolve().parents:
+        msg = f"{out} lies in the workspace {workspace}. Give a folder beside it with --out."
+        raise WorkspaceError(msg)
+
+
 def require_replaceable(out: Path, ours: Ours) -> None:
     """Raise WorkspaceError unless ``out`` is free, empty, or holds only what we wrote before."""
     if not out.exists():

@@ -35,7 +35,7 @@ def add_commands(commands: Commands) -> None:
 
 
 def _gaps(options: argparse.Namespace) -> int:
-    from geodata.workspace import require_replaceable
+    from geodata.workspace import require_outside, require_replaceable
     from planner.cli.headline import headline
     from planner.pipeline import open_workspace, read_adoption_of, summary, under_standards, write_gaps
     from planner.progress import Steps
@@ -47,6 +47,7 @@ def _gaps(options: argparse.Namespace) -> int:
     threading.Thread(target=_load_slow_modules, daemon=True).start()
     scenario = _scenario(options)
     standards = [read_standard(s) for s in options.standard[1:]]
+    require_outside(options.out, options.workspace)
     require_replaceable(options.out, OUTPUTS)
     with Steps(10) as progress:
         progress("workspace")

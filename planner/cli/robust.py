@@ -52,7 +52,7 @@ FOR_NOMINAL = 0.2
 def _robust(options: argparse.Namespace) -> int:
     from geodata.errors import ConfigError
     from geodata.readers.places import read_areas, read_places
-    from geodata.workspace import require_replaceable
+    from geodata.workspace import require_outside, require_replaceable
     from planner.pipeline import (
         Ask,
         Study,
@@ -84,6 +84,7 @@ def _robust(options: argparse.Namespace) -> int:
     places = None if options.places is None else read_places(options.places)
     exclude = None if options.exclude is None else read_areas(options.exclude)
     uncertainty = None if options.uncertainty is None else read_uncertainty(options.uncertainty)
+    require_outside(options.out, options.workspace)
     require_replaceable(options.out, ROBUSTNESS_OUTPUTS)
     with Steps(13) as progress:
         progress("workspace")

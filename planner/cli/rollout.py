@@ -37,7 +37,7 @@ def _rollout(options: argparse.Namespace) -> int:
     from geodata.layers import SourceRecord
     from geodata.readers.files import file_sha256
     from geodata.readers.places import read_areas, read_places
-    from geodata.workspace import require_replaceable
+    from geodata.workspace import require_outside, require_replaceable
     from planner.pipeline import (
         Study,
         as_if_none,
@@ -62,6 +62,7 @@ def _rollout(options: argparse.Namespace) -> int:
     if options.adoption is not None and asked.after_stage is None:
         msg = "--adoption goes with after_stage in the plan: add that, or leave --adoption out"
         raise ConfigError(msg)
+    require_outside(options.out, options.workspace)
     require_replaceable(options.out, ROLLOUT_OUTPUTS)
     with Steps(8) as progress:
         progress("workspace")

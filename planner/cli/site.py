@@ -30,10 +30,28 @@ PROVEN = {
     "minutes": "other choice of these candidates has a shorter longest way",
 }
 
+# Why candidates are left out, where a site rule of that name is not the reason.
+EXCLUDED = {"excluded_area": "in an excluded area", "no_unit_near": "no unit reaches the stop"}
+
 
 def add_commands(commands: Commands) -> None:
     """Add ``site``."""
     parser = commands.add_parser("site", help="where to open, upgrade or staff units, with a proof")
+    _add_amounts(parser)
+    _add_rules(parser)
+    _add_places(parser)
+    parser.add_argument("--seed", type=int, default=0, help="one seed, one plan (default: %(default)s)")
+    parser.add_argument(
+        "--time-limit", type=float, default=60.0, metavar="S",
+        help="seconds to search; then the best plan so far, with its bound (default: %(default)g)",
+    )  # fmt: skip
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write")
+    add_language(parser)
+    parser.set_defaults(run=_site)
+
+
+def _add_amounts(parser: argparse.ArgumentParser) -> None:
+    """Add what is asked: where, of which kind, how much, and best at what."""
     parser.add_argument("workspace", type=Path, metavar="WORKSPACE")
     parser.add_argument("--kind", required=True, help="facility kind, such as pustu or posyandu")
     how_much = parser.add_mutually_exclusive_group(required=True)
@@ -62,6 +80,10 @@ def add_commands(commands: Commands) -> None:
         metavar="A",
         help="the target of all people (default) or in every district",
     )
+
+
+def _add_rules(parser: argparse.ArgumentParser) -> None:
+    """Add what a plan must keep to."""
     parser.add_argument(
         "--floor",
         action="append",
@@ -82,6 +104,17 @@ def add_commands(commands: Commands) -> None:
         metavar="MIN",
         help="beyond the limit people count less and less, and not at all from so many minutes on",
     )
+    for name, what in (("force", "take"), ("forbid", "do not take")):
+        parser.add_argument(
+            f"--{name}", action="append", default=[], metavar="ID", help=f"{what} this candidate (sites.csv)"
+        )
+    parser.add_argument(
+        "--both-seasons", action="store_true", help="people count only if reached in the wet season too"
+    )
+
+
+def _add_places(parser: argparse.ArgumentParser) -> None:
+    """Add what can be done, and where."""
     parser.add_argument(
         "--scenario", type=Path, metavar="S.yml", help="what differs from the default scenario"
     )
@@ -104,26 +137,11 @@ def add_commands(commands: Commands) -> None:
         "--keep-in-hazard", action="store_true", help="name the hazard that a place is in, and let it be"
     )
     parser.add_argument("--exclude", type=Path, metavar="FILE", help="areas without new units (polygons)")
-    for name, what in (("force", "take"), ("forbid", "do not take")):
-        parser.add_argument(
-            f"--{name}", action="append", default=[], metavar="ID", help=f"{what} this candidate (sites.csv)"
-        )
-    parser.add_argument(
-        "--both-seasons", action="store_true", help="people count only if reached in the wet season too"
-    )
-    parser.add_argument("--seed", type=int, default=0, help="one seed, one plan (default: %(default)s)")
-    parser.add_argument(
-        "--time-limit", type=float, default=60.0, metavar="S",
-        help="seconds to search; then the best plan so far, with its bound (default: %(default)g)",
-    )  # fmt: skip
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write")
-    add_language(parser)
-    parser.set_defaults(run=_site)
 
 
 def _site(options: argparse.Namespace) -> int:
     from geodata.readers.places import read_areas, read_places
-    from geodata.workspace import require_replaceable
+    from geodata.workspace import require_outside, require_replaceable
     from planner.pipeline import (
         Ask,
         Study,
@@ -151,6 +169,7 @@ def _site(options: argparse.Namespace) -> int:
     places = None if options.places is None else read_places(options.places)
     exclude = None if options.exclude is None else read_areas(options.exclude)
     facts = _facts(options)
+    require_outside(options.out, options.workspace)
     require_replaceable(options.out, SITING_OUTPUTS)
     with Steps(8) as progress:
         progress("workspace")
@@ -287,6 +306,10 @@ def doubts_in_words(plan: Siting | Rollout) -> list[str]:
     from planner.siting.tables import crowded
 
     lines = []
+    excluded = plan.candidates.attrs.get("excluded", {})
+    if excluded:
+        counts = ", ".join(f"{n:,} ({EXCLUDED.get(why, why)})" for why, n in excluded.items())
+        lines.append(f"  candidates left out: {counts}")
     if plan.as_if_none:
         lines.append(f"  no list of {plan.kind} was given: the plan takes it that there are none")
     elif plan.list_doubt is not None:

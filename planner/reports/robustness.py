@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from geodata.files.csvtext import csv_text
-from geodata.workspace import Ours, replace_folder
-from planner.reports.outputs import RUN, input_records
+from planner.reports.plan_folder import plan_outputs, record_of, write_plan_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,11 +17,7 @@ if TYPE_CHECKING:
     from geodata.layers import SourceRecord
     from planner.siting.robustness import Robustness
 
-ROBUSTNESS_OUTPUTS = Ours(
-    RUN,
-    '"command": "robust"',
-    frozenset({RUN, "sites.csv", "villages_reached.csv", "draws.csv", "plans.csv"}),
-)
+ROBUSTNESS_OUTPUTS = plan_outputs("robust", "sites.csv", "villages_reached.csv", "draws.csv", "plans.csv")
 
 
 def write_robustness(
@@ -64,17 +57,15 @@ def write_robustness(
     >>> [file.name for file in written]
     ['draws.csv', 'plans.csv', 'run.json', 'sites.csv', 'villages_reached.csv']
     """
-    out = Path(out)
     tables = {
         "sites": found.sites, "villages_reached": found.villages, "draws": found.table, "plans": found.plans,
     }  # fmt: skip
-    with replace_folder(out, ROBUSTNESS_OUTPUTS) as stage:
+
+    def write(stage: Path) -> None:
         for name, table in tables.items():
             (stage / f"{name}.csv").write_text(csv_text(table), "utf-8", newline="")
-        record = json.dumps(robustness_record(found, inputs), indent=1, ensure_ascii=False, allow_nan=False)
-        (stage / RUN).write_text(record + "\n", "utf-8")
-        names = sorted(p.name for p in stage.iterdir())
-    return [out / n for n in names]
+
+    return write_plan_folder(Path(out), ROBUSTNESS_OUTPUTS, robustness_record(found, inputs), write)
 
 
 def robustness_record(found: Robustness, inputs: Sequence[SourceRecord] = ()) -> dict[str, Any]:
@@ -100,26 +91,16 @@ def robustness_record(found: Robustness, inputs: Sequence[SourceRecord] = ()) ->
     >>> record["command"], record["draws"], record["plans"]["worst_case"]["status"]
     ('robust', 2, 'optimal')
     """
-    plan = found.nominal
-    layers, known = plan.before.layers, found.plans.astype(object).where(found.plans.notna(), None)
-    return {
-        "jangkau_version": version("jangkau"),
-        "command": "robust",
-        "area": {"code": layers.area.code, "name": layers.area.name},
-        "kind": plan.kind,
-        "list_of_kind_given": not plan.as_if_none,
-        "list_of_kind_doubted": plan.list_doubt,
+    plan, known = found.nominal, found.plans.astype(object).where(found.plans.notna(), None)
+    more = {
         "ask": asdict(plan.ask),
         "draws": len(found.alone),
         "draws_wet": int(found.draws.wet.sum()),
         "seed": found.seed,
-        "candidates": len(plan.candidates),
-        "villages_people_unknown": int(layers.villages["people"].isna().sum()),
         "uncertainty": found.uncertainty.model_dump(mode="json"),
         "plans": known.to_dict("index"),
         "draws_proven": int(np.sum([s.proof == "optimal" for s in found.alone])),
         "draws_gap_most": float(np.max([s.gap for s in found.alone])),
         "nominal_gap": plan.solution.gap,
-        "configuration_sha256": plan.before.scenario.content_hash(),
-        "inputs": input_records((*layers.sources, *inputs)),
     }
+    return record_of("robust", plan, plan.before.scenario, inputs, more)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from geodata.files.csvtext import csv_text
-from geodata.workspace import Ours, replace_folder
-from planner.reports.outputs import RUN, input_records
+from planner.reports.plan_folder import plan_outputs, record_of, solver_record, write_plan_folder
 from planner.reports.siting import SITING_OUTPUTS, write_shared
 from planner.siting.tables import crowded
 
@@ -19,7 +16,7 @@ if TYPE_CHECKING:
     from geodata.layers import SourceRecord
     from planner.siting.years import Rollout
 
-ROLLOUT_OUTPUTS = Ours(RUN, '"command": "rollout"', SITING_OUTPUTS.files - {"choices.csv"} | {"plan.csv"})
+ROLLOUT_OUTPUTS = plan_outputs("rollout", *(SITING_OUTPUTS.files - {"choices.csv"}), "plan.csv")
 
 
 def write_rollout(
@@ -65,14 +62,12 @@ def write_rollout(
     >>> [file.name for file in written if file.suffix == ".csv"]
     ['curve.csv', 'plan.csv', 'sites.csv', 'villages_after.csv']
     """
-    out = Path(out)
-    with replace_folder(out, ROLLOUT_OUTPUTS) as stage:
+
+    def write(stage: Path) -> None:
         write_shared(plan, stage, lang=lang)
         (stage / "plan.csv").write_text(csv_text(plan.plan), "utf-8", newline="")
-        record = json.dumps(rollout_record(plan, inputs), indent=1, ensure_ascii=False, allow_nan=False)
-        (stage / RUN).write_text(record + "\n", "utf-8")
-        names = sorted(p.name for p in stage.iterdir())
-    return [out / n for n in names]
+
+    return write_plan_folder(Path(out), ROLLOUT_OUTPUTS, rollout_record(plan, inputs), write)
 
 
 def rollout_record(plan: Rollout, inputs: Sequence[SourceRecord] = ()) -> dict[str, Any]:
@@ -98,18 +93,9 @@ def rollout_record(plan: Rollout, inputs: Sequence[SourceRecord] = ()) -> dict[s
     >>> rollout_record(rollout(Study(demo_layers(12)), plan))["solver"]["status"]
     'optimal'
     """
-    layers, solution = plan.before.layers, plan.solution
-    return {
-        "jangkau_version": version("jangkau"),
-        "command": "rollout",
-        "area": {"code": layers.area.code, "name": layers.area.name},
-        "kind": plan.kind,
-        "list_of_kind_given": not plan.as_if_none,
-        "list_of_kind_doubted": plan.list_doubt,
+    more = {
         "plan": plan.asked.model_dump(mode="json"),
         "units": len(plan.sites),
-        "candidates": len(plan.candidates),
-        "villages_people_unknown": int(layers.villages["people"].isna().sum()),
         "people_added": plan.people_added,
         "sites_above_people_per_unit": crowded(plan.sites, plan.after, plan.kind),
         "price_of_order": plan.price_of_order,
@@ -117,14 +103,7 @@ def rollout_record(plan: Rollout, inputs: Sequence[SourceRecord] = ()) -> dict[s
         "candidates_without_puskesmas": plan.without_puskesmas,
         "staff_not_limited": list(plan.staff_not_limited),
         "measures_without_yearly_cost": list(plan.without_yearly_cost) if plan.asked.counts_money else [],
-        "configuration_sha256": plan.scenario.content_hash(),
-        "inputs": input_records((*layers.sources, *inputs)),
-        "seed": solution.seed,
-        "solver": {
-            "objective": solution.objective,
-            "bound": solution.bound,
-            "gap": solution.gap,
-            "status": str(solution.proof),
-            "unit": plan.answer.unit,
-        },
+        "seed": plan.solution.seed,
+        "solver": solver_record(plan.solution, plan.answer.unit),
     }
+    return record_of("rollout", plan, plan.scenario, inputs, more)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +11,8 @@ import yaml
 
 from geodata.crs import WGS84
 from geodata.files.csvtext import csv_text
-from geodata.workspace import Ours, replace_folder
 from planner.coverage.reach import usable_facilities
-from planner.reports.outputs import RUN, input_records
+from planner.reports.plan_folder import plan_outputs, record_of, solver_record, write_plan_folder
 from planner.scenarios.scenario import default_scenario
 from planner.siting.tables import crowded
 
@@ -28,11 +25,9 @@ if TYPE_CHECKING:
     from planner.siting.site import Siting
     from planner.siting.years import Rollout
 
-SITING_OUTPUTS = Ours(
-    RUN,
-    '"command": "site"',
-    frozenset({RUN, "sites.csv", "curve.csv", "choices.csv", "villages_after.csv", "villages_after.parquet",
-               "scenario.yml", "map.html"}),
+SITING_OUTPUTS = plan_outputs(
+    "site", "sites.csv", "curve.csv", "choices.csv", "villages_after.csv", "villages_after.parquet",
+    "scenario.yml", "map.html",
 )  # fmt: skip
 
 
@@ -76,15 +71,13 @@ def write_siting(
     >>> [file.name for file in written if file.suffix != ".csv"]
     ['map.html', 'run.json', 'scenario.yml', 'villages_after.parquet']
     """
-    out = Path(out)
-    with replace_folder(out, SITING_OUTPUTS) as stage:
+
+    def write(stage: Path) -> None:
         write_shared(plan, stage, lang=lang)
         if plan.can_cost_choices:
             (stage / "choices.csv").write_text(csv_text(plan.cost_of_choices()), "utf-8", newline="")
-        record = json.dumps(siting_record(plan, inputs), indent=1, ensure_ascii=False, allow_nan=False)
-        (stage / RUN).write_text(record + "\n", "utf-8")
-        names = sorted(p.name for p in stage.iterdir())
-    return [out / n for n in names]
+
+    return write_plan_folder(Path(out), SITING_OUTPUTS, siting_record(plan, inputs), write)
 
 
 def write_shared(plan: Siting | Rollout, stage: Path, *, lang: str) -> None:
@@ -148,21 +141,11 @@ def siting_record(plan: Siting, inputs: Sequence[SourceRecord] = ()) -> dict[str
     >>> record["command"], record["solver"]["status"], record["units"]
     ('site', 'optimal', 2)
     """
-    layers, solution = plan.before.layers, plan.solution
     people = plan.before.demand["people"]
-    return {
-        "jangkau_version": version("jangkau"),
-        "command": "site",
-        "area": {"code": layers.area.code, "name": layers.area.name},
-        "kind": plan.kind,
-        "list_of_kind_given": not plan.as_if_none,
-        "list_of_kind_doubted": plan.list_doubt,
+    more = {
         "ask": asdict(plan.ask),
         "units": len(plan.sites),
-        "candidates": len(plan.candidates),
-        "candidates_excluded": plan.candidates.attrs.get("excluded", {}),
         "people": float(people.sum()),
-        "villages_people_unknown": int(layers.villages["people"].isna().sum()),
         "people_reached_before": float(people[plan.reach.already].sum()),
         "people_added": plan.people_added,
         "sites_above_people_per_unit": crowded(plan.sites, plan.after, plan.kind),
@@ -171,17 +154,10 @@ def siting_record(plan: Siting, inputs: Sequence[SourceRecord] = ()) -> dict[str
         "villages_with_unit_after": _with_unit(plan.after, plan.kind),
         "villages_served_before": _served(plan, "_before"),
         "villages_served_after": _served(plan, ""),
-        "configuration_sha256": plan.scenario.content_hash(),
-        "inputs": input_records((*layers.sources, *inputs)),
-        "seed": solution.seed,
-        "solver": {
-            "objective": solution.objective,
-            "bound": solution.bound,
-            "gap": solution.gap,
-            "status": str(solution.proof),
-            "unit": plan.answer.unit,
-        },
+        "seed": plan.solution.seed,
+        "solver": solver_record(plan.solution, plan.answer.unit),
     }
+    return record_of("site", plan, plan.scenario, inputs, more)
 
 
 def _served(plan: Siting, suffix: str) -> int:

@@ -159,8 +159,9 @@ def _problem(
     if ask.is_timed or ask.gradual_minutes is not None:
         most_s = np.inf if ask.gradual_minutes is None else 60.0 * ask.gradual_minutes
         times = find_times(
-            study, reach.kind, candidates, reach.seasons[0], most_s=most_s, may_go_on=may_go_on,
-            progress=progress,
+            study, reach.kind, candidates, reach.seasons[0], most_s=most_s,
+            # By degrees, who is not within the limit today counts as for the limit alone.
+            unknown_s=np.nan if ask.is_timed else np.inf, may_go_on=may_go_on, progress=progress,
         )  # fmt: skip
     return Problem(before, ask, reach, instance, times, may_go_on)
 
@@ -169,7 +170,10 @@ def _instance(before: Gaps, candidates: gpd.GeoDataFrame, reach: Reach, ask: Ask
     """Return the covering problem: people of unknown number weigh nothing."""
     for name in (*ask.forced, *ask.forbidden):
         if name not in candidates.index:
-            msg = f"there is no candidate {name!r}." + suggest(name, candidates.index[:2000])
+            gone = candidates.attrs.get("excluded", {})
+            where = f" (some were left out: {', '.join(gone)})" if gone else ""
+            hint = suggest(name, candidates.index[:2000]).replace("The file has", "There are")
+            msg = f"there is no candidate {name!r}{where}.{hint}"
             raise ConfigError(msg)
     cost = np.ones(len(candidates))
     if ask.counts_money:

@@ -56,6 +56,7 @@ def find_times(
     season: Season,
     *,
     most_s: float = np.inf,
+    unknown_s: float = np.nan,
     may_go_on: Callable[[], None] = go_on,
     progress: Progress = no_progress,
 ) -> Times:
@@ -73,6 +74,9 @@ def find_times(
         Of which season.
     most_s
         Longer times are left out.
+    unknown_s
+        Taken for the time today where nobody knows the way and the place is not within the limit; NaN: no
+        candidate is nearer than that.
     may_go_on
         Called before every longer step; what it raises ends the work.
     progress
@@ -98,8 +102,8 @@ def find_times(
     gaps = study.gaps(may_go_on=may_go_on)
     coverage = gaps.seasons[season][kind]
     profile = Profile(study.scenario.standard[kind].of(season).mode, season)
-    now_s = coverage.minutes * 60.0
-    limit_s = min(most_s, float(now_s.max(initial=0.0)))
+    now_s = np.where(np.isnan(coverage.minutes) & ~coverage.within, unknown_s, coverage.minutes * 60.0)
+    limit_s = min(most_s, float(np.nanmax(now_s, initial=0.0)))
     progress(f"times to {len(candidates):,} candidates, {season} season")
     place, site, seconds, n = [], [], [], 0
     for low in range(0, len(candidates), BLOCK):

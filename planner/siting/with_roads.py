@@ -262,7 +262,7 @@ def _best(study: Study, kind: str, ask: Ask, tried: list[_Tried]) -> SitingWithR
     return SitingWithRoads(
         kind, ask, best.roads, best.siting, float(table["people_added"].iloc[number]),
         float(table["bound"].max()), table, before, after, best.scenario,
-        village_changes(before, after, kind),
+        village_changes(before, after, kind, seasons[-1]),
     )  # fmt: skip
 
 

@@ -71,7 +71,7 @@ def rollout_sites(
     -------
     table
         As :func:`planner.siting.tables.site_table`, with ``year_decided`` and ``year_works``. What a site
-        adds is of the last year, with the people of today.
+        adds is to those that work before it, with the people of today.
     """
     best = compared.best
     table = site_table(

@@ -26,7 +26,7 @@ from planner.siting.candidates import find_candidates
 from planner.siting.ground.mobile import reached_stops
 from planner.siting.ground.places import along_roads
 from planner.siting.ground.rules import SiteFacts
-from planner.siting.measures import At, Measure, Measures, RoadMeasure
+from planner.siting.measures import At, Measure, Measures, RoadMeasure, default_measures
 
 WEST, EAST_BANK = "99.01.01.2001", "99.01.02.2001"
 OPEN = Measure(op="open", kind="pustu", at=(At.SETTLEMENTS,), spacing_m=1000.0)
@@ -505,3 +505,15 @@ def test_options_of_the_command(tmp_path, capsys):
     capsys.readouterr()
     assert main([*words, "--at", "schools"]) == 2
     assert "no list of schools was given" in capsys.readouterr().err
+
+
+def test_villages_with_roads_are_of_the_season_of_the_plan(demo_layers):
+    """In the demo the wet season reaches fewer people than the scenario's dry one."""
+    study = Study(demo_layers)
+    paved = {"op": "change_road", "road": study.layers.roads["way_id"].iloc[0], "surface": "paved"}
+    pave = RoadMeasure.model_validate({"op": "road", "edits": [paved]})
+    measures = Measures(measures={**default_measures().measures, "pave": pave})
+    plan = site_with_roads(study, "pustu", Ask(units=2, seasons=("dry", "wet")), measures=measures)
+    gain = plan.villages["pustu_people_reached"].sum() - plan.villages["pustu_people_reached_before"].sum()
+    assert gain == pytest.approx(plan.people_added)
+    assert plan.people_added > 0

@@ -17,9 +17,11 @@ from geodata.workspace import write_workspace
 from planner.cli import main
 from planner.coverage.reach import usable_facilities
 from planner.ilp.groups import group_table
-from planner.pipeline import Ask, Floor, Study, site, village_table
+from planner.pipeline import Ask, Floor, Study, read_measures, site, village_table
 from planner.siting.plan import edits_of, require_times
+from planner.siting.reach import find_reach
 from planner.siting.rules import floor_rows
+from planner.siting.times import find_times
 
 KIND, SPOTS = "posyandu", 7
 
@@ -335,3 +337,50 @@ def test_what_a_rule_bars_costs_no_choice_anything(study):
     barred = next(c for c, v in free.candidates["village_code"].items() if v in have)
     plan = site(study, KIND, Ask(units=3, one_per_village=True, forbidden=(barred,)))
     assert plan.cost_of_choices().loc[barred, ["costs", "costs_at_most"]].tolist() == [0.0, 0.0]
+
+
+def test_what_stands_in_can_be_paid_and_meets_the_target(study, tmp_path):
+    """Every alternative, put in the place of its site, keeps what was asked."""
+    costs = {"open_posyandu": 3e7, "staff_posyandu": 1e7, "open_big": 5e7}
+    lines = [f"open_big: {{op: open, kind: {KIND}, spacing_m: 500, cost_idr: {costs['open_big']}}}"]
+    lines += [f"{name}: {{cost_idr: {cost}}}" for name, cost in costs.items() if name != "open_big"]
+    file = tmp_path / "costs.yml"
+    file.write_text(f"measures: {{{', '.join(lines)}}}", "utf-8")
+    measures = read_measures(file)
+    money = site(study, KIND, Ask(budget_idr=1.4e8), measures=measures)
+    cheapest = site(study, KIND, Ask(target=0.93, least="money"), measures=measures)
+    people, total = known(study.gaps()), known(study.gaps()).sum()
+    looked_at = 0
+    for plan in (money, cheapest):
+        chosen = plan.sites.index
+        for name, text in plan.sites["alternatives"].items():
+            for other in (part.rpartition(" (")[0] for part in text.split("; ") if part):
+                swapped = plan.candidates.loc[[other if c == name else c for c in chosen]]
+                spent = swapped["cost_idr"].sum()
+                numbers = plan.candidates.index.get_indexer(swapped.index)
+                share = people[plan.reach.already | plan.instance.reached(numbers)].sum() / total
+                looked_at += 1
+                if plan is money:
+                    assert spent <= 1.4e8
+                else:
+                    assert share >= 0.93 - 1e-9
+                    assert spent <= plan.sites["cost_idr"].sum()
+    assert looked_at
+
+
+def test_by_degrees_who_is_not_within_the_limit_counts_though_nobody_knows_the_way(study, monkeypatch):
+    """The first degree is the limit: the same places as for the limit alone."""
+    gaps = study.gaps()
+    one = gaps.coverage[KIND]
+    hidden = replace(one, minutes=np.where(one.within, one.minutes, np.nan))
+    blind = replace(gaps, seasons={**gaps.seasons, "dry": {**gaps.seasons["dry"], KIND: hidden}})
+    candidates = site(study, KIND, Ask(units=1)).candidates
+    monkeypatch.setattr(Study, "gaps", lambda *_, **__: blind)
+    times = find_times(study, KIND, candidates, "dry", most_s=900.0, unknown_s=np.inf)
+    reach = find_reach(study, KIND, candidates)
+    limit_s = study.scenario.standard[KIND].of("dry").limit_s
+    row = np.repeat(np.arange(len(times.now_s)), np.diff(times.near.first))
+    counts = (times.near.value <= limit_s) & ~reach.already[row]
+    near = np.bincount(times.near.item[counts], minlength=len(candidates))
+    assert near.tolist() == np.diff(reach.by_candidate.first).tolist()
+    assert near.sum() > 0

@@ -132,3 +132,20 @@ def test_years_in_which_nothing_can_work(asked, tmp_path):
     adoption.write_text("facility_id,tahap\nP9901001,launching\n", "utf-8")
     status, said = asked("rollout", "--plan", plan, "--adoption", adoption)
     assert (status, "goes with after_stage" in said) == (2, True)
+
+
+@pytest.mark.parametrize("command", ["site", "robust"])
+def test_nothing_is_written_into_a_workspace(command, workspace):
+    status = main([command, str(workspace), *site_words(), "--out", str(workspace / "plan")])
+    assert status == 2
+    assert not (workspace / "plan").exists()
+
+
+def test_what_was_left_out_is_said(asked, demo_layers, tmp_path):
+    village = demo_layers.villages.geometry.iloc[[0]].to_crs(4326)
+    file = tmp_path / "here.geojson"
+    gpd.GeoDataFrame(geometry=village.to_numpy(), crs=4326).to_file(file)
+    status, said = asked("site", *site_words("--exclude", file))
+    assert (status, "candidates left out: " in said, "in an excluded area" in said) == (0, True, True)
+    status, said = asked("site", *site_words("--exclude", file, "--force", "open_posyandu/99.01.01.1001/1"))
+    assert (status, "some were left out: excluded_area" in said) == (2, True)

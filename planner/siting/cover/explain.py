@@ -83,7 +83,7 @@ def added_in_steps(
 
 def explain(
     instance: CoverInstance, chosen: NDArray[np.integer], *, most: int = STAND_INS,
-    share: float = STAND_IN_SHARE,
+    share: float = STAND_IN_SHARE, budget: float = np.inf,
 ) -> Explained:  # fmt: skip
     """Return what each chosen site brings.
 
@@ -95,6 +95,8 @@ def explain(
         Numbers of sites.
     most, share
         So many stand-ins, that cost at most this share of the plan's people.
+    budget
+        What all sites may cost, the stand-in in place of the one that it stands in for.
 
     Examples
     --------
@@ -111,8 +113,9 @@ def explain(
     now = standing(instance.cover, inside)
     open_ = ~(inside | instance.forbidden)
     allowed = share * instance.people_reached(inside)
-    others = []
+    others, left = [], budget * (1 + 1e-12) - float(instance.cost[inside].sum())
     for j in site.tolist():
-        which, cost = stand_ins(instance.cover, now, j, open_, allowed, most)
+        payable = open_ & (instance.cost - instance.cost[j] <= left)
+        which, cost = stand_ins(instance.cover, now, j, payable, allowed, most)
         others.append(tuple(zip(which.tolist(), np.round(cost, 6).tolist(), strict=True)))
     return Explained(site, added, now.loss[site].copy(), tuple(others))

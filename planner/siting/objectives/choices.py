@@ -45,8 +45,8 @@ def after_earlier(problem: Problem, earlier: Problem, plan: Solution) -> Problem
     more = set(one.forced) >= set(other.forced) and set(one.forbidden) >= set(other.forbidden)
     if alike and more and problem.reach is earlier.reach:
         bound = plan.bound
-    barred = problem.instance.forbidden[plan.chosen]
-    return replace(problem, start=plan.chosen[~barred], bound=bound)
+    allowed = plan.chosen[~problem.instance.forbidden[plan.chosen]]
+    return replace(problem, start=allowed, bound=bound)
 
 
 def cost_of_choices(

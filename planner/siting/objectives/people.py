@@ -13,7 +13,7 @@ from planner.siting.ask import Floor
 from planner.siting.cover.covering import most_people
 from planner.siting.cover.covering_with_floors import most_people_with_floors
 from planner.siting.cover.curve import cover_curve
-from planner.siting.cover.explain import explain
+from planner.siting.cover.explain import STAND_INS, explain
 from planner.siting.cover.fewest import fewest_units
 from planner.siting.cover.floors import FloorRow, unmet
 from planner.siting.cover.instance import CoverInstance, instance_of_lists
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 # Between the limit and the minutes from which on nobody counts, people count less in so many steps.
 GRADUAL_STEPS = 5
+# So many stand-ins are looked at where floors may forbid some.
+LOOKED_AT = 30
 
 
 def most_people_plan(problem: Problem) -> Answer:
@@ -48,7 +50,8 @@ def most_people_plan(problem: Problem) -> Answer:
     # Without floors more may be reached: of a plan with floors its people count on the curve, not its bound.
     known = replace(found, bound=np.inf) if floors else found
     curve = _cover_curve(problem, problem.instance, known)
-    return Answer(found, "people", curve, _cover_stand_ins(problem.instance, found, floors))
+    stand_ins = _cover_stand_ins(problem.instance, found, floors, budget=problem.budget)
+    return Answer(found, "people", curve, stand_ins)
 
 
 def _cover(problem: Problem, instance: CoverInstance, floors: list[FloorRow]) -> Solution:
@@ -72,7 +75,8 @@ def by_degrees_plan(problem: Problem, times: Times) -> Answer:
     found = _cover(problem, instance, [])
     require_plan(problem, found, [])
     curve = _cover_curve(problem, instance, found).rename(columns={"people_reached": "people_weighted"})
-    return Answer(found, "people_weighted", curve, _cover_stand_ins(instance, found, []))
+    stand_ins = _cover_stand_ins(instance, found, [], budget=problem.budget)
+    return Answer(found, "people_weighted", curve, stand_ins)
 
 
 def fewest_plan(problem: Problem) -> Answer:
@@ -98,7 +102,10 @@ def fewest_plan(problem: Problem) -> Answer:
     most = 2.0 * max(float(problem.instance.cost[found.chosen].sum()), float(problem.instance.cost.min()))
     curve = cover_curve(problem.instance, most, may_go_on=problem.may_go_on)
     unit = "idr" if ask.counts_money else "units"
-    return Answer(found, unit, curve, _cover_stand_ins(problem.instance, found, floors))
+    # The target has to be met with a stand-in too, at no higher cost.
+    every = [FloorRow("all", problem.instance.people, max(wanted, 0.0)), *floors]
+    spent = float(problem.instance.cost[found.chosen].sum())
+    return Answer(found, unit, curve, _cover_stand_ins(problem.instance, found, every, budget=spent))
 
 
 def _cover_curve(problem: Problem, instance: CoverInstance, found: Solution) -> pd.DataFrame:
@@ -108,10 +115,10 @@ def _cover_curve(problem: Problem, instance: CoverInstance, found: Solution) -> 
 
 
 def _cover_stand_ins(
-    instance: CoverInstance, found: Solution, floors: list[FloorRow]
+    instance: CoverInstance, found: Solution, floors: list[FloorRow], *, budget: float
 ) -> dict[int, tuple[tuple[int, float], ...]]:
-    """Return the stand-ins that keep the floors too."""
-    why = explain(instance, found.chosen)
+    """Return the stand-ins that keep the budget and the floors too."""
+    why = explain(instance, found.chosen, most=LOOKED_AT if floors else STAND_INS, budget=budget)
     kept = {}
     for j, others in zip(why.site.tolist(), why.stand_ins, strict=True):
         rest = found.chosen[found.chosen != j]
@@ -119,7 +126,7 @@ def _cover_stand_ins(
             (k, lost)
             for k, lost in others
             if all(f.holds(instance.reached(np.append(rest, k))) for f in floors)
-        )
+        )[:STAND_INS]
     return kept
 
 

@@ -41,7 +41,7 @@ def most_villages_plan(problem: Problem) -> Answer:
     towns = _Towns(problem.before, problem.reach)
     found = _lift(problem, towns, problem.budget)
     require_plan(problem, found, [])
-    why = explain(problem.instance, found.chosen, most=OTHERS, share=1.0)
+    why = explain(problem.instance, found.chosen, most=OTHERS, share=1.0, budget=problem.budget)
     others: dict[int, tuple[tuple[int, float], ...]] = {}
     for j, near in zip(why.site.tolist(), why.stand_ins, strict=True):
         rest = problem.instance.reached(found.chosen[found.chosen != j])

@@ -1,0 +1,120 @@
+"""What the folders of all plans have in common: how they are written, and how ``run.json`` begins."""
+
+from __future__ import annotations
+
+import json
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from geodata.workspace import Ours, replace_folder
+from planner.reports.outputs import RUN, input_records
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from geodata.layers import SourceRecord
+    from planner.scenarios.scenario import Scenario
+    from planner.siting.site import Siting
+    from planner.siting.solution import Solution
+    from planner.siting.years import Rollout
+
+
+def plan_outputs(command: str, *files: str) -> Ours:
+    """Return how a folder of a command is known: by its ``run.json``, which names the command.
+
+    Examples
+    --------
+    >>> plan_outputs("site", "sites.csv").words
+    '"command": "site"'
+    """
+    return Ours(RUN, f'"command": "{command}"', frozenset({RUN, *files}))
+
+
+def write_plan_folder(
+    out: Path, ours: Ours, record: Mapping[str, Any], write: Callable[[Path], None]
+) -> list[Path]:
+    """Write a folder as a whole, or leave it as it was; returns its files by name.
+
+    Parameters
+    ----------
+    out
+        The folder; one of the same command is replaced.
+    ours
+        How such a folder is known.
+    record
+        What ``run.json`` holds.
+    write
+        Writes all other files into a folder that is there.
+
+    Raises
+    ------
+    WorkspaceError
+        ``out`` holds something that was not written by this command, or another process is writing it.
+    DiskError
+        The disk is full or refuses.
+    """
+    with replace_folder(out, ours) as stage:
+        write(stage)
+        text = json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False)
+        (stage / RUN).write_text(text + "\n", "utf-8")
+        names = sorted(p.name for p in stage.iterdir())
+    return [out / n for n in names]
+
+
+def record_of(
+    command: str,
+    plan: Siting | Rollout,
+    scenario: Scenario,
+    inputs: Sequence[SourceRecord],
+    more: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Return what ``run.json`` says of every plan, and more of one.
+
+    Parameters
+    ----------
+    command
+        That made it.
+    plan
+        Of which kind, where, on which lists.
+    scenario
+        Whose hash stands for all settings.
+    inputs
+        Files that went in besides those of the layers.
+    more
+        What only this command has to say.
+    """
+    layers = plan.before.layers
+    return {
+        "jangkau_version": version("jangkau"),
+        "command": command,
+        "area": {"code": layers.area.code, "name": layers.area.name},
+        "kind": plan.kind,
+        "list_of_kind_given": not plan.as_if_none,
+        "list_of_kind_doubted": plan.list_doubt,
+        "candidates": len(plan.candidates),
+        "candidates_excluded": plan.candidates.attrs.get("excluded", {}),
+        "villages_people_unknown": int(layers.villages["people"].isna().sum()),
+        **more,
+        "configuration_sha256": scenario.content_hash(),
+        "inputs": input_records((*layers.sources, *inputs)),
+    }
+
+
+def solver_record(solution: Solution, unit: str) -> dict[str, Any]:
+    """Return how good a plan is.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from planner.siting.solution import solution
+    >>> solver_record(solution(np.array([1]), 90.0, 100.0), "people")["gap"]
+    0.1
+    """
+    return {
+        "objective": solution.objective,
+        "bound": solution.bound,
+        "gap": solution.gap,
+        "status": str(solution.proof),
+        "unit": unit,
+    }
