@@ -10,6 +10,7 @@ import numpy as np
 
 from app.areas.planning import Place
 from planner.scenarios.edits import FACILITY_EDITS
+from planner.siting.weights import counted_people, people_of_unknown_place
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -124,6 +125,8 @@ class Plan:
         From so many places it was chosen.
     as_if_none, list_doubt
         Whether no list of the kind was given; why it is not taken as complete, or None.
+    people_by_area
+        So many are put on parts of villages without roads by area alone: a guess, and without weight.
     villages_unknown
         So many villages have an unknown number of people, and no weight.
     points_left_out
@@ -143,6 +146,7 @@ class Plan:
     candidates: int
     as_if_none: bool
     list_doubt: str | None
+    people_by_area: float
     villages_unknown: int
     points_left_out: int
     sites: tuple[Site, ...]
@@ -198,7 +202,7 @@ def curve_chart(plan: Plan) -> CurveChart | None:
 
 def plan_of(siting: Siting, question: PlanQuestion) -> Plan:
     """Return the plain values of a plan; nothing in them holds on to the rest of it."""
-    people = siting.before.demand["people"].to_numpy(dtype=np.float64)
+    people = counted_people(siting.before.demand)
     # Where no plan is known, there is no point.
     curve = siting.curve.dropna()
     return Plan(
@@ -213,6 +217,7 @@ def plan_of(siting: Siting, question: PlanQuestion) -> Plan:
         candidates=len(siting.candidates),
         as_if_none=siting.as_if_none,
         list_doubt=siting.list_doubt,
+        people_by_area=people_of_unknown_place(siting.before.demand),
         villages_unknown=int(siting.before.layers.villages["people"].isna().sum()),
         points_left_out=siting.answer.points_left_out,
         sites=_sites(siting),

@@ -248,8 +248,9 @@ def in_words(plan: Siting) -> list[str]:
     """
     from geodata.errors import counted
     from planner.siting.solution import Proof
+    from planner.siting.weights import counted_people
 
-    area, solution, people = plan.before.layers.area, plan.solution, plan.before.demand["people"]
+    area, solution, people = plan.before.layers.area, plan.solution, counted_people(plan.before.demand)
     now, total = people[plan.reach.already].sum(), people.sum()
     head = f"{area.name} ({area.code}): {len(plan.sites)} x {plan.kind}, {plan.people_added:,.0f} people more"
     lines = [f"{head} within the limit: {now / total:.1%} → {(now + plan.people_added) / total:.1%}"]
@@ -304,6 +305,7 @@ def doubts_in_words(plan: Siting | Rollout) -> list[str]:
     from geodata.errors import counted
     from planner.coverage.extent import WHY
     from planner.siting.tables import crowded
+    from planner.siting.weights import people_of_unknown_place
 
     lines = []
     excluded = plan.candidates.attrs.get("excluded", {})
@@ -327,4 +329,10 @@ def doubts_in_words(plan: Siting | Rollout) -> list[str]:
     unknown = int(plan.before.layers.villages["people"].isna().sum())
     if unknown:
         lines.append(f"  {counted(unknown, 'village')} of unknown people, without weight in the plan")
+    guessed = people_of_unknown_place(plan.before.demand)
+    if guessed:
+        lines.append(
+            f"  {guessed:,.0f} people are put by area on parts of villages without roads, such as islands: "
+            "nobody knows, so they have no weight and no candidates; give these villages' hamlets"
+        )
     return lines

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from geodata.workspace import Ours, replace_folder
 from planner.reports.outputs import RUN, input_records
+from planner.siting.weights import people_of_unknown_place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -95,6 +96,7 @@ def record_of(
         "candidates": len(plan.candidates),
         "candidates_excluded": plan.candidates.attrs.get("excluded", {}),
         "villages_people_unknown": int(layers.villages["people"].isna().sum()),
+        "people_of_unknown_place": people_of_unknown_place(plan.before.demand),
         **more,
         "configuration_sha256": scenario.content_hash(),
         "inputs": input_records((*layers.sources, *inputs)),

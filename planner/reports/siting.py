@@ -15,6 +15,7 @@ from planner.coverage.reach import usable_facilities
 from planner.reports.plan_folder import plan_outputs, record_of, solver_record, write_plan_folder
 from planner.scenarios.scenario import default_scenario
 from planner.siting.tables import crowded
+from planner.siting.weights import counted_people
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -141,7 +142,7 @@ def siting_record(plan: Siting, inputs: Sequence[SourceRecord] = ()) -> dict[str
     >>> record["command"], record["solver"]["status"], record["units"]
     ('site', 'optimal', 2)
     """
-    people = plan.before.demand["people"]
+    people = counted_people(plan.before.demand)
     more = {
         "ask": asdict(plan.ask),
         "units": len(plan.sites),

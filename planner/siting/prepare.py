@@ -20,6 +20,7 @@ from planner.siting.objectives.problem import Problem
 from planner.siting.reach import Reach, find_reach
 from planner.siting.rules import barred, conflicts
 from planner.siting.times import find_times
+from planner.siting.weights import counted_people
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -182,7 +183,7 @@ def _instance(before: Gaps, candidates: gpd.GeoDataFrame, reach: Reach, ask: Ask
             without = ", ".join(sorted(set(candidates["measure"][np.isnan(cost)])))
             msg = f"no cost is given for {without}: write cost_idr in a measures file, or plan by units"
             raise ConfigError(msg)
-    people = before.demand["people"].fillna(0.0).to_numpy(dtype=np.float64)
+    people = counted_people(before.demand)
     apart = conflicts(candidates, ask)
     held = np.asarray(candidates.index.isin(ask.forced))
     both = apart[held[apart[:, 0]] & held[apart[:, 1]]]

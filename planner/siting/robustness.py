@@ -22,6 +22,7 @@ from planner.siting.robust.plans import best_alone, best_expected, best_worst_ca
 from planner.siting.robustness_tables import chance_by_village, draw_table, plan_table, site_frequency
 from planner.siting.times import MOST_PAIRS
 from planner.siting.uncertainty import Draws, Uncertainty, default_uncertainty, drawn
+from planner.siting.weights import counted_people
 from planner.travel.straight import straight_line_times
 
 if TYPE_CHECKING:
@@ -246,7 +247,7 @@ def _instance(study: Study, plan: Siting, draws: Draws, may_go_on: Callable[[], 
     limit = np.where(wet, rule.of("wet").limit_s, rule.of("dry").limit_s) * np.append(1.0, draws.speed)
     villages = plan.before.layers.villages.index
     village = villages.get_indexer(plan.before.demand["village_code"])
-    people = plan.before.demand["people"].fillna(0.0).to_numpy(dtype=np.float64)
+    people = counted_people(plan.before.demand)
     factor = np.vstack([np.ones(len(villages)), draws.people])[:, village]
     held = [season for number, season in enumerate(SEASONS) if (wet == number).any()]
     longest = {season: float(limit[wet == (season == "wet")].max()) for season in held}

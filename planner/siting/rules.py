@@ -14,6 +14,7 @@ from planner.ilp.groups import group_table
 from planner.siting.ask import WORST_TENTH, Floor
 from planner.siting.cover.floors import FloorRow
 from planner.siting.cover.instance import conflicts_of
+from planner.siting.weights import counted_people
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -153,7 +154,7 @@ def floor_rows(before: Gaps, reach: Reach, floors: tuple[Floor, ...]) -> list[Fl
 def _people_of(before: Gaps, reach: Reach, of: str) -> list[tuple[str, NDArray[np.float64]]]:
     """Return the people of each demand point who count for a floor, with a name; unknown people are none."""
     demand, villages = before.demand, before.layers.villages
-    people = demand["people"].fillna(0.0).to_numpy(dtype=np.float64)
+    people = counted_people(demand)
     if of == "all":
         return [(of, people)]
     if of == WORST_TENTH and people.any():
@@ -164,7 +165,8 @@ def _people_of(before: Gaps, reach: Reach, of: str) -> list[tuple[str, NDArray[n
         district = villages["district_name"].fillna("").reindex(demand["village_code"]).to_numpy(dtype=object)
         code = villages["district_code"].fillna("").reindex(demand["village_code"]).to_numpy(dtype=object)
         return [
-            (str(district[code == c][0]), np.where(code == c, people, 0.0)) for c in sorted(set(code) - {""})
+            (str(district[code == c][0] or c), np.where(code == c, people, 0.0))
+            for c in sorted(set(code) - {""})
         ]
     if of in before.scenario.groups:
         group = group_table(before)["people"].xs(of, level="group").reindex(demand["village_code"])

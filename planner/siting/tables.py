@@ -9,6 +9,7 @@ import pandas as pd
 
 from planner.coverage.tables import village_table
 from planner.siting.cover.explain import added_in_steps, explain
+from planner.siting.weights import counted_people
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -171,7 +172,7 @@ def _near_limit(after: Gaps, reach: Reach, facility: list[str]) -> NDArray[np.fl
     coverage, rule = after.seasons[season][reach.kind], after.scenario.standard[reach.kind].of(season)
     minutes = coverage.minutes
     new = coverage.within & ~reach.already & (minutes >= NEAR_LIMIT * rule.limit_minutes)
-    people = after.demand["people"].fillna(0.0).to_numpy(dtype=np.float64)
+    people = counted_people(after.demand)
     of = pd.Series(people[new]).groupby(coverage.nearest_id[new]).sum()
     near: NDArray[np.float64] = of.reindex(facility).fillna(0.0).to_numpy(dtype=np.float64)
     return near

@@ -18,6 +18,7 @@ from planner.siting.reach import require_known
 from planner.siting.site import Siting, site
 from planner.siting.solution import TOLERANCE
 from planner.siting.tables import village_changes
+from planner.siting.weights import counted_people
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -238,7 +239,7 @@ def _within(gaps: Gaps, kind: str, seasons: tuple[Season, ...]) -> NDArray[np.bo
 def _best(study: Study, kind: str, ask: Ask, tried: list[_Tried]) -> SitingWithRoads:
     """Return the best of the solved choices, computed anew by the engine on the study's own network."""
     before = study.gaps()
-    people = study.demand["people"].fillna(0.0).to_numpy(dtype=np.float64)
+    people = counted_people(study.demand)
     now = people[_within(before, kind, _seasons(study, ask))].sum()
     table = pd.DataFrame(
         {

@@ -10,6 +10,7 @@ import pandas as pd
 from planner.siting.cover.explain import STAND_INS, explain
 from planner.siting.objectives.problem import Answer
 from planner.siting.tables import site_table, staff_in_words
+from planner.siting.weights import counted_people
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -111,7 +112,7 @@ def year_table(
         order finds no place for what is forced).
     """
     best, problem = compared.best, ready.problem
-    everyone = problem.before.demand["people"].fillna(0.0).to_numpy(dtype=np.float64)
+    everyone = counted_people(problem.before.demand)
     today = float(everyone[problem.reach.already].sum())
     factor = np.array([y.people_factor for y in plan.years])
     added = instance.people_by_year(best.decided)

@@ -28,6 +28,7 @@ from planner.reports.maps.page import (
     write_page,
 )
 from planner.siting.site import Siting
+from planner.siting.weights import people_of_unknown_place
 from planner.texts.catalogues import map_texts
 from planner.texts.formatter import Formatter
 
@@ -223,6 +224,10 @@ def _box(plan: Siting | Rollout, texts: dict[str, str], lang: str) -> str:
         *_by_year(plan, numbers),
         f"<p>{html.escape(proof)}</p>",
     ]
+    guessed = people_of_unknown_place(plan.before.demand)
+    if guessed:
+        said = texts["plan_by_area"].format(n=numbers.people(guessed))
+        lines.append(f"<p class='jk-note'>{html.escape(said)}</p>")
     if plan.as_if_none:
         lines.append(f"<p class='jk-note'>{html.escape(texts['plan_as_if_none'])}</p>")
     elif plan.list_doubt is not None:

@@ -79,10 +79,12 @@ def places_at(
         return gpd.GeoDataFrame(
             {"name": given["name"].to_numpy(dtype=object)}, geometry=given.geometry.to_numpy(), crs=crs
         )
+    # Where people are put by area alone, nobody knows whether anybody lives.
+    known = demand[~demand["by_area"]]
     if at is At.PEOPLE:
-        points = _among_people(demand, measure.spacing_m)
+        points = _among_people(known, measure.spacing_m)
     elif at is At.SETTLEMENTS:
-        points = _middles(demand)
+        points = _middles(known)
     else:
         points = along_roads(layers, measure.spacing_m)
     return gpd.GeoDataFrame({"name": np.full(len(points), "", dtype=object)}, geometry=points, crs=crs)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from geodata.errors import ConfigError, counted
 from planner.kernels.lists import lists_of_pairs
@@ -20,9 +21,9 @@ from planner.siting.cover.instance import CoverInstance, instance_of_lists
 from planner.siting.objectives.problem import Answer, Problem, require_plan, search_of
 from planner.siting.rules import floor_rows
 from planner.siting.solution import Proof, Solution
+from planner.siting.weights import counted_people
 
 if TYPE_CHECKING:
-    import pandas as pd
     from numpy.typing import NDArray
 
     from planner.siting.times import Times
@@ -89,7 +90,7 @@ def fewest_plan(problem: Problem) -> Answer:
     >>> fewest_plan(plan.problem).unit
     'units'
     """
-    ask, people = problem.ask, problem.before.demand["people"].fillna(0.0).to_numpy(dtype=np.float64)
+    ask, people = problem.ask, counted_people(problem.before.demand)
     target = ask.target or 0.0
     wanted = target * people.sum() - people[problem.reach.already].sum() if ask.target_in == "all" else 0.0
     more = (Floor("district", target),) if ask.target_in == "district" else ()
@@ -148,9 +149,9 @@ def _out_of_reach(problem: Problem, target: float) -> str:
     instance, reach = problem.instance, problem.reach
     never = ~reach.already & ~instance.reached(~instance.forbidden)
     demand = problem.before.demand
-    total = demand["people"].sum()
-    here = demand[never]
-    lost = here["people"].groupby(here["village_code"]).sum().sort_values(ascending=False)
+    people = pd.Series(counted_people(demand), index=demand.index)
+    total = people.sum()
+    lost = people[never].groupby(demand["village_code"][never]).sum().sort_values(ascending=False)
     best = 1.0 - lost.sum() / total
     names = problem.before.layers.villages["village_name"]
     worst = ", ".join(f"{names[c]} ({c}: {n:,.0f} people)" for c, n in lost.head(5).items() if n > 0)
@@ -185,7 +186,7 @@ def gradual_instance(problem: Problem, times: Times) -> CoverInstance:
         raise ConfigError(msg)
     worth = step_worth(GRADUAL_STEPS)
     steps = np.linspace(limit_s, until_s, GRADUAL_STEPS + 1)
-    people = before.demand["people"].fillna(0.0).to_numpy(dtype=np.float64)
+    people = counted_people(before.demand)
     n = len(people)
     row = np.repeat(np.arange(n), np.diff(times.near.first))
     place, site, weighed = [], [], []

@@ -16,6 +16,7 @@ from planner.siting.distance.explain import saved_by
 from planner.siting.distance.median import p_median
 from planner.siting.objectives.problem import CURVE_POINT_S, Answer, Problem, search_of, solved_curve
 from planner.siting.solution import Proof, Solution
+from planner.siting.weights import counted_people
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -82,7 +83,8 @@ def distance_instance(problem: Problem, times: Times) -> tuple[DistanceInstance,
     """Return the problem on distances, its rows as demand points, and how many are left out.
 
     For the worst time every place counts where anybody is taken to live, for person-minutes those whose
-    people are known. Places that nothing reaches are left out, and counted.
+    people are known. Places that nothing reaches, and parts without roads where
+    nobody knows whether anybody lives, are left out, and counted.
 
     Parameters
     ----------
@@ -92,13 +94,14 @@ def distance_instance(problem: Problem, times: Times) -> tuple[DistanceInstance,
         To all candidates.
     """
     demand, one = problem.before.demand, problem.instance
-    people = demand["people"].fillna(0.0).to_numpy(dtype=np.float64)
+    people = counted_people(demand)
     counts = people > 0
     if problem.ask.objective == Objective.WORST_TIME:
         counts |= demand["weight"].to_numpy(dtype=np.float64) > 0
+    unknown = counts & demand["by_area"].to_numpy(dtype=np.bool_)
     row = np.repeat(np.arange(len(people)), np.diff(times.near.first))
     served = np.bincount(row[~one.forbidden[times.near.item]], minlength=len(people)) > 0
-    can = served | np.isfinite(times.now_s)
+    can = (served | np.isfinite(times.now_s)) & ~unknown
     rows = np.flatnonzero(counts & can)
     kept = np.isin(row, rows)
     first = np.concatenate([[0], np.cumsum(np.diff(times.near.first)[rows])]).astype(np.int64)
