@@ -257,7 +257,8 @@ def in_words(plan: Siting) -> list[str]:
     if solution.proof is not Proof.OPTIMAL:
         lines.append(f"  best plan found; another one is at most {solution.gap:.2%} better")
     else:
-        lines.append(f"  proven best: no {PROVEN[plan.answer.unit]}")
+        rules = " and keeps the rules" if plan.ask.has_rules else ""
+        lines.append(f"  proven best: no {PROVEN[plan.answer.unit]}{rules}")
     if plan.answer.unit.endswith("minutes"):
         what = {"minutes": "longest way, minutes", "person_minutes": "people × minutes"}[plan.answer.unit]
         lines.append(f"  {what}: {solution.objective:,.1f} (at best {solution.bound:,.1f})")
@@ -265,12 +266,9 @@ def in_words(plan: Siting) -> list[str]:
         places = counted(plan.answer.points_left_out, "place")
         lines.append(f"  {places} left out: nothing reaches them, or nobody knows their way")
     if plan.ask.units is not None and len(plan.sites) < plan.ask.units:
-        ruled = plan.ask.min_distance_m is not None or plan.ask.one_per_village
-        sure = plan.answer.unit == "people" and solution.proof is Proof.OPTIMAL and not ruled
-        why = (
-            "no more of these candidates add anybody" if sure else "more of these candidates were not better"
-        )
-        rules = " by the rules of the plan" if ruled else ""
+        sure = plan.answer.unit == "people" and solution.proof is Proof.OPTIMAL and not plan.ask.has_rules
+        why = "no more of these candidates add anybody" if sure else "more of these were not better"
+        rules = " by the rules of the plan" if plan.ask.has_rules else ""
         lines.append(f"  {len(plan.sites)} of {plan.ask.units}: {why}{rules}")
     if not len(plan.sites):
         lines += _why_none(plan)

@@ -118,6 +118,11 @@ class Ask:
         return self.objective in (Objective.PERSON_MINUTES, Objective.WORST_TIME)
 
     @property
+    def has_rules(self) -> bool:
+        """Whether a plan must keep to more than its size: floors, distances, one a village."""
+        return bool(self.floors) or self.min_distance_m is not None or self.one_per_village
+
+    @property
     def counts_money(self) -> bool:
         """Whether a measure takes its cost, not one unit."""
         return self.budget_idr is not None or (self.target is not None and self.least == "money")

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from planner.coverage.study import Gaps, Study
     from planner.scenarios.edits import FacilityEdit
     from planner.scenarios.scenario import Scenario
+    from planner.siting.ask import Ask
     from planner.siting.ground.rules import SiteFacts
     from planner.siting.measures import Measures
     from planner.siting.objectives.problem import Answer
@@ -87,6 +88,11 @@ class Rollout:
     villages_by_year: dict[int, pd.DataFrame]
     waiting: pd.DataFrame
     without_puskesmas: int
+
+    @property
+    def ask(self) -> Ask:
+        """What was asked of all years together."""
+        return self.ready.problem.ask
 
     @property
     def kind(self) -> str:

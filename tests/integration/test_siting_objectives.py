@@ -15,6 +15,7 @@ import shapely
 from geodata.errors import ConfigError, UnprovenError
 from geodata.workspace import write_workspace
 from planner.cli import main
+from planner.cli.site import in_words
 from planner.coverage.reach import usable_facilities
 from planner.ilp.groups import group_table
 from planner.pipeline import Ask, Floor, Study, read_measures, site, village_table
@@ -179,6 +180,7 @@ def test_one_unit_a_village(study):
     have = set(usable_facilities(plan.before.layers, ("pustu",))["village_code"])
     codes = plan.sites["village_code"].tolist()
     assert len(set(codes)) == len(codes) > 0
+    assert any("by the rules of the plan" in line for line in in_words(plan))
     assert not have & set(codes)
 
 

@@ -222,7 +222,7 @@ def _box(plan: Siting | Rollout, texts: dict[str, str], lang: str) -> str:
         f"<summary><h1>{html.escape(texts['plan_title'])}: {html.escape(kind)}</h1></summary>",
         f"<p>{html.escape(f'{plan.after.layers.area.name}: {count}, {people}')}</p>",
         *_by_year(plan, numbers),
-        f"<p>{html.escape(proof)}</p>",
+        f"<p>{html.escape(proof)} {html.escape(texts['plan_rules']) if plan.ask.has_rules else ''}</p>",
     ]
     guessed = people_of_unknown_place(plan.before.demand)
     if guessed:
