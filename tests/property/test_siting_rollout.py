@@ -14,6 +14,7 @@ from planner.kernels.years import exchange_years, fits, move, nothing_decided, p
 from planner.siting.clock import Clock
 from planner.siting.cover.instance import cover_instance
 from planner.siting.rollout.compare import compared_rollout
+from planner.siting.rollout.cuts import YearCuts
 from planner.siting.rollout.instance import reduced_rollout, rollout_instance
 from planner.siting.rollout.search import Search
 from planner.siting.rollout.solve import most_person_years
@@ -189,6 +190,23 @@ def test_bound_optimum_and_search_stand_in_order(problem):
     hasty = most_person_years(instance_of(problem), time_limit_s=1e-9)
     assert hasty.solution.bound >= best - 1e-9
     assert hasty.solution.objective <= best + 1e-9
+
+
+@settings(deadline=None, max_examples=100)
+@given(rollouts(), st.floats(0.0, 1.0))
+def test_no_decision_of_a_better_rollout_is_taken_out(problem, share):
+    """Whatever is known already, prices take out only what no better choice holds."""
+    small = reduced_rollout(instance_of(problem))
+    cuts = YearCuts(small.instance, np.full(len(small.site), NEVER))
+    cuts.run(Clock(60.0))
+    # Of those that choose among what reduction leaves.
+    mine = set(small.site.tolist())
+    allowed = [c for c in choices(problem) if all(t == NEVER or j in mine for j, t in enumerate(c))]
+    known = share * max((counted(problem, c) for c in allowed), default=0.0)
+    left = {(int(small.site[j]), t) for j, t in cuts.left(known)}
+    for choice in allowed:
+        if counted(problem, choice) > known * (1 + 1e-6) + 1e-9:
+            assert {(j, t) for j, t in enumerate(choice) if t != NEVER} <= left
 
 
 @settings(deadline=None, max_examples=60)

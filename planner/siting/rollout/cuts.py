@@ -147,11 +147,12 @@ class YearCuts:
         """Add the rule that a site is decided once, where one is more than once; returns whether any."""
         sites = self.instance.cover.sites
         broken = np.bincount(self._site, weights=share, minlength=sites) > 1.0 + LEAST
-        for j in np.flatnonzero(broken & ~self._once):
+        new = np.flatnonzero(broken & ~self._once)
+        for j in new:
             mine = np.flatnonzero(self._site == j)
             self._add((mine, np.ones(len(mine)), 1.0))
             self._once[j] = True
-        return bool((broken & ~self._once).any())
+        return len(new) > 0
 
     def _cut(self, at: NDArray[np.float64], value: NDArray[np.float64]) -> bool:
         """Add the cuts at some shares that an answer does not keep; returns whether any."""
@@ -206,9 +207,7 @@ class YearCuts:
         one, known = self.instance, self.instance.allows(best)
         value = one.value(best) if known else -np.inf
         while clock.left_s() > 0 and self.bound > value * (1 + TOLERANCE):
-            # What would bring the relaxation's bound below the best is in no better rollout.
-            kept = self._at + np.minimum(self._reduced, 0.0) >= value * (1 - TOLERANCE)
-            answer = self._problem(kept).solve(
+            answer = self._problem(self._kept(value)).solve(
                 start=self._value_of_columns(best) if known else None,
                 time_limit_s=clock.left_s(), seed=seed, may_go_on=clock.may_go_on,
             )  # fmt: skip
@@ -226,6 +225,29 @@ class YearCuts:
             if not self._cut(share, answer.value):
                 break
         return best
+
+    def _kept(self, value: float) -> NDArray[np.bool_]:
+        """Return which decisions may be in a rollout that is better: bool ``(decisions,)``.
+
+        What would bring the relaxation's bound below the best is in none.
+        """
+        kept: NDArray[np.bool_] = self._at + np.minimum(self._reduced, 0.0) >= value * (1 - TOLERANCE)
+        return kept
+
+    def left(self, value: float) -> set[tuple[int, int]]:
+        """Return the decisions, site and year, that may be in a rollout of more than a value.
+
+        Examples
+        --------
+        >>> from planner.siting.clock import Clock
+        >>> from planner.siting.rollout.instance import one_cover, rollout_instance
+        >>> cuts = YearCuts(rollout_instance(one_cover(), [1.0]), np.array([-1, 0]))
+        >>> cuts.run(Clock(60.0))
+        >>> (1, 0) in cuts.left(15.0)
+        True
+        """
+        kept = self._kept(value)
+        return set(zip(self._site[kept].tolist(), self._year[kept].tolist(), strict=True))
 
     def any_allowed(self, clock: Clock, seed: int) -> NDArray[np.int64] | None:
         """Return a rollout that keeps all rules; None where there is none, or none is found in time."""
