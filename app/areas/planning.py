@@ -136,8 +136,12 @@ class Planner:
             ask = question.ask
             if question.accepted or question.forbidden:
                 progress("candidates")
+                # As the scenario leaves the units, like the plan itself.
                 found = find_candidates(
-                    study.layers, study.demand, measures.of_kind(question.kind), exclude=exclude
+                    study.gaps(may_go_on=may_go_on).layers,
+                    study.demand,
+                    measures.of_kind(question.kind),
+                    exclude=exclude,
                 )
                 ask = replace(
                     ask, forced=_ids(found, question.accepted, must=True),

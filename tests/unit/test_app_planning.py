@@ -18,7 +18,7 @@ import shapely
 
 from app.areas import planning as area_planning
 from app.areas.area import Area
-from app.areas.planning import PlanQuestion
+from app.areas.planning import Place, PlanQuestion
 from app.areas.question import WhatIf
 from app.areas.stopping import StoppedError, may_go_on
 from app.core import planning as core_planning
@@ -718,3 +718,17 @@ def test_the_chart_ends_where_the_curve_does():
     assert [n for *_, n in chart.columns] == [0, 1, 2]
     assert (chart.columns[0][0], chart.columns[-1][1]) == (0.0, 1.0)
     assert curve_chart(SimpleNamespace(curve=points[:1], here=(2.0, 1.0))) is None
+
+
+def test_a_unit_that_the_scenario_closes_can_be_accepted_and_forbidden(area):
+    """Its measure is there because of the scenario alone."""
+    unit = next(f for f, kind in area.layers.facilities["kind"].items() if kind == KIND)
+    closed = WhatIf(edits=(CloseFacility(op="close_facility", id=unit),))
+    first = area.planner.plan(PlanQuestion(KIND, closed, ASK), lambda _: None)
+    [row] = first.candidates[first.candidates["facility_id"] == unit].itertuples()
+    place = Place(row.measure, row.facility_id, row.lon, row.lat)
+    taken = area.planner.plan(PlanQuestion(KIND, closed, ASK, accepted=(place,)), lambda _: None)
+    assert row.Index in taken.sites.index
+    left = area.planner.plan(PlanQuestion(KIND, closed, ASK, forbidden=(place,)), lambda _: None)
+    assert row.Index not in left.sites.index
+    assert left.ask.forbidden == (row.Index,)
