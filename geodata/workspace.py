@@ -147,13 +147,17 @@ def require_outside(out: Path, workspace: Path) -> None:
 
     Examples
     --------
-    >>> require_outside(Path("work/plan"), Path("work/area"))
-    >>> require_outside(Path("work/area/plan"), Path("work/area"))
+    >>> area = Path(getfixture("tmp_path"), "area")
+    >>> area.mkdir()
+    >>> _ = (area / MANIFEST).write_text("{}")
+    >>> require_outside(area.parent / "plan", area)
+    >>> require_outside(area / "plan", area)
     Traceback (most recent call last):
         ...
-    geodata.errors.WorkspaceError: work/area/plan lies in the workspace work/area. Give a folder beside it ...
+    geodata.errors.WorkspaceError: ...area/plan lies in the workspace ...area. Give a folder beside it with --out.
     """
-    if workspace.resolve() in out.resolve().parents:
+    # A folder that is no workspace is told so when it is opened: that is the nearer fault.
+    if (workspace / MANIFEST).is_file() and workspace.resolve() in out.resolve().parents:
         msg = f"{out} lies in the workspace {workspace}. Give a folder beside it with --out."
         raise WorkspaceError(msg)
 
