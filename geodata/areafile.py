@@ -118,19 +118,32 @@ class RoadsFile(FileSource):
 
 
 class KindColumn(Model):
-    """The column that holds the facility kind, and what its values mean."""
+    """Where the facility kind stands: in a column of its own, or in the name.
 
-    column: str
-    values: dict[str, str] | None = None
+    ``values`` adds to the built-in words; null leaves the rows out. ``registered`` is a column of numbers
+    that only a puskesmas has.
+    """
+
+    column: str | None = None
+    from_: Literal["name"] | None = Field(default=None, alias="from")
+    values: dict[str, str | None] | None = None
+    registered: str | None = None
 
     @field_validator("values")
     @classmethod
-    def _known(cls, values: dict[str, str] | None) -> dict[str, str] | None:
+    def _known(cls, values: dict[str, str | None] | None) -> dict[str, str | None] | None:
         for kind in (values or {}).values():
-            if kind not in known_kinds():
-                msg = f"{kind!r} is not a facility kind; use one of {', '.join(known_kinds())}"
+            if kind is not None and kind not in known_kinds():
+                msg = f"{kind!r} is not a facility kind; use one of {', '.join(known_kinds())}, or null"
                 raise ValueError(msg)
         return values
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if (self.column is None) == (self.from_ is None):
+            msg = "give either column: (the column that holds the kind) or from: name"
+            raise ValueError(msg)
+        return self
 
 
 class FacilitiesFile(FileSource):
@@ -145,6 +158,7 @@ class FacilitiesFile(FileSource):
     village: str | None = None
     village_name: str | None = None
     district_name: str | None = None
+    regency: str | None = None
     parent: str | None = None
     functioning: str | None = None
     staff: dict[str, str] = Field(default_factory=dict)
@@ -158,19 +172,18 @@ class FacilitiesFile(FileSource):
         if isinstance(kind, str) and kind not in known_kinds():
             msg = (
                 f"{kind!r} is not a facility kind; use one of {', '.join(known_kinds())}, "
-                "or {column: …, values: {…}}"
+                "or {column: …}, or {from: name}"
             )
             raise ValueError(msg)
         return kind
 
     @property
-    def listed_kinds(self) -> tuple[str, ...] | None:
-        """The kinds this file is a list of; None when only its rows can tell."""
+    def named_kinds(self) -> tuple[str, ...]:
+        """The kinds that this file says it lists, whether a row has them or not."""
         if isinstance(self.kind, str):
             return (self.kind,)
-        if self.kind.values is None:
-            return None
-        return tuple(dict.fromkeys(self.kind.values.values()))
+        named = (self.kind.values or {}).values()
+        return tuple(dict.fromkeys(kind for kind in named if kind is not None))
 
 
 class PopulationFile(FileSource):

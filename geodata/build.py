@@ -15,9 +15,10 @@ from geodata.extent import ROADS, declared
 from geodata.layers import Finding, Layers, Progress, SourceRecord, StudyArea, no_progress
 from geodata.readers.areas import read_floods, read_water
 from geodata.readers.boundaries import read_boundaries
-from geodata.readers.facilities import read_facilities
-from geodata.readers.files import source_record
+from geodata.readers.facilities.lists import read_facilities
+from geodata.readers.files.opening import source_record
 from geodata.readers.hamlets import read_hamlets
+from geodata.readers.place_fixes import Fix
 from geodata.readers.population import read_population
 from geodata.readers.result import ReadLayer
 from geodata.readers.roads import study_zone
@@ -39,7 +40,9 @@ FACILITY_COLUMNS = (
 )  # fmt: skip
 
 
-def read_layers(area: AreaFile, *, cache: Path | None = None, progress: Progress = no_progress) -> Layers:
+def read_layers(
+    area: AreaFile, *, cache: Path | None = None, fix: Fix = Fix.SAFE, progress: Progress = no_progress
+) -> Layers:
     """Read, check and combine all files of a study area (metric CRS throughout).
 
     Parameters
@@ -48,6 +51,8 @@ def read_layers(area: AreaFile, *, cache: Path | None = None, progress: Progress
         A validated AREA.yml.
     cache
         Folder for downloads; needed for ``roads: {osm: overpass}``.
+    fix
+        Which proposals for spoiled coordinates are taken over.
     progress
         Told the name of each step.
 
@@ -60,7 +65,7 @@ def read_layers(area: AreaFile, *, cache: Path | None = None, progress: Progress
     zone = study_zone(people.villages, area.buffer_km * 1000.0)
     crs = str(people.villages.crs)
     progress("facilities")
-    units = _facilities(area, people.villages, zone)
+    units = _facilities(area, people.villages, zone, fix)
     working = _working_areas(area, people.villages, units.frame)
     roads = _roads(area, zone, crs, cache, progress)
     villages, declared_words = _with_covers(area, working.frame, units)
@@ -207,12 +212,19 @@ class _Facilities(NamedTuple):
     reads: list[ReadLayer]
 
 
-def _facilities(area: AreaFile, villages: gpd.GeoDataFrame, zone: shapely.Geometry) -> _Facilities:
+def _facilities(area: AreaFile, villages: gpd.GeoDataFrame, zone: shapely.Geometry, fix: Fix) -> _Facilities:
     files, official = area.facilities, {} if area.official is None else dict(area.official.totals)
     stems = [f.path.stem for f in files]
     lists = [
         # Ids made from row numbers must differ between files of one name.
-        read_facilities(f, villages, prefix=stem if stems.count(stem) == 1 else f"{stem}-{i}")
+        read_facilities(
+            f,
+            villages,
+            prefix=stem if stems.count(stem) == 1 else f"{stem}-{i}",
+            zone=zone,
+            regency=area.name,
+            fix=fix,
+        )
         for i, (f, stem) in enumerate(zip(files, stems, strict=True), start=1)
     ]
     frame = _one_layer(lists, villages.crs, zone)
@@ -241,16 +253,19 @@ def _one_layer(lists: Sequence[ReadLayer], crs: object, zone: shapely.Geometry) 
     twice = frame.index[frame.index.duplicated()].unique()
     if len(twice):
         msg = (
-            f"facilities: {counted(len(twice), 'id occurs', 'ids occur')} more than once: "
-            f"{first_five(twice)}. Keep one row for each facility, or leave id: out and ids are made from "
-            "the row numbers."
+            f"facilities: {counted(len(twice), 'id occurs', 'ids occur')} in more than one list: "
+            f"{first_five(twice)}. Take a list that is there twice out, or leave id: out and ids are made "
+            "from the row numbers."
         )
         raise SchemaError(msg)
     placed = ~shapely.is_missing(frame.geometry.to_numpy())
     near = shapely.intersects(zone, frame.geometry.to_numpy())
     status = pd.Series(FacilityStatus.UNLOCATED.value, index=frame.index, dtype="str")
     status = status.mask(placed & near, FacilityStatus.USED.value)
-    frame["status"] = status.mask(placed & ~near, FacilityStatus.OUTSIDE_BUFFER.value)
+    status = status.mask(placed & ~near, FacilityStatus.OUTSIDE_BUFFER.value)
+    if "set_aside" in frame:
+        status = status.mask(frame["set_aside"].astype(bool), FacilityStatus.SET_ASIDE.value)
+    frame["status"] = status
     frame["geometry"] = frame.geometry
     numbers = [c for c in frame if c.startswith(("staff_", "open_days_", "capacity_"))]
     frame = frame[[*FACILITY_COLUMNS, *numbers, "geometry"]].sort_index()

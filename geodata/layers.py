@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 from geodata.errors import counted
 from geodata.vocabulary.statuses import FacilityStatus, YesNo
@@ -29,6 +29,33 @@ def no_progress(step: str, /) -> None:
     del step
 
 
+class Cell(NamedTuple):
+    """One cell of a list that a finding is about.
+
+    Attributes
+    ----------
+    file, row, column
+        The file's name; the row's number in it (from 1, of a sheet's rows or a map's shapes); its heading, ""
+        for the whole row.
+    value
+        What stands there.
+    proposal
+        What should stand there, as far as that can be told; "" where it cannot.
+    applied
+        Whether the build took the proposal.
+    id
+        The facility's or village's id, "" where the row has none.
+    """
+
+    file: str
+    row: int
+    column: str
+    value: str
+    proposal: str = ""
+    applied: bool = False
+    id: str = ""
+
+
 @dataclass(frozen=True)
 class Finding:
     """One thing that is wrong, or worth knowing, about the input.
@@ -43,6 +70,8 @@ class Finding:
         How many rows, and up to five of their ids.
     message, action
         What was seen, and what to do.
+    cells
+        All the cells that it is about, where the file is a list that goes back to its sender.
     """
 
     severity: Severity
@@ -52,6 +81,7 @@ class Finding:
     ids: tuple[str, ...]
     message: str
     action: str
+    cells: tuple[Cell, ...] = ()
 
 
 @dataclass(frozen=True)

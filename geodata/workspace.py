@@ -26,7 +26,7 @@ import pyarrow as pa
 from geodata.errors import DiskError, JangkauError, WorkspaceError
 from geodata.files.lock import held
 from geodata.layers import Finding, Layers, SourceRecord, StudyArea
-from geodata.readers.files import file_sha256
+from geodata.readers.files.opening import file_sha256
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -154,7 +154,7 @@ def require_outside(out: Path, workspace: Path) -> None:
     >>> require_outside(area / "plan", area)
     Traceback (most recent call last):
         ...
-    geodata.errors.WorkspaceError: ...area/plan lies in the workspace ...area. Give a folder beside it with --out.
+    geodata.errors.WorkspaceError: ...area/plan lies in the workspace ...area. Give a folder beside it ...
     """
     # A folder that is no workspace is told so when it is opened: that is the nearer fault.
     if (workspace / MANIFEST).is_file() and workspace.resolve() in out.resolve().parents:

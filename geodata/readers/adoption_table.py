@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from geodata.adoption import LONGEST_DOCUMENT, UNKNOWN, Adoption, is_later, iso_date, whole_year
 from geodata.areafile import FileSource
 from geodata.errors import MissingColumnError, SchemaError, counted, first_five
-from geodata.readers.files import id_column, pick_column, read_table, text_column, total_rows
+from geodata.readers.files.cells import id_column, pick_column, text_column, total_rows
+from geodata.readers.files.table import read_table
 from geodata.vocabulary.columns import layer_columns
 from geodata.vocabulary.spelling import spelling_key
 

@@ -12,7 +12,9 @@ import shapely
 from geodata.crs import require_indonesia
 from geodata.errors import EmptyAreaError, SchemaError, counted, first_five
 from geodata.layers import Finding
-from geodata.readers.files import pick_column, read_vector, source_record
+from geodata.readers.files.cells import pick_column
+from geodata.readers.files.opening import source_record
+from geodata.readers.files.vector import read_vector
 from geodata.readers.result import ReadLayer
 
 if TYPE_CHECKING:

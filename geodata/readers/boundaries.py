@@ -13,14 +13,9 @@ from geodata.codes import VillageKind, district_of, parse_village_code, regency_
 from geodata.crs import metric_crs, require_indonesia
 from geodata.errors import EmptyAreaError, SchemaError, counted, first_five
 from geodata.layers import Finding
-from geodata.readers.files import (
-    bad_codes,
-    pick_column,
-    read_vector,
-    refuse_mostly_bad,
-    source_record,
-    text_column,
-)
+from geodata.readers.files.cells import bad_codes, pick_column, refuse_mostly_bad, text_column
+from geodata.readers.files.opening import source_record
+from geodata.readers.files.vector import read_vector
 from geodata.readers.result import ReadLayer
 from geodata.vocabulary.columns import layer_columns
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from geodata.readers.files import id_column, pick_column, text_column
+from geodata.readers.files.cells import id_column, pick_column, text_column
+from geodata.vocabulary.columns import layer_columns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import pandas as pd
+
+    from geodata.areafile import FileSource
 
 
 @dataclass(frozen=True)
@@ -49,3 +52,17 @@ class Columns:
     def ids(self, named: str | None, key: str) -> pd.Series[Any]:
         """Return the column of a key as ids; see :meth:`pick`."""
         return id_column(self.table, self.pick(named, key))
+
+
+def known_heads(source: FileSource, layer: str) -> Mapping[str, tuple[str, ...]]:
+    """Return the headings known for a layer's columns, without those that AREA.yml switches off by null.
+
+    Parameters
+    ----------
+    source
+        A file of AREA.yml; ``village: null`` there means that no column tells the village.
+    layer
+        As for :func:`geodata.vocabulary.columns.layer_columns`.
+    """
+    off = {key for key in source.model_fields_set if getattr(source, key) is None}
+    return {key: () if key in off else heads for key, heads in layer_columns(layer).items()}

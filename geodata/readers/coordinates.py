@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import shapely
 
 from geodata.crs import inside_indonesia, likely_cause
 from geodata.errors import OutsideIndonesiaError, SchemaError, counted, first_five
-from geodata.readers.files import text_column
+from geodata.readers.files.cells import text_column
 from geodata.readers.numbers import parse_angle, parse_pair
 
 if TYPE_CHECKING:
@@ -19,10 +19,35 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def column_points(
-    table: pd.DataFrame, lat: str | None, lon: str | None, pair: str | None, what: str, file: str
-) -> NDArray[np.object_]:
-    """Return a Point (degrees) a row, None where the cells are empty.
+# What people write where they know no coordinate.
+NOTHING = ("-", "--", "–", "?", "0", "0.0", "0,0")
+
+
+class Stated(NamedTuple):
+    """Coordinates as a table has them, one value a row.
+
+    Attributes
+    ----------
+    lon, lat
+        Degrees (or metres, where the table's CRS says so), float64; NaN where there are none.
+    said
+        The cells' text, "" where they are empty.
+    unread
+        Which rows hold something that cannot be read.
+    """
+
+    lon: NDArray[np.float64]
+    lat: NDArray[np.float64]
+    said: NDArray[np.object_]
+    unread: NDArray[np.bool_]
+
+    def only(self, keep: NDArray[np.bool_]) -> Stated:
+        """Return some of the rows."""
+        return Stated(self.lon[keep], self.lat[keep], self.said[keep], self.unread[keep])
+
+
+def stated_coordinates(table: pd.DataFrame, lat: str | None, lon: str | None, pair: str | None) -> Stated:
+    """Return the coordinates of a table's rows: from two columns, or from one that holds both.
 
     Parameters
     ----------
@@ -30,44 +55,64 @@ def column_points(
         Columns of latitude and longitude, both or neither.
     pair
         A column that holds "latitude, longitude" in one text.
+    """
+    n = len(table)
+    stated = Stated(np.full(n, np.nan), np.full(n, np.nan), np.full(n, "", object), np.zeros(n, dtype=bool))
+    if pair is not None:
+        texts: list[tuple[Any, ...]] = [(t,) for t in text_column(table, pair)]
+    elif lat is not None and lon is not None:
+        texts = list(zip(text_column(table, lat), text_column(table, lon), strict=True))
+    else:
+        return stated
+    for i, cells in enumerate(texts):
+        known = [t for t in cells if isinstance(t, str) and t not in NOTHING]
+        if not known:
+            continue
+        stated.said[i] = ", ".join(known)
+        try:
+            stated.lat[i], stated.lon[i] = _read(cells)
+        except ValueError:
+            stated.unread[i] = True
+    return stated
+
+
+def _read(cells: tuple[Any, ...]) -> tuple[float, float]:
+    """Return (latitude, longitude); ValueError where the cells hold none, or only one of the two."""
+    # Somebody pasted the whole into both cells.
+    if len(set(cells)) == 1:
+        return parse_pair(cells[0])
+    if not all(isinstance(t, str) for t in cells):
+        msg = "only one of the two"
+        raise ValueError(msg)
+    return parse_angle(cells[0]), parse_angle(cells[1])
+
+
+def column_points(
+    table: pd.DataFrame, lat: str | None, lon: str | None, pair: str | None, what: str, file: str
+) -> NDArray[np.object_]:
+    """Return a Point (degrees) a row, None where the cells are empty; see :func:`stated_coordinates`.
 
     Raises
     ------
     SchemaError
         For cells that hold no coordinates, or only one of the two.
     """
-    points = np.full(len(table), None, dtype=object)
-    faults: list[str] = []
-    texts: list[tuple[Any, Any]]
-    if pair is not None:
-        texts = [(t, None) for t in text_column(table, pair)]
-    elif lat is not None and lon is not None:
-        texts = list(zip(text_column(table, lat), text_column(table, lon), strict=True))
-    else:
-        return points
-    for i, (row, (first, second)) in enumerate(zip(table.index, texts, strict=True)):
-        has = [isinstance(t, str) for t in (first, second)]
-        if not any(has):
-            continue
-        try:
-            if pair is not None:
-                y, x = parse_pair(first)
-            elif all(has):
-                y, x = parse_angle(first), parse_angle(second)
-            else:
-                msg = "only one of the two"
-                raise ValueError(msg)  # noqa: TRY301 - joined with the parser's own refusals
-        except ValueError:
-            shown = first if pair is not None else f"{first}, {second}"
-            faults.append(f"row {row}: {shown!r}")
-            continue
-        points[i] = shapely.Point(x, y)
-    if faults:
+    stated = stated_coordinates(table, lat, lon, pair)
+    if stated.unread.any():
+        faults = [f"row {table.index[i]}: {stated.said[i]!r}" for i in np.flatnonzero(stated.unread)]
         msg = (
             f"{what}: {counted(len(faults), 'row')} of {file} with coordinates that cannot be read: "
             f"{first_five(faults)}. Write degrees as -8.1706 or 8°10'14\" LS; leave both empty if unknown."
         )
         raise SchemaError(msg)
+    return points_of(stated.lon, stated.lat)
+
+
+def points_of(lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.object_]:
+    """Return a Point a row, None where a coordinate is no number."""
+    points = np.full(len(lon), None, dtype=object)
+    known = np.isfinite(lon) & np.isfinite(lat)
+    points[known] = shapely.points(lon[known], lat[known])
     return points
 
 

@@ -11,7 +11,7 @@ import shapely
 
 from geodata.errors import EmptyAreaError, MissingCrsError, UnreadableFileError
 from geodata.layers import Finding
-from geodata.readers.files import require_file
+from geodata.readers.files.opening import require_file
 from geodata.readers.result import ReadLayer
 from geodata.runs import offsets
 

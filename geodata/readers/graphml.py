@@ -13,7 +13,7 @@ from geodata.crs import WGS84
 from geodata.errors import EmptyAreaError, UnreadableFileError
 from geodata.files import limits
 from geodata.layers import Finding
-from geodata.readers.files import require_file
+from geodata.readers.files.opening import require_file
 from geodata.readers.result import ReadLayer
 from geodata.readers.roads import assemble_roads, speed_of, unread_tags, ways_from_tags
 from geodata.vocabulary.roads import ROAD_CLASSES

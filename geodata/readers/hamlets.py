@@ -15,15 +15,10 @@ from geodata.errors import ConfigError, SchemaError, counted, first_five
 from geodata.layers import Finding
 from geodata.readers.columns import Columns
 from geodata.readers.coordinates import column_points, refuse_foreign
-from geodata.readers.files import (
-    TABLE_SUFFIXES,
-    bad_codes,
-    count_column,
-    pick_column,
-    read_table,
-    read_vector,
-    source_record,
-)
+from geodata.readers.files.cells import bad_codes, count_column, pick_column
+from geodata.readers.files.opening import source_record
+from geodata.readers.files.table import holds_table, read_table
+from geodata.readers.files.vector import read_vector
 from geodata.readers.result import ReadLayer
 from geodata.villages_at import village_at
 from geodata.vocabulary.columns import layer_columns
@@ -94,7 +89,7 @@ def _require_one_place(vector: gpd.GeoDataFrame, what: str, file: str) -> None:
 
 def rows_and_points(source: HamletsFile, what: str) -> tuple[pd.DataFrame, NDArray[np.object_]]:
     """Return the attributes (index: row number) and each row's point (degrees), or None."""
-    if source.path.suffix.lower() not in TABLE_SUFFIXES:
+    if not holds_table(source.path):
         vector = read_vector(source, what)
         _require_one_place(vector, what, source.path.name)
         points = np.asarray(shapely.point_on_surface(vector.geometry.to_numpy()), dtype=object)

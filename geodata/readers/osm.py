@@ -20,7 +20,7 @@ import numpy as np
 from geodata.errors import UnreadableFileError
 from geodata.files import limits
 from geodata.layers import Finding
-from geodata.readers.files import require_file
+from geodata.readers.files.opening import require_file
 from geodata.readers.roads import is_way_to_travel
 from geodata.runs import offsets
 from geodata.vocabulary.roads import FERRY

@@ -11,7 +11,7 @@ import shapely
 
 from geodata.crs import WGS84
 from geodata.errors import EmptyAreaError, UnreadableFileError
-from geodata.readers.files import require_file
+from geodata.readers.files.opening import require_file
 from geodata.readers.osm import deleted_objects
 
 if TYPE_CHECKING:

@@ -10,20 +10,19 @@ import pandas as pd
 from geodata.codes import parse_village_code, regency_of
 from geodata.errors import SchemaError, counted, first_five
 from geodata.layers import Finding
-from geodata.readers.files import (
-    TABLE_SUFFIXES,
+from geodata.readers.files.cells import (
     bad_codes,
     count_column,
     pick_column,
-    read_table,
-    read_vector,
     refuse_mostly_bad,
     require_rows,
-    source_record,
     text_column,
     total_finding,
     total_rows,
 )
+from geodata.readers.files.opening import source_record
+from geodata.readers.files.table import holds_table, read_table
+from geodata.readers.files.vector import read_vector
 from geodata.readers.result import ReadLayer
 from geodata.vocabulary.columns import layer_columns
 
@@ -37,7 +36,7 @@ WHAT = "population"
 
 def read_any_table(source: FileSource, what: str, wanted: tuple[str, ...]) -> pd.DataFrame:
     """Read a table, or the attributes of a vector file, with the row number as index."""
-    if source.path.suffix.lower() in TABLE_SUFFIXES or not source.path.exists():
+    if holds_table(source.path) or not source.path.exists():
         return read_table(source, what, wanted)
     frame = read_vector(source, what)
     return pd.DataFrame(frame.drop(columns=frame.geometry.name)).set_axis(range(1, len(frame) + 1), axis=0)

@@ -12,7 +12,8 @@ import shapely
 from geodata.crs import require_indonesia
 from geodata.errors import EmptyAreaError, SchemaError, counted, first_five
 from geodata.layers import Finding, Severity
-from geodata.readers.files import pick_column, read_vector, text_column
+from geodata.readers.files.cells import pick_column, text_column
+from geodata.readers.files.vector import read_vector
 from geodata.readers.noding import node_lines
 from geodata.readers.result import ReadLayer
 from geodata.readers.roads import (

@@ -9,16 +9,16 @@ import pandas as pd
 from geodata.codes import parse_village_code
 from geodata.errors import SchemaError, counted, first_five
 from geodata.layers import Finding
-from geodata.readers.files import (
+from geodata.readers.files.cells import (
     bad_codes,
     pick_column,
     require_rows,
-    source_record,
     text_column,
     total_finding,
     total_rows,
 )
-from geodata.readers.files import id_column as ids_of
+from geodata.readers.files.cells import id_column as ids_of
+from geodata.readers.files.opening import source_record
 from geodata.readers.population import read_any_table
 from geodata.readers.result import ReadLayer
 from geodata.vocabulary.columns import layer_columns

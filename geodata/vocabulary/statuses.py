@@ -41,11 +41,15 @@ class YesNo(Word):
 
 
 class FacilityStatus(Word):
-    """Whether a facility takes part: it has a place in the area or its buffer, beyond them, or none."""
+    """Whether a facility takes part: it has a place in the area or its buffer, beyond them, or none.
+
+    Set aside is a row of which nobody can tell what it is.
+    """
 
     USED = "used"
     OUTSIDE_BUFFER = "outside_buffer"
     UNLOCATED = "unlocated"
+    SET_ASIDE = "set_aside"
 
 
 class LocatedBy(Word):

@@ -71,7 +71,7 @@ def _gaps(options: argparse.Namespace) -> int:
 def _further_inputs(options: argparse.Namespace) -> list[SourceRecord]:
     """Return the files beside the workspace that a run depends on."""
     from geodata.layers import SourceRecord
-    from geodata.readers.files import file_sha256
+    from geodata.readers.files.opening import file_sha256
 
     named = [("adoption", options.adoption), ("scenario", options.scenario)]
     named += [("standard", Path(s)) for s in options.standard if Path(s).suffix.lower() in {".yml", ".yaml"}]

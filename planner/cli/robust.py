@@ -109,7 +109,7 @@ def _robust(options: argparse.Namespace) -> int:
 def _inputs(options: argparse.Namespace) -> list[SourceRecord]:
     """Return the files beside the workspace that the plans depend on."""
     from geodata.layers import SourceRecord
-    from geodata.readers.files import file_sha256
+    from geodata.readers.files.opening import file_sha256
 
     names = ("scenario", "measures", "places", "exclude", "uncertainty")
     named = [(n, getattr(options, n)) for n in names]

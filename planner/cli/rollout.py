@@ -35,7 +35,7 @@ def add_commands(commands: Commands) -> None:
 def _rollout(options: argparse.Namespace) -> int:
     from geodata.errors import ConfigError
     from geodata.layers import SourceRecord
-    from geodata.readers.files import file_sha256
+    from geodata.readers.files.opening import file_sha256
     from geodata.readers.places import read_areas, read_places
     from geodata.workspace import require_outside, require_replaceable
     from planner.pipeline import (

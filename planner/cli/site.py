@@ -230,7 +230,7 @@ def _facts(options: argparse.Namespace) -> SiteFacts:
 def _inputs(options: argparse.Namespace) -> list[SourceRecord]:
     """Return the files beside the workspace that a plan depends on."""
     from geodata.layers import SourceRecord
-    from geodata.readers.files import file_sha256
+    from geodata.readers.files.opening import file_sha256
 
     names = ("scenario", "measures", "places", "exclude", "schools", "offices", "site_rules")
     named = [(n, getattr(options, n)) for n in names]

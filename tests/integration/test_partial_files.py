@@ -13,7 +13,7 @@ from support import CRS, at, box, line
 from geodata.areafile import read_area_file
 from geodata.build import read_layers
 from geodata.errors import ConfigError, InputError
-from geodata.readers.facilities import read_facilities
+from geodata.readers.facilities.lists import read_facilities
 from planner.pipeline import find_gaps, open_workspace, read_adoption_of, village_table
 
 HEAD = """\

@@ -20,7 +20,7 @@ from geodata.areafile import (
     read_area_file,
 )
 from geodata.readers.boundaries import read_boundaries
-from geodata.readers.facilities import read_facilities
+from geodata.readers.facilities.lists import read_facilities
 from geodata.readers.graphml import roads_from_graph
 from geodata.readers.hamlets import read_hamlets
 from geodata.readers.osm import read_osm_ways

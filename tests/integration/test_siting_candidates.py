@@ -251,7 +251,7 @@ def test_a_unit_that_the_scenario_closes_can_be_reopened_and_one_that_it_moves_i
 
 def test_a_list_says_closed_in_its_own_words(tmp_path):
     from geodata.areafile import FacilitiesFile
-    from geodata.readers.facilities import read_facilities
+    from geodata.readers.facilities.lists import read_facilities
 
     file = tmp_path / "pustu.csv"
     words = ["tutup", "Rusak berat", "tidak", "ya", ""]

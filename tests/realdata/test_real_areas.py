@@ -151,7 +151,7 @@ def test_real_pustu_names_and_hamlets(shared):
     from geodata.areafile import BoundariesFile, FacilitiesFile, HamletsFile
     from geodata.errors import SchemaError
     from geodata.readers.boundaries import read_boundaries
-    from geodata.readers.facilities import read_facilities
+    from geodata.readers.facilities.lists import read_facilities
     from geodata.readers.hamlets import read_hamlets
 
     data = shared / "data"
@@ -173,7 +173,7 @@ def test_the_whole_countrys_list_says_which_coordinate_is_broken(shared):
     from geodata.areafile import BoundariesFile, FacilitiesFile
     from geodata.errors import OutsideIndonesiaError
     from geodata.readers.boundaries import read_boundaries
-    from geodata.readers.facilities import read_facilities
+    from geodata.readers.facilities.lists import read_facilities
 
     villages, _, *_ = read_boundaries(
         BoundariesFile(path=shared / "data/boundaries/64.74_bontang_desa.geojson"), "64.74"

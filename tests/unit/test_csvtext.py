@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from geodata.areafile import FileSource
 from geodata.files.csvtext import csv_text, guarded, unguarded
-from geodata.readers.files import read_table
+from geodata.readers.files.table import read_table
 from planner.pipeline import demo_layers, find_gaps
 from planner.reports.outputs import write_gaps
 

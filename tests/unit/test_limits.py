@@ -20,7 +20,8 @@ from geodata.errors import ConfigError, InputError, SchemaError, UnreadableFileE
 from geodata.files import limits
 from geodata.files.yamlfile import read_yaml
 from geodata.readers import osm
-from geodata.readers.files import read_table, read_vector
+from geodata.readers.files.table import read_table
+from geodata.readers.files.vector import read_vector
 from planner.pipeline import read_scenario
 from planner.scenarios.scenario import Scenario
 

@@ -1,0 +1,170 @@
+"""One list of facilities as a layer: what each row is, and where it stands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from geodata.codes import parse_village_code
+from geodata.layers import Cell, Finding
+from geodata.readers.facilities.kinds import kinds_of
+from geodata.readers.facilities.others import others
+from geodata.readers.facilities.places import place_rows
+from geodata.readers.facilities.rows import Rows, rows_of
+from geodata.readers.facilities.villages import declared_villages
+from geodata.readers.files.cells import count_column, pick_column, total_finding, total_rows
+from geodata.readers.files.opening import source_record
+from geodata.readers.place_fixes import Fix
+from geodata.readers.result import ReadLayer
+from geodata.vocabulary.columns import closed_words, functioning_words
+from geodata.vocabulary.statuses import YesNo
+
+if TYPE_CHECKING:
+    import shapely
+    from numpy.typing import NDArray
+
+    from geodata.areafile import FacilitiesFile
+
+OTHER = "other"
+
+
+def read_facilities(
+    source: FacilitiesFile, villages: gpd.GeoDataFrame, *, prefix: str | None = None,
+    zone: shapely.Geometry | None = None, regency: str = "", fix: Fix = Fix.SAFE,
+) -> ReadLayer:  # fmt: skip
+    """Read one list of facilities into the facilities contract, in the villages' CRS.
+
+    ``located_by`` says how each row was placed (coordinates, village, name, none); a row that
+    cannot be placed is kept without a geometry. A row of which nobody can tell what it is is set aside: its
+    kind is ``other``, and ``set_aside`` is true.
+
+    Parameters
+    ----------
+    prefix
+        Of ids that are made from row numbers; None for the file's name.
+    zone
+        The area with its buffer (the villages' CRS): rows of other kabupaten beyond it are left aside.
+    regency
+        The kabupaten's name, as such lists write it.
+    fix
+        Which proposals for spoiled coordinates are taken over.
+
+    Raises
+    ------
+    InputError
+        Columns or ids that are wrong; kinds or coordinates most of which are.
+    """
+    file = source.path.name
+    rows, totals = _without_totals(rows_of(source), source)
+    aside, findings = others(rows, source, villages, zone, regency)
+    rows = rows.only(~aside)
+    kinds = kinds_of(rows.columns, source)
+    keep = ~kinds.left_out.to_numpy(dtype=bool)
+    rows, kind = rows.only(keep), kinds.kind[keep]
+    columns = rows.columns
+    ids, twice = _ids(rows, source, prefix or source.path.stem)
+    district = columns.text(source.district_name, "district_name")
+    declared = declared_villages(
+        columns.text(source.village, "village"), columns.text(source.village_name, "village_name"),
+        district, villages, ids, file,
+    )  # fmt: skip
+    placed = place_rows(rows, declared, district, villages, zone, ids, file, fix=fix)
+    functioning, unread = _functioning(columns.text(source.functioning, "functioning"), ids, file)
+    facts = {
+        "kind": kind.fillna(OTHER).to_numpy(),
+        "name": columns.text(source.name, "name").fillna("").to_numpy(),
+        "village_code": pd.Series(placed.village, dtype="str"),
+        "declared_village": pd.Series(declared.code, dtype="str"),
+        "parent_id": columns.ids(source.parent, "parent").to_numpy(),
+        "functioning": functioning,
+        "closed": _closed(columns.text(source.functioning, "functioning")),
+        "located_by": pd.Series(placed.located_by, dtype="str"),
+        "set_aside": kind.isna().to_numpy(),
+        "source": file,
+        **_numbers(columns.table, source, columns.what),
+    }
+    frame = gpd.GeoDataFrame(facts, geometry=placed.place, crs=villages.crs)
+    frame = frame.set_axis(pd.Index(ids.to_numpy(), name="facility_id", dtype="str"), axis=0)
+    for name in ("kind", "name", "parent_id", "functioning", "closed", "source"):
+        frame[name] = frame[name].astype("str")
+    found = (
+        *findings, *kinds.findings, *twice, *declared.findings, *placed.findings, *unread,
+        *total_finding("facilities", totals),
+    )  # fmt: skip
+    return ReadLayer(frame, found, source_record("facilities", source), kinds.listed)
+
+
+def _without_totals(rows: Rows, source: FacilitiesFile) -> tuple[Rows, pd.Series[bool]]:
+    """Return the rows without those of totals, and which rows these are."""
+    code = rows.columns.text(source.village, "village")
+    coded = code.map(lambda t: isinstance(t, str) and parse_village_code(t) is not None).astype(bool)
+    totals = total_rows(rows.columns.table, coded | np.isfinite(rows.stated.lon))
+    return rows.only(~totals.to_numpy(dtype=bool)), totals
+
+
+def _ids(rows: Rows, source: FacilitiesFile, prefix: str) -> tuple[pd.Series[Any], tuple[Finding, ...]]:
+    """Return each row's id, made from its number where it has none, and a finding about repeated ones.
+
+    The first keeps it; the others have their row's number behind it, so that none is lost.
+    """
+    index, given = rows.columns.table.index, rows.columns.ids(source.id, "id")
+    numbered = pd.Series([f"{prefix}:{i}" for i in index], index=index, dtype="str")
+    ids = given.fillna(numbered)
+    again = given.notna() & given.duplicated()
+    if not again.any():
+        return ids, ()
+    ids = ids.mask(again, ids + pd.Series([f" (row {i})" for i in index], index=index, dtype="str"))
+    column = rows.columns.pick(source.id, "id") or ""
+    cells = tuple(
+        Cell(source.path.name, int(row), column, str(given[row]), ids[row], applied=True, id=ids[row])
+        for row in again[again].index
+    )
+    return ids, (Finding(
+        "error", "facilities", "id_twice", int(again.sum()), tuple(ids[again])[:5],
+        f"{source.path.name}: ids that an earlier row has too; these rows got their number behind it",
+        "give each facility an id of its own, or leave id: out and ids are made from the row numbers", cells,
+    ),)  # fmt: skip
+
+
+def _functioning(
+    text: pd.Series[str], ids: pd.Series[Any], file: str
+) -> tuple[NDArray[np.object_], tuple[Finding, ...]]:
+    """Return whether each unit functions; what is not understood is unknown, with a finding."""
+    value = text.str.lower().map(functioning_words())
+    bad = text.notna() & value.isna()
+    answer = np.asarray(value.fillna(YesNo.UNKNOWN.value), dtype=object)
+    if not bad.any():
+        return answer, ()
+    words = tuple(repr(word) for word in sorted(set(text[bad])))[:5]
+    cells = tuple(
+        Cell(file, int(row), str(text.name or ""), said, "", applied=False, id=str(ids[row]))
+        for row, said in text[bad].items()
+    )
+    return answer, (Finding(
+        "error", "facilities", "functioning_unread", int(bad.sum()), words,
+        f"{file}: whether these units function is not understood, and taken as unknown",
+        "write ya or tidak, or leave it empty if unknown", cells,
+    ),)  # fmt: skip
+
+
+def _closed(text: pd.Series[str]) -> NDArray[np.object_]:
+    """Return whether each unit is closed: yes by a word for it, no for one that functions."""
+    word = text.str.lower()
+    answer = word.map(functioning_words()).map({YesNo.YES: YesNo.NO}).fillna(YesNo.UNKNOWN.value)
+    return np.asarray(answer.mask(word.isin(closed_words()), YesNo.YES.value).astype(str), dtype=object)
+
+
+def _numbers(raw: pd.DataFrame, source: FacilitiesFile, what: str) -> dict[str, NDArray[np.float64]]:
+    named = {f"staff_{role}": (c, f"staff.{role}") for role, c in source.staff.items()}
+    if source.open_days is not None:
+        named["open_days_month"] = (source.open_days, "open_days")
+    if source.capacity is not None:
+        named["capacity_people"] = (source.capacity, "capacity")
+    out: dict[str, NDArray[np.float64]] = {}
+    for name, (column, key) in named.items():
+        picked = pick_column(raw.columns, column, (), key=key, what=what)
+        out[name] = count_column(raw, picked, what, source.path.name).to_numpy()
+    return out

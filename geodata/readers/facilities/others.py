@@ -1,0 +1,105 @@
+"""The rows of a list that are of other kabupaten: of a province's list, or the country's."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from geodata.codes import name_key
+from geodata.crs import inside_indonesia
+from geodata.layers import Finding
+from geodata.readers.facilities.places import beyond_zone
+from geodata.readers.place_fixes import Places
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+    import shapely
+    from numpy.typing import NDArray
+
+    from geodata.areafile import FacilitiesFile
+    from geodata.readers.facilities.rows import Rows
+
+# A list with so many places beyond the area, and more than half of all, is one of a larger region.
+LARGER_REGION_ROWS = 20
+_KIND = re.compile(r"^\s*(kabupaten|kab|kota|administrasi)\b\.?\s*", re.IGNORECASE)
+
+
+def of_regency(text: str, code: str, name: str) -> bool:
+    """Return whether a cell names a kabupaten or kota, by code or by name.
+
+    Examples
+    --------
+    >>> of_regency("KAB. JEMBER", "35.09", "Kabupaten Jember"), of_regency("3509", "35.09", "Jember")
+    (True, True)
+    >>> of_regency("Kota Bandung", "32.04", "Kabupaten Bandung")
+    False
+    """
+    if re.fullmatch(r"\d{2}\.?\d{2}(\.0)?", text.strip()):
+        return text.strip().removesuffix(".0").replace(".", "") == code.replace(".", "")
+    kinds = [found[1].lower()[:3] for found in (_KIND.match(text), _KIND.match(name)) if found]
+    same_kind = len(kinds) < 2 or kinds[0] == kinds[1]
+    return same_kind and name_key(_KIND.sub("", text)) == name_key(_KIND.sub("", name))
+
+
+def others(
+    rows: Rows, source: FacilitiesFile, villages: gpd.GeoDataFrame, zone: shapely.Geometry | None, name: str
+) -> tuple[NDArray[np.bool_], tuple[Finding, ...]]:
+    """Return which rows are left aside, and one finding that counts them.
+
+    A row that names another kabupaten is left aside unless it stands in the area or its buffer, where people
+    use it. In a list without such a column, and most of whose places lie beyond the buffer, those are.
+
+    Parameters
+    ----------
+    zone
+        The area with its buffer, in the villages' CRS; None leaves nothing aside.
+    name
+        The kabupaten's name.
+    """
+    lon, lat = rows.stated.lon, rows.stated.lat
+    if zone is None or villages.empty:
+        return np.zeros(len(lon), dtype=bool), ()
+    beyond = beyond_zone(lon, lat, villages, zone)
+    said = rows.columns.text(source.regency, "regency")
+    ours = said.map(lambda t: isinstance(t, str) and of_regency(t, villages["regency_code"].iloc[0], name))
+    ours = np.asarray(ours.astype(bool))
+    if ours.any():
+        near = np.isfinite(lon) & ~beyond
+        aside = np.asarray(said.notna()) & ~ours & ~near
+    elif beyond.sum() >= max(LARGER_REGION_ROWS, np.isfinite(lon).sum() / 2 + 1):
+        aside = beyond & ~_claimed(rows, source, villages, zone)
+    else:
+        return np.zeros(len(lon), dtype=bool), ()
+    return aside, _finding(aside, rows.columns.text(source.name, "name"), source.path.name)
+
+
+def _claimed(
+    rows: Rows,
+    source: FacilitiesFile,
+    villages: gpd.GeoDataFrame,
+    zone: shapely.Geometry,
+) -> NDArray[np.bool_]:
+    """Return the rows that name a kecamatan of the area, or whose spoiled place can be read as in it."""
+    lon, lat = rows.stated.lon, rows.stated.lat
+    districts = {name_key(d) for d in villages["district_name"] if d}
+    district = rows.columns.text(source.district_name, "district_name")
+    claimed = np.array([isinstance(d, str) and name_key(d) in districts for d in district], dtype=bool)
+    foreign = np.isfinite(lon) & ~inside_indonesia(lon, lat)
+    known = Places(villages, zone)
+    for i in np.flatnonzero(foreign & ~claimed):
+        claimed[i] = known.proposal(float(lon[i]), float(lat[i])) is not None
+    return claimed
+
+
+def _finding(aside: NDArray[np.bool_], name: pd.Series[Any], file: str) -> tuple[Finding, ...]:
+    if not aside.any():
+        return ()
+    return (Finding(
+        "info", "facilities", "other_regency", int(aside.sum()),
+        tuple(f"row {row} ({said})" for row, said in name[aside].head(5).items()),
+        f"{file}: rows of other kabupaten/kota, beyond the area and its buffer, were left aside",
+        "none needed, unless the code: in AREA.yml is wrong",
+    ),)  # fmt: skip

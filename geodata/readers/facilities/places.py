@@ -1,0 +1,231 @@
+"""Where each row of a list stands: by its coordinates, mended where that is proved, or by its village."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from geodata.crs import WGS84, inside_indonesia, likely_cause
+from geodata.errors import OutsideIndonesiaError, SchemaError, counted, first_five
+from geodata.layers import Cell, Finding
+from geodata.readers.coordinates import points_of
+from geodata.readers.place_fixes import Fix, Places, Proposal
+from geodata.villages_at import village_at
+from geodata.vocabulary.statuses import LocatedBy
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from geodata.readers.facilities.rows import Rows
+    from geodata.readers.facilities.villages import Declared
+
+# So many rows of a list, and so great a share of its spoiled ones, spoiled in one way are proof enough that
+# the file was: two columns under each other's heading, say.
+ALL_ALIKE_ROWS = 5
+ALL_ALIKE_SHARE = 0.9
+
+
+class Placed(NamedTuple):
+    """Where rows stand.
+
+    Attributes
+    ----------
+    place
+        Points in the villages' CRS; None where nothing tells.
+    village
+        Code of the village: the one that the row names, or else the one around the point; None for neither.
+    located_by
+        What the place was taken from.
+    findings
+        Places that were mended, that might be, and that cannot be read.
+    """
+
+    place: NDArray[np.object_]
+    village: NDArray[np.object_]
+    located_by: NDArray[np.object_]
+    findings: tuple[Finding, ...]
+
+
+def place_rows(
+    rows: Rows, declared: Declared, district: pd.Series[Any], villages: gpd.GeoDataFrame,
+    zone: shapely.Geometry | None, ids: pd.Series[Any], file: str, *, fix: Fix,
+) -> Placed:  # fmt: skip
+    """Return where the rows of a list stand.
+
+    Parameters
+    ----------
+    zone
+        The area with its buffer, in the villages' CRS: a place beyond it is held against what its row says.
+        None: only places outside Indonesia are.
+    fix
+        Which proposals are taken over.
+
+    Raises
+    ------
+    OutsideIndonesiaError, SchemaError
+        Most places lie outside Indonesia, or cannot be read, and nothing mends them: it is the wrong file.
+    """
+    lon, lat = rows.stated.lon.copy(), rows.stated.lat.copy()
+    unread = rows.stated.unread
+    foreign = np.isfinite(lon) & ~inside_indonesia(lon, lat)
+    beyond = beyond_zone(lon, lat, villages, zone) & ~foreign
+    proposals = _proposals(lon, lat, foreign, beyond, declared, district, Places(villages, zone))
+    taken = _taken(proposals, foreign, fix)
+    for i in taken:
+        lon[i], lat[i] = proposals[i].lon, proposals[i].lat
+    lost = (foreign & ~np.isin(np.arange(len(lon)), list(taken))) | unread
+    _refuse_mostly_lost(rows, lost, foreign, ids, file)
+    findings = _findings(rows, proposals, taken, foreign, lost, ids, file)
+    lon[lost], lat[lost] = np.nan, np.nan
+    place = gpd.GeoSeries(points_of(lon, lat), crs=WGS84).to_crs(villages.crs).to_numpy()
+    return _located(place, declared, villages, findings)
+
+
+def beyond_zone(
+    lon: NDArray[np.float64],
+    lat: NDArray[np.float64],
+    villages: gpd.GeoDataFrame,
+    zone: shapely.Geometry | None,
+) -> NDArray[np.bool_]:
+    """Return which places (degrees) lie beyond the area and its buffer; one without a place does not."""
+    if zone is None:
+        return np.zeros(len(lon), dtype=bool)
+    # Of the whole earth only what can be projected.
+    near = np.isfinite(lon) & inside_indonesia(lon, lat)
+    points = points_of(np.where(near, lon, np.nan), lat)
+    place = gpd.GeoSeries(points, crs=WGS84).to_crs(villages.crs).to_numpy()
+    return np.asarray(np.isfinite(lon) & ~shapely.intersects(zone, place), dtype=bool)
+
+
+def _proposals(
+    lon: NDArray[np.float64], lat: NDArray[np.float64], foreign: NDArray[np.bool_], beyond: NDArray[np.bool_],
+    declared: Declared, district: pd.Series[Any], known: Places,
+) -> dict[int, Proposal]:  # fmt: skip
+    """Return, by row, the one reading of a doubtful place that fits what the row says of it."""
+    doubtful = foreign | beyond
+    if not doubtful.any():
+        return {}
+    found: dict[int, Proposal] = {}
+    for i in map(int, np.flatnonzero(doubtful)):
+        within = district.iloc[i]
+        proposal = known.proposal(
+            float(lon[i]), float(lat[i]), village=declared.code[i],
+            district=within if isinstance(within, str) else "", anywhere=bool(foreign[i]),
+        )  # fmt: skip
+        if proposal is not None:
+            found[i] = proposal
+    return found
+
+
+def _taken(proposals: dict[int, Proposal], foreign: NDArray[np.bool_], fix: Fix) -> frozenset[int]:
+    """Return the rows whose proposal is taken over: those that are proved, unless others are asked for.
+
+    A place in Indonesia that is only far from the area may be right, and the row belong to a neighbour: it
+    needs the village or kecamatan of its own row.
+    """
+    if fix is Fix.NONE:
+        return frozenset()
+    if fix is Fix.ALL:
+        return frozenset(proposals)
+    safe = {i for i, p in proposals.items() if p.safe}
+    ways = Counter(p.how for i, p in proposals.items() if foreign[i])
+    for how, times in ways.items():
+        if times >= max(ALL_ALIKE_ROWS, ALL_ALIKE_SHARE * foreign.sum()):
+            safe |= {i for i, p in proposals.items() if foreign[i] and p.how == how}
+    return frozenset(safe)
+
+
+def _refuse_mostly_lost(
+    rows: Rows, lost: NDArray[np.bool_], foreign: NDArray[np.bool_], ids: pd.Series[Any], file: str
+) -> None:
+    """Raise where most coordinates are lost: a few are set aside instead."""
+    stated = np.isfinite(rows.stated.lon) | rows.stated.unread
+    if lost.sum() * 2 <= stated.sum():
+        return
+    what, index = rows.columns.what, rows.columns.table.index
+    if (lost & foreign).any():
+        bad = np.flatnonzero(lost & foreign)
+        shown = [
+            f"row {index[i]} ({ids.iloc[i]}) "
+            f"(latitude {rows.stated.lat[i]:g}, longitude {rows.stated.lon[i]:g}: "
+            f"{likely_cause(float(rows.stated.lon[i]), float(rows.stated.lat[i]))})"
+            for i in bad[:5]
+        ]
+        more = f" and {len(bad) - 5} more" if len(bad) > 5 else ""
+        msg = (
+            f"{what}: {len(bad)} of {len(lost)} places in {file} lie outside Indonesia: "
+            f"{'; '.join(shown)}{more}. Correct them, or leave the coordinates empty and give the village."
+        )
+        raise OutsideIndonesiaError(msg)
+    faults = [f"row {index[i]}: {rows.stated.said[i]!r}" for i in np.flatnonzero(lost)]
+    msg = (
+        f"{what}: {counted(len(faults), 'row')} of {file} with coordinates that cannot be read: "
+        f"{first_five(faults)}. Write degrees as -8.1706 or 8°10'14\" LS; leave both empty if unknown."
+    )
+    raise SchemaError(msg)
+
+
+def _findings(
+    rows: Rows, proposals: dict[int, Proposal], taken: frozenset[int], foreign: NDArray[np.bool_],
+    lost: NDArray[np.bool_], ids: pd.Series[Any], file: str,
+) -> tuple[Finding, ...]:  # fmt: skip
+    index, column = rows.columns.table.index, rows.place_column
+
+    def finding(severity: Any, rule: str, bad: list[int], text: str, action: str) -> list[Finding]:  # noqa: ANN401
+        cells = tuple(
+            Cell(file, int(index[i]), column, str(rows.stated.said[i]), _words(proposals.get(i)), i in taken,
+                 str(ids.iloc[i]))
+            for i in bad
+        )  # fmt: skip
+        shown = tuple(f"{c.id} ({c.proposal or c.value})" for c in cells[:5])
+        return [
+            Finding(severity, "facilities", rule, len(bad), shown, f"{file}: {text}", action, cells)
+        ] * bool(bad)
+
+    mended = sorted(taken)
+    offered = sorted(i for i in proposals if i not in taken)
+    nowhere = [int(i) for i in np.flatnonzero(lost & foreign) if i not in proposals]
+    return (
+        *finding("warning", "place_mended", mended,
+                 "coordinates were spoiled, and mended where the row itself proves the place",
+                 "write them so into the list"),
+        *finding("error" if any(lost[i] for i in offered) else "warning", "place_proposed", offered,
+                 "coordinates are spoiled; there is a place that fits, and nothing in the row proves it",
+                 "correct them, or build with --fix all"),
+        *finding("error", "place_lost", nowhere,
+                 "coordinates lie outside Indonesia, and no way to read them fits",
+                 "correct them; until then the village counts, where the row names one"),
+        *finding("error", "place_unread", [int(i) for i in np.flatnonzero(rows.stated.unread)],
+                 "coordinates cannot be read",
+                 "write degrees as -8.1706 or 8°10'14\" LS; until then its village counts, if it names one"),
+    )  # fmt: skip
+
+
+def _words(proposal: Proposal | None) -> str:
+    if proposal is None:
+        return ""
+    return f"{proposal.lat:.6f}, {proposal.lon:.6f}: {proposal.how}; it {proposal.evidence}"
+
+
+def _located(
+    place: NDArray[np.object_], declared: Declared, villages: gpd.GeoDataFrame, findings: tuple[Finding, ...]
+) -> Placed:
+    """Return how each row was located, its point and its village (declared before located)."""
+    inner = villages.geometry.representative_point()
+    has_point = ~shapely.is_missing(place)
+    has_village = np.array([d is not None for d in declared.code], dtype=bool)
+    located_by = np.select(
+        [has_point, has_village & ~declared.by_name, has_village],
+        [LocatedBy.COORDINATES, LocatedBy.VILLAGE, LocatedBy.NAME],
+        LocatedBy.NONE,
+    ).astype(object)
+    place = place.copy()
+    from_village = ~has_point & has_village
+    place[from_village] = inner.loc[list(declared.code[from_village])].to_numpy()
+    village = np.where(has_village, declared.code, village_at(place, villages))
+    return Placed(place, village, located_by, findings)

@@ -1,0 +1,186 @@
+"""Which village each row of a list names, by code or by name and kecamatan."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from rapidfuzz.distance import Levenshtein
+
+from geodata.codes import VillageKind, name_key, parse_village_code, regency_of, village_kind
+from geodata.layers import Cell, Finding, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import geopandas as gpd
+    import pandas as pd
+    from numpy.typing import NDArray
+
+
+# A name of so many letters may differ by one from that of the only such village of its kecamatan, one of
+# twice as many by two.
+NEAR_LETTERS = 5
+
+
+class Declared(NamedTuple):
+    """The village that each row names.
+
+    Attributes
+    ----------
+    code
+        Of a village of the area; None where the row names none, or none of the area.
+    by_name
+        Whether it was found by its name.
+    findings
+        Names that are unclear, and codes of elsewhere.
+    """
+
+    code: NDArray[np.object_]
+    by_name: NDArray[np.bool_]
+    findings: tuple[Finding, ...]
+
+
+class _Row(NamedTuple):
+    """What a row says of its village; texts, or missing."""
+
+    code: Any
+    name: Any
+    district: Any
+
+
+class _Found(NamedTuple):
+    """A village found by its name, exactly or but for a letter or two."""
+
+    code: str
+    exact: bool
+
+
+class _Villages:
+    """The area's villages by what people call them."""
+
+    def __init__(self, villages: gpd.GeoDataFrame) -> None:
+        self.codes = set(villages.index)
+        self.regency = regency_of(villages.index[0]) if len(villages) else ""
+        self.districts_known = bool((villages["district_name"] != "").any())
+        self._by_name: dict[tuple[str, str], list[str]] = {}
+        self._by_district: dict[str, list[tuple[str, str]]] = {}
+        for code, name, district in zip(
+            villages.index, villages["village_name"], villages["district_name"], strict=True
+        ):
+            keys = {(name_key(name), ""), (name_key(name), name_key(district) if district else "")}
+            if district:
+                self._by_district.setdefault(name_key(district), []).append((name_key(name), code))
+            for key in keys:
+                self._by_name.setdefault(key, []).append(code)
+
+    def by_name(self, row: _Row) -> _Found | None:
+        """Return the village that a row names, exactly or nearly; a code that it has is of another numbering.
+
+        A row that has a code needs the kecamatan too: a name alone does not outweigh a code.
+        """
+        coded = isinstance(row.code, str)
+        if coded and (
+            self.elsewhere(row.code) or not isinstance(row.district, str) or not self.districts_known
+        ):
+            return None
+        exact = self.named(row.name, row.district)
+        if exact:
+            return _Found(exact[0], exact=True) if len(exact) == 1 else None
+        near = self.near(row.name, row.district)
+        return None if near is None else _Found(near, exact=False)
+
+    def named(self, name: object, district: object) -> list[str]:
+        """Return the villages of a name, in the kecamatan where one is given."""
+        within = name_key(district) if isinstance(district, str) and self.districts_known else ""
+        return self._by_name.get((name_key(name), within), [])
+
+    def near(self, name: object, district: object) -> str | None:
+        """Return the one village of the stated kecamatan of nearly this name, None for none or several."""
+        key = name_key(name)
+        if not isinstance(district, str) or len(key) < NEAR_LETTERS:
+            return None
+        within = self._by_district.get(name_key(district), [])
+        most = 1 if len(key) < 2 * NEAR_LETTERS else 2
+        found = [
+            code for other, code in within if Levenshtein.distance(key, other, score_cutoff=most) <= most
+        ]
+        return found[0] if len(found) == 1 else None
+
+    def elsewhere(self, code: str) -> bool:
+        """Return whether a code is a Kemendagri code of another kabupaten, and no other numbering."""
+        parsed = parse_village_code(code)
+        real = parsed is not None and village_kind(parsed) != VillageKind.UNKNOWN
+        return real and parsed is not None and regency_of(parsed) != self.regency
+
+
+def declared_villages(
+    code: pd.Series[Any], name: pd.Series[Any], district: pd.Series[Any],
+    villages: gpd.GeoDataFrame, ids: pd.Series[Any], file: str,
+) -> Declared:  # fmt: skip
+    """Return the village that each row names: by its code, or else by its name and kecamatan.
+
+    A code of another numbering does not stand in the way of a name that fits together with its kecamatan; a
+    Kemendagri code of another kabupaten does. Between two villages of one name nobody chooses.
+    """
+    known = _Villages(villages)
+    codes = np.full(len(code), None, dtype=object)
+    by_name = np.zeros(len(code), dtype=bool)
+    unclear: dict[int, str] = {}
+    foreign: dict[int, str] = {}
+    renumbered: dict[int, str] = {}
+    near: dict[int, str] = {}
+    for i, row in enumerate(map(_Row, code, name, district)):
+        parsed = parse_village_code(row.code) if isinstance(row.code, str) else None
+        if parsed in known.codes:
+            codes[i] = parsed
+            continue
+        named = isinstance(row.name, str) and bool(name_key(row.name))
+        found = known.by_name(row) if named else None
+        if found is not None:
+            codes[i], by_name[i] = found.code, True
+            if not found.exact:
+                near[i] = row.name
+            elif isinstance(row.code, str):
+                renumbered[i] = row.code
+        elif isinstance(row.code, str):
+            foreign[i] = row.code
+        elif named:
+            unclear[i] = row.name
+    said = {"unclear": unclear, "foreign": foreign, "renumbered": renumbered, "near": near}
+    return Declared(codes, by_name, tuple(_findings(said, codes, ids, file, (code, name))))
+
+
+def _findings(
+    said: dict[str, dict[int, str]], codes: NDArray[np.object_], ids: pd.Series[Any], file: str,
+    columns: tuple[pd.Series[Any], pd.Series[Any]],
+) -> Iterator[Finding]:  # fmt: skip
+    code, name = (str(column.name or "") for column in columns)
+    grave: tuple[Severity, Severity] = ("warning", "info")
+    for severity, rule, rows, column, text, action in (
+        (grave[0], "unclear_village", said["unclear"], name, "names of no village, or of several",
+         "give the village code, or the kecamatan"),
+        (grave[0], "unknown_village", said["foreign"], code, "village codes that are not of the area",
+         "correct the code, or switch the column off with village: null"),
+        (grave[1], "foreign_code", said["renumbered"], code,
+         "village codes are of another numbering; the village was found by its name and kecamatan",
+         "give Kemendagri codes, or switch the column off with village: null"),
+        (grave[0], "near_name", said["near"], name,
+         "names are nearly that of one village of their kecamatan, and were taken for it",
+         "write the name as the map has it, or give the village code"),
+    ):  # fmt: skip
+        if rows:
+            cells = tuple(
+                Cell(
+                    file,
+                    int(ids.index[i]),
+                    column,
+                    cell,
+                    codes[i] or "",
+                    codes[i] is not None,
+                    str(ids.iloc[i]),
+                )
+                for i, cell in rows.items()
+            )
+            shown = tuple(c.id for c in cells[:5])
+            yield Finding(severity, "facilities", rule, len(rows), shown, f"{file}: {text}", action, cells)

@@ -1,0 +1,207 @@
+"""Columns and cells of a table, whatever they mean: found, read as text, ids or counts."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from geodata.errors import MissingColumnError, SchemaError, first_five, suggest
+from geodata.layers import Finding
+from geodata.readers.numbers import parse_count, thousands_mark
+from geodata.vocabulary.spelling import spelling_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+
+def cell_text(value: object) -> str:
+    """Return a cell as text: whole floats without their point, nothing as an empty text."""
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() else repr(value)
+    return str(value).strip()
+
+
+def require_rows(table: pd.DataFrame, what: str, file: str) -> None:
+    """Raise SchemaError for a table of villages that holds its heading alone; ``what`` is its key.
+
+    Raises
+    ------
+    SchemaError
+        With what to do.
+    """
+    if table.empty:
+        msg = f"{what}: {file} has no rows. Write one for each village, or leave {what}: out."
+        raise SchemaError(msg)
+
+
+def pick_column(
+    columns: Iterable[object],
+    named: str | None,
+    known: Sequence[str],
+    *,
+    key: str,
+    what: str,
+    required: bool = True,
+) -> str | None:
+    """Return the column that AREA.yml names, or else the first of the names known for it.
+
+    Raises
+    ------
+    MissingColumnError
+        When a named column, or a required one, is not in the file; suggests the nearest name.
+    """
+    listed = [str(c) for c in columns]
+    if named is not None:
+        if named in listed:
+            _require_once(named, listed, key, what)
+            return named
+        msg = f"{what}: there is no column {named!r} (AREA.yml, {key}:).{suggest(named, listed)}"
+        raise MissingColumnError(msg)
+    by_key = {spelling_key(c): c for c in reversed(listed)}
+    for name in known:
+        if spelling_key(name) in by_key:
+            _require_once(by_key[spelling_key(name)], listed, key, what)
+            return by_key[spelling_key(name)]
+    if not required:
+        return None
+    msg = (
+        f"{what}: none of its columns is known to be the {key}. Name it in AREA.yml, as in "
+        f"{key}: COLUMN.{suggest(known[0], listed)}"
+    )
+    raise MissingColumnError(msg)
+
+
+def _require_once(column: str, listed: list[str], key: str, what: str) -> None:
+    again = re.compile(re.escape(column) + r" \(\d+\)$")
+    if any(again.match(c) for c in listed):
+        msg = f"{what}: the column {column!r} ({key}:) occurs more than once. Give each column its own name."
+        raise MissingColumnError(msg)
+
+
+def _missing(value: object) -> bool:
+    return value is None or bool(pd.api.types.is_scalar(value) and pd.isna(value))
+
+
+def text_column(frame: pd.DataFrame, column: str | None) -> pd.Series[Any]:
+    """Return a column as text with missing values, or an all-missing one for None."""
+    if column is None:
+        return pd.Series(pd.NA, index=frame.index, dtype="str")
+    values = frame[column].map(lambda v: None if _missing(v) else cell_text(v))
+    text = values.astype("str").str.strip()
+    return text.mask(values.isna() | (text == ""))
+
+
+BAD_CODE = "rows whose village code is empty, too short or spoiled (a number with decimals) were left out"
+
+
+def bad_codes(
+    layer: str, text: pd.Series[Any], bad: pd.Series[bool], message: str = BAD_CODE
+) -> tuple[Finding, ...]:
+    """Return a finding that names the rows whose village code is none: empty, short or spoiled."""
+    rows = [
+        f"row {row} ({t!r})" if isinstance(t, str) else f"row {row} (empty)" for row, t in text[bad].items()
+    ]
+    if not rows:
+        return ()
+    return (Finding(
+        "error", layer, "bad_code", len(rows), tuple(rows[:5]),
+        message, "write the code as text, like 35.09.01.2001",
+    ),)  # fmt: skip
+
+
+def refuse_mostly_bad(text: pd.Series[Any], bad: pd.Series[bool], what: str, file: str, regency: str) -> None:
+    """Raise SchemaError when most village codes are none: then the column is the wrong one."""
+    if bad.sum() * 2 <= len(bad):
+        return
+    shown = first_five(text[bad].fillna("(empty)").tolist())
+    msg = (
+        f"{what}: {bad.sum()} of {len(bad)} codes in {file} are not village codes "
+        f"like {regency}.01.2001 (Kemendagri; the last group begins with 1 or 2): {shown}. "
+        "Name the right column with code: in AREA.yml, or correct the file. BPS codes are others."
+    )
+    raise SchemaError(msg)
+
+
+_FLOATED = re.compile(r"^(\d+)\.0+$")
+
+
+def plain_id(text: str) -> str:
+    """Return an id without the ``.0`` that a spreadsheet or a float column puts behind it.
+
+    Examples
+    --------
+    >>> plain_id("1002.0"), plain_id("P-10.0"), plain_id(" 007 ")
+    ('1002', 'P-10.0', '007')
+    """
+    return _FLOATED.sub(r"\1", text.strip())
+
+
+def id_column(frame: pd.DataFrame, column: str | None) -> pd.Series[Any]:
+    """Return a column of ids as text: ``1002.0`` is ``1002`` wherever an id is matched."""
+    return text_column(frame, column).map(lambda t: plain_id(t) if isinstance(t, str) else t).astype("str")
+
+
+def count_column(frame: pd.DataFrame, column: str | None, what: str, file: str) -> pd.Series[Any]:
+    """Return a column of counts (float64, NaN = unknown): numbers as they are, text as people write it.
+
+    Raises
+    ------
+    SchemaError
+        For values that are not a number of 0 or more, or a column nobody can read in one way.
+    """
+    out = pd.Series(np.nan, index=frame.index, dtype="float64")
+    if column is None:
+        return out
+    faults: list[str] = []
+    cells = {row: v for row, v in frame[column].items() if not _missing(v) and cell_text(v)}
+    try:
+        mark = thousands_mark(v for v in cells.values() if isinstance(v, str))
+    except ValueError as error:
+        msg = f"{what}: column {column!r} of {file}: {error}. Write the numbers without thousands marks."
+        raise SchemaError(msg) from None
+    for row, value in cells.items():
+        try:
+            number = parse_count(value, thousands=mark) if isinstance(value, str) else float(value)
+        except (TypeError, ValueError):
+            number = np.nan
+        if np.isfinite(number) and number >= 0:
+            out[row] = number
+        else:
+            faults.append(f"row {row}: {cell_text(value)!r}")
+    if faults:
+        msg = (
+            f"{what}: column {column!r} of {file} holds {len(faults)} values that are not a number of "
+            f"0 or more: {first_five(faults)}. Correct them; leave a cell empty if unknown."
+        )
+        raise SchemaError(msg)
+    return out
+
+
+def total_rows(table: pd.DataFrame, keep: pd.Series[Any], *, number: str | None = None) -> pd.Series[Any]:
+    """Return which rows are totals ("Jumlah", "Total …" in some cell) and not among those to keep.
+
+    With ``number``, a total also has a number in that column: a second row of headers has none.
+    """
+    words = re.compile(r"^(grand |sub ?)?(jumlah|total)\b", re.IGNORECASE)
+    says = pd.Series(False, index=table.index)
+    for column in table:
+        says |= table[column].map(lambda v: isinstance(v, str) and words.match(v.strip()) is not None)
+    if number is not None:
+        says &= table[number].map(
+            lambda v: any(c.isdigit() for c in cell_text(v)) if not _missing(v) else False
+        )
+    return says & ~keep.astype(bool)
+
+
+def total_finding(layer: str, rows: pd.Series[Any]) -> tuple[Finding, ...]:
+    """Return the finding about rows of totals, if there are any."""
+    ids = [f"row {i}" for i in rows.index[rows]]
+    if not ids:
+        return ()
+    text = "rows of totals were left out"
+    return (Finding("info", layer, "total_row", len(ids), tuple(ids[:5]), text, "none needed"),)

@@ -1,0 +1,127 @@
+"""Where a table's header is: below titles, in one row or two, above a row that only numbers the columns."""
+
+from __future__ import annotations
+
+import csv
+from typing import TYPE_CHECKING, NamedTuple
+
+import pandas as pd
+
+from geodata.errors import first_five
+from geodata.readers.files.cells import cell_text
+from geodata.vocabulary.spelling import spelling_key
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from collections.abc import Set as AbstractSet
+
+HEADER_SEARCH_ROWS = 30
+
+
+class Header(NamedTuple):
+    """A table's headings, and the row (from 0) that its body begins with."""
+
+    names: list[str]
+    body: int
+
+
+def score(names: Sequence[object], wanted: AbstractSet[str]) -> int:
+    """Return how many of the headings are known."""
+    return len({spelling_key(name) for name in names if cell_text(name)} & wanted)
+
+
+def find_header(rows: Sequence[Sequence[object]], wanted: AbstractSet[str]) -> Header:
+    """Return the header: the first of the leading rows, or of two rows together, with most known names.
+
+    Parameters
+    ----------
+    rows
+        The table from its first row.
+    wanted
+        Known headings, as :func:`geodata.vocabulary.spelling.spelling_key` gives them.
+
+    Examples
+    --------
+    >>> rows = [["Daftar pustu"], ["Nama", "Koordinat", ""], ["", "Lintang", "Bujur"], ["Jaya", "-8", "113"]]
+    >>> find_header(rows, {"nama", "koordinat", "lintang", "bujur"})
+    Header(names=['Nama', 'Lintang', 'Bujur'], body=3)
+    """
+    leading = [i for i, r in enumerate(rows) if any(cell_text(c) for c in r)][:HEADER_SEARCH_ROWS]
+    found: list[tuple[int, Header]] = []
+    for i in leading:
+        one = [cell_text(c) for c in rows[i]]
+        found.append((score(one, wanted), Header(one, i + 1)))
+        if i + 1 < len(rows) and (both := _two_rows(one, [cell_text(c) for c in rows[i + 1]], wanted)):
+            found.append((score(both, wanted), Header(both, i + 2)))
+    # max() keeps the first of equals, so a table with no known name keeps its first row as header.
+    header = max(found, key=lambda one: one[0])[1]
+    return header._replace(body=header.body + _numbers_columns(rows, header))
+
+
+def _two_rows(above: list[str], below: list[str], wanted: AbstractSet[str]) -> list[str] | None:
+    """Return the headings of two rows in one, or None where the second row is no header.
+
+    What stands below counts where it is a known heading or has nothing above it; a heading with nothing below
+    counts itself.
+    """
+    width = max(len(above), len(below))
+    above, below = above + [""] * (width - len(above)), below + [""] * (width - len(below))
+    if not any(spelling_key(b) in wanted for b in below if b):
+        return None
+    out: list[str] = []
+    for a, b in zip(above, below, strict=True):
+        if not b or not a or a == b:
+            out.append(b or a)
+        elif spelling_key(b) in wanted:
+            out.append(b)
+        else:
+            out.append(f"{a} {b}")
+    return out
+
+
+def _numbers_columns(rows: Sequence[Sequence[object]], header: Header) -> int:
+    """Return 1 where the row below the header only numbers the columns: 1, 2, 3 or (1), (2), (3)."""
+    if header.body >= len(rows):
+        return 0
+    cells = [cell_text(c).strip("() ") for c in rows[header.body]]
+    numbers = [c for c in cells if c]
+    return int(len(numbers) > 2 and numbers == [str(i) for i in range(1, len(numbers) + 1)])
+
+
+def with_header(
+    rows: Sequence[Sequence[object]], wanted: AbstractSet[str], *, strict_width: bool
+) -> pd.DataFrame:
+    """Return a table under its header; the index is the row's number in the file, from 1.
+
+    Raises
+    ------
+    csv.Error
+        With ``strict_width``, for rows with more cells than the header.
+    """
+    header = find_header(rows, wanted)
+    names, body = list(header.names), header.body
+    if strict_width:
+        wide = [i + 1 for i, r in enumerate(rows) if i >= body and any(cell_text(c) for c in r[len(names) :])]
+        if wide:
+            msg = f"rows with more cells than the header: {first_five(wide)} (is a comma unquoted?)"
+            raise csv.Error(msg)
+    width = max([len(names), *(len(r) for r in rows[body:])])
+    names += [""] * (width - len(names))
+    body_rows = {
+        i: [c if cell_text(c) else None for c in r] + [None] * (width - len(r))
+        for i, r in enumerate(rows[body:], start=body + 1)
+        if any(cell_text(c) for c in r)
+    }
+    # Numbers of a workbook stay numbers: read as text, 823.125 could be taken for thousands.
+    return pd.DataFrame(
+        list(body_rows.values()), columns=_distinct(names), index=list(body_rows), dtype="object"
+    )
+
+
+def _distinct(names: list[str]) -> list[str]:
+    """Return headings of which each stands once: a second one has its column's number behind it."""
+    out: list[str] = []
+    for i, column in enumerate(names):
+        name = column or f"(column {i + 1})"
+        out.append(name if name not in out else f"{name} ({i + 1})")
+    return out

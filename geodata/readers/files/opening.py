@@ -1,0 +1,74 @@
+"""A file before it is read: that it is there, and where it came from."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from geodata.errors import MissingFileError, UnreadableFileError, suggest
+from geodata.layers import SourceRecord
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from geodata.areafile import FileSource
+
+
+def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes, in hexadecimal."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def source_record(layer: str, source: FileSource) -> SourceRecord:
+    """Return where a layer came from; a shapefile is hashed by its .shp."""
+    return SourceRecord(
+        layer=layer,
+        file=source.path.name,
+        sha256=file_sha256(source.path),
+        source=source.source,
+        licence=source.licence,
+    )
+
+
+# What is recognised and not read, with what to do.
+NOT_READ = {
+    ".xls": "a workbook of an old Excel. Open it, and save it as XLSX.",
+    ".xlsb": "a binary workbook. Open it, and save it as XLSX.",
+    ".ods": "a workbook of LibreOffice. Open it, and save it as XLSX.",
+    ".sql": "a dump of a database (SQL). Load it into its database, and export the table as CSV or GPKG.",
+    ".osc": "a change file of OpenStreetMap. Give the extract itself (.osm.pbf).",
+    ".pdf": "a PDF. Ask its sender for the table or map that it was made from.",
+    ".doc": "a text document. Copy its table into a workbook, and save that as XLSX.",
+    ".docx": "a text document. Copy its table into a workbook, and save that as XLSX.",
+}
+
+
+def require_file(path: Path, what: str) -> None:
+    """Raise unless the file exists, and is of a kind that can be read.
+
+    Raises
+    ------
+    MissingFileError
+        It is not there; the message names what is near.
+    UnreadableFileError
+        It is a PDF, a dump of a database or the like; the message says what to do.
+    """
+    if path.is_file():
+        if (known := NOT_READ.get(path.suffix.lower())) is not None:
+            msg = f"{what}: {path.name} is {known}"
+            raise UnreadableFileError(msg)
+        return
+    if path.is_dir():
+        inside = sorted(p.name for p in path.iterdir() if p.is_file())
+        such = f", such as {path / inside[0]}" if inside else ""
+        msg = f"{what}: {path} is a folder. Name the file itself{such}."
+        raise MissingFileError(msg)
+    siblings = sorted(p.name for p in path.parent.iterdir() if p.is_file()) if path.parent.is_dir() else []
+    hint = (
+        suggest(path.name, siblings).replace("The file has", "The folder has")
+        if siblings
+        else " Its folder is not there either, or is empty."
+    )
+    msg = f"{what}: the file {path} is not there.{hint}"
+    raise MissingFileError(msg)

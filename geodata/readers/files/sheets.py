@@ -1,0 +1,143 @@
+"""The rows of a workbook's sheet, with merged cells filled as people read them."""
+
+from __future__ import annotations
+
+import re
+import warnings
+import zipfile
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+from geodata.errors import MissingColumnError, suggest
+from geodata.files import limits
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+T = TypeVar("T")
+_MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s+ref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"')
+# Of a sheet's file; what is merged stands at its end, and a match is short.
+CHUNK_BYTES, OVERLAP_BYTES = 1_000_000, 100
+# More than any office merges by hand.
+MOST_MERGED = 200_000
+
+
+class Merged(NamedTuple):
+    """A block of merged cells: rows and columns from 0, the last included."""
+
+    top: int
+    left: int
+    bottom: int
+    right: int
+
+
+def sheet_names(path: Path, what: str) -> list[str]:
+    """Return the names of a workbook's sheets that hold anything."""
+    with _opened(path) as book:
+        return [p.title for p in book.worksheets if _has_cells(p, what, path.name)]
+
+
+def sheet_rows(path: Path, sheet: str | None, what: str) -> list[list[object]]:
+    """Return the rows of a sheet; the cells below a merged block's first row hold its value.
+
+    Raises
+    ------
+    MissingColumnError
+        No such sheet, or several and none is named.
+    """
+    with _opened(path) as book:
+        if sheet is not None and sheet not in book.sheetnames:
+            msg = f"{what}: {path.name} has no sheet {sheet!r}."
+            msg += suggest(sheet, book.sheetnames).replace("The file has", "Its sheets are")
+            raise MissingColumnError(msg)
+        if sheet is None:
+            filled = [p.title for p in book.worksheets if _has_cells(p, what, path.name)]
+            if len(filled) > 1:
+                msg = (
+                    f"{what}: {path.name} has several sheets: {', '.join(filled)}. "
+                    "Name one with sheet: in AREA.yml (a file may be listed once for each)."
+                )
+                raise MissingColumnError(msg)
+            sheet = filled[0] if filled else book.worksheets[0].title
+        page = book[sheet]
+        # What the file says of its size is often wrong, and openpyxl fills up to it.
+        page.reset_dimensions()
+        rows = [list(row) for row in bounded(map(_filled, page.iter_rows(values_only=True)), what, path.name)]
+        member = page._worksheet_path  # noqa: SLF001 - openpyxl reads no merged cells where it reads row by row
+    _fill_down(rows, _merged_blocks(path, member))
+    return rows
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    import openpyxl
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # openpyxl warns about styles it does not know
+        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+    try:
+        yield book
+    finally:
+        book.close()
+
+
+def bounded(rows: Iterable[Sequence[T]], what: str, file: str) -> Iterator[Sequence[T]]:
+    """Yield rows; raise SchemaError once there are too many columns or cells."""
+    cells = 0
+    for number, row in enumerate(rows, start=1):
+        # Empty rows too: a workbook may claim that its only row is the billionth.
+        limits.require_rows(number, what, file)
+        cells += len(row)
+        limits.require_cells(len(row), cells, what, file)
+        yield row
+
+
+def _filled(row: Sequence[T]) -> Sequence[T]:
+    """Return a row without the empty cells at its end: one that is only coloured is no column."""
+    last = next((i for i in range(len(row), 0, -1) if row[i - 1] is not None), 0)
+    return row[:last]
+
+
+def _has_cells(page: Any, what: str, file: str) -> bool:  # noqa: ANN401 - openpyxl ships no types
+    page.reset_dimensions()
+    return any(bounded(map(_filled, page.iter_rows(values_only=True)), what, file))
+
+
+def _merged_blocks(path: Path, member: str) -> Iterator[Merged]:
+    """Yield the merged blocks of a sheet, from its file within the workbook."""
+    found = 0
+    with zipfile.ZipFile(path) as book, book.open(member.lstrip("/")) as stream:
+        tail = b""
+        while chunk := stream.read(CHUNK_BYTES):
+            text = tail + chunk
+            for match in _MERGED.finditer(text):
+                found += 1
+                if found > MOST_MERGED:
+                    return
+                yield Merged(int(match[2]) - 1, _column(match[1]), int(match[4]) - 1, _column(match[3]))
+            # What is cut at the end of a chunk is seen with the next one; what was seen is not seen again.
+            last = max((m.end() for m in _MERGED.finditer(text)), default=0)
+            tail = text[max(last, len(text) - OVERLAP_BYTES) :]
+
+
+def _column(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number - 1
+
+
+def _fill_down(rows: list[list[object]], blocks: Iterable[Merged]) -> None:
+    """Give the cells below a merged block's first row its value: a kecamatan written once for its villages.
+
+    To the right nothing is filled: a title over a whole table, or a heading over two columns, is one cell.
+    """
+    for block in blocks:
+        if block.bottom == block.top or block.top >= len(rows) or block.left >= len(rows[block.top]):
+            continue
+        value = rows[block.top][block.left]
+        for i in range(block.top + 1, min(block.bottom + 1, len(rows))):
+            rows[i] += [None] * (block.left + 1 - len(rows[i]))
+            if rows[i][block.left] is None:
+                rows[i][block.left] = value

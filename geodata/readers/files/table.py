@@ -1,0 +1,172 @@
+"""Opens tables: text of any delimiter, workbooks, and lists of JSON objects."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from geodata.errors import InputError, SchemaError, UnreadableFileError
+from geodata.files import limits
+from geodata.files.csvtext import unguarded
+from geodata.readers.files.cells import cell_text
+from geodata.readers.files.header import HEADER_SEARCH_ROWS, score, with_header
+from geodata.readers.files.opening import require_file
+from geodata.readers.files.sheets import bounded, sheet_rows
+from geodata.vocabulary.spelling import spelling_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    import pandas as pd
+
+    from geodata.areafile import FileSource
+
+TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
+BOOK_SUFFIXES = (".xlsx", ".xlsm")
+TABLE_SUFFIXES = (*TEXT_SUFFIXES, *BOOK_SUFFIXES)
+# What Excel calls "Unicode text", by the mark that it begins with.
+UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+# Google Earth Engine writes a village's whole outline into one cell.
+CELL_CHARACTERS = 20_000_000
+SNIFF_CHARACTERS = 4_000
+_GEOJSON = re.compile(r'"type"\s*:\s*"(FeatureCollection|Feature|Topology)"')
+
+
+def holds_table(path: Path) -> bool:
+    """Return whether a file is a table: by its ending, and of JSON by whether it is a map."""
+    ending = path.suffix.lower()
+    if ending != ".json" or not path.is_file():
+        return ending in TABLE_SUFFIXES
+    with path.open("rb") as stream:
+        start = stream.read(SNIFF_CHARACTERS)
+        stream.seek(max(0, path.stat().st_size - SNIFF_CHARACTERS))
+        ends = (start + stream.read()).decode("utf-8", errors="replace")
+    return _GEOJSON.search(ends) is None
+
+
+def read_table(source: FileSource, what: str, wanted: Sequence[str]) -> pd.DataFrame:
+    """Read a table of text (CSV, JSON) or a sheet of a workbook (text and numbers); empty cells are missing.
+
+    The header is, of the leading rows, the one (or the two together) that holds most of the ``wanted`` names,
+    so titles above a table do no harm. The index is the row number in the file, for messages.
+
+    Raises
+    ------
+    InputError
+        The file is not there, cannot be read, is empty or too large.
+    """
+    path = source.path
+    require_file(path, what)
+    limits.require_small(path, what, limits.TABLE_BYTES)
+    known = {spelling_key(w) for w in wanted}
+    try:
+        rows = _rows(source, known, what)
+        _require_content(rows, what, path.name)
+        return with_header(rows, known, strict_width=path.suffix.lower() == ".csv")
+    except UnicodeDecodeError as error:
+        msg = f"{what}: {path.name} is not text in UTF-8, UTF-16 or Windows-1252. Save it as UTF-8 CSV."
+        raise UnreadableFileError(msg) from error
+    except InputError:
+        raise
+    except csv.Error as error:
+        msg = f"{what}: {path.name}: {error}. Correct the file."
+        raise SchemaError(msg) from None
+    except Exception as error:
+        msg = f"{what}: {path.name} cannot be read as a table: {error}. Save it again as CSV or XLSX."
+        raise UnreadableFileError(msg) from error
+
+
+def _require_content(rows: Sequence[Sequence[object]], what: str, file: str) -> None:
+    """Raise UnreadableFileError where no cell holds anything."""
+    if not any(any(cell_text(cell) for cell in row) for row in rows):
+        msg = f"{what}: {file} is empty. Give a table with a header row."
+        raise UnreadableFileError(msg)
+
+
+def _rows(source: FileSource, known: set[str], what: str) -> Sequence[Sequence[object]]:
+    ending = source.path.suffix.lower()
+    if ending in BOOK_SUFFIXES:
+        return sheet_rows(source.path, source.sheet, what)
+    text = decoded(source.path.read_bytes())
+    return (
+        _json_rows(text, what, source.path.name)
+        if ending == ".json"
+        else _csv_rows(text, known, what, source.path.name)
+    )
+
+
+def decoded(data: bytes) -> str:
+    r"""Return a file's text: UTF-8, UTF-16 with its mark, or else Windows-1252.
+
+    Raises
+    ------
+    UnicodeDecodeError
+        It is none of these.
+    csv.Error
+        It holds binary data.
+
+    Examples
+    --------
+    >>> decoded("Nama\tDésa".encode("utf-16"))
+    'Nama\tDésa'
+    """
+    if data.startswith(UTF_16_MARKS):
+        return data.decode("utf-16")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = data.decode("cp1252")
+    if "\x00" in text:
+        msg = "it holds binary data"
+        raise csv.Error(msg)
+    return text
+
+
+def _csv_rows(text: str, known: set[str], what: str, file: str) -> list[list[str]]:
+    def likely(delimiter: str) -> tuple[int, int]:
+        """Return how many wanted names the likeliest header has, and its number of columns."""
+        head = list(csv.reader(io.StringIO(text[:20_000], newline=""), delimiter=delimiter))
+        rows = [r for r in head if any(r)][:HEADER_SEARCH_ROWS]
+        return max(((score(r, known), len(r)) for r in rows), default=(0, 0))
+
+    with _long_cells():
+        delimiter = max(",;\t|", key=likely)
+        # Strict: a quote that is never closed would swallow the rows behind it.
+        rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+        return [[unguarded(cell) for cell in row] for row in bounded(rows, what, file)]
+
+
+@contextmanager
+def _long_cells() -> Iterator[None]:
+    """Let the csv module read long cells: it has one limit for the whole process."""
+    before = csv.field_size_limit(CELL_CHARACTERS)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(before)
+
+
+def _json_rows(text: str, what: str, file: str) -> list[list[object]]:
+    """Return a list of objects, alone or within an object as servers answer, as rows below their keys."""
+    given = json.loads(text)
+    if isinstance(given, dict):
+        lists = [v for v in given.values() if isinstance(v, list) and v and isinstance(v[0], dict)]
+        given = lists[0] if len(lists) == 1 else None
+    if not isinstance(given, list) or not all(isinstance(row, dict) for row in given):
+        msg = f"{what}: {file} is no list of objects, and no map (GeoJSON). Save the table as CSV or XLSX."
+        raise UnreadableFileError(msg)
+    names = list(dict.fromkeys(str(key) for row in given for key in row))
+    rows: list[list[object]] = [list(names), *([_plain(row.get(name)) for name in names] for row in given)]
+    return [list(row) for row in bounded(rows, what, file)]
+
+
+def _plain(value: object) -> object:
+    """Return a value of JSON as a cell: what is nested is text."""
+    if isinstance(value, bool):
+        return "ya" if value else "tidak"
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, (dict, list)) else value

@@ -1,0 +1,175 @@
+"""Opens vector files of any kind GDAL knows, and GeoParquet."""
+
+from __future__ import annotations
+
+import json
+import re
+import warnings
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import geopandas as gpd
+import pyarrow.parquet as pq
+import shapely
+
+from geodata.crs import WGS84
+from geodata.errors import MissingColumnError, MissingCrsError, SchemaError, UnreadableFileError, first_five
+from geodata.files import limits
+from geodata.readers.files.opening import require_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from geodata.areafile import FileSource
+
+PARQUET_SUFFIXES = (".parquet", ".geoparquet")
+JSON_SUFFIXES = (".geojson", ".json", ".js")
+# How a script of qgis2web begins.
+_SCRIPT = re.compile(r"^\s*(?:var|let|const)?\s*[\w.]+\s*=\s*")
+
+
+class Features(NamedTuple):
+    """A vector file's shapes.
+
+    Attributes
+    ----------
+    frame
+        EPSG:4326.
+    texts
+        Of GeoJSON whose points are written as text, which GDAL drops: ``[longitude, latitude]`` by row, None
+        where there is none; None for all other files.
+    """
+
+    frame: gpd.GeoDataFrame
+    texts: list[list[object] | None] | None = None
+
+
+def read_features(source: FileSource, what: str) -> Features:
+    """Read a vector file, and the points of a GeoJSON that are written as text; see :func:`read_vector`."""
+    frame = read_vector(source, what)
+    if source.path.suffix.lower() not in JSON_SUFFIXES or not frame.geometry.isna().any():
+        return Features(frame)
+    features = json.loads(_json_text(source.path, what)).get("features", [])
+    if len(features) != len(frame):
+        return Features(frame)
+    return Features(frame, [_coordinates(feature) for feature in features])
+
+
+def _coordinates(feature: dict[str, Any]) -> list[object] | None:
+    """Return a point's longitude and latitude as the file writes them, None for other shapes and none."""
+    shape = feature.get("geometry") or {}
+    given = shape.get("coordinates") if shape.get("type") == "Point" else None
+    if not isinstance(given, list) or len(given) < 2 or any(v is None for v in given[:2]):
+        return None
+    return given[:2]
+
+
+def _json_text(path: Path, what: str) -> str:
+    """Return a GeoJSON's text: of a qgis2web script what stands behind ``var name =``."""
+    try:
+        text = path.read_text("utf-8-sig")
+    except UnicodeDecodeError as error:
+        msg = f"{what}: {path.name} is not text in UTF-8. Save it again as GeoJSON."
+        raise UnreadableFileError(msg) from error
+    return _SCRIPT.sub("", text, count=1).rstrip().rstrip(";") if path.suffix.lower() == ".js" else text
+
+
+def read_vector(source: FileSource, what: str) -> gpd.GeoDataFrame:
+    """Read a vector file of any GDAL kind, GeoParquet, or qgis2web's script, into EPSG:4326.
+
+    Raises
+    ------
+    MissingFileError, UnreadableFileError, MissingCrsError
+        With the file's name and what to do.
+    """
+    path, ending = source.path, source.path.suffix.lower()
+    require_file(path, what)
+    limits.require_small(path, what, limits.VECTOR_BYTES)
+    if ending in PARQUET_SUFFIXES:
+        _require_small_parquet(path, what)
+    options: dict[str, Any] = {"layer": source.layer} if source.layer else {}
+    if source.layer is None and ending in (".gpkg", ".sqlite", ".gdb", ".kml"):
+        _only_layer(path, what)
+    given: Path | bytes = _json_text(path, what).encode() if ending == ".js" else path
+    try:
+        with warnings.catch_warnings():
+            # GDAL reports quirks of a file as Python warnings; what matters is checked by us.
+            warnings.simplefilter("ignore")
+            frame = (
+                gpd.read_parquet(path)
+                if ending in PARQUET_SUFFIXES
+                else gpd.read_file(given, engine="pyogrio", **options)
+            )
+    except Exception as error:
+        reason = " ".join(str(error).split())[:300]
+        msg = f"{what}: {path.name} cannot be read as a vector file: {reason}"
+        raise UnreadableFileError(msg) from error
+    if not isinstance(frame, gpd.GeoDataFrame):
+        msg = (
+            f"{what}: {path.name} has no geometry. Give a GeoJSON, GPKG, SHP or GeoParquet file that has one."
+        )
+        raise UnreadableFileError(msg)
+    limits.require_cells(len(frame.columns), frame.size, what, path.name)
+    _require_points(frame, path, what)
+    return to_wgs84(frame, source, what)
+
+
+def _require_small_parquet(path: Path, what: str) -> None:
+    """Raise InputError for a small file that is large in memory: equal rows pack to nothing."""
+    try:
+        about = pq.ParquetFile(path).metadata
+    except (OSError, ValueError):
+        return  # reading it will say what is wrong
+    limits.require_rows(about.num_rows, what, path.name)
+    limits.require_cells(about.num_columns, about.num_rows * about.num_columns, what, path.name)
+    unpacked = sum(about.row_group(i).total_byte_size for i in range(about.num_row_groups))
+    limits.require_unpacked(unpacked, what, path.name, limits.VECTOR_BYTES)
+
+
+def _require_points(frame: gpd.GeoDataFrame, path: Path, what: str) -> None:
+    """Raise SchemaError for shapes with more points than any map of a village or road needs."""
+    parts, row = shapely.get_parts(frame.geometry.to_numpy(), return_index=True)
+    points = shapely.get_num_coordinates(parts)
+    # Of one part: a class of roads in one row, or an archipelago, is many parts and no great shape.
+    large = dict.fromkeys(row[points > limits.FEATURE_POINTS].tolist())
+    rows = [f"row {i + 1} ({points[row == i].max():,} points)" for i in large]
+    if rows:
+        msg = (
+            f"{what}: {path.name} has shapes with more than {limits.FEATURE_POINTS:,} points: "
+            f"{first_five(rows)}. Simplify them (QGIS: Simplify, with a tolerance of one metre)."
+        )
+        raise SchemaError(msg)
+    if points.sum() > limits.LAYER_POINTS:
+        most = f"{limits.LAYER_POINTS:,} are the most"
+        msg = f"{what}: {path.name} has {points.sum():,} points; {most}. Split it."
+        raise SchemaError(msg)
+
+
+def _only_layer(path: Path, what: str) -> None:
+    """Raise MissingColumnError when a file has several layers and none was named."""
+    import pyogrio
+
+    try:
+        names = [str(n) for n, kind in pyogrio.list_layers(path) if kind is not None]
+    except (OSError, RuntimeError, ValueError):
+        return  # reading it will say what is wrong
+    if len(names) > 1:
+        msg = f"{what}: {path.name} has several layers: {', '.join(names)}. Name one with layer: in AREA.yml."
+        raise MissingColumnError(msg)
+
+
+def to_wgs84(frame: gpd.GeoDataFrame, source: FileSource, what: str) -> gpd.GeoDataFrame:
+    """Return the frame in EPSG:4326; a missing CRS is an error, never a guess."""
+    if source.crs is not None:
+        try:
+            frame = frame.set_crs(source.crs, allow_override=True)
+        except Exception as error:
+            msg = f"{what}: crs: {source.crs!r} is not a known CRS. Write it as 'EPSG:4326'."
+            raise MissingCrsError(msg) from error
+    if frame.crs is None:
+        msg = (
+            f"{what}: {source.path.name} does not say its coordinate reference system. "
+            "Add it in AREA.yml beside the path, as in crs: EPSG:4326 (a lost .prj file is the "
+            "usual cause)."
+        )
+        raise MissingCrsError(msg)
+    return frame.to_crs(WGS84)
