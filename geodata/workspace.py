@@ -32,12 +32,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LOG = logging.getLogger("jangkau")
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 MANIFEST = "manifest.json"
 CACHE = "cache"
 # What planners saved in the app: it stays when the area is built again.
 SCENARIOS = "scenarios"
-LAYERS = ("villages", "roads", "facilities", "hamlets", "water", "floods")
+LAYERS = ("villages", "roads", "facilities", "hamlets", "water", "floods", "people_points")
 
 
 @dataclass(frozen=True)
@@ -154,7 +154,7 @@ def require_outside(out: Path, workspace: Path) -> None:
     >>> require_outside(area / "plan", area)
     Traceback (most recent call last):
         ...
-    geodata.errors.WorkspaceError: ...area/plan lies in the workspace ...area. Give a folder beside it with --out.
+    geodata.errors.WorkspaceError: ...area/plan lies in the workspace ...area. Give a folder beside it ...
     """
     # A folder that is no workspace is told so when it is opened: that is the nearer fault.
     if (workspace / MANIFEST).is_file() and workspace.resolve() in out.resolve().parents:
@@ -390,6 +390,7 @@ def _read_layers(folder: Path, manifest: dict[str, Any]) -> Layers:
             hamlets=frames.get("hamlets"),
             water=frames.get("water"),
             floods=frames.get("floods"),
+            people_points=frames.get("people_points"),
             findings=tuple(Finding(**{**f, "ids": tuple(f["ids"])}) for f in manifest["findings"]),
             sources=tuple(SourceRecord(**s) for s in manifest["sources"]),
         )
