@@ -71,11 +71,12 @@ Covers = Annotated[
 
 
 class BoundariesFile(FileSource):
-    """Village polygons."""
+    """Village polygons; ``people`` names a column with their number, which is never guessed."""
 
     code: str | None = None
     name: str | None = None
     district_name: str | None = None
+    people: str | None = None
 
 
 class RoadsFile(FileSource):
@@ -186,12 +187,58 @@ class FacilitiesFile(FileSource):
         return tuple(dict.fromkeys(kind for kind in named if kind is not None))
 
 
-class PopulationFile(FileSource):
-    """People by village; ``groups`` maps a group's name to its column."""
+class PeopleRaster(FileSource):
+    """A raster of people: how many live in each cell, or on each km² of it."""
 
+    band: int | None = Field(default=None, ge=1)
+    unit: Literal["people", "people_per_km2"] = "people"
+
+
+def _path_alone(value: object) -> object:
+    return {"path": value} if isinstance(value, str) else value
+
+
+# Endings by which a raster is known that was given for a table.
+RASTER_SUFFIXES = (".tif", ".tiff", ".vrt", ".img", ".asc", ".nc")
+
+
+class PopulationFile(FileSource):
+    """People by village from a table (``groups``: a group's name to its column), or from a raster.
+
+    Beside a table the raster says where in its village people live; ``spread: roads`` lets the roads say it.
+    """
+
+    path: Path | None = None  # type: ignore[assignment] # left out when a raster alone is given
     code: str | None = None
     people: str | None = None
     groups: dict[str, str] = Field(default_factory=dict)
+    raster: Annotated[PeopleRaster | None, BeforeValidator(_path_alone)] = None
+    spread: Literal["roads", "raster"] | None = None
+
+    @property
+    def by_raster(self) -> bool:
+        """Whether the raster says where in their villages people live."""
+        return self.raster is not None and self.spread != "roads"
+
+    @model_validator(mode="after")
+    def _some_source(self) -> Self:
+        if self.path is not None and self.path.suffix.lower() in RASTER_SUFFIXES:
+            msg = f"{self.path.name} is a raster: write raster: in the place of path:"
+            raise ValueError(msg)
+        if self.path is None and self.raster is None:
+            msg = "give path: (a table), raster: (how many people live in each cell), or both"
+            raise ValueError(msg)
+        if self.spread == "raster" and self.raster is None:
+            msg = "spread: raster asks for a raster, as in raster: worldpop.tif"
+            raise ValueError(msg)
+        idle = sorted(self.model_fields_set - {"path", "raster", "spread"})
+        if self.path is None and idle:
+            msg = (
+                f"{idle[0]}: is of a table, and no path: is given; what is to be said of the raster stands "
+                "with it, as in raster: {path: worldpop.tif, source: WorldPop}"
+            )
+            raise ValueError(msg)
+        return self
 
 
 class WorkingAreasFile(FileSource):
@@ -316,9 +363,10 @@ def read_area_file(path: Path) -> AreaFile:
         new: dict[str, object] = {}
         if source.path is not None:
             new["path"] = base / source.path
-        covers = getattr(source, "covers", None)
-        if isinstance(covers, CoversFile):
-            new["covers"] = covers.model_copy(update={"path": base / covers.path})
+        for key in ("covers", "raster"):
+            inner = getattr(source, key, None)
+            if isinstance(inner, FileSource):
+                new[key] = inner.model_copy(update={"path": base / inner.path})
         return source.model_copy(update=new)
 
     return area.model_copy(

@@ -19,7 +19,7 @@ from geodata.readers.facilities.lists import read_facilities
 from geodata.readers.files.opening import source_record
 from geodata.readers.hamlets import read_hamlets
 from geodata.readers.place_fixes import Fix
-from geodata.readers.population import read_population
+from geodata.readers.population import read_population, with_column_of_boundaries
 from geodata.readers.result import ReadLayer
 from geodata.readers.roads import study_zone
 from geodata.readers.working_areas import read_working_areas
@@ -30,7 +30,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
     from pathlib import Path
 
-    from geodata.areafile import AreaFile, Covers, ElevationFile, FacilitiesFile, RoadsFile
+    from geodata.areafile import (
+        AreaFile,
+        BoundariesFile,
+        Covers,
+        ElevationFile,
+        FacilitiesFile,
+        PopulationFile,
+        RoadsFile,
+    )
 
 
 # A facility list without the columns of these is still a facilities layer.
@@ -94,32 +102,66 @@ def read_layers(
         (*sources, *covers),
         None if water is None else water.frame,
         None if floods is None else floods.frame,
+        people.points,
     )
 
 
 class _People(NamedTuple):
-    """Villages with their people, hamlets, and what was read for them."""
+    """Villages with their people, hamlets, a raster's places, and what was read for them."""
 
     villages: gpd.GeoDataFrame
     hamlets: gpd.GeoDataFrame | None
+    points: gpd.GeoDataFrame | None
     reads: list[ReadLayer]
 
 
 def _people(area: AreaFile, progress: Progress) -> _People:
     progress("boundaries")
     reads = [read_boundaries(area.boundaries, area.code)]
+    points = None
     if area.population is not None:
         progress("population")
-        reads.append(read_population(area.population, reads[-1].frame))
+        counted_, points = _population(area.population, reads[0].frame, area.boundaries)
+        reads += counted_
     villages = reads[-1].frame
     validate("villages", villages)
+    if points is not None:
+        validate("people_points", points)
     if area.hamlets is None:
-        return _People(villages, None, reads)
+        return _People(villages, None, points, reads)
     progress("hamlets")
     hamlets = read_hamlets(area.hamlets, villages)
     validate("hamlets", hamlets.frame)
     summed = _people_of_hamlets(villages, hamlets.frame)
-    return _People(summed.frame, hamlets.frame, [*reads, hamlets, summed])
+    return _People(summed.frame, hamlets.frame, points, [*reads, hamlets, summed])
+
+
+def _population(
+    source: PopulationFile, villages: gpd.GeoDataFrame, boundaries: BoundariesFile
+) -> tuple[list[ReadLayer], gpd.GeoDataFrame | None]:
+    """Return the villages with their people, step by step, and where a raster says that they live."""
+    reads = []
+    if source.path is not None:
+        table = read_population(source, villages)
+        reads += [table, with_column_of_boundaries(table.frame, villages["people"], boundaries)]
+    if source.raster is None:
+        return reads, None
+    # Here, because importing rasterio takes a quarter of a second and few areas need it.
+    from geodata.readers.people_doubts import difference_findings, places_findings, raster_findings
+    from geodata.readers.people_raster import people_points, read_people_raster
+
+    villages = reads[-1].frame if reads else villages
+    found = read_people_raster(source.raster, villages)
+    findings = raster_findings(found, source.raster)
+    if source.path is not None or boundaries.people is not None:
+        findings += difference_findings(found)
+    else:
+        villages = villages.assign(people=found.people)
+    points = None
+    if source.by_raster:
+        points, cells_a_side = people_points(found)
+        findings += places_findings(found, villages, cells_a_side)
+    return [*reads, ReadLayer(villages, findings, source_record("population", source.raster))], points
 
 
 def _working_areas(area: AreaFile, villages: gpd.GeoDataFrame, facilities: gpd.GeoDataFrame) -> ReadLayer:

@@ -37,6 +37,7 @@ WORDS = {
 NEEDED = {
     "villages": ("village_name", "district_code", "people"),
     "hamlets": ("village_code", "people"),
+    "people_points": ("village_code", "people"),
     "roads": ("way_id", "road_class", "length_m", "from_node", "to_node"),
 }
 
@@ -49,8 +50,8 @@ def checked_frames(
     Parameters
     ----------
     frames
-        ``villages`` and ``facilities``, and those of ``roads``, ``hamlets``, ``water``, ``floods`` that
-        there are.
+        ``villages`` and ``facilities``, and those of ``roads``, ``hamlets``, ``water``, ``floods``,
+        ``people_points`` that there are.
     crs
         The area's metric CRS.
     buffer_m
@@ -75,12 +76,16 @@ def checked_frames(
                 counts(frame[column], f"{name}.{column}")
         new[name] = frame
     new["facilities"] = checked_facilities(new["facilities"], new["villages"], buffer_m)
-    if "hamlets" in new:
-        strange = ~new["hamlets"]["village_code"].isin(new["villages"].index)
-        if strange.any():
-            ids = first_five(new["hamlets"].index[strange])
-            msg = f"hamlets: {strange.sum()} are of no village of the area: {ids}. Leave them out."
-            raise SchemaError(msg)
+    for name in ("hamlets", "people_points"):
+        if name in new:
+            strange = ~new[name]["village_code"].isin(new["villages"].index)
+            if strange.any():
+                ids = first_five(new[name].index[strange])
+                msg = f"{name}: {strange.sum()} are of no village of the area: {ids}. Leave them out."
+                raise SchemaError(msg)
+    if "people_points" in new and new["people_points"]["people"].isna().any():
+        msg = "people_points: some have no number of people. Leave these out."
+        raise SchemaError(msg)
     return new
 
 

@@ -152,6 +152,9 @@ class Layers:
         Rivers, lakes and the like that nobody walks across; None when no water file was given.
     floods
         Areas flooded in the wet season: ``speed_factor`` 0 (closed) to 1; None when none were given.
+    people_points
+        Index ``point_id``; Point; where in its village a raster has how many ``people``; None when people
+        are not spread by a raster.
     findings
         What the readers noticed.
     """
@@ -165,6 +168,7 @@ class Layers:
     sources: tuple[SourceRecord, ...] = field(default=())
     water: gpd.GeoDataFrame | None = None
     floods: gpd.GeoDataFrame | None = None
+    people_points: gpd.GeoDataFrame | None = None
 
     def __repr__(self) -> str:
         villages = self.villages
@@ -212,7 +216,7 @@ class Layers:
         """
         from geodata.checked import checked_frames
 
-        names = ("villages", "roads", "facilities", "hamlets", "water", "floods")
+        names = ("villages", "roads", "facilities", "hamlets", "water", "floods", "people_points")
         given = {name: frame for name in names if (frame := getattr(self, name)) is not None}
         found = checked_frames(given, self.area.crs, self.area.buffer_m)
         same = all(given[name] is frame for name, frame in found.items())

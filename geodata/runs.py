@@ -58,3 +58,41 @@ def offsets(count: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
     [0, 2, 2, 5]
     """
     return np.concatenate([[0], np.cumsum(count)]).astype(np.int64)
+
+
+def nearest_to_middle(
+    xy: NDArray[np.float64], weight: NDArray[np.float64], *keys: NDArray[Any]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return of the places with equal keys the one nearest to their weighted middle, and the sum of weights.
+
+    Parameters
+    ----------
+    xy
+        float64 ``(places, 2)``, metres. Of places equally near (to a millimetre) the first by x, then y.
+    weight
+        float64 ``(places,)``, above 0.
+    keys
+        Arrays ``(places,)``.
+
+    Returns
+    -------
+    row
+        int64, which place, in order of the keys.
+    total
+        float64, the sum of weights.
+
+    Examples
+    --------
+    >>> xy = np.array([[0.0, 0.0], [10.0, 0.0], [30.0, 0.0], [99.0, 0.0]])
+    >>> row, total = nearest_to_middle(xy, np.array([1.0, 1.0, 2.0, 5.0]), np.array([7, 7, 7, 8]))
+    >>> row.tolist(), total.tolist()
+    ([1, 3], [4.0, 5.0])
+    """
+    order = np.lexsort((xy[:, 1], xy[:, 0], *reversed(keys)))
+    x, y, weight = xy[order, 0], xy[order, 1], weight[order]
+    starts = run_starts(*(key[order] for key in keys))
+    run = np.cumsum(starts) - 1
+    total = np.bincount(run, weights=weight)
+    away = np.hypot(*(a - (np.bincount(run, weights=weight * a) / total)[run] for a in (x, y)))
+    nearest = np.lexsort((np.arange(len(run)), np.round(away, 3), run))[starts]
+    return order[nearest], np.asarray(total, dtype=np.float64)

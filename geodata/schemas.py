@@ -126,6 +126,14 @@ def _schemas() -> dict[str, pa.DataFrameSchema]:
             },
             index=pa.Index("str", unique=True, name="hamlet_id"),
         ),
+        "people_points": pa.DataFrameSchema(
+            {
+                "village_code": pa.Column("str", pa.Check.str_matches(CODE)),
+                "people": pa.Column("float64", count),
+                "geometry": pa.Column("geometry", shape),
+            },
+            index=pa.Index("str", unique=True, name="point_id"),
+        ),
     }
 
 

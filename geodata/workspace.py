@@ -14,7 +14,7 @@ import re
 import shutil
 import tempfile
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from fnmatch import fnmatchcase
 from importlib.metadata import version
 from pathlib import Path
@@ -22,22 +22,25 @@ from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from geodata.errors import DiskError, JangkauError, WorkspaceError
 from geodata.files.lock import held
-from geodata.layers import Finding, Layers, SourceRecord, StudyArea
+from geodata.layers import Cell, Finding, Layers, SourceRecord, StudyArea
 from geodata.readers.files.opening import file_sha256
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 LOG = logging.getLogger("jangkau")
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 MANIFEST = "manifest.json"
 CACHE = "cache"
 # What planners saved in the app: it stays when the area is built again.
 SCENARIOS = "scenarios"
-LAYERS = ("villages", "roads", "facilities", "hamlets", "water", "floods")
+LAYERS = ("villages", "roads", "facilities", "hamlets", "water", "floods", "people_points")
+# The cells that findings are about: which finding, and what geodata.layers.Cell says.
+CELLS = "cells"
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,10 @@ WORKSPACE = Ours(
     MANIFEST,
     "jangkau_version",
     frozenset(
-        {MANIFEST, *(f"{name}{end}" for name in LAYERS for end in (".parquet", "-????????????.parquet"))}
+        {
+            MANIFEST,
+            *(f"{name}{end}" for name in (*LAYERS, CELLS) for end in (".parquet", "-????????????.parquet")),
+        }
     ),
     (CACHE, SCENARIOS),
 )
@@ -278,15 +284,17 @@ def write_workspace(layers: Layers, out: Path) -> None:
                 "area": asdict(layers.area),
                 "layers": entries,
                 "sources": [asdict(s) for s in layers.sources],
-                "findings": [asdict(f) for f in layers.findings],
+                "findings": [asdict(replace(f, cells=())) for f in layers.findings],
+                **_cells_file(layers.findings, stage),
             }
             text = json.dumps(manifest, indent=1, ensure_ascii=False, sort_keys=True)
             (stage / MANIFEST).write_text(text + "\n", "utf-8")
-            for entry in entries.values():
-                (stage / entry["file"]).replace(out / entry["file"])
+            written = [entry["file"] for entry in (*entries.values(), manifest["cells"])]
+            for file in written:
+                (stage / file).replace(out / file)
             # From here on it is the new workspace: the manifest names its files by their content.
             (stage / MANIFEST).replace(out / MANIFEST)
-        named = {MANIFEST, *(entry["file"] for entry in entries.values())}
+        named = {MANIFEST, *written}
         for file in out.iterdir():
             if WORKSPACE.wrote(file.name) and file.name not in named:
                 file.unlink()
@@ -305,6 +313,39 @@ def _layer_files(layers: Layers, stage: Path) -> dict[str, Any]:
         named = file.rename(stage / f"{name}-{sha256[:12]}.parquet")
         entries[name] = {"file": named.name, "rows": len(frame), "sha256": sha256}
     return entries
+
+
+def _cells_file(findings: Sequence[Finding], stage: Path) -> dict[str, Any]:
+    """Write the cells that findings are about, which may be as many as rows, and return their entry."""
+    rows = [{"finding": i, **cell._asdict()} for i, f in enumerate(findings) for cell in f.cells]
+    text = {name: pa.string() for name in Cell._fields}
+    types = {"finding": pa.int32(), **text, "row": pa.int32(), "applied": pa.bool_()}
+    table = pa.Table.from_pylist(rows, schema=pa.schema(types))
+    file = stage / f"{CELLS}.parquet"
+    pq.write_table(table, file, compression="zstd")
+    sha256 = file_sha256(file)
+    named = file.rename(stage / f"{CELLS}-{sha256[:12]}.parquet")
+    return {CELLS: {"file": named.name, "rows": len(rows), "sha256": sha256}}
+
+
+def _findings(folder: Path, manifest: dict[str, Any]) -> tuple[Finding, ...]:
+    """Return the findings of a workspace, each with its cells."""
+    cells: dict[int, list[Cell]] = {}
+    for row in pq.read_table(_whole(folder, manifest[CELLS])).to_pylist():
+        cells.setdefault(row.pop("finding"), []).append(Cell(**row))
+    return tuple(
+        Finding(**{**f, "ids": tuple(f["ids"]), "cells": tuple(cells.get(i, ()))})
+        for i, f in enumerate(manifest["findings"])
+    )
+
+
+def _whole(folder: Path, entry: dict[str, Any]) -> Path:
+    """Return a file of a workspace that is as its manifest describes it."""
+    file = folder / entry["file"]
+    if not file.is_file() or file_sha256(file) != entry["sha256"]:
+        msg = f"{file} is missing or was changed. Build the workspace again from its AREA.yml."
+        raise WorkspaceError(msg)
+    return file
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -376,11 +417,7 @@ def _read_layers(folder: Path, manifest: dict[str, Any]) -> Layers:
     frames: dict[str, gpd.GeoDataFrame] = {}
     try:
         for name, entry in manifest["layers"].items():
-            file = folder / entry["file"]
-            if not file.is_file() or file_sha256(file) != entry["sha256"]:
-                msg = f"{file} is missing or was changed. Build the workspace again from its AREA.yml."
-                raise WorkspaceError(msg)
-            frames[name] = gpd.read_parquet(file)
+            frames[name] = gpd.read_parquet(_whole(folder, entry))
         area = manifest["area"]
         return Layers(
             area=_study_area(area),
@@ -390,7 +427,8 @@ def _read_layers(folder: Path, manifest: dict[str, Any]) -> Layers:
             hamlets=frames.get("hamlets"),
             water=frames.get("water"),
             floods=frames.get("floods"),
-            findings=tuple(Finding(**{**f, "ids": tuple(f["ids"])}) for f in manifest["findings"]),
+            people_points=frames.get("people_points"),
+            findings=_findings(folder, manifest),
             sources=tuple(SourceRecord(**s) for s in manifest["sources"]),
         )
     except (KeyError, TypeError, ValueError, AttributeError, pa.ArrowException) as error:

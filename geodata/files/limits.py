@@ -37,6 +37,10 @@ OSM_TEXT_BYTES = 4_000_000_000
 # A graph of a city has 50 MB; of it some twenty times as much is held.
 GRAPHML_BYTES = 500_000_000
 OSM_ELEMENT_BYTES = 8_000_000
+# Cells of a population raster in the boxes around the villages: 400,000 km² of them at 100 m, of which a
+# gigabyte or two is held. Places of people in them, each a row of a layer: more are brought together.
+RASTER_CELLS = 40_000_000
+PEOPLE_POINTS = 2_000_000
 # Edits of a scenario, and corners of a flood.
 EDITS = 1_000
 FLOOD_POINTS = 10_000

@@ -141,7 +141,8 @@ def _fields_at(model: type[BaseModel], path: Iterable[object]) -> list[str]:
         if len(nested) > 1:
             return []
         current = nested[0] if nested else current
-    return list(getattr(current, "model_fields", {}))
+    fields = getattr(current, "model_fields", {})
+    return [field.alias or name for name, field in fields.items()]
 
 
 def _keys(error: Any, content: object) -> tuple[object, ...]:  # noqa: ANN401 - pydantic's ErrorDetails

@@ -13,7 +13,7 @@ from geodata.codes import VillageKind, district_of, parse_village_code, regency_
 from geodata.crs import metric_crs, require_indonesia
 from geodata.errors import EmptyAreaError, SchemaError, counted, first_five
 from geodata.layers import Finding
-from geodata.readers.files.cells import bad_codes, pick_column, refuse_mostly_bad, text_column
+from geodata.readers.files.cells import bad_codes, count_column, pick_column, refuse_mostly_bad, text_column
 from geodata.readers.files.opening import source_record
 from geodata.readers.files.vector import read_vector
 from geodata.readers.result import ReadLayer
@@ -31,7 +31,8 @@ def read_boundaries(source: BoundariesFile, regency_code: str) -> ReadLayer:
     Returns
     -------
     villages
-        Index ``village_code`` sorted; MultiPolygon; ``people`` all NaN.
+        Index ``village_code`` sorted; MultiPolygon; ``people`` float64, NaN = unknown: all of them, unless
+        AREA.yml names a column.
     findings
         What was repaired, and what was left out.
 
@@ -46,13 +47,14 @@ def read_boundaries(source: BoundariesFile, regency_code: str) -> ReadLayer:
     if raw.empty:
         msg = f"{WHAT}: {source.path.name} has no rows. Give the villages of {regency_code}."
         raise EmptyAreaError(msg)
+    raw = raw.set_axis(range(1, len(raw) + 1), axis=0)
     code_column = pick_column(raw.columns, source.code, heads["code"], key="code", what=WHAT)
     name_column = pick_column(raw.columns, source.name, heads["name"], key="name", what=WHAT)
     district_column = pick_column(
         raw.columns, source.district_name, heads["district_name"],
         key="district_name", what=WHAT, required=False,
     )  # fmt: skip
-    text = text_column(raw, code_column).set_axis(range(1, len(raw) + 1), axis=0)
+    text = text_column(raw, code_column)
     codes, bad = _village_codes(text, source, regency_code)
     findings = bad_codes("villages", text, bad)
     raw, codes = raw[~bad.to_numpy()], codes[~bad]
@@ -73,7 +75,7 @@ def read_boundaries(source: BoundariesFile, regency_code: str) -> ReadLayer:
             "district_name": text_column(raw, district_column)[of_area].fillna("").to_numpy(),
             "regency_code": regency_code,
             "kind": [village_kind(c) for c in codes[of_area]],
-            "people": np.nan,
+            "people": _people(raw, source)[of_area].to_numpy(),
         },
         geometry=geometry,
         index=pd.Index(codes[of_area].to_numpy(), name="village_code", dtype="str"),
@@ -85,6 +87,12 @@ def read_boundaries(source: BoundariesFile, regency_code: str) -> ReadLayer:
         findings += (_others(codes[~of_area], regency_code),)
     crs = metric_crs((bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2)
     return ReadLayer(villages.to_crs(crs), findings, source_record("villages", source))
+
+
+def _people(raw: gpd.GeoDataFrame, source: BoundariesFile) -> pd.Series[float]:
+    """Return the people of each row (NaN = unknown); only of a column that AREA.yml names."""
+    column = pick_column(raw.columns, source.people, (), key="people", what=WHAT, required=False)
+    return count_column(raw, column, WHAT, source.path.name)
 
 
 def _village_codes(

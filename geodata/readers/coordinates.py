@@ -78,13 +78,18 @@ def stated_coordinates(table: pd.DataFrame, lat: str | None, lon: str | None, pa
 
 def _read(cells: tuple[Any, ...]) -> tuple[float, float]:
     """Return (latitude, longitude); ValueError where the cells hold none, or only one of the two."""
-    # Somebody pasted the whole into both cells.
-    if len(set(cells)) == 1:
+    if len(cells) == 1:
         return parse_pair(cells[0])
     if not all(isinstance(t, str) for t in cells):
         msg = "only one of the two"
         raise ValueError(msg)
-    return parse_angle(cells[0]), parse_angle(cells[1])
+    try:
+        return parse_angle(cells[0]), parse_angle(cells[1])
+    except ValueError:
+        # Somebody pasted the whole into both cells.
+        if cells[0] == cells[1]:
+            return parse_pair(cells[0])
+        raise
 
 
 def column_points(

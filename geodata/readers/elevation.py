@@ -9,9 +9,9 @@ import pandas as pd
 import pyproj
 import shapely
 
-from geodata.errors import EmptyAreaError, MissingCrsError, UnreadableFileError
+from geodata.errors import EmptyAreaError
 from geodata.layers import Finding
-from geodata.readers.files.opening import require_file
+from geodata.readers.rasters import opened
 from geodata.readers.result import ReadLayer
 from geodata.runs import offsets
 
@@ -69,7 +69,6 @@ def add_heights(
     ------
     MissingFileError, UnreadableFileError, MissingCrsError, EmptyAreaError
     """
-    require_file(path, WHAT)
     afloat = (roads["route"].notna() | (roads["road_class"] == "waterway")).to_numpy()
     steps = _steps(roads, spacing_m)
     # Of each place along a road, the road's row.
@@ -144,22 +143,10 @@ def _heights_at(
     path: Path, xy: NDArray[np.float64], xy_crs: object, crs: str | None
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Return the raster's heights (m) at places, and where they stand at the limit of the raster's type."""
-    import rasterio
-    from rasterio.errors import RasterioError
-
-    try:
-        with rasterio.open(path) as raster:
-            source = crs or raster.crs
-            if source is None:
-                msg = f"{WHAT}: {path.name} does not say its CRS. Name it with crs: EPSG:…"
-                raise MissingCrsError(msg)
-            change = pyproj.Transformer.from_crs(xy_crs, pyproj.CRS.from_user_input(source), always_xy=True)
-            stored = sample(raster, np.column_stack(change.transform(xy[:, 0], xy[:, 1])))
-            return _in_metres(raster, stored), _at_limit(raster, stored)
-    except (RasterioError, pyproj.exceptions.CRSError) as error:
-        reason = " ".join(str(error).split())
-        msg = f"{WHAT}: {path.name} cannot be read as a raster: {reason}"
-        raise UnreadableFileError(msg) from error
+    with opened(path, crs, WHAT) as raster:
+        change = pyproj.Transformer.from_crs(xy_crs, raster.crs, always_xy=True)
+        stored = sample(raster.dataset, np.column_stack(change.transform(xy[:, 0], xy[:, 1])))
+        return _in_metres(raster.dataset, stored), _at_limit(raster.dataset, stored)
 
 
 def _in_metres(raster: rasterio.DatasetReader, stored: NDArray[np.float64]) -> NDArray[np.float64]:

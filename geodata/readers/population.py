@@ -29,7 +29,7 @@ from geodata.vocabulary.columns import layer_columns
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from geodata.areafile import FileSource, PopulationFile
+    from geodata.areafile import BoundariesFile, FileSource, PopulationFile
 
 WHAT = "population"
 
@@ -50,6 +50,7 @@ def read_population(source: PopulationFile, villages: gpd.GeoDataFrame) -> ReadL
     InputError
         Missing columns, text or negative numbers, a village twice, no code that fits, or most codes no codes.
     """
+    assert source.path is not None
     heads = layer_columns("population")
     named = (source.code, source.people, *source.groups.values())
     wanted = tuple(n for n in named if n) or (
@@ -103,6 +104,41 @@ def _join(villages: gpd.GeoDataFrame, numbers: pd.DataFrame, findings: list[Find
         )  # fmt: skip
         findings.append(finding)
     return ReadLayer(joined, tuple(findings))
+
+
+def with_column_of_boundaries(
+    villages: gpd.GeoDataFrame, column: pd.Series[float], boundaries: BoundariesFile
+) -> ReadLayer:
+    """Return villages with a table's people, and the boundary file's where the table has none.
+
+    Parameters
+    ----------
+    villages
+        With the table's ``people``, which count.
+    column
+        The people of the boundary file, by village code; NaN = unknown.
+    boundaries
+        What AREA.yml says of that file.
+    """
+    people = villages["people"]
+    differ = villages.index[(people.notna() & column.notna() & (people != column)).to_numpy()]
+    filled = villages.index[(people.isna() & column.notna()).to_numpy()]
+    findings = []
+    if len(differ):
+        theirs = f"{people[differ].sum():,.0f} and {column[differ].sum():,.0f} people"
+        shown = [f"{c} (table {people[c]:,.0f}, boundaries {column[c]:,.0f})" for c in differ[:5]]
+        findings.append(Finding(
+            "warning", "population", "people_differ", len(differ), tuple(shown),
+            f"villages where the table and the column {boundaries.people!r} of the boundary file differ "
+            f"({theirs}); the table counts",
+            "compare their years, and take people: of boundaries: out, or the table",
+        ))  # fmt: skip
+    if len(filled):
+        findings.append(Finding(
+            "info", "villages", "people_from_boundaries", len(filled), tuple(filled[:5]),
+            "villages that the population table lacks have the number of the boundary file", "none needed",
+        ))  # fmt: skip
+    return ReadLayer(villages.assign(people=people.fillna(column)), tuple(findings))
 
 
 def _check_codes(codes: pd.Series[Any], text: pd.Series[Any], villages: gpd.GeoDataFrame, file: str) -> None:

@@ -1,4 +1,4 @@
-"""Where a village's people live: hamlets, else points along local roads, else one interior point."""
+"""Where a village's people live: hamlets, else cells of a raster, else along local roads, else one point."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geodata.runs import repeat_rows, run_starts
+from geodata.runs import nearest_to_middle, repeat_rows, run_starts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,9 +42,10 @@ def spread_demand(layers: Layers, rule: DemandRule, land: Land | None = None) ->
     demand
         Index ``demand_id``; ``village_code``; ``weight`` float64, the share of the village's people
         (sums to 1 over each village); ``people`` float64 = weight × the village's people, NaN where those
-        are unknown; ``method`` (hamlets/roads/interior, or parts where a village's parts differ); ``by_area``
-        bool, put on a part of the village by that part's area alone, so that nobody knows whether people
-        live there; ``road_id`` of the road a point was put on, else ""; Point (metres, the villages' CRS).
+        are unknown; ``method`` (hamlets/raster/roads/interior, or parts where a village's parts differ);
+        ``by_area`` bool, put on a part of the village by that part's area alone, so that nobody knows whether
+        people live there; ``road_id`` of the road a point was put on, else ""; Point (metres, the villages'
+        CRS).
         Every village has at least one point. In order of village, x and y.
 
     Examples
@@ -54,13 +55,13 @@ def spread_demand(layers: Layers, rule: DemandRule, land: Land | None = None) ->
     >>> demand["weight"].groupby(demand["village_code"]).sum().round(9).unique().tolist()
     [1.0]
     """
-    points = []
-    left = layers.villages.index
-    if layers.hamlets is not None and len(layers.hamlets):
-        points.append(_hamlet_points(layers.hamlets))
-        left = left.difference(points[-1]["village_code"].unique(), sort=False)
+    points = [_hamlet_points(layers.hamlets)] if layers.hamlets is not None and len(layers.hamlets) else []
+    cells = _cells_of(layers)
+    if cells is not None:
+        points.append(_cell_points(cells, rule.spacing_m, land))
+    left = _without_places(layers)
     if len(left):
-        points.append(_on_parts(layers, _parts(layers.villages.loc[left], land), rule))
+        points.append(_on_parts(layers, _parts(left, land), rule))
     demand = pd.concat(points, ignore_index=True)
     people = layers.villages["people"].reindex(demand["village_code"]).to_numpy()
     demand["people"] = demand["weight"].to_numpy() * people
@@ -75,6 +76,25 @@ def spread_demand(layers: Layers, rule: DemandRule, land: Land | None = None) ->
         geometry="geometry",
         crs=layers.villages.crs,
     )
+
+
+def _cells_of(layers: Layers) -> gpd.GeoDataFrame | None:
+    """Return where a raster has people, of the villages without hamlets; None where it has none."""
+    if layers.people_points is None:
+        return None
+    cells = layers.people_points[layers.people_points["people"] > 0]
+    if layers.hamlets is not None:
+        cells = cells[~cells["village_code"].isin(layers.hamlets["village_code"])]
+    return cells if len(cells) else None
+
+
+def _without_places(layers: Layers) -> gpd.GeoDataFrame:
+    """Return the villages of which neither hamlets nor a raster say where people live."""
+    villages = layers.villages
+    for places in (layers.hamlets, _cells_of(layers)):
+        if places is not None:
+            villages = villages[~villages.index.isin(places["village_code"])]
+    return villages
 
 
 def _parts(villages: gpd.GeoDataFrame, land: Land | None) -> gpd.GeoDataFrame:
@@ -178,9 +198,7 @@ def parts_without_people(layers: Layers, rule: DemandRule, land: Land) -> list[s
     >>> parts_without_people(layers, default_scenario().demand, Land(np.array([land, islet]), off_m=0.0))
     ['a (1.0 ha)']
     """
-    left = layers.villages
-    if layers.hamlets is not None:
-        left = left[~left.index.isin(layers.hamlets["village_code"])]
+    left = _without_places(layers)
     if left.empty:
         return []
     parts = _parts(left, land)
@@ -225,6 +243,22 @@ def _hamlet_points(hamlets: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         village.to_numpy(dtype=object), weight.to_numpy(dtype=np.float64), "hamlets",
         hamlets.geometry.to_numpy(),
     )  # fmt: skip
+
+
+def _cell_points(cells: gpd.GeoDataFrame, spacing_m: float, land: Land | None) -> gpd.GeoDataFrame:
+    """Return a raster's places weighted by their people, one for each village, landmass and square.
+
+    Of the places in a square of ``spacing_m``, the one nearest to their middle person has all its people: as
+    far apart as points along roads, however small the cells.
+    """
+    place = cells.geometry.to_numpy()
+    landmass = np.zeros(len(cells), dtype=np.int32) if land is None else land.of(place)
+    xy, people = shapely.get_coordinates(place), cells["people"].to_numpy(np.float64)
+    column, row = np.floor(xy / spacing_m).astype(np.int64).T
+    village, codes = pd.factorize(cells["village_code"], sort=True)
+    nearest, total = nearest_to_middle(xy, people, village, landmass, column, row)
+    of = codes.to_numpy(dtype=object)[village[nearest]]
+    return _frame(of, total, "raster", np.asarray(place[nearest], dtype=object))
 
 
 def _road_points(layers: Layers, parts: gpd.GeoDataFrame, rule: DemandRule) -> gpd.GeoDataFrame:

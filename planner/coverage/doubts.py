@@ -218,17 +218,26 @@ def _long_legs(
         if lost.any():
             codes = list(dict.fromkeys(demand["village_code"][lost]))
             number = float(np.nansum(demand["people"][lost]))
-            guessed = float(np.nansum(demand["people"][lost & (demand["method"] != "hamlets").to_numpy()]))
-            live, but = "live", ""
-            if guessed:
-                live = "may live"
-                but = f"; of {guessed:,.0f} of them the place is only taken from their village's outline"
+            live, but = _how_sure(demand[lost])
             yield Finding(
                 "info", "villages", "leg_uses_limit", len(codes), tuple(codes[:5]),
                 f"{kind}: {number:,.0f} people {live} over {limit_m:,.0f} m from any road: their walk to it "
                 f"alone takes longer than the limit{but}",
                 "check whether roads are missing, or give hamlets:",
             )  # fmt: skip
+
+
+def _how_sure(demand: gpd.GeoDataFrame) -> tuple[str, str]:
+    """Return "live" or "may live", and of how many people the place is taken from what."""
+    by_method = demand["people"].fillna(0.0).groupby(demand["method"]).sum()
+    cells = float(by_method.get("raster", 0.0))
+    guessed = float(by_method.sum() - by_method.get("hamlets", 0.0) - cells)
+    said = [
+        f"of {people:,.0f} of them the place is only taken from {what}"
+        for people, what in ((cells, "a raster of people"), (guessed, "their village's outline"))
+        if people
+    ]
+    return ("may live" if said else "live"), "".join(f"; {one}" for one in said)
 
 
 def _away(tree: shapely.STRtree, points: NDArray[np.object_]) -> NDArray[np.float64]:

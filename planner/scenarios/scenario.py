@@ -74,7 +74,10 @@ class StatusRule(Model):
 
 
 class DemandRule(Model):
-    """Where a village's people are put when no hamlets are given."""
+    """Where a village's people are put when no hamlets are given.
+
+    ``spacing_m`` also says how near to each other the places of a raster's cells are.
+    """
 
     spacing_m: Positive
     min_local_roads_m: Number

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 # Of the logarithm: at 1 two of three draws lie between a third and three times the number.
 Spread = Annotated[float, BeforeValidator(no_truth), Field(ge=0, le=1, allow_inf_nan=False)]
-METHODS = ("hamlets", "roads", "interior", "parts")
+METHODS = ("hamlets", "raster", "roads", "interior", "parts")
 MOST_DRAWS = 1000
 
 

@@ -163,7 +163,7 @@ def test_metres_called_degrees(jangkau, folder):
 @pytest.mark.parametrize(
     ("lat", "lon", "cause"),
     [
-        ("113.05", "-8.0", "swapped"), ("8.0", "113.05", "minus sign"), ("0", "0", "0, 0"),
+        ("113.05", "-8.0", "swapped"), ("8.0", "113.05", "minus sign"), ("0.00", "0.00", "0, 0"),
         ("-8.0", "11305000", "decimal point"), ("9115000", "795000", "metres"),
     ],
 )  # fmt: skip
@@ -227,11 +227,11 @@ def test_population_by_other_codes_and_twice(jangkau, folder):
 
 
 def test_unmapped_kinds_and_duplicate_ids(jangkau, folder):
-    (folder / "f.csv").write_text("kode,jenis,lat,lon\nA,WARUNG,-8,113.05\nA,PUSTU,-8,113.05\n")
+    (folder / "f.csv").write_text("kode,jenis,lat,lon\nA,WARUNG,-8,113.05\nB,PUSTU,-8,113.05\n")
     kinds = "{path: f.csv, id: kode, kind: {column: jenis, values: {PUSTU: pustu}}}"
     refused(jangkau, folder, area(folder, facilities=kinds), "'WARUNG' (1 row)", "kind.values")
-    both = "{path: f.csv, id: kode, kind: pustu}"
-    refused(jangkau, folder, area(folder, facilities=both), "more than once", "A")
+    twice = "[{path: f.csv, id: kode, kind: pustu}, {path: f.csv, id: kode, kind: pustu}]"
+    refused(jangkau, folder, area(folder, facilities=twice), "in more than one list", "A")
 
 
 def test_facilities_that_say_no_place(jangkau, folder):

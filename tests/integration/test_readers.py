@@ -290,7 +290,7 @@ def test_hamlets_from_points_and_polygons(tmp_path, villages):
 def test_area_file_paths_are_relative_to_it(demo_area_file):
     area = read_area_file(demo_area_file)
     assert area.boundaries.path == demo_area_file.resolve().parent / "desa.geojson"
-    assert area.facilities[0].listed_kinds == ("puskesmas", "hospital")
+    assert area.facilities[0].named_kinds == ("puskesmas", "hospital")
     with pytest.raises(Exception, match="frozen"):
         area.name = "x"
 

@@ -34,7 +34,7 @@ def test_reads_back_equal(demo_layers, demo_workspace):
 
 def test_the_manifest_names_sources_hashes_and_licences(demo_workspace):
     manifest = json.loads((demo_workspace / "manifest.json").read_text("utf-8"))
-    assert manifest["format_version"] == 3
+    assert manifest["format_version"] == 4
     roads = next(s for s in manifest["sources"] if s["layer"] == "roads")
     assert roads["file"] == "jalan.geojson"
     assert roads["licence"] == "MIT"
@@ -155,7 +155,7 @@ def test_a_build_says_who_is_writing(tmp_path, demo_layers):
         write_workspace(demo_layers, out)
     write_workspace(demo_layers, out)
     assert sorted(p.name.split("-")[0] for p in out.iterdir()) == [
-        "facilities", "hamlets", "manifest.json", "roads", "villages",
+        "cells", "facilities", "hamlets", "manifest.json", "roads", "villages",
     ]  # fmt: skip
 
 

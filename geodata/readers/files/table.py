@@ -74,7 +74,7 @@ def read_table(source: FileSource, what: str, wanted: Sequence[str]) -> pd.DataF
     except InputError:
         raise
     except csv.Error as error:
-        msg = f"{what}: {path.name}: {error}. Correct the file."
+        msg = f"{what}: {path.name} is no table that can be read: {error}. Correct the file."
         raise SchemaError(msg) from None
     except Exception as error:
         msg = f"{what}: {path.name} cannot be read as a table: {error}. Save it again as CSV or XLSX."

@@ -27,6 +27,8 @@ NO_SITE = frozenset(
 SITE_CLASSES = tuple(c for c in ROAD_CLASSES if c not in NO_SITE)
 # Places nearer to each other than this (metres) are equally near.
 SAME_M_DECIMALS = 6
+# Distances between places of a village, held at once.
+PAIRS_AT_ONCE = 4_000_000
 
 
 def places_at(
@@ -98,10 +100,19 @@ def _middles(demand: gpd.GeoDataFrame) -> NDArray[np.object_]:
         if (points["method"] == "hamlets").all():
             chosen.extend(places)
             continue
-        xy = shapely.get_coordinates(places)
-        away = np.hypot(*(xy[:, None] - xy[None]).transpose(2, 0, 1)) @ points["weight"].to_numpy()
+        away = _to_all(shapely.get_coordinates(places), points["weight"].to_numpy())
         chosen.append(places[int(np.argmin(np.round(away, SAME_M_DECIMALS)))])
     return np.asarray(chosen, dtype=object)
+
+
+def _to_all(xy: NDArray[np.float64], weight: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return each place's distance to all, weighted; some rows at a time, as a raster's places are many."""
+    rows = max(1, PAIRS_AT_ONCE // len(xy))
+    parts = [
+        np.hypot(*(xy[start : start + rows, None] - xy[None]).transpose(2, 0, 1)) @ weight
+        for start in range(0, len(xy), rows)
+    ]
+    return np.concatenate(parts)
 
 
 def _among_people(demand: gpd.GeoDataFrame, spacing_m: float) -> NDArray[np.object_]:
