@@ -79,14 +79,28 @@ class BoundariesFile(FileSource):
     people: str | None = None
 
 
+class OneClass(Model):
+    """One road class for all lines of a file that has none."""
+
+    all: str
+
+    @field_validator("all")
+    @classmethod
+    def _known(cls, road_class: str) -> str:
+        if road_class not in ROAD_CLASSES:
+            msg = f"{road_class!r} is not a road class; use one of {', '.join(ROAD_CLASSES)}"
+            raise ValueError(msg)
+        return road_class
+
+
 class RoadsFile(FileSource):
     """A vector file of road lines, or an OpenStreetMap extract, or Overpass."""
 
     path: Path | None = None  # type: ignore[assignment] # left out when osm: overpass
     osm: Literal["overpass"] | None = None
     url: str | None = None
-    class_column: str | None = Field(default=None, alias="class")
-    classes: Literal["osm", "rbi"] | dict[str, str] | None = None
+    class_column: str | OneClass | None = Field(default=None, alias="class")
+    classes: Literal["osm", "rbi"] | dict[str, str | None] | None = None
     surface: str | None = None
     oneway: str | None = None
     bridge: str | None = None
@@ -111,7 +125,7 @@ class RoadsFile(FileSource):
             msg = "give either path: (a file) or osm: overpass"
             raise ValueError(msg)
         if isinstance(self.classes, dict):
-            bad = [v for v in self.classes.values() if v not in ROAD_CLASSES]
+            bad = [v for v in self.classes.values() if v is not None and v not in ROAD_CLASSES]
             if bad:
                 msg = f"{bad[0]!r} is not a road class; use one of {', '.join(ROAD_CLASSES)}"
                 raise ValueError(msg)
@@ -305,10 +319,17 @@ class WaterFile(FileSource):
     """Rivers, lakes and the like (polygons or lines) that access legs do not cross."""
 
 
+class FactorColumn(Model):
+    """A column of speed factors, in numbers or words; ``values`` adds to the built-in words."""
+
+    column: str
+    values: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(default_factory=dict)
+
+
 class FloodsFile(FileSource):
     """Areas flooded in the wet season; ``speed_factor`` is a number or a column, 0 closes the roads."""
 
-    speed_factor: Annotated[float, Field(ge=0, le=1)] | str = 0.0
+    speed_factor: Annotated[float, Field(ge=0, le=1)] | str | FactorColumn = 0.0
 
 
 class ElevationFile(FileSource):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 
+from geodata.areafile import FactorColumn
 from geodata.crs import require_indonesia
 from geodata.errors import EmptyAreaError, SchemaError, counted, first_five
 from geodata.layers import Finding
@@ -16,6 +17,8 @@ from geodata.readers.files.cells import pick_column
 from geodata.readers.files.opening import source_record
 from geodata.readers.files.vector import read_vector
 from geodata.readers.result import ReadLayer
+from geodata.vocabulary.columns import flood_words
+from geodata.vocabulary.spelling import spelling_key
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -63,21 +66,39 @@ def read_floods(source: FloodsFile, zone: shapely.Geometry, crs: str) -> ReadLay
         As for water; or a factor that is no number from 0 to 1.
     """
     raw, findings = read_shapes(source, "floods", POLYGONS, crs)
-    if isinstance(source.speed_factor, str):
-        picked = pick_column(raw.columns, source.speed_factor, (), key="speed_factor", what="floods")
-        assert picked is not None
-        factor = raw[picked].map(_factor)
-        bad = np.flatnonzero(factor.isna())
-        if len(bad):
-            msg = (
-                f"floods: {picked}: {len(bad)} values are no numbers from 0 (closed) to 1: "
-                f"{first_five(raw[picked].iloc[bad])}. Correct them and build again."
-            )
-            raise SchemaError(msg)
-    else:
+    if isinstance(source.speed_factor, (int, float)):
         factor = pd.Series(source.speed_factor, index=raw.index)
+    else:
+        named = source.speed_factor
+        column = FactorColumn(column=named) if isinstance(named, str) else named
+        factor = _factors(raw, column)
     raw = gpd.GeoDataFrame({"speed_factor": factor.astype("float64")}, geometry=raw.geometry, crs=crs)
     return ReadLayer(_near(raw, zone, "flood"), findings, source_record("floods", source))
+
+
+def _factors(raw: gpd.GeoDataFrame, source: FactorColumn) -> pd.Series[Any]:
+    """Return a column of factors, read as numbers or as words of how likely a flood is.
+
+    Raises
+    ------
+    SchemaError
+        Naming what is neither.
+    """
+    picked = pick_column(raw.columns, source.column, (), key="speed_factor", what="floods")
+    mine = source.values  # noqa: PD011 - a field of the configuration, not a frame
+    own = {spelling_key(word): factor for word, factor in mine.items()}
+    known = {spelling_key(word): factor for word, factor in flood_words().items()} | own
+    factor = raw[picked].map(lambda value: known.get(spelling_key(value), _factor(value)))
+    bad = np.flatnonzero(factor.isna())
+    if len(bad):
+        words = first_five(sorted({str(value) for value in raw[picked].iloc[bad]}))
+        msg = (
+            f"floods: {picked}: {counted(len(bad), 'value is', 'values are')} no numbers from 0 (closed) to 1, "
+            f"and no words that are known: {words}. Say what they mean, as in speed_factor: "
+            f"{{column: {picked}, values: {{Tinggi: 0.4}}}}."
+        )
+        raise SchemaError(msg)
+    return factor
 
 
 def _factor(value: object) -> float:

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from geodata.areafile import OneClass
 from geodata.crs import require_indonesia
-from geodata.errors import EmptyAreaError, SchemaError, counted, first_five
+from geodata.errors import EmptyAreaError, MissingColumnError, SchemaError, counted, first_five
 from geodata.layers import Finding, Severity
 from geodata.readers.files.cells import pick_column, text_column
 from geodata.readers.files.vector import read_vector
@@ -27,7 +28,7 @@ from geodata.readers.roads import (
     unread_findings,
 )
 from geodata.vocabulary.columns import layer_columns
-from geodata.vocabulary.roads import FERRY, ROAD_CLASSES
+from geodata.vocabulary.roads import FERRY, ROAD_CLASSES, rbi_class
 from geodata.vocabulary.tags import KEPT_TAGS, join_tags
 
 if TYPE_CHECKING:
@@ -38,8 +39,6 @@ if TYPE_CHECKING:
 WHAT = "roads"
 NOTHING = "none needed"
 NO_CLASS = "none"
-# Functions of the RBI map (BIG), in the order in which a value is tried; source: DOMAIN of the
-# default speeds, docs/METHODS.md.
 ONEWAY = {
     "yes": "yes", "true": "yes", "1": "yes", "ya": "yes", "-1": "-1", "reverse": "-1",
     "no": "no", "false": "no", "0": "no", "tidak": "no", "alternating": "no",
@@ -47,31 +46,8 @@ ONEWAY = {
 }  # fmt: skip
 # Forward, both, against: Geofabrik's shapefiles (OpenStreetMap Data in Layered GIS Format, oneway).
 GEOFABRIK_ONEWAY = {"f": "yes", "b": "no", "t": "-1"}
-RBI_FUNCTIONS = {
-    "jalan tol": "motorway",
-    "jalan arteri": "trunk",
-    "jalan kolektor": "secondary",
-    "jalan lokal": "tertiary",
-    "jalan lain": "residential",
-    "jalan setapak": "path",
-    # A road on stilts (RBI); what it crosses is below it.
-    "jalan layang": "secondary",
-}
 BRIDGE_NAMES, TUNNEL_NAMES = ("bridge", "jembatan"), ("tunnel", "terowongan")
 TOLL = ("motorway", "motorway_link")
-
-
-def rbi_class(text: str) -> str | None:
-    """Return the OSM highway class of an RBI road function, or None.
-
-    Examples
-    --------
-    >>> rbi_class("Jalan Tol Dua Jalur Dengan Pemisah Fisik"), rbi_class("Lokal")
-    ('motorway', 'tertiary')
-    """
-    value = " ".join(text.lower().split())
-    value = value if value.startswith("jalan ") else f"jalan {value}"
-    return next((c for start, c in RBI_FUNCTIONS.items() if value.startswith(start)), None)
 
 
 def read_vector_roads(source: RoadsFile, zone: shapely.Geometry, crs: str) -> ReadLayer:
@@ -163,9 +139,14 @@ def _left_out(
     findings += _finding("info", "zero_length", np.flatnonzero(short), "lines of no length", NOTHING)
     # Files of all OSM lines hold rivers and runways too: what has no road class is no road.
     no_class = ~empty & ways["road_class"].isna().to_numpy()
+    no_road = ways["no_road"].to_numpy()
     findings += _finding(
-        "warning", "no_class", np.flatnonzero(no_class), "rows without a road class were left out",
+        "warning", "no_class", np.flatnonzero(no_class & ~no_road), "rows without a road class were left out",
         "give them a class if they are roads",
+    )  # fmt: skip
+    findings += _finding(
+        "info", "no_road", np.flatnonzero(no_class & no_road),
+        "rows that are no roads, or none yet, by their word were left out", NOTHING,
     )  # fmt: skip
     return empty, no_class, findings
 
@@ -193,18 +174,14 @@ def _first_of_equals(parts: NDArray[Any], attributes: pd.DataFrame) -> NDArray[A
 
 
 def _attributes(raw: gpd.GeoDataFrame, source: RoadsFile) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
-    heads = layer_columns("roads")
-
-    def column(
-        named: str | None, known: tuple[str, ...], key: str, *, required: bool = False
-    ) -> pd.Series[str]:
-        picked = pick_column(raw.columns, named, known, key=key, what=WHAT, required=required)
+    def column(named: str | None, known: tuple[str, ...], key: str) -> pd.Series[str]:
+        picked = pick_column(raw.columns, named, known, key=key, what=WHAT, required=False)
         return text_column(raw, picked)
 
     route = column(source.route, ("route",), "route").str.lower()
     ferry = (route == FERRY).to_numpy(dtype=bool, na_value=False)
-    wording = column(source.class_column, heads["class"], "class", required=True)
-    classes = _classes(wording, ferry, source)
+    wording = _wording(raw, source)
+    classes, no_road = _classes(wording, ferry, source)
     junction = column(None, ("junction",), "junction")
     season_text = column(source.season, ("season", "seasonal", "musim"), "season")
     season = season_text.map(lambda t: season_of(t if isinstance(t, str) else None))
@@ -238,11 +215,28 @@ def _attributes(raw: gpd.GeoDataFrame, source: RoadsFile) -> tuple[pd.DataFrame,
             "duration_s": [duration_of(v if isinstance(v, str) else None) for v in duration],
             "name": column(source.name, ("name", "nama", "nama_jalan"), "name"),
             "tags": [join_tags(t) for t in tags],
+            "no_road": no_road.to_numpy(),
         }
     ).reset_index(drop=True)
     for name in ("road_class", "surface", "oneway", "season", "route", "name", "tags"):
         frame[name] = frame[name].astype("str")
     return frame, unread
+
+
+def _class_column(raw: gpd.GeoDataFrame, source: RoadsFile) -> str | None:
+    """Return the column of classes; None where AREA.yml gives one class to all."""
+    if isinstance(source.class_column, OneClass):
+        return None
+    heads = layer_columns("roads")["class"]
+    try:
+        return pick_column(raw.columns, source.class_column, heads, key="class", what=WHAT)
+    except MissingColumnError as error:
+        msg = f"{error} Roads without classes take one for all: class: {{all: residential}}."
+        raise MissingColumnError(msg) from None
+
+
+def _wording(raw: gpd.GeoDataFrame, source: RoadsFile) -> pd.Series[str]:
+    return text_column(raw, _class_column(raw, source))
 
 
 def _tags(raw: gpd.GeoDataFrame) -> list[dict[str, str]]:
@@ -258,8 +252,7 @@ def _tags(raw: gpd.GeoDataFrame) -> list[dict[str, str]]:
 
 def _is_geofabrik(raw: gpd.GeoDataFrame, source: RoadsFile) -> bool:
     """Return whether the classes are Geofabrik's (``fclass``), whose one-way letters are its own."""
-    heads = layer_columns("roads")
-    picked = pick_column(raw.columns, source.class_column, heads["class"], key="class", what=WHAT)
+    picked = _class_column(raw, source)
     return picked is not None and picked.lower() == "fclass"
 
 
@@ -293,28 +286,41 @@ def _flag(text: pd.Series[str]) -> NDArray[Any]:
     )
 
 
-def _classes(wording: pd.Series[str], ferry: NDArray[Any], source: RoadsFile) -> pd.Series[str]:
-    mapping = source.classes
-    values = {v for v in wording.dropna() if isinstance(v, str)}
-    if isinstance(mapping, dict):
-        table = {**mapping}
-    elif mapping == "rbi":
-        table = {v: c for v in values if (c := rbi_class(v)) is not None}
-    elif mapping == "osm" or values & set(ROAD_CLASSES) or not values:
-        # OSM's values are open-ended (construction, proposed …): kept, and closed to every mode
-        # that has no speed for them. Geofabrik divides tracks by grade.
-        table = {v: "track" if v.startswith("track_grade") else v for v in values}
-    else:
-        table = {v: c for v in values if (c := rbi_class(v)) is not None}
-    unknown = sorted(
-        v for v in values - set(table) if not ferry[(wording == v).to_numpy(dtype=bool, na_value=False)].all()
-    )
-    if unknown:
+def _classes(
+    wording: pd.Series[str], ferry: NDArray[Any], source: RoadsFile
+) -> tuple[pd.Series[str], pd.Series[bool]]:
+    """Return each row's class, missing where it has none, and which rows are no road by their word.
+
+    Raises
+    ------
+    SchemaError
+        For words that nobody knows: a road must not vanish in silence.
+    """
+    if isinstance(source.class_column, OneClass):
+        classes = pd.Series(source.class_column.all, index=wording.index, dtype="str")
+        return classes.mask(pd.Series(ferry, index=classes.index), FERRY), pd.Series(
+            False, index=classes.index
+        )
+    table = _meaning({v for v in wording.dropna() if isinstance(v, str)}, source)
+    strange = wording.notna() & ~wording.isin(table) & ~pd.Series(ferry, index=wording.index)
+    if strange.any():
         msg = (
-            f"{WHAT}: the classes {first_five([repr(u) for u in unknown])} in {source.file_name} are "
-            "not known. Say what they mean in AREA.yml, as in classes: {Jalan Desa: residential}, or "
-            "classes: rbi for the RBI map's functions."
+            f"{WHAT}: the classes {first_five([repr(u) for u in sorted(set(wording[strange]))])} in "
+            f"{source.file_name} are not known. Say what they mean in AREA.yml, as in classes: "
+            "{Jalan Desa: residential}, with null for what is no road, or classes: rbi for the RBI map."
         )
         raise SchemaError(msg)
-    classes = wording.map(table).astype("str")
-    return classes.mask(pd.Series(ferry, index=classes.index), FERRY)
+    classes = wording.map({v: c for v, c in table.items() if c is not None}).astype("str")
+    no_road = wording.isin([v for v, c in table.items() if c is None])
+    return classes.mask(pd.Series(ferry, index=classes.index), FERRY), no_road
+
+
+def _meaning(words: set[str], source: RoadsFile) -> dict[str, str | None]:
+    """Return what the words of a class column mean: those that AREA.yml names, and the built-in ones."""
+    own = source.classes if isinstance(source.classes, dict) else {}
+    rbi = {v: found[0] for v in words if (found := rbi_class(v)) is not None}
+    if source.classes == "osm" or (source.classes != "rbi" and (words - set(own)) & set(ROAD_CLASSES)):
+        # OSM's values are open-ended (construction, proposed …): kept, and closed to every mode
+        # that has no speed for them. Geofabrik divides tracks by grade.
+        return {v: "track" if v.startswith("track_grade") else v for v in words} | own
+    return rbi | own

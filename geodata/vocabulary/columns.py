@@ -66,3 +66,17 @@ def _functioning() -> Mapping[str, list[str]]:
     text = files("geodata").joinpath("data/functioning.yml").read_text("utf-8")
     said: Mapping[str, list[str]] = yaml.safe_load(text)
     return said
+
+
+@cache
+def flood_words() -> Mapping[str, float]:
+    """Return how fast roads are passed (share of the dry speed) where a map of floods says a word.
+
+    Examples
+    --------
+    >>> flood_words()["sangat tinggi"]
+    0.0
+    """
+    text = files("geodata").joinpath("data/flood_words.yml").read_text("utf-8")
+    table: dict[str, float] = yaml.safe_load(text)
+    return table

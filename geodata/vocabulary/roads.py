@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+import yaml
+
 from geodata.vocabulary.statuses import Word
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 # Of a way's tag ``route``; the class of its stretches too.
 FERRY = "ferry"
@@ -29,3 +38,25 @@ class RoadSeason(Word):
 
     ALL_YEAR = "all_year"
     DRY_ONLY = "dry_only"
+
+
+@cache
+def _rbi_functions() -> Mapping[str, str | None]:
+    text = files("geodata").joinpath("data/road_classes.yml").read_text("utf-8")
+    table: dict[str, str | None] = yaml.safe_load(text)
+    return table
+
+
+def rbi_class(text: str) -> tuple[str | None] | None:
+    """Return the road class of an RBI function, in a tuple (None in it: no road); None for other words.
+
+    Examples
+    --------
+    >>> rbi_class("Jalan Tol Dua Jalur Dengan Pemisah Fisik"), rbi_class("Lokal")
+    (('motorway',), ('tertiary',))
+    >>> rbi_class("Rel Kereta Api"), rbi_class("Jalanan")
+    ((None,), None)
+    """
+    value = " ".join(text.lower().split())
+    value = value if value.startswith(("jalan ", "jalan/")) else f"jalan {value}"
+    return next(((c,) for start, c in _rbi_functions().items() if value.startswith(start)), None)
