@@ -70,12 +70,22 @@ Covers = Annotated[
 ]
 
 
+class CodesFile(FileSource):
+    """The villages' codes in force, as a table or a map: for files that have other codes, or none."""
+
+    code: str | None = None
+    name: str | None = None
+    district_name: str | None = None
+    bps: str | None = None
+
+
 class BoundariesFile(FileSource):
     """Village polygons; ``people`` names a column with their number, which is never guessed."""
 
     code: str | None = None
     name: str | None = None
     district_name: str | None = None
+    regency: str | None = None
     people: str | None = None
 
 
@@ -224,7 +234,9 @@ class PopulationFile(FileSource):
 
     path: Path | None = None  # type: ignore[assignment] # left out when a raster alone is given
     code: str | None = None
-    people: str | None = None
+    name: str | None = None
+    district_name: str | None = None
+    people: str | tuple[str, ...] | None = None
     groups: dict[str, str] = Field(default_factory=dict)
     raster: Annotated[PeopleRaster | None, BeforeValidator(_path_alone)] = None
     spread: Literal["roads", "raster"] | None = None
@@ -345,6 +357,7 @@ class AreaFile(Model):
     name: str
     buffer_km: float = Field(default=10.0, ge=0, le=200, allow_inf_nan=False)
     boundaries: BoundariesFile
+    codes: tuple[CodesFile, ...] = ()
     roads: RoadsFile | None = None
     facilities: tuple[FacilitiesFile, ...] = ()
     population: PopulationFile | None = None
@@ -361,7 +374,7 @@ class AreaFile(Model):
     def _regency(cls, code: str) -> str:
         return check_regency_code(code)
 
-    @field_validator("facilities", mode="before")
+    @field_validator("facilities", "codes", mode="before")
     @classmethod
     def _one_or_many(cls, value: object) -> object:
         return [value] if isinstance(value, dict) else value
@@ -393,6 +406,7 @@ def read_area_file(path: Path) -> AreaFile:
     return area.model_copy(
         update={
             "boundaries": at(area.boundaries),
+            "codes": tuple(at(c) for c in area.codes),
             "roads": at(area.roads),
             "facilities": tuple(at(f) for f in area.facilities),
             "population": at(area.population),

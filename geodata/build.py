@@ -20,6 +20,7 @@ from geodata.readers.files.opening import source_record
 from geodata.readers.hamlets import read_hamlets
 from geodata.readers.place_fixes import Fix
 from geodata.readers.population import read_population, with_column_of_boundaries
+from geodata.readers.register import Register, read_registers
 from geodata.readers.result import ReadLayer
 from geodata.readers.roads import study_zone
 from geodata.readers.working_areas import read_working_areas
@@ -79,7 +80,7 @@ def read_layers(
     villages, declared_words = _with_covers(area, working.frame, units)
     water, floods = _wet(area, zone, crs, progress)
     reads = [*people.reads, *units.reads, working, *roads, *(r for r in (water, floods) if r is not None)]
-    covers = _covers_records(area)
+    covers = [*_covers_records(area), *(source_record("codes", c) for c in area.codes)]
     sources = [r.source for r in reads if r.source is not None]
     study = StudyArea(
         code=area.code,
@@ -117,11 +118,12 @@ class _People(NamedTuple):
 
 def _people(area: AreaFile, progress: Progress) -> _People:
     progress("boundaries")
-    reads = [read_boundaries(area.boundaries, area.code)]
+    register = read_registers(area.codes, area.code) if area.codes else None
+    reads = [read_boundaries(area.boundaries, area.code, regency=area.name, register=register)]
     points = None
     if area.population is not None:
         progress("population")
-        counted_, points = _population(area.population, reads[0].frame, area.boundaries)
+        counted_, points = _population(area.population, reads[0].frame, area.boundaries, register)
         reads += counted_
     villages = reads[-1].frame
     validate("villages", villages)
@@ -137,12 +139,12 @@ def _people(area: AreaFile, progress: Progress) -> _People:
 
 
 def _population(
-    source: PopulationFile, villages: gpd.GeoDataFrame, boundaries: BoundariesFile
+    source: PopulationFile, villages: gpd.GeoDataFrame, boundaries: BoundariesFile, register: Register | None
 ) -> tuple[list[ReadLayer], gpd.GeoDataFrame | None]:
     """Return the villages with their people, step by step, and where a raster says that they live."""
     reads = []
     if source.path is not None:
-        table = read_population(source, villages)
+        table = read_population(source, villages, register=register)
         reads += [table, with_column_of_boundaries(table.frame, villages["people"], boundaries)]
     if source.raster is None:
         return reads, None

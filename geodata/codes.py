@@ -19,6 +19,7 @@ _ROMAN = {
     "i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5",
     "vi": "6", "vii": "7", "viii": "8", "ix": "9", "x": "10",
 }  # fmt: skip
+_REGENCY_KIND = re.compile(r"^\s*(kabupaten|kab|kota|administrasi)\b\.?\s*", re.IGNORECASE)
 _PREFIX = re.compile(r"^(desa|ds|kelurahan|kel|nagari|gampong|kecamatan|kec)\b\.?\s*")
 
 
@@ -121,3 +122,22 @@ def name_key(name: object) -> str:
     if len(words) > 1:
         words[-1] = _ROMAN.get(words[-1], words[-1])
     return "".join(words)
+
+
+def of_regency(text: str, code: str, name: str) -> bool:
+    """Return whether a cell names a kabupaten or kota, by code or by name.
+
+    Examples
+    --------
+    >>> of_regency("KAB. JEMBER", "35.09", "Kabupaten Jember"), of_regency("3509", "35.09", "Jember")
+    (True, True)
+    >>> of_regency("Kota Bandung", "32.04", "Kabupaten Bandung")
+    False
+    """
+    if re.fullmatch(r"\d{2}\.?\d{2}(\.0)?", text.strip()):
+        return text.strip().removesuffix(".0").replace(".", "") == code.replace(".", "")
+    kinds = [
+        found[1].lower()[:3] for found in (_REGENCY_KIND.match(text), _REGENCY_KIND.match(name)) if found
+    ]
+    same_kind = len(kinds) < 2 or kinds[0] == kinds[1]
+    return same_kind and name_key(_REGENCY_KIND.sub("", text)) == name_key(_REGENCY_KIND.sub("", name))

@@ -93,8 +93,8 @@ def _factors(raw: gpd.GeoDataFrame, source: FactorColumn) -> pd.Series[Any]:
     if len(bad):
         words = first_five(sorted({str(value) for value in raw[picked].iloc[bad]}))
         msg = (
-            f"floods: {picked}: {counted(len(bad), 'value is', 'values are')} no numbers from 0 (closed) to 1, "
-            f"and no words that are known: {words}. Say what they mean, as in speed_factor: "
+            f"floods: {picked}: {counted(len(bad), 'value is', 'values are')} no number from 0 to 1, "
+            f"and no word that is known: {words}. Say what they mean, as in speed_factor: "
             f"{{column: {picked}, values: {{Tinggi: 0.4}}}}."
         )
         raise SchemaError(msg)

@@ -9,24 +9,46 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geodata.codes import VillageKind, district_of, parse_village_code, regency_of, village_kind
+from geodata.codes import (
+    VillageKind,
+    district_of,
+    name_key,
+    of_regency,
+    parse_village_code,
+    regency_of,
+    village_kind,
+)
 from geodata.crs import metric_crs, require_indonesia
-from geodata.errors import EmptyAreaError, SchemaError, counted, first_five
+from geodata.errors import EmptyAreaError, MissingColumnError, SchemaError, counted, first_five
 from geodata.layers import Finding
+from geodata.readers.columns import Columns, known_heads
 from geodata.readers.files.cells import bad_codes, count_column, pick_column, refuse_mostly_bad, text_column
 from geodata.readers.files.opening import source_record
 from geodata.readers.files.vector import read_vector
+from geodata.readers.register import CodeSystem, Register, Rows, bridge, code_system
 from geodata.readers.result import ReadLayer
-from geodata.vocabulary.columns import layer_columns
 
 if TYPE_CHECKING:
     from geodata.areafile import BoundariesFile
 
 WHAT = "boundaries"
+# Of the rows while they are read: no file has a column of this name.
+PEOPLE = "(people)"
 
 
-def read_boundaries(source: BoundariesFile, regency_code: str) -> ReadLayer:
+def read_boundaries(
+    source: BoundariesFile, regency_code: str, *, regency: str = "", register: Register | None = None
+) -> ReadLayer:
     """Read the villages of one kabupaten/kota, in the metric CRS chosen for them.
+
+    Parameters
+    ----------
+    source, regency_code
+        The file, and whose villages are wanted.
+    regency
+        The kabupaten's name, as files write it.
+    register
+        The codes in force, for files without codes or with other ones.
 
     Returns
     -------
@@ -39,22 +61,71 @@ def read_boundaries(source: BoundariesFile, regency_code: str) -> ReadLayer:
     Raises
     ------
     InputError
-        Missing columns, most codes no codes, duplicate codes, empty geometry, a foreign place,
+        Missing columns, most codes no codes, two villages of one code, empty geometry, a foreign place,
         or no village of this kabupaten.
     """
-    heads = layer_columns("boundaries")
     raw = read_vector(source, WHAT)
     if raw.empty:
         msg = f"{WHAT}: {source.path.name} has no rows. Give the villages of {regency_code}."
         raise EmptyAreaError(msg)
     raw = raw.set_axis(range(1, len(raw) + 1), axis=0)
-    code_column = pick_column(raw.columns, source.code, heads["code"], key="code", what=WHAT)
-    name_column = pick_column(raw.columns, source.name, heads["name"], key="name", what=WHAT)
-    district_column = pick_column(
-        raw.columns, source.district_name, heads["district_name"],
-        key="district_name", what=WHAT, required=False,
-    )  # fmt: skip
+    raw = raw.assign(**{PEOPLE: _people(raw, source)})
+    columns = Columns(raw, known_heads(source, WHAT), WHAT)
+    raw, codes, findings = _coded(columns, source, regency_code, regency, register)
+    columns = Columns(raw, columns.heads, WHAT)
+    geometry, repaired = _polygons(raw.geometry.to_numpy(), codes)
+    villages = gpd.GeoDataFrame(
+        {
+            "village_name": columns.text(source.name, "name").fillna("").to_numpy(),
+            "district_code": [district_of(c) for c in codes],
+            "district_name": _district_names(columns, source, codes, register),
+            "regency_code": regency_code,
+            "kind": [village_kind(c) for c in codes],
+            "people": raw[PEOPLE].to_numpy(),
+        },
+        geometry=geometry,
+        index=pd.Index(codes.to_numpy(), name="village_code", dtype="str"),
+        crs=raw.crs,
+    ).sort_index()
+    villages, united = _united(villages, source.path.name)
+    bounds = tuple(villages.total_bounds)
+    require_indonesia((bounds[0], bounds[1], bounds[2], bounds[3]), WHAT)
+    crs = metric_crs((bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2)
+    found = (*findings, *repaired, *united)
+    return ReadLayer(villages.to_crs(crs), found, source_record("villages", source))
+
+
+def _district_names(
+    columns: Columns, source: BoundariesFile, codes: pd.Series[str], register: Register | None
+) -> list[str]:
+    """Return each row's kecamatan: as the file names it, or as the codes in force do; "" for unknown."""
+    named = columns.text(source.district_name, "district_name")
+    known = {} if register is None else register.districts
+    return [
+        name if isinstance(name, str) else known.get(district_of(code), "")
+        for name, code in zip(named, codes, strict=True)
+    ]
+
+
+def _coded(
+    columns: Columns, source: BoundariesFile, regency_code: str, regency: str, register: Register | None
+) -> tuple[gpd.GeoDataFrame, pd.Series[str], tuple[Finding, ...]]:
+    """Return the rows of the kabupaten, their codes, and what was left out or matched."""
+    raw = columns.table
+    code_column = columns.pick(source.code, "code")
+    if code_column is None and register is None:
+        msg = (
+            f"{WHAT}: none of its columns is known to be the code. Name it in AREA.yml, as in code: COLUMN, "
+            "or give the codes in force, and villages are found by name: codes: {path: wilayah.csv}."
+        )
+        raise MissingColumnError(msg)
+    name_column = columns.pick(source.name, "name")
+    if name_column is None:
+        pick_column(raw.columns, source.name, columns.heads["name"], key="name", what=WHAT)
     text = text_column(raw, code_column)
+    if register is not None:
+        return _by_register(columns, source, text, (code_column or "", str(name_column)),
+                            (regency_code, regency), register)  # fmt: skip
     codes, bad = _village_codes(text, source, regency_code)
     findings = bad_codes("villages", text, bad)
     raw, codes = raw[~bad.to_numpy()], codes[~bad]
@@ -63,30 +134,83 @@ def read_boundaries(source: BoundariesFile, regency_code: str) -> ReadLayer:
         found = ", ".join(sorted({regency_of(c) for c in codes})[:5])
         msg = (
             f"{WHAT}: no village of {regency_code} in {source.path.name}; it has those of {found}. "
-            "Correct code: in AREA.yml, or the file. (BPS codes are numbered differently.)"
+            "Correct code: in AREA.yml, or the file. (BPS codes are numbered differently; codes: gives those "
+            "in force, and villages are found by name.)"
         )
         raise EmptyAreaError(msg)
-    geometry, repaired = _polygons(raw.geometry.to_numpy()[of_area], codes[of_area])
-    findings += repaired
-    villages = gpd.GeoDataFrame(
-        {
-            "village_name": text_column(raw, name_column)[of_area].fillna("").to_numpy(),
-            "district_code": [district_of(c) for c in codes[of_area]],
-            "district_name": text_column(raw, district_column)[of_area].fillna("").to_numpy(),
-            "regency_code": regency_code,
-            "kind": [village_kind(c) for c in codes[of_area]],
-            "people": _people(raw, source)[of_area].to_numpy(),
-        },
-        geometry=geometry,
-        index=pd.Index(codes[of_area].to_numpy(), name="village_code", dtype="str"),
-        crs=raw.crs,
-    ).sort_index()
-    bounds = tuple(villages.total_bounds)
-    require_indonesia((bounds[0], bounds[1], bounds[2], bounds[3]), WHAT)
     if not of_area.all():
         findings += (_others(codes[~of_area], regency_code),)
-    crs = metric_crs((bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2)
-    return ReadLayer(villages.to_crs(crs), findings, source_record("villages", source))
+    return raw[of_area], codes[of_area], findings
+
+
+def _by_register(
+    columns: Columns, source: BoundariesFile, text: pd.Series[str], headings: tuple[str, str],
+    wanted: tuple[str, str], register: Register,
+) -> tuple[gpd.GeoDataFrame, pd.Series[str], tuple[Finding, ...]]:  # fmt: skip
+    """Return the rows of the kabupaten and their codes, found in the register."""
+    raw, file = columns.table, source.path.name
+    stated = columns.text(source.regency, "regency")
+    elsewhere = stated.map(lambda t: isinstance(t, str) and not of_regency(t, *wanted)).astype(bool)
+    if code_system(text.dropna()) is CodeSystem.KEMENDAGRI:
+        parsed = text.map(parse_village_code, na_action="ignore")
+        elsewhere |= parsed.notna() & (parsed.str[: len(wanted[0])] != wanted[0])
+    if elsewhere.all():
+        msg = f"{WHAT}: no village of {wanted[1]} ({wanted[0]}) in {file}. Correct code: in AREA.yml."
+        raise EmptyAreaError(msg)
+    raw, text = raw[~elsewhere], text[~elsewhere]
+    said = Columns(raw, columns.heads, WHAT)
+    rows = Rows(text, said.text(source.name, "name"), said.text(source.district_name, "district_name"),
+                np.asarray(raw.geometry.to_numpy(), dtype=object))  # fmt: skip
+    bridged = bridge(rows, register, "villages", file, headings)
+    lost = bridged.code.isna()
+    if lost.sum() * 2 > len(lost):
+        shown = first_five(rows.name[lost].fillna("(no name)").tolist())
+        msg = (
+            f"{WHAT}: {lost.sum()} of {len(lost)} rows of {file} are not among the codes in force: {shown}. "
+            "Name the columns of code:, name: and district_name:, or give another codes:."
+        )
+        raise SchemaError(msg)
+    findings = bridged.findings
+    if elsewhere.any():
+        findings += (_others(columns.text(source.name, "name")[elsewhere], wanted[0]),)
+    return raw[~lost], bridged.code[~lost].astype("str"), findings
+
+
+def _united(villages: gpd.GeoDataFrame, file: str) -> tuple[gpd.GeoDataFrame, tuple[Finding, ...]]:
+    """Return each village once: several rows of one code and one name are its parts.
+
+    Raises
+    ------
+    SchemaError
+        Rows of one code have different names: one of the codes is wrong.
+    """
+    again = villages.index.duplicated(keep=False)
+    if not again.any():
+        return villages, ()
+    names = villages[again]["village_name"].map(name_key).groupby(level=0).nunique()
+    wrong = names.index[names > 1]
+    if len(wrong):
+        msg = (
+            f"{WHAT}: {len(wrong)} village codes occur more than once in {file}, with different names: "
+            f"{first_five(wrong)}. Correct the codes."
+        )
+        raise SchemaError(msg)
+    whole = villages.groupby(level=0).agg(
+        {c: ("first" if c != "people" else _sum_known) for c in villages.columns.drop("geometry")}
+    )
+    shapes = villages.geometry.groupby(level=0).agg(lambda g: _only_polygons(shapely.union_all(g.to_numpy())))
+    united = gpd.GeoDataFrame(whole, geometry=shapes.to_list(), crs=villages.crs)
+    codes = list(dict.fromkeys(villages.index[again]))
+    return united.rename_axis("village_code"), (Finding(
+        "info", "villages", "united", len(codes), tuple(codes[:5]),
+        f"{file}: villages that stand in several rows were put together, and their people added up",
+        "none needed, unless two of the rows are different villages",
+    ),)  # fmt: skip
+
+
+def _sum_known(people: pd.Series[float]) -> float:
+    """Return the sum of a village's rows; unknown where one of them is."""
+    return float(people.sum(skipna=False))
 
 
 def _people(raw: gpd.GeoDataFrame, source: BoundariesFile) -> pd.Series[float]:
@@ -104,13 +228,6 @@ def _village_codes(
     bad = codes.map(lambda c: not isinstance(c, str) or village_kind(c) == VillageKind.UNKNOWN).astype(bool)
     refuse_mostly_bad(text, bad, WHAT, source.path.name, regency_code)
     codes = codes.mask(bad)
-    twice = codes[codes.notna() & codes.duplicated(keep=False)]
-    if len(twice):
-        msg = (
-            f"{WHAT}: {twice.nunique()} village codes occur more than once in {source.path.name}: "
-            f"{first_five(sorted(set(twice)))}. Keep one polygon (or one MultiPolygon) for each."
-        )
-        raise SchemaError(msg)
     return codes, bad
 
 

@@ -43,7 +43,12 @@ class Columns:
             The named column is not in the table.
         """
         known = self.heads.get(key, ())
-        return pick_column(self.table.columns, named, known, key=key, what=self.what, required=False)
+        found = pick_column(self.table.columns, named, known, key=key, what=self.what, required=False)
+        if named is not None or found is None or self.table[found].notna().any():
+            return found
+        # RBI's maps have all columns, most of them empty: one with something in it is meant.
+        filled = self.table.columns[self.table.notna().any(axis=0).to_numpy()]
+        return pick_column(filled, None, known, key=key, what=self.what, required=False) or found
 
     def text(self, named: str | None, key: str) -> pd.Series[Any]:
         """Return the column of a key as text; see :meth:`pick`."""

@@ -10,6 +10,7 @@ import pandas as pd
 from geodata.codes import parse_village_code, regency_of
 from geodata.errors import SchemaError, counted, first_five
 from geodata.layers import Finding
+from geodata.readers.columns import Columns, known_heads
 from geodata.readers.files.cells import (
     bad_codes,
     count_column,
@@ -23,6 +24,7 @@ from geodata.readers.files.cells import (
 from geodata.readers.files.opening import source_record
 from geodata.readers.files.table import holds_table, read_table
 from geodata.readers.files.vector import read_vector
+from geodata.readers.register import Bridged, CodeSystem, FoundBy, Register, Rows, bridge
 from geodata.readers.result import ReadLayer
 from geodata.vocabulary.columns import layer_columns
 
@@ -42,8 +44,12 @@ def read_any_table(source: FileSource, what: str, wanted: tuple[str, ...]) -> pd
     return pd.DataFrame(frame.drop(columns=frame.geometry.name)).set_axis(range(1, len(frame) + 1), axis=0)
 
 
-def read_population(source: PopulationFile, villages: gpd.GeoDataFrame) -> ReadLayer:
+def read_population(
+    source: PopulationFile, villages: gpd.GeoDataFrame, *, register: Register | None = None
+) -> ReadLayer:
     """Return the villages with ``people`` (and ``people_<group>``); NaN stays unknown.
+
+    A row without a Kemendagri code, or with one of BPS, is found by the register, or by name and kecamatan.
 
     Raises
     ------
@@ -52,15 +58,21 @@ def read_population(source: PopulationFile, villages: gpd.GeoDataFrame) -> ReadL
     """
     assert source.path is not None
     heads = layer_columns("population")
-    named = (source.code, source.people, *source.groups.values())
+    several = source.people if isinstance(source.people, tuple) else ()
+    given = None if several else source.people
+    named = (source.code, *([given] if isinstance(given, str) else []), *several, *source.groups.values())
     wanted = tuple(n for n in named if n) or (
         *heads["code"],
         *heads["people"],
     )
     table = read_any_table(source, WHAT, wanted)
     require_rows(table, WHAT, source.path.name)
-    code_column = pick_column(table.columns, source.code, heads["code"], key="code", what=WHAT)
-    people_column = pick_column(table.columns, source.people, heads["people"], key="people", what=WHAT)
+    columns_ = Columns(table, known_heads(source, WHAT), WHAT)
+    code_column = _code_column(columns_, source)
+    assert not isinstance(given, tuple)
+    people_column = pick_column(
+        table.columns, several[0] if several else given, heads["people"], key="people", what=WHAT
+    )
     for group, column in source.groups.items():
         pick_column(table.columns, column, (), key=f"groups.{group}", what=WHAT)
     text = text_column(table, code_column)
@@ -75,7 +87,13 @@ def read_population(source: PopulationFile, villages: gpd.GeoDataFrame) -> ReadL
     numbers = pd.DataFrame(
         {name: count_column(table, c, WHAT, source.path.name) for name, c in columns.items()}
     )
-    codes = text.map(lambda t: parse_village_code(t) if isinstance(t, str) else None)
+    bridged = _bridged(Columns(table, columns_.heads, WHAT), source, text, villages, register)
+    findings += bridged.findings
+    for column in several[1:]:
+        # A part that is not known leaves the sum unknown.
+        picked = pick_column(table.columns, column, (), key="people", what=WHAT)
+        numbers["people"] += count_column(table, picked, WHAT, source.path.name)
+    codes = bridged.code
     _check_codes(codes, text, villages, source.path.name)
     if len(villages):
         # A row without a code and without people is a remark or a heading.
@@ -85,6 +103,44 @@ def read_population(source: PopulationFile, villages: gpd.GeoDataFrame) -> ReadL
     findings += bad_codes("population", text, codes.isna())
     numbers = numbers[codes.notna()].set_axis(pd.Index(codes.dropna().to_numpy(), dtype="str"), axis=0)
     return _join(villages, numbers, findings)._replace(source=source_record("population", source))
+
+
+def _code_column(columns: Columns, source: PopulationFile) -> str | None:
+    """Return the column of codes; None where villages are told by their names alone.
+
+    Raises
+    ------
+    MissingColumnError
+        There is neither.
+    """
+    column = columns.pick(source.code, "code")
+    if column is None and columns.pick(source.name, "name") is None:
+        pick_column(columns.table.columns, None, columns.heads["code"], key="code", what=WHAT)
+    return column
+
+
+def _bridged(
+    columns: Columns, source: PopulationFile, text: pd.Series[Any], villages: gpd.GeoDataFrame,
+    register: Register | None,
+) -> Bridged:  # fmt: skip
+    """Return each row's village: by its code, or by register, name and kecamatan where it has another one.
+
+    A code of Kemendagri's that is none of the area stays as it is: the row is of elsewhere, whatever its
+    name.
+    """
+    assert source.path is not None
+    known = Register.of_villages(villages)
+    known = known if register is None else known.joined(register)
+    name = columns.text(source.name, "name")
+    rows = Rows(text, name, columns.text(source.district_name, "district_name"))
+    heading = (str(text.name or ""), str(name.name or ""))
+    found = bridge(rows, known, "population", source.path.name, heading)
+    parsed = text.map(lambda t: parse_village_code(t) if isinstance(t, str) else None)
+    elsewhere = parsed.notna() & ~parsed.isin(villages.index) & (found.system == CodeSystem.KEMENDAGRI)
+    elsewhere &= ~found.found_by.eq(FoundBy.BPS)
+    codes = found.code.mask(elsewhere, parsed).astype("str")
+    by_other = ~found.found_by.isin([FoundBy.CODE, FoundBy.NONE]) & ~elsewhere
+    return found._replace(code=codes, findings=found.findings if by_other.any() else ())
 
 
 def _join(villages: gpd.GeoDataFrame, numbers: pd.DataFrame, findings: list[Finding]) -> ReadLayer:

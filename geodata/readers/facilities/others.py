@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from geodata.codes import name_key
+from geodata.codes import name_key, of_regency
 from geodata.crs import inside_indonesia
 from geodata.layers import Finding
 from geodata.readers.facilities.places import beyond_zone
@@ -24,24 +23,6 @@ if TYPE_CHECKING:
 
 # A list with so many places beyond the area, and more than half of all, is one of a larger region.
 LARGER_REGION_ROWS = 20
-_KIND = re.compile(r"^\s*(kabupaten|kab|kota|administrasi)\b\.?\s*", re.IGNORECASE)
-
-
-def of_regency(text: str, code: str, name: str) -> bool:
-    """Return whether a cell names a kabupaten or kota, by code or by name.
-
-    Examples
-    --------
-    >>> of_regency("KAB. JEMBER", "35.09", "Kabupaten Jember"), of_regency("3509", "35.09", "Jember")
-    (True, True)
-    >>> of_regency("Kota Bandung", "32.04", "Kabupaten Bandung")
-    False
-    """
-    if re.fullmatch(r"\d{2}\.?\d{2}(\.0)?", text.strip()):
-        return text.strip().removesuffix(".0").replace(".", "") == code.replace(".", "")
-    kinds = [found[1].lower()[:3] for found in (_KIND.match(text), _KIND.match(name)) if found]
-    same_kind = len(kinds) < 2 or kinds[0] == kinds[1]
-    return same_kind and name_key(_KIND.sub("", text)) == name_key(_KIND.sub("", name))
 
 
 def others(

@@ -1,0 +1,142 @@
+"""AREA.yml as text, from what the files of a folder were taken for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from geodata.codes import check_regency_code
+from geodata.drafting.guess import Guess, guesses, quoted
+from geodata.drafting.headings import SURE
+from geodata.errors import ConfigError, counted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+HEAD = """\
+# A first AREA.yml, written by `jangkau init` from the files of its folder. Behind each line stands how sure
+# it is, and what the column holds. Read it through; what is commented out was not decided.
+# Then: jangkau build AREA.yml --out WORKSPACE
+"""
+
+
+def draft(folder: Path, code: str | None = None, name: str | None = None) -> str:
+    """Return the text of a first AREA.yml for a folder of files.
+
+    Parameters
+    ----------
+    folder
+        Its files are looked into; folders within it are not.
+    code, name
+        Of the kabupaten or kota; None: the codes of its villages tell it.
+
+    Raises
+    ------
+    ConfigError
+        No map of villages, or nothing tells which kabupaten it is about.
+    InputError
+        The code is none.
+    """
+    found = guesses(folder)
+    maps = [g for g in found if g.role == "boundaries"]
+    if not maps:
+        seen = "; ".join(f"{g.path.name}: {g.about}" for g in found) or "it holds no file that can be read"
+        msg = f"{folder} has no map of villages (polygons with their names): {seen}. Put one into it."
+        raise ConfigError(msg)
+    code = _code(maps, found, code)
+    boundaries, *spare = sorted(maps, key=lambda g: _fitness(g, code), reverse=True)
+    lines = [HEAD + f'code: "{code}"', f"name: {quoted_text(name or _name(code, found))}", ""]
+    lines += _entry(boundaries, "boundaries")
+    # A table of codes knows the kecamatan's names too: it comes before maps.
+    found = sorted(found, key=lambda g: g.role == "boundaries")
+    # A map of the country tells the codes of a map that has none.
+    for guess in spare:
+        guess.role = "codes" if guess.regencies and not boundaries.regencies else ""
+        guess.about = guess.about if guess.role else f"{guess.about}; another map of villages is taken"
+    for role, many in (("codes", True), ("roads", False), ("facilities", True), ("population", False),
+                       ("floods", False)):  # fmt: skip
+        lines += _role([g for g in found if g.role == role], role, many=many)
+    lines += [f"# {g.path.name}: {_one_line(g.about)}" for g in found if not g.role]
+    return "\n".join(lines) + "\n"
+
+
+def _code(maps: Sequence[Guess], found: Sequence[Guess], code: str | None) -> str:
+    if code is not None:
+        return check_regency_code(code)
+    told = [g for g in (*maps, *found) if len(g.regencies) == 1]
+    if not told:
+        msg = "nothing tells which kabupaten or kota the files are about. Give its code, as in --code 34.02."
+        raise ConfigError(msg)
+    return told[0].regencies[0]
+
+
+def _fitness(guess: Guess, code: str) -> tuple[bool, bool, int]:
+    """Return how well a map of villages serves: of this kabupaten alone, with its codes, with few rows."""
+    return (guess.regencies == (code,) or not guess.regencies, code in guess.regencies, -guess.rows)
+
+
+def _name(code: str, found: Sequence[Guess]) -> str:
+    """Return the kabupaten's name: as a table of codes has it, or else its code in words."""
+    named = next((g.names[code] for g in found if isinstance(g.names.get(code), str)), None)
+    if named is not None:
+        return named
+    return f"Kota {code}" if code[3] == "7" else f"Kabupaten {code}"
+
+
+def quoted_text(text: str) -> str:
+    """Return a text as YAML takes it: in quotes where it needs them."""
+    plain = text.replace(" ", "").isalpha() and text.isascii()
+    return text if plain else quoted(text)
+
+
+def _role(found: Sequence[Guess], role: str, *, many: bool) -> Iterator[str]:
+    if not found:
+        return
+    if many:
+        yield f"{role}:"
+        for guess in found:
+            first, *rest = _entry(guess, "", indent="    ")
+            yield "  - " + first.strip()
+            yield from rest
+        yield ""
+        return
+    chosen, *others = sorted(found, key=lambda g: g.rows, reverse=True)
+    yield from _entry(chosen, role)
+    for guess in others:
+        yield f"# or {role}: {guess.path.name} ({_one_line(guess.about)})"
+
+
+def _entry(guess: Guess, role: str, indent: str = "  ") -> list[str]:
+    """Return the lines of a file: its path, then a line for each key with how sure it is."""
+    lines = [f"{role}:"] if role else []
+    lines.append(f"{indent}path: {quoted_text_of_path(guess.path)}  # {_one_line(guess.about)}")
+    if guess.sheet is not None:
+        lines.append(f"{indent}sheet: {quoted(guess.sheet)}")
+    lines += [f"{indent}{key}: {value}  # {_one_line(why)}" for key, (value, why) in guess.said.items()]
+    for key, mapping in guess.keys.items():
+        sure = "sure" if mapping.score == 100.0 else f"{mapping.score:.0f} % alike"
+        values = _one_line(" | ".join(mapping.samples))
+        off = "" if mapping.score >= SURE else "# is it? "
+        lines.append(f"{indent}{off}{key}: {quoted(mapping.column)}  # {sure}: {values}")
+    return [*lines, ""] if role else lines
+
+
+def quoted_text_of_path(path: Path) -> str:
+    """Return a file's name as YAML takes it."""
+    return (
+        path.name
+        if path.name.replace("_", "").replace(".", "").replace("-", "").isalnum()
+        else quoted(path.name)
+    )
+
+
+def _one_line(text: str) -> str:
+    """Return a text that cannot leave its comment."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:200]
+
+
+def summary(text: str) -> str:
+    """Return in a sentence what a draft holds, for the console."""
+    files = text.count("path: ")
+    asked = text.count("# is it? ")
+    return f"{counted(files, 'file')} taken" + (f", {counted(asked, 'column')} to decide" if asked else "")

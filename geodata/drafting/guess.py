@@ -1,0 +1,307 @@
+"""What a file of a folder is for: its role in AREA.yml and the columns that it needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import shapely
+
+from geodata.areafile import FileSource
+from geodata.codes import parse_village_code, regency_of
+from geodata.crs import inside_indonesia
+from geodata.drafting.headings import Mapping, mapped, samples
+from geodata.errors import InputError, MissingCrsError
+from geodata.readers.files.cells import text_column
+from geodata.readers.files.sheets import sheet_names
+from geodata.readers.files.table import BOOK_SUFFIXES, holds_table, read_table
+from geodata.readers.files.vector import read_vector
+from geodata.readers.osm_places import OSM_ENDINGS
+from geodata.readers.register import CodeSystem, code_system
+from geodata.vocabulary.columns import flood_words, layer_columns
+from geodata.vocabulary.kind_names import kind_of_name
+from geodata.vocabulary.kinds import recognise_kind
+from geodata.vocabulary.roads import ROAD_CLASSES, rbi_class
+from geodata.vocabulary.spelling import spelling_key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+
+IGNORED = (
+    ".yml",
+    ".yaml",
+    ".md",
+    ".prj",
+    ".dbf",
+    ".shx",
+    ".cpg",
+    ".qpj",
+    ".qmd",
+    ".sbn",
+    ".sbx",
+    ".html",
+    ".png",
+)
+RASTERS = (".tif", ".tiff", ".vrt", ".img")
+# A share of a column's values of one sort that makes it a column of that sort.
+MOSTLY = 0.6
+OTHER = "other"
+PEOPLE_PARTS = ("pop_", "penduduk_", "jumlah_penduduk_")
+FACILITY_KEYS = ("id", "name", "lat", "lon", "lat_south", "lat_north", "coordinates", "village",
+                 "village_name",
+                 "district_name", "regency", "functioning")  # fmt: skip
+
+
+@dataclass
+class Guess:
+    """What a file was taken for.
+
+    Attributes
+    ----------
+    path, sheet
+        The file, and the sheet of a workbook that has several.
+    role
+        Key of AREA.yml, or "" where nothing tells.
+    about
+        In a few words what it holds, or why it cannot be used.
+    keys
+        Key → column, as they are written.
+    said
+        Key → text in YAML that is no column, with its remark: (value, remark).
+    regencies
+        Kabupaten by the codes of its rows, the most frequent first.
+    names
+        Of kabupaten and kota, by their codes.
+    rows
+        How many there are.
+    """
+
+    path: Path
+    sheet: str | None = None
+    role: str = ""
+    about: str = ""
+    keys: dict[str, Mapping] = field(default_factory=dict)
+    said: dict[str, tuple[str, str]] = field(default_factory=dict)
+    regencies: tuple[str, ...] = ()
+    names: dict[str, str] = field(default_factory=dict)
+    rows: int = 0
+
+
+def guesses(folder: Path) -> list[Guess]:
+    """Return what the files of a folder are, in the order of their names."""
+    return [g for path in sorted(folder.iterdir()) if path.is_file() for g in _guess(path)]
+
+
+def _guess(path: Path) -> Iterator[Guess]:
+    ending = path.suffix.lower()
+    if ending in IGNORED or path.name.startswith((".", "~$")):
+        return
+    try:
+        if path.name.lower().endswith((*OSM_ENDINGS, ".graphml")):
+            yield Guess(path, role="roads", about="an extract of OpenStreetMap")
+        elif ending in RASTERS:
+            yield Guess(
+                path,
+                about="a raster: of heights it is elevation: {path: …}, of people population: {raster: …}",
+            )
+        elif holds_table(path):
+            sheets = sheet_names(path, "init") if ending in BOOK_SUFFIXES else []
+            for sheet in sheets if len(sheets) > 1 else [None]:
+                yield _of_table(path, sheet)
+        else:
+            yield _of_map(path)
+    except InputError as error:
+        yield Guess(path, about=str(error))
+
+
+def _of_table(path: Path, sheet: str | None) -> Guess:
+    known = tuple(
+        n
+        for layer in ("facilities", "population", "codes")
+        for names in layer_columns(layer).values()
+        for n in names
+    )
+    table = read_table(FileSource(path=path, sheet=sheet), "init", known)
+    guess = Guess(path, sheet, rows=len(table))
+    facts = mapped(table, "facilities", FACILITY_KEYS)
+    people = mapped(table, "population", ("code", "people", "name", "district_name"))
+    placed = "coordinates" in facts or ("lon" in facts and facts.keys() & {"lat", "lat_south", "lat_north"})
+    parts = [str(c) for c in table if str(c).lower().startswith(PEOPLE_PARTS)]
+    if not placed and ("people" in people or parts) and people.keys() & {"code", "name"}:
+        return _population(guess, table, people, parts)
+    kind = _kind(guess, table, facts)
+    if "name" in facts and (kind or placed):
+        return _facilities(guess, table, facts)
+    codes = mapped(table, "codes", ("code", "name", "district_name", "bps"))
+    if {"code", "name"} <= codes.keys() and len(table.columns) <= 6:
+        return _with_codes(guess, table, codes, "codes", "a table of codes and names")
+    heads = ", ".join(map(str, table.columns[:8]))
+    guess.about = f"a table of {len(table)} rows; nothing tells what it is: columns {heads}"
+    return guess
+
+
+def _population(guess: Guess, table: pd.DataFrame, keys: dict[str, Mapping], parts: list[str]) -> Guess:
+    guess = _with_codes(guess, table, keys, "population", f"people of {len(table)} rows")
+    if "people" not in keys and parts:
+        guess.said["people"] = (f"[{', '.join(parts)}]", "people are the sum of these")
+    return guess
+
+
+def _with_codes(guess: Guess, table: pd.DataFrame, keys: dict[str, Mapping], role: str, about: str) -> Guess:
+    guess.role, guess.about, guess.keys = role, about, keys
+    if "code" in keys:
+        text = text_column(table, keys["code"].column)
+        system = code_system(text.dropna())
+        if system is CodeSystem.KEMENDAGRI:
+            found = text.dropna().map(parse_village_code).dropna().map(regency_of)
+            guess.regencies = tuple(found.value_counts().index)
+            if "name" in keys:
+                guess.names = dict(zip(text, text_column(table, keys["name"].column), strict=True))
+        elif system is CodeSystem.BPS:
+            guess.about += "; its codes are those of BPS, matched by codes: or by name"
+    return guess
+
+
+def _facilities(guess: Guess, table: pd.DataFrame, facts: dict[str, Mapping]) -> Guess:
+    guess.role, guess.keys = "facilities", dict(facts)
+    guess.about = f"{len(table)} facilities"
+    if "id" in facts and text_column(table, facts["id"].column).nunique() < len(table):
+        guess.keys.pop("id")
+        guess.about += f"; {facts['id'].column} is no id, it repeats"
+    if "kind" not in guess.said:
+        guess.said["kind"] = ("pustu", "nothing tells the kind: write it here")
+    return guess
+
+
+def _kind(guess: Guess, table: pd.DataFrame, facts: dict[str, Mapping]) -> bool:
+    """Find where the kind stands: in a column, the names, or the name of the file; return whether it does."""
+    name = facts.get("name")
+    names = text_column(table, name.column) if name is not None else pd.Series(dtype="str")
+    by_name = [kind_of_name(n) for n in names.dropna()]
+    told = sum(k is not None for k in by_name) / max(len(table), 1)
+    best, share = None, 0.0
+    for column in table.columns:
+        words = text_column(table, column).dropna()
+        # An office's own name in each row ("Dinas Kesehatan") tells no kind.
+        known = sum(recognise_kind(w) not in (None, OTHER) for w in words) / max(len(table), 1)
+        if known > share and words.nunique() <= 40 and (name is None or column != name.column):
+            best, share = str(column), known
+    if best is not None and share >= max(MOSTLY, 0.9 * told):
+        guess.said["kind"] = (
+            f"{{column: {quoted(best)}}}",
+            _counts(text_column(table, best).map(recognise_kind)),
+        )
+        return True
+    if told >= MOSTLY:
+        registered = _registered(table)
+        more = f", registered: {quoted(registered)}" if registered else ""
+        counts = _counts(pd.Series([k.kind if k else None for k in by_name], dtype=object))
+        guess.said["kind"] = (f"{{from: name{more}}}", counts)
+        return True
+    of_file = kind_of_name(guess.path.stem.replace("_", " "))
+    if of_file is not None and of_file.kind is not None:
+        guess.said["kind"] = (of_file.kind, "by the name of the file")
+        return True
+    return False
+
+
+def _counts(kinds: pd.Series[Any]) -> str:
+    said = [f"{n} {kind}" for kind, n in kinds.value_counts().items()]
+    none = int(kinds.isna().sum())
+    return ", ".join(said) + (f"; of {none} nothing tells it" if none else "")
+
+
+def _registered(table: pd.DataFrame) -> str | None:
+    """Return a column in which some puskesmas say that they have no number (RBI's PKMKODE)."""
+    for column in table.columns:
+        if spelling_key(column) in {"pkmkode", "koderegistrasi", "kodepuskesmas"}:
+            text = text_column(table, column).dropna()
+            if (text == "-").any() and (text != "-").any():
+                return str(column)
+    return None
+
+
+def quoted(text: str) -> str:
+    """Return a name as YAML takes it within braces.
+
+    Examples
+    --------
+    >>> quoted("NAMOBJ"), quoted("Desa: nama")
+    ('NAMOBJ', '"Desa: nama"')
+    """
+    import json
+
+    plain = text.replace("_", "").isalnum() and text.isascii() and not text[0].isdigit()
+    reserved = text.lower() in {"y", "n", "yes", "no", "on", "off", "true", "false", "null"}
+    return text if plain and not reserved else json.dumps(text, ensure_ascii=False)
+
+
+def _of_map(path: Path) -> Guess:
+    guess = Guess(path)
+    source = FileSource(path=path)
+    try:
+        frame = read_vector(source, "init")
+    except MissingCrsError:
+        frame = read_vector(source.model_copy(update={"crs": "EPSG:4326"}), "init")
+        west, south, east, north = frame.total_bounds
+        if not inside_indonesia(
+            pd.Series([west, east]).to_numpy(), pd.Series([south, north]).to_numpy()
+        ).all():
+            guess.about = (
+                "a map that does not say its CRS, in metres: give crs: EPSG:327.. (or 326..) beside its path"
+            )
+            return guess
+        guess.said["crs"] = ("EPSG:4326", "the file does not say; its coordinates are degrees")
+    guess.rows = len(frame)
+    kinds = shapely.get_dimensions(frame.geometry.to_numpy())
+    table = pd.DataFrame(frame.drop(columns=frame.geometry.name))
+    found = kinds[kinds >= 0]
+    of: Callable[[Guess, pd.DataFrame], Guess] = {1: _roads, 2: _polygons}.get(
+        int(pd.Series(found).mode().iloc[0]) if len(found) else 0, _points
+    )
+    return of(guess, table)
+
+
+def _points(guess: Guess, table: pd.DataFrame) -> Guess:
+    facts = mapped(table, "facilities", FACILITY_KEYS)
+    _kind(guess, table, facts)
+    return _facilities(guess, table, facts)
+
+
+def _roads(guess: Guess, table: pd.DataFrame) -> Guess:
+    guess.role, guess.about = "roads", f"{len(table)} lines"
+    best, share = None, 0.0
+    for column in table.columns:
+        words = text_column(table, column).dropna()
+        known = sum(w in ROAD_CLASSES or rbi_class(w) is not None for w in words) / max(len(table), 1)
+        if known > share:
+            best, share = str(column), known
+    if best is not None and share >= MOSTLY:
+        guess.keys["class"] = Mapping("class", best, 100.0, samples(table[best]))
+    else:
+        guess.said["class"] = (
+            "{all: residential}",
+            "no column of classes: all are taken for one; is that so?",
+        )
+    return guess
+
+
+def _polygons(guess: Guess, table: pd.DataFrame) -> Guess:
+    for column in table.columns:
+        words = text_column(table, column).dropna()
+        floods = sum(spelling_key(w) in {spelling_key(k) for k in flood_words()} for w in words)
+        if len(words) and floods >= MOSTLY * len(words):
+            guess.role, guess.about = "floods", f"{len(table)} polygons of how likely a flood is"
+            guess.said["speed_factor"] = (
+                quoted(str(column)),
+                "words; their factors are in METHODS, Floods",
+            )
+            return guess
+    keys = mapped(table, "boundaries", ("code", "name", "district_name", "regency"))
+    if "name" in keys:
+        return _with_codes(guess, table, keys, "boundaries", f"{len(table)} polygons of villages")
+    guess.about = f"{len(table)} polygons; nothing tells what they are (water: or floods:?)"
+    return guess

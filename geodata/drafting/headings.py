@@ -1,0 +1,92 @@
+"""Which column of a table is meant by which key of AREA.yml, by headings that are known or nearly so."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from rapidfuzz import fuzz
+
+from geodata.readers.files.cells import cell_text
+from geodata.vocabulary.columns import layer_columns
+from geodata.vocabulary.spelling import spelling_key
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# How alike a heading and a known one must be (0–100): nearly sure, and worth asking.
+SURE, ASKED = 88.0, 78.0
+SAMPLES = 3
+_YEAR = re.compile(r"[\s_]*(19|20)\d\d\s*$")
+SAMPLE_LETTERS = 40
+
+
+class Mapping(NamedTuple):
+    """A column for a key of AREA.yml.
+
+    Attributes
+    ----------
+    key, column
+        As AREA.yml writes them.
+    score
+        100 for a known heading; below, how alike they are.
+    samples
+        Up to three of its values.
+    """
+
+    key: str
+    column: str
+    score: float
+    samples: tuple[str, ...]
+
+
+def mapped(table: pd.DataFrame, layer: str, keys: tuple[str, ...]) -> dict[str, Mapping]:
+    """Return the likeliest column for each key, best matches first; a column serves one key.
+
+    Columns without any value serve none.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> table = pd.DataFrame({"Nama Fasilits": ["Pustu A"], "Lintang": ["-8,1"], "Ket": ["-"]})
+    >>> {k: m.column for k, m in mapped(table, "facilities", ("name", "lat", "lon")).items()}
+    {'lat': 'Lintang', 'name': 'Nama Fasilits'}
+    """
+    heads = layer_columns(layer)
+    filled = [str(c) for c in table.columns if table[c].notna().any()]
+    scored = [
+        (_alike(column, heads.get(key, ())), -rank, key, column)
+        for key in keys
+        for rank, column in enumerate(filled)
+    ]
+    found: dict[str, Mapping] = {}
+    for (score, _place), _rank, key, column in sorted(scored, reverse=True):
+        taken = {m.column for m in found.values()}
+        if score >= ASKED and key not in found and column not in taken:
+            found[key] = Mapping(key, column, score, samples(table[column]))
+    return found
+
+
+def _alike(column: str, known: tuple[str, ...]) -> tuple[float, int]:
+    """Return how alike a heading is to the most alike of the known ones, and how early that one stands."""
+    # "penduduk_2010" is the people of a year.
+    mine = spelling_key(_YEAR.sub("", column))
+    best = (0.0, 0)
+    for place, name in enumerate(known):
+        theirs = spelling_key(name)
+        if mine == theirs:
+            score = 100.0
+        elif min(len(mine), len(theirs)) < 5:
+            # Short headings are alike by chance: x and y, LS and LU.
+            continue
+        else:
+            score = min(float(fuzz.ratio(mine, theirs)), 99.0)
+        best = max(best, (score, -place))
+    return best
+
+
+def samples(column: pd.Series[object]) -> tuple[str, ...]:
+    """Return up to three different values as short text."""
+    values = column.dropna().head(200)
+    texts = dict.fromkeys(" ".join(cell_text(v).split())[:SAMPLE_LETTERS] for v in values)
+    return tuple(text for text in texts if text)[:SAMPLES]

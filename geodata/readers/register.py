@@ -1,0 +1,346 @@
+"""Which village a row means whose code is missing, of another numbering or of another edition.
+
+A register is a list of the codes in force: a table of codes and names (wilayah_kemendagri), perhaps with the
+codes of BPS beside them, or a map. A row is found by its code, by the BPS code, by name within the kecamatan,
+or by the polygon that covers it; how is kept for each row, and counted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+import shapely
+from rapidfuzz.distance import Levenshtein
+
+from geodata.codes import VillageKind, district_of, name_key, parse_village_code, regency_of, village_kind
+from geodata.errors import EmptyAreaError, counted
+from geodata.layers import Cell, Finding
+from geodata.readers.columns import Columns, known_heads
+from geodata.readers.files.table import holds_table, read_table
+from geodata.readers.files.vector import read_vector
+from geodata.vocabulary.statuses import Word
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from geodata.areafile import CodesFile
+
+WHAT = "codes"
+# Of a polygon, in that of one village of the register.
+OVERLAP_SHARE = 0.5
+# A name of so many letters may differ by one, of twice as many by two.
+NEAR_LETTERS = 5
+
+
+class CodeSystem(Word):
+    """Whose numbering a column of village codes is."""
+
+    KEMENDAGRI = "kemendagri"
+    BPS = "bps"
+    OTHER = "other"
+
+
+class FoundBy(Word):
+    """How the village of a row was found; the order is that of trust."""
+
+    CODE = "code"
+    BPS = "bps"
+    NAME = "name"
+    NEAR_NAME = "near_name"
+    OVERLAP = "overlap"
+    NAME_ALONE = "name_alone"
+    NONE = "none"
+
+
+def code_system(texts: Iterable[object]) -> CodeSystem:
+    """Return the numbering of a column: that of most of its codes, for single codes may fit both.
+
+    Kemendagri counts a kecamatan's villages from 1001 or 2001 on, BPS from 001 on behind three digits for the
+    kecamatan, which mostly end in 0.
+
+    Examples
+    --------
+    >>> code_system(["3509012001", "3509012002"]), code_system(["3509010001", "3509010002", "3509012001"])
+    ('kemendagri', 'bps')
+    """
+    parsed = [parse_village_code(t) for t in texts if isinstance(t, str)]
+    known = [village_kind(c) != VillageKind.UNKNOWN for c in parsed if c is not None]
+    if not known or len(known) * 2 < len(parsed):
+        return CodeSystem.OTHER
+    return CodeSystem.KEMENDAGRI if sum(known) * 2 > len(known) else CodeSystem.BPS
+
+
+@dataclass(frozen=True)
+class Register:
+    """The villages of a kabupaten by code, name, BPS code and polygon.
+
+    Attributes
+    ----------
+    names
+        Code → keys of the village's and the kecamatan's name.
+    bps
+        BPS code (ten digits) → code.
+    polygons
+        Code → polygon (EPSG:4326), empty where the register is a table.
+    districts
+        Code of a kecamatan → its name.
+    """
+
+    names: dict[str, tuple[str, str]]
+    bps: dict[str, str] = field(default_factory=dict)
+    polygons: dict[str, shapely.Geometry] = field(default_factory=dict)
+    districts: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of_villages(cls, villages: gpd.GeoDataFrame) -> Register:
+        """Return the register that an area's own villages are."""
+        names = zip(villages.index, villages["village_name"], villages["district_name"], strict=True)
+        return cls({code: (name_key(name), name_key(district)) for code, name, district in names})
+
+    def joined(self, other: Register) -> Register:
+        """Return this register with what another knows besides of its villages."""
+        bps = {k: code for k, code in other.bps.items() if code in self.names}
+        shapes = {code: shape for code, shape in other.polygons.items() if code in self.names}
+        districts = {**other.districts, **self.districts}
+        return Register(self.names, {**self.bps, **bps}, {**self.polygons, **shapes}, districts)
+
+    def named(self, name: str, district: str) -> list[str]:
+        """Return the codes of a village's name, in the kecamatan where one is given (keys of names)."""
+        return [c for c, (n, d) in self.names.items() if n == name and (not district or d in ("", district))]
+
+    def near(self, name: str, district: str) -> list[str]:
+        """Return the codes of nearly this name in a kecamatan (keys of names)."""
+        most = 0 if len(name) < NEAR_LETTERS else 1 if len(name) < 2 * NEAR_LETTERS else 2
+        within = [(c, n) for c, (n, d) in self.names.items() if d == district]
+        return [c for c, n in within if district and 0 < Levenshtein.distance(name, n) <= most]
+
+
+def read_registers(sources: Sequence[CodesFile], regency: str) -> Register:
+    """Read the codes in force from files: the first says which villages there are, the others add to it.
+
+    Raises
+    ------
+    EmptyAreaError
+        A file has no village of the kabupaten.
+    InputError
+        One cannot be read.
+    """
+    first, *others = [read_register(source, regency) for source in sources]
+    for other in others:
+        first = first.joined(other)
+    return first
+
+
+def read_register(source: CodesFile, regency: str) -> Register:
+    """Read the codes in force of one kabupaten or kota.
+
+    Raises
+    ------
+    EmptyAreaError
+        The file has no village of it.
+    InputError
+        It cannot be read.
+    """
+    heads = known_heads(source, "codes")
+    polygons: NDArray[np.object_] | None = None
+    if holds_table(source.path):
+        table = read_table(source, WHAT, (*heads["code"], *heads["name"], *heads["bps"]))
+    else:
+        frame = read_vector(source, WHAT)
+        polygons = shapely.make_valid(shapely.force_2d(frame.geometry.to_numpy()))
+        table = pd.DataFrame(frame.drop(columns=frame.geometry.name))
+    columns = Columns(table, heads, WHAT)
+    code = columns.text(source.code, "code")
+    # A table of all levels tells the kecamatan's name by its own row.
+    name = columns.text(source.name, "name")
+    levels = dict(zip(code, name, strict=True))
+    district = columns.text(source.district_name, "district_name")
+    names: dict[str, tuple[str, str]] = {}
+    bps: dict[str, str] = {}
+    shapes: dict[str, shapely.Geometry] = {}
+    districts: dict[str, str] = {}
+    other = columns.text(source.bps, "bps")
+    for i, text in enumerate(code):
+        village = parse_village_code(text) if isinstance(text, str) else None
+        if village is None or regency_of(village) != regency or village_kind(village) == VillageKind.UNKNOWN:
+            continue
+        within = district.iloc[i] if isinstance(district.iloc[i], str) else levels.get(village[:8])
+        names[village] = (_key(name.iloc[i]), _key(within))
+        if isinstance(within, str):
+            districts[district_of(village)] = within
+        if isinstance(other.iloc[i], str):
+            bps[_digits(other.iloc[i])] = village
+        if polygons is not None and polygons[i] is not None:
+            shapes[village] = polygons[i]
+    if not names:
+        msg = f"{WHAT}: {source.path.name} has no village of {regency}. Give a table of the codes in force."
+        raise EmptyAreaError(msg)
+    return Register(names, bps, shapes, districts)
+
+
+def _key(text: object) -> str:
+    return name_key(text) if isinstance(text, str) else ""
+
+
+def _digits(text: str) -> str:
+    return "".join(c for c in text.removesuffix(".0") if c.isdigit())
+
+
+class Rows(NamedTuple):
+    """What the rows of a file say of their village; texts, or missing. Of a map, shapes in degrees too."""
+
+    code: pd.Series[Any]
+    name: pd.Series[Any]
+    district: pd.Series[Any]
+    shapes: NDArray[np.object_] | None = None
+
+
+class Bridged(NamedTuple):
+    """The code of each row in the register (missing where none was found), how, and what to say of it."""
+
+    code: pd.Series[Any]
+    found_by: pd.Series[Any]
+    system: CodeSystem
+    findings: tuple[Finding, ...]
+
+
+def bridge(rows: Rows, register: Register, layer: str, file: str, columns: tuple[str, str]) -> Bridged:
+    """Return the village of each row by the register: by code, BPS code, name and kecamatan, or polygon.
+
+    A column of which most codes are those of BPS is one of BPS: none of its codes is taken for Kemendagri's,
+    even where it would fit. Between two villages nobody chooses.
+
+    Parameters
+    ----------
+    layer, file
+        For the findings.
+    columns
+        Headings of code and name, for the findings.
+    """
+    system = code_system(rows.code.dropna())
+    code = pd.Series(None, index=rows.code.index, dtype=object)
+    found_by = pd.Series(FoundBy.NONE.value, index=code.index, dtype=object)
+    for row, text, name, district in zip(code.index, rows.code, rows.name, rows.district, strict=True):
+        found, how = _one(text, _key(name), _key(district), register, system)
+        code[row], found_by[row] = found, how.value
+    _without_strangers(code, found_by, rows, register)
+    if rows.shapes is not None and register.polygons:
+        _by_overlap(code, found_by, rows.shapes, register)
+    _by_name_alone(code, found_by, rows, register)
+    said = _findings(rows, code, found_by, system, layer, file, columns)
+    return Bridged(code, found_by, system, said + _contradictions(rows, code, register, layer, file, columns))
+
+
+def _one(
+    text: object, name: str, district: str, register: Register, system: CodeSystem
+) -> tuple[str | None, FoundBy]:
+    if isinstance(text, str):
+        parsed = parse_village_code(text)
+        if system is not CodeSystem.BPS and parsed in register.names:
+            return parsed, FoundBy.CODE
+        if (known := register.bps.get(_digits(text))) is not None:
+            return known, FoundBy.BPS
+    exact = register.named(name, district) if name else []
+    if len(exact) == 1:
+        return exact[0], FoundBy.NAME
+    near = register.near(name, district) if name and not exact else []
+    return (near[0], FoundBy.NEAR_NAME) if len(near) == 1 else (None, FoundBy.NONE)
+
+
+def _without_strangers(
+    code: pd.Series[Any], found_by: pd.Series[Any], rows: Rows, register: Register
+) -> None:
+    """Leave a code that several rows share to those that have its name; the others go by theirs."""
+    for row in code.index[code.notna() & code.duplicated(keep=False)]:
+        name = _key(rows.name[row])
+        if not name or name == register.names[code[row]][0]:
+            continue
+        found, how = _one(None, name, _key(rows.district[row]), register, CodeSystem.OTHER)
+        if found != code[row]:
+            code[row], found_by[row] = found, how.value
+
+
+def _by_name_alone(code: pd.Series[Any], found_by: pd.Series[Any], rows: Rows, register: Register) -> None:
+    """Find the rows left by a name that the kabupaten has once and is free: its kecamatan may be new."""
+    names = rows.name[code.isna()].map(_key)
+    for row, name in names[(names != "") & ~names.duplicated(keep=False)].items():
+        found = register.named(name, "")
+        if len(found) == 1 and found[0] not in set(code.dropna()):
+            code[row], found_by[row] = found[0], FoundBy.NAME_ALONE.value
+
+
+def _contradictions(
+    rows: Rows, code: pd.Series[Any], register: Register, layer: str, file: str, columns: tuple[str, str]
+) -> tuple[Finding, ...]:
+    """Return the rows whose name is that of another village of the kabupaten than their code's."""
+    bad = []
+    for row, found in code.dropna().items():
+        name = _key(rows.name[row])
+        others = register.named(name, "") if name and name != register.names[found][0] else []
+        if len(others) == 1:
+            bad.append(
+                Cell(file, int(row), columns[1], str(rows.name[row]), others[0], applied=False, id=found)
+            )
+    if not bad:
+        return ()
+    shown = tuple(f"{c.id} ({c.value}: {c.proposal})" for c in bad[:5])
+    return (Finding(
+        "error", layer, "code_and_name_differ", len(bad), shown,
+        f"{file}: rows whose name is that of another village than their code's; the code counts",
+        "compare with the codes in force: the file may be of another edition", tuple(bad),
+    ),)  # fmt: skip
+
+
+def _by_overlap(
+    code: pd.Series[Any], found_by: pd.Series[Any], shapes: NDArray[np.object_], register: Register
+) -> None:
+    """Find rows without a village by the polygon of the register that holds most of theirs, if it is free."""
+    taken = set(code.dropna())
+    free = [c for c in register.polygons if c not in taken]
+    if not free:
+        return
+    polygons = np.array([register.polygons[c] for c in free], dtype=object)
+    for i in np.flatnonzero(code.isna().to_numpy() & ~shapely.is_missing(shapes)):
+        whole = shapely.area(shapes[i])
+        share = shapely.area(shapely.intersection(shapely.make_valid(shapes[i]), polygons)) / max(
+            whole, 1e-12
+        )
+        best = int(np.argmax(share))
+        if share[best] > OVERLAP_SHARE:
+            code.iloc[i], found_by.iloc[i] = free[best], FoundBy.OVERLAP.value
+
+
+def _findings(
+    rows: Rows, code: pd.Series[Any], found_by: pd.Series[Any], system: CodeSystem, layer: str, file: str,
+    columns: tuple[str, str],
+) -> tuple[Finding, ...]:  # fmt: skip
+    counts = found_by.value_counts()
+    if set(counts.index) <= {FoundBy.CODE}:
+        return ()
+    said = tuple(f"{counts[how]} by {how.replace('_', ' ')}" for how in FoundBy.texts() if how in counts)
+    said = tuple(s.replace("by none", "not found") for s in said)
+    cells = tuple(
+        Cell(file, int(row), columns[0] if isinstance(rows.code[row], str) else columns[1],
+             str(rows.code[row] if isinstance(rows.code[row], str) else rows.name[row]),
+             f"{code[row] or ''}", applied=code[row] is not None, id=str(code[row] or ""))
+        for row, how in found_by.items() if how != FoundBy.CODE
+    )  # fmt: skip
+    lost = int(counts.get(FoundBy.NONE, 0))
+    action = "look through them" + ("; give the code of those that were not found" if lost else "")
+    which = "" if rows.code.isna().all() else f" (the column's codes are those of {_WHOSE[system]})"
+    return (Finding(
+        "error" if lost else "warning", layer, "code_bridge", len(cells), said,
+        f"{file}: {counted(len(cells), 'row')} had to be matched with the codes in force{which}",
+        action, cells,
+    ),)  # fmt: skip
+
+
+_WHOSE = {
+    CodeSystem.KEMENDAGRI: "Kemendagri", CodeSystem.BPS: "BPS", CodeSystem.OTHER: "another numbering"
+}  # fmt: skip
