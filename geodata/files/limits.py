@@ -37,6 +37,8 @@ OSM_TEXT_BYTES = 4_000_000_000
 # A graph of a city has 50 MB; of it some twenty times as much is held.
 GRAPHML_BYTES = 500_000_000
 OSM_ELEMENT_BYTES = 8_000_000
+# One value of an SQL file: the longest outline of a kabupaten has 3 million characters.
+SQL_VALUE_CHARACTERS = 50_000_000
 # Edits of a scenario, and corners of a flood.
 EDITS = 1_000
 FLOOD_POINTS = 10_000
