@@ -1,1 +1,1 @@
-"""The only network input and output: Overpass."""
+"""The only network input and output: a catalogue of open sources, one client, and what is made of them."""

@@ -41,6 +41,8 @@ OSM_ELEMENT_BYTES = 8_000_000
 # gigabyte or two is held. Places of people in them, each a row of a layer: more are brought together.
 RASTER_CELLS = 40_000_000
 PEOPLE_POINTS = 2_000_000
+# One value of an SQL file: the longest outline of a kabupaten has 3 million characters.
+SQL_VALUE_CHARACTERS = 50_000_000
 # Edits of a scenario, and corners of a flood.
 EDITS = 1_000
 FLOOD_POINTS = 10_000

@@ -15,7 +15,7 @@ from geodata.readers.files.opening import require_file
 from geodata.readers.osm import deleted_objects
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
 Landmark = Literal["schools", "offices"]
@@ -100,7 +100,7 @@ def read_osm_landmarks(path: Path, what: Landmark) -> gpd.GeoDataFrame:
     names: list[str] = []
     points: list[shapely.Geometry] = []
     try:
-        for kind, number, tags, point in _objects(str(path)):
+        for kind, number, tags, point in tagged_places(path, KEYS):
             if number not in deleted[kind] and is_landmark(tags, what):
                 names.append(tags.get("name", ""))
                 points.append(point)
@@ -123,8 +123,10 @@ def read_osm_landmarks(path: Path, what: Landmark) -> gpd.GeoDataFrame:
     )
 
 
-def _objects(file: str) -> Iterator[tuple[str, int, dict[str, str], shapely.Geometry]]:
-    """Yield each point and each closed shape with such tags: its type, id, tags, and a place in it.
+def tagged_places(
+    path: Path, keys: Iterable[str]
+) -> Iterator[tuple[str, int, dict[str, str], shapely.Geometry]]:
+    """Yield each point and each closed shape with one of these keys: its type, id, tags, and a place in it.
 
     Shapes that do not close have no inside, and are passed over.
     """
@@ -132,8 +134,8 @@ def _objects(file: str) -> Iterator[tuple[str, int, dict[str, str], shapely.Geom
     from osmium.filter import KeyFilter
 
     shapes = osmium.geom.WKBFactory()
-    wanted = KeyFilter(*KEYS)
-    for found in osmium.FileProcessor(file).with_areas(wanted).with_filter(wanted):
+    wanted = KeyFilter(*keys)
+    for found in osmium.FileProcessor(str(path)).with_areas(wanted).with_filter(wanted):
         tags = {t.k: t.v for t in found.tags}
         if found.is_node() and found.visible and found.location.valid():
             yield "node", found.id, tags, shapely.Point(found.location.lon, found.location.lat)

@@ -60,13 +60,14 @@ def _check(options: argparse.Namespace) -> int:
         say(json.dumps([asdict(f) for f in findings], indent=1, ensure_ascii=False))
     else:
         for finding in findings:
-            say(_shown(finding))
+            say(shown(finding))
         words = {"error": "error", "warning": "warning", "info": "note"}
         say(", ".join(counted(sum(f.severity == s for f in findings), word) for s, word in words.items()))
     return FOUND_ERRORS if any(f.severity == "error" for f in findings) else DONE
 
 
-def _shown(finding: Finding) -> str:
+def shown(finding: Finding) -> str:
+    """Return a finding as the console shows it."""
     ids = ", ".join(finding.ids)
     more = f" and {finding.count - len(finding.ids)} more" if finding.count > len(finding.ids) > 0 else ""
     listed = f"\n    {ids}{more}" if ids else ""

@@ -44,20 +44,23 @@ NOT_READ = {
 }
 
 
-def require_file(path: Path, what: str) -> None:
-    """Raise unless the file exists, and is of a kind that can be read.
+def require_readable(path: Path, what: str) -> None:
+    """Raise UnreadableFileError for a PDF, a dump of a database or the like, with what to do.
 
     Raises
     ------
     MissingFileError
-        It is not there; the message names what is near.
-    UnreadableFileError
-        It is a PDF, a dump of a database or the like; the message says what to do.
+        It is not there.
     """
+    require_file(path, what)
+    if (known := NOT_READ.get(path.suffix.lower())) is not None:
+        msg = f"{what}: {path.name} is {known}"
+        raise UnreadableFileError(msg)
+
+
+def require_file(path: Path, what: str) -> None:
+    """Raise MissingFileError, naming what is near, unless the file exists."""
     if path.is_file():
-        if (known := NOT_READ.get(path.suffix.lower())) is not None:
-            msg = f"{what}: {path.name} is {known}"
-            raise UnreadableFileError(msg)
         return
     if path.is_dir():
         inside = sorted(p.name for p in path.iterdir() if p.is_file())

@@ -14,7 +14,7 @@ from geodata.files import limits
 from geodata.files.csvtext import unguarded
 from geodata.readers.files.cells import cell_text
 from geodata.readers.files.header import HEADER_SEARCH_ROWS, score, with_header
-from geodata.readers.files.opening import require_file
+from geodata.readers.files.opening import require_readable
 from geodata.readers.files.sheets import bounded, sheet_rows
 from geodata.vocabulary.spelling import spelling_key
 
@@ -61,7 +61,7 @@ def read_table(source: FileSource, what: str, wanted: Sequence[str]) -> pd.DataF
         The file is not there, cannot be read, is empty or too large.
     """
     path = source.path
-    require_file(path, what)
+    require_readable(path, what)
     limits.require_small(path, what, limits.TABLE_BYTES)
     known = {spelling_key(w) for w in wanted}
     try:

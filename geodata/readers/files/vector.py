@@ -14,7 +14,7 @@ import shapely
 from geodata.crs import WGS84
 from geodata.errors import MissingColumnError, MissingCrsError, SchemaError, UnreadableFileError, first_five
 from geodata.files import limits
-from geodata.readers.files.opening import require_file
+from geodata.readers.files.opening import require_readable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -82,7 +82,7 @@ def read_vector(source: FileSource, what: str) -> gpd.GeoDataFrame:
         With the file's name and what to do.
     """
     path, ending = source.path, source.path.suffix.lower()
-    require_file(path, what)
+    require_readable(path, what)
     limits.require_small(path, what, limits.VECTOR_BYTES)
     if ending in PARQUET_SUFFIXES:
         _require_small_parquet(path, what)

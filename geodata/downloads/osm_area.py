@@ -1,0 +1,315 @@
+"""OpenStreetMap of one area: the question to a server, and the cut out of a region's file.
+
+What is kept is chosen by a list of tags, never by what to leave out: nobody's telephone, no contact, no
+operator, no mapper's name gets into a file of ours.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+
+from geodata.downloads.health import HEALTH_AMENITIES, is_health, may_name_somebody
+from geodata.downloads.overpass import FILTERS
+from geodata.errors import EmptyAreaError, UnreadableFileError
+from geodata.readers.osm import NODE_KEYS, TAGS
+from geodata.readers.roads import is_way_to_travel
+from geodata.vocabulary.roads import FERRY
+from geodata.vocabulary.tags import ACCESS_KEYS
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+Box = tuple[float, float, float, float]
+# osmium ships no types.
+OsmFile = Any
+SETTLEMENTS = frozenset({
+    "city", "town", "suburb", "quarter", "neighbourhood", "village", "hamlet", "isolated_dwelling",
+})  # fmt: skip
+RIVERS = frozenset({"river", "canal"})
+WATERWAYS = RIVERS | {"riverbank"}
+KEPT = frozenset({
+    *TAGS, *NODE_KEYS, *ACCESS_KEYS, "place", "natural", "water", "amenity", "healthcare", "type",
+})  # fmt: skip
+# Of the bounding outline in a question: a server reads some hundreds of places well.
+OUTLINE_DEGREES = 0.005
+BATCH = 20_000
+# From this size on, places of nodes are kept on the disk instead of in memory.
+LARGE_BYTES = 150 * 2**20
+
+
+class Part(StrEnum):
+    """What OpenStreetMap can give."""
+
+    ROADS = "roads"
+    WATER = "water"
+    SETTLEMENTS = "settlements"
+    FACILITIES = "facilities"
+
+
+QUESTIONS: dict[Part, tuple[str, ...]] = {
+    Part.ROADS: (*(f"way{f}" for f in FILTERS), 'rel["route"="ferry"]'),
+    Part.WATER: ('nwr["natural"="water"]', 'way["waterway"~"^(river|canal|riverbank)$"]',
+                 'rel["waterway"="riverbank"]'),
+    Part.SETTLEMENTS: (f'node["place"~"^({"|".join(sorted(SETTLEMENTS))})$"]',),
+    Part.FACILITIES: (f'nwr["amenity"~"^({"|".join(sorted(HEALTH_AMENITIES))})$"]', 'nwr["healthcare"]'),
+}  # fmt: skip
+
+
+def overpass_question(zone_lonlat: shapely.Geometry, parts: Collection[Part], *, timeout_s: int = 180) -> str:
+    """Return the one question to an Overpass server for all that is wanted of an area.
+
+    Parameters
+    ----------
+    zone_lonlat
+        The area with its buffer, degrees (EPSG:4326); its outline is widened to few corners.
+    parts
+        What is wanted.
+    timeout_s
+        How long the server may think; it must be shorter than the client waits.
+
+    Examples
+    --------
+    >>> print(overpass_question(shapely.box(106, -3, 107, -2), [Part.SETTLEMENTS]).splitlines()[0])
+    [out:xml][timeout:180][maxsize:1073741824];
+    """
+    outlines = [_outline(p) for p in shapely.get_parts(shapely.buffer(zone_lonlat, OUTLINE_DEGREES))]
+    lines = [
+        f'{what}(poly:"{outline}");' for part in Part if part in parts for what in QUESTIONS[part]
+        for outline in outlines
+    ]  # fmt: skip
+    inside = "\n  ".join(lines)
+    # The ways of relations and the nodes of ways come with them; no mapper's names.
+    return f"[out:xml][timeout:{timeout_s}][maxsize:1073741824];\n(\n  {inside}\n);\n(._;>;);\nout body;\n"
+
+
+def _outline(polygon: shapely.Polygon) -> str:
+    outer = shapely.simplify(shapely.Polygon(polygon.exterior), OUTLINE_DEGREES / 2)
+    corners = shapely.get_coordinates(outer)[:-1]
+    return " ".join(f"{lat:.5f} {lon:.5f}" for lon, lat in corners)
+
+
+def is_wanted(kind: str, tags: Mapping[str, str], parts: Collection[Part]) -> bool:
+    """Return whether a node, way or relation (``n``, ``w``, ``r``) is kept for its own tags.
+
+    Examples
+    --------
+    >>> is_wanted("n", {"place": "hamlet"}, {Part.SETTLEMENTS})
+    True
+    >>> is_wanted("n", {"shop": "kiosk"}, set(Part))
+    False
+    """
+    if Part.FACILITIES in parts and is_health(tags):
+        return True
+    if kind == "n":
+        return Part.SETTLEMENTS in parts and tags.get("place") in SETTLEMENTS
+    if Part.WATER in parts and (tags.get("natural") == "water" or tags.get("waterway") in WATERWAYS):
+        return True
+    if Part.ROADS not in parts:
+        return False
+    if kind == "r":
+        return tags.get("route") == FERRY
+    return is_way_to_travel({k: v for k, v in tags.items() if k in TAGS})
+
+
+def kept_tags(tags: Mapping[str, str]) -> dict[str, str]:
+    """Return the tags that are kept of something.
+
+    The name of a practice is mostly that of a person, and left out (:func:`may_name_somebody`).
+
+    Examples
+    --------
+    >>> kept_tags({"amenity": "clinic", "name": "Puskesmas Koba", "phone": "1", "contact:email": "a@b"})
+    {'amenity': 'clinic', 'name': 'Puskesmas Koba'}
+    >>> kept_tags({"amenity": "doctors", "name": "dr. Somebody"})
+    {'amenity': 'doctors'}
+    """
+    kept = {k: v for k, v in tags.items() if k in KEPT}
+    if is_health(tags) and may_name_somebody(tags):
+        kept.pop("name", None)
+    return kept
+
+
+def cut_osm(path: Path, out: Path, box: Box, parts: Collection[Part], *, what: str = "osm") -> int:
+    """Write what is wanted of an area from an OpenStreetMap file; returns how many objects.
+
+    Ways and relations that touch the box are written whole, with all their nodes and ways.
+
+    Parameters
+    ----------
+    path
+        ``.osm.pbf``, ``.osm``, ``.osm.gz`` or ``.osm.bz2``; also a file without an ending that is XML.
+    out
+        The ``.osm.pbf`` to write (it must not be there).
+    box
+        West, south, east, north in degrees (EPSG:4326).
+    parts
+        What is wanted.
+    what
+        What messages call it.
+
+    Raises
+    ------
+    UnreadableFileError, EmptyAreaError
+        No OpenStreetMap data, or nothing of the area in them.
+    """
+    import osmium
+
+    known = path.name.endswith((".pbf", ".osm", ".osm.gz", ".osm.bz2"))
+    file = osmium.io.File(str(path)) if known else osmium.io.File(str(path), "osm")
+    try:
+        keep = _chosen(file, path.stat().st_size > LARGE_BYTES, out, box, parts)
+        keep.complete_backward_references(file, relation_depth=1)
+        written = _write(file, keep, out)
+    except (RuntimeError, ValueError, osmium.InvalidLocationError) as error:
+        reason = " ".join(str(error).split())
+        msg = f"{what}: {path.name} cannot be read as OpenStreetMap data: {reason}. Fetch it again."
+        raise UnreadableFileError(msg) from error
+    if written == 0:
+        msg = f"{what}: {path.name} holds nothing of the area. Check that it is of the right region."
+        raise EmptyAreaError(msg)
+    return written
+
+
+# Of what is looked at; everything else is passed over before Python sees it.
+_KEYS = (
+    "highway", "route", "waterway", "man_made", "public_transport", "railway", "natural", "place", "amenity",
+    "healthcare",
+)  # fmt: skip
+
+
+def _chosen(file: OsmFile, large: bool, out: Path, box: Box, parts: Collection[Part]) -> OsmFile:  # noqa: FBT001 - of the file
+    """Return a tracker of the nodes, ways and relations that are wanted for themselves."""
+    import osmium
+    from osmium.filter import IdFilter, KeyFilter
+
+    keep, nodes_and_ways = osmium.IdTracker(), osmium.osm.NODE | osmium.osm.WAY
+    with _places(large, out) as places:
+        ways = _Batch(box)
+        tagged = osmium.FileProcessor(file, nodes_and_ways).with_locations(places)
+        for thing in tagged.with_filter(KeyFilter(*_KEYS)):
+            tags = {t.k: t.v for t in thing.tags}
+            if not thing.is_node():
+                if is_wanted("w", tags, parts):
+                    ways.add(thing)
+            elif _inside(thing.location, box) and is_wanted("n", tags, parts):
+                keep.add_node(thing.id)
+        for i in ways.near():
+            keep.add_way(i)
+        members = _members(file, parts)
+        wanted = sorted({i for ids in members.values() for i in ids})
+        if wanted:
+            # Mostly without tags of their own: what they are stands at the relation.
+            of_relations = _Batch(box)
+            some = osmium.FileProcessor(file, nodes_and_ways).with_locations(places)
+            for thing in some.with_filter(IdFilter(wanted)):
+                if thing.is_way():
+                    of_relations.add(thing)
+            near = set(of_relations.near())
+            for i in (i for i, ids in members.items() if not near.isdisjoint(ids)):
+                keep.add_relation(i)
+    return keep
+
+
+def _members(file: OsmFile, parts: Collection[Part]) -> dict[int, list[int]]:
+    """Return the member ways of wanted relations, by the relation's id."""
+    import osmium
+    from osmium.filter import KeyFilter
+
+    relations = osmium.FileProcessor(file, osmium.osm.RELATION).with_filter(KeyFilter(*_KEYS))
+    return {
+        r.id: [m.ref for m in r.members if m.type == "w"]
+        for r in relations
+        if is_wanted("r", {t.k: t.v for t in r.tags}, parts)
+    }
+
+
+@contextlib.contextmanager
+def _places(large: bool, out: Path) -> Iterator[Any]:  # noqa: FBT001 - of the file, not of the caller
+    """Give an index for the places of nodes: in memory, or for large files in a file beside the result."""
+    import osmium
+
+    if not large:
+        yield osmium.index.create_map("flex_mem")
+        return
+    beside = out.with_suffix(".places")
+    try:
+        yield osmium.index.create_map(f"sparse_file_array,{beside}")
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _inside(location: Any, box: Box) -> bool:  # noqa: ANN401 - osmium ships no types
+    if not location.valid():
+        return False
+    return bool(box[0] <= location.lon <= box[2] and box[1] <= location.lat <= box[3])
+
+
+class _Batch:
+    """Ways whose bounds are compared with a box, many at a time."""
+
+    def __init__(self, box: Box) -> None:
+        import osmium
+
+        self._box = box
+        self._lines = osmium.geom.WKBFactory()
+        self._unclear = (osmium.InvalidLocationError, RuntimeError)
+        self._ids: list[int] = []
+        self._wkb: list[str] = []
+        self._near: list[int] = []
+
+    def add(self, way: Any) -> None:  # noqa: ANN401 - osmium ships no types
+        """Put in a way with its places."""
+        try:
+            line = self._lines.create_linestring(way)
+        except self._unclear:
+            # Some of its nodes are not in the file, or all lie at one place: those that are decide.
+            if any(_inside(n.location, self._box) for n in way.nodes):
+                self._near.append(way.id)
+            return
+        self._ids.append(way.id)
+        self._wkb.append(line)
+        if len(self._ids) >= BATCH:
+            self._compare()
+
+    def near(self) -> list[int]:
+        """Return the ids of ways whose bounds touch the box."""
+        self._compare()
+        return self._near
+
+    def _compare(self) -> None:
+        if self._ids:
+            bounds: NDArray[np.float64] = shapely.bounds(shapely.from_wkb(np.array(self._wkb, dtype=object)))
+            west, south, east, north = self._box
+            touch = (
+                (bounds[:, 0] <= east)
+                & (bounds[:, 2] >= west)
+                & (bounds[:, 1] <= north)
+                & (bounds[:, 3] >= south)
+            )
+            self._near += np.array(self._ids, dtype=np.int64)[touch].tolist()
+        self._ids, self._wkb = [], []
+
+
+def _write(file: Any, keep: Any, out: Path) -> int:  # noqa: ANN401 - osmium ships no types
+    """Write the chosen objects with the tags that are kept; returns how many."""
+    import osmium
+
+    # Without metadata: no mapper's name, no changeset.
+    target = osmium.io.File(str(out), "pbf,add_metadata=false")
+    written = 0
+    with osmium.SimpleWriter(target) as writer:
+        for thing in osmium.FileProcessor(file).with_filter(keep.id_filter()):
+            written += 1
+            if len(thing.tags):
+                writer.add(thing.replace(tags=kept_tags({t.k: t.v for t in thing.tags})))
+            else:
+                writer.add(thing)
+    return written
