@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from enum import StrEnum
+from functools import lru_cache
 
 from geodata.errors import InputError
 
@@ -105,6 +106,8 @@ def village_kind(village_code: str) -> str:
     return _KINDS.get(village_code[9:10], VillageKind.UNKNOWN).value
 
 
+# Lists name the same few thousand villages again and again.
+@lru_cache(maxsize=65_536, typed=True)
 def name_key(name: object) -> str:
     """Return a key under which spellings of the same village name are equal.
 
