@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from enum import StrEnum
+from functools import lru_cache
 
 from geodata.errors import InputError
 
@@ -19,7 +20,7 @@ _ROMAN = {
     "i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5",
     "vi": "6", "vii": "7", "viii": "8", "ix": "9", "x": "10",
 }  # fmt: skip
-_REGENCY_KIND = re.compile(r"^\s*(kabupaten|kab|kota|administrasi)\b\.?\s*", re.IGNORECASE)
+_REGENCY_KIND = re.compile(r"^\s*(kabupaten|kab|kota)\b\.?\s*((administrasi|adm)\b\.?\s*)?", re.IGNORECASE)
 _PREFIX = re.compile(r"^(desa|ds|kelurahan|kel|nagari|gampong|kecamatan|kec)\b\.?\s*")
 
 
@@ -106,6 +107,8 @@ def village_kind(village_code: str) -> str:
     return _KINDS.get(village_code[9:10], VillageKind.UNKNOWN).value
 
 
+# Lists name the same few thousand villages again and again.
+@lru_cache(maxsize=65_536, typed=True)
 def name_key(name: object) -> str:
     """Return a key under which spellings of the same village name are equal.
 

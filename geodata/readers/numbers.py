@@ -119,8 +119,8 @@ def parse_angle(text: str) -> float:
     -2.175
     """
     value = text.strip()
-    if _PLAIN.match(value):
-        return float(value.replace(",", "."))
+    if _PLAIN.match(value) and math.isfinite(number := float(value.replace(",", "."))):
+        return number
     found = _DMS.match(value)
     if found is None:
         number = float(value)  # scientific notation, or a ValueError of its own

@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 
 # A place this far outside its village's polygon still fits it: outlines are drawn from small maps.
 FITS_WITHIN_M = 1_000.0
-# Readings this near each other are one.
-SAME_M = 100.0
+# Readings this near each other are one: no more than the digits that two ways of reading leave.
+SAME_M = 1.0
 # Eastings and northings of UTM have so many metres.
 EASTING_M = (100_000.0, 900_000.0)
 # West to east over Indonesia.
 UTM_ZONES = range(46, 55)
-LOST_DIGITS = 15
+LOST_DIGITS = 20
 
 
 class Fix(Word):
@@ -120,10 +120,10 @@ def _scaled(value: float, low: float, high: float) -> Iterator[tuple[float, bool
     if abs(value) < 180 or value != int(value):
         return
     digits = len(str(abs(int(value))))
-    for power in range(1, min(digits, LOST_DIGITS) + 1):
+    for power in range(1, LOST_DIGITS + 1):
         scaled = value / 10.0**power
-        # At least one digit stands before the point: nobody writes -.33.
-        if low <= scaled <= high and (abs(scaled) >= 1.0 or power == digits):
+        # At least one digit stands before the point: nobody writes -.33. The zeros of -0.033 got lost too.
+        if low <= scaled <= high and (abs(scaled) >= 1.0 or power >= digits):
             yield scaled, True
 
 

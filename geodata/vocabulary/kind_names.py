@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+import unicodedata
+from functools import cache, lru_cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import yaml
 
@@ -23,34 +24,59 @@ class NamedKind(NamedTuple):
 
 
 class _Phrase(NamedTuple):
+    first: str
     pattern: re.Pattern[str]
     words: int
     meaning: NamedKind
 
 
 def _words(text: object) -> str:
-    """Return a name as lower-case words with one space between them; digits are words of their own."""
-    return " ".join(re.findall(r"[a-z]+|\d+", str(text).lower()))
+    """Return a name as lower-case words with one space between them; digits are words of their own.
+
+    Accents do not matter, and letters with points between them are one word ("R.S.U.D.").
+    """
+    plain = unicodedata.normalize("NFKD", str(text)).encode("ascii", "ignore").decode().lower()
+    joined = re.sub(r"\b([a-z])\.(?=[a-z]\b)", r"\1", plain)
+    return " ".join(re.findall(r"[a-z]+|[0-9]+", joined))
 
 
 def _phrase(text: str, kind: str | None) -> _Phrase:
     parts = [_words(part) for part in text.split(GAP)]
+    if not any(parts):
+        # No word at all ("-"): it means the names that have none either, not every name.
+        return _Phrase("", re.compile("^$"), 0, NamedKind(kind, text))
     gap = r"\b(?:\w+ )*?"
     pattern = re.compile(rf"\b{gap.join(re.escape(p) + (' ' if p else '') for p in parts).rstrip()}(?= |$)")
-    return _Phrase(pattern, sum(len(p.split()) for p in parts), NamedKind(kind, text))
+    return _Phrase(
+        parts[0].partition(" ")[0], pattern, sum(len(p.split()) for p in parts), NamedKind(kind, text)
+    )
+
+
+# By their first words ("" for "… x"), each with its place in the table: lists have up to 100,000 names.
+_Phrases: TypeAlias = "Mapping[str, list[tuple[int, _Phrase]]]"
+
+
+@lru_cache(maxsize=16)
+def _phrases(table: tuple[tuple[str, str | None], ...]) -> _Phrases:
+    found: dict[str, list[tuple[int, _Phrase]]] = {}
+    for place, (name, kind) in enumerate(table):
+        phrase = _phrase(name, kind)
+        found.setdefault(phrase.first, []).append((place, phrase))
+    return found
 
 
 @cache
-def _built_in() -> tuple[_Phrase, ...]:
+def _built_in() -> _Phrases:
     text = files("geodata").joinpath("data/kind_names.yml").read_text("utf-8")
     table: dict[str, list[str]] = yaml.safe_load(text)
-    return tuple(_phrase(name, kind) for kind, names in table.items() for name in names)
+    return _phrases(tuple((name, kind) for kind, names in table.items() for name in names))
 
 
-def _first(words: str, phrases: tuple[_Phrase, ...]) -> NamedKind | None:
+def _first(words: str, phrases: _Phrases) -> NamedKind | None:
     """Return what the phrase says that begins first in the words; of several, the one of most words."""
-    found = [(m.start(), -p.words, i) for i, p in enumerate(phrases) if (m := p.pattern.search(words))]
-    return phrases[min(found)[2]].meaning if found else None
+    tried = (one for word in {"", *words.split()} for one in phrases.get(word, ()))
+    found = [(m.start(), -p.words, place, p) for place, p in tried if (m := p.pattern.search(words))]
+    return min(found)[-1].meaning if found else None
 
 
 def kind_of_name(name: object, own: Mapping[str, str | None] | None = None) -> NamedKind | None:
@@ -74,5 +100,5 @@ def kind_of_name(name: object, own: Mapping[str, str | None] | None = None) -> N
     'pustu'
     """
     words = _words(name)
-    mine = tuple(_phrase(phrase, kind) for phrase, kind in (own or {}).items())
+    mine = _phrases(tuple((own or {}).items()))
     return (mine and _first(words, mine)) or _first(words, _built_in())

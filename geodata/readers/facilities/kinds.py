@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
-from geodata.errors import SchemaError, counted, first_five
+from geodata.errors import MissingColumnError, SchemaError, counted, first_five
 from geodata.layers import Cell, Finding
 from geodata.readers.files.cells import pick_column, text_column
 from geodata.vocabulary.kind_names import NamedKind, kind_of_name
@@ -79,6 +79,9 @@ def _column(columns: Columns, source: FacilitiesFile, how: KindColumn) -> str:
         found = pick_column(columns.table.columns, how.column, (), key="kind.column", what=columns.what)
     else:
         heads = columns.heads["name"]
+        if source.name is None and not heads:
+            msg = f"{columns.what}: kind: {{from: name}} needs the names; take name: null out of AREA.yml."
+            raise MissingColumnError(msg)
         found = pick_column(columns.table.columns, source.name, heads, key="name", what=columns.what)
     assert found is not None  # required: the two raise where it is not there
     return found
@@ -155,8 +158,8 @@ def _named(text: pd.Series[Any], read: pd.Series[Any], file: str, column: str) -
     counts = read.value_counts()
     said = tuple(f"{m.phrase!r} → {m.kind} ({counted(n, 'row')})" for m, n in counts.items())
     cells = tuple(
-        Cell(file, int(row), column, str(text[row]), found.kind or "", applied=True)
-        for row, found in read.items()
+        Cell(file, int(row), column, str(name), found.kind or "", applied=True)
+        for (row, found), name in zip(read.items(), text[read.index], strict=True)
     )
     if not cells:
         return []

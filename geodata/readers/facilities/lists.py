@@ -15,7 +15,7 @@ from geodata.readers.facilities.others import others
 from geodata.readers.facilities.places import place_rows
 from geodata.readers.facilities.rows import Rows, rows_of
 from geodata.readers.facilities.villages import declared_villages
-from geodata.readers.files.cells import count_column, pick_column, total_finding, total_rows
+from geodata.readers.files.cells import TOTAL_WORDS, count_column, pick_column, total_finding, total_rows
 from geodata.readers.files.opening import source_record
 from geodata.readers.place_fixes import Fix
 from geodata.readers.result import ReadLayer
@@ -101,7 +101,11 @@ def _without_totals(rows: Rows, source: FacilitiesFile) -> tuple[Rows, pd.Series
     """Return the rows without those of totals, and which rows these are."""
     code = rows.columns.text(source.village, "village")
     coded = code.map(lambda t: isinstance(t, str) and parse_village_code(t) is not None).astype(bool)
-    totals = total_rows(rows.columns.table, coded | np.isfinite(rows.stated.lon))
+    # A row with a name and a village is a facility, whatever a remark counts ("Jumlah kader 5").
+    name = rows.columns.text(source.name, "name")
+    named = name.notna() & ~name.str.match(TOTAL_WORDS).fillna(value=False).astype(bool)
+    named &= rows.columns.text(source.village_name, "village_name").notna()
+    totals = total_rows(rows.columns.table, coded | named | np.isfinite(rows.stated.lon))
     return rows.only(~totals.to_numpy(dtype=bool)), totals
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from geodata.codes import name_key, of_regency
 from geodata.crs import inside_indonesia
-from geodata.layers import Finding
+from geodata.layers import Finding, Severity
 from geodata.readers.facilities.places import beyond_zone
 from geodata.readers.place_fixes import Places
 
@@ -45,8 +45,8 @@ def others(
         return np.zeros(len(lon), dtype=bool), ()
     beyond = beyond_zone(lon, lat, villages, zone)
     said = rows.columns.text(source.regency, "regency")
-    ours = said.map(lambda t: isinstance(t, str) and of_regency(t, villages["regency_code"].iloc[0], name))
-    ours = np.asarray(ours.astype(bool))
+    code = villages["regency_code"].iloc[0]
+    ours = np.asarray(said.isin([t for t in said.dropna().unique() if of_regency(t, code, name)]))
     if ours.any():
         near = np.isfinite(lon) & ~beyond
         aside = np.asarray(said.notna()) & ~ours & ~near
@@ -78,8 +78,10 @@ def _claimed(
 def _finding(aside: NDArray[np.bool_], name: pd.Series[Any], file: str) -> tuple[Finding, ...]:
     if not aside.any():
         return ()
+    # Nothing left: more likely the wrong file than a kabupaten without a facility.
+    severity: Severity = "error" if aside.all() else "info"
     return (Finding(
-        "info", "facilities", "other_regency", int(aside.sum()),
+        severity, "facilities", "other_regency", int(aside.sum()),
         tuple(f"row {row} ({said})" for row, said in name[aside].head(5).items()),
         f"{file}: rows of other kabupaten/kota, beyond the area and its buffer, were left aside",
         "none needed, unless the code: in AREA.yml is wrong",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ from geodata.areafile import KindColumn
 from geodata.crs import WGS84
 from geodata.errors import MissingColumnError, MissingCrsError, SchemaError, counted, first_five
 from geodata.readers.columns import Columns, known_heads
-from geodata.readers.coordinates import Stated, stated_coordinates
+from geodata.readers.coordinates import NOTHING, Stated, stated_coordinates
 from geodata.readers.files.cells import cell_text
 from geodata.readers.files.table import holds_table, read_table
 from geodata.readers.files.vector import read_features
@@ -119,14 +119,17 @@ def _from_sides(columns: Columns) -> tuple[Columns, str | None]:
     sides = {letters: columns.pick(None, key) for key, letters in SIDES}
     if not any(sides.values()):
         return columns, None
-    joined = pd.Series(None, index=columns.table.index, dtype=object)
+    joined: dict[Any, str] = {}
     for letters, column in sides.items():
-        text = columns.table[column].map(cell_text) if column is not None else pd.Series(dtype=str)
-        for row, cell in text[text != ""].items():
-            both = joined[row] is not None
-            marked = cell if letters in cell.upper() else f"{cell} {letters}"
-            joined[row] = f"{joined[row]} {marked}" if both else marked
-    table = columns.table.assign(**{JOINED: joined})
+        if column is None:
+            continue
+        for row, cell in columns.table[column].map(cell_text).items():
+            # "-" or 0 stands on the side of the equator on which the place is not.
+            if cell and cell not in NOTHING:
+                marked = cell if letters in cell.upper() else f"{cell} {letters}"
+                joined[row] = f"{joined[row]} {marked}" if row in joined else marked
+    latitude = pd.Series(joined, index=columns.table.index, dtype=object)
+    table = columns.table.assign(**{JOINED: latitude})
     return Columns(table, columns.heads, columns.what), JOINED
 
 
@@ -153,7 +156,7 @@ def _map_rows(source: FacilitiesFile, heads: Mapping[str, tuple[str, ...]], what
     columns = Columns(table.set_axis(range(1, len(table) + 1), axis=0), heads, what)
     lon, lat = shapely.get_x(points), shapely.get_y(points)
     said = np.array(
-        [f"{y:g}, {x:g}" if np.isfinite(x) else "" for x, y in zip(lon, lat, strict=True)], object
+        [f"{y:.15g}, {x:.15g}" if np.isfinite(x) else "" for x, y in zip(lon, lat, strict=True)], object
     )
     stated = Stated(lon, lat, said, np.zeros(len(lon), dtype=bool))
     if features.texts is not None:

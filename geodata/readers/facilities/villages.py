@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -102,8 +103,13 @@ class _Villages:
             return None
         within = self._by_district.get(name_key(district), [])
         most = 1 if len(key) < 2 * NEAR_LETTERS else 2
+        # "Melati III" is no slip of the pen for "Melati II".
+        number = re.sub(r"\D", "", key)
         found = [
-            code for other, code in within if Levenshtein.distance(key, other, score_cutoff=most) <= most
+            code
+            for other, code in within
+            if Levenshtein.distance(key, other, score_cutoff=most) <= most
+            and re.sub(r"\D", "", other) == number
         ]
         return found[0] if len(found) == 1 else None
 

@@ -84,16 +84,17 @@ def _require_once(column: str, listed: list[str], key: str, what: str) -> None:
 
 
 def _missing(value: object) -> bool:
-    return value is None or bool(pd.api.types.is_scalar(value) and pd.isna(value))
+    if value is None or isinstance(value, str):
+        return value is None
+    return bool(pd.api.types.is_scalar(value) and pd.isna(value))
 
 
 def text_column(frame: pd.DataFrame, column: str | None) -> pd.Series[Any]:
     """Return a column as text with missing values, or an all-missing one for None."""
     if column is None:
         return pd.Series(pd.NA, index=frame.index, dtype="str")
-    values = frame[column].map(lambda v: None if _missing(v) else cell_text(v))
-    text = values.astype("str").str.strip()
-    return text.mask(values.isna() | (text == ""))
+    texts = [None if _missing(value) else cell_text(value) or None for value in frame[column]]
+    return pd.Series(texts, index=frame.index, name=column, dtype="str")
 
 
 BAD_CODE = "rows whose village code is empty, too short or spoiled (a number with decimals) were left out"
@@ -182,15 +183,17 @@ def count_column(frame: pd.DataFrame, column: str | None, what: str, file: str) 
     return out
 
 
+TOTAL_WORDS = re.compile(r"\s*(grand |sub ?)?(jumlah|total)\b", re.IGNORECASE)
+
+
 def total_rows(table: pd.DataFrame, keep: pd.Series[Any], *, number: str | None = None) -> pd.Series[Any]:
     """Return which rows are totals ("Jumlah", "Total …" in some cell) and not among those to keep.
 
     With ``number``, a total also has a number in that column: a second row of headers has none.
     """
-    words = re.compile(r"^(grand |sub ?)?(jumlah|total)\b", re.IGNORECASE)
     says = pd.Series(False, index=table.index)
     for column in table:
-        says |= table[column].map(lambda v: isinstance(v, str) and words.match(v.strip()) is not None)
+        says |= table[column].map(lambda v: isinstance(v, str) and TOTAL_WORDS.match(v) is not None)
     if number is not None:
         says &= table[number].map(
             lambda v: any(c.isdigit() for c in cell_text(v)) if not _missing(v) else False

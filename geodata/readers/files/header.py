@@ -62,14 +62,16 @@ def _two_rows(above: list[str], below: list[str], wanted: AbstractSet[str]) -> l
     """Return the headings of two rows in one, or None where the second row is no header.
 
     What stands below counts where it is a known heading or has nothing above it; a heading with nothing below
-    counts itself.
+    counts itself. An unknown word below a heading that spans no other column is a cell of the first row.
     """
     width = max(len(above), len(below))
     above, below = above + [""] * (width - len(above)), below + [""] * (width - len(below))
     if not any(spelling_key(b) in wanted for b in below if b):
         return None
     out: list[str] = []
-    for a, b in zip(above, below, strict=True):
+    for a, b, beside in zip(above, below, [*above[1:], "-"], strict=True):
+        if a and b and a != b and beside and beside != a and spelling_key(b) not in wanted:
+            return None
         if not b or not a or a == b:
             out.append(b or a)
         elif spelling_key(b) in wanted:
@@ -123,5 +125,7 @@ def _distinct(names: list[str]) -> list[str]:
     out: list[str] = []
     for i, column in enumerate(names):
         name = column or f"(column {i + 1})"
-        out.append(name if name not in out else f"{name} ({i + 1})")
+        while name in out:
+            name += f" ({i + 1})"
+        out.append(name)
     return out

@@ -65,7 +65,7 @@ def sheet_rows(path: Path, sheet: str | None, what: str) -> list[list[object]]:
         page.reset_dimensions()
         rows = [list(row) for row in bounded(map(_filled, page.iter_rows(values_only=True)), what, path.name)]
         member = page._worksheet_path  # noqa: SLF001 - openpyxl reads no merged cells where it reads row by row
-    _fill_down(rows, _merged_blocks(path, member))
+    _fill_down(rows, _merged_blocks(path, member), what, path.name)
     return rows
 
 
@@ -114,7 +114,8 @@ def _merged_blocks(path: Path, member: str) -> Iterator[Merged]:
             for match in _MERGED.finditer(text):
                 found += 1
                 if found > MOST_MERGED:
-                    return
+                    msg = f"it has more than {MOST_MERGED:,} merged blocks; unmerge them"
+                    raise ValueError(msg)
                 yield Merged(int(match[2]) - 1, _column(match[1]), int(match[4]) - 1, _column(match[3]))
             # What is cut at the end of a chunk is seen with the next one; what was seen is not seen again.
             last = max((m.end() for m in _MERGED.finditer(text)), default=0)
@@ -128,16 +129,29 @@ def _column(letters: bytes) -> int:
     return number - 1
 
 
-def _fill_down(rows: list[list[object]], blocks: Iterable[Merged]) -> None:
+def _fill_down(rows: list[list[object]], blocks: Iterable[Merged], what: str, file: str) -> None:
     """Give the cells below a merged block's first row its value: a kecamatan written once for its villages.
 
     To the right nothing is filled: a title over a whole table, or a heading over two columns, is one cell.
+    Nor is a row that is empty but for it: a block may be drawn longer than its table.
+
+    Raises
+    ------
+    SchemaError
+        Blocks that lie over one another again and again.
     """
+    blank = [all(cell is None for cell in row) for row in rows]
+    cells = 0
     for block in blocks:
         if block.bottom == block.top or block.top >= len(rows) or block.left >= len(rows[block.top]):
             continue
         value = rows[block.top][block.left]
-        for i in range(block.top + 1, min(block.bottom + 1, len(rows))):
+        below = range(block.top + 1, min(block.bottom + 1, len(rows)))
+        cells += len(below)
+        limits.require_cells(block.left + 1, cells, what, file)
+        for i in below:
+            if blank[i]:
+                continue
             rows[i] += [None] * (block.left + 1 - len(rows[i]))
             if rows[i][block.left] is None:
                 rows[i][block.left] = value

@@ -7,6 +7,7 @@ import io
 import json
 import re
 from contextlib import contextmanager
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from geodata.errors import InputError, SchemaError, UnreadableFileError
@@ -161,7 +162,9 @@ def _json_rows(text: str, what: str, file: str) -> list[list[object]]:
         msg = f"{what}: {file} is no list of objects, and no map (GeoJSON). Save the table as CSV or XLSX."
         raise UnreadableFileError(msg)
     names = list(dict.fromkeys(str(key) for row in given for key in row))
-    rows: list[list[object]] = [list(names), *([_plain(row.get(name)) for name in names] for row in given)]
+    head: list[object] = list(names)
+    # One by one: a thousand objects with a thousand keys of their own would fill the memory as rows.
+    rows = chain([head], ([_plain(row.get(name)) for name in names] for row in given))
     return [list(row) for row in bounded(rows, what, file)]
 
 

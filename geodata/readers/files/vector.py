@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 PARQUET_SUFFIXES = (".parquet", ".geoparquet")
 JSON_SUFFIXES = (".geojson", ".json", ".js")
 # How a script of qgis2web begins.
-_SCRIPT = re.compile(r"^\s*(?:var|let|const)?\s*[\w.]+\s*=\s*")
+_SCRIPT = re.compile(r"^(?:\s|//[^\n]*\n)*(?:var|let|const)?\s*[\w.]+\s*=\s*")
 
 
 class Features(NamedTuple):
@@ -48,16 +48,29 @@ def read_features(source: FileSource, what: str) -> Features:
     frame = read_vector(source, what)
     if source.path.suffix.lower() not in JSON_SUFFIXES or not frame.geometry.isna().any():
         return Features(frame)
-    features = json.loads(_json_text(source.path, what)).get("features", [])
+    features = _json_features(_json_text(source.path, what))
     if len(features) != len(frame):
         return Features(frame)
     return Features(frame, [_coordinates(feature) for feature in features])
 
 
+def _json_features(text: str) -> list[dict[str, Any]]:
+    """Return the features that GDAL makes rows of, in its order; none where the text is no one JSON value."""
+    try:
+        given = json.loads(text)
+    except (ValueError, RecursionError):
+        return []  # GDAL also reads a feature a line, which has no points as text
+    several = given.get("features") if isinstance(given, dict) else None
+    rows = several if isinstance(several, list) else [given]
+    return [row for row in rows if isinstance(row, dict) and row.get("type") == "Feature"]
+
+
 def _coordinates(feature: dict[str, Any]) -> list[object] | None:
     """Return a point's longitude and latitude as the file writes them, None for other shapes and none."""
-    shape = feature.get("geometry") or {}
-    given = shape.get("coordinates") if shape.get("type") == "Point" else None
+    shape = feature.get("geometry")
+    if not isinstance(shape, dict) or shape.get("type") != "Point":
+        return None
+    given = shape.get("coordinates")
     if not isinstance(given, list) or len(given) < 2 or any(v is None for v in given[:2]):
         return None
     return given[:2]
