@@ -32,8 +32,7 @@ SETTLEMENTS_NOTE = """\
 # hamlets: it must be known how many people live in each.
 """
 POPULATION_NOTE = """\
-# People by pixel (a model, not a count). Where the office has people by village, use those.
-population: {raster: population.tif}
+# People by pixel (a model, not a count). Where the office has people by village, give them with path:
 """
 
 
@@ -88,6 +87,7 @@ def area_yml(
         lines.append(_heights() if roads else _commented(_heights()))
     if "population.tif" in files:
         lines.append(POPULATION_NOTE)
+        lines.append(f"population: {{raster: {{path: population.tif,\n  {_origin('population')}}}}}\n")
     if "settlements.geojson" in files:
         lines.append(SETTLEMENTS_NOTE)
     return "".join(lines)

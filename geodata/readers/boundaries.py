@@ -113,10 +113,11 @@ def _coded(
     """Return the rows of the kabupaten, their codes, and what was left out or matched."""
     raw = columns.table
     code_column = columns.pick(source.code, "code")
-    if code_column is None and register is None:
+    empty = code_column is None or raw[code_column].isna().all()
+    if empty and register is None:
         msg = (
-            f"{WHAT}: none of its columns is known to be the code. Name it in AREA.yml, as in code: COLUMN, "
-            "or give the codes in force, and villages are found by name: codes: {path: wilayah.csv}."
+            f"{WHAT}: no column holds the codes, as far as headings tell. Name it in AREA.yml, as in code: "
+            "COLUMN, or give the codes in force, and villages are found by name: codes: {path: wilayah.csv}."
         )
         raise MissingColumnError(msg)
     name_column = columns.pick(source.name, "name")

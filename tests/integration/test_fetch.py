@@ -132,7 +132,7 @@ def test_a_fetched_area_is_built(fetch, files, villages, tmp_path, jangkau):
     assert read["roads"]["licence"] == "ODbL 1.0"
     assert "covers" not in read["facilities"][0]
     assert "INCOMPLETE" in written
-    assert read["population"] == {"raster": "population.tif"}
+    assert read["population"]["raster"]["path"] == "population.tif"
     assert "hamlets" not in read
     with rasterio.open(area / "population.tif") as raster:
         west, south, east, north = villages.total_bounds

@@ -1,0 +1,122 @@
+"""`jangkau init`: from a folder of files to a workspace without an editor."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import openpyxl
+import pytest
+import shapely
+import yaml
+
+from geodata.areafile import read_area_file
+from geodata.codes import parse_village_code
+
+CODES = [f"35.09.01.20{i:02d}" for i in range(1, 5)]
+NAMES = ["Melati", "Kenanga", "Mawar", "Sumberagung"]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """An office's folder: a map, a workbook with a title and two header rows, people of a year, roads."""
+    shapes = [shapely.box(113 + 0.02 * i, -8.02, 113.02 + 0.02 * i, -8.0) for i in range(4)]
+    frame = gpd.GeoDataFrame(
+        {"KDEPUM": CODES, "NAMOBJ": NAMES, "WADMKC": "Jombang"}, geometry=shapes, crs=4326
+    )
+    frame.to_file(tmp_path / "batas desa.geojson")
+    roads = [shapely.LineString([(113, -8.01), (113.08, -8.01)])]
+    gpd.GeoDataFrame({"Keterangan": ["Jalan Lokal"]}, geometry=roads, crs=4326).to_file(
+        tmp_path / "jalan.geojson"
+    )
+    book = openpyxl.Workbook()
+    for row in (["DAFTAR FASILITAS"], [], ["No", "Nama Fasilitas", "Koordinat", None, "Desa"],
+                [None, None, "Lintang", "Bujur", None],
+                [1, "Puskesmas Jombang", -8.01, 113.01, "Melati"],
+                [2, "Pustu Kenanga", -8.01, 113.03, "Kenanga"],
+                [3, "Puskesmas Pembantu Mawar", None, None, "Mawar"]):  # fmt: skip
+        book.active.append(row)
+    book.active.merge_cells("C3:D3")
+    book.save(tmp_path / "faskes.xlsx")
+    people = "\n".join(
+        f"{c};{n};{100 * i}" for i, (c, n) in enumerate(zip(CODES, NAMES, strict=True), start=1)
+    )
+    (tmp_path / "penduduk.csv").write_text(f"Kode Desa;Nama Desa;Jumlah Penduduk 2020\n{people}\n")
+    (tmp_path / "surat.pdf").write_bytes(b"%PDF-1.4")
+    return tmp_path
+
+
+def test_a_folder_becomes_a_workspace_without_an_editor(jangkau, folder):
+    status, out, err = jangkau("init", folder)
+    assert (status, err) == (0, ""), out
+    area = read_area_file(folder / "AREA.yml")
+    assert area.code == "35.09"
+    assert area.facilities[0].kind.from_ == "name"
+    assert (area.facilities[0].lat, area.facilities[0].lon) == ("Lintang", "Bujur")
+    assert area.population.people == "Jumlah Penduduk 2020"
+    assert area.roads.class_column == "Keterangan"
+    text = (folder / "AREA.yml").read_text("utf-8")
+    assert "surat.pdf" in text
+    assert "Puskesmas Jombang | Pustu Kenanga | Puskesmas Pembantu Mawar" in text, "samples"
+    status, out, _ = jangkau("build", folder / "AREA.yml", "--out", folder / "w")
+    assert status == 0
+    assert "4 villages (0 with unknown people), 3 facilities" in out
+    # Written again only when asked.
+    status, _, err = jangkau("init", folder)
+    assert (status, "--force" in err) == (2, True)
+    assert jangkau("init", folder, "--force")[0] == 0
+
+
+def test_a_folder_without_a_map_of_villages(jangkau, tmp_path):
+    (tmp_path / "faskes.csv").write_text("nama,lat,lon\nPustu A,-8,113\n")
+    status, _, err = jangkau("init", tmp_path)
+    assert status == 2
+    assert "no map of villages" in err
+    assert "faskes.csv: 1 facilities" in err
+    assert not (tmp_path / "AREA.yml").exists()
+    assert jangkau("init", tmp_path / "none")[0] == 2
+
+
+def test_what_stands_in_cells_cannot_leave_its_comment(jangkau, folder):
+    bad = "x\ncode: '99.99'\r\u2028name: y # \x85 z: [" + "a" * 500
+    frame = gpd.read_file(folder / "batas desa.geojson")
+    frame["NAMOBJ"] = [bad, "Kenanga", "Mawar", "Sumberagung"]
+    frame.to_file(folder / "batas desa.geojson")
+    (folder / "a: b #c\u0007.csv").write_text("nama,lat,lon,jenis\nPustu A,-8.01,113.01,PUSTU\n")
+    assert jangkau("init", folder)[0] == 0
+    read = yaml.safe_load((folder / "AREA.yml").read_text("utf-8"))
+    assert read["code"] == "35.09"
+    assert set(read) == {"code", "name", "boundaries", "roads", "facilities", "population"}
+    assert {str(f["path"]) for f in read["facilities"]} == {"a: b #c\u0007.csv", "faskes.xlsx"}
+
+
+def test_headings_a_letter_off_are_taken_and_doubtful_ones_asked(jangkau, folder):
+    text = (folder / "penduduk.csv").read_text().replace("Jumlah Penduduk 2020", "Jumlh Penduduk")
+    (folder / "penduduk.csv").write_text(text)
+    assert jangkau("init", folder)[0] == 0
+    assert 'people: "Jumlh Penduduk"  # 9' in (folder / "AREA.yml").read_text("utf-8")
+
+
+@pytest.mark.realdata
+@pytest.mark.parametrize(
+    ("files", "code", "villages", "facilities"),
+    [
+        (("34.02*", "bantul*"), None, 75, 161), (("cilegon*",), "36.72", 43, 10),
+        (("kangean*",), "35.29", 334, 101), (("medan*.geojson",), "12.71", 151, 60),
+        (("medan*.js",), "12.71", 151, 60), (("banjarmasin*",), "63.71", 52, 293),
+        (("palangka*",), "62.71", 30, 0), (("solok*",), None, 39, 0),
+    ],
+)  # fmt: skip
+def test_every_place_is_built_on_the_first_try(jangkau, shared, tmp_path, files, code, villages, facilities):
+    data = shared.resolve() / "data"
+    for pattern in files:
+        for path in (data / "dinkes").glob(pattern):
+            (tmp_path / path.name).symlink_to(path)
+    if code is not None:
+        for name in ("villages.parquet", "wilayah_kemendagri.csv"):
+            (tmp_path / name).symlink_to(data / "national" / name)
+    assert jangkau("init", tmp_path, *(("--code", code) if code else ()))[0] == 0
+    status, out, err = jangkau("build", tmp_path / "AREA.yml", "--out", tmp_path / "w")
+    assert status == 0, err
+    assert f": {villages} villages (" in out
+    assert f", {facilities} facilities" in out
+    read = read_area_file(tmp_path / "AREA.yml")
+    assert parse_village_code(f"{read.code}.01.2001") is not None
