@@ -113,7 +113,9 @@ __all__ = [
 ]
 
 
-def build_area(area_file: str | Path, out: str | Path, *, progress: Progress = no_progress) -> Layers:
+def build_area(
+    area_file: str | Path, out: str | Path, *, fix: str = "safe", progress: Progress = no_progress
+) -> Layers:
     """Read, check and store a study area; returns its layers.
 
     Parameters
@@ -122,6 +124,9 @@ def build_area(area_file: str | Path, out: str | Path, *, progress: Progress = n
         AREA.yml.
     out
         The workspace's folder; one written before is replaced.
+    fix
+        Which proposals for spoiled coordinates of facilities are taken over: ``safe`` for those that the row
+        itself proves, ``all`` or ``none``.
     progress
         Told the name of each step.
 
@@ -144,12 +149,13 @@ def build_area(area_file: str | Path, out: str | Path, *, progress: Progress = n
     """
     from geodata.areafile import read_area_file
     from geodata.build import read_layers
+    from geodata.readers.place_fixes import Fix
 
     out = Path(out)
     area = read_area_file(Path(area_file))
     # Before the long work, not after it.
     require_replaceable(out, WORKSPACE)
-    layers = read_layers(area, cache=out / CACHE / "overpass", progress=progress)
+    layers = read_layers(area, cache=out / CACHE / "overpass", fix=Fix(fix), progress=progress)
     progress("workspace")
     write_workspace(layers, out)
     return layers

@@ -21,6 +21,10 @@ def add_commands(commands: Commands) -> None:
         "area", type=Path, metavar="AREA.yml", help="what the area is called and which files describe it"
     )
     build.add_argument("--out", type=Path, required=True, metavar="WORKSPACE", help="folder to write")
+    build.add_argument(
+        "--fix", choices=["safe", "all", "none"], default="safe",
+        help="spoiled coordinates: mend what the row itself proves (safe), whatever fits (all), or none",
+    )  # fmt: skip
     build.set_defaults(run=_build)
 
     check = commands.add_parser("check", help="list what is wrong, or doubtful, in the data")
@@ -35,7 +39,7 @@ def _build(options: argparse.Namespace) -> int:
     from planner.progress import Steps
 
     with Steps(6) as progress:
-        layers = build_area(options.area, options.out, progress=progress)
+        layers = build_area(options.area, options.out, fix=options.fix, progress=progress)
     people = layers.villages["people"]
     roads = 0 if layers.roads is None else len(layers.roads)
     say(

@@ -120,3 +120,25 @@ def test_every_place_is_built_on_the_first_try(jangkau, shared, tmp_path, files,
     assert f", {facilities} facilities" in out
     read = read_area_file(tmp_path / "AREA.yml")
     assert parse_village_code(f"{read.code}.01.2001") is not None
+
+
+def test_spoiled_coordinates_are_mended_as_asked(jangkau, folder):
+    # The first names its village and is swapped; the second names nothing.
+    rows = [
+        "Pustu A,Kenanga,113.03,-8.01",
+        "Pustu B,,113.05,-8.01",
+        "Pustu C,,-8.01,113.01",
+        "Pustu D,,-8.011,113.011",
+    ]
+    (folder / "pustu.csv").write_text("\n".join(["nama,desa,lat,lon", *rows]) + "\n")
+    assert jangkau("init", folder)[0] == 0
+    placed = {}
+    for fix in ("safe", "all", "none"):
+        args = ("build", folder / "AREA.yml", "--out", folder / fix, "--fix", fix)
+        assert jangkau(*args)[0] == 0
+        rows = gpd.read_parquet(next((folder / fix).glob("facilities-*.parquet"))).to_crs(4326)
+        rows = rows[rows["source"] == "pustu.csv"].set_index("name")
+        placed[fix] = {name: row.located_by for name, row in rows.iterrows()}
+    assert [placed[f]["Pustu A"] for f in placed] == ["coordinates", "coordinates", "name"]
+    assert [placed[f]["Pustu B"] for f in placed] == ["none", "coordinates", "none"]
+    assert {placed[f]["Pustu C"] for f in placed} == {"coordinates"}
