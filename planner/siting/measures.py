@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import cache
 from importlib.resources import files
 from itertools import combinations
 from pathlib import Path
@@ -303,6 +304,7 @@ def road_edits(measures: Mapping[str, RoadMeasure], names: tuple[str, ...]) -> t
     return tuple(edit for name in names for edit in measures[name].edits)
 
 
+@cache
 def default_measures() -> Measures:
     """Return the measures of ``planner/data/measures.yml``.
 
