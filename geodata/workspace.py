@@ -341,7 +341,7 @@ def _findings(folder: Path, manifest: dict[str, Any]) -> tuple[Finding, ...]:
 
 def _whole(folder: Path, entry: dict[str, Any]) -> Path:
     """Return a file of a workspace that is as its manifest describes it."""
-    file = folder / entry["file"]
+    file: Path = folder / entry["file"]
     if not file.is_file() or file_sha256(file) != entry["sha256"]:
         msg = f"{file} is missing or was changed. Build the workspace again from its AREA.yml."
         raise WorkspaceError(msg)
