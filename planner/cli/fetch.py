@@ -72,7 +72,7 @@ def _fetch(options: argparse.Namespace) -> int:
     from geodata.downloads.area import Leave, Wish, fetch_area
     from geodata.downloads.catalogue import sources
     from geodata.downloads.client import Downloads, mirrors_of
-    from planner.cli.areas import shown
+    from planner.cli.check import shown
     from planner.progress import Steps
 
     wish = Wish(

@@ -1,0 +1,126 @@
+"""``jangkau check``: what is doubtful in the data, the way back to the senders of lists, their answers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from planner.cli.console import DONE, FOUND_ERRORS, say
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from geodata.layers import Finding, Layers
+    from planner.cli.console import Commands
+
+
+def add_commands(commands: Commands) -> None:
+    """Add ``check``."""
+    check = commands.add_parser("check", help="list what is wrong, or doubtful, in the data")
+    check.add_argument("workspace", type=Path, metavar="WORKSPACE")
+    check.add_argument("--json", action="store_true", help="print the findings as JSON")
+    check.add_argument("--out", type=Path, metavar="DIR", help="folder for findings.csv, or for answers.csv")
+    check.add_argument(
+        "--lists", type=Path, metavar="AREA.yml",
+        help="with --out: also a marked workbook, in Indonesian, of each facility list that it names",
+    )  # fmt: skip
+    check.add_argument(
+        "--answers", type=Path, nargs="+", metavar="FILE-periksa.xlsx",
+        help="with --out: read such workbooks back as their senders filled them in",
+    )  # fmt: skip
+    check.set_defaults(run=_check)
+
+
+def _check(options: argparse.Namespace) -> int:
+    from planner.pipeline import check, open_workspace
+
+    _require_fitting(options)
+    layers = open_workspace(options.workspace)
+    findings = check(layers)
+    if options.answers:
+        _take_answers(layers, findings, options)
+        return DONE
+    written = _write(layers, findings, options) if options.out else []
+    if options.json:
+        import json
+        from dataclasses import asdict
+
+        say(json.dumps([asdict(f) for f in findings], indent=1, ensure_ascii=False))
+    else:
+        _say_all(findings, written)
+    return FOUND_ERRORS if any(f.severity == "error" for f in findings) else DONE
+
+
+def _require_fitting(options: argparse.Namespace) -> None:
+    """Raise before the long work where options do not go together, or --out is no place for files."""
+    from geodata.errors import ConfigError
+    from geodata.workspace import require_outside, require_replaceable
+    from planner.reports.senders.folder import ANSWERED, CHECK
+
+    for name in ("lists", "answers"):
+        if getattr(options, name) and not options.out:
+            msg = f"--{name} writes files: give a folder for them with --out"
+            raise ConfigError(msg)
+    if options.answers and (options.lists or options.json):
+        msg = "--answers reads workbooks back: leave --lists and --json out"
+        raise ConfigError(msg)
+    if options.out:
+        require_outside(options.out, options.workspace)
+        require_replaceable(options.out, ANSWERED if options.answers else CHECK)
+
+
+def _write(layers: Layers, findings: Sequence[Finding], options: argparse.Namespace) -> list[str]:
+    """Write the folder; returns what to say of it."""
+    from geodata.areafile import read_area_file
+    from planner.reports.senders.folder import write_findings
+
+    lists = read_area_file(options.lists).facilities if options.lists else ()
+    checked = write_findings(layers, findings, options.out, lists=lists)
+    skipped = [f"no workbook of {file}: {why}" for file, why in checked.left_out.items()]
+    return [*(f"written: {file}" for file in checked.files), *skipped]
+
+
+def _take_answers(layers: Layers, findings: Sequence[Finding], options: argparse.Namespace) -> None:
+    from geodata.errors import counted
+    from planner.reports.senders.folder import write_answers
+
+    answered = write_answers(layers, findings, options.answers, options.out)
+    for file, corrected in answered.corrected.items():
+        mine = [a for a in answered.answers if a.file == file]
+        taken, confirmed = (sum(a.taken == word for a in mine) for word in ("yes", "confirmed"))
+        say(
+            f"{file}: {counted(taken, 'answer')} taken, {confirmed} confirmed as right, "
+            f"{len(mine) - taken - confirmed} not taken"
+        )
+        for answer in (a for a in mine if a.taken == "no"):
+            say(f"    row {answer.row or '?'} ({answer.finding}): {answer.answer!r} – {answer.why}")
+        if file in answered.others:
+            cells = counted(answered.others[file], "cell", "cells")
+            say(f"    {cells} besides the answers hold what was not sent; nothing of it was taken")
+        say(f"    next: in AREA.yml, name {options.out / corrected} in the place of {file} (and leave sheet: "
+            "out; of a map write coordinates: geometry), and build again")  # fmt: skip
+    for path in answered.files:
+        say(f"written: {path}")
+
+
+def _say_all(findings: Sequence[Finding], written: Sequence[str]) -> None:
+    from geodata.errors import counted
+
+    for finding in findings:
+        say(shown(finding))
+    words = {"error": "error", "warning": "warning", "info": "note"}
+    say(", ".join(counted(sum(f.severity == s for f in findings), word) for s, word in words.items()))
+    for line in written:
+        say(line)
+
+
+def shown(finding: Finding) -> str:
+    """Return a finding as the console shows it."""
+    ids = ", ".join(finding.ids)
+    more = f" and {finding.count - len(finding.ids)} more" if finding.count > len(finding.ids) > 0 else ""
+    listed = f"\n    {ids}{more}" if ids else ""
+    return (
+        f"{finding.severity.upper():8}{finding.layer}.{finding.rule}: {finding.count} – {finding.message}"
+        f"{listed}\n    → {finding.action}"
+    )

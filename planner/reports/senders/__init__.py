@@ -1,0 +1,1 @@
+"""Findings as they go back to the senders of lists, and their answers."""

@@ -1,0 +1,196 @@
+"""The answers of a list's sender, each held against the finding that it is about, and the list with them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from geodata.crs import inside_indonesia
+from geodata.files.csvtext import csv_text, guarded
+from geodata.readers.coordinates import stated_coordinates
+from geodata.vocabulary.spelling import spelling_key
+from planner.reports.senders.marked import heading, proposal_of
+from planner.reports.senders.texts import sender_texts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from planner.reports.senders.returned import Asked, Returned
+    from planner.reports.senders.rows import FindingRow
+
+# What senders write for "right as it is", and for "as you propose".
+RIGHT, PROPOSED = "benar", "usulan"
+_NUMBER = re.compile(r"[-+]?[0-9]+([.,][0-9]+)?")
+TAKEN, CONFIRMED, REFUSED = "yes", "confirmed", "no"
+
+
+class Answer(NamedTuple):
+    """A row of ``answers.csv``; all of it text.
+
+    Attributes
+    ----------
+    file, finding, row, column
+        What it is about.
+    before, answer
+        What stood there, and what the sender wrote.
+    taken
+        yes, confirmed (right as it was) or no.
+    why
+        Of one that was not taken, why.
+    """
+
+    file: str
+    finding: str
+    row: str
+    column: str
+    before: str
+    answer: str
+    taken: str
+    why: str = ""
+
+
+class Decided(NamedTuple):
+    """The answers of one workbook, and its list with those that were taken."""
+
+    answers: tuple[Answer, ...]
+    rows: list[list[str]]
+
+
+class _Change(NamedTuple):
+    """What an answer wants to stand in the cells of a finding; or why it is not taken."""
+
+    asked: Asked
+    answer: str
+    texts: tuple[str, ...] = ()
+    why: str = ""
+    confirms: bool = False
+
+
+def decide(returned: Returned, known: Mapping[str, FindingRow]) -> Decided:
+    """Return which answers are taken, and the list with them; what does not match is refused with a word.
+
+    Parameters
+    ----------
+    returned
+        A workbook that came back.
+    known
+        The findings of the workspace, by id.
+    """
+    changes = [c for one in returned.asked if (c := _change(one, returned, known)) is not None]
+    changes = _without_contradictions(changes)
+    rows = [list(row) for row in returned.rows]
+    answers = []
+    for change in changes:
+        one = change.asked
+        if not change.why:
+            for target, text in zip(one.targets, change.texts, strict=False):
+                rows[one.sheet_row - 1][target - 1] = text
+        taken = REFUSED if change.why else CONFIRMED if change.confirms else TAKEN
+        answers.append(
+            Answer(
+                returned.file, one.finding, one.row, one.column, one.value, change.answer, taken, change.why
+            )
+        )
+    sent = {one.finding for one in returned.asked}
+    answers += [
+        Answer(returned.file, finding, "", "", "", "; ".join(said), REFUSED, "no such finding was sent")
+        for finding, said in returned.answers.items()
+        if finding not in sent
+    ]
+    return Decided(tuple(answers), rows)
+
+
+def _change(one: Asked, returned: Returned, known: Mapping[str, FindingRow]) -> _Change | None:
+    """Return what an answer asks for; None where there is no answer."""
+    said = list(dict.fromkeys(returned.answers.get(one.finding, ())))
+    over = returned.overwritten.get(one.finding)
+    if not said:
+        why = f"the cell itself was changed; the answer belongs under {heading(1)}"
+        return None if over is None else _Change(one, over, why=why)
+    answer = "; ".join(said)
+    if len(said) > 1:
+        return _Change(one, answer, why="several answers for one finding")
+    finding = known.get(one.finding)
+    if finding is None:
+        why = "the workspace has no such finding: it was built from another list since, or is another area's"
+        return _Change(one, answer, why=why)
+    if (finding.file, finding.value) != (returned.file, one.value):
+        return _Change(one, answer, why="the value in the list has changed since the workbook was sent")
+    return _meant(one, answer, finding, returned)
+
+
+def _meant(one: Asked, answer: str, finding: FindingRow, returned: Returned) -> _Change:
+    before = tuple(returned.rows[one.sheet_row - 1][target - 1] for target in one.targets)
+    word = spelling_key(answer)
+    if word == spelling_key(RIGHT):
+        if one.finding in returned.overwritten:
+            return _Change(
+                one, answer, why="the cell itself was changed: is the old value right, or the new?"
+            )
+        return _Change(one, answer, before, confirms=True)
+    text = answer
+    if word == spelling_key(PROPOSED):
+        if not finding.proposal or not sender_texts().of(finding.rule).replaces:
+            return _Change(one, answer, why="there is no proposal that could stand in the cell")
+        text = proposal_of(finding)
+    if not one.targets:
+        return _Change(one, answer, why="it is about no single cell of the list; correct the list by hand")
+    return _placed(one, answer, text) if finding.rule.startswith("place_") else _Change(one, answer, (text,))
+
+
+def _placed(one: Asked, answer: str, text: str) -> _Change:
+    """Return a place as the list has it: in one cell as it was written, or latitude and longitude in two."""
+    stated = stated_coordinates(pd.DataFrame({"pair": [text]}, dtype=object), None, None, "pair")
+    lat, lon = float(stated.lat[0]), float(stated.lon[0])
+    if stated.unread[0] or not (np.isfinite(lat) and np.isfinite(lon)):
+        return _Change(
+            one, answer, why="no latitude and longitude can be read in it, such as -8.1706, 113.7023"
+        )
+    if not inside_indonesia(np.array([lon]), np.array([lat]))[0]:
+        return _Change(one, answer, why="it lies outside Indonesia; latitude comes first")
+    return _Change(one, answer, (text,) if len(one.targets) == 1 else (repr(lat), repr(lon)))
+
+
+def _without_contradictions(changes: Sequence[_Change]) -> list[_Change]:
+    """Return changes without those that want different texts in one cell: nobody chooses between them."""
+    wanted: dict[tuple[int, int], set[str]] = {}
+    for change in changes:
+        for cell, text in _cells(change):
+            wanted.setdefault(cell, set()).add(text)
+    why = "two answers want different texts in one cell"
+    return [
+        c._replace(why=why) if any(len(wanted[cell]) > 1 for cell, _ in _cells(c)) else c for c in changes
+    ]
+
+
+def _cells(change: _Change) -> list[tuple[tuple[int, int], str]]:
+    if change.why:
+        return []
+    row = change.asked.sheet_row
+    return [((row, t), text) for t, text in zip(change.asked.targets, change.texts, strict=False)]
+
+
+def answers_csv(answers: Iterable[Answer]) -> str:
+    """Return ``answers.csv``; no text in it is a formula."""
+    return csv_text(pd.DataFrame(list(answers), columns=list(Answer._fields), dtype=object), index=False)
+
+
+def list_csv(rows: Iterable[Sequence[str]]) -> str:
+    r"""Return a list as CSV, row by row as it was; no text is a formula, and negative numbers are numbers.
+
+    Examples
+    --------
+    >>> list_csv([["nama", "lintang"], ["=1", "-8.05"]])
+    "nama,lintang\r\n'=1,-8.05\r\n"
+    """
+    out = io.StringIO(newline="")
+    # With both signs in the line's end, a cell that holds one of them is quoted.
+    writer = csv.writer(out, lineterminator="\r\n")
+    for row in rows:
+        writer.writerow([text if _NUMBER.fullmatch(text) else guarded(text) for text in row])
+    return out.getvalue()

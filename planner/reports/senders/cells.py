@@ -1,0 +1,87 @@
+"""Text that any CSV or workbook can hold, and that no spreadsheet runs."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# What Excel allows in one cell; what is longer is cut where it is only shown.
+CELL_CHARACTERS = 32_767
+PIECE_CHARACTERS = 30_000
+STAND_IN = "\ufffd"
+# NUL is no text for any reader, half a surrogate pair is no UTF-8.
+_NO_TEXT = re.compile("[\x00\ud800-\udfff]")
+_NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
+def plain(text: str) -> str:
+    r"""Return a text that UTF-8 can hold: a stand-in for each NUL, and for halves of surrogate pairs.
+
+    Examples
+    --------
+    >>> plain("a\x00b\ud800c") == "a\ufffdb\ufffdc"
+    True
+    """
+    return _NO_TEXT.sub(STAND_IN, text)
+
+
+def shown(text: str, most: int = CELL_CHARACTERS) -> str:
+    r"""Return a text as a workbook can show it: control characters have a stand-in, and it is cut.
+
+    Parameters
+    ----------
+    most
+        Characters, the sign for what was cut among them.
+
+    Examples
+    --------
+    >>> shown("Desa\x07 Maju", 6) == "Desa\ufffd…"
+    True
+    """
+    safe = _NO_XML.sub(STAND_IN, text)
+    return safe if len(safe) <= most else safe[: most - 1] + "…"
+
+
+def put(cell: Any, text: str) -> None:  # noqa: ANN401 - openpyxl ships no types
+    """Write a text into a cell of a workbook as text, whatever it begins with.
+
+    Parameters
+    ----------
+    cell
+        Of openpyxl.
+    text
+        Any; see :func:`shown`.
+    """
+    cell.value = shown(text)
+    if text:
+        cell.data_type = "s"
+        # Stays text when somebody edits the cell.
+        cell.quotePrefix = True
+
+
+def packed(content: object) -> list[str]:
+    """Return plain content as pieces of letters and digits that fit into cells, whatever texts it holds.
+
+    Examples
+    --------
+    >>> unpacked(packed(["=1", 2]))
+    ['=1', 2]
+    """
+    text = base64.b64encode(json.dumps(content).encode("ascii")).decode("ascii")
+    return [text[i : i + PIECE_CHARACTERS] for i in range(0, len(text), PIECE_CHARACTERS)]
+
+
+def unpacked(pieces: Sequence[str]) -> Any:  # noqa: ANN401 - whatever was packed
+    """Return what :func:`packed` was given.
+
+    Raises
+    ------
+    ValueError
+        The pieces were changed.
+    """
+    return json.loads(base64.b64decode("".join(pieces), validate=True))

@@ -1,0 +1,285 @@
+"""A list's workbook with its doubtful cells marked, a column for answers, and instructions in Indonesian."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from geodata.readers.files.table import BOOK_SUFFIXES
+from planner.reports.senders.cells import packed, put, shown
+from planner.reports.senders.texts import sender_texts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from planner.reports.senders.lists import SentList
+    from planner.reports.senders.rows import FindingRow
+
+# Okabe and Ito (2008): told apart by people who do not see red and green, and of different lightness.
+COLOURS = {"error": "E69F00", "warning": "F0E442", "info": "9AD0F3"}
+GRAVITY = tuple(COLOURS)
+# The sheet by which answers find their findings, and the original list; people do not see it.
+HIDDEN = "jangkau"
+FORMAT = 1
+VALUE_CHARACTERS = 200
+PLACE_RULES = ("place_mended", "place_proposed")
+
+
+class Marked(NamedTuple):
+    """A finding at its cell in the list.
+
+    Attributes
+    ----------
+    finding
+        What was found.
+    row
+        The sheet's row, from 1.
+    targets
+        The columns that it is about, from 1; none for the whole row.
+    """
+
+    finding: FindingRow
+    row: int
+    targets: tuple[int, ...]
+
+
+def marked_in(sent: SentList, rows: Iterable[FindingRow]) -> list[Marked]:
+    """Return a list's findings at their cells, by row and then the gravest first.
+
+    Parameters
+    ----------
+    sent
+        The list.
+    rows
+        Findings, also of other lists.
+    """
+    mine = [
+        Marked(r, int(r.row) + sent.first, sent.targets(r.rule, r.column))
+        for r in rows
+        if r.file == sent.file and r.row
+    ]
+    there = [m for m in mine if sent.head < m.row <= len(sent.rows)]
+    return sorted(there, key=lambda m: (m.row, GRAVITY.index(m.finding.severity), m.finding.finding))
+
+
+def write_marked(sent: SentList, marked: Sequence[Marked], path: Path) -> None:
+    """Write the workbook of a list that goes back to its sender.
+
+    A sender's own workbook is copied with all its sheets and styles; of another file a new one is made.
+
+    Parameters
+    ----------
+    sent
+        The list.
+    marked
+        Its findings.
+    path
+        The file to write (XLSX).
+    """
+    book, sheet = _copy(sent) if sent.source.path.suffix.lower() in BOOK_SUFFIXES else _new(sent)
+    _mark(sheet, sent, marked)
+    _instructions(book, sheet, sent, marked)
+    _hidden(book, sent, marked)
+    book.save(path)
+
+
+def _copy(sent: SentList) -> tuple[Any, Any]:
+    import openpyxl
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # openpyxl warns about what it does not copy, such as slicers
+        book = openpyxl.load_workbook(sent.source.path, rich_text=True)
+    if HIDDEN in book.sheetnames:
+        # The list was answered once, and came as such a workbook.
+        del book[HIDDEN]
+    return book, book[sent.sheet]
+
+
+def _new(sent: SentList) -> tuple[Any, Any]:
+    import openpyxl
+    from openpyxl.styles import Font
+
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.title = "Daftar"
+    for number, row in enumerate(sent.rows, start=1):
+        for column, text in enumerate(row, start=1):
+            if text:
+                put(sheet.cell(number, column), text)
+    for cell in sheet[sent.head]:
+        cell.font = Font(bold=True)
+    return book, sheet
+
+
+def _mark(sheet: Any, sent: SentList, marked: Sequence[Marked]) -> None:  # noqa: ANN401 - openpyxl ships no types
+    """Colour and comment the cells, and put the columns of answers at the right."""
+    from openpyxl.styles import Alignment, Font, PatternFill, Protection
+
+    fills = {name: PatternFill("solid", fgColor=colour) for name, colour in COLOURS.items()}
+    first = max(len(sent.rows[0]), _last_column(sheet)) + 1
+    times: dict[int, int] = {}
+    coloured: set[tuple[int, int]] = set()
+    for one in marked:
+        k = times[one.row] = times.get(one.row, 0) + 1
+        answer = sheet.cell(one.row, first + 2 * (k - 1))
+        put(sheet.cell(one.row, answer.column + 1), one.finding.finding)
+        text = _comment(one, heading(k))
+        # The gravest comes first, and its colour stays.
+        for column in one.targets or (1,):
+            cell = sheet.cell(one.row, column)
+            if (one.row, column) not in coloured:
+                coloured.add((one.row, column))
+                cell.fill = fills[one.finding.severity]
+            _add_comment(cell, text)
+        _add_comment(answer, f"{_column_words(one)}\n{text}".strip())
+        answer.fill = fills[one.finding.severity]
+        answer.number_format = "@"
+        # The sender writes here also where the sheet is protected.
+        answer.protection = Protection(locked=False)
+        answer.alignment = Alignment(wrap_text=True, vertical="top")
+    for k in range(1, max(times.values(), default=0) + 1):
+        _heading_cells(sheet, sent.head, first + 2 * (k - 1), k, Font(bold=True))
+
+
+def heading(k: int) -> str:
+    """Return the heading of the k-th column of answers, from 1.
+
+    Examples
+    --------
+    >>> heading(1), heading(2)
+    ('JAWABAN', 'JAWABAN 2')
+    """
+    name = sender_texts().sheet["answer"]
+    return name if k == 1 else f"{name} {k}"
+
+
+def _heading_cells(sheet: Any, row: int, column: int, k: int, font: Any) -> None:  # noqa: ANN401
+    from openpyxl.utils import get_column_letter
+
+    name = sender_texts().sheet["finding"]
+    for cell, text in (
+        (sheet.cell(row, column), heading(k)),
+        (sheet.cell(row, column + 1), name if k == 1 else f"{name} {k}"),
+    ):
+        put(cell, text)
+        cell.font = font
+    sheet.column_dimensions[get_column_letter(column)].width = 28
+    sheet.column_dimensions[get_column_letter(column + 1)].hidden = True
+
+
+def _last_column(sheet: Any) -> int:  # noqa: ANN401
+    """Return the last column that holds anything, formulas too; one that is only coloured is none."""
+    return max((c.column for row in sheet.iter_rows() for c in row if c.value is not None), default=0)
+
+
+def _column_words(one: Marked) -> str:
+    column = one.finding.column
+    return shown(sender_texts().sheet["column"].format(column=column), VALUE_CHARACTERS) if column else ""
+
+
+def _comment(one: Marked, answer: str) -> str:
+    texts, said = sender_texts(), one.finding
+    rule = texts.of(said.rule)
+    lines = [f"[{texts.severity[said.severity]}] {rule.wrong}"]
+    if said.value:
+        lines.append(texts.comment["value"].format(value=shown(said.value, VALUE_CHARACTERS)))
+    if said.proposal:
+        lines.append(texts.comment["proposal"].format(proposal=shown(proposal_of(said), VALUE_CHARACTERS)))
+    return "\n".join([*lines, rule.todo, texts.comment["answer"].format(heading=answer)])
+
+
+def proposal_of(said: FindingRow) -> str:
+    """Return a proposal as it can stand in the cell, or as people of the list call it.
+
+    Parameters
+    ----------
+    said
+        Whose ``proposal`` of a place says behind a colon how it was found.
+    """
+    if said.rule in PLACE_RULES:
+        return said.proposal.split(":")[0]
+    return sender_texts().kinds.get(said.proposal, said.proposal)
+
+
+def _add_comment(cell: Any, text: str) -> None:  # noqa: ANN401
+    from openpyxl.cell.cell import MergedCell
+    from openpyxl.comments import Comment
+
+    if isinstance(cell, MergedCell):
+        return  # the cell of the answer has the comment
+    before = f"{cell.comment.text}\n\n" if cell.comment is not None else ""
+    comment = Comment(shown(before + text), sender_texts().comment["author"])
+    comment.width, comment.height = 360, 180
+    cell.comment = comment
+
+
+def _instructions(book: Any, sheet: Any, sent: SentList, marked: Sequence[Marked]) -> None:  # noqa: ANN401
+    from openpyxl.styles import Alignment, Font, PatternFill
+
+    texts = sender_texts()
+    page = book.create_sheet(texts.sheet["name"], 0)
+    put(page.cell(1, 1), texts.sheet["title"].format(file=sent.file))
+    page.cell(1, 1).font = Font(bold=True, size=14)
+    row = 3
+    for number, sentence in enumerate(texts.instructions, start=1):
+        put(page.cell(row, 1), f"{number}. {sentence}")
+        row += 1
+    row += 1
+    for severity, colour in COLOURS.items():
+        put(page.cell(row, 1), texts.severity[severity])
+        page.cell(row, 1).fill = PatternFill("solid", fgColor=colour)
+        row += 1
+    row += 1
+    for column, name in enumerate(texts.table, start=1):
+        put(page.cell(row, column), name)
+        page.cell(row, column).font = Font(bold=True)
+    for one in marked:
+        row += 1
+        for column, text in enumerate(_table_row(one, sheet.title), start=1):
+            put(page.cell(row, column), text)
+            page.cell(row, column).alignment = Alignment(wrap_text=True, vertical="top")
+    for letter, width in zip("ABCDEFGH", (18, 8, 18, 28, 16, 48, 28, 48), strict=True):
+        page.column_dimensions[letter].width = width
+    _show(book, page)
+
+
+def _table_row(one: Marked, sheet: str) -> tuple[str, ...]:
+    texts, said = sender_texts(), one.finding
+    rule = texts.of(said.rule)
+    star = " (*)" if said.proposal and rule.replaces else ""
+    value = shown(said.value, VALUE_CHARACTERS) or texts.sheet["none"]
+    proposal = shown(proposal_of(said), VALUE_CHARACTERS) + star
+    return (
+        sheet,
+        str(one.row),
+        said.column,
+        value,
+        texts.severity[said.severity],
+        rule.wrong,
+        proposal,
+        rule.todo,
+    )
+
+
+def _show(book: Any, page: Any) -> None:  # noqa: ANN401
+    """Open the book at one page: of two that are selected, what is written into one goes into both."""
+    book.active = book.index(page)
+    for other in book.worksheets:
+        other.sheet_view.tabSelected = other is page
+
+
+def _hidden(book: Any, sent: SentList, marked: Sequence[Marked]) -> None:  # noqa: ANN401
+    """Keep what the answers are matched by, and the list itself, where no hand changes it."""
+    page = book.create_sheet(HIDDEN)
+    page.sheet_state = "veryHidden"
+    about = {"format": FORMAT, "file": sent.file, "findings": len(marked), "rows": len(sent.rows)}
+    findings = [
+        {"finding": one.finding.finding, "row": one.finding.row, "column": one.finding.column,
+         "value": one.finding.value, "sheet_row": one.row, "targets": list(one.targets)}
+        for one in marked
+    ]  # fmt: skip
+    records: list[object] = [about, *findings]
+    for number, record in enumerate([*records, *sent.rows], start=1):
+        for column, piece in enumerate(packed(record), start=1):
+            put(page.cell(number, column), piece)

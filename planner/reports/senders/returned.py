@@ -1,0 +1,202 @@
+"""A workbook that came back from the sender of a list: what was asked, the list, and what was answered."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from pydantic import Field, ValidationError
+
+from geodata.errors import InputError, UnreadableFileError
+from geodata.files import limits
+from geodata.files.yamlfile import Model
+from geodata.readers.files.cells import cell_text
+from geodata.readers.files.opening import require_file
+from geodata.readers.files.sheets import sheet_names, sheet_rows
+from planner.reports.senders.cells import plain, shown, unpacked
+from planner.reports.senders.marked import HIDDEN
+from planner.reports.senders.texts import sender_texts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+WHAT = "answers"
+_ID = re.compile(r"[a-z_]+\.[a-z_]+\.[0-9a-f]{10}(-\d+)?")
+
+
+class About(Model):
+    """The first record of the hidden sheet: of which file it is, and how much follows."""
+
+    format: Literal[1]
+    file: str
+    findings: int = Field(ge=0)
+    rows: int = Field(ge=1)
+
+
+class Asked(Model):
+    """A finding as it was sent: its id, where it is in the list, and its cells (from 1) in the sheet."""
+
+    finding: str
+    row: str
+    column: str
+    value: str
+    sheet_row: int = Field(ge=1)
+    targets: tuple[int, ...]
+
+
+class Returned(NamedTuple):
+    """A workbook that came back.
+
+    Attributes
+    ----------
+    path
+        The workbook.
+    file
+        The name of the list that it was made of.
+    asked
+        The findings that were sent.
+    rows
+        The list as it was sent, as text; all rows of one width.
+    answers
+        What stands in the column of answers, by finding; an id that was never sent is here too.
+    overwritten
+        What was written into the cells that findings are about, by finding.
+    others
+        In how many further cells stands what was not sent.
+    """
+
+    path: Path
+    file: str
+    asked: tuple[Asked, ...]
+    rows: list[list[str]]
+    answers: dict[str, list[str]]
+    overwritten: dict[str, str]
+    others: int
+
+
+def read_returned(path: Path) -> Returned:
+    """Read a workbook that ``jangkau check --lists`` wrote and its receiver filled in.
+
+    Raises
+    ------
+    MissingFileError
+        It is not there.
+    UnreadableFileError
+        It is no such workbook, or its hidden sheet was changed.
+    """
+    require_file(path, WHAT)
+    limits.require_small(path, WHAT, limits.TABLE_BYTES)
+    try:
+        names = sheet_names(path, WHAT)
+        if HIDDEN not in names:
+            raise UnreadableFileError(_no_such(path))
+        about, asked, rows = _sent(_texts(path, HIDDEN))
+        pages = [_texts(path, name) for name in names if name != HIDDEN]
+    except (ValidationError, RecursionError) as error:
+        raise UnreadableFileError(_no_such(path)) from error
+    except InputError:
+        raise
+    # What openpyxl and zipfile raise for files that are no workbooks; base64 and JSON raise ValueError.
+    except (zipfile.BadZipFile, ValueError, KeyError, TypeError, IndexError, OSError, SyntaxError) as error:
+        raise UnreadableFileError(_no_such(path)) from error
+    seen = _Seen({one.finding: one for one in asked}, rows)
+    for page in pages:
+        seen.read(page)
+    return Returned(path, about.file, asked, rows, seen.answers, seen.overwritten, seen.others)
+
+
+def _no_such(path: Path) -> str:
+    return (
+        f"{path.name} is no workbook that jangkau check --lists wrote, or its hidden sheet was changed. Ask "
+        "for the answers in the file as it was sent, saved as XLSX."
+    )
+
+
+def _texts(path: Path, sheet: str) -> list[list[str]]:
+    return [[plain(cell_text(value)) for value in row] for row in sheet_rows(path, sheet, WHAT)]
+
+
+def _sent(pages: Sequence[Sequence[str]]) -> tuple[About, tuple[Asked, ...], list[list[str]]]:
+    """Return what the hidden sheet holds; ValueError where it is not whole."""
+    records: Iterator[object] = (unpacked(row) for row in pages)
+    about = About.model_validate(next(records, None))
+    left = list(records)
+    if len(left) != about.findings + about.rows:
+        msg = "rows are missing"
+        raise ValueError(msg)
+    asked = tuple(Asked.model_validate(one) for one in left[: about.findings])
+    rows = left[about.findings :]
+    texts = [[str(text) for text in row] for row in rows if isinstance(row, list)]
+    width = len(texts[0]) if texts else 0
+    inside = all(
+        one.sheet_row <= len(texts) and all(1 <= target <= width for target in one.targets) for one in asked
+    )
+    if len(texts) != about.rows or not inside or any(len(row) != width for row in texts):
+        msg = "rows are damaged"
+        raise ValueError(msg)
+    return about, asked, texts
+
+
+class _Seen:
+    """What the sheets that people see hold: by the id in each row, wherever the row stands now."""
+
+    def __init__(self, asked: Mapping[str, Asked], rows: list[list[str]]) -> None:
+        self.answers: dict[str, list[str]] = {}
+        self.overwritten: dict[str, str] = {}
+        self.others = 0
+        self._asked = asked
+        self._rows = rows
+        self._known = [{_same(text) for text in column} for column in zip(*rows, strict=True)]
+
+    def read(self, page: Sequence[Sequence[str]]) -> None:
+        ours = _columns_of_ids(page)
+        if not ours and not any(text in self._asked for row in page for text in row):
+            return
+        for row in page:
+            about: set[int] = set()
+            for column, text in enumerate(row):
+                # An id that was sent counts wherever it stands now, another only where ids stand.
+                if text not in self._asked and not (column in ours and _ID.fullmatch(text)):
+                    continue
+                answer = row[column - 1].strip() if column else ""
+                if answer:
+                    self.answers.setdefault(text, []).append(answer)
+                if text in self._asked:
+                    about |= self._cells(self._asked[text], row)
+            self.others += sum(
+                bool(text) and _same(text) not in known
+                for column, (text, known) in enumerate(zip(row, self._known, strict=False), start=1)
+                if column not in about
+            )
+
+    def _cells(self, one: Asked, row: Sequence[str]) -> set[int]:
+        """Note what was written over the cells of a finding; returns their columns."""
+        before = self._rows[one.sheet_row - 1]
+        now = [
+            row[target - 1]
+            for target in one.targets
+            # A formula that nobody has computed since is empty.
+            if target <= len(row) and row[target - 1] and _same(row[target - 1]) != _same(before[target - 1])
+        ]
+        if now:
+            self.overwritten[one.finding] = ", ".join(now)
+        return set(one.targets)
+
+
+def _columns_of_ids(page: Sequence[Sequence[str]]) -> set[int]:
+    """Return the columns (from 0) of ids, by their headings."""
+    texts = sender_texts().sheet
+    pair = re.compile(f"{texts['answer']}(?: [0-9]+)?\n{texts['finding']}(?: [0-9]+)?")
+    return {
+        column
+        for row in page
+        for column in range(1, len(row))
+        if pair.fullmatch(f"{row[column - 1]}\n{row[column]}")
+    }
+
+
+def _same(text: str) -> str:
+    """Return a text as a workbook gives it back: XML makes one of all line ends."""
+    return " ".join(shown(text).split())
