@@ -6,6 +6,7 @@ Such texts get an apostrophe, as a spreadsheet has it; numbers stay numbers.
 
 from __future__ import annotations
 
+import csv
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -49,7 +50,10 @@ def csv_text(table: pd.DataFrame, *, index: bool = True) -> str:
         values = safe.iloc[:, number]
         if values.dtype == object or str(values.dtype) in ("str", "string", "category"):
             safe.isetitem(number, values.astype(object).map(_cell))
-    return str(safe.to_csv(index=False))
+    # Python's writer leaves a lone return bare, and readers end the row there.
+    texts = [c for _, c in safe.items() if c.dtype == object or str(c.dtype) in ("str", "string")]
+    returns = any(isinstance(value, str) and "\r" in value for column in texts for value in column)
+    return str(safe.to_csv(index=False, quoting=csv.QUOTE_ALL if returns else csv.QUOTE_MINIMAL))
 
 
 def _cell(value: object) -> object:

@@ -192,7 +192,8 @@ class Places:
         in_area = bool(district) and name_key(district) in self._district.values()
         levels: tuple[tuple[bool, str, bool, Callable[[shapely.Point], bool]], ...] = (
             (village is not None, "village of its row", True, lambda p: self._in_village(p, village)),
-            (in_area, "kecamatan of its row", True, lambda p: self._in_district(p, district)),
+            # What misses the village that the row names proves less than what has none to miss.
+            (in_area, "kecamatan of its row", village is None, lambda p: self._in_district(p, district)),
             (anywhere, "area", False, self._in_area),
             (anywhere, "buffer of the area", False, self._in_zone),
         )

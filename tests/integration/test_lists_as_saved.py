@@ -454,3 +454,21 @@ def test_a_spoiled_number_is_reported_to_its_last_digit(read):
     text = collection(feature("A", [1134500009, -81500007]), *(feature(n, [LON, LAT]) for n in "BC"))
     _, found = read("a.geojson", text)
     assert found["place_proposed"].cells[0].value == "-81500007, 1134500009"
+
+
+def test_a_row_that_only_has_its_number_is_no_unit(read):
+    text = f"no,nama,lat,lon\n1,Pustu A,{LAT},{LON}\n2,,,\n3,,,\n4,Pustu B,,\n"
+    frame, told = read("pustu.csv", text)
+    assert frame["name"].tolist() == ["Pustu A", "Pustu B"]
+    assert [c.row for c in told["empty_row"].cells] == [3, 4]
+
+
+# Swapped, the place lies in the kecamatan of its row and far from the village that it names.
+def test_a_place_that_misses_the_village_of_its_row_is_only_proposed(read):
+    text = f"nama,desa,kecamatan,lat,lon\nPustu A,Melati II,Jaya,{113.41},{LAT}\nPustu B,,Jaya,{LAT},{LON}\n"
+    frame, told = read("pustu.csv", text)
+    assert "place_mended" not in told
+    assert told["place_proposed"].count == 1
+    assert frame.loc[frame["name"] == "Pustu A", "located_by"].tolist() == ["name"]
+    frame, told = read("pustu.csv", text, fix=Fix.ALL)
+    assert told["place_mended"].count == 1

@@ -70,3 +70,9 @@ def test_one_function_writes_every_csv():
     for file in (f for part in ("app", "geodata", "planner") for f in (root / part).rglob("*.py")):
         if file.name != "csvtext.py":
             assert ".to_csv(" not in file.read_text("utf-8"), file
+
+
+def test_a_lone_return_ends_no_row():
+    table = pd.DataFrame({"nama": ["Desa\rA", "B"], "jiwa": [1, 2]})
+    rows = list(csv.reader(io.StringIO(csv_text(table, index=False), newline="")))
+    assert rows == [["nama", "jiwa"], ["Desa\rA", "1"], ["B", "2"]]

@@ -15,7 +15,14 @@ from geodata.readers.facilities.others import others
 from geodata.readers.facilities.places import place_rows
 from geodata.readers.facilities.rows import Rows, rows_of
 from geodata.readers.facilities.villages import declared_villages
-from geodata.readers.files.cells import TOTAL_WORDS, count_column, pick_column, total_finding, total_rows
+from geodata.readers.files.cells import (
+    TOTAL_WORDS,
+    count_column,
+    pick_column,
+    text_column,
+    total_finding,
+    total_rows,
+)
 from geodata.readers.files.opening import source_record
 from geodata.readers.place_fixes import Fix
 from geodata.readers.result import ReadLayer
@@ -59,6 +66,7 @@ def read_facilities(
     """
     file = source.path.name
     rows, totals = _without_totals(rows_of(source), source)
+    rows, empty = _with_content(rows, source)
     aside, findings = others(rows, source, villages, zone, regency)
     rows = rows.only(~aside)
     kinds = kinds_of(rows.columns, source)
@@ -91,7 +99,7 @@ def read_facilities(
     for name in ("kind", "name", "parent_id", "functioning", "closed", "source"):
         frame[name] = frame[name].astype("str")
     found = (
-        *findings, *kinds.findings, *twice, *declared.findings, *placed.findings, *unread,
+        *empty, *findings, *kinds.findings, *twice, *declared.findings, *placed.findings, *unread,
         *total_finding("facilities", totals),
     )  # fmt: skip
     return ReadLayer(frame, found, source_record("facilities", source), kinds.listed)
@@ -107,6 +115,25 @@ def _without_totals(rows: Rows, source: FacilitiesFile) -> tuple[Rows, pd.Series
     named &= rows.columns.text(source.village_name, "village_name").notna()
     totals = total_rows(rows.columns.table, coded | named | np.isfinite(rows.stated.lon))
     return rows.only(~totals.to_numpy(dtype=bool)), totals
+
+
+def _with_content(rows: Rows, source: FacilitiesFile) -> tuple[Rows, tuple[Finding, ...]]:
+    """Return the rows that say anything of a facility, and a finding about those that have only a number."""
+    said = np.isfinite(rows.stated.lon) | rows.stated.unread
+    for named, key in ((source.village, "village"), (source.id, "id")):
+        said |= rows.columns.text(named, key).notna().to_numpy(dtype=bool)
+    for column in rows.columns.table:
+        letters = text_column(rows.columns.table, column).str.contains(r"[^\W\d_]", regex=True)
+        said |= letters.fillna(value=False).to_numpy(dtype=bool)
+    if said.all():
+        return rows, ()
+    index = rows.columns.table.index[~said]
+    cells = tuple(Cell(source.path.name, int(i), "", "") for i in index)
+    return rows.only(said), (Finding(
+        "info", "facilities", "empty_row", len(cells), tuple(f"row {i}" for i in index[:5]),
+        f"{source.path.name}: rows without a name, an id, a place or a village were left out", "none needed",
+        cells,
+    ),)  # fmt: skip
 
 
 def _ids(rows: Rows, source: FacilitiesFile, prefix: str) -> tuple[pd.Series[Any], tuple[Finding, ...]]:
