@@ -261,7 +261,7 @@ def test_bad_asking_is_told(words, said, demo_workspace, tmp_path, capsys):
         ("wet: {share: 1.5}", r"wet\.share"),
         ("speed: {walking: {dry: -0.1}}", r"speed\.walking\.dry"),
         ("speed: {walking: {dry: 1.1}}", r"speed\.walking\.dry"),
-        ("people: {census: {spread: 0.1}}", "is none of hamlets, roads, interior, parts"),
+        ("people: {census: {spread: 0.1}}", "is none of hamlets, raster, roads, interior, parts"),
         ("rain: 3", "unknown key 'rain'"),
     ],
 )
