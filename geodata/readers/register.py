@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 import shapely
-from rapidfuzz.distance import Levenshtein
 
 from geodata.codes import VillageKind, district_of, name_key, parse_village_code, regency_of, village_kind
 from geodata.errors import EmptyAreaError, counted
@@ -21,6 +20,7 @@ from geodata.layers import Cell, Finding
 from geodata.readers.columns import Columns, known_heads
 from geodata.readers.files.table import holds_table, read_table
 from geodata.readers.files.vector import read_vector
+from geodata.readers.near_names import nearly
 from geodata.vocabulary.statuses import Word
 
 if TYPE_CHECKING:
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 WHAT = "codes"
 # Of a polygon, in that of one village of the register.
 OVERLAP_SHARE = 0.5
-# A name of so many letters may differ by one, of twice as many by two.
-NEAR_LETTERS = 5
 
 
 class CodeSystem(Word):
@@ -116,9 +114,9 @@ class Register:
 
     def near(self, name: str, district: str) -> list[str]:
         """Return the codes of nearly this name in a kecamatan (keys of names)."""
-        most = 0 if len(name) < NEAR_LETTERS else 1 if len(name) < 2 * NEAR_LETTERS else 2
-        within = [(c, n) for c, (n, d) in self.names.items() if d == district]
-        return [c for c, n in within if district and 0 < Levenshtein.distance(name, n) <= most]
+        if not district:
+            return []
+        return [c for c, (n, d) in self.names.items() if d == district and nearly(name, n)]
 
 
 def read_registers(sources: Sequence[CodesFile], regency: str) -> Register:

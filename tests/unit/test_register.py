@@ -59,6 +59,12 @@ def test_a_name_that_the_kabupaten_has_once_serves_where_its_kecamatan_is_anothe
     assert [c.row for c in told.cells] == [2, 3]
 
 
+def test_a_number_is_no_slip_of_the_pen():
+    register = Register({"35.09.01.2001": ("melati2", "jombang"), "35.09.01.2002": ("pabean", "jombang")})
+    answer, _ = found([(None, "Melati III", "Jombang"), (None, "Pabian", "Jombang")], register)
+    assert answer == [(None, "none"), ("35.09.01.2002", "near_name")]
+
+
 # 3509 012 001 is a village of BPS, and the same ten digits are 35.09.01.2001 of Kemendagri.
 def test_codes_of_bps_are_never_taken_for_kemendagris():
     rows = [("3509010001", "Kenanga", "Jombang"), ("3509010002", "Sumberagung", "Kencong"),

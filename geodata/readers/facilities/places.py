@@ -11,7 +11,7 @@ import shapely
 
 from geodata.crs import WGS84, inside_indonesia, likely_cause
 from geodata.errors import OutsideIndonesiaError, SchemaError, counted, first_five
-from geodata.layers import Cell, Finding
+from geodata.layers import Cell, Finding, Severity
 from geodata.readers.coordinates import points_of
 from geodata.readers.place_fixes import Fix, Places, Proposal
 from geodata.villages_at import village_at
@@ -176,7 +176,7 @@ def _findings(
 ) -> tuple[Finding, ...]:  # fmt: skip
     index, column = rows.columns.table.index, rows.place_column
 
-    def finding(severity: Any, rule: str, bad: list[int], text: str, action: str) -> list[Finding]:  # noqa: ANN401
+    def finding(severity: Severity, rule: str, bad: list[int], text: str, action: str) -> list[Finding]:
         cells = tuple(
             Cell(file, int(index[i]), column, str(rows.stated.said[i]), _words(proposals.get(i)), i in taken,
                  str(ids.iloc[i]))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from rapidfuzz.distance import Levenshtein
 
 from geodata.codes import VillageKind, name_key, parse_village_code, regency_of, village_kind
 from geodata.layers import Cell, Finding, Severity
+from geodata.readers.near_names import nearly
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,11 +16,6 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
     from numpy.typing import NDArray
-
-
-# A name of so many letters may differ by one from that of the only such village of its kecamatan, one of
-# twice as many by two.
-NEAR_LETTERS = 5
 
 
 class Declared(NamedTuple):
@@ -99,18 +93,10 @@ class _Villages:
     def near(self, name: object, district: object) -> str | None:
         """Return the one village of the stated kecamatan of nearly this name, None for none or several."""
         key = name_key(name)
-        if not isinstance(district, str) or len(key) < NEAR_LETTERS:
+        if not isinstance(district, str):
             return None
         within = self._by_district.get(name_key(district), [])
-        most = 1 if len(key) < 2 * NEAR_LETTERS else 2
-        # "Melati III" is no slip of the pen for "Melati II".
-        number = re.sub(r"\D", "", key)
-        found = [
-            code
-            for other, code in within
-            if Levenshtein.distance(key, other, score_cutoff=most) <= most
-            and re.sub(r"\D", "", other) == number
-        ]
+        found = [code for other, code in within if nearly(key, other)]
         return found[0] if len(found) == 1 else None
 
     def elsewhere(self, code: str) -> bool:
