@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import geopandas as gpd
-import pandas as pd
 import shapely
 
 from geodata.areafile import CoversFile
 from geodata.crs import WGS84
-from geodata.errors import ConfigError, SchemaError, counted, first_five
+from geodata.errors import ConfigError
 from geodata.extent import ROADS, declared
 from geodata.layers import Finding, Layers, Progress, SourceRecord, StudyArea, no_progress
 from geodata.readers.areas import read_floods, read_water
 from geodata.readers.boundaries import read_boundaries
+from geodata.readers.facilities.layer import facilities_layer, kinds_listed
 from geodata.readers.facilities.lists import read_facilities
 from geodata.readers.files.opening import source_record
 from geodata.readers.hamlets import read_hamlets
@@ -25,7 +25,6 @@ from geodata.readers.result import ReadLayer
 from geodata.readers.roads import study_zone
 from geodata.readers.working_areas import read_working_areas
 from geodata.schemas import validate
-from geodata.vocabulary.statuses import FacilityStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -40,13 +39,6 @@ if TYPE_CHECKING:
         PopulationFile,
         RoadsFile,
     )
-
-
-# A facility list without the columns of these is still a facilities layer.
-FACILITY_COLUMNS = (
-    "kind", "name", "village_code", "declared_village", "parent_id", "functioning", "closed",
-    "located_by", "status", "source",
-)  # fmt: skip
 
 
 def read_layers(
@@ -271,8 +263,8 @@ def _facilities(area: AreaFile, villages: gpd.GeoDataFrame, zone: shapely.Geomet
         )
         for i, (f, stem) in enumerate(zip(files, stems, strict=True), start=1)
     ]
-    frame = _one_layer(lists, villages.crs, zone)
-    kinds = [_kinds_listed(file, one, official) for file, one in zip(files, lists, strict=True)]
+    frame = facilities_layer(lists, villages.crs, zone)
+    kinds = [kinds_listed(file, one, official) for file, one in zip(files, lists, strict=True)]
     listed = {k for one in kinds for k in one}
     # None at all is a list too.
     none = (k for k, total in official.items() if total == 0)
@@ -283,46 +275,6 @@ def _facilities(area: AreaFile, villages: gpd.GeoDataFrame, zone: shapely.Geomet
         [(k, f.covers, f"facilities ({f.path.name})") for k, f in zip(kinds, files, strict=True)],
         [*lists, ReadLayer(frame, tuple(_without_row(files, lists, listed)))],
     )
-
-
-def _one_layer(lists: Sequence[ReadLayer], crs: object, zone: shapely.Geometry) -> gpd.GeoDataFrame:
-    """Return the rows of all lists, each id once, with where they lie."""
-    rows = [one.frame for one in lists if len(one.frame)]
-    if rows:
-        frame = gpd.GeoDataFrame(pd.concat(rows), crs=crs)
-    else:
-        empty = {c: pd.Series(dtype="str") for c in FACILITY_COLUMNS}
-        index = pd.Index([], name="facility_id", dtype="str")
-        frame = gpd.GeoDataFrame(empty, geometry=gpd.GeoSeries([], crs=crs)).set_index(index)
-    twice = frame.index[frame.index.duplicated()].unique()
-    if len(twice):
-        msg = (
-            f"facilities: {counted(len(twice), 'id occurs', 'ids occur')} in more than one list: "
-            f"{first_five(twice)}. Take a list that is there twice out, or leave id: out and ids are made "
-            "from the row numbers."
-        )
-        raise SchemaError(msg)
-    placed = ~shapely.is_missing(frame.geometry.to_numpy())
-    near = shapely.intersects(zone, frame.geometry.to_numpy())
-    status = pd.Series(FacilityStatus.UNLOCATED.value, index=frame.index, dtype="str")
-    status = status.mask(placed & near, FacilityStatus.USED.value)
-    status = status.mask(placed & ~near, FacilityStatus.OUTSIDE_BUFFER.value)
-    if "set_aside" in frame:
-        status = status.mask(frame["set_aside"].astype(bool), FacilityStatus.SET_ASIDE.value)
-    frame["status"] = status
-    frame["geometry"] = frame.geometry
-    numbers = [c for c in frame if c.startswith(("staff_", "open_days_", "capacity_"))]
-    frame = frame[[*FACILITY_COLUMNS, *numbers, "geometry"]].sort_index()
-    frame.index.name = "facility_id"
-    validate("facilities", frame)
-    return frame
-
-
-def _kinds_listed(file: FacilitiesFile, rows: ReadLayer, official: Mapping[str, int]) -> tuple[str, ...]:
-    """Return the kinds that a file lists; one that only stands in ``kind.values`` has no list."""
-    there = set(rows.frame["kind"])
-    sure = file.covers is not None or isinstance(file.kind, str)
-    return tuple(k for k in rows.listed_kinds if k in there or sure or official.get(k) == 0)
 
 
 def _without_row(

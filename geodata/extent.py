@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from geodata.areafile import Covers
+    from geodata.layers import Layers
 
 ROADS = "roads"
 # A village counts as covered by a polygon that holds this share of it: outlines differ by slivers.
@@ -82,6 +83,37 @@ def covered_villages(covers: Covers, villages: gpd.GeoDataFrame, what: str) -> N
 def _dotted(code: str) -> str:
     plain = code.strip().replace(".", "")
     return f"{plain[:2]}.{plain[2:4]}.{plain[4:6]}" if len(plain) == 6 and plain.isdigit() else code.strip()
+
+
+def declared_anew(
+    layers: Layers, kinds: Iterable[str], covers: Covers | None, what: str, *, adds: bool
+) -> tuple[pd.Series[str], tuple[str, ...]]:
+    """Return the same as :func:`declared` after a list of some kinds was given for an area.
+
+    Parameters
+    ----------
+    kinds, covers, what
+        What the list is about, what it covers (None = it does not say), and what messages call it.
+    adds
+        Whether it stands beside the lists there are; else it takes their place.
+
+    Raises
+    ------
+    InputError
+        As :func:`covered_villages`.
+    """
+    villages, known = layers.villages, set(layers.area.declared)
+    before = [set(text.split()) for text in villages.get("covered", [""] * len(villages))]
+    hit = None if covers is None else covered_villages(covers, villages, what)
+    for kind in kinds:
+        # Beside a list that does not say what it covers nothing is declared.
+        sure = hit is not None and (not adds or kind in known or kind not in layers.area.listed_kinds)
+        for i, words in enumerate(before):
+            stays = adds and kind in words
+            (words.add if sure and (stays or (hit is not None and hit[i])) else words.discard)(kind)
+        (known.add if sure else known.discard)(kind)
+    text = [" ".join(sorted(words)) for words in before]
+    return pd.Series(text, index=villages.index, dtype="str"), tuple(sorted(known))
 
 
 def declared(

@@ -86,13 +86,17 @@ class Finding:
 
 @dataclass(frozen=True)
 class SourceRecord:
-    """Where a layer came from; the hash is of the file's bytes."""
+    """Where a layer came from; the hash is of the file's bytes.
+
+    ``given`` is the day on which the file was dropped on the app's page; "" for a file of AREA.yml.
+    """
 
     layer: str
     file: str
     sha256: str
     source: str | None = None
     licence: str | None = None
+    given: str = ""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import glob
+import hashlib
 import json
 import logging
 import re
@@ -15,6 +16,7 @@ import shutil
 import tempfile
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from importlib.metadata import version
 from pathlib import Path
@@ -41,6 +43,9 @@ SCENARIOS = "scenarios"
 LAYERS = ("villages", "roads", "facilities", "hamlets", "water", "floods", "people_points")
 # The cells that findings are about: which finding, and what geodata.layers.Cell says.
 CELLS = "cells"
+# Manifests of what the workspace was before, whose files stay with them, and how many are kept.
+EARLIER = "earlier-*.json"
+KEPT_EARLIER = 10
 
 
 @dataclass(frozen=True)
@@ -73,6 +78,7 @@ WORKSPACE = Ours(
     frozenset(
         {
             MANIFEST,
+            EARLIER,
             *(f"{name}{end}" for name in (*LAYERS, CELLS) for end in (".parquet", "-????????????.parquet")),
         }
     ),
@@ -264,18 +270,59 @@ def _disk_error(error: OSError, out: Path) -> DiskError:
     return DiskError(f"{out} could not be written: {reason}. What was there before is unchanged.")
 
 
-def write_workspace(layers: Layers, out: Path) -> None:
+@dataclass(frozen=True)
+class Keep:
+    """That what a workspace was until now can be had back (:mod:`geodata.earlier`).
+
+    Attributes
+    ----------
+    by, why
+        Who replaced it, and with what.
+    state
+        What :func:`state_of` gave when the new layers were made from it; None where they were not.
+    """
+
+    by: str
+    why: str
+    state: str | None = None
+
+
+def state_of(folder: Path) -> str:
+    """Return a text that changes with every build of a workspace.
+
+    Raises
+    ------
+    WorkspaceError
+        Not a workspace.
+    """
+    read_manifest(folder)
+    return hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest()
+
+
+def write_workspace(layers: Layers, out: Path, *, keep: Keep | None = None) -> None:
     """Write all layers and their manifest; a workspace that is there is replaced as a whole.
+
+    Parameters
+    ----------
+    keep
+        Where what was there is to be had back; at most ten such states are kept, the latest.
 
     Raises
     ------
     WorkspaceError, DiskError
+        Also where another has built the workspace since ``keep.state``.
     """
     out = out.resolve()
     # Before its lock stands in somebody's folder, and again with it.
     require_replaceable(out, WORKSPACE)
     with _no_empty_folder(out), _writing(out, out):
         require_replaceable(out, WORKSPACE)
+        if keep is not None and keep.state is not None and state_of(out) != keep.state:
+            msg = (
+                f"{out} was built anew meanwhile, so that what was made of its old data does not fit it. "
+                "Open it again and do it once more; nothing was changed."
+            )
+            raise WorkspaceError(msg)
         with _stage(out, out) as stage:
             entries = _layer_files(layers, stage)
             manifest = {
@@ -292,12 +339,40 @@ def write_workspace(layers: Layers, out: Path) -> None:
             written = [entry["file"] for entry in (*entries.values(), manifest["cells"])]
             for file in written:
                 (stage / file).replace(out / file)
+            if keep is not None:
+                _keep_earlier(out, keep)
             # From here on it is the new workspace: the manifest names its files by their content.
             (stage / MANIFEST).replace(out / MANIFEST)
-        named = {MANIFEST, *written}
-        for file in out.iterdir():
-            if WORKSPACE.wrote(file.name) and file.name not in named:
-                file.unlink()
+        _remove_unnamed(out, {MANIFEST, *written})
+
+
+def _keep_earlier(out: Path, keep: Keep) -> None:
+    """Write the manifest that is about to be replaced under a name of its own, with who does it and why."""
+    number = 1 + max((int(p.stem.rpartition("-")[2]) for p in earlier_manifests(out)), default=0)
+    at = datetime.now(UTC).isoformat(timespec="seconds")
+    manifest = read_manifest(out) | {"replaced": {"at": at, "by": keep.by, "why": keep.why}}
+    text = json.dumps(manifest, indent=1, ensure_ascii=False, sort_keys=True)
+    part = out / f".{out.name}.earlier.partial"
+    part.write_text(text + "\n", "utf-8")
+    part.replace(out / f"earlier-{number:06d}.json")
+
+
+def earlier_manifests(folder: Path) -> list[Path]:
+    """Return the manifests of what a workspace was before, the earliest first."""
+    return sorted(p for p in folder.glob(EARLIER) if re.fullmatch(r"earlier-\d{6}\.json", p.name))
+
+
+def _remove_unnamed(out: Path, named: set[str]) -> None:
+    """Remove our files that neither the workspace nor what it was before needs."""
+    earlier = earlier_manifests(out)
+    for old in earlier[:-KEPT_EARLIER]:
+        old.unlink()
+    for kept in earlier[-KEPT_EARLIER:]:
+        manifest = json.loads(kept.read_text("utf-8"))
+        named |= {kept.name, *(entry["file"] for entry in (*manifest["layers"].values(), manifest[CELLS]))}
+    for file in out.iterdir():
+        if WORKSPACE.wrote(file.name) and file.name not in named:
+            file.unlink()
 
 
 def _layer_files(layers: Layers, stage: Path) -> dict[str, Any]:
@@ -356,7 +431,18 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     WorkspaceError
         No workspace, a newer version, or a damaged manifest.
     """
-    path = folder / MANIFEST
+    return manifest_at(folder / MANIFEST)
+
+
+def manifest_at(path: Path) -> dict[str, Any]:
+    """Return the manifest in a file, that of a workspace or of what it was before.
+
+    Raises
+    ------
+    WorkspaceError
+        As :func:`read_manifest`.
+    """
+    folder = path.parent
     if not path.is_file():
         msg = (
             f"{folder} is not a workspace (it has no {MANIFEST}). "
@@ -406,14 +492,21 @@ def read_workspace(folder: Path) -> Layers:
     while True:
         manifest = read_manifest(folder)
         try:
-            return _read_layers(folder, manifest)
+            return read_layers_of(folder, manifest)
         except WorkspaceError:
             # A build that ended meanwhile has taken the files away, and named its own.
             if read_manifest(folder) == manifest:
                 raise
 
 
-def _read_layers(folder: Path, manifest: dict[str, Any]) -> Layers:
+def read_layers_of(folder: Path, manifest: dict[str, Any]) -> Layers:
+    """Return the layers that a manifest names.
+
+    Raises
+    ------
+    WorkspaceError
+        A missing or changed layer, or a damaged manifest.
+    """
     frames: dict[str, gpd.GeoDataFrame] = {}
     try:
         for name, entry in manifest["layers"].items():

@@ -11,8 +11,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from geodata.earlier import write_anew
 from geodata.layers import no_progress
-from geodata.workspace import CACHE, WORKSPACE, read_workspace, require_replaceable, write_workspace
+from geodata.workspace import CACHE, WORKSPACE, read_workspace, require_replaceable
 from planner.coverage.compare import changes, totals
 from planner.coverage.study import Gaps, Study, find_gaps
 from planner.coverage.tables import facility_table, summary, village_table
@@ -157,7 +158,7 @@ def build_area(
     require_replaceable(out, WORKSPACE)
     layers = read_layers(area, cache=out / CACHE / "overpass", fix=Fix(fix), progress=progress)
     progress("workspace")
-    write_workspace(layers, out)
+    write_anew(layers, out)
     return layers
 
 

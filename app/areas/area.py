@@ -107,12 +107,21 @@ class Area:
         Its base; the default scenario when None.
     workspace
         The folder it came from; None for layers made in memory.
+    state
+        What :func:`geodata.workspace.state_of` gave when it was read.
+
+    Attributes
+    ----------
+    trial
+        Under which token it is shown on trial; "" for what is served.
     """
 
     def __init__(
-        self, layers: Layers, *, scenario: Scenario | None = None, workspace: Path | None = None
-    ) -> None:
-        self.layers, self.workspace = layers, workspace
+        self, layers: Layers, *, scenario: Scenario | None = None, workspace: Path | None = None,
+        state: str | None = None,
+    ) -> None:  # fmt: skip
+        self.layers, self.workspace, self.state = layers, workspace, state
+        self.trial = ""
         self.scenario = scenario or default_scenario()
         self.study = Study(layers, scenario=self.scenario, modes=tuple(self.scenario.modes))
         # Of the study itself: it keeps searches and networks that threads must not change at once.

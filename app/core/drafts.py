@@ -54,7 +54,7 @@ class Drafts:
 
     def _keep(self) -> None:
         state = self._state
-        if not self.token and not state.unsaved:
+        if state.area.trial or (not self.token and not state.unsaved):
             return
         if self._writing:
             self._again = True

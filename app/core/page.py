@@ -21,6 +21,7 @@ class MapTools:
         self.dark = False
         self.use: Callable[[str | None], None] = _nothing
         self.draw: Callable[[list[str], Any], None] = _nothing
+        self.mark: Callable[[list[dict[str, Any]]], None] = _nothing
         self.show_theme: Callable[[bool], None] = _nothing
         self._picked: Callable[[dict[str, Any]], None] | None = None
 
@@ -46,7 +47,7 @@ class MapTools:
     def close(self) -> None:
         """Let go of the map."""
         self._picked = None
-        self.use = self.draw = self.show_theme = _nothing
+        self.use = self.draw = self.mark = self.show_theme = _nothing
 
 
 class OpenViews:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from app.core.drafts import Drafts
@@ -9,6 +10,7 @@ from app.core.notice import Notice
 from app.core.page import MapTools, OpenViews
 from app.core.planning import Planning
 from app.core.questions import Questions
+from app.core.revising import Revising
 from app.core.saving import Scenarios
 from app.core.state import Selection, State
 from app.core.stream import Stream
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from bokeh.document import Document
 
     from app.areas.area import Area
+    from app.areas.served import Served
     from app.core.work import Seats
     from app.store import Store
     from app.texts import Texts
@@ -43,6 +46,8 @@ class Session:
         Ways to threads for slow work.
     document
         The Bokeh document that the results are shown in; None runs everything at once (tests).
+    served
+        Where the area's data may be replaced; None where they may not.
 
     Attributes
     ----------
@@ -56,6 +61,8 @@ class Session:
         What is asked next; unsaved work; saved work.
     planning
         Where next: the plan of sites.
+    revising
+        Other data for the area, on trial.
     map, views
         What the parts of the page ask of each other.
     """
@@ -70,6 +77,7 @@ class Session:
         editor: bool,
         seats: Seats | None = None,
         document: Document | None = None,
+        served: Served | None = None,
     ) -> None:
         self.area, self.texts, self.store, self.account = area, texts, store, account
         self.signed_in = False
@@ -91,6 +99,10 @@ class Session:
         self.planning = Planning(
             self.state, notice=self.notice, texts=texts, questions=self.questions, work=self._work
         )
+        self.revising = Revising(
+            area, served, account=account, notice=self.notice, texts=texts, scenarios=self.scenarios,
+            work=self._work,
+        )  # fmt: skip
         self.map, self.views = MapTools(), OpenViews()
         self._files = 0
 
@@ -148,15 +160,24 @@ class Session:
         if facility_id in self.state.answer.gaps.layers.facilities.index:
             self.state.selected = Selection("facility", facility_id)
 
+    def tell_of_new_data(self, by: str) -> None:
+        """Say that the area's data were replaced by somebody; from any thread."""
+        text = self.texts.text(
+            "The data of this area were replaced by {name}. Load the page anew to see them.", name=by
+        )
+        self._work.on_page(partial(self.notice.tell, text, "warning"))
+
     def stop(self) -> None:
         """Stop all work of this tab, from any thread; nobody waits for it any more."""
         self.planning.halt()
+        self.revising.halt()
         self._work.stop()
 
     def close(self) -> None:
         """Forget everything that could keep the closed tab alive."""
         self.questions.close()
         self.planning.close()
+        self.revising.close()
         self._work.close()
         self.drafts.take("")
         self.stream.close()

@@ -1,5 +1,5 @@
 // The app's map. Outlines are sent once; an answer is one class a village. Python speaks by messages
-// (paint, select, view, facilities, overlay, edits, plan, tool, theme), the map answers (ready, village,
+// (paint, select, view, facilities, overlay, edits, plan, doubts, tool, theme), the map answers (ready, village,
 // facility, site, place, line, area, cancelled). Every text that came from a file is set with textContent.
 function jangkauMap(map, data) {
   "use strict";
@@ -211,6 +211,28 @@ function jangkauMap(map, data) {
     });
     return box;
   }
+  // Rows of the data that are doubtful, by how grave that is.
+  var doubts = L.layerGroup().addTo(map);
+  function showDoubts(message) {
+    doubts.clearLayers();
+    var bounds = [];
+    message.marks.forEach(function (mark) {
+      var marker = L.marker([mark.lat, mark.lon], {
+        pane: "jk-sites", title: "", alt: mark.title, keyboard: true,
+        icon: L.divIcon({ className: "jk-site-icon", iconSize: [16, 16],
+          html: el("div", "jk-site jk-doubt jk-doubt-" + mark.state, mark.state === "info" ? "i" : "!") }),
+      });
+      marker.bindTooltip(function () { return siteBox(mark); }, { className: "jk-tip" });
+      marker.addTo(doubts);
+      marker.getElement().dataset.doubt = mark.key;
+      bounds.push([mark.lat, mark.lon]);
+    });
+    if (bounds.length && !bounds.some(function (b) { return map.getBounds().contains(b); })) {
+      touched = true;
+      map.fitBounds(bounds, { padding: [40, 40], maxZoom: 13 });
+    }
+    document.body.dataset.doubts = String(message.marks.length);
+  }
   function showPlan(message) {
     sites.clearLayers();
     message.areas.forEach(function (area) {
@@ -403,6 +425,7 @@ function jangkauMap(map, data) {
     overlay: function (m) { draw(over, m.features); document.body.dataset.overlay = String(m.features.length); },
     edits: function (m) { draw(drawnEdits, m.features); document.body.dataset.edits = String(m.features.length); },
     plan: showPlan,
+    doubts: showDoubts,
     tool: function (m) { useTool(m.name); },
     theme: function (m) { document.body.classList.toggle("jk-dark", m.dark); },
   };

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from app.views import (
     adoption_page,
     choices,
+    data,
     downloads,
     equity,
     guide,
@@ -68,6 +69,7 @@ VIEWS: tuple[View, ...] = (
     View("equity", _("Equity"), "panel", equity.make),
     View("scenarios", _("Scenarios"), "panel", scenarios.make),
     View("downloads", _("Downloads"), "panel", downloads.make),
+    View("data", _("Data"), "panel", data.make),
     View("guide", _("Guide"), "panel", guide.make),
     View("adoption", _("ILP adoption"), "panel", adoption_page.make),
 )

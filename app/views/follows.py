@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from app.core.notice import Notice
     from app.core.planning import Planning
+    from app.core.revising import Revising
     from app.core.session import Session
     from app.core.state import State
 
@@ -26,7 +27,13 @@ class Follows(param.Parameterized):
     state: State = param.Parameter(precedence=-1)
     notice: Notice = param.Parameter(precedence=-1)
     planning: Planning = param.Parameter(precedence=-1)
+    revising: Revising = param.Parameter(precedence=-1)
 
     def __init__(self, session: Session) -> None:
         self.session = session
-        super().__init__(state=session.state, notice=session.notice, planning=session.planning)
+        super().__init__(
+            state=session.state,
+            notice=session.notice,
+            planning=session.planning,
+            revising=session.revising,
+        )

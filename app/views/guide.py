@@ -20,8 +20,6 @@ def make(session: Session) -> Fragment:
         measures=list(MEASURES.values()),
         standard=scenario.standard,
         access=scenario.access,
-        sources=session.area.layers.sources,
-        findings=session.area.findings,
         area=session.area.name,
     )
     return fragment

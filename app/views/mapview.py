@@ -72,6 +72,7 @@ class _MapView(Follows):
         )  # fmt: skip
         session.map.use = lambda name: self.bridge.send({"type": "tool", "name": name})
         session.map.draw = self.draw
+        session.map.mark = lambda found: self.bridge.send({"type": "doubts", "marks": found})
         session.map.show_theme = lambda dark: self.bridge.send({"type": "theme", "dark": dark})
         self.answered()
 

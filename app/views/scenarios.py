@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-import pandas as pd
 import param
 
 from app.components.fragment import Fragment
 from app.core.state import History, Selection
+from app.figures.compared import totals_rows, village_rows
 from app.figures.describe import described, rules
 from app.figures.sheets import Comparison, comparison
 from app.views.follows import Follows
@@ -113,8 +113,8 @@ class _Scenarios(Follows):
             conflict=conflict and {"name": conflict.name, "by": conflict.updated_by,
                                    "at": texts.moment(conflict.updated_at), "id": conflict.id,
                                    "archived": conflict.archived},
-            totals=_totals(self.compared, state.season),
-            villages=_villages(self.compared, state.kind, state.season),
+            totals=totals_rows(self.compared, state.season),
+            villages=village_rows(self.compared, state.kind, state.season),
             more=SHOWN_VILLAGES, link=session.scenarios.link, kind=state.kind, season=state.season,
         )  # fmt: skip
 
@@ -169,33 +169,3 @@ def _action(session: Session, action: str) -> str:
         "create": _("saved as new"), "update": _("changed"), "copy": _("copied"), "archive": _("archived"),
         "restore": _("brought back"), "account": _("account changed"),
     }.get(action, action)  # fmt: skip
-
-
-def _totals(compared: Comparison | None, season: str) -> list[dict[str, object]]:
-    if compared is None or not len(compared.totals):
-        return []
-    table = compared.totals[compared.totals["season"] == season]
-    return [
-        {"kind": r.kind, "before": r.people_reached_before, "after": r.people_reached_after,
-         "change": r.people_reached_after - r.people_reached_before,
-         "gap_before": r.villages_gap_before, "gap_after": r.villages_gap_after}
-        for r in table.itertuples()
-    ]  # fmt: skip
-
-
-def _villages(compared: Comparison | None, kind: str, season: str) -> list[dict[str, object]]:
-    """Return the villages that differ most, in people reached, then in minutes."""
-    if compared is None or not len(compared.villages):
-        return []
-    table = compared.villages
-    table = table[(table["kind"] == kind) & (table["season"] == season)]
-    size = table["people_reached_change"].abs().fillna(0.0)
-    minutes = pd.to_numeric(table["minutes_median_change"], errors="coerce").abs().fillna(0.0)
-    table = table.assign(_size=size, _minutes=minutes).sort_values(
-        ["_size", "_minutes", "village_code"], ascending=[False, False, True]
-    )
-    return [
-        {"code": r.village_code, "name": r.village_name, "people": r.people_reached_change,
-         "before": r.minutes_median_before, "after": r.minutes_median_after}
-        for r in table.itertuples()
-    ]  # fmt: skip

@@ -14,7 +14,7 @@ from app.areas.area import Area
 from app.store import Store
 from app.web.serving import App, Options, make_server, require_accounts, require_free
 from geodata.errors import ConfigError, DiskError
-from geodata.workspace import SCENARIOS, read_manifest
+from geodata.workspace import SCENARIOS, read_manifest, state_of
 from planner.pipeline import demo_layers, open_workspace
 from planner.reports.maps.page import LIBRARIES_MISSING, vendor_is_built
 
@@ -101,6 +101,7 @@ def _areas(workspaces: Sequence[Path]) -> list[Area]:
     areas = []
     sources: list[Path | None] = [*workspaces] or [None]
     for workspace in sources:
+        state = None if workspace is None else state_of(workspace)
         layers = demo_layers() if workspace is None else open_workspace(workspace)
         if layers.area.code in codes:
             msg = f"{workspace} and {codes[layers.area.code]} are the same area ({layers.area.code})"
@@ -108,7 +109,7 @@ def _areas(workspaces: Sequence[Path]) -> list[Area]:
         codes[layers.area.code] = workspace
         sys.stdout.write(f"{layers.area.name}: computing the first answer …\n")
         sys.stdout.flush()
-        areas.append(Area(layers, workspace=workspace))
+        areas.append(Area(layers, workspace=workspace, state=state))
     return areas
 
 

@@ -251,6 +251,7 @@ def follow_address(session: Session, location: Any) -> None:  # noqa: ANN401 - P
             "draft": session.drafts.token if state.unsaved else None,
         }  # fmt: skip
         wanted["lang"], wanted["area"] = session.texts.lang, session.area.code
+        wanted["trial"] = session.area.trial
         location.search = "?" + urlencode({k: v for k, v in wanted.items() if v})
 
     follow(address, state, "kind", "season", "measure", "group", "selected", "history", "opened")

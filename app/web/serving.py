@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import panel as pn
 
+from app.areas.served import Served
 from app.core.pool import FairPool
 from app.core.session import Session
 from app.core.work import Seats
@@ -115,17 +116,22 @@ class App:
         self.door = Door(self.store, self.secret, outside=outside, days=days)
         # Who has a page open, by the session of its document: what the cookie said when it was opened.
         self.inside: dict[str, str] = {}
-        self.by_code = {area.code: area for area in self.areas}
         self.texts = {lang: Texts(lang) for lang in LANGUAGES}
         write_vendor(self.files)
-        self._pages = {
-            (area.code, lang): write_page(area, texts, self.files)
-            for area in self.areas
-            for lang, texts in self.texts.items()
-        }
+        self.served = Served(self.areas, self._map_pages)
+        self.served.replaced.append(self._tell_of_new_data)
         self.login = bool(self.store.accounts())
         self.live: dict[str, Drafts] = {}
         self.sessions: set[Session] = set()
+
+    def _map_pages(self, area: Area) -> dict[str, str]:
+        return {lang: write_page(area, texts, self.files) for lang, texts in self.texts.items()}
+
+    def _tell_of_new_data(self, area: Area, by: str) -> None:
+        """Tell those who look at an area that its data are others now."""
+        for session in tuple(self.sessions):
+            if session.area.code == area.code and session.area is not area:
+                session.tell_of_new_data(by)
 
     def close(self) -> None:
         """Stop the threads and delete the served files."""
@@ -141,7 +147,10 @@ class App:
     def page(self) -> Any:  # noqa: ANN401 - Panel ships no types
         """Return the page of a new session; Panel calls this."""
         query = {k: v[0].decode("utf-8", "replace") for k, v in pn.state.session_args.items() if v}
-        area = self.by_code.get(query.get("area", ""), self.areas[0])
+        areas = self.served.areas
+        area = self.served.area(query.get("area", "")) or areas[0]
+        on_trial = self.served.area(query.get("area", ""), query.get("trial", ""))
+        area = on_trial or area
         lang = query.get("lang", "")
         if lang not in LANGUAGES:
             lang = self.options.lang
@@ -156,21 +165,24 @@ class App:
         if account is None:
             # Removed, or given another password, since the page was asked for.
             return pn.pane.HTML(Renderer(self.texts[lang])("removed"))
+        # What is on trial is looked at: nothing of it is kept.
+        editor = editor and not area.trial
         session = Session(
             area, self.texts[lang], self.store, account=account, editor=editor, document=document,
+            served=self.served,
             seats=Seats(*(p.seat() for p in (self.pool, self.pool, self.files_pool, self.plans_pool))),
         )  # fmt: skip
         session.drafts.live = self.live
         self.sessions.add(session)
         session.scenarios.may_save = lambda: self._who(said) == account and self._role(account) == "editor"
         session.signed_in = self.login or bool(self.options.oauth)
-        session.map.address = f"{FILES}/{self._pages[area.code, lang]}"
+        session.map.address = f"{FILES}/{self.served.page(area, lang)}"
         location = pn.state.location
         others = {}
-        if len(self.areas) > 1:
+        if len(areas) > 1:
             others = {
                 a.name: f"?area={a.code}&lang={lang}"
-                for a in (area, *(o for o in self.areas if o is not area))
+                for a in (area, *(o for o in areas if o.code != area.code))
             }
         document.template_variables.update(first_picture(session))
         page = build_page(session, newcomer=SEEN_COOKIE not in pn.state.cookies, others=others)
@@ -184,11 +196,25 @@ class App:
                 session.texts.text("The area of this link, {code}, is not served here. This is {area}.",
                                    code=query["area"], area=area.name), "warning",
             )  # fmt: skip
+        if area.trial or query.get("trial"):
+            self._tell_of_trial(session)
         key = document.session_context.id
         if self.login and said is not None:
             self.inside[key] = said
         pn.state.on_session_destroyed(lambda _context: self._leave(key, session, page))
         return page
+
+    def _tell_of_trial(self, session: Session) -> None:
+        _ = session.texts.text
+        if session.area.trial:
+            session.notice.tell(
+                _("This is the area with the new data, on trial: look and try things out. "
+                  "Nothing that you do here is kept."), "warning",
+            )  # fmt: skip
+        else:
+            session.notice.tell(
+                _("This trial is no longer there. This is the area with the data in use."), "warning"
+            )
 
     def _leave(self, key: str, session: Session, page: Any) -> None:  # noqa: ANN401 - Panel ships no types
         self.inside.pop(key, None)

@@ -77,6 +77,8 @@ class Guess:
         Of kabupaten and kota, by their codes.
     rows
         How many there are.
+    columns
+        Its headings, each with up to three of its values.
     """
 
     path: Path
@@ -88,6 +90,7 @@ class Guess:
     regencies: tuple[str, ...] = ()
     names: dict[str, str] = field(default_factory=dict)
     rows: int = 0
+    columns: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def guesses(folder: Path) -> list[Guess]:
@@ -125,7 +128,7 @@ def _of_table(path: Path, sheet: str | None) -> Guess:
         for n in names
     )
     table = read_table(FileSource(path=path, sheet=sheet), "init", known)
-    guess = Guess(path, sheet, rows=len(table))
+    guess = Guess(path, sheet, rows=len(table), columns=_columns(table))
     facts = mapped(table, "facilities", FACILITY_KEYS)
     people = mapped(table, "population", ("code", "people", "name", "district_name"))
     placed = "coordinates" in facts or ("lon" in facts and facts.keys() & {"lat", "lat_south", "lat_north"})
@@ -141,6 +144,10 @@ def _of_table(path: Path, sheet: str | None) -> Guess:
     heads = ", ".join(map(str, table.columns[:8]))
     guess.about = f"a table of {len(table)} rows; nothing tells what it is: columns {heads}"
     return guess
+
+
+def _columns(table: pd.DataFrame) -> dict[str, tuple[str, ...]]:
+    return {str(c): samples(table[c]) for c in table.columns}
 
 
 def _population(guess: Guess, table: pd.DataFrame, keys: dict[str, Mapping], parts: list[str]) -> Guess:
@@ -258,6 +265,7 @@ def _of_map(path: Path) -> Guess:
     guess.rows = len(frame)
     kinds = shapely.get_dimensions(frame.geometry.to_numpy())
     table = pd.DataFrame(frame.drop(columns=frame.geometry.name))
+    guess.columns = _columns(table)
     found = kinds[kinds >= 0]
     of: Callable[[Guess, pd.DataFrame], Guess] = {1: _roads, 2: _polygons}.get(
         int(pd.Series(found).mode().iloc[0]) if len(found) else 0, _points

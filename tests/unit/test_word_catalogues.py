@@ -23,6 +23,7 @@ from app.map.edits import FACILITY_NOTES
 from app.map.page import map_words
 from app.texts import Texts
 from app.web.page import _life_texts
+from geodata.drafting.chosen import keys_of
 from geodata.vocabulary.kinds import known_kinds
 from geodata.vocabulary.statuses import Reason, VillageStatus, YesNo
 from planner.coverage.extent import WHY
@@ -61,6 +62,7 @@ FAMILIES = {
             "floods",
             "elevation",
         ),
+        "column_": (*keys_of("facilities"), *keys_of("population")),
         "plan_": ("staff", "yearly"),
         "plan_proven_": (
             "people",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -30,6 +31,8 @@ from geodata.vocabulary.columns import closed_words, functioning_words
 from geodata.vocabulary.statuses import YesNo
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import shapely
     from numpy.typing import NDArray
 
@@ -41,6 +44,7 @@ OTHER = "other"
 def read_facilities(
     source: FacilitiesFile, villages: gpd.GeoDataFrame, *, prefix: str | None = None,
     zone: shapely.Geometry | None = None, regency: str = "", fix: Fix = Fix.SAFE,
+    decided: Mapping[int, bool] = MappingProxyType({}),
 ) -> ReadLayer:  # fmt: skip
     """Read one list of facilities into the facilities contract, in the villages' CRS.
 
@@ -58,6 +62,8 @@ def read_facilities(
         The kabupaten's name, as such lists write it.
     fix
         Which proposals for spoiled coordinates are taken over.
+    decided
+        By the row's number in the file, what somebody decided about its proposal, whatever ``fix`` says.
 
     Raises
     ------
@@ -79,7 +85,7 @@ def read_facilities(
         columns.text(source.village, "village"), columns.text(source.village_name, "village_name"),
         district, villages, ids, file,
     )  # fmt: skip
-    placed = place_rows(rows, declared, district, villages, zone, ids, file, fix=fix)
+    placed = place_rows(rows, declared, district, villages, zone, ids, file, fix=fix, decided=decided)
     functioning, unread = _functioning(columns.text(source.functioning, "functioning"), ids, file)
     facts = {
         "kind": kind.fillna(OTHER).to_numpy(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import geopandas as gpd
@@ -18,6 +19,8 @@ from geodata.villages_at import village_at
 from geodata.vocabulary.statuses import LocatedBy
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -54,6 +57,7 @@ class Placed(NamedTuple):
 def place_rows(
     rows: Rows, declared: Declared, district: pd.Series[Any], villages: gpd.GeoDataFrame,
     zone: shapely.Geometry | None, ids: pd.Series[Any], file: str, *, fix: Fix,
+    decided: Mapping[int, bool] = MappingProxyType({}),
 ) -> Placed:  # fmt: skip
     """Return where the rows of a list stand.
 
@@ -64,6 +68,8 @@ def place_rows(
         None: only places outside Indonesia are.
     fix
         Which proposals are taken over.
+    decided
+        By the row's number in the file, what somebody decided about its proposal, whatever ``fix`` says.
 
     Raises
     ------
@@ -75,7 +81,7 @@ def place_rows(
     foreign = np.isfinite(lon) & ~inside_indonesia(lon, lat)
     beyond = beyond_zone(lon, lat, villages, zone) & ~foreign
     proposals = _proposals(lon, lat, foreign, beyond, declared, district, Places(villages, zone))
-    taken = _taken(proposals, foreign, fix)
+    taken = _decided(_taken(proposals, foreign, fix), proposals, rows.columns.table.index, decided)
     for i in taken:
         lon[i], lat[i] = proposals[i].lon, proposals[i].lat
     lost = (foreign & ~np.isin(np.arange(len(lon)), list(taken))) | unread
@@ -138,6 +144,13 @@ def _taken(proposals: dict[int, Proposal], foreign: NDArray[np.bool_], fix: Fix)
         if times >= max(ALL_ALIKE_ROWS, ALL_ALIKE_SHARE * foreign.sum()):
             safe |= {i for i, p in proposals.items() if foreign[i] and p.how == how}
     return frozenset(safe)
+
+
+def _decided(
+    taken: frozenset[int], proposals: dict[int, Proposal], index: pd.Index[int], decided: Mapping[int, bool]
+) -> frozenset[int]:
+    """Return the rows whose proposal is taken over, by what somebody decided where they did."""
+    return frozenset(i for i in proposals if decided.get(int(index[i]), i in taken))
 
 
 def _refuse_mostly_lost(

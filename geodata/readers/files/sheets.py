@@ -8,8 +8,9 @@ import zipfile
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from geodata.errors import MissingColumnError, suggest
+from geodata.errors import InputError, MissingColumnError, UnreadableFileError, suggest
 from geodata.files import limits
+from geodata.readers.files.opening import require_readable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -33,9 +34,24 @@ class Merged(NamedTuple):
 
 
 def sheet_names(path: Path, what: str) -> list[str]:
-    """Return the names of a workbook's sheets that hold anything."""
-    with _opened(path) as book:
-        return [p.title for p in book.worksheets if _has_cells(p, what, path.name)]
+    """Return the names of a workbook's sheets that hold anything.
+
+    Raises
+    ------
+    InputError
+        It is no workbook that can be read, or one too large.
+    """
+    require_readable(path, what)
+    limits.require_small(path, what, limits.TABLE_BYTES)
+    try:
+        with _opened(path) as book:
+            return [p.title for p in book.worksheets if _has_cells(p, what, path.name)]
+    except InputError:
+        raise
+    except Exception as error:
+        # openpyxl meets a broken workbook with whatever it stumbles over.
+        msg = f"{what}: {path.name} cannot be read as a workbook: {error}. Save it again as XLSX or CSV."
+        raise UnreadableFileError(msg) from error
 
 
 def sheet_rows(path: Path, sheet: str | None, what: str) -> list[list[object]]:

@@ -1,0 +1,168 @@
+"""A list or table that somebody dropped on the page: what it is read as, and the area with it, on trial."""
+
+from __future__ import annotations
+
+import re
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from app.areas.area import Area
+from app.areas.stopping import has_its_turn, may_go_on
+from geodata.drafting.chosen import Chosen, source_of
+from geodata.drafting.guess import guesses
+from geodata.errors import ConfigError, InputError
+from geodata.readers.place_fixes import Fix
+from geodata.revising import with_list, with_people
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from geodata.areafile import FacilitiesFile
+    from geodata.drafting.guess import Guess
+    from geodata.layers import Finding, Layers, Progress
+
+ENDINGS = (".xlsx", ".xlsm", ".csv", ".tsv", ".txt", ".json", ".geojson", ".gpkg", ".kml")
+ROLES = ("facilities", "population")
+LONGEST_NAME = 80
+
+
+@dataclass(frozen=True)
+class GivenFile:
+    """A file that was dropped on the page."""
+
+    name: str
+    content: bytes
+
+    @property
+    def safe_name(self) -> str:
+        """Its name without folders and without what no file's name should hold.
+
+        Examples
+        --------
+        >>> GivenFile("../../etc/pustu 2025.xlsx", b"").safe_name
+        'pustu 2025.xlsx'
+        """
+        last = re.split(r"[\\/]", self.name)[-1]
+        kept = "".join(c if c.isalnum() or c in " ._-()" else "_" for c in last).strip(" .")
+        stem, ending = Path(kept).stem[:LONGEST_NAME], Path(kept).suffix
+        return f"{stem or 'list'}{ending}"
+
+
+@dataclass(frozen=True)
+class Order:
+    """How a file is taken in.
+
+    Attributes
+    ----------
+    file, guess, chosen
+        The file, what it was taken for, and how it is read.
+    adds
+        Whether its rows stand beside those that are there, or in their place.
+    fix, decided
+        Which proposals for spoiled places are taken: of one row, by its number, whatever ``fix`` says.
+    """
+
+    file: GivenFile
+    guess: Guess
+    chosen: Chosen
+    adds: bool = False
+    fix: Fix = Fix.SAFE
+    decided: Mapping[int, bool] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """An area rebuilt with a file, beside the one that it was made of.
+
+    Attributes
+    ----------
+    area, before
+        The rebuilt area, and the present one.
+    file
+        Name of the file.
+    order
+        How it was read; None where an earlier state of the data is had back.
+    findings
+        What was noticed in the file.
+    """
+
+    area: Area
+    before: Area
+    file: str
+    order: Order | None
+    findings: tuple[Finding, ...]
+
+
+@contextmanager
+def _on_disk(file: GivenFile) -> Iterator[Path]:
+    """Give the file in a folder of its own for a moment; where it lay means nothing to anybody."""
+    name = file.safe_name
+    if Path(name).suffix.lower() not in ENDINGS:
+        msg = f"{name}: give a list as {', '.join(ENDINGS)}; a shapefile as one of these, or through AREA.yml"
+        raise ConfigError(msg)
+    with TemporaryDirectory(prefix="jangkau-") as folder:
+        path = Path(folder, name)
+        path.write_bytes(file.content)
+        try:
+            yield path
+        except InputError as error:
+            raise ConfigError(str(error).replace(f"{folder}/", "")) from None
+
+
+def look_into(file: GivenFile) -> tuple[Guess, ...]:
+    """Return what a file, or each sheet of it, is taken for: lists and tables first.
+
+    Raises
+    ------
+    ConfigError
+        It cannot be read, or is no list; the message says why.
+    """
+    with _on_disk(file) as path:
+        found = [replace(g, path=Path(path.name)) for g in guesses(path.parent)]
+        may_go_on()
+    readable = [g for g in found if g.columns]
+    if not readable:
+        said = "; ".join(g.about for g in found) or "nothing in it can be read"
+        msg = f"{file.safe_name}: {said}"
+        raise ConfigError(msg)
+    return tuple(sorted(readable, key=lambda g: g.role not in ROLES))
+
+
+def try_out(area: Area, order: Order, progress: Progress) -> Trial:
+    """Return the area as it is with a file.
+
+    Raises
+    ------
+    ConfigError
+        The file does not fit; the message says what to change.
+    """
+    has_its_turn()
+    progress("reading")
+    with _on_disk(order.file) as path:
+        layers = _with_file(area.layers, replace(order, guess=replace(order.guess, path=path)))
+    may_go_on()
+    progress("answer")
+    known = set(area.layers.findings)
+    found = tuple(f for f in layers.findings if f not in known)
+    rebuilt = Area(layers, scenario=area.scenario, workspace=area.workspace, state=area.state)
+    return Trial(rebuilt, area, order.file.safe_name, order, found)
+
+
+def _with_file(layers: Layers, order: Order) -> Layers:
+    source = source_of(order.guess, order.chosen)
+    day = date.today().isoformat()  # noqa: DTZ011 - the day where the server stands
+    if order.chosen.role == "population":
+        return with_people(layers, source, given=day)  # type: ignore[arg-type]
+    facilities: FacilitiesFile = source  # type: ignore[assignment]
+    return with_list(layers, facilities, given=day, adds=order.adds, fix=order.fix, decided=order.decided)
+
+
+def had_back(area: Area, layers: Layers, name: str) -> Trial:
+    """Return an earlier state of an area, on trial like a new file."""
+    has_its_turn()
+    rebuilt = Area(layers, scenario=area.scenario, workspace=area.workspace, state=area.state)
+    return Trial(rebuilt, area, name, None, ())

@@ -1,0 +1,41 @@
+"""Two answers side by side, as rows that a page shows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from app.figures.sheets import Comparison
+
+
+def totals_rows(compared: Comparison | None, season: str) -> list[dict[str, object]]:
+    """Return the totals of each kind in a season before and after; none where nothing is compared."""
+    if compared is None or not len(compared.totals):
+        return []
+    table = compared.totals[compared.totals["season"] == season]
+    return [
+        {"kind": r.kind, "before": r.people_reached_before, "after": r.people_reached_after,
+         "change": r.people_reached_after - r.people_reached_before,
+         "gap_before": r.villages_gap_before, "gap_after": r.villages_gap_after}
+        for r in table.itertuples()
+    ]  # fmt: skip
+
+
+def village_rows(compared: Comparison | None, kind: str, season: str) -> list[dict[str, object]]:
+    """Return the villages that differ most, in people reached, then in minutes."""
+    if compared is None or not len(compared.villages):
+        return []
+    table = compared.villages
+    table = table[(table["kind"] == kind) & (table["season"] == season)]
+    size = table["people_reached_change"].abs().fillna(0.0)
+    minutes = pd.to_numeric(table["minutes_median_change"], errors="coerce").abs().fillna(0.0)
+    table = table.assign(_size=size, _minutes=minutes).sort_values(
+        ["_size", "_minutes", "village_code"], ascending=[False, False, True]
+    )
+    return [
+        {"code": r.village_code, "name": r.village_name, "people": r.people_reached_change,
+         "before": r.minutes_median_before, "after": r.minutes_median_after}
+        for r in table.itertuples()
+    ]  # fmt: skip

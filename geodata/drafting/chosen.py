@@ -1,0 +1,105 @@
+"""What a file was taken for, with what somebody chose otherwise, as configuration like that of AREA.yml."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import yaml
+from pydantic import ValidationError
+
+from geodata.areafile import FacilitiesFile, PopulationFile
+from geodata.drafting.guess import FACILITY_KEYS
+from geodata.drafting.headings import SURE
+from geodata.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from geodata.areafile import Covers
+    from geodata.drafting.guess import Guess
+
+POPULATION_KEYS = ("code", "name", "district_name", "people")
+# How a choice of the kind is written: that of a column, that of the names, or one kind for all rows.
+BY_COLUMN, BY_NAME = "column:", "name"
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """How a list or table is read.
+
+    Attributes
+    ----------
+    role
+        ``facilities`` or ``population``.
+    keys
+        Key of AREA.yml → column; "" for none. What is not named is found by its heading.
+    kind
+        ``column:X``, ``name``, or a facility kind. Of facilities only.
+    covers
+        What the list covers; None where nobody says.
+    """
+
+    role: str
+    keys: Mapping[str, str] = field(default_factory=dict)
+    kind: str = ""
+    covers: Covers | None = None
+
+
+def keys_of(role: str) -> tuple[str, ...]:
+    """Return the keys that a column can be chosen for.
+
+    Examples
+    --------
+    >>> keys_of("population")
+    ('code', 'name', 'district_name', 'people')
+    """
+    return {"facilities": FACILITY_KEYS, "population": POPULATION_KEYS}.get(role, ())
+
+
+def first_choice(guess: Guess) -> Chosen:
+    """Return how a file is read if nobody chooses otherwise: by what is sure, without what is doubtful."""
+    keys = {key: m.column if m.score >= SURE else "" for key, m in guess.keys.items()}
+    return Chosen(guess.role, keys, _kind(guess))
+
+
+def _kind(guess: Guess) -> str:
+    said = yaml.safe_load(guess.said["kind"][0]) if "kind" in guess.said else ""
+    if isinstance(said, dict):
+        return BY_NAME if "from" in said else f"{BY_COLUMN}{said['column']}"
+    return str(said)
+
+
+def source_of(guess: Guess, chosen: Chosen) -> FacilitiesFile | PopulationFile:
+    """Return the configuration of a file.
+
+    Raises
+    ------
+    ConfigError
+        A choice makes no sense: a kind that is none, a role that no list has.
+    """
+    text: dict[str, Any] = {key: column or None for key, column in chosen.keys.items()}
+    for key, (value, _why) in guess.said.items():
+        if key != "kind" and not text.get(key):
+            text[key] = yaml.safe_load(value)
+    text |= {"path": guess.path, "sheet": guess.sheet}
+    try:
+        if chosen.role == "population":
+            return PopulationFile.model_validate(text)
+        if chosen.role == "facilities":
+            text |= {"kind": _kind_said(guess, chosen.kind), "covers": chosen.covers}
+            return FacilitiesFile.model_validate(text)
+    except ValidationError as error:
+        raise ConfigError(str(error.errors()[0]["msg"]).removeprefix("Value error, ")) from None
+    msg = f"{guess.path.name}: say whether it is a list of facilities or a table of people"
+    raise ConfigError(msg)
+
+
+def _kind_said(guess: Guess, kind: str) -> object:
+    guessed = yaml.safe_load(guess.said["kind"][0]) if "kind" in guess.said else None
+    if kind == BY_NAME:
+        # What the guess found besides: a column of numbers that only puskesmas have.
+        return guessed if isinstance(guessed, dict) and "from" in guessed else {"from": "name"}
+    if kind.startswith(BY_COLUMN):
+        return {"column": kind.removeprefix(BY_COLUMN)}
+    return kind

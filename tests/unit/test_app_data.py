@@ -1,0 +1,207 @@
+"""The tab of data without a browser: files dropped, read otherwise, decided, used; and who may not."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from app.areas.area import Area
+from app.areas.served import Served
+from app.areas.trials import GivenFile, look_into
+from app.core.session import Session
+from app.store import Store
+from app.texts import Texts
+from app.views import data
+from geodata.errors import ConfigError
+from geodata.workspace import read_workspace, state_of, write_workspace
+
+HOSTILE = '<img src=x onerror="alert(1)">{{ 7*7 }}'
+
+
+@pytest.fixture(scope="module")
+def area(demo_layers):
+    return Area(demo_layers)
+
+
+@pytest.fixture
+def store(tmp_path):
+    store = Store.open(f"sqlite:///{tmp_path / 'jangkau.db'}")
+    yield store
+    store.close()
+
+
+def pages(area):
+    return {lang: f"{id(area)}-{lang}" for lang in ("id", "en")}
+
+
+@pytest.fixture
+def served(area):
+    return Served([area], pages)
+
+
+@pytest.fixture
+def view(area, store, served):
+    return opened(area, store, served)
+
+
+def opened(area, store, served, *, editor=True, lang="en"):
+    session = Session(area, Texts(lang), store, account="ani", editor=editor, served=served)
+    return data.make.__globals__["_Data"](session)
+
+
+def list_of(area, number=3, name="Melati"):
+    """A list of posyandu: one in each of the first villages."""
+    rows = ["nama,desa,kecamatan,lat,lon"]
+    places = area.layers.villages.geometry.representative_point().to_crs(4326)
+    for i, v in enumerate(area.layers.villages.iloc[:number].itertuples()):
+        rows.append(
+            f"Posyandu {name},{v.village_name},{v.district_name},{places.iloc[i].y},{places.iloc[i].x}"
+        )
+    return "\n".join(rows).encode()
+
+
+def test_a_file_is_read_and_nothing_changes_until_it_is_used(view, area, served):
+    view.revising.receive("../../posyandu.csv", list_of(area))
+    assert view.revising.order.file.safe_name == "posyandu.csv"
+    assert view.revising.order.chosen.kind == "name"
+    view.acted({"act": "try"})
+    [units] = view.revising.tried.change.units
+    assert (units.kind, units.after, units.placed_after) == ("posyandu", 3, 3)
+    assert served.areas == [area]
+    view.acted({"act": "use"})
+    assert served.areas != [area]
+    assert [(s.by, s.why) for s in served.earlier(served.areas[0])] == [("ani", "posyandu.csv")]
+
+
+def test_what_is_chosen_otherwise_is_tried_anew(view, area):
+    view.revising.receive("daftar.csv", list_of(area))
+    view.acted({"act": "try"})
+    view.acted({"act": "choose", "name": "kind", "value": "pustu"})
+    assert view.revising.tried is None
+    view.acted({"act": "try"})
+    assert {u.kind for u in view.revising.tried.change.units} == {"pustu"}
+    view.acted({"act": "choose", "name": "adds", "value": "yes"})
+    view.acted({"act": "try"})
+    [units] = view.revising.tried.change.units
+    assert (units.after, units.gone) == (units.before + 3, 0)
+    for key in ("lat", "lon", "village_name"):
+        view.acted({"act": "choose", "name": key, "value": ""})
+    view.acted({"act": "try"})
+    assert view.revising.tried is None
+    assert "no column says where the facilities are" in view.session.notice.text
+
+
+@pytest.mark.parametrize(("name", "value"), [
+    ("kind", "hospital2"), ("kind", "column:none"), ("lat", "no such column"), ("role", "roads"),
+    ("nokey", "nama"),
+])  # fmt: skip
+def test_a_choice_that_makes_no_sense_changes_nothing(view, area, name, value):
+    view.revising.receive("posyandu.csv", list_of(area))
+    before = view.revising.order.chosen
+    view.acted({"act": "choose", "name": name, "value": value})
+    assert view.revising.order.chosen == before
+
+
+def test_who_may_not_save_may_try(area, store, served):
+    view = opened(area, store, served, editor=False)
+    view.revising.receive("posyandu.csv", list_of(area))
+    view.acted({"act": "try"})
+    assert view.revising.tried is not None
+    assert 'data-act="use"' not in view.given.html
+    view.acted({"act": "use"})
+    assert served.areas == [area]
+    assert view.session.notice.severity == "warning"
+
+
+def test_of_two_who_use_their_lists_the_second_is_told(area, store, served):
+    first, second = (opened(area, store, served) for _ in range(2))
+    for view, name in ((first, "Satu"), (second, "Dua")):
+        view.revising.receive("posyandu.csv", list_of(area, name=name))
+        view.acted({"act": "try"})
+    first.acted({"act": "use"})
+    second.acted({"act": "use"})
+    assert "replaced by somebody else" in second.session.notice.text
+    assert "Posyandu Satu" in set(served.areas[0].layers.facilities["name"])
+    second.acted({"act": "try"})
+    assert "load it anew" in second.session.notice.text
+
+
+def test_a_workspace_built_meanwhile_is_not_written_over(demo_layers, store, tmp_path):
+    folder = tmp_path / "area"
+    write_workspace(demo_layers, folder)
+    area = Area(read_workspace(folder), workspace=folder, state=state_of(folder))
+    served = Served([area], pages)
+    view = opened(area, store, served)
+    view.revising.receive("posyandu.csv", list_of(area))
+    view.acted({"act": "try"})
+    other = demo_layers.facilities.assign(name="built meanwhile")
+    write_workspace(demo_layers.with_facilities(other), folder)
+    view.acted({"act": "use"})
+    assert "built anew meanwhile" in view.session.notice.text
+    assert set(read_workspace(folder).facilities["name"]) == {"built meanwhile"}
+    assert served.areas == [area]
+
+
+def test_a_trial_has_a_page_until_it_is_left(view, area, served):
+    view.revising.receive("posyandu.csv", list_of(area))
+    view.acted({"act": "try"})
+    token = view.revising.tried.token
+    assert served.area(area.code, token) is view.revising.tried.trial.area
+    assert served.area(area.code, "guessed") is None
+    view.acted({"act": "leave"})
+    assert served.area(area.code, token) is None
+    assert view.revising.order is None
+
+
+def test_hostile_names_are_text(area, store, served):
+    view = opened(area, store, served, lang="id")
+    view.revising.receive(f"{HOSTILE}.csv", list_of(area, name=HOSTILE))
+    view.acted({"act": "try"})
+    for fragment in (view.given, view.quality, view.states):
+        assert "<img" not in fragment.html
+
+
+def bomb():
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as book:
+        book.writestr("xl/worksheets/sheet1.xml", b"0" * 300_000_000)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(("name", "content"), [
+    ("daftar.exe", b"MZ"), ("daftar.xlsx", b"not a workbook"), ("kosong.csv", b""), ("daftar.json", b"{"),
+    ("tanpa ending", b"nama"), ("..", b"x"), ("daftar.pdf", b"%PDF-1.4"), ("bom.xlsx", bomb()),
+    ("daftar.geojson", b'{"type": "FeatureCollection", "features": []}'),
+])  # fmt: skip
+def test_what_is_no_list_is_told_in_a_sentence(view, name, content):
+    view.revising.receive(name, content)
+    assert view.session.notice.severity == "error"
+    assert "our fault" not in view.session.notice.text
+    assert "/tmp" not in view.session.notice.text  # noqa: S108 - it must not stand there
+    assert view.revising.order is None or view.revising.tried is None
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(name=st.text(max_size=300), content=st.binary(max_size=300))
+def test_any_file_is_read_or_told(name, content):
+    file = GivenFile(name, content)
+    assert "/" not in file.safe_name
+    assert "\\" not in file.safe_name
+    try:
+        found = look_into(file)
+    except ConfigError:
+        return
+    assert found
+
+
+@given(st.dictionaries(st.sampled_from(["id", "row", "name", "value", "code"]), st.text(max_size=20)),
+       st.sampled_from(["sheet", "choose", "try", "stop", "leave", "have_back", "take", "refuse", "mark",
+                        "village", "facility", "nothing"]))  # fmt: skip
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_message_of_a_page_is_a_fault(view, message, act):
+    view.acted({"act": act, **message})
+    assert "our fault" not in view.session.notice.text
