@@ -22,7 +22,7 @@ from planner.network.convert import from_networkx, to_networkx
 from planner.reports.outputs import write_gaps
 from planner.reports.robustness import write_robustness
 from planner.reports.rollout import write_rollout
-from planner.reports.siting import write_siting
+from planner.reports.siting import write_siting, write_siting_with_roads
 from planner.scenarios.edits import (
     AddBoat,
     AddRoad,
@@ -44,6 +44,7 @@ from planner.siting.plan_file import RolloutPlan, read_plan
 from planner.siting.reach import as_if_none
 from planner.siting.robustness import Robustness, robustness
 from planner.siting.site import Siting, site
+from planner.siting.site_plan import SitePlan, read_site_plan
 from planner.siting.uncertainty import read_uncertainty
 from planner.siting.with_roads import SitingWithRoads, site_with_roads
 from planner.siting.years import Rollout, rollout
@@ -78,6 +79,7 @@ __all__ = [
     "RolloutPlan",
     "Scenario",
     "SiteFacts",
+    "SitePlan",
     "Siting",
     "SitingWithRoads",
     "Study",
@@ -96,6 +98,7 @@ __all__ = [
     "read_measures",
     "read_plan",
     "read_scenario",
+    "read_site_plan",
     "read_uncertainty",
     "robustness",
     "rollout",
@@ -111,6 +114,7 @@ __all__ = [
     "write_robustness",
     "write_rollout",
     "write_siting",
+    "write_siting_with_roads",
 ]
 
 

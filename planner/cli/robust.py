@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from planner.cli.console import DONE, say
+from planner.cli.ground import add_ground, inputs_of, read_ground
 
 if TYPE_CHECKING:
     import argparse
 
-    from geodata.layers import SourceRecord
     from planner.cli.console import Commands
     from planner.siting.robustness import Robustness
 
@@ -31,12 +31,7 @@ def add_commands(commands: Commands) -> None:
     parser.add_argument(
         "--uncertainty", type=Path, metavar="U.yml", help="what differs from the default uncertainty"
     )
-    parser.add_argument(
-        "--scenario", type=Path, metavar="S.yml", help="what differs from the default scenario"
-    )
-    parser.add_argument("--measures", type=Path, metavar="M.yml", help="what can be done, and what it costs")
-    parser.add_argument("--places", type=Path, metavar="FILE", help="candidate places for new units (points)")
-    parser.add_argument("--exclude", type=Path, metavar="FILE", help="areas without new units (polygons)")
+    add_ground(parser)
     parser.add_argument(
         "--time-limit", type=float, default=180.0, metavar="S",
         help="seconds to search; then the best plans so far, with their bounds (default: %(default)g)",
@@ -51,7 +46,6 @@ FOR_NOMINAL = 0.2
 
 def _robust(options: argparse.Namespace) -> int:
     from geodata.errors import ConfigError
-    from geodata.readers.places import read_areas, read_places
     from geodata.workspace import require_outside, require_replaceable
     from planner.pipeline import (
         Ask,
@@ -59,7 +53,6 @@ def _robust(options: argparse.Namespace) -> int:
         as_if_none,
         default_scenario,
         open_workspace,
-        read_measures,
         read_scenario,
         read_uncertainty,
         robustness,
@@ -68,7 +61,6 @@ def _robust(options: argparse.Namespace) -> int:
     )
     from planner.progress import Steps
     from planner.reports.robustness import ROBUSTNESS_OUTPUTS
-    from planner.siting.measures import default_measures
     from planner.siting.uncertainty import require_draws
 
     if not 0 < options.time_limit < inf:
@@ -79,41 +71,27 @@ def _robust(options: argparse.Namespace) -> int:
         time_limit_s=FOR_NOMINAL * options.time_limit,
     )  # fmt: skip
     require_draws(options.draws, options.seed)
-    measures = default_measures() if options.measures is None else read_measures(options.measures)
     scenario = default_scenario() if options.scenario is None else read_scenario(options.scenario)
-    places = None if options.places is None else read_places(options.places)
-    exclude = None if options.exclude is None else read_areas(options.exclude)
+    ground = read_ground(options)
     uncertainty = None if options.uncertainty is None else read_uncertainty(options.uncertainty)
     require_outside(options.out, options.workspace)
     require_replaceable(options.out, ROBUSTNESS_OUTPUTS)
     with Steps(13) as progress:
         progress("workspace")
         layers = as_if_none(open_workspace(options.workspace), options.kind)
-        study = Study(layers, scenario=scenario, modes=measures.modes(options.kind), progress=progress)
-        plan = site(
-            study, options.kind, ask, measures=measures, places=places, exclude=exclude, progress=progress
-        )
+        study = Study(layers, scenario=scenario, modes=ground.measures.modes(options.kind), progress=progress)
+        plan = site(study, options.kind, ask, **ground._asdict(), progress=progress)
         found = robustness(
             study, plan, draws=options.draws, seed=options.seed, uncertainty=uncertainty,
             time_limit_s=(1.0 - FOR_NOMINAL) * options.time_limit, progress=progress,
         )  # fmt: skip
         progress("files")
-        files = write_robustness(found, options.out, inputs=_inputs(options))
+        files = write_robustness(found, options.out, inputs=inputs_of(options, ("uncertainty",)))
     for line in in_words(found):
         say(line)
     for file in files:
         say(str(file))
     return DONE
-
-
-def _inputs(options: argparse.Namespace) -> list[SourceRecord]:
-    """Return the files beside the workspace that the plans depend on."""
-    from geodata.layers import SourceRecord
-    from geodata.readers.files.opening import file_sha256
-
-    names = ("scenario", "measures", "places", "exclude", "uncertainty")
-    named = [(n, getattr(options, n)) for n in names]
-    return [SourceRecord(what, path.name, file_sha256(path)) for what, path in named if path is not None]
 
 
 # The plans as the console names them.

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from planner.cli.console import DONE, add_language, say
+from planner.cli.ground import add_ground, inputs_of, read_ground
 
 if TYPE_CHECKING:
     import argparse
@@ -18,14 +19,11 @@ def add_commands(commands: Commands) -> None:
     """Add ``rollout``."""
     parser = commands.add_parser("rollout", help="in which year each unit is opened, upgraded or staffed")
     parser.add_argument("workspace", type=Path, metavar="WORKSPACE")
-    for name, metavar, what in (
-        ("scenario", "S.yml", "what differs from the default scenario"),
-        ("measures", "M.yml", "what can be done, and what it costs"),
-        ("places", "FILE", "candidate places for new units (points)"),
-        ("exclude", "FILE", "areas without new units (polygons)"),
-        ("adoption", "A.csv", "table of each puskesmas's stage of ILP (CSV or XLSX)"),
-    ):
-        parser.add_argument(f"--{name}", type=Path, metavar=metavar, help=what)
+    add_ground(parser)
+    parser.add_argument(
+        "--adoption", type=Path, metavar="A.csv",
+        help="table of each puskesmas's stage of ILP (CSV or XLSX)",
+    )  # fmt: skip
     parser.add_argument("--plan", type=Path, required=True, metavar="PLAN.yml", help="years and budgets")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write")
     add_language(parser)
@@ -34,9 +32,6 @@ def add_commands(commands: Commands) -> None:
 
 def _rollout(options: argparse.Namespace) -> int:
     from geodata.errors import ConfigError
-    from geodata.layers import SourceRecord
-    from geodata.readers.files.opening import file_sha256
-    from geodata.readers.places import read_areas, read_places
     from geodata.workspace import require_outside, require_replaceable
     from planner.pipeline import (
         Study,
@@ -44,7 +39,6 @@ def _rollout(options: argparse.Namespace) -> int:
         default_scenario,
         open_workspace,
         read_adoption_of,
-        read_measures,
         read_plan,
         read_scenario,
         rollout,
@@ -52,13 +46,10 @@ def _rollout(options: argparse.Namespace) -> int:
     )
     from planner.progress import Steps
     from planner.reports.rollout import ROLLOUT_OUTPUTS
-    from planner.siting.measures import default_measures
 
     asked = read_plan(options.plan)
     scenario = default_scenario() if options.scenario is None else read_scenario(options.scenario)
-    measures = default_measures() if options.measures is None else read_measures(options.measures)
-    places = None if options.places is None else read_places(options.places)
-    exclude = None if options.exclude is None else read_areas(options.exclude)
+    ground = read_ground(options)
     if options.adoption is not None and asked.after_stage is None:
         msg = "--adoption goes with after_stage in the plan: add that, or leave --adoption out"
         raise ConfigError(msg)
@@ -68,16 +59,12 @@ def _rollout(options: argparse.Namespace) -> int:
         progress("workspace")
         layers = as_if_none(open_workspace(options.workspace), asked.kind)
         adoption = () if options.adoption is None else read_adoption_of(options.adoption, layers)
-        study = Study(layers, scenario=scenario, modes=measures.modes(asked.kind), progress=progress)
-        plan = rollout(
-            study, asked, measures=measures, places=places, exclude=exclude, adoption=adoption,
-            progress=progress,
-        )  # fmt: skip
+        study = Study(layers, scenario=scenario, modes=ground.measures.modes(asked.kind), progress=progress)
+        plan = rollout(study, asked, **ground._asdict(), adoption=adoption, progress=progress)
         progress("files")
-        named = [(n, getattr(options, n)) for n in ("plan", "scenario", "measures", "places", "exclude",
-                                                    "adoption")]  # fmt: skip
-        inputs = [SourceRecord(n, path.name, file_sha256(path)) for n, path in named if path is not None]
-        files = write_rollout(plan, options.out, lang=options.lang, inputs=inputs)
+        files = write_rollout(
+            plan, options.out, lang=options.lang, inputs=inputs_of(options, ("plan", "adoption"))
+        )
     for line in in_words(plan):
         say(line)
     for file in files:

@@ -6,16 +6,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from planner.cli.console import DONE, add_language, say
+from planner.cli.ground import add_ground, inputs_of, read_ground
 
 if TYPE_CHECKING:
     import argparse
 
-    from geodata.layers import SourceRecord
     from planner.cli.console import Commands
-    from planner.pipeline import Floor
-    from planner.siting.ground.rules import SiteFacts
-    from planner.siting.measures import Measures
+    from planner.pipeline import Ask
     from planner.siting.site import Siting
+    from planner.siting.with_roads import SitingWithRoads
     from planner.siting.years import Rollout
 
 
@@ -39,11 +38,11 @@ def add_commands(commands: Commands) -> None:
     parser = commands.add_parser("site", help="where to open, upgrade or staff units, with a proof")
     _add_amounts(parser)
     _add_rules(parser)
-    _add_places(parser)
-    parser.add_argument("--seed", type=int, default=0, help="one seed, one plan (default: %(default)s)")
+    add_ground(parser)
+    parser.add_argument("--seed", type=int, help="one seed, one plan (default: 0)")
     parser.add_argument(
-        "--time-limit", type=float, default=60.0, metavar="S",
-        help="seconds to search; then the best plan so far, with its bound (default: %(default)g)",
+        "--time-limit", type=float, metavar="S",
+        help="seconds to search; then the best plan so far, with its bound (default: 60)",
     )  # fmt: skip
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write")
     add_language(parser)
@@ -53,8 +52,12 @@ def add_commands(commands: Commands) -> None:
 def _add_amounts(parser: argparse.ArgumentParser) -> None:
     """Add what is asked: where, of which kind, how much, and best at what."""
     parser.add_argument("workspace", type=Path, metavar="WORKSPACE")
-    parser.add_argument("--kind", required=True, help="facility kind, such as pustu or posyandu")
-    how_much = parser.add_mutually_exclusive_group(required=True)
+    parser.add_argument(
+        "--plan", type=Path, metavar="PLAN.yml",
+        help="what is asked, in a file; options given beside it count in place of its keys",
+    )  # fmt: skip
+    parser.add_argument("--kind", help="facility kind, such as pustu or posyandu")
+    how_much = parser.add_mutually_exclusive_group()
     how_much.add_argument("--units", type=int, metavar="N", help="so many measures: the most people reached")
     how_much.add_argument(
         "--budget",
@@ -67,16 +70,12 @@ def _add_amounts(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--objective",
-        default="people",
         metavar="O",
         help="people (default), villages (served), person_minutes or worst_time",
     )
-    parser.add_argument(
-        "--least", default="units", metavar="L", help="a target with least units (default) or money"
-    )
+    parser.add_argument("--least", metavar="L", help="a target with least units (default) or money")
     parser.add_argument(
         "--target-in",
-        default="all",
         metavar="A",
         help="the target of all people (default) or in every district",
     )
@@ -96,7 +95,10 @@ def _add_rules(parser: argparse.ArgumentParser) -> None:
         "--min-distance", type=float, metavar="M", help="metres between any two units of the kind"
     )
     parser.add_argument(
-        "--one-per-village", action="store_true", help="only in villages that have none, one in each"
+        "--one-per-village",
+        action="store_true",
+        default=None,
+        help="only in villages that have none, one in each",
     )
     parser.add_argument(
         "--gradual",
@@ -109,132 +111,94 @@ def _add_rules(parser: argparse.ArgumentParser) -> None:
             f"--{name}", action="append", default=[], metavar="ID", help=f"{what} this candidate (sites.csv)"
         )
     parser.add_argument(
-        "--both-seasons", action="store_true", help="people count only if reached in the wet season too"
-    )
-
-
-def _add_places(parser: argparse.ArgumentParser) -> None:
-    """Add what can be done, and where."""
-    parser.add_argument(
-        "--scenario", type=Path, metavar="S.yml", help="what differs from the default scenario"
-    )
-    parser.add_argument("--measures", type=Path, metavar="M.yml", help="what can be done, and what it costs")
-    parser.add_argument("--places", type=Path, metavar="FILE", help="candidate places for new units (points)")
-    parser.add_argument(
-        "--at",
-        nargs="+",
-        choices=("people", "settlements", "roads", "schools", "offices"),
-        help="where new units may be, in place of what the measures say",
-    )
-    for name, what in (("schools", "schools"), ("offices", "village offices")):
-        parser.add_argument(
-            f"--{name}", type=Path, metavar="FILE", help=f"{what}: an OpenStreetMap file, or a list"
-        )
-    parser.add_argument(
-        "--site-rules", type=Path, metavar="FILE", help="hazards and what public transport serves (polygons)"
-    )
-    parser.add_argument(
-        "--keep-in-hazard", action="store_true", help="name the hazard that a place is in, and let it be"
-    )
-    parser.add_argument("--exclude", type=Path, metavar="FILE", help="areas without new units (polygons)")
+        "--both-seasons", action="store_true", default=None,
+        help="people count only if reached in the wet season too",
+    )  # fmt: skip
 
 
 def _site(options: argparse.Namespace) -> int:
-    from geodata.readers.places import read_areas, read_places
     from geodata.workspace import require_outside, require_replaceable
     from planner.pipeline import (
-        Ask,
         Study,
         as_if_none,
         default_scenario,
         open_workspace,
         read_scenario,
         site,
+        site_with_roads,
         write_siting,
+        write_siting_with_roads,
     )
     from planner.progress import Steps
     from planner.reports.siting import SITING_OUTPUTS
 
-    ask = Ask(
-        units=options.units, budget_idr=options.budget, target=options.target,
-        objective=options.objective, least=options.least, target_in=options.target_in,
-        floors=tuple(_floor(text) for text in options.floor), min_distance_m=options.min_distance,
-        one_per_village=options.one_per_village, gradual_minutes=options.gradual,
-        forced=tuple(options.force), forbidden=tuple(options.forbid),
-        seasons=("dry", "wet") if options.both_seasons else None,
-        seed=options.seed, time_limit_s=options.time_limit,
-    )  # fmt: skip
+    kind, ask = _asked(options)
     scenario = default_scenario() if options.scenario is None else read_scenario(options.scenario)
-    measures = _measures(options)
-    places = None if options.places is None else read_places(options.places)
-    exclude = None if options.exclude is None else read_areas(options.exclude)
-    facts = _facts(options)
+    ground = read_ground(options)
     require_outside(options.out, options.workspace)
     require_replaceable(options.out, SITING_OUTPUTS)
-    with Steps(8) as progress:
+    roads = bool(ground.measures.roads)
+    with Steps(8 * (2 ** len(ground.measures.roads) if roads else 1)) as progress:
         progress("workspace")
-        layers = as_if_none(open_workspace(options.workspace), options.kind)
-        study = Study(layers, scenario=scenario, modes=measures.modes(options.kind), progress=progress)
-        plan = site(
-            study, options.kind, ask, measures=measures, places=places, exclude=exclude, facts=facts,
-            progress=progress,
-        )  # fmt: skip
-        progress("files")
-        files = write_siting(plan, options.out, lang=options.lang, inputs=_inputs(options))
-    for line in in_words(plan):
+        layers = as_if_none(open_workspace(options.workspace), kind)
+        study = Study(layers, scenario=scenario, modes=ground.measures.modes(kind), progress=progress)
+        inputs = inputs_of(options, ("plan",))
+        if roads:
+            both = site_with_roads(study, kind, ask, **ground._asdict(), progress=progress)
+            progress("files")
+            lines = roads_in_words(both)
+            files = write_siting_with_roads(both, options.out, lang=options.lang, inputs=inputs)
+        else:
+            plan = site(study, kind, ask, **ground._asdict(), progress=progress)
+            progress("files")
+            lines = in_words(plan)
+            files = write_siting(plan, options.out, lang=options.lang, inputs=inputs)
+    for line in lines:
         say(line)
     for file in files:
         say(str(file))
     return DONE
 
 
-def _floor(text: str) -> Floor:
+def _asked(options: argparse.Namespace) -> tuple[str, Ask]:
+    """Return the kind, and what is asked: by options, which stand in place of what a plan file says."""
+    from geodata.errors import ConfigError
+    from planner.siting.site_plan import AMOUNTS, SitePlan, read_site_plan
+
+    named = {
+        "kind": options.kind, "units": options.units, "budget_idr": options.budget, "target": options.target,
+        "objective": options.objective, "least": options.least, "target_in": options.target_in,
+        "floors": dict(map(_floor, options.floor)) or None, "min_distance_m": options.min_distance,
+        "one_per_village": options.one_per_village, "gradual_minutes": options.gradual,
+        "forced": tuple(options.force) or None, "forbidden": tuple(options.forbid) or None,
+        "both_seasons": options.both_seasons, "seed": options.seed, "time_limit_s": options.time_limit,
+    }  # fmt: skip
+    given = {key: value for key, value in named.items() if value is not None}
+    if options.plan is not None:
+        plan = read_site_plan(options.plan, instead=given)
+        return plan.kind, plan.ask()
+    for what, missing in (
+        ("--kind pustu", "kind" not in given),
+        ("--units N, --budget RP or --target SHARE", not given.keys() & set(AMOUNTS)),
+    ):
+        if missing:
+            msg = f"say what is planned with {what}, or in a file with --plan PLAN.yml"
+            raise ConfigError(msg)
+    # As they are: what makes no sense is said in the words of what is asked.
+    asked = SitePlan.model_construct(**given)
+    return asked.kind, asked.ask()
+
+
+def _floor(text: str) -> tuple[str, float]:
     """Read ``who=share``."""
     from geodata.errors import ConfigError
-    from planner.pipeline import Floor
 
     who, _, share = text.partition("=")
     try:
-        return Floor(who.strip(), float(share))
+        return who.strip(), float(share)
     except ValueError as error:
         msg = f"--floor {text}: write who and share, such as district=0.5"
         raise ConfigError(msg) from error
-
-
-def _measures(options: argparse.Namespace) -> Measures:
-    from geodata.errors import ConfigError
-    from planner.pipeline import read_measures
-    from planner.siting.measures import At, default_measures
-
-    if options.at is not None and options.places is not None:
-        msg = "--places takes the place of all other candidates: leave --at out"
-        raise ConfigError(msg)
-    measures = default_measures() if options.measures is None else read_measures(options.measures)
-    return measures if options.at is None else measures.with_new_at([At(word) for word in options.at])
-
-
-def _facts(options: argparse.Namespace) -> SiteFacts:
-    from geodata.readers.places import read_landmarks, read_site_rules
-    from planner.siting.ground.rules import SiteFacts
-    from planner.siting.measures import At
-
-    landmarks = {}
-    if options.schools is not None:
-        landmarks[At.SCHOOLS] = read_landmarks(options.schools, "schools")
-    if options.offices is not None:
-        landmarks[At.OFFICES] = read_landmarks(options.offices, "offices")
-    rules = None if options.site_rules is None else read_site_rules(options.site_rules)
-    return SiteFacts(landmarks, rules, options.keep_in_hazard)
-
-
-def _inputs(options: argparse.Namespace) -> list[SourceRecord]:
-    """Return the files beside the workspace that a plan depends on."""
-    from geodata.layers import SourceRecord
-    from geodata.readers.files.opening import file_sha256
-
-    names = ("scenario", "measures", "places", "exclude", "schools", "offices", "site_rules")
-    named = [(n, getattr(options, n)) for n in names]
-    return [SourceRecord(what, path.name, file_sha256(path)) for what, path in named if path is not None]
 
 
 def in_words(plan: Siting) -> list[str]:
@@ -273,6 +237,43 @@ def in_words(plan: Siting) -> list[str]:
     if not len(plan.sites):
         lines += _why_none(plan)
     lines += doubts_in_words(plan)
+    return lines + _sites_in_words(plan)
+
+
+def roads_in_words(plan: SitingWithRoads) -> list[str]:
+    """Return a plan of roads and units in lines: what each choice of roads brings, and the best of them.
+
+    Examples
+    --------
+    >>> from planner.pipeline import Ask, Study, demo_layers, site_with_roads
+    >>> from planner.siting.measures import Measures, RoadMeasure, default_measures
+    >>> study = Study(demo_layers(12))
+    >>> paved = {"op": "change_road", "road": study.layers.roads["way_id"].iloc[0], "surface": "paved"}
+    >>> pave = RoadMeasure.model_validate({"op": "road", "edits": [paved]})
+    >>> known = Measures(measures={**default_measures().measures, "pave": pave})
+    >>> roads_in_words(site_with_roads(study, "pustu", Ask(units=1), measures=known))[2][:18]
+    '  without roads: +'
+    """
+    area, roads = plan.before.layers.area, " + ".join(plan.roads)
+    what = f"{roads or 'no roads'} and {len(plan.sites)} x {plan.kind}"
+    lines = [f"{area.name} ({area.code}): {what}, {plan.people_added:,.0f} people more within the limit"]
+    lines.append(
+        f"  best choice found; another one is at most {plan.gap:.2%} better"
+        if plan.gap
+        else "  proven best: no other choice of these roads and candidates reaches more people"
+    )
+    for names, row in plan.choices.iterrows():
+        one = f"with {names}" if names else "without roads"
+        lines.append(
+            f"  {one}: +{row['people_added']:,.0f} people (at most {row['bound']:,.0f}), "
+            f"{row['people_by_roads']:,.0f} of them by the roads alone"
+        )
+    lines += doubts_in_words(plan)
+    return lines + _sites_in_words(plan)
+
+
+def _sites_in_words(plan: Siting | SitingWithRoads) -> list[str]:
+    lines = []
     for row in plan.sites.itertuples():
         where = ", ".join(w for w in (row.village_name, row.district_name) if w)
         lines.append(f"  {row.order:>3}. {where} ({row.village_code}): +{row.people_added:,.0f} people")
@@ -290,7 +291,7 @@ def _why_none(plan: Siting) -> list[str]:
     return []
 
 
-def doubts_in_words(plan: Siting | Rollout) -> list[str]:
+def doubts_in_words(plan: Siting | Rollout | SitingWithRoads) -> list[str]:
     """Return in lines what is not known of the lists and the people that a plan rests on.
 
     Examples

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from planner.scenarios.scenario import Scenario
     from planner.siting.site import Siting
     from planner.siting.solution import Solution
+    from planner.siting.with_roads import SitingWithRoads
     from planner.siting.years import Rollout
 
 
@@ -65,7 +66,7 @@ def write_plan_folder(
 
 def record_of(
     command: str,
-    plan: Siting | Rollout,
+    plan: Siting | Rollout | SitingWithRoads,
     scenario: Scenario,
     inputs: Sequence[SourceRecord],
     more: Mapping[str, Any],

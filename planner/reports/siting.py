@@ -24,11 +24,12 @@ if TYPE_CHECKING:
     from planner.coverage.study import Gaps
     from planner.scenarios.scenario import Scenario
     from planner.siting.site import Siting
+    from planner.siting.with_roads import SitingWithRoads
     from planner.siting.years import Rollout
 
 SITING_OUTPUTS = plan_outputs(
     "site", "sites.csv", "curve.csv", "choices.csv", "villages_after.csv", "villages_after.parquet",
-    "scenario.yml", "map.html",
+    "scenario.yml", "map.html", "roads.csv",
 )  # fmt: skip
 
 
@@ -81,13 +82,72 @@ def write_siting(
     return write_plan_folder(Path(out), SITING_OUTPUTS, siting_record(plan, inputs), write)
 
 
-def write_shared(plan: Siting | Rollout, stage: Path, *, lang: str) -> None:
+def write_siting_with_roads(
+    plan: SitingWithRoads, out: str | Path, *, lang: str = "id", inputs: Sequence[SourceRecord] = ()
+) -> list[Path]:
+    """Write the files of a plan of roads and units: those of :func:`write_siting`, and ``roads.csv``.
+
+    ``roads.csv`` has one row a choice of road measures (:attr:`SitingWithRoads.choices`). ``curve.csv`` is of
+    the units on the best roads; with nothing left for units there is none.
+
+    Parameters
+    ----------
+    plan
+        As from :func:`planner.siting.with_roads.site_with_roads`.
+    out, lang, inputs
+        As :func:`write_siting` takes them.
+
+    Raises
+    ------
+    ConfigError, WorkspaceError, DiskError
+        As :func:`write_siting`.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from planner.pipeline import Ask, Study, demo_layers, site_with_roads
+    >>> from planner.siting.measures import Measures, RoadMeasure, default_measures
+    >>> study = Study(demo_layers(12))
+    >>> paved = {"op": "change_road", "road": study.layers.roads["way_id"].iloc[0], "surface": "paved"}
+    >>> pave = RoadMeasure.model_validate({"op": "road", "edits": [paved]})
+    >>> known = Measures(measures={**default_measures().measures, "pave": pave})
+    >>> plan = site_with_roads(study, "pustu", Ask(units=1), measures=known)
+    >>> with TemporaryDirectory() as folder:
+    ...     written = write_siting_with_roads(plan, Path(folder, "out"))
+    >>> [file.name for file in written if file.suffix == ".csv"]
+    ['curve.csv', 'roads.csv', 'sites.csv', 'villages_after.csv']
+    """
+
+    def write(stage: Path) -> None:
+        write_shared(plan, stage, lang=lang)
+        (stage / "roads.csv").write_text(csv_text(plan.choices), "utf-8", newline="")
+
+    people = counted_people(plan.before.demand)
+    more = {
+        "ask": asdict(plan.ask),
+        "roads": list(plan.roads),
+        "units": len(plan.sites),
+        "people": float(people.sum()),
+        "people_added": plan.people_added,
+        "sites_above_people_per_unit": crowded(plan.sites, plan.after, plan.kind),
+        "seed": plan.ask.seed,
+        "solver": {
+            "objective": plan.people_added, "bound": plan.bound, "gap": plan.gap,
+            "status": "optimal" if plan.gap == 0 else "feasible", "unit": "people",
+        },
+    }  # fmt: skip
+    record = record_of("site", plan, plan.scenario, inputs, more)
+    return write_plan_folder(Path(out), SITING_OUTPUTS, record, write)
+
+
+def write_shared(plan: Siting | Rollout | SitingWithRoads, stage: Path, *, lang: str) -> None:
     """Write what every plan has: tables, curve, scenario and map.
 
     Parameters
     ----------
     plan
-        As from :func:`planner.siting.site.site` or :func:`planner.siting.years.rollout`.
+        As from :func:`planner.siting.site.site`, :func:`planner.siting.years.rollout` or
+        :func:`planner.siting.with_roads.site_with_roads`.
     stage
         A folder that is there.
     lang
@@ -98,7 +158,8 @@ def write_shared(plan: Siting | Rollout, stage: Path, *, lang: str) -> None:
 
     for name, table in (("sites", plan.sites), ("villages_after", plan.villages)):
         (stage / f"{name}.csv").write_text(csv_text(table), "utf-8", newline="")
-    (stage / "curve.csv").write_text(csv_text(plan.curve, index=False), "utf-8", newline="")
+    if plan.curve is not None:
+        (stage / "curve.csv").write_text(csv_text(plan.curve, index=False), "utf-8", newline="")
     shapes = plan.after.layers.villages.geometry
     gpd.GeoDataFrame(plan.villages, geometry=shapes).to_crs(WGS84).to_parquet(
         stage / "villages_after.parquet", compression="zstd"

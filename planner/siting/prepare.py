@@ -113,8 +113,8 @@ def prepare(  # noqa: PLR0913 - each is one thing that an office may give
     if measures.roads:
         names = ", ".join(measures.roads)
         msg = (
-            f"road measures ({names}) need a plan for each choice of them: take them out of the measures, or "
-            "in a notebook use site_with_roads"
+            f"road measures ({names}) need a plan for each choice of them: use jangkau site, or in a "
+            "notebook site_with_roads; or take them out of the measures"
         )
         raise ConfigError(msg)
     chosen_measures = measures.of_kind(kind)

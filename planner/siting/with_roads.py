@@ -34,6 +34,13 @@ if TYPE_CHECKING:
     from planner.siting.measures import Measures
 
 
+# What is said of each site, where there is none.
+SITE_COLUMNS = (
+    "order", "op", "name", "village_code", "village_name", "district_name", "lon", "lat", "cost_idr",
+    "people_added", "people_own",
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class SitingWithRoads:
     """The best choice of road measures, with the best plan on its roads.
@@ -73,6 +80,37 @@ class SitingWithRoads:
     after: Gaps
     scenario: Scenario
     villages: pd.DataFrame
+
+    @property
+    def sites(self) -> pd.DataFrame:
+        """The sites of the plan: see :func:`planner.siting.tables.site_table`."""
+        return pd.DataFrame(columns=list(SITE_COLUMNS)) if self.siting is None else self.siting.sites
+
+    @property
+    def candidates(self) -> gpd.GeoDataFrame:
+        """All places at which something could have been done; none where nothing was left for units."""
+        return self.before.layers.facilities.iloc[:0] if self.siting is None else self.siting.candidates
+
+    @property
+    def curve(self) -> pd.DataFrame | None:
+        """Units on the best roads against people, as of a :class:`planner.siting.site.Siting`."""
+        return None if self.siting is None else self.siting.curve
+
+    @property
+    def gap(self) -> float:
+        """How much better another choice can be at most, as a share of the bound (0-1)."""
+        missing = self.bound - self.people_added
+        return 0.0 if missing <= TOLERANCE * abs(self.bound) else missing / self.bound
+
+    @property
+    def as_if_none(self) -> bool:
+        """Whether no list of the kind was given, so that units may be there of which nobody told."""
+        return self.kind in self.before.layers.area.assumed_empty
+
+    @property
+    def list_doubt(self) -> str | None:
+        """Why the list of the kind is not taken as complete, a key of ``planner.coverage.extent.WHY``."""
+        return self.before.extent.why.get(self.kind)
 
     def __repr__(self) -> str:
         units = 0 if self.siting is None else len(self.siting.sites)

@@ -27,8 +27,10 @@ from planner.reports.maps.page import (
     vendor_is_built,
     write_page,
 )
+from planner.scenarios.edits import AddBoat, AddRoad, ChangeRoad, CloseRoad, ReopenRoad
 from planner.siting.site import Siting
 from planner.siting.weights import people_of_unknown_place
+from planner.siting.with_roads import SitingWithRoads
 from planner.texts.catalogues import map_texts
 from planner.texts.formatter import Formatter
 
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from planner.siting.years import Rollout
+
+    AnyPlan = Siting | Rollout | SitingWithRoads
 
 
 # Takes away the note of a page without its libraries, once they have come from the internet after all.
@@ -60,14 +64,15 @@ class _VillagesBehind(MacroElement):
     )
 
 
-def write_sites_map(plan: Siting | Rollout, path: Path, *, lang: str) -> None:
+def write_sites_map(plan: AnyPlan, path: Path, *, lang: str) -> None:
     """Write the map of a plan: one file that opens from disk with no network.
 
     Parameters
     ----------
     plan
-        As from :func:`planner.siting.site.site` or :func:`planner.siting.years.rollout`; of a rollout each
-        year's villages and sites can be shown.
+        As from :func:`planner.siting.site.site`, :func:`planner.siting.years.rollout` or
+        :func:`planner.siting.with_roads.site_with_roads`; of a rollout each year's villages and sites can be
+        shown.
     path
         The file; one that is there is written over.
     lang
@@ -103,6 +108,8 @@ def write_sites_map(plan: Siting | Rollout, path: Path, *, lang: str) -> None:
     for name, table, suffix in _states(plan, texts):
         _villages(plan, name, table, suffix, texts, lang, show=name == texts["plan_after"]).add_to(page)
     _existing(plan, texts).add_to(page)
+    if isinstance(plan, SitingWithRoads) and plan.roads:
+        _roads(plan, texts).add_to(page)
     for name, sites in _steps(plan, texts):
         _sites(name, sites, texts, lang, few=len(plan.sites) <= NUMBERED).add_to(page)
     # The years of a rollout would cover the map.
@@ -113,14 +120,14 @@ def write_sites_map(plan: Siting | Rollout, path: Path, *, lang: str) -> None:
     write_page(page, path, head, texts, lang=lang, offline=offline, body=body)
 
 
-def _states(plan: Siting | Rollout, texts: dict[str, str]) -> list[tuple[str, pd.DataFrame, str]]:
+def _states(plan: AnyPlan, texts: dict[str, str]) -> list[tuple[str, pd.DataFrame, str]]:
     """Return the states of the villages that can be shown: name, table, and the suffix of its columns."""
     states = [(texts["plan_after"], plan.villages, ""), (texts["plan_before"], plan.villages, "_before")]
     by_year = getattr(plan, "villages_by_year", {})
     return states + [(f"{texts['plan_after']}: {year}", one, "") for year, one in list(by_year.items())[:-1]]
 
 
-def _steps(plan: Siting | Rollout, texts: dict[str, str]) -> list[tuple[str, pd.DataFrame]]:
+def _steps(plan: AnyPlan, texts: dict[str, str]) -> list[tuple[str, pd.DataFrame]]:
     """Return the sites: all at once, or those that work from each year on."""
     if "year_works" not in plan.sites:
         return [(texts["plan_sites"], plan.sites)]
@@ -128,7 +135,7 @@ def _steps(plan: Siting | Rollout, texts: dict[str, str]) -> list[tuple[str, pd.
 
 
 def _villages(
-    plan: Siting | Rollout,
+    plan: AnyPlan,
     layer: str,
     table: pd.DataFrame,
     suffix: str,
@@ -169,7 +176,7 @@ def _style(feature: dict[str, Any]) -> dict[str, Any]:
     return {"fillColor": color, "fillOpacity": 0.6, "color": "#ffffff", "weight": 0.6}
 
 
-def _existing(plan: Siting | Rollout, texts: dict[str, str]) -> folium.FeatureGroup:
+def _existing(plan: AnyPlan, texts: dict[str, str]) -> folium.FeatureGroup:
     """Return the units of the kind that function today."""
     group = folium.FeatureGroup(name=html.escape(texts["plan_existing"]))
     counts = plan.before.scenario.standard[plan.kind].counts
@@ -180,6 +187,25 @@ def _existing(plan: Siting | Rollout, texts: dict[str, str]) -> folium.FeatureGr
             [point.y, point.x], radius=3, color="#222222", weight=1, fill=True, fill_color=color,
             fill_opacity=0.9, tooltip=html.escape(str(name)) or None,
         ).add_to(group)  # fmt: skip
+    return group
+
+
+def _roads(plan: SitingWithRoads, texts: dict[str, str]) -> folium.FeatureGroup:
+    """Return the roads that the plan mends, opens or builds."""
+    group = folium.FeatureGroup(name=html.escape(texts["plan_roads"]))
+    before = set(plan.before.scenario.edits)
+    roads = plan.before.layers.roads
+    for edit in (e for e in plan.scenario.edits if e not in before):
+        if isinstance(edit, (AddRoad, AddBoat)):
+            lines = [shapely.LineString(edit.line)]
+        elif isinstance(edit, (CloseRoad, ReopenRoad, ChangeRoad)) and roads is not None:
+            rows = roads[(roads.index == edit.road) | (roads["way_id"] == edit.road)]
+            lines = list(rows.geometry.to_crs(WGS84))
+        else:
+            continue
+        for line in lines:
+            path = [(round(y, DEGREE_DECIMALS), round(x, DEGREE_DECIMALS)) for x, y in line.coords]
+            folium.PolyLine(path, color="#7f2704", weight=5, opacity=0.9).add_to(group)
     return group
 
 
@@ -210,17 +236,22 @@ def _badge(order: int, *, few: bool) -> str:
     return f"<div class='jk-site'>{order}</div>" if few else "<div class='jk-site jk-small'></div>"
 
 
-def _box(plan: Siting | Rollout, texts: dict[str, str], lang: str) -> str:
+def _box(plan: AnyPlan, texts: dict[str, str], lang: str) -> str:
     """Return the title, the figures and the colours, as a box over the map."""
-    numbers, solution = Formatter(lang), plan.solution
-    gap = texts["plan_gap"].format(gap=numbers.percent(solution.gap))
-    proof = gap if solution.gap else texts[f"plan_proven_{plan.answer.unit}"]
+    numbers = Formatter(lang)
+    gap, unit = _proof(plan)
+    proof = texts["plan_gap"].format(gap=numbers.percent(gap)) if gap else texts[f"plan_proven_{unit}"]
     kind = texts.get(f"kind_{plan.kind}", plan.kind)
     count = f"{len(plan.sites)} {texts['plan_sites'].lower()}"
     people = f"+{numbers.people(plan.people_added)} {texts['people']}"
     lines = [
         f"<summary><h1>{html.escape(texts['plan_title'])}: {html.escape(kind)}</h1></summary>",
         f"<p>{html.escape(f'{plan.after.layers.area.name}: {count}, {people}')}</p>",
+        *(
+            [f"<p>{html.escape(texts['plan_roads'])}: {html.escape(', '.join(plan.roads) or '–')}</p>"]
+            if isinstance(plan, SitingWithRoads)
+            else []
+        ),
         *_by_year(plan, numbers),
         f"<p>{html.escape(proof)} {html.escape(texts['plan_rules']) if plan.ask.has_rules else ''}</p>",
     ]
@@ -242,7 +273,14 @@ def _box(plan: Siting | Rollout, texts: dict[str, str], lang: str) -> str:
     return f"<details class='jk-box jk-plan' id='jk-plan' open>{''.join(lines)}</details>{FOLDED}"
 
 
-def _by_year(plan: Siting | Rollout, numbers: Formatter) -> list[str]:
+def _proof(plan: AnyPlan) -> tuple[float, str]:
+    """Return how much better another plan can be at most (0-1), and what is best in which unit."""
+    if isinstance(plan, SitingWithRoads):
+        return plan.gap, "people"
+    return plan.solution.gap, plan.answer.unit
+
+
+def _by_year(plan: AnyPlan, numbers: Formatter) -> list[str]:
     """Return the people whom a rollout adds in each year, as lines of HTML."""
     table = getattr(plan, "plan", None)
     if table is None:
@@ -251,9 +289,9 @@ def _by_year(plan: Siting | Rollout, numbers: Formatter) -> list[str]:
     return [f"<p>{year}: +{html.escape(numbers.people(people))}</p>" for year, people in added]
 
 
-def _open_questions(plan: Siting | Rollout, texts: dict[str, str], lang: str) -> list[str]:
+def _open_questions(plan: AnyPlan, texts: dict[str, str], lang: str) -> list[str]:
     """Return what a rollout does not know: who waits, staff and yearly costs without a number."""
-    if isinstance(plan, Siting):
+    if isinstance(plan, (Siting, SitingWithRoads)):
         return []
     notes, after = [], plan.asked.after_stage
     if after is not None and len(plan.waiting):
