@@ -11,9 +11,10 @@ import geopandas as gpd
 from app.areas.stopping import has_its_turn, may_go_on
 from geodata.crs import WGS84
 from geodata.errors import ConfigError
-from planner.pipeline import Study, as_if_none, site
+from planner.pipeline import RolloutPlan, Study, as_if_none, rollout, site
 from planner.siting.candidates import find_candidates
 from planner.siting.measures import Measures, default_measures
+from planner.siting.plan_file import PlanYear
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from app.areas.area import Area
     from app.areas.question import WhatIf
     from geodata.layers import Progress
-    from planner.pipeline import Ask, Siting
+    from planner.pipeline import Ask, Rollout, Siting
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,8 @@ class PlanQuestion:
         Places that are taken, and that are not.
     areas
         Polygons and MultiPolygons (degrees) in which nothing new is opened.
+    years
+        The years of a rollout, each with so much as ``ask`` says; () for a plan without years.
     """
 
     kind: str
@@ -84,6 +87,12 @@ class PlanQuestion:
     accepted: tuple[Place, ...] = ()
     forbidden: tuple[Place, ...] = ()
     areas: tuple[shapely.Geometry, ...] = ()
+    years: tuple[int, ...] = ()
+
+    @property
+    def amount(self) -> dict[str, float | int | None]:
+        """What each year has, or the plan without years: units or rupiah."""
+        return {"units": self.ask.units, "budget_idr": self.ask.budget_idr}
 
 
 def kinds_with_measures(kinds: Iterable[str]) -> tuple[str, ...]:
@@ -115,8 +124,8 @@ class Planner:
         self._assumed = ""
         self._study: Study | None = None
 
-    def plan(self, question: PlanQuestion, progress: Progress) -> Siting:
-        """Return a plan.
+    def plan(self, question: PlanQuestion, progress: Progress) -> Siting | Rollout:
+        """Return a plan, over years where the question has some.
 
         Raises
         ------
@@ -147,6 +156,11 @@ class Planner:
                     ask, forced=_ids(found, question.accepted, must=True),
                     forbidden=_ids(found, question.forbidden, must=False),
                 )  # fmt: skip
+            if question.years:
+                return rollout(
+                    study, _over_years(question, ask), measures=measures, exclude=exclude,
+                    may_go_on=may_go_on, progress=progress,
+                )  # fmt: skip
             return site(
                 study, question.kind, ask, measures=measures, exclude=exclude, may_go_on=may_go_on,
                 progress=progress,
@@ -162,6 +176,16 @@ class Planner:
             self._study = Study(layers, scenario=area.scenario, modes=tuple(area.scenario.modes))
             self._assumed = assumed
         return self._study
+
+
+def _over_years(question: PlanQuestion, ask: Ask) -> RolloutPlan:
+    return RolloutPlan(
+        kind=question.kind,
+        years=tuple(PlanYear(year=year, **question.amount) for year in question.years),
+        forced=ask.forced, forbidden=ask.forbidden, both_seasons=ask.seasons == ("dry", "wet"),
+        min_distance_m=ask.min_distance_m, one_per_village=ask.one_per_village, seed=ask.seed,
+        time_limit_s=ask.time_limit_s,
+    )  # fmt: skip
 
 
 def _with_costs(costs: Mapping[str, float]) -> Measures:

@@ -90,6 +90,8 @@ class Planning(param.Parameterized):  # type: ignore[misc]  # param ships no typ
     choices = param.Dict(default={})
     # Polygons and MultiPolygons (degrees) in which nothing new is opened.
     areas = param.ClassSelector(class_=tuple, default=())
+    # Of a plan over years: sites that work later are not on the map; 0 shows all.
+    until = param.Integer(default=0)
     # The site whose details are shown.
     chosen = param.Parameter(default=None)
 
@@ -140,12 +142,19 @@ class Planning(param.Parameterized):  # type: ignore[misc]  # param ships no typ
             or asked.basis != self.basis(asked.kind)
         )
 
-    def solve(self, kind: str, ask: Ask, costs: Mapping[str, float]) -> None:
-        """Compute a plan; what is being computed already is left."""
+    def solve(self, kind: str, ask: Ask, costs: Mapping[str, float], years: tuple[int, ...] = ()) -> None:
+        """Compute a plan, over years where some are given; what is being computed already is left."""
         self.halt()
         said = self.of(kind)
         question = PlanQuestion(
-            kind, self.basis(kind), ask, dict(costs), tuple(said.accepted), tuple(said.forbidden), self.areas
+            kind,
+            self.basis(kind),
+            ask,
+            dict(costs),
+            tuple(said.accepted),
+            tuple(said.forbidden),
+            self.areas,
+            years,
         )
         self._stop = stop = threading.Event()
         self._turn = turn = self._turn + 1
@@ -156,7 +165,7 @@ class Planning(param.Parameterized):  # type: ignore[misc]  # param ships no typ
             return plan_of(siting, question)
 
         # The plan before is let go now, not when the next one is there.
-        self.param.update(running=True, step="", plan=None, chosen=None)
+        self.param.update(running=True, step="", plan=None, chosen=None, until=0)
         began = partial(self._work.on_page, partial(self._began, turn))
         self._take_back = self._work.plan(
             stoppable(slow, stop, began=began), partial(self._show, turn), partial(self._failed, turn)
@@ -166,7 +175,7 @@ class Planning(param.Parameterized):  # type: ignore[misc]  # param ships no typ
         """Solve what the plan in hand answers once more, by what was said of its sites since."""
         if self.plan is not None:
             asked = self.plan.question
-            self.solve(asked.kind, asked.ask, asked.costs)
+            self.solve(asked.kind, asked.ask, asked.costs, asked.years)
 
     def _is_on(self, turn: int) -> bool:
         return bool(self.running) and turn == self._turn
@@ -279,7 +288,7 @@ class Planning(param.Parameterized):  # type: ignore[misc]  # param ships no typ
         """Let go of the plan and of what was said of its sites; the scenario stays as it is."""
         if self.plan is not None:
             kept = {k: c for k, c in self.choices.items() if k != self.plan.question.kind}
-            self.param.update(plan=None, chosen=None, choices=kept)
+            self.param.update(plan=None, chosen=None, choices=kept, until=0)
 
     def forbid_area(self, area: shapely.Geometry) -> None:
         """Keep an area (degrees) in which nothing new is opened.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from app.areas.planning import Place
+from planner.pipeline import Rollout
 from planner.scenarios.edits import FACILITY_EDITS
 from planner.siting.weights import counted_people, people_of_unknown_place
 
@@ -52,6 +53,8 @@ class Site:
         As in :func:`planner.siting.tables.site_table`.
     edit
         What it is in a scenario.
+    year_decided, year_works
+        Of a plan over years; 0 without years.
     """
 
     order: int
@@ -70,11 +73,28 @@ class Site:
     villages_added: int
     alternatives: tuple[Alternative, ...]
     edit: FacilityEdit
+    year_decided: int = 0
+    year_works: int = 0
 
     @property
     def label(self) -> str:
         """What it is called: the unit, or the village of a new one."""
         return _label(self.name, self.village_name, self.place)
+
+
+@dataclass(frozen=True)
+class YearOf:
+    """A year of a plan: decided and working units, people newly within the limit, and what it spends.
+
+    ``people_alone`` is what the best plan for that year alone would add, ``spent`` units or rupiah.
+    """
+
+    year: int
+    decided: int
+    working: int
+    people_added: float
+    people_alone: float
+    spent: float
 
 
 @dataclass(frozen=True)
@@ -133,6 +153,9 @@ class Plan:
         So many places neither a unit nor a candidate reaches at all, where times count.
     curve, curve_of
         Its points, and the column of the planner that they hold.
+    years, price_of_order
+        Of a plan over years: each year, and how many more people the years' own best plans would add, as a
+        share of those (0-1).
     """
 
     question: PlanQuestion
@@ -152,6 +175,8 @@ class Plan:
     sites: tuple[Site, ...]
     curve: tuple[CurvePoint, ...]
     curve_of: str
+    years: tuple[YearOf, ...] = ()
+    price_of_order: float = 0.0
 
     def site(self, key: str) -> Site | None:
         """Return the site of a key."""
@@ -200,14 +225,15 @@ def curve_chart(plan: Plan) -> CurveChart | None:
     )
 
 
-def plan_of(siting: Siting, question: PlanQuestion) -> Plan:
+def plan_of(siting: Siting | Rollout, question: PlanQuestion) -> Plan:
     """Return the plain values of a plan; nothing in them holds on to the rest of it."""
     people = counted_people(siting.before.demand)
-    # Where no plan is known, there is no point.
-    curve = siting.curve.dropna()
+    over_years = siting if isinstance(siting, Rollout) else None
+    # Where no plan is known, there is no point. Over years people count against years: in their own table.
+    curve = siting.curve.dropna().iloc[: None if over_years is None else 0]
     return Plan(
         question=question,
-        people_now=float(np.nansum(people[siting.reach.already])),
+        people_now=float(np.nansum(people[siting.ready.problem.reach.already])),
         people_added=float(siting.people_added),
         people_all=float(np.nansum(people)),
         unit=siting.answer.unit,
@@ -223,10 +249,22 @@ def plan_of(siting: Siting, question: PlanQuestion) -> Plan:
         sites=_sites(siting),
         curve=tuple(CurvePoint(*row) for row in curve.to_numpy(dtype=np.float64).tolist()),
         curve_of=str(curve.columns[1]),
+        years=() if over_years is None else _years(over_years),
+        price_of_order=0.0 if over_years is None else over_years.price_of_order,
     )
 
 
-def _sites(siting: Siting) -> tuple[Site, ...]:
+def _years(plan: Rollout) -> tuple[YearOf, ...]:
+    return tuple(
+        YearOf(
+            int(row.Index), int(row.units_decided), int(row.units_working), float(row.people_added),
+            float(row.people_reached_alone - row.people_reached + row.people_added), float(row.spent),
+        )
+        for row in plan.plan.itertuples()
+    )  # fmt: skip
+
+
+def _sites(siting: Siting | Rollout) -> tuple[Site, ...]:
     # The last of a unit: the plan's own come after those of the question.
     edits = {e.id: e for e in siting.scenario.edits if isinstance(e, FACILITY_EDITS)}
     names = siting.after.layers.villages["village_name"].to_dict()
@@ -243,6 +281,7 @@ def _sites(siting: Siting) -> tuple[Site, ...]:
                 for k, lost in siting.answer.stand_ins[number[row.Index]]
             ),
             edit=edits[row.facility_id],
+            year_decided=int(getattr(row, "year_decided", 0)), year_works=int(getattr(row, "year_works", 0)),
         )
         for row in siting.sites.itertuples()
     )  # fmt: skip

@@ -17,6 +17,7 @@ from planner.siting.measures import default_measures
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import date
 
     from app.texts import Texts
 
@@ -97,6 +98,15 @@ CHOICES = (
         Option("300", _("5 minutes"), 300.0),
     ), rare=True),
 )  # fmt: skip
+# How many years, each with so much as was typed.
+YEARS = Choice(
+    "years",
+    _("Over"),
+    (
+        Option("", _("one plan, without years"), 0), Option("2", _("2 years, so much in each"), 2),
+        Option("3", _("3 years, so much in each"), 3), Option("5", _("5 years, so much in each"), 5),
+    ),
+)  # fmt: skip
 AMOUNTS = {"units": "10", "budget_idr": "", "target": "90"}
 
 
@@ -118,6 +128,36 @@ def read_form(typed: Mapping[str, str], kind: str, texts: Texts) -> tuple[Ask, d
     values: dict[str, Any] = {c.field: c.value(typed.get(c.field, "")) for c in CHOICES}
     values[by] = _amount(by, amount, texts)
     return Ask(**values), costs
+
+
+def read_years(typed: Mapping[str, str], ask: Ask, texts: Texts, *, today: date) -> tuple[int, ...]:
+    """Return the years that a plan is made for, from the next one on; () without years.
+
+    Raises
+    ------
+    ConfigError
+        Years do not go with the rest of what was typed.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> from app.texts import Texts
+    >>> read_years({"years": "2"}, Ask(units=3), Texts("en"), today=date(2026, 11, 28))
+    (2027, 2028)
+    """
+    number = YEARS.value(typed.get("years", ""))
+    if not number:
+        return ()
+    if ask.target is not None or ask.objective is not Objective.PEOPLE or ask.floors:
+        raise ConfigError(texts.text(
+            "A plan over years is by sites or budget, for most people reached, and without a rule for every "
+            "kecamatan: choose so, or plan without years."
+        ))  # fmt: skip
+    if ask.seasons == ("wet",):
+        raise ConfigError(texts.text(
+            "A plan over years counts who is reached in the dry season, or in both: choose one of them."
+        ))  # fmt: skip
+    return tuple(range(today.year + 1, today.year + 1 + number))
 
 
 def _amount(by: str, typed: str, texts: Texts) -> float | int:

@@ -27,7 +27,7 @@ def plan_message(session: Session) -> dict[str, Any]:
     marks = [
         _site(session, s, accepted=s.place in said.accepted)
         for s in plan.sites
-        if s.place not in said.forbidden
+        if s.place not in said.forbidden and (not planning.until or s.year_works <= planning.until)
     ]
     marks += [
         _said(session, place, name, "accepted")
@@ -48,6 +48,8 @@ def _site(session: Session, site: Site, *, accepted: bool) -> dict[str, Any]:
         "lines": [
             texts.term(f"measure_{site.op}"),
             f"+{texts.people(site.people_added)} {texts.term('people')}",
+            *([texts.term("plan_years").format(decided=site.year_decided, works=site.year_works)]
+              if site.year_works else []),
             *([texts.text("accepted")] if accepted else []),
         ],
         "acts": _acts(session, "leave" if accepted else "accept", "forbid", "open"),

@@ -118,7 +118,9 @@ class _MapView(Follows):
         elif act in ("accept", "forbid", "leave"):
             self.session.planning.say_of_site(act, key)
 
-    @param.depends("planning.plan", "planning.choices", "planning.areas", "planning.chosen", watch=True)
+    @param.depends(
+        "planning.plan", "planning.choices", "planning.areas", "planning.chosen", "planning.until", watch=True
+    )
     def proposed(self) -> None:
         """Show the plan's sites, what was said of them, and the forbidden areas."""
         self.bridge.send(plan_message(self.session))

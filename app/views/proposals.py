@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ import shapely
 from app.areas.planning import kinds_with_measures
 from app.components.fragment import Fragment
 from app.figures.plan import curve_chart
-from app.figures.plan_form import AMOUNTS, AREA_FILES, BY, CHOICES, area_of_file, read_form
+from app.figures.plan_form import AMOUNTS, AREA_FILES, BY, CHOICES, YEARS, area_of_file, read_form, read_years
 from app.views.follows import Follows
 from geodata.errors import ConfigError
 from planner.siting.measures import default_measures
@@ -71,7 +72,13 @@ class _Proposals(Follows):
         self.session.views.when_shown("proposals", self.show_all)
 
     @param.depends(
-        "planning.plan", "planning.running", "planning.step", "planning.chosen", "state.history", watch=True
+        "planning.plan",
+        "planning.running",
+        "planning.step",
+        "planning.chosen",
+        "planning.until",
+        "state.history",
+        watch=True,
     )
     def changed(self) -> None:
         self.session.views.when_shown("proposals", self.show_all)
@@ -88,7 +95,7 @@ class _Proposals(Follows):
         said = self.planning.of(self.kind)
         self.form.html = session.render(
             "plan_form",
-            kind=self.kind, kinds=self.kinds, by=by, choices=(BY, *CHOICES),
+            kind=self.kind, kinds=self.kinds, by=by, choices=(BY, YEARS, *CHOICES),
             typed={"by": by, "amount": AMOUNTS[by], **typed},
             costs=[(name, texts.term(f"measure_{m.op}"), typed.get(f"cost-{name}", ""))
                    for name, m in default_measures().of_kind(self.kind).items()],
@@ -108,7 +115,8 @@ class _Proposals(Follows):
             doing=self.step_words(step), words=partial(value_words, texts=session.texts),
             chart=None if plan is None else curve_chart(plan),
             chosen=None if plan is None or chosen is None else plan.site(chosen.key),
-            old=self.planning.is_old, taken=self.planning.is_taken, shown=self.shown,
+            until=self.planning.until, old=self.planning.is_old, taken=self.planning.is_taken,
+            shown=self.shown,
         )  # fmt: skip
 
     def step_words(self, step: int) -> str:
@@ -131,6 +139,8 @@ class _Proposals(Follows):
             case "by":
                 self.typed.pop("amount", None)
                 self.show_form()
+            case "years":
+                self.show_form()
             case "solve":
                 self.solve()
             case "draw":
@@ -144,18 +154,19 @@ class _Proposals(Follows):
     def fields(self) -> set[str]:
         """Names of the fields of the form."""
         costs = {f"cost-{name}" for name in default_measures().of_kind(self.kind)}
-        return {"amount", "by", *(c.field for c in CHOICES), *costs}
+        return {"amount", "by", "years", *(c.field for c in CHOICES), *costs}
 
     def solve(self) -> None:
         """Compute a plan of what was typed."""
         typed = {"amount": AMOUNTS[BY.value(self.typed.get("by", ""))], **self.typed}
         try:
             ask, costs = read_form(typed, self.kind, self.session.texts)
+            years = read_years(typed, ask, self.session.texts, today=date.today())  # noqa: DTZ011 - of the office
         except ConfigError as error:
             self.session.notice.tell_error(error)
             return
         self.shown = PAGE
-        self.planning.solve(self.kind, ask, costs)
+        self.planning.solve(self.kind, ask, costs, years)
 
     def uploaded(self, *_events: object) -> None:
         """Keep the areas of the file that was chosen."""
@@ -191,6 +202,8 @@ class _Proposals(Follows):
                 planning.take_instead(key, message.get("other", ""))
             case "site":
                 planning.choose(key)
+            case "until" if message.get("value", "").isdecimal():
+                planning.until = int(message["value"][:4])
             case "point":
                 self.pick(message.get("value") or message.get("number", ""))
             case _ if act in plain:

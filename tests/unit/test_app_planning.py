@@ -8,6 +8,7 @@ import threading
 import weakref
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from datetime import date
 from functools import partial
 from html import unescape
 from types import SimpleNamespace
@@ -28,7 +29,7 @@ from app.core.questions import MOST_EDITS
 from app.core.session import Session
 from app.core.work import Seats
 from app.figures.plan import CurvePoint, curve_chart, plan_of
-from app.figures.plan_form import BY, CHOICES, read_form, rupiah
+from app.figures.plan_form import BY, CHOICES, read_form, read_years, rupiah
 from app.map.bridge import heard
 from app.map.sites import plan_message
 from app.store import Store
@@ -36,7 +37,7 @@ from app.texts import Texts
 from app.views import proposals
 from geodata.errors import ConfigError
 from planner.coverage.study import find_gaps
-from planner.pipeline import Ask, Study, site
+from planner.pipeline import Ask, RolloutPlan, Study, rollout, site
 from planner.scenarios.edits import CloseFacility, OpenFacility
 
 KIND = "posyandu"
@@ -732,3 +733,49 @@ def test_a_unit_that_the_scenario_closes_can_be_accepted_and_forbidden(area):
     left = area.planner.plan(PlanQuestion(KIND, closed, ASK, forbidden=(place,)), lambda _: None)
     assert row.Index not in left.sites.index
     assert left.ask.forbidden == (row.Index,)
+
+
+def test_a_plan_over_years_is_what_the_planner_gives(session, area):
+    view = proposals.make.__globals__["_Proposals"](session)
+    for act, value in (("years", "2"), ("typed", "")):
+        view.asked({"act": act, "years": value} if value else {"act": act, "amount": "2"})
+    view.asked({"act": "kind", "kind": KIND})
+    view.solve()
+    plan = session.planning.plan
+    assert plan is not None, session.notice.text
+    first = plan.question.years[0]
+    years = [{"year": y, "units": 2} for y in (first, first + 1)]
+    own = rollout(Study(area.layers), RolloutPlan.model_validate({"kind": KIND, "years": years}))
+    assert [(y.year, y.decided, y.working) for y in plan.years] == [
+        (int(r.Index), r.units_decided, r.units_working) for r in own.plan.itertuples()
+    ]
+    np.testing.assert_allclose([y.people_added for y in plan.years], own.plan["people_added"])
+    assert plan.people_added == pytest.approx(own.people_added)
+    assert sorted(s.year_works for s in plan.sites) == sorted(own.sites["year_works"])
+    # The map of a year shows what works by then.
+    shown = [[m["key"] for m in plan_message(session)["sites"]]]
+    view.acted({"act": "until", "value": str(first)})
+    shown.append([m["key"] for m in plan_message(session)["sites"]])
+    assert shown == [
+        [s.place.key for s in plan.sites], [s.place.key for s in plan.sites if s.year_works <= first]
+    ]  # fmt: skip
+    # All of it goes into the scenario, as the last year has it.
+    session.planning.take_over()
+    assert session.state.answer.reach(KIND, "dry")["people_reached"] == pytest.approx(
+        plan.people_now + own.people_added
+    )
+    # Solved again, it is over the same years.
+    session.planning.again()
+    assert session.planning.plan.question.years == plan.question.years
+
+
+@pytest.mark.parametrize("typed", [
+    {"by": "target", "amount": "90"}, {"objective": "villages"}, {"floors": "50"}, {"seasons": "wet"},
+])  # fmt: skip
+def test_what_does_not_go_over_years_is_said(typed):
+    texts = Texts("en")
+    asked = {"years": "3", "amount": "2", **typed}
+    ask, _costs = read_form(asked, KIND, texts)
+    with pytest.raises(ConfigError, match="over years"):
+        read_years(asked, ask, texts, today=date(2026, 11, 28))
+    assert read_years({**asked, "years": ""}, ask, texts, today=date(2026, 11, 28)) == ()
