@@ -144,7 +144,8 @@ export function render({ model, el }) {
   });
   box.addEventListener("change", (event) => {
     const node = event.target.closest("select[data-act],input[data-act]");
-    if (!node || node.type === "search") return;
+    // A field that is taken away while somebody types in it reports a change too; it is put back, not sent.
+    if (!node || node.type === "search" || replacing) return;
     delete node.dataset.retyped;
     if (node.dataset.key) sent.add(node.dataset.key);
     tell(node, node.type === "checkbox" ? String(node.checked) : node.value);
@@ -158,6 +159,8 @@ export function render({ model, el }) {
   box.addEventListener("keydown", (event) => { if (event.key === "Enter") left(event.target); });
   let pause = null;
   box.addEventListener("input", (event) => {
+    // Typed since it was sent: an answer to what was sent before does not count for it.
+    if (event.target.dataset.key) sent.delete(event.target.dataset.key);
     const node = event.target.closest("input[type=search][data-act]");
     if (!node) return;
     clearTimeout(pause);
