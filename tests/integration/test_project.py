@@ -25,7 +25,7 @@ def test_environment_yml_is_what_pyproject_asks_for():
     environment = yaml.safe_load((ROOT / "environment.yml").read_text("utf-8"))
     listed = [d for d in environment["dependencies"] if isinstance(d, str)]
     # conda-forge calls some packages by other names.
-    other = {"pyosmium": "osmium", "pandera-pandas": "pandera"}
+    other = {"pyosmium": "osmium", "pandera-pandas": "pandera", "typst-py": "typst"}
     conda = {}
     for line in listed:
         name, _, bound = line.partition(">=")

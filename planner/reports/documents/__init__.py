@@ -1,0 +1,1 @@
+"""A document as values, and its writers: Word, PDF and HTML say the same."""

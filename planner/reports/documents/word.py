@@ -1,0 +1,183 @@
+"""A document as DOCX, by docxtpl, from a template that the office may replace."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile, ZipFile
+
+from markupsafe import Markup, escape
+
+from geodata.errors import ConfigError, UnreadableFileError
+from geodata.files.limits import UNPACKED_BYTES, require_unpacked
+from planner.reports.documents.word_template import STYLES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from docxtpl import DocxTemplate
+    from jinja2 import Template
+
+    from planner.reports.documents.data import Plain
+
+TWIPS_PER_MM = 1440 / 25.4
+EMU_PER_TWIP = 635
+LINE = "…" * 30
+
+
+def word_bytes(data: Plain, pictures: Mapping[str, bytes], template: bytes) -> bytes:
+    """Return a document as a DOCX file.
+
+    Parameters
+    ----------
+    data, pictures
+        As from :mod:`planner.reports.documents.data`.
+    template
+        A DOCX file, as :func:`planner.reports.documents.word_template.template_bytes` makes it.
+
+    Raises
+    ------
+    UnreadableFileError
+        The template is no DOCX file.
+    ConfigError
+        It lacks a style, or what stands in its braces cannot be filled in.
+
+    Examples
+    --------
+    >>> from planner.reports.documents.data import as_data
+    >>> from planner.reports.documents.model import Document
+    >>> from planner.reports.documents.word_template import template_bytes
+    >>> from planner.reports.documents.words import Words
+    >>> empty = as_data(Document("memo", "en", "Memo", "", (), (), False, "", ""), Words("en"))
+    >>> word_bytes(empty, {}, template_bytes())[:2]
+    b'PK'
+    """
+    from jinja2 import StrictUndefined, TemplateError
+    from jinja2.sandbox import SandboxedEnvironment
+
+    word = _opened(template)
+    parts = {part["key"]: _part(part, word, pictures) for part in data["sections"]}
+    context = {
+        **{key: _marked(data[key]) for key in ("title", "subtitle", "footer", "watermark", "contents",
+                                               "page_of")},
+        "cover": [_marked(line) for line in data["cover"]],
+        "has_cover": data["has_cover"],
+        "headings": [
+            {"title": _marked(title), "level": level} for title, level in _headings(data["sections"], 2)
+        ],
+        "part": parts,
+        "body": Markup("").join(parts.values()),
+    }  # fmt: skip
+    # A template comes from elsewhere: what it may compute is bounded.
+    jinja = SandboxedEnvironment(autoescape=True, undefined=StrictUndefined)
+    try:
+        word.render(context, jinja)
+    except TemplateError as error:
+        msg = (
+            f"the template cannot be filled in ({error}): see `jangkau report-template` for what it may hold"
+        )
+        raise ConfigError(msg) from error
+    word.docx.core_properties.title = data["title"]
+    out = BytesIO()
+    word.save(out)
+    return out.getvalue()
+
+
+def _opened(template: bytes) -> DocxTemplate:
+    """Return the template, which must be a DOCX file of bounded size with the styles that we write in."""
+    from docxtpl import DocxTemplate
+
+    try:
+        with ZipFile(BytesIO(template)) as packed:
+            size = sum(one.file_size for one in packed.infolist())
+            require_unpacked(size, "template", "--template", UNPACKED_BYTES)
+        word = DocxTemplate(BytesIO(template))
+        word.init_docx()
+        names = {style.name for style in word.docx.styles}
+    except (BadZipFile, KeyError, ValueError) as error:
+        if isinstance(error, UnreadableFileError):
+            raise
+        msg = f"--template is no Word file (.docx): {error}. Begin with the one of jangkau report-template."
+        raise UnreadableFileError(msg) from error
+    missing = [name for name in STYLES.values() if name not in names]
+    if missing:
+        msg = (
+            f"--template lacks the styles {', '.join(missing)}: begin with the one of jangkau report-template"
+        )
+        raise ConfigError(msg)
+    return word
+
+
+def _headings(sections: list[Plain], depth: int) -> list[tuple[str, int]]:
+    out = []
+    for section in sections:
+        if section["title"] and section["level"] <= depth:
+            out.append((section["title"], section["level"]))
+        out += _headings([b for b in section["blocks"] if b["type"] == "section"], depth)
+    return out
+
+
+def _marked(text: str) -> Markup:
+    """Return a text escaped for XML, so that docxtpl finds none of its own signs in it either.
+
+    It reads braces with an underscore between them as signs after it has filled them in.
+    """
+    return Markup(str(escape(text)).replace("_", "&#95;").replace("{", "&#123;").replace("}", "&#125;"))  # noqa: S704 - escaped just before
+
+
+def _tree(value: Any) -> Any:  # noqa: ANN401 - the plain values of a document
+    if isinstance(value, dict):
+        return {
+            key: v if key in ("type", "key", "name", "role", "kind") else _tree(v) for key, v in value.items()
+        }
+    if isinstance(value, list):
+        return [_tree(v) for v in value]
+    return _marked(value) if isinstance(value, str) else value
+
+
+def _part(part: Plain, word: DocxTemplate, pictures: Mapping[str, bytes]) -> Markup:
+    """Return a section as XML in the styles of the template."""
+    section = word.docx.sections[0]
+    sides = (section.page_width, section.left_margin, section.right_margin)
+    if None in sides:
+        msg = "--template has no size of page: begin with the one of jangkau report-template"
+        raise ConfigError(msg)
+    page, left, right = (int(side or 0) for side in sides)
+    width = page - left - right
+    text_twips = int(width / EMU_PER_TWIP)
+    text = _blocks().render(
+        section=_tree(part), text_twips=text_twips, line=LINE, styles=_style_ids(word),
+        twips=lambda share: round(share * text_twips), picture=_picture_of(word, pictures, width),
+    )  # fmt: skip
+    return Markup(text)  # noqa: S704 - rendered with autoescape
+
+
+def _style_ids(word: DocxTemplate) -> dict[str, str]:
+    """Return the ids by which the template knows its styles: Word in Indonesian has ids of its own."""
+    by_name = {style.name: style.style_id for style in word.docx.styles}
+    return {role: by_name[name] for role, name in STYLES.items()}
+
+
+def _picture_of(
+    word: DocxTemplate, pictures: Mapping[str, bytes], width_emu: int
+) -> Callable[[Plain], Markup]:
+    from docx.shared import Emu
+
+    def picture(block: Plain) -> Markup:
+        image = BytesIO(pictures[block["name"]])
+        shown = word.docx.part.new_pic_inline(image, Emu(int(width_emu * block["width"])), None)
+        # Word reads out what a picture shows.
+        shown.docPr.set("descr", block["alt"].unescape())
+        return Markup(shown.xml)  # noqa: S704 - written by lxml
+
+    return picture
+
+
+@cache
+def _blocks() -> Template:
+    from jinja2 import Environment, StrictUndefined
+
+    source = files("planner").joinpath("data/report_blocks.xml").read_text("utf-8")
+    return Environment(autoescape=True, undefined=StrictUndefined).from_string(source)

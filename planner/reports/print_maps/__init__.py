@@ -1,0 +1,1 @@
+"""Maps for paper, drawn with matplotlib and no global state."""

@@ -1,0 +1,115 @@
+"""Names on a printed map, placed so that none lies over another."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+
+from planner.reports.print_maps.look import FONT
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from geopandas import GeoDataFrame
+    from matplotlib.axes import Axes
+    from matplotlib.backend_bases import RendererBase
+    from matplotlib.text import Text
+    from numpy.typing import NDArray
+
+# A name may move from its place by so many of its own widths and heights.
+SHIFTS = (
+    (0, 0), (0, 1), (0, -1), (0.4, 0), (-0.4, 0), (0.4, 1), (-0.4, 1), (0.4, -1), (-0.4, -1),
+    (0, 1.8), (0, -1.8), (0.7, 0), (-0.7, 0),
+)  # fmt: skip
+GAP_PX = 2.0
+
+
+def place_names(
+    axes: Axes, areas: GeoDataFrame, renderer: RendererBase, *, letters_pt: float,
+    keep_clear: Sequence[tuple[float, float]] = (),
+) -> list[Text]:  # fmt: skip
+    """Write names into their areas, those with most people first; a name without room is left out.
+
+    Parameters
+    ----------
+    axes
+        With its limits and place set for good.
+    areas
+        ``name``, ``people`` (float64) and polygons in the coordinates of ``axes``.
+    renderer
+        That measures the names.
+    letters_pt
+        Size of the letters in points.
+    keep_clear
+        Points (x, y) on which no name may lie.
+
+    Returns
+    -------
+    names
+        Those that were written; their boxes do not overlap.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from matplotlib.backends.backend_agg import FigureCanvasAgg
+    >>> from matplotlib.figure import Figure
+    >>> figure = Figure()
+    >>> renderer, axes = FigureCanvasAgg(figure).get_renderer(), figure.add_axes((0, 0, 1, 1))
+    >>> square = [shapely.box(0, 0, 1, 1)] * 9
+    >>> areas = gpd.GeoDataFrame({"name": list("ABCDEFGHI"), "people": range(9)}, geometry=square)
+    >>> place_names(axes, areas, renderer, letters_pt=8)[0].get_text()
+    'I'
+    """
+    room = letters_pt * axes.figure.dpi / 72
+    taken = [np.tile(axes.transData.transform(at), 2) + room * np.array([-1, -1, 1, 1]) for at in keep_clear]
+    written = []
+    order = np.lexsort((areas["name"].to_numpy(dtype=object).astype(str), -areas["people"].to_numpy()))
+    for i in order.tolist():
+        name, shape = str(areas["name"].iloc[i]), areas.geometry.iloc[i]
+        text = _written(axes, name, shape, letters_pt)
+        place = _free_place(text, shape, taken, renderer, axes)
+        if place is None:
+            text.remove()
+            continue
+        taken.append(place)
+        written.append(text)
+    return written
+
+
+def _written(axes: Axes, name: str, shape: shapely.Geometry, letters_pt: float) -> Text:
+    from matplotlib import patheffects
+
+    at = shapely.point_on_surface(shape)
+    text = axes.text(
+        at.x, at.y, name, ha="center", va="center", fontsize=letters_pt - 1, fontfamily=FONT,
+        fontweight="bold", color="#111111", zorder=7, parse_math=False,
+    )  # fmt: skip
+    text.set_path_effects([patheffects.withStroke(linewidth=2.2, foreground="#ffffff")])
+    return text
+
+
+def _free_place(
+    text: Text,
+    shape: shapely.Geometry,
+    taken: list[NDArray[np.float64]],
+    renderer: RendererBase,
+    axes: Axes,
+) -> NDArray[np.float64] | None:
+    """Move a name to the first place where its box is free; returns the box in pixels, None without one."""
+    box = text.get_window_extent(renderer)
+    frame = axes.get_window_extent(renderer)
+    middle = axes.transData.transform(text.get_position())
+    others = np.array(taken).reshape(-1, 4)
+    for dx, dy in SHIFTS:
+        moved = middle + np.array([dx * box.width, dy * box.height])
+        half = np.array([box.width, box.height]) / 2 + GAP_PX
+        low, high = moved - half, moved + half
+        inside = frame.x0 <= low[0] and frame.y0 <= low[1] and high[0] <= frame.x1 and high[1] <= frame.y1
+        x, y = axes.transData.inverted().transform(moved)
+        free = (others[:, :2] >= high).any(axis=1) | (others[:, 2:] <= low).any(axis=1)
+        if inside and free.all() and shapely.contains_xy(shape, x, y):
+            text.set_position((float(x), float(y)))
+            return np.concatenate([low, high])
+    return None

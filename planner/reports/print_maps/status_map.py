@@ -1,0 +1,407 @@
+"""The map of one kind's status by village, for paper."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+
+from geodata.vocabulary.statuses import FacilityStatus, VillageStatus, YesNo
+from planner.reports.documents.model import number
+from planner.reports.documents.words import Words, clean
+from planner.reports.print_maps.labels import place_names
+from planner.reports.print_maps.look import (
+    FILLS,
+    FONT,
+    HATCH_COLOR,
+    MM,
+    OTHER,
+    SHEETS,
+    SITE,
+    SYMBOLS,
+    Paper,
+    drawable,
+    outline_path,
+)
+from planner.reports.print_maps.outlines import outlines_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from geopandas import GeoDataFrame
+    from matplotlib.axes import Axes
+    from matplotlib.backend_bases import RendererBase
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+    from numpy.typing import NDArray
+
+    from planner.coverage.study import Gaps
+    from planner.reports.print_maps.look import Sheet, Symbol
+    from planner.reports.print_maps.outlines import Outlines
+
+DPI = 200
+MARGIN = 0.03
+
+
+def status_map(
+    gaps: Gaps,
+    kind: str,
+    *,
+    paper: Paper | str = Paper.A4,
+    lang: str = "id",
+    sites: Sequence[tuple[float, float]] = (),
+    outlines: Outlines | None = None,
+    file_format: str = "png",
+) -> bytes:
+    """Return a printable map of who reaches a kind of facility, by village.
+
+    Villages are filled by status, from pale to dark as it gets worse, so that a copy in grey reads the same;
+    hatched ones are unknown. Kecamatan have outlines and, where there is room, names; facilities of the kind
+    have their symbol, hollow where they are known not to function.
+
+    Parameters
+    ----------
+    gaps
+        The answer for a study area.
+    kind
+        Of the standard.
+    paper
+        ``a4``, ``a3``, or ``figure`` for a picture in a document's text.
+    lang
+        ``id`` or ``en``.
+    sites
+        Proposed places (x, y) in the metric CRS of the layers, numbered in their order.
+    outlines
+        Of the same area, where several maps are drawn of it; made when None.
+    file_format
+        ``png``, ``pdf`` or ``svg``.
+
+    Returns
+    -------
+    picture
+        The bytes of the file.
+
+    Raises
+    ------
+    KeyError
+        The kind is not in the standard.
+    ValueError
+        Another paper or format.
+    ConfigError
+        Another language.
+
+    Examples
+    --------
+    >>> from planner.pipeline import demo_layers, find_gaps
+    >>> status_map(find_gaps(demo_layers(12)), "pustu", paper="figure")[1:4]
+    b'PNG'
+    """
+    figure = draw_status(gaps, kind, paper=Paper(paper), words=Words(lang), sites=sites, outlines=outlines)
+    out = BytesIO()
+    # No date and no version in the file: the same map is the same bytes.
+    unsaid = {"png": {"Software": None}, "pdf": {"CreationDate": None}, "svg": {"Date": None}}
+    if file_format not in unsaid:
+        msg = f"a map is written as {', '.join(unsaid)}, not as {file_format!r}"
+        raise ValueError(msg)
+    figure.savefig(out, format=file_format, dpi=DPI, metadata=unsaid[file_format])
+    return out.getvalue()
+
+
+def draw_status(
+    gaps: Gaps, kind: str, *, paper: Paper, words: Words, sites: Sequence[tuple[float, float]] = (),
+    outlines: Outlines | None = None,
+) -> Figure:  # fmt: skip
+    """Return the map as a figure of matplotlib, which nothing else holds.
+
+    Parameters
+    ----------
+    gaps, kind, sites, outlines
+        As in :func:`status_map`.
+    paper
+        The sheet.
+    words
+        Of its language.
+
+    Examples
+    --------
+    >>> from planner.pipeline import demo_layers, find_gaps
+    >>> drawn = draw_status(find_gaps(demo_layers(12)), "pustu", paper=Paper.A3, words=Words("en"))
+    >>> [round(side * 25.4) for side in sorted(drawn.get_size_inches())]
+    [297, 420]
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    sheet = SHEETS[paper]
+    bounds = gaps.layers.villages.total_bounds
+    figure = Figure(figsize=_size(sheet, bounds, paper))
+    # Savefig finds the canvas by itself; measuring names before it needs one.
+    renderer: RendererBase = FigureCanvasAgg(figure).get_renderer()  # type: ignore[no-untyped-call]
+    axes = _axes(figure, bounds)
+    outlines = outlines or outlines_of(gaps.layers)
+    _fill_villages(axes, gaps, kind, outlines)
+    _outline_districts(axes, outlines)
+    _draw_facilities(axes, gaps, kind, sheet)
+    _draw_sites(axes, sites, sheet)
+    _draw_furniture(axes, words, sheet)
+    _write_title(figure, gaps, kind, words, paper)
+    _write_below(figure, gaps, kind, words, sheet, sites=bool(sites))
+    _fit(figure, axes, renderer)
+    place_names(axes, outlines.districts, renderer, letters_pt=sheet.letters_pt, keep_clear=sites)
+    return figure
+
+
+def _size(sheet: Sheet, bounds: NDArray[np.float64], paper: Paper) -> tuple[float, float]:
+    """Return width and height in inches: upright for tall areas; a figure is only as tall as it must be."""
+    wide, tall = bounds[2] - bounds[0], bounds[3] - bounds[1]
+    if paper is Paper.FIGURE:
+        height = min(sheet.long_mm, max(70.0, sheet.short_mm * tall / wide + 26.0))
+        return sheet.short_mm * MM, height * MM
+    short, long = sheet.short_mm * MM, sheet.long_mm * MM
+    return (long, short) if wide > tall else (short, long)
+
+
+def _axes(figure: Figure, bounds: NDArray[np.float64]) -> Axes:
+    axes = figure.add_axes((0.02, 0.2, 0.96, 0.74))
+    west, south, east, north = bounds
+    pad = MARGIN * max(east - west, north - south)
+    axes.set_xlim(west - pad, east + pad)
+    # Room below the land for the scale.
+    axes.set_ylim(south - 3 * pad, north + pad)
+    axes.set_aspect("equal")
+    axes.set_xticks([])
+    axes.set_yticks([])
+    for side in axes.spines.values():
+        side.set_linewidth(0.5)
+        side.set_color("#888888")
+    axes.set_facecolor("#ffffff")
+    return axes
+
+
+def _fill_villages(axes: Axes, gaps: Gaps, kind: str, outlines: Outlines) -> None:
+    from matplotlib.collections import PathCollection
+
+    villages, shapes = gaps.layers.villages, outlines.villages
+    status = gaps.coverage[kind].villages["status"].reindex(villages.index).to_numpy(dtype=object)
+    for name, fill in FILLS.items():
+        paths = [outline_path(shape) for shape in shapes[status == name]]
+        if not paths:
+            continue
+        drawn = PathCollection(
+            paths, facecolor=fill.color, edgecolor=HATCH_COLOR if fill.hatch else "#6b6b6b", linewidth=0.25
+        )
+        if fill.hatch:
+            drawn.set_hatch(fill.hatch)
+        axes.add_collection(drawn, autolim=False)
+
+
+def _outline_districts(axes: Axes, outlines: Outlines) -> None:
+    from matplotlib.collections import PathCollection
+
+    drawn = PathCollection(
+        [outline_path(shape) for shape in outlines.districts.geometry], facecolor="none",
+        edgecolor="#222222", linewidth=0.8,
+    )  # fmt: skip
+    axes.add_collection(drawn, autolim=False)
+
+
+def _units_of(gaps: Gaps, kind: str) -> GeoDataFrame:
+    rows = gaps.layers.facilities
+    kinds = (kind, *gaps.scenario.standard[kind].counts)
+    return rows[rows["kind"].isin(kinds) & (rows["status"] == FacilityStatus.USED)]
+
+
+def _draw_facilities(axes: Axes, gaps: Gaps, kind: str, sheet: Sheet) -> None:
+    units = _units_of(gaps, kind)
+    symbol = SYMBOLS.get(kind, OTHER)
+    x, y = shapely.get_x(units.geometry.to_numpy()), shapely.get_y(units.geometry.to_numpy())
+    broken = (units["functioning"] == YesNo.NO).to_numpy()
+    scale = sheet.letters_pt / 8.0
+    for some, works in ((broken, False), (~broken, True)):
+        if some.any():
+            _mark(axes, x[some], y[some], symbol, scale, works=works)
+
+
+def _mark(
+    axes: Axes, x: NDArray[np.float64], y: NDArray[np.float64], symbol: Symbol, scale: float, *, works: bool
+) -> None:
+    size = symbol.size_pt * scale
+    fill = symbol.fill if works else "#ffffff"
+    # A pale rim first, so that a symbol stands out from a dark village.
+    axes.plot(x, y, linestyle="none", marker=symbol.marker, markersize=size + 1.6 * scale, color="#ffffff",
+              zorder=4, clip_on=True)  # fmt: skip
+    axes.plot(
+        x, y, linestyle="none", marker=symbol.marker, markersize=size, markerfacecolor=fill,
+        markeredgecolor="#000000", markeredgewidth=0.8 * scale, zorder=5,
+    )  # fmt: skip
+    if symbol.crossed and works:
+        axes.plot(x, y, linestyle="none", marker="+", markersize=size * 0.75, color="#000000",
+                  markeredgewidth=1.1 * scale, zorder=6)  # fmt: skip
+
+
+def _draw_sites(axes: Axes, sites: Sequence[tuple[float, float]], sheet: Sheet) -> None:
+    from matplotlib import patheffects
+
+    scale = sheet.letters_pt / 8.0
+    for i, (x, y) in enumerate(sites, start=1):
+        axes.plot(x, y, linestyle="none", marker=SITE.marker, markersize=SITE.size_pt * scale,
+                  markerfacecolor=SITE.fill, markeredgecolor="#000000", markeredgewidth=0.9 * scale,
+                  zorder=8)  # fmt: skip
+        note = axes.annotate(
+            str(i), (x, y), xytext=(5 * scale, 4 * scale), textcoords="offset points", zorder=9,
+            fontsize=sheet.letters_pt, fontweight="bold", fontfamily=FONT, parse_math=False,
+        )  # fmt: skip
+        note.set_path_effects([patheffects.withStroke(linewidth=2.0 * scale, foreground="#ffffff")])
+
+
+def _draw_furniture(axes: Axes, words: Words, sheet: Sheet) -> None:
+    """Draw the scale bar, below the land, and the arrow to the north."""
+    west, east = axes.get_xlim()
+    south, north = axes.get_ylim()
+    bar_m = round_length((east - west) / 5)
+    x, y = west + 0.03 * (east - west), south + 0.03 * (north - south)
+    axes.plot(
+        [x, x + bar_m], [y, y], color="#000000", linewidth=2.5, solid_capstyle="butt", zorder=10
+    )  # fmt: skip
+    unit = ("km", bar_m / 1000) if bar_m >= 1000 else ("m", bar_m)
+    axes.annotate(
+        f"{words.plain(unit[1])} {unit[0]}", (x, y), xytext=(0, 4), textcoords="offset points",
+        fontsize=sheet.letters_pt, fontfamily=FONT, parse_math=False, zorder=10,
+    )  # fmt: skip
+    axes.annotate(
+        words.say("map.north"), xy=(0.965, 0.985), xytext=(0.965, 0.90), xycoords="axes fraction",
+        ha="center", va="top", fontsize=sheet.letters_pt + 1, fontfamily=FONT, parse_math=False,
+        arrowprops={"arrowstyle": "-|>", "color": "#000000", "linewidth": 1.2}, zorder=10,
+    )  # fmt: skip
+
+
+def round_length(most_m: float) -> float:
+    """Return the longest of 1, 2 and 5 times a power of ten metres that is not above a length.
+
+    Examples
+    --------
+    >>> [round_length(most_m) for most_m in (7400.0, 1999.0, 20.0)]
+    [5000.0, 1000.0, 20.0]
+    """
+    power = 10.0 ** np.floor(np.log10(most_m))
+    return float(power * max(step for step in (1, 2, 5) if step * power <= most_m))
+
+
+def _write_title(figure: Figure, gaps: Gaps, kind: str, words: Words, paper: Paper) -> None:
+    """Write the title; a figure of a document has its caption instead."""
+    area = gaps.layers.area
+    title = words.say("map.title", kind=words.kind(kind), area=f"{area.name} ({area.code})")
+    if paper is Paper.FIGURE:
+        title = ""
+    if gaps.scenario.edits:
+        # A map of what might be must not pass for the present.
+        title = f"{words.say('map.what_if', scenario=gaps.scenario.name)}. {title}".strip()
+    figure.text(0.02, 0.985, drawable(clean(title)), fontsize=SHEETS[paper].letters_pt + 2,
+                fontweight="bold", va="top", fontfamily=FONT, parse_math=False)  # fmt: skip
+
+
+def _write_below(figure: Figure, gaps: Gaps, kind: str, words: Words, sheet: Sheet, *, sites: bool) -> None:
+    """Write legend, limit and sources below the map."""
+    from textwrap import wrap
+
+    letters = sheet.letters_pt
+    handles = [*_status_keys(gaps, kind, words), *_symbol_keys(gaps, kind, words, sites=sites)]
+    legend = figure.legend(
+        handles=handles, loc="lower left", bbox_to_anchor=(0.01, 0.075), ncols=2, frameon=False,
+        prop={"family": FONT, "size": letters}, borderaxespad=0.0, handlelength=1.8, labelspacing=0.35,
+        columnspacing=1.4,
+    )  # fmt: skip
+    for label in legend.get_texts():
+        label.set_parse_math(False)
+    # The widest letters of the font are little more than half as wide as they are high.
+    per_line = int(figure.get_size_inches()[0] * 72 / (0.56 * (letters - 1)))
+    lines = wrap(drawable(clean(_small_print(gaps, kind, words))), per_line)
+    # What is cut here stands whole in the method annex.
+    text = "\n".join(lines[:3]) + (" …" if len(lines) > 3 else "")
+    figure.text(0.02, 0.012, text, fontsize=letters - 1, va="bottom", fontfamily=FONT, color="#333333",
+                parse_math=False)  # fmt: skip
+
+
+def _small_print(gaps: Gaps, kind: str, words: Words) -> str:
+    rule = gaps.scenario.standard[kind].of(gaps.scenario.season)
+    mode = rule.mode if gaps.network is not None else "straight"
+    limit = words.say(
+        "map.limit", minutes=number(rule.limit_minutes, "minute", decimals=rule.limit_minutes % 1 > 0),
+        mode=words.mode(mode), season=words.on_map(f"season_{gaps.scenario.season}"),
+    )  # fmt: skip
+    seen = dict.fromkeys(
+        f"{s.source or s.file}{f' ({s.licence})' if s.licence else ''}" for s in gaps.layers.sources
+    )
+    return f"{limit} {words.on_map('sources')}: {'; '.join(seen)}. {words.say('map.made_by')}"
+
+
+def _status_keys(gaps: Gaps, kind: str, words: Words) -> list[Patch]:
+    from matplotlib.patches import Patch
+
+    counts = gaps.coverage[kind].villages["status"].value_counts()
+    keys = []
+    for status in VillageStatus:
+        fill = FILLS[status.value]
+        villages = words.cell(number(int(counts.get(status, 0)), "village"))
+        keys.append(
+            Patch(
+                facecolor=fill.color, hatch=fill.hatch * 2, linewidth=0.5,
+                edgecolor=HATCH_COLOR if fill.hatch else "#444444",
+                label=f"{words.say(f'status.{status.value}')} – {villages}",
+            )
+        )  # fmt: skip
+    return keys
+
+
+def _symbol_keys(gaps: Gaps, kind: str, words: Words, *, sites: bool) -> list[Line2D]:
+    units = _units_of(gaps, kind)
+    broken = int((units["functioning"] == YesNo.NO).sum())
+    symbol = SYMBOLS.get(kind, OTHER)
+    name = words.kind(kind, begins=True)
+    keys = []
+    if kind in gaps.layers.area.listed_kinds:
+        count = words.cell(number(len(units) - broken))
+        keys.append(_key(symbol, words.say("map.works", kind=name, count=count)))
+    else:
+        keys.append(_key(None, words.say("map.no_list", kind=words.kind(kind))))
+    if broken:
+        hollow = symbol._replace(fill="#ffffff", crossed=False)
+        keys.append(_key(hollow, words.say("map.broken", kind=name, count=words.cell(number(broken)))))
+    if sites:
+        keys.append(_key(SITE, words.say("map.site")))
+    keys.append(_line_key(words.say("map.district")))
+    return keys
+
+
+def _key(symbol: Symbol | None, label: str) -> Line2D:
+    from matplotlib.lines import Line2D
+
+    if symbol is None:
+        return Line2D([], [], linestyle="none", label=label)
+    marker = {"s": "$\u229e$", "o": "$\u2295$"}.get(symbol.marker) if symbol.crossed else None
+    return Line2D(
+        [], [], linestyle="none", marker=marker or symbol.marker, markersize=symbol.size_pt,
+        markerfacecolor="#000000" if marker else symbol.fill, markeredgecolor="#000000",
+        markeredgewidth=0.3 if marker else 0.8, label=label,
+    )  # fmt: skip
+
+
+def _line_key(label: str) -> Line2D:
+    from matplotlib.lines import Line2D
+
+    return Line2D([], [], color="#222222", linewidth=1.0, label=label)
+
+
+def _fit(figure: Figure, axes: Axes, renderer: RendererBase) -> None:
+    """Give the map all the height that legend and title leave."""
+    small = figure.texts[-1].get_window_extent(renderer)
+    height = figure.bbox.height
+    figure.legends[0].set_bbox_to_anchor((0.01, small.y1 / height + 0.012))
+    legend = figure.legends[0].get_window_extent(renderer)
+    bottom = legend.y1 / height + 0.015
+    top = figure.texts[0].get_window_extent(renderer).y0 / height - 0.01
+    axes.set_position((0.02, bottom, 0.96, max(0.2, top - bottom)))
+    axes.apply_aspect()

@@ -1,0 +1,1 @@
+"""The documents that an office takes up the chain: proposal, staff memo and one-page answer."""

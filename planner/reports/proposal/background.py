@@ -1,0 +1,260 @@
+"""Part A of the proposal (the area, its facilities, and who reaches them) and part B, the aim."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from geodata.vocabulary.statuses import FacilityStatus, VillageStatus, YesNo
+from planner.reports.documents.model import (
+    UNKNOWN,
+    Column,
+    Figure,
+    Items,
+    Paragraph,
+    Row,
+    Section,
+    Table,
+    number,
+    people,
+    text,
+)
+
+if TYPE_CHECKING:
+    from planner.reports.documents.model import Block, Cell
+    from planner.reports.proposal.source import District, Source
+
+
+def background(source: Source) -> Section:
+    """Return part A: facts of the area, facilities, reach by kind with a map and a table by kecamatan.
+
+    Parameters
+    ----------
+    source
+        Of the area.
+
+    Examples
+    --------
+    >>> from planner.pipeline import Ilp, demo_layers, find_gaps
+    >>> from planner.reports.proposal.write import source_of
+    >>> section = background(source_of(Ilp(find_gaps(demo_layers(12))), lang="en"))
+    >>> [part.title for part in section.blocks][:2]
+    ['The area', 'Facilities']
+    """
+    say = source.words.say
+    parts = (
+        Section("area", say("background.area_title"), _area(source)),
+        Section("facilities", say("background.facilities_title"), _facilities(source)),
+        Section("reach", say("background.reach_title"), _reach(source)),
+        *(_kind(source, kind) for kind in source.kinds if kind in source.listed),
+        *(_kind(source, kind) for kind in source.kinds if kind not in source.listed),
+    )
+    return Section("background", say("background.title"), parts)
+
+
+def area_facts(source: Source) -> list[str]:
+    """Return sentences on kecamatan, villages and people, and how many people are unknown."""
+    say, villages = source.words.say, source.gaps.layers.villages
+    kinds = villages["kind"].value_counts()
+    desa, kelurahan = (number(int(kinds.get(k, 0)), k) for k in ("desa", "kelurahan"))
+    one_kind = not (desa.number and kelurahan.number)
+    out = [
+        say(
+            "background.area_of_one_kind" if one_kind else "background.area",
+            area=source.area_name, code=source.gaps.layers.area.code,
+            districts=number(villages["district_code"].nunique(), "district"),
+            villages=number(len(villages), "village"), desa=desa, kelurahan=kelurahan,
+            only=desa if desa.number else kelurahan,
+        )
+    ]  # fmt: skip
+    known = source.totals["people"]
+    unknown = source.totals["villages_people_unknown"]
+    if known is None:
+        out.append(say("background.no_people"))
+    else:
+        out.append(say("background.people", people=people(known)))
+        if unknown:
+            out.append(say("people_unknown", n=number(unknown, "village")))
+    return out
+
+
+def _area(source: Source) -> tuple[Block, ...]:
+    return (Paragraph(source.words.say("background.ilp")), Paragraph(" ".join(area_facts(source))))
+
+
+def _facilities(source: Source) -> tuple[Block, ...]:
+    words = source.words
+    columns = (
+        Column(words.say("column.kind"), 1.6), *(
+            Column(words.say(f"column.{c}"), numeric=True)
+            for c in ("listed", "works", "broken", "works_unknown", "no_place", "official")
+        ),
+    )  # fmt: skip
+    rows = tuple(Row(_facility_row(source, kind)) for kind in source.kinds)
+    caption = words.say("background.facilities_caption")
+    note = words.say("background.facilities_note")
+    return (Table(caption, columns, rows), Paragraph(note, note=True))
+
+
+def _facility_row(source: Source, kind: str) -> tuple[Cell, ...]:
+    words, rows = source.words, source.gaps.layers.facilities
+    name = text(words.kind(kind, begins=True))
+    official = number(source.ilp.totals["official"].get(kind, float("nan")))
+    if kind not in source.gaps.layers.area.listed_kinds:
+        return (name, *[UNKNOWN] * 5, official)
+    mine = rows[rows["kind"] == kind]
+    works = mine["functioning"].value_counts()
+    lost = int((mine["status"] == FacilityStatus.UNLOCATED).sum())
+    counts = [len(mine), *(int(works.get(w, 0)) for w in (YesNo.YES, YesNo.NO, YesNo.UNKNOWN)), lost]
+    return (name, *(number(c) for c in counts), official)
+
+
+def _reach(source: Source) -> tuple[Block, ...]:
+    words, scenario = source.words, source.gaps.scenario
+    columns = (
+        Column(words.say("column.kind"), 1.1), Column(words.say("column.standard"), 1.7),
+        Column(words.say("column.reached"), 1.2, numeric=True),
+        *(
+            Column(words.say("column.share_in", season=words.on_map(f"season_{season}")), numeric=True)
+            for season in (source.season, source.other_season)
+        ),
+        *(Column(words.say(f"status.{s.value}"), numeric=True) for s in VillageStatus),
+    )  # fmt: skip
+    rows = []
+    for kind in source.kinds:
+        status = [source.status(kind, s) for s in VillageStatus]
+        wet = source.share(kind, source.other_season) if source.seasons_told else UNKNOWN
+        rows.append(
+            Row((
+                text(words.kind(kind, begins=True)), text(source.rule_words(kind)),
+                _bare(source.reached(kind)), source.share(kind), wet, *status,
+            ))
+        )  # fmt: skip
+    standard = words.say(
+        "background.standard", name=scenario.standard_name, version=scenario.standard_version,
+        served=words.plain(scenario.status.served * 100), gap=words.plain(scenario.status.gap * 100),
+    )  # fmt: skip
+    blocks: list[Block] = [Paragraph(standard)]
+    if not source.seasons_told:
+        blocks.append(Paragraph(words.say("background.seasons_alike")))
+    blocks.append(Table(words.say("background.reach_caption"), columns, tuple(rows), small=True))
+    return tuple(blocks)
+
+
+def _bare(cell: Cell) -> Cell:
+    """Return people without their word, for a column that has it."""
+    from dataclasses import replace
+
+    return replace(cell, unit="")
+
+
+def kind_facts(source: Source, kind: str) -> list[str]:
+    """Return sentences on who reaches a kind, in both seasons, and which villages do not."""
+    words = source.words
+    name = words.kind(kind)
+    if kind not in source.listed:
+        return [words.say("background.no_list", kind=name)]
+    values: dict[str, Cell | str] = {
+        "kind": name, "rule": source.rule_words(kind), "people": source.reached(kind),
+        "share": source.share(kind), "season": words.on_map(f"season_{source.season}"),
+    }  # fmt: skip
+    out = [words.fill("background.reached", values)]
+    if source.seasons_told:
+        there, part = (of(kind, source.other_season) for of in (source.reached, source.share))
+        season = words.on_map(f"season_{source.other_season}")
+        key = "reached_same" if there == source.reached(kind) else "reached_other"
+        out.append(words.say(f"background.{key}", season=season, people=there, share=part))
+    counts = {s.value: number(source.reach(kind)[f"villages_{s.value}"]) for s in VillageStatus}
+    gap = number(counts["gap"].number, "village")
+    key = "status" if gap.number or counts["partly"].number else "status_none"
+    out.append(words.say(f"background.{key}", n=gap, partly=counts["partly"]))
+    if counts["unknown"].number:
+        out.append(words.say("background.status_unknown", n=number(counts["unknown"].number, "village")))
+    return out
+
+
+def _kind(source: Source, kind: str) -> Section:
+    words = source.words
+    name = words.kind(kind)
+    blocks: list[Block] = [Paragraph(" ".join(kind_facts(source, kind)))]
+    if kind in source.listed:
+        caption = words.say("background.map_caption", kind=name)
+        alt = words.say("background.map_alt", kind=name, area=source.area_name)
+        blocks += [Figure(f"{kind}.png", caption, alt, source.map_of(kind)), district_table(source, kind)]
+    title = words.say("background.kind_title", kind=name)
+    # Sentences, map and table of a kind are read together.
+    return Section(f"reach_{kind}", title, tuple(blocks), new_page=kind in source.listed)
+
+
+def district_table(source: Source, kind: str) -> Table:
+    """Return a kind's people and villages by kecamatan, with their sum."""
+    words = source.words
+    columns = (
+        Column(words.say("column.district"), 1.9),
+        *(
+            Column(words.say(f"column.{c}"), w, numeric=True)
+            for c, w in (
+                ("villages", 1.3), ("people", 1.3), ("villages_people_unknown", 1.3), ("reached", 1.4),
+                ("share", 1.4),
+            )
+        ),
+        *(Column(words.say(f"status.{s.value}"), 1.4, numeric=True) for s in VillageStatus),
+    )  # fmt: skip
+    districts = source.districts(kind)
+    rows = [Row(_district_row(d)) for d in districts]
+    rows.append(Row(_district_sum(source, kind, districts), role="total"))
+    caption = words.say("background.district_caption", kind=words.kind(kind))
+    return Table(caption, columns, tuple(rows), small=True)
+
+
+def _district_row(one: District) -> tuple[Cell, ...]:
+    counts = (number(one.status[s.value]) for s in VillageStatus)
+    return (
+        text(one.name), number(one.villages), _bare(people(one.people)), number(one.villages_people_unknown),
+        _bare(one.reached), one.share, *counts,
+    )  # fmt: skip
+
+
+def _district_sum(source: Source, kind: str, districts: list[District]) -> tuple[Cell, ...]:
+    known = [d.people for d in districts if not np.isnan(d.people)]
+    return (
+        text(source.words.say("sum")), number(sum(d.villages for d in districts)),
+        _bare(people(float(np.sum(known)) if known else None)),
+        number(sum(d.villages_people_unknown for d in districts)),
+        _bare(source.reached(kind)), source.share(kind),
+        *(number(sum(d.status[s.value] for d in districts)) for s in VillageStatus),
+    )  # fmt: skip
+
+
+def aim(source: Source) -> Section:
+    """Return part B: what the proposal is for, in numbers where there is a plan.
+
+    Examples
+    --------
+    >>> from planner.pipeline import Ilp, demo_layers, find_gaps
+    >>> from planner.reports.proposal.write import source_of
+    >>> aim(source_of(Ilp(find_gaps(demo_layers(12))), lang="en")).title
+    'B. Aim'
+    """
+    words = source.words
+    goals = list(words.lines("aim.goals", area=source.area_name))
+    plan = source.plan
+    if plan is not None:
+        goals.insert(
+            0,
+            words.say(
+                "aim.plan_as_if_none" if plan.as_if_none else "aim.plan",
+                kind=words.kind(plan.kind), people=people(plan.people_added),
+                before=number(plan.served("before"), "village"),
+                after=number(plan.served("after"), "village"),
+            ),
+        )  # fmt: skip
+    else:
+        goals[:0] = [
+            words.say("aim.gap", n=source.status(kind, VillageStatus.GAP), kind=words.kind(kind))
+            for kind in source.listed
+            if source.reach(kind)["villages_gap"]
+        ]
+    first = Paragraph(words.say("aim.general", area=source.area_name))
+    return Section("aim", words.say("aim.title"), (first, Items(tuple(goals), numbered=True)))

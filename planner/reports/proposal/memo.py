@@ -1,0 +1,196 @@
+"""The staff memo (telaahan staf), and the one page for the bupati or wali kota."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from planner.reports.documents.model import (
+    Document,
+    Fields,
+    Figure,
+    Headline,
+    Items,
+    Paragraph,
+    Section,
+    number,
+    people,
+)
+from planner.reports.proposal.background import area_facts, kind_facts
+from planner.reports.proposal.closing import signature
+from planner.reports.proposal.readiness import unknown_facts
+from planner.reports.proposal.request import cost, not_reached, request_facts
+
+if TYPE_CHECKING:
+    from planner.reports.documents.model import Block, Cell
+    from planner.reports.proposal.source import Source
+
+MOST_UNKNOWNS = 5  # the memo has two pages; the proposal has them all
+
+
+def staff_memo(source: Source) -> Document:
+    """Return the memo: problem, assumptions, facts, analysis, conclusion, advice.
+
+    Examples
+    --------
+    >>> from planner.pipeline import Ilp, demo_layers, find_gaps
+    >>> from planner.reports.proposal.write import source_of
+    >>> memo = staff_memo(source_of(Ilp(find_gaps(demo_layers(12))), lang="id"))
+    >>> [section.title for section in memo.sections[1:]]
+    ['Persoalan', 'Praanggapan', 'Fakta yang Mempengaruhi', 'Analisis', 'Simpulan', 'Saran']
+    """
+    words = source.words
+    head = Fields(
+        tuple(zip(words.lines("memo.head"), words.lines(
+            "memo.head_values", area=source.area_name, office=words.say("office_head", area=source.area_name)
+        ), strict=True))
+    )  # fmt: skip
+    parts = {
+        "problem": _problem(source),
+        "assumptions": (Items(words.lines("memo.assumed"), numbered=True),),
+        "facts": (Items(tuple(_facts(source)), numbered=True),),
+        "analysis": _analysis(source),
+        "conclusion": (Paragraph(_conclusion(source)),),
+        "advice": (
+            Items(tuple(_advice(source)), numbered=True),
+            signature(source, words.say("signature.author")),
+        ),
+    }
+    sections = (
+        Section("memo_head", "", (head,)),
+        *(Section(key, words.say(f"memo.{key}"), blocks) for key, blocks in parts.items()),
+    )
+    title = words.say("memo.title")
+    return Document(
+        words.say("file.memo"), words.lang, title, source.area_name, (), sections, has_cover=False,
+        watermark=words.say("draft"), footer=f"{title} – {source.area_name}",
+    )  # fmt: skip
+
+
+def _problem(source: Source) -> tuple[Block, ...]:
+    words, focus = source.words, source.focus
+    if focus is not None and focus not in source.listed:
+        said = words.say("memo.problem_no_list", kind=words.kind(focus), area=source.area_name)
+        return (Paragraph(said),)
+    if focus is None:
+        return (Paragraph(words.say("memo.problem_unknown", area=source.area_name)),)
+    villages, lost = not_reached(source, focus)
+    text = words.say(
+        "memo.problem_text", n=number(villages.number, "village"), area=source.area_name,
+        kind=words.kind(focus), rule=source.rule_words(focus), people=lost,
+    )  # fmt: skip
+    return (Paragraph(text),)
+
+
+def _facts(source: Source) -> list[str]:
+    facts = [" ".join(area_facts(source))]
+    facts += [" ".join(kind_facts(source, kind)) for kind in source.kinds]
+    return facts
+
+
+def _analysis(source: Source) -> tuple[Block, ...]:
+    words, plan = source.words, source.plan
+    blocks: list[Block] = []
+    if plan is not None:
+        blocks.append(Paragraph(" ".join(request_facts(source, plan))))
+    elif source.focus is not None:
+        table = source.gap_villages(source.focus).head(MOST_UNKNOWNS)
+        names = [f"{village} ({district})" for village, district in map(source.place_of, table.index)]
+        key = "memo.analysis_gaps" if names else "memo.analysis_no_gaps"
+        blocks.append(Paragraph(words.say(key, kind=words.kind(source.focus), names=words.listed(names))))
+    known = unknown_facts(source)
+    if known:
+        blocks.append(Paragraph(words.say("memo.unknown_intro")))
+        blocks.append(
+            Items(tuple(f"{what.rstrip('.')} – {effect}" for what, effect in known[:MOST_UNKNOWNS]))
+        )
+        if len(known) > MOST_UNKNOWNS:
+            more = number(len(known) - MOST_UNKNOWNS)
+            blocks.append(Paragraph(words.say("memo.more_unknown", n=more), note=True))
+    return tuple(blocks)
+
+
+def _conclusion(source: Source) -> str:
+    words, plan = source.words, source.plan
+    if plan is not None:
+        return words.say(
+            "memo.conclusion_as_if_none" if plan.as_if_none else "memo.conclusion_plan",
+            n=number(len(plan.sites), "unit"), kind=words.kind(plan.kind),
+            people=people(plan.people_added), area=source.area_name,
+        )  # fmt: skip
+    if source.focus is None:
+        return words.say("memo.conclusion_unknown", area=source.area_name)
+    villages, lost = not_reached(source, source.focus)
+    return words.say(
+        "memo.conclusion_gaps", n=number(villages.number, "village"), kind=words.kind(source.focus),
+        people=lost, area=source.area_name,
+    )  # fmt: skip
+
+
+def _advice(source: Source) -> list[str]:
+    return [asked(source), *source.words.lines("memo.advice_always", area=source.area_name)]
+
+
+def asked(source: Source) -> str:
+    """Return in one sentence what is asked for."""
+    words, plan = source.words, source.plan
+    if plan is not None:
+        return words.say("asked.plan", n=number(len(plan.sites), "unit"), kind=words.kind(plan.kind))
+    if source.focus is not None:
+        return words.say("asked.gaps", kind=words.kind(source.focus))
+    return words.say("asked.data")
+
+
+def one_page(source: Source) -> Document:
+    """Return the page for the head of the area: one map, three numbers, what is asked.
+
+    Examples
+    --------
+    >>> from planner.pipeline import Ilp, demo_layers, find_gaps
+    >>> from planner.reports.proposal.write import source_of
+    >>> page = one_page(source_of(Ilp(find_gaps(demo_layers(12))), lang="en"))
+    >>> page.title
+    'One-page answer for the Bupati'
+    """
+    words, focus = source.words, source.focus
+    blocks: list[Block] = [Headline(_three_numbers(source))]
+    if focus is not None:
+        caption = words.say("background.map_caption", kind=words.kind(focus))
+        alt = words.say("background.map_alt", kind=words.kind(focus), area=source.area_name)
+        png = source.map_of(focus, with_plan=True)
+        blocks.append(Figure("answer.png", caption, alt, png, width=0.86))
+    blocks.append(Section("asked", words.say("asked.title"), (Paragraph(asked(source)),)))
+    unknown = unknown_facts(source)
+    if unknown:
+        line = words.say("one_page.unknown", n=number(len(unknown)), first=unknown[0][0])
+        blocks.append(Paragraph(line, note=True))
+    title = words.say("one_page.title", head=source.head)
+    section = Section("answer", words.say("one_page.heading", area=source.area_name), tuple(blocks))
+    return Document(
+        words.say("file.one_page"), words.lang, title, source.area_name, (), (section,), has_cover=False,
+        watermark=words.say("draft"), footer=f"{title} – {source.area_name}",
+    )  # fmt: skip
+
+
+def _three_numbers(source: Source) -> tuple[tuple[Cell, str], ...]:
+    words, plan, focus = source.words, source.plan, source.focus
+    if plan is not None:
+        kind, end = words.kind(plan.kind), "_as_if_none" if plan.as_if_none else ""
+        return (
+            (number(len(plan.sites)), words.say("one_page.units", kind=kind)),
+            (people(plan.people_added), words.say(f"one_page.gain{end}", kind=kind)),
+            (cost(plan), words.say("one_page.cost")),
+        )
+    if focus is None:
+        facts = source.totals
+        return (
+            (number(facts["villages"]), words.say("one_page.villages")),
+            (people(facts["people"]), words.say("one_page.people")),
+            (number(len(source.listed)), words.say("one_page.listed")),
+        )
+    villages, lost = not_reached(source, focus)
+    kind = words.kind(focus)
+    return (
+        (source.share(focus), words.say("one_page.share", kind=kind, rule=source.rule_words(focus))),
+        (lost, words.say("one_page.lost", kind=kind)),
+        (villages, words.say("one_page.gap", kind=kind)),
+    )

@@ -1,0 +1,197 @@
+"""The annex on method: how the numbers came about, and every default with where it comes from."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from planner.reports.documents.model import Column, Items, Paragraph, Row, Section, Table, number, text
+from planner.reports.proposal.annexes import sources_table
+from planner.scenarios.scenario import default_scenario
+from planner.siting.measures import default_measures
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from planner.reports.documents.words import Words
+    from planner.reports.proposal.source import Source
+    from planner.scenarios.scenario import Scenario
+    from planner.scenarios.standards import KindStandard
+
+MARK = re.compile(r"\[([CGA])\]")
+
+
+class Default(NamedTuple):
+    """A number that the answer rests on: what, how much, and the words on where it comes from.
+
+    Attributes
+    ----------
+    what, value
+        In the reader's language.
+    marks
+        C, G and A as its basis has them; "" where it was set by the user.
+    why
+        Where it comes from, in the reader's language.
+    """
+
+    what: str
+    value: str
+    marks: str
+    why: str
+
+
+def method_annex(source: Source) -> Section:
+    """Return how the numbers came about, the defaults, and the sources with their licences.
+
+    Examples
+    --------
+    >>> from planner.pipeline import Ilp, demo_layers, find_gaps
+    >>> from planner.reports.proposal.write import source_of
+    >>> section = method_annex(source_of(Ilp(find_gaps(demo_layers(12))), lang="en"))
+    >>> [part.title for part in section.blocks]
+    ['How the numbers came about', 'Defaults', 'Sources of the data']
+    """
+    words = source.words
+    rows = tuple(
+        Row(tuple(text(part) for part in (one.what, one.value, one.marks, one.why)))
+        for one in defaults_of(source)
+    )
+    columns = tuple(
+        Column(words.say(f"column.{c}"), w)
+        for c, w in (("default", 1.9), ("value", 1.9), ("mark", 0.7), ("why", 2.6))
+    )
+    parts = (
+        Section("method_steps", words.say("method.steps_title"), (
+            Items(words.lines("method.steps"), numbered=True),
+        )),
+        Section("method_defaults", words.say("method.defaults_title"), (
+            Paragraph(words.say("method.defaults_intro")), Items(words.lines("method.marks")),
+            Table(words.say("method.defaults_caption"), columns, rows, small=True),
+        )),
+        Section("method_sources", words.say("method.sources_title"), (sources_table(source),)),
+    )  # fmt: skip
+    return Section("annex_method", words.say("annex.method"), parts, new_page=True)
+
+
+def defaults_of(source: Source) -> list[Default]:
+    """Return every number of the scenario that has a basis, in words, with its marks.
+
+    Examples
+    --------
+    >>> from planner.pipeline import Ilp, demo_layers, find_gaps
+    >>> from planner.reports.proposal.write import source_of
+    >>> found = defaults_of(source_of(Ilp(find_gaps(demo_layers(12))), lang="en"))
+    >>> next(one for one in found if one.what == "On foot, off the roads").marks
+    'A'
+    """
+    words, scenario = source.words, source.gaps.scenario
+    plain = default_scenario()
+    out: list[Default] = []
+    for kind, rule in scenario.standard.items():
+        out += _of_kind(words, kind, rule, same=plain.standard.get(kind) == rule)
+    for name, mode in scenario.modes.items():
+        same = plain.modes.get(name) == mode
+        speeds = [v for v in mode.speeds_kph.values() if v]
+        value = words.say("default.speed", low=words.plain(min(speeds)), high=words.plain(max(speeds)))
+        out.append(_default(words, "speed_of", value, mode.basis, same=same, what={"mode": words.mode(name)},
+                            own=f"mode_{name}"))  # fmt: skip
+    out += _of_scenario(words, scenario, plain)
+    out += _of_groups(words, scenario, plain)
+    if source.plan is not None:
+        out += _of_measures(source)
+    return out
+
+
+def _default(
+    words: Words, key: str, value: str, basis: str, *, same: bool, what: Mapping[str, str] | None = None,
+    own: str = "",
+) -> Default:  # fmt: skip
+    """Return a default; what the user changed has no mark of ours, and its own basis where one was given."""
+    name = words.fill(f"default.{key}", what or {})
+    if not same:
+        return Default(name, value, "", words.say("default.changed"))
+    marks = "".join(sorted(set(MARK.findall(basis)), key="CGA".index))
+    why = f"default.{own or key}_why"
+    return Default(name, value, ", ".join(marks), words.say(why) if words.has(why) else basis)
+
+
+def _of_kind(words: Words, kind: str, rule: KindStandard, *, same: bool) -> Iterator[Default]:
+    name = {"kind": words.kind(kind)}
+
+    def one(key: str, value: str, basis: str) -> Default:
+        return _default(words, key, value, basis, same=same, what=name, own=f"{key}_{kind}")
+
+    limit = number(rule.limit_minutes, "minute", decimals=int(rule.limit_minutes % 1 > 0))
+    yield one("limit", f"{words.cell(limit)} {words.mode(rule.mode)}", rule.basis)
+    given = rule.provenance
+    if rule.fair_minutes is not None:
+        yield one(
+            "fair_minutes", words.cell(number(rule.fair_minutes, "minute")), given.get("fair_minutes", "")
+        )
+    for other in rule.also:
+        value = f"{words.cell(number(other.limit_minutes, 'minute'))} {words.mode(other.mode)}"
+        yield one("also", value, other.basis)
+    if rule.presence is not None:
+        yield one("presence", words.say(f"default.per_{rule.presence}"), given.get("presence", rule.basis))
+    if rule.aim is not None:
+        yield one("aim", words.say(f"default.per_{rule.aim}"), given.get("aim", rule.basis))
+    if rule.staff:
+        staff = [f"{words.cell(number(n))} {words.role(who)}" for who, n in rule.staff.items()]
+        yield one("staff", words.listed(staff), given.get("staff", rule.basis))
+    if rule.open_days_month is not None:
+        yield one(
+            "open_days_month", words.plain(rule.open_days_month), given.get("open_days_month", rule.basis)
+        )
+    if rule.people_per_unit is not None:
+        value = words.cell(number(rule.people_per_unit, "people"))
+        yield one("people_per_unit", value, given.get("people_per_unit", rule.basis))
+
+
+def _of_scenario(words: Words, scenario: Scenario, plain: Scenario) -> Iterator[Default]:
+    now = scenario.model_dump(mode="json")
+    was = plain.model_dump(mode="json")
+    for key in (
+        "access", "access_values", "ferry", "status", "demand", "visits", "land", "drawing", "slope",
+        "remoteness", "floating", "doubt", "referral",
+    ):  # fmt: skip
+        basis = str(now[key].get("basis", ""))
+        value = words.fill(f"default.{key}_value", _values(words, now[key]))
+        yield _default(words, key, value, basis, same=now[key] == was[key])
+
+
+def _values(words: Words, rule: dict[str, object]) -> dict[str, str]:
+    """Return the numbers of a rule as text, by their keys; shares as per cent under ``…_percent``."""
+    out = {}
+    for key, value in rule.items():
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            out[key] = words.plain(float(value))
+            out[f"{key}_percent"] = words.plain(round(float(value) * 100, 6))
+    return out
+
+
+def _of_groups(words: Words, scenario: Scenario, plain: Scenario) -> Iterator[Default]:
+    for name, rule in scenario.groups.items():
+        value = f"{words.plain(round(rule.share * 100, 6))}%"
+        same = plain.groups.get(name) == rule
+        yield _default(
+            words, "group", value, rule.basis, same=same, what={"group": words.group(name)},
+            own=f"group_{name}",
+        )  # fmt: skip
+
+
+def _of_measures(source: Source) -> Iterator[Default]:
+    """Return staff and lead time of what the plan does; a measures file of one's own has no mark of ours."""
+    words, plan = source.words, source.plan
+    assert plan is not None
+    own_file = any(i.get("layer") == "measures" for i in plan.record.get("inputs", ()))
+    known = default_measures().measures
+    for name, sites in plan.sites.groupby("measure", sort=True):
+        first = sites.iloc[0]
+        basis = known[name].basis if name in known else ""
+        value = words.say(
+            "default.measure_value", staff=first["staff"] or words.say("none"),
+            years=words.plain(float(first["lead_years"])),
+        )  # fmt: skip
+        what = f"{words.kind(str(first['kind']), begins=True)} {words.on_map('measure_' + first['op'])}"
+        yield _default(words, "measure", value, basis, same=not own_file and bool(basis),
+                       what={"measure": what}, own=f"measure_{first['op']}")  # fmt: skip

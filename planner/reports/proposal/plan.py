@@ -1,0 +1,223 @@
+"""The folder of a plan (``jangkau site``, ``jangkau rollout``) read back, and held against an answer."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from geodata.errors import ConfigError, InputError, MissingFileError, UnreadableFileError, counted
+from geodata.files.csvtext import unguarded
+from planner.reports.outputs import RUN
+from planner.scenarios.scenario import read_scenario
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from planner.coverage.study import Gaps
+    from planner.scenarios.scenario import Scenario
+
+COMMANDS = ("site", "rollout")
+NUMBERS = ("order", "lon", "lat", "cost_idr", "lead_years", "people_added", "people_own", "villages_added")
+# Of a sum of people: a plan's file holds the engine's own numbers, so nothing but the last digit may differ.
+SAME_PEOPLE = 0.01
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A plan as its folder has it.
+
+    Attributes
+    ----------
+    command
+        ``site`` or ``rollout``.
+    kind
+        The facility kind.
+    record
+        ``run.json``.
+    scenario
+        With the plan's edits at the end of its own.
+    sites
+        One row a unit, in the plan's order: as :func:`planner.siting.tables.site_table`, of a rollout with
+        ``year_decided`` and ``year_works``.
+    years
+        ``plan.csv`` of a rollout, index ``year``; None for a plan without years.
+    villages
+        ``villages_after.csv``: people, shares and status before and after, index ``village_code``.
+    """
+
+    command: str
+    kind: str
+    record: Mapping[str, Any]
+    scenario: Scenario
+    sites: pd.DataFrame
+    years: pd.DataFrame | None
+    villages: pd.DataFrame
+
+    @property
+    def people_added(self) -> float:
+        """People newly reached, with the people of today."""
+        return float(self.sites["people_added"].sum())
+
+    @property
+    def counts_money(self) -> bool:
+        """Whether a rollout's budgets are rupiah."""
+        years = self.record.get("plan", {}).get("years", [{}])
+        return years[0].get("budget_idr") is not None
+
+    @property
+    def as_if_none(self) -> bool:
+        """Whether there was no list of the kind, and the plan took it that there are none."""
+        return not self.record["list_of_kind_given"]
+
+    def staff(self, rows: pd.DataFrame) -> dict[str, int]:
+        """Return how many of each profession some of the sites need."""
+        out: dict[str, int] = {}
+        for words in rows["staff"]:
+            for number, role in re.findall(r"(\d+) ([^,]+)", words):
+                out[role] = out.get(role, 0) + int(number)
+        return out
+
+    def served(self, when: str) -> int:
+        """Return how many villages are served, ``before`` or ``after``."""
+        column = f"{self.kind}_status{'_before' if when == 'before' else ''}"
+        return int((self.villages[column] == "served").sum())
+
+
+def read_plan_folder(folder: Path) -> Plan:
+    """Read the folder of a plan.
+
+    Parameters
+    ----------
+    folder
+        As ``jangkau site`` or ``jangkau rollout`` wrote it.
+
+    Raises
+    ------
+    MissingFileError
+        It is not there, or a file is missing.
+    ConfigError
+        It is another command's folder.
+    UnreadableFileError
+        A file is damaged.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> read_plan_folder(Path("nowhere"))
+    Traceback (most recent call last):
+        ...
+    geodata.errors.MissingFileError: nowhere/run.json is missing: --plan takes a folder that jangkau site ...
+    """
+    record = _record(folder)
+    command = record.get("command")
+    if command not in COMMANDS:
+        msg = f"{folder} was written by jangkau {command}: --plan takes a folder of {' or '.join(COMMANDS)}"
+        raise ConfigError(msg)
+    try:
+        kind = str(record["kind"])
+        sites = _table(folder, "sites.csv", "candidate_id")
+        sites[[*NUMBERS]] = sites[[*NUMBERS]].apply(pd.to_numeric)
+        villages = _table(folder, "villages_after.csv", "village_code")
+        reached = [f"{kind}_people_reached_before", f"{kind}_people_reached", "people"]
+        villages[reached] = villages[reached].apply(pd.to_numeric)
+        years = _years(folder, sites) if command == "rollout" else None
+        ordered = sites.sort_values("order", kind="stable")
+        scenario = read_scenario(folder / "scenario.yml")
+        plan = Plan(command, kind, record, scenario, ordered, years, villages)
+        _ = plan.as_if_none, plan.served("before"), plan.served("after"), record["area"]["code"]
+    except (KeyError, TypeError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
+        msg = f"{folder} is damaged ({error}): make the plan again with jangkau {command}"
+        raise UnreadableFileError(msg) from error
+    return plan
+
+
+def _record(folder: Path) -> dict[str, Any]:
+    path = folder / RUN
+    if not path.is_file():
+        msg = f"{path} is missing: --plan takes a folder that jangkau site or jangkau rollout wrote"
+        raise MissingFileError(msg)
+    try:
+        record = json.loads(path.read_text("utf-8"))
+    except (ValueError, RecursionError) as error:
+        msg = f"{path} is damaged ({error}): make the plan again"
+        raise UnreadableFileError(msg) from error
+    if not isinstance(record, dict):
+        msg = f"{path} is damaged: make the plan again"
+        raise UnreadableFileError(msg)
+    return record
+
+
+def _table(folder: Path, name: str, index: str) -> pd.DataFrame:
+    path = folder / name
+    if not path.is_file():
+        msg = f"{path} is missing: make the plan again, into a folder of its own"
+        raise MissingFileError(msg)
+    table = pd.read_csv(path, dtype=str, keep_default_na=False).map(unguarded)
+    return table.set_index(index)
+
+
+def _years(folder: Path, sites: pd.DataFrame) -> pd.DataFrame:
+    years = _table(folder, "plan.csv", "year")
+    years.index = years.index.astype(int)
+    text = ["staff_employed", "staff_free"]
+    years = years.drop(columns=text).apply(pd.to_numeric).join(years[text])
+    for column in ("year_decided", "year_works"):
+        sites[column] = sites[column].astype(int)
+    return years
+
+
+def require_of_answer(plan: Plan, gaps: Gaps) -> None:
+    """Raise ConfigError unless a plan starts from this answer: else a document would mix two states.
+
+    Parameters
+    ----------
+    plan
+        As read.
+    gaps
+        What the document reports.
+
+    Raises
+    ------
+    ConfigError
+        Another area, kind or scenario, or other people reached before the plan.
+    """
+    area, code = gaps.layers.area, plan.record["area"]["code"]
+    if code != area.code:
+        msg = f"the plan is of {code}, the workspace of {area.code}: give a plan of the same area with --plan"
+        raise ConfigError(msg)
+    if plan.kind not in gaps.coverage:
+        msg = f"the plan is of {plan.kind}, which the standard does not name: use the plan's standard"
+        raise ConfigError(msg)
+    _require_same_rules(plan, gaps)
+    if plan.as_if_none:
+        return
+    mine = gaps.coverage[plan.kind].villages["people_reached"]
+    theirs = plan.villages[f"{plan.kind}_people_reached_before"].reindex(mine.index)
+    same = np.isclose(mine, theirs, rtol=0, atol=SAME_PEOPLE, equal_nan=True)
+    if not same.all() or len(mine) != len(plan.villages):
+        differ = counted(int((~same).sum()), "village differs", "villages differ")
+        msg = (
+            f"the plan starts from other numbers than the workspace gives today ({differ}): make the plan "
+            "again from this workspace, or give its scenario with --scenario"
+        )
+        raise ConfigError(msg)
+
+
+def _require_same_rules(plan: Plan, gaps: Gaps) -> None:
+    """Raise ConfigError unless a plan's scenario, without the plan's own edits, is the answer's."""
+    own = len(plan.scenario.edits) - len(plan.sites)
+    before = plan.scenario.model_copy(update={"edits": plan.scenario.edits[: max(own, 0)]})
+    if own < 0 or before.content_hash() != gaps.scenario.content_hash():
+        msg = (
+            "the plan was made under other rules than this report: give the scenario it was made with "
+            "(--scenario), or make the plan again"
+        )
+        raise ConfigError(msg)

@@ -1,0 +1,293 @@
+"""Part C of the proposal: units by year with people, staff and cost, or the gaps by priority."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from geodata.vocabulary.statuses import VillageStatus
+from planner.reports.documents.model import (
+    UNKNOWN,
+    Column,
+    Figure,
+    Paragraph,
+    Row,
+    Section,
+    Table,
+    number,
+    people,
+    rupiah,
+    text,
+    total,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from planner.reports.documents.model import Block, Cell
+    from planner.reports.proposal.plan import Plan
+    from planner.reports.proposal.source import Source
+
+FIRST = 20  # of the villages that are a gap; the others are counted, and stand in the annex
+
+
+def request(source: Source) -> Section:
+    """Return part C: what is asked for, and the staff there is.
+
+    Parameters
+    ----------
+    source
+        Of the area.
+
+    Examples
+    --------
+    >>> from planner.pipeline import Ilp, demo_layers, find_gaps
+    >>> from planner.reports.proposal.write import source_of
+    >>> section = request(source_of(Ilp(find_gaps(demo_layers(12))), lang="en"))
+    >>> section.blocks[0].text
+    'No plan of new units was given to this document. Below are the gaps, those of most people first.'
+    """
+    words = source.words
+    if source.plan is None:
+        blocks: list[Block] = [Paragraph(words.say("request.no_plan"))]
+        blocks += [block for kind in source.listed for block in _priorities(source, kind)]
+        blocks += [Paragraph(words.say("background.no_list", kind=words.kind(kind)))
+                   for kind in source.kinds if kind not in source.listed]  # fmt: skip
+    else:
+        blocks = [
+            Section("units", words.say("request.units_title"), tuple(_units(source, source.plan))),
+            Section("sites", words.say("request.sites_title"), tuple(_sites(source, source.plan))),
+            Section("staff", words.say("request.staff_title"), tuple(_staff(source, source.plan))),
+        ]
+    return Section("request", words.say("request.title"), tuple(blocks))
+
+
+def request_facts(source: Source, plan: Plan) -> list[str]:
+    """Return sentences on a plan: what, for whom, at what cost, and how good it is."""
+    words, name = source.words, source.words.kind(plan.kind)
+    before, after = (number(plan.served(when), "village") for when in ("before", "after"))
+    # Without a list nobody knows whom units reach today: then nothing is "more", nor rises.
+    end = "_as_if_none" if plan.as_if_none else ""
+    units, gained = number(len(plan.sites), "unit"), people(plan.people_added)
+    return [
+        words.say(f"request.asked{end}", n=units, kind=name, people=gained),
+        words.say(f"request.served{end}", before=before, after=after, kind=name),
+        cost_in_words(source, plan),
+        _proof(source, plan),
+    ]
+
+
+def cost(plan: Plan) -> Cell:
+    """Return the first cost of all units; unknown as soon as one is."""
+    return total(rupiah(c) for c in plan.sites["cost_idr"])
+
+
+def cost_in_words(source: Source, plan: Plan) -> str:
+    """Return the first cost of all units in words, or of how many it is not known."""
+    known = int(plan.sites["cost_idr"].notna().sum())
+    if known == len(plan.sites) and known:
+        return source.words.say("request.cost", cost=cost(plan))
+    return source.words.say("request.cost_unknown", n=number(len(plan.sites) - known, "unit"))
+
+
+def _proof(source: Source, plan: Plan) -> str:
+    words, solver = source.words, plan.record["solver"]
+    if solver["status"] == "optimal":
+        return words.on_map(f"plan_proven_{solver['unit']}")
+    from planner.reports.documents.model import share
+
+    return words.on_map("plan_gap").format(gap=words.cell(share(solver["gap"])))
+
+
+def _units(source: Source, plan: Plan) -> list[Block]:
+    blocks: list[Block] = [Paragraph(" ".join(request_facts(source, plan)))]
+    if len(plan.sites):
+        blocks.append(_by_year(source, plan))
+    if plan.years is not None:
+        blocks.append(Paragraph(source.words.say("request.year_note"), note=True))
+    return blocks
+
+
+def _by_year(source: Source, plan: Plan) -> Table:
+    """Return what is done in each year; one row for a plan without years."""
+    words = source.words
+    names = ("decided", "works_then", "people_gained", "served_then", "staff", "cost")
+    wide = {"staff": 2.2, "cost": 1.5, "people_gained": 1.2, "served_then": 1.3, "decided": 1.2}
+    columns = (
+        Column(words.say("column.year"), 0.8 if plan.years is not None else 1.5),
+        *(Column(words.say(f"column.{n}"), wide.get(n, 1.0), numeric=n != "staff") for n in names),
+    )
+    rows = [Row(cells) for cells in _year_rows(source, plan)]
+    return Table(words.say("request.year_caption"), columns, tuple(rows))
+
+
+def _year_rows(source: Source, plan: Plan) -> list[tuple[Cell, ...]]:
+    sites = plan.sites
+    if plan.years is None:
+        return [(
+            text(source.words.say("request.not_dated")), number(len(sites)), number(len(sites)),
+            _bare(people(plan.people_added)), number(plan.served("after")), _staff_cell(source, plan, sites),
+            cost(plan),
+        )]  # fmt: skip
+    rows: list[tuple[Cell, ...]] = []
+    for year, one in plan.years.iterrows():
+        decided = sites[sites["year_decided"] == year]
+        asked = total(rupiah(c) for c in decided["cost_idr"]) if len(decided) else rupiah(0.0)
+        spent = rupiah(one["spent"]) if plan.counts_money else asked
+        rows.append((
+            text(str(year)), number(one["units_decided"]), number(one["units_working"]),
+            _bare(people(one["people_added"])), number(one["villages_served"]),
+            _staff_cell(source, plan, sites[sites["year_works"] == year]), spent,
+        ))  # fmt: skip
+    return rows
+
+
+def _bare(cell: Cell) -> Cell:
+    return replace(cell, unit="")
+
+
+def staff_in_words(source: Source, staff: dict[str, int]) -> str:
+    """Return professions with their numbers, or that there are none."""
+    parts = [f"{source.words.cell(number(n))} {source.words.role(who)}" for who, n in staff.items()]
+    return source.words.listed(parts) or source.words.say("none")
+
+
+def _staff_cell(source: Source, plan: Plan, rows: pd.DataFrame) -> Cell:
+    return text(staff_in_words(source, plan.staff(rows)))
+
+
+def _sites(source: Source, plan: Plan) -> list[Block]:
+    words = source.words
+    if not len(plan.sites):
+        return [Paragraph(words.say("request.no_site"))]
+    figure = Figure(
+        f"plan_{plan.kind}.png", words.say("request.map_caption", kind=words.kind(plan.kind)),
+        words.say("request.map_alt", kind=words.kind(plan.kind), area=source.area_name),
+        source.map_of(plan.kind, with_plan=True),
+    )  # fmt: skip
+    return [figure, site_table(source, plan), *_site_notes(source, plan)]
+
+
+def site_table(source: Source, plan: Plan) -> Table:
+    """Return the plan's units, one a row, numbered as on the map."""
+    words = source.words
+    dated = plan.years is not None
+    columns = [Column(words.say("column.number"), 0.5, numeric=True)]
+    columns += [Column(words.say("column.year_works"), 0.8)] if dated else []
+    columns += [
+        Column(words.say(f"column.{c}"), w)
+        for c, w in (("measure", 1.6), ("village", 1.7), ("district", 1.5))
+    ]
+    columns += [Column(words.say(f"column.{c}"), w, numeric=True)
+                for c, w in (("people_gained", 1.1), ("people_own", 1.2), ("cost", 1.4))]  # fmt: skip
+    rows = []
+    for i, (_, site) in enumerate(plan.sites.iterrows(), start=1):
+        village, district = source.place_of(site["village_code"])
+        measure = f"{words.kind(str(site['kind']), begins=True)} {words.on_map('measure_' + site['op'])}"
+        cells = [number(i)]
+        cells += [text(str(site["year_works"]))] if dated else []
+        cells += [
+            text(f"{measure}: {site['name']}" if site["name"] else measure),
+            text(village),
+            text(district),
+        ]
+        cells += [
+            _bare(people(site["people_added"])),
+            _bare(people(site["people_own"])),
+            rupiah(site["cost_idr"]),
+        ]
+        rows.append(Row(tuple(cells)))
+    return Table(words.say("request.sites_caption"), tuple(columns), tuple(rows), small=True)
+
+
+def _site_notes(source: Source, plan: Plan) -> list[Block]:
+    words = source.words
+    notes = [words.say("request.gain_note")]
+    unchecked, concerned = site_rules(plan)
+    if unchecked:
+        names = words.listed([words.say(f"site_rule.{rule}") for rule in unchecked])
+        notes.append(words.say("request.rules_unchecked", rules=names))
+    if concerned:
+        notes.append(words.say("request.rules_concern", n=number(concerned, "unit")))
+    crowded = plan.record.get("sites_above_people_per_unit")
+    if crowded:
+        notes.append(words.say("request.crowded", n=number(crowded, "unit")))
+    return [Paragraph(note, note=True) for note in notes]
+
+
+def site_rules(plan: Plan) -> tuple[list[str], int]:
+    """Return the rules for sites that nobody could check, and how many sites another rule concerns."""
+    unchecked: dict[str, None] = {}
+    concerned = 0
+    for said in plan.sites["site_rules"]:
+        parts = [part for part in said.split("; ") if part]
+        last = [part for part in parts if part.startswith("not checked: ")]
+        concerned += len(parts) > len(last)
+        for part in last:
+            unchecked |= dict.fromkeys(part.removeprefix("not checked: ").split(", "))
+    return list(unchecked), concerned
+
+
+def _staff(source: Source, plan: Plan) -> list[Block]:
+    """Return the staff that the plan needs beside the staff that the lists name for that kind today."""
+    words = source.words
+    needed = plan.staff(plan.sites)
+    roles = list(dict.fromkeys([*needed, *source.gaps.scenario.standard[plan.kind].staff]))
+    rows = []
+    for role in roles:
+        there, without = _available(source, plan.kind, role)
+        rows.append(Row((text(words.role(role)), number(needed.get(role, 0)), there, without)))
+    columns = (
+        Column(words.say("column.role"), 1.6),
+        *(Column(words.say(f"column.{c}"), numeric=True) for c in ("needed", "available", "units_silent")),
+    )
+    caption = words.say("request.staff_caption", kind=words.kind(plan.kind))
+    return [Table(caption, columns, tuple(rows)), Paragraph(words.say("request.staff_note"), note=True)]
+
+
+def _available(source: Source, kind: str, role: str) -> tuple[Cell, Cell]:
+    """Return how many of a profession the lists name for a kind, and for how many units they are silent."""
+    rows = source.gaps.layers.facilities
+    if kind not in source.gaps.layers.area.listed_kinds:
+        return UNKNOWN, UNKNOWN
+    mine = rows[rows["kind"] == kind]
+    column = f"staff_{role}"
+    if column not in mine or not mine[column].notna().any():
+        return UNKNOWN, number(len(mine))
+    return number(float(mine[column].sum())), number(int(mine[column].isna().sum()))
+
+
+def _priorities(source: Source, kind: str) -> list[Block]:
+    """Return the villages of a kind that most people do not reach."""
+    words = source.words
+    table = source.gap_villages(kind)
+    name = words.kind(kind)
+    if not len(table):
+        unknown = source.reach(kind)["villages_unknown"]
+        key = "request.no_gap_known" if unknown else "request.no_gap"
+        return [Paragraph(words.say(key, kind=name, n=number(unknown, "village")))]
+    rows = []
+    for i, (code, one) in enumerate(table.head(FIRST).iterrows(), start=1):
+        village, district = source.place_of(code)
+        cells = (_bare(people(one["people_not_reached"])), text(one["reason"]), text(one["action"]))
+        rows.append(Row((number(i), text(village), text(district), *cells)))
+    columns = (
+        Column(words.say("column.number"), 0.5, numeric=True), Column(words.say("column.village"), 1.6),
+        Column(words.say("column.district"), 1.4), Column(words.say("column.not_reached"), 1.2, numeric=True),
+        Column(words.say("column.reason"), 3.0), Column(words.say("column.action"), 2.4),
+    )  # fmt: skip
+    blocks: list[Block] = [
+        Table(words.say("request.priority_caption", kind=name), columns, tuple(rows), small=True)
+    ]
+    more = len(table) - FIRST
+    if more > 0:
+        blocks.append(Paragraph(words.say("request.more", n=number(more, "village")), note=True))
+    return blocks
+
+
+def not_reached(source: Source, kind: str) -> tuple[Cell, Cell]:
+    """Return how many villages are a gap, and how many people are known not to be reached."""
+    lost = source.unreached(kind)
+    return source.status(kind, VillageStatus.GAP), people(None if np.isnan(lost) else lost)

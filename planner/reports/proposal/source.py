@@ -1,0 +1,260 @@
+"""What all documents of an area are made from, and the facts that several of them state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from geodata.vocabulary.statuses import VillageStatus
+from planner.coverage.extent import seasons_told
+from planner.coverage.tables import is_at_least, summary
+from planner.reports.documents.model import UNKNOWN, Cell, number, people, share, text
+from planner.reports.print_maps.look import Paper
+from planner.reports.print_maps.outlines import outlines_of
+from planner.reports.print_maps.status_map import status_map
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from geodata.layers import Finding
+    from planner.coverage.study import Gaps
+    from planner.ilp.model import Ilp
+    from planner.reports.documents.words import Words
+    from planner.reports.print_maps.outlines import Outlines
+    from planner.reports.proposal.plan import Plan
+    from planner.scenarios.modes import Season
+
+KOTA_FROM = 71  # second part of a code: from here on a kota, before it a kabupaten
+ALL = 1e-9  # as coverage rounds shares: what differs by less is everybody
+
+
+@dataclass(frozen=True)
+class District:
+    """One kecamatan's figures for one kind; people are float64, NaN = unknown."""
+
+    name: str
+    villages: int
+    people: float
+    villages_people_unknown: int
+    reached: Cell
+    share: Cell
+    status: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Answers, findings and plan of one area, with the words of one language.
+
+    Attributes
+    ----------
+    ilp
+        The answers.
+    findings
+        Of ``check``.
+    plan
+        A plan that starts from these answers; None without one.
+    words
+        The language.
+    """
+
+    ilp: Ilp
+    findings: tuple[Finding, ...]
+    plan: Plan | None
+    words: Words
+
+    @property
+    def gaps(self) -> Gaps:
+        """The answer that the document reports."""
+        return self.ilp.gaps
+
+    @cached_property
+    def totals(self) -> dict[str, Any]:
+        """See :func:`planner.coverage.tables.summary`."""
+        return summary(self.gaps)
+
+    @property
+    def kinds(self) -> list[str]:
+        """The kinds of the standard."""
+        return self.ilp.kinds
+
+    @property
+    def listed(self) -> list[str]:
+        """The kinds of the standard of which something is known."""
+        return [kind for kind in self.kinds if self.totals["kinds"][kind]["share_reached"] is not None]
+
+    @property
+    def area_name(self) -> str:
+        """Such as "Kabupaten Jember"."""
+        return self.gaps.layers.area.name
+
+    @property
+    def head(self) -> str:
+        """Bupati or wali kota, by the area's code."""
+        kota = int(self.gaps.layers.area.code.split(".")[1]) >= KOTA_FROM
+        return self.words.say("head.kota" if kota else "head.kabupaten")
+
+    @property
+    def season(self) -> Season:
+        """The scenario's own."""
+        return self.gaps.scenario.season
+
+    @property
+    def other_season(self) -> Season:
+        """The other one."""
+        return "dry" if self.season == "wet" else "wet"
+
+    @cached_property
+    def seasons_told(self) -> bool:
+        """Whether the roads tell the seasons apart."""
+        gaps = self.gaps
+        return gaps.ways is not None and seasons_told(gaps.layers, gaps.scenario.edits)
+
+    def reach(self, kind: str, season: Season | None = None) -> dict[str, Any]:
+        """Return a kind's totals in a season."""
+        of_kind: dict[str, Any] = self.totals["kinds"][kind]
+        return of_kind if season in (None, self.season) else of_kind[season]
+
+    def reached(self, kind: str, season: Season | None = None) -> Cell:
+        """Return the people within the limit of a kind."""
+        one = self.reach(kind, season)
+        return people(one["people_reached"], at_least=is_at_least(one)) if kind in self.listed else UNKNOWN
+
+    def share(self, kind: str, season: Season | None = None) -> Cell:
+        """Return the share (0-1) of known people within the limit of a kind."""
+        one = self.reach(kind, season)
+        return share(one["share_reached"], at_least=is_at_least(one))
+
+    def unreached(self, kind: str) -> float:
+        """Return the people of whom it is known that they are not reached; NaN = unknown."""
+        one = self.reach(kind)
+        parts = (self.totals["people"], one["people_reached"], one["people_unsure"])
+        return float("nan") if None in parts else parts[0] - parts[1] - parts[2]
+
+    def status(self, kind: str, status: VillageStatus) -> Cell:
+        """Return how many villages have a status; unknown without a list."""
+        if kind not in self.listed:
+            return UNKNOWN
+        return number(self.reach(kind)[f"villages_{status.value}"])
+
+    @cached_property
+    def focus(self) -> str | None:
+        """The kind that short documents speak of: the plan's, or the one that most people do not reach."""
+        if self.plan is not None:
+            return self.plan.kind
+        known = [kind for kind in self.listed if not np.isnan(self.unreached(kind))]
+        return max(known, key=self.unreached, default=None)
+
+    def rule_words(self, kind: str) -> str:
+        """Return a kind's limit in words: "30 minutes by motorcycle"."""
+        rule = self.gaps.scenario.standard[kind].of(self.season)
+        mode = rule.mode if self.gaps.network is not None else "straight"
+        limit = number(rule.limit_minutes, "minute", decimals=int(rule.limit_minutes % 1 > 0))
+        return f"{self.words.cell(limit)} {self.words.mode(mode)}"
+
+    def district_name(self, code: str) -> str:
+        """Return a kecamatan's name, or its code where the boundary file has no name."""
+        names = self._district_names
+        return names.get(code) or code
+
+    @cached_property
+    def _district_names(self) -> dict[str, str]:
+        villages = self.gaps.layers.villages
+        first = villages[~villages["district_code"].duplicated()]
+        return dict(zip(first["district_code"], first["district_name"], strict=True))
+
+    def place_of(self, village_code: object) -> tuple[str, str]:
+        """Return a village's and its kecamatan's name; unknown in words for no village."""
+        villages = self.gaps.layers.villages
+        if village_code not in villages.index:
+            unknown = self.words.cell(UNKNOWN)
+            return unknown, unknown
+        row = villages.loc[village_code]
+        return str(row["village_name"]) or str(village_code), self.district_name(str(row["district_code"]))
+
+    def districts(self, kind: str) -> list[District]:
+        """Return each kecamatan's figures for a kind, by code."""
+        villages = self.gaps.layers.villages
+        answer = self.gaps.coverage[kind].villages
+        both = villages[["district_code", "people"]].join(
+            answer[["people_reached", "share_unknown", "status"]]
+        )
+        return [
+            self._district(str(code), rows, known=kind in self.listed)
+            for code, rows in both.groupby("district_code", sort=True)
+        ]
+
+    def _district(self, code: str, rows: pd.DataFrame, *, known: bool) -> District:
+        counted = rows[rows["people"].notna()]
+        everyone = float(counted["people"].sum()) if len(counted) else float("nan")
+        reached = float(counted["people_reached"].sum(min_count=1)) if known else float("nan")
+        more = bool((counted["share_unknown"] > 0).any())
+        part = reached / everyone if everyone else float("nan")
+        status = rows["status"].value_counts()
+        return District(
+            self.district_name(code), len(rows), everyone, int(rows["people"].isna().sum()),
+            people(reached, at_least=more),
+            share(1.0 if abs(part - 1.0) <= ALL else part, at_least=more),
+            {s.value: int(status.get(s.value, 0)) for s in VillageStatus},
+        )  # fmt: skip
+
+    def gap_villages(self, kind: str) -> pd.DataFrame:
+        """Return the villages that are not served, those with most people not reached first.
+
+        Index ``village_code``; ``people_not_reached`` (float64, NaN = unknown, which come last), ``reason``
+        and ``action`` in words.
+        """
+        answer = self.gaps.coverage[kind].villages
+        lines = self.ilp.answers[kind]
+        villages = self.gaps.layers.villages
+        lang = self.words.lang
+        table = pd.DataFrame(
+            {
+                "people_not_reached": villages["people"]
+                * (1.0 - answer["share_reached"] - answer["share_unknown"]),
+                "reason": lines[f"reason_{lang}"],
+                "action": lines[f"action_{lang}"],
+            }
+        )
+        table = table[answer["status"].isin([VillageStatus.GAP.value, VillageStatus.PARTLY.value])]
+        return table.sort_index().sort_values("people_not_reached", ascending=False, kind="stable")
+
+    def map_of(self, kind: str, *, with_plan: bool = False) -> bytes:
+        """Return the map of a kind for a document's text (PNG), with the plan's places where asked for."""
+        with_plan = with_plan and self.plan is not None
+        if (kind, with_plan) not in self._maps:
+            sites = self._places_of(self.plan.sites) if with_plan and self.plan is not None else []
+            self._maps[kind, with_plan] = status_map(
+                self.gaps,
+                kind,
+                paper=Paper.FIGURE,
+                lang=self.words.lang,
+                sites=sites,
+                outlines=self._outlines,
+            )
+        return self._maps[kind, with_plan]
+
+    @cached_property
+    def _maps(self) -> dict[tuple[str, bool], bytes]:
+        return {}
+
+    @cached_property
+    def _outlines(self) -> Outlines:
+        return outlines_of(self.gaps.layers)
+
+    def _places_of(self, sites: pd.DataFrame) -> list[tuple[float, float]]:
+        import geopandas as gpd
+
+        from geodata.crs import WGS84
+
+        points = gpd.GeoSeries(shapely.points(sites["lon"], sites["lat"]), crs=WGS84)
+        xy = shapely.get_coordinates(points.to_crs(self.gaps.layers.villages.crs).to_numpy())
+        return [(float(x), float(y)) for x, y in xy]
+
+    def status_cell(self, status: str) -> Cell:
+        """Return a village's status as a cell."""
+        return UNKNOWN if status == VillageStatus.UNKNOWN.value else text(self.words.say(f"status.{status}"))

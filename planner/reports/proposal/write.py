@@ -1,0 +1,237 @@
+"""The folder of ``jangkau report``: proposal, staff memo and one-page answer in the formats asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from geodata.errors import ConfigError
+from geodata.layers import no_progress
+from planner.reports.documents.data import as_data, pictures
+from planner.reports.documents.page import html_text
+from planner.reports.documents.paper import paper_named
+from planner.reports.documents.pdf import pdf_bytes
+from planner.reports.documents.word import word_bytes
+from planner.reports.documents.word_template import template_bytes
+from planner.reports.documents.words import Words
+from planner.reports.outputs import input_records, run_record
+from planner.reports.plan_folder import plan_outputs, write_plan_folder
+from planner.reports.proposal.memo import one_page, staff_memo
+from planner.reports.proposal.plan import require_of_answer
+from planner.reports.proposal.source import Source
+from planner.reports.proposal.usulan import proposal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from geodata.layers import Finding, Progress, SourceRecord
+    from planner.ilp.model import Ilp
+    from planner.reports.documents.data import Plain
+    from planner.reports.documents.model import Document
+    from planner.reports.documents.paper import PaperSize
+    from planner.reports.proposal.plan import Plan
+
+
+class Drawn(NamedTuple):
+    """A document ready for any format.
+
+    Attributes
+    ----------
+    data
+        Plain values, every number text.
+    pictures
+        PNG by name.
+    paper
+        Its size.
+    template
+        Of Word documents.
+    """
+
+    data: Plain
+    pictures: dict[str, bytes]
+    paper: PaperSize
+    template: bytes
+
+
+def _word(drawn: Drawn) -> bytes:
+    return word_bytes(drawn.data, drawn.pictures, drawn.template)
+
+
+def _pdf(drawn: Drawn) -> bytes:
+    return pdf_bytes(drawn.data, drawn.pictures, drawn.paper)
+
+
+def _html(drawn: Drawn) -> bytes:
+    return html_text(drawn.data, drawn.pictures, drawn.paper).encode("utf-8")
+
+
+# By the word of --format, which is the ending of its files too.
+FORMATS: dict[str, Callable[[Drawn], bytes]] = {"docx": _word, "pdf": _pdf, "html": _html}
+DOCUMENTS: tuple[Callable[[Source], Document], ...] = (proposal, staff_memo, one_page)
+REPORT = plan_outputs(
+    "report", *(f"{name}.{end}" for name in ("usulan", "telaahan", "ringkasan") for end in FORMATS)
+)
+
+
+def formats_named(names: str) -> tuple[str, ...]:
+    """Return formats by their names, each once.
+
+    Parameters
+    ----------
+    names
+        With commas between them.
+
+    Raises
+    ------
+    ConfigError
+        There is no such format.
+
+    Examples
+    --------
+    >>> formats_named("pdf, docx,pdf")
+    ('pdf', 'docx')
+    """
+    wanted = tuple(dict.fromkeys(name.strip().lower() for name in names.split(",") if name.strip()))
+    wrong = [name for name in wanted if name not in FORMATS]
+    if wrong or not wanted:
+        said = ", ".join(wrong) or "none"
+        msg = f"--format {said}: there are {', '.join(FORMATS)}; write them with commas between them"
+        raise ConfigError(msg)
+    return wanted
+
+
+def source_of(
+    ilp: Ilp, *, findings: Sequence[Finding] = (), plan: Plan | None = None, lang: str = "id"
+) -> Source:
+    """Return what documents are made from.
+
+    Parameters
+    ----------
+    ilp
+        The answers.
+    findings
+        Of :func:`planner.pipeline.check`, for the annex on quality.
+    plan
+        A plan that starts from these answers, as :func:`planner.reports.proposal.plan.read_plan_folder` reads
+        it; without one the proposal lists the gaps by priority.
+    lang
+        ``id`` or ``en``.
+
+    Raises
+    ------
+    ConfigError
+        Another language, or the plan starts from other answers.
+
+    Examples
+    --------
+    >>> from planner.pipeline import Ilp, demo_layers, find_gaps
+    >>> source_of(Ilp(find_gaps(demo_layers(12))), lang="en").area_name
+    'Kabupaten Nusa Rekaan'
+    """
+    if plan is not None:
+        require_of_answer(plan, ilp.gaps)
+    return Source(ilp, tuple(findings), plan, Words(lang))
+
+
+def write_report(
+    source: Source,
+    out: Path,
+    *,
+    formats: Sequence[str] = tuple(FORMATS),
+    paper: str = "a4",
+    template: bytes | None = None,
+    inputs: Sequence[SourceRecord] = (),
+    progress: Progress = no_progress,
+) -> list[Path]:
+    """Write proposal, staff memo and one-page answer; returns the files written.
+
+    Parameters
+    ----------
+    source
+        As from :func:`source_of`.
+    out
+        The folder; one of the same command is replaced as a whole.
+    formats
+        Some of ``docx``, ``pdf``, ``html``.
+    paper
+        ``a4`` or ``f4``.
+    template
+        An office's own Word template; ours when None.
+    inputs
+        Further files that went in: scenario, plan, template.
+    progress
+        Told the name of each step.
+
+    Returns
+    -------
+    files
+        In order of their names, in ``out``.
+
+    Raises
+    ------
+    ConfigError
+        Another paper or format, or the template cannot be filled in.
+    UnreadableFileError
+        The template is no Word file.
+    WorkspaceError
+        ``out`` holds something that was not written by this, or another process is writing it.
+    DiskError
+        The disk is full or refuses. After any error ``out`` is as it was.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from planner.pipeline import Ilp, demo_layers, find_gaps
+    >>> with TemporaryDirectory() as folder:
+    ...     source = source_of(Ilp(find_gaps(demo_layers(12))))
+    ...     files = write_report(source, Path(folder, "out"), formats=["html"])
+    >>> [file.name for file in files]
+    ['ringkasan.html', 'run.json', 'telaahan.html', 'usulan.html']
+    """
+    wanted = formats_named(",".join(formats))
+    size = paper_named(paper)
+    word_template = template_bytes(paper) if template is None else template
+
+    def write(stage: Path) -> None:
+        for make in DOCUMENTS:
+            document = make(source)
+            progress(document.key)
+            drawn = Drawn(as_data(document, source.words), pictures(document), size, word_template)
+            for name in wanted:
+                (stage / f"{document.key}.{name}").write_bytes(FORMATS[name](drawn))
+
+    record = report_record(source, formats=wanted, paper=paper, inputs=inputs)
+    return write_plan_folder(out, REPORT, record, write)
+
+
+def report_record(
+    source: Source, *, formats: Sequence[str], paper: str, inputs: Sequence[SourceRecord]
+) -> dict[str, Any]:
+    """Return what ``run.json`` says: what the documents depended on.
+
+    Examples
+    --------
+    >>> from planner.pipeline import Ilp, demo_layers, find_gaps
+    >>> source = source_of(Ilp(find_gaps(demo_layers(12))))
+    >>> record = report_record(source, formats=["pdf"], paper="a4", inputs=())
+    >>> record["command"], record["plan"]
+    ('report', None)
+    """
+    record = run_record(source.ilp, inputs=inputs)
+    plan = source.plan
+    own = None if plan is None else {
+        "command": plan.command, "kind": plan.kind,
+        "configuration_sha256": plan.record.get("configuration_sha256"),
+        "inputs": plan.record.get("inputs", []),
+    }  # fmt: skip
+    layers = source.gaps.layers
+    return {
+        **record,
+        "command": "report",
+        "formats": list(formats),
+        "lang": source.words.lang,
+        "paper": paper,
+        "plan": own,
+        "inputs": input_records((*layers.sources, *inputs)),
+    }

@@ -1,0 +1,443 @@
+"""``jangkau report``: three documents whose formats say the same, or a message and nothing written."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from dataclasses import replace
+from html.parser import HTMLParser
+from io import BytesIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import docx
+import pypdf
+import pytest
+
+from planner.cli import main
+from planner.pipeline import (
+    Ask,
+    Ilp,
+    RolloutPlan,
+    Study,
+    check,
+    demo_layers,
+    find_gaps,
+    rollout,
+    site,
+    summary,
+    village_table,
+    write_rollout,
+    write_siting,
+)
+from planner.reports.documents.data import as_data
+from planner.reports.documents.word_template import template_bytes
+from planner.reports.outputs import RUN
+from planner.reports.proposal.plan import read_plan_folder
+from planner.reports.proposal.usulan import proposal
+from planner.reports.proposal.write import DOCUMENTS, REPORT, source_of, write_report
+
+NUMBER = re.compile(r"\d(?:[\d.,]*\d)?%?")
+YEARS = [{"year": 2027, "units": 2, "staff": {"kader": 10}}, {"year": 2028, "units": 1}]
+
+
+@pytest.fixture(scope="module")
+def layers():
+    return demo_layers(12)
+
+
+@pytest.fixture(scope="module")
+def gaps(layers):
+    return find_gaps(layers)
+
+
+@pytest.fixture(scope="module")
+def plan_folder(layers, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("plans") / "rollout"
+    asked = RolloutPlan.model_validate({"kind": "posyandu", "years": YEARS})
+    write_rollout(rollout(Study(layers), asked), folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def source(layers, gaps, plan_folder):
+    return source_of(Ilp(gaps), findings=check(layers), plan=read_plan_folder(plan_folder))
+
+
+@pytest.fixture(scope="module")
+def written(source, tmp_path_factory):
+    out = tmp_path_factory.mktemp("report") / "out"
+    write_report(source, out, paper="f4")
+    return out
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory):
+    from geodata.demo import DemoSize, generate_area, write_area_files
+    from planner.pipeline import build_area
+
+    folder = tmp_path_factory.mktemp("area")
+    area = generate_area(2024, DemoSize.of_villages(12))
+    build_area(write_area_files(area, folder / "files"), folder / "work")
+    return folder / "work"
+
+
+class Text(HTMLParser):
+    """The text of a page, without its head and its list of contents."""
+
+    HIDDEN = ("head", "nav")
+
+    def __init__(self):
+        super().__init__()
+        self.parts, self.hidden = [], 0
+
+    def handle_starttag(self, tag, attrs):
+        del attrs
+        self.hidden += tag in self.HIDDEN
+
+    def handle_endtag(self, tag):
+        self.hidden -= tag in self.HIDDEN
+
+    def handle_data(self, data):
+        if not self.hidden:
+            self.parts.append(data)
+
+
+def text_of_html(path):
+    parser = Text()
+    parser.feed(path.read_text("utf-8"))
+    return " ".join(parser.parts)
+
+
+def text_of_docx(path):
+    word = docx.Document(str(path))
+    return " ".join(node.text or "" for node in word.element.body.iter() if node.tag.endswith("}t"))
+
+
+def text_of_pdf(path):
+    pages = [page.extract_text() for page in pypdf.PdfReader(path).pages]
+    # A paragraph may go on below the foot of a page and the next one's watermark.
+    foot = re.compile(r"^DRAF\n|^.* – Kabupaten Nusa Rekaan\s*\n?.*Halaman \d+/\d+$", re.MULTILINE)
+    return " ".join(foot.sub("", page) for page in pages)
+
+
+READ = {"html": text_of_html, "docx": text_of_docx, "pdf": text_of_pdf}
+
+
+def squeezed(text):
+    """Only what does not depend on where lines end."""
+    return re.sub(r"[\s\u200b\u00ad]+", "", text)
+
+
+def texts_of(value):
+    """Every text that stands in a document's plain values."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if key not in ("type", "key", "kind", "role", "name", "alt", "lang", "watermark"):
+                yield from texts_of(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from texts_of(inner)
+    elif isinstance(value, str) and value:
+        yield value
+
+
+@pytest.mark.parametrize("ending", READ)
+@pytest.mark.parametrize("make", DOCUMENTS)
+def test_each_format_holds_every_text_and_number_of_the_document(source, written, make, ending):
+    document = make(source)
+    got = squeezed(READ[ending](written / f"{document.key}.{ending}"))
+    data = as_data(document, source.words)
+    del data["contents"], data["page_of"], data["footer"]
+    lost = [text for text in texts_of(data) if squeezed(text) not in got]
+    assert lost == []
+
+
+@pytest.mark.parametrize("name", ["usulan", "telaahan", "ringkasan"])
+def test_word_and_page_hold_the_same_numbers_as_often(source, written, name):
+    document = next(d for d in (make(source) for make in DOCUMENTS) if d.key == name)
+    # The lists' own numbers (1., 2., …) are text in Word and marks in HTML; Word's list of contents is text.
+    listed = Counter(
+        str(i + 1) for items in _items(as_data(document, source.words)["sections"]) for i in range(len(items))
+    )
+    headings = [h for s in as_data(document, source.words)["sections"] for h in _headings(s)]
+    contents = Counter(n for h in headings for n in NUMBER.findall(h)) if document.has_cover else Counter()
+    word = Counter(NUMBER.findall(text_of_docx(written / f"{name}.docx")))
+    page = Counter(NUMBER.findall(text_of_html(written / f"{name}.html")))
+    # The page says its footer in its text; Word in the foot of the sheet.
+    page -= Counter(NUMBER.findall(document.footer))
+    assert word - listed == page + contents
+
+
+def _items(blocks):
+    for block in blocks:
+        if block["type"] == "section":
+            yield from _items(block["blocks"])
+        elif block["type"] == "items" and block["numbered"]:
+            yield block["items"]
+
+
+def _headings(section, deepest=2):
+    if section["level"] <= deepest:
+        yield section["title"]
+        for block in section["blocks"]:
+            if block["type"] == "section":
+                yield from _headings(block)
+
+
+def test_numbers_are_those_of_the_summary_as_indonesian_writes_them(gaps, written):
+    kinds = summary(gaps)["kinds"]
+    said = text_of_html(written / "usulan.html")
+    for kind in ("puskesmas", "pustu", "posyandu"):
+        people = f"{kinds[kind]['people_reached']:,.0f}".replace(",", ".")
+        assert f"{people} jiwa" in said
+    # By hand: 12 villages of the demo, all in one kecamatan.
+    assert "1 kecamatan dengan 12 desa/kelurahan" in said
+    assert "52.529 jiwa" in said
+
+
+def test_the_table_by_kecamatan_adds_up_to_the_area(gaps, source):
+    table = village_table(gaps)
+    for kind in source.listed:
+        districts = source.districts(kind)
+        assert sum(d.villages for d in districts) == len(table)
+        assert sum(d.status["gap"] for d in districts) == (table[f"{kind}_status"] == "gap").sum()
+        caption = source.words.say("background.district_caption", kind=source.words.kind(kind))
+        last = _table(proposal(source), caption).rows[-1]
+        status = [(table[f"{kind}_status"] == s).sum() for s in ("served", "partly", "gap", "unknown")]
+        assert [last.cells[i].number for i in (1, 3, *range(-4, 0))] == [
+            len(table), table["people"].isna().sum(), *status,
+        ]  # fmt: skip
+        assert last.cells[2].number == table["people"].sum()
+        assert last.cells[4].number == pytest.approx(table[f"{kind}_people_reached"].sum())
+        reached = sum(d.reached.number for d in districts if d.reached.known)
+        assert reached == pytest.approx(table[f"{kind}_people_reached"].sum(), abs=0.01)
+
+
+def test_what_a_plan_says_is_what_its_folder_says(plan_folder, source, written):
+    sites = read_plan_folder(plan_folder).sites
+    total = f"{sites['people_added'].sum():,.0f}".replace(",", ".")
+    for name in ("usulan", "telaahan", "ringkasan"):
+        assert f"{total} jiwa" in text_of_html(written / f"{name}.html")
+    cells = [row.cells for row in _table(proposal(source), "Lokasi yang diusulkan").rows]
+    assert [c[0].number for c in cells] == list(range(1, len(sites) + 1))
+    # No measure has a cost: it is unknown, not 0.
+    assert not any(c[-1].known for c in cells)
+    years = _table(proposal(source), "Unit, penduduk, tenaga, dan biaya menurut tahun").rows
+    assert [row.cells[0].text for row in years] == ["2027", "2028"]
+    assert years[-1].cells[3].number == pytest.approx(sites["people_added"].sum())
+
+
+def _table(document, caption):
+    found = [b for b in _blocks(document.sections) if getattr(b, "caption", None) == caption]
+    return next(b for b in found if hasattr(b, "rows"))
+
+
+def _blocks(blocks):
+    for block in blocks:
+        yield block
+        yield from _blocks(getattr(block, "blocks", ()))
+
+
+def test_a_kind_without_a_list_is_unknown_and_never_nought(layers):
+    few = replace(
+        layers, area=replace(layers.area, listed_kinds=("puskesmas",)),
+        facilities=layers.facilities[layers.facilities["kind"] == "puskesmas"],
+    )  # fmt: skip
+    source = source_of(Ilp(find_gaps(few)))
+    document = proposal(source)
+    for caption in ("Keterjangkauan menurut jenis layanan", "Fasilitas dalam daftar menurut jenis"):
+        rows = {row.cells[0].text: row.cells[1:] for row in _table(document, caption).rows}
+        for kind in ("Posyandu", "Rumah sakit"):
+            numbers = [cell for cell in rows[kind] if str(cell.kind) != "text"]
+            # What the office itself reports is known all the same.
+            unknown = [c for c in numbers if not c.known]
+            assert len(unknown) >= len(numbers) - 1
+            assert all(c.number for c in numbers if c.known)
+    said = " ".join(texts_of(as_data(document, source.words)))
+    assert "Daftar posyandu belum tersedia." in said
+
+
+def test_both_languages_and_papers(source, gaps, tmp_path):
+    english = source_of(Ilp(gaps), lang="en")
+    write_report(english, tmp_path / "en", formats=["pdf"], paper="a4")
+    reader = pypdf.PdfReader(tmp_path / "en" / "usulan.pdf")
+    assert [round(float(side) * 25.4 / 72) for side in reader.pages[0].mediabox[2:]] == [210, 297]
+    said = " ".join(page.extract_text() for page in reader.pages)
+    assert "A. Background" in said
+    assert "Page 3/" in said
+    assert "12 villages" in said
+    write_report(source, tmp_path / "f4", formats=["pdf", "docx"], paper="f4")
+    page = pypdf.PdfReader(tmp_path / "f4" / "telaahan.pdf")
+    assert [round(float(side) * 25.4 / 72) for side in page.pages[0].mediabox[2:]] == [215, 330]
+    assert len(page.pages) == 2
+    assert len(pypdf.PdfReader(tmp_path / "f4" / "ringkasan.pdf").pages) == 1
+    section = docx.Document(str(tmp_path / "f4" / "usulan.docx")).sections[0]
+    assert (round(section.page_width.mm), round(section.page_height.mm)) == (215, 330)
+
+
+def test_word_has_real_styles_contents_page_numbers_and_the_watermark(written):
+    word = docx.Document(str(written / "usulan.docx"))
+    styles = {p.style.name for p in word.paragraphs}
+    assert {"Heading 1", "Heading 2", "Caption", "Title"} <= styles
+    fields = [n.text for n in word.element.iter() if n.tag.endswith("}instrText")]
+    assert any("TOC" in f for f in fields)
+    footer = word.sections[0].footer._element.xml
+    assert " PAGE " in footer
+    assert " NUMPAGES " in footer
+    assert 'string="DRAF"' in word.sections[0].header._element.xml
+    repeated = [t for t in word.tables if "w:tblHeader" in t._tbl.xml]
+    assert len(repeated) > 5
+
+
+def test_the_page_asks_for_nothing(written):
+    page = (written / "usulan.html").read_text("utf-8")
+    assert not re.search(r"(?:src|href)=\"(?!data:|#)", page)
+    assert "<script" not in page
+
+
+def test_an_offices_own_template_keeps_its_letterhead_and_order(source, tmp_path):
+    word = docx.Document(BytesIO(template_bytes()))
+    for paragraph in list(word.paragraphs):
+        paragraph._element.getparent().remove(paragraph._element)
+    word.add_paragraph("PEMERINTAH KABUPATEN – DINAS KESEHATAN")
+    word.add_paragraph("{{p part.closing }}")
+    word.add_paragraph("{{p part.background }}")
+    out = BytesIO()
+    word.save(out)
+    with pytest.raises(Exception, match="closing"):
+        # The memo has no such part: a template that names parts is for one document, or asks first.
+        write_report(source, tmp_path / "out", formats=["docx"], template=out.getvalue())
+    assert not (tmp_path / "out").exists()
+    word.paragraphs[1].text = "{%p if part.closing is defined %}"
+    word.paragraphs[2].text = "{{p part.closing }}"
+    word.add_paragraph("{{p part.background }}")
+    word.add_paragraph("{%p else %}")
+    word.add_paragraph("{{p body }}")
+    word.add_paragraph("{%p endif %}")
+    out = BytesIO()
+    word.save(out)
+    write_report(source, tmp_path / "out", formats=["docx"], template=out.getvalue())
+    said = text_of_docx(tmp_path / "out" / "usulan.docx")
+    assert said.startswith("PEMERINTAH KABUPATEN – DINAS KESEHATAN")
+    assert said.index("D. Penutup") < said.index("A. Latar Belakang")
+    assert "Persoalan" in text_of_docx(tmp_path / "out" / "telaahan.docx")
+
+
+def test_the_command_writes_all_and_replaces_only_its_own(workspace, plan_folder, tmp_path, capsys):
+    out = tmp_path / "out"
+    template = tmp_path / "our.docx"
+    assert main(["report-template", "--out", str(template), "--paper", "f4"]) == 0
+    args = ["report", str(workspace), "--out", str(out), "--plan", str(plan_folder)]
+    assert main([*args, "--template", str(template)]) == 0
+    names = {p.name for p in out.iterdir()}
+    assert names == set(REPORT.files)
+    record = json.loads((out / RUN).read_text("utf-8"))
+    assert record["command"] == "report"
+    assert record["plan"]["command"] == "rollout"
+    assert {"template", "plan"} <= {i["layer"] for i in record["inputs"]}
+    assert main([*args, "--format", "html"]) == 0
+    assert {p.name for p in out.iterdir()} == {"usulan.html", "telaahan.html", "ringkasan.html", RUN}
+    (out / "mine.txt").write_text("mine", "utf-8")
+    capsys.readouterr()
+    assert main(args) == 2
+    assert "mine.txt" in capsys.readouterr().err
+    assert (out / "mine.txt").read_text("utf-8") == "mine"
+
+
+def _not_a_zip():
+    return b"hello"
+
+
+def _without_style():
+    word = docx.Document(BytesIO(template_bytes()))
+    style = word.styles["Caption"]
+    style._element.getparent().remove(style._element)
+    out = BytesIO()
+    word.save(out)
+    return out.getvalue()
+
+
+def _with(text):
+    def made():
+        word = docx.Document(BytesIO(template_bytes()))
+        word.add_paragraph(text)
+        out = BytesIO()
+        word.save(out)
+        return out.getvalue()
+
+    return made
+
+
+@pytest.mark.parametrize(
+    ("template", "said"),
+    [
+        (_not_a_zip, "no Word file"),
+        (_without_style, "lacks the styles Caption"),
+        (_with("{{ tittle }}"), "'tittle' is undefined"),
+        (_with("{% if %}"), "cannot be filled in"),
+        (_with("{{ ''.__class__.__mro__ }}"), "cannot be filled in"),
+    ],
+)
+def test_a_template_that_cannot_be_used_is_told_so(workspace, tmp_path, capsys, template, said):
+    file = tmp_path / "bad.docx"
+    file.write_bytes(template())
+    out = tmp_path / "out"
+    status = main(["report", str(workspace), "--out", str(out), "--format", "docx", "--template", str(file)])
+    assert status == 2
+    assert said in capsys.readouterr().err
+    assert not out.exists()
+
+
+def test_bad_options_write_nothing(workspace, plan_folder, tmp_path, capsys):
+    out = tmp_path / "out"
+    args = ["report", str(workspace), "--out", str(out)]
+    other = tmp_path / "other"
+    write_siting(site(Study(demo_layers(12, seed=7)), "posyandu", Ask(units=1)), other)
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / RUN).write_text((plan_folder / RUN).read_text("utf-8"), "utf-8")
+    (broken / "sites.csv").write_text("candidate_id\n", "utf-8")
+    for more, said in (
+        (["--format", "docx,xls"], "there are docx, pdf, html"),
+        (["--format", ","], "there are docx, pdf, html"),
+        (["--plan", str(tmp_path / "none")], "jangkau site or jangkau rollout"),
+        (["--plan", str(other)], "other numbers"),
+        (["--plan", str(broken)], "make the plan again"),
+        (["--template", str(tmp_path / "none.docx")], "report-template"),
+        (["--scenario", str(tmp_path / "none.yml")], "none.yml"),
+    ):
+        assert main([*args, *more]) == 2, more
+        assert said in capsys.readouterr().err, more
+        assert not out.exists()
+    assert main(["report", str(workspace), "--out", str(workspace / "in")]) == 2
+
+
+def test_a_plan_of_other_rules_is_not_mixed_in(workspace, plan_folder, tmp_path, capsys):
+    scenario = tmp_path / "quick.yml"
+    # In the demo nobody lives between 9 and 10 minutes away, so the numbers alone would not tell.
+    scenario.write_text("standard: {posyandu: {limit_minutes: 9.99}}\n", "utf-8")
+    args = ["report", str(workspace), "--out", str(tmp_path / "out"), "--plan", str(plan_folder)]
+    assert main([*args, "--scenario", str(scenario)]) == 2
+    assert "other rules" in capsys.readouterr().err
+
+
+def test_a_plan_without_a_list_does_not_pretend_to_add_to_what_there_is(layers):
+    from planner.pipeline import as_if_none
+
+    few = replace(
+        layers, area=replace(layers.area, listed_kinds=("puskesmas",)),
+        facilities=layers.facilities[layers.facilities["kind"] == "puskesmas"],
+    )  # fmt: skip
+    plan = site(Study(as_if_none(few, "posyandu")), "posyandu", Ask(units=2))
+    with TemporaryDirectory() as folder:
+        write_siting(plan, Path(folder, "plan"))
+        read = read_plan_folder(Path(folder, "plan"))
+    source = source_of(Ilp(find_gaps(few)), plan=read)
+    for make in DOCUMENTS:
+        said = " ".join(texts_of(as_data(make(source), source.words)))
+        assert "seolah-olah belum ada satu pun posyandu" in said
+        assert " lagi dapat mencapai" not in said
+        assert "naik dari 0" not in said
+        assert "usulan posyandu belum dapat disusun" not in said
