@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from geodata.layers import SEVERITIES
-from planner.reports.senders.texts import sender_texts
+from planner.reports.documents.words import Words
+from planner.reports.proposal.quality import in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,7 +27,7 @@ class FindingShown:
     finding
         Itself.
     what, todo
-        What was seen and what to do.
+        What was seen and what to do; the second is "" where the first says both.
     lang
         The language of these two.
     """
@@ -51,7 +52,7 @@ def shown_findings(findings: Iterable[Finding], texts: Texts) -> list[FindingSho
 
 def _shown(number: int, finding: Finding, texts: Texts) -> FindingShown:
     key = f"{finding.layer}.{finding.rule}.{number}"
-    said = sender_texts().rules.get(finding.rule)
-    if texts.lang == "id" and said is not None:
-        return FindingShown(key, finding, said.wrong, said.todo, "id")
+    words = Words(texts.lang)
+    if words.has(f"finding.{finding.layer}.{finding.rule}"):
+        return FindingShown(key, finding, in_words(finding, words), "", texts.lang)
     return FindingShown(key, finding, finding.message, finding.action, "en")

@@ -137,7 +137,7 @@ def test_what_is_no_list_is_told_and_changes_nothing(tab, tmp_path, workspace, d
 
 def test_doubts_of_the_data_are_on_the_map(tab):
     tab.tab("Data")
-    found = tab.page.locator(".findings li").filter(has_text="→").first
+    found = tab.page.locator(".findings li").first
     expect(found).to_be_visible(timeout=30_000)
     found.get_by_role("button", name=tab._("show on the map")).click()
     tab.frame().wait_for_function("document.body.dataset.doubts !== undefined")
