@@ -52,6 +52,45 @@ def typeset(
     >>> typeset('#json("data.json").name', {"name": "#let x = $1$ ]"})[:5]
     b'%PDF-'
     """
+    pdf = _compiled(source, data, files, {})
+    assert isinstance(pdf, bytes)
+    return pdf
+
+
+def typeset_pages(
+    source: str, data: Mapping[str, Any], *, files: Mapping[str, bytes] = MappingProxyType({}), ppi: float
+) -> tuple[bytes, ...]:
+    r"""Return the pages of the same as pictures.
+
+    Parameters
+    ----------
+    source, data, files
+        As :func:`typeset` takes them.
+    ppi
+        Pixels an inch.
+
+    Returns
+    -------
+    pages
+        A PNG a page.
+
+    Raises
+    ------
+    ValueError, TypeError, typst.TypstError
+        As :func:`typeset`.
+
+    Examples
+    --------
+    >>> [page[:4] for page in typeset_pages("a #pagebreak() b", {}, ppi=20)]
+    [b'\x89PNG', b'\x89PNG']
+    """
+    pages = _compiled(source, data, files, {"format": "png", "ppi": ppi})
+    return (pages,) if isinstance(pages, bytes) else tuple(pages)
+
+
+def _compiled(
+    source: str, data: Mapping[str, Any], files: Mapping[str, bytes], how: dict[str, Any]
+) -> bytes | list[bytes]:
     # Here, because the compiler is 30 MB that only a report needs.
     import typst
 
@@ -63,11 +102,10 @@ def typeset(
             file = folder / _inside(path)
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(content)
-        pdf = typst.compile(
-            folder / MAIN, root=folder, font_paths=[], ignore_system_fonts=True, timestamp=CREATED_S
+        made: bytes | list[bytes] = typst.compile(
+            folder / MAIN, root=folder, font_paths=[], ignore_system_fonts=True, timestamp=CREATED_S, **how
         )
-    assert isinstance(pdf, bytes)
-    return pdf
+        return made
 
 
 def _inside(path: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from planner.reports.typeset import typeset
+from planner.reports.typeset import typeset, typeset_pages
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,5 +34,23 @@ def pdf_bytes(data: Plain, pictures: Mapping[str, bytes], paper: PaperSize) -> b
     >>> pdf_bytes(empty, {}, paper_named("a4"))[:5]
     b'%PDF-'
     """
-    source = files("planner").joinpath("data/report.typ").read_text("utf-8")
-    return typeset(source, {**data, "paper": paper._asdict()}, files=pictures)
+    return typeset(_source(), {**data, "paper": paper._asdict()}, files=pictures)
+
+
+def page_pictures(
+    data: Plain, pictures: Mapping[str, bytes], paper: PaperSize, *, ppi: float
+) -> tuple[bytes, ...]:
+    """Return the pages of the same as PNG, to be looked at before the file is taken.
+
+    Parameters
+    ----------
+    data, pictures, paper
+        As :func:`pdf_bytes` takes them.
+    ppi
+        Pixels an inch.
+    """
+    return typeset_pages(_source(), {**data, "paper": paper._asdict()}, files=pictures, ppi=ppi)
+
+
+def _source() -> str:
+    return files("planner").joinpath("data/report.typ").read_text("utf-8")

@@ -53,24 +53,25 @@ class Drawn(NamedTuple):
     template: bytes
 
 
-def _word(drawn: Drawn) -> bytes:
-    return word_bytes(drawn.data, drawn.pictures, drawn.template)
+def _word(one: Drawn) -> bytes:
+    return word_bytes(one.data, one.pictures, one.template)
 
 
-def _pdf(drawn: Drawn) -> bytes:
-    return pdf_bytes(drawn.data, drawn.pictures, drawn.paper)
+def _pdf(one: Drawn) -> bytes:
+    return pdf_bytes(one.data, one.pictures, one.paper)
 
 
-def _html(drawn: Drawn) -> bytes:
-    return html_text(drawn.data, drawn.pictures, drawn.paper).encode("utf-8")
+def _html(one: Drawn) -> bytes:
+    return html_text(one.data, one.pictures, one.paper).encode("utf-8")
 
 
 # By the word of --format, which is the ending of its files too.
 FORMATS: dict[str, Callable[[Drawn], bytes]] = {"docx": _word, "pdf": _pdf, "html": _html}
-DOCUMENTS: tuple[Callable[[Source], Document], ...] = (proposal, staff_memo, one_page)
-REPORT = plan_outputs(
-    "report", *(f"{name}.{end}" for name in ("usulan", "telaahan", "ringkasan") for end in FORMATS)
-)
+# By the name of its file.
+KEYS: dict[str, Callable[[Source], Document]] = {
+    "usulan": proposal, "telaahan": staff_memo, "ringkasan": one_page
+}  # fmt: skip
+REPORT = plan_outputs("report", *(f"{name}.{end}" for name in KEYS for end in FORMATS))
 
 
 def formats_named(names: str) -> tuple[str, ...]:
@@ -190,19 +191,52 @@ def write_report(
     ['ringkasan.html', 'run.json', 'telaahan.html', 'usulan.html']
     """
     wanted = formats_named(",".join(formats))
-    size = paper_named(paper)
+    paper_named(paper)
     word_template = template_bytes(paper) if template is None else template
 
     def write(stage: Path) -> None:
-        for make in DOCUMENTS:
-            document = make(source)
-            progress(document.key)
-            drawn = Drawn(as_data(document, source.words), pictures(document), size, word_template)
+        for key in KEYS:
+            progress(key)
+            one = drawn(source, key, paper, word_template)
             for name in wanted:
-                (stage / f"{document.key}.{name}").write_bytes(FORMATS[name](drawn))
+                (stage / f"{key}.{name}").write_bytes(FORMATS[name](one))
 
     record = report_record(source, formats=wanted, paper=paper, inputs=inputs)
     return write_plan_folder(out, REPORT, record, write)
+
+
+def drawn(source: Source, key: str, paper: str, template: bytes | None = None) -> Drawn:
+    """Return one document ready for any format.
+
+    Parameters
+    ----------
+    source, template
+        As :func:`write_report` takes them.
+    key
+        ``usulan``, ``telaahan`` or ``ringkasan``.
+    paper
+        ``a4`` or ``f4``.
+
+    Raises
+    ------
+    ConfigError
+        Another document or paper.
+
+    Examples
+    --------
+    >>> from planner.pipeline import Ilp, demo_layers, find_gaps
+    >>> one = drawn(source_of(Ilp(find_gaps(demo_layers(12)))), "ringkasan", "a4")
+    >>> FORMATS["pdf"](one)[:5]
+    b'%PDF-'
+    """
+    if key not in KEYS:
+        msg = f"there is no document {key!r}; there are {', '.join(KEYS)}"
+        raise ConfigError(msg)
+    document = KEYS[key](source)
+    return Drawn(
+        as_data(document, source.words), pictures(document), paper_named(paper),
+        template_bytes(paper) if template is None else template,
+    )  # fmt: skip
 
 
 def report_record(

@@ -1,0 +1,79 @@
+"""Documents of the answer shown: proposal, staff memo, one page; as files, and as pictures of their pages."""
+
+from __future__ import annotations
+
+import base64
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from app.areas.stopping import may_go_on
+from app.figures.exports import TABLE_PARTS
+from planner.reports.documents.paper import PAPERS
+from planner.reports.documents.pdf import page_pictures
+from planner.reports.proposal.write import FORMATS, KEYS, drawn, source_of
+from planner.texts.catalogues import LANGUAGES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from app.areas.area import Answer, Area
+    from geodata.adoption import Adoption
+    from planner.reports.proposal.write import Drawn
+
+# Enough to read the headings and see the maps; a page is some 40 kB.
+PREVIEW_PPI = 60.0
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which document, in which language, format and on which paper."""
+
+    key: str = "usulan"
+    lang: str = "id"
+    ending: str = "docx"
+    paper: str = "a4"
+
+    def but(self, said: Mapping[str, str]) -> Wanted:
+        """Return the same with what was chosen; what is none is left as it was.
+
+        Examples
+        --------
+        >>> Wanted().but({"key": "ringkasan", "paper": "letter"})
+        Wanted(key='ringkasan', lang='id', ending='docx', paper='a4')
+        """
+        known = {"key": KEYS, "lang": LANGUAGES, "ending": FORMATS, "paper": PAPERS}
+        chosen = {name: said[name] for name, values in known.items() if said.get(name) in values}
+        return Wanted(**{**vars(self), **chosen})
+
+
+def _drawn(area: Area, answer: Answer, wanted: Wanted, adoption: Iterable[Adoption]) -> Drawn:
+    answer.prepare(*TABLE_PARTS)
+    may_go_on()
+    ilp = answer.ilp.with_adoption(adoption)
+    return drawn(source_of(ilp, findings=area.findings, lang=wanted.lang), wanted.key, wanted.paper)
+
+
+def document_file(
+    area: Area, answer: Answer, wanted: Wanted, adoption: Iterable[Adoption] = ()
+) -> io.BytesIO:
+    """Return a document as a file of its format.
+
+    Parameters
+    ----------
+    adoption
+        What the board knows of the puskesmas.
+    """
+    one = _drawn(area, answer, wanted, adoption)
+    may_go_on()
+    return io.BytesIO(FORMATS[wanted.ending](one))
+
+
+def document_pages(
+    area: Area, answer: Answer, wanted: Wanted, adoption: Iterable[Adoption] = ()
+) -> tuple[str, ...]:
+    """Return the pages of a document as pictures, each the address of an image that holds itself."""
+    one = _drawn(area, answer, wanted, adoption)
+    may_go_on()
+    pages = page_pictures(one.data, one.pictures, one.paper, ppi=PREVIEW_PPI)
+    return tuple(f"data:image/png;base64,{base64.b64encode(page).decode('ascii')}" for page in pages)

@@ -1,0 +1,103 @@
+"""Documents for the dinas: which, in which language and on which paper; their pages; the file."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import panel_material_ui as pmui
+import param
+
+from app.components.fragment import Fragment
+from app.figures.adoption_board import kept_records
+from app.figures.documents import Wanted, document_file, document_pages
+from app.views.downloads import Download
+from app.views.follows import Follows
+
+if TYPE_CHECKING:
+    import io
+
+    from app.core.session import Session
+
+
+def make(session: Session) -> pmui.Column:
+    """Return the choice of a document, its pages and its file."""
+    return _Documents(session).layout
+
+
+class _Documents(Follows):
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        _ = session.texts.text
+        self.wanted = Wanted(lang=session.texts.lang)
+        self.pages: tuple[str, ...] = ()
+        self.at, self.making = 0, False
+        self.fragment = Fragment(session.stream, "documents", self.acted, label=_("Documents"))
+        self.file = Download(
+            callback=self.made, filename="usulan.docx", label=_("Take the file"), icon="download",
+            variant="outlined", sizing_mode="stretch_width", margin=(4, 4),
+        )  # fmt: skip
+        self.layout = pmui.Column(self.fragment, self.file, margin=0, sizing_mode="stretch_width")
+        self.show()
+
+    @param.depends("state.history", watch=True)
+    def outdated(self) -> None:
+        """Let go of pages of another question."""
+        self.forget()
+        self.session.views.when_shown("documents", self.show)
+
+    def forget(self) -> None:
+        self.session.drop("documents")
+        self.pages, self.at, self.making = (), 0, False
+
+    def show(self) -> None:
+        self.fragment.html = self.session.render(
+            "documents", wanted=self.wanted, pages=self.pages, at=self.at, making=self.making
+        )
+
+    def acted(self, message: dict[str, str]) -> None:
+        """Do what a button says."""
+        match message["act"]:
+            case "choose":
+                before = self.wanted
+                self.wanted = before.but({message.get("name", ""): message.get("value", "")})
+                if (before.key, before.lang, before.paper) != (
+                    self.wanted.key, self.wanted.lang, self.wanted.paper,
+                ):  # fmt: skip
+                    self.forget()
+            case "preview":
+                self.preview()
+            case "page" if self.pages and message.get("step") in ("-1", "1"):
+                self.at = min(max(self.at + int(message["step"]), 0), len(self.pages) - 1)
+            case _:
+                return
+        self.show()
+
+    def preview(self) -> None:
+        """Make the pages as pictures."""
+        session, wanted, answer = self.session, self.wanted, self.state.answer
+        self.forget()
+        self.making = True
+
+        def slow() -> tuple[str, ...]:
+            records = kept_records(session.store, session.area)
+            return document_pages(session.area, answer, wanted, records)
+
+        def shown(pages: tuple[str, ...]) -> None:
+            self.pages, self.making = pages, False
+            self.show()
+
+        def failed(_error: BaseException) -> None:
+            self.making = False
+            self.show()
+
+        session.work(slow, shown, topic="documents", failed=failed)
+
+    async def made(self) -> io.BytesIO | None:
+        """Return the file of the document chosen."""
+        session, wanted = self.session, self.wanted
+        self.file.filename = f"{wanted.key}-{session.area.code}.{wanted.ending}"
+        records = await session.result(partial(kept_records, session.store, session.area))
+        if records is None:
+            return None
+        return await session.result(partial(document_file, session.area, self.state.answer, wanted, records))

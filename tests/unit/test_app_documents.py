@@ -1,0 +1,97 @@
+"""The page of documents without a browser: chosen, looked at, taken; the same as the planner writes."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import io
+
+import docx
+import pytest
+from pypdf import PdfReader
+
+from app.areas.area import Area
+from app.areas.question import WhatIf
+from app.core.session import Session
+from app.core.state import History
+from app.figures.documents import Wanted, document_file, document_pages
+from app.store import Store
+from app.texts import Texts
+from app.views import documents
+from planner.pipeline import Ilp, check, find_gaps
+from planner.reports.proposal.write import FORMATS, drawn, source_of
+from planner.scenarios.edits import CloseFacility
+
+# panel-material-ui's button of a download gives both by itself.
+pytestmark = pytest.mark.filterwarnings("ignore:Both 'variant':PendingDeprecationWarning")
+
+
+@pytest.fixture(scope="module")
+def area(demo_layers):
+    return Area(demo_layers)
+
+
+@pytest.fixture
+def view(area, tmp_path):
+    store = Store.open(f"sqlite:///{tmp_path / 'jangkau.db'}")
+    session = Session(area, Texts("en"), store, account="ani", editor=True)
+    yield documents.make.__globals__["_Documents"](session)
+    store.close()
+
+
+def test_the_file_is_what_the_planner_writes(area, demo_layers):
+    source = source_of(Ilp(find_gaps(demo_layers)), findings=check(demo_layers), lang="id")
+    wanted = Wanted("ringkasan", "id", "html", "f4")
+    got = document_file(area, area.base, wanted).getvalue()
+    assert got == FORMATS["html"](drawn(source, "ringkasan", "f4"))
+
+
+@pytest.mark.parametrize("key", ["usulan", "telaahan", "ringkasan"])
+def test_there_is_a_picture_of_each_page(area, key):
+    pages = document_pages(area, area.base, Wanted(key))
+    pdf = PdfReader(document_file(area, area.base, Wanted(key, ending="pdf")))
+    assert len(pages) == len(pdf.pages)
+    heads = {base64.b64decode(p.partition(",")[2])[:4] for p in pages}
+    assert heads == {b"\x89PNG"}
+
+
+def test_word_opens(area):
+    book = docx.Document(document_file(area, area.base, Wanted("telaahan", "en", "docx", "a4")))
+    assert any("Facts" in p.text for p in book.paragraphs)
+
+
+def test_pages_are_turned_and_go_with_the_question(view, area):
+    view.acted({"act": "choose", "name": "key", "value": "telaahan"})
+    view.acted({"act": "preview"})
+    assert len(view.pages) == 2
+    view.acted({"act": "page", "step": "1"})
+    view.acted({"act": "page", "step": "1"})
+    assert view.at == 1
+    assert "page 2 of 2" in view.fragment.html
+    closed = WhatIf(edits=(CloseFacility(op="close_facility", id="P9901002"),))
+    area.answer(closed)
+    view.session.state.move_to(History().then(closed), opened=None)
+    assert view.pages == ()
+    view.acted({"act": "preview"})
+    # The size of the file alone keeps the pages; another paper does not.
+    view.acted({"act": "choose", "name": "ending", "value": "pdf"})
+    assert view.pages
+    view.acted({"act": "choose", "name": "paper", "value": "f4"})
+    assert view.pages == ()
+
+
+@pytest.mark.parametrize("message", [
+    {"act": "choose", "name": "paper", "value": "letter"}, {"act": "choose"}, {"act": "page", "step": "9"},
+    {"act": "page"}, {"act": "nothing"},
+])  # fmt: skip
+def test_no_message_of_a_page_is_a_fault(view, message):
+    view.acted(message)
+    assert view.wanted == Wanted(lang="en")
+
+
+def test_a_file_arrives_under_its_name(view):
+    view.acted({"act": "choose", "name": "key", "value": "ringkasan"})
+    view.acted({"act": "choose", "name": "ending", "value": "pdf"})
+    made = asyncio.run(view.made())
+    assert isinstance(made, io.BytesIO)
+    assert view.file.filename == "ringkasan-99.01.pdf"
