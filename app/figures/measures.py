@@ -11,7 +11,7 @@ import numpy as np
 
 from geodata.vocabulary.statuses import VillageStatus, YesNo
 from planner.coverage.show import STATUS_COLORS
-from planner.ilp.three_answers import CLASSES, VillageClass
+from planner.ilp.three_answers import CLASS_COLORS, CLASSES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,16 +35,6 @@ SHARES = (0.25, 0.5, 0.75, 1.0)
 PEOPLE = (1.0, 100.0, 500.0, 1000.0, 5000.0)
 # A life-cycle group is a few percent of a village.
 PEOPLE_OF_GROUP = (1.0, 10.0, 50.0, 100.0, 500.0)
-# Of planner.ilp.three_answers.CLASSES: red to yellow where something is wrong, blue where it is well; no
-# two of one lightness and hue, whatever the colour vision.
-CLASS_COLORS = {
-    VillageClass.UNREACHED: "#d7191c",
-    VillageClass.DRY_ONLY: "#f58d42",
-    VillageClass.NOT_FUNCTIONING: "#fee08b",
-    VillageClass.UNKNOWN: UNKNOWN_COLOR,
-    VillageClass.NEIGHBOUR: "#8fc1e3",
-    VillageClass.COMPLETE: "#1f6091",
-}
 
 
 @dataclass(frozen=True)

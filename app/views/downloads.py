@@ -53,7 +53,7 @@ def make(session: Session) -> pmui.Column:
         return found
 
     def workbook(answer: Answer) -> io.BytesIO:
-        return exports.to_xlsx(answer, kept_records(session.store, session.area))
+        return exports.to_xlsx(answer, session.texts.lang, kept_records(session.store, session.area))
 
     def scenario_file(answer: Answer) -> io.BytesIO:
         return exports.to_scenario(session.area, answer, stem())

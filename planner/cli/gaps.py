@@ -29,6 +29,12 @@ def add_commands(commands: Commands) -> None:
     gaps.add_argument(
         "--adoption", type=Path, metavar="A.csv", help="table of each puskesmas's stage of ILP (CSV or XLSX)"
     )
+    gaps.add_argument(
+        "--plan",
+        type=Path,
+        metavar="DIR",
+        help="what site or rollout wrote: its sites and years for the workbook",
+    )
     gaps.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write")
     add_language(gaps)
     gaps.set_defaults(run=_gaps)
@@ -41,6 +47,7 @@ def _gaps(options: argparse.Namespace) -> int:
     from planner.progress import Steps
     from planner.reports.maps.page import LIBRARIES_MISSING, vendor_is_built
     from planner.reports.outputs import OUTPUTS
+    from planner.reports.workbook.plan import plan_command
     from planner.scenarios.standards import read_standard
 
     # Folium and the kernels are needed last: they are loaded while the layers are read.
@@ -49,17 +56,19 @@ def _gaps(options: argparse.Namespace) -> int:
     standards = [read_standard(s) for s in options.standard[1:]]
     require_outside(options.out, options.workspace)
     require_replaceable(options.out, OUTPUTS)
-    with Steps(10) as progress:
+    with Steps(11) as progress:
         progress("workspace")
         layers = open_workspace(options.workspace)
+        if options.plan is not None:
+            plan_command(options.plan, layers.area.code)
         adoption = () if options.adoption is None else read_adoption_of(options.adoption, layers)
         gaps, *beside = under_standards(layers, scenario, standards, progress=progress)
         files = write_gaps(
             gaps, options.out, lang=options.lang, adoption=adoption, beside=beside,
-            inputs=_further_inputs(options), progress=progress,
+            inputs=_further_inputs(options), plan=options.plan, progress=progress,
         )  # fmt: skip
     say(headline(summary(gaps)))
-    for line in (*_shortfalls(gaps), *_doubts(gaps)):
+    for line in (*_shortfalls(gaps), *_without_rule(gaps), *_doubts(gaps)):
         say(line)
     for file in files:
         say(str(file))
@@ -72,8 +81,10 @@ def _further_inputs(options: argparse.Namespace) -> list[SourceRecord]:
     """Return the files beside the workspace that a run depends on."""
     from geodata.layers import SourceRecord
     from geodata.readers.files.opening import file_sha256
+    from planner.reports.outputs import RUN
 
     named = [("adoption", options.adoption), ("scenario", options.scenario)]
+    named += [("plan", options.plan and options.plan / RUN)]
     named += [("standard", Path(s)) for s in options.standard if Path(s).suffix.lower() in {".yml", ".yaml"}]
     return [SourceRecord(what, path.name, file_sha256(path)) for what, path in named if path is not None]
 
@@ -115,6 +126,17 @@ def _shortfalls(gaps: Gaps) -> list[str]:
                 f"({row['difference']:+g})"
             )
     return lines
+
+
+def _without_rule(gaps: Gaps) -> list[str]:
+    """Return a line for each kind that is listed, and that the standard says nothing of."""
+    from planner.coverage.tables import kinds_without_rule
+
+    standard = f"the standard {gaps.scenario.standard_name} has no rule for this kind"
+    return [
+        f"  {kind}: {n:,} listed, {'which are no facilities' if kind == 'other' else standard}: not counted"
+        for kind, n in kinds_without_rule(gaps).items()
+    ]
 
 
 def _load_slow_modules() -> None:

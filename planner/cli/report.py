@@ -28,7 +28,10 @@ def add_commands(commands: Commands) -> None:
     ):
         report.add_argument(f"--{name}", type=Path, metavar=metavar, help=what)
     report.add_argument(
-        "--format", default="docx,pdf,html", metavar="LIST", help="of docx, pdf, html (default: %(default)s)"
+        "--format",
+        default="docx,pdf,xlsx,html",
+        metavar="LIST",
+        help="of docx, pdf, xlsx, html (default: %(default)s)",
     )
     report.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write")
     report.add_argument("--lang", choices=("id", "en"), default="id", help="language (default: %(default)s)")

@@ -198,6 +198,7 @@ def summary(gaps: Gaps) -> dict[str, Any]:
         "people": _number(people.sum(min_count=1)),
         "villages_people_unknown": int(people.isna().sum()),
         "kinds": {kind: _kind_summary(gaps, one) for kind, one in gaps.coverage.items()},
+        "kinds_without_rule": kinds_without_rule(gaps),
     }
 
 
@@ -254,6 +255,28 @@ def _reach(gaps: Gaps, one: Coverage) -> dict[str, Any]:
         "minutes_median": _number(median),
         "minutes_median_unreachable": bool(np.isinf(median)),
     }
+
+
+def kinds_without_rule(gaps: Gaps) -> dict[str, int]:
+    """Return how many units are listed of each kind that the standard has no rule for; they are not counted.
+
+    Parameters
+    ----------
+    gaps
+        The answer for a study area.
+
+    Examples
+    --------
+    >>> from planner.pipeline import demo_layers, find_gaps
+    >>> layers = demo_layers(12)
+    >>> row = layers.facilities.iloc[[0]].assign(kind="clinic").rename(index=lambda _: "K1")
+    >>> kinds_without_rule(find_gaps(layers.with_facilities(pd.concat([layers.facilities, row]))))
+    {'clinic': 1}
+    """
+    standard = gaps.scenario.standard
+    ruled = {*standard, *(other for rule in standard.values() for other in rule.counts)}
+    counts = gaps.layers.facilities["kind"].value_counts().sort_index()
+    return {str(kind): int(n) for kind, n in counts.items() if kind not in ruled}
 
 
 def is_at_least(reach: Mapping[str, Any]) -> bool:

@@ -179,14 +179,39 @@ def _action_key(fact: Fact) -> str:
 
 def _what(t: dict[str, str], key: str, items: str) -> str:
     """Return "(missing: 1 bidan, 2 kader)" of "bidan:1 kader:2"; nothing of nothing."""
-    if not items:
-        return ""
+    return t[key].format(what=_listed(t, items)) if items else ""
+
+
+def things(items: str, lang: str) -> str:
+    """Return what a unit lacks, or what is not known of it, in words.
+
+    Parameters
+    ----------
+    items
+        As :func:`planner.ilp.units.unit_table` has them.
+    lang
+        ``id`` or ``en``.
+
+    Raises
+    ------
+    KeyError
+        Another language.
+
+    Examples
+    --------
+    >>> things("bidan:1 open_days", "en")
+    '1 midwife, open days'
+    """
+    return _listed(ilp_texts()[lang], items)
+
+
+def _listed(t: dict[str, str], items: str) -> str:
     said = []
     for item in items.split():
         name, _, count = item.partition(":")
         word = t.get(f"what_{name}", name.replace("_", " "))
         said.append(f"{count} {word}" if count else word)
-    return t[key].format(what=", ".join(said))
+    return ", ".join(said)
 
 
 def reason_lines(gaps: Gaps, kind: str, answers: pd.DataFrame, units: pd.DataFrame) -> pd.DataFrame:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from geodata.vocabulary.statuses import FacilityStatus, Reason, VillageStatus, Word, YesNo
 from planner.coverage.extent import seasons_told
+from planner.coverage.show import STATUS_COLORS
 from planner.ilp.logic import NO, UNKNOWN, YES, any_of, read, words
 from planner.ilp.units import functions_by_village
 
@@ -36,6 +37,16 @@ class VillageClass(Word):
 
 
 CLASSES = VillageClass.texts()
+# Red to yellow where something is wrong, blue where it is well (ColorBrewer RdYlBu); no two of one lightness
+# and hue, whatever the colour vision.
+CLASS_COLORS = {
+    VillageClass.UNREACHED: "#d7191c",
+    VillageClass.DRY_ONLY: "#f58d42",
+    VillageClass.NOT_FUNCTIONING: "#fee08b",
+    VillageClass.UNKNOWN: STATUS_COLORS[VillageStatus.UNKNOWN],
+    VillageClass.NEIGHBOUR: "#8fc1e3",
+    VillageClass.COMPLETE: "#1f6091",
+}
 
 
 def three_answers(gaps: Gaps, kind: str, units: pd.DataFrame) -> pd.DataFrame:

@@ -30,13 +30,14 @@ if TYPE_CHECKING:
     from planner.coverage.study import Gaps
 
 RUN = "run.json"
+BOOK = "gaps.xlsx"
 OUTPUTS = Ours(
     RUN,
     "jangkau_version",
     frozenset(
         {RUN, "summary.json", "villages.csv", "villages.parquet", "facilities.csv", "map.html",
          "puskesmas.csv", "network.csv", "adoption.csv", "equity.csv", "groups.csv", "referral.csv",
-         "home_visits.csv", "pws.csv", "pws.html", "standards.csv"}
+         "home_visits.csv", "pws.csv", "pws.html", "standards.csv", BOOK}
     ),
 )  # fmt: skip
 
@@ -49,9 +50,10 @@ def write_gaps(
     adoption: Sequence[Adoption] = (),
     beside: Sequence[Gaps] = (),
     inputs: Sequence[SourceRecord] = (),
+    plan: Path | None = None,
     progress: Progress = no_progress,
 ) -> list[Path]:
-    """Write the tables, the map and ``run.json``; returns the files written.
+    """Write the tables, the workbook, the map and ``run.json``; returns the files written.
 
     Parameters
     ----------
@@ -60,13 +62,15 @@ def write_gaps(
     out
         The output folder; one written before is replaced as a whole.
     lang
-        ``id`` or ``en``: the language of the map and of the PWS sheets.
+        ``id`` or ``en``: the language of the workbook, the map and the PWS sheets.
     adoption
         What is known of the puskesmas' adoption of ILP.
     beside
         Answers by other standards, for ``standards.csv``.
     inputs
         Further files that went in: the table of adoption, the scenario, standards of one's own.
+    plan
+        A folder of ``jangkau site`` or ``jangkau rollout``, whose sites and years go into the workbook.
     progress
         Told the name of each step.
 
@@ -78,7 +82,7 @@ def write_gaps(
     Raises
     ------
     ConfigError
-        Another language.
+        Another language; or ``plan`` is no folder of a plan of this area.
     UnknownCodeError
         A record of adoption is of no puskesmas of the area, or of no stage.
     SchemaError
@@ -100,10 +104,14 @@ def write_gaps(
     # Here, because importing Folium takes most of half a second.
     from planner.reports.maps.page import write_map
     from planner.reports.pws_page import write_pws
+    from planner.reports.workbook.book import write_workbook
+    from planner.reports.workbook.plan import plan_command
     from planner.texts.catalogues import map_texts
 
     out = Path(out)
     map_texts(lang)
+    if plan is not None:
+        plan_command(plan, gaps.layers.area.code)
     with replace_folder(out, OUTPUTS) as stage:
         progress("tables")
         ilp = Ilp(gaps, adoption=adoption)
@@ -116,6 +124,8 @@ def write_gaps(
         if beside:
             each = [ilp, *(Ilp(g) for g in beside)]
             _write_csv(standards_table(each), stage / "standards.csv", index=False)
+        progress("workbook")
+        write_workbook(gaps, ilp, stage / BOOK, lang=lang, plan=plan)
         progress("PWS sheets")
         write_pws(ilp, stage / "pws.html", lang=lang)
         progress("map")
@@ -167,24 +177,47 @@ def run_record(
     >>> record["command"], len(record["configuration_sha256"]), record["seed"]
     ('gaps', 64, None)
     """
-    gaps = ilp.gaps
+    scenarios = [g.scenario for g in (ilp.gaps, *beside)]
     return {
-        "jangkau_version": version("jangkau"),
-        "command": "gaps",
-        "area": {"code": gaps.layers.area.code, "name": gaps.layers.area.name},
-        "network": roads_or_straight(gaps),
-        "configuration_sha256": gaps.scenario.content_hash(),
-        "configuration": gaps.scenario.model_dump(mode="json"),
-        "inputs": input_records((*gaps.layers.sources, *inputs)),
+        **answer_record("gaps", ilp.gaps, inputs),
         "standards": [
             {"name": s.standard_name, "version": s.standard_version, "source": s.standard_source,
              "configuration_sha256": s.content_hash()}
-            for s in (g.scenario for g in (gaps, *beside))
+            for s in scenarios
         ],
         "adoption": [asdict(a) for a in ilp.known_adoption],
         "seed": None,
         "solver": ilp.solver,
     }  # fmt: skip
+
+
+def answer_record(command: str, gaps: Gaps, inputs: Sequence[SourceRecord] = ()) -> dict[str, Any]:
+    """Return what an answer depended on, for the ``run.json`` of any command.
+
+    Parameters
+    ----------
+    command
+        That was run.
+    gaps
+        The answer.
+    inputs
+        Files that went in besides those of the layers.
+
+    Examples
+    --------
+    >>> from planner.pipeline import demo_layers, find_gaps
+    >>> answer_record("pws", find_gaps(demo_layers(12)))["area"]["code"]
+    '99.01'
+    """
+    return {
+        "jangkau_version": version("jangkau"),
+        "command": command,
+        "area": {"code": gaps.layers.area.code, "name": gaps.layers.area.name},
+        "network": roads_or_straight(gaps),
+        "configuration_sha256": gaps.scenario.content_hash(),
+        "configuration": gaps.scenario.model_dump(mode="json"),
+        "inputs": input_records((*gaps.layers.sources, *inputs)),
+    }
 
 
 def input_records(sources: Sequence[SourceRecord]) -> list[dict[str, Any]]:

@@ -17,8 +17,9 @@ CREATED_S = 0
 
 
 def typeset(
-    source: str, data: Mapping[str, Any], *, files: Mapping[str, bytes] = MappingProxyType({})
-) -> bytes:
+    source: str, data: Mapping[str, Any], *, files: Mapping[str, bytes] = MappingProxyType({}),
+    tags: bool = True,
+) -> bytes:  # fmt: skip
     r"""Return a PDF.
 
     Texts from users belong into ``data``: there they are text whatever they hold, in the source they would
@@ -32,6 +33,9 @@ def typeset(
         Plain numbers, text, lists and dicts.
     files
         Images by the relative path that the source names.
+    tags
+        Whether screen readers are told what is a heading, a table and a figure; a booklet of hundreds of
+        pages is smaller without.
 
     Returns
     -------
@@ -52,7 +56,7 @@ def typeset(
     >>> typeset('#json("data.json").name', {"name": "#let x = $1$ ]"})[:5]
     b'%PDF-'
     """
-    pdf = _compiled(source, data, files, {})
+    pdf = _compiled(source, data, files, {"pdf_tags": tags})
     assert isinstance(pdf, bytes)
     return pdf
 
@@ -97,7 +101,9 @@ def _compiled(
     with TemporaryDirectory(prefix="jangkau-") as name:
         folder = Path(name)
         (folder / MAIN).write_text(source, "utf-8")
-        (folder / DATA).write_text(json.dumps(data, ensure_ascii=False, allow_nan=False), "utf-8")
+        # Half a surrogate pair is no text that UTF-8 can hold.
+        text = json.dumps(data, ensure_ascii=False, allow_nan=False).encode("utf-8", errors="replace")
+        (folder / DATA).write_bytes(text)
         for path, content in files.items():
             file = folder / _inside(path)
             file.parent.mkdir(parents=True, exist_ok=True)

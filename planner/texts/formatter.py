@@ -70,6 +70,16 @@ class Formatter:
         """Return a count of people."""
         return self.number(math.nan if value is None else value)
 
+    def about(self, value: float) -> str:
+        """Return a number that is known only roughly as a whole one; between 0 and 1 it is "< 1".
+
+        Examples
+        --------
+        >>> Formatter("id").about(978.2), Formatter("id").about(0.3)
+        ('978', '< 1')
+        """
+        return "< 1" if 0 < value < 1 else self.number(value)
+
     def change(self, value: float, decimals: int = 0) -> str:
         """Return a difference with its sign."""
         if math.isnan(value):

@@ -208,11 +208,8 @@ def _legs(network: TravelNetwork, steps: list[_Step]) -> list[Leg]:
                 still = shapely.LineString([some[0].place, some[0].place])
                 out.append(Leg("wait", seconds, 0.0, still))
             continue
-        xy: list[NDArray[np.float64]] = []
-        for step in some:
-            line = network.lines(np.array([step.edge]))[0]
-            piece = shapely.ops.substring(line, step.begin, step.end, normalized=True)
-            xy.append(shapely.get_coordinates(piece))
+        lines = network.lines(np.array([s.edge for s in some]))
+        xy = [_stretch(line, step) for line, step in zip(lines, some, strict=True)]
         length = sum(abs(s.end - s.begin) * float(network.edge_length_m[s.edge]) for s in some)
         points = np.vstack(xy)
         kept = np.concatenate([[True], (np.diff(points, axis=0) != 0).any(axis=1)])
@@ -220,6 +217,14 @@ def _legs(network: TravelNetwork, steps: list[_Step]) -> list[Leg]:
         roads = tuple(dict.fromkeys(str(network.edge_id[s.edge]) for s in some))
         out.append(Leg(kind, seconds, length, shapely.LineString(points), roads))
     return out
+
+
+def _stretch(line: shapely.LineString, step: _Step) -> NDArray[np.float64]:
+    """Return a step's coordinates along its edge's line."""
+    whole = (step.begin, step.end) in ((0.0, 1.0), (1.0, 0.0))
+    piece = line if whole else shapely.ops.substring(line, step.begin, step.end, normalized=True)
+    xy: NDArray[np.float64] = shapely.get_coordinates(piece)
+    return xy[::-1] if whole and step.begin else xy
 
 
 def _kind(network: TravelNetwork, step: _Step) -> LegKind:

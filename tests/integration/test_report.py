@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import docx
+import openpyxl
 import pypdf
 import pytest
 
@@ -36,7 +37,7 @@ from planner.reports.documents.word_template import template_bytes
 from planner.reports.outputs import RUN
 from planner.reports.proposal.plan import read_plan_folder
 from planner.reports.proposal.usulan import proposal
-from planner.reports.proposal.write import DOCUMENTS, REPORT, source_of, write_report
+from planner.reports.proposal.write import KEYS, REPORT, source_of, write_report
 
 NUMBER = re.compile(r"\d(?:[\d.,]*\d)?%?")
 YEARS = [{"year": 2027, "units": 2, "staff": {"kader": 10}}, {"year": 2028, "units": 1}]
@@ -144,7 +145,7 @@ def texts_of(value):
 
 
 @pytest.mark.parametrize("ending", READ)
-@pytest.mark.parametrize("make", DOCUMENTS)
+@pytest.mark.parametrize("make", KEYS.values())
 def test_each_format_holds_every_text_and_number_of_the_document(source, written, make, ending):
     document = make(source)
     got = squeezed(READ[ending](written / f"{document.key}.{ending}"))
@@ -156,7 +157,7 @@ def test_each_format_holds_every_text_and_number_of_the_document(source, written
 
 @pytest.mark.parametrize("name", ["usulan", "telaahan", "ringkasan"])
 def test_word_and_page_hold_the_same_numbers_as_often(source, written, name):
-    document = next(d for d in (make(source) for make in DOCUMENTS) if d.key == name)
+    document = next(d for d in (make(source) for make in KEYS.values()) if d.key == name)
     # The lists' own numbers (1., 2., …) are text in Word and marks in HTML; Word's list of contents is text.
     listed = Counter(
         str(i + 1) for items in _items(as_data(document, source.words)["sections"]) for i in range(len(items))
@@ -400,7 +401,7 @@ def test_bad_options_write_nothing(workspace, plan_folder, tmp_path, capsys):
     (broken / RUN).write_text((plan_folder / RUN).read_text("utf-8"), "utf-8")
     (broken / "sites.csv").write_text("candidate_id\n", "utf-8")
     for more, said in (
-        (["--format", "docx,xls"], "there are docx, pdf, html"),
+        (["--format", "docx,xls"], "there are docx, pdf, html, xlsx"),
         (["--format", ","], "there are docx, pdf, html"),
         (["--plan", str(tmp_path / "none")], "jangkau site or jangkau rollout"),
         (["--plan", str(other)], "other numbers"),
@@ -435,9 +436,31 @@ def test_a_plan_without_a_list_does_not_pretend_to_add_to_what_there_is(layers):
         write_siting(plan, Path(folder, "plan"))
         read = read_plan_folder(Path(folder, "plan"))
     source = source_of(Ilp(find_gaps(few)), plan=read)
-    for make in DOCUMENTS:
+    for make in KEYS.values():
         said = " ".join(texts_of(as_data(make(source), source.words)))
         assert "seolah-olah belum ada satu pun posyandu" in said
         assert " lagi dapat mencapai" not in said
         assert "naik dari 0" not in said
         assert "usulan posyandu belum dapat disusun" not in said
+
+
+def test_the_workbook_stands_beside_the_documents(tmp_path, workspace):
+    out = tmp_path / "out"
+    assert main(["report", str(workspace), "--format", "xlsx", "--out", str(out)]) == 0
+    assert {f.name for f in out.iterdir()} == {"lampiran.xlsx", "run.json"}
+    assert "Metode" in " ".join(openpyxl.load_workbook(out / "lampiran.xlsx").sheetnames)
+
+
+def test_a_plan_of_roads_is_refused_in_words(tmp_path, workspace, layers, capsys):
+    """The documents would say nothing of the road, and count only the units' people."""
+    road = str(layers.roads["way_id"].iloc[0])
+    pave = {"op": "road", "edits": [{"op": "change_road", "road": road, "surface": "paved"}]}
+    measures = tmp_path / "measures.yml"
+    measures.write_text(json.dumps({"measures": {"pave": pave}}), "utf-8")
+    words = ["site", str(workspace), "--kind", "pustu", "--units", "2", "--both-seasons", "--force", "pave"]
+    assert main([*words, "--measures", str(measures), "--out", str(tmp_path / "plan")]) == 0
+    out = tmp_path / "out"
+    assert main(["report", str(workspace), "--plan", str(tmp_path / "plan"), "--format", "html",
+                 "--out", str(out)]) == 2  # fmt: skip
+    assert "mends roads too (pave)" in capsys.readouterr().err
+    assert not out.exists()

@@ -6,6 +6,7 @@ import html
 import io
 import math
 import re
+import string
 import threading
 import time
 from concurrent.futures import Future
@@ -451,14 +452,19 @@ def test_downloads_hold_what_the_command_writes(area, ilp, tmp_path):
     write_gaps(area.base.gaps, tmp_path / "gaps", lang="id")
     assert exports.to_csv(area.base).getvalue() == (tmp_path / "gaps" / "villages.csv").read_bytes()
     assert exports.to_pws(area.base, "id").getvalue() == (tmp_path / "gaps" / "pws.html").read_bytes()
-    book = openpyxl.load_workbook(io.BytesIO(exports.to_xlsx(area.base).getvalue()), read_only=True)
-    rows = {sheet.title: sheet.max_row - 1 for sheet in book}
-    assert rows["network"] == len(ilp.jejaring.villages) + len(ilp.jejaring.units)
-    assert rows["equity"] == len(ilp.equity)
-    assert rows["groups"] == len(ilp.groups)
-    assert rows["puskesmas"] == len(pd.read_csv(tmp_path / "gaps" / "puskesmas.csv"))
-    header = next(iter(book["facilities"].iter_rows(max_row=1, values_only=True)))
-    assert {"functions", "lacks", "not_known", "load"} <= set(header)
+    assert exports.to_xlsx(area.base).getvalue() == (tmp_path / "gaps" / "gaps.xlsx").read_bytes()
+    book = openpyxl.load_workbook(io.BytesIO(exports.to_xlsx(area.base, "en").getvalue()))
+    rows = {
+        sheet.title: sheet.auto_filter.ref.rpartition(":")[2].lstrip(string.ascii_uppercase) for sheet in book
+    }
+    heads = {"Network": 3, "Equity": 3, "Life cycle": 5, "Adoption of ILP": 5}
+    counts = {name: int(rows[name]) - head for name, head in heads.items()}
+    assert counts["Network"] == len(ilp.jejaring.villages) + len(ilp.jejaring.units)
+    assert counts["Equity"] == len(ilp.equity)
+    assert counts["Life cycle"] == len(ilp.groups)
+    assert counts["Adoption of ILP"] == len(pd.read_csv(tmp_path / "gaps" / "puskesmas.csv"))
+    header = {cell.comment.text for cell in book["Facilities"][3]}
+    assert {"functions", "lacks", "not_known"} <= header
 
 
 def test_the_workbook_holds_what_the_board_knows(area, session):
@@ -467,10 +473,10 @@ def test_the_workbook_holds_what_the_board_knows(area, session):
         session.store.set_adoption(
             area.code, Adoption(unit, "peluncuran", "2024-07"), version=0, account="siti"
         )
-    book = exports.to_xlsx(area.base, kept_records(session.store, area))
-    table = pd.read_excel(book, sheet_name="puskesmas", index_col=0)
-    assert table.loc[first, ["stage", "date"]].tolist() == ["peluncuran", "2024-07"]
-    assert set(table["stage"].drop(first)) == {"unknown"}
+    book = exports.to_xlsx(area.base, "en", kept_records(session.store, area))
+    table = pd.read_excel(book, sheet_name="Adoption of ILP", index_col=0, header=4)
+    assert table.loc[first, ["Stage of ILP", "Date"]].tolist() == ["Launch", "2024-07"]
+    assert set(table["Stage of ILP"].drop(first)) == {"unknown"}
     assert set(area.base.ilp.adoption["stage"]) == {"unknown"}
 
 

@@ -371,11 +371,28 @@ def test_a_workbook_holds_no_formula_and_says_unknown_and_unreachable(demo_layer
     book = openpyxl.load_workbook(io.BytesIO(exports.to_xlsx(area.base).getvalue()))
     cells = [c for sheet in book for row in sheet.iter_rows() for c in row]
     assert any(c.value == HOSTILE for c in cells)
-    assert all(c.data_type != "f" for c in cells)
+    # Our own sums are formulas; they begin with these.
+    assert {str(c.value).partition("(")[0] for c in cells if c.data_type == "f"} <= {"=IF", "=SUMPRODUCT"}
+    words = {c.value for c in cells if isinstance(c.value, str)}
+    assert "belum diketahui" in words
+    assert not words & {"inf", "nan"}
     geo = json.loads(exports.to_geojson(area.base).getvalue())
     people = [f["properties"]["people"] for f in geo["features"]]
     assert people.count(None) == int(demo_layers.villages["people"].isna().sum())
     assert sum(p for p in people if p is not None) == demo_layers.villages["people"].sum()
+
+
+def test_geojson_says_why_a_time_is_missing(demo_layers):
+    roads = demo_layers.roads[demo_layers.roads["road_class"] != "ferry"]
+    answer = Area(replace(demo_layers, roads=roads)).base
+    text = exports.to_geojson(answer).getvalue().decode()
+    assert not re.search(r'"-?inf|Infinity|NaN', text)
+    minutes = answer.gaps.coverage["puskesmas"].villages["minutes_max"]
+    cut_off = set(minutes.index[np.isinf(minutes)])
+    rows = [f["properties"] for f in json.loads(text)["features"]]
+    assert cut_off
+    assert {r["village_code"] for r in rows if r["puskesmas_minutes_max_reason"] == "no_way"} == cut_off
+    assert all(r["puskesmas_minutes_max"] is None for r in rows if r["village_code"] in cut_off)
 
 
 class Later:

@@ -19,8 +19,8 @@ from planner.ilp.model import Ilp
 from planner.ilp.referral import referral_table
 from planner.ilp.tables import puskesmas_table
 from planner.reports.pws import pws_table
-from planner.reports.pws_page import pws_html
 from planner.reports.side_by_side import standards_table
+from planner.reports.village_sheets.drawing import Drawing
 from planner.supply.capacity import allocate
 from planner.supply.floating_catchments import two_step
 from planner.supply.places import village_remoteness
@@ -338,8 +338,10 @@ def test_the_sheet_holds_the_people_of_each_life_cycle_group():
 
 
 def test_a_village_is_in_the_middle_of_its_sketch():
-    page = pws_html(ilp_of([0, 0, 0], [("P", "puskesmas", 0)]))
-    sketches = re.findall(r'viewBox="0 0 (\d+) (\d+)".*?<path d="M([^"]*)Z" fill="#e7eef7"', page, re.DOTALL)
+    ilp = ilp_of([0, 0, 0], [("P", "puskesmas", 0)])
+    drawing = Drawing(ilp, "en")
+    page = "".join(drawing.draw(code) for code in ilp.gaps.layers.villages.index)
+    sketches = re.findall(r'viewBox="0 0 (\d+) (\d+)".*?<path d="M([^"]*)Z" fill="#dfeaf6"', page, re.DOTALL)
     assert len(sketches) == 3
     for width, height, path in sketches:
         x, y = zip(*(map(float, pair.split()) for pair in path.split("L")), strict=True)

@@ -118,6 +118,8 @@ def of_python(keys, file, *, call="", tables=()):
         match node:
             case ast.Subscript(value=ast.Name(id=table), slice=key) if table in tables:
                 keys.add(key)
+            case ast.Subscript(value=ast.Attribute(attr=table), slice=key) if table in tables:
+                keys.add(key)
             case ast.Call(func=ast.Attribute(value=ast.Name(id=table), attr="get"), args=[key, *_]) if (
                 table in tables
             ):
@@ -161,8 +163,10 @@ def asked_of_map():
 
 def asked_of_ilp():
     keys = Keys()
-    of_python(keys, "planner/reports/pws_page.py", tables=("t", "texts"))
+    for part in ("facts", "drawing", "booklet"):
+        of_python(keys, f"planner/reports/village_sheets/{part}.py", tables=("t",))
     of_template(keys, "planner/data/pws.html", table="t")
+    of_script(keys, "planner/data/pws.typ")
     for file in (ROOT / "app").rglob("*.py"):
         of_python(keys, file.relative_to(ROOT), call="ilp")
     for file in (ROOT / "app/templates").glob("*.html"):

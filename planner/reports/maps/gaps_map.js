@@ -115,6 +115,7 @@ function jangkauGapsMap(map, data) {
     box.appendChild(el("p", "jk-answer"));
     box.appendChild(el("p", "jk-note jk-incomplete"));
     if (data.as_dry) box.appendChild(el("p", "jk-note", t.as_dry_note));
+    if (data.no_rule) box.appendChild(el("p", "jk-note", data.no_rule));
     if (data.network === "none") box.appendChild(el("p", "jk-note", t.network_none));
     if (!data.offline) box.appendChild(el("p", "jk-note", t.offline_note));
     return box;

@@ -19,10 +19,11 @@ from geodata.crs import WGS84
 from geodata.vocabulary.statuses import FacilityStatus
 from planner.coverage.extent import ROADS, seasons_told
 from planner.coverage.show import STATUS_COLORS
-from planner.coverage.tables import is_at_least, roads_or_straight, summary
+from planner.coverage.tables import is_at_least, kinds_without_rule, roads_or_straight, summary
 from planner.network.overlay import overlaid_roads, road_overlay
 from planner.scenarios.edits import ROAD_EDITS
 from planner.texts.catalogues import map_texts
+from planner.texts.formatter import Formatter
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -323,6 +324,7 @@ def page_script(gaps: Gaps, texts: dict[str, str], *, lang: str, offline: bool) 
         "colors": STATUS_COLORS,
         "seasons": [{"season": s, "label": texts[f"season_{s}"]} for s in _seasons(gaps)],
         "as_dry": layers.roads is not None and not seasons_told(layers, gaps.scenario.edits),
+        "no_rule": _no_rule(gaps, texts, lang),
         "kinds": [_kind(gaps, kind, totals["kinds"][kind], texts) for kind in gaps.coverage],
         "facilities": drawn_facilities(gaps),
     }
@@ -345,6 +347,13 @@ def _subtitle(totals: dict[str, Any], texts: dict[str, str], lang: str) -> str:
     if totals["villages_people_unknown"]:
         parts.append(f"{totals['villages_people_unknown']} {texts['villages']}: {texts['people_unknown']}")
     return "; ".join(parts)
+
+
+def _no_rule(gaps: Gaps, texts: dict[str, str], lang: str) -> str:
+    """Return the note on kinds that are listed and of which the standard says nothing; "" without any."""
+    write = Formatter(lang)
+    what = [f"{write.number(n)} {write.term(f'kind_{k}')}" for k, n in kinds_without_rule(gaps).items()]
+    return texts["no_rule"].format(what=", ".join(what)) if what else ""
 
 
 def attribution(gaps: Gaps, texts: dict[str, str]) -> str:

@@ -49,6 +49,8 @@ class Plan:
         ``plan.csv`` of a rollout, index ``year``; None for a plan without years.
     villages
         ``villages_after.csv``: people, shares and status before and after, index ``village_code``.
+    folder
+        Where all that stands.
     """
 
     command: str
@@ -58,6 +60,7 @@ class Plan:
     sites: pd.DataFrame
     years: pd.DataFrame | None
     villages: pd.DataFrame
+    folder: Path
 
     @property
     def people_added(self) -> float:
@@ -129,7 +132,7 @@ def read_plan_folder(folder: Path) -> Plan:
         years = _years(folder, sites) if command == "rollout" else None
         ordered = sites.sort_values("order", kind="stable")
         scenario = read_scenario(folder / "scenario.yml")
-        plan = Plan(command, kind, record, scenario, ordered, years, villages)
+        plan = Plan(command, kind, record, scenario, ordered, years, villages, folder)
         _ = plan.as_if_none, plan.served("before"), plan.served("after"), record["area"]["code"]
     except (KeyError, TypeError, ValueError) as error:
         if isinstance(error, InputError):
@@ -195,6 +198,12 @@ def require_of_answer(plan: Plan, gaps: Gaps) -> None:
         raise ConfigError(msg)
     if plan.kind not in gaps.coverage:
         msg = f"the plan is of {plan.kind}, which the standard does not name: use the plan's standard"
+        raise ConfigError(msg)
+    if roads := plan.record.get("roads"):
+        msg = (
+            f"the plan mends roads too ({', '.join(roads)}), of which the documents cannot tell yet: give a "
+            "plan of units alone, with the roads in its --scenario"
+        )
         raise ConfigError(msg)
     _require_same_rules(plan, gaps)
     if plan.as_if_none:

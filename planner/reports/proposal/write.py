@@ -19,6 +19,7 @@ from planner.reports.proposal.memo import one_page, staff_memo
 from planner.reports.proposal.plan import require_of_answer
 from planner.reports.proposal.source import Source
 from planner.reports.proposal.usulan import proposal
+from planner.reports.workbook.book import write_workbook
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -71,7 +72,9 @@ FORMATS: dict[str, Callable[[Drawn], bytes]] = {"docx": _word, "pdf": _pdf, "htm
 KEYS: dict[str, Callable[[Source], Document]] = {
     "usulan": proposal, "telaahan": staff_memo, "ringkasan": one_page
 }  # fmt: skip
-REPORT = plan_outputs("report", *(f"{name}.{end}" for name in KEYS for end in FORMATS))
+# The annexes as a workbook: one file beside the documents.
+WORKBOOK, WORKBOOK_FILE = "xlsx", "lampiran.xlsx"
+REPORT = plan_outputs("report", WORKBOOK_FILE, *(f"{name}.{end}" for name in KEYS for end in FORMATS))
 
 
 def formats_named(names: str) -> tuple[str, ...]:
@@ -93,10 +96,11 @@ def formats_named(names: str) -> tuple[str, ...]:
     ('pdf', 'docx')
     """
     wanted = tuple(dict.fromkeys(name.strip().lower() for name in names.split(",") if name.strip()))
-    wrong = [name for name in wanted if name not in FORMATS]
+    known = (*FORMATS, WORKBOOK)
+    wrong = [name for name in wanted if name not in known]
     if wrong or not wanted:
         said = ", ".join(wrong) or "none"
-        msg = f"--format {said}: there are {', '.join(FORMATS)}; write them with commas between them"
+        msg = f"--format {said}: there are {', '.join(known)}; write them with commas between them"
         raise ConfigError(msg)
     return wanted
 
@@ -153,7 +157,7 @@ def write_report(
     out
         The folder; one of the same command is replaced as a whole.
     formats
-        Some of ``docx``, ``pdf``, ``html``.
+        Some of ``docx``, ``pdf``, ``html``, and ``xlsx`` for the annexes as one workbook.
     paper
         ``a4`` or ``f4``.
     template
@@ -195,11 +199,16 @@ def write_report(
     word_template = template_bytes(paper) if template is None else template
 
     def write(stage: Path) -> None:
-        for key in KEYS:
+        documents = [name for name in wanted if name != WORKBOOK]
+        for key in KEYS if documents else ():
             progress(key)
             one = drawn(source, key, paper, word_template)
-            for name in wanted:
+            for name in documents:
                 (stage / f"{key}.{name}").write_bytes(FORMATS[name](one))
+        if WORKBOOK in wanted:
+            progress("workbook")
+            plan = None if source.plan is None else source.plan.folder
+            write_workbook(source.gaps, source.ilp, stage / WORKBOOK_FILE, lang=source.words.lang, plan=plan)
 
     record = report_record(source, formats=wanted, paper=paper, inputs=inputs)
     return write_plan_folder(out, REPORT, record, write)

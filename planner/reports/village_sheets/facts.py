@@ -1,0 +1,160 @@
+"""What stands on a village's sheet, as finished words: the same on paper and in the browser."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from geodata.vocabulary.statuses import YesNo
+from planner.ilp.visits import VisitStatus
+from planner.reports.pws import pws_table
+from planner.reports.village_sheets.drawing import sign
+from planner.texts.catalogues import ilp_texts
+from planner.texts.formatter import Formatter
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from planner.ilp.model import Ilp
+
+
+class SheetFacts:
+    """The sheets of an area's villages, in one language.
+
+    Parameters
+    ----------
+    ilp
+        The answers.
+    lang
+        ``id`` or ``en``.
+
+    Raises
+    ------
+    KeyError
+        Another language.
+
+    Examples
+    --------
+    >>> from planner.pipeline import Ilp, demo_layers, find_gaps
+    >>> page = SheetFacts(Ilp(find_gaps(demo_layers(12))), "en").of("99.01.01.1001")
+    >>> page["name"], page["people"], page["kinds"][0]["unit"]
+    ('Sukarekaan', '3,916', 'Puskesmas Margarekaan')
+    """
+
+    def __init__(self, ilp: Ilp, lang: str) -> None:
+        self.ilp, self.lang, self.t = ilp, lang, ilp_texts()[lang]
+        self.table = pws_table(ilp, lang)
+        words = {"unknown": self.t["unknown"], "unreachable": self.t["unreachable"]}
+        self.write = Formatter(lang, words=words)
+
+    @property
+    def area(self) -> str:
+        """The area's name and code."""
+        area = self.ilp.gaps.layers.area
+        return f"{area.name} ({area.code})"
+
+    @property
+    def standard(self) -> str:
+        """The standard, its version and source."""
+        scenario = self.ilp.gaps.scenario
+        return f"{scenario.standard_name} {scenario.standard_version} ({scenario.standard_source})"
+
+    @property
+    def sources(self) -> str:
+        """Whose data it is."""
+        return "; ".join(dict.fromkeys(s.source or s.file for s in self.ilp.gaps.layers.sources))
+
+    @property
+    def way(self) -> str:
+        """What the lines of the map are."""
+        straight = self.ilp.gaps.ways is None
+        return self.t["pws_way_straight" if straight else "pws_way"]
+
+    @property
+    def legend(self) -> list[tuple[str, str]]:
+        """The kinds' names and signs (SVG)."""
+        return [(self.kind(k), sign(k)) for k in self.ilp.kinds]
+
+    def kind(self, kind: str) -> str:
+        """Return a kind's name, as within a sentence."""
+        return self.t.get(f"unit_{kind}", kind)
+
+    def heading(self, kind: str) -> str:
+        """Return a kind's name, as it begins a line."""
+        name = self.kind(kind)
+        return name[:1].upper() + name[1:]
+
+    def of(self, code: str) -> dict[str, Any]:
+        """Return a village's sheet: text, and lists of rows of text.
+
+        Parameters
+        ----------
+        code
+            A village's code.
+
+        Raises
+        ------
+        KeyError
+            The area has no such village.
+        """
+        row, t = self.table.loc[code], self.t
+        gaps = [self.kind(k) for k in str(row["gaps"]).split()]
+        if gaps:
+            gaps[0] = gaps[0][:1].upper() + gaps[0][1:]
+        return {
+            "code": code, "name": row["village_name"], "district": row["district_name"] or code[:8],
+            "people": self.write.number(row["people"]), "groups": self._groups(code),
+            "kinds": [self._kind(row, code, kind) for kind in self.ilp.kinds],
+            "puskesmas": row["puskesmas"] or t["how_none"], "head": row["puskesmas"],
+            "how": t[f"how_{row['working_area_how']}"],
+            "referral": self._referral(code), "visits": self._visits(code),
+            "remote": t[str(self.ilp.remote.loc[code, "remote"])],
+            "gaps": ", ".join(gaps), "next": row["next_action"],
+            "not_known": ", ".join(self.kind(k) for k in str(row["not_known"]).split()),
+        }  # fmt: skip
+
+    def _groups(self, code: str) -> list[dict[str, str]]:
+        return [
+            {
+                "label": self.t.get(f"group_{group}", group),
+                "people": self.write.number(one["people"]),
+                "origin": self.t[f"pws_{one['from']}"],
+            }
+            for group in self.ilp.gaps.scenario.groups
+            for one in [self.ilp.groups.loc[(code, group)]]
+        ]
+
+    def _kind(self, row: pd.Series[Any], code: str, kind: str) -> dict[str, str]:
+        t, answers = self.t, self.ilp.answers[kind].loc[code]
+        return {
+            "label": self.heading(kind), "present": t[answers["present"]],
+            "dry": t[answers["reachable_dry"]], "wet": t[answers["reachable_wet"]],
+            "functioning": t[answers["functioning"]], "minutes": self.write.number(row[f"{kind}_minutes"], 1),
+            "unit": row[f"{kind}_unit"], "state": t[f"class_{answers['class']}"],
+            "class": answers["class"], "reason": row[f"{kind}_reason"],
+        }  # fmt: skip
+
+    def _referral(self, code: str) -> str:
+        t, one = self.t, self.ilp.referral.loc[(code, "standard")]
+        text = self.write.number(one["minutes"], 1)
+        if np.isfinite(one["minutes"]):
+            text += f" {t['pws_minutes_unit']}"
+        if one["exceeds"] == YesNo.YES:
+            text += f" ({t['pws_over']})"
+        if one["levels_unknown"]:
+            missing = ", ".join(self.kind(k) for k in one["levels_unknown"].split())
+            text += f"; {t['unknown']}: {missing}"
+        return text
+
+    def _visits(self, code: str) -> str:
+        one = self.ilp.visits.villages.loc[code]
+        if one["status"] == VisitStatus.UNKNOWN:
+            return self.t["unknown"]
+        if one["status"] == VisitStatus.NONE:
+            return self.t["pws_visits_none"]
+        # Families are people divided by a mean: whole ones, and "about".
+        families, visits, rounds = (
+            self.write.about(one[c]) for c in ("families", "visits_month", "rounds_month")
+        )
+        return self.t["pws_families"].format(families=families, visits=visits, rounds=rounds)

@@ -1,0 +1,80 @@
+"""An answer as a workbook."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from planner.reports.workbook import tables
+from planner.reports.workbook.method import method
+from planner.reports.workbook.paper import write_book
+from planner.reports.workbook.plan import plan_sheets
+from planner.reports.workbook.words import Words
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from planner.coverage.study import Gaps
+    from planner.ilp.model import Ilp
+    from planner.reports.workbook.sheet import Sheet
+
+
+def write_workbook(gaps: Gaps, ilp: Ilp, path: Path, *, lang: str = "id", plan: Path | None = None) -> None:
+    """Write an answer as a workbook (XLSX): villages, facilities, catchments, gaps, plan and method.
+
+    Totals are formulas, each with our value beside it. What is unknown, or has no way, is a word; no text is
+    a formula.
+
+    Parameters
+    ----------
+    gaps
+        The answer.
+    ilp
+        What it means to an ILP planner.
+    path
+        The file; one that is there is written over.
+    lang
+        ``id`` or ``en``.
+    plan
+        A folder of ``jangkau site`` or ``jangkau rollout``, for its sites and years.
+
+    Raises
+    ------
+    ConfigError
+        Another language; or ``plan`` is no such folder, or of another area.
+    OSError
+        The file cannot be written.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> import openpyxl
+    >>> from planner.pipeline import Ilp, demo_layers, find_gaps
+    >>> gaps = find_gaps(demo_layers(12))
+    >>> with TemporaryDirectory() as folder:
+    ...     file = Path(folder, "gaps.xlsx")
+    ...     write_workbook(gaps, Ilp(gaps), file, lang="en")
+    ...     openpyxl.load_workbook(file).sheetnames[:3]
+    ['Villages', 'Facilities', 'Catchments']
+    """
+    words = Words(lang, ilp.kinds)
+    sheets = _sheets(gaps, ilp, words, plan)
+    area = gaps.layers.area
+    write_book([*sheets, method(gaps, sheets, words)], path, words.texts, area=f"{area.name} ({area.code})")
+
+
+def _sheets(gaps: Gaps, ilp: Ilp, words: Words, plan: Path | None) -> list[Sheet]:
+    of_plan = [] if plan is None else plan_sheets(plan, gaps.layers.area.code, words)
+    villages = tables.villages(ilp, words)
+    return [
+        villages,
+        tables.facilities(ilp, words),
+        tables.catchments(ilp, words),
+        tables.districts(gaps, villages, words),
+        *of_plan,
+        tables.adoption(ilp, words),
+        tables.findings(gaps, words),
+        tables.network(ilp, words),
+        tables.groups(ilp, words),
+        tables.equity(ilp, words),
+    ]

@@ -1,0 +1,133 @@
+"""The sheets of a plan, read back from the folder that ``jangkau site`` or ``jangkau rollout`` wrote."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from geodata.errors import ConfigError
+from geodata.files.csvtext import unguarded
+from planner.reports.outputs import RUN
+from planner.reports.workbook.sheet import Total
+from planner.reports.workbook.tables import made
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from planner.reports.workbook.sheet import Sheet
+    from planner.reports.workbook.words import Words
+
+COMMANDS = ("site", "rollout")
+FILES = {"years": "plan.csv", "sites": "sites.csv"}
+NUMBERS = re.compile(
+    r"people_.*|person_minutes_saved|units_.*|budget|spent|left|villages_.*|year.*|order|lon|lat|cost_idr|"
+    r"lead_years|served_minutes"
+)
+SUMS = {
+    "years": ("units_decided", "spent"),
+    "sites": ("cost_idr", "people_added", "villages_added", "person_minutes_saved"),
+}
+# What stands open, in this order; all of a plan by year.
+FIRST = {
+    "years": (),
+    "sites": (
+        "candidate_id", "name", "order", "year_decided", "year_works", "op", "kind", "village_name",
+        "district_name", "cost_idr", "people_added", "villages_added", "site_rules",
+    ),
+}  # fmt: skip
+# Empty where it has no meaning: a unit that is no mobile stop is served from nowhere.
+BLANK = ("served_minutes", "served_from", "site_rules", "alternatives", "staff")
+
+
+def plan_sheets(folder: Path, code: str, words: Words) -> list[Sheet]:
+    """Return the plan by year, where it has years, and its sites.
+
+    Parameters
+    ----------
+    folder
+        As ``jangkau site`` or ``jangkau rollout`` wrote it.
+    code
+        Of the study area, which the plan must be of.
+    words
+        Of the language.
+
+    Raises
+    ------
+    ConfigError
+        The folder is no such folder, or of another area.
+    """
+    command = plan_command(folder, code)
+    keys = ("years", "sites") if command == "rollout" else ("sites",)
+    sheets = []
+    for key in keys:
+        table = _read(folder / FILES[key])
+        shown = [c for c in FIRST[key] if c in table] or list(table)
+        columns = [
+            words.column(
+                c,
+                table[c],
+                total=Total() if c in SUMS[key] else None,
+                blank=c in BLANK,
+                detail=c not in shown,
+            )
+            for c in [*shown, *(c for c in table if c not in shown)]
+        ]
+        sheets.append(made(words, key, columns))
+    return sheets
+
+
+def plan_command(folder: Path, code: str) -> str:
+    """Return which command wrote a plan's folder, once it is sure to be a plan of the area.
+
+    Parameters
+    ----------
+    folder
+        Of the plan.
+    code
+        Of the study area.
+
+    Raises
+    ------
+    ConfigError
+        It is no folder of a plan, or one of another area.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> plan_command(Path("nowhere"), "35.09")
+    Traceback (most recent call last):
+        ...
+    geodata.errors.ConfigError: nowhere is no folder of a plan: name one that jangkau site or rollout wrote
+    """
+    try:
+        record = json.loads((folder / RUN).read_text("utf-8"))
+        command, area = str(record["command"]), str(record["area"]["code"])
+    except (OSError, ValueError, KeyError, TypeError):
+        command = area = ""
+    if command not in COMMANDS:
+        msg = f"{folder} is no folder of a plan: name one that jangkau site or rollout wrote"
+        raise ConfigError(msg)
+    if area != code:
+        msg = f"the plan in {folder} is of {area}, not of {code}: name a plan of this area"
+        raise ConfigError(msg)
+    return command
+
+
+def _read(path: Path) -> pd.DataFrame:
+    """Return a table of ours as it was: texts without their guard, numbers as numbers."""
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        msg = f"{path} cannot be read: write the plan again with jangkau site or rollout"
+        raise ConfigError(msg) from None
+    head, *rows = csv.reader(io.StringIO(text, newline=""))
+    table = pd.DataFrame([[unguarded(c) for c in row] for row in rows], columns=head, dtype="str")
+    for name in head:
+        if NUMBERS.fullmatch(name):
+            table[name] = pd.to_numeric(table[name].replace("", None))
+    return table

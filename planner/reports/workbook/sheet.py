@@ -1,0 +1,188 @@
+"""One sheet of the workbook as plain values: columns with headings, and what they add up to."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+from planner.reports.workbook import formulas
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+class Look(StrEnum):
+    """How a column's numbers are written."""
+
+    TEXT = "text"
+    LONG = "long text"
+    COUNT = "count"
+    NUMBER = "number"
+    YEAR = "year"
+    MINUTES = "minutes"
+    SHARE = "share"
+    DEGREES = "degrees"
+
+
+class Formula(NamedTuple):
+    """A formula of a cell, and the value that we found for it."""
+
+    text: str
+    value: float | str
+
+
+Cell = float | str | Formula
+
+
+class Total(NamedTuple):
+    """What a column comes to.
+
+    Attributes
+    ----------
+    weights
+        The column that a mean is weighted by; "" for a sum.
+    ours
+        The value that the planner found for all rows; None where the cells' own sum is it.
+    """
+
+    weights: str = ""
+    ours: float | str | None = None
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column.
+
+    Attributes
+    ----------
+    name, heading
+        For machines, and for people.
+    cells
+        Numbers are finite; what is unknown, or has no way, is a word.
+    detail
+        Folded away until somebody asks for it.
+    colours
+        Fill of a cell by its text (``#rrggbb``).
+    """
+
+    name: str
+    heading: str
+    look: Look
+    cells: Sequence[Cell]
+    total: Total | None = None
+    detail: bool = False
+    colours: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A table of the workbook.
+
+    Attributes
+    ----------
+    key
+        By which the texts know it.
+    name, title
+        Of its tab, and above it.
+    columns
+        All of one length.
+    frozen
+        So many first columns stay in view.
+    """
+
+    key: str
+    name: str
+    title: str
+    columns: tuple[Column, ...]
+    frozen: int = 2
+
+    @property
+    def head(self) -> int:
+        """The row of the headings, from 0: below the title, and the totals where there are any."""
+        return 4 if any(c.total for c in self.columns) else 2
+
+    @property
+    def rows(self) -> int:
+        """How many rows of data."""
+        return len(self.columns[0].cells) if self.columns else 0
+
+    def cells(self, name: str, *, other: bool = False) -> str:
+        """Return the range of a column's data, such as ``$C$6:$C$17``.
+
+        Parameters
+        ----------
+        name
+            Of the column.
+        other
+            With the sheet's name, as another sheet has to say it.
+        """
+        letter, first = self._letter(name), self.head + 2
+        here = f"${letter}${first}:${letter}${first + self.rows - 1}"
+        return f"'{self.name}'!{here}" if other else here
+
+    def first(self, name: str) -> str:
+        """Return the first cell of a column's data."""
+        return f"${self._letter(name)}${self.head + 2}"
+
+    def _letter(self, name: str) -> str:
+        return letters([c.name for c in self.columns].index(name))
+
+    def totals(self, column: Column, none: str) -> tuple[Formula, Formula]:
+        """Return what a column with a total comes to: all rows, and those shown.
+
+        Parameters
+        ----------
+        column
+            Of this sheet.
+        none
+            What stands there without any number.
+        """
+        assert column.total is not None
+        cells = self.cells(column.name)
+        if not column.total.weights:
+            value = _sum(column.cells, none) if column.total.ours is None else column.total.ours
+            every, shown = formulas.total(cells, none), formulas.total_seen(cells, none)
+        else:
+            by = column.total.weights
+            value = self._mean(column, by, none) if column.total.ours is None else column.total.ours
+            weights = self.cells(by)
+            lead = self.columns[0].name
+            which = formulas.seen(self.first(lead), self.cells(lead))
+            every = formulas.mean(cells, weights, none)
+            shown = formulas.mean(cells, weights, none, which)
+        return Formula(every, value), Formula(shown, value)
+
+    def _mean(self, column: Column, by: str, none: str) -> float | str:
+        weights = next(c.cells for c in self.columns if c.name == by)
+        both = zip(map(plain, column.cells), map(plain, weights), strict=True)
+        pairs = [(s, w) for s, w in both if not isinstance(s, str) and not isinstance(w, str)]
+        over = math.fsum(w for _, w in pairs)
+        return math.fsum(s * w for s, w in pairs) / over if over else none
+
+
+def plain(cell: Cell) -> float | str:
+    """Return a cell's value; of a formula, ours."""
+    return cell.value if isinstance(cell, Formula) else cell
+
+
+def _sum(cells: Sequence[Cell], none: str) -> float | str:
+    numbers = [v for v in map(plain, cells) if not isinstance(v, str)]
+    return math.fsum(numbers) if numbers else none
+
+
+def letters(column: int) -> str:
+    """Return how a spreadsheet calls a column, counted from 0.
+
+    Examples
+    --------
+    >>> letters(0), letters(25), letters(26), letters(701), letters(702)
+    ('A', 'Z', 'AA', 'ZZ', 'AAA')
+    """
+    name = ""
+    number = column + 1
+    while number:
+        number, rest = divmod(number - 1, 26)
+        name = chr(ord("A") + rest) + name
+    return name

@@ -1,0 +1,314 @@
+"""The sheets of villages, facilities, catchments, gaps by kecamatan, adoption, findings and their like."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from geodata.quality import gravest_first, inspect
+from geodata.vocabulary.statuses import VillageStatus
+from planner.coverage.doubts import planning_findings
+from planner.coverage.tables import facility_table, summary, unit_catchments, village_table
+from planner.ilp.tables import jejaring_table, puskesmas_table, unit_columns, village_columns
+from planner.reports.senders.texts import sender_texts
+from planner.reports.workbook import formulas
+from planner.reports.workbook.sheet import Column, Formula, Look, Sheet, Total
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from geodata.layers import Finding
+    from planner.coverage.study import Gaps
+    from planner.ilp.model import Ilp
+    from planner.reports.workbook.sheet import Cell
+    from planner.reports.workbook.words import Words
+
+# What an officer looks at first; all else of a kind is folded away.
+FIRST_OF_KIND = ("status", "minutes_median", "share_reached")
+FIRST_FACTS = ("village_code", "village_name", "district_name", "people")
+FIRST_OF_ILP = ("referral_minutes", "visits_families", "remote")
+# Of the facility table: they stand in the sheet of catchments, by unit and kind.
+IN_CATCHMENTS = ("people_", "as_", "villages_people_unknown", "capacity_used_people", "load")
+CATCHMENT = ("people_total", "people_own", "people_nearest", "villages_people_unknown")
+SUMS = ("people_reached", "people_beyond", "visits_families", "visits_visits_month", "visits_rounds_month")
+
+
+def made(words: Words, key: str, columns: Sequence[Column], *, frozen: int = 2) -> Sheet:
+    """Return a sheet under its names in the language."""
+    texts = words.texts
+    return Sheet(key, texts.sheet[key], texts.title[key], tuple(columns), frozen)
+
+
+def villages(ilp: Ilp, words: Words) -> Sheet:
+    """Return one row a village: facts, then by kind what is looked at first, and folded the rest.
+
+    Parameters
+    ----------
+    ilp
+        The answers.
+    words
+        Of the language.
+    """
+    gaps = ilp.gaps
+    table = village_table(gaps).join(village_columns(ilp)).reset_index(names="village_code")
+    names = gaps.layers.facilities["name"]
+    totals = summary(gaps)["kinds"]
+    facts = [c for c in table if words.parts(c)[0] == ""]
+    lead = [c for c in facts if c in FIRST_FACTS]
+    order = [
+        (c, c not in FIRST_FACTS)
+        for c in (*lead, *(c for c in facts if c in gaps.layers.villages and c not in lead))
+    ]
+    columns = [_village_column(words, table, c, totals, detail) for c, detail in order]
+    for kind in ilp.kinds:
+        mine = [
+            c for c in table if words.parts(c)[0] == kind and not c.endswith(("_reason_id", "_reason_en"))
+        ]
+        first = [f"{kind}_{rest}" for rest in FIRST_OF_KIND]
+        columns += [_village_column(words, table, c, totals, detail=False) for c in first]
+        columns += [_village_column(words, table, c, totals, detail=True) for c in mine if c not in first]
+        nearest = names.reindex(table[f"{kind}_nearest_id"]).fillna("")
+        columns.append(words.column(f"{kind}_nearest_name", nearest, detail=True))
+        columns.append(
+            words.column(f"{kind}_why", table[f"{kind}_reason_{words.lang}"], detail=True, long=True)
+        )
+    rest = [c for c in facts if c not in dict(order)]
+    columns += [_village_column(words, table, c, totals, c not in FIRST_OF_ILP) for c in rest]
+    return made(words, "villages", columns)
+
+
+def _village_column(
+    words: Words,
+    table: pd.DataFrame,
+    name: str,
+    totals: dict[str, Any],
+    detail: bool,  # noqa: FBT001 - private
+) -> Column:
+    kind, season, rest = words.parts(name)
+    total = None
+    if rest in SUMS or name == "people":
+        total = Total()
+    elif rest == "share_reached":
+        total = Total("people")
+    if kind and total and rest in ("people_reached", "share_reached"):
+        of_season = totals[kind][season] if season else totals[kind]
+        ours = of_season[rest]
+        total = total._replace(ours=words.texts.note["unknown"] if ours is None else ours)
+    return words.column(name, table[name], total=total, detail=detail)
+
+
+def facilities(ilp: Ilp, words: Words) -> Sheet:
+    """Return one row a facility, those that take no part included."""
+    gaps = ilp.gaps
+    table = facility_table(gaps).join(unit_columns(ilp)).reset_index(names="facility_id")
+    places = gaps.layers.villages[["village_name", "district_name"]]
+    at = places.reindex(table["village_code"]).reset_index(drop=True)
+    table = pd.concat([table, at], axis=1)
+    first = [
+        "facility_id",
+        "name",
+        "kind",
+        "village_name",
+        "district_name",
+        "functioning",
+        "functions",
+        "lacks",
+    ]
+    first += ["not_known", "status"]
+    kept = [c for c in table if not c.startswith(IN_CATCHMENTS)]
+    # A unit without a rule, or outside the network, has nothing to function by and no parent.
+    empty = {"functions", "lacks", "not_known", "parent_id_found", "parent_how", "serves_as", "parent_id"}
+    columns = [words.column(c, table[c], blank=c in empty) for c in first]
+    columns += [words.column(c, table[c], blank=c in empty, detail=True) for c in kept if c not in first]
+    return made(words, "facilities", columns)
+
+
+def catchments(ilp: Ilp, words: Words) -> Sheet:
+    """Return one row a unit and kind that it counts for: people in all, and those nearest to it."""
+    gaps = ilp.gaps
+    parts = []
+    for kind in ilp.kinds:
+        found = unit_catchments(gaps, kind)
+        loads = ilp.loads[ilp.loads["serves_as"] == kind].drop(columns="serves_as")
+        parts.append(found[list(CATCHMENT)].join(loads).assign(serves_as=kind))
+    table = pd.concat(parts).rename_axis("facility_id").reset_index()
+    rows = gaps.layers.facilities.reindex(table["facility_id"])
+    table["name"], table["kind"] = rows["name"].to_numpy(), rows["kind"].to_numpy()
+    places = gaps.layers.villages[["village_name", "district_name"]].reindex(rows["village_code"])
+    for name in places:
+        table[name] = places[name].to_numpy()
+    order = ("facility_id", "name", "serves_as", "kind", "village_name", "district_name", *CATCHMENT,
+             "capacity_people", "people_allocated", "load")  # fmt: skip
+    # The catchments in all overlap: only those of the nearest unit may be added up.
+    sums = {"people_own", "people_nearest", "people_allocated"}
+    return made(
+        words, "catchments", [words.column(c, table[c], total=Total() if c in sums else None) for c in order]
+    )
+
+
+def districts(gaps: Gaps, villages_sheet: Sheet, words: Words) -> Sheet:
+    """Return one row a kecamatan: its gaps by kind, as formulas on the sheet of villages.
+
+    Parameters
+    ----------
+    gaps
+        The answer.
+    villages_sheet
+        As from :func:`villages`.
+    words
+        Of the language.
+    """
+    frame = gaps.layers.villages
+    groups = frame.groupby("district_code", sort=True)
+    codes, names = list(groups.groups), groups["district_name"].first().tolist()
+    by = _ByDistrict(gaps, villages_sheet, words, codes)
+    columns = [
+        Column("district_code", words.heading("district_code"), Look.TEXT, codes),
+        Column("district_name", words.heading("district_name"), Look.TEXT, names),
+        by.counted("villages"), by.summed("people"), by.unknown_people(),
+    ]  # fmt: skip
+    for kind in gaps.coverage:
+        columns += [by.with_status(kind, status) for status in (VillageStatus.GAP, VillageStatus.UNKNOWN)]
+        columns += [by.summed(f"{kind}_people_reached"), by.share(kind)]
+        others = (VillageStatus.PARTLY, VillageStatus.SERVED)
+        columns += [replace(by.with_status(kind, status), detail=True) for status in others]
+    return made(words, "districts", columns)
+
+
+class _ByDistrict:
+    """Formulas on the rows of villages, each with the value that pandas finds."""
+
+    def __init__(self, gaps: Gaps, sheet: Sheet, words: Words, codes: list[str]) -> None:
+        self.gaps, self.sheet, self.words, self.codes = gaps, sheet, words, codes
+        self.none = words.texts.note["unknown"]
+        frame = gaps.layers.villages
+        self.district, self.people = frame["district_code"], frame["people"]
+
+    def _mine(self, row: int) -> str:
+        # Two rows of totals and one of headings stand above the first.
+        return formulas.equal(self.sheet.cells("district_code", other=True), f"$A{row + 6}")
+
+    def _column(self, name: str, look: Look, cells: list[Cell], total: Total | None) -> Column:
+        return Column(name, self.words.heading(name), look, cells, total)
+
+    def counted(self, name: str) -> Column:
+        """Return how many villages."""
+        values = self.district.value_counts().reindex(self.codes).astype("float64").tolist()
+        cells: list[Cell] = [Formula(formulas.count_where(self._mine(r)), v) for r, v in enumerate(values)]
+        return self._column(name, Look.COUNT, cells, Total())
+
+    def unknown_people(self) -> Column:
+        """Return in how many villages the people are unknown."""
+        values = (
+            self.people.isna().groupby(self.district).sum().reindex(self.codes).astype("float64").tolist()
+        )
+        is_word = formulas.equal(self.sheet.cells("people", other=True), formulas.text(self.none))
+        cells: list[Cell] = [
+            Formula(formulas.count_where(self._mine(r), is_word), v) for r, v in enumerate(values)
+        ]
+        return self._column("villages_people_unknown", Look.COUNT, cells, Total())
+
+    def with_status(self, kind: str, status: VillageStatus) -> Column:
+        """Return how many villages have a status."""
+        mine = self.gaps.coverage[kind].villages["status"] == status
+        values = mine.groupby(self.district).sum().reindex(self.codes).astype("float64").tolist()
+        word = formulas.text(self.words.map[status])
+        is_so = formulas.equal(self.sheet.cells(f"{kind}_status", other=True), word)
+        cells: list[Cell] = [
+            Formula(formulas.count_where(self._mine(r), is_so), v) for r, v in enumerate(values)
+        ]
+        return self._column(f"{kind}_villages_{status}", Look.COUNT, cells, Total())
+
+    def summed(self, name: str) -> Column:
+        """Return the sum of a column of people."""
+        kind, *_ = self.words.parts(name)
+        of = self.gaps.coverage[kind].villages["people_reached"] if kind else self.people
+        values = self.words.numbers(of.groupby(self.district).sum(min_count=1).reindex(self.codes), self.none)
+        there = self.sheet.cells(name, other=True)
+        cells: list[Cell] = [
+            Formula(formulas.sum_where(there, self._mine(r), self.none), v)  # type: ignore[arg-type]
+            for r, v in enumerate(values)
+        ]
+        return self._column(name, Look.COUNT, cells, Total())
+
+    def share(self, kind: str) -> Column:
+        """Return the share of people reached."""
+        name = f"{kind}_share_reached"
+        share = self.gaps.coverage[kind].villages["share_reached"]
+        weight = self.people.where(share.notna())
+        over = weight.groupby(self.district).sum()
+        found = (share * weight).groupby(self.district).sum() / over.where(over > 0)
+        values = self.words.numbers(found.reindex(self.codes), self.none)
+        there, people = (self.sheet.cells(c, other=True) for c in (name, "people"))
+        cells: list[Cell] = [
+            Formula(formulas.mean(there, people, self.none, self._mine(r)), v)  # type: ignore[arg-type]
+            for r, v in enumerate(values)
+        ]
+        return self._column(name, Look.SHARE, cells, Total("people"))
+
+
+def adoption(ilp: Ilp, words: Words) -> Sheet:
+    """Return one row a puskesmas: what belongs to it, and its stage of ILP."""
+    table = puskesmas_table(ilp).reset_index(names="facility_id")
+    # The last row holds what belongs to no puskesmas, and has no stage.
+    empty = {"document", "lacks", "not_known", "functions", "stage", "launched", "name", "district_name"}
+    first = ["facility_id", "name", "district_name", "stage", "launched", "date", "document", "target_year"]
+    shown = [*first, "villages", "people", "pustu", "posyandu"]
+    sums = {"villages", "villages_proposed", "people", "pustu", "posyandu", "people_allocated"}
+    columns = [
+        words.column(
+            c, table[c], total=Total() if c in sums else None, blank=c in empty, detail=c not in shown
+        )
+        for c in [*shown, *(c for c in table if c not in shown)]
+    ]
+    return made(words, "adoption", columns)
+
+
+def findings(gaps: Gaps, words: Words) -> Sheet:
+    """Return the findings of ``check``, the gravest first."""
+    found = all_findings(gaps)
+    rules = sender_texts().rules
+    table = pd.DataFrame(
+        [
+            {"severity": f.severity, "layer": f.layer, "rule": f.rule, "count": float(f.count),
+             "ids": ", ".join(f.ids), "said": rules[f.rule].wrong if f.rule in rules else "",
+             "message": f.message, "action": f.action}
+            for f in found
+        ],
+        columns=["severity", "layer", "rule", "count", "ids", "said", "message", "action"],
+    )  # fmt: skip
+    # Only Indonesian sentences are there by rule.
+    shown = [c for c in table if c != "said" or words.lang == "id"]
+    long = {"said", "message", "action", "ids"}
+    return made(words, "findings", [words.column(c, table[c], long=c in long) for c in shown], frozen=3)
+
+
+def all_findings(gaps: Gaps) -> tuple[Finding, ...]:
+    """Return what ``check`` finds by the answer's scenario."""
+    return gravest_first((*inspect(gaps.layers), *planning_findings(gaps.layers, gaps.scenario)))
+
+
+def network(ilp: Ilp, words: Words) -> Sheet:
+    """Return who belongs to whom, one row a village and a unit."""
+    table = jejaring_table(ilp)
+    return made(words, "network", [words.column(c, table[c], blank=True) for c in table], frozen=3)
+
+
+def groups(ilp: Ilp, words: Words) -> Sheet:
+    """Return people by village and life-cycle group."""
+    table = ilp.groups.reset_index()
+    names = ilp.gaps.layers.villages["village_name"].reindex(table["village_code"])
+    table.insert(1, "village_name", names.to_numpy())
+    seen = [c for c in table if words.parts(c)[1] == ""]
+    return made(
+        words, "groups",
+        [words.column(c, table[c], total=Total() if c == "people" else None) for c in seen], frozen=3,
+    )  # fmt: skip
+
+
+def equity(ilp: Ilp, words: Words) -> Sheet:
+    """Return how shares and minutes are spread."""
+    table = ilp.equity
+    return made(words, "equity", [words.column(c, table[c]) for c in table], frozen=4)

@@ -1,0 +1,214 @@
+"""The PWS sheets on paper: a page a village, the ways on their maps, words."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import shapely
+
+from geodata.errors import UnknownCodeError
+from planner.coverage.sheets import middle_place, way_to
+from planner.coverage.study import find_gaps
+from planner.ilp.model import Ilp
+from planner.pipeline import demo_layers
+from planner.reports.typeset import typeset
+from planner.reports.village_sheets import booklet
+from planner.reports.village_sheets.booklet import Booklet, districts_of, write_booklets
+from planner.reports.village_sheets.drawing import HEIGHT, WIDTH, Drawing
+from planner.reports.village_sheets.facts import SheetFacts
+from planner.reports.village_sheets.ways import NearestWays
+from planner.texts.formatter import Formatter
+
+CODE = "99.01.01.1001"
+
+
+@pytest.fixture(scope="module")
+def ilp():
+    return Ilp(find_gaps(demo_layers(24)))
+
+
+def pages(pdf):
+    return len(re.findall(rb"/Type/Page\b", pdf))
+
+
+def texts_of(pdf, path):
+    path.write_bytes(pdf)
+    out = subprocess.run(
+        ["pdftotext", "-layout", path, "-"], capture_output=True, text=True, check=True
+    ).stdout
+    return out.split("\f")[:-1]
+
+
+def test_every_village_is_one_page_behind_a_page_of_contents(ilp, tmp_path):
+    files = write_booklets(ilp, tmp_path / "pws")
+    villages = ilp.gaps.layers.villages.groupby("district_code").size()
+    assert [f.name for f in files] == ["pws-99.01.01-rekaan.pdf", "pws-99.01.02-khayal.pdf", "run.json"]
+    assert [pages(f.read_bytes()) for f in files[:2]] == [n + 1 for n in villages]
+
+
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="poppler-utils are not installed")
+def test_the_pages_stand_where_the_contents_say(ilp, tmp_path):
+    found = texts_of(Booklet(ilp, "id").pdf("99.01.01"), tmp_path / "a.pdf")
+    villages = ilp.gaps.layers.villages
+    mine = villages[villages["district_code"] == "99.01.01"].sort_index()
+    for number, (code, name) in enumerate(mine["village_name"].items(), start=2):
+        [line] = [row for row in found[0].splitlines() if code in row]
+        assert line.split()[-1] == str(number)
+        page = found[number - 1]
+        assert page.split()[0] == name
+        assert code in page
+        assert "Kepala Puskesmas" in page
+        assert "tanda tangan" in page
+    assert "dilayani oleh" not in " ".join(found)
+
+
+def long_of(page, times):
+    """The page with everything as long as may be, so many times over."""
+    words = "Kata " * 200
+    name, fact, sentence = (
+        words[: n * times].strip() for n in (booklet.PLAIN_NAME, booklet.PLAIN_FACT, booklet.PLAIN_SENTENCE)
+    )
+    wet = "seperti kemarau, permukaan jalan tidak diketahui"
+    kind = {**page["kinds"][0], "unit": name, "reason": sentence, "wet": wet}
+    group = {"label": "usia sekolah dan remaja", "people": "1.234.567", "origin": "tidak diketahui"}
+    kinds = "puskesmas, pustu, posyandu, rumah sakit"
+    return {
+        **page, "name": name, "district": name, "puskesmas": name, "head": name, "next": sentence,
+        "visits": fact, "referral": fact, "kinds": [kind] * booklet.PLAIN_KINDS * times,
+        "groups": [group] * booklet.PLAIN_GROUPS * times, "gaps": kinds, "not_known": kinds,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("times", [1, 3])
+def test_the_longest_page_that_is_not_measured_is_one_page_and_so_is_any_longer(ilp, monkeypatch, times):
+    made = Booklet(ilp, "id")
+    page = long_of(made.facts.of(CODE), times)
+    assert booklet._is_long(page) == (times > 1)
+    monkeypatch.setattr(made.facts, "of", lambda code: {**page, "code": code})
+    villages = ilp.gaps.layers.villages
+    mine = villages[villages["district_code"] == "99.01.01"]
+    assert pages(made.pdf("99.01.01")) == len(mine) + 1
+
+
+def test_ways_are_those_of_the_app(ilp):
+    """The same line as the app draws it, leg by leg in degrees."""
+    gaps = ilp.gaps
+    for way in NearestWays(gaps).of(CODE):
+        place = middle_place(gaps, CODE, way.kind, "dry")
+        legs = way_to(gaps, place, way.kind, "dry", way.facility_id).to_crs(gaps.demand.crs)
+        assert shapely.get_coordinates(way.line) == pytest.approx(
+            shapely.get_coordinates(legs.geometry), abs=1e-3
+        )
+        unit = gaps.layers.facilities.geometry[way.facility_id]
+        assert way.goal.distance(unit) < 1e-6
+
+
+def test_a_way_never_jumps(ilp):
+    """Drawn, it is as long as the roads that it takes, whichever way they were drawn."""
+    gaps = ilp.gaps
+    ways = NearestWays(gaps)
+    for code in gaps.layers.villages.index:
+        for way in ways.of(code):
+            place = middle_place(gaps, code, way.kind, "dry")
+            legs = way_to(gaps, place, way.kind, "dry", way.facility_id)
+            assert way.line.length == pytest.approx(legs["length_m"].sum(), rel=1e-6)
+
+
+def test_no_way_is_drawn_where_there_is_none(ilp):
+    layers = ilp.gaps.layers
+    kinds = tuple(k for k in layers.area.listed_kinds if k != "pustu")
+    gaps = find_gaps(replace(layers, area=replace(layers.area, listed_kinds=kinds)))
+    assert "pustu" not in {w.kind for w in NearestWays(gaps).of(CODE)}
+    straight = find_gaps(replace(layers, roads=None))
+    for way in NearestWays(straight).of(CODE):
+        assert len(way.line.coords) == 2
+
+
+def test_a_drawing_holds_names_a_scale_north_and_ways(ilp):
+    plain, with_ways = Drawing(ilp, "id").draw(CODE), Drawing(ilp, "id", NearestWays(ilp.gaps)).draw(CODE)
+    name = ilp.gaps.layers.villages.loc[CODE, "village_name"]
+    for svg in (plain, with_ways):
+        assert re.search(rf">{name}</text>", svg)
+        assert re.search(r">\d+(,\d+)? k?m</text>", svg)
+        assert ">U</text>" in svg
+    assert 'stroke="#0b57a4"' not in plain
+    assert 'stroke="#0b57a4"' in with_ways
+    assert ">N</text>" in Drawing(ilp, "en").draw(CODE)
+
+
+def test_the_scale_is_as_long_as_it_says(ilp):
+    """A unit of the drawing in metres, from the village's outline on the ground and on paper."""
+    svg = Drawing(ilp, "en").draw(CODE)
+    [path] = re.findall(r'<path d="M([^"]*)Z" fill="#dfeaf6"', svg)
+    x = [float(pair.split()[0]) for pair in path.split("L")]
+    west, _, east, _ = ilp.gaps.layers.villages.geometry[CODE].bounds
+    metres = (east - west) / (max(x) - min(x))
+    [bar] = set(re.findall(r"v5h([\d.]+)v-5", svg))
+    [number, unit] = re.search(r">([\d.]+) (k?m)</text>", svg).groups()
+    assert float(bar) * metres == pytest.approx(float(number) * (1000 if unit == "km" else 1), rel=0.01)
+
+
+def test_labels_lie_inside_and_not_on_each_other(ilp):
+    drawing = Drawing(ilp, "id", NearestWays(ilp.gaps))
+    for code in ilp.gaps.layers.villages.index:
+        boxes = []
+        for x, y, size, text in re.findall(
+            r'<text x="(\d+)" y="(\d+)" font-size="([\d.]+)"[^>]*>([^<]*)</text>', drawing.draw(code)
+        ):
+            if float(x) < 130 and float(y) > HEIGHT - 12:
+                continue  # the scale's length
+            wide = 0.45 * float(size) * len(text)
+            boxes.append(shapely.box(float(x), float(y) - 0.7 * float(size), float(x) + wide, float(y)))
+        assert all(shapely.box(-1, -1, WIDTH + 1, HEIGHT + 1).covers(b) for b in boxes)
+        assert not any(a.intersects(b) for i, a in enumerate(boxes) for b in boxes[:i])
+
+
+def test_islets_far_away_do_not_make_a_speck_of_a_village(ilp):
+    layers = ilp.gaps.layers
+    villages = layers.villages.copy()
+    shape = villages.geometry[CODE]
+    far = shapely.box(*(np.array(shape.bounds)[[0, 1, 0, 1]] - [90_000, 90_000, 89_900, 89_900]))
+    villages.loc[[CODE], "geometry"] = [shapely.MultiPolygon([*shape.geoms, far])]
+    islets = Ilp(replace(ilp.gaps, layers=replace(layers, villages=villages)))
+    one, other = (re.search(r"v5h([\d.]+)v-5", Drawing(i, "id").draw(CODE)).group(1) for i in (ilp, islets))
+    assert one == other
+
+
+def test_families_are_whole_and_about(ilp):
+    found = ilp.visits.villages
+    code = found.index[found["status"] == "known"][0]
+    said = SheetFacts(ilp, "id").of(code)["visits"]
+    assert said.startswith("sekitar ")
+    assert "," not in said
+    write = Formatter("id")
+    assert [write.about(v) for v in (978.2, 0.4, 0.0, 1.0)] == ["978", "< 1", "0", "1"]
+
+
+def test_a_kecamatan_is_found_by_code_or_name(ilp):
+    layers = ilp.gaps.layers
+    assert districts_of(layers, "99.01.02") == districts_of(layers, "KHAYAL") == {"99.01.02": "Khayal"}
+    assert list(districts_of(layers)) == ["99.01.01", "99.01.02"]
+    with pytest.raises(UnknownCodeError, match="no kecamatan 'Khayl'"):
+        districts_of(layers, "Khayl")
+    twins = layers.villages.assign(district_name="Sukorejo")
+    with pytest.raises(UnknownCodeError, match=r"99\.01\.01, 99\.01\.02"):
+        districts_of(replace(layers, villages=twins), "Sukorejo")
+
+
+def test_one_answer_gives_one_pdf(ilp):
+    assert Booklet(ilp, "en").pdf("99.01.01") == Booklet(ilp, "en").pdf("99.01.01")
+
+
+def test_what_is_typeset_cannot_read_the_disk_or_hide_our_data(tmp_path):
+    (tmp_path / "secret.txt").write_text("secret", "utf-8")
+    with pytest.raises(RuntimeError):
+        typeset(f'#read("{tmp_path}/secret.txt")', {})
+    with pytest.raises(ValueError, match=r"data\.json"):
+        typeset("", {}, files={"data.json": b""})
+    with pytest.raises(ValueError, match="JSON"):
+        typeset("", {"n": float("nan")})

@@ -1,0 +1,252 @@
+"""The workbook: its formulas against our numbers, its words, and names that mean harm."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import zipfile
+from dataclasses import replace
+
+import openpyxl
+import pandas as pd
+import pytest
+from spreadsheet import Evaluator
+
+from geodata.errors import ConfigError
+from planner.coverage.study import find_gaps
+from planner.coverage.tables import summary, village_table
+from planner.ilp.model import Ilp
+from planner.ilp.tables import village_columns
+from planner.pipeline import Ask, RolloutPlan, Study, demo_layers, rollout, site, write_rollout, write_siting
+from planner.reports.workbook import write_workbook
+from planner.reports.workbook.texts import workbook_texts
+from planner.reports.workbook.words import Words
+
+HEAD = 5  # the row of headings of sheets with totals; of others it is 3
+
+
+@pytest.fixture(scope="module")
+def answer():
+    """A demo without anybody known in two villages, one kind without a list, an island without a way."""
+    layers = demo_layers(24)
+    layers.villages.loc[layers.villages.index[:2], "people"] = float("nan")
+    roads = layers.roads[layers.roads["road_class"] != "ferry"]
+    kinds = tuple(k for k in layers.area.listed_kinds if k != "hospital")
+    return find_gaps(replace(layers, roads=roads, area=replace(layers.area, listed_kinds=kinds)))
+
+
+@pytest.fixture(scope="module")
+def ilp(answer):
+    return Ilp(answer)
+
+
+@pytest.fixture(scope="module")
+def written(answer, ilp, tmp_path_factory):
+    path = tmp_path_factory.mktemp("book") / "gaps.xlsx"
+    write_workbook(answer, ilp, path, lang="id")
+    return path
+
+
+def rows_of(sheet, head=HEAD):
+    """The data below the headings, by the machine's names in their comments."""
+    names = [c.comment.text for c in sheet[head]]
+    rows = sheet.iter_rows(min_row=head + 1, values_only=True)
+    return pd.DataFrame([r for r in rows if any(v is not None for v in r)], columns=names)
+
+
+def close(ours):
+    """Equal but for the last digits of a sum; words are equal."""
+    return ours if isinstance(ours, str) else pytest.approx(ours, rel=1e-9, abs=1e-9)
+
+
+def formulas(book):
+    return [c for sheet in book for row in sheet.iter_rows() for c in row if c.data_type == "f"]
+
+
+def test_every_formula_gives_the_number_that_is_kept_with_it(written):
+    book, kept = openpyxl.load_workbook(written), openpyxl.load_workbook(written, data_only=True)
+    found = formulas(book)
+    evaluate = Evaluator(book)
+    assert {c.parent.title for c in found} >= {"Desa", "Wilayah layanan", "Kesenjangan kecamatan"}
+    for cell in found:
+        ours = kept[cell.parent.title][cell.coordinate].value
+        value = evaluate.cell(cell.parent.title, cell.coordinate)
+        assert value == close(ours), (cell.parent.title, cell.coordinate, cell.value)
+
+
+def test_totals_are_those_of_the_summary(answer, written):
+    kept = openpyxl.load_workbook(written, data_only=True)["Desa"]
+    column = {c.comment.text: c.column for c in kept[HEAD]}
+    totals = summary(answer)
+    assert kept.cell(3, column["people"]).value == totals["people"]
+    for kind, one in totals["kinds"].items():
+        for rest in ("people_reached", "share_reached"):
+            for season, of in (("", one), ("wet_", one["wet"])):
+                cell = kept.cell(3, column[f"{kind}_{season}{rest}"]).value
+                assert cell == ("belum diketahui" if of[rest] is None else of[rest])
+
+
+def test_kecamatan_add_up_to_the_villages(answer, written):
+    table = rows_of(openpyxl.load_workbook(written, data_only=True)["Kesenjangan kecamatan"])
+    villages = answer.layers.villages
+    assert table["district_code"].tolist() == sorted(villages["district_code"].unique())
+    assert table["villages"].sum() == len(villages)
+    assert table["villages_people_unknown"].sum() == villages["people"].isna().sum()
+    for kind, one in answer.coverage.items():
+        for status in ("served", "partly", "gap", "unknown"):
+            assert table[f"{kind}_villages_{status}"].sum() == (one.villages["status"] == status).sum()
+
+
+def test_numbers_and_words_of_villages_are_those_of_the_tables(answer, ilp, written):
+    table = rows_of(openpyxl.load_workbook(written, data_only=True)["Desa"]).set_index("village_code")
+    ours = village_table(answer).join(village_columns(ilp))
+    assert list(table.index) == list(ours.index)
+    words = {"nan": "belum diketahui", "inf": "tidak ada jalan"}
+    infinite = 0
+    for name in ours.select_dtypes("number"):
+        for code, value in ours[name].items():
+            infinite += value == float("inf")
+            # XlsxWriter keeps 16 digits of a number, Excel 15.
+            assert table.loc[code, name] == words.get(str(value), pytest.approx(value, rel=1e-15)), (
+                code,
+                name,
+            )
+    assert infinite
+    named = {
+        "served": "terjangkau",
+        "partly": "sebagian terjangkau",
+        "gap": "kesenjangan",
+        "unknown": "tidak diketahui",
+    }
+    assert table["pustu_status"].tolist() == [named[s] for s in ours["pustu_status"]]
+    # Nothing of the tables is left out, but sentences of the other language.
+    assert set(ours) - set(table) == {f"{k}_reason_{lang}" for k in ilp.kinds for lang in ("id", "en")}
+
+
+def test_no_cell_says_inf_or_nan_and_codes_are_text(written):
+    book = openpyxl.load_workbook(written)
+    cells = [c for sheet in book for row in sheet.iter_rows() for c in row if c.value is not None]
+    assert not [
+        c
+        for c in cells
+        if isinstance(c.value, str) and c.value.strip().lower() in ("inf", "-inf", "nan", "none", "<na>")
+    ]
+    for sheet, name in (("Desa", "village_code"), ("Kesenjangan kecamatan", "district_code")):
+        at = next(c.column for c in book[sheet][HEAD] if c.comment.text == name)
+        below = [book[sheet].cell(r, at) for r in range(HEAD + 1, book[sheet].max_row + 1)]
+        assert {c.data_type for c in below} == {"s"}
+
+
+@pytest.mark.parametrize("lang", ["id", "en"])
+def test_every_column_has_a_heading_in_words(answer, ilp, tmp_path, lang):
+    path = tmp_path / "book.xlsx"
+    write_workbook(answer, ilp, path, lang=lang)
+    bare = [
+        (sheet.title, c.value)
+        for sheet in openpyxl.load_workbook(path)
+        for row in sheet.iter_rows(max_row=HEAD)
+        for c in row
+        if c.comment is not None and c.value == c.comment.text
+    ]
+    # One word in both: English "kind".
+    assert [b for b in bare if "_" in b[1]] == []
+
+
+def test_both_languages_have_the_same_keys():
+    one, other = (workbook_texts(lang).model_dump() for lang in ("id", "en"))
+    assert {k: set(v) for k, v in one.items()} == {k: set(v) for k, v in other.items()}
+    assert all(len(name) <= 31 for lang in ("id", "en") for name in workbook_texts(lang).sheet.values())
+    with pytest.raises(ConfigError, match="choose one of"):
+        workbook_texts("fr")
+
+
+def test_sheets_are_ready_to_read_and_to_print(written):
+    book = openpyxl.load_workbook(written)
+    for sheet in book:
+        head = HEAD if any(c.comment for c in sheet[HEAD]) else 3
+        assert sheet.freeze_panes.endswith(str(head + 1))
+        assert sheet.auto_filter.ref.startswith(f"A{head}:")
+        assert sheet.page_setup.orientation == "landscape"
+        assert str(sheet.page_setup.paperSize) == "9"
+        assert (sheet.page_setup.fitToWidth or 1, sheet.page_setup.fitToHeight) == (1, 0)
+        assert sheet.print_title_rows == f"${head}:${head}"
+        assert "&P" in sheet.oddFooter.right.text
+    rules = [r.formula for rules in book["Desa"].conditional_formatting for r in rules.rules]
+    assert ['"kesenjangan"'] in rules
+
+
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
+def test_libreoffice_opens_it_and_finds_the_same_numbers(written, tmp_path):
+    bare = tmp_path / "bare.xlsx"
+    with zipfile.ZipFile(written) as source, zipfile.ZipFile(bare, "w") as target:
+        for name in source.namelist():
+            content = source.read(name)
+            if name.startswith("xl/worksheets/sheet"):
+                # Without our values, so that LibreOffice has to find its own.
+                content = re.sub(rb"</f><v>[^<]*</v>", b"</f>", content)
+            target.writestr(name, content)
+    options = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,false,false,false,false,-1"
+    done = subprocess.run(
+        ["soffice", f"-env:UserInstallation=file://{tmp_path}/profile", "--headless", "--convert-to", options,
+         "--outdir", tmp_path, bare],
+        capture_output=True, text=True, timeout=120, check=True,
+    )  # fmt: skip
+    assert "rror" not in done.stdout + done.stderr
+    kept = openpyxl.load_workbook(written, data_only=True)
+    for cell in formulas(openpyxl.load_workbook(written)):
+        title = cell.parent.title
+        lines = pd.read_csv(
+            tmp_path / f"bare-{title}.csv", header=None, dtype=str, names=range(200), skip_blank_lines=False
+        )
+        text = lines.iloc[cell.row - 1, cell.column - 1]
+        value = float(text[:-1]) / 100 if text.endswith("%") else text
+        ours = kept[title][cell.coordinate].value
+        assert (value if isinstance(ours, str) else float(value)) == close(ours)
+
+
+@pytest.fixture(scope="module")
+def small():
+    return demo_layers(12)
+
+
+def test_the_plan_of_a_folder_is_in_the_book(tmp_path, small):
+    study = Study(small)
+    plan = RolloutPlan.model_validate(
+        {"kind": "posyandu", "years": [{"year": 2027, "units": 1}, {"year": 2028, "units": 1}]}
+    )
+    write_rollout(rollout(study, plan), tmp_path / "rollout")
+    chosen = site(study, "posyandu", Ask(units=2))
+    write_siting(chosen, tmp_path / "site")
+    gaps = study.gaps()
+    for folder, sheets in (("rollout", {"Plan by year", "Proposed sites"}), ("site", {"Proposed sites"})):
+        path = tmp_path / f"{folder}.xlsx"
+        write_workbook(gaps, Ilp(gaps), path, lang="en", plan=tmp_path / folder)
+        book = openpyxl.load_workbook(path, data_only=True)
+        assert set(book.sheetnames) & {"Plan by year", "Proposed sites"} == sheets
+    sites = rows_of(book["Proposed sites"])
+    assert sites["candidate_id"].tolist() == chosen.sites.index.tolist()
+    assert sites["people_added"].tolist() == chosen.sites["people_added"].tolist()
+    years = rows_of(openpyxl.load_workbook(tmp_path / "rollout.xlsx", data_only=True)["Plan by year"])
+    assert years["year"].tolist() == [2027, 2028]
+
+
+def test_a_folder_that_is_no_plan_of_the_area_is_refused(tmp_path, answer, ilp):
+    with pytest.raises(ConfigError, match="jangkau site or rollout"):
+        write_workbook(answer, ilp, tmp_path / "a.xlsx", plan=tmp_path)
+    (tmp_path / "run.json").write_text(json.dumps({"command": "site", "area": {"code": "11.01"}}), "utf-8")
+    with pytest.raises(ConfigError, match=r"is of 11\.01, not of"):
+        write_workbook(answer, ilp, tmp_path / "a.xlsx", plan=tmp_path)
+    assert not (tmp_path / "a.xlsx").exists()
+
+
+def test_one_answer_gives_one_file(answer, ilp, written, tmp_path):
+    write_workbook(answer, ilp, tmp_path / "again.xlsx", lang="id")
+    assert (tmp_path / "again.xlsx").read_bytes() == written.read_bytes()
+
+
+def test_a_kind_of_many_words_is_not_taken_for_another():
+    words = Words("en", ["pos", "pos_yandu"])
+    assert words.parts("pos_yandu_wet_status") == ("pos_yandu", "wet", "status")
+    assert words.parts("village_name") == ("", "", "village_name")
