@@ -90,6 +90,7 @@ __all__ = [
     "check",
     "default_scenario",
     "demo_layers",
+    "draft_area",
     "facility_table",
     "find_gaps",
     "from_networkx",
@@ -164,6 +165,36 @@ def build_area(
     progress("workspace")
     write_anew(layers, out)
     return layers
+
+
+def draft_area(folder: str | Path, *, code: str | None = None, name: str | None = None) -> str:
+    """Return a first AREA.yml for a folder of files, as text; ``jangkau init`` writes the same.
+
+    Parameters
+    ----------
+    folder
+        An office's files: a map of villages, lists of facilities, tables of people, roads.
+    code, name
+        Of the kabupaten or kota; None: the codes of its villages tell it.
+
+    Raises
+    ------
+    InputError
+        No map of villages, or nothing tells which kabupaten it is about.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from geodata.demo import DemoSize, generate_area, write_area_files
+    >>> with TemporaryDirectory() as folder:
+    ...     _ = write_area_files(generate_area(2024, DemoSize.of_villages(12)), Path(folder))
+    ...     text = draft_area(folder)
+    >>> text.splitlines()[3]
+    'code: "99.01"'
+    """
+    from geodata.drafting.draft import draft
+
+    return draft(Path(folder), code, name)
 
 
 def under_standards(
