@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 UNKNOWN = "unknown"
 LONGEST_DOCUMENT = 300  # characters: its number, not its text
@@ -13,6 +13,10 @@ FIRST_YEAR, LAST_YEAR = 2000, 2100  # outside of these a year is a slip of the h
 _ISO = re.compile(r"^(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?(?:[T ]0{1,2}:00(?::00(?:\.0+)?)?)?$", re.ASCII)
 _NUMBERS = re.compile(r"^(?:(\d{1,2})[/.-])?(\d{1,2})[/.-](\d{4})$", re.ASCII)
 _WORDS = re.compile(r"^(?:(\d{1,2})\s+)?([a-z]+)\.?\s+(\d{4})$", re.ASCII | re.IGNORECASE)
+# The number of a day, perhaps with the time behind it: as workbooks count, 1 is 1 January 1900, and they take
+# 1900 for a leap year.
+_SERIAL = re.compile(r"^\d{5}(?:\.\d+)?$", re.ASCII)
+_DAY_0 = date(1899, 12, 30)
 # Indonesian and English, by the letters that tell them apart.
 _MONTHS = (
     ("jan",), ("feb", "peb"), ("mar",), ("apr",), ("mei", "may"), ("jun",), ("jul",), ("agu", "agt", "aug"),
@@ -58,7 +62,8 @@ def iso_date(value: object) -> str:
     ----------
     value
         A date, or text: ``2024-07-22``, ``2024-07``, ``2024``, ``22/07/2024`` (the day first, as Indonesia
-        writes it), ``07/2024``, ``22 Juli 2024``, ``July 2024``.
+        writes it), ``07/2024``, ``22 Juli 2024``, ``July 2024``; or ``45495``, a day's number as
+        workbooks show it where the cell's format is lost (from 1900; no other date has five digits).
 
     Raises
     ------
@@ -67,8 +72,8 @@ def iso_date(value: object) -> str:
 
     Examples
     --------
-    >>> iso_date("22 Juli 2024"), iso_date("Juli 2024"), iso_date("2/7/2024")
-    ('2024-07-22', '2024-07', '2024-07-02')
+    >>> iso_date("22 Juli 2024"), iso_date("Juli 2024"), iso_date("2/7/2024"), iso_date(45495)
+    ('2024-07-22', '2024-07', '2024-07-02', '2024-07-22')
     """
     if isinstance(value, (date, datetime)):
         parts: tuple[int, ...] = (value.year, value.month, value.day)
@@ -96,6 +101,9 @@ def _parts(text: str) -> tuple[int, ...]:
     if (found := _WORDS.match(text)) is not None:
         day, name, year = found.groups()
         return (int(year), _month(name.lower()), *([int(day)] if day else []))
+    if _SERIAL.match(text) is not None:
+        day = _DAY_0 + timedelta(days=int(text[:5]))
+        return (day.year, day.month, day.day)
     msg = "it is no date"
     raise ValueError(msg)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import (
     BeforeValidator,
@@ -20,6 +20,9 @@ from geodata.crs import LAT_MAX, LAT_MIN, LON_MAX, LON_MIN
 from geodata.files.yamlfile import Model, read_yaml
 from geodata.vocabulary.kinds import known_kinds
 from geodata.vocabulary.roads import ROAD_CLASSES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def _number_is_not_text(value: object) -> object:
@@ -80,13 +83,17 @@ class CodesFile(FileSource):
 
 
 class BoundariesFile(FileSource):
-    """Village polygons; ``people`` names a column with their number, which is never guessed."""
+    """Village polygons; ``people`` names a column with their number, which is never guessed.
+
+    Gaps and overlaps between neighbours up to ``tolerance_m`` metres wide are closed; 0 closes none.
+    """
 
     code: str | None = None
     name: str | None = None
     district_name: str | None = None
     regency: str | None = None
     people: str | None = None
+    tolerance_m: float = Field(default=0.0, ge=0, le=100)
 
 
 class OneClass(Model):
@@ -209,6 +216,24 @@ class FacilitiesFile(FileSource):
             return (self.kind,)
         named = (self.kind.values or {}).values()
         return tuple(dict.fromkeys(kind for kind in named if kind is not None))
+
+
+def list_names(files: Sequence[FacilitiesFile]) -> list[str]:
+    """Return what findings call each list: its file's name, with its sheet where the name is not enough.
+
+    Examples
+    --------
+    >>> one, two = (FacilitiesFile(path=Path("a.xlsx"), kind="pustu", sheet=sheet) for sheet in ("I", "II"))
+    >>> list_names([one]), list_names([one, two])
+    (['a.xlsx'], ['a.xlsx [I]', 'a.xlsx [II]'])
+    """
+    names = [file.path.name for file in files]
+    found: list[str] = []
+    for number, (file, name) in enumerate(zip(files, names, strict=True), start=1):
+        label = name if names.count(name) == 1 else f"{name} [{file.sheet or number}]"
+        # A sheet that several entries have.
+        found.append(label if label not in found else f"{name} [{file.sheet or ''} {number}]")
+    return found
 
 
 class PeopleRaster(FileSource):

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import geopandas as gpd
 import shapely
 
-from geodata.areafile import CoversFile
+from geodata.areafile import CoversFile, list_names
 from geodata.crs import WGS84
 from geodata.errors import ConfigError
 from geodata.extent import ROADS, declared
-from geodata.layers import Finding, Layers, Progress, SourceRecord, StudyArea, no_progress
+from geodata.layers import Finding, Layers, Progress, SourceRecord, StudyArea, no_progress, rows_about
 from geodata.readers.areas import read_floods, read_water
 from geodata.readers.boundaries import read_boundaries
 from geodata.readers.facilities.layer import facilities_layer, kinds_listed
@@ -234,6 +234,7 @@ def _people_of_hamlets(villages: gpd.GeoDataFrame, hamlets: gpd.GeoDataFrame) ->
     finding = Finding(
         "info", "villages", "people_from_hamlets", int(filled.sum()), tuple(villages.index[filled])[:5],
         "villages without a number of people of their own have the sum of their hamlets", "none needed",
+        rows_about(villages.index[filled], "people", effect="the sum of its hamlets counts"),
     )  # fmt: skip
     return ReadLayer(villages.assign(people=villages["people"].fillna(total)), (finding,))
 
@@ -257,11 +258,12 @@ def _facilities(area: AreaFile, villages: gpd.GeoDataFrame, zone: shapely.Geomet
             f,
             villages,
             prefix=stem if stems.count(stem) == 1 else f"{stem}-{i}",
+            name=name,
             zone=zone,
             regency=area.name,
             fix=fix,
         )
-        for i, (f, stem) in enumerate(zip(files, stems, strict=True), start=1)
+        for i, (f, stem, name) in enumerate(zip(files, stems, list_names(files), strict=True), start=1)
     ]
     frame = facilities_layer(lists, villages.crs, zone)
     kinds = [kinds_listed(file, one, official) for file, one in zip(files, lists, strict=True)]

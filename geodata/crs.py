@@ -10,6 +10,7 @@ import numpy as np
 from geodata.errors import OutsideIndonesiaError
 
 if TYPE_CHECKING:
+    import geopandas as gpd
     import pyproj
     from numpy.typing import NDArray
 
@@ -100,3 +101,20 @@ def require_indonesia(bounds: tuple[float, float, float, float], what: str) -> N
                 f"{likely_cause(lon, lat)}. Correct the file, or its CRS, and build again."
             )
             raise OutsideIndonesiaError(msg)
+
+
+def degrees_text(points: gpd.GeoSeries) -> list[str]:
+    """Return places in degrees, latitude first, as lists have them; "" for none.
+
+    Parameters
+    ----------
+    points
+        In any CRS; None where a place is not known.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> degrees_text(gpd.GeoSeries.from_wkt(["POINT (113.7023 -8.1706)", None], crs="EPSG:4326"))
+    ['-8.170600, 113.702300', '']
+    """
+    return ["" if p is None else f"{p.y:.6f}, {p.x:.6f}" for p in points.to_crs(WGS84)]

@@ -9,12 +9,16 @@ from geodata.errors import counted
 from geodata.vocabulary.statuses import FacilityStatus, YesNo
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     import geopandas as gpd
 
 Severity = Literal["error", "warning", "info"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
+
+
+# The column of a cell that is about a facility's place, whatever columns its list has for it.
+PLACE = "place"
 
 
 class Progress(Protocol):
@@ -30,13 +34,13 @@ def no_progress(step: str, /) -> None:
 
 
 class Cell(NamedTuple):
-    """One cell of a list that a finding is about.
+    """One cell of a list that a finding is about, or one row of a layer.
 
     Attributes
     ----------
     file, row, column
-        The file's name; the row's number in it (from 1, of a sheet's rows or a map's shapes); its heading, ""
-        for the whole row.
+        The file's name, "" where it is no list; the row's number in it (from 1, of a sheet's rows or a map's
+        shapes), 0 where only the id is known; its heading or the layer's column, "" for the whole row.
     value
         What stands there.
     proposal
@@ -44,7 +48,9 @@ class Cell(NamedTuple):
     applied
         Whether the build took the proposal.
     id
-        The facility's or village's id, "" where the row has none.
+        The facility's, village's or road's id, "" where the row has none.
+    effect
+        What it does to the answer, where the finding knows that; "" where the layers tell it.
     """
 
     file: str
@@ -54,6 +60,27 @@ class Cell(NamedTuple):
     proposal: str = ""
     applied: bool = False
     id: str = ""
+    effect: str = ""
+
+
+def rows_about(
+    ids: Iterable[object], column: str = "", *, file: str = "", effect: str = ""
+) -> tuple[Cell, ...]:
+    """Return a cell for each of some rows of which only the ids are known.
+
+    Parameters
+    ----------
+    ids, column
+        The rows' ids, and the column that is doubtful; "" for whole rows.
+    file, effect
+        As :class:`Cell` has them, the same for all.
+
+    Examples
+    --------
+    >>> [(cell.id, cell.row) for cell in rows_about(["way/1", "way/2"])]
+    [('way/1', 0), ('way/2', 0)]
+    """
+    return tuple(Cell(file, 0, column, "", id=str(one), effect=effect) for one in ids)
 
 
 @dataclass(frozen=True)
@@ -71,7 +98,7 @@ class Finding:
     message, action
         What was seen, and what to do.
     cells
-        All the cells that it is about, where the file is a list that goes back to its sender.
+        All the cells that it is about, one for each row; none where it is about no rows.
     """
 
     severity: Severity

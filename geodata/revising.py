@@ -62,10 +62,12 @@ def with_list(
     villages, old = layers.villages, layers.facilities
     zone = study_zone(villages, layers.area.buffer_m)
     stem, there = source.path.stem, set(old["source"])
-    prefix = f"{stem}-{given}" if adds and source.path.name in there else stem
+    again = adds and source.path.name in set(map(_file_of, there))
     read = read_facilities(
-        source, villages, prefix=prefix, zone=zone, regency=layers.area.name, fix=fix, decided=decided
-    )
+        source, villages, prefix=f"{stem}-{given}" if again else stem,
+        name=_name_of(source, given, again=again), zone=zone, regency=layers.area.name, fix=fix,
+        decided=decided,
+    )  # fmt: skip
     if not len(read.frame):
         msg = f"{source.path.name}: no row of it is a facility of {layers.area.name}; nothing was changed."
         raise SchemaError(msg)
@@ -86,15 +88,25 @@ def with_list(
     villages, lost = _with_puskesmas(villages, facilities)
     validate("villages", villages)
     listed = tuple(dict.fromkeys((*layers.area.listed_kinds, *kinds)))
-    gone = there - set(facilities["source"])
+    gone = there - set(kept["source"])
     return replace(
         layers,
         area=replace(layers.area, listed_kinds=listed, declared=declared),
         villages=villages,
         facilities=facilities,
         findings=(*_without(layers.findings, gone), *read.findings, *lost),
-        sources=(*_sources_left(layers, "facilities", gone), _given(read, given)),
+        sources=(*_sources_left(layers, kept, gone), _given(read, given)),
     )
+
+
+def _name_of(source: FacilitiesFile, given: str, *, again: bool) -> str:
+    """Return what findings call a list: its file, with the sheet, and with the day beside one of its name."""
+    sheet = "" if source.sheet is None else f" [{source.sheet}]"
+    return f"{source.path.name}{f' ({given})' if again else ''}{sheet}"
+
+
+def _file_of(name: str) -> str:
+    return name.partition(" [")[0]
 
 
 def _replaced(old: gpd.GeoDataFrame, kinds: Collection[str]) -> pd.Series[bool]:
@@ -154,8 +166,10 @@ def _without(findings: Iterable[Finding], gone: Collection[str]) -> tuple[Findin
     return tuple(f for f in findings if not any(f.message.startswith(f"{file}:") for file in gone))
 
 
-def _sources_left(layers: Layers, layer: str, gone: Collection[str]) -> tuple[SourceRecord, ...]:
-    return tuple(s for s in layers.sources if s.layer != layer or s.file not in gone)
+def _sources_left(layers: Layers, kept: gpd.GeoDataFrame, gone: Collection[str]) -> tuple[SourceRecord, ...]:
+    """Return the sources without lists of which no row is left."""
+    files = set(map(_file_of, gone)) - set(map(_file_of, kept["source"]))
+    return tuple(s for s in layers.sources if s.layer != "facilities" or s.file not in files)
 
 
 def _given(read: ReadLayer, day: str) -> SourceRecord:

@@ -55,6 +55,7 @@ if TYPE_CHECKING:
 
     from geodata.adoption import Adoption
     from geodata.layers import Finding, Layers, Progress
+    from planner.coverage.grade import Grade
     from planner.scenarios.standards import Standard
 
 __all__ = [
@@ -94,6 +95,7 @@ __all__ = [
     "facility_table",
     "find_gaps",
     "from_networkx",
+    "grade",
     "open_workspace",
     "read_adoption_of",
     "read_measures",
@@ -308,6 +310,30 @@ def check(layers: Layers, *, scenario: Scenario | None = None) -> tuple[Finding,
     from planner.coverage.doubts import planning_findings
 
     return gravest_first((*inspect(layers), *planning_findings(layers, scenario or default_scenario())))
+
+
+def grade(layers: Layers, *, scenario: Scenario | None = None) -> Grade:
+    """Return how far an area's data can be trusted: a grade from A to E, and what would raise it most.
+
+    No travel time is computed for it.
+
+    Parameters
+    ----------
+    layers
+        A study area.
+    scenario
+        Whose standard names the kinds that are wanted; the default one when None.
+
+    Examples
+    --------
+    >>> found = grade(demo_layers(12))
+    >>> found.letter, [part.name for part in found.parts][:3]
+    ('A', ['people', 'roads', 'lists'])
+    """
+    from geodata.quality import inspect
+    from planner.coverage.grade import grade_of
+
+    return grade_of(layers, scenario or default_scenario(), inspect(layers))
 
 
 def demo_layers(villages: int = 24, *, seed: int = 2024) -> Layers:

@@ -19,7 +19,7 @@ from app.areas.question import WhatIf
 from app.areas.stopping import has_its_turn, may_go_on
 from geodata.crs import WGS84, known_crs
 from planner.ilp.model import Ilp
-from planner.pipeline import Study, check, default_scenario, summary
+from planner.pipeline import Study, check, default_scenario, grade, summary
 from planner.reports.pws import pws_table
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from geodata.layers import Finding, Layers
+    from planner.coverage.grade import Grade
     from planner.coverage.study import Gaps
     from planner.scenarios.modes import Season
     from planner.scenarios.scenario import Scenario
@@ -162,6 +163,11 @@ class Area:
     def findings(self) -> tuple[Finding, ...]:
         """What is wrong, or doubtful, in the data."""
         return check(self.layers)
+
+    @cached_property
+    def grade(self) -> Grade:
+        """How far the data can be trusted, A to E, and what would raise that most."""
+        return grade(self.layers, scenario=self.scenario)
 
     def answer(self, what_if: WhatIf) -> Answer:
         """Return the answer to a question; computed once, then kept for everybody while there is room.

@@ -52,6 +52,8 @@ class DataChange:
         People of the area, and villages of which they are unknown.
     compared
         The two answers to the base question.
+    letter_before, letter
+        The grade of the data as they are and as they would be.
     """
 
     units: list[UnitsChange]
@@ -60,6 +62,8 @@ class DataChange:
     unknown_before: int
     unknown_after: int
     compared: Comparison
+    letter_before: str
+    letter: str
 
 
 def data_change(trial: Trial) -> DataChange:
@@ -69,6 +73,7 @@ def data_change(trial: Trial) -> DataChange:
     return DataChange(
         unit_changes(before, after), float(old.sum()), float(new.sum()), int(old.isna().sum()),
         int(new.isna().sum()), felt(comparison(trial.area.base, trial.before.base)),
+        trial.before.grade.letter, trial.area.grade.letter,
     )  # fmt: skip
 
 

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 from geodata.layers import SEVERITIES
 from planner.reports.documents.words import Words
+from planner.reports.grade import grade_lines
 from planner.reports.proposal.quality import in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from app.areas.area import Area
     from app.texts import Texts
     from geodata.layers import Cell, Finding
 
@@ -48,6 +50,11 @@ def shown_findings(findings: Iterable[Finding], texts: Texts) -> list[FindingSho
     """Return findings, the gravest first; in Indonesian where there are sentences for their rule."""
     ordered = sorted(findings, key=lambda f: SEVERITIES.index(f.severity))
     return [_shown(number, finding, texts) for number, finding in enumerate(ordered)]
+
+
+def graded(area: Area, texts: Texts) -> tuple[str, list[str]]:
+    """Return the letter of an area's grade, and a line for each of its parts: how far, and what raises it."""
+    return area.grade.letter, grade_lines(area.grade, texts.lang)
 
 
 def _shown(number: int, finding: Finding, texts: Texts) -> FindingShown:

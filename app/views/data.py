@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import panel_material_ui as pmui
 import param
@@ -13,7 +13,7 @@ from app.components.fragment import Fragment
 from app.core.state import Selection
 from app.figures.compared import totals_rows, village_rows
 from app.figures.data_changes import SHOWN_CELLS, decidable, marks
-from app.figures.findings import FindingShown, shown_findings
+from app.figures.findings import FindingShown, graded, shown_findings
 from app.views.follows import Follows
 from geodata.drafting.chosen import keys_of
 from geodata.errors import InputError
@@ -32,12 +32,22 @@ def make(session: Session) -> pmui.Column:
     return _Data(session).layout
 
 
+class _Read(NamedTuple):
+    """What is known of the data: findings, grade, and what they were before."""
+
+    findings: list[FindingShown]
+    graded: tuple[str, list[str]]
+    earlier: tuple[Earlier, ...]
+
+
 class _Data(Follows):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         _ = session.texts.text
         # Of the area; None until they are computed.
         self.findings: list[FindingShown] | None = None
+        # The letter, and a line for each part of the grade.
+        self.graded: tuple[str, list[str]] | None = None
         self.earlier: tuple[Earlier, ...] = ()
         # The finding whose rows are on the map.
         self.on_map = ""
@@ -61,16 +71,17 @@ class _Data(Follows):
         """Read what is doubtful in the data, and what they were before."""
         session, served = self.session, self.revising.served
 
-        def slow() -> tuple[list[FindingShown], tuple[Earlier, ...]]:
+        def slow() -> _Read:
             found = shown_findings(session.area.findings, session.texts)
+            letter = graded(session.area, session.texts)
             try:
-                return found, () if served is None else served.earlier(session.area)
+                return _Read(found, letter, () if served is None else served.earlier(session.area))
             except InputError:
                 # What is wrong with the workspace's earlier states is no reason to show nothing of this one.
-                return found, ()
+                return _Read(found, letter, ())
 
-        def shown(result: tuple[list[FindingShown], tuple[Earlier, ...]]) -> None:
-            self.findings, self.earlier = result
+        def shown(read: _Read) -> None:
+            self.findings, self.graded, self.earlier = read
             self.show()
 
         session.work(slow, shown, topic="quality")
@@ -92,7 +103,7 @@ class _Data(Follows):
     def show(self) -> None:
         session = self.session
         self.quality.html = session.render(
-            "quality", findings=self.findings, on_map=self.on_map, most=SHOWN_CELLS,
+            "quality", findings=self.findings, graded=self.graded, on_map=self.on_map, most=SHOWN_CELLS,
             sources=session.area.layers.sources,
         )  # fmt: skip
         if self.revising.served is None or session.area.trial:
@@ -113,6 +124,7 @@ class _Data(Follows):
             "guesses": revising.guesses, "order": order, "chosen": chosen,
             "keys": self.keys(used=True), "more_keys": self.keys(used=False), "kinds": known_kinds(),
             "running": revising.running, "doing": self.step_words(), "tried": tried, "used": revising.used,
+            "grades": None if tried is None else (tried.change.letter_before, tried.change.letter),
             "findings": self.trial_findings(), "decidable": decidable, "on_map": self.on_map,
             "most": SHOWN_CELLS, "editor": self.session.scenarios.editor, "kind": state.kind,
             "season": state.season, "totals": totals_rows(compared, state.season),

@@ -12,7 +12,7 @@ import shapely
 from geodata.areafile import FactorColumn
 from geodata.crs import require_indonesia
 from geodata.errors import EmptyAreaError, SchemaError, counted, first_five
-from geodata.layers import Finding
+from geodata.layers import Finding, rows_about
 from geodata.readers.files.cells import pick_column
 from geodata.readers.files.opening import source_record
 from geodata.readers.files.vector import read_vector
@@ -144,6 +144,7 @@ def read_shapes(
             Finding(
                 "info", what, "empty_geometry", len(rows), tuple(f"row {i + 1}" for i in rows[:5]),
                 "rows without a shape were left out", "none needed",
+                rows_about((f"row {i + 1}" for i in rows), "geometry"),
             ),
         )  # fmt: skip
     return gpd.GeoDataFrame(raw.set_geometry(shapes[~empty], crs=raw.crs).to_crs(crs)), findings

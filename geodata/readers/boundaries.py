@@ -20,13 +20,14 @@ from geodata.codes import (
 )
 from geodata.crs import metric_crs, require_indonesia
 from geodata.errors import EmptyAreaError, MissingColumnError, SchemaError, counted, first_five
-from geodata.layers import Finding
+from geodata.layers import Cell, Finding, rows_about
 from geodata.readers.columns import Columns, known_heads
 from geodata.readers.files.cells import bad_codes, count_column, pick_column, refuse_mostly_bad, text_column
 from geodata.readers.files.opening import source_record
 from geodata.readers.files.vector import read_vector
 from geodata.readers.register import CodeSystem, Register, Rows, bridge, code_system
 from geodata.readers.result import ReadLayer
+from geodata.readers.slivers import close_slivers
 
 if TYPE_CHECKING:
     from geodata.areafile import BoundariesFile
@@ -53,8 +54,8 @@ def read_boundaries(
     Returns
     -------
     villages
-        Index ``village_code`` sorted; MultiPolygon; ``people`` float64, NaN = unknown: all of them, unless
-        AREA.yml names a column.
+        Index ``village_code`` sorted; MultiPolygon, with slivers between them closed as far as AREA.yml
+        says; ``people`` float64, NaN = unknown: all of them, unless AREA.yml names a column.
     findings
         What was repaired, and what was left out.
 
@@ -91,8 +92,12 @@ def read_boundaries(
     bounds = tuple(villages.total_bounds)
     require_indonesia((bounds[0], bounds[1], bounds[2], bounds[3]), WHAT)
     crs = metric_crs((bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2)
+    villages = villages.to_crs(crs)
     found = (*findings, *repaired, *united)
-    return ReadLayer(villages.to_crs(crs), found, source_record("villages", source))
+    if source.tolerance_m > 0:
+        villages, closed = close_slivers(villages, source.tolerance_m)
+        found += closed
+    return ReadLayer(villages, found, source_record("villages", source))
 
 
 def _district_names(
@@ -205,7 +210,7 @@ def _united(villages: gpd.GeoDataFrame, file: str) -> tuple[gpd.GeoDataFrame, tu
     return united.rename_axis("village_code"), (Finding(
         "info", "villages", "united", len(codes), tuple(codes[:5]),
         f"{file}: villages that stand in several rows were put together, and their people added up",
-        "none needed, unless two of the rows are different villages",
+        "none needed, unless two of the rows are different villages", rows_about(codes, "geometry"),
     ),)  # fmt: skip
 
 
@@ -256,6 +261,10 @@ def _polygons(geometry: np.ndarray, codes: pd.Series[str]) -> tuple[np.ndarray, 
             tuple(codes[invalid])[:5],
             f"polygons that cross themselves were repaired (area changed by up to {change.max():.2%})",
             "compare the repaired outline with the original map",
+            tuple(
+                Cell("", 0, "geometry", f"area changed by {100 * one:.2f} %", applied=True, id=str(code))
+                for code, one in zip(codes[invalid], change, strict=True)
+            ),
         ),
     )  # fmt: skip
 
@@ -277,4 +286,5 @@ def _others(codes: pd.Series[str], regency_code: str) -> Finding:
         "info", "villages", "other_regency", len(codes), tuple(codes)[:5],
         f"villages of other kabupaten/kota than {regency_code} were left out",
         "none needed, unless the code: in AREA.yml is wrong",
+        rows_about(codes, effect="is no village of the area"),
     )  # fmt: skip

@@ -104,12 +104,7 @@ def column_points(
     """
     stated = stated_coordinates(table, lat, lon, pair)
     if stated.unread.any():
-        faults = [f"row {table.index[i]}: {stated.said[i]!r}" for i in np.flatnonzero(stated.unread)]
-        msg = (
-            f"{what}: {counted(len(faults), 'row')} of {file} with coordinates that cannot be read: "
-            f"{first_five(faults)}. Write degrees as -8.1706 or 8°10'14\" LS; leave both empty if unknown."
-        )
-        raise SchemaError(msg)
+        raise unreadable(stated, table.index, np.flatnonzero(stated.unread), what, file)
     return points_of(stated.lon, stated.lat)
 
 
@@ -126,16 +121,56 @@ def refuse_foreign(points: NDArray[np.object_], labels: Sequence[str], what: str
     there = ~(shapely.is_missing(points) | shapely.is_empty(points))
     lon, lat = shapely.get_x(points), shapely.get_y(points)
     outside = np.flatnonzero(there & ~inside_indonesia(lon, lat))
-    if len(outside) == 0:
-        return
+    if len(outside):
+        raise foreign_places(
+            [(labels[i], float(lat[i]), float(lon[i])) for i in map(int, outside)], len(points), what, file
+        )
+
+
+def foreign_places(
+    places: Sequence[tuple[str, float, float]], number: int, what: str, file: str
+) -> OutsideIndonesiaError:
+    """Return the error about places outside Indonesia, with the likely causes.
+
+    Parameters
+    ----------
+    places
+        What each is called, its latitude and its longitude (degrees).
+    number
+        How many places there are in all.
+    what, file
+        What messages call the table, and its file's name.
+
+    Examples
+    --------
+    >>> str(foreign_places([("row 3", 8.05, 113.06)], 9, "facilities", "pustu.csv"))[:57]
+    'facilities: 1 of 9 places in pustu.csv lie outside Indone'
+    """
     shown = [
-        f"{labels[i]} (latitude {lat[i]:g}, longitude {lon[i]:g}: "
-        f"{likely_cause(float(lon[i]), float(lat[i]))})"
-        for i in outside[:5]
+        f"{label} (latitude {lat:g}, longitude {lon:g}: {likely_cause(lon, lat)})"
+        for label, lat, lon in places[:5]
     ]
-    more = f" and {len(outside) - 5} more" if len(outside) > 5 else ""
-    msg = (
-        f"{what}: {len(outside)} of {len(points)} places in {file} lie outside Indonesia: "
+    more = f" and {len(places) - 5} more" if len(places) > 5 else ""
+    return OutsideIndonesiaError(
+        f"{what}: {len(places)} of {number} places in {file} lie outside Indonesia: "
         f"{'; '.join(shown)}{more}. Correct them, or leave the coordinates empty and give the village."
     )
-    raise OutsideIndonesiaError(msg)
+
+
+def unreadable(stated: Stated, index: pd.Index, rows: NDArray[np.int64], what: str, file: str) -> SchemaError:
+    """Return the error about coordinates that cannot be read.
+
+    Parameters
+    ----------
+    stated, index
+        All coordinates, and the rows' numbers in the file.
+    rows
+        int64, which of them cannot be read (from 0).
+    what, file
+        What messages call the table, and its file's name.
+    """
+    faults = [f"row {index[i]}: {stated.said[i]!r}" for i in rows]
+    return SchemaError(
+        f"{what}: {counted(len(faults), 'row')} of {file} with coordinates that cannot be read: "
+        f"{first_five(faults)}. Write degrees as -8.1706 or 8°10'14\" LS; leave both empty if unknown."
+    )

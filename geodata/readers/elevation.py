@@ -10,7 +10,7 @@ import pyproj
 import shapely
 
 from geodata.errors import EmptyAreaError
-from geodata.layers import Finding
+from geodata.layers import Finding, rows_about
 from geodata.readers.rasters import opened
 from geodata.readers.result import ReadLayer
 from geodata.runs import offsets
@@ -123,7 +123,7 @@ def _findings(
 def _finding(rule: str, ids: pd.Index, message: str, action: str) -> tuple[Finding, ...]:
     if len(ids) == 0:
         return ()
-    return (Finding("warning", "roads", rule, len(ids), tuple(ids[:5]), message, action),)
+    return (Finding("warning", "roads", rule, len(ids), tuple(ids[:5]), message, action, rows_about(ids)),)
 
 
 def _steepest(

@@ -12,7 +12,7 @@ import shapely
 from geodata.crs import WGS84
 from geodata.errors import EmptyAreaError, UnreadableFileError
 from geodata.files import limits
-from geodata.layers import Finding
+from geodata.layers import Finding, rows_about
 from geodata.readers.files.opening import require_file
 from geodata.readers.result import ReadLayer
 from geodata.readers.roads import assemble_roads, speed_of, unread_tags, ways_from_tags
@@ -109,6 +109,7 @@ def roads_from_graph(
             tuple(f"{rows[i][0]}-{rows[i][1]}" for i in merged[:5]),
             "edges that OSMnx merged from ways of several classes; the slowest class is used",
             "read the .osm.pbf instead of the graph to keep every class",
+            rows_about((f"{rows[i][0]}-{rows[i][1]}" for i in merged), "road_class"),
         ),
     )  # fmt: skip
     return ReadLayer(roads, (*(findings if merged else ()), *unread_tags(tags)))

@@ -12,7 +12,7 @@ import shapely
 from geodata.codes import parse_village_code
 from geodata.crs import WGS84
 from geodata.errors import ConfigError, SchemaError, counted, first_five
-from geodata.layers import Finding
+from geodata.layers import Finding, rows_about
 from geodata.readers.columns import Columns
 from geodata.readers.coordinates import column_points, refuse_foreign
 from geodata.readers.files.cells import bad_codes, count_column, pick_column
@@ -139,4 +139,5 @@ def _inside(hamlets: gpd.GeoDataFrame, file: str) -> tuple[gpd.GeoDataFrame, tup
     return hamlets[~stray], (Finding(
         "warning", "hamlets", "outside_area", int(stray.sum()), tuple(hamlets.index[stray][:5]),
         "hamlets in no village of the area were left out", "correct their coordinates or village",
+        rows_about(hamlets.index[stray], effect="takes part in nothing"),
     ),)  # fmt: skip

@@ -15,7 +15,7 @@ import shapely
 
 from geodata.crs import WGS84
 from geodata.errors import EmptyAreaError
-from geodata.layers import Finding
+from geodata.layers import Finding, rows_about
 from geodata.readers.osm import WHAT, read_osm_ways
 from geodata.readers.result import ReadLayer
 from geodata.readers.roads import assemble_roads, unread_tags, ways_from_tags
@@ -108,6 +108,7 @@ def _incomplete(ways: OsmWays, cut: NDArray[np.int64]) -> tuple[Finding, ...]:
         "warning", "roads", "incomplete_way", len(cut), tuple(f"way/{ways.ids[w]}" for w in cut[:5]),
         "ways reach beyond the extract; their missing nodes end them there",
         "cut the extract with complete ways, and wider than the study area",
+        rows_about(f"way/{ways.ids[w]}" for w in cut),
     ),)  # fmt: skip
 
 
@@ -166,6 +167,7 @@ class _Twins:
             "warning", "roads", "same_place_nodes", len(shown), tuple(shown[:5]),
             "places where roads end at two nodes of one place (lon, lat), so they do not meet",
             "merge the nodes in OpenStreetMap, or join them here with roads: {join_same_place: true}",
+            rows_about(shown),
         )]  # fmt: skip
 
 

@@ -19,7 +19,7 @@ import shapely
 from geodata.crs import WGS84, inside_indonesia, likely_cause
 from geodata.errors import OutsideIndonesiaError, SchemaError, UnreadableFileError, counted, first_five
 from geodata.files import limits
-from geodata.layers import Finding
+from geodata.layers import Finding, rows_about
 from geodata.readers.files.opening import require_file
 
 if TYPE_CHECKING:
@@ -135,12 +135,13 @@ def _findings(frame: gpd.GeoDataFrame, loose: list[str]) -> tuple[Finding, ...]:
         out.append(Finding(
             "warning", "villages", "no_outline", len(without), tuple(without[:5]),
             "rows of the SQL file without an outline were left out", "draw their outlines, and add them",
+            rows_about(without, "geometry", effect="is no village of the area"),
         ))  # fmt: skip
     if loose:
         out.append(Finding(
             "info", "villages", "ring_outside", len(loose), tuple(dict.fromkeys(loose))[:5],
             "rings that stand as holes, but lie outside of their outline, were taken as parts of the village",
-            "compare the outlines with a map",
+            "compare the outlines with a map", rows_about(dict.fromkeys(loose), "geometry"),
         ))  # fmt: skip
     return tuple(out)
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from geodata.codes import parse_village_code, regency_of
 from geodata.errors import SchemaError, counted, first_five
-from geodata.layers import Finding
+from geodata.layers import Cell, Finding, rows_about
 from geodata.readers.columns import Columns, known_heads
 from geodata.readers.files.cells import (
     bad_codes,
@@ -29,6 +29,8 @@ from geodata.readers.result import ReadLayer
 from geodata.vocabulary.columns import layer_columns
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import geopandas as gpd
 
     from geodata.areafile import BoundariesFile, FileSource, PopulationFile
@@ -157,6 +159,7 @@ def _join(villages: gpd.GeoDataFrame, numbers: pd.DataFrame, findings: list[Find
             tuple(str(i) for i in strangers.index[:5]),
             f"rows whose code is no village of the area ({people:,.0f} people are not counted)",
             "correct the codes, or take the rows out",
+            _rows(strangers.index, (f"{n:,.0f} people" for n in strangers["people"]), "is counted nowhere"),
         )  # fmt: skip
         findings.append(finding)
     return ReadLayer(joined, tuple(findings))
@@ -188,13 +191,23 @@ def with_column_of_boundaries(
             f"villages where the table and the column {boundaries.people!r} of the boundary file differ "
             f"({theirs}); the table counts",
             "compare their years, and take people: of boundaries: out, or the table",
+            _rows(differ, (f"table {people[c]:,.0f}, boundaries {column[c]:,.0f}" for c in differ),
+                  "the table's number counts"),
         ))  # fmt: skip
     if len(filled):
         findings.append(Finding(
             "info", "villages", "people_from_boundaries", len(filled), tuple(filled[:5]),
             "villages that the population table lacks have the number of the boundary file", "none needed",
+            rows_about(filled, "people", effect="the boundary file's number counts"),
         ))  # fmt: skip
     return ReadLayer(villages.assign(people=people.fillna(column)), tuple(findings))
+
+
+def _rows(codes: Iterable[object], said: Iterable[str], effect: str) -> tuple[Cell, ...]:
+    return tuple(
+        Cell("", 0, "people", text, id=str(code), effect=effect)
+        for code, text in zip(codes, said, strict=True)
+    )
 
 
 def _check_codes(codes: pd.Series[Any], text: pd.Series[Any], villages: gpd.GeoDataFrame, file: str) -> None:

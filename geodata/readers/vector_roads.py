@@ -12,7 +12,7 @@ import shapely
 from geodata.areafile import OneClass
 from geodata.crs import require_indonesia
 from geodata.errors import EmptyAreaError, MissingColumnError, SchemaError, counted, first_five
-from geodata.layers import Finding, Severity
+from geodata.layers import Finding, Severity, rows_about
 from geodata.readers.files.cells import pick_column, text_column
 from geodata.readers.files.vector import read_vector
 from geodata.readers.noding import node_lines
@@ -113,7 +113,9 @@ def _tells_bridges(raw: gpd.GeoDataFrame, source: RoadsFile) -> bool:
 def _finding(severity: Severity, rule: str, rows: object, message: str, action: str) -> list[Finding]:
     """Return a finding about rows (numbers from 0), or none where there are no rows."""
     ids = [f"r{int(i) + 1}" for i in np.asarray(rows)]
-    return [Finding(severity, "roads", rule, len(ids), tuple(ids[:5]), message, action)] if ids else []
+    if not ids:
+        return []
+    return [Finding(severity, "roads", rule, len(ids), tuple(ids[:5]), message, action, rows_about(ids))]
 
 
 def _left_out(

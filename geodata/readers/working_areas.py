@@ -8,7 +8,7 @@ import pandas as pd
 
 from geodata.codes import parse_village_code
 from geodata.errors import SchemaError, counted, first_five
-from geodata.layers import Finding
+from geodata.layers import Finding, rows_about
 from geodata.readers.files.cells import (
     bad_codes,
     pick_column,
@@ -80,8 +80,9 @@ def read_working_areas(
          "use the ids of the list of puskesmas"),
     ):  # fmt: skip
         if ids_:
+            named = tuple(map(str, ids_))
             findings.append(
-                Finding("warning", WHAT, rule, len(ids_), tuple(map(str, ids_[:5])), message, action)
+                Finding("warning", WHAT, rule, len(named), named[:5], message, action, rows_about(named))
             )
     # A puskesmas that nobody knows serves nobody we could name.
     served = served[served.isin(puskesmas)]

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from geodata.layers import Finding, Layers
     from planner.cli.console import Commands
+    from planner.coverage.grade import Grade
 
 
 def add_commands(commands: Commands) -> None:
@@ -20,7 +21,9 @@ def add_commands(commands: Commands) -> None:
     check = commands.add_parser("check", help="list what is wrong, or doubtful, in the data")
     check.add_argument("workspace", type=Path, metavar="WORKSPACE")
     check.add_argument("--json", action="store_true", help="print the findings as JSON")
-    check.add_argument("--out", type=Path, metavar="DIR", help="folder for findings.csv, or for answers.csv")
+    check.add_argument(
+        "--out", type=Path, metavar="DIR", help="folder for findings.csv and grade.json, or for answers.csv"
+    )
     check.add_argument(
         "--lists", type=Path, metavar="AREA.yml",
         help="with --out: also a marked workbook, in Indonesian, of each facility list that it names",
@@ -33,7 +36,7 @@ def add_commands(commands: Commands) -> None:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from planner.pipeline import check, open_workspace
+    from planner.pipeline import check, grade, open_workspace
 
     _require_fitting(options)
     layers = open_workspace(options.workspace)
@@ -41,14 +44,15 @@ def _check(options: argparse.Namespace) -> int:
     if options.answers:
         _take_answers(layers, findings, options)
         return DONE
-    written = _write(layers, findings, options) if options.out else []
+    found = grade(layers)
+    written = _write(layers, findings, found, options) if options.out else []
     if options.json:
         import json
         from dataclasses import asdict
 
         say(json.dumps([asdict(f) for f in findings], indent=1, ensure_ascii=False))
     else:
-        _say_all(findings, written)
+        _say_all(findings, found, written)
     return FOUND_ERRORS if any(f.severity == "error" for f in findings) else DONE
 
 
@@ -70,15 +74,16 @@ def _require_fitting(options: argparse.Namespace) -> None:
         require_replaceable(options.out, ANSWERED if options.answers else CHECK)
 
 
-def _write(layers: Layers, findings: Sequence[Finding], options: argparse.Namespace) -> list[str]:
+def _write(
+    layers: Layers, findings: Sequence[Finding], grade: Grade, options: argparse.Namespace
+) -> list[str]:
     """Write the folder; returns what to say of it."""
     from geodata.areafile import read_area_file
     from planner.reports.senders.folder import write_findings
 
     lists = read_area_file(options.lists).facilities if options.lists else ()
-    checked = write_findings(layers, findings, options.out, lists=lists)
-    skipped = [f"no workbook of {file}: {why}" for file, why in checked.left_out.items()]
-    return [*(f"written: {file}" for file in checked.files), *skipped]
+    written = write_findings(layers, findings, options.out, lists=lists, grade=grade)
+    return [f"written: {file}" for file in written]
 
 
 def _take_answers(layers: Layers, findings: Sequence[Finding], options: argparse.Namespace) -> None:
@@ -104,13 +109,18 @@ def _take_answers(layers: Layers, findings: Sequence[Finding], options: argparse
         say(f"written: {path}")
 
 
-def _say_all(findings: Sequence[Finding], written: Sequence[str]) -> None:
+def _say_all(findings: Sequence[Finding], grade: Grade, written: Sequence[str]) -> None:
     from geodata.errors import counted
+    from planner.reports.grade import grade_lines
 
     for finding in findings:
         say(shown(finding))
     words = {"error": "error", "warning": "warning", "info": "note"}
     say(", ".join(counted(sum(f.severity == s for f in findings), word) for s, word in words.items()))
+    title, *parts = grade_lines(grade, "en")
+    say(title)
+    for line in parts:
+        say(f"    {line}")
     for line in written:
         say(line)
 

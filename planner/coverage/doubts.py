@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import shapely
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from geodata.layers import Finding
+from geodata.crs import WGS84, degrees_text
+from geodata.layers import PLACE, Cell, Finding, rows_about
 from geodata.runs import run_starts
 from geodata.vocabulary.statuses import FacilityStatus
 from planner.coverage.demand import parts_without_people, spread_demand
@@ -73,7 +74,7 @@ def _empty_parts(layers: Layers, scenario: Scenario) -> Iterator[Finding]:
         yield Finding(
             "info", "villages", "part_without_people", len(ids), tuple(ids[:5]),
             "small parts of villages on landmasses of their own, without roads or hamlets: they hold nobody",
-            "give hamlets:, if people live there",
+            "give hamlets:, if people live there", rows_about(ids, effect="nobody is put there"),
         )  # fmt: skip
 
 
@@ -84,11 +85,15 @@ def _by_area(layers: Layers, demand: gpd.GeoDataFrame) -> Iterator[Finding]:
     if len(share):
         names = layers.villages["village_name"]
         said = [f"{code} {names[code]} ({100 * one:.0f} % of its people)" for code, one in share.items()]
+        cells = tuple(
+            Cell("", 0, "", "", id=str(code), effect=f"where {100 * one:.0f} % of its people live is a guess")
+            for code, one in share.items()
+        )
         yield Finding(
             "warning", "villages", "people_by_area", len(share), tuple(said[:5]),
             "villages on several landmasses, of which some have no roads: how many people live there is only "
             "taken from the area, and a status that rests on it is unknown",
-            "give hamlets: for these villages",
+            "give hamlets: for these villages", cells,
         )  # fmt: skip
 
 
@@ -169,24 +174,43 @@ def _almost_meet(roads: gpd.GeoDataFrame, demand: gpd.GeoDataFrame) -> Iterator[
     behind = np.where(apart, np.minimum(held[part[node]], held[part[start[edge]]]), 0.0)
     where = _degrees(place, roads.crs)
     order = np.lexsort((gap, -behind, ~apart))
-    ids = [
-        f"{where[k, 0]:.5f}, {where[k, 1]:.5f} ({roads.index[edge[k]]}, {gap[k]:.1f} m"
-        + (f", {behind[k]:,.0f} people behind)" if apart[k] else ")")
+    ends = [
+        _End(f"{where[k, 0]:.5f}, {where[k, 1]:.5f}", str(roads.index[edge[k]]), float(gap[k]),
+             float(behind[k]) if apart[k] else None)
         for k in order.tolist()
-    ]
+    ]  # fmt: skip
     cut = int(apart.sum())
     yield Finding(
-        "warning" if cut else "info", "roads", "ends_almost_meet", len(ids), tuple(ids[:5]),
+        "warning" if cut else "info", "roads", "ends_almost_meet", len(ends),
+        tuple(end.words() for end in ends[:5]),
         f"road ends that miss the next road by {ALMOST_M:g} m or less (lon, lat); {cut} of them part the "
         f"network, with up to {behind.max(initial=0):,.0f} people behind one",
-        "correct the map, or join them with roads: {join_within_m: 5}",
+        "correct the map, or join them with roads: {join_within_m: 5}", tuple(end.cell() for end in ends),
     )  # fmt: skip
+
+
+class _End(NamedTuple):
+    """A road's end that almost meets the next road; ``behind`` is None where both are joined elsewhere."""
+
+    place: str
+    road: str
+    gap_m: float
+    behind: float | None
+
+    def words(self) -> str:
+        people = "" if self.behind is None else f", {self.behind:,.0f} people behind"
+        return f"{self.place} ({self.road}, {self.gap_m:.1f} m{people})"
+
+    def cell(self) -> Cell:
+        does = "" if self.behind is None else f"parts the network; {self.behind:,.0f} people are behind it"
+        join = f"join it with {self.road}, {self.gap_m:.1f} m away"
+        return Cell("", 0, "lon, lat", self.place, join, id=self.road, effect=does)
 
 
 def _degrees(xy: NDArray[np.float64], crs: object) -> NDArray[np.float64]:
     import pyproj
 
-    change = pyproj.Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
+    change = pyproj.Transformer.from_crs(crs, WGS84, always_xy=True)
     return np.column_stack(change.transform(xy[:, 0], xy[:, 1]))
 
 
@@ -206,13 +230,15 @@ def _long_legs(
             continue
         limit_m = min(rule.limit_s / per_m, scenario.access.max_distance_m)
         mine = used[used["kind"] == kind]
-        far = _away(tree, mine.geometry.to_numpy()) > limit_m
-        if far.any():
+        off = mine[_away(tree, mine.geometry.to_numpy()) > limit_m]
+        if len(off):
+            does = f"nobody reaches it by road within {rule.limit_minutes:g} min"
             yield Finding(
-                "warning", "facilities", "leg_uses_limit", int(far.sum()), tuple(mine.index[far][:5]),
+                "warning", "facilities", "leg_uses_limit", len(off), tuple(off.index[:5]),
                 f"{kind}: over {limit_m:,.0f} m from any road: the walk to it alone takes longer than the "
                 f"limit of {rule.limit_minutes:g} min",
                 "check the coordinates, and whether a road is missing",
+                _units(off, does),
             )  # fmt: skip
         lost = (people_m > limit_m) & (demand["weight"].to_numpy() > 0)
         if lost.any():
@@ -223,8 +249,27 @@ def _long_legs(
                 "info", "villages", "leg_uses_limit", len(codes), tuple(codes[:5]),
                 f"{kind}: {number:,.0f} people {live} over {limit_m:,.0f} m from any road: their walk to it "
                 f"alone takes longer than the limit{but}",
-                "check whether roads are missing, or give hamlets:",
+                "check whether roads are missing, or give hamlets:", _off_roads(demand[lost], kind, live),
             )  # fmt: skip
+
+
+def _units(rows: gpd.GeoDataFrame, effect: str) -> tuple[Cell, ...]:
+    """Return a cell for the place of each facility."""
+    return tuple(
+        Cell(file, 0, PLACE, place, id=str(i), effect=effect)
+        for i, file, place in zip(rows.index, rows["source"], degrees_text(rows.geometry), strict=True)
+    )
+
+
+def _off_roads(lost: gpd.GeoDataFrame, kind: str, live: str) -> tuple[Cell, ...]:
+    """Return a cell for each village with people too far off every road; their number may be unknown."""
+    people = lost["people"].groupby(lost["village_code"], sort=False).sum(min_count=1)
+    number = {code: "an unknown number of" if np.isnan(n) else f"{n:,.0f}" for code, n in people.items()}
+    does = "{} people {} too far from any road for {}"
+    return tuple(
+        Cell("", 0, "", "", id=str(code), effect=does.format(said, live, kind))
+        for code, said in number.items()
+    )
 
 
 def _how_sure(demand: gpd.GeoDataFrame) -> tuple[str, str]:

@@ -15,7 +15,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from geodata.errors import counted
-from geodata.layers import Finding
+from geodata.layers import Finding, rows_about
 from geodata.vocabulary.roads import RoadSeason
 from geodata.vocabulary.statuses import FacilityStatus, Reason
 from planner.scenarios.edits import Flood
@@ -271,6 +271,37 @@ def road_length_m(layers: Layers, land: gpd.GeoDataFrame) -> NDArray[np.float64]
     >>> road_length_m(layers, gpd.GeoDataFrame({"length_m": [750.0]}, geometry=line)).tolist()
     [500.0, 250.0]
     """
+    village, _, length = road_pieces(layers, land)
+    return np.bincount(village, weights=length, minlength=len(layers.villages)).astype(np.float64)
+
+
+def road_pieces(
+    layers: Layers, land: gpd.GeoDataFrame
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """Return the pieces of roads in villages.
+
+    Parameters
+    ----------
+    layers, land
+        As for :func:`road_length_m`.
+
+    Returns
+    -------
+    village, road, length_m
+        int64 rows of the villages and of the roads, float64 metres: all ``(pieces,)``.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from dataclasses import replace
+    >>> from planner.pipeline import demo_layers
+    >>> shapes = [shapely.box(0, 0, 1000, 1000), shapely.box(1000, 0, 2000, 1000)]
+    >>> layers = replace(demo_layers(12), villages=gpd.GeoDataFrame(geometry=shapes, crs="EPSG:32748"))
+    >>> line = [shapely.LineString([(500, 500), (1250, 500)])]
+    >>> pieces = road_pieces(layers, gpd.GeoDataFrame({"length_m": [750.0]}, geometry=line))
+    >>> [array.tolist() for array in pieces]
+    [[0, 1], [0, 0], [500.0, 250.0]]
+    """
     line, shape = land.geometry.to_numpy(), layers.villages.geometry.to_numpy()
     tree = shapely.STRtree(line)
     village, piece = tree.query(shape, predicate="intersects")
@@ -282,7 +313,7 @@ def road_length_m(layers: Layers, land: gpd.GeoDataFrame) -> NDArray[np.float64]
     whole = shapely.length(line[piece[crossing]])
     share[crossing] = np.divide(shapely.length(cut), whole, out=np.zeros(len(whole)), where=whole > 0)
     length = land["length_m"].to_numpy()[piece] * share
-    return np.bincount(village, weights=length, minlength=len(shape)).astype(np.float64)
+    return village.astype(np.int64), piece.astype(np.int64), length.astype(np.float64)
 
 
 def _prepared(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
@@ -422,7 +453,7 @@ def extent_findings(extent: Extent, layers: Layers) -> Iterator[Finding]:
         yield Finding(
             "warning", layer, rule, max(len(ids), 1), ids[:5],
             f"{word}: {said} ({extent.detail[word]}): who is not reached there is unknown, not a gap",
-            action.format(word=word),
+            action.format(word=word), rows_about(ids, effect="who is not reached there is unknown"),
         )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""The catalogues of the map and of the ILP lines, as data: a language each."""
+"""The catalogues of the map, of the ILP lines and of the grade, as data: a language each."""
 
 from __future__ import annotations
 
@@ -37,5 +37,13 @@ def _all_texts() -> dict[str, dict[str, str]]:
 def ilp_texts() -> dict[str, dict[str, str]]:
     """Return the texts by language and key."""
     text = files("planner").joinpath("data/ilp_texts.yml").read_text("utf-8")
+    texts: dict[str, dict[str, str]] = yaml.safe_load(text)
+    return texts
+
+
+@cache
+def grade_texts() -> dict[str, dict[str, str]]:
+    """Return the texts of the grade by language and key."""
+    text = files("planner").joinpath("data/grade_texts.yml").read_text("utf-8")
     texts: dict[str, dict[str, str]] = yaml.safe_load(text)
     return texts

@@ -129,7 +129,8 @@ def test_findings_csv_has_a_row_for_each_cell_with_its_effect(sent):
     assert found["place_unread", "klinik.geojson", "2"]["effect"] == (
         "takes part in nothing; 1 unit of clinic is unknown"
     )
-    assert len({r["finding"] for r in rows_of(sent[0] / "findings.csv")}) == len(found)
+    rows = rows_of(sent[0] / "findings.csv")
+    assert len({r["finding"] for r in rows}) == len(rows)
 
 
 def test_ids_of_findings_are_the_same_after_another_build(sent, area, tmp_path, jangkau):
@@ -245,7 +246,7 @@ def test_a_map_and_a_csv_go_back_and_come_back(sent, tmp_path, jangkau):
     assert table["geometry"].tolist() == ["-8.0512345, 113.05", "-8.05, 113.15", "-8.06, 113.06"]
     # A list that came back as CSV goes out again as a table, not as a map.
     again = FacilitiesFile(path=tmp_path / "o" / "klinik-dijawab.csv", kind="clinic", coordinates="geometry")
-    assert (read_list(again).first, read_list(again).place) == (0, (2,))
+    assert (read_list(again, "klinik").first, read_list(again, "klinik").place) == (0, (2,))
     table = read_table(FileSource(path=tmp_path / "o" / "posyandu-dijawab.csv"), "x", ["nama"])
     assert table.to_numpy().tolist() == [
         ["Melati", "-8.05, 113.15", "Mekarsari", "Kaliwates"],
@@ -350,11 +351,42 @@ def test_facilities_that_findings_name_are_marked(demo_workspace, demo_area_file
     found = json.loads(jangkau("check", demo_workspace, "--json")[1])
     [said] = [f for f in found if f["rule"] == "same_place"]
     assert ["=".join(pair)] == said["ids"]
-    # Of 65 five are named: the others are said to be there.
-    assert [r["id"] for r in rows if r["rule"] == "functioning_unknown"][5:] == ["60 more"]
+    # All 65, each with its row in its list.
+    unknown = [r for r in rows if r["rule"] == "functioning_unknown"]
+    assert (len(unknown), len({(r["file"], r["row"]) for r in unknown if r["row"]})) == (65, 65)
     book = openpyxl.load_workbook(out / "pustu-periksa.xlsx")
     answer = ids(book[sheet.title])["far_outside", row]
     answer.value = "benar"
     book.save(tmp_path / "b.xlsx")
     jangkau("check", demo_workspace, "--answers", tmp_path / "b.xlsx", "--out", tmp_path / "a")
     assert [r["taken"] for r in rows_of(tmp_path / "a" / "answers.csv")] == ["confirmed"]
+
+
+def test_check_prints_the_grade_and_writes_it(demo_workspace, tmp_path, jangkau):
+    out = jangkau("check", demo_workspace, "--out", tmp_path / "o")[1]
+    record = json.loads((tmp_path / "o" / "grade.json").read_text("utf-8"))
+    lines = record["text"]["en"]
+    assert lines[0].startswith(f"Grade of the data: {record['letter']} (score 0.")
+    assert all(line in out for line in lines)
+    assert [part["name"] for part in record["parts"]] == [
+        "people", "roads", "lists", "places", "functioning", "official", "doubts"]  # fmt: skip
+    assert record["rises"][0]["score"] == max(r["score"] for r in record["rises"])
+    # It is one of our files: the folder can be written again.
+    assert jangkau("check", demo_workspace, "--out", tmp_path / "o")[0] == 3
+
+
+def test_a_place_that_is_far_from_its_village_is_answered_in_its_own_columns(demo_workspace, demo_area_file,
+                                                                            tmp_path, jangkau):  # fmt: skip
+    jangkau("check", demo_workspace, "--out", tmp_path / "o", "--lists", demo_area_file)
+    rows = rows_of(tmp_path / "o" / "findings.csv")
+    [far] = [r for r in rows if r["rule"] == "far_outside"]
+    book = openpyxl.load_workbook(tmp_path / "o" / "pustu-periksa.xlsx")
+    sheet = next(s for s in book.worksheets if ("far_outside", int(far["row"])) in ids(s))
+    ids(sheet)["far_outside", int(far["row"])].value = "-7.5, 111.5"
+    book.save(tmp_path / "b.xlsx")
+    jangkau("check", demo_workspace, "--answers", tmp_path / "b.xlsx", "--out", tmp_path / "a")
+    [answer] = rows_of(tmp_path / "a" / "answers.csv")
+    assert (answer["taken"], answer["before"]) == ("yes", far["value"])
+    with (tmp_path / "a" / "pustu-dijawab.csv").open(encoding="utf-8", newline="") as stream:
+        table = list(csv.reader(stream))
+    assert {"-7.5", "111.5"} <= set(table[int(far["row"]) - 1])

@@ -32,7 +32,7 @@ CELLS = st.one_of(
 )  # fmt: skip
 ROWS = st.lists(st.tuples(*[CELLS] * len(HEAD)), min_size=1, max_size=12)
 # Rows that are left out stand in these.
-COUNTED = ("total_row", "kind_left_out", "other_regency")
+COUNTED = ("total_row", "kind_left_out", "other_regency", "empty_row")
 
 
 @functools.cache

@@ -130,6 +130,9 @@ def test_stages_that_make_no_sense_are_refused(tmp_path, text, message):
         ("2024-07-22", "2024-07-22"), ("2024-07-22 00:00:00", "2024-07-22"), ("2024-7", "2024-07"),
         ("2024", "2024"), ("22/07/2024", "2024-07-22"), ("2.7.2024", "2024-07-02"), ("07/2024", "2024-07"),
         ("28 Juni 2024", "2024-06-28"), ("17  nop 2024", "2024-11-17"), ("August 2024", "2024-08"),
+        # By hand: 45292 is the first day of 2024, 36526 that of 2000, 73415 the last of 2100.
+        (45479, "2024-07-06"), ("45292", "2024-01-01"), (45351.75, "2024-02-29"), ("36526", "2000-01-01"),
+        (73415, "2100-12-31"),
         ("1 Peb. 2024", "2024-02-01"), (datetime(2024, 7, 22, 0, 0), "2024-07-22"),  # noqa: DTZ001 - as a workbook has it
         (date(2024, 2, 29), "2024-02-29"),
     ],
@@ -141,7 +144,8 @@ def test_dates_are_kept_as_exactly_as_they_were_given(given, iso):
 @pytest.mark.parametrize(
     "given",
     ["30/02/2024", "2023-02-29", "07/22/2024", "2024-13", "0/2024", "22/7/24", "1924-07-22", "Juli",
-     "22 Jupiter 2024", "soon", "45479", "22 Juli 2024 10:30", "٢٠٢٤", ""],
+     "22 Jupiter 2024", "soon", "36525", "73416", "4547", "045479", "45479,5", "-45479",
+     "22 Juli 2024 10:30", "٢٠٢٤", ""],
 )  # fmt: skip
 def test_impossible_dates_are_refused(given):
     with pytest.raises(ValueError, match=r"no date|no such day|no month|the year"):

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import pytest
 from support import ROOT, at, box, facilities, hamlets, layers, line, roads, villages
 
-from geodata.layers import Finding, Layers
+from geodata.layers import Cell, Finding, Layers
 from geodata.quality import RULES, connected_share, inspect
 
 NAN = math.nan
@@ -123,7 +123,13 @@ CASES = [
     Case("unconnected", "roads", "warning", (),
          with_roads(road(8, 9, (0, 500), (301, 500)), last_m=1699),
          with_roads(road(8, 9, (0, 500), (300, 500)), last_m=1700), count=1),
-    Case("class_without_speed", "roads", "warning", ("lain (1.5 km)", "abc (0.5 km)"),
+    # 0.25 and 0.3 km lie apart; a part without length is none.
+    Case("separate_parts", "roads", "info",
+         ("111.00000, -8.13570 (0.3 km)", "111.00000, -8.13751 (0.2 km)"),
+         with_roads(road(8, 9, (0, 500), (150, 500)), road(10, 11, (0, 700), (300, 700)),
+                    road(12, 9, (250, 500), (150, 500))),
+         with_roads(road(8, 1, (2000, 500), (2000, 0)))),
+    Case("class_without_speed", "roads", "warning", ("lain (1.5 km, 1 section)", "abc (0.5 km, 1 section)"),
          with_roads(road(3, 4, (6000, 0), (6500, 0), road_class="abc"),
                     road(4, 5, (6500, 0), (8000, 0), road_class="lain")),
          with_roads(road(3, 4, (6000, 0), (8000, 0), road_class="waterway"),
@@ -191,6 +197,37 @@ def test_a_finding_counts_all_and_names_five():
     [found] = findings(but("facilities", units=7, name=[""] * 7), "no_name")
     assert found.count == 7
     assert found.ids == ("U0", "U1", "U2", "U3", "U4")
+
+
+@pytest.mark.parametrize("case", CASES, ids=NAMES)
+def test_a_finding_carries_a_cell_for_each_row(case):
+    [found] = findings(case.fires, case.rule)
+    # A pair concerns two rows; the roads as a whole are none.
+    rows = {"overlapping_polygons": 2, "same_place": 2, "no_roads": 0, "unconnected": 0}
+    assert len(found.cells) == rows.get(case.rule, 1) * found.count
+    assert all(cell.id and cell.column for cell in found.cells if case.rule != "ferry_without_landing")
+
+
+def test_cells_say_where_what_and_what_follows():
+    [found] = findings(but("facilities", units=7, name=[""] * 7), "no_name")
+    assert [cell.id for cell in found.cells] == [f"U{i}" for i in range(7)]
+    assert {(cell.file, cell.column, cell.value) for cell in found.cells} == {("test", "name", "")}
+    # 3,000 m east of the meridian of 111 degrees, some 111.3 km × cos 8.14° a degree.
+    [found] = findings(second_unit_at(3000, 2001), "far_from_road")
+    lat, lon = map(float, found.cells[0].value.split(", "))
+    assert (lon - 111) * 111_320 * math.cos(math.radians(lat)) == pytest.approx(3000, rel=0.005)
+    assert found.cells[0].effect == "nobody reaches it by road"
+    [found] = findings(shifted(7), "overlapping_polygons")
+    assert [(c.id, c.value) for c in found.cells] == [(A, f"{B}: 14,000 m²"), (B, f"{A}: 14,000 m²")]
+
+
+def test_a_word_that_a_reader_asks_about_is_not_asked_about_twice():
+    area = but("facilities", functioning=["unknown", "unknown"])
+    asked = Finding(
+        "error", "facilities", "functioning_unread", 1, (), "", "", (Cell("t", 2, "F", "?", id="U1"),)
+    )
+    [found] = findings(replace(area, findings=(asked,)), "functioning_unknown")
+    assert [cell.id for cell in found.cells] == ["U0"]
 
 
 def test_readers_findings_stay_and_the_gravest_come_first():

@@ -44,8 +44,15 @@ class Kinds(NamedTuple):
     findings: tuple[Finding, ...]
 
 
-def kinds_of(columns: Columns, source: FacilitiesFile) -> Kinds:
+def kinds_of(columns: Columns, source: FacilitiesFile, file: str) -> Kinds:
     """Return what each row of a list is.
+
+    Parameters
+    ----------
+    columns, source
+        Its rows, and how AREA.yml tells their kinds.
+    file
+        What findings call the list.
 
     Raises
     ------
@@ -54,7 +61,7 @@ def kinds_of(columns: Columns, source: FacilitiesFile) -> Kinds:
     SchemaError
         Of most rows nobody can tell what they are: it is the wrong column.
     """
-    raw, how, file = columns.table, source.kind, source.path.name
+    raw, how = columns.table, source.kind
     if isinstance(how, str):
         everywhere = pd.Series(how, index=raw.index, dtype="str")
         return Kinds(everywhere, pd.Series(False, index=raw.index), (how,), ())

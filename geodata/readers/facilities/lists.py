@@ -42,7 +42,7 @@ OTHER = "other"
 
 
 def read_facilities(
-    source: FacilitiesFile, villages: gpd.GeoDataFrame, *, prefix: str | None = None,
+    source: FacilitiesFile, villages: gpd.GeoDataFrame, *, prefix: str | None = None, name: str | None = None,
     zone: shapely.Geometry | None = None, regency: str = "", fix: Fix = Fix.SAFE,
     decided: Mapping[int, bool] = MappingProxyType({}),
 ) -> ReadLayer:  # fmt: skip
@@ -56,6 +56,8 @@ def read_facilities(
     ----------
     prefix
         Of ids that are made from row numbers; None for the file's name.
+    name
+        What findings call the list (:func:`geodata.areafile.list_names`); None for the file's name.
     zone
         The area with its buffer (the villages' CRS): rows of other kabupaten beyond it are left aside.
     regency
@@ -70,16 +72,16 @@ def read_facilities(
     InputError
         Columns or ids that are wrong; kinds or coordinates most of which are.
     """
-    file = source.path.name
+    file = name or source.path.name
     rows, totals = _without_totals(rows_of(source), source)
-    rows, empty = _with_content(rows, source)
-    aside, findings = others(rows, source, villages, zone, regency)
+    rows, empty = _with_content(rows, source, file)
+    aside, findings = others(rows, source, villages, zone, (regency, file))
     rows = rows.only(~aside)
-    kinds = kinds_of(rows.columns, source)
+    kinds = kinds_of(rows.columns, source, file)
     keep = ~kinds.left_out.to_numpy(dtype=bool)
     rows, kind = rows.only(keep), kinds.kind[keep]
     columns = rows.columns
-    ids, twice = _ids(rows, source, prefix or source.path.stem)
+    ids, twice = _ids(rows, source, prefix or source.path.stem, file)
     district = columns.text(source.district_name, "district_name")
     declared = declared_villages(
         columns.text(source.village, "village"), columns.text(source.village_name, "village_name"),
@@ -102,8 +104,8 @@ def read_facilities(
     }
     frame = gpd.GeoDataFrame(facts, geometry=placed.place, crs=villages.crs)
     frame = frame.set_axis(pd.Index(ids.to_numpy(), name="facility_id", dtype="str"), axis=0)
-    for name in ("kind", "name", "parent_id", "functioning", "closed", "source"):
-        frame[name] = frame[name].astype("str")
+    for column in ("kind", "name", "parent_id", "functioning", "closed", "source"):
+        frame[column] = frame[column].astype("str")
     found = (
         *empty, *findings, *kinds.findings, *twice, *declared.findings, *placed.findings, *unread,
         *total_finding("facilities", totals),
@@ -123,7 +125,7 @@ def _without_totals(rows: Rows, source: FacilitiesFile) -> tuple[Rows, pd.Series
     return rows.only(~totals.to_numpy(dtype=bool)), totals
 
 
-def _with_content(rows: Rows, source: FacilitiesFile) -> tuple[Rows, tuple[Finding, ...]]:
+def _with_content(rows: Rows, source: FacilitiesFile, file: str) -> tuple[Rows, tuple[Finding, ...]]:
     """Return the rows that say anything of a facility, and a finding about those that have only a number."""
     said = np.isfinite(rows.stated.lon) | rows.stated.unread
     for named, key in ((source.village, "village"), (source.id, "id")):
@@ -134,15 +136,17 @@ def _with_content(rows: Rows, source: FacilitiesFile) -> tuple[Rows, tuple[Findi
     if said.all():
         return rows, ()
     index = rows.columns.table.index[~said]
-    cells = tuple(Cell(source.path.name, int(i), "", "") for i in index)
+    cells = tuple(Cell(file, int(i), "", "") for i in index)
     return rows.only(said), (Finding(
         "info", "facilities", "empty_row", len(cells), tuple(f"row {i}" for i in index[:5]),
-        f"{source.path.name}: rows without a name, an id, a place or a village were left out", "none needed",
+        f"{file}: rows without a name, an id, a place or a village were left out", "none needed",
         cells,
     ),)  # fmt: skip
 
 
-def _ids(rows: Rows, source: FacilitiesFile, prefix: str) -> tuple[pd.Series[Any], tuple[Finding, ...]]:
+def _ids(
+    rows: Rows, source: FacilitiesFile, prefix: str, file: str
+) -> tuple[pd.Series[Any], tuple[Finding, ...]]:
     """Return each row's id, made from its number where it has none, and a finding about repeated ones.
 
     The first keeps it; the others have their row's number behind it, so that none is lost.
@@ -156,12 +160,12 @@ def _ids(rows: Rows, source: FacilitiesFile, prefix: str) -> tuple[pd.Series[Any
     ids = ids.mask(again, ids + pd.Series([f" (row {i})" for i in index], index=index, dtype="str"))
     column = rows.columns.pick(source.id, "id") or ""
     cells = tuple(
-        Cell(source.path.name, int(row), column, str(given[row]), ids[row], applied=True, id=ids[row])
+        Cell(file, int(row), column, str(given[row]), ids[row], applied=True, id=ids[row])
         for row in again[again].index
     )
     return ids, (Finding(
         "error", "facilities", "id_twice", int(again.sum()), tuple(ids[again])[:5],
-        f"{source.path.name}: ids that an earlier row has too; these rows got their number behind it",
+        f"{file}: ids that an earlier row has too; these rows got their number behind it",
         "give each facility an id of its own, or leave id: out and ids are made from the row numbers", cells,
     ),)  # fmt: skip
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from geodata.codes import name_key, of_regency
 from geodata.crs import inside_indonesia
-from geodata.layers import Finding, Severity
+from geodata.layers import Cell, Finding, Severity
 from geodata.readers.facilities.places import beyond_zone
 from geodata.readers.place_fixes import Places
 
@@ -26,7 +26,11 @@ LARGER_REGION_ROWS = 20
 
 
 def others(
-    rows: Rows, source: FacilitiesFile, villages: gpd.GeoDataFrame, zone: shapely.Geometry | None, name: str
+    rows: Rows,
+    source: FacilitiesFile,
+    villages: gpd.GeoDataFrame,
+    zone: shapely.Geometry | None,
+    names: tuple[str, str],
 ) -> tuple[NDArray[np.bool_], tuple[Finding, ...]]:
     """Return which rows are left aside, and one finding that counts them.
 
@@ -37,9 +41,10 @@ def others(
     ----------
     zone
         The area with its buffer, in the villages' CRS; None leaves nothing aside.
-    name
-        The kabupaten's name.
+    names
+        The kabupaten's name, and what findings call the list.
     """
+    name, file = names
     lon, lat = rows.stated.lon, rows.stated.lat
     if zone is None or villages.empty:
         return np.zeros(len(lon), dtype=bool), ()
@@ -54,7 +59,7 @@ def others(
         aside = beyond & ~_claimed(rows, source, villages, zone)
     else:
         return np.zeros(len(lon), dtype=bool), ()
-    return aside, _finding(aside, rows.columns.text(source.name, "name"), source.path.name)
+    return aside, _finding(aside, rows.columns.text(source.name, "name"), file)
 
 
 def _claimed(
@@ -85,4 +90,8 @@ def _finding(aside: NDArray[np.bool_], name: pd.Series[Any], file: str) -> tuple
         tuple(f"row {row} ({said})" for row, said in name[aside].head(5).items()),
         f"{file}: rows of other kabupaten/kota, beyond the area and its buffer, were left aside",
         "none needed, unless the code: in AREA.yml is wrong",
+        tuple(
+            Cell(file, int(row), "", str(said), effect="is left aside, being another kabupaten's")
+            for row, said in name[aside].fillna("").items()
+        ),
     ),)  # fmt: skip

@@ -10,10 +10,9 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from geodata.crs import WGS84, inside_indonesia, likely_cause
-from geodata.errors import OutsideIndonesiaError, SchemaError, counted, first_five
+from geodata.crs import WGS84, inside_indonesia
 from geodata.layers import Cell, Finding, Severity
-from geodata.readers.coordinates import points_of
+from geodata.readers.coordinates import foreign_places, points_of, unreadable
 from geodata.readers.place_fixes import Fix, Places, Proposal
 from geodata.villages_at import village_at
 from geodata.vocabulary.statuses import LocatedBy
@@ -161,26 +160,14 @@ def _refuse_mostly_lost(
     if lost.sum() * 2 <= stated.sum():
         return
     what, index = rows.columns.what, rows.columns.table.index
-    if (lost & foreign).any():
-        bad = np.flatnonzero(lost & foreign)
-        shown = [
-            f"row {index[i]} ({ids.iloc[i]}) "
-            f"(latitude {rows.stated.lat[i]:g}, longitude {rows.stated.lon[i]:g}: "
-            f"{likely_cause(float(rows.stated.lon[i]), float(rows.stated.lat[i]))})"
-            for i in bad[:5]
+    bad = np.flatnonzero(lost & foreign)
+    if len(bad):
+        places = [
+            (f"row {index[i]} ({ids.iloc[i]})", float(rows.stated.lat[i]), float(rows.stated.lon[i]))
+            for i in bad
         ]
-        more = f" and {len(bad) - 5} more" if len(bad) > 5 else ""
-        msg = (
-            f"{what}: {len(bad)} of {len(lost)} places in {file} lie outside Indonesia: "
-            f"{'; '.join(shown)}{more}. Correct them, or leave the coordinates empty and give the village."
-        )
-        raise OutsideIndonesiaError(msg)
-    faults = [f"row {index[i]}: {rows.stated.said[i]!r}" for i in np.flatnonzero(lost)]
-    msg = (
-        f"{what}: {counted(len(faults), 'row')} of {file} with coordinates that cannot be read: "
-        f"{first_five(faults)}. Write degrees as -8.1706 or 8°10'14\" LS; leave both empty if unknown."
-    )
-    raise SchemaError(msg)
+        raise foreign_places(places, len(lost), what, file)
+    raise unreadable(rows.stated, index, np.flatnonzero(lost), what, file)
 
 
 def _findings(

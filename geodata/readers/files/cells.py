@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from geodata.errors import MissingColumnError, SchemaError, first_five, suggest
-from geodata.layers import Finding
+from geodata.layers import Finding, rows_about
 from geodata.readers.numbers import parse_count, thousands_mark
 from geodata.vocabulary.spelling import spelling_key
 
@@ -111,7 +111,7 @@ def bad_codes(
         return ()
     return (Finding(
         "error", layer, "bad_code", len(rows), tuple(rows[:5]),
-        message, "write the code as text, like 35.09.01.2001",
+        message, "write the code as text, like 35.09.01.2001", rows_about(rows),
     ),)  # fmt: skip
 
 
@@ -207,4 +207,6 @@ def total_finding(layer: str, rows: pd.Series[Any]) -> tuple[Finding, ...]:
     if not ids:
         return ()
     text = "rows of totals were left out"
-    return (Finding("info", layer, "total_row", len(ids), tuple(ids[:5]), text, "none needed"),)
+    return (
+        Finding("info", layer, "total_row", len(ids), tuple(ids[:5]), text, "none needed", rows_about(ids)),
+    )

@@ -32,6 +32,8 @@ BOOK_SUFFIXES = (".xlsx", ".xlsm")
 TABLE_SUFFIXES = (*TEXT_SUFFIXES, *BOOK_SUFFIXES)
 # What Excel calls "Unicode text", by the mark that it begins with.
 UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+# One of them begins like the mark of UTF-16.
+UTF_32_MARKS = (b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff")
 # Google Earth Engine writes a village's whole outline into one cell.
 CELL_CHARACTERS = 20_000_000
 SNIFF_CHARACTERS = 4_000
@@ -93,7 +95,11 @@ def _rows(source: FileSource, known: set[str], what: str) -> Sequence[Sequence[o
     ending = source.path.suffix.lower()
     if ending in BOOK_SUFFIXES:
         return sheet_rows(source.path, source.sheet, what)
-    text = decoded(source.path.read_bytes())
+    data = source.path.read_bytes()
+    if data.startswith(UTF_32_MARKS):
+        msg = f"{what}: {source.path.name} is text in UTF-32, which few programs read. Save it as UTF-8 CSV."
+        raise UnreadableFileError(msg)
+    text = decoded(data)
     return (
         _json_rows(text, what, source.path.name)
         if ending == ".json"

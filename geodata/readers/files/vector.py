@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import warnings
+import zipfile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import geopandas as gpd
@@ -100,9 +101,13 @@ def read_vector(source: FileSource, what: str) -> gpd.GeoDataFrame:
     if ending in PARQUET_SUFFIXES:
         _require_small_parquet(path, what)
     options: dict[str, Any] = {"layer": source.layer} if source.layer else {}
-    if source.layer is None and ending in (".gpkg", ".sqlite", ".gdb", ".kml"):
-        _only_layer(path, what)
-    given: Path | bytes = _json_text(path, what).encode() if ending == ".js" else path
+    given: Path | str | bytes = path
+    if ending == ".js":
+        given = _json_text(path, what).encode()
+    elif ending == ".kmz":
+        given = _kml_inside(path, what)
+    if source.layer is None and ending in (".gpkg", ".sqlite", ".gdb", ".kml", ".kmz"):
+        _only_layer(path, given, what)
     try:
         with warnings.catch_warnings():
             # GDAL reports quirks of a file as Python warnings; what matters is checked by us.
@@ -157,12 +162,33 @@ def _require_points(frame: gpd.GeoDataFrame, path: Path, what: str) -> None:
         raise SchemaError(msg)
 
 
-def _only_layer(path: Path, what: str) -> None:
+def _kml_inside(path: Path, what: str) -> str:
+    """Return GDAL's name of the KML in a KMZ: of the KMZ itself GDAL loses the columns of a schema.
+
+    Raises
+    ------
+    UnreadableFileError
+        It is no zip file, or does not hold one KML.
+    """
+    try:
+        with zipfile.ZipFile(path) as file:
+            names = [name for name in file.namelist() if name.lower().endswith(".kml")]
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        msg = f"{what}: {path.name} is no KMZ file that can be read: {error}. Save it again as KML."
+        raise UnreadableFileError(msg) from error
+    if len(names) != 1:
+        listed = first_five(names) if names else "none"
+        msg = f"{what}: {path.name} holds {len(names)} KML files ({listed}). Unpack it, and name one of them."
+        raise UnreadableFileError(msg)
+    return f"/vsizip/{path.resolve()}/{names[0]}"
+
+
+def _only_layer(path: Path, given: Path | str | bytes, what: str) -> None:
     """Raise MissingColumnError when a file has several layers and none was named."""
     import pyogrio
 
     try:
-        names = [str(n) for n, kind in pyogrio.list_layers(path) if kind is not None]
+        names = [str(n) for n, kind in pyogrio.list_layers(given) if kind is not None]
     except (OSError, RuntimeError, ValueError):
         return  # reading it will say what is wrong
     if len(names) > 1:

@@ -14,6 +14,7 @@ from geodata.crs import inside_indonesia
 from geodata.files.csvtext import csv_text, guarded
 from geodata.readers.coordinates import stated_coordinates
 from geodata.vocabulary.spelling import spelling_key
+from planner.reports.senders.lists import ABOUT_PLACES
 from planner.reports.senders.marked import heading, proposal_of
 from planner.reports.senders.texts import sender_texts
 
@@ -140,7 +141,8 @@ def _meant(one: Asked, answer: str, finding: FindingRow, returned: Returned) -> 
         text = proposal_of(finding)
     if not one.targets:
         return _Change(one, answer, why="it is about no single cell of the list; correct the list by hand")
-    return _placed(one, answer, text) if finding.rule.startswith("place_") else _Change(one, answer, (text,))
+    place = finding.rule.startswith("place_") or finding.rule in ABOUT_PLACES
+    return _placed(one, answer, text) if place else _Change(one, answer, (text,))
 
 
 def _placed(one: Asked, answer: str, text: str) -> _Change:

@@ -50,7 +50,9 @@ class Effects:
             return (
                 self._unlocated() if (finding.layer, finding.rule) == ("facilities", UNLOCATED_RULE) else ""
             )
-        facts = self._facts.get(cell.id) if cell.id else None
+        if cell.effect:
+            return cell.effect
+        facts = self._facts.get(cell.id) if finding.layer == "facilities" else None
         if facts is not None:
             if facts not in self._said:
                 self._said[facts] = self._of_unit(*facts)

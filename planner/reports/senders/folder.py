@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from geodata.areafile import list_names
 from geodata.errors import ConfigError, WorkspaceError
 from geodata.readers.files.opening import file_sha256
 from geodata.workspace import Ours, replace_folder
+from planner.reports.grade import grade_record
 from planner.reports.outputs import RUN, input_records
 from planner.reports.senders.answers import Answer, answers_csv, decide, list_csv
 from planner.reports.senders.lists import read_list, require_unchanged
@@ -23,28 +26,15 @@ if TYPE_CHECKING:
 
     from geodata.areafile import FacilitiesFile
     from geodata.layers import Finding, Layers
+    from planner.coverage.grade import Grade
     from planner.reports.senders.lists import SentList
+    from planner.reports.senders.marked import Marked
     from planner.reports.senders.rows import FindingRow
 
-FINDINGS, ANSWERS = "findings.csv", "answers.csv"
+FINDINGS, GRADE, ANSWERS = "findings.csv", "grade.json", "answers.csv"
 SENT_END, ANSWERED_END = "-periksa.xlsx", "-dijawab.csv"
-CHECK = Ours(RUN, '"command": "check"', frozenset({RUN, FINDINGS, f"*{SENT_END}"}))
+CHECK = Ours(RUN, '"command": "check"', frozenset({RUN, FINDINGS, GRADE, f"*{SENT_END}"}))
 ANSWERED = Ours(RUN, '"command": "check --answers"', frozenset({RUN, ANSWERS, f"*{ANSWERED_END}"}))
-
-
-class Checked(NamedTuple):
-    """What was written of findings.
-
-    Attributes
-    ----------
-    files
-        In order of their names.
-    left_out
-        Lists with findings for which no workbook could be made, each with the reason.
-    """
-
-    files: list[Path]
-    left_out: dict[str, str]
 
 
 class Answered(NamedTuple):
@@ -69,9 +59,14 @@ class Answered(NamedTuple):
 
 
 def write_findings(
-    layers: Layers, findings: Sequence[Finding], out: Path, *, lists: Sequence[FacilitiesFile] = ()
-) -> Checked:
-    """Write ``findings.csv``, and for each list a workbook that goes back to its sender.
+    layers: Layers,
+    findings: Sequence[Finding],
+    out: Path,
+    *,
+    lists: Sequence[FacilitiesFile] = (),
+    grade: Grade | None = None,
+) -> list[Path]:
+    """Write ``findings.csv``, and for each file of lists a workbook that goes back to its sender.
 
     Parameters
     ----------
@@ -83,6 +78,13 @@ def write_findings(
         The folder; one of the same command is replaced, unless a workbook in it was filled in.
     lists
         The lists as AREA.yml names them, with whole paths.
+    grade
+        Of :func:`planner.pipeline.grade`, for ``grade.json``.
+
+    Returns
+    -------
+    files
+        In order of their names, in ``out``.
 
     Raises
     ------
@@ -98,36 +100,45 @@ def write_findings(
     >>> from pathlib import Path
     >>> from planner.pipeline import check, demo_layers
     >>> layers = demo_layers(12)
-    >>> checked = write_findings(layers, check(layers), Path(getfixture("tmp_path"), "findings"))
-    >>> [file.name for file in checked.files]
+    >>> written = write_findings(layers, check(layers), Path(getfixture("tmp_path"), "findings"))
+    >>> [file.name for file in written]
     ['findings.csv', 'run.json']
     """
     rows = finding_rows(layers, findings)
     named = {r.file for r in rows if r.file}
-    mine = [source for source in lists if source.path.name in named]
-    several = {s.path.name for s in mine if sum(o.path.name == s.path.name for o in mine) > 1}
-    left_out = dict.fromkeys(sorted(several), "AREA.yml names several lists of this file name")
-    single = [source for source in mine if source.path.name not in several]
-    for source in single:
+    mine = [pair for pair in zip(lists, list_names(lists), strict=True) if pair[1] in named]
+    for source, _ in mine:
         require_unchanged(source, layers)
-    sent = {source.path.name: read_list(source) for source in single}
+    sent = {name: read_list(source, name) for source, name in mine}
     rows = [_with_row(row, sent) for row in rows]
     with _folder(out, CHECK) as stage:
         (stage / FINDINGS).write_text(findings_csv(rows), "utf-8", newline="")
-        for one, stem in zip(sent.values(), _stems(list(sent)), strict=True):
-            if marked := marked_in(one, rows):
-                write_marked(one, marked, stage / f"{stem}{SENT_END}")
+        if grade is not None:
+            text = json.dumps(grade_record(grade), indent=1, ensure_ascii=False, allow_nan=False)
+            (stage / GRADE).write_text(text + "\n", "utf-8")
+        _write_workbooks(list(sent.values()), rows, stage)
         _write_run(stage, "check", layers)
         names = sorted(p.name for p in stage.iterdir())
-    return Checked([out / name for name in names], left_out)
+    return [out / name for name in names]
+
+
+def _write_workbooks(sent: Sequence[SentList], rows: Sequence[FindingRow], stage: Path) -> None:
+    """Write a workbook for each file, with all lists that are its sheets."""
+    by_file: dict[Path, list[tuple[SentList, list[Marked]]]] = {}
+    for one in sent:
+        if marked := marked_in(one, rows):
+            by_file.setdefault(one.source.path, []).append((one, marked))
+    for lists, stem in zip(by_file.values(), _stems([path.name for path in by_file]), strict=True):
+        write_marked(lists, stage / f"{stem}{SENT_END}")
 
 
 def _with_row(row: FindingRow, sent: Mapping[str, SentList]) -> FindingRow:
-    """Return a finding that names a facility of a list with the number of its row."""
+    """Return a finding that names a facility of a list with the number of its row and the list's heading."""
     if row.row or row.file not in sent:
         return row
     found = sent[row.file].row_of(row.id)
-    return row if found is None else row._replace(row=str(found))
+    column = sent[row.file].heads.get(row.column, row.column)
+    return row if found is None else row._replace(row=str(found), column=column)
 
 
 def write_answers(
@@ -154,7 +165,7 @@ def write_answers(
         As for :func:`write_findings`.
     """
     known = {row.finding: row for row in finding_rows(layers, findings)}
-    returned = [read_returned(path) for path in workbooks]
+    returned = [one for path in workbooks for one in read_returned(path)]
     files = [one.file for one in returned]
     twice = next((name for name in files if files.count(name) > 1), None)
     if twice is not None:
@@ -206,10 +217,26 @@ def _write_run(stage: Path, command: str, layers: Layers, inputs: Iterable[Path]
 
 
 def _stems(names: Sequence[str]) -> list[str]:
-    """Return file names without their endings; with them where two would be one."""
+    """Return file names without their endings, and with them where two would be one; each is a safe name.
 
-    def stem(name: str) -> str:
-        return name.rpartition(".")[0] or name
+    Names come back in workbooks from outside.
 
-    alike = [stem(name).lower() for name in names]
-    return [stem(name) if alike.count(stem(name).lower()) == 1 else name.replace(".", "_") for name in names]
+    Examples
+    --------
+    >>> _stems(["a.xlsx", "b.xlsx [Pustu]", "b.xlsx [Posyandu]", "../c.csv"])
+    ['a', 'b_xlsx Pustu', 'b_xlsx Posyandu', 'c']
+    """
+    short = [_safe(name.partition(" [")[0].rpartition(".")[0] or name) for name in names]
+    long = [_safe(name.replace(".", "_")) for name in names]
+    found: list[str] = []
+    for number, (one, other) in enumerate(zip(short, long, strict=True), start=1):
+        alone = [name.lower() for name in short].count(one.lower()) == 1
+        stem = one if alone else other
+        taken = [name.lower() for name in found]
+        found.append(stem if stem.lower() not in taken else f"{stem}-{number}")
+    return found
+
+
+def _safe(name: str) -> str:
+    """Return a name for a file: letters, digits, and a few signs between them."""
+    return re.sub(r"[^\w .()-]+", "", name).strip(" .") or "daftar"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from geodata.errors import WorkspaceError
+from geodata.layers import PLACE
 from geodata.readers.facilities.rows import JOINED, rows_of
 from geodata.readers.files.cells import cell_text
 from geodata.readers.files.opening import file_sha256
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
 
 # The heading of a map's places, as their findings name it.
 GEOMETRY = "geometry"
+# Rules beside those of spoiled coordinates (place_…) whose cells are places.
+ABOUT_PLACES = frozenset({
+    "unlocated", "far_outside", "outside_boundary", "declared_elsewhere", "same_place", "far_from_road",
+    "leg_uses_limit",
+})  # fmt: skip
 
 
 class SentList(NamedTuple):
@@ -30,6 +36,8 @@ class SentList(NamedTuple):
     ----------
     source
         Its entry in AREA.yml.
+    name
+        What findings call it.
     sheet
         The name of its sheet, where it is a workbook; else None.
     rows
@@ -45,11 +53,14 @@ class SentList(NamedTuple):
         The heading by which findings name the coordinates.
     ids
         The row's number in findings, by the id that its facility has.
+    heads
+        The heading of each of the layer's columns that the list has.
     first
         By how much a row's number in ``rows`` is above its number in findings: 1 for maps, else 0.
     """
 
     source: FacilitiesFile
+    name: str
     sheet: str | None
     rows: list[list[str]]
     head: int
@@ -57,12 +68,8 @@ class SentList(NamedTuple):
     place: tuple[int, ...]
     place_column: str
     ids: dict[str, int]
+    heads: dict[str, str]
     first: int
-
-    @property
-    def file(self) -> str:
-        """The file's name."""
-        return self.source.path.name
 
     def row_of(self, facility: str) -> int | None:
         """Return the row (as findings number it) of a facility; None where no row has its id."""
@@ -71,13 +78,18 @@ class SentList(NamedTuple):
 
     def targets(self, rule: str, column: str) -> tuple[int, ...]:
         """Return the columns (from 1) that a finding is about; none for a whole row."""
-        if rule.startswith("place_") and column == self.place_column:
+        if column == self.place_column and (rule.startswith("place_") or rule in ABOUT_PLACES):
             return self.place
         return (self.columns[column],) if column in self.columns else ()
 
 
-def read_list(source: FacilitiesFile) -> SentList:
+def read_list(source: FacilitiesFile, name: str) -> SentList:
     """Read a list of facilities as its sender wrote it.
+
+    Parameters
+    ----------
+    source, name
+        Its entry in AREA.yml, and what findings call it (:func:`geodata.areafile.list_names`).
 
     Raises
     ------
@@ -88,28 +100,43 @@ def read_list(source: FacilitiesFile) -> SentList:
     heads = [str(name) for name in found.columns.table.columns if name != JOINED]
     if not holds_table(source.path):
         rows = _map_rows(found, heads)
-        return _sent(source, None, rows, (*heads, GEOMETRY), found, head=1)
+        return _sent((source, name, None), rows, (*heads, GEOMETRY), found, head=1)
     if source.path.suffix.lower() in BOOK_SUFFIXES:
         what = f"facilities ({source.path.name})"
         sheet = source.sheet or (sheet_names(source.path, what) or [""])[0]
         rows = [[cell_text(v) for v in row] for row in sheet_rows(source.path, sheet, what)]
         head = _heading(rows, min(found.columns.table.index, default=2))
-        return _sent(source, sheet, rows, heads, found, head=head)
+        return _sent((source, name, sheet), rows, heads, found, head=head)
     rows = _table_rows(found, heads)
-    return _sent(source, None, rows, heads, found, head=_heading(rows, min(found.columns.table.index)))
+    return _sent(
+        (source, name, None), rows, heads, found, head=_heading(rows, min(found.columns.table.index))
+    )
 
 
 def _sent(
-    source: FacilitiesFile, sheet: str | None, rows: list[list[str]], heads: Sequence[str], found: Rows, *,
-    head: int,
+    which: tuple[FacilitiesFile, str, str | None], rows: list[list[str]], heads: Sequence[str], found: Rows,
+    *, head: int,
 ) -> SentList:  # fmt: skip
+    source = which[0]
     width = max((len(row) for row in rows), default=0)
     full = [[plain(text) for text in row] + [""] * (width - len(row)) for row in rows]
     columns = {name: i for i, name in enumerate(heads, start=1)}
     place = _place(found, source, columns)
     first = int(not holds_table(source.path))
-    ids = _ids(found, source)
-    return SentList(source, sheet, full, head, columns, place, found.place_column, ids, first)
+    ids, named = _ids(found, source), _heads(found, source)
+    return SentList(*which, full, head, columns, place, found.place_column, ids, named, first)
+
+
+def _heads(found: Rows, source: FacilitiesFile) -> dict[str, str]:
+    """Return the list's heading of each of the layer's columns that findings name."""
+    named = {
+        "name": found.columns.pick(source.name, "name"),
+        "functioning": found.columns.pick(source.functioning, "functioning"),
+        "parent_id": found.columns.pick(source.parent, "parent"),
+        PLACE: found.place_column,
+        **{f"staff_{role}": column for role, column in source.staff.items()},
+    }
+    return {column: heading for column, heading in named.items() if heading}
 
 
 def _ids(found: Rows, source: FacilitiesFile) -> dict[str, int]:

@@ -1,8 +1,9 @@
-"""A list's workbook with its doubtful cells marked, a column for answers, and instructions in Indonesian."""
+"""Lists in a workbook with their doubtful cells marked, columns for answers, instructions in Indonesian."""
 
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from geodata.readers.files.table import BOOK_SUFFIXES
@@ -10,7 +11,7 @@ from planner.reports.senders.cells import packed, put, shown
 from planner.reports.senders.texts import sender_texts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from planner.reports.senders.lists import SentList
@@ -21,9 +22,15 @@ COLOURS = {"error": "E69F00", "warning": "F0E442", "info": "9AD0F3"}
 GRAVITY = tuple(COLOURS)
 # The sheet by which answers find their findings, and the original list; people do not see it.
 HIDDEN = "jangkau"
+# Of a workbook that is made of a list of another form.
+NEW_SHEET = "Daftar"
 FORMAT = 1
 VALUE_CHARACTERS = 200
 PLACE_RULES = ("place_mended", "place_proposed")
+# Nobody is asked about the rows of other kabupaten.
+UNASKED = ("other_regency",)
+# How many findings of a list have comments, and a row in the instructions: more of them open slowly.
+COMMENTED = 2_000
 
 
 class Marked(NamedTuple):
@@ -57,34 +64,34 @@ def marked_in(sent: SentList, rows: Iterable[FindingRow]) -> list[Marked]:
     mine = [
         Marked(r, int(r.row) + sent.first, sent.targets(r.rule, r.column))
         for r in rows
-        if r.file == sent.file and r.row
+        if r.file == sent.name and r.row and r.rule not in UNASKED
     ]
     there = [m for m in mine if sent.head < m.row <= len(sent.rows)]
     return sorted(there, key=lambda m: (m.row, GRAVITY.index(m.finding.severity), m.finding.finding))
 
 
-def write_marked(sent: SentList, marked: Sequence[Marked], path: Path) -> None:
-    """Write the workbook of a list that goes back to its sender.
+def write_marked(lists: Sequence[tuple[SentList, Sequence[Marked]]], path: Path) -> None:
+    """Write the workbook of a file that goes back to its sender.
 
     A sender's own workbook is copied with all its sheets and styles; of another file a new one is made.
 
     Parameters
     ----------
-    sent
-        The list.
-    marked
-        Its findings.
+    lists
+        The lists of one file, several if it has several sheets, each with its findings.
     path
         The file to write (XLSX).
     """
-    book, sheet = _copy(sent) if sent.source.path.suffix.lower() in BOOK_SUFFIXES else _new(sent)
-    _mark(sheet, sent, marked)
-    _instructions(book, sheet, sent, marked)
-    _hidden(book, sent, marked)
+    first = lists[0][0]
+    book = _copy(first) if first.source.path.suffix.lower() in BOOK_SUFFIXES else _new(first)
+    for sent, marked in lists:
+        _mark(book[sent.sheet or NEW_SHEET], sent, marked)
+    _instructions(book, lists)
+    _hidden(book, lists)
     book.save(path)
 
 
-def _copy(sent: SentList) -> tuple[Any, Any]:
+def _copy(sent: SentList) -> Any:  # noqa: ANN401 - openpyxl ships no types
     import openpyxl
 
     with warnings.catch_warnings():
@@ -93,26 +100,26 @@ def _copy(sent: SentList) -> tuple[Any, Any]:
     if HIDDEN in book.sheetnames:
         # The list was answered once, and came as such a workbook.
         del book[HIDDEN]
-    return book, book[sent.sheet]
+    return book
 
 
-def _new(sent: SentList) -> tuple[Any, Any]:
+def _new(sent: SentList) -> Any:  # noqa: ANN401
     import openpyxl
     from openpyxl.styles import Font
 
     book = openpyxl.Workbook()
     sheet = book.active
-    sheet.title = "Daftar"
+    sheet.title = NEW_SHEET
     for number, row in enumerate(sent.rows, start=1):
         for column, text in enumerate(row, start=1):
             if text:
                 put(sheet.cell(number, column), text)
     for cell in sheet[sent.head]:
         cell.font = Font(bold=True)
-    return book, sheet
+    return book
 
 
-def _mark(sheet: Any, sent: SentList, marked: Sequence[Marked]) -> None:  # noqa: ANN401 - openpyxl ships no types
+def _mark(sheet: Any, sent: SentList, marked: Sequence[Marked]) -> None:  # noqa: ANN401
     """Colour and comment the cells, and put the columns of answers at the right."""
     from openpyxl.styles import Alignment, Font, PatternFill, Protection
 
@@ -120,11 +127,12 @@ def _mark(sheet: Any, sent: SentList, marked: Sequence[Marked]) -> None:  # noqa
     first = max(len(sent.rows[0]), _last_column(sheet)) + 1
     times: dict[int, int] = {}
     coloured: set[tuple[int, int]] = set()
+    told = _told(marked)
     for one in marked:
         k = times[one.row] = times.get(one.row, 0) + 1
         answer = sheet.cell(one.row, first + 2 * (k - 1))
         put(sheet.cell(one.row, answer.column + 1), one.finding.finding)
-        text = _comment(one, heading(k))
+        text = _comment(one, heading(k)) if one in told else ""
         # The gravest comes first, and its colour stays.
         for column in one.targets or (1,):
             cell = sheet.cell(one.row, column)
@@ -132,7 +140,7 @@ def _mark(sheet: Any, sent: SentList, marked: Sequence[Marked]) -> None:  # noqa
                 coloured.add((one.row, column))
                 cell.fill = fills[one.finding.severity]
             _add_comment(cell, text)
-        _add_comment(answer, f"{_column_words(one)}\n{text}".strip())
+        _add_comment(answer, f"{_column_words(one)}\n{text}".strip() if text else "")
         answer.fill = fills[one.finding.severity]
         answer.number_format = "@"
         # The sender writes here also where the sheet is protected.
@@ -178,6 +186,13 @@ def _column_words(one: Marked) -> str:
     return shown(sender_texts().sheet["column"].format(column=column), VALUE_CHARACTERS) if column else ""
 
 
+def _told(marked: Sequence[Marked]) -> set[Marked]:
+    """Return the findings that have comments: the gravest, and of those the first in the list."""
+    if len(marked) <= COMMENTED:
+        return set(marked)
+    return set(sorted(marked, key=lambda one: (GRAVITY.index(one.finding.severity), one.row))[:COMMENTED])
+
+
 def _comment(one: Marked, answer: str) -> str:
     texts, said = sender_texts(), one.finding
     rule = texts.of(said.rule)
@@ -206,24 +221,28 @@ def _add_comment(cell: Any, text: str) -> None:  # noqa: ANN401
     from openpyxl.cell.cell import MergedCell
     from openpyxl.comments import Comment
 
-    if isinstance(cell, MergedCell):
-        return  # the cell of the answer has the comment
+    if not text or isinstance(cell, MergedCell):
+        return  # the cell of the answer has the comment of a merged one
     before = f"{cell.comment.text}\n\n" if cell.comment is not None else ""
     comment = Comment(shown(before + text), sender_texts().comment["author"])
     comment.width, comment.height = 360, 180
     cell.comment = comment
 
 
-def _instructions(book: Any, sheet: Any, sent: SentList, marked: Sequence[Marked]) -> None:  # noqa: ANN401
+def _instructions(book: Any, lists: Sequence[tuple[SentList, Sequence[Marked]]]) -> None:  # noqa: ANN401
     from openpyxl.styles import Alignment, Font, PatternFill
 
     texts = sender_texts()
     page = book.create_sheet(texts.sheet["name"], 0)
-    put(page.cell(1, 1), texts.sheet["title"].format(file=sent.file))
+    put(page.cell(1, 1), texts.sheet["title"].format(file=lists[0][0].source.path.name))
     page.cell(1, 1).font = Font(bold=True, size=14)
     row = 3
     for number, sentence in enumerate(texts.instructions, start=1):
         put(page.cell(row, 1), f"{number}. {sentence}")
+        row += 1
+    for line in (line for sent, marked in lists for line in _left_untold(sent, marked)):
+        put(page.cell(row, 1), line)
+        page.cell(row, 1).font = Font(bold=True)
         row += 1
     row += 1
     for severity, colour in COLOURS.items():
@@ -234,14 +253,25 @@ def _instructions(book: Any, sheet: Any, sent: SentList, marked: Sequence[Marked
     for column, name in enumerate(texts.table, start=1):
         put(page.cell(row, column), name)
         page.cell(row, column).font = Font(bold=True)
-    for one in marked:
-        row += 1
-        for column, text in enumerate(_table_row(one, sheet.title), start=1):
-            put(page.cell(row, column), text)
-            page.cell(row, column).alignment = Alignment(wrap_text=True, vertical="top")
+    for sent, marked in lists:
+        told = _told(marked)
+        for one in (one for one in marked if one in told):
+            row += 1
+            for column, text in enumerate(_table_row(one, sent.sheet or NEW_SHEET), start=1):
+                put(page.cell(row, column), text)
+                page.cell(row, column).alignment = Alignment(wrap_text=True, vertical="top")
     for letter, width in zip("ABCDEFGH", (18, 8, 18, 28, 16, 48, 28, 48), strict=True):
         page.column_dimensions[letter].width = width
     _show(book, page)
+
+
+def _left_untold(sent: SentList, marked: Sequence[Marked]) -> Iterator[str]:
+    """Give a line for each rule some of whose findings have no comment: how many they are."""
+    texts, told = sender_texts(), _told(marked)
+    more = Counter(one.finding.rule for one in marked if one not in told)
+    for rule, number in sorted(more.items(), key=lambda item: (-item[1], item[0])):
+        wrong = texts.of(rule).wrong
+        yield texts.sheet["more"].format(sheet=sent.sheet or NEW_SHEET, number=number, wrong=wrong)
 
 
 def _table_row(one: Marked, sheet: str) -> tuple[str, ...]:
@@ -269,17 +299,21 @@ def _show(book: Any, page: Any) -> None:  # noqa: ANN401
         other.sheet_view.tabSelected = other is page
 
 
-def _hidden(book: Any, sent: SentList, marked: Sequence[Marked]) -> None:  # noqa: ANN401
-    """Keep what the answers are matched by, and the list itself, where no hand changes it."""
+def _hidden(book: Any, lists: Sequence[tuple[SentList, Sequence[Marked]]]) -> None:  # noqa: ANN401
+    """Keep what the answers are matched by, and the lists themselves, where no hand changes it."""
     page = book.create_sheet(HIDDEN)
     page.sheet_state = "veryHidden"
-    about = {"format": FORMAT, "file": sent.file, "findings": len(marked), "rows": len(sent.rows)}
-    findings = [
-        {"finding": one.finding.finding, "row": one.finding.row, "column": one.finding.column,
-         "value": one.finding.value, "sheet_row": one.row, "targets": list(one.targets)}
-        for one in marked
-    ]  # fmt: skip
-    records: list[object] = [about, *findings]
-    for number, record in enumerate([*records, *sent.rows], start=1):
+    records = (record for sent, marked in lists for record in _records(sent, marked))
+    for number, record in enumerate(records, start=1):
         for column, piece in enumerate(packed(record), start=1):
             put(page.cell(number, column), piece)
+
+
+def _records(sent: SentList, marked: Sequence[Marked]) -> Iterator[object]:
+    """Give what is kept of one list: what it is, its findings, its rows."""
+    yield {"format": FORMAT, "file": sent.name, "sheet": sent.sheet or NEW_SHEET, "findings": len(marked),
+           "rows": len(sent.rows)}  # fmt: skip
+    for one in marked:
+        yield {"finding": one.finding.finding, "row": one.finding.row, "column": one.finding.column,
+               "value": one.finding.value, "sheet_row": one.row, "targets": list(one.targets)}  # fmt: skip
+    yield from sent.rows

@@ -19,7 +19,7 @@ from planner.reports.senders.marked import HIDDEN
 from planner.reports.senders.texts import sender_texts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
 WHAT = "answers"
@@ -27,10 +27,11 @@ _ID = re.compile(r"[a-z_]+\.[a-z_]+\.[0-9a-f]{10}(-\d+)?")
 
 
 class About(Model):
-    """The first record of the hidden sheet: of which file it is, and how much follows."""
+    """The first record of a list in the hidden sheet: what it is called, its sheet, and how much follows."""
 
     format: Literal[1]
     file: str
+    sheet: str = ""
     findings: int = Field(ge=0)
     rows: int = Field(ge=1)
 
@@ -47,14 +48,14 @@ class Asked(Model):
 
 
 class Returned(NamedTuple):
-    """A workbook that came back.
+    """A list of a workbook that came back.
 
     Attributes
     ----------
     path
         The workbook.
     file
-        The name of the list that it was made of.
+        What findings call the list.
     asked
         The findings that were sent.
     rows
@@ -76,8 +77,8 @@ class Returned(NamedTuple):
     others: int
 
 
-def read_returned(path: Path) -> Returned:
-    """Read a workbook that ``jangkau check --lists`` wrote and its receiver filled in.
+def read_returned(path: Path) -> tuple[Returned, ...]:
+    """Read a workbook that ``jangkau check --lists`` wrote and its receiver filled in; returns its lists.
 
     Raises
     ------
@@ -92,8 +93,8 @@ def read_returned(path: Path) -> Returned:
         names = sheet_names(path, WHAT)
         if HIDDEN not in names:
             raise UnreadableFileError(_no_such(path))
-        about, asked, rows = _sent(_texts(path, HIDDEN))
-        pages = [_texts(path, name) for name in names if name != HIDDEN]
+        sent = _all_sent(_texts(path, HIDDEN))
+        pages = {name: _texts(path, name) for name in names if name != HIDDEN}
     except (ValidationError, RecursionError) as error:
         raise UnreadableFileError(_no_such(path)) from error
     except InputError:
@@ -101,10 +102,25 @@ def read_returned(path: Path) -> Returned:
     # What openpyxl and zipfile raise for files that are no workbooks; base64 and JSON raise ValueError.
     except (zipfile.BadZipFile, ValueError, KeyError, TypeError, IndexError, OSError, SyntaxError) as error:
         raise UnreadableFileError(_no_such(path)) from error
-    seen = _Seen({one.finding: one for one in asked}, rows)
-    for page in pages:
-        seen.read(page)
-    return Returned(path, about.file, asked, rows, seen.answers, seen.overwritten, seen.others)
+    every = {one.finding for _, asked, _ in sent for one in asked}
+    seen = [_Seen({one.finding: one for one in asked}, rows, every) for _, asked, rows in sent]
+    for name, page in pages.items():
+        for one in _owners(seen, [about.sheet for about, _, _ in sent], name, page):
+            one.read(page)
+    return tuple(
+        Returned(path, about.file, asked, rows, one.answers, one.overwritten, one.others)
+        for (about, asked, rows), one in zip(sent, seen, strict=True)
+    )
+
+
+def _owners(
+    seen: Sequence[_Seen], sheets: Sequence[str], name: str, page: Sequence[Sequence[str]]
+) -> list[_Seen]:
+    """Return the lists to which a sheet belongs: by the ids in it, or by its name, or to the first."""
+    texts = {text for row in page for text in row}
+    by_id = [one for one in seen if one.asks(texts)]
+    by_name = [one for one, sheet in zip(seen, sheets, strict=True) if sheet == name]
+    return by_id or by_name or list(seen[:1])
 
 
 def _no_such(path: Path) -> str:
@@ -118,11 +134,32 @@ def _texts(path: Path, sheet: str) -> list[list[str]]:
     return [[plain(cell_text(value)) for value in row] for row in sheet_rows(path, sheet, WHAT)]
 
 
-def _sent(pages: Sequence[Sequence[str]]) -> tuple[About, tuple[Asked, ...], list[list[str]]]:
-    """Return what the hidden sheet holds; ValueError where it is not whole."""
-    records: Iterator[object] = (unpacked(row) for row in pages)
-    about = About.model_validate(next(records, None))
-    left = list(records)
+class _Sent(NamedTuple):
+    """A list as the hidden sheet has it."""
+
+    about: About
+    asked: tuple[Asked, ...]
+    rows: list[list[str]]
+
+
+def _all_sent(page: Sequence[Sequence[str]]) -> list[_Sent]:
+    """Return the lists that the hidden sheet holds, one after another; ValueError where it is not whole."""
+    records = [unpacked(row) for row in page]
+    found: list[_Sent] = []
+    while records or not found:
+        about = About.model_validate(records[0] if records else None)
+        end = 1 + about.findings + about.rows
+        found.append(_sent(about, records[1:end]))
+        records = records[end:]
+    names = [one.about.file for one in found]
+    if len(set(names)) != len(names):
+        msg = "two lists have one name"
+        raise ValueError(msg)
+    return found
+
+
+def _sent(about: About, left: Sequence[object]) -> _Sent:
+    """Return one list of the hidden sheet; ValueError where it is not whole."""
     if len(left) != about.findings + about.rows:
         msg = "rows are missing"
         raise ValueError(msg)
@@ -136,19 +173,25 @@ def _sent(pages: Sequence[Sequence[str]]) -> tuple[About, tuple[Asked, ...], lis
     if len(texts) != about.rows or not inside or any(len(row) != width for row in texts):
         msg = "rows are damaged"
         raise ValueError(msg)
-    return about, asked, texts
+    return _Sent(about, asked, texts)
 
 
 class _Seen:
     """What the sheets that people see hold: by the id in each row, wherever the row stands now."""
 
-    def __init__(self, asked: Mapping[str, Asked], rows: list[list[str]]) -> None:
+    def __init__(self, asked: Mapping[str, Asked], rows: list[list[str]], every: Collection[str]) -> None:
         self.answers: dict[str, list[str]] = {}
         self.overwritten: dict[str, str] = {}
         self.others = 0
         self._asked = asked
+        # Ids of the workbook's other lists are no strangers.
+        self._elsewhere = set(every) - set(asked)
         self._rows = rows
         self._known = [{_same(text) for text in column} for column in zip(*rows, strict=True)]
+
+    def asks(self, texts: Collection[str]) -> bool:
+        """Return whether an id of this list is among some texts."""
+        return not self._asked.keys().isdisjoint(texts)
 
     def read(self, page: Sequence[Sequence[str]]) -> None:
         ours = _columns_of_ids(page)
@@ -158,7 +201,8 @@ class _Seen:
             about: set[int] = set()
             for column, text in enumerate(row):
                 # An id that was sent counts wherever it stands now, another only where ids stand.
-                if text not in self._asked and not (column in ours and _ID.fullmatch(text)):
+                strange = column in ours and _ID.fullmatch(text) and text not in self._elsewhere
+                if text not in self._asked and not strange:
                     continue
                 answer = row[column - 1].strip() if column else ""
                 if answer:

@@ -5,21 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
 from geodata.errors import first_five
 from geodata.files.csvtext import csv_text
-from geodata.layers import Cell
 from planner.reports.senders.cells import plain
 from planner.reports.senders.effects import Effects
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
-    from geodata.layers import Finding, Layers
+    from geodata.layers import Cell, Finding, Layers
 
 DIGITS = 10
 # Numbers in a message change from build to build: they are no part of an id.
@@ -37,8 +35,8 @@ class FindingRow(NamedTuple):
     severity, layer, rule
         As :class:`geodata.layers.Finding` has them.
     file, row, column, value, id, proposal
-        As :class:`geodata.layers.Cell` has them; without a cell ``id`` names up to five rows. A facility that
-        a finding names by its id alone has no row here: its list tells it.
+        As :class:`geodata.layers.Cell` has them; without a cell ``id`` names up to five rows. The row of a
+        facility that was found in the layers is told by its list, where that is given.
     applied
         yes or no; "" without a cell.
     effect
@@ -86,42 +84,16 @@ def finding_rows(layers: Layers, findings: Iterable[Finding]) -> list[FindingRow
     effects = Effects(layers)
     seen: dict[str, int] = {}
     rows = []
-    sources = dict(zip(layers.facilities.index, layers.facilities["source"], strict=True))
     for finding in findings:
-        for row in _rows(_with_units(finding, sources), effects):
-            # Two findings of one rule about one cell are numbered; so far there is no such rule.
+        for row in _rows(finding, effects):
+            # Two findings of one rule about one cell are numbered, such as those by the limits of two kinds.
             times = seen[row.finding] = seen.get(row.finding, 0) + 1
             rows.append(row if times == 1 else row._replace(finding=f"{row.finding}-{times}"))
     return rows
 
 
-def _with_units(finding: Finding, sources: Mapping[str, str]) -> Finding:
-    """Return a finding about facilities with a cell for each that it names; the row is not known here (0)."""
-    if finding.cells or finding.layer != "facilities":
-        return finding
-    named = [_named(text, sources) for text in finding.ids]
-    if not all(named):
-        return finding  # its ids are something else, such as words of the list
-    units = [unit for some in named for unit in some]
-    cells = tuple(Cell(sources[unit], 0, "", "", id=unit) for unit in dict.fromkeys(units))
-    return replace(finding, cells=cells)
-
-
-def _named(text: str, known: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the facilities that an entry of a finding's ids names: "A", "A (12 km)", or "A=B"."""
-    cuts = [text, *(text[: m.start()] for m in re.finditer(r" \(", text))]
-    single = [cut for cut in cuts if cut in known]
-    if single:
-        return (max(single, key=len),)
-    pairs = [(text[: m.start()], text[m.end() :]) for m in re.finditer("=", text)]
-    return next((pair for pair in pairs if pair[0] in known and pair[1] in known), ())
-
-
 def _rows(finding: Finding, effects: Effects) -> Iterator[FindingRow]:
-    cells: list[Cell | None] = [*finding.cells]
-    unnamed = bool(cells) and cells[0] is not None and not cells[0].row and _more(finding) > 0
-    # What is beyond the five that are named has a row of its own, so that it is not lost.
-    for cell in [*cells, None] if unnamed or not cells else cells:
+    for cell in finding.cells or (None,):
         where = _where(finding, cell)
         texts = (
             _id(finding, cell), finding.severity, finding.layer, finding.rule, *where,
@@ -130,19 +102,13 @@ def _rows(finding: Finding, effects: Effects) -> Iterator[FindingRow]:
         yield FindingRow(*map(plain, texts))
 
 
-def _more(finding: Finding) -> int:
-    """Return how many rows a finding has beyond the five that it names."""
-    return max(0, finding.count - len(finding.ids)) if finding.ids else 0
-
-
 def _where(finding: Finding, cell: Cell | None) -> tuple[str, ...]:
     """Return file, row, column, value, id, proposal and applied."""
     if cell is not None:
         applied = "yes" if cell.applied else "no"
         return cell.file, str(cell.row or ""), cell.column, cell.value, cell.id, cell.proposal, applied
-    more, listed = _more(finding), "" if finding.cells else first_five(finding.ids)
-    ids = f"{listed} and {more} more" if listed and more else listed or (f"{more} more" if more else "")
-    return "", "", "", "", ids, "", ""
+    more, listed = finding.count - len(finding.ids), first_five(finding.ids)
+    return "", "", "", "", f"{listed} and {more} more" if listed and more > 0 else listed, "", ""
 
 
 def _id(finding: Finding, cell: Cell | None) -> str:
