@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
+import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -76,6 +78,27 @@ def shared() -> Path:
     if os.environ.get("JANGKAU_REQUIRE_SHARED"):
         pytest.fail(line)
     pytest.skip(line)
+
+
+@pytest.fixture
+def converted(tmp_path: Path) -> Callable[[Path, str, Path], None]:
+    """Let LibreOffice convert a file: (file, to what, into which folder); it must not find an error."""
+    office = shutil.which("soffice")
+    if office is None:
+        line = "no soffice found: install Debian's libreoffice-calc-nogui and libreoffice-writer-nogui"
+        if os.environ.get("JANGKAU_REQUIRE_OFFICE"):
+            pytest.fail(line)
+        pytest.skip(line)
+
+    def convert(file: Path, to: str, folder: Path) -> None:
+        profile = f"-env:UserInstallation=file://{tmp_path}/profile"
+        done = subprocess.run(
+            [office, profile, "--headless", "--convert-to", to, "--outdir", folder, file],
+            capture_output=True, text=True, timeout=180, check=True,
+        )  # fmt: skip
+        assert "rror" not in done.stdout + done.stderr
+
+    return convert
 
 
 @pytest.fixture(scope="session")

@@ -444,6 +444,15 @@ def test_a_plan_without_a_list_does_not_pretend_to_add_to_what_there_is(layers):
         assert "usulan posyandu belum dapat disusun" not in said
 
 
+@pytest.mark.parametrize("name", ["usulan", "telaahan", "ringkasan"])
+def test_libreoffice_reads_the_word_files_as_we_mean_them(written, tmp_path, converted, name):
+    converted(written / f"{name}.docx", "pdf", tmp_path)
+    pages = " ".join(page.extract_text() for page in pypdf.PdfReader(tmp_path / f"{name}.pdf").pages)
+    theirs = set(re.findall(r"\d+(?:[.,]\d+)*", pages))
+    ours = re.findall(r"\d+(?:[.,]\d+)*", text_of_docx(written / f"{name}.docx"))
+    assert [figure for figure in ours if figure not in theirs] == []
+
+
 def test_the_workbook_stands_beside_the_documents(tmp_path, workspace):
     out = tmp_path / "out"
     assert main(["report", str(workspace), "--format", "xlsx", "--out", str(out)]) == 0
