@@ -46,13 +46,16 @@ def csv_text(table: pd.DataFrame, *, index: bool = True) -> str:
         names = [n or f"level_{k}" for k, n in enumerate(table.index.names)]
         table = table.rename_axis(names).reset_index()
     safe = table.rename(columns=lambda c: guarded(str(c)))
+    returns = False
     for number in range(safe.shape[1]):
         values = safe.iloc[:, number]
         if values.dtype == object or str(values.dtype) in ("str", "string", "category"):
-            safe.isetitem(number, values.astype(object).map(_cell))
-    # Python's writer leaves a lone return bare, and readers end the row there.
-    texts = [c for _, c in safe.items() if c.dtype == object or str(c.dtype) in ("str", "string")]
-    returns = any(isinstance(value, str) and "\r" in value for column in texts for value in column)
+            # Each text once: a kind or a status stands in every row.
+            texts = {value for value in values.tolist() if isinstance(value, str)}
+            if any(guarded(text) is not text for text in texts):
+                safe.isetitem(number, values.astype(object).map(_cell))
+            # Python's writer leaves a lone return bare, and readers end the row there.
+            returns = returns or any("\r" in text for text in texts)
     return str(safe.to_csv(index=False, quoting=csv.QUOTE_ALL if returns else csv.QUOTE_MINIMAL))
 
 

@@ -46,7 +46,7 @@ def _gaps(options: argparse.Namespace) -> int:
     from planner.pipeline import open_workspace, read_adoption_of, summary, under_standards, write_gaps
     from planner.progress import Steps
     from planner.reports.maps.page import LIBRARIES_MISSING, vendor_is_built
-    from planner.reports.outputs import OUTPUTS
+    from planner.reports.outputs import OUTPUTS, has_workbook
     from planner.reports.workbook.plan import plan_command
     from planner.scenarios.standards import read_standard
 
@@ -70,6 +70,8 @@ def _gaps(options: argparse.Namespace) -> int:
     say(headline(summary(gaps)))
     for line in (*_shortfalls(gaps), *_without_rule(gaps), *_doubts(gaps)):
         say(line)
+    if not has_workbook(gaps):
+        say("note: no gaps.xlsx, the lists are too long; jangkau report --format xlsx writes it all the same")
     for file in files:
         say(str(file))
     if not vendor_is_built():

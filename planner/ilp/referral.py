@@ -14,6 +14,7 @@ from planner.travel.straight import straight_line_times
 from planner.travel.times import NO_FACILITY
 
 if TYPE_CHECKING:
+    import geopandas as gpd
     from numpy.typing import NDArray
 
     from planner.coverage.study import Gaps
@@ -135,17 +136,19 @@ class _Legs:
         self, start: str, goal: str, at: NDArray[np.int64], mode: str
     ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         """Return the leg from the units that villages have come to, to the nearest of the next level."""
-        travel_s, facility = self._between(start, goal, mode)
-        if len(travel_s) == 0:
-            return np.full(len(at), np.inf), np.full(len(at), NO_FACILITY, dtype=np.int64)
+        minutes, number = np.full(len(at), np.inf), np.full(len(at), NO_FACILITY, dtype=np.int64)
         here = at != NO_FACILITY
-        minutes = np.where(here, travel_s[at] / 60.0, np.inf)
-        number = np.where(here, facility[at], NO_FACILITY)
-        return minutes, number.astype(np.int64)
+        # A unit that no village comes to sends nobody on: of twenty posyandu in a village that is most.
+        used, row = np.unique(at[here], return_inverse=True)
+        if len(used):
+            travel_s, facility = self._between(self.units[start].iloc[used], goal, mode)
+            minutes[here], number[here] = travel_s[row] / 60.0, facility[row]
+        return minutes, number
 
-    def _between(self, start: str, goal: str, mode: str) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
-        gaps = self.gaps
-        origins, goals = self.units[start], self.units[goal]
+    def _between(
+        self, origins: gpd.GeoDataFrame, goal: str, mode: str
+    ) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+        gaps, goals = self.gaps, self.units[goal]
         if gaps.ways is None:
             points = [np.asarray(f.geometry.to_numpy(), dtype=object) for f in (origins, goals)]
             found = straight_line_times(*points, access=gaps.scenario.access, ground=gaps.ground)

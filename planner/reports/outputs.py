@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 RUN = "run.json"
 BOOK = "gaps.xlsx"
+# Units and villages in it, at most.
+MOST_BOOK_ROWS = 20_000
 OUTPUTS = Ours(
     RUN,
     "jangkau_version",
@@ -40,6 +42,19 @@ OUTPUTS = Ours(
          "home_visits.csv", "pws.csv", "pws.html", "standards.csv", BOOK}
     ),
 )  # fmt: skip
+
+
+def has_workbook(gaps: Gaps) -> bool:
+    """Return whether ``gaps.xlsx`` is written: nobody reads a longer one, and it would take minutes.
+
+    Examples
+    --------
+    >>> from planner.pipeline import demo_layers, find_gaps
+    >>> has_workbook(find_gaps(demo_layers(12)))
+    True
+    """
+    layers = gaps.layers
+    return len(layers.facilities) + len(layers.villages) <= MOST_BOOK_ROWS
 
 
 def write_gaps(
@@ -124,8 +139,9 @@ def write_gaps(
         if beside:
             each = [ilp, *(Ilp(g) for g in beside)]
             _write_csv(standards_table(each), stage / "standards.csv", index=False)
-        progress("workbook")
-        write_workbook(gaps, ilp, stage / BOOK, lang=lang, plan=plan)
+        if has_workbook(gaps):
+            progress("workbook")
+            write_workbook(gaps, ilp, stage / BOOK, lang=lang, plan=plan)
         progress("PWS sheets")
         write_pws(ilp, stage / "pws.html", lang=lang)
         progress("map")

@@ -423,7 +423,7 @@ class Snapper:
         """Return which access legs can be walked."""
         if not self.ground.divides or len(snap.point) == 0:
             return np.ones(len(snap.point), dtype=bool)
-        line = self.network.lines(snap.edge)
+        line = self.lines[snap.edge]
         there = shapely.line_interpolate_point(line, snap.fraction, normalized=True)
         place, of = np.unique(snap.point, return_inverse=True)
         return self.ground.on_land(
@@ -432,7 +432,7 @@ class Snapper:
         )  # fmt: skip
 
     def _snap(self, points: NDArray[np.object_], point: NDArray[np.int64], edge: NDArray[np.int64]) -> Snap:
-        line = self.network.lines(edge)
+        line = self.lines[edge]
         fraction = shapely.line_locate_point(line, points[point], normalized=True)
         return Snap(
             point=point.astype(np.int64),
@@ -447,7 +447,7 @@ class Snapper:
 
         Out and back along one line the two are equally near, and far apart along the road.
         """
-        line = self.network.lines(snap.edge)
+        line = self.lines[snap.edge]
         back = shapely.line_locate_point(shapely.reverse(line), points[snap.point], normalized=True)
         fraction = 1.0 - back
         again = np.abs(fraction - snap.fraction) * shapely.length(line) > SAME_PLACE_M

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+import shapely
+
 from planner.travel.router import Router
 
 if TYPE_CHECKING:
     import geopandas as gpd
-    import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -23,6 +25,10 @@ if TYPE_CHECKING:
 
 # With more facilities opened or closed than this, the search starts anew.
 FEW_EDITED = 4
+# So many units take a quarter of a second to join the network: what was joined is kept, and asked for again.
+MANY_UNITS = 5_000
+# Places kept joined, of all such sets together; some 200 bytes each.
+MOST_KEPT = 1_000_000
 
 
 class Ways:
@@ -54,6 +60,7 @@ class Ways:
         self._rule, self._ground, self._edge_landmass = rule, ground, edge_landmass
         self._routers: dict[Profile, Router] = {}
         self._stops: dict[Profile, Stops] = {}
+        self._units: tuple[tuple[Profile, Stops], ...] = ()
         self._searches: dict[tuple[Profile, tuple[str, ...]], _Searched] = {}
 
     def router(self, profile: Profile) -> Router:
@@ -156,7 +163,19 @@ class Ways:
         >>> ways.units(profile, unit).access_m.tolist()
         [30.0]
         """
-        return self.router(profile).stops(_points(facilities))
+        points = _points(facilities)
+        if len(points) < MANY_UNITS:
+            return self.router(profile).stops(points)
+        xy = shapely.get_coordinates(points)
+        for known, stops in self._units:
+            if known == profile and np.array_equal(stops.xy, xy):
+                return stops
+        if self.base is None:
+            made = self.router(profile).stops(points)
+        else:
+            made = self.router(profile).access.again(self.base.units(profile, facilities))
+        self._units = _no_more_than_kept(((profile, made), *self._units))
+        return made
 
     def place(self, profile: Profile, row: int) -> Stops:
         """Return one demand point joined as :meth:`stops` joins it.
@@ -293,6 +312,12 @@ class _Searched:
 
     ids: pd.Index
     search: Search
+
+
+def _no_more_than_kept(units: tuple[tuple[Profile, Stops], ...]) -> tuple[tuple[Profile, Stops], ...]:
+    """Return the first of some sets, at least one, with no more places together than are kept."""
+    places = np.cumsum([len(stops) for _, stops in units])
+    return units[: max(1, int(np.searchsorted(places, MOST_KEPT, side="right")))]
 
 
 def _points(frame: gpd.GeoDataFrame) -> NDArray[np.object_]:

@@ -120,6 +120,36 @@ def test_a_workbook_that_says_it_is_larger_than_it_is(tmp_path):
     assert table(path)["jumlah"].tolist() == [7]
 
 
+def test_a_workbook_that_holds_more_than_values(tmp_path):
+    """A link and a formula do nothing; what would grow or read another file is refused."""
+    secret = text(tmp_path / "secret.txt", "not for others")
+    grown = "".join(f'<!ENTITY a{i} "{f"&a{i - 1};" * 10}">' for i in range(1, 10))
+    values = {"plain": "posyandu", "long": "&a9;", "file": "&e;"}
+    said = {"plain": "", "long": "amplification", "file": "undefined entity"}
+    kinds = f'<!DOCTYPE x [<!ENTITY a0 "lollollollol">{grown}<!ENTITY e SYSTEM "{secret.as_uri()}">]>'
+    for name, value in values.items():
+        book = openpyxl.Workbook()
+        book.active.append(["nama", "desa", "kader"])
+        book.active.append(["NAME", "Suka", "=1+1"])
+        book.active["B2"].hyperlink = secret.as_uri()
+        plain = io.BytesIO()
+        book.save(plain)
+        path = tmp_path / f"{name}.xlsx"
+        with zipfile.ZipFile(plain) as source, zipfile.ZipFile(path, "w") as target:
+            for part in source.namelist():
+                data = source.read(part).decode()
+                if ">NAME<" in data:
+                    root = re.search("<[a-z]", data).start()
+                    data = data[:root] + kinds + data[root:].replace(">NAME<", f">{value}<")
+                target.writestr(part, data)
+        if name == "plain":
+            # Nobody has worked the formula out yet: its cell is empty.
+            assert table(path).fillna("").to_numpy().tolist() == [["posyandu", "Suka", ""]]
+            continue
+        with pytest.raises(UnreadableFileError, match=said[name]):
+            table(path)
+
+
 def sheet(path, rows):
     """A workbook whose sheet holds just these rows, as text of its XML."""
     plain = io.BytesIO()

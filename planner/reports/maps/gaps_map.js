@@ -16,10 +16,26 @@ function jangkauGapsMap(map, data) {
     return data.kinds.find(function (k) { return k.kind === kind; });
   }
 
+  // Answers and units come as columns: a large area has a hundred thousand of them.
+  function answer(row) {
+    var columns = data.answers[current][season];
+    var v = {};
+    Object.keys(columns).forEach(function (name) { v[name] = columns[name][row]; });
+    return v;
+  }
+  function unitsOf(kind) {
+    var u = data.units[kind];
+    var closed = new Set(u.closed);
+    return u.id.map(function (id, i) {
+      return { id: id, name: u.name[i], lat: u.lat[i], lon: u.lon[i], functioning: closed.has(i) ? "no" : "" };
+    });
+  }
+  data.villages.features.forEach(function (feature, row) { feature.properties.row = row; });
+
   var roads = jangkauBase.roads(map, data.roads);
 
   function style(feature) {
-    var status = feature.properties[current][season].status;
+    var status = data.answers[current][season].status[feature.properties.row];
     return { color: "#444", weight: 1, fillColor: data.colors[status], fillOpacity: 0.6 };
   }
   // To units that are listed; where the list is open, no way to one of those says nothing of others.
@@ -29,7 +45,7 @@ function jangkauGapsMap(map, data) {
   }
   function tooltip(layer) {
     var p = layer.feature.properties;
-    var v = p[current][season];
+    var v = answer(p.row);
     var box = el("div", "");
     box.appendChild(el("strong", "", p.name + " · " + p.code));
     var rows = [p.people === null ? t.people_unknown : number.format(p.people) + " " + t.people];
@@ -57,7 +73,7 @@ function jangkauGapsMap(map, data) {
   if (data.roads.length) overlays[t.layer_roads] = roads.addTo(map);
   data.kinds.forEach(function (k) {
     var group = L.layerGroup();
-    data.facilities.filter(function (f) { return f.kind === k.kind; }).forEach(function (f) {
+    unitsOf(k.kind).forEach(function (f) {
       var marker = jangkauBase.facility(f, k);
       marker.bindTooltip(function () {
         return jangkauBase.facilityTip(f, k.label, t.not_functioning_facility);

@@ -16,7 +16,7 @@ from branca.element import Element, MacroElement
 from jinja2 import Template
 
 from geodata.crs import WGS84
-from geodata.vocabulary.statuses import FacilityStatus
+from geodata.vocabulary.statuses import FacilityStatus, YesNo
 from planner.coverage.extent import ROADS, seasons_told
 from planner.coverage.show import STATUS_COLORS
 from planner.coverage.tables import is_at_least, kinds_without_rule, roads_or_straight, summary
@@ -28,6 +28,7 @@ from planner.texts.formatter import Formatter
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import pandas as pd
     from numpy.typing import NDArray
 
     from planner.coverage.study import Gaps
@@ -326,7 +327,8 @@ def page_script(gaps: Gaps, texts: dict[str, str], *, lang: str, offline: bool) 
         "as_dry": layers.roads is not None and not seasons_told(layers, gaps.scenario.edits),
         "no_rule": _no_rule(gaps, texts, lang),
         "kinds": [_kind(gaps, kind, totals["kinds"][kind], texts) for kind in gaps.coverage],
-        "facilities": drawn_facilities(gaps),
+        "units": _units(gaps),
+        "answers": _answers(gaps),
     }
     roads = "[]" if layers.roads is None else road_groups(_roads_as_edited(gaps), lang)
     return (
@@ -420,30 +422,47 @@ def _villages(gaps: Gaps) -> str:
         villages.geometry.to_numpy(), VILLAGE_TOLERANCE_M, simplify_boundary=True
     )
     outlines = geojson_texts(geometry, villages.crs)
-    names = gaps.layers.facilities["name"].to_dict()
-    answers = {
-        (kind, season): gaps.seasons[season][kind].villages.to_dict("index")
-        for kind in gaps.coverage
-        for season in _seasons(gaps)
-    }
     features = []
     for code, row, outline in zip(villages.index, villages.itertuples(), outlines, strict=True):
-        properties: dict[str, Any] = {"code": code, "name": row.village_name, "people": _plain(row.people)}
-        for (kind, season), of_village in answers.items():
-            v = of_village[code]
-            nearest = v["nearest_id"]
-            properties.setdefault(kind, {})[season] = {
-                "status": v["status"],
-                "share": _plain(v["share_reached"]),
-                "open": bool(v["share_unknown"] > 0),
-                "median": _plain(v["minutes_median"]),
-                "max": _plain(v["minutes_max"]),
-                "reason": v["reason"],
-                "present": v["present"],
-                "nearest": (names.get(nearest) or nearest) if nearest else "",
-            }
+        properties = {"code": code, "name": row.village_name, "people": _plain(row.people)}
         features.append(f'{{"type":"Feature","properties":{script_json(properties)},"geometry":{outline}}}')
     return f'{{"type":"FeatureCollection","features":[{",".join(features)}]}}'
+
+
+def _answers(gaps: Gaps) -> dict[str, dict[str, dict[str, list[Any]]]]:
+    """Return the answers by kind and season as columns: as rows, their keys would be half of the page."""
+    names = gaps.layers.facilities["name"].to_dict()
+    return {
+        kind: {s: _columns(gaps.seasons[s][kind].villages, names) for s in _seasons(gaps)}
+        for kind in gaps.coverage
+    }
+
+
+def _columns(answer: pd.DataFrame, names: dict[str, str]) -> dict[str, list[Any]]:
+    return {
+        "status": answer["status"].tolist(),
+        "share": [_plain(v) for v in answer["share_reached"]],
+        "open": (answer["share_unknown"] > 0).tolist(),
+        "median": [_plain(v) for v in answer["minutes_median"]],
+        "max": [_plain(v) for v in answer["minutes_max"]],
+        "reason": answer["reason"].tolist(),
+        "present": answer["present"].tolist(),
+        "nearest": [(names.get(i) or i) if i else "" for i in answer["nearest_id"]],
+    }
+
+
+def _units(gaps: Gaps) -> dict[str, dict[str, list[Any]]]:
+    """Return what :func:`drawn_facilities` does, as columns by kind; ``closed`` are rows of closed units."""
+    rows: dict[str, list[dict[str, Any]]] = {kind: [] for kind in gaps.coverage}
+    for one in drawn_facilities(gaps):
+        rows[one["kind"]].append(one)
+    return {
+        kind: {
+            **{name: [one[name] for one in some] for name in ("id", "name", "lat", "lon")},
+            "closed": [i for i, one in enumerate(some) if one["functioning"] == YesNo.NO],
+        }
+        for kind, some in rows.items()
+    }
 
 
 def geojson_texts(geometry: NDArray[np.object_], crs: object) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import shapely
@@ -16,8 +16,9 @@ from planner.texts.catalogues import ilp_texts
 from planner.texts.formatter import Formatter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
+    import geopandas as gpd
     from numpy.typing import NDArray
 
     from geodata.layers import Layers
@@ -142,7 +143,8 @@ class Drawing:
         for kind, rule in ilp.gaps.scenario.standard.items():
             group |= {other: kind for other in rule.counts if other not in group}
         rows = rows[(rows["status"] == FacilityStatus.USED) & rows["kind"].isin(list(group))]
-        self.units = rows.assign(symbol=rows["kind"].map(group))
+        self.units = _drawn(rows, group)
+        self.name_of = rows["name"].to_dict()
         self.points = shapely.STRtree(rows.geometry.to_numpy())
         self.ways = ways
 
@@ -169,9 +171,7 @@ class Drawing:
         lines = [self._way(w.line, frame) for w in ways]
         near = {w.facility_id for w in ways}
         symbols, names = self._units(frame, near, labels)
-        exits = [
-            self._exit(w.line, str(self.units["name"].get(w.facility_id, "")), frame, labels) for w in ways
-        ]
+        exits = [self._exit(w.line, str(self.name_of.get(w.facility_id, "")), frame, labels) for w in ways]
         names += exits + self._village_names(code, frame, labels)
         dots = [_home(at) for at in dict.fromkeys(frame.xy(*w.line.coords[0]) for w in ways)]
         body = "".join(
@@ -227,21 +227,18 @@ class Drawing:
 
     def _units(self, frame: _Frame, near: set[str], labels: _Labels) -> tuple[list[str], list[str]]:
         """Return symbols, and the names of the nearest units, then of the others while there is room."""
-        at = np.sort(self.points.query(frame.box))
-        rows = self.units.iloc[at]
-        places = [frame.xy(p.x, p.y) for p in rows.geometry]
-        symbols = []
-        for (x, y), kind, works in zip(places, rows["symbol"], rows["functioning"], strict=True):
-            symbols.append(symbol(kind, x, y, hollow=works == YesNo.NO))
+        rows = [self.units[i] for i in np.sort(self.points.query(frame.box)).tolist()]
+        symbols, named = [], []
+        for one in rows:
+            x, y = frame.xy(one.x, one.y)
+            symbols.append(symbol(one.symbol, x, y, hollow=one.hollow))
             labels.keep(x, y, 6)
-        order = sorted(
-            range(len(at)), key=lambda i: (rows.index[i] not in near, rows["symbol"].iloc[i] == "posyandu")
-        )
+            far, small = one.id not in near, one.symbol == "posyandu"
+            if not (far and small):
+                named.append((far, small, x, y, one.name))
         names = []
-        for i in order:
-            (x, y), name = places[i], str(rows["name"].iloc[i])
-            if rows.index[i] not in near and rows["symbol"].iloc[i] == "posyandu":
-                continue
+        # Among equals as they stand.
+        for _far, _small, x, y, name in sorted(named, key=lambda n: n[:2]):
             wide = len(shown(name, NAME_CHARACTERS)) * 12 * LETTER
             spots = [(x + 9, y + 4), (x - 9 - wide, y + 4), (x - wide / 2, y - 10), (x - wide / 2, y + 19)]
             names.append(labels.put(name, spots, 12, f'fill="{INK}"'))
@@ -324,6 +321,27 @@ def _merged(layers: Layers, *, main: bool) -> NDArray[np.object_]:
     merged: NDArray[np.object_] = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(lines)))
     simple: NDArray[np.object_] = shapely.simplify(merged, FINE_M)
     return simple
+
+
+class _Unit(NamedTuple):
+    """A unit to be drawn: as a row of a table each would take a hundred times as long."""
+
+    id: str
+    symbol: str
+    name: str
+    hollow: bool
+    x: float
+    y: float
+
+
+def _drawn(rows: gpd.GeoDataFrame, group: Mapping[str, str]) -> list[_Unit]:
+    xy = shapely.get_coordinates(rows.geometry.to_numpy())
+    return [
+        _Unit(unit, group[kind], str(name), works == YesNo.NO, x, y)
+        for unit, kind, name, works, (x, y) in zip(
+            rows.index, rows["kind"], rows["name"], rows["functioning"], xy.tolist(), strict=True
+        )
+    ]
 
 
 def symbol(kind: str, x: float, y: float, *, hollow: bool = False) -> str:
