@@ -85,7 +85,7 @@ def pws_html(
     >>> "Sukarekaan" in page, "Sukakhayal" in page
     (True, False)
     """
-    facts = SheetFacts(ilp, lang)
+    facts = SheetFacts(ilp, lang, only)
     # All villages' ways would take longer than all else together: they stand on the sheets for paper.
     drawing = Drawing(ilp, lang, None if only is None else NearestWays(ilp.gaps))
     pages = []
