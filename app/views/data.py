@@ -10,6 +10,7 @@ import param
 
 from app.areas.trials import ENDINGS
 from app.components.fragment import Fragment
+from app.components.upload import Upload
 from app.core.state import Selection
 from app.figures.compared import totals_rows, village_rows
 from app.figures.data_changes import SHOWN_CELLS, decidable, marks
@@ -57,9 +58,9 @@ class _Data(Follows):
         parts: list[Any] = []
         if self.revising.served is not None and not session.area.trial:
             name = _("Drop a list of units or a table of people here")
-            self.file = pmui.FileInput(
-                label=name, uploaded_label=name, accept=",".join(ENDINGS), size="small", variant="outlined",
-                max_file_size=LARGEST_FILE_BYTES, margin=(4, 0),
+            self.file = Upload(
+                self.refused, label=name, uploaded_label=name, accept=",".join(ENDINGS), size="small",
+                variant="outlined", max_file_size=LARGEST_FILE_BYTES, margin=(4, 0),
             )  # fmt: skip
             self.file.param.watch(self.uploaded, ["value"])
             parts += [self.file, self.given, self.states]
@@ -167,6 +168,16 @@ class _Data(Follows):
         """Look into the file that was dropped."""
         if self.file.value:
             self.revising.receive(str(self.file.filename), self.file.value)
+
+    def refused(self, _why: str) -> None:
+        """Say what the browser did not take."""
+        texts = self.session.texts
+        self.session.notice.tell(
+            texts.text("The file is too large for this page: it takes {n} MB at most. Build with it "
+                       "instead, or leave out columns that are not needed.",
+                       n=texts.number(LARGEST_FILE_BYTES / 1e6)),
+            "error",
+        )  # fmt: skip
 
     def acted(self, message: dict[str, str]) -> None:  # noqa: C901 - one case a button
         """Do what a button says."""

@@ -12,6 +12,7 @@ import shapely
 
 from app.areas.planning import kinds_with_measures
 from app.components.fragment import Fragment
+from app.components.upload import Upload
 from app.figures.plan import curve_chart
 from app.figures.plan_form import AMOUNTS, AREA_FILES, BY, CHOICES, YEARS, area_of_file, read_form, read_years
 from app.views.follows import Follows
@@ -48,8 +49,8 @@ class _Proposals(Follows):
         self.form = Fragment(session.stream, "plan_form", self.asked, label=_("What is planned"))
         self.result = Fragment(session.stream, "plan", self.acted, label=_("The plan"))
         name = _("Forbidden areas from a file (GeoJSON, GPKG)")
-        self.file = pmui.FileInput(
-            label=name, uploaded_label=name, accept=",".join(AREA_FILES),
+        self.file = Upload(
+            self.refused, label=name, uploaded_label=name, accept=",".join(AREA_FILES),
             size="small", variant="outlined", max_file_size=LARGEST_FILE_BYTES, margin=(4, 0),
         )  # fmt: skip
         self.file.param.watch(self.uploaded, ["value"])
@@ -167,6 +168,14 @@ class _Proposals(Follows):
             return
         self.shown = PAGE
         self.planning.solve(self.kind, ask, costs, years)
+
+    def refused(self, _why: str) -> None:
+        """Say what the browser did not take."""
+        texts = self.session.texts
+        self.session.notice.tell(
+            texts.text("The file is too large: {n} MB at most.", n=texts.number(LARGEST_FILE_BYTES / 1e6)),
+            "error",
+        )  # fmt: skip
 
     def uploaded(self, *_events: object) -> None:
         """Keep the areas of the file that was chosen."""

@@ -143,3 +143,14 @@ def test_doubts_of_the_data_are_on_the_map(tab):
     tab.frame().wait_for_function("document.body.dataset.doubts !== undefined")
     found.get_by_role("button", name=tab._("take off the map")).click()
     tab.frame().wait_for_function("document.body.dataset.doubts === '0'")
+
+
+def test_a_file_that_is_too_large_is_told(tab, tmp_path):
+    large = tmp_path / "besar.csv"
+    large.write_bytes(b"nama;desa\n" + b"x" * 20_000_000)
+    tab.tab("Data")
+    tab.page.locator('input[type="file"]').set_input_files(large)
+    expect(tab.page.locator(".notice.error")).to_contain_text("20 MB")
+    # The field tells the console too.
+    assert [fault[:12] for fault in tab.faults] == ["Upload error"]
+    tab.faults.clear()
