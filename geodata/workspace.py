@@ -364,10 +364,8 @@ def earlier_manifests(folder: Path) -> list[Path]:
 
 def _remove_unnamed(out: Path, named: set[str]) -> None:
     """Remove our files that neither the workspace nor what it was before needs."""
-    earlier = earlier_manifests(out)
-    for old in earlier[:-KEPT_EARLIER]:
-        old.unlink()
-    for kept in earlier[-KEPT_EARLIER:]:
+    # Older ones are named by nothing, and go.
+    for kept in earlier_manifests(out)[-KEPT_EARLIER:]:
         manifest = json.loads(kept.read_text("utf-8"))
         named |= {kept.name, *(entry["file"] for entry in (*manifest["layers"].values(), manifest[CELLS]))}
     for file in out.iterdir():

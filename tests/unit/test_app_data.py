@@ -95,6 +95,29 @@ def test_what_is_chosen_otherwise_is_tried_anew(view, area):
     assert "no column says where the facilities are" in view.session.notice.text
 
 
+def test_what_was_decided_is_of_places_as_they_were_read(view, area):
+    view.revising.receive("posyandu.csv", list_of(area))
+    view.revising.decide([2], take=True)
+    assert view.revising.order.decided == {2: True}
+    view.acted({"act": "choose", "name": "adds", "value": "yes"})
+    assert view.revising.order.decided == {}
+
+
+def test_other_ids_alone_are_no_change_of_a_village(view, area):
+    places = area.layers.facilities.to_crs(4326)
+    pustu = places[(places["kind"] == "pustu") & (places["status"] == "used")]
+    rows = [f"{r.name},{r.geometry.y!r},{r.geometry.x!r},{r.functioning}" for _, r in pustu.iterrows()]
+    lines = [f"Pustu {n},{row.split(',', 1)[1]}" for n, row in enumerate(rows)]
+    view.revising.receive("pustu lagi.csv", "\n".join(["nama,lat,lon,berfungsi", *lines]).encode())
+    view.acted({"act": "choose", "name": "kind", "value": "pustu"})
+    view.acted({"act": "try"})
+    change = view.revising.tried.change
+    [units] = change.units
+    assert units.new == len(pustu)
+    table = change.compared.villages
+    assert not len(table[table["kind"] == "pustu"])
+
+
 @pytest.mark.parametrize(("name", "value"), [
     ("kind", "hospital2"), ("kind", "column:none"), ("lat", "no such column"), ("role", "roads"),
     ("nokey", "nama"),

@@ -779,3 +779,15 @@ def test_what_does_not_go_over_years_is_said(typed):
     with pytest.raises(ConfigError, match="over years"):
         read_years(asked, ask, texts, today=date(2026, 11, 28))
     assert read_years({**asked, "years": ""}, ask, texts, today=date(2026, 11, 28)) == ()
+
+
+def test_over_years_accepted_places_are_taken_and_forbidden_ones_are_not(area):
+    ask = Ask(units=2, seasons=("dry",))
+    free = plan_of(area.planner.plan(PlanQuestion(KIND, WhatIf(), ask, years=(2027, 2028)), lambda _: None),
+                   PlanQuestion(KIND, WhatIf(), ask))  # fmt: skip
+    first, last = free.sites[0].place, free.sites[-1].place
+    asked = PlanQuestion(KIND, WhatIf(), ask, accepted=(last,), forbidden=(first,), years=(2027, 2028))
+    plan = plan_of(area.planner.plan(asked, lambda _: None), asked)
+    places = {s.place for s in plan.sites}
+    assert last in places
+    assert first not in places

@@ -164,3 +164,51 @@ def test_a_list_of_elsewhere_changes_nothing(layers, folder):
     path.write_text("nama,kabupaten,lat,lon\nPosyandu A,Kabupaten Lain,-2.5,140.7\n", "utf-8")
     with pytest.raises(InputError):
         with_list(layers, FacilitiesFile(path=path, kind="posyandu", regency="kabupaten"), given=DAY)
+
+
+def test_the_same_area_covered_anew_is_what_the_new_list_says(layers, folder):
+    first, second = folder / "lama.csv", folder / "baru2.csv"
+    rows = posyandu(layers, 6)
+    write_posyandu(first, rows[:3])
+    write_posyandu(second, rows[3:])
+    codes = tuple(layers.villages.index[:3]), tuple(layers.villages.index[3:6])
+    one = with_list(layers, FacilitiesFile(path=first, kind="posyandu", covers=codes[0]), given=DAY)
+    # In its place, not beside it: of the first three villages nobody says anything any more.
+    two = with_list(one, FacilitiesFile(path=second, kind="posyandu", covers=codes[1]), given=DAY)
+    covered, words = declared([(("posyandu",), codes[1], "list")], layers.villages)
+    assert two.area.declared == words
+    assert two.villages["covered"].equals(covered.rename("covered"))
+    # Beside a list that says nothing, one that does makes nothing sure.
+    beside = with_list(
+        layers, FacilitiesFile(path=second, kind="posyandu", covers=codes[1]), given=DAY, adds=True
+    )
+    assert "posyandu" not in beside.area.declared
+
+
+def test_what_nobody_could_tell_goes_with_its_list(layers, folder):
+    """A row of which nobody knows what it is stands aside; the next list of the kinds takes its place too."""
+    path = folder / "campur.csv"
+    rows = posyandu(layers, 8)
+    path.write_text(
+        "\n".join(["id,nama,desa,kecamatan,lat,lon", *rows, "X9,Balai warga,,,,"]) + "\n", "utf-8"
+    )
+    mixed = FacilitiesFile.model_validate({"path": path, "kind": {"from": "name"}, "village_name": "desa"})
+    text = path.read_text("utf-8").replace("Melati", "Posyandu Melati")
+    path.write_text(text, "utf-8")
+    one = with_list(layers, mixed, given=DAY)
+    assert one.facilities.loc["X9", "status"] == "set_aside"
+    said = [f.rule for f in one.findings if f.message.startswith("campur.csv:")]
+    assert said
+    plain = folder / "bersih.csv"
+    write_posyandu(plain, rows)
+    two = with_list(one, FacilitiesFile(path=plain, kind="posyandu"), given=DAY)
+    assert "X9" not in two.facilities.index
+    assert not [f for f in two.findings if f.message.startswith("campur.csv:")]
+    assert "campur.csv" not in {s.file for s in two.sources}
+    # A list of another kind leaves the row, its findings and its source alone.
+    pustu = folder / "pustu lain.csv"
+    write_posyandu(pustu, [row.replace("N", "P", 1) for row in rows])
+    three = with_list(one, FacilitiesFile(path=pustu, kind="pustu"), given=DAY)
+    assert "X9" in three.facilities.index
+    assert [f.rule for f in three.findings if f.message.startswith("campur.csv:")] == said
+    assert "campur.csv" in {s.file for s in three.sources}
