@@ -454,7 +454,7 @@ def test_forced_and_forbidden_roads_and_units():
         site_with_roads(study, "pustu", Ask(target=0.9), measures=measures)
     with pytest.raises(ConfigError, match="most people by units or money"):
         site_with_roads(study, "pustu", Ask(units=1, one_per_village=True), measures=measures)
-    with pytest.raises(ConfigError, match="use site_with_roads"):
+    with pytest.raises(ConfigError, match="notebook site_with_roads"):
         site(study, "pustu", Ask(units=1), measures=measures)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import io
+from concurrent.futures import ThreadPoolExecutor
 
 import docx
 import pytest
@@ -92,6 +93,8 @@ def test_no_message_of_a_page_is_a_fault(view, message):
 def test_a_file_arrives_under_its_name(view):
     view.acted({"act": "choose", "name": "key", "value": "ringkasan"})
     view.acted({"act": "choose", "name": "ending", "value": "pdf"})
-    made = asyncio.run(view.made())
+    # A loop of its own: another test's may still run in this thread.
+    with ThreadPoolExecutor(1) as pool:
+        made = pool.submit(asyncio.run, view.made()).result()
     assert isinstance(made, io.BytesIO)
     assert view.file.filename == "ringkasan-99.01.pdf"

@@ -31,6 +31,7 @@ from app.figures.ilp import PWS_PARTS, group_reach, unit_ilp, village_pws
 from app.figures.measures import MEASURES
 from app.store import Store
 from app.texts import Texts
+from app.views import data as data_view
 from app.views import equity as equity_view
 from app.views import guide as guide_view
 from app.views import sheet as sheet_view
@@ -371,8 +372,9 @@ def test_the_guide_names_layers_and_marks_in_the_language(demo_layers, store, la
     page = guide_view.make(session).html
     layers = {"id": ("desa/kelurahan", "jalan", "fasilitas", "penduduk"),
               "en": ("villages", "roads", "facilities", "population")}[lang]  # fmt: skip
+    sources = data_view.make(session)[-1].html
     for name in layers:
-        assert f'<th scope="row">{name}</th>' in page
+        assert f'<th scope="row">{name}</th>' in sources
     marks = {"id": "[C] dibaca dalam sumber yang disebut", "en": "[C] read in the named source"}[lang]
     assert page.count(marks) == 1
     assert Texts(lang).kind("other") != "other"

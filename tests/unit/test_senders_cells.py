@@ -34,6 +34,12 @@ HOSTILE = (
 )  # fmt: skip
 
 
+def only(returned):
+    """The one list of a workbook."""
+    [one] = returned
+    return one
+
+
 def sent_list(folder, names):
     """A list of JSON, which may hold any text, with a finding for each of its names."""
     path = folder / "daftar.json"
@@ -41,14 +47,14 @@ def sent_list(folder, names):
     path.write_text(json.dumps(rows), "utf-8")
     cells = tuple(Cell(path.name, i, "nama", name, name) for i, name in enumerate(names, start=3))
     finding = Finding("warning", "facilities", "near_name", len(cells), (), "=message", "+action", cells)
-    sent = read_list(FacilitiesFile(path=path, kind="pustu"))
+    sent = read_list(FacilitiesFile(path=path, kind="pustu"), path.name)
     return sent, finding_rows(demo_layers(12), [finding])
 
 
 def test_hostile_names_go_out_and_come_back(tmp_path):
     sent, rows = sent_list(tmp_path, HOSTILE)
     out = tmp_path / "daftar-periksa.xlsx"
-    write_marked(sent, marked_in(sent, rows), out)
+    write_marked([(sent, marked_in(sent, rows))], out)
     with zipfile.ZipFile(out) as book:
         sheets = [book.read(n).decode() for n in book.namelist() if n.startswith("xl/worksheets/sheet")]
     assert not any("<f>" in text or "<f " in text for text in sheets)
@@ -57,7 +63,7 @@ def test_hostile_names_go_out_and_come_back(tmp_path):
     assert all(len(str(c.value)) <= 32_767 for row in sheet.iter_rows() for c in row)
     table = read_table(FileSource(path=out, sheet="Daftar"), "x", ["nama", "lat", "lon"])
     assert table["nama"].iloc[1:4].tolist() == list(HOSTILE[:3])
-    returned = read_returned(out)
+    returned = only(read_returned(out))
     assert returned.rows == sent.rows
     assert returned.answers == {}
     assert (returned.overwritten, returned.others) == ({}, 0)
@@ -72,13 +78,13 @@ def test_hostile_names_go_out_and_come_back(tmp_path):
 def test_hostile_answers_are_text_in_the_list(tmp_path):
     sent, rows = sent_list(tmp_path, ["Satu", "Dua", "Tiga"])
     out = tmp_path / "daftar-periksa.xlsx"
-    write_marked(sent, marked_in(sent, rows), out)
+    write_marked([(sent, marked_in(sent, rows))], out)
     book = openpyxl.load_workbook(out)
     sheet = book["Daftar"]
     put(sheet["D3"], "=cmd()")
     sheet["D4"].value = 5.0
     book.save(out)
-    decided = decide(read_returned(out), {row.finding: row for row in rows})
+    decided = decide(only(read_returned(out)), {row.finding: row for row in rows})
     assert [a.taken for a in decided.answers] == ["yes", "yes"]
     assert [row[0] for row in decided.rows[2:]] == ["=cmd()", "5", "Tiga"]
     assert list_csv(decided.rows).splitlines()[2] == "'=cmd(),,"
@@ -87,14 +93,14 @@ def test_hostile_answers_are_text_in_the_list(tmp_path):
 def test_one_finding_answered_twice_and_one_never_sent_are_refused(tmp_path):
     sent, rows = sent_list(tmp_path, ["Satu", "Dua"])
     out = tmp_path / "daftar-periksa.xlsx"
-    write_marked(sent, marked_in(sent, rows), out)
+    write_marked([(sent, marked_in(sent, rows))], out)
     book = openpyxl.load_workbook(out)
     sheet = book["Daftar"]
     sheet["D3"], sheet["D4"] = "A", "B"
     sheet["E4"] = sheet["E3"].value  # copied down with its row
     sheet["D9"], sheet["E9"] = "C", "facilities.near_name.ffffffffff"
     book.save(out)
-    decided = decide(read_returned(out), {row.finding: row for row in rows})
+    decided = decide(only(read_returned(out)), {row.finding: row for row in rows})
     assert [(a.answer, a.taken, a.why) for a in decided.answers] == [
         ("A; B", "no", "several answers for one finding"),
         ("C", "no", "no such finding was sent"),
@@ -107,11 +113,11 @@ def test_two_answers_for_one_cell_must_agree(tmp_path):
     second = first._replace(finding="facilities.unclear_village.0123456789", rule="unclear_village")
     out = tmp_path / "daftar-periksa.xlsx"
     for answers, taken in ((("A", "B"), "no"), (("A", "benar"), "no"), (("A", "A"), "yes")):
-        write_marked(sent, marked_in(sent, [first, second]), out)
+        write_marked([(sent, marked_in(sent, [first, second]))], out)
         book = openpyxl.load_workbook(out)
         book["Daftar"]["D3"], book["Daftar"]["F3"] = answers
         book.save(out)
-        decided = decide(read_returned(out), {row.finding: row for row in (first, second)})
+        decided = decide(only(read_returned(out)), {row.finding: row for row in (first, second)})
         assert [a.taken for a in decided.answers] == [taken] * 2, answers
         assert decided.rows[2][0] == ("A" if taken == "yes" else "Satu")
 
@@ -124,8 +130,8 @@ ROUNDS = settings(max_examples=25, deadline=None, suppress_health_check=[HealthC
 def test_every_list_comes_back_as_it_was(tmp_path, names):
     sent, rows = sent_list(tmp_path, names)
     out = tmp_path / "x-periksa.xlsx"
-    write_marked(sent, marked_in(sent, rows), out)
-    assert read_returned(out).rows == sent.rows
+    write_marked([(sent, marked_in(sent, rows))], out)
+    assert only(read_returned(out)).rows == sent.rows
     text = list_csv(sent.rows)
     assert [[unguarded(c) for c in row] for row in csv.reader(io.StringIO(text, newline=""))] == sent.rows
 

@@ -77,6 +77,20 @@ class Returned(NamedTuple):
     others: int
 
 
+def _sheets(path: Path) -> list[str]:
+    """Return the names of the sheets.
+
+    Raises
+    ------
+    UnreadableFileError
+        It is no workbook, and so none that came back; one that is too large is told so by its reader.
+    """
+    try:
+        return sheet_names(path, WHAT)
+    except UnreadableFileError as error:
+        raise UnreadableFileError(_no_such(path)) from error
+
+
 def read_returned(path: Path) -> tuple[Returned, ...]:
     """Read a workbook that ``jangkau check --lists`` wrote and its receiver filled in; returns its lists.
 
@@ -90,7 +104,7 @@ def read_returned(path: Path) -> tuple[Returned, ...]:
     require_file(path, WHAT)
     limits.require_small(path, WHAT, limits.TABLE_BYTES)
     try:
-        names = sheet_names(path, WHAT)
+        names = _sheets(path)
         if HIDDEN not in names:
             raise UnreadableFileError(_no_such(path))
         sent = _all_sent(_texts(path, HIDDEN))
