@@ -11,13 +11,13 @@ from geodata.areafile import CoversFile, list_names
 from geodata.crs import WGS84
 from geodata.errors import ConfigError
 from geodata.extent import ROADS, declared
-from geodata.layers import Finding, Layers, Progress, SourceRecord, StudyArea, no_progress, rows_about
+from geodata.layers import Finding, Layers, Progress, SourceRecord, StudyArea, no_progress
 from geodata.readers.areas import read_floods, read_water
 from geodata.readers.boundaries import read_boundaries
 from geodata.readers.facilities.layer import facilities_layer, kinds_listed
 from geodata.readers.facilities.lists import read_facilities
 from geodata.readers.files.opening import source_record
-from geodata.readers.hamlets import read_hamlets
+from geodata.readers.hamlets import people_of_hamlets, read_hamlets
 from geodata.readers.place_fixes import Fix
 from geodata.readers.population import read_population, with_column_of_boundaries
 from geodata.readers.register import Register, read_registers
@@ -126,7 +126,7 @@ def _people(area: AreaFile, progress: Progress) -> _People:
     progress("hamlets")
     hamlets = read_hamlets(area.hamlets, villages)
     validate("hamlets", hamlets.frame)
-    summed = _people_of_hamlets(villages, hamlets.frame)
+    summed = people_of_hamlets(villages, hamlets.frame)
     return _People(summed.frame, hamlets.frame, points, [*reads, hamlets, summed])
 
 
@@ -221,22 +221,6 @@ def _heights(source: ElevationFile, roads: gpd.GeoDataFrame | None) -> ReadLayer
         raise ConfigError(msg)
     read = add_heights(roads, source.path, source.spacing_m, crs=source.crs)
     return read._replace(source=source_record("elevation", source))
-
-
-def _people_of_hamlets(villages: gpd.GeoDataFrame, hamlets: gpd.GeoDataFrame) -> ReadLayer:
-    """Fill unknown people of villages all of whose hamlets' people are known: their sum is a fact."""
-    by_village = hamlets["people"].groupby(hamlets["village_code"])
-    known = by_village.count() == by_village.size()
-    total = by_village.sum().where(known).reindex(villages.index)
-    filled = villages["people"].isna() & total.notna()
-    if not filled.any():
-        return ReadLayer(villages)
-    finding = Finding(
-        "info", "villages", "people_from_hamlets", int(filled.sum()), tuple(villages.index[filled])[:5],
-        "villages without a number of people of their own have the sum of their hamlets", "none needed",
-        rows_about(villages.index[filled], "people", effect="the sum of its hamlets counts"),
-    )  # fmt: skip
-    return ReadLayer(villages.assign(people=villages["people"].fillna(total)), (finding,))
 
 
 class _Facilities(NamedTuple):

@@ -5,6 +5,7 @@ What ``build`` makes of AREA.yml is made here of layers that are there: the same
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -17,18 +18,19 @@ from geodata.extent import declared_anew
 from geodata.layers import Finding, Layers
 from geodata.readers.facilities.layer import FACILITY_COLUMNS, facilities_layer, kinds_listed
 from geodata.readers.facilities.lists import read_facilities
+from geodata.readers.hamlets import people_of_hamlets
 from geodata.readers.place_fixes import Fix
 from geodata.readers.population import read_population
+from geodata.readers.result import ReadLayer
 from geodata.readers.roads import study_zone
 from geodata.schemas import validate
 from geodata.vocabulary.statuses import FacilityStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from geodata.areafile import FacilitiesFile, PopulationFile
     from geodata.layers import SourceRecord
-    from geodata.readers.result import ReadLayer
 
 PUSKESMAS = "puskesmas"
 
@@ -106,7 +108,14 @@ def _name_of(source: FacilitiesFile, given: str, *, again: bool) -> str:
 
 
 def _file_of(name: str) -> str:
-    return name.partition(" [")[0]
+    """Return the file of a list by what findings call it.
+
+    Examples
+    --------
+    >>> _file_of("pustu.xlsx (2026-11-28) [Pustu]"), _file_of("pustu (lama).xlsx")
+    ('pustu.xlsx', 'pustu (lama).xlsx')
+    """
+    return re.sub(r" \(\d{4}-\d\d-\d\d\)$", "", name.partition(" [")[0])
 
 
 def _replaced(old: gpd.GeoDataFrame, kinds: Collection[str]) -> pd.Series[bool]:
@@ -177,8 +186,12 @@ def _given(read: ReadLayer, day: str) -> SourceRecord:
     return replace(read.source, given=day)
 
 
+def _not_of_people(findings: Iterable[Finding]) -> Iterator[Finding]:
+    return (f for f in findings if f.layer != "population" and f.rule != "people_from_hamlets")
+
+
 def with_people(layers: Layers, source: PopulationFile, *, given: str) -> Layers:
-    """Return an area with the people of a table; villages that the table lacks are unknown, not as before.
+    """Return an area with the people of a table, and the sum of a village's hamlets where it has none.
 
     Life-cycle groups that were counted before are left out, unless the table counts them too: with other
     totals they would no longer be parts of them.
@@ -196,7 +209,10 @@ def with_people(layers: Layers, source: PopulationFile, *, given: str) -> Layers
     before = layers.villages
     groups = [c for c in before if str(c).startswith("people_")]
     read = read_population(source, before.drop(columns=groups))
-    validate("villages", read.frame)
+    summed = (
+        ReadLayer(read.frame) if layers.hamlets is None else people_of_hamlets(read.frame, layers.hamlets)
+    )
+    validate("villages", summed.frame)
     counted_before = tuple(str(c).removeprefix("people_") for c in groups if c not in read.frame)
     said: tuple[Finding, ...] = ()
     if counted_before:
@@ -207,7 +223,7 @@ def with_people(layers: Layers, source: PopulationFile, *, given: str) -> Layers
         ),)  # fmt: skip
     return replace(
         layers,
-        villages=read.frame,
-        findings=(*(f for f in layers.findings if f.layer != "population"), *read.findings, *said),
+        villages=summed.frame,
+        findings=(*_not_of_people(layers.findings), *read.findings, *summed.findings, *said),
         sources=(*(s for s in layers.sources if s.layer != "population"), _given(read, given)),
     )

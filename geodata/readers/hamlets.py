@@ -141,3 +141,19 @@ def _inside(hamlets: gpd.GeoDataFrame, file: str) -> tuple[gpd.GeoDataFrame, tup
         "hamlets in no village of the area were left out", "correct their coordinates or village",
         rows_about(hamlets.index[stray], effect="takes part in nothing"),
     ),)  # fmt: skip
+
+
+def people_of_hamlets(villages: gpd.GeoDataFrame, hamlets: gpd.GeoDataFrame) -> ReadLayer:
+    """Return villages with unknown people filled where all of their hamlets' are known: the sum is a fact."""
+    by_village = hamlets["people"].groupby(hamlets["village_code"])
+    known = by_village.count() == by_village.size()
+    total = by_village.sum().where(known).reindex(villages.index)
+    filled = villages["people"].isna() & total.notna()
+    if not filled.any():
+        return ReadLayer(villages)
+    finding = Finding(
+        "info", "villages", "people_from_hamlets", int(filled.sum()), tuple(villages.index[filled])[:5],
+        "villages without a number of people of their own have the sum of their hamlets", "none needed",
+        rows_about(villages.index[filled], "people", effect="the sum of its hamlets counts"),
+    )  # fmt: skip
+    return ReadLayer(villages.assign(people=villages["people"].fillna(total)), (finding,))

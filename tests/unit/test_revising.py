@@ -130,15 +130,23 @@ def test_one_row_is_decided_whatever_the_rule_says(layers, folder):
     assert list(located({9: True})) == ["coordinates", "coordinates"]
 
 
-def test_people_of_a_table_take_the_place_of_those_before(layers, folder):
+def test_people_of_another_table_are_as_if_built_from_the_files(folder, layers, tmp_path):
+    """Also where the table lacks a village: the sum of its hamlets counts, if all of them are known."""
     path = folder / "penduduk baru.csv"
-    known = layers.villages.index[::2]
-    people = {code: 100.0 + i for i, code in enumerate(known)}
-    path.write_text("kode,penduduk\n" + "".join(f"{c},{p:.0f}\n" for c, p in people.items()), "utf-8")
+    rows = "".join(f"{code},{100 + i}\n" for i, code in enumerate(layers.villages.index[::2]))
+    path.write_text("kode,penduduk\n" + rows, "utf-8")
+
+    def change(area):
+        area["population"] = {"path": path.name}
+
+    want = built(folder, tmp_path, change)
     got = with_people(layers, PopulationFile(path=path), given=DAY)
-    want = pd.Series(people).reindex(layers.villages.index)
-    np.testing.assert_array_equal(got.villages["people"], want)
-    assert not [c for c in got.villages if str(c).startswith("people_")]
+    pd.testing.assert_frame_equal(got.villages, want.villages, check_like=True)
+    filled = got.villages["people"].notna().sum()
+    assert len(layers.villages.index[::2]) < filled
+    assert sorted(f.message for f in got.findings if f.rule != "groups_left_out") == sorted(
+        f.message for f in want.findings
+    )
     assert [s.file for s in got.sources if s.layer == "population"] == [path.name]
 
 
