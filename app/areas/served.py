@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from geodata.layers import Layers
 
 
+def _nothing(_names: object) -> None:
+    """Do nothing."""
+
+
 @dataclass
 class _Place:
     """An area, and what is on trial beside it."""
@@ -38,13 +42,16 @@ class Served:
     ----------
     areas
         What is served; the first where none is named.
-    write
-        Writes an area's map pages: their names by language.
+    write, remove
+        Writes an area's map pages, their names by language; removes some by their names.
     """
 
-    def __init__(self, areas: Iterable[Area], write: Callable[[Area], Mapping[str, str]]) -> None:
+    def __init__(
+        self, areas: Iterable[Area], write: Callable[[Area], Mapping[str, str]],
+        remove: Callable[[Iterable[str]], None] = _nothing,
+    ) -> None:  # fmt: skip
         self._places = {area.code: _Place(area) for area in areas}
-        self._write = write
+        self._write, self._remove = write, remove
         self._pages = {id(p.area): write(p.area) for p in self._places.values()}
         self._lock = threading.Lock()
         # Told when an area's data were replaced: the new area, and who did it.
@@ -86,7 +93,9 @@ class Served:
 
     def _let_go(self, place: _Place) -> None:
         if place.trial is not None:
-            self._pages.pop(id(place.trial), None)
+            names = self._pages.pop(id(place.trial), {}).values()
+            # A page is named by its content: of an area that differs in nothing drawn it is the same file.
+            self._remove(set(names) - {n for pages in self._pages.values() for n in pages.values()})
         place.trial, place.token = None, ""
 
     def use(self, trial: Trial, *, by: str, why: str) -> None:
@@ -118,10 +127,13 @@ class Served:
                 area.state = state_of(area.workspace)
             else:
                 place.before.insert(0, (_moment(place, by, why), trial.before.layers))
-            self._let_go(place)
+            # First what is served, so that none of its pages is let go with the trial.
             self._pages.pop(id(place.area), None)
-            area.trial = ""
             self._pages[id(area)] = pages
+            if place.trial is area:
+                place.trial, place.token = None, ""
+            self._let_go(place)
+            area.trial = ""
             place.area = area
         for tell in self.replaced:
             tell(area, by)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,10 @@ LONGEST_TRIAL_S = 600.0
 
 
 def _nothing() -> None:
+    """Do nothing."""
+
+
+def _nothing_of(_result: object) -> None:
     """Do nothing."""
 
 
@@ -142,7 +147,10 @@ class Revising(param.Parameterized):  # type: ignore[misc]  # param ships no typ
 
         def earlier(progress: Callable[[str], None]) -> Trial:
             progress("reading")
-            return had_back(self._area, served.layers_of(self._area, name), name)
+            layers = served.layers_of(self._area, name)
+            at = next(s.at for s in served.earlier(self._area) if s.name == name)
+            when = self._texts.moment(datetime.fromisoformat(at))
+            return had_back(self._area, layers, self._texts.text("the data until {when}", when=when))
 
         self._try(earlier)
 
@@ -164,7 +172,11 @@ class Revising(param.Parameterized):  # type: ignore[misc]  # param ships no typ
             self._notice.tell("")
             self.param.update(tried=tried, used=False)
 
-        self._do("", slow, shown)
+        def unwanted(tried: Tried) -> None:
+            if self.served is not None:
+                self.served.drop(tried.token)
+
+        self._do("", slow, shown, unwanted)
 
     def use(self) -> None:
         """Serve what was tried from now on; what was there can be had back."""
@@ -198,8 +210,11 @@ class Revising(param.Parameterized):  # type: ignore[misc]  # param ships no typ
         served = self.served
         return not self._area.trial and (served is None or served.area(self._area.code) is self._area)
 
-    def _do(self, step: str, slow: Callable[[], Any], then: Callable[[Any], None]) -> None:
-        """Do slow work, one at a time; what is being done already is left."""
+    def _do(
+        self, step: str, slow: Callable[[], Any], then: Callable[[Any], None],
+        unwanted: Callable[[Any], None] = _nothing_of,
+    ) -> None:  # fmt: skip
+        """Do slow work, one at a time; what is being done is left, and its result goes to ``unwanted``."""
         self.halt()
         self._stop = stop = threading.Event()
         self._turn = turn = self._turn + 1
@@ -209,6 +224,8 @@ class Revising(param.Parameterized):  # type: ignore[misc]  # param ships no typ
         def show(result: Any) -> None:  # noqa: ANN401 - what the work gives
             if self._ends(turn):
                 then(result)
+            else:
+                unwanted(result)
 
         def failed(error: BaseException) -> None:
             if self._ends(turn):

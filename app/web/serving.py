@@ -31,7 +31,7 @@ from planner.texts.catalogues import LANGUAGES
 from planner.texts.formatter import DEFAULT_LANGUAGE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from app.areas.area import Area
     from app.core.drafts import Drafts
@@ -118,7 +118,7 @@ class App:
         self.inside: dict[str, str] = {}
         self.texts = {lang: Texts(lang) for lang in LANGUAGES}
         write_vendor(self.files)
-        self.served = Served(self.areas, self._map_pages)
+        self.served = Served(self.areas, self._map_pages, self._remove_pages)
         self.served.replaced.append(self._tell_of_new_data)
         self.login = bool(self.store.accounts())
         self.live: dict[str, Drafts] = {}
@@ -126,6 +126,10 @@ class App:
 
     def _map_pages(self, area: Area) -> dict[str, str]:
         return {lang: write_page(area, texts, self.files) for lang, texts in self.texts.items()}
+
+    def _remove_pages(self, names: Iterable[str]) -> None:
+        for name in names:
+            (self.files / name).unlink(missing_ok=True)
 
     def _tell_of_new_data(self, area: Area, by: str) -> None:
         """Tell those who look at an area that its data are others now."""

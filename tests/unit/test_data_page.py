@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 
 import pytest
@@ -178,6 +179,40 @@ def test_a_trial_has_a_page_until_it_is_left(view, area, served):
     view.acted({"act": "leave"})
     assert served.area(area.code, token) is None
     assert view.revising.order is None
+
+
+def test_pages_of_trials_go_and_those_in_use_stay(area, store):
+    there, number = set(), iter(range(100))
+
+    def write(_area):
+        names = {"id": f"page-{next(number)}", "en": f"page-{next(number)}"}
+        there.update(names.values())
+        return names
+
+    served = Served([area], write, there.difference_update)
+    view = opened(area, store, served)
+    view.revising.receive("posyandu.csv", list_of(area))
+    for _ in range(3):
+        view.acted({"act": "try"})
+    # Those in use, and those of the one that is on trial.
+    assert len(there) == 4
+    view.acted({"act": "use"})
+    now = served.areas[0]
+    assert {served.page(now, lang) for lang in ("id", "en")} <= there
+    view.acted({"act": "leave"})
+    assert {served.page(now, lang) for lang in ("id", "en")} <= there
+
+
+def test_what_is_had_back_is_named_by_its_day(view, served):
+    view.revising.receive("posyandu.csv", list_of(view.session.area))
+    view.acted({"act": "try"})
+    view.acted({"act": "use"})
+    again = opened(served.areas[0], view.session.store, served)
+    again.acted({"act": "have_back", "name": "earlier-000001"})
+    again.acted({"act": "use"})
+    latest, *_ = served.earlier(served.areas[0])
+    assert re.fullmatch(r"the data until \d+ \w+ \d{4} \d\d:\d\d WIB", latest.why)
+    assert served.areas[0].layers.facilities.equals(view.session.area.layers.facilities)
 
 
 def test_hostile_names_are_text(area, store, served):
