@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import partial
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import param
 
 from app.areas.planning import PlanQuestion
-from app.areas.stopping import stoppable
+from app.core.job import Job
 from app.core.questions import MOST_EDITS
 from app.figures.plan import Plan, plan_of
 from geodata.errors import ConfigError
@@ -37,10 +36,6 @@ if TYPE_CHECKING:
 LONGEST_PLAN_S = 900.0
 # So many may be drawn; a file is one, whatever it holds.
 MOST_AREAS = 50
-
-
-def _nothing() -> None:
-    """Do nothing."""
 
 
 @dataclass(frozen=True)
@@ -100,11 +95,7 @@ class Planning(param.Parameterized):  # type: ignore[misc]  # param ships no typ
     ) -> None:
         super().__init__()
         self._state, self._notice, self._texts = state, notice, texts
-        self._questions, self._work = questions, work
-        self._stop = threading.Event()
-        self._turn = 0
-        self._forget_limit: Callable[[], None] = _nothing
-        self._take_back: Callable[[], None] = _nothing
+        self._questions, self._job = questions, Job(work)
         # By kind, the edits that came of a plan: the next plan takes their place.
         self._taken: dict[str, tuple[Edit, ...]] = {}
 
@@ -144,7 +135,6 @@ class Planning(param.Parameterized):  # type: ignore[misc]  # param ships no typ
 
     def solve(self, kind: str, ask: Ask, costs: Mapping[str, float], years: tuple[int, ...] = ()) -> None:
         """Compute a plan, over years where some are given; what is being computed already is left."""
-        self.halt()
         said = self.of(kind)
         question = PlanQuestion(
             kind,
@@ -156,19 +146,15 @@ class Planning(param.Parameterized):  # type: ignore[misc]  # param ships no typ
             self.areas,
             years,
         )
-        self._stop = stop = threading.Event()
-        self._turn = turn = self._turn + 1
         planner = self._state.area.planner
 
-        def slow() -> Plan:
-            siting = planner.plan(question, lambda step: self._work.on_page(partial(self._at, turn, step)))
-            return plan_of(siting, question)
+        def make(progress: Callable[[str], None]) -> Plan:
+            return plan_of(planner.plan(question, progress), question)
 
         # The plan before is let go now, not when the next one is there.
         self.param.update(running=True, step="", plan=None, chosen=None, until=0)
-        began = partial(self._work.on_page, partial(self._began, turn))
-        self._take_back = self._work.plan(
-            stoppable(slow, stop, began=began), partial(self._show, turn), partial(self._failed, turn)
+        self._job.start(
+            make, self._show, self._failed, at=self._at, limit_s=LONGEST_PLAN_S, too_long=self._too_long
         )
 
     def again(self) -> None:
@@ -177,61 +163,40 @@ class Planning(param.Parameterized):  # type: ignore[misc]  # param ships no typ
             asked = self.plan.question
             self.solve(asked.kind, asked.ask, asked.costs, asked.years)
 
-    def _is_on(self, turn: int) -> bool:
-        return bool(self.running) and turn == self._turn
+    def _at(self, step: str) -> None:
+        self.step = step
 
-    def _at(self, turn: int, step: str) -> None:
-        if self._is_on(turn):
-            self.step = step
+    def _too_long(self) -> None:
+        self._left(self._texts.text(
+            "The plan took longer than {n} minutes and was stopped.",
+            n=self._texts.number(LONGEST_PLAN_S / 60),
+        ))  # fmt: skip
 
-    def _began(self, turn: int) -> None:
-        if self._is_on(turn):
-            self._forget_limit()
-            self._forget_limit = self._work.later(LONGEST_PLAN_S, partial(self._too_long, turn))
+    def _show(self, plan: Plan) -> None:
+        self._notice.tell("")
+        self.param.update(running=False, plan=plan)
 
-    def _too_long(self, turn: int) -> None:
-        if self._is_on(turn):
-            self._give_up(self._texts.text(
-                "The plan took longer than {n} minutes and was stopped.",
-                n=self._texts.number(LONGEST_PLAN_S / 60),
-            ))  # fmt: skip
-
-    def _show(self, turn: int, plan: Plan) -> None:
-        if self._is_on(turn):
-            self._done()
-            self._notice.tell("")
-            self.param.update(running=False, plan=plan)
-
-    def _failed(self, turn: int, error: BaseException) -> None:
-        if self._is_on(turn):
-            self._done()
-            self.running = False
-            self._notice.tell_error(error)
-
-    def _done(self) -> None:
-        self._forget_limit()
-        self._forget_limit = self._take_back = _nothing
+    def _failed(self, error: BaseException) -> None:
+        self.running = False
+        self._notice.tell_error(error)
 
     def stop(self) -> None:
         """Stop the plan that is being computed."""
         if self.running:
-            self._give_up(self._texts.text("The plan was stopped; nothing has changed."))
+            self._job.stop()
+            self._left(self._texts.text("The plan was stopped; nothing has changed."))
 
-    def _give_up(self, why: str) -> None:
-        self.halt()
-        self._done()
+    def _left(self, why: str) -> None:
         self.running = False
         self._notice.tell(why, "warning")
 
     def halt(self) -> None:
         """Let the work end at its next step, from any thread; one that has not begun never does."""
-        self._stop.set()
-        self._take_back()
+        self._job.halt()
 
     def close(self) -> None:
         """Stop, and let go of the plan; nobody is told any more."""
-        self.halt()
-        self._done()
+        self._job.stop()
         self.param.watchers = {}
         self.param.update(running=False, plan=None)
 

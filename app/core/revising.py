@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 import param
 
-from app.areas.stopping import stoppable
 from app.areas.trials import ROLES, GivenFile, Order, Trial, had_back, look_into, try_out
+from app.core.job import Job
 from app.figures.data_changes import DataChange, data_change, decidable
 from geodata.drafting.chosen import Chosen, first_choice, keys_of
 from geodata.vocabulary.kinds import known_kinds
@@ -28,14 +27,11 @@ if TYPE_CHECKING:
     from geodata.drafting.guess import Guess
     from geodata.layers import Finding
 
+T = TypeVar("T")
 LONGEST_TRIAL_S = 600.0
 
 
-def _nothing() -> None:
-    """Do nothing."""
-
-
-def _nothing_of(_result: object) -> None:
+def _nothing(_result: object) -> None:
     """Do nothing."""
 
 
@@ -75,11 +71,8 @@ class Revising(param.Parameterized):  # type: ignore[misc]  # param ships no typ
     ) -> None:  # fmt: skip
         super().__init__()
         self._area, self.served, self._account = area, served, account
-        self._notice, self._texts, self._scenarios, self._work = notice, texts, scenarios, work
-        self._stop = threading.Event()
-        self._turn = 0
-        self._forget_limit: Callable[[], None] = _nothing
-        self._take_back: Callable[[], None] = _nothing
+        self._notice, self._texts, self._scenarios = notice, texts, scenarios
+        self._job = Job(work)
 
     def receive(self, name: str, content: bytes) -> None:
         """Look into a file that was dropped on the page."""
@@ -90,7 +83,11 @@ class Revising(param.Parameterized):  # type: ignore[misc]  # param ships no typ
             self.guesses = found
             self._order_of(file, found[0])
 
-        self._do("looking", partial(look_into, file), shown)
+        def look(progress: Callable[[str], None]) -> tuple[Guess, ...]:
+            progress("looking")
+            return look_into(file)
+
+        self._begin(look, shown)
 
     def _order_of(self, file: GivenFile, guess: Guess) -> None:
         self.param.update(order=Order(file, guess, first_choice(guess)), tried=None)
@@ -160,11 +157,9 @@ class Revising(param.Parameterized):  # type: ignore[misc]  # param ships no typ
                 self._texts.text("This page does not show the data in use: load it anew first."), "warning"
             )
             return
-        # Of the work that begins below.
-        turn = self._turn + 1
 
-        def slow() -> Tried:
-            trial = make(lambda step: self._work.on_page(partial(self._at, turn, step)))
+        def tried(progress: Callable[[str], None]) -> Tried:
+            trial = make(progress)
             change = data_change(trial)
             return Tried(trial, change, "" if self.served is None else self.served.show(trial))
 
@@ -176,7 +171,7 @@ class Revising(param.Parameterized):  # type: ignore[misc]  # param ships no typ
             if self.served is not None:
                 self.served.drop(tried.token)
 
-        self._do("", slow, shown, unwanted)
+        self._begin(tried, shown, unwanted)
 
     def use(self) -> None:
         """Serve what was tried from now on; what was there can be had back."""
@@ -196,7 +191,8 @@ class Revising(param.Parameterized):  # type: ignore[misc]  # param ships no typ
 
     def leave(self) -> None:
         """Forget the file and what was tried."""
-        self.halt()
+        self._job.stop()
+        self.running = False
         self._forget()
 
     def _forget(self) -> None:
@@ -210,73 +206,45 @@ class Revising(param.Parameterized):  # type: ignore[misc]  # param ships no typ
         served = self.served
         return not self._area.trial and (served is None or served.area(self._area.code) is self._area)
 
-    def _do(
-        self, step: str, slow: Callable[[], Any], then: Callable[[Any], None],
-        unwanted: Callable[[Any], None] = _nothing_of,
+    def _begin(
+        self, make: Callable[[Callable[[str], None]], T], then: Callable[[T], None],
+        unwanted: Callable[[T], None] = _nothing,
     ) -> None:  # fmt: skip
-        """Do slow work, one at a time; what is being done is left, and its result goes to ``unwanted``."""
-        self.halt()
-        self._stop = stop = threading.Event()
-        self._turn = turn = self._turn + 1
-        self.param.update(running=True, step=step)
-        began = partial(self._work.on_page, partial(self._began, turn))
+        """Do slow work, then show its result."""
 
-        def show(result: Any) -> None:  # noqa: ANN401 - what the work gives
-            if self._ends(turn):
-                then(result)
-            else:
-                unwanted(result)
+        def show(result: T) -> None:
+            self.running = False
+            then(result)
 
         def failed(error: BaseException) -> None:
-            if self._ends(turn):
-                self._notice.tell_error(error)
+            self.running = False
+            self._notice.tell_error(error)
 
-        self._take_back = self._work.plan(stoppable(slow, stop, began=began), show, failed)
+        self.param.update(running=True, step="")
+        self._job.start(
+            make, show, failed, at=self._at, limit_s=LONGEST_TRIAL_S, too_long=self._left, unwanted=unwanted
+        )
 
-    def _is_on(self, turn: int) -> bool:
-        return bool(self.running) and turn == self._turn
-
-    def _ends(self, turn: int) -> bool:
-        """Return whether work that is done was still wanted; nothing runs any more then."""
-        if not self._is_on(turn):
-            return False
-        self._done()
-        return True
-
-    def _at(self, turn: int, step: str) -> None:
-        if self._is_on(turn):
-            self.step = step
-
-    def _began(self, turn: int) -> None:
-        if self._is_on(turn):
-            self._forget_limit()
-            self._forget_limit = self._work.later(LONGEST_TRIAL_S, partial(self._too_long, turn))
-
-    def _too_long(self, turn: int) -> None:
-        if self._is_on(turn):
-            self.stop()
-
-    def _done(self) -> None:
-        self._forget_limit()
-        self._forget_limit = self._take_back = _nothing
-        self.running = False
+    def _at(self, step: str) -> None:
+        self.step = step
 
     def stop(self) -> None:
         """Stop what is being done."""
         if self.running:
-            self.halt()
-            self._done()
-            self._notice.tell(self._texts.text("It was stopped; nothing has changed."), "warning")
+            self._job.stop()
+            self._left()
+
+    def _left(self) -> None:
+        self.running = False
+        self._notice.tell(self._texts.text("It was stopped; nothing has changed."), "warning")
 
     def halt(self) -> None:
         """Let the work end at its next step, from any thread; one that has not begun never does."""
-        self._stop.set()
-        self._take_back()
+        self._job.halt()
 
     def close(self) -> None:
         """Stop, and let go of everything; nobody is told any more."""
-        self.halt()
-        self._done()
+        self._job.stop()
         self.param.watchers = {}
         if self.served is not None and self.tried is not None:
             self.served.drop(self.tried.token)
