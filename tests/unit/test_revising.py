@@ -220,3 +220,15 @@ def test_what_nobody_could_tell_goes_with_its_list(layers, folder):
     assert "X9" in three.facilities.index
     assert [f.rule for f in three.findings if f.message.startswith("campur.csv:")] == said
     assert "campur.csv" in {s.file for s in three.sources}
+
+
+def test_each_row_of_a_finding_names_its_unit(layers, folder):
+    """Kinds are told before ids are made: their findings reached no unit, and neither the map nor the grade."""
+    path = folder / "menurut nama.csv"
+    rows = [row.replace("Melati", "Posyandu Melati") for row in posyandu(layers, 5)]
+    write_posyandu(path, [*rows, "X1,Balai warga,,,,"])
+    source = FacilitiesFile.model_validate({"path": path, "kind": {"from": "name"}, "village_name": "desa"})
+    got = with_list(layers, source, given=DAY)
+    named = {f.rule: [c.id for c in f.cells] for f in got.findings if f.message.startswith(path.name)}
+    assert named["kind_by_name"] == [f"N{i}" for i in range(5)]
+    assert named["unknown_kind"] == ["X1"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -110,7 +111,18 @@ def read_facilities(
         *empty, *findings, *kinds.findings, *twice, *declared.findings, *placed.findings, *unread,
         *total_finding("facilities", totals),
     )  # fmt: skip
-    return ReadLayer(frame, found, source_record("facilities", source), kinds.listed)
+    of_row = dict(zip(columns.table.index, ids, strict=True))
+    named = tuple(_with_ids(finding, of_row) for finding in found)
+    return ReadLayer(frame, named, source_record("facilities", source), kinds.listed)
+
+
+def _with_ids(finding: Finding, of_row: Mapping[int, str]) -> Finding:
+    """Return a finding whose cells name their units: kinds are told before ids are made.
+
+    Rows that are left out have none.
+    """
+    cells = tuple(c if c.id else c._replace(id=str(of_row.get(c.row, ""))) for c in finding.cells)
+    return replace(finding, cells=cells)
 
 
 def _without_totals(rows: Rows, source: FacilitiesFile) -> tuple[Rows, pd.Series[bool]]:
