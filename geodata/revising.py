@@ -61,30 +61,14 @@ def with_list(
         As :func:`geodata.readers.facilities.lists.read_facilities`; also a list without any row, and ids that
         the area has already.
     """
-    villages, old = layers.villages, layers.facilities
-    zone = study_zone(villages, layers.area.buffer_m)
-    stem, there = source.path.stem, set(old["source"])
+    old, there = layers.facilities, set(layers.facilities["source"])
     again = adds and source.path.name in set(map(_file_of, there))
-    read = read_facilities(
-        source, villages, prefix=f"{stem}-{given}" if again else stem,
-        name=_name_of(source, given, again=again), zone=zone, regency=layers.area.name, fix=fix,
-        decided=decided,
-    )  # fmt: skip
-    if not len(read.frame):
-        msg = f"{source.path.name}: no row of it is a facility of {layers.area.name}; nothing was changed."
-        raise SchemaError(msg)
+    read, new = _read_list(layers, source, given, again=again, fix=fix, decided=decided)
     kinds = kinds_listed(source, read, layers.area.official)
-    new = facilities_layer([read], villages.crs, zone)
-    if (new["status"] == FacilityStatus.OUTSIDE_BUFFER).all():
-        msg = (
-            f"{source.path.name}: every row of it lies beyond {layers.area.name} and its buffer; nothing was "
-            "changed. Is it a list of another kabupaten?"
-        )
-        raise SchemaError(msg)
     kept = old if adds else old[~_replaced(old, set(kinds))]
     facilities = _joined(kept, new, source.path.name)
     covered, declared = declared_anew(layers, kinds, source.covers, source.path.name, adds=adds)
-    villages = villages.drop(columns="covered", errors="ignore")
+    villages = layers.villages.drop(columns="covered", errors="ignore")
     if declared:
         villages = _before_shapes(villages.assign(covered=covered))
     villages, lost = _with_puskesmas(villages, facilities)
@@ -99,6 +83,36 @@ def with_list(
         findings=(*_without(layers.findings, gone), *read.findings, *lost),
         sources=(*_sources_left(layers, kept, gone), _given(read, given)),
     )
+
+
+def _read_list(
+    layers: Layers, source: FacilitiesFile, given: str, *, again: bool, fix: Fix, decided: Mapping[int, bool]
+) -> tuple[ReadLayer, gpd.GeoDataFrame]:
+    """Return a list as read, and as rows of the facilities layer.
+
+    Raises
+    ------
+    SchemaError
+        None of its rows is of the area, or near it.
+    """
+    villages, stem = layers.villages, source.path.stem
+    zone = study_zone(villages, layers.area.buffer_m)
+    read = read_facilities(
+        source, villages, prefix=f"{stem}-{given}" if again else stem,
+        name=_name_of(source, given, again=again), zone=zone, regency=layers.area.name, fix=fix,
+        decided=decided,
+    )  # fmt: skip
+    if not len(read.frame):
+        msg = f"{source.path.name}: no row of it is a facility of {layers.area.name}; nothing was changed."
+        raise SchemaError(msg)
+    new = facilities_layer([read], villages.crs, zone)
+    if (new["status"] == FacilityStatus.OUTSIDE_BUFFER).all():
+        msg = (
+            f"{source.path.name}: every row of it lies beyond {layers.area.name} and its buffer; nothing was "
+            "changed. Is it a list of another kabupaten?"
+        )
+        raise SchemaError(msg)
+    return read, new
 
 
 def _name_of(source: FacilitiesFile, given: str, *, again: bool) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from app.areas.area import Area
 from app.areas.stopping import has_its_turn, may_go_on
+from geodata.areafile import PopulationFile
 from geodata.drafting.chosen import Chosen, source_of
 from geodata.drafting.guess import guesses
 from geodata.errors import ConfigError, InputError
@@ -21,7 +22,6 @@ from geodata.revising import with_list, with_people
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from geodata.areafile import FacilitiesFile
     from geodata.drafting.guess import Guess
     from geodata.layers import Finding, Layers, Progress
 
@@ -155,10 +155,9 @@ def try_out(area: Area, order: Order, progress: Progress) -> Trial:
 def _with_file(layers: Layers, order: Order) -> Layers:
     source = source_of(order.guess, order.chosen)
     day = date.today().isoformat()  # noqa: DTZ011 - the day where the server stands
-    if order.chosen.role == "population":
-        return with_people(layers, source, given=day)  # type: ignore[arg-type]
-    facilities: FacilitiesFile = source  # type: ignore[assignment]
-    return with_list(layers, facilities, given=day, adds=order.adds, fix=order.fix, decided=order.decided)
+    if isinstance(source, PopulationFile):
+        return with_people(layers, source, given=day)
+    return with_list(layers, source, given=day, adds=order.adds, fix=order.fix, decided=order.decided)
 
 
 def had_back(area: Area, layers: Layers, name: str) -> Trial:

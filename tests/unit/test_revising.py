@@ -223,7 +223,7 @@ def test_what_nobody_could_tell_goes_with_its_list(layers, folder):
 
 
 def test_each_row_of_a_finding_names_its_unit(layers, folder):
-    """Kinds are told before ids are made: their findings reached no unit, and neither the map nor the grade."""
+    """Kinds are told before ids are made: their findings reached neither a unit nor the map nor the grade."""
     path = folder / "menurut nama.csv"
     rows = [row.replace("Melati", "Posyandu Melati") for row in posyandu(layers, 5)]
     write_posyandu(path, [*rows, "X1,Balai warga,,,,"])
