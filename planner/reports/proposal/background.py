@@ -183,8 +183,7 @@ def _kind(source: Source, kind: str) -> Section:
         alt = words.say("background.map_alt", kind=name, area=source.area_name)
         blocks += [Figure(f"{kind}.png", caption, alt, source.map_of(kind)), district_table(source, kind)]
     title = words.say("background.kind_title", kind=name)
-    # Sentences, map and table of a kind are read together.
-    return Section(f"reach_{kind}", title, tuple(blocks), new_page=kind in source.listed)
+    return Section(f"reach_{kind}", title, tuple(blocks))
 
 
 def district_table(source: Source, kind: str) -> Table:
