@@ -14,6 +14,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
+from app.areas.places import PlaceIndex, places
 from app.areas.planning import Planner
 from app.areas.question import WhatIf
 from app.areas.stopping import has_its_turn, may_go_on
@@ -153,6 +154,11 @@ class Area:
     def people(self) -> NDArray[np.float64]:
         """People by village, NaN where unknown."""
         return np.asarray(self.layers.villages["people"].to_numpy(), dtype=np.float64)
+
+    @cached_property
+    def places(self) -> PlaceIndex:
+        """Names of its kecamatan, villages and facilities, ready to be searched."""
+        return PlaceIndex(places(self.layers.villages, self.layers.facilities))
 
     @cached_property
     def outline(self) -> shapely.Geometry:

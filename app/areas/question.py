@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import yaml
 from pydantic import Field, ValidationError
 
-from geodata.errors import ConfigError
+from geodata.errors import ConfigError, InputError
 from geodata.files.yamlfile import Model
 from planner.scenarios.edits import Edit, OpenFacility
 from planner.scenarios.modes import Positive
+from planner.scenarios.scenario import default_scenario, read_scenario
 from planner.scenarios.standards import KindStandard
 
 if TYPE_CHECKING:
@@ -20,11 +23,71 @@ if TYPE_CHECKING:
     from planner.scenarios.scenario import Scenario
 
 
+# Of a scenario file: what a question holds, and what is only its name.
+TAKEN = ("name", "standard", "edits")
+
+
 class RuleChange(Model):
     """What differs from the standard of one kind."""
 
     mode: str | None = None
     limit_minutes: Positive | None = None
+
+
+def what_if_of_file(content: bytes, base: Scenario) -> WhatIf:
+    """Return what a scenario file asks of an area's base.
+
+    Parameters
+    ----------
+    content
+        The file, as ``jangkau gaps --scenario`` takes it.
+    base
+        The base scenario of the area.
+
+    Raises
+    ------
+    ConfigError
+        It is no scenario, or asks for more than other modes, limits and changes: the message says what.
+
+    Examples
+    --------
+    >>> from planner.scenarios.scenario import default_scenario
+    >>> what_if_of_file(b"{name: a, standard: {pustu: {limit_minutes: 45}}}", default_scenario()).standard
+    {'pustu': RuleChange(mode=None, limit_minutes=45.0)}
+    """
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "scenario.yml"
+        file.write_bytes(content)
+        try:
+            asked = read_scenario(file)
+        except InputError as error:
+            raise ConfigError(str(error).replace(str(file), file.name)) from None
+    plain = default_scenario()
+    more = [
+        name
+        for name in type(asked).model_fields
+        if name not in TAKEN and getattr(asked, name) != getattr(plain, name)
+    ]
+    if more:
+        msg = (
+            f"the file also sets {', '.join(more)}, which is not changed here: start the app with "
+            "`jangkau serve --scenario FILE`, or leave it out"
+        )
+        raise ConfigError(msg)
+    rules = {}
+    for kind, rule in asked.standard.items():
+        if plain.standard.get(kind) == rule:
+            continue
+        if kind not in base.standard:
+            msg = f"standard.{kind}: this area's standard has {', '.join(base.standard)}"
+            raise ConfigError(msg)
+        now = base.standard[kind]
+        rules[kind] = RuleChange(
+            mode=None if rule.mode == now.mode else rule.mode,
+            limit_minutes=None if rule.limit_minutes == now.limit_minutes else rule.limit_minutes,
+        )
+    changed = {kind: rule for kind, rule in rules.items() if rule != RuleChange()}
+    return WhatIf(standard=changed, edits=asked.edits)
 
 
 class WhatIf(Model):

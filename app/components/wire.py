@@ -22,21 +22,31 @@ class Wire(JSComponent):
         The changes.
     settled
         Whether everything that the user asked for so far is done and kept.
+    heard
+        Called with what the page itself says (static/desk.js): its address, its size, its panel.
     """
 
     _esm = files("app").joinpath("static/wire.js").read_text("utf-8")
     _stylesheets = [":host{display:none}"]  # noqa: RUF012 - Panel's own form
 
-    def __init__(self, stream: Stream, settled: Callable[[], bool], **params: Any) -> None:  # noqa: ANN401 - param's own
+    def __init__(
+        self,
+        stream: Stream,
+        settled: Callable[[], bool],
+        heard: Callable[[dict[str, Any]], None],
+        **params: Any,  # noqa: ANN401 - param's own
+    ) -> None:
         super().__init__(**params)
-        self._stream, self._settled = stream, settled
+        self._stream, self._settled, self._heard = stream, settled, heard
         stream.carry = self._send_msg
 
     def _handle_msg(self, data: Any) -> None:  # noqa: ANN401 - Panel's own
         if not isinstance(data, dict):
             return
-        ping, seen = data.get("ping"), data.get("seen")
+        ping, seen, desk = data.get("ping"), data.get("seen"), data.get("desk")
         if isinstance(ping, int):
             self._send_msg({"pong": ping, "top": self._stream.top, "settled": self._settled()})
         elif isinstance(seen, int):
             self._send_msg(self._stream.since(seen))
+        elif isinstance(desk, dict):
+            self._heard(desk)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import param
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
 
 def _nothing(*_: object) -> None:
@@ -23,11 +25,16 @@ class MapTools:
         self.draw: Callable[[list[str], Any], None] = _nothing
         self.mark: Callable[[list[dict[str, Any]]], None] = _nothing
         self.show_theme: Callable[[bool], None] = _nothing
+        # Brings two corners (latitude, longitude) into view.
+        self.go_to: Callable[[list[list[float]]], None] = _nothing
+        # Called before something is picked, so that the map can be seen.
+        self.make_room: Callable[[], None] = _nothing
         self._picked: Callable[[dict[str, Any]], None] | None = None
 
     def pick(self, tool: str, then: Callable[[dict[str, Any]], None]) -> None:
         """Ask for a place (``place``), a line (``line``) or an area (``area``) on the map."""
         self._picked = then
+        self.make_room()
         self.use(tool)
 
     def picked(self, message: dict[str, Any]) -> None:
@@ -47,17 +54,61 @@ class MapTools:
     def close(self) -> None:
         """Let go of the map."""
         self._picked = None
-        self.use = self.draw = self.mark = self.show_theme = _nothing
+        self.make_room = _nothing
+        self.use = self.draw = self.mark = self.show_theme = self.go_to = _nothing
 
 
-class OpenViews:
-    """Which view is open; one that is hidden is brought up to date when it is opened."""
+class OpenViews(param.Parameterized):  # type: ignore[misc]  # param ships no types
+    """Which view is open, and how much of the screen its panel has.
+
+    Each view is in one place of the desk; a place is opened at the view that was last open in it. A view that
+    is hidden is brought up to date when it is opened.
+    """
+
+    shown = param.String()
+    # Folded away beside the map; on a phone a sheet that is pulled up: "closed" shows its edge alone.
+    # At first it is what suits the screen.
+    panel = param.Selector(default="start", objects=["start", "closed", "half", "full"])
 
     def __init__(self) -> None:
-        self.shown = ""
+        super().__init__()
         self._stale: dict[str, Callable[[], None]] = {}
-        # Set by the page.
-        self.open: Callable[[str], None] = _nothing
+        self._place_of: dict[str, str] = {}
+        self._last: dict[str, str] = {}
+        self._small = False
+
+    def furnish(self, places: Mapping[str, Sequence[str]]) -> None:
+        """Say which views there are, by the place that they are in."""
+        self._place_of = {view: place for place, views in places.items() for view in views}
+        self._last = {place: views[0] for place, views in places.items()}
+
+    @property
+    def place(self) -> str:
+        """The place of the desk that is open."""
+        return self._place_of.get(self.shown, "")
+
+    def open(self, view: str) -> None:
+        """Open a view, with its panel; one that is unknown changes nothing."""
+        if view not in self._place_of:
+            return
+        self._last[self._place_of[view]] = view
+        panel = "half" if self.panel in ("closed", "start") else self.panel
+        self.param.update(shown=view, panel=panel)
+
+    def leave_room(self) -> None:
+        """Fold the panel where it would cover the map."""
+        if self._small:
+            self.panel = "closed"
+
+    def fit(self, *, small: bool) -> None:
+        """Give the panel the room that suits the screen, as long as nobody has opened anything."""
+        self._small = small
+        if self.panel == "start":
+            self.panel = "closed" if small else "half"
+
+    def go(self, place: str) -> None:
+        """Open a place at the view that was last open in it."""
+        self.open(self._last.get(place, ""))
 
     def when_shown(self, key: str, show: Callable[[], None]) -> None:
         """Show a view again at once, or, while it is hidden, once it is opened."""
@@ -66,12 +117,11 @@ class OpenViews:
         else:
             self._stale[key] = show
 
-    def opened(self, key: str) -> None:
-        """Bring a view up to date that was hidden until now."""
-        self.shown = key
-        self._stale.pop(key, _nothing)()
+    def bring_up_to_date(self) -> None:
+        """Bring the open view up to date, which was hidden until now."""
+        self._stale.pop(self.shown, _nothing)()
 
     def close(self) -> None:
         """Forget the views."""
         self._stale.clear()
-        self.open = _nothing
+        self._place_of = {}

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import param
 
+from app.areas.names import district_names
 from app.areas.question import WhatIf
 from app.figures.ilp import group_reach
 from app.figures.measures import MEASURES, Shown
-from app.figures.names import district_names
 from app.figures.sheets import headlines
 from geodata.errors import ConfigError
 from planner.scenarios.edits import FACILITY_EDITS, OpenFacility
@@ -44,12 +44,14 @@ class Selection:
 
 @dataclass(frozen=True)
 class Filter:
-    """Which villages the list shows; an empty text lets all pass."""
+    """Which villages the list shows; what is empty lets all pass."""
 
     query: str = ""
     district: str = ""
     status: str = ""
     reason: str = ""
+    # Chosen one by one, such as in a box on the map.
+    codes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -280,6 +282,8 @@ class State(param.Parameterized):  # type: ignore[misc] # param ships no types
             keep &= (answer["status"] == chosen.status).to_numpy()
         if chosen.reason:
             keep &= (answer["reason"] == chosen.reason).to_numpy()
+        if chosen.codes:
+            keep &= table.index.isin(chosen.codes)
         words = chosen.query.casefold().split()
         if words:
             text = (table["village_name"] + " " + table.index.astype("str")).str.casefold()

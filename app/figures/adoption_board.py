@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from app.figures.names import district_names
+from app.areas.names import district_names
 from geodata.adoption import LONGEST_DOCUMENT, is_later, iso_date, whole_year
 from geodata.errors import ConfigError
 from planner.ilp.stages import UNKNOWN, Adoption, adoption_table, progress, puskesmas_of

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from app.figures.names import district_names
+from app.areas.names import district_names
 from planner.supply.equity import GROUPINGS, QUANTILES, lorenz_points
 
 if TYPE_CHECKING:

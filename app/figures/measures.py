@@ -44,6 +44,11 @@ class LegendRow:
     color: str
     label: str
 
+    @property
+    def unknown(self) -> bool:
+        """Whether it is the class of those of whom nothing is known; it is hatched too."""
+        return self.color == UNKNOWN_COLOR
+
 
 @dataclass(frozen=True)
 class Shown:

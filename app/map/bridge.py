@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
     from app.core.stream import Stream
 
 MOST_DRAWN_POINTS = 500
-# Of what is drawn point by point.
-LEAST_POINTS = {"line": 2, "area": 3}
+MOST_CHOSEN = 10_000
 FARTHEST_MISS_M = 2000.0
 
 
@@ -38,22 +38,39 @@ def heard(data: Any) -> dict[str, Any] | None:  # noqa: ANN401 - whatever a brow
     for key in ("code", "id", "text"):
         if isinstance(data.get(key), str):
             message[key] = well_formed(data[key][:500])
-    if data["type"] == "place":
-        place = _lonlat(data.get("lonlat"))
-        if place is None:
-            return None
-        miss = data.get("miss_m")
-        miss_m = float(miss) if isinstance(miss, (int, float)) and math.isfinite(miss) else 0.0
-        message |= {"lonlat": place, "miss_m": min(max(miss_m, 0.0), FARTHEST_MISS_M)}
-    elif data["type"] in LEAST_POINTS:
-        line = data.get("line")
-        if not isinstance(line, list) or not LEAST_POINTS[data["type"]] <= len(line) <= MOST_DRAWN_POINTS:
-            return None
-        places = [_lonlat(p) for p in line]
-        if any(p is None for p in places):
-            return None
-        message["line"] = places
-    return message
+    read = READ.get(data["type"])
+    more = {} if read is None else read(data)
+    return None if more is None else message | more
+
+
+def _place(data: dict[str, Any]) -> dict[str, Any] | None:
+    place = _lonlat(data.get("lonlat"))
+    if place is None:
+        return None
+    miss = data.get("miss_m")
+    miss_m = float(miss) if isinstance(miss, (int, float)) and math.isfinite(miss) else 0.0
+    return {"lonlat": place, "miss_m": min(max(miss_m, 0.0), FARTHEST_MISS_M)}
+
+
+def _points(data: dict[str, Any], *, least: int) -> dict[str, Any] | None:
+    line = data.get("line")
+    if not isinstance(line, list) or not least <= len(line) <= MOST_DRAWN_POINTS:
+        return None
+    places = [_lonlat(p) for p in line]
+    return None if any(p is None for p in places) else {"line": places}
+
+
+def _codes(data: dict[str, Any]) -> dict[str, Any] | None:
+    codes = data.get("codes")
+    if not isinstance(codes, list) or not all(isinstance(c, str) for c in codes):
+        return None
+    return {"codes": [well_formed(c[:500]) for c in codes[:MOST_CHOSEN]]}
+
+
+# What more there is to read in messages of a type.
+READ: dict[str, Callable[[dict[str, Any]], dict[str, Any] | None]] = {
+    "place": _place, "line": partial(_points, least=2), "area": partial(_points, least=3), "several": _codes,
+}  # fmt: skip
 
 
 def _lonlat(value: Any) -> tuple[float, float] | None:  # noqa: ANN401 - whatever a browser sends

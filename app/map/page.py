@@ -9,15 +9,16 @@ from importlib.resources import as_file, files
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import folium
+import geopandas as gpd
 import numpy as np
 import shapely
 from branca.element import Element, MacroElement
 from jinja2 import Template
 
+from app.areas.names import district_names
 from geodata.crs import WGS84
 from planner.reports.maps.page import (
     DEGREE_DECIMALS,
-    KIND_COLORS,
     VILLAGE_TOLERANCE_M,
     LinkedMap,
     drawn_facilities,
@@ -27,15 +28,19 @@ from planner.reports.maps.page import (
     vendor_is_built,
     with_missing_note,
 )
+from planner.reports.maps.symbols import symbol_of
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
     from app.areas.area import Area
     from app.texts import Texts
 
 MARGIN_M = 5000.0
 WATER_TOLERANCE_M = 10.0
+LEAST_DISTRICTS = 2
 
 
 class ServedMap(folium.Map):
@@ -91,7 +96,7 @@ def page_html(area: Area, texts: Texts) -> str:
     offline = vendor_is_built()
     page_map = (ServedMap if offline else LinkedMap)(
         location=[(south + north) / 2, (west + east) / 2], tiles=None, prefer_canvas=True,
-        control_scale=True, zoom_start=10, zoom_snap=0.25,
+        zoom_start=10, zoom_snap=0.25,
     )  # fmt: skip
     page_map.add_child(Bridge())
     figure = page_map.get_root()
@@ -100,7 +105,8 @@ def page_html(area: Area, texts: Texts) -> str:
     shared, own = files("planner").joinpath("reports/maps"), files("app").joinpath("static")
     for style in (shared.joinpath("gaps_map.css"), own.joinpath("map.css")):
         head += f"<style>{style.read_text('utf-8')}</style>"
-    for script in (shared.joinpath("base_map.js"), own.joinpath("map.js")):
+    scripts = ("map_legend", "map_tools", "map")
+    for script in (shared.joinpath("base_map.js"), *(own.joinpath(f"{name}.js") for name in scripts)):
         head += f"<script>{script.read_text('utf-8')}</script>"
     head += f"<script>{_data(area, texts, offline=offline)}</script>"
     # As a value, not as a template: names and library code may hold braces.
@@ -115,8 +121,9 @@ def _data(area: Area, texts: Texts, *, offline: bool) -> str:
     layers = area.layers
     kinds = []
     for kind in area.kinds:
-        color, radius = KIND_COLORS.get(kind, ("#666666", 5))
-        kinds.append({"kind": kind, "label": texts.kind(kind), "color": color, "radius": radius,
+        symbol = symbol_of(kind)
+        kinds.append({"kind": kind, "label": texts.kind(kind), "color": symbol.color,
+                      "radius": symbol.radius_px, "shape": symbol.shape,
                       "shown": kind != "posyandu"})  # fmt: skip
     sources = dict.fromkeys(
         f"{s.source or s.file}{f' ({s.licence})' if s.licence else ''}" for s in layers.sources
@@ -128,6 +135,9 @@ def _data(area: Area, texts: Texts, *, offline: bool) -> str:
         "kinds": kinds,
         "facilities": drawn_facilities(area.base.gaps),
         "places": _places(area),
+        "area": area.name,
+        "districts": _district_names(area),
+        "middles": _middles(area),
         "attribution": html.escape(f"{texts.term('sources')}: {'; '.join(sources)}"),
     }
     roads = "[]" if layers.roads is None else road_groups(layers.roads, texts.lang)
@@ -136,6 +146,7 @@ def _data(area: Area, texts: Texts, *, offline: bool) -> str:
         f"jangkauData.villages = {_villages(area)};\n"
         f"jangkauData.roads = {roads};\n"
         f"jangkauData.water = {_water(area)};\n"
+        f"jangkauData.outlines = {_outlines(area)};\n"
     )
 
 
@@ -145,7 +156,22 @@ def map_words(texts: Texts) -> dict[str, str]:
     return {
         "roads": texts.term("layer_roads"),
         "water": _("Water"),
-        "names": _("Village names"),
+        "names": _("Names"),
+        "outlines": _("Kecamatan"),
+        "measure": _("Measure a distance"),
+        "measure_area": _("Measure an area"),
+        "measure_line": _("Click the line point by point, then Finish. Measured: {n}"),
+        "measure_shape": _("Click the corners of the area one by one, then Finish. Measured: {n}"),
+        "select": _("Select villages in a box"),
+        "select_box": _("Click two opposite corners of the box."),
+        "print": _("Print the map as it is"),
+        "fullscreen": _("Map alone on the screen"),
+        "whole": _("Show the whole area"),
+        "swipe": _("Left: compared with. Right: shown. Drag the line, or use the arrow keys."),
+        "not_functioning": texts.term("not_functioning_facility"),
+        "hidden": _("hidden; click to show"),
+        "not_reached": _("not reached"),
+        "unknown": texts.term("unknown"),
         "online": _("Online map (OpenStreetMap)"),
         "online_lost": _("The online map is not available and has been switched off."),
         "closed": texts.term("not_functioning_facility"),
@@ -164,12 +190,62 @@ def map_words(texts: Texts) -> dict[str, str]:
     }
 
 
+def _simple(villages: gpd.GeoDataFrame) -> NDArray[np.object_]:
+    """Return the villages' outlines (metres), simplified together, so that neighbours still meet."""
+    simple: NDArray[np.object_] = shapely.coverage_simplify(
+        villages.geometry.to_numpy(), VILLAGE_TOLERANCE_M, simplify_boundary=True
+    )
+    return simple
+
+
+def _outlines(area: Area) -> str:
+    """Return the outlines of the kecamatan as one GeoJSON text; ``null`` where there are not two of them."""
+    villages = area.layers.villages
+    codes = villages["district_code"].astype("str").to_numpy(dtype=object)
+    if len(np.unique(codes)) < LEAST_DISTRICTS:
+        return "null"
+    simple = _simple(villages)
+    lines = [shapely.union_all(simple[codes == code]).boundary for code in np.unique(codes)]
+    [text] = geojson_texts(
+        np.array([shapely.geometrycollections([shapely.union_all(lines)])], dtype=object), villages.crs
+    )
+    return text
+
+
+def _middles(area: Area) -> list[list[Any]]:
+    """Return each village's middle, by which it is in a box or not: code, lat, lon."""
+    villages = area.layers.villages
+    points = villages.geometry.representative_point().to_crs(WGS84)
+    return [
+        [str(code), round(p.y, DEGREE_DECIMALS), round(p.x, DEGREE_DECIMALS)]
+        for code, p in zip(villages.index, points, strict=True)
+    ]
+
+
+def _district_names(area: Area) -> list[list[Any]]:
+    """Return where each kecamatan's name is written: name, lat, lon; those with most land first."""
+    villages = area.layers.villages
+    names = district_names(villages)
+    if len(names) < LEAST_DISTRICTS:
+        return []
+    out = []
+    for code, name in names.items():
+        land = shapely.union_all(villages.geometry[villages["district_code"] == code].to_numpy())
+        # Its largest part, so that no name stands in the sea between islands.
+        parts = shapely.get_parts(land)
+        out.append((shapely.area(land), name, parts[np.argmax(shapely.area(parts))].representative_point()))
+    out.sort(key=lambda row: (-row[0], row[1]))
+    points = gpd.GeoSeries([row[2] for row in out], crs=villages.crs).to_crs(WGS84)
+    return [
+        [row[1], round(p.y, DEGREE_DECIMALS), round(p.x, DEGREE_DECIMALS)]
+        for row, p in zip(out, points, strict=True)
+    ]
+
+
 def _villages(area: Area) -> str:
     """Return the villages as GeoJSON text, outlines simplified together, in the order of the layer."""
     villages = area.layers.villages
-    simple = shapely.coverage_simplify(
-        villages.geometry.to_numpy(), VILLAGE_TOLERANCE_M, simplify_boundary=True
-    )
+    simple = _simple(villages)
     features = [
         f'{{"type":"Feature","properties":{script_json({"i": i, "code": code, "name": name})},'
         f'"geometry":{outline}}}'
@@ -181,10 +257,12 @@ def _villages(area: Area) -> str:
 
 
 def _places(area: Area) -> list[list[Any]]:
-    """Return where each village's name is written: name, lat, lon; the largest villages first."""
+    """Return where each village's name is written: name, lat, lon; those with most people first."""
     villages = area.layers.villages
     points = villages.geometry.representative_point().to_crs(WGS84)
-    order = np.argsort(-villages.geometry.area.to_numpy(), kind="stable")
+    # Of those whose people nobody knows, and of equals, the largest.
+    people = np.nan_to_num(villages["people"].to_numpy(dtype=np.float64), nan=-1.0)
+    order = np.lexsort((-villages.geometry.area.to_numpy(), -people))
     return [
         [str(villages["village_name"].iloc[i]), round(points.iloc[i].y, DEGREE_DECIMALS),
          round(points.iloc[i].x, DEGREE_DECIMALS)]

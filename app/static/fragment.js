@@ -128,6 +128,36 @@ export function render({ model, el }) {
     }
     tell(node);
   });
+  // Between the tabs of a list by the arrows, as everywhere.
+  box.addEventListener("keydown", (event) => {
+    const tab = event.target.closest("[role=tab]");
+    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+    if (!tab || !step) return;
+    event.preventDefault();
+    const tabs = Array.from(tab.closest("[role=tablist]").querySelectorAll("[role=tab]"));
+    const next = tabs[(tabs.indexOf(tab) + step + tabs.length) % tabs.length];
+    next.focus();
+    next.click();
+  });
+  // From a field into the list of what it found, and back.
+  box.addEventListener("keydown", (event) => {
+    const list = event.target.closest("[data-listbox]");
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (!list || !(step || event.key === "Escape" || event.key === "Enter")) return;
+    const field = list.querySelector("input");
+    const options = Array.from(list.querySelectorAll("[data-option]"));
+    if (step && options.length) {
+      event.preventDefault();
+      const at = options.indexOf(event.target) + step;
+      (at < 0 ? field : options[Math.min(at, options.length - 1)]).focus();
+    } else if (event.key === "Enter" && event.target === field && options.length) {
+      options[0].click();
+    } else if (event.key === "Escape") {
+      field.value = "";
+      tell(field, "");
+      field.focus();
+    }
+  });
   // A change of language keeps what the address says of kind, scenario and draft.
   box.addEventListener("click", (event) => {
     const link = event.target.closest("a[data-lang]");

@@ -1,6 +1,6 @@
 // The app's map. Outlines are sent once; an answer is one class a village. Python speaks by messages
-// (paint, select, view, facilities, overlay, edits, plan, doubts, tool, theme), the map answers (ready, village,
-// facility, site, place, line, area, cancelled). Every text that came from a file is set with textContent.
+// (paint, swipe, select, view, go, facilities, overlay, edits, plan, doubts, tool, theme), the map answers (ready,
+// village, several, facility, site, place, line, area, cancelled). Every text that came from a file is set with textContent.
 function jangkauMap(map, data) {
   "use strict";
   var t = data.texts;
@@ -14,6 +14,17 @@ function jangkauMap(map, data) {
   map.attributionControl.setPrefix(false);
   map.attributionControl.addAttribution(data.attribution);
   map.doubleClickZoom.disable();
+  map.zoomControl.setPosition("topright");
+  jangkauBase.scale(map, "bottomright");
+
+  // What the page lays over the map's upper edge, and on a phone over its lower one, covers nothing that is shown.
+  function room(margin) {
+    var narrow = map.getSize().x < 600;
+    return {
+      paddingTopLeft: [margin, margin + (narrow ? 138 : 96)],
+      paddingBottomRight: [margin + (narrow ? 0 : 44), margin + (narrow ? 96 : 20)],
+    };
+  }
 
   var overlays = {};
   if (data.water) overlays[t.water] = jangkauBase.water(map, data.water).addTo(map);
@@ -29,12 +40,13 @@ function jangkauMap(map, data) {
   var paint = null;
   var layers = [];
   var byCode = {};
-  function look(i) {
+  function look(i, classes) {
     if (!paint) return { color: "#666", weight: 1, fillColor: "#e0e0e0", fillOpacity: 0.25 };
     var faded = paint.faded && paint.faded[i] === "1";
+    var row = paint.legend[(classes || paint.classes).charCodeAt(i) - 48];
     return {
       color: "#444", weight: 1, opacity: faded ? 0.25 : 1,
-      fillColor: paint.legend[paint.classes.charCodeAt(i) - 48].color, fillOpacity: faded ? 0.12 : 0.62,
+      fillColor: row.color, fillOpacity: faded ? 0.12 : 0.62, hatch: Boolean(row.unknown) && !faded,
     };
   }
   var villages = L.geoJSON(data.villages, {
@@ -48,6 +60,8 @@ function jangkauMap(map, data) {
         box.appendChild(el("strong", "", p.name + " · " + p.code));
         if (paint) {
           box.appendChild(el("div", "", paint.title + ": " + paint.legend[paint.classes.charCodeAt(p.i) - 48].label));
+          var left = paint.unreached[p.i];
+          if (left !== null) box.appendChild(el("div", "", number.format(left) + " " + paint.whom + " " + t.not_reached));
         }
         return box;
       }, { sticky: true, className: "jk-tip" });
@@ -93,7 +107,8 @@ function jangkauMap(map, data) {
       say({ type: "facility", id: f.id });
     });
     marker.addTo(groups[f.kind]);
-    units[f.id] = { marker: marker, group: groups[f.kind], place: [f.lat, f.lon] };
+    units[f.id] = { marker: marker, group: groups[f.kind], place: [f.lat, f.lon],
+      closed: f.functioning === "no" };
   }
   var edited = [];
   function drop(id) {
@@ -112,37 +127,57 @@ function jangkauMap(map, data) {
       drop(f.id);
       unit(f, f.note);
     });
+    if (paint) legend.describe(paint);
   }
-  data.kinds.forEach(function (k) {
-    overlays[jangkauBase.dotted(k.color, k.label).outerHTML] = groups[k.kind];
-  });
+  var legend = jangkauLegend(map, data, data.kinds.map(function (k) {
+    function some(which) {
+      return Object.keys(units).filter(function (id) { return units[id].group === groups[k.kind] && which(units[id]); }).length;
+    }
+    return Object.assign({ group: groups[k.kind], count: function () { return some(function () { return true; }); },
+      closed: function () { return some(function (u) { return u.closed; }); } }, k);
+  }));
 
-  // Names of villages, where there is room: larger villages first.
+  // Outlines of the kecamatan; from far their names, from near those of villages: first those with most people,
+  // none over another.
+  if (data.outlines) {
+    var edge = jangkauBase.quietPane(map, "jk-outlines", 410);
+    overlays[t.outlines] = L.layerGroup([
+      L.geoJSON(data.outlines, { pane: "jk-outlines", renderer: edge, interactive: false, style: { color: "#fff", weight: 4, opacity: 0.75, fill: false } }),
+      L.geoJSON(data.outlines, { pane: "jk-outlines", renderer: edge, interactive: false, style: { color: "#111", weight: 1.8, fill: false } }),
+    ]).addTo(map);
+  }
   var names = L.layerGroup();
   map.createPane("jk-names").style.zIndex = 460;
   map.getPane("jk-names").style.pointerEvents = "none";
+  var MOST_NAMES = 150;
+  // From this zoom on a village is wide enough for its name.
+  var NEAR = 11.5;
   function writeNames() {
     names.clearLayers();
-    if (map.getZoom() < 11.5 || !map.hasLayer(names)) return;
+    if (!map.hasLayer(names)) return;
     var bounds = map.getBounds();
     var taken = [];
-    for (var i = 0; i < data.places.length && taken.length < 150; i += 1) {
-      var place = data.places[i];
-      if (!bounds.contains([place[1], place[2]])) continue;
-      var at = map.latLngToContainerPoint([place[1], place[2]]);
-      var half = place[0].length * 3.4 + 4;
-      var box = [at.x - half, at.y - 9, at.x + half, at.y + 9];
-      var free = taken.every(function (b) {
-        return box[2] < b[0] || box[0] > b[2] || box[3] < b[1] || box[1] > b[3];
-      });
-      if (!free) continue;
-      taken.push(box);
-      var label = el("div", "jk-label", place[0]);
-      names.addLayer(L.marker([place[1], place[2]], {
-        pane: "jk-names", interactive: false, keyboard: false,
-        icon: L.divIcon({ className: "", html: label, iconSize: [half * 2, 14] }),
-      }));
+    function write(places, className, letter) {
+      for (var i = 0; i < places.length && taken.length < MOST_NAMES; i += 1) {
+        var place = places[i];
+        if (!bounds.contains([place[1], place[2]])) continue;
+        var at = map.latLngToContainerPoint([place[1], place[2]]);
+        var half = place[0].length * letter / 2 + 4;
+        var box = [at.x - half, at.y - 9, at.x + half, at.y + 9];
+        var free = taken.every(function (b) {
+          return box[2] < b[0] || box[0] > b[2] || box[3] < b[1] || box[1] > b[3];
+        });
+        if (!free) continue;
+        taken.push(box);
+        names.addLayer(L.marker([place[1], place[2]], {
+          pane: "jk-names", interactive: false, keyboard: false,
+          icon: L.divIcon({ className: "", html: el("div", className, place[0]), iconSize: [half * 2, 14] }),
+        }));
+      }
     }
+    if (map.getZoom() < NEAR && data.districts.length) write(data.districts, "jk-label jk-district", 8.2);
+    else if (map.getZoom() >= NEAR) write(data.places, "jk-label", 6.8);
+    document.body.dataset.names = String(taken.length);
   }
   names.addTo(map);
   map.on("moveend", writeNames);
@@ -229,7 +264,7 @@ function jangkauMap(map, data) {
     });
     if (bounds.length && !bounds.some(function (b) { return map.getBounds().contains(b); })) {
       touched = true;
-      map.fitBounds(bounds, { padding: [40, 40], maxZoom: 13 });
+      map.fitBounds(bounds, Object.assign({ maxZoom: 13 }, room(40)));
     }
     document.body.dataset.doubts = String(message.marks.length);
   }
@@ -264,10 +299,16 @@ function jangkauMap(map, data) {
   var tool = null;
   var line = [];
   var sketch = L.polyline([], { color: "#d95f02", weight: 4, dashArray: "6 6", interactive: false }).addTo(map);
-  function draws() { return tool === "line" || tool === "area"; }
+  var areal = { area: true, measure_area: true };
+  function draws() { return tool === "line" || tool === "measure" || Boolean(areal[tool]); }
+  function measures() { return tool === "measure" || tool === "measure_area"; }
   function sketched() {
     // An area closes by itself.
-    sketch.setLatLngs(tool === "area" && line.length > 2 ? line.concat([line[0]]) : line);
+    sketch.setLatLngs(areal[tool] && line.length > 2 ? line.concat([line[0]]) : line);
+    var said = toolBox.getContainer() && toolBox.getContainer().firstChild;
+    if (said && measures()) {
+      said.textContent = (areal[tool] ? t.measure_shape : t.measure_line).replace("{n}", mapTools.words(line, Boolean(areal[tool])));
+    }
   }
   map.getContainer().appendChild(el("div", "jk-middle"));
   var toolBox = L.control({ position: "topright" });
@@ -275,7 +316,8 @@ function jangkauMap(map, data) {
     var box = el("div", "jk-box jk-tool");
     box.setAttribute("role", "group");
     L.DomEvent.disableClickPropagation(box);
-    box.appendChild(el("span", "", tool === "area" ? t.outline : tool === "line" ? t.draw : t.pick));
+    var said = { area: t.outline, line: t.draw, select: t.select_box, measure: t.draw, measure_area: t.outline };
+    box.appendChild(el("span", "", said[tool] || t.pick));
     function button(className, text, act) {
       var node = el("button", className, text);
       node.type = "button";
@@ -289,6 +331,14 @@ function jangkauMap(map, data) {
     button("", t.cancel, function () { useTool(null); say({ type: "cancelled" }); });
     return box;
   };
+  var mapTools = jangkauMapTools(map, data, function (name) {
+    if (name === "whole") {
+      touched = false;
+      fit();
+    } else {
+      useTool(name);
+    }
+  });
   function useTool(name) {
     tool = name;
     line = [];
@@ -311,15 +361,36 @@ function jangkauMap(map, data) {
         map.latLngToContainerPoint(latlng).add([12, 0])));
       useTool(null);
       say({ type: "place", lonlat: lonlat, miss_m: miss });
+    } else if (tool === "select") {
+      line.push(latlng);
+      if (line.length === 2) choseBox();
+      else sketch.setLatLngs([latlng, latlng]);
     } else if (draws()) {
       var last = line[line.length - 1];
       if (!last || !latlng.equals(last, 1e-7)) line.push(latlng);
       sketched();
     }
   }
+  // Villages whose middle lies in a box.
+  function choseBox() {
+    var bounds = L.latLngBounds(line);
+    useTool(null);
+    say({ type: "several", codes: data.middles.filter(function (m) { return bounds.contains([m[1], m[2]]); })
+      .map(function (m) { return m[0]; }) });
+  }
+  map.on("mousemove", function (event) {
+    if (tool !== "select" || line.length !== 1) return;
+    var b = L.latLngBounds(line[0], event.latlng);
+    sketch.setLatLngs([b.getNorthWest(), b.getNorthEast(), b.getSouthEast(), b.getSouthWest(), b.getNorthWest()]);
+  });
   function finish() {
-    if (line.length < (tool === "area" ? 3 : 2)) {
-      toolBox.getContainer().firstChild.textContent = tool === "area" ? t.three_points : t.two_points;
+    if (line.length < (areal[tool] ? 3 : 2)) {
+      toolBox.getContainer().firstChild.textContent = areal[tool] ? t.three_points : t.two_points;
+      return;
+    }
+    if (measures()) {
+      mapTools.keep(line, Boolean(areal[tool]));
+      useTool(null);
       return;
     }
     var drawn = line.map(rounded);
@@ -338,28 +409,7 @@ function jangkauMap(map, data) {
     }
   });
 
-  var legend = L.control({ position: "bottomright" });
-  legend.onAdd = function () {
-    var box = el("details", "jk-box jk-legend");
-    box.open = map.getSize().x > 600;
-    box.id = "jk-legend";
-    L.DomEvent.disableClickPropagation(box);
-    return box;
-  };
-  legend.addTo(map);
-  function describe() {
-    var box = document.getElementById("jk-legend");
-    var rows = [el("summary", "", paint.title)];
-    paint.legend.forEach(function (row, i) {
-      if (!paint.counts[i] && row.optional) return;
-      var node = jangkauBase.legendRow(row.color, row.label);
-      node.appendChild(el("span", "jk-count", number.format(paint.counts[i])));
-      rows.push(node);
-    });
-    data.roads.forEach(function (group) { rows.push(jangkauBase.roadRow(group)); });
-    if (!data.offline) rows.push(el("p", "jk-note", t.linked_note));
-    box.replaceChildren.apply(box, rows);
-  }
+  var swipe = jangkauSwipe(map, data, look);
 
   // Tiles from the internet are asked for by hand only, and leave when they do not come.
   var control = L.control.layers(null, overlays, { collapsed: true }).addTo(map);
@@ -406,21 +456,28 @@ function jangkauMap(map, data) {
     var layer = message.village ? byCode[message.village] : null;
     if (layer && !map.getBounds().contains(layer.getBounds())) {
       touched = true;
-      map.fitBounds(layer.getBounds(), { padding: [40, 40], maxZoom: 13 });
+      map.fitBounds(layer.getBounds(), Object.assign({ maxZoom: 13 }, room(40)));
     }
     var shown = message.facility ? units[message.facility] : null;
     if (shown && !map.getBounds().contains(shown.place)) map.panTo(shown.place);
+  }
+  function go(message) {
+    touched = true;
+    map.fitBounds(message.corners, Object.assign({ maxZoom: 15 }, room(40)));
   }
   var touched = false;
   var posts = {
     paint: function (m) {
       paint = m;
       repaint();
-      describe();
+      legend.describe(paint);
+      fit();
       document.body.dataset.painted = String(m.turn);
     },
     select: choose,
+    swipe: swipe.show,
     view: bring,
+    go: go,
     facilities: function (m) { showFacilities(m.changed); },
     overlay: function (m) { draw(over, m.features); document.body.dataset.overlay = String(m.features.length); },
     edits: function (m) { draw(drawnEdits, m.features); document.body.dataset.edits = String(m.features.length); },
@@ -434,10 +491,21 @@ function jangkauMap(map, data) {
     var message = event.data && event.data.jangkau;
     if (message && posts[message.type]) posts[message.type](message);
   });
-  // The whole area, as long as nobody has looked elsewhere: the page gives the map its place after the map is
-  // there.
+  // The whole area, as long as nobody has looked elsewhere, beside or above the legend, whichever shows it larger:
+  // the page gives the map its place after the map is there, and the legend comes with the first answer.
   function fit() {
-    if (!touched) map.fitBounds(villages.getBounds(), { padding: [10, 10], animate: false });
+    if (touched) return;
+    var bounds = villages.getBounds();
+    var free = room(10), box = legend.box;
+    function zoom(left, bottom) {
+      var p = L.point(free.paddingTopLeft).add(free.paddingBottomRight).add([left, bottom]);
+      return map.getBoundsZoom(bounds, false, p);
+    }
+    var left = box.open ? box.offsetWidth : 0, bottom = box.open ? box.offsetHeight : 0;
+    var beside = zoom(left, 0) >= zoom(0, bottom);
+    if (beside) free.paddingTopLeft[0] += left;
+    else free.paddingBottomRight[1] += bottom;
+    map.fitBounds(bounds, Object.assign({ animate: false }, free));
   }
   ["mousedown", "wheel", "keydown", "touchstart"].forEach(function (name) {
     map.getContainer().addEventListener(name, function () { touched = true; }, { passive: true });

@@ -12,5 +12,6 @@ export function render({ model, el }) {
     }
   });
   life.start((message) => model.send_msg(message));
+  window.jangkauDesk.start((message) => { if (life.up()) model.send_msg({ desk: message }); });
   stream.connect((seen) => { if (life.up()) model.send_msg({ seen: seen }); });
 }

@@ -43,14 +43,14 @@ class View:
     title
         The message (see app/locale) that names it; the label of its tab.
     place
-        ``top`` above the map, ``map``, or ``panel``: a tab beside the map.
+        ``bar`` over the map's upper edge, ``map``, or the place of the desk whose panel holds it.
     make
         Builds it for a session.
     """
 
     key: str
     title: str
-    place: Literal["top", "map", "panel"]
+    place: Literal["bar", "map", "data", "gaps", "plan", "ilp", "report", "help"]
     make: Callable[[Session], Any]
 
 
@@ -59,19 +59,26 @@ def _(message: str) -> str:
     return message
 
 
+# The places of the desk, in the order of the work; what stands on the rail.
+PLACES: dict[str, str] = {
+    "data": _("Data"), "gaps": _("Gaps"), "plan": _("Plan"), "ilp": _("ILP"), "report": _("Report"),
+    "help": _("Help"),
+}  # fmt: skip
+FIRST_PLACE = "gaps"
+
 VIEWS: tuple[View, ...] = (
-    View("headline", _("Headline figures"), "top", headline.make),
-    View("choices", _("What the map shows"), "top", choices.make),
+    View("headline", _("Headline figures"), "bar", headline.make),
+    View("choices", _("What the map shows"), "bar", choices.make),
     View("map", _("Map"), "map", mapview.make),
-    View("villages", _("Villages"), "panel", villages.make),
-    View("sheet", _("Sheet"), "panel", sheet.make),
-    View("whatif", _("What if"), "panel", whatif.make),
-    View("proposals", _("Proposals"), "panel", proposals.make),
-    View("equity", _("Equity"), "panel", equity.make),
-    View("scenarios", _("Scenarios"), "panel", scenarios.make),
-    View("documents", _("Documents"), "panel", documents.make),
-    View("downloads", _("Downloads"), "panel", downloads.make),
-    View("data", _("Data"), "panel", data.make),
-    View("guide", _("Guide"), "panel", guide.make),
-    View("adoption", _("ILP adoption"), "panel", adoption_page.make),
+    View("data", _("Data"), "data", data.make),
+    View("villages", _("Villages"), "gaps", villages.make),
+    View("sheet", _("Sheet"), "gaps", sheet.make),
+    View("equity", _("Equity"), "gaps", equity.make),
+    View("whatif", _("What if"), "plan", whatif.make),
+    View("proposals", _("Proposals"), "plan", proposals.make),
+    View("scenarios", _("Scenarios"), "plan", scenarios.make),
+    View("adoption", _("ILP adoption"), "ilp", adoption_page.make),
+    View("documents", _("Documents"), "report", documents.make),
+    View("downloads", _("Downloads"), "report", downloads.make),
+    View("guide", _("Guide"), "help", guide.make),
 )

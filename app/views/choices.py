@@ -4,36 +4,42 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import panel_material_ui as pmui
-
+from app.components.fragment import Fragment
 from app.figures.measures import MEASURES
+from app.views.follows import follow
 from planner.scenarios.modes import SEASONS
 
 if TYPE_CHECKING:
     from app.core.session import Session
 
 
-def make(session: Session) -> pmui.FlexBox:
-    """Return the choices, tied to the state both ways."""
+def make(session: Session) -> Fragment:
+    """Return the choices, in one line; they are the browser's own, which every keyboard can open."""
     state, texts = session.state, session.texts
     _ = texts.text
-    kind = pmui.Select.from_param(
-        state.param.kind, label=_("Kind of unit"), options={texts.kind(k): k for k in session.area.kinds},
-        width=170, size="small", margin=4,
-    )  # fmt: skip
-    season = pmui.Select.from_param(
-        state.param.season, label=texts.term("season"), width=170, size="small", margin=4,
-        options={texts.term(f"season_{s}"): s for s in SEASONS},
-    )  # fmt: skip
-    measure = pmui.Select.from_param(
-        state.param.measure, label=_("Colour by"), width=330, size="small", margin=4,
-        options={_(m.title): m.key for m in MEASURES.values()},
-    )  # fmt: skip
-    shown = [kind, season, measure]
-    groups = ("", *session.area.scenario.groups)
-    if len(groups) > 1:
-        shown.append(pmui.Select.from_param(
-            state.param.group, label=_("For whom"), width=220, size="small", margin=4,
-            options={texts.group(g): g for g in groups},
-        ))  # fmt: skip
-    return pmui.FlexBox(*shown, flex_direction="row", flex_wrap="wrap", margin=0)
+    kinds = {k: texts.kind(k) for k in session.area.kinds}
+    seasons: dict[str, str] = {s: texts.term(f"season_{s}") for s in SEASONS}
+    groups = {g: texts.group(g) for g in ("", *session.area.scenario.groups)}
+    choices: dict[str, tuple[str, dict[str, str]]] = {
+        "kind": (_("Kind of unit"), kinds), "season": (texts.term("season"), seasons),
+        "measure": (_("Colour by"), {m.key: _(m.title) for m in MEASURES.values()}),
+        "group": (_("For whom"), groups),
+    }  # fmt: skip
+    if len(groups) == 1:
+        del choices["group"]
+
+    def acted(message: dict[str, str]) -> None:
+        name, value = message["act"], message.get("value", "")
+        if name in choices and value in choices[name][1]:
+            setattr(state, name, value)
+
+    fragment = Fragment(session.stream, "choices", acted, label=_("What the map shows"))
+
+    def show(*_events: object) -> None:
+        fragment.html = session.render(
+            "choices", choices=choices, chosen={name: getattr(state, name) for name in choices}
+        )
+
+    follow(show, state, *choices)
+    show()
+    return fragment

@@ -1,13 +1,10 @@
-"""Headline figures: people and villages reached by kind, and what is unknown."""
+"""What stands over the map: the area, the scenario, undo, and one chip a kind."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from app.components.fragment import Fragment
-from app.figures.ilp import group_reach
 from app.views.follows import follow
 from app.views.ready import when_ready
 
@@ -16,40 +13,31 @@ if TYPE_CHECKING:
 
 
 def make(session: Session) -> Fragment:
-    """Return the row of figures; a click on a kind shows it on the map."""
-    state, _ = session.state, session.texts.text
+    """Return the line; a click on a chip shows its kind on the map."""
+    state = session.state
 
     def acted(message: dict[str, str]) -> None:
-        if message["act"] == "kind" and message.get("kind") in session.area.kinds:
+        act = message["act"]
+        if act == "kind" and message.get("kind") in session.area.kinds:
             state.kind = message["kind"]
+        elif act == "undo":
+            session.questions.undo()
+        elif act == "redo":
+            session.questions.redo()
 
-    fragment = Fragment(session.stream, "headline", acted, label=_("Headline figures"))
+    fragment = Fragment(session.stream, "headline", acted, label=session.texts.text("Headline figures"))
 
     def show() -> None:
-        people = session.area.people
-        group = group_reach(state.answer, state.group, state.kind, state.season) if state.group else None
-        if group is not None:
-            people = group.people
-        sources = dict.fromkeys(s.source or s.file for s in session.area.layers.sources if s.layer != "roads")
         fragment.html = session.render(
             "headline",
-            headlines=state.headlines(),
-            group=group,
-            whom=session.texts.group_in_short(state.group),
-            kind=state.kind,
-            people=float(np.nansum(people)) if (~np.isnan(people)).any() else None,
-            people_unknown=int(np.isnan(people).sum()),
-            villages=len(people),
-            sources="; ".join(sources),
-            status=session.area.scenario.status,
-            extent=state.answer.gaps.extent,
-            differs=state.differs,
-            against=state.reference.name or _("the base, without changes"),
-        )
+            area=session.area.name, opened=state.opened, base=state.what_if.is_base, unsaved=state.unsaved,
+            can_undo=state.history.can_undo, can_redo=state.history.can_redo,
+            headlines=state.headlines(), kind=state.kind, whom=session.texts.group_in_short(state.group),
+        )  # fmt: skip
 
     def changed(*_events: object) -> None:
         when_ready(session, "headline", show)
 
-    follow(changed, state, "history", "reference", "kind", "season", "group")
+    follow(changed, state, "history", "reference", "kind", "season", "group", "opened")
     changed()
     return fragment

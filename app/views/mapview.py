@@ -8,7 +8,7 @@ import numpy as np
 import param
 import shapely
 
-from app.core.state import Selection
+from app.core.state import Filter, Selection
 from app.figures.measures import MEASURES
 from app.map.bridge import MapBridge
 from app.map.edits import edited_points, edited_roads
@@ -35,6 +35,7 @@ def painting(session: Session, turn: int) -> dict[str, Any]:
     state, texts = session.state, session.texts
     measure = state.painted
     classes, shown = state.classes(), state.passing()
+    unreached = np.round(state.shown().unreached)
     legend = measure.legend(texts)
     title = texts.text(measure.title)
     if measure is not MEASURES[state.measure]:
@@ -44,8 +45,13 @@ def painting(session: Session, turn: int) -> dict[str, Any]:
         title = texts.text("Difference to {name}", name=state.reference.name or texts.text("the base"))
     return {
         "type": "paint", "turn": turn, "title": f"{texts.kind(state.kind)}: {title}",
-        "classes": _digits(classes), "legend": [{"color": row.color, "label": row.label} for row in legend],
+        "classes": _digits(classes), "legend": [
+            {"color": row.color, "label": row.label, "unknown": row.unknown} for row in legend
+        ],
         "counts": np.bincount(classes, minlength=len(legend)).tolist(),
+        "whom": texts.group_in_short(state.group),
+        # For the tip: people known not to be reached.
+        "unreached": [None if np.isnan(n) else int(n) for n in unreached],
         # Those that the filter holds back.
         "faded": None if shown.all() else _digits((~shown).astype(np.int8)),
     }  # fmt: skip
@@ -62,6 +68,7 @@ class _MapView(Follows):
             "line": session.map.picked,
             "area": session.map.picked,
             "site": self.site,
+            "several": self.several,
             "cancelled": lambda _: session.map.picked({"type": "cancelled"}),
             "note": lambda m: session.notice.tell(str(m.get("text", "")), "info"),
         }
@@ -73,6 +80,7 @@ class _MapView(Follows):
         session.map.use = lambda name: self.bridge.send({"type": "tool", "name": name})
         session.map.draw = self.draw
         session.map.mark = lambda found: self.bridge.send({"type": "doubts", "marks": found})
+        session.map.go_to = lambda corners: self.bridge.send({"type": "go", "corners": corners})
         session.map.show_theme = lambda dark: self.bridge.send({"type": "theme", "dark": dark})
         self.answered()
 
@@ -106,6 +114,12 @@ class _MapView(Follows):
 
     def facility(self, message: dict[str, Any]) -> None:
         self.session.select_facility(str(message.get("id", "")))
+
+    def several(self, message: dict[str, Any]) -> None:
+        """Let the list hold the villages that were chosen in a box; none lets all pass again."""
+        known = self.session.area.layers.villages.index
+        self.state.filter = Filter(codes=tuple(c for c in message.get("codes", []) if c in known))
+        self.session.views.open("villages")
 
     def site(self, message: dict[str, Any]) -> None:
         """Do what was asked of a proposed site on the map."""

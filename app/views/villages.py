@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import panel_material_ui as pmui
+
 from app.components.fragment import Fragment
 from app.core.state import Filter, Selection
 from app.figures.measures import STATUSES
+from app.views import figures
 from app.views.follows import follow
 from app.views.ready import when_ready
 from planner.coverage.reach import REASONS
@@ -34,7 +37,12 @@ class Row:
     status: str
 
 
-def make(session: Session) -> Fragment:
+def make(session: Session) -> pmui.Column:
+    """Return the figures of the kind on the map, and below them the villages, ranked."""
+    return pmui.Column(figures.make(session), _ranked(session), margin=0, sizing_mode="stretch_width")
+
+
+def _ranked(session: Session) -> Fragment:
     """Return the list; a click shows the village on the map and opens its sheet."""
     state, _ = session.state, session.texts.text
     shown = PAGE

@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 from functools import partial
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import panel_material_ui as pmui
 import param
 
-from app.areas.question import WhatIf
-from app.components.fragment import Fragment, well_formed
+from app.areas.question import WhatIf, what_if_of_file
+from app.components.fragment import Fragment
+from app.components.upload import Upload
 from app.figures.describe import OFFERED_ROAD_CLASSES, described, road_class, road_words, rules
 from app.map.edits import road_lines
 from app.views.follows import Follows
+from geodata.errors import InputError
 from geodata.vocabulary.kinds import known_kinds
-from planner.scenarios.edits import AddBoat, AddRoad, ChangeSpeed, CloseRoad, OpenFacility
+from planner.scenarios.edits import (
+    AddBoat,
+    AddRoad,
+    ChangeRoad,
+    ChangeSpeed,
+    CloseRoad,
+    Flood,
+    OpenFacility,
+    ReopenRoad,
+)
 
 if TYPE_CHECKING:
     from app.core.session import Session
+    from planner.scenarios.edits import Edit
 
 FACTORS = (0.25, 0.5, 0.75, 0.9, 1.0, 1.1, 1.25, 1.5, 2.0)
 LONGEST_LIMIT = 240.0
@@ -26,6 +39,12 @@ LEAST_FACTOR, MOST_FACTOR = 0.01, 100.0
 # A click that misses a road by less than this still means it, however far the map is zoomed in.
 LEAST_MISS_M = 30.0
 CANDIDATES = 5
+LONGEST_NAME = 120
+FLOOD_SEASONS = ("wet", "dry", "both")
+LARGEST_FILE_BYTES = 2_000_000
+ROAD_ACTS: dict[str, type[CloseRoad | ReopenRoad | ChangeRoad]] = {
+    "close_road": CloseRoad, "reopen_road": ReopenRoad, "change_road": ChangeRoad,
+}  # fmt: skip
 
 
 def make(session: Session) -> pmui.Column:
@@ -38,67 +57,36 @@ class _WhatIf(Follows):
         super().__init__(session)
         _ = session.texts.text
         self.candidates: list[str] = []
-        wide: dict[str, Any] = {"sizing_mode": "stretch_width", "size": "small", "margin": (4, 4)}
-        half: dict[str, Any] = {"width": 165, "size": "small", "margin": (4, 4)}
-        self.undo = pmui.Button(label=_("Undo"), icon="undo", variant="outlined", size="small")
-        self.redo = pmui.Button(label=_("Redo"), icon="redo", variant="outlined", size="small")
-        self.reset = pmui.Button(label=_("Back to the base"), variant="outlined", size="small")
-        self.kind = pmui.Select(
-            label=_("Kind of new unit"), options={session.texts.kind(k): k for k in known_kinds()}, **half
-        )
-        self.unit_name = pmui.TextInput(label=_("Its name (optional)"), **half)
-        self.place = pmui.Button(label=_("Place it on the map"), icon="add_location", color="primary", **wide)
-        self.close_road = pmui.Button(
-            label=_("Close a road or bridge"), icon="block", variant="outlined", **wide
-        )
-        self.road_class = pmui.Select(
-            label=_("Class of new road"),
-            options={road_class(c, session.texts): c for c in OFFERED_ROAD_CLASSES},
-            value="residential",
-            **half,
-        )
-        self.bridge = pmui.Checkbox(label=_("It is a bridge"), margin=(4, 4))
-        self.road = pmui.Button(label=_("Draw a road"), icon="add_road", variant="outlined", **wide)
-        self.boat = pmui.Button(
-            label=_("Draw a boat link"), icon="directions_boat", variant="outlined", **wide
-        )
+        # What is drawn next; the kind of a new unit is that of the map, until another is chosen.
+        self.new_kind, self.road_class, self.flood_season = "", "residential", "wet"
+        self.bridge = False
         self.list = Fragment(session.stream, "changes", self.acted, label=_("Changes"))
-        self._wire()
-        row = partial(
-            pmui.FlexBox, flex_direction="row", flex_wrap="wrap", margin=0, sizing_mode="stretch_width"
-        )
-        heading = partial(pmui.Typography, variant="h3", sx={"fontSize": "1.05rem"}, margin=(8, 4, 0, 4))
         self.rules = Fragment(session.stream, "rules", self.ruled, label=_("Rules"))
-        roads = [] if session.area.layers.roads is None else [
-            heading(_("Roads and boats")), self.close_road, row(self.road_class, self.bridge), self.road,
-            self.boat,
-        ]  # fmt: skip
-        self.layout = pmui.Column(
-            row(self.undo, self.redo, self.reset), self.list, self.rules, heading(_("Units")),
-            row(self.kind, self.unit_name), self.place, *roads, margin=0, sizing_mode="stretch_width",
+        self.tools = Fragment(session.stream, "tools", self.drawing, label=_("Units, roads and floods"))
+        name = _("Open a scenario file (YAML)")
+        self.file = Upload(
+            self.refused, label=name, uploaded_label=name, accept=".yml,.yaml", size="small",
+            variant="outlined", max_file_size=LARGEST_FILE_BYTES, margin=(4, 0),
         )  # fmt: skip
+        self.file.param.watch(self.uploaded, ["value"])
+        self.layout = pmui.Column(
+            self.list, self.tools, self.rules, self.file, margin=0, sizing_mode="stretch_width"
+        )
         self.show()
-
-    def _wire(self) -> None:
-        session = self.session
-        self.undo.on_click(lambda _: session.questions.undo())
-        self.redo.on_click(lambda _: session.questions.redo())
-        self.reset.on_click(lambda _: session.questions.change(WhatIf))
-        self.place.on_click(lambda _: session.map.pick("place", self.placed))
-        self.close_road.on_click(lambda _: session.map.pick("place", self.pointed))
-        self.road.on_click(lambda _: session.map.pick("line", self.drawn_road))
-        self.boat.on_click(lambda _: session.map.pick("line", self.drawn_boat))
 
     @param.depends("state.history", "state.kind", watch=True)
     def changed(self) -> None:
         self.session.views.when_shown("whatif", self.show)
 
+    @param.depends("state.kind", watch=True)
+    def another_kind(self) -> None:
+        """Let the kind of a new unit be that of the map again."""
+        self.new_kind = ""
+
     def show(self) -> None:
         """Show the rules and changes as they are."""
         session, state = self.session, self.state
         texts = session.texts
-        self.undo.disabled, self.redo.disabled = not state.history.can_undo, not state.history.can_redo
-        self.reset.disabled = state.what_if.is_base
         rule = state.answer.gaps.scenario.standard[state.kind]
         factor = self._factor_now(rule.mode)
         self.rules.html = session.render(
@@ -107,11 +95,43 @@ class _WhatIf(Follows):
             modes=list(session.area.scenario.modes), factor=factor,
             factors={f: _factor(session, f) for f in sorted({*FACTORS, factor})},
         )  # fmt: skip
+        self.show_tools()
         self.show_list()
 
-    @param.depends("notice.busy", watch=True)
-    def show_busy(self) -> None:
-        self.place.loading = self.session.notice.busy
+    def show_tools(self) -> None:
+        session = self.session
+        self.tools.html = session.render(
+            "tools",
+            kinds=known_kinds(), kind=self.new_kind or self.state.kind,
+            roads=session.area.layers.roads is not None,
+            classes={c: road_class(c, session.texts) for c in OFFERED_ROAD_CLASSES},
+            road_class=self.road_class, bridge=self.bridge, flood_season=self.flood_season,
+            seasons=FLOOD_SEASONS,
+        )  # fmt: skip
+
+    def drawing(self, message: dict[str, str]) -> None:
+        """Take what is to be drawn, or begin to draw it on the map."""
+        session, act, value = self.session, message["act"], message.get("value", "")
+        match act:
+            case "new_kind" if value in known_kinds():
+                self.new_kind = value
+            case "road_class" if value in OFFERED_ROAD_CLASSES:
+                self.road_class = value
+            case "flood_season" if value in FLOOD_SEASONS:
+                self.flood_season = value
+            case "bridge":
+                self.bridge = value == "true"
+            case "place":
+                name = message.get("unit_name", "").strip()[:LONGEST_NAME]
+                session.map.pick("place", partial(self.placed, name=name))
+            case "point":
+                session.map.pick("place", self.pointed)
+            case "road":
+                session.map.pick("line", self.drawn_road)
+            case "boat":
+                session.map.pick("line", self.drawn_boat)
+            case "flood":
+                session.map.pick("area", self.drawn_flood)
 
     def show_list(self) -> None:
         session, what_if = self.session, self.state.what_if
@@ -122,6 +142,8 @@ class _WhatIf(Follows):
             rules=rules(what_if, session.texts), edits=described(what_if, session.area, session.texts),
             unlisted=[session.texts.kind(k) for k in sorted(opened - listed) if k in session.area.kinds],
             candidates=[road_words(session.area, name, session.texts) for name in self.candidates],
+            classes={c: road_class(c, session.texts) for c in OFFERED_ROAD_CLASSES},
+            closed={e.road for e in what_if.edits if isinstance(e, CloseRoad)}, base=what_if.is_base,
         )  # fmt: skip
 
     def _factor_now(self, mode: str) -> float:
@@ -169,22 +191,34 @@ class _WhatIf(Follows):
         plain = what_if.model_copy(update={"edits": kept})
         return plain if factor == 1.0 else plain.with_edit(ChangeSpeed(op="speed", mode=mode, factor=factor))
 
-    def placed(self, message: dict[str, Any]) -> None:
+    def placed(self, message: dict[str, Any], *, name: str) -> None:
         """Open a unit at the place that was clicked."""
         if message.get("type") != "place":
             return
         lon, lat = message["lonlat"]
         if not self._inside((lon, lat)):
             return
-        kind, name = self.kind.value, well_formed(self.unit_name.value or "").strip()[:120]
+        kind = self.new_kind or self.state.kind
+        name = name or self._name_by_village(kind, (lon, lat))
 
         def opened() -> WhatIf:
             new = self.state.new_facility_id(kind)
             edit = OpenFacility(op="open_facility", id=new, kind=kind, lonlat=(lon, lat), name=name)
             return self.state.what_if.with_edit(edit)
 
-        self.unit_name.value = ""
+        # The name that was typed is of this unit, not of the next.
+        self.show_tools()
         self.session.questions.change(opened)
+
+    def _name_by_village(self, kind: str, lonlat: tuple[float, float]) -> str:
+        """Return a name for a new unit: its kind and village, with a number where there is one already."""
+        village = self.session.area.village_at(lonlat)
+        called = self.session.texts.kind(kind)
+        if village is not None:
+            called = f"{called} {self.session.area.layers.villages['village_name'].get(village) or village}"
+        taken = set(self.state.answer.gaps.layers.facilities["name"])
+        numbered = (f"{called} {n}" for n in count(2))
+        return (called if called not in taken else next(n for n in numbered if n not in taken))[:LONGEST_NAME]
 
     def _inside(self, lonlat: tuple[float, float]) -> bool:
         inside = self.session.area.is_near(lonlat)
@@ -200,8 +234,7 @@ class _WhatIf(Follows):
         lon, lat = message["lonlat"]
         within_m = max(float(message.get("miss_m", 0.0)), LEAST_MISS_M)
         near = self.session.area.nearest_roads((lon, lat), within_m)
-        closed = {e.road for e in self.state.what_if.edits if isinstance(e, CloseRoad)}
-        self.candidates = [str(name) for name in near.index if name not in closed][:CANDIDATES]
+        self.candidates = [str(name) for name in near.index][:CANDIDATES]
         if self.candidates:
             lines = [road_lines(self.session.area, name)[0] for name in self.candidates]
             self.session.map.draw(["candidate"] * len(lines), gpd.GeoSeries(lines))
@@ -217,8 +250,7 @@ class _WhatIf(Follows):
         """Add the road that was drawn."""
         if message.get("type") == "line":
             drawn = {
-                "op": "add_road", "line": message["line"], "class": self.road_class.value,
-                "bridge": bool(self.bridge.value),
+                "op": "add_road", "line": message["line"], "class": self.road_class, "bridge": self.bridge,
             }  # fmt: skip
             self.session.questions.change(lambda: self.state.what_if.with_edit(AddRoad.model_validate(drawn)))
 
@@ -227,6 +259,28 @@ class _WhatIf(Follows):
         if message.get("type") == "line":
             drawn = {"op": "add_boat", "line": message["line"]}
             self.session.questions.change(lambda: self.state.what_if.with_edit(AddBoat.model_validate(drawn)))
+
+    def drawn_flood(self, message: dict[str, Any]) -> None:
+        """Flood the area that was drawn."""
+        if message.get("type") == "area":
+            drawn = {"op": "flood", "polygon": message["line"], "season": self.flood_season}
+            self.session.questions.change(lambda: self.state.what_if.with_edit(Flood.model_validate(drawn)))
+
+    def uploaded(self, *_events: object) -> None:
+        """Ask what a scenario file asks, in the place of what is shown; undo takes it back."""
+        content = self.file.value
+        if not content:
+            return
+        try:
+            what_if = what_if_of_file(content, self.session.area.scenario)
+        except InputError as error:
+            self.session.notice.tell_error(error)
+        else:
+            self.session.questions.change(lambda: what_if)
+
+    def refused(self, _why: str) -> None:
+        """Say what the browser did not take."""
+        self.session.notice.tell(self.session.texts.text("This file is too large for a scenario."), "error")
 
     def acted(self, message: dict[str, str]) -> None:
         """Do what a button of the list says."""
@@ -239,13 +293,30 @@ class _WhatIf(Follows):
             self.session.questions.change(lambda: state.what_if.without(gone))
         elif act == "rules":
             self.session.questions.change(lambda: state.what_if.model_copy(update={"standard": {}}))
-        elif act == "close_road" and message.get("road") in self.candidates:
-            edit = CloseRoad(op="close_road", road=message["road"])
-            self._leave_candidates()
-            self.session.questions.change(lambda: state.what_if.with_edit(edit))
+        elif act == "base":
+            self.session.questions.change(WhatIf)
+        elif act in ROAD_ACTS and message.get("road") in self.candidates:
+            self._edit_road(act, message["road"], message.get("class", ""))
         elif act == "no_road":
             self._leave_candidates()
             self.show_list()
+
+    def _edit_road(self, act: str, road: str, another: str) -> None:
+        state = self.state
+        edit: Edit
+        if act == "change_road":
+            if another not in OFFERED_ROAD_CLASSES:
+                return
+            edit = ChangeRoad.model_validate({"op": act, "road": road, "class": another})
+        else:
+            edit = ROAD_ACTS[act].model_validate({"op": act, "road": road})
+        self._leave_candidates()
+        closed = [e for e in state.what_if.edits if isinstance(e, CloseRoad) and e.road == road]
+        if act == "reopen_road" and closed:
+            # Closed here, so that it is enough to take that back.
+            self.session.questions.change(lambda: state.what_if.without(closed[0]))
+        else:
+            self.session.questions.change(lambda: state.what_if.with_edit(edit))
 
     def _leave_candidates(self) -> None:
         self.candidates = []

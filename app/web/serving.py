@@ -22,10 +22,11 @@ from app.map.page import write_page, write_vendor
 from app.render import Renderer
 from app.store import StoreError
 from app.texts import Texts
+from app.web.address import Address
 from app.web.door import COOKIE, DAYS, Door
 from app.web.folder import ServedFolder
 from app.web.hardening import harden
-from app.web.page import SEEN_COOKIE, build_page, first_picture, follow_address, release, start
+from app.web.page import SEEN_COOKIE, build_page, first_picture, release
 from geodata.errors import ConfigError
 from planner.texts.catalogues import LANGUAGES
 from planner.texts.formatter import DEFAULT_LANGUAGE
@@ -181,7 +182,6 @@ class App:
         session.scenarios.may_save = lambda: self._who(said) == account and self._role(account) == "editor"
         session.signed_in = self.login or bool(self.options.oauth)
         session.map.address = f"{FILES}/{self.served.page(area, lang)}"
-        location = pn.state.location
         others = {}
         if len(areas) > 1:
             others = {
@@ -189,11 +189,11 @@ class App:
                 for a in (area, *(o for o in areas if o.code != area.code))
             }
         document.template_variables.update(first_picture(session))
-        page = build_page(session, newcomer=SEEN_COOKIE not in pn.state.cookies, others=others)
-        if location is not None:
-            follow_address(session, location)
+        address = Address(session)
+        page = build_page(session, address, newcomer=SEEN_COOKIE not in pn.state.cookies, others=others)
+        address.follow()
         if query.get("area", area.code) == area.code:
-            start(session, query)
+            address.start(query)
         else:
             # Whatever else the link asks for is of that area.
             session.notice.tell(
@@ -337,7 +337,7 @@ def make_server(app: App) -> Any:  # noqa: ANN401 - Panel ships no types
     origins = [f"{host}:{options.port}", f"localhost:{options.port}", *options.origins]
     server = pn.serve(
         {"/": app.page}, address=options.address, port=options.port, prefix=prefix, show=False, start=False,
-        title="Jangkau", static_dirs={FILES: str(app.files)}, liveness=True, location=True,
+        title="Jangkau", static_dirs={FILES: str(app.files)}, liveness=True, location=False,
         websocket_origin=origins, keep_alive_milliseconds=0, use_xheaders=options.behind_proxy,
         threaded=False, verbose=False,
         check_unused_sessions_milliseconds=round(options.forget_after_s * 333),

@@ -6,11 +6,21 @@ import threading
 from contextlib import contextmanager
 
 import pytest
+from playwright.sync_api import expect
 
 from app.texts import Texts
+from app.views import VIEWS
 from app.web.serving import App, make_server
 
 HOSTILE = '</script><img src=x onerror="window.hacked=1"><b>{{ 7*7 }}</b>\'"&'
+# Whether the map, and nothing over it, is at a place of the screen.
+ON_MAP = """([x, y]) => {
+    let found = document.elementFromPoint(x, y);
+    while (found.shadowRoot && found.shadowRoot.elementFromPoint(x, y)) {
+        found = found.shadowRoot.elementFromPoint(x, y);
+    }
+    return found.matches("iframe");
+}"""
 
 
 class Tab:
@@ -60,7 +70,14 @@ class Tab:
         return self.page.locator(f'[data-figure="{name}"]').first.inner_text()
 
     def tab(self, message):
-        self.page.get_by_role("tab", name=self._(message), exact=True).click()
+        """Open a view: its place on the rail where that is not open, then its tab."""
+        [view] = [v for v in VIEWS if v.title == message]
+        place = self.page.locator(f'[data-key="place-{view.place}"]')
+        if place.get_attribute("aria-current") is None or place.get_attribute("aria-expanded") == "false":
+            place.click()
+        tab = self.page.get_by_role("tab", name=self._(message), exact=True)
+        tab.click()
+        expect(tab).to_have_attribute("aria-selected", "true")
 
     def _(self, message, **values):
         return self.texts.text(message, **values)
@@ -69,14 +86,16 @@ class Tab:
         return self.page.get_by_role("button", name=self._(message), exact=True)
 
     def choose(self, label, option):
-        """Take an option of a Material select."""
-        self.page.get_by_role("combobox", name=label).click()
-        self.page.get_by_role("menuitem", name=option, exact=True).click()
+        """Take an option of a select."""
+        self.page.get_by_role("combobox", name=label, exact=True).select_option(label=option)
 
     def click_map(self, lon, lat):
         """Click a place (degrees) on the map."""
-        self.page.locator("iframe").evaluate("e => e.scrollIntoView({block: 'center'})")
         x, y = self.settled([lat, lon])
+        if not self.page.evaluate(ON_MAP, [x, y]):
+            # On a phone the panel lies over the map.
+            self.page.locator('[data-key="fold"]').click()
+            x, y = self.settled([lat, lon])
         self.page.mouse.click(x, y)
 
     def settled(self, place):

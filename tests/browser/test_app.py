@@ -205,7 +205,7 @@ def test_what_if_changes_everything_at_once_and_can_be_undone(tab, hostile_layer
     assert [e.op for e in opened.edits] == ["open_facility"]
     expect_figures(tab, fresh(study, opened))
     # The difference to the base stands beside the figure.
-    assert tab.page.locator(".card .change").count() > 0
+    assert tab.page.locator(".chip .change").count() > 0
     # Another limit, on top of it.
     limit = tab.page.locator('input[data-key="limit"]')
     limit.fill("12,5")
@@ -239,7 +239,7 @@ def test_a_road_is_closed_by_pointing_at_it(tab, hostile_layers, study, store):
     road = roads[roads["route"].isna()].sort_values("length_m").index[-1]
     place = roads.geometry.loc[road].interpolate(0.5, normalized=True)
     tab.tab("What if")
-    tab.button("Close a road or bridge").click()
+    tab.button("Close, reopen or change a road or bridge").click()
     tab.frame().locator(".jk-tool").wait_for()
     tab.click_map(place.x, place.y)
     tab.page.locator(f'[data-road="{road}"]').click()

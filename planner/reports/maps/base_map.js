@@ -33,12 +33,88 @@ var jangkauBase = (function () {
       style: { color: "#6fa8dc", weight: 1, fillColor: "#9fc5e8", fillOpacity: 0.9 },
     });
   }
+  // Symbols of facilities by shape: drawn on the canvas that holds everything else, found by their radius.
+  var CROSSED = ["square", "circle"];
+  function trace(path, shape, x, y, r) {
+    if (shape === "triangle") {
+      path.moveTo(x, y - r);
+      path.lineTo(x + r, y + r * 0.8);
+      path.lineTo(x - r, y + r * 0.8);
+      path.closePath();
+    } else if (shape === "diamond") {
+      path.moveTo(x, y - r);
+      path.lineTo(x + r, y);
+      path.lineTo(x, y + r);
+      path.lineTo(x - r, y);
+      path.closePath();
+    } else if (shape === "circle") {
+      path.arc(x, y, r, 0, Math.PI * 2);
+    } else {
+      path.rect(x - r, y - r, 2 * r, 2 * r);
+    }
+  }
+  // Leaflet comes after this script, so what rests on it is made with the map.
+  var Facility = null;
+  function makeFacility() {
+    Facility = L.CircleMarker.extend({
+    _updatePath: function () {
+      var renderer = this._renderer, o = this.options;
+      if (!renderer._ctx) { L.CircleMarker.prototype._updatePath.call(this); return; }
+      if (!renderer._drawing || this._empty()) return;
+      var ctx = renderer._ctx, p = this._point, r = this._radius;
+      ctx.beginPath();
+      trace(ctx, o.shape, p.x, p.y, r);
+      renderer._fillStroke(ctx, this);
+      if (CROSSED.indexOf(o.shape) < 0) return;
+      ctx.beginPath();
+      ctx.moveTo(p.x - r * 0.6, p.y);
+      ctx.lineTo(p.x + r * 0.6, p.y);
+      ctx.moveTo(p.x, p.y - r * 0.6);
+      ctx.lineTo(p.x, p.y + r * 0.6);
+      ctx.lineWidth = 1.5;
+      ctx.strokeStyle = o.ink;
+      ctx.stroke();
+    },
+    });
+  }
+  // White on dark fills and black on light ones; one that does not function is hollow.
+  function ink(color) {
+    var n = parseInt(color.slice(1), 16);
+    return 0.3 * (n >> 16) + 0.59 * (n >> 8 & 255) + 0.11 * (n & 255) > 140 ? "#111" : "#fff";
+  }
   function facility(f, kind, options) {
     var closed = f.functioning === "no";
-    return L.circleMarker([f.lat, f.lon], Object.assign({
-      radius: kind.radius, color: closed ? "#000" : "#222", weight: closed ? 3 : 1.5,
-      dashArray: closed ? "2 3" : null, fillColor: closed ? "#fff" : kind.color, fillOpacity: 1,
+    return new Facility([f.lat, f.lon], Object.assign({
+      radius: kind.radius, shape: kind.shape, color: closed ? kind.color : "#fff", weight: closed ? 2 : 1.2,
+      fillColor: closed ? "#fff" : kind.color, fillOpacity: 1, ink: closed ? kind.color : ink(kind.color),
     }, options || {}));
+  }
+  // Areas of which nothing is known are hatched too, so that their grey is no colour among others.
+  var hatching = null;
+  function hatch(ctx) {
+    if (hatching) return hatching;
+    var tile = document.createElement("canvas");
+    tile.width = tile.height = 8;
+    var pen = tile.getContext("2d");
+    pen.strokeStyle = "#333";
+    pen.lineWidth = 1;
+    pen.beginPath();
+    [-8, 0, 8].forEach(function (x) { pen.moveTo(x, 8); pen.lineTo(x + 8, 0); });
+    pen.stroke();
+    hatching = ctx.createPattern(tile, "repeat");
+    return hatching;
+  }
+  function hatchCanvas() {
+    var fillStroke = L.Canvas.prototype._fillStroke;
+    L.Canvas.include({
+      _fillStroke: function (ctx, layer) {
+        fillStroke.call(this, ctx, layer);
+        if (!layer.options.hatch) return;
+        ctx.globalAlpha = Math.min(1, 1.3 * layer.options.fillOpacity);
+        ctx.fillStyle = hatch(ctx);
+        ctx.fill("evenodd");
+      },
+    });
   }
   function facilityTip(f, label, closedWord) {
     var box = el("div", "");
@@ -47,21 +123,49 @@ var jangkauBase = (function () {
     box.appendChild(el("div", "", label + " · " + f.id + closed));
     return box;
   }
-  function dotted(color, text) {
+  var SVG = "http://www.w3.org/2000/svg";
+  function drawnSymbol(kind, closed) {
+    var svg = document.createElementNS(SVG, "svg");
+    svg.setAttribute("class", "jk-symbol");
+    svg.setAttribute("viewBox", "-9 -9 18 18");
+    svg.setAttribute("aria-hidden", "true");
+    var d = [];
+    trace({
+      moveTo: function (x, y) { d.push("M" + x + " " + y); }, lineTo: function (x, y) { d.push("L" + x + " " + y); },
+      closePath: function () { d.push("Z"); },
+      arc: function (x, y, r) { d.push("M" + -r + " 0A" + r + " " + r + " 0 1 0 " + r + " 0A" + r + " " + r + " 0 1 0 " + -r + " 0Z"); },
+      rect: function (x, y, w, h) { d.push("M" + x + " " + y + "h" + w + "v" + h + "h" + -w + "Z"); },
+    }, kind.shape, 0, 0, kind.radius);
+    function path(shape, attributes) {
+      var node = document.createElementNS(SVG, "path");
+      node.setAttribute("d", shape);
+      Object.keys(attributes).forEach(function (name) { node.setAttribute(name, attributes[name]); });
+      svg.appendChild(node);
+    }
+    path(d.join(""), { fill: closed ? "#fff" : kind.color, stroke: closed ? kind.color : "#333", "stroke-width": closed ? 2 : 1 });
+    var arm = kind.radius * 0.6;
+    if (CROSSED.indexOf(kind.shape) >= 0) {
+      path("M" + -arm + " 0H" + arm + "M0 " + -arm + "V" + arm, { stroke: closed ? kind.color : ink(kind.color), "stroke-width": 1.5 });
+    }
+    return svg;
+  }
+  function symbol(kind, text, closed) {
     var name = el("span", "");
-    var dot = el("span", "jk-dot");
-    dot.style.background = color;
-    name.appendChild(dot);
+    name.appendChild(drawnSymbol(kind, closed));
     name.appendChild(document.createTextNode(text));
     return name;
   }
-  function legendRow(color, text) {
+  function legendRow(color, text, unknown) {
     var row = el("div", "");
-    var swatch = el("span", "jk-swatch");
-    swatch.style.background = color;
+    var swatch = el("span", unknown ? "jk-swatch jk-hatch" : "jk-swatch");
+    swatch.style.backgroundColor = color;
     row.appendChild(swatch);
     row.appendChild(document.createTextNode(text));
     return row;
+  }
+  // Kilometres alone: nobody here measures in miles.
+  function scale(map, position) {
+    L.control.scale({ imperial: false, position: position || "bottomleft" }).addTo(map);
   }
   function roadRow(group) {
     var row = el("div", "");
@@ -72,13 +176,15 @@ var jangkauBase = (function () {
     row.appendChild(document.createTextNode(group.label));
     return row;
   }
-  // Of with_missing_note (page.py): it stands there until a map is drawn.
   function drawn() {
+    makeFacility();
+    hatchCanvas();
+    // Of with_missing_note (page.py): it stands there until a map is drawn.
     var note = document.getElementById("jk-missing");
     if (note) note.remove();
   }
   return {
     drawn: drawn, el: el, roads: roads, water: water, facility: facility, facilityTip: facilityTip,
-    dotted: dotted, legendRow: legendRow, roadRow: roadRow, quietPane: quietPane,
+    symbol: symbol, scale: scale, legendRow: legendRow, roadRow: roadRow, quietPane: quietPane,
   };
 })();

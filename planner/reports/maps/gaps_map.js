@@ -5,6 +5,7 @@ function jangkauGapsMap(map, data) {
   var current = data.kinds[0].kind;
   var season = data.seasons[0].season;
   jangkauBase.drawn();
+  jangkauBase.scale(map);
   map.attributionControl.setPrefix(false);
   map.attributionControl.addAttribution(data.attribution);
   var number = new Intl.NumberFormat(data.lang, { maximumFractionDigits: 0 });
@@ -36,7 +37,9 @@ function jangkauGapsMap(map, data) {
 
   function style(feature) {
     var status = data.answers[current][season].status[feature.properties.row];
-    return { color: "#444", weight: 1, fillColor: data.colors[status], fillOpacity: 0.6 };
+    return {
+      color: "#444", weight: 1, fillColor: data.colors[status], fillOpacity: 0.6, hatch: status === "unknown",
+    };
   }
   // To units that are listed; where the list is open, no way to one of those says nothing of others.
   function minutes(value, open) {
@@ -81,7 +84,7 @@ function jangkauGapsMap(map, data) {
       group.addLayer(marker);
     });
     if (k.facilities) {
-      var name = jangkauBase.dotted(k.color, k.label + " (" + number.format(k.facilities) + ")");
+      var name = jangkauBase.symbol(k, k.label + " (" + number.format(k.facilities) + ")");
       overlays[name.outerHTML] = group;
       if (k.shown) group.addTo(map);
     }
@@ -160,7 +163,8 @@ function jangkauGapsMap(map, data) {
     box.replaceChildren(el("strong", "", t.legend + " — " + k.label));
     ["served", "partly", "gap", "unknown"].forEach(function (status) {
       box.appendChild(jangkauBase.legendRow(
-        data.colors[status], t[status] + ": " + number.format(r.counts[status]) + " " + t.villages));
+        data.colors[status], t[status] + ": " + number.format(r.counts[status]) + " " + t.villages,
+        status === "unknown"));
     });
     data.roads.forEach(function (group) { box.appendChild(jangkauBase.roadRow(group)); });
   }

@@ -21,6 +21,7 @@ from planner.coverage.extent import ROADS, seasons_told
 from planner.coverage.show import STATUS_COLORS
 from planner.coverage.tables import is_at_least, kinds_without_rule, roads_or_straight, summary
 from planner.network.overlay import overlaid_roads, road_overlay
+from planner.reports.maps.symbols import symbol_of
 from planner.scenarios.edits import ROAD_EDITS
 from planner.texts.catalogues import map_texts
 from planner.texts.formatter import Formatter
@@ -34,11 +35,6 @@ if TYPE_CHECKING:
     from planner.coverage.study import Gaps
     from planner.scenarios.modes import Season
 
-# Told apart by people with any colour vision (ColorBrewer RdYlBu), and by lightness.
-KIND_COLORS = {
-    "puskesmas": ("#1b9e77", 7), "pustu": ("#7570b3", 5), "posyandu": ("#e7298a", 4),
-    "hospital": ("#000000", 8),
-}  # fmt: skip
 ROAD_GROUPS = (
     ("jalan utama", "main road", ("motorway", "trunk", "primary", "secondary"), "#8c510a", 2.5, None),
     ("jalan lokal", "local road",
@@ -158,7 +154,7 @@ def write_map(gaps: Gaps, path: Path, *, lang: str) -> None:
     bounds = gaps.layers.villages.to_crs(WGS84).total_bounds
     page_map = (OfflineMap if offline else LinkedMap)(
         location=[(bounds[1] + bounds[3]) / 2, (bounds[0] + bounds[2]) / 2],
-        tiles=None, prefer_canvas=True, control_scale=True, zoom_start=10, zoom_snap=0.25,
+        tiles=None, prefer_canvas=True, zoom_start=10, zoom_snap=0.25,
     )  # fmt: skip
     page_map.add_child(GapsLayer())
     own = files("planner").joinpath("reports/maps")
@@ -368,7 +364,7 @@ def attribution(gaps: Gaps, texts: dict[str, str]) -> str:
 
 
 def _kind(gaps: Gaps, kind: str, totals: dict[str, Any], texts: dict[str, str]) -> dict[str, Any]:
-    color, radius = KIND_COLORS.get(kind, ("#666666", 5))
+    symbol = symbol_of(kind)
     rows = gaps.layers.facilities
     counts = gaps.scenario.standard[kind].counts
     drawn = int((rows["kind"].isin((kind, *counts)) & (rows["status"] == FacilityStatus.USED)).sum())
@@ -377,8 +373,9 @@ def _kind(gaps: Gaps, kind: str, totals: dict[str, Any], texts: dict[str, str]) 
         "kind": kind,
         "label": texts.get(f"kind_{kind}", kind),
         "mode": texts.get(f"mode_{mode}", mode),
-        "color": color,
-        "radius": radius,
+        "color": symbol.color,
+        "radius": symbol.radius_px,
+        "shape": symbol.shape,
         "shown": kind != "posyandu",
         "facilities": drawn,
         "listed": totals["listed"],

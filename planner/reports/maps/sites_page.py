@@ -18,7 +18,6 @@ from planner.coverage.show import STATUS_COLORS
 from planner.ilp.stages import default_stages
 from planner.reports.maps.page import (
     DEGREE_DECIMALS,
-    KIND_COLORS,
     VILLAGE_TOLERANCE_M,
     LinkedMap,
     OfflineMap,
@@ -27,6 +26,7 @@ from planner.reports.maps.page import (
     vendor_is_built,
     write_page,
 )
+from planner.reports.maps.symbols import symbol_of
 from planner.scenarios.edits import AddBoat, AddRoad, ChangeRoad, CloseRoad, ReopenRoad
 from planner.siting.site import Siting
 from planner.siting.weights import people_of_unknown_place
@@ -55,11 +55,15 @@ FOLDED = "<script>if (innerWidth < 600) document.getElementById('jk-plan').open 
 
 
 class _VillagesBehind(MacroElement):
-    """Puts villages that were chosen in the list of layers behind the units, which would be hidden else."""
+    """Puts villages that were chosen in the list of layers behind the units, which would be hidden else.
+
+    And adds a scale in kilometres alone.
+    """
 
     _template = Template(
         "{% macro script(this, kwargs) %}"
         "{{ this._parent.get_name() }}.on('baselayerchange', e => e.layer.bringToBack());"
+        "L.control.scale({imperial: false}).addTo({{ this._parent.get_name() }});"
         "{% endmacro %}"
     )
 
@@ -101,9 +105,7 @@ def write_sites_map(plan: AnyPlan, path: Path, *, lang: str) -> None:
     offline = vendor_is_built()
     villages = plan.after.layers.villages
     west, south, east, north = villages.to_crs(WGS84).total_bounds
-    page = (OfflineMap if offline else LinkedMap)(
-        tiles=None, prefer_canvas=True, control_scale=True, zoom_snap=0.25
-    )
+    page = (OfflineMap if offline else LinkedMap)(tiles=None, prefer_canvas=True, zoom_snap=0.25)
     page.fit_bounds([[south, west], [north, east]])
     for name, table, suffix in _states(plan, texts):
         _villages(plan, name, table, suffix, texts, lang, show=name == texts["plan_after"]).add_to(page)
@@ -181,7 +183,7 @@ def _existing(plan: AnyPlan, texts: dict[str, str]) -> folium.FeatureGroup:
     group = folium.FeatureGroup(name=html.escape(texts["plan_existing"]))
     counts = plan.before.scenario.standard[plan.kind].counts
     rows = usable_facilities(plan.before.layers, (plan.kind, *counts))
-    color = KIND_COLORS.get(plan.kind, ("#666666", 5))[0]
+    color = symbol_of(plan.kind).color
     for name, point in zip(rows["name"].fillna(""), rows.geometry.to_crs(WGS84), strict=True):
         folium.CircleMarker(
             [point.y, point.x], radius=3, color="#222222", weight=1, fill=True, fill_color=color,

@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 
 from geodata.vocabulary.statuses import FacilityStatus, YesNo
-from planner.reports.maps.page import KIND_COLORS
+from planner.reports.maps.symbols import symbol_of
 from planner.reports.senders.cells import shown
 from planner.texts.catalogues import ilp_texts
 from planner.texts.formatter import Formatter
@@ -362,7 +362,7 @@ def symbol(kind: str, x: float, y: float, *, hollow: bool = False) -> str:
     >>> symbol("posyandu", 10, 20)[:15]
     '<path d="M5.0 2'
     """
-    colour = KIND_COLORS.get(kind, ("#666666", 5))[0]
+    colour = symbol_of(kind).color
     look = f'fill="{"#fff" if hollow else colour}" stroke="{colour if hollow else "#fff"}" stroke-width="1.3"'
     ink = colour if hollow else "#fff"
     cross = f'<path d="M{x - 4:.1f} {y:.1f}h8M{x:.1f} {y - 4:.1f}v8" stroke="{ink}" stroke-width="2"/>'

@@ -1,0 +1,76 @@
+// The room that the panel takes beside the map, and how a finger pulls it up on a phone. Runs before everything
+// else, since the first picture of the map needs its place.
+window.jangkauDesk = (function () {
+  "use strict";
+  const root = document.documentElement;
+  const phone = window.matchMedia("(max-width: 899.95px)");
+  let tell = null;
+  root.dataset.panel = phone.matches ? "closed" : "half";
+
+  // Of what is under a finger that may pull: its y, the sheet's height then, and when.
+  let pull = null;
+  window.addEventListener("pointerdown", (event) => {
+    const grip = phone.matches && event.composedPath().find((n) => n.matches && n.matches("[data-grip]"));
+    if (!grip) return;
+    pull = { y: event.clientY, height: sheet(), moved: false, id: event.pointerId, grip: grip };
+  }, true);
+  function sheet() {
+    const probe = document.createElement("div");
+    probe.style.cssText = "position:fixed;visibility:hidden;height:var(--jk-sheet)";
+    root.appendChild(probe);
+    const height = probe.getBoundingClientRect().height;
+    probe.remove();
+    return height;
+  }
+  window.addEventListener("pointermove", (event) => {
+    if (!pull || event.pointerId !== pull.id) return;
+    const by = pull.y - event.clientY;
+    if (!pull.moved && Math.abs(by) < 6) return;
+    pull.moved = true;
+    root.style.setProperty("--jk-sheet", `${Math.max(60, Math.min(window.innerHeight - 60, pull.height + by))}px`);
+  }, true);
+  function released(event) {
+    if (!pull || event.pointerId !== pull.id) return;
+    const was = pull;
+    pull = null;
+    if (!was.moved) return;
+    const share = sheet() / window.innerHeight;
+    root.style.removeProperty("--jk-sheet");
+    show(share < 0.3 ? "closed" : share < 0.7 ? "half" : "full");
+    if (tell) tell({ panel: root.dataset.panel });
+    // The click that follows would pull once more.
+    window.addEventListener("click", (click) => { click.stopPropagation(); click.preventDefault(); },
+      { capture: true, once: true });
+    setTimeout(() => was.grip.blur(), 0);
+  }
+  window.addEventListener("pointerup", released, true);
+  window.addEventListener("pointercancel", released, true);
+
+  function show(panel) {
+    root.dataset.panel = panel;
+  }
+  window.jangkauStream.follow("desk", (slot, value) => show(value.panel));
+
+  // The address says what is shown. What comes together makes one step of the browser's history.
+  let wanted = null;
+  window.jangkauStream.follow("address", (slot, value) => {
+    if (!wanted) setTimeout(settle, 60);
+    wanted = { search: value.search, push: value.push || Boolean(wanted && wanted.push) };
+  });
+  function settle() {
+    const { search, push } = wanted;
+    wanted = null;
+    if (search === window.location.search) return;
+    window.history[push ? "pushState" : "replaceState"]({}, "", search);
+  }
+  window.addEventListener("popstate", () => {
+    if (tell) tell({ address: window.location.search });
+  });
+  return {
+    start: (how) => {
+      tell = how;
+      tell({ small: phone.matches });
+      phone.addEventListener("change", () => tell({ small: phone.matches }));
+    },
+  };
+})();
