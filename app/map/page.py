@@ -171,7 +171,6 @@ def map_words(texts: Texts) -> dict[str, str]:
         "not_functioning": texts.term("not_functioning_facility"),
         "hidden": _("hidden; click to show"),
         "not_reached": _("not reached"),
-        "unknown": texts.term("unknown"),
         "online": _("Online map (OpenStreetMap)"),
         "online_lost": _("The online map is not available and has been switched off."),
         "closed": texts.term("not_functioning_facility"),

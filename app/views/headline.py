@@ -32,6 +32,8 @@ def make(session: Session) -> Fragment:
             "headline",
             area=session.area.name, opened=state.opened, base=state.what_if.is_base, unsaved=state.unsaved,
             can_undo=state.history.can_undo, can_redo=state.history.can_redo,
+            differs=state.differs,
+            against=state.reference.name or session.texts.text("the base"),
             headlines=state.headlines(), kind=state.kind, whom=session.texts.group_in_short(state.group),
         )  # fmt: skip
 

@@ -13,6 +13,7 @@ from app.views import VIEWS
 from app.web.serving import App, make_server
 
 HOSTILE = '</script><img src=x onerror="window.hacked=1"><b>{{ 7*7 }}</b>\'"&'
+WIDE = 900
 # Whether the map, and nothing over it, is at a place of the screen.
 ON_MAP = """([x, y]) => {
     let found = document.elementFromPoint(x, y);
@@ -92,11 +93,21 @@ class Tab:
     def click_map(self, lon, lat):
         """Click a place (degrees) on the map."""
         x, y = self.settled([lat, lon])
-        if not self.page.evaluate(ON_MAP, [x, y]):
-            # On a phone the panel lies over the map.
-            self.page.locator('[data-key="fold"]').click()
+        if not self.on_map(x, y):
+            if self.page.viewport_size["width"] < WIDE:
+                # On a phone the panel lies over the map.
+                self.page.locator('[data-key="fold"]').click()
+            self.frame().evaluate("at => jangkau.map.panTo(at, {animate: false})", [lat, lon])
             x, y = self.settled([lat, lon])
+            assert self.on_map(x, y)
         self.page.mouse.click(x, y)
+
+    def on_map(self, x, y):
+        """Whether the map, and neither the page nor a control of its own over it, is at a place."""
+        box = self.page.locator("iframe").bounding_box()
+        free = "([x, y]) => !document.elementFromPoint(x, y).closest('.leaflet-control')"
+        at = [x - box["x"], y - box["y"]]
+        return self.page.evaluate(ON_MAP, [x, y]) and self.frame().evaluate(free, at)
 
     def settled(self, place):
         """Return where a place is on the screen, once nothing has moved it for a while."""

@@ -242,7 +242,7 @@ def test_a_road_is_closed_by_pointing_at_it(tab, hostile_layers, study, store):
     tab.button("Close, reopen or change a road or bridge").click()
     tab.frame().locator(".jk-tool").wait_for()
     tab.click_map(place.x, place.y)
-    tab.page.locator(f'[data-road="{road}"]').click()
+    tab.page.locator(f'[data-key="c-{road}"]').click()
     tab.page.locator('[data-key="e-0"]').wait_for()
     closed = asked(store, hostile_layers, 1)
     assert [(e.op, e.road) for e in closed.edits] == [("close_road", road)]

@@ -245,9 +245,9 @@ def test_a_plan_is_stopped_and_holds_up_nobody_else(chromium, held, own):
     # Others ask and are answered; their plan waits, and says so.
     other.tab("What if")
     other.page.locator('select[data-key="mode"]').select_option("motorcycle")
-    other.page.locator(".against").wait_for()
+    other.page.locator('[data-figure="against"]').wait_for()
     other.page.locator('[data-key="rules"]').click()
-    other.page.locator(".against").wait_for(state="detached")
+    other.page.locator('[data-figure="against"]').wait_for(state="detached")
     plan(other)
     other.page.locator("[role=status]", has_text=other._("Waiting for its turn …")).wait_for()
     # The first stops; what was there is as it was, and the other's turn has come.

@@ -116,7 +116,7 @@ def test_a_scenario_is_saved_opened_copied_and_compared(chromium, served, tab, h
 def test_two_people_on_one_scenario_get_a_conflict_and_lose_nothing(chromium, served, hostile_layers, store):
     saved = store.create("99.01", "jembatan", unit_edit(hostile_layers), account="local")
     mine = Tab(chromium, served.url, query=f"&scenario={saved.id}")
-    mine.page.locator(".against").wait_for()
+    mine.page.locator('[data-figure="against"]').wait_for()
     # Somebody else saves in between.
     theirs = store.update(saved.id, version=1, account="budi", content={"standard": {}, "edits": []})
     mine.tab("What if")
@@ -254,6 +254,7 @@ def test_behind_a_proxy_viewers_look_editors_save_and_nobody_else_enters(chromiu
         page.locator("table.list").wait_for()
         page.frame_locator("iframe").locator("body[data-painted]").wait_for()
         page.wait_for_timeout(1000)
+        page.locator('[data-key="place-plan"]').click()
         page.get_by_role("tab", name="Scenarios").click()
         page.locator("text=" + name).first.wait_for()
         page.locator("h3", has_text="Saved scenarios").wait_for()
@@ -285,7 +286,7 @@ def test_another_password_ends_old_cookies_open_pages_and_files(chromium, office
     context.add_cookies([{"name": "is_guest", "value": "1", "url": served.url}])
     page = sign_in(context, served.url, "budi", "kata sandi yang lain")
     page.locator("table.list").wait_for()
-    assert "budi (editor)" in page.locator("nav.settings").inner_text()
+    assert "budi (editor)" in page.locator(".settings .who").get_attribute("title")
     context.close()
 
 

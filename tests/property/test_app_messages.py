@@ -137,4 +137,4 @@ def test_no_message_of_the_map_is_a_fault_of_ours(view, data, caplog):
 @given(st.one_of(st.none(), st.text(), st.dictionaries(st.sampled_from(["ping", "seen"]), st.one_of(
     st.integers(), st.floats(), st.text(), st.none(), st.booleans()))))  # fmt: skip
 def test_no_ping_is_a_fault_of_ours(data):
-    Wire(Stream(), lambda: True)._handle_msg(data)
+    Wire(Stream(), lambda: True, lambda _: None)._handle_msg(data)

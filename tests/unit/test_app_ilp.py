@@ -35,7 +35,7 @@ from app.views import data as data_view
 from app.views import equity as equity_view
 from app.views import guide as guide_view
 from app.views import sheet as sheet_view
-from app.web.page import LINKED, start
+from app.web.address import LINKED, Address
 from geodata.adoption import Adoption
 from planner.coverage.study import find_gaps
 from planner.ilp.model import Ilp
@@ -484,7 +484,7 @@ def test_the_workbook_holds_what_the_board_knows(area, session):
 
 def test_a_link_brings_back_the_group_and_refuses_an_unknown_one(session):
     assert "group" in LINKED
-    start(session, {"group": "nobody"})
+    Address(session).start({"group": "nobody"})
     assert session.state.group == ""
-    start(session, {"group": "bayi", "measure": "state"})
+    Address(session).start({"group": "bayi", "measure": "state"})
     assert (session.state.group, session.state.measure) == ("bayi", "state")

@@ -248,7 +248,7 @@ def test_the_ranking_does_not_take_unknown_for_not_reached(tmp_path):
     session.state.measure = "unreached"
     legend = session.state.painted.legend(Texts("en"))
     assert [legend[c].label for c in session.state.classes()] == ["nobody", "100 to below 500", "unknown"]
-    page = villages_view.make(session)
+    page = villages_view.make(session)[1]
     cells = re.findall(r'<td class="n">([^<]*)</td>\s*<td class="n">(.*?)</td>\s*</tr>', page.html)
     assert [c[0] for c in cells] == ["100", "unknown", "0"]
     assert cells[1][1].startswith('<span title="at most">≤ </span>120')

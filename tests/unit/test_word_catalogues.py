@@ -232,7 +232,8 @@ def test_all_that_is_asked_for_is_there_and_nothing_else(name):
 
 def test_the_apps_map_is_given_the_words_it_asks_for_and_no_others():
     keys = Keys()
-    of_script(keys, "app/static/map.js")
+    for name in ("map", "map_legend", "map_tools"):
+        of_script(keys, f"app/static/{name}.js")
     assert keys.begun == {""}
     assert set(map_words(Texts("en"))) == keys.whole | set(FACILITY_NOTES.values())
 
