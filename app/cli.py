@@ -36,6 +36,10 @@ def add_commands(commands: Commands) -> None:
     serve.add_argument(
         "--database", metavar="URL", help="where scenarios are kept (default: a file in the workspace)"
     )
+    serve.add_argument(
+        "--scenario", type=Path, metavar="S.yml", help="the base: what differs from the default scenario"
+    )
+    serve.add_argument("--standard", metavar="NAME|S.yml", help="service standard of the base (default: ilp)")
     add_language(serve)
     serve.set_defaults(run=_serve)
 

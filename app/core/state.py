@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+import pandas as pd
 import param
 
 from app.areas.names import district_names
@@ -21,7 +22,6 @@ from planner.scenarios.modes import SEASONS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import pandas as pd
     from numpy.typing import NDArray
 
     from app.areas.area import Answer, Area
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from planner.scenarios.edits import Edit
 
 LONGEST_HISTORY = 100
+# By what the list of villages is in order: most people left out, names from A, quickest, most people first.
+ORDERS = ("unreached", "name", "minutes", "people")
 BASE = WhatIf()
 
 
@@ -150,8 +152,12 @@ class State(param.Parameterized):  # type: ignore[misc] # param ships no types
     # A life-cycle group of the scenario; everybody when empty. A ``doc`` would be shown beside the choice.
     group = param.String()
     filter = param.ClassSelector(class_=Filter, default=Filter())
+    # Of the list of villages; the other way round with a "-" before it.
+    order = param.Selector(default="unreached", objects=[f"{s}{o}" for o in ORDERS for s in ("", "-")])
     selected = param.ClassSelector(class_=Selection, default=None, allow_None=True)
     history = param.ClassSelector(class_=History, default=History())
+    # Whether what is compared with lies beside it on the map, under a line that is dragged.
+    swipe = param.Boolean()
     reference = param.ClassSelector(class_=Reference, default=Reference())
     opened = param.ClassSelector(class_=Opened, default=None, allow_None=True)
 
@@ -236,6 +242,17 @@ class State(param.Parameterized):  # type: ignore[misc] # param ships no types
             people, reached = of_group.people, of_group.reached
         return Shown(self.kind, here, there, people, reached, answer.ilp)
 
+    def classes_compared(self) -> NDArray[np.int8]:
+        """Return each village's class of the measure shown, of what is compared with."""
+        other = self.compared
+        other.prepare(*self.needs)
+        there = other.villages(self.kind, self.season)
+        people, reached = self.area.people, there["people_reached"].to_numpy()
+        if self.group:
+            of_group = group_reach(other, self.group, self.kind, self.season)
+            people, reached = of_group.people, of_group.reached
+        return self.painted.classes(Shown(self.kind, there, there, people, reached, other.ilp))
+
     def classes(self) -> NDArray[np.int8]:
         """Return each village's class of the measure shown."""
         return self.painted.classes(self.shown())
@@ -261,14 +278,21 @@ class State(param.Parameterized):  # type: ignore[misc] # param ships no types
             table[column] = answer[column]
         table = table[self.passing()]
         nobody_known = table["unreached"].isna() | ((table["unreached"] == 0) & (table["unsure"] > 0))
-        order = np.lexsort(
-            (
-                table.index.to_numpy(dtype=str),
-                -table["minutes_median"].fillna(-1.0).to_numpy(),
-                -table["unreached"].mask(nobody_known, 0.5).to_numpy(),
-            )
-        )
-        return table.iloc[order]
+        codes = table.index.to_numpy(dtype=str)
+        minutes = table["minutes_median"].to_numpy()
+        keys = {
+            "unreached": (-np.nan_to_num(minutes, nan=-1.0, posinf=np.inf),
+                          -table["unreached"].mask(nobody_known, 0.5).to_numpy()),
+            "name": (table["village_name"].astype("str").str.casefold().to_numpy(dtype=str),),
+            "minutes": (minutes,), "people": (-table["people"].to_numpy(),),
+        }  # fmt: skip
+        by = keys[self.order.removeprefix("-")]
+        if not self.order.startswith("-"):
+            return table.iloc[np.lexsort((codes, *by))]
+        # Backwards, but what nobody knows comes last either way.
+        unknown = nobody_known.to_numpy() if self.order == "-unreached" else pd.isna(by[-1])
+        order = np.lexsort((codes, *by))[::-1]
+        return table.iloc[np.concatenate([order[~unknown[order]], order[unknown[order]]])]
 
     def passing(self) -> NDArray[np.bool_]:
         """Return which villages the filter lets pass."""

@@ -106,6 +106,14 @@ class _MapView(Follows):
     def painted(self) -> None:
         self.turn += 1
         self.bridge.send(painting(self.session, self.turn))
+        self.swiped()
+
+    @param.depends("state.swipe", watch=True)
+    def swiped(self) -> None:
+        """Lay what is compared with beside it, where that was asked for and differs."""
+        state = self.state
+        beside = state.swipe and state.differs
+        self.bridge.send({"type": "swipe", "classes": _digits(state.classes_compared()) if beside else None})
 
     def village(self, message: dict[str, Any]) -> None:
         code = str(message.get("code", ""))

@@ -115,7 +115,8 @@ class _Scenarios(Follows):
                                    "archived": conflict.archived},
             totals=totals_rows(self.compared, state.season),
             villages=village_rows(self.compared, state.kind, state.season),
-            more=SHOWN_VILLAGES, link=session.scenarios.link, kind=state.kind, season=state.season,
+            more=SHOWN_VILLAGES, swipe=state.swipe, link=session.scenarios.link,
+            kind=state.kind, season=state.season,
         )  # fmt: skip
 
     def about(self, draft: Draft) -> str:
@@ -147,6 +148,9 @@ class _Scenarios(Follows):
                 session.scenarios.archive(scenario_id, then=self.load)
             case "restore":
                 session.scenarios.restore(scenario_id, then=self.load)
+            case "swipe":
+                state.swipe = not state.swipe
+                self.show()
             case "compare":
                 session.scenarios.compare_with(message.get("value", ""))
             case "new":

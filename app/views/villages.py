@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import panel_material_ui as pmui
 
 from app.components.fragment import Fragment
-from app.core.state import Filter, Selection
+from app.core.state import ORDERS, Filter, Selection
 from app.figures.measures import STATUSES
 from app.views import figures
 from app.views.follows import follow
@@ -30,6 +30,7 @@ class Row:
     code: str
     name: str
     district: str
+    people: float
     unreached: float
     unsure: float
     minutes: float
@@ -55,6 +56,9 @@ def _ranked(session: Session) -> Fragment:
         elif act in FILTERS:
             shown = PAGE
             state.filter = replace(state.filter, **{act: message.get("value", "")[:100]})
+        elif act == "order" and message.get("by") in ORDERS:
+            by = message["by"]
+            state.order = f"-{by}" if state.order == by else by
         elif act == "clear":
             shown = PAGE
             state.filter = Filter()
@@ -72,6 +76,7 @@ def _ranked(session: Session) -> Fragment:
                 str(r.Index),
                 r.village_name,
                 r.district_name,
+                r.people,
                 r.unreached,
                 r.unsure,
                 r.minutes_median,
@@ -86,6 +91,8 @@ def _ranked(session: Session) -> Fragment:
             districts=state.districts(), statuses=STATUSES, reasons=REASONS[1:],
             selected=chosen.id if chosen is not None and chosen.what == "village" else "",
             whom=session.texts.group_in_short(state.group) if state.group else "",
+            order=state.order, people=float(table["people"].sum()), people_left=float(table["unreached"].sum()),
+            people_unknown=int(table["people"].isna().sum()), left_open=bool((table["unsure"] > 0).any()),
         )  # fmt: skip
 
     def changed() -> None:
@@ -94,6 +101,6 @@ def _ranked(session: Session) -> Fragment:
     def followed(*_events: object) -> None:
         session.views.when_shown("villages", changed)
 
-    follow(followed, state, "history", "kind", "season", "group", "filter", "selected")
+    follow(followed, state, "history", "kind", "season", "group", "filter", "selected", "order")
     changed()
     return fragment

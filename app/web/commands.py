@@ -12,17 +12,20 @@ from typing import TYPE_CHECKING
 
 from app.areas.area import Area
 from app.store import Store
-from app.web.serving import App, Options, make_server, require_accounts, require_free
+from app.web.serving import App, Options, make_server, require_accounts, require_free, require_provider
 from geodata.errors import ConfigError, DiskError
 from geodata.workspace import SCENARIOS, read_manifest, state_of
 from planner.pipeline import demo_layers, open_workspace
 from planner.reports.maps.page import LIBRARIES_MISSING, vendor_is_built
+from planner.scenarios.scenario import default_scenario, read_scenario
+from planner.scenarios.standards import read_standard
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
     from app.store import Role
+    from planner.scenarios.scenario import Scenario
 
 DATABASE = "jangkau.db"
 SECRET_VARIABLE = "JANGKAU_COOKIE_SECRET"  # noqa: S105 - the name of a variable, not a secret
@@ -59,14 +62,16 @@ def serve(options: argparse.Namespace) -> int:
         lang=options.lang, cookie_secret=os.environ.get(SECRET_VARIABLE, ""),
         oauth=os.environ.get(OAUTH_VARIABLE, ""), behind_proxy=options.behind_proxy,
     )  # fmt: skip
+    require_provider(settings.oauth)
     # What may be refused comes before what takes long.
     require_free(settings)
+    base = _base(options)
     for workspace in workspaces:
         read_manifest(workspace)
     store = Store.open(database_url(options.database, workspaces))
     try:
         require_accounts(settings, store)
-        app = App(_areas(workspaces), store, settings)
+        app = App(_areas(workspaces, base), store, settings)
     except BaseException:
         store.close()
         raise
@@ -95,7 +100,19 @@ def serve(options: argparse.Namespace) -> int:
     return 0
 
 
-def _areas(workspaces: Sequence[Path]) -> list[Area]:
+def _base(options: argparse.Namespace) -> Scenario:
+    """Return the scenario that every area is served under: an office's own standard, modes and rules.
+
+    Raises
+    ------
+    InputError
+        The file is not there, or says what no scenario or standard says.
+    """
+    scenario = default_scenario() if options.scenario is None else read_scenario(options.scenario)
+    return scenario.under(read_standard(options.standard)) if options.standard else scenario
+
+
+def _areas(workspaces: Sequence[Path], base: Scenario) -> list[Area]:
     """Return the areas to serve, each with its first answer; the demo where none is named."""
     codes: dict[str, Path | None] = {}
     areas = []
@@ -109,7 +126,7 @@ def _areas(workspaces: Sequence[Path]) -> list[Area]:
         codes[layers.area.code] = workspace
         sys.stdout.write(f"{layers.area.name}: computing the first answer …\n")
         sys.stdout.flush()
-        areas.append(Area(layers, workspace=workspace, state=state))
+        areas.append(Area(layers, scenario=base, workspace=workspace, state=state))
     return areas
 
 

@@ -34,6 +34,13 @@ HEADERS = {
 # A proxy hands these on as the browser sent them, and Tornado would rather believe them than X-Forwarded-*.
 NOT_BELIEVED = ("X-Real-Ip", "X-Scheme")
 LOOK_EVERY_MS = 1000
+# A place, and whom it reaches.
+ICON = (
+    "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'>"
+    "<rect width='32' height='32' rx='7' fill='#0b3a6b'/>"
+    "<circle cx='16' cy='16' r='10' fill='none' stroke='#f5a623' stroke-width='3'/>"
+    "<circle cx='16' cy='16' r='3.5' fill='#fff'/></svg>"
+)
 PING_EVERY_MS = 30_000
 # Where the port of an address was to be found by the system.
 ANY_PORT = re.compile(r":0$")
@@ -104,6 +111,16 @@ def guard(http: HTTPServer) -> None:
     http.start_request = start_request  # type: ignore[method-assign, assignment]  # Tornado offers no other way
 
 
+class Icon(RequestHandler):
+    """The picture that browsers show beside the page's title; they ask for it unasked."""
+
+    def get(self) -> None:
+        """Give it, to whoever asks."""
+        self.set_header("Content-Type", "image/svg+xml")
+        self.set_header("Cache-Control", "max-age=86400")
+        self.write(ICON)
+
+
 class NotThere(RequestHandler):
     """404, for addresses that no file can have."""
 
@@ -125,6 +142,7 @@ def harden(server: Any, turned_out: Callable[[], list[str]]) -> None:  # noqa: A
     guard(server._http)  # noqa: SLF001 - as above
     # A file's name holds no zero byte; asked for one, the system raises, and the answer was 500.
     web.add_handlers(r".*", [(r".*%00.*", NotThere)])
+    web.add_handlers(r".*", [(r".*/favicon\.ico", Icon)])
     own = {ANY_PORT.sub(f":{server.port}", origin) for origin in web.websocket_origins}
     web._websocket_origins = own  # noqa: SLF001 - as above
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import panel as pn
+from panel.auth import AUTH_PROVIDERS
 
 from app.areas.served import Served
 from app.core.pool import FairPool
@@ -288,6 +289,19 @@ def _not_free(error: OSError, options: Options) -> ConfigError:
     )
 
 
+def require_provider(oauth: str) -> None:
+    """Raise ConfigError where Panel knows nobody of this name who lets people in.
+
+    Raises
+    ------
+    ConfigError
+    """
+    known = sorted(p for p in AUTH_PROVIDERS if p and p not in ("basic", "password", "pam"))
+    if oauth and oauth not in known:
+        msg = f"PANEL_OAUTH_PROVIDER={oauth}: choose one of {', '.join(known)}, or unset it"
+        raise ConfigError(msg)
+
+
 def require_accounts(options: Options, store: Store) -> None:
     """Raise ConfigError where the app would be open to the network without accounts.
 
@@ -304,6 +318,15 @@ def require_accounts(options: Options, store: Store) -> None:
         raise ConfigError(msg)
 
 
+def _redirect_uri(options: Options) -> str | None:
+    """Return where those who were let in come back to; None where Panel finds it by itself."""
+    given = os.environ.get("PANEL_OAUTH_REDIRECT_URI")
+    prefix = options.prefix.rstrip("/")
+    if given or not (prefix and options.origins):
+        return given
+    return f"{'https' if options.behind_proxy else 'http'}://{options.origins[0]}{prefix}"
+
+
 def make_server(app: App) -> Any:  # noqa: ANN401 - Panel ships no types
     """Return the server of an app, not started yet.
 
@@ -316,22 +339,26 @@ def make_server(app: App) -> Any:  # noqa: ANN401 - Panel ships no types
     require_free(options)
     require_accounts(options, app.store)
     pn.config.respect_explicit_sizing = True
+    prefix = options.prefix.rstrip("/")
     more: dict[str, Any] = {}
+    signed_out = app.files / "signed-out.html"
     if app.login or options.oauth:
+        # Panel's own page for it asks another host for a picture.
+        signed_out.write_text(Renderer(app.texts[options.lang])("signed_out", home=f"{prefix}/"), "utf-8")
         more = {"cookie_secret": app.secret}
     if options.oauth:
         # Their absence is Panel's to say; it reads the rest of its settings by itself.
         more |= {
             "oauth_provider": options.oauth, "oauth_key": os.environ.get("PANEL_OAUTH_KEY"),
             "oauth_secret": os.environ.get("PANEL_OAUTH_SECRET"),
+            "oauth_redirect_uri": _redirect_uri(options), "logout_template": str(signed_out),
         }  # fmt: skip
     elif app.login:
         from app.web.signin import provider
 
         more["auth_provider"] = provider(
-            app.store, app.door, app.texts[options.lang], app.attempts, f"{options.prefix.rstrip('/')}/"
+            app.store, app.door, app.texts[options.lang], app.attempts, f"{prefix}/", str(signed_out)
         )
-    prefix = options.prefix.rstrip("/")
     # Port 0 is one that the system chooses; harden() puts it in.
     host = f"[{options.address}]" if ":" in options.address else options.address
     origins = [f"{host}:{options.port}", f"localhost:{options.port}", *options.origins]

@@ -165,7 +165,9 @@ class _Provider(BasicAuthProvider):
         """Panel counts its users by what their cookies say; nothing here asks for the count."""
 
 
-def provider(store: Store, door: Door, texts: Texts, pool: Executor, home: str) -> BasicAuthProvider:
+def provider(
+    store: Store, door: Door, texts: Texts, pool: Executor, home: str, signed_out: str
+) -> BasicAuthProvider:
     """Return Panel's provider of basic login, checking passwords against the store.
 
     Parameters
@@ -178,11 +180,14 @@ def provider(store: Store, door: Door, texts: Texts, pool: Executor, home: str) 
         Where passwords are checked, one after the other: each takes a good part of a second on purpose.
     home
         The path of the app.
+    signed_out
+        The file of the page that is shown after signing out.
     """
     template = files("app").joinpath("templates/login.html")
     return _Provider(
         _Desk(store, door, texts, pool, home),
         login_endpoint="/login", logout_endpoint="/logout", login_template=str(template),
+        logout_template=signed_out,
     )  # fmt: skip
 
 

@@ -188,7 +188,7 @@ def test_a_dead_server_is_seen_and_the_page_comes_back_with_the_draft(
     field = limit_field(tab)
     field.fill("41")
     field.press("Enter")
-    page.locator(".card.chosen", has_text="within 41 min").wait_for()
+    page.locator('.chip[aria-pressed="true"][title*="within 41 min"]').wait_for()
     # What the server has confirmed is in its store.
     page.wait_for_function("() => /draft=/.test(location.search)")
     assert kept_limit(database) == 41
@@ -243,7 +243,7 @@ def test_a_server_that_only_slept_gets_what_was_done_meanwhile(tab, served):
     finally:
         served.process.send_signal(signal.SIGCONT)
     expect(tab.page.locator("#jk-lost")).to_have_count(0)
-    tab.page.locator(".card.chosen", has_text="within 17 min").wait_for()
+    tab.page.locator('.chip[aria-pressed="true"][title*="within 17 min"]').wait_for()
     assert tab.page.evaluate("window.sameOne") is True
 
 
