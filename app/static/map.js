@@ -516,6 +516,6 @@ function jangkauMap(map, data) {
     var c = map.getCenter();
     say({ type: "moved", lat: c.lat, lon: c.lng, zoom: map.getZoom() });
   });
-  window.jangkau = { map: map, villages: byCode, units: units };
+  window.jangkau = { map: map, villages: byCode, units: units, swipe: swipe };
   say({ type: "ready" });
 }

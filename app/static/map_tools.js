@@ -165,5 +165,5 @@ function jangkauSwipe(map, data, look) {
     map.getContainer().appendChild(handle);
     clip();
   }
-  return { show: show, classOf: function (i) { return classes.charCodeAt(i) - 48; } };
+  return { show: show, classes: function () { return classes; } };
 }

@@ -47,7 +47,8 @@ class _Scenarios(Follows):
         self.fragment = Fragment(
             session.stream, "scenarios", self.acted, label=session.texts.text("Scenarios")
         )
-        self.show()
+        # Made when it is first opened: what it compares may have changed long before.
+        self.compare()
         self.load()
 
     @param.depends("notice.conflict", watch=True)

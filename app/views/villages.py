@@ -91,7 +91,8 @@ def _ranked(session: Session) -> Fragment:
             districts=state.districts(), statuses=STATUSES, reasons=REASONS[1:],
             selected=chosen.id if chosen is not None and chosen.what == "village" else "",
             whom=session.texts.group_in_short(state.group) if state.group else "",
-            order=state.order, people=float(table["people"].sum()), people_left=float(table["unreached"].sum()),
+            order=state.order, people=float(table["people"].sum()),
+            people_left=float(table["unreached"].sum()),
             people_unknown=int(table["people"].isna().sum()), left_open=bool((table["unsure"] > 0).any()),
         )  # fmt: skip
 

@@ -1,0 +1,231 @@
+"""The desk in headless Chromium: the map has the window, places, back and forward, search, phone."""
+
+from __future__ import annotations
+
+import re
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+from browser_support import Tab
+from playwright.sync_api import expect
+from test_app import inside
+
+from app.views import PLACES, VIEWS
+from planner.coverage.study import Study
+from planner.scenarios.scenario import default_scenario
+
+pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
+LAPTOP, WIDE, PHONE = (1366, 768), (1920, 1080), (390, 844)
+LEAST_SHARE = 0.65
+SIZES = [
+    pytest.param({"size": LAPTOP, "lang": "id"}, id="laptop-id"),
+    pytest.param({"size": WIDE, "lang": "en"}, id="wide-en"),
+    pytest.param({"size": PHONE, "lang": "id"}, id="phone-id"),
+]
+
+
+@pytest.fixture
+def tab(chromium, served, request):
+    tab = Tab(chromium, served.url, **getattr(request, "param", {"size": LAPTOP}))
+    yield tab
+    tab.close()
+
+
+def share_of_map(tab):
+    """The part of the window in which the map can be pointed at, by a grid of points."""
+    width, height = (tab.page.viewport_size[k] for k in ("width", "height"))
+    grid = [(x, y) for x in range(4, width, 16) for y in range(4, height, 16)]
+    found = tab.page.evaluate(
+        """points => points.map(([x, y]) => {
+            let n = document.elementFromPoint(x, y);
+            let inner = n;
+            while (inner) {
+                n = inner;
+                inner = n.shadowRoot && n.shadowRoot.elementFromPoint(x, y);
+                if (inner === n) inner = null;
+            }
+            return Boolean(n && n.matches("iframe"));
+        })""",
+        grid,
+    )
+    return float(np.mean(found))
+
+
+@pytest.mark.parametrize("tab", SIZES, indirect=True)
+def test_the_map_has_the_window_and_the_page_does_not_scroll(tab):
+    box = tab.page.locator("iframe").bounding_box()
+    size = tab.page.viewport_size
+    assert box["width"] * box["height"] >= LEAST_SHARE * size["width"] * size["height"]
+    # What lies over it, such as chips, leaves most of it free.
+    assert share_of_map(tab) >= LEAST_SHARE - 0.08
+    scrolled = tab.page.evaluate(
+        "(e => [e.scrollHeight - innerHeight, e.scrollWidth - innerWidth])(document.scrollingElement)"
+    )
+    assert scrolled == [0, 0]
+    # The legend and the controls hide no village.
+    hidden = tab.frame().evaluate(
+        """() => {
+            const boxes = [...document.querySelectorAll("#jk-legend, .leaflet-top .leaflet-control")]
+                .map(n => n.getBoundingClientRect());
+            return Object.values(jangkau.villages).filter(l => {
+                const p = jangkau.map.latLngToContainerPoint(l.getBounds().getCenter());
+                return boxes.some(b => p.x > b.left && p.x < b.right && p.y > b.top && p.y < b.bottom);
+            }).length;
+        }"""
+    )
+    assert hidden == 0
+    assert tab.frame().locator(".leaflet-control-scale-line").all_inner_texts()[0].endswith("m")
+    assert tab.frame().locator(".leaflet-control-scale-line").count() == 1
+
+
+@pytest.mark.parametrize("tab", SIZES[:1] + SIZES[2:], indirect=True)
+def test_every_view_opens_from_the_rail_and_the_address_says_so(tab):
+    for view in (v for v in VIEWS if v.place in PLACES):
+        tab.tab(view.title)
+        tab.page.wait_for_function("v => location.search.includes(`view=${v}`)", arg=view.key)
+        current = tab.page.locator('.rail [aria-current="page"]')
+        assert current.get_attribute("data-place") == view.place
+    # Back and forward.
+    tab.page.go_back()
+    last = [v for v in VIEWS if v.place in PLACES][-2:]
+    tab.page.wait_for_function("v => location.search.includes(`view=${v}`)", arg=last[0].key)
+    expect(tab.page.locator('[role=tab][aria-selected="true"]')).to_have_text(tab._(last[0].title))
+    tab.page.go_forward()
+    expect(tab.page.locator('[role=tab][aria-selected="true"]')).to_have_text(tab._(last[1].title))
+    # Folded away, the map has it all.
+    tab.page.locator('[data-key="fold"]').click()
+    tab.page.wait_for_function("document.documentElement.dataset.panel === 'closed'")
+
+
+def test_a_link_shows_the_same_to_somebody_else(tab, chromium, served, hostile_layers):
+    code = hostile_layers.villages.index[7]
+    tab.page.locator('[data-key="kind-pustu"]').click()
+    tab.choose(tab.texts.term("season"), tab.texts.term("season_wet"))
+    tab.page.locator(f'[data-key="v-{code}"]').click()
+    tab.page.locator("article.sheet h2", has_text=code).wait_for()
+    tab.page.wait_for_function("c => location.search.includes(c)", arg=code)
+    query = "&" + tab.page.url.partition("?")[2].replace("lang=id", "")
+    other = Tab(chromium, served.url, query=query, size=PHONE)
+    other.page.locator("article.sheet h2", has_text=code).wait_for()
+    assert other.page.locator('[data-key="kind-pustu"]').get_attribute("aria-pressed") == "true"
+    assert other.colors() == tab.colors()
+    other.close()
+
+
+def test_search_by_keyboard_alone_goes_to_the_village(tab, hostile_layers):
+    code, name = hostile_layers.villages.index[9], hostile_layers.villages["village_name"].iloc[9]
+    field = tab.page.get_by_role("searchbox", name=tab._("Search the map"))
+    field.focus()
+    tab.page.keyboard.type(name)
+    tab.page.locator(f'[data-key="found-village-{code}"]').wait_for()
+    tab.page.keyboard.press("ArrowDown")
+    tab.page.keyboard.press("Enter")
+    tab.page.locator("article.sheet h2", has_text=code).wait_for()
+    tab.frame().wait_for_function(
+        "code => jangkau.map.getBounds().contains(jangkau.villages[code].getBounds())"
+        " && jangkau.map.getZoom() > 11",
+        arg=code,
+    )
+    # A choice of the map by keyboard, and a tab by the arrows.
+    kind = tab.page.get_by_role("combobox", name=tab._("Kind of unit"), exact=True)
+    kind.focus()
+    tab.page.keyboard.press("ArrowDown")
+    expect(tab.page.locator('[data-key="kind-pustu"]')).to_have_attribute("aria-pressed", "true")
+    tab.page.locator('[role=tab][aria-selected="true"]').focus()
+    tab.page.keyboard.press("ArrowRight")
+    expect(tab.page.locator('[role=tab][aria-selected="true"]')).to_have_text(tab._("Equity"))
+
+
+def test_a_distance_and_an_area_are_measured(tab, hostile_layers):
+    west, south, east, north = hostile_layers.villages.to_crs(4326).total_bounds
+    x, y = (west + east) / 2, (south + north) / 2
+    places = [(x, y), (x + 0.02, y), (x + 0.02, y + 0.02)]
+    measured = gpd.GeoSeries([shapely.LineString(places), shapely.Polygon(places)], crs=4326)
+    metric = measured.to_crs(hostile_layers.villages.crs)
+    for tool, wanted, unit in (
+        ("measure", metric.iloc[0].length / 1000, "km"), ("measure_area", metric.iloc[1].area / 1e6, "km²"),
+    ):  # fmt: skip
+        tab.frame().locator(f'[data-tool="{tool}"]').click()
+        for place in places:
+            tab.click_map(*place)
+        tab.frame().locator(".jk-tool .jk-main").click()
+        tab.frame().wait_for_function(
+            "u => (document.body.dataset.measured || '').endsWith(' ' + u)", arg=unit
+        )
+        said = tab.frame().evaluate("document.body.dataset.measured")
+        # A sphere against the ellipsoid: 0.6 %; a click is rounded to a pixel.
+        assert float(said.split()[0].replace(".", "").replace(",", ".")) == pytest.approx(wanted, rel=0.03)
+
+
+def test_villages_in_a_box_are_listed_with_their_sum(tab, hostile_layers):
+    villages = hostile_layers.villages
+    points = villages.geometry.representative_point().to_crs(4326)
+    west, south, east, north = villages.to_crs(4326).total_bounds
+    box = (west + 0.02, south + 0.05, (west + east) / 2, (south + north) / 2)
+    inside = villages[points.within(shapely.box(*box)).to_numpy()]
+    assert 0 < len(inside) < len(villages)
+    tab.frame().locator('[data-tool="select"]').click()
+    tab.click_map(box[0], box[1])
+    tab.click_map(box[2], box[3])
+    expect(tab.page.locator("table.list tbody tr")).to_have_count(len(inside))
+    total = tab.page.locator('[data-figure="sum"]').inner_text()
+    assert tab.texts.people(float(inside["people"].sum())) in total
+
+
+def test_two_scenarios_lie_side_by_side_under_a_line(tab, hostile_layers):
+    study = Study(hostile_layers, modes=tuple(default_scenario().modes))
+    before = study.gaps().seasons["dry"]["puskesmas"].villages["status"]
+    tab.tab("What if")
+    limit = tab.page.locator('input[data-key="limit"]')
+    limit.fill("120")
+    limit.press("Enter")
+    tab.page.locator('[data-figure="against"]').wait_for()
+    tab.tab("Scenarios")
+    tab.page.locator('[data-key="swipe"]').click()
+    tab.frame().wait_for_function("document.body.dataset.swipe === '1'")
+    handle = tab.frame().get_by_role("slider")
+    handle.focus()
+    tab.page.keyboard.press("ArrowLeft")
+    expect(handle).to_have_attribute("aria-valuenow", "45")
+    # The colours of the other side are those of the base.
+    drawn = tab.frame().evaluate("jangkau.swipe.classes()")
+    order = ("served", "partly", "gap", "unknown")
+    assert [order[int(c)] for c in drawn] == before.tolist()
+    tab.page.locator('[data-key="swipe"]').click()
+    tab.frame().wait_for_function("document.body.dataset.swipe === ''")
+
+
+@pytest.mark.parametrize("tab", SIZES[2:], indirect=True)
+def test_on_a_phone_a_tap_brings_the_sheet_and_it_is_pulled_up(tab, hostile_layers):
+    assert tab.page.evaluate("document.documentElement.dataset.panel") == "closed"
+    code = hostile_layers.villages.index[5]
+    tab.click_map(*inside(hostile_layers, code))
+    heading = tab.page.locator("article.sheet h2", has_text=code)
+    heading.wait_for()
+    assert heading.bounding_box()["y"] < PHONE[1] - 100
+    grip = tab.page.locator("[data-grip]").bounding_box()
+    x, y = grip["x"] + grip["width"] / 2, grip["y"] + grip["height"] / 2
+    tab.page.mouse.move(x, y)
+    tab.page.mouse.down()
+    tab.page.mouse.move(x, 120, steps=5)
+    tab.page.mouse.up()
+    tab.page.wait_for_function("document.documentElement.dataset.panel === 'full'")
+    tab.page.wait_for_timeout(300)
+    assert tab.page.locator("[data-grip]").bounding_box()["y"] < 200
+    # Every column of the list is on the screen.
+    tab.tab("Villages")
+    table = tab.page.locator("table.list")
+    assert table.evaluate("e => e.scrollWidth <= e.closest('.jk-fragment').clientWidth")
+
+
+def test_a_scenario_file_is_opened(tab, tmp_path):
+    file = tmp_path / "mine.yml"
+    file.write_text("name: mine\nstandard: {pustu: {limit_minutes: 77}}\n", "utf-8")
+    tab.tab("What if")
+    tab.page.locator('input[type="file"]').first.set_input_files(file)
+    tab.page.locator(".edits", has_text=re.compile("77")).wait_for()
+    file.write_text("season: wet\n", "utf-8")
+    tab.page.locator('input[type="file"]').first.set_input_files(file)
+    tab.page.locator(".notice.error", has_text="season").wait_for()
