@@ -111,6 +111,12 @@ def sheet_after(frame: Frame, page: Page, code: str) -> float:
     return float(page.evaluate(SEEN, [code, LIMIT_MS]) - start)
 
 
+def go(page: Page, place: str, view: str) -> None:
+    """Open a view of a place of the desk."""
+    page.locator(f'[data-key="place-{place}"]').click()
+    page.get_by_role("tab", name=view, exact=True).click()
+
+
 def one_user(browser: Browser, url: str, rounds: int = 9) -> dict[str, float]:
     page, first = opened(browser, url)
     frame = frame_of(page)
@@ -128,7 +134,7 @@ def one_user(browser: Browser, url: str, rounds: int = 9) -> dict[str, float]:
     for code in codes[:: max(1, len(codes) // rounds)][:rounds]:
         click.append(sheet_after(frame, page, code))
         page.wait_for_timeout(150)
-    page.get_by_role("tab", name="What if").click()
+    go(page, "plan", "What if")
     page.get_by_role("button", name="Place it on the map").wait_for()
     added = []
     for _ in range(5):
@@ -251,20 +257,20 @@ HOSTILE = """() => {
 def fairness(browser: Browser, server: Server, rounds: int = 15) -> dict[str, float]:
     """Return a user's waits for a changed limit, alone and beside a hostile session."""
     mine, _ = opened(browser, server.url)
-    mine.get_by_role("tab", name="What if").click()
+    go(mine, "plan", "What if")
     field = mine.locator('[data-act="limit"]')
 
     def wait_ms(minutes: int) -> float:
         field.fill(str(minutes))
         start = time.perf_counter()
         field.press("Enter")
-        mine.locator(".card.chosen", has_text=f"within {minutes} min").wait_for(timeout=LIMIT_MS)
+        mine.locator(f'.chip[aria-pressed="true"][title*="within {minutes} min"]').wait_for(timeout=LIMIT_MS)
         return 1000 * (time.perf_counter() - start)
 
     alone = [wait_ms(20 + n) for n in range(rounds)]
     hostile, _ = opened(browser, server.url)
-    for name in ("Downloads", "What if"):
-        hostile.get_by_role("tab", name=name, exact=True).click()
+    for place, name in (("report", "Downloads"), ("plan", "What if")):
+        go(hostile, place, name)
         hostile.wait_for_timeout(1500)
     hostile.evaluate(HOSTILE)
     mine.wait_for_timeout(5000)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 IMAGES = Path(__file__).parent / "img"
-DESKTOP, PHONE = (1366, 860), (390, 844)
+DESKTOP, PHONE = (1366, 768), (390, 844)
 
 
 def main() -> None:
@@ -55,9 +55,8 @@ def take(browser: Browser, url: str) -> None:
     page.locator("table.list button.link").first.click()
     page.locator("table.legs").wait_for()
     shot(page, "village")
-    page.get_by_role("tab", name="What if").click()
-    page.get_by_role("combobox", name="Kind of new unit").click()
-    page.get_by_role("menuitem", name="Puskesmas", exact=True).click()
+    page.locator('[data-key="place-plan"]').click()
+    page.get_by_role("combobox", name="Kind of new unit").select_option(label="Puskesmas")
     page.get_by_role("button", name="Place it on the map").click()
     frame = next(f for f in page.frames if "/files/" in f.url)
     frame.locator(".jk-tool").wait_for()
@@ -69,11 +68,13 @@ def take(browser: Browser, url: str) -> None:
     )
     page.mouse.click(box["x"] + place[0], box["y"] + place[1])
     page.locator('[data-key="e-0"]').wait_for()
-    page.get_by_role("combobox", name="Colour by").click()
-    page.get_by_role("menuitem", name="Difference", exact=True).click()
+    page.get_by_role("combobox", name="Colour by", exact=True).select_option(label="Difference")
     shot(page, "what-if")
     page.context.close()
     page = opened(browser, url, PHONE, "id")
+    page.locator('[data-key="place-gaps"]').click()
+    page.locator("table.list button.link").first.click()
+    page.locator("article.sheet").wait_for()
     shot(page, "phone")
     page.context.close()
 
