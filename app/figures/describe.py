@@ -93,13 +93,16 @@ def road_name(area: Area, name: str, texts: Texts) -> str:
     return f"{called if isinstance(called, str) and called else name} ({what})"
 
 
-def _line(  # noqa: C901, PLR0911 - one case an edit
+def _line(  # noqa: C901, PLR0911, PLR0912 - one case an edit
     edit: Edit, area: Area, texts: Texts, names: dict[str, str]
 ) -> str:
     _ = texts.text
     match edit:
         case OpenFacility():
-            return _("Open {kind} {name}", kind=texts.kind(edit.kind), name=edit.name or edit.id)
+            kind, name = texts.kind(edit.kind), edit.name or edit.id
+            if name.casefold().startswith(kind.casefold()):
+                return _("Open {name}", name=name)
+            return _("Open {kind} {name}", kind=kind, name=name)
         case CloseFacility():
             return _("Close {name}", name=names.get(edit.id) or edit.id)
         case MoveFacility():

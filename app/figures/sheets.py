@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from app.figures.ilp import group_reach
 from planner.coverage.compare import changes, totals
 from planner.coverage.sheets import (
@@ -53,6 +55,8 @@ class Headline:
     gap_change: int | None
     at_least: bool = False
     incomplete: tuple[str, ...] = ()
+    villages_slower: int = 0
+    villages_quicker: int = 0
 
 
 def headlines(
@@ -95,9 +99,24 @@ def headlines(
                 gap,
                 is_at_least(here),
                 tuple(here["incomplete"]),
+                *_slower_and_quicker(answer, other, kind, season),
             )
         )
     return out
+
+
+def _slower_and_quicker(answer: Answer, other: Answer | None, kind: str, season: Season) -> tuple[int, int]:
+    """Return how many villages have a longer, and a shorter, way than in what is compared with.
+
+    By the minutes of their middle person: a way may get longer and stay within the limit, so that the people
+    reached say nothing of it.
+    """
+    if other is None:
+        return 0, 0
+    after = answer.villages(kind, season)["minutes_median"].to_numpy()
+    before = other.villages(kind, season)["minutes_median"].to_numpy()
+    same = np.isclose(after, before, rtol=0, atol=1e-6) | np.isnan(after) | np.isnan(before)
+    return int((~same & (after > before)).sum()), int((~same & (after < before)).sum())
 
 
 def _reached(answer: Answer, kind: str, season: Season, group: str) -> tuple[float, float]:

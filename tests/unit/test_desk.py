@@ -20,6 +20,7 @@ from app.views import whatif as whatif_view
 from app.web import desk
 from app.web.address import Address
 from geodata.errors import ConfigError
+from planner.coverage.study import Study
 from planner.scenarios.edits import CloseRoad, OpenFacility
 from planner.scenarios.scenario import default_scenario
 
@@ -266,3 +267,21 @@ def test_the_list_is_sorted_by_each_column_both_ways_and_the_unknown_comes_last(
             assert not unknown[: (~unknown).sum()].any()
             known = values[~unknown].tolist()
             assert known == sorted(known, reverse=rising == back)
+
+
+def test_a_closed_bridge_that_only_slows_villages_is_said_beside_the_kind(session):
+    """What a chip says is what a fresh study, village by village, says."""
+    area = session.area
+    before = {k: area.base.villages(k, "dry")["minutes_median"] for k in area.kinds}
+    roads = area.layers.roads
+    question = WhatIf().with_edit(CloseRoad(op="close_road", road=roads[roads["bridge"]].index[0]))
+    session.questions.change(lambda: question)
+    after = Study(area.layers, scenario=question.scenario(area.scenario)).gaps().seasons["dry"]
+    seen = 0
+    for headline in session.state.headlines():
+        now = after[headline.kind].villages["minutes_median"]
+        slower = sum(n > b + 1e-6 for n, b in zip(now, before[headline.kind], strict=True))
+        assert headline.villages_slower == slower
+        assert headline.villages_quicker == 0
+        seen += slower
+    assert seen > 0
