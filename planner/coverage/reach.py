@@ -123,6 +123,7 @@ def cover(  # noqa: PLR0913 - a study hands in what it has prepared
     village: NDArray[np.int64] | None = None,
     facilities: gpd.GeoDataFrame | None = None,
     extent: Extent | None = None,
+    bounded: bool = False,
 ) -> Coverage:
     """Return one kind's coverage from travel times.
 
@@ -149,6 +150,8 @@ def cover(  # noqa: PLR0913 - a study hands in what it has prepared
         :func:`usable_facilities`, where they are known already.
     extent
         What the lists and the roads cover; all of the area when None.
+    bounded
+        Whether times were only looked for up to a horizon: then ``inf`` is further than that, or no way.
 
     Examples
     --------
@@ -195,6 +198,9 @@ def cover(  # noqa: PLR0913 - a study hands in what it has prepared
         any_facility=len(facilities) > 0, any_lost=bool(lost.any()), listed=whole[village],
         roads=on_roads[village], clipped=extent.clipped,
     )  # fmt: skip
+    if bounded:
+        # Nobody has looked whether a way leads further.
+        reason[reason == REASONS.index(Reason.ISLAND)] = REASONS.index(Reason.TOO_FAR)
     # Minutes over roads that are not all there are not those of the way there is.
     somewhere = ~whole[village] | (len(facilities) > 0)
     no_way = (reason == REASONS.index(Reason.ROADS_INCOMPLETE)) | (~reached & ~on_roads[village] & somewhere)

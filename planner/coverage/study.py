@@ -13,6 +13,7 @@ import shapely
 from geodata.errors import ConfigError, suggest
 from geodata.layers import no_progress
 from geodata.vocabulary.statuses import YesNo
+from planner.coverage.beyond import Beyond, within_horizon
 from planner.coverage.demand import spread_demand
 from planner.coverage.extent import Extent, find_extent
 from planner.coverage.reach import Coverage, cover, usable_facilities
@@ -183,12 +184,14 @@ class Study:
         *,
         scenario: Scenario | None = None,
         modes: Sequence[str] = (),
+        beyond: Beyond | None = None,
         progress: Progress = no_progress,
     ) -> None:
         self.layers = layers = layers.checked()
         self.scenario = checked_scenario(scenario)
+        self.beyond = Beyond() if beyond is None else beyond
         progress("demand")
-        land = land_of(layers.villages, self.scenario.land)
+        land = self.beyond.land or land_of(layers.villages, self.scenario.land)
         self.demand = spread_demand(layers, self.scenario.demand, land)
         self.origins = np.asarray(self.demand.geometry.to_numpy(), dtype=object)
         self._village = layers.villages.index.get_indexer(self.demand["village_code"])
@@ -205,7 +208,7 @@ class Study:
                 msg = f"there is no mode of travel {mode!r}.{hint}"
                 raise ConfigError(msg)
         self.modes = tuple(sorted({*(r.mode for r in listed.values()), *others, *modes}))
-        self.extent = find_extent(layers, self.scenario)
+        self.extent = self.beyond.extent or find_extent(layers, self.scenario)
         self._coverage: dict[tuple[str, Season], Coverage] = {}
         self._edited: OrderedDict[str, Ways] = OrderedDict()
         self.ways: Ways | None = None
@@ -487,9 +490,12 @@ class Study:
                 times = ways.search(profile, kinds, units, keep=layers is self.layers)
             if not works.all():
                 if_all = self._straight(broken) if ways is None else ways.nearest(profile, broken)
+        horizon_s = self.beyond.horizon_s.get(kind)
+        if times is not None and horizon_s is not None:
+            times = within_horizon(times, horizon_s)
         coverage = cover(
             kind, layers, self.demand, rule, scenario.status, times=times, times_if_all_functioned=if_all,
-            village=self._village, facilities=units, extent=self.extent,
+            village=self._village, facilities=units, extent=self.extent, bounded=horizon_s is not None,
         )  # fmt: skip
         if ways is self.ways and layers is self.layers:
             self._coverage[kind, season] = coverage

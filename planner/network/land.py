@@ -29,10 +29,14 @@ class Land:
     off_m
         A place this far (metres) off every part is of the nearest: a road or a jetty is often drawn a little
         off the coast of the boundary map.
+    labels
+        int32, the landmass of each part, where several parts are of one (they meet outside of what is known
+        here); None where each part is a landmass.
     """
 
     parts: NDArray[np.object_]
     off_m: float
+    labels: NDArray[np.int32] | None = None
 
     def of(self, points: NDArray[np.object_]) -> NDArray[np.int32]:
         """Return the landmass of each point; -1 (unknown) further off every part than ``off_m``.
@@ -68,7 +72,9 @@ class Land:
             tree = shapely.STRtree(self.parts)
             at, part = tree.query_nearest(points[loose], max_distance=self.off_m, all_matches=False)
             number[loose[at]] = part
-        return number
+        if self.labels is None:
+            return number
+        return np.where(number == UNKNOWN_LANDMASS, UNKNOWN_LANDMASS, self.labels[number]).astype(np.int32)
 
 
 def land_of(villages: gpd.GeoDataFrame, rule: LandRule) -> Land:

@@ -1,0 +1,327 @@
+"""What a worker does with a tile: the study of ``jangkau gaps`` with a halo, for its own villages."""
+
+from __future__ import annotations
+
+import resource
+import time
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from geodata.crs import WGS84
+from geodata.layers import Layers
+from geodata.readers.roads import study_zone
+from geodata.vocabulary.statuses import FacilityStatus, YesNo
+from planner.coverage.beyond import Beyond
+from planner.coverage.extent import find_extent
+from planner.coverage.reach import is_open
+from planner.coverage.study import Study
+from planner.coverage.tables import village_table
+from planner.nation.halo import FIRST_M, horizons_s, needed_m, widest_m
+from planner.nation.lands import Lands, lonlat_bounds, with_stubs
+from planner.nation.regencies import ROW_HASH
+from planner.nation.roads import CutRoads, read_roads_near, roads_key
+from planner.nation.store import finished, key_of, writing
+from planner.nation.tiles import own_villages
+from planner.network.land import UNKNOWN_LANDMASS, Land
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from planner.coverage.extent import Extent
+    from planner.coverage.study import Gaps
+    from planner.nation.regencies import Region
+    from planner.nation.tiles import Tile
+    from planner.scenarios.scenario import Scenario
+
+ANSWERS, CATCHMENTS, MINUTES = "villages.parquet", "catchments.parquet", "minutes.parquet"
+
+
+@dataclass(frozen=True)
+class TileJob:
+    """A tile with all that its answer depends on.
+
+    Attributes
+    ----------
+    tile, region
+        What is asked.
+    units
+        File of the country's facilities.
+    labels
+        int32, the landmasses that may matter, in order: their places are their numbers within the job.
+    neighbours
+        By code, the kabupaten whose land may lie in the zone, with the numbers of their landmasses.
+    regions
+        Those kabupaten.
+    roads
+        The country's roads; None for straight lines on foot.
+    listed_kinds
+        Of the country's lists.
+    scenario
+        The rules.
+    out
+        The part's folder.
+    key
+        The hash of all this.
+    """
+
+    tile: Tile
+    region: Region
+    units: str
+    labels: NDArray[np.int32]
+    neighbours: Mapping[str, NDArray[np.int32]]
+    regions: Mapping[str, Region]
+    roads: CutRoads | None
+    listed_kinds: tuple[str, ...]
+    scenario: Scenario
+    out: str
+    key: str
+
+
+def tile_job(
+    tile: Tile, regions: Mapping[str, Region], units: gpd.GeoDataFrame, lands: Lands, out: Path, *,
+    units_file: Path, listed_kinds: tuple[str, ...], scenario: Scenario, roads: CutRoads | None = None,
+) -> TileJob:  # fmt: skip
+    """Return the job of a tile, with what matters to it, and the hash of that."""
+    region = regions[tile.code]
+    near = _near(region, regions, scenario, listed_kinds) if roads is not None else [tile.code]
+    labels = np.unique(np.concatenate([lands.labels[c] for c in near]))
+    numbered = {c: np.searchsorted(labels, lands.labels[c]).astype(np.int32) for c in near}
+    mine = relevant_units(units, region.code, labels, everywhere=roads is not None)
+    key = key_of(
+        "answer", 2, version("jangkau"), scenario.content_hash(), list(listed_kinds), region.key, region.name,
+        [tile.number, tile.of], [(c, regions[c].key, numbered[c].tolist()) for c in near], tile.group,
+        [mine[ROW_HASH].to_list(), mine["landmass"].to_list()],
+        [] if roads is None else roads_key(roads, _grown(region.bounds, scenario, listed_kinds)),
+    )  # fmt: skip
+    return TileJob(
+        tile, region, str(units_file), labels, numbered, {c: regions[c] for c in near}, roads,
+        listed_kinds, scenario, str(out / tile.name), key,
+    )  # fmt: skip
+
+
+def _grown(
+    bounds: tuple[float, float, float, float], scenario: Scenario, kinds: tuple[str, ...]
+) -> tuple[float, float, float, float]:
+    """Return a box grown by the widest halo (degrees)."""
+    more = widest_m(scenario, horizons_s(scenario, kinds)) / 110_000.0
+    west, south, east, north = bounds
+    return west - more, south - more, east + more, north + more
+
+
+def _near(
+    region: Region, regions: Mapping[str, Region], scenario: Scenario, kinds: tuple[str, ...]
+) -> list[str]:
+    zone = shapely.box(*_grown(region.bounds, scenario, kinds))
+    return [c for c in sorted(regions) if shapely.intersects(zone, shapely.box(*regions[c].bounds))]
+
+
+def relevant_units(
+    units: gpd.GeoDataFrame, code: str, labels: NDArray[np.int32], *, everywhere: bool
+) -> gpd.GeoDataFrame:
+    """Return the units that may change an answer, and one of each kind that has none among them.
+
+    Parameters
+    ----------
+    units
+        The country's, in degrees.
+    code
+        Of the kabupaten: units of unknown place count where their row says that they are.
+    labels
+        int32, the landmasses of the zone. Their places in it become the units' ``landmass``.
+    everywhere
+        Whether a way may lead to any landmass: with roads, by ferry.
+    """
+    used, works = units["status"] == FacilityStatus.USED, units["functioning"] != YesNo.NO
+    near = used & (everywhere | np.isin(units["landmass"], labels) | (units["landmass"] < 0))
+    # That a kind exists elsewhere is known too: nobody is reached, for no way leads there.
+    others = units[used & works & ~near & ~units["kind"].isin(units["kind"][near & works])]
+    first = others.sort_index().drop_duplicates("kind").index
+    lost = (units["status"] == FacilityStatus.UNLOCATED) & (units["regency"] == code)
+    mine = units[near | lost | units.index.isin(first)]
+    known = np.isin(mine["landmass"], labels)
+    number = np.where(known, np.searchsorted(labels, mine["landmass"]), len(labels))
+    return mine.assign(landmass=np.where(mine["landmass"] < 0, UNKNOWN_LANDMASS, number).astype(np.int32))
+
+
+def answer_tile(job: TileJob) -> dict[str, Any]:
+    """Compute a tile's answers and write its part; returns what it cost.
+
+    Raises
+    ------
+    InputError
+        Its data are wrong; the disk is full.
+    """
+    folder = Path(job.out)
+    known = finished(folder, job.key)
+    if known is not None:
+        before: dict[str, Any] = known["cost"]
+        return before
+    clock, cpu = time.perf_counter(), time.process_time()
+    _forget_peak()
+    facts: dict[str, Any] = {"tile": asdict(job.tile), "version": version("jangkau")}
+    with writing(folder, job.key, facts) as stage:
+        gaps, halo_m = _gaps(job)
+        _write(job, gaps, stage)
+        size = sum(p.stat().st_size for p in stage.iterdir())
+        facts["cost"] = {
+            "name": job.tile.name, "cpu_s": round(time.process_time() - cpu, 3),
+            "wall_s": round(time.perf_counter() - clock, 3), "peak_mb": _peak_mb(),
+            "expected_mb": round(job.tile.expected_mb, 1), "bytes": size,
+            "villages": len(gaps.layers.villages), "points": len(gaps.demand),
+            "road_edges": 0 if gaps.network is None else len(gaps.network.edge_id),
+            "halo_km": None if halo_m is None else round(halo_m / 1000.0, 2),
+        }  # fmt: skip
+    cost: dict[str, Any] = facts["cost"]
+    return cost
+
+
+def _forget_peak() -> None:
+    """Let the system measure the peak of memory anew, where it can."""
+    with suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5", "ascii")
+
+
+def _peak_mb() -> float:
+    with suppress(OSError, ValueError, StopIteration):
+        lines = Path("/proc/self/status").read_text("ascii").splitlines()
+        return round(int(next(x for x in lines if x.startswith("VmHWM")).split()[1]) / 1024.0, 1)
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0, 1)
+
+
+def _gaps(job: TileJob) -> tuple[Gaps, float | None]:
+    """Return the answers of the tile, and how wide the halo was that proved them (metres)."""
+    whole = job.region.read_villages()
+    own = whole.loc[own_villages(job.tile, whole.index)]
+    country = gpd.read_parquet(job.units)
+    units = relevant_units(country, job.region.code, job.labels, everywhere=job.roads is not None)
+    units = units.to_crs(job.region.crs)
+    if job.roads is None:
+        land = _straight_land(job, units)
+        extent = _extent(job, whole, units, None, own.index)
+        layers = _layers(job, own, units, None)
+        return Study(layers, scenario=job.scenario, beyond=Beyond(land, extent)).gaps(), None
+    return _by_roads(job, whole, own, units)
+
+
+def _by_roads(
+    job: TileJob, whole: gpd.GeoDataFrame, own: gpd.GeoDataFrame, units: gpd.GeoDataFrame
+) -> tuple[Gaps, float]:
+    """Return answers in a halo that proves all of them: a narrow one first, then as wide as they need."""
+    assert job.roads is not None
+    horizon_s = horizons_s(job.scenario, job.listed_kinds)
+    widest = widest_m(job.scenario, horizon_s)
+    around = study_zone(whole, job.region.study_area(()).buffer_m)
+    extent = _extent(job, whole, units, read_roads_near(job.roads, around, job.region.crs), own.index)
+    halo = min(FIRST_M, widest)
+    while True:
+        zone = study_zone(own, halo)
+        roads = read_roads_near(job.roads, zone, job.region.crs)
+        if roads is None and halo < widest:
+            halo = widest
+            continue
+        chosen = units[_taking_part(units, zone)]
+        layers = _layers(job, own, chosen, roads)
+        bounds = lonlat_bounds(gpd.GeoSeries([zone], crs=job.region.crs))
+        land = _lands(job).near(bounds, job.region.crs)
+        gaps = Study(layers, scenario=job.scenario, beyond=Beyond(land, extent, horizon_s)).gaps()
+        need = min(needed_m(gaps, horizon_s), widest)
+        if need <= halo:
+            return gaps, halo
+        halo = need
+
+
+def _taking_part(units: gpd.GeoDataFrame, zone: shapely.Geometry) -> NDArray[np.bool_]:
+    """Return which units are looked at: those in the zone, of unknown place, and one of each other kind.
+
+    That a kind exists beyond the zone is known: nobody reaches it, for it is too far.
+    """
+    near = np.asarray(shapely.intersects(zone, units.geometry.to_numpy()), dtype=bool)
+    lost = (units["status"] == FacilityStatus.UNLOCATED).to_numpy()
+    works = (units["functioning"] != YesNo.NO).to_numpy()
+    there = set(units["kind"][near & works])
+    others = units[works & ~near & ~lost & ~units["kind"].isin(there).to_numpy()]
+    first = others.sort_index().drop_duplicates("kind").index
+    return np.asarray(near | lost | units.index.isin(first), dtype=bool)
+
+
+def _lands(job: TileJob) -> Lands:
+    from planner.nation.lands import Lands
+
+    rule = job.scenario.land
+    parts = {c: r.read_outlines() for c, r in job.regions.items()}
+    return Lands(parts, job.neighbours, max(rule.shore_m - rule.closing_m, 0.0))
+
+
+def _straight_land(job: TileJob, units: gpd.GeoDataFrame) -> Land:
+    """Return the kabupaten's own landmasses, and patches of them under units elsewhere."""
+    rule = job.scenario.land
+    outlines = np.asarray(job.region.read_outlines().to_numpy(), dtype=object)
+    own = Land(outlines, max(rule.shore_m - rule.closing_m, 0.0), job.neighbours[job.region.code])
+    there = ~shapely.is_missing(units.geometry.to_numpy())
+    return with_stubs(own, units.geometry.to_numpy()[there], units["landmass"].to_numpy()[there])
+
+
+def _layers(
+    job: TileJob, villages: gpd.GeoDataFrame, units: gpd.GeoDataFrame, roads: gpd.GeoDataFrame | None
+) -> Layers:
+    facilities = units.drop(columns=["regency", "landmass", ROW_HASH]).sort_index()
+    return Layers(job.region.study_area(job.listed_kinds), villages, roads, facilities)
+
+
+def _extent(
+    job: TileJob, whole: gpd.GeoDataFrame, units: gpd.GeoDataFrame, roads: gpd.GeoDataFrame | None,
+    own: pd.Index[str],
+) -> Extent:  # fmt: skip
+    """Return what lists and roads cover, judged over the whole kabupaten, for the tile's own villages."""
+    found = find_extent(_layers(job, whole, units, roads), job.scenario)
+    mine = whole.index.isin(own)
+    return replace(
+        found, lists={k: v[mine] for k, v in found.lists.items()},
+        roads=None if found.roads is None else found.roads[mine],
+    )  # fmt: skip
+
+
+def _write(job: TileJob, gaps: Gaps, stage: Path) -> None:
+    table = village_table(gaps)
+    table.insert(0, "regency_name", job.region.name)
+    table.insert(0, "island_group", job.tile.group)
+    for kind, horizon_s in gaps_horizons(job).items():
+        table[f"{kind}_horizon_minutes"] = horizon_s / 60.0
+    geometry = gaps.layers.villages.geometry
+    gpd.GeoDataFrame(table, geometry=geometry).to_crs(WGS84).to_parquet(stage / ANSWERS, compression="zstd")
+    own = [c.facilities.assign(kind=k) for k, c in gaps.coverage.items() if c.listed]
+    empty = pd.DataFrame(columns=["people_nearest", "people_own", "villages_people_unknown", "kind"])
+    served = pd.concat([_serving(f) for f in own]) if own else empty
+    served.to_parquet(stage / CATCHMENTS, compression="zstd")
+    pd.concat([_minutes(gaps, k) for k in gaps.coverage]).to_parquet(stage / MINUTES, compression="zstd")
+
+
+def _serving(facilities: pd.DataFrame) -> pd.DataFrame:
+    """Return the units to which anybody of the tile belongs."""
+    return facilities[(facilities["people_nearest"] != 0) | (facilities["villages_people_unknown"] > 0)]
+
+
+def gaps_horizons(job: TileJob) -> dict[str, float]:
+    """Return by kind the horizon of its times; none for straight lines, which are exact at any distance."""
+    return {} if job.roads is None else horizons_s(job.scenario, job.listed_kinds)
+
+
+def _minutes(gaps: Gaps, kind: str) -> pd.DataFrame:
+    """Return how many people have how many minutes: with it quantiles of any group of parts are exact."""
+    one, people = gaps.coverage[kind], gaps.demand["people"].to_numpy()
+    rows = pd.DataFrame({
+        "kind": kind, "minutes": one.minutes, "reached": one.reached, "open": is_open(one.reason_code),
+        "known": ~np.isnan(people), "people": np.nan_to_num(people),
+    })  # fmt: skip
+    keys = ["kind", "minutes", "reached", "open", "known"]
+    return rows.groupby(keys, dropna=False, sort=True, as_index=False)["people"].sum()

@@ -1,0 +1,165 @@
+"""The country's roads, read once and cut into cells; a part reads the cells of its zone."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import shapely
+
+from geodata.areafile import RoadsFile
+from geodata.crs import WGS84
+from geodata.errors import EmptyAreaError, UnreadableFileError
+from geodata.readers.files.opening import file_sha256, require_readable
+from geodata.readers.files.vector import PARQUET_SUFFIXES, read_vector, to_wgs84
+from geodata.readers.vector_roads import read_vector_roads
+from planner.nation.store import MANIFEST, finished, key_of, writing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# A cell's side, in degrees, and how many rows of a GeoParquet are read at once.
+CELL_DEGREES = 0.25
+BATCH_ROWS = 200_000
+NUMBER = "jangkau_row"
+CELLS = "cells.json"
+
+
+@dataclass(frozen=True)
+class CutRoads:
+    """Roads in cells.
+
+    Attributes
+    ----------
+    folder
+        With a GeoParquet file for each cell.
+    cells
+        By file name: the box around its lines (degrees), and how many rows it has.
+    """
+
+    folder: str
+    cells: dict[str, tuple[float, float, float, float, int]]
+
+    def near(self, bounds: tuple[float, float, float, float]) -> list[str]:
+        """Return the cells whose lines may touch a box (degrees)."""
+        west, south, east, north = bounds
+        return sorted(
+            name for name, (w, s, e, n, _) in self.cells.items()
+            if w <= east and e >= west and s <= north and n >= south
+        )  # fmt: skip
+
+    def rows(self, bounds: tuple[float, float, float, float]) -> int:
+        """Return about how many rows lie in a box (degrees)."""
+        return sum(self.cells[name][4] for name in self.near(bounds))
+
+
+def roads_key(roads: CutRoads, bounds: tuple[float, float, float, float]) -> list[str]:
+    """Return the hashes of the cells near a box: what an answer there depends on."""
+    known = json.loads(Path(roads.folder, MANIFEST).read_text("utf-8"))["files"]
+    return [known[name] for name in roads.near(bounds)]
+
+
+def cut_roads(path: Path, folder: Path) -> CutRoads:
+    """Cut a file of road lines into cells; one that was cut before is taken as it is.
+
+    A GeoParquet file is read in batches, so that memory does not grow with it.
+
+    Raises
+    ------
+    InputError
+        It cannot be read.
+    DiskError
+    """
+    if path.name.lower().endswith((".pbf", ".osm", ".osm.gz", ".osm.bz2", ".graphml")):
+        msg = (
+            f"roads: {path.name}: nation takes road lines as GeoParquet, GPKG, SHP or GeoJSON so far. "
+            "Convert the extract (ogr2ogr -f Parquet roads.parquet FILE lines), with the column highway."
+        )
+        raise UnreadableFileError(msg)
+    key = key_of("roads", 1, file_sha256(path) if path.is_file() else "")
+    if finished(folder, key) is None:
+        require_readable(path, "roads")
+        with writing(folder, key, {}) as stage:
+            _cut(path, stage)
+    cells = json.loads((folder / CELLS).read_text("utf-8"))
+    return CutRoads(str(folder), {name: tuple(box) for name, box in cells.items()})
+
+
+def _batches(path: Path) -> Iterator[gpd.GeoDataFrame]:
+    source = RoadsFile(path=path)
+    if path.suffix.lower() not in PARQUET_SUFFIXES:
+        yield read_vector(source, "roads")
+        return
+    file = pq.ParquetFile(path)
+    about = file.schema_arrow
+    for batch in file.iter_batches(BATCH_ROWS):
+        table = _as_geo(batch, about)
+        yield to_wgs84(table, source, "roads")
+
+
+def _as_geo(batch: Any, schema: Any) -> gpd.GeoDataFrame:  # noqa: ANN401 - Arrow's types are not typed
+    frame = batch.to_pandas()
+    geo = json.loads((schema.metadata or {})[b"geo"])
+    column = geo["primary_column"]
+    crs = geo["columns"][column].get("crs", "OGC:CRS84")
+    return gpd.GeoDataFrame(
+        frame.drop(columns=column), geometry=shapely.from_wkb(frame[column].to_numpy()), crs=crs
+    )
+
+
+def _cut(path: Path, stage: Path) -> None:
+    writers: dict[str, list[float]] = {}
+    pieces: dict[str, int] = {}
+    first = 0
+    for frame in _batches(path):
+        rows = frame.assign(**{NUMBER: np.arange(first, first + len(frame))})
+        first += len(frame)
+        there = ~(shapely.is_missing(rows.geometry.to_numpy()) | shapely.is_empty(rows.geometry.to_numpy()))
+        rows = rows[there]
+        box = shapely.bounds(rows.geometry.to_numpy())
+        cell = np.floor((box[:, :2] + box[:, 2:]) / 2 / CELL_DEGREES).astype(int)
+        for (x, y), at in pd.DataFrame(cell).groupby([0, 1]).indices.items():
+            number = pieces[f"{x}_{y}"] = pieces.get(f"{x}_{y}", -1) + 1
+            name = f"{x}_{y}-{number}.parquet"
+            rows.iloc[at].to_parquet(stage / name, compression="zstd")
+            low, high = box[at][:, :2].min(axis=0), box[at][:, 2:].max(axis=0)
+            writers[name] = [*low.tolist(), *high.tolist(), len(at)]
+    (stage / CELLS).write_text(json.dumps(writers), "utf-8")
+
+
+def read_roads_near(roads: CutRoads, zone: shapely.Geometry, crs: str) -> gpd.GeoDataFrame | None:
+    """Return the roads layer of a zone, read as ``jangkau build`` reads a file of lines; None without a line.
+
+    Parameters
+    ----------
+    roads
+        The country's.
+    zone, crs
+        The zone, and its metric CRS.
+    """
+    bounds = gpd.GeoSeries([zone], crs=crs).to_crs(WGS84).total_bounds
+    # A line's box may reach further than its cell's middle says; boxes are of the lines themselves.
+    names = roads.near((bounds[0], bounds[1], bounds[2], bounds[3]))
+    frames = [gpd.read_parquet(Path(roads.folder, n)) for n in names]
+    if not frames:
+        return None
+    rows = gpd.GeoDataFrame(pd.concat(frames), crs=WGS84)
+    box = rows.geometry.bounds
+    touches = (box["minx"] <= bounds[2]) & (box["maxx"] >= bounds[0])
+    rows = rows[touches & (box["miny"] <= bounds[3]) & (box["maxy"] >= bounds[1])].sort_values(NUMBER)
+    if rows.empty:
+        return None
+    with tempfile.TemporaryDirectory(prefix="jangkau-roads-") as folder:
+        file = Path(folder, "roads.parquet")
+        rows.drop(columns=NUMBER).to_parquet(file)
+        try:
+            return read_vector_roads(RoadsFile(path=file), zone, crs).frame
+        except EmptyAreaError:
+            return None

@@ -1,0 +1,248 @@
+"""A country, a province or a few kabupaten from their files to national tables; run again to go on."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from geodata.errors import ConfigError, WorkspaceError
+from geodata.files.lock import held
+from geodata.layers import no_progress
+from geodata.readers.files.opening import file_sha256
+from planner.nation.answers import answer_tile, tile_job
+from planner.nation.cluster import Failure
+from planner.nation.country import cut_country
+from planner.nation.gather import gather
+from planner.nation.lands import landmasses
+from planner.nation.regencies import Region, read_regency, read_units, regency_job
+from planner.nation.roads import cut_roads
+from planner.nation.store import clear_unfinished, write_json
+from planner.nation.tiles import island_groups, plan
+from planner.scenarios.scenario import checked_scenario
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from geodata.layers import Progress
+    from planner.nation.cluster import Workers
+    from planner.nation.country import Files
+    from planner.nation.tiles import Tile
+    from planner.scenarios.scenario import Scenario
+
+MARKER, RUN, UNITS = "nation.json", "run.json", "units.parquet"
+COUNTRY, REGENCIES, PARTS, ROADS = "country", "regencies", "parts", "roads"
+
+
+@dataclass
+class Done:
+    """What a run did.
+
+    Attributes
+    ----------
+    national
+        What ``national.json`` holds; empty where no part is finished.
+    failures
+        By kabupaten or part, why it has no result.
+    notes
+        What is to be told.
+    costs
+        A row a part.
+    made, kept
+        How many parts were computed, and how many stood there already.
+    """
+
+    national: dict[str, Any] = field(default_factory=dict)
+    failures: dict[str, Failure] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    costs: list[dict[str, Any]] = field(default_factory=list)
+    made: int = 0
+    kept: int = 0
+
+
+def nation(
+    files: Files, out: Path, workers: Workers, *, scenario: Scenario | None = None,
+    memory_mb: float = 3000.0, progress: Progress = no_progress,
+) -> Done:  # fmt: skip
+    """Compute coverage and gaps of all kabupaten, and write them with the national tables.
+
+    What an earlier run finished is kept where all that it depends on is the same.
+
+    Parameters
+    ----------
+    files
+        The country's.
+    out
+        The folder of results; it may hold those of an earlier run.
+    workers
+        Where the work is done (:func:`planner.nation.cluster.workers`).
+    scenario
+        The default one when None; edits belong to one kabupaten and are refused.
+    memory_mb
+        Of a worker: a kabupaten that would need more is cut.
+    progress
+        Told each step, with an estimate of what is left.
+
+    Raises
+    ------
+    ConfigError
+        The scenario has edits.
+    InputError
+        A file of the country cannot be read; ``out`` holds something else.
+    """
+    scenario = checked_scenario(scenario)
+    if scenario.edits:
+        msg = "nation: the scenario has edits, which name things of one kabupaten. Take them out."
+        raise ConfigError(msg)
+    _require_ours(out)
+    out.mkdir(parents=True, exist_ok=True)
+    with held(out / ".lock", f"{out} is being written"):
+        write_json({"jangkau_version": version("jangkau")}, out / MARKER)
+        clear_unfinished(out)
+        return _Run(files, out, workers, scenario, memory_mb, progress).all()
+
+
+def _require_ours(out: Path) -> None:
+    if out.exists() and not (out.is_dir() and ((out / MARKER).exists() or not any(out.iterdir()))):
+        msg = f"{out} holds something else than results of jangkau nation. Name another folder."
+        raise WorkspaceError(msg)
+
+
+class _Run:
+    def __init__(
+        self,
+        files: Files,
+        out: Path,
+        workers: Workers,
+        scenario: Scenario,
+        memory_mb: float,
+        progress: Progress,
+    ) -> None:
+        self.files, self.out, self.workers = files, out, workers
+        self.scenario, self.memory_mb, self.progress = scenario, memory_mb, progress
+        self.done = Done()
+
+    def all(self) -> Done:
+        self.progress("country")
+        cut = cut_country(self.files, self.out / COUNTRY)
+        roads = None if self.files.roads is None else cut_roads(self.files.roads, self.out / ROADS)
+        self.done.notes += cut.notes
+        regions = self._regions(cut.folder, cut.regencies, cut.names)
+        if regions:
+            self._answer(regions, cut.names, roads)
+        self._report()
+        return self.done
+
+    def _regions(self, cut: Path, codes: Mapping[str, int], names: Mapping[str, str]) -> dict[str, Region]:
+        """Read every kabupaten; those that fail are told and left out."""
+        rule = self.scenario.land.model_dump()
+        jobs = [(c, regency_job(c, names.get(c, c), cut, self.out / REGENCIES, rule)) for c in codes]
+        jobs.sort(key=lambda j: -codes[j[0]])
+        found: dict[str, Region] = {}
+        work = _named(partial(read_regency, scenario=self.scenario), "read")
+        clock = _Clock(self.progress, "kabupaten", {c: float(codes[c]) for c in codes})
+        for name, result in self.workers.run(work, jobs):
+            clock.one(name)
+            if isinstance(result, Failure):
+                self.done.failures[name] = result
+            else:
+                found[name] = result
+        return dict(sorted(found.items()))
+
+    def _answer(self, regions: dict[str, Region], names: Mapping[str, str], roads: Any) -> None:  # noqa: ANN401 - CutRoads or None
+        self.progress("landmasses")
+        lands = landmasses({c: r.read_outlines() for c, r in regions.items()}, self.scenario.land)
+        self.progress("facilities")
+        units = read_units(self.files.facilities, regions.values(), lands)
+        self.done.notes += units.notes
+        units_file = self.out / UNITS
+        beside = units_file.with_name(f".unfinished-{UNITS}")
+        units.frame.to_parquet(beside, compression="zstd")
+        beside.replace(units_file)
+        self.progress("plan")
+        rows = {} if roads is None else {c: roads.rows(r.bounds) for c, r in regions.items()}
+        tiles = plan(list(regions.values()), island_groups(lands), rows, self.memory_mb)
+        jobs = [
+            (t.name, tile_job(
+                t, regions, units.frame, lands, self.out / PARTS, units_file=units_file,
+                listed_kinds=units.listed_kinds, scenario=self.scenario, roads=roads,
+            ))
+            for t in tiles
+        ]  # fmt: skip
+        finished = self._parts(tiles, jobs)
+        if finished:
+            self.progress("tables")
+            self.done.national = gather(
+                [self.out / PARTS / name for name in finished], self.out, units.frame,
+                {**names, **{r.code: r.name for r in regions.values()}}, self._facts(roads),
+            )  # fmt: skip
+
+    def _parts(self, tiles: list[Tile], jobs: list[tuple[str, Any]]) -> list[str]:
+        """Compute the parts that are not there; returns the names of all that are, in order."""
+        from planner.nation.store import finished
+
+        kept = {name: known["cost"] for name, job in jobs if (known := finished(Path(job.out), job.key))}
+        self.done.kept = len(kept)
+        self.done.costs = list(kept.values())
+        todo = [(name, job) for name, job in jobs if name not in kept]
+        clock = _Clock(self.progress, "parts", {t.name: t.expected_mb for t in tiles if t.name not in kept})
+        names = list(kept)
+        for name, result in self.workers.run(answer_tile, todo):
+            clock.one(name)
+            if isinstance(result, Failure):
+                self.done.failures[name] = result
+                continue
+            self.done.costs.append(result)
+            self.done.made += 1
+            names.append(name)
+        return sorted(names)
+
+    def _facts(self, roads: Any) -> dict[str, Any]:  # noqa: ANN401 - CutRoads or None
+        return {
+            "network": "none" if roads is None else "roads",
+            "travel": "on foot, straight line" if roads is None else "on roads",
+            "missing": {name: f.message for name, f in sorted(self.done.failures.items())},
+        }
+
+    def _report(self) -> None:
+        costs = pd.DataFrame(self.done.costs)
+        if len(costs):
+            costs.sort_values("name").to_csv(self.out / "costs.csv", index=False)
+        write_json({
+            "jangkau_version": version("jangkau"), "command": "nation",
+            "configuration_sha256": self.scenario.content_hash(),
+            "configuration": self.scenario.model_dump(mode="json"),
+            "inputs": [{"file": p.name, "sha256": file_sha256(p)} for p in self.files.paths()],
+            "memory_mb_a_worker": self.memory_mb,
+            "parts": {"computed": self.done.made, "kept": self.done.kept},
+            "failed": {n: f.message for n, f in sorted(self.done.failures.items())},
+            "notes": self.done.notes,
+            "cost": {c: float(costs[c].sum()) for c in ("cpu_s", "bytes")} if len(costs) else {},
+        }, self.out / RUN)  # fmt: skip
+
+
+def _named(work: Any, name: str) -> Any:  # noqa: ANN401 - a partial function
+    """Return a function's part with a name, by which Dask shows it."""
+    work.__name__ = name
+    return work
+
+
+class _Clock:
+    """Tells how far the work is, and how long it may take."""
+
+    def __init__(self, progress: Progress, what: str, sizes: dict[str, float]) -> None:
+        self._progress, self._what, self._sizes = progress, what, sizes
+        self._total, self._done, self._number = sum(sizes.values()), 0.0, 0
+        self._start = time.perf_counter()
+
+    def one(self, name: str) -> None:
+        self._number += 1
+        self._done += self._sizes[name]
+        share = self._done / self._total
+        left = (time.perf_counter() - self._start) * (1 - share) / share
+        self._progress(f"{self._what} {self._number}/{len(self._sizes)}, {share:.0%}, {left:,.0f} s left")

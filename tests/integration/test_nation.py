@@ -1,0 +1,210 @@
+"""``jangkau nation``: from files to national tables, through faults, on a Dask cluster and without."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import psutil
+import pytest
+from nation_support import answers, write_country
+
+from planner.nation.cluster import Failure, InThisProcess
+from planner.nation.run import nation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from planner.nation.country import Files
+
+
+@pytest.fixture(scope="module")
+def country(tmp_path_factory: pytest.TempPathFactory) -> Files:
+    return write_country(tmp_path_factory.mktemp("country"), 1)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(country: Files, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("nation") / "out"
+    assert not nation(country, out, InThisProcess()).failures
+    return out
+
+
+def options(country: Files, out: Path, *more: str) -> list[str]:
+    return [
+        "nation", "--villages", str(country.villages), "--facilities", str(country.facilities[0].path),
+        "--population", str(country.population), "--out", str(out), *more,
+    ]  # fmt: skip
+
+
+def test_command_writes_tables_that_add_up(
+    country: Files, tmp_path: Path, jangkau: Callable[..., tuple[int, str, str]]
+) -> None:
+    out = tmp_path / "out"
+    status, said, _ = jangkau(*options(country, out, "--workers", "0"))
+    assert status == 0
+    assert "straight line" in said
+    national = json.loads((out / "national.json").read_text("utf-8"))
+    villages = answers(out)
+    assert national["villages"] == len(villages)
+    assert national["people"] == villages["people"].sum()
+    assert national["villages_people_unknown"] == villages["people"].isna().sum() > 0
+    regencies = pd.read_csv(out / "regencies.csv", dtype={"code": str})
+    assert regencies["people"].sum() == national["people"]
+    for kind, one in national["kinds"].items():
+        assert one["villages_gap"] == (villages[f"{kind}_status"] == "gap").sum()
+        assert one["people_reached"] == pytest.approx(villages[f"{kind}_people_reached"].sum())
+    ranked = pd.read_csv(out / "ranked.csv")
+    first = ranked[ranked["kind"] == "puskesmas"]["people_not_reached"].dropna()
+    assert first.is_monotonic_decreasing
+    units = pd.read_csv(out / "facilities.csv", index_col=0)
+    served = units[units["serves_as"] == "puskesmas"]["people_own"].sum()
+    assert served == pytest.approx(villages["puskesmas_people_reached"].sum())
+    assert "inf" not in (out / "national.json").read_text("utf-8").lower()
+
+
+def test_second_run_keeps_what_is_the_same_and_makes_what_changed(country: Files, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert nation(country, out, InThisProcess()).made == 4
+    assert nation(country, out, InThisProcess()).kept == 4
+    people = pd.read_csv(country.population, dtype=str)
+    people.loc[people["kode"].str.startswith("35.02"), "jumlah"] = "7"
+    people.to_csv(tmp_path / "people.csv", index=False)
+    from dataclasses import replace
+
+    done = nation(replace(country, population=tmp_path / "people.csv"), out, InThisProcess())
+    assert (done.made, done.kept) == (1, 3)
+
+
+def test_corrupt_and_half_written_parts_are_made_again(
+    country: Files, undisturbed: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    nation(country, out, InThisProcess())
+    file = out / "parts" / "35.03" / "villages.parquet"
+    file.unlink()  # it is one with the data set's file
+    file.write_bytes(b"PAR1 half")
+    (out / "parts" / "35.01" / "manifest.json").write_text("{", "utf-8")
+    (out / "parts" / ".unfinished-left").mkdir()
+    done = nation(country, out, InThisProcess())
+    assert (done.made, done.kept) == (2, 2)
+    assert not list(out.rglob(".unfinished*"))
+    pd.testing.assert_frame_equal(answers(out), answers(undisturbed), check_exact=True)
+
+
+def test_one_bad_kabupaten_is_named_and_the_others_are_done(
+    country: Files, undisturbed: Path, tmp_path: Path, jangkau: Callable[..., tuple[int, str, str]]
+) -> None:
+    import geopandas as gpd
+    import shapely
+
+    villages = gpd.read_parquet(country.villages)
+    bad = villages["kode"].str.startswith("35.02").to_numpy().argmax()
+    villages.loc[bad, "geometry"] = shapely.Polygon()
+    villages.to_parquet(tmp_path / "desa.parquet")
+    from dataclasses import replace
+
+    out = tmp_path / "out"
+    spoiled = replace(country, villages=tmp_path / "desa.parquet")
+    status, said, error = jangkau(*options(spoiled, out, "--workers", "0"))
+    assert status == 2
+    assert "jangkau: 35.02: boundaries: 1 village has an empty geometry" in error
+    assert "3 kabupaten" in said
+    assert "35.02" in json.loads((out / "national.json").read_text("utf-8"))["missing"]
+    assert jangkau(*options(country, out, "--workers", "0"))[0] == 0
+    pd.testing.assert_frame_equal(answers(out), answers(undisturbed), check_exact=True)
+
+
+def test_full_disk_loses_one_part(
+    country: Files, undisturbed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import errno
+
+    from planner.nation import answers as of_parts
+
+    write = of_parts._write
+
+    def full(job: of_parts.TileJob, *rest: object) -> None:
+        if job.tile.code == "35.02":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write(job, *rest)  # type: ignore[arg-type] # what it was given
+
+    monkeypatch.setattr(of_parts, "_write", full)
+    out = tmp_path / "out"
+    done = nation(country, out, InThisProcess())
+    assert list(done.failures) == ["35.02"]
+    assert "No space left" in done.failures["35.02"].message
+    assert not list(out.rglob(".unfinished*"))
+    monkeypatch.undo()
+    assert nation(country, out, InThisProcess()).made == 1
+    pd.testing.assert_frame_equal(answers(out), answers(undisturbed), check_exact=True)
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (("--facilities", "x.csv=puskesmes"), "'puskesmes' is no kind"),
+        (("--scheduler", "tcp://127.0.0.1:9"), "no Dask scheduler answers"),
+    ],
+)
+@pytest.mark.enable_socket  # nobody listens at the address on this machine
+def test_options_that_cannot_be_are_refused(
+    country: Files, tmp_path: Path, jangkau: Callable[..., tuple[int, str, str]],
+    monkeypatch: pytest.MonkeyPatch, more: tuple[str, ...], said: str,
+) -> None:  # fmt: skip
+    monkeypatch.setattr("planner.nation.cluster.CONNECT_S", 1)
+    status, _, error = jangkau(*options(country, tmp_path / "out", *more))
+    assert status == 2
+    assert said in error
+
+
+def test_folder_of_somebody_else_is_left_alone(country: Files, tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("x", "utf-8")
+    from geodata.errors import WorkspaceError
+
+    with pytest.raises(WorkspaceError, match="something else"):
+        nation(country, tmp_path, InThisProcess())
+
+
+def _worker_processes(parent: psutil.Process) -> list[psutil.Process]:
+    return [p for p in parent.children(recursive=True) if "spawn_main" in " ".join(p.cmdline())]
+
+
+def test_killed_workers_and_a_killed_run_change_nothing(
+    country: Files, undisturbed: Path, tmp_path: Path
+) -> None:
+    """In processes of their own, so that they may be killed."""
+    out = tmp_path / "out"
+    command = [sys.executable, "-m", "planner.cli", *options(country, out, "--workers", "1")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
+        me = psutil.Process(run.pid)
+        _until(lambda: any((out / "regencies").glob("3*")), run)
+        victims = _worker_processes(me)
+        for victim in victims:
+            victim.kill()
+        _until(lambda: any((out / "parts").glob("3*/manifest.json")), run)
+        left = me.children(recursive=True)
+        os.kill(run.pid, signal.SIGKILL)  # the scheduler lives in it
+        for process in left:
+            process.kill()
+    assert victims
+    done = nation(country, out, InThisProcess())
+    assert done.made + done.kept == 4
+    assert done.kept > 0
+    assert not any(isinstance(f, Failure) for f in done.failures.values())
+    pd.testing.assert_frame_equal(answers(out), answers(undisturbed), check_exact=True)
+
+
+def _until(true: Callable[[], bool], run: subprocess.Popen[bytes]) -> None:
+    for _ in range(1200):
+        if true() or run.poll() is not None:
+            return
+        time.sleep(0.05)
+    pytest.fail("nothing came")

@@ -1,0 +1,134 @@
+"""A made-up country of small kabupaten that touch, and the answer for it in one piece."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from geodata.areafile import RoadsFile
+from geodata.layers import Layers, StudyArea
+from geodata.readers.roads import study_zone
+from geodata.readers.vector_roads import read_vector_roads
+from planner.coverage.beyond import Beyond
+from planner.coverage.extent import Extent
+from planner.coverage.study import Study
+from planner.coverage.tables import village_table
+from planner.nation.country import Files, facilities_file
+from planner.nation.halo import horizons_s
+from planner.scenarios.scenario import default_scenario
+
+if TYPE_CHECKING:
+    from planner.scenarios.scenario import Scenario
+
+STEP = 0.02
+WEST, SOUTH = 107.0, -6.5
+
+
+def small_limits() -> Scenario:
+    """The default rules with limits of some minutes, so that a halo is smaller than the country."""
+    scenario = default_scenario()
+    minutes = {
+        "puskesmas": (3.0, 4.0),
+        "pustu": (2.0, None),
+        "posyandu": (5.0, None),
+        "hospital": (5.0, None),
+    }
+    standard = {
+        kind: rule.model_copy(update={"limit_minutes": minutes[kind][0], "fair_minutes": minutes[kind][1]})
+        for kind, rule in scenario.standard.items()
+    }
+    return scenario.model_copy(update={"standard": standard})
+
+
+def write_country(
+    folder: Path, seed: int, *, columns: int = 8, rows: int = 5, roads: str = "", units: int = 14
+) -> Files:
+    """Write villages on a grid with holes of sea, in kabupaten of two columns, and units anywhere on it."""
+    rng = np.random.default_rng(seed)
+    folder.mkdir(parents=True, exist_ok=True)
+    land = rng.random((columns, rows)) > 0.15
+    land[::2, 0] = True
+    cells = [(x, y) for x in range(columns) for y in range(rows) if land[x, y]]
+    villages = gpd.GeoDataFrame(
+        {
+            "kode": [f"35.{1 + x // 2:02d}.{1 + y // 3:02d}.{2001 + 100 * (x % 2) + y}" for x, y in cells],
+            "nama": [f"Desa {x} {y}" for x, y in cells],
+        },
+        geometry=[
+            shapely.box(WEST + x * STEP, SOUTH + y * STEP, WEST + (x + 1) * STEP, SOUTH + (y + 1) * STEP)
+            for x, y in cells
+        ],
+        crs="EPSG:4326",
+    )
+    villages.to_parquet(folder / "desa.parquet")
+    people = pd.DataFrame({"kode": villages["kode"], "jumlah": rng.integers(10, 60, len(villages))})
+    people[rng.random(len(people)) > 0.1].to_csv(folder / "penduduk.csv", index=False)
+    kinds = ["puskesmas", "pustu", "posyandu", "hospital"]
+    table = pd.DataFrame({
+        "id": [f"U{i:03d}" for i in range(units)], "nama": [f"Unit {i}" for i in range(units)],
+        "jenis": [kinds[i % 4] for i in range(units)],
+        "lat": (SOUTH + rng.random(units) * rows * STEP).round(6),
+        "lon": (WEST + rng.random(units) * columns * STEP).round(6),
+        "berfungsi": rng.choice(["ya", "tidak", ""], units, p=[0.7, 0.2, 0.1]),
+    })  # fmt: skip
+    table.to_csv(folder / "faskes.csv", index=False)
+    road_file = _roads(folder, rng, columns, rows, roads) if roads else None
+    return Files(
+        folder / "desa.parquet",
+        (facilities_file(str(folder / "faskes.csv")),),
+        folder / "penduduk.csv",
+        road_file,
+    )
+
+
+def _roads(folder: Path, rng: np.random.Generator, columns: int, rows: int, how: str) -> Path:
+    """Write a grid of roads, finer than the villages; with ``gaps`` some pieces are missing or one-way."""
+    half = STEP / 2
+    lines, classes, oneway = [], [], []
+    n_x, n_y = 2 * columns, 2 * rows
+    at = lambda i, j: (WEST + i * half + half / 3, SOUTH + j * half + half / 3)  # noqa: E731 - one formula
+    for i in range(-1, n_x):
+        for j in range(-1, n_y):
+            for k, m in ((i + 1, j), (i, j + 1)):
+                if how == "gaps" and rng.random() < 0.25:
+                    continue
+                lines.append(shapely.LineString([at(i, j), at(k, m)]))
+                classes.append(str(rng.choice(["residential", "tertiary", "primary", "track"])))
+                oneway.append("yes" if how == "gaps" and rng.random() < 0.1 else "no")
+    frame = gpd.GeoDataFrame({"highway": classes, "oneway": oneway}, geometry=lines, crs="EPSG:4326")
+    frame.to_parquet(folder / "jalan.parquet")
+    return folder / "jalan.parquet"
+
+
+def in_one_piece(files: Files, out: Path, scenario: Scenario) -> pd.DataFrame:
+    """Return the answer of the plain study over all villages at once, from the layers that a run has kept."""
+    parts = [gpd.read_parquet(p) for p in sorted((out / "regencies").glob("*/villages.parquet"))]
+    assert len({str(p.crs) for p in parts}) == 1
+    villages = gpd.GeoDataFrame(pd.concat(parts).sort_index(), crs=parts[0].crs)
+    villages.index = villages.index.astype("str").rename("village_code")
+    units = (
+        gpd.read_parquet(out / "units.parquet")
+        .drop(columns=["regency", "landmass", "row_hash"])
+        .to_crs(villages.crs)
+    )
+    kinds = tuple(dict.fromkeys(["puskesmas", "pustu", "posyandu", "hospital"]))
+    beyond: dict[str, Any] = {"extent": Extent()}
+    roads = None
+    if files.roads is not None:
+        crs = str(villages.crs)
+        roads = read_vector_roads(RoadsFile(path=files.roads), study_zone(villages, 50_000.0), crs).frame
+        beyond["horizon_s"] = horizons_s(scenario, kinds)
+    area = StudyArea("35.00", "All", str(villages.crs), 50_000.0, listed_kinds=kinds)
+    layers = Layers(area, villages, roads, units)
+    return village_table(Study(layers, scenario=scenario, beyond=Beyond(**beyond)).gaps())
+
+
+def answers(out: Path) -> pd.DataFrame:
+    """Return the villages of all parts."""
+    parts = [pd.read_parquet(p) for p in sorted((out / "villages").glob("province=*/*.parquet"))]
+    return pd.concat(parts).sort_index().drop(columns="geometry")
