@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from planner.nation.lands import Lands
     from planner.nation.regencies import Region
 
-# Megabytes: the libraries and a village as measured (benchmarks/README.md); a piece of road with its profiles is
-# assumed [A], no country of roads was at hand.
+# Megabytes: the libraries and a village as measured (benchmarks/README.md); a piece of road with its
+# profiles is assumed [A], since no country of roads was at hand.
 BASE_MB = 420.0
 VILLAGE_MB = 0.05
 ROAD_MB = 0.012
