@@ -10,7 +10,7 @@ import panel_material_ui as pmui
 
 from app.components.fragment import Fragment
 from app.components.wire import Wire
-from app.views import VIEWS
+from app.views import VIEWS, tour
 from app.views.follows import follow
 from app.views.mapview import painting
 from app.web import desk
@@ -33,7 +33,6 @@ _TEMPLATE = files("app").joinpath("templates/page.html").read_text("utf-8")
 _STREAM, _LIFE, _DESK = (
     files("app").joinpath(f"static/{name}.js").read_text("utf-8") for name in ("stream", "life", "desk")
 )
-SEEN_COOKIE = "jangkau_seen"
 
 
 def first_picture(session: Session) -> dict[str, str]:
@@ -86,12 +85,12 @@ def build_page(session: Session, address: Address, *, newcomer: bool, others: Ma
     the_map, *bar = (v.make(session) for p in ("map", "bar") for v in VIEWS if v.place == p)
     panel = desk.panel(session)
     rail = desk.rail(session, others, other_theme)
-    tour = [] if not newcomer else [_tour(session)]
+    story = [] if not newcomer else [tour.make(session)]
     # In the order in which a keyboard goes through it.
     body = pmui.Column(
         Wire(session.stream, lambda: session.settled, address.heard, margin=0),
         rail,
-        pmui.Column(*bar, *tour, sx=desk.BAR_BOX, margin=0),
+        pmui.Column(*bar, *story, sx=desk.BAR_BOX, margin=0),
         pmui.Column(the_map, sx=desk.MAP_BOX, margin=0),
         panel,
         _notice(session),
@@ -114,17 +113,6 @@ def _follow_theme(session: Session, page: pmui.Page) -> None:
 
     page.param.watch(follow, ["dark_theme"])
     follow()
-
-
-def _tour(session: Session) -> Fragment:
-    def acted(message: dict[str, str]) -> None:
-        if message["act"] == "guide":
-            session.views.open("guide")
-        fragment.visible = False
-
-    fragment = Fragment(session.stream, "tour", acted, label=session.texts.text("First steps"))
-    fragment.html = session.render("tour", cookie=SEEN_COOKIE, area=session.area.name)
-    return fragment
 
 
 def _notice(session: Session) -> Fragment:

@@ -23,11 +23,12 @@ from app.map.page import write_page, write_vendor
 from app.render import Renderer
 from app.store import StoreError
 from app.texts import Texts
+from app.views.tour import SEEN_COOKIE
 from app.web.address import Address
 from app.web.door import COOKIE, DAYS, Door
 from app.web.folder import ServedFolder
 from app.web.hardening import harden
-from app.web.page import SEEN_COOKIE, build_page, first_picture, release
+from app.web.page import build_page, first_picture, release
 from geodata.errors import ConfigError
 from planner.texts.catalogues import LANGUAGES
 from planner.texts.formatter import DEFAULT_LANGUAGE

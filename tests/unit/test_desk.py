@@ -14,7 +14,7 @@ from app.core.session import Session
 from app.core.state import Selection
 from app.store import Store
 from app.texts import Texts
-from app.views import PLACES, VIEWS
+from app.views import PLACES, VIEWS, tour
 from app.views import search as search_view
 from app.views import whatif as whatif_view
 from app.web import desk
@@ -285,3 +285,33 @@ def test_a_closed_bridge_that_only_slows_villages_is_said_beside_the_kind(sessio
         assert headline.villages_quicker == 0
         seen += slower
     assert seen > 0
+
+
+def test_the_story_goes_on_by_its_buttons_or_by_hand_and_ends_when_it_is_left(session):
+    story = tour._Tour(session)
+    at = session.area.layers.villages.to_crs(4326).geometry.iloc[3].representative_point().coords[0]
+
+    def press():
+        story.fragment._handle_msg({"act": story.step})
+        return story.step
+
+    worst = str(session.state.ranking().index[0])
+    assert press() == "sheet"
+    assert session.state.selected == Selection("village", worst)
+    assert press() == "place"
+    # The button leads to the tool; the unit is placed by hand.
+    assert press() == "place"
+    assert session.views.shown == "whatif"
+    new = OpenFacility(op="open_facility", id="new-1", kind="puskesmas", lonlat=at)
+    session.questions.change(lambda: session.state.what_if.with_edit(new))
+    assert story.step == "change"
+    session.state.measure = "change"
+    assert story.step == "page"
+    assert press() == "page"
+    assert session.views.shown == "documents"
+    assert not story.fragment.visible
+    # Left at once, it says nothing more.
+    other = tour._Tour(session)
+    other.fragment._handle_msg({"act": "close"})
+    session.state.selected = Selection("village", str(session.state.ranking().index[1]))
+    assert (other.step, other.fragment.visible) == ("gap", False)
