@@ -87,9 +87,16 @@ function jangkauMap(map, data) {
   var kinds = {};
   var units = {};
   var groups = {};
+  // Of each kind, how many are drawn, and how many of them do not function: a long list is not counted anew.
+  var tally = {};
+  function count(u, by) {
+    tally[u.kind].all += by;
+    if (u.closed) tally[u.kind].closed += by;
+  }
   data.kinds.forEach(function (k) {
     kinds[k.kind] = k;
     groups[k.kind] = L.layerGroup();
+    tally[k.kind] = { all: 0, closed: 0 };
     if (k.shown) groups[k.kind].addTo(map);
   });
   function unit(f, note) {
@@ -107,12 +114,15 @@ function jangkauMap(map, data) {
       say({ type: "facility", id: f.id });
     });
     marker.addTo(groups[f.kind]);
-    units[f.id] = { marker: marker, group: groups[f.kind], place: [f.lat, f.lon],
-      closed: f.functioning === "no" };
+    units[f.id] = { marker: marker, kind: f.kind, place: [f.lat, f.lon], closed: f.functioning === "no" };
+    count(units[f.id], 1);
   }
   var edited = [];
   function drop(id) {
-    if (units[id]) units[id].group.removeLayer(units[id].marker);
+    if (units[id]) {
+      groups[units[id].kind].removeLayer(units[id].marker);
+      count(units[id], -1);
+    }
     delete units[id];
   }
   var baseUnits = {};
@@ -130,11 +140,8 @@ function jangkauMap(map, data) {
     if (paint) legend.describe(paint);
   }
   var legend = jangkauLegend(map, data, data.kinds.map(function (k) {
-    function some(which) {
-      return Object.keys(units).filter(function (id) { return units[id].group === groups[k.kind] && which(units[id]); }).length;
-    }
-    return Object.assign({ group: groups[k.kind], count: function () { return some(function () { return true; }); },
-      closed: function () { return some(function (u) { return u.closed; }); } }, k);
+    return Object.assign({ group: groups[k.kind], count: function () { return tally[k.kind].all; },
+      closed: function () { return tally[k.kind].closed; } }, k);
   }));
 
   // Outlines of the kecamatan; from far their names, from near those of villages: first those with most people,
@@ -334,6 +341,7 @@ function jangkauMap(map, data) {
   var mapTools = jangkauMapTools(map, data, function (name) {
     if (name === "whole") {
       touched = false;
+      fitted = "";
       fit();
     } else {
       useTool(name);
@@ -493,8 +501,14 @@ function jangkauMap(map, data) {
   });
   // The whole area, as long as nobody has looked elsewhere, beside or above the legend, whichever shows it larger:
   // the page gives the map its place after the map is there, and the legend comes with the first answer.
+  var fitted = "", reserved = 0;
   function fit() {
     if (touched) return;
+    var size = map.getSize(), now = [size.x, size.y, legend.box.open].join(), height = legend.box.offsetHeight;
+    // Only where the room has changed, or a legend is longer than any before: the map stays still else.
+    if (now === fitted && height <= reserved) return;
+    reserved = now === fitted ? Math.max(height, reserved) : height;
+    fitted = now;
     var bounds = villages.getBounds();
     var free = room(10), box = legend.box;
     function zoom(left, bottom) {

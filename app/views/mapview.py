@@ -34,8 +34,9 @@ def painting(session: Session, turn: int) -> dict[str, Any]:
     """Return the message that paints the map: one class a village, and the legend."""
     state, texts = session.state, session.texts
     measure = state.painted
-    classes, shown = state.classes(), state.passing()
-    unreached = np.round(state.shown().unreached)
+    shown = state.shown()
+    classes, passing = measure.classes(shown), state.passing()
+    unreached = np.round(shown.unreached)
     legend = measure.legend(texts)
     title = texts.text(measure.title)
     if measure is not MEASURES[state.measure]:
@@ -53,7 +54,7 @@ def painting(session: Session, turn: int) -> dict[str, Any]:
         # For the tip: people known not to be reached.
         "unreached": [None if np.isnan(n) else int(n) for n in unreached],
         # Those that the filter holds back.
-        "faded": None if shown.all() else _digits((~shown).astype(np.int8)),
+        "faded": None if passing.all() else _digits((~passing).astype(np.int8)),
     }  # fmt: skip
 
 
