@@ -58,6 +58,7 @@ if TYPE_CHECKING:
         read_uncertainty,
         robustness,
         rollout,
+        scenario,
         site,
         site_with_roads,
         summary,
@@ -76,13 +77,14 @@ if TYPE_CHECKING:
 __all__ = [
     "AddBoat", "AddRoad", "Ask", "ChangeFacility", "ChangeRoad", "ChangeSpeed", "CloseFacility",
     "CloseRoad", "Flood", "Floor", "Gaps", "Ilp", "MoveFacility", "Objective", "OpenFacility",
-    "ReopenRoad", "Robustness", "Rollout", "RolloutPlan", "Scenario", "SiteFacts", "SitePlan",
-    "Siting", "SitingWithRoads", "Study", "Travel", "as_if_none", "build_area", "changes", "check",
+    "ReopenRoad", "Robustness", "Rollout", "RolloutPlan", "Scenario", "SiteFacts", "SitePlan", "Siting",
+    "SitingWithRoads", "Study", "Travel", "as_if_none", "build_area", "changes", "check",
     "default_scenario", "demo_layers", "draft_area", "facility_table", "find_gaps", "from_networkx",
     "grade", "open_workspace", "read_adoption_of", "read_measures", "read_plan", "read_scenario",
-    "read_site_plan", "read_uncertainty", "robustness", "rollout", "site", "site_with_roads",
-    "summary", "to_networkx", "totals", "travel_by", "under_standards", "village_table",
-    "write_gaps", "write_robustness", "write_rollout", "write_siting", "write_siting_with_roads",
+    "read_site_plan", "read_uncertainty", "robustness", "rollout", "scenario", "site",
+    "site_with_roads", "summary", "to_networkx", "totals", "travel_by", "under_standards",
+    "village_table", "write_gaps", "write_robustness", "write_rollout", "write_siting",
+    "write_siting_with_roads",
 ]  # fmt: skip
 
 

@@ -15,10 +15,10 @@ from geodata.earlier import write_anew
 from geodata.layers import no_progress
 from geodata.workspace import CACHE, WORKSPACE, read_workspace, require_replaceable
 from planner.coverage.compare import changes, totals
-from planner.coverage.study import Gaps, Study, find_gaps
 from planner.coverage.tables import facility_table, summary, village_table
 from planner.ilp.model import Ilp
 from planner.network.convert import from_networkx, to_networkx
+from planner.reports.analyst.answer import Gaps, Study, find_gaps
 from planner.reports.outputs import write_gaps
 from planner.reports.robustness import write_robustness
 from planner.reports.rollout import write_rollout
@@ -37,6 +37,7 @@ from planner.scenarios.edits import (
     ReopenRoad,
 )
 from planner.scenarios.scenario import Scenario, default_scenario, read_scenario
+from planner.scenarios.short import scenario
 from planner.siting.ask import Ask, Floor, Objective
 from planner.siting.ground.rules import SiteFacts
 from planner.siting.measures import read_measures
@@ -105,6 +106,7 @@ __all__ = [
     "read_uncertainty",
     "robustness",
     "rollout",
+    "scenario",
     "site",
     "site_with_roads",
     "summary",

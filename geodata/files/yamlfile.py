@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -11,7 +11,7 @@ from geodata.errors import ConfigError, MissingFileError, UnreadableFileError, s
 from geodata.files import limits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
 
@@ -25,6 +25,7 @@ M = TypeVar("M", bound=Model)
 # Of what was written in place of what is allowed; more is no help.
 LONGEST_SHOWN = 200
 _Lines = dict[tuple[object, ...], int]
+_KnownLines: TypeAlias = "Mapping[tuple[object, ...], int]"
 TEXT = yaml.resolver.BaseResolver.DEFAULT_SCALAR_TAG
 
 
@@ -160,7 +161,7 @@ def _keys(error: Any, content: object) -> tuple[object, ...]:  # noqa: ANN401 - 
     return tuple(path)
 
 
-def _describe(error: Any, path: tuple[object, ...], lines: _Lines, model: type[BaseModel]) -> str:  # noqa: ANN401
+def _describe(error: Any, path: tuple[object, ...], lines: _KnownLines, model: type[BaseModel]) -> str:  # noqa: ANN401
     known = path
     while known and known not in lines:
         known = known[:-1]
@@ -203,12 +204,18 @@ def _in_words(error: Exception) -> str:
     return text
 
 
-def _merged(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
-    """Return ``base`` with the keys of ``change`` put in, mappings key by key."""
+def merged(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
+    """Return ``base`` with the keys of ``change`` put in, mappings key by key.
+
+    Examples
+    --------
+    >>> merged({"a": {"b": 1, "c": 2}}, {"a": {"c": 3}})
+    {'a': {'b': 1, 'c': 3}}
+    """
     out = dict(base)
     for key, value in change.items():
         old = out.get(key)
-        out[key] = _merged(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+        out[key] = merged(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
     return out
 
 
@@ -256,13 +263,45 @@ def read_yaml(path: Path, model: type[M], what: str, *, base: dict[str, Any] | N
         raise ConfigError(msg)
     lines: _Lines = {}
     _line_table(tree, (), lines, set())
+    return validated(model, merged(base or {}, content), f"{what} {path}", lines=lines)
+
+
+def validated(model: type[M], content: dict[str, Any], what: str, *, lines: _KnownLines | None = None) -> M:
+    """Return plain values as a model, by the keys of its files.
+
+    Parameters
+    ----------
+    model
+        The kind of model.
+    content
+        All of its values.
+    what
+        What they are, for messages.
+    lines
+        Where each key stands; None for values that come from no file.
+
+    Raises
+    ------
+    ConfigError
+        With each key that is wrong, its line and what to do.
+
+    Examples
+    --------
+    >>> class Trip(Model):
+    ...     minutes: float
+    >>> validated(Trip, {"minuts": 5}, "the trip")
+    Traceback (most recent call last):
+        ...
+    geodata.errors.ConfigError: the trip:
+      the key 'minutes' is missing
+      unknown key 'minuts'. Did you mean 'minutes'? ...
+    """
     try:
-        return model.model_validate(_merged(base or {}, content))
+        return model.model_validate(content, by_alias=True, by_name=False)
     except ValidationError as error:
-        merged = _merged(base or {}, content)
-        found = [(e, _keys(e, merged)) for e in error.errors()]
+        found = [(e, _keys(e, content)) for e in error.errors()]
         # Where one of several forms was meant, what is wrong within it says more than that it is no other.
         deeper = {path[:i] for _, path in found for i in range(len(path))}
-        faults = [_describe(e, path, lines, model) for e, path in found if path not in deeper]
-        msg = f"{what} {path}:\n  " + "\n  ".join(dict.fromkeys(faults))
+        faults = [_describe(e, path, lines or {}, model) for e, path in found if path not in deeper]
+        msg = f"{what}:\n  " + "\n  ".join(dict.fromkeys(faults))
         raise ConfigError(msg) from None

@@ -50,7 +50,7 @@ def changes(before: Gaps, after: Gaps) -> pd.DataFrame:
     --------
     >>> from planner.pipeline import CloseFacility, Study, demo_layers
     >>> study = Study(demo_layers(12))
-    >>> closed = study.gaps([CloseFacility(op="close_facility", id="P9901002")])
+    >>> closed = study.gaps([CloseFacility(id="P9901002")])
     >>> table = changes(study.gaps(), closed)
     >>> sorted(set(table["kind"])), bool((table["people_reached_change"] <= 0).all())
     (['puskesmas'], True)

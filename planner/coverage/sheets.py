@@ -385,7 +385,7 @@ def loss_if_closed(study: Study, gaps: Gaps, facility_id: str, kind: str, season
     >>> round(loss.people), sorted(set(loss.villages["kind"]))
     (1912, ['puskesmas'])
     """
-    close = CloseFacility(op="close_facility", id=facility_id)
+    close = CloseFacility(id=facility_id)
     after = study.gaps([*gaps.scenario.edits, close])
     table = changes(gaps, after)
     table = table[(table["kind"] == kind) & (table["season"] == season)].reset_index(drop=True)

@@ -171,12 +171,15 @@ class Study:
     >>> from planner.scenarios.edits import ChangeSpeed
     >>> from planner.pipeline import demo_layers
     >>> study = Study(demo_layers(12))
-    >>> slow = ChangeSpeed(op="speed", mode="motorcycle", factor=0.1)
+    >>> slow = ChangeSpeed(mode="motorcycle", factor=0.1)
     >>> change = totals(study.gaps(), study.gaps([slow])).set_index(["kind", "season"])
     >>> row = change.loc[("puskesmas", "dry")]
     >>> bool(row["people_reached_after"] < row["people_reached_before"])
     True
     """
+
+    # What an answer is made as; in a notebook one with more calls.
+    answer: type[Gaps] = Gaps
 
     def __init__(
         self,
@@ -370,7 +373,7 @@ class Study:
         >>> from planner.pipeline import CloseFacility, demo_layers
         >>> study = Study(demo_layers(12))
         >>> before = study.gaps()
-        >>> closed = study.gaps([CloseFacility(op="close_facility", id="P9901002")])
+        >>> closed = study.gaps([CloseFacility(id="P9901002")])
         >>> closed.coverage["puskesmas"].facilities.index.tolist()
         ['P9901001']
         >>> closed.coverage["pustu"] is before.coverage["pustu"]
@@ -409,7 +412,7 @@ class Study:
                     continue
                 may_go_on()
                 seasons[season][kind] = self._cover(kind, season, layers, scenario, ways)
-        return Gaps(
+        return self.answer(
             layers, scenario, self.demand, self._method, seasons, ways, self.ground, self.extent
         )  # fmt: skip
 

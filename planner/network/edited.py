@@ -67,7 +67,7 @@ def edited_network(
     >>> line = shapely.LineString([(0, 0), (1000, 0)])
     >>> roads = gpd.GeoDataFrame([row], index=["w1#0"], geometry=[line], crs="EPSG:32748")
     >>> how = {"scenario": default_scenario(), "modes": ["car"]}
-    >>> closing = [CloseRoad(op="close_road", road="w1")]
+    >>> closing = [CloseRoad(road="w1")]
     >>> network, patch = edited_network(build_network(roads, **how), roads, closing, floods=None, **how)
     >>> network.usable(Profile("car", "dry")).tolist(), patch
     ([False], None)

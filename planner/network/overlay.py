@@ -84,7 +84,7 @@ def content_hash(edits: Sequence[Edit]) -> str:
 
     Examples
     --------
-    >>> closing = [CloseRoad(op="close_road", road=road) for road in ("w1", "w2")]
+    >>> closing = [CloseRoad(road=road) for road in ("w1", "w2")]
     >>> content_hash(closing) == content_hash(closing[::-1])
     False
     """
@@ -107,7 +107,7 @@ def flood_areas(layer: gpd.GeoDataFrame | None, edits: Sequence[Edit], crs: str)
     Examples
     --------
     >>> corners = ((107.0, -6.0), (107.1, -6.0), (107.1, -6.1))
-    >>> flood = Flood(op="flood", polygon=corners, factor=0.5)
+    >>> flood = Flood(polygon=corners, factor=0.5)
     >>> (area,) = flood_areas(None, [flood], "EPSG:32748")
     >>> area.factor, area.seasons, round(area.polygon.area / 1e6)
     (0.5, ('dry', 'wet'), 61)
@@ -189,7 +189,7 @@ def road_overlay(roads: gpd.GeoDataFrame, edits: Sequence[Edit], rule: DrawingRu
     >>> row |= {"from_node": 0, "to_node": 1}
     >>> line = shapely.LineString([(0, 0), (1000, 0)])
     >>> roads = gpd.GeoDataFrame([row], index=["w1#0"], geometry=[line], crs="EPSG:32748")
-    >>> slower = ChangeRoad(op="change_road", road="w1", maxspeed_kph=30)
+    >>> slower = ChangeRoad(road="w1", maxspeed_kph=30)
     >>> overlay = road_overlay(roads, [slower], default_scenario().drawing)
     >>> overlay.gone.tolist(), overlay.put["maxspeed_kph"].to_dict()
     (['w1#0'], {'w1#0': 30.0})
@@ -227,7 +227,7 @@ def overlaid_roads(roads: gpd.GeoDataFrame, overlay: RoadOverlay) -> gpd.GeoData
     >>> lines = [shapely.LineString([(0, 0), (1000, 0)]), shapely.LineString([(1000, 0), (2000, 0)])]
     >>> roads = gpd.GeoDataFrame(rows, index=["w1#0", "w2#0"], geometry=lines, crs="EPSG:32748")
     >>> roads[["from_node", "to_node"]] = [(0, 1), (1, 2)]
-    >>> closing = [CloseRoad(op="close_road", road="w1")]
+    >>> closing = [CloseRoad(road="w1")]
     >>> overlaid_roads(roads, road_overlay(roads, closing, default_scenario().drawing)).index.tolist()
     ['w2#0']
     """
@@ -567,7 +567,7 @@ def edited_facilities(  # noqa: C901 - one case an edit
     --------
     >>> rows = {"kind": ["pustu"], "functioning": ["yes"]}
     >>> units = gpd.GeoDataFrame(rows, index=["u1"], geometry=[shapely.Point(0, 0)], crs="EPSG:32748")
-    >>> edits = [CloseFacility(op="close_facility", id="u1")]
+    >>> edits = [CloseFacility(id="u1")]
     >>> edited_facilities(units, edits, units)["functioning"].to_dict()
     {'u1': 'no'}
     """

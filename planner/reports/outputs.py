@@ -8,22 +8,22 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
+import pandas as pd
 
-from geodata.crs import WGS84
 from geodata.files.csvtext import csv_text
 from geodata.layers import no_progress
 from geodata.workspace import Ours, replace_folder
-from planner.coverage.tables import facility_table, roads_or_straight, summary, village_table
+from planner.coverage.tables import roads_or_straight, summary
 from planner.ilp.model import Ilp
-from planner.ilp.tables import ilp_summary, jejaring_table, puskesmas_table, unit_columns, village_columns
+from planner.ilp.tables import ilp_summary, jejaring_table, puskesmas_table
+from planner.reports.analyst.frames import frames_of
 from planner.reports.pws import pws_table
 from planner.reports.side_by_side import standards_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import pandas as pd
+    import geopandas as gpd
 
     from geodata.adoption import Adoption
     from geodata.layers import Progress, SourceRecord
@@ -39,7 +39,8 @@ OUTPUTS = Ours(
     frozenset(
         {RUN, "summary.json", "villages.csv", "villages.parquet", "facilities.csv", "map.html",
          "puskesmas.csv", "network.csv", "adoption.csv", "equity.csv", "groups.csv", "referral.csv",
-         "home_visits.csv", "pws.csv", "pws.html", "standards.csv", BOOK}
+         "home_visits.csv", "pws.csv", "pws.html", "standards.csv", BOOK, "gaps.gpkg",
+         "gaps.kml"}
     ),
 )  # fmt: skip
 
@@ -117,6 +118,8 @@ def write_gaps(
     ['map.html', 'pws.html', 'run.json', 'summary.json']
     """
     # Here, because importing Folium takes most of half a second.
+    from planner.reports.analyst.geopackage import write_geopackage
+    from planner.reports.analyst.kml import write_kml
     from planner.reports.maps.page import write_map
     from planner.reports.pws_page import write_pws
     from planner.reports.workbook.book import write_workbook
@@ -130,11 +133,10 @@ def write_gaps(
     with replace_folder(out, OUTPUTS) as stage:
         progress("tables")
         ilp = Ilp(gaps, adoption=adoption)
-        table = village_table(gaps).join(village_columns(ilp))
-        _write_csv(table, stage / "villages.csv")
-        geometry = gaps.layers.villages.geometry
-        frame = gpd.GeoDataFrame(table, geometry=geometry).to_crs(WGS84)
-        frame.to_parquet(stage / "villages.parquet", compression="zstd")
+        frames = frames_of(ilp)
+        _write_csv(_plain(frames.villages), stage / "villages.csv")
+        frames.villages.to_parquet(stage / "villages.parquet", compression="zstd")
+        _write_csv(_plain(frames.facilities), stage / "facilities.csv")
         _write_tables(ilp, stage, lang)
         if beside:
             each = [ilp, *(Ilp(g) for g in beside)]
@@ -145,6 +147,8 @@ def write_gaps(
         progress("PWS sheets")
         write_pws(ilp, stage / "pws.html", lang=lang)
         progress("map")
+        write_geopackage(ilp, stage / "gaps.gpkg", lang=lang, frames=frames)
+        write_kml(ilp, stage / "gaps.kml", lang=lang, frames=frames)
         write_map(gaps, stage / "map.html", lang=lang)
         _write_json({**summary(gaps), "ilp": ilp_summary(ilp)}, stage / "summary.json")
         _write_json(run_record(ilp, beside=beside, inputs=inputs), stage / RUN)
@@ -153,9 +157,8 @@ def write_gaps(
 
 
 def _write_tables(ilp: Ilp, stage: Path, lang: str) -> None:
-    units = facility_table(ilp.gaps).join(unit_columns(ilp))
     tables = {
-        "facilities": units, "puskesmas": puskesmas_table(ilp), "adoption": ilp.adoption,
+        "puskesmas": puskesmas_table(ilp), "adoption": ilp.adoption,
         "groups": ilp.groups,
         "referral": ilp.referral, "pws": pws_table(ilp, lang),
     }  # fmt: skip
@@ -249,6 +252,10 @@ def input_records(sources: Sequence[SourceRecord]) -> list[dict[str, Any]]:
         {"layer": s.layer, "file": s.file, "sha256": s.sha256, "source": s.source, "licence": s.licence}
         for s in sources
     ]
+
+
+def _plain(frame: gpd.GeoDataFrame) -> pd.DataFrame:
+    return pd.DataFrame(frame.drop(columns="geometry"))
 
 
 def _write_csv(table: pd.DataFrame, path: Path, *, index: bool = True) -> None:

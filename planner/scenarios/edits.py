@@ -1,14 +1,20 @@
 """What a scenario changes, as data: roads, speeds, floods and facilities.
 
 Edits name places in degrees (lon, lat) and roads by their id, so a scenario file can be kept, sent and
-compared; ``planner.network.overlay`` puts them over the base, which stays as it is.
+compared; ``planner.network.overlay`` puts them over the base, which stays as it is. In a file each edit says
+what it is (``op:``); in Python its class does.
+
+>>> CloseRoad(road="r812") == CloseRoad(op="close_road", road="r812")
+True
+>>> AddRoad(line=[(113.69, -8.21), (113.71, -8.19)], road_class="tertiary", bridge=True).road_class
+'tertiary'
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, field_validator, model_validator
 
 from geodata.files import limits
 from geodata.files.yamlfile import Model
@@ -38,26 +44,30 @@ def _known_class(name: str | None) -> str | None:
 
 
 RoadClass = Annotated[str, AfterValidator(_known_class)]
+# ``class`` is no name in Python, so there it may be ``road_class``; ``read_yaml`` takes the file's key only.
+BY_NAME_TOO = ConfigDict(frozen=True, extra="forbid", strict=False, validate_by_name=True)
 
 
 class CloseRoad(Model):
     """Nobody passes: a way (``way_id``) or one piece of it (``road_id``)."""
 
-    op: Literal["close_road"]
+    op: Literal["close_road"] = "close_road"
     road: str
 
 
 class ReopenRoad(Model):
     """Open all year to every mode that its class allows; closures, access tags and gates no longer hold."""
 
-    op: Literal["reopen_road"]
+    op: Literal["reopen_road"] = "reopen_road"
     road: str
 
 
 class ChangeRoad(Model):
     """Another class, surface, speed limit or season; what is not named stays."""
 
-    op: Literal["change_road"]
+    model_config = BY_NAME_TOO
+
+    op: Literal["change_road"] = "change_road"
     road: str
     road_class: RoadClass | None = Field(default=None, alias="class")
     surface: str | None = None
@@ -78,7 +88,9 @@ class AddRoad(Model):
     A bridge (or tunnel) meets them at its two ends only.
     """
 
-    op: Literal["add_road"]
+    model_config = BY_NAME_TOO
+
+    op: Literal["add_road"] = "add_road"
     line: RoadLine
     road_class: RoadClass = Field(default="residential", alias="class")
     surface: str | None = None
@@ -89,7 +101,7 @@ class AddRoad(Model):
 class AddBoat(Model):
     """A new boat link between two landings, boarded with the ferry's wait."""
 
-    op: Literal["add_boat"]
+    op: Literal["add_boat"] = "add_boat"
     line: RoadLine
     duration_minutes: Positive | None = None
     name: str | None = None
@@ -98,7 +110,7 @@ class AddBoat(Model):
 class ChangeSpeed(Model):
     """A mode's speed times a factor, on some classes (all of them when left out); 0 closes them."""
 
-    op: Literal["speed"]
+    op: Literal["speed"] = "speed"
     mode: str
     factor: Annotated[Number, Field(le=100)]
     classes: tuple[str, ...] = ()
@@ -113,7 +125,7 @@ class ChangeSpeed(Model):
 class Flood(Model):
     """A flooded area: roads in it are closed (factor 0) or slower; boats and ferries sail on."""
 
-    op: Literal["flood"]
+    op: Literal["flood"] = "flood"
     polygon: Annotated[tuple[LonLat, ...], Field(min_length=3, max_length=limits.FLOOD_POINTS)]
     factor: Share = 0.0
     season: Literal["dry", "wet", "both"] = "both"
@@ -122,7 +134,7 @@ class Flood(Model):
 class OpenFacility(Model):
     """A new facility."""
 
-    op: Literal["open_facility"]
+    op: Literal["open_facility"] = "open_facility"
     id: Annotated[str, Field(min_length=1)]
     kind: str
     lonlat: LonLat
@@ -137,14 +149,14 @@ class OpenFacility(Model):
 class CloseFacility(Model):
     """A facility that no longer works."""
 
-    op: Literal["close_facility"]
+    op: Literal["close_facility"] = "close_facility"
     id: str
 
 
 class MoveFacility(Model):
     """A facility at another place."""
 
-    op: Literal["move_facility"]
+    op: Literal["move_facility"] = "move_facility"
     id: str
     lonlat: LonLat
 
@@ -152,7 +164,7 @@ class MoveFacility(Model):
 class ChangeFacility(Model):
     """A facility of another kind (an upgrade), or one that works again."""
 
-    op: Literal["change_facility"]
+    op: Literal["change_facility"] = "change_facility"
     id: str
     kind: str | None = None
     functioning: Literal["yes", "no", "unknown"] | None = None

@@ -363,7 +363,7 @@ def _parsed() -> dict[str, Any]:
     return base
 
 
-def _base() -> dict[str, Any]:
+def base_content() -> dict[str, Any]:
     """Return the default scenario as plain values, with the default standard in it; the caller's own."""
     return deepcopy(_parsed())
 
@@ -376,7 +376,7 @@ def default_scenario() -> Scenario:
     >>> default_scenario().standard["pustu"].limit_minutes
     30.0
     """
-    return Scenario.model_validate(_base())
+    return Scenario.model_validate(base_content())
 
 
 def read_scenario(path: str | Path) -> Scenario:
@@ -401,4 +401,4 @@ def read_scenario(path: str | Path) -> Scenario:
     >>> rains.season, rains.access.detour, rains.access.speed_kph
     ('wet', 1.5, 3.0)
     """
-    return read_yaml(Path(path), Scenario, "the scenario file", base=_base())
+    return read_yaml(Path(path), Scenario, "the scenario file", base=base_content())

@@ -44,15 +44,13 @@ def edits_of(chosen: gpd.GeoDataFrame, study: Study) -> tuple[FacilityEdit, ...]
     edits: list[FacilityEdit] = []
     for name, row in chosen.iterrows():
         if row["op"] == "upgrade":
-            edits.append(ChangeFacility(op="change_facility", id=row["facility_id"], kind=row["kind"]))
+            edits.append(ChangeFacility(id=row["facility_id"], kind=row["kind"]))
         elif row["op"] in ("function", "reopen"):
-            edits.append(ChangeFacility(op="change_facility", id=row["facility_id"], functioning="yes"))
+            edits.append(ChangeFacility(id=row["facility_id"], functioning="yes"))
         else:
             new = _free(f"new-{row['kind']}-{'-'.join(str(name).split('/')[1:])}", taken)
             place = (float(row["lon"]), float(row["lat"]))
-            edits.append(
-                OpenFacility(op="open_facility", id=new, kind=row["kind"], lonlat=place, name=row["name"])
-            )
+            edits.append(OpenFacility(id=new, kind=row["kind"], lonlat=place, name=row["name"]))
     return tuple(edits)
 
 

@@ -19,7 +19,7 @@ from planner.scenarios.edits import FACILITY_EDITS
 from planner.scenarios.modes import SEASONS, Profile
 from planner.scenarios.scenario import Scenario, checked_scenario
 from planner.travel.isochrones import catchments, isochrones, make_grid
-from planner.travel.paths import find_path
+from planner.travel.paths import find_path, find_paths
 from planner.travel.router import Router, trip_ends
 
 if TYPE_CHECKING:
@@ -30,7 +30,10 @@ if TYPE_CHECKING:
     from geodata.layers import Layers
     from planner.scenarios.modes import Season
     from planner.travel.access import Stops
+    from planner.travel.paths import Path
     from planner.travel.router import Direction
+
+PAIR = ("place_id", "facility_id")
 
 
 class Travel:
@@ -333,6 +336,83 @@ class Travel:
             return gpd.GeoDataFrame(columns=columns, geometry=[], crs=self.router.network.crs)
         return found.to_frame()
 
+    def paths(
+        self,
+        places: gpd.GeoDataFrame,
+        facilities: gpd.GeoDataFrame,
+        pairs: pd.DataFrame | None = None,
+        *,
+        direction: Direction = "to_facility",
+    ) -> gpd.GeoDataFrame:
+        """Return the quickest ways of many pairs, one row a pair: its line, its minutes and its length.
+
+        Parameters
+        ----------
+        places, facilities
+            Points in any CRS; their index gives the ids.
+        pairs
+            Which: columns ``place_id`` and ``facility_id``, as :meth:`nearest` and :meth:`within` return
+            them (an empty facility is no way); every place with every facility when None.
+        direction
+            Which way people travel.
+
+        Returns
+        -------
+        ways
+            The index of ``pairs``; ``place_id``, ``facility_id``, ``minutes`` (``inf`` where there is no
+            way), ``length_m`` (then NaN); LineStrings (metres, the network's CRS) in the direction of travel,
+            None where there is no way.
+
+        Raises
+        ------
+        ConfigError
+            There is no such ``direction``.
+        SchemaError
+            ``pairs`` lacks a column, or names a place or facility that is not there; a frame is None or no
+            GeoDataFrame, an id is empty or there twice, or a point is missing or far outside the study area.
+        MissingCrsError
+            A frame has no CRS.
+
+        Examples
+        --------
+        >>> from planner.travel.street import street_router
+        >>> router = street_router()
+        >>> trips = Travel(router, shapely.box(-500, -500, 1500, 500))
+        >>> homes = gpd.GeoSeries(shapely.points([[0, 0], [200, 0]]), index=["a", "b"], crs="EPSG:32748")
+        >>> unit = gpd.GeoSeries([shapely.Point(800, 0)], index=["u1"], crs="EPSG:32748")
+        >>> ways = trips.paths(homes, unit, trips.nearest(homes, unit))
+        >>> ways["minutes"].round(6).tolist(), ways.geometry.iloc[1]
+        ([1.333333, 1.0], <LINESTRING (200 0, 800 0)>)
+        """
+        trip_ends(direction)
+        start, stop = self._stops(places, "places"), self._stops(facilities, "facilities")
+        if pairs is None:
+            every = pd.MultiIndex.from_product([places.index, facilities.index], names=PAIR)
+            pairs = every.to_frame(index=False)
+        at = _numbers(pairs, places.index, facilities.index)
+        asked = np.flatnonzero((at >= 0).all(axis=1))
+        found: list[Path | None] = [None] * len(pairs)
+        begin, end, numbers = self._each(start, at[asked, 0]), self._each(stop, at[asked, 1]), at[asked]
+        if trip_ends(direction)[0] == "arriving":
+            begin, end, numbers = end, begin, numbers[:, ::-1]
+        for row, path in zip(asked.tolist(), find_paths(self.router, begin, end, numbers), strict=True):
+            found[row] = path
+        return gpd.GeoDataFrame(
+            {
+                "place_id": pairs["place_id"],
+                "facility_id": pairs["facility_id"],
+                "minutes": np.array([np.inf if p is None else p.travel_s / 60.0 for p in found]),
+                "length_m": np.array([np.nan if p is None else p.length_m for p in found]),
+            },
+            geometry=gpd.GeoSeries([p and p.line() for p in found], index=pairs.index),
+            crs=self.router.network.crs,
+            index=pairs.index,
+        )
+
+    def _each(self, stops: Stops, wanted: NDArray[np.int64]) -> dict[int, Stops]:
+        """Return the wanted places one by one, by their number."""
+        return {i: self.router.stops(stops.points[i : i + 1]) for i in np.unique(wanted).tolist()}
+
     def isochrones(
         self,
         facilities: gpd.GeoDataFrame,
@@ -489,6 +569,22 @@ class Travel:
                 "or is it another kabupaten? Leave them out."
             )
             raise SchemaError(msg)
+
+
+def _numbers(pairs: pd.DataFrame, places: pd.Index, facilities: pd.Index) -> NDArray[np.int64]:
+    """Return the rows of each pair's place and facility, -1 for a facility without a name."""
+    if not isinstance(pairs, pd.DataFrame) or not set(PAIR) <= set(pairs.columns):
+        msg = f"pairs needs the columns {' and '.join(PAIR)}, as nearest() and within() return them"
+        raise SchemaError(msg)
+    out = np.empty((len(pairs), 2), dtype=np.int64)
+    for i, (name, known) in enumerate(zip(PAIR, (places, facilities), strict=True)):
+        out[:, i] = known.get_indexer(pairs[name])
+        none = (pairs[name] == "").to_numpy() if name == "facility_id" else np.zeros(len(pairs), dtype=bool)
+        strange = (out[:, i] < 0) & ~none
+        if strange.any():
+            msg = f"pairs.{name}: {strange.sum()} are not there: {first_five(pairs[name][strange])}"
+            raise SchemaError(msg)
+    return out
 
 
 def _limit_s(minutes: float) -> float:

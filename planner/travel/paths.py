@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -18,9 +18,12 @@ from planner.network.build import ON_FERRY, WATERWAY
 from planner.travel.times import SECOND_DECIMALS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from planner.network.build import TravelNetwork
+    from planner.network.graph import Ends
     from planner.travel.access import Stops
     from planner.travel.router import Router
 
@@ -59,6 +62,24 @@ class Path:
     travel_s: float
     legs: tuple[Leg, ...]
     crs: str
+
+    @property
+    def length_m(self) -> float:
+        """Metres along all of it."""
+        return sum(leg.length_m for leg in self.legs)
+
+    def line(self) -> shapely.LineString:
+        """Return all of it as one line, in the direction of travel; of no length for a trip of none.
+
+        Examples
+        --------
+        >>> lines = [shapely.LineString(ends) for ends in ([(0, 0), (9, 0)], [(9, 0), (9, 9)])]
+        >>> Path(2.0, tuple(Leg("road", 1.0, 9.0, line) for line in lines), "EPSG:32748").line()
+        <LINESTRING (0 0, 9 0, 9 9)>
+        """
+        xy = np.vstack([shapely.get_coordinates(leg.line) for leg in self.legs])
+        kept = np.concatenate([[True], (np.diff(xy, axis=0) != 0).any(axis=1)])
+        return shapely.LineString(xy[kept] if kept.sum() > 1 else xy[[0, -1]])
 
     def to_frame(self) -> gpd.GeoDataFrame:
         """Return one row a leg: leg (its kind), minutes, length_m, road_ids; lines in the trip's CRS.
@@ -115,8 +136,67 @@ def find_path(router: Router, start: Stops, stop: Stops) -> Path | None:
     >>> [(leg.kind, round(leg.travel_s, 6), leg.length_m) for leg in path.legs]
     [('access', 78.0, 50.0), ('road', 50.0, 500.0)]
     """
+    return _quickest(router, start, stop, _tree_to(router, stop))
+
+
+def find_paths(
+    router: Router, starts: Mapping[int, Stops], stops: Mapping[int, Stops], pairs: NDArray[np.int64]
+) -> list[Path | None]:
+    """Return the quickest way of each pair, as :func:`find_path` does; each end is searched from once.
+
+    Parameters
+    ----------
+    router
+        Of the mode and season.
+    starts, stops
+        By number, one place each, joined by :meth:`planner.travel.router.Router.stops`.
+    pairs
+        int64 ``(pairs, 2)``: the number of a start, and that of a stop.
+
+    Returns
+    -------
+    paths
+        In the order of the pairs; None where there is no way.
+
+    Examples
+    --------
+    >>> from planner.travel.street import street_router
+    >>> router = street_router()
+    >>> near, far, unit = (router.stops(shapely.points([[x, 0.0]])) for x in (400.0, 100.0, 900.0))
+    >>> found = find_paths(router, {0: near, 1: far}, {0: unit}, np.array([[0, 0], [1, 0]]))
+    >>> [path.travel_s for path in found]
+    [50.0, 80.0]
+    """
+    found: list[Path | None] = [None] * len(pairs)
+    for number in np.unique(pairs[:, 1]).tolist():
+        tree = _tree_to(router, stops[number])
+        for row in np.flatnonzero(pairs[:, 1] == number).tolist():
+            found[row] = _quickest(router, starts[int(pairs[row, 0])], stops[number], tree)
+    return found
+
+
+class _Tree(NamedTuple):
+    """The quickest way to a place from every node: its time, the arc that it begins with, the node after.
+
+    ``arcs`` are the network's numbers of the graph's arcs.
+    """
+
+    goal: Ends
+    arcs: NDArray[np.int64]
+    time: NDArray[np.float64]
+    arc: NDArray[np.int64]
+    before: NDArray[np.int32]
+
+
+def _tree_to(router: Router, stop: Stops) -> _Tree:
+    goal = router.ends(stop, "arriving")
+    arcs = router.graph.arc_numbers(towards=True)
+    return _Tree(goal, arcs, *dijkstra.shortest_tree(*router.graph.backward, goal.node, goal.seconds))
+
+
+def _quickest(router: Router, start: Stops, stop: Stops, tree: _Tree) -> Path | None:
     ways = [*_walks(router, start, stop), *_along_an_edge(router, start, stop)]
-    ways += _through_the_graph(router, start, stop)
+    ways += _through_the_graph(router, start, stop, tree)
     if not ways:
         return None
     # Of ways that take equally long, the one with fewer legs.
@@ -142,9 +222,10 @@ def _along_an_edge(router: Router, start: Stops, stop: Stops) -> list[tuple[floa
     return out
 
 
-def _through_the_graph(router: Router, start: Stops, stop: Stops) -> list[tuple[float, list[Leg]]]:
-    begin, goal = router.ends(start, "leaving"), router.ends(stop, "arriving")
-    time, arc, before = dijkstra.shortest_tree(*router.graph.backward, goal.node, goal.seconds)
+def _through_the_graph(
+    router: Router, start: Stops, stop: Stops, tree: _Tree
+) -> list[tuple[float, list[Leg]]]:
+    begin, (goal, numbers, time, arc, before) = router.ends(start, "leaving"), tree
     total = begin.seconds + time[begin.node]
     if len(total) == 0 or np.isinf(total.min()):
         return []
@@ -154,7 +235,6 @@ def _through_the_graph(router: Router, start: Stops, stop: Stops) -> list[tuple[
     leg_s = float(start.leaving.access_m[i]) * router.rule.seconds_per_m()
     steps = [_Step(edge, share, float(begin.forward[first]), float(begin.seconds[first]) - leg_s)]
     node = int(begin.node[first])
-    numbers = router.graph.arc_numbers(towards=True)
     seconds = router.graph.backward[2]
     while before[node] >= 0:
         if numbers[arc[node]] >= 0:
