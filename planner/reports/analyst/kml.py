@@ -17,6 +17,7 @@ from planner.coverage.show import STATUS_COLORS
 from planner.reports.analyst.frames import frames_of
 from planner.reports.analyst.said import Said, first_listed
 from planner.reports.documents.words import clean
+from planner.reports.maps.symbols import symbol_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +35,6 @@ SIMPLE_M = (15.0, 30.0, 60.0, 120.0, 240.0)
 DECIMALS = 5  # of a degree: a metre
 FILL_OPACITY, HEX_OPAQUE = "99", "ff"
 OUTLINE = "#444444"
-OTHER_COLOR = "#666666"
 # Some apps take a name for HTML, though by the standard it is plain text: these look alike and do no harm.
 NO_TAGS = str.maketrans({"<": "\u2039", ">": "\u203a"})
 
@@ -149,7 +149,7 @@ def kml_text(ilp: Ilp, *, lang: str = "id", kind: str | None = None, frames: Fra
 
 def _head(gaps: Gaps, kind: str, said: Said) -> str:
     # Here, because importing Folium takes most of half a second.
-    from planner.reports.maps.page import KIND_COLORS, attribution
+    from planner.reports.maps.page import attribution
 
     area = gaps.layers.area
     title = f"{said.map['title']}: {area.name} ({area.code})"
@@ -168,7 +168,7 @@ def _head(gaps: Gaps, kind: str, said: Said) -> str:
     )
     kinds = sorted({*gaps.coverage, *gaps.layers.facilities["kind"]})
     styles += "".join(
-        f'<Style id="unit-{_plain(one)}"><IconStyle><color>{_abgr(KIND_COLORS.get(one, (OTHER_COLOR, 0))[0])}'
+        f'<Style id="unit-{_plain(one)}"><IconStyle><color>{_abgr(symbol_of(one).color)}'
         "</color><scale>0.9</scale></IconStyle><LabelStyle><scale>0.8</scale></LabelStyle></Style>\n"
         for one in kinds
     )

@@ -12,6 +12,7 @@ from planner.coverage.show import STATUS_COLORS
 from planner.reports.analyst.frames import facility_frame, village_frame
 from planner.reports.analyst.said import Said, first_listed
 from planner.reports.documents.words import clean
+from planner.reports.maps.symbols import symbol_of
 from planner.reports.print_maps.look import HATCH_COLOR, OTHER, SYMBOLS, drawable
 from planner.scenarios.modes import SEASONS
 
@@ -220,7 +221,7 @@ def _draw_units(ax: Axes, units: gpd.GeoDataFrame, kind: str, said: Said) -> Any
     broken = (units["functioning"] == YesNo.NO).to_numpy()
     look = {"marker": symbol.marker, "markersize": symbol.size_pt**2 / 2, "edgecolor": "#000000",
             "linewidth": 0.6, "zorder": 3}  # fmt: skip
-    color = _unit_color(kind)
+    color = symbol_of(kind).color
     for some, fill in ((broken, "#ffffff"), (~broken, color)):
         if some.any():
             units[some].plot(ax=ax, color=fill, **look)
@@ -229,13 +230,6 @@ def _draw_units(ax: Axes, units: gpd.GeoDataFrame, kind: str, said: Said) -> Any
     label = f"{said.kind(kind)} ({said.format.number(len(units))})"
     return Line2D([], [], linestyle="none", marker=symbol.marker, markerfacecolor=color,
                   markeredgecolor="#000000", label=label)  # fmt: skip
-
-
-def _unit_color(kind: str) -> str:
-    # Here, because importing Folium takes most of half a second.
-    from planner.reports.maps.page import KIND_COLORS
-
-    return KIND_COLORS.get(kind, ("#666666", 5))[0]
 
 
 def _spoken(
@@ -264,7 +258,7 @@ def _add_units(page: folium.Map, units: gpd.GeoDataFrame, kind: str, said: Said)
     named["functioning"] = [works.get(v, said.map["unknown"]) for v in named["functioning"]]
     spoken = _spoken(named, ["facility_id", "name", "functioning", "people_own", "load"], said, {})
     spoken.explore(
-        m=page, color=_unit_color(kind), tooltip=said.heading("name"), name=html.escape(said.kind(kind)),
+        m=page, color=symbol_of(kind).color, tooltip=said.heading("name"), name=html.escape(said.kind(kind)),
         popup=list(spoken.columns.drop("geometry")), marker_kwds={"radius": 5},
-        style_kwds={"fillOpacity": 1.0, "color": "#ffffff", "weight": 1, "fillColor": _unit_color(kind)},
+        style_kwds={"fillOpacity": 1.0, "color": "#ffffff", "weight": 1, "fillColor": symbol_of(kind).color},
     )  # fmt: skip
