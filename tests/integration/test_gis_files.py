@@ -35,8 +35,9 @@ HOSTILE = (
     "</name></Placemark>", "$[name]", "{{7*7}}", "<![CDATA[x", "a\x00b", "\u202eabc", "\ufffe",
     "a\nb\r\tc", "%s%n", "=1+1", " ", "Ω 😀 ﷺ", "'); DROP TABLE villages; --", "x" * 5000,
 )  # fmt: skip
+# No half of a character: a column of texts cannot hold one.
 NAMES = st.one_of(
-    st.sampled_from(HOSTILE), st.text(st.characters(exclude_categories=()), min_size=1, max_size=40)
+    st.sampled_from(HOSTILE), st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=40)
 )
 
 
