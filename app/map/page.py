@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 MARGIN_M = 5000.0
 WATER_TOLERANCE_M = 10.0
 LEAST_DISTRICTS = 2
+CLOSED_M = 60.0
 
 
 class ServedMap(folium.Map):
@@ -204,7 +205,13 @@ def _outlines(area: Area) -> str:
     if len(np.unique(codes)) < LEAST_DISTRICTS:
         return "null"
     simple = _simple(villages)
-    lines = [shapely.union_all(simple[codes == code]).boundary for code in np.unique(codes)]
+    # Villages that do not quite meet would draw every sliver between them.
+    near = {"join_style": "mitre", "quad_segs": 1}
+    closed = shapely.buffer(simple, CLOSED_M, **near)
+    lines = [
+        shapely.buffer(shapely.union_all(closed[codes == code]), -CLOSED_M, **near).boundary
+        for code in np.unique(codes)
+    ]
     [text] = geojson_texts(
         np.array([shapely.geometrycollections([shapely.union_all(lines)])], dtype=object), villages.crs
     )

@@ -149,8 +149,8 @@ function jangkauMap(map, data) {
   if (data.outlines) {
     var edge = jangkauBase.quietPane(map, "jk-outlines", 410);
     overlays[t.outlines] = L.layerGroup([
-      L.geoJSON(data.outlines, { pane: "jk-outlines", renderer: edge, interactive: false, style: { color: "#fff", weight: 4, opacity: 0.75, fill: false } }),
-      L.geoJSON(data.outlines, { pane: "jk-outlines", renderer: edge, interactive: false, style: { color: "#111", weight: 1.8, fill: false } }),
+      L.geoJSON(data.outlines, { pane: "jk-outlines", renderer: edge, interactive: false, style: { color: "#fff", weight: 3.2, opacity: 0.7, fill: false } }),
+      L.geoJSON(data.outlines, { pane: "jk-outlines", renderer: edge, interactive: false, style: { color: "#111", weight: 1.4, fill: false } }),
     ]).addTo(map);
   }
   var names = L.layerGroup();

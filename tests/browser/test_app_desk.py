@@ -64,6 +64,8 @@ def test_the_map_has_the_window_and_the_page_does_not_scroll(tab):
         "(e => [e.scrollHeight - innerHeight, e.scrollWidth - innerWidth])(document.scrollingElement)"
     )
     assert scrolled == [0, 0]
+    table = tab.page.locator("table.list").bounding_box()
+    assert table["x"] + table["width"] <= size["width"]
     # The legend and the controls hide no village.
     hidden = tab.frame().evaluate(
         """() => {
