@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from geodata.layers import SourceRecord
     from planner.cli.console import Commands
+    from planner.reports.proposal.plan import Plan
+    from planner.scenarios.scenario import Scenario
 
 PAPERS = ("a4", "f4")
 
@@ -22,16 +24,21 @@ def add_commands(commands: Commands) -> None:
     report.add_argument("workspace", type=Path, metavar="WORKSPACE")
     for name, metavar, what in (
         ("scenario", "S.yml", "what differs from the default scenario"),
+        (
+            "against",
+            "B.yml",
+            "another scenario (a file, or the folder of a plan): one document that compares both",
+        ),
         ("plan", "DIR", "a folder that jangkau site or jangkau rollout wrote: what is proposed"),
+        ("facts", "FACTS.yml", "what the office states of its area and of ILP, each with its source"),
         ("adoption", "A.csv", "table of each puskesmas's stage of ILP (CSV or XLSX)"),
         ("template", "FILE.docx", "an office's own Word template, made from the one of report-template"),
     ):
         report.add_argument(f"--{name}", type=Path, metavar=metavar, help=what)
     report.add_argument(
         "--format",
-        default="docx,pdf,xlsx,html",
         metavar="LIST",
-        help="of docx, pdf, xlsx, html (default: %(default)s)",
+        help="of docx, pdf, xlsx, html (default: all; a comparison has no xlsx)",
     )
     report.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write")
     report.add_argument("--lang", choices=("id", "en"), default="id", help="language (default: %(default)s)")
@@ -48,6 +55,62 @@ def _add_paper(parser: argparse.ArgumentParser) -> None:
 
 
 def _report(options: argparse.Namespace) -> int:
+    return _proposal(options) if options.against is None else _comparison(options)
+
+
+def _comparison(options: argparse.Namespace) -> int:
+    from geodata.errors import ConfigError
+    from geodata.workspace import require_outside, require_replaceable
+    from planner.pipeline import as_if_none, check, find_gaps, open_workspace
+    from planner.progress import Steps
+    from planner.reports.comparison.sides import comparison_of
+    from planner.reports.comparison.write import comparison_formats, write_comparison
+    from planner.reports.proposal.write import FORMATS, REPORT
+
+    for name in ("plan", "adoption", "facts"):
+        if getattr(options, name) is not None:
+            msg = f"--{name} is for a proposal; a plan is compared by its folder, as --against or --scenario"
+            raise ConfigError(msg)
+    formats = comparison_formats(options.format or ",".join(FORMATS))
+    asked = [_asked(path) for path in (options.scenario, options.against)]
+    template = None if options.template is None else _read_template(options.template)
+    require_outside(options.out, options.workspace)
+    require_replaceable(options.out, REPORT)
+    with Steps(16) as progress:
+        progress("workspace")
+        layers = open_workspace(options.workspace)
+        for _, plan in asked:
+            # What a plan took to be empty is empty in both, and the document says so.
+            layers = as_if_none(layers, plan.kind) if plan is not None and plan.as_if_none else layers
+        answers = [find_gaps(layers, scenario=scenario, progress=progress) for scenario, _ in asked]
+        progress("check")
+        both = comparison_of(
+            *answers, plans=[plan for _, plan in asked], findings=check(layers, scenario=asked[0][0]),
+            lang=options.lang,
+        )  # fmt: skip
+        files = write_comparison(
+            both, options.out, formats=formats, paper=options.paper, template=template,
+            inputs=_inputs(options), progress=progress,
+        )  # fmt: skip
+    for file in files:
+        say(str(file))
+    return DONE
+
+
+def _asked(path: Path | None) -> tuple[Scenario, Plan | None]:
+    """Return the scenario of a file, or of the folder of a plan, which comes with it."""
+    from planner.pipeline import default_scenario, read_scenario
+    from planner.reports.proposal.plan import read_plan_folder
+
+    if path is None:
+        return default_scenario(), None
+    if path.is_dir():
+        plan = read_plan_folder(path)
+        return plan.scenario, plan
+    return read_scenario(path), None
+
+
+def _proposal(options: argparse.Namespace) -> int:
     from geodata.workspace import require_outside, require_replaceable
     from planner.pipeline import (
         Ilp,
@@ -59,12 +122,21 @@ def _report(options: argparse.Namespace) -> int:
         read_scenario,
     )
     from planner.progress import Steps
+    from planner.reports.proposal.facts import read_facts
     from planner.reports.proposal.plan import read_plan_folder
-    from planner.reports.proposal.write import REPORT, formats_named, source_of, write_report
+    from planner.reports.proposal.write import (
+        FORMATS,
+        REPORT,
+        WORKBOOK,
+        formats_named,
+        source_of,
+        write_report,
+    )
 
-    formats = formats_named(options.format)
+    formats = formats_named(options.format or ",".join((*FORMATS, WORKBOOK)))
     scenario = default_scenario() if options.scenario is None else read_scenario(options.scenario)
     plan = None if options.plan is None else read_plan_folder(options.plan)
+    facts = None if options.facts is None else read_facts(options.facts)
     template = None if options.template is None else _read_template(options.template)
     require_outside(options.out, options.workspace)
     require_replaceable(options.out, REPORT)
@@ -76,7 +148,7 @@ def _report(options: argparse.Namespace) -> int:
         progress("check")
         findings = check(layers, scenario=scenario)
         answers = Ilp(gaps, adoption=adoption)
-        source = source_of(answers, findings=findings, plan=plan, lang=options.lang)
+        source = source_of(answers, findings=findings, plan=plan, facts=facts, lang=options.lang)
         files = write_report(
             source, options.out, formats=formats, paper=options.paper, template=template,
             inputs=_inputs(options), progress=progress,
@@ -102,9 +174,12 @@ def _inputs(options: argparse.Namespace) -> list[SourceRecord]:
     from geodata.layers import SourceRecord
     from geodata.readers.files.opening import file_sha256
 
-    named = [(what, getattr(options, what)) for what in ("scenario", "adoption", "template")]
-    if options.plan is not None:
-        named += [("plan", options.plan / name) for name in ("run.json", "sites.csv")]
+    named = [
+        (what, getattr(options, what)) for what in ("scenario", "against", "facts", "adoption", "template")
+    ]
+    folders = [path for _, path in [*named, ("plan", options.plan)] if path is not None and path.is_dir()]
+    named = [(what, path) for what, path in named if path not in folders]
+    named += [("plan", folder / name) for folder in folders for name in ("run.json", "sites.csv")]
     return [SourceRecord(what, path.name, file_sha256(path)) for what, path in named if path is not None]
 
 

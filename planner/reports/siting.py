@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
+import pandas as pd
 import yaml
 
 from geodata.crs import WGS84
@@ -126,6 +127,7 @@ def write_siting_with_roads(
     more = {
         "ask": asdict(plan.ask),
         "roads": list(plan.roads),
+        "road_works": _works_record(plan),
         "units": len(plan.sites),
         "people": float(people.sum()),
         "people_added": plan.people_added,
@@ -138,6 +140,12 @@ def write_siting_with_roads(
     }  # fmt: skip
     record = record_of("site", plan, plan.scenario, inputs, more)
     return write_plan_folder(Path(out), SITING_OUTPUTS, record, write)
+
+
+def _works_record(plan: SitingWithRoads) -> list[dict[str, Any]]:
+    """Return the road measures that are taken, for ``run.json``: null where no cost is given."""
+    given = plan.works.reset_index().to_dict("records")
+    return [{str(k): None if pd.isna(v) else v for k, v in one.items()} for one in given]
 
 
 def write_shared(plan: Siting | Rollout | SitingWithRoads, stage: Path, *, lang: str) -> None:

@@ -11,6 +11,7 @@ import pandas as pd
 from geodata.errors import ConfigError, UnprovenError
 from geodata.layers import no_progress
 from planner.coverage.show import area_in_words
+from planner.network.edited_lines import edited_km
 from planner.progress import go_on
 from planner.siting.ask import Ask
 from planner.siting.measures import road_choices, road_edits
@@ -34,10 +35,11 @@ if TYPE_CHECKING:
     from planner.siting.measures import Measures
 
 
-# What is said of each site, where there is none.
+# What is said of each site, where there is none: the columns that all plans have.
 SITE_COLUMNS = (
-    "order", "op", "name", "village_code", "village_name", "district_name", "lon", "lat", "cost_idr",
-    "people_added", "people_own",
+    "order", "measure", "op", "kind", "facility_id", "name", "village_code", "village_name", "district_name",
+    "lon", "lat", "cost_idr", "staff", "lead_years", "site_rules", "served_from", "served_minutes",
+    "people_added", "people_alone", "people_near_limit", "people_own", "villages_added", "alternatives",
 )  # fmt: skip
 
 
@@ -67,6 +69,9 @@ class SitingWithRoads:
         The study's scenario with the edits of roads and units.
     villages
         See :func:`planner.siting.tables.village_changes`.
+    works
+        One row a road measure that is taken, index ``name``: ``edits`` (how many), ``km`` (of the roads and
+        boat links that they are about), ``cost_idr`` (NaN = not given), ``lead_years``.
     """
 
     kind: str
@@ -80,11 +85,13 @@ class SitingWithRoads:
     after: Gaps
     scenario: Scenario
     villages: pd.DataFrame
+    works: pd.DataFrame
 
     @property
     def sites(self) -> pd.DataFrame:
         """The sites of the plan: see :func:`planner.siting.tables.site_table`."""
-        return pd.DataFrame(columns=list(SITE_COLUMNS)) if self.siting is None else self.siting.sites
+        none = pd.DataFrame(columns=list(SITE_COLUMNS), index=pd.Index([], name="candidate_id", dtype="str"))
+        return none if self.siting is None else self.siting.sites
 
     @property
     def candidates(self) -> gpd.GeoDataFrame:
@@ -203,7 +210,7 @@ def site_with_roads(
                 may_go_on=may_go_on, progress=progress,
             )  # fmt: skip
         tried.append(_solved(under, kind, ask, roads, siting, cost_idr))
-    return _best(study, kind, ask, tried)
+    return _best(study, kind, ask, tried, measures)
 
 
 def _require_plain(ask: Ask) -> None:
@@ -274,7 +281,9 @@ def _within(gaps: Gaps, kind: str, seasons: tuple[Season, ...]) -> NDArray[np.bo
     return within
 
 
-def _best(study: Study, kind: str, ask: Ask, tried: list[_Tried]) -> SitingWithRoads:
+def _best(
+    study: Study, kind: str, ask: Ask, tried: list[_Tried], measures: Measures
+) -> SitingWithRoads:  # fmt: skip
     """Return the best of the solved choices, computed anew by the engine on the study's own network."""
     before = study.gaps()
     people = counted_people(study.demand)
@@ -301,8 +310,21 @@ def _best(study: Study, kind: str, ask: Ask, tried: list[_Tried]) -> SitingWithR
     return SitingWithRoads(
         kind, ask, best.roads, best.siting, float(table["people_added"].iloc[number]),
         float(table["bound"].max()), table, before, after, best.scenario,
-        village_changes(before, after, kind, seasons[-1]),
+        village_changes(before, after, kind, seasons[-1]), _works(study, measures, best.roads),
     )  # fmt: skip
+
+
+def _works(study: Study, measures: Measures, names: tuple[str, ...]) -> pd.DataFrame:
+    taken = {name: measures.roads[name] for name in names}
+    return pd.DataFrame(
+        {
+            "edits": [len(one.edits) for one in taken.values()],
+            "km": [edited_km(study.layers, one.edits) for one in taken.values()],
+            "cost_idr": [np.nan if one.cost_idr is None else one.cost_idr for one in taken.values()],
+            "lead_years": [one.lead_years for one in taken.values()],
+        },
+        index=pd.Index(list(taken), name="name", dtype="str"),
+    )
 
 
 def _cost(one: _Tried) -> float:

@@ -15,6 +15,8 @@ import docx
 import openpyxl
 import pypdf
 import pytest
+from docx.oxml.ns import qn
+from pyproj import Geod
 
 from planner.cli import main
 from planner.pipeline import (
@@ -292,6 +294,38 @@ def test_word_has_real_styles_contents_page_numbers_and_the_watermark(written):
     assert len(repeated) > 5
 
 
+def test_the_contents_of_word_lead_to_the_headings(written, tmp_path, converted):
+    """Each line is a link to the bookmark at its heading, and no line says a page that might be wrong."""
+    word = docx.Document(str(written / "usulan.docx"))
+    at = {}
+    for paragraph in word.paragraphs:
+        for mark in paragraph._element.iter(qn("w:bookmarkStart")):
+            at[mark.get(qn("w:name"))] = paragraph
+    links = {link.get(qn("w:anchor")): "".join(t.text for t in link.iter(qn("w:t")))
+             for link in word.element.body.iter(qn("w:hyperlink"))}  # fmt: skip
+    assert len(links) > 20
+    assert {name: at[name].text for name in links} == links
+    assert all(at[name].style.name in ("Heading 1", "Heading 2") for name in links)
+    ids = [mark.get(qn("w:id")) for mark in word.element.body.iter(qn("w:bookmarkStart"))]
+    assert len(ids) == len(set(ids))
+    # As another program sees them: each link of the contents leads to the page with its heading.
+    converted(written / "usulan.docx", "pdf", tmp_path)
+    reader = pypdf.PdfReader(tmp_path / "usulan.pdf")
+    marks = [a.get_object() for a in reader.pages[1].get("/Annots", [])]
+    marks.sort(key=lambda mark: -float(mark["/Rect"][1]))
+    pages = [_page_of(reader, mark) for mark in marks]
+    assert len(pages) == len(links)
+    assert pages == sorted(pages)
+    lost = [t for t, n in zip(links.values(), pages, strict=True) if t not in reader.pages[n].extract_text()]
+    assert lost == []
+
+
+def _page_of(reader, mark):
+    to = mark["/Dest"] if "/Dest" in mark else mark["/A"]["/D"]
+    to = reader.named_destinations[to].dest_array if isinstance(to, str) else to
+    return reader.get_page_number(to[0].get_object())
+
+
 def test_the_page_asks_for_nothing(written):
     page = (written / "usulan.html").read_text("utf-8")
     assert not re.search(r"(?:src|href)=\"(?!data:|#)", page)
@@ -333,7 +367,7 @@ def test_the_command_writes_all_and_replaces_only_its_own(workspace, plan_folder
     args = ["report", str(workspace), "--out", str(out), "--plan", str(plan_folder)]
     assert main([*args, "--template", str(template)]) == 0
     names = {p.name for p in out.iterdir()}
-    assert names == set(REPORT.files)
+    assert names == {name for name in REPORT.files if not name.startswith("perbandingan.")}
     record = json.loads((out / RUN).read_text("utf-8"))
     assert record["command"] == "report"
     assert record["plan"]["command"] == "rollout"
@@ -460,16 +494,53 @@ def test_the_workbook_stands_beside_the_documents(tmp_path, workspace):
     assert "Metode" in " ".join(openpyxl.load_workbook(out / "lampiran.xlsx").sheetnames)
 
 
-def test_a_plan_of_roads_is_refused_in_words(tmp_path, workspace, layers, capsys):
-    """The documents would say nothing of the road, and count only the units' people."""
+def _road_plan(workspace, layers, folder, *, units):
+    """A plan of a bypass with a cost, a paved road without one, and units."""
+    west, south, east, north = layers.villages.to_crs("EPSG:4326").total_bounds
+    line = [[west + 0.2 * (east - west), south], [west + 0.8 * (east - west), north]]
     road = str(layers.roads["way_id"].iloc[0])
-    pave = {"op": "road", "edits": [{"op": "change_road", "road": road, "surface": "paved"}]}
-    measures = tmp_path / "measures.yml"
-    measures.write_text(json.dumps({"measures": {"pave": pave}}), "utf-8")
-    words = ["site", str(workspace), "--kind", "pustu", "--units", "2", "--both-seasons", "--force", "pave"]
-    assert main([*words, "--measures", str(measures), "--out", str(tmp_path / "plan")]) == 0
+    measures = {
+        "bypass <b>": {"op": "road", "cost_idr": 2e9, "edits": [{"op": "add_road", "line": line}]},
+        "pave": {"op": "road", "edits": [{"op": "change_road", "road": road, "surface": "paved"}]},
+    }
+    file = folder / "measures.yml"
+    file.write_text(json.dumps({"measures": measures}), "utf-8")
+    words = ["site", str(workspace), "--kind", "pustu", "--units", str(units), "--force", "pave",
+             "--force", "bypass <b>", "--measures", str(file), "--out", str(folder / "plan")]  # fmt: skip
+    assert main(words) == 0
+    return folder / "plan", line
+
+
+@pytest.mark.parametrize("units", [2, 4])
+def test_a_plan_of_roads_is_told_with_its_roads(tmp_path, workspace, layers, gaps, units):
+    """Names, kilometres, cost and people of the roads stand beside the units; with two there is no unit."""
+    folder, line = _road_plan(workspace, layers, tmp_path, units=units)
     out = tmp_path / "out"
-    assert main(["report", str(workspace), "--plan", str(tmp_path / "plan"), "--format", "html",
-                 "--out", str(out)]) == 2  # fmt: skip
-    assert "mends roads too (pave)" in capsys.readouterr().err
-    assert not out.exists()
+    assert main(["report", str(workspace), "--plan", str(folder), "--out", str(out)]) == 0
+    plan = read_plan_folder(folder)
+    record = json.loads((folder / RUN).read_text("utf-8"))
+    assert plan.people_added == pytest.approx(record["people_added"])
+    assert [one.name for one in plan.roads] == ["bypass <b>", "pave"]
+    # By another library, on the ellipsoid; and the road's own length.
+    lon, lat = zip(*line, strict=True)
+    bypass = Geod(ellps="WGS84").line_length(lon, lat) / 1000
+    assert plan.roads[0].km == pytest.approx(bypass, rel=1e-3)
+    mine = layers.roads["way_id"] == layers.roads["way_id"].iloc[0]
+    assert plan.roads[1].km == pytest.approx(layers.roads.loc[mine, "length_m"].sum() / 1000, rel=1e-3)
+    km = f"{plan.roads[0].km + plan.roads[1].km:.1f}".replace(".", ",")
+    source = source_of(Ilp(gaps), findings=check(layers), plan=plan)
+    for ending, read in READ.items():
+        said = squeezed(read(out / f"usulan.{ending}"))
+        for sentence in (f"2 pekerjaan jalan sepanjang {km} km", "bypass <b>", "Rp2.000.000.000"):
+            assert squeezed(sentence) in said, ending
+        for make in KEYS.values():
+            document = make(source)
+            data = as_data(document, source.words)
+            del data["contents"], data["page_of"], data["footer"]
+            got = squeezed(read(out / f"{document.key}.{ending}"))
+            assert [text for text in texts_of(data) if squeezed(text) not in got and "DRAF" not in text] == []
+    rows = _table(proposal(source), "Unit, penduduk, tenaga, dan biaya menurut tahun").rows
+    assert rows[0].cells[0].text == "belum ditetapkan"
+    assert rows[0].cells[3].number == 2
+    assert not rows[0].cells[-1].known
+    assert ("hanya pekerjaan jalan" in text_of_html(out / "usulan.html")) == (units == 2)

@@ -20,6 +20,7 @@ class CellKind(StrEnum):
     RUPIAH = "rupiah"
     TEXT = "text"
     UNKNOWN = "unknown"
+    CHANGE = "change"
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,17 @@ def rupiah(value: float | None) -> Cell:
     (False, True)
     """
     return _valued(CellKind.RUPIAH, value)
+
+
+def change(value: float | None) -> Cell:
+    """Return a difference, which is shown with its sign; unknown for None and NaN.
+
+    Examples
+    --------
+    >>> change(-3.0).number, change(None).known
+    (-3.0, False)
+    """
+    return _valued(CellKind.CHANGE, value)
 
 
 def text(value: str) -> Cell:

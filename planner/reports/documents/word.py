@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from importlib.resources import files
 from io import BytesIO
+from itertools import count
 from typing import TYPE_CHECKING, Any
 from zipfile import BadZipFile, ZipFile
 
@@ -15,7 +16,7 @@ from geodata.files.limits import UNPACKED_BYTES, require_unpacked
 from planner.reports.documents.word_template import STYLES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from docxtpl import DocxTemplate
     from jinja2 import Template
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 TWIPS_PER_MM = 1440 / 25.4
 EMU_PER_TWIP = 635
 LINE = "…" * 30
+BOOKMARKS = (
+    700_000_000  # Word names those of its contents so; a number of ours is far from those that it gives
+)
 
 
 def word_bytes(data: Plain, pictures: Mapping[str, bytes], template: bytes) -> bytes:
@@ -58,6 +62,7 @@ def word_bytes(data: Plain, pictures: Mapping[str, bytes], template: bytes) -> b
     from jinja2.sandbox import SandboxedEnvironment
 
     word = _opened(template)
+    data = {**data, "sections": _anchored(data["sections"], count(1))}
     parts = {part["key"]: _part(part, word, pictures) for part in data["sections"]}
     context = {
         **{key: _marked(data[key]) for key in ("title", "subtitle", "footer", "watermark", "contents",
@@ -65,7 +70,8 @@ def word_bytes(data: Plain, pictures: Mapping[str, bytes], template: bytes) -> b
         "cover": [_marked(line) for line in data["cover"]],
         "has_cover": data["has_cover"],
         "headings": [
-            {"title": _marked(title), "level": level} for title, level in _headings(data["sections"], 2)
+            {"title": _marked(one["title"]), "level": one["level"], "anchor": Markup(one["anchor"])}  # noqa: S704 - ours
+            for one in _headings(data["sections"], 2)
         ],
         "part": parts,
         "body": Markup("").join(parts.values()),
@@ -110,11 +116,21 @@ def _opened(template: bytes) -> DocxTemplate:
     return word
 
 
-def _headings(sections: list[Plain], depth: int) -> list[tuple[str, int]]:
+def _anchored(sections: list[Plain], numbers: Iterator[int]) -> list[Plain]:
+    """Return sections with a number each, and the name of the bookmark at their heading."""
     out = []
     for section in sections:
+        number = next(numbers)
+        blocks = [_anchored([b], numbers)[0] if b["type"] == "section" else b for b in section["blocks"]]
+        out.append({**section, "blocks": blocks, "number": number, "anchor": f"_Toc{BOOKMARKS + number}"})
+    return out
+
+
+def _headings(sections: list[Plain], depth: int) -> list[Plain]:
+    out: list[Plain] = []
+    for section in sections:
         if section["title"] and section["level"] <= depth:
-            out.append((section["title"], section["level"]))
+            out.append(section)
         out += _headings([b for b in section["blocks"] if b["type"] == "section"], depth)
     return out
 
@@ -130,7 +146,8 @@ def _marked(text: str) -> Markup:
 def _tree(value: Any) -> Any:  # noqa: ANN401 - the plain values of a document
     if isinstance(value, dict):
         return {
-            key: v if key in ("type", "key", "name", "role", "kind") else _tree(v) for key, v in value.items()
+            key: v if key in ("type", "key", "name", "role", "kind", "anchor") else _tree(v)
+            for key, v in value.items()
         }
     if isinstance(value, list):
         return [_tree(v) for v in value]

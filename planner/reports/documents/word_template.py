@@ -57,7 +57,7 @@ def template_bytes(paper: str = "a4") -> bytes:
     section.left_margin, section.right_margin = Mm(LEFT_MM), Mm(RIGHT_MM)
     section.top_margin, section.bottom_margin = Mm(TOP_MM), Mm(BOTTOM_MM)
     section.different_first_page_header_footer = False
-    _style(word)
+    _style(word, size.width_mm - LEFT_MM - RIGHT_MM)
     _front(word)
     word.add_paragraph("{{p body }}")
     _foot(word, size.width_mm - LEFT_MM - RIGHT_MM)
@@ -69,9 +69,9 @@ def template_bytes(paper: str = "a4") -> bytes:
     return out.getvalue()
 
 
-def _style(word: WordDocument) -> None:
+def _style(word: WordDocument, width_mm: float) -> None:
     from docx.enum.style import WD_STYLE_TYPE
-    from docx.enum.text import WD_ALIGN_PARAGRAPH
+    from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_TAB_ALIGNMENT, WD_TAB_LEADER
     from docx.shared import Mm, Pt, RGBColor
 
     normal = word.styles["Normal"]
@@ -119,6 +119,9 @@ def _style(word: WordDocument) -> None:
         style.base_style = normal
         style.paragraph_format.left_indent = Mm(6 * (level - 1))
         style.paragraph_format.space_after = Pt(2)
+        # For the page numbers that Word adds.
+        stops = style.paragraph_format.tab_stops
+        stops.add_tab_stop(Mm(width_mm), WD_TAB_ALIGNMENT.RIGHT, WD_TAB_LEADER.DOTS)
     _table_style(word)
 
 
@@ -193,7 +196,7 @@ def _front(word: WordDocument) -> None:
 
 
 def _contents(word: WordDocument) -> None:
-    """Add the field of the contents, already filled with the headings; Word adds the page numbers itself."""
+    """Add the field of the contents, already filled with links to the headings."""
     start = word.add_paragraph(style="toc 1")
     _field_mark(start, "begin", dirty=True)
     _instruction(start, r' TOC \o "1-2" \h \z \u ')
@@ -202,10 +205,28 @@ def _contents(word: WordDocument) -> None:
         if style == "toc 1":
             word.add_paragraph("{%p for heading in headings %}")
         word.add_paragraph(f"{{%p if {condition} %}}")
-        word.add_paragraph("{{ heading.title }}", style=style)
+        _entry(word.add_paragraph(style=style))
         word.add_paragraph("{%p endif %}")
     word.add_paragraph("{%p endfor %}")
     _field_mark(word.add_paragraph(style="toc 1"), "end")
+
+
+def _entry(paragraph: Paragraph) -> None:
+    """Fill a line of the contents: the heading as a link to it.
+
+    Where pages end only the program knows that shows them: a number written here might be wrong. Word adds
+    the numbers when it brings the field up to date.
+    """
+    from docx.oxml import OxmlElement
+    from docx.oxml.ns import qn
+
+    paragraph.add_run("{{ heading.title }}")
+    link = OxmlElement("w:hyperlink")
+    link.set(qn("w:anchor"), "{{ heading.anchor }}")
+    link.set(qn("w:history"), "1")
+    for run in paragraph.runs:
+        link.append(run._element)  # noqa: SLF001 - python-docx has no links
+    paragraph._element.append(link)  # noqa: SLF001
 
 
 def _field_mark(paragraph: Paragraph, kind: str, *, dirty: bool = False) -> None:

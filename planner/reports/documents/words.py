@@ -161,6 +161,8 @@ class Words:
             return self._write.percent(cell.number)
         if cell.kind is CellKind.RUPIAH:
             return f"Rp{self._write.number(cell.number)}"
+        if cell.kind is CellKind.CHANGE:
+            return self._write.change(cell.number, cell.decimals)
         return self._write.number(cell.number, cell.decimals)
 
     def plain(self, value: float) -> str:

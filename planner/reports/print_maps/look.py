@@ -72,6 +72,7 @@ SYMBOLS = {
 }
 OTHER = Symbol("D", 4.5)
 SITE = Symbol("*", 12.0, fill="#ffd400")
+WORKS_COLOR = "#5b2a86"  # dark enough to be read in grey
 
 
 @cache

@@ -21,6 +21,7 @@ from planner.reports.print_maps.look import (
     SHEETS,
     SITE,
     SYMBOLS,
+    WORKS_COLOR,
     Paper,
     drawable,
     outline_path,
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from planner.coverage.study import Gaps
-    from planner.reports.print_maps.look import Sheet, Symbol
+    from planner.reports.print_maps.look import Fill, Sheet, Symbol
     from planner.reports.print_maps.outlines import Outlines
 
 DPI = 200
@@ -53,6 +54,7 @@ def status_map(
     paper: Paper | str = Paper.A4,
     lang: str = "id",
     sites: Sequence[tuple[float, float]] = (),
+    lines: Sequence[shapely.LineString] = (),
     outlines: Outlines | None = None,
     file_format: str = "png",
 ) -> bytes:
@@ -74,6 +76,8 @@ def status_map(
         ``id`` or ``en``.
     sites
         Proposed places (x, y) in the metric CRS of the layers, numbered in their order.
+    lines
+        Proposed roads and boat links, in the same CRS.
     outlines
         Of the same area, where several maps are drawn of it; made when None.
     file_format
@@ -99,7 +103,9 @@ def status_map(
     >>> status_map(find_gaps(demo_layers(12)), "pustu", paper="figure")[1:4]
     b'PNG'
     """
-    figure = draw_status(gaps, kind, paper=Paper(paper), words=Words(lang), sites=sites, outlines=outlines)
+    figure = draw_status(
+        gaps, kind, paper=Paper(paper), words=Words(lang), sites=sites, lines=lines, outlines=outlines
+    )
     out = BytesIO()
     # No date and no version in the file: the same map is the same bytes.
     unsaid = {"png": {"Software": None}, "pdf": {"CreationDate": None}, "svg": {"Date": None}}
@@ -112,13 +118,13 @@ def status_map(
 
 def draw_status(
     gaps: Gaps, kind: str, *, paper: Paper, words: Words, sites: Sequence[tuple[float, float]] = (),
-    outlines: Outlines | None = None,
+    lines: Sequence[shapely.LineString] = (), outlines: Outlines | None = None,
 ) -> Figure:  # fmt: skip
     """Return the map as a figure of matplotlib, which nothing else holds.
 
     Parameters
     ----------
-    gaps, kind, sites, outlines
+    gaps, kind, sites, lines, outlines
         As in :func:`status_map`.
     paper
         The sheet.
@@ -140,15 +146,17 @@ def draw_status(
     figure = Figure(figsize=_size(sheet, bounds, paper))
     # Savefig finds the canvas by itself; measuring names before it needs one.
     renderer: RendererBase = FigureCanvasAgg(figure).get_renderer()  # type: ignore[no-untyped-call]
-    axes = _axes(figure, bounds)
+    axes = map_axes(figure, bounds)
     outlines = outlines or outlines_of(gaps.layers)
-    _fill_villages(axes, gaps, kind, outlines)
-    _outline_districts(axes, outlines)
-    _draw_facilities(axes, gaps, kind, sheet)
+    fill_villages(axes, gaps, kind, outlines)
+    outline_districts(axes, outlines)
+    draw_facilities(axes, gaps, kind, sheet)
+    draw_lines(axes, lines)
     _draw_sites(axes, sites, sheet)
-    _draw_furniture(axes, words, sheet)
+    draw_furniture(axes, words, sheet)
     _write_title(figure, gaps, kind, words, paper)
-    _write_below(figure, gaps, kind, words, sheet, sites=bool(sites))
+    proposed = _proposed_keys(words, sites=bool(sites), lines=bool(len(lines)))
+    _write_below(figure, gaps, kind, words, sheet, proposed)
     _fit(figure, axes, renderer)
     place_names(axes, outlines.districts, renderer, letters_pt=sheet.letters_pt, keep_clear=sites)
     return figure
@@ -164,7 +172,8 @@ def _size(sheet: Sheet, bounds: NDArray[np.float64], paper: Paper) -> tuple[floa
     return (long, short) if wide > tall else (short, long)
 
 
-def _axes(figure: Figure, bounds: NDArray[np.float64]) -> Axes:
+def map_axes(figure: Figure, bounds: NDArray[np.float64]) -> Axes:
+    """Return axes for a map, without ticks, with room below the land for the scale."""
     axes = figure.add_axes((0.02, 0.2, 0.96, 0.74))
     west, south, east, north = bounds
     pad = MARGIN * max(east - west, north - south)
@@ -181,24 +190,31 @@ def _axes(figure: Figure, bounds: NDArray[np.float64]) -> Axes:
     return axes
 
 
-def _fill_villages(axes: Axes, gaps: Gaps, kind: str, outlines: Outlines) -> None:
-    from matplotlib.collections import PathCollection
-
-    villages, shapes = gaps.layers.villages, outlines.villages
+def fill_villages(axes: Axes, gaps: Gaps, kind: str, outlines: Outlines) -> None:
+    """Fill villages by their status for a kind."""
+    villages = gaps.layers.villages
     status = gaps.coverage[kind].villages["status"].reindex(villages.index).to_numpy(dtype=object)
     for name, fill in FILLS.items():
-        paths = [outline_path(shape) for shape in shapes[status == name]]
-        if not paths:
-            continue
-        drawn = PathCollection(
-            paths, facecolor=fill.color, edgecolor=HATCH_COLOR if fill.hatch else "#6b6b6b", linewidth=0.25
-        )
-        if fill.hatch:
-            drawn.set_hatch(fill.hatch)
-        axes.add_collection(drawn, autolim=False)
+        fill_shapes(axes, outlines.villages[status == name], fill)
 
 
-def _outline_districts(axes: Axes, outlines: Outlines) -> None:
+def fill_shapes(axes: Axes, shapes: NDArray[np.object_], fill: Fill) -> None:
+    """Fill polygons."""
+    from matplotlib.collections import PathCollection
+
+    if not len(shapes):
+        return
+    drawn = PathCollection(
+        [outline_path(shape) for shape in shapes], facecolor=fill.color,
+        edgecolor=HATCH_COLOR if fill.hatch else "#6b6b6b", linewidth=0.25,
+    )  # fmt: skip
+    if fill.hatch:
+        drawn.set_hatch(fill.hatch)
+    axes.add_collection(drawn, autolim=False)
+
+
+def outline_districts(axes: Axes, outlines: Outlines) -> None:
+    """Outline the kecamatan."""
     from matplotlib.collections import PathCollection
 
     drawn = PathCollection(
@@ -214,7 +230,8 @@ def _units_of(gaps: Gaps, kind: str) -> GeoDataFrame:
     return rows[rows["kind"].isin(kinds) & (rows["status"] == FacilityStatus.USED)]
 
 
-def _draw_facilities(axes: Axes, gaps: Gaps, kind: str, sheet: Sheet) -> None:
+def draw_facilities(axes: Axes, gaps: Gaps, kind: str, sheet: Sheet) -> None:
+    """Draw the units of a kind that took part, hollow where they do not function."""
     units = _units_of(gaps, kind)
     symbol = SYMBOLS.get(kind, OTHER)
     x, y = shapely.get_x(units.geometry.to_numpy()), shapely.get_y(units.geometry.to_numpy())
@@ -242,6 +259,22 @@ def _mark(
                   markeredgewidth=1.1 * scale, zorder=6)  # fmt: skip
 
 
+def draw_lines(axes: Axes, lines: Sequence[shapely.LineString]) -> None:
+    """Draw proposed roads, with a pale rim so that they stand out from a dark village.
+
+    Parameters
+    ----------
+    axes
+        In the lines' metric CRS.
+    lines
+        None draw nothing.
+    """
+    for line in lines:
+        x, y = shapely.get_coordinates(line).T
+        axes.plot(x, y, color="#ffffff", linewidth=4.2, solid_capstyle="round", zorder=6)
+        axes.plot(x, y, color=WORKS_COLOR, linewidth=2.6, solid_capstyle="round", zorder=7)
+
+
 def _draw_sites(axes: Axes, sites: Sequence[tuple[float, float]], sheet: Sheet) -> None:
     from matplotlib import patheffects
 
@@ -257,7 +290,7 @@ def _draw_sites(axes: Axes, sites: Sequence[tuple[float, float]], sheet: Sheet) 
         note.set_path_effects([patheffects.withStroke(linewidth=2.0 * scale, foreground="#ffffff")])
 
 
-def _draw_furniture(axes: Axes, words: Words, sheet: Sheet) -> None:
+def draw_furniture(axes: Axes, words: Words, sheet: Sheet) -> None:
     """Draw the scale bar, below the land, and the arrow to the north."""
     west, east = axes.get_xlim()
     south, north = axes.get_ylim()
@@ -303,12 +336,14 @@ def _write_title(figure: Figure, gaps: Gaps, kind: str, words: Words, paper: Pap
                 fontweight="bold", va="top", fontfamily=FONT, parse_math=False)  # fmt: skip
 
 
-def _write_below(figure: Figure, gaps: Gaps, kind: str, words: Words, sheet: Sheet, *, sites: bool) -> None:
+def _write_below(
+    figure: Figure, gaps: Gaps, kind: str, words: Words, sheet: Sheet, proposed: list[Line2D]
+) -> None:
     """Write legend, limit and sources below the map."""
     from textwrap import wrap
 
     letters = sheet.letters_pt
-    handles = [*_status_keys(gaps, kind, words), *_symbol_keys(gaps, kind, words, sites=sites)]
+    handles = [*_status_keys(gaps, kind, words), *_symbol_keys(gaps, kind, words, proposed)]
     legend = figure.legend(
         handles=handles, loc="lower left", bbox_to_anchor=(0.01, 0.075), ncols=2, frameon=False,
         prop={"family": FONT, "size": letters}, borderaxespad=0.0, handlelength=1.8, labelspacing=0.35,
@@ -356,24 +391,38 @@ def _status_keys(gaps: Gaps, kind: str, words: Words) -> list[Patch]:
     return keys
 
 
-def _symbol_keys(gaps: Gaps, kind: str, words: Words, *, sites: bool) -> list[Line2D]:
+def units_count(gaps: Gaps, kind: str) -> tuple[int, int]:
+    """Return how many units of a kind are not known to be out of function, and how many are."""
     units = _units_of(gaps, kind)
     broken = int((units["functioning"] == YesNo.NO).sum())
+    return len(units) - broken, broken
+
+
+def unit_key(kind: str, label: str, *, works: bool) -> Line2D:
+    """Return the legend's key of a kind's units, hollow for those that do not function."""
     symbol = SYMBOLS.get(kind, OTHER)
+    return _key(symbol if works else symbol._replace(fill="#ffffff", crossed=False), label)
+
+
+def _symbol_keys(gaps: Gaps, kind: str, words: Words, proposed: Sequence[Line2D] = ()) -> list[Line2D]:
+    works, broken = units_count(gaps, kind)
     name = words.kind(kind, begins=True)
     keys = []
     if kind in gaps.layers.area.listed_kinds:
-        count = words.cell(number(len(units) - broken))
-        keys.append(_key(symbol, words.say("map.works", kind=name, count=count)))
+        keys.append(
+            unit_key(kind, words.say("map.works", kind=name, count=words.cell(number(works))), works=True)
+        )
     else:
         keys.append(_key(None, words.say("map.no_list", kind=words.kind(kind))))
     if broken:
-        hollow = symbol._replace(fill="#ffffff", crossed=False)
-        keys.append(_key(hollow, words.say("map.broken", kind=name, count=words.cell(number(broken)))))
-    if sites:
-        keys.append(_key(SITE, words.say("map.site")))
-    keys.append(_line_key(words.say("map.district")))
-    return keys
+        label = words.say("map.broken", kind=name, count=words.cell(number(broken)))
+        keys.append(unit_key(kind, label, works=False))
+    return [*keys, *proposed, line_key(words.say("map.district"))]
+
+
+def _proposed_keys(words: Words, *, sites: bool, lines: bool) -> list[Line2D]:
+    keys = [_key(SITE, words.say("map.site"))] if sites else []
+    return keys + ([line_key(words.say("map.road"), WORKS_COLOR, 2.6)] if lines else [])
 
 
 def _key(symbol: Symbol | None, label: str) -> Line2D:
@@ -389,10 +438,11 @@ def _key(symbol: Symbol | None, label: str) -> Line2D:
     )  # fmt: skip
 
 
-def _line_key(label: str) -> Line2D:
+def line_key(label: str, color: str = "#222222", width_pt: float = 1.0) -> Line2D:
+    """Return the legend's key of a line."""
     from matplotlib.lines import Line2D
 
-    return Line2D([], [], color="#222222", linewidth=1.0, label=label)
+    return Line2D([], [], color=color, linewidth=width_pt, label=label)
 
 
 def _fit(figure: Figure, axes: Axes, renderer: RendererBase) -> None:

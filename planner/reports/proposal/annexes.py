@@ -86,7 +86,7 @@ def goods_annex(source: Source) -> Section:
     )
     empty = text("")
     rows = tuple(Row((number(i), empty, empty, empty)) for i in range(1, GOODS_ROWS + 1))
-    if plan is None:
+    if plan is None or not len(plan.sites):
         intro = words.say("annex.goods_intro")
     else:
         units = number(len(plan.sites), "unit")

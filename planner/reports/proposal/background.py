@@ -20,6 +20,7 @@ from planner.reports.documents.model import (
     people,
     text,
 )
+from planner.reports.proposal.stated import stated
 
 if TYPE_CHECKING:
     from planner.reports.documents.model import Block, Cell
@@ -45,6 +46,7 @@ def background(source: Source) -> Section:
     say = source.words.say
     parts = (
         Section("area", say("background.area_title"), _area(source)),
+        *stated(source),
         Section("facilities", say("background.facilities_title"), _facilities(source)),
         Section("reach", say("background.reach_title"), _reach(source)),
         *(_kind(source, kind) for kind in source.kinds if kind in source.listed),

@@ -18,7 +18,7 @@ from planner.reports.documents.model import (
 from planner.reports.proposal.background import area_facts, kind_facts
 from planner.reports.proposal.closing import signature
 from planner.reports.proposal.readiness import unknown_facts
-from planner.reports.proposal.request import cost, not_reached, request_facts
+from planner.reports.proposal.request import cost, not_reached, proposed, request_facts
 
 if TYPE_CHECKING:
     from planner.reports.documents.model import Block, Cell
@@ -111,6 +111,12 @@ def _analysis(source: Source) -> tuple[Block, ...]:
 
 def _conclusion(source: Source) -> str:
     words, plan = source.words, source.plan
+    if plan is not None and plan.roads:
+        return words.say(
+            "memo.conclusion_roads_as_if_none" if plan.as_if_none else "memo.conclusion_roads",
+            what=proposed(source, plan), kind=words.kind(plan.kind), people=people(plan.people_added),
+            area=source.area_name,
+        )  # fmt: skip
     if plan is not None:
         return words.say(
             "memo.conclusion_as_if_none" if plan.as_if_none else "memo.conclusion_plan",
@@ -133,6 +139,8 @@ def _advice(source: Source) -> list[str]:
 def asked(source: Source) -> str:
     """Return in one sentence what is asked for."""
     words, plan = source.words, source.plan
+    if plan is not None and plan.roads:
+        return words.say("asked.plan_roads", what=proposed(source, plan))
     if plan is not None:
         return words.say("asked.plan", n=number(len(plan.sites), "unit"), kind=words.kind(plan.kind))
     if source.focus is not None:
@@ -175,8 +183,10 @@ def _three_numbers(source: Source) -> tuple[tuple[Cell, str], ...]:
     words, plan, focus = source.words, source.plan, source.focus
     if plan is not None:
         kind, end = words.kind(plan.kind), "_as_if_none" if plan.as_if_none else ""
+        roads = number(len(plan.roads))
+        what = words.say("one_page.units_roads", n=roads, kind=kind) if plan.roads else None
         return (
-            (number(len(plan.sites)), words.say("one_page.units", kind=kind)),
+            (number(len(plan.sites)), what or words.say("one_page.units", kind=kind)),
             (people(plan.people_added), words.say(f"one_page.gain{end}", kind=kind)),
             (cost(plan), words.say("one_page.cost")),
         )

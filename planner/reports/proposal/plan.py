@@ -29,6 +29,32 @@ SAME_PEOPLE = 0.01
 
 
 @dataclass(frozen=True)
+class RoadWork:
+    """A road measure of a plan.
+
+    Attributes
+    ----------
+    name
+        As the office's measures file calls it.
+    edits
+        How many of the scenario's edits it is.
+    km
+        How long the roads and boat links are.
+    cost_idr
+        Rupiah; NaN where it was not given.
+    people_alone
+        People newly reached by it alone, without the plan's other roads and units; NaN where the plan did not
+        look at that.
+    """
+
+    name: str
+    edits: int
+    km: float
+    cost_idr: float
+    people_alone: float
+
+
+@dataclass(frozen=True)
 class Plan:
     """A plan as its folder has it.
 
@@ -51,6 +77,10 @@ class Plan:
         ``villages_after.csv``: people, shares and status before and after, index ``village_code``.
     folder
         Where all that stands.
+    roads
+        The road measures that it takes.
+    people_by_roads
+        People newly reached by all of its roads without its units; NaN of a plan without roads.
     """
 
     command: str
@@ -61,11 +91,26 @@ class Plan:
     years: pd.DataFrame | None
     villages: pd.DataFrame
     folder: Path
+    roads: tuple[RoadWork, ...] = ()
+    people_by_roads: float = float("nan")
 
     @property
     def people_added(self) -> float:
         """People newly reached, with the people of today."""
-        return float(self.sites["people_added"].sum())
+        # What the sites add comes on top of what the roads have added.
+        by_roads = self.people_by_roads if self.roads else 0.0
+        return float(self.sites["people_added"].sum()) + by_roads
+
+    @property
+    def cost_idr(self) -> float:
+        """First cost of all roads and units, rupiah; NaN as soon as one was not given."""
+        return float(self.sites["cost_idr"].sum(skipna=False)) + sum(one.cost_idr for one in self.roads)
+
+    @property
+    def without_cost(self) -> int:
+        """How many of its roads and units have no cost."""
+        silent = [one for one in self.roads if np.isnan(one.cost_idr)]
+        return int(self.sites["cost_idr"].isna().sum()) + len(silent)
 
     @property
     def counts_money(self) -> bool:
@@ -125,14 +170,16 @@ def read_plan_folder(folder: Path) -> Plan:
     try:
         kind = str(record["kind"])
         sites = _table(folder, "sites.csv", "candidate_id")
-        sites[[*NUMBERS]] = sites[[*NUMBERS]].apply(pd.to_numeric)
+        # A table without a row has no type of its own.
+        sites = sites.assign(**{name: pd.to_numeric(sites[name]).astype(np.float64) for name in NUMBERS})
         villages = _table(folder, "villages_after.csv", "village_code")
         reached = [f"{kind}_people_reached_before", f"{kind}_people_reached", "people"]
         villages[reached] = villages[reached].apply(pd.to_numeric)
         years = _years(folder, sites) if command == "rollout" else None
         ordered = sites.sort_values("order", kind="stable")
         scenario = read_scenario(folder / "scenario.yml")
-        plan = Plan(command, kind, record, scenario, ordered, years, villages, folder)
+        roads, by_roads = _roads(folder, record) if record.get("roads") else ((), float("nan"))
+        plan = Plan(command, kind, record, scenario, ordered, years, villages, folder, roads, by_roads)
         _ = plan.as_if_none, plan.served("before"), plan.served("after"), record["area"]["code"]
     except (KeyError, TypeError, ValueError) as error:
         if isinstance(error, InputError):
@@ -167,6 +214,20 @@ def _table(folder: Path, name: str, index: str) -> pd.DataFrame:
     return table.set_index(index)
 
 
+def _roads(folder: Path, record: Mapping[str, Any]) -> tuple[tuple[RoadWork, ...], float]:
+    """Return the road measures of a plan, and the people whom all of them reach without its units."""
+    choices = _table(folder, "roads.csv", "roads")["people_by_roads"].apply(pd.to_numeric)
+    works = tuple(
+        RoadWork(
+            str(one["name"]), int(one["edits"]), float(one["km"]),
+            float("nan") if one["cost_idr"] is None else float(one["cost_idr"]),
+            float(choices.get(one["name"], float("nan"))),
+        )
+        for one in record["road_works"]
+    )  # fmt: skip
+    return works, float(choices[" + ".join(record["roads"])])
+
+
 def _years(folder: Path, sites: pd.DataFrame) -> pd.DataFrame:
     years = _table(folder, "plan.csv", "year")
     years.index = years.index.astype(int)
@@ -199,12 +260,6 @@ def require_of_answer(plan: Plan, gaps: Gaps) -> None:
     if plan.kind not in gaps.coverage:
         msg = f"the plan is of {plan.kind}, which the standard does not name: use the plan's standard"
         raise ConfigError(msg)
-    if roads := plan.record.get("roads"):
-        msg = (
-            f"the plan mends roads too ({', '.join(roads)}), of which the documents cannot tell yet: give a "
-            "plan of units alone, with the roads in its --scenario"
-        )
-        raise ConfigError(msg)
     _require_same_rules(plan, gaps)
     if plan.as_if_none:
         return
@@ -222,7 +277,7 @@ def require_of_answer(plan: Plan, gaps: Gaps) -> None:
 
 def _require_same_rules(plan: Plan, gaps: Gaps) -> None:
     """Raise ConfigError unless a plan's scenario, without the plan's own edits, is the answer's."""
-    own = len(plan.scenario.edits) - len(plan.sites)
+    own = len(plan.scenario.edits) - len(plan.sites) - sum(one.edits for one in plan.roads)
     before = plan.scenario.model_copy(update={"edits": plan.scenario.edits[: max(own, 0)]})
     if own < 0 or before.content_hash() != gaps.scenario.content_hash():
         msg = (

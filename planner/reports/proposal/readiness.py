@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from geodata.vocabulary.statuses import FacilityStatus, YesNo
@@ -22,6 +23,7 @@ from planner.reports.documents.model import (
     text,
 )
 from planner.reports.proposal.request import site_rules
+from planner.reports.proposal.stated import unbacked
 from planner.siting.weights import people_of_unknown_place
 
 if TYPE_CHECKING:
@@ -101,7 +103,13 @@ def unknowns(source: Source) -> Section:
 
 def unknown_facts(source: Source) -> list[tuple[str, str]]:
     """Return pairs: what is unknown, and what it does to the answer."""
-    return [*_of_people(source), *_of_lists(source), *_of_roads(source), *_of_plan(source)]
+    return [
+        *_of_people(source),
+        *_of_lists(source),
+        *_of_roads(source),
+        *_of_plan(source),
+        *_of_office(source),
+    ]
 
 
 def _pair(source: Source, key: str, *, n: Cell | None = None, **values: Cell | str) -> tuple[str, str]:
@@ -154,6 +162,11 @@ def _of_roads(source: Source) -> list[tuple[str, str]]:
     return out
 
 
+def _of_office(source: Source) -> list[tuple[str, str]]:
+    bare = unbacked(source)
+    return [_pair(source, "stated", n=number(bare))] if bare else []
+
+
 def _of_plan(source: Source) -> list[tuple[str, str]]:
     plan, words = source.plan, source.words
     if plan is None:
@@ -161,6 +174,8 @@ def _of_plan(source: Source) -> list[tuple[str, str]]:
     out = []
     if silent := int(plan.sites["cost_idr"].isna().sum()):
         out.append(_pair(source, "cost", n=number(silent, "unit")))
+    if untold := len([one for one in plan.roads if np.isnan(one.cost_idr)]):
+        out.append(_pair(source, "cost_roads", n=number(untold)))
     unchecked, _ = site_rules(plan)
     if unchecked:
         rules = words.listed([words.say(f"site_rule.{rule}") for rule in unchecked])

@@ -56,11 +56,11 @@ def request(source: Source) -> Section:
         blocks += [Paragraph(words.say("background.no_list", kind=words.kind(kind)))
                    for kind in source.kinds if kind not in source.listed]  # fmt: skip
     else:
-        blocks = [
-            Section("units", words.say("request.units_title"), tuple(_units(source, source.plan))),
-            Section("sites", words.say("request.sites_title"), tuple(_sites(source, source.plan))),
-            Section("staff", words.say("request.staff_title"), tuple(_staff(source, source.plan))),
-        ]
+        plan = source.plan
+        parts = {"units": _units(source, plan), "roads": _roads(source, plan), "sites": _sites(source, plan),
+                 "staff": _staff(source, plan)}  # fmt: skip
+        blocks = [Section(key, words.say(f"request.{key}_title"), tuple(part))
+                  for key, part in parts.items() if part]  # fmt: skip
     return Section("request", words.say("request.title"), tuple(blocks))
 
 
@@ -71,25 +71,54 @@ def request_facts(source: Source, plan: Plan) -> list[str]:
     # Without a list nobody knows whom units reach today: then nothing is "more", nor rises.
     end = "_as_if_none" if plan.as_if_none else ""
     units, gained = number(len(plan.sites), "unit"), people(plan.people_added)
+    asked = [words.say(f"request.asked{end}", n=units, kind=name, people=gained)]
     return [
-        words.say(f"request.asked{end}", n=units, kind=name, people=gained),
+        *(_asked_with_roads(source, plan) if plan.roads else asked),
         words.say(f"request.served{end}", before=before, after=after, kind=name),
         cost_in_words(source, plan),
         _proof(source, plan),
     ]
 
 
+def _asked_with_roads(source: Source, plan: Plan) -> list[str]:
+    """Return sentences on units, roads, and whom both together reach."""
+    words, name = source.words, source.words.kind(plan.kind)
+    end = "_as_if_none" if plan.as_if_none else ""
+    said = [words.say("request.as_if_none", kind=name)] if plan.as_if_none else []
+    if len(plan.sites):
+        said.append(words.say("request.asked_units", n=number(len(plan.sites), "unit"), kind=name))
+    km = number(sum(one.km for one in plan.roads), "km", decimals=1)
+    said.append(words.say("request.asked_works", n=number(len(plan.roads)), km=km))
+    if len(plan.sites):
+        gained, by_roads = people(plan.people_added), people(plan.people_by_roads)
+        said.append(words.say(f"request.gained_both{end}", kind=name, people=gained, roads=by_roads))
+    else:
+        said.append(words.say(f"request.gained_roads{end}", kind=name, people=people(plan.people_added)))
+    return said
+
+
+def proposed(source: Source, plan: Plan) -> str:
+    """Return in words what a plan proposes: "3 unit pustu", with its roads where it has some."""
+    words, n = source.words, len(plan.sites)
+    parts = [words.say("request.units_part", n=number(n, "unit"), kind=words.kind(plan.kind))] if n else []
+    if plan.roads:
+        km = number(sum(one.km for one in plan.roads), "km", decimals=1)
+        parts.append(words.say("request.works_part", n=number(len(plan.roads)), km=km))
+    return words.listed(parts)
+
+
 def cost(plan: Plan) -> Cell:
-    """Return the first cost of all units; unknown as soon as one is."""
-    return total(rupiah(c) for c in plan.sites["cost_idr"])
+    """Return the first cost of all units and roads; unknown as soon as one is."""
+    return rupiah(plan.cost_idr) if len(plan.sites) or plan.roads else UNKNOWN
 
 
 def cost_in_words(source: Source, plan: Plan) -> str:
-    """Return the first cost of all units in words, or of how many it is not known."""
-    known = int(plan.sites["cost_idr"].notna().sum())
-    if known == len(plan.sites) and known:
+    """Return the first cost of all units and roads in words, or of how many it is not known."""
+    if cost(plan).known:
         return source.words.say("request.cost", cost=cost(plan))
-    return source.words.say("request.cost_unknown", n=number(len(plan.sites) - known, "unit"))
+    key = "cost_unknown_roads" if plan.roads else "cost_unknown"
+    unit = "" if plan.roads else "unit"
+    return source.words.say(f"request.{key}", n=number(plan.without_cost, unit))
 
 
 def _proof(source: Source, plan: Plan) -> str:
@@ -103,7 +132,7 @@ def _proof(source: Source, plan: Plan) -> str:
 
 def _units(source: Source, plan: Plan) -> list[Block]:
     blocks: list[Block] = [Paragraph(" ".join(request_facts(source, plan)))]
-    if len(plan.sites):
+    if len(plan.sites) or plan.roads:
         blocks.append(_by_year(source, plan))
     if plan.years is not None:
         blocks.append(Paragraph(source.words.say("request.year_note"), note=True))
@@ -113,14 +142,15 @@ def _units(source: Source, plan: Plan) -> list[Block]:
 def _by_year(source: Source, plan: Plan) -> Table:
     """Return what is done in each year; one row for a plan without years."""
     words = source.words
-    names = ("decided", "works_then", "people_gained", "served_then", "staff", "cost")
+    roads = ("road_works", "km") if plan.roads else ()
+    names = ("decided", "works_then", *roads, "people_gained", "served_then", "staff", "cost")
     wide = {"staff": 2.2, "cost": 1.5, "people_gained": 1.2, "served_then": 1.3, "decided": 1.2}
     columns = (
         Column(words.say("column.year"), 0.8 if plan.years is not None else 1.5),
         *(Column(words.say(f"column.{n}"), wide.get(n, 1.0), numeric=n != "staff") for n in names),
     )
     rows = [Row(cells) for cells in _year_rows(source, plan)]
-    return Table(words.say("request.year_caption"), columns, tuple(rows))
+    return Table(words.say("request.year_caption"), columns, tuple(rows), small=bool(plan.roads))
 
 
 def _year_rows(source: Source, plan: Plan) -> list[tuple[Cell, ...]]:
@@ -128,8 +158,8 @@ def _year_rows(source: Source, plan: Plan) -> list[tuple[Cell, ...]]:
     if plan.years is None:
         return [(
             text(source.words.say("request.not_dated")), number(len(sites)), number(len(sites)),
-            _bare(people(plan.people_added)), number(plan.served("after")), _staff_cell(source, plan, sites),
-            cost(plan),
+            *_roads_of_year(plan), _bare(people(plan.people_added)), number(plan.served("after")),
+            _staff_cell(source, plan, sites), cost(plan),
         )]  # fmt: skip
     rows: list[tuple[Cell, ...]] = []
     for year, one in plan.years.iterrows():
@@ -142,6 +172,12 @@ def _year_rows(source: Source, plan: Plan) -> list[tuple[Cell, ...]]:
             _staff_cell(source, plan, sites[sites["year_works"] == year]), spent,
         ))  # fmt: skip
     return rows
+
+
+def _roads_of_year(plan: Plan) -> tuple[Cell, ...]:
+    if not plan.roads:
+        return ()
+    return number(len(plan.roads)), number(sum(one.km for one in plan.roads), decimals=1)
 
 
 def _bare(cell: Cell) -> Cell:
@@ -158,15 +194,42 @@ def _staff_cell(source: Source, plan: Plan, rows: pd.DataFrame) -> Cell:
     return text(staff_in_words(source, plan.staff(rows)))
 
 
+def _roads(source: Source, plan: Plan) -> list[Block]:
+    """Return the road works of a plan, one a row; nothing for a plan without."""
+    if not plan.roads:
+        return []
+    words = source.words
+    columns = (
+        Column(words.say("column.number"), 0.5, numeric=True), Column(words.say("column.road_work"), 2.4),
+        *(Column(words.say(f"column.{c}"), 1.2, numeric=True) for c in ("km", "people_alone", "cost")),
+    )  # fmt: skip
+    rows = [
+        Row((
+            number(i), text(one.name), number(one.km, decimals=1), _bare(people(one.people_alone)),
+            rupiah(one.cost_idr),
+        ))
+        for i, one in enumerate(plan.roads, start=1)
+    ]  # fmt: skip
+    if len(plan.roads) > 1:
+        km = number(sum(one.km for one in plan.roads), decimals=1)
+        together = (_bare(people(plan.people_by_roads)), rupiah(sum(one.cost_idr for one in plan.roads)))
+        rows.append(Row((text(""), text(words.say("request.roads_together")), km, *together), role="total"))
+    note = Paragraph(words.say("request.roads_note"), note=True)
+    return [Table(words.say("request.roads_caption"), columns, tuple(rows)), note]
+
+
 def _sites(source: Source, plan: Plan) -> list[Block]:
     words = source.words
-    if not len(plan.sites):
+    if not len(plan.sites) and not plan.roads:
         return [Paragraph(words.say("request.no_site"))]
+    key = "map_caption_roads" if plan.roads else "map_caption"
     figure = Figure(
-        f"plan_{plan.kind}.png", words.say("request.map_caption", kind=words.kind(plan.kind)),
+        f"plan_{plan.kind}.png", words.say(f"request.{key}", kind=words.kind(plan.kind)),
         words.say("request.map_alt", kind=words.kind(plan.kind), area=source.area_name),
         source.map_of(plan.kind, with_plan=True),
     )  # fmt: skip
+    if not len(plan.sites):
+        return [figure, Paragraph(words.say("request.no_unit"))]
     return [figure, site_table(source, plan), *_site_notes(source, plan)]
 
 
@@ -204,7 +267,7 @@ def site_table(source: Source, plan: Plan) -> Table:
 
 def _site_notes(source: Source, plan: Plan) -> list[Block]:
     words = source.words
-    notes = [words.say("request.gain_note")]
+    notes = [words.say("request.gain_note_roads" if plan.roads else "request.gain_note")]
     unchecked, concerned = site_rules(plan)
     if unchecked:
         names = words.listed([words.say(f"site_rule.{rule}") for rule in unchecked])

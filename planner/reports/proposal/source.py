@@ -13,19 +13,21 @@ import shapely
 from geodata.vocabulary.statuses import VillageStatus
 from planner.coverage.extent import seasons_told
 from planner.coverage.tables import is_at_least, summary
+from planner.network.edited_lines import edited_lines
 from planner.reports.documents.model import UNKNOWN, Cell, number, people, share, text
 from planner.reports.print_maps.look import Paper
 from planner.reports.print_maps.outlines import outlines_of
 from planner.reports.print_maps.status_map import status_map
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from geodata.layers import Finding
     from planner.coverage.study import Gaps
     from planner.ilp.model import Ilp
     from planner.reports.documents.words import Words
     from planner.reports.print_maps.outlines import Outlines
+    from planner.reports.proposal.facts import Facts
     from planner.reports.proposal.plan import Plan
     from planner.scenarios.modes import Season
 
@@ -60,12 +62,15 @@ class Source:
         A plan that starts from these answers; None without one.
     words
         The language.
+    facts
+        What the office states; None without a facts file.
     """
 
     ilp: Ilp
     findings: tuple[Finding, ...]
     plan: Plan | None
     words: Words
+    facts: Facts | None = None
 
     @property
     def gaps(self) -> Gaps:
@@ -234,6 +239,7 @@ class Source:
                 paper=Paper.FIGURE,
                 lang=self.words.lang,
                 sites=sites,
+                lines=self._lines_of_plan() if with_plan else (),
                 outlines=self._outlines,
             )
         return self._maps[kind, with_plan]
@@ -245,6 +251,14 @@ class Source:
     @cached_property
     def _outlines(self) -> Outlines:
         return outlines_of(self.gaps.layers)
+
+    def _lines_of_plan(self) -> Sequence[shapely.LineString]:
+        plan = self.plan
+        if plan is None or not plan.roads:
+            return ()
+        works, own = sum(one.edits for one in plan.roads), len(plan.sites)
+        edits = plan.scenario.edits[: len(plan.scenario.edits) - own]
+        return list(edited_lines(self.gaps.layers, edits[len(edits) - works :]))
 
     def _places_of(self, sites: pd.DataFrame) -> list[tuple[float, float]]:
         import geopandas as gpd

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from planner.reports.documents.data import Plain
     from planner.reports.documents.model import Document
     from planner.reports.documents.paper import PaperSize
+    from planner.reports.proposal.facts import Facts
     from planner.reports.proposal.plan import Plan
 
 
@@ -74,7 +75,11 @@ KEYS: dict[str, Callable[[Source], Document]] = {
 }  # fmt: skip
 # The annexes as a workbook: one file beside the documents.
 WORKBOOK, WORKBOOK_FILE = "xlsx", "lampiran.xlsx"
-REPORT = plan_outputs("report", WORKBOOK_FILE, *(f"{name}.{end}" for name in KEYS for end in FORMATS))
+# The document of --against, which stands alone in its folder.
+COMPARISON = "perbandingan"
+REPORT = plan_outputs(
+    "report", WORKBOOK_FILE, *(f"{name}.{end}" for name in (*KEYS, COMPARISON) for end in FORMATS)
+)
 
 
 def formats_named(names: str) -> tuple[str, ...]:
@@ -106,8 +111,9 @@ def formats_named(names: str) -> tuple[str, ...]:
 
 
 def source_of(
-    ilp: Ilp, *, findings: Sequence[Finding] = (), plan: Plan | None = None, lang: str = "id"
-) -> Source:
+    ilp: Ilp, *, findings: Sequence[Finding] = (), plan: Plan | None = None, facts: Facts | None = None,
+    lang: str = "id",
+) -> Source:  # fmt: skip
     """Return what documents are made from.
 
     Parameters
@@ -119,6 +125,8 @@ def source_of(
     plan
         A plan that starts from these answers, as :func:`planner.reports.proposal.plan.read_plan_folder` reads
         it; without one the proposal lists the gaps by priority.
+    facts
+        What the office states, as :func:`planner.reports.proposal.facts.read_facts` reads it.
     lang
         ``id`` or ``en``.
 
@@ -135,7 +143,7 @@ def source_of(
     """
     if plan is not None:
         require_of_answer(plan, ilp.gaps)
-    return Source(ilp, tuple(findings), plan, Words(lang))
+    return Source(ilp, tuple(findings), plan, Words(lang), facts)
 
 
 def write_report(
@@ -208,7 +216,10 @@ def write_report(
         if WORKBOOK in wanted:
             progress("workbook")
             plan = None if source.plan is None else source.plan.folder
-            write_workbook(source.gaps, source.ilp, stage / WORKBOOK_FILE, lang=source.words.lang, plan=plan)
+            write_workbook(
+                source.gaps, source.ilp, stage / WORKBOOK_FILE, lang=source.words.lang, plan=plan,
+                findings=source.findings,
+            )  # fmt: skip
 
     record = report_record(source, formats=wanted, paper=paper, inputs=inputs)
     return write_plan_folder(out, REPORT, record, write)

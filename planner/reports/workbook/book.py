@@ -11,14 +11,19 @@ from planner.reports.workbook.plan import plan_sheets
 from planner.reports.workbook.words import Words
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
+    from geodata.layers import Finding
     from planner.coverage.study import Gaps
     from planner.ilp.model import Ilp
     from planner.reports.workbook.sheet import Sheet
 
 
-def write_workbook(gaps: Gaps, ilp: Ilp, path: Path, *, lang: str = "id", plan: Path | None = None) -> None:
+def write_workbook(
+    gaps: Gaps, ilp: Ilp, path: Path, *, lang: str = "id", plan: Path | None = None,
+    findings: Sequence[Finding] = (),
+) -> None:  # fmt: skip
     """Write an answer as a workbook (XLSX): villages, facilities, catchments, gaps, plan and method.
 
     Totals are formulas, each with our value beside it. What is unknown, or has no way, is a word; no text is
@@ -36,6 +41,8 @@ def write_workbook(gaps: Gaps, ilp: Ilp, path: Path, *, lang: str = "id", plan: 
         ``id`` or ``en``.
     plan
         A folder of ``jangkau site`` or ``jangkau rollout``, for its sites and years.
+    findings
+        Of ``check`` by the answer's scenario, where they are there already; found when empty.
 
     Raises
     ------
@@ -58,12 +65,14 @@ def write_workbook(gaps: Gaps, ilp: Ilp, path: Path, *, lang: str = "id", plan: 
     ['Villages', 'Facilities', 'Catchments']
     """
     words = Words(lang, ilp.kinds)
-    sheets = _sheets(gaps, ilp, words, plan)
+    sheets = _sheets(gaps, ilp, words, plan, findings)
     area = gaps.layers.area
     write_book([*sheets, method(gaps, sheets, words)], path, words.texts, area=f"{area.name} ({area.code})")
 
 
-def _sheets(gaps: Gaps, ilp: Ilp, words: Words, plan: Path | None) -> list[Sheet]:
+def _sheets(
+    gaps: Gaps, ilp: Ilp, words: Words, plan: Path | None, findings: Sequence[Finding]
+) -> list[Sheet]:
     of_plan = [] if plan is None else plan_sheets(plan, gaps.layers.area.code, words)
     villages = tables.villages(ilp, words)
     return [
@@ -73,7 +82,7 @@ def _sheets(gaps: Gaps, ilp: Ilp, words: Words, plan: Path | None) -> list[Sheet
         tables.districts(gaps, villages, words),
         *of_plan,
         tables.adoption(ilp, words),
-        tables.findings(gaps, words),
+        tables.findings(findings or tables.all_findings(gaps), words),
         tables.network(ilp, words),
         tables.groups(ilp, words),
         tables.equity(ilp, words),

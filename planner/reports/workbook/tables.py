@@ -266,9 +266,8 @@ def adoption(ilp: Ilp, words: Words) -> Sheet:
     return made(words, "adoption", columns)
 
 
-def findings(gaps: Gaps, words: Words) -> Sheet:
+def findings(found: Sequence[Finding], words: Words) -> Sheet:
     """Return the findings of ``check``, the gravest first."""
-    found = all_findings(gaps)
     rules = sender_texts().rules
     table = pd.DataFrame(
         [

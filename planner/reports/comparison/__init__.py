@@ -1,0 +1,1 @@
+"""Two scenarios of one area side by side, as a document."""
