@@ -359,7 +359,7 @@ def test_a_link_names_only_what_was_saved(session):
 
 def test_names_from_files_are_escaped():
     render = Renderer(Texts("en"))
-    shown = render("tour", cookie="c", area=HOSTILE)
+    shown = render("tour", cookie="c", area=HOSTILE, step="gap", n=1, steps=5, kind="x")
     assert "<script>" not in shown
     assert "&lt;script&gt;" in shown
 

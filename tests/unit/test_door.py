@@ -170,7 +170,7 @@ def test_an_origin_that_is_none_is_said_at_the_start(tmp_path, origin):
     app.close()
 
 
-def test_where_accounts_cannot_be_read_nobody_gets_in_and_it_is_said(store, door, clock):
+def test_where_accounts_cannot_be_read_nobody_gets_in_and_it_is_said(store, door, clock, tmp_path):
     def away(*_a):
         msg = "the database is away"
         raise StoreError(msg)
@@ -183,8 +183,10 @@ def test_where_accounts_cannot_be_read_nobody_gets_in_and_it_is_said(store, door
         def get_secure_cookie(self, *_a, **_k):
             return said.encode()
 
+    template = tmp_path / "out.html"
+    template.write_text("out", "utf-8")
     with ThreadPoolExecutor(1) as pool:
-        ask = provider(store, door, Texts("en"), pool, "/").get_user
+        ask = provider(store, door, Texts("en"), pool, "/", str(template)).get_user
     with pytest.raises(HTTPError) as refused:
         ask(Handler())
     assert refused.value.status_code == 503
