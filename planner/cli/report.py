@@ -86,7 +86,7 @@ def _comparison(options: argparse.Namespace) -> int:
         progress("check")
         both = comparison_of(
             *answers, plans=[plan for _, plan in asked], findings=check(layers, scenario=asked[0][0]),
-            lang=options.lang,
+            layers=layers, lang=options.lang,
         )  # fmt: skip
         files = write_comparison(
             both, options.out, formats=formats, paper=options.paper, template=template,

@@ -90,7 +90,7 @@ def answers(layers, files):
 
 @pytest.fixture(scope="module")
 def both(layers, files):
-    return comparison_of(*answers(layers, files), findings=check(layers))
+    return comparison_of(*answers(layers, files), findings=check(layers), layers=layers)
 
 
 @pytest.fixture(scope="module")
@@ -152,6 +152,13 @@ def test_the_figures_are_those_of_each_run(layers, files, both):
 def test_what_both_have_stands_once_and_every_edit_has_its_sentence(both):
     said = " ".join(texts_of(plain(both)))
     assert said.count("Puskesmas Muararekaan (Muararekaan, Kecamatan Rekaan) ditutup.") == 1
+    # A unit is told as it was before the edit: a pustu at its own place.
+    pustu = both.layers.facilities[both.layers.facilities["kind"] == "pustu"]
+    moved, raised = pustu.iloc[0], pustu.iloc[1]
+    place = both.layers.villages["village_name"][moved["village_code"]]
+    assert f"({place}, Kecamatan Rekaan) dipindahkan ke " in said
+    assert f"{raised['name']} (" in said
+    assert f"Puskesmas {raised['name']}" not in said
     for lang in ("id", "en"):
         source = comparison_of(both.a.source.gaps, both.b.source.gaps, lang=lang).a.source
         edits = both.b.scenario.edits

@@ -169,7 +169,7 @@ def _scenarios(both: Comparison) -> list[Block]:
 
 def _told(both: Comparison, side: Side, edits: list[Edit], intro: str) -> list[Block]:
     words = both.words
-    said = edits_in_words(side.source, edits[:FIRST], side.scenario.edits)
+    said = edits_in_words(side.source, edits[:FIRST], side.scenario.edits, layers=both.layers)
     blocks: list[Block] = [Paragraph(intro)]
     if said:
         blocks.append(Items(tuple(said), numbered=True))
@@ -380,12 +380,11 @@ def _annexes(both: Comparison) -> list[Section]:
     shared, *alone = both.edits
     own_edits = ((called(both, side), side, own) for side, own in zip(both.sides, alone, strict=True))
     long = [(words.say("compare.shared"), both.a, shared), *own_edits]
-    lists = [
-        Section(f"edits_{i}", title, (Items(tuple(edits_in_words(side.source, own, side.scenario.edits)),
-                                            numbered=True),))
-        for i, (title, side, own) in enumerate(long)
-        if len(own) > FIRST
-    ]  # fmt: skip
+    lists = []
+    for i, (title, side, own) in enumerate(long):
+        if len(own) > FIRST:
+            said = edits_in_words(side.source, own, side.scenario.edits, layers=both.layers)
+            lists.append(Section(f"edits_{i}", title, (Items(tuple(said), numbered=True),)))
     if lists:
         out.append(Section("annex_edits", words.say("compare.annex_edits"), tuple(lists), new_page=True))
     sources = (Items(words.lines("method.steps"), numbered=True), sources_table(both.a.source))

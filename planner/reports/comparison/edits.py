@@ -28,12 +28,15 @@ from planner.scenarios.edits import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from geodata.layers import Layers
     from planner.reports.documents.model import Cell
     from planner.reports.proposal.source import Source
     from planner.scenarios.edits import Edit
 
 
-def edits_in_words(source: Source, edits: Sequence[Edit], opened: Iterable[Edit] = ()) -> list[str]:
+def edits_in_words(
+    source: Source, edits: Sequence[Edit], opened: Iterable[Edit] = (), *, layers: Layers | None = None
+) -> list[str]:
     """Return a sentence an edit.
 
     Parameters
@@ -44,6 +47,9 @@ def edits_in_words(source: Source, edits: Sequence[Edit], opened: Iterable[Edit]
         Those to be told.
     opened
         All edits of the scenario, since one may close or change what another opened.
+    layers
+        The area without any edit, where units have the kind and the place that they had; the answer's own
+        when None.
 
     Examples
     --------
@@ -54,12 +60,14 @@ def edits_in_words(source: Source, edits: Sequence[Edit], opened: Iterable[Edit]
     ['Puskesmas Muararekaan (Muararekaan, Kecamatan Rekaan) is closed.']
     """
     names = {e.id: (e.name or e.id, e.kind, e.lonlat) for e in opened if isinstance(e, OpenFacility)}
-    return [_Told(source, names).sentence(edit) for edit in edits]
+    return [_Told(source, names, layers or source.gaps.layers).sentence(edit) for edit in edits]
 
 
 class _Told:
-    def __init__(self, source: Source, opened: dict[str, tuple[str, str, tuple[float, float]]]) -> None:
-        self._source, self._words, self._opened = source, source.words, opened
+    def __init__(
+        self, source: Source, opened: dict[str, tuple[str, str, tuple[float, float]]], layers: Layers
+    ) -> None:
+        self._source, self._words, self._opened, self._layers = source, source.words, opened, layers
 
     def sentence(self, edit: Edit) -> str:
         if isinstance(edit, OpenFacility | CloseFacility | MoveFacility | ChangeFacility):
@@ -93,7 +101,7 @@ class _Told:
         return name if name.lower().startswith(begins.lower()) else f"{begins} {name}".strip()
 
     def _unit(self, unit: str) -> str:
-        rows = self._source.gaps.layers.facilities
+        rows = self._layers.facilities
         if unit in self._opened:
             name, kind, lonlat = self._opened[unit]
             return f"{self._called(kind, name)} ({self._place(lonlat)})"
@@ -102,7 +110,7 @@ class _Told:
         row = rows.loc[unit]
         called = self._called(str(row["kind"]), str(row["name"]) or unit)
         village = row["village_code"]
-        if village not in self._source.gaps.layers.villages.index:
+        if village not in self._layers.villages.index:
             return called
         return f"{called} ({self._village(village)})"
 
@@ -111,7 +119,7 @@ class _Told:
         return self._words.say("edit.village", village=village, district=district)
 
     def _place(self, lonlat: tuple[float, float]) -> str:
-        villages = self._source.gaps.layers.villages
+        villages = self._layers.villages
         point = gpd.GeoSeries([shapely.Point(lonlat)], crs=WGS84).to_crs(villages.crs).to_numpy()
         code = village_at(point, villages)[0]
         if code is None:
@@ -120,7 +128,7 @@ class _Told:
         return self._village(code)
 
     def _road_named(self, road: str) -> str:
-        rows = self._source.gaps.layers.roads
+        rows = self._layers.roads
         if rows is None:
             return road
         rows = rows[(rows.index == road) | (rows["way_id"] == road)]
@@ -129,7 +137,7 @@ class _Told:
 
     def _road(self, edit: CloseRoad | ReopenRoad | ChangeRoad | AddRoad | AddBoat) -> str:
         words = self._words
-        km = number(edited_km(self._source.gaps.layers, [edit]), "km", decimals=1)
+        km = number(edited_km(self._layers, [edit]), "km", decimals=1)
         if isinstance(edit, AddBoat):
             wait = edit.duration_minutes
             key = "add_boat" if wait is None else "add_boat_timed"
@@ -178,7 +186,7 @@ class _Told:
 
     def _flood(self, edit: Flood) -> str:
         words = self._words
-        crs = self._source.gaps.layers.villages.crs
+        crs = self._layers.villages.crs
         area = gpd.GeoSeries([shapely.Polygon(edit.polygon)], crs=WGS84).to_crs(crs).make_valid().area.iloc[0]
         season = (
             words.say("edit.both_seasons") if edit.season == "both" else words.on_map(f"season_{edit.season}")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from geodata.layers import Finding
+    from geodata.layers import Finding, Layers
     from planner.coverage.study import Gaps
     from planner.reports.documents.words import Words
     from planner.reports.proposal.plan import Plan
@@ -74,11 +74,14 @@ class Comparison:
         The two.
     words
         The language.
+    layers
+        The area without the edits of either; None where they are not at hand.
     """
 
     a: Side
     b: Side
     words: Words
+    layers: Layers | None = None
 
     @property
     def sides(self) -> tuple[Side, Side]:
@@ -208,7 +211,7 @@ def sums(table: pd.DataFrame) -> dict[str, float]:
 
 def comparison_of(
     before: Gaps, after: Gaps, *, plans: Sequence[Plan | None] = (None, None),
-    findings: Sequence[Finding] = (), lang: str = "id",
+    findings: Sequence[Finding] = (), layers: Layers | None = None, lang: str = "id",
 ) -> Comparison:  # fmt: skip
     """Return two answers for one area as a comparison.
 
@@ -220,6 +223,8 @@ def comparison_of(
         Those whose scenarios they are, where they are of a plan.
     findings
         Of ``check``.
+    layers
+        The area without any edit, so that edits speak of units as they are before them.
     lang
         ``id`` or ``en``.
 
@@ -254,7 +259,7 @@ def comparison_of(
              gaps.scenario.season, plan)
         for letter, gaps, plan in zip("AB", (before, after), plans, strict=True)
     )  # fmt: skip
-    return Comparison(a, b, words)
+    return Comparison(a, b, words, layers)
 
 
 def _in_season(gaps: Gaps, season: Season) -> Gaps:
