@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from geodata.errors import ConfigError, WorkspaceError
+from geodata.files.csvtext import csv_text
 from geodata.files.lock import held
 from geodata.layers import no_progress
 from geodata.readers.files.opening import file_sha256
@@ -212,7 +213,8 @@ class _Run:
     def _report(self) -> None:
         costs = pd.DataFrame(self.done.costs)
         if len(costs):
-            costs.sort_values("name").to_csv(self.out / "costs.csv", index=False)
+            text = csv_text(costs.sort_values("name"), index=False)
+            (self.out / "costs.csv").write_text(text, "utf-8")
         write_json({
             "jangkau_version": version("jangkau"), "command": "nation",
             "configuration_sha256": self.scenario.content_hash(),
