@@ -39,9 +39,10 @@ window.jangkauDesk = (function () {
     show(share < 0.3 ? "closed" : share < 0.7 ? "half" : "full");
     if (tell) tell({ panel: root.dataset.panel });
     // The click that follows would pull once more.
-    window.addEventListener("click", (click) => { click.stopPropagation(); click.preventDefault(); },
-      { capture: true, once: true });
-    setTimeout(() => was.grip.blur(), 0);
+    function swallow(click) { click.stopPropagation(); click.preventDefault(); }
+    window.addEventListener("click", swallow, { capture: true, once: true });
+    // A finger that drags makes no click: the next tap is meant.
+    setTimeout(() => { window.removeEventListener("click", swallow, { capture: true }); was.grip.blur(); }, 50);
   }
   window.addEventListener("pointerup", released, true);
   window.addEventListener("pointercancel", released, true);

@@ -33,15 +33,15 @@ RAIL_BOX = {
     "height": {"xs": "var(--jk-foot)", "md": "auto"}, "width": {"xs": "auto", "md": "var(--jk-rail)"},
 }  # fmt: skip
 PANEL_BOX = {
-    **FIXED, "right": 0, "zIndex": 20, "backgroundColor": "background.paper", "overflow": "hidden",
+    **FIXED, "right": 0, "zIndex": 20, "backgroundColor": "background.paper", "overflowX": "hidden",
+    "overflowY": "auto",
     "visibility": "var(--jk-panel-seen)", "boxShadow": 3, "borderRadius": {"xs": "14px 14px 0 0", "md": 0},
     "left": {"xs": 0, "md": "auto"}, "width": {"xs": "auto", "md": "var(--jk-panel-w)"},
     "top": {"xs": "auto", "md": 0}, "bottom": "var(--jk-foot)",
-    "height": {"xs": "var(--jk-sheet)", "md": "auto"}, "display": "flex", "flexDirection": "column",
+    "height": {"xs": "var(--jk-sheet)", "md": "auto"},
 }  # fmt: skip
 VIEW_BOX = {
-    "flex": "1 1 auto", "minHeight": 0, "overflowY": "auto", "padding": "8px 12px 24px", "minWidth": 0,
-    "boxSizing": "border-box", "width": "100%",
+    "padding": "8px 12px 24px", "minWidth": 0, "boxSizing": "border-box", "width": "100%",
 }  # fmt: skip
 
 

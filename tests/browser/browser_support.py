@@ -79,6 +79,8 @@ class Tab:
         tab = self.page.get_by_role("tab", name=self._(message), exact=True)
         tab.click()
         expect(tab).to_have_attribute("aria-selected", "true")
+        # The rail hears of it after the tabs; what is asked of it next must not be what it was.
+        expect(place).to_have_attribute("aria-current", "page")
 
     def _(self, message, **values):
         return self.texts.text(message, **values)

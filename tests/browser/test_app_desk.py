@@ -116,6 +116,21 @@ def test_a_link_shows_the_same_to_somebody_else(tab, chromium, served, hostile_l
     other.close()
 
 
+@pytest.mark.parametrize("tab", SIZES[:1] + SIZES[2:], indirect=True)
+def test_the_panel_scrolls_to_its_end_by_the_wheel(tab):
+    tab.tab("What if")
+    tab.tab("Villages")
+    last = tab.page.locator("table.list tbody tr").last
+    below = tab.page.viewport_size["height"]
+    assert last.bounding_box()["y"] > below
+    box = tab.page.locator("[role=tablist]").bounding_box()
+    tab.page.mouse.move(box["x"] + 20, box["y"] + 60)
+    for _ in range(12):
+        tab.page.mouse.wheel(0, 600)
+        tab.page.wait_for_timeout(50)
+    assert last.bounding_box()["y"] < below
+
+
 def test_search_by_keyboard_alone_goes_to_the_village(tab, hostile_layers):
     code, name = hostile_layers.villages.index[9], hostile_layers.villages["village_name"].iloc[9]
     field = tab.page.get_by_role("searchbox", name=tab._("Search the map"))
