@@ -46,7 +46,7 @@ def small_limits() -> Scenario:
 
 
 def write_country(
-    folder: Path, seed: int, *, columns: int = 8, rows: int = 5, roads: str = "", units: int = 14
+    folder: Path, seed: int, *, columns: int = 6, rows: int = 4, roads: str = "", units: int = 12
 ) -> Files:
     """Write villages on a grid with holes of sea, in kabupaten of two columns, and units anywhere on it."""
     rng = np.random.default_rng(seed)
@@ -107,6 +107,12 @@ def _roads(folder: Path, rng: np.random.Generator, columns: int, rows: int, how:
 
 def in_one_piece(files: Files, out: Path, scenario: Scenario) -> pd.DataFrame:
     """Return the answer of the plain study over all villages at once, from the layers that a run has kept."""
+    layers, beyond = whole_country(files, out, scenario)
+    return village_table(Study(layers, scenario=scenario, beyond=beyond).gaps())
+
+
+def whole_country(files: Files, out: Path, scenario: Scenario) -> tuple[Layers, Beyond]:
+    """Return the layers that a run has kept, in one piece."""
     parts = [gpd.read_parquet(p) for p in sorted((out / "regencies").glob("*/villages.parquet"))]
     assert len({str(p.crs) for p in parts}) == 1
     villages = gpd.GeoDataFrame(pd.concat(parts).sort_index(), crs=parts[0].crs)
@@ -124,8 +130,7 @@ def in_one_piece(files: Files, out: Path, scenario: Scenario) -> pd.DataFrame:
         roads = read_vector_roads(RoadsFile(path=files.roads), study_zone(villages, 50_000.0), crs).frame
         beyond["horizon_s"] = horizons_s(scenario, kinds)
     area = StudyArea("35.00", "All", str(villages.crs), 50_000.0, listed_kinds=kinds)
-    layers = Layers(area, villages, roads, units)
-    return village_table(Study(layers, scenario=scenario, beyond=Beyond(**beyond)).gaps())
+    return Layers(area, villages, roads, units), Beyond(**beyond)
 
 
 def answers(out: Path) -> pd.DataFrame:

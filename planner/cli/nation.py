@@ -1,4 +1,4 @@
-"""``jangkau nation``: all kabupaten of a province or the country, on a Dask cluster."""
+"""``jangkau nation``: all kabupaten of a province or the country on a Dask cluster, and units over them."""
 
 from __future__ import annotations
 
@@ -6,23 +6,33 @@ import math
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from planner.cli.console import DONE, OUR_FAULT, USERS_INPUT, say
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Mapping
 
     from planner.cli.console import Commands
     from planner.nation.run import Done
+    from planner.nation.sites import Planned
 
 
 TOLD_EVERY_S = 30.0
+# Kabupaten that the console names; all are in the table.
+SHOWN = 10
+# Sums of people agree to this, relative.
+TOLERANCE = 1e-9
 
 
 def add_commands(commands: Commands) -> None:
     """Add ``nation``."""
     nation = commands.add_parser("nation", help="coverage and gaps of all kabupaten, on a Dask cluster")
+    nation.add_argument(
+        "what", nargs="?", choices=("gaps", "site"), default="gaps",
+        help="gaps (the default), or site: how many new units each kabupaten gets (--kind, --units)",
+    )  # fmt: skip
     nation.add_argument(
         "--villages", type=Path, required=True, metavar="FILE", help="polygons, with their codes"
     )
@@ -36,6 +46,9 @@ def add_commands(commands: Commands) -> None:
     nation.add_argument("--population", type=Path, metavar="FILE", help="people by village")
     nation.add_argument(
         "--codes", type=Path, metavar="FILE", help="codes and names of provinces and kabupaten"
+    )
+    nation.add_argument(
+        "--adoption", type=Path, metavar="A.csv", help="table of each puskesmas's stage of ILP (CSV or XLSX)"
     )
     nation.add_argument(
         "--scenario", type=Path, metavar="S.yml", help="what differs from the default scenario"
@@ -56,6 +69,11 @@ def add_commands(commands: Commands) -> None:
     nation.add_argument(
         "--memory", type=float, default=3.0, metavar="GIB", help="of each worker (default: 3)"
     )
+    nation.add_argument("--kind", help="site: facility kind, such as pustu or posyandu")
+    nation.add_argument("--units", type=int, metavar="N", help="site: so many measures over all kabupaten")
+    nation.add_argument(
+        "--measures", type=Path, metavar="M.yml", help="site: what can be done in the place of the defaults"
+    )
     nation.set_defaults(run=_nation)
 
 
@@ -63,20 +81,70 @@ def _nation(options: argparse.Namespace) -> int:
     from planner.nation.cluster import workers
     from planner.nation.country import Files, facilities_file
     from planner.nation.run import nation
-    from planner.pipeline import default_scenario, read_scenario
+    from planner.nation.sites import nation_site
+    from planner.pipeline import default_scenario, read_measures, read_scenario
 
+    _require_together(options)
     scenario = default_scenario() if options.scenario is None else read_scenario(options.scenario)
     files = Files(
         villages=options.villages, facilities=tuple(facilities_file(f) for f in options.facilities),
         population=options.population, roads=options.roads, codes=options.codes,
+        adoption=options.adoption,
     )  # fmt: skip
     memory_mb = 1024.0 * options.memory
     with workers(options.scheduler, options.workers, memory_mb) as these:
         if these.link:
             say(f"dashboard: {these.link}")
-        done = nation(files, options.out, these, scenario=scenario, memory_mb=memory_mb, progress=_Told())
+        told = _Told()
+        if options.what == "site":
+            return _say_plan(nation_site(
+                files, options.out, these, kind=options.kind, units=options.units, scenario=scenario,
+                measures=None if options.measures is None else read_measures(options.measures),
+                memory_mb=memory_mb, progress=told,
+            ))  # fmt: skip
+        done = nation(files, options.out, these, scenario=scenario, memory_mb=memory_mb, progress=told)
     _say(done, options.out)
     return _status(done)
+
+
+def _require_together(options: argparse.Namespace) -> None:
+    """Raise ConfigError for options that do not go with what is asked."""
+    from geodata.errors import ConfigError
+
+    site = ("kind", "units", "measures")
+    if options.what == "site":
+        missing = [f"--{name}" for name in site[:2] if getattr(options, name) is None]
+        if missing:
+            msg = f"nation site: say what is planned with {' and '.join(missing)}"
+            raise ConfigError(msg)
+        if options.adoption is not None:
+            msg = "--adoption goes with jangkau nation, not with nation site: leave it out"
+            raise ConfigError(msg)
+    else:
+        given = [f"--{name}" for name in site if getattr(options, name) is not None]
+        if given:
+            msg = f"{' and '.join(given)}: for jangkau nation site; write that, or leave it out"
+            raise ConfigError(msg)
+
+
+def _say_plan(plan: Planned) -> int:
+    if sys.stderr.isatty():
+        sys.stderr.write("\n")
+    for note in plan.notes:
+        say(f"  {note}")
+    found = plan.division
+    if found is not None:
+        used = sum(found.units.values())
+        proof = "proven best" if found.bound <= found.total * (1 + TOLERANCE) else (
+            f"any other division and plans: at most {found.bound:,.0f}"
+        )  # fmt: skip
+        say(f"{used} of {plan.units} x {plan.kind}: {found.total:,.0f} people more within the limit; {proof}")
+        for code, row in plan.table[plan.table["units"] > 0].head(SHOWN).iterrows():
+            say(f"  {code} {row['regency']}: {row['units']}, +{row['people_added']:,.0f} people")
+    for name, failure in plan.failures.items():
+        sys.stderr.write(f"jangkau: {name}: {failure.message}\n")
+    say(str(plan.folder))
+    return _status(plan)
 
 
 class _Told:
@@ -111,6 +179,8 @@ def _say(done: Done, out: Path) -> None:
             reached = "unknown" if share is None else f"{share:.1%} of people reached"
             say(f"  {kind}: {reached}; {one['villages_gap']:,} villages are gaps, "
                 f"{one['villages_unknown']:,} unknown")  # fmt: skip
+        if "adoption" in found:
+            say(adoption_in_words(found["adoption"]))
     say(
         f"{done.made} parts computed, {done.kept} kept; "
         f"{sum(c['cpu_s'] for c in done.costs):,.0f} CPU seconds"
@@ -120,7 +190,30 @@ def _say(done: Done, out: Path) -> None:
     say(str(out))
 
 
-def _status(done: Done) -> int:
+def adoption_in_words(found: Mapping[str, Any]) -> str:
+    """Return how far the country is with ILP, in a line.
+
+    Parameters
+    ----------
+    found
+        ``adoption`` of ``national.json``.
+
+    Examples
+    --------
+    >>> known = {"puskesmas": 10, "launched": 3, "unknown": 2, "target_share": 0.4, "target_puskesmas": 4}
+    >>> adoption_in_words({**known, "met": "unknown", "national_target_puskesmas": 4072})
+    '  ILP: 3 of 10 puskesmas launched, 2 unknown; target 40% (4) met: unknown; the country: 4,072'
+    """
+    country = found["national_target_puskesmas"]
+    of_country = "" if country is None else f"; the country: {country:,}"
+    return (
+        f"  ILP: {found['launched']:,} of {found['puskesmas']:,} puskesmas launched, {found['unknown']:,} "
+        f"unknown; target {found['target_share']:.0%} ({found['target_puskesmas']:,}) met: "
+        f"{found['met']}{of_country}"
+    )
+
+
+def _status(done: Done | Planned) -> int:
     if any(f.ours for f in done.failures.values()):
         return OUR_FAULT
     return USERS_INPUT if done.failures else DONE

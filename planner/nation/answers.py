@@ -33,7 +33,7 @@ from planner.nation.tiles import own_villages
 from planner.network.land import UNKNOWN_LANDMASS, Land
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -200,17 +200,59 @@ def _peak_mb() -> float:
 
 def _gaps(job: TileJob) -> tuple[Gaps, float | None]:
     """Return the answers of the tile, and how wide the halo was that proved them (metres)."""
+    whole, own, units = _villages_and_units(job)
+    if job.roads is None:
+        return _by_lines(job, whole, own, units).gaps(), None
+    return _by_roads(job, whole, own, units)
+
+
+def _villages_and_units(job: TileJob) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame, gpd.GeoDataFrame]:
+    """Return the villages of the kabupaten, those of the tile, and the units that may matter to it."""
     whole = job.region.read_villages()
     own = whole.loc[own_villages(job.tile, whole.index)]
     country = gpd.read_parquet(job.units)
     units = relevant_units(country, job.region.code, job.labels, everywhere=job.roads is not None)
-    units = units.to_crs(job.region.crs)
+    return whole, own, units.to_crs(job.region.crs)
+
+
+def study_for_plan(job: TileJob, kind: str, modes: Sequence[str] = ()) -> Study:
+    """Return the study of a tile in which new units of a kind may be tried.
+
+    On roads its halo is as wide as the kind's horizon asks for, whoever is near today: so every way within
+    the limit is in it.
+
+    Parameters
+    ----------
+    job
+        A tile.
+    kind
+        Of the standard, and listed.
+    modes
+        Further ones to prepare.
+    """
+    whole, own, units = _villages_and_units(job)
     if job.roads is None:
-        land = _straight_land(job, units)
-        extent = _extent(job, whole, units, None, own.index)
-        layers = _layers(job, own, units, None)
-        return Study(layers, scenario=job.scenario, beyond=Beyond(land, extent)).gaps(), None
-    return _by_roads(job, whole, own, units)
+        return _by_lines(job, whole, own, units, modes)
+    horizon_s = horizons_s(job.scenario, job.listed_kinds)
+    around = study_zone(whole, job.region.study_area(()).buffer_m)
+    extent = _extent(job, whole, units, read_roads_near(job.roads, around, job.region.crs), own.index)
+    zone = study_zone(own, widest_m(job.scenario, {kind: horizon_s[kind]}))
+    land = _lands(job).near(lonlat_bounds(gpd.GeoSeries([zone], crs=job.region.crs)), job.region.crs)
+    layers = _layers(
+        job, own, units[_taking_part(units, zone)], read_roads_near(job.roads, zone, job.region.crs)
+    )
+    return Study(layers, scenario=job.scenario, modes=modes, beyond=Beyond(land, extent, horizon_s))
+
+
+def _by_lines(
+    job: TileJob, whole: gpd.GeoDataFrame, own: gpd.GeoDataFrame, units: gpd.GeoDataFrame,
+    modes: Sequence[str] = (),
+) -> Study:  # fmt: skip
+    land = _straight_land(job, units)
+    extent = _extent(job, whole, units, None, own.index)
+    return Study(
+        _layers(job, own, units, None), scenario=job.scenario, modes=modes, beyond=Beyond(land, extent)
+    )
 
 
 def _by_roads(
@@ -222,7 +264,7 @@ def _by_roads(
     widest = widest_m(job.scenario, horizon_s)
     around = study_zone(whole, job.region.study_area(()).buffer_m)
     extent = _extent(job, whole, units, read_roads_near(job.roads, around, job.region.crs), own.index)
-    halo = min(FIRST_M, widest)
+    lands, halo = _lands(job), min(FIRST_M, widest)
     while True:
         zone = study_zone(own, halo)
         roads = read_roads_near(job.roads, zone, job.region.crs)
@@ -232,7 +274,7 @@ def _by_roads(
         chosen = units[_taking_part(units, zone)]
         layers = _layers(job, own, chosen, roads)
         bounds = lonlat_bounds(gpd.GeoSeries([zone], crs=job.region.crs))
-        land = _lands(job).near(bounds, job.region.crs)
+        land = lands.near(bounds, job.region.crs)
         gaps = Study(layers, scenario=job.scenario, beyond=Beyond(land, extent, horizon_s)).gaps()
         need = min(needed_m(gaps, horizon_s), widest)
         if need <= halo:

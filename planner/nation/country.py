@@ -42,10 +42,11 @@ class Files:
     population: Path | None = None
     roads: Path | None = None
     codes: Path | None = None
+    adoption: Path | None = None
 
     def paths(self) -> list[Path]:
         """Return every file that is read."""
-        more = [p for p in (self.population, self.roads, self.codes) if p is not None]
+        more = [p for p in (self.population, self.roads, self.codes, self.adoption) if p is not None]
         return [self.villages, *(f.path for f in self.facilities), *more]
 
 

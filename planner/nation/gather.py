@@ -11,6 +11,7 @@ import pandas as pd
 from geodata.files.csvtext import csv_text
 from geodata.vocabulary.statuses import VillageStatus
 from planner.coverage.reach import weighted_median
+from planner.nation.adoption import country_adoption, province_adoption
 from planner.nation.answers import ANSWERS, CATCHMENTS, MINUTES
 from planner.nation.regencies import ROW_HASH
 from planner.nation.store import write_json
@@ -74,7 +75,7 @@ def publish(folders: Sequence[Path], out: Path) -> None:
 
 def gather(
     folders: Sequence[Path], out: Path, units: gpd.GeoDataFrame, names: Mapping[str, str],
-    facts: Mapping[str, Any],
+    facts: Mapping[str, Any], *, adoption: pd.DataFrame | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Write the national products of finished parts; returns what ``national.json`` holds.
 
@@ -90,6 +91,8 @@ def gather(
         Of provinces and kabupaten, by code.
     facts
         Plain values that ``national.json`` begins with.
+    adoption
+        The stage of ILP of each puskesmas; None: no table was given, and nothing is said of it.
     """
     villages, minutes = read_parts(folders, ANSWERS), read_parts(folders, MINUTES)
     publish(folders, out / "villages")
@@ -99,6 +102,9 @@ def gather(
         "regencies": _by(villages, minutes, regency, minutes["regency_code"], kinds, names),
         "provinces": _by(villages, minutes, province, minutes["regency_code"].str[:2], kinds, names),
     }
+    if adoption is not None:
+        of_provinces = province_adoption(adoption, tables["provinces"].index)
+        tables["provinces"] = tables["provinces"].join(of_provinces)
     for name, table in tables.items():
         _csv(table, out / f"{name}.csv")
     _csv(facility_people(read_parts(folders, CATCHMENTS), units), out / "facilities.csv")
@@ -114,6 +120,7 @@ def gather(
         "kinds": {k: {c.removeprefix(f"{k}_"): plain(total[c]) for c in total.index if c.startswith(f"{k}_")}
                   for k in kinds},
         "between_provinces": {k: between(tables["provinces"], k) for k in kinds},
+        **({} if adoption is None else {"adoption": country_adoption(adoption)}),
     }  # fmt: skip
     write_json(national, out / "national.json")
     return national

@@ -16,6 +16,7 @@ from geodata.files.csvtext import csv_text
 from geodata.files.lock import held
 from geodata.layers import no_progress
 from geodata.readers.files.opening import file_sha256
+from planner.nation.adoption import read_country_adoption
 from planner.nation.answers import answer_tile, tile_job
 from planner.nation.cluster import Failure
 from planner.nation.country import cut_country
@@ -30,9 +31,13 @@ from planner.scenarios.scenario import checked_scenario
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import geopandas as gpd
+
     from geodata.layers import Progress
+    from planner.nation.answers import TileJob
     from planner.nation.cluster import Workers
     from planner.nation.country import Files
+    from planner.nation.roads import CutRoads
     from planner.nation.tiles import Tile
     from planner.scenarios.scenario import Scenario
 
@@ -100,21 +105,53 @@ def nation(
     if scenario.edits:
         msg = "nation: the scenario has edits, which name things of one kabupaten. Take them out."
         raise ConfigError(msg)
-    _require_ours(out)
+    require_ours(out)
     out.mkdir(parents=True, exist_ok=True)
     with held(out / ".lock", f"{out} is being written"):
         write_json({"jangkau_version": version("jangkau")}, out / MARKER)
         clear_unfinished(out)
-        return _Run(files, out, workers, scenario, memory_mb, progress).all()
+        return CountryRun(files, out, workers, scenario, memory_mb, progress).all()
 
 
-def _require_ours(out: Path) -> None:
+def require_ours(out: Path) -> None:
+    """Raise WorkspaceError where a folder holds something else than results of ``jangkau nation``."""
     if out.exists() and not (out.is_dir() and ((out / MARKER).exists() or not any(out.iterdir()))):
         msg = f"{out} holds something else than results of jangkau nation. Name another folder."
         raise WorkspaceError(msg)
 
 
-class _Run:
+@dataclass(frozen=True)
+class Ready:
+    """All that is known of the country before the parts are computed.
+
+    Attributes
+    ----------
+    names
+        Of provinces and kabupaten, by code.
+    units
+        The country's facilities.
+    listed_kinds
+        The kinds that the lists speak of.
+    adoption
+        The stage of ILP of each puskesmas; None where no table was given.
+    roads
+        The country's roads; None for straight lines.
+    tiles, jobs
+        The parts, and by name what each depends on.
+    """
+
+    names: dict[str, str]
+    units: gpd.GeoDataFrame
+    listed_kinds: tuple[str, ...]
+    adoption: pd.DataFrame | None
+    roads: CutRoads | None
+    tiles: list[Tile]
+    jobs: list[tuple[str, TileJob]]
+
+
+class CountryRun:
+    """The steps of a run over the country's files, within a folder that is held."""
+
     def __init__(
         self,
         files: Files,
@@ -129,15 +166,21 @@ class _Run:
         self.done = Done()
 
     def all(self) -> Done:
+        """Compute what is missing, and write the national tables."""
+        ready = self.prepare()
+        if ready is not None:
+            self._answer(ready)
+        self._report()
+        return self.done
+
+    def prepare(self) -> Ready | None:
+        """Read the country, and cut the work; None where no kabupaten can be read."""
         self.progress("country")
         cut = cut_country(self.files, self.out / COUNTRY)
         roads = None if self.files.roads is None else cut_roads(self.files.roads, self.out / ROADS)
         self.done.notes += cut.notes
         regions = self._regions(cut.folder, cut.regencies, cut.names)
-        if regions:
-            self._answer(regions, cut.names, roads)
-        self._report()
-        return self.done
+        return self._ready(regions, cut.names, roads) if regions else None
 
     def _regions(self, cut: Path, codes: Mapping[str, int], names: Mapping[str, str]) -> dict[str, Region]:
         """Read every kabupaten; those that fail are told and left out."""
@@ -145,8 +188,8 @@ class _Run:
         jobs = [(c, regency_job(c, names.get(c, c), cut, self.out / REGENCIES, rule)) for c in codes]
         jobs.sort(key=lambda j: -codes[j[0]])
         found: dict[str, Region] = {}
-        work = _named(partial(read_regency, scenario=self.scenario), "read")
-        clock = _Clock(self.progress, "kabupaten", {c: float(codes[c]) for c in codes})
+        work = named(partial(read_regency, scenario=self.scenario), "read")
+        clock = Clock(self.progress, "kabupaten", {c: float(codes[c]) for c in codes})
         for name, result in self.workers.run(work, jobs):
             clock.one(name)
             if isinstance(result, Failure):
@@ -155,12 +198,19 @@ class _Run:
                 found[name] = result
         return dict(sorted(found.items()))
 
-    def _answer(self, regions: dict[str, Region], names: Mapping[str, str], roads: Any) -> None:  # noqa: ANN401 - CutRoads or None
+    def _ready(self, regions: dict[str, Region], names: Mapping[str, str], roads: CutRoads | None) -> Ready:
         self.progress("landmasses")
         lands = landmasses({c: r.read_outlines() for c, r in regions.items()}, self.scenario.land)
         self.progress("facilities")
         units = read_units(self.files.facilities, regions.values(), lands)
         self.done.notes += units.notes
+        # Before the long work: a wrong table is told at once.
+        adoption, notes = (
+            (None, ())
+            if self.files.adoption is None
+            else read_country_adoption(self.files.adoption, units.frame)
+        )
+        self.done.notes += notes
         units_file = self.out / UNITS
         beside = units_file.with_name(f".unfinished-{UNITS}")
         units.frame.to_parquet(beside, compression="zstd")
@@ -175,12 +225,16 @@ class _Run:
             ))
             for t in tiles
         ]  # fmt: skip
-        finished = self._parts(tiles, jobs)
+        names = {**names, **{r.code: r.name for r in regions.values()}}
+        return Ready(names, units.frame, units.listed_kinds, adoption, roads, tiles, jobs)
+
+    def _answer(self, ready: Ready) -> None:
+        finished = self._parts(ready.tiles, ready.jobs)
         if finished:
             self.progress("tables")
             self.done.national = gather(
-                [self.out / PARTS / name for name in finished], self.out, units.frame,
-                {**names, **{r.code: r.name for r in regions.values()}}, self._facts(roads),
+                [self.out / PARTS / name for name in finished], self.out, ready.units, ready.names,
+                self._facts(ready.roads), adoption=ready.adoption,
             )  # fmt: skip
 
     def _parts(self, tiles: list[Tile], jobs: list[tuple[str, Any]]) -> list[str]:
@@ -191,7 +245,7 @@ class _Run:
         self.done.kept = len(kept)
         self.done.costs = list(kept.values())
         todo = [(name, job) for name, job in jobs if name not in kept]
-        clock = _Clock(self.progress, "parts", {t.name: t.expected_mb for t in tiles if t.name not in kept})
+        clock = Clock(self.progress, "parts", {t.name: t.expected_mb for t in tiles if t.name not in kept})
         names = list(kept)
         for name, result in self.workers.run(answer_tile, todo):
             clock.one(name)
@@ -228,13 +282,13 @@ class _Run:
         }, self.out / RUN)  # fmt: skip
 
 
-def _named(work: Any, name: str) -> Any:  # noqa: ANN401 - a partial function
+def named(work: Any, name: str) -> Any:  # noqa: ANN401 - a partial function
     """Return a function's part with a name, by which Dask shows it."""
     work.__name__ = name
     return work
 
 
-class _Clock:
+class Clock:
     """Tells how far the work is, and how long it may take."""
 
     def __init__(self, progress: Progress, what: str, sizes: dict[str, float]) -> None:
@@ -243,6 +297,7 @@ class _Clock:
         self._start = time.perf_counter()
 
     def one(self, name: str) -> None:
+        """Tell that one more is done."""
         self._number += 1
         self._done += self._sizes[name]
         share = self._done / self._total

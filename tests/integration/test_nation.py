@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +27,10 @@ if TYPE_CHECKING:
     from planner.nation.country import Files
 
 
+# The kabupaten of the made-up country.
+PARTS = 3
+
+
 @pytest.fixture(scope="module")
 def country(tmp_path_factory: pytest.TempPathFactory) -> Files:
     return write_country(tmp_path_factory.mktemp("country"), 1)
@@ -33,8 +39,16 @@ def country(tmp_path_factory: pytest.TempPathFactory) -> Files:
 @pytest.fixture(scope="module")
 def undisturbed(country: Files, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("nation") / "out"
-    assert not nation(country, out, InThisProcess()).failures
+    done = nation(country, out, InThisProcess())
+    assert not done.failures
+    assert done.made == PARTS
     return out
+
+
+@pytest.fixture
+def made(undisturbed: Path, tmp_path: Path) -> Path:
+    """A finished run of one's own, that a test may spoil or go on with."""
+    return Path(shutil.copytree(undisturbed, tmp_path / "out"))
 
 
 def options(country: Files, out: Path, *more: str) -> list[str]:
@@ -45,9 +59,11 @@ def options(country: Files, out: Path, *more: str) -> list[str]:
 
 
 def test_command_writes_tables_that_add_up(
-    country: Files, tmp_path: Path, jangkau: Callable[..., tuple[int, str, str]]
+    country: Files, made: Path, jangkau: Callable[..., tuple[int, str, str]]
 ) -> None:
-    out = tmp_path / "out"
+    out = made
+    for table in ("national.json", "regencies.csv", "ranked.csv", "facilities.csv"):
+        (out / table).unlink()
     status, said, _ = jangkau(*options(country, out, "--workers", "0"))
     assert status == 0
     assert "straight line" in said
@@ -70,31 +86,25 @@ def test_command_writes_tables_that_add_up(
     assert "inf" not in (out / "national.json").read_text("utf-8").lower()
 
 
-def test_second_run_keeps_what_is_the_same_and_makes_what_changed(country: Files, tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    assert nation(country, out, InThisProcess()).made == 4
-    assert nation(country, out, InThisProcess()).kept == 4
+def test_second_run_keeps_what_is_the_same_and_makes_what_changed(
+    country: Files, made: Path, tmp_path: Path
+) -> None:
+    assert nation(country, made, InThisProcess()).kept == PARTS
     people = pd.read_csv(country.population, dtype=str)
     people.loc[people["kode"].str.startswith("35.02"), "jumlah"] = "7"
     people.to_csv(tmp_path / "people.csv", index=False)
-    from dataclasses import replace
-
-    done = nation(replace(country, population=tmp_path / "people.csv"), out, InThisProcess())
-    assert (done.made, done.kept) == (1, 3)
+    done = nation(replace(country, population=tmp_path / "people.csv"), made, InThisProcess())
+    assert (done.made, done.kept) == (1, PARTS - 1)
 
 
-def test_corrupt_and_half_written_parts_are_made_again(
-    country: Files, undisturbed: Path, tmp_path: Path
-) -> None:
-    out = tmp_path / "out"
-    nation(country, out, InThisProcess())
+def test_corrupt_and_half_written_parts_are_made_again(country: Files, undisturbed: Path, made: Path) -> None:
+    out = made
     file = out / "parts" / "35.03" / "villages.parquet"
-    file.unlink()  # it is one with the data set's file
     file.write_bytes(b"PAR1 half")
     (out / "parts" / "35.01" / "manifest.json").write_text("{", "utf-8")
     (out / "parts" / ".unfinished-left").mkdir()
     done = nation(country, out, InThisProcess())
-    assert (done.made, done.kept) == (2, 2)
+    assert (done.made, done.kept) == (2, PARTS - 2)
     assert not list(out.rglob(".unfinished*"))
     pd.testing.assert_frame_equal(answers(out), answers(undisturbed), check_exact=True)
 
@@ -109,21 +119,19 @@ def test_one_bad_kabupaten_is_named_and_the_others_are_done(
     bad = villages["kode"].str.startswith("35.02").to_numpy().argmax()
     villages.loc[bad, "geometry"] = shapely.Polygon()
     villages.to_parquet(tmp_path / "desa.parquet")
-    from dataclasses import replace
-
     out = tmp_path / "out"
     spoiled = replace(country, villages=tmp_path / "desa.parquet")
     status, said, error = jangkau(*options(spoiled, out, "--workers", "0"))
     assert status == 2
     assert "jangkau: 35.02: boundaries: 1 village has an empty geometry" in error
-    assert "3 kabupaten" in said
+    assert "2 kabupaten" in said
     assert "35.02" in json.loads((out / "national.json").read_text("utf-8"))["missing"]
     assert jangkau(*options(country, out, "--workers", "0"))[0] == 0
     pd.testing.assert_frame_equal(answers(out), answers(undisturbed), check_exact=True)
 
 
 def test_full_disk_loses_one_part(
-    country: Files, undisturbed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    country: Files, undisturbed: Path, made: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import errno
 
@@ -137,9 +145,11 @@ def test_full_disk_loses_one_part(
         write(job, *rest)  # type: ignore[arg-type] # what it was given
 
     monkeypatch.setattr(of_parts, "_write", full)
-    out = tmp_path / "out"
+    out = made
+    shutil.rmtree(out / "parts" / "35.02")
     done = nation(country, out, InThisProcess())
     assert list(done.failures) == ["35.02"]
+    assert done.kept == PARTS - 1
     assert "No space left" in done.failures["35.02"].message
     assert not list(out.rglob(".unfinished*"))
     monkeypatch.undo()
@@ -196,7 +206,7 @@ def test_killed_workers_and_a_killed_run_change_nothing(
             process.kill()
     assert victims
     done = nation(country, out, InThisProcess())
-    assert done.made + done.kept == 4
+    assert done.made + done.kept == PARTS
     assert done.kept > 0
     assert not any(isinstance(f, Failure) for f in done.failures.values())
     pd.testing.assert_frame_equal(answers(out), answers(undisturbed), check_exact=True)
@@ -208,3 +218,52 @@ def _until(true: Callable[[], bool], run: subprocess.Popen[bytes]) -> None:
             return
         time.sleep(0.05)
     pytest.fail("nothing came")
+
+
+def test_adoption_of_ilp_is_that_of_one_area_over_all(
+    country: Files, made: Path, tmp_path: Path, jangkau: Callable[..., tuple[int, str, str]]
+) -> None:
+    assert "adoption" not in json.loads((made / "national.json").read_text("utf-8"))
+    assert not any(c.startswith("ilp_") for c in pd.read_csv(made / "provinces.csv"))
+    lists, table = tmp_path / "faskes.csv", tmp_path / "ilp.csv"
+    units = pd.read_csv(country.facilities[0].path, dtype=str)
+    ids = sorted(units["id"][units["jenis"] == "puskesmas"])
+    at_sea = units.iloc[:1].assign(id="LAUT", lat="-9.5", lon="100.0")
+    pd.concat([units, at_sea]).to_csv(lists, index=False)
+    country = replace(country, facilities=(country.facilities[0].model_copy(update={"path": lists}),))
+    # By hand: the least number that is 40 % of all, and what the unknown could change.
+    needed = -(-len(ids) * 2 // 5)
+    for stages, met in (
+        (["launching"] * needed, "yes"),
+        (["launching"] * (needed - 1), "unknown"),
+        (["sosialisasi"] * len(ids), "no"),
+    ):
+        rows = [*zip(ids, stages, strict=False), ("LAUT", "launching")]
+        pd.DataFrame(rows, columns=["facility_id", "stage"]).to_csv(table, index=False)
+        status, said, _ = jangkau(*options(country, made, "--workers", "0", "--adoption", str(table)))
+        assert status == 0
+        assert "in no village of this run, and takes no part: LAUT" in said
+        assert f"met: {met}" in said
+        found = json.loads((made / "national.json").read_text("utf-8"))["adoption"]
+        launched = stages.count("launching")
+        assert (found["puskesmas"], found["launched"], found["known"], found["unknown"], found["met"]) == (
+            len(ids), launched, len(stages), len(ids) - len(stages), met,
+        )  # fmt: skip
+        assert (found["target_share"], found["target_puskesmas"]) == (0.4, needed)
+        assert found["national_target_puskesmas"] == 4072
+        [province] = pd.read_csv(made / "provinces.csv").to_dict("records")
+        assert all(province[f"ilp_{c}"] == found[c] for c in ("puskesmas", "launched", "unknown", "met"))
+    assert table.name in {i["file"] for i in json.loads((made / "run.json").read_text("utf-8"))["inputs"]}
+
+
+def test_wrong_table_of_adoption_is_refused_before_anything_is_written(
+    country: Files, made: Path, tmp_path: Path, jangkau: Callable[..., tuple[int, str, str]]
+) -> None:
+    before = (made / "national.json").read_bytes()
+    table = tmp_path / "ilp.csv"
+    table.write_text("facility_id,stage\nU000,sprint\nX1,launching\n", "utf-8")
+    status, _, error = jangkau(*options(country, made, "--workers", "0", "--adoption", str(table)))
+    assert status == 2
+    assert "'sprint' (no such stage)" in error
+    assert "'X1'" in error
+    assert (made / "national.json").read_bytes() == before

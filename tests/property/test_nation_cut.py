@@ -15,6 +15,8 @@ from planner.scenarios.scenario import default_scenario
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from planner.nation.country import Files
+
 
 def assert_same(found: pd.DataFrame, expected: pd.DataFrame) -> None:
     """Every column of the answers, exactly."""
@@ -25,26 +27,36 @@ def assert_same(found: pd.DataFrame, expected: pd.DataFrame) -> None:
     )
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_straight_lines_are_those_of_the_country_in_one_piece(tmp_path: Path, seed: int) -> None:
-    files = write_country(tmp_path / "in", seed)
-    done = nation(files, tmp_path / "out", InThisProcess())
-    assert not done.failures
-    assert_same(answers(tmp_path / "out"), in_one_piece(files, tmp_path / "out", default_scenario()))
+def made(folder: Path, seed: int) -> tuple[Files, Path]:
+    """A country on straight lines, and the folder of its answers."""
+    files = write_country(folder / "in", seed)
+    assert not nation(files, folder / "whole", InThisProcess()).failures
+    return files, folder / "whole"
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Files, Path]:
+    return made(tmp_path_factory.mktemp("country"), 0)
+
+
+def test_straight_lines_are_those_of_the_country_in_one_piece(
+    whole: tuple[Files, Path], tmp_path: Path
+) -> None:
+    for files, out in (whole, made(tmp_path, 1)):
+        assert_same(answers(out), in_one_piece(files, out, default_scenario()))
 
 
 def test_pieces_of_a_kabupaten_are_those_of_the_whole(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    whole: tuple[Files, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    files = write_country(tmp_path / "in", 0)
-    nation(files, tmp_path / "whole", InThisProcess())
+    files, out = whole
     monkeypatch.setattr("planner.nation.tiles.VILLAGE_MB", 0.3)
     done = nation(files, tmp_path / "cut", InThisProcess(), memory_mb=600.0)
-    assert done.made > 4
-    assert_same(answers(tmp_path / "cut"), answers(tmp_path / "whole"))
+    assert done.made > len(list((out / "parts").iterdir()))
+    assert_same(answers(tmp_path / "cut"), answers(out))
 
 
-@pytest.mark.parametrize(("seed", "how"), [(1, "grid"), (3, "gaps"), (4, "gaps")])
+@pytest.mark.parametrize(("seed", "how"), [(1, "grid"), (3, "gaps")])
 def test_roads_with_a_halo_are_those_of_the_country_in_one_piece(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int, how: str
 ) -> None:

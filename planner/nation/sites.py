@@ -1,0 +1,249 @@
+"""Where units of a kind reach most people: how many each kabupaten gets, from a curve of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from geodata.errors import ConfigError
+from geodata.files.csvtext import csv_text
+from geodata.files.lock import held
+from geodata.layers import no_progress
+from geodata.readers.files.opening import file_sha256
+from planner.nation.answers import study_for_plan
+from planner.nation.cluster import Failure
+from planner.nation.divide import AreaCurve, Division, area_curve, divide
+from planner.nation.run import MARKER, RUN, Clock, CountryRun, require_ours
+from planner.nation.store import clear_unfinished, finished, key_of, write_json, writing
+from planner.scenarios.scenario import checked_scenario
+from planner.siting.ask import Ask
+from planner.siting.cover.curve import cover_curve
+from planner.siting.measures import default_measures
+from planner.siting.prepare import prepare
+from planner.siting.weights import counted_people
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from geodata.layers import Progress
+    from planner.nation.answers import TileJob
+    from planner.nation.cluster import Workers
+    from planner.nation.country import Files
+    from planner.nation.run import Ready
+    from planner.scenarios.scenario import Scenario
+    from planner.siting.measures import Measures
+    from planner.siting.prepare import Prepared
+
+CURVES, PLANS, CURVE, TABLE = "curves", "plans", "curve.csv", "regency_sites.csv"
+
+
+@dataclass(frozen=True)
+class CurveJob:
+    """A tile whose curve is asked for: of which kind, up to how many units, by which measures."""
+
+    tile: TileJob
+    kind: str
+    units: int
+    measures: Measures
+    out: str
+    key: str
+
+
+@dataclass
+class Planned:
+    """A division of units over kabupaten.
+
+    Attributes
+    ----------
+    kind, units
+        What was asked.
+    division
+        By part: a kabupaten, or a piece of one. None where no part has a curve.
+    table
+        One row a kabupaten, as ``regency_sites.csv`` holds it.
+    failures
+        By kabupaten or part, why it has no curve, and so no units.
+    notes
+        What is to be told.
+    folder
+        Where it was written.
+    """
+
+    kind: str
+    units: int
+    division: Division | None
+    table: pd.DataFrame
+    failures: dict[str, Failure]
+    notes: list[str]
+    folder: Path
+
+
+def nation_site(
+    files: Files, out: Path, workers: Workers, *, kind: str, units: int, measures: Measures | None = None,
+    scenario: Scenario | None = None, memory_mb: float = 3000.0, progress: Progress = no_progress,
+) -> Planned:  # fmt: skip
+    """Divide units of a kind over the kabupaten where they newly reach most people, and write that.
+
+    Units count for the people of the kabupaten (or of its piece, where it was cut) in which they stand.
+
+    Parameters
+    ----------
+    files, out, workers, scenario, memory_mb, progress
+        As :func:`planner.nation.run.nation` takes them; what stands in the folder is used.
+    kind
+        The facility kind, of which there is a list.
+    units
+        How many there are.
+    measures
+        What can be done; the default measures when None.
+
+    Raises
+    ------
+    ConfigError
+        The scenario has edits; no list of the kind was given; less than 1 unit.
+    InputError
+        A file of the country cannot be read; ``out`` holds something else.
+    """
+    scenario = checked_scenario(scenario)
+    if scenario.edits:
+        msg = "nation: the scenario has edits, which name things of one kabupaten. Take them out."
+        raise ConfigError(msg)
+    Ask(units=units)  # says what is wrong with the number
+    require_ours(out)
+    out.mkdir(parents=True, exist_ok=True)
+    with held(out / ".lock", f"{out} is being written"):
+        write_json({"jangkau_version": version("jangkau")}, out / MARKER)
+        clear_unfinished(out)
+        run = CountryRun(files, out, workers, scenario, memory_mb, progress)
+        ready = run.prepare()
+        measures = default_measures() if measures is None else measures
+        return _plan(run, ready, kind, units, measures)
+
+
+def _plan(run: CountryRun, ready: Ready | None, kind: str, units: int, measures: Measures) -> Planned:
+    if ready is not None and kind not in ready.listed_kinds:
+        listed = ", ".join(ready.listed_kinds)
+        msg = f"no list of {kind} was given, so nobody knows who is reached today; the lists are of {listed}"
+        raise ConfigError(msg)
+    curves, facts = _curves(run, [] if ready is None else ready.jobs, kind, units, measures)
+    division = divide(curves, units) if curves else None
+    names = {} if ready is None else ready.names
+    table = _table(curves, division, facts, names)
+    failures = dict(sorted(run.done.failures.items()))
+    folder = run.out / PLANS / f"{kind}-{units}"
+    planned = Planned(kind, units, division, table, failures, run.done.notes, folder)
+    _write(planned, run, measures)
+    return planned
+
+
+def _curves(
+    run: CountryRun, tiles: list[tuple[str, TileJob]], kind: str, units: int, measures: Measures
+) -> tuple[list[AreaCurve], dict[str, dict[str, Any]]]:
+    """Return the curves of all parts that have one, by code, and what is known of each."""
+    jobs = [(name, _curve_job(run.out, name, tile, kind, units, measures)) for name, tile in tiles]
+    clock = Clock(run.progress, "curves", {name: tile.tile.expected_mb for name, tile in tiles})
+    facts: dict[str, dict[str, Any]] = {}
+    for name, result in run.workers.run(curve_of_tile, jobs):
+        clock.one(name)
+        if isinstance(result, Failure):
+            run.done.failures[name] = result
+        else:
+            facts[name] = result
+    curves = [
+        area_curve(name, pd.read_csv(run.out / CURVES / f"{name}-{kind}" / CURVE), beyond=one["reachable"])
+        for name, one in sorted(facts.items())
+    ]
+    return curves, facts
+
+
+def _curve_job(out: Path, name: str, tile: TileJob, kind: str, units: int, measures: Measures) -> CurveJob:
+    key = key_of("curve", 1, tile.key, kind, units, measures.model_dump(mode="json"))
+    return CurveJob(tile, kind, units, measures, str(out / CURVES / f"{name}-{kind}"), key)
+
+
+def curve_of_tile(job: CurveJob) -> dict[str, Any]:
+    """Make a tile's curve and write it; returns what it counts.
+
+    Raises
+    ------
+    InputError
+        Nobody knows who is reached today; there is no place for a unit; the disk is full.
+    """
+    folder = Path(job.out)
+    known = finished(folder, job.key)
+    if known is not None:
+        before: dict[str, Any] = known["curve"]
+        return before
+    facts: dict[str, Any] = {}
+    with writing(folder, job.key, facts) as stage:
+        study = study_for_plan(job.tile, job.kind, job.measures.modes(job.kind))
+        ready = prepare(study, job.kind, Ask(units=job.units), measures=job.measures)
+        instance = replace(ready.problem.instance, forbidden=_elsewhere(ready))
+        curve = cover_curve(instance, float(min(job.units, int((~instance.forbidden).sum()))))
+        (stage / CURVE).write_text(csv_text(curve, index=False), "utf-8", newline="")
+        people = counted_people(ready.problem.before.demand)
+        facts["curve"] = {
+            "reachable": float(instance.reachable), "people": float(people.sum()),
+            "people_reached_today": float(people[ready.problem.reach.already].sum()),
+            "villages_people_unknown": int(ready.problem.before.layers.villages["people"].isna().sum()),
+        }  # fmt: skip
+    found: dict[str, Any] = facts["curve"]
+    return found
+
+
+def _elsewhere(ready: Prepared) -> NDArray[np.bool_]:
+    """Return which candidates are units of a neighbour: they are the neighbour's to change."""
+    found, villages = ready.candidates, ready.problem.before.layers.villages.index
+    existing = (found["facility_id"] != "").to_numpy(dtype=bool)
+    elsewhere: NDArray[np.bool_] = existing & ~found["village_code"].isin(villages).to_numpy(dtype=bool)
+    return elsewhere
+
+
+def _table(
+    curves: list[AreaCurve], division: Division | None, facts: dict[str, dict[str, Any]],
+    names: dict[str, str],
+) -> pd.DataFrame:  # fmt: skip
+    """Return one row a kabupaten: its units and people, those of its pieces together."""
+    columns = [
+        "province", "regency", "units", "people_added", "people_added_bound", "people",
+        "people_reached_today", "villages_people_unknown",
+    ]  # fmt: skip
+    if division is None:
+        return pd.DataFrame(columns=columns, index=pd.Index([], name="code"))
+    rows = pd.DataFrame({
+        "code": [c.code[:5] for c in curves],
+        "units": [division.units[c.code] for c in curves],
+        "people_added": [division.people[c.code] for c in curves],
+        "people_added_bound": [float(c.bound[division.units[c.code]]) for c in curves],
+        **{k: [facts[c.code][k] for c in curves] for k in columns[5:]},
+    })  # fmt: skip
+    table = rows.groupby("code").sum()
+    table.insert(0, "regency", [names.get(c, "") for c in table.index])
+    table.insert(0, "province", [names.get(c[:2], "") for c in table.index])
+    return table.sort_values(["people_added", "units"], ascending=False, kind="stable")
+
+
+def _write(planned: Planned, run: CountryRun, measures: Measures) -> None:
+    text = csv_text(planned.table)
+    key = key_of(text)
+    division = planned.division
+    with writing(planned.folder, key, {}) as stage:
+        (stage / TABLE).write_text(text, "utf-8", newline="")
+        write_json({
+            "jangkau_version": version("jangkau"), "command": "nation site",
+            "kind": planned.kind, "units": planned.units,
+            "configuration_sha256": run.scenario.content_hash(),
+            "configuration": run.scenario.model_dump(mode="json"),
+            "measures": measures.model_dump(mode="json"),
+            "inputs": [{"file": p.name, "sha256": file_sha256(p)} for p in run.files.paths()],
+            "units_used": None if division is None else sum(division.units.values()),
+            "people_added": None if division is None else division.total,
+            "people_added_bound": None if division is None else division.bound,
+            "failed": {n: f.message for n, f in planned.failures.items()},
+            "notes": planned.notes,
+        }, stage / RUN)  # fmt: skip
