@@ -47,9 +47,9 @@ class MapTools:
 
     def cancel(self) -> None:
         """End a tool on the map that was started and not finished."""
-        if self._picked is not None:
-            self._picked = None
-            self.use(None)
+        # Those that the map itself began, such as measuring, too.
+        self._picked = None
+        self.use(None)
 
     def close(self) -> None:
         """Let go of the map."""
@@ -72,7 +72,8 @@ class OpenViews(param.Parameterized):  # type: ignore[misc]  # param ships no ty
 
     def __init__(self) -> None:
         super().__init__()
-        self._stale: dict[str, Callable[[], None]] = {}
+        # Of each hidden view, all that has to be shown anew: it may have several parts.
+        self._stale: dict[str, dict[Callable[[], None], None]] = {}
         self._place_of: dict[str, str] = {}
         self._last: dict[str, str] = {}
         self._small = False
@@ -111,15 +112,22 @@ class OpenViews(param.Parameterized):  # type: ignore[misc]  # param ships no ty
         self.open(self._last.get(place, ""))
 
     def when_shown(self, key: str, show: Callable[[], None]) -> None:
-        """Show a view again at once, or, while it is hidden, once it is opened."""
+        """Show a part of a view again at once, or, while the view is hidden, once it is opened.
+
+        Parameters
+        ----------
+        show
+            The same function every time, so that it is called once however often something changed.
+        """
         if self.shown in ("", key):
             show()
         else:
-            self._stale[key] = show
+            self._stale.setdefault(key, {})[show] = None
 
     def bring_up_to_date(self) -> None:
         """Bring the open view up to date, which was hidden until now."""
-        self._stale.pop(self.shown, _nothing)()
+        for show in self._stale.pop(self.shown, {}):
+            show()
 
     def close(self) -> None:
         """Forget the views."""

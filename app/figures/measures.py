@@ -33,6 +33,7 @@ STATUSES = VillageStatus.texts()
 MINUTES = (15.0, 30.0, 60.0, 120.0)
 SHARES = (0.25, 0.5, 0.75, 1.0)
 PEOPLE = (1.0, 100.0, 500.0, 1000.0, 5000.0)
+LEAST_CHANGE_MINUTES = 0.5
 # A life-cycle group is a few percent of a village.
 PEOPLE_OF_GROUP = (1.0, 10.0, 50.0, 100.0, 500.0)
 
@@ -240,7 +241,7 @@ def _change(shown: Shown) -> Classes:
     villages, base = shown.villages, shown.base
     with np.errstate(invalid="ignore"):
         reached = _sure_change(villages, base)
-        minutes = _difference(villages["minutes_median"].to_numpy(), base["minutes_median"].to_numpy())
+        minutes = minutes_change(villages["minutes_median"].to_numpy(), base["minutes_median"].to_numpy())
     classes = np.full(len(villages), 2, dtype=np.int8)
     classes[minutes < 0] = 1
     classes[minutes > 0] = 3
@@ -261,10 +262,27 @@ def _sure_change(after: pd.DataFrame, before: pd.DataFrame) -> Floats:
     return sure
 
 
-def _difference(after: NDArray[np.float64], before: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return after − before, 0 where both cannot be reached."""
-    same = (after == before) | (np.isinf(after) & np.isinf(before))
-    return np.where(same, 0.0, np.round(after - before, 6))
+def minutes_change(after: Floats, before: Floats) -> Floats:
+    """Return by how many minutes a way got longer (below 0: shorter); 0 for less than half a minute.
+
+    A road that is cut or closed may move the place where people join it by a few steps, in the season too in
+    which nothing was closed (METHODS: What is not known): that is no change to speak of.
+
+    Parameters
+    ----------
+    after, before
+        Minutes by village; ``inf`` = no way, NaN = unknown.
+
+    Examples
+    --------
+    >>> minutes_change(np.array([10.4, 10.5, 9.0, np.inf, 5.0]), np.array([10.0, 10.0, 10.0, np.inf, np.inf]))
+    array([ 0. ,  0.5, -1. ,  0. , -inf])
+    """
+    with np.errstate(invalid="ignore"):
+        by = np.round(after - before, 6)
+        small = (np.abs(by) < LEAST_CHANGE_MINUTES) | (np.isinf(after) & np.isinf(before))
+    found: Floats = np.where(small, 0.0, by)
+    return found
 
 
 def _change_legend(texts: Texts) -> list[LegendRow]:
@@ -330,7 +348,8 @@ MEASURES: dict[str, Measure] = {
             "Whether a unit of this kind stands in the village; unknown where no list was given "
             "(METHODS: Coverage)."), _present, _present_legend),
         Measure("change", _("Difference"), _(
-            "The answer with the changes, compared with the base, or with the saved scenario chosen."),
+            "The answer with the changes, compared with the base, or with the saved scenario chosen. A way "
+            "counts as quicker or slower from half a minute on."),
             _change, _change_legend),
     )
 }  # fmt: skip

@@ -6,9 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from app.figures.ilp import group_reach
+from app.figures.measures import minutes_change
 from planner.coverage.compare import changes, totals
 from planner.coverage.sheets import (
     catchment,
@@ -113,10 +112,11 @@ def _slower_and_quicker(answer: Answer, other: Answer | None, kind: str, season:
     """
     if other is None:
         return 0, 0
-    after = answer.villages(kind, season)["minutes_median"].to_numpy()
-    before = other.villages(kind, season)["minutes_median"].to_numpy()
-    same = np.isclose(after, before, rtol=0, atol=1e-6) | np.isnan(after) | np.isnan(before)
-    return int((~same & (after > before)).sum()), int((~same & (after < before)).sum())
+    by = minutes_change(
+        answer.villages(kind, season)["minutes_median"].to_numpy(),
+        other.villages(kind, season)["minutes_median"].to_numpy(),
+    )
+    return int((by > 0).sum()), int((by < 0).sum())
 
 
 def _reached(answer: Answer, kind: str, season: Season, group: str) -> tuple[float, float]:

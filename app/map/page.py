@@ -168,6 +168,7 @@ def map_words(texts: Texts) -> dict[str, str]:
         "print": _("Print the map as it is"),
         "fullscreen": _("Map alone on the screen"),
         "whole": _("Show the whole area"),
+        "swipe_end": _("End the comparison on the map"),
         "swipe": _("Left: compared with. Right: shown. Drag the line, or use the arrow keys."),
         "not_functioning": texts.term("not_functioning_facility"),
         "hidden": _("hidden; click to show"),

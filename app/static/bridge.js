@@ -15,7 +15,7 @@ export function render({ model, el }) {
     // Only our own map may speak here.
     if (!frame || event.source !== frame.contentWindow || event.origin !== window.location.origin) return;
     const message = event.data && event.data.jangkau;
-    if (!message || typeof message.type !== "string" || message.type === "moved") return;
+    if (!message || typeof message.type !== "string") return;
     if (message.type === "ready") isReady();
     else send(message);
   }

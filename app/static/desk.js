@@ -67,6 +67,9 @@ window.jangkauDesk = (function () {
   window.addEventListener("popstate", () => {
     if (tell) tell({ address: window.location.search });
   });
+  window.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && tell) tell({ escape: true });
+  });
   return {
     start: (how) => {
       tell = how;

@@ -93,7 +93,11 @@ export function render({ model, el }) {
     intoView();
     if (key) {
       const again = box.querySelector(`[data-key="${CSS.escape(key)}"]`);
-      if (again) {
+      // What is gone, or can't be pressed now, leaves the focus to what stands in its place.
+      const heir = again && !again.disabled ? again
+        : box.querySelector("input:not([type=file]),button:not(:disabled),select");
+      if (heir && heir !== again) heir.focus();
+      else if (again) {
         again.focus();
         if (at !== null && again.setSelectionRange) again.setSelectionRange(at, at);
       }

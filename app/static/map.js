@@ -22,7 +22,7 @@ function jangkauMap(map, data) {
     var narrow = map.getSize().x < 600;
     return {
       paddingTopLeft: [margin, margin + (narrow ? 138 : 96)],
-      paddingBottomRight: [margin + (narrow ? 0 : 44), margin + (narrow ? 96 : 20)],
+      paddingBottomRight: [margin + (narrow ? 0 : 44), margin + (narrow ? 34 : 20)],
     };
   }
 
@@ -66,6 +66,8 @@ function jangkauMap(map, data) {
         return box;
       }, { sticky: true, className: "jk-tip" });
       layer.on("click", function (event) {
+        // A finger leaves the tip where it was, over what it tells of.
+        if (window.matchMedia("(hover: none)").matches) layer.closeTooltip();
         if (tool) return;
         L.DomEvent.stopPropagation(event);
         say({ type: "village", code: p.code });
@@ -386,11 +388,14 @@ function jangkauMap(map, data) {
     say({ type: "several", codes: data.middles.filter(function (m) { return bounds.contains([m[1], m[2]]); })
       .map(function (m) { return m[0]; }) });
   }
-  map.on("mousemove", function (event) {
+  function sketchBox(corner) {
     if (tool !== "select" || line.length !== 1) return;
-    var b = L.latLngBounds(line[0], event.latlng);
+    var b = L.latLngBounds(line[0], corner);
     sketch.setLatLngs([b.getNorthWest(), b.getNorthEast(), b.getSouthEast(), b.getSouthWest(), b.getNorthWest()]);
-  });
+  }
+  map.on("mousemove", function (event) { sketchBox(event.latlng); });
+  // By keyboard its other corner is the map's middle.
+  map.on("move", function () { sketchBox(map.getCenter()); });
   function finish() {
     if (line.length < (areal[tool] ? 3 : 2)) {
       toolBox.getContainer().firstChild.textContent = areal[tool] ? t.three_points : t.two_points;
@@ -417,7 +422,17 @@ function jangkauMap(map, data) {
     }
   });
 
-  var swipe = jangkauSwipe(map, data, look);
+  // The units of what is compared with, as far as their kinds are shown, for the other side of the line.
+  function unitsBeside(changed, renderer) {
+    var other = {};
+    changed.forEach(function (f) { other[f.id] = true; });
+    return data.facilities.filter(function (f) { return !other[f.id]; }).concat(changed)
+      .filter(function (f) { return kinds[f.kind] && map.hasLayer(groups[f.kind]); })
+      .map(function (f) {
+        return jangkauBase.facility(f, kinds[f.kind], { pane: "jk-swipe", renderer: renderer, interactive: false });
+      });
+  }
+  var swipe = jangkauSwipe(map, data, look, unitsBeside, say);
 
   // Tiles from the internet are asked for by hand only, and leave when they do not come.
   var control = L.control.layers(null, overlays, { collapsed: true }).addTo(map);
@@ -459,8 +474,10 @@ function jangkauMap(map, data) {
       }).addTo(chosen);
     }
   }
-  // Brings what was chosen into view.
+  // Brings what was chosen into view, and again where the map gets smaller, as under a phone's sheet.
+  var looked = null;
   function bring(message) {
+    looked = message;
     var layer = message.village ? byCode[message.village] : null;
     if (layer && !map.getBounds().contains(layer.getBounds())) {
       touched = true;
@@ -524,12 +541,11 @@ function jangkauMap(map, data) {
   ["mousedown", "wheel", "keydown", "touchstart"].forEach(function (name) {
     map.getContainer().addEventListener(name, function () { touched = true; }, { passive: true });
   });
-  map.on("resize", fit);
-  fit();
-  map.on("moveend", function () {
-    var c = map.getCenter();
-    say({ type: "moved", lat: c.lat, lon: c.lng, zoom: map.getZoom() });
+  map.on("resize", function () {
+    fit();
+    if (looked) bring(looked);
   });
+  fit();
   window.jangkau = { map: map, villages: byCode, units: units, swipe: swipe };
   say({ type: "ready" });
 }

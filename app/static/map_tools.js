@@ -95,7 +95,7 @@ function jangkauMapTools(map, data, use) {
 }
 
 // The villages as another scenario has them, left of a line; clicks still reach what lies below.
-function jangkauSwipe(map, data, look) {
+function jangkauSwipe(map, data, look, units, say) {
   "use strict";
   var t = data.texts;
   var pane = map.createPane("jk-swipe");
@@ -105,6 +105,13 @@ function jangkauSwipe(map, data, look) {
   var layer = null;
   var classes = "";
   var share = 0.5;
+  var sides = ["left", "right"].map(function (side) { return jangkauBase.el("div", "jk-side jk-side-" + side); });
+  var end = jangkauBase.el("button", "jk-swipe-end", "×");
+  end.type = "button";
+  end.title = t.swipe_end;
+  end.setAttribute("aria-label", t.swipe_end);
+  end.addEventListener("click", function () { say({ type: "swiped" }); });
+  L.DomEvent.disableClickPropagation(end);
   var handle = jangkauBase.el("div", "jk-swipe-handle");
   handle.tabIndex = 0;
   handle.setAttribute("role", "slider");
@@ -128,6 +135,9 @@ function jangkauSwipe(map, data, look) {
     var nw = map.containerPointToLayerPoint([0, 0]), x = nw.x + size.x * share;
     pane.style.clip = "rect(" + nw.y + "px," + x + "px," + (nw.y + size.y) + "px," + nw.x + "px)";
     handle.style.left = share * 100 + "%";
+    end.style.left = share * 100 + "%";
+    sides[0].style.right = (1 - share) * 100 + "%";
+    sides[1].style.left = share * 100 + "%";
     handle.setAttribute("aria-valuenow", String(Math.round(share * 100)));
   }
   function to(value) {
@@ -154,15 +164,18 @@ function jangkauSwipe(map, data, look) {
   function show(message) {
     if (layer) layer.remove();
     layer = null;
-    handle.remove();
+    sides.concat([handle, end]).forEach(function (node) { node.remove(); });
     document.body.dataset.swipe = message.classes ? "1" : "";
     if (!message.classes) return;
     classes = message.classes;
     layer = L.geoJSON(data.villages, {
       pane: "jk-swipe", renderer: renderer, interactive: false,
       style: function (feature) { return blended(look(feature.properties.i, classes)); },
-    }).addTo(map);
-    map.getContainer().appendChild(handle);
+    });
+    layer = L.layerGroup([layer].concat(units(message.changed, renderer))).addTo(map);
+    sides[0].textContent = message.left;
+    sides[1].textContent = message.right;
+    sides.concat([handle, end]).forEach(function (node) { map.getContainer().appendChild(node); });
     clip();
   }
   return { show: show, classes: function () { return classes; } };

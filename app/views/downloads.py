@@ -24,6 +24,8 @@ class Download(pmui.FileDownload):
     """A button whose file may fail to come: why is told elsewhere, and the browser gets none."""
 
     async def _async_sync_data(self) -> None:
+        # The browser takes a file when it changes: the same one, asked for again, must be new to it.
+        self.data = None
         made = await self.callback()
         if made is not None:
             self._sync_data(made)

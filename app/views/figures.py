@@ -41,8 +41,11 @@ def make(session: Session) -> Fragment:
             against=state.reference.name or _("the base, without changes"),
         )
 
+    def brought_up() -> None:
+        when_ready(session, "figures", show)
+
     def changed(*_events: object) -> None:
-        session.views.when_shown("villages", lambda: when_ready(session, "figures", show))
+        session.views.when_shown("villages", brought_up)
 
     follow(changed, state, "history", "reference", "kind", "season", "group")
     changed()

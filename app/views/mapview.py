@@ -70,6 +70,7 @@ class _MapView(Follows):
             "area": session.map.picked,
             "site": self.site,
             "several": self.several,
+            "swiped": self.end_swipe,
             "cancelled": lambda _: session.map.picked({"type": "cancelled"}),
             "note": lambda m: session.notice.tell(str(m.get("text", "")), "info"),
         }
@@ -112,9 +113,14 @@ class _MapView(Follows):
     @param.depends("state.swipe", watch=True)
     def swiped(self) -> None:
         """Lay what is compared with beside it, where that was asked for and differs."""
-        state = self.state
+        state, texts = self.session.state, self.session.texts
         beside = state.swipe and state.differs
-        self.bridge.send({"type": "swipe", "classes": _digits(state.classes_compared()) if beside else None})
+        shown = texts.text("what is shown") if state.opened is None else state.opened.name
+        self.bridge.send({
+            "type": "swipe", "classes": _digits(state.classes_compared()) if beside else None,
+            "changed": edited_points(state.compared) if beside else [],
+            "left": state.reference.name or texts.text("the base"), "right": shown,
+        })  # fmt: skip
 
     def village(self, message: dict[str, Any]) -> None:
         code = str(message.get("code", ""))
@@ -124,9 +130,17 @@ class _MapView(Follows):
     def facility(self, message: dict[str, Any]) -> None:
         self.session.select_facility(str(message.get("id", "")))
 
+    def end_swipe(self, _message: dict[str, Any]) -> None:
+        self.state.swipe = False
+
     def several(self, message: dict[str, Any]) -> None:
-        """Let the list hold the villages that were chosen in a box; none lets all pass again."""
+        """Let the list hold the villages that were chosen in a box."""
         known = self.session.area.layers.villages.index
+        if not any(c in known for c in message.get("codes", [])):
+            self.session.notice.tell(
+                self.session.texts.text("No village has its middle in this box."), "info"
+            )  # fmt: skip
+            return
         self.state.filter = Filter(codes=tuple(c for c in message.get("codes", []) if c in known))
         self.session.views.open("villages")
 

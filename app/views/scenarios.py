@@ -57,6 +57,10 @@ class _Scenarios(Follows):
         if self.session.notice.conflict is not None:
             self.session.views.open("scenarios")
 
+    @param.depends("state.swipe", watch=True)
+    def swiped(self) -> None:
+        self.session.views.when_shown("scenarios", self.show)
+
     @param.depends("state.opened", watch=True)
     def load(self) -> None:
         """Read the lists again."""
@@ -151,7 +155,6 @@ class _Scenarios(Follows):
                 session.scenarios.restore(scenario_id, then=self.load)
             case "swipe":
                 state.swipe = not state.swipe
-                self.show()
             case "compare":
                 session.scenarios.compare_with(message.get("value", ""))
             case "new":

@@ -10,6 +10,7 @@ import shapely
 from app.areas.places import PlaceIndex, places
 from app.components.fragment import Fragment
 from app.core.state import Filter, Selection
+from app.views.follows import follow
 from geodata.crs import WGS84, known_crs
 
 if TYPE_CHECKING:
@@ -33,7 +34,14 @@ class _Search:
         self.query = ""
         self.found: list[Found] = []
         self.fragment = Fragment(session.stream, "search", self.acted, label=session.texts.text("Search"))
+        follow(self.forget, session.views, "shown")
         self.show()
+
+    def forget(self, *_events: object) -> None:
+        """Leave the list when another view is opened: it would cover that."""
+        if self.query:
+            self.query, self.found = "", []
+            self.show()
 
     def show(self) -> None:
         self.fragment.html = self.session.render("search", query=self.query, found=self.found)

@@ -122,5 +122,7 @@ class Address:
         elif isinstance(message.get("small"), bool):
             # On a phone the map comes first; a view that was asked for is in front all the same.
             views.fit(small=message["small"])
+        elif message.get("escape") is True:
+            self._session.map.cancel()
         elif message.get("panel") in views.param.panel.objects:
             views.panel = message["panel"]

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 # that is pulled up over it. Sizes are in templates/page.html: the first picture of the map needs them too.
 FIXED = {"position": "fixed", "minWidth": 0, "margin": 0, "boxSizing": "border-box"}
 MAP_BOX = {
-    **FIXED, "left": "var(--jk-rail)", "right": "var(--jk-panel-w)", "top": 0, "bottom": "var(--jk-foot)",
-    "width": "auto",
+    **FIXED, "left": "var(--jk-rail)", "right": "var(--jk-panel-w)", "top": 0, "bottom": "var(--jk-covered)",
+    "width": "auto", "height": "auto",
 }  # fmt: skip
 BAR_BOX = {
     **FIXED, "left": "var(--jk-rail)", "right": "var(--jk-panel-w)", "top": 0, "width": "auto", "zIndex": 10,

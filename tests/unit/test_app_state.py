@@ -206,6 +206,10 @@ def test_classes_hold_their_limits():
         status=["gap"] * 5 + ["unknown"],
     )  # fmt: skip
     assert classes("change", after, before, people[:6]) == [0, 1, 2, 3, 4, 5]
+    # Less than half a minute is no change; to and from "no way" is one.
+    before = villages_table(minutes_median=[20.0, 20.0, 20.0, 20.0, inf])
+    after = villages_table(minutes_median=[20.49, 20.5, 19.51, 19.5, 20.0])
+    assert classes("change", after, before, people[:5]) == [2, 3, 2, 1, 1]
 
 
 def test_what_rests_on_the_unknown_is_unknown_and_what_does_not_is_shown():
