@@ -8,9 +8,11 @@ import pytest
 from browser_support import HOSTILE
 
 from planner.coverage.study import find_gaps
+from planner.pipeline import summary
 from planner.reports.maps.page import script_json
 from planner.reports.outputs import write_gaps
 from planner.texts.catalogues import map_texts
+from planner.texts.formatter import Formatter
 
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
 
@@ -84,6 +86,8 @@ def test_each_kind_recolours_the_villages(page, gaps):
     for label in ("Pustu", "Posyandu", "Puskesmas"):
         page.get_by_role("radio", name=label).check()
         kind = label.lower()
+        share = summary(gaps)["kinds"][kind]["share_reached"]
+        assert f"({Formatter('id').percent(share)})" in page.locator("#jk-head .jk-answer").inner_text()
         legend = page.locator("#jk-legend").inner_text()
         for status, count in gaps.coverage[kind].villages["status"].value_counts().items():
             assert f"{map_texts('id')[status]}: {count} " in legend

@@ -10,7 +10,13 @@ function jangkauGapsMap(map, data) {
   map.attributionControl.addAttribution(data.attribution);
   var number = new Intl.NumberFormat(data.lang, { maximumFractionDigits: 0 });
   var decimal = new Intl.NumberFormat(data.lang, { maximumFractionDigits: 1 });
-  var percent = new Intl.NumberFormat(data.lang, { style: "percent", maximumFractionDigits: 0 });
+  // As everywhere else: with a decimal, and never 100 % (or 0 %) for what is only nearly so.
+  function percent(share) {
+    var part = share > 0 && share < 1, digits = part ? 1 : 0;
+    return new Intl.NumberFormat(data.lang, {
+      style: "percent", minimumFractionDigits: digits, maximumFractionDigits: digits,
+    }).format(part ? Math.min(Math.max(share, 0.001), 0.999) : share);
+  }
 
   var el = jangkauBase.el;
   function info(kind) {
@@ -53,7 +59,7 @@ function jangkauGapsMap(map, data) {
     box.appendChild(el("strong", "", p.name + " · " + p.code));
     var rows = [p.people === null ? t.people_unknown : number.format(p.people) + " " + t.people];
     rows.push(info(current).label + ": " + t[v.status] +
-      (v.share === null ? "" : " (" + (v.open ? t.at_least + " " : "") + percent.format(v.share) + " " + t.reached + ")"));
+      (v.share === null ? "" : " (" + (v.open ? t.at_least + " " : "") + percent(v.share) + " " + t.reached + ")"));
     if (v.status !== "unknown") {
       rows.push(t.minutes + ": " + minutes(v.median, v.open) + "; " + t.minutes_max + ": " + minutes(v.max, v.open));
     }
@@ -155,7 +161,7 @@ function jangkauGapsMap(map, data) {
     var text = k.label + " — " + t.limit + " " + decimal.format(k.limit_minutes) + " " + t.min + ", " + k.mode + ": ";
     text += k.listed
       ? (r.at_least ? t.at_least + " " : "") + (r.people_reached === null ? "" : number.format(r.people_reached) + " " + t.people + " ") +
-        (r.share_reached === null ? t.unknown : "(" + percent.format(r.share_reached) + ") " + t.reached)
+        (r.share_reached === null ? t.unknown : "(" + percent(r.share_reached) + ") " + t.reached)
       : t.no_list;
     document.querySelector("#jk-head .jk-answer").textContent = text;
     document.querySelector("#jk-head .jk-incomplete").textContent = k.incomplete.join(" ");
