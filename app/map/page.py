@@ -23,6 +23,7 @@ from planner.reports.maps.page import (
     LinkedMap,
     drawn_facilities,
     geojson_texts,
+    rendered,
     road_groups,
     script_json,
     vendor_is_built,
@@ -114,7 +115,7 @@ def page_html(area: Area, texts: Texts) -> str:
     element = Element("{{ this.text }}")
     element.text = head
     figure.header.add_child(element, name="jangkau")
-    page = str(figure.render()).replace("<html>", f'<html lang="{texts.lang}">', 1)
+    page = rendered(figure, texts.lang)
     return page if offline else with_missing_note(page, texts.term("map_missing"))
 
 

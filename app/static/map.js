@@ -10,7 +10,7 @@ function jangkauMap(map, data) {
   function say(message) {
     if (home !== window) home.postMessage({ jangkau: message }, window.location.origin);
   }
-  jangkauBase.drawn();
+  jangkauBase.drawn(map);
   map.attributionControl.setPrefix(false);
   map.attributionControl.addAttribution(data.attribution);
   map.doubleClickZoom.disable();

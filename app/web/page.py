@@ -99,7 +99,9 @@ def build_page(session: Session, address: Address, *, newcomer: bool, others: Ma
     # Panel's own button for the theme speaks English alone.
     page = pmui.Page(
         title=session.area.name, header=[], main=[body], theme_toggle=False, busy_indicator=None,
-        theme_config=THEMES, meta_name="Jangkau", template=_TEMPLATE,
+        theme_config=THEMES, template=_TEMPLATE,
+        # Else the area's name, which the base page would put there as it stands.
+        meta_name="Jangkau", meta_title="Jangkau",
     )  # fmt: skip
     _leave_busy(page)
     _follow_theme(session, page)

@@ -176,7 +176,10 @@ var jangkauBase = (function () {
     row.appendChild(document.createTextNode(group.label));
     return row;
   }
-  function drawn() {
+  function drawn(map) {
+    // To a screen reader a part of the page with a name, as all of a page should be.
+    map.getContainer().setAttribute("role", "region");
+    map.getContainer().setAttribute("aria-label", document.title);
     makeFacility();
     hatchCanvas();
     // Of with_missing_note (page.py): it stands there until a map is drawn.

@@ -4,7 +4,7 @@ function jangkauGapsMap(map, data) {
   var t = data.texts;
   var current = data.kinds[0].kind;
   var season = data.seasons[0].season;
-  jangkauBase.drawn();
+  jangkauBase.drawn(map);
   jangkauBase.scale(map);
   map.attributionControl.setPrefix(false);
   map.attributionControl.addAttribution(data.attribution);

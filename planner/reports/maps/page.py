@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import json
+import re
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -48,6 +49,7 @@ ROAD_GROUPS = (
 VILLAGE_TOLERANCE_M = 15.0
 ROAD_TOLERANCE_M = 10.0
 DEGREE_DECIMALS = 5  # of a degree: about a metre
+FIXED_VIEWPORT = re.compile(r'<meta name="viewport"[^>]*user-scalable=no[^>]*>')
 
 
 # Said on the console by who makes maps, while ``vendor_is_built`` is false.
@@ -231,8 +233,30 @@ def write_page(
         element = Element("{{ this.text }}")
         element.text = text
         part.add_child(element)
-    page = figure.render().replace("<html>", f'<html lang="{lang}">', 1)
+    page = rendered(figure, lang)
     path.write_text(page if offline else with_missing_note(page, texts["map_missing"]), "utf-8")
+
+
+def rendered(figure: Any, lang: str) -> str:  # noqa: ANN401 - branca has no types
+    """Return a Folium figure's page in its language, which a reader may enlarge.
+
+    Folium's own ``viewport`` forbids that, and people who see little need it (WCAG 1.4.4).
+
+    Parameters
+    ----------
+    figure
+        The root of a Folium map.
+    lang
+        ``id`` or ``en``.
+
+    Examples
+    --------
+    >>> page = rendered(OfflineMap(tiles=None).get_root(), "id")
+    >>> '<html lang="id">' in page, "user-scalable" in page
+    (True, False)
+    """
+    page = str(figure.render()).replace("<html>", f'<html lang="{lang}">', 1)
+    return FIXED_VIEWPORT.sub("", page, count=1)
 
 
 def vendor_is_built() -> bool:
