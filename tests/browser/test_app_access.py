@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import urllib.request
 from html.parser import HTMLParser
 from pathlib import Path
 
 import axe_playwright_python
 import pytest
+import requests
 from browser_support import Tab
 from playwright.sync_api import expect
 
@@ -32,8 +32,7 @@ def broken_rules(frame):
 
 def test_an_areas_name_becomes_no_part_of_the_page(served):
     """As the server sends it, before any script: a browser's rules for scripts would hide what acts not."""
-    with urllib.request.urlopen(served.url, timeout=30) as answer:
-        page = answer.read().decode("utf-8")
+    page = requests.get(served.url, timeout=30).text
     found = []
     parser = HTMLParser()
     parser.handle_starttag = lambda tag, attrs: found.append((tag, dict(attrs)))
@@ -119,11 +118,19 @@ class Keys:
         pytest.fail(f"{selector} has no {value}")
 
 
-def test_ten_tasks_of_a_planner_by_keyboard_alone(chromium, serve, demo_layers, tmp_path):
-    write_workspace(demo_layers, tmp_path / "w")
-    served = serve(tmp_path / "w", "--port", 0)
+@pytest.fixture(scope="module")
+def keys(chromium, serve, demo_layers, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("keys") / "w"
+    write_workspace(demo_layers, folder)
+    served = serve(folder, "--port", 0)
     tab = Tab(chromium, served.url, size=(1366, 768), lang="en")
-    page, keys = tab.page, Keys(tab)
+    yield Keys(tab)
+    tab.close()
+    served.stop()
+
+
+def test_five_tasks_of_looking_by_keyboard_alone(keys, demo_layers):
+    page = keys.tab.page
     village = demo_layers.villages.iloc[5]
     # 1. Another kind of unit, by its chip.
     keys.press('[data-key="kind-pustu"]')
@@ -149,6 +156,11 @@ def test_ten_tasks_of_a_planner_by_keyboard_alone(chromium, serve, demo_layers, 
     keys.keys.type("20")
     keys.keys.press("Enter")
     expect(page.locator('[data-key="kind-pustu"]')).to_have_attribute("title", re.compile("20 min"))
+
+
+def test_five_tasks_of_planning_by_keyboard_alone(keys):
+    tab, page = keys.tab, keys.tab.page
+    keys.place("plan", "whatif")
     # 6. A new unit, in the middle of the map.
     gaps = tab.figure("gap-pustu")
     keys.press('[data-key="place"]')
@@ -182,5 +194,3 @@ def test_ten_tasks_of_a_planner_by_keyboard_alone(chromium, serve, demo_layers, 
     keys.option('[data-key="doc-key"]', "ringkasan")
     keys.press('[data-key="preview"]')
     page.locator("img.page").wait_for(timeout=60000)
-    tab.close()
-    served.stop()
