@@ -20,7 +20,7 @@ from app.core.stream import Stream
 from app.map.bridge import MapBridge
 from app.store import Store
 from app.texts import Texts
-from app.views import VIEWS
+from app.views import VIEWS, documents
 from planner.pipeline import demo_layers
 
 pytestmark = pytest.mark.filterwarnings("ignore:Both 'variant' and:PendingDeprecationWarning")
@@ -81,19 +81,25 @@ STRANGE = (
 
 
 @pytest.fixture
-def each_plan_once(area, monkeypatch):
-    """The same question gets the plan it had: what is sent matters here, and every plan takes seconds."""
-    plan, had = area.planner.plan, {}
+def each_once(area, monkeypatch):
+    """The same question gets the plan, or the pages, it had: what is sent matters here, and both take seconds."""
+    plan, pages, had = area.planner.plan, documents.document_pages, {}
 
     def planned(question, progress):
         if repr(question) not in had:
             had[repr(question)] = plan(question, progress)
         return had[repr(question)]
 
+    def shown(area, answer, wanted, records):
+        if wanted not in had:
+            had[wanted] = pages(area, answer, wanted, records)
+        return had[wanted]
+
     monkeypatch.setattr(area.planner, "plan", planned)
+    monkeypatch.setattr(documents, "document_pages", shown)
 
 
-@pytest.mark.usefixtures("each_plan_once")
+@pytest.mark.usefixtures("each_once")
 @pytest.mark.parametrize("view", VIEWS, indirect=True, ids=lambda v: v.key)
 def test_no_message_of_a_button_is_a_fault_of_ours(view, caplog):
     session, found, real = view
