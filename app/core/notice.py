@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import logging
-import re
 from typing import TYPE_CHECKING
 
 import param
 
 from app.areas.stopping import StoppedError
-from app.store import NameTakenError, StoreError
+from app.core.refusals import refusal
+from app.store import NameTakenError, StoreError, UnknownScenarioError
 from geodata.errors import InputError
+from planner.scenarios.edits import EditError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from app.texts import Texts
 
-# In the planner's words; it means nothing to somebody at the map.
-EDIT_NUMBER = re.compile(r"^edits: edit \d+: ")
 LOG = logging.getLogger(__name__)
 
 
@@ -63,8 +62,10 @@ class Notice(param.Parameterized):  # type: ignore[misc]  # param ships no types
             self.tell(_("There is a scenario of this name already. Choose another name."), "error")
         elif isinstance(error, StoreError):
             self.tell(_("The scenarios cannot be reached at the moment: {why}", why=error), "error")
+        elif isinstance(error, UnknownScenarioError):
+            self.tell(_("This scenario is not saved here any more. Choose one from the list."), "error")
         elif isinstance(error, InputError):
-            why = EDIT_NUMBER.sub("", str(error))
+            why = refusal(error, self._texts) if isinstance(error, EditError) else error
             self.tell(_("This cannot be done: {why}", why=why), "error")
         else:
             LOG.error("a request failed", exc_info=error)

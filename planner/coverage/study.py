@@ -29,7 +29,15 @@ from planner.network.overlay import (
     require_near,
 )
 from planner.progress import go_on
-from planner.scenarios.edits import FACILITY_EDITS, ROAD_EDITS, AddBoat, AddRoad, ChangeSpeed, Flood
+from planner.scenarios.edits import (
+    FACILITY_EDITS,
+    ROAD_EDITS,
+    AddBoat,
+    AddRoad,
+    ChangeSpeed,
+    EditError,
+    Flood,
+)
 from planner.scenarios.modes import Profile
 from planner.scenarios.scenario import Scenario, checked_scenario
 from planner.travel.access import edge_landmasses
@@ -421,11 +429,11 @@ class Study:
         for number, edit in enumerate(edits, start=1):
             of_roads = isinstance(edit, (*ROAD_EDITS, Flood, ChangeSpeed))
             if of_roads and self.layers.roads is None:
-                msg = f"edits: edit {number}: the study area has no roads. Add them to AREA.yml."
-                raise ConfigError(msg)
+                raise EditError(number, "no_roads", "the study area has no roads. Add them to AREA.yml.")
             if isinstance(edit, ChangeSpeed) and edit.mode not in self.scenario.modes:
-                msg = f"edits: edit {number}: {edit.mode!r} is not one of {', '.join(self.scenario.modes)}"
-                raise ConfigError(msg)
+                modes = ", ".join(self.scenario.modes)
+                msg = f"{edit.mode!r} is not one of {modes}"
+                raise EditError(number, "no_mode", msg, mode=edit.mode, modes=modes)
             shape = None
             if isinstance(edit, (AddRoad, AddBoat)):
                 shape = shapely.LineString(edit.line)

@@ -14,7 +14,7 @@ import shapely
 import shapely.ops
 
 from geodata.crs import WGS84
-from geodata.errors import ConfigError, suggest
+from geodata.errors import suggest
 from geodata.villages_at import village_at
 from geodata.vocabulary.roads import FERRY, ROAD_CLASSES, Oneway, RoadSeason
 from geodata.vocabulary.statuses import FacilityStatus, LocatedBy, YesNo
@@ -28,6 +28,7 @@ from planner.scenarios.edits import (
     ChangeRoad,
     CloseFacility,
     CloseRoad,
+    EditError,
     Flood,
     MoveFacility,
     OpenFacility,
@@ -178,7 +179,7 @@ def road_overlay(roads: gpd.GeoDataFrame, edits: Sequence[Edit], rule: DrawingRu
 
     Raises
     ------
-    ConfigError
+    EditError
         An edit names a road that is not there or reopens one that no class opens, or a drawn line has no
         length, is too long, meets too many roads or, for a boat, ends far from every road.
 
@@ -286,8 +287,8 @@ class _Work:
         ]  # fmt: skip
         if not found:
             known = [*base["way_id"].unique(), *base.index]
-            msg = f"edits: edit {number}: there is no road {name!r}.{_like(name, known)}"
-            raise ConfigError(msg)
+            msg = f"there is no road {name!r}.{_like(name, known)}"
+            raise EditError(number, "no_road", msg, name=name)
         return found
 
     def touch(self, road_id: str) -> dict[str, Any]:
@@ -307,11 +308,9 @@ class _Work:
             self.closed.discard(road_id)
             row = self.touch(road_id)
             if row["road_class"] not in (*ROAD_CLASSES, FERRY):
-                msg = (
-                    f"edits: edit {number}: {road_id} is {row['road_class']!r}, which is open to nobody. "
-                    "Give it a class with change_road."
-                )
-                raise ConfigError(msg)
+                of_class = row["road_class"]
+                msg = f"{road_id} is {of_class!r}, which is open to nobody. Give it a class with change_road."
+                raise EditError(number, "open_to_nobody", msg, name=road_id, road_class=of_class)
             # What closes it goes; what opens it to somebody, or says how one drives on it, stays.
             kept = {
                 k: v for k, v in split_tags(_text(row["tags"])).items()
@@ -347,8 +346,8 @@ class _Work:
         drawn = _drawn(shapely.LineString(edit.line), self.base.crs)
         _require_modest(drawn, len(edit.line), number)
         if drawn.geom_type != "LineString" or drawn.length < JUNCTION_M:
-            msg = f"edits: edit {number}: the line has no length. Draw it between two different places."
-            raise ConfigError(msg)
+            msg = "the line has no length. Draw it between two different places."
+            raise EditError(number, "no_length", msg)
         look: dict[str, Any]
         if isinstance(edit, AddBoat):
             line = self._to_roads(drawn, self.rule.landing_m, number, must=True)
@@ -406,10 +405,10 @@ class _Work:
                     xy = [place, *xy] if end == 0 else [*xy, place]
             elif must:
                 msg = (
-                    f"edits: edit {number}: the boat link ends further than {within_m:g} m from every road. "
+                    f"the boat link ends further than {within_m:g} m from every road. "
                     "Draw it to a road or path, or add one to the landing first."
                 )
-                raise ConfigError(msg)
+                raise EditError(number, "no_landing", msg, metres=within_m)
         return shapely.LineString(xy)
 
     def _near(self, shape: shapely.Geometry) -> list[tuple[str, shapely.LineString]]:
@@ -439,10 +438,10 @@ class _Work:
                     places += [(shapely.line_locate_point(line, p), p) for p in shapely.points(shared)]
         if len(places) > MOST_CROSSINGS:
             msg = (
-                f"edits: edit {number}: the line meets roads {len(places)} times; a drawn road may do so "
+                f"the line meets roads {len(places)} times; a drawn road may do so "
                 f"{MOST_CROSSINGS} times. Draw it in parts, without the zigzags."
             )
-            raise ConfigError(msg)
+            raise EditError(number, "crossings", msg, times=len(places), most=MOST_CROSSINGS)
         out: dict[float, int] = {}
         for along, place in sorted(places, key=lambda p: p[0]):
             same = next((m for m in out if abs(m - along) <= JUNCTION_M), None)
@@ -559,7 +558,7 @@ def edited_facilities(  # noqa: C901 - one case an edit
 
     Raises
     ------
-    ConfigError
+    EditError
         An edit names a facility that is not there, opens one under an id that is taken, or puts one
         further than ``buffer_m`` outside the villages' bounds.
 
@@ -579,13 +578,13 @@ def edited_facilities(  # noqa: C901 - one case an edit
         if not isinstance(edit, FACILITY_EDITS):
             continue
         if not isinstance(edit, OpenFacility) and edit.id not in out.index:
-            msg = f"edits: edit {number}: there is no facility {edit.id!r}.{_like(edit.id, out.index)}"
-            raise ConfigError(msg)
+            msg = f"there is no facility {edit.id!r}.{_like(edit.id, out.index)}"
+            raise EditError(number, "no_facility", msg, id=edit.id)
         match edit:
             case OpenFacility():
                 if edit.id in out.index:
-                    msg = f"edits: edit {number}: the id {edit.id!r} is taken. Give the new facility another."
-                    raise ConfigError(msg)
+                    msg = f"the id {edit.id!r} is taken. Give the new facility another."
+                    raise EditError(number, "id_taken", msg, id=edit.id)
                 out = _with_facility(out, edit, villages)
             case CloseFacility():
                 out.loc[edit.id, ["functioning", "closed"]] = [YesNo.NO.value, YesNo.YES.value]
@@ -613,22 +612,21 @@ def _change(facilities: gpd.GeoDataFrame, edit: ChangeFacility) -> None:
 
 
 def _require_modest(line: shapely.LineString, points: int, number: int) -> None:
-    """Raise ConfigError for a line that nobody builds, and that would keep everybody else waiting."""
+    """Raise EditError for a line that nobody builds, and that would keep everybody else waiting."""
     km = line.length / 1000.0
     if points > MOST_LINE_POINTS:
-        msg = f"edits: edit {number}: the line has {points} points; a drawn line may have {MOST_LINE_POINTS}."
-    elif not km <= MOST_KM:
+        msg = f"the line has {points} points; a drawn line may have {MOST_LINE_POINTS}."
+        raise EditError(number, "points", msg, points=points, most=MOST_LINE_POINTS)
+    if not km <= MOST_KM:
         msg = (
-            f"edits: edit {number}: the line is {km:,.0f} km long; a drawn line may have {MOST_KM:g} km. "
+            f"the line is {km:,.0f} km long; a drawn line may have {MOST_KM:g} km. "
             "Places are [longitude, latitude]; is one of them mistyped?"
         )
-    else:
-        return
-    raise ConfigError(msg)
+        raise EditError(number, "too_long", msg, km=km, most_km=MOST_KM)
 
 
 def require_near(villages: gpd.GeoDataFrame, shape: shapely.Geometry, buffer_m: float, number: int) -> None:
-    """Raise ConfigError unless a shape in degrees lies, at least in part, near the villages' bounds.
+    """Raise EditError unless a shape in degrees lies, at least in part, near the villages' bounds.
 
     Parameters
     ----------
@@ -643,7 +641,7 @@ def require_near(villages: gpd.GeoDataFrame, shape: shapely.Geometry, buffer_m: 
 
     Raises
     ------
-    ConfigError
+    EditError
         All of the shape is further than ``buffer_m`` outside the bounds, or cannot be put into their CRS.
 
     Examples
@@ -653,7 +651,7 @@ def require_near(villages: gpd.GeoDataFrame, shape: shapely.Geometry, buffer_m: 
     >>> require_near(gpd.GeoDataFrame(geometry=box), shapely.Point(-6.05, 107.05), 1000.0, 1)
     Traceback (most recent call last):
         ...
-    geodata.errors.ConfigError: edits: edit 1: [-6.05, 107.05] is outside the study area and its buffer. ...
+    planner.scenarios.edits.EditError: edits: edit 1: [-6.05, 107.05] is outside the study area ...
     """
     if not np.isfinite(buffer_m):
         return
@@ -663,10 +661,10 @@ def require_near(villages: gpd.GeoDataFrame, shape: shapely.Geometry, buffer_m: 
     if not np.isfinite(shapely.get_coordinates(placed)).all() or not shapely.intersects(zone, placed):
         lon, lat = shapely.get_coordinates(shape)[0].tolist()
         msg = (
-            f"edits: edit {number}: [{lon:g}, {lat:g}] is outside the study area and its buffer. Places are "
+            f"[{lon:g}, {lat:g}] is outside the study area and its buffer. Places are "
             "[longitude, latitude]; were they swapped, or a sign lost?"
         )
-        raise ConfigError(msg)
+        raise EditError(number, "outside", msg)
 
 
 def _with_facility(

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field, field_validator, model_validator
 
+from geodata.errors import ConfigError
 from geodata.files import limits
 from geodata.files.yamlfile import Model
 from planner.scenarios.modes import Number, Positive, Share, known_classes
@@ -23,6 +24,40 @@ from planner.scenarios.standards import require_kinds
 
 if TYPE_CHECKING:
     from typing import Self
+
+
+class EditError(ConfigError):
+    """An edit that this study area does not allow.
+
+    Parameters
+    ----------
+    number
+        Of the edit, from 1.
+    why
+        Which rule it breaks: a stable word, for who tells it in another language (the app).
+    message
+        In English: what is wrong, and what to do next.
+    values
+        What the message names.
+
+    Examples
+    --------
+    >>> error = EditError(2, "no_facility", "there is no facility 'p9'.", id="p9")
+    >>> str(error), error.why, error.values
+    ("edits: edit 2: there is no facility 'p9'.", 'no_facility', {'id': 'p9'})
+    """
+
+    def __init__(self, number: int, why: str, message: str, **values: object) -> None:
+        super().__init__(f"edits: edit {number}: {message}")
+        self.number, self.why, self.message, self.values = number, why, message, values
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Come back whole from another process."""
+        return _edit_error, (self.number, self.why, self.message, self.values)
+
+
+def _edit_error(number: int, why: str, message: str, values: dict[str, object]) -> EditError:
+    return EditError(number, why, message, **values)
 
 
 def _in_degrees(place: tuple[float, float]) -> tuple[float, float]:

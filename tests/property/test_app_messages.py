@@ -82,7 +82,7 @@ STRANGE = (
 
 @pytest.fixture
 def each_once(area, monkeypatch):
-    """The same question gets the plan, or the pages, it had: what is sent matters here, and both take seconds."""
+    """The same question gets the plan, or the pages, it had: what is sent matters here."""
     plan, pages, had = area.planner.plan, documents.document_pages, {}
 
     def planned(question, progress):
