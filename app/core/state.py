@@ -156,8 +156,8 @@ class State(param.Parameterized):  # type: ignore[misc] # param ships no types
     order = param.Selector(default="unreached", objects=[f"{s}{o}" for o in ORDERS for s in ("", "-")])
     selected = param.ClassSelector(class_=Selection, default=None, allow_None=True)
     history = param.ClassSelector(class_=History, default=History())
-    # Whether what is compared with lies beside it on the map, under a line that is dragged.
-    swipe = param.Boolean()
+    # How what is compared with lies beside it: not, under a line that is dragged, or on a second map.
+    beside = param.Selector(default="", objects=["", "line", "maps"])
     reference = param.ClassSelector(class_=Reference, default=Reference())
     opened = param.ClassSelector(class_=Opened, default=None, allow_None=True)
 

@@ -107,7 +107,7 @@ def page_html(area: Area, texts: Texts) -> str:
     shared, own = files("planner").joinpath("reports/maps"), files("app").joinpath("static")
     for style in (shared.joinpath("gaps_map.css"), own.joinpath("map.css")):
         head += f"<style>{style.read_text('utf-8')}</style>"
-    scripts = ("map_legend", "map_tools", "map")
+    scripts = ("map_legend", "map_tools", "map_beside", "map")
     for script in (shared.joinpath("base_map.js"), *(own.joinpath(f"{name}.js") for name in scripts)):
         head += f"<script>{script.read_text('utf-8')}</script>"
     head += f"<script>{_data(area, texts, offline=offline)}</script>"

@@ -49,6 +49,7 @@ function jangkauMap(map, data) {
       fillColor: row.color, fillOpacity: faded ? 0.12 : 0.62, hatch: Boolean(row.unknown) && !faded,
     };
   }
+  look.label = function (of) { return paint ? paint.title + ": " + paint.legend[of].label : ""; };
   var villages = L.geoJSON(data.villages, {
     style: function (feature) { return look(feature.properties.i); },
     onEachFeature: function (feature, layer) {
@@ -59,7 +60,7 @@ function jangkauMap(map, data) {
         var box = el("div", "");
         box.appendChild(el("strong", "", p.name + " · " + p.code));
         if (paint) {
-          box.appendChild(el("div", "", paint.title + ": " + paint.legend[paint.classes.charCodeAt(p.i) - 48].label));
+          box.appendChild(el("div", "", look.label(paint.classes.charCodeAt(p.i) - 48)));
           var left = paint.unreached[p.i];
           if (left !== null) box.appendChild(el("div", "", number.format(left) + " " + paint.whom + " " + t.not_reached));
         }
@@ -422,17 +423,18 @@ function jangkauMap(map, data) {
     }
   });
 
-  // The units of what is compared with, as far as their kinds are shown, for the other side of the line.
-  function unitsBeside(changed, renderer) {
+  // The units of what is compared with, as far as their kinds are shown, for the other side.
+  function unitsBeside(changed, options) {
     var other = {};
     changed.forEach(function (f) { other[f.id] = true; });
     return data.facilities.filter(function (f) { return !other[f.id]; }).concat(changed)
       .filter(function (f) { return kinds[f.kind] && map.hasLayer(groups[f.kind]); })
       .map(function (f) {
-        return jangkauBase.facility(f, kinds[f.kind], { pane: "jk-swipe", renderer: renderer, interactive: false });
+        return jangkauBase.facility(f, kinds[f.kind], Object.assign({ interactive: false }, options));
       });
   }
   var swipe = jangkauSwipe(map, data, look, unitsBeside, say);
+  var twin = jangkauTwin(map, data, look, unitsBeside, say);
 
   // Tiles from the internet are asked for by hand only, and leave when they do not come.
   var control = L.control.layers(null, overlays, { collapsed: true }).addTo(map);
@@ -500,7 +502,10 @@ function jangkauMap(map, data) {
       document.body.dataset.painted = String(m.turn);
     },
     select: choose,
-    swipe: swipe.show,
+    swipe: function (m) {
+      swipe.show(m.how === "line" ? m : { classes: null });
+      twin.show(m.how === "maps" ? m : null);
+    },
     view: bring,
     go: go,
     facilities: function (m) { showFacilities(m.changed); },
@@ -546,6 +551,6 @@ function jangkauMap(map, data) {
     if (looked) bring(looked);
   });
   fit();
-  window.jangkau = { map: map, villages: byCode, units: units, swipe: swipe };
+  window.jangkau = { map: map, villages: byCode, units: units, swipe: swipe, twin: twin };
   say({ type: "ready" });
 }

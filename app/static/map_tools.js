@@ -172,7 +172,7 @@ function jangkauSwipe(map, data, look, units, say) {
       pane: "jk-swipe", renderer: renderer, interactive: false,
       style: function (feature) { return blended(look(feature.properties.i, classes)); },
     });
-    layer = L.layerGroup([layer].concat(units(message.changed, renderer))).addTo(map);
+    layer = L.layerGroup([layer].concat(units(message.changed, { pane: "jk-swipe", renderer: renderer }))).addTo(map);
     sides[0].textContent = message.left;
     sides[1].textContent = message.right;
     sides.concat([handle, end]).forEach(function (node) { map.getContainer().appendChild(node); });

@@ -70,7 +70,7 @@ class _MapView(Follows):
             "area": session.map.picked,
             "site": self.site,
             "several": self.several,
-            "swiped": self.end_swipe,
+            "swiped": self.end_comparison,
             "cancelled": lambda _: session.map.picked({"type": "cancelled"}),
             "note": lambda m: session.notice.tell(str(m.get("text", "")), "info"),
         }
@@ -108,16 +108,17 @@ class _MapView(Follows):
     def painted(self) -> None:
         self.turn += 1
         self.bridge.send(painting(self.session, self.turn))
-        self.swiped()
+        self.laid_beside()
 
-    @param.depends("state.swipe", watch=True)
-    def swiped(self) -> None:
+    @param.depends("state.beside", watch=True)
+    def laid_beside(self) -> None:
         """Lay what is compared with beside it, where that was asked for and differs."""
         state, texts = self.session.state, self.session.texts
-        beside = state.swipe and state.differs
+        beside = bool(state.beside) and state.differs
         shown = texts.text("what is shown") if state.opened is None else state.opened.name
         self.bridge.send({
-            "type": "swipe", "classes": _digits(state.classes_compared()) if beside else None,
+            "type": "swipe", "how": state.beside if beside else "",
+            "classes": _digits(state.classes_compared()) if beside else None,
             "changed": edited_points(state.compared) if beside else [],
             "left": state.reference.name or texts.text("the base"), "right": shown,
         })  # fmt: skip
@@ -130,8 +131,8 @@ class _MapView(Follows):
     def facility(self, message: dict[str, Any]) -> None:
         self.session.select_facility(str(message.get("id", "")))
 
-    def end_swipe(self, _message: dict[str, Any]) -> None:
-        self.state.swipe = False
+    def end_comparison(self, _message: dict[str, Any]) -> None:
+        self.state.beside = ""
 
     def several(self, message: dict[str, Any]) -> None:
         """Let the list hold the villages that were chosen in a box."""

@@ -57,8 +57,8 @@ class _Scenarios(Follows):
         if self.session.notice.conflict is not None:
             self.session.views.open("scenarios")
 
-    @param.depends("state.swipe", watch=True)
-    def swiped(self) -> None:
+    @param.depends("state.beside", watch=True)
+    def laid_beside(self) -> None:
         self.session.views.when_shown("scenarios", self.show)
 
     @param.depends("state.opened", watch=True)
@@ -120,7 +120,7 @@ class _Scenarios(Follows):
                                    "archived": conflict.archived},
             totals=totals_rows(self.compared, state.season),
             villages=village_rows(self.compared, state.kind, state.season),
-            more=SHOWN_VILLAGES, swipe=state.swipe, link=session.scenarios.link,
+            more=SHOWN_VILLAGES, beside=state.beside, link=session.scenarios.link,
             kind=state.kind, season=state.season,
         )  # fmt: skip
 
@@ -153,8 +153,8 @@ class _Scenarios(Follows):
                 session.scenarios.archive(scenario_id, then=self.load)
             case "restore":
                 session.scenarios.restore(scenario_id, then=self.load)
-            case "swipe":
-                state.swipe = not state.swipe
+            case "beside" if message.get("how") in ("line", "maps"):
+                state.beside = "" if state.beside == message["how"] else message["how"]
             case "compare":
                 session.scenarios.compare_with(message.get("value", ""))
             case "new":

@@ -191,7 +191,8 @@ def test_villages_in_a_box_are_listed_with_their_sum(tab, hostile_layers):
     assert tab.texts.people(float(inside["people"].sum())) in total
 
 
-def test_two_scenarios_lie_side_by_side_under_a_line(tab, hostile_layers):
+def test_two_scenarios_lie_side_by_side_under_a_line_and_on_two_maps(tab, hostile_layers):
+    villages = hostile_layers.villages
     study = Study(hostile_layers, modes=tuple(default_scenario().modes))
     before = study.gaps().seasons["dry"]["puskesmas"].villages["status"]
     tab.tab("What if")
@@ -200,7 +201,7 @@ def test_two_scenarios_lie_side_by_side_under_a_line(tab, hostile_layers):
     limit.press("Enter")
     tab.page.locator('[data-figure="against"]').wait_for()
     tab.tab("Scenarios")
-    tab.page.locator('[data-key="swipe"]').click()
+    tab.page.locator('[data-key="beside-line"]').click()
     tab.frame().wait_for_function("document.body.dataset.swipe === '1'")
     handle = tab.frame().get_by_role("slider")
     handle.focus()
@@ -210,8 +211,37 @@ def test_two_scenarios_lie_side_by_side_under_a_line(tab, hostile_layers):
     drawn = tab.frame().evaluate("jangkau.swipe.classes()")
     order = ("served", "partly", "gap", "unknown")
     assert [order[int(c)] for c in drawn] == before.tolist()
-    tab.page.locator('[data-key="swipe"]').click()
+    tab.page.locator('[data-key="beside-line"]').click()
     tab.frame().wait_for_function("document.body.dataset.swipe === ''")
+    # On two maps that move together, whichever is moved.
+    tab.page.locator('[data-key="beside-maps"]').click()
+    tab.frame().wait_for_function("document.body.dataset.twin === '1'")
+    assert tab.frame().evaluate("jangkau.twin.classes()") == drawn
+    places = """[jangkau.map, jangkau.twin.map()].map(
+        m => [m.getCenter().lat.toFixed(5), m.getCenter().lng.toFixed(5), m.getZoom()])"""
+    for moved in (
+        "jangkau.map.setZoom(12, {animate: false})",
+        "jangkau.twin.map().panBy([90, 40], {animate: false})",
+    ):
+        was = tab.frame().evaluate(places)
+        tab.frame().evaluate(f"{{ {moved}; }}")
+        one, other = tab.frame().evaluate(places)
+        assert one == other != was[0]
+    # A village is chosen on either.
+    width = tab.frame().evaluate("jangkau.map.getSize().x")
+    assert width == tab.frame().evaluate("jangkau.twin.map().getSize().x + 2")
+    code = villages.index[6]
+    at = tab.frame().evaluate(
+        "([lat, lon]) => { jangkau.twin.map().setView([lat, lon], 12, {animate: false}); "
+        "const p = jangkau.twin.map().latLngToContainerPoint([lat, lon]); return [p.x, p.y]; }",
+        inside(hostile_layers, code)[::-1],
+    )
+    box = tab.page.locator("iframe").bounding_box()
+    tab.page.mouse.click(box["x"] + at[0], box["y"] + at[1])
+    tab.page.locator("article.sheet h2", has_text=code).wait_for()
+    tab.frame().get_by_role("button", name=tab._("End the comparison on the map")).click()
+    tab.frame().wait_for_function("document.body.dataset.twin === ''")
+    assert tab.frame().evaluate("jangkau.map.getSize().x") > 1.9 * width
 
 
 @pytest.mark.parametrize("tab", SIZES[2:], indirect=True)

@@ -204,7 +204,7 @@ def test_a_hidden_view_is_brought_up_to_date_in_all_its_parts(session):
     scenarios = scenarios_view.make(session)
     session.views.open("whatif")
     session.questions.change(lambda: session.state.what_if.with_rule("puskesmas", limit_minutes=90.0))
-    session.state.swipe = True
+    session.state.beside = "line"
     [headline] = [h for h in session.state.headlines() if h.kind == "puskesmas"]
     reached = session.texts.people(headline.people_reached)
     assert reached not in figures.html
@@ -214,7 +214,7 @@ def test_a_hidden_view_is_brought_up_to_date_in_all_its_parts(session):
     assert ranked.html.index(worst["village_name"]) > 0
     session.views.open("scenarios")
     assert reached in scenarios.html
-    assert 'data-act="swipe"' in scenarios.html
+    assert 'data-act="beside" data-how="line"' in scenarios.html
 
 
 def test_the_address_goes_on_by_steps_and_back_shows_what_it_says(session):
