@@ -375,6 +375,12 @@ class ElevationFile(FileSource):
     spacing_m: float = Field(default=60.0, ge=5, le=1000, allow_inf_nan=False)
 
 
+class NeighboursFile(FileSource):
+    """Outlines of what lies around the area, such as the kabupaten of the province; shown on maps alone."""
+
+    name: str | None = None
+
+
 class AreaFile(Model):
     """A whole AREA.yml; relative paths are resolved against ``folder``."""
 
@@ -393,6 +399,7 @@ class AreaFile(Model):
     water: WaterFile | None = None
     floods: FloodsFile | None = None
     elevation: ElevationFile | None = None
+    neighbours: NeighboursFile | None = None
 
     @field_validator("code")
     @classmethod
@@ -440,5 +447,6 @@ def read_area_file(path: Path) -> AreaFile:
             "water": at(area.water),
             "floods": at(area.floods),
             "elevation": at(area.elevation),
+            "neighbours": at(area.neighbours),
         }
     )

@@ -23,6 +23,7 @@ from geodata.readers.population import read_population, with_column_of_boundarie
 from geodata.readers.register import Register, read_registers
 from geodata.readers.result import ReadLayer
 from geodata.readers.roads import study_zone
+from geodata.readers.surroundings import read_neighbours, read_relief
 from geodata.readers.working_areas import read_working_areas
 from geodata.schemas import validate
 
@@ -71,7 +72,9 @@ def read_layers(
     roads = _roads(area, zone, crs, cache, progress)
     villages, declared_words = _with_covers(area, working.frame, units)
     water, floods = _wet(area, zone, crs, progress)
-    reads = [*people.reads, *units.reads, working, *roads, *(r for r in (water, floods) if r is not None)]
+    around = _neighbours(area, people, zone)
+    also = (r for r in (water, floods, around) if r is not None)
+    reads = [*people.reads, *units.reads, working, *roads, *also]
     covers = [*_covers_records(area), *(source_record("codes", c) for c in area.codes)]
     sources = [r.source for r in reads if r.source is not None]
     study = StudyArea(
@@ -96,7 +99,28 @@ def read_layers(
         None if water is None else water.frame,
         None if floods is None else floods.frame,
         people.points,
+        None if around is None else around.frame,
+        None if area.elevation is None else _relief(area.elevation, people.villages),
     )
+
+
+def _neighbours(area: AreaFile, people: _People, zone: shapely.Geometry) -> ReadLayer | None:
+    """Return what lies around: a file of its own, else the other kabupaten of the boundary file."""
+    if area.neighbours is not None:
+        around = read_neighbours(area.neighbours, people.villages, zone)
+    elif any(f.rule == "other_regency" for f in people.reads[0].findings):
+        # Its source stands with the villages.
+        around = read_neighbours(area.boundaries, people.villages, zone)._replace(source=None)
+    else:
+        return None
+    validate("neighbours", around.frame)
+    return around
+
+
+def _relief(source: ElevationFile, villages: gpd.GeoDataFrame) -> gpd.GeoDataFrame | None:
+    relief = read_relief(source.path, villages, crs=source.crs)
+    validate("relief", relief)
+    return relief if len(relief) else None
 
 
 class _People(NamedTuple):

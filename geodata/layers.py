@@ -186,6 +186,12 @@ class Layers:
     people_points
         Index ``point_id``; Point; where in its village a raster has how many ``people``; None when people
         are not spread by a raster.
+    neighbours
+        Index ``neighbour_id``; ``name`` ("" = unknown); what lies around, for maps; None when nothing
+        tells it.
+    relief
+        Index ``relief_id``; one row: ``png`` (bytes) and its edges in degrees (``west``, ``south``, ``east``,
+        ``north``), for maps; None without an elevation raster.
     findings
         What the readers noticed.
     """
@@ -200,6 +206,8 @@ class Layers:
     water: gpd.GeoDataFrame | None = None
     floods: gpd.GeoDataFrame | None = None
     people_points: gpd.GeoDataFrame | None = None
+    neighbours: gpd.GeoDataFrame | None = None
+    relief: gpd.GeoDataFrame | None = None
 
     def __repr__(self) -> str:
         villages = self.villages

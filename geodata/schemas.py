@@ -134,6 +134,18 @@ def _schemas() -> dict[str, pa.DataFrameSchema]:
             },
             index=pa.Index("str", unique=True, name="point_id"),
         ),
+        "neighbours": pa.DataFrameSchema(
+            {"name": pa.Column("str"), "geometry": pa.Column("geometry", shape)},
+            index=pa.Index("str", unique=True, name="neighbour_id"),
+        ),
+        "relief": pa.DataFrameSchema(
+            {
+                "png": pa.Column("object"),
+                **{side: pa.Column("float64") for side in ("west", "south", "east", "north")},
+                "geometry": pa.Column("geometry", shape),
+            },
+            index=pa.Index("str", unique=True, name="relief_id"),
+        ),
     }
 
 

@@ -40,7 +40,17 @@ MANIFEST = "manifest.json"
 CACHE = "cache"
 # What planners saved in the app: it stays when the area is built again.
 SCENARIOS = "scenarios"
-LAYERS = ("villages", "roads", "facilities", "hamlets", "water", "floods", "people_points")
+LAYERS = (
+    "villages",
+    "roads",
+    "facilities",
+    "hamlets",
+    "water",
+    "floods",
+    "people_points",
+    "neighbours",
+    "relief",
+)
 # The cells that findings are about: which finding, and what geodata.layers.Cell says.
 CELLS = "cells"
 # Manifests of what the workspace was before, whose files stay with them, and how many are kept.
@@ -519,6 +529,8 @@ def read_layers_of(folder: Path, manifest: dict[str, Any]) -> Layers:
             water=frames.get("water"),
             floods=frames.get("floods"),
             people_points=frames.get("people_points"),
+            neighbours=frames.get("neighbours"),
+            relief=frames.get("relief"),
             findings=_findings(folder, manifest),
             sources=tuple(SourceRecord(**s) for s in manifest["sources"]),
         )

@@ -29,6 +29,7 @@ from planner.reports.maps.page import (
     vendor_is_built,
     with_missing_note,
 )
+from planner.reports.maps.surroundings import surroundings
 from planner.reports.maps.symbols import symbol_of
 
 if TYPE_CHECKING:
@@ -149,6 +150,7 @@ def _data(area: Area, texts: Texts, *, offline: bool) -> str:
         f"jangkauData.roads = {roads};\n"
         f"jangkauData.water = {_water(area)};\n"
         f"jangkauData.outlines = {_outlines(area)};\n"
+        f"Object.assign(jangkauData, {script_json(surroundings(layers))});\n"
     )
 
 
@@ -159,6 +161,8 @@ def map_words(texts: Texts) -> dict[str, str]:
         "roads": texts.term("layer_roads"),
         "water": _("Water"),
         "names": _("Names"),
+        "layer_neighbours": texts.term("layer_neighbours"),
+        "layer_relief": texts.term("layer_relief"),
         "outlines": _("Kecamatan"),
         "measure": _("Measure a distance"),
         "measure_area": _("Measure an area"),

@@ -26,7 +26,7 @@ function jangkauMap(map, data) {
     };
   }
 
-  var overlays = {};
+  var overlays = jangkauBase.surroundings(map, data);
   if (data.water) overlays[t.water] = jangkauBase.water(map, data.water).addTo(map);
   // Roads come after the first picture: they take longer to draw than everything else together.
   if (data.roads.length) {

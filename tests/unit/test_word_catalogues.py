@@ -154,6 +154,7 @@ def asked_of_map():
     for page in ("page", "sites_page"):
         of_python(keys, f"planner/reports/maps/{page}.py", tables=("texts",))
     of_script(keys, "planner/reports/maps/gaps_map.js")
+    of_script(keys, "planner/reports/maps/base_map.js")
     for file in (ROOT / "app").rglob("*.py"):
         of_python(keys, file.relative_to(ROOT), call="term", tables=("_terms",))
     for file in (ROOT / "app/templates").glob("*.html"):
@@ -232,8 +233,9 @@ def test_all_that_is_asked_for_is_there_and_nothing_else(name):
 
 def test_the_apps_map_is_given_the_words_it_asks_for_and_no_others():
     keys = Keys()
-    for name in ("map", "map_legend", "map_tools"):
+    for name in ("map", "map_legend", "map_tools", "map_beside"):
         of_script(keys, f"app/static/{name}.js")
+    of_script(keys, "planner/reports/maps/base_map.js")
     assert keys.begun == {""}
     assert set(map_words(Texts("en"))) == keys.whole | set(FACILITY_NOTES.values())
 

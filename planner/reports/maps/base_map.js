@@ -1,4 +1,4 @@
-// What every map of ours draws in the same way: roads, water, facilities.
+// What every map of ours draws in the same way: roads, water, facilities, surroundings.
 // Every text that came from a file is set with textContent, so it is never read as HTML.
 var jangkauBase = (function () {
   "use strict";
@@ -176,6 +176,34 @@ var jangkauBase = (function () {
     row.appendChild(document.createTextNode(group.label));
     return row;
   }
+  // What lies around the area in pale, and the relief; each as a layer that can be switched off, by its name.
+  function surroundings(map, data) {
+    var t = data.texts, layers = {};
+    if (data.neighbours) {
+      var renderer = quietPane(map, "jk-neighbours", 320);
+      var group = L.layerGroup([L.geoJSON(data.neighbours, {
+        pane: "jk-neighbours", renderer: renderer, interactive: false,
+        style: { color: "#8a8f94", weight: 1, dashArray: "4 4", fillColor: "#c9cdd1", fillOpacity: 0.45 },
+      })]);
+      data.neighbours.features.forEach(function (feature) {
+        if (!feature.properties.name) return;
+        group.addLayer(L.marker(feature.properties.at, {
+          pane: "jk-neighbours", interactive: false, keyboard: false,
+          icon: L.divIcon({ className: "", html: el("div", "jk-neighbour", feature.properties.name), iconSize: [0, 0] }),
+        }));
+      });
+      layers[t.layer_neighbours] = group.addTo(map);
+    }
+    if (data.relief) {
+      var pane = map.createPane("jk-relief");
+      pane.style.zIndex = 345;
+      pane.style.pointerEvents = "none";
+      layers[t.layer_relief] = L.imageOverlay(data.relief.url, data.relief.bounds, {
+        pane: "jk-relief", interactive: false,
+      }).addTo(map);
+    }
+    return layers;
+  }
   function drawn(map) {
     // To a screen reader a part of the page with a name, as all of a page should be.
     map.getContainer().setAttribute("role", "region");
@@ -189,5 +217,6 @@ var jangkauBase = (function () {
   return {
     drawn: drawn, el: el, roads: roads, water: water, facility: facility, facilityTip: facilityTip,
     symbol: symbol, scale: scale, legendRow: legendRow, roadRow: roadRow, quietPane: quietPane,
+    surroundings: surroundings,
   };
 })();

@@ -78,7 +78,7 @@ function jangkauGapsMap(map, data) {
     },
   }).addTo(map);
 
-  var overlays = {};
+  var overlays = jangkauBase.surroundings(map, data);
   if (data.roads.length) overlays[t.layer_roads] = roads.addTo(map);
   data.kinds.forEach(function (k) {
     var group = L.layerGroup();

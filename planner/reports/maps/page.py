@@ -22,6 +22,7 @@ from planner.coverage.extent import ROADS, seasons_told
 from planner.coverage.show import STATUS_COLORS
 from planner.coverage.tables import is_at_least, kinds_without_rule, roads_or_straight, summary
 from planner.network.overlay import overlaid_roads, road_overlay
+from planner.reports.maps.surroundings import surroundings
 from planner.reports.maps.symbols import symbol_of
 from planner.scenarios.edits import ROAD_EDITS
 from planner.texts.catalogues import map_texts
@@ -354,6 +355,7 @@ def page_script(gaps: Gaps, texts: dict[str, str], *, lang: str, offline: bool) 
     return (
         f"const jangkauData = {script_json(data)};\n"
         f"jangkauData.villages = {_villages(gaps)};\n"
+        f"Object.assign(jangkauData, {script_json(surroundings(gaps.layers))});\n"
         f"jangkauData.roads = {roads};\n"
     )
 

@@ -1,0 +1,185 @@
+"""Neighbouring kabupaten and the relief: from the files to the maps."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import re
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import rasterio
+import shapely
+from affine import Affine
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+from PIL import Image
+
+from app.areas.area import Area
+from app.map.page import page_html
+from app.texts import Texts
+from geodata.areafile import read_area_file
+from geodata.build import read_layers
+from geodata.readers.surroundings import hillshade
+from geodata.workspace import read_workspace, write_workspace
+from planner.pipeline import find_gaps
+from planner.reports.maps.page import write_map
+
+WEST, SOUTH, SIDE = 107.0, -6.6, 0.04
+
+
+def village(code, name, regency, column, row):
+    box = shapely.box(
+        WEST + SIDE * column, SOUTH + SIDE * row, WEST + SIDE * (column + 1), SOUTH + SIDE * (row + 1)
+    )
+    return {"kode": code, "nama": name, "kabupaten": regency, "geometry": box}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Two villages of one kabupaten; another to the east in two villages, and one far away."""
+    rows = [
+        village("32.01.01.2001", "Satu", "Bogor", 0, 0),
+        village("32.01.01.2002", "Dua", "Bogor", 0, 1),
+        village("32.02.01.2001", "Tiga", "Sukabumi", 1, 0),
+        village("32.02.01.2002", "Empat", "Sukabumi", 1, 1),
+        village("32.03.01.2001", "Lima", "Cianjur", 30, 0),
+    ]
+    gpd.GeoDataFrame(rows, crs="EPSG:4326").to_file(tmp_path / "desa.gpkg")
+    units = gpd.GeoDataFrame(
+        {"id": ["p1"], "nama": ["P"]}, geometry=[shapely.Point(WEST + 0.02, SOUTH + 0.02)], crs="EPSG:4326"
+    )
+    units.to_file(tmp_path / "pkm.gpkg")
+    (tmp_path / "AREA.yml").write_text(
+        "code: '32.01'\nname: Kabupaten Bogor\nboundaries: {path: desa.gpkg}\n"
+        "facilities: [{path: pkm.gpkg, kind: puskesmas}]\n"
+    )
+    return tmp_path
+
+
+def built(folder, also=""):
+    path = folder / "AREA.yml"
+    path.write_text(path.read_text() + also)
+    return read_layers(read_area_file(path))
+
+
+def test_villages_of_other_kabupaten_become_pale_neighbours(folder):
+    layers = built(folder)
+    around = layers.neighbours
+    assert around["name"].tolist() == ["Sukabumi"]
+    # One outline of both villages, within the buffer of 10 km, and nothing of the area itself.
+    shape = around.geometry.iloc[0]
+    own = shapely.union_all(layers.villages.geometry.to_numpy())
+    assert shapely.area(shapely.intersection(shape, own)) == 0
+    both = gpd.GeoSeries(
+        [shapely.box(WEST + SIDE, SOUTH, WEST + 2 * SIDE, SOUTH + 2 * SIDE)], crs="EPSG:4326"
+    ).to_crs(layers.area.crs)
+    # But for the strip at the border that is taken for the same line drawn twice.
+    assert shape.area == pytest.approx(both.area.iloc[0], rel=0.05)
+    assert len(shapely.get_parts(shape)) == 1
+
+
+def test_a_file_of_its_own_wins_and_polygons_without_a_name_have_none(folder):
+    east = shapely.box(WEST + SIDE, SOUTH, WEST + 2 * SIDE, SOUTH + SIDE)
+    north = shapely.box(WEST, SOUTH + 2 * SIDE, WEST + SIDE, SOUTH + 3 * SIDE)
+    gpd.GeoDataFrame({"WADMKK": ["Sukabumi <b>", None]}, geometry=[east, north], crs="EPSG:4326").to_file(
+        folder / "kab.gpkg"
+    )
+    layers = built(folder, "neighbours: {path: kab.gpkg, name: WADMKK}\n")
+    assert layers.neighbours["name"].tolist() == ["Sukabumi <b>", ""]
+    assert "neighbours" in {s.layer for s in layers.sources}
+
+
+def test_a_missing_column_or_file_is_told(folder):
+    from geodata.errors import MissingColumnError, MissingFileError
+
+    with pytest.raises(MissingFileError, match="neighbours"):
+        built(folder, "neighbours: {path: nowhere.gpkg}\n")
+    text = (folder / "AREA.yml").read_text().replace("nowhere.gpkg", "desa.gpkg, name: nix")
+    (folder / "AREA.yml").write_text(text)
+    with pytest.raises(MissingColumnError, match="nix"):
+        read_layers(read_area_file(folder / "AREA.yml"))
+
+
+def raster(folder, heights, nodata=None, crs="EPSG:4326"):
+    rows, columns = heights.shape
+    ground = Affine(0.2 / columns, 0, WEST - 0.05, 0, -0.2 / rows, SOUTH + 0.15)
+    with rasterio.open(
+        folder / "dem.tif", "w", driver="GTiff", width=columns, height=rows, count=1, dtype="float32",
+        crs=crs, transform=ground, nodata=nodata,
+    ) as out:  # fmt: skip
+        out.write(heights.astype("float32"), 1)
+
+
+def roads(folder):
+    line = shapely.LineString([(WEST + 0.005, SOUTH + 0.02), (WEST + 0.03, SOUTH + 0.05)])
+    gpd.GeoDataFrame({"class": ["residential"]}, geometry=[line], crs="EPSG:4326").to_file(folder / "r.gpkg")
+    return "roads: {path: r.gpkg, class: class}\nelevation: {path: dem.tif}\n"
+
+
+def light_of(layers):
+    """The picture's light at each pixel, -1 to 1, and its edges."""
+    row = layers.relief.iloc[0]
+    with Image.open(io.BytesIO(row["png"])) as png:
+        grey, alpha = np.moveaxis(np.asarray(png, dtype=float), -1, 0)
+    return np.where(grey > 127, alpha, -alpha) / 255, row
+
+
+def test_a_ridge_is_light_in_the_west_and_dark_in_the_east(folder):
+    x = np.linspace(-1, 1, 400)
+    raster(folder, np.tile(3000 * (2 - np.abs(x + 0.3)), (400, 1)))
+    light, row = light_of(built(folder, roads(folder)))
+    # The raster begins at WEST - 0.05 and is 0.2 wide: the ridge runs over the middle of the villages.
+    ridge = (WEST + 0.02 - row["west"]) / (row["east"] - row["west"]) * light.shape[1]
+    middle = light[light.shape[0] // 2]
+    assert 0 < ridge < light.shape[1]
+    assert (middle[5 : int(ridge) - 3] > 0).all()
+    assert (middle[int(ridge) + 3 : -5] < 0).all()
+
+
+def test_flat_land_and_what_the_raster_does_not_know_stay_clear(folder):
+    heights = np.full((200, 200), 250.0)
+    heights[:, :50] = -9999.0
+    raster(folder, heights)
+    light, _ = light_of(built(folder, roads(folder)))
+    assert (light == 0).mean() > 0.97
+
+
+@given(arrays.arrays(np.float64, (6, 7), elements=st.floats(0, 4000)), st.floats(10, 5000))
+def test_light_is_lamberts_cosine_of_each_cell(heights, pixel_m):
+    """Word by word, from vectors: east and north slopes by central differences, one cell at a time."""
+    light = hillshade(heights, pixel_m)
+    towards = np.array([-1.0, 1.0, np.sqrt(2.0)]) / 2.0
+    for r in range(1, 5):
+        for c in range(1, 6):
+            to_east = np.array([2 * pixel_m, 0.0, 2.0 * (heights[r, c + 1] - heights[r, c - 1])])
+            to_north = np.array([0.0, 2 * pixel_m, 2.0 * (heights[r - 1, c] - heights[r + 1, c])])
+            normal = np.cross(to_east, to_north)
+            cosine = max(0.0, float(normal @ towards) / float(np.linalg.norm(normal)))
+            flat = np.sqrt(0.5)
+            wanted = cosine / flat - 1 if cosine < flat else (cosine - flat) / (1 - flat)
+            assert light[r, c] == pytest.approx(wanted, abs=1e-9)
+    assert (np.abs(light) <= 1 + 1e-12).all()
+
+
+def test_both_maps_hold_them_and_a_workspace_keeps_them(folder):
+    x = np.linspace(-1, 1, 200)
+    raster(folder, np.tile(2000 * (1 - np.abs(x)), (200, 1)))
+    layers = built(folder, roads(folder))
+    write_workspace(layers, folder / "w")
+    again = read_workspace(folder / "w")
+    assert again.relief["png"].iloc[0] == layers.relief["png"].iloc[0]
+    assert again.neighbours.geometry.geom_equals(layers.neighbours.geometry).all()
+    write_map(find_gaps(again), folder / "map.html", lang="id")
+    for page in (page_html(Area(again), Texts("en")), (folder / "map.html").read_text("utf-8")):
+        found = json.loads(re.search(r"Object\.assign\(jangkauData, (\{.*?\})\);\n", page)[1])
+        assert [f["properties"]["name"] for f in found["neighbours"]["features"]] == ["Sukabumi"]
+        kind, picture = found["relief"]["url"].split(",")
+        assert kind == "data:image/png;base64"
+        assert base64.b64decode(picture) == layers.relief["png"].iloc[0]
+        [[south, west], [north, east]] = found["relief"]["bounds"]
+        assert west < WEST < WEST + SIDE < east
+        assert south < SOUTH < SOUTH + 2 * SIDE < north
