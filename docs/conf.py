@@ -43,7 +43,7 @@ napoleon_attr_annotations = False
 # Short names of types are found by their last part, which several classes share; nobody reads the list of
 # modules.
 suppress_warnings = ["ref.python", "toc.not_included"]
-myst_enable_extensions = ["dollarmath"]
+myst_enable_extensions = ["dollarmath", "html_image"]
 myst_heading_anchors = 3
 
 html_math_renderer = "mathml"
@@ -61,6 +61,24 @@ def displayed_formula(translator: HTML5Translator, node: Element) -> Never:
     raise SkipNode
 
 
+def with_readme(app: Sphinx, docname: str, source: list[str]) -> None:
+    """Put README.md into its page, and let links of others lead there.
+
+    On GitHub the file stands above this folder, where no page of the site can be.
+    """
+    if docname == "readme":
+        file = Path(app.srcdir).parent / "README.md"
+        app.env.note_dependency(str(file))
+        # What is no page of the site stays as words.
+        absent = r"\[([^\]]+)\]\((?:CHANGELOG\.md|benchmarks/README\.md|docs/decisions/)\)"
+        text = re.sub(absent, r"\1", file.read_text("utf-8"))
+        # From README.md's folder to this one.
+        text = re.sub(r'(\]\(|src=")(?!https?:|#|docs/)', r"\1../", text)
+        source[0] = re.sub(r'(\]\(|src=")docs/', r"\1", text)
+    else:
+        source[0] = re.sub(r"\]\((\.\./)+README\.md", "](/readme.md", source[0])
+
+
 def require_offline(app: Sphinx, exception: Exception | None) -> None:
     """Raise where a page would load anything from elsewhere."""
     outside = re.compile(r"""<(?:script|link|img|iframe)[^>]+(?:src|href)=["'](?:https?:)?//""")
@@ -74,4 +92,5 @@ def require_offline(app: Sphinx, exception: Exception | None) -> None:
 def setup(app: Sphinx) -> None:
     """Take formulas and the last look at the pages over from Sphinx."""
     app.add_html_math_renderer("mathml", (inline_formula, None), (displayed_formula, None))
+    app.connect("source-read", with_readme)
     app.connect("build-finished", require_offline)

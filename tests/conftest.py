@@ -29,8 +29,8 @@ LONGEST = (
     "test_app_messages", "test_local_roads", "test_siting_reference", "test_workspace", "test_real_areas",
     "test_partial_real",
     "test_siting_cover", "test_siting_places", "test_siting_cover_reference", "test_siting_median",
-    "test_app_leak", "test_app_adoption", "test_notebooks", "test_edits", "test_siting", "test_reach",
-    "test_app_ilp_pages", "test_options_together",
+    "test_guide", "test_app_leak", "test_app_adoption", "test_notebooks", "test_edits", "test_siting",
+    "test_reach", "test_app_ilp_pages", "test_options_together",
 )  # fmt: skip
 
 

@@ -1,4 +1,8 @@
-"""The notebooks run from top to bottom, and give the command line's answer."""
+"""The notebooks run from top to bottom, on the demo and on real kabupaten, with the command line's answer.
+
+Each says in one cell, tagged ``area``, which area it is about; for a real one the test puts the path of its
+AREA.yml there, as a reader would.
+"""
 
 from __future__ import annotations
 
@@ -7,24 +11,41 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from areas import write_area
 from nbclient import NotebookClient
 from support import ROOT
+from test_partial_real import bantul, bantul_area
+
+__all__ = ["bantul"]
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+KERNEL = [
+    pytest.mark.enable_socket,  # the kernel is spoken to over loopback
+    # What jupyter's own packages warn of is theirs to mend.
+    pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 
 
-@pytest.mark.enable_socket  # the kernel is spoken to over loopback
-# What jupyter's own packages warn of is theirs to mend.
-@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def with_kernel(test):
+    for mark in KERNEL:
+        test = mark(test)
+    return test
+
+
+def run(notebook, folder):
+    """Run a notebook in a folder; returns the folder that it worked in."""
+    notebook.cells.append(nbformat.v4.new_code_cell("print(work)"))
+    NotebookClient(notebook, timeout=180, resources={"metadata": {"path": str(folder)}}).execute()
+    return Path(notebook.cells[-1]["outputs"][0]["text"].strip())
+
+
+@with_kernel
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
 def test_runs(path, tmp_path, jangkau):
     notebook = nbformat.read(path, as_version=4)
-    notebook.cells.append(nbformat.v4.new_code_cell("print(work)"))
-    client = NotebookClient(notebook, timeout=180, resources={"metadata": {"path": str(tmp_path)}})
-    client.execute()
-    work = notebook.cells[-1]["outputs"][0]["text"].strip()
-    if not (Path(work) / "gaps").exists():
+    work = run(notebook, tmp_path)
+    if not (work / "gaps").exists():
         # No tables of gaps: of travel times the what-if cells must have shown a change, of siting the files.
         shown = [c["outputs"][0]["data"]["text/plain"] for c in notebook.cells[:-1] if c.get("outputs")]
         last = {
@@ -35,8 +56,46 @@ def test_runs(path, tmp_path, jangkau):
         return
     assert jangkau("gaps", f"{work}/workspace", "--out", tmp_path / "g")[0] == 0
     ours = json.loads((tmp_path / "g/summary.json").read_text("utf-8"))
-    theirs = json.loads((Path(work) / "gaps/summary.json").read_text("utf-8"))
+    theirs = json.loads((work / "gaps/summary.json").read_text("utf-8"))
     assert ours == theirs
+
+
+def about(notebook, area_file):
+    """Let a notebook be about another area."""
+    [cell] = [c for c in notebook.cells if "area" in c["metadata"].get("tags", ())]
+    assert cell["source"].startswith("area_file = ")
+    cell["source"] = f"area_file = Path({str(area_file)!r})"
+
+
+@pytest.mark.realdata
+@with_kernel
+def test_gaps_run_on_jember(shared, tmp_path):
+    source = shared.resolve() / "data/roads/35.09_jember_rbi.geojson"
+    roads = f"roads: {{path: {source}, class: Fungsi, classes: rbi}}\n"
+    notebook = nbformat.read(ROOT / "notebooks/01_gaps.ipynb", as_version=4)
+    about(notebook, write_area(shared, tmp_path, "35.09", roads=roads))
+    found = json.loads((run(notebook, tmp_path) / "gaps/summary.json").read_text("utf-8"))
+    assert (found["area"]["code"], found["villages"]) == ("35.09", 248)
+    assert found["kinds"]["puskesmas"]["facilities"] == 49
+    # There is no list of pustu, and the notebook has to live with that.
+    assert found["kinds"]["pustu"]["share_reached"] is None
+
+
+@pytest.mark.realdata
+@with_kernel
+@pytest.mark.parametrize(
+    ("name", "last"),
+    [("02_travel_times", "puskesmas"), ("05_wet_season_bridge_uncertainty", "draws.csv")],
+)
+def test_runs_on_bantul(name, last, bantul, tmp_path):
+    """Its roads name no bridge, and it has no list of hospitals."""
+    notebook = nbformat.read(ROOT / f"notebooks/{name}.ipynb", as_version=4)
+    about(notebook, bantul_area(bantul))
+    work = run(notebook, tmp_path)
+    manifest = json.loads((work / "workspace/manifest.json").read_text("utf-8"))
+    assert manifest["area"]["code"] == "34.02"
+    shown = [c["outputs"][0]["data"]["text/plain"] for c in notebook.cells[:-1] if c.get("outputs")]
+    assert last in shown[-1]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)

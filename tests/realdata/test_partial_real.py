@@ -61,7 +61,8 @@ population: {{path: {source}/bantul_penduduk_sensus2010_namejoin.csv, code: kode
     return folder, head
 
 
-def bantul_layers(bantul, *, roads="", covers=None, more=""):
+def bantul_area(bantul, *, roads="", covers=None, more=""):
+    """Write Bantul's AREA.yml beside its lists."""
     folder, head = bantul
     covers = covers or {}
     lists = "".join(
@@ -70,7 +71,11 @@ def bantul_layers(bantul, *, roads="", covers=None, more=""):
     head += f"roads: {{path: jalan.gpkg, class: kelas, classes: osm{roads}}}\nfacilities:\n{lists}{more}"
     path = folder / "AREA.yml"
     path.write_text(head, "utf-8")
-    return read_layers(read_area_file(path))
+    return path
+
+
+def bantul_layers(bantul, **keys):
+    return read_layers(read_area_file(bantul_area(bantul, **keys)))
 
 
 @pytest.fixture(scope="module")
