@@ -54,7 +54,7 @@ def draft(folder: Path, code: str | None = None, name: str | None = None) -> str
         guess.role = "codes" if guess.regencies and not boundaries.regencies else ""
         guess.about = guess.about if guess.role else f"{guess.about}; another map of villages is taken"
     for role, many in (("codes", True), ("roads", False), ("facilities", True), ("population", False),
-                       ("floods", False)):  # fmt: skip
+                       ("hamlets", False), ("floods", False)):  # fmt: skip
         lines += _role([g for g in found if g.role == role], role, many=many)
     lines += [f"# {g.path.name}: {_one_line(g.about)}" for g in found if not g.role]
     return "\n".join(lines) + "\n"

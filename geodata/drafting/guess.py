@@ -11,7 +11,7 @@ import shapely
 from geodata.areafile import FileSource
 from geodata.codes import parse_village_code, regency_of
 from geodata.crs import inside_indonesia
-from geodata.drafting.headings import Mapping, mapped, samples
+from geodata.drafting.headings import Mapping, headed, mapped, samples
 from geodata.errors import InputError, MissingCrsError
 from geodata.readers.files.cells import text_column
 from geodata.readers.files.sheets import sheet_names
@@ -52,7 +52,7 @@ OTHER = "other"
 PEOPLE_PARTS = ("pop_", "penduduk_", "jumlah_penduduk_")
 FACILITY_KEYS = ("id", "name", "lat", "lon", "lat_south", "lat_north", "coordinates", "village",
                  "village_name",
-                 "district_name", "regency", "functioning")  # fmt: skip
+                 "district_name", "regency", "parent", "functioning")  # fmt: skip
 
 
 @dataclass
@@ -133,9 +133,12 @@ def _of_table(path: Path, sheet: str | None) -> Guess:
     people = mapped(table, "population", ("code", "people", "name", "district_name"))
     placed = "coordinates" in facts or ("lon" in facts and facts.keys() & {"lat", "lat_south", "lat_north"})
     parts = [str(c) for c in table if str(c).lower().startswith(PEOPLE_PARTS)]
+    hamlet = headed(table, "hamlet_rows").get("name")
     if not placed and ("people" in people or parts) and people.keys() & {"code", "name"}:
         return _population(guess, table, people, parts)
     kind = _kind(guess, table, facts)
+    if hamlet is not None and placed and not kind and "name" not in facts:
+        return _hamlets(guess, table, hamlet)
     if "name" in facts and (kind or placed):
         return _facilities(guess, table, facts)
     codes = mapped(table, "codes", ("code", "name", "district_name", "bps"))
@@ -154,6 +157,18 @@ def _population(guess: Guess, table: pd.DataFrame, keys: dict[str, Mapping], par
     guess = _with_codes(guess, table, keys, "population", f"people of {len(table)} rows")
     if "people" not in keys and parts:
         guess.said["people"] = (f"[{', '.join(parts)}]", "people are the sum of these")
+    groups = {k: c for k, c in headed(table, "groups").items() if _counts_people(table[c])}
+    if groups:
+        guess.said["groups"] = (_pairs(groups), "life-cycle groups that the table counts")
+    return guess
+
+
+def _hamlets(guess: Guess, table: pd.DataFrame, name: str) -> Guess:
+    guess.role, guess.about = "hamlets", f"{len(table)} dusun, RW or the like"
+    guess.said.clear()
+    guess.keys = {"name": Mapping("name", name, 100.0, samples(table[name]))}
+    rest = table.drop(columns=name)
+    guess.keys |= mapped(rest, "hamlets", ("village", "people", "lat", "lon"))
     return guess
 
 
@@ -178,9 +193,36 @@ def _facilities(guess: Guess, table: pd.DataFrame, facts: dict[str, Mapping]) ->
     if "id" in facts and text_column(table, facts["id"].column).nunique() < len(table):
         guess.keys.pop("id")
         guess.about += f"; {facts['id'].column} is no id, it repeats"
+    of_rows = headed(table, "facility_rows")
+    own = of_rows.get("id")
+    if "id" not in facts and own is not None and _is_id(text_column(table, own)):
+        guess.keys["id"] = Mapping("id", own, 100.0, samples(table[own]))
+    staff = {k: c for k, c in headed(table, "staff").items() if _counts_people(table[c])}
+    if staff:
+        guess.said["staff"] = (_pairs(staff), "how many of each a unit has; empty is unknown")
+    days = of_rows.get("open_days")
+    if days is not None and _counts_people(table[days]):
+        guess.keys["open_days"] = Mapping("open_days", days, 100.0, samples(table[days]))
     if "kind" not in guess.said:
         guess.said["kind"] = ("pustu", "nothing tells the kind: write it here")
     return guess
+
+
+def _is_id(text: pd.Series[Any]) -> bool:
+    """Return whether a column tells rows apart and is none of villages' codes."""
+    return bool(text.notna().all() and text.is_unique and text.map(parse_village_code).isna().all())
+
+
+def _counts_people(column: pd.Series[Any]) -> bool:
+    """Return whether a column holds numbers from 0 on, and at least one."""
+    numbers = pd.to_numeric(column, errors="coerce")
+    return bool(
+        numbers.notna().any() and (numbers.notna() == column.notna()).all() and not (numbers < 0).any()
+    )
+
+
+def _pairs(columns: dict[str, str]) -> str:
+    return "{" + ", ".join(f"{key}: {quoted(column)}" for key, column in columns.items()) + "}"
 
 
 def _kind(guess: Guess, table: pd.DataFrame, facts: dict[str, Mapping]) -> bool:
@@ -287,6 +329,9 @@ def _roads(guess: Guess, table: pd.DataFrame) -> Guess:
         known = sum(w in ROAD_CLASSES or rbi_class(w) is not None for w in words) / max(len(table), 1)
         if known > share:
             best, share = str(column), known
+    season = headed(table, "road_rows").get("season")
+    if season is not None:
+        guess.keys["season"] = Mapping("season", season, 100.0, samples(table[season]))
     if best is not None and share >= MOSTLY:
         guess.keys["class"] = Mapping("class", best, 100.0, samples(table[best]))
     else:

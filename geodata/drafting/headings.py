@@ -67,6 +67,26 @@ def mapped(table: pd.DataFrame, layer: str, keys: tuple[str, ...]) -> dict[str, 
     return found
 
 
+def headed(table: pd.DataFrame, layer: str) -> dict[str, str]:
+    """Return the columns whose headings are known exactly, by key; the likeliest heading of a key wins.
+
+    Columns without any value are none.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> headed(pd.DataFrame({"BIDAN": [2], "Kader Aktif": [5]}), "staff")
+    {'bidan': 'BIDAN', 'kader': 'Kader Aktif'}
+    """
+    own = {spelling_key(c): str(c) for c in table.columns if table[c].notna().any()}
+    found = {}
+    for key, names in layer_columns(layer).items():
+        known = next((own[k] for k in map(spelling_key, names) if k in own), None)
+        if known is not None:
+            found[key] = known
+    return found
+
+
 def _alike(column: str, known: tuple[str, ...]) -> tuple[float, int]:
     """Return how alike a heading is to the most alike of the known ones, and how early that one stands."""
     # "penduduk_2010" is the people of a year.

@@ -97,14 +97,6 @@ def rewrite(path, old, new):
     Path(path).write_text(re.sub(old, new, text), "utf-8")
 
 
-def name_ids():
-    for file in ("posyandu.csv", "puskesmas.geojson"):
-        rewrite("kantor/AREA.yml", rf"(  - path: {re.escape(file)}.*\n)", r"\1    id: kode\n")
-    [line] = [s.body for s in steps("en/data") if s.body.startswith("hamlets: ")]
-    with Path("kantor/AREA.yml").open("a", encoding="utf-8") as file:
-        file.write(f"\n{line}")
-
-
 def answer():
     path = "out/check/pustu-periksa.xlsx"
     book = openpyxl.load_workbook(path)
@@ -122,7 +114,6 @@ def name_answered():
 
 BY_HAND = {
     "copy the files of the demo": copy_files,
-    "name the ids and the hamlets": name_ids,
     "answer as the puskesmas does": answer,
     "name the answered list in AREA.yml": name_answered,
 }

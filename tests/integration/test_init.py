@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
+
 import geopandas as gpd
 import openpyxl
+import pandas as pd
 import pytest
 import shapely
 import yaml
+from pandas.testing import assert_frame_equal
 
 from geodata.areafile import read_area_file
+from geodata.build import read_layers
 from geodata.codes import parse_village_code
 
 CODES = [f"35.09.01.20{i:02d}" for i in range(1, 5)]
@@ -142,3 +147,42 @@ def test_spoiled_coordinates_are_mended_as_asked(jangkau, folder):
     assert [placed[f]["Pustu A"] for f in placed] == ["coordinates", "coordinates", "name"]
     assert [placed[f]["Pustu B"] for f in placed] == ["none", "coordinates", "none"]
     assert {placed[f]["Pustu C"] for f in placed} == {"coordinates"}
+
+
+def test_the_demos_folder_is_read_as_its_own_area_yml_says(jangkau, tmp_path):
+    """Ids by which lists name each other, hamlets, staff, groups and seasons, no line by hand."""
+    jangkau("demo", "--out", tmp_path / "demo")
+    mine, drafted = tmp_path / "demo/area", tmp_path / "kantor"
+    shutil.copytree(mine, drafted, ignore=shutil.ignore_patterns("AREA.yml"))
+    status, _, err = jangkau("init", drafted, "--name", "Kabupaten Nusa Rekaan")
+    assert (status, err) == (0, "")
+    own, found = (read_layers(read_area_file(folder / "AREA.yml")) for folder in (mine, drafted))
+    assert set(found.area.listed_kinds) == set(own.area.listed_kinds)
+    for layer in ("villages", "facilities", "hamlets", "roads"):
+        wanted, got = (getattr(layers, layer).sort_index() for layers in (own, found))
+        columns = sorted(wanted.columns)
+        assert sorted(got.columns) == columns, layer
+        assert_frame_equal(pd.DataFrame(got[columns]), pd.DataFrame(wanted[columns]), obj=layer)
+
+
+def test_what_repeats_or_is_a_villages_code_is_no_id(jangkau, folder):
+    rows = "\n".join(
+        f"{c},Posyandu {n},-8.01,113.01,{i}" for i, (c, n) in enumerate(zip(CODES, NAMES, strict=True))
+    )
+    (folder / "posyandu.csv").write_text(f"kode,nama,lat,lon,kader\n{rows}\n")
+    (folder / "klinik.csv").write_text(
+        "kode,nama,lat,lon,dusun\nA,Klinik Satu,-8.01,113.01,Krajan\nA,Klinik Dua,-8.01,113.02,Krajan\n"
+    )
+    jangkau("init", folder)
+    lists = {f.path.name: f for f in read_area_file(folder / "AREA.yml").facilities}
+    assert (lists["posyandu.csv"].id, lists["klinik.csv"].id) == (None, None)
+    assert lists["posyandu.csv"].staff == {"kader": "kader"}
+
+
+def test_words_are_no_numbers_of_staff(jangkau, folder):
+    (folder / "pustu.csv").write_text(
+        "kode,nama,lat,lon,bidan,perawat\nT1,Pustu A,-8.01,113.01,ada,2\nT2,Pustu B,-8.01,113.03,,-1\n"
+    )
+    jangkau("init", folder)
+    [pustu] = [f for f in read_area_file(folder / "AREA.yml").facilities if f.path.name == "pustu.csv"]
+    assert (pustu.id, pustu.staff) == ("kode", {})
