@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 UNKNOWN = "unknown"
 LONGEST_DOCUMENT = 300  # characters: its number, not its text
@@ -114,6 +115,17 @@ def _month(name: str) -> int:
             return number
     msg = f"{name!r} is no month"
     raise ValueError(msg)
+
+
+def today_in_indonesia() -> date:
+    """Return the day in the east of Indonesia: nobody's today is still to come there.
+
+    Examples
+    --------
+    >>> today_in_indonesia() >= date(2026, 1, 1)
+    True
+    """
+    return datetime.now(ZoneInfo("Asia/Jayapura")).date()
 
 
 def is_later(date_iso: str, today: date) -> bool:

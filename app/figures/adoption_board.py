@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from app.areas.names import district_names
-from geodata.adoption import LONGEST_DOCUMENT, is_later, iso_date, whole_year
+from geodata.adoption import LONGEST_DOCUMENT, is_later, iso_date, today_in_indonesia, whole_year
 from geodata.errors import ConfigError
 from planner.ilp.stages import UNKNOWN, Adoption, adoption_table, progress, puskesmas_of
 
@@ -20,9 +18,6 @@ if TYPE_CHECKING:
     from app.store import AdoptionChange, AdoptionEntry, Store
     from app.texts import Texts
     from planner.ilp.stages import StageProgress, Stages
-
-# The east of Indonesia: nobody's today is still to come there.
-TODAY_ZONE = "Asia/Jayapura"
 
 
 def kept_records(store: Store, area: Area) -> list[Adoption]:
@@ -136,7 +131,7 @@ def typed(
         date_iso = iso_date(day) if day else None
     except ValueError:
         raise ConfigError(_("{text} is no possible date. Write it as 2024-07-22.", text=day)) from None
-    if date_iso and is_later(date_iso, today or datetime.now(ZoneInfo(TODAY_ZONE)).date()):
+    if date_iso and is_later(date_iso, today or today_in_indonesia()):
         raise ConfigError(_("The date {text} is still to come. Plans belong in the target year.", text=day))
     if len(document) > LONGEST_DOCUMENT:
         raise ConfigError(_("The document's text is too long: {n} characters at most.", n=LONGEST_DOCUMENT))

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from geodata.adoption import LONGEST_DOCUMENT, UNKNOWN, Adoption, is_later, iso_date, whole_year
+from geodata.adoption import (
+    LONGEST_DOCUMENT,
+    UNKNOWN,
+    Adoption,
+    is_later,
+    iso_date,
+    today_in_indonesia,
+    whole_year,
+)
 from geodata.areafile import FileSource
 from geodata.errors import MissingColumnError, SchemaError, counted, first_five
 from geodata.readers.files.cells import id_column, pick_column, text_column, total_rows
@@ -49,7 +57,7 @@ def read_adoption(
     sheet
         The sheet of a workbook with several.
     today
-        A later date is a fault: what has not happened yet is a target. None takes any date.
+        A later date is a fault: what has not happened yet is a target. None: the day on which this runs.
 
     Raises
     ------
@@ -73,7 +81,13 @@ def read_adoption(
     faults = _id_faults(cells["facility_id"], puskesmas)
     stage = _each(cells["stage"], lambda text: _stage(text, stages), faults, "stage", _stage_hint(stages))
     raw = cells["date"] if columns["date"] is None else table[columns["date"]].where(cells["date"].notna())
-    when = _each(raw, lambda value: _date(value, today), faults, "date", "Write it as 2024-07-22.")
+    when = _each(
+        raw,
+        lambda value: _date(value, today or today_in_indonesia()),
+        faults,
+        "date",
+        "Write it as 2024-07-22.",
+    )
     year = _each(cells["target_year"], whole_year, faults, "target_year", "Write a year, such as 2025.")
     document = _each(cells["document"], _document, faults, "document", "Give its number only.")
     said = cells["stage"].notna()
@@ -171,9 +185,9 @@ def _stage_hint(stages: Mapping[str, str]) -> str:
     return f"The stages are {keys}; leave the cell empty if the stage is unknown."
 
 
-def _date(value: object, today: date | None) -> str:
+def _date(value: object, today: date) -> str:
     read = iso_date(value)
-    if today is not None and is_later(read, today):
+    if is_later(read, today):
         msg = "it is still to come; a plan is a target_year"
         raise ValueError(msg)
     return read

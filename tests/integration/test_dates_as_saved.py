@@ -42,6 +42,18 @@ def test_a_number_that_is_still_to_come_or_long_past_is_refused(tmp_path):
             read_adoption(path, ["K1"], {"launching": "peluncuran"}, today=date(2024, 7, 21))
 
 
+def test_no_command_takes_a_launch_that_is_still_to_come(jangkau, tmp_path):
+    jangkau("demo", "--out", tmp_path / "demo")
+    table = tmp_path / "tahap.csv"
+    table.write_text("facility_id,tahap,tanggal\nP9901001,peluncuran,2099-01\n")
+    status, _, err = jangkau(
+        "gaps", tmp_path / "demo/workspace", "--adoption", table, "--out", tmp_path / "out"
+    )
+    assert status == 2
+    assert "'2099-01' (it is still to come; a plan is a target_year)" in err
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_date_in_the_column_of_functioning_is_neither_yes_nor_no(tmp_path):
     villages = gpd.GeoDataFrame(
         {"village_name": ["Sukamaju"], "district_name": "", "regency_code": "35.09"},
