@@ -158,6 +158,8 @@ class State(param.Parameterized):  # type: ignore[misc] # param ships no types
     history = param.ClassSelector(class_=History, default=History())
     # How what is compared with lies beside it: not, under a line that is dragged, or on a second map.
     beside = param.Selector(default="", objects=["", "line", "maps"])
+    # The document that another part of the page has chosen; "" where none has.
+    document = param.String()
     reference = param.ClassSelector(class_=Reference, default=Reference())
     opened = param.ClassSelector(class_=Opened, default=None, allow_None=True)
 

@@ -38,7 +38,13 @@ class _Documents(Follows):
             variant="outlined", sizing_mode="stretch_width", margin=(4, 4),
         )  # fmt: skip
         self.layout = pmui.Column(self.fragment, self.file, margin=0, sizing_mode="stretch_width")
+        self.choose({"key": self.state.document})
         self.show()
+
+    @param.depends("state.document", watch=True)
+    def chosen_elsewhere(self) -> None:
+        self.choose({"key": self.state.document})
+        self.session.views.when_shown("documents", self.show)
 
     @param.depends("state.history", watch=True)
     def outdated(self) -> None:
@@ -59,12 +65,7 @@ class _Documents(Follows):
         """Do what a button says."""
         match message["act"]:
             case "choose":
-                before = self.wanted
-                self.wanted = before.but({message.get("name", ""): message.get("value", "")})
-                if (before.key, before.lang, before.paper) != (
-                    self.wanted.key, self.wanted.lang, self.wanted.paper,
-                ):  # fmt: skip
-                    self.forget()
+                self.choose({message.get("name", ""): message.get("value", "")})
             case "preview":
                 self.preview()
             case "page" if self.pages and message.get("step") in ("-1", "1"):
@@ -72,6 +73,15 @@ class _Documents(Follows):
             case _:
                 return
         self.show()
+
+    def choose(self, what: dict[str, str]) -> None:
+        """Take another document, language, file or paper; the pages shown go with what they show."""
+        before = self.wanted
+        self.wanted = before.but(what)
+        if (before.key, before.lang, before.paper) != (
+            self.wanted.key, self.wanted.lang, self.wanted.paper,
+        ):  # fmt: skip
+            self.forget()
 
     def preview(self) -> None:
         """Make the pages as pictures."""

@@ -85,5 +85,6 @@ class _Tour(Follows):
             case "change":
                 state.measure = "change"
             case "page":
+                state.document = "ringkasan"
                 session.views.open("documents")
                 self.fragment.visible = False

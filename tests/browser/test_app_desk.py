@@ -279,3 +279,41 @@ def test_a_scenario_file_is_opened(tab, tmp_path):
     file.write_text("season: wet\n", "utf-8")
     tab.page.locator('input[type="file"]').first.set_input_files(file)
     tab.page.locator(".notice.error", has_text="season").wait_for()
+
+
+@pytest.mark.parametrize(
+    "how", [{"size": LAPTOP, "lang": "id"}, {"size": PHONE, "lang": "en"}], ids=["laptop-id", "phone-en"]
+)
+def test_the_first_visit_is_a_story_of_five_steps_that_does_the_job_once(
+    chromium, served, hostile_layers, how
+):
+    tab = Tab(chromium, served.url, seen=False, **how)
+    page, on = tab.page, tab.page.locator('[data-key="tour-on"]')
+
+    def step(n):
+        return tab._("Step {n} of {m}", n=n, m=5)
+
+    story = page.locator(".tour")
+    expect(story).to_contain_text(step(1))
+    on.click()
+    # Its sheet is open; the way goes on by hand or by button.
+    page.locator("article.sheet h2").first.wait_for()
+    expect(story).to_contain_text(step(2))
+    on.click()
+    expect(story).to_contain_text(step(3))
+    on.click()
+    page.locator('[data-key="place"]').click()
+    village = hostile_layers.villages.index[3]
+    tab.click_map(*inside(hostile_layers, village))
+    expect(story).to_contain_text(step(4))
+    on.click()
+    expect(page.locator('[data-key="choice-measure"]')).to_have_value("change")
+    expect(story).to_contain_text(step(5))
+    on.click()
+    expect(page.locator('[data-key="doc-key"]')).to_have_value("ringkasan")
+    expect(story).to_be_hidden()
+    # Not told again.
+    page.reload()
+    tab.ready()
+    expect(story).to_be_hidden()
+    tab.close()
