@@ -25,7 +25,10 @@ if TYPE_CHECKING:
     from geodata.drafting.guess import Guess
     from geodata.layers import Finding, Layers, Progress
 
-ENDINGS = (".xlsx", ".xlsm", ".csv", ".tsv", ".txt", ".json", ".geojson", ".gpkg", ".kml")
+# A shapefile is several files: its parts come together in a zip.
+ENDINGS = (
+    ".xlsx", ".xlsm", ".csv", ".tsv", ".txt", ".json", ".geojson", ".gpkg", ".kml", ".kmz", ".zip", ".shz",
+)  # fmt: skip
 ROLES = ("facilities", "population")
 LONGEST_NAME = 80
 
@@ -102,7 +105,8 @@ def _on_disk(file: GivenFile) -> Iterator[Path]:
     """Give the file in a folder of its own for a moment; where it lay means nothing to anybody."""
     name = file.safe_name
     if Path(name).suffix.lower() not in ENDINGS:
-        msg = f"{name}: give a list as {', '.join(ENDINGS)}; a shapefile as one of these, or through AREA.yml"
+        shapefile = "; a shapefile with all its parts (.shp, .shx, .dbf, .prj) in one .zip"
+        msg = f"{name}: give a list as {', '.join(ENDINGS)}{shapefile}"
         raise ConfigError(msg)
     with TemporaryDirectory(prefix="jangkau-") as folder:
         path = Path(folder, name)

@@ -117,7 +117,7 @@ def _guess(path: Path) -> Iterator[Guess]:
         else:
             yield _of_map(path)
     except InputError as error:
-        yield Guess(path, about=str(error))
+        yield Guess(path, about=str(error).removeprefix("init: "))
 
 
 def _of_table(path: Path, sheet: str | None) -> Guess:

@@ -83,14 +83,14 @@ def test_folders_are_layers_and_one_must_be_named(tmp_path, ending):
 
 def test_a_kmz_of_several_files_or_of_none_is_told_so(tmp_path):
     two = write(tmp_path / "dua.kmz", PUSTU, ("lain.kml", PUSTU))
-    with pytest.raises(UnreadableFileError, match=r"holds 2 KML files \(doc\.kml, lain\.kml\)\. Unpack it"):
+    with pytest.raises(UnreadableFileError, match=r"holds 2 maps \(\.kml\): doc\.kml, lain\.kml\. Put one"):
         read_vector(FacilitiesFile(path=two, kind="pustu"), "facilities")
     with zipfile.ZipFile(tmp_path / "tanpa.kmz", "w") as file:
         file.writestr("gambar.png", b"")
-    with pytest.raises(UnreadableFileError, match=r"holds 0 KML files \(none\)"):
+    with pytest.raises(UnreadableFileError, match=r"holds 0 maps \(\.kml\): none"):
         read_vector(FacilitiesFile(path=tmp_path / "tanpa.kmz", kind="pustu"), "facilities")
     (tmp_path / "teks.kmz").write_text(PUSTU, "utf-8")
-    with pytest.raises(UnreadableFileError, match=r"teks\.kmz is no KMZ file"):
+    with pytest.raises(UnreadableFileError, match=r"teks\.kmz is no zip file"):
         read_vector(FacilitiesFile(path=tmp_path / "teks.kmz", kind="pustu"), "facilities")
     # Pictures beside it do no harm.
     one = write(tmp_path / "satu.kmz", PUSTU, ("files/ikon.png", b"x"))

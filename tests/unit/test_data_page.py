@@ -6,6 +6,8 @@ import io
 import re
 import zipfile
 
+import geopandas as gpd
+import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -76,6 +78,44 @@ def test_a_file_is_read_and_nothing_changes_until_it_is_used(view, area, served)
     view.acted({"act": "use"})
     assert served.areas != [area]
     assert [(s.by, s.why) for s in served.earlier(served.areas[0])] == [("ani", "posyandu.csv")]
+
+
+def zipped(folder, content, *names):
+    """A zip file of the parts of a shapefile, and of what else is named."""
+    frame = pd.read_csv(io.BytesIO(content))
+    points = gpd.points_from_xy(frame["lon"], frame["lat"], crs=4326)
+    (folder / "sub").mkdir()
+    gpd.GeoDataFrame(frame.drop(columns=["lat", "lon"]), geometry=points).to_file(folder / "sub/posyandu.shp")
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as file:
+        for part in sorted((folder / "sub").iterdir()):
+            if not names or part.suffix in names:
+                file.write(part, f"data/{part.name}")
+        file.writestr("__MACOSX/data/._posyandu.shp", b"x")
+        file.writestr("baca saya.txt", "catatan")
+    return made.getvalue()
+
+
+def test_a_zipped_shapefile_is_read_as_the_list_that_it_holds(view, area, tmp_path):
+    """Names of columns are cut to ten letters in it, as offices know."""
+    view.revising.receive("posyandu.csv", list_of(area))
+    view.acted({"act": "try"})
+    wanted = view.revising.tried.area.layers.facilities
+    view.revising.receive("posyandu.zip", zipped(tmp_path, list_of(area)))
+    view.acted({"act": "try"})
+    found = view.revising.tried.area.layers.facilities
+    columns = ["kind", "name", "village_code", "status"]
+    assert found[columns].to_numpy().tolist() == wanted[columns].to_numpy().tolist()
+    assert found.geometry.geom_equals_exact(wanted.geometry, 0.01, align=False).all()
+
+
+@pytest.mark.parametrize(
+    ("parts", "why"), [((".shp", ".prj"), "without its .shx and .dbf"), ((".prj",), "holds 0 maps")]
+)
+def test_a_zip_without_a_whole_map_is_told(view, area, tmp_path, parts, why):
+    view.revising.receive("posyandu.zip", zipped(tmp_path, list_of(area), *parts))
+    assert view.revising.tried is None
+    assert why in view.session.notice.text
 
 
 def test_what_is_chosen_otherwise_is_tried_anew(view, area):

@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 
 PARQUET_SUFFIXES = (".parquet", ".geoparquet")
 JSON_SUFFIXES = (".geojson", ".json", ".js")
+# The maps that may be in a zip file, by its ending.
+ZIPPED_MAPS = {
+    ".kmz": (".kml",),
+    ".zip": (".shp", ".gpkg", ".geojson", ".json", ".kml", ".gml", ".tab", ".fgb"),
+    ".shz": (".shp",),
+}
 # How a script of qgis2web begins.
 _SCRIPT = re.compile(r"^(?:\s|//[^\n]*\n)*(?:var|let|const)?\s*[\w.]+\s*=\s*")
 
@@ -104,9 +110,9 @@ def read_vector(source: FileSource, what: str) -> gpd.GeoDataFrame:
     given: Path | str | bytes = path
     if ending == ".js":
         given = _json_text(path, what).encode()
-    elif ending == ".kmz":
-        given = _kml_inside(path, what)
-    if source.layer is None and ending in (".gpkg", ".sqlite", ".gdb", ".kml", ".kmz"):
+    elif ending in ZIPPED_MAPS:
+        given = _inside(path, what, ZIPPED_MAPS[ending])
+    if source.layer is None and ending in (".gpkg", ".sqlite", ".gdb", ".kml", *ZIPPED_MAPS):
         _only_layer(path, given, what)
     try:
         with warnings.catch_warnings():
@@ -162,25 +168,39 @@ def _require_points(frame: gpd.GeoDataFrame, path: Path, what: str) -> None:
         raise SchemaError(msg)
 
 
-def _kml_inside(path: Path, what: str) -> str:
-    """Return GDAL's name of the KML in a KMZ: of the KMZ itself GDAL loses the columns of a schema.
+def _inside(path: Path, what: str, endings: tuple[str, ...]) -> str:
+    """Return GDAL's name of the one map in a zip file: itself it takes the first of several without a word.
+
+    Of a KMZ itself it would also lose the columns of a schema.
 
     Raises
     ------
     UnreadableFileError
-        It is no zip file, or does not hold one KML.
+        It is no zip file, or does not hold one map with all its parts.
     """
     try:
         with zipfile.ZipFile(path) as file:
-            names = [name for name in file.namelist() if name.lower().endswith(".kml")]
+            # What macOS and hidden files add is no map.
+            held = [n for n in file.namelist() if not n.startswith("__MACOSX/") and "/." not in f"/{n}"]
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        msg = f"{what}: {path.name} is no KMZ file that can be read: {error}. Save it again as KML."
+        msg = f"{what}: {path.name} is no zip file that can be read: {error}. Save it again."
         raise UnreadableFileError(msg) from error
-    if len(names) != 1:
-        listed = first_five(names) if names else "none"
-        msg = f"{what}: {path.name} holds {len(names)} KML files ({listed}). Unpack it, and name one of them."
+    maps = [name for name in held if name.lower().endswith(endings)]
+    if len(maps) != 1:
+        listed = first_five(maps) if maps else "none"
+        kinds = ", ".join(endings)
+        msg = (
+            f"{what}: {path.name} holds {len(maps)} maps ({kinds}): {listed}. Put one map with all its parts "
+            "into it, or unpack it and name one of them."
+        )
         raise UnreadableFileError(msg)
-    return f"/vsizip/{path.resolve()}/{names[0]}"
+    [name] = maps
+    stem, lower = name[:-4].lower(), {n.lower() for n in held}
+    lost = [part for part in (".shx", ".dbf") if name.lower().endswith(".shp") and stem + part not in lower]
+    if lost:
+        msg = f"{what}: {path.name} holds {name} without its {' and '.join(lost)}. Put all its parts into it."
+        raise UnreadableFileError(msg)
+    return f"/vsizip/{path.resolve()}/{name}"
 
 
 def _only_layer(path: Path, given: Path | str | bytes, what: str) -> None:
