@@ -100,10 +100,10 @@ def test_a_zipped_shapefile_is_read_as_the_list_that_it_holds(view, area, tmp_pa
     """Names of columns are cut to ten letters in it, as offices know."""
     view.revising.receive("posyandu.csv", list_of(area))
     view.acted({"act": "try"})
-    wanted = view.revising.tried.area.layers.facilities
+    wanted = view.revising.tried.trial.area.layers.facilities
     view.revising.receive("posyandu.zip", zipped(tmp_path, list_of(area)))
     view.acted({"act": "try"})
-    found = view.revising.tried.area.layers.facilities
+    found = view.revising.tried.trial.area.layers.facilities
     columns = ["kind", "name", "village_code", "status"]
     assert found[columns].to_numpy().tolist() == wanted[columns].to_numpy().tolist()
     assert found.geometry.geom_equals_exact(wanted.geometry, 0.01, align=False).all()
