@@ -12,6 +12,7 @@ import shapely
 
 from geodata.areafile import RoadsFile
 from geodata.layers import Layers, StudyArea
+from geodata.readers.osm_roads import read_osm_roads
 from geodata.readers.roads import study_zone
 from geodata.readers.vector_roads import read_vector_roads
 from planner.coverage.beyond import Beyond
@@ -91,7 +92,7 @@ def _roads(folder: Path, rng: np.random.Generator, columns: int, rows: int, how:
     half = STEP / 2
     lines, classes, oneway = [], [], []
     n_x, n_y = 2 * columns, 2 * rows
-    at = lambda i, j: (WEST + i * half + half / 3, SOUTH + j * half + half / 3)  # noqa: E731 - one formula
+    at = lambda i, j: (round(WEST + i * half + half / 3, 7), round(SOUTH + j * half + half / 3, 7))  # noqa: E731 - one formula
     for i in range(-1, n_x):
         for j in range(-1, n_y):
             for k, m in ((i + 1, j), (i, j + 1)):
@@ -103,6 +104,54 @@ def _roads(folder: Path, rng: np.random.Generator, columns: int, rows: int, how:
     frame = gpd.GeoDataFrame({"highway": classes, "oneway": oneway}, geometry=lines, crs="EPSG:4326")
     frame.to_parquet(folder / "jalan.parquet")
     return folder / "jalan.parquet"
+
+
+def as_pbf(lines: Path, out: Path, *, more: bool = False) -> Path:
+    """Write road lines as an extract of OpenStreetMap, with a node where they meet and at each end.
+
+    With ``more`` it also has what only an extract says: gates, closed and slow roads, a bridge over a road, a
+    ferry whose tags stand on its relation alone, a way through the whole country that meets many others, and
+    one that leaves the extract.
+    """
+    import osmium
+
+    make = osmium.osm.mutable
+    rows = gpd.read_parquet(lines)
+    numbers: dict[tuple[float, float], int] = {}
+    number = lambda xy: numbers.setdefault((round(xy[0], 7), round(xy[1], 7)), len(numbers) + 1)  # noqa: E731 - short
+    ways, relations, gates = [], [], {}
+    for i, row in enumerate(rows.itertuples()):
+        (x, y), (u, v) = row.geometry.coords
+        refs = [number((x, y)), *([number(((x + u) / 2, (y + v) / 2))] if more else []), number((u, v))]
+        tags = {"highway": row.highway, "oneway": row.oneway}
+        if more and i % 9 == 0:
+            tags |= {"maxspeed": "20", "surface": "gravel"}
+        if more and i % 31 == 0:
+            tags |= {"access": "private"}
+        if more and i % 17 == 0:
+            gates[refs[1]] = {"barrier": "gate", "access": "no"}
+        if more and i % 5 == 0 and ways:
+            # One way that comes back to where it met another: its nodes lie far apart.
+            refs += ways[-1][0][:1]
+        ways.append((refs, tags))
+    if more:
+        first, last = ways[0][0][0], ways[-1][0][2]
+        level = np.median([y for _, y in numbers])
+        ways.append(
+            ([i for xy, i in sorted(numbers.items()) if abs(xy[1] - level) < 1e-3], {"highway": "path"})
+        )
+        ways.append(([first, last], {}))
+        relations.append((len(ways), {"type": "route", "route": "ferry", "duration": "00:04"}))
+        ways.append(([first, last + 1_000_000], {"highway": "primary"}))
+        ways.append(([ways[3][0][0], ways[40][0][2]], {"highway": "primary", "bridge": "yes", "layer": "1"}))
+    with osmium.SimpleWriter(str(out), overwrite=True) as file:
+        for xy, i in sorted(numbers.items(), key=lambda pair: pair[1]):
+            file.add_node(make.Node(id=i, location=xy, tags=gates.get(i, {}), version=1))
+        for i, (refs, tags) in enumerate(ways):
+            file.add_way(make.Way(id=i + 1, nodes=refs, tags=tags, version=1))
+        for way, tags in relations:
+            file.add_relation(make.Relation(id=1, members=[("w", way, "")], tags=tags, version=1))
+    return out
 
 
 def in_one_piece(files: Files, out: Path, scenario: Scenario) -> pd.DataFrame:
@@ -127,7 +176,11 @@ def whole_country(files: Files, out: Path, scenario: Scenario) -> tuple[Layers, 
     roads = None
     if files.roads is not None:
         crs = str(villages.crs)
-        roads = read_vector_roads(RoadsFile(path=files.roads), study_zone(villages, 50_000.0), crs).frame
+        zone = study_zone(villages, 50_000.0)
+        if files.roads.suffix == ".pbf":
+            roads = read_osm_roads(files.roads, zone, crs).frame
+        else:
+            roads = read_vector_roads(RoadsFile(path=files.roads), zone, crs).frame
         beyond["horizon_s"] = horizons_s(scenario, kinds)
     area = StudyArea("35.00", "All", str(villages.crs), 50_000.0, listed_kinds=kinds)
     return Layers(area, villages, roads, units), Beyond(**beyond)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import re
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
@@ -19,18 +20,20 @@ import numpy as np
 
 from geodata.errors import UnreadableFileError
 from geodata.files import limits
-from geodata.layers import Finding
 from geodata.readers.files.opening import require_file
+from geodata.readers.osm_whole import LARGE_BYTES, box_of, cut_short
 from geodata.readers.roads import is_way_to_travel
 from geodata.runs import offsets
 from geodata.vocabulary.roads import FERRY
 from geodata.vocabulary.tags import ACCESS_KEYS, KEPT_TAGS, join_tags
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
+
+    from geodata.layers import Finding
 
 WHAT = "roads"
 TAGS = KEPT_TAGS | {
@@ -53,13 +56,8 @@ OPEN_VALUES = frozenset({"yes", "designated", "permissive", "official", "unknown
 PER_DEGREE = 1e7
 # How libosmium writes a place that is not known.
 NOWHERE = (2**31 - 1, 2**31 - 1)
-# From this size on, only the places of the nodes that are used are kept in memory.
-LARGE_BYTES = 100 * 2**20
 # Members of a ferry's relation that are not its way.
 PLACES_OF_CALL = frozenset({"stop", "platform", "terminal"})
-# A PBF file without relations, which come last in it, was probably cut short if its roads cover less than
-# this of the box that it promises, or if more than this share of its plain nodes are part of no way.
-COVERED, LOOSE = 0.9, 0.05
 _REMARK = re.compile(rb"<remark>\s*(.*?)\s*</remark>", re.DOTALL)
 _DELETED = re.compile(rb"action\s*=\s*[\"']delete[\"']|visible\s*=\s*[\"']false[\"']")
 _CHUNK = 1 << 20
@@ -85,6 +83,9 @@ class OsmWays:
         Node id → the kept tags of what may stop somebody there (:func:`geodata.vocabulary.tags.join_tags`).
     findings
         What was odd about the file.
+    shared
+        bool ``(nodes,)``, whether another way of the file uses the node too, be it one of these or not; None
+        where these are all ways of the file.
     """
 
     ids: NDArray[np.int64]
@@ -94,6 +95,7 @@ class OsmWays:
     lonlat: NDArray[np.float64]
     barriers: Mapping[int, str] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
+    shared: NDArray[np.bool_] | None = None
 
 
 def read_osm_ways(path: Path) -> OsmWays:
@@ -105,11 +107,18 @@ def read_osm_ways(path: Path) -> OsmWays:
         A corrupt, truncated or incomplete file included, and a file of changes.
     """
     require_file(path, WHAT)
+    deleted = deleted_objects(path)
+    with told_as_ours(path):
+        return _read(path, deleted)
+
+
+@contextmanager
+def told_as_ours(path: Path) -> Iterator[None]:
+    """Raise what libosmium says of a file as UnreadableFileError, with what to do."""
     import osmium
 
-    deleted = deleted_objects(path)
     try:
-        return _read(path, deleted)
+        yield
     except (RuntimeError, ValueError, osmium.InvalidLocationError) as error:
         reason = " ".join(str(error).split())
         hint = "The download may be incomplete: fetch it again."
@@ -120,34 +129,66 @@ def read_osm_ways(path: Path) -> OsmWays:
 
 
 def _read(path: Path, deleted: Mapping[str, set[int]]) -> OsmWays:
-    import osmium
-    from osmium.filter import IdFilter, KeyFilter
-
-    file = str(path)
-    ferries = _ferry_members(file, deleted)
-    ways = _Ways(deleted["way"])
-    for way in osmium.FileProcessor(file, osmium.osm.WAY).with_filter(KeyFilter(*WAY_KEYS)):
-        ways.add(way, {})
-    left = [i for i in ferries if i not in ways.known]
-    if left:
-        # Ways without tags of their own, whose relation says that they are a ferry.
-        some = osmium.FileProcessor(file, osmium.osm.WAY)
-        some = some if min(left) < 0 else some.with_filter(IdFilter(left))
-        for way in some:
-            if way.id in ferries and way.id not in ways.known:
-                ways.add(way, ferries[way.id])
-    tags = ways.with_relations(ferries)
+    ferries = ferry_members(path, deleted)
+    [ways] = ways_in_pieces(path, deleted, ferries, None)
     node = np.array(ways.node, dtype=np.int64)
-    lonlat, barriers = _places(path, node, np.array(ways.own, dtype=np.int64).reshape(-1, 2), deleted["node"])
+    ids = np.unique(node)
+    place = places_of(path, ids, deleted["node"])[np.searchsorted(ids, node)]
+    lonlat = degrees(place, np.array(ways.own, dtype=np.int64).reshape(-1, 2))
+    barriers = {i: text for i, text in barriers_of(path, deleted["node"]).items() if _holds(ids, i)}
     return OsmWays(
-        ids=np.array(ways.ids, dtype=np.int64), tags=tags,
+        ids=np.array(ways.ids, dtype=np.int64), tags=ways.with_relations(ferries),
         first=offsets(np.asarray(ways.count, dtype=np.int64)),
-        node=node, lonlat=lonlat, barriers=barriers, findings=_cut_short(path, lonlat),
+        node=node, lonlat=lonlat, barriers=barriers, findings=cut_short(path, *box_of(lonlat)),
     )  # fmt: skip
 
 
-class _Ways:
-    """The ways to travel of a file, in its order."""
+def _holds(ids: NDArray[np.int64], one: int) -> bool:
+    at = int(np.searchsorted(ids, one))
+    return at < len(ids) and int(ids[at]) == one
+
+
+def ways_in_pieces(
+    path: Path, deleted: Mapping[str, set[int]], ferries: Mapping[int, dict[str, str]], most: int | None
+) -> Iterator[Ways]:
+    """Give the ways to travel of a file in its order, so many at once at most (None: all); one list at least.
+
+    Parameters
+    ----------
+    path
+        The file.
+    deleted
+        From :func:`deleted_objects`.
+    ferries
+        From :func:`ferry_members`.
+    most
+        Ways of a list.
+    """
+    import osmium
+    from osmium.filter import IdFilter, KeyFilter
+
+    ways, given = Ways(deleted["way"]), 0
+    met: set[int] = set()
+    for way in osmium.FileProcessor(str(path), osmium.osm.WAY).with_filter(KeyFilter(*WAY_KEYS)):
+        if ways.add(way, {}) and way.id in ferries:
+            met.add(way.id)
+        if len(ways.ids) == most:
+            yield ways
+            ways, given = Ways(deleted["way"]), given + 1
+    left = [i for i in ferries if i not in met]
+    if left:
+        # Ways without tags of their own, whose relation says that they are a ferry.
+        some = osmium.FileProcessor(str(path), osmium.osm.WAY)
+        some = some if min(left) < 0 else some.with_filter(IdFilter(left))
+        for way in some:
+            if way.id in ferries and way.id not in met and ways.add(way, ferries[way.id]):
+                met.add(way.id)
+    if ways.ids or not given:
+        yield ways
+
+
+class Ways:
+    """Some ways to travel of a file, in its order."""
 
     def __init__(self, deleted: set[int]) -> None:
         self.ids: list[int] = []
@@ -156,17 +197,15 @@ class _Ways:
         self.node: list[int] = []
         # Coordinates that ways bring along, in whole parts of a degree; 2**31 - 1 where they bring none.
         self.own: list[tuple[int, int]] = []
-        self.known: set[int] = set()
         self._deleted = deleted
 
-    def add(self, way: Any, more: Mapping[str, str]) -> None:  # noqa: ANN401 - osmium ships no types
-        """Put in a way, if it is one to travel; ``more`` are tags that its relation gives."""
+    def add(self, way: Any, more: Mapping[str, str]) -> bool:  # noqa: ANN401 - osmium ships no types
+        """Put in a way, if it is one to travel, and say so; ``more`` are tags that its relation gives."""
         found = {**more, **{t.k: t.v for t in way.tags if t.k in TAGS}}
         if way.id in self._deleted or not way.visible or not is_way_to_travel(found):
-            return
+            return False
         nodes = way.nodes
         self.ids.append(way.id)
-        self.known.add(way.id)
         self.tags.append(found)
         self.count.append(len(nodes))
         self.node.extend([n.ref for n in nodes])
@@ -175,6 +214,7 @@ class _Ways:
             self.own.extend([NOWHERE] * len(nodes))
         else:
             self.own.extend([(n.location.x, n.location.y) for n in nodes])
+        return True
 
     def with_relations(self, ferries: Mapping[int, dict[str, str]]) -> list[dict[str, str]]:
         """Return the tags of all ways; what a ferry's relation says counts where its way does not."""
@@ -184,7 +224,7 @@ class _Ways:
         ]
 
 
-def _ferry_members(file: str, deleted: Mapping[str, set[int]]) -> dict[int, dict[str, str]]:
+def ferry_members(path: Path, deleted: Mapping[str, set[int]]) -> dict[int, dict[str, str]]:
     """Return the tags that relations of ferries give their member ways, by way id.
 
     A duration is that of the whole relation: it is shared equally among its ways, so it is given only where
@@ -194,7 +234,7 @@ def _ferry_members(file: str, deleted: Mapping[str, set[int]]) -> dict[int, dict
     from osmium.filter import TagFilter
 
     out: dict[int, dict[str, str]] = {}
-    relations = osmium.FileProcessor(file, osmium.osm.RELATION).with_filter(TagFilter(("route", FERRY)))
+    relations = osmium.FileProcessor(str(path), osmium.osm.RELATION).with_filter(TagFilter(("route", FERRY)))
     for relation in relations:
         if relation.id in deleted["relation"] or not relation.visible:
             continue
@@ -207,23 +247,44 @@ def _ferry_members(file: str, deleted: Mapping[str, set[int]]) -> dict[int, dict
     return out
 
 
-def _places(
-    path: Path, node: NDArray[np.int64], own: NDArray[np.int64], deleted: set[int]
-) -> tuple[NDArray[np.float64], dict[int, str]]:
-    """Return where the nodes are (degrees), and what may stop somebody at them."""
-    ids = np.unique(node)
+def places_of(path: Path, ids: NDArray[np.int64], deleted: set[int]) -> NDArray[np.int64]:
+    """Return where the file has nodes, int64 ``(ids, 2)`` in whole parts of a degree (``PER_DEGREE``).
+
+    Parameters
+    ----------
+    path
+        The file.
+    ids
+        int64, ascending, each once. ``NOWHERE`` is the place of those that the file lacks.
+    deleted
+        Ids of nodes that are none any more.
+    """
     given = _new_places(path) if len(ids) and ids[0] < 0 else {}
     place = np.concatenate([
         np.array([given.get(i, NOWHERE) for i in ids[ids < 0].tolist()], dtype=np.int64).reshape(-1, 2),
         _stored_places(path, ids[ids >= 0]),
     ])  # fmt: skip
     place[np.isin(ids, np.array(list(deleted), dtype=np.int64))] = NOWHERE
-    place = place[np.searchsorted(ids, node)]
-    # A node that the file has counts; else what the way itself brings along.
+    return place
+
+
+def degrees(place: NDArray[np.int64], own: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return places in degrees, NaN where nobody knows one.
+
+    Parameters
+    ----------
+    place
+        int64 ``(nodes, 2)``, of the file, which counts first.
+    own
+        int64 ``(nodes, 2)``, what the ways bring along.
+
+    Examples
+    --------
+    >>> degrees(np.array([[NOWHERE[0]] * 2, [1100000000, -70000000]]), np.array([NOWHERE] * 2)).tolist()
+    [[nan, nan], [110.0, -7.0]]
+    """
     place = np.where(place[:, :1] == NOWHERE[0], own, place)
-    return np.where(place == NOWHERE[0], np.nan, place / PER_DEGREE), _barriers(
-        path, set(ids.tolist()), deleted
-    )
+    return np.where(place == NOWHERE[0], np.nan, place / PER_DEGREE)
 
 
 def _stored_places(path: Path, ids: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -239,15 +300,12 @@ def _stored_places(path: Path, ids: NDArray[np.int64]) -> NDArray[np.int64]:
         # Only these are kept in memory; making the filter takes longer than reading a small file.
         handlers.insert(0, IdFilter(ids.tolist()))
     osmium.apply(osmium.io.Reader(str(path), osmium.osm.NODE), *handlers)
-    out = []
-    for i in ids.tolist():
-        try:
+    out = np.full((len(ids), 2), NOWHERE[0], dtype=np.int64)
+    for row, i in enumerate(ids.tolist()):
+        with suppress(KeyError):
             place = index.get(i)
-        except KeyError:
-            out.append(NOWHERE)
-        else:
-            out.append((place.x, place.y))
-    return np.array(out, dtype=np.int64)
+            out[row] = place.x, place.y
+    return out
 
 
 def _new_places(path: Path) -> dict[int, tuple[int, int]]:
@@ -258,15 +316,15 @@ def _new_places(path: Path) -> dict[int, tuple[int, int]]:
     return {n.id: (n.location.x, n.location.y) for n in nodes if n.id < 0}
 
 
-def _barriers(path: Path, wanted: set[int], deleted: set[int]) -> dict[int, str]:
-    """Return the kept tags of the nodes at which somebody may be stopped."""
+def barriers_of(path: Path, deleted: set[int]) -> dict[int, str]:
+    """Return the kept tags of all nodes of a file at which somebody may be stopped, by id."""
     import osmium
     from osmium.filter import KeyFilter
 
     out = {}
     nodes = osmium.FileProcessor(str(path), osmium.osm.NODE).with_filter(KeyFilter(*NODE_KEYS, *ACCESS_KEYS))
     for node in nodes:
-        if node.id in wanted and node.id not in deleted:
+        if node.id not in deleted:
             tags = {t.k: t.v for t in node.tags}
             if may_stop(tags):
                 out[node.id] = join_tags(tags) or ""
@@ -367,56 +425,3 @@ def _changes(path: Path) -> str:
         f"{WHAT}: {path.name} is a file of changes (osmChange), not a map. Apply it to its extract "
         "(osmium apply-changes), and give the result."
     )
-
-
-def _cut_short(path: Path, lonlat: NDArray[np.float64]) -> tuple[Finding, ...]:
-    """Return a finding where the file seems to end before its time."""
-    import osmium
-
-    if not path.name.lower().endswith(".pbf") or next(
-        iter(osmium.FileProcessor(str(path), osmium.osm.RELATION)), None
-    ):
-        # Text that is cut cannot be read at all; and relations come last.
-        return ()
-    box = osmium.io.Reader(str(path), osmium.osm.NOTHING).header().box()
-    known = lonlat[~np.isnan(lonlat[:, 0])]
-    reasons = []
-    if box.valid() and len(known):
-        low, high = known.min(axis=0), known.max(axis=0)
-        corners = box.bottom_left, box.top_right
-        promised = np.array([[c.lon, c.lat] for c in corners])
-        size = promised[1] - promised[0]
-        covered = (np.minimum(high, promised[1]) - np.maximum(low, promised[0])) / np.where(
-            size > 0, size, 1.0
-        )
-        if ((covered < COVERED) & (size > 0)).any():
-            reasons.append(
-                f"it promises {promised[0, 0]:.3f}–{promised[1, 0]:.3f} E, {promised[0, 1]:.3f}–"
-                f"{promised[1, 1]:.3f} N, and its roads cover {low[0]:.3f}–{high[0]:.3f} E, "
-                f"{low[1]:.3f}–{high[1]:.3f} N"
-            )
-    loose = _loose_nodes(str(path))
-    if loose > LOOSE:
-        reasons.append(f"{loose:.0%} of its plain nodes are part of no way")
-    if not reasons:
-        return ()
-    return (Finding(
-        "warning", "roads", "cut_short", 1, (path.name,),
-        f"the file may be cut short, for it has no relations and {'; '.join(reasons)}",
-        "compare its size with the source's, and fetch it again",
-    ),)  # fmt: skip
-
-
-def _loose_nodes(file: str) -> float:
-    """Return the share of nodes without tags that no way uses: those of ways that never came."""
-    import osmium
-
-    used: set[int] = set()
-    for way in osmium.FileProcessor(file, osmium.osm.WAY):
-        used.update([n.ref for n in way.nodes])
-    plain = loose = 0
-    for node in osmium.FileProcessor(file, osmium.osm.NODE):
-        if not len(node.tags):
-            plain += 1
-            loose += node.id not in used
-    return loose / plain if plain else 0.0

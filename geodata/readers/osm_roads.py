@@ -70,7 +70,9 @@ def roads_from_ways(
     twins = _same_place(ways, way, node, known)
     if join_same_place:
         node = twins.joined
-    start, stop = _between_junctions(node, way, known, _stops_somebody(ways, node, len(unique)))
+    junction = (np.bincount(node, minlength=len(unique)) > 1) | _stops_somebody(ways, node, len(unique))
+    meets = junction[node] if ways.shared is None else junction[node] | ways.shared
+    start, stop = _between_junctions(meets, way, known)
     pieces = _lines(_project(ways.lonlat, crs), start, stop)
     # Two nodes at one place still connect; one node repeated does not.
     keep = (shapely.length(pieces) > 0) | (node[start] != node[stop])
@@ -202,20 +204,19 @@ def _same_place(
 
 
 def _between_junctions(
-    node: NDArray[np.int64], way: NDArray[np.int64], known: NDArray[np.bool_], barrier: NDArray[np.bool_]
+    meets: NDArray[np.bool_], way: NDArray[np.int64], known: NDArray[np.bool_]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the first and last position of every stretch of way between two junctions.
 
     A junction is a node used more than once (by several ways, or twice by one), one with a barrier or
     ford on it, or an end; a node without a place ends the stretch before it.
     """
-    first = np.ones(len(node), dtype=bool)
+    first = np.ones(len(way), dtype=bool)
     first[1:] = (way[1:] != way[:-1]) | ~known[:-1]
-    last = np.ones(len(node), dtype=bool)
+    last = np.ones(len(way), dtype=bool)
     last[:-1] = (way[1:] != way[:-1]) | ~known[1:]
-    shared = ((np.bincount(node, minlength=len(barrier)) > 1) | barrier)[node]
-    opens = np.flatnonzero((first | shared) & known & ~last)
-    closes = np.flatnonzero((last | shared) & known & ~first)
+    opens = np.flatnonzero((first | meets) & known & ~last)
+    closes = np.flatnonzero((last | meets) & known & ~first)
     return opens, closes
 
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from planner.cli.console import Commands
+    from planner.nation.country import Files
+    from planner.nation.remote import Place
     from planner.nation.run import Done
     from planner.nation.sites import Planned
 
@@ -34,16 +36,20 @@ def add_commands(commands: Commands) -> None:
         help="gaps (the default), or site: how many new units each kabupaten gets (--kind, --units)",
     )  # fmt: skip
     nation.add_argument(
-        "--villages", type=Path, required=True, metavar="FILE", help="polygons, with their codes"
+        "--villages",
+        required=True,
+        metavar="FILE",
+        help="polygons, with their codes; a file, postgresql://…?table=NAME, s3://… or another address",
     )
     nation.add_argument(
         "--facilities", action="append", required=True, metavar="FILE[=KIND]",
         help="a list of facilities, all of one kind or with a column of it; may be repeated",
     )  # fmt: skip
     nation.add_argument(
-        "--roads", type=Path, metavar="FILE", help="road lines; left out: straight lines on foot"
-    )
-    nation.add_argument("--population", type=Path, metavar="FILE", help="people by village")
+        "--roads", metavar="FILE",
+        help="an extract (.osm.pbf) or road lines; left out: straight lines on foot",
+    )  # fmt: skip
+    nation.add_argument("--population", metavar="FILE", help="people by village")
     nation.add_argument(
         "--codes", type=Path, metavar="FILE", help="codes and names of provinces and kabupaten"
     )
@@ -54,8 +60,13 @@ def add_commands(commands: Commands) -> None:
         "--scenario", type=Path, metavar="S.yml", help="what differs from the default scenario"
     )
     nation.add_argument(
-        "--out", type=Path, required=True, metavar="DIR", help="folder to write, or to complete"
-    )
+        "--out", required=True, metavar="DIR",
+        help="folder to write, or to complete; postgresql://…?schema=NAME, s3://… or another address",
+    )  # fmt: skip
+    nation.add_argument(
+        "--work", type=Path, metavar="DIR",
+        help="where a run with --out ADDRESS keeps its files (default: a folder of the cache)",
+    )  # fmt: skip
     nation.add_argument(
         "--scheduler", metavar="ADDRESS", help="of an existing Dask cluster, such as tcp://10.0.0.1:8786"
     )
@@ -79,32 +90,60 @@ def add_commands(commands: Commands) -> None:
 
 def _nation(options: argparse.Namespace) -> int:
     from planner.nation.cluster import workers
-    from planner.nation.country import Files, facilities_file
+    from planner.nation.remote import place_of
     from planner.nation.run import nation
     from planner.nation.sites import nation_site
     from planner.pipeline import default_scenario, read_measures, read_scenario
 
     _require_together(options)
     scenario = default_scenario() if options.scenario is None else read_scenario(options.scenario)
-    files = Files(
-        villages=options.villages, facilities=tuple(facilities_file(f) for f in options.facilities),
-        population=options.population, roads=options.roads, codes=options.codes,
-        adoption=options.adoption,
-    )  # fmt: skip
+    place = place_of(options.out, options.work)
+    place.require()
+    files = _files(options, place.folder)
     memory_mb = 1024.0 * options.memory
     with workers(options.scheduler, options.workers, memory_mb) as these:
         if these.link:
             say(f"dashboard: {these.link}")
         told = _Told()
         if options.what == "site":
-            return _say_plan(nation_site(
-                files, options.out, these, kind=options.kind, units=options.units, scenario=scenario,
+            plan = nation_site(
+                files, place.folder, these, kind=options.kind, units=options.units, scenario=scenario,
                 measures=None if options.measures is None else read_measures(options.measures),
                 memory_mb=memory_mb, progress=told,
-            ))  # fmt: skip
-        done = nation(files, options.out, these, scenario=scenario, memory_mb=memory_mb, progress=told)
-    _say(done, options.out)
-    return _status(done)
+            )  # fmt: skip
+            return _sent(_say_plan(plan), place)
+        done = nation(files, place.folder, these, scenario=scenario, memory_mb=memory_mb, progress=told)
+    _say(done, place.shown)
+    return _sent(_status(done), place)
+
+
+def _files(options: argparse.Namespace, folder: Path) -> Files:
+    """Return the country's files; those at an address are copied below the run's folder."""
+    from planner.nation.country import Files, facilities_file
+    from planner.nation.remote import local, split_kind
+
+    lists = []
+    for number, text in enumerate(options.facilities):
+        if "://" in text:
+            address, kind = split_kind(text)
+            path = str(local(address, folder, f"facilities-{number + 1}"))
+            lists.append(facilities_file(f"{path}={kind}" if kind else path))
+        else:
+            lists.append(facilities_file(text))
+    return Files(
+        villages=local(options.villages, folder, "villages"), facilities=tuple(lists),
+        population=None if options.population is None else local(options.population, folder, "population"),
+        roads=None if options.roads is None else local(options.roads, folder, "roads"),
+        codes=options.codes, adoption=options.adoption,
+    )  # fmt: skip
+
+
+def _sent(status: int, place: Place) -> int:
+    """Send the results where they go; returns the exit status."""
+    said = place.send()
+    if said:
+        say(said)
+    return status
 
 
 def _require_together(options: argparse.Namespace) -> None:
@@ -163,7 +202,7 @@ class _Told:
             self._last = now
 
 
-def _say(done: Done, out: Path) -> None:
+def _say(done: Done, out: str) -> None:
     if sys.stderr.isatty():
         sys.stderr.write("\n")
     for note in done.notes:
@@ -187,7 +226,7 @@ def _say(done: Done, out: Path) -> None:
     )
     for name, failure in sorted(done.failures.items()):
         sys.stderr.write(f"jangkau: {name}: {failure.message}\n")
-    say(str(out))
+    say(out)
 
 
 def adoption_in_words(found: Mapping[str, Any]) -> str:

@@ -25,8 +25,8 @@ from planner.coverage.reach import is_open
 from planner.coverage.study import Study
 from planner.coverage.tables import village_table
 from planner.nation.halo import FIRST_M, horizons_s, needed_m, widest_m
-from planner.nation.lands import Lands, lonlat_bounds, with_stubs
-from planner.nation.regencies import ROW_HASH
+from planner.nation.lands import NEAR_DEGREES, Lands, lonlat_bounds, with_stubs
+from planner.nation.regencies import BUFFER_M, ROW_HASH
 from planner.nation.roads import CutRoads, read_roads_near, roads_key
 from planner.nation.store import finished, key_of, writing
 from planner.nation.tiles import own_villages
@@ -113,7 +113,8 @@ def _grown(
     bounds: tuple[float, float, float, float], scenario: Scenario, kinds: tuple[str, ...]
 ) -> tuple[float, float, float, float]:
     """Return a box grown by the widest halo (degrees)."""
-    more = widest_m(scenario, horizons_s(scenario, kinds)) / 110_000.0
+    # What roads cover is judged in the buffer; boxes of zones in degrees are drawn a little wide.
+    more = max(widest_m(scenario, horizons_s(scenario, kinds)), BUFFER_M) / 110_000.0 + 2 * NEAR_DEGREES
     west, south, east, north = bounds
     return west - more, south - more, east + more, north + more
 

@@ -174,7 +174,9 @@ def workers(scheduler: str | None, number: int, memory_mb: float) -> Iterator[Wo
     connect: Any = distributed.Client
     local: Any = distributed.LocalCluster
 
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    # The client's logger has a level of its own; what it would say at length, ClusterError says in a line.
+    for name in ("distributed", "distributed.client"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     quiet = {
         "distributed.scheduler.allowed-failures": TRIES, "distributed.admin.tick.limit": "1h",
         # Of the workers' own processes: what goes wrong is told by name.

@@ -41,6 +41,8 @@ VILLAGES, OUTLINES, FACTS = "villages.parquet", "outlines.parquet", "area.json"
 ROW_HASH = "row_hash"
 # One CRS for the whole country, to find the village around a facility: its scale is off by 2 % at most.
 COUNTRY_CRS = "EPSG:3395"
+# Around a kabupaten, as ``jangkau build`` has it where nobody says otherwise.
+BUFFER_M = 10_000.0
 # Degrees of a place, so that those of the list come back as they were written.
 PLACE_DECIMALS = 12
 
@@ -90,7 +92,7 @@ class Region:
     def study_area(self, listed_kinds: tuple[str, ...]) -> StudyArea:
         """Return what the layers of the kabupaten are called."""
         return StudyArea(
-            code=self.code, name=self.name, crs=self.crs, buffer_m=10_000.0, listed_kinds=listed_kinds
+            code=self.code, name=self.name, crs=self.crs, buffer_m=BUFFER_M, listed_kinds=listed_kinds
         )
 
     def read_villages(self) -> gpd.GeoDataFrame:

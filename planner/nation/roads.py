@@ -19,7 +19,10 @@ from geodata.crs import WGS84
 from geodata.errors import EmptyAreaError, UnreadableFileError
 from geodata.readers.files.opening import file_sha256, require_readable
 from geodata.readers.files.vector import PARQUET_SUFFIXES, read_vector, to_wgs84
+from geodata.readers.osm_roads import roads_from_ways
 from geodata.readers.vector_roads import read_vector_roads
+from planner.nation.lands import lonlat_bounds
+from planner.nation.osm_cells import cut_osm, is_osm, ways_near
 from planner.nation.store import MANIFEST, finished, key_of, writing
 
 if TYPE_CHECKING:
@@ -41,11 +44,17 @@ class CutRoads:
     folder
         With a GeoParquet file for each cell.
     cells
-        By file name: the box around its lines (degrees), and how many rows it has.
+        By file name: the box around its lines (degrees), and how many pieces of road it has, about.
+    osm
+        Whether they are OpenStreetMap's ways, which meet where they share a node.
+    notes
+        What was odd about the file.
     """
 
     folder: str
     cells: dict[str, tuple[float, float, float, float, int]]
+    osm: bool = False
+    notes: tuple[str, ...] = ()
 
     def near(self, bounds: tuple[float, float, float, float]) -> list[str]:
         """Return the cells whose lines may touch a box (degrees)."""
@@ -67,9 +76,10 @@ def roads_key(roads: CutRoads, bounds: tuple[float, float, float, float]) -> lis
 
 
 def cut_roads(path: Path, folder: Path) -> CutRoads:
-    """Cut a file of road lines into cells; one that was cut before is taken as it is.
+    """Cut a file of roads into cells; one that was cut before is taken as it is.
 
-    A GeoParquet file is read in batches, so that memory does not grow with it.
+    Extracts of OpenStreetMap (``.osm.pbf``, ``.osm``) and GeoParquet files of lines are read in pieces, so
+    that memory does not grow with them.
 
     Raises
     ------
@@ -77,19 +87,27 @@ def cut_roads(path: Path, folder: Path) -> CutRoads:
         It cannot be read.
     DiskError
     """
-    if path.name.lower().endswith((".pbf", ".osm", ".osm.gz", ".osm.bz2", ".graphml")):
+    if path.name.lower().endswith(".graphml"):
         msg = (
-            f"roads: {path.name}: nation takes road lines as GeoParquet, GPKG, SHP or GeoJSON so far. "
-            "Convert the extract (ogr2ogr -f Parquet roads.parquet FILE lines), with the column highway."
+            f"roads: {path.name}: nation takes an extract of OpenStreetMap (.osm.pbf) or road lines "
+            "(GeoParquet, GPKG, SHP, GeoJSON). Give the extract of which the graph was made."
         )
         raise UnreadableFileError(msg)
-    key = key_of("roads", 1, file_sha256(path) if path.is_file() else "")
-    if finished(folder, key) is None:
+    key = key_of("roads", 2, is_osm(path), file_sha256(path) if path.is_file() else "")
+    known = finished(folder, key)
+    if known is None:
         require_readable(path, "roads")
-        with writing(folder, key, {}) as stage:
-            _cut(path, stage)
+        facts: dict[str, Any] = {"osm": is_osm(path), "notes": []}
+        with writing(folder, key, facts) as stage:
+            if is_osm(path):
+                cut, facts["notes"] = cut_osm(path, stage, CELL_DEGREES)
+            else:
+                cut = _cut(path, stage)
+            (stage / CELLS).write_text(json.dumps(cut), "utf-8")
+        known = facts
     cells = json.loads((folder / CELLS).read_text("utf-8"))
-    return CutRoads(str(folder), {name: tuple(box) for name, box in cells.items()})
+    boxes = {name: tuple(box) for name, box in cells.items()}
+    return CutRoads(str(folder), boxes, known["osm"], tuple(known["notes"]))
 
 
 def _batches(path: Path) -> Iterator[gpd.GeoDataFrame]:
@@ -114,7 +132,7 @@ def _as_geo(batch: Any, schema: Any) -> gpd.GeoDataFrame:  # noqa: ANN401 - Arro
     )
 
 
-def _cut(path: Path, stage: Path) -> None:
+def _cut(path: Path, stage: Path) -> dict[str, list[float]]:
     writers: dict[str, list[float]] = {}
     pieces: dict[str, int] = {}
     first = 0
@@ -131,11 +149,11 @@ def _cut(path: Path, stage: Path) -> None:
             rows.iloc[at].to_parquet(stage / name, compression="zstd")
             low, high = box[at][:, :2].min(axis=0), box[at][:, 2:].max(axis=0)
             writers[name] = [*low.tolist(), *high.tolist(), len(at)]
-    (stage / CELLS).write_text(json.dumps(writers), "utf-8")
+    return writers
 
 
 def read_roads_near(roads: CutRoads, zone: shapely.Geometry, crs: str) -> gpd.GeoDataFrame | None:
-    """Return the roads layer of a zone, read as ``jangkau build`` reads a file of lines; None without a line.
+    """Return the roads layer of a zone, read as ``jangkau build`` reads the file; None without a road.
 
     Parameters
     ----------
@@ -144,10 +162,16 @@ def read_roads_near(roads: CutRoads, zone: shapely.Geometry, crs: str) -> gpd.Ge
     zone, crs
         The zone, and its metric CRS.
     """
-    bounds = gpd.GeoSeries([zone], crs=crs).to_crs(WGS84).total_bounds
+    bounds = lonlat_bounds(gpd.GeoSeries([zone], crs=crs))
     # A line's box may reach further than its cell's middle says; boxes are of the lines themselves.
-    names = roads.near((bounds[0], bounds[1], bounds[2], bounds[3]))
-    frames = [gpd.read_parquet(Path(roads.folder, n)) for n in names]
+    files = [Path(roads.folder, n) for n in roads.near(bounds)]
+    if roads.osm:
+        ways = ways_near(files, bounds)
+        try:
+            return None if ways is None else roads_from_ways(ways, zone, crs, "roads").frame
+        except EmptyAreaError:
+            return None
+    frames = [gpd.read_parquet(file) for file in files]
     if not frames:
         return None
     rows = gpd.GeoDataFrame(pd.concat(frames), crs=WGS84)

@@ -22,6 +22,7 @@ from planner.nation.cluster import Failure
 from planner.nation.country import cut_country
 from planner.nation.gather import gather
 from planner.nation.lands import landmasses
+from planner.nation.maps import map_of_country
 from planner.nation.regencies import Region, read_regency, read_units, regency_job
 from planner.nation.roads import cut_roads
 from planner.nation.store import clear_unfinished, write_json
@@ -138,6 +139,8 @@ class Ready:
         The country's roads; None for straight lines.
     tiles, jobs
         The parts, and by name what each depends on.
+    regions
+        The kabupaten that were read.
     """
 
     names: dict[str, str]
@@ -147,6 +150,7 @@ class Ready:
     roads: CutRoads | None
     tiles: list[Tile]
     jobs: list[tuple[str, TileJob]]
+    regions: dict[str, Region]
 
 
 class CountryRun:
@@ -178,6 +182,7 @@ class CountryRun:
         self.progress("country")
         cut = cut_country(self.files, self.out / COUNTRY)
         roads = None if self.files.roads is None else cut_roads(self.files.roads, self.out / ROADS)
+        self.done.notes += () if roads is None else roads.notes
         self.done.notes += cut.notes
         regions = self._regions(cut.folder, cut.regencies, cut.names)
         return self._ready(regions, cut.names, roads) if regions else None
@@ -226,16 +231,18 @@ class CountryRun:
             for t in tiles
         ]  # fmt: skip
         names = {**names, **{r.code: r.name for r in regions.values()}}
-        return Ready(names, units.frame, units.listed_kinds, adoption, roads, tiles, jobs)
+        return Ready(names, units.frame, units.listed_kinds, adoption, roads, tiles, jobs, regions)
 
     def _answer(self, ready: Ready) -> None:
         finished = self._parts(ready.tiles, ready.jobs)
         if finished:
             self.progress("tables")
+            folders, facts = [self.out / PARTS / name for name in finished], self._facts(ready.roads)
             self.done.national = gather(
-                [self.out / PARTS / name for name in finished], self.out, ready.units, ready.names,
-                self._facts(ready.roads), adoption=ready.adoption,
-            )  # fmt: skip
+                folders, self.out, ready.units, ready.names, facts, adoption=ready.adoption
+            )
+            self.progress("map")
+            self.done.notes += map_of_country(folders, self.out, ready.regions, self.scenario, facts)
 
     def _parts(self, tiles: list[Tile], jobs: list[tuple[str, Any]]) -> list[str]:
         """Compute the parts that are not there; returns the names of all that are, in order."""

@@ -155,6 +155,7 @@ def asked_of_map():
         of_python(keys, f"planner/reports/maps/{page}.py", tables=("texts",))
     of_script(keys, "planner/reports/maps/gaps_map.js")
     of_script(keys, "planner/reports/maps/base_map.js")
+    of_script(keys, "planner/reports/maps/nation_map.js")
     for file in (ROOT / "app").rglob("*.py"):
         of_python(keys, file.relative_to(ROOT), call="term", tables=("_terms",))
     for file in (ROOT / "app/templates").glob("*.html"):

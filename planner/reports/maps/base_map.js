@@ -216,7 +216,7 @@ var jangkauBase = (function () {
   }
   return {
     drawn: drawn, el: el, roads: roads, water: water, facility: facility, facilityTip: facilityTip,
-    symbol: symbol, scale: scale, legendRow: legendRow, roadRow: roadRow, quietPane: quietPane,
+    symbol: symbol, scale: scale, legendRow: legendRow, roadRow: roadRow, quietPane: quietPane, hatch: hatch,
     surroundings: surroundings,
   };
 })();

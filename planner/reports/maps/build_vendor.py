@@ -22,6 +22,9 @@ FILES = {
     "leaflet/dist/leaflet.css": "leaflet.css",
     "leaflet/dist/images/layers.png": "layers.png",
     "leaflet/LICENSE": "leaflet.LICENSE",
+    "pmtiles/dist/pmtiles.js": "pmtiles.js",
+    "protomaps-leaflet/dist/protomaps-leaflet.js": "protomaps-leaflet.js",
+    "protomaps-leaflet/LICENSE": "protomaps-leaflet.LICENSE",
 }
 
 

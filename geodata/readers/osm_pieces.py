@@ -1,0 +1,184 @@
+"""Ways of an OpenStreetMap file of any size, in pieces: a country's extract in the memory of a part of it.
+
+The passes are those of :mod:`geodata.readers.osm`. Between them the ways wait on the disk, and the places of
+their nodes are looked up in rounds, each for a range of ids.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from geodata.readers.files.opening import require_file
+from geodata.readers.osm import (
+    NOWHERE,
+    WHAT,
+    OsmWays,
+    barriers_of,
+    degrees,
+    deleted_objects,
+    ferry_members,
+    places_of,
+    told_as_ours,
+    ways_in_pieces,
+)
+from geodata.readers.osm_whole import box_of, cut_short
+from geodata.runs import offsets
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from geodata.readers.osm import Ways
+
+# So many ways, and so many places of nodes, are in memory at once.
+WAYS, NODES = 100_000, 4_000_000
+# Ids of nodes are sorted into drawers of so many: those for which libosmium's filter takes 4 MB at once,
+# however few of them are asked for. A round has so many drawers at most.
+DRAWER, DRAWERS = 1 << 25, 128
+
+
+def osm_in_pieces(path: Path, folder: Path, *, ways: int = WAYS, nodes: int = NODES) -> Iterator[OsmWays]:
+    """Give the ways of :func:`geodata.readers.osm.read_osm_ways` in their order, some at a time.
+
+    Parameters
+    ----------
+    path
+        ``.osm.pbf``, ``.osm``, ``.osm.gz``, ``.osm.bz2``.
+    folder
+        Empty, for what waits: about as large as the file's roads.
+    ways, nodes
+        How many ways of a piece, and how many uses of nodes of a round: they bound the memory.
+
+    Yields
+    ------
+    OsmWays
+        With ``shared``, so that roads are cut where they meet ways of other pieces. The last one holds the
+        findings about the file.
+
+    Raises
+    ------
+    MissingFileError, UnreadableFileError
+        As ``read_osm_ways``.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> street = '<way id="{}"><nd ref="1"/><nd ref="2"/><tag k="highway" v="path"/></way>'
+    >>> text = '<osm version="0.6"><node id="1" lat="-7" lon="110"/><node id="2" lat="-7" lon="111"/>'
+    >>> with TemporaryDirectory() as place, TemporaryDirectory() as waiting:
+    ...     file = Path(place, "a.osm")
+    ...     _ = file.write_text(text + street.format(5) + street.format(6) + "</osm>", "utf-8")
+    ...     pieces = list(osm_in_pieces(file, Path(waiting), ways=1))
+    >>> [(p.ids.tolist(), p.shared.tolist()) for p in pieces]
+    [([5], [True, True]), ([6], [True, True])]
+    """
+    require_file(path, WHAT)
+    deleted = deleted_objects(path)
+    with told_as_ours(path):
+        ferries = ferry_members(path, deleted)
+        waiting = _Waiting(folder)
+        for some in ways_in_pieces(path, deleted, ferries, ways):
+            waiting.put(some, some.with_relations(ferries))
+        rounds = [
+            _Round.of(path, waiting, drawers, deleted["node"], folder / f"round-{number}.npz")
+            for number, drawers in enumerate(waiting.rounds(nodes))
+        ]
+        barriers = barriers_of(path, deleted["node"])
+    stops = np.array(sorted(barriers), dtype=np.int64)
+    low, high = box_of(np.empty((0, 2)))
+    for number in range(waiting.pieces):
+        piece = waiting.take(number, rounds)
+        here = np.intersect1d(stops, piece.node)
+        south_west, north_east = box_of(piece.lonlat)
+        low, high = np.minimum(low, south_west), np.maximum(high, north_east)
+        last = number == waiting.pieces - 1
+        yield OsmWays(
+            piece.ids, piece.tags, piece.first, piece.node, piece.lonlat,
+            {i: barriers[i] for i in here.tolist()}, cut_short(path, low, high) if last else (), piece.shared,
+        )  # fmt: skip
+
+
+class _Waiting:
+    """Ways on the disk, and which nodes they use, by drawers of ids."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._uses: dict[int, int] = {}
+        self.pieces = 0
+
+    def put(self, ways: Ways, tags: list[dict[str, str]]) -> None:
+        node = np.array(ways.node, dtype=np.int64)
+        np.savez(
+            self._folder / f"ways-{self.pieces}.npz", ids=np.array(ways.ids, dtype=np.int64), node=node,
+            count=np.array(ways.count, dtype=np.int64),
+            own=np.array(ways.own, dtype=np.int64).reshape(-1, 2),
+        )  # fmt: skip
+        lines = "".join(f"{json.dumps(t)}\n" for t in tags)
+        (self._folder / f"tags-{self.pieces}.jsonl").write_text(lines, "utf-8")
+        node.sort()
+        drawer, start = np.unique(node // DRAWER, return_index=True)
+        for one, some in zip(drawer.tolist(), np.split(node, start[1:]), strict=False):
+            with (self._folder / f"nodes-{one}.i64").open("ab") as file:
+                some.tofile(file)
+            self._uses[one] = self._uses.get(one, 0) + len(some)
+        self.pieces += 1
+
+    def rounds(self, nodes: int) -> Iterator[list[int]]:
+        """Give drawers that lie side by side, as many as hold so many uses of nodes; one at least."""
+        together: list[int] = []
+        uses = 0
+        for one in sorted(self._uses):
+            if together and (uses + self._uses[one] > nodes or len(together) == DRAWERS):
+                yield together
+                together, uses = [], 0
+            together.append(one)
+            uses += self._uses[one]
+        if together:
+            yield together
+
+    def used(self, drawers: list[int]) -> NDArray[np.int64]:
+        files = [self._folder / f"nodes-{one}.i64" for one in drawers]
+        return np.concatenate([np.fromfile(file, dtype=np.int64) for file in files])
+
+    def take(self, number: int, rounds: list[_Round]) -> OsmWays:
+        with np.load(self._folder / f"ways-{number}.npz") as file:
+            ids, node, count, own = (file[name] for name in ("ids", "node", "count", "own"))
+        text = (self._folder / f"tags-{number}.jsonl").read_text("utf-8")
+        tags = [json.loads(line) for line in text.splitlines()]
+        place = np.full((len(node), 2), NOWHERE[0], dtype=np.int64)
+        shared = np.zeros(len(node), dtype=bool)
+        for one in rounds:
+            one.fill(node, place, shared)
+        return OsmWays(ids, tags, offsets(count), node, degrees(place, own), shared=shared)
+
+
+@dataclass(frozen=True)
+class _Round:
+    """Places of the nodes of some drawers, and whether each is used more than once."""
+
+    first: int
+    last: int
+    file: Path
+
+    @staticmethod
+    def of(path: Path, waiting: _Waiting, drawers: list[int], deleted: set[int], file: Path) -> _Round:
+        ids, uses = np.unique(waiting.used(drawers), return_counts=True)
+        place = places_of(path, ids, deleted)
+        np.savez(file, ids=ids, place=place.astype(np.int32), shared=uses > 1)
+        return _Round(int(ids[0]), int(ids[-1]), file)
+
+    def fill(self, node: NDArray[np.int64], place: NDArray[np.int64], shared: NDArray[np.bool_]) -> None:
+        mine = np.flatnonzero((node >= self.first) & (node <= self.last))
+        if len(mine) == 0:
+            return
+        with np.load(self.file) as known:
+            at = np.searchsorted(known["ids"], node[mine])
+            place[mine] = known["place"][at]
+            shared[mine] = known["shared"][at]

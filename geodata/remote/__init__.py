@@ -1,0 +1,1 @@
+"""Layers and results beyond files: tables of PostGIS, and object storage."""

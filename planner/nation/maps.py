@@ -1,0 +1,110 @@
+"""The map of the country and its vector tiles, made of finished parts; kept where these are the same."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+
+from geodata.crs import WGS84
+from planner.nation.answers import ANSWERS
+from planner.nation.store import MANIFEST, finished, key_of, writing
+from planner.reports.maps.nation_page import nation_libraries_are_built, write_nation_map
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from planner.nation.regencies import Region
+    from planner.scenarios.scenario import Scenario
+
+MAPS, PAGE, TILES = "maps", "map.html", "villages.pmtiles"
+# Outlines of the overview: less than a pixel where villages are not shown yet.
+SIMPLE_M, ISLAND_M2 = 250.0, 4e6
+LIBRARIES_MISSING = (
+    "map.html was not made: the browser libraries are not stored here. make setup fetches them with npm; "
+    "then run this again."
+)
+
+
+def map_of_country(
+    folders: Sequence[Path], out: Path, regions: Mapping[str, Region], scenario: Scenario,
+    facts: Mapping[str, Any],
+) -> list[str]:  # fmt: skip
+    """Write ``map.html`` and ``villages.pmtiles``; returns what is to be told.
+
+    Parameters
+    ----------
+    folders
+        Of finished parts, in order of their names.
+    out
+        The run's folder, with its ``regencies.csv``.
+    regions
+        The kabupaten that were read.
+    scenario
+        Whose limits the map names.
+    facts
+        As for :func:`planner.nation.gather.gather`.
+
+    Raises
+    ------
+    DiskError
+        The disk is full.
+    """
+    if not nation_libraries_are_built():
+        return [LIBRARIES_MISSING]
+    hashes = [json.loads((f / MANIFEST).read_text("utf-8"))["files"][ANSWERS] for f in folders]
+    table = (out / "regencies.csv").read_bytes()
+    key = key_of(MAPS, 1, version("jangkau"), hashes, table.decode("utf-8"), dict(facts))
+    if finished(out / MAPS, key) is None:
+        villages = gpd.GeoDataFrame(pd.concat([gpd.read_parquet(f / ANSWERS) for f in folders]), crs=WGS84)
+        regencies = pd.read_csv(out / "regencies.csv", dtype={"code": str, "name": str}, index_col="code")
+        shapes = {
+            code: overview(regions[code].read_outlines()) for code in regencies.index if code in regions
+        }
+        limits = {
+            kind: rule.of(scenario.seasons[0]).limit_s / 60.0
+            for kind, rule in scenario.standard.items() if f"{kind}_status" in villages
+        }  # fmt: skip
+        with writing(out / MAPS, key, {}) as stage:
+            write_nation_map(villages, regencies, shapes, limits, facts, stage / PAGE)
+    for name in (PAGE, TILES):
+        _give(out / MAPS / name, out / name)
+    return []
+
+
+def overview(outlines: gpd.GeoSeries) -> shapely.Geometry:
+    """Return a kabupaten's outlines as the overview draws them, in degrees; its largest island always.
+
+    Parameters
+    ----------
+    outlines
+        In metres.
+
+    Examples
+    --------
+    >>> two = shapely.box([5e5, 6e5], 9e6, [5.1e5, 6.001e5], [9.01e6, 9.0001e6])
+    >>> len(shapely.get_parts(overview(gpd.GeoSeries(two, crs="EPSG:32748"))))
+    1
+    """
+    parts = shapely.get_parts(outlines.to_numpy())
+    area = shapely.area(parts)
+    drawn = parts[(area >= ISLAND_M2) | (area == area.max())]
+    simple = shapely.union_all(shapely.simplify(drawn, SIMPLE_M))
+    return gpd.GeoSeries([simple], crs=outlines.crs).to_crs(WGS84).iloc[0]
+
+
+def _give(source: Path, target: Path) -> None:
+    """Put a finished file under the name that people look for."""
+    if target.exists() and target.samefile(source):
+        return
+    target.unlink(missing_ok=True)
+    try:
+        target.hardlink_to(source)
+    except OSError:
+        shutil.copyfile(source, target)
