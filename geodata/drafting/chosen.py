@@ -78,21 +78,23 @@ def source_of(guess: Guess, chosen: Chosen) -> FacilitiesFile | PopulationFile:
     ConfigError
         A choice makes no sense: a kind that is none, a role that no list has.
     """
+    models = {"population": PopulationFile, "facilities": FacilitiesFile}
+    model = models.get(chosen.role)
+    if model is None:
+        msg = f"{guess.path.name}: say whether it is a list of facilities or a table of people"
+        raise ConfigError(msg)
     text: dict[str, Any] = {key: column or None for key, column in chosen.keys.items()}
     for key, (value, _why) in guess.said.items():
-        if key != "kind" and not text.get(key):
+        # What was found for another role has no meaning in this one.
+        if key != "kind" and not text.get(key) and key in model.model_fields:
             text[key] = yaml.safe_load(value)
     text |= {"path": guess.path, "sheet": guess.sheet}
+    if model is FacilitiesFile:
+        text |= {"kind": _kind_said(guess, chosen.kind), "covers": chosen.covers}
     try:
-        if chosen.role == "population":
-            return PopulationFile.model_validate(text)
-        if chosen.role == "facilities":
-            text |= {"kind": _kind_said(guess, chosen.kind), "covers": chosen.covers}
-            return FacilitiesFile.model_validate(text)
+        return model.model_validate(text)
     except ValidationError as error:
         raise ConfigError(str(error.errors()[0]["msg"]).removeprefix("Value error, ")) from None
-    msg = f"{guess.path.name}: say whether it is a list of facilities or a table of people"
-    raise ConfigError(msg)
 
 
 def _kind_said(guess: Guess, kind: str) -> object:

@@ -303,3 +303,15 @@ def test_any_file_is_read_or_told(name, content):
 def test_no_message_of_a_page_is_a_fault(view, message, act):
     view.acted({"act": act, **message})
     assert "our fault" not in view.session.notice.text
+
+
+def test_what_was_found_for_units_means_nothing_for_people(tmp_path):
+    from geodata.drafting.chosen import Chosen, first_choice, source_of
+    from geodata.drafting.guess import guesses
+
+    (tmp_path / "posyandu.csv").write_text("kode,nama,lat,lon,kader,hari_buka\nY1,Posyandu A,-6.1,107,5,1\n")
+    [guess] = guesses(tmp_path)
+    units = source_of(guess, first_choice(guess))
+    assert (units.id, units.staff, units.open_days) == ("kode", {"kader": "kader"}, "hari_buka")
+    people = source_of(guess, Chosen("population", {"name": "nama"}))
+    assert (people.name, people.groups) == ("nama", {})
