@@ -78,7 +78,9 @@ def source_of(guess: Guess, chosen: Chosen) -> FacilitiesFile | PopulationFile:
     ConfigError
         A choice makes no sense: a kind that is none, a role that no list has.
     """
-    models = {"population": PopulationFile, "facilities": FacilitiesFile}
+    models: dict[str, type[PopulationFile | FacilitiesFile]] = {
+        "population": PopulationFile, "facilities": FacilitiesFile,
+    }  # fmt: skip
     model = models.get(chosen.role)
     if model is None:
         msg = f"{guess.path.name}: say whether it is a list of facilities or a table of people"
