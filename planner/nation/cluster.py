@@ -140,6 +140,21 @@ def _result(future: Any) -> Any | Failure:  # noqa: ANN401 - distributed ships n
     return Failure(f"{type(error).__name__}: {error}", ours=True)
 
 
+def _started(make: Callable[[], Any]) -> Any:  # noqa: ANN401 - distributed ships no types
+    """Return the cluster; a worker that is killed while it starts takes the whole with it, so try again."""
+    for left in reversed(range(TRIES)):
+        try:
+            return make()
+        except RuntimeError as error:
+            if not left:
+                msg = (
+                    f"the workers of this machine ended {TRIES} times before they had begun: there is too "
+                    "little memory for them (--workers 1, --workers 0), or somebody ends them."
+                )
+                raise ClusterError(msg) from error
+    raise AssertionError
+
+
 @contextmanager
 def workers(scheduler: str | None, number: int, memory_mb: float) -> Iterator[Workers]:
     """Give workers: of an existing cluster by its address, of this machine, or this process for 0.
@@ -157,7 +172,7 @@ def workers(scheduler: str | None, number: int, memory_mb: float) -> Iterator[Wo
     Raises
     ------
     ClusterError
-        Nobody answers at the address.
+        Nobody answers at the address; this machine's workers are ended before they have begun.
 
     Examples
     --------
@@ -195,9 +210,9 @@ def workers(scheduler: str | None, number: int, memory_mb: float) -> Iterator[Wo
             with client:
                 yield OnDask(client)
             return
-        cluster = local(
+        cluster = _started(lambda: local(
             n_workers=number, threads_per_worker=1, processes=True, memory_limit=int(memory_mb * 2**20),
             host="127.0.0.1", dashboard_address="127.0.0.1:0",
-        )  # fmt: skip
+        ))  # fmt: skip
         with cluster, connect(cluster, set_as_default=False) as client:
             yield OnDask(client)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import psutil
 import pytest
+from nation_faults import killed_scheduler, workers_of
 from nation_support import answers, write_country
 
 from planner.nation.cluster import Failure, InThisProcess
@@ -183,8 +184,17 @@ def test_folder_of_somebody_else_is_left_alone(country: Files, tmp_path: Path) -
         nation(country, tmp_path, InThisProcess())
 
 
-def _worker_processes(parent: psutil.Process) -> list[psutil.Process]:
-    return [p for p in parent.children(recursive=True) if "spawn_main" in " ".join(p.cmdline())]
+def test_a_killed_scheduler_is_said_and_the_next_run_completes(
+    country: Files, undisturbed: Path, tmp_path: Path
+) -> None:
+    """The short one of benchmarks/faults.py, which kills workers and schedulers at random moments."""
+    status, alive, said = killed_scheduler(country, tmp_path / "out", 0.0)
+    assert (status, alive) == (2, True), said
+    assert "the cluster's scheduler is gone; what is done is kept: run this again to go on." in said
+    assert "Traceback" not in said
+    done = nation(country, tmp_path / "out", InThisProcess())
+    assert (done.made + done.kept, done.failures) == (PARTS, {})
+    pd.testing.assert_frame_equal(answers(tmp_path / "out"), answers(undisturbed), check_exact=True)
 
 
 def test_killed_workers_and_a_killed_run_change_nothing(
@@ -195,8 +205,13 @@ def test_killed_workers_and_a_killed_run_change_nothing(
     command = [sys.executable, "-m", "planner.cli", *options(country, out, "--workers", "1")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
         me = psutil.Process(run.pid)
+        # One before it has begun: the cluster is made again.
+        _until(lambda: workers_of(run.pid), run)
+        early = workers_of(run.pid)
+        for victim in early:
+            victim.kill()
         _until(lambda: any((out / "regencies").glob("3*")), run)
-        victims = _worker_processes(me)
+        victims = workers_of(run.pid)
         for victim in victims:
             victim.kill()
         _until(lambda: any((out / "parts").glob("3*/manifest.json")), run)
@@ -204,6 +219,7 @@ def test_killed_workers_and_a_killed_run_change_nothing(
         os.kill(run.pid, signal.SIGKILL)  # the scheduler lives in it
         for process in left:
             process.kill()
+    assert early
     assert victims
     done = nation(country, out, InThisProcess())
     assert done.made + done.kept == PARTS
