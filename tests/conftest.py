@@ -25,12 +25,16 @@ pytest_plugins = ["app_fixtures", "store_fixtures"]
 # The modules that take longest begin first, so that no worker is left with one at the end; the others follow
 # as they are found. By the seconds of work in each.
 LONGEST = (
-    "test_kernel_hubs", "test_app_scenarios", "test_app_proposals", "test_app", "test_app_stream",
-    "test_app_messages", "test_local_roads", "test_siting_reference", "test_workspace", "test_real_areas",
-    "test_partial_real",
-    "test_siting_cover", "test_siting_places", "test_siting_cover_reference", "test_siting_median",
-    "test_guide", "test_app_leak", "test_app_adoption", "test_notebooks", "test_edits", "test_siting",
-    "test_reach", "test_app_ilp_pages", "test_options_together",
+    "test_kernel_hubs", "test_init", "test_notebooks", "test_report", "test_people_raster_real",
+    "test_app_scenarios", "test_partial_files", "test_app_proposals", "test_app_stream",
+    "test_app_planning", "test_app_access", "test_app_data", "test_partial_input", "test_app_desk",
+    "test_nation_site", "test_guide", "test_app", "test_real_areas", "test_workspace",
+    "test_report_places", "test_app_messages", "test_fetch", "test_workbook", "test_gis_files",
+    "test_sheets_real", "test_real_roads", "test_siting_reference", "test_partial_real",
+    "test_nation_remote", "test_app_state", "test_overpass", "test_nation", "test_app_ilp",
+    "test_siting_villages", "test_report_comparison", "test_data_page", "test_report_real",
+    "test_lists_as_saved", "test_nation_osm", "test_dinkes_lists", "test_village_sheets",
+    "test_many_units", "test_travel_times", "test_senders_cells", "test_siting_rollout",
 )  # fmt: skip
 
 

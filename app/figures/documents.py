@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import base64
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from app.areas.stopping import may_go_on
 from app.figures.exports import TABLE_PARTS
+from planner.reports.comparison.sides import comparison_of
+from planner.reports.comparison.write import drawn_comparison
 from planner.reports.documents.paper import PAPERS
 from planner.reports.documents.pdf import page_pictures
-from planner.reports.proposal.write import FORMATS, KEYS, drawn, source_of
+from planner.reports.proposal.write import COMPARISON, FORMATS, KEYS, drawn, source_of
 from planner.texts.catalogues import LANGUAGES
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
     from app.areas.area import Answer, Area
     from geodata.adoption import Adoption
+    from planner.coverage.study import Gaps
     from planner.reports.proposal.write import Drawn
 
 # Enough to read the headings and see the maps; a page is some 40 kB.
@@ -42,38 +45,71 @@ class Wanted:
         >>> Wanted().but({"key": "ringkasan", "paper": "letter"})
         Wanted(key='ringkasan', lang='id', ending='docx', paper='a4')
         """
-        known = {"key": KEYS, "lang": LANGUAGES, "ending": FORMATS, "paper": PAPERS}
+        known = {"key": (*KEYS, COMPARISON), "lang": LANGUAGES, "ending": FORMATS, "paper": PAPERS}
         chosen = {name: said[name] for name, values in known.items() if said.get(name) in values}
         return Wanted(**{**vars(self), **chosen})
 
 
-def _drawn(area: Area, answer: Answer, wanted: Wanted, adoption: Iterable[Adoption]) -> Drawn:
+@dataclass(frozen=True)
+class Against:
+    """What the answer shown is compared with.
+
+    Attributes
+    ----------
+    answer
+        That answer.
+    names
+        Of it and of the one shown; "" where it has none and the scenario's own stands.
+    """
+
+    answer: Answer
+    names: tuple[str, str] = ("", "")
+
+
+def _drawn(
+    area: Area, answer: Answer, wanted: Wanted, adoption: Iterable[Adoption], against: Against | None
+) -> Drawn:
+    if wanted.key == COMPARISON:
+        assert against is not None
+        sides = (against.answer.gaps, answer.gaps)
+        before, after = (_named(gaps, name) for gaps, name in zip(sides, against.names, strict=True))
+        may_go_on()
+        both = comparison_of(before, after, findings=area.findings, layers=area.layers, lang=wanted.lang)
+        return drawn_comparison(both, wanted.paper)
     answer.prepare(*TABLE_PARTS)
     may_go_on()
     ilp = answer.ilp.with_adoption(adoption)
     return drawn(source_of(ilp, findings=area.findings, lang=wanted.lang), wanted.key, wanted.paper)
 
 
+def _named(gaps: Gaps, name: str) -> Gaps:
+    return replace(gaps, scenario=gaps.scenario.model_copy(update={"name": name})) if name else gaps
+
+
 def document_file(
-    area: Area, answer: Answer, wanted: Wanted, adoption: Iterable[Adoption] = ()
-) -> io.BytesIO:
+    area: Area, answer: Answer, wanted: Wanted, adoption: Iterable[Adoption] = (),
+    against: Against | None = None,
+) -> io.BytesIO:  # fmt: skip
     """Return a document as a file of its format.
 
     Parameters
     ----------
     adoption
         What the board knows of the puskesmas.
+    against
+        For the comparison: what the answer is compared with.
     """
-    one = _drawn(area, answer, wanted, adoption)
+    one = _drawn(area, answer, wanted, adoption, against)
     may_go_on()
     return io.BytesIO(FORMATS[wanted.ending](one))
 
 
 def document_pages(
-    area: Area, answer: Answer, wanted: Wanted, adoption: Iterable[Adoption] = ()
-) -> tuple[str, ...]:
+    area: Area, answer: Answer, wanted: Wanted, adoption: Iterable[Adoption] = (),
+    against: Against | None = None,
+) -> tuple[str, ...]:  # fmt: skip
     """Return the pages of a document as pictures, each the address of an image that holds itself."""
-    one = _drawn(area, answer, wanted, adoption)
+    one = _drawn(area, answer, wanted, adoption, against)
     may_go_on()
     pages = page_pictures(one.data, one.pictures, one.paper, ppi=PREVIEW_PPI)
     return tuple(f"data:image/png;base64,{base64.b64encode(page).decode('ascii')}" for page in pages)

@@ -10,14 +10,23 @@ import param
 
 from app.components.fragment import Fragment
 from app.figures.adoption_board import kept_records
-from app.figures.documents import Wanted, document_file, document_pages
+from app.figures.documents import Against, Wanted, document_file, document_pages
 from app.views.downloads import Download
 from app.views.follows import Follows
+from planner.reports.proposal.write import COMPARISON
 
 if TYPE_CHECKING:
     import io
 
     from app.core.session import Session
+
+
+def _(message: str) -> str:
+    """Mark a message for the catalogues; it is translated where it is shown."""
+    return message
+
+
+SAME = _("This is the same as what it is compared with. Make a change, or choose a saved scenario.")
 
 
 def make(session: Session) -> pmui.Column:
@@ -46,7 +55,7 @@ class _Documents(Follows):
         self.choose({"key": self.state.document})
         self.session.views.when_shown("documents", self.show)
 
-    @param.depends("state.history", watch=True)
+    @param.depends("state.history", "state.reference", watch=True)
     def outdated(self) -> None:
         """Let go of pages of another question."""
         self.forget()
@@ -58,8 +67,20 @@ class _Documents(Follows):
 
     def show(self) -> None:
         self.fragment.html = self.session.render(
-            "documents", wanted=self.wanted, pages=self.pages, at=self.at, making=self.making
-        )
+            "documents", wanted=self.wanted, pages=self.pages, at=self.at, making=self.making,
+            lacking=self.lacking,
+        )  # fmt: skip
+
+    @property
+    def lacking(self) -> bool:
+        """Whether a comparison is wanted, and there is nothing to compare with."""
+        return self.wanted.key == COMPARISON and not self.state.differs
+
+    @property
+    def against(self) -> Against:
+        """What the answer shown is compared with, as the page calls both."""
+        opened = "" if self.state.opened is None else self.state.opened.name
+        return Against(self.state.compared, (self.state.reference.name, opened))
 
     def acted(self, message: dict[str, str]) -> None:
         """Do what a button says."""
@@ -86,12 +107,15 @@ class _Documents(Follows):
     def preview(self) -> None:
         """Make the pages as pictures."""
         session, wanted, answer = self.session, self.wanted, self.state.answer
+        against = self.against
         self.forget()
+        if self.lacking:
+            return
         self.making = True
 
         def slow() -> tuple[str, ...]:
             records = kept_records(session.store, session.area)
-            return document_pages(session.area, answer, wanted, records)
+            return document_pages(session.area, answer, wanted, records, against)
 
         def shown(pages: tuple[str, ...]) -> None:
             self.pages, self.making = pages, False
@@ -107,7 +131,12 @@ class _Documents(Follows):
         """Return the file of the document chosen."""
         session, wanted = self.session, self.wanted
         self.file.filename = f"{wanted.key}-{session.area.code}.{wanted.ending}"
+        if self.lacking:
+            session.notice.tell(session.texts.text(SAME), "warning")
+            return None
         records = await session.result(partial(kept_records, session.store, session.area))
         if records is None:
             return None
-        return await session.result(partial(document_file, session.area, self.state.answer, wanted, records))
+        return await session.result(partial(
+            document_file, session.area, self.state.answer, wanted, records, self.against
+        ))  # fmt: skip

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import io
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import docx
 import pytest
@@ -14,12 +15,14 @@ from pypdf import PdfReader
 from app.areas.area import Area
 from app.areas.question import WhatIf
 from app.core.session import Session
-from app.core.state import History
-from app.figures.documents import Wanted, document_file, document_pages
+from app.core.state import History, Reference
+from app.figures.documents import Against, Wanted, document_file, document_pages
 from app.store import Store
 from app.texts import Texts
 from app.views import documents
 from planner.pipeline import Ilp, check, find_gaps
+from planner.reports.comparison.sides import comparison_of
+from planner.reports.comparison.write import drawn_comparison
 from planner.reports.proposal.write import FORMATS, drawn, source_of
 from planner.scenarios.edits import CloseFacility
 
@@ -54,6 +57,36 @@ def test_there_is_a_picture_of_each_page(area, key):
     assert len(pages) == len(pdf.pages)
     heads = {base64.b64decode(p.partition(",")[2])[:4] for p in pages}
     assert heads == {b"\x89PNG"}
+
+
+def test_the_comparison_is_what_the_planner_writes(area):
+    closed = WhatIf(edits=(CloseFacility(op="close_facility", id="P9901002"),))
+    shown = area.answer(closed)
+    got = document_file(
+        area, shown, Wanted("perbandingan", "en", "html"), against=Against(area.base, ("Today", ""))
+    )
+    today = replace(area.base.gaps, scenario=area.base.gaps.scenario.model_copy(update={"name": "Today"}))
+    both = comparison_of(today, shown.gaps, findings=area.findings, layers=area.layers, lang="en")
+    assert got.getvalue() == FORMATS["html"](drawn_comparison(both, "a4"))
+    assert "Today" in got.getvalue().decode()
+
+
+def test_there_is_nothing_to_compare_until_something_differs(view, area):
+    view.acted({"act": "choose", "name": "key", "value": "perbandingan"})
+    view.acted({"act": "preview"})
+    assert (view.pages, view.making) == ((), False)
+    assert "Make a change, or choose a saved scenario." in view.fragment.html
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(asyncio.run, view.made()).result() is None
+    closed = WhatIf(edits=(CloseFacility(op="close_facility", id="P9901002"),))
+    area.answer(closed)
+    view.session.state.move_to(History().then(closed), opened=None)
+    assert "Make a change" not in view.fragment.html
+    view.acted({"act": "preview"})
+    assert view.pages
+    # Another scenario to compare with makes them another document.
+    view.session.state.reference = Reference(what_if=closed, name="Tutup", id="x")
+    assert view.pages == ()
 
 
 def test_word_opens(area):

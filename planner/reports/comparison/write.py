@@ -72,13 +72,44 @@ def write_comparison(
 
     def write(stage: Path) -> None:
         progress(COMPARISON)
-        document = comparison_document(both)
-        one = Drawn(as_data(document, both.words), pictures(document), size, word_template)
+        one = Drawn(*_pictured(both), size, word_template)
         for name in wanted:
             (stage / f"{COMPARISON}.{name}").write_bytes(FORMATS[name](one))
 
     record = _record(both, formats=wanted, paper=paper, inputs=inputs)
     return write_plan_folder(out, REPORT, record, write)
+
+
+def drawn_comparison(both: Comparison, paper: str) -> Drawn:
+    """Return the comparison ready for any format.
+
+    Parameters
+    ----------
+    both
+        As from :func:`planner.reports.comparison.sides.comparison_of`.
+    paper
+        ``a4`` or ``f4``.
+
+    Raises
+    ------
+    ConfigError
+        Another paper.
+
+    Examples
+    --------
+    >>> from planner.pipeline import CloseFacility, Study, demo_layers
+    >>> from planner.reports.comparison.sides import comparison_of
+    >>> study = Study(demo_layers(12))
+    >>> closed = study.gaps([CloseFacility(op="close_facility", id="P9901002")])
+    >>> FORMATS["pdf"](drawn_comparison(comparison_of(study.gaps(), closed), "a4"))[:5]
+    b'%PDF-'
+    """
+    return Drawn(*_pictured(both), paper_named(paper), template_bytes(paper))
+
+
+def _pictured(both: Comparison) -> tuple[dict[str, Any], dict[str, bytes]]:
+    document = comparison_document(both)
+    return as_data(document, both.words), pictures(document)
 
 
 def comparison_formats(names: str) -> tuple[str, ...]:
