@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import panel as pn
 from panel.auth import AUTH_PROVIDERS
+from tornado.iostream import StreamClosedError
+from tornado.websocket import WebSocketClosedError
 
 from app.areas.served import Served
 from app.core.pool import FairPool
@@ -328,6 +330,16 @@ def _redirect_uri(options: Options) -> str | None:
     return f"{'https' if options.behind_proxy else 'http'}://{options.origins[0]}{prefix}"
 
 
+def tells_of_more_than_a_left_page(record: logging.LogRecord) -> bool:
+    """Return whether a line of the log says more than that a browser left while it was written to.
+
+    Tornado lets that end a task that nobody asks for, so that each closed tab may leave a traceback, in which
+    an operator would look for a fault.
+    """
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, (StreamClosedError, WebSocketClosedError))
+
+
 def make_server(app: App) -> Any:  # noqa: ANN401 - Panel ships no types
     """Return the server of an app, not started yet.
 
@@ -372,4 +384,5 @@ def make_server(app: App) -> Any:  # noqa: ANN401 - Panel ships no types
         unused_session_lifetime_milliseconds=round(options.forget_after_s * 1000), **more,
     )  # fmt: skip
     harden(server, app.turned_out)
+    logging.getLogger("asyncio").addFilter(tells_of_more_than_a_left_page)
     return server

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import errno
+import logging
 import socket
 
 import pytest
+from tornado.iostream import StreamClosedError
+from tornado.websocket import WebSocketClosedError
 
 from app.web import commands
-from app.web.serving import Options, require_free
+from app.web.serving import Options, require_free, tells_of_more_than_a_left_page
 from geodata.errors import ConfigError
 
 # Only addresses of this machine.
@@ -76,3 +79,14 @@ def test_a_port_for_the_system_alone_is_named(monkeypatch):
     monkeypatch.setattr(socket.socket, "bind", bind)
     with pytest.raises(ConfigError, match="port 80 may not be used by you: give one above 1023"):
         require_free(Options(port=80))
+
+
+@pytest.mark.parametrize(("error", "told"), [
+    (WebSocketClosedError(), False), (StreamClosedError(), False), (ValueError("ours"), True), (None, True),
+])  # fmt: skip
+def test_only_a_page_that_was_left_is_no_line_of_the_log(error, told):
+    of_error = None if error is None else (type(error), error, None)
+    record = logging.LogRecord(
+        "asyncio", logging.ERROR, "", 1, "Task exception was never retrieved", (), of_error
+    )
+    assert tells_of_more_than_a_left_page(record) is told
