@@ -80,6 +80,23 @@ def test_a_file_is_read_and_nothing_changes_until_it_is_used(view, area, served)
     assert [(s.by, s.why) for s in served.earlier(served.areas[0])] == [("ani", "posyandu.csv")]
 
 
+def test_a_stray_row_of_a_kind_that_would_take_the_place_of_all_is_told(view, area):
+    """One pustu among posyandu: by itself it would be the only pustu of the kabupaten."""
+    before = int((area.layers.facilities["kind"] == "pustu").sum())
+    lost = f"Pustu: this list has 1 unit, in the place of {before}."
+    stray = (
+        list_of(area, number=24)
+        + b"\nPustu Melati,"
+        + list_of(area, number=1).splitlines()[1].split(b",", 1)[1]
+    )
+    view.revising.receive("posyandu.csv", stray)
+    view.acted({"act": "try"})
+    assert lost in view.given.html
+    view.acted({"act": "choose", "name": "adds", "value": "yes"})
+    view.acted({"act": "try"})
+    assert lost not in view.given.html
+
+
 def zipped(folder, content, *names):
     """A zip file of the parts of a shapefile, and of what else is named."""
     frame = pd.read_csv(io.BytesIO(content))
