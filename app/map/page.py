@@ -141,6 +141,7 @@ def _data(area: Area, texts: Texts, *, offline: bool) -> str:
         "area": area.name,
         "districts": _district_names(area),
         "middles": _middles(area),
+        **surroundings(layers),
         "attribution": html.escape(f"{texts.term('sources')}: {'; '.join(sources)}"),
     }
     roads = "[]" if layers.roads is None else road_groups(layers.roads, texts.lang)
@@ -150,7 +151,6 @@ def _data(area: Area, texts: Texts, *, offline: bool) -> str:
         f"jangkauData.roads = {roads};\n"
         f"jangkauData.water = {_water(area)};\n"
         f"jangkauData.outlines = {_outlines(area)};\n"
-        f"Object.assign(jangkauData, {script_json(surroundings(layers))});\n"
     )
 
 

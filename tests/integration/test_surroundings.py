@@ -175,7 +175,7 @@ def test_both_maps_hold_them_and_a_workspace_keeps_them(folder):
     assert again.neighbours.geometry.geom_equals(layers.neighbours.geometry).all()
     write_map(find_gaps(again), folder / "map.html", lang="id")
     for page in (page_html(Area(again), Texts("en")), (folder / "map.html").read_text("utf-8")):
-        found = json.loads(re.search(r"Object\.assign\(jangkauData, (\{.*?\})\);\n", page)[1])
+        found = json.loads(re.search(r"const jangkauData = (\{.*\});\n", page)[1])
         assert [f["properties"]["name"] for f in found["neighbours"]["features"]] == ["Sukabumi"]
         kind, picture = found["relief"]["url"].split(",")
         assert kind == "data:image/png;base64"

@@ -350,12 +350,12 @@ def page_script(gaps: Gaps, texts: dict[str, str], *, lang: str, offline: bool) 
         "kinds": [_kind(gaps, kind, totals["kinds"][kind], texts) for kind in gaps.coverage],
         "units": _units(gaps),
         "answers": _answers(gaps),
+        **surroundings(layers),
     }
     roads = "[]" if layers.roads is None else road_groups(_roads_as_edited(gaps), lang)
     return (
         f"const jangkauData = {script_json(data)};\n"
         f"jangkauData.villages = {_villages(gaps)};\n"
-        f"Object.assign(jangkauData, {script_json(surroundings(gaps.layers))});\n"
         f"jangkauData.roads = {roads};\n"
     )
 
