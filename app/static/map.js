@@ -49,6 +49,12 @@ function jangkauMap(map, data) {
       fillColor: row.color, fillOpacity: faded ? 0.12 : 0.62, hatch: Boolean(row.unknown) && !faded,
     };
   }
+  // A tool that is in use takes a click on the second map as one on this.
+  look.taken = function (latlng) {
+    if (!tool) return false;
+    placed(latlng);
+    return true;
+  };
   look.label = function (of) { return paint ? paint.title + ": " + paint.legend[of].label : ""; };
   var villages = L.geoJSON(data.villages, {
     style: function (feature) { return look(feature.properties.i); },

@@ -38,7 +38,10 @@ function jangkauTwin(map, data, look, units, say) {
       style: function (feature) { return look(feature.properties.i, classes); },
       onEachFeature: function (feature, layer) {
         layer.bindTooltip(function () { return tip(feature.properties); }, { sticky: true, className: "jk-tip" });
-        layer.on("click", function () { say({ type: "village", code: feature.properties.code }); });
+        layer.on("click", function (event) {
+          L.DomEvent.stopPropagation(event);
+          if (!look.taken(event.latlng)) say({ type: "village", code: feature.properties.code });
+        });
       },
     }).addTo(twin);
     if (data.outlines) {
@@ -55,6 +58,7 @@ function jangkauTwin(map, data, look, units, say) {
     end.addEventListener("click", function () { say({ type: "swiped" }); });
     document.body.appendChild(end);
     map.invalidateSize({ pan: false });
+    twin.on("click", function (event) { look.taken(event.latlng); });
     twin.on("move", follow(twin, map));
     map.on("move", moved = follow(map, twin));
     moved();

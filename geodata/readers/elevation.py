@@ -146,11 +146,19 @@ def _heights_at(
     with opened(path, crs, WHAT) as raster:
         change = pyproj.Transformer.from_crs(xy_crs, raster.crs, always_xy=True)
         stored = sample(raster.dataset, np.column_stack(change.transform(xy[:, 0], xy[:, 1])))
-        return _in_metres(raster.dataset, stored), _at_limit(raster.dataset, stored)
+        return in_metres(raster.dataset, stored), _at_limit(raster.dataset, stored)
 
 
-def _in_metres(raster: rasterio.DatasetReader, stored: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return heights in metres from the values that the raster stores."""
+def in_metres(raster: rasterio.DatasetReader, stored: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return heights in metres (float64) from the values that a raster stores: by its scale, offset and unit.
+
+    Parameters
+    ----------
+    raster
+        Open; its first band counts.
+    stored
+        Values of any shape, NaN = unknown.
+    """
     unit_m = UNITS_M.get((raster.units[0] or "").strip().lower(), 1.0)
     return np.asarray((stored * raster.scales[0] + raster.offsets[0]) * unit_m, dtype=np.float64)
 

@@ -14,7 +14,7 @@ import shapely
 from geodata.codes import parse_village_code, regency_of
 from geodata.crs import WGS84
 from geodata.readers.columns import Columns, known_heads
-from geodata.readers.elevation import HIGHEST_M, LOWEST_M
+from geodata.readers.elevation import HIGHEST_M, LOWEST_M, in_metres
 from geodata.readers.files.opening import source_record
 from geodata.readers.files.vector import read_vector
 from geodata.readers.rasters import opened
@@ -150,7 +150,7 @@ def read_relief(path: Path, villages: gpd.GeoDataFrame, *, crs: str | None = Non
             transform=Affine(step[0], 0.0, edges[0], 0.0, -step[1], edges[3]), width=width, height=height,
         ) as warped:  # fmt: skip
             found = warped.read(1, masked=True, out_dtype=np.float64)
-    metres = np.ma.filled(found, np.nan)
+        metres = in_metres(own, np.ma.filled(found, np.nan))
     metres[(metres < LOWEST_M) | (metres > HIGHEST_M)] = np.nan
     if not np.isfinite(metres).any():
         return gpd.GeoDataFrame({name: [] for name in ("png", *SIDES)}, geometry=[], crs=villages.crs)

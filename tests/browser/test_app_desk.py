@@ -239,6 +239,12 @@ def test_two_scenarios_lie_side_by_side_under_a_line_and_on_two_maps(tab, hostil
     box = tab.page.locator("iframe").bounding_box()
     tab.page.mouse.click(box["x"] + at[0], box["y"] + at[1])
     tab.page.locator("article.sheet h2", has_text=code).wait_for()
+    # A tool takes a click on either, too.
+    tab.tab("What if")
+    tab.page.locator('[data-key="place"]').click()
+    tab.frame().wait_for_function("document.body.dataset.twin === '1' && jangkau.twin.map()")
+    tab.page.mouse.click(box["x"] + at[0], box["y"] + at[1])
+    expect(tab.page.locator('[data-act="remove"]')).to_have_count(1)
     tab.frame().get_by_role("button", name=tab._("End the comparison on the map")).click()
     tab.frame().wait_for_function("document.body.dataset.twin === ''")
     assert tab.frame().evaluate("jangkau.map.getSize().x") > 1.9 * width
