@@ -24,7 +24,7 @@ function jangkauTwin(map, data, look, units, say) {
     place = el("div", "jk-twin");
     document.body.insertBefore(place, right);
     twin = L.map(place, {
-      preferCanvas: true, zoomControl: false, attributionControl: false, zoomSnap: map.options.zoomSnap,
+      preferCanvas: true, zoomControl: false, attributionControl: false, zoomAnimation: false, zoomSnap: map.options.zoomSnap,
       doubleClickZoom: false, center: map.getCenter(), zoom: map.getZoom(),
     });
     // By its own name to a screen reader: two maps of one name can't be told apart.
