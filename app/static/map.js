@@ -49,12 +49,13 @@ function jangkauMap(map, data) {
       fillColor: row.color, fillOpacity: faded ? 0.12 : 0.62, hatch: Boolean(row.unknown) && !faded,
     };
   }
-  // A tool that is in use takes a click on the second map as one on this.
-  look.taken = function (latlng) {
+  // What the second map takes from this one. A tool that is in use takes what is done there as if it were here.
+  look.taken = function (name, event) {
     if (!tool) return false;
-    placed(latlng);
+    map.fire(name, { latlng: event.latlng, originalEvent: event.originalEvent });
     return true;
   };
+  look.shows = function (name) { return Boolean(overlays[name] && map.hasLayer(overlays[name])); };
   look.label = function (of) { return paint ? paint.title + ": " + paint.legend[of].label : ""; };
   var villages = L.geoJSON(data.villages, {
     style: function (feature) { return look(feature.properties.i); },
@@ -224,15 +225,19 @@ function jangkauMap(map, data) {
       icon: L.divIcon({ className: "", html: el("div", "jk-number", String(n)), iconSize: [22, 22] }),
     }));
   }
+  look.drawn = function (features, options) {
+    return features.map(function (f) {
+      return L.geoJSON(f.geometry, Object.assign({
+        interactive: false,
+        style: Object.assign({ fill: f.kind === "area" || f.kind === "flood", opacity: 0.9 }, LEGS[f.kind]),
+      }, options));
+    });
+  };
   function draw(group, features) {
     group.clearLayers();
-    features.forEach(function (f, i) {
-      if (f.kind === "candidate") number_(group, f.geometry, i + 1);
-      L.geoJSON(f.geometry, {
-        pane: "jk-over", renderer: overRenderer, interactive: false,
-        style: Object.assign({ fill: f.kind === "area" || f.kind === "flood", opacity: 0.9 }, LEGS[f.kind]),
-      }).addTo(group);
-    });
+    features.forEach(function (f, i) { if (f.kind === "candidate") number_(group, f.geometry, i + 1); });
+    look.drawn(features, { pane: "jk-over", renderer: overRenderer })
+      .forEach(function (layer) { group.addLayer(layer); });
   }
 
   // Proposed sites with their numbers, places that are forbidden, and areas without new units.
@@ -314,13 +319,18 @@ function jangkauMap(map, data) {
   // Tools: pick a place, draw a line, or the outline of an area.
   var tool = null;
   var line = [];
-  var sketch = L.polyline([], { color: "#d95f02", weight: 4, dashArray: "6 6", interactive: false }).addTo(map);
+  look.sketch = { color: "#d95f02", weight: 4, dashArray: "6 6", interactive: false };
+  var sketch = L.polyline([], look.sketch).addTo(map);
+  function sketchTo(points) {
+    sketch.setLatLngs(points);
+    twin.sketch(points);
+  }
   var areal = { area: true, measure_area: true };
   function draws() { return tool === "line" || tool === "measure" || Boolean(areal[tool]); }
   function measures() { return tool === "measure" || tool === "measure_area"; }
   function sketched() {
     // An area closes by itself.
-    sketch.setLatLngs(areal[tool] && line.length > 2 ? line.concat([line[0]]) : line);
+    sketchTo(areal[tool] && line.length > 2 ? line.concat([line[0]]) : line);
     var said = toolBox.getContainer() && toolBox.getContainer().firstChild;
     if (said && measures()) {
       said.textContent = (areal[tool] ? t.measure_shape : t.measure_line).replace("{n}", mapTools.words(line, Boolean(areal[tool])));
@@ -359,7 +369,7 @@ function jangkauMap(map, data) {
   function useTool(name) {
     tool = name;
     line = [];
-    sketch.setLatLngs([]);
+    sketchTo([]);
     toolBox.remove();
     document.body.classList.toggle("jk-crosshair", tool !== null);
     if (tool) {
@@ -381,7 +391,7 @@ function jangkauMap(map, data) {
     } else if (tool === "select") {
       line.push(latlng);
       if (line.length === 2) choseBox();
-      else sketch.setLatLngs([latlng, latlng]);
+      else sketchTo([latlng, latlng]);
     } else if (draws()) {
       var last = line[line.length - 1];
       if (!last || !latlng.equals(last, 1e-7)) line.push(latlng);
@@ -398,7 +408,7 @@ function jangkauMap(map, data) {
   function sketchBox(corner) {
     if (tool !== "select" || line.length !== 1) return;
     var b = L.latLngBounds(line[0], corner);
-    sketch.setLatLngs([b.getNorthWest(), b.getNorthEast(), b.getSouthEast(), b.getSouthWest(), b.getNorthWest()]);
+    sketchTo([b.getNorthWest(), b.getNorthEast(), b.getSouthEast(), b.getSouthWest(), b.getNorthWest()]);
   }
   map.on("mousemove", function (event) { sketchBox(event.latlng); });
   // By keyboard its other corner is the map's middle.
@@ -430,7 +440,7 @@ function jangkauMap(map, data) {
   });
 
   // The units of what is compared with, as far as their kinds are shown, for the other side.
-  function unitsBeside(changed, options) {
+  look.units = function (changed, options) {
     var other = {};
     changed.forEach(function (f) { other[f.id] = true; });
     return data.facilities.filter(function (f) { return !other[f.id]; }).concat(changed)
@@ -438,9 +448,17 @@ function jangkauMap(map, data) {
       .map(function (f) {
         return jangkauBase.facility(f, kinds[f.kind], Object.assign({ interactive: false }, options));
       });
-  }
-  var swipe = jangkauSwipe(map, data, look, unitsBeside, say);
-  var twin = jangkauTwin(map, data, look, unitsBeside, say);
+  };
+  var swipe = jangkauSwipe(map, data, look, say);
+  var twin = jangkauTwin(map, data, look, say);
+  // A kind that is switched off, or a layer, is so on the other side too.
+  map.on("layeradd layerremove", function (event) {
+    if (!Object.keys(groups).some(function (kind) { return groups[kind] === event.layer; })) return;
+    swipe.units();
+    twin.units();
+  });
+  map.on("overlayadd", function (event) { twin.toggle(event.name, true); });
+  map.on("overlayremove", function (event) { twin.toggle(event.name, false); });
 
   // Tiles from the internet are asked for by hand only, and leave when they do not come.
   var control = L.control.layers(null, overlays, { collapsed: true }).addTo(map);
@@ -466,9 +484,13 @@ function jangkauMap(map, data) {
   window.addEventListener("offline", offerOnline);
   offerOnline();
 
+  var outlined = null;
+  look.chosen = function () { return outlined; };
   function choose(message) {
     chosen.clearLayers();
     var layer = message.village ? byCode[message.village] : null;
+    outlined = layer ? layer.toGeoJSON() : null;
+    twin.choose(outlined);
     if (layer) {
       L.geoJSON(layer.toGeoJSON(), {
         pane: "jk-chosen", renderer: chosenRenderer, interactive: false,
@@ -549,9 +571,13 @@ function jangkauMap(map, data) {
     else free.paddingBottomRight[1] += bottom;
     map.fitBounds(bounds, Object.assign({ animate: false }, free));
   }
-  ["mousedown", "wheel", "keydown", "touchstart"].forEach(function (name) {
-    map.getContainer().addEventListener(name, function () { touched = true; }, { passive: true });
-  });
+  // Who moves a map has looked elsewhere.
+  look.watch = function (container) {
+    ["mousedown", "wheel", "keydown", "touchstart"].forEach(function (name) {
+      container.addEventListener(name, function () { touched = true; looked = null; }, { passive: true });
+    });
+  };
+  look.watch(map.getContainer());
   map.on("resize", function () {
     fit();
     if (looked) bring(looked);

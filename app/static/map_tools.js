@@ -95,7 +95,7 @@ function jangkauMapTools(map, data, use) {
 }
 
 // The villages as another scenario has them, left of a line; clicks still reach what lies below.
-function jangkauSwipe(map, data, look, units, say) {
+function jangkauSwipe(map, data, look, say) {
   "use strict";
   var t = data.texts;
   var pane = map.createPane("jk-swipe");
@@ -103,7 +103,8 @@ function jangkauSwipe(map, data, look, units, say) {
   pane.style.pointerEvents = "none";
   var renderer = L.canvas({ pane: "jk-swipe", padding: 1 });
   var layer = null;
-  var classes = "";
+  var classes = "", changed = [];
+  var others = L.layerGroup();
   var share = 0.5;
   var sides = ["left", "right"].map(function (side) { return jangkauBase.el("div", "jk-side jk-side-" + side); });
   var end = jangkauBase.el("button", "jk-swipe-end", "×");
@@ -172,11 +173,18 @@ function jangkauSwipe(map, data, look, units, say) {
       pane: "jk-swipe", renderer: renderer, interactive: false,
       style: function (feature) { return blended(look(feature.properties.i, classes)); },
     });
-    layer = L.layerGroup([layer].concat(units(message.changed, { pane: "jk-swipe", renderer: renderer }))).addTo(map);
+    changed = message.changed;
+    layer = L.layerGroup([layer, others]).addTo(map);
+    units();
     sides[0].textContent = message.left;
     sides[1].textContent = message.right;
     sides.concat([handle, end]).forEach(function (node) { map.getContainer().appendChild(node); });
     clip();
   }
-  return { show: show, classes: function () { return classes; } };
+  function units() {
+    if (!layer) return;
+    others.clearLayers();
+    look.units(changed, { pane: "jk-swipe", renderer: renderer }).forEach(function (marker) { others.addLayer(marker); });
+  }
+  return { show: show, units: units, classes: function () { return classes; } };
 }

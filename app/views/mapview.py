@@ -120,6 +120,7 @@ class _MapView(Follows):
             "type": "swipe", "how": state.beside if beside else "",
             "classes": _digits(state.classes_compared()) if beside else None,
             "changed": edited_points(state.compared) if beside else [],
+            "edits": edited_roads(self.session.area, state.compared) if beside else [],
             "left": state.reference.name or texts.text("the base"), "right": shown,
         })  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import geopandas as gpd
@@ -191,8 +192,7 @@ def test_villages_in_a_box_are_listed_with_their_sum(tab, hostile_layers):
     assert tab.texts.people(float(inside["people"].sum())) in total
 
 
-def test_two_scenarios_lie_side_by_side_under_a_line_and_on_two_maps(tab, hostile_layers):
-    villages = hostile_layers.villages
+def test_two_scenarios_lie_side_by_side_under_a_line(tab, hostile_layers):
     study = Study(hostile_layers, modes=tuple(default_scenario().modes))
     before = study.gaps().seasons["dry"]["puskesmas"].villages["status"]
     tab.tab("What if")
@@ -213,41 +213,109 @@ def test_two_scenarios_lie_side_by_side_under_a_line_and_on_two_maps(tab, hostil
     assert [order[int(c)] for c in drawn] == before.tolist()
     tab.page.locator('[data-key="beside-line"]').click()
     tab.frame().wait_for_function("document.body.dataset.swipe === ''")
-    # On two maps that move together, whichever is moved.
+
+
+TWO = """[jangkau.map, jangkau.twin.map()].map(
+    m => [m.getCenter().lat.toFixed(5), m.getCenter().lng.toFixed(5), m.getZoom()])"""
+LEFT_COLORS = """Object.fromEntries((() => { const found = []; jangkau.twin.map().eachLayer(l => {
+    if (l.feature && l.feature.properties.code) found.push([l.feature.properties.code, l.options.fillColor]);
+}); return found; })())"""
+LEFT_UNITS = """(() => { let n = 0; jangkau.twin.map().eachLayer(l => { if (l.options.shape) n += 1; });
+    return n; })()"""
+
+
+def on_two_maps(tab):
+    """Another limit, beside the base."""
+    tab.tab("What if")
+    limit = tab.page.locator('input[data-key="limit"]')
+    limit.fill("120")
+    limit.press("Enter")
+    tab.page.locator('[data-figure="against"]').wait_for()
+    tab.tab("Scenarios")
     tab.page.locator('[data-key="beside-maps"]').click()
     tab.frame().wait_for_function("document.body.dataset.twin === '1'")
-    assert tab.frame().evaluate("jangkau.twin.classes()") == drawn
-    places = """[jangkau.map, jangkau.twin.map()].map(
-        m => [m.getCenter().lat.toFixed(5), m.getCenter().lng.toFixed(5), m.getZoom()])"""
+
+
+def left_at(tab, place, zoom=12):
+    """Bring a place (degrees) to the left map's middle; returns where that is on the screen."""
+    at = tab.frame().evaluate(
+        "([lat, lon, zoom]) => { const m = jangkau.twin.map(); "
+        "m.setView([lat, lon], zoom, {animate: false}); "
+        "const p = m.latLngToContainerPoint([lat, lon]); return [p.x, p.y]; }",
+        [place[1], place[0], zoom],
+    )
+    box = tab.page.locator("iframe").bounding_box()
+    return box["x"] + at[0], box["y"] + at[1]
+
+
+def test_two_maps_move_together_and_a_repaint_moves_neither(tab, hostile_layers):
+    villages = hostile_layers.villages
+    whole = tab.frame().evaluate("jangkau.map.getSize().x")
+    base = tab.colors()
+    on_two_maps(tab)
+    # Each in its colours: left those of the base.
+    assert tab.frame().evaluate(LEFT_COLORS) == base != tab.colors()
     for moved in (
         "jangkau.map.setZoom(12, {animate: false})",
         "jangkau.twin.map().panBy([90, 40], {animate: false})",
     ):
-        was = tab.frame().evaluate(places)
+        was = tab.frame().evaluate(TWO)
         tab.frame().evaluate(f"{{ {moved}; }}")
-        one, other = tab.frame().evaluate(places)
+        one, other = tab.frame().evaluate(TWO)
         assert one == other != was[0]
-    # A village is chosen on either.
-    width = tab.frame().evaluate("jangkau.map.getSize().x")
-    assert width == tab.frame().evaluate("jangkau.twin.map().getSize().x + 2")
-    code = villages.index[6]
-    at = tab.frame().evaluate(
-        "([lat, lon]) => { jangkau.twin.map().setView([lat, lon], 12, {animate: false}); "
-        "const p = jangkau.twin.map().latLngToContainerPoint([lat, lon]); return [p.x, p.y]; }",
-        inside(hostile_layers, code)[::-1],
+    # By a wheel on the left, and then another kind: neither map goes back to where it was.
+    x, y = left_at(tab, inside(hostile_layers, villages.index[6]))
+    tab.page.mouse.move(x, y)
+    tab.page.mouse.wheel(0, -300)
+    tab.frame().wait_for_function(f"{TWO}[0][2] > 12.2")
+    # A wheel zooms once its turns are counted together.
+    tab.page.wait_for_timeout(300)
+    before = tab.frame().evaluate(TWO)
+    painted = tab.painted()
+    tab.page.locator('[data-key="kind-pustu"]').click()
+    tab.painted(painted + 1)
+    tab.frame().wait_for_function(
+        f"JSON.stringify({LEFT_COLORS}) !== '{json.dumps(base, separators=(',', ':'))}'"
     )
-    box = tab.page.locator("iframe").bounding_box()
-    tab.page.mouse.click(box["x"] + at[0], box["y"] + at[1])
-    tab.page.locator("article.sheet h2", has_text=code).wait_for()
-    # A tool takes a click on either, too.
-    tab.tab("What if")
-    tab.page.locator('[data-key="place"]').click()
-    tab.frame().wait_for_function("document.body.dataset.twin === '1' && jangkau.twin.map()")
-    tab.page.mouse.click(box["x"] + at[0], box["y"] + at[1])
-    expect(tab.page.locator('[data-act="remove"]')).to_have_count(1)
+    assert tab.frame().evaluate(TWO) == before
+    # A label is a label.
+    heights = tab.frame().evaluate("[...document.querySelectorAll('.jk-side-one')].map(n => n.offsetHeight)")
+    assert len(heights) == 2
+    assert max(heights) < 60
+    # Units of a kind that is switched off go on both sides.
+    shown = tab.frame().evaluate(LEFT_UNITS)
+    tab.frame().locator('[data-kind="pustu"]').click()
+    assert tab.frame().evaluate(LEFT_UNITS) < shown
     tab.frame().get_by_role("button", name=tab._("End the comparison on the map")).click()
     tab.frame().wait_for_function("document.body.dataset.twin === ''")
-    assert tab.frame().evaluate("jangkau.map.getSize().x") > 1.9 * width
+    assert tab.frame().evaluate("jangkau.map.getSize().x") == whole
+
+
+def test_what_is_done_on_the_second_map_is_done(tab, hostile_layers):
+    villages = hostile_layers.villages
+    on_two_maps(tab)
+    code = villages.index[6]
+    place = inside(hostile_layers, code)
+    tab.page.mouse.click(*left_at(tab, place))
+    tab.page.locator("article.sheet h2", has_text=code).wait_for()
+    # A new unit.
+    tab.tab("What if")
+    tab.page.locator('[data-key="place"]').click()
+    tab.frame().wait_for_function("document.body.classList.contains('jk-crosshair')")
+    tab.page.mouse.click(*left_at(tab, place))
+    expect(tab.page.locator('[data-act="remove"]')).to_have_count(1)
+    # A road, which a double click finishes.
+    tab.page.locator('[data-key="road"]').click()
+    tab.frame().wait_for_function("document.body.classList.contains('jk-crosshair')")
+    x, y = left_at(tab, place, zoom=13)
+    tab.page.mouse.click(x - 60, y)
+    tab.page.mouse.dblclick(x + 60, y + 40)
+    expect(tab.page.locator('[data-act="remove"]')).to_have_count(2)
+    # While it zooms it can be taken away.
+    tab.page.mouse.move(x, y)
+    tab.page.mouse.wheel(0, -300)
+    tab.frame().evaluate("document.querySelector('.jk-twin-end').click()")
+    tab.frame().wait_for_function("document.body.dataset.twin === ''")
 
 
 @pytest.mark.parametrize("tab", SIZES[2:], indirect=True)
