@@ -379,6 +379,7 @@ class NeighboursFile(FileSource):
     """Outlines of what lies around the area, such as the kabupaten of the province; shown on maps alone."""
 
     name: str | None = None
+    code: str | None = None
 
 
 class AreaFile(Model):

@@ -18,12 +18,13 @@ from geodata.readers.facilities.layer import facilities_layer, kinds_listed
 from geodata.readers.facilities.lists import read_facilities
 from geodata.readers.files.opening import source_record
 from geodata.readers.hamlets import people_of_hamlets, read_hamlets
+from geodata.readers.neighbours import read_neighbours, read_others
 from geodata.readers.place_fixes import Fix
 from geodata.readers.population import read_population, with_column_of_boundaries
 from geodata.readers.register import Register, read_registers
+from geodata.readers.relief import read_relief
 from geodata.readers.result import ReadLayer
 from geodata.readers.roads import study_zone
-from geodata.readers.surroundings import read_neighbours, read_relief
 from geodata.readers.working_areas import read_working_areas
 from geodata.schemas import validate
 
@@ -106,11 +107,11 @@ def read_layers(
 
 def _neighbours(area: AreaFile, people: _People, zone: shapely.Geometry) -> ReadLayer | None:
     """Return what lies around: a file of its own, else the other kabupaten of the boundary file."""
+    regency = (area.code, area.name)
     if area.neighbours is not None:
-        around = read_neighbours(area.neighbours, people.villages, zone)
+        around = read_neighbours(area.neighbours, people.villages, zone, regency)
     elif any(f.rule == "other_regency" for f in people.reads[0].findings):
-        # Its source stands with the villages.
-        around = read_neighbours(area.boundaries, people.villages, zone)._replace(source=None)
+        around = read_others(area.boundaries, people.villages, zone, regency)
     else:
         return None
     validate("neighbours", around.frame)

@@ -9,6 +9,7 @@ import re
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import rasterio
 import shapely
@@ -23,7 +24,8 @@ from app.map.page import page_html
 from app.texts import Texts
 from geodata.areafile import read_area_file
 from geodata.build import read_layers
-from geodata.readers.surroundings import hillshade
+from geodata.errors import MissingColumnError, MissingCrsError, MissingFileError, SchemaError
+from geodata.readers.relief import hillshade, read_relief
 from geodata.workspace import read_workspace, write_workspace
 from planner.pipeline import find_gaps
 from planner.reports.maps.page import write_map
@@ -93,9 +95,51 @@ def test_a_file_of_its_own_wins_and_polygons_without_a_name_have_none(folder):
     assert "neighbours" in {s.layer for s in layers.sources}
 
 
-def test_a_missing_column_or_file_is_told(folder):
-    from geodata.errors import MissingColumnError, MissingFileError
+def own_drawn_roughly():
+    """The area's outline as another map has it: reaching 700 m into the sea, and short of it elsewhere."""
+    return shapely.box(WEST - 0.006, SOUTH + 0.004, WEST + SIDE - 0.003, SOUTH + 2 * SIDE + 0.006)
 
+
+@pytest.mark.parametrize("name", ["Kabupaten Bogor", "KAB. BOGOR", "3201", "Wilayah 1", None])
+def test_an_area_is_no_neighbour_of_itself(folder, name):
+    east = shapely.box(WEST + SIDE, SOUTH, WEST + 2 * SIDE, SOUTH + SIDE)
+    gpd.GeoDataFrame({"nama": [name, "Sukabumi"]}, geometry=[own_drawn_roughly(), east], crs=4326).to_file(
+        folder / "kab.gpkg"
+    )
+    layers = built(folder, "neighbours: {path: kab.gpkg}\n")
+    assert layers.neighbours["name"].tolist() == ["Sukabumi"]
+
+
+def test_its_lakes_and_forests_in_the_boundary_file_are_no_neighbours_either(folder):
+    frame = gpd.read_file(folder / "desa.gpkg")
+    lake = shapely.box(WEST - SIDE, SOUTH, WEST - 0.002, SOUTH + SIDE)
+    more = gpd.GeoDataFrame(
+        {"kode": [None], "nama": ["Danau"], "kabupaten": ["Bogor"]}, geometry=[lake], crs=4326
+    )
+    pd.concat([frame, more]).to_file(folder / "desa.gpkg")
+    assert built(folder).neighbours["name"].tolist() == ["Sukabumi"]
+
+
+def test_outlines_without_a_name_stay_apart_and_codes_are_names(folder):
+    boxes = [
+        shapely.box(WEST + SIDE, SOUTH + SIDE * r, WEST + 2 * SIDE, SOUTH + SIDE * (r + 1)) for r in (0, 1)
+    ]
+    gpd.GeoDataFrame({"foo": ["A", "B"]}, geometry=boxes, crs=4326).to_file(folder / "kab.gpkg")
+    layers = built(folder, "neighbours: {path: kab.gpkg}\n")
+    assert layers.neighbours["name"].tolist() == ["", ""]
+    gpd.GeoDataFrame({"KDCPUM": ["32.02", "32.03"]}, geometry=boxes, crs=4326).to_file(folder / "kab.gpkg")
+    again = read_layers(read_area_file(folder / "AREA.yml"))
+    assert again.neighbours["name"].tolist() == ["32.02", "32.03"]
+
+
+def test_border_lines_are_told_to_be_no_outlines(folder):
+    line = shapely.LineString([(WEST, SOUTH), (WEST + 1, SOUTH)])
+    gpd.GeoDataFrame({"nama": ["x"]}, geometry=[line], crs=4326).to_file(folder / "kab.gpkg")
+    with pytest.raises(SchemaError, match=r"kab\.gpkg has no polygons"):
+        built(folder, "neighbours: {path: kab.gpkg}\n")
+
+
+def test_a_missing_column_or_file_is_told(folder):
     with pytest.raises(MissingFileError, match="neighbours"):
         built(folder, "neighbours: {path: nowhere.gpkg}\n")
     text = (folder / "AREA.yml").read_text().replace("nowhere.gpkg", "desa.gpkg, name: nix")
@@ -120,9 +164,9 @@ def roads(folder):
     return "roads: {path: r.gpkg, class: class}\nelevation: {path: dem.tif}\n"
 
 
-def light_of(layers):
+def light_of(relief):
     """The picture's light at each pixel, -1 to 1, and its edges."""
-    row = layers.relief.iloc[0]
+    row = relief.iloc[0]
     with Image.open(io.BytesIO(row["png"])) as png:
         grey, alpha = np.moveaxis(np.asarray(png, dtype=float), -1, 0)
     return np.where(grey > 127, alpha, -alpha) / 255, row
@@ -131,7 +175,7 @@ def light_of(layers):
 def test_a_ridge_is_light_in_the_west_and_dark_in_the_east(folder):
     x = np.linspace(-1, 1, 400)
     raster(folder, np.tile(3000 * (2 - np.abs(x + 0.3)), (400, 1)))
-    light, row = light_of(built(folder, roads(folder)))
+    light, row = light_of(built(folder, roads(folder)).relief)
     # The raster begins at WEST - 0.05 and is 0.2 wide: the ridge runs over the middle of the villages.
     ridge = (WEST + 0.02 - row["west"]) / (row["east"] - row["west"]) * light.shape[1]
     middle = light[light.shape[0] // 2]
@@ -140,12 +184,67 @@ def test_a_ridge_is_light_in_the_west_and_dark_in_the_east(folder):
     assert (middle[int(ridge) + 3 : -5] < 0).all()
 
 
-def test_flat_land_and_what_the_raster_does_not_know_stay_clear(folder):
-    heights = np.full((200, 200), 250.0)
-    heights[:, :50] = -9999.0
+@pytest.mark.parametrize("told", [True, False], ids=["no-data told", "no-data not told"])
+@pytest.mark.parametrize("turned", [0.0, 0.3], ids=["north up", "turned"])
+def test_flat_land_has_no_relief_and_the_edge_of_a_raster_is_no_cliff(folder, told, turned):
+    """A raster of 900 m over the western half of the area: beside it nothing is known."""
+    cos, sin, step = np.cos(turned), np.sin(turned), 0.0005
+    ground = Affine(step * cos, step * sin, WEST - 0.05, step * sin, -step * cos, SOUTH + 0.1)
+    heights = np.full((300, 140), 900, np.int16)
+    heights[100:110, 80:100] = 1000
+    with rasterio.open(
+        folder / "dem.tif", "w", driver="GTiff", width=140, height=300, count=1, dtype="int16",
+        crs="EPSG:4326", transform=ground, nodata=-9999 if told else None,
+    ) as out:  # fmt: skip
+        out.write(heights, 1)
+    villages = built(folder).villages
+    light, _ = light_of(read_relief(folder / "dem.tif", villages))
+    # Only the hill, of 200 cells of some 40,000 in sight.
+    assert 0 < (light != 0).mean() < 0.01
+    heights[:] = 900
+    with rasterio.open(folder / "dem.tif", "r+") as out:
+        out.write(heights, 1)
+    assert len(read_relief(folder / "dem.tif", villages)) == 0
+
+
+@pytest.mark.parametrize("nodata", [None, -9999.0])
+@pytest.mark.parametrize(
+    "ground", [Affine(0.001, 0, WEST + 3, 0, -0.001, SOUTH + 3), Affine(1, 0, WEST - 99, 0, -1, SOUTH + 99)],
+    ids=["elsewhere", "one cell"],
+)  # fmt: skip
+def test_a_raster_of_elsewhere_or_of_one_cell_has_no_relief(folder, nodata, ground):
+    heights = np.random.default_rng(1).uniform(0, 2000, (200, 200))
+    with rasterio.open(
+        folder / "dem.tif", "w", driver="GTiff", width=200, height=200, count=1, dtype="float32",
+        crs="EPSG:4326", transform=ground, nodata=nodata,
+    ) as out:  # fmt: skip
+        out.write(heights.astype("float32"), 1)
+    assert len(read_relief(folder / "dem.tif", built(folder).villages)) == 0
+
+
+@pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
+def test_a_raster_that_lies_nowhere_in_its_crs_is_told(folder):
+    with rasterio.open(
+        folder / "dem.tif", "w", driver="GTiff", width=20, height=20, count=1, dtype="float32",
+        transform=Affine(30, 0, 700_000, 0, -30, 9_270_000),
+    ) as out:  # fmt: skip
+        out.write(np.ones((20, 20), "float32"), 1)
+    with pytest.raises(MissingCrsError, match=r"dem\.tif lies nowhere in EPSG:4326"):
+        read_relief(folder / "dem.tif", built(folder).villages, crs="EPSG:4326")
+
+
+def test_decimetres_are_no_metres(folder):
+    """The scale of the raster counts, as it does for slopes."""
+    x = np.linspace(-1, 1, 400)
+    heights = np.tile(600 * (2 - np.abs(x + 0.3)), (400, 1))
     raster(folder, heights)
-    light, _ = light_of(built(folder, roads(folder)))
-    assert (light == 0).mean() > 0.97
+    light, _ = light_of(built(folder, roads(folder)).relief)
+    raster(folder, 10 * heights)
+    with rasterio.open(folder / "dem.tif", "r+") as out:
+        out.scales = (0.1,)
+    again, _ = light_of(read_layers(read_area_file(folder / "AREA.yml")).relief)
+    assert np.abs(light - again).max() < 0.03
+    assert np.abs(light).max() > 0.02
 
 
 @given(arrays.arrays(np.float64, (6, 7), elements=st.floats(0, 4000)), st.floats(10, 5000))
