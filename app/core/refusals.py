@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -50,8 +51,19 @@ def refusal(error: EditError, texts: Texts) -> str:
     >>> from planner.scenarios.edits import EditError
     >>> refusal(EditError(1, "no_facility", "there is no facility 'p9'.", id="p9"), Texts("id"))
     'Tidak ada fasilitas p9 di wilayah ini.'
+    >>> refusal(EditError(1, "too_long", "too long", km=500.3, most_km=500.0), Texts("en"))
+    'The line is 500.3 km long, and 500 km are allowed.'
+    >>> refusal(EditError(1, "too_long", "too long", km=float("inf"), most_km=500.0), Texts("en"))
+    'The line is ∞ km long, and 500 km are allowed.'
     """
     if error.why not in WORDS:
         return error.message
-    values = {k: texts.number(v) if isinstance(v, (int, float)) else v for k, v in error.values.items()}
+    values = {k: _said(v, texts) for k, v in error.values.items()}
     return texts.text(WORDS[error.why], **values)
+
+
+def _said(value: object, texts: Texts) -> object:
+    """Return a value of an error as it is told: a number with a decimal where it has one."""
+    if not isinstance(value, (int, float)):
+        return value
+    return texts.number(value, 0 if value == round(value) else 1) if math.isfinite(value) else "∞"

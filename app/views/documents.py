@@ -55,7 +55,7 @@ class _Documents(Follows):
         self.choose({"key": self.state.document})
         self.session.views.when_shown("documents", self.show)
 
-    @param.depends("state.history", "state.reference", watch=True)
+    @param.depends("state.history", "state.reference", "state.opened", watch=True)
     def outdated(self) -> None:
         """Let go of pages of another question."""
         self.forget()
@@ -80,6 +80,8 @@ class _Documents(Follows):
     def against(self) -> Against:
         """What the answer shown is compared with, as the page calls both."""
         opened = "" if self.state.opened is None else self.state.opened.name
+        if opened and self.state.unsaved:
+            opened = self.session.texts.text("{name}, changed", name=opened)
         return Against(self.state.compared, (self.state.reference.name, opened))
 
     def acted(self, message: dict[str, str]) -> None:

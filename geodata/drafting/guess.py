@@ -71,6 +71,8 @@ class Guess:
         Key → column, as they are written.
     said
         Key → text in YAML that is no column, with its remark: (value, remark).
+    kinds
+        How many of its rows are of each facility kind, as far as that is told.
     regencies
         Kabupaten by the codes of its rows, the most frequent first.
     names
@@ -87,6 +89,7 @@ class Guess:
     about: str = ""
     keys: dict[str, Mapping] = field(default_factory=dict)
     said: dict[str, tuple[str, str]] = field(default_factory=dict)
+    kinds: dict[str, int] = field(default_factory=dict)
     regencies: tuple[str, ...] = ()
     names: dict[str, str] = field(default_factory=dict)
     rows: int = 0
@@ -190,13 +193,18 @@ def _with_codes(guess: Guess, table: pd.DataFrame, keys: dict[str, Mapping], rol
 def _facilities(guess: Guess, table: pd.DataFrame, facts: dict[str, Mapping]) -> Guess:
     guess.role, guess.keys = "facilities", dict(facts)
     guess.about = f"{len(table)} facilities"
+    own = facts.get("id")
+    if own is not None and "puskesmas" in spelling_key(own.column) and not _of_puskesmas(guess):
+        # The code of the puskesmas that a pustu or posyandu belongs to.
+        facts = {key: mapping for key, mapping in facts.items() if key != "id"}
+        guess.keys = {"parent": own._replace(key="parent"), **facts}
     if "id" in facts and text_column(table, facts["id"].column).nunique() < len(table):
         guess.keys.pop("id")
         guess.about += f"; {facts['id'].column} is no id, it repeats"
     of_rows = headed(table, "facility_rows")
-    own = of_rows.get("id")
-    if "id" not in facts and own is not None and _is_id(text_column(table, own)):
-        guess.keys["id"] = Mapping("id", own, 100.0, samples(table[own]))
+    plain = of_rows.get("id")
+    if "id" not in facts and plain is not None and _is_id(text_column(table, plain)):
+        guess.keys["id"] = Mapping("id", plain, 100.0, samples(table[plain]))
     staff = {k: c for k, c in headed(table, "staff").items() if _counts_people(table[c])}
     if staff:
         guess.said["staff"] = (_pairs(staff), "how many of each a unit has; empty is unknown")
@@ -206,6 +214,11 @@ def _facilities(guess: Guess, table: pd.DataFrame, facts: dict[str, Mapping]) ->
     if "kind" not in guess.said:
         guess.said["kind"] = ("pustu", "nothing tells the kind: write it here")
     return guess
+
+
+def _of_puskesmas(guess: Guess) -> bool:
+    """Return whether a list is one of puskesmas, as far as its kinds are told."""
+    return not guess.kinds or 2 * guess.kinds.get("puskesmas", 0) >= sum(guess.kinds.values())
 
 
 def _is_id(text: pd.Series[Any]) -> bool:
@@ -239,19 +252,20 @@ def _kind(guess: Guess, table: pd.DataFrame, facts: dict[str, Mapping]) -> bool:
         if known > share and words.nunique() <= 40 and (name is None or column != name.column):
             best, share = str(column), known
     if best is not None and share >= max(MOSTLY, 0.9 * told):
-        guess.said["kind"] = (
-            f"{{column: {quoted(best)}}}",
-            _counts(text_column(table, best).map(recognise_kind)),
-        )
+        kinds = text_column(table, best).map(recognise_kind)
+        guess.kinds = kinds.value_counts().to_dict()
+        guess.said["kind"] = (f"{{column: {quoted(best)}}}", _counts(kinds))
         return True
     if told >= MOSTLY:
         registered = _registered(table)
         more = f", registered: {quoted(registered)}" if registered else ""
-        counts = _counts(pd.Series([k.kind if k else None for k in by_name], dtype=object))
-        guess.said["kind"] = (f"{{from: name{more}}}", counts)
+        kinds = pd.Series([k.kind if k else None for k in by_name], dtype=object)
+        guess.kinds = kinds.value_counts().to_dict()
+        guess.said["kind"] = (f"{{from: name{more}}}", _counts(kinds))
         return True
     of_file = kind_of_name(guess.path.stem.replace("_", " "))
     if of_file is not None and of_file.kind is not None:
+        guess.kinds = {of_file.kind: len(table)}
         guess.said["kind"] = (of_file.kind, "by the name of the file")
         return True
     return False

@@ -77,8 +77,14 @@ def headed(table: pd.DataFrame, layer: str) -> dict[str, str]:
     >>> import pandas as pd
     >>> headed(pd.DataFrame({"BIDAN": [2], "Kader Aktif": [5]}), "staff")
     {'bidan': 'BIDAN', 'kader': 'Kader Aktif'}
+    >>> headed(pd.DataFrame([[1, 2]], columns=["Bidan", "Bidan"]), "staff")
+    {'bidan': 'Bidan'}
     """
-    own = {spelling_key(c): str(c) for c in table.columns if table[c].notna().any()}
+    own: dict[str, str] = {}
+    for at, column in enumerate(table.columns):
+        # Two columns of one heading: the first counts.
+        if table.iloc[:, at].notna().any():
+            own.setdefault(spelling_key(column), str(column))
     found = {}
     for key, names in layer_columns(layer).items():
         known = next((own[k] for k in map(spelling_key, names) if k in own), None)

@@ -186,3 +186,14 @@ def test_words_are_no_numbers_of_staff(jangkau, folder):
     jangkau("init", folder)
     [pustu] = [f for f in read_area_file(folder / "AREA.yml").facilities if f.path.name == "pustu.csv"]
     assert (pustu.id, pustu.staff) == ("kode", {})
+
+
+def test_the_code_of_a_puskesmas_in_a_list_of_pustu_is_the_parents(jangkau, folder):
+    (folder / "pustu.csv").write_text(
+        "Kode Puskesmas,nama,lat,lon\nP1,Pustu A,-8.01,113.01\nP2,Pustu B,-8.01,113.03\n"
+    )
+    (folder / "puskesmas.csv").write_text("Kode Puskesmas,nama,lat,lon\nP1,Puskesmas A,-8.01,113.01\n")
+    jangkau("init", folder)
+    lists = {f.path.name: f for f in read_area_file(folder / "AREA.yml").facilities}
+    assert (lists["pustu.csv"].id, lists["pustu.csv"].parent) == (None, "Kode Puskesmas")
+    assert (lists["puskesmas.csv"].id, lists["puskesmas.csv"].parent) == ("Kode Puskesmas", None)

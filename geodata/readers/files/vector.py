@@ -27,7 +27,7 @@ JSON_SUFFIXES = (".geojson", ".json", ".js")
 # The maps that may be in a zip file, by its ending.
 ZIPPED_MAPS = {
     ".kmz": (".kml",),
-    ".zip": (".shp", ".gpkg", ".geojson", ".json", ".kml", ".gml", ".tab", ".fgb"),
+    ".zip": (".shp", ".gpkg", ".geojson", ".json", ".kml", ".gml", ".tab", ".fgb", ".gdb"),
     ".shz": (".shp",),
 }
 # How a script of qgis2web begins.
@@ -124,7 +124,9 @@ def read_vector(source: FileSource, what: str) -> gpd.GeoDataFrame:
                 else gpd.read_file(given, engine="pyogrio", **options)
             )
     except Exception as error:
-        reason = " ".join(str(error).split())[:300]
+        # Where it lies on this machine means nothing to who gave it.
+        said = str(error).replace(f"/vsizip/{path.resolve()}/", "").replace(f"{path.parent}/", "")
+        reason = " ".join(said.split())[:300]
         msg = f"{what}: {path.name} cannot be read as a vector file: {reason}"
         raise UnreadableFileError(msg) from error
     if not isinstance(frame, gpd.GeoDataFrame):
@@ -180,27 +182,47 @@ def _inside(path: Path, what: str, endings: tuple[str, ...]) -> str:
     """
     try:
         with zipfile.ZipFile(path) as file:
-            # What macOS and hidden files add is no map.
-            held = [n for n in file.namelist() if not n.startswith("__MACOSX/") and "/." not in f"/{n}"]
+            held = list(dict.fromkeys(file.namelist()))
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         msg = f"{what}: {path.name} is no zip file that can be read: {error}. Save it again."
         raise UnreadableFileError(msg) from error
-    maps = [name for name in held if name.lower().endswith(endings)]
+    maps = _maps_among(held, endings)
     if len(maps) != 1:
         listed = first_five(maps) if maps else "none"
         kinds = ", ".join(endings)
+        table = " A table is given as it is, not in a zip." if ".shp" in endings and not maps else ""
         msg = (
             f"{what}: {path.name} holds {len(maps)} maps ({kinds}): {listed}. Put one map with all its parts "
-            "into it, or unpack it and name one of them."
+            f"into it, or unpack it and name one of them.{table}"
         )
         raise UnreadableFileError(msg)
     [name] = maps
-    stem, lower = name[:-4].lower(), {n.lower() for n in held}
-    lost = [part for part in (".shx", ".dbf") if name.lower().endswith(".shp") and stem + part not in lower]
+    if "\\" in name:
+        msg = f"{what}: {path.name} was packed in a way that is no standard ({name}). Pack its files again."
+        raise UnreadableFileError(msg)
+    # By the very name: of another case GDAL finds the columns no more, and says nothing.
+    there = {n[:-4] + n[-4:].lower() for n in held}
+    lost = [p for p in (".shx", ".dbf") if name.lower().endswith(".shp") and name[:-4] + p not in there]
     if lost:
         msg = f"{what}: {path.name} holds {name} without its {' and '.join(lost)}. Put all its parts into it."
         raise UnreadableFileError(msg)
-    return f"/vsizip/{path.resolve()}/{name}"
+    return f"/vsizip/{path.resolve()}/{name.removeprefix('./')}"
+
+
+def _maps_among(held: list[str], endings: tuple[str, ...]) -> list[str]:
+    """Return the maps among the names in a zip file: files, and folders that are one (.gdb)."""
+    # What macOS and hidden files add is no map.
+    seen = [
+        n for n in held
+        if not n.startswith("__MACOSX/")
+        and not any(part.startswith(".") and part.strip(".") for part in n.split("/"))
+    ]  # fmt: skip
+    folders = [n[: n.lower().index(".gdb/") + 4] for n in seen if ".gdb/" in n.lower()]
+    files = [n for n in seen if n.lower().endswith(endings) and ".gdb/" not in n.lower()]
+    # Notes about a map are JSON too; such a file is the map where nothing else is.
+    sure = [n for n in files if not n.lower().endswith(".json")]
+    folders = list(dict.fromkeys(folders)) if ".gdb" in endings else []
+    return [*folders, *sure] or files
 
 
 def _only_layer(path: Path, given: Path | str | bytes, what: str) -> None:
