@@ -23,6 +23,7 @@ WHAT = "neighbours"
 TOLERANCE_M = 30.0
 # Two maps of one border differ; what is thinner than this between them is no neighbour.
 SLIVER_M = 150.0
+LARGEST_GAP_M2 = 1_000_000.0
 # An outline that holds this share of the area is the area itself, however roughly it was drawn.
 ITSELF = 0.5
 
@@ -88,7 +89,6 @@ def _outlines(
     shapes, names = shapes[near], names[near].astype("object")
     simple = shapely.simplify(villages.geometry.to_numpy(), TOLERANCE_M)
     land = shapely.union_all(simple)
-    own = shapely.buffer(land, SLIVER_M)
     made = []
     # A row without a name has a group of its own.
     for group in shapes.groupby(
@@ -99,8 +99,9 @@ def _outlines(
         whole = shapely.buffer(shapely.union_all(shapely.buffer(parts, TOLERANCE_M)), -TOLERANCE_M)
         if shapely.area(shapely.intersection(whole, land)) > ITSELF * shapely.area(land):
             continue
-        rest = shapely.simplify(shapely.difference(shapely.intersection(whole, zone), own), TOLERANCE_M)
-        kept = [p for p in shapely.get_parts([rest]) if not shapely.is_empty(shapely.buffer(p, -SLIVER_M))]
+        rest = shapely.simplify(shapely.difference(shapely.intersection(whole, zone), land), TOLERANCE_M)
+        parts = shapely.get_parts([rest])
+        kept = [_without_gaps(p) for p in parts if not shapely.is_empty(shapely.buffer(p, -SLIVER_M))]
         if kept:
             made.append((group[0] if isinstance(group[0], str) else "", shapely.multipolygons(kept)))
     frame = gpd.GeoDataFrame(
@@ -108,3 +109,9 @@ def _outlines(
         index=pd.Index([f"n{i}" for i in range(1, len(made) + 1)], name="neighbour_id", dtype="str"),
     )  # fmt: skip
     return frame.astype({"name": "str"})
+
+
+def _without_gaps(part: shapely.Polygon) -> shapely.Polygon:
+    """Return an outline without the holes that villages leave which do not meet; a city in it stays one."""
+    rings = [ring for ring in part.interiors if shapely.area(shapely.polygons(ring)) > LARGEST_GAP_M2]
+    return shapely.Polygon(part.exterior, rings)
