@@ -203,6 +203,8 @@ class _Told:
 
 
 def _say(done: Done, out: str) -> None:
+    from geodata.errors import counted
+
     if sys.stderr.isatty():
         sys.stderr.write("\n")
     for note in done.notes:
@@ -210,8 +212,8 @@ def _say(done: Done, out: str) -> None:
     found = done.national
     if found:
         people = "unknown" if found["people"] is None else f"{found['people']:,.0f}"
-        say(f"{found['villages']:,} villages of {found['regencies']} kabupaten/kota in {found['provinces']} "
-            f"provinces, {people} people ({found['villages_people_unknown']:,} villages unknown), "
+        say(f"{found['villages']:,} villages of {found['regencies']} kabupaten/kota in "
+            f"{counted(found['provinces'], 'province')}, {people} people ({found['villages_people_unknown']:,} villages unknown), "
             f"{found['travel']}")  # fmt: skip
         for kind, one in found["kinds"].items():
             share = one.get("share_reached")

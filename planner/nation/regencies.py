@@ -15,7 +15,7 @@ import shapely
 from geodata.areafile import AreaFile, BoundariesFile, PopulationFile
 from geodata.build import read_layers
 from geodata.crs import WGS84
-from geodata.errors import InputError, SchemaError, first_five
+from geodata.errors import InputError, SchemaError, counted, first_five
 from geodata.files.csvtext import csv_text
 from geodata.layers import StudyArea
 from geodata.readers.columns import Columns
@@ -243,8 +243,8 @@ def read_units(files: Iterable[FacilitiesFile], regions: Iterable[Region], lands
     nowhere = rows.index[(lost & rows["regency"].isna()).to_numpy()]
     if len(nowhere):
         shown = ", ".join(nowhere[:5])
-        notes.append(f"facilities: {len(nowhere)} units have neither a place nor a village, and take no part:"
-                     f" {shown}")  # fmt: skip
+        which = counted(len(nowhere), "unit has", "units have")
+        notes.append(f"facilities: {which} neither a place nor a village, and no part: {shown}")
     return Units(rows, kinds, tuple(notes))
 
 
