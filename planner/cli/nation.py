@@ -213,7 +213,8 @@ def _say(done: Done, out: str) -> None:
     if found:
         people = "unknown" if found["people"] is None else f"{found['people']:,.0f}"
         say(f"{found['villages']:,} villages of {found['regencies']} kabupaten/kota in "
-            f"{counted(found['provinces'], 'province')}, {people} people ({found['villages_people_unknown']:,} villages unknown), "
+            f"{counted(found['provinces'], 'province')}, {people} people "
+            f"({found['villages_people_unknown']:,} villages unknown), "
             f"{found['travel']}")  # fmt: skip
         for kind, one in found["kinds"].items():
             share = one.get("share_reached")
