@@ -85,10 +85,11 @@ function jangkauTwin(map, data, look, say) {
     if (on === shown) return;
     document.body.classList.toggle("jk-two", on);
     if (!on) right.setAttribute("aria-label", twin.alone);
-    shown = on;
-    map.invalidateSize({ pan: false });
-    if (!on) return;
+    // While it takes its new size, neither leads the other: a map that grows says that it moved.
+    shown = false;
     twin.map.invalidateSize({ pan: false });
+    map.invalidateSize({ pan: false });
+    shown = on;
     map.fire("move");
   }
   // A class a village, with the legend of what is shown; null ends it.

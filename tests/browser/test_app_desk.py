@@ -253,6 +253,12 @@ def test_two_maps_move_together_and_a_repaint_moves_neither(tab, hostile_layers)
     whole = tab.frame().evaluate("jangkau.map.getSize().x")
     base = tab.colors()
     on_two_maps(tab)
+    # All of the area is in sight on both, at once.
+    inside_both = "[jangkau.map, jangkau.twin.map()].map(m => m.getBounds().contains(%s.getBounds()))"
+    area = "L.featureGroup(Object.values(jangkau.villages))"
+    assert tab.frame().evaluate(inside_both % area) == [True, True]
+    one, other = tab.frame().evaluate(TWO)
+    assert one == other
     # Each in its colours: left those of the base.
     assert tab.frame().evaluate(LEFT_COLORS) == base != tab.colors()
     for moved in (
