@@ -253,6 +253,8 @@ def test_two_maps_move_together_and_a_repaint_moves_neither(tab, hostile_layers)
     whole = tab.frame().evaluate("jangkau.map.getSize().x")
     base = tab.colors()
     on_two_maps(tab)
+    table = tab.page.locator("table.totals").bounding_box()
+    assert table["x"] + table["width"] <= LAPTOP[0] - 12
     # All of the area is in sight on both, at once.
     inside_both = "[jangkau.map, jangkau.twin.map()].map(m => m.getBounds().contains(%s.getBounds()))"
     area = "L.featureGroup(Object.values(jangkau.villages))"
