@@ -106,6 +106,10 @@ def _add_rules(parser: argparse.ArgumentParser) -> None:
         metavar="MIN",
         help="beyond the limit people count less and less, and not at all from so many minutes on",
     )
+    parser.add_argument(
+        "--backup", type=int, metavar="N",
+        help="people count only with so many units at different places within the limit: 2 or more",
+    )  # fmt: skip
     for name, what in (("force", "take"), ("forbid", "do not take")):
         parser.add_argument(
             f"--{name}", action="append", default=[], metavar="ID", help=f"{what} this candidate (sites.csv)"
@@ -170,6 +174,7 @@ def _asked(options: argparse.Namespace) -> tuple[str, Ask]:
         "objective": options.objective, "least": options.least, "target_in": options.target_in,
         "floors": dict(map(_floor, options.floor)) or None, "min_distance_m": options.min_distance,
         "one_per_village": options.one_per_village, "gradual_minutes": options.gradual,
+        "backup": options.backup,
         "forced": tuple(options.force) or None, "forbidden": tuple(options.forbid) or None,
         "both_seasons": options.both_seasons, "seed": options.seed, "time_limit_s": options.time_limit,
     }  # fmt: skip
@@ -217,7 +222,8 @@ def in_words(plan: Siting) -> list[str]:
     area, solution, people = plan.before.layers.area, plan.solution, counted_people(plan.before.demand)
     now, total = people[plan.reach.already].sum(), people.sum()
     head = f"{area.name} ({area.code}): {len(plan.sites)} x {plan.kind}, {plan.people_added:,.0f} people more"
-    lines = [f"{head} within the limit: {now / total:.1%} → {(now + plan.people_added) / total:.1%}"]
+    who = f" with {plan.reach.backup} units" if plan.reach.backup > 1 else ""
+    lines = [f"{head}{who} within the limit: {now / total:.1%} → {(now + plan.people_added) / total:.1%}"]
     if solution.proof is not Proof.OPTIMAL:
         lines.append(f"  best plan found; another one is at most {solution.gap:.2%} better")
     else:

@@ -28,6 +28,8 @@ class Objective(StrEnum):
 
 
 WORST_TENTH = "worst_tenth"
+# More units within reach of everybody than this are nobody's plan.
+MOST_NEEDED = 9
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,9 @@ class Ask:
     gradual_minutes
         Beyond the limit people count less and less, and not at all from so many minutes on (gradual
         coverage; Berman and Krass 2002); None: not at all beyond the limit.
+    backup
+        So many functioning units at different places have to be within the limit before a person counts as
+        reached, 2 or more (backup coverage; Hogan and ReVelle 1986); None: one.
     forced, forbidden
         Candidates (``candidate_id``) that are taken, and that are not.
     seasons
@@ -99,6 +104,7 @@ class Ask:
     min_distance_m: float | None = None
     one_per_village: bool = False
     gradual_minutes: float | None = None
+    backup: int | None = None
     forced: tuple[str, ...] = ()
     forbidden: tuple[str, ...] = ()
     seasons: tuple[Season, ...] | None = None
@@ -196,7 +202,26 @@ class Ask:
                 f"gradual_minutes is a number of minutes above 0, not {until}",
                 until is not None and not 0 < until < np.inf,
             ),
+            *self._backup(),
             (f"{both[0] if both else ''} is both forced and forbidden: choose one", bool(both)),
+        ]
+
+    def _backup(self) -> list[tuple[str, bool]]:
+        needed, what = self.backup, self.objective
+        whole = isinstance(needed, int) and not isinstance(needed, bool)
+        return [
+            (
+                f"backup is how many units must be within the limit, from 2 to {MOST_NEEDED}, not {needed}",
+                needed is not None and not (whole and 2 <= needed <= MOST_NEEDED),
+            ),
+            (
+                f"backup goes with the objective people, not {what}: leave one of them out",
+                needed is not None and what != Objective.PEOPLE,
+            ),
+            (
+                "backup and gradual_minutes both say who counts: leave one of them out",
+                needed is not None and self.gradual_minutes is not None,
+            ),
         ]
 
     def _search(self) -> list[tuple[str, bool]]:

@@ -44,3 +44,13 @@ class Clock:
         if self.may_go_on is not None:
             self.may_go_on()
         return self.left_s() <= 0.0
+
+    def part(self, share: float) -> Clock:
+        """Return a clock of its own for a share (0-1) of the time that is left.
+
+        Examples
+        --------
+        >>> Clock(60.0).part(0.5).limit_s <= 30.0
+        True
+        """
+        return Clock(share * self.left_s(), self.may_go_on)

@@ -63,14 +63,14 @@ class Mip:
         *,
         lower: NDArray[np.float64] | float = 0.0,
         upper: NDArray[np.float64] | float = 1.0,
-        integer: bool = False,
+        integer: NDArray[np.bool_] | bool = False,
     ) -> NDArray[np.int64]:
-        """Add variables with their costs and bounds; returns their numbers."""
+        """Add variables with their costs and bounds, whole or not; returns their numbers."""
         n = len(cost)
         self._cost.append(np.asarray(cost, dtype=np.float64))
         self._lower.append(np.broadcast_to(np.asarray(lower, dtype=np.float64), n))
         self._upper.append(np.broadcast_to(np.asarray(upper, dtype=np.float64), n))
-        self._integer.append(np.full(n, integer))
+        self._integer.append(np.broadcast_to(np.asarray(integer, dtype=np.bool_), n))
         self.columns += n
         return np.arange(self.columns - n, self.columns, dtype=np.int64)
 

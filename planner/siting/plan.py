@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from geodata.errors import UnprovenError
 from planner.scenarios.edits import ChangeFacility, OpenFacility
+from planner.scenarios.modes import Profile
+from planner.siting.reach import counting_units
+from planner.travel.straight import straight_lines_within
+from planner.travel.times import k_best
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -15,6 +20,7 @@ if TYPE_CHECKING:
 
     from planner.coverage.study import Gaps, Study
     from planner.scenarios.edits import FacilityEdit
+    from planner.scenarios.modes import Season
     from planner.siting.reach import Reach
 
 
@@ -98,6 +104,116 @@ def require_same(after: Gaps, reach: Reach, gained: NDArray[np.bool_]) -> None:
         codes = ", ".join(sorted(set(after.demand["village_code"].iloc[wrong]))[:5])
         msg = f"the engine reaches other places than the plan: {len(wrong)} of them, in villages {codes}"
         raise UnprovenError(msg)
+
+
+@dataclass(frozen=True)
+class Backed:
+    """By demand point, the unit that makes it count where several have to be within reach.
+
+    Attributes
+    ----------
+    seconds
+        float64 ``(points,)``, to the last of the units that are needed, the nearest first; inf where fewer
+        can be reached, without roads within the limit.
+    facility_id
+        object ``(points,)``, that unit; "" where there is none.
+    """
+
+    seconds: NDArray[np.float64]
+    facility_id: NDArray[np.object_]
+
+
+def last_needed(study: Study, gaps: Gaps, kind: str, season: Season, needed: int) -> Backed:
+    """Return the time to the last of so many units at different places, the nearest first, by demand point.
+
+    Parameters
+    ----------
+    study, gaps
+        A study area, and its gaps, with a plan or without.
+    kind, season
+        Of which units, by the way of whose standard, and in which season.
+    needed
+        How many units.
+
+    Examples
+    --------
+    >>> from planner.pipeline import Study, demo_layers
+    >>> study = Study(demo_layers(12))
+    >>> one = last_needed(study, study.gaps(), "pustu", "dry", 1)
+    >>> bool(((one.seconds <= 1800.0) == study.gaps().coverage["pustu"].within).all())
+    True
+    """
+    units = counting_units(gaps, kind)
+    rule = gaps.scenario.standard[kind].of(season)
+    profile = Profile(rule.mode, season)
+    if gaps.ways is not None and len(units):
+        ways = gaps.ways
+        seconds, number = ways.router(profile).nearest_k(
+            ways.stops(profile), ways.units(profile, units), needed
+        )
+    else:
+        places = np.asarray(units.geometry.to_numpy(), dtype=object)
+        pairs = straight_lines_within(
+            study.origins, places, rule.limit_s, access=gaps.scenario.access, ground=study.ground
+        )
+        point = pairs.place.astype(np.int64)
+        seconds, number = k_best(
+            point, pairs.facility.astype(np.int64), pairs.travel_s, len(gaps.demand), needed
+        )
+    ids = np.append(units.index.to_numpy(dtype=object), "")
+    return Backed(seconds[:, needed - 1], ids[number[:, needed - 1]])
+
+
+def require_backup(
+    study: Study, after: Gaps, reach: Reach, gained: NDArray[np.bool_]
+) -> dict[Season, Backed]:
+    """Raise UnprovenError where the router finds other places with enough units than the plan promised.
+
+    It looks anew for the nearest units of each demand point, of all that function with the plan.
+
+    Parameters
+    ----------
+    study
+        Of the plan.
+    after
+        The gaps with the plan's edits.
+    reach
+        Whom each candidate was said to reach, and how many units are needed.
+    gained
+        bool ``(points,)``: who was said to be counted by the chosen ones.
+
+    Returns
+    -------
+    found
+        By season, the last unit that each demand point needs.
+
+    Raises
+    ------
+    UnprovenError
+        A place differs: the message names its village.
+
+    Examples
+    --------
+    >>> from planner.pipeline import Ask, Study, demo_layers, site
+    >>> study = Study(demo_layers(12))
+    >>> plan = site(study, "posyandu", Ask(units=3, backup=2))
+    >>> gained = plan.instance.reached(plan.solution.chosen)
+    >>> list(require_backup(study, plan.after, plan.reach, gained))
+    ['dry']
+    """
+    found = {s: last_needed(study, after, reach.kind, s, reach.backup) for s in reach.seasons}
+    limit_s = {s: after.scenario.standard[reach.kind].of(s).limit_s for s in reach.seasons}
+    counted = np.logical_and.reduce([found[s].seconds <= limit_s[s] for s in reach.seasons])
+    within = np.logical_and.reduce([after.seasons[s][reach.kind].within for s in reach.seasons])
+    wrong = np.flatnonzero((counted != (reach.already | gained)) | (counted & ~within))
+    if len(wrong):
+        codes = ", ".join(sorted(set(after.demand["village_code"].iloc[wrong]))[:5])
+        msg = (
+            f"the engine finds {reach.backup} units within reach of other places than the plan: {len(wrong)} "
+            f"of them, in villages {codes}"
+        )
+        raise UnprovenError(msg)
+    return found
 
 
 def require_times(after: Gaps, reach: Reach, promised_s: NDArray[np.float64]) -> None:

@@ -136,10 +136,14 @@ def prepare(  # noqa: PLR0913 - each is one thing that an office may give
         found = reached_stops(study, found, chosen_measures, seasons)
     else:
         found = known.candidates
-    if known is not None and set(seasons) == set(known.problem.reach.seasons):
-        reach = known.problem.reach
+    backup = 1 if ask.backup is None else ask.backup
+    of_known = None if known is None else known.problem.reach
+    if of_known is not None and (set(seasons), backup) == (set(of_known.seasons), of_known.backup):
+        reach = of_known
     else:
-        reach = find_reach(study, kind, found, seasons=seasons, may_go_on=may_go_on, progress=progress)
+        reach = find_reach(
+            study, kind, found, seasons=seasons, backup=backup, may_go_on=may_go_on, progress=progress
+        )
     problem = _problem(study, found, reach, ask, may_go_on, progress)
     if earlier is not None and known is not None:
         problem = after_earlier(problem, known.problem, earlier[1])
@@ -197,5 +201,5 @@ def _instance(before: Gaps, candidates: gpd.GeoDataFrame, reach: Reach, ask: Ask
     return instance_of_lists(
         people, reach.by_candidate, cost=cost,
         forced=held, forbidden=barred(candidates, before, reach.kind, ask),
-        conflicts=apart,
+        conflicts=apart, need=reach.need,
     )  # fmt: skip

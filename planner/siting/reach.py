@@ -6,9 +6,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import shapely
 
+from geodata.crs import WGS84
 from geodata.errors import ConfigError
 from geodata.layers import no_progress
+from planner.coverage.reach import usable_facilities
 from planner.kernels.lists import Lists, in_each
 from planner.progress import go_on
 from planner.scenarios.modes import Profile
@@ -21,13 +24,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from geodata.layers import Layers, Progress
-    from planner.coverage.study import Study
+    from planner.coverage.study import Gaps, Study
     from planner.scenarios.modes import Season
     from planner.travel.times import SparseTimes
     from planner.travel.ways import Ways
 
 # So many candidates are asked at once: their pairs are thinned before the next are.
 BLOCK = 2000
+# Units at one place to so many decimals of a degree, as in a scenario file, are one unit.
+DEGREE_DECIMALS = 6
 
 
 @dataclass(frozen=True)
@@ -43,12 +48,19 @@ class Reach:
     by_candidate
         The points (int32 rows of the study's demand) within the limit of each candidate, those that are
         reached already left out.
+    backup
+        How many units have to be within the limit of a point before it counts as reached.
+    need
+        int32 ``(points,)``, how many each point lacks of them (1 where it lacks none: no candidate has it);
+        None where one unit is enough.
     """
 
     kind: str
     seasons: tuple[Season, ...]
     already: NDArray[np.bool_]
     by_candidate: Lists
+    backup: int = 1
+    need: NDArray[np.int32] | None = None
 
 
 def find_reach(
@@ -57,6 +69,7 @@ def find_reach(
     candidates: gpd.GeoDataFrame,
     *,
     seasons: tuple[Season, ...] | None = None,
+    backup: int = 1,
     may_go_on: Callable[[], None] = go_on,
     progress: Progress = no_progress,
 ) -> Reach:
@@ -72,6 +85,8 @@ def find_reach(
         As from :func:`planner.siting.candidates.find_candidates`.
     seasons
         Reached counts only if in all of these; the scenario's own season when None.
+    backup
+        Reached counts only if so many units at different places are within the limit, in each season.
     may_go_on
         Called before every longer step; what it raises ends the work.
     progress
@@ -97,23 +112,114 @@ def find_reach(
     # Dry before wet: the wet season's pairs are held against the dry one's.
     seasons = (study.scenario.season,) if seasons is None else tuple(sorted(set(seasons)))
     gaps = study.gaps(may_go_on=may_go_on)
-    now = {season: gaps.seasons[season][kind].within for season in seasons}
-    lists = []
+    lacks, lists = [], []
+    taken = np.zeros(len(candidates), dtype=np.bool_)
+    if backup > 1:
+        units = counting_units(gaps, kind)
+        # A place is one unit: whatever is done at one that counts already adds none.
+        taken = np.isin(_place_keys(candidates), _place_keys(units))
     for season in seasons:
         progress(f"reach of {len(candidates):,} candidates, {season} season")
-        lists.append(_lists(study, kind, season, candidates, now[season], may_go_on))
-    already = np.logical_and.reduce(list(now.values()))
-    if len(lists) == 1:
-        return Reach(kind, seasons, already, lists[0])
-    lacking = np.sum([~reached for reached in now.values()], axis=0).astype(np.int32)
-    joined, alone = in_each(lists[0], lists[1], lacking)
-    if alone:
+        if backup > 1:
+            have = units_within(study, gaps, kind, season, units)
+            lacks.append(np.maximum(backup - have, 0).astype(np.int32))
+        else:
+            lacks.append((~gaps.seasons[season][kind].within).astype(np.int32))
+        lists.append(_lists(study, kind, season, candidates, lacks[-1] == 0, may_go_on))
+    already = np.logical_and.reduce([lack == 0 for lack in lacks])
+    found = lists[0] if len(lists) == 1 else _in_both(kind, lists, lacks)
+    need = None if backup == 1 else np.maximum(np.max(lacks, axis=0), 1).astype(np.int32)
+    return Reach(kind, seasons, already, _without_rows(found, taken), backup, need)
+
+
+def _in_both(kind: str, lists: list[Lists], lacks: list[NDArray[np.int32]]) -> Lists:
+    """Return whom each candidate reaches in the seasons in which these still lack units: dry, then wet."""
+    lacking = np.sum([lack > 0 for lack in lacks], axis=0).astype(np.int32)
+    both: Lists
+    both, alone = in_each(lists[0], lists[1], lacking)
+    # Who lacks more units in the dry season than in the wet one could need others in each.
+    more = int(((lacks[0] > lacks[1]) & (lacks[1] > 0)).sum())
+    if alone or more:
         msg = (
-            f"{kind}: {alone:,} places are reached in the wet season and not in the dry, so that two units "
-            "together could serve them: plan for one season, or give the wet season no longer limit"
+            f"{kind}: {max(alone, more):,} places are reached in the wet season and not in the dry, so that "
+            "two units together could serve them: plan for one season, or give the wet season no longer limit"
         )
         raise ConfigError(msg)
-    return Reach(kind, seasons, already, joined)
+    return both
+
+
+def counting_units(gaps: Gaps, kind: str) -> gpd.GeoDataFrame:
+    """Return the functioning units that count for a kind, one a place.
+
+    Parameters
+    ----------
+    gaps
+        Of a study.
+    kind
+        A facility kind of its standard.
+
+    Returns
+    -------
+    units
+        Rows of the facilities layer by ``facility_id``; of several at one place (to six decimals of a
+        degree, as a scenario file keeps it) the first.
+
+    Examples
+    --------
+    >>> from planner.pipeline import Study, demo_layers
+    >>> len(counting_units(Study(demo_layers(12)).gaps(), "pustu"))
+    13
+    """
+    units = usable_facilities(gaps.layers, (kind, *gaps.scenario.standard[kind].counts))
+    _, first = np.unique(_place_keys(units), return_index=True)
+    return units.iloc[np.sort(first)]
+
+
+def units_within(
+    study: Study, gaps: Gaps, kind: str, season: Season, units: gpd.GeoDataFrame
+) -> NDArray[np.int64]:
+    """Return how many of some units are within a kind's limit of each demand point: int64 ``(points,)``.
+
+    Parameters
+    ----------
+    study, gaps
+        A study area, and its gaps.
+    kind, season
+        Whose limit counts, and in which season.
+    units
+        Points (the study's CRS).
+
+    Examples
+    --------
+    >>> from planner.pipeline import Study, demo_layers
+    >>> study = Study(demo_layers(12))
+    >>> gaps = study.gaps()
+    >>> have = units_within(study, gaps, "pustu", "dry", counting_units(gaps, "pustu"))
+    >>> bool(((have > 0) == gaps.coverage["pustu"].within).all())
+    True
+    """
+    rule = gaps.scenario.standard[kind].of(season)
+    if not len(units):
+        return np.zeros(len(gaps.demand), dtype=np.int64)
+    pairs = times_within(study, gaps.ways, Profile(rule.mode, season), units, rule.limit_s)
+    return np.bincount(pairs.place, minlength=len(gaps.demand)).astype(np.int64)
+
+
+def _place_keys(points: gpd.GeoDataFrame) -> NDArray[np.str_]:
+    """Return by row its place as a scenario file keeps it."""
+    if not len(points):
+        return np.empty(0, dtype=np.str_)
+    xy = np.round(shapely.get_coordinates(points.geometry.to_crs(WGS84).to_numpy()), DEGREE_DECIMALS)
+    return np.array([f"{lon:.{DEGREE_DECIMALS}f} {lat:.{DEGREE_DECIMALS}f}" for lon, lat in xy + 0.0])
+
+
+def _without_rows(lists: Lists, gone: NDArray[np.bool_]) -> Lists:
+    """Return the lists with some rows empty."""
+    if not gone.any():
+        return lists
+    size = np.diff(lists.first)
+    kept = np.repeat(~gone, size)
+    return Lists(np.concatenate([[0], np.cumsum(np.where(gone, 0, size))]).astype(np.int64), lists.item[kept])
 
 
 def require_known(study: Study, kind: str) -> None:

@@ -12,10 +12,10 @@ from planner.progress import go_on
 from planner.siting.ask import Objective
 from planner.siting.objectives.choices import cost_of_choices
 from planner.siting.objectives.solve import solve
-from planner.siting.plan import edits_of, require_same, require_times
+from planner.siting.plan import edits_of, require_backup, require_same, require_times
 from planner.siting.prepare import Prepared, prepare
 from planner.siting.solution import Proof, Solution
-from planner.siting.tables import site_table, village_changes
+from planner.siting.tables import site_table, village_changes, with_backup
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -127,7 +127,10 @@ class Siting:
 
     @property
     def people_added(self) -> float:
-        """People newly within the limit, of the villages whose people are known."""
+        """People newly within the limit, of the villages whose people are known.
+
+        With backup, within that of as many units as are asked for.
+        """
         return self.instance.people_reached(self.solution.chosen)
 
     def __repr__(self) -> str:
@@ -135,13 +138,25 @@ class Siting:
         proof = "proven best" if solution.proof is Proof.OPTIMAL else f"gap {solution.gap:.2%}"
         return (
             f"Siting of {n} × {self.kind} in {area_in_words(self.before.layers)}: "
-            f"{self.people_added:,.0f} people more, {proof}"
+            f"{self.people_added:,.0f} people more{units_in_words(self.reach)}, {proof}"
         )
 
     def _repr_html_(self) -> str:
         columns = ["measure", "village_name", "district_name", "people_added", "villages_added"]
         rows = self.sites[columns].round({"people_added": 0}).to_numpy().tolist()
         return f"<b>{html.escape(repr(self))}</b>" + html_table(rows, columns)
+
+
+def units_in_words(reach: Reach) -> str:
+    """Return how many units have to be within reach of who counts, to stand after people; "" for one.
+
+    Examples
+    --------
+    >>> from planner.pipeline import Ask, Study, demo_layers
+    >>> units_in_words(site(Study(demo_layers(12)), "posyandu", Ask(units=2, backup=2)).reach)
+    ' with 2 units in reach'
+    """
+    return f" with {reach.backup} units in reach" if reach.backup > 1 else ""
 
 
 def site(  # noqa: PLR0913 - each is one thing that an office may give
@@ -216,12 +231,18 @@ def site(  # noqa: PLR0913 - each is one thing that an office may give
     edits = edits_of(found.iloc[chosen], study)
     scenario = study.scenario.model_copy(update={"edits": (*study.scenario.edits, *edits)})
     after = study.gaps(scenario.edits, may_go_on=may_go_on)
-    require_same(after, problem.reach, problem.instance.reached(chosen))
+    gained, backed = problem.instance.reached(chosen), None
+    if problem.reach.backup > 1:
+        backed = require_backup(study, after, problem.reach, gained)[problem.reach.seasons[-1]]
+    else:
+        require_same(after, problem.reach, gained)
     if answer.travel_s is not None:
         require_times(after, problem.reach, answer.travel_s)
     table = site_table(
         found, problem.instance, answer, measures=ready.measures, edits=edits, reach=problem.reach,
-        after=after,
+        after=after, backed=backed,
     )  # fmt: skip
     villages = village_changes(problem.before, after, kind, problem.reach.seasons[-1])
+    if backed is not None:
+        villages = with_backup(villages, kind, problem.reach, gained, after.demand)
     return Siting(ready, answer, after, scenario, table, villages)

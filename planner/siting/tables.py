@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from planner.siting.cover.instance import CoverInstance
     from planner.siting.measures import Measure
     from planner.siting.objectives.problem import Answer
+    from planner.siting.plan import Backed
     from planner.siting.reach import Reach
 
 # Within this share of the limit a little rain decides.
@@ -69,6 +70,51 @@ def village_changes(before: Gaps, after: Gaps, kind: str, season: Season | None 
     return table
 
 
+def with_backup(
+    villages: pd.DataFrame, kind: str, reach: Reach, gained: NDArray[np.bool_], demand: gpd.GeoDataFrame
+) -> pd.DataFrame:
+    """Return a table of villages with who has enough units within reach, without and with a plan.
+
+    Parameters
+    ----------
+    villages
+        As from :func:`village_changes`; what it holds is of one unit.
+    kind
+        The facility kind.
+    reach
+        Who has enough units today.
+    gained
+        bool ``(points,)``, who has with the plan besides.
+    demand
+        The demand points.
+
+    Returns
+    -------
+    table
+        Index ``village_code``; the columns of ``villages``, then ``K_units_needed`` and of a kind K
+        ``K_people_backup_before``, ``K_people_backup`` (NaN = unknown), ``K_share_backup_before``,
+        ``K_share_backup`` (0-1).
+
+    Examples
+    --------
+    >>> from planner.pipeline import Ask, Study, demo_layers, site
+    >>> plan = site(Study(demo_layers(12)), "posyandu", Ask(units=3, backup=2))
+    >>> gained = plan.villages["posyandu_people_backup"] - plan.villages["posyandu_people_backup_before"]
+    >>> bool(abs(gained.sum() - plan.people_added) < 1e-6)
+    True
+    """
+    row = villages.index.get_indexer(demand["village_code"])
+    weight, people = demand["weight"].to_numpy(dtype=np.float64), counted_people(demand)
+    known = villages["people"].notna().to_numpy()
+    new: dict[str, object] = {f"{kind}_units_needed": reach.backup}
+    for what, each in (("people", people), ("share", weight)):
+        for when, counted in (("_before", reach.already), ("", reach.already | gained)):
+            found = np.bincount(row, weights=each * counted, minlength=len(villages))
+            value = np.where(known, found, np.nan) if what == "people" else np.round(found, 9)
+            new[f"{kind}_{what}_backup{when}"] = value
+    return villages.assign(**new)
+
+
 def site_table(
     candidates: gpd.GeoDataFrame,
     instance: CoverInstance,
@@ -79,6 +125,7 @@ def site_table(
     reach: Reach,
     after: Gaps,
     steps: Sequence[NDArray[np.integer]] | None = None,
+    backed: Backed | None = None,
 ) -> pd.DataFrame:
     """Return one row a site, each of which adds most people to those before it.
 
@@ -94,6 +141,8 @@ def site_table(
         The gaps with the plan.
     steps
         Numbers of candidates that come one after the other, such as by year; all at once when None.
+    backed
+        Where several units have to be within reach, the last one that each demand point needs.
 
     Returns
     -------
@@ -107,7 +156,10 @@ def site_table(
         and that are new, the ones within 5 % of the limit), ``people_own`` (within the limit and nearer to it
         than to any other unit: its load), ``villages_added`` (that it lifts to ``served``),
         ``alternatives`` (candidates that could stand in, and their loss in the objective's unit); for
-        objectives of time ``person_minutes_saved`` (lost without it; inf where it alone serves some).
+        objectives of time ``person_minutes_saved`` (lost without it; inf where it alone serves some). With
+        backup, ``units_needed`` says how many units have to be within reach of who counts; all people and
+        villages are then of those who count so, but for ``people_own``. The first of two sites may add
+        nobody. Of ``people_near_limit`` the last unit that they need counts in place of the nearest.
     """
     chosen = answer.solution.chosen
     why = explain(instance, chosen)
@@ -133,13 +185,15 @@ def site_table(
             **{c: rows[c] for c in ("site_rules", "served_from", "served_minutes")},
             "people_added": added,
             "people_alone": [alone[j] for j in site.tolist()],
-            "people_near_limit": _near_limit(after, reach, facility),
+            "people_near_limit": _near_limit(after, reach, facility, backed),
             "people_own": _people_own(after, reach, facility),
             "villages_added": _villages_added(instance, site, reach, after),
             "alternatives": [_in_words(answer.stand_ins[j], candidates, answer.unit) for j in site.tolist()],
         },
         index=rows.index,
     )
+    if reach.backup > 1:
+        table.insert(table.columns.get_loc("people_added"), "units_needed", reach.backup)
     if answer.person_minutes_saved is not None:
         saved = [answer.person_minutes_saved[j] for j in site.tolist()]
         table.insert(table.columns.get_loc("villages_added"), "person_minutes_saved", saved)
@@ -166,14 +220,17 @@ def _in_words(others: Sequence[tuple[int, float]], candidates: gpd.GeoDataFrame,
     return "; ".join(f"{candidates.index[k]} ({n:+,.{decimals}f})" for k, n in change.items())
 
 
-def _near_limit(after: Gaps, reach: Reach, facility: list[str]) -> NDArray[np.float64]:
+def _near_limit(after: Gaps, reach: Reach, facility: list[str], backed: Backed | None) -> NDArray[np.float64]:
     """Return the newly reached people of each site whose time is within 5 % of the limit."""
     season = reach.seasons[-1]
     coverage, rule = after.seasons[season][reach.kind], after.scenario.standard[reach.kind].of(season)
-    minutes = coverage.minutes
-    new = coverage.within & ~reach.already & (minutes >= NEAR_LIMIT * rule.limit_minutes)
+    minutes, unit = coverage.minutes, coverage.nearest_id
+    if backed is not None:
+        minutes, unit = backed.seconds / 60.0, backed.facility_id
+    within = coverage.within & (minutes <= rule.limit_minutes)
+    new = within & ~reach.already & (minutes >= NEAR_LIMIT * rule.limit_minutes)
     people = counted_people(after.demand)
-    of = pd.Series(people[new]).groupby(coverage.nearest_id[new]).sum()
+    of = pd.Series(people[new]).groupby(unit[new]).sum()
     near: NDArray[np.float64] = of.reindex(facility).fillna(0.0).to_numpy(dtype=np.float64)
     return near
 
@@ -215,10 +272,9 @@ def _villages_added(
     villages = after.layers.villages.index
     village = villages.get_indexer(after.demand["village_code"])
     weight = after.demand["weight"].to_numpy(dtype=np.float64)
-    served, reached = [], reach.already.copy()
-    for j in (None, *site.tolist()):
-        if j is not None:
-            reached |= instance.reached(np.array([j]))
+    served = []
+    for number in range(len(site) + 1):
+        reached = reach.already | instance.reached(site[:number])
         share = np.round(np.bincount(village, weights=weight * reached, minlength=len(villages)), 9)
         served.append(int((share >= after.scenario.status.served).sum()))
     return np.diff(served).astype(np.int64)

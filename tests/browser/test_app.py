@@ -52,16 +52,19 @@ def tab(chromium, served, request):
     tab.close()
 
 
-def asked(store, layers, step) -> WhatIf:
-    """The question of the draft that was kept last, once it holds so many steps after the base."""
+def asked(tab, store, step) -> WhatIf:
+    """The question of this tab's draft, once it holds so many steps after the base."""
+    # Tabs before it leave drafts of their own: the address says which one is this tab's.
+    tab.page.wait_for_function("new URLSearchParams(location.search).has('draft')")
+    token = tab.page.evaluate("new URLSearchParams(location.search).get('draft')")
     limit = time.monotonic() + 20
     while time.monotonic() < limit:
-        drafts = store.drafts(layers.area.code, "local")
-        if drafts and drafts[0].content["at"] == step:
-            return WhatIf.read(drafts[0].content["steps"][step])
+        draft = store.draft(token)
+        if draft is not None and draft.content["at"] == step:
+            return WhatIf.read(draft.content["steps"][step])
         # It is written in a thread, after the page has changed.
         time.sleep(0.05)
-    pytest.fail(f"no draft of {step} steps: {drafts}")
+    pytest.fail(f"no draft of {step} steps: {draft}")
 
 
 def fresh(study, what_if: WhatIf):
@@ -201,7 +204,7 @@ def test_what_if_changes_everything_at_once_and_can_be_undone(tab, hostile_layer
     tab.frame().locator(".jk-tool").wait_for()
     tab.click_map(*inside(hostile_layers, gap))
     tab.page.locator('[data-key="e-0"]').wait_for()
-    opened = asked(store, hostile_layers, 1)
+    opened = asked(tab, store, 1)
     assert [e.op for e in opened.edits] == ["open_facility"]
     expect_figures(tab, fresh(study, opened))
     # The difference to the base stands beside the figure.
@@ -211,7 +214,7 @@ def test_what_if_changes_everything_at_once_and_can_be_undone(tab, hostile_layer
     limit.fill("12,5")
     limit.press("Enter")
     tab.page.locator(".edits", has_text=tab.texts.number(12.5, 1)).wait_for()
-    both = asked(store, hostile_layers, 2)
+    both = asked(tab, store, 2)
     assert both.standard["puskesmas"].limit_minutes == 12.5
     expect_figures(tab, fresh(study, both))
     # A road is drawn.
@@ -222,7 +225,7 @@ def test_what_if_changes_everything_at_once_and_can_be_undone(tab, hostile_layer
     tab.click_map(lon + 0.004, lat + 0.003)
     tab.frame().get_by_role("button", name=tab._("Finish")).click()
     tab.frame().wait_for_function("document.body.dataset.edits === '1'")
-    drawn = asked(store, hostile_layers, 3)
+    drawn = asked(tab, store, 3)
     assert [e.op for e in drawn.edits] == ["open_facility", "add_road"]
     expect_figures(tab, fresh(study, drawn))
     for _ in range(3):
@@ -244,7 +247,7 @@ def test_a_road_is_closed_by_pointing_at_it(tab, hostile_layers, study, store):
     tab.click_map(place.x, place.y)
     tab.page.locator(f'[data-key="c-{road}"]').click()
     tab.page.locator('[data-key="e-0"]').wait_for()
-    closed = asked(store, hostile_layers, 1)
+    closed = asked(tab, store, 1)
     assert [(e.op, e.road) for e in closed.edits] == [("close_road", road)]
     expect_figures(tab, fresh(study, closed))
     drawn = tab.frame().evaluate("document.body.dataset.edits")

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from planner.kernels.lists import in_each, lists_of_pairs
 from planner.siting.cover import covering
-from planner.siting.cover.covering import heuristic, most_people
+from planner.siting.cover.covering import most_people
 from planner.siting.cover.curve import cover_curve
 from planner.siting.cover.explain import explain
 from planner.siting.cover.fewest import fewest_units
+from planner.siting.cover.greedy import heuristic
 from planner.siting.cover.instance import cover_instance, reduced
 from planner.siting.cover.relaxation import Relaxation
 

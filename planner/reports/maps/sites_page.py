@@ -257,6 +257,9 @@ def _box(plan: AnyPlan, texts: dict[str, str], lang: str) -> str:
         *_by_year(plan, numbers),
         f"<p>{html.escape(proof)} {html.escape(texts['plan_rules']) if plan.ask.has_rules else ''}</p>",
     ]
+    if isinstance(plan, Siting) and plan.reach.backup > 1:
+        said = texts["plan_backup"].format(n=plan.reach.backup)
+        lines.append(f"<p class='jk-note'>{html.escape(said)}</p>")
     guessed = people_of_unknown_place(plan.before.demand)
     if guessed:
         said = texts["plan_by_area"].format(n=numbers.people(guessed))

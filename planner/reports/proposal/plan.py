@@ -167,6 +167,12 @@ def read_plan_folder(folder: Path) -> Plan:
     if command not in COMMANDS:
         msg = f"{folder} was written by jangkau {command}: --plan takes a folder of {' or '.join(COMMANDS)}"
         raise ConfigError(msg)
+    if (record.get("ask") or {}).get("backup") is not None:
+        msg = (
+            f"{folder} counts who has several units in reach (backup): a proposal speaks of one unit, and "
+            "these figures would be read wrongly. Give a plan without backup, or the tables of this one"
+        )
+        raise ConfigError(msg)
     try:
         kind = str(record["kind"])
         sites = _table(folder, "sites.csv", "candidate_id")

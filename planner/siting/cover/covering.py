@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.kernels.cover import exchange, greedy_cover
 from planner.siting.clock import Clock
+from planner.siting.cover.backup import BackupSearch
 from planner.siting.cover.cuts import CutRelaxation
+from planner.siting.cover.greedy import heuristic
 from planner.siting.cover.instance import reduced
 from planner.siting.cover.model import CoverModel
 from planner.siting.cover.relaxation import Relaxation
@@ -34,8 +35,6 @@ FEW, SMALL = 0.05, 30_000
 FOR_HIGHS, LARGE = 0.5, 200_000
 # So many times the best choice is shaken when prices have settled, and this share of its sites given up.
 SHAKES, SHAKEN = 10, 0.03
-# So many moves of exchange in one go.
-MOVES = 100_000
 
 
 def most_people(
@@ -49,6 +48,8 @@ def most_people(
     may_go_on: Callable[[], None] | None = None,
 ) -> Solution:
     """Return the sites within a budget that cover most people, and a bound on any choice.
+
+    A place counts with as many sites as it needs: one, or ``instance.need``.
 
     Parameters
     ----------
@@ -88,11 +89,17 @@ def most_people(
     held = np.flatnonzero(instance.forced)
     if room < -TOLERANCE * max(budget, 1.0):
         return no_solution(seed=seed, seconds=clock.seconds())
-    state = _Search(small.instance, room, clock, seed)
+    # Prices decide nothing at places that need several sites: gains do not only shrink.
+    state: _Search | BackupSearch = (_Search if small.instance.need is None else BackupSearch)(
+        small.instance, room, clock, seed
+    )
     state.know(bound - small.people_forced)
     if start is not None:
         state.begin(np.flatnonzero(np.isin(small.site, start)))
-    _solve(state)
+    if isinstance(state, BackupSearch):
+        state.solve()
+    else:
+        _solve(state)
     sites = np.concatenate([held, small.site[state.best]])
     people = instance.people_reached(sites)
     return solution(
@@ -332,47 +339,3 @@ class _Left:
         mine = np.flatnonzero(np.isin(self.number, sites))
         whole = len(mine) + np.isin(self.held, sites).sum()
         return mine if whole == len(sites) and len(self.held) + len(mine) == len(sites) else None
-
-
-def heuristic(
-    instance: CoverInstance, budget: float, *, start: NDArray[np.int64] | None = None
-) -> NDArray[np.int64]:
-    """Return sites chosen greedily and then exchanged while that gains people; int64, rising.
-
-    Parameters
-    ----------
-    instance
-        Without forced sites.
-    budget
-        What they may cost.
-    start
-        Sites to begin with, within the budget and in conflict with none of each other or not; those in
-        conflict with an earlier one are left out.
-
-    Examples
-    --------
-    >>> from planner.siting.cover.instance import cover_instance
-    >>> three = cover_instance([10.0, 20.0, 15.0], place=[0, 1, 1, 2], site=[0, 0, 1, 2])
-    >>> heuristic(three, 1).tolist()
-    [0]
-    """
-    chosen = np.zeros(instance.sites, dtype=np.bool_)
-    if start is not None:
-        chosen[_without_conflicts(instance, start)] = True
-    open_, held = ~instance.forbidden, np.zeros(instance.sites, dtype=np.bool_)
-    budget = budget * (1 + 1e-12)
-    greedy_cover(instance.cover, budget, chosen, open_)
-    least = TOLERANCE * float(instance.people.sum())
-    exchange(instance.cover, budget, chosen, open_, held, least, MOVES)
-    return np.flatnonzero(chosen)
-
-
-def _without_conflicts(instance: CoverInstance, sites: NDArray[np.int64]) -> NDArray[np.int64]:
-    conflicts = instance.conflicts
-    if not len(conflicts.item):
-        return sites
-    taken: set[int] = set()
-    for j in sites.tolist():
-        if taken.isdisjoint(conflicts.item[conflicts.first[j] : conflicts.first[j + 1]].tolist()):
-            taken.add(j)
-    return np.array(sorted(taken), dtype=np.int64)

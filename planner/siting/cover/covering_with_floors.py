@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.siting.clock import Clock
-from planner.siting.cover.covering import heuristic, most_people
+from planner.siting.cover.covering import most_people
 from planner.siting.cover.floors import Floored
+from planner.siting.cover.greedy import heuristic
 from planner.siting.cover.model import CoverModel
 from planner.siting.solution import Proof, Solution, no_solution, solution
 

@@ -9,7 +9,8 @@ import pandas as pd
 
 from planner.progress import go_on
 from planner.siting.clock import Clock
-from planner.siting.cover.covering import heuristic
+from planner.siting.cover.cuts import CutRelaxation
+from planner.siting.cover.greedy import heuristic
 from planner.siting.cover.instance import reduced
 from planner.siting.cover.relaxation import Relaxation
 
@@ -84,7 +85,9 @@ def cover_curve(
 def _budgets(instance: CoverInstance, forced: float, most: float) -> NDArray[np.float64]:
     """Return budgets from what is forced up to the largest: each number of units, or even steps."""
     if (instance.cost == 1.0).all():
-        units = np.unique(np.linspace(0, max(most - forced, 0.0), POINTS + 1).round())
+        # Where places need several sites each point takes longer.
+        points = POINTS if instance.need is None else POINTS // 6
+        units = np.unique(np.linspace(0, max(most - forced, 0.0), points + 1).round())
         return units + forced
     return np.linspace(forced, max(most, forced), POINTS // 3 + 1)
 
@@ -106,6 +109,9 @@ def _bounds(
         else range(len(budgets))
     )
     for i in some:
+        if instance.need is not None:
+            bound[i] = _bound_beside_others(instance, float(budgets[i]), may_go_on)
+            continue
         search = Relaxation(instance, float(budgets[i]))
         search.run(float(people[i]), steps=STEPS, clock=Clock(np.inf, may_go_on))
         if units:
@@ -114,3 +120,11 @@ def _bounds(
         else:
             bound[i] = min(bound[i], search.best.bound)
     return bound
+
+
+def _bound_beside_others(instance: CoverInstance, budget: float, may_go_on: Callable[[], None]) -> float:
+    """Return what no plan within a budget can beat where places need several sites."""
+    none = np.empty(0, np.int64)
+    cuts = CutRelaxation(instance, budget, none, np.zeros(instance.sites))
+    cuts.run(steps=STEPS, clock=Clock(np.inf, may_go_on))
+    return min(cuts.bound, instance.reachable)

@@ -3,14 +3,19 @@
 How many people shares of sites cover is a concave function of the shares: each place counts for its people
 times what covers it, at most once. A cut is the plane that touches it at some shares. There are few sites and
 many places: the problem of the sites and some hundred cuts is small, and soon as tight as that of all places.
+
+Of a place that needs n sites, shares cover the least of their sum divided by n, and of what the largest c of
+them leave divided by n - c: whole sites cover just that (knapsack cover inequalities; Carr, Fleischer, Leung
+and Phillips 2000).
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from planner.kernels.backup import backup_planes
 from planner.kernels.cover import covered_by_shares, group_values
 from planner.siting.cover.instance import pairs_of
 from planner.siting.mip import GrowingLp, Mip
@@ -29,6 +34,25 @@ OUTWARD = 0.3
 LEAST, NEAR = 1e-6, 1e-7
 # People are counted in thousands in the linear problem.
 PEOPLE = 1e-3
+
+
+class Planes(NamedTuple):
+    """Planes above what sites cover, one a group of places.
+
+    Attributes
+    ----------
+    people
+        float64 ``(groups,)``, whom the shares cover at which the planes touch.
+    full, slope
+        float64 ``(groups,)`` and ``(groups, sites)``: a group has at most ``full + slope @ share``.
+    open_
+        bool ``(places,)``, not covered at these shares; empty where places need several sites.
+    """
+
+    people: NDArray[np.float64]
+    full: NDArray[np.float64]
+    slope: NDArray[np.float64]
+    open_: NDArray[np.bool_]
 
 
 class CutRelaxation:
@@ -74,19 +98,27 @@ class CutRelaxation:
         )
         self._lp.add_row(np.arange(sites), instance.cost, budget)
         self._inside = share * min(1.0, budget / max(float(share @ instance.cost), 1e-300))
-        self._people_inside = float(self._covered(self._inside)[0].sum())
+        self._people_inside = float(self._planes(self._inside).people.sum())
         # Of each cut: its group, and the places that are not covered where it touches.
         self._cut_group: list[int] = []
         self._cut_row: list[tuple[NDArray[np.int64], NDArray[np.float64], float]] = []
         self._cut_open: list[NDArray[np.bool_]] = []
         self._dual = np.zeros(1)
 
-    def _covered(self, share: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return the people covered of each group, and how much covers each place."""
+    def _planes(self, share: NDArray[np.float64]) -> Planes:
+        """Return the planes that touch what shares of sites cover."""
         one = self.instance
+        if one.need is not None:
+            problem = one.backup()
+            people, full, slope = backup_planes(problem, share, self._group, self._groups)
+            return Planes(people, full, slope, np.zeros(0, np.bool_))
         cover = covered_by_shares(one.by_site, one.places, share)
-        people = np.bincount(self._group, weights=one.people * np.minimum(cover, 1.0), minlength=self._groups)
-        return people.astype(np.float64), cover
+        covered = one.people * np.minimum(cover, 1.0)
+        people = np.bincount(self._group, weights=covered, minlength=self._groups)
+        open_ = cover < 1.0
+        slope = group_values(one.by_site, one.people * open_, self._group, self._groups)
+        full = np.bincount(self._group, weights=one.people * ~open_, minlength=self._groups)
+        return Planes(people.astype(np.float64), full.astype(np.float64), slope, open_)
 
     def run(self, *, steps: int, clock: Clock | None = None) -> None:
         """Add cuts until the bound is that of the linear relaxation, or steps or time are used up."""
@@ -106,12 +138,9 @@ class CutRelaxation:
 
     def _cut(self, at: NDArray[np.float64], share: NDArray[np.float64], people: NDArray[np.float64]) -> bool:
         """Add the cuts at some shares that the relaxation's answer does not keep; returns whether any."""
-        covered, cover = self._covered(at)
+        one, (covered, full, slope, open_) = self.instance, self._planes(at)
         if covered.sum() > self._people_inside:
             self._inside, self._people_inside = at, float(covered.sum())
-        one, open_ = self.instance, cover < 1.0
-        slope = group_values(one.by_site, one.people * open_, self._group, self._groups)
-        full = np.bincount(self._group, weights=one.people * ~open_, minlength=self._groups)
         broken = people > full + slope @ share + LEAST * self._most
         for g in np.flatnonzero(broken):
             some = np.flatnonzero(slope[g])
@@ -175,12 +204,13 @@ class CutRelaxation:
     def _columns(self, sites: NDArray[np.int64]) -> NDArray[np.float64]:
         share = np.zeros(self.instance.sites)
         share[sites] = 1.0
-        return np.concatenate([share, self._covered(share)[0] * PEOPLE])
+        return np.concatenate([share, self._planes(share).people * PEOPLE])
 
     def price(self) -> NDArray[np.float64]:
         """Return the prices of places that prove the bound: float64 ``(places,)``, people.
 
-        The cuts' duals; :class:`planner.siting.cover.relaxation.Relaxation` bounds and decides by them.
+        The cuts' duals; :class:`planner.siting.cover.relaxation.Relaxation` bounds and decides by them. Not
+        for places that need several sites.
         """
         price = np.zeros(self.instance.places)
         for dual, g, open_ in zip(self._dual[1:], self._cut_group, self._cut_open, strict=False):

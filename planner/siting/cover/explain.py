@@ -7,14 +7,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.kernels.backup import backup_stand_ins, backup_standing
 from planner.kernels.cover import greedy_cover, stand_ins, standing
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
     from planner.siting.cover.instance import CoverInstance
+
+    # Of a site, those that may stand in, the people it may cost, and how many: who is lost, and both lists.
+    _Without = Callable[
+        [int, NDArray[np.bool_], float, int], tuple[float, NDArray[np.int32], NDArray[np.float64]]
+    ]
 
 # An office needs room to negotiate: so many stand-ins, each at most this share of the objective worse.
 STAND_INS, STAND_IN_SHARE = 3, 0.01
@@ -66,6 +72,8 @@ def added_in_steps(
     >>> [x.tolist() for x in added_in_steps(two, [np.array([1]), np.array([0])])]
     [[1, 0], [20.0, 20.0]]
     """
+    if instance.need is not None:
+        return _added_beside_others(instance, steps)
     people_only = instance.cover._replace(cost=np.ones(instance.sites))
     before, sites, added = np.zeros(instance.sites, dtype=np.bool_), [], []
     for step in steps:
@@ -79,6 +87,28 @@ def added_in_steps(
         before |= inside
     none = np.empty(0)
     return np.concatenate([none.astype(np.int64), *sites]), np.concatenate([none, *added])
+
+
+def _added_beside_others(
+    instance: CoverInstance, steps: Sequence[NDArray[np.integer]]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return the same where places need several sites; of those that add nobody yet, who helps most first."""
+    count, sites, added = np.zeros(instance.places, np.int32), [], []
+    lists, need, people = instance.by_site, instance.backup().need, instance.people
+    for step in steps:
+        left = np.unique(np.asarray(step, dtype=np.int64)).tolist()
+        while left:
+            worth = []
+            for j in left:
+                mine = lists.item[lists.first[j] : lists.first[j + 1]]
+                lacks = need[mine] - count[mine]
+                partly = float((people[mine] / need[mine])[lacks > 0].sum())
+                worth.append((float(people[mine][lacks == 1].sum()), partly))
+            best = max(range(len(left)), key=worth.__getitem__)
+            sites.append(left.pop(best))
+            added.append(worth[best][0])
+            count[lists.item[lists.first[sites[-1]] : lists.first[sites[-1] + 1]]] += 1
+    return np.array(sites, dtype=np.int64), np.array(added, dtype=np.float64)
 
 
 def explain(
@@ -110,12 +140,24 @@ def explain(
     inside[np.asarray(chosen, dtype=np.int64)] = True
     # In the order of people alone: what a site costs is settled here.
     site, added = added_in_steps(instance, [np.flatnonzero(inside)])
-    now = standing(instance.cover, inside)
     open_ = ~(inside | instance.forbidden)
     allowed = share * instance.people_reached(inside)
     others, left = [], budget * (1 + 1e-12) - float(instance.cost[inside].sum())
-    for j in site.tolist():
+    alone = np.zeros(len(site))
+    without = _alone(instance, inside)
+    for i, j in enumerate(site.tolist()):
         payable = open_ & (instance.cost - instance.cost[j] <= left)
-        which, cost = stand_ins(instance.cover, now, j, payable, allowed, most)
+        alone[i], which, cost = without(j, payable, allowed, most)
         others.append(tuple(zip(which.tolist(), np.round(cost, 6).tolist(), strict=True)))
-    return Explained(site, added, now.loss[site].copy(), tuple(others))
+    return Explained(site, added, alone, tuple(others))
+
+
+def _alone(instance: CoverInstance, inside: NDArray[np.bool_]) -> _Without:
+    """Return what tells the people whom a chosen site alone brings, and what could stand in for it."""
+    if instance.need is not None:
+        problem = instance.backup()
+        some = backup_standing(problem, inside)
+        return lambda *asked: backup_stand_ins(problem, some, *asked)
+    cover = instance.cover
+    now = standing(cover, inside)
+    return lambda j, *asked: (float(now.loss[j]), *stand_ins(cover, now, j, *asked))

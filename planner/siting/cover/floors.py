@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.kernels.cover import greedy_cover
+from planner.siting.cover.greedy import greedy_order
 from planner.siting.cover.instance import CoverInstance, reduced
 from planner.siting.solution import TOLERANCE
 
@@ -130,8 +130,7 @@ class Floored:
             if not lack.any():
                 return np.flatnonzero(chosen)
             share = np.divide(1.0, lack, out=np.zeros_like(lack), where=lack > 0)
-            cover = self.instance.cover._replace(people=share @ self.floor_people)
-            order, _ = greedy_cover(cover, budget * (1 + 1e-12), chosen.copy(), ~chosen)
+            order = greedy_order(replace(self.instance, people=share @ self.floor_people), budget, chosen)
             for j in order.tolist():
                 chosen[j] = True
                 if (self.lack(chosen)[lack > 0] == 0.0).any():

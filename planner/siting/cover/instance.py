@@ -9,7 +9,8 @@ import numpy as np
 
 from geodata.errors import ConfigError
 from geodata.runs import run_starts
-from planner.kernels.cover import Cover
+from planner.kernels.backup import Backup
+from planner.kernels.cover import Cover, site_values
 from planner.kernels.dominance import dominated
 from planner.kernels.lists import Lists, lists_of_pairs, signatures, some_of, turned
 
@@ -38,6 +39,9 @@ class CoverInstance:
         bool ``(sites,)``: always chosen, never chosen.
     conflicts
         By site, the others that may not be chosen with it; both ways.
+    need
+        int32 ``(places,)``, 1 or more: how many chosen sites must cover a place before it counts; None where
+        one is enough everywhere.
     """
 
     people: NDArray[np.float64]
@@ -47,10 +51,14 @@ class CoverInstance:
     forced: NDArray[np.bool_]
     forbidden: NDArray[np.bool_]
     conflicts: Lists
+    need: NDArray[np.int32] | None = None
 
     @property
     def cover(self) -> Cover:
-        """What kernels take."""
+        """What kernels take for which one site is enough; ValueError where places need more."""
+        if self.need is not None:
+            msg = "these places need several sites: a kernel of planner.kernels.backup knows that"
+            raise ValueError(msg)
         return Cover(self.people, self.by_site, self.by_place, self.cost, self.conflicts)
 
     @property
@@ -63,8 +71,29 @@ class CoverInstance:
         """How many places there are."""
         return len(self.people)
 
+    def backup(self, power: float = np.inf) -> Backup:
+        """Return what kernels take for places that need several sites.
+
+        Parameters
+        ----------
+        power
+            A place on its way to what it needs counts for its share of the way, to this power; inf: not at
+            all.
+
+        Examples
+        --------
+        >>> two = cover_instance([10.0, 20.0], place=[0, 1, 1], site=[0, 0, 1], need=[1, 2])
+        >>> two.backup(2.0).part[2].tolist()
+        [0.0, 0.25, 1.0]
+        """
+        need = np.ones(self.places, np.int32) if self.need is None else self.need
+        most = int(need.max(initial=1))
+        share = np.arange(most + 1) / np.maximum(np.arange(most + 1), 1)[:, None]
+        part = np.where(share >= 1.0, 1.0, np.where(share > 0.0, np.minimum(share, 1.0) ** power, 0.0))
+        return Backup(self.people, need, part, self.by_site, self.by_place, self.cost, self.conflicts)
+
     def reached(self, chosen: NDArray[np.integer] | NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Return which places some sites cover, bool ``(places,)``.
+        """Return which places count as covered by some sites, bool ``(places,)``: by as many as they need.
 
         Parameters
         ----------
@@ -77,11 +106,23 @@ class CoverInstance:
         >>> two.reached(np.array([1])).tolist()
         [False, True]
         """
-        reached = np.zeros(self.places, dtype=np.bool_)
-        sites = np.flatnonzero(chosen) if np.asarray(chosen).dtype == np.bool_ else chosen
+        count = self.count(chosen)
+        return np.asarray(count >= (1 if self.need is None else self.need), dtype=np.bool_)
+
+    def count(self, chosen: NDArray[np.integer] | NDArray[np.bool_]) -> NDArray[np.int32]:
+        """Return how many of some sites cover each place, int32 ``(places,)``.
+
+        Examples
+        --------
+        >>> two = cover_instance([10.0, 20.0], place=[0, 1, 1], site=[0, 0, 1])
+        >>> two.count(np.array([0, 1])).tolist()
+        [1, 2]
+        """
+        count = np.zeros(self.places, dtype=np.int32)
+        sites = np.flatnonzero(chosen) if np.asarray(chosen).dtype == np.bool_ else np.unique(chosen)
         for j in np.asarray(sites, dtype=np.int64):
-            reached[self.by_site.item[self.by_site.first[j] : self.by_site.first[j + 1]]] = True
-        return reached
+            count[self.by_site.item[self.by_site.first[j] : self.by_site.first[j + 1]]] += 1
+        return count
 
     def people_reached(self, chosen: NDArray[np.integer] | NDArray[np.bool_]) -> float:
         """Return the people whom some sites cover.
@@ -109,6 +150,7 @@ def cover_instance(
     forced: NDArray[np.bool_] | None = None,
     forbidden: NDArray[np.bool_] | None = None,
     conflicts: NDArray[np.integer] | list[list[int]] | None = None,
+    need: NDArray[np.integer] | list[int] | None = None,
 ) -> CoverInstance:
     """Return the instance of pairs (place, site), each given once or more.
 
@@ -126,12 +168,14 @@ def cover_instance(
         bool ``(sites,)``; none when None.
     conflicts
         int ``(pairs, 2)`` of sites of which at most one may be chosen.
+    need
+        int ``(places,)``, how many sites must cover each place before it counts; 1 each when None.
 
     Raises
     ------
     ConfigError
         People or costs that are no number, below 0 (or a cost of 0); a pair that names no place or site; a
-        site both forced and forbidden; two forced sites in conflict.
+        site both forced and forbidden; two forced sites in conflict; a need below 1.
 
     Examples
     --------
@@ -146,7 +190,7 @@ def cover_instance(
         raise ConfigError(msg)
     by_site = lists_of_pairs(site, place, n, len(people))
     return instance_of_lists(
-        people, by_site, cost=cost, forced=forced, forbidden=forbidden, conflicts=conflicts
+        people, by_site, cost=cost, forced=forced, forbidden=forbidden, conflicts=conflicts, need=need
     )
 
 
@@ -158,12 +202,13 @@ def instance_of_lists(
     forced: NDArray[np.bool_] | None = None,
     forbidden: NDArray[np.bool_] | None = None,
     conflicts: NDArray[np.integer] | list[list[int]] | None = None,
+    need: NDArray[np.integer] | list[int] | None = None,
 ) -> CoverInstance:
     """Return the instance of lists by site of the places (in rising order) that each covers.
 
     Parameters
     ----------
-    people, cost, forced, forbidden, conflicts
+    people, cost, forced, forbidden, conflicts, need
         As :func:`cover_instance` takes them.
     by_site
         The places of each site, each once.
@@ -187,6 +232,10 @@ def instance_of_lists(
     if not (len(price) == len(held) == len(barred) == n and _within(pairs.ravel(), n)):
         msg = f"give a cost and marks for each of {n} sites, and conflicts between these"
         raise ConfigError(msg)
+    needed = None if need is None else np.asarray(need, dtype=np.int32)
+    if needed is not None and (needed.shape != people.shape or (needed < 1).any()):
+        msg = "a place needs one site or more before it counts: give a whole number for each"
+        raise ConfigError(msg)
     faults = {
         "people are numbers of 0 or more": ~(np.isfinite(people) & (people >= 0)),
         "costs are numbers above 0": ~(np.isfinite(price) & (price > 0)),
@@ -200,7 +249,7 @@ def instance_of_lists(
     both = np.concatenate([pairs, pairs[:, ::-1]])
     return CoverInstance(
         people, by_site, turned(by_site, len(people)), price, held, barred,
-        lists_of_pairs(both[:, 0].copy(), both[:, 1].copy(), n, n),
+        lists_of_pairs(both[:, 0].copy(), both[:, 1].copy(), n, n), needed,
     )  # fmt: skip
 
 
@@ -276,9 +325,11 @@ def reduced(
 ) -> Reduced:
     """Return the instance without what decides nothing.
 
-    Places with equal sites become one with all their people. Forced sites, what conflicts with them,
-    forbidden sites, and what forced sites cover are taken out. A site goes that another one is never worse
-    than; those in a conflict stay, since it may be the conflict that decides.
+    Places with equal sites, of which they need equally many, become one with all their people. Forced sites,
+    what conflicts with them, forbidden sites, and what forced sites cover are taken out. A site goes
+    that another one is never worse than; those in a conflict stay, since it may be the conflict that decides.
+    So does a site at a place that needs more than one: two may be chosen there of which one is never worse.
+    What forced sites bring is taken off what places need.
 
     Parameters
     ----------
@@ -298,7 +349,8 @@ def reduced(
     ([35.0], [0])
     """
     held = np.flatnonzero(instance.forced)
-    done = instance.reached(held)
+    left = (1 if instance.need is None else instance.need) - instance.count(held)
+    done = left <= 0
     open_ = ~(instance.forbidden | instance.forced)
     for j in held.tolist():
         open_[_row(instance.conflicts, j)] = False
@@ -307,14 +359,17 @@ def reduced(
     forced = float(instance.people[done].sum()), float(instance.cost[held].sum())
     while True:
         site = np.flatnonzero(open_)
-        place, people = _merged(instance, open_, counts)
+        place, people = _merged(instance, open_, counts, left)
         # One place stands for all that are merged with it.
         number = np.full(instance.places, -1, dtype=np.int64)
         first = run_starts_of(place)
         number[first] = place[first]
-        small = _without(instance, site, people, some_of(instance.by_site, site, number))
+        need = left[first]
+        small = _without(instance, site, people, some_of(instance.by_site, site, number), need)
         nothing = np.diff(small.by_site.first) == 0
         out = dominated(small.by_site, small.by_place, small.cost, free[site]) if drop_dominated else nothing
+        if small.need is not None:
+            out &= site_values(small.by_site, (small.need > 1).astype(np.float64)) == 0.0
         if keep is not None:
             out &= ~keep[site]
         if not out.any():
@@ -339,18 +394,21 @@ def _row(lists: Lists, row: int) -> NDArray[np.int32]:
 
 
 def _merged(
-    instance: CoverInstance, open_: NDArray[np.bool_], counts: NDArray[np.bool_]
+    instance: CoverInstance, open_: NDArray[np.bool_], counts: NDArray[np.bool_], need: NDArray[np.int32]
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Return each place's number where places of equal sites are one, -1 where no site is, and the people."""
+    """Return each place's number where places of equal sites and needs are one, and the people.
+
+    The number is -1 where there are fewer sites than it needs.
+    """
     places = instance.places
     random = np.random.default_rng(SIGNATURE_SEED)
     # Two marks a site: that two lists of sites have both sums in common by chance never happens.
     mark = random.integers(0, 1 << 63, size=(instance.sites, 2), dtype=np.uint64)
     signature, degree = signatures(instance.by_site, open_, mark, places)
     # Within a group by people, so that their sum does not depend on the order in which they are given.
-    order = np.lexsort((instance.people, signature[:, 1], signature[:, 0]))
-    order = order[(degree[order] > 0) & counts[order]]
-    group = np.cumsum(run_starts(signature[order, 0], signature[order, 1])) - 1
+    order = np.lexsort((instance.people, need, signature[:, 1], signature[:, 0]))
+    order = order[(degree[order] >= need[order]) & counts[order]]
+    group = np.cumsum(run_starts(signature[order, 0], signature[order, 1], need[order])) - 1
     number = np.full(places, -1, dtype=np.int64)
     number[order] = group
     n = int(group[-1]) + 1 if len(group) else 0
@@ -358,9 +416,10 @@ def _merged(
 
 
 def _without(
-    instance: CoverInstance, site: NDArray[np.int64], people: NDArray[np.float64], by_site: Lists
-) -> CoverInstance:
-    """Return the instance of some of the sites."""
+    instance: CoverInstance, site: NDArray[np.int64], people: NDArray[np.float64], by_site: Lists,
+    need: NDArray[np.int32],
+) -> CoverInstance:  # fmt: skip
+    """Return the instance of some of the sites; without needs where one site is enough everywhere."""
     number = np.full(instance.sites, -1, dtype=np.int64)
     number[site] = np.arange(len(site))
     one = np.repeat(np.arange(instance.sites), np.diff(instance.conflicts.first))
@@ -371,4 +430,5 @@ def _without(
         instance, people=people, by_site=by_site, by_place=turned(by_site, len(people)),
         cost=instance.cost[site], forced=none, forbidden=none,
         conflicts=lists_of_pairs(number[one[both]], number[other[both]], len(site), len(site)),
+        need=need.astype(np.int32) if (need > 1).any() else None,
     )  # fmt: skip

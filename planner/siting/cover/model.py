@@ -15,11 +15,15 @@ if TYPE_CHECKING:
     from planner.siting.cover.instance import CoverInstance
 
 
+# Places that need two of so few sites at most have rows without each of these.
+TWO, FEW = 2, 6
+
+
 class CoverModel:
     """The most people of covered places, or the least cost of covering so many.
 
-    A place is covered by a site that is chosen; costs stay within the budget; of sites in conflict one is
-    chosen at most.
+    A place is covered by a site that is chosen, or by as many as it needs; costs stay within the budget; of
+    sites in conflict one is chosen at most.
 
     Parameters
     ----------
@@ -40,8 +44,13 @@ class CoverModel:
         self._instance = instance
         self.mip = mip = Mip(maximise=not cheapest)
         self._x = mip.add_columns(cost if cheapest else np.zeros(len(cost)), integer=True)
-        self._z = mip.add_columns(np.zeros(len(people)) if cheapest else people / self._unit)
+        self._z = mip.add_columns(
+            np.zeros(len(people)) if cheapest else people / self._unit,
+            # With half of what a place needs it does not count by half.
+            integer=np.zeros(len(people), np.bool_) if instance.need is None else instance.need > 1,
+        )
         self._cover_rows()
+        self._few_sites_rows()
         if budget is not None:
             mip.add_rows(np.array([0, len(cost)]), self._x, cost, upper=budget * (1 + 1e-12))
         self._conflict_rows()
@@ -55,9 +64,24 @@ class CoverModel:
         value = np.full(first[-1], -1.0)
         own = np.zeros(first[-1], dtype=np.bool_)
         own[first[:-1]] = True
-        column[own], value[own] = self._z, 1.0
+        column[own], value[own] = self._z, 1.0 if self._instance.need is None else self._instance.need
         column[~own] = self._x[by_place.item]
         self.mip.add_rows(first, column, value, upper=0.0)
+
+    def _few_sites_rows(self) -> None:
+        """Say of places that need two of few sites what follows without each: half a site does not do."""
+        one = self._instance
+        if one.need is None:
+            return
+        degree = np.diff(one.by_place.first)
+        for i in np.flatnonzero((one.need == TWO) & (degree <= FEW)):
+            mine = self._x[one.by_place.item[one.by_place.first[i] : one.by_place.first[i + 1]]]
+            n = len(mine)
+            # The place itself, and all of its sites but one.
+            others = np.tile(mine, (n, 1))[~np.eye(n, dtype=np.bool_)].reshape(n, n - 1)
+            column = np.column_stack([np.full(n, self._z[i]), others]).ravel()
+            value = np.tile(np.append(1.0, np.full(n - 1, -1.0)), n)
+            self.mip.add_rows(np.arange(0, n * n + 1, n), column, value, upper=0.0)
 
     def _conflict_rows(self) -> None:
         pairs = self._x[pairs_of(self._instance.conflicts)].ravel()

@@ -156,10 +156,12 @@ def _out_of_reach(problem: Problem, target: float) -> str:
     names = problem.before.layers.villages["village_name"]
     worst = ", ".join(f"{names[c]} ({c}: {n:,.0f} people)" for c, n in lost.head(5).items() if n > 0)
     villages = counted(int((lost > 0).sum()), "village has", "villages have")
+    few = f"for whom they make no {reach.backup} units in time"
+    whom = few if reach.backup > 1 else "whom no candidate reaches in time"
     ruled = ", by the rules of the plan," if problem.ask.has_rules else ""
     return (
         f"target {target:.1%}: all candidates together{ruled} reach {best:.2%}. {villages} "
-        f"people whom no candidate reaches in time, most in {worst}. Ask for less, give candidate places "
+        f"people {whom}, most in {worst}. Ask for less, give candidate places "
         "there, or mend the roads first"
     )
 

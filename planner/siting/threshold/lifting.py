@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.siting.clock import Clock
-from planner.siting.cover.covering import heuristic
+from planner.siting.cover.greedy import heuristic
 from planner.siting.solution import TOLERANCE, no_solution, solution
 from planner.siting.threshold.cuts import LiftCuts
 from planner.siting.threshold.instance import Villages, empty, lift_instance
