@@ -80,6 +80,10 @@ CHOICES = (
         Option("dry", _("the dry season"), ("dry",)), Option("wet", _("the wet season"), ("wet",)),
         Option("both", _("both seasons"), ("dry", "wet")),
     )),
+    Choice("backup", _("People count as reached with"), (
+        Option("", _("one unit within the limit"), None), Option("2", _("two units within the limit"), 2),
+        Option("3", _("three units within the limit"), 3),
+    ), rare=True),
     Choice("floors", _("In every kecamatan at least"), (
         Option("", _("no rule"), ()),
         Option("50", "50 %", (Floor("district", 0.5),)), Option("70", "70 %", (Floor("district", 0.7),)),
@@ -127,6 +131,10 @@ def read_form(typed: Mapping[str, str], kind: str, texts: Texts) -> tuple[Ask, d
             costs[name] = _rupiah(said, texts)
     values: dict[str, Any] = {c.field: c.value(typed.get(c.field, "")) for c in CHOICES}
     values[by] = _amount(by, amount, texts)
+    if values["backup"] is not None and values["objective"] is not Objective.PEOPLE:
+        raise ConfigError(texts.text(
+            "Several units within the limit go with most people reached: choose so, or count with one unit."
+        ))  # fmt: skip
     return Ask(**values), costs
 
 
@@ -152,6 +160,10 @@ def read_years(typed: Mapping[str, str], ask: Ask, texts: Texts, *, today: date)
         raise ConfigError(texts.text(
             "A plan over years is by sites or budget, for most people reached, and without a rule for every "
             "kecamatan: choose so, or plan without years."
+        ))  # fmt: skip
+    if ask.backup is not None:
+        raise ConfigError(texts.text(
+            "A plan over years counts who has one unit within the limit: choose so, or plan without years."
         ))  # fmt: skip
     if ask.seasons == ("wet",):
         raise ConfigError(texts.text(

@@ -130,6 +130,25 @@ def test_a_plan_for_time_is_shown_in_its_own_unit(session, demo_layers, objectiv
     assert curve_chart(plan).here[1] == pytest.approx(plan.objective / max(values))
 
 
+def test_who_needs_two_units_is_counted_so_and_the_page_says_it(session, demo_layers):
+    view = proposals._Proposals(session)
+    view.asked({"act": "kind", "kind": KIND})
+    view.asked({"act": "solve", "amount": "3", "backup": "2"})
+    assert session.notice.text == ""
+    plan = session.planning.plan
+    own = site(Study(demo_layers), KIND, Ask(units=3, backup=2, seasons=("dry",)))
+    assert plan.people_added > 0
+    assert plan.people_added == pytest.approx(own.people_added)
+    has = own.villages[f"{KIND}_people_backup_before"]
+    assert plan.people_now == pytest.approx(has.sum())
+    assert plan.people_now < reached(own.before)
+    html = unescape(session.stream.value("plan"))
+    assert "with 2 units at different places within the limit" in html
+    # Put into the scenario, it is the same sites; the map still counts with one unit.
+    session.planning.take_over()
+    assert reached(session.state.answer.gaps) >= reached(own.before)
+
+
 def test_the_plan_in_the_scenario_reaches_whom_it_promised(planned, demo_layers):
     plan = planned.planning.plan
     planned.planning.take_over()
@@ -618,7 +637,8 @@ def test_the_form_is_read_as_a_question():
     [{"amount": "0"}, {"amount": "2,5"}, {"amount": "x"}, {"amount": "6000"}, {"amount": ""},
      {"by": "target", "amount": "0"}, {"by": "target", "amount": "101"}, {"by": "target", "amount": "nan"},
      {"by": "budget_idr", "amount": "0"}, {"by": "budget_idr", "amount": "12,5"},
-     {"amount": "3", "cost-open_pustu": "mahal"}],
+     {"amount": "3", "cost-open_pustu": "mahal"},
+     {"amount": "3", "backup": "2", "objective": "villages"}],
 )  # fmt: skip
 @pytest.mark.parametrize("lang", ["id", "en"])
 def test_what_makes_no_question_is_refused_in_words(typed, lang):
@@ -771,6 +791,7 @@ def test_a_plan_over_years_is_what_the_planner_gives(session, area):
 
 @pytest.mark.parametrize("typed", [
     {"by": "target", "amount": "90"}, {"objective": "villages"}, {"floors": "50"}, {"seasons": "wet"},
+    {"backup": "2"},
 ])  # fmt: skip
 def test_what_does_not_go_over_years_is_said(typed):
     texts = Texts("en")
