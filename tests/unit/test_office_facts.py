@@ -11,6 +11,7 @@ from geodata.adoption import Adoption
 from geodata.errors import ConfigError
 from planner.pipeline import Ilp, demo_layers, find_gaps
 from planner.reports.proposal.facts import Facts, read_facts
+from planner.reports.proposal.memo import staff_memo
 from planner.reports.proposal.readiness import unknown_facts
 from planner.reports.proposal.stated import show, unbacked
 from planner.reports.proposal.write import source_of
@@ -87,6 +88,29 @@ def test_only_what_the_data_show_wholly_is_backed(gaps):
     assert "sudah tercapai" in first(gaps, target, adoption=known).data
     assert "belum tercapai" in first(gaps, {**target, "share": 1}, adoption=known).data
     assert not first(gaps, {"fact": "units", "units": {"puskesmas": 2}}).backed
+
+
+@pytest.mark.parametrize("lang", ["id", "en"])
+def test_the_memo_states_the_first_and_says_how_many_more_there_are(gaps, lang):
+    """With the source of each and what the data show of it; a memo without facts has none of them."""
+
+    def facts_of(made):
+        [part] = [s for s in staff_memo(made).sections if s.key == "facts"]
+        return part.blocks[0].items
+
+    made = source(gaps, lang=lang)
+    shown, bare = facts_of(made), facts_of(replace(made, facts=None))
+    assert shown[: len(bare)] == bare
+    stated = shown[len(bare) :]
+    assert len(stated) == 6
+    for one, line in zip(made.facts.statements, stated[:5], strict=False):
+        said, data, _ = show(made, one)
+        assert line.startswith(f"{said} ")
+        assert "Dinas <Kesehatan> $x$" in line
+        assert line.endswith(f" {data}")
+    assert f" {len(made.facts.statements) - 5} " in stated[5]
+    few = source(gaps, made.facts.model_dump(mode="json")["statements"][:5], lang=lang)
+    assert len(facts_of(few)) == len(bare) + 5
 
 
 def test_a_date_is_as_exact_as_it_was_given(gaps):

@@ -19,12 +19,13 @@ from planner.reports.proposal.background import area_facts, kind_facts
 from planner.reports.proposal.closing import signature
 from planner.reports.proposal.readiness import unknown_facts
 from planner.reports.proposal.request import cost, not_reached, proposed, request_facts
+from planner.reports.proposal.stated import show
 
 if TYPE_CHECKING:
     from planner.reports.documents.model import Block, Cell
     from planner.reports.proposal.source import Source
 
-MOST_UNKNOWNS = 5  # the memo has two pages; the proposal has them all
+MOST_UNKNOWNS = MOST_STATED = 5  # the memo has two pages; the proposal has them all
 
 
 def staff_memo(source: Source) -> Document:
@@ -84,7 +85,26 @@ def _problem(source: Source) -> tuple[Block, ...]:
 def _facts(source: Source) -> list[str]:
     facts = [" ".join(area_facts(source))]
     facts += [" ".join(kind_facts(source, kind)) for kind in source.kinds]
-    return facts
+    return facts + _stated(source)
+
+
+def _stated(source: Source) -> list[str]:
+    """Return what the office states, each with its source and what the data show of it."""
+    words, facts = source.words, source.facts
+    if facts is None:
+        return []
+    lines = []
+    for one in facts.statements[:MOST_STATED]:
+        shown = show(source, one)
+        lines.append(
+            words.say(
+                "memo.stated", said=shown.said, source=facts.source_of(one).rstrip(". "), data=shown.data
+            )
+        )
+    more = len(facts.statements) - MOST_STATED
+    if more > 0:
+        lines.append(words.say("memo.more_stated", n=number(more)))
+    return lines
 
 
 def _analysis(source: Source) -> tuple[Block, ...]:
