@@ -98,6 +98,19 @@ def test_runs_on_bantul(name, last, bantul, tmp_path):
     assert last in shown[-1]
 
 
+@pytest.mark.realdata
+@with_kernel
+def test_sites_and_years_on_bantul(bantul, tmp_path):
+    """Three pustu more beside its 31, and six over three years."""
+    notebook = nbformat.read(ROOT / "notebooks/03_siting_and_rollout.ipynb", as_version=4)
+    about(notebook, bantul_area(bantul))
+    [cell] = [c for c in notebook.cells if "kind" in c["metadata"].get("tags", ())]
+    cell["source"] = 'kind, units = "pustu", 3'
+    work = run(notebook, tmp_path)
+    plan = json.loads((work / "plan/run.json").read_text("utf-8"))
+    assert (plan["area"]["code"], plan["kind"], plan["ask"]["units"]) == ("34.02", "pustu", 3)
+
+
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
 def test_is_stored_without_output(path):
     for cell in nbformat.read(path, as_version=4).cells:
