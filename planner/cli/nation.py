@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from planner.cli.console import Commands
+    from planner.nation.amount import Amount
     from planner.nation.country import Files
     from planner.nation.remote import Place
     from planner.nation.run import Done
     from planner.nation.sites import Planned
+    from planner.siting.measures import Measures
 
 
 TOLD_EVERY_S = 30.0
@@ -33,7 +35,7 @@ def add_commands(commands: Commands) -> None:
     nation = commands.add_parser("nation", help="coverage and gaps of all kabupaten, on a Dask cluster")
     nation.add_argument(
         "what", nargs="?", choices=("gaps", "site"), default="gaps",
-        help="gaps (the default), or site: how many new units each kabupaten gets (--kind, --units)",
+        help="gaps (the default), or site: how much each kabupaten gets (--kind, --units or --budget)",
     )  # fmt: skip
     nation.add_argument(
         "--villages",
@@ -83,6 +85,9 @@ def add_commands(commands: Commands) -> None:
     nation.add_argument("--kind", help="site: facility kind, such as pustu or posyandu")
     nation.add_argument("--units", type=int, metavar="N", help="site: so many measures over all kabupaten")
     nation.add_argument(
+        "--budget", type=float, metavar="RP", help="site: so many rupiah over all kabupaten, first costs only"
+    )
+    nation.add_argument(
         "--measures", type=Path, metavar="M.yml", help="site: what can be done in the place of the defaults"
     )
     nation.set_defaults(run=_nation)
@@ -94,8 +99,11 @@ def _nation(options: argparse.Namespace) -> int:
     from planner.nation.run import nation
     from planner.nation.sites import nation_site
     from planner.pipeline import default_scenario, read_measures, read_scenario
+    from planner.siting.measures import default_measures
 
     _require_together(options)
+    measures = default_measures() if options.measures is None else read_measures(options.measures)
+    amount = _amount(options, measures) if options.what == "site" else None
     scenario = default_scenario() if options.scenario is None else read_scenario(options.scenario)
     place = place_of(options.out, options.work)
     place.require()
@@ -105,16 +113,25 @@ def _nation(options: argparse.Namespace) -> int:
         if these.link:
             say(f"dashboard: {these.link}")
         told = _Told()
-        if options.what == "site":
+        if amount is not None:
             plan = nation_site(
-                files, place.folder, these, kind=options.kind, units=options.units, scenario=scenario,
-                measures=None if options.measures is None else read_measures(options.measures),
-                memory_mb=memory_mb, progress=told,
+                files, place.folder, these, kind=options.kind, amount=amount, measures=measures,
+                scenario=scenario, memory_mb=memory_mb, progress=told,
             )  # fmt: skip
             return _sent(_say_plan(plan), place)
         done = nation(files, place.folder, these, scenario=scenario, memory_mb=memory_mb, progress=told)
     _say(done, place.shown)
     return _sent(_status(done), place)
+
+
+def _amount(options: argparse.Namespace, measures: Measures) -> Amount:
+    """Return what is divided."""
+    from planner.nation.amount import money, units
+
+    return (
+        units(options.units) if options.budget is None
+        else money(options.budget, measures.of_kind(options.kind))
+    )  # fmt: skip
 
 
 def _files(options: argparse.Namespace, folder: Path) -> Files:
@@ -150,11 +167,13 @@ def _require_together(options: argparse.Namespace) -> None:
     """Raise ConfigError for options that do not go with what is asked."""
     from geodata.errors import ConfigError
 
-    site = ("kind", "units", "measures")
+    site = ("kind", "units", "budget", "measures")
     if options.what == "site":
-        missing = [f"--{name}" for name in site[:2] if getattr(options, name) is None]
-        if missing:
-            msg = f"nation site: say what is planned with {' and '.join(missing)}"
+        if options.kind is None:
+            msg = "nation site: say what is planned with --kind"
+            raise ConfigError(msg)
+        if (options.units is None) == (options.budget is None):
+            msg = "nation site: say how much there is with --units or --budget, one of the two"
             raise ConfigError(msg)
         if options.adoption is not None:
             msg = "--adoption goes with jangkau nation, not with nation site: leave it out"
@@ -173,13 +192,17 @@ def _say_plan(plan: Planned) -> int:
         say(f"  {note}")
     found = plan.division
     if found is not None:
-        used = sum(found.units.values())
+        used, amount = sum(found.shares.values()), plan.amount
         proof = "proven best" if found.bound <= found.total * (1 + TOLERANCE) else (
             f"any other division and plans: at most {found.bound:,.0f}"
         )  # fmt: skip
-        say(f"{used} of {plan.units} x {plan.kind}: {found.total:,.0f} people more within the limit; {proof}")
-        for code, row in plan.table[plan.table["units"] > 0].head(SHOWN).iterrows():
-            say(f"  {code} {row['regency']}: {row['units']}, +{row['people_added']:,.0f} people")
+        what = f"{used} of {amount.steps} x {plan.kind}"
+        if amount.step_idr is not None:
+            what = f"Rp {used * amount.step_idr:,.0f} of Rp {amount.given:,.0f} for {plan.kind}"
+        say(f"{what}: {found.total:,.0f} people more within the limit; {proof}")
+        column, sign = ("budget_idr", "Rp ") if amount.is_money else ("units", "")
+        for code, row in plan.table[plan.table[column] > 0].head(SHOWN).iterrows():
+            say(f"  {code} {row['regency']}: {sign}{row[column]:,.0f}, +{row['people_added']:,.0f} people")
     for name, failure in plan.failures.items():
         sys.stderr.write(f"jangkau: {name}: {failure.message}\n")
     say(str(plan.folder))

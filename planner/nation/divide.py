@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class AreaCurve:
-    """What units in one area bring its own people, by their number.
+    """What units, or steps of money, in one area bring its own people, by their number.
 
     Attributes
     ----------
@@ -46,8 +46,10 @@ class AreaCurve:
             raise ConfigError(msg)
 
 
-def area_curve(code: str, curve: pd.DataFrame, *, beyond: float) -> AreaCurve:
-    """Return a curve of some numbers of units for each number.
+def area_curve(
+    code: str, curve: pd.DataFrame, *, beyond: float, step: float = 1.0, exact: bool = True
+) -> AreaCurve:
+    """Return a curve of some numbers of units, or steps of money, for each number.
 
     Between two numbers count the plan of the smaller one, which is a plan of the larger too, and the bound of
     the larger one.
@@ -57,10 +59,15 @@ def area_curve(code: str, curve: pd.DataFrame, *, beyond: float) -> AreaCurve:
     code
         Of the area.
     curve
-        ``budget`` (units, rising from 0), ``people_reached``, ``bound``: what
+        ``budget`` (of whole steps, rising from 0), ``people_reached``, ``bound``: what
         :func:`planner.siting.cover.curve.cover_curve` returns.
     beyond
         People whom any number of units reaches at most.
+    step
+        How much of the budget is one step: 1 unit, or rupiah.
+    exact
+        Whether all that is bought costs whole steps. Where not, an area's true share lies anywhere up to the
+        next step, and so does its bound.
 
     Examples
     --------
@@ -70,21 +77,22 @@ def area_curve(code: str, curve: pd.DataFrame, *, beyond: float) -> AreaCurve:
     >>> one.people.tolist(), one.bound.tolist()
     ([0.0, 0.0, 0.0, 50.0], [0.0, 60.0, 60.0, 60.0])
     """
-    at = curve["budget"].to_numpy(dtype=np.float64)
+    at = np.round(curve["budget"].to_numpy(dtype=np.float64) / step)
     each = np.arange(int(at[-1]) + 1)
     people = curve["people_reached"].to_numpy(dtype=np.float64)
-    bound = curve["bound"].to_numpy(dtype=np.float64)
-    before, after = np.searchsorted(at, each, side="right") - 1, np.searchsorted(at, each, side="left")
-    return AreaCurve(code, people[before], bound[after], beyond)
+    bound = np.append(curve["bound"].to_numpy(dtype=np.float64), beyond)
+    before = np.searchsorted(at, each, side="right") - 1
+    after = np.searchsorted(at, each if exact else each + 1, side="left")
+    return AreaCurve(code, people[before], np.maximum(bound[after], people[before]), beyond)
 
 
 @dataclass(frozen=True)
 class Division:
-    """Units divided over areas.
+    """Units, or steps of money, divided over areas.
 
     Attributes
     ----------
-    units
+    shares
         By area, in the order given, how many it gets.
     people
         By area, whom they newly reach.
@@ -94,7 +102,7 @@ class Division:
         No division of the units reaches more, whatever plans are made in the areas.
     """
 
-    units: dict[str, int]
+    shares: dict[str, int]
     people: dict[str, float]
     total: float
     bound: float
@@ -125,7 +133,7 @@ def divide(curves: Sequence[AreaCurve], units: int) -> Division:
     >>> a = AreaCurve("a", np.array([0.0, 9.0, 10.0]), np.array([0.0, 9.0, 10.0]), 10.0)
     >>> b = AreaCurve("b", np.array([0.0, 2.0, 20.0]), np.array([0.0, 2.0, 21.0]), 21.0)
     >>> found = divide([a, b], 2)
-    >>> found.units, found.total, found.bound
+    >>> found.shares, found.total, found.bound
     ({'a': 0, 'b': 2}, 20.0, 21.0)
     """
     codes = [c.code for c in curves]

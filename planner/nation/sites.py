@@ -1,4 +1,4 @@
-"""Where units of a kind reach most people: how many each kabupaten gets, from a curve of each."""
+"""Where units of a kind reach most people: how many, or how much money, each kabupaten gets."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ from planner.nation.divide import AreaCurve, Division, area_curve, divide
 from planner.nation.run import MARKER, RUN, Clock, CountryRun, require_ours
 from planner.nation.store import clear_unfinished, finished, key_of, write_json, writing
 from planner.scenarios.scenario import checked_scenario
-from planner.siting.ask import Ask
 from planner.siting.cover.curve import cover_curve
 from planner.siting.measures import default_measures
 from planner.siting.prepare import prepare
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from geodata.layers import Progress
+    from planner.nation.amount import Amount
     from planner.nation.answers import TileJob
     from planner.nation.cluster import Workers
     from planner.nation.country import Files
@@ -44,11 +44,11 @@ CURVES, PLANS, CURVE, TABLE = "curves", "plans", "curve.csv", "regency_sites.csv
 
 @dataclass(frozen=True)
 class CurveJob:
-    """A tile whose curve is asked for: of which kind, up to how many units, by which measures."""
+    """A tile whose curve is asked for: of which kind, up to how much, by which measures."""
 
     tile: TileJob
     kind: str
-    units: int
+    amount: Amount
     measures: Measures
     out: str
     key: str
@@ -56,11 +56,11 @@ class CurveJob:
 
 @dataclass
 class Planned:
-    """A division of units over kabupaten.
+    """A division of units, or of money, over kabupaten.
 
     Attributes
     ----------
-    kind, units
+    kind, amount
         What was asked.
     division
         By part: a kabupaten, or a piece of one. None where no part has a curve.
@@ -75,7 +75,7 @@ class Planned:
     """
 
     kind: str
-    units: int
+    amount: Amount
     division: Division | None
     table: pd.DataFrame
     failures: dict[str, Failure]
@@ -84,10 +84,11 @@ class Planned:
 
 
 def nation_site(
-    files: Files, out: Path, workers: Workers, *, kind: str, units: int, measures: Measures | None = None,
-    scenario: Scenario | None = None, memory_mb: float = 3000.0, progress: Progress = no_progress,
+    files: Files, out: Path, workers: Workers, *, kind: str, amount: Amount,
+    measures: Measures | None = None, scenario: Scenario | None = None, memory_mb: float = 3000.0,
+    progress: Progress = no_progress,
 ) -> Planned:  # fmt: skip
-    """Divide units of a kind over the kabupaten where they newly reach most people, and write that.
+    """Divide units of a kind, or money, over the kabupaten where they newly reach most people.
 
     Units count for the people of the kabupaten (or of its piece, where it was cut) in which they stand.
 
@@ -97,15 +98,16 @@ def nation_site(
         As :func:`planner.nation.run.nation` takes them; what stands in the folder is used.
     kind
         The facility kind, of which there is a list.
-    units
-        How many there are.
+    amount
+        How much there is: :func:`planner.nation.amount.units` or :func:`planner.nation.amount.money`.
     measures
-        What can be done; the default measures when None.
+        What can be done; the default measures when None. Where money is divided, those of which it is in
+        steps.
 
     Raises
     ------
     ConfigError
-        The scenario has edits; no list of the kind was given; less than 1 unit.
+        The scenario has edits; no list of the kind was given.
     InputError
         A file of the country cannot be read; ``out`` holds something else.
     """
@@ -113,7 +115,7 @@ def nation_site(
     if scenario.edits:
         msg = "nation: the scenario has edits, which name things of one kabupaten. Take them out."
         raise ConfigError(msg)
-    Ask(units=units)  # says what is wrong with the number
+    measures = default_measures() if measures is None else measures
     require_ours(out)
     out.mkdir(parents=True, exist_ok=True)
     with held(out / ".lock", f"{out} is being written"):
@@ -121,31 +123,30 @@ def nation_site(
         clear_unfinished(out)
         run = CountryRun(files, out, workers, scenario, memory_mb, progress)
         ready = run.prepare()
-        measures = default_measures() if measures is None else measures
-        return _plan(run, ready, kind, units, measures)
+        return _plan(run, ready, kind, amount, measures)
 
 
-def _plan(run: CountryRun, ready: Ready | None, kind: str, units: int, measures: Measures) -> Planned:
+def _plan(run: CountryRun, ready: Ready | None, kind: str, amount: Amount, measures: Measures) -> Planned:
     if ready is not None and kind not in ready.listed_kinds:
         listed = ", ".join(ready.listed_kinds)
         msg = f"no list of {kind} was given, so nobody knows who is reached today; the lists are of {listed}"
         raise ConfigError(msg)
-    curves, facts = _curves(run, [] if ready is None else ready.jobs, kind, units, measures)
-    division = divide(curves, units) if curves else None
+    curves, facts = _curves(run, [] if ready is None else ready.jobs, kind, amount, measures)
+    division = divide(curves, amount.steps) if curves else None
     names = {} if ready is None else ready.names
-    table = _table(curves, division, facts, names)
+    table = _table(curves, division, facts, names, amount)
     failures = dict(sorted(run.done.failures.items()))
-    folder = run.out / PLANS / f"{kind}-{units}"
-    planned = Planned(kind, units, division, table, failures, run.done.notes, folder)
+    folder = run.out / PLANS / f"{kind}-{amount.name}"
+    planned = Planned(kind, amount, division, table, failures, run.done.notes, folder)
     _write(planned, run, measures)
     return planned
 
 
 def _curves(
-    run: CountryRun, tiles: list[tuple[str, TileJob]], kind: str, units: int, measures: Measures
+    run: CountryRun, tiles: list[tuple[str, TileJob]], kind: str, amount: Amount, measures: Measures
 ) -> tuple[list[AreaCurve], dict[str, dict[str, Any]]]:
     """Return the curves of all parts that have one, by code, and what is known of each."""
-    jobs = [(name, _curve_job(run.out, name, tile, kind, units, measures)) for name, tile in tiles]
+    jobs = [(name, _curve_job(run.out, name, tile, kind, amount, measures)) for name, tile in tiles]
     clock = Clock(run.progress, "curves", {name: tile.tile.expected_mb for name, tile in tiles})
     facts: dict[str, dict[str, Any]] = {}
     for name, result in run.workers.run(curve_of_tile, jobs):
@@ -154,16 +155,23 @@ def _curves(
             run.done.failures[name] = result
         else:
             facts[name] = result
+    folder = {name: Path(job.out) for name, job in jobs}
     curves = [
-        area_curve(name, pd.read_csv(run.out / CURVES / f"{name}-{kind}" / CURVE), beyond=one["reachable"])
+        area_curve(
+            name, pd.read_csv(folder[name] / CURVE), beyond=one["reachable"],
+            step=amount.step_idr or 1.0, exact=amount.exact,
+        )
         for name, one in sorted(facts.items())
-    ]
+    ]  # fmt: skip
     return curves, facts
 
 
-def _curve_job(out: Path, name: str, tile: TileJob, kind: str, units: int, measures: Measures) -> CurveJob:
-    key = key_of("curve", 1, tile.key, kind, units, measures.model_dump(mode="json"))
-    return CurveJob(tile, kind, units, measures, str(out / CURVES / f"{name}-{kind}"), key)
+def _curve_job(
+    out: Path, name: str, tile: TileJob, kind: str, amount: Amount, measures: Measures
+) -> CurveJob:
+    key = key_of("curve", 2, tile.key, kind, amount.name, measures.model_dump(mode="json"))
+    folder = out / CURVES / (f"{name}-{kind}-rp" if amount.is_money else f"{name}-{kind}")
+    return CurveJob(tile, kind, amount, measures, str(folder), key)
 
 
 def curve_of_tile(job: CurveJob) -> dict[str, Any]:
@@ -182,9 +190,10 @@ def curve_of_tile(job: CurveJob) -> dict[str, Any]:
     facts: dict[str, Any] = {}
     with writing(folder, job.key, facts) as stage:
         study = study_for_plan(job.tile, job.kind, job.measures.modes(job.kind))
-        ready = prepare(study, job.kind, Ask(units=job.units), measures=job.measures)
+        ready = prepare(study, job.kind, job.amount.ask(), measures=job.measures)
         instance = replace(ready.problem.instance, forbidden=_elsewhere(ready))
-        curve = cover_curve(instance, float(min(job.units, int((~instance.forbidden).sum()))))
+        at = job.amount.points(instance.cost[~instance.forbidden])
+        curve = cover_curve(instance, float(at[-1]), at=at)
         (stage / CURVE).write_text(csv_text(curve, index=False), "utf-8", newline="")
         people = counted_people(ready.problem.before.demand)
         facts["curve"] = {
@@ -206,42 +215,47 @@ def _elsewhere(ready: Prepared) -> NDArray[np.bool_]:
 
 def _table(
     curves: list[AreaCurve], division: Division | None, facts: dict[str, dict[str, Any]],
-    names: dict[str, str],
+    names: dict[str, str], amount: Amount,
 ) -> pd.DataFrame:  # fmt: skip
-    """Return one row a kabupaten: its units and people, those of its pieces together."""
+    """Return one row a kabupaten: its units or money and people, those of its pieces together."""
+    what = "budget_idr" if amount.is_money else "units"
     columns = [
-        "province", "regency", "units", "people_added", "people_added_bound", "people",
+        "province", "regency", what, "people_added", "people_added_bound", "people",
         "people_reached_today", "villages_people_unknown",
     ]  # fmt: skip
     if division is None:
         return pd.DataFrame(columns=columns, index=pd.Index([], name="code"))
     rows = pd.DataFrame({
         "code": [c.code[:5] for c in curves],
-        "units": [division.units[c.code] for c in curves],
+        what: [division.shares[c.code] * (amount.step_idr or 1) for c in curves],
         "people_added": [division.people[c.code] for c in curves],
-        "people_added_bound": [float(c.bound[division.units[c.code]]) for c in curves],
+        "people_added_bound": [float(c.bound[division.shares[c.code]]) for c in curves],
         **{k: [facts[c.code][k] for c in curves] for k in columns[5:]},
     })  # fmt: skip
     table = rows.groupby("code").sum()
     table.insert(0, "regency", [names.get(c, "") for c in table.index])
     table.insert(0, "province", [names.get(c[:2], "") for c in table.index])
-    return table.sort_values(["people_added", "units"], ascending=False, kind="stable")
+    return table.sort_values(["people_added", what], ascending=False, kind="stable")
 
 
 def _write(planned: Planned, run: CountryRun, measures: Measures) -> None:
     text = csv_text(planned.table)
     key = key_of(text)
-    division = planned.division
+    division, amount = planned.division, planned.amount
+    used = 0 if division is None else sum(division.shares.values())
     with writing(planned.folder, key, {}) as stage:
         (stage / TABLE).write_text(text, "utf-8", newline="")
         write_json({
             "jangkau_version": version("jangkau"), "command": "nation site",
-            "kind": planned.kind, "units": planned.units,
+            "kind": planned.kind,
+            "units": None if amount.is_money else amount.steps,
+            "budget_idr": amount.given if amount.is_money else None, "step_idr": amount.step_idr,
             "configuration_sha256": run.scenario.content_hash(),
             "configuration": run.scenario.model_dump(mode="json"),
             "measures": measures.model_dump(mode="json"),
             "inputs": [{"file": p.name, "sha256": file_sha256(p)} for p in run.files.paths()],
-            "units_used": None if division is None else sum(division.units.values()),
+            "units_used": None if division is None or amount.is_money else used,
+            "idr_used": None if division is None or amount.step_idr is None else used * amount.step_idr,
             "people_added": None if division is None else division.total,
             "people_added_bound": None if division is None else division.bound,
             "failed": {n: f.message for n, f in planned.failures.items()},

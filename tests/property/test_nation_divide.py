@@ -43,8 +43,8 @@ def test_no_division_is_better_and_none_beats_the_bound(
     divisions = every_division([c.people for c in curves], units)
     assert found.total == max(people for people, _, _ in divisions)
     used = min(n for people, n, _ in divisions if people == found.total)
-    assert sum(found.units.values()) == used <= units
-    assert found.people == {c.code: c.people[found.units[c.code]] for c in curves}
+    assert sum(found.shares.values()) == used <= units
+    assert found.people == {c.code: c.people[found.shares[c.code]] for c in curves}
     # A bound by itself, each area's made as long as there are units.
     tops = [np.append(c.bound, np.full(units, max(c.bound[-1], c.beyond))) for c in curves]
     assert found.bound == max(people for people, _, _ in every_division(tops, units))
@@ -91,3 +91,42 @@ def test_curves_that_cannot_be_are_refused() -> None:
     for curves, units in (([one], 0), ([one, one], 2)):
         with pytest.raises(ConfigError, match="each area is there once"):
             divide(curves, units)
+
+
+@st.composite
+def priced(draw: st.DrawFn) -> tuple[list[list[tuple[float, float]]], list[set[int]], float]:
+    """Up to three areas of sites with costs and people of their own, points of their curves, and a budget."""
+    site = st.tuples(st.sampled_from([2.0, 3.0, 5.0, 7.5]), st.integers(0, 20).map(float))
+    areas = draw(st.lists(st.lists(site, max_size=4), min_size=1, max_size=3))
+    points = [draw(st.sets(st.integers(1, 40), max_size=4)) for _ in areas]
+    return areas, points, draw(st.sampled_from([2.0, 6.0, 9.0, 13.5, 20.0]))
+
+
+def best_of(sites: list[tuple[float, float]], budget: float) -> float:
+    """The most people of any choice of sites within a budget."""
+    choices = (c for n in range(len(sites) + 1) for c in itertools.combinations(sites, n))
+    return max(sum(p for _, p in c) for c in choices if sum(cost for cost, _ in c) <= budget + 1e-9)
+
+
+@given(priced(), st.sampled_from([0.5, 1.0, 2.0, 4.0]))
+def test_money_in_steps_keeps_on_the_safe_side(
+    problem: tuple[list[list[tuple[float, float]]], list[set[int]], float], step: float
+) -> None:
+    """Of all choices of sites anywhere the best lies between what is found in steps and its bound."""
+    areas, points, budget = problem
+    every = [site for sites in areas for site in sites]
+    best, steps = best_of(every, budget), int(budget // step)
+    exact = all((cost / step).is_integer() for cost, _ in every)
+    # What is left over below a step can be spent too, unless all costs are whole steps.
+    steps = steps if exact or budget == steps * step else steps + 1
+    curves = []
+    for i, (sites, some) in enumerate(zip(areas, points, strict=True)):
+        whole = int(np.ceil(sum(cost for cost, _ in sites) / step))
+        at = sorted({0, *(p for p in some if p < whole), min(whole, steps)})
+        told = [best_of(sites, k * step) for k in at]
+        table = pd.DataFrame({"budget": np.array(at) * step, "people_reached": told, "bound": told})
+        curves.append(area_curve(str(i), table, beyond=sum(p for _, p in sites), step=step, exact=exact))
+    found = divide(curves, max(steps, 1))
+    assert best <= found.bound + 1e-9
+    if steps * step <= budget:
+        assert found.total <= best + 1e-9

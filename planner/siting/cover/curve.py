@@ -31,6 +31,7 @@ def cover_curve(
     most: float,
     *,
     solved: tuple[float, Solution] | None = None,
+    at: NDArray[np.float64] | None = None,
     may_go_on: Callable[[], None] = go_on,
 ) -> pd.DataFrame:
     """Return the people reached within each of several budgets up to one, with a bound.
@@ -43,6 +44,8 @@ def cover_curve(
         The largest budget; a number of units where each site costs 1.
     solved
         A budget and its solution, which are known already.
+    at
+        float64, rising from what is forced: these budgets; by default each number of units, or even steps.
     may_go_on
         Called before every longer step; what it raises ends the work.
 
@@ -61,7 +64,8 @@ def cover_curve(
     """
     small = reduced(instance)
     one, base = small.instance, small.people_forced
-    at = _budgets(one, small.cost_forced, max(most, solved[0] if solved else 0.0))
+    if at is None:
+        at = _budgets(one, small.cost_forced, max(most, solved[0] if solved else 0.0))
     if solved is not None:
         at = np.unique(np.append(at, solved[0]))
     people, chosen = np.zeros(len(at)), np.empty(0, np.int64)
@@ -103,11 +107,8 @@ def _bounds(
     if not instance.sites:
         return bound
     units = bool((instance.cost == 1.0).all())
-    some = (
-        np.unique(np.linspace(0, len(budgets) - 1, BOUNDED).round().astype(int))
-        if units
-        else range(len(budgets))
-    )
+    searches = BOUNDED if units else POINTS // 3 + 1
+    some = np.unique(np.linspace(0, len(budgets) - 1, searches).round().astype(int))
     for i in some:
         if instance.need is not None:
             bound[i] = _bound_beside_others(instance, float(budgets[i]), may_go_on)
@@ -119,6 +120,7 @@ def _bounds(
             np.minimum(bound, search.by_units[number], out=bound)
         else:
             bound[i] = min(bound[i], search.best.bound)
+            np.minimum(bound, search.at_budgets(budgets), out=bound)
     return bound
 
 

@@ -153,6 +153,27 @@ class Relaxation:
             most += float(worth[order[fit]] * (self.budget - before) / cost[order[fit]])
         return order[:fit], most
 
+    def at_budgets(self, budgets: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return what the best prices prove for other budgets: float64, as many.
+
+        Prices prove something for every budget: the best sites by worth for their cost, and a share of the
+        next.
+
+        Examples
+        --------
+        >>> from planner.siting.cover.instance import cover_instance
+        >>> two = cover_instance([10.0, 20.0], place=[0, 1], site=[0, 1], cost=[1.0, 4.0])
+        >>> Relaxation(two, 5.0).at_budgets(np.array([0.0, 1.0, 3.0])).round(6).tolist()
+        [0.0, 10.0, 20.0]
+        """
+        worth, cost = self.best.worth, self.instance.cost
+        order = np.argsort(-worth / cost, kind="stable")
+        spent = np.concatenate([[0.0], np.cumsum(cost[order])])
+        gained = np.concatenate([[0.0], np.cumsum(worth[order])])
+        # A sum of costs may miss the budget by its last bit.
+        found: NDArray[np.float64] = self.best.rest + np.interp(budgets * (1 + 1e-12), spent, gained)
+        return found
+
     def _surplus(self, price: NDArray[np.float64], sites: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return by place how much more it is covered than it counts: where its price should fall."""
         chosen = np.zeros(self.instance.sites, dtype=np.bool_)
