@@ -107,6 +107,22 @@ def kinds_with_measures(kinds: Iterable[str]) -> tuple[str, ...]:
     return tuple(kind for kind in kinds if measures.of_kind(kind))
 
 
+@dataclass(frozen=True)
+class _Last:
+    """The plan made last, without years, and what it was made for."""
+
+    question: PlanQuestion
+    exclude: gpd.GeoDataFrame | None
+    plan: Siting
+
+    def is_of(self, question: PlanQuestion) -> bool:
+        """Whether the candidates of a question are those of this plan."""
+        return all(
+            getattr(self.question, name) == getattr(question, name)
+            for name in ("kind", "basis", "costs", "areas")
+        )
+
+
 class Planner:
     """Plans for one area; safe to ask from several threads, one plan after the other.
 
@@ -123,6 +139,8 @@ class Planner:
         # The kind that was taken as if there were none, "" where all that is planned for is listed.
         self._assumed = ""
         self._study: Study | None = None
+        # An office accepts and forbids, and asks again: whom the candidates reach is known then.
+        self._last: _Last | None = None
 
     def plan(self, question: PlanQuestion, progress: Progress) -> Siting | Rollout:
         """Return a plan, over years where the question has some.
@@ -139,11 +157,16 @@ class Planner:
             may_go_on()
             study = study.under(question.basis.scenario(self._area.scenario))
             measures = _with_costs(question.costs)
-            exclude = None
-            if question.areas:
+            last = self._last if self._last is not None and self._last.is_of(question) else None
+            # A study and two answers of an area: the old ones go before the new ones are made.
+            self._last = last
+            exclude = None if last is None else last.exclude
+            if last is None and question.areas:
                 exclude = gpd.GeoDataFrame(geometry=list(question.areas), crs=WGS84)
             ask = question.ask
-            if question.accepted or question.forbidden:
+            if last is not None:
+                found = last.plan.candidates
+            elif question.accepted or question.forbidden:
                 progress("candidates")
                 # As the scenario leaves the units, like the plan itself.
                 found = find_candidates(
@@ -152,6 +175,7 @@ class Planner:
                     measures.of_kind(question.kind),
                     exclude=exclude,
                 )
+            if question.accepted or question.forbidden:
                 ask = replace(
                     ask, forced=_ids(found, question.accepted, must=True),
                     forbidden=_ids(found, question.forbidden, must=False),
@@ -161,17 +185,19 @@ class Planner:
                     study, _over_years(question, ask), measures=measures, exclude=exclude,
                     may_go_on=may_go_on, progress=progress,
                 )  # fmt: skip
-            return site(
-                study, question.kind, ask, measures=measures, exclude=exclude, may_go_on=may_go_on,
-                progress=progress,
+            plan = site(
+                study, question.kind, ask, measures=measures, exclude=exclude,
+                earlier=None if last is None else last.plan, may_go_on=may_go_on, progress=progress,
             )  # fmt: skip
+            self._last = _Last(question, exclude, plan)
+            return plan
 
     def _prepared(self, kind: str) -> Study:
         area = self._area
         assumed = "" if kind in area.layers.area.listed_kinds else kind
         if self._study is None or assumed != self._assumed:
             # The one before is let go first: an area needs one of them.
-            self._study = None
+            self._study = self._last = None
             layers = as_if_none(area.layers, kind)
             self._study = Study(layers, scenario=area.scenario, modes=tuple(area.scenario.modes))
             self._assumed = assumed

@@ -261,6 +261,17 @@ def test_a_plan_after_an_earlier_one_is_the_same(study, monkeypatch):
     assert more.solution.objective > first.solution.objective
 
 
+def test_an_earlier_plan_may_be_asked_for_what_does_not_go_with_the_new_one(study):
+    """Both seasons then, and now an objective that is of one: a plan of time after one of people."""
+    both = site(study, KIND, Ask(units=1, seasons=("dry", "wet")))
+    asked = Ask(units=2, objective="worst_time")
+    after, anew = site(study, KIND, asked, earlier=both), site(study, KIND, asked)
+    assert after.solution.objective == anew.solution.objective
+    gradual = site(study, KIND, Ask(units=1, gradual_minutes=30.0))
+    backed = site(study, KIND, Ask(units=2, backup=2), earlier=gradual)
+    assert backed.people_added == site(study, KIND, Ask(units=2, backup=2)).people_added
+
+
 def test_an_earlier_plan_of_something_else_is_not_taken_over(study, places):
     other = site(study, KIND, Ask(units=1), places=places)
     plan = site(study, KIND, Ask(units=2), earlier=other)

@@ -520,8 +520,12 @@ def test_a_plan_is_let_go_when_another_takes_its_place(planned, monkeypatch):
     planned.planning.solve(KIND, Ask(units=2, seasons=("dry",)), {})
     gc.collect()
     assert first() is None
-    # Whom each candidate reaches is large: nothing of the plan shown holds on to it.
-    assert [ref() for ref in sitings] == [None]
+    # Whom each candidate reaches is large: nothing of the plan shown holds on to it. The planner keeps the
+    # last one, for who asks again.
+    assert [ref() is None for ref in sitings] == [False]
+    planned.planning.solve("pustu", Ask(units=2, seasons=("dry",)), {})
+    gc.collect()
+    assert [ref() is None for ref in sitings] == [True, False]
     second = weakref.ref(planned.planning.plan)
     planned.planning.discard()
     gc.collect()
@@ -753,6 +757,43 @@ def test_a_unit_that_the_scenario_closes_can_be_accepted_and_forbidden(area):
     left = area.planner.plan(PlanQuestion(KIND, closed, ASK, forbidden=(place,)), lambda _: None)
     assert row.Index not in left.sites.index
     assert left.ask.forbidden == (row.Index,)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {},
+        {"ask": Ask(units=3, seasons=("wet",))},
+        {"ask": Ask(units=3, backup=2, seasons=("dry",))},
+        {"areas": (shapely.box(107.2, -5.0, 107.4, -4.4),)},
+        {"costs": {"open_posyandu": 1e7}},
+        {"kind": "pustu"},
+        {"basis": WhatIf(edits=(OpenFacility(id="x", kind=KIND, lonlat=(107.3, -4.88)),))},
+    ],
+    ids=["same", "season", "backup", "area", "cost", "kind", "scenario"],
+)
+def test_a_plan_asked_again_is_what_a_planner_that_knows_nothing_gives(demo_layers, change):
+    """What is known of the plan before saves its steps, and changes no answer."""
+    planner = Area(demo_layers).planner
+    asked = PlanQuestion(KIND, WhatIf(), Ask(units=3, seasons=("dry",)))
+    first = planner.plan(asked, lambda _: None)
+    row = next(first.sites.merge(first.candidates[["facility_id"]], left_index=True, right_index=True,
+                                 suffixes=("", "_of")).itertuples())  # fmt: skip
+    place = Place(row.measure, row.facility_id, row.lon, row.lat)
+    again = replace(asked, **change)
+    if not {"kind", "areas"} & set(change):
+        again = replace(again, forbidden=(place,))
+    steps = []
+    known = planner.plan(again, steps.append)
+    fresh = Area(demo_layers).planner.plan(again, lambda _: None)
+    assert known.people_added == fresh.people_added
+    assert str(known.solution.proof) == str(fresh.solution.proof) == "optimal"
+    assert known.ask.forbidden == fresh.ask.forbidden
+    assert known.candidates.index.equals(fresh.candidates.index)
+    same = set(change) <= {"ask"}
+    assert ("candidates" not in steps) == same
+    if not change:
+        assert not [s for s in steps if s.startswith("reach of")]
 
 
 def test_a_plan_over_years_is_what_the_planner_gives(session, area):

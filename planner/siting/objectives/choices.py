@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from planner.siting.solution import Solution
+
+
+# What a bound holds for all the same; seasons are those of the reach.
+MAY_DIFFER = {"forced", "forbidden", "seed", "time_limit_s", "seasons"}
 
 
 def after_earlier(problem: Problem, earlier: Problem, plan: Solution) -> Problem:
@@ -40,8 +44,11 @@ def after_earlier(problem: Problem, earlier: Problem, plan: Solution) -> Problem
     """
     one, other = problem.ask, earlier.ask
     bound = None
-    alike = replace(one, forced=other.forced, forbidden=other.forbidden, seed=other.seed,
-                    time_limit_s=other.time_limit_s, seasons=other.seasons) == other  # fmt: skip
+    # One by one: what is asked now and what was asked then need not go together.
+    alike = all(
+        getattr(one, part.name) == getattr(other, part.name)
+        for part in fields(one) if part.name not in MAY_DIFFER
+    )  # fmt: skip
     more = set(one.forced) >= set(other.forced) and set(one.forbidden) >= set(other.forbidden)
     if alike and more and problem.reach is earlier.reach:
         bound = plan.bound
