@@ -234,6 +234,8 @@ def on_two_maps(tab):
     tab.tab("Scenarios")
     tab.page.locator('[data-key="beside-maps"]').click()
     tab.frame().wait_for_function("document.body.dataset.twin === '1'")
+    # The panel is shown anew too, and may be the later of the two.
+    tab.page.locator('[data-key="beside-maps"][aria-pressed="true"]').wait_for()
 
 
 def left_at(tab, place, zoom=12):
