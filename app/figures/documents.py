@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from app.areas.area import Answer, Area
+    from app.figures.plan import Plan
     from geodata.adoption import Adoption
     from planner.coverage.study import Gaps
     from planner.reports.proposal.write import Drawn
@@ -30,12 +31,13 @@ PREVIEW_PPI = 60.0
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which document, in which language, format and on which paper."""
+    """Which document, in which language, format and on which paper; with the plan in hand or without."""
 
     key: str = "usulan"
     lang: str = "id"
     ending: str = "docx"
     paper: str = "a4"
+    plan: str = "with"
 
     def but(self, said: Mapping[str, str]) -> Wanted:
         """Return the same with what was chosen; what is none is left as it was.
@@ -43,9 +45,10 @@ class Wanted:
         Examples
         --------
         >>> Wanted().but({"key": "ringkasan", "paper": "letter"})
-        Wanted(key='ringkasan', lang='id', ending='docx', paper='a4')
+        Wanted(key='ringkasan', lang='id', ending='docx', paper='a4', plan='with')
         """
-        known = {"key": (*KEYS, COMPARISON), "lang": LANGUAGES, "ending": FORMATS, "paper": PAPERS}
+        known = {"key": (*KEYS, COMPARISON), "lang": LANGUAGES, "ending": FORMATS, "paper": PAPERS,
+                 "plan": ("with", "without")}  # fmt: skip
         chosen = {name: said[name] for name, values in known.items() if said.get(name) in values}
         return Wanted(**{**vars(self), **chosen})
 
@@ -67,8 +70,9 @@ class Against:
 
 
 def _drawn(
-    area: Area, answer: Answer, wanted: Wanted, adoption: Iterable[Adoption], against: Against | None
-) -> Drawn:
+    area: Area, answer: Answer, wanted: Wanted, adoption: Iterable[Adoption], against: Against | None,
+    plan: Plan | None,
+) -> Drawn:  # fmt: skip
     if wanted.key == COMPARISON:
         assert against is not None
         sides = (against.answer.gaps, answer.gaps)
@@ -76,10 +80,16 @@ def _drawn(
         may_go_on()
         both = comparison_of(before, after, findings=area.findings, layers=area.layers, lang=wanted.lang)
         return drawn_comparison(both, wanted.paper)
+    if plan is not None:
+        # It stands on top of what it was made for, whatever of it is in the scenario by now.
+        answer = area.answer(plan.question.basis)
     answer.prepare(*TABLE_PARTS)
     may_go_on()
     ilp = answer.ilp.with_adoption(adoption)
-    return drawn(source_of(ilp, findings=area.findings, lang=wanted.lang), wanted.key, wanted.paper)
+    source = source_of(
+        ilp, findings=area.findings, plan=None if plan is None else plan.documents, lang=wanted.lang
+    )
+    return drawn(source, wanted.key, wanted.paper)
 
 
 def _named(gaps: Gaps, name: str) -> Gaps:
@@ -88,7 +98,7 @@ def _named(gaps: Gaps, name: str) -> Gaps:
 
 def document_file(
     area: Area, answer: Answer, wanted: Wanted, adoption: Iterable[Adoption] = (),
-    against: Against | None = None,
+    against: Against | None = None, plan: Plan | None = None,
 ) -> io.BytesIO:  # fmt: skip
     """Return a document as a file of its format.
 
@@ -98,18 +108,20 @@ def document_file(
         What the board knows of the puskesmas.
     against
         For the comparison: what the answer is compared with.
+    plan
+        That the document asks for; it starts from the question that the plan was made for.
     """
-    one = _drawn(area, answer, wanted, adoption, against)
+    one = _drawn(area, answer, wanted, adoption, against, plan)
     may_go_on()
     return io.BytesIO(FORMATS[wanted.ending](one))
 
 
 def document_pages(
     area: Area, answer: Answer, wanted: Wanted, adoption: Iterable[Adoption] = (),
-    against: Against | None = None,
+    against: Against | None = None, plan: Plan | None = None,
 ) -> tuple[str, ...]:  # fmt: skip
     """Return the pages of a document as pictures, each the address of an image that holds itself."""
-    one = _drawn(area, answer, wanted, adoption, against)
+    one = _drawn(area, answer, wanted, adoption, against, plan)
     may_go_on()
     pages = page_pictures(one.data, one.pictures, one.paper, ppi=PREVIEW_PPI)
     return tuple(f"data:image/png;base64,{base64.b64encode(page).decode('ascii')}" for page in pages)

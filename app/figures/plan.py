@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from app.areas.planning import Place
 from planner.pipeline import Rollout
+from planner.reports.proposal.made import plan_for_documents
 from planner.scenarios.edits import FACILITY_EDITS
 from planner.siting.weights import counted_people, people_of_unknown_place
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from app.areas.planning import PlanQuestion
     from planner.pipeline import Siting
+    from planner.reports.proposal.plan import Plan as DocumentPlan
     from planner.scenarios.edits import FacilityEdit
 
 # The column of a curve that counts people newly within the limit.
@@ -156,6 +158,8 @@ class Plan:
     years, price_of_order
         Of a plan over years: each year, and how many more people the years' own best plans would add, as a
         share of those (0-1).
+    documents
+        What documents need of it; None of a plan without sites, or one that documents do not know.
     """
 
     question: PlanQuestion
@@ -177,6 +181,7 @@ class Plan:
     curve_of: str
     years: tuple[YearOf, ...] = ()
     price_of_order: float = 0.0
+    documents: DocumentPlan | None = field(default=None, compare=False, repr=False)
 
     def site(self, key: str) -> Site | None:
         """Return the site of a key."""
@@ -251,6 +256,7 @@ def plan_of(siting: Siting | Rollout, question: PlanQuestion) -> Plan:
         curve_of=str(curve.columns[1]),
         years=() if over_years is None else _years(over_years),
         price_of_order=0.0 if over_years is None else over_years.price_of_order,
+        documents=plan_for_documents(siting) if len(siting.sites) and question.ask.backup is None else None,
     )
 
 

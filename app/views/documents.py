@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import io
 
     from app.core.session import Session
+    from app.figures.plan import Plan
 
 
 def _(message: str) -> str:
@@ -55,7 +56,7 @@ class _Documents(Follows):
         self.choose({"key": self.state.document})
         self.session.views.when_shown("documents", self.show)
 
-    @param.depends("state.history", "state.reference", "state.opened", watch=True)
+    @param.depends("state.history", "state.reference", "state.opened", "planning.plan", watch=True)
     def outdated(self) -> None:
         """Let go of pages of another question."""
         self.forget()
@@ -68,13 +69,33 @@ class _Documents(Follows):
     def show(self) -> None:
         self.fragment.html = self.session.render(
             "documents", wanted=self.wanted, pages=self.pages, at=self.at, making=self.making,
-            lacking=self.lacking,
+            lacking=self.lacking, plan=None if self.wanted.key == COMPARISON else self.plan,
+            other=self.wanted.key != COMPARISON and self.is_of_another_scenario,
         )  # fmt: skip
 
     @property
     def lacking(self) -> bool:
         """Whether a comparison is wanted, and there is nothing to compare with."""
         return self.wanted.key == COMPARISON and not self.state.differs
+
+    @property
+    def plan(self) -> Plan | None:
+        """The plan in hand, where documents can ask for it: on top of the scenario shown."""
+        plan: Plan | None = self.planning.plan
+        if plan is None or plan.documents is None or self.is_of_another_scenario:
+            return None
+        return plan
+
+    @property
+    def is_of_another_scenario(self) -> bool:
+        """Whether the plan in hand was made for something else than what is shown, the plan itself apart."""
+        plan = self.planning.plan
+        return plan is not None and plan.question.basis != self.planning.basis(plan.question.kind)
+
+    @property
+    def asked(self) -> Plan | None:
+        """The plan that the document asks for."""
+        return self.plan if self.wanted.plan == "with" else None
 
     @property
     def against(self) -> Against:
@@ -101,15 +122,13 @@ class _Documents(Follows):
         """Take another document, language, file or paper; the pages shown go with what they show."""
         before = self.wanted
         self.wanted = before.but(what)
-        if (before.key, before.lang, before.paper) != (
-            self.wanted.key, self.wanted.lang, self.wanted.paper,
-        ):  # fmt: skip
+        if before.but({"ending": self.wanted.ending}) != self.wanted:
             self.forget()
 
     def preview(self) -> None:
         """Make the pages as pictures."""
         session, wanted, answer = self.session, self.wanted, self.state.answer
-        against = self.against
+        against, plan = self.against, self.asked
         self.forget()
         if self.lacking:
             return
@@ -117,7 +136,7 @@ class _Documents(Follows):
 
         def slow() -> tuple[str, ...]:
             records = kept_records(session.store, session.area)
-            return document_pages(session.area, answer, wanted, records, against)
+            return document_pages(session.area, answer, wanted, records, against, plan)
 
         def shown(pages: tuple[str, ...]) -> None:
             self.pages, self.making = pages, False
@@ -140,5 +159,5 @@ class _Documents(Follows):
         if records is None:
             return None
         return await session.result(partial(
-            document_file, session.area, self.state.answer, wanted, records, self.against
+            document_file, session.area, self.state.answer, wanted, records, self.against, self.asked
         ))  # fmt: skip

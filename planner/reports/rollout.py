@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from geodata.layers import SourceRecord
     from planner.siting.years import Rollout
 
-ROLLOUT_OUTPUTS = plan_outputs("rollout", *(SITING_OUTPUTS.files - {"choices.csv"}), "plan.csv")
+YEARS_TABLE = "plan.csv"
+ROLLOUT_OUTPUTS = plan_outputs("rollout", *(SITING_OUTPUTS.files - {"choices.csv"}), YEARS_TABLE)
 
 
 def write_rollout(
@@ -65,7 +66,7 @@ def write_rollout(
 
     def write(stage: Path) -> None:
         write_shared(plan, stage, lang=lang)
-        (stage / "plan.csv").write_text(csv_text(plan.plan), "utf-8", newline="")
+        (stage / YEARS_TABLE).write_text(csv_text(plan.plan), "utf-8", newline="")
 
     return write_plan_folder(Path(out), ROLLOUT_OUTPUTS, rollout_record(plan, inputs), write)
 

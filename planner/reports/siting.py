@@ -148,6 +148,21 @@ def _works_record(plan: SitingWithRoads) -> list[dict[str, Any]]:
     return [{str(k): None if pd.isna(v) else v for k, v in one.items()} for one in given]
 
 
+def write_tables(plan: Siting | Rollout | SitingWithRoads, stage: Path) -> None:
+    """Write the tables of every plan, and its scenario.
+
+    Parameters
+    ----------
+    plan, stage
+        As :func:`write_shared` takes them.
+    """
+    for name, table in (("sites", plan.sites), ("villages_after", plan.villages)):
+        (stage / f"{name}.csv").write_text(csv_text(table), "utf-8", newline="")
+    if plan.curve is not None:
+        (stage / "curve.csv").write_text(csv_text(plan.curve, index=False), "utf-8", newline="")
+    (stage / "scenario.yml").write_text(scenario_yaml(plan.scenario), "utf-8")
+
+
 def write_shared(plan: Siting | Rollout | SitingWithRoads, stage: Path, *, lang: str) -> None:
     """Write what every plan has: tables, curve, scenario and map.
 
@@ -164,15 +179,11 @@ def write_shared(plan: Siting | Rollout | SitingWithRoads, stage: Path, *, lang:
     # Here, because importing Folium takes most of half a second.
     from planner.reports.maps.sites_page import write_sites_map
 
-    for name, table in (("sites", plan.sites), ("villages_after", plan.villages)):
-        (stage / f"{name}.csv").write_text(csv_text(table), "utf-8", newline="")
-    if plan.curve is not None:
-        (stage / "curve.csv").write_text(csv_text(plan.curve, index=False), "utf-8", newline="")
+    write_tables(plan, stage)
     shapes = plan.after.layers.villages.geometry
     gpd.GeoDataFrame(plan.villages, geometry=shapes).to_crs(WGS84).to_parquet(
         stage / "villages_after.parquet", compression="zstd"
     )
-    (stage / "scenario.yml").write_text(scenario_yaml(plan.scenario), "utf-8")
     write_sites_map(plan, stage / "map.html", lang=lang)
 
 

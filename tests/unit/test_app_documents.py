@@ -7,6 +7,7 @@ import base64
 import io
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from html import unescape
 
 import docx
 import pytest
@@ -20,10 +21,13 @@ from app.figures.documents import Against, Wanted, document_file, document_pages
 from app.store import Store
 from app.texts import Texts
 from app.views import documents
-from planner.pipeline import Ilp, check, find_gaps
+from planner.pipeline import Ask, Ilp, RolloutPlan, Study, check, find_gaps, rollout, site
 from planner.reports.comparison.sides import comparison_of
 from planner.reports.comparison.write import drawn_comparison
+from planner.reports.proposal.plan import read_plan_folder
 from planner.reports.proposal.write import FORMATS, drawn, source_of
+from planner.reports.rollout import write_rollout
+from planner.reports.siting import write_siting
 from planner.scenarios.edits import CloseFacility
 
 # panel-material-ui's button of a download gives both by itself.
@@ -131,3 +135,60 @@ def test_a_file_arrives_under_its_name(view):
         made = pool.submit(asyncio.run, view.made()).result()
     assert isinstance(made, io.BytesIO)
     assert view.file.filename == "ringkasan-99.01.pdf"
+
+
+@pytest.mark.parametrize("years", [(), (2027, 2028)], ids=["at once", "over years"])
+def test_a_document_asks_for_the_plan_in_hand_as_the_command_line_does(view, demo_layers, tmp_path, years):
+    """Whether its sites are in the scenario by now or not; and the pages go with it."""
+    planning, area = view.planning, view.session.area
+    ask = Ask(units=2, seasons=("dry",))
+    planning.solve("posyandu", ask, {}, years)
+    assert planning.plan is not None
+    assert "the plan in hand: Posyandu" in unescape(view.session.stream.value("documents"))
+    view.choose({"ending": "html", "lang": "en"})
+    study = Study(demo_layers)
+    if years:
+        asked = {"kind": "posyandu", "years": [{"year": year, "units": 2} for year in years]}
+        write_rollout(rollout(study, RolloutPlan.model_validate(asked)), tmp_path / "plan")
+    else:
+        write_siting(site(study, "posyandu", ask), tmp_path / "plan")
+    source = source_of(
+        Ilp(find_gaps(demo_layers)), findings=check(demo_layers), lang="en",
+        plan=read_plan_folder(tmp_path / "plan"),
+    )  # fmt: skip
+    for key in ("usulan", "telaahan", "ringkasan"):
+        wanted = replace(view.wanted, key=key)
+        got = document_file(area, area.base, wanted, (), None, view.asked).getvalue()
+        assert got == FORMATS["html"](drawn(source, key, "a4"))
+    without = document_file(area, area.base, view.wanted, (), None, None).getvalue()
+    assert got != without
+    # In the scenario it is the plan still, on top of what was there before.
+    view.preview()
+    assert view.pages
+    planning.take_over()
+    assert not view.session.state.what_if.is_base
+    assert view.pages == ()
+    taken = document_file(
+        area, view.state.answer, replace(view.wanted, key="ringkasan"), (), None, view.asked
+    )
+    assert taken.getvalue() == got
+    view.choose({"plan": "without"})
+    assert view.asked is None
+    view.choose({"plan": "with"})
+    # Another change: the plan was made for something else.
+    unit = next(f for f, kind in area.layers.facilities["kind"].items() if kind == "pustu")
+    view.state.show(view.state.what_if.with_edit(CloseFacility(id=unit)))
+    assert view.plan is None
+    view.show()
+    html = unescape(view.session.stream.value("documents"))
+    assert "made for another scenario" in html
+    view.choose({"key": "perbandingan"})
+    view.show()
+    assert "made for another scenario" not in unescape(view.session.stream.value("documents"))
+
+
+def test_a_plan_that_documents_do_not_know_is_not_offered(view):
+    view.planning.solve("posyandu", Ask(units=2, backup=2, seasons=("dry",)), {})
+    assert view.planning.plan is not None
+    assert view.plan is None
+    assert "plan in hand" not in view.session.stream.value("documents")
