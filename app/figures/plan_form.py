@@ -81,8 +81,8 @@ CHOICES = (
         Option("both", _("both seasons"), ("dry", "wet")),
     )),
     Choice("backup", _("People count as reached with"), (
-        Option("", _("one unit within the limit"), None), Option("2", _("two units within the limit"), 2),
-        Option("3", _("three units within the limit"), 3),
+        Option("", _("one unit"), None), Option("2", _("two units"), 2),
+        Option("3", _("three units"), 3),
     ), rare=True),
     Choice("floors", _("In every kecamatan at least"), (
         Option("", _("no rule"), ()),
