@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -10,10 +11,11 @@ import param
 
 from app.components.fragment import Fragment
 from app.figures.adoption_board import kept_records
-from app.figures.documents import Against, Wanted, document_file, document_pages
+from app.figures.documents import SHEETS, Against, Wanted, document_file, document_pages
 from app.views.downloads import Download
 from app.views.follows import Follows
-from planner.reports.proposal.write import COMPARISON
+from planner.reports.proposal.write import COMPARISON, KEYS
+from planner.reports.village_sheets.booklet import districts_of
 
 if TYPE_CHECKING:
     import io
@@ -39,7 +41,8 @@ class _Documents(Follows):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         _ = session.texts.text
-        self.wanted = Wanted(lang=session.texts.lang)
+        self.districts = districts_of(session.area.layers)
+        self.wanted = Wanted(lang=session.texts.lang, district=next(iter(self.districts), ""))
         self.pages: tuple[str, ...] = ()
         self.at, self.making = 0, False
         self.fragment = Fragment(session.stream, "documents", self.acted, label=_("Documents"))
@@ -67,10 +70,11 @@ class _Documents(Follows):
         self.pages, self.at, self.making = (), 0, False
 
     def show(self) -> None:
+        asks = self.wanted.key in KEYS
         self.fragment.html = self.session.render(
             "documents", wanted=self.wanted, pages=self.pages, at=self.at, making=self.making,
-            lacking=self.lacking, plan=None if self.wanted.key == COMPARISON else self.plan,
-            other=self.wanted.key != COMPARISON and self.is_of_another_scenario,
+            lacking=self.lacking, plan=self.plan if asks else None,
+            other=asks and self.is_of_another_scenario, districts=self.districts,
         )  # fmt: skip
 
     @property
@@ -121,8 +125,8 @@ class _Documents(Follows):
     def choose(self, what: dict[str, str]) -> None:
         """Take another document, language, file or paper; the pages shown go with what they show."""
         before = self.wanted
-        self.wanted = before.but(what)
-        if before.but({"ending": self.wanted.ending}) != self.wanted:
+        self.wanted = before.but(what, self.districts)
+        if replace(before, ending=self.wanted.ending) != self.wanted:
             self.forget()
 
     def preview(self) -> None:
@@ -151,7 +155,8 @@ class _Documents(Follows):
     async def made(self) -> io.BytesIO | None:
         """Return the file of the document chosen."""
         session, wanted = self.session, self.wanted
-        self.file.filename = f"{wanted.key}-{session.area.code}.{wanted.ending}"
+        place = wanted.district if wanted.key == SHEETS else session.area.code
+        self.file.filename = f"{wanted.key}-{place}.{wanted.file_ending}"
         if self.lacking:
             session.notice.tell(session.texts.text(SAME), "warning")
             return None

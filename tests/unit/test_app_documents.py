@@ -28,6 +28,7 @@ from planner.reports.proposal.plan import read_plan_folder
 from planner.reports.proposal.write import FORMATS, drawn, source_of
 from planner.reports.rollout import write_rollout
 from planner.reports.siting import write_siting
+from planner.reports.village_sheets.booklet import Booklet
 from planner.scenarios.edits import CloseFacility
 
 # panel-material-ui's button of a download gives both by itself.
@@ -124,7 +125,7 @@ def test_pages_are_turned_and_go_with_the_question(view, area):
 ])  # fmt: skip
 def test_no_message_of_a_page_is_a_fault(view, message):
     view.acted(message)
-    assert view.wanted == Wanted(lang="en")
+    assert view.wanted == Wanted(district=next(iter(view.districts)), lang="en")
 
 
 def test_a_file_arrives_under_its_name(view):
@@ -185,6 +186,29 @@ def test_a_document_asks_for_the_plan_in_hand_as_the_command_line_does(view, dem
     view.choose({"key": "perbandingan"})
     view.show()
     assert "made for another scenario" not in unescape(view.session.stream.value("documents"))
+
+
+def test_the_sheets_of_a_kecamatan_are_what_the_command_line_writes(view, demo_layers):
+    """A page a village and one of contents; what is of other documents is not asked."""
+    code = list(view.districts)[1]
+    villages = demo_layers.villages["district_code"] == code
+    assert 0 < villages.sum() < len(villages)
+    view.choose({"key": "pws", "district": "99.99.99"})
+    assert view.wanted.district == next(iter(view.districts))
+    view.choose({"district": code, "lang": "id"})
+    view.preview()
+    assert len(view.pages) == villages.sum() + 1
+    html = unescape(view.session.stream.value("documents"))
+    assert f'<option value="{code}" selected>{view.districts[code]} ({code})</option>' in html
+    assert "doc-paper" not in html
+    assert "doc-ending" not in html
+    file = asyncio.run(view.made())
+    assert view.file.filename == f"pws-{code}.pdf"
+    assert file.getvalue() == Booklet(Ilp(find_gaps(demo_layers)), "id").pdf(code)
+    view.choose({"key": "usulan"})
+    view.show()
+    assert view.pages == ()
+    assert "doc-district" not in view.session.stream.value("documents")
 
 
 def test_a_plan_that_documents_do_not_know_is_not_offered(view):

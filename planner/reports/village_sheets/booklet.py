@@ -13,7 +13,7 @@ from planner.ilp.three_answers import CLASS_COLORS
 from planner.reports.outputs import answer_record
 from planner.reports.plan_folder import plan_outputs, write_plan_folder
 from planner.reports.senders.cells import shown
-from planner.reports.typeset import typeset
+from planner.reports.typeset import typeset, typeset_pages
 from planner.reports.village_sheets.drawing import Drawing, sign
 from planner.reports.village_sheets.facts import SheetFacts
 from planner.reports.village_sheets.ways import NearestWays
@@ -166,6 +166,31 @@ class Booklet:
         district
             Its code.
         """
+        data, images = self._set(district)
+        return typeset(self.source, data, files=images, tags=False)
+
+    def pictures(self, district: str, *, ppi: float) -> tuple[bytes, ...]:
+        r"""Return the pages of the same as PNG, to be looked at before the file is taken.
+
+        Parameters
+        ----------
+        district
+            Its code.
+        ppi
+            Pixels an inch.
+
+        Examples
+        --------
+        >>> from planner.pipeline import Ilp, demo_layers, find_gaps
+        >>> pages = Booklet(Ilp(find_gaps(demo_layers(12))), "id").pictures("99.01.01", ppi=20)
+        >>> {page[:4] for page in pages}
+        {b'\x89PNG'}
+        """
+        data, images = self._set(district)
+        return typeset_pages(self.source, data, files=images, ppi=ppi)
+
+    def _set(self, district: str) -> tuple[dict[str, Any], dict[str, bytes]]:
+        """Return what the source reads: its data, and images by name."""
         villages = self.ilp.gaps.layers.villages
         mine = villages[villages["district_code"] == district].sort_index()
         pages = [self._page(code) for code in mine.index]
@@ -180,7 +205,7 @@ class Booklet:
             "standard": shown(facts.standard, SENTENCE), "sources": shown(facts.sources, SENTENCE),
             "way": facts.way,
         }  # fmt: skip
-        return typeset(self.source, data, files=images, tags=False)
+        return data, images
 
     def _page(self, code: str) -> dict[str, Any]:
         page: dict[str, Any] = _shortened(self.facts.of(code))
