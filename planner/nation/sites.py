@@ -169,7 +169,7 @@ def _curves(
 def _curve_job(
     out: Path, name: str, tile: TileJob, kind: str, amount: Amount, measures: Measures
 ) -> CurveJob:
-    key = key_of("curve", 2, tile.key, kind, amount.name, measures.model_dump(mode="json"))
+    key = key_of("curve", 2, tile.key, kind, amount.steps, amount.step_idr, measures.model_dump(mode="json"))
     folder = out / CURVES / (f"{name}-{kind}-rp" if amount.is_money else f"{name}-{kind}")
     return CurveJob(tile, kind, amount, measures, str(folder), key)
 
