@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 import panel_material_ui as pmui
@@ -154,15 +153,17 @@ class _Documents(Follows):
 
     async def made(self) -> io.BytesIO | None:
         """Return the file of the document chosen."""
-        session, wanted = self.session, self.wanted
+        # Of this moment, whatever changes until it is made.
+        session, wanted, answer = self.session, self.wanted, self.state.answer
+        against, plan = self.against, self.asked
         place = wanted.district if wanted.key == SHEETS else session.area.code
         self.file.filename = f"{wanted.key}-{place}.{wanted.file_ending}"
         if self.lacking:
             session.notice.tell(session.texts.text(SAME), "warning")
             return None
-        records = await session.result(partial(kept_records, session.store, session.area))
-        if records is None:
-            return None
-        return await session.result(partial(
-            document_file, session.area, self.state.answer, wanted, records, self.against, self.asked
-        ))  # fmt: skip
+
+        def slow() -> io.BytesIO:
+            records = kept_records(session.store, session.area)
+            return document_file(session.area, answer, wanted, records, against, plan)
+
+        return await session.result(slow)

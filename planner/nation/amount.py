@@ -131,17 +131,22 @@ def money(budget_idr: float, measures: Mapping[str, Measure]) -> Amount:
     (200, 50000000.0, True)
     """
     Ask(budget_idr=budget_idr)  # says what is wrong with the amount
+    if not measures:
+        msg = "no measure leads to such a kind: name one in the measures file, or correct the kind"
+        raise ConfigError(msg)
+    # A sum may miss a cost by its last bit; the solver takes it as paid, too.
+    room = budget_idr * (1 + 1e-12)
     without = sorted(name for name, one in measures.items() if one.cost_idr is None)
     if without:
         msg = f"no cost is given for {', '.join(without)}: write cost_idr in a measures file, or divide units"
         raise ConfigError(msg)
     costs = [float(one.cost_idr) for one in measures.values() if one.cost_idr is not None]
-    if not costs or min(costs) > budget_idr:
-        cheapest = f"{min(costs):,.0f}" if costs else "nothing"
-        msg = f"a budget of Rp {budget_idr:,.0f} buys none of the measures: the cheapest costs Rp {cheapest}"
+    if min(costs) > room:
+        least = f"Rp {min(costs):,.0f}"
+        msg = f"a budget of Rp {budget_idr:,.0f} buys none of the measures: the cheapest costs {least}"
         raise ConfigError(msg)
     if all(cost.is_integer() for cost in costs):
         step = math.gcd(*(int(cost) for cost in costs))
         if budget_idr / step <= MOST_STEPS:
-            return Amount(int(budget_idr // step), float(step), exact=True, given=budget_idr)
+            return Amount(int(room // step), float(step), exact=True, given=budget_idr)
     return Amount(MOST_STEPS, budget_idr / MOST_STEPS, exact=False, given=budget_idr)

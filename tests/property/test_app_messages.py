@@ -90,9 +90,9 @@ def each_once(area, monkeypatch):
             had[repr(question)] = plan(question, progress)
         return had[repr(question)]
 
-    def shown(area, answer, wanted, records, against):
+    def shown(area, answer, wanted, *more):
         if wanted not in had:
-            had[wanted] = pages(area, answer, wanted, records, against)
+            had[wanted] = pages(area, answer, wanted, *more)
         return had[wanted]
 
     monkeypatch.setattr(area.planner, "plan", planned)

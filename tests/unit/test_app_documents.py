@@ -188,6 +188,48 @@ def test_a_document_asks_for_the_plan_in_hand_as_the_command_line_does(view, dem
     assert "made for another scenario" not in unescape(view.session.stream.value("documents"))
 
 
+@pytest.mark.parametrize(
+    ("years", "seasons"),
+    [((), ("wet",)), ((), ("dry", "wet")), ((2027, 2028, 2029), ("dry", "wet"))],
+    ids=["wet", "both", "both over years"],
+)
+def test_a_plan_of_another_season_is_in_the_document_and_said(view, seasons, years):
+    view.planning.solve("puskesmas", Ask(units=2, seasons=seasons), {}, years)
+    for lang, said in (("en", "wet season"), ("id", "musim hujan")):
+        view.choose({"key": "telaahan", "ending": "html", "lang": lang})
+        view.preview()
+        assert view.session.notice.text == ""
+        assert view.pages
+        text = asyncio.run(view.made()).getvalue().decode("utf-8")
+        counted = {"en": "counted in the wet season", "id": "dihitung menurut musim hujan"}[lang]
+        assert counted in text
+        assert said in text
+
+
+def test_a_file_is_of_the_moment_at_which_it_was_asked_for(view, monkeypatch):
+    """Another choice and another scenario while the records are read."""
+    view.choose({"key": "ringkasan", "ending": "html"})
+    view.planning.solve("posyandu", Ask(units=2, seasons=("dry",)), {})
+    plan, answer = view.asked, view.state.answer
+    got = []
+
+    def later(*_args):
+        unit = next(f for f, k in view.session.area.layers.facilities["kind"].items() if k == "pustu")
+        view.state.show(view.state.what_if.with_edit(CloseFacility(id=unit)))
+        return ()
+
+    def file(*args):
+        got.append(args)
+        return io.BytesIO(b"x")
+
+    monkeypatch.setattr(documents, "kept_records", later)
+    monkeypatch.setattr(documents, "document_file", file)
+    asyncio.run(view.made())
+    [(_area, of, wanted, _records, _against, asked)] = got
+    assert view.state.answer is not answer
+    assert (of, wanted.key, asked) == (answer, "ringkasan", plan)
+
+
 def test_the_sheets_of_a_kecamatan_are_what_the_command_line_writes(view, demo_layers):
     """A page a village and one of contents; what is of other documents is not asked."""
     code = list(view.districts)[1]

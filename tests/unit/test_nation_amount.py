@@ -19,6 +19,11 @@ def test_a_step_is_what_every_cost_is_a_whole_number_of() -> None:
     amount = money(5.1e9, priced(open_pustu=350e6, upgrade_to_pustu=150e6))
     assert (amount.step_idr, amount.exact, amount.steps) == (50e6, True, 102)
     assert amount.ask().budget_idr == 5.1e9
+    # A sum that misses it by its last bit.
+    almost = 4.35 * 100 * 1e6
+    assert almost < 435e6
+    assert money(almost, priced(open_pustu=435e6)).steps == 1
+    assert money(almost, priced(open_pustu=1e6)).steps == 435
     # The 30 million that are left buy nothing.
     assert money(5.13e9, priced(open_pustu=350e6, upgrade_to_pustu=150e6)).steps == 102
 
@@ -38,7 +43,7 @@ def test_costs_without_a_common_step_are_divided_finely_and_said_to_be(costs: di
     [
         (1e9, {"open_pustu": 350e6, "staff_pustu": None}, "no cost is given for staff_pustu"),
         (3e8, {"open_pustu": 350e6}, "buys none of the measures: the cheapest costs Rp 350,000,000"),
-        (1e9, {}, "buys none"),
+        (1e9, {}, "no measure leads to such a kind"),
         (0.0, {"open_pustu": 350e6}, "above 0"),
         (float("nan"), {"open_pustu": 350e6}, "above 0"),
         (float("inf"), {"open_pustu": 350e6}, "above 0"),

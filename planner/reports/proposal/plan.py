@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from planner.coverage.study import Gaps
+    from planner.scenarios.modes import Season
     from planner.scenarios.scenario import Scenario
 
 COMMANDS = ("site", "rollout")
@@ -123,6 +124,20 @@ class Plan:
         """Whether there was no list of the kind, and the plan took it that there are none."""
         return not self.record["list_of_kind_given"]
 
+    @property
+    def seasons(self) -> tuple[Season, ...]:
+        """In which people count as reached, all of them: dry before wet. Its villages are of the last one."""
+        if self.command == "rollout":
+            both = bool(self.record["plan"].get("both_seasons"))
+            asked: list[Season] | None = ["dry", "wet"] if both else None
+        else:
+            asked = self.record["ask"].get("seasons")
+        found: tuple[Season, ...] = tuple(sorted(asked)) if asked else (self.scenario.season,)
+        if not set(found) <= {"dry", "wet"}:
+            msg = f"seasons {', '.join(map(str, found))}"
+            raise ValueError(msg)
+        return found
+
     def staff(self, rows: pd.DataFrame) -> dict[str, int]:
         """Return how many of each profession some of the sites need."""
         out: dict[str, int] = {}
@@ -187,6 +202,7 @@ def read_plan_folder(folder: Path) -> Plan:
         roads, by_roads = _roads(folder, record) if record.get("roads") else ((), float("nan"))
         plan = Plan(command, kind, record, scenario, ordered, years, villages, folder, roads, by_roads)
         _ = plan.as_if_none, plan.served("before"), plan.served("after"), record["area"]["code"]
+        _ = plan.seasons
     except (KeyError, TypeError, ValueError) as error:
         if isinstance(error, InputError):
             raise
@@ -269,7 +285,7 @@ def require_of_answer(plan: Plan, gaps: Gaps) -> None:
     _require_same_rules(plan, gaps)
     if plan.as_if_none:
         return
-    mine = gaps.coverage[plan.kind].villages["people_reached"]
+    mine = gaps.seasons[plan.seasons[-1]][plan.kind].villages["people_reached"]
     theirs = plan.villages[f"{plan.kind}_people_reached_before"].reindex(mine.index)
     same = np.isclose(mine, theirs, rtol=0, atol=SAME_PEOPLE, equal_nan=True)
     if not same.all() or len(mine) != len(plan.villages):

@@ -75,9 +75,17 @@ def request_facts(source: Source, plan: Plan) -> list[str]:
     return [
         *(_asked_with_roads(source, plan) if plan.roads else asked),
         words.say(f"request.served{end}", before=before, after=after, kind=name),
+        *_seasons(source, plan),
         cost_in_words(source, plan),
         _proof(source, plan),
     ]
+
+
+def _seasons(source: Source, plan: Plan) -> list[str]:
+    """Return in which seasons people count as reached, where these are not the report's own."""
+    if plan.seasons == (source.gaps.scenario.season,):
+        return []
+    return [source.words.say(f"request.season_{'both' if len(plan.seasons) > 1 else plan.seasons[0]}")]
 
 
 def _asked_with_roads(source: Source, plan: Plan) -> list[str]:
