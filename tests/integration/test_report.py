@@ -37,7 +37,9 @@ from planner.pipeline import (
 from planner.reports.documents.data import as_data
 from planner.reports.documents.word_template import template_bytes
 from planner.reports.outputs import RUN
+from planner.reports.proposal.memo import staff_memo
 from planner.reports.proposal.plan import read_plan_folder
+from planner.reports.proposal.request import not_reached
 from planner.reports.proposal.usulan import proposal
 from planner.reports.proposal.write import KEYS, REPORT, source_of, write_report
 
@@ -241,6 +243,31 @@ def _blocks(blocks):
     for block in blocks:
         yield block
         yield from _blocks(getattr(block, "blocks", ()))
+
+
+@pytest.mark.parametrize("lang", ["id", "en"])
+def test_of_a_list_in_doubt_no_gap_is_said_to_be_none(layers, lang):
+    """Three posyandu for all of an area: nobody knows who is not reached, so that it is not 0."""
+    rows = layers.facilities
+    few = replace(
+        layers, area=replace(layers.area, listed_kinds=("posyandu",)),
+        facilities=rows[rows["kind"] == "posyandu"].head(3),
+    )  # fmt: skip
+    made = source_of(Ilp(find_gaps(few)), lang=lang)
+    assert made.focus == "posyandu"
+    status = made.gaps.coverage["posyandu"].villages["status"]
+    unknown = int(status.eq("unknown").sum())
+    assert unknown > 0
+    assert not status.eq("gap").any()
+    assert [cell.known for cell in not_reached(made, "posyandu")] == [False, False]
+    said = " ".join(texts_of(as_data(staff_memo(made), made.words)))
+    open_ = {
+        "id": f"keadaan {unknown} desa/kelurahan belum diketahui",
+        "en": f"of {unknown} villages the state",
+    }
+    # As the problem, and as the conclusion.
+    assert said.count(open_[lang]) == 2
+    assert not re.search(r"\b0 (desa|jiwa|villages|people)", said)
 
 
 def test_a_kind_without_a_list_is_unknown_and_never_nought(layers):

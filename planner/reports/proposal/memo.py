@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from geodata.vocabulary.statuses import VillageStatus
 from planner.reports.documents.model import (
     Document,
     Fields,
@@ -74,12 +76,22 @@ def _problem(source: Source) -> tuple[Block, ...]:
         return (Paragraph(said),)
     if focus is None:
         return (Paragraph(words.say("memo.problem_unknown", area=source.area_name)),)
-    villages, lost = not_reached(source, focus)
-    text = words.say(
-        "memo.problem_text", n=number(villages.number, "village"), area=source.area_name,
-        kind=words.kind(focus), rule=source.rule_words(focus), people=lost,
-    )  # fmt: skip
-    return (Paragraph(text),)
+    return (Paragraph(_lack(source, focus, "problem_text")),)
+
+
+def _lack(source: Source, kind: str, key: str) -> str:
+    """Return in words how many villages and people lack a kind, and of how many nobody knows."""
+    words, open_ = source.words, source.status(kind, VillageStatus.UNKNOWN)
+    villages, lost = not_reached(source, kind)
+    values = {"area": source.area_name, "kind": words.kind(kind), "rule": source.rule_words(kind)}
+    if open_.number and not (villages.known and lost.known):
+        return words.say(
+            "memo.lack_open", n=number(open_.number, "village"), people=source.reached(kind), **values
+        )
+    said = words.say(f"memo.{key}", n=replace(villages, unit="village"), people=lost, **values)
+    if not open_.number:
+        return said
+    return f"{said} {words.say('background.status_unknown', n=number(open_.number, 'village'))}"
 
 
 def _facts(source: Source) -> list[str]:
@@ -145,11 +157,7 @@ def _conclusion(source: Source) -> str:
         )  # fmt: skip
     if source.focus is None:
         return words.say("memo.conclusion_unknown", area=source.area_name)
-    villages, lost = not_reached(source, source.focus)
-    return words.say(
-        "memo.conclusion_gaps", n=number(villages.number, "village"), kind=words.kind(source.focus),
-        people=lost, area=source.area_name,
-    )  # fmt: skip
+    return _lack(source, source.focus, "conclusion_gaps")
 
 
 def _advice(source: Source) -> list[str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from geodata.vocabulary.statuses import VillageStatus
+from planner.coverage.tables import is_at_least
 from planner.reports.documents.model import (
     UNKNOWN,
     Column,
@@ -359,6 +360,20 @@ def _priorities(source: Source, kind: str) -> list[Block]:
 
 
 def not_reached(source: Source, kind: str) -> tuple[Cell, Cell]:
-    """Return how many villages are a gap, and how many people are known not to be reached."""
+    """Return how many villages are a gap, and how many people are known not to be reached.
+
+    At least so many, where of others nobody knows; unknown, where that could be all of them.
+    """
     lost = source.unreached(kind)
-    return source.status(kind, VillageStatus.GAP), people(None if np.isnan(lost) else lost)
+    villages, open_ = (source.status(kind, s) for s in (VillageStatus.GAP, VillageStatus.UNKNOWN))
+    return (
+        _known(villages, is_open=bool(open_.number)),
+        _known(people(None if np.isnan(lost) else lost), is_open=is_at_least(source.reach(kind))),
+    )
+
+
+def _known(cell: Cell, *, is_open: bool) -> Cell:
+    """Return a count of which more may be true."""
+    if not is_open or not cell.known:
+        return cell
+    return UNKNOWN if round(cell.number) == 0 else replace(cell, at_least=True)
