@@ -244,5 +244,5 @@ def site(  # noqa: PLR0913 - each is one thing that an office may give
     )  # fmt: skip
     villages = village_changes(problem.before, after, kind, problem.reach.seasons[-1])
     if backed is not None:
-        villages = with_backup(villages, kind, problem.reach, gained, after.demand)
+        villages = with_backup(villages, problem.reach, gained, problem.before, after)
     return Siting(ready, answer, after, scenario, table, villages)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from planner.coverage.reach import is_open, status_of, unplaced
 from planner.coverage.tables import village_table
 from planner.siting.cover.explain import added_in_steps, explain
 from planner.siting.weights import counted_people
@@ -71,7 +72,7 @@ def village_changes(before: Gaps, after: Gaps, kind: str, season: Season | None 
 
 
 def with_backup(
-    villages: pd.DataFrame, kind: str, reach: Reach, gained: NDArray[np.bool_], demand: gpd.GeoDataFrame
+    villages: pd.DataFrame, reach: Reach, gained: NDArray[np.bool_], before: Gaps, after: Gaps
 ) -> pd.DataFrame:
     """Return a table of villages with who has enough units within reach, without and with a plan.
 
@@ -79,21 +80,20 @@ def with_backup(
     ----------
     villages
         As from :func:`village_changes`; what it holds is of one unit.
-    kind
-        The facility kind.
     reach
         Who has enough units today.
     gained
         bool ``(points,)``, who has with the plan besides.
-    demand
-        The demand points.
+    before, after
+        The gaps without and with the plan.
 
     Returns
     -------
     table
         Index ``village_code``; the columns of ``villages``, then ``K_units_needed`` and of a kind K
         ``K_people_backup_before``, ``K_people_backup`` (NaN = unknown), ``K_share_backup_before``,
-        ``K_share_backup`` (0-1).
+        ``K_share_backup`` (0-1), ``K_status_backup_before``, ``K_status_backup`` (served, partly, gap,
+        unknown: as with one unit, and unknown too where a second one may be that is not known).
 
     Examples
     --------
@@ -103,16 +103,45 @@ def with_backup(
     >>> bool(abs(gained.sum() - plan.people_added) < 1e-6)
     True
     """
+    kind, demand, n = reach.kind, after.demand, len(villages)
     row = villages.index.get_indexer(demand["village_code"])
     weight, people = demand["weight"].to_numpy(dtype=np.float64), counted_people(demand)
+    rule = after.scenario.status
+    states = {"_before": (before, reach.already), "": (after, reach.already | gained)}
     known = villages["people"].notna().to_numpy()
     new: dict[str, object] = {f"{kind}_units_needed": reach.backup}
     for what, each in (("people", people), ("share", weight)):
-        for when, counted in (("_before", reach.already), ("", reach.already | gained)):
-            found = np.bincount(row, weights=each * counted, minlength=len(villages))
+        for when, (_, counted) in states.items():
+            found = np.bincount(row, weights=each * counted, minlength=n)
             value = np.where(known, found, np.nan) if what == "people" else np.round(found, 9)
             new[f"{kind}_{what}_backup{when}"] = value
+    for when, (gaps, counted) in states.items():
+        open_ = _backup_open(gaps, reach, counted, row)
+        unsure = open_ | unplaced(demand, row, counted, open_, rule, n=n)
+        least, most = (
+            np.bincount(row, weights=weight * some, minlength=n).astype(np.float64)
+            for some in (counted & ~unsure, counted | unsure)
+        )
+        new[f"{kind}_status_backup{when}"] = status_of(least, most, rule)
     return villages.assign(**new)
+
+
+def _backup_open(
+    gaps: Gaps, reach: Reach, counted: NDArray[np.bool_], row: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Return of which points nobody knows whether they have enough units: bool ``(points,)``.
+
+    That of one unit; and who has one within reach may have another that is on no list, or at the end of a
+    road that is not there.
+    """
+    kind, season, layers = reach.kind, reach.seasons[-1], gaps.layers
+    coverage, n = gaps.seasons[season][kind], len(layers.villages)
+    kinds = (kind, *gaps.scenario.standard[kind].counts)
+    whole = gaps.extent.lists_whole(kinds, n)
+    if layers.roads is not None:
+        whole = whole & gaps.extent.roads_whole(n)
+    open_: NDArray[np.bool_] = ~counted & (is_open(coverage.reason_code) | (coverage.within & ~whole[row]))
+    return open_
 
 
 def site_table(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from dataclasses import replace
 
 import geopandas as gpd
@@ -23,6 +24,7 @@ from planner.reports.workbook.words import Words
 from planner.scenarios.edits import ChangeFacility, CloseFacility, OpenFacility
 from planner.siting.measures import Measures, default_measures
 from planner.siting.reach import find_reach
+from planner.texts.catalogues import map_texts
 
 KIND, SPOTS = "posyandu", 7
 
@@ -163,9 +165,26 @@ def test_who_has_two_is_what_units_one_by_one_say(study, singly):
     lifted = (plan.villages[f"{KIND}_share_backup"] >= served).sum()
     lifted -= (plan.villages[f"{KIND}_share_backup_before"] >= served).sum()
     assert plan.sites["villages_added"].sum() == lifted
+    # By the words of METHODS: 80 % and more, below 50 %; on whole lists nothing is unknown.
+    for when in ("_before", ""):
+        share = plan.villages[f"{KIND}_share_backup{when}"]
+        words = ["served" if s >= 0.8 else "gap" if s < 0.5 else "partly" for s in share]
+        assert plan.villages[f"{KIND}_status_backup{when}"].tolist() == words
+    assert set(words) > {"served", "gap"}
     assert (plan.sites["people_near_limit"] <= plan.people_added).all()
     assert "with 2 units in reach" in repr(plan)
     assert "with 2 units within the limit" in in_words(plan)[0]
+
+
+def test_who_has_one_may_have_another_that_nobody_lists(study):
+    """On a list that is not whole, fewer than two is unknown, and never a gap."""
+    layers = study.layers
+    few = Study(replace(layers, facilities=layers.facilities.drop(functioning(layers).index[20:])))
+    assert few.gaps().extent.why[KIND]
+    found = site(few, KIND, Ask(units=8, backup=2)).villages
+    served = found[f"{KIND}_share_backup"] >= 0.8
+    assert 0 < served.sum() < len(found)
+    assert found[f"{KIND}_status_backup"].tolist() == ["served" if s else "unknown" for s in served]
 
 
 def test_without_roads_walks_are_straight(demo_layers):
@@ -289,7 +308,13 @@ def test_options_and_plan_file_ask_the_same(run, tmp_path):
     villages = pd.read_csv(by_option / "villages_after.csv")
     gained = villages[f"{KIND}_people_backup"] - villages[f"{KIND}_people_backup_before"]
     assert gained.sum() == pytest.approx(record["people_added"])
-    assert "bila 2 fasilitas di tempat berbeda" in (by_option / "map.html").read_text("utf-8")
+    page = (by_option / "map.html").read_text("utf-8")
+    assert "bila 2 fasilitas di tempat berbeda" in page
+    # Its colours are those of two units: a village that one unit serves and two do not.
+    other = villages[(villages[f"{KIND}_status"] == "served") & (villages[f"{KIND}_status_backup"] == "gap")]
+    name = other["village_name"].iloc[0]
+    [tip] = re.findall(rf"{name}\\u003c/b\\u003e \([^)]*\)\\u003cbr\\u003e([^:]*): ", page)[:1]
+    assert tip == map_texts("id")["gap"]
     with pytest.raises(ConfigError, match="counts who has several units in reach"):
         read_plan_folder(by_option)
     names = {

@@ -147,8 +147,8 @@ def _villages(
     show: bool,
 ) -> folium.GeoJson:
     """Return the villages coloured by their status."""
-    kind, numbers = plan.kind, Formatter(lang)
-    status, share = table[f"{kind}_status{suffix}"], table[f"{kind}_share_reached{suffix}"]
+    numbers = Formatter(lang)
+    status, share = (table[column] for column in _columns(plan, suffix))
     tips = [
         f"<b>{html.escape(str(name))}</b> ({html.escape(str(district))})<br>"
         f"{html.escape(texts[one])}: {numbers.percent(part)}"
@@ -171,6 +171,13 @@ def _villages(
         tooltip=folium.GeoJsonTooltip(["tip"], labels=False, sticky=True, class_name="jk-tip"),
         show=show,
     )
+
+
+def _columns(plan: AnyPlan, suffix: str) -> tuple[str, str]:
+    """Return the columns of a status and its share: of as many units as the plan counts with."""
+    if isinstance(plan, Siting) and plan.reach.backup > 1:
+        return f"{plan.kind}_status_backup{suffix}", f"{plan.kind}_share_backup{suffix}"
+    return f"{plan.kind}_status{suffix}", f"{plan.kind}_share_reached{suffix}"
 
 
 def _style(feature: dict[str, Any]) -> dict[str, Any]:
