@@ -142,3 +142,16 @@ def jangkau(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str,
         return status, out, err
 
     return run
+
+
+@pytest.fixture
+def on_demo(
+    jangkau: Callable[..., tuple[int, str, str]], demo_workspace: Path, tmp_path: Path
+) -> Callable[..., tuple[int, str, Path]]:
+    """Run a command on the demo's workspace; returns (exit status, all that was said, the output folder)."""
+
+    def run(command: str, *words: object, out: str = "out") -> tuple[int, str, Path]:
+        status, said, error = jangkau(command, demo_workspace, *words, "--out", tmp_path / out)
+        return status, said + error, tmp_path / out
+
+    return run

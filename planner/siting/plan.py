@@ -101,9 +101,14 @@ def require_same(after: Gaps, reach: Reach, gained: NDArray[np.bool_]) -> None:
     found = np.logical_and.reduce([after.seasons[s][reach.kind].within for s in reach.seasons])
     wrong = np.flatnonzero(found != promised)
     if len(wrong):
-        codes = ", ".join(sorted(set(after.demand["village_code"].iloc[wrong]))[:5])
-        msg = f"the engine reaches other places than the plan: {len(wrong)} of them, in villages {codes}"
+        msg = f"the engine reaches other places than the plan: {_places(after, wrong)}"
         raise UnprovenError(msg)
+
+
+def _places(after: Gaps, wrong: NDArray[np.integer]) -> str:
+    """Return in words how many demand points (by row) differ, and in which villages."""
+    codes = ", ".join(sorted(set(after.demand["village_code"].iloc[wrong]))[:5])
+    return f"{len(wrong)} of them, in villages {codes}"
 
 
 @dataclass(frozen=True)
@@ -207,10 +212,9 @@ def require_backup(
     within = np.logical_and.reduce([after.seasons[s][reach.kind].within for s in reach.seasons])
     wrong = np.flatnonzero((counted != (reach.already | gained)) | (counted & ~within))
     if len(wrong):
-        codes = ", ".join(sorted(set(after.demand["village_code"].iloc[wrong]))[:5])
         msg = (
-            f"the engine finds {reach.backup} units within reach of other places than the plan: {len(wrong)} "
-            f"of them, in villages {codes}"
+            f"the engine finds {reach.backup} units within reach of other places than the plan: "
+            f"{_places(after, wrong)}"
         )
         raise UnprovenError(msg)
     return found

@@ -192,15 +192,20 @@ def test_villages_in_a_box_are_listed_with_their_sum(tab, hostile_layers):
     assert tab.texts.people(float(inside["people"].sum())) in total
 
 
-def test_two_scenarios_lie_side_by_side_under_a_line(tab, hostile_layers):
-    study = Study(hostile_layers, modes=tuple(default_scenario().modes))
-    before = study.gaps().seasons["dry"]["puskesmas"].villages["status"]
+def another_limit(tab):
+    """Something to compare with the base."""
     tab.tab("What if")
     limit = tab.page.locator('input[data-key="limit"]')
     limit.fill("120")
     limit.press("Enter")
     tab.page.locator('[data-figure="against"]').wait_for()
     tab.tab("Scenarios")
+
+
+def test_two_scenarios_lie_side_by_side_under_a_line(tab, hostile_layers):
+    study = Study(hostile_layers, modes=tuple(default_scenario().modes))
+    before = study.gaps().seasons["dry"]["puskesmas"].villages["status"]
+    another_limit(tab)
     tab.page.locator('[data-key="beside-line"]').click()
     tab.frame().wait_for_function("document.body.dataset.swipe === '1'")
     handle = tab.frame().get_by_role("slider")
@@ -226,12 +231,7 @@ LEFT_UNITS = """(() => { let n = 0; jangkau.twin.map().eachLayer(l => { if (l.op
 
 def on_two_maps(tab):
     """Another limit, beside the base."""
-    tab.tab("What if")
-    limit = tab.page.locator('input[data-key="limit"]')
-    limit.fill("120")
-    limit.press("Enter")
-    tab.page.locator('[data-figure="against"]').wait_for()
-    tab.tab("Scenarios")
+    another_limit(tab)
     tab.page.locator('[data-key="beside-maps"]').click()
     tab.frame().wait_for_function("document.body.dataset.twin === '1'")
     # The panel is shown anew too, and may be the later of the two.

@@ -34,13 +34,6 @@ def plan(study):
     return site(study, "posyandu", Ask(units=4))
 
 
-@pytest.fixture(scope="module")
-def workspace(demo_layers, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("siting") / "work"
-    write_workspace(demo_layers, folder)
-    return folder
-
-
 def people_within(gaps, kind, season="dry"):
     """People within the limit, from the times of a run and nothing else."""
     one, rule = gaps.seasons[season][kind], gaps.scenario.standard[kind].of(season)
@@ -177,11 +170,11 @@ def test_as_if_none_is_said_on_every_output(demo_layers, tmp_path, capsys):
     assert "no list of pustu was given" in capsys.readouterr().out
 
 
-def test_the_scenario_file_gives_the_same_answer(plan, workspace, tmp_path):
+def test_the_scenario_file_gives_the_same_answer(plan, demo_workspace, tmp_path):
     write_siting(plan, tmp_path / "plan")
     file = tmp_path / "plan" / "scenario.yml"
     assert read_scenario(file).content_hash() == plan.scenario.content_hash()
-    assert main(["gaps", str(workspace), "--scenario", str(file), "--out", str(tmp_path / "gaps")]) == 0
+    assert main(["gaps", str(demo_workspace), "--scenario", str(file), "--out", str(tmp_path / "gaps")]) == 0
     summary = json.loads((tmp_path / "gaps" / "summary.json").read_text("utf-8"))
     assert summary["kinds"]["posyandu"]["people_reached"] == pytest.approx(
         people_within(plan.after, "posyandu")
@@ -216,24 +209,25 @@ def test_tables_of_a_run(plan, tmp_path):
         (["--units", "1", "--seed", "-1"], "seed is a whole number"),
     ],
 )
-def test_bad_asking_is_told(words, said, workspace, tmp_path, capsys):
-    status = main(["site", str(workspace), "--kind", "posyandu", *words, "--out", str(tmp_path / "out")])
+def test_bad_asking_is_told(words, said, demo_workspace, tmp_path, capsys):
+    status = main(["site", str(demo_workspace), "--kind", "posyandu", *words, "--out", str(tmp_path / "out")])
     assert (status, said in capsys.readouterr().err) == (2, True)
     assert not (tmp_path / "out").exists()
 
 
-def test_an_unknown_kind_is_told(workspace, tmp_path, capsys):
+def test_an_unknown_kind_is_told(demo_workspace, tmp_path, capsys):
     assert (
-        main(["site", str(workspace), "--kind", "warung", "--units", "1", "--out", str(tmp_path / "o")]) == 2
+        main(["site", str(demo_workspace), "--kind", "warung", "--units", "1", "--out", str(tmp_path / "o")])
+        == 2
     )
     assert "warung" in capsys.readouterr().err
 
 
-def test_candidate_places_from_a_file(workspace, tmp_path, plan):
+def test_candidate_places_from_a_file(demo_workspace, tmp_path, plan):
     row = plan.sites.iloc[0]
     file = tmp_path / "calon.csv"
     file.write_text(f"nama,lintang,bujur\nBalai desa,{row['lat']},{row['lon']}\n", "utf-8")
-    words = ["site", str(workspace), "--kind", "posyandu", "--units", "1", "--places", str(file)]
+    words = ["site", str(demo_workspace), "--kind", "posyandu", "--units", "1", "--places", str(file)]
     assert main([*words, "--out", str(tmp_path / "out")]) == 0
     sites = pd.read_csv(tmp_path / "out" / "sites.csv")
     assert sites["name"].tolist() == ["Balai desa"]

@@ -13,8 +13,6 @@ import pandas as pd
 import pytest
 
 from geodata.errors import ConfigError, UnprovenError
-from geodata.workspace import write_workspace
-from planner.cli import main
 from planner.cli.site import in_words
 from planner.kernels.lists import Lists
 from planner.pipeline import Ask, Floor, Study, robustness, site
@@ -34,19 +32,10 @@ def study(demo_layers):
     return Study(demo_layers)
 
 
-@pytest.fixture(scope="module")
-def workspace(demo_layers, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("backup") / "work"
-    write_workspace(demo_layers, folder)
-    return folder
-
-
 @pytest.fixture
-def run(workspace, tmp_path, capsys):
+def run(on_demo):
     def run(*words, out="out", command="site"):
-        status = main([command, str(workspace), *map(str, words), "--out", str(tmp_path / out)])
-        said = capsys.readouterr()
-        return status, said.out + said.err, tmp_path / out
+        return on_demo(command, *words, out=out)
 
     return run
 

@@ -6,25 +6,15 @@ import geopandas as gpd
 import pytest
 import shapely
 
-from geodata.workspace import write_workspace
 from planner.cli import main
 
 
-@pytest.fixture(scope="module")
-def workspace(demo_layers, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("refusals") / "work"
-    write_workspace(demo_layers, folder)
-    return folder
-
-
 @pytest.fixture
-def asked(workspace, tmp_path, capsys):
+def asked(on_demo):
     """Status and what was said, of a command with a workspace and an output folder."""
 
     def run(command, *words, out="out"):
-        status = main([command, str(workspace), *map(str, words), "--out", str(tmp_path / out)])
-        said = capsys.readouterr()
-        return status, said.out + said.err
+        return on_demo(command, *words, out=out)[:2]
 
     return run
 
@@ -135,10 +125,10 @@ def test_years_in_which_nothing_can_work(asked, tmp_path):
 
 
 @pytest.mark.parametrize("command", ["site", "robust"])
-def test_nothing_is_written_into_a_workspace(command, workspace):
-    status = main([command, str(workspace), *site_words(), "--out", str(workspace / "plan")])
+def test_nothing_is_written_into_a_workspace(command, demo_workspace):
+    status = main([command, str(demo_workspace), *site_words(), "--out", str(demo_workspace / "plan")])
     assert status == 2
-    assert not (workspace / "plan").exists()
+    assert not (demo_workspace / "plan").exists()
 
 
 def test_what_was_left_out_is_said(asked, demo_layers, tmp_path):

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import io
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from html import unescape
 
 import docx
 import pytest
 from pypdf import PdfReader
+from support import run_apart
 
 from app.areas.area import Area
 from app.areas.question import WhatIf
@@ -48,12 +47,6 @@ def view(area, tmp_path):
     store.close()
 
 
-def taken(view):
-    """The file that the button gives, by a loop of its own: another test's may still run in this thread."""
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, view.made()).result()
-
-
 def test_the_file_is_what_the_planner_writes(area, demo_layers):
     source = source_of(Ilp(find_gaps(demo_layers)), findings=check(demo_layers), lang="id")
     wanted = Wanted("ringkasan", "id", "html", "f4")
@@ -87,7 +80,7 @@ def test_there_is_nothing_to_compare_until_something_differs(view, area):
     view.acted({"act": "preview"})
     assert (view.pages, view.making) == ((), False)
     assert "Make a change, or choose a saved scenario." in view.fragment.html
-    assert taken(view) is None
+    assert run_apart(view.made()) is None
     closed = WhatIf(edits=(CloseFacility(op="close_facility", id="P9901002"),))
     area.answer(closed)
     view.session.state.move_to(History().then(closed), opened=None)
@@ -136,7 +129,7 @@ def test_no_message_of_a_page_is_a_fault(view, message):
 def test_a_file_arrives_under_its_name(view):
     view.acted({"act": "choose", "name": "key", "value": "ringkasan"})
     view.acted({"act": "choose", "name": "ending", "value": "pdf"})
-    made = taken(view)
+    made = run_apart(view.made())
     assert isinstance(made, io.BytesIO)
     assert view.file.filename == "ringkasan-99.01.pdf"
 
@@ -203,7 +196,7 @@ def test_a_plan_of_another_season_is_in_the_document_and_said(view, seasons, yea
         view.preview()
         assert view.session.notice.text == ""
         assert view.pages
-        text = taken(view).getvalue().decode("utf-8")
+        text = run_apart(view.made()).getvalue().decode("utf-8")
         counted = {"en": "counted in the wet season", "id": "dihitung menurut musim hujan"}[lang]
         assert counted in text
         assert said in text
@@ -227,7 +220,7 @@ def test_a_file_is_of_the_moment_at_which_it_was_asked_for(view, monkeypatch):
 
     monkeypatch.setattr(documents, "kept_records", later)
     monkeypatch.setattr(documents, "document_file", file)
-    taken(view)
+    run_apart(view.made())
     [(_area, of, wanted, _records, _against, asked)] = got
     assert view.state.answer is not answer
     assert (of, wanted.key, asked) == (answer, "ringkasan", plan)
@@ -247,7 +240,7 @@ def test_the_sheets_of_a_kecamatan_are_what_the_command_line_writes(view, demo_l
     assert f'<option value="{code}" selected>{view.districts[code]} ({code})</option>' in html
     assert "doc-paper" not in html
     assert "doc-ending" not in html
-    file = taken(view)
+    file = run_apart(view.made())
     assert view.file.filename == f"pws-{code}.pdf"
     assert file.getvalue() == Booklet(Ilp(find_gaps(demo_layers)), "id").pdf(code)
     view.choose({"key": "usulan"})
