@@ -16,6 +16,7 @@ from numba import njit
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from planner.kernels.cover import Cover
     from planner.kernels.lists import Lists
 
 
@@ -24,28 +25,18 @@ class Backup(NamedTuple):
 
     Attributes
     ----------
-    people
-        float64 ``(places,)``.
+    cover
+        Places, sites, costs and conflicts, as where one site is enough.
     need
         int32 ``(places,)``, 1 or more.
     part
         float64 ``(most needed + 1, most needed + 1)``: what a place that needs n (row) counts with c sites
         (column), from 0 to 1 at ``c = n``.
-    by_site, by_place
-        The places that each site covers, and back.
-    cost
-        float64 ``(sites,)``, above 0.
-    conflicts
-        By site, with which others it may not be chosen; both ways.
     """
 
-    people: NDArray[np.float64]
+    cover: Cover
     need: NDArray[np.int32]
     part: NDArray[np.float64]
-    by_site: Lists
-    by_place: Lists
-    cost: NDArray[np.float64]
-    conflicts: Lists
 
 
 class BackupNow(NamedTuple):
@@ -72,14 +63,14 @@ def _next(problem: Backup, place: int, count: int) -> float:
     need = problem.need[place]
     if count >= need:
         return 0.0
-    return problem.people[place] * (problem.part[need, count + 1] - problem.part[need, count])
+    return problem.cover.people[place] * (problem.part[need, count + 1] - problem.part[need, count])
 
 
 @njit(cache=True, nogil=True)
 def backup_standing(problem: Backup, chosen: NDArray[np.bool_]) -> BackupNow:
     """Return what the chosen sites (bool ``(sites,)``) cover, and what each other one would add."""
-    sites, by_site, conflicts = len(problem.cost), problem.by_site, problem.conflicts
-    now = BackupNow(np.zeros(len(problem.people), np.int32), np.zeros(sites), np.zeros(sites, np.int32))
+    sites, by_site, conflicts = len(problem.cover.cost), problem.cover.by_site, problem.cover.conflicts
+    now = BackupNow(np.zeros(len(problem.cover.people), np.int32), np.zeros(sites), np.zeros(sites, np.int32))
     for j in np.flatnonzero(chosen):
         for e in range(by_site.first[j], by_site.first[j + 1]):
             now.count[by_site.item[e]] += 1
@@ -94,7 +85,7 @@ def backup_standing(problem: Backup, chosen: NDArray[np.bool_]) -> BackupNow:
 @njit(cache=True, nogil=True)
 def _change(problem: Backup, j: int, step: int, now: BackupNow) -> None:
     """Choose a site (step 1) or give it up (step -1)."""
-    by_site, by_place, conflicts = problem.by_site, problem.by_place, problem.conflicts
+    by_site, by_place, conflicts = problem.cover.by_site, problem.cover.by_place, problem.cover.conflicts
     for e in range(by_site.first[j], by_site.first[j + 1]):
         place = by_site.item[e]
         before = _next(problem, place, now.count[place])
@@ -114,8 +105,8 @@ def _best(
 ) -> int:  # fmt: skip
     """Return the site that adds most for its price, of equals the lowest number; -1 where none is allowed."""
     best, most = -1, -1.0
-    for k in range(len(problem.cost)):
-        if chosen[k] or not open_[k] or now.blockers[k] > 0 or problem.cost[k] > room:
+    for k in range(len(problem.cover.cost)):
+        if chosen[k] or not open_[k] or now.blockers[k] > 0 or problem.cover.cost[k] > room:
             continue
         worth = now.gain[k] / price[k]
         if worth > most:
@@ -147,7 +138,7 @@ def backup_greedy(
     order, gain
         int32 and float64 ``(added,)``: the sites in the order in which they were added, and what each added.
     """
-    now, cost = backup_standing(problem, chosen), problem.cost
+    now, cost = backup_standing(problem, chosen), problem.cover.cost
     room = budget - cost[chosen].sum()
     order, added, found = np.empty(len(cost), np.int32), np.empty(len(cost)), 0
     while True:
@@ -179,7 +170,7 @@ def backup_exchange(
     moves
         How many exchanges were made: none where no single one gains.
     """
-    now, cost = backup_standing(problem, chosen), problem.cost
+    now, cost = backup_standing(problem, chosen), problem.cover.cost
     room, alike = budget - cost[chosen].sum(), np.ones(len(cost))
     moves = 0
     for j in np.flatnonzero(chosen):
@@ -281,12 +272,12 @@ def backup_planes(
         float64 ``(groups,)``, ``(groups,)`` and ``(groups, sites)``: with any shares x a group has at most
         ``full + slope @ x``, which is ``people`` at the shares given.
     """
-    by_place, most = problem.by_place, problem.part.shape[0]
+    by_place, most = problem.cover.by_place, problem.part.shape[0]
     people, full = np.zeros(groups), np.zeros(groups)
-    slope = np.zeros((groups, len(problem.cost)))
+    slope = np.zeros((groups, len(problem.cover.cost)))
     top, who = np.zeros(most), np.zeros(most, np.int64)
-    for i in range(len(problem.people)):
-        need, weight, g = problem.need[i], problem.people[i], group[i]
+    for i in range(len(problem.cover.people)):
+        need, weight, g = problem.need[i], problem.cover.people[i], group[i]
         total = _largest(by_place, i, share, top[: need - 1], who)
         best, without, rest = total / need, 0, total
         for c in range(1, need):

@@ -101,14 +101,14 @@ def require_same(after: Gaps, reach: Reach, gained: NDArray[np.bool_]) -> None:
     found = np.logical_and.reduce([after.seasons[s][reach.kind].within for s in reach.seasons])
     wrong = np.flatnonzero(found != promised)
     if len(wrong):
-        msg = f"the engine reaches other places than the plan: {_places(after, wrong)}"
+        where = _villages(after, wrong)
+        msg = f"the engine reaches other places than the plan: {len(wrong)} of them, in villages {where}"
         raise UnprovenError(msg)
 
 
-def _places(after: Gaps, wrong: NDArray[np.integer]) -> str:
-    """Return in words how many demand points (by row) differ, and in which villages."""
-    codes = ", ".join(sorted(set(after.demand["village_code"].iloc[wrong]))[:5])
-    return f"{len(wrong)} of them, in villages {codes}"
+def _villages(after: Gaps, wrong: NDArray[np.integer]) -> str:
+    """Return the codes of some of the villages in which demand points (by row) differ."""
+    return ", ".join(sorted(set(after.demand["village_code"].iloc[wrong]))[:5])
 
 
 @dataclass(frozen=True)
@@ -214,7 +214,7 @@ def require_backup(
     if len(wrong):
         msg = (
             f"the engine finds {reach.backup} units within reach of other places than the plan: "
-            f"{_places(after, wrong)}"
+            f"{len(wrong)} of them, in villages {_villages(after, wrong)}"
         )
         raise UnprovenError(msg)
     return found
@@ -252,6 +252,6 @@ def require_times(after: Gaps, reach: Reach, promised_s: NDArray[np.float64]) ->
     same = np.isclose(found, promised_s, rtol=0.0, atol=1e-5)
     wrong = np.flatnonzero(said & ~same)
     if len(wrong):
-        codes = ", ".join(sorted(set(after.demand["village_code"].iloc[wrong]))[:5])
-        msg = f"the engine finds other times than the plan at {len(wrong)} places, in villages {codes}"
+        where = _villages(after, wrong)
+        msg = f"the engine finds other times than the plan at {len(wrong)} places, in villages {where}"
         raise UnprovenError(msg)

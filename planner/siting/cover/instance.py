@@ -59,6 +59,9 @@ class CoverInstance:
         if self.need is not None:
             msg = "these places need several sites: a kernel of planner.kernels.backup knows that"
             raise ValueError(msg)
+        return self._cover()
+
+    def _cover(self) -> Cover:
         return Cover(self.people, self.by_site, self.by_place, self.cost, self.conflicts)
 
     @property
@@ -90,7 +93,7 @@ class CoverInstance:
         most = int(need.max(initial=1))
         share = np.arange(most + 1) / np.maximum(np.arange(most + 1), 1)[:, None]
         part = np.where(share >= 1.0, 1.0, np.where(share > 0.0, np.minimum(share, 1.0) ** power, 0.0))
-        return Backup(self.people, need, part, self.by_site, self.by_place, self.cost, self.conflicts)
+        return Backup(self._cover(), need, part)
 
     def reached(self, chosen: NDArray[np.integer] | NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Return which places count as covered by some sites, bool ``(places,)``: by as many as they need.
