@@ -40,17 +40,17 @@ def run(on_demo):
     return run
 
 
-def functioning(layers):
+def functioning(layers, kind=KIND):
     rows = layers.facilities
-    return rows[(rows["kind"] == KIND) & (rows["status"] == "used") & (rows["functioning"] != "no")]
+    return rows[(rows["kind"] == kind) & (rows["status"] == "used") & (rows["functioning"] != "no")]
 
 
 class Alone:
     """Who is within the limit of each unit where all others are closed: nothing of siting is asked."""
 
-    def __init__(self, study):
-        self.study = study
-        self.names = list(functioning(study.gaps().layers).index)
+    def __init__(self, study, kind=KIND):
+        self.study, self.kind = study, kind
+        self.names = list(functioning(study.gaps().layers, kind).index)
         self.known = {name: self._gaps(name) for name in self.names}
 
     def _gaps(self, name, *edits):
@@ -58,15 +58,15 @@ class Alone:
         return self.study.gaps((*self.study.scenario.edits, *closed, *edits)).seasons
 
     def within(self, seasons):
-        return {s: [one[s][KIND].within for one in self.known.values()] for s in seasons}
+        return {s: [one[s][self.kind].within for one in self.known.values()] for s in seasons}
 
     def of(self, edit):
         """By season, who is within the limit of what an edit opens or mends."""
-        return {s: one[KIND].within for s, one in self._gaps(None, edit).items()}
+        return {s: one[self.kind].within for s, one in self._gaps(None, edit).items()}
 
     def two(self, plan=None, season="dry"):
         """Who has two units in reach at different places, today or with a plan: bool by demand point."""
-        within = {name: one[season][KIND].within for name, one in self.known.items()}
+        within = {name: one[season][self.kind].within for name, one in self.known.items()}
         layers = self.study.gaps().layers
         if plan is not None:
             edits = plan.scenario.edits[len(self.study.scenario.edits) :]
@@ -163,6 +163,19 @@ def test_who_has_two_is_what_units_one_by_one_say(study, singly):
     assert (plan.sites["people_near_limit"] <= plan.people_added).all()
     assert "with 2 units in reach" in repr(plan)
     assert "with 2 units within the limit" in in_words(plan)[0]
+
+
+def test_in_both_seasons_two_units_are_counted_in_each(study):
+    """Of a kind whose ways rain makes longer: who has two in the dry season may have one in the wet."""
+    singly = Alone(study, "puskesmas")
+    plan = site(study, "puskesmas", Ask(units=4, backup=2, seasons=("dry", "wet")))
+    dry, wet = (singly.two(season=s) for s in ("dry", "wet"))
+    assert (dry != wet).any()
+    after = np.logical_and(*(singly.two(plan, s) for s in ("dry", "wet")))
+    assert (plan.reach.already == (dry & wet)).all()
+    people = known(plan.after)
+    assert plan.people_added > 0
+    assert plan.people_added == pytest.approx(people[after & ~(dry & wet)].sum())
 
 
 def test_who_has_one_may_have_another_that_nobody_lists(study):

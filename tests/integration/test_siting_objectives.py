@@ -19,6 +19,7 @@ from planner.cli.site import in_words
 from planner.coverage.reach import usable_facilities
 from planner.ilp.groups import group_table
 from planner.pipeline import Ask, Floor, Study, read_measures, site, village_table
+from planner.siting.objectives.choices import after_earlier
 from planner.siting.plan import edits_of, require_times
 from planner.siting.reach import find_reach
 from planner.siting.rules import floor_rows
@@ -270,6 +271,23 @@ def test_an_earlier_plan_may_be_asked_for_what_does_not_go_with_the_new_one(stud
     gradual = site(study, KIND, Ask(units=1, gradual_minutes=30.0))
     backed = site(study, KIND, Ask(units=2, backup=2), earlier=gradual)
     assert backed.people_added == site(study, KIND, Ask(units=2, backup=2)).people_added
+
+
+@pytest.mark.parametrize("change", [
+    {"units": 5}, {"units": None, "budget_idr": 1e9}, {"units": None, "target": 0.9},
+    {"objective": "person_minutes"}, {"floors": (Floor("worst_tenth", 0.1),)}, {"min_distance_m": 500.0},
+    {"one_per_village": True}, {"gradual_minutes": 30.0}, {"backup": 2}, {"forbidden": ()},
+])  # fmt: skip
+def test_the_bound_of_an_earlier_plan_holds_only_for_what_it_was_asked(study, change):
+    first = site(study, KIND, Ask(units=4))
+    barred = Ask(units=4, forbidden=(first.sites.index[0],), seed=7, time_limit_s=30.0)
+    # On the candidates and the reach of the first.
+    plan = site(study, KIND, barred, earlier=first)
+    problem = plan.problem
+    # More forbidden, another seed, another time.
+    assert after_earlier(problem, first.problem, first.solution).bound == first.solution.bound
+    other = replace(problem, ask=replace(barred, **change))
+    assert after_earlier(other, problem, plan.solution).bound is None
 
 
 def test_an_earlier_plan_of_something_else_is_not_taken_over(study, places):

@@ -130,3 +130,13 @@ def test_money_in_steps_keeps_on_the_safe_side(
     assert best <= found.bound + 1e-9
     if steps * step <= budget:
         assert found.total <= best + 1e-9
+
+
+def test_what_costs_no_whole_steps_is_within_the_bound() -> None:
+    """Two sites of 1.5 for a budget of 3: in steps of 1 a plan pays 2 for each, and can have one."""
+    told = pd.DataFrame({"budget": [0.0, 1.0, 2.0], "people_reached": [0.0, 0.0, 10.0]})
+    told["bound"] = told["people_reached"]
+    two = [area_curve(code, told, beyond=10.0, exact=False) for code in ("a", "b")]
+    found = divide(two, 3)
+    assert found.total == 10.0
+    assert found.bound == 20.0

@@ -252,3 +252,19 @@ def test_both_seasons_need_what_each_place_still_lacks(case):
     wanted = {(s, p) for s, p in wet if lacks[p] == "wet" or (s, p) in dry}
     assert set(zip(rows.tolist(), found.item.tolist(), strict=True)) == wanted
     assert alone == sum((s, p) not in dry for s, p in wet if lacks[p] == "both")
+
+
+@settings(deadline=None, max_examples=150)
+@given(problems(), st.integers(0, 30))
+def test_prices_prove_something_for_every_budget(problem, steps):
+    """Whatever prices were found for one budget, no choice within another one beats what they say of it."""
+    free = [False] * problem["sites"]
+    problem = {**problem, "forced": free, "forbidden": free, "conflicts": []}
+    search = Relaxation(instance_of(problem), float(problem["budget"]))
+    search.run(0.0, steps=steps)
+    budgets = np.arange(sum(problem["cost"]) + 2, dtype=float)
+    proved = search.at_budgets(budgets)
+    best = [max(reach(problem, c) for c in choices({**problem, "budget": b})) for b in budgets]
+    assert (proved >= np.array(best) - 1e-6).all()
+    # At its own budget, and where all sites can be had, it is no looser than what the search itself says.
+    assert proved[-1] == pytest.approx(search.best.rest + search.best.worth.sum())
