@@ -13,6 +13,14 @@ if TYPE_CHECKING:
     from app.core.stream import Stream
 
 
+# A ping goes out every second; by this one the page stands.
+FIRST_REST = 3
+
+
+def _nothing() -> None:
+    """Do nothing."""
+
+
 class Wire(JSComponent):
     """Carries a page's stream of changes to the browser, and answers the browser's pings.
 
@@ -24,6 +32,8 @@ class Wire(JSComponent):
         Whether everything that the user asked for so far is done and kept.
     heard
         Called with what the page itself says (static/desk.js): its address, its size, its panel.
+    at_rest
+        Called now and then while nothing is to be done.
     """
 
     _esm = files("app").joinpath("static/wire.js").read_text("utf-8")
@@ -34,10 +44,11 @@ class Wire(JSComponent):
         stream: Stream,
         settled: Callable[[], bool],
         heard: Callable[[dict[str, Any]], None],
+        at_rest: Callable[[], None] = _nothing,
         **params: Any,  # noqa: ANN401 - param's own
     ) -> None:
         super().__init__(**params)
-        self._stream, self._settled, self._heard = stream, settled, heard
+        self._stream, self._settled, self._heard, self._at_rest = stream, settled, heard, at_rest
         stream.carry = self._send_msg
 
     def _handle_msg(self, data: Any) -> None:  # noqa: ANN401 - Panel's own
@@ -45,7 +56,10 @@ class Wire(JSComponent):
             return
         ping, seen, desk = data.get("ping"), data.get("seen"), data.get("desk")
         if isinstance(ping, int):
-            self._send_msg({"pong": ping, "top": self._stream.top, "settled": self._settled()})
+            settled = self._settled()
+            self._send_msg({"pong": ping, "top": self._stream.top, "settled": settled})
+            if settled and ping >= FIRST_REST:
+                self._at_rest()
         elif isinstance(seen, int):
             self._send_msg(self._stream.since(seen))
         elif isinstance(desk, dict):

@@ -77,6 +77,8 @@ class OpenViews(param.Parameterized):  # type: ignore[misc]  # param ships no ty
         self._place_of: dict[str, str] = {}
         self._last: dict[str, str] = {}
         self._small = False
+        # Makes what is likely to be opened next; set by the panel.
+        self.likely: Callable[[], None] = _nothing
 
     def furnish(self, places: Mapping[str, Sequence[str]]) -> None:
         """Say which views there are, by the place that they are in."""
@@ -124,6 +126,10 @@ class OpenViews(param.Parameterized):  # type: ignore[misc]  # param ships no ty
         else:
             self._stale.setdefault(key, {})[show] = None
 
+    def make_ahead(self) -> None:
+        """Make what is likely to be opened next, as long as there is time."""
+        self.likely()
+
     def bring_up_to_date(self) -> None:
         """Bring the open view up to date, which was hidden until now."""
         for show in self._stale.pop(self.shown, {}):
@@ -133,3 +139,4 @@ class OpenViews(param.Parameterized):  # type: ignore[misc]  # param ships no ty
         """Forget the views."""
         self._stale.clear()
         self._place_of = {}
+        self.likely = _nothing

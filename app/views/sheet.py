@@ -63,7 +63,11 @@ class _Sheet(Follows):
             callback=self.made, filename="pws.html", label=session.texts.text("PWS sheet to print (HTML)"),
             icon="print", variant="outlined", sizing_mode="stretch_width", margin=(8, 4), visible=False,
         )  # fmt: skip
-        self.show()
+        if self.state.selected is None:
+            # Made before anybody asked for it: what others have drawn on the map stays.
+            self.fragment.html = session.render("nothing_chosen")
+        else:
+            self.show()
 
     async def made(self) -> io.BytesIO | None:
         """Return the PWS sheet of the village shown as a file."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import panel_material_ui as pmui
+import param
 
 from app.components.fragment import Fragment
 from app.views import FIRST_PLACE, PLACES, VIEWS
-from app.views.follows import follow
+from app.views.follows import Follows, follow
 from app.views.search import make as make_search
 
 if TYPE_CHECKING:
@@ -45,6 +47,15 @@ VIEW_BOX = {
 }  # fmt: skip
 
 
+class _Opener(Follows):
+    """Opens the sheet of what is chosen."""
+
+    @param.depends("state.selected", watch=True)
+    def chosen(self) -> None:
+        if self.state.selected is not None:
+            self.session.views.open("sheet")
+
+
 def rail(session: Session, others: Mapping[str, str], other_theme: Callable[[], None]) -> pmui.Column:
     """Return the places as buttons, and below them area, language, light or dark, and the way out."""
     views = session.views
@@ -74,7 +85,8 @@ def rail(session: Session, others: Mapping[str, str], other_theme: Callable[[], 
 def panel(session: Session) -> pmui.Column:
     """Return the panel: search, the views of the place as tabs, and the open view.
 
-    A view is made when it is first opened.
+    A view is made when it is first opened; that of the sheet as soon as nothing else is to be done, so that
+    the first click doesn't wait for it.
     """
     views = session.views
     rows = [view for view in VIEWS if view.place in PLACES]
@@ -85,21 +97,22 @@ def panel(session: Session) -> pmui.Column:
     head = _head(session)
     session.map.make_room = views.leave_room
 
+    def make(key: str) -> None:
+        if not len(holders[key]):
+            holders[key].append(next(v for v in rows if v.key == key).make(session))
+
     def fill(*_events: object) -> None:
         # A tool that was started elsewhere would keep every click for itself.
         session.map.cancel()
         views.bring_up_to_date()
         holder = holders[views.shown]
-        if not len(holder):
-            holder.append(next(v for v in rows if v.key == views.shown).make(session))
+        make(views.shown)
         for one in holders.values():
             one.visible = one is holder
 
-    def chosen(*_events: object) -> None:
-        if session.state.selected is not None:
-            views.open("sheet")
-
-    follow(chosen, session.state, "selected")
+    # Before the views are made: one that is about to be hidden need not follow what was chosen.
+    _Opener(session)
+    views.likely = partial(make, "sheet")
     follow(fill, views, "shown")
     views.shown = next(v.key for v in rows if v.place == FIRST_PLACE)
     body: Any = pmui.Column(*holders.values(), sx=VIEW_BOX, margin=0)

@@ -88,7 +88,7 @@ def build_page(session: Session, address: Address, *, newcomer: bool, others: Ma
     story = [] if not newcomer else [tour.make(session)]
     # In the order in which a keyboard goes through it.
     body = pmui.Column(
-        Wire(session.stream, lambda: session.settled, address.heard, margin=0),
+        Wire(session.stream, lambda: session.settled, address.heard, session.views.make_ahead, margin=0),
         rail,
         pmui.Column(*bar, *story, sx=desk.BAR_BOX, margin=0),
         pmui.Column(the_map, sx=desk.MAP_BOX, margin=0),

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from app.areas.area import Area
 from app.areas.places import Found, PlaceIndex
 from app.areas.question import WhatIf, what_if_of_file
+from app.components.wire import FIRST_REST, Wire
 from app.core.session import Session
 from app.core.state import Selection
 from app.store import Store
@@ -337,3 +338,34 @@ def test_the_story_goes_on_by_its_buttons_or_by_hand_and_ends_when_it_is_left(se
     other.fragment._handle_msg({"act": "close"})
     session.state.selected = Selection("village", str(session.state.ranking().index[1]))
     assert (other.step, other.fragment.visible) == ("gap", False)
+
+
+def test_the_sheet_is_made_once_the_page_is_at_rest_and_leaves_what_is_drawn(session):
+    drawn, made, busy = [], [], []
+    session.map.draw = lambda kinds, _shapes: drawn.append(kinds)
+    render = session.render
+    session.render = lambda name, **values: made.append(name) or render(name, **values)
+    wire = Wire(session.stream, lambda: not busy, lambda _: None, session.views.make_ahead)
+    wire._handle_msg({"ping": FIRST_REST - 1})
+    busy.append(1)
+    wire._handle_msg({"ping": FIRST_REST})
+    assert made == []
+    busy.clear()
+    for _ in range(2):
+        wire._handle_msg({"ping": FIRST_REST})
+    assert (made, drawn) == (["nothing_chosen"], [])
+    code = str(session.state.ranking().index[0])
+    session.state.selected = Selection("village", code)
+    assert session.views.shown == "sheet"
+    assert code in session.stream.value("sheet")
+
+
+def test_a_list_that_is_about_to_be_hidden_is_not_made_anew(session):
+    """Nor is it forgotten: it marks the village once it is open again."""
+    assert session.views.shown == "villages"
+    before = session.stream.value("villages")
+    session.state.selected = Selection("village", str(session.state.ranking().index[0]))
+    assert session.views.shown == "sheet"
+    assert session.stream.value("villages") == before
+    session.views.open("villages")
+    assert session.stream.value("villages") != before
