@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from app.areas.planning import Place
-from planner.pipeline import Rollout
+from planner.pipeline import Rollout, Siting
 from planner.reports.proposal.made import plan_for_documents
 from planner.scenarios.edits import FACILITY_EDITS
 from planner.siting.weights import counted_people, people_of_unknown_place
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from app.areas.planning import PlanQuestion
-    from planner.pipeline import Siting
+    from planner.pipeline import Ask
     from planner.reports.proposal.plan import Plan as DocumentPlan
     from planner.scenarios.edits import FacilityEdit
 
@@ -238,7 +238,7 @@ def plan_of(siting: Siting | Rollout, question: PlanQuestion) -> Plan:
     curve = siting.curve.dropna().iloc[: None if over_years is None else 0]
     return Plan(
         question=question,
-        people_now=float(np.nansum(people[siting.ready.problem.reach.already])),
+        people_now=_reached_now(siting),
         people_added=float(siting.people_added),
         people_all=float(np.nansum(people)),
         unit=siting.answer.unit,
@@ -256,8 +256,19 @@ def plan_of(siting: Siting | Rollout, question: PlanQuestion) -> Plan:
         curve_of=str(curve.columns[1]),
         years=() if over_years is None else _years(over_years),
         price_of_order=0.0 if over_years is None else over_years.price_of_order,
-        documents=plan_for_documents(siting) if len(siting.sites) and question.ask.backup is None else None,
+        documents=plan_for_documents(siting) if len(siting.sites) and _is_plain(question.ask) else None,
     )
+
+
+def _is_plain(ask: Ask) -> bool:
+    """Return whether documents know how its people are counted: with one unit, of any size."""
+    return ask.backup is None and not ask.capacity
+
+
+def _reached_now(siting: Siting | Rollout) -> float:
+    if isinstance(siting, Siting):
+        return siting.people_now
+    return float(counted_people(siting.before.demand)[siting.ready.problem.reach.already].sum())
 
 
 def _years(plan: Rollout) -> tuple[YearOf, ...]:

@@ -84,6 +84,10 @@ CHOICES = (
         Option("", _("one unit"), None), Option("2", _("two units"), 2),
         Option("3", _("three units"), 3),
     ), rare=True),
+    Choice("capacity", _("Units have room for"), (
+        Option("", _("everybody within the limit"), False),
+        Option("yes", _("as many as their capacity says"), True),
+    ), rare=True),
     Choice("floors", _("In every kecamatan at least"), (
         Option("", _("no rule"), ()),
         Option("50", "50 %", (Floor("district", 0.5),)), Option("70", "70 %", (Floor("district", 0.7),)),
@@ -135,7 +139,19 @@ def read_form(typed: Mapping[str, str], kind: str, texts: Texts) -> tuple[Ask, d
         raise ConfigError(texts.text(
             "Several units within the limit go with most people reached: choose so, or count with one unit."
         ))  # fmt: skip
+    if values["capacity"]:
+        _require_plain(values, texts)
     return Ask(**values), costs
+
+
+def _require_plain(values: Mapping[str, Any], texts: Texts) -> None:
+    """Raise ConfigError for what does not go with capacity."""
+    other = values["objective"] is not Objective.PEOPLE or values.get("target") is not None
+    if other or values["floors"] or values["backup"] is not None or len(values["seasons"]) > 1:
+        raise ConfigError(texts.text(
+            "Capacity goes with most people reached by sites or budget, in one season, with one unit, and "
+            "without a rule for every kecamatan: choose so, or plan without capacity."
+        ))  # fmt: skip
 
 
 def read_years(typed: Mapping[str, str], ask: Ask, texts: Texts, *, today: date) -> tuple[int, ...]:
@@ -164,6 +180,10 @@ def read_years(typed: Mapping[str, str], ask: Ask, texts: Texts, *, today: date)
     if ask.backup is not None:
         raise ConfigError(texts.text(
             "A plan over years counts who has one unit within the limit: choose so, or plan without years."
+        ))  # fmt: skip
+    if ask.capacity:
+        raise ConfigError(texts.text(
+            "A plan over years takes it that units have room for everybody: choose so, or plan without years."
         ))  # fmt: skip
     if ask.seasons == ("wet",):
         raise ConfigError(texts.text(

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 PROVEN = {
     "people": "other choice of these candidates reaches more people",
     "people_weighted": "other choice of these candidates reaches more people, those beyond the limit in part",
+    "people_with_room": "other choice of these candidates has room for more people",
     "villages": "other choice of these candidates has more villages served",
     "units": "fewer of these candidates reach the target",
     "idr": "cheaper choice of these candidates reaches the target",
@@ -110,6 +111,10 @@ def _add_rules(parser: argparse.ArgumentParser) -> None:
         "--backup", type=int, metavar="N",
         help="people count only with so many units at different places within the limit: 2 or more",
     )  # fmt: skip
+    parser.add_argument(
+        "--capacity", action="store_true", default=None,
+        help="people count only as far as units within the limit have room for them",
+    )  # fmt: skip
     for name, what in (("force", "take"), ("forbid", "do not take")):
         parser.add_argument(
             f"--{name}", action="append", default=[], metavar="ID", help=f"{what} this candidate (sites.csv)"
@@ -174,7 +179,7 @@ def _asked(options: argparse.Namespace) -> tuple[str, Ask]:
         "objective": options.objective, "least": options.least, "target_in": options.target_in,
         "floors": dict(map(_floor, options.floor)) or None, "min_distance_m": options.min_distance,
         "one_per_village": options.one_per_village, "gradual_minutes": options.gradual,
-        "backup": options.backup,
+        "backup": options.backup, "capacity": options.capacity,
         "forced": tuple(options.force) or None, "forbidden": tuple(options.forbid) or None,
         "both_seasons": options.both_seasons, "seed": options.seed, "time_limit_s": options.time_limit,
     }  # fmt: skip
@@ -220,9 +225,10 @@ def in_words(plan: Siting) -> list[str]:
     from planner.siting.weights import counted_people
 
     area, solution, people = plan.before.layers.area, plan.solution, counted_people(plan.before.demand)
-    now, total = people[plan.reach.already].sum(), people.sum()
+    now, total = plan.people_now, people.sum()
     head = f"{area.name} ({area.code}): {len(plan.sites)} x {plan.kind}, {plan.people_added:,.0f} people more"
-    who = f" with {plan.reach.backup} units" if plan.reach.backup > 1 else ""
+    who = " with room at units" if plan.ask.capacity else ""
+    who = f" with {plan.reach.backup} units" if plan.reach.backup > 1 else who
     lines = [f"{head}{who} within the limit: {now / total:.1%} → {(now + plan.people_added) / total:.1%}"]
     if solution.proof is not Proof.OPTIMAL:
         lines.append(f"  best plan found; another one is at most {solution.gap:.2%} better")
@@ -324,7 +330,8 @@ def doubts_in_words(plan: Siting | Rollout | SitingWithRoads) -> list[str]:
             f"  the list of {plan.kind} is not taken as complete ({WHY[plan.list_doubt][0]}): "
             "units may be there of which it does not tell"
         )
-    over = crowded(plan.sites, plan.after, plan.kind)
+    # With capacity nobody is sent to a full unit; the nearest may be full all the same.
+    over = None if plan.ask.capacity else crowded(plan.sites, plan.after, plan.kind)
     if over:
         most = plan.after.scenario.standard[plan.kind].people_per_unit
         lines.append(

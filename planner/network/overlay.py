@@ -604,6 +604,8 @@ def _change(facilities: gpd.GeoDataFrame, edit: ChangeFacility) -> None:
     """Change a facility's kind or functioning; one that functions is not closed."""
     if edit.kind is not None:
         facilities.loc[edit.id, "kind"] = edit.kind
+    if edit.capacity_people is not None:
+        facilities.loc[edit.id, "capacity_people"] = edit.capacity_people
     if edit.functioning is None:
         return
     facilities.loc[edit.id, "functioning"] = edit.functioning
@@ -676,7 +678,10 @@ def _with_facility(
         "declared_village": None, "parent_id": None, "functioning": YesNo.YES.value,
         "closed": YesNo.NO.value,
         "located_by": LocatedBy.COORDINATES.value, "status": FacilityStatus.USED.value, "source": "scenario",
+        "capacity_people": edit.capacity_people,
     }  # fmt: skip
+    if edit.capacity_people is not None and "capacity_people" not in facilities:
+        facilities = facilities.assign(capacity_people=np.nan)
     index = pd.Index([edit.id], name=facilities.index.name, dtype=facilities.index.dtype)
     new = gpd.GeoDataFrame(
         {c: pd.Series([row.get(c)], index=index, dtype=facilities[c].dtype)

@@ -227,7 +227,7 @@ def siting_record(plan: Siting, inputs: Sequence[SourceRecord] = ()) -> dict[str
         "ask": asdict(plan.ask),
         "units": len(plan.sites),
         "people": float(people.sum()),
-        "people_reached_before": float(people[plan.reach.already].sum()),
+        "people_reached_before": plan.people_now,
         "people_added": plan.people_added,
         "sites_above_people_per_unit": crowded(plan.sites, plan.after, plan.kind),
         "places_left_out": plan.answer.points_left_out,

@@ -167,13 +167,14 @@ class Flood(Model):
 
 
 class OpenFacility(Model):
-    """A new facility."""
+    """A new facility; ``capacity_people`` is for how many it has room, the standard's number when None."""
 
     op: Literal["open_facility"] = "open_facility"
     id: Annotated[str, Field(min_length=1)]
     kind: str
     lonlat: LonLat
     name: str = ""
+    capacity_people: Positive | None = None
 
     @field_validator("kind")
     @classmethod
@@ -197,12 +198,13 @@ class MoveFacility(Model):
 
 
 class ChangeFacility(Model):
-    """A facility of another kind (an upgrade), or one that works again."""
+    """A facility of another kind (an upgrade), or one that works again; its room as it was when None."""
 
     op: Literal["change_facility"] = "change_facility"
     id: str
     kind: str | None = None
     functioning: Literal["yes", "no", "unknown"] | None = None
+    capacity_people: Positive | None = None
 
     @field_validator("kind")
     @classmethod

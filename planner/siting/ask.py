@@ -84,6 +84,9 @@ class Ask:
     backup
         So many functioning units at different places have to be within the limit before a person counts as
         reached, 2 or more (backup coverage; Hogan and ReVelle 1986); None: one.
+    capacity
+        A person counts as reached only if a unit within the limit has room: each takes so many as its list,
+        its measure or the standard says (capacitated covering; Current and Storbeck 1988).
     forced, forbidden
         Candidates (``candidate_id``) that are taken, and that are not.
     seasons
@@ -105,6 +108,7 @@ class Ask:
     one_per_village: bool = False
     gradual_minutes: float | None = None
     backup: int | None = None
+    capacity: bool = False
     forced: tuple[str, ...] = ()
     forbidden: tuple[str, ...] = ()
     seasons: tuple[Season, ...] | None = None
@@ -203,6 +207,7 @@ class Ask:
                 until is not None and not 0 < until < np.inf,
             ),
             *self._backup(),
+            *self._capacity(),
             (f"{both[0] if both else ''} is both forced and forbidden: choose one", bool(both)),
         ]
 
@@ -223,6 +228,26 @@ class Ask:
                 needed is not None and self.gradual_minutes is not None,
             ),
         ]
+
+    def _capacity(self) -> list[tuple[str, bool]]:
+        only = "capacity goes with most people reached, by units or money"
+        return [
+            (f"capacity is true or false, not {self.capacity}", not isinstance(self.capacity, bool)),
+            (
+                f"{only}, not with {self.objective}: leave one of them out",
+                self.capacity is True and self.objective != Objective.PEOPLE,
+            ),
+            (
+                f"{only}: leave out target, floors, gradual_minutes and backup",
+                self.capacity is True
+                and (self.target is not None or bool(self.floors) or self.gradual_minutes is not None
+                     or self.backup is not None),
+            ),
+            (
+                "capacity is of one season: give one, not both",
+                self.capacity is True and self.seasons is not None and len(self.seasons) > 1,
+            ),
+        ]  # fmt: skip
 
     def _search(self) -> list[tuple[str, bool]]:
         seasons, seed = self.seasons, self.seed

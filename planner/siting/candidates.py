@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 # A scenario file keeps so many decimals of a degree (0.1 m); places are rounded before any time is computed.
 DEGREE_DECIMALS = 6
-COLUMNS = ("measure", "op", "kind", "facility_id", "name", "village_code", "lon", "lat", "cost_idr")
+COLUMNS = ("measure", "op", "kind", "facility_id", "name", "village_code", "lon", "lat", "cost_idr",
+           "capacity_people")  # fmt: skip
 # Ids hold the sort of a place in the singular, but for the first sort of a measure.
 ONE = {
     At.PEOPLE: "people",
@@ -71,7 +72,8 @@ def find_candidates(
     candidates
         Index ``candidate_id``, which no excluded area changes; ``measure``, ``op``, ``kind`` (afterwards);
         ``facility_id`` and ``name`` of the unit, "" for a new one; ``village_code`` ("" outside of every
-        village); ``lon``, ``lat`` (degrees, 6 decimals); ``cost_idr`` float64, NaN where it was not given;
+        village); ``lon``, ``lat`` (degrees, 6 decimals); ``cost_idr`` float64 and
+        ``capacity_people`` float64, NaN where they were not given;
         ``site_rules`` (text: what concerns it, and what was not checked); Point (the villages' CRS). In order
         of ``candidate_id``; ``attrs["excluded"]`` counts what was left out.
 
@@ -232,7 +234,10 @@ def _named(rows: gpd.GeoDataFrame, name: str, measure: Measure, sort: str = "") 
     number = (rows.groupby("village_code").cumcount() + 1).astype(str)
     place = rows["village_code"].replace("", "outside") + "/" + sort + number
     key = rows["facility_id"].where(rows["facility_id"] != "", place)
-    cost = np.nan if measure.cost_idr is None else measure.cost_idr
-    rows = rows.assign(measure=name, op=measure.op, kind=measure.kind, cost_idr=float(cost))
+    given = (np.nan if n is None else float(n) for n in (measure.cost_idr, measure.capacity_people))
+    cost, capacity = given
+    rows = rows.assign(
+        measure=name, op=measure.op, kind=measure.kind, cost_idr=cost, capacity_people=capacity
+    )
     rows.index = pd.Index(name + "/" + key.astype(str), name="candidate_id", dtype="str")
     return rows[[*COLUMNS, "geometry"]]

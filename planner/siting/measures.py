@@ -105,7 +105,8 @@ class Measure(_Effort):
     spacing_m
         Of candidates among people and along roads, metres.
     capacity_people
-        How many people it can serve; None = not given. Plans do not hold it against anybody yet.
+        How many people it has room for; None = the standard's people of one unit. Plans hold to it where
+        they are asked to (``capacity``), and the scenario keeps it.
     days_a_month
         On how many days a month a mobile stop is served.
     counts_from_days

@@ -49,14 +49,17 @@ def edits_of(chosen: gpd.GeoDataFrame, study: Study) -> tuple[FacilityEdit, ...]
     }
     edits: list[FacilityEdit] = []
     for name, row in chosen.iterrows():
+        room = None if np.isnan(row["capacity_people"]) else float(row["capacity_people"])
         if row["op"] == "upgrade":
-            edits.append(ChangeFacility(id=row["facility_id"], kind=row["kind"]))
+            edits.append(ChangeFacility(id=row["facility_id"], kind=row["kind"], capacity_people=room))
         elif row["op"] in ("function", "reopen"):
-            edits.append(ChangeFacility(id=row["facility_id"], functioning="yes"))
+            edits.append(ChangeFacility(id=row["facility_id"], functioning="yes", capacity_people=room))
         else:
             new = _free(f"new-{row['kind']}-{'-'.join(str(name).split('/')[1:])}", taken)
             place = (float(row["lon"]), float(row["lat"]))
-            edits.append(OpenFacility(id=new, kind=row["kind"], lonlat=place, name=row["name"]))
+            edits.append(OpenFacility(
+                id=new, kind=row["kind"], lonlat=place, name=row["name"], capacity_people=room
+            ))  # fmt: skip
     return tuple(edits)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +12,7 @@ from geodata.layers import no_progress
 from planner.progress import go_on
 from planner.scenarios.standards import require_kinds
 from planner.siting.candidates import find_candidates
+from planner.siting.capacity import find_room
 from planner.siting.cover.instance import CoverInstance, instance_of_lists
 from planner.siting.ground.mobile import reached_stops
 from planner.siting.measures import Measure, Measures, default_measures
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from planner.coverage.study import Gaps, Study
     from planner.siting.ask import Ask
     from planner.siting.ground.rules import SiteFacts
+    from planner.siting.room.instance import RoomInstance
     from planner.siting.solution import Solution
 
 
@@ -145,9 +147,30 @@ def prepare(  # noqa: PLR0913 - each is one thing that an office may give
             study, kind, found, seasons=seasons, backup=backup, may_go_on=may_go_on, progress=progress
         )
     problem = _problem(study, found, reach, ask, may_go_on, progress)
+    if ask.capacity:
+        progress("room")
+        room = _room(study, kind, found, problem, known)
+        problem = replace(problem, room=room)
     if earlier is not None and known is not None:
         problem = after_earlier(problem, known.problem, earlier[1])
     return Prepared(kind, chosen_measures, given, found, problem)
+
+
+def _room(
+    study: Study, kind: str, candidates: gpd.GeoDataFrame, problem: Problem, known: Prepared | None
+) -> RoomInstance:
+    """Return for how many people candidates and units have room."""
+    one = problem.instance
+    if known is not None and known.problem.room is not None and known.problem.reach is problem.reach:
+        was = known.problem.room
+        # Units that count already stay barred.
+        barred = was.forbidden & ~known.problem.instance.forbidden
+        if not (barred & one.forced).any():
+            return replace(
+                was, cost=one.cost, forced=one.forced, conflicts=one.conflicts,
+                forbidden=one.forbidden | barred,
+            )  # fmt: skip
+    return find_room(study, kind, candidates, one, problem.reach.seasons[0], problem.may_go_on)
 
 
 def _problem(

@@ -125,7 +125,7 @@ def find_reach(
             lacks.append(np.maximum(backup - have, 0).astype(np.int32))
         else:
             lacks.append((~gaps.seasons[season][kind].within).astype(np.int32))
-        lists.append(_lists(study, kind, season, candidates, lacks[-1] == 0, may_go_on))
+        lists.append(lists_within(study, kind, season, candidates, lacks[-1] == 0, may_go_on))
     already = np.logical_and.reduce([lack == 0 for lack in lacks])
     found = lists[0] if len(lists) == 1 else _in_both(kind, lists, lacks)
     need = None if backup == 1 else np.maximum(np.max(lacks, axis=0), 1).astype(np.int32)
@@ -280,7 +280,7 @@ def as_if_none(layers: Layers, kind: str) -> Layers:
     return replace(layers, area=replace(area, listed_kinds=listed, assumed_empty=assumed))
 
 
-def _lists(
+def lists_within(
     study: Study,
     kind: str,
     season: Season,
@@ -288,7 +288,23 @@ def _lists(
     already: NDArray[np.bool_],
     may_go_on: Callable[[], None],
 ) -> Lists:
-    """Return the points not yet reached that each candidate reaches in a season."""
+    """Return the points that each candidate reaches within the limit in a season, but for some.
+
+    Parameters
+    ----------
+    study, kind, season, candidates, may_go_on
+        As :func:`find_reach` takes them.
+    already
+        bool ``(points,)``: those that are left out.
+
+    Examples
+    --------
+    >>> from planner.pipeline import Study, demo_layers
+    >>> study = Study(demo_layers(12))
+    >>> none, places = np.zeros(len(study.demand), bool), study.layers.facilities.iloc[:1]
+    >>> len(lists_within(study, "pustu", "dry", places, none, study.gaps).first)
+    2
+    """
     rule = study.scenario.standard[kind].of(season)
     profile, ways = Profile(rule.mode, season), study.gaps().ways
     counts, points = [np.zeros(1, np.int64)], [np.empty(0, np.int32)]

@@ -233,6 +233,9 @@ def _budget(study: Study, plan: Siting) -> float:
     if ask.backup is not None:
         msg = "robust plans count who has one unit within the limit: leave backup out"
         raise ConfigError(msg)
+    if ask.capacity:
+        msg = "robust plans count units that have room for everybody: leave capacity out"
+        raise ConfigError(msg)
     if plan.reach.seasons != (study.scenario.season,):
         msg = "each draw is in one season: plan for the scenario's season, not for both at once"
         raise ConfigError(msg)

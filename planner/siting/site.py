@@ -10,12 +10,14 @@ from geodata.layers import no_progress
 from planner.coverage.show import area_in_words, html_table
 from planner.progress import go_on
 from planner.siting.ask import Objective
+from planner.siting.capacity import WithRoom, given, require_room
 from planner.siting.objectives.choices import cost_of_choices
 from planner.siting.objectives.solve import solve
 from planner.siting.plan import edits_of, require_backup, require_same, require_times
 from planner.siting.prepare import Prepared, prepare
 from planner.siting.solution import Proof, Solution
-from planner.siting.tables import site_table, village_changes, with_backup
+from planner.siting.tables import people_with_room, site_table, village_changes, with_backup
+from planner.siting.weights import counted_people
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,6 +52,9 @@ class Siting:
         The study's scenario with the plan's edits.
     sites, villages
         Tables: see :mod:`planner.siting.tables`.
+    with_room
+        For how many people there is room, and who has it without the plan and with it, where capacity counts;
+        else None.
     """
 
     ready: Prepared
@@ -58,6 +63,7 @@ class Siting:
     scenario: Scenario
     sites: pd.DataFrame
     villages: pd.DataFrame
+    with_room: WithRoom | None = None
 
     @property
     def kind(self) -> str:
@@ -109,7 +115,8 @@ class Siting:
         """Whether places were forced or forbidden, and it is known how to say what each costs."""
         ask = self.ask
         asked = bool(ask.forced or ask.forbidden)
-        return asked and ask.objective == Objective.PEOPLE and ask.target is None and not ask.floors
+        plain = ask.objective == Objective.PEOPLE and ask.target is None and not ask.floors
+        return asked and plain and not ask.capacity
 
     def cost_of_choices(self, *, most_s: float = 5.0) -> pd.DataFrame:
         """Return what each forced and each forbidden candidate costs, at least and at most."""
@@ -126,11 +133,20 @@ class Siting:
         return self.before.extent.why.get(self.kind)
 
     @property
+    def people_now(self) -> float:
+        """People who count as reached without the plan, of the villages whose people are known."""
+        if self.with_room is not None:
+            return float(self.with_room.now.people.sum())
+        return float(counted_people(self.before.demand)[self.reach.already].sum())
+
+    @property
     def people_added(self) -> float:
         """People newly within the limit, of the villages whose people are known.
 
-        With backup, within that of as many units as are asked for.
+        With backup, within that of as many units as are asked for; with capacity, of units with room.
         """
+        if self.with_room is not None:
+            return self.solution.objective
         return self.instance.people_reached(self.solution.chosen)
 
     def __repr__(self) -> str:
@@ -138,8 +154,13 @@ class Siting:
         proof = "proven best" if solution.proof is Proof.OPTIMAL else f"gap {solution.gap:.2%}"
         return (
             f"Siting of {n} × {self.kind} in {area_in_words(self.before.layers)}: "
-            f"{self.people_added:,.0f} people more{units_in_words(self.reach)}, {proof}"
+            f"{self.people_added:,.0f} people more{self.counted_as}, {proof}"
         )
+
+    @property
+    def counted_as(self) -> str:
+        """What has to be within reach of who counts, to stand after people; "" for one unit."""
+        return " with room" if self.with_room is not None else units_in_words(self.reach)
 
     def _repr_html_(self) -> str:
         columns = ["measure", "village_name", "district_name", "people_added", "villages_added"]
@@ -231,18 +252,26 @@ def site(  # noqa: PLR0913 - each is one thing that an office may give
     edits = edits_of(found.iloc[chosen], study)
     scenario = study.scenario.model_copy(update={"edits": (*study.scenario.edits, *edits)})
     after = study.gaps(scenario.edits, may_go_on=may_go_on)
-    gained, backed = problem.instance.reached(chosen), None
+    gained, backed, room = problem.instance.reached(chosen), None, None
     if problem.reach.backup > 1:
         backed = require_backup(study, after, problem.reach, gained)[problem.reach.seasons[-1]]
     else:
         require_same(after, problem.reach, gained)
     if answer.travel_s is not None:
         require_times(after, problem.reach, answer.travel_s)
+    season = problem.reach.seasons[-1]
+    if problem.room is not None:
+        room = WithRoom(
+            problem.room, given(study, problem.before, kind, season), given(study, after, kind, season)
+        )
+        require_room(room.now, room.then, answer.solution.objective)
     table = site_table(
         found, problem.instance, answer, measures=ready.measures, edits=edits, reach=problem.reach,
-        after=after, backed=backed,
+        after=after, counted=backed or room,
     )  # fmt: skip
-    villages = village_changes(problem.before, after, kind, problem.reach.seasons[-1])
+    villages = village_changes(problem.before, after, kind, season)
     if backed is not None:
         villages = with_backup(villages, problem.reach, gained, problem.before, after)
-    return Siting(ready, answer, after, scenario, table, villages)
+    if room is not None:
+        villages = people_with_room(villages, kind, after.demand, room)
+    return Siting(ready, answer, after, scenario, table, villages, room)

@@ -35,6 +35,8 @@ class SitePlan(Model):
         Whether people count only if reached in the dry and in the wet season.
     backup
         How many units have to be within the limit of a person who counts: 2 or more.
+    capacity
+        Whether a unit within the limit must have room for a person who counts.
     units, budget_idr, target, objective, target_in, least
         As :class:`planner.siting.ask.Ask` has them, like all the rest.
     """
@@ -51,6 +53,7 @@ class SitePlan(Model):
     one_per_village: bool = False
     gradual_minutes: Number | None = None
     backup: Whole | None = None
+    capacity: bool = False
     forced: tuple[str, ...] = ()
     forbidden: tuple[str, ...] = ()
     both_seasons: bool = False
@@ -83,8 +86,9 @@ class SitePlan(Model):
             target_in=self.target_in, least=self.least,  # type: ignore[arg-type] # as above
             floors=tuple(Floor(who, share) for who, share in self.floors.items()),
             min_distance_m=self.min_distance_m, one_per_village=self.one_per_village,
-            gradual_minutes=self.gradual_minutes, backup=self.backup, forced=self.forced,
-            forbidden=self.forbidden, seasons=("dry", "wet") if self.both_seasons else None,
+            gradual_minutes=self.gradual_minutes, backup=self.backup, capacity=self.capacity,
+            forced=self.forced, forbidden=self.forbidden,
+            seasons=("dry", "wet") if self.both_seasons else None,
             seed=self.seed, time_limit_s=self.time_limit_s,
         )  # fmt: skip
 

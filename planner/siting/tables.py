@@ -9,7 +9,10 @@ import pandas as pd
 
 from planner.coverage.reach import is_open, status_of, unplaced
 from planner.coverage.tables import village_table
+from planner.siting.capacity import WithRoom
 from planner.siting.cover.explain import added_in_steps, explain
+from planner.siting.plan import Backed
+from planner.siting.room.explain import explain_room
 from planner.siting.weights import counted_people
 
 if TYPE_CHECKING:
@@ -24,7 +27,6 @@ if TYPE_CHECKING:
     from planner.siting.cover.instance import CoverInstance
     from planner.siting.measures import Measure
     from planner.siting.objectives.problem import Answer
-    from planner.siting.plan import Backed
     from planner.siting.reach import Reach
 
 # Within this share of the limit a little rain decides.
@@ -126,6 +128,43 @@ def with_backup(
     return villages.assign(**new)
 
 
+def people_with_room(
+    villages: pd.DataFrame, kind: str, demand: gpd.GeoDataFrame, room: WithRoom
+) -> pd.DataFrame:
+    """Return a table of villages with who has room within the limit, without and with a plan.
+
+    Parameters
+    ----------
+    villages
+        As from :func:`village_changes`; what it holds counts with units of any size.
+    kind
+        The facility kind.
+    demand
+        The study's demand points.
+    room
+        Who has room without the plan and with it.
+
+    Returns
+    -------
+    table
+        The columns of ``villages``, then of a kind K ``K_people_with_room_before``, ``K_people_with_room``
+        (NaN = unknown).
+
+    Examples
+    --------
+    >>> from planner.pipeline import Ask, Study, demo_layers, site
+    >>> plan = site(Study(demo_layers(12)), "posyandu", Ask(units=3, capacity=True))
+    >>> columns = plan.villages[["posyandu_people_with_room", "posyandu_people_with_room_before"]]
+    >>> bool(abs(columns.sum().diff().iloc[1] + plan.people_added) < 1e-6)
+    True
+    """
+    row, known = villages.index.get_indexer(demand["village_code"]), villages["people"].notna()
+    for when, one in (("_before", room.now), ("", room.then)):
+        found = np.bincount(row, weights=one.people, minlength=len(villages))
+        villages = villages.assign(**{f"{kind}_people_with_room{when}": np.where(known, found, np.nan)})
+    return villages
+
+
 def _backup_open(
     gaps: Gaps, reach: Reach, counted: NDArray[np.bool_], row: NDArray[np.int64]
 ) -> NDArray[np.bool_]:
@@ -154,7 +193,7 @@ def site_table(
     reach: Reach,
     after: Gaps,
     steps: Sequence[NDArray[np.integer]] | None = None,
-    backed: Backed | None = None,
+    counted: Backed | WithRoom | None = None,
 ) -> pd.DataFrame:
     """Return one row a site, each of which adds most people to those before it.
 
@@ -170,8 +209,9 @@ def site_table(
         The gaps with the plan.
     steps
         Numbers of candidates that come one after the other, such as by year; all at once when None.
-    backed
-        Where several units have to be within reach, the last one that each demand point needs.
+    counted
+        Where several units have to be within reach, the last one that each demand point needs; where capacity
+        counts, who has room.
 
     Returns
     -------
@@ -188,10 +228,15 @@ def site_table(
         objectives of time ``person_minutes_saved`` (lost without it; inf where it alone serves some). With
         backup, ``units_needed`` says how many units have to be within reach of who counts; all people and
         villages are then of those who count so, but for ``people_own``. The first of two sites may add
-        nobody. Of ``people_near_limit`` the last unit that they need counts in place of the nearest.
+        nobody. Of ``people_near_limit`` the last unit that they need counts in place of the nearest. With
+        capacity, ``people_added`` and ``people_alone`` are of those who have room, and ``capacity_people``
+        (NaN: nobody says, and it has room for everybody), ``people_allocated`` and ``load`` (the second by
+        the first) say how full the site is; ``villages_added`` and ``people_near_limit`` count with units of
+        any size.
     """
     chosen = answer.solution.chosen
-    why = explain(instance, chosen)
+    room = counted if isinstance(counted, WithRoom) else None
+    why = explain(instance, chosen) if room is None else explain_room(room.instance, chosen)
     site, added = (why.site, why.people_added) if steps is None else added_in_steps(instance, steps)
     alone = dict(zip(why.site.tolist(), why.people_alone.tolist(), strict=True))
     rows = candidates.iloc[site]
@@ -214,7 +259,9 @@ def site_table(
             **{c: rows[c] for c in ("site_rules", "served_from", "served_minutes")},
             "people_added": added,
             "people_alone": [alone[j] for j in site.tolist()],
-            "people_near_limit": _near_limit(after, reach, facility, backed),
+            "people_near_limit": _near_limit(
+                after, reach, facility, counted if isinstance(counted, Backed) else None
+            ),
             "people_own": _people_own(after, reach, facility),
             "villages_added": _villages_added(instance, site, reach, after),
             "alternatives": [_in_words(answer.stand_ins[j], candidates, answer.unit) for j in site.tolist()],
@@ -223,6 +270,13 @@ def site_table(
     )
     if reach.backup > 1:
         table.insert(table.columns.get_loc("people_added"), "units_needed", reach.backup)
+    if room is not None:
+        units, at = room.then.units.reindex(facility), table.columns.get_loc("villages_added")
+        load = units["people_allocated"] / units["capacity_people"]
+        room_of = {"capacity_people": units["capacity_people"].replace(np.inf, np.nan)}
+        more = {**room_of, "people_allocated": units["people_allocated"], "load": load.where(load > 0)}
+        for number, (name, column) in enumerate(more.items()):
+            table.insert(at + number, name, column.to_numpy())
     if answer.person_minutes_saved is not None:
         saved = [answer.person_minutes_saved[j] for j in site.tolist()]
         table.insert(table.columns.get_loc("villages_added"), "person_minutes_saved", saved)

@@ -181,7 +181,7 @@ def test_all_kernels_again_with_bounds_checked(pytestconfig):
          str(here / "test_allocation.py"), str(here / "test_edge_grid.py"),
          str(here / "test_siting_median.py"), str(here / "test_siting_cover.py"),
          str(here / "test_siting_villages.py"), str(here / "test_siting_robust.py"),
-         str(here / "test_siting_rollout.py")],
+         str(here / "test_siting_rollout.py"), str(here / "test_siting_room.py")],
         env=environment, capture_output=True, text=True, check=False, cwd=here.parent.parent, timeout=900,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr

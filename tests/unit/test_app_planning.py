@@ -147,6 +147,22 @@ def test_who_needs_two_units_is_counted_so_and_the_page_says_it(session, demo_la
     assert reached(session.state.answer.gaps) >= reached(own.before)
 
 
+def test_who_needs_room_is_counted_so_and_the_page_says_it(session, demo_layers):
+    view = proposals._Proposals(session)
+    view.asked({"act": "kind", "kind": KIND})
+    view.asked({"act": "solve", "amount": "3", "capacity": "yes"})
+    assert session.notice.text == ""
+    plan = session.planning.plan
+    own = site(Study(demo_layers), KIND, Ask(units=3, capacity=True, seasons=("dry",)))
+    assert plan.people_added == pytest.approx(own.people_added)
+    room = own.villages[[f"{KIND}_people_with_room_before", f"{KIND}_people_with_room"]].sum().tolist()
+    assert [plan.people_now, plan.people_now + plan.people_added] == pytest.approx(room)
+    assert plan.people_now < reached(own.before)
+    html = unescape(session.stream.value("plan"))
+    assert "only as far as units within the limit have room" in html
+    assert plan.documents is None
+
+
 def test_the_plan_in_the_scenario_reaches_whom_it_promised(planned, demo_layers):
     plan = planned.planning.plan
     planned.planning.take_over()
@@ -721,12 +737,13 @@ def test_a_unit_that_the_scenario_closes_can_be_accepted_and_forbidden(area):
         {},
         {"ask": Ask(units=3, seasons=("wet",))},
         {"ask": Ask(units=3, backup=2, seasons=("dry",))},
+        {"ask": Ask(units=3, capacity=True, seasons=("dry",))},
         {"areas": (shapely.box(107.2, -5.0, 107.4, -4.4),)},
         {"costs": {"open_posyandu": 1e7}},
         {"kind": "pustu"},
         {"basis": WhatIf(edits=(OpenFacility(id="x", kind=KIND, lonlat=(107.3, -4.88)),))},
     ],
-    ids=["same", "season", "backup", "area", "cost", "kind", "scenario"],
+    ids=["same", "season", "backup", "capacity", "area", "cost", "kind", "scenario"],
 )
 def test_a_plan_asked_again_is_what_a_planner_that_knows_nothing_gives(demo_layers, change):
     """What is known of the plan before saves its steps, and changes no answer."""

@@ -48,7 +48,10 @@ def test_the_form_is_read_as_a_question():
      {"by": "target", "amount": "0"}, {"by": "target", "amount": "101"}, {"by": "target", "amount": "nan"},
      {"by": "budget_idr", "amount": "0"}, {"by": "budget_idr", "amount": "12,5"},
      {"amount": "3", "cost-open_pustu": "mahal"},
-     {"amount": "3", "backup": "2", "objective": "villages"}],
+     {"amount": "3", "backup": "2", "objective": "villages"},
+     *({"amount": "3", "capacity": "yes", **more} for more in (
+         {"objective": "villages"}, {"backup": "2"}, {"floors": "50"}, {"seasons": "both"}, {"by": "target"},
+     ))],
 )  # fmt: skip
 @pytest.mark.parametrize("lang", ["id", "en"])
 def test_what_makes_no_question_is_refused_in_words(typed, lang):
@@ -58,7 +61,7 @@ def test_what_makes_no_question_is_refused_in_words(typed, lang):
 
 @pytest.mark.parametrize("typed", [
     {"by": "target", "amount": "90"}, {"objective": "villages"}, {"floors": "50"}, {"seasons": "wet"},
-    {"backup": "2"},
+    {"backup": "2"}, {"capacity": "yes"},
 ])  # fmt: skip
 def test_what_does_not_go_over_years_is_said(typed):
     texts = Texts("en")

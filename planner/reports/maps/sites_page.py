@@ -267,6 +267,8 @@ def _box(plan: AnyPlan, texts: dict[str, str], lang: str) -> str:
     if isinstance(plan, Siting) and plan.reach.backup > 1:
         said = texts["plan_backup"].format(n=plan.reach.backup)
         lines.append(f"<p class='jk-note'>{html.escape(said)}</p>")
+    if plan.ask.capacity:
+        lines.append(f"<p class='jk-note'>{html.escape(texts['plan_capacity'])}</p>")
     guessed = people_of_unknown_place(plan.before.demand)
     if guessed:
         said = texts["plan_by_area"].format(n=numbers.people(guessed))

@@ -188,6 +188,13 @@ def read_plan_folder(folder: Path) -> Plan:
             "these figures would be read wrongly. Give a plan without backup, or the tables of this one"
         )
         raise ConfigError(msg)
+    if (record.get("ask") or {}).get("capacity"):
+        msg = (
+            f"{folder} counts only those for whom units have room (capacity): a proposal counts by time "
+            "alone, and these figures would be read wrongly. Give a plan without capacity, or the tables "
+            "of this one"
+        )
+        raise ConfigError(msg)
     try:
         kind = str(record["kind"])
         sites = _table(folder, "sites.csv", "candidate_id")

@@ -26,7 +26,7 @@ COMMANDS = ("site", "rollout")
 FILES = {"years": "plan.csv", "sites": "sites.csv"}
 NUMBERS = re.compile(
     r"people_.*|person_minutes_saved|units_.*|budget|spent|left|villages_.*|year.*|order|lon|lat|cost_idr|"
-    r"lead_years|served_minutes"
+    r"lead_years|served_minutes|capacity_people|load"
 )
 SUMS = {
     "years": ("units_decided", "spent"),

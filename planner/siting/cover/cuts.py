@@ -11,21 +11,21 @@ and Phillips 2000).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
 from planner.kernels.backup import backup_planes
 from planner.kernels.cover import covered_by_shares, group_values
-from planner.siting.cover.instance import pairs_of
+from planner.siting.cover.instance import CoverInstance, pairs_of
 from planner.siting.mip import GrowingLp, Mip
 from planner.siting.solution import TOLERANCE, Proof
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from planner.kernels.lists import Lists
     from planner.siting.clock import Clock
-    from planner.siting.cover.instance import CoverInstance
 
 # Cuts are made between the best shares known and those of the relaxation, this far towards the latter:
 # nearer to where the answer lies (Ben-Ameur and Neto 2007).
@@ -34,6 +34,39 @@ OUTWARD = 0.3
 LEAST, NEAR = 1e-6, 1e-7
 # People are counted in thousands in the linear problem.
 PEOPLE = 1e-3
+# In place of a group's number: a cut on all groups together.
+ALL = -1
+
+
+class Sites(Protocol):
+    """What is asked of an instance: places with people, and sites with costs and conflicts."""
+
+    @property
+    def people(self) -> NDArray[np.float64]:
+        """By place."""
+
+    @property
+    def by_site(self) -> Lists:
+        """The places of each site."""
+
+    @property
+    def cost(self) -> NDArray[np.float64]:
+        """By site."""
+
+    @property
+    def conflicts(self) -> Lists:
+        """By site, the others that may not be chosen with it."""
+
+    @property
+    def sites(self) -> int:
+        """How many sites there are."""
+
+    @property
+    def places(self) -> int:
+        """How many places there are."""
+
+    def people_reached(self, chosen: NDArray[np.int64]) -> float:
+        """Return whom some sites reach."""
 
 
 class Planes(NamedTuple):
@@ -47,12 +80,16 @@ class Planes(NamedTuple):
         float64 ``(groups,)`` and ``(groups, sites)``: a group has at most ``full + slope @ share``.
     open_
         bool ``(places,)``, not covered at these shares; empty where places need several sites.
+    whole
+        A plane above all groups together, as one value and ``(sites,)`` slopes, where it is below the sum of
+        the others; None where it is their sum.
     """
 
     people: NDArray[np.float64]
     full: NDArray[np.float64]
     slope: NDArray[np.float64]
     open_: NDArray[np.bool_]
+    whole: tuple[float, NDArray[np.float64]] | None = None
 
 
 class CutRelaxation:
@@ -85,7 +122,11 @@ class CutRelaxation:
     """
 
     def __init__(
-        self, instance: CoverInstance, budget: float, plan: NDArray[np.int64], share: NDArray[np.float64]
+        self,
+        instance: Sites,
+        budget: float,
+        plan: NDArray[np.int64],
+        share: NDArray[np.float64],
     ) -> None:
         self.instance, self.bound = instance, float(instance.people.sum())
         self._budget = budget
@@ -108,6 +149,9 @@ class CutRelaxation:
     def _planes(self, share: NDArray[np.float64]) -> Planes:
         """Return the planes that touch what shares of sites cover."""
         one = self.instance
+        if not isinstance(one, CoverInstance):
+            msg = f"{type(self).__name__} knows no planes of {type(one).__name__}"
+            raise TypeError(msg)
         if one.need is not None:
             problem = one.backup()
             people, full, slope = backup_planes(problem, share, self._group, self._groups)
@@ -138,19 +182,31 @@ class CutRelaxation:
 
     def _cut(self, at: NDArray[np.float64], share: NDArray[np.float64], people: NDArray[np.float64]) -> bool:
         """Add the cuts at some shares that the relaxation's answer does not keep; returns whether any."""
-        one, (covered, full, slope, open_) = self.instance, self._planes(at)
+        one, (covered, full, slope, open_, whole) = self.instance, self._planes(at)
         if covered.sum() > self._people_inside:
             self._inside, self._people_inside = at, float(covered.sum())
         broken = people > full + slope @ share + LEAST * self._most
         for g in np.flatnonzero(broken):
-            some = np.flatnonzero(slope[g])
-            column = np.append(some, one.sites + g)
-            row = (column, np.append(-slope[g, some] * PEOPLE, 1.0), float(full[g] * PEOPLE))
-            self._lp.add_row(*row)
-            self._cut_row.append(row)
+            self._add(np.array([one.sites + g]), float(full[g]), slope[g])
             self._cut_group.append(int(g))
             self._cut_open.append(open_)
-        return bool(broken.any())
+        if whole is None or people.sum() <= whole[0] + whole[1] @ share + LEAST * self._most.sum():
+            return bool(broken.any())
+        self._add(one.sites + np.arange(self._groups), *whole)
+        self._cut_group.append(ALL)
+        self._cut_open.append(open_)
+        return True
+
+    def _add(self, groups: NDArray[np.int64], full: float, slope: NDArray[np.float64]) -> None:
+        """Add that some groups (columns) have together no more than a plane."""
+        some = np.flatnonzero(slope)
+        row = (
+            np.concatenate([some, groups]),
+            np.concatenate([-slope[some] * PEOPLE, np.ones(len(groups))]),
+            full * PEOPLE,
+        )
+        self._lp.add_row(*row)
+        self._cut_row.append(row)
 
     def whole(self, best: NDArray[np.int64], clock: Clock, seed: int) -> tuple[NDArray[np.int64], float]:
         """Return the best choice of whole sites and its bound, cut by cut.
@@ -224,7 +280,7 @@ class CutRelaxation:
         return self._inside
 
 
-def places_by_site(instance: CoverInstance, plan: NDArray[np.int64]) -> NDArray[np.int64]:
+def places_by_site(instance: Sites, plan: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the group of each place: the first site of a plan that covers it, else the first group."""
     group = np.zeros(instance.places, dtype=np.int64)
     for number, j in reversed(list(enumerate(plan.tolist()))):

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from planner.siting.cover.floors import FloorRow
     from planner.siting.cover.instance import CoverInstance
     from planner.siting.reach import Reach
+    from planner.siting.room.instance import RoomInstance
     from planner.siting.times import Times
 
 # Budgets of a curve that are solved anew, and seconds for each.
@@ -47,6 +48,8 @@ class Problem:
         int64, candidates from which to begin as well: those of a plan for a problem like this.
     bound
         What no plan can beat, where that is known: the bound of the same problem with fewer rules.
+    room
+        For how many people candidates and units have room, where that counts; else None.
     """
 
     before: Gaps
@@ -57,6 +60,7 @@ class Problem:
     may_go_on: Callable[[], None]
     start: NDArray[np.int64] | None = None
     bound: float | None = None
+    room: RoomInstance | None = None
 
     @property
     def budget(self) -> float:
@@ -74,7 +78,8 @@ class Answer:
     solution
         Objective and bound in ``unit``.
     unit
-        ``people``, ``people_weighted``, ``villages``, ``units``, ``idr``, ``person_minutes`` or ``minutes``.
+        ``people``, ``people_weighted``, ``people_with_room``, ``villages``, ``units``, ``idr``,
+        ``person_minutes`` or ``minutes``.
     curve
         ``budget``, the objective in a column of its name, ``bound``; NaN where no plan is known.
     stand_ins

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from planner.siting.ask import Objective
 from planner.siting.objectives.people import by_degrees_plan, fewest_plan, most_people_plan
+from planner.siting.objectives.room import with_room_plan
 from planner.siting.objectives.travel import least_travel_plan
 from planner.siting.objectives.villages import most_villages_plan
 
@@ -23,6 +24,8 @@ def solve(problem: Problem) -> Answer:
     UnprovenError
         The time was up before a plan was found.
     """
+    if problem.room is not None:
+        return with_room_plan(problem, problem.room)
     if problem.times is not None and problem.ask.is_timed:
         return least_travel_plan(problem, problem.times)
     if problem.times is not None:

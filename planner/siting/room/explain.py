@@ -1,0 +1,111 @@
+"""Why a site is chosen where units have room for so many: whom it adds, and what could stand in for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.siting.cover.explain import STAND_IN_SHARE, STAND_INS, Explained
+from planner.siting.solution import TOLERANCE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from planner.siting.room.instance import RoomInstance
+
+
+def explain_room(instance: RoomInstance, chosen: NDArray[np.int64]) -> Explained:
+    """Return what each site of a plan adds, in the order in which they add most, without stand-ins.
+
+    Parameters
+    ----------
+    instance
+        Sites with room, and what is there.
+    chosen
+        Numbers of sites.
+
+    Examples
+    --------
+    >>> from planner.siting.room.instance import room_instance
+    >>> two = room_instance([10.0, 20.0], place=[0, 1, 1], site=[0, 0, 1], room=[15.0, 8.0])
+    >>> why = explain_room(two, np.array([0, 1]))
+    >>> why.site.tolist(), why.people_added.tolist(), why.people_alone.tolist()
+    ([0, 1], [15.0, 8.0], [15.0, 8.0])
+    """
+    core, left = instance.core, np.unique(chosen).astype(np.int64)
+    full = core.state(left)
+    alone = {j: full.people - core.state(left[left != j], full).people for j in left.tolist()}
+    order, added = np.empty(0, np.int64), []
+    state = core.state(order)
+    while len(left):
+        most = core.most_gain(state)
+        gain = [core.gain(state, j, most[j]) for j in left.tolist()]
+        best = int(np.argmax(gain))
+        order, left = np.append(order, left[best]), np.delete(left, best)
+        after = core.state(order, state)
+        added.append(after.people - state.people)
+        state = after
+    return Explained(
+        order, np.array(added), np.array([alone[j] for j in order.tolist()]), tuple(() for _ in added)
+    )
+
+
+def stand_ins(
+    instance: RoomInstance,
+    chosen: NDArray[np.int64],
+    budget: float,
+    *,
+    may_go_on: Callable[[], None],
+    most: int = STAND_INS,
+    share: float = STAND_IN_SHARE,
+) -> dict[int, tuple[tuple[int, float], ...]]:
+    """Return by site the others that could take its place, and how many fewer people would have room.
+
+    Parameters
+    ----------
+    instance, chosen
+        As :func:`explain_room` takes them.
+    budget
+        What all sites may cost, with a stand-in too.
+    may_go_on
+        Called before each site; what it raises ends the work.
+    most, share
+        How many, and what share of the people whom the plan adds each may lose.
+
+    Examples
+    --------
+    >>> from planner.siting.room.instance import room_instance
+    >>> two = room_instance([10.0, 20.0], place=[0, 1, 1], site=[0, 0, 1], room=[15.0, 15.0])
+    >>> stand_ins(two, np.array([0]), 1.0, may_go_on=lambda: None)
+    {0: ((1, 0.0),)}
+    """
+    core, chosen = instance.core, np.unique(chosen).astype(np.int64)
+    full = core.state(chosen)
+    whole = full.people
+    allowed = share * (whole - core.people_reached(chosen[:0]))
+    one = np.repeat(np.arange(core.sites), np.diff(core.conflicts.first))
+    found: dict[int, tuple[tuple[int, float], ...]] = {}
+    for j in chosen.tolist():
+        may_go_on()
+        rest = chosen[chosen != j]
+        state = core.state(rest, full)
+        inside = np.zeros(core.sites, dtype=np.bool_)
+        inside[rest] = True
+        out = inside | instance.forbidden
+        out[core.conflicts.item[inside[one]]] = True
+        out[j] = True
+        out |= core.cost > budget * (1 + TOLERANCE) - core.cost[rest].sum()
+        least, near = whole - state.people - allowed, np.where(out, -np.inf, core.most_gain(state))
+        best: list[tuple[int, float]] = []
+        for k in np.argsort(-near, kind="stable").tolist():
+            worst = best[-1][1] if len(best) == most else -np.inf
+            if near[k] < least or near[k] <= worst:
+                break
+            gain = core.gain(state, k, near[k])
+            if gain >= least and gain > worst:
+                best = sorted([*best, (k, gain)], key=lambda x: (-x[1], x[0]))[:most]
+        found[j] = tuple((k, max(whole - state.people - gain, 0.0)) for k, gain in best)
+    return found
