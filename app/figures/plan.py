@@ -169,7 +169,7 @@ class Plan:
     unit: str
     objective: float
     bound: float
-    gap: float
+    better: float
     candidates: int
     as_if_none: bool
     list_doubt: str | None
@@ -244,7 +244,7 @@ def plan_of(siting: Siting | Rollout, question: PlanQuestion) -> Plan:
         unit=siting.answer.unit,
         objective=float(siting.solution.objective),
         bound=float(siting.solution.bound),
-        gap=float(siting.solution.gap),
+        better=float(siting.solution.better),
         candidates=len(siting.candidates),
         as_if_none=siting.as_if_none,
         list_doubt=siting.list_doubt,

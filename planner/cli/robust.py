@@ -112,6 +112,8 @@ def in_words(found: Robustness) -> list[str]:
     "  1 of 1 site of the plan without doubts: in 9 of 10 draws' own best"
     """
     from geodata.errors import counted
+    from planner.cli.site import at_most_better
+    from planner.siting.solution import share_better
 
     area, plan = found.nominal.before.layers.area, found.nominal
     number = len(found.alone)
@@ -121,7 +123,10 @@ def in_words(found: Robustness) -> list[str]:
     )
     lines = [head]
     for row in found.plans.itertuples():
-        proof = {"": "", "optimal": "; proven best"}.get(row.status, f"; at most {row.gap:.2%} better")
+        most = {"expected": row.people_mean, "worst_case": row.people_worst}.get(str(row.Index), 0.0)
+        proof = {"": "", "optimal": "; proven best"}.get(
+            row.status, f"; {at_most_better(share_better(most, row.bound))}"
+        )
         lines.append(
             f"  {NAMES[str(row.Index)]:<20} {row.people_mean:>12,.0f} people on average, "
             f"{row.people_worst:>12,.0f} in the worst draw{proof}"

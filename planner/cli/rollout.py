@@ -82,7 +82,7 @@ def in_words(plan: Rollout) -> list[str]:
     >>> in_words(rollout(Study(demo_layers(12)), asked))[1]
     '  proven best: no other order of these candidates reaches more people over the years'
     """
-    from planner.cli.site import doubts_in_words
+    from planner.cli.site import at_most_better, doubts_in_words
     from planner.siting.solution import Proof
 
     area, solution = plan.before.layers.area, plan.solution
@@ -92,7 +92,7 @@ def in_words(plan: Rollout) -> list[str]:
     if solution.proof is Proof.OPTIMAL:
         lines.append("  proven best: no other order of these candidates reaches more people over the years")
     else:
-        lines.append(f"  best rollout found; another one is at most {solution.gap:.2%} better")
+        lines.append(f"  best rollout found; {at_most_better(solution.better)}")
     lines.append(
         f"  the price of order: {plan.price_of_order:.2%} less than the best for each year alone, added up"
     )

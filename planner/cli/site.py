@@ -231,7 +231,7 @@ def in_words(plan: Siting) -> list[str]:
     who = f" with {plan.reach.backup} units" if plan.reach.backup > 1 else who
     lines = [f"{head}{who} within the limit: {now / total:.1%} → {(now + plan.people_added) / total:.1%}"]
     if solution.proof is not Proof.OPTIMAL:
-        lines.append(f"  best plan found; another one is at most {solution.gap:.2%} better")
+        lines.append(f"  best plan found; {at_most_better(solution.better)}")
     else:
         rules = " and keeps the rules" if plan.ask.has_rules else ""
         lines.append(f"  proven best: no {PROVEN[plan.answer.unit]}{rules}")
@@ -252,6 +252,19 @@ def in_words(plan: Siting) -> list[str]:
     return lines + _sites_in_words(plan)
 
 
+def at_most_better(share: float) -> str:
+    """Return in words how much better another plan can be at most.
+
+    Examples
+    --------
+    >>> at_most_better(0.571), at_most_better(float("inf"))
+    ('another one is at most 57.10% better', 'nobody knows yet how much better another one is')
+    """
+    if share == float("inf"):
+        return "nobody knows yet how much better another one is"
+    return f"another one is at most {share:.2%} better"
+
+
 def roads_in_words(plan: SitingWithRoads) -> list[str]:
     """Return a plan of roads and units in lines: what each choice of roads brings, and the best of them.
 
@@ -270,7 +283,7 @@ def roads_in_words(plan: SitingWithRoads) -> list[str]:
     what = f"{roads or 'no roads'} and {len(plan.sites)} x {plan.kind}"
     lines = [f"{area.name} ({area.code}): {what}, {plan.people_added:,.0f} people more within the limit"]
     lines.append(
-        f"  best choice found; another one is at most {plan.gap:.2%} better"
+        f"  best choice found; {at_most_better(plan.better)}"
         if plan.gap
         else "  proven best: no other choice of these roads and candidates reaches more people"
     )

@@ -242,7 +242,9 @@ def siting_record(plan: Siting, inputs: Sequence[SourceRecord] = ()) -> dict[str
 
 
 def _served(plan: Siting, suffix: str) -> int:
-    return int((plan.villages[f"{plan.kind}_status{suffix}"] == "served").sum())
+    """Return how many villages are served, by as many units as the plan counts with."""
+    of = "_status_backup" if plan.reach.backup > 1 else "_status"
+    return int((plan.villages[f"{plan.kind}{of}{suffix}"] == "served").sum())
 
 
 def _with_unit(gaps: Gaps, kind: str) -> int:

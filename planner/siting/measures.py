@@ -198,6 +198,14 @@ class RoadMeasure(_Effort):
         Field(min_length=1),
     ]
 
+    @field_validator("staff")
+    @classmethod
+    def _no_staff(cls, staff: dict[str, int]) -> dict[str, int]:
+        if staff:
+            msg = "a road has no staff of the health service, and nothing would count it: leave staff out"
+            raise ValueError(msg)
+        return staff
+
 
 class Measures(Model):
     """Measures by name."""

@@ -17,7 +17,7 @@ from planner.siting.ask import Ask
 from planner.siting.measures import road_choices, road_edits
 from planner.siting.reach import require_known
 from planner.siting.site import Siting, site
-from planner.siting.solution import TOLERANCE
+from planner.siting.solution import TOLERANCE, share_better
 from planner.siting.tables import village_changes
 from planner.siting.weights import counted_people
 
@@ -105,9 +105,14 @@ class SitingWithRoads:
 
     @property
     def gap(self) -> float:
-        """How much better another choice can be at most, as a share of the bound (0-1)."""
+        """The distance from the people added to the bound as a share of the bound (0-1); 0 = proven best."""
         missing = self.bound - self.people_added
         return 0.0 if missing <= TOLERANCE * abs(self.bound) else missing / self.bound
+
+    @property
+    def better(self) -> float:
+        """How much better another choice can be at most, as a share of the people added; inf of nobody."""
+        return share_better(self.people_added, self.bound) if self.gap else 0.0
 
     @property
     def as_if_none(self) -> bool:

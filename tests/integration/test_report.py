@@ -42,6 +42,7 @@ from planner.reports.proposal.plan import read_plan_folder
 from planner.reports.proposal.request import not_reached
 from planner.reports.proposal.usulan import proposal
 from planner.reports.proposal.write import KEYS, REPORT, source_of, write_report
+from planner.siting.measures import Measures, default_measures
 
 NUMBER = re.compile(r"\d(?:[\d.,]*\d)?%?")
 YEARS = [{"year": 2027, "units": 2, "staff": {"kader": 10}}, {"year": 2028, "units": 1}]
@@ -385,6 +386,38 @@ def test_an_offices_own_template_keeps_its_letterhead_and_order(source, tmp_path
     assert said.startswith("PEMERINTAH KABUPATEN – DINAS KESEHATAN")
     assert said.index("D. Penutup") < said.index("A. Latar Belakang")
     assert "Persoalan" in text_of_docx(tmp_path / "out" / "telaahan.docx")
+
+
+def test_a_rollout_of_money_tells_first_costs_and_spending_apart(layers, gaps, tmp_path):
+    """And that its table counts the people of each year, where these are not those of today."""
+    known = default_measures().measures["open_posyandu"]
+    measures = Measures(measures={
+        "with_upkeep": known.model_copy(update={"cost_idr": 30e6, "yearly_idr": 10e6}),
+        "without": known.model_copy(update={"cost_idr": 30e6}),
+    })  # fmt: skip
+    years = [{"year": 2027, "budget_idr": 105e6}, {"year": 2028, "budget_idr": 35e6, "people_factor": 0.9}]
+    study, asked = Study(layers), {"kind": "posyandu", "years": years}
+    names = rollout(study, RolloutPlan.model_validate(asked), measures=measures).candidates.index
+    forced = [next(n for n in names if n.startswith(m)) for m in ("with_upkeep", "without")]
+    forced[0] = [n for n in names if n.startswith("with_upkeep")][-1]
+    plan = rollout(study, RolloutPlan.model_validate(asked | {"forced": forced}), measures=measures)
+    write_rollout(plan, tmp_path / "plan")
+    made = source_of(Ilp(gaps), plan=read_plan_folder(tmp_path / "plan"), lang="en")
+    document = proposal(made)
+    table = _table(document, "Units, people, staff and cost by year")
+    heads = [one.title for one in table.columns]
+    first, spent = (
+        [row.cells[heads.index(name)].number for row in table.rows]
+        for name in ("First cost", "Spent that year")
+    )
+    decided = plan.sites.groupby("year_decided")["cost_idr"].sum().reindex([2027, 2028], fill_value=0.0)
+    assert first == decided.tolist()
+    assert spent == plan.plan["spent"].tolist()
+    assert sum(first) < sum(spent)
+    said = " ".join(texts_of(as_data(document, made.words)))
+    assert "This table counts the people of each year" in said
+    assert "Of units whose yearly cost nobody gave" in said
+    assert "hold first costs only" not in said
 
 
 def test_the_command_writes_all_and_replaces_only_its_own(workspace, plan_folder, tmp_path, capsys):

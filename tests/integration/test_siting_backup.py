@@ -303,6 +303,11 @@ def test_options_and_plan_file_ask_the_same(run, tmp_path):
     for name in ("sites.csv", "villages_after.csv"):
         assert (by_file / name).read_bytes() == (by_option / name).read_bytes()
     record = json.loads((by_option / "run.json").read_text("utf-8"))
+    villages = pd.read_csv(by_option / "villages_after.csv")
+    for when, suffix in (("before", "_before"), ("after", "")):
+        assert (
+            record[f"villages_served_{when}"] == (villages[f"{KIND}_status_backup{suffix}"] == "served").sum()
+        )
     assert record["ask"]["backup"] == 2
     sites = pd.read_csv(by_option / "sites.csv")
     assert (sites["units_needed"] == 2).all()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from dataclasses import replace
+from types import SimpleNamespace
 
 import geopandas as gpd
 import numpy as np
@@ -12,6 +14,7 @@ import pandas as pd
 import pytest
 import shapely
 
+from app.figures.plan import plan_of
 from geodata.errors import ConfigError, UnprovenError
 from geodata.workspace import write_workspace
 from planner.cli import main
@@ -19,10 +22,12 @@ from planner.cli.site import in_words
 from planner.coverage.reach import usable_facilities
 from planner.ilp.groups import group_table
 from planner.pipeline import Ask, Floor, Study, read_measures, site, village_table
+from planner.reports.maps.sites_page import write_sites_map
 from planner.siting.objectives.choices import after_earlier
 from planner.siting.plan import edits_of, require_times
 from planner.siting.reach import find_reach
 from planner.siting.rules import floor_rows
+from planner.siting.solution import solution
 from planner.siting.times import find_times
 
 KIND, SPOTS = "posyandu", 7
@@ -415,3 +420,48 @@ def test_by_degrees_who_is_not_within_the_limit_counts_though_nobody_knows_the_w
     near = np.bincount(times.near.item[counts], minlength=len(candidates))
     assert near.tolist() == np.diff(reach.by_candidate.first).tolist()
     assert near.sum() > 0
+
+
+@pytest.mark.parametrize("objective", ["person_minutes", "worst_time"])
+def test_what_stands_in_for_a_site_of_least_travel_can_be_paid(study, tmp_path, objective):
+    file = tmp_path / "costs.yml"
+    file.write_text(
+        f"measures: {{open_big: {{op: open, kind: {KIND}, spacing_m: 500, cost_idr: 900000000}}, "
+        "open_posyandu: {cost_idr: 30000000}, staff_posyandu: {cost_idr: 10000000}}", "utf-8"
+    )  # fmt: skip
+    measures = read_measures(file)
+    free = site(study, KIND, Ask(units=3, objective=objective), measures=measures)
+    plan = site(study, KIND, Ask(budget_idr=9e7, objective=objective), measures=measures)
+    dear = 0
+    for one, most in ((plan, 9e7), (free, np.inf)):
+        for name, text in one.sites["alternatives"].items():
+            for other in (part.rpartition(" (")[0] for part in text.split("; ") if part):
+                spent = one.candidates["cost_idr"].loc[[other if c == name else c for c in one.sites.index]]
+                assert spent.sum() <= most
+                dear += one is free and spent.sum() > 9e7
+    # By units the dear ones do stand in: it is the money that rules them out.
+    assert dear or objective == "worst_time"
+
+
+@pytest.mark.parametrize("objective", ["people", "person_minutes", "worst_time"])
+def test_forced_sites_that_cost_too_much_are_said_so(study, tmp_path, objective):
+    file = tmp_path / "costs.yml"
+    file.write_text("measures: {open_posyandu: {cost_idr: 30000000}, staff_posyandu: {cost_idr: 10000000}}",
+                    "utf-8")  # fmt: skip
+    measures = read_measures(file)
+    dear = site(study, KIND, Ask(units=1), measures=measures).candidates
+    name = dear.index[dear["cost_idr"] == 3e7][0]
+    with pytest.raises(ConfigError, match="the forced candidates alone cost more"):
+        site(study, KIND, Ask(budget_idr=2e7, objective=objective, forced=(name,)), measures=measures)
+
+
+def test_how_much_better_another_plan_could_be_is_a_share_of_this_one(study, tmp_path):
+    """Under a bound of 22 villages another plan than one of 14 may have 57 % more, not 36 %."""
+    plan = site(study, KIND, Ask(units=2, objective="villages"))
+    open_ = replace(plan, answer=replace(plan.answer, solution=solution(plan.solution.chosen, 14.0, 22.0)))
+    assert "another one is at most 57.14% better" in in_words(open_)[1]
+    write_sites_map(open_, tmp_path / "map.html", lang="id")
+    assert re.search(r"paling banyak 57,1\s*% lebih baik", (tmp_path / "map.html").read_text("utf-8"))
+    assert plan_of(open_, SimpleNamespace(ask=open_.ask)).better == pytest.approx(8 / 14)
+    none = replace(plan, answer=replace(plan.answer, solution=solution(plan.solution.chosen, 0.0, 22.0)))
+    assert "nobody knows yet how much better" in in_words(none)[1]

@@ -268,3 +268,12 @@ def test_prices_prove_something_for_every_budget(problem, steps):
     assert (proved >= np.array(best) - 1e-6).all()
     # At its own budget, and where all sites can be had, it is no looser than what the search itself says.
     assert proved[-1] == pytest.approx(search.best.rest + search.best.worth.sum())
+
+
+def test_by_money_one_dear_site_may_be_better_than_all_that_is_cheap():
+    """Neither choice by people for the cost nor exchange of single sites comes to it."""
+    one = cover_instance([5.0, 4.0, 20.0], place=[0, 1, 2], site=[0, 1, 2], cost=[1.0, 1.0, 10.0])
+    assert heuristic(one, 10.0).tolist() == [2]
+    curve = cover_curve(one, 20.0)
+    at = dict(zip(curve["budget"], curve["people_reached"], strict=True))
+    assert at[max(b for b in at if b <= 10.9)] == 20.0

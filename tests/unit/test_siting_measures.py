@@ -95,3 +95,11 @@ def test_every_default_measure_says_how_long_it_takes_and_why_and_no_cost():
         "function",
         "reopen",
     }
+
+
+def test_staff_of_a_road_is_refused_and_not_forgotten(tmp_path):
+    file = tmp_path / "m.yml"
+    edits = "[{op: change_road, road: '1', surface: paved}]"
+    file.write_text(f"measures: {{pave: {{op: road, edits: {edits}, staff: {{operator: 3}}}}}}", "utf-8")
+    with pytest.raises(ConfigError, match="leave staff out"):
+        read_measures(file)

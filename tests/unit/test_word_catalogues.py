@@ -68,6 +68,7 @@ FAMILIES = {
             "people",
             "person_years",
             "people_weighted",
+            "people_with_room",
             "villages",
             "units",
             "idr",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 import folium
@@ -248,8 +249,7 @@ def _badge(order: int, *, few: bool) -> str:
 def _box(plan: AnyPlan, texts: dict[str, str], lang: str) -> str:
     """Return the title, the figures and the colours, as a box over the map."""
     numbers = Formatter(lang)
-    gap, unit = _proof(plan)
-    proof = texts["plan_gap"].format(gap=numbers.percent(gap)) if gap else texts[f"plan_proven_{unit}"]
+    proof = _proof(plan, texts, numbers)
     kind = texts.get(f"kind_{plan.kind}", plan.kind)
     count = f"{len(plan.sites)} {texts['plan_sites'].lower()}"
     people = f"+{numbers.people(plan.people_added)} {texts['people']}"
@@ -287,11 +287,16 @@ def _box(plan: AnyPlan, texts: dict[str, str], lang: str) -> str:
     return f"<details class='jk-box jk-plan' id='jk-plan' open>{''.join(lines)}</details>{FOLDED}"
 
 
-def _proof(plan: AnyPlan) -> tuple[float, str]:
-    """Return how much better another plan can be at most (0-1), and what is best in which unit."""
-    if isinstance(plan, SitingWithRoads):
-        return plan.gap, "people"
-    return plan.solution.gap, plan.answer.unit
+def _proof(plan: AnyPlan, texts: dict[str, str], numbers: Formatter) -> str:
+    """Return how much better another plan can be at most, or that none is."""
+    unit, better = "people", plan.better if isinstance(plan, SitingWithRoads) else plan.solution.better
+    if not isinstance(plan, SitingWithRoads):
+        unit = plan.answer.unit
+    if not better:
+        return texts[f"plan_proven_{unit}"]
+    if better == inf:
+        return texts["plan_gap_open"]
+    return texts["plan_gap"].format(gap=numbers.percent(better))
 
 
 def _by_year(plan: AnyPlan, numbers: Formatter) -> list[str]:

@@ -29,6 +29,9 @@ NUMBERS = ("order", "lon", "lat", "cost_idr", "lead_years", "people_added", "peo
 SAME_PEOPLE = 0.01
 
 
+HALF_A_RUPIAH = 0.5
+
+
 @dataclass(frozen=True)
 class RoadWork:
     """A road measure of a plan.
@@ -118,6 +121,19 @@ class Plan:
         """Whether a rollout's budgets are rupiah."""
         years = self.record.get("plan", {}).get("years", [{}])
         return years[0].get("budget_idr") is not None
+
+    @property
+    def has_yearly_costs(self) -> bool:
+        """Whether a rollout's budgets pay more than first costs, so that a year's spending is another sum."""
+        if self.years is None or not self.counts_money:
+            return False
+        return bool(abs(float(self.years["spent"].sum()) - self.cost_idr) > HALF_A_RUPIAH)
+
+    @property
+    def counts_people_of_year(self) -> bool:
+        """Whether a rollout counts other people in a year than there are today."""
+        years = self.record.get("plan", {}).get("years", [])
+        return any(float(one.get("people_factor", 1.0)) != 1.0 for one in years)
 
     @property
     def as_if_none(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import inf
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -135,8 +136,12 @@ def _proof(source: Source, plan: Plan) -> str:
     if solver["status"] == "optimal":
         return words.on_map(f"plan_proven_{solver['unit']}")
     from planner.reports.documents.model import share
+    from planner.siting.solution import share_better
 
-    return words.on_map("plan_gap").format(gap=words.cell(share(solver["gap"])))
+    most = share_better(float(solver["objective"]), float(solver["bound"]))
+    if most == inf:
+        return words.on_map("plan_gap_open")
+    return words.on_map("plan_gap").format(gap=words.cell(share(most)))
 
 
 def _units(source: Source, plan: Plan) -> list[Block]:
@@ -144,7 +149,10 @@ def _units(source: Source, plan: Plan) -> list[Block]:
     if len(plan.sites) or plan.roads:
         blocks.append(_by_year(source, plan))
     if plan.years is not None:
-        blocks.append(Paragraph(source.words.say("request.year_note"), note=True))
+        keys = ["year_note", *(["year_spent"] if plan.has_yearly_costs else [])]
+        keys += ["year_people"] if plan.counts_people_of_year else []
+        said = " ".join(source.words.say(f"request.{key}") for key in keys)
+        blocks.append(Paragraph(said, note=True))
     return blocks
 
 
@@ -152,8 +160,9 @@ def _by_year(source: Source, plan: Plan) -> Table:
     """Return what is done in each year; one row for a plan without years."""
     words = source.words
     roads = ("road_works", "km") if plan.roads else ()
-    names = ("decided", "works_then", *roads, "people_gained", "served_then", "staff", "cost")
-    wide = {"staff": 2.2, "cost": 1.5, "people_gained": 1.2, "served_then": 1.3, "decided": 1.2}
+    spent = ("spent",) if plan.has_yearly_costs else ()
+    names = ("decided", "works_then", *roads, "people_gained", "served_then", "staff", "cost", *spent)
+    wide = {"staff": 2.2, "cost": 1.5, "spent": 1.5, "people_gained": 1.2, "served_then": 1.3, "decided": 1.2}
     columns = (
         Column(words.say("column.year"), 0.8 if plan.years is not None else 1.5),
         *(Column(words.say(f"column.{n}"), wide.get(n, 1.0), numeric=n != "staff") for n in names),
@@ -173,12 +182,12 @@ def _year_rows(source: Source, plan: Plan) -> list[tuple[Cell, ...]]:
     rows: list[tuple[Cell, ...]] = []
     for year, one in plan.years.iterrows():
         decided = sites[sites["year_decided"] == year]
-        asked = total(rupiah(c) for c in decided["cost_idr"]) if len(decided) else rupiah(0.0)
-        spent = rupiah(one["spent"]) if plan.counts_money else asked
+        first = total(rupiah(c) for c in decided["cost_idr"]) if len(decided) else rupiah(0.0)
         rows.append((
             text(str(year)), number(one["units_decided"]), number(one["units_working"]),
             _bare(people(one["people_added"])), number(one["villages_served"]),
-            _staff_cell(source, plan, sites[sites["year_works"] == year]), spent,
+            _staff_cell(source, plan, sites[sites["year_works"] == year]), first,
+            *((rupiah(one["spent"]),) if plan.has_yearly_costs else ()),
         ))  # fmt: skip
     return rows
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.kernels.backup import backup_exchange, backup_greedy
-from planner.kernels.cover import exchange, greedy_cover
+from planner.kernels.cover import exchange, greedy_cover, site_values
 from planner.siting.solution import TOLERANCE
 
 if TYPE_CHECKING:
@@ -82,7 +82,13 @@ def heuristic(
     greedy_cover(instance.cover, budget, chosen, open_)
     least = TOLERANCE * float(instance.people.sum())
     exchange(instance.cover, budget, chosen, open_, held, least, MOVES)
-    return np.flatnonzero(chosen)
+    found = np.flatnonzero(chosen)
+    if start is not None or (instance.cost == instance.cost[:1]).all():
+        return found
+    # A greedy choice for the cost may leave too little for one dear site that reaches more than all of it.
+    alone = np.where(open_ & (instance.cost <= budget), site_values(instance.by_site, instance.people), 0.0)
+    other = heuristic(instance, budget, start=np.array([alone.argmax()])) if alone.any() else found
+    return max(found, other, key=instance.people_reached)
 
 
 def _backed_up(instance: CoverInstance, budget: float, start: NDArray[np.bool_]) -> NDArray[np.int64]:

@@ -38,7 +38,9 @@ class Saved:
     stand_ins: tuple[tuple[tuple[int, float], ...], ...]
 
 
-def saved_by(instance: DistanceInstance, chosen: NDArray[np.integer], *, worst: bool = False) -> Saved:
+def saved_by(
+    instance: DistanceInstance, chosen: NDArray[np.integer], budget: float = np.inf, *, worst: bool = False
+) -> Saved:
     """Return what each chosen site brings, and others that would do nearly as well.
 
     Parameters
@@ -47,6 +49,8 @@ def saved_by(instance: DistanceInstance, chosen: NDArray[np.integer], *, worst: 
         Distances in seconds or metres.
     chosen
         int ``(n,)``, numbers of sites.
+    budget
+        What all sites may cost, with a stand-in too.
     worst
         Whether the objective is the worst distance, and not people × distance.
 
@@ -71,7 +75,8 @@ def saved_by(instance: DistanceInstance, chosen: NDArray[np.integer], *, worst: 
         gone = (rest > now) & (instance.people > 0)
         loss = np.subtract(rest, now, out=np.zeros_like(rest), where=gone)
         alone[number] = float(np.sum(instance.people[gone] * loss[gone]))
-        others.append(_stand_ins(instance, row, rest, free, best, worst=worst))
+        paid = free & (instance.cost <= budget * (1 + TOLERANCE) - instance.cost[site[site != j]].sum())
+        others.append(_stand_ins(instance, row, rest, paid, best, worst=worst))
     return Saved(site, alone, tuple(others))
 
 

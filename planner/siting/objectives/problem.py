@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from planner.siting.room.instance import RoomInstance
     from planner.siting.times import Times
 
+FORCED_COST_TOO_MUCH = "the forced candidates alone cost more than there is: raise it, or force fewer"
 # Budgets of a curve that are solved anew, and seconds for each.
 CURVE_POINTS, CURVE_POINT_S = 8, 2.0
 
@@ -133,9 +134,8 @@ def require_plan(problem: Problem, found: Solution, floors: list[FloorRow]) -> N
     >>> require_plan(plan.problem, plan.solution, [])
     """
     if found.proof is Proof.INFEASIBLE:
-        forced = problem.instance.cost[problem.instance.forced].sum()
-        if forced > problem.budget or not floors:
-            msg = "the forced candidates alone cost more than there is: raise it, or force fewer"
+        if forced_cost_too_much(problem) or not floors:
+            msg = FORCED_COST_TOO_MUCH
         else:
             names = ", ".join(f.name for f in floors[:5])
             msg = f"no plan of this size keeps the floors ({names}): allow more, or lower them"
@@ -146,6 +146,18 @@ def require_plan(problem: Problem, found: Solution, floors: list[FloorRow]) -> N
             "out: allow more time, more units, or lower floors"
         )
         raise UnprovenError(msg)
+
+
+def forced_cost_too_much(problem: Problem) -> bool:
+    """Return whether the forced candidates alone cost more than there is.
+
+    Examples
+    --------
+    >>> from planner.pipeline import Ask, Study, demo_layers, site
+    >>> forced_cost_too_much(site(Study(demo_layers(12)), "posyandu", Ask(units=2)).problem)
+    False
+    """
+    return bool(problem.instance.cost[problem.instance.forced].sum() > problem.budget)
 
 
 def solved_curve(

@@ -14,7 +14,15 @@ from planner.siting.distance.center import p_center
 from planner.siting.distance.distances import DistanceInstance
 from planner.siting.distance.explain import saved_by
 from planner.siting.distance.median import p_median
-from planner.siting.objectives.problem import CURVE_POINT_S, Answer, Problem, search_of, solved_curve
+from planner.siting.objectives.problem import (
+    CURVE_POINT_S,
+    FORCED_COST_TOO_MUCH,
+    Answer,
+    Problem,
+    forced_cost_too_much,
+    search_of,
+    solved_curve,
+)
 from planner.siting.solution import Proof, Solution
 from planner.siting.weights import counted_people
 
@@ -38,12 +46,14 @@ def least_travel_plan(problem: Problem, times: Times) -> Answer:
     instance, rows, lost = distance_instance(problem, times)
     found = _travel(problem, instance, problem.budget, worst=worst)
     if found.proof is Proof.INFEASIBLE:
+        if forced_cost_too_much(problem):
+            raise ConfigError(FORCED_COST_TOO_MUCH)
         msg = (
             "so few units cannot reach everybody who can be reached at all, as on other islands: allow more, "
             "or plan for the objective people"
         )
         raise ConfigError(msg)
-    why = saved_by(instance, found.chosen, worst=worst)
+    why = saved_by(instance, found.chosen, problem.budget, worst=worst)
     promised = np.full(len(times.now_s), np.nan)
     promised[rows] = instance.distance_s(found.chosen)
     pairs = zip(why.site.tolist(), why.stand_ins, strict=True)
