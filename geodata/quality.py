@@ -17,6 +17,7 @@ from geodata.crs import WGS84, degrees_text
 from geodata.errors import counted
 from geodata.layers import PLACE, SEVERITIES, Cell, Finding, Layers, Severity, rows_about
 from geodata.vocabulary.roads import ROAD_CLASSES
+from geodata.vocabulary.spelling import spelling_key
 from geodata.vocabulary.statuses import FacilityStatus, LocatedBy, YesNo
 
 if TYPE_CHECKING:
@@ -212,6 +213,20 @@ def _same_place(layers: Layers) -> Iterator[Finding]:
         "warning", "facilities", "same_place", _units(shared, PLACE),
         "pairs of facilities share one point", "check that each has its own coordinates",
         ids=(f"{rows.index[i]}={rows.index[j]}" for i, j in pairs[:5]), count=len(pairs),
+    )  # fmt: skip
+
+
+def _same_unit(layers: Layers) -> Iterator[Finding]:
+    """Units of one kind, name and village that no coordinates tell apart: an old sheet, or a row twice."""
+    rows = layers.facilities
+    placed = rows["located_by"].isin([LocatedBy.VILLAGE, LocatedBy.NAME]) & (rows["name"] != "")
+    some = rows[placed & rows["village_code"].notna()]
+    keys = some["kind"].str.cat([some["name"].map(spelling_key), some["village_code"]], sep="|")
+    twice = some[keys.duplicated(keep=False).to_numpy()]
+    yield from _finding(
+        "warning", "facilities", "same_unit", _units(twice, "name"),
+        "facilities of one kind have the same name and village, and no coordinates tell them apart",
+        "take out the rows that are there twice, or give each its own name or coordinates",
     )  # fmt: skip
 
 
@@ -445,7 +460,7 @@ def _name_contradicts_kind(layers: Layers) -> Iterator[Finding]:
 
 RULES: tuple[Callable[[Layers], Iterator[Finding]], ...] = (
     _people_unknown, _people_dense, _groups_exceed, _overlaps, _same_name, _unlocated, _outside,
-    _declared_elsewhere, _same_place, _no_name, _functioning_unknown, _staff_inflated, _unconnected,
-    _separate_parts, _closed_classes, _far_from_road, _ferry_alone, _hamlet_people,
+    _declared_elsewhere, _same_place, _same_unit, _no_name, _functioning_unknown, _staff_inflated,
+    _unconnected, _separate_parts, _closed_classes, _far_from_road, _ferry_alone, _hamlet_people,
     _unknown_parent, _name_contradicts_kind,
 )  # fmt: skip

@@ -8,6 +8,7 @@ from geodata.codes import check_regency_code
 from geodata.drafting.guess import Guess, guesses, quoted
 from geodata.drafting.headings import SURE
 from geodata.errors import ConfigError, counted
+from geodata.vocabulary.spelling import spelling_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -53,11 +54,16 @@ def draft(folder: Path, code: str | None = None, name: str | None = None) -> str
     for guess in spare:
         guess.role = "codes" if guess.regencies and not boundaries.regencies else ""
         guess.about = guess.about if guess.role else f"{guess.about}; another map of villages is taken"
+    _clashing(found)
     for role, many in (("codes", True), ("roads", False), ("facilities", True), ("population", False),
                        ("hamlets", False), ("floods", False)):  # fmt: skip
         lines += _role([g for g in found if g.role == role], role, many=many)
-    lines += [f"# {g.path.name}: {_one_line(g.about)}" for g in found if not g.role]
+    lines += [f"# {_named(g)}: {_one_line(g.about)}" for g in found if not g.role]
     return "\n".join(lines) + "\n"
+
+
+def _named(guess: Guess) -> str:
+    return guess.path.name if guess.sheet is None else f"{guess.path.name} [{_one_line(guess.sheet)}]"
 
 
 def _code(maps: Sequence[Guess], found: Sequence[Guess], code: str | None) -> str:
@@ -71,8 +77,13 @@ def _code(maps: Sequence[Guess], found: Sequence[Guess], code: str | None) -> st
 
 
 def _fitness(guess: Guess, code: str) -> tuple[bool, bool, int]:
-    """Return how well a map of villages serves: of this kabupaten alone, with its codes, with few rows."""
-    return (guess.regencies == (code,) or not guess.regencies, code in guess.regencies, -guess.rows)
+    """Return how well a map of villages serves: of this kabupaten alone, with its codes.
+
+    Of several with codes the one of fewest rows, which is nearest to the kabupaten alone; without codes the
+    one of most: a map of kecamatan has names too.
+    """
+    rows = -guess.rows if guess.regencies else guess.rows
+    return (guess.regencies == (code,) or not guess.regencies, code in guess.regencies, rows)
 
 
 def _name(code: str, found: Sequence[Guess]) -> str:
@@ -100,10 +111,26 @@ def _role(found: Sequence[Guess], role: str, *, many: bool) -> Iterator[str]:
             yield from rest
         yield ""
         return
-    chosen, *others = sorted(found, key=lambda g: g.rows, reverse=True)
+    # A heading of people that is known counts before many rows.
+    chosen, *others = sorted(found, key=lambda g: (_counts_people(g), g.rows), reverse=True)
     yield from _entry(chosen, role)
     for guess in others:
         yield f"# or {role}: {guess.path.name} ({_one_line(guess.about)})"
+
+
+def _counts_people(guess: Guess) -> bool:
+    """Return whether a heading says that people are counted, and not just "Jumlah"."""
+    mapping = guess.keys.get("people")
+    return mapping is None or spelling_key(mapping.column) not in {"jumlah", "total"}
+
+
+def _clashing(found: Sequence[Guess]) -> None:
+    """Switch off ids that two lists have in common: numbers from 1 on tell rows apart in one list only."""
+    lists = [g for g in found if g.role == "facilities" and g.ids]
+    clash = [g for g in lists if any(g.ids & other.ids for other in lists if other is not g)]
+    for guess in clash:
+        column = guess.keys.pop("id").column
+        guess.said["id"] = ("null", f"{column}: another list has the same ids")
 
 
 def _entry(guess: Guess, role: str, indent: str = "  ") -> list[str]:
@@ -138,5 +165,5 @@ def _one_line(text: str) -> str:
 def summary(text: str) -> str:
     """Return in a sentence what a draft holds, for the console."""
     files = text.count("path: ")
-    asked = text.count("# is it? ")
+    asked = text.count("# is it? ") + text.count("# which? ")
     return f"{counted(files, 'file')} taken" + (f", {counted(asked, 'column')} to decide" if asked else "")

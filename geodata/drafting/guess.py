@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +14,8 @@ from geodata.codes import parse_village_code, regency_of
 from geodata.crs import inside_indonesia
 from geodata.drafting.headings import Mapping, headed, mapped, samples
 from geodata.errors import InputError, MissingCrsError
-from geodata.readers.files.cells import text_column
-from geodata.readers.files.sheets import sheet_names
+from geodata.readers.files.cells import id_column, text_column
+from geodata.readers.files.sheets import hidden_sheets, sheet_names
 from geodata.readers.files.table import BOOK_SUFFIXES, holds_table, read_table
 from geodata.readers.files.vector import read_vector
 from geodata.readers.osm_places import OSM_ENDINGS
@@ -48,8 +49,18 @@ IGNORED = (
 RASTERS = (".tif", ".tiff", ".vrt", ".img")
 # A share of a column's values of one sort that makes it a column of that sort.
 MOSTLY = 0.6
+# Of a column of units' names so many are different.
+REPEATS = 0.5
+BY_FILE, BY_SHEET = "by the name of the file", "by the name of the sheet"
 OTHER = "other"
 PEOPLE_PARTS = ("pop_", "penduduk_", "jumlah_penduduk_")
+# Headings under which a column of kinds counts before what names say.
+KIND_HEADS = ("jenis", "kind", "tipe", "type", "kategori", "klasifikasi", "golongan", "sarana", "fasilitas",
+              "faskes", "remark", "fungsi", "namobj", "amenity", "healthcare")  # fmt: skip
+# Build finds LS and LU by their headings: AREA.yml has no key for them.
+FOUND_BY_HEADING = ("lat_south", "lat_north")
+# Codes of kecamatan: three groups of two digits.
+DISTRICT_CODE = re.compile(r"\d{2}\.?\d{2}\.?\d{2}")
 FACILITY_KEYS = ("id", "name", "lat", "lon", "lat_south", "lat_north", "coordinates", "village",
                  "village_name",
                  "district_name", "regency", "parent", "functioning")  # fmt: skip
@@ -79,6 +90,8 @@ class Guess:
         Of kabupaten and kota, by their codes.
     rows
         How many there are.
+    ids
+        Those of its facilities, of the column that was taken for them.
     columns
         Its headings, each with up to three of its values.
     """
@@ -93,6 +106,7 @@ class Guess:
     regencies: tuple[str, ...] = ()
     names: dict[str, str] = field(default_factory=dict)
     rows: int = 0
+    ids: frozenset[str] = frozenset()
     columns: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
@@ -115,8 +129,13 @@ def _guess(path: Path) -> Iterator[Guess]:
             )
         elif holds_table(path):
             sheets = sheet_names(path, "init") if ending in BOOK_SUFFIXES else []
+            hidden = hidden_sheets(path) if len(sheets) > 1 else set()
             for sheet in sheets if len(sheets) > 1 else [None]:
-                yield _of_table(path, sheet)
+                if sheet in hidden:
+                    about = "a hidden sheet, perhaps of before: list it yourself where it counts"
+                    yield Guess(path, sheet, about=about)
+                else:
+                    yield _of_table(path, sheet)
         else:
             yield _of_map(path)
     except InputError as error:
@@ -135,11 +154,27 @@ def _of_table(path: Path, sheet: str | None) -> Guess:
     facts = mapped(table, "facilities", FACILITY_KEYS)
     people = mapped(table, "population", ("code", "people", "name", "district_name"))
     placed = "coordinates" in facts or ("lon" in facts and facts.keys() & {"lat", "lat_south", "lat_north"})
-    parts = [str(c) for c in table if str(c).lower().startswith(PEOPLE_PARTS)]
+    parts = _parts(table)
     hamlet = headed(table, "hamlet_rows").get("name")
-    if not placed and ("people" in people or parts) and people.keys() & {"code", "name"}:
-        return _population(guess, table, people, parts)
     kind = _kind(guess, table, facts)
+    if not placed and ("people" in people or parts) and people.keys() & {"code", "name"}:
+        if not _tells_units(guess, table, facts, people):
+            guess.said.pop("kind", None)
+            guess.kinds = {}
+            return _population(guess, table, people, parts)
+        if "name" not in facts:
+            guess.said.pop("kind", None)
+            guess.about = (
+                f"a table of {len(table)} rows that counts units, by its name: a list has a row for each "
+                "unit; for people, say population: yourself"
+            )
+            return guess
+    name = facts.get("name")
+    if kind and name is not None and not _differ(text_column(table, name.column)):
+        of_heading = _kinds_in(name.column)
+        if of_heading and not of_heading & set(guess.kinds):
+            # Their puskesmas, not the units: nobody tells what these are called.
+            facts = {key: mapping for key, mapping in facts.items() if key != "name"}
     if hamlet is not None and placed and not kind and "name" not in facts:
         return _hamlets(guess, table, hamlet)
     if "name" in facts and (kind or placed):
@@ -152,13 +187,43 @@ def _of_table(path: Path, sheet: str | None) -> Guess:
     return guess
 
 
+def _parts(table: pd.DataFrame) -> list[str]:
+    """Return columns whose sum is the people, by group; of years none is added to another."""
+    found = [str(c) for c in table if str(c).lower().startswith(PEOPLE_PARTS)]
+    years = [c for c in found if re.fullmatch(r"(19|20)\d\d", c.rpartition("_")[2])]
+    return [max(years)] if years and len(years) == len(found) else [c for c in found if c not in years]
+
+
+def _tells_units(
+    guess: Guess, table: pd.DataFrame, facts: dict[str, Mapping], people: dict[str, Mapping]
+) -> bool:
+    """Return whether a table with villages and numbers is one of facilities: "Jumlah" may count their staff.
+
+    Each row names a unit, or the file's name says a kind and nothing says people.
+    """
+    if not guess.kinds:
+        return False
+    name = facts.get("name")
+    if name is not None and guess.said.get("kind", ("", ""))[1] != BY_FILE:
+        return _differ(text_column(table, name.column))
+    counted = people.get("people")
+    return counted is None or spelling_key(counted.column) in {"jumlah", "total"}
+
+
+def _differ(names: pd.Series[Any]) -> bool:
+    """Return whether most names are different: the puskesmas of each village repeats, units do not."""
+    return bool(names.nunique() > REPEATS * names.notna().sum())
+
+
 def _columns(table: pd.DataFrame) -> dict[str, tuple[str, ...]]:
     return {str(c): samples(table[c]) for c in table.columns}
 
 
 def _population(guess: Guess, table: pd.DataFrame, keys: dict[str, Mapping], parts: list[str]) -> Guess:
     guess = _with_codes(guess, table, keys, "population", f"people of {len(table)} rows")
-    if "people" not in keys and parts:
+    if "people" not in keys and len(parts) == 1:
+        guess.keys["people"] = Mapping("people", parts[0], 100.0, samples(table[parts[0]]))
+    elif "people" not in keys and parts:
         guess.said["people"] = (f"[{', '.join(parts)}]", "people are the sum of these")
     groups = {k: c for k, c in headed(table, "groups").items() if _counts_people(table[c])}
     if groups:
@@ -191,6 +256,7 @@ def _with_codes(guess: Guess, table: pd.DataFrame, keys: dict[str, Mapping], rol
 
 
 def _facilities(guess: Guess, table: pd.DataFrame, facts: dict[str, Mapping]) -> Guess:
+    facts = {key: mapping for key, mapping in facts.items() if key not in FOUND_BY_HEADING}
     guess.role, guess.keys = "facilities", dict(facts)
     guess.about = f"{len(table)} facilities"
     own = facts.get("id")
@@ -198,13 +264,17 @@ def _facilities(guess: Guess, table: pd.DataFrame, facts: dict[str, Mapping]) ->
         # The code of the puskesmas that a pustu or posyandu belongs to.
         facts = {key: mapping for key, mapping in facts.items() if key != "id"}
         guess.keys = {"parent": own._replace(key="parent"), **facts}
+        guess.said["id"] = ("null", f"{own.column} is the id of the puskesmas, not of the unit")
     if "id" in facts and text_column(table, facts["id"].column).nunique() < len(table):
         guess.keys.pop("id")
-        guess.about += f"; {facts['id'].column} is no id, it repeats"
+        # Else build finds it again by its heading.
+        guess.said["id"] = ("null", f"{facts['id'].column} is no id, it repeats")
     of_rows = headed(table, "facility_rows")
     plain = of_rows.get("id")
     if "id" not in facts and plain is not None and _is_id(text_column(table, plain)):
         guess.keys["id"] = Mapping("id", plain, 100.0, samples(table[plain]))
+    if "id" in guess.keys:
+        guess.ids = frozenset(id_column(table, guess.keys["id"].column).dropna())
     staff = {k: c for k, c in headed(table, "staff").items() if _counts_people(table[c])}
     if staff:
         guess.said["staff"] = (_pairs(staff), "how many of each a unit has; empty is unknown")
@@ -212,7 +282,10 @@ def _facilities(guess: Guess, table: pd.DataFrame, facts: dict[str, Mapping]) ->
     if days is not None and _counts_people(table[days]):
         guess.keys["open_days"] = Mapping("open_days", days, 100.0, samples(table[days]))
     if "kind" not in guess.said:
-        guess.said["kind"] = ("pustu", "nothing tells the kind: write it here")
+        guess.said["# which? kind"] = (
+            "pustu",
+            "nothing tells the kind: write it, and take the sign away",
+        )
     return guess
 
 
@@ -247,6 +320,9 @@ def _kind(guess: Guess, table: pd.DataFrame, facts: dict[str, Mapping]) -> bool:
     best, share = None, 0.0
     for column in table.columns:
         words = text_column(table, column).dropna()
+        if told >= MOSTLY and not any(head in spelling_key(column) for head in KIND_HEADS):
+            # Where names say it, another column of kinds is of something else, such as who looks after it.
+            continue
         # An office's own name in each row ("Dinas Kesehatan") tells no kind.
         known = sum(recognise_kind(w) not in (None, OTHER) for w in words) / max(len(table), 1)
         if known > share and words.nunique() <= 40 and (name is None or column != name.column):
@@ -263,12 +339,26 @@ def _kind(guess: Guess, table: pd.DataFrame, facts: dict[str, Mapping]) -> bool:
         guess.kinds = kinds.value_counts().to_dict()
         guess.said["kind"] = (f"{{from: name{more}}}", _counts(kinds))
         return True
-    of_file = kind_of_name(guess.path.stem.replace("_", " "))
-    if of_file is not None and of_file.kind is not None:
-        guess.kinds = {of_file.kind: len(table)}
-        guess.said["kind"] = (of_file.kind, "by the name of the file")
-        return True
+    own = name is not None and name.score == 100.0 and _differ(names)
+    heading = {name.column} if name is not None and own else set()
+    for texts, why in ((heading, "by the heading of the names"), ({guess.sheet or ""}, BY_SHEET),
+                       ({guess.path.stem}, BY_FILE)):  # fmt: skip
+        kinds_told = {k for text in texts for k in _kinds_in(text)}
+        # Several kinds in a name say nothing of a row.
+        if len(kinds_told) == 1:
+            (kind,) = kinds_told
+            guess.kinds, guess.said["kind"] = {kind: len(table)}, (kind, why)
+            return True
+        if kinds_told:
+            return False
     return False
+
+
+def _kinds_in(text: str) -> set[str]:
+    """Return the facility kinds that a heading or the name of a file or sheet tells, each part for itself."""
+    parts = re.split(r"[-_,;+&()]|\bdan\b|\bserta\b|\band\b", text.lower())
+    found = (kind_of_name(part) for part in (*parts, " ".join(parts) if len(parts) == 1 else ""))
+    return {one.kind for one in found if one is not None and one.kind not in (None, OTHER)}
 
 
 def _counts(kinds: pd.Series[Any]) -> str:
@@ -368,6 +458,18 @@ def _polygons(guess: Guess, table: pd.DataFrame) -> Guess:
             )
             return guess
     keys = mapped(table, "boundaries", ("code", "name", "district_name", "regency"))
+    for column in table.columns:
+        texts = text_column(table, column).dropna()
+        if (
+            len(texts) == len(table)
+            and len(texts)
+            and texts.map(DISTRICT_CODE.fullmatch).notna().all()
+            and (texts.is_unique)
+        ):
+            guess.about = (
+                f"{len(table)} polygons of kecamatan, by their codes ({column}); villages are wanted"
+            )
+            return guess
     if "name" in keys:
         return _with_codes(guess, table, keys, "boundaries", f"{len(table)} polygons of villages")
     guess.about = f"{len(table)} polygons; nothing tells what they are (water: or floods:?)"

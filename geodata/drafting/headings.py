@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 # How alike a heading and a known one must be (0–100): nearly sure, and worth asking.
 SURE, ASKED = 88.0, 78.0
 SAMPLES = 3
-_YEAR = re.compile(r"[\s_]*(19|20)\d\d\s*$")
+_YEAR = re.compile(r"[\s_]*((?:19|20)\d\d)\s*$")
+# Of one sex alone, and of both.
+_SEX = re.compile(r"[\s_(/.-]+(l|p|lk|pr|laki|laki[\s_-]*laki|perempuan|pria|wanita)\W*$", re.IGNORECASE)
+_BOTH = re.compile(r"[\s_(/.-]+(l\s*[+&/]\s*p|lp|jumlah|total)\W*$", re.IGNORECASE)
 SAMPLE_LETTERS = 40
 
 
@@ -43,7 +46,7 @@ class Mapping(NamedTuple):
 def mapped(table: pd.DataFrame, layer: str, keys: tuple[str, ...]) -> dict[str, Mapping]:
     """Return the likeliest column for each key, best matches first; a column serves one key.
 
-    Columns without any value serve none.
+    Columns without any value serve none. Of several years the last one is meant.
 
     Examples
     --------
@@ -55,14 +58,19 @@ def mapped(table: pd.DataFrame, layer: str, keys: tuple[str, ...]) -> dict[str, 
     heads = layer_columns(layer)
     filled = [str(c) for c in table.columns if table[c].notna().any()]
     scored = [
-        (_alike(column, heads.get(key, ())), -rank, key, column)
+        (_alike(column, heads.get(key, ())), _year_of(column), -rank, key, column)
         for key in keys
         for rank, column in enumerate(filled)
     ]
     found: dict[str, Mapping] = {}
-    for (score, _place), _rank, key, column in sorted(scored, reverse=True):
+    for (score, _place), _year, _rank, key, column in sorted(scored, reverse=True):
         taken = {m.column for m in found.values()}
-        if score >= ASKED and key not in found and column not in taken:
+        if (
+            score >= ASKED
+            and key not in found
+            and column not in taken
+            and (key != "name" or _names(table[column]))
+        ):
             found[key] = Mapping(key, column, score, samples(table[column]))
     return found
 
@@ -93,10 +101,25 @@ def headed(table: pd.DataFrame, layer: str) -> dict[str, str]:
     return found
 
 
+def _year_of(column: str) -> int:
+    """Return the year that a heading ends with; 0 for none."""
+    found = _YEAR.search(column)
+    return int(found[1]) if found else 0
+
+
+def _names(column: pd.Series[object]) -> bool:
+    """Return whether a column holds words: one of numbers names nobody."""
+    return any(any(c.isalpha() for c in cell_text(v)) for v in column.dropna().head(200))
+
+
 def _alike(column: str, known: tuple[str, ...]) -> tuple[float, int]:
     """Return how alike a heading is to the most alike of the known ones, and how early that one stands."""
     # "penduduk_2010" is the people of a year.
-    mine = spelling_key(_YEAR.sub("", column))
+    plain = _YEAR.sub("", column)
+    if _SEX.search(plain) and not _BOTH.search(plain):
+        # Men, or women, are not the people.
+        return (0.0, 0)
+    mine = spelling_key(_BOTH.sub("", plain) or plain)
     best = (0.0, 0)
     for place, name in enumerate(known):
         theirs = spelling_key(name)

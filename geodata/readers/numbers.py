@@ -27,6 +27,8 @@ _DMS = re.compile(
     \s*(?P<post>LS|LU|BT|BB|[NSEW])?\s*$""",
     re.VERBOSE | re.IGNORECASE,
 )
+_HYPHENS = {0x2212: "-", 0x2013: "-"}
+_LETTERED = re.compile(r"(.*\b(?:LS|LU|[NS]))[\s/,;]+(.*\b(?:BT|BB|[EW]))", re.IGNORECASE)
 _WHOLE = re.compile(r"^\d+$")
 _NEGATIVE = {"LS", "BB", "S", "W"}
 SEXAGESIMAL = 60.0
@@ -118,7 +120,8 @@ def parse_angle(text: str) -> float:
     >>> parse_angle('2°10\'30" LS')
     -2.175
     """
-    value = text.strip()
+    # Some programs write a minus sign or a dash for the hyphen.
+    value = text.strip().translate(_HYPHENS)
     if _PLAIN.match(value) and math.isfinite(number := float(value.replace(",", "."))):
         return number
     found = _DMS.match(value)
@@ -153,6 +156,9 @@ def parse_pair(text: str) -> tuple[float, float]:
     (-8.17, 113.38)
     """
     parts = re.split(r"\s*[;|]\s*|,\s+|\s{2,}|(?<=\d)\s+(?=[-+]?\d)", text.strip())
+    if len(parts) != 2 and (letters := _LETTERED.fullmatch(text.strip())):
+        # 8°18'55" LS 113°20'1" BT: what stands before LS is the latitude.
+        parts = [letters[1], letters[2]]
     if len(parts) != 2:
         parts = text.split(",")
     if len(parts) != 2:

@@ -14,6 +14,7 @@ from geodata.readers.columns import Columns, known_heads
 from geodata.readers.files.cells import (
     bad_codes,
     count_column,
+    has_name,
     pick_column,
     refuse_mostly_bad,
     require_rows,
@@ -78,11 +79,10 @@ def read_population(
     for group, column in source.groups.items():
         pick_column(table.columns, column, (), key=f"groups.{group}", what=WHAT)
     text = text_column(table, code_column)
-    totals = total_rows(
-        table,
-        text.map(lambda t: isinstance(t, str) and parse_village_code(t) is not None),
-        number=people_column,
-    )
+    coded = text.map(lambda t: isinstance(t, str) and parse_village_code(t) is not None)
+    # A village stays, whatever a remark counts ("Jumlah RW 5").
+    named = has_name(columns_.text(source.name, "name"))
+    totals = total_rows(table, coded.astype(bool) | named, number=people_column)
     findings = list(total_finding("population", totals))
     table, text = table[~totals], text[~totals]
     columns = {"people": people_column} | {f"people_{g}": c for g, c in source.groups.items()}

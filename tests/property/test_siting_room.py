@@ -87,7 +87,7 @@ def every_choice(p, budget):
 
 @pytest.mark.parametrize("small", [search.SMALL, 0], ids=["whole", "by cuts"])
 @given(p=problems(), start=st.lists(st.integers(0, 5), max_size=3, unique=True))
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 def test_the_plan_is_the_best_of_all_choices(small, p, start):
     one, was = instance_of(p), search.SMALL
     begin = np.array([j for j in start if j < one.sites], dtype=int)
@@ -109,6 +109,7 @@ def test_the_plan_is_the_best_of_all_choices(small, p, start):
 
 
 @given(problems(), st.integers(1, 3))
+@settings(deadline=None)
 def test_no_choice_beats_the_relaxation(p, units):
     p = {**p, "mark": ["_"] * len(p["mark"]), "cost": [1] * len(p["mark"])}
     core = instance_of(p).free.instance.core
@@ -123,6 +124,7 @@ def test_no_choice_beats_the_relaxation(p, units):
 
 
 @given(problems(), st.data())
+@settings(deadline=None)
 def test_why_a_site_is_chosen_and_what_stands_in_for_it(p, data):
     one = instance_of(p)
     choices = [c for c in every_choice(p, 8) if c]
@@ -157,7 +159,7 @@ def test_why_a_site_is_chosen_and_what_stands_in_for_it(p, data):
 
 
 @given(st.data())
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 def test_flows_are_the_greatest_and_their_cut_says_so(data):
     sites, places = data.draw(st.integers(0, 6)), data.draw(st.integers(1, 9))
     whole = st.integers(0, 25)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -18,8 +19,9 @@ from geodata.readers.facilities.places import place_rows
 from geodata.readers.facilities.rows import Rows, rows_of
 from geodata.readers.facilities.villages import declared_villages
 from geodata.readers.files.cells import (
-    TOTAL_WORDS,
+    cell_text,
     count_column,
+    has_name,
     pick_column,
     text_column,
     total_finding,
@@ -29,6 +31,8 @@ from geodata.readers.files.opening import source_record
 from geodata.readers.place_fixes import Fix
 from geodata.readers.result import ReadLayer
 from geodata.vocabulary.columns import closed_words, functioning_words
+from geodata.vocabulary.kind_names import kind_of_name
+from geodata.vocabulary.spelling import spelling_key
 from geodata.vocabulary.statuses import YesNo
 
 if TYPE_CHECKING:
@@ -129,31 +133,79 @@ def _without_totals(rows: Rows, source: FacilitiesFile) -> tuple[Rows, pd.Series
     """Return the rows without those of totals, and which rows these are."""
     code = rows.columns.text(source.village, "village")
     coded = code.map(lambda t: isinstance(t, str) and parse_village_code(t) is not None).astype(bool)
-    # A row with a name and a village is a facility, whatever a remark counts ("Jumlah kader 5").
-    name = rows.columns.text(source.name, "name")
-    named = name.notna() & ~name.str.match(TOTAL_WORDS).fillna(value=False).astype(bool)
-    named &= rows.columns.text(source.village_name, "village_name").notna()
+    # A row with a name is a facility, whatever a remark counts ("Jumlah kader 5").
+    named = has_name(rows.columns.text(source.name, "name"))
     totals = total_rows(rows.columns.table, coded | named | np.isfinite(rows.stated.lon))
     return rows.only(~totals.to_numpy(dtype=bool)), totals
 
 
 def _with_content(rows: Rows, source: FacilitiesFile, file: str) -> tuple[Rows, tuple[Finding, ...]]:
-    """Return the rows that say anything of a facility, and a finding about those that have only a number."""
-    said = np.isfinite(rows.stated.lon) | rows.stated.unread
+    """Return the rows that say anything of a facility, and findings about the others.
+
+    These have only a number, or a single cell with a heading or a note.
+    """
+    said = np.isfinite(rows.stated.lon)
     for named, key in ((source.village, "village"), (source.id, "id")):
         said |= rows.columns.text(named, key).notna().to_numpy(dtype=bool)
-    for column in rows.columns.table:
-        letters = text_column(rows.columns.table, column).str.contains(r"[^\W\d_]", regex=True)
+    texts = [text_column(rows.columns.table, column) for column in rows.columns.table]
+    note = ~said & _notes(rows, source, texts)
+    said |= rows.stated.unread
+    for text in texts:
+        letters = text.str.contains(r"[^\W\d_]", regex=True)
         said |= letters.fillna(value=False).to_numpy(dtype=bool)
-    if said.all():
-        return rows, ()
-    index = rows.columns.table.index[~said]
-    cells = tuple(Cell(file, int(i), "", "") for i in index)
-    return rows.only(said), (Finding(
-        "info", "facilities", "empty_row", len(cells), tuple(f"row {i}" for i in index[:5]),
-        f"{file}: rows without a name, an id, a place or a village were left out", "none needed",
-        cells,
-    ),)  # fmt: skip
+    findings = (
+        _left_out(
+            rows, file, ~said, "empty_row", "rows without a name, an id, a place or a village", "none needed"
+        ),
+        _left_out(rows, file, note, "note_row", "rows of one cell, a heading or a note",
+                  "none needed; a facility has its village or its place beside its name"),
+    )  # fmt: skip
+    return rows.only(said & ~note), tuple(one for one in findings if one is not None)
+
+
+def _left_out(
+    rows: Rows, file: str, out: NDArray[np.bool_], rule: str, what: str, action: str
+) -> Finding | None:
+    """Return the finding about rows that are none of a facility; None where there are none."""
+    index = rows.columns.table.index[out]
+    if not len(index):
+        return None
+    table = rows.columns.table
+    words = [next((cell_text(v) for v in table.loc[i] if cell_text(v)), "") for i in index]
+    cells = tuple(Cell(file, int(i), "", said) for i, said in zip(index, words, strict=True))
+    shown = tuple(f"row {i}{f' ({said})' if said else ''}" for i, said in zip(index[:5], words, strict=False))
+    return Finding(
+        "info", "facilities", rule, len(cells), shown, f"{file}: {what}, were left out", action, cells
+    )
+
+
+# What begins a note or a heading between rows, and no facility's name.
+NOTE = re.compile(
+    r"\s*(sumber|catatan|keterangan|ket\b|nip\b|mengetahui|kepala\b|kec\b|kecamatan|kab\b|kabupaten|tanggal"
+    r"|data per\b)",
+    re.IGNORECASE,
+)
+# In a table with so many cells in most of its rows a single one is a heading, or a note.
+CELLS = 3
+
+
+def _notes(rows: Rows, source: FacilitiesFile, texts: list[pd.Series[Any]]) -> NDArray[np.bool_]:
+    """Return which rows have a single cell that names no facility, bool ``(rows,)``."""
+    columns = rows.columns
+    filled = np.sum([text.notna().to_numpy(dtype=bool) for text in texts], axis=0)
+    if not len(columns.table) or np.median(filled) < CELLS:
+        return np.zeros(len(columns.table), dtype=np.bool_)
+    name, village = columns.text(source.name, "name"), columns.text(source.village_name, "village_name")
+    by_name = not isinstance(source.kind, str) and source.kind.from_ is not None
+    out = np.asarray(filled == 1, dtype=np.bool_)
+    for at in np.flatnonzero(out):
+        said = name.iloc[at] if isinstance(name.iloc[at], str) else village.iloc[at]
+        if not isinstance(said, str):
+            continue
+        kind = kind_of_name(said)
+        heading = kind is not None and spelling_key(said) == spelling_key(kind.phrase)
+        out[at] = NOTE.match(said) is not None or heading or (by_name and kind is None)
+    return out
 
 
 def _ids(

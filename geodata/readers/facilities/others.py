@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from rapidfuzz import fuzz
 
 from geodata.codes import name_key, of_regency
 from geodata.crs import inside_indonesia
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 
 # A list with so many places beyond the area, and more than half of all, is one of a larger region.
 LARGER_REGION_ROWS = 20
+# A kabupaten's name is nearly another from so many of 100 on.
+NEARLY = 80.0
 
 
 def others(
@@ -54,12 +58,41 @@ def others(
     ours = np.asarray(said.isin([t for t in said.dropna().unique() if of_regency(t, code, name)]))
     if ours.any():
         near = np.isfinite(lon) & ~beyond
-        aside = np.asarray(said.notna()) & ~ours & ~near
+        slip = _slips(said, name) & _at_home(rows, source, villages)
+        aside = np.asarray(said.notna()) & ~ours & ~near & ~slip
     elif beyond.sum() >= max(LARGER_REGION_ROWS, np.isfinite(lon).sum() / 2 + 1):
         aside = beyond & ~_claimed(rows, source, villages, zone)
     else:
         return np.zeros(len(lon), dtype=bool), ()
     return aside, _finding(aside, rows.columns.text(source.name, "name"), file)
+
+
+def _slips(said: pd.Series[Any], name: str) -> NDArray[np.bool_]:
+    """Return which rows write the kabupaten's name nearly, as "Kab Jmber" for Jember."""
+    key = _bare(name)
+    return np.array([isinstance(t, str) and _nearly(_bare(t), key) for t in said], dtype=bool)
+
+
+def _bare(name: str) -> str:
+    """Return a kabupaten's name without the word for it."""
+    return name_key(re.sub(r"^\s*(kabupaten|kab|kota)\b\.?", "", name, flags=re.IGNORECASE))
+
+
+def _nearly(one: str, other: str) -> bool:
+    return bool(one and other) and float(fuzz.partial_ratio(one, other)) >= NEARLY
+
+
+def _at_home(rows: Rows, source: FacilitiesFile, villages: gpd.GeoDataFrame) -> NDArray[np.bool_]:
+    """Return which rows name a village of the area in its kecamatan, and no place beyond it."""
+    pairs = zip(villages["village_name"], villages["district_name"], strict=True)
+    known = {(name_key(v), name_key(d)) for v, d in pairs if d}
+    village = rows.columns.text(source.village_name, "village_name")
+    district = rows.columns.text(source.district_name, "district_name")
+    named = [
+        isinstance(v, str) and isinstance(d, str) and (name_key(v), name_key(d)) in known
+        for v, d in zip(village, district, strict=True)
+    ]
+    return np.array(named, dtype=bool) & ~np.isfinite(rows.stated.lon)
 
 
 def _claimed(

@@ -122,10 +122,15 @@ def declared_villages(
     foreign: dict[int, str] = {}
     renumbered: dict[int, str] = {}
     near: dict[int, str] = {}
+    differ: dict[int, str] = {}
+    of_bps = _mostly_bps(code)
     for i, row in enumerate(map(_Row, code, name, district)):
         parsed = parse_village_code(row.code) if isinstance(row.code, str) else None
-        if parsed in known.codes:
+        if parsed in known.codes and not of_bps:
             codes[i] = parsed
+            other = known.named(row.name, row.district) if isinstance(row.name, str) else []
+            if len(other) == 1 and other[0] != parsed:
+                differ[i] = row.name
             continue
         named = isinstance(row.name, str) and bool(name_key(row.name))
         found = known.by_name(row) if named else None
@@ -139,8 +144,15 @@ def declared_villages(
             foreign[i] = row.code
         elif named:
             unclear[i] = row.name
-    said = {"unclear": unclear, "foreign": foreign, "renumbered": renumbered, "near": near}
+    said = {"differ": differ, "unclear": unclear, "foreign": foreign, "renumbered": renumbered, "near": near}
     return Declared(codes, by_name, tuple(_findings(said, codes, ids, file, (code, name))))
+
+
+def _mostly_bps(code: pd.Series[Any]) -> bool:
+    """Return whether most codes are no Kemendagri codes: then those that could be are of other villages."""
+    parsed = [parse_village_code(t) for t in code if isinstance(t, str)]
+    foreign = [village_kind(c) == VillageKind.UNKNOWN for c in parsed if c is not None]
+    return 2 * sum(foreign) > len(foreign)
 
 
 def _findings(
@@ -157,6 +169,9 @@ def _findings(
         (grave[1], "foreign_code", said["renumbered"], code,
          "village codes are of another numbering; the village was found by its name and kecamatan",
          "give Kemendagri codes, or switch the column off with village: null"),
+        (grave[0], "code_and_name_differ", said["differ"], name,
+         "the village's name and kecamatan are those of another village than its code; the code counts",
+         "correct the code or the name"),
         (grave[0], "near_name", said["near"], name,
          "names are nearly that of one village of their kecamatan, and were taken for it",
          "write the name as the map has it, or give the village code"),

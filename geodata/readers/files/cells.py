@@ -14,7 +14,7 @@ from geodata.readers.numbers import parse_count, thousands_mark
 from geodata.vocabulary.spelling import spelling_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 
 def cell_text(value: object) -> str:
@@ -162,6 +162,7 @@ def count_column(frame: pd.DataFrame, column: str | None, what: str, file: str) 
     cells = {row: v for row, v in frame[column].items() if not _missing(v) and cell_text(v)}
     try:
         mark = thousands_mark(v for v in cells.values() if isinstance(v, str))
+        _require_no_lost_thousands(cells, mark)
     except ValueError as error:
         msg = f"{what}: column {column!r} of {file}: {error}. Write the numbers without thousands marks."
         raise SchemaError(msg) from None
@@ -183,7 +184,28 @@ def count_column(frame: pd.DataFrame, column: str | None, what: str, file: str) 
     return out
 
 
-TOTAL_WORDS = re.compile(r"\s*(grand |sub ?)?(jumlah|total)\b", re.IGNORECASE)
+# More of such numbers than this share of a column are thousands that a spreadsheet took for decimals.
+LOST_THOUSANDS = 0.5
+
+
+def _require_no_lost_thousands(cells: Mapping[int, object], mark: str) -> None:
+    """Raise ValueError where a spreadsheet has read "9.728" as a number: it is 9.728 there, and 9,728 people.
+
+    That shows beside text with thousands marks, or where most numbers are so small and have decimals.
+    """
+    numbers = [float(v) for v in cells.values() if isinstance(v, (int, float)) and not isinstance(v, bool)]
+    broken = [n for n in numbers if not n.is_integer() and abs(round(n * 1000) - n * 1000) < SAME_DIGITS]
+    small = broken and max(map(abs, numbers)) < THOUSAND and len(broken) > LOST_THOUSANDS * len(cells)
+    if broken and (mark or small):
+        msg = (
+            f"numbers such as {broken[0]:g} look like thousands that the spreadsheet took for decimals "
+            f"({broken[0]:g} for {round(broken[0] * 1000):,})"
+        )
+        raise ValueError(msg)
+
+
+TOTAL_WORDS = re.compile(r"\s*(grand |sub[ -]?)?(jumlah|total|jml)\b", re.IGNORECASE)
+THOUSAND, SAME_DIGITS = 1000.0, 1e-6
 
 
 def total_rows(table: pd.DataFrame, keep: pd.Series[Any], *, number: str | None = None) -> pd.Series[Any]:
@@ -199,6 +221,13 @@ def total_rows(table: pd.DataFrame, keep: pd.Series[Any], *, number: str | None 
             lambda v: any(c.isdigit() for c in cell_text(v)) if not _missing(v) else False
         )
     return says & ~keep.astype(bool)
+
+
+def has_name(text: pd.Series[Any]) -> pd.Series[Any]:
+    """Return which cells name something: with a letter, and not "Jumlah" or the like."""
+    letters = text.str.contains(r"[^\W\d_]", regex=True).fillna(value=False).astype(bool)
+    named: pd.Series[Any] = letters & ~text.str.match(TOTAL_WORDS).fillna(value=False).astype(bool)
+    return named
 
 
 def total_finding(layer: str, rows: pd.Series[Any]) -> tuple[Finding, ...]:

@@ -47,14 +47,17 @@ def find_header(rows: Sequence[Sequence[object]], wanted: AbstractSet[str]) -> H
     Header(names=['Nama', 'Lintang', 'Bujur'], body=3)
     """
     leading = [i for i, r in enumerate(rows) if any(cell_text(c) for c in r)][:HEADER_SEARCH_ROWS]
-    found: list[tuple[int, Header]] = []
+    found: list[tuple[int, bool, Header]] = []
     for i in leading:
         one = [cell_text(c) for c in rows[i]]
-        found.append((score(one, wanted), Header(one, i + 1)))
-        if i + 1 < len(rows) and (both := _two_rows(one, [cell_text(c) for c in rows[i + 1]], wanted)):
-            found.append((score(both, wanted), Header(both, i + 2)))
-    # max() keeps the first of equals, so a table with no known name keeps its first row as header.
-    header = max(found, key=lambda one: one[0])[1]
+        found.append((score(one, wanted), False, Header(one, i + 1)))
+        if i + 1 < len(rows):
+            below = [cell_text(c) for c in rows[i + 1]]
+            if both := _two_rows(one, below, wanted):
+                found.append((score(both, wanted), _parts_of_one(one, below), Header(both, i + 2)))
+    # max() keeps the first of equals, so a table with no known name keeps its first row as header; but two
+    # rows where the second has the parts of one heading of the first.
+    header = max(found, key=lambda one: one[:2])[2]
     return header._replace(body=header.body + _numbers_columns(rows, header))
 
 
@@ -79,6 +82,16 @@ def _two_rows(above: list[str], below: list[str], wanted: AbstractSet[str]) -> l
         else:
             out.append(f"{a} {b}")
     return out
+
+
+def _parts_of_one(above: list[str], below: list[str]) -> bool:
+    """Return whether words stand side by side below one heading, as L and P below "Jumlah Penduduk"."""
+    if any(c.isdigit() for cell in below for c in cell):
+        return False
+    width = max(len(above), len(below))
+    above, below = above + [""] * (width - len(above)), below + [""] * (width - len(below))
+    pairs = zip(above, above[1:], below, below[1:], strict=False)
+    return any(a and (b in ("", a)) and c and d for a, b, c, d in pairs)
 
 
 def _numbers_columns(rows: Sequence[Sequence[object]], header: Header) -> int:

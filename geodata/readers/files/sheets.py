@@ -54,6 +54,12 @@ def sheet_names(path: Path, what: str) -> list[str]:
         raise UnreadableFileError(msg) from error
 
 
+def hidden_sheets(path: Path) -> set[str]:
+    """Return the names of a workbook's hidden sheets, of one that :func:`sheet_names` has read."""
+    with _opened(path) as book:
+        return {p.title for p in book.worksheets if p.sheet_state != "visible"}
+
+
 def sheet_rows(path: Path, sheet: str | None, what: str) -> list[list[object]]:
     """Return the rows of a sheet; the cells below a merged block's first row hold its value.
 

@@ -125,6 +125,10 @@ def _change(one: Asked, returned: Returned, known: Mapping[str, FindingRow]) -> 
     return _meant(one, answer, finding, returned)
 
 
+# No degrees are more; in metres more than half of a column is.
+MOST_DEGREES, HALF = 180.0, 0.5
+
+
 def _meant(one: Asked, answer: str, finding: FindingRow, returned: Returned) -> _Change:
     before = tuple(returned.rows[one.sheet_row - 1][target - 1] for target in one.targets)
     word = spelling_key(answer)
@@ -142,7 +146,17 @@ def _meant(one: Asked, answer: str, finding: FindingRow, returned: Returned) -> 
     if not one.targets:
         return _Change(one, answer, why="it is about no single cell of the list; correct the list by hand")
     place = finding.rule.startswith("place_") or finding.rule in ABOUT_PLACES
+    if place and _in_metres(one, returned):
+        why = "the list gives metres (crs: in AREA.yml), and this is in degrees; correct the list by hand"
+        return _Change(one, answer, why=why)
     return _placed(one, answer, text) if place else _Change(one, answer, (text,))
+
+
+def _in_metres(one: Asked, returned: Returned) -> bool:
+    """Return whether most numbers in the columns of a place are no degrees."""
+    cells = (row[t - 1] for row in returned.rows for t in one.targets if t <= len(row))
+    numbers = pd.to_numeric(pd.Series(list(cells), dtype=object), errors="coerce").dropna().abs()
+    return bool((numbers > MOST_DEGREES).mean() > HALF) if len(numbers) else False
 
 
 def _placed(one: Asked, answer: str, text: str) -> _Change:
