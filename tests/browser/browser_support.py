@@ -14,6 +14,8 @@ from app.web.serving import App, make_server
 
 HOSTILE = '</script><img src=x onerror="window.hacked=1"><b>{{ 7*7 }}</b>\'"&'
 WIDE = 900
+# The map: while a page loads, the loader of its modules has a frame of its own for a moment.
+MAP_FRAME = "iframe[src*='files/']"
 # Whether the map, and nothing over it, is at a place of the screen.
 ON_MAP = """([x, y]) => {
     let found = document.elementFromPoint(x, y);
@@ -52,7 +54,7 @@ class Tab:
         return next(f for f in self.page.frames if "/files/" in f.url)
 
     def frame_body(self):
-        return self.page.frame_locator("iframe").locator("body[data-painted]")
+        return self.page.frame_locator(MAP_FRAME).locator("body[data-painted]")
 
     def painted(self, least=0):
         self.page.wait_for_timeout(20)
@@ -106,7 +108,7 @@ class Tab:
 
     def on_map(self, x, y):
         """Whether the map, and neither the page nor a control of its own over it, is at a place."""
-        box = self.page.locator("iframe").bounding_box()
+        box = self.page.locator(MAP_FRAME).bounding_box()
         free = "([x, y]) => !document.elementFromPoint(x, y).closest('.leaflet-control')"
         at = [x - box["x"], y - box["y"]]
         return self.page.evaluate(ON_MAP, [x, y]) and self.frame().evaluate(free, at)
@@ -115,7 +117,7 @@ class Tab:
         """Return where a place is on the screen, once nothing has moved it for a while."""
         was, still = None, 0
         for _ in range(150):
-            box = self.page.locator("iframe").bounding_box()
+            box = self.page.locator(MAP_FRAME).bounding_box()
             at = self.frame().evaluate(
                 "place => { const p = jangkau.map.latLngToContainerPoint(place); return [p.x, p.y]; }", place
             )

@@ -8,7 +8,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
-from browser_support import HOSTILE, Tab
+from browser_support import HOSTILE, MAP_FRAME, Tab
 from playwright.sync_api import expect
 
 from app.areas.question import WhatIf
@@ -123,7 +123,7 @@ def test_the_area_opens_with_figures_map_and_list(tab, hostile_layers, study):
     tab.choose(tab._("Colour by"), tab._("Minutes"))
     tab.painted(turn + 1)
     assert (
-        tab.page.frame_locator("iframe").locator("#jk-legend summary").inner_text()
+        tab.page.frame_locator(MAP_FRAME).locator("#jk-legend summary").inner_text()
         == f"Pustu: {tab._('Minutes')}"
     )
     # The list: ranked, searched by code, filtered by status; the map holds the others back.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from browser_support import Tab
+from browser_support import MAP_FRAME, Tab
 from playwright.sync_api import expect
 
 from geodata.crs import WGS84
@@ -80,7 +80,7 @@ def test_a_list_is_tried_used_and_had_back(tab, served, list_file, workspace, de
     assert units(tab) == [f"{before} → {before + 1}", f"{placed} → {before}", f"{before + 1}", f"{before}"]
     proposed = tab.page.locator(".findings li").filter(has=tab.button("Take all of these")).first
     proposed.get_by_role("button", name=tab._("show on the map")).click()
-    mark = tab.page.frame_locator("iframe").locator(".jk-doubt-error")
+    mark = tab.page.frame_locator(MAP_FRAME).locator(".jk-doubt-error")
     expect(mark).to_have_count(1)
     proposed.get_by_role("button", name=tab._("Take all of these"), exact=True).click()
     expect(tab.page.locator('[data-figure="units"]')).to_contain_text(

@@ -9,7 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
-from browser_support import Tab
+from browser_support import MAP_FRAME, Tab
 from playwright.sync_api import expect
 from test_app import inside
 
@@ -56,7 +56,7 @@ def share_of_map(tab):
 
 @pytest.mark.parametrize("tab", SIZES, indirect=True)
 def test_the_map_has_the_window_and_the_page_does_not_scroll(tab):
-    box = tab.page.locator("iframe").bounding_box()
+    box = tab.page.locator(MAP_FRAME).bounding_box()
     size = tab.page.viewport_size
     assert box["width"] * box["height"] >= LEAST_SHARE * size["width"] * size["height"]
     # What lies over it, such as chips, leaves most of it free.
@@ -246,7 +246,7 @@ def left_at(tab, place, zoom=12):
         "const p = m.latLngToContainerPoint([lat, lon]); return [p.x, p.y]; }",
         [place[1], place[0], zoom],
     )
-    box = tab.page.locator("iframe").bounding_box()
+    box = tab.page.locator(MAP_FRAME).bounding_box()
     return box["x"] + at[0], box["y"] + at[1]
 
 

@@ -7,7 +7,7 @@ import time
 import weakref
 
 import pytest
-from browser_support import served_here
+from browser_support import MAP_FRAME, served_here
 
 from app.areas.area import Area
 from app.store import Store
@@ -51,7 +51,7 @@ def test_closed_tabs_are_forgotten(chromium, running):
         page = context.new_page()
         page.goto(url)
         page.get_by_role("tab").nth(2).click()
-        page.frame_locator("iframe").locator("#jk-legend summary").wait_for()
+        page.frame_locator(MAP_FRAME).locator("#jk-legend summary").wait_for()
         page.locator('[data-key="kind-pustu"][aria-pressed="false"]').click()
         page.locator('[data-key="kind-pustu"][aria-pressed="true"]').wait_for()
         page.wait_for_timeout(300)

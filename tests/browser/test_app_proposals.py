@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 import shapely
-from browser_support import HOSTILE, Tab, served_here
+from browser_support import HOSTILE, MAP_FRAME, Tab, served_here
 from playwright.sync_api import expect
 
 from app.areas.area import Area
@@ -93,7 +93,7 @@ def test_sites_are_planned_settled_and_saved_as_a_scenario(tab, own, study, data
     for row, people in zip(rows.all(), own.sites["people_added"], strict=True):
         assert row.locator("b.n").inner_text() == f"+{tab.texts.people(people)}"
     # The last is kept, the first is not wanted: by the popup on the map, and by the list.
-    frame = page.frame_locator("iframe")
+    frame = page.frame_locator(MAP_FRAME)
     frame.locator(".leaflet-marker-icon", has=frame.locator(".jk-site-proposed", has_text="1")).press("Enter")
     frame.locator(".jk-site-box button", has_text=tab._("Forbid")).click()
     expect_marks(tab, [f"proposed{n}" for n in range(2, UNITS + 1)] + ["forbidden×"])
@@ -136,7 +136,7 @@ def test_names_from_files_are_text_in_the_plan_and_on_its_map(chromium, serve, h
     plan(tab, 2)
     tab.page.locator("ul.sites li").first.locator('[data-act="site"]').click()
     tab.page.locator("section.site h3", has_text=HOSTILE).wait_for()
-    frame = tab.page.frame_locator("iframe")
+    frame = tab.page.frame_locator(MAP_FRAME)
     mark = frame.locator(".leaflet-marker-icon", has=frame.locator(".jk-site-proposed", has_text="1"))
     assert HOSTILE in mark.get_attribute("aria-label")
     mark.hover()

@@ -9,7 +9,7 @@ import re
 
 import openpyxl
 import pytest
-from browser_support import HOSTILE, Tab
+from browser_support import HOSTILE, MAP_FRAME, Tab
 
 from app.store import Store
 from geodata.workspace import SCENARIOS
@@ -110,7 +110,7 @@ def test_a_scenario_is_saved_opened_copied_and_compared(chromium, served, tab, h
     assert [c.strip() for c in row.locator("td").all_inner_texts()[:2]] == [
         tab.texts.people(before), tab.texts.people(after)
     ]  # fmt: skip
-    legend = tab.page.frame_locator("iframe").locator("#jk-legend summary")
+    legend = tab.page.frame_locator(MAP_FRAME).locator("#jk-legend summary")
     assert HOSTILE in legend.inner_text()
     assert tab.page.evaluate("window.hacked") is None
 
@@ -255,7 +255,7 @@ def test_behind_a_proxy_viewers_look_editors_save_and_nobody_else_enters(chromiu
         context.on("request", lambda r, asked=asked: asked.append(r.url))
         page = sign_in(context, served.url, name)
         page.locator("table.list").wait_for()
-        page.frame_locator("iframe").locator("body[data-painted]").wait_for()
+        page.frame_locator(MAP_FRAME).locator("body[data-painted]").wait_for()
         page.wait_for_timeout(1000)
         page.locator('[data-key="place-plan"]').click()
         page.get_by_role("tab", name="Scenarios").click()
