@@ -161,7 +161,9 @@ def people_with_room(
     row, known = villages.index.get_indexer(demand["village_code"]), villages["people"].notna()
     for when, one in (("_before", room.now), ("", room.then)):
         found = np.bincount(row, weights=one.people, minlength=len(villages))
-        villages = villages.assign(**{f"{kind}_people_with_room{when}": np.where(known, found, np.nan)})
+        # Parts of people are no people: 1,250 in a unit for 1,250 is no more than it holds.
+        shown = np.where(known, np.round(found, 9), np.nan)
+        villages = villages.assign(**{f"{kind}_people_with_room{when}": shown})
     return villages
 
 
@@ -272,6 +274,7 @@ def site_table(
         table.insert(table.columns.get_loc("people_added"), "units_needed", reach.backup)
     if room is not None:
         units, at = room.then.units.reindex(facility), table.columns.get_loc("villages_added")
+        units = units.assign(people_allocated=units["people_allocated"].round(9))
         load = units["people_allocated"] / units["capacity_people"]
         room_of = {"capacity_people": units["capacity_people"].replace(np.inf, np.nan)}
         more = {**room_of, "people_allocated": units["people_allocated"], "load": load.where(load > 0)}
