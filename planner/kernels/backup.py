@@ -190,9 +190,9 @@ def backup_exchange(
 
 @njit(cache=True, nogil=True)
 def backup_stand_ins(
-    problem: Backup, now: BackupNow, j: int, open_: NDArray[np.bool_], allowed: float, most: int
-) -> tuple[float, NDArray[np.int32], NDArray[np.float64]]:
-    """Return what is lost without a chosen site, and which could take its place at what loss.
+    problem: Backup, now: BackupNow, j: int, open_: NDArray[np.bool_], allowed: float
+) -> tuple[float, NDArray[np.float64]]:
+    """Return what is lost without a chosen site, and if another took its place: float64 ``(sites,)``.
 
     Parameters
     ----------
@@ -204,13 +204,11 @@ def backup_stand_ins(
         bool ``(sites,)``, which may be chosen and are not.
     allowed
         The most that an exchange may lose.
-    most
-        So many at most, those that lose least first; of equals the lowest number.
 
     Returns
     -------
-    loss, site, lost
-        float, int32 and float64; a loss below 0 is a gain.
+    loss, lost
+        Below 0 where it is a gain, inf where the exchange is not allowed.
     """
     _change(problem, j, -1, now)
     loss = now.gain[j]
@@ -219,9 +217,7 @@ def backup_stand_ins(
         if not open_[k] or now.blockers[k] > 0 or lost[k] > allowed:
             lost[k] = np.inf
     _change(problem, j, 1, now)
-    order = np.argsort(lost, kind="mergesort")[:most]
-    order = order[lost[order] < np.inf]
-    return loss, order.astype(np.int32), lost[order]
+    return loss, lost
 
 
 @njit(cache=True, nogil=True)

@@ -371,9 +371,9 @@ def covered(by_site: Lists, places: int, chosen: NDArray[np.bool_]) -> NDArray[n
 
 @njit(cache=True, nogil=True)
 def stand_ins(
-    cover: Cover, now: Standing, j: int, open_: NDArray[np.bool_], allowed: float, most: int
-) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
-    """Return the sites that could take the place of a chosen one, and the people that it would cost.
+    cover: Cover, now: Standing, j: int, open_: NDArray[np.bool_], allowed: float
+) -> NDArray[np.float64]:
+    """Return the people lost if a site took the place of a chosen one: float64 ``(sites,)``.
 
     Parameters
     ----------
@@ -384,14 +384,12 @@ def stand_ins(
     open_
         bool ``(sites,)``, which may be chosen and are not.
     allowed
-        The most people that an exchange may cost.
-    most
-        So many at most, those that cost least first; of equals the lowest number.
+        The most people that an exchange may lose.
 
     Returns
     -------
-    site, cost
-        int32 and float64; a cost below 0 is a gain.
+    lost
+        Below 0 where it is a gain, inf where the exchange is not allowed.
     """
     worth = now.gain.copy()
     for e in range(cover.by_site.first[j], cover.by_site.first[j + 1]):
@@ -399,11 +397,9 @@ def stand_ins(
         if now.count[row] == 1:
             for f in range(cover.by_place.first[row], cover.by_place.first[row + 1]):
                 worth[cover.by_place.item[f]] += cover.people[row]
-    cost = now.loss[j] - worth
-    for k in range(len(cost)):
+    lost = now.loss[j] - worth
+    for k in range(len(lost)):
         barred = now.blockers[k] > 1 or (now.blockers[k] == 1 and now.blocker[k] != j)
-        if not open_[k] or barred or cost[k] > allowed:
-            cost[k] = np.inf
-    order = np.argsort(cost, kind="mergesort")[:most]
-    order = order[cost[order] < np.inf]
-    return order.astype(np.int32), cost[order]
+        if not open_[k] or barred or lost[k] > allowed:
+            lost[k] = np.inf
+    return lost

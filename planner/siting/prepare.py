@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import shapely
 
 from geodata.errors import ConfigError, suggest
 from geodata.layers import no_progress
@@ -191,7 +192,8 @@ def _problem(
             # By degrees, who is not within the limit today counts as for the limit alone.
             unknown_s=np.nan if ask.is_timed else np.inf, may_go_on=may_go_on, progress=progress,
         )  # fmt: skip
-    return Problem(before, ask, reach, instance, times, may_go_on)
+    xy = shapely.get_coordinates(candidates.geometry.to_numpy())
+    return Problem(before, ask, reach, instance, times, may_go_on, xy)
 
 
 def _instance(before: Gaps, candidates: gpd.GeoDataFrame, reach: Reach, ask: Ask) -> CoverInstance:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from planner.siting.cover.explain import STAND_INS, explain
+from planner.siting.cover.explain import explain
 from planner.siting.objectives.problem import Answer
+from planner.siting.stand_ins import STAND_INS
 from planner.siting.tables import site_table, staff_in_words
 from planner.siting.weights import counted_people
 
@@ -28,17 +29,21 @@ if TYPE_CHECKING:
 LOOKED_AT = 50
 
 
-def rollout_answer(instance: RolloutInstance, compared: Compared) -> Answer:
+def rollout_answer(
+    instance: RolloutInstance, compared: Compared, xy: NDArray[np.float64] | None = None
+) -> Answer:
     """Return the rollout as a plan of its last year, with what could stand in for each site in its year.
 
     Parameters
     ----------
     instance, compared
         The problem, and its solution. What a stand-in costs is of the last year, with the people of today.
+    xy
+        float64 ``(candidates, 2)``, metres: of stand-ins that lose as many the nearest comes first.
     """
     best = compared.best
     found = best.solution
-    why = explain(instance.cover, found.chosen, most=LOOKED_AT)
+    why = explain(instance.cover, found.chosen, most=LOOKED_AT, xy=xy)
     others = {
         j: tuple((k, lost) for k, lost in near if _could_stand_in(instance, k, j, int(best.decided[j])))
         for j, near in zip(why.site.tolist(), why.stand_ins, strict=True)
@@ -74,10 +79,11 @@ def rollout_sites(
         As :func:`planner.siting.tables.site_table`, with ``year_decided`` and ``year_works``. What a site
         adds is to those that work before it, with the people of today.
     """
-    best = compared.best
+    best, problem = compared.best, ready.problem
+    answer = rollout_answer(instance, compared, problem.xy)
     table = site_table(
-        ready.candidates, ready.problem.instance, rollout_answer(instance, compared), measures=ready.measures,
-        edits=edits, reach=ready.problem.reach, after=after,
+        ready.candidates, problem.instance, answer, measures=ready.measures,
+        edits=edits, reach=problem.reach, after=after,
         steps=[np.flatnonzero(best.since == t) for t in range(len(plan.years))],
     )  # fmt: skip
     row = ready.candidates.index.get_indexer(table.index)

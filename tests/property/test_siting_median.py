@@ -29,6 +29,7 @@ from planner.siting.distance.capacitated import capacitated_p_median
 from planner.siting.distance.center import p_center
 from planner.siting.distance.costs import pair_costs
 from planner.siting.distance.distances import DistanceInstance
+from planner.siting.distance.explain import saved_by
 from planner.siting.distance.median import _Search, _without_forced, p_median
 from planner.siting.distance.set_cover import cover_rows
 from planner.siting.solution import Proof
@@ -187,6 +188,34 @@ def test_the_capacitated_p_median_is_the_best_of_all_ways(instance, p, data):
     table = np.column_stack([table_of(instance), instance.existing_s])
     away = table[np.arange(instance.rows), answer.site]
     assert float((instance.people * away).sum()) == pytest.approx(best, rel=1e-9, abs=1e-12)
+
+
+@settings(deadline=None, max_examples=200)
+@given(instances(), st.booleans(), st.integers(0, 2**32), st.data())
+def test_what_could_stand_in_for_a_site_is_what_hardly_worsens_the_plan(instance, worst, seed, data):
+    served = [x for x in plans(instance, math.inf) if x and np.isfinite(distances(instance, x)).all()]
+    if not served:
+        return
+    plan = data.draw(st.sampled_from(served))
+    budget = float(instance.cost[plan].sum()) + data.draw(st.sampled_from([0.0, 1.0]))
+    # Few places, so that equal distances come up too.
+    xy = np.random.default_rng(seed).integers(0, 3, (instance.sites, 2)).astype(np.float64)
+
+    def objective(sites):
+        away = distances(instance, sites)
+        return float(away.max() if worst else np.inf if np.isinf(away).any() else instance.people @ away)
+
+    best, found = objective(plan), saved_by(instance, np.array(plan), budget, worst=worst, xy=xy)
+    assert found.site.tolist() == plan
+    for j, others in zip(plan, found.stand_ins, strict=True):
+        rest = [i for i in plan if i != j]
+        free = [k for k in range(instance.sites) if k not in plan and not instance.forbidden[k]
+                and instance.cost[[*rest, k]].sum() <= budget + 1e-9]  # fmt: skip
+        lost = {k: objective([*rest, k]) - best for k in free}
+        near = [k for k in free if lost[k] <= 0.01 * best + 1e-9]
+        near.sort(key=lambda k: (round(lost[k], 6), math.dist(xy[k], xy[j]), k))
+        assert [k for k, _ in others] == near[:3]
+        assert [x for _, x in others] == pytest.approx([lost[k] for k in near[:3]], abs=1e-6)
 
 
 def town(seed, rows, sites, *, reach=math.inf, alike=False):

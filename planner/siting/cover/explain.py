@@ -9,6 +9,8 @@ import numpy as np
 
 from planner.kernels.backup import backup_stand_ins, backup_standing
 from planner.kernels.cover import greedy_cover, stand_ins, standing
+from planner.siting.solution import TOLERANCE
+from planner.siting.stand_ins import STAND_IN_SHARE, STAND_INS, least_lost
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -17,13 +19,8 @@ if TYPE_CHECKING:
 
     from planner.siting.cover.instance import CoverInstance
 
-    # Of a site, those that may stand in, the people it may cost, and how many: who is lost, and both lists.
-    _Without = Callable[
-        [int, NDArray[np.bool_], float, int], tuple[float, NDArray[np.int32], NDArray[np.float64]]
-    ]
-
-# An office needs room to negotiate: so many stand-ins, each at most this share of the objective worse.
-STAND_INS, STAND_IN_SHARE = 3, 0.01
+    # Of a site, those that may stand in, and the people they may lose: who is lost without it, and with each.
+    _Without = Callable[[int, NDArray[np.bool_], float], tuple[float, NDArray[np.float64]]]
 
 
 @dataclass(frozen=True)
@@ -113,7 +110,7 @@ def _added_beside_others(
 
 def explain(
     instance: CoverInstance, chosen: NDArray[np.integer], *, most: int = STAND_INS,
-    share: float = STAND_IN_SHARE, budget: float = np.inf,
+    share: float = STAND_IN_SHARE, budget: float = np.inf, xy: NDArray[np.float64] | None = None,
 ) -> Explained:  # fmt: skip
     """Return what each chosen site brings.
 
@@ -127,6 +124,8 @@ def explain(
         So many stand-ins, that cost at most this share of the plan's people.
     budget
         What all sites may cost, the stand-in in place of the one that it stands in for.
+    xy
+        float64 ``(sites, 2)``, metres: of equals the nearest comes first.
 
     Examples
     --------
@@ -142,13 +141,13 @@ def explain(
     site, added = added_in_steps(instance, [np.flatnonzero(inside)])
     open_ = ~(inside | instance.forbidden)
     allowed = share * instance.people_reached(inside)
-    others, left = [], budget * (1 + 1e-12) - float(instance.cost[inside].sum())
+    others, left = [], budget * (1 + TOLERANCE) - float(instance.cost[inside].sum())
     alone = np.zeros(len(site))
     without = _alone(instance, inside)
     for i, j in enumerate(site.tolist()):
         payable = open_ & (instance.cost - instance.cost[j] <= left)
-        alone[i], which, cost = without(j, payable, allowed, most)
-        others.append(tuple(zip(which.tolist(), np.round(cost, 6).tolist(), strict=True)))
+        alone[i], lost = without(j, payable, allowed)
+        others.append(least_lost(lost, j, xy, most))
     return Explained(site, added, alone, tuple(others))
 
 
@@ -160,4 +159,4 @@ def _alone(instance: CoverInstance, inside: NDArray[np.bool_]) -> _Without:
         return lambda *asked: backup_stand_ins(problem, some, *asked)
     cover = instance.cover
     now = standing(cover, inside)
-    return lambda j, *asked: (float(now.loss[j]), *stand_ins(cover, now, j, *asked))
+    return lambda j, *asked: (float(now.loss[j]), stand_ins(cover, now, j, *asked))

@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.kernels.farthest import farthest_with
 from planner.siting.solution import TOLERANCE
+from planner.siting.stand_ins import STAND_IN_SHARE, least_lost
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from planner.siting.distance.distances import DistanceInstance
-
-# So many stand-ins, each at most this share of the objective worse.
-STAND_INS, STAND_IN_SHARE = 3, 0.01
 
 
 @dataclass(frozen=True)
@@ -39,8 +38,9 @@ class Saved:
 
 
 def saved_by(
-    instance: DistanceInstance, chosen: NDArray[np.integer], budget: float = np.inf, *, worst: bool = False
-) -> Saved:
+    instance: DistanceInstance, chosen: NDArray[np.integer], budget: float = np.inf, *, worst: bool = False,
+    xy: NDArray[np.float64] | None = None,
+) -> Saved:  # fmt: skip
     """Return what each chosen site brings, and others that would do nearly as well.
 
     Parameters
@@ -53,6 +53,8 @@ def saved_by(
         What all sites may cost, with a stand-in too.
     worst
         Whether the objective is the worst distance, and not people × distance.
+    xy
+        float64 ``(sites, 2)``, metres: of equals the nearest comes first.
 
     Examples
     --------
@@ -76,7 +78,9 @@ def saved_by(
         loss = np.subtract(rest, now, out=np.zeros_like(rest), where=gone)
         alone[number] = float(np.sum(instance.people[gone] * loss[gone]))
         paid = free & (instance.cost <= budget * (1 + TOLERANCE) - instance.cost[site[site != j]].sum())
-        others.append(_stand_ins(instance, row, rest, paid, best, worst=worst))
+        then = _with_one_more(instance, row, rest, worst=worst)
+        then[~paid | (then > best * (1 + STAND_IN_SHARE) * (1 + TOLERANCE))] = np.inf
+        others.append(least_lost(then - best, j, xy))
     return Saved(site, alone, tuple(others))
 
 
@@ -86,35 +90,19 @@ def _objective(instance: DistanceInstance, distance: NDArray[np.float64], *, wor
     return float(instance.people @ distance)
 
 
-def _stand_ins(
-    instance: DistanceInstance,
-    row: NDArray[np.int64],
-    rest: NDArray[np.float64],
-    free: NDArray[np.bool_],
-    best: float,
-    *,
-    worst: bool,
-) -> tuple[tuple[int, float], ...]:
-    """Return the sites of which one, added to the rest of a plan, makes it hardly worse."""
+def _with_one_more(
+    instance: DistanceInstance, row: NDArray[np.int64], rest: NDArray[np.float64], *, worst: bool
+) -> NDArray[np.float64]:
+    """Return the objective with each site added to the rest of a plan, inf where some are not served."""
     near = instance.near
-    used = free[near.item] & (near.value < rest[row])
-    item, value, at = near.item[used], near.value[used], row[used]
-    allowed = best * (1 + STAND_IN_SHARE)
     if worst:
-        # Of the rows that are too far now, each has to be near enough, by the longest of their ways.
-        far = rest > allowed
-        mine = far[at]
-        number = np.bincount(item[mine], minlength=instance.sites)
-        longest = np.full(instance.sites, float(rest[~far].max(initial=0.0)))
-        np.maximum.at(longest, item[mine], value[mine])
-        then = np.where(number == far.sum(), longest, np.inf)
-    else:
-        far = np.isinf(rest)
-        short = np.where(far, 0.0, rest)
-        own = instance.people[at]
-        gain = np.bincount(item, weights=own * (short[at] - value), minlength=instance.sites)
-        number = np.bincount(item[far[at]], minlength=instance.sites)
-        then = np.where(number == far.sum(), float(instance.people @ short) - gain, np.inf)
-    order = np.argsort(then, kind="stable")[: 2 * STAND_INS]
-    good = [k for k in order.tolist() if free[k] and then[k] <= allowed * (1 + TOLERANCE)]
-    return tuple((k, round(float(then[k]) - best, 6)) for k in good[:STAND_INS])
+        far_first = np.argsort(-rest, kind="stable")
+        farthest: NDArray[np.float64] = farthest_with(near, rest, far_first, instance.sites)
+        return farthest
+    used = near.value < rest[row]
+    item, value, at = near.item[used], near.value[used], row[used]
+    far = np.isinf(rest)
+    short = np.where(far, 0.0, rest)
+    gain = np.bincount(item, weights=instance.people[at] * (short[at] - value), minlength=instance.sites)
+    number = np.bincount(item[far[at]], minlength=instance.sites)
+    return np.where(number == far.sum(), float(instance.people @ short) - gain, np.inf)

@@ -14,13 +14,14 @@ from planner.siting.ask import Floor
 from planner.siting.cover.covering import most_people
 from planner.siting.cover.covering_with_floors import most_people_with_floors
 from planner.siting.cover.curve import cover_curve
-from planner.siting.cover.explain import STAND_INS, explain
+from planner.siting.cover.explain import explain
 from planner.siting.cover.fewest import fewest_units
 from planner.siting.cover.floors import FloorRow, unmet
 from planner.siting.cover.instance import CoverInstance, instance_of_lists
 from planner.siting.objectives.problem import Answer, Problem, require_plan, search_of
 from planner.siting.rules import floor_rows
 from planner.siting.solution import Proof, Solution
+from planner.siting.stand_ins import STAND_INS
 from planner.siting.weights import counted_people
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def most_people_plan(problem: Problem) -> Answer:
     # Without floors more may be reached: of a plan with floors its people count on the curve, not its bound.
     known = replace(found, bound=np.inf) if floors else found
     curve = _cover_curve(problem, problem.instance, known)
-    stand_ins = _cover_stand_ins(problem.instance, found, floors, budget=problem.budget)
+    stand_ins = _cover_stand_ins(problem, problem.instance, found, floors, budget=problem.budget)
     return Answer(found, "people", curve, stand_ins)
 
 
@@ -76,7 +77,7 @@ def by_degrees_plan(problem: Problem, times: Times) -> Answer:
     found = _cover(problem, instance, [])
     require_plan(problem, found, [])
     curve = _cover_curve(problem, instance, found).rename(columns={"people_reached": "people_weighted"})
-    stand_ins = _cover_stand_ins(instance, found, [], budget=problem.budget)
+    stand_ins = _cover_stand_ins(problem, instance, found, [], budget=problem.budget)
     return Answer(found, "people_weighted", curve, stand_ins)
 
 
@@ -106,7 +107,8 @@ def fewest_plan(problem: Problem) -> Answer:
     # The target has to be met with a stand-in too, at no higher cost.
     every = [FloorRow("all", problem.instance.people, max(wanted, 0.0)), *floors]
     spent = float(problem.instance.cost[found.chosen].sum())
-    return Answer(found, unit, curve, _cover_stand_ins(problem.instance, found, every, budget=spent))
+    others = _cover_stand_ins(problem, problem.instance, found, every, budget=spent)
+    return Answer(found, unit, curve, others)
 
 
 def _cover_curve(problem: Problem, instance: CoverInstance, found: Solution) -> pd.DataFrame:
@@ -116,10 +118,11 @@ def _cover_curve(problem: Problem, instance: CoverInstance, found: Solution) -> 
 
 
 def _cover_stand_ins(
-    instance: CoverInstance, found: Solution, floors: list[FloorRow], *, budget: float
+    problem: Problem, instance: CoverInstance, found: Solution, floors: list[FloorRow], *, budget: float
 ) -> dict[int, tuple[tuple[int, float], ...]]:
     """Return the stand-ins that keep the budget and the floors too."""
-    why = explain(instance, found.chosen, most=LOOKED_AT if floors else STAND_INS, budget=budget)
+    most = LOOKED_AT if floors else STAND_INS
+    why = explain(instance, found.chosen, most=most, budget=budget, xy=problem.xy)
     kept = {}
     for j, others in zip(why.site.tolist(), why.stand_ins, strict=True):
         rest = found.chosen[found.chosen != j]

@@ -45,6 +45,8 @@ class Problem:
         To the candidates, where the objective counts times; else None.
     may_go_on
         Called between steps; what it raises ends the work.
+    xy
+        float64 ``(candidates, 2)``, metres in the CRS of the study; None where nobody knows.
     start
         int64, candidates from which to begin as well: those of a plan for a problem like this.
     bound
@@ -59,6 +61,7 @@ class Problem:
     instance: CoverInstance
     times: Times | None
     may_go_on: Callable[[], None]
+    xy: NDArray[np.float64] | None = None
     start: NDArray[np.int64] | None = None
     bound: float | None = None
     room: RoomInstance | None = None

@@ -42,5 +42,5 @@ def with_room_plan(problem: Problem, room: RoomInstance) -> Answer:
         return found if budget == problem.budget else most_people_with_room(room, budget, **search)
 
     curve = solved_curve(problem, solver, "people_with_room", sign=-1.0)
-    others = stand_ins(room, found.chosen, problem.budget, may_go_on=problem.may_go_on)
+    others = stand_ins(room, found.chosen, problem.budget, may_go_on=problem.may_go_on, xy=problem.xy)
     return Answer(found, "people_with_room", curve, others)

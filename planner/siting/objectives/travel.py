@@ -53,7 +53,7 @@ def least_travel_plan(problem: Problem, times: Times) -> Answer:
             "or plan for the objective people"
         )
         raise ConfigError(msg)
-    why = saved_by(instance, found.chosen, problem.budget, worst=worst)
+    why = saved_by(instance, found.chosen, problem.budget, worst=worst, xy=problem.xy)
     promised = np.full(len(times.now_s), np.nan)
     promised[rows] = instance.distance_s(found.chosen)
     pairs = zip(why.site.tolist(), why.stand_ins, strict=True)

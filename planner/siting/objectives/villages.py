@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.siting.cover.explain import STAND_IN_SHARE, STAND_INS, explain
+from planner.siting.cover.explain import explain
 from planner.siting.objectives.problem import (
     CURVE_POINT_S,
     Answer,
@@ -15,6 +15,7 @@ from planner.siting.objectives.problem import (
     search_of,
     solved_curve,
 )
+from planner.siting.stand_ins import STAND_IN_SHARE, STAND_INS
 from planner.siting.threshold.lifting import most_villages
 
 if TYPE_CHECKING:
@@ -41,7 +42,9 @@ def most_villages_plan(problem: Problem) -> Answer:
     towns = _Towns(problem.before, problem.reach)
     found = _lift(problem, towns, problem.budget)
     require_plan(problem, found, [])
-    why = explain(problem.instance, found.chosen, most=OTHERS, share=1.0, budget=problem.budget)
+    why = explain(
+        problem.instance, found.chosen, most=OTHERS, share=1.0, budget=problem.budget, xy=problem.xy
+    )
     others: dict[int, tuple[tuple[int, float], ...]] = {}
     for j, near in zip(why.site.tolist(), why.stand_ins, strict=True):
         rest = problem.instance.reached(found.chosen[found.chosen != j])

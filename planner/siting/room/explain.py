@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.siting.cover.explain import STAND_IN_SHARE, STAND_INS, Explained
+from planner.siting.cover.explain import Explained
 from planner.siting.solution import TOLERANCE
+from planner.siting.stand_ins import STAND_IN_SHARE, STAND_INS, distances_m
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,6 +60,7 @@ def stand_ins(
     budget: float,
     *,
     may_go_on: Callable[[], None],
+    xy: NDArray[np.float64] | None = None,
     most: int = STAND_INS,
     share: float = STAND_IN_SHARE,
 ) -> dict[int, tuple[tuple[int, float], ...]]:
@@ -72,6 +74,8 @@ def stand_ins(
         What all sites may cost, with a stand-in too.
     may_go_on
         Called before each site; what it raises ends the work.
+    xy
+        float64 ``(sites, 2)``, metres: of equals the nearest comes first.
     most, share
         How many, and what share of the people whom the plan adds each may lose.
 
@@ -99,13 +103,15 @@ def stand_ins(
         out[j] = True
         out |= core.cost > budget * (1 + TOLERANCE) - core.cost[rest].sum()
         least, near = whole - state.people - allowed, np.where(out, -np.inf, core.most_gain(state))
-        best: list[tuple[int, float]] = []
-        for k in np.argsort(-near, kind="stable").tolist():
-            worst = best[-1][1] if len(best) == most else -np.inf
-            if near[k] < least or near[k] <= worst:
+        apart = distances_m(xy, j, np.arange(core.sites))
+        # By falling gain, then by distance: of two at which no more can be gained, the farther is never it.
+        best: list[tuple[float, float, int]] = []
+        for k in np.lexsort((apart, -near)).tolist():
+            most_gain = (-near[k], apart[k], k)
+            if near[k] < least or (len(best) == most and most_gain > best[-1]):
                 break
             gain = core.gain(state, k, near[k])
-            if gain >= least and gain > worst:
-                best = sorted([*best, (k, gain)], key=lambda x: (-x[1], x[0]))[:most]
-        found[j] = tuple((k, max(whole - state.people - gain, 0.0)) for k, gain in best)
+            if gain >= least:
+                best = sorted([*best, (-gain, apart[k], k)])[:most]
+        found[j] = tuple((k, max(whole - state.people + less, 0.0)) for less, _, k in best)
     return found
