@@ -6,17 +6,21 @@ MESSAGES := -F app/locale/babel.cfg --no-default-keywords -k _ -k text -k _n:1,2
   --no-location --sort-output --omit-header
 STAMP := $(VENV)/.jangkau-ready
 
-.PHONY: demo test test-quick coverage lint setup lock messages docs screenshots clean
+.PHONY: demo test test-slow test-all coverage lint setup lock messages docs screenshots clean
 
 demo: setup
 	$(BIN)/jangkau demo --out work/demo
 
+# Seven tests in ten, in less than four minutes on two cores: every rule, a few pages, a few real files.
 test: setup
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -m 'not slow'
 
-# The inner loop: without browsers, real files, databases and long searches for counter-examples.
-test-quick: setup
-	$(BIN)/python -m pytest tests/unit tests/golden -m 'not slow'
+# The others: most pages of the app, whole kabupaten, notebooks, processes killed, the longest searches.
+test-slow: setup
+	$(BIN)/python -m pytest -m slow
+
+test-all: setup
+	$(BIN)/python -m pytest
 
 # Apart, because tracing every line nearly doubles the time.
 coverage: setup

@@ -254,6 +254,7 @@ def test_a_road_is_closed_by_pointing_at_it(tab, hostile_layers, study, store):
     assert drawn == "1"
 
 
+@pytest.mark.slow
 def test_a_link_to_an_area_that_is_not_served_says_so(chromium, served, hostile_layers):
     tab = Tab(chromium, served.url, lang="en", query="&area=11.01&draft=gone")
     notice = tab.page.locator(".notice.warning")
@@ -263,6 +264,7 @@ def test_a_link_to_an_area_that_is_not_served_says_so(chromium, served, hostile_
     tab.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("lang", "size"), [("id", DESKTOP), ("en", PHONE)])
 def test_the_first_steps_the_sheet_on_a_phone_and_light_and_dark(
     chromium, served, hostile_layers, lang, size

@@ -30,6 +30,7 @@ def broken_rules(frame):
     return [f"{v['impact']} {v['id']}: {v['nodes'][0]['html'][:200]}" for v in found]
 
 
+@pytest.mark.slow
 def test_an_areas_name_becomes_no_part_of_the_page(served):
     """As the server sends it, before any script: a browser's rules for scripts would hide what acts not."""
     page = requests.get(served.url, timeout=30).text
@@ -41,6 +42,7 @@ def test_an_areas_name_becomes_no_part_of_the_page(served):
     assert [f for f in found if f[0] == "b" or "onerror" in f[1]] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("how", "theme"), SEEN)
 def test_no_view_breaks_a_rule_of_axe(chromium, served, hostile_layers, how, theme):
     code = hostile_layers.villages.index[3]
@@ -129,6 +131,7 @@ def keys(chromium, serve, demo_layers, tmp_path_factory):
     served.stop()
 
 
+@pytest.mark.slow
 def test_five_tasks_of_looking_by_keyboard_alone(keys, demo_layers):
     page = keys.tab.page
     village = demo_layers.villages.iloc[5]
@@ -158,6 +161,7 @@ def test_five_tasks_of_looking_by_keyboard_alone(keys, demo_layers):
     expect(page.locator('[data-key="kind-pustu"]')).to_have_attribute("title", re.compile("20 min"))
 
 
+@pytest.mark.slow
 def test_five_tasks_of_planning_by_keyboard_alone(keys):
     tab, page = keys.tab, keys.tab.page
     keys.place("plan", "whatif")

@@ -20,6 +20,7 @@ def edit(tab, facility_id, *, stage, date, document):
     tab.page.locator(f'[data-key="save-{facility_id}"]').click()
 
 
+@pytest.mark.slow
 def test_a_stage_is_set_by_one_and_the_other_loses_nothing(
     chromium, serve, hostile_workspace, hostile_layers, tmp_path
 ):

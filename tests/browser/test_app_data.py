@@ -70,6 +70,7 @@ def units(tab):
     return [cell.inner_text() for cell in row.locator("td").all()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tab", LOOKS, indirect=True)
 def test_a_list_is_tried_used_and_had_back(tab, served, list_file, workspace, demo_layers, chromium):
     pustu = demo_layers.facilities[demo_layers.facilities["kind"] == "pustu"]
@@ -123,6 +124,7 @@ def look_beside(tab, chromium, served, drawn):
     beside.close()
 
 
+@pytest.mark.slow
 def test_what_is_no_list_is_told_and_changes_nothing(tab, tmp_path, workspace, demo_layers):
     bad = tmp_path / "foto.csv"
     bad.write_bytes(b"\x89PNG\r\n\x1a\n" + b"\0" * 2000)
@@ -135,6 +137,7 @@ def test_what_is_no_list_is_told_and_changes_nothing(tab, tmp_path, workspace, d
     assert read_workspace(workspace).facilities.equals(demo_layers.facilities)
 
 
+@pytest.mark.slow
 def test_doubts_of_the_data_are_on_the_map(tab):
     tab.tab("Data")
     found = tab.page.locator(".findings li").first
@@ -145,6 +148,7 @@ def test_doubts_of_the_data_are_on_the_map(tab):
     tab.frame().wait_for_function("document.body.dataset.doubts === '0'")
 
 
+@pytest.mark.slow
 def test_a_file_that_is_too_large_is_told(tab, tmp_path):
     large = tmp_path / "besar.csv"
     large.write_bytes(b"nama;desa\n" + b"x" * 20_000_000)

@@ -83,6 +83,7 @@ def test_the_map_has_the_window_and_the_page_does_not_scroll(tab):
     assert tab.frame().locator(".leaflet-control-scale-line").count() == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tab", SIZES[:1] + SIZES[2:], indirect=True)
 def test_every_view_opens_from_the_rail_and_the_address_says_so(tab):
     for view in (v for v in VIEWS if v.place in PLACES):
@@ -102,6 +103,7 @@ def test_every_view_opens_from_the_rail_and_the_address_says_so(tab):
     tab.page.wait_for_function("document.documentElement.dataset.panel === 'closed'")
 
 
+@pytest.mark.slow
 def test_a_link_shows_the_same_to_somebody_else(tab, chromium, served, hostile_layers):
     code = hostile_layers.villages.index[7]
     tab.page.locator('[data-key="kind-pustu"]').click()
@@ -117,6 +119,7 @@ def test_a_link_shows_the_same_to_somebody_else(tab, chromium, served, hostile_l
     other.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tab", SIZES[:1] + SIZES[2:], indirect=True)
 def test_the_panel_scrolls_to_its_end_by_the_wheel(tab):
     tab.tab("What if")
@@ -156,6 +159,7 @@ def test_search_by_keyboard_alone_goes_to_the_village(tab, hostile_layers):
     expect(tab.page.locator('[role=tab][aria-selected="true"]')).to_have_text(tab._("Equity"))
 
 
+@pytest.mark.slow
 def test_a_distance_and_an_area_are_measured(tab, hostile_layers):
     west, south, east, north = hostile_layers.villages.to_crs(4326).total_bounds
     x, y = (west + east) / 2, (south + north) / 2
@@ -202,6 +206,7 @@ def another_limit(tab):
     tab.tab("Scenarios")
 
 
+@pytest.mark.slow
 def test_two_scenarios_lie_side_by_side_under_a_line(tab, hostile_layers):
     study = Study(hostile_layers, modes=tuple(default_scenario().modes))
     before = study.gaps().seasons["dry"]["puskesmas"].villages["status"]
@@ -250,6 +255,7 @@ def left_at(tab, place, zoom=12):
     return box["x"] + at[0], box["y"] + at[1]
 
 
+@pytest.mark.slow
 def test_two_maps_move_together_and_a_repaint_moves_neither(tab, hostile_layers):
     villages = hostile_layers.villages
     whole = tab.frame().evaluate("jangkau.map.getSize().x")
@@ -301,6 +307,7 @@ def test_two_maps_move_together_and_a_repaint_moves_neither(tab, hostile_layers)
     assert tab.frame().evaluate("jangkau.map.getSize().x") == whole
 
 
+@pytest.mark.slow
 def test_what_is_done_on_the_second_map_is_done(tab, hostile_layers):
     villages = hostile_layers.villages
     on_two_maps(tab)
@@ -328,6 +335,7 @@ def test_what_is_done_on_the_second_map_is_done(tab, hostile_layers):
     tab.frame().wait_for_function("document.body.dataset.twin === ''")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tab", SIZES[2:], indirect=True)
 def test_on_a_phone_a_tap_brings_the_sheet_and_it_is_pulled_up(tab, hostile_layers):
     assert tab.page.evaluate("document.documentElement.dataset.panel") == "closed"
@@ -354,6 +362,7 @@ def test_on_a_phone_a_tap_brings_the_sheet_and_it_is_pulled_up(tab, hostile_laye
     assert box["x"] + box["width"] <= PHONE[0]
 
 
+@pytest.mark.slow
 def test_a_scenario_file_is_opened(tab, tmp_path):
     file = tmp_path / "mine.yml"
     file.write_text("name: mine\nstandard: {pustu: {limit_minutes: 77}}\n", "utf-8")
@@ -365,6 +374,7 @@ def test_a_scenario_file_is_opened(tab, tmp_path):
     tab.page.locator(".notice.error", has_text="season").wait_for()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "how", [{"size": LAPTOP, "lang": "id"}, {"size": PHONE, "lang": "en"}], ids=["laptop-id", "phone-en"]
 )

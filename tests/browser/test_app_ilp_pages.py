@@ -42,6 +42,7 @@ def expect_states(tab, ilp: Ilp, kind):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tab", LOOKS, indirect=True)
 def test_state_group_pws_sheet_load_and_equity(tab, answer):
     texts, page, ilp = tab.texts, tab.page, answer.ilp

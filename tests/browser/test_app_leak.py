@@ -43,6 +43,7 @@ def alive(sessions) -> int:
     return sum(ref() is not None for ref in sessions)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("default")  # Panel's and Bokeh's own, from the server's thread
 def test_closed_tabs_are_forgotten(chromium, running):
     url, sessions = running

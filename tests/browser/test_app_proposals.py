@@ -81,6 +81,7 @@ def of(plan, what):
     return [(row.lon, row.lat, getattr(row, what)) for row in plan.sites.itertuples()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tab", LOOKS, indirect=True)
 def test_sites_are_planned_settled_and_saved_as_a_scenario(tab, own, study, database):
     page = tab.page
@@ -127,6 +128,7 @@ def test_sites_are_planned_settled_and_saved_as_a_scenario(tab, own, study, data
     expect(page.locator(f'[data-figure="people-{KIND}"]').first).to_have_text(tab.texts.people(before))
 
 
+@pytest.mark.slow
 def test_names_from_files_are_text_in_the_plan_and_on_its_map(chromium, serve, hostile_layers, tmp_path):
     villages = hostile_layers.villages.copy()
     villages["village_name"] = villages["district_name"] = HOSTILE
@@ -153,6 +155,7 @@ def test_names_from_files_are_text_in_the_plan_and_on_its_map(chromium, serve, h
     served.stop()
 
 
+@pytest.mark.slow
 def test_an_area_is_drawn_and_a_point_of_the_curve_is_picked(tab, own):
     page, (lon, lat, _) = tab.page, of(own, "kind")[0]
     tab.tab("Proposals")
@@ -188,6 +191,7 @@ def test_an_area_is_drawn_and_a_point_of_the_curve_is_picked(tab, own):
     expect(page.locator("ul.sites li")).to_have_count(1, timeout=60_000)
 
 
+@pytest.mark.slow
 def test_what_makes_no_sense_is_said_in_words(tab):
     plan(tab, "banyak")
     tab.page.locator(
@@ -234,6 +238,7 @@ def held(demo_layers, tmp_path, monkeypatch):
         yield Held(area.planner, monkeypatch), url
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("default")  # Panel's and Bokeh's own, from the server's thread
 def test_a_plan_is_stopped_and_holds_up_nobody_else(chromium, held, own):
     planner, url = held
@@ -267,6 +272,7 @@ def test_a_plan_is_stopped_and_holds_up_nobody_else(chromium, held, own):
     other.close()
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("default")
 def test_a_tab_that_closes_stops_its_plan(chromium, held):
     planner, url = held

@@ -80,6 +80,7 @@ def save_as(tab, name, note=""):
     tab.page.locator(".notice.success").wait_for()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tab", LOOKS, indirect=True)
 def test_a_scenario_is_saved_opened_copied_and_compared(chromium, served, tab, hostile_layers, study, store):
     base = study.gaps()
@@ -115,6 +116,7 @@ def test_a_scenario_is_saved_opened_copied_and_compared(chromium, served, tab, h
     assert tab.page.evaluate("window.hacked") is None
 
 
+@pytest.mark.slow
 def test_two_people_on_one_scenario_get_a_conflict_and_lose_nothing(chromium, served, hostile_layers, store):
     saved = store.create("99.01", "jembatan", unit_edit(hostile_layers), account="local")
     mine = Tab(chromium, served.url, query=f"&scenario={saved.id}")
@@ -139,6 +141,7 @@ def test_two_people_on_one_scenario_get_a_conflict_and_lose_nothing(chromium, se
     mine.close()
 
 
+@pytest.mark.slow
 def test_work_goes_on_after_a_restart_of_the_server(
     chromium, serve, hostile_workspace, hostile_layers, study, tmp_path
 ):
@@ -167,6 +170,7 @@ def test_work_goes_on_after_a_restart_of_the_server(
     second.stop()
 
 
+@pytest.mark.slow
 def test_tables_and_maps_are_downloaded(tab, study, tmp_path):
     gaps = study.gaps()
     expected = village_table(gaps)
@@ -225,6 +229,7 @@ def sign_in(context, url, name, password=PASSWORD):
     return page
 
 
+@pytest.mark.slow
 def test_behind_a_proxy_viewers_look_editors_save_and_nobody_else_enters(chromium, office):
     served, _ = office
     assert served.url.endswith("/peta/")
@@ -267,6 +272,7 @@ def test_behind_a_proxy_viewers_look_editors_save_and_nobody_else_enters(chromiu
         context.close()
 
 
+@pytest.mark.slow
 def test_another_password_ends_old_cookies_open_pages_and_files(chromium, office):
     served, store = office
     context = chromium.new_context()
@@ -302,6 +308,7 @@ def answer(url, path, **headers):
     return got
 
 
+@pytest.mark.slow
 def test_only_pages_of_the_server_itself_open_its_socket(served):
     upgrade = {
         "Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",
@@ -313,6 +320,7 @@ def test_only_pages_of_the_server_itself_open_its_socket(served):
     assert answer(served.url, "/ws", Origin=f"http://{host}", **upgrade).status == 101
 
 
+@pytest.mark.slow
 def test_names_that_no_file_has_and_what_every_answer_carries(office):
     served, _ = office
     for path in ("/peta/files/%00", "/peta/files/a%00.js", "/%00"):
@@ -327,6 +335,7 @@ def test_names_that_no_file_has_and_what_every_answer_carries(office):
     assert "; secure" not in answer(served.url, "/peta/login?next=/peta/").getheader("Set-Cookie").lower()
 
 
+@pytest.mark.slow
 def test_scenarios_stay_when_the_workspace_is_built_again(demo_layers, tmp_path):
     from geodata.workspace import write_workspace
 

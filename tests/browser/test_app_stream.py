@@ -61,6 +61,7 @@ def blank(empty):
     return empty
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(25))
 def test_lost_late_and_mixed_changes_leave_no_old_value(blank, seed):
     dice = random.Random(seed)  # noqa: S311 - a plan for a test
@@ -109,6 +110,7 @@ def sheet_of(tab, code):
     )
 
 
+@pytest.mark.slow
 def test_selections_over_a_bad_line_show_the_right_sheet(tab):
     codes = tab.frame().evaluate("Object.keys(jangkau.villages)")
     dice = random.Random(7)  # noqa: S311 - a plan for a test
@@ -123,6 +125,7 @@ def test_selections_over_a_bad_line_show_the_right_sheet(tab):
     sheet_of(tab, code)
 
 
+@pytest.mark.slow
 def test_an_old_sheet_does_not_look_like_the_new_one(tab):
     first, second = tab.frame().evaluate("Object.keys(jangkau.villages)")[1:3]
     select(tab, first)
@@ -143,6 +146,7 @@ def test_an_old_sheet_does_not_look_like_the_new_one(tab):
     assert tab.page.locator(".jk-old").count() == 0
 
 
+@pytest.mark.slow
 def test_a_map_that_is_loaded_again_shows_all_of_it(tab):
     code = tab.frame().evaluate("Object.keys(jangkau.villages)")[2]
     select(tab, code)
@@ -177,6 +181,7 @@ def kept_limit(database):
     return draft.content["steps"][-1]["standard"]["puskesmas"]["limit_minutes"]
 
 
+@pytest.mark.slow
 def test_a_dead_server_is_seen_and_the_page_comes_back_with_the_draft(
     chromium, serve, hostile_workspace, tmp_path
 ):
@@ -229,6 +234,7 @@ def test_a_dead_server_is_seen_and_the_page_comes_back_with_the_draft(
     again.stop()
 
 
+@pytest.mark.slow
 def test_a_server_that_only_slept_gets_what_was_done_meanwhile(tab, served):
     field = limit_field(tab)
     field.wait_for()
@@ -247,6 +253,7 @@ def test_a_server_that_only_slept_gets_what_was_done_meanwhile(tab, served):
     assert tab.page.evaluate("window.sameOne") is True
 
 
+@pytest.mark.slow
 def test_a_server_that_answers_in_the_middle_of_a_probe_is_not_lost(tab, served):
     """Its answer to the probe comes after the socket's: the page must stay, with all that is in it."""
     held = []

@@ -110,6 +110,7 @@ def test_overview_lists_kabupaten_and_zooms_to_one(page, out):
     assert t["legend"] in page.locator("#jk-legend").inner_text()
 
 
+@pytest.mark.slow
 def test_villages_have_the_colours_and_figures_of_the_answers(page, out):
     frames = [gpd.read_parquet(f) for f in sorted(out.glob("villages/*/*.parquet"))]
     villages = pd.concat(frames)
@@ -133,6 +134,7 @@ def test_villages_have_the_colours_and_figures_of_the_answers(page, out):
     assert len(statuses) > 1
 
 
+@pytest.mark.slow
 def test_a_village_tells_its_figures_in_both_languages_and_names_are_text(page, out):
     villages = gpd.read_parquet(next(out.glob("villages/*/35.01.parquet")))
     row = villages[villages["village_name"] == HOSTILE].iloc[0]
@@ -158,6 +160,7 @@ def test_a_village_tells_its_figures_in_both_languages_and_names_are_text(page, 
     assert page.evaluate("document.documentElement.lang") == "id"
 
 
+@pytest.mark.slow
 def test_the_tiles_beside_the_page_hold_every_village(out):
     # As GDAL, and so QGIS, reads them; a village may lie in several tiles.
     rows = pyogrio.read_dataframe(out / "villages.pmtiles")

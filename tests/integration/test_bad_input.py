@@ -62,6 +62,7 @@ def refused(jangkau: Callable[..., tuple[int, str, str]], folder: Path, path: Pa
     return err
 
 
+@pytest.mark.slow
 def test_the_good_one_is_built(jangkau, folder):
     path = area(
         folder, roads="{path: jalan.gpkg}", population="{path: penduduk.csv}",
@@ -112,6 +113,7 @@ def test_unreadable_boundaries(jangkau, folder, name):
     refused(jangkau, folder, area(folder, GOOD.replace("desa.geojson", name)), "boundaries", name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "content"),
     [("malta.osm.pbf", b"\x00\x00\x00\x0dnot a pbf"), ("x.osm", b"<osm><node"),
@@ -269,6 +271,7 @@ def test_a_sheet_that_is_not_there(jangkau, folder):
     refused(jangkau, folder, area(folder, population="{path: p.xlsx, sheet: penduduk2}"), "'Penduduk'")
 
 
+@pytest.mark.slow
 def test_no_list_and_a_list_of_none_are_different_answers(jangkau, folder):
     (folder / "pustu.csv").write_text("kode,nama,lat,lon\n")
     path = area(folder, facilities="{path: pustu.csv, kind: pustu, covers: all}")
@@ -334,6 +337,7 @@ def test_a_slip_in_a_scenario_is_named_with_what_was_meant(jangkau, demo_workspa
     assert len(err) < 500
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ["", "# nothing yet\n", "season: dry\n"])
 def test_a_scenario_that_changes_nothing_is_said(jangkau, demo_workspace, tmp_path, text):
     (tmp_path / "s.yml").write_text(text)
@@ -344,6 +348,7 @@ def test_a_scenario_that_changes_nothing_is_said(jangkau, demo_workspace, tmp_pa
     assert "s.yml says nothing that differs from the default scenario" in out
 
 
+@pytest.mark.slow
 def test_maps_without_their_libraries_are_said_and_seen(jangkau, demo_workspace, tmp_path, monkeypatch):
     monkeypatch.setattr("planner.reports.maps.page.vendor_is_built", lambda: False)
     status, out, _ = jangkau("gaps", demo_workspace, "--out", tmp_path / "g", "--lang", "en")
@@ -356,6 +361,7 @@ def test_maps_without_their_libraries_are_said_and_seen(jangkau, demo_workspace,
     assert body.index("The map cannot be shown") < body.index("<script")
 
 
+@pytest.mark.slow
 def test_one_of_something_is_no_plural(jangkau, folder):
     frame(kode=["35.09.01.2001", "35.10.01.2002"]).to_file(folder / "desa.geojson")
     path = area(folder, facilities="{path: pustu.csv, kind: pustu}")
@@ -446,6 +452,7 @@ class TestNothingIsLost:
         assert "AREA.yml" in err
         assert (folder / "w/AREA.yml").is_file()
 
+    @pytest.mark.slow
     def test_foreign_files_beside_results(self, jangkau, demo_workspace, tmp_path):
         assert jangkau("gaps", demo_workspace, "--out", tmp_path / "g")[0] == 0
         assert jangkau("gaps", demo_workspace, "--out", tmp_path / "g")[0] == 0
@@ -522,6 +529,7 @@ def test_damaged_workbooks_and_arrays(jangkau, folder):
     assert jangkau("build", area(folder), "--out", folder / "w")[0] in (0, 2)
 
 
+@pytest.mark.slow
 def test_roads_that_are_only_ferries(jangkau, folder):
     sea = shapely.LineString([(113.0, -8.0), (113.2, -8.0)])
     gpd.GeoDataFrame({"highway": [None], "route": ["ferry"]}, geometry=[sea], crs="EPSG:4326").to_file(
@@ -547,6 +555,7 @@ def test_names_too_long_and_negative_seeds(jangkau, folder):
     assert jangkau("demo", "--seed", "-1", "--out", folder / "d")[0] == 2
 
 
+@pytest.mark.slow
 def test_a_console_without_our_letters(demo_workspace):
     import os
     import subprocess

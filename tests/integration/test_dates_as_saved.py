@@ -42,6 +42,7 @@ def test_a_number_that_is_still_to_come_or_long_past_is_refused(tmp_path):
             read_adoption(path, ["K1"], {"launching": "peluncuran"}, today=date(2024, 7, 21))
 
 
+@pytest.mark.slow
 def test_no_command_takes_a_launch_that_is_still_to_come(jangkau, tmp_path):
     jangkau("demo", "--out", tmp_path / "demo")
     table = tmp_path / "tahap.csv"

@@ -57,6 +57,7 @@ def test_the_same_seed_gives_the_same_bytes(tmp_path):
     assert hashlib.sha256(other.read_bytes()).hexdigest() != digests[0]["desa.geojson"]
 
 
+@pytest.mark.slow
 def test_a_scenario_is_written_the_same_in_every_process():
     code = (
         "import json; from planner.scenarios.scenario import default_scenario; "
@@ -70,6 +71,7 @@ def test_a_scenario_is_written_the_same_in_every_process():
     assert len(seen) == 1
 
 
+@pytest.mark.slow
 def test_check_finds_what_was_planted(full, tmp_path):
     layers = read_layers(read_area_file(write_area_files(full, tmp_path)))
     found = {(f.layer, f.rule): f for f in inspect(layers)}
@@ -86,12 +88,14 @@ def test_check_finds_what_was_planted(full, tmp_path):
     assert connected_share(layers.roads[layers.roads["route"].isna()]) < 0.99
 
 
+@pytest.mark.slow
 def test_without_defects_check_finds_no_error(tmp_path):
     area = generate_area(5, DemoSize.of_villages(18), defects=False)
     layers = read_layers(read_area_file(write_area_files(area, tmp_path)))
     assert [f for f in inspect(layers) if f.severity != "info"] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("villages", [4, 7, 150, 400])
 def test_sizes(villages):
     area = generate_area(1, DemoSize.of_villages(villages))

@@ -296,6 +296,7 @@ def test_a_remark_inside_a_200_is_quoted_and_asked_elsewhere(client):
     assert idle.seen[0][2] == "node(1);out;"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["md5", "sha256"])
 def test_a_checksum_beside_counts(client, pbf, kind):
     right = hashlib.new(kind, pbf).hexdigest()
@@ -336,6 +337,7 @@ def test_what_is_too_large_is_refused_before_and_while_it_comes(client, sql):
     assert sum(p.stat().st_size for p in client.cache.rglob("*.partial")) == 0
 
 
+@pytest.mark.slow
 def test_a_silent_server_is_not_waited_for(client, sql):
     with serving(kel=sql) as served:
         served.next = [server.stalled(1.5), server.stalled(1.5, after=100)]
@@ -344,6 +346,7 @@ def test_a_silent_server_is_not_waited_for(client, sql):
     assert len(served.seen) == 3
 
 
+@pytest.mark.slow
 def test_a_dripping_server_is_left(tmp_path, sql):
     client = Downloads(
         tmp_path, patience=Patience(first_s=0.01, longest_s=0.01, slow_s=0.3, slow_bytes_s=5000)

@@ -32,6 +32,7 @@ def workspace(demo_layers, tmp_path):
     return folder
 
 
+@pytest.mark.slow
 def test_each_state_can_be_had_back(workspace, demo_layers):
     for number in range(3):
         keep = Keep("ani", f"pustu-{number}.xlsx", state_of(workspace))
@@ -51,6 +52,7 @@ def test_each_state_can_be_had_back(workspace, demo_layers):
     assert back.findings == demo_layers.findings
 
 
+@pytest.mark.slow
 def test_only_the_latest_states_are_kept_and_no_file_is_left_over(workspace, demo_layers):
     for number in range(KEPT_EARLIER + 3):
         write_workspace(renamed(demo_layers, f"unit {number}"), workspace, keep=Keep("ani", str(number)))

@@ -106,6 +106,7 @@ def quick_patience(self):
         object.__setattr__(self, name, value)
 
 
+@pytest.mark.slow
 def test_a_fetched_area_is_built(fetch, files, villages, tmp_path, jangkau):
     with serving(**files) as served:
         status, out, err = fetch(served)
@@ -148,6 +149,7 @@ def test_a_fetched_area_is_built(fetch, files, villages, tmp_path, jangkau):
     assert all(s["licence"] for s in manifest["sources"])
 
 
+@pytest.mark.slow
 def test_one_question_is_asked_for_all_of_openstreetmap(fetch, files):
     with serving(**files) as served:
         assert fetch(served, "--without", "elevation,population")[0] == 0
@@ -159,6 +161,7 @@ def test_one_question_is_asked_for_all_of_openstreetmap(fetch, files):
     assert "N05" not in str(served.paths())
 
 
+@pytest.mark.slow
 def test_where_each_file_came_from_is_written_down(fetch, files, tmp_path):
     with serving(**files) as served:
         assert fetch(served)[0] == 0
@@ -180,6 +183,7 @@ def test_where_each_file_came_from_is_written_down(fetch, files, tmp_path):
     assert record["files"].keys() == listed
 
 
+@pytest.mark.slow
 def test_nobodys_telephone_is_kept_anywhere(fetch, files, tmp_path):
     import osmium
 
@@ -200,6 +204,7 @@ def test_nobodys_telephone_is_kept_anywhere(fetch, files, tmp_path):
             assert "Somebody" not in text, file
 
 
+@pytest.mark.slow
 def test_offline_gives_the_same_bytes_and_says_what_is_missing(fetch, files, tmp_path):
     with serving(**files) as served:
         assert fetch(served, "--without", "population")[0] == 0
@@ -225,6 +230,7 @@ FAULTS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("source", ["boundaries", "overpass", "population", "elevation"])
 def test_a_source_that_fails_leaves_nothing(fetch, files, tmp_path, source, fault):
@@ -248,6 +254,7 @@ def test_a_source_that_fails_leaves_nothing(fetch, files, tmp_path, source, faul
         assert served.paths().count("/desa") == before
 
 
+@pytest.mark.slow
 def test_a_failing_fetch_leaves_what_was_there(fetch, files, tmp_path):
     with serving(**files) as served:
         assert fetch(served, "--without", "elevation")[0] == 0
@@ -257,6 +264,7 @@ def test_a_failing_fetch_leaves_what_was_there(fetch, files, tmp_path):
     assert {p.name: p.read_bytes() for p in (tmp_path / "area").iterdir()} == before
 
 
+@pytest.mark.slow
 def test_what_somebody_changed_is_not_overwritten(fetch, files, tmp_path):
     quick = ("--without", "elevation,population,water,settlements,facilities,roads")
     with serving(**files) as served:
@@ -277,6 +285,7 @@ def test_what_somebody_changed_is_not_overwritten(fetch, files, tmp_path):
     assert "/interpreter" not in served.paths()
 
 
+@pytest.mark.slow
 def test_without_roads_and_kecamatan_the_area_is_still_one(fetch, files, tmp_path, jangkau):
     with serving(**files) as served:
         status, out, err = fetch(
@@ -293,6 +302,7 @@ def test_without_roads_and_kecamatan_the_area_is_still_one(fetch, files, tmp_pat
     assert "0 road sections" in out
 
 
+@pytest.mark.slow
 def test_an_extract_is_checked_by_its_md5_and_cut_to_the_area(fetch, files, tmp_path, moved):
     import osmium
 
@@ -347,6 +357,7 @@ def test_a_code_that_is_none_is_told(fetch, files, code, words):
     assert words in err
 
 
+@pytest.mark.slow
 def test_whole_ways_are_cut_out_of_a_map(shared, tmp_path):
     """Against a search of the XML by hand: which ways touch the box, and every node of theirs."""
     import osmium

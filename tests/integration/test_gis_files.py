@@ -95,6 +95,7 @@ def test_layers_hold_every_cell(answer, package, layer):
     assert found.max() == 0
 
 
+@pytest.mark.slow
 def test_inf_is_nowhere(cut_off, tmp_path):
     path = write_geopackage(cut_off.ilp, tmp_path / "g.gpkg")
     frame = cut_off.villages()
@@ -179,6 +180,7 @@ def test_the_same_answer_is_the_same_file(answer, package, tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["again.gpkg"]
 
 
+@pytest.mark.slow
 def test_an_area_without_units_has_all_layers(tmp_path):
     layers = demo_layers(12)
     bare = replace(layers, facilities=layers.facilities.iloc[:0], roads=None, hamlets=None)
@@ -220,6 +222,7 @@ def test_colours_are_those_of_the_statuses(answer, kind):
         assert map_texts("en")[status] in root.findtext("k:Document/k:description", "", NS)
 
 
+@pytest.mark.slow
 def test_outlines_get_simpler_until_the_file_is_small(answer, monkeypatch):
     fine = len(kml_text(answer.ilp))
     monkeypatch.setattr(kml, "MOST_BYTES", fine - 1)
@@ -263,6 +266,7 @@ def under(answer, name):
     return replace(answer, layers=new, scenario=scenario)
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(name=NAMES)
 @example(name="]]>")
@@ -287,6 +291,7 @@ def test_no_name_breaks_the_kml(answer, name):
     assert head.tags <= {"p", "span", "style", "br"}
 
 
+@pytest.mark.slow
 @settings(max_examples=12, deadline=None)
 @given(name=NAMES)
 @example(name="'); DROP TABLE villages; --")
@@ -302,6 +307,7 @@ def test_no_name_breaks_the_package(answer, tmp_path_factory, name):
 # --- what is wrong is said ---------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("write", [write_geopackage, write_kml])
 def test_what_is_wrong_is_said(answer, tmp_path, write):
     suffix = ".gpkg" if write is write_geopackage else ".kml"
@@ -323,6 +329,7 @@ def test_a_kind_that_is_not_there(answer, tmp_path):
         write_kml(answer.ilp, tmp_path / "g.kml", kind="apotek")
 
 
+@pytest.mark.slow
 def test_an_older_file_stays_when_writing_fails(answer, tmp_path, monkeypatch):
     path = answer.to_gpkg(tmp_path / "g.gpkg")
     before = path.read_bytes()
@@ -337,6 +344,7 @@ def test_an_older_file_stays_when_writing_fails(answer, tmp_path, monkeypatch):
     assert [p.name for p in tmp_path.iterdir()] == ["g.gpkg"]
 
 
+@pytest.mark.slow
 def test_the_command_line_writes_both(answer, tmp_path):
     files = {p.name: p for p in write_gaps(answer, tmp_path / "out", lang="en")}
     assert files["gaps.gpkg"].read_bytes() == answer.to_gpkg(tmp_path / "g.gpkg", lang="en").read_bytes()

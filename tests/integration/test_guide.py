@@ -212,6 +212,7 @@ def shown(name):
     return [line for block in blocks for line in block.splitlines()]
 
 
+@pytest.mark.slow
 @pytest.mark.enable_socket  # `jangkau serve` is asked over loopback
 @pytest.mark.parametrize("name", NAMES)
 def test_what_a_page_says_can_be_done_and_gives_what_it_shows(name, reader):
@@ -326,6 +327,7 @@ def office(reader):
     return reader
 
 
+@pytest.mark.slow
 @pytest.mark.enable_socket
 def test_the_commands_and_snippets_of_the_readme_run(office):
     done = []

@@ -49,6 +49,7 @@ def folder(tmp_path):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_a_folder_becomes_a_workspace_without_an_editor(jangkau, folder):
     status, out, err = jangkau("init", folder)
     assert (status, err) == (0, ""), out
@@ -100,6 +101,7 @@ def test_headings_a_letter_off_are_taken_and_doubtful_ones_asked(jangkau, folder
     assert 'people: "Jumlh Penduduk"  # 9' in (folder / "AREA.yml").read_text("utf-8")
 
 
+@pytest.mark.slow
 @pytest.mark.realdata
 @pytest.mark.parametrize(
     ("files", "code", "villages", "facilities"),
@@ -127,6 +129,7 @@ def test_every_place_is_built_on_the_first_try(jangkau, shared, tmp_path, files,
     assert parse_village_code(f"{read.code}.01.2001") is not None
 
 
+@pytest.mark.slow
 def test_spoiled_coordinates_are_mended_as_asked(jangkau, folder):
     # The first names its village and is swapped; the second names nothing.
     rows = [
@@ -149,6 +152,7 @@ def test_spoiled_coordinates_are_mended_as_asked(jangkau, folder):
     assert {placed[f]["Pustu C"] for f in placed} == {"coordinates"}
 
 
+@pytest.mark.slow
 def test_the_demos_folder_is_read_as_its_own_area_yml_says(jangkau, tmp_path):
     """Ids by which lists name each other, hamlets, staff, groups and seasons, no line by hand."""
     jangkau("demo", "--out", tmp_path / "demo")

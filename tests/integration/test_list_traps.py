@@ -83,6 +83,7 @@ def test_outlines_of_kecamatan_are_no_villages(folder, drafted):
     assert "2 polygons of kecamatan, by their codes" in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("column", ["Jumlah", "Total", "Jumlah Penduduk"])
 def test_a_list_of_units_with_a_sum_is_no_table_of_people(folder, built, column):
     names = [f"Pustu {d}" for d in DESA]
@@ -151,6 +152,7 @@ def test_a_code_of_one_village_beside_the_name_of_another_is_told(folder, built)
     assert built()[1]["code_and_name_differ"].count == 6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("columns", "expected"),
     [
@@ -178,6 +180,7 @@ def test_the_sum_below_a_heading_of_people_is_taken(folder, built):
     assert people(built()[0]) == sum(PEOPLE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("file", "columns", "expected"),
     [
@@ -289,6 +292,7 @@ def test_a_slip_in_the_kabupatens_name_leaves_no_row_aside(folder, built):
     assert (kinds(layers), told["other_regency"].count) == ({"pustu": 5}, 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", ["8°23'24\" LS 113°30'36\" BT", "8°23'24\" LS / 113°30'36\" BT",
                                    "\u22128.39, 113.51"])  # fmt: skip
 def test_places_as_people_write_them(folder, built, place):

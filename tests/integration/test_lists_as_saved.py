@@ -169,6 +169,7 @@ def test_a_merged_block_of_a_million_rows_is_read_like_any(read, book):
     assert frame["name"].tolist() == ["A", "B"]
 
 
+@pytest.mark.slow
 def test_blocks_merged_over_one_another_end_in_a_message(read, book):
     rows = [["Nama", "Lat", "Lon"], *([["A", LAT, LON]] * 2_000)]
     blocks = b'<mergeCell ref="A2:A2001"/>' * 20_000
@@ -194,6 +195,7 @@ def test_a_first_row_that_holds_a_heading_as_its_word_is_no_header(read):
     assert frame["located_by"].tolist() == ["none", "coordinates"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "data"),
     [
@@ -295,6 +297,7 @@ def test_a_shapefile_with_places_in_its_columns(read, tmp_path):
     assert places(out) == [(LON, LAT), (113.55, -8.16), None]
 
 
+@pytest.mark.slow
 def test_a_cell_of_five_megabytes_leaves_the_limit_as_it_was(read):
     before = csv.field_size_limit()
     frame, _ = read("a.csv", f"nama,lat,lon,geo\nA,{LAT},{LON},{'x' * 5_000_000}\n")

@@ -59,6 +59,7 @@ def options(country: Files, out: Path, *more: str) -> list[str]:
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_command_writes_tables_that_add_up(
     country: Files, made: Path, jangkau: Callable[..., tuple[int, str, str]]
 ) -> None:
@@ -87,6 +88,7 @@ def test_command_writes_tables_that_add_up(
     assert "inf" not in (out / "national.json").read_text("utf-8").lower()
 
 
+@pytest.mark.slow
 def test_second_run_keeps_what_is_the_same_and_makes_what_changed(
     country: Files, made: Path, tmp_path: Path
 ) -> None:
@@ -98,6 +100,7 @@ def test_second_run_keeps_what_is_the_same_and_makes_what_changed(
     assert (done.made, done.kept) == (1, PARTS - 1)
 
 
+@pytest.mark.slow
 def test_corrupt_and_half_written_parts_are_made_again(country: Files, undisturbed: Path, made: Path) -> None:
     out = made
     file = out / "parts" / "35.03" / "villages.parquet"
@@ -110,6 +113,7 @@ def test_corrupt_and_half_written_parts_are_made_again(country: Files, undisturb
     pd.testing.assert_frame_equal(answers(out), answers(undisturbed), check_exact=True)
 
 
+@pytest.mark.slow
 def test_one_bad_kabupaten_is_named_and_the_others_are_done(
     country: Files, undisturbed: Path, tmp_path: Path, jangkau: Callable[..., tuple[int, str, str]]
 ) -> None:
@@ -131,6 +135,7 @@ def test_one_bad_kabupaten_is_named_and_the_others_are_done(
     pd.testing.assert_frame_equal(answers(out), answers(undisturbed), check_exact=True)
 
 
+@pytest.mark.slow
 def test_full_disk_loses_one_part(
     country: Files, undisturbed: Path, made: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -158,6 +163,7 @@ def test_full_disk_loses_one_part(
     pd.testing.assert_frame_equal(answers(out), answers(undisturbed), check_exact=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("more", "said"),
     [
@@ -184,6 +190,7 @@ def test_folder_of_somebody_else_is_left_alone(country: Files, tmp_path: Path) -
         nation(country, tmp_path, InThisProcess())
 
 
+@pytest.mark.slow
 def test_a_killed_scheduler_is_said_and_the_next_run_completes(
     country: Files, undisturbed: Path, tmp_path: Path
 ) -> None:
@@ -197,6 +204,7 @@ def test_a_killed_scheduler_is_said_and_the_next_run_completes(
     pd.testing.assert_frame_equal(answers(tmp_path / "out"), answers(undisturbed), check_exact=True)
 
 
+@pytest.mark.slow
 def test_killed_workers_and_a_killed_run_change_nothing(
     country: Files, undisturbed: Path, tmp_path: Path
 ) -> None:
@@ -236,6 +244,7 @@ def _until(true: Callable[[], bool], run: subprocess.Popen[bytes]) -> None:
     pytest.fail("nothing came")
 
 
+@pytest.mark.slow
 def test_adoption_of_ilp_is_that_of_one_area_over_all(
     country: Files, made: Path, tmp_path: Path, jangkau: Callable[..., tuple[int, str, str]]
 ) -> None:
@@ -272,6 +281,7 @@ def test_adoption_of_ilp_is_that_of_one_area_over_all(
     assert table.name in {i["file"] for i in json.loads((made / "run.json").read_text("utf-8"))["inputs"]}
 
 
+@pytest.mark.slow
 def test_wrong_table_of_adoption_is_refused_before_anything_is_written(
     country: Files, made: Path, tmp_path: Path, jangkau: Callable[..., tuple[int, str, str]]
 ) -> None:

@@ -64,6 +64,7 @@ def test_an_extract_in_pieces_is_the_extract(extract: Files, tmp_path: Path) -> 
     assert any(t.get("route") == "ferry" for t in whole.tags)
 
 
+@pytest.mark.slow
 def test_roads_of_a_zone_are_those_that_build_reads(
     extract: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -84,6 +85,7 @@ def test_roads_of_a_zone_are_those_that_build_reads(
     assert read_roads_near(cut, shapely.Point(0.0, 0.0).buffer(9.0), CRS) is None
 
 
+@pytest.mark.slow
 def test_answers_are_those_of_one_area_on_the_extract(extract: Files, tmp_path: Path) -> None:
     done = nation(extract, tmp_path / "out", InThisProcess())
     assert not done.failures
@@ -98,6 +100,7 @@ def test_answers_are_those_of_one_area_on_the_extract(extract: Files, tmp_path: 
     )
 
 
+@pytest.mark.slow
 def test_lines_and_an_extract_that_say_the_same_give_the_same(lines: Files, tmp_path: Path) -> None:
     assert lines.roads is not None
     same = replace(lines, roads=as_pbf(lines.roads, tmp_path / "same.osm.pbf"))

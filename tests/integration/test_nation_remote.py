@@ -103,6 +103,7 @@ def asked(database: str, out: str, *more: str) -> list[str]:
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_layers_and_results_of_a_database(
     database: str, from_files: Path, tmp_path: Path, jangkau: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -224,6 +225,7 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     service.stop()
 
 
+@pytest.mark.slow
 @pytest.mark.enable_socket  # a server on this machine's own network
 def test_layers_and_results_of_object_storage(
     bucket: str, country: Files, from_files: Path, tmp_path: Path, jangkau: Command,

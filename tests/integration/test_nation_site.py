@@ -50,6 +50,7 @@ def proven_curves(
 
 
 # With the last the neighbours' units and the roads beyond the border decide: new units could be anywhere.
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("roads", "kind", "names"), [("", "pustu", ()), ("gaps", "puskesmas", ("staff_puskesmas",))]
 )
@@ -95,6 +96,7 @@ def test_division_is_the_best_of_all_divisions_of_proven_plans(
     assert best <= plan.division.bound * (1 + 1e-9)
 
 
+@pytest.mark.slow
 def test_money_is_divided_as_by_the_best_of_all_divisions_of_proven_plans(tmp_path: Path) -> None:
     """In steps of what all costs are made of; each kabupaten's plan costs no more than its part."""
     files, out = write_country(tmp_path / "in", 3, units=24), tmp_path / "out"
@@ -135,6 +137,7 @@ def test_money_is_divided_as_by_the_best_of_all_divisions_of_proven_plans(tmp_pa
     assert run["people_added"] == pytest.approx(plan.table["people_added"].sum())
 
 
+@pytest.mark.slow
 def test_command_writes_its_table_and_keeps_curves(
     tmp_path: Path, jangkau: Callable[..., tuple[int, str, str]]
 ) -> None:

@@ -40,6 +40,7 @@ def run(notebook, folder):
     return Path(notebook.cells[-1]["outputs"][0]["text"].strip())
 
 
+@pytest.mark.slow
 @with_kernel
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
 def test_runs(path, tmp_path, jangkau):
@@ -67,6 +68,7 @@ def about(notebook, area_file):
     cell["source"] = f"area_file = Path({str(area_file)!r})"
 
 
+@pytest.mark.slow
 @pytest.mark.realdata
 @with_kernel
 def test_gaps_run_on_jember(shared, tmp_path):
@@ -81,6 +83,7 @@ def test_gaps_run_on_jember(shared, tmp_path):
     assert found["kinds"]["pustu"]["share_reached"] is None
 
 
+@pytest.mark.slow
 @pytest.mark.realdata
 @with_kernel
 @pytest.mark.parametrize(
@@ -98,6 +101,7 @@ def test_runs_on_bantul(name, last, bantul, tmp_path):
     assert last in shown[-1]
 
 
+@pytest.mark.slow
 @pytest.mark.realdata
 @with_kernel
 def test_sites_and_years_on_bantul(bantul, tmp_path):

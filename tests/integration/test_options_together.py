@@ -56,6 +56,7 @@ def run(jangkau, workspace, folder, text, *options):
     return folder / "o", out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("standard", [(), ("sni-03-1733",), ("ilp", "sni-03-1733")])
 def test_all_edits_with_every_standard_and_rule(jangkau, demo_workspace, tmp_path, words, standard):
     """One scenario holds every edit, so that each pair of them is there, with one rule after the other."""
@@ -72,6 +73,7 @@ def test_all_edits_with_every_standard_and_rule(jangkau, demo_workspace, tmp_pat
     assert record["solver"]["puskesmas"]["optimal"] is True
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("op", EDITS)
 def test_each_edit_alone_under_another_standard(demo_layers, words, op, tmp_path):
     """``class:`` of an edit is an alias, which a change of the standard lost."""
@@ -86,6 +88,7 @@ def test_each_edit_alone_under_another_standard(demo_layers, words, op, tmp_path
     assert len(Study(demo_layers, scenario=under).gaps().coverage) > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("one", "other"), list(itertools.combinations(RULES, 2)))
 def test_rules_of_a_scenario_in_pairs(demo_layers, tmp_path, one, other):
     from planner.pipeline import Ilp, facility_table, find_gaps, read_scenario, village_table
@@ -98,6 +101,7 @@ def test_rules_of_a_scenario_in_pairs(demo_layers, tmp_path, one, other):
     assert Ilp(gaps).loads.index.nunique() <= len(demo_layers.facilities)
 
 
+@pytest.mark.slow
 def test_a_unit_that_counts_as_two_kinds_has_the_people_of_both(demo_layers, tmp_path):
     from planner.pipeline import facility_table, find_gaps, read_scenario
 

@@ -160,6 +160,7 @@ def test_a_file_of_changes_is_called_so(tmp_path, name):
         read_osm_ways(tmp_path / name)
 
 
+@pytest.mark.slow
 @pytest.mark.realdata
 def test_an_extract_cut_between_two_blocks_is_noticed(shared, tmp_path):
     """Malta's file without its last three blocks: its relations and some ways are missing."""

@@ -123,6 +123,7 @@ def channel_zone():
     return zone
 
 
+@pytest.mark.slow
 def test_overpass_gives_what_the_file_gives_ferries_included(elements, shared, tmp_path):
     with server(lambda q: (200, overpass_answer(elements, q))) as (url, seen):
         ways = fetch_osm_ways(CHANNEL, tmp_path / "cache", url=url)
@@ -145,6 +146,7 @@ def test_overpass_gives_what_the_file_gives_ferries_included(elements, shared, t
     assert length[0] == pytest.approx(length[1], rel=1e-9)
 
 
+@pytest.mark.slow
 def test_a_whole_area_is_built_from_overpass(shared, tmp_path, jangkau):
     """Sabang with the server's roads moved under it: build, cache in the workspace, gaps."""
     import osmium
@@ -176,6 +178,7 @@ def test_a_whole_area_is_built_from_overpass(shared, tmp_path, jangkau):
     assert manifest["layers"]["roads"]["rows"] > 100
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("answer", "reason"),
     [
@@ -193,6 +196,7 @@ def test_a_server_that_fails_is_tried_again_and_then_explained(tmp_path, answer,
     assert not list((tmp_path / "cache").glob("*.json")) or not (tmp_path / "cache").exists()
 
 
+@pytest.mark.slow
 def test_a_server_that_recovers_is_enough(elements, tmp_path):
     left = [2]
 
@@ -205,6 +209,7 @@ def test_a_server_that_recovers_is_enough(elements, tmp_path):
     assert len(ways.ids) > 100
 
 
+@pytest.mark.slow
 def test_no_server_and_a_slow_server(tmp_path):
     with server(lambda _: (200, {"elements": []})) as (url, _):
         pass
@@ -222,6 +227,7 @@ def test_no_server_and_a_slow_server(tmp_path):
         held.set()
 
 
+@pytest.mark.slow
 def test_failing_downloads_leave_no_workspace(shared, tmp_path, jangkau, monkeypatch):
     from geodata.downloads import overpass
 
@@ -238,6 +244,7 @@ def test_failing_downloads_leave_no_workspace(shared, tmp_path, jangkau, monkeyp
     assert sorted(p.name for p in tmp_path.iterdir()) == ["AREA.yml"]
 
 
+@pytest.mark.slow
 def test_osmnx_settings_are_put_back(elements, tmp_path):
     import socket
 

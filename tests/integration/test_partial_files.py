@@ -96,6 +96,7 @@ OPEN = ["unknown", "unknown", "list_incomplete"]
 # --- covers: ---
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("covers", "covered"),
     [
@@ -118,6 +119,7 @@ def test_what_a_list_covers(folder, covers, covered):
     assert found == [SERVED if c == A else GAP if c in covered else OPEN for c in CODES]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("share", "covered"), [(0.951, True), (0.949, False), (1.0, True)])
 def test_a_village_is_covered_if_95_percent_of_it_lie_in_the_polygon(folder, share, covered):
     # In two pieces, which count together.
@@ -127,6 +129,7 @@ def test_a_village_is_covered_if_95_percent_of_it_lie_in_the_polygon(folder, sha
     assert found.villages["covered"].tolist() == ["", "", "", "puskesmas" if covered else ""]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "covers", ['["35.10.01"]', '["35.09"]', '["3509010"]', '["35.09.01.2009"]', '["Mawar"]']
 )
@@ -179,6 +182,7 @@ def test_a_wrong_key_beside_the_polygons_of_covers_is_named(folder):
     assert "line 6: unknown key 'facilities.0.covers.crss'. Did you mean 'crs'?" in lines[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", [at(1000, 0), line((0, 0), (80_000, 0)), shapely.MultiPoint([(0, 0)])])
 @pytest.mark.parametrize("of", ["list", "roads"])
 def test_polygons_of_covers_that_are_none_are_refused(jangkau, folder, shape, of):
@@ -208,6 +212,7 @@ def test_polygons_of_covers_that_cover_nothing_are_refused(folder):
         layers_of(folder, covers)
 
 
+@pytest.mark.slow
 def test_the_polygons_of_covers_are_among_the_inputs(jangkau, folder):
     units(folder / "pos.csv", [1000])
     for name in ("petak", "jalan"):
@@ -228,6 +233,7 @@ def test_the_polygons_of_covers_are_among_the_inputs(jangkau, folder):
     assert all(len(i["sha256"]) == 64 for i in inputs)
 
 
+@pytest.mark.slow
 def test_two_lists_of_a_kind_cover_what_either_covers(folder):
     units(folder / "lain.csv", [2000])
     two = lists(pkm('["35.09.01"]'), pkm('["35.09.02.2001"]', path="lain.csv"))
@@ -264,6 +270,7 @@ def test_what_roads_cover(folder):
     assert minutes[B] == pytest.approx(40.0)
 
 
+@pytest.mark.slow
 def test_a_workspace_keeps_what_is_covered(jangkau, folder):
     path = area(
         folder, lists(pkm('["35.09.01"]')), ROADS.replace("}", ', covers: ["3509012001"]}'), HAMLET_FILE
@@ -278,6 +285,7 @@ def test_a_workspace_keeps_what_is_covered(jangkau, folder):
 # --- official: ---
 
 
+@pytest.mark.slow
 def test_the_short_way_to_say_that_there_is_none(folder):
     found = layers_of(folder, lists(pkm()), "official: {hospital: 0}", ROADS, HAMLET_FILE)
     assert found.area.listed_kinds == ("puskesmas", "hospital")
@@ -341,6 +349,7 @@ def test_of_two_ways_to_write_a_key_the_one_meant_is_spoken_of(folder):
     assert "Keys here are: column, from, values, registered" in line
 
 
+@pytest.mark.slow
 def test_more_at_the_office_than_on_the_list(jangkau, folder):
     path = area(folder, lists(pkm()), "official: {puskesmas: 2}", ROADS, HAMLET_FILE)
     assert jangkau("build", path, "--out", folder / "w")[0] == 0
@@ -355,6 +364,7 @@ def test_more_at_the_office_than_on_the_list(jangkau, folder):
     assert totals["ilp"]["official"]["puskesmas"]["difference"] == -1.0
 
 
+@pytest.mark.slow
 def test_a_shortfall_of_a_twentieth_is_only_said(jangkau, folder):
     units(folder / "pkm.csv", [1000] * 19)
     path = area(folder, lists(pkm()), "official: {puskesmas: 20}", ROADS, HAMLET_FILE)
@@ -371,6 +381,7 @@ def test_a_shortfall_of_a_twentieth_is_only_said(jangkau, folder):
 BY_COLUMN = "path: semua.csv, id: kode, kind: {column: jenis, values: {PKM: puskesmas, RS: hospital}}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("more", "official", "listed"),
     [("", "", False), (", covers: all", "", True), ("", "official: {hospital: 0}", True),
@@ -389,6 +400,7 @@ def test_a_kind_that_only_stands_in_the_values(folder, more, official, listed):
 PUSTU_TOO = "path: semua.csv, id: kode, kind: {column: jenis, values: {PKM: puskesmas, PUSTU: pustu}}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rows", [[1000], []])
 @pytest.mark.parametrize("other_first", [True, False])
 def test_a_kind_that_another_file_lists_has_a_list(folder, rows, other_first):
@@ -417,6 +429,7 @@ def test_a_kind_that_stands_in_the_values_of_two_files_has_a_list_if_one_has_row
     ]
 
 
+@pytest.mark.slow
 def test_a_list_of_one_kind_without_a_row_says_nothing_unless_there_is_none(jangkau, folder):
     units(folder / "kosong.csv", [])
     assert statuses(layers_of(folder, lists(pkm(path="kosong.csv")), ROADS, HAMLET_FILE)) == [OPEN] * 4
@@ -457,6 +470,7 @@ def run(jangkau, folder):
     return go
 
 
+@pytest.mark.slow
 def test_check_and_the_console_say_what_is_not_covered(jangkau, folder, run):
     _, out = run()
     assert "puskesmas: at least 25.0% of people within 30 min" in out
@@ -469,6 +483,7 @@ def test_check_and_the_console_say_what_is_not_covered(jangkau, folder, run):
     assert found["facilities", "list_incomplete"]["ids"] == [C, D]
 
 
+@pytest.mark.slow
 def test_the_files_of_a_run_agree(run):
     out, _ = run("--lang", "en")
     table = pd.read_csv(out / "villages.csv", index_col="village_code", keep_default_na=False)
@@ -504,6 +519,7 @@ def test_the_files_of_a_run_agree(run):
     assert served[["pkm0", "pos0", "pos1"]].tolist() == [100.0, 100.0, 100.0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("lang", "words"),
     [
@@ -521,6 +537,7 @@ def test_the_map_and_the_sheets_say_it_in_both_languages(run, lang, words):
     assert said in sheets
 
 
+@pytest.mark.slow
 def test_several_standards_and_the_wet_season_know_no_more(folder, run):
     (folder / "s.yml").write_text("name: hujan\nseason: wet\n", "utf-8")
     out, console = run("--scenario", folder / "s.yml", "--standard", "ilp", "--standard", "sni-03-1733")
@@ -533,6 +550,7 @@ def test_several_standards_and_the_wet_season_know_no_more(folder, run):
     assert villages.loc[[C, D], "puskesmas_dry_status"].tolist() == ["unknown", "unknown"]
 
 
+@pytest.mark.slow
 def test_what_if_in_a_village_that_is_not_covered(folder, run):
     place = degrees([at(61_000, 0)]).iloc[0]
     edit = f"{{op: open_facility, id: baru, kind: puskesmas, lonlat: [{place.x}, {place.y}]}}"
@@ -543,6 +561,7 @@ def test_what_if_in_a_village_that_is_not_covered(folder, run):
     assert table["puskesmas_present"].tolist() == ["yes", "no", "unknown", "yes"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hamlets", [True, False])
 @pytest.mark.parametrize("roads", [True, False])
 @pytest.mark.parametrize("people", [True, False])
@@ -582,6 +601,7 @@ def road_parts(folder, gap, extra="", **columns):
     return len(parts)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("gap", "extra", "parts"),
     [
@@ -593,6 +613,7 @@ def test_ends_that_almost_meet_are_joined_as_far_as_the_area_says(folder, gap, e
     assert road_parts(folder, gap, extra) == parts
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("which", [0, 1])
 @pytest.mark.parametrize("column", ["bridge", "tunnel"])
 def test_bridges_and_tunnels_are_never_drawn_on(folder, which, column):
@@ -600,6 +621,7 @@ def test_bridges_and_tunnels_are_never_drawn_on(folder, which, column):
     assert road_parts(folder, 0.5, **{column: said}) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("which", [0, 1])
 def test_ferries_are_never_drawn_on(folder, which):
     assert road_parts(folder, 0.5, route=["ferry" if i == which else None for i in range(2)]) == 2
@@ -618,6 +640,7 @@ def crossing(folder, kelas, classes, **columns):
     return len(layers_of(folder, ROADS.replace("osm", classes)).roads)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kelas", "classes", "pieces"),
     [
@@ -715,6 +738,7 @@ def test_the_adoption_table_takes_an_id_as_the_lists_do(folder):
 SPOILED = ("6101042017.999999", "", "12", "35.09.01")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", SPOILED)
 def test_a_spoiled_code_among_good_ones_is_a_finding_with_its_row(folder, code):
     (folder / "penduduk.csv").write_text(
@@ -735,6 +759,7 @@ def test_a_spoiled_code_among_good_ones_is_a_finding_with_its_row(folder, code):
     assert found.villages["puskesmas_id"].fillna("").tolist() == ["pkm0", "", "pkm0", ""]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", SPOILED[:3])
 def test_a_hamlet_with_a_spoiled_code_is_where_it_lies(folder, code):
     text = (folder / "dusun.csv").read_text()
@@ -749,6 +774,7 @@ def test_a_hamlet_with_a_spoiled_code_is_where_it_lies(folder, code):
         assert "left out" not in one.message
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", [None, *SPOILED, "35.09.01.0001"])
 def test_a_polygon_with_a_spoiled_code_is_left_out_and_named(jangkau, folder, code):
     shapes = [box(20_000 * i, -1000, 20_000 * i + 20_000, 1000) for i in range(4)]

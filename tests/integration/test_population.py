@@ -73,6 +73,7 @@ def spread(layers):
     return demand.groupby(["village_code", "method"])["people"].sum().round(6).to_dict()
 
 
+@pytest.mark.slow
 def test_a_table_alone_is_spread_by_roads(jangkau, folder):
     layers = built(jangkau, folder, "population: {path: penduduk.csv}\n")
     assert layers.people_points is None
@@ -81,6 +82,7 @@ def test_a_table_alone_is_spread_by_roads(jangkau, folder):
     assert spread(again) == spread(layers)
 
 
+@pytest.mark.slow
 def test_a_raster_alone_counts_and_spreads(jangkau, folder):
     layers = built(jangkau, folder, "population: {raster: {path: orang.tif, source: WorldPop 2026}}\n")
     assert layers.villages["people"].to_dict() == {WEST: 1000, EAST: 300}
@@ -96,6 +98,7 @@ def test_a_raster_may_count_while_roads_spread(jangkau, folder):
     assert spread(layers) == {(WEST, "roads"): 1000, (EAST, "roads"): 300}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("word", [", spread: raster", ""])
 def test_a_table_counts_and_the_raster_spreads(jangkau, folder, word):
     layers = built(jangkau, folder, f"population: {{path: penduduk.csv, raster: orang.tif{word}}}\n")
@@ -106,6 +109,7 @@ def test_a_table_counts_and_the_raster_spreads(jangkau, folder, word):
     assert {s.file for s in layers.sources if s.layer == "population"} == {"penduduk.csv", "orang.tif"}
 
 
+@pytest.mark.slow
 def test_where_people_live_decides_who_is_reached(jangkau, folder):
     by_roads = built(jangkau, folder, "population: {path: penduduk.csv}\n")
     reached = find_gaps(by_roads).coverage["puskesmas"].villages["people_reached"]
@@ -135,6 +139,7 @@ def said_of_plan(layers):
     return list(planning_findings(layers, default_scenario()))
 
 
+@pytest.mark.slow
 def test_a_village_that_the_raster_does_not_know_is_unknown_or_placed_as_without(jangkau, folder):
     people = np.full((20, 20), -9.0)
     people[:, :10] = 1.0
@@ -150,6 +155,7 @@ def test_a_village_that_the_raster_does_not_know_is_unknown_or_placed_as_without
     assert said(layers)["raster_without_people"].ids == (EAST,)
 
 
+@pytest.mark.slow
 def test_hamlets_say_more_than_a_raster(jangkau, folder):
     (folder / "dusun.csv").write_text("nama,people,lat,lon\nA,9,-8.1,113.05\n")
     rest = "population: {raster: orang.tif}\nhamlets: {path: dusun.csv}\n"
@@ -157,6 +163,7 @@ def test_hamlets_say_more_than_a_raster(jangkau, folder):
     assert spread(layers) == {(WEST, "hamlets"): 1000, (EAST, "raster"): 300}
 
 
+@pytest.mark.slow
 def test_people_from_a_column_of_the_boundary_file(jangkau, folder):
     layers = built(jangkau, folder, "", column=", people: jiwa")
     # Read as tables are: 1.100 is eleven hundred.
@@ -214,6 +221,7 @@ def test_rasters_that_cannot_be_used_end_in_words(jangkau, folder, population, w
     assert sorted(folder.rglob("*")) == before
 
 
+@pytest.mark.slow
 def test_plans_and_doubts_know_people_of_a_raster(jangkau, folder, monkeypatch):
     from planner.siting.ground import places
     from planner.siting.measures import At, default_measures
@@ -234,6 +242,7 @@ def test_plans_and_doubts_know_people_of_a_raster(jangkau, folder, monkeypatch):
         np.testing.assert_allclose(places._to_all(xy, weight), cdist(xy, xy) @ weight)
 
 
+@pytest.mark.slow
 def test_the_places_are_stored_and_checked(jangkau, folder):
     layers = built(jangkau, folder, "population: {raster: orang.tif}\n")
     manifest = json.loads((folder / "w/manifest.json").read_text("utf-8"))

@@ -65,6 +65,7 @@ def test_help_imports_nothing_heavy():
     assert run.stderr.strip() == ""
 
 
+@pytest.mark.slow
 def test_importing_the_packages_does_no_work():
     """No logging is set up, nothing is compiled."""
     code = (

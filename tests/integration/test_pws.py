@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 
 import openpyxl
+import pytest
 
 
+@pytest.mark.slow
 def test_pws_writes_a_pdf_a_kecamatan_or_nothing(jangkau, demo_workspace, tmp_path):
     out = tmp_path / "pws"
     status, said, _ = jangkau("pws", demo_workspace, "--district", "khayal", "--lang", "en", "--out", out)
@@ -30,6 +32,7 @@ def test_pws_leaves_what_it_did_not_write(jangkau, demo_workspace, tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["notes.txt"]
 
 
+@pytest.mark.slow
 def test_gaps_puts_a_plan_into_its_workbook(jangkau, demo_workspace, tmp_path):
     plan = tmp_path / "site"
     assert jangkau("site", demo_workspace, "--kind", "posyandu", "--units", 2, "--out", plan)[0] == 0
@@ -44,6 +47,7 @@ def test_gaps_puts_a_plan_into_its_workbook(jangkau, demo_workspace, tmp_path):
     assert not (tmp_path / "other").exists()
 
 
+@pytest.mark.slow
 def test_gaps_says_which_kinds_have_no_rule(jangkau, demo_layers, tmp_path):
     from geodata.workspace import write_workspace
 

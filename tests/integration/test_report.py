@@ -149,6 +149,7 @@ def texts_of(value):
         yield value
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", READ)
 @pytest.mark.parametrize("make", KEYS.values())
 def test_each_format_holds_every_text_and_number_of_the_document(source, written, make, ending):
@@ -246,6 +247,7 @@ def _blocks(blocks):
         yield from _blocks(getattr(block, "blocks", ()))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lang", ["id", "en"])
 def test_of_a_list_in_doubt_no_gap_is_said_to_be_none(layers, lang):
     """Three posyandu for all of an area: nobody knows who is not reached, so that it is not 0."""
@@ -271,6 +273,7 @@ def test_of_a_list_in_doubt_no_gap_is_said_to_be_none(layers, lang):
     assert not re.search(r"\b0 (desa|jiwa|villages|people)", said)
 
 
+@pytest.mark.slow
 def test_a_kind_without_a_list_is_unknown_and_never_nought(layers):
     few = replace(
         layers, area=replace(layers.area, listed_kinds=("puskesmas",)),
@@ -290,6 +293,7 @@ def test_a_kind_without_a_list_is_unknown_and_never_nought(layers):
     assert "Daftar posyandu belum tersedia." in said
 
 
+@pytest.mark.slow
 def test_both_languages_and_papers(source, gaps, tmp_path):
     english = source_of(Ilp(gaps), lang="en")
     write_report(english, tmp_path / "en", formats=["pdf"], paper="a4")
@@ -322,6 +326,7 @@ def test_word_has_real_styles_contents_page_numbers_and_the_watermark(written):
     assert len(repeated) > 5
 
 
+@pytest.mark.slow
 def test_the_contents_of_word_lead_to_the_headings(written, tmp_path, converted):
     """Each line is a link to the bookmark at its heading, and no line says a page that might be wrong."""
     word = docx.Document(str(written / "usulan.docx"))
@@ -360,6 +365,7 @@ def test_the_page_asks_for_nothing(written):
     assert "<script" not in page
 
 
+@pytest.mark.slow
 def test_an_offices_own_template_keeps_its_letterhead_and_order(source, tmp_path):
     word = docx.Document(BytesIO(template_bytes()))
     for paragraph in list(word.paragraphs):
@@ -388,6 +394,7 @@ def test_an_offices_own_template_keeps_its_letterhead_and_order(source, tmp_path
     assert "Persoalan" in text_of_docx(tmp_path / "out" / "telaahan.docx")
 
 
+@pytest.mark.slow
 def test_a_rollout_of_money_tells_first_costs_and_spending_apart(layers, gaps, tmp_path):
     """And that its table counts the people of each year, where these are not those of today."""
     known = default_measures().measures["open_posyandu"]
@@ -420,6 +427,7 @@ def test_a_rollout_of_money_tells_first_costs_and_spending_apart(layers, gaps, t
     assert "hold first costs only" not in said
 
 
+@pytest.mark.slow
 def test_the_command_writes_all_and_replaces_only_its_own(workspace, plan_folder, tmp_path, capsys):
     out = tmp_path / "out"
     template = tmp_path / "our.docx"
@@ -465,6 +473,7 @@ def _with(text):
     return made
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("template", "said"),
     [
@@ -485,6 +494,7 @@ def test_a_template_that_cannot_be_used_is_told_so(workspace, tmp_path, capsys, 
     assert not out.exists()
 
 
+@pytest.mark.slow
 def test_bad_options_write_nothing(workspace, plan_folder, tmp_path, capsys):
     out = tmp_path / "out"
     args = ["report", str(workspace), "--out", str(out)]
@@ -509,6 +519,7 @@ def test_bad_options_write_nothing(workspace, plan_folder, tmp_path, capsys):
     assert main(["report", str(workspace), "--out", str(workspace / "in")]) == 2
 
 
+@pytest.mark.slow
 def test_a_plan_of_other_rules_is_not_mixed_in(workspace, plan_folder, tmp_path, capsys):
     scenario = tmp_path / "quick.yml"
     # In the demo nobody lives between 9 and 10 minutes away, so the numbers alone would not tell.
@@ -518,6 +529,7 @@ def test_a_plan_of_other_rules_is_not_mixed_in(workspace, plan_folder, tmp_path,
     assert "other rules" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_plan_without_a_list_does_not_pretend_to_add_to_what_there_is(layers):
     from planner.pipeline import as_if_none
 
@@ -538,6 +550,7 @@ def test_a_plan_without_a_list_does_not_pretend_to_add_to_what_there_is(layers):
         assert "usulan posyandu belum dapat disusun" not in said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["usulan", "telaahan", "ringkasan"])
 def test_libreoffice_reads_the_word_files_as_we_mean_them(written, tmp_path, converted, name):
     converted(written / f"{name}.docx", "pdf", tmp_path)
@@ -547,6 +560,7 @@ def test_libreoffice_reads_the_word_files_as_we_mean_them(written, tmp_path, con
     assert [figure for figure in ours if figure not in theirs] == []
 
 
+@pytest.mark.slow
 def test_the_workbook_stands_beside_the_documents(tmp_path, workspace):
     out = tmp_path / "out"
     assert main(["report", str(workspace), "--format", "xlsx", "--out", str(out)]) == 0
@@ -571,6 +585,7 @@ def _road_plan(workspace, layers, folder, *, units):
     return folder / "plan", line
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("units", [2, 4])
 def test_a_plan_of_roads_is_told_with_its_roads(tmp_path, workspace, layers, gaps, units):
     """Names, kilometres, cost and people of the roads stand beside the units; with two there is no unit."""

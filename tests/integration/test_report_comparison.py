@@ -107,6 +107,7 @@ def plain(both):
     return data
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", READ)
 def test_each_format_holds_every_text_and_number(both, written, ending):
     got = squeezed(READ[ending](written / f"perbandingan.{ending}"))
@@ -124,6 +125,7 @@ def tables(both):
     return {table.caption: table for table in within(comparison_document(both).sections)}
 
 
+@pytest.mark.slow
 def test_the_figures_are_those_of_each_run(layers, files, both):
     """Against the summaries of two separate runs, and the villages that `changes` finds."""
     before, after = answers(layers, files)
@@ -149,6 +151,7 @@ def test_the_figures_are_those_of_each_run(layers, files, both):
     assert sum(row.cells[3].number for row in tables(both)[caption].rows) == len(moved)
 
 
+@pytest.mark.slow
 def test_what_both_have_stands_once_and_every_edit_has_its_sentence(both):
     said = " ".join(texts_of(plain(both)))
     assert said.count("Puskesmas Muararekaan (Muararekaan, Kecamatan Rekaan) ditutup.") == 1
@@ -168,6 +171,7 @@ def test_what_both_have_stands_once_and_every_edit_has_its_sentence(both):
         assert not [line for line in lines if "_" in line.replace(NASTY, "")]
 
 
+@pytest.mark.slow
 def test_other_seasons_and_standards_are_said_and_not_subtracted(layers):
     dry = default_scenario()
     limit = dry.standard["posyandu"].model_copy(update={"limit_minutes": 15.0, "limit_minutes_wet": 15.0})
@@ -220,6 +224,7 @@ def read_scenario_edits(layers):
     )
 
 
+@pytest.mark.slow
 def test_the_folder_of_a_plan_stands_for_its_scenario(workspace, layers, tmp_path, capsys):
     write_siting(site(Study(layers), "posyandu", Ask(units=2)), tmp_path / "plan")
     args = ["report", str(workspace), "--against", str(tmp_path / "plan"), "--out", str(tmp_path / "out")]

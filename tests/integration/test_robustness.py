@@ -44,6 +44,7 @@ def quicker(study, factor):
     return Study(replace(study.layers, roads=roads), scenario=type(study.scenario).model_validate(content))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["pustu", "posyandu"])
 def test_the_engine_with_other_speeds_finds_each_draw(study, found, kind):
     """Three draws, both seasons among them: every point, and every village's status and share."""
@@ -107,6 +108,7 @@ def test_more_draws_go_on_with_the_same_ones(study, found):
     assert not np.isclose(other.table["speed_factor"], found.table["speed_factor"]).any()
 
 
+@pytest.mark.slow
 def test_one_seed_one_answer_whatever_the_order_of_rows(demo_layers, found):
     turned = replace(
         demo_layers, villages=demo_layers.villages.iloc[::-1], facilities=demo_layers.facilities.iloc[::-1]
@@ -185,6 +187,7 @@ def test_a_draw_without_doubts_that_differs_is_no_answer(study, found):
         )
 
 
+@pytest.mark.slow
 def test_what_cannot_be_asked(study):
     with pytest.raises(ConfigError, match="no target"):
         robustness(study, site(study, "posyandu", Ask(target=0.9)))
@@ -218,6 +221,7 @@ def test_who_asks_to_stop_is_heard(study, found):
         robustness(study, found.nominal, draws=12, may_go_on=stop)
 
 
+@pytest.mark.slow
 def test_the_command_writes_what_the_call_finds(demo_workspace, found, tmp_path, capsys):
     out = tmp_path / "out"
     words = ["robust", str(demo_workspace), "--kind", "pustu", "--units", "3", "--draws", "12", "--seed", "5"]
@@ -236,6 +240,7 @@ def test_the_command_writes_what_the_call_finds(demo_workspace, found, tmp_path,
     assert np.allclose(draws["expected"], found.table["expected"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -61,6 +61,7 @@ def in_year(study, plan, year):
     return study.gaps(edits_of(rows, study))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("weights", [(1.0, 1.0), (0.1, 1.0)])
 def test_no_other_order_reaches_more(study, spots, weights):
     """Every choice of one new unit in the first year and one in the second, by the engine."""
@@ -86,6 +87,7 @@ def test_no_other_order_reaches_more(study, spots, weights):
         )
 
 
+@pytest.mark.slow
 def test_no_year_beats_its_independent_optimum(study):
     plan = rollout(study, asked(*({"year": y, "units": 2} for y in (2027, 2028, 2029))))
     for years, year in enumerate((2027, 2028, 2029), start=1):
@@ -97,6 +99,7 @@ def test_no_year_beats_its_independent_optimum(study):
     assert plan.sites["people_added"].sum() == pytest.approx(plan.people_added)
 
 
+@pytest.mark.slow
 def test_money_first_and_yearly(study, tmp_path):
     file = tmp_path / "m.yml"
     file.write_text(
@@ -130,6 +133,7 @@ def test_no_more_staff_than_there_is(study):
     assert plan.plan["staff_employed"].tolist() == ["5 kader", ""]
 
 
+@pytest.mark.slow
 def test_a_unit_waits_for_its_puskesmas(study):
     network = find_jejaring(study.gaps()).villages["puskesmas_id"]
     one, other = sorted(set(network) - {""})[:2]
@@ -145,6 +149,7 @@ def test_a_unit_waits_for_its_puskesmas(study):
         rollout(study, asked(*years, after_stage={"stage": "pws", "ready": {"P0": 2029}}))
 
 
+@pytest.mark.slow
 def test_lead_times_and_what_is_forced(study):
     plan = rollout(
         study,
@@ -208,6 +213,7 @@ def test_what_a_plan_file_may_not_say(text, said, tmp_path, study, capsys):
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_the_command_line_writes_what_the_call_gives(study, tmp_path, capsys):
     write_workspace(study.layers, tmp_path / "work")
     file = tmp_path / "plan.yml"

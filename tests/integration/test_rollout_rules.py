@@ -109,6 +109,7 @@ measures:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("carry_over", [False, True])
 def test_money_pays_first_and_yearly_costs(study, tmp_path, carry_over):
     file = tmp_path / "costs.yml"
@@ -134,6 +135,7 @@ def test_what_is_forced_and_cannot_work_is_told(study):
         rollout(study, asked("pustu", (2,), forced=("open_pustu/99.01.01.1001/1",)))
 
 
+@pytest.mark.slow
 def test_who_waits_and_why(bare):
     stages = bare.layers.facilities
     one, other, *rest = sorted(stages.index[stages["kind"] == "puskesmas"])
@@ -152,6 +154,7 @@ def test_who_waits_and_why(bare):
         assert f"({puskesmas}): stage today unknown, nobody knows when it has it" in said
 
 
+@pytest.mark.slow
 def test_a_unit_belongs_to_the_puskesmas_that_it_names(demo_layers):
     """A pustu that lacks staff, under another puskesmas than that of its village."""
     facilities = demo_layers.facilities.copy()
@@ -196,6 +199,7 @@ def test_stand_ins_keep_the_rules_of_their_year(bare):
     assert seen
 
 
+@pytest.mark.slow
 def test_the_order_of_villages_and_facilities_changes_nothing(demo_layers, study):
     turned = replace(
         demo_layers, villages=demo_layers.villages.iloc[::-1], facilities=demo_layers.facilities.iloc[::-1]

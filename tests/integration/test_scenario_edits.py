@@ -7,6 +7,7 @@ import json
 import pytest
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("edits", "message"),
     [
@@ -30,6 +31,7 @@ def test_edits_of_a_scenario_that_make_no_sense(jangkau, demo_workspace, tmp_pat
     assert not (tmp_path / "g").exists()
 
 
+@pytest.mark.slow
 def test_a_scenario_of_edits_runs_and_is_recorded(jangkau, demo_workspace, tmp_path):
     (tmp_path / "s.yml").write_text("edits: [{op: speed, mode: motorcycle, factor: 0.2}]\n")
     (tmp_path / "t.yml").write_text("edits:\n")

@@ -133,6 +133,7 @@ def test_findings_csv_has_a_row_for_each_cell_with_its_effect(sent):
     assert len({r["finding"] for r in rows}) == len(rows)
 
 
+@pytest.mark.slow
 def test_ids_of_findings_are_the_same_after_another_build(sent, area, tmp_path, jangkau):
     assert jangkau("build", area, "--out", tmp_path / "again")[0] == 0
     jangkau("check", tmp_path / "again", "--out", tmp_path / "sent2")
@@ -172,6 +173,7 @@ def test_our_own_reader_reads_what_goes_back(sent):
     assert table["nama"].tolist() == ["Melati", "@Mawar", "Anggrek"]
 
 
+@pytest.mark.slow
 def test_answers_come_back_into_a_corrected_list(sent, area, tmp_path, jangkau):
     path, out = sent[0] / "pustu-periksa.xlsx", tmp_path / "answers"
     book = openpyxl.load_workbook(path)
@@ -255,6 +257,7 @@ def test_a_map_and_a_csv_go_back_and_come_back(sent, tmp_path, jangkau):
     ]
 
 
+@pytest.mark.slow
 def test_answers_to_another_list_are_refused_by_row(sent, area, tmp_path, jangkau):
     book = openpyxl.load_workbook(sent[0] / "posyandu-periksa.xlsx")
     ids(book["Daftar"])["place_unread", 3].value = "-8.07, 113.16"
@@ -315,6 +318,7 @@ def test_answers_are_never_overwritten(sent, jangkau):
     assert jangkau("check", sent[1], "--answers", path, "--out", sent[0])[0] == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["list", "text", "cut", "hidden gone", "hidden spoiled"])
 def test_what_is_no_such_workbook_is_told_so(sent, area, tmp_path, jangkau, how):
     path = tmp_path / "back.xlsx"
@@ -338,6 +342,7 @@ def test_what_is_no_such_workbook_is_told_so(sent, area, tmp_path, jangkau, how)
     assert not (tmp_path / "o").exists()
 
 
+@pytest.mark.slow
 def test_facilities_that_findings_name_are_marked(demo_workspace, demo_area_file, tmp_path, jangkau):
     out = tmp_path / "o"
     assert jangkau("check", demo_workspace, "--out", out, "--lists", demo_area_file)[0] == 3
@@ -362,6 +367,7 @@ def test_facilities_that_findings_name_are_marked(demo_workspace, demo_area_file
     assert [r["taken"] for r in rows_of(tmp_path / "a" / "answers.csv")] == ["confirmed"]
 
 
+@pytest.mark.slow
 def test_check_prints_the_grade_and_writes_it(demo_workspace, tmp_path, jangkau):
     out = jangkau("check", demo_workspace, "--out", tmp_path / "o")[1]
     record = json.loads((tmp_path / "o" / "grade.json").read_text("utf-8"))
@@ -375,6 +381,7 @@ def test_check_prints_the_grade_and_writes_it(demo_workspace, tmp_path, jangkau)
     assert jangkau("check", demo_workspace, "--out", tmp_path / "o")[0] == 3
 
 
+@pytest.mark.slow
 def test_a_place_that_is_far_from_its_village_is_answered_in_its_own_columns(demo_workspace, demo_area_file,
                                                                             tmp_path, jangkau):  # fmt: skip
     jangkau("check", demo_workspace, "--out", tmp_path / "o", "--lists", demo_area_file)

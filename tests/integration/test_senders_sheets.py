@@ -102,6 +102,7 @@ def test_every_sheet_is_marked_at_its_own_rows(sent):
     assert (titles.count("Pustu"), titles.count("Posyandu")) == (3, 4)
 
 
+@pytest.mark.slow
 def test_answers_of_every_sheet_come_back(sent, area, tmp_path, jangkau):
     book = openpyxl.load_workbook(sent[0])
     pustu, posyandu = (answer_cells(book[title]) for title in ("Pustu", "Posyandu"))
@@ -137,6 +138,7 @@ def test_answers_of_every_sheet_come_back(sent, area, tmp_path, jangkau):
     assert jangkau("build", area, "--out", tmp_path / "better")[0] == 0
 
 
+@pytest.mark.slow
 def test_files_of_one_name_in_two_folders_have_a_workbook_each(area, tmp_path, jangkau):
     (area.parent / "lain").mkdir()
     for folder, code in ((area.parent, "A1"), (area.parent / "lain", "B1")):
@@ -153,6 +155,7 @@ def test_files_of_one_name_in_two_folders_have_a_workbook_each(area, tmp_path, j
     assert codes == ["B1", "A1"]
 
 
+@pytest.mark.slow
 def test_what_has_no_comment_is_counted(area, tmp_path, jangkau, monkeypatch):
     monkeypatch.setattr(marked, "COMMENTED", 2)
     assert jangkau("build", area, "--out", tmp_path / "work")[0] == 0
@@ -168,6 +171,7 @@ def test_what_has_no_comment_is_counted(area, tmp_path, jangkau, monkeypatch):
     assert len(rows_of(tmp_path / "sent" / "findings.csv")) > 7
 
 
+@pytest.mark.slow
 def test_a_name_that_leads_elsewhere_writes_nothing_there(sent, tmp_path, jangkau):
     import base64
     import json

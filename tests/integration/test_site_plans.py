@@ -34,6 +34,7 @@ def asked(folder):
     return json.loads((folder / "run.json").read_text("utf-8"))["ask"]
 
 
+@pytest.mark.slow
 def test_a_file_asks_what_the_options_ask(run, tmp_path):
     path = plan_file(tmp_path, kind="posyandu", units=3, floors={"district": 0.2}, both_seasons=True,
                      min_distance_m=400, seed=4)  # fmt: skip
@@ -49,6 +50,7 @@ def test_a_file_asks_what_the_options_ask(run, tmp_path):
     assert "plan.yml" in {one["file"] for one in inputs}
 
 
+@pytest.mark.slow
 def test_options_beside_a_file_count_in_its_place(run, tmp_path):
     path = plan_file(tmp_path, kind="posyandu", target=0.99, one_per_village=True, seed=2)
     status, _, out = run("--plan", path, "--units", 1, "--seed", 7)
@@ -102,6 +104,7 @@ def pave(demo_layers):
     }
 
 
+@pytest.mark.slow
 def test_roads_and_units_on_the_command_line_are_what_the_notebook_gives(run, tmp_path, demo_layers, pave):
     file = tmp_path / "measures.yml"
     file.write_text(yaml.safe_dump({"measures": {"pave": pave}}), "utf-8")
@@ -131,6 +134,7 @@ def test_roads_and_units_on_the_command_line_are_what_the_notebook_gives(run, tm
     assert "Jalan dalam usulan" in page
 
 
+@pytest.mark.slow
 def test_a_road_takes_all_there_is(demo_layers, pave, tmp_path):
     """Nothing is left for units: there are no sites, and the files say so."""
     known = Measures(measures={**default_measures().measures, "pave": RoadMeasure.model_validate(pave)})
@@ -153,6 +157,7 @@ def test_what_roads_cannot_do_is_told(run, tmp_path, pave):
     assert not out.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["rollout", "robust"])
 def test_the_other_plans_take_the_same_places(run, tmp_path, demo_layers, command):
     places = demo_layers.villages.geometry.representative_point().to_crs(4326)

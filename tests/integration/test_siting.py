@@ -152,6 +152,7 @@ def test_a_kind_without_a_list(study):
         )
 
 
+@pytest.mark.slow
 def test_as_if_none_is_said_on_every_output(demo_layers, tmp_path, capsys):
     bare = replace(demo_layers, area=replace(demo_layers.area, listed_kinds=("puskesmas",)))
     bare = replace(bare, facilities=bare.facilities[bare.facilities["kind"] == "puskesmas"])
@@ -170,6 +171,7 @@ def test_as_if_none_is_said_on_every_output(demo_layers, tmp_path, capsys):
     assert "no list of pustu was given" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_the_scenario_file_gives_the_same_answer(plan, demo_workspace, tmp_path):
     write_siting(plan, tmp_path / "plan")
     file = tmp_path / "plan" / "scenario.yml"
@@ -195,6 +197,7 @@ def test_tables_of_a_run(plan, tmp_path):
     assert (after["posyandu_people_reached"] >= after["posyandu_people_reached_before"] - 1e-6).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -223,6 +226,7 @@ def test_an_unknown_kind_is_told(demo_workspace, tmp_path, capsys):
     assert "warung" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_candidate_places_from_a_file(demo_workspace, tmp_path, plan):
     row = plan.sites.iloc[0]
     file = tmp_path / "calon.csv"

@@ -11,6 +11,7 @@ from planner.siting.ask import Ask, Objective
 from planner.siting.site import site
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ask", [
     Ask(units=3), Ask(units=3, capacity=True), Ask(units=3, backup=2), Ask(target=0.9),
     Ask(units=3, objective=Objective.WORST_TIME),

@@ -105,6 +105,7 @@ def spots(study):
     return gpd.GeoDataFrame(geometry=study.demand.geometry.to_numpy()[some], crs=study.layers.area.crs)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seasons", [("dry",), ("wet",), ("dry", "wet")])
 def test_the_best_of_all_choices(study, spots, seasons, singly):
     plan = site(study, KIND, Ask(units=3, backup=2, seasons=seasons), places=spots)
@@ -136,6 +137,7 @@ def test_the_best_of_all_choices(study, spots, seasons, singly):
         assert plan.sites.loc[name, "people_alone"] == pytest.approx(best - counted(rest))
 
 
+@pytest.mark.slow
 def test_who_has_two_is_what_units_one_by_one_say(study, singly):
     plan = site(study, KIND, Ask(units=4, backup=2))
     before, after = singly.two(), singly.two(plan)
@@ -165,6 +167,7 @@ def test_who_has_two_is_what_units_one_by_one_say(study, singly):
     assert "with 2 units within the limit" in in_words(plan)[0]
 
 
+@pytest.mark.slow
 def test_in_both_seasons_two_units_are_counted_in_each(study):
     """Of a kind whose ways rain makes longer: who has two in the dry season may have one in the wet."""
     singly = Alone(study, "puskesmas")
@@ -178,6 +181,7 @@ def test_in_both_seasons_two_units_are_counted_in_each(study):
     assert plan.people_added == pytest.approx(people[after & ~(dry & wet)].sum())
 
 
+@pytest.mark.slow
 def test_who_has_one_may_have_another_that_nobody_lists(study):
     """On a list that is not whole, fewer than two is unknown, and never a gap."""
     layers = study.layers
@@ -189,6 +193,7 @@ def test_who_has_one_may_have_another_that_nobody_lists(study):
     assert found[f"{KIND}_status_backup"].tolist() == ["served" if s else "unknown" for s in served]
 
 
+@pytest.mark.slow
 def test_without_roads_walks_are_straight(demo_layers):
     study = Study(replace(demo_layers, roads=None))
     plan, singly = site(study, KIND, Ask(units=3, backup=2)), Alone(study)
@@ -197,6 +202,7 @@ def test_without_roads_walks_are_straight(demo_layers):
     assert plan.people_added > 0
 
 
+@pytest.mark.slow
 def test_a_place_is_one_unit(study):
     """A second unit at the coordinates of the first brings nobody, whoever lists or opens it."""
     layers = study.layers
@@ -213,6 +219,7 @@ def test_a_place_is_one_unit(study):
     assert (np.diff(beside.reach.by_candidate.first)[new] == 0).all()
 
 
+@pytest.mark.slow
 def test_a_plan_that_the_router_does_not_confirm_is_not_given(study, singly, monkeypatch):
     """Who lacks two is said to lack one, where nobody has any."""
 
@@ -244,6 +251,7 @@ def test_the_engine_itself_is_looked_at(study, monkeypatch):
         site(study, KIND, Ask(units=4, backup=2))
 
 
+@pytest.mark.slow
 def test_floors_targets_and_choices_count_who_has_two(study, singly):
     people = known(study.gaps())
     districts = study.layers.villages["district_code"].reindex(study.demand["village_code"]).to_numpy()
@@ -284,6 +292,7 @@ def test_more_than_there_can_be_names_the_villages(study):
         site(study, KIND, Ask(target=1.0, backup=9))
 
 
+@pytest.mark.slow
 def test_a_closed_unit_needs_another(study, singly):
     """Taking a unit away never lets more people have two."""
     name = max(singly.names, key=lambda one: singly.known[one]["dry"][KIND].within.sum())
@@ -293,6 +302,7 @@ def test_a_closed_unit_needs_another(study, singly):
     assert (one.reach.already & ~other.reach.already).any()
 
 
+@pytest.mark.slow
 def test_options_and_plan_file_ask_the_same(run, tmp_path):
     status, said, by_option = run("--kind", KIND, "--units", 4, "--backup", 2, "--both-seasons", out="option")
     assert (status, "with 2 units within the limit" in said) == (0, True)
@@ -371,6 +381,7 @@ def test_an_option_that_is_no_number(run):
     assert (status, "--backup" in said) == (2, True)
 
 
+@pytest.mark.slow
 def test_plans_that_do_not_know_two_units_refuse(study, run, tmp_path):
     plan = site(study, KIND, Ask(units=2, backup=2))
     with pytest.raises(ConfigError, match="robust plans count who has one unit"):

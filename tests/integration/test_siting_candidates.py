@@ -301,6 +301,7 @@ def test_a_stop_has_to_be_reached_in_every_season_asked_for():
     assert [x for x in xs(served(area, near, ("dry", "wet"))[1]) if x > 4000] == [6500, 7500]
 
 
+@pytest.mark.slow
 def test_stops_that_nobody_can_serve_are_told():
     study = Study(town(), scenario=scenario())
     found = find_candidates(study.layers, study.demand, {"m": STOP})
@@ -327,6 +328,7 @@ def test_a_plan_of_stops_is_what_the_engine_finds():
     assert opened.name == row["name"]
 
 
+@pytest.mark.slow
 def test_stops_of_an_earlier_plan_are_those_of_its_seasons():
     area = town(("p2", "puskesmas", at(7500, 0), EAST_BANK), functioning="yes")
     study = Study(area, scenario=scenario(), modes=["car"])
@@ -390,6 +392,7 @@ def every_plan(minutes, room, cost):
     return best
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("minutes", "units"), [(3.0, 1), (3.0, 2), (4.5, 2)])
 def test_roads_and_units_against_every_choice(minutes, units):
     study = two_banks(minutes)
@@ -407,6 +410,7 @@ def test_roads_and_units_against_every_choice(minutes, units):
     assert people_within(again) == pytest.approx(people_within(plan.after))
 
 
+@pytest.mark.slow
 def test_roads_and_units_by_money_against_every_choice():
     study = two_banks(3.0)
     paid = OPEN.model_copy(update={"cost_idr": 400.0})
@@ -474,6 +478,7 @@ def test_a_plan_with_roads_that_the_engine_does_not_confirm_is_not_given(monkeyp
         site_with_roads(study, "pustu", Ask(units=1), measures=measures)
 
 
+@pytest.mark.slow
 def test_options_of_the_command(tmp_path, capsys):
     write_workspace(town(functioning="yes"), tmp_path / "work")
     places = gpd.GeoSeries([at(500, 0), at(6500, 0)], crs=CRS).to_crs(4326)
@@ -507,6 +512,7 @@ def test_options_of_the_command(tmp_path, capsys):
     assert "no list of schools was given" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_villages_with_roads_are_of_the_season_of_the_plan(demo_layers):
     """In the demo the wet season reaches fewer people than the scenario's dry one."""
     study = Study(demo_layers)

@@ -50,6 +50,7 @@ def with_room(study, *edits):
     return float(found.people.sum())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("capacity", [None, 400.0])
 def test_the_best_of_all_choices(study, spots, capacity):
     plan = site(study, KIND, Ask(units=2, capacity=True), places=spots, measures=opening(capacity))
@@ -72,6 +73,7 @@ def test_the_best_of_all_choices(study, spots, capacity):
     assert again - now == pytest.approx(best, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_a_full_unit_is_relieved(study):
     """Whom a full unit leaves out has room at one beside it, though within the limit already."""
     now = Ilp(study.gaps())
@@ -88,6 +90,7 @@ def test_a_full_unit_is_relieved(study):
     assert plan.people_now < plain.people_now
 
 
+@pytest.mark.slow
 def test_tables_say_how_full_it_is(study):
     plan = site(study, KIND, Ask(units=4, capacity=True))
     sites, villages = plan.sites, plan.villages
@@ -107,6 +110,7 @@ def test_tables_say_how_full_it_is(study):
     assert (within - after).to_numpy() == pytest.approx(beyond.to_numpy(), abs=1e-5, nan_ok=True)
 
 
+@pytest.mark.slow
 def test_units_for_everybody_make_it_the_plain_plan(study, spots):
     wide_scenario = scenario_of(standard={KIND: {"people_per_unit": 1e7}})
     wide = Study(study.layers, scenario=wide_scenario)
@@ -117,6 +121,7 @@ def test_units_for_everybody_make_it_the_plain_plan(study, spots):
     assert plan.people_now == pytest.approx(plain.people_now, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_the_wet_season_and_money(study, spots):
     costs = default_measures().of_kind(KIND)
     priced = Measures(measures={n: m.model_copy(update={"cost_idr": 50e6}) for n, m in costs.items()})
@@ -131,6 +136,7 @@ def test_the_wet_season_and_money(study, spots):
     assert then - now == pytest.approx(plan.people_added, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_an_earlier_plan_is_taken_over(study):
     ask = Ask(units=3, capacity=True)
     first = site(study, KIND, ask)
@@ -154,6 +160,7 @@ def test_what_does_not_go_with_capacity_is_refused(more):
         Ask(units=2, capacity=True, **more)
 
 
+@pytest.mark.slow
 def test_refused_in_words(study, demo_layers):
     with pytest.raises(ConfigError, match="capacity goes with"):
         Ask(target=0.9, capacity=True)
@@ -168,6 +175,7 @@ def test_refused_in_words(study, demo_layers):
         require_room(Given(np.zeros(1), pd.DataFrame()), Given(np.full(1, 2.0), pd.DataFrame()), 3.0)
 
 
+@pytest.mark.slow
 def test_files(on_demo):
     status, _said, out = on_demo("site", "--kind", KIND, "--units", "3", "--capacity", out="room")
     assert status == 0
@@ -189,6 +197,7 @@ def test_files(on_demo):
     assert sheet is not None
 
 
+@pytest.mark.slow
 def test_the_console_says_what_counts(study):
     lines = in_words(site(study, KIND, Ask(units=2, capacity=True)))
     assert "people more with room at units within the limit" in lines[0]

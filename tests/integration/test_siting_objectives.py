@@ -75,6 +75,7 @@ def person_minutes(gaps):
     return float(known(gaps)[counts] @ minutes_of(gaps)[counts])
 
 
+@pytest.mark.slow
 def test_least_person_minutes(study, places, answers):
     plan = site(study, KIND, Ask(units=2, objective="person_minutes"), places=places)
     assert plan.solution.proof == "optimal"
@@ -122,6 +123,7 @@ def within(gaps):
     return gaps.coverage[KIND].within
 
 
+@pytest.mark.slow
 def test_a_floor_in_every_district(study, places, answers):
     rows, gaps = answers
     villages = study.layers.villages
@@ -143,6 +145,7 @@ def test_a_floor_in_every_district(study, places, answers):
     assert len(rows) == SPOTS + (rows["op"] != "open").sum()
 
 
+@pytest.mark.slow
 def test_a_floor_for_the_tenth_that_is_worst_off(study, places):
     before = study.gaps()
     people, minutes = known(before), minutes_of(before)
@@ -156,6 +159,7 @@ def test_a_floor_for_the_tenth_that_is_worst_off(study, places):
     assert float(mine @ within(plan.after)) >= share * mine.sum() * (1 - 1e-9)
 
 
+@pytest.mark.slow
 def test_a_floor_for_a_life_cycle_group(study):
     def reached(plan):
         """A village's group lives as its people do: by the share of the village within the limit."""
@@ -171,6 +175,7 @@ def test_a_floor_for_a_life_cycle_group(study):
         site(study, KIND, Ask(units=2, floors=(Floor("everybody", 0.2),)))
 
 
+@pytest.mark.slow
 def test_units_keep_their_distance(study):
     free = site(study, KIND, Ask(units=4))
     plan = site(study, KIND, Ask(units=4, min_distance_m=4000.0))
@@ -190,6 +195,7 @@ def test_one_unit_a_village(study):
     assert not have & set(codes)
 
 
+@pytest.mark.slow
 def test_a_target_in_every_district(study):
     plan = site(study, KIND, Ask(target=0.7, target_in="district"))
     table = village_table(plan.after).groupby("district_code")[[f"{KIND}_people_reached", "people"]].sum()
@@ -225,6 +231,7 @@ def test_what_cannot_be_asked(asked, said):
         Ask(**asked)
 
 
+@pytest.mark.slow
 def test_the_command_line_asks_the_same(demo_layers, study, tmp_path, capsys):
     write_workspace(demo_layers, tmp_path / "work")
     words = ["site", str(tmp_path / "work"), "--kind", KIND, "--units", "2"]
@@ -247,6 +254,7 @@ def test_the_command_line_asks_the_same(demo_layers, study, tmp_path, capsys):
     assert "write who and share" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_plan_after_an_earlier_one_is_the_same(study, monkeypatch):
     """Candidates and reach are taken over; the answer is that of a plan made anew."""
     first = site(study, KIND, Ask(units=4))
@@ -267,6 +275,7 @@ def test_a_plan_after_an_earlier_one_is_the_same(study, monkeypatch):
     assert more.solution.objective > first.solution.objective
 
 
+@pytest.mark.slow
 def test_an_earlier_plan_may_be_asked_for_what_does_not_go_with_the_new_one(study):
     """Both seasons then, and now an objective that is of one: a plan of time after one of people."""
     both = site(study, KIND, Ask(units=1, seasons=("dry", "wet")))
@@ -278,6 +287,7 @@ def test_an_earlier_plan_may_be_asked_for_what_does_not_go_with_the_new_one(stud
     assert backed.people_added == site(study, KIND, Ask(units=2, backup=2)).people_added
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", [
     {"units": 5}, {"units": None, "budget_idr": 1e9}, {"units": None, "target": 0.9},
     {"objective": "person_minutes"}, {"floors": (Floor("worst_tenth", 0.1),)}, {"min_distance_m": 500.0},
@@ -295,6 +305,7 @@ def test_the_bound_of_an_earlier_plan_holds_only_for_what_it_was_asked(study, ch
     assert after_earlier(other, problem, plan.solution).bound is None
 
 
+@pytest.mark.slow
 def test_an_earlier_plan_of_something_else_is_not_taken_over(study, places):
     other = site(study, KIND, Ask(units=1), places=places)
     plan = site(study, KIND, Ask(units=2), earlier=other)
@@ -306,6 +317,7 @@ def test_an_earlier_plan_of_something_else_is_not_taken_over(study, places):
     assert wet.solution.objective == site(study, KIND, Ask(units=2, seasons=("wet",))).solution.objective
 
 
+@pytest.mark.slow
 def test_what_a_choice_costs(study):
     free = site(study, KIND, Ask(units=3))
     lost = free.sites.index[0]
@@ -321,6 +333,7 @@ def test_what_a_choice_costs(study):
         site(study, KIND, Ask(target=0.5)).cost_of_choices()
 
 
+@pytest.mark.slow
 def test_most_villages_served(study, places, answers):
     def served(gaps):
         return int((village_table(gaps)[f"{KIND}_status"] == "served").sum())
@@ -336,6 +349,7 @@ def test_most_villages_served(study, places, answers):
         assert all(part.endswith("(+0)") for part in text.split("; ") if part)
 
 
+@pytest.mark.slow
 def test_villages_are_of_the_season_of_the_plan(study):
     plan = site(study, "pustu", Ask(units=3, seasons=("dry", "wet")))
     gain = plan.villages["pustu_people_reached"].sum() - plan.villages["pustu_people_reached_before"].sum()
@@ -344,6 +358,7 @@ def test_villages_are_of_the_season_of_the_plan(study):
     assert then - now == plan.sites["villages_added"].sum()
 
 
+@pytest.mark.slow
 def test_a_floor_bounds_no_plan_without_it(study, places):
     """On the curve of a plan with floors no bound lies below what a plan without them reaches."""
     everything = site(study, KIND, Ask(units=SPOTS), places=places)
@@ -367,6 +382,7 @@ def test_who_is_worst_off_where_ways_are_unknown(study, places):
     assert (row.people[~reach.already & (known(before) > 0)] > 0).all()
 
 
+@pytest.mark.slow
 def test_what_a_rule_bars_costs_no_choice_anything(study):
     have = set(usable_facilities(study.gaps().layers, (KIND,))["village_code"])
     free = site(study, KIND, Ask(units=3))
@@ -375,6 +391,7 @@ def test_what_a_rule_bars_costs_no_choice_anything(study):
     assert plan.cost_of_choices().loc[barred, ["costs", "costs_at_most"]].tolist() == [0.0, 0.0]
 
 
+@pytest.mark.slow
 def test_what_stands_in_can_be_paid_and_meets_the_target(study, tmp_path):
     """Every alternative, put in the place of its site, keeps what was asked."""
     costs = {"open_posyandu": 3e7, "staff_posyandu": 1e7, "open_big": 5e7}
@@ -422,6 +439,7 @@ def test_by_degrees_who_is_not_within_the_limit_counts_though_nobody_knows_the_w
     assert near.sum() > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("objective", ["person_minutes", "worst_time"])
 def test_what_stands_in_for_a_site_of_least_travel_can_be_paid(study, tmp_path, objective):
     file = tmp_path / "costs.yml"
@@ -443,6 +461,7 @@ def test_what_stands_in_for_a_site_of_least_travel_can_be_paid(study, tmp_path, 
     assert dear or objective == "worst_time"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("objective", ["people", "person_minutes", "worst_time"])
 def test_forced_sites_that_cost_too_much_are_said_so(study, tmp_path, objective):
     file = tmp_path / "costs.yml"
@@ -455,6 +474,7 @@ def test_forced_sites_that_cost_too_much_are_said_so(study, tmp_path, objective)
         site(study, KIND, Ask(budget_idr=2e7, objective=objective, forced=(name,)), measures=measures)
 
 
+@pytest.mark.slow
 def test_how_much_better_another_plan_could_be_is_a_share_of_this_one(study, tmp_path):
     """Under a bound of 22 villages another plan than one of 14 may have 57 % more, not 36 %."""
     plan = site(study, KIND, Ask(units=2, objective="villages"))

@@ -23,6 +23,7 @@ def site_words(*words):
     return ("--kind", "posyandu", "--units", "2", *words)
 
 
+@pytest.mark.slow
 def test_a_folder_of_another_command_is_not_replaced(asked, tmp_path):
     plan = tmp_path / "plan.yml"
     plan.write_text("{kind: posyandu, years: [{year: 2027, units: 1}]}", "utf-8")
@@ -73,6 +74,7 @@ def test_places_that_are_not_one_place(asked, demo_layers, tmp_path):
     assert (status, "leave --at out" in said) == (2, True)
 
 
+@pytest.mark.slow
 def test_areas_elsewhere_exclude_nothing_and_are_refused(asked, tmp_path):
     file = tmp_path / "elsewhere.geojson"
     gpd.GeoDataFrame(geometry=[shapely.box(95.0, 5.0, 95.1, 5.1)], crs=4326).to_file(file)
@@ -80,6 +82,7 @@ def test_areas_elsewhere_exclude_nothing_and_are_refused(asked, tmp_path):
     assert (status, "excluded areas lie outside" in said) == (2, True)
 
 
+@pytest.mark.slow
 def test_two_forced_at_one_place_are_named(asked, tmp_path):
     file = tmp_path / "two.yml"
     file.write_text(
@@ -93,6 +96,7 @@ def test_two_forced_at_one_place_are_named(asked, tmp_path):
     assert all(name in said for name in both)
 
 
+@pytest.mark.slow
 def test_a_mode_that_is_none(asked, tmp_path):
     file = tmp_path / "mobile.yml"
     file.write_text(
@@ -104,6 +108,7 @@ def test_a_mode_that_is_none(asked, tmp_path):
         assert (status, "rocket" in said, "Traceback" in said) == (2, True, False)
 
 
+@pytest.mark.slow
 def test_a_plan_without_a_site_says_why(asked, tmp_path):
     _, said = asked("site", *site_words("--min-distance", "1e9"))
     assert "the rules of the plan leave none of the" in said
@@ -113,6 +118,7 @@ def test_a_plan_without_a_site_says_why(asked, tmp_path):
     assert "the cheapest measure costs" in said
 
 
+@pytest.mark.slow
 def test_years_in_which_nothing_can_work(asked, tmp_path):
     plan = tmp_path / "plan.yml"
     plan.write_text("{kind: puskesmas, years: [{year: 2027, units: 1}]}", "utf-8")
@@ -131,6 +137,7 @@ def test_nothing_is_written_into_a_workspace(command, demo_workspace):
     assert not (demo_workspace / "plan").exists()
 
 
+@pytest.mark.slow
 def test_what_was_left_out_is_said(asked, demo_layers, tmp_path):
     village = demo_layers.villages.geometry.iloc[[0]].to_crs(4326)
     file = tmp_path / "here.geojson"

@@ -39,6 +39,7 @@ def area(tmp_path):
     return write
 
 
+@pytest.mark.slow
 def test_slivers_are_closed_as_far_as_the_area_file_says(area, tmp_path, jangkau):
     layers = {}
     for more in ("", ", tolerance_m: 4", ", tolerance_m: 8"):
@@ -66,6 +67,7 @@ def test_a_tolerance_that_is_none_is_refused(area, tmp_path, jangkau, given):
     assert not (tmp_path / "work").exists()
 
 
+@pytest.mark.slow
 def test_effects_and_rows_of_findings_are_stored(area, tmp_path, jangkau):
     text = (tmp_path / "penduduk.csv").read_text("utf-8") + "".join(
         f"35.09.09.20{i},7\n" for i in range(10, 18)

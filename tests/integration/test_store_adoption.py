@@ -90,6 +90,7 @@ def test_a_row_that_is_gone_is_said_to_be_gone(store):
     assert store.adoption(AREA) == store.adoption_trail(AREA) == []
 
 
+@pytest.mark.slow
 def test_of_two_changes_at_once_exactly_one_wins(store):
     """The first ones of all, too, when there is no row yet."""
     for version in range(20):
@@ -109,6 +110,7 @@ def test_of_two_changes_at_once_exactly_one_wins(store):
     assert len(store.adoption_trail(AREA)) == 20
 
 
+@pytest.mark.slow
 def test_two_that_say_the_same_at_once_do_not_quarrel(store):
     for n in range(10):
         record = Adoption(f"P{n}", "pws")
@@ -132,6 +134,7 @@ def test_without_its_entry_in_the_record_nothing_is_changed(store, monkeypatch):
     assert store.adoption(AREA) == [made]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "record",
     [

@@ -85,6 +85,7 @@ def test_an_update_of_another_version_is_refused_and_tells_the_current_one(store
     assert len(store.trail()) == 2
 
 
+@pytest.mark.slow
 def test_of_two_updates_at_once_exactly_one_wins(store):
     made = store.create(AREA, "a", {"by": "nobody"}, account="siti")
     for version in range(1, 21):
@@ -124,6 +125,7 @@ def test_an_update_that_read_before_another_one_wrote_is_refused(store, monkeypa
     assert store.scenario(made.id).content == {"x": 2}
 
 
+@pytest.mark.slow
 def test_many_threads_write_at_once(store):
     def work(n):
         made = store.create(AREA, f"s{n}", {"edits": []}, account="siti")
@@ -155,6 +157,7 @@ def test_a_name_is_taken_capitals_and_spaces_aside(store):
     store.create("another area", "Jembatan É", {}, account="siti")
 
 
+@pytest.mark.slow
 def test_of_two_that_take_a_name_at_once_exactly_one_wins(store):
     for n in range(10):
         results = together(
@@ -242,6 +245,7 @@ def test_an_unknown_scenario_is_said_to_be_unknown(store, scenario_id):
     assert store.draft("t") is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bad", ["nul\0", "half \ud83d"])
 def test_text_that_no_database_keeps_is_refused(store, bad):
     made = store.create(AREA, "a", {}, account="siti")
@@ -400,6 +404,7 @@ def test_one_draft_kept_from_many_threads_is_one_draft(store):
 # Accounts
 
 
+@pytest.mark.slow
 def test_an_account_signs_in_with_its_password_only(store):
     made = store.put_account("siti", role="editor", password="rahasia 1", by="admin")
     assert made == Account("siti", "editor") == store.account("siti") == store.sign_in("siti", "rahasia 1")
@@ -436,6 +441,7 @@ def test_wrong_accounts_are_refused(store):
     assert store.trail() == []
 
 
+@pytest.mark.slow
 def test_every_failed_sign_in_does_the_work_of_a_wrong_password(store, monkeypatch):
     store.put_account("siti", role="viewer", password="p", by="admin")
     store.put_account("budi", role="viewer", password=None, by="admin")
@@ -447,6 +453,7 @@ def test_every_failed_sign_in_does_the_work_of_a_wrong_password(store, monkeypat
     assert done == ["matches", "nobody", "nobody", "nobody"]
 
 
+@pytest.mark.slow
 def test_the_trail_of_accounts_has_no_password(store):
     store.put_account("siti", role="viewer", password="rahasia 1", by="admin")
     store.put_account("siti", role="editor", password="rahasia 1", by="admin")
@@ -474,6 +481,7 @@ def test_the_trail_of_accounts_has_no_password(store):
     ]
 
 
+@pytest.mark.slow
 def test_no_password_is_in_the_database_and_no_hash_outside_its_column(store, engine):
     store.put_account("siti", role="viewer", password="rahasia-1", by="admin")
     store.put_account("siti", role="viewer", password="rahasia-2", by="admin")

@@ -59,6 +59,7 @@ def test_opening_again_changes_nothing(store, url):
         again.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how_many", [2, 6])
 def test_stores_opened_at_once_on_an_empty_database_all_work(url, how_many):
     stores = together(*[lambda: Store.open(url)] * how_many)
@@ -70,6 +71,7 @@ def test_stores_opened_at_once_on_an_empty_database_all_work(url, how_many):
         store.close()
 
 
+@pytest.mark.slow
 def test_opening_waits_while_another_program_migrates(url, engine):
     lock = {"sqlite": "BEGIN IMMEDIATE", "postgresql": f"SELECT pg_advisory_lock({LOCK_KEY})"}
     with ThreadPoolExecutor(1) as pool:
@@ -82,6 +84,7 @@ def test_opening_waits_while_another_program_migrates(url, engine):
         opening.result(30).close()
 
 
+@pytest.mark.slow
 def test_programs_started_at_once_on_an_empty_database_all_work(url):
     code = "import sys; from app.store import Store; Store.open(sys.argv[1]).close()"
     started = [subprocess.Popen([sys.executable, "-c", code, url], stderr=subprocess.PIPE) for _ in range(3)]
@@ -151,6 +154,7 @@ def test_a_postgres_server_that_cut_the_line_is_asked_again(server):
     store.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
 def test_all_spellings_of_a_postgres_address_work(server, scheme):
     name = f"t{next(COUNTER)}"
@@ -295,6 +299,7 @@ JSON = st.recursive(
 ROUNDS = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
+@pytest.mark.slow
 @ROUNDS
 @given(content=st.dictionaries(TEXT, JSON, max_size=5))
 def test_any_json_reads_back_exactly(store, content):
@@ -303,6 +308,7 @@ def test_any_json_reads_back_exactly(store, content):
     assert repr(store.draft(token).content) == repr(content)
 
 
+@pytest.mark.slow
 @ROUNDS
 @given(name=TEXT.filter(str.strip), note=TEXT)
 def test_any_name_reads_back_exactly(store, name, note):

@@ -94,6 +94,7 @@ def test_a_file_of_its_own_wins_and_polygons_without_a_name_have_none(folder):
     assert "neighbours" in {s.layer for s in layers.sources}
 
 
+@pytest.mark.slow
 def test_gaps_between_villages_are_filled_and_a_city_in_a_kabupaten_is_not(folder):
     frame = gpd.read_file(folder / "desa.gpkg")
     east = frame["kabupaten"] == "Sukabumi"
@@ -113,6 +114,7 @@ def own_drawn_roughly():
     return shapely.box(WEST - 0.006, SOUTH + 0.004, WEST + SIDE - 0.003, SOUTH + 2 * SIDE + 0.006)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["Kabupaten Bogor", "KAB. BOGOR", "3201", "Wilayah 1", None])
 def test_an_area_is_no_neighbour_of_itself(folder, name):
     east = shapely.box(WEST + SIDE, SOUTH, WEST + 2 * SIDE, SOUTH + SIDE)
@@ -123,6 +125,7 @@ def test_an_area_is_no_neighbour_of_itself(folder, name):
     assert layers.neighbours["name"].tolist() == ["Sukabumi"]
 
 
+@pytest.mark.slow
 def test_its_lakes_and_forests_in_the_boundary_file_are_no_neighbours_either(folder):
     frame = gpd.read_file(folder / "desa.gpkg")
     lake = shapely.box(WEST - SIDE, SOUTH, WEST - 0.002, SOUTH + SIDE)
@@ -133,6 +136,7 @@ def test_its_lakes_and_forests_in_the_boundary_file_are_no_neighbours_either(fol
     assert built(folder).neighbours["name"].tolist() == ["Sukabumi"]
 
 
+@pytest.mark.slow
 def test_outlines_without_a_name_stay_apart_and_codes_are_names(folder):
     boxes = [
         shapely.box(WEST + SIDE, SOUTH + SIDE * r, WEST + 2 * SIDE, SOUTH + SIDE * (r + 1)) for r in (0, 1)
@@ -152,6 +156,7 @@ def test_border_lines_are_told_to_be_no_outlines(folder):
         built(folder, "neighbours: {path: kab.gpkg}\n")
 
 
+@pytest.mark.slow
 def test_a_missing_column_or_file_is_told(folder):
     with pytest.raises(MissingFileError, match="neighbours"):
         built(folder, "neighbours: {path: nowhere.gpkg}\n")
@@ -185,6 +190,7 @@ def light_of(relief):
     return np.where(grey > 127, alpha, -alpha) / 255, row
 
 
+@pytest.mark.slow
 def test_a_ridge_is_light_in_the_west_and_dark_in_the_east(folder):
     x = np.linspace(-1, 1, 400)
     raster(folder, np.tile(3000 * (2 - np.abs(x + 0.3)), (400, 1)))
@@ -197,6 +203,7 @@ def test_a_ridge_is_light_in_the_west_and_dark_in_the_east(folder):
     assert (middle[int(ridge) + 3 : -5] < 0).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("told", [True, False], ids=["no-data told", "no-data not told"])
 @pytest.mark.parametrize("turned", [0.0, 0.3], ids=["north up", "turned"])
 def test_flat_land_has_no_relief_and_the_edge_of_a_raster_is_no_cliff(folder, told, turned):
@@ -220,6 +227,7 @@ def test_flat_land_has_no_relief_and_the_edge_of_a_raster_is_no_cliff(folder, to
     assert len(read_relief(folder / "dem.tif", villages)) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("nodata", [None, -9999.0])
 @pytest.mark.parametrize(
     "ground", [Affine(0.001, 0, WEST + 3, 0, -0.001, SOUTH + 3), Affine(1, 0, WEST - 99, 0, -1, SOUTH + 99)],
@@ -235,6 +243,7 @@ def test_a_raster_of_elsewhere_or_of_one_cell_has_no_relief(folder, nodata, grou
     assert len(read_relief(folder / "dem.tif", built(folder).villages)) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
 def test_a_raster_that_lies_nowhere_in_its_crs_is_told(folder):
     with rasterio.open(
@@ -246,6 +255,7 @@ def test_a_raster_that_lies_nowhere_in_its_crs_is_told(folder):
         read_relief(folder / "dem.tif", built(folder).villages, crs="EPSG:4326")
 
 
+@pytest.mark.slow
 def test_decimetres_are_no_metres(folder):
     """The scale of the raster counts, as it does for slopes."""
     x = np.linspace(-1, 1, 400)
@@ -260,6 +270,7 @@ def test_decimetres_are_no_metres(folder):
     assert np.abs(light).max() > 0.02
 
 
+@pytest.mark.slow
 @given(arrays.arrays(np.float64, (6, 7), elements=st.floats(0, 4000)), st.floats(10, 5000))
 def test_light_is_lamberts_cosine_of_each_cell(heights, pixel_m):
     """Word by word, from vectors: east and north slopes by central differences, one cell at a time."""
@@ -277,6 +288,7 @@ def test_light_is_lamberts_cosine_of_each_cell(heights, pixel_m):
     assert (np.abs(light) <= 1 + 1e-12).all()
 
 
+@pytest.mark.slow
 def test_both_maps_hold_them_and_a_workspace_keeps_them(folder):
     x = np.linspace(-1, 1, 200)
     raster(folder, np.tile(2000 * (1 - np.abs(x)), (200, 1)))

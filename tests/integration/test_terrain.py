@@ -257,6 +257,7 @@ def test_without_roads_straight_lines_keep_to_their_bank(by_the_river):
     assert np.isinf(straight_line_times(here, units[:1], access=access, ground=water).travel_s).all()
 
 
+@pytest.mark.slow
 def test_terrain_is_stored_and_counts(by_the_river, tmp_path):
     table, river = by_the_river
     town = layers(

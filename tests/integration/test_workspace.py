@@ -131,6 +131,7 @@ def attack(tmp_path, layers, *words):
     return json.loads(done.stdout), done.stderr
 
 
+@pytest.mark.slow
 def test_a_build_may_be_killed_before_any_step(tmp_path, small):
     """Scenarios used to be in a hidden folder for a moment, and stayed there."""
     found, _ = attack(tmp_path, small, "kill")
@@ -139,6 +140,7 @@ def test_a_build_may_be_killed_before_any_step(tmp_path, small):
     assert found["wrong"] == []
 
 
+@pytest.mark.slow
 def test_two_builds_at_once_lose_nothing(tmp_path, small):
     """Both moved the scenarios, and 6 of 300 rounds had none afterwards; 1,000 rounds take four minutes."""
     found, _ = attack(tmp_path, small, "race", "15")

@@ -69,6 +69,7 @@ def _shares(people, ways):
     ]
 
 
+@pytest.mark.slow
 @settings(max_examples=70, deadline=None)
 @given(SMALL)
 def test_no_other_allocation_is_better_and_ties_are_settled_by_the_rule(case):
@@ -223,6 +224,7 @@ def test_what_is_unknown_is_not_said_to_be_nobody(case):
     assert _table(other, case) == _table(answer, case)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(ANY, st.randoms(use_true_random=False))
 def test_the_order_of_rows_changes_nothing_of_the_answer(case, random):

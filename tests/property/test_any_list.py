@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 
 import geopandas as gpd
 import pandas as pd
+import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -74,6 +75,7 @@ def require_all(layer, rows):
 KINDS = st.sampled_from(("pustu", {"from": "name", "values": {"-": None, "Toko": "other"}}))
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(rows=ROWS, kind=KINDS, delimiter=st.sampled_from(",;\t"))
 def test_every_row_of_a_table_is_there_or_counted(rows, kind, delimiter):
@@ -95,6 +97,7 @@ NUMBERS = st.one_of(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(
     points=st.lists(st.one_of(st.none(), st.tuples(NUMBERS, NUMBERS), CELLS), min_size=1, max_size=8),

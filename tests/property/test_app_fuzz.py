@@ -102,6 +102,7 @@ def act(session: Session, what: str, value) -> None:  # noqa: C901, PLR0912 - on
         session.questions.change(lambda: state.what_if.with_edit(edit))
 
 
+@pytest.mark.slow
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(acts=st.lists(ACTS, min_size=1, max_size=9))
 def test_the_answer_shown_is_a_fresh_one(area, store, acts):

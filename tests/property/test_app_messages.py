@@ -99,6 +99,7 @@ def each_once(area, monkeypatch):
     monkeypatch.setattr(documents, "document_pages", shown)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("each_once")
 @pytest.mark.parametrize("view", VIEWS, indirect=True, ids=lambda v: v.key)
 def test_no_message_of_a_button_is_a_fault_of_ours(view, caplog):
@@ -117,6 +118,7 @@ def test_no_message_of_a_button_is_a_fault_of_ours(view, caplog):
     assert faults == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("view", [v for v in VIEWS if v.key == "map"], indirect=True)
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())

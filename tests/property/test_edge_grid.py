@@ -139,6 +139,7 @@ GROUNDS = {
 }
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(
     towns(),

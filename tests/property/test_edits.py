@@ -143,6 +143,7 @@ def _with_access_points_kept(router, stops, network, before, gone):
     )
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(
     st.frozensets(st.integers(0, 39), max_size=20), st.frozensets(st.integers(0, 39), max_size=4), EDITS,
@@ -193,6 +194,7 @@ def test_a_patched_network_is_the_network_of_the_edited_roads(missing, dry, edit
     assert build_network(base, SCENARIO, modes=["motorcycle"]).edge_id.equals(network.edge_id)
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(
     st.frozensets(st.integers(0, 39), max_size=20),
@@ -227,6 +229,7 @@ def test_opening_and_closing_is_a_fresh_search(missing, places, units, data, dir
         np.testing.assert_array_equal(search.times.facility, fresh.facility)
 
 
+@pytest.mark.slow
 def test_a_what_if_answer_is_a_fresh_answer(demo_layers):
     """Edits of every kind, one after the other and together, against a study made anew."""
     study = Study(demo_layers)
@@ -298,6 +301,7 @@ def _from_scratch(layers, scenario):
     return replace(study.gaps(), scenario=scenario)
 
 
+@pytest.mark.slow
 def test_a_drawn_road_meets_what_it_crosses_and_a_bridge_only_its_ends():
     base = grid_roads(frozenset(), frozenset())
     drawn = (lonlat(200.0, -300.0), lonlat(200.0, 1900.0))

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from support import at, box, facilities, layers, line, roads, villages
@@ -96,6 +97,7 @@ def more(state, doubted):
         yield {**state, "official": {KINDS[kind]: listed}}, doubted
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(states(), st.integers(0, 1000))
 def test_knowing_more_never_lowers_the_grade(given_, which):
@@ -107,6 +109,7 @@ def test_knowing_more_never_lowers_the_grade(given_, which):
     assert score(*chosen) >= score(*given_) - 1e-9
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None)
 @given(states(), st.randoms(use_true_random=False))
 def test_the_order_of_rows_changes_nothing(given_, random):

@@ -54,6 +54,7 @@ def under(answer, said):
     )
 
 
+@pytest.mark.slow
 @settings(max_examples=8, deadline=None)
 @given(said=NAMES)
 @example(said=(HOSTILE[0], 1))
@@ -90,6 +91,7 @@ def unescaped(text):
     return re.sub(r"_x([0-9A-Fa-f]{4})_", lambda m: chr(int(m.group(1), 16)), text)
 
 
+@pytest.mark.slow
 @settings(max_examples=8, deadline=None)
 @given(said=NAMES)
 @example(said=('#read("/etc/passwd")', 1))
@@ -102,6 +104,7 @@ def test_no_name_breaks_a_sheet_or_makes_it_two_pages(answer, said):
     assert len(re.findall(rb"/Type/Page\b", pdf)) == len(ilp.gaps.layers.villages) + contents
 
 
+@pytest.mark.slow
 @settings(max_examples=50, deadline=None)
 @given(said=NAMES)
 def test_every_drawing_is_svg_that_a_reader_takes(answer, said):
@@ -110,6 +113,7 @@ def test_every_drawing_is_svg_that_a_reader_takes(answer, said):
     assert {el.tag.rpartition("}")[2] for el in root.iter()} <= {"svg", "rect", "path", "text", "circle", "g"}
 
 
+@pytest.mark.slow
 @given(text=st.text(st.characters(exclude_categories=()), max_size=30))
 @settings(max_examples=30, deadline=None)
 def test_any_text_can_be_typeset(text):

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -42,6 +43,7 @@ def changed(layers, seed, listed, scale):
 LISTED = st.sets(st.sampled_from(["puskesmas", "pustu", "posyandu", "hospital"]))
 
 
+@pytest.mark.slow
 @ROUNDS
 @given(seed=st.integers(0, 2**32 - 1), listed=LISTED, scale=st.sampled_from([0.2, 1.0, 5.0]))
 def test_answers_are_three_valued_and_people_are_conserved(demo_layers, seed, listed, scale):
@@ -80,6 +82,7 @@ def test_answers_are_three_valued_and_people_are_conserved(demo_layers, seed, li
         assert abs(rows["people"].sum() - people.sum()) < 1e-6, by
 
 
+@pytest.mark.slow
 @settings(ROUNDS, max_examples=3)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_order_of_rows_changes_nothing(demo_layers, seed):
@@ -102,6 +105,7 @@ def test_order_of_rows_changes_nothing(demo_layers, seed):
     pd.testing.assert_frame_equal(one.equity, other.equity)
 
 
+@pytest.mark.slow
 def test_standards_side_by_side_are_each_as_alone(demo_layers):
     study = Study(demo_layers, modes=["walking", "motorcycle", "car"])
     base = study.scenario

@@ -53,6 +53,7 @@ def test_without_facilities_nobody_is_reached(demo_layers):
         assert summary(empty)["kinds"][kind]["people_reached"] == 0
 
 
+@pytest.mark.slow
 def test_people_are_conserved(base, demo_layers):
     people = demo_layers.villages["people"]
     assert base.demand["people"].sum() == pytest.approx(people.sum())
@@ -70,6 +71,7 @@ def test_people_are_conserved(base, demo_layers):
         assert catchment == pytest.approx(base.demand["people"].fillna(0)[served].sum())
 
 
+@pytest.mark.slow
 def test_more_facilities_never_reduce_coverage(base, demo_layers):
     fewer = replace(demo_layers, facilities=demo_layers.facilities.iloc[::2])
     less = find_gaps(fewer)
@@ -78,12 +80,14 @@ def test_more_facilities_never_reduce_coverage(base, demo_layers):
         assert (base.coverage[kind].minutes <= less.coverage[kind].minutes).all()
 
 
+@pytest.mark.slow
 def test_a_longer_limit_never_reduces_coverage(base, demo_layers):
     longer = find_gaps(demo_layers, scenario=changed(standard__puskesmas__limit_minutes=45))
     assert (reached(longer, "puskesmas") | ~reached(base, "puskesmas")).all()
     assert reached(longer, "puskesmas").sum() > reached(base, "puskesmas").sum()
 
 
+@pytest.mark.slow
 def test_faster_roads_never_reduce_coverage(base, demo_layers):
     kph = {k: v * 1.5 for k, v in default_scenario().modes["motorcycle"].speeds_kph.items()}
     faster = find_gaps(demo_layers, scenario=changed(modes__motorcycle__speeds_kph=kph))
@@ -102,6 +106,7 @@ def test_no_road_is_faster_in_the_wet_season_and_dry_season_roads_are_closed(bas
         assert mode == "walking" or (wet > dry)[season == "all_year"].any()
 
 
+@pytest.mark.slow
 def test_the_order_of_rows_changes_nothing(base, demo_layers):
     def mixed(frame):
         return frame.sample(frac=1, random_state=3)

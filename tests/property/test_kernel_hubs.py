@@ -78,6 +78,7 @@ def nearest_of(times):
 SEEDS = st.integers(0, 10**6)
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(SEEDS)
 def test_nearest_opened_and_closed_owners(seed):
@@ -101,6 +102,7 @@ def test_nearest_opened_and_closed_owners(seed):
     np.testing.assert_array_equal(label[:, 1], expected[1])
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(SEEDS, st.integers(1, 6))
 def test_k_nearest_and_tree(seed, k):
@@ -115,6 +117,7 @@ def test_k_nearest_and_tree(seed, k):
     np.testing.assert_array_equal(time, times.min(axis=0))
 
 
+@pytest.mark.slow
 @settings(max_examples=8, deadline=None)
 @given(SEEDS, st.sampled_from([0.0, 1.0, 3.0, np.inf]))
 def test_within_and_all_pairs(seed, cutoff):
@@ -151,6 +154,7 @@ def test_within_and_all_pairs(seed, cutoff):
     np.testing.assert_array_equal(found, np.where(slow <= cutoff, slow, np.inf))
 
 
+@pytest.mark.slow
 def test_a_hub_whose_streets_end_in_pieces_of_no_length():
     """Sixty streets to a hub, each with two pieces of zero seconds: the heap held fewer than it had to."""
     arcs, seeds = [], []
@@ -168,6 +172,7 @@ def test_a_hub_whose_streets_end_in_pieces_of_no_length():
     assert (label[181:, 1] == 0).all()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif("NUMBA_BOUNDSCHECK" in os.environ, reason="this is the run with bounds checked")
 def test_all_kernels_again_with_bounds_checked(pytestconfig):
     here = Path(__file__).parent

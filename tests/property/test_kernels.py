@@ -70,6 +70,7 @@ def _slow_twin(n, arcs, seeds):
     return best
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(graphs())
 def test_nearest_source_is_networkx(case):
@@ -90,6 +91,7 @@ def test_nearest_source_is_networkx(case):
                 np.testing.assert_allclose(again, expected, rtol=1e-12, atol=1e-12)
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(graphs(), st.randoms(use_true_random=False))
 def test_order_of_arcs_and_seeds_changes_nothing(case, random):
@@ -102,6 +104,7 @@ def test_order_of_arcs_and_seeds_changes_nothing(case, random):
     np.testing.assert_array_equal(before[1], after[1])
 
 
+@pytest.mark.slow
 @given(graphs())
 @settings(max_examples=100, deadline=None)
 def test_csr_keeps_every_open_arc_in_order(case):
@@ -141,6 +144,7 @@ def _one_seed_each(nodes):
     return np.arange(len(nodes) + 1), np.array(nodes, dtype=np.int32), np.zeros(len(nodes))
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(graphs(), st.sampled_from([0.0, 1.0, 1e-6, 300.0, 1e6, np.inf]))
 def test_within_a_cutoff_is_all_pairs_no_further(case, cutoff):
@@ -161,6 +165,7 @@ def test_within_a_cutoff_is_all_pairs_no_further(case, cutoff):
         np.testing.assert_allclose(found[sure], np.where(slow <= cutoff, slow, np.inf)[sure], rtol=1e-12)
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(graphs(), st.integers(1, 4))
 def test_the_k_nearest_are_the_k_nearest(case, k):
@@ -183,6 +188,7 @@ def test_the_k_nearest_are_the_k_nearest(case, k):
         np.testing.assert_allclose(best[v][known], time[v, : len(known)], rtol=1e-12)
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(graphs())
 def test_a_shortest_tree_leads_back_to_its_seed(case):
@@ -207,6 +213,7 @@ def test_a_shortest_tree_leads_back_to_its_seed(case):
         assert time[at] + steps == pytest.approx(time[v], rel=1e-9)
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(graphs(), st.randoms(use_true_random=False))
 def test_the_hierarchy_gives_all_pairs(case, random):

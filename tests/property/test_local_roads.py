@@ -288,6 +288,7 @@ def _agrees(router, town, use, some, cutoff_s, ids=None):
         np.testing.assert_allclose(np.inf if path is None else path.travel_s, to[p, q], **CLOSE)
 
 
+@pytest.mark.slow
 @settings(max_examples=32, deadline=None, suppress_health_check=QUIET)
 @given(TOWNS, SOME, st.sampled_from(MODES), st.integers(20, 400))
 def test_trips_run_along_local_roads_then_others_then_local_roads(town, some, mode, cutoff_s):
@@ -375,6 +376,7 @@ def _travel(area, mode, season, edits=()):
     return travel_by(area, mode, season=season, scenario=SCENARIO.model_copy(update={"edits": edits}))
 
 
+@pytest.mark.slow
 @settings(max_examples=22, deadline=None, suppress_health_check=QUIET)
 @given(
     TOWNS, EDITS, SOME, st.sampled_from(MODES), st.integers(20, 400),
@@ -425,6 +427,7 @@ def _never_quicker(long, short, minutes):
         assert (short[name] <= slow + 1e-7).all(), name
 
 
+@pytest.mark.slow
 @settings(max_examples=10, deadline=None, suppress_health_check=QUIET)
 @given(TOWNS, st.one_of(st.just([]), EDITS), SOME, st.sampled_from(MODES), st.integers(2, 9))
 def test_no_trip_is_quicker_in_the_wet_season(town, wishes, some, mode, minutes):
@@ -433,6 +436,7 @@ def test_no_trip_is_quicker_in_the_wet_season(town, wishes, some, mode, minutes)
     _never_quicker(wet, dry, minutes)
 
 
+@pytest.mark.slow
 @settings(max_examples=10, deadline=None, suppress_health_check=QUIET)
 @given(
     TOWNS, st.lists(NEW, min_size=1, max_size=2, unique_by=lambda e: e[1]), SOME, st.sampled_from(MODES),
@@ -484,6 +488,7 @@ def _metres(town, season, *places, edits=()):
     return minutes * 60.0 / 0.12
 
 
+@pytest.mark.slow
 def test_a_yard_entered_for_customers_and_left_by_an_open_way_is_no_island():
     town = _town(
         _open((0, 0), (900, 0)), _open((900, 0), (900, -850), (1200, -850), (1200, 0)),
@@ -500,6 +505,7 @@ def test_a_yard_entered_for_customers_and_left_by_an_open_way_is_no_island():
         np.testing.assert_allclose(_metres(town, season, west, yard, east), expected, rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_where_the_rains_close_the_open_way_a_local_shortcut_does_not_stand_in():
     dry_loop = _open((900, 0), (900, 2000), (1200, 2000), (1200, 0), season="dry_only")
     streets = [_open((0, 0), (900, 0)), _for_customers((900, 0), (1200, 0)), _open((1200, 0), (2100, 0))]
@@ -542,6 +548,7 @@ def test_the_main_part_is_the_longest_not_that_of_most_streets():
     np.testing.assert_allclose(metres[2, :2], [550 + 600 + 150, 550 + 150], rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_an_open_road_beside_a_local_shortcut_makes_no_trip_longer():
     town = _town(
         _open((0, 0), (900, 0)), _for_customers((900, 0), (1200, 0)), _open((1200, 0), (2000, 0)),
@@ -557,6 +564,7 @@ def test_an_open_road_beside_a_local_shortcut_makes_no_trip_longer():
         np.testing.assert_allclose(metres, expected, rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_new_roads_make_an_open_yard_part_of_the_way():
     """An open road that is not of the main part is used on the middle stretch too."""
     town = _town(
@@ -587,6 +595,7 @@ def test_a_new_road_between_local_roads_leads_to_the_further_one():
     np.testing.assert_allclose(metres, [[0, 1200], [1200, 0]], rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_a_local_road_that_is_reopened_is_a_way_for_all():
     town = _town(
         _open((0, 0), (900, 0)), _open((900, 0), (900, 2000), (1200, 2000), (1200, 0)),
@@ -622,6 +631,7 @@ def test_a_ferry_between_local_landings_is_boarded_on_any_stretch():
     np.testing.assert_allclose(router.matrix(stops, stops), expected, **CLOSE)
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None, suppress_health_check=QUIET)
 @given(TOWNS, st.sampled_from(MODES))
 def test_what_can_be_entered_and_left_is_reached_from_the_main_part(town, mode):
@@ -646,6 +656,7 @@ def test_what_can_be_entered_and_left_is_reached_from_the_main_part(town, mode):
 # --- Access points on roads that edits touch ---------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_place_keeps_its_access_point_on_a_road_that_a_new_one_cuts():
     """People near the main road walk to it; a winding track that comes nearer does not keep them from it."""
     town = _town(_open((0, 0), (2000, 0)), _open((0, 300), (-200, 300)))
@@ -660,6 +671,7 @@ def test_a_place_keeps_its_access_point_on_a_road_that_a_new_one_cuts():
     assert (after <= before + 1e-3).all()
 
 
+@pytest.mark.slow
 def test_a_place_keeps_its_access_point_on_a_road_that_is_reopened():
     """A bollard at the end of the main road goes; behind it a street for customers leads to people."""
     town = _town(

@@ -39,6 +39,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Files, Path]:
     return made(tmp_path_factory.mktemp("country"), 0)
 
 
+@pytest.mark.slow
 def test_straight_lines_are_those_of_the_country_in_one_piece(
     whole: tuple[Files, Path], tmp_path: Path
 ) -> None:
@@ -46,6 +47,7 @@ def test_straight_lines_are_those_of_the_country_in_one_piece(
         assert_same(answers(out), in_one_piece(files, out, default_scenario()))
 
 
+@pytest.mark.slow
 def test_pieces_of_a_kabupaten_are_those_of_the_whole(
     whole: tuple[Files, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -56,6 +58,7 @@ def test_pieces_of_a_kabupaten_are_those_of_the_whole(
     assert_same(answers(tmp_path / "cut"), answers(out))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("seed", "how"), [(1, "grid"), (3, "gaps")])
 def test_roads_with_a_halo_are_those_of_the_country_in_one_piece(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int, how: str

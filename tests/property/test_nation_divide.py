@@ -34,6 +34,7 @@ def every_division(curves: list[np.ndarray], units: int) -> list[tuple[float, in
     ]
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(gains, slack, st.integers(0, 9)), min_size=1, max_size=4), st.integers(1, 9))
 def test_no_division_is_better_and_none_beats_the_bound(
     areas: list[tuple[list[int], list[int], int]], units: int
@@ -50,6 +51,7 @@ def test_no_division_is_better_and_none_beats_the_bound(
     assert found.bound == max(people for people, _, _ in every_division(tops, units))
 
 
+@pytest.mark.slow
 @given(st.lists(gains, min_size=1, max_size=6), st.integers(1, 20))
 def test_concave_curves_are_divided_as_by_a_heap(areas: list[list[int]], units: int) -> None:
     falling = [sorted(steps, reverse=True) for steps in areas]
@@ -61,6 +63,7 @@ def test_concave_curves_are_divided_as_by_a_heap(areas: list[list[int]], units: 
     assert found.total == found.bound == greedy
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(gains, st.sets(st.integers(1, 5))), min_size=1, max_size=3), st.integers(1, 8))
 def test_curves_of_some_numbers_keep_on_the_safe_side(
     areas: list[tuple[list[int], set[int]]], units: int
@@ -108,6 +111,7 @@ def best_of(sites: list[tuple[float, float]], budget: float) -> float:
     return max(sum(p for _, p in c) for c in choices if sum(cost for cost, _ in c) <= budget + 1e-9)
 
 
+@pytest.mark.slow
 @given(priced(), st.sampled_from([0.5, 1.0, 2.0, 4.0]))
 def test_money_in_steps_keeps_on_the_safe_side(
     problem: tuple[list[list[tuple[float, float]]], list[set[int]], float], step: float

@@ -35,6 +35,7 @@ outlines = st.lists(rings, min_size=1, max_size=4).map(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.tuples(names, outlines), min_size=1, max_size=5), st.integers(1, 200))
 def test_what_is_written_is_read(villages, chunk):

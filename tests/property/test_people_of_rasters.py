@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pytest
 import rasterio
 import shapely
 from hypothesis import given, settings
@@ -96,6 +97,7 @@ def drawn(draw, *, tiling=True):
     return Drawn(values, west, north, cell, crs, outlines)
 
 
+@pytest.mark.slow
 @given(drawn())
 @settings(max_examples=80, deadline=None)
 def test_villages_that_tile_a_raster_have_all_its_people(case):
@@ -106,6 +108,7 @@ def test_villages_that_tile_a_raster_have_all_its_people(case):
     np.testing.assert_allclose(found.people.fillna(0), expected, rtol=1e-5, atol=2e-6 * max(total, 1e-9))
 
 
+@pytest.mark.slow
 @given(drawn(tiling=False))
 @settings(max_examples=80, deadline=None)
 def test_where_outlines_overlap_nobody_is_counted_twice_and_in_gaps_nobody_at_all(case):
@@ -120,6 +123,7 @@ def test_where_outlines_overlap_nobody_is_counted_twice_and_in_gaps_nobody_at_al
     assert found.people.sum() <= case.people().sum() * (1 + 1e-9)
 
 
+@pytest.mark.slow
 @given(drawn(tiling=False))
 @settings(max_examples=30, deadline=None)
 def test_places_hold_the_people_of_their_village_and_lie_in_it(case):
@@ -150,6 +154,7 @@ places = st.lists(
 )
 
 
+@pytest.mark.slow
 @given(places, st.integers(0, 5))
 @settings(max_examples=25, deadline=None)
 def test_people_of_villages_are_spread_over_their_cells(rows, seed):

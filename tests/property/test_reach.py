@@ -20,6 +20,7 @@ from planner.travel.paths import find_path
 from planner.travel.router import Router
 
 
+@pytest.mark.slow
 @settings(max_examples=50, deadline=None)
 @given(towns(), st.sampled_from(["to_facility", "from_facility"]))
 def test_a_path_takes_what_the_table_says_and_hangs_together(case, direction):
@@ -119,6 +120,7 @@ def test_a_road_that_comes_back_on_itself_is_joined_at_both_passes():
 BOUNDS = (EAST - 1000.0, NORTH - 1000.0, EAST + 3000.0, NORTH + 3000.0)
 
 
+@pytest.mark.slow
 @settings(max_examples=8, deadline=None)
 @given(towns(), st.sampled_from(["to_facility", "from_facility"]))
 def test_isochrones_are_valid_and_nested_and_say_what_places_say(case, direction):
@@ -146,6 +148,7 @@ def test_isochrones_are_valid_and_nested_and_say_what_places_say(case, direction
     del places
 
 
+@pytest.mark.slow
 def test_a_narrow_pocket_beside_another_part_of_the_roads_is_seen():
     """Whose nearest road is of the main part joins no other: the picture that the lattice begins from did.
 
@@ -182,6 +185,7 @@ def test_a_narrow_pocket_beside_another_part_of_the_roads_is_seen():
     assert (shapely.distance(area.boundary, places[wrong]) <= 12.5).all()
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(towns(), st.sampled_from([60.0, 600.0, 3600.0]), st.randoms(use_true_random=False))
 def test_catchments_share_out_the_people_reached(case, limit, random):
@@ -203,6 +207,7 @@ def test_catchments_share_out_the_people_reached(case, limit, random):
     assert shapely.union_all(areas).area == pytest.approx(sum(a.area for a in areas))
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None)
 @given(towns())
 def test_times_on_the_network_obey_the_triangle_and_are_symmetric_where_roads_are(case):
@@ -234,6 +239,7 @@ def town():
     return layers(villages({"99.01.01.2001": (box(-500, -800, 6500, 800), 40)}), street, units, people)
 
 
+@pytest.mark.slow
 def test_travel_times_in_three_lines_of_a_notebook(town):
     trips = travel_by(town, "motorcycle")
     near = trips.nearest(town.hamlets, town.facilities, k=2)

@@ -90,6 +90,7 @@ class Page(HTMLParser):
         self.said.append(data)
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(name=NAMES)
 @example(name="".join(PARTS))
@@ -150,6 +151,7 @@ def hostile():
     return replace(layers, villages=villages, facilities=facilities, sources=sources, area=area)
 
 
+@pytest.mark.slow
 def test_an_area_of_such_names_has_its_documents_and_maps(hostile, tmp_path):
     gaps = find_gaps(hostile)
     files = write_report(source_of(Ilp(gaps)), tmp_path / "out")

@@ -65,6 +65,7 @@ WAYS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("seed", range(6))
 def test_problems_that_no_luck_solves(way, seed, monkeypatch):
@@ -108,6 +109,7 @@ def test_what_any_prices_decide_holds_for_every_choice_as_good(seed, priced, spr
                 assert not never[list(sites)].any()
 
 
+@pytest.mark.slow
 def test_prices_decide_something():
     """Of the decisions that the test above allows, some are made."""
     decided = 0
@@ -120,6 +122,7 @@ def test_prices_decide_something():
     assert decided > 60
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(12))
 def test_cuts_end_at_the_linear_relaxation(seed):
     covers, people, cost, _ = scattered(seed, priced=seed % 2 == 1)
@@ -150,6 +153,7 @@ def test_prices_come_near_to_the_linear_relaxation(seed):
     assert linear - 1e-6 <= search.best.bound <= 1.02 * linear
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=100)
 @given(st.integers(0, 10**6), st.data())
 def test_what_is_left_counts_as_the_whole(seed, data):

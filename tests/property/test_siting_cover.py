@@ -72,6 +72,7 @@ def choices(problem):
                 yield sites
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=300)
 @given(problems())
 def test_most_people_is_the_best_of_all_choices(problem):
@@ -86,6 +87,7 @@ def test_most_people_is_the_best_of_all_choices(problem):
     assert found.bound >= best
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=200)
 @given(problems(), st.randoms(use_true_random=False), st.sampled_from([0.001, 7.0, 1e5]))
 def test_the_order_of_places_and_the_unit_of_people_change_nothing(problem, random, scale):
@@ -97,6 +99,7 @@ def test_the_order_of_places_and_the_unit_of_people_change_nothing(problem, rand
     assert one.chosen.tolist() == other.chosen.tolist() == scaled.chosen.tolist()
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=200)
 @given(problems(), st.booleans())
 def test_a_reduced_problem_has_the_same_best_choice(problem, drop):
@@ -126,6 +129,7 @@ def test_a_reduced_problem_has_the_same_best_choice(problem, drop):
         assert max(least.values()) == pytest.approx(best)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=200)
 @given(problems(priced=False))
 def test_bound_optimum_and_greedy_stand_in_order(problem):
@@ -145,6 +149,7 @@ def test_bound_optimum_and_greedy_stand_in_order(problem):
         assert search.by_units[p] >= most - 1e-9
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=100)
 @given(problems())
 def test_more_money_never_reaches_fewer(problem):
@@ -153,6 +158,7 @@ def test_more_money_never_reaches_fewer(problem):
     assert people == sorted(people)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=200)
 @given(problems(), st.integers(0, 20))
 def test_fewest_units_is_the_cheapest_of_all_choices(problem, twentieths):
@@ -169,6 +175,7 @@ def test_fewest_units_is_the_cheapest_of_all_choices(problem, twentieths):
     assert tuple(found.chosen) in set(choices(problem))
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=100)
 @given(problem=problems())
 @pytest.mark.parametrize(
@@ -184,6 +191,7 @@ def test_every_way_of_the_solver_finds_the_same(only, problem):
     assert (alone.objective, alone.proof) == (both.objective, both.proof) or np.isnan(alone.objective)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=150)
 @given(problems(), st.integers(0, 8))
 def test_a_curve_lies_between_what_is_found_and_what_can_be(problem, most):
@@ -195,6 +203,7 @@ def test_a_curve_lies_between_what_is_found_and_what_can_be(problem, most):
         assert bound >= best - 1e-9
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=200)
 @given(problems(), st.integers(0, 2**32))
 def test_why_a_site_is_chosen_is_what_taking_it_away_would_cost(problem, seed):
@@ -239,6 +248,7 @@ def seasons(draw):
     return places, sites, dry, {p for p in dry if draw(st.booleans())}, lacks
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=200)
 @given(seasons())
 def test_both_seasons_need_what_each_place_still_lacks(case):
@@ -259,6 +269,7 @@ def test_both_seasons_need_what_each_place_still_lacks(case):
     assert alone == sum((s, p) not in dry for s, p in wet if lacks[p] == "both")
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=150)
 @given(problems(), st.integers(0, 30))
 def test_prices_prove_something_for_every_budget(problem, steps):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import combinations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -58,6 +59,7 @@ def instance_of(problem):
     return instance, [FloorRow(name, mine, least) for mine, least, name in floors]
 
 
+@pytest.mark.slow
 @settings(max_examples=120, deadline=None)
 @given(problems(), st.integers(1, 12))
 def test_most_people_of_all_choices_that_keep_the_floors(problem, budget):
@@ -81,6 +83,7 @@ def test_most_people_of_all_choices_that_keep_the_floors(problem, budget):
     assert cost[chosen].sum() <= budget
 
 
+@pytest.mark.slow
 @settings(max_examples=120, deadline=None)
 @given(problems(), st.floats(0.0, 1.0))
 def test_fewest_of_all_choices_that_keep_the_floors(problem, share):

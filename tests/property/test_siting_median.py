@@ -123,6 +123,7 @@ def is_allowed(instance, chosen, p):
     )
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(instances(), st.sampled_from([0.0, 0.5, 1.0, 2.0, 3.0]))
 def test_p_median_is_the_best_of_all_plans(instance, p):
@@ -138,6 +139,7 @@ def test_p_median_is_the_best_of_all_plans(instance, p):
     )
 
 
+@pytest.mark.slow
 @settings(max_examples=80, deadline=None)
 @given(instances(), st.sampled_from([0.0, 0.5, 1.0, 2.0, 3.0]))
 def test_p_center_is_the_best_of_all_plans_and_the_cheapest_of_these(instance, p):
@@ -151,6 +153,7 @@ def test_p_center_is_the_best_of_all_plans_and_the_cheapest_of_these(instance, p
     assert instance.cost[answer.chosen].sum() == pytest.approx(cost)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(instances(equal=True), st.integers(1, 3))
 def test_of_equal_p_centers_the_one_with_the_least_people_distance(instance, p):
@@ -166,6 +169,7 @@ def test_of_equal_p_centers_the_one_with_the_least_people_distance(instance, p):
     assert got == pytest.approx(min(sums), rel=1e-9, abs=1e-12)
 
 
+@pytest.mark.slow
 @settings(max_examples=80, deadline=None)
 @given(instances(rows=4, sites=4), st.sampled_from([1.0, 2.0, 3.0]), st.data())
 def test_the_capacitated_p_median_is_the_best_of_all_ways(instance, p, data):
@@ -190,6 +194,7 @@ def test_the_capacitated_p_median_is_the_best_of_all_ways(instance, p, data):
     assert float((instance.people * away).sum()) == pytest.approx(best, rel=1e-9, abs=1e-12)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=200)
 @given(instances(), st.booleans(), st.integers(0, 2**32), st.data())
 def test_what_could_stand_in_for_a_site_is_what_hardly_worsens_the_plan(instance, worst, seed, data):
@@ -228,6 +233,7 @@ def town(seed, rows, sites, *, reach=math.inf, alike=False):
     return DistanceInstance.from_matrix(people, table, existing_s=np.hypot(*(xy - 5e3).T) + 1000.0)
 
 
+@pytest.mark.slow
 @settings(max_examples=8, deadline=None)
 @given(st.integers(0, 999), st.sampled_from([1500.0, 4000.0, math.inf]), st.integers(1, 12), st.data())
 def test_neither_the_order_of_rows_nor_a_unit_of_people_changes_a_plan(seed, reach, p, data):
@@ -246,6 +252,7 @@ def test_neither_the_order_of_rows_nor_a_unit_of_people_changes_a_plan(seed, rea
         np.testing.assert_array_equal(before.chosen, again.chosen)
 
 
+@pytest.mark.slow
 @settings(max_examples=5, deadline=None)
 @given(st.integers(0, 999), st.integers(0, 99))
 def test_the_order_of_rows_changes_no_allocation(seed, shuffle):
@@ -293,6 +300,7 @@ def test_bounds_lie_below_and_plans_above_what_is_best_at_every_part(seed, p):
     assert first >= best * (1 - 1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_plans_without_a_short_proof_are_parted_to_the_end(seed):
     """Distances that obey no triangle leave wide gaps: many parts."""
@@ -343,6 +351,7 @@ def total_of(table, base, is_open):
     return np.minimum(np.where(is_open, table, np.inf).min(axis=1, initial=np.inf), base).sum()
 
 
+@pytest.mark.slow
 @given(costs())
 @settings(max_examples=60, deadline=None)
 def test_turned_is_the_transposed_table(case):
@@ -354,6 +363,7 @@ def test_turned_is_the_transposed_table(case):
         assert columns.value[k].tolist() == table[columns.item[k], j].tolist()
 
 
+@pytest.mark.slow
 @given(costs(), st.data())
 @settings(max_examples=60, deadline=None)
 def test_nearest_two_are_the_least_two(case, data):
@@ -369,6 +379,7 @@ def test_nearest_two_are_the_least_two(case, data):
             assert (who[i, n] == -1) if n >= len(found) else (table[i, who[i, n]] == at[i, n])
 
 
+@pytest.mark.slow
 @given(costs(), st.sampled_from([0.0, 1.0, 2.5, 4.0]), st.data())
 @settings(max_examples=80, deadline=None)
 def test_greedy_takes_what_saves_most_for_its_cost(case, budget, data):
@@ -389,6 +400,7 @@ def test_greedy_takes_what_saves_most_for_its_cost(case, budget, data):
     np.testing.assert_array_equal(is_open, slow)
 
 
+@pytest.mark.slow
 @given(costs(), st.sampled_from([0.0, 1.0, 2.5, 4.0]), st.data())
 @settings(max_examples=80, deadline=None)
 def test_interchange_takes_the_best_swap_for_each_site(case, budget, data):
@@ -420,6 +432,7 @@ def test_interchange_takes_the_best_swap_for_each_site(case, budget, data):
     assert after == pytest.approx(total_of(table, base, slow))
 
 
+@pytest.mark.slow
 @given(costs(), st.data())
 @settings(max_examples=60, deadline=None)
 def test_savings_are_sums_of_what_is_below_the_price(case, data):
@@ -477,6 +490,7 @@ def test_the_climbed_bound_is_that_of_its_prices_and_below_every_plan(case, budg
         assert bound == pytest.approx(best, rel=0.02, abs=0.02)
 
 
+@pytest.mark.slow
 @given(costs(), st.data())
 @settings(max_examples=60, deadline=None)
 def test_the_capacitated_bound_is_below_every_way_to_serve(case, data):
@@ -520,6 +534,7 @@ def test_the_capacitated_bound_is_below_every_way_to_serve(case, data):
         assert (part[k] * load[rows]).sum() <= capacity[j] + 1e-9
 
 
+@pytest.mark.slow
 @given(costs(), st.data())
 @settings(max_examples=80, deadline=None)
 def test_assignments_fit_and_moves_only_lower_what_they_cost(case, data):
@@ -584,6 +599,7 @@ def test_all_rows_of_a_site_move_to_one_that_serves_them_at_less():
         assert np.flatnonzero(is_open).tolist() == [to]
 
 
+@pytest.mark.slow
 @given(costs(), st.data())
 @settings(max_examples=80, deadline=None)
 def test_what_stays_of_a_cover_is_as_hard_as_all_of_it(case, data):
@@ -640,6 +656,7 @@ def test_costs_are_the_same_in_any_order_of_rows():
     np.testing.assert_array_equal(a.row, order[b.row])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(6))
 def test_the_exact_part_finds_what_a_poor_heuristic_misses(seed, monkeypatch):
     """The swaps find the best plan of nearly every small problem, and would hide a bound that is too high."""

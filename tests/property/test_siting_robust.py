@@ -106,6 +106,7 @@ def weights_of(problem):
     return weight / weight.sum()
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=100)
 @given(problems())
 def test_robust_plans_are_the_best_of_all_choices(problem):
@@ -124,6 +125,7 @@ def test_robust_plans_are_the_best_of_all_choices(problem):
         assert found.bound >= best * (1 - 1e-9)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=60)
 @given(problems())
 def test_each_draw_by_itself(problem):
@@ -139,6 +141,7 @@ def test_each_draw_by_itself(problem):
             assert found.objective == pytest.approx(every[tuple(found.chosen)][d])
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=30)
 @given(problems(), st.randoms(use_true_random=False))
 def test_the_order_of_places_changes_nothing(problem, random):
@@ -153,6 +156,7 @@ def test_the_order_of_places_changes_nothing(problem, random):
         assert solve(one).chosen.tolist() == solve(other).chosen.tolist()
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=60)
 @given(problems(plain=True), st.booleans())
 def test_cuts_find_the_linear_relaxation(problem, together):
@@ -190,6 +194,7 @@ def relaxed(problem, weight):
     return -linprog(goal, A_ub=np.array(rows), b_ub=np.array(most), bounds=bounds).fun
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=100)
 @given(problems(), st.booleans(), st.integers(0, 2**16))
 def test_no_exchange_is_left(problem, together, seed):
@@ -220,6 +225,7 @@ def test_no_exchange_is_left(problem, together, seed):
     assert all(least(s) <= least(found) + 1e-6 for s in near)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=40)
 @given(problems())
 def test_a_bound_holds_when_time_is_up_at_once(problem):
@@ -249,6 +255,7 @@ def larger():
     }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_four_of_twenty_sites_by_all_choices():
     problem = larger()
     instance, weight = instance_of(problem), weights_of(problem)

@@ -134,6 +134,7 @@ def choices(problem):
             yield choice
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=300)
 @given(rollouts())
 def test_the_rollout_is_the_best_of_all_choices(problem):
@@ -151,6 +152,7 @@ def test_the_rollout_is_the_best_of_all_choices(problem):
     assert found.since.tolist() == since
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=60)
 @given(rollouts())
 def test_no_rollout_beats_a_year_alone_and_the_greedy_order_is_one(problem):
@@ -174,6 +176,7 @@ def test_no_rollout_beats_a_year_alone_and_the_greedy_order_is_one(problem):
         assert counted(problem, greedy) <= found.best.solution.objective + 1e-9
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=100)
 @given(rollouts())
 def test_bound_optimum_and_search_stand_in_order(problem):
@@ -192,6 +195,7 @@ def test_bound_optimum_and_search_stand_in_order(problem):
     assert hasty.solution.objective <= best + 1e-9
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=100)
 @given(rollouts(), st.floats(0.0, 1.0))
 def test_no_decision_of_a_better_rollout_is_taken_out(problem, share):
@@ -209,6 +213,7 @@ def test_no_decision_of_a_better_rollout_is_taken_out(problem, share):
             assert {(j, t) for j, t in enumerate(choice) if t != NEVER} <= left
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=60)
 @given(rollouts(), st.integers(0, 2))
 def test_more_money_never_reaches_fewer(problem, more):
@@ -219,6 +224,7 @@ def test_more_money_never_reaches_fewer(problem, more):
         assert other.objective >= one.objective - 1e-9
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=60)
 @given(rollouts(), st.randoms(use_true_random=False))
 def test_the_order_of_places_changes_nothing(problem, random):

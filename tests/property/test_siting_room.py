@@ -86,6 +86,7 @@ def every_choice(p, budget):
     return [c for k in range(n + 1) for c in combinations(range(n), k) if allowed(p, c, budget)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("small", [search.SMALL, 0], ids=["whole", "by cuts"])
 @given(p=problems(), start=st.lists(st.integers(0, 5), max_size=3, unique=True))
 @settings(max_examples=150, deadline=None)
@@ -109,6 +110,7 @@ def test_the_plan_is_the_best_of_all_choices(small, p, start):
     assert people_more(p, found.chosen.tolist()) == pytest.approx(best, abs=1e-6)
 
 
+@pytest.mark.slow
 @given(problems(), st.integers(1, 3))
 @settings(deadline=None)
 def test_no_choice_beats_the_relaxation(p, units):
@@ -124,6 +126,7 @@ def test_no_choice_beats_the_relaxation(p, units):
     assert core.safe + cuts.bound >= best - 1e-6
 
 
+@pytest.mark.slow
 @given(problems(), st.data())
 @settings(deadline=None)
 def test_why_a_site_is_chosen_and_what_stands_in_for_it(p, data):
@@ -160,6 +163,7 @@ def test_why_a_site_is_chosen_and_what_stands_in_for_it(p, data):
         assert [n for _, n in others[j]] == pytest.approx([max(x, 0.0) for x, *_ in wanted], abs=1e-6)
 
 
+@pytest.mark.slow
 @given(st.data())
 @settings(max_examples=300, deadline=None)
 def test_flows_are_the_greatest_and_their_cut_says_so(data):

@@ -82,6 +82,7 @@ def instance_of(problem):
     )  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=250)
 @given(problems())
 @pytest.mark.parametrize("small", [backup.SMALL, -1], ids=["places", "cuts"])
@@ -102,6 +103,7 @@ def test_most_people_is_the_best_of_all_choices(small, problem):
     assert found.bound >= best
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=200)
 @given(problems(ruled=False))
 def test_bound_optimum_and_heuristic_stand_in_order(problem):
@@ -121,6 +123,7 @@ def test_bound_optimum_and_heuristic_stand_in_order(problem):
     assert cuts.bound >= best - 1e-6
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=150)
 @given(problems())
 def test_a_reduced_problem_has_the_same_best_choice(problem):
@@ -143,6 +146,7 @@ def test_a_reduced_problem_has_the_same_best_choice(problem):
     assert small.people_forced + max(reachable) == pytest.approx(best)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=150)
 @given(problems(), st.integers(1, 20))
 def test_fewest_units_is_the_cheapest_of_all_choices(problem, twentieths):
@@ -156,6 +160,7 @@ def test_fewest_units_is_the_cheapest_of_all_choices(problem, twentieths):
     assert tuple(found.chosen.tolist()) in set(enough)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=150)
 @given(problems(), st.data())
 def test_floors_are_kept_by_who_has_enough_units(problem, data):
@@ -176,6 +181,7 @@ def test_floors_are_kept_by_who_has_enough_units(problem, data):
     assert tuple(found.chosen.tolist()) in set(keeping)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=100)
 @given(problems(ruled=False), st.integers(0, 8))
 def test_a_curve_lies_between_what_is_found_and_what_can_be(problem, most):
@@ -185,6 +191,7 @@ def test_a_curve_lies_between_what_is_found_and_what_can_be(problem, most):
         assert bound >= best - 1e-6
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=200)
 @given(problems(), st.integers(0, 2**32))
 def test_why_a_site_is_chosen_is_what_taking_it_away_would_cost(problem, seed):
@@ -219,6 +226,7 @@ def test_why_a_site_is_chosen_is_what_taking_it_away_would_cost(problem, seed):
         assert [loss for _, loss in others] == pytest.approx([losses[k] for k in allowed[:2]])
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=100)
 @given(problems(ruled=False))
 def test_one_unit_each_is_the_plain_problem(problem):

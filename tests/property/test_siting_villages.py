@@ -96,6 +96,7 @@ def choices(problem):
                 yield sites
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=200)
 @given(problems())
 def test_most_villages_is_the_best_of_all_choices(problem):
@@ -109,6 +110,7 @@ def test_most_villages_is_the_best_of_all_choices(problem):
     assert (found.objective, found.bound, found.proof) == (best, best, "optimal")
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=100)
 @given(problems(), st.randoms(use_true_random=False))
 def test_the_order_of_places_and_villages_changes_nothing(problem, random):
@@ -120,6 +122,7 @@ def test_the_order_of_places_and_villages_changes_nothing(problem, random):
     assert (one.proof, str(one.objective)) == (other.proof, str(other.objective))
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=30)
 @given(problems())
 def test_more_money_never_lifts_fewer(problem):
@@ -140,6 +143,7 @@ def held(problem):
     return {s for s in range(problem["sites"]) if problem["forced"][s]}
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=100)
 @given(problems())
 def test_bound_optimum_and_first_plan_stand_in_order(problem):
@@ -155,6 +159,7 @@ def test_bound_optimum_and_first_plan_stand_in_order(problem):
         assert base + search.villages <= best <= base + cuts.bound
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=100)
 @given(problems(), st.integers(0, 2**32 - 1))
 def test_every_choice_that_lifts_a_village_keeps_every_cut_of_it(problem, seed):
@@ -181,6 +186,7 @@ def test_every_choice_that_lifts_a_village_keeps_every_cut_of_it(problem, seed):
                         assert part[np.isin(site, some)].sum() >= 1 - 1e-9
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=100)
 @given(problems())
 def test_whole_numbers_under_cuts_end_at_the_optimum_and_keep_every_rule(problem):
@@ -203,6 +209,7 @@ def row(lists, number):
     return lists.item[lists.first[number] : lists.first[number + 1]]
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=40)
 @given(problems(), st.integers(0, 2**32 - 1))
 def test_whatever_a_search_tries_its_plan_is_allowed_and_counted_right(problem, seed):
@@ -296,6 +303,7 @@ def random_town(seed, *, sites=70, places=400, villages=40):
     return instance, village.astype(np.int32), weight, np.zeros(villages)
 
 
+@pytest.mark.slow
 def test_a_town_is_solved_to_its_optimum_as_highs_finds_it():
     """The textbook model, place by place, with another solver's call: scipy's."""
     from scipy.optimize import Bounds, LinearConstraint, milp

@@ -50,6 +50,7 @@ def pairs_m2(shapes):
     return sum(a.intersection(b).area for a, b in combinations(shapes, 2))
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 10**6), st.integers(1, 4), st.integers(1, 4), st.floats(0.1, 3.0))
 def test_shaken_grids_fit_again(seed, columns, rows, most_m):
@@ -80,6 +81,7 @@ def test_shaken_grids_fit_again(seed, columns, rows, most_m):
     assert after["people"].equals(before["people"])
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(
     st.integers(0, 10**6), st.lists(st.tuples(st.integers(0, 3), st.floats(20, 300)), min_size=1, max_size=4)

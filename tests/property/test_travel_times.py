@@ -115,6 +115,7 @@ def _router(rows):
     return Router(build_network(roads(rows), SCENARIO, modes=[MODE]), PROFILE, rule=SCENARIO.access)
 
 
+@pytest.mark.slow
 @settings(max_examples=80, deadline=None)
 @given(towns(), st.sampled_from(["to_facility", "from_facility"]))
 def test_times_are_networkx(case, direction):
@@ -156,6 +157,7 @@ def test_times_are_networkx(case, direction):
             assert (np.diff(pairs.place.astype(np.int64) * len(facilities) + pairs.facility) > 0).all()
 
 
+@pytest.mark.slow
 @settings(max_examples=50, deadline=None)
 @given(towns())
 def test_places_beside_side_parts_join_every_part_within_reach(case):
@@ -182,6 +184,7 @@ def test_places_beside_side_parts_join_every_part_within_reach(case):
             assert joined == pytest.approx(best)
 
 
+@pytest.mark.slow
 @settings(max_examples=50, deadline=None)
 @given(towns())
 def test_more_facilities_never_take_longer_and_none_reach_nobody(case):
@@ -196,6 +199,7 @@ def test_more_facilities_never_take_longer_and_none_reach_nobody(case):
     assert (more <= fewer).all()
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(towns(), st.randoms(use_true_random=False))
 def test_order_of_roads_changes_nothing(case, random):
@@ -209,6 +213,7 @@ def test_order_of_roads_changes_nothing(case, random):
     np.testing.assert_allclose(answers[0].travel_s, answers[1].travel_s, rtol=1e-12)
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(towns())
 def test_snapping_finds_the_nearest_usable_edge(case):
@@ -226,6 +231,7 @@ def test_snapping_finds_the_nearest_usable_edge(case):
             assert len(mine) == 0
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(towns())
 def test_networkx_and_back_keeps_every_time(case):

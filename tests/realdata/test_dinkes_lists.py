@@ -96,6 +96,7 @@ def test_bantul_is_whole(bantul, read):
         assert there.reindex(KECAMATAN, fill_value=0).to_list() == list(numbers), kind_
 
 
+@pytest.mark.slow
 def test_kangean_by_column_and_by_name(read, villages_of):
     villages = villages_of("35.29")
     source = {
@@ -114,6 +115,7 @@ def test_kangean_by_column_and_by_name(read, villages_of):
         assert not found.keys() & {"unknown_kind", "other_regency", "place_lost"}
 
 
+@pytest.mark.slow
 def test_kangean_mends_its_own_headings(read, villages_of):
     """koordinat_x is the latitude: without a word in AREA.yml the rows themselves prove it."""
     frame, found = read(
@@ -125,6 +127,7 @@ def test_kangean_mends_its_own_headings(read, villages_of):
     assert inside.x.between(115.0, 116.0).all()
 
 
+@pytest.mark.slow
 def test_banjarmasin_has_its_places_as_text(read, villages_of):
     villages = villages_of("63.71")
     file = "banjarmasin_klinik_string_coords.geojson"
@@ -146,6 +149,7 @@ def test_banjarmasin_has_its_places_as_text(read, villages_of):
     assert (every["located_by"] == "coordinates").sum() == 176
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ["geojson", "js"])
 def test_medan_by_name(read, villages_of, ending):
     frame, found = read(villages_of("12.71"), f"medan_puskesmas_pustu_rbi.{ending}", "Kota Medan", **BY_NAME)
@@ -164,6 +168,7 @@ def test_cilegon_by_name(read, villages_of):
     assert together == {"puskesmas": 5, "pustu": 1, "polindes": 1, "clinic": 2, "hospital": 1}
 
 
+@pytest.mark.slow
 def test_the_list_of_the_country_for_jember(shared, read):
     """Its rows are those whose code begins with P or R and 3509, and neighbours in the buffer."""
     path = shared.resolve() / "data/boundaries/35.09_jember_desa.geojson"

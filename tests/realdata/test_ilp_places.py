@@ -38,6 +38,7 @@ def place(shared, tmp_path_factory):
     return build
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("code", "villages", "official"), [BANGKA, BONTANG, REJANG, ROTE, PAYAKUMBUH])
 def test_no_list_of_pustu_or_posyandu_is_unknown_and_never_no(place, code, villages, official):
     ilp = place(code, official)
@@ -54,6 +55,7 @@ def test_no_list_of_pustu_or_posyandu_is_unknown_and_never_no(place, code, villa
     assert set(ilp.adoption["stage"]) == {"unknown"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("code", "official"), [(c, o) for c, _, o in (BANGKA, REJANG, PAYAKUMBUH)])
 def test_totals_are_set_against_the_official_ones(place, code, official):
     ilp = place(code, official)
@@ -69,6 +71,7 @@ def test_totals_are_set_against_the_official_ones(place, code, official):
             assert math.isnan(row["difference"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("code", "villages", "official"), [BANGKA, BONTANG, REJANG, ROTE, PAYAKUMBUH])
 def test_every_village_and_its_people_are_in_one_working_area(place, code, villages, official):
     ilp = place(code, official)
@@ -82,6 +85,7 @@ def test_every_village_and_its_people_are_in_one_working_area(place, code, villa
     assert not set(how) & {"declared", "working_area"}
 
 
+@pytest.mark.slow
 def test_rejang_lebong_one_of_21_has_launched(place, tmp_path):
     from planner.ilp.stages import puskesmas_of
     from planner.pipeline import read_adoption_of

@@ -17,6 +17,7 @@ AREAS = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("area", AREAS)
 @pytest.mark.parametrize("level", ["desa", "kec", "kab"])
 def test_outlines_and_names_are_those_of_the_originals(shared, tmp_path, area, level):

@@ -92,6 +92,7 @@ def test_bantuls_list_is_27_puskesmas_31_pustu_and_103_posyandu(whole):
     assert whole.facilities["kind"].value_counts().to_dict() == KINDS
 
 
+@pytest.mark.slow
 def test_of_bantul_only_the_posyandu_are_doubted(whole):
     extent = find_extent(whole, default_scenario())
     assert dict(extent.why) == {"posyandu": "few_for_people"}
@@ -120,6 +121,7 @@ def test_bantuls_posyandu_reach_at_least_and_are_no_gap(answer):
     assert summary(gaps)["kinds"]["pustu"]["people_unsure"] == 0.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("covers", "more"), [({"posyandu": ", covers: all"}, ""), ({}, "official: {posyandu: 103}\n")]
 )
@@ -132,6 +134,7 @@ def test_who_says_that_103_are_all_gets_gaps(bantul, answer, covers, more):
     assert one["people_reached"] == before["people_reached"]
 
 
+@pytest.mark.slow
 def test_a_list_and_roads_of_one_kecamatan(bantul, answer):
     code = "34.02.08"
     layers = bantul_layers(
@@ -172,6 +175,7 @@ def in_degrees(villages):
     return shapely.union_all(villages.geometry.to_crs(4326).to_numpy())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", ["outline", "west half"])
 def test_bantuls_roads_cut_to_a_part_are_doubted(bantul, whole, tmp_path, part):
     villages = whole.villages
@@ -202,12 +206,14 @@ def jember(shared, tmp_path_factory):
     )
 
 
+@pytest.mark.slow
 def test_jembers_roads_and_lists_are_whole(jember):
     extent = find_extent(jember, default_scenario())
     assert (dict(extent.why), extent.clipped, extent.roads) == ({}, False, None)
     assert not {f.rule for f in check(jember)} & {"list_incomplete", "roads_incomplete"}
 
 
+@pytest.mark.slow
 def test_jembers_large_roads_alone_are_a_part(jember):
     large = jember.roads[jember.roads["road_class"].isin(["motorway", "trunk", "secondary"])]
     extent = find_extent(replace(jember, roads=large), default_scenario())
@@ -217,6 +223,7 @@ def test_jembers_large_roads_alone_are_a_part(jember):
 
 # Puger Kulon (35.09.08.2004) owns Nusa Barong, a large island without roads; its puskesmas stands on the
 # mainland, among its people.
+@pytest.mark.slow
 def test_puger_kulon_is_no_gap_for_its_empty_island(jember):
     gaps = find_gaps(jember)
     row = village_table(gaps).loc["35.09.08.2004"]
@@ -226,6 +233,7 @@ def test_puger_kulon_is_no_gap_for_its_empty_island(jember):
     assert found.ids[0].startswith("35.09.08.2004 Pugerkulon (95 %")
 
 
+@pytest.mark.slow
 def test_jembers_people_are_all_there_on_whichever_part_of_a_village(jember):
     demand = find_gaps(jember).demand
     by_village = demand["weight"].groupby(demand["village_code"]).sum()
@@ -235,6 +243,7 @@ def test_jembers_people_are_all_there_on_whichever_part_of_a_village(jember):
     assert demand["people"].sum() == pytest.approx(people.sum())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", ["53.14", "11.72"])
 def test_places_without_roads_have_all_their_people(shared, tmp_path, code):
     layers = read_layers(read_area_file(write_area(shared, tmp_path, code)))

@@ -63,6 +63,7 @@ def rote(shared, tmp_path_factory):
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("crs", "cell"), [(WGS84, CELL), ("ESRI:54009", 100.0), (WGS84, 10 * CELL)])
 def test_sums_over_rote_ndao_are_those_of_each_cell_cut_with_each_outline(rote, tmp_path, crs, cell):
     villages = read_layers(read_area_file(rote)).villages
@@ -79,6 +80,7 @@ def test_sums_over_rote_ndao_are_those_of_each_cell_cut_with_each_outline(rote, 
     assert shapely.distance(own, points.geometry.to_numpy()).max() < 2.0
 
 
+@pytest.mark.slow
 def test_rote_ndao_by_raster_and_by_table(rote):
     text = rote.read_text("utf-8")
     table = next(row for row in text.splitlines() if row.startswith("population"))
@@ -99,6 +101,7 @@ def test_rote_ndao_by_raster_and_by_table(rote):
     assert rules["raster_not_counted"] == by_table.villages["people"].isna().sum() == 43
 
 
+@pytest.mark.slow
 def test_rote_ndaos_gaps_with_a_raster(rote):
     from planner.cli import main
 

@@ -31,6 +31,7 @@ def jember(shared, tmp_path_factory):
     return folder / "w", folder / "g"
 
 
+@pytest.mark.slow
 def test_jember_roads_are_one_network_after_noding(jember):
     layers = open_workspace(jember[0])
     assert connected_share(layers.roads) >= 0.99
@@ -41,6 +42,7 @@ def test_jember_roads_are_one_network_after_noding(jember):
     assert rules["duplicate_line"] == 4
 
 
+@pytest.mark.slow
 def test_jember_has_a_status_and_a_reason_for_each_village(jember):
     table = pd.read_csv(jember[1] / "villages.csv", dtype={"village_code": str}, keep_default_na=False)
     assert len(table) == 248
@@ -62,12 +64,14 @@ def test_jember_has_a_status_and_a_reason_for_each_village(jember):
     assert totals["kinds"]["pustu"]["share_reached"] is None
 
 
+@pytest.mark.slow
 def test_jember_people_are_those_of_the_census_table(jember, shared):
     census = pd.read_csv(shared / "data/population/35.09_jember_census2010_namejoin.csv")
     totals = json.loads((jember[1] / "summary.json").read_text("utf-8"))
     assert totals["people"] == census["penduduk_2010"].sum()
 
 
+@pytest.mark.slow
 def test_jember_check_names_the_known_defects(jember):
     found = {(f.layer, f.rule): f for f in check(open_workspace(jember[0]))}
     assert found["villages", "invalid_polygon"].ids == ("35.09.04.2001",)
@@ -75,6 +79,7 @@ def test_jember_check_names_the_known_defects(jember):
     assert not [f for f in found.values() if f.severity == "error"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("code", "villages", "unknown_people"),
     [("19.04", 63, 11), ("64.74", 15, 3), ("17.02", 156, 15), ("53.14", 119, 43), ("13.76", 47, 29)],
@@ -110,6 +115,7 @@ def test_the_five_places_without_roads(code, villages, unknown_people, shared, t
     assert near.mean() > 0.9
 
 
+@pytest.mark.slow
 def test_the_known_defects_of_the_2019_lists_are_found(shared, tmp_path):
     from planner.pipeline import build_area
 
@@ -130,6 +136,7 @@ def test_every_published_place_is_listed():
     assert set(PLACES) >= {"19.04", "64.74", "17.02", "53.14", "13.76", "35.09"}
 
 
+@pytest.mark.slow
 def test_bigs_own_boundary_columns_are_recognised(shared):
     from geodata.areafile import BoundariesFile
     from geodata.readers.boundaries import read_boundaries
@@ -147,6 +154,7 @@ def test_bigs_own_boundary_columns_are_recognised(shared):
     assert villages.area.sum() == pytest.approx(ours.area.sum(), rel=0.02)
 
 
+@pytest.mark.slow
 def test_real_pustu_names_and_hamlets(shared):
     from geodata.areafile import BoundariesFile, FacilitiesFile, HamletsFile
     from geodata.errors import SchemaError
@@ -169,6 +177,7 @@ def test_real_pustu_names_and_hamlets(shared):
         read_hamlets(source, kukar)
 
 
+@pytest.mark.slow
 def test_the_whole_countrys_list_says_which_coordinate_is_broken(shared):
     from geodata.areafile import BoundariesFile, FacilitiesFile
     from geodata.readers.boundaries import read_boundaries

@@ -45,6 +45,7 @@ def ride(roads, mode="motorcycle"):
     return router.nearest(router.stops(place(*GOZO)), router.stops(place(*VALLETTA))).travel_s[0]
 
 
+@pytest.mark.slow
 def test_malta_every_highway_way_and_ferry_is_read(malta, shared):
     ways = malta[malta["route"].isna()]
     assert ways["way_id"].nunique() == 26_197 + PIERS + PLATFORMS
@@ -68,6 +69,7 @@ def test_malta_every_highway_way_and_ferry_is_read(malta, shared):
     assert (len(ours), len(bridges)) == (159, 158)
 
 
+@pytest.mark.slow
 def test_gozo_is_reached_by_ferry_and_not_without(malta):
     by_ferry = ride(malta)
     assert np.isinf(ride(malta[malta["route"].isna()]))
@@ -75,6 +77,7 @@ def test_gozo_is_reached_by_ferry_and_not_without(malta):
     assert 80 * 60 < by_ferry < 180 * 60
 
 
+@pytest.mark.slow
 def test_one_way_streets_are_respected(malta, shared):
     import osmium
 
@@ -101,6 +104,7 @@ def test_one_way_streets_are_respected(malta, shared):
     assert np.isfinite(network.impedance[walking].backward_s[on_foot]).all()
 
 
+@pytest.mark.slow
 def test_malta_times_are_networkx(malta):
     """1,000 random places to the nearest of 20 on the whole real network, node to node."""
     import networkx as nx
@@ -128,6 +132,7 @@ def test_malta_times_are_networkx(malta):
             assert fast[v] == pytest.approx(slow[int(v)], rel=1e-12)
 
 
+@pytest.mark.slow
 def test_monaco_and_yogyakarta(shared):
     monaco, _, *_ = read_osm_roads(shared / "data/osm/monaco.osm.gz", None, "EPSG:32632")
     assert connected_share(monaco) > 0.98
@@ -146,6 +151,7 @@ def test_yogyakarta_is_what_osmnx_reads(shared):
     assert ours["length_m"].sum() == pytest.approx(theirs, rel=0.005)
 
 
+@pytest.mark.slow
 def test_balikpapan_is_the_graph_it_was(shared):
     import osmnx as ox
 

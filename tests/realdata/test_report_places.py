@@ -117,6 +117,7 @@ def _text(path):
     return re.sub(r"[\s\u200b\u00ad]+", "", said)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", PLACES)
 def test_what_the_office_states_and_what_no_list_shows(shared, tmp_path, code):
     official, statements, sentences = PLACES[code]

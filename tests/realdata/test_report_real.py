@@ -24,6 +24,7 @@ def said_in(path):
     return re.sub(r"\s+", " ", text)
 
 
+@pytest.mark.slow
 def test_jember(shared, tmp_path):
     path = shared.resolve() / "data/roads/35.09_jember_rbi.geojson"
     layers = built(shared, tmp_path, "35.09", f"roads: {{path: {path}, class: Fungsi, classes: rbi}}\n")
@@ -42,6 +43,7 @@ def test_jember(shared, tmp_path):
     assert len(pypdf.PdfReader(tmp_path / "out" / "ringkasan.pdf").pages) == 1
 
 
+@pytest.mark.slow
 def test_a_kota_of_islands_without_roads(shared, tmp_path):
     source = source_of(Ilp(find_gaps(built(shared, tmp_path, "64.74"))))
     write_report(source, tmp_path / "out", formats=["pdf"])

@@ -30,6 +30,7 @@ facilities:
 """
 
 
+@pytest.mark.slow
 def test_kangean_goes_out_and_comes_back(shared, tmp_path, jangkau):
     path = shared / "data/dinkes/kangean_sumenep_layanan.csv"
     table = pd.read_csv(path)

@@ -13,6 +13,7 @@ from planner.reports.village_sheets.booklet import write_booklets
 pytestmark = [pytest.mark.realdata, pytest.mark.slow]
 
 
+@pytest.mark.slow
 def test_every_village_of_jember_is_one_page(shared, tmp_path):
     file = shared.resolve() / "data/roads/35.09_jember_rbi.geojson"
     roads = f"roads: {{path: {file}, class: Fungsi, classes: rbi}}\n"

@@ -19,6 +19,7 @@ def study(bantul):
     return Study(bantul_layers(bantul))
 
 
+@pytest.mark.slow
 def test_bantul_lacks_pustu_where_the_office_lists_none(study):
     plan = site(study, "pustu", Ask(units=10))
     # Piyungan (34.02.14) is the one kecamatan far from its neighbours' without any of the 31.
@@ -30,6 +31,7 @@ def test_bantul_lacks_pustu_where_the_office_lists_none(study):
     assert plan.sites["people_added"].sum() == pytest.approx(22_059, abs=1)
 
 
+@pytest.mark.slow
 def test_bantul_s_posyandu_are_planned_beyond_a_list_with_gaps(study):
     plan = site(study, "posyandu", Ask(units=20, time_limit_s=20))
     assert plan.solution.gap < 0.01
@@ -41,6 +43,7 @@ def test_bantul_s_posyandu_are_planned_beyond_a_list_with_gaps(study):
     assert set(plan.villages["posyandu_status_before"]) <= {"served", "unknown"}
 
 
+@pytest.mark.slow
 def test_bantul_s_four_pustu_over_three_years(study):
     years = [{"year": 2027 + t, "units": 2} for t in range(3)]
     found = rollout(study, RolloutPlan.model_validate({"kind": "pustu", "years": years}))

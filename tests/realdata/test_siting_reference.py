@@ -87,6 +87,7 @@ def test_swain(shared):
         is_proven(p_center(one, p), center, rel=1e-7)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("number", "best"), [(k + 1, v) for k, v in enumerate(PMED)])
 def test_pmed(shared, number, best):
     table, p = read_pmed(shared / f"reference/orlib/pmed{number}.txt")
@@ -96,6 +97,7 @@ def test_pmed(shared, number, best):
     assert len(answer.chosen) == p
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("number", "best"), [(k + 1, v) for k, v in enumerate(PMEDCAP)])
 def test_pmedcap(shared, number, best):
     path = shared / f"reference/orlib/pmedcap{number}.txt"
@@ -113,6 +115,7 @@ def test_pmedcap(shared, number, best):
 
 
 @pytest.mark.slow
+@pytest.mark.slow
 @pytest.mark.parametrize("people", ["alike", "different"])
 def test_a_plane_of_900_places_and_90_sites_is_proven_in_a_minute(people):
     """As large as the OR-Library's pmed40."""
@@ -125,6 +128,7 @@ def test_a_plane_of_900_places_and_90_sites_is_proven_in_a_minute(people):
     assert (weight * table[:, answer.chosen].min(axis=1)).sum() == pytest.approx(answer.objective)
 
 
+@pytest.mark.slow
 @pytest.mark.slow
 def test_a_network_of_900_nodes_and_90_sites_is_proven_in_a_minute():
     rng = np.random.default_rng(41)

@@ -13,6 +13,7 @@ from geodata.readers.boundaries import read_boundaries
 pytestmark = pytest.mark.realdata
 
 
+@pytest.mark.slow
 def test_slivers_of_bantul(shared):
     path = shared / "data/dinkes/34.02_bantul_desa.geojson"
     files = [BoundariesFile(path=path, code="kode", name="nama", tolerance_m=m) for m in (0, 10)]

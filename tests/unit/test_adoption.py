@@ -293,6 +293,7 @@ def launched_table(answers, years=None):
                          "target_year": pd.array(years or [None] * len(answers), "Int64")})  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [1, 2, 5])
 @pytest.mark.parametrize("share", [0.0, 0.4, 1.0])
 def test_the_target_is_met_exactly_if_every_way_to_fill_the_unknown_meets_it(size, share):

@@ -50,6 +50,7 @@ def as_written(value):
     return value
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["villages", "facilities"])
 def test_every_cell_of_the_file_is_the_frames(answer, folder, name):
     frame = getattr(answer, name)()
@@ -111,6 +112,7 @@ def test_kecamatan_add_up_to_the_villages(answer):
     assert districts.to_crs(answer.layers.villages.crs).area.sum() == pytest.approx(area_m2, rel=0.01)
 
 
+@pytest.mark.slow
 def test_every_public_way_to_an_answer_has_the_frames():
     study = Study(demo_layers(12))
     other = study.under(default_scenario().model_copy(update={"season": "wet"}))
@@ -122,6 +124,7 @@ def test_every_public_way_to_an_answer_has_the_frames():
     assert len(plan.after.facilities()) == len(study.gaps().facilities()) + 1
 
 
+@pytest.mark.slow
 def test_frames_are_the_callers_own(answer):
     for name in ("villages", "facilities", "districts", "equity", "scores", "loads"):
         first = getattr(answer, name)()
@@ -130,6 +133,7 @@ def test_frames_are_the_callers_own(answer):
         assert "mine" not in getattr(answer, name)().columns
 
 
+@pytest.mark.slow
 def test_an_answer_asked_for_frames_can_be_pickled(answer):
     answer.villages()
     again = pickle.loads(pickle.dumps(answer))  # noqa: S301 - our own
@@ -137,6 +141,7 @@ def test_an_answer_asked_for_frames_can_be_pickled(answer):
     assert isinstance(again.ilp, Ilp)
 
 
+@pytest.mark.slow
 def test_no_list_no_roads():
     """An area with villages alone still has its frames: all of it unknown."""
     layers = demo_layers(12)

@@ -45,6 +45,7 @@ def town():
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_facilities_in_another_crs_are_put_into_the_area_s(town):
     lonlat = town.facilities.to_crs(4326)
     there = find_gaps(town.with_facilities(lonlat))
@@ -196,6 +197,7 @@ def packed(thing):
     return pickle.loads(pickle.dumps(thing))  # noqa: S301 - our own bytes
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("again", [packed, copy.deepcopy])
 def test_what_goes_to_worker_processes_can_be_packed(town, again):
     study = Study(town)

@@ -41,6 +41,7 @@ def drawn_colours(ax, villages):
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "season"), [("pustu", "dry"), ("puskesmas", "wet"), ("hospital", "dry")])
 def test_each_village_has_the_colour_of_its_status(answer, kind, season):
     ax = answer.plot(kind, season=season, ax=axes())
@@ -50,6 +51,7 @@ def test_each_village_has_the_colour_of_its_status(answer, kind, season):
     assert found == {code: STATUS_COLORS[s] for code, s in villages[column].items()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lang", ["id", "en"])
 def test_the_legend_says_and_counts_every_status(answer, lang):
     ax = answer.plot("pustu", lang=lang, ax=axes())
@@ -61,6 +63,7 @@ def test_the_legend_says_and_counts_every_status(answer, lang):
     assert [bool(key.get_hatch()) for key in keys] == [s == "unknown" for s in STATUS_COLORS]
 
 
+@pytest.mark.slow
 def test_unknown_is_hatched(answer):
     layers = answer.layers
     area = replace(layers.area, listed_kinds=tuple(k for k in layers.area.listed_kinds if k != "hospital"))
@@ -70,6 +73,7 @@ def test_unknown_is_hatched(answer):
     assert [collection.get_hatch() for collection in ax.collections] == ["////"]
 
 
+@pytest.mark.slow
 def test_without_axes_a_figure_is_made(answer):
     from matplotlib import pyplot as plt
 
@@ -79,12 +83,14 @@ def test_without_axes_a_figure_is_made(answer):
     plt.close(ax.figure)
 
 
+@pytest.mark.slow
 def test_a_what_if_is_said():
     study = Study(demo_layers(12))
     ax = study.gaps([CloseFacility(id="P9901002")]).plot(ax=axes(), lang="en")
     assert ax.get_title().startswith(map_texts("en")["what_if"])
 
 
+@pytest.mark.slow
 def test_the_page_has_our_colours_and_words(answer):
     page = answer.explore("pustu", lang="en", tiles=None).get_root().render()
     counts = answer.villages()["pustu_status"].value_counts()
@@ -98,6 +104,7 @@ def test_the_page_has_our_colours_and_words(answer):
     assert all(len(re.findall(rf'"{code}"', page)) >= 1 for code in pustu.index)
 
 
+@pytest.mark.slow
 def test_a_name_is_text_and_no_more(answer):
     layers = answer.layers
     villages, units = layers.villages.copy(), layers.facilities.copy()
@@ -125,6 +132,7 @@ def test_what_is_missing_is_said(answer, monkeypatch, call, module):
         getattr(answer, call)("pustu")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("call", ["plot", "explore"])
 @pytest.mark.parametrize(
     ("options", "said"),
@@ -139,6 +147,7 @@ def test_what_is_wrong_is_said(answer, call, options, said):
         getattr(answer, call)(**options)
 
 
+@pytest.mark.slow
 def test_an_area_without_units_is_drawn():
     layers = demo_layers(12)
     gaps = find_gaps(replace(layers, facilities=layers.facilities.iloc[:0], roads=None, hamlets=None))

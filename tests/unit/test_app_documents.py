@@ -47,6 +47,7 @@ def view(area, tmp_path):
     store.close()
 
 
+@pytest.mark.slow
 def test_the_file_is_what_the_planner_writes(area, demo_layers):
     source = source_of(Ilp(find_gaps(demo_layers)), findings=check(demo_layers), lang="id")
     wanted = Wanted("ringkasan", "id", "html", "f4")
@@ -54,6 +55,7 @@ def test_the_file_is_what_the_planner_writes(area, demo_layers):
     assert got == FORMATS["html"](drawn(source, "ringkasan", "f4"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", ["usulan", "telaahan", "ringkasan"])
 def test_there_is_a_picture_of_each_page(area, key):
     pages = document_pages(area, area.base, Wanted(key))
@@ -63,6 +65,7 @@ def test_there_is_a_picture_of_each_page(area, key):
     assert heads == {b"\x89PNG"}
 
 
+@pytest.mark.slow
 def test_the_comparison_is_what_the_planner_writes(area):
     closed = WhatIf(edits=(CloseFacility(op="close_facility", id="P9901002"),))
     shown = area.answer(closed)
@@ -75,6 +78,7 @@ def test_the_comparison_is_what_the_planner_writes(area):
     assert "Today" in got.getvalue().decode()
 
 
+@pytest.mark.slow
 def test_there_is_nothing_to_compare_until_something_differs(view, area):
     view.acted({"act": "choose", "name": "key", "value": "perbandingan"})
     view.acted({"act": "preview"})
@@ -92,11 +96,13 @@ def test_there_is_nothing_to_compare_until_something_differs(view, area):
     assert view.pages == ()
 
 
+@pytest.mark.slow
 def test_word_opens(area):
     book = docx.Document(document_file(area, area.base, Wanted("telaahan", "en", "docx", "a4")))
     assert any("Facts" in p.text for p in book.paragraphs)
 
 
+@pytest.mark.slow
 def test_pages_are_turned_and_go_with_the_question(view, area):
     view.acted({"act": "choose", "name": "key", "value": "telaahan"})
     view.acted({"act": "preview"})
@@ -126,6 +132,7 @@ def test_no_message_of_a_page_is_a_fault(view, message):
     assert view.wanted == Wanted(district=next(iter(view.districts)), lang="en")
 
 
+@pytest.mark.slow
 def test_a_file_arrives_under_its_name(view):
     view.acted({"act": "choose", "name": "key", "value": "ringkasan"})
     view.acted({"act": "choose", "name": "ending", "value": "pdf"})
@@ -134,6 +141,7 @@ def test_a_file_arrives_under_its_name(view):
     assert view.file.filename == "ringkasan-99.01.pdf"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("years", [(), (2027, 2028)], ids=["at once", "over years"])
 def test_a_document_asks_for_the_plan_in_hand_as_the_command_line_does(view, demo_layers, tmp_path, years):
     """Whether its sites are in the scenario by now or not; and the pages go with it."""
@@ -184,6 +192,7 @@ def test_a_document_asks_for_the_plan_in_hand_as_the_command_line_does(view, dem
     assert "made for another scenario" not in unescape(view.session.stream.value("documents"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("years", "seasons"),
     [((), ("wet",)), ((), ("dry", "wet")), ((2027, 2028, 2029), ("dry", "wet"))],
@@ -202,6 +211,7 @@ def test_a_plan_of_another_season_is_in_the_document_and_said(view, seasons, yea
         assert said in text
 
 
+@pytest.mark.slow
 def test_a_file_is_of_the_moment_at_which_it_was_asked_for(view, monkeypatch):
     """Another choice and another scenario while the records are read."""
     view.choose({"key": "ringkasan", "ending": "html"})
@@ -226,6 +236,7 @@ def test_a_file_is_of_the_moment_at_which_it_was_asked_for(view, monkeypatch):
     assert (of, wanted.key, asked) == (answer, "ringkasan", plan)
 
 
+@pytest.mark.slow
 def test_the_sheets_of_a_kecamatan_are_what_the_command_line_writes(view, demo_layers):
     """A page a village and one of contents; what is of other documents is not asked."""
     code = list(view.districts)[1]

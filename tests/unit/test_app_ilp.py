@@ -45,8 +45,6 @@ from planner.reports.outputs import write_gaps
 from planner.reports.pws_page import pws_html
 from planner.scenarios.edits import OpenFacility
 
-pytestmark = pytest.mark.slow
-
 # Panel's own file button warns of what panel-material-ui gives it.
 PANELS_OWN = pytest.mark.filterwarnings("ignore:Both 'variant' and:PendingDeprecationWarning")
 HOSTILE = "<script>alert(1)</script>\"'&{{ 7*7 }}"
@@ -113,6 +111,7 @@ def test_people_beyond_capacity_are_unknown_where_no_capacity_is_known(state, il
     assert {state.painted.legend(Texts("en"))[c].label for c in state.classes()} == {"unknown"}
 
 
+@pytest.mark.slow
 def test_nothing_of_the_ilp_answers_is_computed_before_somebody_asks(area):
     question = WhatIf().with_rule("pustu", limit_minutes=17.0)
     state = State(area)
@@ -204,6 +203,7 @@ def test_a_group_that_nobody_counted_is_projected_and_one_without_people_unknown
     assert math.isnan(found.share_reached)
 
 
+@pytest.mark.slow
 def test_a_village_is_shown_as_the_ilp_answers_say(area, ilp):
     names = area.layers.facilities["name"]
     for code in area.layers.villages.index[:6]:
@@ -229,6 +229,7 @@ def test_a_village_is_shown_as_the_ilp_answers_say(area, ilp):
             assert group.origin == row["from"]
 
 
+@pytest.mark.slow
 def test_a_level_without_a_list_is_named_and_no_village_is_said_to_be_within_the_limit(demo_layers):
     rows = demo_layers.facilities
     layers = demo_layers.with_facilities(rows[rows["kind"] != "posyandu"])
@@ -244,6 +245,7 @@ def test_a_level_without_a_list_is_named_and_no_village_is_said_to_be_within_the
     assert (posyandu.state, posyandu.functioning) == ("unknown", "unknown")
 
 
+@pytest.mark.slow
 def test_a_unit_is_shown_with_its_staff_and_load(area, ilp):
     rows = area.layers.facilities
     for facility_id in rows.index:
@@ -331,6 +333,7 @@ def test_the_equity_page_says_at_least_where_nobody_knows(store):
     assert equity(session.area.base, "pustu", "dry", "district").rows[0].name == code
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lang", ["id", "en"])
 @pytest.mark.parametrize("case", ["no_list", "list", "roads", "place", "people"])
 def test_a_sheet_without_units_says_why_in_its_own_words(case, lang):
@@ -366,6 +369,7 @@ def test_a_sheet_without_units_says_why_in_its_own_words(case, lang):
         assert not re.search(r"\b(the|list|known|village)\b", said)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lang", ["id", "en"])
 def test_the_guide_names_layers_and_marks_in_the_language(demo_layers, store, lang):
     session = Session(Area(demo_layers), Texts(lang), store, account="siti", editor=True)
@@ -380,6 +384,7 @@ def test_the_guide_names_layers_and_marks_in_the_language(demo_layers, store, la
     assert Texts(lang).kind("other") != "other"
 
 
+@pytest.mark.slow
 @PANELS_OWN
 def test_pages_say_what_was_computed_and_escape_what_came_from_files(demo_layers, store):
     facilities, villages = demo_layers.facilities.copy(), demo_layers.villages.copy()
@@ -403,6 +408,7 @@ def test_pages_say_what_was_computed_and_escape_what_came_from_files(demo_layers
         assert HOSTILE in html.unescape(page)
 
 
+@pytest.mark.slow
 @PANELS_OWN
 def test_the_quick_part_of_a_sheet_comes_before_the_ilp_part(area, store):
     jobs = []
@@ -436,6 +442,7 @@ def test_the_quick_part_of_a_sheet_comes_before_the_ilp_part(area, store):
     assert 'data-pws="next"' in column[0].html
 
 
+@pytest.mark.slow
 @PANELS_OWN
 def test_the_pws_sheet_of_the_village_shown_is_a_file(session, ilp):
     column = sheet_view.make(session)
@@ -450,6 +457,7 @@ def test_the_pws_sheet_of_the_village_shown_is_a_file(session, ilp):
     assert not column[1].visible
 
 
+@pytest.mark.slow
 def test_downloads_hold_what_the_command_writes(area, ilp, tmp_path):
     write_gaps(area.base.gaps, tmp_path / "gaps", lang="id")
     assert exports.to_csv(area.base).getvalue() == (tmp_path / "gaps" / "villages.csv").read_bytes()
@@ -469,6 +477,7 @@ def test_downloads_hold_what_the_command_writes(area, ilp, tmp_path):
     assert {"functions", "lacks", "not_known"} <= header
 
 
+@pytest.mark.slow
 def test_the_workbook_holds_what_the_board_knows(area, session):
     first, *_ = puskesmas_of(area.layers.facilities)
     for unit in (first, "no-puskesmas"):

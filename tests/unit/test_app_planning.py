@@ -77,6 +77,7 @@ def keys(plan):
     return {s.place for s in plan.sites}
 
 
+@pytest.mark.slow
 def test_a_plan_is_what_the_planner_itself_says(planned, demo_layers):
     plan, own = planned.planning.plan, site(Study(demo_layers), KIND, ASK)
     assert [s.place.lon for s in plan.sites] == own.sites["lon"].tolist()
@@ -91,6 +92,7 @@ def test_a_plan_is_what_the_planner_itself_says(planned, demo_layers):
     )
 
 
+@pytest.mark.slow
 def test_alternatives_are_those_of_their_site(session, demo_layers):
     ask = Ask(units=3, seasons=("dry",))
     session.planning.solve("puskesmas", ask, {})
@@ -108,6 +110,7 @@ def test_alternatives_are_those_of_their_site(session, demo_layers):
     assert len({tuple(words) for words in found}) > 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("objective", ["person_minutes", "worst_time"])
 def test_a_plan_for_time_is_shown_in_its_own_unit(session, demo_layers, objective):
     view = proposals._Proposals(session)
@@ -128,6 +131,7 @@ def test_a_plan_for_time_is_shown_in_its_own_unit(session, demo_layers, objectiv
     assert curve_chart(plan).here[1] == pytest.approx(plan.objective / max(values))
 
 
+@pytest.mark.slow
 def test_who_needs_two_units_is_counted_so_and_the_page_says_it(session, demo_layers):
     view = proposals._Proposals(session)
     view.asked({"act": "kind", "kind": KIND})
@@ -147,6 +151,7 @@ def test_who_needs_two_units_is_counted_so_and_the_page_says_it(session, demo_la
     assert reached(session.state.answer.gaps) >= reached(own.before)
 
 
+@pytest.mark.slow
 def test_who_needs_room_is_counted_so_and_the_page_says_it(session, demo_layers):
     view = proposals._Proposals(session)
     view.asked({"act": "kind", "kind": KIND})
@@ -186,6 +191,7 @@ def test_the_plan_in_the_scenario_reaches_whom_it_promised(planned, demo_layers)
     assert WhatIf.read(saved.content) == planned.state.what_if
 
 
+@pytest.mark.slow
 def test_two_sites_of_a_village_have_names_of_their_own(session):
     session.planning.solve(KIND, Ask(units=20, seasons=("dry",)), {})
     villages = [s.village_name for s in session.planning.plan.sites]
@@ -195,6 +201,7 @@ def test_two_sites_of_a_village_have_names_of_their_own(session):
     assert len(set(names)) == len(names) == len(villages)
 
 
+@pytest.mark.slow
 def test_another_plan_takes_the_place_of_the_one_before_and_of_nothing_else(planned):
     planned.planning.take_over()
     own = OpenFacility(op="open_facility", id="punya-saya", kind="pustu", lonlat=(110.0, -7.0))
@@ -225,6 +232,7 @@ def test_only_what_was_accepted_is_taken_over_where_that_is_asked(planned):
     assert [e.id for e in planned.state.what_if.edits] == [s.edit.id for s in plan.sites]
 
 
+@pytest.mark.slow
 def test_accepted_sites_stay_and_forbidden_ones_go_in_every_new_plan(planned):
     planning, plan = planned.planning, planned.planning.plan
     least, best = plan.sites[-1].place, plan.sites[0].place
@@ -255,6 +263,7 @@ def test_what_is_said_last_of_a_place_holds(planned):
         assert planning.is_old == (act != "leave")
 
 
+@pytest.mark.slow
 def test_an_earlier_plan_that_comes_late_is_not_shown(slow, monkeypatch):
     session, pool = slow
     first = session.area.planner.plan(PlanQuestion(KIND, WhatIf(), ASK), lambda _: None)
@@ -279,6 +288,7 @@ def test_an_earlier_plan_that_comes_late_is_not_shown(slow, monkeypatch):
     assert len(session.planning.plan.sites) == 2
 
 
+@pytest.mark.slow
 def test_an_alternative_takes_the_place_of_a_site(planned):
     planning = planned.planning
     planning.solve("pustu", Ask(units=1, seasons=("dry",)), {})
@@ -291,6 +301,7 @@ def test_an_alternative_takes_the_place_of_a_site(planned):
     assert planning.plan.people_added == pytest.approx(before - other.lost)
 
 
+@pytest.mark.slow
 def test_an_accepted_site_is_the_same_place_when_an_area_takes_others_away(planned, demo_layers):
     """Candidates are numbered by village: an area drawn around an earlier one shifts the numbers."""
     found = area_planning.find_candidates(
@@ -311,6 +322,7 @@ def test_an_accepted_site_is_the_same_place_when_an_area_takes_others_away(plann
     assert site_.place in taken
 
 
+@pytest.mark.slow
 def test_nothing_new_is_in_a_forbidden_area_and_an_accepted_site_in_it_is_an_error_in_words(planned):
     planning, best = planned.planning, planned.planning.plan.sites[0]
     around = shapely.Point(best.place.lon, best.place.lat).buffer(0.02)
@@ -364,6 +376,7 @@ def test_areas_of_a_file_are_one_and_what_is_no_file_of_areas_is_told(session):
     assert len(session.planning.areas) == 1
 
 
+@pytest.mark.slow
 def test_a_plan_of_a_kind_without_a_list_says_so(session, monkeypatch):
     layers = session.area.layers
     question = PlanQuestion("posyandu", WhatIf(), ASK)
@@ -393,6 +406,7 @@ def shown_of(plan, **others):
     }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_the_rules_and_edits_shown_are_what_a_plan_builds_on(session, area, demo_layers):
     session.questions.change(lambda: session.state.with_rule(KIND, limit_minutes=25.0))
     gone = demo_layers.units("puskesmas").index[0]
@@ -522,6 +536,7 @@ def test_what_was_asked_last_is_shown_and_the_earlier_is_not_begun(slow, monkeyp
     assert session.planning.plan is None
 
 
+@pytest.mark.slow
 def test_a_plan_is_let_go_when_another_takes_its_place(planned, monkeypatch):
     sitings = []
 
@@ -601,6 +616,7 @@ def test_choices_are_of_the_session_that_made_them(planned, area, store):
     assert other.planning.areas == ()
 
 
+@pytest.mark.slow
 def test_each_step_of_the_planner_has_its_words(demo_layers):
     planner, seen = Area(demo_layers).planner, set()
     for ask in (Ask(units=1, seasons=("dry", "wet")), Ask(units=1, objective="worst_time", time_limit_s=5.0)):
@@ -622,6 +638,7 @@ def test_too_many_sites_for_a_scenario_are_refused_in_words(planned, monkeypatch
     assert not planned.planning.is_taken
 
 
+@pytest.mark.slow
 def test_money_without_costs_and_a_share_out_of_reach_are_told_as_other_errors(session):
     view = proposals._Proposals(session)
     view.asked({"act": "kind", "kind": KIND})
@@ -717,6 +734,7 @@ def test_the_chart_ends_where_the_curve_does():
     assert curve_chart(SimpleNamespace(curve=points[:1], here=(2.0, 1.0))) is None
 
 
+@pytest.mark.slow
 def test_a_unit_that_the_scenario_closes_can_be_accepted_and_forbidden(area):
     """Its measure is there because of the scenario alone."""
     unit = next(f for f, kind in area.layers.facilities["kind"].items() if kind == KIND)
@@ -731,6 +749,7 @@ def test_a_unit_that_the_scenario_closes_can_be_accepted_and_forbidden(area):
     assert left.ask.forbidden == (row.Index,)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "change",
     [
@@ -769,6 +788,7 @@ def test_a_plan_asked_again_is_what_a_planner_that_knows_nothing_gives(demo_laye
         assert not [s for s in steps if s.startswith("reach of")]
 
 
+@pytest.mark.slow
 def test_a_plan_over_years_is_what_the_planner_gives(session, area):
     view = proposals.make.__globals__["_Proposals"](session)
     for act, value in (("years", "2"), ("typed", "")):
@@ -803,6 +823,7 @@ def test_a_plan_over_years_is_what_the_planner_gives(session, area):
     assert session.planning.plan.question.years == plan.question.years
 
 
+@pytest.mark.slow
 def test_over_years_accepted_places_are_taken_and_forbidden_ones_are_not(area):
     ask = Ask(units=2, seasons=("dry",))
     free = plan_of(area.planner.plan(PlanQuestion(KIND, WhatIf(), ask, years=(2027, 2028)), lambda _: None),

@@ -344,6 +344,7 @@ def test_a_facility_that_is_undone_is_no_longer_chosen(session, area):
     assert session.state.selected is None
 
 
+@pytest.mark.slow
 def test_new_facilities_get_free_ids(state, area):
     taken = set()
     for _ in range(3):
@@ -368,6 +369,7 @@ def test_names_from_files_are_escaped():
     assert "&lt;script&gt;" in shown
 
 
+@pytest.mark.slow
 def test_a_workbook_holds_no_formula_and_says_unknown_and_unreachable(demo_layers):
     facilities = demo_layers.facilities.copy()
     facilities["name"] = HOSTILE
@@ -386,6 +388,7 @@ def test_a_workbook_holds_no_formula_and_says_unknown_and_unreachable(demo_layer
     assert sum(p for p in people if p is not None) == demo_layers.villages["people"].sum()
 
 
+@pytest.mark.slow
 def test_geojson_says_why_a_time_is_missing(demo_layers):
     roads = demo_layers.roads[demo_layers.roads["road_class"] != "ferry"]
     answer = Area(replace(demo_layers, roads=roads)).base
@@ -425,6 +428,7 @@ def slow(area, tmp_path):
     store.close()
 
 
+@pytest.mark.slow
 def test_quick_undos_all_count_and_one_during_work_undoes_it(slow, area):
     session, pool = slow
     for number in range(3):
@@ -512,6 +516,7 @@ def test_taking_away_an_opened_unit_takes_what_was_done_to_it(area):
     assert question.without(open_unit(area, 9)) == question
 
 
+@pytest.mark.slow
 def test_what_is_shown_is_not_computed_again_when_others_asked_much(area):
     state = State(area)
     state.ask(WhatIf().with_edit(open_unit(area, 1)))
@@ -743,6 +748,7 @@ def test_a_server_that_shuts_down_leaves_nothing_busy(area, tmp_path):
     store.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("limit", [59.0, 60.0, 61.0, 240.0])
 def test_a_limit_beyond_what_was_fair_is_a_question_like_any_other(session, limit):
     rule = session.area.scenario.standard["puskesmas"]
@@ -776,6 +782,7 @@ def test_files_of_a_session_wait_for_each_other_and_are_not_many(session):
     assert session.notice.severity == "warning"
 
 
+@pytest.mark.slow
 def test_what_waits_for_its_turn_is_bounded_and_a_save_is_not_pending_for_ever(slow, area):
     session, pool = slow
     for number in range(MOST_WAITING + 5):

@@ -66,6 +66,7 @@ def test_totals_of_groups_leave_out_what_is_unknown_and_say_so(groups):
 # Isochrones hold what is walked off the road.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cell_m", [None, 50.0])
 @pytest.mark.parametrize("spot", [(1800, 0), (-800, 0), (500, 900), (500, -900), (1700, 500), (-500, -500)])
 def test_an_isochrone_holds_the_places_that_are_within_its_limit(spot, cell_m):
@@ -92,6 +93,7 @@ def test_an_isochrone_holds_the_places_that_are_within_its_limit(spot, cell_m):
 WEIGHTS = np.array([1, 0.68, 0.68, 0.22, 0.22, 0])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("limit_minutes", [30.0, 24.0])
 def test_the_thirds_of_the_limit_weigh_less_from_just_beyond_them(limit_minutes):
     third = limit_minutes / 3 * M_A_MINUTE

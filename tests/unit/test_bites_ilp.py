@@ -27,8 +27,6 @@ from planner.supply.places import village_remoteness
 from planner.texts.catalogues import ilp_texts
 from planner.travel.times import SparseTimes
 
-pytestmark = pytest.mark.slow
-
 NAN = math.nan
 A, B, C = CODES[:3]
 DIRT = {"surface": "dirt"}
@@ -51,6 +49,7 @@ def in_village(area, **where):
 STAFF = {"staff_bidan": 1.0, "staff_perawat": 1.0, "staff_kader": 2.0}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("columns", "functions", "lacks", "not_known"),
     [
@@ -92,6 +91,7 @@ def test_one_unit_of_a_village_that_functions_is_enough():
     assert Ilp(find_gaps(area)).answers["pustu"]["functioning"].tolist() == ["yes"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("units", "aim"), [(1, "no"), (2, "yes"), (3, "yes")])
 def test_the_aim_is_a_posyandu_for_each_hamlet(units, aim):
     rows = [(f"Y{i}", "posyandu", 0) for i in range(units)]

@@ -16,8 +16,6 @@ from planner.coverage.study import Study
 from planner.pipeline import demo_layers
 from planner.scenarios.edits import AddBoat, AddRoad
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.fixture(scope="module")
 def study():
@@ -70,6 +68,7 @@ def test_a_village_without_an_area_is_named(tmp_path):
         read_boundaries(given, "33.01")
 
 
+@pytest.mark.slow
 def test_a_made_up_kabupaten_has_no_more_kecamatan_than_codes():
     # 1,000 villages more than ten a kecamatan: the codes stayed two digits only up to 990.
     villages = generate_area(1, DemoSize.of_villages(1100)).villages

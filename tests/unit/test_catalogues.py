@@ -42,6 +42,7 @@ def names(text):
     return {name for _, name, _, _ in string.Formatter().parse(text) if name}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_both_catalogues_are_complete_and_hold_nothing_else(found, lang):
     kept = catalogue(lang)

@@ -110,6 +110,7 @@ def test_gaps_between_simplified_polygons_do_not_divide_land():
     assert land.of(np.array([at(50, 50), at(350, 50), at(9000, 9000)], dtype=object)).tolist() == [0, 1, -1]
 
 
+@pytest.mark.slow
 def test_no_road_file_means_straight_lines_on_foot():
     unit = facilities([("P", "posyandu", at(3000, 2000), "99.01.01.2001")])
     spots = hamlets([("a", "99.01.01.2001", at(2000, 2000), 400)])
@@ -198,6 +199,7 @@ def test_a_limit_is_met_by_a_road_in_many_pieces():
     assert gaps.coverage["puskesmas"].reached.all()
 
 
+@pytest.mark.slow
 def test_a_declared_village_has_its_unit_even_with_wrong_coordinates():
     units = facilities([("A", "pustu", at(99_000, 0), "99.01.01.2001")])
     units["status"] = "outside_buffer"

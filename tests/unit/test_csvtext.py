@@ -49,6 +49,7 @@ def test_our_own_file_reads_back(tmp_path, categories):
     assert again["nama"].tolist() == texts.tolist()
 
 
+@pytest.mark.slow
 def test_the_outputs_of_hostile_names_hold_no_formula(tmp_path):
     layers = demo_layers(12)
     layers.villages["village_name"] = [f"={i}+cmd|' /C calc'!A0" for i in range(12)]

@@ -67,6 +67,7 @@ def list_of(area, number=3, name="Melati"):
     return "\n".join(rows).encode()
 
 
+@pytest.mark.slow
 def test_a_file_is_read_and_nothing_changes_until_it_is_used(view, area, served):
     view.revising.receive("../../posyandu.csv", list_of(area))
     assert view.revising.order.file.safe_name == "posyandu.csv"
@@ -80,6 +81,7 @@ def test_a_file_is_read_and_nothing_changes_until_it_is_used(view, area, served)
     assert [(s.by, s.why) for s in served.earlier(served.areas[0])] == [("ani", "posyandu.csv")]
 
 
+@pytest.mark.slow
 def test_a_stray_row_of_a_kind_that_would_take_the_place_of_all_is_told(view, area):
     """One pustu among posyandu: by itself it would be the only pustu of the kabupaten."""
     before = int((area.layers.facilities["kind"] == "pustu").sum())
@@ -113,6 +115,7 @@ def zipped(folder, content, *names):
     return made.getvalue()
 
 
+@pytest.mark.slow
 def test_a_zipped_shapefile_is_read_as_the_list_that_it_holds(view, area, tmp_path):
     """Names of columns are cut to ten letters in it, as offices know."""
     view.revising.receive("posyandu.csv", list_of(area))
@@ -135,6 +138,7 @@ def test_a_zip_without_a_whole_map_is_told(view, area, tmp_path, parts, why):
     assert why in view.session.notice.text
 
 
+@pytest.mark.slow
 def test_what_is_chosen_otherwise_is_tried_anew(view, area):
     view.revising.receive("daftar.csv", list_of(area))
     view.acted({"act": "try"})
@@ -153,6 +157,7 @@ def test_what_is_chosen_otherwise_is_tried_anew(view, area):
     assert "no column says where the facilities are" in view.session.notice.text
 
 
+@pytest.mark.slow
 def test_what_was_decided_is_of_places_as_they_were_read(view, area):
     view.revising.receive("posyandu.csv", list_of(area))
     view.revising.decide([2], take=True)
@@ -161,6 +166,7 @@ def test_what_was_decided_is_of_places_as_they_were_read(view, area):
     assert view.revising.order.decided == {}
 
 
+@pytest.mark.slow
 def test_other_ids_alone_are_no_change_of_a_village(view, area):
     places = area.layers.facilities.to_crs(4326)
     pustu = places[(places["kind"] == "pustu") & (places["status"] == "used")]
@@ -187,6 +193,7 @@ def test_a_choice_that_makes_no_sense_changes_nothing(view, area, name, value):
     assert view.revising.order.chosen == before
 
 
+@pytest.mark.slow
 def test_who_may_not_save_may_try(area, store, served):
     view = opened(area, store, served, editor=False)
     view.revising.receive("posyandu.csv", list_of(area))
@@ -198,6 +205,7 @@ def test_who_may_not_save_may_try(area, store, served):
     assert view.session.notice.severity == "warning"
 
 
+@pytest.mark.slow
 def test_of_two_who_use_their_lists_the_second_is_told(area, store, served):
     first, second = (opened(area, store, served) for _ in range(2))
     for view, name in ((first, "Satu"), (second, "Dua")):
@@ -211,6 +219,7 @@ def test_of_two_who_use_their_lists_the_second_is_told(area, store, served):
     assert "load it anew" in second.session.notice.text
 
 
+@pytest.mark.slow
 def test_a_workspace_built_meanwhile_is_not_written_over(demo_layers, store, tmp_path):
     folder = tmp_path / "area"
     write_workspace(demo_layers, folder)
@@ -227,6 +236,7 @@ def test_a_workspace_built_meanwhile_is_not_written_over(demo_layers, store, tmp
     assert served.areas == [area]
 
 
+@pytest.mark.slow
 def test_a_trial_has_a_page_until_it_is_left(view, area, served):
     view.revising.receive("posyandu.csv", list_of(area))
     view.acted({"act": "try"})
@@ -238,6 +248,7 @@ def test_a_trial_has_a_page_until_it_is_left(view, area, served):
     assert view.revising.order is None
 
 
+@pytest.mark.slow
 def test_pages_of_trials_go_and_those_in_use_stay(area, store):
     there, number = set(), iter(range(100))
 
@@ -260,6 +271,7 @@ def test_pages_of_trials_go_and_those_in_use_stay(area, store):
     assert {served.page(now, lang) for lang in ("id", "en")} <= there
 
 
+@pytest.mark.slow
 def test_what_is_had_back_is_named_by_its_day(view, served):
     view.revising.receive("posyandu.csv", list_of(view.session.area))
     view.acted({"act": "try"})
@@ -272,6 +284,7 @@ def test_what_is_had_back_is_named_by_its_day(view, served):
     assert served.areas[0].layers.facilities.equals(view.session.area.layers.facilities)
 
 
+@pytest.mark.slow
 def test_hostile_names_are_text(area, store, served):
     view = opened(area, store, served, lang="id")
     view.revising.receive(f"{HOSTILE}.csv", list_of(area, name=HOSTILE))
@@ -287,6 +300,7 @@ def bomb():
     return out.getvalue()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "content"), [
     ("daftar.exe", b"MZ"), ("daftar.xlsx", b"not a workbook"), ("kosong.csv", b""), ("daftar.json", b"{"),
     ("tanpa ending", b"nama"), ("..", b"x"), ("daftar.pdf", b"%PDF-1.4"), ("bom.xlsx", bomb()),

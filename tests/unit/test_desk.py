@@ -89,6 +89,7 @@ def test_all_that_is_found_holds_every_word_and_all_that_holds_them_is_found(row
         assert (f"x{i}" in found) == bool(wanted)
 
 
+@pytest.mark.slow
 def test_what_is_found_is_chosen_and_brought_into_view(session):
     gone = []
     session.map.go_to = gone.append
@@ -143,6 +144,7 @@ def test_a_new_unit_has_the_kind_on_the_map_and_the_name_of_its_village(session)
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_road_is_closed_changed_and_opened_again(session):
     view = whatif_view._WhatIf(session)
     road = session.area.layers.roads.index[0]
@@ -291,6 +293,7 @@ def test_the_list_is_sorted_by_each_column_both_ways_and_the_unknown_comes_last(
             assert known == sorted(known, reverse=rising == back)
 
 
+@pytest.mark.slow
 def test_a_closed_bridge_that_only_slows_villages_is_said_beside_the_kind(session):
     """What a chip says is what a fresh study, village by village, says."""
     area = session.area
@@ -310,6 +313,7 @@ def test_a_closed_bridge_that_only_slows_villages_is_said_beside_the_kind(sessio
     assert seen > 0
 
 
+@pytest.mark.slow
 def test_the_story_goes_on_by_its_buttons_or_by_hand_and_ends_when_it_is_left(session):
     story = tour._Tour(session)
     at = session.area.layers.villages.to_crs(4326).geometry.iloc[3].representative_point().coords[0]

@@ -21,8 +21,6 @@ from app.web.serving import App, Options, make_server
 from app.web.signin import _own_path, provider
 from geodata.errors import ConfigError
 
-pytestmark = pytest.mark.slow
-
 SECRET = "x" * 40
 ONE, TWO = "kata sandi satu", "kata sandi dua"
 
@@ -52,6 +50,7 @@ def door(store, clock):
     return Door(store, SECRET, outside=False, now=clock)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "change",
     [
@@ -207,6 +206,7 @@ def test_a_database_that_does_not_answer_holds_the_server_up_for_a_second_at_mos
     go.set()
 
 
+@pytest.mark.slow
 def test_those_whose_account_changed_are_turned_out_and_nobody_else(store, door, clock):
     store.put_account("budi", role="viewer", password=ONE, by="t")
     store.put_account("eko", role="viewer", password=ONE, by="t")
@@ -222,6 +222,7 @@ def test_those_whose_account_changed_are_turned_out_and_nobody_else(store, door,
     assert [door.name(said) for said in inside.values()] == ["siti", None, None]
 
 
+@pytest.mark.slow
 def test_nobody_is_turned_out_while_the_database_is_away(demo_layers, tmp_path, caplog):
     store = Store.open(f"sqlite:///{tmp_path / 'gone.db'}")
     store.put_account("siti", role="editor", password=ONE, by="t")

@@ -97,6 +97,7 @@ def mean_absolute_difference(values, people):
     return 0.0 if mean == 0 else apart / (2 * math.fsum(people) ** 2 * mean)
 
 
+@pytest.mark.slow
 @HYPOTHESIS
 @given(finite)
 def test_gini_is_half_the_relative_mean_difference(rows):

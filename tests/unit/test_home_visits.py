@@ -101,6 +101,7 @@ def test_along_one_way_out_a_round_is_there_and_back(metres, random):
     assert one.walk_minutes == pytest.approx(2 * max(metres) * PER_M, abs=1e-5)
 
 
+@pytest.mark.slow
 @HYPOTHESIS
 @given(spots, st.randoms(use_true_random=False))
 def test_the_order_of_places_changes_nothing(rows, random):

@@ -26,7 +26,7 @@ from planner.pipeline import read_scenario
 from planner.scenarios.scenario import Scenario
 
 MIB = 2**20
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("bounded")]
+pytestmark = pytest.mark.usefixtures("bounded")
 
 
 @pytest.fixture
@@ -81,6 +81,7 @@ def test_a_plain_alias_is_fine(tmp_path):
     assert scenario.standard_name == "siang"
 
 
+@pytest.mark.slow
 def test_many_edits_and_long_files_are_refused(tmp_path):
     edit = "  - {op: close_facility, id: p1}\n"
     with pytest.raises(InputError, match="1000 items"):
@@ -96,6 +97,7 @@ def bomb(path, member, unpacked):
     return path
 
 
+@pytest.mark.slow
 def test_a_small_file_that_unpacks_to_a_large_one(tmp_path, monkeypatch):
     monkeypatch.setattr(limits, "UNPACKED_BYTES", 50 * MIB)
     path = bomb(tmp_path / "b.xlsx", "xl/worksheets/sheet1.xml", 64 * MIB)
@@ -227,6 +229,7 @@ def test_values_that_contradict_their_tag_or_are_endless(tmp_path, content):
         read_scenario(text(tmp_path / "s.yml", content))
 
 
+@pytest.mark.slow
 def test_wide_and_large_tables(tmp_path, monkeypatch):
     with pytest.raises(SchemaError, match="300,000 columns"):
         table(text(tmp_path / "wide.csv", ",".join(["kode"] * 300_000) + "\n1\n"))
@@ -244,6 +247,7 @@ def test_wide_and_large_tables(tmp_path, monkeypatch):
         table(text(tmp_path / "cells.csv", "kode,jumlah\n" + "35.09.01.2001,1\n" * 100))
 
 
+@pytest.mark.slow
 def test_an_outline_of_a_million_points(tmp_path):
     angles = np.linspace(0, 2 * np.pi, 1_000_000)
     ring = shapely.Polygon(np.column_stack([110 + np.cos(angles), np.sin(angles)]))
@@ -253,6 +257,7 @@ def test_an_outline_of_a_million_points(tmp_path):
         read_vector(FileSource(path=path), "boundaries")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pack", [gzip.open, bz2.open])
 def test_openstreetmap_text_that_unpacks_without_end(tmp_path, pack):
     path = tmp_path / ("a.osm.gz" if pack is gzip.open else "a.osm.bz2")

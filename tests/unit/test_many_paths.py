@@ -36,6 +36,7 @@ def trips(layers):
     return travel_by(layers, "motorcycle", season="wet")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("direction", DIRECTIONS)
 def test_all_pairs_are_the_matrix_and_the_single_paths(trips, places, units, direction):
     ways = trips.paths(places, units, direction=direction)
@@ -90,6 +91,7 @@ def test_the_nearest_can_be_drawn_at_once(layers, places, units):
     assert len(every) == len(places) * len(units)
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(st.data())
 def test_any_pairs_in_any_order(trips, places, units, data):

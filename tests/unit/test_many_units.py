@@ -77,6 +77,7 @@ def calls(do, *arguments):
     return entered["call"], result
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("step", "most"), [("build", 150), ("check", 8), ("answer", 4), ("files", 280)])
 def test_a_unit_more_is_little_work(work, step, most):
     """One dot of the PWS sheets was a row of a table: of the files' 66 calls a unit there were 580.
@@ -106,6 +107,7 @@ def all_answers(study, edits=()):
     return village_table(gaps).join(village_columns(Ilp(gaps))), facility_table(gaps)
 
 
+@pytest.mark.slow
 def test_a_long_list_is_joined_to_the_roads_once(tmp_path, joinings, monkeypatch):
     """Referral, catchments and each click in the app joined all posyandu anew."""
     layers = build_area(area_of(FEW, tmp_path / "files"), tmp_path / "work")
@@ -156,6 +158,7 @@ def street_ways():
     )
 
 
+@pytest.mark.slow
 def test_the_page_holds_no_key_for_each_unit(tmp_path):
     """Keys and words were half of a map of 100,000 units, which had 23 MB."""
     sizes = []

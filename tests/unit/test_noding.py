@@ -72,6 +72,7 @@ coordinate = st.integers(0, 12).map(float)
 path = st.lists(st.tuples(coordinate, coordinate), min_size=2, max_size=4, unique=True)
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @example([[(9.0, 10.0), (0.0, 10.0)], [(3.0, 1.0), (7.0, 11.0), (2.0, 1.0)]])
 @given(st.lists(path, min_size=1, max_size=6, unique_by=tuple))

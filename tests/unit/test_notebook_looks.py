@@ -12,8 +12,6 @@ from support import ROOT
 
 import planner
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.fixture(scope="module")
 def gaps(demo_layers):
@@ -54,11 +52,13 @@ def test_unknown_people_are_said(demo_layers):
     assert f"{known:,.0f} people ({unknown} villages unknown)" in text
 
 
+@pytest.mark.slow
 def test_hostile_names_are_text(hostile_layers):
     for value in (planner.find_gaps(hostile_layers), planner.Ilp(planner.find_gaps(hostile_layers))):
         assert "<img" not in value._repr_html_()
 
 
+@pytest.mark.slow
 def test_the_public_calls_come_when_they_are_asked_for():
     code = (
         "import sys, planner; assert 'geopandas' not in sys.modules; "

@@ -90,6 +90,7 @@ def test_only_what_the_data_show_wholly_is_backed(gaps):
     assert not first(gaps, {"fact": "units", "units": {"puskesmas": 2}}).backed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lang", ["id", "en"])
 def test_the_memo_states_the_first_and_says_how_many_more_there_are(gaps, lang):
     """With the source of each and what the data show of it; a memo without facts has none of them."""

@@ -33,8 +33,6 @@ from planner.scenarios.scenario import default_scenario
 from planner.siting.reach import as_if_none, require_known
 from planner.texts.catalogues import map_texts
 
-pytestmark = pytest.mark.slow
-
 SCENARIO = default_scenario()
 NAN = math.nan
 ROADS = "roads"
@@ -105,6 +103,7 @@ def test_outside_of_what_a_list_covers_nothing_is_known():
     assert "1 of 2" in one["incomplete"]["puskesmas"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("covered", ["all", [CODES[0], CODES[1]]])
 def test_a_list_that_covers_all_is_as_a_list_that_says_nothing(covered):
     plain, declared = two_places(), covering(two_places(), puskesmas=covered)
@@ -130,6 +129,7 @@ def test_one_kinds_list_says_nothing_of_another():
     assert summary(gaps)["kinds"]["pustu"]["people_unsure"] == 0.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["puskesmas", "pustu", "posyandu", "hospital"])
 @pytest.mark.parametrize("functioning", ["yes", "no", "unknown"])
 def test_no_answer_is_no_where_the_list_does_not_cover_the_village(kind, functioning):
@@ -291,6 +291,7 @@ def slowly(places, units, home, where):
     return out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(16))
 def test_a_random_street_is_answered_by_the_words_of_methods(seed):
     area, places, units, home, where = random_street(seed)
@@ -318,6 +319,7 @@ def test_a_random_street_is_answered_by_the_words_of_methods(seed):
         assert (answers.loc[code, "class"] == "unreached") == (reach == "no")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(6))
 def test_what_covers_less_never_knows_more(seed):
     area = random_street(seed)[0]
@@ -494,6 +496,7 @@ def test_units_in_fewer_than_half_of_five_or_more_kecamatan_are_a_part(kind, dis
     assert find_extent(reporting(area, **{kind: have}), SCENARIO).why == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["puskesmas", "pustu", "posyandu", "hospital"])
 @pytest.mark.parametrize("districts", [1, 6])
 def test_an_empty_list_is_unknown_unless_it_is_said_that_there_is_none(kind, districts):
@@ -523,6 +526,7 @@ def test_an_empty_list_stays_unknown_where_a_unit_is_tried_out():
     assert gaps.coverage["pustu"].reached.tolist() == [True, False]
 
 
+@pytest.mark.slow
 def test_a_list_of_neighbours_alone_is_doubted_as_with_one_unit_here():
     for districts, fires in ((4, False), (5, True)):
         area = kecamatan(districts, 1, "pustu")
@@ -706,6 +710,7 @@ def test_roads_that_stop_at_the_outline(change, fires):
 NEAR, FAR, CUT_OFF = (0, 0), (40_000, 0), (20_500, 5000)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("near", "far", "cut_off", "status", "reason"),
     [
@@ -743,6 +748,7 @@ def test_clipped_roads_leave_the_way_that_there_is_alone():
     assert gaps.coverage["puskesmas"].minutes.tolist() == [0.0, 80.0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("villages_", [24, 90])
 @pytest.mark.parametrize("seed", [2024, 1, 7])
 def test_no_whole_demo_area_is_doubted(villages_, seed):
@@ -756,6 +762,7 @@ def test_the_scenario_sets_how_much_doubt_there_is():
     assert find_extent(area, SCENARIO.model_copy(update={"doubt": never})).why == {}
 
 
+@pytest.mark.slow
 def test_each_sign_is_a_finding_that_says_what_to_write():
     for area, rule, words in (
         (kecamatan(5, 2), "list_incomplete", "2 of 5 kecamatan"),
@@ -779,6 +786,7 @@ def on_the_map(gaps, lang="en"):
     return json.loads(first)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("lang", "list_", "roads_"),
     [("en", "Puskesmas: the list", "The road data"), ("id", "Puskesmas: daftar", "Data jalan")],
@@ -930,6 +938,7 @@ def test_what_is_left_apart_is_listed_with_the_people_behind_it():
     assert "1 of them part the network" in found.message
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("gap", "listed"), [(0.5, True), (5.0, True), (5.1, False)])
 def test_gaps_up_to_five_metres_are_listed(gap, listed):
     rows = [{"from": 0, "to": 1, "geometry": line((0, 0), (1000, 0))},
@@ -943,6 +952,7 @@ def test_gaps_up_to_five_metres_are_listed(gap, listed):
 # --- Legs --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "metres", "found"),
     [
@@ -1011,6 +1021,7 @@ def test_people_of_two_islands_with_roads_live_along_them_by_length():
     assert spread(area) == ({0: pytest.approx(2000 / 3), 1: pytest.approx(1000 / 3)}, "roads")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("metres", [0, 400])
 def test_where_one_island_has_no_roads_people_go_by_area(metres):
     far = [{"from": 2, "to": 3, "geometry": line((5000, 500), (5000 + metres, 500))}] if metres else []
@@ -1068,6 +1079,7 @@ def test_islands_of_a_village_without_any_road_have_people_by_area():
 
 # Puger Kulon (Jember) owns Nusa Barong, an island without roads where nobody lives: by area nine tenths of
 # its people were there, and the village was a gap though its puskesmas stands among them.
+@pytest.mark.slow
 def test_people_of_a_part_without_roads_make_no_gap():
     area = several([MAIN, (5000, 0, 11000, 6000)], [MAIN_ROAD])
     gaps, table = of_kind(area)
@@ -1110,6 +1122,7 @@ def test_a_guess_that_changes_no_status_stays_an_estimate(side, status, reason):
     assert (row["status"], row["reason"]) == (status, reason)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(40))
 def test_a_status_holds_wherever_people_of_parts_without_roads_live(seed):
     rng = np.random.default_rng(seed)
@@ -1163,6 +1176,7 @@ def test_outlines_less_than_a_hundred_metres_apart_are_one_landmass():
     assert spread(several([MAIN, (2120, 0, 3120, 1000)], [MAIN_ROAD]))[1] == "parts"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(15))
 def test_people_of_random_islands_are_all_there(seed):
     rng = np.random.default_rng(seed)
@@ -1200,6 +1214,7 @@ def test_people_of_random_islands_are_all_there(seed):
 # --- Seasons -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("road", "told"),
     [

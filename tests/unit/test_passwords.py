@@ -10,11 +10,10 @@ import pytest
 
 from app.store.passwords import hash_password, matches, matches_nobody
 
-pytestmark = pytest.mark.slow
-
 STORED = hash_password("rahasia sekali")
 
 
+@pytest.mark.slow
 def test_a_password_matches_itself_only():
     assert matches("rahasia sekali", STORED)
     for other in ("", "rahasia", "Rahasia sekali", "rahasia sekali ", STORED):
@@ -28,11 +27,13 @@ def test_every_hash_has_its_own_salt_and_its_parameters():
     assert "rahasia" not in again
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ["kata sandi 密码 🔑", "nul\0byte", "half \ud800", "x" * 10_000])
 def test_any_text_can_be_a_password(text):
     assert matches(text, hash_password(text))
 
 
+@pytest.mark.slow
 def test_one_letter_typed_in_two_ways_is_one_password():
     assert matches("cafe\N{COMBINING ACUTE ACCENT}", hash_password("caf\N{LATIN SMALL LETTER E WITH ACUTE}"))
 
@@ -71,6 +72,7 @@ def test_a_broken_hash_matches_nothing():
         assert not matches("rahasia sekali", stored), stored
 
 
+@pytest.mark.slow
 def test_nobody_takes_as_long_as_a_wrong_password():
     def seconds(check, *arguments):
         times = []

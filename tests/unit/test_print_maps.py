@@ -58,6 +58,7 @@ def test_the_worse_the_darker_also_in_grey():
     assert FILLS["unknown"].hatch
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("paper", "sides"), [("a4", [210, 297]), ("a3", [297, 420])])
 def test_the_sheet_has_its_size(gaps, paper, sides):
     picture = Image.open(BytesIO(status_map(gaps, "pustu", paper=paper)))
@@ -81,6 +82,7 @@ def test_every_status_has_a_key_with_its_number_and_sites_are_numbered(gaps):
     assert not [t for t in figure.findobj(Text) if t.get_text() and t.get_parse_math()]
 
 
+@pytest.mark.slow
 def test_a_map_of_what_might_be_says_so():
     edit = OpenFacility.model_validate(
         {"op": "open_facility", "id": "n1", "kind": "pustu", "lonlat": [107.3, -4.8]}
@@ -92,6 +94,7 @@ def test_a_map_of_what_might_be_says_so():
         assert figure.texts[0].get_text().startswith("Skenario Harapan")
 
 
+@pytest.mark.slow
 def test_nothing_global_is_left_and_the_same_map_is_the_same_bytes(gaps):
     # What pyplot keeps may be another test's.
     before, figures = dict(mpl.rcParams), dict(Gcf.figs)

@@ -73,6 +73,7 @@ def test_a_grid_at_36_kph_has_straight_steps_of_10_s_and_diagonals_of_14_s():
     assert round(times[0, 1]) == 10
 
 
+@pytest.mark.slow
 @pytest.mark.realdata
 @pytest.mark.parametrize("number", [1, 6, 11, 20])
 def test_or_library_graphs_are_floyd_warshall(shared, number):

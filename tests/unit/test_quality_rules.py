@@ -185,11 +185,13 @@ def test_a_rule_fires(case):
     assert found.action
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES, ids=NAMES)
 def test_a_rule_is_silent_just_beside(case):
     assert findings(case.silent, case.rule) == []
 
 
+@pytest.mark.slow
 def test_every_rule_has_a_case():
     assert names_in_the_source() == {c.rule for c in CASES}
     # Whatever names they give: each function finds something in one of the areas.
@@ -225,6 +227,7 @@ def test_cells_say_where_what_and_what_follows():
     assert [(c.id, c.value) for c in found.cells] == [(A, f"{B}: 14,000 m²"), (B, f"{A}: 14,000 m²")]
 
 
+@pytest.mark.slow
 def test_a_word_that_a_reader_asks_about_is_not_asked_about_twice():
     area = but("facilities", functioning=["unknown", "unknown"])
     asked = Finding(
@@ -316,6 +319,7 @@ def test_nodes_that_a_oneway_street_joins_are_connected():
     assert connected_share(own) == 1.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "wrong", "right"),
     [

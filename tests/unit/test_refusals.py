@@ -75,6 +75,7 @@ def test_an_area_without_roads_says_so():
     assert found.value.why == "no_roads"
 
 
+@pytest.mark.slow
 def test_every_rule_of_the_engine_has_words_here():
     """Written in the engine's source, so that none is forgotten."""
     raised = set()

@@ -62,6 +62,7 @@ def test_no_sentence_stands_twice_under_one_key():
     assert set(yaml.load(TEXTS.read_text("utf-8"), Loader=Strict)) == {"id", "en"}  # noqa: S506
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lang", ["id", "en"])
 def test_every_default_with_a_mark_is_explained_in_the_readers_language(lang):
     source = source_of(Ilp(find_gaps(demo_layers(12))), lang=lang)
@@ -90,6 +91,7 @@ def _bases(tree):
                     yield from _bases(one)
 
 
+@pytest.mark.slow
 def test_what_the_user_changed_is_no_default_of_ours():
     scenario = default_scenario()
     ferry = scenario.ferry.model_copy(update={"waiting_minutes": 45.0})
@@ -115,6 +117,7 @@ def rules_in_code():
                         yield said[1], said[2]
 
 
+@pytest.mark.slow
 def test_every_finding_has_an_indonesian_sentence():
     words = Words("id")
     rules = {(layer, rule) for layer, rule in rules_in_code() if re.fullmatch(r"[a-z_]+", rule)}

@@ -55,6 +55,7 @@ def posyandu(layers, number):
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("covers", [None, "all"])
 def test_a_list_in_place_of_another_is_as_if_built_from_the_files(folder, layers, tmp_path, covers):
     path = folder / "baru.csv"

@@ -51,6 +51,7 @@ def sent_list(folder, names):
     return sent, finding_rows(demo_layers(12), [finding])
 
 
+@pytest.mark.slow
 def test_hostile_names_go_out_and_come_back(tmp_path):
     sent, rows = sent_list(tmp_path, HOSTILE)
     out = tmp_path / "daftar-periksa.xlsx"
@@ -75,6 +76,7 @@ def test_hostile_names_go_out_and_come_back(tmp_path):
     assert [row[0] for row in back[2:]] == [plain(name.strip()) for name in HOSTILE if name.strip()]
 
 
+@pytest.mark.slow
 def test_hostile_answers_are_text_in_the_list(tmp_path):
     sent, rows = sent_list(tmp_path, ["Satu", "Dua", "Tiga"])
     out = tmp_path / "daftar-periksa.xlsx"
@@ -90,6 +92,7 @@ def test_hostile_answers_are_text_in_the_list(tmp_path):
     assert list_csv(decided.rows).splitlines()[2] == "'=cmd(),,"
 
 
+@pytest.mark.slow
 def test_one_finding_answered_twice_and_one_never_sent_are_refused(tmp_path):
     sent, rows = sent_list(tmp_path, ["Satu", "Dua"])
     out = tmp_path / "daftar-periksa.xlsx"
@@ -108,6 +111,7 @@ def test_one_finding_answered_twice_and_one_never_sent_are_refused(tmp_path):
     assert decided.rows == sent.rows
 
 
+@pytest.mark.slow
 def test_two_answers_for_one_cell_must_agree(tmp_path):
     sent, [first] = sent_list(tmp_path, ["Satu"])
     second = first._replace(finding="facilities.unclear_village.0123456789", rule="unclear_village")
@@ -125,6 +129,7 @@ def test_two_answers_for_one_cell_must_agree(tmp_path):
 ROUNDS = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
+@pytest.mark.slow
 @ROUNDS
 @given(st.lists(st.text(st.characters(), min_size=1), min_size=1, max_size=5))
 def test_every_list_comes_back_as_it_was(tmp_path, names):
@@ -136,6 +141,7 @@ def test_every_list_comes_back_as_it_was(tmp_path, names):
     assert [[unguarded(c) for c in row] for row in csv.reader(io.StringIO(text, newline=""))] == sent.rows
 
 
+@pytest.mark.slow
 @given(st.recursive(st.text() | st.integers(), st.lists))
 def test_what_is_packed_comes_back_in_letters_and_digits(content):
     pieces = packed(content)
@@ -152,6 +158,7 @@ def test_findings_csv_is_one_row_a_cell_whatever_it_holds(tmp_path):
     assert {r["message"] for r in table} == {"'=message"}
 
 
+@pytest.mark.slow
 def test_two_findings_alike_have_different_ids():
     twice = Finding("info", "villages", "leg_uses_limit", 1, ("a",), "puskesmas: 12 people", "x")
     rows = finding_rows(demo_layers(12), [twice, twice])

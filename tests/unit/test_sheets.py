@@ -73,6 +73,7 @@ def test_the_middle_place_and_the_nearest_units_agree_with_the_full_table(gaps):
             )
 
 
+@pytest.mark.slow
 def test_the_way_takes_as_long_as_the_table_says_and_ends_at_the_unit(gaps):
     for code in gaps.layers.villages.index[::3]:
         place = middle_place(gaps, code, "puskesmas", "dry")
@@ -102,6 +103,7 @@ def test_a_catchment_is_what_the_full_table_gives(gaps):
     assert reached == pytest.approx(gaps.seasons["dry"]["puskesmas"].villages["people_reached"].sum())
 
 
+@pytest.mark.slow
 def test_the_loss_is_that_of_a_fresh_answer_without_the_unit(study, base, demo_layers):
     for facility_id in usable_facilities(demo_layers, ("puskesmas",)).index:
         loss = loss_if_closed(study, base, facility_id, "puskesmas", "wet")
@@ -114,6 +116,7 @@ def test_the_loss_is_that_of_a_fresh_answer_without_the_unit(study, base, demo_l
         assert set(changed) <= set(loss.villages["village_code"])
 
 
+@pytest.mark.slow
 def test_the_area_of_a_catchment_holds_the_reached_places(base, demo_layers):
     facility_id = usable_facilities(demo_layers, ("puskesmas",)).index[0]
     inside = shapely.union_all(demo_layers.villages.geometry.to_numpy())

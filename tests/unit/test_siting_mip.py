@@ -27,6 +27,7 @@ def model(covers, cost, *, maximise=False):
     return mip
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=300)
 @given(set_covers(), st.booleans())
 def test_a_start_changes_neither_objective_nor_bound(problem, maximise):
@@ -53,6 +54,7 @@ def test_who_asks_to_stop_is_heard():
         mip.solve(may_go_on=stop)
 
 
+@pytest.mark.slow
 def test_when_time_is_up_objective_and_bound_stand_apart():
     rng = np.random.default_rng(1)
     mip = Mip(maximise=True)

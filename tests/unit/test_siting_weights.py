@@ -23,6 +23,7 @@ def guessed(demo_layers):
     return study, best, float(study.demand["people"][mine].sum())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("objective", ["people", "villages", "person_minutes", "worst_time"])
 def test_no_site_and_no_weight_on_a_guess(guessed, objective):
     study, village, people = guessed
@@ -36,6 +37,7 @@ def test_no_site_and_no_weight_on_a_guess(guessed, objective):
     assert any(f"{people:,.0f} people are put by area" in line for line in in_words(plan))
 
 
+@pytest.mark.slow
 def test_floors_targets_and_years_know_it_too(guessed):
     study, village, _ = guessed
     plan = site(study, KIND, Ask(units=1))

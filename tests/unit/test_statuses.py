@@ -48,6 +48,7 @@ def test_a_reason_is_kept_as_its_number():
     assert [REASONS.index(reason) for reason in Reason] == list(range(len(Reason)))
 
 
+@pytest.mark.slow
 def test_no_table_holds_a_member():
     layers = demo_layers(12)
     gaps = find_gaps(layers)

@@ -44,6 +44,7 @@ def texts_of(pdf, path):
     return out.split("\f")[:-1]
 
 
+@pytest.mark.slow
 def test_every_village_is_one_page_behind_a_page_of_contents(ilp, tmp_path):
     files = write_booklets(ilp, tmp_path / "pws")
     villages = ilp.gaps.layers.villages.groupby("district_code").size()
@@ -51,6 +52,7 @@ def test_every_village_is_one_page_behind_a_page_of_contents(ilp, tmp_path):
     assert [pages(f.read_bytes()) for f in files[:2]] == [n + 1 for n in villages]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("pdftotext") is None, reason="poppler-utils are not installed")
 def test_the_pages_stand_where_the_contents_say(ilp, tmp_path):
     found = texts_of(Booklet(ilp, "id").pdf("99.01.01"), tmp_path / "a.pdf")
@@ -84,6 +86,7 @@ def long_of(page, times):
     }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("times", [1, 3])
 def test_the_longest_page_that_is_not_measured_is_one_page_and_so_is_any_longer(ilp, monkeypatch, times):
     made = Booklet(ilp, "id")
@@ -108,6 +111,7 @@ def test_ways_are_those_of_the_app(ilp):
         assert way.goal.distance(unit) < 1e-6
 
 
+@pytest.mark.slow
 def test_a_way_never_jumps(ilp):
     """Drawn, it is as long as the roads that it takes, whichever way they were drawn."""
     gaps = ilp.gaps
@@ -119,6 +123,7 @@ def test_a_way_never_jumps(ilp):
             assert way.line.length == pytest.approx(legs["length_m"].sum(), rel=1e-6)
 
 
+@pytest.mark.slow
 def test_no_way_is_drawn_where_there_is_none(ilp):
     layers = ilp.gaps.layers
     kinds = tuple(k for k in layers.area.listed_kinds if k != "pustu")
@@ -153,6 +158,7 @@ def test_the_scale_is_as_long_as_it_says(ilp):
     assert float(bar) * metres == pytest.approx(float(number) * (1000 if unit == "km" else 1), rel=0.01)
 
 
+@pytest.mark.slow
 def test_labels_lie_inside_and_not_on_each_other(ilp):
     drawing = Drawing(ilp, "id", NearestWays(ilp.gaps))
     for code in ilp.gaps.layers.villages.index:
@@ -200,6 +206,7 @@ def test_a_kecamatan_is_found_by_code_or_name(ilp):
         districts_of(replace(layers, villages=twins), "Sukorejo")
 
 
+@pytest.mark.slow
 def test_one_answer_gives_one_pdf(ilp):
     assert Booklet(ilp, "en").pdf("99.01.01") == Booklet(ilp, "en").pdf("99.01.01")
 

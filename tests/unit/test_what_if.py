@@ -147,6 +147,7 @@ def test_a_ferry_of_two_pieces_is_boarded_once_after_an_edit():
     assert minutes(study, [same]) == pytest.approx(minutes(study))
 
 
+@pytest.mark.slow
 def test_a_corner_with_a_gate_is_left_either_way():
     rows = [
         {"from": 0, "to": 1, "geometry": line((-4000, 0), (0, 0)), "way_id": "a", "road_id": "a",
@@ -175,6 +176,7 @@ def test_a_boat_link_lands_on_roads_not_on_the_river():
     assert 40 < minutes(study, [ferry]) < 60
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("edit", "message"),
     [
@@ -236,6 +238,7 @@ def test_a_new_road_rises_with_the_land_it_joins():
     assert len(overlaid_roads(layer, middle)) == 5
 
 
+@pytest.mark.slow
 def test_closing_every_road_leaves_answers_not_errors():
     study = town(STREET)
     closed = default_scenario().model_copy(update={"edits": (CloseRoad(op="close_road", road="w0"),)})
@@ -248,6 +251,7 @@ def test_closing_every_road_leaves_answers_not_errors():
     assert trips.isochrones(study.facilities, [30])["area_km2"].iloc[0] < 20
 
 
+@pytest.mark.slow
 def test_questions_out_of_range(demo_layers):
     small = town(STREET)
     trips = travel_by(small, "motorcycle")

@@ -223,6 +223,7 @@ def values_of(text):
     return {value for _, value, _, _ in Formatter().parse(text) if value}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CATALOGUES)
 def test_all_that_is_asked_for_is_there_and_nothing_else(name):
     asked, families = ASKED[name](), FAMILIES[name]

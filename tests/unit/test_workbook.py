@@ -63,6 +63,7 @@ def formulas(book):
     return [c for sheet in book for row in sheet.iter_rows() for c in row if c.data_type == "f"]
 
 
+@pytest.mark.slow
 def test_every_formula_gives_the_number_that_is_kept_with_it(written):
     book, kept = openpyxl.load_workbook(written), openpyxl.load_workbook(written, data_only=True)
     found = formulas(book)
@@ -86,6 +87,7 @@ def test_totals_are_those_of_the_summary(answer, written):
                 assert cell == ("belum diketahui" if of[rest] is None else of[rest])
 
 
+@pytest.mark.slow
 def test_kecamatan_add_up_to_the_villages(answer, written):
     table = rows_of(openpyxl.load_workbook(written, data_only=True)["Kesenjangan kecamatan"])
     villages = answer.layers.villages
@@ -123,6 +125,7 @@ def test_numbers_and_words_of_villages_are_those_of_the_tables(answer, ilp, writ
     assert set(ours) - set(table) == {f"{k}_reason_{lang}" for k in ilp.kinds for lang in ("id", "en")}
 
 
+@pytest.mark.slow
 def test_no_cell_says_inf_or_nan_and_codes_are_text(written):
     book = openpyxl.load_workbook(written)
     cells = [c for sheet in book for row in sheet.iter_rows() for c in row if c.value is not None]
@@ -137,6 +140,7 @@ def test_no_cell_says_inf_or_nan_and_codes_are_text(written):
         assert {c.data_type for c in below} == {"s"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lang", ["id", "en"])
 def test_every_column_has_a_heading_in_words(answer, ilp, tmp_path, lang):
     path = tmp_path / "book.xlsx"
@@ -160,6 +164,7 @@ def test_both_languages_have_the_same_keys():
         workbook_texts("fr")
 
 
+@pytest.mark.slow
 def test_sheets_are_ready_to_read_and_to_print(written):
     book = openpyxl.load_workbook(written)
     for sheet in book:
@@ -175,6 +180,7 @@ def test_sheets_are_ready_to_read_and_to_print(written):
     assert ['"kesenjangan"'] in rules
 
 
+@pytest.mark.slow
 def test_libreoffice_opens_it_and_finds_the_same_numbers(written, tmp_path, converted):
     bare = tmp_path / "bare.xlsx"
     with zipfile.ZipFile(written) as source, zipfile.ZipFile(bare, "w") as target:
@@ -203,6 +209,7 @@ def small():
     return demo_layers(12)
 
 
+@pytest.mark.slow
 def test_the_plan_of_a_folder_is_in_the_book(tmp_path, small):
     study = Study(small)
     plan = RolloutPlan.model_validate(
@@ -233,6 +240,7 @@ def test_a_folder_that_is_no_plan_of_the_area_is_refused(tmp_path, answer, ilp):
     assert not (tmp_path / "a.xlsx").exists()
 
 
+@pytest.mark.slow
 def test_one_answer_gives_one_file(answer, ilp, written, tmp_path):
     write_workbook(answer, ilp, tmp_path / "again.xlsx", lang="id")
     assert (tmp_path / "again.xlsx").read_bytes() == written.read_bytes()
