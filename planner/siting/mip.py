@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import highspy
 import numpy as np
 
-from planner.siting.solution import Proof
+from planner.siting.solution import HAIR, Proof
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 
 
 T = TypeVar("T", bound=np.generic)
+
+# Of a whole column that HiGHS gives as nearly 0 or 1.
+HALF = 0.5
+# Rows with numbers of more binary digits are made smaller, by a power of two.
+LARGE = 14
 
 
 class _Quiet(highspy.Highs):
@@ -94,12 +99,17 @@ class Mip:
         lower, upper
             float64 ``(rows,)``, or one for all.
         """
-        n = len(first) - 1
-        self._count.append(np.asarray(first[1:] - first[:-1], dtype=np.int64))
+        n, value = len(first) - 1, np.asarray(value, dtype=np.float64)
+        count = np.asarray(first[1:] - first[:-1], dtype=np.int64)
+        # HiGHS asks every row to hold to 0.000001: of rupiah no float64 sum does, and it finds no solution.
+        largest = np.ones(n)
+        np.maximum.at(largest, np.repeat(np.arange(n), count), np.abs(value))
+        small = np.ldexp(1.0, np.minimum(LARGE - np.frexp(largest)[1], 0))
+        self._count.append(count)
         self._column.append(np.asarray(column, dtype=np.int64))
-        self._value.append(np.asarray(value, dtype=np.float64))
-        self._row_lower.append(np.broadcast_to(np.asarray(lower, dtype=np.float64), n))
-        self._row_upper.append(np.broadcast_to(np.asarray(upper, dtype=np.float64), n))
+        self._value.append(value * np.repeat(small, count))
+        self._row_lower.append(np.asarray(lower, dtype=np.float64) * small)
+        self._row_upper.append(np.asarray(upper, dtype=np.float64) * small)
         self.rows += n
 
     def solve(
@@ -127,14 +137,39 @@ class Mip:
             Without whole numbers: the bound of the linear relaxation.
         """
         deadline = time.perf_counter() + time_limit_s
-        for begin in (start, None):
-            left_s = max(deadline - time.perf_counter(), 0.0)
-            answer = self._run(begin, left_s, seed, may_go_on, relaxed=relaxed)
-            # HiGHS 1.16 leaves out what its presolve has settled from objective and bound, where it begins
-            # from a solution and presolve leaves little: then it is asked again, without.
-            if begin is None or not len(answer.value) or self._agrees(answer):
-                break
-        return answer
+        while True:
+            for begin in (start, None):
+                left_s = max(deadline - time.perf_counter(), 0.0)
+                answer = self._run(begin, left_s, seed, may_go_on, relaxed=relaxed)
+                # HiGHS 1.16 leaves out what its presolve has settled from objective and bound, where it
+                # begins from a solution and presolve leaves little: then it is asked again, without.
+                if begin is None or not len(answer.value) or self._agrees(answer):
+                    break
+            if relaxed or not self._forbid_too_much(answer.value):
+                return answer
+            if time.perf_counter() >= deadline:
+                return MipAnswer(np.empty(0), np.nan, answer.bound, Proof.FEASIBLE)
+
+    def _forbid_too_much(self, value: NDArray[np.float64]) -> bool:
+        """Forbid what is whole and above a row's upper limit; returns whether anything is.
+
+        HiGHS takes 0.9999999 for 1: of sites at Rp 50 billion each that is Rp 5,000, and a plan that costs
+        Rp 80 more than there is.
+        """
+        if not len(value):
+            return False
+        count, column = _joined(self._count, np.int64), _joined(self._column, np.int64)
+        factor, most = _joined(self._value, np.float64), _joined(self._row_upper, np.float64)
+        row = np.repeat(np.arange(self.rows), count)
+        other = ~_joined(self._integer, np.bool_)[column] | (factor < 0)
+        mixed = np.bincount(row, weights=other, minlength=self.rows) > 0
+        used = np.bincount(row, weights=factor * value[column], minlength=self.rows)
+        too_much = np.flatnonzero(~mixed & (count > 0) & (used > most + HAIR * np.abs(most)))
+        for r in too_much.tolist():
+            mine = column[row == r]
+            mine = np.unique(mine[value[mine] > HALF])
+            self.add_rows(np.array([0, len(mine)]), mine, np.ones(len(mine)), upper=len(mine) - 1.0)
+        return len(too_much) > 0
 
     def _agrees(self, answer: MipAnswer) -> bool:
         """Return whether the objective is that of the columns."""
@@ -195,8 +230,10 @@ class Mip:
                 value, objective, objective if done else worst, Proof.OPTIMAL if done else Proof.FEASIBLE
             )
         if info.primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
-            # Time was up before anything was found.
-            return MipAnswer(np.empty(0), np.nan, float(info.mip_dual_bound), Proof.FEASIBLE)
+            # Time was up before anything was found; or what was found is none, and then nothing is known.
+            stopped = status in (states.kTimeLimit, states.kInterrupt)
+            bound = float(info.mip_dual_bound) if stopped else np.inf if self.maximise else -np.inf
+            return MipAnswer(np.empty(0), np.nan, bound, Proof.FEASIBLE)
         value = np.where(whole, np.round(value) + 0.0, value)
         if done:
             # Of whole costs HiGHS knows that nothing lies between, and leaves its bound below.

@@ -91,6 +91,19 @@ def share_better(objective: float, bound: float) -> float:
 
 # Sums of some ten thousand float64 people agree to this, relative.
 TOLERANCE = 1e-9
+# So does the sum of some thousand costs: of Rp 100 billion a tenth of a rupiah.
+HAIR = 1e-12
+
+
+def payable(budget: float) -> float:
+    """Return up to which sum of costs a choice is within a budget: whole rupiah and units are not rounded.
+
+    Examples
+    --------
+    >>> 0.1 + 0.2 <= payable(0.3), 100_000_000_080.0 <= payable(100_000_000_000.0)
+    (True, False)
+    """
+    return budget + HAIR * abs(budget)
 
 
 def solution(

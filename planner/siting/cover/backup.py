@@ -9,7 +9,7 @@ import numpy as np
 from planner.siting.cover.cuts import CutRelaxation
 from planner.siting.cover.greedy import heuristic
 from planner.siting.cover.model import CoverModel
-from planner.siting.solution import TOLERANCE, Proof
+from planner.siting.solution import TOLERANCE, Proof, payable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -81,7 +81,7 @@ class BackupSearch:
 
     def begin(self, sites: NDArray[np.int64]) -> None:
         """Try what lies near some sites, as far as these are within the budget."""
-        fit = np.cumsum(self.instance.cost[sites]) <= self._budget * (1 + 1e-12)
+        fit = np.cumsum(self.instance.cost[sites]) <= payable(self._budget)
         self._offer(heuristic(self.instance, self._budget, start=sites[fit]))
 
     def solve(self) -> None:
@@ -122,7 +122,7 @@ class BackupSearch:
             chance = np.log(self._random.random(len(share))) / np.maximum(share, 1e-300)
         order = np.argsort(-(chance if by_chance else share), kind="stable")
         order = order[share[order] > 1e-9]
-        return np.sort(order[np.cumsum(self.instance.cost[order]) <= self._budget * (1 + 1e-12)])
+        return np.sort(order[np.cumsum(self.instance.cost[order]) <= payable(self._budget)])
 
     def _offer(self, sites: NDArray[np.int64]) -> None:
         people = self.instance.people_reached(sites)

@@ -14,7 +14,7 @@ from planner.siting.cover.greedy import heuristic
 from planner.siting.cover.instance import reduced
 from planner.siting.cover.model import CoverModel
 from planner.siting.cover.relaxation import Relaxation
-from planner.siting.solution import TOLERANCE, Proof, Solution, no_solution, solution
+from planner.siting.solution import TOLERANCE, Proof, Solution, no_solution, payable, solution
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,7 +87,7 @@ def most_people(
     small = reduced(instance)
     room = budget - small.cost_forced
     held = np.flatnonzero(instance.forced)
-    if room < -TOLERANCE * max(budget, 1.0):
+    if small.cost_forced > payable(budget):
         return no_solution(seed=seed, seconds=clock.seconds())
     # Prices decide nothing at places that need several sites: gains do not only shrink.
     state: _Search | BackupSearch = (_Search if small.instance.need is None else BackupSearch)(
@@ -182,7 +182,7 @@ class _Search:
 
     def begin(self, sites: NDArray[np.int64]) -> None:
         """Try what lies near some sites, as far as these are within the budget."""
-        fit = np.cumsum(self.instance.cost[sites]) <= self._budget * (1 + 1e-12)
+        fit = np.cumsum(self.instance.cost[sites]) <= payable(self._budget)
         self._offer(heuristic(self.instance, self._budget, start=sites[fit]))
 
     def _bound(self, bound: float) -> None:
@@ -280,7 +280,7 @@ def _likely(search: Relaxation, random: NDArray[np.float64] | None = None) -> ND
         # The largest of u to the power of 1 / share are drawn in proportion to the shares (Efraimidis 2006).
         rank = share if random is None else np.log(random) / np.maximum(share, 1e-300)
     order = np.argsort(-rank, kind="stable")
-    fit = np.cumsum(cost[order]) <= search.budget * (1 + 1e-12)
+    fit = np.cumsum(cost[order]) <= payable(search.budget)
     return np.sort(order[fit & (share[order] > 1e-9)])
 
 
@@ -322,7 +322,7 @@ class _Left:
             return None
         small = reduced(replace(self.instance, forced=always, forbidden=never))
         room = self.budget - small.cost_forced
-        if room < -1e-12 * self.budget:
+        if small.cost_forced > payable(self.budget):
             return None
         rest = _Left(small.instance, max(room, 0.0))
         rest.base = self.base + small.people_forced

@@ -19,7 +19,7 @@ from planner.kernels.backup import backup_planes
 from planner.kernels.cover import covered_by_shares, group_values
 from planner.siting.cover.instance import CoverInstance, pairs_of
 from planner.siting.mip import GrowingLp, Mip
-from planner.siting.solution import TOLERANCE, Proof
+from planner.siting.solution import TOLERANCE, Proof, payable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -245,7 +245,7 @@ class CutRelaxation:
         one, mip = self.instance, Mip(maximise=True)
         mip.add_columns(np.zeros(one.sites), integer=True)
         mip.add_columns(np.ones(self._groups), upper=np.asarray(self._most * PEOPLE, dtype=np.float64))
-        mip.add_rows(np.array([0, one.sites]), np.arange(one.sites), one.cost, upper=self._budget)
+        mip.add_rows(np.array([0, one.sites]), np.arange(one.sites), one.cost, upper=payable(self._budget))
         rows = self._cut_row
         mip.add_rows(
             np.cumsum([0, *(len(c) for c, _, _ in rows)]),

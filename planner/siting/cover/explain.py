@@ -9,7 +9,7 @@ import numpy as np
 
 from planner.kernels.backup import backup_stand_ins, backup_standing
 from planner.kernels.cover import greedy_cover, stand_ins, standing
-from planner.siting.solution import TOLERANCE
+from planner.siting.solution import payable
 from planner.siting.stand_ins import STAND_IN_SHARE, STAND_INS, least_lost
 
 if TYPE_CHECKING:
@@ -141,12 +141,12 @@ def explain(
     site, added = added_in_steps(instance, [np.flatnonzero(inside)])
     open_ = ~(inside | instance.forbidden)
     allowed = share * instance.people_reached(inside)
-    others, left = [], budget * (1 + TOLERANCE) - float(instance.cost[inside].sum())
+    others, left = [], payable(budget) - float(instance.cost[inside].sum())
     alone = np.zeros(len(site))
     without = _alone(instance, inside)
     for i, j in enumerate(site.tolist()):
-        payable = open_ & (instance.cost - instance.cost[j] <= left)
-        alone[i], lost = without(j, payable, allowed)
+        paid = open_ & (instance.cost - instance.cost[j] <= left)
+        alone[i], lost = without(j, paid, allowed)
         others.append(least_lost(lost, j, xy, most))
     return Explained(site, added, alone, tuple(others))
 

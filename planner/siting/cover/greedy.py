@@ -8,7 +8,7 @@ import numpy as np
 
 from planner.kernels.backup import backup_exchange, backup_greedy
 from planner.kernels.cover import exchange, greedy_cover, site_values
-from planner.siting.solution import TOLERANCE
+from planner.siting.solution import TOLERANCE, payable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,7 +41,7 @@ def greedy_order(instance: CoverInstance, budget: float, chosen: NDArray[np.bool
     >>> greedy_order(two, 2.0, np.zeros(2, bool)).tolist()
     [0, 1]
     """
-    most = budget * (1 + 1e-12)
+    most = payable(budget)
     if instance.need is None:
         order, _ = greedy_cover(instance.cover, most, chosen.copy(), ~chosen)
     else:
@@ -75,7 +75,7 @@ def heuristic(
     chosen = np.zeros(instance.sites, dtype=np.bool_)
     if start is not None:
         chosen[_without_conflicts(instance, start)] = True
-    budget = budget * (1 + 1e-12)
+    budget = payable(budget)
     if instance.need is not None:
         return _backed_up(instance, budget, chosen)
     open_, held = ~instance.forbidden, np.zeros(instance.sites, dtype=np.bool_)

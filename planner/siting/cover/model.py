@@ -8,6 +8,7 @@ import numpy as np
 
 from planner.siting.cover.instance import pairs_of
 from planner.siting.mip import Mip
+from planner.siting.solution import payable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -52,7 +53,7 @@ class CoverModel:
         self._cover_rows()
         self._few_sites_rows()
         if budget is not None:
-            mip.add_rows(np.array([0, len(cost)]), self._x, cost, upper=budget * (1 + 1e-12))
+            mip.add_rows(np.array([0, len(cost)]), self._x, cost, upper=payable(budget))
         self._conflict_rows()
 
     def _cover_rows(self) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.kernels.cover import covered, site_values
+from planner.siting.solution import HAIR, payable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -146,7 +147,7 @@ class Relaxation:
         order = np.argsort(-worth / cost, kind="stable")
         spent = np.cumsum(cost[order])
         # A sum of costs may miss the budget by its last bit.
-        fit = int(np.searchsorted(spent, self.budget * (1 + 1e-12), side="right"))
+        fit = int(np.searchsorted(spent, payable(self.budget), side="right"))
         most = float(worth[order[:fit]].sum())
         if fit < len(order) and not self.units:
             before = spent[fit - 1] if fit else 0.0
@@ -171,7 +172,7 @@ class Relaxation:
         spent = np.concatenate([[0.0], np.cumsum(cost[order])])
         gained = np.concatenate([[0.0], np.cumsum(worth[order])])
         # A sum of costs may miss the budget by its last bit.
-        found: NDArray[np.float64] = self.best.rest + np.interp(budgets * (1 + 1e-12), spent, gained)
+        found: NDArray[np.float64] = self.best.rest + np.interp(budgets * (1 + HAIR), spent, gained)
         return found
 
     def _surplus(self, price: NDArray[np.float64], sites: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -247,7 +248,7 @@ class Relaxation:
         worth, cost, rest = self.best.worth, self.instance.cost, self.best.rest
         order = np.argsort(-worth / cost, kind="stable")
         spent = np.cumsum(cost[order])
-        fit = int(np.searchsorted(spent, self.budget * (1 + 1e-12), side="right"))
+        fit = int(np.searchsorted(spent, payable(self.budget), side="right"))
         if fit == len(order):
             # All of them are within the budget.
             return np.zeros(len(worth), dtype=np.bool_), np.zeros(len(worth), dtype=np.bool_)

@@ -14,10 +14,10 @@ from planner.kernels.capacitated import assign, climb_capacitated, knapsacks, re
 from planner.kernels.csr import Csr
 from planner.kernels.median import SHORTEST, fill, greedy
 from planner.siting.clock import Clock
-from planner.siting.distance.costs import HAIR, pair_costs
+from planner.siting.distance.costs import pair_costs
 from planner.siting.distance.distances import DistanceInstance
 from planner.siting.mip import Mip
-from planner.siting.solution import Proof, Solution, no_solution, solution
+from planner.siting.solution import Proof, Solution, no_solution, payable, solution
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -134,7 +134,7 @@ def _allocate(
     fitting = _where_it_fits(instance, capacity, load)
     nothing = Allocation(no_solution(seed=seed, seconds=clock.seconds()), np.empty(0, np.int64))
     lost = np.isinf(fitting.distance_s(np.flatnonzero(~instance.forbidden))).any()
-    if lost or math.fsum(instance.cost[instance.forced]) > p * (1 + HAIR):
+    if lost or math.fsum(instance.cost[instance.forced]) > payable(p):
         return nothing
     search = _Search(fitting, p, capacity, load, clock, seed)
     search.run()
@@ -269,7 +269,7 @@ class _Search:
         is_open = self.forced.copy()
         left = self.budget
         for j in np.argsort(-share, kind="stable"):
-            if not is_open[j] and self.costs.cost[j] <= left * (1 + HAIR):
+            if not is_open[j] and self.costs.cost[j] <= payable(left):
                 is_open[j] = True
                 left -= self.costs.cost[j]
         return is_open
@@ -351,7 +351,7 @@ class _Search:
         room = np.where(np.isinf(self.capacity), self.load.sum(), self.capacity)
         mip.add_rows(first, column, np.insert(self.load[row][order], np.cumsum(count), -room), upper=0.0)
         spent = np.where(self.forced, 0.0, self.costs.cost)
-        mip.add_rows(np.array([0, len(sites)]), sites, spent, upper=np.array([self.budget * (1 + HAIR)]))
+        mip.add_rows(np.array([0, len(sites)]), sites, spent, upper=payable(self.budget))
 
     def allocation(self, instance: DistanceInstance) -> Allocation:
         """Return the best plan in the instance's own rows and sites."""

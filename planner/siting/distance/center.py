@@ -11,10 +11,9 @@ import numpy as np
 from geodata.errors import UnprovenError
 from planner.kernels.csr import Csr
 from planner.siting.clock import Clock
-from planner.siting.distance.costs import HAIR
 from planner.siting.distance.median import compile_median, least_distance
 from planner.siting.distance.set_cover import Cover, cover_rows
-from planner.siting.solution import Proof, no_solution, solution
+from planner.siting.solution import HAIR, Proof, no_solution, payable, solution
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -120,7 +119,7 @@ class _Probe:
         self.left = 0.0 if abs(left) <= HAIR * self.p else left
         self.at_once = instance.distance_s(self.forced)
         self.row = instance.row_of_pair()
-        can = (~instance.forbidden & ~instance.forced & (instance.cost <= self.left * (1 + HAIR)))[
+        can = (~instance.forbidden & ~instance.forced & (instance.cost <= payable(self.left)))[
             instance.near.item
         ]
         self.can = can & (instance.near.value < self.at_once[self.row])

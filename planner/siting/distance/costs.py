@@ -10,6 +10,7 @@ import numpy as np
 
 from planner.kernels.csr import Csr
 from planner.kernels.median import nearest_two, turned
+from planner.siting.solution import HAIR, payable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 # People are kept to so many binary digits of their share of the largest row: a plan then does not hang on the
 # last bit, and is the same for people and for thousands of people.
 DIGITS = 40
-# Budgets and costs are sums of float64: equal to this share.
-HAIR = 1e-12
 
 
 @dataclass(frozen=True)
@@ -94,7 +93,7 @@ class Costs:
         np.minimum.at(base, row[at_opened], self.near.value[at_opened])
         left = max(float(self.budget - math.fsum(self.cost[opened])), 0.0)
         # What cannot be paid for, and what brings nobody nearer, is no choice.
-        gone = opened | closed | (self.cost > left * (1 + HAIR))
+        gone = opened | closed | (self.cost > payable(left))
         kept = (self.near.value < base[row]) & ~gone[self.near.item]
         used = np.zeros(len(self.cost), np.bool_)
         used[self.near.item[kept]] = True

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.kernels.farthest import farthest_with
-from planner.siting.solution import TOLERANCE
+from planner.siting.solution import TOLERANCE, payable
 from planner.siting.stand_ins import STAND_IN_SHARE, least_lost
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def saved_by(
         gone = (rest > now) & (instance.people > 0)
         loss = np.subtract(rest, now, out=np.zeros_like(rest), where=gone)
         alone[number] = float(np.sum(instance.people[gone] * loss[gone]))
-        paid = free & (instance.cost <= budget * (1 + TOLERANCE) - instance.cost[site[site != j]].sum())
+        paid = free & (instance.cost <= payable(budget) - instance.cost[site[site != j]].sum())
         then = _with_one_more(instance, row, rest, worst=worst)
         then[~paid | (then > best * (1 + STAND_IN_SHARE) * (1 + TOLERANCE))] = np.inf
         others.append(least_lost(then - best, j, xy))

@@ -14,10 +14,10 @@ from geodata.errors import UnprovenError
 from planner.kernels.csr import Csr
 from planner.kernels.median import SHORTEST, climb_bound, fill, greedy, interchange, nearest_two, savings
 from planner.siting.clock import Clock
-from planner.siting.distance.costs import HAIR, pair_costs
+from planner.siting.distance.costs import pair_costs
 from planner.siting.distance.distances import DistanceInstance
 from planner.siting.distance.set_cover import cover_rows
-from planner.siting.solution import Proof, no_solution, solution
+from planner.siting.solution import HAIR, Proof, no_solution, payable, solution
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -125,7 +125,7 @@ def least_distance(
     most_parts
         After how many parts of all plans to be content with the best plan known.
     """
-    if math.fsum(instance.cost[instance.forced]) > p * (1 + HAIR):
+    if math.fsum(instance.cost[instance.forced]) > payable(p):
         return no_solution(seed=seed, seconds=clock.seconds())
     costs = _without_forced(instance, p)
     search = _Search(costs, clock, seed)
@@ -211,7 +211,7 @@ class _Search:
         self._improve(self.costs, np.zeros(len(self.costs.cost), np.bool_))
         if start is not None:
             is_open = self.costs.is_open(start)
-            if math.fsum(self.costs.cost[is_open]) <= self.costs.budget * (1 + HAIR):
+            if math.fsum(self.costs.cost[is_open]) <= payable(self.costs.budget):
                 self._improve(self.costs, is_open)
         if self.upper >= self.costs.lost:
             covering = _serves_all(self.costs, self.clock, self.seed)
@@ -343,7 +343,7 @@ class _Search:
             bound = price.sum() - np.maximum(more, 0.0).sum() - one * rest.budget
             closed |= bound + np.maximum(-more, 0.0) > limit
             opened |= bound + np.maximum(more, 0.0) > limit
-        if (opened & closed).any() or math.fsum(rest.cost[opened]) > rest.budget * (1 + HAIR):
+        if (opened & closed).any() or math.fsum(rest.cost[opened]) > payable(rest.budget):
             return None
         return rest.settle(opened, closed)
 

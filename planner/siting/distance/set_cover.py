@@ -11,9 +11,8 @@ from planner.kernels.csr import Csr
 from planner.kernels.dominance import dominated, needed_rows
 from planner.kernels.lists import Lists
 from planner.kernels.median import greedy, turned
-from planner.siting.distance.costs import HAIR
 from planner.siting.mip import Mip
-from planner.siting.solution import Proof
+from planner.siting.solution import Proof, payable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -72,7 +71,7 @@ def cover_rows(
     mip = Mip()
     columns = mip.add_columns(price, integer=True)
     mip.add_rows(rows.first, rows.item, np.ones(len(rows.item)), lower=1.0)
-    mip.add_rows(np.array([0, len(columns)]), columns, price, upper=np.array([budget * (1 + HAIR)]))
+    mip.add_rows(np.array([0, len(columns)]), columns, price, upper=payable(budget))
     answer = mip.solve(
         start=is_open.astype(np.float64) if covers else None,
         time_limit_s=clock.left_s(), seed=seed, may_go_on=clock.may_go_on,

@@ -9,7 +9,7 @@ import numpy as np
 from planner.siting.clock import Clock
 from planner.siting.cover.covering import most_people
 from planner.siting.robust.search import Best, Search
-from planner.siting.solution import TOLERANCE, Proof, Solution, no_solution, solution
+from planner.siting.solution import TOLERANCE, Proof, Solution, no_solution, payable, solution
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -246,4 +246,4 @@ def _draw_of_least(instance: DrawInstance, draws: NDArray[np.int64], sites: NDAr
 
 
 def _too_dear(instance: DrawInstance, budget: float) -> bool:
-    return float(instance.cost[instance.forced].sum()) - budget > TOLERANCE * max(budget, 1.0)
+    return float(instance.cost[instance.forced].sum()) > payable(budget)

@@ -9,7 +9,7 @@ import numpy as np
 
 from planner.kernels.draws import best_two, exchange_draws, greedy_draws
 from planner.siting.robust.cuts import DrawCuts
-from planner.siting.solution import TOLERANCE
+from planner.siting.solution import TOLERANCE, payable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -66,7 +66,7 @@ class Search:
     ) -> None:
         self._clock, self._seed = clock, seed
         self._held = np.flatnonzero(instance.forced)
-        self._budget = (budget - float(instance.cost[self._held].sum())) * (1 + 1e-12)
+        self._budget = payable(budget - float(instance.cost[self._held].sum()))
         self._open = open_sites(instance)
         whole = instance.cover(weight)
         # What is forced is there already.

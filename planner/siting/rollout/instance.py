@@ -11,11 +11,12 @@ from geodata.errors import ConfigError
 from planner.kernels.dominance import dominated
 from planner.kernels.years import Years
 from planner.siting.cover.instance import CoverInstance, reduced
+from planner.siting.solution import HAIR
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-# Sums of costs may miss a limit by their last bits.
+# Lead times are whole years but for their last bits.
 SLACK = 1e-9
 
 
@@ -62,7 +63,7 @@ class RolloutInstance:
         rest = np.zeros((self.cover.places, self.years + 1))
         rest[:, :-1] = np.cumsum(value[::-1], axis=0)[::-1].T
         one = self.cover
-        limit = self.limit + SLACK * np.maximum(self.limit, 1.0)
+        limit = self.limit + HAIR * np.maximum(self.limit, 1.0)
         return Years(rest, one.by_site, one.by_place, self.works, self.use, limit, one.conflicts)
 
     @property

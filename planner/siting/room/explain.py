@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.siting.cover.explain import Explained
-from planner.siting.solution import TOLERANCE
+from planner.siting.solution import payable
 from planner.siting.stand_ins import STAND_IN_SHARE, STAND_INS, distances_m
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def stand_ins(
         out = inside | instance.forbidden
         out[core.conflicts.item[inside[one]]] = True
         out[j] = True
-        out |= core.cost > budget * (1 + TOLERANCE) - core.cost[rest].sum()
+        out |= core.cost > payable(budget) - core.cost[rest].sum()
         least, near = whole - state.people - allowed, np.where(out, -np.inf, core.most_gain(state))
         apart = distances_m(xy, j, np.arange(core.sites))
         # By falling gain, then by distance: of two at which no more can be gained, the farther is never it.

@@ -11,7 +11,7 @@ from planner.siting.cover.covering import most_people
 from planner.siting.cover.instance import pairs_of
 from planner.siting.mip import Mip
 from planner.siting.room.cuts import LEAST_SHARE, RoomCuts
-from planner.siting.solution import TOLERANCE, Proof, Solution, no_solution, solution
+from planner.siting.solution import TOLERANCE, Proof, Solution, no_solution, payable, solution
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,15 +70,15 @@ def most_people_with_room(
     """
     clock = Clock(time_limit_s, may_go_on)
     held = np.flatnonzero(instance.forced)
-    room = budget - float(instance.cost[held].sum())
-    if room < -TOLERANCE * max(budget, 1.0):
+    spent = float(instance.cost[held].sum())
+    if spent > payable(budget):
         return no_solution(seed=seed, seconds=clock.seconds())
     free = instance.free
     core = free.instance.core
     # Who has room today, and those of them whom nothing in the core decides.
     before = instance.people_with_room(np.empty(0, np.int64)) - core.safe
     begin = None if start is None else np.flatnonzero(np.isin(free.site, start))
-    search = RoomSearch(core, max(room, 0.0), clock, seed)
+    search = RoomSearch(core, max(budget - spent, 0.0), clock, seed)
     search.know(bound + before)
     if begin is not None:
         search.begin(begin)
@@ -198,8 +198,8 @@ class RoomSearch:
         inside[sites] = True
         barred = inside.copy()
         barred[core.conflicts.item[inside[self._one]]] = True
-        room = self._budget * (1 + TOLERANCE) - core.cost[sites].sum()
-        return np.asarray(~barred & (core.cost <= room), dtype=np.bool_)
+        left = payable(self._budget) - core.cost[sites].sum()
+        return np.asarray(~barred & (core.cost <= left), dtype=np.bool_)
 
     def _best_of(
         self, state: State, fits: NDArray[np.bool_], least: float, *, by_cost: bool = False
@@ -280,7 +280,7 @@ def _model(core: Core, budget: float) -> Mip:
     mip = Mip(maximise=True)
     mip.add_columns(np.zeros(n), integer=True)
     mip.add_columns(np.ones(pairs), upper=people[lists.item])
-    mip.add_rows(np.array([0, n]), np.arange(n), core.cost, upper=budget)
+    mip.add_rows(np.array([0, n]), np.arange(n), core.cost, upper=payable(budget))
     order = np.argsort(lists.item, kind="stable")
     first = np.concatenate([[0], np.cumsum(np.bincount(lists.item, minlength=core.places))])
     mip.add_rows(first, n + order, np.ones(pairs), upper=people)

@@ -12,6 +12,7 @@ from geodata.errors import ConfigError
 from planner.kernels.lists import lists_of_pairs, some_of, turned
 from planner.kernels.villages import Lift
 from planner.siting.cover.instance import reduced, run_starts_of
+from planner.siting.solution import payable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -159,8 +160,8 @@ def lift_instance(instance: CoverInstance, villages: Villages, budget: float) ->
     """
     held = instance.reached(np.flatnonzero(instance.forced))
     room = budget - float(instance.cost[instance.forced].sum())
-    hair = room + 1e-12 * abs(budget)
-    barred = instance.forbidden | (~instance.forced & (instance.cost > hair))
+    left = room + payable(budget) - budget
+    barred = instance.forbidden | (~instance.forced & (instance.cost > left))
     weight = villages.whole(villages.weight)
     n = len(villages.already)
     have = villages.whole(villages.already) + _by_village(villages, weight * held, n)
@@ -169,7 +170,7 @@ def lift_instance(instance: CoverInstance, villages: Villages, budget: float) ->
     people = np.where(live[villages.village], weight, 0).astype(np.float64)
     small = reduced(replace(instance, people=people, forbidden=barred))
     need = np.where(live, villages.least - have, 0)
-    return LiftInstance(_lift(instance, small, villages.village, weight, need), small, hair)
+    return LiftInstance(_lift(instance, small, villages.village, weight, need), small, left)
 
 
 def _by_village(villages: Villages, weight: NDArray[np.int64], n: int) -> NDArray[np.int64]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from planner.siting.clock import Clock
 from planner.siting.cover.greedy import heuristic
-from planner.siting.solution import TOLERANCE, no_solution, solution
+from planner.siting.solution import no_solution, payable, solution
 from planner.siting.threshold.cuts import LiftCuts
 from planner.siting.threshold.instance import Villages, empty, lift_instance
 from planner.siting.threshold.search import PlanSearch
@@ -94,7 +94,7 @@ def most_villages(
     villages = Villages(village, weight, already, served)
     villages.require(instance)
     held = np.flatnonzero(instance.forced)
-    if float(instance.cost[held].sum()) > budget + TOLERANCE * max(budget, 1.0):
+    if float(instance.cost[held].sum()) > payable(budget):
         return no_solution(seed=seed, seconds=clock.seconds())
     base = villages.newly(instance.reached(held))
     left = lift_instance(instance, villages, budget)
