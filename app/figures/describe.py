@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from geodata.vocabulary.statuses import YesNo
 from planner.scenarios.edits import (
     AddBoat,
     AddRoad,
@@ -31,7 +30,7 @@ def described(what_if: WhatIf, area: Area, texts: Texts) -> list[str]:
     """Return one line an edit, in order."""
     names = area.layers.facilities["name"].to_dict()
     names |= {e.id: e.name for e in what_if.edits if isinstance(e, OpenFacility)}
-    return [_line(edit, area, texts, names) for edit in what_if.edits]
+    return [_line(edit, area, texts, names) + _capacity(edit, texts) for edit in what_if.edits]
 
 
 def rules(what_if: WhatIf, texts: Texts) -> list[str]:
@@ -93,6 +92,13 @@ def road_name(area: Area, name: str, texts: Texts) -> str:
     return f"{called if isinstance(called, str) and called else name} ({what})"
 
 
+def _capacity(edit: Edit, texts: Texts) -> str:
+    """Return what is said of a unit's capacity, where an edit gives it."""
+    if not isinstance(edit, OpenFacility | ChangeFacility) or edit.capacity_people is None:
+        return ""
+    return " · " + texts.text("capacity {people} people", people=texts.number(edit.capacity_people, 0))
+
+
 def _line(  # noqa: C901, PLR0911, PLR0912 - one case an edit
     edit: Edit, area: Area, texts: Texts, names: dict[str, str]
 ) -> str:
@@ -111,9 +117,9 @@ def _line(  # noqa: C901, PLR0911, PLR0912 - one case an edit
             name = names.get(edit.id) or edit.id
             if edit.kind is not None:
                 return _("Make {name} a {kind}", name=name, kind=texts.kind(edit.kind))
-            return _(
-                "{name} functions: {value}", name=name, value=texts.term(edit.functioning or YesNo.UNKNOWN)
-            )
+            if edit.functioning is None:
+                return str(name)
+            return _("{name} functions: {value}", name=name, value=texts.term(edit.functioning))
         case CloseRoad():
             return _("Close road {name}", name=road_name(area, edit.road, texts))
         case ReopenRoad():

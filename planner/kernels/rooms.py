@@ -50,14 +50,18 @@ class Filled(NamedTuple):
     left
         int64 ``(sites,)``, room that is left.
     open_
-        bool ``(places,)``: a site with room left could take somebody of it, were there anybody. All of such a
-        place are somewhere.
+        bool ``(places,)``: a site with room left could take somebody more of it, itself or by others who move
+        on. All of such a place are somewhere; a place whose people all have room need not be one.
+    short
+        bool ``(places,)``: some of it are at no site, or would be in the place of others who then are at one.
+        Only a site that reaches such a place can add anybody. None is open.
     """
 
     flow: NDArray[np.int64]
     free: NDArray[np.int64]
     left: NDArray[np.int64]
     open_: NDArray[np.bool_]
+    short: NDArray[np.bool_]
 
 
 class Ways(NamedTuple):
@@ -157,7 +161,40 @@ def filled(
                 ways.queue[n] = j
                 n += 1
         if not _phase(rooms, cap, flow, free, left, ways, n, ENDLESS):
-            return Filled(flow, free, left, ways.came != NONE)
+            return Filled(flow, free, left, ways.came != NONE, _short(rooms, cap, flow, free))
+
+
+@njit(cache=True, nogil=True)
+def _short(
+    rooms: Rooms, cap: NDArray[np.int64], flow: NDArray[np.int64], free: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Return the places from which people can move on until somebody at no site has room: the last cut."""
+    by_site, by_place = rooms.by_site, rooms.by_place
+    short = free > 0
+    queue = np.empty(len(free), dtype=np.int64)
+    seen = np.zeros(len(by_site.first) - 1, dtype=np.bool_)
+    n = 0
+    for i in range(len(free)):
+        if short[i]:
+            queue[n] = i
+            n += 1
+    at = 0
+    while at < n:
+        i = queue[at]
+        at += 1
+        for k in range(by_place.first[i], by_place.first[i + 1]):
+            j = by_place.item[k]
+            # A site that could take more of this place gives up others for it.
+            if seen[j] or flow[rooms.pair[k]] >= cap[rooms.pair[k]]:
+                continue
+            seen[j] = True
+            for e in range(by_site.first[j], by_site.first[j + 1]):
+                other = by_site.item[e]
+                if flow[e] > 0 and not short[other]:
+                    short[other] = True
+                    queue[n] = other
+                    n += 1
+    return short
 
 
 @njit(cache=True, nogil=True)

@@ -198,7 +198,7 @@ class MoveFacility(Model):
 
 
 class ChangeFacility(Model):
-    """A facility of another kind (an upgrade), or one that works again; its room as it was when None."""
+    """A facility of another kind (an upgrade), one that works again, or one with room for other numbers."""
 
     op: Literal["change_facility"] = "change_facility"
     id: str
@@ -213,8 +213,8 @@ class ChangeFacility(Model):
 
     @model_validator(mode="after")
     def _something(self) -> Self:
-        if self.kind is None and self.functioning is None:
-            msg = "name what changes: kind or functioning"
+        if self.kind is None and self.functioning is None and self.capacity_people is None:
+            msg = "name what changes: kind, functioning or capacity_people"
             raise ValueError(msg)
         return self
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,10 +11,10 @@ import pandas as pd
 from geodata.errors import ConfigError, UnprovenError, first_five
 from planner.coverage.reach import usable_facilities
 from planner.ilp.units import unit_table
-from planner.kernels.lists import Lists, lists_of_pairs
+from planner.kernels.lists import lists_of_pairs
 from planner.scenarios.modes import Profile
 from planner.siting.reach import lists_within, times_within
-from planner.siting.room.instance import RoomInstance
+from planner.siting.room.instance import with_room
 from planner.siting.weights import counted_people
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from planner.coverage.study import Gaps, Study
     from planner.scenarios.modes import Season
     from planner.siting.cover.instance import CoverInstance
+    from planner.siting.room.instance import RoomInstance
+    from planner.travel.times import SparseTimes
 
 # The engine's sum and the plan's are of the same people in another order.
 SAME = 1e-6
@@ -67,7 +69,8 @@ def find_room(
     """Return whom each candidate and each unit reaches within the limit, and for how many it has room.
 
     A unit has room for what its list says, a new one for what its measure says; else for the people of one
-    unit in the standard; without any of these for everybody.
+    unit in the standard; without any of these for everybody. A measure at a unit that counts already adds
+    the room that it then has more.
 
     Parameters
     ----------
@@ -84,7 +87,7 @@ def find_room(
     ------
     ConfigError
         Nobody says of any unit or candidate how many people it has room for; a forced candidate is a unit
-        that counts already.
+        that counts already and would have room for no more.
 
     Examples
     --------
@@ -95,34 +98,45 @@ def find_room(
     (True, {1250.0})
     """
     gaps = study.gaps(may_go_on=may_go_on)
-    rule = gaps.scenario.standard[kind]
-    units = usable_facilities(gaps.layers, (kind, *rule.counts))
-    near = times_within(
-        study, gaps.ways, Profile(rule.of(season).mode, season), units, rule.of(season).limit_s
-    )
+    units, near = _units_near(study, gaps, kind, season)
     there = lists_of_pairs(
         near.facility.astype(np.int64), near.place.astype(np.int64), len(units), len(gaps.demand)
     )
-    counts = candidates["facility_id"].isin(units.index).to_numpy()
-    if (counts & instance.forced).any():
-        names = first_five(candidates.index[counts & instance.forced])
-        msg = f"forced candidates are units that count as {kind} already, and add no room: {names}"
+    now = _capacity(gaps, kind, units)
+    then = _room_of(candidates, gaps, kind)
+    # A unit that counts already is there: what a measure adds is the room that it gets more.
+    at = units.get_indexer(candidates["facility_id"])
+    counts = at >= 0
+    had = now[at[counts]]
+    more = np.isfinite(had) & (then[counts] > had)
+    then[counts] = np.where(more, then[counts] - np.where(more, had, 0.0), 0.0)
+    idle = np.zeros(len(candidates), dtype=np.bool_)
+    idle[counts] = ~more
+    if (idle & instance.forced).any():
+        names = first_five(candidates.index[idle & instance.forced])
+        msg = (
+            f"forced candidates are units that count as {kind} already, and would have room for no more: "
+            f"{names}. Give their measure a capacity_people above what they have, or force others"
+        )
         raise ConfigError(msg)
     nobody = np.zeros(len(gaps.demand), dtype=np.bool_)
     new = lists_within(study, kind, season, candidates, nobody, may_go_on)
-    room = np.concatenate([_room_of(candidates, gaps, kind), _capacity(gaps, kind, units.index)])
-    if np.isinf(room).all():
+    room = np.concatenate([then, now])
+    if np.isinf(room[np.append(~idle, np.ones(len(now), np.bool_))]).all():
         msg = (
             f"nobody says how many people a {kind} has room for: give people_per_unit in the standard, "
             "a capacity in the list, or capacity_people in a measure; or plan without capacity"
         )
         raise ConfigError(msg)
-    return RoomInstance(
-        counted_people(gaps.demand),
-        Lists(np.concatenate([new.first, new.first[-1] + there.first[1:]]),
-              np.concatenate([new.item, there.item])),
-        room, instance.cost, instance.forced, instance.forbidden | counts, instance.conflicts,
-    )  # fmt: skip
+    return with_room(replace(instance, people=counted_people(gaps.demand), by_site=new), there, room, idle)
+
+
+def _units_near(study: Study, gaps: Gaps, kind: str, season: Season) -> tuple[pd.Index, SparseTimes]:
+    """Return the ids of the units that count as a kind, and who reaches them within the limit."""
+    rule = gaps.scenario.standard[kind]
+    units = usable_facilities(gaps.layers, (kind, *rule.counts))
+    limit = rule.of(season)
+    return units.index, times_within(study, gaps.ways, Profile(limit.mode, season), units, limit.limit_s)
 
 
 def _room_of(candidates: gpd.GeoDataFrame, gaps: Gaps, kind: str) -> NDArray[np.float64]:
@@ -165,20 +179,16 @@ def given(study: Study, gaps: Gaps, kind: str, season: Season) -> Given:
     # Here, because compiling the kernel behind it takes a while and few ask.
     from planner.supply.capacity import allocate
 
-    rule = gaps.scenario.standard[kind]
-    units = usable_facilities(gaps.layers, (kind, *rule.counts))
-    near = times_within(
-        study, gaps.ways, Profile(rule.of(season).mode, season), units, rule.of(season).limit_s
-    )
-    people, capacity = counted_people(gaps.demand), _capacity(gaps, kind, units.index)
+    units, near = _units_near(study, gaps, kind, season)
+    people, capacity = counted_people(gaps.demand), _capacity(gaps, kind, units)
     found = allocate(
         near, people, capacity, place_id=gaps.demand.index.to_numpy(dtype=object),
-        facility_id=units.index.to_numpy(dtype=object),
+        facility_id=units.to_numpy(dtype=object),
     )  # fmt: skip
     with_room = np.bincount(found.place, weights=found.people, minlength=len(people)).astype(np.float64)
     table = pd.DataFrame(
         {"capacity_people": capacity, "people_allocated": np.nan_to_num(found.load_people)},
-        index=pd.Index(units.index, name="facility_id"),
+        index=pd.Index(units, name="facility_id"),
     )
     return Given(with_room, table)
 

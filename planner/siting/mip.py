@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -21,8 +22,26 @@ T = TypeVar("T", bound=np.generic)
 
 # Of a whole column that HiGHS gives as nearly 0 or 1.
 HALF = 0.5
-# Rows with numbers of more binary digits are made smaller, by a power of two.
-LARGE = 14
+# Rows with numbers of more binary digits are made smaller, by a power of two; sums of people have so many.
+DIGITS = 14
+
+
+# HiGHS lets a row be missed by half of this.
+SLIP = 2e-6
+
+
+def unit_of(total: float) -> float:
+    """Return by what people are multiplied for HiGHS, so that all of them together are some ten thousand.
+
+    Rows may be missed by :data:`SLIP`, whatever they count: of a town of 40 people in thousands that is a
+    person in thirty thousand, and a proof is never found. A power of two changes no digit.
+
+    Examples
+    --------
+    >>> unit_of(40.0), unit_of(2_270_000.0), unit_of(0.0)
+    (256.0, 0.00390625, 1.0)
+    """
+    return math.ldexp(1.0, DIGITS - math.frexp(total)[1]) if total > 0 else 1.0
 
 
 class _Quiet(highspy.Highs):
@@ -104,7 +123,7 @@ class Mip:
         # HiGHS asks every row to hold to 0.000001: of rupiah no float64 sum does, and it finds no solution.
         largest = np.ones(n)
         np.maximum.at(largest, np.repeat(np.arange(n), count), np.abs(value))
-        small = np.ldexp(1.0, np.minimum(LARGE - np.frexp(largest)[1], 0))
+        small = _small(largest)
         self._count.append(count)
         self._column.append(np.asarray(column, dtype=np.int64))
         self._value.append(value * np.repeat(small, count))
@@ -259,7 +278,7 @@ class GrowingLp:
     """
 
     def __init__(self, cost: NDArray[np.float64], upper: NDArray[np.float64]) -> None:
-        self._solver = _Quiet()
+        self._solver, self._small = _Quiet(), list[float]()
         self._solver.setOptionValue("threads", 1)
         n, none = len(cost), np.empty(0, np.int32)
         self._solver.addCols(n, np.asarray(cost), np.zeros(n), np.asarray(upper), 0, none, none, np.empty(0))
@@ -267,14 +286,16 @@ class GrowingLp:
 
     def add_row(self, column: NDArray[np.integer], value: NDArray[np.float64], most: float) -> None:
         """Add ``sum(value × column) <= most``."""
-        self._solver.addRow(-np.inf, float(most), len(column), column.astype(np.int32), value)
+        small = float(_small(np.abs(value).max(initial=1.0)))
+        self._solver.addRow(-np.inf, float(most) * small, len(column), column.astype(np.int32), value * small)
+        self._small.append(small)
 
     def solve(self) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
         """Return the columns, the rows' dual prices (0 or more) and the objective."""
         self._solver.run()
         found = self._solver.getSolution()
         value = np.asarray(found.col_value, dtype=np.float64)
-        price = np.abs(np.asarray(found.row_dual, dtype=np.float64))
+        price = np.abs(np.asarray(found.row_dual, dtype=np.float64)) * self._small
         return value, price, float(self._solver.getInfo().objective_function_value)
 
     def reduced_costs(self) -> NDArray[np.float64]:
@@ -300,6 +321,12 @@ class MipAnswer:
     objective: float
     bound: float
     proof: Proof
+
+
+def _small(largest: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return by what rows are multiplied so that their largest number has no more digits than DIGITS."""
+    small: NDArray[np.float64] = np.ldexp(1.0, np.minimum(DIGITS - np.frexp(largest)[1], 0))
+    return small
 
 
 def _joined(parts: Sequence[NDArray[Any]], dtype: type[T]) -> NDArray[T]:

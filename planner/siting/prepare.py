@@ -164,13 +164,10 @@ def _room(
     one = problem.instance
     if known is not None and known.problem.room is not None and known.problem.reach is problem.reach:
         was = known.problem.room
-        # Units that count already stay barred.
-        barred = was.forbidden & ~known.problem.instance.forbidden
-        if not (barred & one.forced).any():
+        if not (was.idle & one.forced).any():
             return replace(
-                was, cost=one.cost, forced=one.forced, conflicts=one.conflicts,
-                forbidden=one.forbidden | barred,
-            )  # fmt: skip
+                was, cost=one.cost, forced=one.forced, forbidden=one.forbidden, conflicts=one.conflicts
+            )
     return find_room(study, kind, candidates, one, problem.reach.seasons[0], problem.may_go_on)
 
 

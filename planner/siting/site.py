@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 from geodata.layers import no_progress
 from planner.coverage.show import area_in_words, html_table
 from planner.progress import go_on
-from planner.siting.ask import Objective
 from planner.siting.capacity import WithRoom, given, require_room
-from planner.siting.objectives.choices import cost_of_choices
+from planner.siting.objectives.choices import cost_of_choices, has_cost_of_choices
 from planner.siting.objectives.solve import solve
 from planner.siting.plan import edits_of, require_backup, require_same, require_times
 from planner.siting.prepare import Prepared, prepare
@@ -114,9 +113,7 @@ class Siting:
     def can_cost_choices(self) -> bool:
         """Whether places were forced or forbidden, and it is known how to say what each costs."""
         ask = self.ask
-        asked = bool(ask.forced or ask.forbidden)
-        plain = ask.objective == Objective.PEOPLE and ask.target is None and not ask.floors
-        return asked and plain and not ask.capacity
+        return bool(ask.forced or ask.forbidden) and has_cost_of_choices(ask)
 
     def cost_of_choices(self, *, most_s: float = 5.0) -> pd.DataFrame:
         """Return what each forced and each forbidden candidate costs, at least and at most."""

@@ -9,9 +9,14 @@ import pytest
 import yaml
 from test_report import READ, squeezed, texts_of
 
+from app.areas.area import Area
+from app.areas.question import WhatIf
+from app.figures.describe import described
+from app.texts import Texts
 from planner.cli import main
 from planner.pipeline import (
     Ask,
+    Ilp,
     Study,
     changes,
     check,
@@ -29,6 +34,8 @@ from planner.reports.comparison.sides import comparison_of
 from planner.reports.documents.data import as_data
 from planner.reports.documents.model import Section, Table
 from planner.reports.outputs import RUN
+from planner.reports.proposal.write import source_of
+from planner.scenarios.edits import ChangeFacility, OpenFacility
 
 NASTY = "Jembatan <b> & {{ 7*7 }} $x$ #\u202e_%"
 
@@ -169,6 +176,27 @@ def test_what_both_have_stands_once_and_every_edit_has_its_sentence(both):
         assert len(lines) == len(edits)
         assert all(line.endswith(".") and "  " not in line and " ." not in line for line in lines)
         assert not [line for line in lines if "_" in line.replace(NASTY, "")]
+
+
+def test_the_capacity_of_a_unit_is_told(layers):
+    """Scenarios that differ by it alone have other loads, and would read alike."""
+    pustu = layers.facilities.index[layers.facilities["kind"] == "pustu"][0]
+    point = layers.facilities.geometry.to_crs(4326)[pustu]
+    x, y = point.x, point.y
+    edits = [
+        OpenFacility(id="n", kind="pustu", name="Pustu Baru", lonlat=(x, y), capacity_people=400.0),
+        ChangeFacility(id=pustu, capacity_people=1250.0),
+        OpenFacility(id="m", kind="pustu", name="Pustu Lain", lonlat=(x, y)),
+    ]
+    for lang, words in (("id", "Daya tampung"), ("en", "has room for")):
+        source = source_of(Ilp(find_gaps(layers)), lang=lang)
+        told = edits_in_words(source, edits, edits)
+        assert ["400" in told[0], "250" in told[1]] == [True, True]
+        assert [words in line for line in told] == [True, True, False]
+        area = Area(layers)
+        shown = described(WhatIf(edits=tuple(edits)), area, Texts(lang))
+        assert ["400" in shown[0], "250" in shown[1]] == [True, True]
+        assert "·" not in shown[2]
 
 
 @pytest.mark.slow

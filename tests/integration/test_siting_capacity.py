@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import combinations
 
 import geopandas as gpd
@@ -17,7 +18,7 @@ from planner.pipeline import Ask, Floor, Ilp, Study, robustness, site
 from planner.reports.proposal.plan import read_plan_folder
 from planner.reports.workbook.plan import plan_sheets
 from planner.reports.workbook.words import Words
-from planner.scenarios.edits import OpenFacility
+from planner.scenarios.edits import ChangeFacility, OpenFacility
 from planner.scenarios.scenario import read_scenario
 from planner.siting.capacity import Given, require_room
 from planner.siting.measures import Measures, default_measures
@@ -202,3 +203,81 @@ def test_the_console_says_what_counts(study):
     lines = in_words(site(study, KIND, Ask(units=2, capacity=True)))
     assert "people more with room at units within the limit" in lines[0]
     assert "has room for more people" in lines[1]
+
+
+def enlarging(capacity=None):
+    """Nothing but making a pustu of a poskesdes that counts as one already."""
+    one = default_measures().measures["upgrade_to_pustu"]
+    return Measures(measures={"upgrade_to_pustu": one.model_copy(update={"capacity_people": capacity})})
+
+
+@pytest.fixture(scope="module")
+def crowded(demo_layers):
+    """Four poskesdes that count as pustu, with room for 300 people each by their list, two by none."""
+    rows = demo_layers.facilities.copy()
+    some = rows.index[rows["kind"] == "pustu"][:4]
+    rows.loc[some, "kind"] = "poskesdes"
+    rows["capacity_people"] = np.nan
+    rows.loc[some[:2], "capacity_people"] = 300.0
+    standard = {"pustu": {"counts": ["poskesdes"], "people_per_unit": 900.0}}
+    return Study(replace(demo_layers, facilities=rows), scenario=scenario_of(standard=standard)), some
+
+
+def with_pustu(study, *edits):
+    return float(Ilp(study.gaps((*study.scenario.edits, *edits))).allocation("pustu").people.sum())
+
+
+def test_a_unit_that_counts_already_adds_the_room_that_it_gets_more(crowded):
+    study, some = crowded
+    plan = site(study, "pustu", Ask(units=2, capacity=True), measures=enlarging(700.0))
+    now = with_pustu(study)
+    best = max(
+        with_pustu(study, *(ChangeFacility(id=i, kind="pustu", capacity_people=700.0) for i in pair))
+        for pair in combinations(some, 2)
+    )
+    assert best > now
+    assert plan.people_added == pytest.approx(best - now, abs=1e-6)
+    assert plan.sites["facility_id"].isin(some).all()
+    assert plan.sites["capacity_people"].tolist() == [700.0] * len(plan.sites)
+    assert {e.capacity_people for e in plan.scenario.edits} == {700.0}
+
+
+def test_without_a_number_of_the_measure_the_lists_own_room_stays(crowded):
+    """Nothing to gain: what the list says of a unit counts before the standard, after the measure too."""
+    study, some = crowded
+    plan = site(study, "pustu", Ask(units=1, capacity=True), measures=enlarging())
+    assert plan.people_added == 0.0
+    change = ChangeFacility(id=some[0], kind="pustu")
+    assert with_pustu(study, change) == pytest.approx(with_pustu(study))
+    with pytest.raises(ConfigError, match="would have room for no more"):
+        site(
+            study,
+            "pustu",
+            Ask(units=1, capacity=True, forced=(plan.candidates.index[0],)),
+            measures=enlarging(),
+        )
+
+
+def test_what_adds_no_room_stays_so_when_it_was_forbidden_before(crowded):
+    """As the app asks again: forbidden first, then forced, each time with the plan before at hand."""
+    study, _ = crowded
+    first = site(study, "pustu", Ask(units=1, capacity=True), measures=enlarging())
+    name = first.candidates.index[0]
+    barred = Ask(units=1, capacity=True, forbidden=(name,))
+    second = site(study, "pustu", barred, measures=enlarging(), earlier=first)
+    with pytest.raises(ConfigError, match="would have room for no more"):
+        site(
+            study, "pustu", Ask(units=1, capacity=True, forced=(name,)), measures=enlarging(), earlier=second
+        )
+    free = site(study, "pustu", Ask(units=1, capacity=True), measures=enlarging(), earlier=second)
+    assert free.people_added == 0.0
+    assert free.problem.room.idle.all()
+
+
+def test_what_a_choice_costs_is_not_told_by_time_alone(crowded):
+    study, _ = crowded
+    barred = site(study, "pustu", Ask(units=1, capacity=True), measures=enlarging(700.0)).sites.index[0]
+    plan = site(study, "pustu", Ask(units=1, capacity=True, forbidden=(barred,)), measures=enlarging(700.0))
+    assert not plan.can_cost_choices
+    with pytest.raises(ConfigError, match="without capacity"):
+        plan.cost_of_choices()

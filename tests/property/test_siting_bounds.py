@@ -14,7 +14,7 @@ from scipy.sparse import csr_array, hstack, identity
 from planner.siting.clock import Clock
 from planner.siting.cover import covering
 from planner.siting.cover.covering import most_people
-from planner.siting.cover.cuts import CutRelaxation
+from planner.siting.cover.cuts import CoverCuts
 from planner.siting.cover.instance import cover_instance
 from planner.siting.cover.relaxation import Relaxation
 
@@ -130,7 +130,7 @@ def test_cuts_end_at_the_linear_relaxation(seed):
     instance = instance_of(covers, people, cost)
     plan = np.array([0, 1, 2])
     share = np.zeros(len(cost))
-    cuts = CutRelaxation(instance, budget, plan, share)
+    cuts = CoverCuts(instance, budget, plan, share)
     cuts.run(steps=500)
     linear = oracle(covers, people, cost, budget, whole=False)
     assert cuts.bound == pytest.approx(linear, rel=1e-5)

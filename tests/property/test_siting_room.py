@@ -183,9 +183,13 @@ def test_flows_are_the_greatest_and_their_cut_says_so(data):
     assert placed == most_placed(people.tolist(), pairs, room.tolist())
     assert min(now.flow.min(initial=0), now.free.min(initial=0), now.left.min(initial=0)) >= 0
     # From here on nobody can have more room: those who certainly have it, and from each site the less of two.
-    others = people * ~now.open_
-    most = sum(min(int(room[j]), sum(int(others[i]) for k, i in near if k == j)) for j in range(sites))
-    assert placed == int(people[now.open_].sum()) + most
+    for certain in (now.open_, ~now.short):
+        others = people * ~certain
+        most = sum(min(int(room[j]), sum(int(others[i]) for k, i in near if k == j)) for j in range(sites))
+        assert placed == int(people[certain].sum()) + most
+    # Where a place is short, and only there, does room for one more help anybody.
+    helps = [room_gain(rooms, people, now, np.array([i], np.int32), 1) for i in range(places)]
+    assert now.short.tolist() == [gain > 0 for gain in helps]
     more = np.array(sorted(data.draw(st.sets(st.integers(0, places - 1)))), dtype=np.int32)
     size = data.draw(whole)
     then = most_placed(people.tolist(), [*pairs, *((int(i), sites) for i in more)], [*room.tolist(), size])

@@ -7,7 +7,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from geodata.errors import ConfigError
@@ -15,7 +15,7 @@ from planner.siting.cover import backup
 from planner.siting.cover.covering import most_people
 from planner.siting.cover.covering_with_floors import most_people_with_floors
 from planner.siting.cover.curve import cover_curve
-from planner.siting.cover.cuts import CutRelaxation
+from planner.siting.cover.cuts import CoverCuts
 from planner.siting.cover.explain import added_in_steps, explain
 from planner.siting.cover.fewest import fewest_units
 from planner.siting.cover.floors import FloorRow
@@ -82,9 +82,18 @@ def instance_of(problem):
     )  # fmt: skip
 
 
+# HiGHS misses a row by a millionth, in thousands of people a person in a thousand: no bound came down to 9.
+FEW = {
+    "near": [set(), {0, 1, 2, 4}, {0, 2, 3}, {0, 1, 2, 3, 4}, set(), set(), {3}, {0, 2, 3}],
+    "people": [5, 8, 6, 8, 7, 0, 5, 1], "lacks": [2, 1, 2, 2, 1, 3, 2, 1], "cost": [1] * 5,
+    "mark": ["_"] * 5, "apart": [(1, 4), (0, 2)], "budget": 1,
+}  # fmt: skip
+
+
 @pytest.mark.slow
 @settings(deadline=None, max_examples=250)
-@given(problems())
+@example(problem=FEW)
+@given(problem=problems())
 @pytest.mark.parametrize("small", [backup.SMALL, -1], ids=["places", "cuts"])
 def test_most_people_is_the_best_of_all_choices(small, problem):
     """By HiGHS over sites and places, and by cuts on the sites alone."""
@@ -118,7 +127,7 @@ def test_bound_optimum_and_heuristic_stand_in_order(problem):
     assert people(problem, chosen.tolist()) <= best
     plan = np.zeros(instance.sites)
     plan[chosen] = 1.0
-    cuts = CutRelaxation(instance, float(budget), chosen, plan)
+    cuts = CoverCuts(instance, float(budget), chosen, plan)
     cuts.run(steps=60)
     assert cuts.bound >= best - 1e-6
 

@@ -10,7 +10,7 @@ import shapely
 from geodata.crs import WGS84
 from geodata.villages_at import village_at
 from planner.network.edited_lines import edited_km
-from planner.reports.documents.model import number
+from planner.reports.documents.model import number, people
 from planner.scenarios.edits import (
     AddBoat,
     AddRoad,
@@ -82,7 +82,8 @@ class _Told:
         say = self._words.say
         if isinstance(edit, OpenFacility):
             unit = self._called(edit.kind, edit.name)
-            return say("edit.open_facility", unit=unit, place=self._place(edit.lonlat))
+            parts = [say("edit.open_facility", unit=unit, place=self._place(edit.lonlat))]
+            return " ".join([*parts, *self._capacity(unit, edit.capacity_people)])
         unit = self._unit(edit.id)
         if isinstance(edit, CloseFacility):
             return say("edit.close_facility", unit=unit)
@@ -93,7 +94,13 @@ class _Told:
         )
         if edit.functioning is not None:
             parts.append(say(f"edit.functioning_{edit.functioning}", unit=unit))
-        return " ".join(parts)
+        return " ".join([*parts, *self._capacity(unit, edit.capacity_people)])
+
+    def _capacity(self, unit: str, capacity: float | None) -> list[str]:
+        """Return what is said of a unit's capacity, where an edit gives it."""
+        if capacity is None:
+            return []
+        return [self._words.say("edit.capacity", unit=unit, people=people(capacity))]
 
     def _called(self, kind: str, name: str) -> str:
         """Return a unit's kind and name; names of lists often begin with the kind, and often do not."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.siting.cover.cuts import CutRelaxation
+from planner.siting.cover.cuts import CoverCuts
 from planner.siting.cover.greedy import heuristic
 from planner.siting.cover.model import CoverModel
 from planner.siting.solution import TOLERANCE, Proof, payable
@@ -90,7 +90,7 @@ class BackupSearch:
             return
         one, plan = self.instance, np.zeros(self.instance.sites)
         plan[self.best] = 1.0
-        cuts = CutRelaxation(one, self._budget, self.best, plan)
+        cuts = CoverCuts(one, self._budget, self.best, plan)
         cuts.run(steps=CUTS, clock=self._clock.part(FOR_CUTS))
         self.know(cuts.bound)
         self._look_around(cuts.share)

@@ -9,7 +9,7 @@ import numpy as np
 
 from planner.siting.clock import Clock
 from planner.siting.cover.backup import BackupSearch
-from planner.siting.cover.cuts import CutRelaxation
+from planner.siting.cover.cuts import CoverCuts
 from planner.siting.cover.greedy import heuristic
 from planner.siting.cover.instance import reduced
 from planner.siting.cover.model import CoverModel
@@ -192,7 +192,7 @@ class _Search:
         """Find the prices of the linear relaxation: they cannot be better."""
         left, plan = self._left, np.zeros(self.instance.sites)
         plan[self.best] = 1.0
-        cuts = CutRelaxation(left.instance, left.budget, self.best, plan)
+        cuts = CoverCuts(left.instance, left.budget, self.best, plan)
         cuts.run(steps=CUTS, clock=self._clock)
         self._prices = Relaxation(left.instance, left.budget, cuts.price())
         self._prices.share, self.linear = cuts.share, True
@@ -266,7 +266,7 @@ class _Search:
         left = self._left
         start = left.of(self.best)
         plan = heuristic(left.instance, left.budget) if start is None else start
-        cuts = CutRelaxation(left.instance, left.budget, plan, self._prices.share)
+        cuts = CoverCuts(left.instance, left.budget, plan, self._prices.share)
         cuts.run(steps=CUTS, clock=self._clock)
         found, bound = cuts.whole(plan, self._clock, self._seed)
         self._offer(left.sites(found))

@@ -9,7 +9,7 @@ import pandas as pd
 
 from planner.progress import go_on
 from planner.siting.clock import Clock
-from planner.siting.cover.cuts import CutRelaxation
+from planner.siting.cover.cuts import CoverCuts
 from planner.siting.cover.greedy import heuristic
 from planner.siting.cover.instance import reduced
 from planner.siting.cover.relaxation import Relaxation
@@ -127,6 +127,6 @@ def _bounds(
 def _bound_beside_others(instance: CoverInstance, budget: float, may_go_on: Callable[[], None]) -> float:
     """Return what no plan within a budget can beat where places need several sites."""
     none = np.empty(0, np.int64)
-    cuts = CutRelaxation(instance, budget, none, np.zeros(instance.sites))
+    cuts = CoverCuts(instance, budget, none, np.zeros(instance.sites))
     cuts.run(steps=STEPS, clock=Clock(np.inf, may_go_on))
     return min(cuts.bound, instance.reachable)

@@ -11,29 +11,29 @@ and Phillips 2000).
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
 from planner.kernels.backup import backup_planes
 from planner.kernels.cover import covered_by_shares, group_values
-from planner.siting.cover.instance import CoverInstance, pairs_of
-from planner.siting.mip import GrowingLp, Mip
-from planner.siting.solution import TOLERANCE, Proof, payable
+from planner.siting.cover.instance import pairs_of
+from planner.siting.mip import SLIP, GrowingLp, Mip, unit_of
+from planner.siting.solution import TOLERANCE, Proof
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from planner.kernels.lists import Lists
     from planner.siting.clock import Clock
+    from planner.siting.cover.instance import CoverInstance
 
 # Cuts are made between the best shares known and those of the relaxation, this far towards the latter:
 # nearer to where the answer lies (Ben-Ameur and Neto 2007).
 OUTWARD = 0.3
 # A cut must take away this share of a group's people, and the bound may stay this share above the answer.
 LEAST, NEAR = 1e-6, 1e-7
-# People are counted in thousands in the linear problem.
-PEOPLE = 1e-3
 # In place of a group's number: a cut on all groups together.
 ALL = -1
 
@@ -92,7 +92,7 @@ class Planes(NamedTuple):
     whole: tuple[float, NDArray[np.float64]] | None = None
 
 
-class CutRelaxation:
+class CutRelaxation(ABC):
     """The linear relaxation of an instance within a budget, tightened cut by cut.
 
     Parameters
@@ -115,10 +115,8 @@ class CutRelaxation:
     --------
     >>> from planner.siting.cover.instance import cover_instance
     >>> three = cover_instance([10.0, 20.0, 5.0], place=[0, 1, 2], site=[0, 1, 2])
-    >>> cuts = CutRelaxation(three, 2.0, np.array([1]), np.array([0.0, 1.0, 0.0]))
-    >>> cuts.run(steps=50)
-    >>> round(cuts.bound, 6), cuts.price().round(6).tolist()[2]
-    (30.0, 5.0)
+    >>> isinstance(CoverCuts(three, 2.0, np.array([1]), np.array([0.0, 1.0, 0.0])), CutRelaxation)
+    True
     """
 
     def __init__(
@@ -133,9 +131,10 @@ class CutRelaxation:
         self._group, self._groups = places_by_site(instance, plan), max(len(plan), 1)
         sites = instance.sites
         self._most = np.bincount(self._group, weights=instance.people, minlength=self._groups)
+        self._unit = unit_of(float(instance.people.sum()))
         self._lp = GrowingLp(
             np.concatenate([np.zeros(sites), np.ones(self._groups)]),
-            np.concatenate([np.ones(sites), self._most * PEOPLE]),
+            np.concatenate([np.ones(sites), self._most * self._unit]),
         )
         self._lp.add_row(np.arange(sites), instance.cost, budget)
         self._inside = share * min(1.0, budget / max(float(share @ instance.cost), 1e-300))
@@ -146,23 +145,9 @@ class CutRelaxation:
         self._cut_open: list[NDArray[np.bool_]] = []
         self._dual = np.zeros(1)
 
+    @abstractmethod
     def _planes(self, share: NDArray[np.float64]) -> Planes:
-        """Return the planes that touch what shares of sites cover."""
-        one = self.instance
-        if not isinstance(one, CoverInstance):
-            msg = f"{type(self).__name__} knows no planes of {type(one).__name__}"
-            raise TypeError(msg)
-        if one.need is not None:
-            problem = one.backup()
-            people, full, slope = backup_planes(problem, share, self._group, self._groups)
-            return Planes(people, full, slope, np.zeros(0, np.bool_))
-        cover = covered_by_shares(one.by_site, one.places, share)
-        covered = one.people * np.minimum(cover, 1.0)
-        people = np.bincount(self._group, weights=covered, minlength=self._groups)
-        open_ = cover < 1.0
-        slope = group_values(one.by_site, one.people * open_, self._group, self._groups)
-        full = np.bincount(self._group, weights=one.people * ~open_, minlength=self._groups)
-        return Planes(people.astype(np.float64), full.astype(np.float64), slope, open_)
+        """Return the planes that touch what shares of sites cover, in each group of places."""
 
     def run(self, *, steps: int, clock: Clock | None = None) -> None:
         """Add cuts until the bound is that of the linear relaxation, or steps or time are used up."""
@@ -171,10 +156,10 @@ class CutRelaxation:
             if clock is not None and clock.is_over():
                 return
             value, self._dual, objective = self._lp.solve()
-            self.bound = min(self.bound, objective / PEOPLE)
+            self.bound = min(self.bound, objective / self._unit)
             if self.bound - self._people_inside <= NEAR * self.bound:
                 return
-            share, people = value[:sites], value[sites:] / PEOPLE
+            share, people = value[:sites], value[sites:] / self._unit
             if not self._cut(
                 OUTWARD * share + (1.0 - OUTWARD) * self._inside, share, people
             ) and not self._cut(share, share, people):
@@ -185,7 +170,7 @@ class CutRelaxation:
         one, (covered, full, slope, open_, whole) = self.instance, self._planes(at)
         if covered.sum() > self._people_inside:
             self._inside, self._people_inside = at, float(covered.sum())
-        broken = people > full + slope @ share + LEAST * self._most
+        broken = people > full + slope @ share + LEAST * self._most + SLIP / self._unit
         for g in np.flatnonzero(broken):
             self._add(np.array([one.sites + g]), float(full[g]), slope[g])
             self._cut_group.append(int(g))
@@ -202,8 +187,8 @@ class CutRelaxation:
         some = np.flatnonzero(slope)
         row = (
             np.concatenate([some, groups]),
-            np.concatenate([-slope[some] * PEOPLE, np.ones(len(groups))]),
-            full * PEOPLE,
+            np.concatenate([-slope[some] * self._unit, np.ones(len(groups))]),
+            full * self._unit,
         )
         self._lp.add_row(*row)
         self._cut_row.append(row)
@@ -228,7 +213,7 @@ class CutRelaxation:
             if answer.proof is Proof.INFEASIBLE:
                 return best, people
             if np.isfinite(answer.bound):
-                self.bound = min(self.bound, answer.bound / PEOPLE)
+                self.bound = min(self.bound, answer.bound / self._unit)
             if not len(answer.value) or self.bound <= people * (1 + TOLERANCE):
                 break
             found = np.flatnonzero(answer.value[: one.sites] > 0.5)
@@ -236,7 +221,7 @@ class CutRelaxation:
             if more > people:
                 best, people = found, more
             share = answer.value[: one.sites]
-            if not self._cut(share, share, answer.value[one.sites :] / PEOPLE):
+            if not self._cut(share, share, answer.value[one.sites :] / self._unit):
                 break
         return best, max(self.bound, people)
 
@@ -244,8 +229,8 @@ class CutRelaxation:
         """Return the problem of whole sites under all cuts so far."""
         one, mip = self.instance, Mip(maximise=True)
         mip.add_columns(np.zeros(one.sites), integer=True)
-        mip.add_columns(np.ones(self._groups), upper=np.asarray(self._most * PEOPLE, dtype=np.float64))
-        mip.add_rows(np.array([0, one.sites]), np.arange(one.sites), one.cost, upper=payable(self._budget))
+        mip.add_columns(np.ones(self._groups), upper=np.asarray(self._most * self._unit, dtype=np.float64))
+        mip.add_rows(np.array([0, one.sites]), np.arange(one.sites), one.cost, upper=self._budget)
         rows = self._cut_row
         mip.add_rows(
             np.cumsum([0, *(len(c) for c, _, _ in rows)]),
@@ -260,7 +245,54 @@ class CutRelaxation:
     def _columns(self, sites: NDArray[np.int64]) -> NDArray[np.float64]:
         share = np.zeros(self.instance.sites)
         share[sites] = 1.0
-        return np.concatenate([share, self._planes(share).people * PEOPLE])
+        return np.concatenate([share, self._planes(share).people * self._unit])
+
+    @property
+    def share(self) -> NDArray[np.float64]:
+        """The best shares of sites found, float64 ``(sites,)`` (0-1)."""
+        return self._inside
+
+
+class CoverCuts(CutRelaxation):
+    """The relaxation of a covering problem, in which a place counts as often as it is covered, once at most.
+
+    Parameters
+    ----------
+    instance
+        Reduced: nothing is forced or forbidden.
+    budget, plan, share
+        As :class:`CutRelaxation` takes them.
+
+    Examples
+    --------
+    >>> from planner.siting.cover.instance import cover_instance
+    >>> three = cover_instance([10.0, 20.0, 5.0], place=[0, 1, 2], site=[0, 1, 2])
+    >>> cuts = CoverCuts(three, 2.0, np.array([1]), np.array([0.0, 1.0, 0.0]))
+    >>> cuts.run(steps=50)
+    >>> round(cuts.bound, 6), cuts.price().round(6).tolist()[2]
+    (30.0, 5.0)
+    """
+
+    def __init__(
+        self, instance: CoverInstance, budget: float, plan: NDArray[np.int64], share: NDArray[np.float64]
+    ) -> None:
+        self._cover = instance
+        super().__init__(instance, budget, plan, share)
+
+    def _planes(self, share: NDArray[np.float64]) -> Planes:
+        """Return the planes that touch what shares of sites cover."""
+        one = self._cover
+        if one.need is not None:
+            problem = one.backup()
+            people, full, slope = backup_planes(problem, share, self._group, self._groups)
+            return Planes(people, full, slope, np.zeros(0, np.bool_))
+        cover = covered_by_shares(one.by_site, one.places, share)
+        covered = one.people * np.minimum(cover, 1.0)
+        people = np.bincount(self._group, weights=covered, minlength=self._groups)
+        open_ = cover < 1.0
+        slope = group_values(one.by_site, one.people * open_, self._group, self._groups)
+        full = np.bincount(self._group, weights=one.people * ~open_, minlength=self._groups)
+        return Planes(people.astype(np.float64), full.astype(np.float64), slope, open_)
 
     def price(self) -> NDArray[np.float64]:
         """Return the prices of places that prove the bound: float64 ``(places,)``, people.
@@ -268,16 +300,11 @@ class CutRelaxation:
         The cuts' duals; :class:`planner.siting.cover.relaxation.Relaxation` bounds and decides by them. Not
         for places that need several sites.
         """
-        price = np.zeros(self.instance.places)
+        price = np.zeros(self._cover.places)
         for dual, g, open_ in zip(self._dual[1:], self._cut_group, self._cut_open, strict=False):
             if dual > 0:
                 price[open_ & (self._group == g)] += dual
-        return np.minimum(price, 1.0) * self.instance.people
-
-    @property
-    def share(self) -> NDArray[np.float64]:
-        """The best shares of sites found, float64 ``(sites,)`` (0-1)."""
-        return self._inside
+        return np.minimum(price, 1.0) * self._cover.people
 
 
 def places_by_site(instance: Sites, plan: NDArray[np.int64]) -> NDArray[np.int64]:

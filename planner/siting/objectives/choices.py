@@ -17,6 +17,7 @@ from planner.siting.rules import barred
 if TYPE_CHECKING:
     import geopandas as gpd
 
+    from planner.siting.ask import Ask
     from planner.siting.solution import Solution
 
 
@@ -56,6 +57,18 @@ def after_earlier(problem: Problem, earlier: Problem, plan: Solution) -> Problem
     return replace(problem, start=allowed, bound=bound)
 
 
+def has_cost_of_choices(ask: Ask) -> bool:
+    """Return whether it can be told what single choices cost a plan.
+
+    Examples
+    --------
+    >>> from planner.siting.ask import Ask
+    >>> has_cost_of_choices(Ask(units=2)), has_cost_of_choices(Ask(units=2, capacity=True))
+    (True, False)
+    """
+    return ask.objective is Objective.PEOPLE and ask.target is None and not ask.floors and not ask.capacity
+
+
 def cost_of_choices(
     problem: Problem, answer: Answer, candidates: gpd.GeoDataFrame, *, most_s: float
 ) -> pd.DataFrame:
@@ -79,10 +92,10 @@ def cost_of_choices(
     Raises
     ------
     ConfigError
-        The problem has another objective or floors.
+        :func:`has_cost_of_choices` says that it cannot be told.
     """
-    if problem.ask.objective != Objective.PEOPLE or problem.ask.target is not None or problem.ask.floors:
-        msg = "what a choice costs is known for most people reached, without floors"
+    if not has_cost_of_choices(problem.ask):
+        msg = "what a choice costs is known for most people reached, without floors and without capacity"
         raise ConfigError(msg)
     instance = problem.instance if problem.times is None else gradual_instance(problem, problem.times)
     asked = {"forced": problem.ask.forced, "forbidden": problem.ask.forbidden}

@@ -12,7 +12,7 @@ import numpy as np
 
 from planner.kernels.draws import best_two, covered_by_shares_in_draws, group_values_in_draws
 from planner.siting.cover.instance import pairs_of
-from planner.siting.mip import GrowingLp, Mip
+from planner.siting.mip import SLIP, GrowingLp, Mip, unit_of
 from planner.siting.solution import TOLERANCE, Proof
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from planner.siting.clock import Clock
 
 # As in :mod:`planner.siting.cover.cuts`.
-OUTWARD, LEAST, NEAR, PEOPLE = 0.3, 1e-6, 1e-7, 1e-3
+OUTWARD, LEAST, NEAR = 0.3, 1e-6, 1e-7
 STEPS = 300
 
 
@@ -58,6 +58,7 @@ class DrawCuts:
         owner = best_two(cover, inside).owner
         self._group = np.where(owner >= 0, np.searchsorted(plan, owner), len(plan)).astype(np.int64)
         self._most = self._by_group(cover.value[:, :, 0])
+        self._unit = unit_of(float(self._most.sum(axis=1).max(initial=0.0)))
         self.bound = float(self._most.sum(axis=1).min())
         self._inside = inside.astype(np.float64)
         self._people_inside = self._covered(self._inside)[0].sum(axis=1).min()
@@ -74,7 +75,7 @@ class DrawCuts:
         return np.arange(low, low + self._groups)
 
     def _upper(self) -> NDArray[np.float64]:
-        return np.concatenate([np.ones(len(self._site)), self._most.ravel() * PEOPLE, [np.inf]])
+        return np.concatenate([np.ones(len(self._site)), self._most.ravel() * self._unit, [np.inf]])
 
     def _least_rows(self) -> list[tuple[NDArray[np.int64], NDArray[np.float64], float]]:
         """Return the rows that hold the last column below every criterion, and the costs below the budget."""
@@ -108,12 +109,12 @@ class DrawCuts:
         sites = len(self._site)
         for _ in range(STEPS):
             value, self._dual, objective = self._lp.solve()
-            self.bound = min(self.bound, objective / PEOPLE)
+            self.bound = min(self.bound, objective / self._unit)
             if self.bound - self._people_inside <= NEAR * self.bound or clock.is_over():
                 return
             share = np.zeros(len(self._inside))
             share[self._site] = value[:sites]
-            people = value[sites:-1].reshape(self._criteria, self._groups) / PEOPLE
+            people = value[sites:-1].reshape(self._criteria, self._groups) / self._unit
             if not self._cut(
                 OUTWARD * share + (1.0 - OUTWARD) * self._inside, share, people
             ) and not self._cut(share, share, people):
@@ -127,7 +128,7 @@ class DrawCuts:
         found = False
         for a in range(self._criteria):
             slope, full = self._plane(a, cover)
-            broken = people[a] > full + slope @ share[self._site] + LEAST * self._most[a]
+            broken = people[a] > full + slope @ share[self._site] + LEAST * self._most[a] + SLIP / self._unit
             for g in np.flatnonzero(broken).tolist():
                 self._add(int(self._theta(a)[g]), slope[g], float(full[g]))
             found |= bool(broken.any())
@@ -147,7 +148,7 @@ class DrawCuts:
 
     def _add(self, theta: int, slope: NDArray[np.float64], full: float) -> None:
         some = np.flatnonzero(slope)
-        row = np.append(some, theta), np.append(-slope[some] * PEOPLE, 1.0), full * PEOPLE
+        row = np.append(some, theta), np.append(-slope[some] * self._unit, 1.0), full * self._unit
         self._lp.add_row(*row)
         self._cuts.append(row)
 
@@ -187,7 +188,7 @@ class DrawCuts:
                 return best, people
             if np.isfinite(answer.bound):
                 # What was left out is no better than the best known.
-                self.bound = min(self.bound, max(answer.bound / PEOPLE, people))
+                self.bound = min(self.bound, max(answer.bound / self._unit, people))
             if not len(answer.value) or self.bound <= people * (1 + TOLERANCE):
                 break
             value = np.zeros(self._columns)
@@ -197,7 +198,7 @@ class DrawCuts:
             found = np.flatnonzero(share > 0.5)
             if self._people(found) > people:
                 best, people = found, self._people(found)
-            groups = value[len(self._site) : -1].reshape(self._criteria, self._groups) / PEOPLE
+            groups = value[len(self._site) : -1].reshape(self._criteria, self._groups) / self._unit
             if not self._cut(share, share, groups):
                 break
         return best, max(self.bound, people)
@@ -212,7 +213,7 @@ class DrawCuts:
         share = _marked(len(self._inside), chosen).astype(np.float64)
         covered = self._covered(share)[0]
         return np.concatenate(
-            [share[self._site], covered.ravel() * PEOPLE, [covered.sum(axis=1).min() * PEOPLE]]
+            [share[self._site], covered.ravel() * self._unit, [covered.sum(axis=1).min() * self._unit]]
         )
 
     def _kept(self, people: float, best: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -249,8 +250,8 @@ class DrawCuts:
         scale = np.minimum(1.0, room / np.maximum(used, 1e-300))
         for one, (column, value, full) in cuts:
             part = one * scale[column[-1] - sites]
-            worth[column[:-1]] -= part * value[:-1] / PEOPLE
-            rest += part * full / PEOPLE
+            worth[column[:-1]] -= part * value[:-1] / self._unit
+            rest += part * full / self._unit
         rest += float(((room - used * scale) * self._most.ravel()).sum())
         return worth, rest
 

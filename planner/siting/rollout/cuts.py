@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.kernels.cover import covered_by_shares, group_values
-from planner.siting.cover.cuts import LEAST, NEAR, OUTWARD, PEOPLE, places_by_site
+from planner.siting.cover.cuts import LEAST, NEAR, OUTWARD, places_by_site
 from planner.siting.cover.instance import pairs_of
-from planner.siting.mip import GrowingLp, Mip
+from planner.siting.mip import SLIP, GrowingLp, Mip, unit_of
 from planner.siting.solution import TOLERANCE, Proof
 
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ class YearCuts:
             np.bincount(g, weights=p, minlength=int(g.max(initial=0)) + 1)
             for g, p in zip(self._group, instance.people, strict=True)
         ]
+        self._unit = unit_of(max(float(most.sum()) for most in self._most))
         # The first column of the groups of each year.
         self._first = len(self._site) + np.cumsum([0, *(len(m) for m in self._most)])
         self._rows: list[Row] = []
@@ -84,7 +85,7 @@ class YearCuts:
     def _columns(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return what each column counts, and the most of each: decisions, then the people of each group."""
         weight = np.repeat(self.instance.weight, [len(m) for m in self._most])
-        most = np.concatenate([np.empty(0), *self._most]) * PEOPLE
+        most = np.concatenate([np.empty(0), *self._most]) * self._unit
         n = len(self._site)
         return np.concatenate([np.zeros(n), weight]), np.concatenate([np.ones(n), most])
 
@@ -134,7 +135,7 @@ class YearCuts:
             if clock.is_over():
                 return
             value, _, objective = self._lp.solve()
-            self._at, self._reduced = objective / PEOPLE, self._lp.reduced_costs()[:n] / PEOPLE
+            self._at, self._reduced = objective / self._unit, self._lp.reduced_costs()[:n] / self._unit
             self.bound = min(self.bound, self._at)
             if self.bound - self._inside_value <= near * self.bound:
                 return
@@ -173,7 +174,7 @@ class YearCuts:
         full = np.bincount(group, weights=people * ~open_, minlength=len(most))
         column = self._first[year] + np.arange(len(most))
         working = self._working(value[:n], year)
-        broken = value[column] / PEOPLE > full + slope @ working + LEAST * most
+        broken = value[column] / self._unit > full + slope @ working + LEAST * most + SLIP / self._unit
         decisions = np.flatnonzero(self._since <= year)
         for g in np.flatnonzero(broken):
             mine = slope[g, self._site[decisions]]
@@ -181,8 +182,8 @@ class YearCuts:
             self._add(
                 (
                     np.append(decisions[some], column[g]),
-                    np.append(-mine[some] * PEOPLE, 1.0),
-                    float(full[g] * PEOPLE),
+                    np.append(-mine[some] * self._unit, 1.0),
+                    float(full[g] * self._unit),
                 )
             )
         return bool(broken.any())
@@ -215,7 +216,7 @@ class YearCuts:
                 self.bound = value
                 break
             if np.isfinite(answer.bound):
-                self.bound = max(value, min(self.bound, answer.bound / PEOPLE))
+                self.bound = max(value, min(self.bound, answer.bound / self._unit))
             if not len(answer.value):
                 break
             found = self._decided(answer.value)
@@ -281,7 +282,7 @@ class YearCuts:
         """Return a rollout as HiGHS's columns."""
         share, people = self._share(decided), self.instance.people
         counted = [
-            np.bincount(g, weights=p * np.minimum(self._cover(share, t), 1.0), minlength=len(m)) * PEOPLE
+            np.bincount(g, weights=p * np.minimum(self._cover(share, t), 1.0), minlength=len(m)) * self._unit
             for t, (g, p, m) in enumerate(zip(self._group, people, self._most, strict=True))
         ]
         return np.concatenate([share, *counted])

@@ -98,7 +98,7 @@ def stand_ins(
         state = core.state(rest, full)
         inside = np.zeros(core.sites, dtype=np.bool_)
         inside[rest] = True
-        out = inside | instance.forbidden
+        out = inside | instance.closed
         out[core.conflicts.item[inside[one]]] = True
         out[j] = True
         out |= core.cost > payable(budget) - core.cost[rest].sum()

@@ -14,7 +14,12 @@ from geodata.runs import run_starts
 from planner.kernels.cover import site_values
 from planner.kernels.lists import Lists, lists_of_pairs, signatures, some_of
 from planner.kernels.rooms import Filled, Rooms, filled, room_gain, rooms_of
-from planner.siting.cover.instance import SIGNATURE_SEED, CoverInstance, instance_of_lists
+from planner.siting.cover.instance import (
+    SIGNATURE_SEED,
+    CoverInstance,
+    cover_instance,
+    instance_of_lists,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -44,6 +49,9 @@ class RoomInstance:
         bool ``(sites,)``: always chosen, never chosen.
     conflicts
         By site, the others that may not be chosen with it; both ways.
+    idle
+        bool ``(sites,)``: never chosen either, whatever is asked: units that are there already and would get
+        no more room.
     """
 
     people: NDArray[np.float64]
@@ -53,6 +61,12 @@ class RoomInstance:
     forced: NDArray[np.bool_]
     forbidden: NDArray[np.bool_]
     conflicts: Lists
+    idle: NDArray[np.bool_]
+
+    @property
+    def closed(self) -> NDArray[np.bool_]:
+        """The sites that are never chosen, bool ``(sites,)``."""
+        return self.forbidden | self.idle
 
     @property
     def sites(self) -> int:
@@ -67,7 +81,7 @@ class RoomInstance:
     @property
     def free(self) -> Free:
         """The sites that nothing decides yet; those that are forced are units there."""
-        open_ = ~(self.forced | self.forbidden)
+        open_ = ~(self.forced | self.closed)
         one = np.repeat(np.arange(self.sites), np.diff(self.conflicts.first))
         open_[self.conflicts.item[self.forced[one]]] = False
         site, held = np.flatnonzero(open_), np.flatnonzero(self.forced)
@@ -79,7 +93,7 @@ class RoomInstance:
         return Free(RoomInstance(
             self.people, some_of(self.by_site, rows, np.arange(len(self.people))), self.room[rows],
             self.cost[site], none, none,
-            lists_of_pairs(number[one[both]], number[self.conflicts.item[both]], len(site), len(site)),
+            lists_of_pairs(number[one[both]], number[self.conflicts.item[both]], len(site), len(site)), none,
         ), site)  # fmt: skip
 
     @cached_property
@@ -147,47 +161,64 @@ def room_instance(
     Raises
     ------
     ConfigError
-        People or room below 0 or no number; a cost of 0 or less; a site both forced and forbidden.
+        As :func:`planner.siting.cover.instance.cover_instance`; room below 0 or no number.
 
     Examples
     --------
     >>> room_instance([10.0], place=[0, 0], site=[0, 1], room=[5.0, 3.0], units=1).sites
     1
     """
-    people, room = np.asarray(people, np.float64), np.asarray(room, np.float64)
-    sites = len(room) - units
-    lists = lists_of_pairs(
-        np.asarray(site, dtype=np.int64), np.asarray(place, dtype=np.int64), len(room), len(people)
-    )
-    none = np.zeros(sites, dtype=np.bool_)
-    pairs = np.asarray([] if conflicts is None else conflicts, dtype=np.int64).reshape(-1, 2)
-    one = RoomInstance(
-        people, lists, room, np.ones(sites) if cost is None else np.asarray(cost, np.float64),
-        none if forced is None else forced, none if forbidden is None else forbidden,
-        lists_of_pairs(pairs.T.ravel(), pairs[:, ::-1].T.ravel(), sites, sites),
+    place, site, size = np.asarray(place), np.asarray(site), len(room)
+    new = site < size - units
+    plain = cover_instance(
+        people, place=place[new], site=site[new], sites=size - units, cost=cost, forced=forced,
+        forbidden=forbidden, conflicts=conflicts,
     )  # fmt: skip
-    require_valid(one)
-    return one
+    there = cover_instance(people, place=place[~new], site=site[~new] - (size - units), sites=units)
+    return with_room(plain, there.by_site, np.asarray(room, np.float64))
 
 
-def require_valid(one: RoomInstance) -> None:
-    """Raise ConfigError where numbers make no sense.
+def with_room(
+    plain: CoverInstance, units: Lists, room: NDArray[np.float64], idle: NDArray[np.bool_] | None = None
+) -> RoomInstance:
+    """Return a covering problem whose sites, and units that are there, have room for so many.
+
+    Parameters
+    ----------
+    plain
+        Whom the sites reach, those included whom a unit reaches; costs and rules.
+    units
+        The places that each unit reaches.
+    room
+        float64 ``(sites + units,)``, people; inf = for everybody.
+    idle
+        bool ``(sites,)``, those that add no room; none when None.
+
+    Raises
+    ------
+    ConfigError
+        Room below 0 or no number.
 
     Examples
     --------
-    >>> require_valid(room_instance([10.0], place=[0], site=[0], room=[5.0]))
+    >>> plain = cover_instance([10.0, 20.0], place=[0, 1], site=[0, 0])
+    >>> one = with_room(plain, Lists(np.array([0, 1]), np.array([1], np.int32)), np.array([12.0, 5.0]))
+    >>> one.people_with_room(np.array([], int)), one.people_with_room(np.array([0]))
+    (5.0, 17.0)
     """
-    msg = ""
-    if not (np.isfinite(one.people).all() and (one.people >= 0).all()):
-        msg = "people are numbers of 0 or more"
-    elif np.isnan(one.room).any() or (one.room < 0).any():
+    if np.isnan(room).any() or (room < 0).any():
         msg = "room is a number of people of 0 or more, or inf"
-    elif not (np.isfinite(one.cost).all() and (one.cost > 0).all()):
-        msg = "costs are numbers above 0"
-    elif (one.forced & one.forbidden).any():
-        msg = "a site is both forced and forbidden"
-    if msg:
         raise ConfigError(msg)
+    mine = plain.by_site
+    every = Lists(
+        np.concatenate([mine.first, mine.first[-1] + units.first[1:]]),
+        np.concatenate([mine.item, units.item]),
+    )
+    none = np.zeros(plain.sites, dtype=np.bool_)
+    return RoomInstance(
+        plain.people, every, room, plain.cost, plain.forced, plain.forbidden, plain.conflicts,
+        none if idle is None else idle,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -326,10 +357,10 @@ class Core:
     def most_gain(self, state: State) -> NDArray[np.float64]:
         """Return what each site could add at most: float64 ``(sites,)``, people.
 
-        Whoever has a place that a site with room left would take is no gain to anybody.
+        Only of places that are short of room can it add anybody, and no more than all of these.
         """
-        out = self.parts * ~state.now.open_
-        near = site_values(self.by_site, out.astype(np.float64))[: self.sites]
+        short = self.parts * state.now.short
+        near = site_values(self.by_site, short.astype(np.float64))[: self.sites]
         most = np.minimum(near, self.room[: self.sites]) * self.part_people
         return np.asarray(most, dtype=np.float64)
 
@@ -344,7 +375,7 @@ def _core(one: RoomInstance) -> Core:
     A unit that has room for all whom it reaches can take them whatever is chosen: it goes, with its places.
     """
     every = len(one.room)
-    open_ = np.concatenate([~one.forbidden, np.ones(every - one.sites, dtype=np.bool_)])
+    open_ = np.concatenate([~one.closed, np.ones(every - one.sites, dtype=np.bool_)])
     sure = _sure(one)
     number, people = _merged(one, open_, ~sure)
     lists = some_of(one.by_site, np.arange(every), number)
@@ -354,7 +385,7 @@ def _core(one: RoomInstance) -> Core:
     total, safe = math.fsum(people), math.fsum(one.people[sure])
     part_people = math.ldexp(1.0, math.frexp(total)[1] - BITS) if total else 1.0
     parts = np.rint(people / part_people).astype(np.int64)
-    room = np.rint(np.minimum(one.room, 2.0 * total + 1.0) / part_people).astype(np.int64)
+    room = np.rint(np.minimum(one.room, 2.0 * total) / part_people).astype(np.int64)
     always = one.units[size[one.sites :] > 0]
     return Core(people, safe, lists, parts, part_people, room, always, one.cost, one.conflicts)
 

@@ -9,7 +9,7 @@ import numpy as np
 from planner.siting.clock import Clock
 from planner.siting.cover.covering import most_people
 from planner.siting.cover.instance import pairs_of
-from planner.siting.mip import Mip
+from planner.siting.mip import Mip, unit_of
 from planner.siting.room.cuts import LEAST_SHARE, RoomCuts
 from planner.siting.solution import TOLERANCE, Proof, Solution, no_solution, payable, solution
 
@@ -26,8 +26,6 @@ CUTS, FOR_CUTS = 300, 0.6
 FOR_ROOMY = 0.2
 # With so few pairs of site and place HiGHS decides on sites and who is at them at once.
 SMALL = 20_000
-# People are counted in thousands for HiGHS.
-PEOPLE = 1e-3
 # A site has to add this share of all people to be worth its cost; less is rounding.
 LEAST = 1e-12
 NOBODY = -1
@@ -86,7 +84,9 @@ def most_people_with_room(
     sites = np.concatenate([held, free.site[search.best]])
     # The two sums are of parts of another size: of no site nothing must be left of that.
     people = search.people - before if len(sites) else 0.0
-    return solution(sites, people, max(search.bound - before, people), seed=seed, seconds=clock.seconds())
+    # Sums of all people are equal to so much: that may be more than the same share of those added.
+    bound = people if search.proven else max(search.bound - before, people)
+    return solution(sites, people, bound, seed=seed, seconds=clock.seconds())
 
 
 class RoomSearch:
@@ -268,7 +268,7 @@ class RoomSearch:
         if answer.proof is Proof.OPTIMAL:
             self.bound = self.people
         elif np.isfinite(answer.bound):
-            self.know(answer.bound / PEOPLE)
+            self.know(answer.bound / unit_of(float(core.people.sum())))
 
 
 def _model(core: Core, budget: float) -> Mip:
@@ -276,7 +276,8 @@ def _model(core: Core, budget: float) -> Mip:
     lists, n = core.by_site, core.sites
     pairs, size = len(lists.item), np.diff(lists.first)
     of = np.repeat(np.arange(len(size)), size)
-    people, room = core.people * PEOPLE, core.room * core.part_people * PEOPLE
+    unit = unit_of(float(core.people.sum()))
+    people, room = core.people * unit, core.room * core.part_people * unit
     mip = Mip(maximise=True)
     mip.add_columns(np.zeros(n), integer=True)
     mip.add_columns(np.ones(pairs), upper=people[lists.item])
@@ -304,9 +305,9 @@ def _as_columns(core: Core, sites: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return a choice of sites as columns of the model."""
     value = np.zeros(core.sites + len(core.by_site.item))
     value[sites] = 1.0
-    state = core.state(sites)
+    state, unit = core.state(sites), unit_of(float(core.people.sum()))
     own = state.rooms.by_site.first
     for n, j in enumerate(core.every(sites).tolist()):
         at, many = core.sites + core.by_site.first[j], own[n + 1] - own[n]
-        value[at : at + many] = state.now.flow[own[n] : own[n + 1]] * core.part_people * PEOPLE
+        value[at : at + many] = state.now.flow[own[n] : own[n + 1]] * core.part_people * unit
     return value
