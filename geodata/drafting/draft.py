@@ -76,14 +76,15 @@ def _code(maps: Sequence[Guess], found: Sequence[Guess], code: str | None) -> st
     return told[0].regencies[0]
 
 
-def _fitness(guess: Guess, code: str) -> tuple[bool, bool, int]:
+def _fitness(guess: Guess, code: str) -> tuple[bool, bool, bool, int]:
     """Return how well a map of villages serves: of this kabupaten alone, with its codes.
 
-    Of several with codes the one of fewest rows, which is nearest to the kabupaten alone; without codes the
-    one of most: a map of kecamatan has names too.
+    Of several with codes the one of fewest rows, which is nearest to the kabupaten alone; without codes one
+    that has the kecamatan too, then that of most rows: maps of kecamatan and of settlements have names too.
     """
     rows = -guess.rows if guess.regencies else guess.rows
-    return (guess.regencies == (code,) or not guess.regencies, code in guess.regencies, rows)
+    only = guess.regencies == (code,) or not guess.regencies
+    return (only, code in guess.regencies, "district_name" in guess.keys, rows)
 
 
 def _name(code: str, found: Sequence[Guess]) -> str:

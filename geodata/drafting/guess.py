@@ -12,7 +12,7 @@ import shapely
 from geodata.areafile import FileSource
 from geodata.codes import parse_village_code, regency_of
 from geodata.crs import inside_indonesia
-from geodata.drafting.headings import Mapping, headed, mapped, samples
+from geodata.drafting.headings import Mapping, headed, mapped, samples, year_rank
 from geodata.errors import InputError, MissingCrsError
 from geodata.readers.files.cells import id_column, text_column
 from geodata.readers.files.sheets import hidden_sheets, sheet_names
@@ -51,6 +51,8 @@ RASTERS = (".tif", ".tiff", ".vrt", ".img")
 MOSTLY = 0.6
 # Of a column of units' names so many are different.
 REPEATS = 0.5
+# Columns of men and women; both beside a sum count people.
+SEXES, BOTH = frozenset({"l", "p", "lakilaki", "laki", "perempuan", "lk", "pr"}), 2
 BY_FILE, BY_SHEET = "by the name of the file", "by the name of the sheet"
 OTHER = "other"
 PEOPLE_PARTS = ("pop_", "penduduk_", "jumlah_penduduk_")
@@ -191,7 +193,8 @@ def _parts(table: pd.DataFrame) -> list[str]:
     """Return columns whose sum is the people, by group; of years none is added to another."""
     found = [str(c) for c in table if str(c).lower().startswith(PEOPLE_PARTS)]
     years = [c for c in found if re.fullmatch(r"(19|20)\d\d", c.rpartition("_")[2])]
-    return [max(years)] if years and len(years) == len(found) else [c for c in found if c not in years]
+    alone = years and len(years) == len(found)
+    return [max(years, key=year_rank)] if alone else [c for c in found if c not in years]
 
 
 def _tells_units(
@@ -207,7 +210,12 @@ def _tells_units(
     if name is not None and guess.said.get("kind", ("", ""))[1] != BY_FILE:
         return _differ(text_column(table, name.column))
     counted = people.get("people")
-    return counted is None or spelling_key(counted.column) in {"jumlah", "total"}
+    if counted is None:
+        return True
+    # Men and women beside their sum are people; so says the name of many a file.
+    sexes = {spelling_key(c) for c in table.columns} & SEXES
+    said_people = any(word in spelling_key(guess.path.stem) for word in ("penduduk", "jiwa"))
+    return spelling_key(counted.column) in {"jumlah", "total"} and len(sexes) < BOTH and not said_people
 
 
 def _differ(names: pd.Series[Any]) -> bool:
@@ -446,6 +454,14 @@ def _roads(guess: Guess, table: pd.DataFrame) -> Guess:
     return guess
 
 
+def _are_districts(codes: pd.Series[Any], rows: int) -> bool:
+    """Return whether a column holds codes of kecamatan, of one kabupaten: numbers of objects are others."""
+    if not rows or len(codes) != rows or not codes.is_unique:
+        return False
+    digits = codes.map(lambda t: t.replace(".", "")[:4])
+    return bool(codes.map(DISTRICT_CODE.fullmatch).notna().all() and (digits == digits.iloc[0]).all())
+
+
 def _polygons(guess: Guess, table: pd.DataFrame) -> Guess:
     for column in table.columns:
         words = text_column(table, column).dropna()
@@ -458,14 +474,10 @@ def _polygons(guess: Guess, table: pd.DataFrame) -> Guess:
             )
             return guess
     keys = mapped(table, "boundaries", ("code", "name", "district_name", "regency"))
-    for column in table.columns:
-        texts = text_column(table, column).dropna()
-        if (
-            len(texts) == len(table)
-            and len(texts)
-            and texts.map(DISTRICT_CODE.fullmatch).notna().all()
-            and (texts.is_unique)
-        ):
+    texts = {str(c): text_column(table, c).dropna() for c in table.columns}
+    of_villages = any(t.map(parse_village_code).notna().sum() > MOSTLY * len(table) for t in texts.values())
+    for column, codes in texts.items():
+        if not of_villages and _are_districts(codes, len(table)):
             guess.about = (
                 f"{len(table)} polygons of kecamatan, by their codes ({column}); villages are wanted"
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from rapidfuzz import fuzz
@@ -58,7 +59,7 @@ def mapped(table: pd.DataFrame, layer: str, keys: tuple[str, ...]) -> dict[str, 
     heads = layer_columns(layer)
     filled = [str(c) for c in table.columns if table[c].notna().any()]
     scored = [
-        (_alike(column, heads.get(key, ())), _year_of(column), -rank, key, column)
+        (_alike(column, heads.get(key, ())), year_rank(column), -rank, key, column)
         for key in keys
         for rank, column in enumerate(filled)
     ]
@@ -101,10 +102,18 @@ def headed(table: pd.DataFrame, layer: str) -> dict[str, str]:
     return found
 
 
-def _year_of(column: str) -> int:
-    """Return the year that a heading ends with; 0 for none."""
+def year_rank(column: str) -> tuple[bool, int]:
+    """Return how good the year is that a heading ends with: the last that has begun, before one to come.
+
+    Examples
+    --------
+    >>> max(["Penduduk 2010", "penduduk_2024", "Penduduk 2099"], key=year_rank)
+    'penduduk_2024'
+    """
     found = _YEAR.search(column)
-    return int(found[1]) if found else 0
+    year = int(found[1]) if found else 0
+    to_come = year > datetime.now(tz=UTC).year
+    return (not to_come, -year if to_come else year)
 
 
 def _names(column: pd.Series[object]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from geodata.readers.files.cells import id_column, pick_column, text_column
+from geodata.readers.files.cells import cell_text, id_column, pick_column, text_column
 from geodata.vocabulary.columns import layer_columns
 
 if TYPE_CHECKING:
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from geodata.areafile import FileSource
+
+# Keys whose columns hold words.
+NAMES = frozenset({"name", "village_name", "district_name"})
 
 
 @dataclass(frozen=True)
@@ -44,11 +47,19 @@ class Columns:
         """
         known = self.heads.get(key, ())
         found = pick_column(self.table.columns, named, known, key=key, what=self.what, required=False)
-        if named is not None or found is None or self.table[found].notna().any():
+        if named is not None or found is None or self._says(found, key):
             return found
-        # RBI's maps have all columns, most of them empty: one with something in it is meant.
-        filled = self.table.columns[self.table.notna().any(axis=0).to_numpy()]
-        return pick_column(filled, None, known, key=key, what=self.what, required=False) or found
+        # RBI's maps have all columns, most of them empty: one with something in it is meant. A list of
+        # puskesmas may count its pustu and posyandu under these words: numbers are no names.
+        some = [column for column in self.table.columns if self._says(column, key)]
+        return pick_column(some, None, known, key=key, what=self.what, required=False) or found
+
+    def _says(self, column: str, key: str) -> bool:
+        """Return whether a column holds anything; one of names, a letter."""
+        values = self.table[column].dropna()
+        if key not in NAMES:
+            return len(values) > 0
+        return any(any(c.isalpha() for c in v) for v in map(cell_text, values))
 
     def text(self, named: str | None, key: str) -> pd.Series[Any]:
         """Return the column of a key as text; see :meth:`pick`."""

@@ -14,7 +14,7 @@ from geodata.readers.columns import Columns, known_heads
 from geodata.readers.files.cells import (
     bad_codes,
     count_column,
-    has_name,
+    parts_of_people,
     pick_column,
     refuse_mostly_bad,
     require_rows,
@@ -80,15 +80,15 @@ def read_population(
         pick_column(table.columns, column, (), key=f"groups.{group}", what=WHAT)
     text = text_column(table, code_column)
     coded = text.map(lambda t: isinstance(t, str) and parse_village_code(t) is not None)
-    # A village stays, whatever a remark counts ("Jumlah RW 5").
-    named = has_name(columns_.text(source.name, "name"))
-    totals = total_rows(table, coded.astype(bool) | named, number=people_column)
+    name = columns_.pick(source.name, "name")
+    totals = total_rows(table, coded.astype(bool), number=people_column, name=name)
     findings = list(total_finding("population", totals))
     table, text = table[~totals], text[~totals]
     columns = {"people": people_column} | {f"people_{g}": c for g, c in source.groups.items()}
     numbers = pd.DataFrame(
         {name: count_column(table, c, WHAT, source.path.name) for name, c in columns.items()}
     )
+    findings += parts_of_people("population", numbers["people"], source.path.name, str(people_column))
     bridged = _bridged(Columns(table, columns_.heads, WHAT), source, text, villages, register)
     findings += bridged.findings
     for column in several[1:]:

@@ -298,3 +298,160 @@ def test_a_slip_in_the_kabupatens_name_leaves_no_row_aside(folder, built):
 def test_places_as_people_write_them(folder, built, place):
     pd.DataFrame({"Nama": ["Pustu A"], "Koordinat": [place]}).to_csv(folder / "faskes.csv", index=False)
     assert built()[0].facilities["village_code"].tolist() == [CODE[0]]
+
+
+# --- What looks like a trap and is none --------------------------------------------------------------------
+
+
+def units(folder, **columns):
+    """A list of three pustu in villages of the map, or of what is given instead."""
+    table = {"No": [1, 2, 3], "Nama Pustu": ["Pustu A", "Pustu B", "Pustu C"], "Desa": DESA[:3],
+             "Kecamatan": KECAMATAN[:3], **columns}  # fmt: skip
+    pd.DataFrame(table).to_excel(folder / "pustu.xlsx", index=False)
+
+
+def area_of(folder, **layers):
+    """Write AREA.yml by hand, and build it."""
+    villages = {"path": "desa.geojson", "code": "kode", "name": "nama", "district_name": "kecamatan"}
+    content = {"code": "35.09", "name": "Kabupaten Jember", "boundaries": villages, **layers}
+    (folder / "AREA.yml").write_text(yaml.safe_dump(content), "utf-8")
+    found = read_layers(read_area_file(folder / "AREA.yml"))
+    return found, {f.rule: f for f in (*found.findings, *inspect(found))}
+
+
+def test_a_village_whose_name_begins_like_a_note_is_a_village(folder):
+    known = gpd.read_file(folder / "desa.geojson")
+    known.loc[0, "nama"] = "Sumberagung"
+    known.to_file(folder / "desa.geojson")
+    units(folder, **{"Nama Pustu": [None, "Pustu B", "Pustu C"], "No": [None, 2, 3],
+                     "Desa": ["Sumberagung", *DESA[1:3]], "Kecamatan": [None, *KECAMATAN[1:3]]})  # fmt: skip
+    layers, told = area_of(folder, facilities={"path": "pustu.xlsx", "kind": "pustu", "name": "Nama Pustu"})
+    assert "note_row" not in told
+    assert sorted(layers.facilities["village_code"]) == CODE[:3]
+
+
+def test_names_that_begin_like_a_note_are_told_as_units_without_a_place(folder):
+    odd = ["Sumberbaru", "Tanggalrejo", "Kepala Gading", "Keterangan Jaya"]
+    none = [None] * len(odd)
+    names = ["Pustu A", "Pustu B", "Pustu C", "Pustu D", "Pustu E", "Pustu F", *odd]
+    units(folder, **{"Nama Pustu": names, "No": [*range(1, 7), *none], "Desa": [*DESA, *none],
+                     "Kecamatan": [*KECAMATAN, *none]})  # fmt: skip
+    layers, told = area_of(folder, facilities={"path": "pustu.xlsx", "kind": "pustu", "name": "Nama Pustu"})
+    assert "note_row" not in told
+    assert told["unlocated"].count == len(odd)
+    assert set(odd) <= set(layers.facilities["name"])
+    # Where the name has to tell the kind, such a row is left out, but that is a guess and said so.
+    by_name = {"path": "pustu.xlsx", "kind": {"from": "name"}, "name": "Nama Pustu"}
+    layers, told = area_of(folder, facilities=by_name)
+    assert (told["lone_cell"].severity, told["lone_cell"].count) == ("warning", len(odd))
+    assert len(layers.facilities) == len(DESA)
+
+
+@pytest.mark.parametrize("with_code", [True, False], ids=["code", "name"])
+def test_a_total_of_a_kecamatan_with_the_name_of_a_village_is_a_total(folder, with_code):
+    """Kecamatan Andongsari is made up: its total stands below, as "Jumlah" before its name."""
+    table = {"No": ["1", "2", "3", "Jumlah"], "Desa": [*DESA[:3], "Andongsari"],
+             "Jumlah Penduduk": [*PEOPLE[:3], sum(PEOPLE[:3])],
+             "Catatan": ["Jumlah RW 5", None, None, None]}  # fmt: skip
+    source = {"path": "penduduk.xlsx", "people": "Jumlah Penduduk", "name": "Desa"}
+    if with_code:
+        table["Kode"], source["code"] = [*CODE[:3], None], "Kode"
+    pd.DataFrame(table).to_excel(folder / "penduduk.xlsx", index=False)
+    layers, told = area_of(folder, population=source)
+    assert told["total_row"].count == 1
+    assert people(layers) == sum(PEOPLE[:3])
+
+
+def test_a_total_of_units_is_no_unit(folder):
+    units(folder, No=["1", "2", "Jumlah"], **{"Nama Pustu": ["Pustu A", "Pustu B", "2 Pustu"]},
+          Desa=[*DESA[:2], None], Kecamatan=[*KECAMATAN[:2], None])  # fmt: skip
+    layers, told = area_of(folder, facilities={"path": "pustu.xlsx", "kind": "pustu", "name": "Nama Pustu"})
+    assert told["total_row"].count == 1
+    assert len(layers.facilities) == 2
+
+
+def test_counts_of_pustu_are_not_the_names_of_puskesmas(folder):
+    pd.DataFrame({"Nama Puskesmas": ["Ambulu", "Wuluhan"], "Desa": [DESA[0], DESA[3]],
+                  "Kecamatan": ["Ambulu", "Wuluhan"], "Pustu": [3, 4], "Posyandu": [60, 71]}).to_excel(
+        folder / "puskesmas.xlsx", index=False)  # fmt: skip
+    layers, _ = area_of(folder, facilities={"path": "puskesmas.xlsx", "kind": "puskesmas"})
+    assert sorted(layers.facilities["name"]) == ["Ambulu", "Wuluhan"]
+
+
+def test_half_a_post_is_no_spoiled_thousand(folder):
+    units(folder, Bidan=[0.5, 0.5, 1])
+    layers, _ = area_of(
+        folder, facilities={"path": "pustu.xlsx", "kind": "pustu", "staff": {"bidan": "Bidan"}}
+    )
+    assert layers.facilities["staff_bidan"].tolist() == [0.5, 0.5, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "doubted"),
+    [([312.5, 287.25, 301.5, 330.75, 290.5, 315.25], 0), ([9.728, 6.545, 812, 640, 930, 1.15], 3)],
+    ids=["a projection", "half of them spoiled"],
+)
+def test_parts_of_people_are_kept_and_doubted_where_they_are_few(folder, numbers, doubted):
+    pd.DataFrame({"Kode": CODE, "Penduduk": numbers}).to_excel(folder / "penduduk.xlsx", index=False)
+    layers, told = area_of(folder, population={"path": "penduduk.xlsx", "code": "Kode", "people": "Penduduk"})
+    assert people(layers) == pytest.approx(sum(numbers))
+    assert (told["parts_of_people"].count if "parts_of_people" in told else 0) == doubted
+
+
+def test_a_sum_above_spoiled_thousands_hides_them_not(folder):
+    pd.DataFrame(
+        {"Kode": [*CODE, None], "Penduduk": [9.728, 6.545, 12.336, 8.001, 7.2, 10.15, 53960]}
+    ).to_excel(folder / "penduduk.xlsx", index=False)
+    with pytest.raises(SchemaError, match="format the column as text"):
+        area_of(folder, population={"path": "penduduk.xlsx", "code": "Kode", "people": "Penduduk"})
+
+
+def test_numbers_of_objects_make_no_map_of_kecamatan(folder, drafted):
+    known = gpd.read_file(folder / "desa.geojson")
+    known["OBJECTID"] = [str(123000 + i) for i in range(len(known))]
+    known.to_file(folder / "desa.geojson")
+    assert drafted()[1]["boundaries"]["path"] == "desa.geojson"
+
+
+def test_the_people_of_one_puskesmas_are_a_table_of_people(folder, drafted, built):
+    pd.DataFrame({"Desa": DESA, "Kecamatan": KECAMATAN, "L": [n // 2 for n in PEOPLE],
+                  "P": [n - n // 2 for n in PEOPLE], "Jumlah": PEOPLE}).to_excel(
+        folder / "Data Wilayah Puskesmas Ambulu.xlsx", index=False)  # fmt: skip
+    assert drafted()[1]["population"]["people"] == "Jumlah"
+    assert people(built()[0]) == sum(PEOPLE)
+
+
+def test_settlements_are_not_the_villages(folder, drafted):
+    known = gpd.read_file(folder / "desa.geojson")
+    known[["nama", "kecamatan", "geometry"]].to_file(folder / "desa.geojson")
+    spots = [shapely.box(113.5 + 0.003 * i, -8.4, 113.502 + 0.003 * i, -8.398) for i in range(40)]
+    gpd.GeoDataFrame({"nama": [f"Dusun {i}" for i in range(40)]}, geometry=spots, crs=4326).to_file(
+        folder / "permukiman.geojson"
+    )
+    pd.DataFrame({"code": ["35.09", *CODE], "name": ["Kabupaten Jember", *DESA]}).to_csv(
+        folder / "kode.csv", index=False
+    )
+    assert drafted()[1]["boundaries"]["path"] == "desa.geojson"
+
+
+def test_people_of_a_year_to_come_are_not_todays(folder, drafted):
+    pd.DataFrame(
+        {"Kode": CODE, "Penduduk 2010": PEOPLE, "Penduduk 2024": PEOPLE, "Penduduk 2099": PEOPLE}
+    ).to_excel(folder / "penduduk.xlsx", index=False)
+    assert drafted()[1]["population"]["people"] == "Penduduk 2024"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "kept"), [("Kab. Jmber", True), ("e", False), ("Kota Jember", False), ("Jember Barat", False)]
+)
+def test_only_a_slip_in_the_kabupatens_name_is_one_and_it_is_told(folder, wrong, kept):
+    many = 4 * len(DESA)
+    names = [f"Pustu {i}" for i in range(many)]
+    units(folder, No=list(range(many)), **{"Nama Pustu": names}, Desa=DESA * 4, Kecamatan=KECAMATAN * 4,
+          Kabupaten=[wrong, *["Kab. Jember"] * (many - 1)])  # fmt: skip
+    layers, told = area_of(
+        folder,
+        facilities={"path": "pustu.xlsx", "kind": "pustu", "name": "Nama Pustu", "regency": "Kabupaten"},
+    )
+    assert ("regency_slip" in told) is kept
+    assert len(layers.facilities) == many - (not kept)

@@ -11,7 +11,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from geodata.codes import parse_village_code
+from geodata.codes import name_key, parse_village_code
 from geodata.layers import Cell, Finding
 from geodata.readers.facilities.kinds import kinds_of
 from geodata.readers.facilities.others import others
@@ -21,7 +21,6 @@ from geodata.readers.facilities.villages import declared_villages
 from geodata.readers.files.cells import (
     cell_text,
     count_column,
-    has_name,
     pick_column,
     text_column,
     total_finding,
@@ -42,6 +41,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from geodata.areafile import FacilitiesFile
+    from geodata.layers import Severity
 
 OTHER = "other"
 
@@ -79,7 +79,7 @@ def read_facilities(
     """
     file = name or source.path.name
     rows, totals = _without_totals(rows_of(source), source)
-    rows, empty = _with_content(rows, source, file)
+    rows, empty = _with_content(rows, source, villages, file)
     aside, findings = others(rows, source, villages, zone, (regency, file))
     rows = rows.only(~aside)
     kinds = kinds_of(rows.columns, source, file)
@@ -133,13 +133,14 @@ def _without_totals(rows: Rows, source: FacilitiesFile) -> tuple[Rows, pd.Series
     """Return the rows without those of totals, and which rows these are."""
     code = rows.columns.text(source.village, "village")
     coded = code.map(lambda t: isinstance(t, str) and parse_village_code(t) is not None).astype(bool)
-    # A row with a name is a facility, whatever a remark counts ("Jumlah kader 5").
-    named = has_name(rows.columns.text(source.name, "name"))
-    totals = total_rows(rows.columns.table, coded | named | np.isfinite(rows.stated.lon))
+    name = rows.columns.pick(source.name, "name")
+    totals = total_rows(rows.columns.table, coded | np.isfinite(rows.stated.lon), name=name)
     return rows.only(~totals.to_numpy(dtype=bool)), totals
 
 
-def _with_content(rows: Rows, source: FacilitiesFile, file: str) -> tuple[Rows, tuple[Finding, ...]]:
+def _with_content(
+    rows: Rows, source: FacilitiesFile, villages: gpd.GeoDataFrame, file: str
+) -> tuple[Rows, tuple[Finding, ...]]:
     """Return the rows that say anything of a facility, and findings about the others.
 
     These have only a number, or a single cell with a heading or a note.
@@ -148,7 +149,7 @@ def _with_content(rows: Rows, source: FacilitiesFile, file: str) -> tuple[Rows, 
     for named, key in ((source.village, "village"), (source.id, "id")):
         said |= rows.columns.text(named, key).notna().to_numpy(dtype=bool)
     texts = [text_column(rows.columns.table, column) for column in rows.columns.table]
-    note = ~said & _notes(rows, source, texts)
+    note, guessed = (~said & which for which in _notes(rows, source, villages, texts))
     said |= rows.stated.unread
     for text in texts:
         letters = text.str.contains(r"[^\W\d_]", regex=True)
@@ -159,13 +160,17 @@ def _with_content(rows: Rows, source: FacilitiesFile, file: str) -> tuple[Rows, 
         ),
         _left_out(rows, file, note, "note_row", "rows of one cell, a heading or a note",
                   "none needed; a facility has its village or its place beside its name"),
+        _left_out(rows, file, guessed, "lone_cell", "rows of one cell, whose words tell no kind of facility",
+                  "if one is a facility, write its kind in its name, and its village or its place beside it",
+                  "warning"),
     )  # fmt: skip
-    return rows.only(said & ~note), tuple(one for one in findings if one is not None)
+    return rows.only(said & ~note & ~guessed), tuple(one for one in findings if one is not None)
 
 
 def _left_out(
-    rows: Rows, file: str, out: NDArray[np.bool_], rule: str, what: str, action: str
-) -> Finding | None:
+    rows: Rows, file: str, out: NDArray[np.bool_], rule: str, what: str, action: str,
+    severity: Severity = "info",
+) -> Finding | None:  # fmt: skip
     """Return the finding about rows that are none of a facility; None where there are none."""
     index = rows.columns.table.index[out]
     if not len(index):
@@ -175,37 +180,50 @@ def _left_out(
     cells = tuple(Cell(file, int(i), "", said) for i, said in zip(index, words, strict=True))
     shown = tuple(f"row {i}{f' ({said})' if said else ''}" for i, said in zip(index[:5], words, strict=False))
     return Finding(
-        "info", "facilities", rule, len(cells), shown, f"{file}: {what}, were left out", action, cells
+        severity, "facilities", rule, len(cells), shown, f"{file}: {what}, were left out", action, cells
     )
 
 
-# What begins a note or a heading between rows, and no facility's name.
+# What begins a note or a heading between rows. Sumberagung and Kepala Gading are places: no word is enough.
 NOTE = re.compile(
-    r"\s*(sumber|catatan|keterangan|ket\b|nip\b|mengetahui|kepala\b|kec\b|kecamatan|kab\b|kabupaten|tanggal"
-    r"|data per\b)",
+    r"\s*((sumber|catatan|keterangan|ket|nip|mengetahui|tanggal|tgl)\.?\s*[:;,]|sumber data\b"
+    r"|(tanggal|tgl)\.? \d|nip\.?\s*\d|mengetahui\s*$|data per\b|(kec|kecamatan|kab|kabupaten)\b"
+    r"|kepala (dinas|puskesmas|upt|upt[dp]?|bidang|seksi|desa|kelurahan)\b)",
     re.IGNORECASE,
 )
 # In a table with so many cells in most of its rows a single one is a heading, or a note.
 CELLS = 3
 
 
-def _notes(rows: Rows, source: FacilitiesFile, texts: list[pd.Series[Any]]) -> NDArray[np.bool_]:
-    """Return which rows have a single cell that names no facility, bool ``(rows,)``."""
+def _notes(
+    rows: Rows, source: FacilitiesFile, villages: gpd.GeoDataFrame, texts: list[pd.Series[Any]]
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return which rows have a single cell that is a heading or a note, and of which that is a guess.
+
+    Both bool ``(rows,)``. A village of the map is neither: a unit without a name may be there.
+    """
     columns = rows.columns
+    note, guessed = np.zeros((2, len(columns.table)), dtype=np.bool_)
     filled = np.sum([text.notna().to_numpy(dtype=bool) for text in texts], axis=0)
     if not len(columns.table) or np.median(filled) < CELLS:
-        return np.zeros(len(columns.table), dtype=np.bool_)
+        return note, guessed
+    known = {name_key(v) for v in villages["village_name"]}
     name, village = columns.text(source.name, "name"), columns.text(source.village_name, "village_name")
     by_name = not isinstance(source.kind, str) and source.kind.from_ is not None
-    out = np.asarray(filled == 1, dtype=np.bool_)
-    for at in np.flatnonzero(out):
-        said = name.iloc[at] if isinstance(name.iloc[at], str) else village.iloc[at]
+    for at in np.flatnonzero(filled == 1):
+        in_name = isinstance(name.iloc[at], str)
+        said = name.iloc[at] if in_name else village.iloc[at]
         if not isinstance(said, str):
+            # In a column that says nothing of what and where: a remark.
+            note[at] = True
+            continue
+        if name_key(said) in known:
             continue
         kind = kind_of_name(said)
         heading = kind is not None and spelling_key(said) == spelling_key(kind.phrase)
-        out[at] = NOTE.match(said) is not None or heading or (by_name and kind is None)
-    return out
+        note[at] = NOTE.match(said) is not None or heading
+        guessed[at] = by_name and kind is None and not note[at]
+    return note, guessed
 
 
 def _ids(
@@ -271,5 +289,6 @@ def _numbers(raw: pd.DataFrame, source: FacilitiesFile, what: str) -> dict[str, 
     out: dict[str, NDArray[np.float64]] = {}
     for name, (column, key) in named.items():
         picked = pick_column(raw.columns, column, (), key=key, what=what)
-        out[name] = count_column(raw, picked, what, source.path.name).to_numpy()
+        # Half a post is 0.5: nothing that a spreadsheet spoiled.
+        out[name] = count_column(raw, picked, what, source.path.name, thousands=False).to_numpy()
     return out

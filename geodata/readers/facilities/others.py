@@ -27,6 +27,14 @@ if TYPE_CHECKING:
 LARGER_REGION_ROWS = 20
 # A kabupaten's name is nearly another from so many of 100 on.
 NEARLY = 80.0
+# What may stand behind a kabupaten's name: a province in full, or in the short form of some.
+PROVINCE = re.compile(
+    r"(?<=\w)[\s,(-]+(prov\w*\b.*|jatim|jateng|jabar|diy|sumut|sumbar|sumsel|kalbar|kalteng|kalsel|kaltim"
+    r"|kaltara|sulut|sulteng|sulsel|sultra|sulbar|ntb|ntt|kepri|babel|malut)\W*$",
+    re.IGNORECASE,
+)
+# Shorter names are alike by chance.
+SHORT = 4
 
 
 def others(
@@ -58,9 +66,13 @@ def others(
     ours = np.asarray(said.isin([t for t in said.dropna().unique() if of_regency(t, code, name)]))
     if ours.any():
         near = np.isfinite(lon) & ~beyond
-        slip = _slips(said, name) & _at_home(rows, source, villages)
+        slip = _slips(said, name) & _at_home(rows, source, villages) & ~ours
         aside = np.asarray(said.notna()) & ~ours & ~near & ~slip
-    elif beyond.sum() >= max(LARGER_REGION_ROWS, np.isfinite(lon).sum() / 2 + 1):
+        return aside, (
+            *_finding(aside, rows.columns.text(source.name, "name"), file),
+            *_slip_finding(said[slip], (name, file), str(rows.columns.pick(source.regency, "regency"))),
+        )
+    if beyond.sum() >= max(LARGER_REGION_ROWS, np.isfinite(lon).sum() / 2 + 1):
         aside = beyond & ~_claimed(rows, source, villages, zone)
     else:
         return np.zeros(len(lon), dtype=bool), ()
@@ -68,18 +80,32 @@ def others(
 
 
 def _slips(said: pd.Series[Any], name: str) -> NDArray[np.bool_]:
-    """Return which rows write the kabupaten's name nearly, as "Kab Jmber" for Jember."""
-    key = _bare(name)
-    return np.array([isinstance(t, str) and _nearly(_bare(t), key) for t in said], dtype=bool)
+    """Return which rows write the kabupaten's name nearly, as "Kab Jmber" for Jember.
+
+    A kota is not the kabupaten of its name.
+    """
+    key, city = _bare(name), _is_city(name)
+    return np.array(
+        [isinstance(t, str) and _is_city(t) in (city, None) and _nearly(_bare(t), key) for t in said],
+        dtype=bool,
+    )
+
+
+def _is_city(name: str) -> bool | None:
+    """Return whether a name is of a kota; None where it says neither."""
+    word = re.match(r"\s*(kabupaten|kab|kota)\b", name, flags=re.IGNORECASE)
+    return None if word is None else word[1].lower() == "kota"
 
 
 def _bare(name: str) -> str:
-    """Return a kabupaten's name without the word for it."""
-    return name_key(re.sub(r"^\s*(kabupaten|kab|kota)\b\.?", "", name, flags=re.IGNORECASE))
+    """Return a kabupaten's name without the word for it, and without a province behind it."""
+    plain = re.sub(r"^\s*(kabupaten|kab|kota)\b\.?\s*", "", name, flags=re.IGNORECASE)
+    return name_key(PROVINCE.sub("", plain))
 
 
 def _nearly(one: str, other: str) -> bool:
-    return bool(one and other) and float(fuzz.partial_ratio(one, other)) >= NEARLY
+    """Return whether one name is the other with a slip; short ones, and those with a word more, are not."""
+    return min(len(one), len(other)) >= SHORT and float(fuzz.ratio(one, other)) >= NEARLY
 
 
 def _at_home(rows: Rows, source: FacilitiesFile, villages: gpd.GeoDataFrame) -> NDArray[np.bool_]:
@@ -111,6 +137,20 @@ def _claimed(
     for i in np.flatnonzero(foreign & ~claimed):
         claimed[i] = known.proposal(float(lon[i]), float(lat[i])) is not None
     return claimed
+
+
+def _slip_finding(said: pd.Series[Any], names: tuple[str, str], column: str) -> tuple[Finding, ...]:
+    """Return the finding about rows whose kabupaten is taken for a slip of the pen."""
+    if said.empty:
+        return ()
+    name, file = names
+    cells = tuple(Cell(file, int(i), column, t, name) for i, t in said.items())
+    shown = tuple(f"row {i} ({t})" for i, t in said.head(5).items())
+    return (Finding(
+        "warning", "facilities", "regency_slip", len(cells), shown,
+        f"{file}: rows whose kabupaten is written otherwise, in a village and kecamatan of {name}, were kept",
+        "write the kabupaten's name as the others have it; if another is meant, correct the village", cells,
+    ),)  # fmt: skip
 
 
 def _finding(aside: NDArray[np.bool_], name: pd.Series[Any], file: str) -> tuple[Finding, ...]:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from geodata.errors import MissingColumnError, SchemaError, first_five, suggest
-from geodata.layers import Finding, rows_about
+from geodata.layers import Cell, Finding, rows_about
 from geodata.readers.numbers import parse_count, thousands_mark
 from geodata.vocabulary.spelling import spelling_key
 
@@ -147,8 +147,12 @@ def id_column(frame: pd.DataFrame, column: str | None) -> pd.Series[Any]:
     return text_column(frame, column).map(lambda t: plain_id(t) if isinstance(t, str) else t).astype("str")
 
 
-def count_column(frame: pd.DataFrame, column: str | None, what: str, file: str) -> pd.Series[Any]:
+def count_column(
+    frame: pd.DataFrame, column: str | None, what: str, file: str, *, thousands: bool = True
+) -> pd.Series[Any]:
     """Return a column of counts (float64, NaN = unknown): numbers as they are, text as people write it.
+
+    Of ``thousands``, as people are, a column is refused where a spreadsheet took their marks for decimals.
 
     Raises
     ------
@@ -162,10 +166,18 @@ def count_column(frame: pd.DataFrame, column: str | None, what: str, file: str) 
     cells = {row: v for row, v in frame[column].items() if not _missing(v) and cell_text(v)}
     try:
         mark = thousands_mark(v for v in cells.values() if isinstance(v, str))
-        _require_no_lost_thousands(cells, mark)
     except ValueError as error:
         msg = f"{what}: column {column!r} of {file}: {error}. Write the numbers without thousands marks."
         raise SchemaError(msg) from None
+    lost = _lost_thousands(cells, mark) if thousands else None
+    if lost is not None:
+        msg = (
+            f"{what}: column {column!r} of {file}: numbers such as {lost:g} look like thousands that the "
+            f"spreadsheet took for decimals ({lost:g} for {round(lost * THOUSAND):,}). Write whole numbers "
+            f"({round(lost * THOUSAND)}), or format the column as text and type them again. If parts of "
+            "people are meant, round them."
+        )
+        raise SchemaError(msg)
     for row, value in cells.items():
         try:
             number = parse_count(value, thousands=mark) if isinstance(value, str) else float(value)
@@ -188,34 +200,65 @@ def count_column(frame: pd.DataFrame, column: str | None, what: str, file: str) 
 LOST_THOUSANDS = 0.5
 
 
-def _require_no_lost_thousands(cells: Mapping[int, object], mark: str) -> None:
-    """Raise ValueError where a spreadsheet has read "9.728" as a number: it is 9.728 there, and 9,728 people.
+def _lost_thousands(cells: Mapping[int, object], mark: str) -> float | None:
+    """Return a number that a spreadsheet read from "9.728": 9.728 it is there, and 9,728 people are meant.
 
-    That shows beside text with thousands marks, or where most numbers are so small and have decimals.
+    That shows beside text with thousands marks, or where most numbers have decimals and are below 100: no
+    places with so few people have parts of them, and 312.5 may be a projection.
     """
     numbers = [float(v) for v in cells.values() if isinstance(v, (int, float)) and not isinstance(v, bool)]
-    broken = [n for n in numbers if not n.is_integer() and abs(round(n * 1000) - n * 1000) < SAME_DIGITS]
-    small = broken and max(map(abs, numbers)) < THOUSAND and len(broken) > LOST_THOUSANDS * len(cells)
-    if broken and (mark or small):
-        msg = (
-            f"numbers such as {broken[0]:g} look like thousands that the spreadsheet took for decimals "
-            f"({broken[0]:g} for {round(broken[0] * 1000):,})"
-        )
-        raise ValueError(msg)
+    broken = [n for n in numbers if lost_thousand(n)]
+    few = [n for n in broken if abs(n) < FEW]
+    small = len(few) > LOST_THOUSANDS * len(cells)
+    return broken[0] if broken and (mark or small) else None
+
+
+def lost_thousand(number: float) -> bool:
+    """Return whether a number has decimals, three at most, as "9.728" read for 9,728 has.
+
+    Examples
+    --------
+    >>> lost_thousand(9.728), lost_thousand(9728.0), lost_thousand(1 / 3)
+    (True, False, False)
+    """
+    thousand = number * THOUSAND
+    return not float(number).is_integer() and abs(round(thousand) - thousand) < SAME_DIGITS
+
+
+def parts_of_people(layer: str, numbers: pd.Series[Any], file: str, column: str) -> tuple[Finding, ...]:
+    """Return the finding about places with few people and parts of them: 9.728 may mean 9,728."""
+    odd = numbers[numbers.map(lambda n: 0 < n < FEW and lost_thousand(n))]
+    if odd.empty:
+        return ()
+    cells = tuple(Cell(file, int(i), column, f"{n:g}", str(round(n * THOUSAND))) for i, n in odd.items())
+    shown = tuple(f"row {i} ({n:g})" for i, n in odd.head(5).items())
+    return (Finding(
+        "warning", layer, "parts_of_people", len(cells), shown,
+        f"{file}: fewer than {FEW:g} people, and parts of them, were taken as they are",
+        "if a spreadsheet took the mark of thousands for a decimal, write whole numbers", cells,
+    ),)  # fmt: skip
 
 
 TOTAL_WORDS = re.compile(r"\s*(grand |sub[ -]?)?(jumlah|total|jml)\b", re.IGNORECASE)
-THOUSAND, SAME_DIGITS = 1000.0, 1e-6
+THOUSAND, FEW, SAME_DIGITS = 1000.0, 100.0, 1e-6
 
 
-def total_rows(table: pd.DataFrame, keep: pd.Series[Any], *, number: str | None = None) -> pd.Series[Any]:
+def total_rows(
+    table: pd.DataFrame, keep: pd.Series[Any], *, number: str | None = None, name: str | None = None
+) -> pd.Series[Any]:
     """Return which rows are totals ("Jumlah", "Total …" in some cell) and not among those to keep.
 
-    With ``number``, a total also has a number in that column: a second row of headers has none.
+    With ``number``, a total also has a number in that column: a second row of headers has none. With
+    ``name``, the column of names, a row that has one is a total only if the word stands before it: behind it
+    a remark may count anything ("Jumlah RW 5").
     """
     says = pd.Series(False, index=table.index)
+    named = pd.Series(False, index=table.index)
     for column in table:
-        says |= table[column].map(lambda v: isinstance(v, str) and TOTAL_WORDS.match(v) is not None)
+        word = table[column].map(lambda v: isinstance(v, str) and TOTAL_WORDS.match(v) is not None)
+        says |= word.astype(bool) & ~named
+        if column == name:
+            named = has_name(text_column(table, name)) & ~says
     if number is not None:
         says &= table[number].map(
             lambda v: any(c.isdigit() for c in cell_text(v)) if not _missing(v) else False
