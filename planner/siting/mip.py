@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 
 T = TypeVar("T", bound=np.generic)
+# Columns, their values, and the most of their sum.
+Row = tuple["NDArray[np.int64]", "NDArray[np.float64]", float]
 
 # Of a whole column that HiGHS gives as nearly 0 or 1.
 HALF = 0.5
@@ -131,6 +133,27 @@ class Mip:
         self._row_upper.append(np.asarray(upper, dtype=np.float64) * small)
         self.rows += n
 
+    def add_row(
+        self, column: NDArray[np.integer], value: NDArray[np.float64], *, upper: float = np.inf,
+        lower: float = -np.inf,
+    ) -> None:  # fmt: skip
+        """Add one constraint, ``lower <= sum(value × column) <= upper``."""
+        self.add_rows(np.array([0, len(column)]), column, value, lower=lower, upper=upper)
+
+    def add_list(self, rows: Sequence[Row]) -> None:
+        """Add constraints ``sum(value × column) <= most``, each given by its columns, values and most."""
+        self.add_rows(
+            np.cumsum([0, *(len(column) for column, _, _ in rows)]),
+            np.concatenate([np.empty(0, np.int64), *(column for column, _, _ in rows)]),
+            np.concatenate([np.empty(0), *(value for _, value, _ in rows)]),
+            upper=np.array([most for _, _, most in rows], dtype=np.float64),
+        )
+
+    def add_apart(self, pairs: NDArray[np.integer]) -> None:
+        """Add that of each pair of whole columns, int ``(pairs, 2)``, one at most is chosen."""
+        n = len(pairs)
+        self.add_rows(np.arange(0, 2 * n + 1, 2), pairs.ravel(), np.ones(2 * n), upper=1.0)
+
     def solve(
         self,
         *,
@@ -187,7 +210,7 @@ class Mip:
         for r in too_much.tolist():
             mine = column[row == r]
             mine = np.unique(mine[value[mine] > HALF])
-            self.add_rows(np.array([0, len(mine)]), mine, np.ones(len(mine)), upper=len(mine) - 1.0)
+            self.add_row(mine, np.ones(len(mine)), upper=len(mine) - 1.0)
         return len(too_much) > 0
 
     def _agrees(self, answer: MipAnswer) -> bool:

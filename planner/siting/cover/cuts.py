@@ -20,7 +20,7 @@ from planner.kernels.backup import backup_planes
 from planner.kernels.cover import covered_by_shares, group_values
 from planner.siting.cover.instance import pairs_of
 from planner.siting.mip import SLIP, GrowingLp, Mip, unit_of
-from planner.siting.solution import TOLERANCE, Proof
+from planner.siting.solution import TOLERANCE, Proof, payable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -230,16 +230,9 @@ class CutRelaxation(ABC):
         one, mip = self.instance, Mip(maximise=True)
         mip.add_columns(np.zeros(one.sites), integer=True)
         mip.add_columns(np.ones(self._groups), upper=np.asarray(self._most * self._unit, dtype=np.float64))
-        mip.add_rows(np.array([0, one.sites]), np.arange(one.sites), one.cost, upper=self._budget)
-        rows = self._cut_row
-        mip.add_rows(
-            np.cumsum([0, *(len(c) for c, _, _ in rows)]),
-            np.concatenate([np.empty(0, np.int64), *(c for c, _, _ in rows)]),
-            np.concatenate([np.empty(0), *(v for _, v, _ in rows)]),
-            upper=np.array([m for _, _, m in rows]),
-        )
-        pairs = pairs_of(one.conflicts)
-        mip.add_rows(np.arange(0, 2 * len(pairs) + 1, 2), pairs.ravel(), np.ones(2 * len(pairs)), upper=1.0)
+        mip.add_row(np.arange(one.sites), one.cost, upper=payable(self._budget))
+        mip.add_list(self._cut_row)
+        mip.add_apart(pairs_of(one.conflicts))
         return mip
 
     def _columns(self, sites: NDArray[np.int64]) -> NDArray[np.float64]:

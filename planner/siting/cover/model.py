@@ -53,7 +53,7 @@ class CoverModel:
         self._cover_rows()
         self._few_sites_rows()
         if budget is not None:
-            mip.add_rows(np.array([0, len(cost)]), self._x, cost, upper=payable(budget))
+            mip.add_row(self._x, cost, upper=payable(budget))
         self._conflict_rows()
 
     def _cover_rows(self) -> None:
@@ -85,19 +85,18 @@ class CoverModel:
             self.mip.add_rows(np.arange(0, n * n + 1, n), column, value, upper=0.0)
 
     def _conflict_rows(self) -> None:
-        pairs = self._x[pairs_of(self._instance.conflicts)].ravel()
-        self.mip.add_rows(np.arange(0, len(pairs) + 1, 2), pairs, np.ones(len(pairs)), upper=1.0)
+        self.mip.add_apart(self._x[pairs_of(self._instance.conflicts)])
 
     def require(self, people: NDArray[np.float64], at_least: float) -> None:
         """Ask for so many of some people, float64 ``(places,)``, to be covered."""
         some = np.flatnonzero(people > 0)
         unit = float(people[some].mean()) if len(some) else 1.0
-        self.mip.add_rows(np.array([0, len(some)]), self._z[some], people[some] / unit, lower=at_least / unit)
+        self.mip.add_row(self._z[some], people[some] / unit, lower=at_least / unit)
 
     def require_another(self, sites: NDArray[np.int64]) -> None:
         """Ask for a site outside of some, which together cover too few."""
         others = np.delete(self._x, sites)
-        self.mip.add_rows(np.array([0, len(others)]), others, np.ones(len(others)), lower=1.0)
+        self.mip.add_row(others, np.ones(len(others)), lower=1.0)
 
     def of(self, sites: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return a choice as HiGHS's columns, float64 ``(sites + places,)``."""

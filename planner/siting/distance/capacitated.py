@@ -351,7 +351,7 @@ class _Search:
         room = np.where(np.isinf(self.capacity), self.load.sum(), self.capacity)
         mip.add_rows(first, column, np.insert(self.load[row][order], np.cumsum(count), -room), upper=0.0)
         spent = np.where(self.forced, 0.0, self.costs.cost)
-        mip.add_rows(np.array([0, len(sites)]), sites, spent, upper=payable(self.budget))
+        mip.add_row(sites, spent, upper=payable(self.budget))
 
     def allocation(self, instance: DistanceInstance) -> Allocation:
         """Return the best plan in the instance's own rows and sites."""

@@ -71,7 +71,7 @@ def cover_rows(
     mip = Mip()
     columns = mip.add_columns(price, integer=True)
     mip.add_rows(rows.first, rows.item, np.ones(len(rows.item)), lower=1.0)
-    mip.add_rows(np.array([0, len(columns)]), columns, price, upper=payable(budget))
+    mip.add_row(columns, price, upper=payable(budget))
     answer = mip.solve(
         start=is_open.astype(np.float64) if covers else None,
         time_limit_s=clock.left_s(), seed=seed, may_go_on=clock.may_go_on,

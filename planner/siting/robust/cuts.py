@@ -265,14 +265,12 @@ class DrawCuts:
         mip.add_columns(np.append(np.zeros(len(upper) - inside - 1), 1.0), upper=upper[inside:])
         for column, value, most in (*self._least_rows(), *self._cuts):
             some = kept[column]
-            mip.add_rows(
-                np.array([0, int(some.sum())]), number[column[some]], value[some], upper=np.array([most])
-            )
+            mip.add_row(number[column[some]], value[some], upper=most)
         at = np.full(len(self._inside), -1)
         at[self._site] = np.where(kept[:sites], number[:sites], -1)
         pairs = at[pairs_of(self._cover.conflicts)]
         pairs = pairs[(pairs >= 0).all(axis=1)]
-        mip.add_rows(np.arange(0, 2 * len(pairs) + 1, 2), pairs.ravel(), np.ones(2 * len(pairs)), upper=1.0)
+        mip.add_apart(pairs)
         return mip, kept
 
 

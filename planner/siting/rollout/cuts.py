@@ -14,7 +14,7 @@ import numpy as np
 from planner.kernels.cover import covered_by_shares, group_values
 from planner.siting.cover.cuts import LEAST, NEAR, OUTWARD, places_by_site
 from planner.siting.cover.instance import pairs_of
-from planner.siting.mip import SLIP, GrowingLp, Mip, unit_of
+from planner.siting.mip import SLIP, GrowingLp, Mip, Row, unit_of
 from planner.siting.solution import TOLERANCE, Proof
 
 if TYPE_CHECKING:
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
 # So many groups of places a year at most.
 GROUPS = 40
-
-Row = tuple["NDArray[np.int64]", "NDArray[np.float64]", float]
 
 
 class YearCuts:
@@ -269,13 +267,7 @@ class YearCuts:
         cost, most = self._columns()
         mip.add_columns(cost[:n], upper=kept.astype(np.float64), integer=True)
         mip.add_columns(cost[n:] * people, upper=most[n:])
-        rows = [*self._rows, *self._exclusions()]
-        mip.add_rows(
-            np.cumsum([0, *(len(c) for c, _, _ in rows)]),
-            np.concatenate([np.empty(0, np.int64), *(c for c, _, _ in rows)]),
-            np.concatenate([np.empty(0), *(v for _, v, _ in rows)]),
-            upper=np.array([m for _, _, m in rows]),
-        )
+        mip.add_list([*self._rows, *self._exclusions()])
         return mip
 
     def _value_of_columns(self, decided: NDArray[np.int64]) -> NDArray[np.float64]:

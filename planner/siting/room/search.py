@@ -281,7 +281,7 @@ def _model(core: Core, budget: float) -> Mip:
     mip = Mip(maximise=True)
     mip.add_columns(np.zeros(n), integer=True)
     mip.add_columns(np.ones(pairs), upper=people[lists.item])
-    mip.add_rows(np.array([0, n]), np.arange(n), core.cost, upper=payable(budget))
+    mip.add_row(np.arange(n), core.cost, upper=payable(budget))
     order = np.argsort(lists.item, kind="stable")
     first = np.concatenate([[0], np.cumsum(np.bincount(lists.item, minlength=core.places))])
     mip.add_rows(first, n + order, np.ones(pairs), upper=people)
@@ -295,9 +295,8 @@ def _model(core: Core, budget: float) -> Mip:
         own = n + np.arange(lists.first[j], lists.first[j + 1])
         column = np.append(own, j) if j < n else own
         value = np.append(np.ones(len(own)), -room[j]) if j < n else np.ones(len(own))
-        mip.add_rows(np.array([0, len(column)]), column, value, upper=0.0 if j < n else float(room[j]))
-    apart = pairs_of(core.conflicts)
-    mip.add_rows(np.arange(0, 2 * len(apart) + 1, 2), apart.ravel(), np.ones(2 * len(apart)), upper=1.0)
+        mip.add_row(column, value, upper=0.0 if j < n else float(room[j]))
+    mip.add_apart(pairs_of(core.conflicts))
     return mip
 
 

@@ -164,16 +164,9 @@ class LiftCuts:
         mip = Mip(maximise=True)
         mip.add_columns(self._cost(), integer=True)
         lift = self.lift
-        mip.add_rows(np.array([0, self._sites]), np.arange(self._sites), lift.cost, upper=self._budget)
-        pairs = pairs_of(lift.conflicts)
-        mip.add_rows(np.arange(0, 2 * len(pairs) + 1, 2), pairs.ravel(), np.ones(2 * len(pairs)), upper=1.0)
-        entries = [self._entries(row) for row in self._rows if self._is_tight(row)]
-        mip.add_rows(
-            np.cumsum([0, *(len(c) for c, _ in entries)]),
-            np.concatenate([np.empty(0, np.int64), *(c for c, _ in entries)]),
-            np.concatenate([np.empty(0), *(v for _, v in entries)]),
-            upper=0.0,
-        )
+        mip.add_row(np.arange(self._sites), lift.cost, upper=self._budget)
+        mip.add_apart(pairs_of(lift.conflicts))
+        mip.add_list([(*self._entries(row), 0.0) for row in self._rows if self._is_tight(row)])
         return mip
 
     def _is_tight(self, row: Row) -> bool:
