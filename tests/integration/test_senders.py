@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 
 import geopandas as gpd
 import openpyxl
 import pytest
 import shapely
+import yaml
 from openpyxl.comments import Comment
 from openpyxl.styles import Font, PatternFill
 
-from geodata.areafile import FacilitiesFile, FileSource
+from geodata.areafile import FacilitiesFile, FileSource, read_area_file
+from geodata.build import read_layers
 from geodata.readers.files.table import read_table
 from planner.reports.senders.lists import read_list
 from planner.reports.senders.marked import HIDDEN
@@ -397,3 +400,52 @@ def test_a_place_that_is_far_from_its_village_is_answered_in_its_own_columns(dem
     with (tmp_path / "a" / "pustu-dijawab.csv").open(encoding="utf-8", newline="") as stream:
         table = list(csv.reader(stream))
     assert {"-7.5", "111.5"} <= set(table[int(far["row"]) - 1])
+
+
+@pytest.mark.parametrize(
+    ("sides", "answer", "written"),
+    [(["LS"], "-8.39, 113.53", ["8.39", "113.53"]), (["LS", "LU"], "-8.39, 113.53", ["8.39", "", "113.53"]),
+     (["LS"], "1.2, 113.53", None)],
+    ids=["south", "both sides", "a place north of it"],
+)  # fmt: skip
+def test_an_answer_stands_on_its_side_of_the_equator(tmp_path, jangkau, sides, answer, written):
+    """Latitudes in a column for each side: a place has no sign there, and no column of its own."""
+    boxes = [shapely.box(113.5 + 0.02 * i, -8.4, 113.52 + 0.02 * i, -8.38) for i in range(4)]
+    codes, names = [f"35.09.11.200{i}" for i in range(1, 5)], ["Andongsari", "Sabrang", "Lojejer", "Ampel"]
+    gpd.GeoDataFrame({"kode": codes, "nama": names, "kecamatan": "Ambulu"}, geometry=boxes, crs=4326).to_file(
+        tmp_path / "desa.geojson"
+    )
+    book = openpyxl.Workbook()
+    book.active.append(["Nama", *sides, "BT"])
+    for i, south in enumerate([8.39, 8.39, 8.39, 83.9]):
+        book.active.append([f"Pustu {names[i]}", south, *([""] if len(sides) > 1 else []), 113.51 + 0.02 * i])
+    book.save(tmp_path / "pustu.xlsx")
+    area = tmp_path / "AREA.yml"
+    area.write_text(yaml.safe_dump({
+        "code": "35.09", "name": "Kabupaten Jember",
+        "boundaries": {"path": "desa.geojson", "code": "kode", "name": "nama", "district_name": "kecamatan"},
+        "facilities": {"path": "pustu.xlsx", "kind": "pustu"},
+    }))  # fmt: skip
+    assert jangkau("build", area, "--out", tmp_path / "w")[0] == 0
+    jangkau("check", tmp_path / "w", "--out", tmp_path / "o", "--lists", area)
+    sheets = openpyxl.load_workbook(tmp_path / "o" / "pustu-periksa.xlsx")
+    [(key, cell)] = [
+        (key, cell) for s in sheets.worksheets for key, cell in ids(s).items()
+        if key[1] == 5 and key[0].startswith("place_")
+    ]  # fmt: skip
+    cell.value = answer
+    sheets.save(tmp_path / "b.xlsx")
+    jangkau("check", tmp_path / "w", "--answers", tmp_path / "b.xlsx", "--out", tmp_path / "a")
+    [told] = [r for r in rows_of(tmp_path / "a" / "answers.csv") if r["finding"].split(".")[1] == key[0]]
+    assert (told["taken"] == "yes") is (written is not None), told
+    if written is None:
+        assert "no column for latitudes north" in told["why"]
+        return
+    with (tmp_path / "a" / "pustu-dijawab.csv").open(encoding="utf-8", newline="") as stream:
+        assert list(csv.reader(stream))[4][1:] == written
+    # The corrected list is read as it was meant.
+    shutil.copy(tmp_path / "a" / "pustu-dijawab.csv", tmp_path / "pustu.csv")
+    area.write_text(area.read_text().replace("pustu.xlsx", "pustu.csv"))
+    found = read_layers(read_area_file(area)).facilities.to_crs(4326)
+    assert found.geometry.y.round(6).tolist() == [-8.39] * 4
+    assert found.geometry.x.round(6).tolist() == [113.51, 113.53, 113.55, 113.53]

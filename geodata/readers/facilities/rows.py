@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 WHAT = "facilities"
 # Latitude in a column of its own for each side of the equator (Lintang Selatan, Lintang Utara).
 SIDES = (("lat_south", "LS"), ("lat_north", "LU"))
-JOINED = "(lintang)"
+# What the column made of them is called, by the sides that a list has.
+JOINED = {("LS",): "(lintang LS)", ("LU",): "(lintang LU)", ("LS", "LU"): "(lintang LS/LU)"}
 
 
 class Rows(NamedTuple):
@@ -129,8 +130,8 @@ def _from_sides(columns: Columns) -> tuple[Columns, str | None]:
                 marked = cell if letters in cell.upper() else f"{cell} {letters}"
                 joined[row] = f"{joined[row]} {marked}" if row in joined else marked
     latitude = pd.Series(joined, index=columns.table.index, dtype=object)
-    table = columns.table.assign(**{JOINED: latitude})
-    return Columns(table, columns.heads, columns.what), JOINED
+    name = JOINED[tuple(letters for letters, column in sides.items() if column is not None)]
+    return Columns(columns.table.assign(**{name: latitude}), columns.heads, columns.what), name
 
 
 def _in_degrees(stated: Stated, crs: str, what: str) -> Stated:

@@ -13,6 +13,7 @@ import pandas as pd
 from geodata.crs import inside_indonesia
 from geodata.files.csvtext import csv_text, guarded
 from geodata.readers.coordinates import stated_coordinates
+from geodata.readers.facilities.rows import JOINED
 from geodata.vocabulary.spelling import spelling_key
 from planner.reports.senders.lists import ABOUT_PLACES
 from planner.reports.senders.marked import heading, proposal_of
@@ -169,7 +170,20 @@ def _placed(one: Asked, answer: str, text: str) -> _Change:
         )
     if not inside_indonesia(np.array([lon]), np.array([lat]))[0]:
         return _Change(one, answer, why="it lies outside Indonesia; latitude comes first")
+    if one.column in JOINED.values():
+        return _on_its_side(one, answer, lat, lon)
     return _Change(one, answer, (text,) if len(one.targets) == 1 else (repr(lat), repr(lon)))
+
+
+def _on_its_side(one: Asked, answer: str, lat: float, lon: float) -> _Change:
+    """Return a place for a list with a column of latitudes south, of latitudes north, or with both."""
+    [sides] = (letters for letters, name in JOINED.items() if name == one.column)
+    mine = "LS" if lat < 0 else "LU"
+    if mine not in sides:
+        why = f"the list has no column for latitudes {'south' if lat < 0 else 'north'} ({mine})"
+        return _Change(one, answer, why=f"{why}; correct the list by hand")
+    texts = (repr(abs(lat)) if side == mine else "" for side in sides)
+    return _Change(one, answer, (*texts, repr(lon)))
 
 
 def _without_contradictions(changes: Sequence[_Change]) -> list[_Change]:

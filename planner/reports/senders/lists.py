@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from geodata.errors import WorkspaceError
 from geodata.layers import PLACE
-from geodata.readers.facilities.rows import JOINED, rows_of
+from geodata.readers.facilities.rows import JOINED, SIDES, rows_of
 from geodata.readers.files.cells import cell_text
 from geodata.readers.files.opening import file_sha256
 from geodata.readers.files.sheets import sheet_names, sheet_rows
@@ -97,7 +97,7 @@ def read_list(source: FacilitiesFile, name: str) -> SentList:
         The file cannot be read.
     """
     found = rows_of(source)
-    heads = [str(name) for name in found.columns.table.columns if name != JOINED]
+    heads = [str(name) for name in found.columns.table.columns if name not in JOINED.values()]
     if not holds_table(source.path):
         rows = _map_rows(found, heads)
         return _sent((source, name, None), rows, (*heads, GEOMETRY), found, head=1)
@@ -195,6 +195,9 @@ def _heading(rows: list[list[str]], body: int) -> int:
 
 def _place(found: Rows, source: FacilitiesFile, columns: dict[str, int]) -> tuple[int, ...]:
     named, lon = found.place_column, found.columns.pick(source.lon, "lon")
+    if named in JOINED.values() and lon is not None:
+        sides = [found.columns.pick(None, key) for key, _ in SIDES]
+        return (*(columns[side] for side in sides if side is not None), columns[lon])
     if named not in columns:
         return ()
     if named == found.columns.pick(source.lat, "lat") and lon is not None:
