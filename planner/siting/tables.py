@@ -273,18 +273,23 @@ def site_table(
     if reach.backup > 1:
         table.insert(table.columns.get_loc("people_added"), "units_needed", reach.backup)
     if room is not None:
-        units, at = room.then.units.reindex(facility), table.columns.get_loc("villages_added")
-        units = units.assign(people_allocated=units["people_allocated"].round(9))
-        load = units["people_allocated"] / units["capacity_people"]
-        room_of = {"capacity_people": units["capacity_people"].replace(np.inf, np.nan)}
-        more = {**room_of, "people_allocated": units["people_allocated"], "load": load.where(load > 0)}
-        for number, (name, column) in enumerate(more.items()):
-            table.insert(at + number, name, column.to_numpy())
+        for name, column in _loads(room.then.units.reindex(facility)).items():
+            table.insert(table.columns.get_loc("villages_added"), name, column.to_numpy())
     if answer.person_minutes_saved is not None:
         saved = [answer.person_minutes_saved[j] for j in site.tolist()]
         table.insert(table.columns.get_loc("villages_added"), "person_minutes_saved", saved)
     table.index.name = "candidate_id"
     return table
+
+
+def _loads(units: pd.DataFrame) -> dict[str, pd.Series[float]]:
+    """Return the capacity of units, the people given to them and their load; NaN where nobody says how many.
+
+    Sums of parts of people are rounded once, so that a full unit is not more than full.
+    """
+    capacity = units["capacity_people"].replace(np.inf, np.nan)
+    people = units["people_allocated"].round(9)
+    return {"capacity_people": capacity, "people_allocated": people, "load": people / capacity}
 
 
 def staff_in_words(staff: Mapping[str, int]) -> str:

@@ -10,6 +10,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 
 from geodata.errors import ConfigError, UnprovenError
 from planner import scenario as scenario_of
@@ -272,6 +273,22 @@ def test_what_adds_no_room_stays_so_when_it_was_forbidden_before(crowded):
     free = site(study, "pustu", Ask(units=1, capacity=True), measures=enlarging(), earlier=second)
     assert free.people_added == 0.0
     assert free.problem.room.idle.all()
+
+
+def test_a_unit_that_nobody_needs_is_empty_and_not_unknown(crowded):
+    """Forced far from everybody: its load is 0, as its capacity is known."""
+    study, _ = crowded
+    spot = gpd.GeoDataFrame(
+        geometry=[study.demand.geometry.iloc[0], shapely.Point(study.layers.villages.total_bounds[:2])],
+        crs=study.layers.area.crs,
+    )
+    name, one = next((n, m) for n, m in default_measures().of_kind("pustu").items() if m.op == "open")
+    opened = Measures(measures={name: one})
+    plan = site(study, "pustu", Ask(units=1, capacity=True), places=spot, measures=opened)
+    idle = next(c for c in plan.candidates.index if c not in plan.sites.index)
+    forced = site(study, "pustu", Ask(units=1, capacity=True, forced=(idle,)), places=spot, measures=opened)
+    row = forced.sites.loc[idle]
+    assert (row["capacity_people"], row["people_allocated"], row["load"]) == (900.0, 0.0, 0.0)
 
 
 def test_what_a_choice_costs_is_not_told_by_time_alone(crowded):
