@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from geodata.errors import ConfigError
 from planner.kernels.lists import Lists, lists_of_pairs
 from planner.kernels.rooms import filled, room_gain, rooms_of
+from planner.siting.room import cuts as room_cuts
 from planner.siting.room import search
 from planner.siting.room.cuts import RoomCuts
 from planner.siting.room.explain import explain_room, stand_ins
@@ -88,21 +89,27 @@ def every_choice(p, budget):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("small", [search.SMALL, 0], ids=["whole", "by cuts"])
-@given(p=problems(), start=st.lists(st.integers(0, 5), max_size=3, unique=True))
+@given(
+    p=problems(), start=st.lists(st.integers(0, 5), max_size=3, unique=True),
+    known=st.sampled_from([np.inf, 0.0, 4.0]),
+)  # fmt: skip
 @settings(max_examples=150, deadline=None)
-def test_the_plan_is_the_best_of_all_choices(small, p, start):
-    one, was = instance_of(p), search.SMALL
-    begin = np.array([j for j in start if j < one.sites], dtype=int)
-    search.SMALL = small
-    try:
-        found = most_people_with_room(one, p["budget"], start=begin, time_limit_s=20.0)
-    finally:
-        search.SMALL = was
+def test_the_plan_is_the_best_of_all_choices(small, p, start, known):
+    """From any start, and where it is known already that nothing is better than so many people more."""
+    one = instance_of(p)
     choices = every_choice(p, p["budget"])
+    best = max((people_more(p, c) for c in choices), default=0.0)
+    begin = np.array([j for j in start if j < one.sites], dtype=int)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(search, "SMALL", small)
+        if known == 0.0:
+            # Nothing is tried: the bound alone must not pass for a proof.
+            patch.setattr(search.RoomSearch, "_try", lambda *_: None)
+            patch.setattr(search.RoomSearch, "_as_if_roomy", lambda _: None)
+        found = most_people_with_room(one, p["budget"], start=begin, bound=best + known, time_limit_s=20.0)
     if not choices:
         assert str(found.proof) == "infeasible"
         return
-    best = max(people_more(p, c) for c in choices)
     assert found.objective == pytest.approx(best, abs=1e-6)
     assert found.bound >= best - 1e-6
     assert str(found.proof) == "optimal"
@@ -111,12 +118,15 @@ def test_the_plan_is_the_best_of_all_choices(small, p, start):
 
 
 @pytest.mark.slow
-@given(problems(), st.integers(1, 3))
+@pytest.mark.parametrize("most", [room_cuts.MOST_NUMBERS, 0], ids=["groups", "one plane"])
+@given(p=problems(), units=st.integers(1, 3))
 @settings(deadline=None)
-def test_no_choice_beats_the_relaxation(p, units):
+def test_no_choice_beats_the_relaxation(most, p, units):
     p = {**p, "mark": ["_"] * len(p["mark"]), "cost": [1] * len(p["mark"])}
     core = instance_of(p).free.instance.core
-    cuts = RoomCuts(core, float(units), np.arange(0), np.full(core.sites, 0.3))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(room_cuts, "MOST_NUMBERS", most)
+        cuts = RoomCuts(core, float(units), np.arange(min(2, core.sites)), np.full(core.sites, 0.3))
     cuts.run(steps=50)
     n = len(p["mark"])
     best = max(
