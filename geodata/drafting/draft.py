@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
-from geodata.codes import check_regency_code
+from geodata.codes import check_regency_code, name_key, parse_village_code, regency_of
 from geodata.drafting.guess import Guess, guesses, quoted
-from geodata.drafting.headings import SURE
+from geodata.drafting.headings import SURE, is_to_come
 from geodata.errors import ConfigError, counted
 from geodata.vocabulary.spelling import spelling_key
 
@@ -45,7 +46,8 @@ def draft(folder: Path, code: str | None = None, name: str | None = None) -> str
         msg = f"{folder} has no map of villages (polygons with their names): {seen}. Put one into it."
         raise ConfigError(msg)
     code = _code(maps, found, code)
-    boundaries, *spare = sorted(maps, key=lambda g: _fitness(g, code), reverse=True)
+    known = _villages(found, code)
+    boundaries, *spare = sorted(maps, key=lambda g: _fitness(g, code, known), reverse=True)
     lines = [HEAD + f'code: "{code}"', f"name: {quoted_text(name or _name(code, found))}", ""]
     lines += _entry(boundaries, "boundaries")
     # A table of codes knows the kecamatan's names too: it comes before maps.
@@ -76,15 +78,29 @@ def _code(maps: Sequence[Guess], found: Sequence[Guess], code: str | None) -> st
     return told[0].regencies[0]
 
 
-def _fitness(guess: Guess, code: str) -> tuple[bool, bool, bool, int]:
+def _villages(found: Sequence[Guess], code: str) -> Counter[str]:
+    """Return the names of the kabupaten's villages: of a table with their codes, or else of one of people."""
+    best: tuple[str, ...] = ()
+    for guess in found:
+        codes = {text: parse_village_code(text) for text in guess.names}
+        ours = [text for text, one in codes.items() if one is not None and regency_of(one) == code]
+        named = tuple(name_key(guess.names[text]) for text in ours)
+        best = max(best, named or (guess.labels if guess.role == "population" else ()), key=len)
+    return Counter(best)
+
+
+def _fitness(guess: Guess, code: str, known: Counter[str]) -> tuple[bool, bool, float, bool, int]:
     """Return how well a map of villages serves: of this kabupaten alone, with its codes.
 
-    Of several with codes the one of fewest rows, which is nearest to the kabupaten alone; without codes one
-    that has the kecamatan too, then that of most rows: maps of kecamatan and of settlements have names too.
+    Of several with codes the one of fewest rows, which is nearest to the kabupaten alone. Without codes the
+    one whose names are most those of the villages, as far as a table tells them, then one that has the
+    kecamatan too, then that of most rows: maps of kecamatan and of settlements have names too.
     """
     rows = -guess.rows if guess.regencies else guess.rows
     only = guess.regencies == (code,) or not guess.regencies
-    return (only, code in guess.regencies, "district_name" in guess.keys, rows)
+    mine = Counter(guess.labels)
+    alike = (mine & known).total() / max((mine | known).total(), 1)
+    return (only, code in guess.regencies, alike, "district_name" in guess.keys, rows)
 
 
 def _name(code: str, found: Sequence[Guess]) -> str:
@@ -143,6 +159,8 @@ def _entry(guess: Guess, role: str, indent: str = "  ") -> list[str]:
     lines += [f"{indent}{key}: {value}  # {_one_line(why)}" for key, (value, why) in guess.said.items()]
     for key, mapping in guess.keys.items():
         sure = "sure" if mapping.score == 100.0 else f"{mapping.score:.0f} % alike"
+        if key == "people" and is_to_come(mapping.column):
+            sure = f"{sure}, but of a year to come"
         values = _one_line(" | ".join(mapping.samples))
         off = "" if mapping.score >= SURE else "# is it? "
         lines.append(f"{indent}{off}{key}: {quoted(mapping.column)}  # {sure}: {values}")

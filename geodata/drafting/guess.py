@@ -10,9 +10,19 @@ import pandas as pd
 import shapely
 
 from geodata.areafile import FileSource
-from geodata.codes import parse_village_code, regency_of
+from geodata.codes import name_key, parse_village_code, regency_of
 from geodata.crs import inside_indonesia
-from geodata.drafting.headings import Mapping, headed, mapped, samples, year_rank
+from geodata.drafting.headings import (
+    Mapping,
+    headed,
+    is_sum,
+    is_to_come,
+    mapped,
+    samples,
+    sex_of,
+    year_of,
+    year_rank,
+)
 from geodata.errors import InputError, MissingCrsError
 from geodata.readers.files.cells import id_column, text_column
 from geodata.readers.files.sheets import hidden_sheets, sheet_names
@@ -51,8 +61,17 @@ RASTERS = (".tif", ".tiff", ".vrt", ".img")
 MOSTLY = 0.6
 # Of a column of units' names so many are different.
 REPEATS = 0.5
-# Columns of men and women; both beside a sum count people.
-SEXES, BOTH = frozenset({"l", "p", "lakilaki", "laki", "perempuan", "lk", "pr"}), 2
+BOTH = {"men", "women"}
+# A file's name that says people; of health of the mind it is said with the same word.
+SAYS_PEOPLE = re.compile(
+    r"penduduk|(?<!kesehatan )(?<!sakit )(?<!sehat )(?<!gangguan )(?<!posyandu )\bjiwa\b"
+)
+# One that says some of the people, or others: their sum is not the people, though it has men and women too.
+SAYS_OTHERS = re.compile(
+    r"\b(bayi|balita|baduta|remaja|lansia|bumil|bulin|ibu hamil|stunting|kelahiran|kematian|miskin"
+    r"|disabilitas|kader|pegawai|tenaga|sdm|sdmk|nakes|bidan|perawat|dokter|staf|kunjungan|pasien|kasus|peserta|rujukan"
+    r"|imunisasi)\b"
+)
 BY_FILE, BY_SHEET = "by the name of the file", "by the name of the sheet"
 OTHER = "other"
 PEOPLE_PARTS = ("pop_", "penduduk_", "jumlah_penduduk_")
@@ -63,6 +82,8 @@ KIND_HEADS = ("jenis", "kind", "tipe", "type", "kategori", "klasifikasi", "golon
 FOUND_BY_HEADING = ("lat_south", "lat_north")
 # Codes of kecamatan: three groups of two digits.
 DISTRICT_CODE = re.compile(r"\d{2}\.?\d{2}\.?\d{2}")
+# Headings under which programs number what they draw.
+OBJECT_NUMBERS = ("objectid", "fid", "gid", "ogcfid", "shape", "luas")
 FACILITY_KEYS = ("id", "name", "lat", "lon", "lat_south", "lat_north", "coordinates", "village",
                  "village_name",
                  "district_name", "regency", "parent", "functioning")  # fmt: skip
@@ -92,6 +113,8 @@ class Guess:
         Of kabupaten and kota, by their codes.
     rows
         How many there are.
+    labels
+        Names of villages (:func:`geodata.codes.name_key`) where no codes tell them.
     ids
         Those of its facilities, of the column that was taken for them.
     columns
@@ -108,6 +131,7 @@ class Guess:
     regencies: tuple[str, ...] = ()
     names: dict[str, str] = field(default_factory=dict)
     rows: int = 0
+    labels: tuple[str, ...] = ()
     ids: frozenset[str] = frozenset()
     columns: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -160,14 +184,16 @@ def _of_table(path: Path, sheet: str | None) -> Guess:
     hamlet = headed(table, "hamlet_rows").get("name")
     kind = _kind(guess, table, facts)
     if not placed and ("people" in people or parts) and people.keys() & {"code", "name"}:
-        if not _tells_units(guess, table, facts, people):
+        others = _counts_others(guess, people)
+        if not others and not _tells_units(guess, table, facts, people):
             guess.said.pop("kind", None)
             guess.kinds = {}
             return _population(guess, table, people, parts)
         if "name" not in facts:
             guess.said.pop("kind", None)
+            counts = f"{others}, and not all people" if others else "units"
             guess.about = (
-                f"a table of {len(table)} rows that counts units, by its name: a list has a row for each "
+                f"a table of {len(table)} rows that counts {counts}, by its name: a list has a row for each "
                 "unit; for people, say population: yourself"
             )
             return guess
@@ -190,11 +216,23 @@ def _of_table(path: Path, sheet: str | None) -> Guess:
 
 
 def _parts(table: pd.DataFrame) -> list[str]:
-    """Return columns whose sum is the people, by group; of years none is added to another."""
+    """Return columns whose sum is the people, by group; of years none is added to another.
+
+    Nor is a sum to its parts, and men alone are not the people.
+    """
     found = [str(c) for c in table if str(c).lower().startswith(PEOPLE_PARTS)]
     years = [c for c in found if re.fullmatch(r"(19|20)\d\d", c.rpartition("_")[2])]
-    alone = years and len(years) == len(found)
-    return [max(years, key=year_rank)] if alone else [c for c in found if c not in years]
+    alone = bool(years) and len(years) == len(found)
+    best = year_of(max(years, key=year_rank)) if alone else 0
+    # Two counts of one year are of two offices: one of them is taken.
+    found = [c for c in found if year_of(c) == best] if alone else [c for c in found if c not in years]
+    sums = [c for c in found if is_sum(c)]
+    if sums:
+        return sums[:1]
+    sexes = [sex_of(c) for c in found]
+    if alone and None in sexes:
+        return [found[sexes.index(None)]]
+    return [] if len(BOTH & set(sexes)) == 1 else found
 
 
 def _tells_units(
@@ -213,9 +251,27 @@ def _tells_units(
     if counted is None:
         return True
     # Men and women beside their sum are people; so says the name of many a file.
-    sexes = {spelling_key(c) for c in table.columns} & SEXES
-    said_people = any(word in spelling_key(guess.path.stem) for word in ("penduduk", "jiwa"))
-    return spelling_key(counted.column) in {"jumlah", "total"} and len(sexes) < BOTH and not said_people
+    both = {sex_of(str(c)) for c in table.columns} >= BOTH
+    return _just_a_sum(people) and not both and SAYS_PEOPLE.search(_said(guess)) is None
+
+
+def _just_a_sum(people: dict[str, Mapping]) -> bool:
+    """Return whether the column of people is headed "Jumlah" alone."""
+    counted = people.get("people")
+    return counted is not None and spelling_key(counted.column) in {"jumlah", "total"}
+
+
+def _said(guess: Guess) -> str:
+    """Return the words of the name that tells what a table is: the sheet's where that tells its kind."""
+    by_sheet = guess.said.get("kind", ("", ""))[1] == BY_SHEET
+    name = guess.sheet or "" if by_sheet else f"{guess.path.stem} {guess.sheet or ''}"
+    return " ".join(re.findall(r"[a-z]+", name.lower()))
+
+
+def _counts_others(guess: Guess, people: dict[str, Mapping]) -> str:
+    """Return whom "Jumlah" counts by the name of the file or sheet, where that is not all people; or ""."""
+    found = SAYS_OTHERS.search(_said(guess))
+    return found[0] if found and _just_a_sum(people) else ""
 
 
 def _differ(names: pd.Series[Any]) -> bool:
@@ -232,7 +288,8 @@ def _population(guess: Guess, table: pd.DataFrame, keys: dict[str, Mapping], par
     if "people" not in keys and len(parts) == 1:
         guess.keys["people"] = Mapping("people", parts[0], 100.0, samples(table[parts[0]]))
     elif "people" not in keys and parts:
-        guess.said["people"] = (f"[{', '.join(parts)}]", "people are the sum of these")
+        to_come = ", of a year to come" if is_to_come(parts[0]) else ""
+        guess.said["people"] = (f"[{', '.join(parts)}]", f"people are the sum of these{to_come}")
     groups = {k: c for k, c in headed(table, "groups").items() if _counts_people(table[c])}
     if groups:
         guess.said["groups"] = (_pairs(groups), "life-cycle groups that the table counts")
@@ -260,6 +317,8 @@ def _with_codes(guess: Guess, table: pd.DataFrame, keys: dict[str, Mapping], rol
                 guess.names = dict(zip(text, text_column(table, keys["name"].column), strict=True))
         elif system is CodeSystem.BPS:
             guess.about += "; its codes are those of BPS, matched by codes: or by name"
+    if not guess.regencies and "name" in keys and role != "codes":
+        guess.labels = tuple(name_key(n) for n in text_column(table, keys["name"].column).dropna())
     return guess
 
 
@@ -454,12 +513,22 @@ def _roads(guess: Guess, table: pd.DataFrame) -> Guess:
     return guess
 
 
-def _are_districts(codes: pd.Series[Any], rows: int) -> bool:
-    """Return whether a column holds codes of kecamatan, of one kabupaten: numbers of objects are others."""
+def _are_districts(column: str, codes: pd.Series[Any], rows: int) -> bool:
+    """Return whether a column holds codes of kecamatan; numbers of objects may have six digits too.
+
+    Codes have points between their groups, a heading that says code, or begin alike, as those of one
+    kabupaten do.
+    """
     if not rows or len(codes) != rows or not codes.is_unique:
         return False
-    digits = codes.map(lambda t: t.replace(".", "")[:4])
-    return bool(codes.map(DISTRICT_CODE.fullmatch).notna().all() and (digits == digits.iloc[0]).all())
+    if not codes.map(DISTRICT_CODE.fullmatch).notna().all():
+        return False
+    digits = codes.str.replace(".", "")
+    heading = spelling_key(column)
+    if (digits.str[4:] == "00").any() or heading.startswith(OBJECT_NUMBERS):
+        return False
+    said = bool(codes.str.contains(".", regex=False).all()) or "kode" in heading or "code" in heading
+    return said or bool((digits.str[:4] == digits.iloc[0][:4]).all())
 
 
 def _polygons(guess: Guess, table: pd.DataFrame) -> Guess:
@@ -476,8 +545,11 @@ def _polygons(guess: Guess, table: pd.DataFrame) -> Guess:
     keys = mapped(table, "boundaries", ("code", "name", "district_name", "regency"))
     texts = {str(c): text_column(table, c).dropna() for c in table.columns}
     of_villages = any(t.map(parse_village_code).notna().sum() > MOSTLY * len(table) for t in texts.values())
+    if "district_name" in keys:
+        # Several in one kecamatan are none themselves.
+        of_villages |= not _differ(texts[keys["district_name"].column])
     for column, codes in texts.items():
-        if not of_villages and _are_districts(codes, len(table)):
+        if not of_villages and _are_districts(column, codes, len(table)):
             guess.about = (
                 f"{len(table)} polygons of kecamatan, by their codes ({column}); villages are wanted"
             )

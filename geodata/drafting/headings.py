@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rapidfuzz import fuzz
 
-from geodata.readers.files.cells import cell_text
+from geodata.readers.files.cells import cell_text, holds_names
 from geodata.vocabulary.columns import layer_columns
 from geodata.vocabulary.spelling import spelling_key
 
@@ -18,10 +18,12 @@ if TYPE_CHECKING:
 # How alike a heading and a known one must be (0–100): nearly sure, and worth asking.
 SURE, ASKED = 88.0, 78.0
 SAMPLES = 3
-_YEAR = re.compile(r"[\s_]*((?:19|20)\d\d)\s*$")
+_YEAR = re.compile(r"[\s_(,/-]*(?:\b(?:tahun|thn|th)\b\.?)?[\s_]*((?:19|20)\d\d)\s*\)?\s*$", re.IGNORECASE)
 # Of one sex alone, and of both.
 _SEX = re.compile(r"[\s_(/.-]+(l|p|lk|pr|laki|laki[\s_-]*laki|perempuan|pria|wanita)\W*$", re.IGNORECASE)
 _BOTH = re.compile(r"[\s_(/.-]+(l\s*[+&/]\s*p|lp|jumlah|total)\W*$", re.IGNORECASE)
+# A heading of one sex may be the word alone.
+MEN, WOMEN = ("l", "lk", "laki", "lakilaki", "pria"), ("p", "pr", "perempuan", "wanita")
 SAMPLE_LETTERS = 40
 
 
@@ -70,7 +72,7 @@ def mapped(table: pd.DataFrame, layer: str, keys: tuple[str, ...]) -> dict[str, 
             score >= ASKED
             and key not in found
             and column not in taken
-            and (key != "name" or _names(table[column]))
+            and (key != "name" or holds_names(table[column].head(200)))
         ):
             found[key] = Mapping(key, column, score, samples(table[column]))
     return found
@@ -107,18 +109,59 @@ def year_rank(column: str) -> tuple[bool, int]:
 
     Examples
     --------
-    >>> max(["Penduduk 2010", "penduduk_2024", "Penduduk 2099"], key=year_rank)
+    >>> max(["Penduduk 2010", "penduduk_2024", "Penduduk (2099)"], key=year_rank)
     'penduduk_2024'
     """
-    found = _YEAR.search(column)
-    year = int(found[1]) if found else 0
-    to_come = year > datetime.now(tz=UTC).year
+    year, to_come = year_of(column), is_to_come(column)
     return (not to_come, -year if to_come else year)
 
 
-def _names(column: pd.Series[object]) -> bool:
-    """Return whether a column holds words: one of numbers names nobody."""
-    return any(any(c.isalpha() for c in cell_text(v)) for v in column.dropna().head(200))
+def year_of(column: str) -> int:
+    """Return the year that a heading ends with, 0 for none.
+
+    Examples
+    --------
+    >>> year_of("Penduduk Tahun 2024"), year_of("pop_dukcapil_2010"), year_of("Penduduk")
+    (2024, 2010, 0)
+    """
+    found = _YEAR.search(column)
+    return int(found[1]) if found else 0
+
+
+def is_to_come(column: str) -> bool:
+    """Return whether a heading ends with a year that has not begun: what it holds is a projection.
+
+    Examples
+    --------
+    >>> is_to_come("Penduduk 2099"), is_to_come("Penduduk 2010"), is_to_come("Penduduk")
+    (True, False, False)
+    """
+    return year_of(column) > datetime.now(tz=UTC).year
+
+
+def sex_of(column: str) -> str | None:
+    """Return "men" or "women" for a heading of one sex alone, of a year or not; None for any other.
+
+    Examples
+    --------
+    >>> sex_of("L"), sex_of("Jumlah Perempuan"), sex_of("pop_laki_2024"), sex_of("Penduduk L+P")
+    ('men', 'women', 'men', None)
+    """
+    plain = _YEAR.sub("", column)
+    found = None if is_sum(plain) else _SEX.search(plain)
+    word = spelling_key(found[1] if found else plain)
+    return "men" if word in MEN else "women" if word in WOMEN else None
+
+
+def is_sum(column: str) -> bool:
+    """Return whether a heading says that it is the sum of others.
+
+    Examples
+    --------
+    >>> is_sum("pop_total"), is_sum("Penduduk (L+P)"), is_sum("Penduduk")
+    (True, True, False)
+    """
+    return _BOTH.search(_YEAR.sub("", column)) is not None
 
 
 def _alike(column: str, known: tuple[str, ...]) -> tuple[float, int]:

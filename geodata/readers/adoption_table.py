@@ -75,7 +75,9 @@ def read_adoption(
     )
     columns = _columns(table, what)
     ids = id_column(table, columns["facility_id"])
-    table = table[~total_rows(table, ids.isin(list(puskesmas)))]
+    # A facility that nobody knows is told below, whatever a remark counts.
+    totals = total_rows(table, ids.isin(list(puskesmas)), name=columns["facility_id"])
+    table = table[~totals]
     cells = {name: text_column(table, column) for name, column in columns.items()}
     cells["facility_id"] = ids[table.index]
     faults = _id_faults(cells["facility_id"], puskesmas)

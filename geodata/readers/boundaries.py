@@ -22,7 +22,14 @@ from geodata.crs import metric_crs, require_indonesia
 from geodata.errors import EmptyAreaError, MissingColumnError, SchemaError, counted, first_five
 from geodata.layers import Cell, Finding, rows_about
 from geodata.readers.columns import Columns, known_heads
-from geodata.readers.files.cells import bad_codes, count_column, pick_column, refuse_mostly_bad, text_column
+from geodata.readers.files.cells import (
+    bad_codes,
+    count_column,
+    parts_of_people,
+    pick_column,
+    refuse_mostly_bad,
+    text_column,
+)
 from geodata.readers.files.opening import source_record
 from geodata.readers.files.vector import read_vector
 from geodata.readers.register import CodeSystem, Register, Rows, bridge, code_system
@@ -93,7 +100,8 @@ def read_boundaries(
     require_indonesia((bounds[0], bounds[1], bounds[2], bounds[3]), WHAT)
     crs = metric_crs((bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2)
     villages = villages.to_crs(crs)
-    found = (*findings, *repaired, *united)
+    doubts = parts_of_people("population", {str(source.people): raw[PEOPLE]}, source.path.name)
+    found = (*findings, *repaired, *united, *doubts)
     if source.tolerance_m > 0:
         villages, closed = close_slivers(villages, source.tolerance_m)
         found += closed

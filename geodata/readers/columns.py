@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from geodata.readers.files.cells import cell_text, id_column, pick_column, text_column
+from geodata.readers.files.cells import holds_names, id_column, pick_column, text_column
 from geodata.vocabulary.columns import layer_columns
 
 if TYPE_CHECKING:
@@ -55,11 +55,9 @@ class Columns:
         return pick_column(some, None, known, key=key, what=self.what, required=False) or found
 
     def _says(self, column: str, key: str) -> bool:
-        """Return whether a column holds anything; one of names, a letter."""
-        values = self.table[column].dropna()
-        if key not in NAMES:
-            return len(values) > 0
-        return any(any(c.isalpha() for c in v) for v in map(cell_text, values))
+        """Return whether a column holds anything; one of names, what names something."""
+        values = self.table[column]
+        return holds_names(values) if key in NAMES else bool(values.notna().any())
 
     def text(self, named: str | None, key: str) -> pd.Series[Any]:
         """Return the column of a key as text; see :meth:`pick`."""

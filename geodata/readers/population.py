@@ -84,17 +84,11 @@ def read_population(
     totals = total_rows(table, coded.astype(bool), number=people_column, name=name)
     findings = list(total_finding("population", totals))
     table, text = table[~totals], text[~totals]
-    columns = {"people": people_column} | {f"people_{g}": c for g, c in source.groups.items()}
-    numbers = pd.DataFrame(
-        {name: count_column(table, c, WHAT, source.path.name) for name, c in columns.items()}
-    )
-    findings += parts_of_people("population", numbers["people"], source.path.name, str(people_column))
+    more = [pick_column(table.columns, column, (), key="people", what=WHAT) for column in several[1:]]
+    numbers, doubts = _numbers(table, [str(c) for c in (people_column, *more)], source)
+    findings += doubts
     bridged = _bridged(Columns(table, columns_.heads, WHAT), source, text, villages, register)
     findings += bridged.findings
-    for column in several[1:]:
-        # A part that is not known leaves the sum unknown.
-        picked = pick_column(table.columns, column, (), key="people", what=WHAT)
-        numbers["people"] += count_column(table, picked, WHAT, source.path.name)
     codes = bridged.code
     _check_codes(codes, text, villages, source.path.name)
     if len(villages):
@@ -105,6 +99,28 @@ def read_population(
     findings += bad_codes("population", text, codes.isna())
     numbers = numbers[codes.notna()].set_axis(pd.Index(codes.dropna().to_numpy(), dtype="str"), axis=0)
     return _join(villages, numbers, findings)._replace(source=source_record("population", source))
+
+
+def _numbers(
+    table: pd.DataFrame, people: list[str], source: PopulationFile
+) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
+    """Return the people of each row, of several columns their sum, and their groups; with what is doubtful.
+
+    A part that is not known leaves the sum unknown.
+    """
+    assert source.path is not None
+    file = source.path.name
+    parts = {column: count_column(table, column, WHAT, file) for column in people}
+    together = pd.concat([parts[c] for c in people], axis=1).sum(axis=1, skipna=False)
+    numbers = pd.DataFrame({"people": together})
+    doubts = parts_of_people("population", parts, file)
+    # Twelve and a half infants of 3,000 people are no 12,500; of people that are doubtful nothing follows.
+    doubtful = {cell.row for one in doubts for cell in one.cells}
+    within = numbers["people"].mask(numbers.index.isin(doubtful))
+    groups = {c: count_column(table, c, WHAT, file, within=within) for c in source.groups.values()}
+    for group, column in source.groups.items():
+        numbers[f"people_{group}"] = groups[column]
+    return numbers, (*doubts, *parts_of_people("population", groups, file, within=within))
 
 
 def _code_column(columns: Columns, source: PopulationFile) -> str | None:

@@ -22,14 +22,18 @@ CODE, DESA, KECAMATAN = (list(column) for column in zip(*ROWS, strict=True))
 PEOPLE = [9728, 6545, 12336, 8001, 7200, 10150]
 
 
-@pytest.fixture
-def folder(tmp_path):
-    """A map of six villages with their codes."""
+def with_map(folder):
+    """Write a map of six villages with their codes into a folder; returns it."""
     boxes = [shapely.box(113.5 + 0.02 * i, -8.4, 113.52 + 0.02 * i, -8.38) for i in range(len(ROWS))]
     gpd.GeoDataFrame({"kode": CODE, "nama": DESA, "kecamatan": KECAMATAN}, geometry=boxes, crs=4326).to_file(
-        tmp_path / "desa.geojson"
+        folder / "desa.geojson"
     )
-    return tmp_path
+    return folder
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return with_map(tmp_path)
 
 
 @pytest.fixture
@@ -388,10 +392,11 @@ def test_half_a_post_is_no_spoiled_thousand(folder):
 
 @pytest.mark.parametrize(
     ("numbers", "doubted"),
-    [([312.5, 287.25, 301.5, 330.75, 290.5, 315.25], 0), ([9.728, 6.545, 812, 640, 930, 1.15], 3)],
-    ids=["a projection", "half of them spoiled"],
-)
-def test_parts_of_people_are_kept_and_doubted_where_they_are_few(folder, numbers, doubted):
+    [([312.5, 287.25, 301.5, 330.75, 290.5, 315.25], 6), ([9.728, 6.545, 812, 640, 930, 1.15], 3),
+     ([128.5, *PEOPLE[1:]], 1), ([n + 0.25 for n in PEOPLE], 0), ([n / 7 for n in range(1000, 1006)], 0)],
+    ids=["a projection", "half of them spoiled", "a large village", "an estimate", "computed"],
+)  # fmt: skip
+def test_parts_of_people_are_kept_and_doubted_below_a_thousand(folder, numbers, doubted):
     pd.DataFrame({"Kode": CODE, "Penduduk": numbers}).to_excel(folder / "penduduk.xlsx", index=False)
     layers, told = area_of(folder, population={"path": "penduduk.xlsx", "code": "Kode", "people": "Penduduk"})
     assert people(layers) == pytest.approx(sum(numbers))

@@ -89,7 +89,10 @@ def _column(columns: Columns, source: FacilitiesFile, how: KindColumn) -> str:
         if source.name is None and not heads:
             msg = f"{columns.what}: kind: {{from: name}} needs the names; take name: null out of AREA.yml."
             raise MissingColumnError(msg)
-        found = pick_column(columns.table.columns, source.name, heads, key="name", what=columns.what)
+        # As the names are picked: a column of numbers under "Pustu" tells no kind.
+        found = columns.pick(source.name, "name")
+        if found is None:
+            pick_column(columns.table.columns, None, heads, key="name", what=columns.what)
     assert found is not None  # required: the two raise where it is not there
     return found
 

@@ -134,7 +134,9 @@ def _without_totals(rows: Rows, source: FacilitiesFile) -> tuple[Rows, pd.Series
     code = rows.columns.text(source.village, "village")
     coded = code.map(lambda t: isinstance(t, str) and parse_village_code(t) is not None).astype(bool)
     name = rows.columns.pick(source.name, "name")
-    totals = total_rows(rows.columns.table, coded | np.isfinite(rows.stated.lon), name=name)
+    village = rows.columns.pick(source.village_name, "village_name")
+    keep = coded | np.isfinite(rows.stated.lon)
+    totals = total_rows(rows.columns.table, keep, name=name, others=(village,))
     return rows.only(~totals.to_numpy(dtype=bool)), totals
 
 
@@ -149,7 +151,7 @@ def _with_content(
     for named, key in ((source.village, "village"), (source.id, "id")):
         said |= rows.columns.text(named, key).notna().to_numpy(dtype=bool)
     texts = [text_column(rows.columns.table, column) for column in rows.columns.table]
-    note, guessed = (~said & which for which in _notes(rows, source, villages, texts))
+    note, doubtful, guessed = (~said & which for which in _notes(rows, source, villages, texts))
     said |= rows.stated.unread
     for text in texts:
         letters = text.str.contains(r"[^\W\d_]", regex=True)
@@ -160,11 +162,13 @@ def _with_content(
         ),
         _left_out(rows, file, note, "note_row", "rows of one cell, a heading or a note",
                   "none needed; a facility has its village or its place beside its name"),
+        _left_out(rows, file, doubtful, "note_row", "rows of one cell, a heading or a note as it seems",
+                  "if one is a facility, write its village or its place beside its name", "warning"),
         _left_out(rows, file, guessed, "lone_cell", "rows of one cell, whose words tell no kind of facility",
                   "if one is a facility, write its kind in its name, and its village or its place beside it",
                   "warning"),
     )  # fmt: skip
-    return rows.only(said & ~note & ~guessed), tuple(one for one in findings if one is not None)
+    return rows.only(said & ~note & ~doubtful & ~guessed), tuple(one for one in findings if one is not None)
 
 
 def _left_out(
@@ -186,44 +190,51 @@ def _left_out(
 
 # What begins a note or a heading between rows. Sumberagung and Kepala Gading are places: no word is enough.
 NOTE = re.compile(
-    r"\s*((sumber|catatan|keterangan|ket|nip|mengetahui|tanggal|tgl)\.?\s*[:;,]|sumber data\b"
-    r"|(tanggal|tgl)\.? \d|nip\.?\s*\d|mengetahui\s*$|data per\b|(kec|kecamatan|kab|kabupaten)\b"
-    r"|kepala (dinas|puskesmas|upt|upt[dp]?|bidang|seksi|desa|kelurahan)\b)",
+    r"\s*((sumber|catatan|keterangan|ket|nip|tanggal|tgl)\.?\s*[:;,]|(catatan|keterangan|ket|nip)\.?\s*$"
+    r"|sumber\s+(data|dinas|dinkes|bps|profil|laporan)\b|ket\.|(tanggal|tgl)\.?\s*\d|nip\.?\s*\d|mengetahui\b"
+    r"|data per\b|kepala (dinas|puskesmas|upt[dp]?|bidang|seksi|desa|kelurahan)\b)",
     re.IGNORECASE,
 )
+# The same, even where a village has the kecamatan's name. A village is called Kabupaten: there it ends.
+AREA_HEADING = re.compile(r"\s*(kec|kecamatan|kab|kabupaten)\b\W*\w", re.IGNORECASE)
 # In a table with so many cells in most of its rows a single one is a heading, or a note.
 CELLS = 3
 
 
 def _notes(
     rows: Rows, source: FacilitiesFile, villages: gpd.GeoDataFrame, texts: list[pd.Series[Any]]
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Return which rows have a single cell that is a heading or a note, and of which that is a guess.
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return which rows have a single cell that is a heading or a note; which may be one; and which are guessed.
 
-    Both bool ``(rows,)``. A village of the map is neither: a unit without a name may be there.
+    Each bool ``(rows,)``. In doubt is one among the names, or a village's name where nobody looks for it;
+    guessed, one among names that have to tell the kind, and does not. A village of the map among the names or
+    villages is none of these: a unit may be there.
     """
     columns = rows.columns
-    note, guessed = np.zeros((2, len(columns.table)), dtype=np.bool_)
+    note, doubtful, guessed = np.zeros((3, len(columns.table)), dtype=np.bool_)
     filled = np.sum([text.notna().to_numpy(dtype=bool) for text in texts], axis=0)
     if not len(columns.table) or np.median(filled) < CELLS:
-        return note, guessed
-    known = {name_key(v) for v in villages["village_name"]}
+        return note, doubtful, guessed
+    known = {name_key(v) for v in villages["village_name"]} - {""}
     name, village = columns.text(source.name, "name"), columns.text(source.village_name, "village_name")
     by_name = not isinstance(source.kind, str) and source.kind.from_ is not None
     for at in np.flatnonzero(filled == 1):
         in_name = isinstance(name.iloc[at], str)
         said = name.iloc[at] if in_name else village.iloc[at]
         if not isinstance(said, str):
-            # In a column that says nothing of what and where: a remark.
-            note[at] = True
+            # In a column that says nothing of what and where: a remark, or a village that heads its rows.
+            only = next(text.iloc[at] for text in texts if isinstance(text.iloc[at], str))
+            (doubtful if name_key(only) in known and not AREA_HEADING.match(only) else note)[at] = True
             continue
-        if name_key(said) in known:
+        if name_key(said) in known and not AREA_HEADING.match(said):
             continue
         kind = kind_of_name(said)
         heading = kind is not None and spelling_key(said) == spelling_key(kind.phrase)
-        note[at] = NOTE.match(said) is not None or heading
-        guessed[at] = by_name and kind is None and not note[at]
-    return note, guessed
+        if heading or NOTE.match(said) or AREA_HEADING.match(said):
+            (doubtful if in_name else note)[at] = True
+        else:
+            guessed[at] = by_name and kind is None
+    return note, doubtful, guessed
 
 
 def _ids(

@@ -25,16 +25,24 @@ if TYPE_CHECKING:
 
 # A list with so many places beyond the area, and more than half of all, is one of a larger region.
 LARGER_REGION_ROWS = 20
-# A kabupaten's name is nearly another from so many of 100 on.
-NEARLY = 80.0
-# What may stand behind a kabupaten's name: a province in full, or in the short form of some.
+# A word of a kabupaten's name is nearly another from so many of 100 on; shorter words are alike by chance.
+NEARLY, SHORT = 80.0, 4
+# So alike are names that are written with a space more or less ("Gunungkidl").
+SPACED = 90.0
+# The word for a kabupaten or kota before its name.
+KIND_WORD = re.compile(
+    r"\s*(kabupaten|kab|kotamadya|kodya|kota)\b\.?\s*((administrasi|adm)\b\.?\s*)?", re.IGNORECASE
+)
+# What may stand behind the name: a province in full, or in the short form of some.
 PROVINCE = re.compile(
-    r"(?<=\w)[\s,(-]+(prov\w*\b.*|jatim|jateng|jabar|diy|sumut|sumbar|sumsel|kalbar|kalteng|kalsel|kaltim"
-    r"|kaltara|sulut|sulteng|sulsel|sultra|sulbar|ntb|ntt|kepri|babel|malut)\W*$",
+    r"(?<=\w)[\s,(/-]+(prov\w*\b.*|jatim|jateng|jabar|diy|sumut|sumbar|sumsel|kalbar|kalteng|kalsel|kaltim"
+    r"|kaltara|sulut|sulteng|sulsel|sultra|sulbar|ntb|ntt|kepri|babel|malut"
+    r"|(jawa|sumatera|kalimantan|sulawesi) (barat|tengah|timur|selatan|utara|tenggara)"
+    r"|nusa tenggara (barat|timur)|papua( (barat daya|barat|tengah|selatan|pegunungan))?|maluku( utara)?"
+    r"|(di )?yogyakarta|(dki )?jakarta|(kepulauan )?bangka belitung|kepulauan riau|aceh|riau|jambi|bengkulu"
+    r"|lampung|banten|bali|gorontalo)\W*$",
     re.IGNORECASE,
 )
-# Shorter names are alike by chance.
-SHORT = 4
 
 
 def others(
@@ -66,7 +74,7 @@ def others(
     ours = np.asarray(said.isin([t for t in said.dropna().unique() if of_regency(t, code, name)]))
     if ours.any():
         near = np.isfinite(lon) & ~beyond
-        slip = _slips(said, name) & _at_home(rows, source, villages) & ~ours
+        slip = _slips(said, name, code) & _at_home(rows, source, villages) & ~ours
         aside = np.asarray(said.notna()) & ~ours & ~near & ~slip
         return aside, (
             *_finding(aside, rows.columns.text(source.name, "name"), file),
@@ -79,33 +87,45 @@ def others(
     return aside, _finding(aside, rows.columns.text(source.name, "name"), file)
 
 
-def _slips(said: pd.Series[Any], name: str) -> NDArray[np.bool_]:
+def _slips(said: pd.Series[Any], name: str, code: str) -> NDArray[np.bool_]:
     """Return which rows write the kabupaten's name nearly, as "Kab Jmber" for Jember.
 
-    A kota is not the kabupaten of its name.
+    A kota is not the kabupaten of its name; its code tells which the area is.
     """
-    key, city = _bare(name), _is_city(name)
-    return np.array(
-        [isinstance(t, str) and _is_city(t) in (city, None) and _nearly(_bare(t), key) for t in said],
-        dtype=bool,
-    )
+    ours, city = _words(name), code[3:4] == "7"
+
+    def slip(text: object) -> bool:
+        if not isinstance(text, str) or _is_city(text) not in (city, None):
+            return False
+        # Banda Aceh has a province in its name: both readings may be meant.
+        return any(_nearly(_words(one), ours) for one in (text, PROVINCE.sub("", text)))
+
+    return np.array([slip(text) for text in said], dtype=bool)
 
 
 def _is_city(name: str) -> bool | None:
     """Return whether a name is of a kota; None where it says neither."""
-    word = re.match(r"\s*(kabupaten|kab|kota)\b", name, flags=re.IGNORECASE)
-    return None if word is None else word[1].lower() == "kota"
+    word = KIND_WORD.match(name)
+    return None if word is None else not word[1].lower().startswith("kab")
 
 
-def _bare(name: str) -> str:
-    """Return a kabupaten's name without the word for it, and without a province behind it."""
-    plain = re.sub(r"^\s*(kabupaten|kab|kota)\b\.?\s*", "", name, flags=re.IGNORECASE)
-    return name_key(PROVINCE.sub("", plain))
+def _words(name: str) -> list[str]:
+    """Return the words of a kabupaten's name, without the word for it."""
+    return re.findall(r"[a-z]+", KIND_WORD.sub("", name, count=1).lower())
 
 
-def _nearly(one: str, other: str) -> bool:
-    """Return whether one name is the other with a slip; short ones, and those with a word more, are not."""
-    return min(len(one), len(other)) >= SHORT and float(fuzz.ratio(one, other)) >= NEARLY
+def _nearly(one: list[str], other: list[str]) -> bool:
+    """Return whether one name is the other with a slip.
+
+    Word by word: Halmahera Barat and Halmahera Utara are two, and so are Aceh Barat and Aceh Barat Daya.
+    """
+    if len(one) == len(other):
+        return bool(one) and all(a == b or _alike(a, b, NEARLY) for a, b in zip(one, other, strict=True))
+    return _alike("".join(one), "".join(other), SPACED)
+
+
+def _alike(one: str, other: str, least: float) -> bool:
+    return min(len(one), len(other)) >= SHORT and float(fuzz.ratio(one, other)) >= least
 
 
 def _at_home(rows: Rows, source: FacilitiesFile, villages: gpd.GeoDataFrame) -> NDArray[np.bool_]:

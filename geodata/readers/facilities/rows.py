@@ -17,6 +17,7 @@ from geodata.readers.files.cells import cell_text
 from geodata.readers.files.table import holds_table, read_table
 from geodata.readers.files.vector import read_features
 from geodata.vocabulary.columns import layer_columns
+from geodata.vocabulary.kind_names import kind_of_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,7 +66,19 @@ def rows_of(source: FacilitiesFile) -> Rows:
     """
     what = f"{WHAT} ({source.path.name})"
     heads = known_heads(source, "facilities")
+    if isinstance(source.kind, str):
+        heads = {**heads, "name": _own_first(heads["name"], source.kind)}
     return _table_rows(source, heads, what) if holds_table(source.path) else _map_rows(source, heads, what)
+
+
+def _own_first(names: tuple[str, ...], kind: str) -> tuple[str, ...]:
+    """Return headings of names, those of another kind last: a list of puskesmas may name its pustu too."""
+
+    def of_another(heading: str) -> bool:
+        told = kind_of_name(heading)
+        return told is not None and told.kind != kind
+
+    return tuple(sorted(names, key=of_another))
 
 
 def _table_rows(source: FacilitiesFile, heads: Mapping[str, tuple[str, ...]], what: str) -> Rows:

@@ -147,12 +147,41 @@ def id_column(frame: pd.DataFrame, column: str | None) -> pd.Series[Any]:
     return text_column(frame, column).map(lambda t: plain_id(t) if isinstance(t, str) else t).astype("str")
 
 
+# A count with its unit, and words for yes and no: a list of puskesmas may say so of its pustu.
+_NO_NAME = re.compile(
+    r"[\W\d]*(\d\s*(unit|buah|bh|pos|pustu|posyandu|puskesmas|orang)"
+    r"|(tidak|tdk|belum) ada|ada|ya|tidak|nihil|kosong|nol)?\W*",
+    re.IGNORECASE,
+)
+
+
+def holds_names(column: pd.Series[Any]) -> bool:
+    """Return whether a column names something: half of its cells at least, and not with counts or yes and no.
+
+    Examples
+    --------
+    >>> holds_names(pd.Series(["Melati 1", "Melati 2", None]))
+    True
+    >>> holds_names(pd.Series([60, "71 unit", "tidak ada"]))
+    False
+    """
+    texts = [text for text in map(cell_text, column.dropna()) if text]
+    named = sum(_NO_NAME.fullmatch(text) is None for text in texts)
+    return bool(texts) and 2 * named >= len(texts)
+
+
 def count_column(
-    frame: pd.DataFrame, column: str | None, what: str, file: str, *, thousands: bool = True
-) -> pd.Series[Any]:
+    frame: pd.DataFrame, column: str | None, what: str, file: str, *, thousands: bool = True,
+    within: pd.Series[Any] | None = None,
+) -> pd.Series[Any]:  # fmt: skip
     """Return a column of counts (float64, NaN = unknown): numbers as they are, text as people write it.
 
     Of ``thousands``, as people are, a column is refused where a spreadsheet took their marks for decimals.
+
+    Parameters
+    ----------
+    within
+        Of parts of the people, all people of each row (NaN = unknown): no thousand can be meant that is more.
 
     Raises
     ------
@@ -167,9 +196,9 @@ def count_column(
     try:
         mark = thousands_mark(v for v in cells.values() if isinstance(v, str))
     except ValueError as error:
-        msg = f"{what}: column {column!r} of {file}: {error}. Write the numbers without thousands marks."
+        msg = f"{what}: column {column!r} of {file}: {error}. Write whole numbers without thousands marks."
         raise SchemaError(msg) from None
-    lost = _lost_thousands(cells, mark) if thousands else None
+    lost = _lost_thousands(cells, mark, within) if thousands else None
     if lost is not None:
         msg = (
             f"{what}: column {column!r} of {file}: numbers such as {lost:g} look like thousands that the "
@@ -200,14 +229,18 @@ def count_column(
 LOST_THOUSANDS = 0.5
 
 
-def _lost_thousands(cells: Mapping[int, object], mark: str) -> float | None:
+def _lost_thousands(
+    cells: Mapping[int, object], mark: str, within: pd.Series[Any] | None = None
+) -> float | None:
     """Return a number that a spreadsheet read from "9.728": 9.728 it is there, and 9,728 people are meant.
 
     That shows beside text with thousands marks, or where most numbers have decimals and are below 100: no
     places with so few people have parts of them, and 312.5 may be a projection.
     """
-    numbers = [float(v) for v in cells.values() if isinstance(v, (int, float)) and not isinstance(v, bool)]
-    broken = [n for n in numbers if lost_thousand(n)]
+    numbers = {
+        row: float(v) for row, v in cells.items() if isinstance(v, (int, float)) and not isinstance(v, bool)
+    }
+    broken = [n for row, n in numbers.items() if lost_thousand(n) and _fits(n, row, within)]
     few = [n for n in broken if abs(n) < FEW]
     small = len(few) > LOST_THOUSANDS * len(cells)
     return broken[0] if broken and (mark or small) else None
@@ -222,20 +255,52 @@ def lost_thousand(number: float) -> bool:
     (True, False, False)
     """
     thousand = number * THOUSAND
-    return not float(number).is_integer() and abs(round(thousand) - thousand) < SAME_DIGITS
+    whole = not np.isfinite(number) or float(number).is_integer()
+    return not whole and abs(round(thousand) - thousand) < SAME_DIGITS
 
 
-def parts_of_people(layer: str, numbers: pd.Series[Any], file: str, column: str) -> tuple[Finding, ...]:
-    """Return the finding about places with few people and parts of them: 9.728 may mean 9,728."""
-    odd = numbers[numbers.map(lambda n: 0 < n < FEW and lost_thousand(n))]
-    if odd.empty:
+def _fits(number: float, row: int, within: pd.Series[Any] | None) -> bool:
+    """Return whether a row has so many thousands of people; where that is unknown, it may."""
+    return within is None or not number * THOUSAND > float(within.get(row, np.nan))
+
+
+def parts_of_people(
+    layer: str, columns: Mapping[str, pd.Series[Any]], file: str, *, within: pd.Series[Any] | None = None
+) -> tuple[Finding, ...]:
+    """Return the finding about places with fewer than 1,000 people and parts of them: 9.728 may mean 9,728.
+
+    Parameters
+    ----------
+    columns
+        Numbers by their headings.
+    within
+        As :func:`count_column` has it.
+
+    Examples
+    --------
+    >>> numbers = pd.Series({2: 9.728, 3: 812.0, 4: 1012.25, 5: 300 / 7})
+    >>> [found.ids for found in parts_of_people("population", {"Penduduk": numbers}, "penduduk.xlsx")]
+    [('row 2 (9.728)',)]
+    """
+    odd = [
+        (row, heading, float(n))
+        for heading, numbers in columns.items()
+        for row, n in numbers.items()
+        if 0 < n < THOUSAND and lost_thousand(n) and _fits(n, row, within)
+    ]
+    if not odd:
         return ()
-    cells = tuple(Cell(file, int(i), column, f"{n:g}", str(round(n * THOUSAND))) for i, n in odd.items())
-    shown = tuple(f"row {i} ({n:g})" for i, n in odd.head(5).items())
+    # No village has 312,500 people: what is meant by such a number, only its sender knows.
+    cells = tuple(
+        Cell(file, int(row), heading, f"{n:g}", str(round(n * THOUSAND)) if n < FEW else "")
+        for row, heading, n in odd
+    )
+    shown = tuple(f"row {row} ({n:g})" for row, _, n in odd[:5])
     return (Finding(
         "warning", layer, "parts_of_people", len(cells), shown,
-        f"{file}: fewer than {FEW:g} people, and parts of them, were taken as they are",
-        "if a spreadsheet took the mark of thousands for a decimal, write whole numbers", cells,
+        f"{file}: fewer than {THOUSAND:,.0f} people, and parts of them, were taken as they are",
+        "write whole numbers if a spreadsheet took the mark of thousands for a decimal; an estimate may stay",
+        cells,
     ),)  # fmt: skip
 
 
@@ -243,22 +308,48 @@ TOTAL_WORDS = re.compile(r"\s*(grand |sub[ -]?)?(jumlah|total|jml)\b", re.IGNORE
 THOUSAND, FEW, SAME_DIGITS = 1000.0, 100.0, 1e-6
 
 
+# A column of remarks, by the beginning of its heading, and one of row numbers.
+REMARKS = ("keterangan", "catatan", "remark", "note", "komentar")
+NUMBERS = frozenset({"no", "nomor", "nourut", "nomorurut", "nr"})
+
+
 def total_rows(
-    table: pd.DataFrame, keep: pd.Series[Any], *, number: str | None = None, name: str | None = None
-) -> pd.Series[Any]:
+    table: pd.DataFrame, keep: pd.Series[Any], *, number: str | None = None, name: str | None = None,
+    others: Sequence[str | None] = (),
+) -> pd.Series[Any]:  # fmt: skip
     """Return which rows are totals ("Jumlah", "Total …" in some cell) and not among those to keep.
 
-    With ``number``, a total also has a number in that column: a second row of headers has none. With
-    ``name``, the column of names, a row that has one is a total only if the word stands before it: behind it
-    a remark may count anything ("Jumlah RW 5").
+    Parameters
+    ----------
+    number
+        A total also has a number in this column: a second row of headers has none.
+    name
+        The column of names. A row that has one is a total only if the word stands before it, or in the column
+        of row numbers: behind it, or in a column of remarks, it may count anything ("Jumlah RW 5").
+    others
+        More columns that tell what a row is about. A row that has one is no total by its remarks.
+
+    Examples
+    --------
+    >>> remarks = ["Total RW 5", None]
+    >>> table = pd.DataFrame({"No": ["1", "Jumlah"], "Desa": ["Ambulu", "Ambulu"], "Ket": remarks})
+    >>> total_rows(table, pd.Series(False, index=table.index), name="Desa").tolist()
+    [False, True]
     """
-    says = pd.Series(False, index=table.index)
-    named = pd.Series(False, index=table.index)
+    told = [column for column in (name, *others) if column is not None]
+    nothing = pd.Series(False, index=table.index)
+    about = nothing
+    for column in told:
+        about = about | has_name(text_column(table, column))
+    says, named = nothing, nothing
     for column in table:
         word = table[column].map(lambda v: isinstance(v, str) and TOTAL_WORDS.match(v) is not None)
-        says |= word.astype(bool) & ~named
-        if column == name:
-            named = has_name(text_column(table, name)) & ~says
+        key = spelling_key(column).rstrip("0123456789")
+        remark = column not in told and (key == "ket" or key.startswith(REMARKS))
+        excused = about if remark else nothing if key in NUMBERS else named
+        says = says | (word.astype(bool) & ~excused)
+        if told and column == told[0]:
+            named = has_name(text_column(table, column)) & ~says
     if number is not None:
         says &= table[number].map(
             lambda v: any(c.isdigit() for c in cell_text(v)) if not _missing(v) else False
