@@ -20,7 +20,6 @@ from geodata.drafting.headings import (
     mapped,
     samples,
     sex_of,
-    year_of,
     year_rank,
 )
 from geodata.errors import InputError, MissingCrsError
@@ -216,23 +215,27 @@ def _of_table(path: Path, sheet: str | None) -> Guess:
 
 
 def _parts(table: pd.DataFrame) -> list[str]:
-    """Return columns whose sum is the people, by group; of years none is added to another.
-
-    Nor is a sum to its parts, and men alone are not the people.
-    """
+    """Return columns whose sum is the people, by group; of years none is added to another."""
     found = [str(c) for c in table if str(c).lower().startswith(PEOPLE_PARTS)]
     years = [c for c in found if re.fullmatch(r"(19|20)\d\d", c.rpartition("_")[2])]
-    alone = bool(years) and len(years) == len(found)
-    best = year_of(max(years, key=year_rank)) if alone else 0
-    # Two counts of one year are of two offices: one of them is taken.
-    found = [c for c in found if year_of(c) == best] if alone else [c for c in found if c not in years]
-    sums = [c for c in found if is_sum(c)]
-    if sums:
-        return sums[:1]
-    sexes = [sex_of(c) for c in found]
-    if alone and None in sexes:
-        return [found[sexes.index(None)]]
-    return [] if len(BOTH & set(sexes)) == 1 else found
+    if len(years) < len(found):
+        return _whole([c for c in found if c not in years], several=True)
+    by_rank = sorted({year_rank(c) for c in years}, reverse=True)
+    whole = (_whole([c for c in years if year_rank(c) == rank], several=False) for rank in by_rank)
+    return next((columns for columns in whole if columns), [])
+
+
+def _whole(columns: list[str], *, several: bool) -> list[str]:
+    """Return which columns are all the people: a sum, or its parts; men alone are none.
+
+    Not ``several``: they are of one year, and two of one year are counts of two offices.
+    """
+    sums = [c for c in columns if is_sum(c)]
+    sexes = {c: sex_of(c) for c in columns}
+    both = [c for c in columns if sexes[c] is None]
+    if sums or (both and not several):
+        return (sums or both)[:1]
+    return [] if len(BOTH & set(sexes.values())) == 1 else columns
 
 
 def _tells_units(

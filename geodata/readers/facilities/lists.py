@@ -204,7 +204,7 @@ CELLS = 3
 def _notes(
     rows: Rows, source: FacilitiesFile, villages: gpd.GeoDataFrame, texts: list[pd.Series[Any]]
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
-    """Return which rows have a single cell that is a heading or a note; which may be one; and which are guessed.
+    """Return which rows have a single cell that is a heading or note; which, in doubt; which, as a guess.
 
     Each bool ``(rows,)``. In doubt is one among the names, or a village's name where nobody looks for it;
     guessed, one among names that have to tell the kind, and does not. A village of the map among the names or
