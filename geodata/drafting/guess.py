@@ -15,12 +15,16 @@ from geodata.crs import inside_indonesia
 from geodata.drafting.headings import (
     Mapping,
     headed,
-    is_sum,
     is_to_come,
     mapped,
     samples,
-    sex_of,
-    year_rank,
+)
+from geodata.drafting.people import (
+    has_both_sexes,
+    is_just_a_sum,
+    people_columns,
+    says_others,
+    says_people,
 )
 from geodata.errors import InputError, MissingCrsError
 from geodata.readers.files.cells import id_column, text_column
@@ -60,20 +64,8 @@ RASTERS = (".tif", ".tiff", ".vrt", ".img")
 MOSTLY = 0.6
 # Of a column of units' names so many are different.
 REPEATS = 0.5
-BOTH = {"men", "women"}
-# A file's name that says people; of health of the mind it is said with the same word.
-SAYS_PEOPLE = re.compile(
-    r"penduduk|(?<!kesehatan )(?<!sakit )(?<!sehat )(?<!gangguan )(?<!posyandu )\bjiwa\b"
-)
-# One that says some of the people, or others: their sum is not the people, though it has men and women too.
-SAYS_OTHERS = re.compile(
-    r"\b(bayi|balita|baduta|remaja|lansia|bumil|bulin|ibu hamil|stunting|kelahiran|kematian|miskin"
-    r"|disabilitas|kader|pegawai|tenaga|sdm|sdmk|nakes|bidan|perawat|dokter|staf|kunjungan|pasien|kasus|peserta|rujukan"
-    r"|imunisasi)\b"
-)
 BY_FILE, BY_SHEET = "by the name of the file", "by the name of the sheet"
 OTHER = "other"
-PEOPLE_PARTS = ("pop_", "penduduk_", "jumlah_penduduk_")
 # Headings under which a column of kinds counts before what names say.
 KIND_HEADS = ("jenis", "kind", "tipe", "type", "kategori", "klasifikasi", "golongan", "sarana", "fasilitas",
               "faskes", "remark", "fungsi", "namobj", "amenity", "healthcare")  # fmt: skip
@@ -179,7 +171,7 @@ def _of_table(path: Path, sheet: str | None) -> Guess:
     facts = mapped(table, "facilities", FACILITY_KEYS)
     people = mapped(table, "population", ("code", "people", "name", "district_name"))
     placed = "coordinates" in facts or ("lon" in facts and facts.keys() & {"lat", "lat_south", "lat_north"})
-    parts = _parts(table)
+    parts = people_columns(table)
     hamlet = headed(table, "hamlet_rows").get("name")
     kind = _kind(guess, table, facts)
     if not placed and ("people" in people or parts) and people.keys() & {"code", "name"}:
@@ -214,30 +206,6 @@ def _of_table(path: Path, sheet: str | None) -> Guess:
     return guess
 
 
-def _parts(table: pd.DataFrame) -> list[str]:
-    """Return columns whose sum is the people, by group; of years none is added to another."""
-    found = [str(c) for c in table if str(c).lower().startswith(PEOPLE_PARTS)]
-    years = [c for c in found if re.fullmatch(r"(19|20)\d\d", c.rpartition("_")[2])]
-    if len(years) < len(found):
-        return _whole([c for c in found if c not in years], several=True)
-    by_rank = sorted({year_rank(c) for c in years}, reverse=True)
-    whole = (_whole([c for c in years if year_rank(c) == rank], several=False) for rank in by_rank)
-    return next((columns for columns in whole if columns), [])
-
-
-def _whole(columns: list[str], *, several: bool) -> list[str]:
-    """Return which columns are all the people: a sum, or its parts; men alone are none.
-
-    Not ``several``: they are of one year, and two of one year are counts of two offices.
-    """
-    sums = [c for c in columns if is_sum(c)]
-    sexes = {c: sex_of(c) for c in columns}
-    both = [c for c in columns if sexes[c] is None]
-    if sums or (both and not several):
-        return (sums or both)[:1]
-    return [] if len(BOTH & set(sexes.values())) == 1 else columns
-
-
 def _tells_units(
     guess: Guess, table: pd.DataFrame, facts: dict[str, Mapping], people: dict[str, Mapping]
 ) -> bool:
@@ -254,14 +222,7 @@ def _tells_units(
     if counted is None:
         return True
     # Men and women beside their sum are people; so says the name of many a file.
-    both = {sex_of(str(c)) for c in table.columns} >= BOTH
-    return _just_a_sum(people) and not both and SAYS_PEOPLE.search(_said(guess)) is None
-
-
-def _just_a_sum(people: dict[str, Mapping]) -> bool:
-    """Return whether the column of people is headed "Jumlah" alone."""
-    counted = people.get("people")
-    return counted is not None and spelling_key(counted.column) in {"jumlah", "total"}
+    return is_just_a_sum(people) and not has_both_sexes(table) and not says_people(_said(guess))
 
 
 def _said(guess: Guess) -> str:
@@ -273,8 +234,7 @@ def _said(guess: Guess) -> str:
 
 def _counts_others(guess: Guess, people: dict[str, Mapping]) -> str:
     """Return whom "Jumlah" counts by the name of the file or sheet, where that is not all people; or ""."""
-    found = SAYS_OTHERS.search(_said(guess))
-    return found[0] if found and _just_a_sum(people) else ""
+    return says_others(_said(guess)) if is_just_a_sum(people) else ""
 
 
 def _differ(names: pd.Series[Any]) -> bool:

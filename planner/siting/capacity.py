@@ -103,15 +103,9 @@ def find_room(
         near.facility.astype(np.int64), near.place.astype(np.int64), len(units), len(gaps.demand)
     )
     now = _capacity(gaps, kind, units)
-    then = _room_of(candidates, gaps, kind)
-    # A unit that counts already is there: what a measure adds is the room that it gets more.
-    at = units.get_indexer(candidates["facility_id"])
-    counts = at >= 0
-    had = now[at[counts]]
-    more = np.isfinite(had) & (then[counts] > had)
-    then[counts] = np.where(more, then[counts] - np.where(more, had, 0.0), 0.0)
-    idle = np.zeros(len(candidates), dtype=np.bool_)
-    idle[counts] = ~more
+    more, idle = _room_more(
+        _room_of(candidates, gaps, kind), now, units.get_indexer(candidates["facility_id"])
+    )
     if (idle & instance.forced).any():
         names = first_five(candidates.index[idle & instance.forced])
         msg = (
@@ -121,14 +115,38 @@ def find_room(
         raise ConfigError(msg)
     nobody = np.zeros(len(gaps.demand), dtype=np.bool_)
     new = lists_within(study, kind, season, candidates, nobody, may_go_on)
-    room = np.concatenate([then, now])
-    if np.isinf(room[np.append(~idle, np.ones(len(now), np.bool_))]).all():
+    if np.isinf(now).all() and np.isinf(more[~idle]).all():
         msg = (
             f"nobody says how many people a {kind} has room for: give people_per_unit in the standard, "
             "a capacity in the list, or capacity_people in a measure; or plan without capacity"
         )
         raise ConfigError(msg)
-    return with_room(replace(instance, people=counted_people(gaps.demand), by_site=new), there, room, idle)
+    return with_room(
+        replace(instance, people=counted_people(gaps.demand), by_site=new),
+        there,
+        np.concatenate([more, now]),
+        idle,
+    )
+
+
+def _room_more(
+    then: NDArray[np.float64], now: NDArray[np.float64], at: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Return the room that each candidate adds, and which add none.
+
+    Parameters
+    ----------
+    then
+        float64 ``(candidates,)``, for how many people each would have room.
+    now
+        float64 ``(units,)``, for how many those have room that count already.
+    at
+        int64 ``(candidates,)``, which of these each is; -1 for another place.
+    """
+    counts = at >= 0
+    had = np.where(counts, now[np.maximum(at, 0)] if len(now) else 0.0, 0.0)
+    idle = counts & ~(then > had)
+    return np.where(idle, 0.0, then - np.where(idle, 0.0, had)), idle
 
 
 def _units_near(study: Study, gaps: Gaps, kind: str, season: Season) -> tuple[pd.Index, SparseTimes]:

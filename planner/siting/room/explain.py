@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.siting.cover.explain import Explained
-from planner.siting.solution import payable
 from planner.siting.stand_ins import STAND_IN_SHARE, STAND_INS, distances_m
 
 if TYPE_CHECKING:
@@ -90,19 +89,14 @@ def stand_ins(
     full = core.state(chosen)
     whole = full.people
     allowed = share * (whole - core.people_reached(chosen[:0]))
-    one = np.repeat(np.arange(core.sites), np.diff(core.conflicts.first))
     found: dict[int, tuple[tuple[int, float], ...]] = {}
     for j in chosen.tolist():
         may_go_on()
         rest = chosen[chosen != j]
         state = core.state(rest, full)
-        inside = np.zeros(core.sites, dtype=np.bool_)
-        inside[rest] = True
-        out = inside | instance.closed
-        out[core.conflicts.item[inside[one]]] = True
-        out[j] = True
-        out |= core.cost > payable(budget) - core.cost[rest].sum()
-        least, near = whole - state.people - allowed, np.where(out, -np.inf, core.most_gain(state))
+        can = core.fitting(rest, budget) & ~instance.closed
+        can[j] = False
+        least, near = whole - state.people - allowed, np.where(can, core.most_gain(state), -np.inf)
         apart = distances_m(xy, j, np.arange(core.sites))
         # By falling gain, then by distance: of two at which no more can be gained, the farther is never it.
         best: list[tuple[float, float, int]] = []

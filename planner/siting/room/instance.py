@@ -20,6 +20,7 @@ from planner.siting.cover.instance import (
     cover_instance,
     instance_of_lists,
 )
+from planner.siting.solution import payable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -303,6 +304,20 @@ class Core:
         people = np.where(self._by_units, 0.0, self.people)
         plain = instance_of_lists(people, lists, cost=self.cost, forced=none, forbidden=none)
         return replace(plain, conflicts=self.conflicts)
+
+    @cached_property
+    def _apart(self) -> NDArray[np.int64]:
+        """Of each conflict the site that bars the other, int64, as ``conflicts.item`` has the others."""
+        return np.repeat(np.arange(self.sites), np.diff(self.conflicts.first))
+
+    def fitting(self, sites: NDArray[np.int64], budget: float) -> NDArray[np.bool_]:
+        """Return which sites can be added to some within budget and conflicts, bool ``(sites,)``."""
+        inside = np.zeros(self.sites, dtype=np.bool_)
+        inside[sites] = True
+        barred = inside.copy()
+        barred[self.conflicts.item[inside[self._apart]]] = True
+        left = payable(budget) - self.cost[sites].sum()
+        return np.asarray(~barred & (self.cost <= left), dtype=np.bool_)
 
     def every(self, chosen: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the numbers of what is there and of some sites."""

@@ -128,7 +128,6 @@ class RoomSearch:
 
     def __init__(self, core: Core, budget: float, clock: Clock, seed: int) -> None:
         self.core, self._budget, self._clock, self._seed = core, budget, clock, seed
-        self._one = np.repeat(np.arange(core.sites), np.diff(core.conflicts.first))
         self._least = LEAST * float(core.people.sum())
         self.best = np.empty(0, np.int64)
         self.people = core.people_reached(self.best)
@@ -191,16 +190,6 @@ class RoomSearch:
             self.best, self.people = np.sort(sites), people
             self.bound = max(self.bound, people)
 
-    def _fitting(self, sites: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Return which sites can be added to some within budget and conflicts, bool ``(sites,)``."""
-        core = self.core
-        inside = np.zeros(core.sites, dtype=np.bool_)
-        inside[sites] = True
-        barred = inside.copy()
-        barred[core.conflicts.item[inside[self._one]]] = True
-        left = payable(self._budget) - core.cost[sites].sum()
-        return np.asarray(~barred & (core.cost <= left), dtype=np.bool_)
-
     def _best_of(
         self, state: State, fits: NDArray[np.bool_], least: float, *, by_cost: bool = False
     ) -> tuple[int, float]:
@@ -223,7 +212,7 @@ class RoomSearch:
         """Return some sites and those that greedy choice adds to them."""
         sites, state = np.asarray(start, dtype=np.int64), None
         while not self._clock.is_over():
-            fits = self._fitting(sites)
+            fits = self.core.fitting(sites, self._budget)
             if not fits.any():
                 break
             state = self.core.state(sites, state)
@@ -241,7 +230,8 @@ class RoomSearch:
             # The one that has stood longest goes first.
             rest = sites[1:]
             state = self.core.state(rest, state)
-            site, gain = self._best_of(state, self._fitting(rest), people - state.people + self._least)
+            fits = self.core.fitting(rest, self._budget)
+            site, gain = self._best_of(state, fits, people - state.people + self._least)
             if site == NOBODY:
                 sites, idle = np.append(rest, sites[0]), idle + 1
             else:
@@ -252,7 +242,7 @@ class RoomSearch:
         """Return sites in an order as far as budget and conflicts allow."""
         sites = np.empty(0, np.int64)
         for j in order.tolist():
-            if self._fitting(sites)[j]:
+            if self.core.fitting(sites, self._budget)[j]:
                 sites = np.append(sites, j)
         return sites
 

@@ -1,0 +1,105 @@
+"""Which columns of a table are people, and whether its numbers are all people or some of them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from geodata.drafting.headings import Mapping, is_sum, sex_of, year_rank
+from geodata.vocabulary.spelling import spelling_key
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+BOTH = {"men", "women"}
+# A file's name that says people; of health of the mind it is said with the same word.
+SAYS_PEOPLE = re.compile(
+    r"penduduk|(?<!kesehatan )(?<!sakit )(?<!sehat )(?<!gangguan )(?<!posyandu )\bjiwa\b"
+)
+# One that says some of the people, or others: their sum is not the people, though it has men and women too.
+SAYS_OTHERS = re.compile(
+    r"\b(bayi|balita|baduta|remaja|lansia|bumil|bulin|ibu hamil|stunting|kelahiran|kematian|miskin"
+    r"|disabilitas|kader|pegawai|tenaga|sdm|sdmk|nakes|bidan|perawat|dokter|staf|kunjungan|pasien|kasus|peserta|rujukan"
+    r"|imunisasi)\b"
+)
+PEOPLE_PARTS = ("pop_", "penduduk_", "jumlah_penduduk_")
+
+
+def people_columns(table: pd.DataFrame) -> list[str]:
+    """Return columns whose sum is the people, by group; of years none is added to another.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> people_columns(pd.DataFrame(columns=["pop_laki", "pop_perempuan", "luas"]))
+    ['pop_laki', 'pop_perempuan']
+    >>> people_columns(pd.DataFrame(columns=["pop_2010", "pop_2024"]))
+    ['pop_2024']
+    """
+    found = [str(c) for c in table if str(c).lower().startswith(PEOPLE_PARTS)]
+    years = [c for c in found if re.fullmatch(r"(19|20)\d\d", c.rpartition("_")[2])]
+    if len(years) < len(found):
+        return _whole([c for c in found if c not in years], several=True)
+    by_rank = sorted({year_rank(c) for c in years}, reverse=True)
+    whole = (_whole([c for c in years if year_rank(c) == rank], several=False) for rank in by_rank)
+    return next((columns for columns in whole if columns), [])
+
+
+def _whole(columns: list[str], *, several: bool) -> list[str]:
+    """Return which columns are all the people: a sum, or its parts; men alone are none.
+
+    Not ``several``: they are of one year, and two of one year are counts of two offices.
+    """
+    sums = [c for c in columns if is_sum(c)]
+    sexes = {c: sex_of(c) for c in columns}
+    both = [c for c in columns if sexes[c] is None]
+    if sums or (both and not several):
+        return (sums or both)[:1]
+    return [] if len(BOTH & set(sexes.values())) == 1 else columns
+
+
+def is_just_a_sum(people: dict[str, Mapping]) -> bool:
+    """Return whether the column of people is headed "Jumlah" alone.
+
+    Examples
+    --------
+    >>> is_just_a_sum({"people": Mapping("people", "Jumlah", 100.0, ())}), is_just_a_sum({})
+    (True, False)
+    """
+    counted = people.get("people")
+    return counted is not None and spelling_key(counted.column) in {"jumlah", "total"}
+
+
+def has_both_sexes(table: pd.DataFrame) -> bool:
+    """Return whether a table has a column of men and one of women.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> has_both_sexes(pd.DataFrame(columns=["Desa", "L", "P", "Jumlah"]))
+    True
+    """
+    return {sex_of(str(c)) for c in table.columns} >= BOTH
+
+
+def says_people(said: str) -> bool:
+    """Return whether the name of a file or sheet, in small letters, says people.
+
+    Examples
+    --------
+    >>> says_people("data jiwa ambulu"), says_people("kesehatan jiwa ambulu")
+    (True, False)
+    """
+    return SAYS_PEOPLE.search(said) is not None
+
+
+def says_others(said: str) -> str:
+    """Return whom the name of a file or sheet says where these are some of the people or others; or "".
+
+    Examples
+    --------
+    >>> says_others("jumlah penduduk balita"), says_others("jumlah penduduk")
+    ('balita', '')
+    """
+    found = SAYS_OTHERS.search(said)
+    return found[0] if found else ""
