@@ -302,6 +302,8 @@ class GrowingLp:
 
     def __init__(self, cost: NDArray[np.float64], upper: NDArray[np.float64]) -> None:
         self._solver, self._small = _Quiet(), list[float]()
+        self._lower, self._upper = np.zeros(len(cost)), np.asarray(upper, dtype=np.float64).copy()
+        self._most, self._idle = list[float](), np.zeros(0, dtype=np.int64)
         self._solver.setOptionValue("threads", 1)
         n, none = len(cost), np.empty(0, np.int32)
         self._solver.addCols(n, np.asarray(cost), np.zeros(n), np.asarray(upper), 0, none, none, np.empty(0))
@@ -312,14 +314,57 @@ class GrowingLp:
         small = float(_small(np.abs(value).max(initial=1.0)))
         self._solver.addRow(-np.inf, float(most) * small, len(column), column.astype(np.int32), value * small)
         self._small.append(small)
+        self._most.append(float(most))
+        self._idle = np.append(self._idle, 0)
+
+    def restrict(self, lower: NDArray[np.float64], upper: NDArray[np.float64]) -> None:
+        """Keep the first columns between these bounds, float64 ``(first columns,)``, from now on."""
+        n = len(lower)
+        self._lower[:n], self._upper[:n] = lower, upper
+        self._solver.changeColsBounds(n, np.arange(n, dtype=np.int32), self._lower[:n], self._upper[:n])
+
+    def drop_idle(self, solutions: int) -> NDArray[np.bool_]:
+        """Take out the rows that had no price in so many solutions, the first row never: which stay, bool.
+
+        The next solution still begins from the last one.
+        """
+        stay = self._idle < solutions
+        stay[:1] = True
+        gone = np.flatnonzero(~stay)
+        if len(gone):
+            basis = self._solver.getBasis()
+            status = basis.row_status
+            basis.row_status = [status[r] for r in np.flatnonzero(stay)]
+            self._solver.deleteRows(len(gone), gone.astype(np.int32))
+            self._solver.setBasis(basis)
+            self._small = [self._small[r] for r in np.flatnonzero(stay)]
+            self._most = [self._most[r] for r in np.flatnonzero(stay)]
+            self._idle = self._idle[stay]
+        return stay
 
     def solve(self) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
-        """Return the columns, the rows' dual prices (0 or more) and the objective."""
+        """Return the columns, the rows' dual prices (0 or more) and what these prove.
+
+        No columns have a larger objective than that; it is inf where HiGHS did not end with a solution. Its
+        own objective may stand below the largest: rows may be missed by a hair, and now and then it gives up
+        on the way from the last solution. Then it begins anew.
+        """
         self._solver.run()
+        if not self._is_solved():
+            self._solver.clearSolver()
+            self._solver.run()
         found = self._solver.getSolution()
         value = np.asarray(found.col_value, dtype=np.float64)
-        price = np.abs(np.asarray(found.row_dual, dtype=np.float64)) * self._small
-        return value, price, float(self._solver.getInfo().objective_function_value)
+        price = np.maximum(np.asarray(found.row_dual, dtype=np.float64), 0.0) * self._small
+        self._idle = np.where(price > 0, 0, self._idle + 1)
+        if not self._is_solved():
+            return value, price, np.inf
+        reduced = self.reduced_costs()
+        bound = price @ self._most + np.where(reduced > 0, self._upper, self._lower) @ reduced
+        return value, price, float(bound)
+
+    def _is_solved(self) -> bool:
+        return bool(self._solver.getModelStatus() == highspy.HighsModelStatus.kOptimal)
 
     def reduced_costs(self) -> NDArray[np.float64]:
         """Return by column what one more of it would add to the last objective: float64 ``(columns,)``."""

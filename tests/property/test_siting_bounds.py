@@ -137,7 +137,7 @@ def test_cuts_end_at_the_linear_relaxation(seed):
     # Its prices prove the same by arithmetic alone.
     assert Relaxation(instance, budget, cuts.price()).best.bound == pytest.approx(linear, rel=1e-4)
     assert (cuts.share @ cost) <= budget * (1 + 1e-9)
-    best, bound = cuts.whole(plan[:1], Clock(30.0), 0)
+    best, bound = cuts.whole(plan[:1], Clock(30.0))
     whole = oracle(covers, people, cost, budget)
     assert instance.people_reached(best) == pytest.approx(whole)
     assert bound == pytest.approx(whole, rel=1e-5)

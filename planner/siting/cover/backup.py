@@ -23,7 +23,7 @@ CUTS, FOR_CUTS = 300, 0.4
 # given up at least.
 DRAWS, SHAKES, SHAKEN = 6, 20, 0.2
 # With so few pairs of site and place HiGHS takes sites and places at once; else sites alone, cut by cut.
-SMALL = 500_000
+SMALL = 100_000
 
 
 class BackupSearch:
@@ -99,7 +99,7 @@ class BackupSearch:
         if len(one.by_site.item) <= SMALL:
             self._settle()
         else:
-            found, bound = cuts.whole(self.best, self._clock, self._seed)
+            found, bound = cuts.whole(self.best, self._clock)
             self._offer(found)
             self.know(bound)
 

@@ -25,12 +25,17 @@ if TYPE_CHECKING:
 
 # Steps of the search for prices between two attempts to choose from them, and to decide sites by them.
 STEPS, ROUNDS = 60, 200
-# With so many places a site, prices by cuts on the sites are quicker; so many rounds of them, so many choices
-# drawn from each linear relaxation, and so many times in vain.
-DENSE, CUTS, DRAWS, IDLE = 100, 300, 6, 3
+# With so many places a site, prices by cuts on the sites are quicker; so many rounds of them.
+DENSE, CUTS = 100, 300
+# So many choices are drawn from each relaxation, and so many times in vain: few where sites can be branched
+# on by cuts, which finds better choices as well.
+DRAWS, IDLE = 6, 3
+FEW_DRAWS, FEW_IDLE = 2, 1
+# Cuts are of so many groups of places for each site that is paid for: of more than one they are sparser.
+GROUPS = 2.0
 # Where prices decide at least this share of the sites, the rest is reduced anew; with so few pairs of site
 # and place HiGHS is quicker than more prices.
-FEW, SMALL = 0.05, 30_000
+FEW, SMALL = 0.05, 5_000
 # The share of the time that is kept for HiGHS, and from how many pairs on it gets none.
 FOR_HIGHS, LARGE = 0.5, 200_000
 # So many times the best choice is shaken when prices have settled, and this share of its sites given up.
@@ -114,11 +119,14 @@ def _solve(state: _Search) -> None:
     for HiGHS or decides nothing more.
     """
     instance = state.instance
-    if not state.proven and len(instance.by_site.item) >= DENSE * instance.sites:
+    pairs = len(instance.by_site.item)
+    # Where sites are in conflict HiGHS knows more about which, as far as it can hold every pair.
+    whole = len(instance.conflicts.item) > 0 and pairs <= LARGE
+    if not state.proven and pairs >= DENSE * instance.sites and not whole:
         state.price_by_cuts()
     idle = 0
     for _ in range(ROUNDS):
-        if state.proven or state.small or idle >= IDLE or state.is_late:
+        if state.proven or state.small or idle >= state.patience or state.is_late:
             break
         before = state.people, state.sites_left
         state.look_around()
@@ -152,6 +160,11 @@ class _Search:
         return self._left.instance.sites
 
     @property
+    def patience(self) -> int:
+        """How often choices are drawn in vain."""
+        return FEW_IDLE if self.linear else IDLE
+
+    @property
     def settled(self) -> bool:
         """Whether the prices do not get better any more."""
         return self.linear or self._prices.is_done
@@ -164,7 +177,7 @@ class _Search:
     @property
     def small(self) -> bool:
         """Whether HiGHS is quicker than more prices."""
-        return len(self._left.instance.by_site.item) <= SMALL
+        return not self.linear and len(self._left.instance.by_site.item) <= SMALL
 
     @property
     def has_time(self) -> bool:
@@ -192,11 +205,15 @@ class _Search:
         """Find the prices of the linear relaxation: they cannot be better."""
         left, plan = self._left, np.zeros(self.instance.sites)
         plan[self.best] = 1.0
-        cuts = CoverCuts(left.instance, left.budget, self.best, plan)
+        cuts = CoverCuts(left.instance, left.budget, self._groups(), plan)
         cuts.run(steps=CUTS, clock=self._clock)
         self._prices = Relaxation(left.instance, left.budget, cuts.price())
         self._prices.share, self.linear = cuts.share, True
         self._bound(self._prices.best.bound)
+
+    def _groups(self) -> NDArray[np.int64]:
+        """Return sites whose places have cuts of their own, among those left."""
+        return heuristic(self._left.instance, GROUPS * self._left.budget)
 
     def look_around(self) -> None:
         """Look for better prices, where there may be some, and for better choices near the relaxation's."""
@@ -204,7 +221,8 @@ class _Search:
         if not self.linear:
             prices.run(self.people - left.base, steps=STEPS, clock=self._clock)
             self._bound(prices.best.bound)
-        for draw in range(DRAWS if self.settled else 1):
+        draws = FEW_DRAWS if self.linear else DRAWS
+        for draw in range(draws if self.settled else 1):
             if self._clock.is_over():
                 return
             start = _likely(prices, self._random.random(left.instance.sites) if draw else None)
@@ -243,9 +261,9 @@ class _Search:
         self._prices.share = share[np.searchsorted(left.number, self._left.number)]
 
     def settle(self) -> None:
-        """Have HiGHS decide over the sites that are left."""
+        """Decide over the sites that are left."""
         left, clock = self._left, self._clock
-        if self.linear and not self.small:
+        if self.linear:
             self._settle_by_cuts()
             return
         model, start = CoverModel(left.instance, left.budget), left.of(self.best)
@@ -262,13 +280,13 @@ class _Search:
             self._bound(model.people(answer.bound))
 
     def _settle_by_cuts(self) -> None:
-        """Have HiGHS decide over the sites alone, by cuts."""
+        """Branch on the sites alone, by cuts."""
         left = self._left
         start = left.of(self.best)
         plan = heuristic(left.instance, left.budget) if start is None else start
-        cuts = CoverCuts(left.instance, left.budget, plan, self._prices.share)
+        cuts = CoverCuts(left.instance, left.budget, self._groups(), self._prices.share)
         cuts.run(steps=CUTS, clock=self._clock)
-        found, bound = cuts.whole(plan, self._clock, self._seed)
+        found, bound = cuts.whole(plan, self._clock)
         self._offer(left.sites(found))
         self._bound(bound)
 

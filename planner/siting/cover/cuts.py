@@ -18,9 +18,10 @@ import numpy as np
 
 from planner.kernels.backup import backup_planes
 from planner.kernels.cover import covered_by_shares, group_values
-from planner.siting.cover.instance import pairs_of
-from planner.siting.mip import SLIP, GrowingLp, Mip, unit_of
-from planner.siting.solution import TOLERANCE, Proof, payable
+from planner.siting.cover.branching import Branching
+from planner.siting.cover.greedy import heuristic
+from planner.siting.mip import HALF, SLIP, GrowingLp, unit_of
+from planner.siting.solution import payable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,8 +35,12 @@ if TYPE_CHECKING:
 OUTWARD = 0.3
 # A cut must take away this share of a group's people, and the bound may stay this share above the answer.
 LEAST, NEAR = 1e-6, 1e-7
-# In place of a group's number: a cut on all groups together.
-ALL = -1
+# Of whole sites what they cover is known, and only HiGHS's own slip may stand above it.
+EXACT = 1e-10
+# In place of a group's number: a cut on all groups together, and a rule about sites alone.
+ALL, RULE = -1, -2
+# Sites with less than this share are not there; a row without a price in so many solutions goes.
+LEAST_SHARE, LONG = 1e-9, 100
 
 
 class Sites(Protocol):
@@ -92,6 +97,25 @@ class Planes(NamedTuple):
     whole: tuple[float, NDArray[np.float64]] | None = None
 
 
+class Relaxed(NamedTuple):
+    """What a linear problem says.
+
+    Attributes
+    ----------
+    share, people
+        float64 ``(sites,)`` (0-1), and ``(groups,)``: whom they cover of each group, under the cuts so far.
+    bound
+        People: no choice under the same restrictions reaches more, by the prices alone.
+    reduced
+        float64 ``(sites,)``, people that one more of each site would add to the bound.
+    """
+
+    share: NDArray[np.float64]
+    people: NDArray[np.float64]
+    bound: float
+    reduced: NDArray[np.float64]
+
+
 class CutRelaxation(ABC):
     """The linear relaxation of an instance within a budget, tightened cut by cut.
 
@@ -110,6 +134,8 @@ class CutRelaxation(ABC):
     ----------
     bound
         People; no choice reaches more.
+    budget
+        As given.
 
     Examples
     --------
@@ -127,7 +153,7 @@ class CutRelaxation(ABC):
         share: NDArray[np.float64],
     ) -> None:
         self.instance, self.bound = instance, float(instance.people.sum())
-        self._budget = budget
+        self.budget = budget
         self._group, self._groups = places_by_site(instance, plan), max(len(plan), 1)
         sites = instance.sites
         self._most = np.bincount(self._group, weights=instance.people, minlength=self._groups)
@@ -141,7 +167,6 @@ class CutRelaxation(ABC):
         self._people_inside = float(self._planes(self._inside).people.sum())
         # Of each cut: its group, and the places that are not covered where it touches.
         self._cut_group: list[int] = []
-        self._cut_row: list[tuple[NDArray[np.int64], NDArray[np.float64], float]] = []
         self._cut_open: list[NDArray[np.bool_]] = []
         self._dual = np.zeros(1)
 
@@ -165,17 +190,23 @@ class CutRelaxation(ABC):
             ) and not self._cut(share, share, people):
                 return
 
-    def _cut(self, at: NDArray[np.float64], share: NDArray[np.float64], people: NDArray[np.float64]) -> bool:
+    def _cut(
+        self,
+        at: NDArray[np.float64],
+        share: NDArray[np.float64],
+        people: NDArray[np.float64],
+        least: float = LEAST,
+    ) -> bool:
         """Add the cuts at some shares that the relaxation's answer does not keep; returns whether any."""
         one, (covered, full, slope, open_, whole) = self.instance, self._planes(at)
         if covered.sum() > self._people_inside:
             self._inside, self._people_inside = at, float(covered.sum())
-        broken = people > full + slope @ share + LEAST * self._most + SLIP / self._unit
+        broken = people > full + slope @ share + least * self._most + SLIP / self._unit
         for g in np.flatnonzero(broken):
             self._add(np.array([one.sites + g]), float(full[g]), slope[g])
             self._cut_group.append(int(g))
             self._cut_open.append(open_)
-        if whole is None or people.sum() <= whole[0] + whole[1] @ share + LEAST * self._most.sum():
+        if whole is None or people.sum() <= whole[0] + whole[1] @ share + least * self._most.sum():
             return bool(broken.any())
         self._add(one.sites + np.arange(self._groups), *whole)
         self._cut_group.append(ALL)
@@ -185,60 +216,104 @@ class CutRelaxation(ABC):
     def _add(self, groups: NDArray[np.int64], full: float, slope: NDArray[np.float64]) -> None:
         """Add that some groups (columns) have together no more than a plane."""
         some = np.flatnonzero(slope)
-        row = (
+        self._lp.add_row(
             np.concatenate([some, groups]),
             np.concatenate([-slope[some] * self._unit, np.ones(len(groups))]),
             full * self._unit,
         )
-        self._lp.add_row(*row)
-        self._cut_row.append(row)
 
-    def whole(self, best: NDArray[np.int64], clock: Clock, seed: int) -> tuple[NDArray[np.int64], float]:
-        """Return the best choice of whole sites and its bound, cut by cut.
+    def restrict(self, taken: NDArray[np.bool_], barred: NDArray[np.bool_]) -> None:
+        """Take some sites and bar others from now on: bool ``(sites,)``."""
+        self._lp.restrict(taken.astype(np.float64), (~barred).astype(np.float64))
+
+    def relaxed(self) -> Relaxed:
+        """Return what the relaxation says under all cuts so far, and what is taken and barred."""
+        value, self._dual, bound = self._lp.solve()
+        n = self.instance.sites
+        return Relaxed(
+            np.clip(value[:n], 0.0, 1.0), value[n:] / self._unit,
+            bound / self._unit, self._lp.reduced_costs()[:n] / self._unit,
+        )  # fmt: skip
+
+    def tighten(self, answer: Relaxed, *, whole: bool) -> bool:
+        """Add rows that an answer of the relaxation does not keep; returns whether there are any.
+
+        Of whole sites they are so exact that no other answer with these sites is above what they cover.
+        """
+        one, share = self.instance, answer.share
+        if whole:
+            sites = np.flatnonzero(share > HALF)
+            if one.cost[sites].sum() > payable(self.budget):
+                # HiGHS takes 0.9999999 for 1: these cannot be paid together.
+                self._add_rule(sites, len(sites) - 1.0)
+                return True
+        apart = self._apart(share)
+        cut = self._cut(share, share, answer.people, least=EXACT if whole else LEAST)
+        return apart or cut
+
+    def _apart(self, share: NDArray[np.float64]) -> bool:
+        """Add that of sites that are all in conflict one at most is chosen, where shares say otherwise."""
+        there = np.flatnonzero(share > SLIP)
+        done: set[tuple[int, ...]] = set()
+        for i in there[np.argsort(-share[there], kind="stable")].tolist():
+            group = self._clique(i, share)
+            if group not in done and share[list(group)].sum() > 1.0 + SLIP:
+                done.add(group)
+                self._add_rule(np.array(group), 1.0)
+        return bool(done)
+
+    def _clique(self, site: int, share: NDArray[np.float64]) -> tuple[int, ...]:
+        """Return a site and others of which each is in conflict with all, those with large shares first."""
+        group, able = [site], self._others(site)
+        while len(able):
+            k = int(able[np.argmax(share[able])])
+            group.append(k)
+            able = np.intersect1d(able, self._others(k), assume_unique=True)
+        return tuple(sorted(group))
+
+    def _others(self, site: int) -> NDArray[np.int64]:
+        """Return what a site is in conflict with."""
+        lists = self.instance.conflicts
+        return lists.item[lists.first[site] : lists.first[site + 1]].astype(np.int64)
+
+    def _add_rule(self, sites: NDArray[np.int64], most: float) -> None:
+        """Add that of some sites no more than so many are chosen."""
+        self._lp.add_row(sites, np.ones(len(sites)), most)
+        self._cut_group.append(RULE)
+        self._cut_open.append(np.zeros(0, np.bool_))
+
+    def forget(self) -> None:
+        """Take out the cuts that nothing has rested on for long: they make each step slower."""
+        stay = self._lp.drop_idle(LONG)[1:]
+        self._cut_group = [g for g, here in zip(self._cut_group, stay, strict=True) if here]
+        self._cut_open = [o for o, here in zip(self._cut_open, stay, strict=True) if here]
+
+    def near(self, share: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Return whole sites near to some shares, within the budget and without conflicts: int64, rising."""
+        one, most = self.instance, payable(self.budget)
+        able, sites, paid = np.ones(one.sites, dtype=np.bool_), list[int](), 0.0
+        order = np.argsort(-share, kind="stable")
+        for j in order[share[order] > LEAST_SHARE].tolist():
+            if able[j] and paid + one.cost[j] <= most:
+                sites.append(j)
+                paid += float(one.cost[j])
+                able[self._others(j)] = False
+        return np.sort(np.array(sites, dtype=np.int64))
+
+    def whole(self, best: NDArray[np.int64], clock: Clock) -> tuple[NDArray[np.int64], float]:
+        """Return the best choice of whole sites and its bound, by branch and cut.
 
         Parameters
         ----------
         best
             A choice that is known.
-        clock, seed
-            How long it may take, and HiGHS's own choices.
+        clock
+            How long it may take.
         """
-        one = self.instance
-        people = one.people_reached(best)
-        while clock.left_s() > 0:
-            mip = self._problem()
-            answer = mip.solve(
-                start=self._columns(best), time_limit_s=clock.left_s(), seed=seed, may_go_on=clock.may_go_on
-            )
-            if answer.proof is Proof.INFEASIBLE:
-                return best, people
-            if np.isfinite(answer.bound):
-                self.bound = min(self.bound, answer.bound / self._unit)
-            if not len(answer.value) or self.bound <= people * (1 + TOLERANCE):
-                break
-            found = np.flatnonzero(answer.value[: one.sites] > 0.5)
-            more = one.people_reached(found)
-            if more > people:
-                best, people = found, more
-            share = answer.value[: one.sites]
-            if not self._cut(share, share, answer.value[one.sites :] / self._unit):
-                break
-        return best, max(self.bound, people)
-
-    def _problem(self) -> Mip:
-        """Return the problem of whole sites under all cuts so far."""
-        one, mip = self.instance, Mip(maximise=True)
-        mip.add_columns(np.zeros(one.sites), integer=True)
-        mip.add_columns(np.ones(self._groups), upper=np.asarray(self._most * self._unit, dtype=np.float64))
-        mip.add_row(np.arange(one.sites), one.cost, upper=payable(self._budget))
-        mip.add_list(self._cut_row)
-        mip.add_apart(pairs_of(one.conflicts))
-        return mip
-
-    def _columns(self, sites: NDArray[np.int64]) -> NDArray[np.float64]:
-        share = np.zeros(self.instance.sites)
-        share[sites] = 1.0
-        return np.concatenate([share, self._planes(share).people * self._unit])
+        search = Branching(self, best, clock)
+        search.run()
+        self.bound = min(self.bound, search.bound)
+        return search.best, search.bound
 
     @property
     def share(self) -> NDArray[np.float64]:
@@ -286,6 +361,10 @@ class CoverCuts(CutRelaxation):
         slope = group_values(one.by_site, one.people * open_, self._group, self._groups)
         full = np.bincount(self._group, weights=one.people * ~open_, minlength=self._groups)
         return Planes(people.astype(np.float64), full.astype(np.float64), slope, open_)
+
+    def near(self, share: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Return whole sites near to some shares, as good as exchange makes them."""
+        return heuristic(self._cover, self.budget, start=super().near(share))
 
     def price(self) -> NDArray[np.float64]:
         """Return the prices of places that prove the bound: float64 ``(places,)``, people.

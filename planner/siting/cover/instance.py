@@ -231,7 +231,7 @@ def instance_of_lists(
     price = np.ones(n) if cost is None else np.asarray(cost, dtype=np.float64)
     held = np.zeros(n, np.bool_) if forced is None else np.asarray(forced, dtype=np.bool_)
     barred = np.zeros(n, np.bool_) if forbidden is None else np.asarray(forbidden, dtype=np.bool_)
-    pairs = np.empty((0, 2), np.int64) if conflicts is None else np.asarray(conflicts, dtype=np.int64)
+    pairs = np.asarray([] if conflicts is None else conflicts, dtype=np.int64).reshape(-1, 2)
     if not (len(price) == len(held) == len(barred) == n and _within(pairs.ravel(), n)):
         msg = f"give a cost and marks for each of {n} sites, and conflicts between these"
         raise ConfigError(msg)

@@ -163,7 +163,7 @@ class RoomSearch:
         likely = np.argsort(-cuts.share, kind="stable")
         self._try(self._kept(likely[cuts.share[likely] > LEAST_SHARE]))
         if not self.proven and not self._clock.is_over():
-            found, bound = cuts.whole(self.best, self._clock, self._seed)
+            found, bound = cuts.whole(self.best, self._clock)
             self._offer(found)
             self.know(bound)
 
