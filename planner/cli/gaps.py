@@ -107,8 +107,8 @@ def _doubts(gaps: Gaps) -> list[str]:
     from planner.coverage.extent import extent_findings, seasons_told
 
     lines = [f"  {f.message}\n    → {f.action}" for f in extent_findings(gaps.extent, gaps.layers)]
-    if gaps.ways is not None and not seasons_told(gaps.layers, gaps.scenario.edits):
-        lines.append("  wet season: as dry, since the road file says nothing of surfaces, seasons or fords")
+    if gaps.ways is not None and not seasons_told(gaps.layers, gaps.scenario):
+        lines.append("  wet season: as dry, as the road file says too little of surfaces, seasons or fords")
     return lines
 
 

@@ -19,11 +19,6 @@ if TYPE_CHECKING:
     from planner.scenarios.scenario import DemandRule
 
 
-# A part of a village on a landmass of its own that is smaller than this share of it, and has neither roads
-# nor hamlets, is taken to be empty: a rock, a mangrove, a bank of sand.
-EMPTY_PART_SHARE = 0.05
-
-
 def spread_demand(layers: Layers, rule: DemandRule, land: Land | None = None) -> gpd.GeoDataFrame:
     """Return demand points (metric CRS) that hold every village's people.
 
@@ -125,7 +120,7 @@ def _on_parts(layers: Layers, parts: gpd.GeoDataFrame, rule: DemandRule) -> gpd.
     on_roads = _road_points(layers, parts, rule)
     metres = on_roads.groupby("part")["metres"].sum().reindex(parts.index).fillna(0.0)
     enough = metres >= rule.min_local_roads_m
-    lived = parts[~_empty(parts, enough)]
+    lived = parts[~_empty(parts, enough, rule)]
     village = lived["village_code"]
     area = lived["share"] / lived["share"].groupby(village).transform("sum")
     with_roads = enough[lived.index]
@@ -160,12 +155,12 @@ def _on_parts(layers: Layers, parts: gpd.GeoDataFrame, rule: DemandRule) -> gpd.
     )  # fmt: skip
 
 
-def _empty(parts: gpd.GeoDataFrame, enough: pd.Series[bool]) -> pd.Series[bool]:
+def _empty(parts: gpd.GeoDataFrame, enough: pd.Series[bool], rule: DemandRule) -> pd.Series[bool]:
     """Return which parts hold nobody: small ones without roads, while another part of the village has people.
 
-    A village of small islets alone keeps its people on all of them.
+    A rock, a mangrove, a bank of sand. A village of small islets alone keeps its people on all of them.
     """
-    small = ~enough & (parts["share"] < EMPTY_PART_SHARE)
+    small = ~enough & (parts["share"] < rule.empty_part_share)
     return small & ~small.groupby(parts["village_code"]).transform("all")
 
 
@@ -206,7 +201,7 @@ def parts_without_people(layers: Layers, rule: DemandRule, land: Land) -> list[s
     metres = (
         _road_points(layers, parts, rule).groupby("part")["metres"].sum().reindex(parts.index).fillna(0.0)
     )
-    small = _empty(parts, metres >= rule.min_local_roads_m)
+    small = _empty(parts, metres >= rule.min_local_roads_m, rule)
     return [
         f"{code} ({area / 1e4:,.1f} ha)"
         for code, area in zip(parts["village_code"][small], parts.area[small], strict=True)

@@ -10,6 +10,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from geodata.crs import WGS84, degrees_text
+from geodata.errors import counted
 from geodata.layers import PLACE, Cell, Finding, rows_about
 from geodata.runs import run_starts
 from geodata.vocabulary.statuses import FacilityStatus
@@ -58,10 +59,11 @@ def planning_findings(layers: Layers, scenario: Scenario) -> Iterator[Finding]:
     yield from _by_area(layers, demand)
     if layers.roads is None:
         return
-    if not seasons_told(layers):
+    if not seasons_told(layers, scenario.model_copy(update={"edits": ()})):
         yield Finding(
             "warning", "roads", "seasons_alike", 1, (),
-            "the road file says nothing of surfaces, seasons or fords: the wet season's answer is as dry",
+            "the road file says nothing, or of too few roads, of surfaces, seasons or fords: the wet season "
+            "is answered as dry",
             "give a surface column (surface:), or roads of OpenStreetMap",
         )  # fmt: skip
     yield from _almost_meet(layers.roads, demand)
@@ -243,11 +245,11 @@ def _long_legs(
         lost = (people_m > limit_m) & (demand["weight"].to_numpy() > 0)
         if lost.any():
             codes = list(dict.fromkeys(demand["village_code"][lost]))
-            number = float(np.nansum(demand["people"][lost]))
+            number = _people_in_words(demand[lost])
             live, but = _how_sure(demand[lost])
             yield Finding(
                 "info", "villages", "leg_uses_limit", len(codes), tuple(codes[:5]),
-                f"{kind}: {number:,.0f} people {live} over {limit_m:,.0f} m from any road: their walk to it "
+                f"{kind}: {number} {live} over {limit_m:,.0f} m from any road: their walk to it "
                 f"alone takes longer than the limit{but}",
                 "check whether roads are missing, or give hamlets:", _off_roads(demand[lost], kind, live),
             )  # fmt: skip
@@ -270,6 +272,16 @@ def _off_roads(lost: gpd.GeoDataFrame, kind: str, live: str) -> tuple[Cell, ...]
         Cell("", 0, "", "", id=str(code), effect=does.format(said, live, kind))
         for code, said in number.items()
     )
+
+
+def _people_in_words(demand: gpd.GeoDataFrame) -> str:
+    """Return how many people some places have, and of how many villages that is not known."""
+    people = demand["people"]
+    unknown = demand["village_code"][people.isna()].nunique()
+    if people.isna().all():
+        return "an unknown number of people"
+    more = f", and an unknown number in {counted(unknown, 'village')}," if unknown else ""
+    return f"{people.sum():,.0f} people{more}"
 
 
 def _how_sure(demand: gpd.GeoDataFrame) -> tuple[str, str]:

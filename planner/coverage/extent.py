@@ -18,16 +18,16 @@ from geodata.errors import counted
 from geodata.layers import Finding, rows_about
 from geodata.vocabulary.roads import RoadSeason
 from geodata.vocabulary.statuses import FacilityStatus, Reason
+from geodata.vocabulary.surfaces import surface_words
 from planner.scenarios.edits import Flood
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     import geopandas as gpd
     from numpy.typing import NDArray
 
     from geodata.layers import Layers
-    from planner.scenarios.edits import Edit
     from planner.scenarios.scenario import DoubtRule, Scenario
     from planner.scenarios.standards import KindStandard
 
@@ -66,6 +66,9 @@ class Extent:
         By kind and for ``roads``, a key of WHY for what is not whole.
     detail
         By kind and for ``roads``, the numbers behind it.
+    open_land
+        By kind and for ``roads``, object, the outlines (Polygons, the area's CRS) of the villages of the area
+        in which it is not whole; those of ``lists`` and ``roads`` may be a part of them.
     """
 
     lists: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
@@ -73,6 +76,7 @@ class Extent:
     clipped: bool = False
     why: Mapping[str, str] = field(default_factory=dict)
     detail: Mapping[str, str] = field(default_factory=dict)
+    open_land: Mapping[str, NDArray[np.object_]] = field(default_factory=dict)
 
     def lists_whole(self, kinds: tuple[str, ...], villages: int) -> NDArray[np.bool_]:
         """Return by village whether the lists of all of some kinds are whole: bool ``(villages,)``.
@@ -162,7 +166,15 @@ def find_extent(layers: Layers, scenario: Scenario, *, same_roads: Extent | None
             clipped, said = _clipped(layers, layers.roads, scenario.doubt)
             if clipped and ROADS not in why:
                 why[ROADS], detail[ROADS] = "clipped", said
-    return Extent(lists, roads, clipped, why, detail)
+    return Extent(lists, roads, clipped, why, detail, _open_land(layers, lists, roads))
+
+
+def _open_land(
+    layers: Layers, lists: Mapping[str, NDArray[np.bool_]], roads: NDArray[np.bool_] | None
+) -> dict[str, NDArray[np.object_]]:
+    shape = layers.villages.geometry.to_numpy()
+    of_roads = {} if roads is None else {ROADS: roads}
+    return {word: shape[~whole] for word, whole in {**lists, **of_roads}.items()}
 
 
 def _declared(layers: Layers, word: str) -> NDArray[np.bool_]:
@@ -241,7 +253,7 @@ def _roads_extent(
         open_, said = beyond
         return ~open_, "straight_line", said
     bare = road_length_m(layers, land) < doubt.bare_road_m
-    together = _together(layers.villages, bare)
+    together = _together(layers.villages, bare, doubt.neighbours_m)
     size = np.bincount(together[bare], minlength=n + 1)
     open_ = bare & (size[together] >= doubt.bare_villages)
     if not open_.any():
@@ -321,20 +333,16 @@ def _prepared(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
     return shapes
 
 
-def _together(villages: gpd.GeoDataFrame, which: NDArray[np.bool_]) -> NDArray[np.int64]:
+def _together(villages: gpd.GeoDataFrame, which: NDArray[np.bool_], near_m: float) -> NDArray[np.int64]:
     """Return the number of the group of neighbours among some villages; the last number for the others."""
     at = np.flatnonzero(which)
     shape = villages.geometry.to_numpy()[at]
-    i, j = shapely.STRtree(shape).query(shape, predicate="dwithin", distance=NEIGHBOURS_M)
+    i, j = shapely.STRtree(shape).query(shape, predicate="dwithin", distance=near_m)
     graph = coo_array((np.ones(len(i), dtype=np.int8), (i, j)), shape=(len(at), len(at)))
     label = connected_components(graph, directed=False)[1]
     out = np.full(len(villages), len(villages), dtype=np.int64)
     out[at] = label
     return out
-
-
-# Outlines of neighbours were simplified one by one.
-NEIGHBOURS_M = 100.0
 
 
 def dead_ends(roads: gpd.GeoDataFrame) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -394,7 +402,7 @@ def _beyond_straight_lines(
         ("north", north - ends[:, 1], towards[:, 1], (west - far, north, east + far, north + far)),
     )
     for name, away, outward, beyond in sides:
-        stops = int(((away <= doubt.line_m) & (outward > HEADS_OUT)).sum())
+        stops = int(((away <= doubt.line_m) & (outward > doubt.heads_out)).sum())
         if stops >= doubt.cut_ends:
             part = shapely.area(shapely.intersection(shape, shapely.box(*beyond)))
             cut = part > doubt.beyond_share * area
@@ -403,10 +411,6 @@ def _beyond_straight_lines(
                 reach = counted(int(cut.sum()), "village reaches", "villages reach")
                 said.append(f"{stops} roads stop at the {name} side, {reach} beyond")
     return (open_, "; ".join(said)) if said else None
-
-
-# Cosine of the angle up to which a road heads for a side.
-HEADS_OUT = 0.3
 
 
 def _clipped(layers: Layers, roads: gpd.GeoDataFrame, doubt: DoubtRule) -> tuple[bool, str]:
@@ -457,31 +461,66 @@ def extent_findings(extent: Extent, layers: Layers) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def seasons_told(layers: Layers, edits: Sequence[Edit] = ()) -> bool:
-    """Return whether anything tells the wet season from the dry one: surfaces, seasons, fords, floods.
+def seasons_told(layers: Layers, scenario: Scenario) -> bool:
+    """Return whether the wet season is told from the dry one: by surfaces, seasons, fords, or floods.
+
+    One road of which something is known says nothing of the others: it has to be known of a share of the
+    roads' length.
 
     Parameters
     ----------
     layers
         A study area; one without roads has no seasons.
-    edits
-        Those of the scenario; a flood tells them apart too.
+    scenario
+        Its words for surfaces, its rule for doubts, and its edits: a flood tells the seasons apart too.
 
     Examples
     --------
     >>> from dataclasses import replace
-    >>> from planner.pipeline import demo_layers
-    >>> layers = demo_layers(12)
-    >>> seasons_told(layers), seasons_told(replace(layers, roads=None))
+    >>> from planner.pipeline import default_scenario, demo_layers
+    >>> layers, scenario = demo_layers(12), default_scenario()
+    >>> seasons_told(layers, scenario), seasons_told(replace(layers, roads=None), scenario)
     (True, False)
     """
     roads = layers.roads
     # Straight lines have no seasons.
     if roads is None:
         return False
-    if layers.floods is not None or any(isinstance(e, Flood) for e in edits):
+    if layers.floods is not None or any(isinstance(e, Flood) for e in scenario.edits):
         return True
-    fords = [roads[c].fillna("").str.contains("ford=") for c in ("from_barrier", "to_barrier")]
-    tags = roads["tags"].fillna("").str.contains("tracktype=|ford=", regex=True)
-    told = roads["surface"].notna() | (roads["season"] == RoadSeason.DRY_ONLY) | tags | fords[0] | fords[1]
-    return bool(told.any())
+    land = roads[roads["route"].isna()]
+    length = land["length_m"].to_numpy()
+    told = length[season_told(land, scenario)].sum()
+    return bool(told > 0 and told >= scenario.doubt.told_share * length.sum())
+
+
+def season_told(roads: gpd.GeoDataFrame, scenario: Scenario) -> NDArray[np.bool_]:
+    """Return by road whether anything is known by which the wet season may differ: bool ``(roads,)``.
+
+    A surface of which nobody knows the word says nothing.
+
+    Parameters
+    ----------
+    roads
+        The roads layer.
+    scenario
+        Its words for surfaces.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from planner.scenarios.scenario import default_scenario
+    >>> rows = pd.DataFrame({"surface": ["aspal", "xyz", None], "season": "all_year", "tags": None})
+    >>> rows = rows.assign(from_barrier=None, to_barrier=None)
+    >>> season_told(rows, default_scenario()).tolist()
+    [True, False, False]
+    """
+    words = {word for group in scenario.surfaces.values() for word in group}
+    surface = roads["surface"].astype(object)
+    read = {s for s in surface.dropna().unique() if words.intersection(surface_words(str(s)))}
+    told = surface.isin(read) | (roads["season"] == RoadSeason.DRY_ONLY)
+    told |= roads["tags"].fillna("").astype("str").str.contains("tracktype=|ford=", regex=True)
+    for column in ("from_barrier", "to_barrier"):
+        told |= roads[column].fillna("").astype("str").str.contains("ford=")
+    by_road: NDArray[np.bool_] = told.to_numpy(dtype=bool)
+    return by_road

@@ -11,12 +11,14 @@ import pandas as pd
 from geodata.runs import run_starts
 from geodata.vocabulary.statuses import FacilityStatus, Reason, VillageStatus, YesNo
 from planner.coverage.extent import Extent
+from planner.coverage.unseen import by_village
 
 if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
     from geodata.layers import Layers
+    from planner.coverage.unseen import Unseen
     from planner.scenarios.scenario import StatusRule
     from planner.scenarios.standards import KindStandard
     from planner.travel.times import TravelTimes
@@ -45,6 +47,9 @@ class Coverage:
     within
         bool by demand point: within the limit, whether or not anybody is known to live there (see
         ``people_unplaced``).
+    more
+        bool by demand point: a unit that is on no list, or a way that is on no map, may be within the limit;
+        also of who is reached already.
     reason_code
         int8 by demand point, its number in REASONS.
     nearest
@@ -62,6 +67,7 @@ class Coverage:
     minutes: NDArray[np.float64]
     reached: NDArray[np.bool_]
     within: NDArray[np.bool_]
+    more: NDArray[np.bool_]
     reason_code: NDArray[np.int8]
     nearest: NDArray[np.int32]
     villages: pd.DataFrame
@@ -124,6 +130,7 @@ def cover(  # noqa: PLR0913 - a study hands in what it has prepared
     facilities: gpd.GeoDataFrame | None = None,
     extent: Extent | None = None,
     bounded: bool = False,
+    unseen: Unseen | None = None,
 ) -> Coverage:
     """Return one kind's coverage from travel times.
 
@@ -152,6 +159,9 @@ def cover(  # noqa: PLR0913 - a study hands in what it has prepared
         What the lists and the roads cover; all of the area when None.
     bounded
         Whether times were only looked for up to a horizon: then ``inf`` is further than that, or no way.
+    unseen
+        What may be within the limit though nobody listed or drew it
+        (:func:`planner.coverage.unseen.find_unseen`); by the extent of each village alone when None.
 
     Examples
     --------
@@ -191,19 +201,19 @@ def cover(  # noqa: PLR0913 - a study hands in what it has prepared
     if village is None:
         village = layers.villages.index.get_indexer(demand["village_code"])
     whole = extent.lists_whole(kinds, len(layers.villages))
-    # Straight lines on foot need no roads.
-    on_roads = extent.roads_whole(len(layers.villages)) if layers.roads is not None else np.ones_like(whole)
+    if unseen is None:
+        unseen = by_village(extent, kinds, village, len(whole), on_roads=layers.roads is not None)
     reason = _reasons(
         reached, times if known else None, times_if_all_functioned, standard,
-        any_facility=len(facilities) > 0, any_lost=bool(lost.any()), listed=whole[village],
-        roads=on_roads[village], clipped=extent.clipped,
+        any_facility=len(facilities) > 0, anywhere=len(facilities) > 0 or not whole.all(),
+        any_lost=bool(lost.any()), unseen=unseen, clipped=extent.clipped,
     )  # fmt: skip
     if bounded:
         # Nobody has looked whether a way leads further.
         reason[reason == REASONS.index(Reason.ISLAND)] = REASONS.index(Reason.TOO_FAR)
     # Minutes over roads that are not all there are not those of the way there is.
-    somewhere = ~whole[village] | (len(facilities) > 0)
-    no_way = (reason == REASONS.index(Reason.ROADS_INCOMPLETE)) | (~reached & ~on_roads[village] & somewhere)
+    somewhere = unseen.units | (len(facilities) > 0)
+    no_way = (reason == REASONS.index(Reason.ROADS_INCOMPLETE)) | (~reached & unseen.ways & somewhere)
     minutes = np.where(no_way, np.nan, minutes)
     within = reached
     if known:
@@ -211,7 +221,8 @@ def cover(  # noqa: PLR0913 - a study hands in what it has prepared
         reached = reached & ~lost_there
         reason = np.where(lost_there, np.int8(REASONS.index(Reason.PEOPLE_UNPLACED)), reason)
         minutes = np.where(lost_there, np.nan, minutes)
-    _freeze(minutes, reached, within, reason, nearest)
+    more = unseen.any
+    _freeze(minutes, reached, within, more, reason, nearest)
     points = _Points(village, demand["weight"].to_numpy(), minutes, reached, reason, nearest)
     return Coverage(
         kind=kind,
@@ -219,6 +230,7 @@ def cover(  # noqa: PLR0913 - a study hands in what it has prepared
         minutes=minutes,
         reached=reached,
         within=within,
+        more=more,
         reason_code=reason,
         nearest=nearest,
         villages=_villages(kinds, layers, points, facilities.index, status, listed=known, whole=whole),
@@ -238,9 +250,9 @@ def _reasons(
     standard: KindStandard,
     *,
     any_facility: bool,
+    anywhere: bool,
     any_lost: bool,
-    listed: NDArray[np.bool_],
-    roads: NDArray[np.bool_],
+    unseen: Unseen,
     clipped: bool,
 ) -> NDArray[np.int8]:
     if times is None:
@@ -252,9 +264,9 @@ def _reasons(
     answers = (
         (reached, Reason.REACHED),
         (every & any_lost, Reason.UNKNOWN),
-        (~listed, Reason.LIST_INCOMPLETE),
-        # Where no unit works at all, no road leads to one.
-        (any_facility & (~roads | (clipped & np.isinf(times.travel_s))), Reason.ROADS_INCOMPLETE),
+        (unseen.units, Reason.LIST_INCOMPLETE),
+        # Where no unit works at all, and none is left out of a list, no road leads to one.
+        (anywhere & (unseen.ways | (clipped & np.isinf(times.travel_s))), Reason.ROADS_INCOMPLETE),
         (closed, Reason.NOT_FUNCTIONING),
         (every & (not any_facility), Reason.NO_FACILITY),
         (no_road, Reason.NO_ROAD),

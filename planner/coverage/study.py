@@ -18,6 +18,7 @@ from planner.coverage.demand import spread_demand
 from planner.coverage.extent import Extent, find_extent
 from planner.coverage.reach import Coverage, cover, usable_facilities
 from planner.coverage.show import area_in_words, coverage_html, coverage_in_words
+from planner.coverage.unseen import find_unseen
 from planner.network.build import build_network
 from planner.network.edited import edited_network
 from planner.network.land import Ground, land_of
@@ -504,9 +505,17 @@ class Study:
         horizon_s = self.beyond.horizon_s.get(kind)
         if times is not None and horizon_s is not None:
             times = within_horizon(times, horizon_s)
+        unseen = None
+        if times is not None and self.extent.open_land:
+            unseen = find_unseen(
+                self.extent, kinds, Profile(rule.mode, season), rule.limit_s, layers=layers,
+                scenario=scenario, demand=self.demand, units=units, ways=ways, ground=self.ground,
+                village=self._village,
+            )  # fmt: skip
         coverage = cover(
             kind, layers, self.demand, rule, scenario.status, times=times, times_if_all_functioned=if_all,
             village=self._village, facilities=units, extent=self.extent, bounded=horizon_s is not None,
+            unseen=unseen,
         )  # fmt: skip
         if ways is self.ways and layers is self.layers:
             self._coverage[kind, season] = coverage

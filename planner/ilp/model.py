@@ -16,12 +16,13 @@ from geodata.crs import WGS84, known_crs
 from geodata.vocabulary.statuses import YesNo
 from planner.coverage.reach import is_open, unplaced, usable_facilities, weighted_median
 from planner.coverage.show import area_in_words, html_table
+from planner.coverage.unseen import find_unseen
 from planner.ilp.groups import group_table
 from planner.ilp.jejaring import find_jejaring, reconciled
 from planner.ilp.reasons import reason_lines
 from planner.ilp.referral import referral_table
 from planner.ilp.stages import adoption_table, progress
-from planner.ilp.three_answers import CLASSES, three_answers
+from planner.ilp.three_answers import CLASSES, in_doubt, three_answers
 from planner.ilp.units import unit_table
 from planner.ilp.visits import home_visits, remote_flag
 from planner.scenarios.modes import Profile
@@ -324,7 +325,9 @@ class Ilp:
         zones = Zones(tuple(limit_s * i / 3 for i in (1, 2, 3)), gaps.scenario.floating.third_weights)
         each = (two_step(times, people, supply, weight=w) for w in (None, zones.of(times.travel_s)))
         out = []
-        open_ = is_open(gaps.coverage[kind].reason_code) & (weight > 0)
+        coverage = gaps.coverage[kind]
+        # More units, for who is reached as well.
+        open_ = (is_open(coverage.reason_code) | coverage.more) & (weight > 0)
         unknown = ~self._covered(kind) | (np.bincount(at[open_], minlength=len(codes)) > 0)
         for one in each:
             sums = np.bincount(at, weights=weight * one, minlength=len(codes))
@@ -354,6 +357,8 @@ class Ilp:
     def beyond(self) -> pd.DataFrame:
         """By village, ``K_people_beyond``: people near enough for whom no unit has room; NaN = unknown.
 
+        Unknown too where a unit, or a way, that nobody knows of may be within the limit of its people.
+
         Index ``village_code``, float64.
         """
         codes = self.gaps.layers.villages.index
@@ -365,7 +370,8 @@ class Ilp:
             column = np.full(len(codes), np.nan)
             if found is not None:
                 total = np.bincount(at, weights=np.nan_to_num(found.beyond_people), minlength=len(codes))
-                column = np.where(known, total, np.nan)
+                sure = known & ~in_doubt(self.gaps, self.gaps.coverage[kind])
+                column = np.where(sure, total, np.nan)
             out[f"{kind}_people_beyond"] = column
         return pd.DataFrame(out, index=codes)
 
@@ -407,7 +413,12 @@ class Ilp:
                     found = gaps.ways.nearest(Profile(other.mode, season), units)
                     reached = found.travel_s <= round(other.limit_minutes * 60.0, 6)
                     share = np.round(np.bincount(at, weights=weight * reached, minlength=len(codes)), 9)
-                    open_ = ~self._covered(kind)[at] | (gaps.extent.clipped & np.isinf(found.travel_s))
+                    unseen = find_unseen(
+                        gaps.extent, (kind, *rule.counts), Profile(other.mode, season),
+                        round(other.limit_minutes * 60.0, 6), layers=gaps.layers, scenario=gaps.scenario,
+                        demand=gaps.demand, units=units, ways=gaps.ways, ground=gaps.ground, village=at,
+                    )  # fmt: skip
+                    open_ = unseen.any | (gaps.extent.clipped & np.isinf(found.travel_s))
                     open_ &= ~reached
                     rule_of_status = gaps.scenario.status
                     open_ |= unplaced(gaps.demand, at, reached, open_, rule_of_status, n=len(codes))

@@ -119,13 +119,16 @@ class _Legs:
         return out
 
     def _covered(self) -> NDArray[np.bool_]:
-        """Return by village whether the lists of all levels, and the roads, cover it."""
+        """Return by village whether the lists of all levels, and the roads, are whole: there, and all around.
+
+        In two hours a chain leads anywhere in the area, and out of it.
+        """
         extent, n = self.gaps.extent, len(self.gaps.layers.villages)
         kinds = tuple(k for kind in self.chain for k in self._kinds(kind))
-        covered = extent.lists_whole(kinds, n)
+        covered = bool(extent.lists_whole(kinds, n).all())
         if self.gaps.ways is not None:
-            covered &= extent.roads_whole(n) & (not extent.clipped)
-        return covered
+            covered &= bool(extent.roads_whole(n).all()) and not extent.clipped
+        return np.full(n, covered)
 
     def _first(self, kind: str) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         answer = self.gaps.seasons[self.season][kind].villages

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from planner.ilp.logic import Truth
     from planner.scenarios.standards import Per
 
-# Reached in the wet season as in the dry one, where the roads say nothing of surfaces, seasons or fords.
+# Reached in the wet season as in the dry one, where the roads say too little of surfaces, seasons or fords.
 AS_DRY = "as_dry"
 
 
@@ -91,13 +91,15 @@ def three_answers(gaps: Gaps, kind: str, units: pd.DataFrame) -> pd.DataFrame:
     present = _present(gaps, kind, rule.presence or "village")
     mine = units[units["serves_as"] == kind]
     nearest = dry.villages["nearest_id"].to_numpy(dtype=object)
-    functioning = functions_by_village(mine, gaps.layers.facilities, villages.index, nearest)
-    # Without a list, or while units have no place, the one that serves the village may be another.
+    functioning, own = functions_by_village(mine, gaps.layers.facilities, villages.index, nearest)
+    # Without a list, or while units have no place, the one that serves the village may be another. So may
+    # the nearest one be, while nobody knows which is reached.
     open_ = (not dry.listed) | _lost(gaps, kind) | ~_whole(gaps, kind)
+    open_ |= ~own & (reach["dry"] == UNKNOWN)
     functioning = np.where(open_ & (functioning == NO), UNKNOWN, functioning).astype(np.int8)
     found = classes(present, reach["dry"], reach["wet"], functioning)
     wet = words(reach["wet"])
-    if not seasons_told(gaps.layers, gaps.scenario.edits):
+    if not seasons_told(gaps.layers, gaps.scenario):
         # Not a plain yes: nothing in the data could have told the seasons apart.
         wet = np.where(wet == YesNo.YES, AS_DRY, wet)
     aim = "" if rule.aim is None else words(_present(gaps, kind, rule.aim))
@@ -159,12 +161,15 @@ def classes(present: Truth, dry: Truth, wet: Truth, functioning: Truth) -> NDArr
     >>> one = lambda *a: classes(*(np.array([x], dtype=np.int8) for x in a))[0]
     >>> one(YES, YES, NO, UNKNOWN), one(UNKNOWN, YES, YES, YES), one(NO, YES, YES, YES)
     ('dry_only', 'unknown', 'neighbour')
+    >>> one(YES, YES, YES, NO), one(YES, UNKNOWN, UNKNOWN, NO)
+    ('not_functioning', 'unknown')
     """
     return np.select(
         [
             dry == NO,
             (dry == YES) & (wet == NO),
-            functioning == NO,
+            # Of a unit of which nobody knows whether it is reached, none can say that it serves them badly.
+            (dry == YES) & (functioning == NO),
             np.any([a == UNKNOWN for a in (dry, wet, functioning, present)], axis=0),
             present == NO,
         ],
@@ -179,6 +184,34 @@ def _lost(gaps: Gaps, kind: str) -> bool:
     return bool(
         (rows["kind"].isin((kind, *rule.counts)) & (rows["status"] == FacilityStatus.UNLOCATED)).any()
     )
+
+
+def in_doubt(gaps: Gaps, coverage: Coverage) -> NDArray[np.bool_]:
+    """Return by village whether units or ways that nobody knows of may be within the limit of its people.
+
+    Parameters
+    ----------
+    gaps
+        The answer for a study area.
+    coverage
+        Its coverage of one kind in a season.
+
+    Returns
+    -------
+    in_doubt
+        bool ``(villages,)``.
+
+    Examples
+    --------
+    >>> from planner.pipeline import demo_layers, find_gaps
+    >>> gaps = find_gaps(demo_layers(12))
+    >>> bool(in_doubt(gaps, gaps.coverage["pustu"]).any())
+    False
+    """
+    codes = gaps.layers.villages.index
+    lived = coverage.more & (gaps.demand["weight"].to_numpy() > 0)
+    at = codes.get_indexer(gaps.demand["village_code"][lived])
+    return np.bincount(at, minlength=len(codes)) > 0
 
 
 def _whole(gaps: Gaps, kind: str) -> NDArray[np.bool_]:

@@ -103,8 +103,8 @@ def _lists(
 
 def functions_by_village(
     units: pd.DataFrame, facilities: gpd.GeoDataFrame, villages: pd.Index, nearest_id: NDArray[np.object_]
-) -> NDArray[np.int8]:
-    """Return by village whether a unit that serves it functions, int8 ``(villages,)``; "no" where none does.
+) -> tuple[NDArray[np.int8], NDArray[np.bool_]]:
+    """Return by village whether a unit that serves it functions ("no" where none does), and if it is its own.
 
     The units in the village serve it; where there are none, the nearest does (``nearest_id``; "" = none).
 
@@ -119,6 +119,12 @@ def functions_by_village(
     nearest_id
         object ``(villages,)``, ``facility_id`` or "".
 
+    Returns
+    -------
+    functions, own
+        int8 and bool ``(villages,)``: what is known of a unit that functions, and whether there are units in
+        the village, so that the nearest is not asked.
+
     Examples
     --------
     Village a has a unit, which does not function; b has none, and the nearest functions:
@@ -126,8 +132,9 @@ def functions_by_village(
     >>> units = pd.DataFrame({"functions": ["no", "yes"]}, index=["t1", "t2"])
     >>> facilities = pd.DataFrame({"village_code": ["a", "c"]}, index=["t1", "t2"])
     >>> nearest = np.array(["t2", "t2"], dtype=object)
-    >>> words(functions_by_village(units, facilities, pd.Index(["a", "b"]), nearest)).tolist()
-    ['no', 'yes']
+    >>> functions, own = functions_by_village(units, facilities, pd.Index(["a", "b"]), nearest)
+    >>> words(functions).tolist(), own.tolist()
+    (['no', 'yes'], [True, False])
     """
     n = len(villages)
     answer = read(units["functions"].to_numpy(dtype=object))
@@ -139,4 +146,4 @@ def functions_by_village(
     own = np.select([yes, open_], [YES, UNKNOWN], NO)
     row = units.index.get_indexer(nearest_id)
     near = np.where(row >= 0, answer[row] if len(answer) else NO, NO)
-    return np.where(some, own, near).astype(np.int8)
+    return np.where(some, own, near).astype(np.int8), some

@@ -500,6 +500,27 @@ def _slope_factors(
     return both[0], both[1]
 
 
+def fastest_mps(mode: Mode) -> float:
+    """Return the most metres a second that a mode travels on any road, downhill where slopes count.
+
+    Parameters
+    ----------
+    mode
+        A way to travel.
+
+    Examples
+    --------
+    A car drives 60 km/h at most:
+
+    >>> from planner.scenarios.scenario import default_scenario
+    >>> round(fastest_mps(default_scenario().modes["car"]), 2)
+    16.67
+    """
+    kph = max([*mode.speeds_kph.values(), *mode.granted_speeds_kph.values(), mode.granted_kph or 0.0])
+    downhill = float(tobler_time_factor(np.array([-TOBLER_OPTIMUM]))[0]) if mode.slope == "tobler" else 1.0
+    return kph / 3.6 / downhill
+
+
 def tobler_time_factor(slope: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return how many times as long as on the flat walking takes at a slope (rise ÷ run).
 

@@ -81,6 +81,7 @@ class DemandRule(Model):
 
     spacing_m: Positive
     min_local_roads_m: Number
+    empty_part_share: Share
     local_classes: tuple[str, ...]
     basis: str = ""
 
@@ -203,6 +204,10 @@ class DoubtRule(Model):
     clipped_ends: Annotated[int, Field(ge=1)]
     cut_end_m: Positive
     outside_m: Positive
+    neighbours_m: Number
+    heads_out: Share
+    border_m: Positive
+    told_share: Share
     basis: str = ""
 
 

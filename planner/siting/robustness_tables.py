@@ -121,7 +121,7 @@ def village_draws(
     gaps = plan.before
     villages, demand, status = gaps.layers.villages.index, gaps.demand, gaps.scenario.status
     n, village = len(villages), villages.get_indexer(demand["village_code"])
-    weight, unknown = demand["weight"].to_numpy(dtype=np.float64), _unknown(plan, village)
+    weight, unknown = demand["weight"].to_numpy(dtype=np.float64), _unknown(plan)
     share, served = np.empty((instance.draws, n)), np.empty((instance.draws, n), np.bool_)
     for d in range(instance.draws):
         within = instance.reached(sites, d)
@@ -133,14 +133,9 @@ def village_draws(
     return share, served
 
 
-def _unknown(plan: Siting, village: NDArray[np.int64]) -> NDArray[np.bool_]:
+def _unknown(plan: Siting) -> NDArray[np.bool_]:
     """Return of which points nobody knows whether they are reached by other ways: bool ``(points,)``."""
-    gaps = plan.before
-    kinds, n = (plan.kind, *gaps.scenario.standard[plan.kind].counts), len(gaps.layers.villages)
-    unknown: NDArray[np.bool_] = ~gaps.extent.lists_whole(kinds, n)[village]
-    if gaps.layers.roads is not None:
-        unknown |= ~gaps.extent.roads_whole(n)[village]
-    return unknown
+    return plan.before.coverage[plan.kind].more
 
 
 def draw_table(

@@ -118,7 +118,7 @@ def with_backup(
             value = np.where(known, found, np.nan) if what == "people" else np.round(found, 9)
             new[f"{kind}_{what}_backup{when}"] = value
     for when, (gaps, counted) in states.items():
-        open_ = _backup_open(gaps, reach, counted, row)
+        open_ = _backup_open(gaps, reach, counted)
         unsure = open_ | unplaced(demand, row, counted, open_, rule, n=n)
         least, most = (
             np.bincount(row, weights=weight * some, minlength=n).astype(np.float64)
@@ -167,21 +167,14 @@ def people_with_room(
     return villages
 
 
-def _backup_open(
-    gaps: Gaps, reach: Reach, counted: NDArray[np.bool_], row: NDArray[np.int64]
-) -> NDArray[np.bool_]:
+def _backup_open(gaps: Gaps, reach: Reach, counted: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return of which points nobody knows whether they have enough units: bool ``(points,)``.
 
     That of one unit; and who has one within reach may have another that is on no list, or at the end of a
     road that is not there.
     """
-    kind, season, layers = reach.kind, reach.seasons[-1], gaps.layers
-    coverage, n = gaps.seasons[season][kind], len(layers.villages)
-    kinds = (kind, *gaps.scenario.standard[kind].counts)
-    whole = gaps.extent.lists_whole(kinds, n)
-    if layers.roads is not None:
-        whole = whole & gaps.extent.roads_whole(n)
-    open_: NDArray[np.bool_] = ~counted & (is_open(coverage.reason_code) | (coverage.within & ~whole[row]))
+    coverage = gaps.seasons[reach.seasons[-1]][reach.kind]
+    open_: NDArray[np.bool_] = ~counted & (is_open(coverage.reason_code) | (coverage.within & coverage.more))
     return open_
 
 

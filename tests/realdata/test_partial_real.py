@@ -144,8 +144,12 @@ def test_a_list_and_roads_of_one_kecamatan(bantul, answer):
     before, after = village_table(answer), village_table(find_gaps(layers))
     inside = (layers.villages["district_code"] == code).to_numpy()
     assert inside.sum() > 1
-    columns = ["pustu_status", "pustu_present", "pustu_reason", "pustu_share_reached"]
+    columns = ["pustu_present", "pustu_share_reached"]
     assert after.loc[inside, columns].equals(before.loc[inside, columns])
+    # In half an hour one is out of a kecamatan of 24 km²: who is not reached may be, beyond its border.
+    same = after.loc[inside, "pustu_status"] == before.loc[inside, "pustu_status"]
+    assert set(after.loc[inside, "pustu_status"][~same]) <= {"unknown"}
+    assert set(after.loc[inside, "pustu_reason"]) <= {"", "list_incomplete", "roads_incomplete"}
     # Reached people stay reached, and nobody else is known to be missed.
     assert after["pustu_share_reached"].equals(before["pustu_share_reached"])
     assert set(after.loc[~inside, "pustu_status"]) <= {"served", "unknown"}
@@ -219,6 +223,46 @@ def test_jembers_large_roads_alone_are_a_part(jember):
     extent = find_extent(replace(jember, roads=large), default_scenario())
     assert extent.why["roads"] == "no_local_roads"
     assert not extent.roads.any()
+
+
+@pytest.fixture(scope="module")
+def of_jember(jember):
+    return find_gaps(jember)
+
+
+# A unit, or a way, just beyond the border was missed for sure: with roads of one kecamatan, all its villages
+# were gaps of hospitals; and in the others "a hospital is reached, but it does not function".
+@pytest.mark.slow
+# Nothing tells of a list of hospitals that it is a part.
+@pytest.mark.parametrize(("cut", "said"), [("list", True), ("roads", True), ("roads", False)])
+@pytest.mark.parametrize("code", ["35.09.01", "35.09.12"])
+def test_a_part_of_a_list_or_of_the_roads_makes_no_false_gap(jember, of_jember, code, cut, said):
+    villages, units = jember.villages, jember.facilities
+    inside = (villages["district_code"] == code).to_numpy()
+    part = jember
+    if cut == "list":
+        part = replace(jember, facilities=units[units["village_code"].isin(villages.index[inside])])
+    else:
+        shape = shapely.union_all(villages.geometry.to_numpy()[inside])
+        shapely.prepare(shape)
+        part = replace(jember, roads=jember.roads[shapely.contains(shape, jember.roads.geometry.to_numpy())])
+    if said:
+        words = ("hospital", "puskesmas") if cut == "list" else ("roads",)
+        covered = np.where(inside, " ".join(words), "")
+        part = replace(
+            part, villages=villages.assign(covered=covered), area=replace(jember.area, declared=words)
+        )
+    gaps = find_gaps(part)
+    answers = Ilp(gaps).answers
+    for kind in ("puskesmas", "hospital"):
+        was, now = (g.coverage[kind].villages["status"] for g in (of_jember, gaps))
+        assert set(now[inside & (was == "served")]) <= {"served", "unknown"}
+        assert "gap" not in set(now[inside & (was == "partly")])
+        assert set(now[~inside]) <= {"served", "partly", "unknown"}
+        unknown = (now == "unknown").to_numpy()
+        assert unknown.any()
+        assert set(answers[kind].loc[unknown, "class"]) == {"unknown"}
+        assert "no" not in set(answers[kind].loc[unknown & ~inside, "functioning"])
 
 
 # Puger Kulon (35.09.08.2004) owns Nusa Barong, a large island without roads; its puskesmas stands on the

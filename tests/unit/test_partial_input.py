@@ -13,7 +13,8 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
-from street import CODES, M_A_MINUTE, street
+from street import CODES, M_A_MINUTE
+from street import street as beside_each_other
 from support import CRS, EAST, NORTH, at, box, facilities, hamlets, layers, line, roads, villages
 
 from geodata.readers.noding import node_lines
@@ -24,6 +25,7 @@ from planner.coverage.extent import find_extent, seasons_told
 from planner.coverage.study import Study
 from planner.ilp.jejaring import reconciled
 from planner.ilp.model import Ilp
+from planner.ilp.tables import ilp_summary
 from planner.network.land import land_of
 from planner.pipeline import demo_layers, summary, village_table
 from planner.reports.maps.page import page_script
@@ -58,6 +60,16 @@ def covering(area, **where):
         villages=area.villages.assign(covered=text),
         area=replace(area.area, declared=tuple(sorted(known))),
     )
+
+
+def street(places, units, away_m=5000.0, **more):
+    """Return a street whose villages lie so far off it that nobody gets to what one of them may hide.
+
+    So each village's own list and roads decide alone.
+    """
+    area = beside_each_other(places, units, **more)
+    away = shapely.transform(area.villages.geometry.to_numpy(), lambda xy: xy - [0, away_m])
+    return replace(area, villages=area.villages.set_geometry(away, crs=CRS))
 
 
 def reporting(area, **totals):
@@ -227,7 +239,7 @@ def random_street(seed):
     home = [rng.choice([None, *CODES[:many]]) for _ in units]
     area = street(
         [x for x, _ in places], units, village=[v for _, v in places], people=rng.choice([10.0, 100.0]),
-        listed=("puskesmas",),
+        listed=("puskesmas",), away_m=40_000.0,
     )  # fmt: skip
     area = area.with_facilities(area.facilities.assign(village_code=np.array(home, dtype=object)))
     listed = {c for c in CODES[:many] if rng.random() < 0.5}
@@ -244,6 +256,7 @@ def slowly(places, units, home, where):
     """Return by village present, share reached, share unknown, status and reason."""
     works = [u for u in units if u[3]["functioning"] != "no"]
     out = {}
+    whole = {CODES[v] for _, v in places}
     for v in sorted({v for _, v in places}):
         code = CODES[v]
         listed = code in where.get("puskesmas", {code})
@@ -258,7 +271,7 @@ def slowly(places, units, home, where):
                 found.append(("", minutes))
             elif not listed:
                 found.append(("list_incomplete", minutes if on_map else NAN))
-            elif not on_map and works:
+            elif not on_map and (works or len(where.get("puskesmas", whole)) < len(whole)):
                 found.append(("roads_incomplete", NAN))
             elif any_minutes <= LIMIT:
                 found.append(("not_functioning", minutes))
@@ -333,6 +346,154 @@ def test_what_covers_less_never_knows_more(seed):
         assert (part.loc[told, column] == known.loc[told, column]).all()
 
 
+# --- What a neighbour may hide -----------------------------------------------------------------------------
+
+STRETCH = 9000.0
+# A trunk road at 50 km/h, the quickest that a motorcycle knows.
+QUICKEST = 50_000 / 60
+
+
+def stretches(seed, kind="puskesmas"):
+    """Return villages one after the other along a road, with hamlets and units, and which are covered."""
+    rng = random.Random(seed)  # noqa: S311 - no secret
+    many = rng.randint(3, 9)
+
+    def anywhere():
+        return rng.randrange(0, int(many * STRETCH), 500) + 137.0
+
+    places = sorted({anywhere() for _ in range(12)} | {STRETCH * i + 450 for i in range(many)})
+    units = sorted({anywhere() for _ in range(rng.randint(1, 3))})
+    covered = {i for i in range(many) if rng.random() < 0.6} or {0}
+    home = [int(x // STRETCH) for x in places]
+    shapes = {
+        CODES[i]: (box(STRETCH * i, -400, STRETCH * (i + 1), 400), 100.0 * home.count(i)) for i in range(many)
+    }
+    area = layers(
+        villages(shapes), None,
+        facilities([(f"U{i}", kind, at(x, 0), CODES[int(x // STRETCH)]) for i, x in enumerate(units)],
+                   functioning=["yes"] * len(units)),
+        hamlets([(f"h{x:06.0f}", CODES[v], at(x, 0), 100.0) for x, v in zip(places, home, strict=True)]),
+        listed=(kind,),
+    )  # fmt: skip
+    return area, many, places, units, covered
+
+
+def along(many, covered=None, elsewhere=None):
+    """Return the street's roads by village; in those that are not covered another road, or none."""
+    rows = [
+        {"from": i, "to": i + 1, "geometry": line((STRETCH * i, 0), (STRETCH * (i + 1), 0)), **more}
+        for i in range(many)
+        if (more := {} if covered is None or i in covered else elsewhere) is not None
+    ]
+    return roads(rows)
+
+
+def reasons(area, kind="puskesmas"):
+    """Return by place along the street the reason why it is not reached."""
+    gaps = find_gaps(area)
+    x = np.round(shapely.get_x(gaps.demand.geometry.to_numpy()) - EAST, 3)
+    return dict(zip(x.tolist(), gaps.coverage[kind].reason.tolist(), strict=True))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(12))
+def test_a_unit_that_a_neighbours_list_leaves_out_may_serve_who_is_near_it(seed):
+    area, many, places, units, covered = stretches(seed)
+    area = replace(area, roads=along(many))
+    known = [x for x in units if int(x // STRETCH) in covered]
+    listed = area.with_facilities(area.facilities[[x in known for x in units]])
+    found = reasons(covering(listed, puskesmas={CODES[i] for i in covered}, roads="all"))
+    truth = reasons(covering(area, puskesmas="all", roads="all"))
+    reach = LIMIT * M_A_MINUTE
+    for x in places:
+        near = [0.0 if i == int(x // STRETCH) else min(abs(x - STRETCH * i), abs(x - STRETCH * (i + 1)))
+                for i in set(range(many)) - covered]  # fmt: skip
+        if any(abs(x - u) <= reach for u in known):
+            assert found[x] == truth[x] == ""
+        else:
+            may_be = min(near, default=math.inf) <= reach
+            assert (found[x] == "list_incomplete") == may_be
+            assert may_be or found[x] == truth[x]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(12))
+def test_a_way_that_a_neighbours_roads_leave_out_may_be_quick(seed):
+    area, many, places, units, covered = stretches(seed)
+    cut = replace(area, roads=along(many, covered))
+    found = reasons(covering(cut, puskesmas="all", roads={CODES[i] for i in covered}))
+    # The quickest road that may be there.
+    quick = along(many, covered, {"road_class": "trunk"})
+    truth = reasons(covering(replace(area, roads=quick), puskesmas="all", roads="all"))
+    for x in places:
+        mine = int(x // STRETCH)
+        if mine not in covered:
+            assert found[x] in ("", "roads_incomplete")
+            continue
+        # Its own stretch of known road, from the first to the last village that is covered in a row.
+        low = max((i for i in range(mine) if i not in covered), default=-1) + 1
+        high = min((i for i in range(mine, many) if i not in covered), default=many) - 1
+        here = [u for u in units if low * STRETCH <= u <= (high + 1) * STRETCH]
+        if any(abs(x - u) <= LIMIT * M_A_MINUTE for u in here):
+            assert found[x] == ""
+            continue
+        if truth[x] == "":
+            # Who lives at the border may walk to a unit beyond it.
+            walked = not here and any(abs(x - u) <= 1153 for u in units)
+            assert found[x] == "roads_incomplete" or (found[x] == "" and walked)
+        exits = [abs(x - STRETCH * low)] * (low > 0) + [abs(x - STRETCH * (high + 1))] * (high + 1 < many)
+        out = min(exits, default=math.inf) / M_A_MINUTE
+        straight = min(abs(x - u) for u in units) / QUICKEST
+        if (here and out > LIMIT) or straight > LIMIT:
+            assert (found[x], truth[x]) in {("too_far", "too_far"), ("island", "too_far")}
+
+
+def test_who_is_cut_off_beside_roads_that_do_not_cover_the_neighbour_may_have_a_way():
+    # Its road stops half a kilometre before the border: roads that cross it were left out.
+    area = stretches(0)[0]
+    unit = facilities([("U", "puskesmas", at(STRETCH + 2500, 0), CODES[1])], functioning=["yes"])
+    own = [
+        {"from": 0, "to": 1, "geometry": line((100, 0), (STRETCH - 500, 0))},
+        {"from": 2, "to": 3, "geometry": line((STRETCH + 1600, 0), (STRETCH + 4000, 0))},
+    ]
+    home = hamlets([("h0", CODES[0], at(3000, 0), 100.0)])
+    cut = replace(area.with_facilities(unit), roads=roads(own), hamlets=home)
+    table = of_kind(covering(cut, puskesmas="all", roads=[CODES[0]]))[1]
+    assert table.loc[CODES[0], ["status", "reason"]].tolist() == ["unknown", "roads_incomplete"]
+    sure = of_kind(covering(cut, puskesmas="all", roads="all"))[1]
+    assert sure.loc[CODES[0], "status"] == "gap"
+
+
+def test_on_foot_a_neighbours_unit_has_to_be_near():
+    # Without roads, 30 minutes on foot at 1.56 s a metre of straight line are 1,153 m.
+    area = stretches(3)[0]
+    home = hamlets(
+        [("h0", CODES[0], at(STRETCH - 1100, 0), 50.0), ("h1", CODES[0], at(STRETCH - 1250, 0), 50.0)]
+    )
+    none = replace(area, hamlets=home).with_facilities(area.facilities.iloc[:0])
+    gaps = find_gaps(covering(none, puskesmas=[CODES[0]]))
+    mine = (gaps.demand["village_code"] == CODES[0]).to_numpy()
+    x = shapely.get_x(gaps.demand.geometry.to_numpy()[mine]) - EAST
+    found = dict(zip(x.tolist(), gaps.coverage["puskesmas"].reason[mine].tolist(), strict=True))
+    assert found == {STRETCH - 1100: "list_incomplete", STRETCH - 1250: "no_facility"}
+
+
+# "A hospital is reached, but it does not function", of a hospital that no known road leads to.
+@pytest.mark.parametrize("how", ["covers", "clipped"])
+def test_where_nobody_knows_who_is_reached_the_class_is_unknown(how):
+    if how == "clipped":
+        area = clipped([(*CUT_OFF, 100.0)])
+        code = CODES[0]
+    else:
+        area = two_places(metres=20_000.0)
+        area = covering(area, puskesmas="all", roads=[CODES[0]])
+        code = CODES[1]
+    answers = Ilp(find_gaps(area)).answers["puskesmas"]
+    assert answers.loc[code, ["reachable_dry", "functioning", "class", "unit_id"]].tolist() == [
+        "unknown", "unknown", "unknown", "",
+    ]  # fmt: skip
+
+
 # --- Roads -------------------------------------------------------------------------------------------------
 
 
@@ -389,7 +550,10 @@ def test_straight_lines_need_no_roads():
 
 
 def test_a_unit_opened_in_an_open_village_serves_it_and_closing_it_opens_the_question_again():
-    study = Study(covering(two_places(), puskesmas=[CODES[0]]), scenario=SCENARIO)
+    area = two_places()
+    ends = [box(-3000, -100, 3000, 100), box(50_000, -100, 73_000, 100)]
+    area = replace(area, villages=area.villages.set_geometry(ends, crs=CRS))
+    study = Study(covering(area, puskesmas=[CODES[0]]), scenario=SCENARIO)
     # 50 m inside the second village.
     new = OpenFacility(op="open_facility", id="N", kind="puskesmas", lonlat=degrees(at(60_000, 50)))
     after = study.gaps([new]).coverage["puskesmas"].villages
@@ -760,6 +924,19 @@ def test_the_scenario_sets_how_much_doubt_there_is():
     never = SCENARIO.doubt.model_copy(update={"people_per_unit_factor": 1e9})
     area = two_places("posyandu", people=1e6)
     assert find_extent(area, SCENARIO.model_copy(update={"doubt": never})).why == {}
+
+
+# They were constants of the code: other numbers gave other answers under the same hash.
+def test_the_scenario_sets_what_touches_and_what_heads_out():
+    def with_(**doubt):
+        return SCENARIO.model_copy(update={"doubt": SCENARIO.doubt.model_copy(update=doubt)})
+
+    apart = squares(4, metres=[1000, 0, 0, 0], gap=110.0)
+    assert find_extent(apart, SCENARIO).why == {}
+    assert find_extent(apart, with_(neighbours_m=120.0)).why == {ROADS: "bare_villages"}
+    stop = cut_at(3000.0, stops=5)
+    assert find_extent(stop, with_(heads_out=1.0)).why == {}
+    assert "empty_part_share" in type(SCENARIO.demand).model_fields
 
 
 @pytest.mark.slow
@@ -1220,6 +1397,8 @@ def test_people_of_random_islands_are_all_there(seed):
     [
         ({}, False),
         ({"tags": "lit=yes"}, False),
+        # A word that nobody reads.
+        ({"surface": "xyz"}, False),
         ({"surface": "asphalt"}, True),
         ({"season": "dry_only"}, True),
         ({"tags": "tracktype=grade1"}, True),
@@ -1229,10 +1408,10 @@ def test_people_of_random_islands_are_all_there(seed):
 )
 def test_the_wet_season_is_as_dry_only_where_nothing_tells_them_apart(road, told):
     area = street([0, 60_000], [("U", "puskesmas", 0.0)])
-    # On a road of its own, so that the answer is the same.
-    other = {"from": 8, "to": 9, "geometry": line((0, 90_000), (50, 90_000)), **road}
+    # On a road of its own, so that the answer is the same; it is as long as the other, half of all.
+    other = {"from": 8, "to": 9, "geometry": line((0, 90_000), (70_000, 90_000)), **road}
     area = replace(area, roads=roads([{"from": 0, "to": 1, "geometry": line((0, 0), (70_000, 0))}, other]))
-    assert seasons_told(area) == told
+    assert seasons_told(area, SCENARIO) == told
     gaps = find_gaps(area)
     answers = Ilp(gaps).answers["puskesmas"]
     assert answers["reachable_dry"].tolist() == ["yes", "no"]
@@ -1240,6 +1419,21 @@ def test_the_wet_season_is_as_dry_only_where_nothing_tells_them_apart(road, told
     assert answers["class"].tolist()[1] == "unreached"
     assert any(f.rule == "seasons_alike" for f in check(area)) == (not told)
     assert on_the_map(gaps)["as_dry"] == (not told)
+
+
+# One road with a surface turned "as dry" into a plain yes for all.
+@pytest.mark.parametrize(("metres", "told"), [(50, False), (69_990, False), (70_010, True)])
+@pytest.mark.parametrize(
+    "road", [{"surface": "asphalt"}, {"season": "dry_only"}, {"tags": "tracktype=grade1"}]
+)
+def test_what_is_known_of_less_than_half_of_the_roads_does_not_tell_the_others(metres, told, road):
+    area = street([0], [("U", "puskesmas", 0.0)])
+    other = {"from": 8, "to": 9, "geometry": line((0, 90_000), (metres, 90_000)), **road}
+    plain = {"from": 0, "to": 1, "geometry": line((0, 0), (70_000, 0))}
+    # A ferry is no road.
+    ferry = {"from": 3, "to": 4, "geometry": line((0, 95_000), (200_000, 95_000)), "route": "ferry"}
+    area = replace(area, roads=roads([plain, other, ferry]))
+    assert seasons_told(area, SCENARIO) == told
 
 
 def test_floods_tell_the_seasons_apart():
@@ -1315,6 +1509,40 @@ def test_other_shares_and_scores_are_unknown_where_the_list_is_open():
     ilp = Ilp(find_gaps(covering(found, pustu=[CODES[0]])))
     assert math.isnan(ilp.also.loc[CODES[1]].iloc[0])
     assert math.isnan(ilp.scores.loc[CODES[1], "pustu_units_per_10000"])
+
+
+# People for whom no unit has room were given as known, though the list is "at least".
+@pytest.mark.parametrize("word", ["puskesmas", "roads"])
+def test_people_without_room_are_unknown_where_other_units_may_be(word):
+    units = [("P", "puskesmas", 0.0, {"capacity_people": 60.0})]
+    area = beside_each_other([0, 60_000], units, people=100.0)
+    ends = [box(-3000, -100, 3000, 100), box(50_000, -100, 73_000, 100)]
+    area = replace(area, villages=area.villages.set_geometry(ends, crs=CRS))
+    sure = Ilp(find_gaps(covering(area, puskesmas="all", roads="all")))
+    assert sure.beyond["puskesmas_people_beyond"].tolist() == [40.0, 0.0]
+    assert ilp_summary(sure)["people_beyond"]["puskesmas"] == 40.0
+    part = Ilp(find_gaps(covering(area, **{word: [CODES[0]]})))
+    first, second = part.beyond["puskesmas_people_beyond"].tolist()
+    # The border is 50 km, 100 minutes by road, away from the first.
+    assert first == 40.0
+    assert math.isnan(second)
+    assert ilp_summary(part)["people_beyond"]["puskesmas"] is None
+
+
+@pytest.mark.parametrize(
+    ("people", "said"),
+    [
+        ([50.0, 70.0], "120 people live over"),
+        ([math.nan, math.nan], "an unknown number of people live over"),
+        ([50.0, math.nan], "50 people, and an unknown number in 1 village, live over"),
+    ],
+)
+def test_who_lives_far_off_every_road_may_be_of_unknown_number(people, said):
+    area = beside_each_other([0, 1000], [("P", "posyandu", 0.0)])
+    home = hamlets([(f"h{i}", CODES[i], at(1000 * i, 500), n) for i, n in enumerate(people)])
+    area = replace(area, hamlets=home, villages=area.villages.assign(people=people))
+    [found] = [f for f in check(area) if f.rule == "leg_uses_limit"]
+    assert said in found.message
 
 
 # 0.7 + 0.1 = 0.7999999999999999: "partly" although the open tenth would make it served.
@@ -1432,7 +1660,7 @@ def test_a_ford_where_two_roads_end_tells_the_seasons_apart():
     gaps = find_gaps(found)
     dry, wet = (gaps.seasons[s]["puskesmas"].minutes[1] for s in ("dry", "wet"))
     assert (dry, wet) == (4.0, 28.0)
-    assert seasons_told(found)
+    assert seasons_told(found, SCENARIO)
 
 
 # Study.under keeps an answer whose lists the other standard doubts.

@@ -345,7 +345,7 @@ def page_script(gaps: Gaps, texts: dict[str, str], *, lang: str, offline: bool) 
         "attribution": attribution(gaps, texts),
         "colors": STATUS_COLORS,
         "seasons": [{"season": s, "label": texts[f"season_{s}"]} for s in _seasons(gaps)],
-        "as_dry": layers.roads is not None and not seasons_told(layers, gaps.scenario.edits),
+        "as_dry": layers.roads is not None and not seasons_told(layers, gaps.scenario),
         "no_rule": _no_rule(gaps, texts, lang),
         "kinds": [_kind(gaps, kind, totals["kinds"][kind], texts) for kind in gaps.coverage],
         "units": _units(gaps),

@@ -117,7 +117,7 @@ class Source:
     def seasons_told(self) -> bool:
         """Whether the roads tell the seasons apart."""
         gaps = self.gaps
-        return gaps.ways is not None and seasons_told(gaps.layers, gaps.scenario.edits)
+        return gaps.ways is not None and seasons_told(gaps.layers, gaps.scenario)
 
     def reach(self, kind: str, season: Season | None = None) -> dict[str, Any]:
         """Return a kind's totals in a season."""
