@@ -226,24 +226,44 @@ class Layers:
         ----------
         facilities
             Points with a column ``kind``; what else the contract asks for is filled in where it is missing.
-            The kinds among them count as listed.
+            The kinds among them count as listed. One that was moved is in the village where it lies now, and
+            one without a point is unlocated.
 
         Raises
         ------
         SchemaError, MissingCrsError
             With what to change.
+
+        Examples
+        --------
+        >>> from planner.pipeline import demo_layers
+        >>> layers = demo_layers(12)
+        >>> units = layers.facilities.copy()
+        >>> units.loc["P9901001", "geometry"] = None
+        >>> layers.with_facilities(units).facilities.loc["P9901001", "status"]
+        'unlocated'
         """
+        from geodata.checked import moved_anew
+
+        facilities = moved_anew(facilities, self.facilities, self.villages)
         kinds = tuple(dict.fromkeys((*self.area.listed_kinds, *facilities.get("kind", ()))))
         area = replace(self.area, listed_kinds=kinds)
         return replace(self, area=area, facilities=facilities).checked()
 
-    def checked(self) -> Layers:
+    def checked(self, *, places: bool = True) -> Layers:
         """Return the layers as the planner relies on them; itself where nothing had to be changed.
+
+        Parameters
+        ----------
+        places
+            Whether to look where things lie: not in a piece of a country, which has units from further off
+            than its buffer.
 
         Raises
         ------
         SchemaError
-            Numbers below 0 or without end, doubled or empty ids, unknown kinds and words, missing columns.
+            Numbers below 0 or without end, doubled or empty ids, unknown kinds and words, missing columns,
+            rows without a shape, or all of a layer far outside the villages.
         MissingCrsError
 
         Examples
@@ -257,7 +277,7 @@ class Layers:
 
         names = ("villages", "roads", "facilities", "hamlets", "water", "floods", "people_points")
         given = {name: frame for name in names if (frame := getattr(self, name)) is not None}
-        found = checked_frames(given, self.area.crs, self.area.buffer_m)
+        found = checked_frames(given, self.area.crs, self.area.buffer_m, places=places)
         same = all(given[name] is frame for name, frame in found.items())
         return self if same else replace(self, **found)
 

@@ -16,6 +16,7 @@ from geodata.codes import name_key
 from geodata.crs import WGS84, degrees_text
 from geodata.errors import counted
 from geodata.layers import PLACE, SEVERITIES, Cell, Finding, Layers, Severity, rows_about
+from geodata.villages_at import SLIVER_M
 from geodata.vocabulary.roads import ROAD_CLASSES
 from geodata.vocabulary.spelling import spelling_key
 from geodata.vocabulary.statuses import FacilityStatus, LocatedBy, YesNo
@@ -198,6 +199,39 @@ def _declared_elsewhere(layers: Layers) -> Iterator[Finding]:
         "error", "facilities", "declared_elsewhere", _units(rows[far], PLACE, effect=does),
         f"facilities with coordinates over {DECLARED_AWAY_M / 1000:g} km from the village of their list",
         "correct the coordinates or the village",
+    )  # fmt: skip
+
+
+def _village_elsewhere(layers: Layers) -> Iterator[Finding]:
+    """Units that count for a village in which they do not lie, though no list names it: moved by hand."""
+    rows = _used(layers)
+    rows = rows[rows["village_code"].isin(layers.villages.index)]
+    # A village that the list names is looked at by declared_elsewhere.
+    rows = rows[rows["village_code"] != rows["declared_village"].fillna("")]
+    own = layers.villages.geometry.loc[rows["village_code"]].to_numpy()
+    away = shapely.distance(own, rows.geometry.to_numpy())
+    far = away > SLIVER_M
+    yield from _finding(
+        "error", "facilities", "village_elsewhere", _units(rows[far], "village_code"),
+        "facilities count for a village in which they do not lie",
+        "correct village_code or the place; with_facilities finds the village of those that were moved",
+        ids=(f"{i} ({d / 1000:.1f} km)" for i, d in zip(rows.index[far], away[far], strict=True)),
+    )  # fmt: skip
+
+
+def _hamlet_elsewhere(layers: Layers) -> Iterator[Finding]:
+    if layers.hamlets is None:
+        return
+    rows = layers.hamlets
+    own = layers.villages.geometry.loc[rows["village_code"]].to_numpy()
+    away = shapely.distance(own, rows.geometry.to_numpy())
+    far = away > DECLARED_AWAY_M
+    yield from _finding(
+        "error", "hamlets", "hamlet_elsewhere",
+        rows_about(rows.index[far], PLACE, effect="people of its village travel from there"),
+        f"hamlets lie over {DECLARED_AWAY_M / 1000:g} km from the village whose people they have",
+        "correct the coordinates or the village",
+        ids=(f"{i} ({d / 1000:.1f} km)" for i, d in zip(rows.index[far], away[far], strict=True)),
     )  # fmt: skip
 
 
@@ -460,7 +494,8 @@ def _name_contradicts_kind(layers: Layers) -> Iterator[Finding]:
 
 RULES: tuple[Callable[[Layers], Iterator[Finding]], ...] = (
     _people_unknown, _people_dense, _groups_exceed, _overlaps, _same_name, _unlocated, _outside,
-    _declared_elsewhere, _same_place, _same_unit, _no_name, _functioning_unknown, _staff_inflated,
+    _declared_elsewhere, _village_elsewhere, _hamlet_elsewhere,
+    _same_place, _same_unit, _no_name, _functioning_unknown, _staff_inflated,
     _unconnected, _separate_parts, _closed_classes, _far_from_road, _ferry_alone, _hamlet_people,
     _unknown_parent, _name_contradicts_kind,
 )  # fmt: skip

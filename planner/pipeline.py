@@ -11,6 +11,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from geodata.checked import require_layers
 from geodata.earlier import write_anew
 from geodata.layers import no_progress
 from geodata.workspace import CACHE, WORKSPACE, read_workspace, require_replaceable
@@ -233,6 +234,7 @@ def under_standards(
     >>> [gaps.scenario.standard_name for gaps in answers]
     ['ILP', 'SNI 03-1733-2004']
     """
+    require_layers(layers)
     scenarios = [scenario.under(s) for s in others]
     modes = {r.mode for s in scenarios for k, r in s.standard.items() if k in layers.area.listed_kinds}
     study = Study(layers, scenario=scenario, modes=sorted(modes), progress=progress)
@@ -267,6 +269,7 @@ def read_adoption_of(path: str | Path, layers: Layers) -> tuple[Adoption, ...]:
     from geodata.readers.adoption_table import read_adoption
     from planner.ilp.stages import default_stages, puskesmas_of
 
+    require_layers(layers)
     return read_adoption(Path(path), puskesmas_of(layers.facilities), default_stages().spellings())
 
 
@@ -311,6 +314,7 @@ def check(layers: Layers, *, scenario: Scenario | None = None) -> tuple[Finding,
     from geodata.quality import gravest_first, inspect
     from planner.coverage.doubts import planning_findings
 
+    require_layers(layers)
     return gravest_first((*inspect(layers), *planning_findings(layers, scenario or default_scenario())))
 
 
@@ -335,6 +339,7 @@ def grade(layers: Layers, *, scenario: Scenario | None = None) -> Grade:
     from geodata.quality import inspect
     from planner.coverage.grade import grade_of
 
+    require_layers(layers)
     return grade_of(layers, scenario or default_scenario(), inspect(layers))
 
 

@@ -16,7 +16,8 @@ import shapely
 from geodata.downloads.health import HEALTH_AMENITIES, is_health, may_name_somebody
 from geodata.downloads.overpass import FILTERS
 from geodata.errors import EmptyAreaError, UnreadableFileError
-from geodata.readers.osm import NODE_KEYS, TAGS
+from geodata.readers.osm import NODE_KEYS
+from geodata.readers.osm_tags import TAGS, is_of_use
 from geodata.readers.roads import is_way_to_travel
 from geodata.vocabulary.roads import FERRY
 from geodata.vocabulary.tags import ACCESS_KEYS
@@ -131,7 +132,7 @@ def kept_tags(tags: Mapping[str, str]) -> dict[str, str]:
     >>> kept_tags({"amenity": "doctors", "name": "dr. Somebody"})
     {'amenity': 'doctors'}
     """
-    kept = {k: v for k, v in tags.items() if k in KEPT}
+    kept = {k: v for k, v in tags.items() if k in KEPT or is_of_use(k)}
     if is_health(tags) and may_name_somebody(tags):
         kept.pop("name", None)
     return kept

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from geodata.errors import DownloadError
-from geodata.readers.osm import TAGS, OsmWays, may_stop
+from geodata.readers.osm import OsmWays, may_stop
+from geodata.readers.osm_tags import is_of_use
 from geodata.readers.roads import is_way_to_travel
-from geodata.vocabulary.tags import join_tags
+from geodata.vocabulary.tags import node_tags
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -165,9 +166,9 @@ def _ways(answers: list[dict[str, Any]]) -> OsmWays:
                 place[element["id"]] = (element["lon"], element["lat"])
                 found = element.get("tags", {})
                 if may_stop(found):
-                    barriers[element["id"]] = join_tags(found) or ""
+                    barriers[element["id"]] = node_tags(found)
             elif element["type"] == "way":
-                tags = {k: v for k, v in element.get("tags", {}).items() if k in TAGS}
+                tags = {k: v for k, v in element.get("tags", {}).items() if is_of_use(k)}
                 if is_way_to_travel(tags):
                     ways[element["id"]] = (tags, element["nodes"])
     ids = sorted(ways)

@@ -29,14 +29,15 @@ TILE = 2048
 LOWEST_M, HIGHEST_M = -450.0, 8900.0
 # Steeper than this between two heights of a road (rise ÷ run) is a spike of the raster, not a road.
 STEEPEST = 1.0
-# What rasters say of their unit, in metres; others, and none, are taken as metres.
+# What rasters say of their unit, in metres; none is metres, and of others a finding says so.
 UNITS_M = {
-    "ft": 0.3048,
-    "feet": 0.3048,
-    "foot": 0.3048,
-    "us survey foot": 0.3048006096,
-    "dm": 0.1,
-    "cm": 0.01,
+    **dict.fromkeys(("", "m", "metre", "metres", "meter", "meters", "metre(s)", "meter(s)", "mdpl"), 1.0),
+    **dict.fromkeys(("ft", "feet", "foot", "international foot", "international feet", "kaki"), 0.3048),
+    **dict.fromkeys(("us survey foot", "us survey feet", "us-ft", "ftus"), 1200.0 / 3937.0),
+    **dict.fromkeys(("dm", "decimetre", "decimetres", "decimeter", "decimeters", "desimeter"), 0.1),
+    **dict.fromkeys(("cm", "centimetre", "centimetres", "centimeter", "centimeters", "sentimeter"), 0.01),
+    **dict.fromkeys(("mm", "millimetre", "millimetres", "millimeter", "millimeters", "milimeter"), 0.001),
+    **dict.fromkeys(("km", "kilometre", "kilometres", "kilometer", "kilometers"), 1000.0),
 }
 
 
@@ -63,7 +64,7 @@ def add_heights(
         nothing of a road. Bridges and tunnels rise evenly from end to end.
     findings
         Roads without heights, which count as flat; slopes that nobody walks; heights at the largest or the
-        smallest value that the raster's type can hold.
+        smallest value that the raster's type can hold; a unit that is not known.
 
     Raises
     ------
@@ -75,7 +76,7 @@ def add_heights(
     road, first = np.repeat(np.arange(len(roads)), steps + 1), offsets(steps + 1)
     share = (np.arange(len(road)) - first[road]) / steps[road]
     at = shapely.line_interpolate_point(roads.geometry.to_numpy()[road], share, normalized=True)
-    height, at_limit = _heights_at(path, shapely.get_coordinates(at), roads.crs, crs)
+    height, at_limit, unit = _heights_at(path, shapely.get_coordinates(at), roads.crs, crs)
     # Rasters that do not declare their "no value" carry -9999, 32767 and the like.
     height[(height < LOWEST_M) | (height > HIGHEST_M) | afloat[road]] = np.nan
     known = np.bincount(road, weights=np.isfinite(height), minlength=len(roads)) == steps + 1
@@ -90,7 +91,18 @@ def add_heights(
     frame = roads.assign(heights_m=pd.Series(cells, index=roads.index, dtype=object))
     stuck = np.bincount(road[at_limit & ~afloat[road]], minlength=len(roads)) > 0
     steep = _steepest(height, road, roads["length_m"].to_numpy() / steps) > STEEPEST
-    return ReadLayer(frame, _findings(frame.index, ~known & ~afloat, known & steep, known & stuck))
+    found = _findings(frame.index, ~known & ~afloat, known & steep, known & stuck)
+    return ReadLayer(frame, (*found, *_unit_finding(unit, path.name)))
+
+
+def _unit_finding(unit: str, file: str) -> tuple[Finding, ...]:
+    if unit in UNITS_M:
+        return ()
+    return (Finding(
+        "warning", "roads", "height_unit", 1, (unit,),
+        f"{file}: the unit of the heights is not known; they are taken as metres",
+        "write a raster in metres, as with gdal_translate -scale",
+    ),)  # fmt: skip
 
 
 def _steps(roads: gpd.GeoDataFrame, spacing_m: float) -> NDArray[np.int64]:
@@ -141,12 +153,17 @@ def _steepest(
 
 def _heights_at(
     path: Path, xy: NDArray[np.float64], xy_crs: object, crs: str | None
-) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Return the raster's heights (m) at places, and where they stand at the limit of the raster's type."""
+) -> tuple[NDArray[np.float64], NDArray[np.bool_], str]:
+    """Return the raster's heights (m) at places, where they stand at the limit of its type, and its unit."""
     with opened(path, crs, WHAT) as raster:
         change = pyproj.Transformer.from_crs(xy_crs, raster.crs, always_xy=True)
         stored = sample(raster.dataset, np.column_stack(change.transform(xy[:, 0], xy[:, 1])))
-        return in_metres(raster.dataset, stored), _at_limit(raster.dataset, stored)
+        return in_metres(raster.dataset, stored), _at_limit(raster.dataset, stored), _unit(raster.dataset)
+
+
+def _unit(raster: rasterio.DatasetReader) -> str:
+    """Return the word that a raster has for the unit of its heights."""
+    return " ".join((raster.units[0] or "").lower().split())
 
 
 def in_metres(raster: rasterio.DatasetReader, stored: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -159,7 +176,7 @@ def in_metres(raster: rasterio.DatasetReader, stored: NDArray[np.float64]) -> ND
     stored
         Values of any shape, NaN = unknown.
     """
-    unit_m = UNITS_M.get((raster.units[0] or "").strip().lower(), 1.0)
+    unit_m = UNITS_M.get(_unit(raster), 1.0)
     return np.asarray((stored * raster.scales[0] + raster.offsets[0]) * unit_m, dtype=np.float64)
 
 

@@ -15,9 +15,9 @@ from geodata.files import limits
 from geodata.layers import Finding, rows_about
 from geodata.readers.files.opening import require_file
 from geodata.readers.result import ReadLayer
-from geodata.readers.roads import assemble_roads, speed_of, unread_tags, ways_from_tags
-from geodata.vocabulary.roads import ROAD_CLASSES
-from geodata.vocabulary.tags import KEPT_TAGS
+from geodata.readers.roads import assemble_roads, unread_tags, ways_from_tags
+from geodata.vocabulary.roads import FERRY, ROAD_CLASSES
+from geodata.vocabulary.tags import GRADED_TAGS, KEPT_TAGS, MEASURED_TAGS, MERGED, NO, is_unread_key
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -137,16 +137,10 @@ def _tags(data: dict[str, Any]) -> dict[str, str]:
     for key in GRAPH_TAGS:
         value = data.get(key)
         if isinstance(value, list):
-            # The slowest of merged ways, as with their classes; of surfaces the worst is found later.
-            value = (
-                min(value, key=_speed)
-                if key == "maxspeed"
-                else value[0]
-                if key != "surface"
-                else ";".join(value)
-            )
+            value = _merged(key, [str(v) for v in value])
         if value is not None and value == value:  # noqa: PLR0124 - NaN
             tags[key] = str(value)
+    tags |= {key: str(value) for key, value in data.items() if is_unread_key(str(key))}
     highway = _slowest(data.get("highway"))
     if highway is not None:
         tags["highway"] = highway
@@ -155,9 +149,18 @@ def _tags(data: dict[str, Any]) -> dict[str, str]:
     return tags
 
 
-def _speed(text: object) -> float:
-    kph = speed_of(str(text))
-    return kph if kph == kph else float("inf")  # noqa: PLR0124 - NaN
+def _merged(key: str, values: list[str]) -> str:
+    """Return one value for those of several ways that OSMnx merged: what is read takes the worst of them.
+
+    Where there is no worst (durations), the values stand together, so that a finding tells them.
+    """
+    if key in MEASURED_TAGS or key in GRADED_TAGS or key in {"maxspeed", "surface", "seasonal", "duration"}:
+        return ";".join(values)
+    if key in {"bridge", "tunnel"}:
+        return next((v for v in values if v not in NO), values[0])
+    if key == "route":
+        return FERRY if FERRY in values else values[0]
+    return "; ".join(values) if key == "name" else MERGED.join(values)
 
 
 def _line(graph: nx.MultiDiGraph, u: object, v: object, data: dict[str, Any]) -> shapely.LineString:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import re
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
@@ -21,11 +21,13 @@ import numpy as np
 from geodata.errors import UnreadableFileError
 from geodata.files import limits
 from geodata.readers.files.opening import require_file
-from geodata.readers.osm_whole import LARGE_BYTES, box_of, cut_short
+from geodata.readers.osm_ferries import ferry_members
+from geodata.readers.osm_nodes import NOWHERE, degrees, places_of
+from geodata.readers.osm_tags import is_of_use
+from geodata.readers.osm_whole import box_of, cut_short
 from geodata.readers.roads import is_way_to_travel
 from geodata.runs import offsets
-from geodata.vocabulary.roads import FERRY
-from geodata.vocabulary.tags import ACCESS_KEYS, KEPT_TAGS, join_tags
+from geodata.vocabulary.tags import ACCESS_KEYS, node_tags
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -36,10 +38,6 @@ if TYPE_CHECKING:
     from geodata.layers import Finding
 
 WHAT = "roads"
-TAGS = KEPT_TAGS | {
-    "highway", "surface", "oneway", "junction", "bridge", "tunnel", "layer", "maxspeed", "seasonal", "route",
-    "duration", "name", "waterway", "cycleway", "man_made", "public_transport", "railway", "conveying",
-}  # fmt: skip
 WAY_KEYS = ("highway", "route", "waterway", "man_made", "public_transport", "railway")
 # Tags of a way's node that may stop somebody; access tags only with a value that does.
 NODE_KEYS = (
@@ -52,13 +50,7 @@ NODE_KEYS = (
     "maxweight",
 )
 OPEN_VALUES = frozenset({"yes", "designated", "permissive", "official", "unknown", "public"})
-# OpenStreetMap stores degrees in whole parts of this.
-PER_DEGREE = 1e7
-# How libosmium writes a place that is not known.
-NOWHERE = (2**31 - 1, 2**31 - 1)
-# Members of a ferry's relation that are not its way.
-PLACES_OF_CALL = frozenset({"stop", "platform", "terminal"})
-_REMARK = re.compile(rb"<remark>\s*(.*?)\s*</remark>", re.DOTALL)
+_REMARK = re.compile(rb"<remark(?:\s[^>]*)?>\s*(.*?)\s*</remark>", re.DOTALL)
 _DELETED = re.compile(rb"action\s*=\s*[\"']delete[\"']|visible\s*=\s*[\"']false[\"']")
 _CHUNK = 1 << 20
 
@@ -80,7 +72,7 @@ class OsmWays:
     lonlat
         float64 ``(nodes, 2)`` in degrees; NaN where the file lacks the node.
     barriers
-        Node id → the kept tags of what may stop somebody there (:func:`geodata.vocabulary.tags.join_tags`).
+        Node id → the kept tags of what may stop somebody there (:func:`geodata.vocabulary.tags.node_tags`).
     findings
         What was odd about the file.
     shared
@@ -130,16 +122,17 @@ def told_as_ours(path: Path) -> Iterator[None]:
 
 def _read(path: Path, deleted: Mapping[str, set[int]]) -> OsmWays:
     ferries = ferry_members(path, deleted)
-    [ways] = ways_in_pieces(path, deleted, ferries, None)
+    [ways] = ways_in_pieces(path, deleted, ferries.tags, None)
     node = np.array(ways.node, dtype=np.int64)
     ids = np.unique(node)
     place = places_of(path, ids, deleted["node"])[np.searchsorted(ids, node)]
     lonlat = degrees(place, np.array(ways.own, dtype=np.int64).reshape(-1, 2))
     barriers = {i: text for i, text in barriers_of(path, deleted["node"]).items() if _holds(ids, i)}
     return OsmWays(
-        ids=np.array(ways.ids, dtype=np.int64), tags=ways.with_relations(ferries),
+        ids=np.array(ways.ids, dtype=np.int64), tags=ways.with_relations(ferries.tags),
         first=offsets(np.asarray(ways.count, dtype=np.int64)),
-        node=node, lonlat=lonlat, barriers=barriers, findings=cut_short(path, *box_of(lonlat)),
+        node=node, lonlat=lonlat, barriers=barriers,
+        findings=(*cut_short(path, *box_of(lonlat)), *ferries.findings),
     )  # fmt: skip
 
 
@@ -160,21 +153,22 @@ def ways_in_pieces(
     deleted
         From :func:`deleted_objects`.
     ferries
-        From :func:`ferry_members`.
+        The tags of :func:`geodata.readers.osm_ferries.ferry_members`.
     most
         Ways of a list.
     """
     import osmium
     from osmium.filter import IdFilter, KeyFilter
 
-    ways, given = Ways(deleted["way"]), 0
+    text = not path.name.lower().endswith(".pbf")
+    ways, given = Ways(deleted["way"], text=text), 0
     met: set[int] = set()
     for way in osmium.FileProcessor(str(path), osmium.osm.WAY).with_filter(KeyFilter(*WAY_KEYS)):
         if ways.add(way, {}) and way.id in ferries:
             met.add(way.id)
         if len(ways.ids) == most:
             yield ways
-            ways, given = Ways(deleted["way"]), given + 1
+            ways, given = Ways(deleted["way"], text=text), given + 1
     left = [i for i in ferries if i not in met]
     if left:
         # Ways without tags of their own, whose relation says that they are a ferry.
@@ -190,7 +184,7 @@ def ways_in_pieces(
 class Ways:
     """Some ways to travel of a file, in its order."""
 
-    def __init__(self, deleted: set[int]) -> None:
+    def __init__(self, deleted: set[int], *, text: bool) -> None:
         self.ids: list[int] = []
         self.tags: list[dict[str, str]] = []
         self.count: list[int] = []
@@ -198,10 +192,11 @@ class Ways:
         # Coordinates that ways bring along, in whole parts of a degree; 2**31 - 1 where they bring none.
         self.own: list[tuple[int, int]] = []
         self._deleted = deleted
+        self._text = text
 
     def add(self, way: Any, more: Mapping[str, str]) -> bool:  # noqa: ANN401 - osmium ships no types
         """Put in a way, if it is one to travel, and say so; ``more`` are tags that its relation gives."""
-        found = {**more, **{t.k: t.v for t in way.tags if t.k in TAGS}}
+        found = {**more, **{t.k: t.v for t in way.tags if is_of_use(t.k)}}
         if way.id in self._deleted or not way.visible or not is_way_to_travel(found):
             return False
         nodes = way.nodes
@@ -210,7 +205,8 @@ class Ways:
         self.count.append(len(nodes))
         self.node.extend([n.ref for n in nodes])
         bare = len(nodes) == 0 or NOWHERE[0] == nodes[0].location.x == nodes[-1].location.x
-        if bare:
+        # Overpass' ``out geom(bbox)`` gives the places within its box alone: both ends may lack theirs.
+        if bare and not (self._text and any(n.location.x != NOWHERE[0] for n in nodes)):
             self.own.extend([NOWHERE] * len(nodes))
         else:
             self.own.extend([(n.location.x, n.location.y) for n in nodes])
@@ -224,98 +220,6 @@ class Ways:
         ]
 
 
-def ferry_members(path: Path, deleted: Mapping[str, set[int]]) -> dict[int, dict[str, str]]:
-    """Return the tags that relations of ferries give their member ways, by way id.
-
-    A duration is that of the whole relation: it is shared equally among its ways, so it is given only where
-    there is one way; where there are several, each keeps its own or goes by its length.
-    """
-    import osmium
-    from osmium.filter import TagFilter
-
-    out: dict[int, dict[str, str]] = {}
-    relations = osmium.FileProcessor(str(path), osmium.osm.RELATION).with_filter(TagFilter(("route", FERRY)))
-    for relation in relations:
-        if relation.id in deleted["relation"] or not relation.visible:
-            continue
-        tags = {t.k: t.v for t in relation.tags if t.k in TAGS}
-        members = [m.ref for m in relation.members if m.type == "w" and m.role not in PLACES_OF_CALL]
-        if len(members) != 1:
-            tags.pop("duration", None)
-        for way in members:
-            out.setdefault(way, tags)
-    return out
-
-
-def places_of(path: Path, ids: NDArray[np.int64], deleted: set[int]) -> NDArray[np.int64]:
-    """Return where the file has nodes, int64 ``(ids, 2)`` in whole parts of a degree (``PER_DEGREE``).
-
-    Parameters
-    ----------
-    path
-        The file.
-    ids
-        int64, ascending, each once. ``NOWHERE`` is the place of those that the file lacks.
-    deleted
-        Ids of nodes that are none any more.
-    """
-    given = _new_places(path) if len(ids) and ids[0] < 0 else {}
-    place = np.concatenate([
-        np.array([given.get(i, NOWHERE) for i in ids[ids < 0].tolist()], dtype=np.int64).reshape(-1, 2),
-        _stored_places(path, ids[ids >= 0]),
-    ])  # fmt: skip
-    place[np.isin(ids, np.array(list(deleted), dtype=np.int64))] = NOWHERE
-    return place
-
-
-def degrees(place: NDArray[np.int64], own: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return places in degrees, NaN where nobody knows one.
-
-    Parameters
-    ----------
-    place
-        int64 ``(nodes, 2)``, of the file, which counts first.
-    own
-        int64 ``(nodes, 2)``, what the ways bring along.
-
-    Examples
-    --------
-    >>> degrees(np.array([[NOWHERE[0]] * 2, [1100000000, -70000000]]), np.array([NOWHERE] * 2)).tolist()
-    [[nan, nan], [110.0, -7.0]]
-    """
-    place = np.where(place[:, :1] == NOWHERE[0], own, place)
-    return np.where(place == NOWHERE[0], np.nan, place / PER_DEGREE)
-
-
-def _stored_places(path: Path, ids: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the places of nodes with ids from 0 on, int64 ``(ids, 2)`` in parts of a degree."""
-    import osmium
-    from osmium.filter import IdFilter
-
-    if len(ids) == 0:
-        return np.empty((0, 2), dtype=np.int64)
-    index = osmium.index.create_map("flex_mem")
-    handlers: list[Any] = [osmium.NodeLocationsForWays(index)]
-    if path.stat().st_size > LARGE_BYTES:
-        # Only these are kept in memory; making the filter takes longer than reading a small file.
-        handlers.insert(0, IdFilter(ids.tolist()))
-    osmium.apply(osmium.io.Reader(str(path), osmium.osm.NODE), *handlers)
-    out = np.full((len(ids), 2), NOWHERE[0], dtype=np.int64)
-    for row, i in enumerate(ids.tolist()):
-        with suppress(KeyError):
-            place = index.get(i)
-            out[row] = place.x, place.y
-    return out
-
-
-def _new_places(path: Path) -> dict[int, tuple[int, int]]:
-    """Return the places of nodes that were never uploaded: JOSM gives them ids below 0."""
-    import osmium
-
-    nodes = osmium.FileProcessor(str(path), osmium.osm.NODE)
-    return {n.id: (n.location.x, n.location.y) for n in nodes if n.id < 0}
-
-
 def barriers_of(path: Path, deleted: set[int]) -> dict[int, str]:
     """Return the kept tags of all nodes of a file at which somebody may be stopped, by id."""
     import osmium
@@ -327,7 +231,7 @@ def barriers_of(path: Path, deleted: set[int]) -> dict[int, str]:
         if node.id not in deleted:
             tags = {t.k: t.v for t in node.tags}
             if may_stop(tags):
-                out[node.id] = join_tags(tags) or ""
+                out[node.id] = node_tags(tags)
     return out
 
 
@@ -380,6 +284,9 @@ def deleted_objects(path: Path) -> dict[str, set[int]]:
                     none[element.tag].add(int(element.get("id", "0")))
                 if element.tag in none:
                     element.clear()
+    except UnreadableFileError:
+        # It is an OSError too, and says already what to do.
+        raise
     except (OSError, EOFError, ET.ParseError) as error:
         msg = (
             f"{WHAT}: {path.name} cannot be read as OpenStreetMap data: {' '.join(str(error).split())}. "

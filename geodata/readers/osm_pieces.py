@@ -14,17 +14,15 @@ import numpy as np
 
 from geodata.readers.files.opening import require_file
 from geodata.readers.osm import (
-    NOWHERE,
     WHAT,
     OsmWays,
     barriers_of,
-    degrees,
     deleted_objects,
-    ferry_members,
-    places_of,
     told_as_ours,
     ways_in_pieces,
 )
+from geodata.readers.osm_ferries import ferry_members
+from geodata.readers.osm_nodes import NOWHERE, degrees, places_of
 from geodata.readers.osm_whole import box_of, cut_short
 from geodata.runs import offsets
 
@@ -84,8 +82,8 @@ def osm_in_pieces(path: Path, folder: Path, *, ways: int = WAYS, nodes: int = NO
     with told_as_ours(path):
         ferries = ferry_members(path, deleted)
         waiting = _Waiting(folder)
-        for some in ways_in_pieces(path, deleted, ferries, ways):
-            waiting.put(some, some.with_relations(ferries))
+        for some in ways_in_pieces(path, deleted, ferries.tags, ways):
+            waiting.put(some, some.with_relations(ferries.tags))
         rounds = [
             _Round.of(path, waiting, drawers, deleted["node"], folder / f"round-{number}.npz")
             for number, drawers in enumerate(waiting.rounds(nodes))
@@ -99,9 +97,10 @@ def osm_in_pieces(path: Path, folder: Path, *, ways: int = WAYS, nodes: int = NO
         south_west, north_east = box_of(piece.lonlat)
         low, high = np.minimum(low, south_west), np.maximum(high, north_east)
         last = number == waiting.pieces - 1
+        findings = (*cut_short(path, low, high), *ferries.findings) if last else ()
         yield OsmWays(
             piece.ids, piece.tags, piece.first, piece.node, piece.lonlat,
-            {i: barriers[i] for i in here.tolist()}, cut_short(path, low, high) if last else (), piece.shared,
+            {i: barriers[i] for i in here.tolist()}, findings, piece.shared,
         )  # fmt: skip
 
 

@@ -10,10 +10,18 @@ import pandas as pd
 import shapely
 
 from geodata.layers import Finding
-from geodata.vocabulary.measures import parse_duration, parse_speed_kph
-from geodata.vocabulary.roads import FERRY, Oneway, RoadSeason
-from geodata.vocabulary.surfaces import is_known_surface
-from geodata.vocabulary.tags import BACKWARD, BOAT_KEYS, BOAT_YES, FORWARD, join_tags, unread
+from geodata.vocabulary.measures import least_readable, parse_duration, parse_speed_kph, parts_of
+from geodata.vocabulary.roads import FERRY, ONEWAY_WORDS, Oneway, RoadSeason
+from geodata.vocabulary.surfaces import unknown_surfaces
+from geodata.vocabulary.tags import (
+    BACKWARD,
+    BOAT_KEYS,
+    BOAT_YES,
+    FORWARD,
+    is_unread_key,
+    join_tags,
+    unread,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -24,10 +32,7 @@ WATERWAY = "waterway"
 PIER = "pier"
 PLATFORM = "platform"
 YES = frozenset({"yes", "true", "1", "y", "ya", "viaduct", "aqueduct", "movable", "culvert"})
-_ONEWAY = {
-    "yes": Oneway.YES, "true": Oneway.YES, "1": Oneway.YES, "-1": Oneway.REVERSE, "reverse": Oneway.REVERSE,
-    "reversible": Oneway.REVERSIBLE,
-}  # fmt: skip
+_ONEWAY = {"yes": Oneway.YES, "-1": Oneway.REVERSE, "reversible": Oneway.REVERSIBLE}
 # Cycle lanes against a one-way street (OSM wiki, Key:cycleway).
 _OPPOSITE = frozenset({"opposite", "opposite_lane", "opposite_track", "opposite_share_busway"})
 _CIRCULAR = frozenset({"roundabout", "circular"})
@@ -55,24 +60,32 @@ def oneway_of(oneway: str | None, junction: str | None, highway: str | None) -> 
     --------
     >>> oneway_of(None, "roundabout", "tertiary"), oneway_of("-1", None, None), oneway_of(None, None, "path")
     ('yes', 'reverse', 'no')
+    >>> oneway_of("Satu arah", None, None)
+    'yes'
     """
     if oneway is not None:
-        return _ONEWAY.get(oneway.strip().lower(), Oneway.NO)
+        return _ONEWAY.get(ONEWAY_WORDS.get(_word(oneway), "no"), Oneway.NO)
     return Oneway.YES if junction in _CIRCULAR or highway == "motorway" else Oneway.NO
+
+
+def _word(text: str) -> str:
+    return " ".join(text.lower().split())
 
 
 def season_of(text: str | None) -> RoadSeason | None:
     """Return 'all_year' or 'dry_only' (also for a plain ``seasonal=yes``); None for unknown wording.
+
+    Of several values the worst counts.
 
     Examples
     --------
     >>> season_of("Kemarau"), season_of(None)
     ('dry_only', 'all_year')
     """
-    value = (text or "").strip().lower()
-    if value in DRY_ONLY:
+    values = parts_of(text or "") or [""]
+    if any(v in DRY_ONLY for v in values):
         return RoadSeason.DRY_ONLY
-    return RoadSeason.ALL_YEAR if value in ALL_YEAR else None
+    return RoadSeason.ALL_YEAR if all(v in ALL_YEAR for v in values) else None
 
 
 def duration_of(text: str | None) -> float:
@@ -86,13 +99,8 @@ def duration_of(text: str | None) -> float:
 
 
 def speed_of(text: str | None) -> float:
-    """Return a tagged speed limit in km/h, NaN when there is none that can be read."""
-    if text is None:
-        return float("nan")
-    try:
-        return parse_speed_kph(text)
-    except ValueError:
-        return float("nan")
+    """Return a tagged speed limit in km/h, of several the lowest; NaN when none can be read."""
+    return float("nan") if text is None else least_readable(text, parse_speed_kph)
 
 
 def unread_findings(
@@ -101,21 +109,28 @@ def unread_findings(
     speeds: Iterable[str | None] = (),
     surfaces: Iterable[str | None] = (),
     seasons: Iterable[str | None] = (),
+    oneways: Iterable[str | None] = (),
     tags: Iterable[Mapping[str, str]] = (),
 ) -> tuple[Finding, ...]:
     """Return a finding for each tag with wording that cannot be read: it counts as not said."""
+    tags = list(tags)
 
     def bad(values: Iterable[str | None], parse: Callable[[str], object]) -> list[str]:
         return [v for v in values if isinstance(v, str) and v.strip() and _fails(parse, v)]
 
     found = {
         "duration": bad(durations, parse_duration), "maxspeed": bad(speeds, parse_speed_kph),
-        "surface": [v for v in surfaces if isinstance(v, str) and v.strip() and not is_known_surface(v)],
+        "surface": [v for v in surfaces if isinstance(v, str) and v.strip() and unknown_surfaces(v)],
         "seasonal": [v for v in seasons if isinstance(v, str) and season_of(v) is None],
+        "oneway": [v for v in oneways if isinstance(v, str) and v.strip() and _word(v) not in ONEWAY_WORDS],
         **unread(tags),
     }  # fmt: skip
-    counts = "the ferry's length at the ferry speed", "the speed of its class", "its tracktype, else as paved"
-    instead = dict(zip(("duration", "maxspeed", "surface"), counts, strict=True))
+    instead = {
+        "duration": "the ferry's length at the ferry speed",
+        "maxspeed": "what is understood of it, else the speed of its class",
+        "surface": "what is understood of it, else its tracktype, else as paved",
+        "oneway": "open both ways",
+    }
     out = []
     for key, values in found.items():
         if values:
@@ -123,10 +138,21 @@ def unread_findings(
             shown = tuple(f"{v!r} ({n})" for v, n in sorted(often.items(), key=lambda i: (-i[1], i[0])))
             out.append(Finding(
                 "warning", "roads", "unread_value", len(values), shown[:5],
-                f"{key}: values that are not understood; {instead.get(key, 'as if not tagged')} counts",
+                f"{key}: values that are not understood; {instead.get(key, _PART)} counts",
                 "write them as OpenStreetMap does, or tell us what they mean",
             ))  # fmt: skip
+    keys = pd.Series([k for some in tags for k in some if is_unread_key(k)], dtype="str").value_counts()
+    if len(keys):
+        shown = tuple(f"{k} ({n})" for k, n in sorted(keys.items(), key=lambda i: (-i[1], i[0])))
+        out.append(Finding(
+            "info", "roads", "unread_key", int(keys.sum()), shown[:5],
+            "tags for lanes, hours or one side that are not read; as if not tagged counts",
+            "where one of them closes a road or slows it, tag the road itself, or edit it in a scenario",
+        ))  # fmt: skip
     return tuple(out)
+
+
+_PART = "what is understood of them, else as if not tagged"
 
 
 def _fails(parse: Callable[[str], object], value: str) -> bool:
@@ -169,12 +195,15 @@ def _kept_tags(tags: Mapping[str, str]) -> str | None:
     return join_tags(tags)
 
 
-def unread_tags(tags: Sequence[dict[str, str]]) -> tuple[Finding, ...]:
-    """Return the findings about OSM tags of ways that cannot be read (:func:`unread_findings`)."""
+def unread_tags(
+    tags: Sequence[Mapping[str, str]], nodes: Sequence[Mapping[str, str]] = ()
+) -> tuple[Finding, ...]:
+    """Return the findings about OSM tags of ways, and of nodes on them, that cannot be read."""
     return unread_findings(
         durations=[t.get("duration") for t in tags if t.get("route") == FERRY],
         speeds=[t.get("maxspeed") for t in tags], surfaces=[t.get("surface") for t in tags],
-        seasons=[t.get("seasonal") for t in tags], tags=tags,
+        seasons=[t.get("seasonal") for t in tags], oneways=[t.get("oneway") for t in tags],
+        tags=[*tags, *nodes],
     )  # fmt: skip
 
 

@@ -28,7 +28,7 @@ from geodata.readers.roads import (
     unread_findings,
 )
 from geodata.vocabulary.columns import layer_columns
-from geodata.vocabulary.roads import FERRY, ROAD_CLASSES, rbi_class
+from geodata.vocabulary.roads import FERRY, ONEWAY_WORDS, ROAD_CLASSES, rbi_class
 from geodata.vocabulary.tags import KEPT_TAGS, join_tags
 
 if TYPE_CHECKING:
@@ -39,11 +39,6 @@ if TYPE_CHECKING:
 WHAT = "roads"
 NOTHING = "none needed"
 NO_CLASS = "none"
-ONEWAY = {
-    "yes": "yes", "true": "yes", "1": "yes", "ya": "yes", "-1": "-1", "reverse": "-1",
-    "no": "no", "false": "no", "0": "no", "tidak": "no", "alternating": "no",
-    "reversible": "reversible",
-}  # fmt: skip
 # Forward, both, against: Geofabrik's shapefiles (OpenStreetMap Data in Layered GIS Format, oneway).
 GEOFABRIK_ONEWAY = {"f": "yes", "b": "no", "t": "-1"}
 BRIDGE_NAMES, TUNNEL_NAMES = ("bridge", "jembatan"), ("tunnel", "terowongan")
@@ -266,8 +261,8 @@ def _oneway(text: pd.Series[str], *, geofabrik: bool) -> pd.Series[str]:
     SchemaError
         For wording that is not known: a one-way street must not become a two-way one in silence.
     """
-    known = {**GEOFABRIK_ONEWAY, **ONEWAY} if geofabrik else ONEWAY
-    value = text.str.lower()
+    known = {**GEOFABRIK_ONEWAY, **ONEWAY_WORDS} if geofabrik else ONEWAY_WORDS
+    value = text.str.lower().str.replace(r"\s+", " ", regex=True)
     strange = sorted(set(text[value.notna() & ~value.isin(known)]))
     if strange:
         msg = (

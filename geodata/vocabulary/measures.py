@@ -4,8 +4,19 @@ from __future__ import annotations
 
 import math
 import re
+from typing import TYPE_CHECKING
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_SEVERAL = re.compile(r"\s*[;|]\s*")
 _FULL_DURATION = re.compile(r"^(?:(\d+):)?(\d+):(\d{1,2})$")
+# With points, as Indonesian writing has it. A nought in front, and three parts, are of a clock alone; else
+# 1.30 may be 1 h 30 or 1.3 minutes, and nobody guesses.
+_POINTS_DURATION = re.compile(r"^(?:0\d\.[0-5]\d|\d{1,2}\.[0-5]\d\.[0-5]\d)$")
+_TWO_WAYS = re.compile(r"^(?:1?\d|2[0-3])\.[0-5]\d$")
+_TWO_WAYS_HOURS = re.compile(r"\d[.,](?!00)[0-5]\d\s*(?:hours?|hrs?|jam|h)\b")
+_CLOCK_HOURS = re.compile(r"^(\d+:\d{2})\s*(?:hours?|hrs?|jam|h)$")
 _ISO_DURATION = re.compile(
     r"^P(?:(\d+(?:\.\d+)?)Y)?(?:(\d+(?:\.\d+)?)M)?(?:(\d+(?:\.\d+)?)D)?"
     r"(?:T(?:(\d+(?:\.\d+)?)H)?(?:(\d+(?:\.\d+)?)M)?(?:(\d+(?:\.\d+)?)S)?)?$"
@@ -38,12 +49,14 @@ def _float(text: str | None) -> float:
 def parse_duration(text: str) -> float:
     """Return seconds from OSM's ``duration``: ``MM``, ``HH:MM``, ``HH:MM:SS``, ISO 8601, or words.
 
-    Years and months of an ISO duration have to be 0: nobody sails that long, and their length varies.
+    A clock may be written with points where it can be nothing else (``00.45``); ``1.30``, and hours with two
+    decimals below 60, may be two things and are not read. Years and months of an ISO duration have to be 0:
+    nobody sails that long, and their length varies.
 
     Raises
     ------
     ValueError
-        When the text is none of these, or not above zero.
+        When the text is none of these, may be two of them, or is not above zero.
 
     Source: OSM wiki, Key:duration.
 
@@ -51,10 +64,18 @@ def parse_duration(text: str) -> float:
     --------
     >>> parse_duration("1:00"), parse_duration("00:05:00"), parse_duration("PT45M"), parse_duration("20")
     (3600.0, 300.0, 2700.0, 1200.0)
+    >>> parse_duration("00.45"), parse_duration("01.30"), parse_duration("20.5")
+    (2700.0, 5400.0, 1230.0)
     >>> parse_duration("45 menit"), parse_duration("1 jam 30 menit"), parse_duration("P0Y0M0DT0H20M0S")
     (2700.0, 5400.0, 1200.0)
     """
-    value = " ".join(text.split())
+    value = re.sub(r",\s|\s(?:dan|and)\s", " ", " ".join(text.split()), flags=re.IGNORECASE)
+    value = _CLOCK_HOURS.sub(r"\1", " ".join(value.split()).lower())
+    if _POINTS_DURATION.match(value):
+        value = value.replace(".", ":")
+    if _TWO_WAYS.match(value) or _TWO_WAYS_HOURS.search(value):
+        msg = f"{text!r} may be two durations: write 01:30 or 1.5 minutes"
+        raise ValueError(msg)
     seconds = math.nan
     if re.match(r"^\d+(?:\.\d+)?$", value):
         seconds = float(value) * 60.0
@@ -97,12 +118,44 @@ def parse_speed_kph(text: str) -> float:
     >>> parse_speed_kph("none"), parse_speed_kph("ID:urban"), parse_speed_kph("walk")
     (nan, 50.0, 5.0)
     """
-    values = [_one_speed(part) for part in re.split(r"\s*[;|]\s*", text.strip().lower()) if part]
+    return _least(text, _one_speed)
+
+
+def _least(text: str, one: Callable[[str], float]) -> float:
+    """Return the least of several values; NaN where none of them is a number."""
+    values = [one(part) for part in parts_of(text)]
     if not values:
         msg = "empty"
         raise ValueError(msg)
-    known = [v for v in values if not math.isnan(v)]
-    return min(known) if known else math.nan
+    return min((v for v in values if not math.isnan(v)), default=math.nan)
+
+
+def parts_of(text: str) -> list[str]:
+    """Return the values that one tag holds, in lower case.
+
+    Examples
+    --------
+    >>> parts_of("2 ; 8|Narrow")
+    ['2', '8', 'narrow']
+    """
+    return [part for part in _SEVERAL.split(text.strip().lower()) if part]
+
+
+def least_readable(text: str, parse: Callable[[str], float]) -> float:
+    """Return the least of those of several values that can be read, NaN where none can.
+
+    Examples
+    --------
+    >>> least_readable("2;narrow;8", parse_metres), least_readable("narrow", parse_metres)
+    (2.0, nan)
+    """
+    known = []
+    for part in parts_of(text):
+        try:
+            known.append(parse(part))
+        except ValueError:
+            continue
+    return min((v for v in known if not math.isnan(v)), default=math.nan)
 
 
 def _one_speed(value: str) -> float:
@@ -133,12 +186,7 @@ def parse_metres(text: str) -> float:
     >>> parse_metres("1,5 m"), parse_metres("80 cm"), round(parse_metres("6'6\""), 2)
     (1.5, 0.8, 1.98)
     """
-    values = [_one_length(part) for part in re.split(r"\s*[;|]\s*", text.strip().lower()) if part]
-    if not values:
-        msg = "empty"
-        raise ValueError(msg)
-    known = [v for v in values if not math.isnan(v)]
-    return min(known) if known else math.nan
+    return _least(text, _one_length)
 
 
 def _one_length(value: str) -> float:
@@ -161,6 +209,8 @@ def _one_length(value: str) -> float:
 def parse_tonnes(text: str) -> float:
     """Return tonnes from OSM's ``maxweight``; NaN where no number is given.
 
+    Of several values, the least.
+
     Raises
     ------
     ValueError
@@ -168,15 +218,18 @@ def parse_tonnes(text: str) -> float:
 
     Examples
     --------
-    >>> parse_tonnes("3.5"), parse_tonnes("2000 kg"), parse_tonnes("8 ton")
-    (3.5, 2.0, 8.0)
+    >>> parse_tonnes("3.5"), parse_tonnes("2000 kg"), parse_tonnes("8 ton"), parse_tonnes("2;8")
+    (3.5, 2.0, 8.0, 2.0)
     """
-    value = text.strip().lower()
+    return _least(text, _one_weight)
+
+
+def _one_weight(value: str) -> float:
     if value in _NO_LIMIT:
         return math.nan
     found = _WEIGHT.match(value)
     tonnes = math.nan if found is None else _float(found[1]) * (0.001 if found[2] == "kg" else 1.0)
     if not tonnes > 0:
-        msg = f"{text!r} is not a weight like 3.5"
+        msg = f"{value!r} is not a weight like 3.5"
         raise ValueError(msg)
     return tonnes

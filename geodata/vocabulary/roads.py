@@ -40,6 +40,15 @@ class RoadSeason(Word):
     DRY_ONLY = "dry_only"
 
 
+# What people write of a street's direction, in OpenStreetMap's words. ``alternating`` (one direction after
+# the other, as on a narrow bridge) is open both ways.
+ONEWAY_WORDS = {
+    "yes": "yes", "true": "yes", "1": "yes", "ya": "yes", "satu arah": "yes", "-1": "-1", "reverse": "-1",
+    "no": "no", "false": "no", "0": "no", "tidak": "no", "dua arah": "no", "alternating": "no",
+    "reversible": "reversible",
+}  # fmt: skip
+
+
 @cache
 def _rbi_functions() -> Mapping[str, str | None]:
     text = files("geodata").joinpath("data/road_classes.yml").read_text("utf-8")

@@ -37,13 +37,13 @@ def surface_words(text: str) -> tuple[str, ...]:
     return tuple(word for word in _SEVERAL.split(value) if word)
 
 
-def is_known_surface(text: str) -> bool:
-    """Return whether at least one of the surfaces that a value names is known.
+def unknown_surfaces(text: str) -> tuple[str, ...]:
+    """Return the surfaces among those that a value names which nobody knows.
 
     Examples
     --------
-    >>> is_known_surface("laterite;xyz"), is_known_surface("xyz")
-    (True, False)
+    >>> unknown_surfaces("laterite;xyz"), unknown_surfaces("asphalt")
+    (('xyz',), ())
     """
     groups = surface_groups().values()
-    return any(word in words for word in surface_words(text) for words in groups)
+    return tuple(word for word in surface_words(text) if not any(word in words for words in groups))

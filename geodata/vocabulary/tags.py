@@ -5,7 +5,14 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from geodata.vocabulary.measures import parse_metres, parse_speed_kph, parse_tonnes
+from geodata.vocabulary.measures import (
+    least_readable,
+    parse_metres,
+    parse_speed_kph,
+    parse_tonnes,
+    parts_of,
+)
+from geodata.vocabulary.roads import ONEWAY_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -18,20 +25,48 @@ ACCESS_KEYS = (
     "boat", "motorboat",
 )  # fmt: skip
 FORWARD, BACKWARD = ":forward", ":backward"
-# Tags of a number, kept in one unit: metres, tonnes, km/h.
-MEASURED_TAGS: dict[str, Callable[[str], float]] = {
+# Whose own limit a road may have, as in ``maxspeed:motorcycle``.
+SPEED_KEYS = ("vehicle", "motor_vehicle", "motorcar", "motorcycle", "moped", "bicycle")
+_SIZES: dict[str, Callable[[str], float]] = {
     "width": parse_metres, "maxwidth": parse_metres, "maxwidth:physical": parse_metres,
     "maxheight": parse_metres, "maxheight:physical": parse_metres, "maxweight": parse_tonnes,
-    f"maxspeed{FORWARD}": parse_speed_kph, f"maxspeed{BACKWARD}": parse_speed_kph,
 }  # fmt: skip
+# Tags of a number, kept in one unit: metres, tonnes, km/h.
+MEASURED_TAGS: dict[str, Callable[[str], float]] = {
+    **_SIZES,
+    **{key + way: parse for key, parse in _SIZES.items() for way in (FORWARD, BACKWARD)},
+    **{f"maxspeed{end}": parse_speed_kph for end in (FORWARD, BACKWARD, *(f":{k}" for k in SPEED_KEYS))},
+}
+# Tags of a grade, the best first. Source: OSM wiki, Key:smoothness and Key:tracktype.
+GRADED_TAGS = {
+    "smoothness": ("excellent", "good", "intermediate", "bad", "very_bad", "horrible", "very_horrible",
+                   "impassable"),
+    "tracktype": ("grade1", "grade2", "grade3", "grade4", "grade5"),
+}  # fmt: skip
+ONEWAY_TAGS = frozenset(
+    f"oneway:{k}"
+    for k in ("vehicle", "motor_vehicle", "motorcar", "motorcycle", "moped", "bicycle", "foot", "boat")
+)
 KEPT_TAGS = frozenset(
     {
         *ACCESS_KEYS, *(k + way for k in ACCESS_KEYS for way in (FORWARD, BACKWARD)), *MEASURED_TAGS,
-        *(f"oneway:{k}" for k in ("vehicle", "motor_vehicle", "motorcar", "motorcycle", "moped", "bicycle",
-                                  "foot", "boat")),
-        "emergency", "motorroad", "tracktype", "smoothness", "ford", "barrier", "bollard", "construction",
+        *GRADED_TAGS, *ONEWAY_TAGS, "emergency", "motorroad", "ford", "barrier", "bollard", "construction",
     }
 )  # fmt: skip
+# Between the values of several ways that somebody merged into one: each holds for a part of it, so that the
+# worst counts, while of ``;`` the one that opens does (lanes beside each other).
+MERGED = "&"
+# What may stand behind a key that decides (``maxspeed:lanes``) and changes nothing for the modes: remarks,
+# and other vehicles.
+_NO_MATTER = frozenset({
+    "source", "note", "type", "signed", "date", "check_date", "description", "advisory", "practical", "name",
+    "hgv", "bus", "psv", "goods", "trailer", "coach", "tourist_bus", "hazmat", "agricultural", "forestry",
+    "taxi", "tram", "train", "caravan", "minibus", "hov", "emergency", "horse", "hgv_articulated", "en", "id",
+})  # fmt: skip
+_DECIDING = frozenset({
+    *ACCESS_KEYS, *GRADED_TAGS, "maxspeed", "width", "maxwidth", "maxheight", "maxweight", "surface",
+    "oneway", "seasonal", "duration",
+}) - {"horse"}  # fmt: skip
 NO = frozenset({"no", "0", "false", "f", "tidak"})
 # A waterway is a way to travel where it is tagged open to boats.
 BOAT_KEYS = ("boat", "motorboat")
@@ -41,12 +76,15 @@ BOAT_YES = frozenset({"yes", "designated", "permissive"})
 def join_tags(tags: Mapping[str, str]) -> str | None:
     """Return the kept tags as one text, ``key=value|key=value`` in order of keys; None without any.
 
-    Numbers are written in one unit; one that cannot be read is left out (:func:`unread`).
+    Numbers are written in one unit, and of several grades or numbers the worst stands; what cannot be read
+    is left out (:func:`unread`).
 
     Examples
     --------
     >>> join_tags({"highway": "track", "motorcycle": "yes", "access": "private", "width": "80 cm"})
     'access=private|motorcycle=yes|width=0.8'
+    >>> join_tags({"smoothness": "bad;horrible", "maxweight": "8;2"})
+    'maxweight=2|smoothness=horrible'
     """
     kept = {k: _plain(v) for k, v in sorted(tags.items()) if k in KEPT_TAGS and v.strip()}
     pairs = []
@@ -54,38 +92,100 @@ def join_tags(tags: Mapping[str, str]) -> str | None:
         if key == "ford" and value in NO:
             continue
         if key in MEASURED_TAGS:
-            number = _number(key, value)
-            if number is None or math.isnan(number):
-                continue
-            pairs.append(f"{key}={number:g}")
-        else:
+            number = least_readable(value, MEASURED_TAGS[key])
+            value = "" if math.isnan(number) else f"{number:g}"  # noqa: PLW2901 - as it is kept
+        elif key in GRADED_TAGS:
+            value = _worst_grade(key, value)  # noqa: PLW2901
+        elif key in ONEWAY_TAGS:
+            value = MERGED.join(ONEWAY_WORDS.get(v, v) for v in value.split(MERGED))  # noqa: PLW2901
+        if value:
             pairs.append(f"{key}={value}")
     return "|".join(pairs) or None
 
 
+def _grades(value: str) -> list[str]:
+    return ["_".join(part.split()) for part in parts_of(value.replace(",", ";").replace("/", ";"))]
+
+
+def _worst_grade(key: str, value: str) -> str:
+    """Return the worst of the grades that a value names; "" where it names none."""
+    known = [v for v in _grades(value) if v in GRADED_TAGS[key]]
+    return max(known, key=GRADED_TAGS[key].index, default="")
+
+
 def unread(tags: Iterable[Mapping[str, str]]) -> dict[str, list[str]]:
-    """Return the values of kept tags of a number that cannot be read, by key.
+    """Return the values of kept tags of a number, a grade or a direction that cannot be read, by key.
 
     Examples
     --------
-    >>> unread([{"width": "narrow"}, {"width": "2"}])
-    {'width': ['narrow']}
+    >>> unread([{"width": "narrow"}, {"width": "2", "tracktype": "grade2;grade6"}])
+    {'width': ['narrow'], 'tracktype': ['grade2;grade6']}
     """
     out: dict[str, list[str]] = {}
     for some in tags:
-        for key in MEASURED_TAGS.keys() & some.keys():
+        for key in _CHECKED & some.keys():
             # A width of 0 is how tables say that nobody measured.
             value = some[key].strip()
-            if value and value != "0" and _number(key, _plain(value)) is None:
+            if value and value != "0" and not _is_read(key, _plain(value)):
                 out.setdefault(key, []).append(value)
     return out
 
 
-def _number(key: str, value: str) -> float | None:
+_CHECKED = MEASURED_TAGS.keys() | GRADED_TAGS.keys() | ONEWAY_TAGS
+
+
+def _is_read(key: str, value: str) -> bool:
+    """Return whether all of a value can be read."""
+    if key in GRADED_TAGS:
+        return all(v in GRADED_TAGS[key] for v in _grades(value))
+    if key in ONEWAY_TAGS:
+        return all(v in ONEWAY_WORDS for v in value.split(MERGED))
     try:
-        return MEASURED_TAGS[key](value)
+        MEASURED_TAGS[key](value)
     except ValueError:
-        return None
+        return False
+    return True
+
+
+def is_unread_key(key: str) -> bool:
+    """Return whether a key narrows one that decides in a way that nobody reads here, as for lanes or hours.
+
+    Examples
+    --------
+    >>> is_unread_key("access:both_ways"), is_unread_key("maxspeed:source"), is_unread_key("access:forward")
+    (True, False, False)
+    """
+    first, *more = key.split(":")
+    return bool(more) and first in _DECIDING and key not in KEPT_TAGS and not _NO_MATTER & set(more)
+
+
+# Before the keys of a node's tags of which the value cannot be read; no mode asks for such keys.
+UNREAD = "unread:"
+
+
+def node_tags(tags: Mapping[str, str]) -> str:
+    """Return the kept tags of what stands on a road (:func:`join_tags`), and what of them cannot be read.
+
+    Examples
+    --------
+    >>> node_tags({"barrier": "gate", "maxwidth": "narrow"}), node_tags({"highway": "crossing"})
+    ('barrier=gate|unread:maxwidth=narrow', '')
+    """
+    bad = [f"{UNREAD}{key}={_plain(value)}" for key, values in unread([tags]).items() for value in values]
+    return "|".join(text for text in (join_tags(tags), *sorted(bad)) if text)
+
+
+def without_unread(text: str) -> tuple[str, dict[str, str]]:
+    """Return a text of :func:`node_tags` without what cannot be read, and that.
+
+    Examples
+    --------
+    >>> without_unread("barrier=gate|unread:maxwidth=narrow")
+    ('barrier=gate', {'maxwidth': 'narrow'})
+    """
+    pairs = text.split("|")
+    bad = split_tags("|".join(pair.removeprefix(UNREAD) for pair in pairs if pair.startswith(UNREAD)))
+    return "|".join(pair for pair in pairs if not pair.startswith(UNREAD)), bad
 
 
 def split_tags(text: str | None) -> dict[str, str]:

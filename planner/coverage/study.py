@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
+from geodata.checked import require_layers
 from geodata.errors import ConfigError, suggest
 from geodata.layers import no_progress
 from geodata.vocabulary.statuses import YesNo
@@ -62,6 +63,30 @@ if TYPE_CHECKING:
 
 # So many sets of edited roads are kept ready; each is a network of its own.
 KEPT = 4
+
+
+EDITS = (*ROAD_EDITS, *FACILITY_EDITS, ChangeSpeed, Flood)
+
+
+def _as_edits(edits: Sequence[Edit]) -> tuple[Edit, ...]:
+    """Return edits as a tuple; raise ConfigError for what is none, or one that stands in no list."""
+    if isinstance(edits, EDITS):
+        msg = f"edits is one {type(edits).__name__}, not a list: write gaps([{type(edits).__name__}(…)])"
+        raise ConfigError(msg)
+    strange: object = edits
+    # A dict of one edit, as files have it, would give its keys.
+    if not isinstance(edits, (str, bytes, dict)) and hasattr(edits, "__iter__"):
+        found = tuple(edits)
+        others = [e for e in found if not isinstance(e, EDITS)]
+        if not others:
+            return found
+        strange = others[0]
+    names = ", ".join(one.__name__ for one in EDITS)
+    msg = (
+        f"edits is a list of edits, such as [CloseRoad(road='way/1')], not {strange!r}. "
+        f"Edits are {names}; read_scenario(…).edits are those of a file."
+    )
+    raise ConfigError(msg)
 
 
 @dataclass(frozen=True)
@@ -199,7 +224,8 @@ class Study:
         beyond: Beyond | None = None,
         progress: Progress = no_progress,
     ) -> None:
-        self.layers = layers = layers.checked()
+        require_layers(layers)
+        self.layers = layers = layers.checked(places=beyond is None)
         self.scenario = checked_scenario(scenario)
         self.beyond = Beyond() if beyond is None else beyond
         progress("demand")
@@ -374,8 +400,9 @@ class Study:
         Raises
         ------
         ConfigError
-            An edit names a road or facility that is not there, or a mode that the scenario does not have; it
-            is one of roads and the area has none; or it lies too far outside the area.
+            ``edits`` is no list of edits; or an edit names a road or facility that is not there, or a mode
+            that the scenario does not have; it is one of roads and the area has none; or it lies too far
+            outside the area.
 
         Examples
         --------
@@ -388,7 +415,7 @@ class Study:
         >>> closed.coverage["pustu"] is before.coverage["pustu"]
         True
         """
-        edits = self.scenario.edits if edits is None else tuple(edits)
+        edits = self.scenario.edits if edits is None else _as_edits(edits)
         self._require_sense(edits)
         scenario = self.scenario.model_copy(update={"edits": edits})
         layers = self.layers

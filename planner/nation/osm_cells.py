@@ -13,7 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from geodata.readers.osm import NOWHERE, PER_DEGREE, OsmWays
+from geodata.readers.osm import OsmWays
+from geodata.readers.osm_nodes import NOWHERE, PER_DEGREE
 from geodata.readers.osm_pieces import osm_in_pieces
 from geodata.runs import offsets
 

@@ -11,7 +11,7 @@ import shapely
 
 from geodata.vocabulary.roads import FERRY, ROAD_CLASSES, Oneway, RoadSeason
 from geodata.vocabulary.surfaces import surface_words
-from geodata.vocabulary.tags import ACCESS_KEYS, BACKWARD, FORWARD, directed, split_tags
+from geodata.vocabulary.tags import ACCESS_KEYS, BACKWARD, FORWARD, MERGED, directed, split_tags
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +35,10 @@ TOUCH_M = 0.01
 # Of the tags of one mode, such as ``oneway:bicycle``; any other value opens both ways.
 _ONEWAY_TAGS = {
     "yes": Oneway.YES, "true": Oneway.YES, "1": Oneway.YES, "-1": Oneway.REVERSE, "reverse": Oneway.REVERSE,
+    "reversible": Oneway.REVERSIBLE,
 }  # fmt: skip
+# Whoever may use a road that is being built has to wait until it is one (docs/METHODS.md).
+_NEVER_OUTDONE = frozenset({"construction"})
 
 
 @dataclass(frozen=True)
@@ -260,12 +263,28 @@ def access_of(tags: dict[str, str], mode: Mode, values: AccessValues) -> int:
     True
     """
     key = next((k for k in mode.access if k in tags), None)
-    said = [] if key is None else [_for_mode(v.strip(), mode) for v in tags[key].split(";")]
-    if key not in {None, "access", "vehicle"} and any(v in values.granted for v in said):
-        return GRANTED
-    if any(tags.get(k) in closing for k, closing in mode.closed_if.items()):
+    closing = {
+        k for k, words in mode.closed_if.items() if not set(words).isdisjoint(tags.get(k, "").split(MERGED))
+    }
+    # Of ways that were merged into one, the worst counts.
+    each = [None] if key is None else tags[key].split(MERGED)
+    return max((_access_said(key, text, closing, mode, values) for text in each), key=_FROM_BEST.index)
+
+
+_FROM_BEST = (GRANTED, OPEN, LOCAL, CLOSED)
+
+
+def _access_said(
+    key: str | None, text: str | None, closing: set[str], mode: Mode, values: AccessValues
+) -> int:
+    """Return what one tag's value says, where other tags may close the road."""
+    said = [] if text is None else [_for_mode(v.strip(), mode) for v in text.split(";")]
+    own = key not in {None, "access", "vehicle"} and any(v in values.granted for v in said)
+    if closing if not own else closing & _NEVER_OUTDONE:
         return CLOSED
-    if key is None:
+    if own:
+        return GRANTED
+    if text is None:
         return OPEN
     # Several values: the most open counts.
     if any(v not in values.closed and v not in values.local for v in said):
@@ -367,7 +386,9 @@ def _speeds(
     kph = np.where(granted, if_granted[facts.class_of], kph)
     if not mode.maxspeed:
         return kph
-    one_way = np.array([float(t.get("maxspeed", "nan")) for t in tags])[facts.tags_of]
+    # The mode's own limit before that of the direction, and that before the road's.
+    keys = [*(f"maxspeed:{k}" for k in mode.access), "maxspeed"]
+    one_way = np.array([float(next((t[k] for k in keys if k in t), "nan")) for t in tags])[facts.tags_of]
     limit = np.where(np.isnan(one_way), facts.maxspeed_kph, one_way)
     return np.asarray(np.fmin(kph, limit), dtype=np.float64)
 
@@ -416,10 +437,18 @@ def _oneway(facts: RoadFacts, mode: Mode) -> NDArray[np.object_]:
     special = [k for k in mode.oneway if k != "oneway"]
     said = [next((t[k] for k in special if k in t), None) for t in facts.tags]
     exception = np.array(
-        [None if v is None else _ONEWAY_TAGS.get(v, Oneway.NO).value for v in said], dtype=object
+        [None if v is None else _worst_way(v.split(MERGED)).value for v in said], dtype=object
     )
     own = exception[facts.tags_of]
     return np.where(pd.isna(own), way, own)
+
+
+def _worst_way(said: Sequence[str]) -> Oneway:
+    """Return which way is open on a road of which each word holds for a part."""
+    ways = {_ONEWAY_TAGS.get(v, Oneway.NO) for v in said} - {Oneway.NO}
+    if len(ways) > 1:
+        return Oneway.REVERSIBLE
+    return next(iter(ways), Oneway.NO)
 
 
 def _speed_factor(facts: RoadFacts, mode: str, scenario: Scenario) -> NDArray[np.float64]:

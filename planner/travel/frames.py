@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geodata.checked import counts, in_crs, unique_ids
+from geodata.checked import counts, in_crs, require_layers, unique_ids
 from geodata.errors import ConfigError, SchemaError, counted, first_five
 from planner.network.build import build_network
 from planner.network.edited import edited_network
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from planner.travel.router import Direction
 
 PAIR = ("place_id", "facility_id")
+# More cells than these fill the memory of an office's computer.
+MOST_CELLS = 20_000_000
 
 
 class Travel:
@@ -131,6 +133,8 @@ class Travel:
             msg = f"k is how many facilities are wanted: a whole number from 1 on, not {k!r}"
             raise ConfigError(msg)
         start, stop = self._stops(places, "places"), self._stops(facilities, "facilities")
+        # Nobody has more near ones than there are.
+        k = min(int(k), max(len(stop), 1))
         seconds, number = self.router.nearest_k(start, stop, k, direction=direction)
         keep = (number >= 0) | (np.arange(k) == 0)
         place, rank = np.nonzero(keep)
@@ -230,7 +234,8 @@ class Travel:
         >>> trips.matrix(home, units).to_dict("index")
         {'home': {'u1': 0.5, 'u2': 1.0}}
         """
-        return pd.concat(self.matrix_blocks(places, facilities, rows=len(places) or 1, direction=direction))
+        rows = max(len(places), 1) if hasattr(places, "iloc") else 1
+        return pd.concat(self.matrix_blocks(places, facilities, rows=rows, direction=direction))
 
     def matrix_blocks(
         self,
@@ -257,14 +262,12 @@ class Travel:
         Raises
         ------
         ConfigError
-            There is no such ``direction``.
+            ``rows`` is no whole number from 1 on, or there is no such ``direction``.
         SchemaError
             A frame is None or no GeoDataFrame, an id is empty or there twice, or a point is missing or far
             outside the study area.
         MissingCrsError
             A frame has no CRS.
-        ValueError
-            ``rows`` is 0.
 
         Examples
         --------
@@ -276,7 +279,12 @@ class Travel:
         >>> [len(block) for block in trips.matrix_blocks(homes, unit, rows=2)]
         [2, 1]
         """
+        if isinstance(rows, bool) or not isinstance(rows, (int, np.integer)) or rows < 1:
+            msg = f"rows is how many places a block has: a whole number from 1 on, not {rows!r}"
+            raise ConfigError(msg)
         stop = self._stops(facilities, "facilities")
+        # Before the first block, so that what is no frame is told as such.
+        self._stops(places[:0] if hasattr(places, "iloc") else places, "places")
         for low in range(0, max(len(places), 1), rows):
             some = places.iloc[low : low + rows]
             times = self.router.matrix(self._stops(some, "places"), stop, direction=direction)
@@ -445,8 +453,8 @@ class Travel:
         Raises
         ------
         ConfigError
-            There is no facility or no limit, a limit is no number of 0 or more, ``step_m`` is not above 0,
-            or there is no such ``direction``.
+            There is no facility or no limit, ``minutes`` is no list, a limit is no number of 0 or more,
+            ``step_m`` is not above 0, or there is no such ``direction``.
         SchemaError
             A frame is None or no GeoDataFrame, an id is empty or there twice, or a point is missing or far
             outside the study area.
@@ -463,12 +471,13 @@ class Travel:
         >>> areas.contains(shapely.Point(0, 0)).tolist()
         [False, True]
         """
-        if len(facilities) == 0 or len(minutes) == 0 or (step_m is not None and not step_m > 0):
-            msg = "isochrones need at least one facility, at least one limit, and a step larger than nothing"
-            raise ConfigError(msg)
-        parts = []
-        limits = [_limit_s(m) for m in minutes]
         stops = self._stops(facilities, "facilities")
+        limits = _limits_s(minutes)
+        if len(stops) == 0 or len(limits) == 0:
+            msg = "isochrones need at least one facility and at least one limit"
+            raise ConfigError(msg)
+        _require_metres(step_m, "step_m")
+        parts = []
         for i in range(len(stops)):
             one = self.router.stops(stops.points[i : i + 1])
             found = isochrones(self.router, one, limits, step_m=step_m, inside=self.area, direction=direction)
@@ -509,7 +518,8 @@ class Travel:
         Raises
         ------
         ConfigError
-            ``minutes`` is no number of 0 or more, or there is no such ``direction``.
+            ``minutes`` is no number of 0 or more, ``cell_m`` is not above 0 or much too small, or there is no
+            such ``direction``.
         SchemaError
             There is no column ``people``, or it holds text, numbers below 0 or without end; a frame is None
             or no GeoDataFrame, an id is empty or there twice, or a point is missing or far outside the study
@@ -528,7 +538,14 @@ class Travel:
         >>> trips.catchments(homes, unit, 0.5, cell_m=500.0)["people_total"].to_dict()
         {'u1': 30.0}
         """
-        if "people" not in places:
+        _require_metres(cell_m, "cell_m")
+        west, south, east, north = self.area.bounds
+        if cell_m is not None and (east - west) * (north - south) / cell_m**2 > MOST_CELLS:
+            msg = f"cell_m={cell_m!r} makes over {MOST_CELLS:,} cells: give a larger one, or None"
+            raise ConfigError(msg)
+        if places is not None:
+            in_crs(places, "places", getattr(places, "crs", None))
+        if places is None or "people" not in places:
             msg = "catchments needs a column people in places (NaN where unknown)"
             raise SchemaError(msg)
         people = counts(places["people"], "places.people")
@@ -587,6 +604,22 @@ def _numbers(pairs: pd.DataFrame, places: pd.Index, facilities: pd.Index) -> NDA
     return out
 
 
+def _limits_s(minutes: Sequence[float]) -> list[float]:
+    """Return several limits in seconds."""
+    if isinstance(minutes, (str, bytes)) or not hasattr(minutes, "__iter__"):
+        msg = f"minutes are limits of 0 or more, as numbers in a list, such as [15, 30], not {minutes!r}"
+        raise ConfigError(msg)
+    return [_limit_s(m) for m in minutes]
+
+
+def _require_metres(value: float | None, name: str) -> None:
+    """Raise ConfigError for a length that is none."""
+    number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
+    if value is not None and not (number and 0 < float(value) < np.inf):
+        msg = f"{name} is a length in metres above 0, or None, not {value!r}"
+        raise ConfigError(msg)
+
+
 def _limit_s(minutes: float) -> float:
     """Return a limit in seconds."""
     number = isinstance(minutes, (int, float, np.number)) and not isinstance(minutes, bool)
@@ -629,6 +662,7 @@ def travel_by(
     [1]
     """
     scenario = checked_scenario(scenario)
+    require_layers(layers)
     layers = layers.checked()
     if mode not in scenario.modes or season not in SEASONS:
         msg = (

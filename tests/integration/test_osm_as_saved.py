@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import gzip
+import re
 import struct
 
 import numpy as np
+import osmium
 import pytest
+from osmium.osm import mutable
 
 from geodata.errors import UnreadableFileError
 from geodata.readers.graphml import read_graphml
@@ -92,8 +95,13 @@ def test_an_answer_that_its_server_cut_short_is_refused(tmp_path):
     remark = "<remark> runtime error: Query timed out in &quot;query&quot; at line 3 </remark>"
     for name in ("half.osm", "half.osm.gz"):
         path = saved(tmp_path, *PLACES, *STREETS, remark, name=name)
-        with pytest.raises(UnreadableFileError, match="Query timed out"):
+        with pytest.raises(UnreadableFileError, match="Query timed out") as error:
             read_osm_ways(path)
+        # It was fetched whole: another fetch gives the same.
+        assert "fetch it again" not in str(error.value)
+    marked = saved(tmp_path, *PLACES, *STREETS, remark.replace("<remark>", '<remark lang="en">'))
+    with pytest.raises(UnreadableFileError, match="Query timed out"):
+        read_osm_ways(marked)
 
 
 def test_ids_beyond_the_reach_of_a_float(tmp_path):
@@ -122,8 +130,178 @@ def test_a_ferry_whose_tags_are_on_its_relation(tmp_path):
     ferry = roads[roads["route"] == "ferry"]
     assert sorted(ferry["way_id"]) == ["way/20", "way/21", "way/22"]
     assert ferry.loc["way/20#0", "duration_s"] == 2400
-    # Of several ways nobody says how they share the duration: each goes by its length.
-    assert ferry["duration_s"].isna().tolist().count(True) == 2
+    # Two ways of one length share the 40 minutes.
+    assert ferry.loc[["way/21#0", "way/22#0"], "duration_s"].tolist() == pytest.approx([1200, 1200])
+
+
+SEA = (node(1, 110.0, -7.0), node(2, 110.1, -7.0), node(3, 110.3, -7.0), node(4, 110.3, -7.1))
+FERRY = '<tag k="route" v="ferry"/>'
+
+
+def route(number, members, tags=FERRY, **attributes):
+    more = " ".join(f'{k}="{v}"' for k, v in attributes.items())
+    inner = "".join(f'<member type="{kind}" ref="{ref}" role=""/>' for kind, ref in members)
+    return f'<relation id="{number}" version="1" {more}>{inner}<tag k="type" v="route"/>{tags}</relation>'
+
+
+def sailing(path):
+    roads, findings = pieces(path)
+    ferry = roads[roads["route"] == "ferry"]
+    return {i: None if np.isnan(s) else round(s) for i, s in ferry.duration_s.items()}, findings
+
+
+HOUR = FERRY + '<tag k="duration" v="60 menit"/>'
+BOTH = [("way", 21), ("way", 20)]
+
+
+def test_a_ferrys_duration_is_shared_by_length(tmp_path):
+    # Along one parallel 0.1° and 0.2°: a third and two thirds, whatever the order and the drawn direction.
+    ways = way(20, [1, 2], ""), way(21, [3, 2], "")
+    path = saved(tmp_path, *SEA, *ways, route(7, BOTH, HOUR))
+    assert sailing(path) == ({"way/20#0": 1200, "way/21#0": 2400}, {})
+    # What a way says itself counts, and the rest is for the others.
+    own = way(20, [1, 2], '<tag k="duration" v="10"/>')
+    path = saved(tmp_path, *SEA, own, ways[1], route(7, BOTH, HOUR))
+    assert sailing(path) == ({"way/20#0": 600, "way/21#0": 3000}, {})
+    # A road to the jetty that the relation names sails nowhere.
+    path = saved(tmp_path, *SEA, *ways, way(22, [3, 4]), route(7, [*BOTH, ("way", 22)], HOUR))
+    assert sailing(path) == ({"way/20#0": 1200, "way/21#0": 2400}, {})
+    # Also in a file of new objects, and where ways bring their own places.
+    path = saved(
+        tmp_path, node(-1, 110.0, -7.0), node(-2, 110.1, -7.0), node(-3, 110.3, -7.0), way(-20, [-1, -2], ""),
+        way(-21, [-2, -3], ""), route(-7, [("way", -21), ("way", -20)], HOUR),
+    )  # fmt: skip
+    assert sailing(path) == ({"way/-20#0": 1200, "way/-21#0": 2400}, {})
+    a, b, c = ('ref="1" lon="110.0" lat="-7"', 'ref="2" lon="110.1" lat="-7"', 'ref="3" lon="110.3" lat="-7"')
+    path = saved(tmp_path, way(20, [a, b], ""), way(21, [b, c], ""), route(7, BOTH, HOUR))
+    assert sailing(path) == ({"way/20#0": 1200, "way/21#0": 2400}, {})
+
+
+@pytest.mark.parametrize(
+    "ways",
+    [
+        (way(20, [1, 2], ""), way(21, [2, 1], "")),  # there and back: an hour each, or both
+        (way(20, [1, 2], ""), way(21, [3, 4], "")),  # a piece between them is missing
+        (way(20, [1, 2], ""), way(21, [2, 99], "")),  # a node is not in the file
+        (way(20, [1, 2], ""),),  # nor a way
+        (way(20, [1, 2], '<tag k="duration" v="2:00"/>'), way(21, [2, 3], "")),  # longer than all of it
+    ],
+)
+def test_a_ferrys_duration_that_cannot_be_shared_is_told(tmp_path, ways):
+    times, findings = sailing(saved(tmp_path, *SEA, *ways, STREETS[0], route(7, BOTH, HOUR)))
+    said = {i.split("#")[0] for i, s in times.items() if s is None}
+    assert set(findings["ferry_duration"].ids) == said
+    assert said
+
+
+def test_a_ferrys_duration_that_nobody_reads_is_told(tmp_path):
+    tags = FERRY + '<tag k="duration" v="1.30"/>'
+    times, findings = sailing(
+        saved(tmp_path, *SEA, way(20, [1, 2], ""), way(21, [2, 3], ""), route(7, BOTH, tags))
+    )
+    assert times == {"way/20#0": None, "way/21#0": None}
+    assert findings["unread_value"].ids == ("'1.30' (2)",)
+
+
+def test_a_ferry_made_of_relations_is_told(tmp_path):
+    parts = SEA[0], SEA[1], *PLACES[2:], STREETS[1], way(20, [1, 2], ""), way(12, [1, 2])
+    inner, outer = route(8, [("way", 20)], ""), route(9, [("relation", 8)])
+    times, findings = sailing(saved(tmp_path, *parts, inner, outer))
+    assert times == {}
+    assert findings["ferry_of_relations"].ids == ("relation/9",)
+    times, findings = sailing(saved(tmp_path, *parts, route(8, [("way", 20)]), outer))
+    assert list(times) == ["way/20#0"]
+    assert "ferry_of_relations" not in findings
+
+
+@pytest.mark.parametrize("attributes", [{"action": "delete"}, {"visible": "false"}])
+def test_a_ferry_whose_relation_is_deleted_sails_no_more(tmp_path, attributes):
+    parts = *PLACES, *STREETS, SEA[3].replace('id="4"', 'id="5"'), way(20, [3, 5], "")
+    assert list(sailing(saved(tmp_path, *parts, route(7, [("way", 20)])))[0]) == ["way/20#0"]
+    assert sailing(saved(tmp_path, *parts, route(7, [("way", 20)], **attributes)))[0] == {}
+
+
+@pytest.mark.parametrize("attributes", [{"action": "delete"}, {"visible": "false"}])
+def test_a_barrier_that_is_deleted_stops_nobody(tmp_path, attributes):
+    bollard = '<tag k="barrier" v="bollard"/>'
+    ends = node(5, 110.003, -7.0, bollard), node(6, 110.004, -7.0)
+    roads, _ = pieces(saved(tmp_path, *PLACES, *ends, way(10, [1, 5, 6])))
+    assert roads["to_barrier"].tolist()[0] == "barrier=bollard"
+    # The way brings its own places, so that it goes on where the node was.
+    places = [f'ref="{i}" lon="{lon}" lat="-7.0"' for i, lon in ((1, 110.0), (5, 110.003), (6, 110.004))]
+    gone = node(5, 110.003, -7.0, bollard, **attributes)
+    roads, _ = pieces(saved(tmp_path, gone, way(10, places)))
+    assert roads.index.tolist() == ["way/10#0"]
+    assert roads[["from_barrier", "to_barrier"]].isna().all().all()
+
+
+def test_what_a_file_of_all_versions_calls_gone_is_gone(tmp_path):
+    """A PBF marks nothing in text: there each object itself says whether it is visible."""
+    path = tmp_path / "a.osh.pbf"
+    with osmium.SimpleWriter(str(path)) as out:
+        for i, lon in ((1, 110.0), (2, 110.001), (3, 110.1)):
+            out.add_node(mutable.Node(id=i, version=1, visible=True, location=(lon, -7.0)))
+        tags = {"highway": "residential"}
+        out.add_way(mutable.Way(id=10, version=1, visible=True, nodes=[1, 2], tags=tags))
+        out.add_way(mutable.Way(id=11, version=2, visible=False, nodes=[2, 3], tags=tags))
+        out.add_way(mutable.Way(id=12, version=1, visible=True, nodes=[2, 3], tags={}))
+        route_tags = {"type": "route", "route": "ferry"}
+        out.add_relation(
+            mutable.Relation(id=7, version=2, visible=False, members=[("w", 12, "")], tags=route_tags)
+        )
+    path = path.rename(tmp_path / "a.osm.pbf")
+    assert pieces(path)[0].index.tolist() == ["way/10#0"]
+
+
+def test_a_road_that_crosses_the_box_of_an_answer_keeps_its_middle(tmp_path):
+    """Overpass' ``out geom(bbox)``: nodes beyond the box come without a place, at both ends here."""
+    inside = [f'ref="{n}" lon="{lon}" lat="-7.0"' for n, lon in ((2, 110.01), (3, 110.02))]
+    path = saved(tmp_path, way(9, [1, *inside, 4]), way(10, [inside[0], 'ref="5" lon="110.01" lat="-7.01"']))
+    roads, findings = pieces(path)
+    assert sorted(roads.index) == ["way/10#0", "way/9#0"]
+    assert roads.loc["way/9#0", "from_node"] == roads.loc["way/10#0", "from_node"]
+    # 0.01° of the parallel of 7° south.
+    assert roads.loc["way/9#0", "length_m"] == pytest.approx(
+        np.radians(0.01) * 6_378_137 * np.cos(np.radians(7)), rel=2e-3
+    )
+    assert findings["incomplete_way"].ids == ("way/9",)
+
+
+@pytest.mark.parametrize(
+    ("lon", "lat", "cause"),
+    [
+        (110.001, -97.0, "there are no such degrees"),
+        (-7.0, 110.001, "latitude and longitude are swapped"),
+        (0.0, 0.0, "0, 0 was written"),
+        (200.0, -7.0, "there are no such degrees"),
+    ],
+)
+def test_a_node_that_is_no_place_on_earth_is_named(tmp_path, lon, lat, cause):
+    places = PLACES[0], node(2, lon, lat), *PLACES[2:], node(5, 110.003, -7.0)
+    roads, findings = pieces(saved(tmp_path, *places, way(10, [1, 2, 3, 5]), way(11, [3, 4])))
+    # The road is there beyond the node.
+    assert sorted(roads.index) == ["way/10#0", "way/11#0"]
+    found = findings["no_such_place"]
+    assert found.ids == (f"node/2 of way/10 ({lat:g}, {lon:g})",)
+    assert found.severity == "error"
+    assert re.search(cause, found.message)
+    assert "incomplete_way" not in findings
+
+
+def test_a_road_that_jumps_is_cut_and_told(tmp_path):
+    # The minus sign is missing: 14 degrees of latitude are 1,550 km.
+    places = PLACES[0], PLACES[1], node(3, 110.002, 7.0), PLACES[3], node(5, 110.003, -7.0)
+    roads, findings = pieces(saved(tmp_path, *places, way(10, [1, 2, 3, 4, 5])))
+    assert sorted(roads.index) == ["way/10#0", "way/10#1"]
+    assert roads["length_m"].max() < 1000
+    assert findings["stretch_too_long"].ids == (
+        "way/10 (node/2 to node/3)", "way/10 (node/3 to node/4)",
+    )  # fmt: skip
+    # A ferry may cross a sea: 2 degrees of longitude.
+    sea = *PLACES, node(5, 112.0, -7.0), *STREETS, way(20, [3, 5], FERRY)
+    roads, findings = pieces(saved(tmp_path, *sea))
+    assert "way/20#0" in roads.index
+    assert findings == {}
 
 
 def test_two_nodes_at_one_place_are_found_and_joined_only_on_one_level(tmp_path):
@@ -156,8 +334,9 @@ def test_a_file_of_changes_is_called_so(tmp_path, name):
     text = f'<osmChange version="0.6"><create>{PLACES[0]}</create></osmChange>'
     data = text.encode()
     (tmp_path / name).write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
-    with pytest.raises(UnreadableFileError, match="a file of changes"):
+    with pytest.raises(UnreadableFileError, match=f"^roads: {name} is a file of changes") as error:
         read_osm_ways(tmp_path / name)
+    assert "fetch it again" not in str(error.value)
 
 
 @pytest.mark.slow

@@ -87,8 +87,9 @@ def stored(path, values, kind, *, scale=1.0, offset=0.0, unit=""):
 
 @pytest.mark.parametrize(
     ("scale", "offset", "unit", "metres"),
-    [(0.1, 0.0, "", 0.1), (0.1, -50.0, "m", 0.1), (1.0, 0.0, "dm", 0.1), (1.0, 0.0, "ft", 0.3048)],
-)
+    [(0.1, 0.0, "", 0.1), (0.1, -50.0, "m", 0.1), (1.0, 0.0, "dm", 0.1), (1.0, 0.0, "ft", 0.3048),
+     (1.0, 0.0, "decimetre", 0.1), (1.0, 0.0, "Decimeters", 0.1), (1.0, 0.0, "centimetres", 0.01)],
+)  # fmt: skip
 def test_scale_offset_and_unit_of_a_raster_count(tmp_path, scale, offset, unit, metres):
     # 1,000 stored units in 1,000 m to the east.
     values = np.tile(np.round(15.0 + 30.0 * np.arange(200)), (200, 1))
@@ -98,6 +99,14 @@ def test_scale_offset_and_unit_of_a_raster_count(tmp_path, scale, offset, unit, 
     assert heights[-1] - heights[0] == pytest.approx(1000 * metres, rel=1e-3)
     assert heights[0] == pytest.approx(600 * metres + offset, abs=0.1)
     assert not findings
+
+
+def test_a_unit_that_nobody_knows_is_told(tmp_path):
+    path = stored(tmp_path / "d.tif", np.full((200, 200), 600.0), "int16", unit="depa")
+    found, [finding], *_ = add_heights(roads([KM_EAST]), path, 60.0)
+    assert (finding.rule, finding.ids) == ("height_unit", ("depa",))
+    assert "taken as metres" in finding.message
+    assert found["heights_m"].iloc[0][0] == pytest.approx(600, abs=0.1)
 
 
 def test_a_spike_is_no_slope_that_somebody_walks(tmp_path):

@@ -15,14 +15,19 @@ from support import CRS, at, box, facilities, hamlets, layers, line, roads, vill
 
 from geodata.errors import ConfigError, InputError, MissingCrsError, SchemaError, UnknownCodeError
 from planner.pipeline import (
+    CloseRoad,
     Ilp,
     Study,
+    check,
     default_scenario,
     facility_table,
     find_gaps,
+    grade,
+    read_adoption_of,
     read_scenario,
     totals,
     travel_by,
+    under_standards,
     village_table,
 )
 
@@ -223,3 +228,177 @@ def test_a_direction_that_is_none_is_told(town, ask):
     given = (unit,) if ask == "isochrones" else (place, unit)
     with pytest.raises(ConfigError, match="direction is one of to_facility, from_facility, not 'there'"):
         getattr(trips, ask)(*given, direction="there", **more)
+
+
+def swapped(frame):
+    """The frame with longitude and latitude changed about, as a hurried hand writes them."""
+    lonlat = frame.to_crs(4326).geometry
+    return frame.set_geometry(gpd.points_from_xy(lonlat.y, lonlat.x), crs=4326)
+
+
+def far(frame):
+    return frame.set_geometry(frame.geometry.translate(300_000, 0))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (far, r"facilities: 3 of 3 lie over 10 km outside the villages: A, B, C\. Were longitude"),
+        (lambda f: f.set_crs(32750, allow_override=True), "lie over 10 km outside the villages"),
+        (swapped, "facilities: 3 rows have coordinates that are no place on earth: A, B, C"),
+        (lambda f: f.set_geometry([shapely.Point(np.inf, 0), at(0, 0), at(1, 0)], crs=CRS),
+         "1 row has coordinates that are no place on earth: A"),
+        (lambda f: f.set_geometry(f.buffer(10)), r"3 rows have a shape that is no point: A, B, C\. Give"),
+    ],
+)  # fmt: skip
+def test_facilities_elsewhere_are_told_whatever_their_status_says(town, wrong, said):
+    given = wrong(town.facilities)
+    assert set(given["status"]) == {"used"}
+    with pytest.raises(SchemaError, match=said):
+        town.with_facilities(given)
+    with pytest.raises(SchemaError, match=said):
+        find_gaps(replace(town, facilities=given))
+
+
+def test_one_facility_elsewhere_or_without_a_point_does_not_count_as_used(town):
+    # The village ends at 2,500 m, and its buffer 10 km further on.
+    moved = town.facilities.assign(geometry=[at(0, 0), at(500, 0), at(12_700, 0)])
+    for area in (town.with_facilities(moved), replace(town, facilities=moved).checked()):
+        assert area.facilities["status"].tolist() == ["used", "used", "outside_buffer"]
+    lost = town.facilities.assign(geometry=[None, at(500, 0), at(1500, 0)])
+    for area in (town.with_facilities(lost), replace(town, facilities=lost).checked()):
+        row = area.facilities.loc["A"]
+        assert row[["status", "located_by"]].tolist() == ["unlocated", "none"]
+        # Nobody knows where it is: what it does not reach is not known, and no gap.
+        assert find_gaps(area).coverage["puskesmas"].villages["status"].tolist() == ["unknown"]
+
+
+def test_a_piece_of_a_country_keeps_units_from_beyond_its_buffer(town):
+    given = replace(town, facilities=far(town.facilities))
+    assert given.checked(places=False) is given
+
+
+def test_a_moved_unit_is_in_the_village_where_it_lies():
+    other = "99.01.01.2002"
+    outlines = villages({CODE: (box(0, 0, 2000, 2000), 10), other: (box(2000, 0, 4000, 2000), 10)})
+    units = facilities([(i, "pustu", at(1000, y), CODE) for i, y in (("A", 100), ("B", 200), ("C", 300))])
+    area = layers(outlines, None, units)
+    given = units.assign(geometry=[at(3000, 100), at(3000, 200), at(1000, 300)])
+    # Who names the village knows it; a unit that stays keeps what is written of it.
+    given.loc["B", "village_code"], given.loc["C", "village_code"] = None, other
+    found = area.with_facilities(given).facilities["village_code"]
+    assert found["A"] == found["C"] == other
+    assert pd.isna(found["B"])
+    # Through another CRS and back nothing has moved.
+    again = area.with_facilities(units.assign(village_code=other).to_crs(4326)).facilities
+    assert set(again["village_code"]) == {other}
+    # By hand nobody can tell what was moved, and check says what does not go together.
+    by_hand = replace(area, facilities=units.assign(geometry=given.geometry))
+    assert [f.ids for f in check(by_hand) if f.rule == "village_elsewhere"] == [("A (1.0 km)", "B (1.0 km)")]
+
+
+def test_a_unit_that_got_a_place_takes_part():
+    outlines = villages({CODE: (box(0, 0, 2000, 2000), 10)})
+    lost = facilities([("A", "pustu", at(0, 0), "")], status=["unlocated"], located_by=["none"])
+    area = layers(outlines, None, lost.assign(geometry=[None]))
+    row = area.with_facilities(lost.assign(geometry=[at(100, 100)])).facilities.loc["A"]
+    assert row[["status", "located_by", "village_code"]].tolist() == ["used", "coordinates", CODE]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (far, "hamlets: 2 of 2 lie over 10 km outside the villages: h1, h2"),
+        (swapped, "hamlets: 2 rows have coordinates that are no place on earth"),
+        (lambda h: h.assign(geometry=[None, at(0, 0)]), "hamlets: 1 row has no point: h1"),
+        (lambda h: h.assign(geometry=[shapely.Point(), at(0, 0)]), "hamlets: 1 row has no point: h1"),
+    ],
+)
+def test_hamlets_elsewhere_are_told(town, wrong, said):
+    with pytest.raises(SchemaError, match=said):
+        find_gaps(replace(town, hamlets=wrong(town.hamlets)))
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        ({"maxspeed_kph": -50.0}, r"roads\.maxspeed_kph: 1 value is not above 0, or without end: e0"),
+        ({"maxspeed_kph": 0.0}, "maxspeed_kph: 1 value is not above 0"),
+        ({"maxspeed_kph": "50"}, r"roads\.maxspeed_kph holds no numbers"),
+        ({"duration_s": -1.0}, r"roads\.duration_s: 1 value is not 0 or more"),
+        ({"length_m": np.nan}, r"roads\.length_m: 1 value is not 0 or more"),
+        ({"oneway": "ya"}, r"roads\.oneway: 'ya': use one of no, yes, reverse, reversible"),
+        ({"season": "dry"}, r"roads\.season: 'dry': use one of all_year, dry_only"),
+        ({"route": "boat"}, r"roads\.route: 'boat': use one of ferry"),
+        ({"geometry": [None]}, "roads: 1 row has no line: e0"),
+        ({"geometry": [line((300_000, 0), (302_000, 0))]}, "roads: 1 of 1 lie over 10 km outside"),
+    ],
+)
+def test_roads_that_would_count_as_something_else_are_told(town, columns, said):
+    wrong = replace(town, roads=town.roads.assign(**columns))
+    for compute in (find_gaps, lambda one: travel_by(one, "car")):
+        with pytest.raises(SchemaError, match=said):
+            compute(wrong)
+
+
+@pytest.mark.parametrize(
+    "column", ["surface", "oneway", "season", "maxspeed_kph", "route", "duration_s", "tags", "bridge"]
+)
+def test_roads_without_a_column_are_told(town, column):
+    with pytest.raises(SchemaError, match=f"roads: there is no column {column}"):
+        find_gaps(replace(town, roads=town.roads.drop(columns=column)))
+
+
+@pytest.mark.parametrize("column", ["capacity_people", "open_days_month"])
+def test_numbers_of_facilities_are_numbers(town, column):
+    with pytest.raises(SchemaError, match=rf"facilities\.{column}: 3 values are below 0"):
+        town.with_facilities(town.facilities.assign(**{column: -5.0}))
+    with pytest.raises(SchemaError, match=rf"facilities\.{column} holds str, not numbers"):
+        town.with_facilities(town.facilities.assign(**{column: "1.000"}))
+
+
+@pytest.mark.parametrize(
+    "compute",
+    [find_gaps, Study, check, grade, lambda x: travel_by(x, "car"), lambda x: read_adoption_of("a.csv", x),
+     lambda x: under_standards(x, default_scenario())],
+)  # fmt: skip
+@pytest.mark.parametrize("given", ["work/x", None])
+def test_the_name_of_a_workspace_is_no_study_area(compute, given):
+    kind = type(given).__name__
+    with pytest.raises(ConfigError, match=rf"layers is a {kind}, not the layers.*open_workspace"):
+        compute(given)
+
+
+@pytest.mark.parametrize(
+    ("ask", "said"),
+    [
+        (lambda t, o: t.isochrones(o.facilities, 30), r"in a list, such as \[15, 30\], not 30"),
+        (lambda t, o: t.isochrones(o.facilities, -1), "in a list.*not -1"),
+        (lambda t, o: t.isochrones(o.facilities, np.nan), "in a list.*not nan"),
+        (lambda t, o: t.isochrones(o.facilities, None), "in a list.*not None"),
+        (lambda t, o: t.isochrones(o.facilities, "30"), "in a list.*not '30'"),
+        (lambda t, o: t.isochrones(o.facilities, [30], step_m="x"), "step_m is a length in metres above 0"),
+        (lambda t, _: t.isochrones("u.gpkg", [30]), "facilities is a str, not a GeoDataFrame"),
+        (lambda t, o: t.catchments(o.hamlets, o.facilities, 30, cell_m=0), "cell_m is a length in metres"),
+        (lambda t, o: t.catchments(o.hamlets, o.facilities, 30, cell_m=1e-3), "makes over 20,000,000 cells"),
+        (lambda t, o: t.catchments("h.gpkg", o.facilities, 30), "places is a str, not a GeoDataFrame"),
+        (lambda t, o: t.matrix("h.gpkg", o.facilities), "places is a str, not a GeoDataFrame"),
+        (lambda t, o: list(t.matrix_blocks(o.hamlets, o.facilities, rows=0)), "rows is how many places"),
+        (lambda _, o: o.with_facilities("faskes.csv"), "facilities is a str, not a GeoDataFrame"),
+        (lambda _, o: o.with_facilities(pd.DataFrame({"kind": ["pustu"]})), "facilities is a DataFrame, not"),
+        (lambda _, o: Study(o).gaps(CloseRoad(road="e0")), r"edits is one CloseRoad, not a list: write gaps"),
+        (lambda _, o: Study(o).gaps({"op": "close_road"}), "edits is a list of edits.*not {'op'"),
+        (lambda _, o: Study(o).gaps([{"op": "close_road"}]), "edits is a list of edits.*not {'op'"),
+        (lambda _, o: Study(o).gaps("close"), "edits is a list of edits.*not 'close'"),
+        (lambda _, o: Study(o).gaps(5), "edits is a list of edits.*not 5"),
+    ],
+)  # fmt: skip
+def test_more_questions_that_make_no_sense(town, ask, said):
+    with pytest.raises(InputError, match=said):
+        ask(travel_by(town, "motorcycle"), town)
+
+
+def test_more_neighbours_than_there_are_are_all_of_them(town):
+    trips = travel_by(town, "motorcycle")
+    asked = trips.nearest(town.hamlets, town.facilities, k=10**9)
+    pd.testing.assert_frame_equal(asked, trips.nearest(town.hamlets, town.facilities, k=3))

@@ -368,7 +368,7 @@ def test_a_village_on_two_islands_is_on_the_one_of_most_people():
     assert islands(50, 50) == ["1", "1", "2"]
     # An island that is no village's has no number.
     assert islands(40, 60, of_a=0) == ["1", "1", "2"]
-    spots = hamlets([(c, c, at(90_000, 0), 1) for c in codes])
+    spots = hamlets([(c, c, at(15_000, 0), 1) for c in codes])
     assert set(village_islands(find_gaps(layers(outlines, None, facilities([]), spots)))) == {"unknown"}
 
 

@@ -145,6 +145,26 @@ def test_durations_in_words(text, seconds):
 
 
 @pytest.mark.parametrize(
+    ("text", "minutes"),
+    [
+        # A nought in front and three parts are of a clock; a fraction of 60 or more is of none.
+        ("00.45", 45), ("01.30", 90), ("0:45", 45), ("1.30.00", 90), ("00.05.00", 5), ("20.5", 20.5),
+        ("0.75", 0.75), ("45.50", 45.5), ("1:30 jam", 90), ("1 jam, 30 menit", 90),
+        ("1 jam dan 15 menit", 75), ("1 hour and 15 minutes", 75), ("1.5 jam", 90),
+        ("2,00 jam", 120), ("PT1H30M", 90),
+    ],
+)  # fmt: skip
+def test_clocks_with_points_that_can_be_nothing_else(text, minutes):
+    assert parse_duration(text) == minutes * 60
+
+
+@pytest.mark.parametrize("text", ["1.30", "0.45", "12.30", "20.00", "23.59", "1.30 jam", "1,30 jam"])
+def test_a_duration_that_may_be_two_is_not_guessed(text):
+    with pytest.raises(ValueError, match="may be two durations"):
+        parse_duration(text)
+
+
+@pytest.mark.parametrize(
     "text", ["sebentar", "menit", "", "P1Y", "P0Y2M", "1 jam lebih", "0 menit", "-5 min"]
 )
 def test_durations_that_nobody_can_read(text):

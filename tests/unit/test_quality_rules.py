@@ -108,6 +108,13 @@ CASES = [
     Case("declared_elsewhere", "facilities", "error", ("U1",),
          second_unit_at(2999, 100, declared_village=[A, C]),
          second_unit_at(3000, 100, declared_village=[A, C])),
+    # The village that nobody named ends at 2 km; outlines may gape by 50 m.
+    Case("village_elsewhere", "facilities", "error", ("U1 (0.1 km)",),
+         second_unit_at(2051, 100, village_code=[A, A]), second_unit_at(2050, 100, village_code=[A, A])),
+    # The village begins at 4 km.
+    Case("hamlet_elsewhere", "hamlets", "error", ("H2 (1.0 km)",),
+         but("hamlets", geometry=[at(1000, 100), at(3000, 100), at(2999, 100)]),
+         but("hamlets", geometry=[at(1000, 100), at(3000, 100), at(3000, 100)])),
     Case("same_place", "facilities", "warning", ("U0=U1",),
          second_unit_at(1000.9, 100), second_unit_at(1001.1, 100)),
     Case("same_unit", "facilities", "warning", ("U0", "U1"),

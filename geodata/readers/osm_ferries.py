@@ -1,0 +1,186 @@
+"""Ferries that OpenStreetMap tells by a relation: what it says of its ways, a duration shared among them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pyproj
+
+from geodata.layers import Finding, rows_about
+from geodata.readers.osm_nodes import degrees, places_of
+from geodata.readers.osm_tags import TAGS
+from geodata.readers.roads import duration_of
+from geodata.vocabulary.roads import FERRY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+# Members of a ferry's relation that are not its way.
+PLACES_OF_CALL = frozenset({"stop", "platform", "terminal"})
+# On the ways of a ferry whose relation tells one duration for all of them, which cannot be shared.
+UNSHARED = "ferry:unshared"
+
+
+class Ferries(NamedTuple):
+    """The tags that relations give their member ways, by way id; and what was odd about relations."""
+
+    tags: dict[int, dict[str, str]]
+    findings: tuple[Finding, ...] = ()
+
+
+class _Line(NamedTuple):
+    """A member way: its first and last node, its length (NaN where a place is not known), its own tags."""
+
+    ends: tuple[int, int]
+    length_m: float
+    tags: dict[str, str]
+
+
+def ferry_members(path: Path, deleted: Mapping[str, set[int]]) -> Ferries:
+    """Return what relations of ferries say of their ways.
+
+    A duration is that of the whole relation. Several ways share it by length, if they are all in the file and
+    follow each other; what a way says itself counts first. Else each goes by its length (:func:`unshared`).
+
+    Parameters
+    ----------
+    path
+        The file.
+    deleted
+        From :func:`geodata.readers.osm.deleted_objects`.
+    """
+    import osmium
+    from osmium.filter import TagFilter
+
+    out: dict[int, dict[str, str]] = {}
+    several: list[tuple[list[int], dict[str, str]]] = []
+    nested: dict[int, list[int]] = {}
+    met = set()
+    relations = osmium.FileProcessor(str(path), osmium.osm.RELATION).with_filter(TagFilter(("route", FERRY)))
+    for relation in relations:
+        if relation.id in deleted["relation"] or not relation.visible:
+            continue
+        met.add(relation.id)
+        tags = {t.k: t.v for t in relation.tags if t.k in TAGS}
+        parts = [m for m in relation.members if m.role not in PLACES_OF_CALL]
+        members = list(dict.fromkeys(m.ref for m in parts if m.type == "w"))
+        nested[relation.id] = [m.ref for m in parts if m.type == "r"]
+        if len(members) > 1 and "duration" in tags:
+            several.append((members, tags))
+        for way in members:
+            out.setdefault(way, tags)
+    if several:
+        lines = _lines(path, {way for members, _ in several for way in members}, deleted)
+        for members, tags in several:
+            for way, more in _shared(members, tags, lines).items():
+                if out[way] is tags:
+                    out[way] = more
+    # Their own relations are read by themselves, where they say that they are ferries.
+    lost = [i for i, inner in nested.items() if set(inner) - met]
+    return Ferries(out, _nested(lost))
+
+
+def _nested(lost: list[int]) -> tuple[Finding, ...]:
+    if not lost:
+        return ()
+    ids = [f"relation/{i}" for i in sorted(lost)]
+    return (Finding(
+        "warning", "roads", "ferry_of_relations", len(ids), tuple(ids[:5]),
+        "ferries made of other relations, which do not say that they are ferries, are left out",
+        "tag route=ferry on these relations or on their ways in OpenStreetMap", rows_about(ids),
+    ),)  # fmt: skip
+
+
+def _lines(path: Path, wanted: set[int], deleted: Mapping[str, set[int]]) -> dict[int, _Line]:
+    """Return some ways of a file, those that are deleted left out."""
+    import osmium
+    from osmium.filter import IdFilter
+
+    ways = osmium.FileProcessor(str(path), osmium.osm.WAY)
+    ways = ways if min(wanted) < 0 else ways.with_filter(IdFilter(sorted(wanted)))
+    found: dict[int, tuple[list[int], list[tuple[int, int]], dict[str, str]]] = {}
+    for way in ways:
+        if way.id in wanted and way.id not in deleted["way"] and way.visible and len(way.nodes):
+            own = [(n.location.x, n.location.y) for n in way.nodes]
+            tags = {t.k: t.v for t in way.tags if t.k in TAGS}
+            found[way.id] = ([n.ref for n in way.nodes], own, tags)
+    ids = np.unique(np.array([n for nodes, _, _ in found.values() for n in nodes], dtype=np.int64))
+    place = places_of(path, ids, deleted["node"])
+    return {
+        way: _Line((nodes[0], nodes[-1]), _length_m(ids, place, nodes, own), tags)
+        for way, (nodes, own, tags) in found.items()
+    }
+
+
+def _length_m(
+    ids: NDArray[np.int64], place: NDArray[np.int64], nodes: list[int], own: list[tuple[int, int]]
+) -> float:
+    lonlat = degrees(place[np.searchsorted(ids, nodes)], np.array(own, dtype=np.int64).reshape(-1, 2))
+    if np.isnan(lonlat).any():
+        return float("nan")
+    return float(pyproj.Geod(ellps="WGS84").line_length(lonlat[:, 0], lonlat[:, 1]))
+
+
+def _shared(
+    members: Sequence[int], tags: dict[str, str], lines: Mapping[int, _Line]
+) -> dict[int, dict[str, str]]:
+    """Return the tags of a relation's ways, each with its share of the duration, or marked as without."""
+    # A road that the relation names too (to the jetty) takes its own time.
+    afloat = [m for m in members if m not in lines or "highway" not in lines[m].tags]
+    own = {m: duration_of(lines[m].tags.get("duration")) for m in afloat if m in lines}
+    left = [m for m in afloat if m not in own or np.isnan(own[m])]
+    seconds = duration_of(tags["duration"]) - sum(s for s in own.values() if not np.isnan(s))
+    length = {m: lines[m].length_m if m in lines else float("nan") for m in afloat}
+    total = sum(length[m] for m in left)
+    plain = {k: v for k, v in tags.items() if k != "duration"}
+    # What cannot be read is told as such, as on a way.
+    if np.isnan(duration_of(tags["duration"])):
+        return dict.fromkeys(members, tags)
+    if not (seconds > 0 and total > 0 and _one_line([lines[m].ends for m in afloat])):
+        return {m: {**plain, UNSHARED: "yes"} for m in members}
+    return {
+        m: {**plain, "duration": f"PT{seconds * length[m] / total:.3f}S"} if m in left else plain
+        for m in members
+    }
+
+
+def _one_line(ends: Iterable[tuple[int, int]]) -> bool:
+    """Return whether stretches, by their end nodes, follow each other from one end to another.
+
+    Examples
+    --------
+    >>> _one_line([(2, 3), (2, 1)]), _one_line([(1, 2), (2, 1)]), _one_line([(1, 2), (2, 3), (2, 4)])
+    (True, False, False)
+    """
+    beside: dict[int, list[int]] = {}
+    stretches = list(ends)
+    for a, b in stretches:
+        beside.setdefault(a, []).append(b)
+        beside.setdefault(b, []).append(a)
+    tips = [node for node, others in beside.items() if len(others) == 1]
+    if len(tips) != 2 or any(len(others) > 2 for others in beside.values()):
+        return False
+    before, here, steps = None, tips[0], 0
+    while True:
+        onward = [node for node in beside[here] if node != before]
+        if not onward:
+            return steps == len(stretches)
+        before, here, steps = here, onward[0], steps + 1
+
+
+def unshared(ids: Sequence[str], tags: Sequence[Mapping[str, str]]) -> tuple[Finding, ...]:
+    """Return a finding about ferries among some ways whose relation's duration could not be shared."""
+    lost = [i for i, t in zip(ids, tags, strict=True) if UNSHARED in t and "duration" not in t]
+    if not lost:
+        return ()
+    return (Finding(
+        "warning", "roads", "ferry_duration", len(lost), tuple(lost[:5]),
+        "ferries whose relation tells one duration for several ways that do not follow each other, or are "
+        "not all in the file; their length at the ferry speed counts",
+        "tag the duration of each way in OpenStreetMap, or take an extract that holds all of them",
+        rows_about(lost, "duration"),
+    ),)  # fmt: skip
