@@ -105,8 +105,15 @@ def main() -> None:
 def jember(workspace: Path) -> None:
     """Pustu and posyandu of a real workspace, and a plan again after one site is forbidden."""
     from planner.pipeline import Ask, RolloutPlan, Study, as_if_none, open_workspace, rollout, site
+    from planner.siting.measures import At, default_measures
 
     layers = open_workspace(workspace)
+    study, settled = Study(as_if_none(layers, "pustu")), default_measures().with_new_at([At.SETTLEMENTS])
+    for units in (5, 10, 30, 100):
+        plan = site(study, "pustu", Ask(units=units), measures=settled)
+        one = plan.solution
+        say(work="pustu at settlements", candidates=len(plan.candidates), units=units, seconds=one.seconds,
+            gap=one.gap)  # fmt: skip
     for kind, amounts in (("pustu", (5, 10, 30, 100)), ("posyandu", (1_000,))):
         study, plan = Study(as_if_none(layers, kind)), None
         for units in amounts:
