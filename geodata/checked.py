@@ -13,8 +13,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geodata.errors import ConfigError, MissingCrsError, SchemaError, counted, first_five
-from geodata.layers import Layers
+from geodata.errors import MissingCrsError, SchemaError, counted, first_five
 from geodata.villages_at import village_at
 from geodata.vocabulary.kinds import known_kinds, recognise_kind
 from geodata.vocabulary.roads import FERRY, Oneway, RoadSeason
@@ -55,24 +54,6 @@ SLACK_M = 100.0
 # What went through another CRS and back has not moved.
 MOVED_M = 0.01
 SWAPPED = "Were longitude and latitude swapped, or is its CRS another?"
-
-
-def require_layers(layers: object) -> None:
-    """Raise ConfigError for what is no study area, such as the name of its folder.
-
-    Examples
-    --------
-    >>> require_layers("work/jember")
-    Traceback (most recent call last):
-        ...
-    geodata.errors.ConfigError: layers is a str, not the layers of a study area: open_workspace(…) reads ...
-    """
-    if not isinstance(layers, Layers):
-        msg = (
-            f"layers is a {type(layers).__name__}, not the layers of a study area: open_workspace(…) reads "
-            "those of a workspace's folder, build_area(…) those of an AREA.yml"
-        )
-        raise ConfigError(msg)
 
 
 def checked_frames(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
-from geodata.errors import counted
+from geodata.errors import ConfigError, counted
 from geodata.vocabulary.statuses import FacilityStatus, YesNo
 
 if TYPE_CHECKING:
@@ -313,3 +313,21 @@ class Layers:
         if functioning:
             chosen &= rows["functioning"] != YesNo.NO
         return rows[chosen].sort_index()
+
+
+def require_layers(layers: object) -> None:
+    """Raise ConfigError for what is no study area, such as the name of its folder.
+
+    Examples
+    --------
+    >>> require_layers("work/jember")
+    Traceback (most recent call last):
+        ...
+    geodata.errors.ConfigError: layers is a str, not the layers of a study area: open_workspace(…) reads ...
+    """
+    if not isinstance(layers, Layers):
+        msg = (
+            f"layers is a {type(layers).__name__}, not the layers of a study area: open_workspace(…) reads "
+            "those of a workspace's folder, build_area(…) those of an AREA.yml"
+        )
+        raise ConfigError(msg)

@@ -11,9 +11,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from geodata.checked import require_layers
 from geodata.earlier import write_anew
-from geodata.layers import no_progress
+from geodata.layers import no_progress, require_layers
 from geodata.workspace import CACHE, WORKSPACE, read_workspace, require_replaceable
 from planner.coverage.compare import changes, totals
 from planner.coverage.tables import facility_table, summary, village_table

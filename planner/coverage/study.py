@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from geodata.checked import require_layers
 from geodata.errors import ConfigError, suggest
-from geodata.layers import no_progress
+from geodata.layers import no_progress, require_layers
 from geodata.vocabulary.statuses import YesNo
 from planner.coverage.beyond import Beyond, within_horizon
 from planner.coverage.demand import spread_demand

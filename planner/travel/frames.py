@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geodata.checked import counts, in_crs, require_layers, unique_ids
+from geodata.checked import counts, in_crs, unique_ids
 from geodata.errors import ConfigError, SchemaError, counted, first_five
+from geodata.layers import require_layers
 from planner.network.build import build_network
 from planner.network.edited import edited_network
 from planner.network.land import Ground, land_of
