@@ -175,16 +175,29 @@ class Questions:
             except ValidationError as error:
                 # What a browser sent makes no edit.
                 raise ConfigError(error.errors()[0]["msg"]) from None
-            if len(what_if.edits) > MOST_EDITS:
-                raise ConfigError(self._texts.text("A scenario holds {n} changes at most.", n=MOST_EDITS))
-
-            def show(_answer: object) -> None:
-                self._notice.tell("")
-                self._state.show(what_if)
-
-            return partial(self._state.check, what_if), show
+            self._require_few(what_if)
+            return partial(self._state.check, what_if), lambda _: self._show(what_if)
 
         self.queue(start)
+
+    def read(self, make: Callable[[], WhatIf]) -> None:
+        """Ask a question that is slow to make, as one of a file is: it is made in a thread."""
+
+        def slow() -> WhatIf:
+            what_if = make()
+            self._require_few(what_if)
+            self._state.check(what_if)
+            return what_if
+
+        self.queue(lambda: (slow, self._show))
+
+    def _require_few(self, what_if: WhatIf) -> None:
+        if len(what_if.edits) > MOST_EDITS:
+            raise ConfigError(self._texts.text("A scenario holds {n} changes at most.", n=MOST_EDITS))
+
+    def _show(self, what_if: WhatIf) -> None:
+        self._notice.tell("")
+        self._state.show(what_if)
 
     def undo(self) -> None:
         """Show the question before."""

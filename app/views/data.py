@@ -166,8 +166,8 @@ class _Data(Follows):
 
     def uploaded(self, *_events: object) -> None:
         """Look into the file that was dropped."""
-        if self.file.value:
-            self.revising.receive(str(self.file.filename), self.file.value)
+        if self.file.given:
+            self.revising.receive(str(self.file.filename), self.file.given)
 
     def refused(self, _why: str) -> None:
         """Say what the browser did not take."""

@@ -179,8 +179,8 @@ class _Proposals(Follows):
 
     def uploaded(self, *_events: object) -> None:
         """Keep the areas of the file that was chosen."""
-        if self.file.value:
-            slow = partial(area_of_file, str(self.file.filename), self.file.value)
+        if self.file.given:
+            slow = partial(area_of_file, str(self.file.filename), self.file.given)
             self.session.work(slow, self.forbid, topic="areas")
 
     def forbid(self, area: shapely.Geometry) -> None:

@@ -16,7 +16,6 @@ from app.components.upload import Upload
 from app.figures.describe import OFFERED_ROAD_CLASSES, described, road_class, road_words, rules
 from app.map.edits import road_lines
 from app.views.follows import Follows
-from geodata.errors import InputError
 from geodata.vocabulary.kinds import known_kinds
 from planner.scenarios.edits import (
     AddBoat,
@@ -268,15 +267,9 @@ class _WhatIf(Follows):
 
     def uploaded(self, *_events: object) -> None:
         """Ask what a scenario file asks, in the place of what is shown; undo takes it back."""
-        content = self.file.value
-        if not content:
-            return
-        try:
-            what_if = what_if_of_file(content, self.session.area.scenario)
-        except InputError as error:
-            self.session.notice.tell_error(error)
-        else:
-            self.session.questions.change(lambda: what_if)
+        if self.file.given:
+            base = self.session.area.scenario
+            self.session.questions.read(partial(what_if_of_file, self.file.given, base))
 
     def refused(self, _why: str) -> None:
         """Say what the browser did not take."""

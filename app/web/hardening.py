@@ -12,6 +12,8 @@ from tornado.ioloop import PeriodicCallback
 from tornado.web import HTTPError, RequestHandler
 from tornado.websocket import WebSocketClosedError
 
+from app.web.messages import bound
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -139,6 +141,7 @@ def harden(server: Any, turned_out: Callable[[], list[str]]) -> None:  # noqa: A
         is asked in a thread.
     """
     web = server._tornado  # noqa: SLF001 - Bokeh offers no other way
+    bound(web)
     guard(server._http)  # noqa: SLF001 - as above
     # A file's name holds no zero byte; asked for one, the system raises, and the answer was 500.
     web.add_handlers(r".*", [(r".*%00.*", NotThere)])

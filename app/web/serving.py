@@ -32,6 +32,7 @@ from app.web.folder import ServedFolder
 from app.web.hardening import harden
 from app.web.page import build_page, first_picture, release
 from geodata.errors import ConfigError
+from geodata.files import limits
 from planner.texts.catalogues import LANGUAGES
 from planner.texts.formatter import DEFAULT_LANGUAGE
 
@@ -107,8 +108,10 @@ class App:
     def __post_init__(self) -> None:
         self._folder = ServedFolder()
         self.files = self._folder.files
-        # More would only share out one interpreter more finely.
-        self.pool = FairPool(2)
+        # Questions and views apart, two threads each: a session has one of each at most, so that whatever it
+        # asks leaves one to others. More would only share out one interpreter more finely.
+        self.questions_pool = FairPool(2)
+        self.views_pool = FairPool(2)
         # Files take longest, and are made one after the other for all.
         self.files_pool = FairPool(1)
         # A plan takes long and much memory: one at a time, and never in the way of questions.
@@ -142,11 +145,19 @@ class App:
             if session.area.code == area.code and session.area is not area:
                 session.tell_of_new_data(by)
 
+    @property
+    def _pools(self) -> tuple[FairPool, ...]:
+        return self.questions_pool, self.views_pool, self.files_pool, self.plans_pool
+
+    def seats(self) -> Seats:
+        """Return a new session's ways to the threads."""
+        return Seats(*(pool.seat() for pool in self._pools))
+
     def close(self) -> None:
         """Stop the threads and delete the served files."""
         for session in tuple(self.sessions):
             session.stop()
-        for pool in (self.pool, self.files_pool, self.plans_pool):
+        for pool in self._pools:
             pool.shutdown()
         self.door.close()
         self.attempts.shutdown(wait=True, cancel_futures=True)
@@ -179,7 +190,7 @@ class App:
         session = Session(
             area, self.texts[lang], self.store, account=account, editor=editor, document=document,
             served=self.served,
-            seats=Seats(*(p.seat() for p in (self.pool, self.pool, self.files_pool, self.plans_pool))),
+            seats=self.seats(),
         )  # fmt: skip
         session.drafts.live = self.live
         self.sessions.add(session)
@@ -379,7 +390,8 @@ def make_server(app: App) -> Any:  # noqa: ANN401 - Panel ships no types
         {"/": app.page}, address=options.address, port=options.port, prefix=prefix, show=False, start=False,
         title="Jangkau", static_dirs={FILES: str(app.files)}, liveness=True, location=False,
         websocket_origin=origins, keep_alive_milliseconds=0, use_xheaders=options.behind_proxy,
-        threaded=False, verbose=False,
+        threaded=False, verbose=False, websocket_max_message_size=limits.MESSAGE_BYTES,
+        http_server_kwargs={"max_body_size": limits.BODY_BYTES},
         check_unused_sessions_milliseconds=round(options.forget_after_s * 333),
         unused_session_lifetime_milliseconds=round(options.forget_after_s * 1000), **more,
     )  # fmt: skip

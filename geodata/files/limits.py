@@ -46,6 +46,15 @@ SQL_VALUE_CHARACTERS = 50_000_000
 # Edits of a scenario, and corners of a flood.
 EDITS = 1_000
 FLOOD_POINTS = 10_000
+# What is wrong in a file: so many faults are told, the rest counted; and of each so many characters.
+FAULTS_TOLD = 20
+FAULT_CHARACTERS = 1_000
+# A message of a browser, as it is sent and as it unpacks, with all its parts; files come in pieces. The
+# longest of the page's own, a list of villages, has some 100 kB.
+MESSAGE_BYTES = 2_000_000
+FILE_PIECE_BYTES = 1_000_000
+# The body of a request: a sign-in is a name and a password.
+BODY_BYTES = 64_000
 
 ZIPPED = (".zip", ".kmz", ".shz", ".xlsx", ".xlsm")
 

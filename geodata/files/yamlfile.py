@@ -37,13 +37,19 @@ class _UniqueKeyLoader(_SafeLoader):  # type: ignore[misc]  # which of the two i
     """SafeLoader that refuses a key written twice (YAML itself keeps the last, silently)."""
 
 
+def _cut(text: str, most: int) -> str:
+    """Return a text, cut where it is so long that nobody would read it."""
+    return text if len(text) <= most else text[:most] + "…"
+
+
 def _no_duplicates(loader: _UniqueKeyLoader, node: yaml.MappingNode) -> dict[Any, Any]:
     seen: dict[object, int] = {}
     for key_node, _ in node.value:
         key = loader.construct_object(key_node)
         line = key_node.start_mark.line + 1
         if key in seen:
-            msg = f"line {line}: the key {key!r} is written twice (first in line {seen[key]})"
+            shown = _cut(repr(key), LONGEST_SHOWN)
+            msg = f"line {line}: the key {shown} is written twice (first in line {seen[key]})"
             raise ConfigError(msg)
         seen[key] = line
     made: dict[Any, Any] = loader.construct_mapping(node, deep=True)
@@ -165,7 +171,7 @@ def _describe(error: Any, path: tuple[object, ...], lines: _KnownLines, model: t
     known = path
     while known and known not in lines:
         known = known[:-1]
-    key = ".".join(str(p) for p in path)
+    key = _cut(".".join(str(p) for p in path), LONGEST_SHOWN)
     where = f"line {lines.get(known, 1)}: " if lines else ""
     if error["type"] == "extra_forbidden":
         keys = _fields_at(model, path[:-1])
@@ -180,7 +186,8 @@ def _describe(error: Any, path: tuple[object, ...], lines: _KnownLines, model: t
             return f"{where}the key '{key}.{name}' is missing"
         forms = error["ctx"]["expected_tags"].replace("'", "").split(", ")
         hint = suggest(error["ctx"]["tag"], forms).replace("The file has:", "Use one of")
-        return f"{where}{key}.{name}: {error['ctx']['tag']!r} is not known.{hint}"
+        tag = _cut(repr(error["ctx"]["tag"]), LONGEST_SHOWN)
+        return f"{where}{key}.{name}: {tag} is not known.{hint}"
     text = error["msg"].removeprefix("Value error, ")
     if error["type"] in {"model_type", "model_attributes_type"}:
         text = "expected keys and values, as in {key: value}"
@@ -201,7 +208,7 @@ def _in_words(error: Exception) -> str:
         text = f"a character that YAML does not allow: {error.reason} (position {error.position})"
     if "tab character" in text or r"'\t'" in text:
         text += ". Use spaces, not tabs"
-    return text
+    return _cut(text, limits.FAULT_CHARACTERS)
 
 
 def merged(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
@@ -283,7 +290,7 @@ def validated(model: type[M], content: dict[str, Any], what: str, *, lines: _Kno
     Raises
     ------
     ConfigError
-        With each key that is wrong, its line and what to do.
+        With each key that is wrong, its line and what to do; of many the first, and how many more.
 
     Examples
     --------
@@ -299,9 +306,24 @@ def validated(model: type[M], content: dict[str, Any], what: str, *, lines: _Kno
     try:
         return model.model_validate(content, by_alias=True, by_name=False)
     except ValidationError as error:
-        found = [(e, _keys(e, content)) for e in error.errors()]
+        found = [(e, _keys(e, content)) for e in error.errors(include_url=False)]
         # Where one of several forms was meant, what is wrong within it says more than that it is no other.
         deeper = {path[:i] for _, path in found for i in range(len(path))}
-        faults = [_describe(e, path, lines or {}, model) for e, path in found if path not in deeper]
-        msg = f"{what}:\n  " + "\n  ".join(dict.fromkeys(faults))
+        wrong = [(e, path) for e, path in found if path not in deeper]
+        msg = f"{what}:\n  " + "\n  ".join(_first_faults(wrong, lines or {}, model))
         raise ConfigError(msg) from None
+
+
+def _first_faults(
+    wrong: list[tuple[Any, tuple[object, ...]]], lines: _KnownLines, model: type[BaseModel]
+) -> list[str]:
+    """Return the first faults in words, and how many more keys are wrong: to word them all takes long."""
+    told: dict[str, None] = {}
+    at: set[tuple[object, ...]] = set()
+    for error, path in wrong:
+        told[_cut(_describe(error, path, lines, model), limits.FAULT_CHARACTERS)] = None
+        at.add(path)
+        if len(told) == limits.FAULTS_TOLD:
+            break
+    more = len({path for _, path in wrong} - at)
+    return [*told, f"and {more:,} more"] if more else list(told)

@@ -90,6 +90,36 @@ def test_many_edits_and_long_files_are_refused(tmp_path):
         read_scenario(text(tmp_path / "long.yml", "# " + "x" * 3_000_000))
 
 
+def test_of_many_faults_the_first_are_told_and_the_rest_counted(tmp_path):
+    """A file of 0.9 MB was answered by a message of 26 MB."""
+    many = "name: a\n" + "\n".join(f"k{i}: 1" for i in range(3_000))
+    with pytest.raises(ConfigError) as refused:
+        read_scenario(text(tmp_path / "s.yml", many))
+    said = str(refused.value).splitlines()
+    assert len(said) == 1 + limits.FAULTS_TOLD + 1
+    assert "line 2: unknown key 'k0'" in said[1]
+    assert said[-1] == "  and 2,980 more"
+    one_short = "name: a\n" + "\n".join(f"k{i}: 1" for i in range(limits.FAULTS_TOLD))
+    with pytest.raises(ConfigError, match="unknown key 'k19'") as refused:
+        read_scenario(text(tmp_path / "s.yml", one_short))
+    assert "more" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "? " + "k" * 90_000 + "\n: 1\n", "edits:\n- {op: " + "y" * 90_000 + "}\n", "a: *" + "b" * 90_000,
+        "? " + "k" * 90_000 + "\n: 1\n? " + "k" * 90_000 + "\n: 1\n", "name: " + "[" + "'x', " * 9_000 + "]",
+        "standard: {" + "z" * 900 + ": {limit_minutes: -" + "9" * 90 + "}}",
+    ],
+    ids=["key", "tag", "alias", "twice", "value", "inner"],
+)  # fmt: skip
+def test_a_fault_is_told_shortly_however_long_what_is_wrong(tmp_path, content):
+    with pytest.raises(ConfigError) as refused:
+        read_scenario(text(tmp_path / "s.yml", content))
+    assert len(str(refused.value)) < 2 * limits.FAULT_CHARACTERS
+
+
 def bomb(path, member, unpacked):
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file, file.open(member, "w") as out:
         for _ in range(unpacked // MIB):

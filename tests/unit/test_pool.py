@@ -10,6 +10,8 @@ from concurrent.futures import wait
 import pytest
 
 from app.core.pool import FairPool
+from app.store import Store
+from app.web.serving import App
 
 
 @pytest.fixture
@@ -28,6 +30,22 @@ def test_sixty_pieces_of_one_session_keep_nobody_else_waiting(pool):
     assert sum(f.done() for f in first) == 0
     go.set()
     wait(first, 10)
+
+
+@pytest.mark.slow
+def test_one_session_leaves_a_thread_for_every_kind_of_work_of_others(tmp_path):
+    """Its question and its view took both threads that there were."""
+    app = App([], Store.open(f"sqlite:///{tmp_path / 'a.db'}"))
+    hostile, other, go = app.seats(), app.seats(), threading.Event()
+    try:
+        for seat in (hostile.questions, hostile.views):
+            for _ in range(3):
+                seat.submit(go.wait, 10)
+        assert other.questions.submit(lambda: "here").result(5) == "here"
+        assert other.views.submit(lambda: "here").result(5) == "here"
+    finally:
+        go.set()
+        app.close()
 
 
 def test_sessions_take_turns():

@@ -7,7 +7,16 @@ import asyncio
 import pytest
 from support import run_apart
 
-from app.web.signin import FREE_FAILURES, PAUSE_S, Attempts, _turn
+from app.web.signin import (
+    FREE_FAILURES,
+    MOST_OF_ADDRESS,
+    MOST_WAITING,
+    PAUSE_S,
+    Attempts,
+    _is_full,
+    _Turn,
+    _turn,
+)
 
 
 class Clock:
@@ -87,3 +96,34 @@ def test_many_attempts_of_one_address_keep_another_waiting_for_one():
     assert run_apart(all_at_once()) == {}
     assert len(asked) == 40
     assert asked.index("10.0.0.1") <= 2
+
+
+@pytest.mark.parametrize(
+    ("addresses", "taken"),
+    [(["10.0.0.5"] * 60, MOST_OF_ADDRESS), ([f"10.1.0.{n}" for n in range(60)], MOST_WAITING)],
+    ids=["one address", "many addresses"],
+)
+def test_what_would_wait_long_is_turned_away_at_once(addresses, taken):
+    """60 attempts of one address kept another there waiting for 24 s; 40 addresses, anybody for 13 s."""
+    turned_away = []
+
+    async def attempt(turns, door, address):
+        if _is_full(turns, address):
+            turned_away.append(address)
+            return
+        async with _turn(turns, address), door:
+            await asyncio.sleep(0)
+
+    async def all_at_once():
+        turns, door = {}, asyncio.Lock()
+        await asyncio.gather(*(attempt(turns, door, address) for address in addresses))
+        # Whoever comes later is let in again.
+        assert not _is_full(turns, addresses[0])
+        return turns
+
+    assert run_apart(all_at_once()) == {}
+    assert len(turned_away) == len(addresses) - taken
+
+
+def test_one_address_alone_does_not_fill_the_queue():
+    assert not _is_full({"10.0.0.5": _Turn(attempts=MOST_OF_ADDRESS)}, "10.0.0.6")

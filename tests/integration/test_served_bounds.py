@@ -1,0 +1,148 @@
+"""The server reads no more of anybody than a page of ours sends."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import gzip
+import json
+import re
+import socket
+from dataclasses import replace
+
+import pytest
+from support import run_apart
+from tornado.httpclient import AsyncHTTPClient, HTTPRequest
+from tornado.websocket import websocket_connect
+
+from app.areas.area import Area
+from app.store import Store
+from app.web.serving import App, Options, make_server
+from geodata.files.limits import BODY_BYTES, MESSAGE_BYTES
+from planner.pipeline import demo_layers
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.enable_socket,
+    pytest.mark.filterwarnings("ignore:Both 'variant' and:PendingDeprecationWarning"),
+]
+BOMB = base64.b64encode(gzip.compress(bytes(300_000_000), 9)).decode()
+TOO_LARGE = 1009
+WORD = "kata sandi satu"
+
+
+@pytest.fixture(scope="module")
+def area():
+    return Area(replace(demo_layers(12), roads=None))
+
+
+def served(area, tmp_path, ask, *, account=False):
+    async def all_of_it():
+        store = Store.open(f"sqlite:///{tmp_path / 'a.db'}")
+        if account:
+            store.put_account("siti", role="editor", password=WORD, by="t")
+        app = App([area], store, Options(port=0))
+        server = make_server(app)
+        server.start()
+        try:
+            return await asyncio.wait_for(ask(f"127.0.0.1:{server.port}"), 50)
+        finally:
+            server.stop()
+            app.close()
+
+    return run_apart(all_of_it())
+
+
+async def connected(host):
+    """A socket as a page opens it, once Bokeh greeted it."""
+    page = await AsyncHTTPClient().fetch(HTTPRequest(f"http://{host}/", request_timeout=40))
+    token = re.search(r'"token":"([^"]+)"', page.body.decode())[1]
+    ask = HTTPRequest(f"ws://{host}/ws", headers={"Origin": f"http://{host}"})
+    made = await websocket_connect(ask, subprotocols=["bokeh", token], max_message_size=10**9)
+    for _ in range(3):
+        await made.read_message()
+    return made
+
+
+async def sent(made, content, buffers=(), number=None):
+    """Send a message; the reply to it, or None once the server closed."""
+    count = len(buffers) if number is None else number
+    await made.write_message(json.dumps({"msgid": "1", "msgtype": "PATCH-DOC", "num_buffers": count}))
+    await made.write_message("{}")
+    await made.write_message(json.dumps(content))
+    for name, data in buffers:
+        await made.write_message(json.dumps({"id": name}))
+        await made.write_message(data, binary=True)
+    while (reply := await made.read_message()) is not None:
+        if '"reqid":"1"' in str(reply).replace(" ", ""):
+            return reply
+    return None
+
+
+def in_a_map(data):
+    return {"events": [], "more": {"type": "map", "entries": [["data", {"type": "bytes", "data": data}]]}}
+
+
+@pytest.mark.parametrize(
+    ("content", "buffers", "number"),
+    [
+        (in_a_map(BOMB), (), 0), (in_a_map("a" * MESSAGE_BYTES), (), 0),
+        (in_a_map({"id": "b0"}), [(f"b{n}", bytes(MESSAGE_BYTES // 4)) for n in range(5)], 10**9),
+    ],
+    ids=["unpacks to much", "long", "many parts"],
+)  # fmt: skip
+def test_who_sends_too_much_is_cut_off(area, tmp_path, content, buffers, number):
+    """A message of 1.5 MB took 5.6 GB of memory."""
+    assert len(BOMB) < MESSAGE_BYTES
+
+    async def ask(host):
+        made = await connected(host)
+        assert await sent(made, in_a_map({"id": "b"}), [("b", b"nama: a")]) is not None
+        reply = await sent(made, content, buffers, number)
+        # Tornado's client would complain of itself.
+        made.close()
+        assert reply is None
+        return made.close_code
+
+    assert served(area, tmp_path, ask) == TOO_LARGE
+
+
+def test_a_body_is_no_longer_than_that_of_a_sign_in(area, tmp_path):
+    """Bodies of 95 MB that never ended were held, of people whom nobody knew."""
+
+    def posted(host, size):
+        port = int(host.split(":")[1])
+        head = (
+            f"POST /login HTTP/1.1\r\nHost: {host}\r\nContent-Length: {size}\r\n"
+            "Content-Type: application/x-www-form-urlencoded\r\n\r\n"
+        )
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as line:
+            # None of the body.
+            line.sendall(head.encode())
+            return line.recv(100)
+
+    async def ask(host):
+        form = HTTPRequest(f"http://{host}/login", method="POST", body="username=siti&password=x",
+                           follow_redirects=False)  # fmt: skip
+        answer = await AsyncHTTPClient().fetch(form, raise_error=False)
+        return answer.headers["Location"], await asyncio.to_thread(posted, host, BODY_BYTES + 1)
+
+    where, refused = served(area, tmp_path, ask, account=True)
+    assert where == "login?error=1"
+    assert refused.startswith(b"HTTP/1.1 400")
+
+
+def test_who_would_wait_long_to_sign_in_is_told_so(area, tmp_path, monkeypatch):
+    monkeypatch.setattr("app.web.signin.MOST_WAITING", 0)
+
+    async def ask(host):
+        form = HTTPRequest(f"http://{host}/login", method="POST", body=f"username=siti&password={WORD}",
+                           follow_redirects=False)  # fmt: skip
+        answer = await AsyncHTTPClient().fetch(form, raise_error=False)
+        page = await AsyncHTTPClient().fetch(f"http://{host}/{answer.headers['Location']}")
+        return answer.headers["Location"], page.body.decode()
+
+    where, page = served(area, tmp_path, ask, account=True)
+    assert where == "login?error=busy"
+    assert "Banyak orang sedang masuk saat ini" in page
+    assert "salah" not in page
