@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from planner.cli.console import add_language
 
 if TYPE_CHECKING:
-    import argparse
-
     from planner.cli.console import Commands
 
 
@@ -22,7 +22,7 @@ def add_commands(commands: Commands) -> None:
     serve.add_argument("--address", default="127.0.0.1", help="where to listen (default: %(default)s)")
     serve.add_argument("--port", type=int, default=5006, help="default: %(default)s; 0 takes a free one")
     serve.add_argument(
-        "--prefix", default="", metavar="/PATH", help="path that a reverse proxy puts before it"
+        "--prefix", type=_prefix, default="", metavar="/PATH", help="path that a reverse proxy puts before it"
     )
     serve.add_argument(
         "--behind-proxy",
@@ -61,6 +61,13 @@ def add_commands(commands: Commands) -> None:
         action.add_argument("--workspace", type=Path, metavar="WORKSPACE")
         action.add_argument("--database", metavar="URL")
     account.set_defaults(run=_account)
+
+
+def _prefix(text: str) -> str:
+    if re.fullmatch(r"(/[A-Za-z0-9._~-]+)*/?", text) is None:
+        msg = f"{text!r} is no path of an address: give /NAME, of letters, digits, '.', '_', '~' and '-'"
+        raise argparse.ArgumentTypeError(msg)
+    return text
 
 
 def _serve(options: argparse.Namespace) -> int:

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
+# Characters of what a library says.
+LONGEST_SAID = 200
+
+
 class JangkauError(Exception):
     """Root of all errors raised on purpose."""
 
@@ -104,6 +108,23 @@ def first_five(ids: Iterable[object]) -> str:
     listed = [str(i) for i in ids]
     more = f" and {len(listed) - 5} more" if len(listed) > 5 else ""
     return ", ".join(listed[:5]) + more
+
+
+def brief(error: BaseException) -> str:
+    """Return what a library says of a file, cut: some repeat all of a cell that they cannot read.
+
+    Examples
+    --------
+    >>> brief(ValueError("x" * 1_000))[195:]
+    'xxxxx…'
+    >>> brief(ValueError("Exceeds the limit: use sys.set_int_max_str_digits() to increase the limit"))
+    'it holds a number of thousands of digits'
+    """
+    text = str(error)
+    # Advice to programmers, of Python itself.
+    if "set_int_max_str_digits" in text:
+        return "it holds a number of thousands of digits"
+    return text if len(text) <= LONGEST_SAID else f"{text[:LONGEST_SAID]}…"
 
 
 def counted(n: int, one: str, many: str = "") -> str:

@@ -28,6 +28,7 @@ import pyarrow.parquet as pq
 
 from geodata.errors import DiskError, JangkauError, WorkspaceError
 from geodata.files.lock import held
+from geodata.files.written import changed_since, is_passing, note_hashes
 from geodata.layers import Cell, Finding, Layers, SourceRecord, StudyArea
 from geodata.readers.files.opening import file_sha256
 
@@ -56,6 +57,8 @@ CELLS = "cells"
 # Manifests of what the workspace was before, whose files stay with them, and how many are kept.
 EARLIER = "earlier-*.json"
 KEPT_EARLIER = 10
+# Stands in each folder that we make beside (or in) another for a moment; what is being written is below.
+MOMENT, NEW = ".jangkau", "new"
 
 
 @dataclass(frozen=True)
@@ -70,16 +73,28 @@ class Ours:
         Patterns of the names of all files that we write.
     keep
         Names of what others keep there, which is never touched.
+    edited
+        Whether files that were changed since are refused: those of a workspace are not for editing, and
+        building it again is how a damaged one is mended.
+    hashes
+        A JSON file of ours with the hash of each file, where the marker is none.
     """
 
     marker: str
     words: str
     files: frozenset[str]
     keep: tuple[str, ...] = ()
+    edited: bool = True
+    hashes: str = ""
+
+    @property
+    def record(self) -> str:
+        """The file that holds the hashes."""
+        return self.hashes or self.marker
 
     def wrote(self, name: str) -> bool:
         """Return whether a file's name is one of ours."""
-        return any(fnmatchcase(name, pattern) for pattern in self.files)
+        return name == self.hashes or any(fnmatchcase(name, pattern) for pattern in self.files)
 
 
 WORKSPACE = Ours(
@@ -93,6 +108,7 @@ WORKSPACE = Ours(
         }
     ),
     (CACHE, SCENARIOS),
+    edited=False,
 )
 
 
@@ -110,7 +126,8 @@ def replace_folder(out: Path, ours: Ours) -> Iterator[Path]:
     Raises
     ------
     WorkspaceError
-        When ``out`` holds something else, or another process is writing it.
+        When ``out`` holds something else, or files that somebody changed or added; or another process is
+        writing it.
     DiskError
         When the disk is full or refuses; ``out`` is as it was.
     """
@@ -119,6 +136,11 @@ def replace_folder(out: Path, ours: Ours) -> Iterator[Path]:
         require_replaceable(out, ours)
         with _stage(out.parent, out) as stage:
             yield stage
+            if ours.hashes:
+                (stage / ours.hashes).write_text("{}", "utf-8")
+            note_hashes(stage, ours.record)
+            # Once more: somebody may have saved a document meanwhile.
+            require_replaceable(out, ours)
             _swap(stage, out)
 
 
@@ -151,12 +173,33 @@ def _no_empty_folder(out: Path) -> Iterator[None]:
 
 @contextmanager
 def _stage(where: Path, out: Path) -> Iterator[Path]:
-    stage = Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=".partial", dir=where))
+    moment = _for_a_moment(where, out, "partial")
     try:
+        stage = moment / NEW
+        stage.mkdir()
         stage.chmod(0o755)
         yield stage
     finally:
-        shutil.rmtree(stage, ignore_errors=True)
+        _discard(moment)
+
+
+def _discard(moment: Path) -> None:
+    """Remove such a folder, its mark last: who is killed here leaves one that is known as ours."""
+    for inside in moment.glob("*"):
+        if inside.name != MOMENT:
+            shutil.rmtree(inside, ignore_errors=True)
+    shutil.rmtree(moment, ignore_errors=True)
+
+
+def _for_a_moment(where: Path, out: Path, suffix: str) -> Path:
+    """Make a folder that :func:`_recover` knows as ours when this process is killed."""
+    moment = Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=f".{suffix}", dir=where))
+    try:
+        (moment / MOMENT).touch()
+    except OSError:
+        moment.rmdir()
+        raise
+    return moment
 
 
 def require_outside(out: Path, workspace: Path) -> None:
@@ -185,13 +228,17 @@ def require_outside(out: Path, workspace: Path) -> None:
 
 
 def require_replaceable(out: Path, ours: Ours) -> None:
-    """Raise WorkspaceError unless ``out`` is free, empty, or holds only what we wrote before."""
+    """Raise WorkspaceError unless ``out`` is free, empty, or holds only what we wrote, as we wrote it.
+
+    A folder of an earlier version, which knew no hashes, is replaced when its files have our names.
+    """
     if not out.exists():
         return
     if not out.is_dir():
         msg = f"{out} is a file. Give a folder's name with --out."
         raise WorkspaceError(msg)
-    names = {p.name for p in out.iterdir() if not _is_leftover(p.name, out)} - set(ours.keep)
+    there = {p.name for p in out.iterdir() if not (_is_leftover(p.name, out) or is_passing(p.name))}
+    names = there - set(ours.keep)
     others = sorted(n for n in names if not ours.wrote(n))
     marker = out / ours.marker
     known = marker.is_file() and ours.words in marker.read_text("utf-8", errors="replace")
@@ -202,6 +249,13 @@ def require_replaceable(out: Path, ours: Ours) -> None:
             "--out, or move that away; nothing was changed."
         )
         raise WorkspaceError(msg)
+    if ours.edited and (changed := changed_since(out, ours.record)):
+        shown = ", ".join(changed[:5]) + (f" and {len(changed) - 5} more" if len(changed) > 5 else "")
+        msg = (
+            f"{out} holds what was changed since it was written, or added, and would be lost: {shown}. Give "
+            "another folder with --out, or move that away; nothing was changed."
+        )
+        raise WorkspaceError(msg)
 
 
 def _only_layers(names: set[str]) -> bool:
@@ -210,15 +264,16 @@ def _only_layers(names: set[str]) -> bool:
 
 
 def _is_leftover(name: str, out: Path) -> bool:
-    # One word between: a folder's neighbour may be named like it and a dot more, and is being written.
-    return re.fullmatch(rf"\.{re.escape(out.name)}(\.[^.]+\.(partial|old)|\.lock)", name) is not None
+    # The eight characters of mkdtemp between, nothing longer: people name folders of their own like this.
+    ends = r"(\.[a-z0-9_]{8}\.(partial|old)|\.earlier\.partial|\.lock)"
+    return re.fullmatch(rf"\.{re.escape(out.name)}{ends}", name) is not None
 
 
 def _swap(stage: Path, out: Path) -> None:
     if not out.exists():
         stage.rename(out)
         return
-    old = Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=".old", dir=out.parent))
+    old = _for_a_moment(out.parent, out, "old")
     try:
         out.rename(old / out.name)
         try:
@@ -227,9 +282,10 @@ def _swap(stage: Path, out: Path) -> None:
             (old / out.name).rename(out)
             raise
     except OSError:
+        (old / MOMENT).unlink(missing_ok=True)
         old.rmdir()
         raise
-    shutil.rmtree(old, ignore_errors=True)
+    _discard(old)
 
 
 def _recover(out: Path) -> None:
@@ -239,14 +295,50 @@ def _recover(out: Path) -> None:
     """
     for where in (out.parent, out):
         for found in sorted(where.glob(f".{glob.escape(out.name)}.*")) if where.is_dir() else []:
-            if not (_is_leftover(found.name, out) and found.is_dir()):
+            if found.name == f".{out.name}.earlier.partial" and where == out and found.is_file():
+                found.unlink()  # of an earlier version, which wrote it beside the manifest
+            if not (_is_leftover(found.name, out) and found.is_dir() and not found.is_symlink()):
                 continue
             before = found / out.name
-            if found.suffix == ".old" and before.is_dir() and not out.exists():
+            if _moved_away(found, out) and not out.exists():
                 before.rename(out)
                 LOG.warning("%s was put back: a process was killed while it replaced the folder.", out)
             if _rescued(found, out) and _rescued(before, out):
-                shutil.rmtree(found, ignore_errors=True)
+                _remove_moment(found, before)
+
+
+def _moved_away(found: Path, out: Path) -> bool:
+    """Return whether a leftover holds what was in a folder's place; a backup of somebody's has no mark."""
+    return found.suffix == ".old" and (found / out.name).is_dir() and (found / MOMENT).is_file()
+
+
+def _remove_moment(found: Path, before: Path) -> None:
+    """Remove what a killed process left, if it is ours for sure; of a folder without our mark, empty ones."""
+    if (found / MOMENT).is_file():
+        _discard(found)
+        return
+    for folder in (before, found):
+        with suppress(OSError):
+            folder.rmdir()
+
+
+def put_back(out: Path) -> None:
+    """Put a folder back that a process was killed at replacing, for those who read it.
+
+    Raises
+    ------
+    WorkspaceError
+        It is being replaced at this moment.
+    DiskError
+        The disk refuses.
+    """
+    out = out.resolve()
+    if out.exists() or not out.parent.is_dir():
+        return
+    olds = out.parent.glob(f".{glob.escape(out.name)}.*.old")
+    if any(_is_leftover(p.name, out) and _moved_away(p, out) for p in olds):
+        with _writing(out, out.parent):
+            pass
 
 
 def _rescued(found: Path, out: Path) -> bool:
@@ -350,19 +442,19 @@ def write_workspace(layers: Layers, out: Path, *, keep: Keep | None = None) -> N
             for file in written:
                 (stage / file).replace(out / file)
             if keep is not None:
-                _keep_earlier(out, keep)
+                _keep_earlier(out, keep, stage)
             # From here on it is the new workspace: the manifest names its files by their content.
             (stage / MANIFEST).replace(out / MANIFEST)
         _remove_unnamed(out, {MANIFEST, *written})
 
 
-def _keep_earlier(out: Path, keep: Keep) -> None:
+def _keep_earlier(out: Path, keep: Keep, stage: Path) -> None:
     """Write the manifest that is about to be replaced under a name of its own, with who does it and why."""
     number = 1 + max((int(p.stem.rpartition("-")[2]) for p in earlier_manifests(out)), default=0)
     at = datetime.now(UTC).isoformat(timespec="seconds")
     manifest = read_manifest(out) | {"replaced": {"at": at, "by": keep.by, "why": keep.why}}
     text = json.dumps(manifest, indent=1, ensure_ascii=False, sort_keys=True)
-    part = out / f".{out.name}.earlier.partial"
+    part = stage / "earlier.json"
     part.write_text(text + "\n", "utf-8")
     part.replace(out / f"earlier-{number:06d}.json")
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import yaml
 from pydantic import Field, ValidationError
 
+from app.areas.folder import for_a_moment
 from geodata.errors import ConfigError, InputError
 from geodata.files.yamlfile import Model
 from planner.scenarios.edits import Edit, OpenFacility
@@ -55,8 +54,8 @@ def what_if_of_file(content: bytes, base: Scenario) -> WhatIf:
     >>> what_if_of_file(b"{name: a, standard: {pustu: {limit_minutes: 45}}}", default_scenario()).standard
     {'pustu': RuleChange(mode=None, limit_minutes=45.0)}
     """
-    with TemporaryDirectory() as folder:
-        file = Path(folder) / "scenario.yml"
+    with for_a_moment() as folder:
+        file = folder / "scenario.yml"
         file.write_bytes(content)
         try:
             asked = read_scenario(file)

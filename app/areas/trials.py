@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from app.areas.area import Area
+from app.areas.folder import for_a_moment
 from app.areas.stopping import has_its_turn, may_go_on
 from geodata.areafile import PopulationFile
 from geodata.drafting.chosen import Chosen, source_of
@@ -108,8 +108,8 @@ def _on_disk(file: GivenFile) -> Iterator[Path]:
         shapefile = "; a shapefile with all its parts (.shp, .shx, .dbf, .prj) in one .zip"
         msg = f"{name}: give a list as {', '.join(ENDINGS)}{shapefile}"
         raise ConfigError(msg)
-    with TemporaryDirectory(prefix="jangkau-") as folder:
-        path = Path(folder, name)
+    with for_a_moment() as folder:
+        path = folder / name
         path.write_bytes(file.content)
         try:
             yield path

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import io
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
 
+from app.areas.folder import for_a_moment
 from app.areas.stopping import may_go_on
 from app.figures.ilp import PWS_PARTS
 from geodata.crs import WGS84
@@ -56,8 +55,8 @@ def to_xlsx(answer: Answer, lang: str = "id", adoption: Iterable[Adoption] = ())
     """
     answer.prepare(*TABLE_PARTS)
     may_go_on()
-    with tempfile.TemporaryDirectory(prefix="jangkau-") as folder:
-        path = Path(folder) / "gaps.xlsx"
+    with for_a_moment() as folder:
+        path = folder / "gaps.xlsx"
         write_workbook(answer.gaps, answer.ilp.with_adoption(adoption), path, lang=lang)
         return io.BytesIO(path.read_bytes())
 
@@ -82,8 +81,8 @@ def to_geojson(answer: Answer) -> io.BytesIO:
 
 def to_map(answer: Answer, lang: str) -> io.BytesIO:
     """Return the map as one file that opens without a network."""
-    with tempfile.TemporaryDirectory(prefix="jangkau-") as folder:
-        path = Path(folder) / "map.html"
+    with for_a_moment() as folder:
+        path = folder / "map.html"
         write_map(answer.gaps, path, lang=lang)
         return io.BytesIO(path.read_bytes())
 

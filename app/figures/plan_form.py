@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import shapely
 
+from app.areas.folder import for_a_moment
 from geodata.errors import ConfigError, InputError
 from geodata.readers.places import read_areas
 from planner.pipeline import Ask, Floor, Objective
@@ -233,8 +233,8 @@ def area_of_file(name: str, content: bytes) -> shapely.Geometry:
     if ending not in AREA_FILES:
         msg = f"give a file of areas as {' or '.join(AREA_FILES)}"
         raise ConfigError(msg)
-    with TemporaryDirectory(prefix="jangkau-") as folder:
-        file = Path(folder, f"areas{ending}")
+    with for_a_moment() as folder:
+        file = folder / f"areas{ending}"
         file.write_bytes(content)
         try:
             return shapely.union_all(read_areas(file).geometry.to_numpy())

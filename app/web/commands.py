@@ -171,8 +171,12 @@ def _password() -> str:
     """
     password = os.environ.get(PASSWORD_VARIABLE)
     if password is None:
-        password = getpass.getpass("password: ")
-        if password != getpass.getpass("once more: "):
+        try:
+            password, again = getpass.getpass("password: "), getpass.getpass("once more: ")
+        except EOFError:
+            msg = f"no password was given: type it at a terminal, or set {PASSWORD_VARIABLE}"
+            raise ConfigError(msg) from None
+        if password != again:
             msg = "the two passwords differ; nothing was changed"
             raise ConfigError(msg)
     if len(password) < SHORTEST_PASSWORD:

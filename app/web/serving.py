@@ -17,6 +17,7 @@ from panel.auth import AUTH_PROVIDERS
 from tornado.iostream import StreamClosedError
 from tornado.websocket import WebSocketClosedError
 
+from app.areas.folder import ServedFolder
 from app.areas.served import Served
 from app.core.pool import FairPool
 from app.core.session import Session
@@ -28,7 +29,6 @@ from app.texts import Texts
 from app.views.tour import SEEN_COOKIE
 from app.web.address import Address
 from app.web.door import COOKIE, DAYS, Door
-from app.web.folder import ServedFolder
 from app.web.hardening import harden
 from app.web.page import build_page, first_picture, release
 from geodata.errors import ConfigError

@@ -18,14 +18,14 @@ from geodata.downloads.catalogue import region_of, sources, tile_names
 from geodata.downloads.osm_area import Part, cut_osm, overpass_question
 from geodata.downloads.osm_tables import health_facilities, settlements, water
 from geodata.downloads.rasters import cut_rasters
-from geodata.errors import DownloadError, EmptyAreaError, WorkspaceError
+from geodata.errors import DownloadError, EmptyAreaError
 from geodata.files.csvtext import csv_text
 from geodata.layers import Finding, Progress, no_progress
 from geodata.readers.boundaries import read_boundaries
 from geodata.readers.files.opening import file_sha256, require_file
 from geodata.readers.outlines_sql import read_outlines_sql
 from geodata.readers.roads import study_zone
-from geodata.workspace import Ours, replace_folder
+from geodata.workspace import Ours, replace_folder, require_replaceable
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -169,7 +169,7 @@ def fetch_area(wish: Wish, out: Path, downloads: Downloads, *, progress: Progres
         wrote or changed.
     """
     check_regency_code(wish.code)
-    _require_unchanged(out)
+    require_replaceable(out, FETCHED)
     with replace_folder(out, FETCHED) as stage:
         work = _Work(wish, downloads, stage)
         progress("boundaries")
@@ -188,25 +188,6 @@ def fetch_area(wish: Wish, out: Path, downloads: Downloads, *, progress: Progres
             _write_heights(work, box)
         _write_record(work, name)
     return Fetched(out / AREA_YML, name, counts, tuple(work.findings))
-
-
-def _require_unchanged(out: Path) -> None:
-    """Raise WorkspaceError where somebody has worked on what an earlier fetch wrote."""
-    record = out / RECORD
-    if not record.is_file():
-        return
-    try:
-        files: dict[str, Any] = json.loads(record.read_text("utf-8"))["files"]
-        there = {n: f["sha256"] for n, f in files.items() if (out / n).is_file()}
-        changed = [n for n, sha256 in there.items() if file_sha256(out / n) != sha256]
-    except (ValueError, KeyError, TypeError, AttributeError):
-        changed = [RECORD]
-    if changed:
-        msg = (
-            f"{out / changed[0]} was changed since it was fetched, and would be lost. Give another folder "
-            "with --out, or move that away; nothing was changed."
-        )
-        raise WorkspaceError(msg)
 
 
 def _write_villages(work: _Work) -> tuple[str, dict[str, int]]:

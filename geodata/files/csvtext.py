@@ -7,6 +7,7 @@ Such texts get an apostrophe, as a spreadsheet has it; numbers stay numbers.
 from __future__ import annotations
 
 import csv
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
 
 # Also the full-width forms, which some spreadsheets read as the plain ones.
 STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+# Where the list separator is a semicolon (as in Indonesian), or a tab is chosen, a text that holds one is two
+# cells, and the second may begin so: the apostrophe stands behind the separator then.
+_CELL = re.compile(r"([;\t][ \"]*)('*)(?=[=+\-@＝＋－＠])")
+_GUARDED = re.compile(r"([;\t][ \"]*)'('*)(?=[=+\-@＝＋－＠])")
 
 
 def guarded(text: str) -> str:
@@ -25,13 +30,19 @@ def guarded(text: str) -> str:
     --------
     >>> guarded("=HYPERLINK(1)"), guarded("Desa Ma'u"), unguarded(guarded("'=1"))
     ("'=HYPERLINK(1)", "Desa Ma'u", "'=1")
+    >>> guarded("a;=1+1;b"), unguarded(guarded("a;'=1"))
+    ("a;'=1+1;b", "a;'=1")
     """
+    if ";" in text or "\t" in text:
+        text = _CELL.sub(r"\1'\2", text)
     return f"'{text}" if text.lstrip("'").startswith(STARTS) else text
 
 
 def unguarded(text: str) -> str:
     """Return the text that :func:`guarded` was given."""
-    return text[1:] if text.startswith("'") and text.lstrip("'").startswith(STARTS) else text
+    if text.startswith("'") and text.lstrip("'").startswith(STARTS):
+        text = text[1:]
+    return _GUARDED.sub(r"\1\2", text) if ";" in text or "\t" in text else text
 
 
 def csv_text(table: pd.DataFrame, *, index: bool = True) -> str:

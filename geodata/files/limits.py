@@ -26,6 +26,8 @@ TABLE_BYTES = 200_000_000
 TABLE_COLUMNS = 2_000
 TABLE_ROWS = 3_000_000
 TABLE_CELLS = 30_000_000
+# Of a workbook, whose rows take some twenty times as long to read as those of text.
+BOOK_ROWS = 500_000
 # What a workbook or another zip file unpacks to.
 UNPACKED_BYTES = 400_000_000
 # Vector files: the largest village outline of BIG's 1:25,000 maps has 3,500 points.
@@ -97,6 +99,16 @@ def require_rows(rows: int, what: str, file: str) -> None:
     """Raise SchemaError for a table with too many rows, empty ones among them."""
     if rows > TABLE_ROWS:
         msg = f"{what}: {file} has more than {TABLE_ROWS:,} rows, empty ones too. Delete those not needed."
+        raise SchemaError(msg)
+
+
+def require_book_rows(rows: int, what: str, file: str) -> None:
+    """Raise SchemaError for a workbook with too many rows that hold anything."""
+    if rows > BOOK_ROWS:
+        msg = (
+            f"{what}: {file} has more than {BOOK_ROWS:,} rows, too many for a workbook. Delete those not "
+            "needed, or save the table as CSV."
+        )
         raise SchemaError(msg)
 
 

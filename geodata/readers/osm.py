@@ -18,7 +18,7 @@ from xml.etree import ElementTree as ET
 
 import numpy as np
 
-from geodata.errors import UnreadableFileError
+from geodata.errors import InputError, UnreadableFileError
 from geodata.files import limits
 from geodata.readers.files.opening import require_file
 from geodata.readers.osm_ferries import ferry_members
@@ -111,6 +111,9 @@ def told_as_ours(path: Path) -> Iterator[None]:
 
     try:
         yield
+    except InputError:
+        # It is a ValueError too, and says already what to do.
+        raise
     except (RuntimeError, ValueError, osmium.InvalidLocationError) as error:
         reason = " ".join(str(error).split())
         hint = "The download may be incomplete: fetch it again."

@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 
 from geodata.crs import WGS84
-from geodata.errors import EmptyAreaError, UnreadableFileError
+from geodata.errors import EmptyAreaError, InputError, UnreadableFileError
 from geodata.readers.files.opening import require_file
 from geodata.readers.osm import deleted_objects
 
@@ -104,6 +104,9 @@ def read_osm_landmarks(path: Path, what: Landmark) -> gpd.GeoDataFrame:
             if number not in deleted[kind] and is_landmark(tags, what):
                 names.append(tags.get("name", ""))
                 points.append(point)
+    except InputError:
+        # It is a ValueError too, and says already what to do.
+        raise
     except (RuntimeError, ValueError, osmium.InvalidLocationError) as error:
         reason = " ".join(str(error).split())
         hint = "Fetch it again, or give a list of them."

@@ -72,9 +72,13 @@ def _fetch(options: argparse.Namespace) -> int:
     from geodata.downloads.area import Leave, Wish, fetch_area
     from geodata.downloads.catalogue import sources
     from geodata.downloads.client import Downloads, mirrors_of
+    from geodata.errors import ConfigError
     from planner.cli.check import shown
     from planner.progress import Steps
 
+    if options.cache is not None and options.cache.exists() and not options.cache.is_dir():
+        msg = f"{options.cache} is a file. Give a folder with --cache."
+        raise ConfigError(msg)
     wish = Wish(
         options.code, frozenset(Leave(n) for n in options.without), options.osm, options.pbf, options.name,
         options.buffer_km,

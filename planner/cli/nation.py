@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import math
 import sys
 import time
@@ -11,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from planner.cli.console import DONE, OUR_FAULT, USERS_INPUT, say
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Mapping
 
     from planner.cli.console import Commands
@@ -74,14 +74,12 @@ def add_commands(commands: Commands) -> None:
     )
     nation.add_argument(
         "--workers",
-        type=int,
+        type=_processes,
         default=2,
         metavar="N",
         help="processes of this machine; 0: this one (default: 2)",
     )
-    nation.add_argument(
-        "--memory", type=float, default=3.0, metavar="GIB", help="of each worker (default: 3)"
-    )
+    nation.add_argument("--memory", type=_gib, default=3.0, metavar="GIB", help="of each worker (default: 3)")
     nation.add_argument("--kind", help="site: facility kind, such as pustu or posyandu")
     nation.add_argument("--units", type=int, metavar="N", help="site: so many measures over all kabupaten")
     nation.add_argument(
@@ -91,6 +89,24 @@ def add_commands(commands: Commands) -> None:
         "--measures", type=Path, metavar="M.yml", help="site: what can be done in the place of the defaults"
     )
     nation.set_defaults(run=_nation)
+
+
+def _processes(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 5):
+        msg = f"{text!r} is no number of processes: give 0 or more"
+        raise argparse.ArgumentTypeError(msg)
+    return int(text)
+
+
+def _gib(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        msg = f"{text!r} is no amount of memory: give GiB, such as 3"
+        raise argparse.ArgumentTypeError(msg)
+    return value
 
 
 def _nation(options: argparse.Namespace) -> int:

@@ -99,11 +99,13 @@ def _comparison(options: argparse.Namespace) -> int:
 
 def _asked(path: Path | None) -> tuple[Scenario, Plan | None]:
     """Return the scenario of a file, or of the folder of a plan, which comes with it."""
+    from geodata.workspace import put_back
     from planner.pipeline import default_scenario, read_scenario
     from planner.reports.proposal.plan import read_plan_folder
 
     if path is None:
         return default_scenario(), None
+    put_back(path)
     if path.is_dir():
         plan = read_plan_folder(path)
         return plan.scenario, plan

@@ -274,7 +274,8 @@ def test_what_somebody_changed_is_not_overwritten(fetch, files, tmp_path):
         area.write_text(area.read_text("utf-8") + "# mine\n", "utf-8")
         status, _, err = fetch(served, *quick)
         assert status == 2
-        assert "AREA.yml was changed since it was fetched" in err
+        assert "changed since it was written" in err
+        assert "lost: AREA.yml." in err
         assert area.read_text("utf-8").endswith("# mine\n")
         other = tmp_path / "other"
         other.mkdir()

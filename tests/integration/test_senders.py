@@ -312,7 +312,7 @@ def test_answers_are_never_overwritten(sent, jangkau):
     filled = path.read_bytes()
     status, _, err = jangkau("check", sent[1], "--out", sent[0])
     assert status == 2
-    assert "answers in it would be lost" in err
+    assert "would be lost: pustu-periksa.xlsx" in err
     assert path.read_bytes() == filled
     inside = jangkau("check", sent[1], "--out", sent[1] / "x")
     assert inside[0] == 2

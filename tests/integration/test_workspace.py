@@ -167,19 +167,19 @@ def test_scenarios_that_an_older_version_left_in_a_hidden_folder_come_back(
 ):
     out = tmp_path / "w"
     write_workspace(demo_layers, out)
-    left = tmp_path / ".w.abc.partial/scenarios"
+    left = tmp_path / ".w.abcdefgh.partial/scenarios"
     left.mkdir(parents=True)
     (left / "jangkau.db").write_text("saved")
     if both:
         (out / "scenarios").mkdir()
         (out / "scenarios/jangkau.db").write_text("newer")
-    (tmp_path / ".w.def.old/w").mkdir(parents=True)
+    (tmp_path / ".w.abcdefgh.old/w").mkdir(parents=True)
     write_workspace(demo_layers, out)
     assert (out / "scenarios/jangkau.db").read_text() == ("newer" if both else "saved")
     assert ("compare them" if both else "was put back") in caplog.text
     # What may hold something is never removed.
     assert (left / "jangkau.db").exists() is both
-    assert not (tmp_path / ".w.def.old").exists()
+    assert not (tmp_path / ".w.abcdefgh.old").exists()
 
 
 def test_outputs_that_a_killed_command_had_moved_away_come_back(tmp_path, caplog):
@@ -187,8 +187,9 @@ def test_outputs_that_a_killed_command_had_moved_away_come_back(tmp_path, caplog
     out = tmp_path / "out"
     with replace_folder(out, ours) as stage:
         (stage / "a.txt").write_text("mine, the first")
-    (tmp_path / ".out.xyz.old").mkdir()
-    out.rename(tmp_path / ".out.xyz.old/out")
+    (tmp_path / ".out.abcdefgh.old").mkdir()
+    (tmp_path / ".out.abcdefgh.old/.jangkau").touch()
+    out.rename(tmp_path / ".out.abcdefgh.old/out")
     with pytest.raises(ZeroDivisionError), replace_folder(out, ours) as stage:
         (stage / "a.txt").write_text(str(1 / 0))
     assert (out / "a.txt").read_text() == "mine, the first"

@@ -19,13 +19,33 @@ from geodata.readers.files.table import read_table
 from planner.pipeline import demo_layers, find_gaps
 from planner.reports.outputs import write_gaps
 
-RISKY = ("=1+1", "+62 812", "-5", "@SUM(A1)", "\tx", "\r=x", "'=1", "''-x", "＝1")
+CELL_STARTS = ("=", "+", "-", "@")
+RISKY = (
+    "=1+1",
+    "+62 812",
+    "-5",
+    "@SUM(A1)",
+    "\tx",
+    "\r=x",
+    "'=1",
+    "''-x",
+    "＝1",
+    "a;=1+1;b",
+    "a;'=1",
+    "a; =1",
+)
 
 
-@given(st.one_of(st.text(), st.text("=+-@\t\r\n'x"), st.sampled_from(RISKY)))
+@given(st.one_of(st.text(), st.text("=+-@\t\r\n'x; \""), st.sampled_from(RISKY)))
 def test_every_text_comes_back_and_none_is_a_formula(text):
     assert unguarded(guarded(text)) == text
     assert not guarded(text).startswith(("=", "+", "-", "@", "\t", "\r"))
+
+
+@given(st.one_of(st.text(), st.text("=+-@\t'x; \""), st.sampled_from(RISKY)), st.sampled_from(";\t"))
+def test_no_part_is_a_formula_where_the_list_separator_is_another(text, separator):
+    for cell in guarded(text).split(separator)[1:]:
+        assert not cell.strip(' "').startswith(CELL_STARTS)
 
 
 def test_a_table_keeps_its_numbers_and_gaps():

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from app.web.folder import LIVE, PREFIX, SETTLED_S, ServedFolder, remove_leftovers
+from app.areas.folder import LIVE, PREFIX, SETTLED_S, ServedFolder, for_a_moment, remove_leftovers
 from geodata.files.lock import held
 
 SERVER = """
 import sys, time
-from app.web.folder import ServedFolder
+from app.areas.folder import ServedFolder
 folder = ServedFolder()
 (folder.files / "map.html").write_text("map")
 print(folder.files.parent, flush=True)
@@ -32,8 +32,17 @@ def temporary(tmp_path, monkeypatch):
     return tmp_path
 
 
-def server():
-    process = subprocess.Popen([sys.executable, "-c", SERVER], stdout=subprocess.PIPE, text=True)
+DROPPED = """
+import sys, time
+from app.areas.trials import GivenFile, _on_disk
+with _on_disk(GivenFile("kader.csv", b"nama")) as path:
+    print(path.parent.parent, flush=True)
+    time.sleep(60)
+"""
+
+
+def server(script=SERVER):
+    process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
     with process.stdout:
         return process, Path(process.stdout.readline().strip())
 
@@ -101,6 +110,28 @@ def test_folders_of_others_stay(temporary, monkeypatch):
     monkeypatch.undo()
     monkeypatch.setattr(tempfile, "tempdir", str(temporary))
     # Nor does anything go where nothing can be locked.
-    monkeypatch.setattr("app.web.folder.CAN_LOCK", False)
+    monkeypatch.setattr("app.areas.folder.CAN_LOCK", False)
     remove_leftovers()
     assert left.exists()
+
+
+@pytest.mark.slow
+def test_a_list_that_somebody_dropped_goes_after_a_kill(temporary):
+    killed, left = server(DROPPED)
+    assert (left / "files/kader.csv").read_text() == "nama"
+    aged(left)
+    remove_leftovers()
+    assert left.exists()
+    killed.send_signal(signal.SIGKILL)
+    killed.wait()
+    aged(left)
+    remove_leftovers()
+    assert list(temporary.iterdir()) == []
+
+
+def test_a_folder_for_a_moment_goes_with_it(temporary):
+    with for_a_moment() as files:
+        (files / "a.csv").write_text("a")
+    with pytest.raises(ZeroDivisionError), for_a_moment():
+        raise ZeroDivisionError
+    assert list(temporary.iterdir()) == []

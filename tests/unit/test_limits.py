@@ -297,3 +297,13 @@ def test_openstreetmap_text_that_unpacks_without_end(tmp_path, pack):
             file.write(b" " * MIB)
     with pytest.raises(UnreadableFileError, match="no map of a usual size"):
         osm.deleted_objects(path)
+
+
+@pytest.mark.slow
+def test_openstreetmap_text_without_end_is_told_once(tmp_path):
+    path = tmp_path / "a.osm.gz"
+    with gzip.open(path, "wb", 1) as file:
+        file.write(b"<osm><node id='1' x='" + b" " * 16 * MIB)
+    with pytest.raises(UnreadableFileError) as caught, osm.told_as_ours(path):
+        osm.deleted_objects(path)
+    assert str(caught.value).count("roads:") == 1

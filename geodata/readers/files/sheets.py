@@ -8,7 +8,7 @@ import zipfile
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from geodata.errors import InputError, MissingColumnError, UnreadableFileError, suggest
+from geodata.errors import InputError, MissingColumnError, UnreadableFileError, brief, suggest
 from geodata.files import limits
 from geodata.readers.files.opening import require_readable
 
@@ -44,13 +44,15 @@ def sheet_names(path: Path, what: str) -> list[str]:
     require_readable(path, what)
     limits.require_small(path, what, limits.TABLE_BYTES)
     try:
+        _require_short_cells(path, what)
         with _opened(path) as book:
             return [p.title for p in book.worksheets if _has_cells(p, what, path.name)]
     except InputError:
         raise
     except Exception as error:
         # openpyxl meets a broken workbook with whatever it stumbles over.
-        msg = f"{what}: {path.name} cannot be read as a workbook: {error}. Save it again as XLSX or CSV."
+        why = brief(error)
+        msg = f"{what}: {path.name} cannot be read as a workbook: {why}. Save it again as XLSX or CSV."
         raise UnreadableFileError(msg) from error
 
 
@@ -67,7 +69,10 @@ def sheet_rows(path: Path, sheet: str | None, what: str) -> list[list[object]]:
     ------
     MissingColumnError
         No such sheet, or several and none is named.
+    UnreadableFileError
+        A cell of a million characters and more.
     """
+    _require_short_cells(path, what)
     with _opened(path) as book:
         if sheet is not None and sheet not in book.sheetnames:
             msg = f"{what}: {path.name} has no sheet {sheet!r}."
@@ -85,7 +90,8 @@ def sheet_rows(path: Path, sheet: str | None, what: str) -> list[list[object]]:
         page = book[sheet]
         # What the file says of its size is often wrong, and openpyxl fills up to it.
         page.reset_dimensions()
-        rows = [list(row) for row in bounded(map(_filled, page.iter_rows(values_only=True)), what, path.name)]
+        read = bounded(map(_filled, page.iter_rows(values_only=True)), what, path.name)
+        rows = [list(row) for row in _few_enough(read, what, path.name)]
         member = page._worksheet_path  # noqa: SLF001 - openpyxl reads no merged cells where it reads row by row
     _fill_down(rows, _merged_blocks(path, member), what, path.name)
     return rows
@@ -113,6 +119,34 @@ def bounded(rows: Iterable[Sequence[T]], what: str, file: str) -> Iterator[Seque
         cells += len(row)
         limits.require_cells(len(row), cells, what, file)
         yield row
+
+
+def _few_enough(rows: Iterable[Sequence[T]], what: str, file: str) -> Iterator[Sequence[T]]:
+    """Yield rows; raise SchemaError once too many of a workbook hold something."""
+    filled = 0
+    for row in rows:
+        filled += bool(row)
+        limits.require_book_rows(filled, what, file)
+        yield row
+
+
+def _require_short_cells(path: Path, what: str) -> None:
+    """Raise UnreadableFileError for a cell that no office program writes, before it is held as a whole.
+
+    Between two marks of XML stands a cell; where a whole chunk has none, it is longer than that.
+    """
+    with zipfile.ZipFile(path) as book:
+        for member in book.infolist():
+            if not member.filename.lower().endswith(".xml") or member.file_size < CHUNK_BYTES:
+                continue
+            with book.open(member) as stream:
+                while len(chunk := stream.read(CHUNK_BYTES)) == CHUNK_BYTES:
+                    if b"<" not in chunk:
+                        msg = (
+                            f"{what}: {path.name} has a cell of more than {CHUNK_BYTES:,} characters. "
+                            "Empty that cell, or save the table again as CSV."
+                        )
+                        raise UnreadableFileError(msg)
 
 
 def _filled(row: Sequence[T]) -> Sequence[T]:

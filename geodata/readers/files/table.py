@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from geodata.errors import InputError, SchemaError, UnreadableFileError
+from geodata.errors import InputError, SchemaError, UnreadableFileError, brief
 from geodata.files import limits
 from geodata.files.csvtext import unguarded
 from geodata.readers.files.cells import cell_text
@@ -77,10 +77,11 @@ def read_table(source: FileSource, what: str, wanted: Sequence[str]) -> pd.DataF
     except InputError:
         raise
     except csv.Error as error:
-        msg = f"{what}: {path.name} is no table that can be read: {error}. Correct the file."
+        msg = f"{what}: {path.name} is no table that can be read: {brief(error)}. Correct the file."
         raise SchemaError(msg) from None
     except Exception as error:
-        msg = f"{what}: {path.name} cannot be read as a table: {error}. Save it again as CSV or XLSX."
+        why = brief(error)
+        msg = f"{what}: {path.name} cannot be read as a table: {why}. Save it again as CSV or XLSX."
         raise UnreadableFileError(msg) from error
 
 

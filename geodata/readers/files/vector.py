@@ -13,7 +13,14 @@ import pyarrow.parquet as pq
 import shapely
 
 from geodata.crs import WGS84
-from geodata.errors import MissingColumnError, MissingCrsError, SchemaError, UnreadableFileError, first_five
+from geodata.errors import (
+    MissingColumnError,
+    MissingCrsError,
+    SchemaError,
+    UnreadableFileError,
+    brief,
+    first_five,
+)
 from geodata.files import limits
 from geodata.readers.files.opening import require_readable
 
@@ -184,7 +191,7 @@ def _inside(path: Path, what: str, endings: tuple[str, ...]) -> str:
         with zipfile.ZipFile(path) as file:
             held = list(dict.fromkeys(file.namelist()))
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        msg = f"{what}: {path.name} is no zip file that can be read: {error}. Save it again."
+        msg = f"{what}: {path.name} is no zip file that can be read: {brief(error)}. Save it again."
         raise UnreadableFileError(msg) from error
     maps = _maps_among(held, endings)
     if len(maps) != 1:

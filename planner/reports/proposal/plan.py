@@ -12,6 +12,7 @@ import pandas as pd
 
 from geodata.errors import ConfigError, InputError, MissingFileError, UnreadableFileError, counted
 from geodata.files.csvtext import unguarded
+from geodata.workspace import put_back
 from planner.reports.outputs import RUN
 from planner.scenarios.scenario import read_scenario
 
@@ -235,6 +236,7 @@ def read_plan_folder(folder: Path) -> Plan:
 
 
 def _record(folder: Path) -> dict[str, Any]:
+    put_back(folder)
     path = folder / RUN
     if not path.is_file():
         msg = f"{path} is missing: --plan takes a folder that jangkau site or jangkau rollout wrote"

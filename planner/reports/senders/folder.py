@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import re
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from geodata.areafile import list_names
-from geodata.errors import ConfigError, WorkspaceError
+from geodata.errors import ConfigError
 from geodata.readers.files.opening import file_sha256
 from geodata.workspace import Ours, replace_folder
 from planner.reports.grade import grade_record
@@ -21,7 +21,6 @@ from planner.reports.senders.rows import finding_rows, findings_csv
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from geodata.areafile import FacilitiesFile
@@ -75,7 +74,7 @@ def write_findings(
     findings
         As :func:`planner.pipeline.check` gives them.
     out
-        The folder; one of the same command is replaced, unless a workbook in it was filled in.
+        The folder; one of the same command is replaced, unless a file in it was changed.
     lists
         The lists as AREA.yml names them, with whole paths.
     grade
@@ -111,7 +110,7 @@ def write_findings(
         require_unchanged(source, layers)
     sent = {name: read_list(source, name) for source, name in mine}
     rows = [_with_row(row, sent) for row in rows]
-    with _folder(out, CHECK) as stage:
+    with replace_folder(out, CHECK) as stage:
         (stage / FINDINGS).write_text(findings_csv(rows), "utf-8", newline="")
         if grade is not None:
             text = json.dumps(grade_record(grade), indent=1, ensure_ascii=False, allow_nan=False)
@@ -174,7 +173,7 @@ def write_answers(
     decided = [decide(one, known) for one in returned]
     answers = tuple(answer for one in decided for answer in one.answers)
     corrected = dict(zip(files, (f"{stem}{ANSWERED_END}" for stem in _stems(files)), strict=True))
-    with _folder(out, ANSWERED) as stage:
+    with replace_folder(out, ANSWERED) as stage:
         for file, one in zip(files, decided, strict=True):
             (stage / corrected[file]).write_text(list_csv(one.rows), "utf-8", newline="")
         (stage / ANSWERS).write_text(answers_csv(answers), "utf-8", newline="")
@@ -184,25 +183,6 @@ def write_answers(
     return Answered([out / name for name in names], answers, corrected, others)
 
 
-def _folder(out: Path, ours: Ours) -> AbstractContextManager[Path]:
-    """Give a folder to fill, unless it holds what somebody filled in since."""
-    _require_as_written(out)
-    return replace_folder(out, ours)
-
-
-def _require_as_written(out: Path) -> None:
-    """Raise WorkspaceError where a workbook is not as it was written: answers in it would be lost."""
-    try:
-        written: Any = json.loads((out / RUN).read_text("utf-8"))["files"]
-        hashes = {str(name): str(sha256) for name, sha256 in written.items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return  # not ours: replace_folder says so
-    for path in sorted(out.glob(f"*{SENT_END}")):
-        if file_sha256(path) != hashes.get(path.name):
-            msg = f"{path} was changed since it was written. Move it elsewhere: answers in it would be lost."
-            raise WorkspaceError(msg)
-
-
 def _write_run(stage: Path, command: str, layers: Layers, inputs: Iterable[Path] = ()) -> None:
     record = {
         "jangkau_version": version("jangkau"),
@@ -210,7 +190,6 @@ def _write_run(stage: Path, command: str, layers: Layers, inputs: Iterable[Path]
         "area": {"code": layers.area.code, "name": layers.area.name},
         "inputs": input_records(layers.sources),
         "workbooks": [{"file": path.name, "sha256": file_sha256(path)} for path in inputs],
-        "files": {path.name: file_sha256(path) for path in sorted(stage.iterdir())},
     }
     text = json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False)
     (stage / RUN).write_text(text + "\n", "utf-8")

@@ -12,6 +12,7 @@ import pandas as pd
 
 from geodata.errors import ConfigError
 from geodata.files.csvtext import unguarded
+from geodata.workspace import put_back
 from planner.reports.outputs import RUN
 from planner.reports.workbook.sheet import Total
 from planner.reports.workbook.tables import made
@@ -104,6 +105,7 @@ def plan_command(folder: Path, code: str) -> str:
         ...
     geodata.errors.ConfigError: nowhere is no folder of a plan: name one that jangkau site or rollout wrote
     """
+    put_back(folder)
     try:
         record = json.loads((folder / RUN).read_text("utf-8"))
         command, area = str(record["command"]), str(record["area"]["code"])

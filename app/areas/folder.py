@@ -7,11 +7,15 @@ import shutil
 import stat
 import tempfile
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from geodata.errors import WorkspaceError
 from geodata.files.lock import CAN_LOCK, held
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 PREFIX = "jangkau-app-"
 LIVE = "live"
@@ -40,6 +44,22 @@ class ServedFolder:
         """Delete it."""
         self._lock.close()
         shutil.rmtree(self._root, ignore_errors=True)
+
+
+@contextmanager
+def for_a_moment() -> Iterator[Path]:
+    """Give a folder for a file that somebody dropped or asked for; after a kill the next server removes it.
+
+    It may hold names of people.
+    """
+    root = Path(tempfile.mkdtemp(prefix=PREFIX))
+    try:
+        with held(root / LIVE, f"{root} is in use"):
+            files = root / "files"
+            files.mkdir()
+            yield files
+    finally:
+        shutil.rmtree(root, ignore_errors=True)
 
 
 def remove_leftovers() -> None:
