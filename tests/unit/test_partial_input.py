@@ -241,6 +241,8 @@ def random_street(seed):
         [x for x, _ in places], units, village=[v for _, v in places], people=rng.choice([10.0, 100.0]),
         listed=("puskesmas",), away_m=40_000.0,
     )  # fmt: skip
+    # The road is far from the outlines on purpose, and still of the area.
+    area = replace(area, area=replace(area.area, buffer_m=50_000.0))
     area = area.with_facilities(area.facilities.assign(village_code=np.array(home, dtype=object)))
     listed = {c for c in CODES[:many] if rng.random() < 0.5}
     on_map = {c for c in CODES[:many] if rng.random() < 0.5}
