@@ -140,27 +140,24 @@ def _require_shapes(frame: gpd.GeoDataFrame, what: str, kinds: tuple[int, ...]) 
     """Raise SchemaError for rows without a shape of their layer's kind, and for coordinates without end."""
     shape = np.asarray(frame.geometry.to_numpy(), dtype=object)
     lost = ~np.isin(shapely.get_type_id(shape), kinds) | shapely.is_empty(shape)
-    if lost.any():
-        rows = counted(int(lost.sum()), "row has", "rows have")
-        msg = (
-            f"{what}: {rows} no {SHAPE_WORDS.get(what, 'point')}: {first_five(frame.index[lost])}. "
-            "Give it, or leave them out."
-        )
-        raise SchemaError(msg)
+    _refuse(lost, frame.index, what, f"no {SHAPE_WORDS.get(what, 'point')}", "Give it, or leave them out.")
     _require_finite(shape, frame.index, what)
+
+
+def _refuse(bad: NDArray[np.bool_], index: pd.Index, what: str, has: str, do: str) -> None:
+    """Raise SchemaError that names the rows of which something is wrong, and what to do; none, no error."""
+    if bad.any():
+        rows = counted(int(bad.sum()), "row has", "rows have")
+        msg = f"{what}: {rows} {has}: {first_five(index[bad])}. {do}"
+        raise SchemaError(msg)
 
 
 def _require_finite(shape: NDArray[np.object_], index: pd.Index, what: str) -> None:
     """Raise SchemaError for shapes whose coordinates are no numbers, as those of swapped degrees become."""
     endless = ~(shapely.is_missing(shape) | shapely.is_empty(shape))
     endless &= ~np.isfinite(shapely.bounds(shape)).all(axis=1)
-    if endless.any():
-        rows = counted(int(endless.sum()), "row has", "rows have")
-        msg = (
-            f"{what}: {rows} coordinates that are no place on earth: {first_five(index[endless])}. {SWAPPED} "
-            "Correct them."
-        )
-        raise SchemaError(msg)
+    has = "coordinates that are no place on earth"
+    _refuse(endless, index, what, has, f"{SWAPPED} Correct them.")
 
 
 def _require_roads(roads: gpd.GeoDataFrame) -> None:
@@ -409,13 +406,8 @@ def _require_points(point: NDArray[np.object_], index: pd.Index) -> None:
     """Raise SchemaError for facilities whose shape is no point, or nowhere on earth; None is not known."""
     other = ~(shapely.is_missing(point) | shapely.is_empty(point))
     other &= shapely.get_type_id(point) != shapely.GeometryType.POINT
-    if other.any():
-        rows = counted(int(other.sum()), "row has", "rows have")
-        msg = (
-            f"facilities: {rows} a shape that is no point: {first_five(index[other])}. "
-            "Give a point, as .representative_point() does."
-        )
-        raise SchemaError(msg)
+    has, do = "a shape that is no point", "Give a point, as .representative_point() does."
+    _refuse(other, index, "facilities", has, do)
     _require_finite(point, index, "facilities")
 
 

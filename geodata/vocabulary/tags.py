@@ -91,16 +91,21 @@ def join_tags(tags: Mapping[str, str]) -> str | None:
     for key, value in kept.items():
         if key == "ford" and value in NO:
             continue
-        if key in MEASURED_TAGS:
-            number = least_readable(value, MEASURED_TAGS[key])
-            value = "" if math.isnan(number) else f"{number:g}"  # noqa: PLW2901 - as it is kept
-        elif key in GRADED_TAGS:
-            value = _worst_grade(key, value)  # noqa: PLW2901
-        elif key in ONEWAY_TAGS:
-            value = MERGED.join(ONEWAY_WORDS.get(v, v) for v in value.split(MERGED))  # noqa: PLW2901
-        if value:
-            pairs.append(f"{key}={value}")
+        if written := _as_kept(key, value):
+            pairs.append(f"{key}={written}")
     return "|".join(pairs) or None
+
+
+def _as_kept(key: str, value: str) -> str:
+    """Return a tag's value as it is kept; "" where nothing of it can be read."""
+    if key in MEASURED_TAGS:
+        number = least_readable(value, MEASURED_TAGS[key])
+        return "" if math.isnan(number) else f"{number:g}"
+    if key in GRADED_TAGS:
+        return _worst_grade(key, value)
+    if key in ONEWAY_TAGS:
+        return MERGED.join(ONEWAY_WORDS.get(v, v) for v in value.split(MERGED))
+    return value
 
 
 def _grades(value: str) -> list[str]:
