@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from planner.siting.clock import Clock
@@ -216,6 +216,8 @@ def scored(rows, lower, upper):
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 3))
+# HiGHS gives up here on the way from the last solution, at an objective that is too low.
+@example(1507583, 1)
 @settings(max_examples=60, deadline=None)
 def test_a_linear_problem_without_its_idle_rows_is_that_of_the_others(seed, idle):
     rng = np.random.default_rng(seed)
