@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -24,7 +23,6 @@ from planner.pipeline import Study, check, default_scenario, grade, summary
 from planner.reports.pws import pws_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     import pandas as pd
@@ -126,9 +124,9 @@ class Area:
         self.trial = ""
         self.scenario = scenario or default_scenario()
         self.study = Study(layers, scenario=self.scenario, modes=tuple(self.scenario.modes))
-        # Of the study itself: it keeps searches and networks that threads must not change at once.
-        self._asking = threading.Lock()
         self._keeping = threading.Lock()
+        # By question, while it is computed: who asks the same waits for it, who asks another does not.
+        self._asking: WeakValueDictionary[str, threading.Lock] = WeakValueDictionary()
         self._answers: OrderedDict[str, Answer] = OrderedDict()
         # Those that a session holds are found too when there was no room for them.
         self._held: WeakValueDictionary[str, Answer] = WeakValueDictionary()
@@ -187,17 +185,22 @@ class Area:
             return self.base
         key = what_if.key()
         with self._keeping:
-            known = self._answers.get(key) or self._held.get(key)
-            if known is not None:
-                self._answers[key] = known
-                self._answers.move_to_end(key)
-                return known
-        made = self._compute(what_if)
-        with self._keeping:
-            self._answers[key] = self._held[key] = made
-            while len(self._answers) > KEPT_ANSWERS:
-                self._answers.popitem(last=False)
-        return made
+            turn = self._asking.setdefault(key, threading.Lock())
+        with turn:
+            # Whoever waited here may have been stopped meanwhile.
+            has_its_turn()
+            with self._keeping:
+                known = self._answers.get(key) or self._held.get(key)
+                if known is not None:
+                    self._answers[key] = known
+                    self._answers.move_to_end(key)
+                    return known
+            made = self._compute(what_if)
+            with self._keeping:
+                self._answers[key] = self._held[key] = made
+                while len(self._answers) > KEPT_ANSWERS:
+                    self._answers.popitem(last=False)
+            return made
 
     def known(self, what_if: WhatIf) -> Answer | None:
         """Return the answer if it is ready, without computing anything."""
@@ -208,20 +211,14 @@ class Area:
 
     def _compute(self, what_if: WhatIf) -> Answer:
         scenario = what_if.scenario(self.scenario)
-        # Whoever waits here may have been stopped meanwhile.
-        with self._asking:
-            has_its_turn()
-            study = self.study if not what_if.standard else self.study.under(scenario)
-            return Answer(what_if, study.gaps(scenario.edits, may_go_on=may_go_on))
+        return Answer(what_if, self._study(what_if).gaps(scenario.edits, may_go_on=may_go_on))
 
-    @contextmanager
-    def studying(self, answer: Answer) -> Iterator[Study]:
-        """Lend the study by an answer's rules for more questions; nobody else asks it meanwhile."""
-        with self._asking:
-            if answer.what_if.standard:
-                yield self.study.under(answer.what_if.scenario(self.scenario))
-            else:
-                yield self.study
+    def _study(self, what_if: WhatIf) -> Study:
+        return self.study.under(what_if.scenario(self.scenario)) if what_if.standard else self.study
+
+    def study_of(self, answer: Answer) -> Study:
+        """Return the study by an answer's rules, for more questions."""
+        return self._study(answer.what_if)
 
     def nearest_roads(self, lonlat: tuple[float, float], within_m: float) -> gpd.GeoDataFrame:
         """Return roads within a distance of a place (degrees), the nearest first; bridges come before.

@@ -210,8 +210,7 @@ def facility_sheet(area: Area, answer: Answer, facility_id: str, kind: str, seas
     if not served:
         return FacilitySheet(facility_id, facts, all_served[0] if all_served else "", None, None, None)
     chosen = kind if kind in served else served[0]
-    with area.studying(answer) as study:
-        loss = loss_if_closed(study, gaps, facility_id, chosen, season)
+    loss = loss_if_closed(area.study_of(answer), gaps, facility_id, chosen, season)
     return FacilitySheet(
         facility_id, facts, chosen, catchment(gaps, facility_id, chosen, season), loss,
         catchment_area(gaps, facility_id, chosen, season, inside=area.outline),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from copy import copy
 from dataclasses import dataclass, replace
@@ -62,6 +63,37 @@ if TYPE_CHECKING:
 
 # So many sets of edited roads are kept ready; each is a network of its own.
 KEPT = 4
+
+
+class _Edited:
+    """The ways of the last sets of edited roads; several threads may ask for them."""
+
+    def __init__(self) -> None:
+        self._ways: OrderedDict[str, Ways] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def __getstate__(self) -> OrderedDict[str, Ways]:
+        # A study is copied and sent to other processes; a lock is not.
+        with self._lock:
+            return self._ways.copy()
+
+    def __setstate__(self, ways: OrderedDict[str, Ways]) -> None:
+        self._ways, self._lock = ways, threading.Lock()
+
+    def get(self, name: str, make: Callable[[], Ways]) -> Ways:
+        """Return the ways of a name; where none are kept they are made, without holding up anybody."""
+        with self._lock:
+            if name in self._ways:
+                self._ways.move_to_end(name)
+                return self._ways[name]
+        made = make()
+        with self._lock:
+            # Where two made the same, both go on with the first.
+            made = self._ways.setdefault(name, made)
+            self._ways.move_to_end(name)
+            while len(self._ways) > KEPT:
+                self._ways.popitem(last=False)
+        return made
 
 
 EDITS = (*ROAD_EDITS, *FACILITY_EDITS, ChangeSpeed, Flood)
@@ -178,6 +210,9 @@ def find_gaps(layers: Layers, *, scenario: Scenario | None = None, progress: Pro
 class Study:
     """A study area prepared once and asked "what if" many times.
 
+    Several threads may ask it at once: what is kept is only added to, and each piece is the same whoever
+    makes it.
+
     Parameters
     ----------
     layers
@@ -247,7 +282,7 @@ class Study:
         self.modes = tuple(sorted({*(r.mode for r in listed.values()), *others, *modes}))
         self.extent = self.beyond.extent or find_extent(layers, self.scenario)
         self._coverage: dict[tuple[str, Season], Coverage] = {}
-        self._edited: OrderedDict[str, Ways] = OrderedDict()
+        self._edited = _Edited()
         self.ways: Ways | None = None
         if layers.roads is not None:
             progress("network")
@@ -371,7 +406,7 @@ class Study:
         mine = self.scenario.standard
         twin._coverage = {  # noqa: SLF001 - a Study like this one
             (kind, season): one
-            for (kind, season), one in self._coverage.items()
+            for (kind, season), one in self._coverage.copy().items()
             if same
             and scenario.standard.get(kind) == mine[kind]
             and twin.extent.same_lists(self.extent, (kind, *mine[kind].counts))
@@ -492,12 +527,7 @@ class Study:
             return self.ways
         # With their numbers: a drawn road is named by its own.
         name = f"{content_hash([edits[i] for i in at])} {at}"
-        if name not in self._edited:
-            self._edited[name] = self._rebuilt(scenario, edits)
-            if len(self._edited) > KEPT:
-                self._edited.popitem(last=False)
-        self._edited.move_to_end(name)
-        return self._edited[name]
+        return self._edited.get(name, lambda: self._rebuilt(scenario, edits))
 
     def _rebuilt(self, scenario: Scenario, edits: Sequence[Edit]) -> Ways:
         assert self.ways is not None
