@@ -181,6 +181,30 @@ def find_unseen(  # noqa: PLR0913 - a study hands in what it has prepared
     return Unseen(lists, roads)
 
 
+def quickest_mps(scenario: Scenario, mode: str) -> float:
+    """Return the most metres a second of a mode on any road, also where edits make it quicker.
+
+    Parameters
+    ----------
+    scenario
+        Its speeds and edits.
+    mode
+        One of the scenario's.
+
+    Examples
+    --------
+    >>> from planner.scenarios.scenario import default_scenario
+    >>> faster = default_scenario().model_copy(update={"edits": (ChangeSpeed(mode="car", factor=2.0),)})
+    >>> round(quickest_mps(faster, "car"), 2)
+    33.33
+    """
+    factor = 1.0
+    for edit in scenario.edits:
+        if isinstance(edit, ChangeSpeed) and edit.mode == mode:
+            factor *= max(edit.factor, 1.0)
+    return fastest_mps(scenario.modes[mode]) * factor
+
+
 @dataclass(frozen=True)
 class _Look:
     profile: Profile
@@ -222,7 +246,7 @@ class _Look:
         """
         assert self.ways is not None
         router = self.ways.router(self.profile)
-        s_a_metre = 1.0 / self.fastest()
+        s_a_metre = 1.0 / quickest_mps(self.scenario, self.profile.mode)
         exits = np.concatenate([self.places_along(land, steps=False), self._dead_ends(land)])
         # Goals on the land or near it, and where one comes back to known roads that lead to one.
         off = shapely.distance(land, goals)
@@ -249,19 +273,11 @@ class _Look:
             out = np.minimum(out, np.maximum(self.seconds_to(exits) + on.min(), straight))
         return np.asarray(out, dtype=np.float64)
 
-    def fastest(self) -> float:
-        """Return the most metres a second of the mode on any road, also where edits make it quicker."""
-        mode = self.profile.mode
-        factor = 1.0
-        for edit in self.scenario.edits:
-            if isinstance(edit, ChangeSpeed) and edit.mode == mode:
-                factor *= max(edit.factor, 1.0)
-        return fastest_mps(self.scenario.modes[mode]) * factor
-
     def _on_foot(self, metres: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return how many seconds more than on the quickest road a walk takes; inf where it is too long."""
         access = self.scenario.access
-        more = max(access.seconds_per_m() - 1.0 / self.fastest(), 0.0)
+        s_a_metre = 1.0 / quickest_mps(self.scenario, self.profile.mode)
+        more = max(access.seconds_per_m() - s_a_metre, 0.0)
         return np.where(metres <= access.max_distance_m, metres * more, np.inf)
 
     def _dead_ends(self, land: shapely.Geometry) -> NDArray[np.object_]:

@@ -13,12 +13,13 @@ import pandas as pd
 import shapely
 
 from geodata.crs import WGS84, known_crs
-from geodata.vocabulary.statuses import YesNo
-from planner.coverage.reach import is_open, unplaced, usable_facilities, weighted_median
+from geodata.vocabulary.statuses import Reason, YesNo
+from planner.coverage.reach import REASONS, is_open, unplaced, usable_facilities, weighted_median
 from planner.coverage.show import area_in_words, html_table
-from planner.coverage.unseen import find_unseen
+from planner.coverage.unseen import find_unseen, quickest_mps
 from planner.ilp.groups import group_table
 from planner.ilp.jejaring import find_jejaring, reconciled
+from planner.ilp.loads import loads_sure, within_straight
 from planner.ilp.reasons import reason_lines
 from planner.ilp.referral import referral_table
 from planner.ilp.stages import adoption_table, progress
@@ -49,6 +50,8 @@ class _InReach(NamedTuple):
     """What the pairs of place and unit within the limit tell of a kind."""
 
     allocation: Allocation | None
+    # By unit, whether its load would be the same with all units and ways on the map.
+    load_sure: NDArray[np.bool_]
     score: NDArray[np.float64]
     near_score: NDArray[np.float64]
 
@@ -291,7 +294,10 @@ class Ilp:
         """Return what the pairs within the limit tell; the pairs themselves, many, are not kept."""
         if kind not in self._in_reach:
             times = self.times_within(kind)
-            self._in_reach[kind] = _InReach(self._allocated(kind, times), *self._scored(kind, times))
+            found = self._allocated(kind, times)
+            self._in_reach[kind] = _InReach(
+                found, self._sure(kind, times, found), *self._scored(kind, times)
+            )  # fmt: skip
         return self._in_reach[kind]
 
     def _allocated(self, kind: str, times: SparseTimes | None) -> Allocation | None:
@@ -300,12 +306,37 @@ class Ilp:
         # Here, because compiling the kernel behind it takes a while and not everybody asks.
         from planner.supply.capacity import allocate
 
-        mine = self.units[self.units["serves_as"] == kind]
         ids = self.gaps.coverage[kind].facilities.index
         return allocate(
-            times, self.gaps.demand["people"].to_numpy(), mine["capacity_people"].reindex(ids).to_numpy(),
+            times, self.gaps.demand["people"].to_numpy(), self._capacity_people(kind),
             place_id=self.gaps.demand.index.to_numpy(dtype=object), facility_id=ids.to_numpy(dtype=object),
         )  # fmt: skip
+
+    def _capacity_people(self, kind: str) -> NDArray[np.float64]:
+        """Return the room of each unit that takes part, NaN where nothing says how much."""
+        mine = self.units[self.units["serves_as"] == kind]
+        ids = self.gaps.coverage[kind].facilities.index
+        return np.asarray(mine["capacity_people"].reindex(ids).to_numpy(), dtype=np.float64)
+
+    def _sure(self, kind: str, times: SparseTimes | None, found: Allocation | None) -> NDArray[np.bool_]:
+        """Return by unit that takes part whether its load rests on nothing that may not be on the map."""
+        gaps, coverage = self.gaps, self.gaps.coverage[kind]
+        if times is None or found is None:
+            return np.ones(len(coverage.facilities), dtype=bool)
+        no_way = coverage.reason_code == REASONS.index(Reason.ROADS_INCOMPLETE)
+        in_doubt = (coverage.more | no_way) & (gaps.demand["people"].to_numpy() > 0)
+        beside_ways = None
+        if gaps.extent.clipped or not gaps.extent.roads_whole(len(gaps.layers.villages)).all():
+            # Nobody gets further than this, by whatever way.
+            rule, scenario = self.rule(kind), gaps.scenario
+            on_foot_mps = 1.0 / scenario.access.seconds_per_m()
+            metres = rule.limit_s * max(quickest_mps(scenario, rule.mode), on_foot_mps)
+            units = usable_facilities(gaps.layers, (kind, *rule.counts)).geometry
+            places = gaps.demand.geometry[in_doubt]
+            beside_ways = within_straight(
+                shapely.get_coordinates(units.to_numpy()), shapely.get_coordinates(places.to_numpy()), metres
+            )
+        return loads_sure(times, found, self._capacity_people(kind), in_doubt, beside_ways)
 
     def _covered(self, kind: str) -> NDArray[np.bool_]:
         """Return by village whether the lists of what counts as a kind, and the roads, cover it."""
@@ -338,7 +369,8 @@ class Ilp:
     def loads(self) -> pd.DataFrame:
         """By ``facility_id`` and ``serves_as``: capacity, people given to it, load (people ÷ capacity).
 
-        Index ``facility_id``; numbers are float64, NaN = unknown.
+        Index ``facility_id``; numbers are float64, NaN = unknown; also where units, or ways, that nobody
+        knows of may change them (:func:`planner.ilp.loads.loads_sure`).
         """
         parts = []
         for kind in self.kinds:
@@ -348,7 +380,8 @@ class Ilp:
             part["people_allocated"] = np.nan
             if found is not None:
                 ids = self.gaps.coverage[kind].facilities.index
-                part.loc[ids, "people_allocated"] = found.load_people
+                sure = self._reaching(kind).load_sure
+                part.loc[ids, "people_allocated"] = np.where(sure, found.load_people, np.nan)
             part["load"] = part["people_allocated"] / part["capacity_people"]
             parts.append(part)
         return pd.concat(parts)

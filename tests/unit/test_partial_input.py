@@ -355,7 +355,7 @@ STRETCH = 9000.0
 QUICKEST = 50_000 / 60
 
 
-def stretches(seed, kind="puskesmas"):
+def stretches(seed, kind="puskesmas", most=3):
     """Return villages one after the other along a road, with hamlets and units, and which are covered."""
     rng = random.Random(seed)  # noqa: S311 - no secret
     many = rng.randint(3, 9)
@@ -364,7 +364,7 @@ def stretches(seed, kind="puskesmas"):
         return rng.randrange(0, int(many * STRETCH), 500) + 137.0
 
     places = sorted({anywhere() for _ in range(12)} | {STRETCH * i + 450 for i in range(many)})
-    units = sorted({anywhere() for _ in range(rng.randint(1, 3))})
+    units = sorted({anywhere() for _ in range(rng.randint(1, most))})
     covered = {i for i in range(many) if rng.random() < 0.6} or {0}
     home = [int(x // STRETCH) for x in places]
     shapes = {
@@ -1529,6 +1529,60 @@ def test_people_without_room_are_unknown_where_other_units_may_be(word):
     assert first == 40.0
     assert math.isnan(second)
     assert ilp_summary(part)["people_beyond"]["puskesmas"] is None
+
+
+def loads_of(area):
+    """Return by unit how many people it is given."""
+    return Ilp(find_gaps(area)).loads["people_allocated"].to_dict()
+
+
+# Loads were given as known beside villages whose lists nobody has, though their people may go elsewhere.
+def test_a_load_is_unknown_where_its_people_may_have_another_unit_and_known_where_not():
+    units = [("P", "puskesmas", 0.0, {"capacity_people": 60.0}), ("Q", "puskesmas", 60_000.0)]
+    area = beside_each_other([0, 60_000], units, people=100.0)
+    ends = [box(-3000, -100, 3000, 100), box(50_000, -100, 73_000, 100)]
+    area = replace(area, villages=area.villages.set_geometry(ends, crs=CRS))
+    assert loads_of(covering(area, puskesmas="all", roads="all")) == {"P": 60.0, "Q": 100.0}
+    for word in ("puskesmas", "roads"):
+        part = loads_of(covering(area, **{word: [CODES[0]]}))
+        # The border is 50 km, 100 minutes by road, away from the first.
+        assert part["P"] == 60.0, word
+        assert math.isnan(part["Q"]), word
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(14))
+def test_a_load_that_is_told_is_the_same_with_all_units_and_roads(seed):
+    rng = random.Random(seed)  # noqa: S311 - no secret
+    area, many, _, units, covered = stretches(seed, most=6)
+    beyond = sorted(set(range(many)) - covered)
+    # Narrow rooms, so that who finds one full goes on to the next.
+    room = {x: rng.choice([100.0, 150.0, 250.0, math.nan]) for x in units}
+    word = rng.choice(["puskesmas", "roads"])
+    if word == "roads":
+        known, drawn = units, along(many, covered)
+    else:
+        known, drawn = [x for x in units if int(x // STRETCH) in covered], along(many)
+    rows = area.facilities.assign(capacity_people=[room[x] for x in units])
+    part = replace(area, roads=drawn).with_facilities(rows[[x in known for x in units]])
+    where = {"puskesmas": "all", "roads": "all", word: {CODES[i] for i in covered}}
+    told = loads_of(covering(part, **where))
+    names = dict(zip(units, area.facilities.index, strict=True))
+    for _ in range(4):
+        places = {v * STRETCH + rng.randrange(0, 9000, 500) for v in rng.sample(beyond, min(len(beyond), 2))}
+        hidden = sorted(places) if word == "puskesmas" else []
+        every = [*units, *hidden]
+        ids = [*(names[x] for x in units), *(f"H{i}" for i in range(len(hidden)))]
+        all_units = facilities(
+            [(i, "puskesmas", at(x, 0), CODES[int(x // STRETCH)]) for i, x in zip(ids, every, strict=True)],
+            functioning=["yes"] * len(every),
+        ).assign(capacity_people=[room.get(x, 100.0) for x in every])
+        quick = {"road_class": "trunk"} if rng.random() < 0.5 else {}
+        all_roads = along(many, covered, quick) if word == "roads" else drawn
+        whole = replace(area, roads=all_roads).with_facilities(all_units)
+        truth = loads_of(covering(whole, puskesmas="all", roads="all"))
+        for unit, people in told.items():
+            assert math.isnan(people) or people == truth[unit], (unit, people, truth, hidden)
 
 
 @pytest.mark.parametrize(

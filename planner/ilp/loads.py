@@ -1,0 +1,120 @@
+"""Which units' loads are known, where units or ways may be that nobody knows of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from planner.supply.capacity import Allocation
+    from planner.travel.times import SparseTimes
+
+# A unit with less room left than this share of its capacity is full.
+HAIR = 1e-9
+
+
+def loads_sure(
+    times: SparseTimes,
+    allocation: Allocation,
+    capacity_people: NDArray[np.float64],
+    in_doubt: NDArray[np.bool_],
+    beside_ways: NDArray[np.bool_] | None = None,
+) -> NDArray[np.bool_]:
+    """Return by unit whether the people given to it would be the same with all units and ways on the map.
+
+    Who may be within the limit of a unit that nobody listed may go there: fewer come to the unit that they
+    are given to. If that one was full, its room goes to others for whom it is nearer than the unit that they
+    are given to, or whose own unit is full; they leave that unit, and so on. Over ways that nobody drew, more
+    may come as well.
+
+    Parameters
+    ----------
+    times
+        The pairs within the limit.
+    allocation
+        Who goes where, by these pairs.
+    capacity_people
+        float64 ``(units,)``, NaN where a unit has room for everybody.
+    in_doubt
+        bool ``(places,)``: a unit that nobody listed, or a way that nobody drew, may be within the limit.
+    beside_ways
+        bool ``(units,)``: somebody may come over a way that nobody drew; None where all are drawn.
+
+    Returns
+    -------
+    sure
+        bool ``(units,)``.
+
+    Examples
+    --------
+    Two places and two units, B nearer to both places; the second place may have a third unit. Where that
+    makes room at B for the first place, nobody knows who goes to A either:
+
+    >>> from planner.supply.capacity import allocate
+    >>> from planner.travel.times import SparseTimes
+    >>> seconds = np.array([90.0, 60.0, 120.0, 60.0])
+    >>> times = SparseTimes(np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1]), seconds)
+    >>> doubt = np.array([False, True])
+    >>> for room in (100.0, 40.0):
+    ...     room_people = np.array([60.0, room])
+    ...     answer = allocate(times, [50, 40], room_people, place_id=["a", "b"], facility_id=["A", "B"])
+    ...     answer.load_people.tolist(), loads_sure(times, answer, room_people, doubt).tolist()
+    ([0.0, 90.0], [True, False])
+    ([50.0, 40.0], [False, False])
+    """
+    units = len(allocation.load_people)
+    full = allocation.load_people >= capacity_people * (1 - HAIR)
+    touched = np.zeros(units, dtype=bool)
+    touched[allocation.facility[in_doubt[allocation.place]]] = True
+    if beside_ways is not None:
+        touched |= beside_ways
+    seen = np.zeros(units, dtype=bool)
+    # Both are in order of place and unit.
+    key = times.place.astype(np.int64) * units + times.facility
+    here_s = times.travel_s[
+        np.searchsorted(key, allocation.place.astype(np.int64) * units + allocation.facility)
+    ]
+    while (new := np.flatnonzero(touched & full & ~seen)).size:
+        seen[new] = True
+        now = np.zeros(units, dtype=bool)
+        now[new] = True
+        # The seconds from each place to the nearest of these.
+        there_s = np.full(len(in_doubt), np.inf)
+        pair = now[times.facility]
+        np.minimum.at(there_s, times.place[pair], times.travel_s[pair])
+        near = there_s[allocation.place]
+        touched[allocation.facility[(near < np.inf) & ((near <= here_s) | full[allocation.facility])]] = True
+        if beside_ways is not None:
+            # Who finds it full goes elsewhere.
+            here = np.zeros(len(in_doubt), dtype=bool)
+            here[allocation.place[now[allocation.facility]]] = True
+            touched[times.facility[here[times.place]]] = True
+    return ~touched
+
+
+def within_straight(
+    units: NDArray[np.float64], places: NDArray[np.float64], metres: float
+) -> NDArray[np.bool_]:
+    """Return which units have a place no further than some metres away, in a straight line.
+
+    Parameters
+    ----------
+    units, places
+        float64 ``(n, 2)``, metres.
+    metres
+        The distance, included.
+
+    Examples
+    --------
+    >>> within_straight(np.array([[0.0, 0.0], [9.0, 0.0]]), np.array([[3.0, 4.0]]), 5.0).tolist()
+    [True, False]
+    """
+    if not len(places):
+        return np.zeros(len(units), dtype=bool)
+    away = cKDTree(places).query(units)[0]
+    near: NDArray[np.bool_] = away <= metres
+    return near
