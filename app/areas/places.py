@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from app.areas.names import district_names
+from planner.texts.catalogues import LANGUAGES, map_texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -76,7 +78,7 @@ class PlaceIndex:
         self._found = list(found)
         self._names = [plain(f.name) for f in self._found]
         self._all = [
-            f"{name} {plain(f.where)} {f.id.casefold()}"
+            f"{name} {plain(f.where)} {f.id.casefold()} {_kind_words(f.kind)}"
             for f, name in zip(self._found, self._names, strict=True)
         ]
 
@@ -85,7 +87,7 @@ class PlaceIndex:
 
         A name that is the text comes before one that begins with it, that before one with a word that does,
         and that before one that holds it anywhere. Every word of the text must be there, in the name, the
-        place or the code; one without letters and digits finds nothing.
+        place, the code or the kind; one without letters and digits finds nothing.
 
         Parameters
         ----------
@@ -112,6 +114,13 @@ class PlaceIndex:
         if f" {text}" in name:
             return 2
         return 3 if text in name else 4
+
+
+@lru_cache
+def _kind_words(kind: str) -> str:
+    """Return what a kind of facility is called in all languages; lists often leave it out of the name."""
+    names = [map_texts(lang).get(f"kind_{kind}", kind) for lang in LANGUAGES] if kind else []
+    return plain(" ".join(names))
 
 
 def places(villages: gpd.GeoDataFrame, facilities: gpd.GeoDataFrame) -> Iterator[Found]:

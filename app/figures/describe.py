@@ -41,7 +41,7 @@ def rules(what_if: WhatIf, texts: Texts) -> list[str]:
         if change.mode is not None:
             parts.append(texts.term(f"mode_{change.mode}"))
         if change.limit_minutes is not None:
-            parts.append(texts.text("limit {n} min", n=texts.number(change.limit_minutes, 1)))
+            parts.append(texts.text("limit {n} min", n=texts.plain(change.limit_minutes)))
         out.append(f"{texts.kind(kind)}: {', '.join(parts)}")
     return out
 

@@ -31,6 +31,8 @@ UNREACHABLE_COLOR = "#4d4d4d"
 SEQUENCE = ("#ffffcc", "#a1dab4", "#41b6c4", "#2c7fb8", "#253494")
 STATUSES = VillageStatus.texts()
 MINUTES = (15.0, 30.0, 60.0, 120.0)
+# Decimals kept of people: sums of shares differ in the last bit, and that is nobody.
+HAIR = 6
 SHARES = (0.25, 0.5, 0.75, 1.0)
 PEOPLE = (1.0, 100.0, 500.0, 1000.0, 5000.0)
 LEAST_CHANGE_MINUTES = 0.5
@@ -76,15 +78,15 @@ class Shown:
 
     @property
     def unsure(self) -> Floats:
-        """People of whom nobody knows whether they are reached, to a tenth of a person, by village."""
-        open_: Floats = np.round(self.people * self.villages["share_unknown"].to_numpy(), 1)
+        """People of whom nobody knows whether they are reached, by village."""
+        open_: Floats = np.round(self.people * self.villages["share_unknown"].to_numpy(), HAIR)
         return open_
 
     @property
     def unreached(self) -> Floats:
-        """People known not to be reached by village, to a tenth of a person; NaN where unknown."""
+        """People known not to be reached by village; NaN where unknown."""
         known = 1.0 - self.villages["share_unknown"].to_numpy()
-        left: Floats = np.round(np.maximum(self.people * known - self.reached, 0.0), 1)
+        left: Floats = np.round(np.maximum(self.people * known - self.reached, 0.0), HAIR)
         return left
 
 
@@ -181,7 +183,7 @@ def _share_legend(texts: Texts) -> list[LegendRow]:
 
 def _unreached(shown: Shown, *, edges: tuple[float, ...]) -> Classes:
     least = shown.unreached
-    most = np.round(least + shown.unsure, 1)
+    most = np.round(least + shown.unsure, HAIR)
     of = partial(_people_classes, edges=edges)
     return _if_sure(of(least), of(most), np.isnan(least), unknown=len(edges) + 1)
 

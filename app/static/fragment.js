@@ -96,7 +96,11 @@ export function render({ model, el }) {
       // What is gone, or can't be pressed now, leaves the focus to what stands in its place.
       const heir = again && !again.disabled ? again
         : box.querySelector("input:not([type=file]),button:not(:disabled),select");
-      if (heir && heir !== again) heir.focus();
+      if (!heir) {
+        // Nothing here takes the focus: the part itself does, so that the next step is not the page's first.
+        box.tabIndex = -1;
+        box.focus();
+      } else if (heir !== again) heir.focus();
       else if (again) {
         again.focus();
         if (at !== null && again.setSelectionRange) again.setSelectionRange(at, at);

@@ -170,7 +170,7 @@ class _WhatIf(Follows):
                 return
             self.session.questions.change(lambda: state.with_rule(kind, limit_minutes=limit))
         elif act == "speed":
-            factor = texts.parsed(value.replace(",", "."))
+            factor = texts.parsed(value)
             if factor is None or not LEAST_FACTOR <= factor <= MOST_FACTOR:
                 self.session.notice.tell(texts.text(
                     "Travel is between {a} and {b} times as fast as usual.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -59,9 +60,23 @@ class Formatter:
         return str(numbers.format_decimal(value, format="0.####", locale=self._locale))
 
     def parsed(self, text: str) -> float | None:
-        """Return a number that somebody typed, with a decimal comma or point; None for anything else."""
+        """Return a number that somebody typed, with a decimal comma or point; None for anything else.
+
+        Where three digits stand behind what the language groups thousands with, they are thousands.
+
+        Examples
+        --------
+        >>> Formatter("id").parsed("1.000"), Formatter("id").parsed("22.5"), Formatter("id").parsed("0,125")
+        (1000.0, 22.5, 0.125)
+        >>> Formatter("en").parsed("1,000"), Formatter("en").parsed("1.000")
+        (1000.0, 1.0)
+        """
+        typed = text.strip()
+        group = str(numbers.get_group_symbol(self._locale))
+        if re.fullmatch(rf"[1-9]\d{{0,2}}({re.escape(group)}\d{{3}})+", typed):
+            typed = typed.replace(group, "")
         try:
-            value = float(text.strip().replace(",", "."))
+            value = float(typed.replace(",", "."))
         except ValueError:
             return None
         return value if math.isfinite(value) else None

@@ -178,6 +178,12 @@ def test_five_tasks_of_planning_by_keyboard_alone(keys):
     assert tab.figure("gap-pustu") == gaps
     keys.press('[data-key="redo"]')
     expect(page.locator('[data-act="remove"]')).to_have_count(1)
+    # The last change removed: the focus stays where the list was, and is not thrown back to the page's start.
+    keys.press('[data-act="remove"]')
+    expect(page.locator('[data-act="remove"]')).to_have_count(0)
+    page.wait_for_function(f"({Keys.FOCUSED})() !== document.body")
+    keys.press('[data-key="undo"]')
+    expect(page.locator('[data-act="remove"]')).to_have_count(1)
     # 8. Saved under a name.
     keys.place("plan", "scenarios")
     keys.reach('[data-key="name"]')

@@ -121,7 +121,8 @@ def test_the_ranking_holds_every_village_once_the_worst_first(state, area):
     assert known.is_monotonic_decreasing
     answer = area.base.villages(state.kind, "dry")
     lost = area.layers.villages["people"] - answer["people_reached"]
-    assert ranking["unreached"].sum() == pytest.approx(lost.sum(), abs=len(ranking) * 0.06)
+    # Rounded once, where it is shown: 2,713.475 became 2,713.5 and then 2,714.
+    pd.testing.assert_series_equal(ranking["unreached"].sort_index(), lost.sort_index(), check_names=False)
 
 
 def test_filters_let_through_what_they_say(state, area):
@@ -530,8 +531,10 @@ def test_what_is_shown_is_not_computed_again_when_others_asked_much(area):
 
 
 @pytest.mark.parametrize(
-    ("typed", "value"), [("12,5", 12.5), ("12.5", 12.5), (" 7 ", 7.0), ("abc", None), ("inf", None)]
-)
+    ("typed", "value"),
+    [("12,5", 12.5), ("12.5", 12.5), (" 7 ", 7.0), ("abc", None), ("inf", None), ("1.000", 1000.0),
+     ("0.125", 0.125), ("1.000.000", 1e6), ("1.0000", 1.0), ("1000.000", 1000.0)],
+)  # fmt: skip
 def test_numbers_are_read_as_they_are_typed(typed, value):
     assert Texts("id").parsed(typed) == value
     assert Texts("id").people(-1e-10) == "0"

@@ -67,6 +67,13 @@ def test_a_name_is_found_whatever_its_capitals_and_accents_and_the_nearest_comes
         Found("facility", "p", "Pustu Sukorejo", "Sukorejo, Bangsalsari", "pustu"),
     ])  # fmt: skip
     assert [f.id for f in index.search("SUKORÉJO", most=9)] == ["1.2", "1.3", "p", "1.1"]
+    # Lists often leave the kind out of a unit's name.
+    assert [f.id for f in index.search("posyandu sukorejo", most=9)] == []
+    units = PlaceIndex([Found("facility", "p", "SUKOREJO", "", "puskesmas"),
+                        Found("facility", "h", "Sukorejo Husada", "", "hospital")])  # fmt: skip
+    assert [f.id for f in units.search("Puskesmas Sukorejo", most=9)] == ["p"]
+    assert [f.id for f in units.search("rumah sakit", most=9)] == ["h"]
+    assert [f.id for f in units.search("hospital suko", most=9)] == ["h"]
     # Two of one name are told apart by their kecamatan.
     assert [f.id for f in index.search("sukorejo sumber", most=9)] == ["1.3"]
     assert [f.id for f in index.search("1.2", most=1)] == ["1.2"]
