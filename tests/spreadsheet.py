@@ -89,6 +89,8 @@ class Evaluator:
         names = {
             "R": self.range, "T": texts,
             "SUM": lambda a: sum(numbers(of(a))), "COUNT": lambda a: len(numbers(of(a))),
+            "COUNTA": lambda a: sum(c not in (None, "") for c in of(a)),
+            "MATCH": lambda a, b, _: Value([list(of(b)).index(c) + 1 for c in of(a)]),
             "ISNUMBER": lambda a: Value([is_number(c) for c in of(a)]),
             "ROW": lambda a: Value(np.arange(len(of(a)))),
             "SUMPRODUCT": lambda *a: sumproduct(*map(of, a)), "OFFSET": lambda _, rows, __: rows,
@@ -121,4 +123,4 @@ def lazy(code):
             parts.append(code[last:at])
             last = at + 1
     test, yes, no = parts
-    return f"IF({test},lambda:{yes},lambda:{no})"
+    return f"IF({test},lambda:{lazy(yes)},lambda:{lazy(no)})"

@@ -13,15 +13,22 @@ from planner.ilp.three_answers import VillageClass
 from planner.texts.catalogues import LANGUAGES, ilp_texts
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from planner.coverage.study import Gaps
     from planner.scenarios.standards import KindStandard
 
 # Those of a village's unreached people that have a line of their own; the others are too far.
 SAID_REASONS = (Reason.NO_ROAD, Reason.ISLAND, Reason.NOT_FUNCTIONING, Reason.NO_FACILITY)
+UNREACHED = (VillageClass.UNREACHED, VillageClass.PARTLY)
+# What leads nowhere may be a link that the data lack: that is looked at before anything is built.
+NO_WAY = (Reason.NO_ROAD, Reason.ISLAND)
+# No village gets one of its own: what helps is the way there.
+REFERRED_TO = "hospital"
 
 
 def percent(share: float) -> str:
-    """Return a share in whole percent that never hides somebody: "<1 %", ">99 %".
+    """Return a share in whole percent that never hides somebody: "<1%", ">99%".
 
     Parameters
     ----------
@@ -31,13 +38,13 @@ def percent(share: float) -> str:
     Examples
     --------
     >>> percent(0.004), percent(0.25), percent(0.999), percent(1.0)
-    ('<1 %', '25 %', '>99 %', '100 %')
+    ('<1%', '25%', '>99%', '100%')
     """
     if 0.0 < share < 0.01:
-        return "<1 %"
+        return "<1%"
     if 0.99 < share < 1.0:
-        return ">99 %"
-    return f"{round(share * 100.0)} %"
+        return ">99%"
+    return f"{round(share * 100.0)}%"
 
 
 @dataclass(frozen=True)
@@ -98,7 +105,7 @@ def line(fact: Fact, kind: str, rule: KindStandard, lang: str, *, straight: bool
     >>> rule = default_scenario().standard["pustu"]
     >>> fact = Fact("unreached", "no", "too_far", 0.6, 0.6, "", "", listed=True, short=False)
     >>> line(fact, "pustu", rule, "en", straight=False)
-    '60 % of the people need more than 30 minutes by motorcycle to the nearest pustu.'
+    '60% of the people need more than 30 minutes by motorcycle to the nearest pustu.'
     """
     t = ilp_texts()[lang]
     mode = "straight" if straight else rule.mode
@@ -111,15 +118,15 @@ def line(fact: Fact, kind: str, rule: KindStandard, lang: str, *, straight: bool
     return text[0].upper() + text[1:]
 
 
-def action(fact: Fact, kind: str, lang: str) -> str:
+def action(fact: Fact, kind: str, rule: KindStandard, lang: str) -> str:
     """Return what to do next about it, as a sentence.
 
     Parameters
     ----------
     fact
         What is known of the village and kind.
-    kind
-        The kind.
+    kind, rule
+        The kind, and its rule: where the standard asks for one is where one is proposed.
     lang
         ``id`` or ``en``.
 
@@ -130,12 +137,14 @@ def action(fact: Fact, kind: str, lang: str) -> str:
 
     Examples
     --------
+    >>> from planner.scenarios.scenario import default_scenario
+    >>> rule = default_scenario().standard["pustu"]
     >>> fact = Fact("not_functioning", "yes", "", 0.0, 0.0, "bidan:1", "", listed=True, short=False)
-    >>> action(fact, "pustu", "en")
+    >>> action(fact, "pustu", rule, "en")
     'Complete the pustu (missing: 1 midwife).'
     """
     t = ilp_texts()[lang]
-    text = t[f"action_{_action_key(fact)}"]
+    text = t[f"action_{_action_key(fact, kind, rule)}"]
     text = text.format(unit=_unit(t, kind), lacks=_what(t, "lacks", fact.lacks))
     return text[0].upper() + text[1:]
 
@@ -145,12 +154,12 @@ def _unit(t: dict[str, str], kind: str) -> str:
 
 
 def _key(fact: Fact, rule: KindStandard) -> str:
-    if fact.found == VillageClass.UNREACHED:
+    if fact.found in UNREACHED:
         return f"unreached_{fact.reason if fact.reason in SAID_REASONS else Reason.TOO_FAR}"
     if fact.found == VillageClass.UNKNOWN:
         return f"unknown_{_open(fact)}"
-    if fact.found == VillageClass.COMPLETE and rule.presence == "district":
-        return "complete_district"
+    if fact.found in (VillageClass.COMPLETE, VillageClass.NEIGHBOUR) and rule.presence == "district":
+        return f"{fact.found}_district"
     return fact.found
 
 
@@ -167,14 +176,36 @@ def _open(fact: Fact) -> str:
     return "functioning" if fact.not_known or fact.present != YesNo.UNKNOWN else "present"
 
 
-def _action_key(fact: Fact) -> str:
+def _action_key(fact: Fact, kind: str, rule: KindStandard) -> str:
     if fact.found == VillageClass.UNKNOWN:
         return f"unknown_{_open(fact)}"
-    if fact.found != VillageClass.UNREACHED:
-        return fact.found
+    if fact.found == VillageClass.NEIGHBOUR:
+        # Where the standard asks for none, nothing is missing.
+        return VillageClass.COMPLETE if rule.presence is None else f"neighbour{_of_place(rule)}"
+    if fact.found in UNREACHED:
+        return _unreached_key(fact, kind, rule)
+    if fact.found == VillageClass.DRY_ONLY:
+        return f"dry_only{_of_kind(kind)}"
+    return fact.found
+
+
+def _unreached_key(fact: Fact, kind: str, rule: KindStandard) -> str:
+    """Return what to do where people are not reached: by why, by the kind, and by where one is asked for."""
     if fact.reason == Reason.NOT_FUNCTIONING:
         return "unreached_not_functioning"
-    return "unreached_absent" if fact.present == YesNo.NO else "unreached_present"
+    if fact.reason in NO_WAY:
+        return f"unreached_no_way{_of_kind(kind)}"
+    if kind == REFERRED_TO:
+        return "unreached_no_hospital" if fact.reason == Reason.NO_FACILITY else "unreached_hospital"
+    return f"unreached_absent{_of_place(rule)}" if fact.present == YesNo.NO else "unreached_present"
+
+
+def _of_kind(kind: str) -> str:
+    return "_hospital" if kind == REFERRED_TO else ""
+
+
+def _of_place(rule: KindStandard) -> str:
+    return "_district" if rule.presence == "district" else ""
 
 
 def _what(t: dict[str, str], key: str, items: str) -> str:
@@ -205,12 +236,32 @@ def things(items: str, lang: str) -> str:
     return _listed(ilp_texts()[lang], items)
 
 
+def role(texts: Mapping[str, str], name: str, count: float = 1) -> str:
+    """Return the word for a profession, or for several of it.
+
+    Parameters
+    ----------
+    texts
+        Of the ILP tables, in a language.
+    name
+        As lists and standards have it; what the texts do not know stays as it is.
+    count
+        How many.
+
+    Examples
+    --------
+    >>> role(ilp_texts()["en"], "bidan", 2), role(ilp_texts()["en"], "tenaga_gizi", 2)
+    ('midwives', 'tenaga gizi')
+    """
+    one = texts.get(f"what_{name}", name.replace("_", " "))
+    return one if count == 1 else texts.get(f"many_{name}", one)
+
+
 def _listed(t: dict[str, str], items: str) -> str:
     said = []
     for item in items.split():
         name, _, count = item.partition(":")
-        word = t.get(f"what_{name}", name.replace("_", " "))
-        said.append(f"{count} {word}" if count else word)
+        said.append(f"{count} {role(t, name, float(count))}" if count else role(t, name))
     return ", ".join(said)
 
 
@@ -270,7 +321,7 @@ def reason_lines(gaps: Gaps, kind: str, answers: pd.DataFrame, units: pd.DataFra
         if fact not in said:
             said[fact] = (
                 *(line(fact, kind, rule, lang, straight=gaps.ways is None) for lang in LANGUAGES),
-                *(action(fact, kind, lang) for lang in LANGUAGES),
+                *(action(fact, kind, rule, lang) for lang in LANGUAGES),
             )
     names = ["reason_id", "reason_en", "action_id", "action_en"]
     return pd.DataFrame([said[f] for f in facts], index=answers.index, columns=names)

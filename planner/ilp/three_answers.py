@@ -29,6 +29,7 @@ class VillageClass(Word):
     """What a village's answers come to, the gravest first (docs/METHODS.md)."""
 
     UNREACHED = "unreached"
+    PARTLY = "partly"
     DRY_ONLY = "dry_only"
     NOT_FUNCTIONING = "not_functioning"
     UNKNOWN = "unknown"
@@ -40,11 +41,12 @@ CLASSES = VillageClass.texts()
 # Red to yellow where something is wrong, blue where it is well (ColorBrewer RdYlBu); no two of one lightness
 # and hue, whatever the colour vision.
 CLASS_COLORS = {
-    VillageClass.UNREACHED: "#d7191c",
-    VillageClass.DRY_ONLY: "#f58d42",
-    VillageClass.NOT_FUNCTIONING: "#fee08b",
+    VillageClass.UNREACHED: "#a50026",
+    VillageClass.PARTLY: "#e25a4d",
+    VillageClass.DRY_ONLY: "#fca545",
+    VillageClass.NOT_FUNCTIONING: "#fff5b8",
     VillageClass.UNKNOWN: STATUS_COLORS[VillageStatus.UNKNOWN],
-    VillageClass.NEIGHBOUR: "#8fc1e3",
+    VillageClass.NEIGHBOUR: "#7fb8e0",
     VillageClass.COMPLETE: "#1f6091",
 }
 
@@ -97,7 +99,8 @@ def three_answers(gaps: Gaps, kind: str, units: pd.DataFrame) -> pd.DataFrame:
     open_ = (not dry.listed) | _lost(gaps, kind) | ~_whole(gaps, kind)
     open_ |= ~own & (reach["dry"] == UNKNOWN)
     functioning = np.where(open_ & (functioning == NO), UNKNOWN, functioning).astype(np.int8)
-    found = classes(present, reach["dry"], reach["wet"], functioning)
+    partly = dry.villages["status"].to_numpy(dtype=object) == VillageStatus.PARTLY
+    found = classes(present, reach["dry"], reach["wet"], functioning, partly)
     wet = words(reach["wet"])
     if not seasons_told(gaps.layers, gaps.scenario):
         # Not a plain yes: nothing in the data could have told the seasons apart.
@@ -143,13 +146,17 @@ def reachable(coverage: Coverage) -> Truth:
     return np.select([unknown, status == VillageStatus.SERVED], [UNKNOWN, YES], NO).astype(np.int8)
 
 
-def classes(present: Truth, dry: Truth, wet: Truth, functioning: Truth) -> NDArray[np.object_]:
+def classes(
+    present: Truth, dry: Truth, wet: Truth, functioning: Truth, partly: NDArray[np.bool_]
+) -> NDArray[np.object_]:
     """Return the class of each village: the gravest fault that is known, else what is open, else good.
 
     Parameters
     ----------
     present, dry, wet, functioning
         int8 ``(villages,)``: is there a unit, is one reached in each season, does it function.
+    partly
+        bool ``(villages,)``: not all of its people reach one in the dry season, but more than in a gap.
 
     Returns
     -------
@@ -158,14 +165,18 @@ def classes(present: Truth, dry: Truth, wet: Truth, functioning: Truth) -> NDArr
 
     Examples
     --------
-    >>> one = lambda *a: classes(*(np.array([x], dtype=np.int8) for x in a))[0]
+    >>> def one(*answers, partly=False):
+    ...     return classes(*(np.array([a], dtype=np.int8) for a in answers), np.array([partly]))[0]
     >>> one(YES, YES, NO, UNKNOWN), one(UNKNOWN, YES, YES, YES), one(NO, YES, YES, YES)
     ('dry_only', 'unknown', 'neighbour')
     >>> one(YES, YES, YES, NO), one(YES, UNKNOWN, UNKNOWN, NO)
     ('not_functioning', 'unknown')
+    >>> one(YES, NO, NO, YES), one(YES, NO, NO, YES, partly=True)
+    ('unreached', 'partly')
     """
     return np.select(
         [
+            (dry == NO) & ~partly,
             dry == NO,
             (dry == YES) & (wet == NO),
             # Of a unit of which nobody knows whether it is reached, none can say that it serves them badly.
@@ -173,8 +184,8 @@ def classes(present: Truth, dry: Truth, wet: Truth, functioning: Truth) -> NDArr
             np.any([a == UNKNOWN for a in (dry, wet, functioning, present)], axis=0),
             present == NO,
         ],
-        CLASSES[:5],
-        CLASSES[5],
+        CLASSES[:-1],
+        CLASSES[-1],
     ).astype(object)
 
 

@@ -8,9 +8,12 @@ import numpy as np
 import pandas as pd
 
 from planner.ilp.three_answers import CLASSES, VillageClass
+from planner.scenarios.scenario import default_scenario
+from planner.texts.catalogues import ilp_texts
 
 if TYPE_CHECKING:
     from planner.ilp.model import Ilp
+    from planner.scenarios.scenario import Scenario
 
 # The order in which kinds are seen to: nearest to the family first.
 KINDS = ("posyandu", "pustu", "puskesmas", "hospital")
@@ -65,6 +68,31 @@ def pws_table(ilp: Ilp, lang: str = "id") -> pd.DataFrame:
     out["families_to_visit"] = ilp.visits.villages["families"]
     out["gaps"], out["not_known"], out["next_action"] = _next(ilp, lang)
     return out
+
+
+def standard_source(scenario: Scenario, lang: str) -> str:
+    """Return where a standard comes from, in words; what a user's own standard says stays as it is.
+
+    Parameters
+    ----------
+    scenario
+        With its standard.
+    lang
+        ``id`` or ``en``.
+
+    Raises
+    ------
+    KeyError
+        Another language.
+
+    Examples
+    --------
+    >>> standard_source(default_scenario(), "id")
+    'KMK HK.01.07/MENKES/2015/2023, indeks desa, SNI 03-1733-2004; sebagian moda dan batas waktu adalah ...'
+    """
+    t = ilp_texts()[lang]
+    ours = scenario.standard_source == default_scenario().standard_source
+    return t["pws_standard_source"] if ours else scenario.standard_source
 
 
 def _next(ilp: Ilp, lang: str) -> tuple[list[str], list[str], list[str]]:

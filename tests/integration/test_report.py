@@ -545,7 +545,7 @@ def test_a_plan_without_a_list_does_not_pretend_to_add_to_what_there_is(layers):
     for make in KEYS.values():
         said = " ".join(texts_of(as_data(make(source), source.words)))
         assert "seolah-olah belum ada satu pun posyandu" in said
-        assert " lagi dapat mencapai" not in said
+        assert "jiwa lagi" not in said
         assert "naik dari 0" not in said
         assert "usulan posyandu belum dapat disusun" not in said
 

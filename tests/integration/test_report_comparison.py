@@ -259,7 +259,7 @@ def test_the_folder_of_a_plan_stands_for_its_scenario(workspace, layers, tmp_pat
     assert main([*args, "--format", "html", "--lang", "en"]) == 0
     said = READ["html"](tmp_path / "out" / "perbandingan.html")
     assert "Scenario B (plan of posyandu)" in said
-    assert "2 units of kind posyandu" in said
+    assert "2 posyandu" in said
     assert "10 kader" in said
     record = json.loads((tmp_path / "out" / RUN).read_text("utf-8"))
     assert [one["plan"] for one in record["scenarios"]] == [None, {"command": "site", "kind": "posyandu"}]

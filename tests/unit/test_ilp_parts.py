@@ -21,6 +21,7 @@ from planner.coverage.study import find_gaps
 from planner.ilp.jejaring import HOW
 from planner.ilp.logic import NO, UNKNOWN, YES, any_of, both
 from planner.ilp.model import Ilp
+from planner.ilp.reasons import Fact, action, things
 from planner.ilp.tables import puskesmas_table, unit_columns, village_columns
 from planner.ilp.three_answers import CLASSES, classes
 from planner.reports.pws import pws_table
@@ -63,14 +64,45 @@ def test_logic_is_that_of_every_way_the_unknown_could_be(values):
     assert any_of(np.array(values, dtype=np.int8), group, 1)[0] == of_all({max(w) for w in worlds})
 
 
-@given(ANSWER, ANSWER, ANSWER, ANSWER)
-def test_a_village_is_complete_only_if_all_is_known_and_good(present, dry, wet, functioning):
-    [found] = classes(*(np.array([x], dtype=np.int8) for x in (present, dry, wet, functioning)))
+@given(ANSWER, ANSWER, ANSWER, ANSWER, st.booleans())
+def test_a_village_is_complete_only_if_all_is_known_and_good(present, dry, wet, functioning, partly):
+    answers = (np.array([x], dtype=np.int8) for x in (present, dry, wet, functioning))
+    [found] = classes(*answers, np.array([partly]))
     assert (found == "complete") is (present == dry == wet == functioning == YES)
-    if found in ("unreached", "dry_only", "not_functioning"):
+    if found in ("unreached", "partly", "dry_only", "not_functioning"):
         assert NO in (dry, wet, functioning)
     if UNKNOWN in (dry, wet, functioning):
         assert found not in ("complete", "neighbour")
+
+
+@pytest.mark.parametrize(
+    ("kind", "found", "present", "reason", "said"),
+    [
+        ("pustu", "unreached", "no", "too_far", "Propose a new pustu in this village."),
+        ("pustu", "partly", "no", "too_far", "Propose a new pustu in this village."),
+        ("puskesmas", "unreached", "no", "too_far", "Propose a new puskesmas in this kecamatan."),
+        ("pustu", "unreached", "no", "island", "Check the data of roads and ferries"),
+        ("puskesmas", "partly", "yes", "no_road", "Check the data of roads and ferries"),
+        # A hospital is no unit of a village: what helps is the way to it.
+        ("hospital", "unreached", "no", "too_far", "Plan transport for referrals to the hospital"),
+        ("hospital", "partly", "no", "island", "Check the data of roads and ferries"),
+        ("hospital", "unreached", "no", "no_facility", "Arrange referrals to a hospital outside this area"),
+        ("hospital", "dry_only", "no", "", "Prepare referrals for the wet season"),
+        # The standard asks for no hospital in a village, but for a pustu.
+        ("hospital", "neighbour", "no", "", "Keep it."),
+        ("pustu", "neighbour", "no", "", "Keep it; consider a pustu in this village"),
+        ("puskesmas", "neighbour", "no", "", "Keep it; consider a puskesmas in this kecamatan"),
+    ],
+)
+def test_what_to_do_goes_by_why_people_are_not_reached_and_by_the_kind(kind, found, present, reason, said):
+    rule = default_scenario().standard[kind]
+    fact = Fact(found, present, reason, 0.6, 0.6, "", "", listed=True, short=False)
+    assert action(fact, kind, rule, "en").startswith(said)
+
+
+def test_several_of_a_profession_are_told_in_the_plural():
+    assert things("bidan:1 perawat:2 kader:2", "en") == "1 midwife, 2 nurses, 2 kader"
+    assert things("bidan:1 perawat:2", "id") == "1 bidan, 2 perawat"
 
 
 def three_districts(units, *, declared=None, parents=None, folks=None, none=()):

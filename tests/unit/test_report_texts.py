@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import ast
 import re
+from dataclasses import replace
 from string import Formatter
+from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 import yaml
 from support import ROOT
@@ -13,7 +16,11 @@ from support import ROOT
 from planner.pipeline import Ilp, demo_layers, find_gaps
 from planner.reports.documents.model import UNKNOWN, number, people, rupiah, share, total
 from planner.reports.documents.words import Words, report_texts
+from planner.reports.proposal.annexes import facility_annex
+from planner.reports.proposal.background import aim, kind_facts
+from planner.reports.proposal.memo import asked, one_page, staff_memo
 from planner.reports.proposal.method import defaults_of
+from planner.reports.proposal.request import request_facts, staff_in_words
 from planner.reports.proposal.write import source_of
 from planner.scenarios.scenario import default_scenario
 
@@ -137,3 +144,155 @@ def test_numbers_units_and_the_unknown():
     assert english.cell(share(0.9999)) == "99.9%"
     assert total([rupiah(1.0), UNKNOWN]) == UNKNOWN
     assert total([]) == UNKNOWN
+
+
+def test_no_indonesian_sentence_says_that_the_unknown_is_not_counted():
+    """ "belum diketahui berfungsi atau tidak dihitung": the "tidak" turns the sentence round."""
+    said = " ".join(str(text) for _, text in flat(report_texts()["id"]))
+    assert "berfungsi atau tidak" not in said
+    assert said.count("keberfungsiannya belum diketahui") == 4
+
+
+def test_villages_that_are_partly_reached_are_no_gap():
+    """A gap is what the map calls so; of the villages named by priority, some are partly reached."""
+    for lang, gap in (("id", "kesenjangan"), ("en", "gap")):
+        texts = dict(flat(report_texts()[lang]))
+        for key in ("no_plan", "priority_caption", "more", "no_gap", "no_gap_known"):
+            assert gap not in str(texts[f"request.{key}"])
+        for key in ("analysis_gaps", "analysis_no_gaps"):
+            assert gap not in str(texts[f"memo.{key}"]).lower()
+
+
+@pytest.fixture(scope="module")
+def source():
+    return source_of(Ilp(find_gaps(demo_layers(12))), lang="en")
+
+
+def with_plan(source, lang, units, *, kind="pustu", people=(0.0, 0.0), villages=(56, 59), as_if_none=False):
+    """The source in a language with a plan of so many units."""
+    sites = pd.DataFrame(
+        {"cost_idr": [5.0] * units, "staff": ["1 bidan, 2 kader"] * units, "site_rules": [""] * units}
+    )
+    plan = SimpleNamespace(
+        kind=kind, sites=sites, roads=(), people_added=sum(people), as_if_none=as_if_none, seasons=("dry",),
+        served=lambda when: villages[when == "after"], cost_idr=5.0 * units,
+        record={"solver": {"status": "optimal", "unit": "people"}},
+    )  # fmt: skip
+    return replace(source, plan=plan, words=Words(lang))
+
+
+@pytest.mark.parametrize(
+    ("lang", "units", "gained", "said"),
+    [
+        ("en", 0, 0.0, "No new pustu is proposed."),
+        ("en", 1, 1.0, "1 pustu is proposed. With it, 1 more person can reach a pustu within the limit."),
+        ("en", 5, 6984.0,
+         "5 pustu are proposed. With them, 6,984 more people can reach a pustu within the limit."),
+        ("id", 0, 0.0, "Tidak ada pustu baru yang diusulkan."),
+        ("id", 1, 1.0,
+         "Diusulkan 1 pustu. Dengan usulan ini, 1 jiwa lagi dapat mencapai pustu dalam batas waktu."),
+        ("id", 5, 6984.0,
+         "Diusulkan 5 pustu. Dengan usulan ini, 6.984 jiwa lagi dapat mencapai pustu dalam batas waktu."),
+    ],
+)  # fmt: skip
+def test_what_is_asked_reads_well_of_none_one_and_several(source, lang, units, gained, said):
+    one = with_plan(source, lang, units, people=(gained,))
+    assert request_facts(one, one.plan)[0] == said
+
+
+def test_a_hospital_is_one_and_two_are_hospitals(source):
+    for units, said in ((1, "1 hospital is"), (2, "2 hospitals are")):
+        one = with_plan(source, "en", units, kind="hospital")
+        assert request_facts(one, one.plan)[0].startswith(f"{said} proposed.")
+
+
+def test_villages_reached_rise_or_stay(source):
+    one = with_plan(source, "en", 3)
+    assert request_facts(one, one.plan)[1] == "The number of villages reached by a pustu rises from 56 to 59."
+    one = with_plan(source, "id", 3, villages=(56, 56))
+    assert request_facts(one, one.plan)[1] == "Jumlah desa/kelurahan yang terjangkau pustu tetap 56."
+    [first, *_] = aim(with_plan(source, "id", 3, people=(6984.0,))).blocks[1].items
+    assert first == (
+        "membuat pustu terjangkau bagi 6.984 jiwa lagi, sehingga jumlah desa/kelurahan yang terjangkau naik "
+        "dari 56 menjadi 59;"
+    )
+    for villages, said in (
+        ((0, 1), "1 village becomes reached."),
+        ((0, 181), "181 villages become reached."),
+    ):
+        one = with_plan(source, "en", 5, villages=villages, as_if_none=True)
+        assert request_facts(one, one.plan)[1] == said
+
+
+def test_nothing_is_asked_for_where_nothing_is_proposed(source):
+    one = with_plan(source, "en", 0)
+    assert asked(one) == "Please advise, since with the candidates given no new pustu can be proposed."
+    [conclusion] = [s for s in staff_memo(one).sections if s.key == "conclusion"]
+    assert conclusion.blocks[0].text.startswith("With the candidates given, no new pustu can be proposed in")
+
+
+def test_staff_is_told_in_the_plural(source):
+    said = staff_in_words(with_plan(source, "en", 5), {"bidan": 5, "perawat": 1, "kader": 10})
+    assert said == "5 midwives, 1 nurse, and 10 kader"
+
+
+@pytest.mark.parametrize(
+    ("gap", "partly", "indonesian", "english"),
+    [
+        (0, 0, "Tidak ada desa/kelurahan yang diketahui belum terjangkau atau terjangkau sebagian.",
+         "No village is known to be not reached, or only partly."),
+        (1, 0, "Ada 1 desa/kelurahan yang belum terjangkau; tidak ada yang diketahui terjangkau sebagian.",
+         "1 village is not reached; none is known to be partly reached."),
+        (0, 1, "Ada 1 desa/kelurahan yang terjangkau sebagian; tidak ada yang diketahui belum terjangkau.",
+         "1 village is partly reached; none is known to be not reached."),
+        (3, 2, "Ada 3 desa/kelurahan yang belum terjangkau dan 2 yang terjangkau sebagian.",
+         "3 villages are not reached, and 2 partly reached."),
+    ],
+)  # fmt: skip
+def test_villages_not_reached_are_told_of_none_one_and_several(source, gap, partly, indonesian, english):
+    for lang, said in (("id", indonesian), ("en", english)):
+        one = replace(source, words=Words(lang))
+        kinds = {k: {**v, "villages_gap": gap, "villages_partly": partly, "villages_unknown": 0}
+                 for k, v in source.totals["kinds"].items()}  # fmt: skip
+        vars(one)["totals"] = {**source.totals, "kinds": kinds}
+        assert kind_facts(one, "pustu")[-1] == said
+
+
+@pytest.mark.slow
+def test_behind_a_colon_a_sentence_goes_on(source):
+    for lang, colon in (("id", "antara lain: "), ("en", ": ")):
+        page = one_page(replace(source, words=Words(lang)))
+        note = page.sections[0].blocks[-1].text
+        assert note.partition(colon)[2][0].islower()
+
+
+def test_effects_of_the_unknown_go_with_how_many_there_are():
+    words = Words("en")
+    said = [
+        (
+            words.say("unknown_part.functioning", n=number(n, "hospital")),
+            words.say("unknown_part.functioning_effect", n=number(n), kind="hospital"),
+        )
+        for n in (1, 2)
+    ]
+    assert said[0] == ("Whether 1 hospital functions.",
+                       "It counts as functioning; reach of hospital may be lower than stated.")  # fmt: skip
+    assert said[1][0] == "Whether 2 hospitals function."
+    assert said[1][1].startswith("They count")
+    assert words.say("stated.land_parts", n=number(1), m=number(200)).startswith(
+        "The outlines of villages form 1 piece of land; no part"
+    )
+    years = [words.say("default.measure_value", n=number(n), staff="x", years=str(n)) for n in (1, 2)]
+    assert years == ["x; serves after 1 year", "x; serves after 2 years"]
+
+
+@pytest.mark.slow
+def test_a_unit_that_does_not_function_is_not_counted():
+    layers = demo_layers(12)
+    first = layers.facilities.index[0]
+    layers.facilities.loc[first, "functioning"] = "no"
+    made = source_of(Ilp(find_gaps(layers)), lang="en")
+    rows = facility_annex(made).blocks[0].rows
+    said = {row.cells[0].text: (row.cells[4].text, row.cells[5].text) for row in rows}
+    assert said[layers.facilities.loc[first, "name"]] == ("no", "no, does not function")
+    assert all(counted == "counted" for works, counted in said.values() if works != "no")

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from planner.coverage.show import STATUS_COLORS
+from planner.ilp.three_answers import CLASS_COLORS
 from planner.reports.maps.symbols import OTHER, SYMBOLS
 
 # Machado, Oliveira & Fernandes 2009, severity 1.0, on linear RGB.
@@ -78,6 +79,7 @@ def test_the_measure_is_the_published_one(one, other, published):
     [
         pytest.param([s.color for s in SYMBOLS.values()] + [OTHER.color], id="symbols"),
         pytest.param(list(STATUS_COLORS.values()), id="statuses"),
+        pytest.param(list(CLASS_COLORS.values()), id="classes"),
     ],
 )
 def test_any_two_colors_are_told_apart(sight, colors):

@@ -16,6 +16,7 @@ from planner.coverage.sheets import middle_place, way_to
 from planner.coverage.study import find_gaps
 from planner.ilp.model import Ilp
 from planner.pipeline import demo_layers
+from planner.reports.pws import standard_source
 from planner.reports.typeset import typeset
 from planner.reports.village_sheets import booklet
 from planner.reports.village_sheets.booklet import Booklet, districts_of, write_booklets
@@ -69,15 +70,58 @@ def test_the_pages_stand_where_the_contents_say(ilp, tmp_path):
     assert "dilayani oleh" not in " ".join(found)
 
 
+@pytest.mark.parametrize("lang", ["id", "en"])
+def test_a_village_that_is_partly_reached_is_called_so(ilp, lang):
+    partly = {"id": "terjangkau sebagian", "en": "partly reached"}[lang]
+    facts, seen = SheetFacts(ilp, lang), 0
+    for kind, (number, dry) in zip(
+        ilp.kinds, enumerate(ilp.gaps.seasons["dry"][k].villages for k in ilp.kinds), strict=True
+    ):
+        status = dry["status"]
+        for code, one in ilp.answers[kind].iterrows():
+            state = facts.of(code)["kinds"][number]["state"]
+            assert (state == partly) == (status[code] == "partly" and one["reachable_dry"] == "no")
+            seen += state == partly
+    assert seen
+
+
+def test_a_puskesmas_of_the_kecamatan_is_not_said_to_be_in_the_village(ilp):
+    at = ilp.kinds.index("puskesmas")
+    facts, said = SheetFacts(ilp, "id"), set()
+    own = set(ilp.gaps.layers.facilities.query("kind == 'puskesmas'")["village_code"])
+    for code in ilp.gaps.layers.villages.index:
+        present = facts.of(code)["kinds"][at]["present"]
+        assert present == ("ya" if code in own else "ya, di kecamatan")
+        said.add(present)
+    assert len(said) == 2
+
+
+def test_the_standard_s_source_is_in_the_reader_s_language(ilp):
+    said = SheetFacts(ilp, "id").standard
+    assert "indeks desa" in said
+    assert "anggapan Jangkau" in said
+    assert "[A]" not in said + SheetFacts(ilp, "en").standard
+    own = ilp.gaps.scenario.model_copy(update={"standard_source": "Perbup 1/2026 [A]"})
+    assert standard_source(own, "id") == "Perbup 1/2026 [A]"
+
+
+@pytest.mark.parametrize("lang", ["id", "en"])
+def test_the_head_of_a_puskesmas_signs_under_its_name_once(ilp, lang):
+    page = Booklet(ilp, lang)._page(CODE)
+    title = {"id": "Kepala Puskesmas", "en": "Head of Puskesmas"}[lang]
+    assert page["puskesmas"] == "Puskesmas Tanjungrekaan"
+    assert page["head"] == f"{title} Tanjungrekaan"
+
+
 def long_of(page, times):
     """The page with everything as long as may be, so many times over."""
     words = "Kata " * 200
     name, fact, sentence = (
         words[: n * times].strip() for n in (booklet.PLAIN_NAME, booklet.PLAIN_FACT, booklet.PLAIN_SENTENCE)
     )
-    wet = "seperti kemarau, permukaan jalan tidak diketahui"
+    wet = "seperti kemarau, permukaan jalan belum diketahui"
     kind = {**page["kinds"][0], "unit": name, "reason": sentence, "wet": wet}
-    group = {"label": "usia sekolah dan remaja", "people": "1.234.567", "origin": "tidak diketahui"}
+    group = {"label": "usia sekolah dan remaja", "people": "1.234.567", "origin": "belum diketahui"}
     kinds = "puskesmas, pustu, posyandu, rumah sakit"
     return {
         **page, "name": name, "district": name, "puskesmas": name, "head": name, "next": sentence,

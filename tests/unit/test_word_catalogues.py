@@ -84,7 +84,8 @@ FAMILIES = {
         "group_": SCENARIO.groups,
         "unit_": KINDS,
         "what_": (*ROLES, "open_days"),
-        "pws_": Origin,
+        "many_": ROLES,
+        "pws_": (*Origin, "yes_district", "yes_hamlet", "no_hamlet"),
     },
 }
 
@@ -168,6 +169,8 @@ def asked_of_ilp():
     keys = Keys()
     for part in ("facts", "drawing", "booklet"):
         of_python(keys, f"planner/reports/village_sheets/{part}.py", tables=("t",))
+    of_python(keys, "planner/reports/pws.py", tables=("t",))
+    of_python(keys, "planner/ilp/reasons.py", tables=("texts",))
     of_template(keys, "planner/data/pws.html", table="t")
     of_script(keys, "planner/data/pws.typ")
     for file in (ROOT / "app").rglob("*.py"):
@@ -195,7 +198,7 @@ def asked_by_lines():
     texts = {lang: Asked(words) for lang, words in raw("ilp").items()}
     lacks = " ".join(f"{role}:1" for role in ROLES) + " open_days:1"
     everything = product(
-        VillageClass, YesNo, Reason, ("", lacks), (False, True), (False, True), ("village", "district")
+        VillageClass, YesNo, Reason, ("", lacks), (False, True), (False, True), ("village", "district", None)
     )
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(reasons, "ilp_texts", lambda: texts)
@@ -205,7 +208,8 @@ def asked_by_lines():
             )
             rule = KindStandard(mode="car", limit_minutes=30, presence=presence)
             reasons.line(fact, "pustu", rule, "en", straight=False)
-            reasons.action(fact, "pustu", "en")
+            for kind in ("pustu", "hospital"):
+                reasons.action(fact, kind, rule, "en")
         for kind, mode, straight in product(KINDS, SCENARIO.modes, (False, True)):
             rule = KindStandard(mode=mode, limit_minutes=30)
             reasons.line(fact, kind, rule, "en", straight=straight)

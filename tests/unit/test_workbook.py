@@ -13,12 +13,17 @@ import pytest
 from spreadsheet import Evaluator
 
 from geodata.errors import ConfigError
+from geodata.layers import Finding
 from planner.coverage.study import find_gaps
 from planner.coverage.tables import summary, village_table
 from planner.ilp.model import Ilp
 from planner.ilp.tables import village_columns
 from planner.pipeline import Ask, RolloutPlan, Study, demo_layers, rollout, site, write_rollout, write_siting
 from planner.reports.workbook import write_workbook
+from planner.reports.workbook.paper import write_book
+from planner.reports.workbook.plan import plan_sheets
+from planner.reports.workbook.sheet import Column, Look, Sheet, Total
+from planner.reports.workbook.tables import findings
 from planner.reports.workbook.texts import workbook_texts
 from planner.reports.workbook.words import Words
 
@@ -118,7 +123,7 @@ def test_numbers_and_words_of_villages_are_those_of_the_tables(answer, ilp, writ
         "served": "terjangkau",
         "partly": "sebagian terjangkau",
         "gap": "kesenjangan",
-        "unknown": "tidak diketahui",
+        "unknown": "belum diketahui",
     }
     assert table["pustu_status"].tolist() == [named[s] for s in ours["pustu_status"]]
     # Nothing of the tables is left out, but sentences of the other language.
@@ -244,6 +249,103 @@ def test_a_folder_that_is_no_plan_of_the_area_is_refused(tmp_path, answer, ilp):
 def test_one_answer_gives_one_file(answer, ilp, written, tmp_path):
     write_workbook(answer, ilp, tmp_path / "again.xlsx", lang="id")
     assert (tmp_path / "again.xlsx").read_bytes() == written.read_bytes()
+
+
+def total_of(book, sheet, name):
+    page = book[sheet]
+    column = {c.comment.text: c.column for c in page[HEAD]}[name]
+    return [page.cell(row, column).value for row in (3, 4)]
+
+
+def test_people_who_count_for_several_kinds_or_groups_are_not_added_up(written):
+    book = openpyxl.load_workbook(written, data_only=True)
+    for name in ("people_own", "people_nearest", "people_allocated"):
+        assert total_of(book, "Wilayah layanan", name) == ["per jenis"] * 2
+    assert total_of(book, "Kelompok umur", "people") == ["per kelompok"] * 2
+
+
+@pytest.mark.parametrize(("kinds", "total"), [(["a", "a", "a"], 6.0), (["a", "b", "a"], "by kind")])
+def test_a_sum_of_one_kind_stands_there(tmp_path, kinds, total):
+    of_kind = Total(alike="kind", instead="by kind")
+    columns = (
+        Column("kind", "Kind", Look.TEXT, kinds),
+        Column("n", "N", Look.COUNT, [1.0, 2.0, 3.0], of_kind),
+    )
+    write_book([Sheet("x", "X", "X", columns)], tmp_path / "a.xlsx", workbook_texts("en"), area="")
+    kept = openpyxl.load_workbook(tmp_path / "a.xlsx", data_only=True)["X"]
+    evaluate = Evaluator(openpyxl.load_workbook(tmp_path / "a.xlsx"))
+    for cell in ("B3", "B4"):
+        assert kept[cell].value == total
+        assert evaluate.cell("X", cell) == total
+
+
+def test_what_a_plan_and_the_check_call_by_codes_is_in_words():
+    words = Words("id", ["pustu"])
+
+    def said(name, value):
+        return words.column(name, pd.Series([value])).cells[0]
+
+    rules = "in flood; no public_transport; not checked: cliff, landslide"
+    assert said("site_rules", rules) == (
+        "terkena: rawan banjir; tanpa: angkutan umum; belum diperiksa: tepi tebing, rawan longsor"
+    )
+    assert said("measure", "open_pustu") == "Pustu dibuka"
+    assert said("measure", "rumah singgah") == "rumah singgah"
+    assert said("group", "no_way") == "tidak ada jalan"
+    assert words.heading("staff_medis") == "tenaga: medis"
+    assert Words("en", ["pustu"]).column("staff", pd.Series(["1 bidan, 2 perawat"])).cells[0] == (
+        "1 midwife, 2 nurses"
+    )
+
+
+@pytest.mark.parametrize("lang", ["id", "en"])
+def test_a_book_has_one_word_for_the_unknown(lang):
+    words = Words(lang, ["pustu"])
+    cells = [
+        words.column(name, pd.Series(["unknown", None])).cells
+        for name in (
+            "pustu_status",
+            "pustu_class",
+            "pustu_reason",
+            "functions",
+            "from",
+            "parent_how",
+            "stage",
+        )
+    ]
+    assert {cell for pair in cells for cell in pair} == {workbook_texts(lang).note["unknown"]}
+
+
+def test_findings_are_told_in_the_reader_s_language():
+    one = Finding("warning", "facilities", "same_place", 1, ("a",), "pairs share one point", "check them")
+    sheet = findings([one], Words("id", ["pustu"]))
+    shown = {c.name: c.cells[0] for c in sheet.columns if not c.detail}
+    assert shown["said"].startswith("Pasangan fasilitas dengan koordinat yang sama.")
+    assert not {"rule", "message", "action"} & set(shown)
+
+
+@pytest.mark.parametrize(
+    ("budget", "unit", "costs", "first"),
+    [
+        (None, "unit", ["5", "7"], [12.0, 0.0]),
+        (20, "rupiah", ["5", ""], ["belum diketahui", 0.0]),
+    ],
+)
+def test_budgets_name_their_unit_and_stand_beside_first_costs(tmp_path, budget, unit, costs, first):
+    record = {"command": "rollout", "area": {"code": "99.01"}, "plan": {"years": [{"budget_idr": budget}]}}
+    (tmp_path / "run.json").write_text(json.dumps(record), "utf-8")
+    head = "year,units_decided,units_working,budget,spent,left\n"
+    (tmp_path / "plan.csv").write_text(head + "2027,2,0,2,2,0\n2028,0,2,0,0,0\n", "utf-8")
+    rows = "".join(f"s{i},{i},2027,2028,{c}\n" for i, c in enumerate(costs, start=1))
+    (tmp_path / "sites.csv").write_text(
+        "candidate_id,order,year_decided,year_works,cost_idr\n" + rows, "utf-8"
+    )
+    years, _ = plan_sheets(tmp_path, "99.01", Words("id", ["pustu"]))
+    columns = {c.name: c for c in years.columns}
+    for name, word in (("budget", "Anggaran"), ("spent", "Terpakai"), ("left", "Sisa")):
+        assert columns[name].heading == f"{word} ({unit})"
+    assert columns["first_cost_idr"].heading == "Biaya awal (rupiah)"
+    assert list(columns["first_cost_idr"].cells) == first
 
 
 def test_a_kind_of_many_words_is_not_taken_for_another():

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from geodata.errors import ConfigError
+from planner.ilp.reasons import role
 from planner.reports.documents.model import Cell, CellKind
 from planner.texts.catalogues import LANGUAGES, ilp_texts, map_texts
 from planner.texts.formatter import Formatter
@@ -182,9 +183,9 @@ class Words:
         """Return a word of the map: of a status, a reason, a season, or why a list is not whole."""
         return self._map.get(key, key)
 
-    def role(self, role: str) -> str:
-        """Return the word for a profession."""
-        return self._ilp.get(f"what_{role}", role.replace("_", " "))
+    def role(self, name: str, count: float = 1) -> str:
+        """Return the word for a profession, or for several of it."""
+        return role(self._ilp, name, count)
 
     def group(self, group: str) -> str:
         """Return the word for a life-cycle group."""

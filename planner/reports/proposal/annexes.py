@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from geodata.vocabulary.statuses import YesNo
+from geodata.vocabulary.statuses import FacilityStatus, YesNo
 from planner.reports.documents.model import UNKNOWN, Column, Paragraph, Row, Section, Table, number, text
 
 if TYPE_CHECKING:
@@ -73,8 +73,14 @@ def _facility(source: Source, unit: str, one: pd.Series[str]) -> tuple[Cell, ...
     )
     return (
         text(one["name"] or unit), text(words.kind(one["kind"])), text(village), text(district), works,
-        text(words.say(f"facility_status.{one['status']}")),
+        text(words.say(f"facility_status.{_counted(one)}")),
     )  # fmt: skip
+
+
+def _counted(one: pd.Series[str]) -> str:
+    """Return whether a unit counts for reach, or why not: none goes to one that does not function."""
+    shut = one["status"] == FacilityStatus.USED and one["functioning"] == YesNo.NO
+    return "not_functioning" if shut else one["status"]
 
 
 def goods_annex(source: Source) -> Section:
@@ -89,8 +95,7 @@ def goods_annex(source: Source) -> Section:
     if plan is None or not len(plan.sites):
         intro = words.say("annex.goods_intro")
     else:
-        units = number(len(plan.sites), "unit")
-        intro = words.say("annex.goods_intro_plan", n=units, kind=words.kind(plan.kind))
+        intro = words.say("annex.goods_intro_plan", n=number(len(plan.sites), plan.kind))
     blocks = (Paragraph(intro), Table("", columns, rows))
     return Section("annex_goods", words.say("annex.goods"), blocks, new_page=True)
 

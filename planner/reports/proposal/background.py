@@ -20,6 +20,7 @@ from planner.reports.documents.model import (
     people,
     text,
 )
+from planner.reports.proposal.request import gained_by
 from planner.reports.proposal.stated import stated
 
 if TYPE_CHECKING:
@@ -168,12 +169,20 @@ def kind_facts(source: Source, kind: str) -> list[str]:
         key = "reached_same" if there == source.reached(kind) else "reached_other"
         out.append(words.say(f"background.{key}", season=season, people=there, share=part))
     counts = {s.value: number(source.reach(kind)[f"villages_{s.value}"]) for s in VillageStatus}
-    gap = number(counts["gap"].number, "village")
-    key = "status" if gap.number or counts["partly"].number else "status_none"
-    out.append(words.say(f"background.{key}", n=gap, partly=counts["partly"]))
+    out.append(_not_served(source, counts["gap"], counts["partly"]))
     if counts["unknown"].number:
         out.append(words.say("background.status_unknown", n=number(counts["unknown"].number, "village")))
     return out
+
+
+def _not_served(source: Source, gap: Cell, partly: Cell) -> str:
+    """Return in words how many villages are not reached, or only partly."""
+    say, villages = source.words.say, number((gap if gap.number else partly).number, "village")
+    if gap.number and partly.number:
+        return say("background.status", n=villages, partly=partly)
+    if gap.number:
+        return say("background.status_gap", n=villages)
+    return say("background.status_partly" if partly.number else "background.status_none", n=villages)
 
 
 def _kind(source: Source, kind: str) -> Section:
@@ -241,14 +250,14 @@ def aim(source: Source) -> Section:
     words = source.words
     goals = list(words.lines("aim.goals", area=source.area_name))
     plan = source.plan
-    if plan is not None:
+    if plan is not None and (len(plan.sites) or plan.roads):
+        before, after = plan.served("before"), plan.served("after")
+        key = "plan_as_if_none" if plan.as_if_none else "plan_same" if before == after else "plan"
         goals.insert(
             0,
             words.say(
-                "aim.plan_as_if_none" if plan.as_if_none else "aim.plan",
-                kind=words.kind(plan.kind), people=people(plan.people_added),
-                before=number(plan.served("before"), "village"),
-                after=number(plan.served("after"), "village"),
+                f"aim.{key}", kind=words.kind(plan.kind), people=gained_by(plan), before=number(before),
+                after=number(after, "village" if plan.as_if_none else ""),
             ),
         )  # fmt: skip
     else:

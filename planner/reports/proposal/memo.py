@@ -20,7 +20,7 @@ from planner.reports.documents.model import (
 from planner.reports.proposal.background import area_facts, kind_facts
 from planner.reports.proposal.closing import signature
 from planner.reports.proposal.readiness import unknown_facts
-from planner.reports.proposal.request import cost, not_reached, proposed, request_facts
+from planner.reports.proposal.request import cost, gained_by, not_reached, proposed, request_facts
 from planner.reports.proposal.stated import show
 
 if TYPE_CHECKING:
@@ -88,6 +88,8 @@ def _lack(source: Source, kind: str, key: str) -> str:
         return words.say(
             "memo.lack_open", n=number(open_.number, "village"), people=source.reached(kind), **values
         )
+    if key == "problem_text" and not villages.number:
+        key = "problem_none"
     said = words.say(f"memo.{key}", n=replace(villages, unit="village"), people=lost, **values)
     if not open_.number:
         return said
@@ -146,14 +148,16 @@ def _conclusion(source: Source) -> str:
     if plan is not None and plan.roads:
         return words.say(
             "memo.conclusion_roads_as_if_none" if plan.as_if_none else "memo.conclusion_roads",
-            what=proposed(source, plan), kind=words.kind(plan.kind), people=people(plan.people_added),
+            what=proposed(source, plan), kind=words.kind(plan.kind), people=gained_by(plan),
             area=source.area_name,
         )  # fmt: skip
+    if plan is not None and not len(plan.sites):
+        return words.say("memo.conclusion_none", kind=words.kind(plan.kind), area=source.area_name)
     if plan is not None:
         return words.say(
             "memo.conclusion_as_if_none" if plan.as_if_none else "memo.conclusion_plan",
-            n=number(len(plan.sites), "unit"), kind=words.kind(plan.kind),
-            people=people(plan.people_added), area=source.area_name,
+            n=number(len(plan.sites), plan.kind), kind=words.kind(plan.kind),
+            people=gained_by(plan), area=source.area_name,
         )  # fmt: skip
     if source.focus is None:
         return words.say("memo.conclusion_unknown", area=source.area_name)
@@ -170,7 +174,9 @@ def asked(source: Source) -> str:
     if plan is not None and plan.roads:
         return words.say("asked.plan_roads", what=proposed(source, plan))
     if plan is not None:
-        return words.say("asked.plan", n=number(len(plan.sites), "unit"), kind=words.kind(plan.kind))
+        if not len(plan.sites):
+            return words.say("asked.none", kind=words.kind(plan.kind))
+        return words.say("asked.plan", n=number(len(plan.sites), plan.kind))
     if source.focus is not None:
         return words.say("asked.gaps", kind=words.kind(source.focus))
     return words.say("asked.data")
@@ -197,7 +203,9 @@ def one_page(source: Source) -> Document:
     blocks.append(Section("asked", words.say("asked.title"), (Paragraph(asked(source)),)))
     unknown = unknown_facts(source)
     if unknown:
-        line = words.say("one_page.unknown", n=number(len(unknown)), first=unknown[0][0])
+        # It goes on behind a colon.
+        first = unknown[0][0][:1].lower() + unknown[0][0][1:]
+        line = words.say("one_page.unknown", n=number(len(unknown)), first=first)
         blocks.append(Paragraph(line, note=True))
     title = words.say("one_page.title", head=source.head)
     section = Section("answer", words.say("one_page.heading", area=source.area_name), tuple(blocks))
@@ -215,7 +223,7 @@ def _three_numbers(source: Source) -> tuple[tuple[Cell, str], ...]:
         what = words.say("one_page.units_roads", n=roads, kind=kind) if plan.roads else None
         return (
             (number(len(plan.sites)), what or words.say("one_page.units", kind=kind)),
-            (people(plan.people_added), words.say(f"one_page.gain{end}", kind=kind)),
+            (gained_by(plan), words.say(f"one_page.gain{end}", kind=kind)),
             (cost(plan), words.say("one_page.cost")),
         )
     if focus is None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from planner.reports.documents.model import Column, Items, Paragraph, Row, Section, Table, number, text
 from planner.reports.proposal.annexes import sources_table
+from planner.reports.proposal.request import staff_in_words
 from planner.scenarios.scenario import default_scenario
 from planner.siting.measures import default_measures
 
@@ -115,6 +116,20 @@ def _default(
     return Default(name, value, ", ".join(marks), words.say(why) if words.has(why) else basis)
 
 
+def basis_of_limit(kind: str, rule: KindStandard, words: Words) -> str:
+    """Return where a kind's limit comes from; of a user's own standard, what it says itself.
+
+    Examples
+    --------
+    >>> from planner.reports.documents.words import Words
+    >>> basis_of_limit("hospital", default_scenario().standard["hospital"], Words("en"))
+    'Two hours motorised are usual; not confirmed.'
+    """
+    ours = default_scenario().standard.get(kind)
+    why = f"default.limit_{kind}_why"
+    return words.say(why) if ours is not None and ours.basis == rule.basis and words.has(why) else rule.basis
+
+
 def _of_kind(words: Words, kind: str, rule: KindStandard, *, same: bool) -> Iterator[Default]:
     name = {"kind": words.kind(kind)}
 
@@ -136,7 +151,7 @@ def _of_kind(words: Words, kind: str, rule: KindStandard, *, same: bool) -> Iter
     if rule.aim is not None:
         yield one("aim", words.say(f"default.per_{rule.aim}"), given.get("aim", rule.basis))
     if rule.staff:
-        staff = [f"{words.cell(number(n))} {words.role(who)}" for who, n in rule.staff.items()]
+        staff = [f"{words.cell(number(n))} {words.role(who, n)}" for who, n in rule.staff.items()]
         yield one("staff", words.listed(staff), given.get("staff", rule.basis))
     if rule.open_days_month is not None:
         yield one(
@@ -188,9 +203,10 @@ def _of_measures(source: Source) -> Iterator[Default]:
     for name, sites in plan.sites.groupby("measure", sort=True):
         first = sites.iloc[0]
         basis = known[name].basis if name in known else ""
+        years = float(first["lead_years"])
         value = words.say(
-            "default.measure_value", staff=first["staff"] or words.say("none"),
-            years=words.plain(float(first["lead_years"])),
+            "default.measure_value", n=number(years, decimals=4),
+            staff=staff_in_words(source, plan.staff(sites.head(1))), years=words.plain(years),
         )  # fmt: skip
         what = f"{words.kind(str(first['kind']), begins=True)} {words.on_map('measure_' + first['op'])}"
         yield _default(words, "measure", value, basis, same=not own_file and bool(basis),

@@ -115,7 +115,7 @@ def unknown_facts(source: Source) -> list[tuple[str, str]]:
 def _pair(source: Source, key: str, *, n: Cell | None = None, **values: Cell | str) -> tuple[str, str]:
     words = source.words
     what = words.fill(f"unknown_part.{key}", values, n=n)
-    return what, words.fill(f"unknown_part.{key}_effect", values)
+    return what, words.fill(f"unknown_part.{key}_effect", values, n=n)
 
 
 def _of_people(source: Source) -> list[tuple[str, str]]:
@@ -142,9 +142,9 @@ def _of_lists(source: Source) -> list[tuple[str, str]]:
         lost = int((mine["status"] == FacilityStatus.UNLOCATED).sum())
         silent = int((mine["functioning"] == YesNo.UNKNOWN).sum())
         if lost:
-            out.append(_pair(source, "unlocated", n=number(lost, "unit"), kind=name))
+            out.append(_pair(source, "unlocated", n=number(lost, kind), kind=name))
         if silent:
-            out.append(_pair(source, "functioning", n=number(silent, "unit"), kind=name))
+            out.append(_pair(source, "functioning", n=number(silent, kind), kind=name))
     if unknown := source.ilp.progress.unknown:
         out.append(_pair(source, "stage", n=number(unknown, "puskesmas")))
     return out

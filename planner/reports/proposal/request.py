@@ -49,7 +49,7 @@ def request(source: Source) -> Section:
     >>> from planner.reports.proposal.write import source_of
     >>> section = request(source_of(Ilp(find_gaps(demo_layers(12))), lang="en"))
     >>> section.blocks[0].text
-    'No plan of new units was given to this document. Below are the gaps, those of most people first.'
+    'No plan of new units was given to this document. Below are the villages that are not reached, ...'
     """
     words = source.words
     if source.plan is None:
@@ -69,18 +69,35 @@ def request(source: Source) -> Section:
 def request_facts(source: Source, plan: Plan) -> list[str]:
     """Return sentences on a plan: what, for whom, at what cost, and how good it is."""
     words, name = source.words, source.words.kind(plan.kind)
-    before, after = (number(plan.served(when), "village") for when in ("before", "after"))
+    if not len(plan.sites) and not plan.roads:
+        return [words.say("request.asked_none", kind=name), *_seasons(source, plan), _proof(source, plan)]
     # Without a list nobody knows whom units reach today: then nothing is "more", nor rises.
     end = "_as_if_none" if plan.as_if_none else ""
-    units, gained = number(len(plan.sites), "unit"), people(plan.people_added)
+    units, gained = number(len(plan.sites), plan.kind), gained_by(plan)
     asked = [words.say(f"request.asked{end}", n=units, kind=name, people=gained)]
     return [
         *(_asked_with_roads(source, plan) if plan.roads else asked),
-        words.say(f"request.served{end}", before=before, after=after, kind=name),
+        served_in_words(source, plan),
         *_seasons(source, plan),
         cost_in_words(source, plan),
         _proof(source, plan),
     ]
+
+
+def served_in_words(source: Source, plan: Plan) -> str:
+    """Return how many villages are reached with a plan, and how many without."""
+    say, before, after = source.words.say, plan.served("before"), plan.served("after")
+    if plan.as_if_none:
+        return say("request.served_as_if_none", n=number(after, "village"))
+    key = "served_same" if before == after else "served"
+    name = source.words.kind(plan.kind)
+    return say(f"request.{key}", before=number(before), after=number(after), kind=name)
+
+
+def gained_by(plan: Plan) -> Cell:
+    """Return the people whom a plan reaches: more than today, unless nobody knows whom today reaches."""
+    found = people(plan.people_added)
+    return found if plan.as_if_none else replace(found, unit="more_people")
 
 
 def _seasons(source: Source, plan: Plan) -> list[str]:
@@ -96,21 +113,21 @@ def _asked_with_roads(source: Source, plan: Plan) -> list[str]:
     end = "_as_if_none" if plan.as_if_none else ""
     said = [words.say("request.as_if_none", kind=name)] if plan.as_if_none else []
     if len(plan.sites):
-        said.append(words.say("request.asked_units", n=number(len(plan.sites), "unit"), kind=name))
+        said.append(words.say("request.asked_units", n=number(len(plan.sites), plan.kind)))
     km = number(sum(one.km for one in plan.roads), "km", decimals=1)
     said.append(words.say("request.asked_works", n=number(len(plan.roads)), km=km))
     if len(plan.sites):
-        gained, by_roads = people(plan.people_added), people(plan.people_by_roads)
+        gained, by_roads = gained_by(plan), people(plan.people_by_roads)
         said.append(words.say(f"request.gained_both{end}", kind=name, people=gained, roads=by_roads))
     else:
-        said.append(words.say(f"request.gained_roads{end}", kind=name, people=people(plan.people_added)))
+        said.append(words.say(f"request.gained_roads{end}", kind=name, people=gained_by(plan)))
     return said
 
 
 def proposed(source: Source, plan: Plan) -> str:
     """Return in words what a plan proposes: "3 unit pustu", with its roads where it has some."""
     words, n = source.words, len(plan.sites)
-    parts = [words.say("request.units_part", n=number(n, "unit"), kind=words.kind(plan.kind))] if n else []
+    parts = [words.cell(number(n, plan.kind))] if n else []
     if plan.roads:
         km = number(sum(one.km for one in plan.roads), "km", decimals=1)
         parts.append(words.say("request.works_part", n=number(len(plan.roads)), km=km))
@@ -204,7 +221,7 @@ def _bare(cell: Cell) -> Cell:
 
 def staff_in_words(source: Source, staff: dict[str, int]) -> str:
     """Return professions with their numbers, or that there are none."""
-    parts = [f"{source.words.cell(number(n))} {source.words.role(who)}" for who, n in staff.items()]
+    parts = [f"{source.words.cell(number(n))} {source.words.role(who, n)}" for who, n in staff.items()]
     return source.words.listed(parts) or source.words.say("none")
 
 

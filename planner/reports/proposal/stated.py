@@ -277,7 +277,8 @@ def _islands(source: Source, one: Islands) -> Shown:
     if one.inhabited is not None:
         said = words.say("stated.islands_inhabited", area=source.area_name, n=number(one.inhabited))
     lines = [words.say("stated.land_parts", n=number(parts), m=number(2 * rule.closing_m))]
-    lines.append(words.say("stated.islands_people"))
+    if parts > 1:
+        lines.append(words.say("stated.islands_people"))
     return Shown(said, " ".join(lines), backed=one.inhabited is None and parts > 1)
 
 

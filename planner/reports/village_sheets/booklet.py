@@ -216,9 +216,7 @@ class Booklet:
         begins = head.casefold().startswith("puskesmas")
         title = self.facts.t["pws_head"]
         # "Kepala Puskesmas Puskesmas X" is no title.
-        page["head"] = (
-            f"{title} {head[len('puskesmas') :].strip() if begins and self.lang == 'id' else head}".strip()
-        )
+        page["head"] = f"{title} {head[len('puskesmas') :].strip() if begins else head}".strip()
         page["map"] = f"{code}.svg"
         page["long"] = _is_long(page)
         return page

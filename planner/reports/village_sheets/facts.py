@@ -8,7 +8,7 @@ import numpy as np
 
 from geodata.vocabulary.statuses import YesNo
 from planner.ilp.visits import VisitStatus
-from planner.reports.pws import pws_table
+from planner.reports.pws import pws_table, standard_source
 from planner.reports.village_sheets.drawing import sign
 from planner.texts.catalogues import ilp_texts
 from planner.texts.formatter import Formatter
@@ -52,6 +52,10 @@ class SheetFacts:
         # Read out of the tables once: a row by its label takes a thousand times as long as of a dictionary.
         self._rows = _by_code(self.table, only)
         self._answers = {kind: _by_code(ilp.answers[kind], only) for kind in ilp.kinds}
+        self._own = {
+            kind: set(answer.villages.index[answer.villages["present"] == YesNo.YES])
+            for kind, answer in ilp.gaps.coverage.items()
+        }
         self._of_groups = _by_code(ilp.groups, only)
         self._referrals = _by_code(ilp.referral.xs("standard", level="mode"), only)
         self._of_visits = _by_code(ilp.visits.villages, only)
@@ -69,7 +73,8 @@ class SheetFacts:
     def standard(self) -> str:
         """The standard, its version and source."""
         scenario = self.ilp.gaps.scenario
-        return f"{scenario.standard_name} {scenario.standard_version} ({scenario.standard_source})"
+        source = standard_source(scenario, self.lang)
+        return f"{scenario.standard_name} {scenario.standard_version} ({source})"
 
     @property
     def sources(self) -> str:
@@ -139,12 +144,19 @@ class SheetFacts:
     def _kind(self, row: dict[str, Any], code: str, kind: str) -> dict[str, str]:
         t, answers = self.t, self._answers[kind][code]
         return {
-            "label": self.heading(kind), "present": t[answers["present"]],
+            "label": self.heading(kind), "present": self._present(code, kind),
             "dry": t[answers["reachable_dry"]], "wet": t[answers["reachable_wet"]],
             "functioning": t[answers["functioning"]], "minutes": self.write.number(row[f"{kind}_minutes"], 1),
             "unit": row[f"{kind}_unit"], "state": t[f"class_{answers['class']}"],
             "class": answers["class"], "reason": row[f"{kind}_reason"],
         }  # fmt: skip
+
+    def _present(self, code: str, kind: str) -> str:
+        """Return whether there is a unit, and where: the standard may ask for one in the kecamatan."""
+        found = self._answers[kind][code]["present"]
+        per = self.ilp.gaps.scenario.standard[kind].presence
+        in_village = per == "district" and code in self._own[kind]
+        return self.t.get(f"pws_{found}_{per}", self.t[found]) if not in_village else self.t[found]
 
     def _referral(self, code: str) -> str:
         t, one = self.t, self._referrals[code]

@@ -36,6 +36,58 @@ def total_seen(cells: str, none: str) -> str:
     return f"=IF(SUBTOTAL(102,{cells})=0,{text(none)},SUBTOTAL(109,{cells}))"
 
 
+def if_alike(sum_of: str, alike: str, instead: str) -> str:
+    """Return a sum that stands only where the rows that it adds up are alike; other words instead.
+
+    Parameters
+    ----------
+    sum_of
+        As from :func:`total` or :func:`total_seen`.
+    alike
+        As from :func:`alike` or :func:`alike_seen`.
+    instead
+        What stands there where they are not.
+
+    Examples
+    --------
+    >>> if_alike("=SUM(B1:B2)", alike("A1", "A1:A2"), "by kind")
+    '=IF(SUMPRODUCT((A1:A2=A1)*1)=COUNTA(A1:A2),SUM(B1:B2),"by kind")'
+    """
+    return f"=IF({alike},{sum_of.removeprefix('=')},{text(instead)})"
+
+
+def alike(first: str, cells: str) -> str:
+    """Return the condition that all cells of a range hold what its first one does.
+
+    Examples
+    --------
+    >>> alike("A1", "A1:A3")
+    'SUMPRODUCT((A1:A3=A1)*1)=COUNTA(A1:A3)'
+    """
+    return f"SUMPRODUCT({equal(cells, first)}*1)=COUNTA({cells})"
+
+
+def alike_seen(cells: str, which: str) -> str:
+    """Return the condition that the rows that a filter lets through hold the same.
+
+    Parameters
+    ----------
+    cells
+        What must be alike.
+    which
+        As from :func:`seen`.
+
+    Examples
+    --------
+    >>> alike_seen("A1:A3", "w")
+    'SUMPRODUCT(w*MATCH(A1:A3,A1:A3,0))*SUMPRODUCT(w*MATCH(A1:A3,A1:A3,0))=SUMPRODUCT(w*1)*SUMPRODUCT(w*...)'
+    """
+    at = f"MATCH({cells},{cells},0)"
+    mean_of = f"SUMPRODUCT({which}*{at})"
+    # Of numbers above 0, the square of the sum is the count times the sum of squares if they are all one.
+    return f"{mean_of}*{mean_of}=SUMPRODUCT({which}*1)*SUMPRODUCT({which}*{at}*{at})"
+
+
 def mean(cells: str, weights: str, none: str, which: str = "") -> str:
     """Return the mean of the numbers in a range by their weights; a word where nothing has a weight.
 

@@ -6,6 +6,9 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from planner.coverage.tables import kinds_without_rule, roads_or_straight
+from planner.reports.documents.words import Words as DocumentWords
+from planner.reports.proposal.method import basis_of_limit
+from planner.reports.pws import standard_source
 from planner.reports.workbook.sheet import Column, Look
 from planner.reports.workbook.tables import made
 from planner.texts.formatter import Formatter
@@ -45,7 +48,7 @@ def _answer(gaps: Gaps, words: Words) -> Iterator[tuple[str, str]]:
     t, scenario, area = words.texts.method, gaps.scenario, gaps.layers.area
     yield t["area"], f"{area.name} ({area.code})"
     yield t["standard"], f"{scenario.standard_name} {scenario.standard_version}"
-    yield t["source"], scenario.standard_source
+    yield t["source"], standard_source(scenario, words.lang)
     yield t["scenario"], scenario.name
     yield t["season"], words.map[f"season_{scenario.season}"]
     yield t["edits"], str(len(scenario.edits))
@@ -55,7 +58,8 @@ def _answer(gaps: Gaps, words: Words) -> Iterator[tuple[str, str]]:
         of_season = rule.of(scenario.season)
         mode = words.map.get(f"mode_{of_season.mode}", of_season.mode)
         said = t["limit_is"].format(minutes=write.plain(of_season.limit_minutes), mode=mode)
-        yield t["limit"].format(kind=words.kind(kind)), f"{said}. {rule.basis}".rstrip(". ")
+        basis = basis_of_limit(kind, rule, DocumentWords(words.lang))
+        yield t["limit"].format(kind=words.kind(kind)), f"{said}. {basis}".rstrip(". ")
 
 
 def _meanings(gaps: Gaps, words: Words) -> Iterator[tuple[str, str]]:

@@ -197,9 +197,9 @@ def ink(fill: str) -> str:
 
     Examples
     --------
-    >>> ink("#fee08b"), ink("#1f6091")
-    ('#000000', '#FFFFFF')
+    >>> ink("#fee08b"), ink("#e25a4d"), ink("#1f6091")
+    ('#000000', '#000000', '#FFFFFF')
     """
     red, green, blue = (int(fill[i : i + 2], 16) for i in (1, 3, 5))
     bright = 0.299 * red + 0.587 * green + 0.114 * blue
-    return "#000000" if bright > 140 else "#FFFFFF"
+    return "#000000" if bright > 125 else "#FFFFFF"

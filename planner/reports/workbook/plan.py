@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -41,6 +42,8 @@ FIRST = {
         "district_name", "cost_idr", "people_added", "villages_added", "site_rules",
     ),
 }  # fmt: skip
+# In units or in rupiah, by what a plan counts.
+BUDGETS = ("budget", "spent", "left")
 # Empty where it has no meaning: a unit that is no mobile stop is served from nowhere.
 BLANK = ("served_minutes", "served_from", "site_rules", "alternatives", "staff")
 
@@ -67,6 +70,8 @@ def plan_sheets(folder: Path, code: str, words: Words) -> list[Sheet]:
     sheets = []
     for key in keys:
         table = _read(folder / FILES[key])
+        if key == "years":
+            table.insert(table.columns.get_loc("spent"), "first_cost_idr", _first_costs(folder, table))
         shown = [c for c in FIRST[key] if c in table] or list(table)
         columns = [
             words.column(
@@ -78,8 +83,26 @@ def plan_sheets(folder: Path, code: str, words: Words) -> list[Sheet]:
             )
             for c in [*shown, *(c for c in table if c not in shown)]
         ]
+        if key == "years":
+            unit = words.texts.note["in_rupiah" if _counts_money(folder) else "in_units"]
+            columns = [
+                replace(c, heading=unit.format(what=c.heading)) if c.name in BUDGETS else c for c in columns
+            ]
         sheets.append(made(words, key, columns))
     return sheets
+
+
+def _counts_money(folder: Path) -> bool:
+    """Return whether the budgets of a rollout are rupiah."""
+    years = json.loads((folder / RUN).read_text("utf-8")).get("plan", {}).get("years", [{}])
+    return years[0].get("budget_idr") is not None
+
+
+def _first_costs(folder: Path, years: pd.DataFrame) -> pd.Series[float]:
+    """Return what the units decided in each year cost at first, rupiah; NaN where one has no cost."""
+    sites = _read(folder / FILES["sites"])
+    of_year = sites.groupby("year_decided")["cost_idr"].sum(skipna=False)
+    return years["year"].map(of_year).where(years["units_decided"] > 0, 0.0)
 
 
 def plan_command(folder: Path, code: str) -> str:

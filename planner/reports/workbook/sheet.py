@@ -45,10 +45,15 @@ class Total(NamedTuple):
         The column that a mean is weighted by; "" for a sum.
     ours
         The value that the planner found for all rows; None where the cells' own sum is it.
+    alike, instead
+        A column whose rows must all say the same, and what stands there where they do not: people counted
+        once for each kind cannot be added up. "" where all rows can be.
     """
 
     weights: str = ""
     ours: float | str | None = None
+    alike: str = ""
+    instead: str = ""
 
 
 @dataclass(frozen=True)
@@ -141,6 +146,8 @@ class Sheet:
         """
         assert column.total is not None
         cells = self.cells(column.name)
+        if column.total.alike:
+            return self._of_alike(column, column.total, none)
         if not column.total.weights:
             value = _sum(column.cells, none) if column.total.ours is None else column.total.ours
             every, shown = formulas.total(cells, none), formulas.total_seen(cells, none)
@@ -148,10 +155,26 @@ class Sheet:
             by = column.total.weights
             value = self._mean(column, by, none) if column.total.ours is None else column.total.ours
             weights = self.cells(by)
-            lead = self.columns[0].name
-            which = formulas.seen(self.first(lead), self.cells(lead))
+            which = self._seen()
             every = formulas.mean(cells, weights, none)
             shown = formulas.mean(cells, weights, none, which)
+        return Formula(every, value), Formula(shown, value)
+
+    def _seen(self) -> str:
+        lead = self.columns[0].name
+        return formulas.seen(self.first(lead), self.cells(lead))
+
+    def _of_alike(self, column: Column, total: Total, none: str) -> tuple[Formula, Formula]:
+        """Return a column's sums where the rows are of one kind."""
+        mine, kinds = self.cells(column.name), self.cells(total.alike)
+        said = {plain(cell) for c in self.columns if c.name == total.alike for cell in c.cells}
+        value = _sum(column.cells, none) if len(said) == 1 else total.instead
+        every = formulas.if_alike(
+            formulas.total(mine, none), formulas.alike(self.first(total.alike), kinds), total.instead
+        )
+        shown = formulas.if_alike(
+            formulas.total_seen(mine, none), formulas.alike_seen(kinds, self._seen()), total.instead
+        )
         return Formula(every, value), Formula(shown, value)
 
     def _mean(self, column: Column, by: str, none: str) -> float | str:

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from geodata.quality import gravest_first, inspect
-from geodata.vocabulary.statuses import VillageStatus
+from geodata.vocabulary.statuses import FacilityStatus, VillageStatus, YesNo
 from planner.coverage.doubts import planning_findings
 from planner.coverage.tables import facility_table, summary, unit_catchments, village_table
 from planner.ilp.tables import jejaring_table, puskesmas_table, unit_columns, village_columns
-from planner.reports.senders.texts import sender_texts
+from planner.reports.documents.words import Words as DocumentWords
+from planner.reports.proposal.quality import in_words
 from planner.reports.workbook import formulas
 from planner.reports.workbook.sheet import Column, Formula, Look, Sheet, Total
+from planner.reports.workbook.words import NOT_FUNCTIONING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -117,6 +119,9 @@ def facilities(ilp: Ilp, words: Words) -> Sheet:
         "lacks",
     ]
     first += ["not_known", "status"]
+    # It stands in the village, but nobody is sent to it.
+    shut = (table["status"] == FacilityStatus.USED) & (table["functioning"] == YesNo.NO)
+    table["status"] = table["status"].mask(shut, NOT_FUNCTIONING)
     kept = [c for c in table if not c.startswith(IN_CATCHMENTS)]
     # A unit without a rule, or outside the network, has nothing to function by and no parent.
     empty = {"functions", "lacks", "not_known", "parent_id_found", "parent_how", "serves_as", "parent_id"}
@@ -141,11 +146,13 @@ def catchments(ilp: Ilp, words: Words) -> Sheet:
         table[name] = places[name].to_numpy()
     order = ("facility_id", "name", "serves_as", "kind", "village_name", "district_name", *CATCHMENT,
              "capacity_people", "people_allocated", "load")  # fmt: skip
-    # The catchments in all overlap: only those of the nearest unit may be added up.
+    # The catchments in all overlap: only those of the nearest unit may be added up, and of one kind.
     sums = {"people_own", "people_nearest", "people_allocated"}
+    of_kind = Total(alike="serves_as", instead=words.texts.note["by_kind"])
     return made(
-        words, "catchments", [words.column(c, table[c], total=Total() if c in sums else None) for c in order]
-    )
+        words, "catchments",
+        [words.column(c, table[c], total=of_kind if c in sums else None) for c in order],
+    )  # fmt: skip
 
 
 def districts(gaps: Gaps, villages_sheet: Sheet, words: Words) -> Sheet:
@@ -268,20 +275,20 @@ def adoption(ilp: Ilp, words: Words) -> Sheet:
 
 def findings(found: Sequence[Finding], words: Words) -> Sheet:
     """Return the findings of ``check``, the gravest first."""
-    rules = sender_texts().rules
+    say = DocumentWords(words.lang)
     table = pd.DataFrame(
         [
-            {"severity": f.severity, "layer": f.layer, "rule": f.rule, "count": float(f.count),
-             "ids": ", ".join(f.ids), "said": rules[f.rule].wrong if f.rule in rules else "",
-             "message": f.message, "action": f.action}
+            {"severity": f.severity, "layer": f.layer, "count": float(f.count), "said": in_words(f, say),
+             "ids": ", ".join(f.ids), "rule": f.rule, "message": f.message, "action": f.action}
             for f in found
         ],
-        columns=["severity", "layer", "rule", "count", "ids", "said", "message", "action"],
+        columns=["severity", "layer", "count", "said", "ids", "rule", "message", "action"],
     )  # fmt: skip
-    # Only Indonesian sentences are there by rule.
-    shown = [c for c in table if c != "said" or words.lang == "id"]
     long = {"said", "message", "action", "ids"}
-    return made(words, "findings", [words.column(c, table[c], long=c in long) for c in shown], frozen=3)
+    # What the check itself said, in English, and its rules are for who looks a finding up.
+    detail = {"rule", "message", "action"}
+    columns = [words.column(c, table[c], long=c in long, detail=c in detail) for c in table]
+    return made(words, "findings", columns)
 
 
 def all_findings(gaps: Gaps) -> tuple[Finding, ...]:
@@ -301,9 +308,11 @@ def groups(ilp: Ilp, words: Words) -> Sheet:
     names = ilp.gaps.layers.villages["village_name"].reindex(table["village_code"])
     table.insert(1, "village_name", names.to_numpy())
     seen = [c for c in table if words.parts(c)[1] == ""]
+    # Groups overlap: an infant is an under-five too.
+    of_group = Total(alike="group", instead=words.texts.note["by_group"])
     return made(
         words, "groups",
-        [words.column(c, table[c], total=Total() if c == "people" else None) for c in seen], frozen=3,
+        [words.column(c, table[c], total=of_group if c == "people" else None) for c in seen], frozen=3,
     )  # fmt: skip
 
 

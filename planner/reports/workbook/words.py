@@ -10,11 +10,13 @@ import pandas as pd
 
 from geodata.vocabulary.statuses import FacilityStatus
 from planner.coverage.show import STATUS_COLORS
-from planner.ilp.reasons import things
+from planner.ilp.reasons import role, things
 from planner.ilp.stages import default_stages
 from planner.ilp.three_answers import CLASS_COLORS
+from planner.reports.documents.words import Words as DocumentWords
 from planner.reports.workbook.sheet import Column, Look, Total
 from planner.reports.workbook.texts import workbook_texts
+from planner.siting.measures import Measure, default_measures
 from planner.texts.catalogues import ilp_texts, map_texts
 
 if TYPE_CHECKING:
@@ -24,7 +26,11 @@ if TYPE_CHECKING:
 
 SEVERITY_COLOURS = {"error": "#d7191c", "warning": "#fee08b", "info": "#8fc1e3"}
 SEASONS = ("dry", "wet")
+NOT_FUNCTIONING = "not_functioning"
 ALSO = re.compile(r"(?P<mode>[a-z_]+)_(?P<minutes>[\d.]+)min_share_reached")
+# As planner.siting.ground.rules writes them.
+SITE_RULES = {"in ": "rules_in", "no ": "rules_without", "not checked: ": "rules_unchecked"}
+STAFF = re.compile(r"(\d+) ([^,;]+)")
 YES_NO = {
     "present", "standard_present", "aim", "reachable_dry", "reachable_wet", "functioning", "functions",
     "closed", "launched", "remote", "referral_exceeds",
@@ -62,7 +68,12 @@ class Words:
 
     def __init__(self, lang: str, kinds: Sequence[str]) -> None:
         self.lang, self.texts = lang, workbook_texts(lang)
-        self.map, self.ilp = map_texts(lang), ilp_texts()[lang]
+        # The map and the PWS sheet each have a word of their own for what nobody knows; a book has one.
+        unknown = self.texts.note["unknown"]
+        self.map, self.ilp = (
+            {key: unknown if said == texts["unknown"] else said for key, said in texts.items()}
+            for texts in (map_texts(lang), ilp_texts()[lang])
+        )
         # The longest first: a kind's name may begin with another's.
         self.kinds = sorted(kinds, key=len, reverse=True)
 
@@ -97,10 +108,10 @@ class Words:
         note, word = self.texts.note, self.texts.word
         if name in self.texts.heading:
             return self.texts.heading[name]
-        for start, key in (("staff_", "what_"), ("people_", "group_")):
-            if name.startswith(start) and f"{key}{name.removeprefix(start)}" in self.ilp:
-                said = self.ilp[f"{key}{name.removeprefix(start)}"]
-                return word["staff" if key == "what_" else "people_of"].format(who=said, group=said)
+        if name.startswith("staff_"):
+            return word["staff"].format(who=role(self.ilp, name.removeprefix("staff_")))
+        if name.startswith("people_") and f"group_{name.removeprefix('people_')}" in self.ilp:
+            return word["people_of"].format(group=self.ilp[f"group_{name.removeprefix('people_')}"])
         kind, season, rest = self.parts(name)
         other = ALSO.fullmatch(rest)
         if kind and other:
@@ -162,11 +173,40 @@ class Words:
         found = self._table(rest, values)
         if found is not None:
             return lambda v: found.get(v, v)
-        if rest in ("lacks", "not_known"):
-            return lambda v: things(v, self.lang)
-        if rest == "referral_levels_unknown":
-            return lambda v: ", ".join(self.ilp.get(f"unit_{k}", k) for k in v.split())
-        return lambda v: v
+        ways: dict[str, Callable[[str], str]] = {
+            "staff": self._staff, "site_rules": self._site_rules, "measure": self._measure,
+            "lacks": self._things, "not_known": self._things, "referral_levels_unknown": self._kinds,
+        }  # fmt: skip
+        return ways.get("staff" if rest.startswith("staff_") else rest, lambda v: v)
+
+    def _things(self, said: str) -> str:
+        """Return what a unit lacks, or what is not known of it."""
+        return things(said, self.lang)
+
+    def _kinds(self, said: str) -> str:
+        """Return kinds, as within a sentence."""
+        return ", ".join(self.ilp.get(f"unit_{kind}", kind) for kind in said.split())
+
+    def _staff(self, said: str) -> str:
+        """Return staff as "1 midwife, 2 kader"."""
+        return STAFF.sub(lambda m: f"{m[1]} {role(self.ilp, m[2].replace(' ', '_'), int(m[1]))}", said)
+
+    def _site_rules(self, said: str) -> str:
+        """Return what concerns a place, and what nobody checked, in words."""
+        rules = DocumentWords(self.lang)
+        parts = []
+        for part in filter(None, said.split("; ")):
+            start = next(s for s in SITE_RULES if part.startswith(s))
+            names = ", ".join(rules.say(f"site_rule.{one}") for one in part.removeprefix(start).split(", "))
+            parts.append(self.texts.word[SITE_RULES[start]].format(rules=names))
+        return "; ".join(parts)
+
+    def _measure(self, name: str) -> str:
+        """Return one of our own measures in words; a user's keeps the name that they gave it."""
+        ours = default_measures().measures.get(name)
+        return (
+            f"{self.kind(ours.kind)} {self.map[f'measure_{ours.op}']}" if isinstance(ours, Measure) else name
+        )
 
     def _table(self, rest: str, values: pd.Series) -> Mapping[str, str] | None:
         word = self.texts.word
@@ -175,13 +215,15 @@ class Words:
         if rest in ("how", "working_area_how", "parent_how"):
             return _starting(self.ilp, "how_")
         if rest == "status":
-            of_unit = set(values.dropna().unique()) <= {s.value for s in FacilityStatus}
+            of_unit = set(values.dropna().unique()) <= {*FacilityStatus.texts(), NOT_FUNCTIONING}
             return _starting(word, "status_") if of_unit else {s: self.map[s] for s in STATUS_COLORS}
         if rest == "stage":
             stages = {s.key: getattr(s.name, self.lang) for s in default_stages().stages}
             return {**stages, "unknown": self.texts.note["unknown"]}
         if rest == "group":
-            return {**_starting(self.ilp, "group_"), "all": word["by_all"]}
+            note = self.texts.note
+            rest_of = {"all": word["by_all"], "unknown": note["unknown"], "no_way": note["no_way"]}
+            return {**_starting(self.ilp, "group_"), **rest_of}
         starts = {
             "class": (self.ilp, "class_"), "reason": (self.map, "reason_"), "kind": (self.map, "kind_"),
             "serves_as": (self.map, "kind_"), "located_by": (word, "located_"), "network": (word, "network_"),
