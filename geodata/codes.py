@@ -21,7 +21,9 @@ _ROMAN = {
     "vi": "6", "vii": "7", "viii": "8", "ix": "9", "x": "10",
 }  # fmt: skip
 _REGENCY_KIND = re.compile(r"^\s*(kabupaten|kab|kota)\b\.?\s*((administrasi|adm)\b\.?\s*)?", re.IGNORECASE)
-_PREFIX = re.compile(r"^(desa|ds|kelurahan|kel|nagari|gampong|kecamatan|kec)\b\.?\s*")
+_PREFIX = re.compile(r"^(desa|ds|kelurahan|kel|nagari|gampong|kecamatan|kec|distrik)\b\.?\s*")
+# In Papua a kecamatan is a distrik.
+_DISTRICT = re.compile(r"\s*(kecamatan|kec|distrik)\b\W*\w", re.IGNORECASE)
 
 
 class VillageKind(StrEnum):
@@ -125,6 +127,47 @@ def name_key(name: object) -> str:
     if len(words) > 1:
         words[-1] = _ROMAN.get(words[-1], words[-1])
     return "".join(words)
+
+
+def is_district(text: str) -> bool:
+    """Return whether a text names a kecamatan, by the word for it: no village's name begins so.
+
+    Examples
+    --------
+    >>> is_district("Kec. Kota Padang"), is_district("Kota Padang"), is_district("Kecapi")
+    (True, False, False)
+    """
+    return _DISTRICT.match(text) is not None
+
+
+def village_key(name: str) -> str:
+    """Return the key of a village's name; of a kecamatan's none, though a village may be called like it.
+
+    Examples
+    --------
+    >>> village_key("Desa Melati II"), village_key("Kecamatan Kota Padang")
+    ('melati2', '')
+    """
+    return "" if is_district(name) else name_key(name)
+
+
+def regency_name(text: str, code: str) -> str | None:
+    """Return a kabupaten's or kota's name in full, as a cell has it; None for a number or another kind.
+
+    Examples
+    --------
+    >>> regency_name("KAB. REJANG LEBONG", "17.02"), regency_name("Sabang", "11.72")
+    ('Kabupaten Rejang Lebong', 'Kota Sabang')
+    >>> regency_name("Kota Bandung", "32.04"), regency_name("3204", "32.04")
+    (None, None)
+    """
+    kind = "Kota" if code[3] == "7" else "Kabupaten"
+    found = _REGENCY_KIND.match(text)
+    bare = " ".join(_REGENCY_KIND.sub("", text).split())
+    if (found and found[1].lower()[:3] != kind.lower()[:3]) or not re.search(r"[^\W\d_]", bare):
+        return None
+    name = f"{kind} {bare.title() if bare in (bare.upper(), bare.lower()) else bare}"
+    return name if of_regency(text, code, name) else None
 
 
 def of_regency(text: str, code: str, name: str) -> bool:

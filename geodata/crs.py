@@ -65,7 +65,7 @@ def likely_cause(lon: float, lat: float) -> str:
     'the minus sign of the latitude (south, LS) is missing'
     """
     # Metres come in pairs: an easting of six digits with a northing that is large on its own.
-    metres = 100_000 <= lon <= 900_000 and (abs(lat) > 1_000 or abs(lat) < 1e-9)
+    metres = 100_000 <= lon <= 1_000_000 and (abs(lat) > 1_000 or abs(lat) < 1e-9)
     causes = (
         (lon == 0 and lat == 0, "0, 0 was written for an empty cell; leave it empty"),
         (_fits(lat, lon), "latitude and longitude are swapped"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -17,6 +19,7 @@ from geodata.crs import WGS84, degrees_text
 from geodata.errors import counted
 from geodata.layers import PLACE, SEVERITIES, Cell, Finding, Layers, Severity, rows_about
 from geodata.villages_at import SLIVER_M
+from geodata.vocabulary.kind_names import kind_of_name
 from geodata.vocabulary.roads import ROAD_CLASSES
 from geodata.vocabulary.spelling import spelling_key
 from geodata.vocabulary.statuses import FacilityStatus, LocatedBy, YesNo
@@ -34,6 +37,8 @@ CONNECTED_SHARE = 0.95
 DENSE_PEOPLE_PER_KM2 = 50_000.0
 HAMLET_SUM_TOLERANCE = 0.01
 MIN_STAFF_ROWS = 5
+SAME_LIST_UNITS = 3
+NAMED_ONCE = ("puskesmas", "hospital")
 
 
 def inspect(layers: Layers) -> tuple[Finding, ...]:
@@ -262,6 +267,36 @@ def _same_unit(layers: Layers) -> Iterator[Finding]:
         "facilities of one kind have the same name and village, and no coordinates tell them apart",
         "take out the rows that are there twice, or give each its own name or coordinates",
     )  # fmt: skip
+
+
+def _same_list(layers: Layers) -> Iterator[Finding]:
+    """Find lists that hold the same units: a copy, or an older edition, counts all of them twice."""
+    rows = layers.facilities
+    rows = rows[rows["name"] != ""]
+    name = rows["name"].map(_without_kind)
+    # A kabupaten has each name of a puskesmas or hospital once; others their village tells apart.
+    once = rows["kind"].isin(NAMED_ONCE)
+    told = once | rows["village_code"].notna()
+    keys = rows["kind"].str.cat([name, rows["village_code"].fillna("").mask(once, "")], sep="|")[told]
+    lists = {str(source): keys[rows["source"][told] == source] for source in rows["source"].unique()}
+    for (one, mine), (other, theirs) in combinations(lists.items(), 2):
+        common = (Counter(mine) & Counter(theirs)).total()
+        if common < SAME_LIST_UNITS or 2 * common <= min(len(mine), len(theirs)):
+            continue
+        small, large = sorted(((len(mine), one), (len(theirs), other)), key=lambda pair: pair[0])
+        ours = lists[small[1]]
+        twice = rows.loc[ours[ours.isin(lists[large[1]])].index]
+        yield from _finding(
+            "warning", "facilities", "same_list", _units(twice, "name", effect="is counted twice"),
+            f"units of {small[1]} stand in {large[1]} too, with the same kind, name and village",
+            "take one of the two lists out of AREA.yml", count=common,
+        )  # fmt: skip
+
+
+def _without_kind(name: str) -> str:
+    """Return the key of a unit's name without the word for its kind: lists write it, or do not."""
+    key, kind = spelling_key(name), kind_of_name(name)
+    return key if kind is None else key.replace(spelling_key(kind.phrase), "", 1) or key
 
 
 def _no_name(layers: Layers) -> Iterator[Finding]:
@@ -495,7 +530,7 @@ def _name_contradicts_kind(layers: Layers) -> Iterator[Finding]:
 RULES: tuple[Callable[[Layers], Iterator[Finding]], ...] = (
     _people_unknown, _people_dense, _groups_exceed, _overlaps, _same_name, _unlocated, _outside,
     _declared_elsewhere, _village_elsewhere, _hamlet_elsewhere,
-    _same_place, _same_unit, _no_name, _functioning_unknown, _staff_inflated,
+    _same_place, _same_unit, _same_list, _no_name, _functioning_unknown, _staff_inflated,
     _unconnected, _separate_parts, _closed_classes, _far_from_road, _ferry_alone, _hamlet_people,
     _unknown_parent, _name_contradicts_kind,
 )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from geodata.codes import check_regency_code, name_key, parse_village_code, regency_of
+from geodata.codes import check_regency_code, name_key, parse_village_code, regency_name, regency_of
 from geodata.drafting.guess import Guess, guesses, quoted
 from geodata.drafting.headings import SURE, is_to_come
 from geodata.errors import ConfigError, counted
@@ -48,7 +48,7 @@ def draft(folder: Path, code: str | None = None, name: str | None = None) -> str
     code = _code(maps, found, code)
     known = _villages(found, code)
     boundaries, *spare = sorted(maps, key=lambda g: _fitness(g, code, known), reverse=True)
-    lines = [HEAD + f'code: "{code}"', f"name: {quoted_text(name or _name(code, found))}", ""]
+    lines = [HEAD + f'code: "{code}"', f"name: {_name_line(name, code, found, boundaries)}", ""]
     lines += _entry(boundaries, "boundaries")
     # A table of codes knows the kecamatan's names too: it comes before maps.
     found = sorted(found, key=lambda g: g.role == "boundaries")
@@ -103,12 +103,37 @@ def _fitness(guess: Guess, code: str, known: Counter[str]) -> tuple[bool, bool, 
     return (only, code in guess.regencies, alike, "district_name" in guess.keys, rows)
 
 
-def _name(code: str, found: Sequence[Guess]) -> str:
-    """Return the kabupaten's name: as a table of codes has it, or else its code in words."""
-    named = next((g.names[code] for g in found if isinstance(g.names.get(code), str)), None)
+def _name_line(name: str | None, code: str, found: Sequence[Guess], boundaries: Guess) -> str:
+    """Return the kabupaten's name: of a table of codes, a map or a list, or else its code in words."""
+    named = name or next((g.names[code] for g in found if isinstance(g.names.get(code), str)), None)
     if named is not None:
-        return named
-    return f"Kota {code}" if code[3] == "7" else f"Kabupaten {code}"
+        return quoted_text(named)
+    for guess in (boundaries, *(g for g in found if g.role == "facilities")):
+        told = _regency_told(code, guess, boundaries)
+        if told is not None:
+            return f"{quoted_text(told)}  # by {_named(guess)}, {_one_line(guess.keys['regency'].column)}"
+    return quoted_text(f"Kota {code}" if code[3] == "7" else f"Kabupaten {code}")
+
+
+def _regency_told(code: str, guess: Guess, boundaries: Guess) -> str | None:
+    """Return the kabupaten's name that most rows in villages of the map have; None where none has most.
+
+    A list of a province has villages of the same names elsewhere: most rows of that name have to be here.
+    """
+    ours = [one for one in boundaries.villages if not one.code or regency_of(one.code) == code]
+    known = {(one.name, district) for one in ours for district in ("", one.district) if one.name}
+    rows = [(regency_name(one.regency, code), one) for one in guess.villages if one.regency]
+    here = Counter(
+        name
+        for name, one in rows
+        if name is not None
+        and (regency_of(one.code) == code if one.code else (one.name, one.district) in known)
+    )
+    if not here:
+        return None
+    name, times = here.most_common(1)[0]
+    of_name = sum(other == name for other, _ in rows)
+    return name if 2 * times > max(here.total(), of_name) else None
 
 
 def quoted_text(text: str) -> str:

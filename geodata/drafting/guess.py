@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 import shapely
 
 from geodata.areafile import FileSource
-from geodata.codes import name_key, parse_village_code, regency_of
+from geodata.codes import name_key, parse_village_code, regency_of, village_key
 from geodata.crs import inside_indonesia
 from geodata.drafting.headings import (
+    SURE,
     Mapping,
     headed,
     is_to_come,
@@ -110,6 +111,8 @@ class Guess:
         Those of its facilities, of the column that was taken for them.
     columns
         Its headings, each with up to three of its values.
+    villages
+        What its rows say of their villages, of maps and of lists.
     """
 
     path: Path
@@ -125,6 +128,16 @@ class Guess:
     labels: tuple[str, ...] = ()
     ids: frozenset[str] = frozenset()
     columns: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    villages: tuple[Village, ...] = ()
+
+
+class Village(NamedTuple):
+    """What a row says of its village: its code, keys of its name and kecamatan, and its kabupaten; or ""."""
+
+    code: str
+    name: str
+    district: str
+    regency: str
 
 
 def guesses(folder: Path) -> list[Guess]:
@@ -259,6 +272,23 @@ def _population(guess: Guess, table: pd.DataFrame, keys: dict[str, Mapping], par
     return guess
 
 
+def _villages(table: pd.DataFrame, keys: dict[str, Mapping], *names: str) -> tuple[Village, ...]:
+    """Return what rows say of their villages; names are the keys of code, name and kecamatan."""
+    columns = [
+        text_column(table, keys[key].column if key in keys and keys[key].score >= SURE else None)
+        for key in (*names, "regency")
+    ]
+    return tuple(
+        Village(
+            (parse_village_code(code) or "") if isinstance(code, str) else "",
+            village_key(name) if isinstance(name, str) else "",
+            name_key(district) if isinstance(district, str) else "",
+            regency if isinstance(regency, str) else "",
+        )
+        for code, name, district, regency in zip(*columns, strict=True)
+    )
+
+
 def _hamlets(guess: Guess, table: pd.DataFrame, name: str) -> Guess:
     guess.role, guess.about = "hamlets", f"{len(table)} dusun, RW or the like"
     guess.said.clear()
@@ -270,6 +300,8 @@ def _hamlets(guess: Guess, table: pd.DataFrame, name: str) -> Guess:
 
 def _with_codes(guess: Guess, table: pd.DataFrame, keys: dict[str, Mapping], role: str, about: str) -> Guess:
     guess.role, guess.about, guess.keys = role, about, keys
+    if role == "boundaries":
+        guess.villages = _villages(table, keys, "code", "name", "district_name")
     if "code" in keys:
         text = text_column(table, keys["code"].column)
         system = code_system(text.dropna())
@@ -289,6 +321,7 @@ def _facilities(guess: Guess, table: pd.DataFrame, facts: dict[str, Mapping]) ->
     facts = {key: mapping for key, mapping in facts.items() if key not in FOUND_BY_HEADING}
     guess.role, guess.keys = "facilities", dict(facts)
     guess.about = f"{len(table)} facilities"
+    guess.villages = _villages(table, facts, "village", "village_name", "district_name")
     own = facts.get("id")
     if own is not None and "puskesmas" in spelling_key(own.column) and not _of_puskesmas(guess):
         # The code of the puskesmas that a pustu or posyandu belongs to.

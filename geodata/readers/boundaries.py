@@ -210,21 +210,47 @@ def _united(villages: gpd.GeoDataFrame, file: str) -> tuple[gpd.GeoDataFrame, tu
         )
         raise SchemaError(msg)
     whole = villages.groupby(level=0).agg(
-        {c: ("first" if c != "people" else _sum_known) for c in villages.columns.drop("geometry")}
+        {c: ("first" if c != "people" else _of_parts) for c in villages.columns.drop("geometry")}
     )
+    parts = villages[again]["people"].groupby(level=0).agg(["min", "max", "count", "size"])
+    alike = parts[(parts["min"] == parts["max"]) & (parts["count"] == parts["size"]) & (parts["max"] > 0)]
     shapes = villages.geometry.groupby(level=0).agg(lambda g: _only_polygons(shapely.union_all(g.to_numpy())))
     united = gpd.GeoDataFrame(whole, geometry=shapes.to_list(), crs=villages.crs)
     codes = list(dict.fromkeys(villages.index[again]))
-    return united.rename_axis("village_code"), (Finding(
+    told = Finding(
         "info", "villages", "united", len(codes), tuple(codes[:5]),
-        f"{file}: villages that stand in several rows were put together, and their people added up",
+        f"{file}: villages that stand in several rows were put together, and different people added up",
         "none needed, unless two of the rows are different villages", rows_about(codes, "geometry"),
+    )  # fmt: skip
+    return united.rename_axis("village_code"), (told, *_repeated(alike, file))
+
+
+def _of_parts(people: pd.Series[float]) -> float:
+    """Return the people of a village in several rows: their sum, unknown where one is.
+
+    A map whose parts were taken apart repeats the village's number in each: equal numbers count once.
+    """
+    alike = bool((people == people.iloc[0]).all())
+    return float(people.iloc[0] if alike else people.sum(skipna=False))
+
+
+def _repeated(alike: pd.DataFrame, file: str) -> tuple[Finding, ...]:
+    """Return the finding about villages all of whose rows have one number of people (its parts, by code)."""
+    if alike.empty:
+        return ()
+    said = [
+        f"{n:,.0f} people in each of {size} rows" for n, size in zip(alike["max"], alike["size"], strict=True)
+    ]
+    cells = tuple(
+        Cell(file, 0, "people", one, id=str(code), effect="are counted once")
+        for code, one in zip(alike.index, said, strict=True)
+    )
+    return (Finding(
+        "warning", "villages", "people_repeated", len(cells),
+        tuple(f"{c.id} ({c.value})" for c in cells[:5]),
+        f"{file}: villages in several rows that all have one number of people; it was counted once",
+        "give each part its own people, or a population table, if the parts are alike by chance", cells,
     ),)  # fmt: skip
-
-
-def _sum_known(people: pd.Series[float]) -> float:
-    """Return the sum of a village's rows; unknown where one of them is."""
-    return float(people.sum(skipna=False))
 
 
 def _people(raw: gpd.GeoDataFrame, source: BoundariesFile) -> pd.Series[float]:

@@ -29,8 +29,9 @@ if TYPE_CHECKING:
 FITS_WITHIN_M = 1_000.0
 # Readings this near each other are one: no more than the digits that two ways of reading leave.
 SAME_M = 1.0
-# Eastings and northings of UTM have so many metres.
-EASTING_M = (100_000.0, 900_000.0)
+# Eastings of UTM have so many metres where an office writes all of its kabupaten in the next zone too: a zone
+# has 166 to 834 km at the equator. Which zone is meant, the fit tells.
+EASTING_M = (10_000.0, 1_000_000.0)
 # West to east over Indonesia.
 UTM_ZONES = range(46, 55)
 LOST_DIGITS = 20
@@ -202,6 +203,11 @@ class Places:
             if fitting:
                 return self._only(fitting, f"lies in the {where}", safe=safe)
         return None
+
+    def elsewhere(self, lon: float, lat: float) -> bool:
+        """Return whether a spoiled place can be read, and each way to read it lies beyond the buffer."""
+        points = [self._point(r) for r in readings(lon, lat)]
+        return bool(points) and not any(self._in_area(p) or self._in_zone(p) for p in points)
 
     def _only(
         self, fitting: list[tuple[Reading, shapely.Point]], evidence: str, *, safe: bool

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from geodata.codes import parse_village_code, regency_of
+from geodata.codes import is_district, parse_village_code, regency_of
 from geodata.errors import SchemaError, counted, first_five
 from geodata.layers import Cell, Finding, rows_about
 from geodata.readers.columns import Columns, known_heads
@@ -83,7 +83,11 @@ def read_population(
     name = columns_.pick(source.name, "name")
     totals = total_rows(table, coded.astype(bool), number=people_column, name=name)
     findings = list(total_finding("population", totals))
-    table, text = table[~totals], text[~totals]
+    names = text_column(table, name)
+    headings = names.map(lambda t: isinstance(t, str) and is_district(t)).astype(bool)
+    headings &= ~coded.astype(bool) & ~totals
+    findings += _headings_finding(names[headings], source.path.name)
+    table, text = table[~totals & ~headings], text[~totals & ~headings]
     more = [pick_column(table.columns, column, (), key="people", what=WHAT) for column in several[1:]]
     numbers, doubts = _numbers(table, [str(c) for c in (people_column, *more)], source)
     findings += doubts
@@ -99,6 +103,20 @@ def read_population(
     findings += bad_codes("population", text, codes.isna())
     numbers = numbers[codes.notna()].set_axis(pd.Index(codes.dropna().to_numpy(), dtype="str"), axis=0)
     return _join(villages, numbers, findings)._replace(source=source_record("population", source))
+
+
+def _headings_finding(names: pd.Series[Any], file: str) -> tuple[Finding, ...]:
+    """Return the finding about rows of kecamatan among the villages, if there are any."""
+    if names.empty:
+        return ()
+    effect = "its people are counted by the rows of its villages"
+    cells = tuple(Cell(file, int(i), str(names.name), said, effect=effect) for i, said in names.items())
+    return (Finding(
+        "info", "population", "district_row", len(cells),
+        tuple(f"row {c.row} ({c.value})" for c in cells[:5]),
+        f"{file}: rows of a kecamatan, its heading or its sum, are no villages, and were left out",
+        "none needed", cells,
+    ),)  # fmt: skip
 
 
 def _numbers(
@@ -144,7 +162,7 @@ def _bridged(
     """Return each row's village: by its code, or by register, name and kecamatan where it has another one.
 
     A code of Kemendagri's that is none of the area stays as it is: the row is of elsewhere, whatever its
-    name.
+    name. Only where most rows of that kabupaten's codes name villages of the area are these its old ones.
     """
     assert source.path is not None
     known = Register.of_villages(villages)
@@ -155,10 +173,14 @@ def _bridged(
     found = bridge(rows, known, "population", source.path.name, heading)
     parsed = text.map(lambda t: parse_village_code(t) if isinstance(t, str) else None)
     elsewhere = parsed.notna() & ~parsed.isin(villages.index) & (found.system == CodeSystem.KEMENDAGRI)
-    elsewhere &= ~found.found_by.eq(FoundBy.BPS)
+    elsewhere &= ~found.found_by.eq(FoundBy.BPS) & ~found.renumbered
     codes = found.code.mask(elsewhere, parsed).astype("str")
     by_other = ~found.found_by.isin([FoundBy.CODE, FoundBy.NONE]) & ~elsewhere
-    return found._replace(code=codes, findings=found.findings if by_other.any() else ())
+    if by_other.any():
+        return found._replace(code=codes)
+    # Rows that are of elsewhere, or have no code, are told as that.
+    told = tuple(one for one in found.findings if one.rule != "code_bridge")
+    return found._replace(code=codes, findings=told)
 
 
 def _join(villages: gpd.GeoDataFrame, numbers: pd.DataFrame, findings: list[Finding]) -> ReadLayer:
@@ -227,11 +249,13 @@ def _rows(codes: Iterable[object], said: Iterable[str], effect: str) -> tuple[Ce
 
 
 def _check_codes(codes: pd.Series[Any], text: pd.Series[Any], villages: gpd.GeoDataFrame, file: str) -> None:
-    twice = codes[codes.notna() & codes.duplicated(keep=False)]
+    twice = codes[codes.notna() & codes.duplicated(keep=False)].sort_values(kind="stable")
     if len(twice):
+        rows = twice.groupby(twice).apply(lambda one: ", ".join(map(str, one.index)))
         msg = (
-            f"{WHAT}: {counted(twice.nunique(), 'village occurs', 'villages occur')} more than once in "
-            f"{file}: {first_five(sorted(set(twice)))}. Keep one row for each."
+            f"{WHAT}: {counted(len(rows), 'village occurs', 'villages occur')} more than once in "
+            f"{file}: {first_five(f'{code} (rows {at})' for code, at in rows.items())}. Keep one row for "
+            "each: one may be the heading of a kecamatan that has the village's name, or its sum."
         )
         raise SchemaError(msg)
     if codes.isin(villages.index).any() or villages.empty:

@@ -14,13 +14,22 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geodata.codes import VillageKind, district_of, name_key, parse_village_code, regency_of, village_kind
+from geodata.codes import (
+    VillageKind,
+    district_of,
+    name_key,
+    parse_village_code,
+    regency_of,
+    village_key,
+    village_kind,
+)
 from geodata.errors import EmptyAreaError, counted
 from geodata.layers import Cell, Finding
 from geodata.readers.columns import Columns, known_heads
 from geodata.readers.files.table import holds_table, read_table
 from geodata.readers.files.vector import read_vector
 from geodata.readers.near_names import nearly
+from geodata.readers.numbering import Told, Where, of_other_numbering
 from geodata.vocabulary.statuses import Word
 
 if TYPE_CHECKING:
@@ -186,6 +195,10 @@ def _key(text: object) -> str:
     return name_key(text) if isinstance(text, str) else ""
 
 
+def _village(text: object) -> str:
+    return village_key(text) if isinstance(text, str) else ""
+
+
 def _digits(text: str) -> str:
     return "".join(c for c in text.removesuffix(".0") if c.isdigit())
 
@@ -200,19 +213,24 @@ class Rows(NamedTuple):
 
 
 class Bridged(NamedTuple):
-    """The code of each row in the register (missing where none was found), how, and what to say of it."""
+    """The code of each row in the register (missing where none was found), how, and what to say of it.
+
+    ``renumbered`` tells which rows have a code that looks like one of Kemendagri's in force and is none.
+    """
 
     code: pd.Series[Any]
     found_by: pd.Series[Any]
     system: CodeSystem
     findings: tuple[Finding, ...]
+    renumbered: NDArray[np.bool_]
 
 
 def bridge(rows: Rows, register: Register, layer: str, file: str, columns: tuple[str, str]) -> Bridged:
     """Return the village of each row by the register: by code, BPS code, name and kecamatan, or polygon.
 
     A column of which most codes are those of BPS is one of BPS: none of its codes is taken for Kemendagri's,
-    even where it would fit. Between two villages nobody chooses.
+    even where it would fit; nor is a code that the names show to be of another numbering or edition
+    (:mod:`geodata.readers.numbering`). Between two villages nobody chooses.
 
     Parameters
     ----------
@@ -220,19 +238,46 @@ def bridge(rows: Rows, register: Register, layer: str, file: str, columns: tuple
         For the findings.
     columns
         Headings of code and name, for the findings.
+
+    Raises
+    ------
+    SchemaError
+        Most names are those of other villages than their codes', and no numbering explains it.
     """
     system = code_system(rows.code.dropna())
+    renumbered = np.zeros(len(rows.code), dtype=bool)
+    if system is CodeSystem.KEMENDAGRI and register.names:
+        told = [_told(*row, register) for row in zip(rows.code, rows.name, rows.district, strict=True)]
+        regency = regency_of(next(iter(register.names)))
+        renumbered = of_other_numbering(told, regency, Where(layer, file, ("code", "name")))
+        if any(one.code in register.names for one, other in zip(told, renumbered, strict=True) if other):
+            system = CodeSystem.OTHER
     code = pd.Series(None, index=rows.code.index, dtype=object)
     found_by = pd.Series(FoundBy.NONE.value, index=code.index, dtype=object)
-    for row, text, name, district in zip(code.index, rows.code, rows.name, rows.district, strict=True):
-        found, how = _one(text, _key(name), _key(district), register, system)
+    for row, text, name, district, other in zip(
+        code.index, rows.code, rows.name, rows.district, renumbered, strict=True
+    ):
+        one = CodeSystem.BPS if other else system
+        found, how = _one(text, _village(name), _key(district), register, one)
         code[row], found_by[row] = found, how.value
     _without_strangers(code, found_by, rows, register)
     if rows.shapes is not None and register.polygons:
         _by_overlap(code, found_by, rows.shapes, register)
     _by_name_alone(code, found_by, rows, register)
-    said = _findings(rows, code, found_by, system, layer, file, columns)
-    return Bridged(code, found_by, system, said + _contradictions(rows, code, register, layer, file, columns))
+    whose = CodeSystem.OTHER if renumbered.any() else system
+    said = _findings(rows, code, found_by, whose, layer, file, columns)
+    said += _contradictions(rows, code, register, layer, file, columns)
+    return Bridged(code, found_by, system, said, renumbered)
+
+
+def _told(code: object, name: object, district: object, register: Register) -> Told:
+    """Return what a row tells of its village, for the proof whose numbering its code is."""
+    parsed = parse_village_code(code) if isinstance(code, str) else None
+    key, within = _village(name), _key(district)
+    if key and parsed is not None and register.names.get(parsed, ("", ""))[0] == key:
+        return Told(parsed, parsed, sure=bool(within))
+    exact = register.named(key, within) if key else []
+    return Told(parsed, exact[0] if len(exact) == 1 else None, sure=bool(within))
 
 
 def _one(
@@ -256,7 +301,7 @@ def _without_strangers(
 ) -> None:
     """Leave a code that several rows share to those that have its name; the others go by theirs."""
     for row in code.index[code.notna() & code.duplicated(keep=False)]:
-        name = _key(rows.name[row])
+        name = _village(rows.name[row])
         if not name or name == register.names[code[row]][0]:
             continue
         found, how = _one(None, name, _key(rows.district[row]), register, CodeSystem.OTHER)
@@ -266,7 +311,7 @@ def _without_strangers(
 
 def _by_name_alone(code: pd.Series[Any], found_by: pd.Series[Any], rows: Rows, register: Register) -> None:
     """Find the rows left by a name that the kabupaten has once and is free: its kecamatan may be new."""
-    names = rows.name[code.isna()].map(_key)
+    names = rows.name[code.isna()].map(_village)
     for row, name in names[(names != "") & ~names.duplicated(keep=False)].items():
         found = register.named(name, "")
         if len(found) == 1 and found[0] not in set(code.dropna()):
@@ -279,7 +324,7 @@ def _contradictions(
     """Return the rows whose name is that of another village of the kabupaten than their code's."""
     bad = []
     for row, found in code.dropna().items():
-        name = _key(rows.name[row])
+        name = _village(rows.name[row])
         others = register.named(name, "") if name and name != register.names[found][0] else []
         if len(others) == 1:
             bad.append(

@@ -159,8 +159,8 @@ def _read(job: RegencyJob) -> tuple[Layers, tuple[str, ...]]:
         layers = read_layers(bare)
     with tempfile.TemporaryDirectory(prefix="jangkau-people-") as folder:
         sure = Path(folder, people.name)
-        notes = _without_rivals(source, sure, layers.villages)
         try:
+            notes = _without_rivals(source, sure, layers.villages)
             with_people = bare.model_copy(update={"population": PopulationFile(path=sure)})
             return read_layers(with_people), notes
         except InputError as error:

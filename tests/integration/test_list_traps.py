@@ -151,9 +151,10 @@ def test_codes_of_bps_in_a_list_are_not_kemendagris(folder, built):
 
 
 def test_a_code_of_one_village_beside_the_name_of_another_is_told(folder, built):
-    pd.DataFrame({"Nama": [f"Pustu {d}" for d in DESA], "Kode Desa": [*CODE[1:], CODE[0]], "Desa": DESA,
+    codes = [CODE[1], CODE[0], *CODE[2:]]
+    pd.DataFrame({"Nama": [f"Pustu {d}" for d in DESA], "Kode Desa": codes, "Desa": DESA,
                   "Kecamatan": KECAMATAN}).to_csv(folder / "faskes.csv", index=False)  # fmt: skip
-    assert built()[1]["code_and_name_differ"].count == 6
+    assert built()[1]["code_and_name_differ"].count == 2
 
 
 @pytest.mark.slow

@@ -64,6 +64,13 @@ def second_unit_at(x: float, y: float, **columns) -> Layers:
     return but("facilities", geometry=[at(1000, 100), at(x, y)], **columns)
 
 
+def two_lists(names, **columns) -> Layers:
+    """Return the clean area with three pustu of one list, and three units of another with these names."""
+    lists = {"source": ["baru.csv"] * 3 + ["lama.csv"] * 3, "kind": "pustu", "village_code": [A] * 6}
+    own = ["Pustu Melati", "Pustu Mawar", "Pustu Anggrek", *names]
+    return but("facilities", units=6, name=own, **{**lists, **columns})
+
+
 FERRY = {"road_class": "ferry", "route": "ferry"}
 
 
@@ -121,6 +128,17 @@ CASES = [
          but("facilities", name=["Pustu A", "pustu a"], located_by="village", village_code=[A, A]),
          but("facilities", name=["Pustu A", "pustu a"], located_by=["village", "coordinates"],
              village_code=[A, A])),
+    # Two copies of a list have three units in common; of as many two are no proof, nor is another village.
+    Case("same_list", "facilities", "warning", ("U0", "U1", "U2"),
+         two_lists(["Pustu Melati", "Pustu Mawar", "Pustu Anggrek"]),
+         two_lists(["Pustu Melati", "Pustu Mawar", "Pustu Kenanga"])),
+    Case("same_list", "facilities", "warning", ("U0", "U1", "U2"),
+         two_lists(["MELATI", "mawar", "Anggrek"]),
+         two_lists(["MELATI", "mawar", "Anggrek"], village_code=[A, A, B, B, B, B])),
+    # A puskesmas has its name for itself wherever a list puts it.
+    Case("same_list", "facilities", "warning", ("U0", "U1", "U2"),
+         two_lists(["MELATI", "mawar", "Anggrek"], kind="puskesmas", village_code=[A, A, A, B, B, B]),
+         two_lists(["MELATI", "mawar", "Anggrek"], source="lama.csv", kind="puskesmas")),
     Case("no_name", "facilities", "info", ("U0",),
          but("facilities", name=["", "Unit"]), but("facilities", name=["-", "Unit"])),
     Case("functioning_unknown", "facilities", "info", ("U1",),

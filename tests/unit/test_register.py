@@ -151,6 +151,16 @@ def test_a_village_in_several_rows_is_one(tmp_path):
     assert villages["people"].tolist() == [120.0]
     assert villages.geometry.iloc[0].geom_type == "MultiPolygon"
     assert [f.rule for f in findings] == ["united"]
+    # A map that was taken apart repeats the village's number in each of its parts: three of 100 are no 300.
+    parts = [{**rows[0], "jiwa": 100}] * 3 + [
+        {"kode": "35.09.01.2002", "nama": "Kenanga", "jiwa": n} for n in (7, None)
+    ]
+    source = desa(tmp_path, parts).model_copy(update={"people": "jiwa"})
+    villages, findings, *_ = read_boundaries(source, REGENCY)
+    assert villages["people"].iloc[0] == 100.0
+    assert villages["people"].isna().tolist() == [False, True]
+    [told] = (f for f in findings if f.rule == "people_repeated")
+    assert (told.severity, told.ids) == ("warning", ("35.09.01.2001 (100 people in each of 3 rows)",))
     rows[1]["nama"] = "Kenanga"
     with pytest.raises(InputError, match="with different names"):
         read_boundaries(desa(tmp_path, rows), REGENCY)

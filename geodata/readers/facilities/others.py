@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 # A list with so many places beyond the area, and more than half of all, is one of a larger region.
 LARGER_REGION_ROWS = 20
+# In a list of a larger region so great a share of its rows may have spoiled places; more are told.
+FEW_SPOILED = 0.1
 # A word of a kabupaten's name is nearly another from so many of 100 on; shorter words are alike by chance.
 NEARLY, SHORT = 80.0, 4
 # So alike are names that are written with a space more or less ("Gunungkidl").
@@ -55,7 +57,8 @@ def others(
     """Return which rows are left aside, and one finding that counts them.
 
     A row that names another kabupaten is left aside unless it stands in the area or its buffer, where people
-    use it. In a list without such a column, and most of whose places lie beyond the buffer, those are.
+    use it. In a list without such a column, or whose column never names this one, and most of whose places
+    lie beyond the buffer, those are.
 
     Parameters
     ----------
@@ -80,11 +83,33 @@ def others(
             *_finding(aside, rows.columns.text(source.name, "name"), file),
             *_slip_finding(said[slip], (name, file), str(rows.columns.pick(source.regency, "regency"))),
         )
-    if beyond.sum() >= max(LARGER_REGION_ROWS, np.isfinite(lon).sum() / 2 + 1):
-        aside = beyond & ~_claimed(rows, source, villages, zone)
-    else:
-        return np.zeros(len(lon), dtype=bool), ()
-    return aside, _finding(aside, rows.columns.text(source.name, "name"), file)
+    column = str(rows.columns.pick(source.regency, "regency"))
+    unused = _never_ours(said.dropna(), names, column) if name else ()
+    spoiled = np.isfinite(lon) & ~inside_indonesia(lon, lat)
+    beyond &= ~spoiled | _elsewhere(lon, lat, spoiled, villages, zone)
+    if beyond.sum() < max(LARGER_REGION_ROWS, np.isfinite(lon).sum() / 2 + 1):
+        return np.zeros(len(lon), dtype=bool), unused
+    aside = beyond & ~_claimed(rows, source, villages)
+    label = rows.columns.text(source.name, "name")
+    return aside, (*unused, *_finding(aside, label, file), *_spoiled_finding(aside, spoiled, rows, file))
+
+
+def _never_ours(said: pd.Series[Any], names: tuple[str, str], column: str) -> tuple[Finding, ...]:
+    """Return the finding about a column of kabupaten that never names this one: it keeps nothing out."""
+    if said.empty:
+        return ()
+    name, file = names
+    values = said.value_counts()
+    cells = tuple(
+        Cell(file, int(row), column, text, effect="is read as if nothing said its kabupaten")
+        for row, text in said.items()
+    )
+    return (Finding(
+        "warning", "facilities", "regency_never_ours", len(cells),
+        tuple(f"{text} ({n} rows)" for text, n in values.head(5).items()),
+        f"{file}: the column {column} never names {name}, and keeps no row out",
+        "write name: in AREA.yml as the list has it; if all rows are of elsewhere, take the list out", cells,
+    ),)  # fmt: skip
 
 
 def _slips(said: pd.Series[Any], name: str, code: str) -> NDArray[np.bool_]:
@@ -145,18 +170,43 @@ def _claimed(
     rows: Rows,
     source: FacilitiesFile,
     villages: gpd.GeoDataFrame,
-    zone: shapely.Geometry,
 ) -> NDArray[np.bool_]:
-    """Return the rows that name a kecamatan of the area, or whose spoiled place can be read as in it."""
-    lon, lat = rows.stated.lon, rows.stated.lat
+    """Return the rows that name a kecamatan of the area."""
     districts = {name_key(d) for d in villages["district_name"] if d}
     district = rows.columns.text(source.district_name, "district_name")
-    claimed = np.array([isinstance(d, str) and name_key(d) in districts for d in district], dtype=bool)
-    foreign = np.isfinite(lon) & ~inside_indonesia(lon, lat)
-    known = Places(villages, zone)
-    for i in np.flatnonzero(foreign & ~claimed):
-        claimed[i] = known.proposal(float(lon[i]), float(lat[i])) is not None
-    return claimed
+    return np.array([isinstance(d, str) and name_key(d) in districts for d in district], dtype=bool)
+
+
+def _elsewhere(
+    lon: NDArray[np.float64], lat: NDArray[np.float64], spoiled: NDArray[np.bool_],
+    villages: gpd.GeoDataFrame, zone: shapely.Geometry,
+) -> NDArray[np.bool_]:  # fmt: skip
+    """Return which spoiled places can be read, and only as places beyond the zone.
+
+    What nobody can read is of no other kabupaten: it may be of this one.
+    """
+    out, known = np.zeros(len(lon), dtype=bool), Places(villages, zone)
+    for i in np.flatnonzero(spoiled):
+        out[i] = known.elsewhere(float(lon[i]), float(lat[i]))
+    return out
+
+
+def _spoiled_finding(
+    aside: NDArray[np.bool_], spoiled: NDArray[np.bool_], rows: Rows, file: str
+) -> tuple[Finding, ...]:
+    """Return the finding about rows aside by places that were read, where these are more than a few."""
+    found = np.flatnonzero(aside & spoiled)
+    if len(found) <= FEW_SPOILED * aside.sum():
+        return ()
+    index, said = rows.columns.table.index, rows.stated.said
+    effect = "is left aside: each way to read it lies beyond the area"
+    cells = tuple(Cell(file, int(index[i]), rows.place_column, str(said[i]), effect=effect) for i in found)
+    return (Finding(
+        "warning", "facilities", "place_elsewhere", len(cells),
+        tuple(f"row {c.row} ({c.value})" for c in cells[:5]),
+        f"{file}: places outside Indonesia were read as those of other kabupaten, and left aside",
+        "look through them; correct those that are of this kabupaten", cells,
+    ),)  # fmt: skip
 
 
 def _slip_finding(said: pd.Series[Any], names: tuple[str, str], column: str) -> tuple[Finding, ...]:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from geodata.codes import VillageKind, name_key, parse_village_code, regency_of, village_kind
+from geodata.codes import VillageKind, name_key, parse_village_code, regency_of, village_key, village_kind
 from geodata.layers import Cell, Finding, Severity
 from geodata.readers.near_names import nearly
+from geodata.readers.numbering import Told, Where, of_other_numbering
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,6 +59,7 @@ class _Villages:
         self.codes = set(villages.index)
         self.regency = regency_of(villages.index[0]) if len(villages) else ""
         self.districts_known = bool((villages["district_name"] != "").any())
+        self._names = {code: name_key(name) for code, name in villages["village_name"].items()}
         self._by_name: dict[tuple[str, str], list[str]] = {}
         self._by_district: dict[str, list[tuple[str, str]]] = {}
         for code, name, district in zip(
@@ -69,15 +71,15 @@ class _Villages:
             for key in keys:
                 self._by_name.setdefault(key, []).append(code)
 
-    def by_name(self, row: _Row) -> _Found | None:
+    def by_name(self, row: _Row, *, renumbered: bool = False) -> _Found | None:
         """Return the village that a row names, exactly or nearly; a code that it has is of another numbering.
 
-        A row that has a code needs the kecamatan too: a name alone does not outweigh a code.
+        A row that has a code needs the kecamatan too: a name alone does not outweigh a code. ``renumbered``
+        is one whose code is not what it looks like.
         """
         coded = isinstance(row.code, str)
-        if coded and (
-            self.elsewhere(row.code) or not isinstance(row.district, str) or not self.districts_known
-        ):
+        alone = not isinstance(row.district, str) or not self.districts_known
+        if coded and not renumbered and (self.elsewhere(row.code) or alone):
             return None
         exact = self.named(row.name, row.district)
         if exact:
@@ -88,13 +90,24 @@ class _Villages:
     def named(self, name: object, district: object) -> list[str]:
         """Return the villages of a name, in the kecamatan where one is given."""
         within = name_key(district) if isinstance(district, str) and self.districts_known else ""
-        return self._by_name.get((name_key(name), within), [])
+        key = village_key(name) if isinstance(name, str) else ""
+        return self._by_name.get((key, within), []) if key else []
+
+    def told(self, row: _Row) -> Told:
+        """Return what a row tells of its village, for the proof whose numbering its code is."""
+        parsed = parse_village_code(row.code) if isinstance(row.code, str) else None
+        known = self._names.get(parsed, "") if parsed is not None else ""
+        sure = isinstance(row.district, str) and self.districts_known
+        if known and isinstance(row.name, str) and village_key(row.name) == known:
+            return Told(parsed, parsed, sure=sure)
+        exact = self.named(row.name, row.district)
+        return Told(parsed, exact[0] if len(exact) == 1 else None, sure=sure)
 
     def near(self, name: object, district: object) -> str | None:
         """Return the one village of the stated kecamatan of nearly this name, None for none or several."""
-        key = name_key(name)
-        if not isinstance(district, str):
+        if not isinstance(name, str) or not isinstance(district, str):
             return None
+        key = village_key(name)
         within = self._by_district.get(name_key(district), [])
         found = [code for other, code in within if nearly(key, other)]
         return found[0] if len(found) == 1 else None
@@ -113,7 +126,13 @@ def declared_villages(
     """Return the village that each row names: by its code, or else by its name and kecamatan.
 
     A code of another numbering does not stand in the way of a name that fits together with its kecamatan; a
-    Kemendagri code of another kabupaten does. Between two villages of one name nobody chooses.
+    Kemendagri code of another kabupaten does, unless the file shows that it is an old one of this
+    (:mod:`geodata.readers.numbering`). Between two villages of one name nobody chooses.
+
+    Raises
+    ------
+    SchemaError
+        Most names are those of other villages than their codes', and no numbering explains it.
     """
     known = _Villages(villages)
     codes = np.full(len(code), None, dtype=object)
@@ -124,16 +143,21 @@ def declared_villages(
     near: dict[int, str] = {}
     differ: dict[int, str] = {}
     of_bps = _mostly_bps(code)
-    for i, row in enumerate(map(_Row, code, name, district)):
+    rows = [_Row(*row) for row in zip(code, name, district, strict=True)]
+    renumbered_rows = np.zeros(len(rows), dtype=bool)
+    if not of_bps:
+        where = Where("facilities", file, ("village", "village_name"))
+        renumbered_rows = of_other_numbering([known.told(row) for row in rows], known.regency, where)
+    for i, row in enumerate(rows):
         parsed = parse_village_code(row.code) if isinstance(row.code, str) else None
-        if parsed in known.codes and not of_bps:
+        if parsed in known.codes and not of_bps and not renumbered_rows[i]:
             codes[i] = parsed
             other = known.named(row.name, row.district) if isinstance(row.name, str) else []
             if len(other) == 1 and other[0] != parsed:
                 differ[i] = row.name
             continue
         named = isinstance(row.name, str) and bool(name_key(row.name))
-        found = known.by_name(row) if named else None
+        found = known.by_name(row, renumbered=bool(renumbered_rows[i])) if named else None
         if found is not None:
             codes[i], by_name[i] = found.code, True
             if not found.exact:
