@@ -61,6 +61,7 @@ if TYPE_CHECKING:
         scenario,
         site,
         site_with_roads,
+        status_map,
         summary,
         to_networkx,
         totals,
@@ -68,6 +69,7 @@ if TYPE_CHECKING:
         under_standards,
         village_table,
         write_gaps,
+        write_maps,
         write_robustness,
         write_rollout,
         write_siting,
@@ -82,9 +84,9 @@ __all__ = [
     "default_scenario", "demo_layers", "draft_area", "facility_table", "find_gaps", "from_networkx",
     "grade", "open_workspace", "read_adoption_of", "read_measures", "read_plan", "read_scenario",
     "read_site_plan", "read_uncertainty", "robustness", "rollout", "scenario", "site",
-    "site_with_roads", "summary", "to_networkx", "totals", "travel_by", "under_standards",
-    "village_table", "write_gaps", "write_robustness", "write_rollout", "write_siting",
-    "write_siting_with_roads",
+    "site_with_roads", "status_map", "summary", "to_networkx", "totals", "travel_by",
+    "under_standards", "village_table", "write_gaps", "write_maps", "write_robustness", "write_rollout",
+    "write_siting", "write_siting_with_roads",
 ]  # fmt: skip
 
 

@@ -20,6 +20,8 @@ from planner.ilp.model import Ilp
 from planner.network.convert import from_networkx, to_networkx
 from planner.reports.analyst.answer import Gaps, Study, find_gaps
 from planner.reports.outputs import write_gaps
+from planner.reports.print_maps.status_map import status_map
+from planner.reports.print_maps.write import write_maps
 from planner.reports.robustness import write_robustness
 from planner.reports.rollout import write_rollout
 from planner.reports.siting import write_siting, write_siting_with_roads
@@ -109,6 +111,7 @@ __all__ = [
     "scenario",
     "site",
     "site_with_roads",
+    "status_map",
     "summary",
     "to_networkx",
     "totals",
@@ -116,6 +119,7 @@ __all__ = [
     "under_standards",
     "village_table",
     "write_gaps",
+    "write_maps",
     "write_robustness",
     "write_rollout",
     "write_siting",

@@ -8,14 +8,28 @@ import sys
 from importlib.metadata import entry_points, version
 from typing import TYPE_CHECKING
 
-from planner.cli import areas, check, demo, fetch, gaps, init, nation, pws, report, robust, rollout, site
+from planner.cli import (
+    areas,
+    check,
+    demo,
+    fetch,
+    gaps,
+    init,
+    maps,
+    nation,
+    pws,
+    report,
+    robust,
+    rollout,
+    site,
+)
 from planner.cli.console import DONE, INTERRUPTED, USERS_INPUT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 # Each module has ``add_commands(commands)``; shown in this order.
-GROUPS = (demo, fetch, init, areas, check, gaps, pws, site, rollout, robust, report, nation)
+GROUPS = (demo, fetch, init, areas, check, gaps, maps, pws, site, rollout, robust, report, nation)
 # What stands above the planner gives its commands by this entry point: the planner knows nothing of it.
 ENTRY_POINTS = "jangkau.commands"
 

@@ -351,6 +351,6 @@ def test_the_commands_and_snippets_of_the_readme_run(office):
         else:
             office.do(Step("python", body))
     assert set(done) == {
-        "init", "build", "check", "gaps", "pws", "site", "rollout", "robust", "report", "report-template",
-        "serve",
+        "init", "build", "check", "gaps", "maps", "pws", "site", "rollout", "robust", "report",
+        "report-template", "serve",
     }  # fmt: skip

@@ -124,7 +124,7 @@ def text_of_docx(path):
 def text_of_pdf(path):
     pages = [page.extract_text() for page in pypdf.PdfReader(path).pages]
     # A paragraph may go on below the foot of a page and the next one's watermark.
-    foot = re.compile(r"^DRAF\n|^.* – Kabupaten Nusa Rekaan\s*\n?.*Halaman \d+/\d+$", re.MULTILINE)
+    foot = re.compile(r"^DRAF$|^.* – Kabupaten Nusa Rekaan\s*\n?.*Halaman \d+/\d+$", re.MULTILINE)
     return " ".join(foot.sub("", page) for page in pages)
 
 

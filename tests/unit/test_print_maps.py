@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from io import BytesIO
 from itertools import combinations
+from types import SimpleNamespace
 
 import geopandas as gpd
 import matplotlib as mpl
@@ -17,10 +19,12 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from PIL import Image
 
+from planner.coverage.extent import seasons_told
 from planner.pipeline import OpenFacility, default_scenario, demo_layers, find_gaps
 from planner.reports.documents.words import Words
-from planner.reports.print_maps.labels import place_names
+from planner.reports.print_maps.labels import boxes_around, place_names
 from planner.reports.print_maps.look import FILLS, Paper
+from planner.reports.print_maps.outlines import outlines_of
 from planner.reports.print_maps.status_map import draw_status, status_map
 
 
@@ -42,13 +46,102 @@ def test_names_do_not_overlap_and_the_most_people_come_first():
         {"name": [f"Kecamatan {i}" for i in range(80)], "people": [100.0, *rng.permutation(79)]},
         geometry=[shapely.Point(xy).buffer(1.5) for xy in spots],
     )
-    written = place_names(axes, areas, renderer, letters_pt=8, keep_clear=[(5.0, 5.0)])
+    written = place_names(
+        axes, areas, renderer, letters_pt=8, keep_clear=boxes_around(axes, [(5.0, 5.0)], 16.0)
+    )
     boxes = [shapely.box(*t.get_window_extent(renderer).extents) for t in written]
     assert 5 < len(boxes) < 80
     assert not [pair for pair in combinations(boxes, 2) if pair[0].intersects(pair[1])]
     assert not [b for b in boxes if b.intersects(shapely.Point(axes.transData.transform((5.0, 5.0))))]
     assert written[0].get_text() == areas.loc[areas["people"].idxmax(), "name"]
     assert len(axes.texts) == len(written)
+
+
+def boxes_on(figure, said):
+    """The boxes of the texts on the map that are among these, as polygons in pixels."""
+    renderer = figure.canvas.get_renderer()
+    written = [t for t in figure.axes[0].texts if t.get_text() in said]
+    return [shapely.box(*t.get_window_extent(renderer).extents) for t in written]
+
+
+def test_no_name_lies_on_a_star_or_its_number_and_no_number_on_another(gaps):
+    """With stars so close that numbers at one side of them would lie on the next star."""
+    x, y = shapely.get_coordinates(gaps.layers.villages.geometry.union_all().centroid)[0]
+    empty = draw_status(gaps, "pustu", paper=Paper.FIGURE, words=Words("id")).axes[0]
+    west, east = empty.get_xlim()
+    step = 28.0 * (east - west) / empty.get_window_extent().width
+    sites = [(x + step * (i % 3), y + step * (i // 3)) for i in range(9)]
+    figure = draw_status(gaps, "pustu", paper=Paper.FIGURE, words=Words("id"), sites=sites)
+    axes = figure.axes[0]
+    numbers = boxes_on(figure, {str(i) for i in range(1, 10)})
+    names = boxes_on(figure, set(outlines_of(gaps.layers).districts["name"]))
+    assert len(numbers) == 9
+    assert names
+    # What is drawn of a star is less than its box; its middle is enough to tell.
+    stars = [shapely.Point(xy).buffer(3.0) for xy in axes.transData.transform(sites)]
+    things = [*numbers, *names, *stars]
+    assert not [pair for pair in combinations(things, 2) if pair[0].intersects(pair[1])]
+
+
+def test_a_kecamatans_name_stands_where_its_villages_lie():
+    """Ten small villages, and a larger island with a village of the same kecamatan."""
+    villages = [shapely.box(i * 1000, 0, (i + 1) * 1000, 1000) for i in range(10)]
+    island = shapely.box(0, 20_000, 9_000, 26_000)
+    frame = gpd.GeoDataFrame(
+        {
+            "district_code": "1", "district_name": "Puger", "people": 10.0,
+            "village_name": [f"Desa {i}" for i in range(11)],
+        },
+        geometry=[*villages, island], index=[f"1.{i}" for i in range(11)], crs="EPSG:32749",
+    )  # fmt: skip
+    outlines = outlines_of(SimpleNamespace(villages=frame))
+    [at] = outlines.district_names.geometry
+    assert at.contains(shapely.Point(5_000, 500))
+    assert not at.intersects(island)
+    # The outline itself has both.
+    assert outlines.districts.geometry[0].intersects(island)
+    assert outlines.village_names["name"].tolist() == frame["village_name"].tolist()
+
+
+@pytest.mark.slow
+def test_on_a3_villages_have_names_that_lie_on_nothing(gaps):
+    villages = outlines_of(gaps.layers).village_names
+    small = draw_status(gaps, "pustu", paper=Paper.A4, words=Words("id"))
+    large = draw_status(gaps, "pustu", paper=Paper.A3, words=Words("id"))
+    said = set(villages["name"])
+    assert not boxes_on(small, said)
+    names = boxes_on(large, said)
+    assert len(names) > len(villages) / 3
+    districts = boxes_on(large, set(outlines_of(gaps.layers).districts["name"]) - said)
+    things = [*names, *districts]
+    assert not [pair for pair in combinations(things, 2) if pair[0].intersects(pair[1])]
+    units = gaps.layers.facilities[gaps.layers.facilities["kind"] == "pustu"]
+    at = large.axes[0].transData.transform(shapely.get_coordinates(units.geometry.to_numpy()))
+    assert not shapely.STRtree(names).query(shapely.points(at), predicate="intersects").size
+
+
+@pytest.mark.slow
+def test_a_long_title_stays_on_its_sheet(gaps):
+    edit = OpenFacility.model_validate(
+        {"op": "open_facility", "id": "n1", "kind": "pustu", "lonlat": [107.3, -4.8]}
+    )
+    scenario = gaps.scenario.model_copy(update={"name": "Andaian yang panjang " * 6, "edits": (edit,)})
+    for paper in Paper:
+        figure = draw_status(replace(gaps, scenario=scenario), "pustu", paper=paper, words=Words("id"))
+        title = figure.texts[0].get_window_extent(figure.canvas.get_renderer())
+        assert title.x1 <= figure.bbox.width
+        assert not title.overlaps(figure.axes[0].get_window_extent())
+
+
+def test_a_map_of_the_wet_season_that_is_as_the_dry_says_so(gaps):
+    told = gaps.scenario.model_copy(update={"season": "wet"})
+    roads = gaps.layers.roads.assign(surface="", season="")
+    note = Words("id").on_map("as_dry_note")[:30]
+    for layers, says in ((gaps.layers, False), (replace(gaps.layers, roads=roads, floods=None), True)):
+        wet = replace(gaps, scenario=told, layers=layers)
+        assert seasons_told(layers, told) is not says
+        said = draw_status(wet, "pustu", paper=Paper.A4, words=Words("id")).texts[-1].get_text()
+        assert (note in said.replace("\n", " ")) is says
 
 
 def test_the_worse_the_darker_also_in_grey():

@@ -130,6 +130,35 @@ def long_of(page, times):
     }  # fmt: skip
 
 
+def boxes_of(pdf, path):
+    """The boxes of the words of each page, in points: left, top, right, bottom."""
+    path.write_bytes(pdf)
+    out = subprocess.run(["pdftotext", "-bbox", path, "-"], capture_output=True, text=True, check=True).stdout
+    word = re.compile(r'<word xMin="(.+?)" yMin="(.+?)" xMax="(.+?)" yMax="(.+?)">')
+    return [[tuple(map(float, at)) for at in word.findall(page)] for page in out.split("<page ")[1:]]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="poppler-utils are not installed")
+def test_a_long_name_without_a_space_stays_on_the_page_and_off_its_neighbours(ilp, tmp_path):
+    layers = ilp.gaps.layers
+    word = "Karangmulyo" * 11
+    villages = layers.villages.assign(village_name=word, district_name=word)
+    units = layers.facilities.assign(name=word)
+    named = replace(
+        layers, villages=villages, facilities=units, area=replace(layers.area, name=word)
+    )  # fmt: skip
+    found = boxes_of(Booklet(Ilp(find_gaps(named)), "id").pdf("99.01.01"), tmp_path / "a.pdf")
+    # A name on the map may reach a hair over its frame.
+    right = (210 - 13 + 1) / 25.4 * 72
+    assert all(x1 <= right for page in found for _, _, x1, _ in page)
+    # A hair less than the boxes, as lines stand close to each other.
+    contents = [shapely.box(x0, y0 + 2, x1, y1 - 2) for x0, y0, x1, y1 in found[0]]
+    tree = shapely.STRtree(contents)
+    one, other = tree.query(contents, predicate="intersects")
+    assert (one == other).all()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("times", [1, 3])
 def test_the_longest_page_that_is_not_measured_is_one_page_and_so_is_any_longer(ilp, monkeypatch, times):

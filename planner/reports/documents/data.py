@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from planner.reports.documents.model import (
@@ -18,12 +19,16 @@ from planner.reports.documents.model import (
 from planner.reports.documents.words import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from planner.reports.documents.model import Document
     from planner.reports.documents.words import Words
 
 Plain = dict[str, Any]
+# So many rows of a table stand together where it begins, and where it ends: fewer are lost on a page.
+FIRST_ROWS, LAST_ROWS = 3, 5
+# Letters on a line over the whole width; together stands only what is no longer than so many lines.
+LINE_LETTERS, TOGETHER_LINES = 90, 30
 
 
 def as_data(document: Document, words: Words) -> Plain:
@@ -122,6 +127,10 @@ def _items(block: Items, _words: Words, _counted: _Counted) -> Plain:
 
 def _table(block: Table, words: Words, counted: _Counted) -> Plain:
     share = sum(c.width for c in block.columns)
+    texts = [[clean(words.cell(cell)) for cell in row.cells] for row in block.rows]
+    letters = [max(1, round(LINE_LETTERS * c.width / share)) for c in block.columns]
+    lines = [max(ceil(len(t) / n) for t, n in zip(row, letters, strict=False)) for row in texts]
+    together = kept_with_next([str(row.role) for row in block.rows], lines)
     return {
         "type": "table",
         "caption": counted.caption("table", block.caption),
@@ -132,11 +141,55 @@ def _table(block: Table, words: Words, counted: _Counted) -> Plain:
         "rows": [
             {
                 "role": row.role,
-                "cells": [{"text": clean(words.cell(cell)), "kind": str(cell.kind)} for cell in row.cells],
+                "keep": keep,
+                "cells": [
+                    {"text": said, "kind": str(cell.kind)}
+                    for said, cell in zip(said_of, row.cells, strict=True)
+                ],
             }
-            for row in block.rows
+            for row, said_of, keep in zip(block.rows, texts, together, strict=True)
         ],
     }
+
+
+def kept_with_next(roles: Sequence[str], lines: Sequence[int]) -> list[bool]:
+    """Return which rows of a table must be on one page with the row that follows them.
+
+    Parameters
+    ----------
+    roles
+        Of the rows, in their order: the name of a group is kept with what it names, a sum with what stands
+        before it.
+    lines
+        How many lines of letters each row is about tall. Rows that are tall together are not kept so: a
+        page might not hold them.
+
+    Returns
+    -------
+    keep
+        One a row; False for the last one.
+
+    Examples
+    --------
+    >>> kept_with_next(["", "", "", "", "", "", "", "", ""], [1] * 9)
+    [True, True, False, False, True, True, True, True, False]
+    >>> kept_with_next(["group", ""], [1, 40])
+    [False, False]
+    """
+    last = len(roles) - 1
+    keep = [
+        i < last
+        and (i < FIRST_ROWS - 1 or i > last - LAST_ROWS or roles[i] == "group" or roles[i + 1] == "total")
+        for i in range(last + 1)
+    ]
+    start = 0
+    for i, goes_on in enumerate(keep):
+        if goes_on:
+            continue
+        if sum(lines[start : i + 1]) > TOGETHER_LINES:
+            keep[start:i] = [False] * (i - start)
+        start = i + 1
+    return keep
 
 
 def _figure(block: Figure, _words: Words, counted: _Counted) -> Plain:

@@ -251,7 +251,10 @@ def _instruction(paragraph: Paragraph, text: str) -> None:
 
 
 def _foot(word: WordDocument, width_mm: float) -> None:
-    """Add the footer: its text, and at the right the page's number of how many."""
+    """Add the footer: the watermark's word, its text, and at the right the page's number of how many.
+
+    A map on the page hides the watermark, which Word draws behind everything; the word here it does not.
+    """
     from docx.enum.text import WD_TAB_ALIGNMENT
     from docx.shared import Mm, Pt
 
@@ -260,7 +263,7 @@ def _foot(word: WordDocument, width_mm: float) -> None:
     # The footer's own style has tab stops in the middle.
     foot.style = word.styles["Normal"]
     foot.paragraph_format.tab_stops.add_tab_stop(Mm(width_mm), WD_TAB_ALIGNMENT.RIGHT)
-    foot.add_run("{{ footer }}\t{{ page_of }} ")
+    foot.add_run("{% if watermark %}{{ watermark }} · {% endif %}{{ footer }}\t{{ page_of }} ")
     for name in ("PAGE", "NUMPAGES"):
         if name == "NUMPAGES":
             foot.add_run("/")

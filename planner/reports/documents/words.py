@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import unicodedata
 from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
-
-import yaml
 
 from geodata.errors import ConfigError
 from planner.ilp.reasons import role
 from planner.reports.documents.model import Cell, CellKind
-from planner.texts.catalogues import LANGUAGES, ilp_texts, map_texts
+from planner.texts.catalogues import LANGUAGES, ilp_texts, map_texts, read_catalogue
 from planner.texts.formatter import Formatter
 
 if TYPE_CHECKING:
@@ -25,8 +22,7 @@ TURNS = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\
 @cache
 def report_texts() -> dict[str, dict[str, Any]]:
     """Return the texts of all documents by language (``planner/data/report_texts.yml``)."""
-    text = files("planner").joinpath("data/report_texts.yml").read_text("utf-8")
-    texts: dict[str, dict[str, Any]] = yaml.safe_load(text)
+    texts: dict[str, dict[str, Any]] = read_catalogue("report_texts.yml")
     return texts
 
 

@@ -90,7 +90,7 @@ def pair_map(halves: Sequence[Half], kind: str, outlines: Outlines, words: Words
     _legend(figure, handles)
     _place(figure, maps, [half.title for half in halves], renderer)
     for axes in maps:
-        place_names(axes, outlines.districts, renderer, letters_pt=SHEET.letters_pt - 0.5)
+        place_names(axes, outlines.district_names, renderer, letters_pt=SHEET.letters_pt - 0.5)
     return _png(figure)
 
 
@@ -143,7 +143,7 @@ def change_map(gaps: Gaps, table: pd.DataFrame, outlines: Outlines, words: Words
     bold = one_map.line_key(_counted(words, "map.status_moved", int(moved.sum())), "#000000", BOLD_PT)
     _legend(figure, [*handles, bold, one_map.line_key(words.say("map.district"))])
     _place(figure, [axes], [""], renderer)
-    place_names(axes, outlines.districts, renderer, letters_pt=SHEET.letters_pt)
+    place_names(axes, outlines.district_names, renderer, letters_pt=SHEET.letters_pt)
     return _png(figure)
 
 

@@ -28,7 +28,8 @@ GAP_PX = 2.0
 
 def place_names(
     axes: Axes, areas: GeoDataFrame, renderer: RendererBase, *, letters_pt: float,
-    keep_clear: Sequence[tuple[float, float]] = (),
+    keep_clear: Sequence[NDArray[np.float64]] = (), rather_clear: Sequence[NDArray[np.float64]] = (),
+    weight: str = "bold",
 ) -> list[Text]:  # fmt: skip
     """Write names into their areas, those with most people first; a name without room is left out.
 
@@ -43,7 +44,11 @@ def place_names(
     letters_pt
         Size of the letters in points.
     keep_clear
-        Points (x, y) on which no name may lie.
+        Boxes in pixels (left, bottom, right, top) over which no name may lie.
+    rather_clear
+        Boxes that a name covers only where it has no other place.
+    weight
+        Of the letters: ``bold`` or ``normal``.
 
     Returns
     -------
@@ -62,14 +67,15 @@ def place_names(
     >>> place_names(axes, areas, renderer, letters_pt=8)[0].get_text()
     'I'
     """
-    room = letters_pt * axes.figure.dpi / 72
-    taken = [np.tile(axes.transData.transform(at), 2) + room * np.array([-1, -1, 1, 1]) for at in keep_clear]
+    taken = list(keep_clear)
     written = []
     order = np.lexsort((areas["name"].to_numpy(dtype=object).astype(str), -areas["people"].to_numpy()))
     for i in order.tolist():
         name, shape = str(areas["name"].iloc[i]), areas.geometry.iloc[i]
-        text = _written(axes, name, shape, letters_pt)
-        place = _free_place(text, shape, taken, renderer, axes)
+        text = _written(axes, name, shape, letters_pt, weight)
+        place = _free_place(text, shape, [*taken, *rather_clear], renderer, axes)
+        if place is None and len(rather_clear):
+            place = _free_place(text, shape, taken, renderer, axes)
         if place is None:
             text.remove()
             continue
@@ -78,13 +84,13 @@ def place_names(
     return written
 
 
-def _written(axes: Axes, name: str, shape: shapely.Geometry, letters_pt: float) -> Text:
+def _written(axes: Axes, name: str, shape: shapely.Geometry, letters_pt: float, weight: str) -> Text:
     from matplotlib import patheffects
 
     at = shapely.point_on_surface(shape)
     text = axes.text(
         at.x, at.y, name, ha="center", va="center", fontsize=letters_pt - 1, fontfamily=FONT,
-        fontweight="bold", color="#111111", zorder=7, parse_math=False,
+        fontweight=weight, color="#111111", zorder=7, parse_math=False,
     )  # fmt: skip
     text.set_path_effects([patheffects.withStroke(linewidth=2.2, foreground="#ffffff")])
     return text
@@ -99,17 +105,61 @@ def _free_place(
 ) -> NDArray[np.float64] | None:
     """Move a name to the first place where its box is free; returns the box in pixels, None without one."""
     box = text.get_window_extent(renderer)
+    reach = np.array([box.width, box.height]) / 2 + GAP_PX
     frame = axes.get_window_extent(renderer)
     middle = axes.transData.transform(text.get_position())
     others = np.array(taken).reshape(-1, 4)
     for dx, dy in SHIFTS:
         moved = middle + np.array([dx * box.width, dy * box.height])
-        half = np.array([box.width, box.height]) / 2 + GAP_PX
-        low, high = moved - half, moved + half
+        low, high = moved - reach, moved + reach
         inside = frame.x0 <= low[0] and frame.y0 <= low[1] and high[0] <= frame.x1 and high[1] <= frame.y1
         x, y = axes.transData.inverted().transform(moved)
-        free = (others[:, :2] >= high).any(axis=1) | (others[:, 2:] <= low).any(axis=1)
-        if inside and free.all() and shapely.contains_xy(shape, x, y):
+        if inside and is_free(low, high, others) and shapely.contains_xy(shape, x, y):
             text.set_position((float(x), float(y)))
             return np.concatenate([low, high])
     return None
+
+
+def box_of(text: Text, renderer: RendererBase) -> NDArray[np.float64]:
+    """Return the box of what is written, in pixels: left, bottom, right, top."""
+    return np.array(text.get_window_extent(renderer).extents, dtype=np.float64)
+
+
+def boxes_around(
+    axes: Axes, points: Sequence[tuple[float, float]] | NDArray[np.float64], size_pt: float
+) -> list[NDArray[np.float64]]:
+    """Return the boxes of symbols of a size, in pixels.
+
+    Parameters
+    ----------
+    axes
+        With its limits and place set for good.
+    points
+        Their middles, in the coordinates of ``axes``.
+    size_pt
+        Their width and height in points.
+    """
+    if not len(points):
+        return []
+    middles = axes.transData.transform(np.asarray(points, dtype=np.float64))
+    half = size_pt / 2 * axes.figure.dpi / 72
+    return list(np.hstack([middles - half, middles + half]))
+
+
+def is_free(low: NDArray[np.float64], high: NDArray[np.float64], taken: NDArray[np.float64]) -> bool:
+    """Return whether a box overlaps none of others.
+
+    Parameters
+    ----------
+    low, high
+        Its left lower, and its right upper corner.
+    taken
+        float64 ``(boxes, 4)``: left, bottom, right, top.
+
+    Examples
+    --------
+    >>> is_free(np.zeros(2), np.ones(2), np.array([[1.0, 0.0, 2.0, 1.0]]))
+    True
+    """
+    apart = (taken[:, :2] >= high).any(axis=1) | (taken[:, 2:] <= low).any(axis=1)
+    return bool(apart.all())

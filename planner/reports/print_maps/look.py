@@ -16,24 +16,30 @@ FONT = "DejaVu Sans"  # comes with matplotlib, so that a map looks the same ever
 
 
 class Paper(StrEnum):
-    """The sheet that a map fills: A4, A3, or a figure in the text of a document."""
+    """The sheet that a map fills: A4, A3, F4, or a figure in the text of a document."""
 
     A4 = "a4"
     A3 = "a3"
+    F4 = "f4"
     FIGURE = "figure"
 
 
 class Sheet(NamedTuple):
-    """A sheet's sides in millimetres (a figure's width and most height), and its letters in points."""
+    """A sheet's sides in millimetres (a figure's width and most height), and its letters in points.
+
+    Villages have names where ``village_letters_pt`` is not 0: on smaller sheets few would have room.
+    """
 
     short_mm: float
     long_mm: float
     letters_pt: float
+    village_letters_pt: float = 0.0
 
 
 SHEETS = {
     Paper.A4: Sheet(210.0, 297.0, 8.0),
-    Paper.A3: Sheet(297.0, 420.0, 10.0),
+    Paper.A3: Sheet(297.0, 420.0, 10.0, village_letters_pt=6.5),
+    Paper.F4: Sheet(215.0, 330.0, 8.0),
     Paper.FIGURE: Sheet(150.0, 125.0, 7.0),
 }
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
+import numpy as np
 import shapely
 
 from planner.reports.documents.words import clean
 from planner.reports.print_maps.look import drawable
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from geodata.layers import Layers
@@ -31,10 +31,15 @@ class Outlines:
         object ``(villages,)``, polygons in the layers' metric CRS.
     districts
         ``name`` (the code where there is none), ``people`` (float64) and polygons in the same CRS.
+    district_names, village_names
+        The same columns, with the one polygon of each in which its name belongs: where most of a
+        kecamatan's villages lie, not on a large island with one of them; and a village's largest part.
     """
 
     villages: NDArray[np.object_]
     districts: gpd.GeoDataFrame
+    district_names: gpd.GeoDataFrame
+    village_names: gpd.GeoDataFrame
 
 
 def outlines_of(layers: Layers) -> Outlines:
@@ -60,4 +65,23 @@ def outlines_of(layers: Layers) -> Outlines:
     first = villages[~villages["district_code"].duplicated()].set_index("district_code")["district_name"]
     people = villages["people"].groupby(villages["district_code"]).sum().reindex(codes).fillna(0.0)
     rows = {"name": [drawable(clean(first[c])) or c for c in codes], "people": people.to_numpy()}
-    return Outlines(shapes, gpd.GeoDataFrame(rows, geometry=joined, crs=villages.crs))
+    largest = np.array([_part_with(shape) for shape in shapes], dtype=object)
+    inside = shapely.point_on_surface(largest)
+    homes = [_part_with(shape, inside[by_code == c]) for shape, c in zip(joined, codes, strict=True)]
+    names = [drawable(clean(name)) or code for code, name in villages["village_name"].items()]
+    mine = {"name": names, "people": villages["people"].fillna(0.0).to_numpy()}
+    return Outlines(
+        shapes,
+        gpd.GeoDataFrame(rows, geometry=joined, crs=villages.crs),
+        gpd.GeoDataFrame(rows, geometry=homes, crs=villages.crs),
+        gpd.GeoDataFrame(mine, geometry=largest, crs=villages.crs),
+    )
+
+
+def _part_with(shape: shapely.Geometry, points: NDArray[np.object_] | None = None) -> shapely.Geometry:
+    """Return the part of a polygon in which most of the points lie; of equals the largest."""
+    parts = shapely.get_parts(shape)
+    held = [0 if points is None else int(shapely.contains(part, points).sum()) for part in parts]
+    best = max(range(len(parts)), key=lambda i: (held[i], parts[i].area))
+    found: shapely.Geometry = parts[best]
+    return found

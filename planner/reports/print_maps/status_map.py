@@ -9,9 +9,10 @@ import numpy as np
 import shapely
 
 from geodata.vocabulary.statuses import FacilityStatus, VillageStatus, YesNo
+from planner.coverage.extent import seasons_told
 from planner.reports.documents.model import number
 from planner.reports.documents.words import Words, clean
-from planner.reports.print_maps.labels import place_names
+from planner.reports.print_maps.labels import box_of, boxes_around, is_free, place_names
 from planner.reports.print_maps.look import (
     FILLS,
     FONT,
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
 
 DPI = 200
 MARGIN = 0.03
+# Where a star's number may stand: its middle, in points from the star's.
+NUMBER_AT = ((9, 7), (-9, 7), (9, -7), (-9, -7), (0, 12), (0, -12), (11, 0), (-11, 0))
 
 
 def status_map(
@@ -61,8 +64,8 @@ def status_map(
     """Return a printable map of who reaches a kind of facility, by village.
 
     Villages are filled by status, from pale to dark as it gets worse, so that a copy in grey reads the same;
-    hatched ones are unknown. Kecamatan have outlines and, where there is room, names; facilities of the kind
-    have their symbol, hollow where they are known not to function.
+    hatched ones are unknown. Kecamatan have outlines and, where there is room, names, on A3 villages too;
+    facilities of the kind have their symbol, hollow where they are known not to function.
 
     Parameters
     ----------
@@ -71,7 +74,7 @@ def status_map(
     kind
         Of the standard.
     paper
-        ``a4``, ``a3``, or ``figure`` for a picture in a document's text.
+        ``a4``, ``a3``, ``f4``, or ``figure`` for a picture in a document's text.
     lang
         ``id`` or ``en``.
     sites
@@ -106,6 +109,30 @@ def status_map(
     figure = draw_status(
         gaps, kind, paper=Paper(paper), words=Words(lang), sites=sites, lines=lines, outlines=outlines
     )
+    return as_file(figure, file_format)
+
+
+def as_file(figure: Figure, file_format: str) -> bytes:
+    """Return a figure as a file; as PNG and PDF the same figure is the same bytes.
+
+    Parameters
+    ----------
+    figure
+        Of :func:`draw_status`.
+    file_format
+        ``png``, ``pdf`` or ``svg``.
+
+    Raises
+    ------
+    ValueError
+        Another format.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> as_file(Figure(), "pdf")[:5]
+    b'%PDF-'
+    """
     out = BytesIO()
     # No date and no version in the file: the same map is the same bytes.
     unsaid = {"png": {"Software": None}, "pdf": {"CreationDate": None}, "svg": {"Date": None}}
@@ -152,13 +179,23 @@ def draw_status(
     outline_districts(axes, outlines)
     draw_facilities(axes, gaps, kind, sheet)
     draw_lines(axes, lines)
-    _draw_sites(axes, sites, sheet)
     draw_furniture(axes, words, sheet)
     _write_title(figure, gaps, kind, words, paper)
     proposed = _proposed_keys(words, sites=bool(sites), lines=bool(len(lines)))
     _write_below(figure, gaps, kind, words, sheet, proposed)
     _fit(figure, axes, renderer)
-    place_names(axes, outlines.districts, renderer, letters_pt=sheet.letters_pt, keep_clear=sites)
+    taken = _draw_sites(axes, sites, sheet, renderer)
+    symbols = _symbol_boxes(axes, gaps, kind, sheet)
+    names = place_names(
+        axes, outlines.district_names, renderer, letters_pt=sheet.letters_pt, keep_clear=taken,
+        rather_clear=symbols,
+    )  # fmt: skip
+    if sheet.village_letters_pt:
+        taken += [*(box_of(name, renderer) for name in names), *symbols]
+        place_names(
+            axes, outlines.village_names, renderer, letters_pt=sheet.village_letters_pt, keep_clear=taken,
+            weight="normal",
+        )  # fmt: skip
     return figure
 
 
@@ -275,19 +312,42 @@ def draw_lines(axes: Axes, lines: Sequence[shapely.LineString]) -> None:
         axes.plot(x, y, color=WORKS_COLOR, linewidth=2.6, solid_capstyle="round", zorder=7)
 
 
-def _draw_sites(axes: Axes, sites: Sequence[tuple[float, float]], sheet: Sheet) -> None:
+def _draw_sites(
+    axes: Axes, sites: Sequence[tuple[float, float]], sheet: Sheet, renderer: RendererBase
+) -> list[NDArray[np.float64]]:
+    """Draw stars with their numbers beside them; returns the boxes of both, in pixels.
+
+    A number stands where it covers no other star and no other number, if there is such a place beside its
+    own; it is never left out.
+    """
     from matplotlib import patheffects
 
     scale = sheet.letters_pt / 8.0
+    taken = boxes_around(axes, sites, SITE.size_pt * scale)
     for i, (x, y) in enumerate(sites, start=1):
         axes.plot(x, y, linestyle="none", marker=SITE.marker, markersize=SITE.size_pt * scale,
                   markerfacecolor=SITE.fill, markeredgecolor="#000000", markeredgewidth=0.9 * scale,
                   zorder=8)  # fmt: skip
         note = axes.annotate(
-            str(i), (x, y), xytext=(5 * scale, 4 * scale), textcoords="offset points", zorder=9,
-            fontsize=sheet.letters_pt, fontweight="bold", fontfamily=FONT, parse_math=False,
+            str(i), (x, y), xytext=NUMBER_AT[0], textcoords="offset points", zorder=9, va="center",
+            ha="center", fontsize=sheet.letters_pt, fontweight="bold", fontfamily=FONT, parse_math=False,
         )  # fmt: skip
         note.set_path_effects([patheffects.withStroke(linewidth=2.0 * scale, foreground="#ffffff")])
+        others = np.array(taken[: i - 1] + taken[i:])
+        for dx, dy in (*NUMBER_AT, NUMBER_AT[0]):
+            note.set_position((dx * scale, dy * scale))
+            box = box_of(note, renderer)
+            if is_free(box[:2], box[2:], others.reshape(-1, 4)):
+                break
+        taken.append(box)
+    return taken
+
+
+def _symbol_boxes(axes: Axes, gaps: Gaps, kind: str, sheet: Sheet) -> list[NDArray[np.float64]]:
+    """Return the boxes of the facilities' symbols, with their rims, in pixels."""
+    points = shapely.get_coordinates(_units_of(gaps, kind).geometry.to_numpy())
+    size = SYMBOLS.get(kind, OTHER).size_pt + 1.6
+    return boxes_around(axes, points, size * sheet.letters_pt / 8.0)
 
 
 def draw_furniture(axes: Axes, words: Words, sheet: Sheet) -> None:
@@ -325,6 +385,8 @@ def round_length(most_m: float) -> float:
 
 def _write_title(figure: Figure, gaps: Gaps, kind: str, words: Words, paper: Paper) -> None:
     """Write the title; a figure of a document has its caption instead."""
+    from textwrap import wrap
+
     area = gaps.layers.area
     title = words.say("map.title", kind=words.kind(kind), area=f"{area.name} ({area.code})")
     if paper is Paper.FIGURE:
@@ -332,7 +394,11 @@ def _write_title(figure: Figure, gaps: Gaps, kind: str, words: Words, paper: Pap
     if gaps.scenario.edits:
         # A map of what might be must not pass for the present.
         title = f"{words.say('map.what_if', scenario=gaps.scenario.name)}. {title}".strip()
-    figure.text(0.02, 0.985, drawable(clean(title)), fontsize=SHEETS[paper].letters_pt + 2,
+    letters = SHEETS[paper].letters_pt + 2
+    # Bold letters are wider than those of the small print.
+    lines = wrap(drawable(clean(title)), int(figure.get_size_inches()[0] * 72 * 0.96 / (0.68 * letters)))
+    shown = "\n".join(lines[:3]) + (" …" if len(lines) > 3 else "")
+    figure.text(0.02, 0.985, shown, fontsize=letters,
                 fontweight="bold", va="top", fontfamily=FONT, parse_math=False)  # fmt: skip
 
 
@@ -367,6 +433,10 @@ def _small_print(gaps: Gaps, kind: str, words: Words) -> str:
         "map.limit", minutes=number(rule.limit_minutes, "minute", decimals=rule.limit_minutes % 1 > 0),
         mode=words.mode(mode), season=words.on_map(f"season_{gaps.scenario.season}"),
     )  # fmt: skip
+    as_dry = gaps.ways is not None and not seasons_told(gaps.layers, gaps.scenario)
+    if as_dry and gaps.scenario.season == "wet":
+        # A map of the wet season that shows the dry one must say so.
+        limit = f"{limit} {words.on_map('as_dry_note')}"
     seen = dict.fromkeys(
         f"{s.source or s.file}{f' ({s.licence})' if s.licence else ''}" for s in gaps.layers.sources
     )
