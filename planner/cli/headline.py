@@ -1,8 +1,25 @@
-"""The summary that a command prints: one line on the area, one for each kind."""
+"""The summary that a command prints: one line on the area, one for each kind; and what is assumed."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from planner.cli.console import say
+
+if TYPE_CHECKING:
+    from planner.ilp.model import Ilp
+
+MOST_ASSUMED = 5  # of edits and changed rules
+
+
+def say_assumed(ilp: Ilp) -> None:
+    """Print what an answer assumes that is not so today; nothing for the present by the default rules."""
+    from planner.reports.documents.words import Words
+    from planner.reports.proposal.source import Source
+
+    told = Source(ilp, (), None, Words("en")).assumed
+    if told is not None:
+        say(told.short(MOST_ASSUMED))
 
 
 def headline(totals: dict[str, Any]) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from planner.cli.console import DONE, add_language, say
+from planner.cli.headline import say_assumed
 
 if TYPE_CHECKING:
     import argparse
@@ -49,14 +50,16 @@ def _pws(options: argparse.Namespace) -> int:
     chosen = districts_of(layers, options.district)
     with Steps(7 + len(chosen)) as progress:
         gaps = find_gaps(layers, scenario=scenario, progress=progress)
+        answers = Ilp(gaps)
         written = write_booklets(
-            Ilp(gaps),
+            answers,
             options.out,
             lang=options.lang,
             district=options.district,
             inputs=inputs,
             progress=progress,
         )
+    say_assumed(answers)
     for file in written:
         say(str(file))
     return DONE

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from planner.cli.console import DONE, say
+from planner.cli.headline import say_assumed
 
 if TYPE_CHECKING:
     import argparse
@@ -155,6 +156,7 @@ def _proposal(options: argparse.Namespace) -> int:
             source, options.out, formats=formats, paper=options.paper, template=template,
             inputs=_inputs(options), progress=progress,
         )  # fmt: skip
+    say_assumed(answers)
     for file in files:
         say(str(file))
     return DONE

@@ -82,7 +82,7 @@ def in_words(plan: Rollout) -> list[str]:
     >>> in_words(rollout(Study(demo_layers(12)), asked))[1]
     '  proven best: no other order of these candidates reaches more people over the years'
     """
-    from planner.cli.site import at_most_better, doubts_in_words
+    from planner.cli.site import at_most_better, costs_in_words, doubts_in_words
     from planner.siting.solution import Proof
 
     area, solution = plan.before.layers.area, plan.solution
@@ -103,6 +103,7 @@ def in_words(plan: Rollout) -> list[str]:
     if plan.asked.counts_money and plan.without_yearly_cost:
         names = ", ".join(plan.without_yearly_cost)
         lines.append(f"  no yearly cost is given for {names}: none is counted")
+    lines += costs_in_words(plan)
     for row in plan.plan.itertuples():
         staff = f", employs {row.staff_employed}" if row.staff_employed else ""
         lines.append(

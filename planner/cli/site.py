@@ -248,7 +248,7 @@ def in_words(plan: Siting) -> list[str]:
         lines.append(f"  {len(plan.sites)} of {plan.ask.units}: {why}{rules}")
     if not len(plan.sites):
         lines += _why_none(plan)
-    lines += doubts_in_words(plan)
+    lines += [*doubts_in_words(plan), *costs_in_words(plan)]
     return lines + _sites_in_words(plan)
 
 
@@ -293,7 +293,7 @@ def roads_in_words(plan: SitingWithRoads) -> list[str]:
             f"  {one}: +{row['people_added']:,.0f} people (at most {row['bound']:,.0f}), "
             f"{row['people_by_roads']:,.0f} of them by the roads alone"
         )
-    lines += doubts_in_words(plan)
+    lines += [*doubts_in_words(plan), *costs_in_words(plan)]
     return lines + _sites_in_words(plan)
 
 
@@ -314,6 +314,31 @@ def _why_none(plan: Siting) -> list[str]:
     if plan.ask.budget_idr is not None and cheapest > plan.ask.budget_idr:
         return [f"  the cheapest measure costs {cheapest:,.0f} rupiah, more than there is"]
     return []
+
+
+def costs_in_words(plan: Siting | Rollout | SitingWithRoads) -> list[str]:
+    """Return a line on what a plan costs once and every year; none where nobody gave any cost.
+
+    Examples
+    --------
+    >>> from planner.pipeline import Ask, Study, demo_layers, site
+    >>> from planner.siting.measures import Measures, default_measures
+    >>> new = default_measures().measures["open_posyandu"].model_copy(update={"cost_idr": 3e7})
+    >>> known = Measures(measures={"open_posyandu": new})
+    >>> costs_in_words(site(Study(demo_layers(12)), "posyandu", Ask(units=2), measures=known))
+    ['  first cost 60,000,000 rupiah, yearly cost not known (2 without one)']
+    """
+    import pandas as pd
+
+    works = getattr(plan, "works", None)
+    said, given = [], False
+    for what, column in (("first", "cost_idr"), ("yearly", "yearly_idr")):
+        idr = plan.sites[column] if works is None else pd.concat([plan.sites[column], works[column]])
+        silent = int(idr.isna().sum())
+        given |= silent < len(idr)
+        total = f"not known ({silent} without one)" if silent else f"{idr.sum():,.0f} rupiah"
+        said.append(f"{what} cost {total}")
+    return [f"  {', '.join(said)}"] if given else []
 
 
 def doubts_in_words(plan: Siting | Rollout | SitingWithRoads) -> list[str]:

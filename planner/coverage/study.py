@@ -141,6 +141,9 @@ class Gaps:
         What straight walks may not cross.
     extent
         What the lists and the roads cover.
+    listed
+        The facilities as the lists have them, without the scenario's edits: what counts units of a list
+        counts these.
     """
 
     layers: Layers
@@ -151,6 +154,7 @@ class Gaps:
     ways: Ways | None
     ground: Ground
     extent: Extent
+    listed: gpd.GeoDataFrame
 
     @property
     def network(self) -> TravelNetwork | None:
@@ -483,7 +487,8 @@ class Study:
                 may_go_on()
                 seasons[season][kind] = self._cover(kind, season, layers, scenario, ways)
         return self.answer(
-            layers, scenario, self.demand, self._method, seasons, ways, self.ground, self.extent
+            layers, scenario, self.demand, self._method, seasons, ways, self.ground, self.extent,
+            self.layers.facilities,
         )  # fmt: skip
 
     def _require_sense(self, edits: Sequence[Edit]) -> None:

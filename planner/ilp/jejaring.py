@@ -184,7 +184,7 @@ def reconciled(gaps: Gaps) -> pd.DataFrame:
     [28.0, 29.0, -1.0]
     """
     layers = gaps.layers
-    rows = layers.facilities
+    rows = gaps.listed
     kinds = dict.fromkeys([*gaps.scenario.standard, *layers.area.official])
     out = []
     for kind in kinds:

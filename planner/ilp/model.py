@@ -162,8 +162,8 @@ class Ilp:
 
     @cached_property
     def adoption(self) -> pd.DataFrame:
-        """One row a puskesmas, index ``facility_id``: its stage of ILP."""
-        return adoption_table(self.gaps.layers.facilities, self._adoption)
+        """One row a puskesmas of the list, index ``facility_id``: its stage of ILP."""
+        return adoption_table(self.gaps.listed, self._adoption)
 
     @cached_property
     def progress(self) -> StageProgress:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from planner.coverage.study import Gaps
     from planner.scenarios.standards import KindStandard
 
+WALKING = "walking"
 # Those of a village's unreached people that have a line of their own; the others are too far.
 SAID_REASONS = (Reason.NO_ROAD, Reason.ISLAND, Reason.NOT_FUNCTIONING, Reason.NO_FACILITY)
 UNREACHED = (VillageClass.UNREACHED, VillageClass.PARTLY)
@@ -25,6 +26,9 @@ UNREACHED = (VillageClass.UNREACHED, VillageClass.PARTLY)
 NO_WAY = (Reason.NO_ROAD, Reason.ISLAND)
 # No village gets one of its own: what helps is the way there.
 REFERRED_TO = "hospital"
+
+# Why nobody is reached by vehicle either: no unit works there.
+KNOWN_ON_FOOT = (Reason.NOT_FUNCTIONING, Reason.NO_FACILITY)
 
 
 def percent(share: float) -> str:
@@ -118,7 +122,7 @@ def line(fact: Fact, kind: str, rule: KindStandard, lang: str, *, straight: bool
     return text[0].upper() + text[1:]
 
 
-def action(fact: Fact, kind: str, rule: KindStandard, lang: str) -> str:
+def action(fact: Fact, kind: str, rule: KindStandard, lang: str, *, on_foot: bool = False) -> str:
     """Return what to do next about it, as a sentence.
 
     Parameters
@@ -129,6 +133,9 @@ def action(fact: Fact, kind: str, rule: KindStandard, lang: str) -> str:
         The kind, and its rule: where the standard asks for one is where one is proposed.
     lang
         ``id`` or ``en``.
+    on_foot
+        Whether a kind that is reached by vehicle was timed on foot, for want of roads: who does not reach it
+        so may by vehicle, and only road data can tell.
 
     Raises
     ------
@@ -144,7 +151,8 @@ def action(fact: Fact, kind: str, rule: KindStandard, lang: str) -> str:
     'Complete the pustu (missing: 1 midwife).'
     """
     t = ilp_texts()[lang]
-    text = t[f"action_{_action_key(fact, kind, rule)}"]
+    open_ = on_foot and fact.found in UNREACHED and fact.reason not in KNOWN_ON_FOOT
+    text = t["action_no_roads" if open_ else f"action_{_action_key(fact, kind, rule)}"]
     text = text.format(unit=_unit(t, kind), lacks=_what(t, "lacks", fact.lacks))
     return text[0].upper() + text[1:]
 
@@ -317,11 +325,13 @@ def reason_lines(gaps: Gaps, kind: str, answers: pd.DataFrame, units: pd.DataFra
     ]
     # Most villages have one of a few facts.
     said: dict[Fact, tuple[str, ...]] = {}
+    straight = gaps.ways is None
+    on_foot = straight and rule.mode != WALKING
     for fact in facts:
         if fact not in said:
             said[fact] = (
-                *(line(fact, kind, rule, lang, straight=gaps.ways is None) for lang in LANGUAGES),
-                *(action(fact, kind, rule, lang) for lang in LANGUAGES),
+                *(line(fact, kind, rule, lang, straight=straight) for lang in LANGUAGES),
+                *(action(fact, kind, rule, lang, on_foot=on_foot) for lang in LANGUAGES),
             )
     names = ["reason_id", "reason_en", "action_id", "action_en"]
     return pd.DataFrame([said[f] for f in facts], index=answers.index, columns=names)

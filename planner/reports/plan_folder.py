@@ -6,8 +6,11 @@ import json
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from geodata.workspace import Ours, replace_folder
 from planner.reports.outputs import RUN, input_records
+from planner.siting.tables import without_yearly_cost
 from planner.siting.weights import people_of_unknown_place
 
 if TYPE_CHECKING:
@@ -98,10 +101,44 @@ def record_of(
         "candidates_excluded": plan.candidates.attrs.get("excluded", {}),
         "villages_people_unknown": int(layers.villages["people"].isna().sum()),
         "people_of_unknown_place": people_of_unknown_place(plan.before.demand),
+        "yearly_idr": yearly_cost(plan),
+        "measures_without_yearly_cost": without_yearly(plan),
         **more,
         "configuration_sha256": scenario.content_hash(),
         "inputs": input_records((*layers.sources, *inputs)),
     }
+
+
+def yearly_cost(plan: Siting | Rollout | SitingWithRoads) -> float | None:
+    """Return what a plan's sites and road works cost every year, rupiah; None as soon as one is not given.
+
+    Examples
+    --------
+    >>> from planner.pipeline import Ask, Study, demo_layers, site
+    >>> yearly_cost(site(Study(demo_layers(12)), "posyandu", Ask(units=2))) is None
+    True
+    """
+    if without_yearly(plan):
+        return None
+    return float(plan.sites["yearly_idr"].sum()) + float(_works(plan)["yearly_idr"].sum())
+
+
+def without_yearly(plan: Siting | Rollout | SitingWithRoads) -> list[str]:
+    """Return the measures of a plan, roads after units, whose yearly cost nobody gave.
+
+    Examples
+    --------
+    >>> from planner.pipeline import Ask, Study, demo_layers, site
+    >>> without_yearly(site(Study(demo_layers(12)), "posyandu", Ask(units=2)))
+    ['open_posyandu']
+    """
+    works = _works(plan)
+    return [*without_yearly_cost(plan.sites), *map(str, works.index[works["yearly_idr"].isna()])]
+
+
+def _works(plan: Siting | Rollout | SitingWithRoads) -> pd.DataFrame:
+    works: pd.DataFrame = getattr(plan, "works", pd.DataFrame({"yearly_idr": pd.Series(dtype="float64")}))
+    return works
 
 
 def solver_record(solution: Solution, unit: str) -> dict[str, Any]:

@@ -103,7 +103,6 @@ def rollout_record(plan: Rollout, inputs: Sequence[SourceRecord] = ()) -> dict[s
         "puskesmas_not_ready": plan.waiting.reset_index().to_dict("records"),
         "candidates_without_puskesmas": plan.without_puskesmas,
         "staff_not_limited": list(plan.staff_not_limited),
-        "measures_without_yearly_cost": list(plan.without_yearly_cost) if plan.asked.counts_money else [],
         "seed": plan.solution.seed,
         "solver": solver_record(plan.solution, plan.answer.unit),
     }

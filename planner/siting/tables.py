@@ -16,7 +16,7 @@ from planner.siting.room.explain import explain_room
 from planner.siting.weights import counted_people
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     import geopandas as gpd
     from numpy.typing import NDArray
@@ -213,9 +213,10 @@ def site_table(
     table
         Index ``candidate_id``; ``order`` (1, 2, …), ``measure``, ``op``, ``kind``, ``facility_id`` (in the
         scenario), ``name``, ``village_code``, ``village_name``, ``district_name``, ``lon``, ``lat``,
-        ``cost_idr`` (NaN = not given), ``staff`` (text), ``lead_years``; ``site_rules`` (those that concern
-        it, and those that were not checked); of a mobile stop ``served_from`` (a unit) and
-        ``served_minutes`` (NaN for others); ``people_added`` (to those before it; they sum to the plan's),
+        ``cost_idr`` and ``yearly_idr`` (once and every year; NaN = not given), ``staff`` (text),
+        ``lead_years``; ``site_rules`` (those that concern it, and those that were not checked); of a mobile
+        stop ``served_from`` (a unit) and ``served_minutes`` (NaN for others); ``people_added`` (to those
+        before it; they sum to the plan's),
         ``people_alone`` (lost without it), ``people_near_limit`` (of those for whom it is the nearest unit
         and that are new, the ones within 5 % of the limit), ``people_own`` (within the limit and nearer to it
         than to any other unit: its load), ``villages_added`` (that it lifts to ``served``),
@@ -249,6 +250,7 @@ def site_table(
             "village_name": villages["village_name"].reindex(code).fillna("").to_numpy(),
             "district_name": villages["district_name"].reindex(code).fillna("").to_numpy(),
             **{c: rows[c] for c in ("lon", "lat", "cost_idr")},
+            "yearly_idr": rupiah_or_nan(measures[m].yearly_idr for m in rows["measure"]),
             "staff": [staff_in_words(measures[m].staff) for m in rows["measure"]],
             "lead_years": [measures[m].lead_years for m in rows["measure"]],
             **{c: rows[c] for c in ("site_rules", "served_from", "served_minutes")},
@@ -273,6 +275,34 @@ def site_table(
         table.insert(table.columns.get_loc("villages_added"), "person_minutes_saved", saved)
     table.index.name = "candidate_id"
     return table
+
+
+def rupiah_or_nan(given: Iterable[float | None]) -> NDArray[np.float64]:
+    """Return amounts of rupiah, float64; NaN for those that nobody gave.
+
+    Examples
+    --------
+    >>> rupiah_or_nan([5e6, None]).tolist()
+    [5000000.0, nan]
+    """
+    return np.array([np.nan if one is None else float(one) for one in given], dtype=np.float64)
+
+
+def without_yearly_cost(sites: pd.DataFrame) -> tuple[str, ...]:
+    """Return the measures among some sites whose yearly cost nobody gave, sorted.
+
+    Parameters
+    ----------
+    sites
+        As from :func:`site_table`.
+
+    Examples
+    --------
+    >>> sites = pd.DataFrame({"measure": ["a", "b", "b"], "yearly_idr": [1e6, np.nan, np.nan]})
+    >>> without_yearly_cost(sites)
+    ('b',)
+    """
+    return tuple(sorted(set(sites["measure"][sites["yearly_idr"].isna()])))
 
 
 def _loads(units: pd.DataFrame) -> dict[str, pd.Series[float]]:

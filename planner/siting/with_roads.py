@@ -18,7 +18,7 @@ from planner.siting.measures import road_choices, road_edits
 from planner.siting.reach import require_known
 from planner.siting.site import Siting, site
 from planner.siting.solution import TOLERANCE, share_better
-from planner.siting.tables import village_changes
+from planner.siting.tables import rupiah_or_nan, village_changes
 from planner.siting.weights import counted_people
 
 if TYPE_CHECKING:
@@ -38,8 +38,9 @@ if TYPE_CHECKING:
 # What is said of each site, where there is none: the columns that all plans have.
 SITE_COLUMNS = (
     "order", "measure", "op", "kind", "facility_id", "name", "village_code", "village_name", "district_name",
-    "lon", "lat", "cost_idr", "staff", "lead_years", "site_rules", "served_from", "served_minutes",
-    "people_added", "people_alone", "people_near_limit", "people_own", "villages_added", "alternatives",
+    "lon", "lat", "cost_idr", "yearly_idr", "staff", "lead_years", "site_rules", "served_from",
+    "served_minutes", "people_added", "people_alone", "people_near_limit", "people_own", "villages_added",
+    "alternatives",
 )  # fmt: skip
 
 
@@ -71,7 +72,8 @@ class SitingWithRoads:
         See :func:`planner.siting.tables.village_changes`.
     works
         One row a road measure that is taken, index ``name``: ``edits`` (how many), ``km`` (of the roads and
-        boat links that they are about), ``cost_idr`` (NaN = not given), ``lead_years``.
+        boat links that they are about), ``cost_idr`` and ``yearly_idr`` (once and every year; NaN = not
+        given), ``lead_years``.
     """
 
     kind: str
@@ -325,7 +327,8 @@ def _works(study: Study, measures: Measures, names: tuple[str, ...]) -> pd.DataF
         {
             "edits": [len(one.edits) for one in taken.values()],
             "km": [edited_km(study.layers, one.edits) for one in taken.values()],
-            "cost_idr": [np.nan if one.cost_idr is None else one.cost_idr for one in taken.values()],
+            "cost_idr": rupiah_or_nan(one.cost_idr for one in taken.values()),
+            "yearly_idr": rupiah_or_nan(one.yearly_idr for one in taken.values()),
             "lead_years": [one.lead_years for one in taken.values()],
         },
         index=pd.Index(list(taken), name="name", dtype="str"),

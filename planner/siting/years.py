@@ -20,7 +20,7 @@ from planner.siting.prepare import Prepared, prepare
 from planner.siting.rollout.compare import Compared, compared_rollout
 from planner.siting.rollout.instance import rollout_instance
 from planner.siting.solution import Proof
-from planner.siting.tables import village_changes
+from planner.siting.tables import village_changes, without_yearly_cost
 from planner.siting.years_tables import rollout_answer, rollout_sites, served_since, year_table
 
 if TYPE_CHECKING:
@@ -138,8 +138,7 @@ class Rollout:
     @property
     def without_yearly_cost(self) -> tuple[str, ...]:
         """Measures of the plan whose yearly cost nobody gave: it is not in ``spent``."""
-        used = set(self.sites["measure"])
-        return tuple(sorted(m for m in used if self.ready.measures[m].yearly_idr is None))
+        return without_yearly_cost(self.sites)
 
     @property
     def staff_not_limited(self) -> tuple[str, ...]:

@@ -210,6 +210,7 @@ def asked_by_lines():
             reasons.line(fact, "pustu", rule, "en", straight=False)
             for kind in ("pustu", "hospital"):
                 reasons.action(fact, kind, rule, "en")
+            reasons.action(fact, "pustu", rule, "en", on_foot=True)
         for kind, mode, straight in product(KINDS, SCENARIO.modes, (False, True)):
             rule = KindStandard(mode=mode, limit_minutes=30)
             reasons.line(fact, kind, rule, "en", straight=straight)

@@ -30,7 +30,7 @@ from planner.reports.print_maps.outlines import outlines_of
 from planner.reports.proposal.annexes import sources_table
 from planner.reports.proposal.background import area_facts
 from planner.reports.proposal.readiness import unknown_facts
-from planner.reports.proposal.request import cost, proposed, staff_in_words
+from planner.reports.proposal.request import cost, proposed, staff_in_words, yearly
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -326,14 +326,17 @@ def _cost(both: Comparison) -> list[Block]:
         if plan is None:
             none = not own
             cells = (
-                [text(words.say("compare.costs_nothing")), text(words.say("none"))] if none else [UNKNOWN] * 2
+                [text(words.say(key)) for key in ("compare.costs_nothing", "compare.costs_nothing", "none")]
+                if none
+                else [UNKNOWN] * 3
             )
         else:
-            cells = [cost(plan), text(staff_in_words(side.source, plan.staff(plan.sites)))]
+            cells = [cost(plan), yearly(plan), text(staff_in_words(side.source, plan.staff(plan.sites)))]
         rows.append(Row((text(called(both, side)), *cells)))
     columns = (
         Column(words.say("compare.column_scenario"), 1.4),
-        Column(words.say("column.cost"), 1.2, numeric=True), Column(words.say("column.staff"), 2.2),
+        *(Column(words.say(f"column.{c}"), 1.2, numeric=True) for c in ("cost", "yearly")),
+        Column(words.say("column.staff"), 2.2),
     )  # fmt: skip
     table = Table(words.say("compare.cost_caption"), columns, tuple(rows))
     return [table, Paragraph(words.say("compare.cost_note"), note=True)]

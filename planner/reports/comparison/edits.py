@@ -81,7 +81,7 @@ class _Told:
     def _facility(self, edit: OpenFacility | CloseFacility | MoveFacility | ChangeFacility) -> str:
         say = self._words.say
         if isinstance(edit, OpenFacility):
-            unit = self._called(edit.kind, edit.name)
+            unit = self._called(edit.kind, edit.name or edit.id)
             parts = [say("edit.open_facility", unit=unit, place=self._place(edit.lonlat))]
             return " ".join([*parts, *self._capacity(unit, edit.capacity_people)])
         unit = self._unit(edit.id)

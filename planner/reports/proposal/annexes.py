@@ -10,7 +10,7 @@ from planner.reports.documents.model import UNKNOWN, Column, Paragraph, Row, Sec
 if TYPE_CHECKING:
     import pandas as pd
 
-    from planner.reports.documents.model import Cell
+    from planner.reports.documents.model import Block, Cell
     from planner.reports.proposal.source import Source
 
 GOODS_ROWS = 8
@@ -49,7 +49,7 @@ def village_annex(source: Source) -> Section:
 
 def facility_annex(source: Source) -> Section:
     """Return every facility that the lists name, also those that took no part, with what is known of it."""
-    words, rows = source.words, source.gaps.layers.facilities
+    words, rows = source.words, source.gaps.listed
     order = {kind: i for i, kind in enumerate(source.kinds)}
     by_kind = rows["kind"].map(order).fillna(len(order))
     listed = rows.assign(_kind=by_kind).sort_values(["_kind", "kind", "village_code"], kind="stable")
@@ -62,7 +62,10 @@ def facility_annex(source: Source) -> Section:
         words.say("annex.facilities_caption"), columns,
         tuple(Row(_facility(source, str(i), one)) for i, one in listed.iterrows()), small=True,
     )  # fmt: skip
-    return Section("annex_facilities", words.say("annex.facilities"), (table,), new_page=True)
+    blocks: tuple[Block, ...] = (table,)
+    if source.assumed is not None and source.assumed.of_facilities:
+        blocks += (Paragraph(words.say("assumed.as_listed"), note=True),)
+    return Section("annex_facilities", words.say("annex.facilities"), blocks, new_page=True)
 
 
 def _facility(source: Source, unit: str, one: pd.Series[str]) -> tuple[Cell, ...]:

@@ -45,7 +45,9 @@ def background(source: Source) -> Section:
     ['The area', 'Facilities']
     """
     say = source.words.say
+    told = source.assumed
     parts = (
+        *(() if told is None else (told.section(),)),
         Section("area", say("background.area_title"), _area(source)),
         *stated(source),
         Section("facilities", say("background.facilities_title"), _facilities(source)),
@@ -97,11 +99,17 @@ def _facilities(source: Source) -> tuple[Block, ...]:
     rows = tuple(Row(_facility_row(source, kind)) for kind in source.kinds)
     caption = words.say("background.facilities_caption")
     note = words.say("background.facilities_note")
+    beyond = {kind: len(source.outside(kind)) for kind in source.kinds if source.outside(kind)}
+    if beyond:
+        units = [f"{words.cell(number(n))} {words.kind(kind)}" for kind, n in beyond.items()]
+        note = f"{note} {words.say('background.facilities_outside', units=words.listed(units))}"
+    if source.assumed is not None and source.assumed.of_facilities:
+        note = f"{note} {words.say('assumed.as_listed')}"
     return (Table(caption, columns, rows), Paragraph(note, note=True))
 
 
 def _facility_row(source: Source, kind: str) -> tuple[Cell, ...]:
-    words, rows = source.words, source.gaps.layers.facilities
+    words, rows = source.words, source.gaps.listed
     name = text(words.kind(kind, begins=True))
     official = number(source.ilp.totals["official"].get(kind, float("nan")))
     if kind not in source.gaps.layers.area.listed_kinds:
@@ -142,7 +150,20 @@ def _reach(source: Source) -> tuple[Block, ...]:
     if not source.seasons_told:
         blocks.append(Paragraph(words.say("background.seasons_alike")))
     blocks.append(Table(words.say("background.reach_caption"), columns, tuple(rows), small=True))
+    blocks += [Paragraph(note, note=True) for note in _reach_notes(source)]
     return tuple(blocks)
+
+
+def _reach_notes(source: Source) -> list[str]:
+    """Return whose share it is, and which kinds are timed on foot alone, where that is to be said."""
+    words, out = source.words, []
+    known, all_ = source.villages_of_known_people
+    if 0 < known < all_:
+        out.append(words.say("background.share_note", known=number(known), all=number(all_, "village")))
+    on_foot = [words.kind(kind) for kind in source.listed if source.on_foot(kind)]
+    if on_foot:
+        out.append(words.say("background.on_foot_note", kinds=words.listed(on_foot)))
+    return out
 
 
 def _bare(cell: Cell) -> Cell:
@@ -162,12 +183,18 @@ def kind_facts(source: Source, kind: str) -> list[str]:
         "kind": name, "rule": source.rule_words(kind), "people": source.reached(kind),
         "share": source.share(kind), "season": words.on_map(f"season_{source.season}"),
     }  # fmt: skip
-    out = [words.fill("background.reached", values)]
-    if source.seasons_told:
+    if not source.reached(kind).known:
+        out = [words.fill("background.reached_unknown", values)]
+    else:
+        out = [words.fill(f"background.{_of_known(source, 'reached', values)}", values)]
+    if source.seasons_told and source.reached(kind).known:
         there, part = (of(kind, source.other_season) for of in (source.reached, source.share))
         season = words.on_map(f"season_{source.other_season}")
         key = "reached_same" if there == source.reached(kind) else "reached_other"
         out.append(words.say(f"background.{key}", season=season, people=there, share=part))
+    if source.on_foot(kind):
+        out.append(on_foot_in_words(source, kind))
+        return out
     counts = {s.value: number(source.reach(kind)[f"villages_{s.value}"]) for s in VillageStatus}
     out.append(_not_served(source, counts["gap"], counts["partly"]))
     if counts["unknown"].number:
@@ -183,6 +210,22 @@ def _not_served(source: Source, gap: Cell, partly: Cell) -> str:
     if gap.number:
         return say("background.status_gap", n=villages)
     return say("background.status_partly" if partly.number else "background.status_none", n=villages)
+
+
+def _of_known(source: Source, key: str, values: dict[str, Cell | str]) -> str:
+    """Return the key of a sentence on a share; where people are not known, it says of which villages."""
+    known, all_ = source.villages_of_known_people
+    if known in (0, all_):
+        return key
+    values |= {"known": number(known), "all": number(all_, "village")}
+    return f"{key}_of_known"
+
+
+def on_foot_in_words(source: Source, kind: str) -> str:
+    """Return what is not known of a kind that is reached by vehicle, in an area without roads."""
+    words = source.words
+    mode = words.mode(source.gaps.scenario.standard[kind].of(source.season).mode)
+    return words.say("background.on_foot", kind=words.kind(kind), mode=mode)
 
 
 def _kind(source: Source, kind: str) -> Section:
@@ -261,10 +304,13 @@ def aim(source: Source) -> Section:
             ),
         )  # fmt: skip
     else:
+        key = "gap_what_if" if source.assumed is not None and source.assumed.has_edits else "gap"
+        on_foot = [words.kind(kind) for kind in source.listed if source.on_foot(kind)]
+        goals[:0] = [words.say("aim.roads", kinds=words.listed(on_foot))] if on_foot else []
         goals[:0] = [
-            words.say("aim.gap", n=source.status(kind, VillageStatus.GAP), kind=words.kind(kind))
+            words.say(f"aim.{key}", n=source.status(kind, VillageStatus.GAP), kind=words.kind(kind))
             for kind in source.listed
-            if source.reach(kind)["villages_gap"]
+            if source.reach(kind)["villages_gap"] and not source.on_foot(kind)
         ]
     first = Paragraph(words.say("aim.general", area=source.area_name))
     return Section("aim", words.say("aim.title"), (first, Items(tuple(goals), numbered=True)))

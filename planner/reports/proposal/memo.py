@@ -20,13 +20,14 @@ from planner.reports.documents.model import (
 from planner.reports.proposal.background import area_facts, kind_facts
 from planner.reports.proposal.closing import signature
 from planner.reports.proposal.readiness import unknown_facts
-from planner.reports.proposal.request import cost, gained_by, not_reached, proposed, request_facts
+from planner.reports.proposal.request import cost, gained_by, not_reached, proposed, request_facts, yearly
 from planner.reports.proposal.stated import show
 
 if TYPE_CHECKING:
     from planner.reports.documents.model import Block, Cell
     from planner.reports.proposal.source import Source
 
+MOST_ASSUMED = 3  # of edits and changed rules
 MOST_UNKNOWNS = MOST_STATED = 5  # the memo has two pages; the proposal has them all
 
 
@@ -58,13 +59,15 @@ def staff_memo(source: Source) -> Document:
             signature(source, words.say("signature.author")),
         ),
     }
+    told = source.assumed
     sections = (
         Section("memo_head", "", (head,)),
+        *(() if told is None else (told.section(MOST_ASSUMED),)),
         *(Section(key, words.say(f"memo.{key}"), blocks) for key, blocks in parts.items()),
     )
     title = words.say("memo.title")
     return Document(
-        words.say("file.memo"), words.lang, title, source.area_name, (), sections, has_cover=False,
+        words.say("file.memo"), words.lang, title, source.subtitle, (), sections, has_cover=False,
         watermark=words.say("draft"), footer=f"{title} – {source.area_name}",
     )  # fmt: skip
 
@@ -81,6 +84,11 @@ def _problem(source: Source) -> tuple[Block, ...]:
 
 def _lack(source: Source, kind: str, key: str) -> str:
     """Return in words how many villages and people lack a kind, and of how many nobody knows."""
+    if source.on_foot(kind):
+        return source.words.say(
+            "memo.lack_on_foot", area=source.area_name, kind=source.words.kind(kind),
+            people=source.reached(kind),
+        )  # fmt: skip
     words, open_ = source.words, source.status(kind, VillageStatus.UNKNOWN)
     villages, lost = not_reached(source, kind)
     values = {"area": source.area_name, "kind": words.kind(kind), "rule": source.rule_words(kind)}
@@ -130,6 +138,7 @@ def _analysis(source: Source) -> tuple[Block, ...]:
         table = source.gap_villages(source.focus).head(MOST_UNKNOWNS)
         names = [f"{village} ({district})" for village, district in map(source.place_of, table.index)]
         key = "memo.analysis_gaps" if names else "memo.analysis_no_gaps"
+        key = "memo.analysis_on_foot" if source.on_foot(source.focus) else key
         blocks.append(Paragraph(words.say(key, kind=words.kind(source.focus), names=words.listed(names))))
     known = unknown_facts(source)
     if known:
@@ -164,19 +173,30 @@ def _conclusion(source: Source) -> str:
     return _lack(source, source.focus, "conclusion_gaps")
 
 
+def _budget(source: Source) -> str:
+    """Return what is asked for costs, once and every year; nothing for a plan that asks for nothing."""
+    plan = source.plan
+    if plan is None or not plan.size:
+        return ""
+    return source.words.say("asked.budget", first=cost(plan), yearly=yearly(plan))
+
+
 def _advice(source: Source) -> list[str]:
     return [asked(source), *source.words.lines("memo.advice_always", area=source.area_name)]
 
 
 def asked(source: Source) -> str:
-    """Return in one sentence what is asked for."""
+    """Return what is asked for, and of a plan what it costs, once and every year."""
     words, plan = source.words, source.plan
     if plan is not None and plan.roads:
-        return words.say("asked.plan_roads", what=proposed(source, plan))
+        return f"{words.say('asked.plan_roads', what=proposed(source, plan))} {_budget(source)}"
     if plan is not None:
         if not len(plan.sites):
             return words.say("asked.none", kind=words.kind(plan.kind))
-        return words.say("asked.plan", n=number(len(plan.sites), plan.kind))
+        said = words.say("asked.plan", n=number(len(plan.sites), plan.kind))
+        return f"{said} {_budget(source)}".strip()
+    if source.focus is not None and source.on_foot(source.focus):
+        return words.say("asked.roads", kind=words.kind(source.focus))
     if source.focus is not None:
         return words.say("asked.gaps", kind=words.kind(source.focus))
     return words.say("asked.data")
@@ -194,12 +214,17 @@ def one_page(source: Source) -> Document:
     'One-page answer for the Bupati'
     """
     words, focus = source.words, source.focus
-    blocks: list[Block] = [Headline(_three_numbers(source))]
+    told = source.assumed
+    blocks: list[Block] = [] if told is None else [Paragraph(told.short(MOST_ASSUMED))]
+    blocks.append(Headline(_three_numbers(source)))
     if focus is not None:
         caption = words.say("background.map_caption", kind=words.kind(focus))
         alt = words.say("background.map_alt", kind=words.kind(focus), area=source.area_name)
         png = source.map_of(focus, with_plan=True)
         blocks.append(Figure("answer.png", caption, alt, png, width=0.86))
+        if source.on_foot(focus):
+            note = words.say("background.on_foot_note", kinds=words.kind(focus))
+            blocks.append(Paragraph(note, note=True))
     blocks.append(Section("asked", words.say("asked.title"), (Paragraph(asked(source)),)))
     unknown = unknown_facts(source)
     if unknown:
@@ -210,7 +235,7 @@ def one_page(source: Source) -> Document:
     title = words.say("one_page.title", head=source.head)
     section = Section("answer", words.say("one_page.heading", area=source.area_name), tuple(blocks))
     return Document(
-        words.say("file.one_page"), words.lang, title, source.area_name, (), (section,), has_cover=False,
+        words.say("file.one_page"), words.lang, title, source.subtitle, (), (section,), has_cover=False,
         watermark=words.say("draft"), footer=f"{title} – {source.area_name}",
     )  # fmt: skip
 
@@ -224,7 +249,7 @@ def _three_numbers(source: Source) -> tuple[tuple[Cell, str], ...]:
         return (
             (number(len(plan.sites)), what or words.say("one_page.units", kind=kind)),
             (gained_by(plan), words.say(f"one_page.gain{end}", kind=kind)),
-            (cost(plan), words.say("one_page.cost")),
+            (cost(plan), words.say("one_page.cost_yearly", cost=yearly(plan))),
         )
     if focus is None:
         facts = source.totals
@@ -235,8 +260,14 @@ def _three_numbers(source: Source) -> tuple[tuple[Cell, str], ...]:
         )
     villages, lost = not_reached(source, focus)
     kind = words.kind(focus)
+    known, all_ = source.villages_of_known_people
+    values: dict[str, Cell | str] = {"kind": kind, "rule": source.rule_words(focus)}
+    values |= {"known": number(known), "all": number(all_, "village")}
     return (
-        (source.share(focus), words.say("one_page.share", kind=kind, rule=source.rule_words(focus))),
+        (
+            source.share(focus),
+            words.fill(f"one_page.share{'' if known in (0, all_) else '_of_known'}", values),
+        ),
         (lost, words.say("one_page.lost", kind=kind)),
         (villages, words.say("one_page.gap", kind=kind)),
     )

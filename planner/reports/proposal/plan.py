@@ -25,7 +25,10 @@ if TYPE_CHECKING:
     from planner.scenarios.scenario import Scenario
 
 COMMANDS = ("site", "rollout")
-NUMBERS = ("order", "lon", "lat", "cost_idr", "lead_years", "people_added", "people_own", "villages_added")
+NUMBERS = (
+    "order", "lon", "lat", "cost_idr", "yearly_idr", "lead_years", "people_added", "people_own",
+    "villages_added",
+)  # fmt: skip
 # Of a sum of people: a plan's file holds the engine's own numbers, so nothing but the last digit may differ.
 SAME_PEOPLE = 0.01
 
@@ -45,8 +48,8 @@ class RoadWork:
         How many of the scenario's edits it is.
     km
         How long the roads and boat links are.
-    cost_idr
-        Rupiah; NaN where it was not given.
+    cost_idr, yearly_idr
+        Rupiah, once and every year; NaN where it was not given.
     people_alone
         People newly reached by it alone, without the plan's other roads and units; NaN where the plan did not
         look at that.
@@ -56,6 +59,7 @@ class RoadWork:
     edits: int
     km: float
     cost_idr: float
+    yearly_idr: float
     people_alone: float
 
 
@@ -100,6 +104,11 @@ class Plan:
     people_by_roads: float = float("nan")
 
     @property
+    def size(self) -> int:
+        """How many units and road works it has."""
+        return len(self.sites) + len(self.roads)
+
+    @property
     def people_added(self) -> float:
         """People newly reached, with the people of today."""
         # What the sites add comes on top of what the roads have added.
@@ -116,6 +125,22 @@ class Plan:
         """How many of its roads and units have no cost."""
         silent = [one for one in self.roads if np.isnan(one.cost_idr)]
         return int(self.sites["cost_idr"].isna().sum()) + len(silent)
+
+    @property
+    def yearly_idr(self) -> float:
+        """What all roads and units cost every year, rupiah; NaN as soon as one was not given."""
+        return float(self.sites["yearly_idr"].sum(skipna=False)) + sum(one.yearly_idr for one in self.roads)
+
+    @property
+    def without_yearly(self) -> int:
+        """How many of its roads and units have no yearly cost."""
+        silent = [one for one in self.roads if np.isnan(one.yearly_idr)]
+        return int(self.sites["yearly_idr"].isna().sum()) + len(silent)
+
+    @property
+    def tells_yearly(self) -> bool:
+        """Whether a yearly cost of any of them was given."""
+        return self.without_yearly < self.size
 
     @property
     def counts_money(self) -> bool:
@@ -261,13 +286,17 @@ def _table(folder: Path, name: str, index: str) -> pd.DataFrame:
     return table.set_index(index)
 
 
+def _given(idr: float | None) -> float:
+    return float("nan") if idr is None else float(idr)
+
+
 def _roads(folder: Path, record: Mapping[str, Any]) -> tuple[tuple[RoadWork, ...], float]:
     """Return the road measures of a plan, and the people whom all of them reach without its units."""
     choices = _table(folder, "roads.csv", "roads")["people_by_roads"].apply(pd.to_numeric)
     works = tuple(
         RoadWork(
             str(one["name"]), int(one["edits"]), float(one["km"]),
-            float("nan") if one["cost_idr"] is None else float(one["cost_idr"]),
+            _given(one["cost_idr"]), _given(one["yearly_idr"]),
             float(choices.get(one["name"], float("nan"))),
         )
         for one in record["road_works"]

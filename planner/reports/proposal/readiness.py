@@ -23,7 +23,7 @@ from planner.reports.documents.model import (
     text,
 )
 from planner.reports.proposal.request import site_rules
-from planner.reports.proposal.stated import unbacked
+from planner.reports.proposal.stated import outside_in_words, unbacked
 from planner.siting.weights import people_of_unknown_place
 
 if TYPE_CHECKING:
@@ -52,7 +52,8 @@ def readiness(source: Source) -> Section:
             known=number(found.known), target=share(found.target_share),
             needed=number(found.target_puskesmas, "puskesmas"), met=words.say(f"readiness.met_{found.met}"),
         )  # fmt: skip
-    blocks: list[Block] = [Paragraph(facts)]
+    outside = outside_in_words(source, "puskesmas", left_out=True)
+    blocks: list[Block] = [Paragraph(f"{facts} {outside}".strip())]
     if found.known:
         blocks.append(_stages(source))
     return Section("readiness", words.say("readiness.title"), tuple(blocks))
@@ -153,7 +154,8 @@ def _of_lists(source: Source) -> list[tuple[str, str]]:
 def _of_roads(source: Source) -> list[tuple[str, str]]:
     extent = source.gaps.extent
     if source.gaps.network is None:
-        return [_pair(source, "no_roads")]
+        timed = any(source.on_foot(kind) for kind in source.listed)
+        return [_pair(source, "no_roads_on_foot" if timed else "no_roads")]
     out = []
     if ROADS in extent.why:
         out.append(_pair(source, "roads", why=source.words.on_map(f"why_{extent.why[ROADS]}")))
@@ -180,8 +182,10 @@ def _of_plan(source: Source) -> list[tuple[str, str]]:
     if unchecked:
         rules = words.listed([words.say(f"site_rule.{rule}") for rule in unchecked])
         out.append(_pair(source, "rules", rules=rules))
-    if plan.record.get("measures_without_yearly_cost"):
-        out.append(_pair(source, "yearly"))
+    if silent := int(plan.sites["yearly_idr"].isna().sum()):
+        out.append(_pair(source, "yearly_money" if plan.counts_money else "yearly", n=number(silent, "unit")))
+    if untold := len([one for one in plan.roads if np.isnan(one.yearly_idr)]):
+        out.append(_pair(source, "yearly_roads", n=number(untold)))
     if roles := plan.record.get("staff_not_limited"):
         out.append(_pair(source, "staff", roles=words.listed([words.role(r) for r in roles])))
     if waiting := plan.record.get("puskesmas_not_ready"):

@@ -24,6 +24,7 @@ from planner.reports.documents.model import (
     text,
     total,
 )
+from planner.reports.proposal.background import on_foot_in_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,7 +54,8 @@ def request(source: Source) -> Section:
     """
     words = source.words
     if source.plan is None:
-        blocks: list[Block] = [Paragraph(words.say("request.no_plan"))]
+        open_ = bool(source.listed) and all(source.on_foot(kind) for kind in source.listed)
+        blocks: list[Block] = [Paragraph(words.say(f"request.no_plan{'_on_foot' if open_ else ''}"))]
         blocks += [block for kind in source.listed for block in _priorities(source, kind)]
         blocks += [Paragraph(words.say("background.no_list", kind=words.kind(kind)))
                    for kind in source.kinds if kind not in source.listed]  # fmt: skip
@@ -75,11 +77,13 @@ def request_facts(source: Source, plan: Plan) -> list[str]:
     end = "_as_if_none" if plan.as_if_none else ""
     units, gained = number(len(plan.sites), plan.kind), gained_by(plan)
     asked = [words.say(f"request.asked{end}", n=units, kind=name, people=gained)]
+    on_foot = [words.say("request.on_foot", kind=name)] if source.on_foot(plan.kind) else []
     return [
         *(_asked_with_roads(source, plan) if plan.roads else asked),
         served_in_words(source, plan),
+        *on_foot,
         *_seasons(source, plan),
-        cost_in_words(source, plan),
+        *([cost_in_words(source, plan), yearly_in_words(source, plan)] if plan.size else []),
         _proof(source, plan),
     ]
 
@@ -136,7 +140,7 @@ def proposed(source: Source, plan: Plan) -> str:
 
 def cost(plan: Plan) -> Cell:
     """Return the first cost of all units and roads; unknown as soon as one is."""
-    return rupiah(plan.cost_idr) if len(plan.sites) or plan.roads else UNKNOWN
+    return rupiah(plan.cost_idr) if plan.size else UNKNOWN
 
 
 def cost_in_words(source: Source, plan: Plan) -> str:
@@ -146,6 +150,20 @@ def cost_in_words(source: Source, plan: Plan) -> str:
     key = "cost_unknown_roads" if plan.roads else "cost_unknown"
     unit = "" if plan.roads else "unit"
     return source.words.say(f"request.{key}", n=number(plan.without_cost, unit))
+
+
+def yearly(plan: Plan) -> Cell:
+    """Return what all units and roads cost every year; unknown as soon as one is."""
+    return rupiah(plan.yearly_idr) if plan.size else UNKNOWN
+
+
+def yearly_in_words(source: Source, plan: Plan) -> str:
+    """Return in words what all units and roads cost every year, or of how many it is not known."""
+    if yearly(plan).known:
+        return source.words.say("request.yearly", cost=yearly(plan))
+    key = "yearly_unknown_roads" if plan.roads else "yearly_unknown"
+    unit = "" if plan.roads else "unit"
+    return source.words.say(f"request.{key}", n=number(plan.without_yearly, unit))
 
 
 def _proof(source: Source, plan: Plan) -> str:
@@ -177,15 +195,23 @@ def _by_year(source: Source, plan: Plan) -> Table:
     """Return what is done in each year; one row for a plan without years."""
     words = source.words
     roads = ("road_works", "km") if plan.roads else ()
-    spent = ("spent",) if plan.has_yearly_costs else ()
-    names = ("decided", "works_then", *roads, "people_gained", "served_then", "staff", "cost", *spent)
-    wide = {"staff": 2.2, "cost": 1.5, "spent": 1.5, "people_gained": 1.2, "served_then": 1.3, "decided": 1.2}
+    more = (*(["yearly"] if plan.tells_yearly else []), *(["spent"] if plan.has_yearly_costs else []))
+    names = ("decided", "works_then", *roads, "people_gained", "served_then", "staff", "cost", *more)
+    wide = {
+        "staff": 2.2,
+        "cost": 1.5,
+        "yearly": 1.5,
+        "spent": 1.5,
+        "people_gained": 1.2,
+        "served_then": 1.3,
+        "decided": 1.2,
+    }
     columns = (
         Column(words.say("column.year"), 0.8 if plan.years is not None else 1.5),
         *(Column(words.say(f"column.{n}"), wide.get(n, 1.0), numeric=n != "staff") for n in names),
     )
     rows = [Row(cells) for cells in _year_rows(source, plan)]
-    return Table(words.say("request.year_caption"), columns, tuple(rows), small=bool(plan.roads))
+    return Table(words.say("request.year_caption"), columns, tuple(rows), small=bool(plan.roads or more))
 
 
 def _year_rows(source: Source, plan: Plan) -> list[tuple[Cell, ...]]:
@@ -194,7 +220,7 @@ def _year_rows(source: Source, plan: Plan) -> list[tuple[Cell, ...]]:
         return [(
             text(source.words.say("request.not_dated")), number(len(sites)), number(len(sites)),
             *_roads_of_year(plan), _bare(people(plan.people_added)), number(plan.served("after")),
-            _staff_cell(source, plan, sites), cost(plan),
+            _staff_cell(source, plan, sites), cost(plan), *((yearly(plan),) if plan.tells_yearly else ()),
         )]  # fmt: skip
     rows: list[tuple[Cell, ...]] = []
     for year, one in plan.years.iterrows():
@@ -204,9 +230,15 @@ def _year_rows(source: Source, plan: Plan) -> list[tuple[Cell, ...]]:
             text(str(year)), number(one["units_decided"]), number(one["units_working"]),
             _bare(people(one["people_added"])), number(one["villages_served"]),
             _staff_cell(source, plan, sites[sites["year_works"] == year]), first,
+            *((_yearly_of(sites[sites["year_works"] <= year]),) if plan.tells_yearly else ()),
             *((rupiah(one["spent"]),) if plan.has_yearly_costs else ()),
         ))  # fmt: skip
     return rows
+
+
+def _yearly_of(rows: pd.DataFrame) -> Cell:
+    """Return what some units cost every year; 0 for none, unknown as soon as one is."""
+    return rupiah(float(rows["yearly_idr"].sum(skipna=False)))
 
 
 def _roads_of_year(plan: Plan) -> tuple[Cell, ...]:
@@ -236,18 +268,20 @@ def _roads(source: Source, plan: Plan) -> list[Block]:
     words = source.words
     columns = (
         Column(words.say("column.number"), 0.5, numeric=True), Column(words.say("column.road_work"), 2.4),
-        *(Column(words.say(f"column.{c}"), 1.2, numeric=True) for c in ("km", "people_alone", "cost")),
+        *(Column(words.say(f"column.{c}"), 1.2, numeric=True)
+          for c in ("km", "people_alone", "cost", *(["yearly"] if plan.tells_yearly else []))),
     )  # fmt: skip
     rows = [
         Row((
             number(i), text(one.name), number(one.km, decimals=1), _bare(people(one.people_alone)),
-            rupiah(one.cost_idr),
+            rupiah(one.cost_idr), *((rupiah(one.yearly_idr),) if plan.tells_yearly else ()),
         ))
         for i, one in enumerate(plan.roads, start=1)
     ]  # fmt: skip
     if len(plan.roads) > 1:
         km = number(sum(one.km for one in plan.roads), decimals=1)
-        together = (_bare(people(plan.people_by_roads)), rupiah(sum(one.cost_idr for one in plan.roads)))
+        together = [_bare(people(plan.people_by_roads)), rupiah(sum(one.cost_idr for one in plan.roads))]
+        together += [rupiah(sum(one.yearly_idr for one in plan.roads))] if plan.tells_yearly else []
         rows.append(Row((text(""), text(words.say("request.roads_together")), km, *together), role="total"))
     note = Paragraph(words.say("request.roads_note"), note=True)
     return [Table(words.say("request.roads_caption"), columns, tuple(rows)), note]
@@ -280,6 +314,7 @@ def site_table(source: Source, plan: Plan) -> Table:
     ]
     columns += [Column(words.say(f"column.{c}"), w, numeric=True)
                 for c, w in (("people_gained", 1.1), ("people_own", 1.2), ("cost", 1.4))]  # fmt: skip
+    columns += [Column(words.say("column.yearly"), 1.4, numeric=True)] if plan.tells_yearly else []
     rows = []
     for i, (_, site) in enumerate(plan.sites.iterrows(), start=1):
         village, district = source.place_of(site["village_code"])
@@ -295,6 +330,7 @@ def site_table(source: Source, plan: Plan) -> Table:
             _bare(people(site["people_added"])),
             _bare(people(site["people_own"])),
             rupiah(site["cost_idr"]),
+            *((rupiah(site["yearly_idr"]),) if plan.tells_yearly else ()),
         ]
         rows.append(Row(tuple(cells)))
     return Table(words.say("request.sites_caption"), tuple(columns), tuple(rows), small=True)
@@ -347,7 +383,7 @@ def _staff(source: Source, plan: Plan) -> list[Block]:
 
 def _available(source: Source, kind: str, role: str) -> tuple[Cell, Cell]:
     """Return how many of a profession the lists name for a kind, and for how many units they are silent."""
-    rows = source.gaps.layers.facilities
+    rows = source.gaps.listed
     if kind not in source.gaps.layers.area.listed_kinds:
         return UNKNOWN, UNKNOWN
     mine = rows[rows["kind"] == kind]
@@ -360,6 +396,8 @@ def _available(source: Source, kind: str, role: str) -> tuple[Cell, Cell]:
 def _priorities(source: Source, kind: str) -> list[Block]:
     """Return the villages of a kind that most people do not reach."""
     words = source.words
+    if source.on_foot(kind):
+        return [Paragraph(f"{on_foot_in_words(source, kind)} {words.say('request.hand_in_roads')}")]
     table = source.gap_villages(kind)
     name = words.kind(kind)
     if not len(table):
@@ -390,11 +428,16 @@ def not_reached(source: Source, kind: str) -> tuple[Cell, Cell]:
 
     At least so many, where of others nobody knows; unknown, where that could be all of them.
     """
+    if source.on_foot(kind):
+        return UNKNOWN, UNKNOWN
     lost = source.unreached(kind)
     villages, open_ = (source.status(kind, s) for s in (VillageStatus.GAP, VillageStatus.UNKNOWN))
     return (
         _known(villages, is_open=bool(open_.number)),
-        _known(people(None if np.isnan(lost) else lost), is_open=is_at_least(source.reach(kind))),
+        _known(
+            people(None if np.isnan(lost) else lost),
+            is_open=is_at_least(source.reach(kind)) or source.lacks_people(kind),
+        ),
     )
 
 

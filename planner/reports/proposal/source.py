@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geodata.vocabulary.statuses import VillageStatus
+from geodata.vocabulary.statuses import FacilityStatus, VillageStatus
 from planner.coverage.extent import seasons_told
 from planner.coverage.tables import is_at_least, summary
 from planner.network.edited_lines import edited_lines
+from planner.reports.assumed import assumed
 from planner.reports.documents.model import UNKNOWN, Cell, number, people, share, text
 from planner.reports.print_maps.look import Paper
 from planner.reports.print_maps.outlines import outlines_of
@@ -25,14 +26,27 @@ if TYPE_CHECKING:
     from geodata.layers import Finding
     from planner.coverage.study import Gaps
     from planner.ilp.model import Ilp
+    from planner.reports.assumed import Assumed
     from planner.reports.documents.words import Words
     from planner.reports.print_maps.outlines import Outlines
     from planner.reports.proposal.facts import Facts
     from planner.reports.proposal.plan import Plan
     from planner.scenarios.modes import Season
+    from planner.scenarios.standards import KindStandard
 
 KOTA_FROM = 71  # second part of a code: from here on a kota, before it a kabupaten
+ON_FOOT = "walking"
 ALL = 1e-9  # as coverage rounds shares: what differs by less is everybody
+
+
+def _only_unknown(villages: pd.DataFrame, given: pd.Series[float]) -> bool:
+    """Return whether nobody is reached but in villages whose number of people is not known.
+
+    Their people may be all that are reached, so that the sum of the others is no answer.
+    """
+    silent = given.isna()
+    nobody = not (villages["people_reached"] > 0).any()
+    return bool(nobody and (villages["share_reached"][silent] > 0).any())
 
 
 @dataclass(frozen=True)
@@ -103,6 +117,16 @@ class Source:
         kota = int(self.gaps.layers.area.code.split(".")[1]) >= KOTA_FROM
         return self.words.say("head.kota" if kota else "head.kabupaten")
 
+    @cached_property
+    def assumed(self) -> Assumed | None:
+        """What is not so today; see :func:`planner.reports.assumed.assumed`."""
+        return assumed(self)
+
+    @property
+    def subtitle(self) -> str:
+        """The area, and in a line what is assumed of it."""
+        return self.area_name if self.assumed is None else f"{self.area_name}. {self.assumed.title}"
+
     @property
     def season(self) -> Season:
         """The scenario's own."""
@@ -126,16 +150,61 @@ class Source:
 
     def reached(self, kind: str, season: Season | None = None) -> Cell:
         """Return the people within the limit of a kind."""
+        if kind not in self.listed or self._reached_without_people(kind, season):
+            return UNKNOWN
         one = self.reach(kind, season)
-        return people(one["people_reached"], at_least=is_at_least(one)) if kind in self.listed else UNKNOWN
+        return people(one["people_reached"], at_least=self._may_be_more(kind, one))
 
     def share(self, kind: str, season: Season | None = None) -> Cell:
         """Return the share (0-1) of known people within the limit of a kind."""
+        if self._reached_without_people(kind, season):
+            return UNKNOWN
         one = self.reach(kind, season)
-        return share(one["share_reached"], at_least=is_at_least(one))
+        return share(one["share_reached"], at_least=self._may_be_more(kind, one))
+
+    def on_foot(self, kind: str) -> bool:
+        """Whether a kind that is reached by vehicle is timed on foot alone, for want of roads.
+
+        Who reaches it on foot reaches it; of the others nobody knows.
+        """
+        return self.gaps.network is None and self.gaps.scenario.standard[kind].of(self.season).mode != ON_FOOT
+
+    def _may_be_more(self, kind: str, one: Mapping[str, Any]) -> bool:
+        """Return whether more people may be reached than a season's totals say."""
+        everybody = one["share_reached"] == 1.0
+        return is_at_least(one) or (self.on_foot(kind) and not everybody)
+
+    def _reached_without_people(self, kind: str, season: Season | None) -> bool:
+        """Return whether a kind reaches nobody but in villages whose number of people is not known."""
+        villages = self.gaps.seasons[season or self.season][kind].villages
+        return _only_unknown(villages, self.gaps.layers.villages["people"])
+
+    @property
+    def villages_of_known_people(self) -> tuple[int, int]:
+        """Of how many villages the people are known, and how many villages there are."""
+        known = self.gaps.layers.villages["people"].notna()
+        return int(known.sum()), len(known)
+
+    def lacks_people(self, kind: str) -> bool:
+        """Whether villages of unknown people are known not to be reached as a whole."""
+        villages = self.gaps.coverage[kind].villages
+        silent = self.gaps.layers.villages["people"].isna()
+        missed = 1.0 - villages["share_reached"] - villages["share_unknown"]
+        return bool((missed[silent] > ALL).any())
+
+    def outside(self, kind: str) -> list[str]:
+        """Return the names (or ids) of the units of a list that stand in none of the area's villages."""
+        rows = self.gaps.listed
+        mine = rows[(rows["kind"] == kind) & rows["village_code"].isna()]
+        mine = mine[mine["status"] != FacilityStatus.UNLOCATED]
+        return [str(name) or str(i) for i, name in mine["name"].fillna("").items()]
 
     def unreached(self, kind: str) -> float:
         """Return the people of whom it is known that they are not reached; NaN = unknown."""
+        return float("nan") if self.on_foot(kind) else self._not_within(kind)
+
+    def _not_within(self, kind: str) -> float:
+        """Return the people who are not within the limit, by whatever they were timed with; NaN = unknown."""
         one = self.reach(kind)
         parts = (self.totals["people"], one["people_reached"], one["people_unsure"])
         return float("nan") if None in parts else parts[0] - parts[1] - parts[2]
@@ -148,15 +217,21 @@ class Source:
 
     @cached_property
     def focus(self) -> str | None:
-        """The kind that short documents speak of: the plan's, or the one that most people do not reach."""
+        """The kind that short documents speak of: the plan's, or the one that most people do not reach.
+
+        Without roads, one that is timed on foot alone comes after all others.
+        """
         if self.plan is not None:
             return self.plan.kind
-        known = [kind for kind in self.listed if not np.isnan(self.unreached(kind))]
-        return max(known, key=self.unreached, default=None)
+        known = [kind for kind in self.listed if not np.isnan(self._not_within(kind))]
+        return max(known, key=lambda kind: (not self.on_foot(kind), self._not_within(kind)), default=None)
 
     def rule_words(self, kind: str) -> str:
         """Return a kind's limit in words: "30 minutes by motorcycle"."""
-        rule = self.gaps.scenario.standard[kind].of(self.season)
+        return self.limit_words(self.gaps.scenario.standard[kind].of(self.season))
+
+    def limit_words(self, rule: KindStandard) -> str:
+        """Return a rule's limit in words."""
         mode = rule.mode if self.gaps.network is not None else "straight"
         limit = number(rule.limit_minutes, "minute", decimals=int(rule.limit_minutes % 1 > 0))
         return f"{self.words.cell(limit)} {self.words.mode(mode)}"
@@ -186,18 +261,20 @@ class Source:
         villages = self.gaps.layers.villages
         answer = self.gaps.coverage[kind].villages
         both = villages[["district_code", "people"]].join(
-            answer[["people_reached", "share_unknown", "status"]]
+            answer[["people_reached", "share_reached", "share_unknown", "status"]]
         )
         return [
-            self._district(str(code), rows, known=kind in self.listed)
+            self._district(str(code), rows, known=kind in self.listed, on_foot=self.on_foot(kind))
             for code, rows in both.groupby("district_code", sort=True)
         ]
 
-    def _district(self, code: str, rows: pd.DataFrame, *, known: bool) -> District:
+    def _district(self, code: str, rows: pd.DataFrame, *, known: bool, on_foot: bool) -> District:
         counted = rows[rows["people"].notna()]
         everyone = float(counted["people"].sum()) if len(counted) else float("nan")
         reached = float(counted["people_reached"].sum(min_count=1)) if known else float("nan")
-        more = bool((counted["share_unknown"] > 0).any())
+        more = bool((counted["share_unknown"] > 0).any()) or (on_foot and reached < everyone)
+        if _only_unknown(rows, rows["people"]):
+            reached = float("nan")
         part = reached / everyone if everyone else float("nan")
         status = rows["status"].value_counts()
         return District(

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from planner.reports.proposal.source import Source
 
 SAME_PEOPLE = 0.5
+MOST_NAMES = 10
 
 
 class Shown(NamedTuple):
@@ -166,12 +167,43 @@ def _on_list(source: Source, kind: str, count: int) -> tuple[str, bool]:
         return words.say("stated.kind_no_list", kind=name), False
     listed = _listed(source, kind)
     key = "kind_same" if listed == count else "kind_differs"
-    return words.say(f"stated.{key}", kind=name, listed=number(listed)), listed == count
+    said = words.say(f"stated.{key}", kind=name, listed=number(listed))
+    return f"{said} {outside_in_words(source, kind)}".strip(), listed == count
+
+
+def outside_in_words(source: Source, kind: str, *, left_out: bool = False) -> str:
+    """Return which units of a list stand in none of the area's villages; "" where none does.
+
+    Parameters
+    ----------
+    source
+        Of the area.
+    kind
+        Of the list.
+    left_out
+        Whether a number was just given that they are not in.
+
+    Examples
+    --------
+    >>> from planner.pipeline import Ilp, demo_layers, find_gaps
+    >>> from planner.reports.proposal.write import source_of
+    >>> outside_in_words(source_of(Ilp(find_gaps(demo_layers(12)))), "puskesmas")
+    ''
+    """
+    words, names = source.words, source.outside(kind)
+    if not names:
+        return ""
+    shown = words.listed(names)
+    if len(names) > MOST_NAMES:
+        more = number(len(names) - MOST_NAMES)
+        shown = words.say("quality.and_more", listed=", ".join(names[:MOST_NAMES]), more=more)
+    key = "outside_left" if left_out else "outside"
+    return words.say(f"stated.{key}", n=number(len(names)), kind=words.kind(kind), names=shown)
 
 
 def _listed(source: Source, kind: str) -> int:
     """Return how many units of a kind the lists have, as the table of facilities counts them."""
-    rows = source.gaps.layers.facilities
+    rows = source.gaps.listed
     return int((rows["kind"] == kind).sum())
 
 
@@ -206,7 +238,7 @@ def _is_listed(source: Source, name: str) -> bool:
 
 
 def _puskesmas_names(source: Source) -> list[str]:
-    rows = source.gaps.layers.facilities
+    rows = source.gaps.listed
     return [str(name) for name in rows.loc[list(puskesmas_of(rows)), "name"] if str(name)]
 
 
@@ -312,6 +344,7 @@ def _target(source: Source, one: Target) -> Shown:
         "stated.target_here", needed=number(needed), all=number(found.puskesmas, "puskesmas"),
         launched=number(sure), unknown=number(found.unknown), met=words.say(f"readiness.met_{met}"),
     )  # fmt: skip
+    data = f"{data} {outside_in_words(source, 'puskesmas', left_out=True)}".strip()
     return Shown(said, data, backed=met != "unknown")
 
 

@@ -43,7 +43,9 @@ def proposal(source: Source) -> Document:
         quality_annex(source),
     )  # fmt: skip
     title = say("proposal.title")
+    told = source.assumed
     cover = (
+        *(() if told is None else (told.title,)),
         f"{source.area_name} ({source.gaps.layers.area.code})",
         say("proposal.office", area=source.area_name),
         say("proposal.draft_note"),

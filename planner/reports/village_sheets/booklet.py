@@ -156,6 +156,7 @@ class Booklet:
     def __init__(self, ilp: Ilp, lang: str) -> None:
         self.ilp, self.lang = ilp, lang
         self.facts, self.drawing = SheetFacts(ilp, lang), Drawing(ilp, lang, NearestWays(ilp.gaps))
+        self._assumes = bool(self.facts.assumed)
         self.source = files("planner").joinpath("data/pws.typ").read_text("utf-8")
 
     def pdf(self, district: str) -> bytes:
@@ -203,7 +204,7 @@ class Booklet:
             "kinds": [shown(k, NAME) for k in map(facts.heading, self.ilp.kinds)],
             "legend": [{"label": facts.kind(k), "image": f"{k}.svg"} for k in self.ilp.kinds],
             "standard": shown(facts.standard, SENTENCE), "sources": shown(facts.sources, SENTENCE),
-            "way": facts.way,
+            "way": facts.way, "assumed": shown(facts.assumed, SENTENCE),
         }  # fmt: skip
         return data, images
 
@@ -218,7 +219,8 @@ class Booklet:
         # "Kepala Puskesmas Puskesmas X" is no title.
         page["head"] = f"{title} {head[len('puskesmas') :].strip() if begins else head}".strip()
         page["map"] = f"{code}.svg"
-        page["long"] = _is_long(page)
+        # Nobody knows how many lines what is assumed takes.
+        page["long"] = _is_long(page) or self._assumes
         return page
 
 

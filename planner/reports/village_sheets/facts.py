@@ -8,6 +8,8 @@ import numpy as np
 
 from geodata.vocabulary.statuses import YesNo
 from planner.ilp.visits import VisitStatus
+from planner.reports.documents.words import Words
+from planner.reports.proposal.source import Source
 from planner.reports.pws import pws_table, standard_source
 from planner.reports.village_sheets.drawing import sign
 from planner.texts.catalogues import ilp_texts
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from planner.ilp.model import Ilp
+
+
+MOST_ASSUMED = 5  # of edits and changed rules
 
 
 class SheetFacts:
@@ -80,6 +85,12 @@ class SheetFacts:
     def sources(self) -> str:
         """Whose data it is."""
         return "; ".join(dict.fromkeys(s.source or s.file for s in self.ilp.gaps.layers.sources))
+
+    @property
+    def assumed(self) -> str:
+        """What is assumed and not so today, in a few sentences; "" for the present."""
+        told = Source(self.ilp, (), None, Words(self.lang)).assumed
+        return "" if told is None else told.short(MOST_ASSUMED)
 
     @property
     def way(self) -> str:

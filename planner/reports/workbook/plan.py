@@ -32,14 +32,14 @@ NUMBERS = re.compile(
 )
 SUMS = {
     "years": ("units_decided", "spent"),
-    "sites": ("cost_idr", "people_added", "villages_added", "person_minutes_saved"),
+    "sites": ("cost_idr", "yearly_idr", "people_added", "villages_added", "person_minutes_saved"),
 }
 # What stands open, in this order; all of a plan by year.
 FIRST = {
     "years": (),
     "sites": (
         "candidate_id", "name", "order", "year_decided", "year_works", "op", "kind", "village_name",
-        "district_name", "cost_idr", "people_added", "villages_added", "site_rules",
+        "district_name", "cost_idr", "yearly_idr", "people_added", "villages_added", "site_rules",
     ),
 }  # fmt: skip
 # In units or in rupiah, by what a plan counts.

@@ -1,0 +1,165 @@
+"""What an answer assumes that is not so today: edits of its scenario, another season, other rules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from planner.reports.comparison.edits import edits_in_words
+from planner.reports.documents.model import Items, Paragraph, Section, number
+from planner.scenarios.edits import FACILITY_EDITS
+from planner.scenarios.scenario import default_scenario
+
+if TYPE_CHECKING:
+    from planner.reports.documents.model import Block
+    from planner.reports.documents.words import Words
+    from planner.reports.proposal.source import Source
+    from planner.scenarios.scenario import Scenario
+
+# What every scenario has of its own, and what has a sentence of its own.
+OWN = (
+    "name", "season", "standard", "standard_name", "standard_version", "standard_source", "status", "modes",
+    "groups", "edits",
+)  # fmt: skip
+# Two groups of rules that only a comparison has words for.
+OF_ROADS = ("surfaces", "tracktype_surfaces")
+
+
+@dataclass(frozen=True)
+class Assumed:
+    """What an answer assumes, in one language.
+
+    Attributes
+    ----------
+    words
+        The language.
+    title
+        In one line: "What if “two closed”, not the present".
+    intro
+        What that means for the numbers.
+    items
+        The edits and the rules that differ, a sentence each.
+    has_edits, of_facilities
+        Whether there are edits, and whether some are of facilities.
+    """
+
+    words: Words
+    title: str
+    intro: str
+    items: tuple[str, ...]
+    has_edits: bool
+    of_facilities: bool
+
+    def short(self, most: int) -> str:
+        """Return title and items as running text, with the number of items that are left out.
+
+        Parameters
+        ----------
+        most
+            So many items.
+        """
+        return f"{self.title}: {' '.join(self._first(most))}"
+
+    def _first(self, most: int) -> list[str]:
+        more = len(self.items) - most
+        left = [self.words.say("assumed.more", n=number(more))] if more > 0 else []
+        return [*self.items[:most], *left]
+
+    def section(self, most: int | None = None) -> Section:
+        """Return a part of a document that says all of it, or its first items.
+
+        Parameters
+        ----------
+        most
+            So many items; all when None.
+        """
+        said = self._first(len(self.items) if most is None else most)
+        blocks: list[Block] = [Paragraph(f"{self.title}. {self.intro}"), Items(tuple(said))]
+        return Section("assumed", self.words.say("assumed.heading"), tuple(blocks))
+
+
+def assumed(source: Source) -> Assumed | None:
+    """Return what an answer assumes; None for the present, by the default season and rules.
+
+    Parameters
+    ----------
+    source
+        Of the area; a plan's own edits are what is proposed, and no assumption.
+
+    Examples
+    --------
+    >>> from planner.pipeline import CloseFacility, Ilp, Study, demo_layers
+    >>> from planner.reports.proposal.write import source_of
+    >>> study = Study(demo_layers(12))
+    >>> assumed(source_of(Ilp(study.gaps()), lang="en")) is None
+    True
+    >>> closed = study.gaps([CloseFacility(id="P9901002")])
+    >>> assumed(source_of(Ilp(closed), lang="en")).short(3)
+    'What if, not the present: Puskesmas Muararekaan (Muararekaan, Kecamatan Rekaan) is closed.'
+    """
+    words, gaps = source.words, source.gaps
+    scenario, plain = gaps.scenario, default_scenario()
+    # Edits speak of units as they are before them.
+    before = replace(gaps.layers, facilities=gaps.listed)
+    edits = edits_in_words(source, scenario.edits, scenario.edits, layers=before)
+    items = [*edits, *_rules(source, scenario, plain)]
+    if not items:
+        return None
+    key = "what_if" if edits else "rules"
+    named = scenario.name not in ("", plain.name)
+    title = words.say(f"assumed.{key}_named" if named else f"assumed.{key}", name=scenario.name)
+    of_facilities = any(isinstance(edit, FACILITY_EDITS) for edit in scenario.edits)
+    return Assumed(words, title, words.say(f"assumed.{key}_intro"), tuple(items), bool(edits), of_facilities)
+
+
+def _rules(source: Source, mine: Scenario, plain: Scenario) -> list[str]:
+    """Return a sentence for each rule that is not the default."""
+    words = source.words
+    out = []
+    if mine.season != plain.season:
+        out.append(words.say("assumed.season", season=words.on_map(f"season_{mine.season}")))
+    names = [(s.standard_name, s.standard_version) for s in (mine, plain)]
+    if names[0] != names[1]:
+        out.append(words.say("assumed.standard", name=mine.standard_name, version=mine.standard_version))
+    else:
+        out += _kinds(source, mine, plain)
+    if (mine.status.served, mine.status.gap) != (plain.status.served, plain.status.gap):
+        served, gap = (words.plain(v * 100) for v in (mine.status.served, mine.status.gap))
+        out.append(words.say("assumed.status", served=served, gap=gap))
+    named = _others(words, mine, plain)
+    if named:
+        out.append(words.say("assumed.others", rules=words.listed(named)))
+    return out
+
+
+def _kinds(source: Source, mine: Scenario, plain: Scenario) -> list[str]:
+    """Return a sentence for each kind whose rule was changed within the default standard."""
+    words, out = source.words, []
+    for kind, rule in mine.standard.items():
+        usual = plain.standard.get(kind)
+        if rule == usual:
+            continue
+        now = source.limit_words(rule.of(mine.season))
+        was = None if usual is None else source.limit_words(usual.of(mine.season))
+        if was is None or was == now:
+            out.append(words.say("assumed.kind", kind=words.kind(kind)))
+        else:
+            out.append(words.say("assumed.limit", kind=words.kind(kind), now=now, usual=was))
+    return out
+
+
+def _others(words: Words, mine: Scenario, plain: Scenario) -> list[str]:
+    """Return the names of the other rules that differ."""
+    now, was = (s.model_dump(mode="json") for s in (mine, plain))
+    changed = [
+        m for m in dict.fromkeys([*mine.modes, *plain.modes]) if now["modes"].get(m) != was["modes"].get(m)
+    ]
+    named = [words.say("compare.rule_mode", mode=words.on_map(f"mode_{mode}")) for mode in changed]
+    if now["groups"] != was["groups"]:
+        named.append(words.say("assumed.groups"))
+    for key in now:
+        if key in OWN or now[key] == was[key]:
+            continue
+        name = words.say(f"compare.rule_{key}" if key in OF_ROADS else f"default.{key}")
+        named.append(name[:1].lower() + name[1:])
+    return named
