@@ -322,17 +322,21 @@ def _functioning_unknown(layers: Layers) -> Iterator[Finding]:
 
 def _staff_inflated(layers: Layers) -> Iterator[Finding]:
     rows = layers.facilities
-    for column in (c for c in rows if c.startswith("staff_")):
+    # Five kader for each posyandu are the ministry's own norm.
+    for column in (c for c in rows if c.startswith("staff_") and c != "staff_kader"):
         values = rows[column].dropna().to_numpy()
         values = values[values > 0]
         if len(values) < MIN_STAFF_ROWS or not np.all(values == np.round(values)):
             continue
+        # One number everywhere is a norm that was written down: any number is a multiple of itself.
+        if np.ptp(values) == 0:
+            continue
         factor = int(np.gcd.reduce(values.astype(np.int64)))
         if factor > 1:
-            mine = rows[rows[column] > 0]
+            said = f"{len(values)} numbers, {values.sum():g} in all"
             yield from _finding(
                 "warning", "facilities", "staff_inflated",
-                _units(mine, column, (f"{n:g}" for n in mine[column]), "it may have fewer staff"),
+                [Cell("", 0, column, said, id=column, effect="units may have fewer staff")],
                 f"every value of {column} is a multiple of {factor}: rows may have been counted so often",
                 "compare with the original list",
             )  # fmt: skip

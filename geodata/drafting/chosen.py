@@ -90,7 +90,7 @@ def source_of(guess: Guess, chosen: Chosen) -> FacilitiesFile | PopulationFile:
         # What was found for another role has no meaning in this one.
         if key != "kind" and not text.get(key) and key in model.model_fields:
             text[key] = yaml.safe_load(value)
-    text |= {"path": guess.path, "sheet": guess.sheet}
+    text |= {"path": guess.path, "sheet": guess.sheet, "layer": guess.layer}
     if model is FacilitiesFile:
         text |= {"kind": _kind_said(guess, chosen.kind), "covers": chosen.covers}
     try:

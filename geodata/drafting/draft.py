@@ -65,7 +65,8 @@ def draft(folder: Path, code: str | None = None, name: str | None = None) -> str
 
 
 def _named(guess: Guess) -> str:
-    return guess.path.name if guess.sheet is None else f"{guess.path.name} [{_one_line(guess.sheet)}]"
+    part = guess.sheet or guess.layer
+    return guess.path.name if part is None else f"{guess.path.name} [{_one_line(part)}]"
 
 
 def _code(maps: Sequence[Guess], found: Sequence[Guess], code: str | None) -> str:
@@ -181,6 +182,8 @@ def _entry(guess: Guess, role: str, indent: str = "  ") -> list[str]:
     lines.append(f"{indent}path: {quoted_text_of_path(guess.path)}  # {_one_line(guess.about)}")
     if guess.sheet is not None:
         lines.append(f"{indent}sheet: {quoted(guess.sheet)}")
+    if guess.layer is not None:
+        lines.append(f"{indent}layer: {quoted(guess.layer)}")
     lines += [f"{indent}{key}: {value}  # {_one_line(why)}" for key, (value, why) in guess.said.items()]
     for key, mapping in guess.keys.items():
         sure = "sure" if mapping.score == 100.0 else f"{mapping.score:.0f} % alike"

@@ -23,15 +23,17 @@ from geodata.drafting.headings import (
 from geodata.drafting.people import (
     has_both_sexes,
     is_just_a_sum,
+    of_years,
     people_columns,
     says_others,
     says_people,
+    says_who,
 )
 from geodata.errors import InputError, MissingCrsError
-from geodata.readers.files.cells import id_column, text_column
+from geodata.readers.files.cells import holds_counts, id_column, text_column
 from geodata.readers.files.sheets import hidden_sheets, sheet_names
 from geodata.readers.files.table import BOOK_SUFFIXES, holds_table, read_table
-from geodata.readers.files.vector import read_vector
+from geodata.readers.files.vector import layers_of, read_vector
 from geodata.readers.osm_places import OSM_ENDINGS
 from geodata.readers.register import CodeSystem, code_system
 from geodata.vocabulary.columns import flood_words, layer_columns
@@ -66,6 +68,7 @@ MOSTLY = 0.6
 # Of a column of units' names so many are different.
 REPEATS = 0.5
 BY_FILE, BY_SHEET = "by the name of the file", "by the name of the sheet"
+BY_LAYER = "by the name of the layer"
 OTHER = "other"
 # Headings under which a column of kinds counts before what names say.
 KIND_HEADS = ("jenis", "kind", "tipe", "type", "kategori", "klasifikasi", "golongan", "sarana", "fasilitas",
@@ -87,8 +90,8 @@ class Guess:
 
     Attributes
     ----------
-    path, sheet
-        The file, and the sheet of a workbook that has several.
+    path, sheet, layer
+        The file, and the sheet of a workbook or the layer of a map that has several.
     role
         Key of AREA.yml, or "" where nothing tells.
     about
@@ -129,6 +132,7 @@ class Guess:
     ids: frozenset[str] = frozenset()
     columns: dict[str, tuple[str, ...]] = field(default_factory=dict)
     villages: tuple[Village, ...] = ()
+    layer: str | None = None
 
 
 class Village(NamedTuple):
@@ -167,7 +171,9 @@ def _guess(path: Path) -> Iterator[Guess]:
                 else:
                     yield _of_table(path, sheet)
         else:
-            yield _of_map(path)
+            layers = layers_of(path, "init")
+            for layer in layers if len(layers) > 1 else [None]:
+                yield _of_map(path, layer)
     except InputError as error:
         yield Guess(path, about=str(error).removeprefix("init: "))
 
@@ -182,13 +188,12 @@ def _of_table(path: Path, sheet: str | None) -> Guess:
     table = read_table(FileSource(path=path, sheet=sheet), "init", known)
     guess = Guess(path, sheet, rows=len(table), columns=_columns(table))
     facts = mapped(table, "facilities", FACILITY_KEYS)
-    people = mapped(table, "population", ("code", "people", "name", "district_name"))
+    people, parts, some = _people(guess, table)
     placed = "coordinates" in facts or ("lon" in facts and facts.keys() & {"lat", "lat_south", "lat_north"})
-    parts = people_columns(table)
     hamlet = headed(table, "hamlet_rows").get("name")
     kind = _kind(guess, table, facts)
     if not placed and ("people" in people or parts) and people.keys() & {"code", "name"}:
-        others = _counts_others(guess, people)
+        others = _counts_others(guess, people, parts)
         if not others and not _tells_units(guess, table, facts, people):
             guess.said.pop("kind", None)
             guess.kinds = {}
@@ -212,11 +217,25 @@ def _of_table(path: Path, sheet: str | None) -> Guess:
     if "name" in facts and (kind or placed):
         return _facilities(guess, table, facts)
     codes = mapped(table, "codes", ("code", "name", "district_name", "bps"))
-    if {"code", "name"} <= codes.keys() and len(table.columns) <= 6:
+    if not some and {"code", "name"} <= codes.keys() and len(table.columns) <= 6:
         return _with_codes(guess, table, codes, "codes", "a table of codes and names")
     heads = ", ".join(map(str, table.columns[:8]))
-    guess.about = f"a table of {len(table)} rows; nothing tells what it is: columns {heads}"
+    tells = f"it counts {some}, and not all people" if some else "nothing tells what it is"
+    guess.about = f"a table of {len(table)} rows; {tells}: columns {heads}"
     return guess
+
+
+def _people(guess: Guess, table: pd.DataFrame) -> tuple[dict[str, Mapping], list[str], str]:
+    """Return the columns of a table of people, those whose sum they are, and whom its heading counts instead.
+
+    A heading may be like one of people and say others, as "Jumlah Penduduk Miskin" does.
+    """
+    people = mapped(table, "population", ("code", "people", "name", "district_name"))
+    counted = people.get("people")
+    some = "" if counted is None else says_others(" ".join(re.findall(r"[a-z]+", counted.column.lower())))
+    if some:
+        people.pop("people")
+    return people, people_columns(table) or (of_years(table) if says_people(_said(guess)) else []), some
 
 
 def _tells_units(
@@ -245,9 +264,10 @@ def _said(guess: Guess) -> str:
     return " ".join(re.findall(r"[a-z]+", name.lower()))
 
 
-def _counts_others(guess: Guess, people: dict[str, Mapping]) -> str:
-    """Return whom "Jumlah" counts by the name of the file or sheet, where that is not all people; or ""."""
-    return says_others(_said(guess)) if is_just_a_sum(people) else ""
+def _counts_others(guess: Guess, people: dict[str, Mapping], parts: list[str]) -> str:
+    """Return whom "Jumlah", or "L" and "P", counts by the name of the file or sheet; "" for all people."""
+    untold = is_just_a_sum(people) or ("people" not in people and not any(says_who(c) for c in parts))
+    return says_others(_said(guess)) if untold else ""
 
 
 def _differ(names: pd.Series[Any]) -> bool:
@@ -265,8 +285,8 @@ def _population(guess: Guess, table: pd.DataFrame, keys: dict[str, Mapping], par
         guess.keys["people"] = Mapping("people", parts[0], 100.0, samples(table[parts[0]]))
     elif "people" not in keys and parts:
         to_come = ", of a year to come" if is_to_come(parts[0]) else ""
-        guess.said["people"] = (f"[{', '.join(parts)}]", f"people are the sum of these{to_come}")
-    groups = {k: c for k, c in headed(table, "groups").items() if _counts_people(table[c])}
+        guess.said["people"] = (f"[{', '.join(map(quoted, parts))}]", f"people are the sum of these{to_come}")
+    groups = {k: c for k, c in headed(table, "groups").items() if holds_counts(table[c])}
     if groups:
         guess.said["groups"] = (_pairs(groups), "life-cycle groups that the table counts")
     return guess
@@ -338,11 +358,11 @@ def _facilities(guess: Guess, table: pd.DataFrame, facts: dict[str, Mapping]) ->
         guess.keys["id"] = Mapping("id", plain, 100.0, samples(table[plain]))
     if "id" in guess.keys:
         guess.ids = frozenset(id_column(table, guess.keys["id"].column).dropna())
-    staff = {k: c for k, c in headed(table, "staff").items() if _counts_people(table[c])}
+    staff = {k: c for k, c in headed(table, "staff").items() if holds_counts(table[c])}
     if staff:
         guess.said["staff"] = (_pairs(staff), "how many of each a unit has; empty is unknown")
     days = of_rows.get("open_days")
-    if days is not None and _counts_people(table[days]):
+    if days is not None and holds_counts(table[days]):
         guess.keys["open_days"] = Mapping("open_days", days, 100.0, samples(table[days]))
     if "kind" not in guess.said:
         guess.said["# which? kind"] = (
@@ -360,14 +380,6 @@ def _of_puskesmas(guess: Guess) -> bool:
 def _is_id(text: pd.Series[Any]) -> bool:
     """Return whether a column tells rows apart and is none of villages' codes."""
     return bool(text.notna().all() and text.is_unique and text.map(parse_village_code).isna().all())
-
-
-def _counts_people(column: pd.Series[Any]) -> bool:
-    """Return whether a column holds numbers from 0 on, and at least one."""
-    numbers = pd.to_numeric(column, errors="coerce")
-    return bool(
-        numbers.notna().any() and (numbers.notna() == column.notna()).all() and not (numbers < 0).any()
-    )
 
 
 def _pairs(columns: dict[str, str]) -> str:
@@ -405,6 +417,7 @@ def _kind(guess: Guess, table: pd.DataFrame, facts: dict[str, Mapping]) -> bool:
     own = name is not None and name.score == 100.0 and _differ(names)
     heading = {name.column} if name is not None and own else set()
     for texts, why in ((heading, "by the heading of the names"), ({guess.sheet or ""}, BY_SHEET),
+                       ({guess.layer or ""}, BY_LAYER),
                        ({guess.path.stem}, BY_FILE)):  # fmt: skip
         kinds_told = {k for text in texts for k in _kinds_in(text)}
         # Several kinds in a name say nothing of a row.
@@ -455,9 +468,9 @@ def quoted(text: str) -> str:
     return text if plain and not reserved else json.dumps(text, ensure_ascii=False)
 
 
-def _of_map(path: Path) -> Guess:
-    guess = Guess(path)
-    source = FileSource(path=path)
+def _of_map(path: Path, layer: str | None) -> Guess:
+    guess = Guess(path, layer=layer)
+    source = FileSource(path=path, layer=layer)
     try:
         frame = read_vector(source, "init")
     except MissingCrsError:

@@ -21,7 +21,7 @@ SAMPLES = 3
 _YEAR = re.compile(r"[\s_(,/-]*(?:\b(?:tahun|thn|th)\b\.?)?[\s_]*((?:19|20)\d\d)\s*\)?\s*$", re.IGNORECASE)
 # Of one sex alone, and of both.
 _SEX = re.compile(r"[\s_(/.-]+(l|p|lk|pr|laki|laki[\s_-]*laki|perempuan|pria|wanita)\W*$", re.IGNORECASE)
-_BOTH = re.compile(r"[\s_(/.-]+(l\s*[+&/]\s*p|lp|jumlah|total)\W*$", re.IGNORECASE)
+_BOTH = re.compile(r"[\s_(/.-]+(l\s*[+&/]\s*p|lp|jumlah|jml|total)\W*$", re.IGNORECASE)
 # A heading of one sex may be the word alone.
 MEN, WOMEN = ("l", "lk", "laki", "lakilaki", "pria"), ("p", "pr", "perempuan", "wanita")
 SAMPLE_LETTERS = 40
@@ -151,6 +151,31 @@ def sex_of(column: str) -> str | None:
     found = None if is_sum(plain) else _SEX.search(plain)
     word = spelling_key(found[1] if found else plain)
     return "men" if word in MEN else "women" if word in WOMEN else None
+
+
+# What a heading of one sex says besides, where it counts people: nothing more than that.
+PEOPLE_WORDS = {"", "pop", "population", "penduduk", "jiwa", "jumlah", "total", "jumlahpenduduk",
+                "jmlpenduduk", "jumlahjiwa", "jumlahpendudukjiwa"}  # fmt: skip
+
+
+def sexes_of_people(columns: list[str]) -> list[str]:
+    """Return the column of men and that of women where each is there once and counts people.
+
+    Examples
+    --------
+    >>> sexes_of_people(["Desa", "Penduduk Laki-laki", "Penduduk Perempuan"])
+    ['Penduduk Laki-laki', 'Penduduk Perempuan']
+    >>> sexes_of_people(["L", "P"]), sexes_of_people(["Balita L", "Balita P"]), sexes_of_people(["L", "Luas"])
+    (['L', 'P'], [], [])
+    """
+    of: dict[str, list[str]] = {"men": [], "women": []}
+    for column in columns:
+        sex = sex_of(column)
+        rest = "" if spelling_key(column) in {*MEN, *WOMEN} else spelling_key(_SEX.sub("", column))
+        if sex is not None and rest in PEOPLE_WORDS:
+            of[sex].append(column)
+    both = [*of["men"], *of["women"]]
+    return both if len(of["men"]) == len(of["women"]) == 1 else []
 
 
 def is_sum(column: str) -> bool:

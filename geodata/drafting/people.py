@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from geodata.drafting.headings import Mapping, is_sum, sex_of, year_rank
+from geodata.drafting.headings import Mapping, is_sum, sex_of, sexes_of_people, year_rank
+from geodata.readers.files.cells import holds_counts
 from geodata.vocabulary.spelling import spelling_key
 
 if TYPE_CHECKING:
@@ -35,14 +36,32 @@ def people_columns(table: pd.DataFrame) -> list[str]:
     ['pop_laki', 'pop_perempuan']
     >>> people_columns(pd.DataFrame(columns=["pop_2010", "pop_2024"]))
     ['pop_2024']
+    >>> people_columns(pd.DataFrame({"Desa": ["Ambulu"], "L": [812], "P": [790]}))
+    ['L', 'P']
     """
     found = [str(c) for c in table if str(c).lower().startswith(PEOPLE_PARTS)]
+    if not found:
+        sexes = sexes_of_people([str(c) for c in table])
+        return sexes if all(holds_counts(table[c]) for c in sexes) else []
     years = [c for c in found if re.fullmatch(r"(19|20)\d\d", c.rpartition("_")[2])]
     if len(years) < len(found):
         return _whole([c for c in found if c not in years], several=True)
     by_rank = sorted({year_rank(c) for c in years}, reverse=True)
     whole = (_whole([c for c in years if year_rank(c) == rank], several=False) for rank in by_rank)
     return next((columns for columns in whole if columns), [])
+
+
+def of_years(table: pd.DataFrame) -> list[str]:
+    """Return the column of the last year that has begun, where columns are headed by years alone.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> of_years(pd.DataFrame({"Desa": ["Ambulu"], "2023": [812], "2024": [820], "2099": [1900]}))
+    ['2024']
+    """
+    years = [str(c) for c in table if re.fullmatch(r"(19|20)\d\d", str(c)) and holds_counts(table[c])]
+    return sorted(years, key=year_rank)[-1:]
 
 
 def _whole(columns: list[str], *, several: bool) -> list[str]:
@@ -56,6 +75,18 @@ def _whole(columns: list[str], *, several: bool) -> list[str]:
     if sums or (both and not several):
         return (sums or both)[:1]
     return [] if len(BOTH & set(sexes.values())) == 1 else columns
+
+
+def says_who(column: str) -> bool:
+    """Return whether a heading says that people are counted: "Jumlah", "L" and "P" do not.
+
+    Examples
+    --------
+    >>> says_who("Penduduk L"), says_who("L"), says_who("Perempuan"), says_who("2024")
+    (True, False, False, False)
+    """
+    words = re.findall(r"[a-z]{3,}", column.lower())
+    return bool(set(words) - {"laki", "perempuan", "pria", "wanita", "jumlah", "total"})
 
 
 def is_just_a_sum(people: dict[str, Mapping]) -> bool:

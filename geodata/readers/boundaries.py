@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -23,6 +24,7 @@ from geodata.errors import EmptyAreaError, MissingColumnError, SchemaError, coun
 from geodata.layers import Cell, Finding, rows_about
 from geodata.readers.columns import Columns, known_heads
 from geodata.readers.files.cells import (
+    Counts,
     bad_codes,
     count_column,
     parts_of_people,
@@ -77,7 +79,8 @@ def read_boundaries(
         msg = f"{WHAT}: {source.path.name} has no rows. Give the villages of {regency_code}."
         raise EmptyAreaError(msg)
     raw = raw.set_axis(range(1, len(raw) + 1), axis=0)
-    raw = raw.assign(**{PEOPLE: _people(raw, source)})
+    people = _people(raw, source)
+    raw = raw.assign(**{PEOPLE: people.numbers})
     columns = Columns(raw, known_heads(source, WHAT), WHAT)
     raw, codes, findings = _coded(columns, source, regency_code, regency, register)
     columns = Columns(raw, columns.heads, WHAT)
@@ -101,7 +104,7 @@ def read_boundaries(
     crs = metric_crs((bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2)
     villages = villages.to_crs(crs)
     doubts = parts_of_people("population", {str(source.people): raw[PEOPLE]}, source.path.name)
-    found = (*findings, *repaired, *united, *doubts)
+    found = (*findings, *repaired, *united, *_of_rows(people.findings, raw.index), *doubts)
     if source.tolerance_m > 0:
         villages, closed = close_slivers(villages, source.tolerance_m)
         found += closed
@@ -253,10 +256,20 @@ def _repeated(alike: pd.DataFrame, file: str) -> tuple[Finding, ...]:
     ),)  # fmt: skip
 
 
-def _people(raw: gpd.GeoDataFrame, source: BoundariesFile) -> pd.Series[float]:
+def _of_rows(findings: tuple[Finding, ...], rows: pd.Index[int]) -> tuple[Finding, ...]:
+    """Return findings about the cells of some rows alone: a file of the province has others' too."""
+    ours = [replace(one, cells=tuple(c for c in one.cells if c.row in rows)) for one in findings]
+    return tuple(
+        replace(one, count=len(one.cells), ids=tuple(f"row {c.row} ({c.value})" for c in one.cells[:5]))
+        for one in ours
+        if one.cells
+    )
+
+
+def _people(raw: gpd.GeoDataFrame, source: BoundariesFile) -> Counts:
     """Return the people of each row (NaN = unknown); only of a column that AREA.yml names."""
     column = pick_column(raw.columns, source.people, (), key="people", what=WHAT, required=False)
-    return count_column(raw, column, WHAT, source.path.name)
+    return count_column(raw, column, "population", WHAT, source.path.name)
 
 
 def _village_codes(

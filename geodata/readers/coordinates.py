@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 # What people write where they know no coordinate.
 NOTHING = ("-", "--", "–", "?", "0", "0.0", "0,0")
+_ZERO = re.compile(r"[-+]?0+([.,]0+)?([\s,;/]+[-+]?0+([.,]0+)?)?")
 
 
 class Stated(NamedTuple):
@@ -34,16 +36,19 @@ class Stated(NamedTuple):
         The cells' text, "" where they are empty.
     unread
         Which rows hold something that cannot be read.
+    zero
+        Which rows have 0 in all their cells: a form's or a program's sign for nothing.
     """
 
     lon: NDArray[np.float64]
     lat: NDArray[np.float64]
     said: NDArray[np.object_]
     unread: NDArray[np.bool_]
+    zero: NDArray[np.bool_]
 
     def only(self, keep: NDArray[np.bool_]) -> Stated:
         """Return some of the rows."""
-        return Stated(self.lon[keep], self.lat[keep], self.said[keep], self.unread[keep])
+        return Stated(self.lon[keep], self.lat[keep], self.said[keep], self.unread[keep], self.zero[keep])
 
 
 def stated_coordinates(table: pd.DataFrame, lat: str | None, lon: str | None, pair: str | None) -> Stated:
@@ -57,7 +62,10 @@ def stated_coordinates(table: pd.DataFrame, lat: str | None, lon: str | None, pa
         A column that holds "latitude, longitude" in one text.
     """
     n = len(table)
-    stated = Stated(np.full(n, np.nan), np.full(n, np.nan), np.full(n, "", object), np.zeros(n, dtype=bool))
+    stated = Stated(
+        np.full(n, np.nan), np.full(n, np.nan), np.full(n, "", object),
+        np.zeros(n, dtype=bool), np.zeros(n, dtype=bool),
+    )  # fmt: skip
     if pair is not None:
         texts: list[tuple[Any, ...]] = [(t,) for t in text_column(table, pair)]
     elif lat is not None and lon is not None:
@@ -65,7 +73,11 @@ def stated_coordinates(table: pd.DataFrame, lat: str | None, lon: str | None, pa
     else:
         return stated
     for i, cells in enumerate(texts):
-        known = [t for t in cells if isinstance(t, str) and t not in NOTHING]
+        filled = [t for t in cells if isinstance(t, str)]
+        if filled and all(_ZERO.fullmatch(t) for t in filled):
+            stated.zero[i], stated.said[i] = True, ", ".join(filled)
+            continue
+        known = [t for t in filled if t not in NOTHING]
         if not known:
             continue
         stated.said[i] = ", ".join(known)

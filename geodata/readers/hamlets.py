@@ -58,20 +58,20 @@ def read_hamlets(source: HamletsFile, villages: gpd.GeoDataFrame) -> ReadLayer:
     spoiled = village_text.notna() & declared.isna()
     declared = declared.where(declared.isin(villages.index))
     located = pd.Series(village_at(place, villages), index=raw.index)
-    people = count_column(raw, columns.pick(source.people, "people"), WHAT, file)
+    people = count_column(raw, columns.pick(source.people, "people"), "hamlets", WHAT, file)
     ids = _ids(columns, source)
     hamlets = gpd.GeoDataFrame(
         {
             "village_code": declared.fillna(located).astype("str").to_numpy(),
             "name": columns.text(source.name, "name").fillna("").to_numpy(),
-            "people": people.to_numpy(),
+            "people": people.numbers.to_numpy(),
         },
         geometry=place,
         index=pd.Index(ids.to_numpy(), name="hamlet_id", dtype="str"),
         crs=villages.crs,
     )
     inside, outside = _inside(hamlets, file)
-    findings = bad_codes("hamlets", village_text, spoiled, BAD_CODE) + outside
+    findings = bad_codes("hamlets", village_text, spoiled, BAD_CODE) + people.findings + outside
     return ReadLayer(inside, findings, source_record("hamlets", source))
 
 

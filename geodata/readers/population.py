@@ -128,17 +128,22 @@ def _numbers(
     """
     assert source.path is not None
     file = source.path.name
-    parts = {column: count_column(table, column, WHAT, file) for column in people}
+    read = {column: count_column(table, column, "population", WHAT, file) for column in people}
+    parts = {column: one.numbers for column, one in read.items()}
     together = pd.concat([parts[c] for c in people], axis=1).sum(axis=1, skipna=False)
     numbers = pd.DataFrame({"people": together})
     doubts = parts_of_people("population", parts, file)
     # Twelve and a half infants of 3,000 people are no 12,500; of people that are doubtful nothing follows.
     doubtful = {cell.row for one in doubts for cell in one.cells}
     within = numbers["people"].mask(numbers.index.isin(doubtful))
-    groups = {c: count_column(table, c, WHAT, file, within=within) for c in source.groups.values()}
+    counted = {
+        c: count_column(table, c, "population", WHAT, file, within=within) for c in source.groups.values()
+    }
+    groups = {c: one.numbers for c, one in counted.items()}
     for group, column in source.groups.items():
         numbers[f"people_{group}"] = groups[column]
-    return numbers, (*doubts, *parts_of_people("population", groups, file, within=within))
+    no_counts = [finding for one in (read | counted).values() for finding in one.findings]
+    return numbers, (*no_counts, *doubts, *parts_of_people("population", groups, file, within=within))
 
 
 def _code_column(columns: Columns, source: PopulationFile) -> str | None:

@@ -118,18 +118,20 @@ def test_answers_of_every_sheet_come_back(sent, area, tmp_path, jangkau):
     status, said, _ = jangkau("check", sent[1], "--answers", tmp_path / "kembali.xlsx", "--out", out)
     assert status == 0
     assert "daftar.xlsx [Pustu]: 3 answers taken" in said
-    # The list of posyandu has no column of its own for it.
-    assert "daftar.xlsx [Posyandu]: 1 answer taken, 0 confirmed as right, 1 not taken" in said
+    assert "daftar.xlsx [Posyandu]: 2 answers taken" in said
     answers = {(r["file"], r["row"], r["column"]): r["taken"] for r in rows_of(out / "answers.csv")}
     assert answers == {
         ("daftar.xlsx [Pustu]", "3", "Lintang"): "yes", ("daftar.xlsx [Pustu]", "2", "Berfungsi"): "yes",
         ("daftar.xlsx [Pustu]", "3", "Nama"): "yes", ("daftar.xlsx [Posyandu]", "3", "Lintang"): "yes",
-        ("daftar.xlsx [Posyandu]", "4", "functioning"): "no",
+        ("daftar.xlsx [Posyandu]", "4", "functioning"): "yes",
     }  # fmt: skip
     one, two = (texts(out / f"daftar_xlsx {name}-dijawab.csv") for name in ("Pustu", "Posyandu"))
     assert one[1:] == [["P1", "Pustu Satu", "-8.05", "113.05", "Sukamaju", "tidak"],
                        ["P2", "Pustu Dua", "-8.01", "113.01", "Sukamaju", "ya"]]  # fmt: skip
-    assert two[2:4] == [["Melati", "-8.02", "113.12", "Mekarsari"], ["Mawar", "-8.06", "113.15", "Mekarsari"]]
+    # The list of posyandu had no column for whether they function: it has one now.
+    assert [row[-1] for row in two] == ["", "Berfungsi", "", "ya", ""]
+    assert two[2:4] == [["Melati", "-8.02", "113.12", "Mekarsari", ""],
+                        ["Mawar", "-8.06", "113.15", "Mekarsari", "ya"]]  # fmt: skip
     # The corrected lists take the sheets' places.
     text = AREA
     for name in ("Pustu", "Posyandu"):

@@ -60,8 +60,10 @@ def test_pairs(text):
 
 
 @pytest.mark.parametrize(
-    ("text", "people"), [("1234", 1234), ("1.234", 1234), ("1,234,567", 1234567), ("12.5", 12.5), (" 7 ", 7)]
-)
+    ("text", "people"),
+    [("1234", 1234), ("1.234", 1234), ("1,234,567", 1234567), ("12.5", 12.5), (" 7 ", 7),
+     ("1.004,00", 1004), ("1,004.50", 1004.5), ("1.004 jiwa", 1004), ("12 orang", 12), ("500jiwa.", 500)],
+)  # fmt: skip
 def test_counts(text, people):
     assert parse_count(text, thousands=thousands_mark([text])) == people
 
@@ -69,12 +71,13 @@ def test_counts(text, people):
 def test_a_column_is_read_in_one_way_or_refused():
     assert thousands_mark(["1.234", "987", "12,5"]) == "."
     assert thousands_mark(["0.125", "12.5"]) == ""
-    for column in (["1.234", "1012.5"], ["1.234", "1,234"]):
+    assert thousands_mark(["1.004,00", "500,00"]) == "."
+    for column in (["1.234", "1012.5"], ["1.234", "1,234"], ["1.004,00", "12.50"]):
         with pytest.raises(ValueError, match="thousands"):
             thousands_mark(column)
 
 
-@pytest.mark.parametrize("text", ["-5", "banyak", "inf", "nan", "1e999", "12 orang", ""])
+@pytest.mark.parametrize("text", ["-5", "banyak", "inf", "nan", "1e999", "12 buah", ""])
 def test_counts_that_are_none_are_refused(text):
     with pytest.raises(ValueError, match=r".*"):
         parse_count(text)
@@ -195,3 +198,36 @@ def test_lengths_and_weights():
         for bad in ("sempit", "0", "-1", ""):
             with pytest.raises(ValueError, match=r"length|weight|empty"):
                 parse(bad)
+
+
+# 3°24'18" is 3 + 24 / 60 + 18 / 3600 = 3.405 degrees.
+@pytest.mark.parametrize(
+    ("text", "degrees"),
+    [("3º24´18´´ LS", -3.405), ("3˚24'18\"", 3.405), ("3°24‘18“", 3.405), ("3.405 Lintang Selatan", -3.405),
+     ("- 3.405", -3.405), ("03-24-18", 3.405), ("LS: 3.405", -3.405), ("102.442.677", 102442677.0),
+     ("-3.405.020", -3405020.0)],
+)  # fmt: skip
+def test_angles_with_the_marks_of_word_processors(text, degrees):
+    assert parse_angle(text) == pytest.approx(degrees)
+
+
+@pytest.mark.parametrize("text", ["2024-01-15", "15-01-2024", "08123-45-67", "2-3"])
+def test_dates_and_telephone_numbers_are_no_angles(text):
+    with pytest.raises(ValueError, match=r".*"):
+        parse_angle(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["LS 3°24'18\" BT 102°26'33\"", "S 03° 24.3' E 102° 26.55'", "LS: 3.405 BT: 102.4425",
+     "3.405 LS - 102.4425 BT", "(-3.405, 102.4425)", "-3,405000,102,442500", "03-24-18 LS 102-26-33 BT",
+     "3.405 Lintang Selatan 102.4425 Bujur Timur", "102.4425 BT, 3.405 LS", "Lat: -3.405, Long: 102.4425"],
+)  # fmt: skip
+def test_pairs_with_letters_words_and_dashes(text):
+    assert parse_pair(text) == pytest.approx((-3.405, 102.4425))
+
+
+@pytest.mark.parametrize("text", ["-3,40,102,44", "3.4 - 102.4", "-3.405 102.44 200"])
+def test_pairs_that_may_be_several_are_refused(text):
+    with pytest.raises(ValueError, match=r".*"):
+        parse_pair(text)

@@ -94,6 +94,7 @@ def read_facilities(
     )  # fmt: skip
     placed = place_rows(rows, declared, district, villages, zone, ids, file, fix=fix, decided=decided)
     functioning, unread = _functioning(columns.text(source.functioning, "functioning"), ids, file)
+    numbers, no_counts = _numbers(columns.table, source, columns.what, file)
     facts = {
         "kind": kind.fillna(OTHER).to_numpy(),
         "name": columns.text(source.name, "name").fillna("").to_numpy(),
@@ -105,7 +106,7 @@ def read_facilities(
         "located_by": pd.Series(placed.located_by, dtype="str"),
         "set_aside": kind.isna().to_numpy(),
         "source": file,
-        **_numbers(columns.table, source, columns.what),
+        **numbers,
     }
     frame = gpd.GeoDataFrame(facts, geometry=placed.place, crs=villages.crs)
     frame = frame.set_axis(pd.Index(ids.to_numpy(), name="facility_id", dtype="str"), axis=0)
@@ -113,7 +114,7 @@ def read_facilities(
         frame[column] = frame[column].astype("str")
     found = (
         *empty, *findings, *kinds.findings, *twice, *declared.findings, *placed.findings, *unread,
-        *total_finding("facilities", totals),
+        *no_counts, *total_finding("facilities", totals),
     )  # fmt: skip
     of_row = dict(zip(columns.table.index, ids, strict=True))
     named = tuple(_with_ids(finding, of_row) for finding in found)
@@ -291,15 +292,21 @@ def _closed(text: pd.Series[str]) -> NDArray[np.object_]:
     return np.asarray(answer.mask(word.isin(closed_words()), YesNo.YES.value).astype(str), dtype=object)
 
 
-def _numbers(raw: pd.DataFrame, source: FacilitiesFile, what: str) -> dict[str, NDArray[np.float64]]:
+def _numbers(
+    raw: pd.DataFrame, source: FacilitiesFile, what: str, file: str
+) -> tuple[dict[str, NDArray[np.float64]], tuple[Finding, ...]]:
+    """Return staff, open days and capacity of each row, and findings about cells that are no numbers."""
     named = {f"staff_{role}": (c, f"staff.{role}") for role, c in source.staff.items()}
     if source.open_days is not None:
         named["open_days_month"] = (source.open_days, "open_days")
     if source.capacity is not None:
         named["capacity_people"] = (source.capacity, "capacity")
     out: dict[str, NDArray[np.float64]] = {}
+    findings: list[Finding] = []
     for name, (column, key) in named.items():
         picked = pick_column(raw.columns, column, (), key=key, what=what)
         # Half a post is 0.5: nothing that a spreadsheet spoiled.
-        out[name] = count_column(raw, picked, what, source.path.name, thousands=False).to_numpy()
-    return out
+        counts = count_column(raw, picked, "facilities", what, file, thousands=False)
+        out[name] = counts.numbers.to_numpy()
+        findings += counts.findings
+    return out, tuple(findings)

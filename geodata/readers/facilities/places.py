@@ -73,7 +73,8 @@ def place_rows(
     Raises
     ------
     OutsideIndonesiaError, SchemaError
-        Most places lie outside Indonesia, or cannot be read, and nothing mends them: it is the wrong file.
+        Most places lie outside Indonesia, or cannot be read; nothing mends them, and most of them have no
+        village either: it is the wrong file.
     """
     lon, lat = rows.stated.lon.copy(), rows.stated.lat.copy()
     unread = rows.stated.unread
@@ -84,7 +85,8 @@ def place_rows(
     for i in taken:
         lon[i], lat[i] = proposals[i].lon, proposals[i].lat
     lost = (foreign & ~np.isin(np.arange(len(lon)), list(taken))) | unread
-    _refuse_mostly_lost(rows, lost, foreign, ids, file)
+    if not _mostly_in_villages(declared, lost):
+        _refuse_mostly_lost(rows, lost, foreign, ids, file)
     findings = _findings(rows, proposals, taken, foreign, lost, ids, file)
     lon[lost], lat[lost] = np.nan, np.nan
     place = gpd.GeoSeries(points_of(lon, lat), crs=WGS84).to_crs(villages.crs).to_numpy()
@@ -152,6 +154,12 @@ def _decided(
     return frozenset(i for i in proposals if decided.get(int(index[i]), i in taken))
 
 
+def _mostly_in_villages(declared: Declared, lost: NDArray[np.bool_]) -> bool:
+    """Return whether most rows with a lost place name a village of the area: each stands there instead."""
+    named = sum(code is not None for code in declared.code[lost])
+    return bool(named * 2 > lost.sum())
+
+
 def _refuse_mostly_lost(
     rows: Rows, lost: NDArray[np.bool_], foreign: NDArray[np.bool_], ids: pd.Series[Any], file: str
 ) -> None:
@@ -200,6 +208,9 @@ def _findings(
         *finding("error", "place_lost", nowhere,
                  "coordinates lie outside Indonesia, and no way to read them fits",
                  "correct them; until then the village counts, where the row names one"),
+        *finding("warning", "place_zero", [int(i) for i in np.flatnonzero(rows.stated.zero)],
+                 "0, 0 is no place in Indonesia: it was taken for an empty cell",
+                 "give the place, or leave the cells empty; until then its village counts, if it names one"),
         *finding("error", "place_unread", [int(i) for i in np.flatnonzero(rows.stated.unread)],
                  "coordinates cannot be read",
                  "write degrees as -8.1706 or 8°10'14\" LS; until then its village counts, if it names one"),

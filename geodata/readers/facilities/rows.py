@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -89,6 +90,7 @@ def _table_rows(source: FacilitiesFile, heads: Mapping[str, tuple[str, ...]], wh
     # What is switched off is a heading all the same.
     wanted = (*(n for n in named if n), *(name for key in keys for name in layer_columns("facilities")[key]))
     columns = Columns(read_table(source, what, wanted), heads, what)
+    _refuse_parts_of_degrees(columns, named=bool(source.lat or source.lon or source.coordinates))
     columns, lat, lon, pair = _place_columns(columns, source)
     listed = ", ".join(columns.table.columns)
     placed = (
@@ -109,6 +111,33 @@ def _table_rows(source: FacilitiesFile, heads: Mapping[str, tuple[str, ...]], wh
     if source.crs is not None:
         stated = _in_degrees(stated, source.crs, what)
     return Rows(columns, stated, lat or pair or "")
+
+
+_MINUTES = re.compile(r"\b(menit|minutes?)\b", re.IGNORECASE)
+_DEGREES = re.compile(r"\b(derajat|degrees?)\b", re.IGNORECASE)
+
+
+def _refuse_parts_of_degrees(columns: Columns, *, named: bool) -> None:
+    """Raise SchemaError where degrees and minutes stand in columns of their own: each alone is no place.
+
+    They may be told by the headings, or by a second row of them, which is a row of the table then. With
+    ``named`` AREA.yml says which columns count, whatever others are called. A list whose heads are switched
+    off (``lat: null``) is read by its villages.
+    """
+    if not columns.heads["lat"] and not columns.heads["lon"]:
+        return
+    first = columns.table.head(1)
+    headings = [str(c) for c in columns.table]
+    below = [cell_text(v) for v in first.iloc[0]] if len(first) else []
+    for texts in (below,) if named else (headings, below):
+        if any(map(_DEGREES.search, texts)) and any(map(_MINUTES.search, texts)):
+            msg = (
+                f"{columns.what}: degrees, minutes and seconds stand in columns of their own. Put them into "
+                "one column for the latitude and one for the longitude, as in 8°10'14\" LS (in a spreadsheet "
+                '=E3&"°"&F3&"\'"&G3), or as decimal degrees (=-(E3+F3/60+G3/3600)); or write lat: null '
+                "and lon: null in AREA.yml where the villages are enough."
+            )
+            raise SchemaError(msg)
 
 
 def _place_columns(
@@ -160,7 +189,7 @@ def _in_degrees(stated: Stated, crs: str, what: str) -> Stated:
     # Metres of another place become no number.
     lost = np.isfinite(stated.lon) & ~(np.isfinite(lon) & np.isfinite(lat))
     lon, lat = (np.where(np.isfinite(v), v, np.nan) for v in (lon, lat))
-    return Stated(lon, lat, stated.said, stated.unread | lost)
+    return Stated(lon, lat, stated.said, stated.unread | lost, stated.zero)
 
 
 def _map_rows(source: FacilitiesFile, heads: Mapping[str, tuple[str, ...]], what: str) -> Rows:
@@ -172,7 +201,10 @@ def _map_rows(source: FacilitiesFile, heads: Mapping[str, tuple[str, ...]], what
     said = np.array(
         [f"{y:.15g}, {x:.15g}" if np.isfinite(x) else "" for x, y in zip(lon, lat, strict=True)], object
     )
-    stated = Stated(lon, lat, said, np.zeros(len(lon), dtype=bool))
+    none = np.zeros(len(lon), dtype=bool)
+    # A map's 0, 0 is none either, as a program draws a row without coordinates.
+    zero = (lon == 0) & (lat == 0)
+    stated = Stated(np.where(zero, np.nan, lon), np.where(zero, np.nan, lat), said, none, zero)
     if features.texts is not None:
         stated = _filled(stated, _as_written(features.texts))
     beside = _stated_beside(columns, source)
@@ -222,6 +254,7 @@ def _filled(stated: Stated, beside: Stated) -> Stated:
     return Stated(
         np.where(lacking, beside.lon, stated.lon),
         np.where(lacking, beside.lat, stated.lat),
-        np.where(lacking, beside.said, stated.said),
+        np.where(lacking & (beside.said != ""), beside.said, stated.said),
         np.where(lacking, beside.unread, stated.unread),
+        np.where(lacking & (beside.said != ""), beside.zero, stated.zero),
     )

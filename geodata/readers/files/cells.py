@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,8 @@ from geodata.vocabulary.spelling import spelling_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+
+    from geodata.layers import Severity
 
 
 def cell_text(value: object) -> str:
@@ -170,29 +172,82 @@ def holds_names(column: pd.Series[Any]) -> bool:
     return bool(texts) and 2 * named >= len(texts)
 
 
+class Counts(NamedTuple):
+    """A column of counts, float64 (NaN = unknown), and findings about the cells that are none."""
+
+    numbers: pd.Series[Any]
+    findings: tuple[Finding, ...]
+
+
+# What people and spreadsheets write where they have no number: BPS's signs, formulas without a value, words.
+# "-" may be 0 too, as "tidak ada" may: nobody can tell, and unknown is not no.
+NO_COUNT = re.compile(
+    r"[-\u2010-\u2015\u2212.\u2026?/*\s]+|#(n/a|ref!|value!|div/0!|name\?|null!|num!)"
+    r"|n\.?/?a\.?|null|none|nan|nihil|kosong|t\.?a\.?d\.?|(tidak|belum|tdk)\s+(ada|tersedia|diketahui)(\s+data)?",
+    re.IGNORECASE,
+)
+
+
+def holds_counts(column: pd.Series[Any]) -> bool:
+    """Return whether most cells of a column are numbers from 0 on; signs for nothing do not count.
+
+    Examples
+    --------
+    >>> holds_counts(pd.Series([2, "-", "3 orang"])), holds_counts(pd.Series(["Siti", "Ani"]))
+    (True, False)
+    """
+    cells = _filled(column)
+    try:
+        mark = thousands_mark(v for v in cells.values() if isinstance(v, str))
+    except ValueError:
+        return False
+    numbers = [_count(v, mark) for v in cells.values() if not _no_count(v)]
+    known = int(np.isfinite(numbers).sum())
+    return 2 * known > len(numbers)
+
+
+def _filled(column: pd.Series[Any]) -> dict[int, object]:
+    """Return what stands in the cells that are not empty, by row."""
+    return {row: v for row, v in column.items() if not _missing(v) and cell_text(v)}
+
+
+def _no_count(value: object) -> bool:
+    return isinstance(value, str) and NO_COUNT.fullmatch(value.strip()) is not None
+
+
+def _count(value: object, mark: str) -> float:
+    """Return a count, NaN for what is none."""
+    try:
+        number = parse_count(value, thousands=mark) if isinstance(value, str) else float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return np.nan
+    return number if np.isfinite(number) and number >= 0 else np.nan
+
+
 def count_column(
-    frame: pd.DataFrame, column: str | None, what: str, file: str, *, thousands: bool = True,
+    frame: pd.DataFrame, column: str | None, layer: str, what: str, file: str, *, thousands: bool = True,
     within: pd.Series[Any] | None = None,
-) -> pd.Series[Any]:  # fmt: skip
-    """Return a column of counts (float64, NaN = unknown): numbers as they are, text as people write it.
+) -> Counts:  # fmt: skip
+    """Return a column of counts: numbers as they are, text as people write it; with the cells that are none.
 
     Of ``thousands``, as people are, a column is refused where a spreadsheet took their marks for decimals.
 
     Parameters
     ----------
+    layer, what, file
+        The layer of the findings; what messages call the table, and its file's name.
     within
         Of parts of the people, all people of each row (NaN = unknown): no thousand can be meant that is more.
 
     Raises
     ------
     SchemaError
-        For values that are not a number of 0 or more, or a column nobody can read in one way.
+        Most cells are not a number of 0 or more, or nobody can read the column in one way.
     """
     out = pd.Series(np.nan, index=frame.index, dtype="float64")
     if column is None:
-        return out
-    faults: list[str] = []
-    cells = {row: v for row, v in frame[column].items() if not _missing(v) and cell_text(v)}
+        return Counts(out, ())
+    cells = _filled(frame[column])
     try:
         mark = thousands_mark(v for v in cells.values() if isinstance(v, str))
     except ValueError as error:
@@ -207,22 +262,49 @@ def count_column(
             "people are meant, round them."
         )
         raise SchemaError(msg)
+    nothing, unread = [], []
     for row, value in cells.items():
-        try:
-            number = parse_count(value, thousands=mark) if isinstance(value, str) else float(value)
-        except (TypeError, ValueError):
-            number = np.nan
-        if np.isfinite(number) and number >= 0:
-            out[row] = number
-        else:
-            faults.append(f"row {row}: {cell_text(value)!r}")
-    if faults:
+        if _no_count(value):
+            nothing.append(row)
+            continue
+        out[row] = _count(value, mark)
+        if np.isnan(out[row]):
+            unread.append(row)
+    if 2 * len(unread) > len(cells) - len(nothing):
+        faults = [f"row {row}: {cell_text(cells[row])!r}" for row in unread]
         msg = (
             f"{what}: column {column!r} of {file} holds {len(faults)} values that are not a number of "
             f"0 or more: {first_five(faults)}. Correct them; leave a cell empty if unknown."
         )
         raise SchemaError(msg)
-    return out
+    return Counts(out, (
+        *_no_counts(layer, "count_unread", unread, cells, (column, file)),
+        *_no_counts(layer, "count_unknown", nothing, cells, (column, file)),
+    ))  # fmt: skip
+
+
+def _no_counts(
+    layer: str, rule: str, rows: list[int], cells: Mapping[int, object], where: tuple[str, str]
+) -> tuple[Finding, ...]:
+    """Return the finding about cells of a column (heading, file) that are no counts, if there are any."""
+    if not rows:
+        return ()
+    column, file = where
+    about = tuple(
+        Cell(file, int(row), column, cell_text(cells[row]), effect="is taken as unknown") for row in rows
+    )
+    shown = tuple(f"row {cell.row} ({cell.value})" for cell in about[:5])
+    severity, said = _NO_COUNT_SAID[rule]
+    return (Finding(
+        severity, layer, rule, len(about), shown, f"{file}: cells of {column!r} {said}",
+        "write a number: 0 for none; leave the cell empty if it is unknown", about,
+    ),)  # fmt: skip
+
+
+_NO_COUNT_SAID: dict[str, tuple[Severity, str]] = {
+    "count_unread": ("error", "are not a number of 0 or more, and were taken as unknown"),
+    "count_unknown": ("warning", "hold a sign for nothing, and not 0; they were taken as unknown"),
+}
 
 
 # More of such numbers than this share of a column are thousands that a spreadsheet took for decimals.

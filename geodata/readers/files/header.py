@@ -53,7 +53,11 @@ def find_header(rows: Sequence[Sequence[object]], wanted: AbstractSet[str]) -> H
         found.append((score(one, wanted), False, Header(one, i + 1)))
         if i + 1 < len(rows):
             below = [cell_text(c) for c in rows[i + 1]]
-            if both := _two_rows(one, below, wanted):
+            if (parts := _with_parts(one, below)) and not _told_below(one, below, wanted):
+                # Known headings of the first row are known still: "Jumlah Penduduk" over L and P.
+                most = max(score(one, wanted), score(parts, wanted))
+                found.append((most, True, Header(parts, i + 2)))
+            elif both := _two_rows(one, below, wanted):
                 found.append((score(both, wanted), _parts_of_one(one, below), Header(both, i + 2)))
     # max() keeps the first of equals, so a table with no known name keeps its first row as header; but two
     # rows where the second has the parts of one heading of the first.
@@ -81,6 +85,46 @@ def _two_rows(above: list[str], below: list[str], wanted: AbstractSet[str]) -> l
             out.append(b)
         else:
             out.append(f"{a} {b}")
+    return out
+
+
+# What stands below a heading that is counted by sex, and as a whole; in letters alone.
+PARTS = frozenset({
+    "l", "p", "lp", "lk", "pr", "laki", "lakilaki", "perempuan", "pria", "wanita", "jml", "jumlah", "total",
+    "tot", "jlh",
+})  # fmt: skip
+
+
+def _told_below(above: list[str], below: list[str], wanted: AbstractSet[str]) -> bool:
+    """Return whether the second row has a known heading that is not the one above it, merged down."""
+    over = above + [""] * (len(below) - len(above))
+    return any(spelling_key(b) in wanted for a, b in zip(over, below, strict=False) if b and b != a)
+
+
+def _with_parts(above: list[str], below: list[str]) -> list[str] | None:
+    """Return the headings of two rows where the second has only men, women and both below those of the first.
+
+    Each has the heading that it stands under: "Jumlah Penduduk" over L, P and L+P. None for other rows.
+
+    Examples
+    --------
+    >>> _with_parts(["No", "Desa", "Jumlah Penduduk", "", ""], ["No", "Desa", "L", "P", "L+P"])
+    ['No', 'Desa', 'Jumlah Penduduk L', 'Jumlah Penduduk P', 'Jumlah Penduduk L+P']
+    """
+    width = max(len(above), len(below))
+    above, below = above + [""] * (width - len(above)), below + [""] * (width - len(below))
+    own = [b for a, b in zip(above, below, strict=True) if b and b != a]
+    sexes = {spelling_key(b) for b in own}
+    if not sexes <= PARTS or not {"l", "p"} <= {key[:1].replace("w", "p") for key in sexes}:
+        return None
+    out, over = [], ""
+    for a, b in zip(above, below, strict=True):
+        part = bool(b) and b != a
+        # A heading without a cell beneath it ends what the one before spans.
+        over = a or (over if part else "")
+        if part and not over:
+            return None
+        out.append(f"{over} {b}" if part else a or b)
     return out
 
 

@@ -37,6 +37,8 @@ ZIPPED_MAPS = {
     ".zip": (".shp", ".gpkg", ".geojson", ".json", ".kml", ".gml", ".tab", ".fgb", ".gdb"),
     ".shz": (".shp",),
 }
+# Maps of these kinds may have several layers.
+SEVERAL_LAYERS = (".gpkg", ".sqlite", ".gdb", ".kml", *ZIPPED_MAPS)
 # How a script of qgis2web begins.
 _SCRIPT = re.compile(r"^(?:\s|//[^\n]*\n)*(?:var|let|const)?\s*[\w.]+\s*=\s*")
 
@@ -119,7 +121,7 @@ def read_vector(source: FileSource, what: str) -> gpd.GeoDataFrame:
         given = _json_text(path, what).encode()
     elif ending in ZIPPED_MAPS:
         given = _inside(path, what, ZIPPED_MAPS[ending])
-    if source.layer is None and ending in (".gpkg", ".sqlite", ".gdb", ".kml", *ZIPPED_MAPS):
+    if source.layer is None and ending in SEVERAL_LAYERS:
         _only_layer(path, given, what)
     try:
         with warnings.catch_warnings():
@@ -234,15 +236,35 @@ def _maps_among(held: list[str], endings: tuple[str, ...]) -> list[str]:
 
 def _only_layer(path: Path, given: Path | str | bytes, what: str) -> None:
     """Raise MissingColumnError when a file has several layers and none was named."""
-    import pyogrio
-
-    try:
-        names = [str(n) for n, kind in pyogrio.list_layers(given) if kind is not None]
-    except (OSError, RuntimeError, ValueError):
-        return  # reading it will say what is wrong
+    names = _layer_names(given)
     if len(names) > 1:
         msg = f"{what}: {path.name} has several layers: {', '.join(names)}. Name one with layer: in AREA.yml."
         raise MissingColumnError(msg)
+
+
+def layers_of(path: Path, what: str) -> list[str]:
+    """Return the layers with shapes of a map of a kind that may have several; none for all others.
+
+    Raises
+    ------
+    InputError
+        It is too large, or a zip file without one map.
+    """
+    ending = path.suffix.lower()
+    if ending not in SEVERAL_LAYERS:
+        return []
+    require_readable(path, what)
+    limits.require_small(path, what, limits.VECTOR_BYTES)
+    return _layer_names(_inside(path, what, ZIPPED_MAPS[ending]) if ending in ZIPPED_MAPS else path)
+
+
+def _layer_names(given: Path | str | bytes) -> list[str]:
+    import pyogrio
+
+    try:
+        return [str(n) for n, kind in pyogrio.list_layers(given) if kind is not None]
+    except (OSError, RuntimeError, ValueError):
+        return []  # reading it will say what is wrong
 
 
 def to_wgs84(frame: gpd.GeoDataFrame, source: FileSource, what: str) -> gpd.GeoDataFrame:

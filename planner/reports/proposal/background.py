@@ -20,7 +20,7 @@ from planner.reports.documents.model import (
     people,
     text,
 )
-from planner.reports.proposal.request import gained_by
+from planner.reports.proposal.plan import gained_by
 from planner.reports.proposal.stated import stated
 
 if TYPE_CHECKING:

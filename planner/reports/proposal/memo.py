@@ -19,8 +19,9 @@ from planner.reports.documents.model import (
 )
 from planner.reports.proposal.background import area_facts, kind_facts
 from planner.reports.proposal.closing import signature
+from planner.reports.proposal.plan import gained_by
 from planner.reports.proposal.readiness import unknown_facts
-from planner.reports.proposal.request import cost, gained_by, not_reached, proposed, request_facts, yearly
+from planner.reports.proposal.request import cost, not_reached, proposed, request_facts, yearly
 from planner.reports.proposal.stated import show
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +13,7 @@ import pandas as pd
 from geodata.errors import ConfigError, InputError, MissingFileError, UnreadableFileError, counted
 from geodata.files.csvtext import unguarded
 from geodata.workspace import put_back
+from planner.reports.documents.model import people
 from planner.reports.outputs import RUN
 from planner.scenarios.scenario import read_scenario
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from planner.coverage.study import Gaps
+    from planner.reports.documents.model import Cell
     from planner.scenarios.modes import Season
     from planner.scenarios.scenario import Scenario
 
@@ -361,3 +363,9 @@ def _require_same_rules(plan: Plan, gaps: Gaps) -> None:
             "(--scenario), or make the plan again"
         )
         raise ConfigError(msg)
+
+
+def gained_by(plan: Plan) -> Cell:
+    """Return the people whom a plan reaches: more than today, unless nobody knows whom today reaches."""
+    found = people(plan.people_added)
+    return found if plan.as_if_none else replace(found, unit="more_people")

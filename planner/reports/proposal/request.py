@@ -25,6 +25,7 @@ from planner.reports.documents.model import (
     total,
 )
 from planner.reports.proposal.background import on_foot_in_words
+from planner.reports.proposal.plan import gained_by
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -96,12 +97,6 @@ def served_in_words(source: Source, plan: Plan) -> str:
     key = "served_same" if before == after else "served"
     name = source.words.kind(plan.kind)
     return say(f"request.{key}", before=number(before), after=number(after), kind=name)
-
-
-def gained_by(plan: Plan) -> Cell:
-    """Return the people whom a plan reaches: more than today, unless nobody knows whom today reaches."""
-    found = people(plan.people_added)
-    return found if plan.as_if_none else replace(found, unit="more_people")
 
 
 def _seasons(source: Source, plan: Plan) -> list[str]:

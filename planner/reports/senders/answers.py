@@ -14,9 +14,12 @@ from geodata.crs import inside_indonesia
 from geodata.files.csvtext import csv_text, guarded
 from geodata.readers.coordinates import stated_coordinates
 from geodata.readers.facilities.rows import JOINED
+from geodata.vocabulary.columns import functioning_words
+from geodata.vocabulary.kind_names import kind_of_name
 from geodata.vocabulary.spelling import spelling_key
+from geodata.vocabulary.statuses import YesNo
 from planner.reports.senders.lists import ABOUT_PLACES
-from planner.reports.senders.marked import heading, proposal_of
+from planner.reports.senders.marked import FUNCTIONING, heading, proposal_of
 from planner.reports.senders.texts import sender_texts
 
 if TYPE_CHECKING:
@@ -64,13 +67,14 @@ class Decided(NamedTuple):
 
 
 class _Change(NamedTuple):
-    """What an answer wants to stand in the cells of a finding; or why it is not taken."""
+    """What an answer wants to stand in the cells of a finding, or in a new column; or why it is not taken."""
 
     asked: Asked
     answer: str
     texts: tuple[str, ...] = ()
     why: str = ""
     confirms: bool = False
+    adds: bool = False
 
 
 def decide(returned: Returned, known: Mapping[str, FindingRow]) -> Decided:
@@ -87,11 +91,14 @@ def decide(returned: Returned, known: Mapping[str, FindingRow]) -> Decided:
     changes = _without_contradictions(changes)
     rows = [list(row) for row in returned.rows]
     answers = []
+    added: dict[int, str] = {}
     for change in changes:
         one = change.asked
         if not change.why:
             for target, text in zip(one.targets, change.texts, strict=False):
                 rows[one.sheet_row - 1][target - 1] = text
+            if change.adds:
+                added[one.sheet_row] = change.texts[0]
         taken = REFUSED if change.why else CONFIRMED if change.confirms else TAKEN
         answers.append(
             Answer(
@@ -104,6 +111,9 @@ def decide(returned: Returned, known: Mapping[str, FindingRow]) -> Decided:
         for finding, said in returned.answers.items()
         if finding not in sent
     ]
+    if added:
+        added[returned.head] = sender_texts().columns["functioning"]
+        rows = [[*row, added.get(number, "")] for number, row in enumerate(rows, start=1)]
     return Decided(tuple(answers), rows)
 
 
@@ -133,6 +143,8 @@ MOST_DEGREES, HALF = 180.0, 0.5
 def _meant(one: Asked, answer: str, finding: FindingRow, returned: Returned) -> _Change:
     before = tuple(returned.rows[one.sheet_row - 1][target - 1] for target in one.targets)
     word = spelling_key(answer)
+    if finding.rule == FUNCTIONING:
+        return _functioning(one, answer, returned)
     if word == spelling_key(RIGHT):
         if one.finding in returned.overwritten:
             return _Change(
@@ -144,13 +156,60 @@ def _meant(one: Asked, answer: str, finding: FindingRow, returned: Returned) -> 
         if not finding.proposal or not sender_texts().of(finding.rule).replaces:
             return _Change(one, answer, why="there is no proposal that could stand in the cell")
         text = proposal_of(finding)
+    return _in_cells(one, (answer, text), finding.rule, returned)
+
+
+def _in_cells(one: Asked, said: tuple[str, str], rule: str, returned: Returned) -> _Change:
+    """Return what an answer, and the text that it means, want in the cells of a finding."""
+    answer, text = said
     if not one.targets:
         return _Change(one, answer, why="it is about no single cell of the list; correct the list by hand")
-    place = finding.rule.startswith("place_") or finding.rule in ABOUT_PLACES
+    if rule in OF_NAMES and returned.kind_in_names:
+        return _kind(one, answer, returned.rows[one.sheet_row - 1][one.targets[0] - 1], rule)
+    place = rule.startswith("place_") or rule in ABOUT_PLACES
     if place and _in_metres(one, returned):
         why = "the list gives metres (crs: in AREA.yml), and this is in degrees; correct the list by hand"
         return _Change(one, answer, why=why)
     return _placed(one, answer, text) if place else _Change(one, answer, (text,))
+
+
+# Rules whose cell is a name where names tell the kind.
+OF_NAMES = ("unknown_kind", "kind_by_name", "kind_left_out")
+_NO_FACILITY = re.compile(r"\b(bukan|tidak|tdk)\b", re.IGNORECASE)
+
+
+def _functioning(one: Asked, answer: str, returned: Returned) -> _Change:
+    """Return whether a unit functions as a list has it: in its column, or in one that is added for it."""
+    words = functioning_words()
+    parts = [answer.lower().strip(), *(p.strip() for p in re.split(r"[,;.]", answer.lower()) if p.strip())]
+    # "Ya, berfungsi" says the same twice.
+    said = {words.get(part) for part in (parts[:1] if parts[0] in words else parts[1:])}
+    if len(said) != 1 or None in said or YesNo.UNKNOWN.value in said:
+        return _Change(one, answer, why="neither ya nor tidak can be read in it")
+    text = answer if parts[0] in words else "ya" if said == {YesNo.YES.value} else "tidak"
+    if one.targets:
+        return _Change(one, answer, (text,))
+    if not returned.head:
+        why = "the list has no column for it, and the workbook is of an older version; correct it by hand"
+        return _Change(one, answer, why=why)
+    column = spelling_key(sender_texts().columns["functioning"])
+    if column in map(spelling_key, returned.rows[returned.head - 1]):
+        why = "the list has a column for it that AREA.yml does not use (functioning:); correct it by hand"
+        return _Change(one, answer, why=why)
+    return _Change(one, answer, (text,), adds=True)
+
+
+def _kind(one: Asked, answer: str, name: str, rule: str) -> _Change:
+    """Return a name that tells the kind: what the list called the unit is kept behind it."""
+    if _NO_FACILITY.search(answer):
+        why = "it says what the row is not; take the row out by hand if it is no facility"
+        return _Change(one, answer, why=why)
+    kind = kind_of_name(answer)
+    if kind is None:
+        return _Change(one, answer, why="no kind of facility can be read in it, such as pustu or posyandu")
+    whole = set(name.lower().split()) <= set(answer.lower().split())
+    new_name = rule != "unknown_kind" and spelling_key(answer) != spelling_key(kind.phrase)
+    return _Change(one, answer, (answer if whole or new_name else f"{answer} {name}",))
 
 
 def _in_metres(one: Asked, returned: Returned) -> bool:

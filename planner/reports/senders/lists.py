@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from geodata.areafile import KindColumn
 from geodata.errors import WorkspaceError
 from geodata.layers import PLACE
 from geodata.readers.facilities.rows import JOINED, SIDES, rows_of
@@ -70,6 +71,11 @@ class SentList(NamedTuple):
     ids: dict[str, int]
     heads: dict[str, str]
     first: int
+
+    @property
+    def kind_in_names(self) -> bool:
+        """Whether the names tell what each unit is, and no column of its own does."""
+        return isinstance(self.source.kind, KindColumn) and self.source.kind.from_ is not None
 
     def row_of(self, facility: str) -> int | None:
         """Return the row (as findings number it) of a facility; None where no row has its id."""
@@ -155,8 +161,8 @@ def _map_rows(found: Rows, heads: list[str]) -> list[list[str]]:
     table, stated = found.columns.table, found.stated
     # As it was written where it is no number, and else with all its digits.
     places = [
-        said if unread or not said else f"{float(lat)!r}, {float(lon)!r}"
-        for lat, lon, said, unread in zip(stated.lat, stated.lon, stated.said, stated.unread, strict=True)
+        said if unread or zero or not said else f"{float(lat)!r}, {float(lon)!r}"
+        for lon, lat, said, unread, zero in zip(*stated, strict=True)
     ]
     body = [
         [*map(_text, row), str(place)]

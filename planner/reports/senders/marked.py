@@ -29,6 +29,8 @@ VALUE_CHARACTERS = 200
 PLACE_RULES = ("place_mended", "place_proposed")
 # Nobody is asked about the rows of other kabupaten.
 UNASKED = ("other_regency",)
+# The rule that asks whether a unit functions, of lists without a column for it too.
+FUNCTIONING = "functioning_unknown"
 # How many findings of a list have comments, and a row in the instructions: more of them open slowly.
 COMMENTED = 2_000
 
@@ -96,11 +98,30 @@ def _copy(sent: SentList) -> Any:  # noqa: ANN401 - openpyxl ships no types
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # openpyxl warns about what it does not copy, such as slicers
-        book = openpyxl.load_workbook(sent.source.path, rich_text=True)
+        # Links to other workbooks are of no use without formulas.
+        book = openpyxl.load_workbook(sent.source.path, rich_text=True, keep_links=False)
+        computed = openpyxl.load_workbook(sent.source.path, data_only=True, keep_links=False)
+    for sheet in book.worksheets:
+        _without_formulas(sheet, computed[sheet.title])
     if HIDDEN in book.sheetnames:
         # The list was answered once, and came as such a workbook.
         del book[HIDDEN]
     return book
+
+
+def _without_formulas(sheet: Any, computed: Any) -> None:  # noqa: ANN401
+    """Write the value of each formula in its place; one without a value as text, which nothing runs.
+
+    The list may come from a stranger, and is opened by another.
+    """
+    formulas = [cell for row in sheet.iter_rows() for cell in row if cell.data_type == "f"]
+    for cell in formulas:
+        value = computed.cell(cell.row, cell.column).value
+        if value is None or isinstance(value, str):
+            # The formula of a whole block is no text, and has one.
+            put(cell, value if value is not None else str(getattr(cell.value, "text", cell.value)))
+        else:
+            cell.value = value
 
 
 def _new(sent: SentList) -> Any:  # noqa: ANN401
@@ -134,7 +155,8 @@ def _mark(sheet: Any, sent: SentList, marked: Sequence[Marked]) -> None:  # noqa
         put(sheet.cell(one.row, answer.column + 1), one.finding.finding)
         text = _comment(one, heading(k)) if one in told else ""
         # The gravest comes first, and its colour stays.
-        for column in one.targets or (1,):
+        # What is about a column that the list lacks is no fault of its first one.
+        for column in one.targets or (() if one.finding.rule == FUNCTIONING else (1,)):
             cell = sheet.cell(one.row, column)
             if (one.row, column) not in coloured:
                 coloured.add((one.row, column))
@@ -181,8 +203,13 @@ def _last_column(sheet: Any) -> int:  # noqa: ANN401
     return max((c.column for row in sheet.iter_rows() for c in row if c.value is not None), default=0)
 
 
+def _column(said: FindingRow) -> str:
+    """Return the column of a finding as its list calls it, or in Indonesian where it has none."""
+    return sender_texts().columns.get(said.column, said.column)
+
+
 def _column_words(one: Marked) -> str:
-    column = one.finding.column
+    column = _column(one.finding)
     return shown(sender_texts().sheet["column"].format(column=column), VALUE_CHARACTERS) if column else ""
 
 
@@ -283,7 +310,7 @@ def _table_row(one: Marked, sheet: str) -> tuple[str, ...]:
     return (
         sheet,
         str(one.row),
-        said.column,
+        _column(said),
         value,
         texts.severity[said.severity],
         rule.wrong,
@@ -312,7 +339,7 @@ def _hidden(book: Any, lists: Sequence[tuple[SentList, Sequence[Marked]]]) -> No
 def _records(sent: SentList, marked: Sequence[Marked]) -> Iterator[object]:
     """Give what is kept of one list: what it is, its findings, its rows."""
     yield {"format": FORMAT, "file": sent.name, "sheet": sent.sheet or NEW_SHEET, "findings": len(marked),
-           "rows": len(sent.rows)}  # fmt: skip
+           "rows": len(sent.rows), "head": sent.head, "kind_in_names": sent.kind_in_names}  # fmt: skip
     for one in marked:
         yield {"finding": one.finding.finding, "row": one.finding.row, "column": one.finding.column,
                "value": one.finding.value, "sheet_row": one.row, "targets": list(one.targets)}  # fmt: skip

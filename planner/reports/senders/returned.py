@@ -27,13 +27,19 @@ _ID = re.compile(r"[a-z_]+\.[a-z_]+\.[0-9a-f]{10}(-\d+)?")
 
 
 class About(Model):
-    """The first record of a list in the hidden sheet: what it is called, its sheet, and how much follows."""
+    """The first record of a list in the hidden sheet: what it is called, its sheet, and how much follows.
+
+    ``head`` is the row of the headings, ``kind_in_names`` as :class:`planner.reports.senders.lists.SentList`
+    has it; workbooks that were sent before these were written have neither.
+    """
 
     format: Literal[1]
     file: str
     sheet: str = ""
     findings: int = Field(ge=0)
     rows: int = Field(ge=1)
+    head: int = Field(default=0, ge=0)
+    kind_in_names: bool = False
 
 
 class Asked(Model):
@@ -66,6 +72,10 @@ class Returned(NamedTuple):
         What was written into the cells that findings are about, by finding.
     others
         In how many further cells stands what was not sent.
+    head
+        The row of the headings, from 1; 0 where the workbook does not say it.
+    kind_in_names
+        Whether the names tell what each unit is, and no column of its own does.
     """
 
     path: Path
@@ -75,6 +85,8 @@ class Returned(NamedTuple):
     answers: dict[str, list[str]]
     overwritten: dict[str, str]
     others: int
+    head: int = 0
+    kind_in_names: bool = False
 
 
 def _sheets(path: Path) -> list[str]:
@@ -122,7 +134,17 @@ def read_returned(path: Path) -> tuple[Returned, ...]:
         for one in _owners(seen, [about.sheet for about, _, _ in sent], name, page):
             one.read(page)
     return tuple(
-        Returned(path, about.file, asked, rows, one.answers, one.overwritten, one.others)
+        Returned(
+            path,
+            about.file,
+            asked,
+            rows,
+            one.answers,
+            one.overwritten,
+            one.others,
+            about.head,
+            about.kind_in_names,
+        )
         for (about, asked, rows), one in zip(sent, seen, strict=True)
     )
 

@@ -23,12 +23,13 @@ class RuleTexts(Model):
 
 
 class SenderTexts(Model):
-    """All sentences; ``general`` is for rules without their own."""
+    """All sentences; ``general`` is for rules without their own, ``columns`` for the layer's own columns."""
 
     general: RuleTexts
     rules: dict[str, RuleTexts]
     severity: dict[str, Sentence]
     kinds: dict[str, Sentence]
+    columns: dict[str, Sentence]
     comment: dict[str, Sentence]
     sheet: dict[str, Sentence]
     instructions: tuple[Sentence, ...]
