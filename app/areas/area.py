@@ -13,6 +13,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
+from app.areas.given import Given, given_by
 from app.areas.places import PlaceIndex, places
 from app.areas.planning import Planner
 from app.areas.question import WhatIf
@@ -142,6 +143,16 @@ class Area:
     def name(self) -> str:
         """Name of the kabupaten or kota."""
         return self.layers.area.name
+
+    @cached_property
+    def given(self) -> Given | None:
+        """What the file of the base asks beyond the plain one; None where there is none."""
+        return given_by(self.scenario)
+
+    @property
+    def base_facilities(self) -> pd.DataFrame:
+        """The facilities as the base has them: what a file opened is there, what it closed is not."""
+        return self.base.gaps.layers.facilities
 
     @property
     def kinds(self) -> tuple[str, ...]:

@@ -65,7 +65,7 @@ def what_if_of_file(content: bytes, base: Scenario) -> WhatIf:
     more = [
         name
         for name in type(asked).model_fields
-        if name not in TAKEN and getattr(asked, name) != getattr(plain, name)
+        if name not in TAKEN and getattr(asked, name) not in (getattr(plain, name), getattr(base, name))
     ]
     if more:
         msg = (
@@ -86,7 +86,9 @@ def what_if_of_file(content: bytes, base: Scenario) -> WhatIf:
             limit_minutes=None if rule.limit_minutes == now.limit_minutes else rule.limit_minutes,
         )
     changed = {kind: rule for kind, rule in rules.items() if rule != RuleChange()}
-    return WhatIf(standard=changed, edits=asked.edits)
+    # A file that was written here says what the base asks too.
+    own = asked.edits[: len(base.edits)] == base.edits
+    return WhatIf(standard=changed, edits=asked.edits[len(base.edits) :] if own else asked.edits)
 
 
 class WhatIf(Model):
@@ -187,9 +189,29 @@ class WhatIf(Model):
         base
             What it was asked of.
         """
-        content = {"name": name, **{k: v for k, v in self.content().items() if v}}
-        rules = self.scenario(base).standard
-        for kind, change in content.get("standard", {}).items():
-            if base.standard[kind].fair_minutes != rules[kind].fair_minutes:
-                change["fair_minutes"] = rules[kind].fair_minutes
+        # All that is not as in the software itself: the base may come from a file.
+        asked = self.scenario(base)
+        differs = _beyond(_plain(default_scenario()), _plain(asked))
+        content = {"name": name, **{k: v for k, v in differs.items() if k != "name"}}
+        if asked.edits:
+            content["edits"] = WhatIf(edits=asked.edits).content()["edits"]
         return str(yaml.safe_dump(content, allow_unicode=True, sort_keys=False))
+
+
+def _plain(scenario: Scenario) -> dict[str, Any]:
+    """Return a scenario as the values of its file."""
+    return scenario.model_dump(mode="json", by_alias=True)
+
+
+def _beyond(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
+    """Return what of the values differs, mappings key by key, as a file says it."""
+    out = {}
+    for key, value in after.items():
+        old = before.get(key)
+        if isinstance(old, dict) and isinstance(value, dict):
+            value = _beyond(old, value)  # noqa: PLW2901 - what is left of it
+            if value:
+                out[key] = value
+        elif key not in before or old != value:
+            out[key] = value
+    return out

@@ -6,16 +6,21 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from app.core.state import History, new_token, opened_as
+from geodata.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from app.core.notice import Notice
     from app.core.questions import Questions
-    from app.core.state import State
+    from app.core.state import Opened, State
     from app.core.work import Work
     from app.store import Draft, Saved, Store
     from app.texts import Texts
+
+
+def _nothing() -> None:
+    """Do nothing."""
 
 
 class Drafts:
@@ -42,6 +47,12 @@ class Drafts:
         self._notice, self._texts, self._questions, self._work = notice, texts, questions, work
         # Of the draft that this session writes; empty where there is none.
         self.token = ""
+        # Of one that another page still has, which may be the page that this one takes the place of; and the
+        # work as it was found there. Nothing is written until it is clear whose it is.
+        self._offered = ""
+        self._found: tuple[History, Opened | None] | None = None
+        # Called when the draft got another name although nothing else has changed.
+        self.renamed: Callable[[], None] = _nothing
         # Drafts that are open somewhere on this server; shared by its sessions.
         self.live: dict[str, Drafts] = {}
         self._writing = self._again = False
@@ -52,8 +63,35 @@ class Drafts:
         """Whether all that was done is kept."""
         return not (self._writing or self._again)
 
+    @property
+    def named(self) -> str:
+        """The draft that holds what is shown, by whichever page it is written; empty where there is none."""
+        return self.token or self._offered
+
+    def settle(self) -> None:
+        """Take the draft that another page had, or go on with a copy where that page is still there.
+
+        To be called once the page before, if it was this one, has surely closed.
+        """
+        if self._offered:
+            self._claim()
+            self._keep()
+            self.renamed()
+
+    def _claim(self) -> None:
+        token = self._offered
+        self.take(token if self._is_free(token) else "")
+
+    def _is_free(self, token: str) -> bool:
+        holder = self.live.get(token)
+        return holder is None or holder is self or not holder.connected
+
     def _keep(self) -> None:
         state = self._state
+        if self._offered:
+            if self._found == (state.history, state.opened):
+                return
+            self._claim()
         if state.area.trial or (not self.token and not state.unsaved):
             return
         if self._writing:
@@ -104,17 +142,36 @@ class Drafts:
                 self._notice.tell(self._texts.text("This draft is no longer there."), "warning")
                 return
             draft, history, saved = found
-            # Somebody else's draft, or one that is open in another tab, goes on as a copy.
-            holder = self.live.get(token)
-            free = holder is None or holder is self or not holder.connected
-            self.take(token if free and draft.account == self._account else "")
             opened = None
             if saved is not None and draft.scenario_version is not None:
                 # As of the version that the work began from: a later one of others is a conflict.
                 opened = opened_as(saved, version=draft.scenario_version)
+            # Somebody else's draft goes on as a copy, and one that is open in another tab. A page that is
+            # loaded again is that other tab for a moment: its old session lingers until its socket closes.
+            mine = draft.account == self._account
+            self.take(token if mine and self._is_free(token) else "")
+            if mine and not self.token:
+                self._offered, self._found = token, (history, opened)
             self._state.move_to(history, opened=opened)
 
         self._questions.queue(lambda: (slow, show))
+
+    def is_open_elsewhere(self, token: str) -> bool:
+        """Return whether somebody is at another page with this draft."""
+        return not self._is_free(token)
+
+    def delete(self, token: str, *, then: Callable[[], None]) -> None:
+        """Delete a draft of one's own that no page has open; it cannot be brought back."""
+
+        def slow() -> None:
+            draft = self._store.draft(token)
+            if draft is None or (draft.account, draft.area) != (self._account, self._state.area.code):
+                return
+            if token == self.named or self.is_open_elsewhere(token):
+                raise ConfigError(self._texts.text("This draft is open in a tab."))
+            self._store.drop_draft(token)
+
+        self._questions.queue(lambda: (slow, lambda _: then()), writes=True)
 
     @property
     def connected(self) -> bool:
@@ -125,6 +182,11 @@ class Drafts:
         """Go on under another draft's name; under none when it is empty."""
         if self.live.get(self.token) is self:
             del self.live[self.token]
-        self.token = token
+        self.token, self._offered, self._found = token, "", None
         if token:
             self.live[token] = self
+
+    def close(self) -> None:
+        """Let go of the draft and of the page; the draft itself stays."""
+        self.take("")
+        self.renamed = _nothing

@@ -27,6 +27,8 @@ class MapTools:
         self.show_theme: Callable[[bool], None] = _nothing
         # Brings two corners (latitude, longitude) into view.
         self.go_to: Callable[[list[list[float]]], None] = _nothing
+        # Shows a place (latitude, longitude) at a zoom.
+        self.look: Callable[[tuple[float, float, float]], None] = _nothing
         # Called before something is picked, so that the map can be seen.
         self.make_room: Callable[[], None] = _nothing
         self._picked: Callable[[dict[str, Any]], None] | None = None
@@ -55,7 +57,7 @@ class MapTools:
         """Let go of the map."""
         self._picked = None
         self.make_room = _nothing
-        self.use = self.draw = self.mark = self.show_theme = self.go_to = _nothing
+        self.use = self.draw = self.mark = self.show_theme = self.go_to = self.look = _nothing
 
 
 class OpenViews(param.Parameterized):  # type: ignore[misc]  # param ships no types

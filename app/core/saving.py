@@ -195,8 +195,14 @@ class Scenarios:
 
         self.write(slow, lambda _: then())
 
-    def compare_with(self, scenario_id: str) -> None:
-        """Compare with a saved scenario, or with the base when the id is empty."""
+    def compare_with(self, scenario_id: str, *, measure: str = "change") -> None:
+        """Compare with a saved scenario, or with the base when the id is empty.
+
+        Parameters
+        ----------
+        measure
+            What the map then shows of it; two maps, or both sides of a line, show what they showed.
+        """
 
         def slow() -> Reference:
             if not scenario_id:
@@ -207,8 +213,8 @@ class Scenarios:
             return Reference(what_if, saved.name, saved.id)
 
         def show(reference: Reference) -> None:
-            measure = "change" if scenario_id else self._state.measure
-            self._state.param.update(reference=reference, measure=measure)
+            kept = not scenario_id or bool(self._state.beside)
+            self._state.param.update(reference=reference, measure=self._state.measure if kept else measure)
 
         self._questions.queue(lambda: (slow, show))
 

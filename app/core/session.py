@@ -107,6 +107,12 @@ class Session:
         self._files = 0
 
     @property
+    def base_name(self) -> str:
+        """What the base is called: what the file that the server was started with calls it, if it does."""
+        given = self.area.given
+        return (given.name if given is not None else "") or self.texts.text("the base")
+
+    @property
     def settled(self) -> bool:
         """Whether all that was asked for so far is done, shown and kept."""
         return self.questions.settled and self.drafts.settled
@@ -179,7 +185,7 @@ class Session:
         self.planning.close()
         self.revising.close()
         self._work.close()
-        self.drafts.take("")
+        self.drafts.close()
         self.stream.close()
         self.map.close()
         self.views.close()

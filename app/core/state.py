@@ -167,7 +167,18 @@ class State(param.Parameterized):  # type: ignore[misc] # param ships no types
         choices.setdefault("kind", area.kinds[0])
         super().__init__(**choices)
         self.area = area
+        # Before whatever shows them.
+        self.param.watch(self._one_map_of_differences, ["beside", "measure"])
         self._held: tuple[Answer, Answer] = (area.base, area.base)
+
+    def _one_map_of_differences(self, *events: param.parameterized.Event) -> None:
+        """Let no map lie beside one of the difference: of what is compared with it would be blank."""
+        if self.beside and self.measure == "change":
+            # What was chosen last holds.
+            if any(event.name == "beside" for event in events):
+                self.measure = "status"
+            else:
+                self.beside = ""
 
     @property
     def what_if(self) -> WhatIf:
@@ -365,7 +376,8 @@ class State(param.Parameterized):  # type: ignore[misc] # param ships no types
         chosen = self.selected
         if chosen is not None and chosen.what == "facility":
             opened = {e.id for e in history.now.edits if isinstance(e, OpenFacility)}
-            if chosen.id not in self.area.layers.facilities.index and chosen.id not in opened:
+            opened |= set(self.area.layers.facilities.index) | set(self.area.base_facilities.index)
+            if chosen.id not in opened:
                 others["selected"] = None
         # Held, so that what is shown is never computed twice however many questions others ask.
         self._held = (self.area.answer(history.now), self._held[1])
@@ -385,7 +397,7 @@ class State(param.Parameterized):  # type: ignore[misc] # param ships no types
 
     def new_facility_id(self, kind: str) -> str:
         """Return an id that no facility of the area, or of the question, has."""
-        taken = set(self.area.layers.facilities.index)
+        taken = set(self.area.layers.facilities.index) | set(self.area.base_facilities.index)
         taken |= {e.id for e in self.what_if.edits if isinstance(e, FACILITY_EDITS)}
         n = 1
         while f"{kind}-{n}" in taken:

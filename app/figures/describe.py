@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 def described(what_if: WhatIf, area: Area, texts: Texts) -> list[str]:
     """Return one line an edit, in order."""
     names = area.layers.facilities["name"].to_dict()
-    names |= {e.id: e.name for e in what_if.edits if isinstance(e, OpenFacility)}
+    names |= {e.id: e.name for e in (*area.scenario.edits, *what_if.edits) if isinstance(e, OpenFacility)}
     return [_line(edit, area, texts, names) + _capacity(edit, texts) for edit in what_if.edits]
 
 

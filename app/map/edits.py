@@ -34,9 +34,9 @@ FACILITY_NOTES = {
 
 
 def edited_points(answer: Answer) -> list[dict[str, Any]]:
-    """Return the facilities that an answer's edits touch, each with a note."""
+    """Return the facilities that an answer's edits, and those of its base, touch, each with a note."""
     notes: dict[str, str] = {}
-    for edit in answer.what_if.edits:
+    for edit in answer.gaps.scenario.edits:
         for kind, note in FACILITY_NOTES.items():
             if isinstance(edit, kind) and notes.get(edit.id) != "new":
                 notes[edit.id] = note
@@ -49,9 +49,12 @@ def edited_points(answer: Answer) -> list[dict[str, Any]]:
 
 
 def edited_roads(area: Area, answer: Answer) -> list[dict[str, Any]]:
-    """Return the roads, boat links and floods that an answer's edits touch: kind, and shape in degrees."""
+    """Return the roads, boat links and floods that an answer's edits, and those of its base, touch.
+
+    Each has its kind, and its shape in degrees.
+    """
     out = []
-    for edit in answer.what_if.edits:
+    for edit in answer.gaps.scenario.edits:
         if isinstance(edit, (AddRoad, AddBoat)):
             shape = shapely.LineString(edit.line)
             out.append(("road_added" if isinstance(edit, AddRoad) else "boat_added", shape))

@@ -20,6 +20,10 @@ export function render({ model, el }) {
     else send(message);
   }
   function send(message) {
+    if (message.type === "moved") {
+      window.jangkauDesk.look(String(message.at));
+      return;
+    }
     window.jangkauLife.send({ map: message.type }, () => model.send_msg(message));
   }
   // The page already holds a frame with the map in it. Moving it keeps what it shows where the browser can

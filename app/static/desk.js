@@ -52,6 +52,19 @@ window.jangkauDesk = (function () {
   }
   window.jangkauStream.follow("desk", (slot, value) => show(value.panel));
 
+  // Where the map looks is the page's own to say, and no step of the history.
+  const PLACE = /^-?\d+(\.\d+)?,-?\d+(\.\d+)?,\d+(\.\d+)?$/;
+  let at = new URLSearchParams(window.location.search).get("at") || "";
+  function withPlace(search) {
+    return PLACE.test(at) ? `${search}&at=${at}` : search;
+  }
+  function look(place) {
+    at = place;
+    const search = new URLSearchParams(window.location.search);
+    search.delete("at");
+    window.history.replaceState({}, "", withPlace(`?${search}`));
+  }
+
   // The address says what is shown. What comes together makes one step of the browser's history.
   let wanted = null;
   window.jangkauStream.follow("address", (slot, value) => {
@@ -59,22 +72,39 @@ window.jangkauDesk = (function () {
     wanted = { search: value.search, push: value.push || Boolean(wanted && wanted.push) };
   });
   function settle() {
-    const { search, push } = wanted;
+    const { push } = wanted;
+    const search = withPlace(wanted.search);
     wanted = null;
     if (search === window.location.search) return;
     window.history[push ? "pushState" : "replaceState"]({}, "", search);
   }
   window.addEventListener("popstate", () => {
+    at = new URLSearchParams(window.location.search).get("at") || "";
     if (tell) tell({ address: window.location.search });
   });
   window.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && tell) tell({ escape: true });
   });
+  // Dark or light as the system wishes, until somebody chooses; the choice is kept for the next page.
+  const night = window.matchMedia("(prefers-color-scheme: dark)");
+  const themeCookie = document.querySelector("meta[name=jk-theme-cookie]").content;
+  function keepTheme(kept) {
+    document.cookie = `${themeCookie}=${kept}; max-age=31536000; SameSite=Lax; path=${window.location.pathname}`;
+  }
+  window.jangkauStream.follow("theme", (slot, kept) => keepTheme(kept));
+  function wish() {
+    const chosen = new RegExp(`(^|; )${themeCookie}=(dark|light)`).test(document.cookie);
+    if (!chosen) keepTheme(night.matches ? "night" : "day");
+    tell({ dark: night.matches });
+  }
   return {
+    look: look,
     start: (how) => {
       tell = how;
       tell({ small: phone.matches });
       phone.addEventListener("change", () => tell({ small: phone.matches }));
+      wish();
+      night.addEventListener("change", wish);
     },
   };
 })();

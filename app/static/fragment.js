@@ -173,7 +173,7 @@ export function render({ model, el }) {
     event.preventDefault();
     const address = new URL(window.location.href);
     address.searchParams.set("lang", link.dataset.lang);
-    window.location.assign(address.href);
+    life.go(address.href);
   });
   box.addEventListener("submit", (event) => {
     event.preventDefault();

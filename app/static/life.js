@@ -13,6 +13,7 @@ window.jangkauLife = (function () {
   const QUICK_MS = 500;
   const GIVE_UP = 30;
   const KEPT = "jangkau-lost";
+  const TYPED = "jangkau-typed";
   const MOST = 30;
   const texts = JSON.parse(document.getElementById("jk-life-texts").textContent);
   let say = null;
@@ -78,17 +79,23 @@ window.jangkauLife = (function () {
     }
     probing = false;
   }
-  function again() {
+  function keep(name, more) {
     const typed = forms.flatMap((held) => held());
-    if (typing) note(`${typing.label}: ${value(typing.node)}`);
     try {
-      sessionStorage.setItem(KEPT, JSON.stringify({
-        at: lostAt, who: texts.account, done: done.map((d) => d.text), typed: typed,
-      }));
+      sessionStorage.setItem(name, JSON.stringify(Object.assign({ who: texts.account, typed: typed }, more)));
     } catch (error) {
       // Storage is full or forbidden; the page comes back all the same.
     }
+  }
+  function again() {
+    if (typing) note(`${typing.label}: ${value(typing.node)}`);
+    keep(KEPT, { at: lostAt, done: done.map((d) => d.text) });
     window.location.reload();
+  }
+  // Loads the page at another address, such as in the other language: what was typed and not sent goes along.
+  function go(address) {
+    keep(TYPED, {});
+    window.location.assign(address);
   }
 
   // What the user did: confirmed by the first pong to a later ping that says that all is settled.
@@ -153,13 +160,19 @@ window.jangkauLife = (function () {
     if (!closed) found();
   }
 
+  // What was kept for this page, once; nothing where somebody else has signed in since.
+  function taken(name) {
+    const kept = JSON.parse(sessionStorage.getItem(name));
+    sessionStorage.removeItem(name);
+    if (!kept || kept.who !== texts.account) return null;
+    kept.typed.forEach((t) => restored.set(`${t.slot} ${t.key}`, t));
+    return kept;
+  }
   function back() {
-    const kept = sessionStorage.getItem(KEPT);
-    sessionStorage.removeItem(KEPT);
+    taken(TYPED);
+    const kept = taken(KEPT);
     if (!kept) return;
-    const { at, who, done: names, typed } = JSON.parse(kept);
-    // Somebody else may have signed in since.
-    if (who !== texts.account) return;
+    const { at, done: names, typed } = kept;
     const node = box("jk-back", "status");
     const time = new Date(at).toLocaleTimeString(texts.lang, { hour: "2-digit", minute: "2-digit" });
     function line(tag, text) {
@@ -184,7 +197,6 @@ window.jangkauLife = (function () {
     const close = line("button", texts.close);
     close.type = "button";
     close.addEventListener("click", () => node.remove());
-    typed.forEach((t) => restored.set(`${t.slot} ${t.key}`, t));
   }
   back();
 
@@ -205,6 +217,7 @@ window.jangkauLife = (function () {
         lost();
       }));
     },
+    go: go,
     holds: (fields) => forms.push(fields),
     words: words,
     // What was typed into a field before the page came back, until it is in its field again.

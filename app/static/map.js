@@ -1,6 +1,6 @@
 // The app's map. Outlines are sent once; an answer is one class a village. Python speaks by messages
-// (paint, swipe, select, view, go, facilities, overlay, edits, plan, doubts, tool, theme), the map answers (ready,
-// village, several, facility, site, place, line, area, cancelled). Every text that came from a file is set with textContent.
+// (paint, swipe, select, view, go, look, facilities, overlay, edits, plan, doubts, tool, theme), the map answers (ready,
+// village, several, facility, site, place, line, area, moved, cancelled). Every text that came from a file is set with textContent.
 function jangkauMap(map, data) {
   "use strict";
   var t = data.texts;
@@ -535,6 +535,11 @@ function jangkauMap(map, data) {
       twin.show(m.how === "maps" ? m : null);
     },
     view: bring,
+    look: function (m) {
+      touched = true;
+      looked = null;
+      map.setView([m.at[0], m.at[1]], m.at[2], { animate: false });
+    },
     go: go,
     facilities: function (m) { showFacilities(m.changed); },
     overlay: function (m) { draw(over, m.features); document.body.dataset.overlay = String(m.features.length); },
@@ -578,6 +583,15 @@ function jangkauMap(map, data) {
     });
   };
   look.watch(map.getContainer());
+  // For the page's address; nothing where it is the whole area, as at first.
+  var lookedAt = "";
+  map.on("moveend", function () {
+    var center = map.getCenter().wrap();
+    var now = touched ? [center.lat.toFixed(5), center.lng.toFixed(5), map.getZoom()].join(",") : "";
+    if (now === lookedAt) return;
+    lookedAt = now;
+    say({ type: "moved", at: now });
+  });
   map.on("resize", function () {
     fit();
     if (looked) bring(looked);

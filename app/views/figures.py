@@ -38,7 +38,7 @@ def make(session: Session) -> Fragment:
             status=session.area.scenario.status,
             extent=state.answer.gaps.extent,
             differs=state.differs,
-            against=state.reference.name or _("the base, without changes"),
+            against=state.reference.name or session.base_name,
         )
 
     def brought_up() -> None:

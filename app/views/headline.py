@@ -33,7 +33,8 @@ def make(session: Session) -> Fragment:
             area=session.area.name, opened=state.opened, base=state.what_if.is_base, unsaved=state.unsaved,
             can_undo=state.history.can_undo, can_redo=state.history.can_redo,
             differs=state.differs,
-            against=state.reference.name or session.texts.text("the base"),
+            against=state.reference.name or session.base_name,
+            given=session.area.given, base_name=session.base_name, reference=state.reference,
             headlines=state.headlines(), kind=state.kind, whom=session.texts.group_in_short(state.group),
         )  # fmt: skip
 

@@ -43,7 +43,7 @@ def painting(session: Session, turn: int) -> dict[str, Any]:
         title = f"{title} ({texts.group_in_short(state.group)})"
     if state.measure == "change":
         # Against what must be on the picture itself: it may be all that somebody sees.
-        title = texts.text("Difference to {name}", name=state.reference.name or texts.text("the base"))
+        title = texts.text("Difference to {name}", name=state.reference.name or session.base_name)
     return {
         "type": "paint", "turn": turn, "title": f"{texts.kind(state.kind)}: {title}",
         "classes": _digits(classes), "legend": [
@@ -83,6 +83,7 @@ class _MapView(Follows):
         session.map.draw = self.draw
         session.map.mark = lambda found: self.bridge.send({"type": "doubts", "marks": found})
         session.map.go_to = lambda corners: self.bridge.send({"type": "go", "corners": corners})
+        session.map.look = lambda at: self.bridge.send({"type": "look", "at": list(at)})
         session.map.show_theme = lambda dark: self.bridge.send({"type": "theme", "dark": dark})
         self.answered()
 
@@ -121,7 +122,7 @@ class _MapView(Follows):
             "classes": _digits(state.classes_compared()) if beside else None,
             "changed": edited_points(state.compared) if beside else [],
             "edits": edited_roads(self.session.area, state.compared) if beside else [],
-            "left": state.reference.name or texts.text("the base"), "right": shown,
+            "left": state.reference.name or self.session.base_name, "right": shown,
         })  # fmt: skip
 
     def village(self, message: dict[str, Any]) -> None:

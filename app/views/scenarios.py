@@ -34,6 +34,17 @@ class _Lists:
     trail: list[Change]
 
 
+@dataclass(frozen=True)
+class _About:
+    """A line of the drafts."""
+
+    token: str
+    when: str
+    changes: int
+    last: str
+    elsewhere: bool
+
+
 def make(session: Session) -> Fragment:
     """Return the scenarios of the area."""
     return _Scenarios(session).fragment
@@ -44,6 +55,8 @@ class _Scenarios(Follows):
         super().__init__(session)
         self.lists = _Lists([], [], [], [])
         self.compared: Comparison | None = None
+        # Of the draft that is deleted if its button is pressed once more.
+        self.leaving = ""
         self.fragment = Fragment(
             session.stream, "scenarios", self.acted, label=session.texts.text("Scenarios")
         )
@@ -68,7 +81,7 @@ class _Scenarios(Follows):
 
         def slow() -> _Lists:
             store, code = session.store, session.area.code
-            drafts = [d for d in store.drafts(code, session.account) if d.token != session.drafts.token]
+            drafts = [d for d in store.drafts(code, session.account) if d.token != session.drafts.named]
             return _Lists(
                 store.scenarios(code),
                 store.archived(code),
@@ -111,10 +124,11 @@ class _Scenarios(Follows):
             editor=session.scenarios.editor, saved=self.lists.saved, opened=state.opened,
             unsaved=state.unsaved,
             archived=self.lists.archived,
-            drafts=[(d.token, texts.moment(d.updated_at), self.about(d)) for d in self.lists.drafts],
+            drafts=[self.about(d) for d in self.lists.drafts], leaving=self.leaving,
             trail=[(texts.moment(c.at), c.account, _action(session, c.action), c.scenario_name or "")
                    for c in self.lists.trail],
             reference=state.reference, base=state.what_if.is_base,
+            given=session.area.given, base_name=session.base_name,
             conflict=conflict and {"name": conflict.name, "by": conflict.updated_by,
                                    "at": texts.moment(conflict.updated_at), "id": conflict.id,
                                    "archived": conflict.archived},
@@ -124,16 +138,19 @@ class _Scenarios(Follows):
             kind=state.kind, season=state.season,
         )  # fmt: skip
 
-    def about(self, draft: Draft) -> str:
-        """Return what a draft is about: its last change."""
+    def about(self, draft: Draft) -> _About:
+        """Return what a draft is about: how many changes, and the last."""
+        session = self.session
+        texts = session.texts
         try:
             what_if = History.read(draft.content).now
+            lines = [*rules(what_if, texts), *described(what_if, session.area, texts)]
         except ConfigError:
-            return ""
-        lines = [
-            *rules(what_if, self.session.texts), *described(what_if, self.session.area, self.session.texts)
-        ]  # fmt: skip
-        return lines[-1] if lines else ""
+            lines = []
+        return _About(
+            draft.token, texts.moment(draft.updated_at), len(lines), lines[-1] if lines else "",
+            elsewhere=session.drafts.is_open_elsewhere(draft.token),
+        )  # fmt: skip
 
     def acted(self, message: dict[str, str]) -> None:  # noqa: C901, PLR0912 - one case a button
         """Do what a button says."""
@@ -161,6 +178,11 @@ class _Scenarios(Follows):
                 session.scenarios.start_new()
             case "resume":
                 session.drafts.resume(message.get("token", ""))
+            case "leave_draft":
+                self.leaving = message.get("token", "")
+                self.show()
+            case "delete_draft" if message.get("token") == self.leaving:
+                session.drafts.delete(self.leaving, then=self.load)
             case "theirs":
                 session.scenarios.open(scenario_id)
             case "keep_mine":

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from app.core.session import Session
 
 PAGE = 50
+LONGEST_QUERY = 100
 FILTERS = ("query", "district", "status", "reason")
 
 
@@ -75,7 +76,7 @@ class _Ranked(Follows):
             state.selected = Selection("village", message["code"])
         elif act in FILTERS:
             self.shown = PAGE
-            state.filter = replace(state.filter, **{act: message.get("value", "")[:100]})
+            state.filter = replace(state.filter, **{act: message.get("value", "")[:LONGEST_QUERY]})
         elif act == "order" and message.get("by") in ORDERS:
             by = message["by"]
             state.order = f"-{by}" if state.order == by else by

@@ -133,16 +133,23 @@ class _WhatIf(Follows):
                 session.map.pick("area", self.drawn_flood)
 
     def show_list(self) -> None:
-        session, what_if = self.session, self.state.what_if
+        session, what_if, given = self.session, self.state.what_if, self.session.area.given
         listed = set(session.area.layers.area.listed_kinds)
-        opened = {e.kind for e in what_if.edits if isinstance(e, OpenFacility)}
+        # Those of the base, which a file may have given, too.
+        edits = (*session.area.scenario.edits, *what_if.edits)
+        opened = {e.kind for e in edits if isinstance(e, OpenFacility)}
         self.list.html = session.render(
             "changes",
             rules=rules(what_if, session.texts), edits=described(what_if, session.area, session.texts),
             unlisted=[session.texts.kind(k) for k in sorted(opened - listed) if k in session.area.kinds],
             candidates=[road_words(session.area, name, session.texts) for name in self.candidates],
             classes={c: road_class(c, session.texts) for c in OFFERED_ROAD_CLASSES},
-            closed={e.road for e in what_if.edits if isinstance(e, CloseRoad)}, base=what_if.is_base,
+            closed={e.road for e in edits if isinstance(e, CloseRoad)}, base=what_if.is_base,
+            given=given, base_name=session.base_name,
+            of_base=[] if given is None else [
+                *rules(given.what_if, session.texts),
+                *described(given.what_if, session.area, session.texts),
+            ],
         )  # fmt: skip
 
     def _factor_now(self, mode: str) -> float:

@@ -2,20 +2,46 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode
 
-from app.core.state import Selection
+from app.components.fragment import well_formed
+from app.core.state import Filter, Selection
+from app.figures.measures import STATUSES
 from app.views.follows import follow
+from app.views.villages import LONGEST_QUERY
+from planner.coverage.reach import REASONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from app.areas.area import Area
     from app.core.session import Session
 
 # What an address says of the state as it is, and what each is when it does not.
-LINKED = {"kind": None, "season": None, "measure": None, "group": ""}
+LINKED = {"kind": None, "season": None, "measure": None, "group": "", "beside": ""}
+# What it says of the list of villages: nothing of this is a step to go back to.
+LISTED = ("query", "district", "status", "reason")
 LONGEST_ADDRESS = 4000
+HIGHEST_ZOOM = 22.0
+
+
+def looked_at(query: Mapping[str, str], area: Area) -> tuple[float, float, float] | None:
+    """Return where the map of an address looks: latitude, longitude, zoom; None where it says nothing of use.
+
+    The page itself writes it (static/desk.js).
+    """
+    try:
+        lat, lon, zoom = (float(part) for part in query.get("at", "").split(","))
+    except ValueError:
+        return None
+    if not all(map(math.isfinite, (lat, lon, zoom))) or not 0.0 <= zoom <= HIGHEST_ZOOM:
+        return None
+    if abs(lat) > 90.0 or abs(lon) > 180.0 or not area.is_near((lon, lat)):
+        return None
+    return lat, lon, zoom
 
 
 class Address:
@@ -28,76 +54,106 @@ class Address:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._said: dict[str, str] | None = None
-        self._applying = False
-        # Where the browser went back to, while what it takes is still on its way.
-        self._expected: dict[str, str] | None = None
+        # How often the page is on its way to what an address says; until it is there, that address stays.
+        self._arriving = 0
+        session.drafts.renamed = self._write
 
     def follow(self) -> None:
         """Write the address, now and whenever what it says changes."""
         state, views = self._session.state, self._session.views
-        names = ("kind", "season", "measure", "group", "selected", "history", "opened")
-        follow(self._write, state, *names)
+        names = ("kind", "season", "measure", "group", "selected", "history", "opened", "reference", "beside")
+        follow(self._write, state, *names, "filter", "order")
         follow(self._write, views, "shown")
         self._write()
 
     def parts(self) -> dict[str, str]:
-        """Return what the address says, without the draft."""
+        """Return what the address says, without the draft and the list's order and filter."""
         session, state = self._session, self._session.state
         chosen = state.selected
-        said = {
+        said: dict[str, Any] = {
             "view": session.views.shown, "kind": state.kind, "season": state.season,
             "measure": state.measure, "group": state.group,
             "scenario": "" if state.opened is None else state.opened.id,
+            "against": state.reference.id, "beside": state.beside,
             "lang": session.texts.lang, "area": session.area.code, "trial": session.area.trial,
         }  # fmt: skip
         if chosen is not None:
             said[chosen.what] = chosen.id
         return {k: v for k, v in said.items() if v}
 
+    def _unstepped(self) -> dict[str, str]:
+        """Return what the address also says, without which it would be no other step."""
+        session, state = self._session, self._session.state
+        said = {name: getattr(state.filter, name) for name in LISTED}
+        said["order"] = "" if state.order == state.param.order.default else state.order
+        said["draft"] = session.drafts.named if state.unsaved else ""
+        return {k: v for k, v in said.items() if v}
+
     def _write(self, *_events: object) -> None:
-        session = self._session
+        if self._arriving:
+            return
         said = self.parts()
-        another = self._said is not None and said != self._said
-        push = another and not self._applying and said != self._expected
-        if not self._applying and another:
-            self._expected = None
+        push = self._said is not None and said != self._said
         self._said = said
-        draft = {"draft": session.drafts.token} if session.state.unsaved and session.drafts.token else {}
-        session.stream.put("address", {"search": "?" + urlencode(said | draft), "push": push})
+        search = "?" + urlencode(said | self._unstepped())
+        self._session.stream.put("address", {"search": search, "push": push})
 
     def start(self, query: Mapping[str, str]) -> None:
         """Bring a new session to what its address asks for; what makes no sense is left out."""
+        self._arriving += 1
         self._show(query, {})
         if query.get("draft"):
             self._session.drafts.resume(query["draft"])
         elif query.get("scenario"):
             self._session.scenarios.open(query["scenario"])
+        self._compare(query)
+        self._arrive(waits=any(query.get(k) for k in ("draft", "scenario", "against")))
 
     def go_back(self, search: str) -> None:
         """Show what an address says that the browser went back, or forward, to; no work is lost by it."""
         session, state = self._session, self._session.state
-        query = dict(parse_qsl(search[:LONGEST_ADDRESS].removeprefix("?")))
-        self._applying = True
-        try:
-            self._show(query, {k: v for k, v in LINKED.items() if v is not None})
-            if "village" not in query and "facility" not in query:
-                state.selected = None
-                session.views.open(query.get("view", ""))
-        finally:
-            self._applying = False
-        self._expected = {k: v for k, v in query.items() if k != "draft"}
+        query = dict(parse_qsl(well_formed(search[:LONGEST_ADDRESS]).removeprefix("?")))
+        self._arriving += 1
+        self._show(query, {k: v for k, v in LINKED.items() if v is not None})
+        if "village" not in query and "facility" not in query:
+            state.selected = None
+            session.views.open(query.get("view", ""))
         opened = "" if state.opened is None else state.opened.id
-        wanted = query.get("scenario", "")
+        wanted, draft = query.get("scenario", ""), query.get("draft", session.drafts.named)
+        waits = True
         if wanted and wanted != opened:
             session.scenarios.open(wanted)
-        elif query.get("draft", session.drafts.token) != session.drafts.token:
-            session.drafts.resume(query["draft"])
+        elif draft != session.drafts.named:
+            session.drafts.resume(draft)
         elif opened and not wanted and not state.unsaved:
             session.scenarios.start_new()
+        else:
+            waits = False
+        self._arrive(waits=self._compare(query) or waits)
+
+    def _compare(self, query: Mapping[str, str]) -> bool:
+        """Compare with what an address says, once what it opens is open; returns whether that is another."""
+        session = self._session
+        against = query.get("against", "")
+        if against == session.state.reference.id:
+            return False
+        session.scenarios.compare_with(against, measure=session.state.measure)
+        return True
+
+    def _arrive(self, *, waits: bool) -> None:
+        """Write the address again once all is there that was asked for, or was told why it is not."""
+        queue = self._session.questions.queue
+        if not waits or not queue(lambda: (lambda: None, self._arrived), lost=self._arrived):
+            self._arrived()
+
+    def _arrived(self, *_result: object) -> None:
+        self._arriving -= 1
+        # It is the same step as before.
+        self._said = None
         self._write()
 
     def _show(self, query: Mapping[str, str], otherwise: Mapping[str, str]) -> None:
-        """Choose what a query says of kind, season, measure, group, village or facility, and view."""
+        """Choose what a query says of the map, the list, village or facility, and view."""
         session, state = self._session, self._session.state
         known = {"kind": session.area.kinds, "group": ("", *session.area.scenario.groups)}
         for name in LINKED:
@@ -107,12 +163,32 @@ class Address:
             choices = getattr(state.param[name], "objects", None)
             if choices is None or value in choices:
                 setattr(state, name, value)
+        self._list(query)
         village, facility = query.get("village", ""), query.get("facility", "")
         if village in session.area.layers.villages.index:
             state.selected = Selection("village", village)
         elif facility in state.answer.gaps.layers.facilities.index:
             state.selected = Selection("facility", facility)
         session.views.open(query.get("view", ""))
+        # Last, so that what was chosen does not move it.
+        where = looked_at(query, session.area)
+        if where is not None:
+            session.map.look(where)
+
+    def _list(self, query: Mapping[str, str]) -> None:
+        """Bring the list of villages to what a query says; villages chosen in a box stay."""
+        state = self._session.state
+        known = {"district": state.districts(), "status": STATUSES, "reason": REASONS[1:]}
+        said: dict[str, Any] = {
+            name: well_formed(query.get(name, "")[:LONGEST_QUERY])
+            for name in LISTED
+            if name not in known or query.get(name, "") in known[name]
+        }
+        order = query.get("order", "")
+        state.param.update(
+            filter=replace(Filter(codes=state.filter.codes), **said),
+            order=order if order in state.param.order.objects else state.param.order.default,
+        )
 
     def heard(self, message: Mapping[str, Any]) -> None:
         """Take what the page says of itself (static/desk.js)."""

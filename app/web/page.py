@@ -14,6 +14,7 @@ from app.views import VIEWS, tour
 from app.views.follows import follow
 from app.views.mapview import painting
 from app.web import desk
+from app.web.theme import THEME_COOKIE
 from planner.reports.maps.page import script_json
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from app.core.session import Session
     from app.web.address import Address
+    from app.web.theme import Theme
 
 # The map has the window: no bar over it.
 _NO_BAR = {name: {"styleOverrides": {"root": {"display": "none"}}} for name in ("MuiAppBar", "MuiToolbar")}
@@ -35,14 +37,26 @@ _STREAM, _LIFE, _DESK = (
 )
 
 
-def first_picture(session: Session) -> dict[str, str]:
-    """Return what the page's template needs to show the map before everything else."""
+def first_picture(
+    session: Session, theme: Theme, look: tuple[float, float, float] | None = None
+) -> dict[str, str]:
+    """Return what the page's template needs to show the map before everything else.
+
+    Parameters
+    ----------
+    look
+        Where the map looks: latitude, longitude, zoom; the whole area when None.
+    """
+    messages = [painting(session, 0), {"type": "theme", "dark": theme.dark}]
+    if look is not None:
+        messages.append({"type": "look", "at": list(look)})
     return {
         "map_address": session.map.address,
         "map_label": script_json(session.texts.text("Map of {area}", area=session.area.name)),
         "page_lang": session.texts.lang,
-        "first_paint": script_json(painting(session, 0)),
+        "first_messages": script_json(messages),
         "stream_js": _STREAM, "life_js": _LIFE, "desk_js": _DESK,
+        "theme_cookie": THEME_COOKIE,
         "life_texts": script_json(_life_texts(session)),
     }  # fmt: skip
 
@@ -65,7 +79,9 @@ def _life_texts(session: Session) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def build_page(session: Session, address: Address, *, newcomer: bool, others: Mapping[str, str]) -> pmui.Page:
+def build_page(
+    session: Session, address: Address, *, newcomer: bool, others: Mapping[str, str], theme: Theme
+) -> pmui.Page:
     """Return the page of a session.
 
     Parameters
@@ -76,10 +92,27 @@ def build_page(session: Session, address: Address, *, newcomer: bool, others: Ma
         Whether to show the first steps on top.
     others
         Other areas that are served: address by name.
+    theme
+        How it begins.
     """
+    chosen = theme.chosen
 
     def other_theme() -> None:
+        nonlocal chosen
+        chosen = True
         page.dark_theme = not page.dark_theme
+        kept = "dark" if page.dark_theme else "light"
+        session.stream.put("theme", kept)
+
+    def heard(message: dict[str, Any]) -> None:
+        if not isinstance(message.get("dark"), bool):
+            address.heard(message)
+        elif not chosen:
+            page.dark_theme = message["dark"]
+
+    def at_rest() -> None:
+        session.drafts.settle()
+        session.views.make_ahead()
 
     # The map first, so that it is also the first to hear of a change.
     the_map, *bar = (v.make(session) for p in ("map", "bar") for v in VIEWS if v.place == p)
@@ -88,7 +121,7 @@ def build_page(session: Session, address: Address, *, newcomer: bool, others: Ma
     story = [] if not newcomer else [tour.make(session)]
     # In the order in which a keyboard goes through it.
     body = pmui.Column(
-        Wire(session.stream, lambda: session.settled, address.heard, session.views.make_ahead, margin=0),
+        Wire(session.stream, lambda: session.settled, heard, at_rest, margin=0),
         rail,
         pmui.Column(*bar, *story, sx=desk.BAR_BOX, margin=0),
         pmui.Column(the_map, sx=desk.MAP_BOX, margin=0),
@@ -99,6 +132,7 @@ def build_page(session: Session, address: Address, *, newcomer: bool, others: Ma
     # Panel's own button for the theme speaks English alone.
     page = pmui.Page(
         title=session.area.name, header=[], main=[body], theme_toggle=False, busy_indicator=None,
+        dark_theme=theme.dark,
         theme_config=THEMES, template=_TEMPLATE,
         # Else the area's name, which the base page would put there as it stands.
         meta_name="Jangkau", meta_title="Jangkau",

@@ -27,10 +27,11 @@ from app.render import Renderer
 from app.store import StoreError
 from app.texts import Texts
 from app.views.tour import SEEN_COOKIE
-from app.web.address import Address
+from app.web.address import Address, looked_at
 from app.web.door import COOKIE, DAYS, Door
 from app.web.hardening import harden
 from app.web.page import build_page, first_picture, release
+from app.web.theme import theme_of
 from geodata.errors import ConfigError
 from geodata.files import limits
 from planner.texts.catalogues import LANGUAGES
@@ -203,11 +204,15 @@ class App:
                 a.name: f"?area={a.code}&lang={lang}"
                 for a in (area, *(o for o in areas if o.code != area.code))
             }
-        document.template_variables.update(first_picture(session))
+        of_area = query.get("area", area.code) == area.code
+        theme = theme_of(pn.state.cookies)
+        look = looked_at(query, area) if of_area else None
+        document.template_variables.update(first_picture(session, theme, look))
         address = Address(session)
-        page = build_page(session, address, newcomer=SEEN_COOKIE not in pn.state.cookies, others=others)
+        newcomer = SEEN_COOKIE not in pn.state.cookies
+        page = build_page(session, address, newcomer=newcomer, others=others, theme=theme)
         address.follow()
-        if query.get("area", area.code) == area.code:
+        if of_area:
             address.start(query)
         else:
             # Whatever else the link asks for is of that area.

@@ -547,6 +547,9 @@ def test_a_page_loaded_again_goes_on_with_its_draft_and_a_second_tab_with_a_copy
     for tab in tabs:
         tab.drafts.live = session.drafts.live
     tabs[0].drafts.resume(token)
+    # Whether it is a second tab shows once the page before would have closed.
+    assert (tabs[0].drafts.token, tabs[0].drafts.named) == ("", token)
+    tabs[0].drafts.settle()
     assert tabs[0].drafts.token not in ("", token)
     # The old session of a reload has lost its browser, and is still there for a while.
     monkeypatch.setattr(Drafts, "connected", property(lambda self: self is not session.drafts))

@@ -1,0 +1,73 @@
+"""What a server's base asks beyond the plain one: the scenario file or standard that it was started with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from app.areas.question import RuleChange, WhatIf
+from planner.scenarios.scenario import default_scenario
+
+if TYPE_CHECKING:
+    from planner.scenarios.scenario import Scenario
+
+# Names and sources say where numbers come from, and change none.
+SOURCES = ("name", "standard_name", "standard_version", "standard_source", "basis", "provenance")
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a base has that the plain base of the software has not.
+
+    Attributes
+    ----------
+    name
+        Of the scenario, else of the standard; empty where neither has one of its own.
+    what_if
+        Its modes and limits that differ, and its edits.
+    others
+        Keys of all else that differs, as the file writes them.
+    """
+
+    name: str
+    what_if: WhatIf
+    others: tuple[str, ...]
+
+
+def given_by(base: Scenario) -> Given | None:
+    """Return what a base asks beyond the plain one; None where it asks nothing.
+
+    Examples
+    --------
+    >>> plain = default_scenario()
+    >>> given_by(plain) is None
+    True
+    >>> given_by(plain.model_copy(update={"name": "rains", "season": "wet"}))
+    Given(name='rains', what_if=WhatIf(standard={}, edits=()), others=('season',))
+    """
+    plain = default_scenario()
+    told = ("standard", "edits", *SOURCES)
+    others = [
+        name
+        for name in type(base).model_fields
+        if name not in told and getattr(base, name) != getattr(plain, name)
+    ]
+    rules = {}
+    for kind, rule in base.standard.items():
+        before = plain.standard.get(kind)
+        changed = [
+            name
+            for name in type(rule).model_fields
+            if name not in SOURCES and (before is None or getattr(rule, name) != getattr(before, name))
+        ]
+        rules[kind] = RuleChange(
+            mode=rule.mode if "mode" in changed else None,
+            limit_minutes=rule.limit_minutes if "limit_minutes" in changed else None,
+        )
+        others += [f"standard.{kind}.{name}" for name in changed if name not in RuleChange.model_fields]
+    changes = {kind: change for kind, change in rules.items() if change != RuleChange()}
+    what_if = WhatIf(standard=changes, edits=base.edits)
+    if what_if.is_base and not others:
+        return None
+    standard = "" if base.standard_name == plain.standard_name else base.standard_name
+    return Given(standard if base.name == plain.name else base.name, what_if, tuple(others))

@@ -1,0 +1,124 @@
+"""What stays over a reload and a change of language: map, list, draft, typed words, light and dark."""
+
+from __future__ import annotations
+
+import pytest
+from browser_support import MAP_FRAME, Tab
+from playwright.sync_api import expect
+
+from app.store import Store
+
+pytestmark = [pytest.mark.browser, pytest.mark.enable_socket, pytest.mark.slow]
+LOOKS = """() => {
+    const c = jangkau.map.getCenter();
+    return [c.lat.toFixed(4), c.lng.toFixed(4), jangkau.map.getZoom()];
+}"""
+
+
+@pytest.fixture
+def store(served, database):
+    assert served.process.poll() is None
+    store = Store.open(database)
+    yield store
+    for draft in store.drafts("99.01", "local", 100):
+        store.drop_draft(draft.token)
+    for saved in store.scenarios("99.01"):
+        store.archive(saved.id, version=saved.version, account="test")
+    store.close()
+
+
+@pytest.fixture
+def tab(chromium, served, store):
+    assert store.drafts("99.01", "local") == []
+    tab = Tab(chromium, served.url)
+    yield tab
+    tab.close()
+
+
+def in_address(tab, words):
+    tab.page.wait_for_function("w => location.search.includes(w)", arg=words)
+
+
+def is_dark(tab, dark):
+    found = "dark => document.body.classList.contains('jk-dark') === dark"
+    tab.frame().wait_for_function(found, arg=dark)
+
+
+def test_a_reload_goes_on_with_map_list_and_one_draft(tab, chromium, served, store, hostile_layers):
+    name = hostile_layers.villages["village_name"].iloc[3]
+    tab.page.locator('input[data-key="query"]').fill(name)
+    in_address(tab, "query=")
+    point = hostile_layers.villages.to_crs(4326).geometry.iloc[3].representative_point()
+    # As a hand does it: whoever presses on the map looks elsewhere.
+    tab.frame().evaluate("{ jangkau.map.getContainer().dispatchEvent(new Event('keydown')); }")
+    tab.frame().evaluate("at => { jangkau.map.setView(at, 12, {animate: false}); }", [point.y, point.x])
+    in_address(tab, "at=")
+    looks = tab.frame().evaluate(LOOKS)
+    assert looks[2] == 12
+    tab.tab("What if")
+    tab.page.locator('select[data-key="mode"]').select_option("walking")
+    tab.page.locator(".edits", has_text=tab.texts.term("mode_walking")).wait_for()
+    in_address(tab, "draft=")
+    for _ in range(3):
+        tab.page.reload()
+        tab.ready()
+        tab.page.locator(".edits", has_text=tab.texts.term("mode_walking")).wait_for()
+        in_address(tab, "draft=")
+    assert tab.frame().evaluate(LOOKS) == looks
+    # Once the page that was left is surely gone, this one writes that draft and no other.
+    tab.page.locator('select[data-key="mode"]').select_option("bicycle")
+    tab.page.locator(".edits", has_text=tab.texts.term("mode_bicycle")).wait_for()
+    in_address(tab, f"draft={store.drafts('99.01', 'local')[0].token}")
+    assert len(store.drafts("99.01", "local")) == 1
+    tab.tab("Villages")
+    expect(tab.page.locator('input[data-key="query"]')).to_have_value(name)
+    # Somebody else, by the link.
+    other = Tab(chromium, served.url, query="&" + tab.page.url.partition("?")[2].replace("lang=id", ""))
+    assert other.frame().evaluate(LOOKS) == looks
+    # The whole area again says nothing.
+    other.frame().get_by_role("button", name=tab._("Show the whole area")).click()
+    other.page.wait_for_function("!location.search.includes('at=')")
+    other.close()
+
+
+def test_another_language_keeps_what_is_typed(tab):
+    tab.tab("Scenarios")
+    tab.page.locator('[data-key="name"]').fill("Usulan <b>2027</b>")
+    tab.page.locator('[data-key="note"]').fill("untuk bupati")
+    in_address(tab, "view=scenarios")
+    tab.page.locator('a[data-lang="en"]').click()
+    tab.page.wait_for_function("document.documentElement.lang === 'en'")
+    tab.ready()
+    expect(tab.page.locator('[data-key="name"]')).to_have_value("Usulan <b>2027</b>")
+    expect(tab.page.locator('[data-key="note"]')).to_have_value("untuk bupati")
+    # No connection was lost.
+    assert tab.page.locator("#jk-back").count() == 0
+    # It came along once.
+    tab.page.reload()
+    tab.ready()
+    expect(tab.page.locator('[data-key="name"]')).to_have_value("")
+
+
+def test_dark_is_as_the_system_wishes_until_somebody_chooses(chromium, served):
+    tab = Tab(chromium, served.url, color_scheme="dark")
+    is_dark(tab, True)
+    tab.page.emulate_media(color_scheme="light")
+    is_dark(tab, False)
+    tab.page.emulate_media(color_scheme="dark")
+    is_dark(tab, True)
+    tab.button("Light or dark").click()
+    is_dark(tab, False)
+    tab.page.wait_for_function("document.cookie.includes('jangkau_theme=light')")
+    tab.page.reload()
+    tab.ready()
+    is_dark(tab, False)
+    tab.button("Light or dark").click()
+    is_dark(tab, True)
+    tab.page.wait_for_function("document.cookie.includes('jangkau_theme=dark')")
+    # From its first picture on, and whatever the system wishes.
+    tab.page.emulate_media(color_scheme="light")
+    tab.page.reload()
+    tab.page.frame_locator(MAP_FRAME).locator("body.jk-dark").wait_for()
+    tab.ready()
+    is_dark(tab, True)
+    tab.close()

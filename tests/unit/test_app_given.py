@@ -1,0 +1,107 @@
+"""A server that was started with a scenario file: its page says so, draws it, and writes it out."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.areas.area import Area
+from app.areas.given import given_by
+from app.areas.question import WhatIf, what_if_of_file
+from app.core.session import Session
+from app.core.state import Reference, Selection
+from app.figures import exports
+from app.map.edits import edited_points, edited_roads
+from app.store import Store
+from app.texts import Texts
+from app.views import headline, scenarios, whatif
+from app.views.mapview import painting
+from planner.pipeline import read_scenario
+from planner.scenarios.scenario import default_scenario
+
+NAME = "Musim banjir kantor"
+
+
+@pytest.fixture(scope="module")
+def base(demo_layers, tmp_path_factory):
+    villages = demo_layers.villages.to_crs(4326)
+    point = villages.geometry.iloc[5].representative_point()
+    x, y = point.x, point.y
+    file = tmp_path_factory.mktemp("given") / "sc.yml"
+    file.write_text(
+        f"""name: {NAME}
+access: {{detour: 1.6}}
+standard: {{puskesmas: {{limit_minutes: 22.5, fair_minutes: 50}}}}
+edits:
+- {{op: open_facility, id: pustu-1, kind: pustu, lonlat: [{x}, {y}], name: Pustu kantor}}
+- {{op: flood, season: wet, polygon: [[{x}, {y}], [{x + 0.02}, {y}], [{x}, {y + 0.02}]]}}
+""",
+        "utf-8",
+    )
+    return read_scenario(file)
+
+
+@pytest.fixture(scope="module")
+def area(demo_layers, base):
+    return Area(demo_layers, scenario=base)
+
+
+@pytest.fixture
+def session(area, tmp_path):
+    store = Store.open(f"sqlite:///{tmp_path / 'jangkau.db'}")
+    yield Session(area, Texts("id"), store, account="siti", editor=True)
+    store.close()
+
+
+def test_the_plain_base_gives_nothing_and_a_file_gives_what_it_says(base):
+    assert given_by(default_scenario()) is None
+    given = given_by(base)
+    assert (given.name, given.others) == (NAME, ("access", "standard.puskesmas.fair_minutes"))
+    assert given.what_if.content()["standard"] == {"puskesmas": {"limit_minutes": 22.5}}
+    assert [e.op for e in given.what_if.edits] == ["open_facility", "flood"]
+    # A standard of one's own has a name too.
+    plain = default_scenario()
+    by_standard = base.model_copy(update={"name": plain.name, "standard_name": "Kabupaten"})
+    assert given_by(by_standard).name == "Kabupaten"
+
+
+@pytest.mark.slow
+def test_the_base_of_a_file_is_named_listed_and_drawn(session):
+    view = headline.make(session)
+    assert NAME in view.html
+    assert session.texts.text("today, without changes") not in view.html
+    changes = whatif._WhatIf(session).list.html
+    for words in (NAME, "Pustu kantor", "22,5", session.texts.term("season_wet"), "access",
+                  "standard.puskesmas.fair_minutes"):  # fmt: skip
+        assert words in changes
+    assert "remove" not in changes
+    assert [(f["id"], f["note"]) for f in edited_points(session.state.answer)] == [("pustu-1", "new")]
+    assert [f["kind"] for f in edited_roads(session.area, session.state.answer)] == ["flood"]
+    # Differences are against it, by its name.
+    session.questions.change(lambda: session.state.with_rule("puskesmas", limit_minutes=45.0))
+    assert f"Δ {NAME}" in view.html
+    session.state.measure = "change"
+    assert painting(session, 0)["title"].endswith(NAME)
+    assert NAME in scenarios._Scenarios(session).fragment.html
+    # What stands on it says so where it is compared with something else.
+    session.state.reference = Reference(session.state.what_if, "lain", "x")
+    assert session.texts.text("on {name}", name=NAME) in view.html
+
+
+def test_a_unit_of_the_base_stays_chosen_and_its_id_is_taken(session):
+    session.state.selected = Selection("facility", "pustu-1")
+    session.questions.change(lambda: session.state.with_rule("puskesmas", limit_minutes=45.0))
+    assert session.state.selected == Selection("facility", "pustu-1")
+    assert session.state.new_facility_id("pustu") != "pustu-1"
+
+
+@pytest.mark.slow
+def test_a_scenario_file_written_on_it_gives_the_same_answer_elsewhere(session, area, base, tmp_path):
+    session.questions.change(lambda: session.state.with_rule("pustu", limit_minutes=200.0))
+    answer = session.state.answer
+    written = exports.to_scenario(area, answer, "coba").getvalue()
+    path = tmp_path / "s.yml"
+    path.write_bytes(written)
+    assert read_scenario(path).model_copy(update={"name": NAME}) == answer.gaps.scenario
+    # Opened on this server again, it asks no more than it did.
+    assert what_if_of_file(written, base) == answer.what_if
+    assert what_if_of_file(exports.to_scenario(area, area.base, "dasar").getvalue(), base) == WhatIf()
