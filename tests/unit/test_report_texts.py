@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 import re
 from dataclasses import replace
 from string import Formatter
@@ -176,6 +177,7 @@ def with_plan(source, lang, units, *, kind="pustu", people=(0.0, 0.0), villages=
     plan = SimpleNamespace(
         kind=kind, sites=sites, roads=(), people_added=sum(people), as_if_none=as_if_none, seasons=("dry",),
         served=lambda when: villages[when == "after"], cost_idr=5.0 * units,
+        size=units, yearly_idr=math.nan, without_yearly=units, tells_yearly=False,
         record={"solver": {"status": "optimal", "unit": "people"}},
     )  # fmt: skip
     return replace(source, plan=plan, words=Words(lang))
