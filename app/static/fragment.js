@@ -79,6 +79,8 @@ export function render({ model, el }) {
     replacing = true;
     box.innerHTML = html;
     replacing = false;
+    // What may be cut for want of room is read whole by pointing at it.
+    box.querySelectorAll("[data-whole]").forEach((n) => { n.title = n.textContent.replace(/\s+/g, " ").trim(); });
     box.querySelectorAll("a[data-absolute]").forEach((a) => { a.textContent = a.href; });
     scrolled.forEach(([name, top]) => {
       const node = box.querySelector(`[data-scroll="${CSS.escape(name)}"]`);

@@ -17,13 +17,44 @@ function jangkauMap(map, data) {
   map.zoomControl.setPosition("topright");
   jangkauBase.scale(map, "bottomright");
 
-  // What the page lays over the map's upper edge, and on a phone over its lower one, covers nothing that is shown.
-  function room(margin) {
-    var narrow = map.getSize().x < 600;
-    return {
-      paddingTopLeft: [margin, margin + (narrow ? 138 : 96)],
-      paddingBottomRight: [margin + (narrow ? 0 : 44), margin + (narrow ? 34 : 20)],
-    };
+  // On a phone the page's bar stands in a column, and its sheet overlaps the lower edge (templates/page.html).
+  var PHONE = 600, legend = null;
+  // Of a map that is less high, the legend would take the most.
+  var LOW = 560;
+  function arrange() {
+    var phone = home.innerWidth < PHONE;
+    document.body.classList.toggle("jk-phone", phone);
+    if (legend) legend.fold(phone || map.getSize().y <= LOW);
+    return phone;
+  }
+  arrange();
+
+  // So much of a map at most is left free for what lies over it: a low one shows its villages below that.
+  var MOST_FREE = 0.7;
+  function within(one, other, length) {
+    var part = Math.min(1, length * MOST_FREE / (one + other));
+    return [one * part, other * part];
+  }
+  // What lies over the map covers nothing that is shown: the page's bar above, the tools at the right, and the
+  // legend, which things are shown beside or above, whichever shows them larger.
+  function room(bounds, margin) {
+    var size = map.getSize(), phone = arrange(), box = legend.box;
+    function free(left, bottom) {
+      var x = within(margin + left, margin + 44, size.x);
+      var y = within(margin + (phone ? 138 : 96), margin + (phone ? 52 : 20) + bottom, size.y);
+      return { paddingTopLeft: [x[0], y[0]], paddingBottomRight: [x[1], y[1]], beside: left > 0 };
+    }
+    function zoom(found) {
+      return map.getBoundsZoom(bounds, false, L.point(found.paddingTopLeft).add(found.paddingBottomRight));
+    }
+    var beside = free(box.offsetWidth, 0), above = free(0, box.offsetHeight);
+    return zoom(beside) >= zoom(above) ? beside : above;
+  }
+  function show(bounds, margin, options) {
+    var size = map.getSize();
+    // No zoom shows anything on a map without a size.
+    if (size.x < 1 || size.y < 1) return;
+    map.fitBounds(bounds, Object.assign(room(bounds, margin), options));
   }
 
   var overlays = jangkauBase.surroundings(map, data);
@@ -149,7 +180,7 @@ function jangkauMap(map, data) {
     });
     if (paint) legend.describe(paint);
   }
-  var legend = jangkauLegend(map, data, data.kinds.map(function (k) {
+  legend = jangkauLegend(map, data, data.kinds.map(function (k) {
     return Object.assign({ group: groups[k.kind], count: function () { return tally[k.kind].all; },
       closed: function () { return tally[k.kind].closed; } }, k);
   }));
@@ -285,7 +316,7 @@ function jangkauMap(map, data) {
     });
     if (bounds.length && !bounds.some(function (b) { return map.getBounds().contains(b); })) {
       touched = true;
-      map.fitBounds(bounds, Object.assign({ maxZoom: 13 }, room(40)));
+      show(L.latLngBounds(bounds), 40, { maxZoom: 13 });
     }
     document.body.dataset.doubts = String(message.marks.length);
   }
@@ -313,7 +344,20 @@ function jangkauMap(map, data) {
       if (site.key === refocus) node.focus({ preventScroll: true });
     });
     refocus = null;
+    if (message.turn !== planned) lookAtPlan(message.sites);
+    planned = message.turn;
     document.body.dataset.sites = String(message.sites.length);
+  }
+  // A plan that has just come is looked at, and no longer what was chosen before.
+  var planned = 0;
+  function lookAtPlan(found) {
+    if (!found.length) return;
+    looked = null;
+    over.eachLayer(function (layer) { layer.setStyle({ opacity: 0.3, fillOpacity: 0.05 }); });
+    var bounds = L.latLngBounds(found.map(function (site) { return [site.lat, site.lon]; }));
+    if (map.getBounds().contains(bounds)) return;
+    touched = true;
+    show(bounds, 40, { maxZoom: 13 });
   }
 
   // Tools: pick a place, draw a line, or the outline of an area.
@@ -337,7 +381,12 @@ function jangkauMap(map, data) {
     }
   }
   map.getContainer().appendChild(el("div", "jk-middle"));
-  var toolBox = L.control({ position: "topright" });
+  // Where the legend leaves room, of the whole area: above it, or else beside it; where it is folded, in its place.
+  var toolBox = L.control();
+  function openToolBox() {
+    toolBox.setPosition(legend.box.open && room(villages.getBounds(), 10).beside ? "topleft" : "bottomleft");
+    toolBox.addTo(map);
+  }
   toolBox.onAdd = function () {
     var box = el("div", "jk-box jk-tool");
     box.setAttribute("role", "group");
@@ -373,7 +422,7 @@ function jangkauMap(map, data) {
     toolBox.remove();
     document.body.classList.toggle("jk-crosshair", tool !== null);
     if (tool) {
-      toolBox.addTo(map);
+      openToolBox();
       map.getContainer().focus();
     }
   }
@@ -511,14 +560,14 @@ function jangkauMap(map, data) {
     var layer = message.village ? byCode[message.village] : null;
     if (layer && !map.getBounds().contains(layer.getBounds())) {
       touched = true;
-      map.fitBounds(layer.getBounds(), Object.assign({ maxZoom: 13 }, room(40)));
+      show(layer.getBounds(), 40, { maxZoom: 13 });
     }
     var shown = message.facility ? units[message.facility] : null;
     if (shown && !map.getBounds().contains(shown.place)) map.panTo(shown.place);
   }
   function go(message) {
     touched = true;
-    map.fitBounds(message.corners, Object.assign({ maxZoom: 15 }, room(40)));
+    show(L.latLngBounds(message.corners), 40, { maxZoom: 15 });
   }
   var touched = false;
   var posts = {
@@ -554,35 +603,35 @@ function jangkauMap(map, data) {
     var message = event.data && event.data.jangkau;
     if (message && posts[message.type]) posts[message.type](message);
   });
-  // The whole area, as long as nobody has looked elsewhere, beside or above the legend, whichever shows it larger:
-  // the page gives the map its place after the map is there, and the legend comes with the first answer.
+  // The whole area, as long as nobody has looked elsewhere: the page gives the map its place after the map is
+  // there, and the legend comes with the first answer.
   var fitted = "", reserved = 0;
   function fit() {
+    arrange();
     if (touched) return;
     var size = map.getSize(), now = [size.x, size.y, legend.box.open].join(), height = legend.box.offsetHeight;
     // Only where the room has changed, or a legend is longer than any before: the map stays still else.
     if (now === fitted && height <= reserved) return;
     reserved = now === fitted ? Math.max(height, reserved) : height;
     fitted = now;
-    var bounds = villages.getBounds();
-    var free = room(10), box = legend.box;
-    function zoom(left, bottom) {
-      var p = L.point(free.paddingTopLeft).add(free.paddingBottomRight).add([left, bottom]);
-      return map.getBoundsZoom(bounds, false, p);
-    }
-    var left = box.open ? box.offsetWidth : 0, bottom = box.open ? box.offsetHeight : 0;
-    var beside = zoom(left, 0) >= zoom(0, bottom);
-    if (beside) free.paddingTopLeft[0] += left;
-    else free.paddingBottomRight[1] += bottom;
-    map.fitBounds(bounds, Object.assign({ animate: false }, free));
+    show(villages.getBounds(), 10, { animate: false });
   }
-  // Who moves a map has looked elsewhere.
-  look.watch = function (container) {
-    ["mousedown", "wheel", "keydown", "touchstart"].forEach(function (name) {
-      container.addEventListener(name, function () { touched = true; looked = null; }, { passive: true });
-    });
+  // Who moves a map has looked elsewhere; who only clicks, or presses another key, has not.
+  var MOVES = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "+", "-", "=", "_"];
+  look.watch = function (one) {
+    function moved() { touched = true; looked = null; }
+    // On its way down: the buttons keep a click for themselves.
+    function when(name, moves) {
+      one.getContainer().addEventListener(name, function (event) { if (moves(event)) moved(); },
+        { passive: true, capture: true });
+    }
+    one.on("dragstart boxzoomstart", moved);
+    when("wheel", function () { return true; });
+    when("touchstart", function (event) { return event.touches.length > 1; });
+    when("keydown", function (event) { return MOVES.indexOf(event.key) >= 0; });
+    when("click", function (event) { return Boolean(event.target.closest(".leaflet-control-zoom")); });
   };
-  look.watch(map.getContainer());
+  look.watch(map);
   // For the page's address; nothing where it is the whole area, as at first.
   var lookedAt = "";
   map.on("moveend", function () {

@@ -76,7 +76,7 @@ function jangkauTwin(map, data, look, say) {
     ["click", "dblclick", "mousemove"].forEach(function (name) {
       left.on(name, function (event) { look.taken(name, event); });
     });
-    look.watch(place);
+    look.watch(left);
     left.on("move", follow(left, map));
     map.on("move", follow(map, left));
   }

@@ -1,5 +1,5 @@
 // The map's legend: what the colours mean and how many villages have each, and the symbols of facilities, each
-// a switch. Small, folded on a phone, and never over the area (room() in map.js leaves its corner free).
+// a switch. Small, folded on a phone and in a low window, and never over the area (room() in map.js).
 function jangkauLegend(map, data, kinds) {
   "use strict";
   var t = data.texts;
@@ -7,7 +7,13 @@ function jangkauLegend(map, data, kinds) {
   var number = new Intl.NumberFormat(data.lang, { maximumFractionDigits: 0 });
   var box = el("details", "jk-box jk-legend");
   box.id = "jk-legend";
-  box.open = map.getSize().x > 600;
+  // By hand it is opened and folded until there is another kind of room.
+  var folded = null;
+  function fold(small) {
+    if (small === folded) return;
+    folded = small;
+    box.open = !small;
+  }
   var control = L.control({ position: "bottomleft" });
   control.onAdd = function () {
     L.DomEvent.disableClickPropagation(box);
@@ -37,7 +43,9 @@ function jangkauLegend(map, data, kinds) {
   }
   function describe(paint) {
     var focused = document.activeElement && document.activeElement.dataset ? document.activeElement.dataset.kind : null;
-    var rows = [el("summary", "", paint.title)];
+    var rows = [el("summary", "")];
+    rows[0].appendChild(el("span", "", paint.title));
+    rows[0].title = paint.title;
     paint.legend.forEach(function (row, i) {
       var node = jangkauBase.legendRow(row.color, row.label, row.unknown);
       node.appendChild(el("span", "jk-count", number.format(paint.counts[i])));
@@ -60,5 +68,5 @@ function jangkauLegend(map, data, kinds) {
       if (again) again.focus({ preventScroll: true });
     }
   }
-  return { describe: describe, box: box };
+  return { describe: describe, fold: fold, box: box };
 }

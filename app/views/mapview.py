@@ -62,6 +62,8 @@ class _MapView(Follows):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self.turn = 0
+        # The plan that was last sent, and how many were.
+        self.sent, self.plans = session.planning.plan, 0
         self.heard: dict[str, Callable[[dict[str, Any]], None]] = {
             "village": self.village,
             "facility": self.facility,
@@ -162,8 +164,10 @@ class _MapView(Follows):
         "planning.plan", "planning.choices", "planning.areas", "planning.chosen", "planning.until", watch=True
     )
     def proposed(self) -> None:
-        """Show the plan's sites, what was said of them, and the forbidden areas."""
-        self.bridge.send(plan_message(self.session))
+        """Show the plan's sites, what was said of them, and the forbidden areas; a new plan is looked at."""
+        if self.planning.plan is not self.sent:
+            self.sent, self.plans = self.planning.plan, self.plans + 1
+        self.bridge.send({**plan_message(self.session), "turn": self.plans})
 
     @param.depends("state.selected", watch=True)
     def chosen(self) -> None:

@@ -172,12 +172,13 @@ def source():
 def with_plan(source, lang, units, *, kind="pustu", people=(0.0, 0.0), villages=(56, 59), as_if_none=False):
     """The source in a language with a plan of so many units."""
     sites = pd.DataFrame(
-        {"cost_idr": [5.0] * units, "staff": ["1 bidan, 2 kader"] * units, "site_rules": [""] * units}
-    )
+        {"cost_idr": [5.0] * units, "yearly_idr": [math.nan] * units,
+         "staff": ["1 bidan, 2 kader"] * units, "site_rules": [""] * units}
+    )  # fmt: skip
     plan = SimpleNamespace(
         kind=kind, sites=sites, roads=(), people_added=sum(people), as_if_none=as_if_none, seasons=("dry",),
         served=lambda when: villages[when == "after"], cost_idr=5.0 * units,
-        size=units, yearly_idr=math.nan, without_yearly=units, tells_yearly=False,
+        size=units, yearly_idr=math.nan, without_yearly=units, tells_yearly=False, counts_money=False,
         record={"solver": {"status": "optimal", "unit": "people"}},
     )  # fmt: skip
     return replace(source, plan=plan, words=Words(lang))
