@@ -142,8 +142,8 @@ def test_who_is_reached_in_the_dry_season_only_is_told_how_many_are_not_in_the_w
     ilp = ilp_of([1000, 8000, 8000, 8000], [("P", "puskesmas", 0)], village=[0] * 4, road=DIRT)
     row = ilp.answers["puskesmas"].loc[A]
     assert (row["class"], row["reachable_dry"], row["reachable_wet"]) == ("dry_only", "yes", "no")
-    assert "75 %" in row["reason_en"]
-    assert "75 %" in row["reason_id"]
+    assert "75%" in row["reason_en"]
+    assert "75%" in row["reason_id"]
 
 
 def test_of_several_units_of_a_village_the_best_staffed_is_spoken_of():
