@@ -15,22 +15,25 @@ LOOKS = """() => {
 }"""
 
 
+@pytest.fixture(scope="module")
+def own(serve, hostile_workspace, tmp_path_factory):
+    """A server and the address of its database: here drafts are counted, and other tests leave theirs."""
+    database = f"sqlite:///{tmp_path_factory.mktemp('kept') / 'jangkau.db'}"
+    server = serve(hostile_workspace, "--port", 0, "--database", database)
+    yield server, database
+    server.stop()
+
+
 @pytest.fixture
-def store(served, database):
-    assert served.process.poll() is None
-    store = Store.open(database)
+def store(own):
+    store = Store.open(own[1])
     yield store
-    for draft in store.drafts("99.01", "local", 100):
-        store.drop_draft(draft.token)
-    for saved in store.scenarios("99.01"):
-        store.archive(saved.id, version=saved.version, account="test")
     store.close()
 
 
 @pytest.fixture
-def tab(chromium, served, store):
-    assert store.drafts("99.01", "local") == []
-    tab = Tab(chromium, served.url)
+def tab(chromium, own):
+    tab = Tab(chromium, own[0].url)
     yield tab
     tab.close()
 
@@ -44,13 +47,15 @@ def is_dark(tab, dark):
     tab.frame().wait_for_function(found, arg=dark)
 
 
-def test_a_reload_goes_on_with_map_list_and_one_draft(tab, chromium, served, store, hostile_layers):
+def test_a_reload_goes_on_with_map_list_and_one_draft(tab, chromium, own, store, hostile_layers):
     name = hostile_layers.villages["village_name"].iloc[3]
     tab.page.locator('input[data-key="query"]').fill(name)
     in_address(tab, "query=")
     point = hostile_layers.villages.to_crs(4326).geometry.iloc[3].representative_point()
-    # As a hand does it: whoever presses on the map looks elsewhere.
-    tab.frame().evaluate("{ jangkau.map.getContainer().dispatchEvent(new Event('keydown')); }")
+    # As a hand does it: whoever moves the map looks elsewhere.
+    tab.frame().evaluate(
+        "{ jangkau.map.getContainer().dispatchEvent(new KeyboardEvent('keydown', {key: '+'})); }"
+    )
     tab.frame().evaluate("at => { jangkau.map.setView(at, 12, {animate: false}); }", [point.y, point.x])
     in_address(tab, "at=")
     looks = tab.frame().evaluate(LOOKS)
@@ -73,7 +78,7 @@ def test_a_reload_goes_on_with_map_list_and_one_draft(tab, chromium, served, sto
     tab.tab("Villages")
     expect(tab.page.locator('input[data-key="query"]')).to_have_value(name)
     # Somebody else, by the link.
-    other = Tab(chromium, served.url, query="&" + tab.page.url.partition("?")[2].replace("lang=id", ""))
+    other = Tab(chromium, own[0].url, query="&" + tab.page.url.partition("?")[2].replace("lang=id", ""))
     assert other.frame().evaluate(LOOKS) == looks
     # The whole area again says nothing.
     other.frame().get_by_role("button", name=tab._("Show the whole area")).click()
