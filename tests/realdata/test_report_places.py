@@ -134,4 +134,4 @@ def test_what_the_office_states_and_what_no_list_shows(shared, tmp_path, code):
             "Daftar posyandu belum tersedia.",
         ]  # fmt: skip
         assert [s for s in expected if re.sub(r"\s+", "", s) not in said] == [], ending
-        assert "pernyataanbelumdidukung,ataubelumseluruhnyadidukung,olehdaftardalamdata." in said
+        assert "pernyataanyangbelumdidukung,ataubelumseluruhnyadidukung,olehdaftardalamdata." in said
