@@ -273,17 +273,19 @@ def _same_list(layers: Layers) -> Iterator[Finding]:
     """Find lists that hold the same units: a copy, or an older edition, counts all of them twice."""
     rows = layers.facilities
     rows = rows[rows["name"] != ""]
-    name = rows["name"].map(_without_kind)
     # A kabupaten has each name of a puskesmas or hospital once; others their village tells apart.
-    once = rows["kind"].isin(NAMED_ONCE)
-    told = once | rows["village_code"].notna()
-    keys = rows["kind"].str.cat([name, rows["village_code"].fillna("").mask(once, "")], sep="|")[told]
-    lists = {str(source): keys[rows["source"][told] == source] for source in rows["source"].unique()}
+    rows = rows[rows["kind"].isin(NAMED_ONCE) | rows["village_code"].notna()]
+    units = rows["source"].value_counts()
+    lists_of = rows.groupby("kind")["source"].nunique()
+    rows = rows[rows["kind"].isin(lists_of.index[lists_of > 1])]
+    name, once = rows["name"].map(_without_kind), rows["kind"].isin(NAMED_ONCE)
+    keys = rows["kind"].str.cat([name, rows["village_code"].fillna("").mask(once, "")], sep="|")
+    lists = {str(source): keys[rows["source"] == source] for source in rows["source"].unique()}
     for (one, mine), (other, theirs) in combinations(lists.items(), 2):
         common = (Counter(mine) & Counter(theirs)).total()
-        if common < SAME_LIST_UNITS or 2 * common <= min(len(mine), len(theirs)):
+        if common < SAME_LIST_UNITS or 2 * common <= min(units[one], units[other]):
             continue
-        small, large = sorted(((len(mine), one), (len(theirs), other)), key=lambda pair: pair[0])
+        small, large = sorted(((units[one], one), (units[other], other)), key=lambda pair: pair[0])
         ours = lists[small[1]]
         twice = rows.loc[ours[ours.isin(lists[large[1]])].index]
         yield from _finding(

@@ -128,7 +128,7 @@ def test_the_answer_shown_is_a_fresh_one(area, store, acts):
     shown = Shown(state.kind, villages, base, people, reached, ilp)
     assert np.array_equal(measure.classes(shown), state.classes())
     ranking = state.ranking()
-    left = pd.Series(np.round(people - reached, 1), index=villages.index).loc[ranking.index]
+    left = pd.Series(people - reached, index=villages.index).loc[ranking.index]
     pd.testing.assert_series_equal(ranking["unreached"], left, check_names=False)
     [headline] = [h for h in state.headlines() if h.kind == state.kind]
     total = np.nan if np.isnan(reached).all() else np.nansum(reached)

@@ -244,9 +244,8 @@ def count_column(
     SchemaError
         Most cells are not a number of 0 or more, or nobody can read the column in one way.
     """
-    out = pd.Series(np.nan, index=frame.index, dtype="float64")
     if column is None:
-        return Counts(out, ())
+        return Counts(pd.Series(np.nan, index=frame.index, dtype="float64"), ())
     cells = _filled(frame[column])
     try:
         mark = thousands_mark(v for v in cells.values() if isinstance(v, str))
@@ -262,14 +261,9 @@ def count_column(
             "people are meant, round them."
         )
         raise SchemaError(msg)
-    nothing, unread = [], []
-    for row, value in cells.items():
-        if _no_count(value):
-            nothing.append(row)
-            continue
-        out[row] = _count(value, mark)
-        if np.isnan(out[row]):
-            unread.append(row)
+    nothing = [row for row, value in cells.items() if _no_count(value)]
+    numbers = {row: _count(value, mark) for row, value in cells.items()}
+    unread = [row for row, number in numbers.items() if np.isnan(number) and not _no_count(cells[row])]
     if 2 * len(unread) > len(cells) - len(nothing):
         faults = [f"row {row}: {cell_text(cells[row])!r}" for row in unread]
         msg = (
@@ -277,7 +271,7 @@ def count_column(
             f"0 or more: {first_five(faults)}. Correct them; leave a cell empty if unknown."
         )
         raise SchemaError(msg)
-    return Counts(out, (
+    return Counts(pd.Series(numbers, index=frame.index, dtype="float64"), (
         *_no_counts(layer, "count_unread", unread, cells, (column, file)),
         *_no_counts(layer, "count_unknown", nothing, cells, (column, file)),
     ))  # fmt: skip
