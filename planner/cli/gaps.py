@@ -6,6 +6,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from planner.cli.asked import add_scenario, asked_scenario, records
 from planner.cli.console import DONE, add_language, say
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ def add_commands(commands: Commands) -> None:
     """Add ``gaps``."""
     gaps = commands.add_parser("gaps", help="travel times, coverage and gaps: tables and a map")
     gaps.add_argument("workspace", type=Path, metavar="WORKSPACE")
-    gaps.add_argument("--scenario", type=Path, metavar="S.yml", help="what differs from the default scenario")
+    add_scenario(gaps)
     gaps.add_argument(
         "--standard", action="append", default=[], metavar="NAME|S.yml",
         help="service standard to apply (default: ilp); further ones are set beside it in standards.csv",
@@ -81,22 +82,20 @@ def _gaps(options: argparse.Namespace) -> int:
 
 def _further_inputs(options: argparse.Namespace) -> list[SourceRecord]:
     """Return the files beside the workspace that a run depends on."""
-    from geodata.layers import SourceRecord
-    from geodata.readers.files.opening import file_sha256
     from planner.reports.outputs import RUN
 
     named = [("adoption", options.adoption), ("scenario", options.scenario)]
     named += [("plan", options.plan and options.plan / RUN)]
     named += [("standard", Path(s)) for s in options.standard if Path(s).suffix.lower() in {".yml", ".yaml"}]
-    return [SourceRecord(what, path.name, file_sha256(path)) for what, path in named if path is not None]
+    return records(named)
 
 
 def _scenario(options: argparse.Namespace) -> Scenario:
     """Return the scenario of the file, or the default one, by the first standard named."""
-    from planner.pipeline import default_scenario, read_scenario
+    from planner.pipeline import default_scenario
     from planner.scenarios.standards import read_standard
 
-    scenario = default_scenario() if options.scenario is None else read_scenario(options.scenario)
+    scenario = asked_scenario(options)
     if options.scenario is not None and scenario == default_scenario():
         say(f"note: {options.scenario} says nothing that differs from the default scenario")
     return scenario.under(read_standard(options.standard[0])) if options.standard else scenario

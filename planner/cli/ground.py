@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from planner.cli.asked import add_scenario, records
+
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable
@@ -30,9 +32,7 @@ class Ground(NamedTuple):
 
 def add_ground(parser: argparse.ArgumentParser) -> None:
     """Add what can be done, and where."""
-    parser.add_argument(
-        "--scenario", type=Path, metavar="S.yml", help="what differs from the default scenario"
-    )
+    add_scenario(parser)
     parser.add_argument("--measures", type=Path, metavar="M.yml", help="what can be done, and what it costs")
     parser.add_argument("--places", type=Path, metavar="FILE", help="candidate places for new units (points)")
     parser.add_argument(
@@ -106,8 +106,5 @@ def inputs_of(options: argparse.Namespace, more: Iterable[str] = ()) -> list[Sou
     more
         Options that name files besides those of :func:`add_ground`.
     """
-    from geodata.layers import SourceRecord
-    from geodata.readers.files.opening import file_sha256
-
     named = [(name, getattr(options, name)) for name in (*more, *GROUND_FILES)]
-    return [SourceRecord(what, path.name, file_sha256(path)) for what, path in named if path is not None]
+    return records(named)

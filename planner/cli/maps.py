@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from planner.cli.asked import add_scenario, asked_scenario, records
 from planner.cli.console import DONE, add_language, say
 
 if TYPE_CHECKING:
@@ -17,9 +18,7 @@ def add_commands(commands: Commands) -> None:
     """Add ``maps``."""
     parser = commands.add_parser("maps", help="maps to print on A4, A3 or F4: who reaches which kind")
     parser.add_argument("workspace", type=Path, metavar="WORKSPACE")
-    parser.add_argument(
-        "--scenario", type=Path, metavar="S.yml", help="what differs from the default scenario"
-    )
+    add_scenario(parser)
     parser.add_argument("--kind", default="", metavar="LIST", help="kinds of the standard (default: all)")
     parser.add_argument(
         "--season", default="", metavar="LIST", help="of dry, wet (default: the scenario's season)"
@@ -35,19 +34,14 @@ def add_commands(commands: Commands) -> None:
 
 
 def _maps(options: argparse.Namespace) -> int:
-    from geodata.layers import SourceRecord
-    from geodata.readers.files.opening import file_sha256
     from geodata.workspace import require_outside, require_replaceable
-    from planner.cli.headline import headline
-    from planner.pipeline import default_scenario, find_gaps, open_workspace, read_scenario, summary
+    from planner.cli.headline import headline, say_assumed
+    from planner.pipeline import Ilp, find_gaps, open_workspace, summary
     from planner.progress import Steps
     from planner.reports.print_maps.write import FORMATS, MAPS, PAPERS, chosen, default_kinds, write_maps
     from planner.scenarios.modes import SEASONS
 
-    scenario, inputs = default_scenario(), []
-    if options.scenario is not None:
-        scenario = read_scenario(options.scenario)
-        inputs.append(SourceRecord("scenario", options.scenario.name, file_sha256(options.scenario)))
+    scenario, inputs = asked_scenario(options), records([("scenario", options.scenario)])
     # Before the long work, not after it.
     known = tuple(scenario.standard)
     kinds = chosen("--kind", options.kind or default_kinds(scenario), known)
@@ -63,6 +57,7 @@ def _maps(options: argparse.Namespace) -> int:
             lang=options.lang, inputs=inputs, progress=progress,
         )  # fmt: skip
     say(headline(summary(gaps)))
+    say_assumed(Ilp(gaps))
     for file in files:
         say(str(file))
     return DONE

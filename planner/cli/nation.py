@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from planner.cli.asked import add_scenario, asked_scenario
 from planner.cli.console import DONE, OUR_FAULT, USERS_INPUT, say
 
 if TYPE_CHECKING:
@@ -58,9 +59,7 @@ def add_commands(commands: Commands) -> None:
     nation.add_argument(
         "--adoption", type=Path, metavar="A.csv", help="table of each puskesmas's stage of ILP (CSV or XLSX)"
     )
-    nation.add_argument(
-        "--scenario", type=Path, metavar="S.yml", help="what differs from the default scenario"
-    )
+    add_scenario(nation)
     nation.add_argument(
         "--out", required=True, metavar="DIR",
         help="folder to write, or to complete; postgresql://…?schema=NAME, s3://… or another address",
@@ -114,13 +113,13 @@ def _nation(options: argparse.Namespace) -> int:
     from planner.nation.remote import place_of
     from planner.nation.run import nation
     from planner.nation.sites import nation_site
-    from planner.pipeline import default_scenario, read_measures, read_scenario
+    from planner.pipeline import read_measures
     from planner.siting.measures import default_measures
 
     _require_together(options)
     measures = default_measures() if options.measures is None else read_measures(options.measures)
     amount = _amount(options, measures) if options.what == "site" else None
-    scenario = default_scenario() if options.scenario is None else read_scenario(options.scenario)
+    scenario = asked_scenario(options)
     place = place_of(options.out, options.work)
     place.require()
     files = _files(options, place.folder)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from planner.cli.asked import add_scenario, asked_scenario, records
 from planner.cli.console import DONE, add_language, say
 from planner.cli.headline import say_assumed
 
@@ -20,9 +21,7 @@ def add_commands(commands: Commands) -> None:
         "pws", help="PWS sheets to print: one A4 page a village, one PDF a kecamatan"
     )
     parser.add_argument("workspace", type=Path, metavar="WORKSPACE")
-    parser.add_argument(
-        "--scenario", type=Path, metavar="S.yml", help="what differs from the default scenario"
-    )
+    add_scenario(parser)
     parser.add_argument(
         "--district", default="", metavar="CODE|NAME", help="only this kecamatan (default: all)"
     )
@@ -32,17 +31,12 @@ def add_commands(commands: Commands) -> None:
 
 
 def _pws(options: argparse.Namespace) -> int:
-    from geodata.layers import SourceRecord
-    from geodata.readers.files.opening import file_sha256
     from geodata.workspace import require_outside, require_replaceable
-    from planner.pipeline import Ilp, default_scenario, find_gaps, open_workspace, read_scenario
+    from planner.pipeline import Ilp, find_gaps, open_workspace
     from planner.progress import Steps
     from planner.reports.village_sheets.booklet import PWS_OUTPUTS, districts_of, write_booklets
 
-    scenario, inputs = default_scenario(), []
-    if options.scenario is not None:
-        scenario = read_scenario(options.scenario)
-        inputs.append(SourceRecord("scenario", options.scenario.name, file_sha256(options.scenario)))
+    scenario, inputs = asked_scenario(options), records([("scenario", options.scenario)])
     require_outside(options.out, options.workspace)
     require_replaceable(options.out, PWS_OUTPUTS)
     layers = open_workspace(options.workspace)

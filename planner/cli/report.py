@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from planner.cli.asked import asked_scenario, records
 from planner.cli.console import DONE, say
 from planner.cli.headline import say_assumed
 
@@ -118,11 +119,9 @@ def _proposal(options: argparse.Namespace) -> int:
     from planner.pipeline import (
         Ilp,
         check,
-        default_scenario,
         find_gaps,
         open_workspace,
         read_adoption_of,
-        read_scenario,
     )
     from planner.progress import Steps
     from planner.reports.proposal.facts import read_facts
@@ -137,7 +136,7 @@ def _proposal(options: argparse.Namespace) -> int:
     )
 
     formats = formats_named(options.format or ",".join((*FORMATS, WORKBOOK)))
-    scenario = default_scenario() if options.scenario is None else read_scenario(options.scenario)
+    scenario = asked_scenario(options)
     plan = None if options.plan is None else read_plan_folder(options.plan)
     facts = None if options.facts is None else read_facts(options.facts)
     template = None if options.template is None else _read_template(options.template)
@@ -175,16 +174,13 @@ def _read_template(path: Path) -> bytes:
 
 def _inputs(options: argparse.Namespace) -> list[SourceRecord]:
     """Return the files beside the workspace that the documents depend on."""
-    from geodata.layers import SourceRecord
-    from geodata.readers.files.opening import file_sha256
-
     named = [
         (what, getattr(options, what)) for what in ("scenario", "against", "facts", "adoption", "template")
     ]
     folders = [path for _, path in [*named, ("plan", options.plan)] if path is not None and path.is_dir()]
     named = [(what, path) for what, path in named if path not in folders]
     named += [("plan", folder / name) for folder in folders for name in ("run.json", "sites.csv")]
-    return [SourceRecord(what, path.name, file_sha256(path)) for what, path in named if path is not None]
+    return records(named)
 
 
 def _template(options: argparse.Namespace) -> int:

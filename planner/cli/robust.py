@@ -6,6 +6,7 @@ from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from planner.cli.asked import asked_scenario
 from planner.cli.console import DONE, say
 from planner.cli.ground import add_ground, inputs_of, read_ground
 
@@ -51,9 +52,7 @@ def _robust(options: argparse.Namespace) -> int:
         Ask,
         Study,
         as_if_none,
-        default_scenario,
         open_workspace,
-        read_scenario,
         read_uncertainty,
         robustness,
         site,
@@ -71,7 +70,7 @@ def _robust(options: argparse.Namespace) -> int:
         time_limit_s=FOR_NOMINAL * options.time_limit,
     )  # fmt: skip
     require_draws(options.draws, options.seed)
-    scenario = default_scenario() if options.scenario is None else read_scenario(options.scenario)
+    scenario = asked_scenario(options)
     ground = read_ground(options)
     uncertainty = None if options.uncertainty is None else read_uncertainty(options.uncertainty)
     require_outside(options.out, options.workspace)

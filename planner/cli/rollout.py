@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from planner.cli.asked import asked_scenario
 from planner.cli.console import DONE, add_language, say
 from planner.cli.ground import add_ground, inputs_of, read_ground
 
@@ -36,11 +37,9 @@ def _rollout(options: argparse.Namespace) -> int:
     from planner.pipeline import (
         Study,
         as_if_none,
-        default_scenario,
         open_workspace,
         read_adoption_of,
         read_plan,
-        read_scenario,
         rollout,
         write_rollout,
     )
@@ -48,7 +47,7 @@ def _rollout(options: argparse.Namespace) -> int:
     from planner.reports.rollout import ROLLOUT_OUTPUTS
 
     asked = read_plan(options.plan)
-    scenario = default_scenario() if options.scenario is None else read_scenario(options.scenario)
+    scenario = asked_scenario(options)
     ground = read_ground(options)
     if options.adoption is not None and asked.after_stage is None:
         msg = "--adoption goes with after_stage in the plan: add that, or leave --adoption out"

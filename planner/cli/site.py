@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from planner.cli.asked import asked_scenario
 from planner.cli.console import DONE, add_language, say
 from planner.cli.ground import add_ground, inputs_of, read_ground
 
@@ -130,9 +131,7 @@ def _site(options: argparse.Namespace) -> int:
     from planner.pipeline import (
         Study,
         as_if_none,
-        default_scenario,
         open_workspace,
-        read_scenario,
         site,
         site_with_roads,
         write_siting,
@@ -142,7 +141,7 @@ def _site(options: argparse.Namespace) -> int:
     from planner.reports.siting import SITING_OUTPUTS
 
     kind, ask = _asked(options)
-    scenario = default_scenario() if options.scenario is None else read_scenario(options.scenario)
+    scenario = asked_scenario(options)
     ground = read_ground(options)
     require_outside(options.out, options.workspace)
     require_replaceable(options.out, SITING_OUTPUTS)
