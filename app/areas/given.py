@@ -65,6 +65,8 @@ def given_by(base: Scenario) -> Given | None:
             limit_minutes=rule.limit_minutes if "limit_minutes" in changed else None,
         )
         others += [f"standard.{kind}.{name}" for name in changed if name not in RuleChange.model_fields]
+    # A kind that the base leaves out is no longer asked for.
+    others += [f"standard.{kind}" for kind in plain.standard if kind not in base.standard]
     changes = {kind: change for kind, change in rules.items() if change != RuleChange()}
     what_if = WhatIf(standard=changes, edits=base.edits)
     if what_if.is_base and not others:

@@ -53,7 +53,13 @@ def session(area, tmp_path):
 
 
 def test_the_plain_base_gives_nothing_and_a_file_gives_what_it_says(base):
-    assert given_by(default_scenario()) is None
+    plain = default_scenario()
+    assert given_by(plain) is None
+    # An office that asks for no hospitals asks something else.
+    fewer = plain.model_copy(
+        update={"standard": {k: r for k, r in plain.standard.items() if k != "hospital"}}
+    )
+    assert given_by(fewer).others == ("standard.hospital",)
     given = given_by(base)
     assert (given.name, given.others) == (NAME, ("access", "standard.puskesmas.fair_minutes"))
     assert given.what_if.content()["standard"] == {"puskesmas": {"limit_minutes": 22.5}}
