@@ -151,6 +151,12 @@ def village_key(name: str) -> str:
     return "" if is_district(name) else name_key(name)
 
 
+# A kabupaten's name has none of these: an office's name, or a province's beside it.
+_MORE_THAN_A_NAME = re.compile(
+    r"[,;/()–]|\s-\s|\b(kab|kabupaten|pemkab|pemkot|dinkes|dinas|regency)\b", re.IGNORECASE
+)
+
+
 def regency_name(text: str, code: str) -> str | None:
     """Return a kabupaten's or kota's name in full, as a cell has it; None for a number or another kind.
 
@@ -160,10 +166,14 @@ def regency_name(text: str, code: str) -> str | None:
     ('Kabupaten Rejang Lebong', 'Kota Sabang')
     >>> regency_name("Kota Bandung", "32.04"), regency_name("3204", "32.04")
     (None, None)
+    >>> regency_name("Dinkes Kab. Jember", "35.09"), regency_name("Kab. Jember, Jawa Timur", "35.09")
+    (None, None)
     """
     kind = "Kota" if code[3] == "7" else "Kabupaten"
     found = _REGENCY_KIND.match(text)
     bare = " ".join(_REGENCY_KIND.sub("", text).split())
+    if _MORE_THAN_A_NAME.search(bare):
+        return None
     if (found and found[1].lower()[:3] != kind.lower()[:3]) or not re.search(r"[^\W\d_]", bare):
         return None
     name = f"{kind} {bare.title() if bare in (bare.upper(), bare.lower()) else bare}"

@@ -266,8 +266,10 @@ def _said(guess: Guess) -> str:
 
 def _counts_others(guess: Guess, people: dict[str, Mapping], parts: list[str]) -> str:
     """Return whom "Jumlah", or "L" and "P", counts by the name of the file or sheet; "" for all people."""
-    untold = is_just_a_sum(people) or ("people" not in people and not any(says_who(c) for c in parts))
-    return says_others(_said(guess)) if untold else ""
+    said = _said(guess)
+    if "people" not in people and not any(says_who(c) for c in parts):
+        return says_others(said) or ("" if says_people(said) else "some men and women")
+    return says_others(said) if is_just_a_sum(people) else ""
 
 
 def _differ(names: pd.Series[Any]) -> bool:

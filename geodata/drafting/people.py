@@ -21,7 +21,8 @@ SAYS_PEOPLE = re.compile(
 SAYS_OTHERS = re.compile(
     r"\b(bayi|balita|baduta|remaja|lansia|bumil|bulin|ibu hamil|stunting|kelahiran|kematian|miskin"
     r"|disabilitas|kader|pegawai|tenaga|sdm|sdmk|nakes|bidan|perawat|dokter|staf|kunjungan|pasien|kasus|peserta|rujukan"
-    r"|imunisasi)\b"
+    r"|imunisasi|dpt|pemilih|siswa|murid|guru|sekolah|korban|terdampak|pengungsi|penerima|bpjs|jkn|pus|wus|odgj"
+    r"|penderita|cacat|lanjut usia|asn|pns)\b"
 )
 PEOPLE_PARTS = ("pop_", "penduduk_", "jumlah_penduduk_")
 
@@ -98,7 +99,7 @@ def is_just_a_sum(people: dict[str, Mapping]) -> bool:
     (True, False)
     """
     counted = people.get("people")
-    return counted is not None and spelling_key(counted.column) in {"jumlah", "total"}
+    return counted is not None and spelling_key(counted.column) in {"jumlah", "total", "jiwa", "jumlahjiwa"}
 
 
 def has_both_sexes(table: pd.DataFrame) -> bool:

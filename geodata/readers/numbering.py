@@ -106,7 +106,7 @@ def _renumbered(rows: Sequence[Told], where: Where) -> bool:
     """Return whether the codes of the area are those of another numbering."""
     against = [(r.code, r.named) for r in rows if r.code and r.named and r.named != r.code]
     agree = sum(r.named is not None and r.named == r.code for r in rows)
-    if len(against) < ROWS or len(against) <= agree:
+    if len(against) < ROWS or len(against) <= agree or 2 * len(against) <= len(rows):
         return False
     # BPS has three digits for the kecamatan, Kemendagri two: a village of one kind begins alike there.
     districts: dict[str, Counter[str]] = defaultdict(Counter)

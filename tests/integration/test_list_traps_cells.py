@@ -89,21 +89,24 @@ def test_a_dash_among_staff_is_unknown_and_its_column_is_taken(folder, jangkau):
     assert found["count_unknown"].count == 1
 
 
-def two_rows(folder, both):
+def two_rows(folder, both, *, title=False):
     book = openpyxl.Workbook()
     sheet = book.active
+    if title:
+        sheet.append(["DATA PENDUDUK 2024"])
     sheet.append(["No", "Desa", "Jumlah Penduduk"])
     sheet.append([None, None, "L", "P", both])
     for i, desa in enumerate(DESA):
         sheet.append([i + 1, desa, 400 + i, 500 + i, 900 + 2 * i])
-    for block in ("A1:A2", "B1:B2", "C1:E1"):
-        sheet.merge_cells(block)
+    for block in ("A{0}:A{1}", "B{0}:B{1}", "C{0}:E{0}"):
+        sheet.merge_cells(block.format(1 + title, 2 + title))
     book.save(folder / "penduduk.xlsx")
 
 
+@pytest.mark.parametrize("title", [False, True], ids=["plain", "under a title"])
 @pytest.mark.parametrize("both", ["L+P", "JML", "Jumlah"])
-def test_headings_of_two_rows_are_one_heading(folder, jangkau, both):
-    two_rows(folder, both)
+def test_headings_of_two_rows_are_one_heading(folder, jangkau, both, title):
+    two_rows(folder, both, title=title)
     drafted(folder, jangkau)
     layers, _ = told(folder)
     assert layers.villages["people"].tolist() == [900 + 2 * i for i in range(6)]
@@ -125,7 +128,8 @@ def test_people_by_sex_are_summed_and_the_last_year_counts(folder, jangkau, colu
 @pytest.mark.parametrize(
     ("file", "columns"),
     [("miskin.csv", {"Jumlah Penduduk Miskin": 80}), ("balita.csv", {"L": 40, "P": 50}),
-     ("desa.csv", {"2022": 1, "2023": 3})],
+     ("DPT 2024.csv", {"L": 40, "P": 50}), ("senam.csv", {"L": 40, "P": 50}),
+     ("penerima BLT.csv", {"KK": 20, "Jiwa": 80}), ("desa.csv", {"2022": 1, "2023": 3})],
 )  # fmt: skip
 def test_some_of_the_people_are_not_the_people(folder, jangkau, file, columns):
     pd.DataFrame({"Kode": CODE, "Desa": DESA, **columns}).to_csv(folder / file, index=False)
@@ -176,6 +180,21 @@ def test_degrees_and_minutes_in_columns_of_their_own_are_refused(folder, heads):
     facilities[0] |= {"lat": None, "lon": None}
     if heads is not None:
         assert sorted(built(folder, facilities=facilities)[0].facilities["village_code"]) == CODE
+
+
+@pytest.mark.parametrize(
+    "heads",
+    [("Lintang (Derajat Menit Detik)", "Bujur (Derajat Menit Detik)"),
+     ("Lintang (derajat)", "Bujur (derajat)", "Waktu tempuh (menit)"),
+     ("Lintang", "Bujur", "Waktu tempuh (menit)", "Suhu vaksin (derajat)")],
+)  # fmt: skip
+def test_degrees_and_minutes_of_something_else_are_no_parts_of_a_place(folder, heads):
+    cells = dict(zip(heads, [LAT, LON, [30] * 6, [4] * 6], strict=False))
+    facilities = list_of(folder, cells)
+    facilities[0] |= {"lat": heads[0], "lon": heads[1]}
+    layers, _ = built(folder, facilities=facilities)
+    assert len(layers.facilities) == 6
+    assert (layers.facilities["status"] == "used").all()
 
 
 @pytest.mark.slow

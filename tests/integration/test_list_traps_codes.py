@@ -95,6 +95,19 @@ def test_another_kabupaten_keeps_its_codes_where_some_names_are_alike(folder):
         table(folder, OLD, Kecamatan=None)
 
 
+def test_a_few_names_of_other_villages_void_no_codes(folder):
+    """The column "Desa" holds dusun; three of sixty are called as villages of another kecamatan."""
+    names = [f"Krajan {i}" for i in range(60)]
+    names[0], names[6], names[12] = DESA[3], DESA[4], DESA[3]
+    pd.DataFrame(
+        {"Nama": [f"Posyandu Melati {i}" for i in range(60)], "Kode Desa": CODE * 10, "Desa": names}
+    ).to_csv(folder / "posyandu.csv", index=False)
+    layers, told = area_of(folder, facilities=[{"path": "posyandu.csv", "kind": "posyandu"}])
+    found = layers.facilities.set_index("name")["village_code"].to_dict()
+    assert found == {f"Posyandu Melati {i}": code for i, code in enumerate(CODE * 10)}
+    assert told["code_and_name_differ"].count == 3
+
+
 def namesake(folder):
     """Let the first village have the name of its kecamatan, as many a seat of one has."""
     known = gpd.read_file(folder / "desa.geojson")

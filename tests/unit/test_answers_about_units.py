@@ -56,6 +56,18 @@ def test_whether_a_unit_functions_has_a_column_of_its_own(answer, cell):
         assert [row[2] for row in rows] == ["Berfungsi", cell, ""]
 
 
+def test_under_headings_of_two_rows_no_column_is_added():
+    """The second row would no longer be read as a part of the first, and the answer be lost."""
+    rows = [["Nama", "Desa", "Perawat", ""], ["", "", "L", "P"], ["Pustu Ambulu", "Ambulu", "1", "2"]]
+    found, said = decided("functioning_unknown", "ya", rows=rows, value="", targets=(), head=2)
+    assert said.taken == "no"
+    assert "two rows" in said.why
+    assert found == rows
+    # A title above the headings is no heading.
+    rows = [["DAFTAR PUSTU", ""], ["Nama", "Desa"], ["Pustu Ambulu", "Ambulu"]]
+    assert decided("functioning_unknown", "ya", rows=rows, value="", targets=(), head=2)[1].taken == "yes"
+
+
 def test_no_second_column_of_one_heading_is_made():
     rows, said = decided(
         "functioning_unknown", "ya", value="", targets=(), rows=[["Nama", "BERFUNGSI"], ["A", "x"], ["B", ""]]

@@ -19,6 +19,7 @@ from geodata.readers.files.table import holds_table, read_table
 from geodata.readers.files.vector import read_features
 from geodata.vocabulary.columns import layer_columns
 from geodata.vocabulary.kind_names import kind_of_name
+from geodata.vocabulary.spelling import spelling_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -117,6 +118,15 @@ _MINUTES = re.compile(r"\b(menit|minutes?)\b", re.IGNORECASE)
 _DEGREES = re.compile(r"\b(derajat|degrees?)\b", re.IGNORECASE)
 
 
+def _in_parts(texts: list[str]) -> bool:
+    """Return whether one heading has degrees and another, alike but for that word, minutes."""
+    degrees = {
+        spelling_key(_DEGREES.sub("", t)) for t in texts if _DEGREES.search(t) and not _MINUTES.search(t)
+    }
+    rest = {spelling_key(_MINUTES.sub("", t)) for t in texts if _MINUTES.search(t) and not _DEGREES.search(t)}
+    return bool(degrees) and bool(rest & (degrees | {""}))
+
+
 def _refuse_parts_of_degrees(columns: Columns, *, named: bool) -> None:
     """Raise SchemaError where degrees and minutes stand in columns of their own: each alone is no place.
 
@@ -130,7 +140,7 @@ def _refuse_parts_of_degrees(columns: Columns, *, named: bool) -> None:
     headings = [str(c) for c in columns.table]
     below = [cell_text(v) for v in first.iloc[0]] if len(first) else []
     for texts in (below,) if named else (headings, below):
-        if any(map(_DEGREES.search, texts)) and any(map(_MINUTES.search, texts)):
+        if _in_parts(texts):
             msg = (
                 f"{columns.what}: degrees, minutes and seconds stand in columns of their own. Put them into "
                 "one column for the latitude and one for the longitude, as in 8°10'14\" LS (in a spreadsheet "

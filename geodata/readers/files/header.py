@@ -47,16 +47,17 @@ def find_header(rows: Sequence[Sequence[object]], wanted: AbstractSet[str]) -> H
     Header(names=['Nama', 'Lintang', 'Bujur'], body=3)
     """
     leading = [i for i, r in enumerate(rows) if any(cell_text(c) for c in r)][:HEADER_SEARCH_ROWS]
-    found: list[tuple[int, bool, Header]] = []
+    found: list[tuple[int, int, Header]] = []
     for i in leading:
         one = [cell_text(c) for c in rows[i]]
-        found.append((score(one, wanted), False, Header(one, i + 1)))
-        if i + 1 < len(rows):
+        found.append((score(one, wanted), 0, Header(one, i + 1)))
+        # A title stands alone in the first cell: it is no row of headings above the next.
+        if i + 1 < len(rows) and any(one[1:]):
             below = [cell_text(c) for c in rows[i + 1]]
             if (parts := _with_parts(one, below)) and not _told_below(one, below, wanted):
                 # Known headings of the first row are known still: "Jumlah Penduduk" over L and P.
                 most = max(score(one, wanted), score(parts, wanted))
-                found.append((most, True, Header(parts, i + 2)))
+                found.append((most, 2, Header(parts, i + 2)))
             elif both := _two_rows(one, below, wanted):
                 found.append((score(both, wanted), _parts_of_one(one, below), Header(both, i + 2)))
     # max() keeps the first of equals, so a table with no known name keeps its first row as header; but two

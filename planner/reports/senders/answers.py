@@ -192,6 +192,11 @@ def _functioning(one: Asked, answer: str, returned: Returned) -> _Change:
     if not returned.head:
         why = "the list has no column for it, and the workbook is of an older version; correct it by hand"
         return _Change(one, answer, why=why)
+    above = returned.rows[returned.head - 2] if returned.head > 1 else []
+    if sum(map(bool, above)) > 1:
+        # A heading in the second row alone would make the two rows read as one, and the others as a unit.
+        why = "the list has no column for it, and its headings take two rows; correct it by hand"
+        return _Change(one, answer, why=why)
     column = spelling_key(sender_texts().columns["functioning"])
     if column in map(spelling_key, returned.rows[returned.head - 1]):
         why = "the list has a column for it that AREA.yml does not use (functioning:); correct it by hand"
