@@ -68,32 +68,39 @@ def loads_sure(
     """
     units = len(allocation.load_people)
     full = allocation.load_people >= capacity_people * (1 - HAIR)
-    touched = np.zeros(units, dtype=bool)
-    touched[allocation.facility[in_doubt[allocation.place]]] = True
-    if beside_ways is not None:
-        touched |= beside_ways
-    seen = np.zeros(units, dtype=bool)
-    # Both are in order of place and unit.
+    limited = np.isfinite(capacity_people)
+    # Fewer of those who go there now may come, or more: each moves others on in a way of its own.
+    fewer = np.zeros(units, dtype=bool)
+    fewer[allocation.facility[in_doubt[allocation.place]]] = True
+    more = np.zeros(units, dtype=bool) if beside_ways is None else beside_ways.copy()
+    here_s = _seconds(times, allocation, units)
+    left, filled = np.zeros(units, dtype=bool), np.zeros(units, dtype=bool)
+    while (leaving := fewer & full & ~left).any() or (filling := more & limited & ~filled).any():
+        if leaving.any():
+            left |= leaving
+            # The seconds from each place to the nearest of these.
+            there_s = np.full(len(in_doubt), np.inf)
+            pair = leaving[times.facility]
+            np.minimum.at(there_s, times.place[pair], times.travel_s[pair])
+            near = there_s[allocation.place]
+            takes = (near < np.inf) & ((near <= here_s) | full[allocation.facility])
+            fewer[allocation.facility[takes]] = True
+        else:
+            filled |= filling
+            # It may be full then, though it is not now: who finds it so goes to any other within the limit.
+            moved = np.zeros(len(in_doubt), dtype=bool)
+            moved[allocation.place[filling[allocation.facility]]] = True
+            more[times.facility[moved[times.place]]] = True
+    return ~(fewer | more)
+
+
+def _seconds(times: SparseTimes, allocation: Allocation, units: int) -> NDArray[np.float64]:
+    """Return the seconds of each flow; pairs and flows are both in order of place and unit."""
     key = times.place.astype(np.int64) * units + times.facility
-    here_s = times.travel_s[
+    seconds: NDArray[np.float64] = times.travel_s[
         np.searchsorted(key, allocation.place.astype(np.int64) * units + allocation.facility)
     ]
-    while (new := np.flatnonzero(touched & full & ~seen)).size:
-        seen[new] = True
-        now = np.zeros(units, dtype=bool)
-        now[new] = True
-        # The seconds from each place to the nearest of these.
-        there_s = np.full(len(in_doubt), np.inf)
-        pair = now[times.facility]
-        np.minimum.at(there_s, times.place[pair], times.travel_s[pair])
-        near = there_s[allocation.place]
-        touched[allocation.facility[(near < np.inf) & ((near <= here_s) | full[allocation.facility])]] = True
-        if beside_ways is not None:
-            # Who finds it full goes elsewhere.
-            here = np.zeros(len(in_doubt), dtype=bool)
-            here[allocation.place[now[allocation.facility]]] = True
-            touched[times.facility[here[times.place]]] = True
-    return ~touched
+    return seconds
 
 
 def within_straight(

@@ -51,6 +51,19 @@ def test_units_that_nobody_listed_change_no_load_that_is_told(town):
     assert (after.load_people[: len(room)] == now.load_people)[sure].all()
 
 
+def test_more_people_may_fill_a_unit_that_has_room_now():
+    """Three villages and three units; two of the villages may come to B over ways that nobody drew."""
+    seconds = np.array([[20.0, 10.0, 10.0], [10.0, 10.0, 10.0], [10.0, 10.0, 10.0]])
+    people, room = np.array([5.0, 5.0, 10.0]), np.array([np.nan, 15.0, 5.0])
+    doubt, beside = np.array([False, True, True]), np.array([False, True, False])
+    now = given_to(seconds, people, room)
+    assert now.load_people.tolist() == [15.0, 5.0, 0.0]
+    # Both at B, which is full then: the first village goes to C, to which nobody goes now.
+    after = given_to(np.where(doubt[:, None] & beside, 0.1, seconds), people, room)
+    assert after.load_people.tolist() == [0.0, 15.0, 5.0]
+    assert not loads_sure(pairs(seconds), now, room, doubt, beside).any()
+
+
 @pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(towns(), st.data())
