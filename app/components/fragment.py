@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -71,4 +72,5 @@ class Fragment(JSComponent):
 
     def _handle_msg(self, data: Any) -> None:  # noqa: ANN401 - Panel's own
         if self._acted is not None and isinstance(data, dict) and isinstance(data.get("act"), str):
-            self._acted({str(k): well_formed(str(v)[:LONGEST_TEXT]) for k, v in data.items()})
+            act = {str(k): well_formed(str(v)[:LONGEST_TEXT]) for k, v in data.items()}
+            self._stream.when_there(partial(self._acted, act))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -59,8 +60,8 @@ class Wire(JSComponent):
             settled = self._settled()
             self._send_msg({"pong": ping, "top": self._stream.top, "settled": settled})
             if settled and ping >= FIRST_REST:
-                self._at_rest()
+                self._stream.when_there(self._at_rest)
         elif isinstance(seen, int):
             self._send_msg(self._stream.since(seen))
         elif isinstance(desk, dict):
-            self._heard(desk)
+            self._stream.when_there(partial(self._heard, desk))

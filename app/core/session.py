@@ -85,7 +85,7 @@ class Session:
         self.render = Renderer(texts)
         self._work = Work(seats, document)
         # No thread may touch the page, so none may change it.
-        self.stream = Stream(self._work.require_loop)
+        self.stream = Stream(self._work.require_loop, self._work.when_there)
         self.notice = Notice(texts, self._work.require_loop)
         self.questions = Questions(self.state, self.notice, texts, self._work)
         self.drafts = Drafts(
@@ -115,7 +115,11 @@ class Session:
     @property
     def settled(self) -> bool:
         """Whether all that was asked for so far is done, shown and kept."""
-        return self.questions.settled and self.drafts.settled
+        return self.questions.settled and self.drafts.settled and not self._work.waits
+
+    def send_page(self) -> Callable[[], None]:
+        """Say that the page is made; return what is to be called once it stands in the browser."""
+        return self._work.send_page()
 
     def work(
         self,

@@ -18,6 +18,11 @@ def _nothing(*_: object) -> None:
     """Do nothing."""
 
 
+def _now(act: Callable[[], None]) -> None:
+    """Do it at once."""
+    act()
+
+
 class Stream:
     """The changes to one page.
 
@@ -25,6 +30,8 @@ class Stream:
     ----------
     guard
         Called before every change; raises where the page may not be touched (off its event loop).
+    when_there
+        Does what the browser asks for, at once or once the page stands there (:class:`app.core.work.Work`).
 
     Examples
     --------
@@ -37,8 +44,13 @@ class Stream:
     {'top': 3, 'all': [[3, 'sheet', 'Wonorejo']]}
     """
 
-    def __init__(self, guard: Callable[[], None] = _nothing) -> None:
+    def __init__(
+        self,
+        guard: Callable[[], None] = _nothing,
+        when_there: Callable[[Callable[[], None]], None] = _now,
+    ) -> None:
         self._guard = guard
+        self.when_there = when_there
         self._last: dict[str, tuple[int, Any]] = {}
         self.top = 0
         # Set by what carries messages to the browser.

@@ -82,12 +82,44 @@ class Work:
         self._ended = threading.Event()
         # Put in by threads, taken out on the loop alone.
         self._results: deque[Callable[[], None]] = deque()
+        # What has to wait until the page stands; None once it does.
+        self._early: deque[Callable[[], None]] | None = None
 
     @property
     def connected(self) -> bool:
         """Whether a browser is still there: of a page that is loaded again, the old session lingers."""
         context = None if self._document is None else self._document.session_context
         return context is None or (not context.destroyed and context.session.connection_count > 0)
+
+    @property
+    def waits(self) -> bool:
+        """Whether something was asked of a page that does not stand yet."""
+        return bool(self._early)
+
+    def send_page(self) -> Callable[[], None]:
+        """Say that the page is made and will be sent; return what is to be called once it stands there."""
+        self._early = deque()
+        return self._arrive
+
+    def when_there(self, act: Callable[[], None]) -> None:
+        """Do something that changes what Panel itself shows, on the loop: at once, or once the page stands.
+
+        Until the browser has said so, Panel takes the document for one that is still to be sent whole, and
+        throws changes of it away: a view that was opened meanwhile stayed closed on the screen.
+        """
+        if self._early is None:
+            act()
+        else:
+            self._early.append(act)
+
+    def _arrive(self) -> None:
+        """Do what waited, in its order, once Panel has done what it does itself when a page stands."""
+        self.on_page(self._catch_up)
+
+    def _catch_up(self) -> None:
+        early, self._early = self._early, None
+        for act in early or ():
+            self._try(act)
 
     def run(
         self,
@@ -216,9 +248,12 @@ class Work:
     async def _show(self, document: Document) -> None:
         with set_curdoc(document):
             while self._results:
-                show = self._results.popleft()
-                try:
-                    show()
-                except Exception:
-                    # One result that cannot be shown takes none of the others with it.
-                    LOG.exception("a result could not be shown")
+                self._try(self._results.popleft())
+
+    @staticmethod
+    def _try(show: Callable[[], None]) -> None:
+        try:
+            show()
+        except Exception:
+            # One result that cannot be shown takes none of the others with it.
+            LOG.exception("a result could not be shown")

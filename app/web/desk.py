@@ -113,7 +113,12 @@ def panel(session: Session) -> pmui.Column:
     # Before the views are made: one that is about to be hidden need not follow what was chosen.
     _Opener(session)
     views.likely = partial(make, "sheet")
-    follow(fill, views, "shown")
+
+    def opened(*_events: object) -> None:
+        # A link opens views as soon as their answer is there, which may be before the page is.
+        session.stream.when_there(fill)
+
+    follow(opened, views, "shown")
     views.shown = next(v.key for v in rows if v.place == FIRST_PLACE)
     body: Any = pmui.Column(*holders.values(), sx=VIEW_BOX, margin=0)
     return pmui.Column(head, make_search(session), body, sx=PANEL_BOX, margin=0)

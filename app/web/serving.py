@@ -226,6 +226,7 @@ class App:
         if self.login and said is not None:
             self.inside[key] = said
         pn.state.on_session_destroyed(lambda _context: self._leave(key, session, page))
+        pn.state.onload(session.send_page())
         return page
 
     def _tell_of_trial(self, session: Session) -> None:

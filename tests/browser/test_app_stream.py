@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from browser_support import Tab
+from browser_support import MAP_FRAME, Tab
 from playwright.sync_api import expect
 
 import app
@@ -108,6 +108,48 @@ def sheet_of(tab, code):
         " held.follow('map.select', (_, value) => { chosen = value.village; })(); return chosen === code; }",
         arg=code,
     )
+
+
+# Keeps the word that the page stands, a message of several frames, from the server until it is let go.
+NOT_YET = """() => {
+  const plain = WebSocket.prototype.send;
+  let frames = [];
+  window.letGo = null;
+  WebSocket.prototype.send = function (data) {
+    frames.push(data);
+    if (frames.length < 3) return;
+    const whole = frames;
+    frames = [];
+    const go = () => whole.forEach((one) => plain.call(this, one));
+    if (window.letGo === null && String(whole[2]).includes("document_ready")) window.letGo = go; else go();
+  };
+}"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("early", [False, True], ids=["click", "link"])
+def test_what_is_opened_before_the_page_stands_is_shown(chromium, served, early):
+    context = chromium.new_context(viewport={"width": 1300, "height": 860}, color_scheme="dark")
+    context.add_cookies([{"name": "jangkau_seen", "value": "1", "url": served.url}])
+    context.add_init_script(f"({NOT_YET})()")
+    page = context.new_page()
+    code = "99.01.01.1011"
+    page.goto(f"{served.url}?lang=en" + (f"&village={code}" if early else ""))
+    page.wait_for_function("window.letGo !== null")
+    frame = page.frame_locator(MAP_FRAME)
+    frame.locator("body[data-painted]").wait_for()
+    if not early:
+        [inside] = [f for f in page.frames if "/files/" in f.url]
+        inside.wait_for_function("Number(document.body.dataset.painted) >= 1")
+        inside.evaluate("code => jangkau.villages[code].fire('click')", code)
+    # Long enough for pings, in whose rests views are made, and for answers.
+    page.wait_for_timeout(6000)
+    page.evaluate("window.letGo()")
+    expect(page.locator("article.sheet h2", has_text=code)).to_be_visible()
+    expect(page.get_by_role("tab", name="Sheet", exact=True)).to_have_attribute("aria-selected", "true")
+    # Dark, as the system wishes: its text is light.
+    expect(page.locator("article.sheet h2")).to_have_css("color", "rgb(255, 255, 255)")
+    context.close()
 
 
 @pytest.mark.slow

@@ -126,3 +126,21 @@ def test_a_thread_that_touches_the_page_is_stopped():
     page = on_a_loop_of_its_own(scene)
     assert [type(e) for e in page.failed] == [RuntimeError]
     assert page.shown == []
+
+
+def test_what_is_asked_of_a_page_on_its_way_is_done_in_its_order_once_it_stands():
+    work, done = Work(None, None), []
+
+    def fails():
+        raise ValueError
+
+    work.when_there(lambda: done.append("while it is made"))
+    arrived = work.send_page()
+    for act in (lambda: done.append("first"), fails, lambda: done.append("second")):
+        work.when_there(act)
+    assert done == ["while it is made"]
+    assert work.waits
+    arrived()
+    work.when_there(lambda: done.append("third"))
+    assert done == ["while it is made", "first", "second", "third"]
+    assert not work.waits
