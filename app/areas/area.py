@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from planner.scenarios.modes import Season
     from planner.scenarios.scenario import Scenario
 
+# West, south, east, north (degrees).
+Box = tuple[float, float, float, float]
 # Answers with edited roads hold a network each (tens of MB for a kabupaten): few are kept.
 KEPT_ANSWERS = 12
 
@@ -163,6 +165,18 @@ class Area:
     def people(self) -> NDArray[np.float64]:
         """People by village, NaN where unknown."""
         return np.asarray(self.layers.villages["people"].to_numpy(), dtype=np.float64)
+
+    @cached_property
+    def middles(self) -> NDArray[np.float64]:
+        """A place within each village, float64 ``(villages, 2)``, longitude and latitude (degrees)."""
+        points = self.layers.villages.geometry.representative_point().to_crs(known_crs(WGS84))
+        return np.asarray(shapely.get_coordinates(points.to_numpy()), dtype=np.float64)
+
+    def in_box(self, box: Box) -> NDArray[np.bool_]:
+        """Return which villages have their middle in a box, bool ``(villages,)``; its edges count."""
+        west, south, east, north = box
+        lon, lat = self.middles.T
+        return np.asarray((west <= lon) & (lon <= east) & (south <= lat) & (lat <= north), dtype=bool)
 
     @cached_property
     def places(self) -> PlaceIndex:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.areas.question import RuleChange, WhatIf
+from app.areas.question import RULE_SOURCES, RuleChange, WhatIf
 from planner.scenarios.scenario import default_scenario
 
 if TYPE_CHECKING:
+    from planner.scenarios.modes import Season
     from planner.scenarios.scenario import Scenario
 
 # Names and sources say where numbers come from, and change none.
-SOURCES = ("name", "standard_name", "standard_version", "standard_source", "basis", "provenance")
+SOURCES = ("name", "standard_name", "standard_version", "standard_source", *RULE_SOURCES)
 
 
 @dataclass(frozen=True)
@@ -25,12 +26,15 @@ class Given:
         Of the scenario, else of the standard; empty where neither has one of its own.
     what_if
         Its modes and limits that differ, and its edits.
+    season
+        The season that a page begins in, where it is another; None where it is not. It may be changed there.
     others
         Keys of all else that differs, as the file writes them.
     """
 
     name: str
     what_if: WhatIf
+    season: Season | None
     others: tuple[str, ...]
 
 
@@ -43,10 +47,10 @@ def given_by(base: Scenario) -> Given | None:
     >>> given_by(plain) is None
     True
     >>> given_by(plain.model_copy(update={"name": "rains", "season": "wet"}))
-    Given(name='rains', what_if=WhatIf(standard={}, edits=()), others=('season',))
+    Given(name='rains', what_if=WhatIf(standard={}, edits=()), season='wet', others=())
     """
     plain = default_scenario()
-    told = ("standard", "edits", *SOURCES)
+    told = ("standard", "edits", "season", *SOURCES)
     others = [
         name
         for name in type(base).model_fields
@@ -69,7 +73,9 @@ def given_by(base: Scenario) -> Given | None:
     others += [f"standard.{kind}" for kind in plain.standard if kind not in base.standard]
     changes = {kind: change for kind, change in rules.items() if change != RuleChange()}
     what_if = WhatIf(standard=changes, edits=base.edits)
-    if what_if.is_base and not others:
+    season = None if base.season == plain.season else base.season
+    if what_if.is_base and season is None and not others:
         return None
     standard = "" if base.standard_name == plain.standard_name else base.standard_name
-    return Given(standard if base.name == plain.name else base.name, what_if, tuple(others))
+    name = standard if base.name == plain.name else base.name
+    return Given(name, what_if, season, tuple(others))

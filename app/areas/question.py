@@ -10,20 +10,20 @@ from pydantic import Field, ValidationError
 
 from app.areas.folder import for_a_moment
 from geodata.errors import ConfigError, InputError
-from geodata.files.yamlfile import Model
+from geodata.files.yamlfile import Model, merged, read_content, validated
 from planner.scenarios.edits import Edit, OpenFacility
 from planner.scenarios.modes import Positive
-from planner.scenarios.scenario import default_scenario, read_scenario
+from planner.scenarios.scenario import Scenario, base_content, default_scenario
 from planner.scenarios.standards import KindStandard
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from planner.scenarios.scenario import Scenario
-
 
 # Of a scenario file: what a question holds, and what is only its name.
 TAKEN = ("name", "standard", "edits")
+# Of a rule: where its numbers come from, which changes none.
+RULE_SOURCES = ("basis", "provenance")
 
 
 class RuleChange(Model):
@@ -50,45 +50,73 @@ def what_if_of_file(content: bytes, base: Scenario) -> WhatIf:
 
     Examples
     --------
+    What the file does not say is as the base has it; what it says holds, also where the software itself says
+    so and the base does not:
+
     >>> from planner.scenarios.scenario import default_scenario
-    >>> what_if_of_file(b"{name: a, standard: {pustu: {limit_minutes: 45}}}", default_scenario()).standard
-    {'pustu': RuleChange(mode=None, limit_minutes=45.0)}
+    >>> base = WhatIf().with_rule("pustu", limit_minutes=45.0).scenario(default_scenario())
+    >>> what_if_of_file(b"{name: a, standard: {pustu: {limit_minutes: 30}}}", base).standard
+    {'pustu': RuleChange(mode=None, limit_minutes=30.0)}
+    >>> what_if_of_file(b"{name: a, standard: {pustu: {mode: motorcycle}}}", base).standard
+    {}
     """
-    with for_a_moment() as folder:
-        file = folder / "scenario.yml"
-        file.write_bytes(content)
-        try:
-            asked = read_scenario(file)
-        except InputError as error:
-            raise ConfigError(str(error).replace(str(file), file.name)) from None
-    plain = default_scenario()
-    more = [
-        name
-        for name in type(asked).model_fields
-        if name not in TAKEN and getattr(asked, name) not in (getattr(plain, name), getattr(base, name))
-    ]
+    asked, said = _read(content)
+    for kind in said.get("standard", {}):
+        if kind not in base.standard:
+            msg = f"standard.{kind}: this area's standard has {', '.join(base.standard)}"
+            raise ConfigError(msg)
+    changed = _beyond(_plain(base), said)
+    rules = {
+        kind: RuleChange(mode=rule.get("mode"), limit_minutes=rule.get("limit_minutes"))
+        for kind, rule in changed.get("standard", {}).items()
+    }
+    # A file that was written here says what the base asks too.
+    own = asked.edits[: len(base.edits)] == base.edits
+    what_if = WhatIf(
+        standard={kind: rule for kind, rule in rules.items() if rule != RuleChange()},
+        edits=asked.edits[len(base.edits) :] if own else asked.edits,
+    )
+    more = [name for name in changed if name not in TAKEN] or _untaken_rules(what_if.scenario(base), said)
     if more:
         msg = (
             f"the file also sets {', '.join(more)}, which is not changed here: start the app with "
             "`jangkau serve --scenario FILE`, or leave it out"
         )
         raise ConfigError(msg)
-    rules = {}
-    for kind, rule in asked.standard.items():
-        if plain.standard.get(kind) == rule:
-            continue
-        if kind not in base.standard:
-            msg = f"standard.{kind}: this area's standard has {', '.join(base.standard)}"
-            raise ConfigError(msg)
-        now = base.standard[kind]
-        rules[kind] = RuleChange(
-            mode=None if rule.mode == now.mode else rule.mode,
-            limit_minutes=None if rule.limit_minutes == now.limit_minutes else rule.limit_minutes,
-        )
-    changed = {kind: rule for kind, rule in rules.items() if rule != RuleChange()}
-    # A file that was written here says what the base asks too.
-    own = asked.edits[: len(base.edits)] == base.edits
-    return WhatIf(standard=changed, edits=asked.edits[len(base.edits) :] if own else asked.edits)
+    return what_if
+
+
+def _read(content: bytes) -> tuple[Scenario, dict[str, Any]]:
+    """Return the scenario of a file, and of its values those that the file itself says."""
+    with for_a_moment() as folder:
+        file = folder / "scenario.yml"
+        file.write_bytes(content)
+        try:
+            said, lines = read_content(file, "the scenario file")
+            asked = validated(
+                Scenario, merged(base_content(), said), f"the scenario file {file}", lines=lines
+            )
+        except InputError as error:
+            raise ConfigError(str(error).replace(str(file), file.name)) from None
+    return asked, _only(_plain(asked), said)
+
+
+def _only(values: dict[str, Any], said: dict[str, Any]) -> dict[str, Any]:
+    """Return of a scenario's values those that a file says, mappings key by key."""
+    return {
+        key: _only(values[key], value)
+        if isinstance(value, dict) and isinstance(values[key], dict)
+        else values[key]
+        for key, value in said.items()
+    }
+
+
+def _untaken_rules(made: Scenario, said: dict[str, Any]) -> list[str]:
+    """Return what a file says of rules and the scenario that was made of it has not, by its keys."""
+    left = _beyond(_plain(made)["standard"], said.get("standard", {}))
+    return [
+        f"standard.{kind}.{name}" for kind, rule in left.items() for name in rule if name not in RULE_SOURCES
+    ]
 
 
 class WhatIf(Model):
@@ -189,9 +217,11 @@ class WhatIf(Model):
         base
             What it was asked of.
         """
-        # All that is not as in the software itself: the base may come from a file.
+        # All that is not as in the software itself, since the base may come from a file; and what the base
+        # has otherwise.
         asked = self.scenario(base)
-        differs = _beyond(_plain(default_scenario()), _plain(asked))
+        values = _plain(asked)
+        differs = merged(_beyond(_plain(default_scenario()), values), _beyond(_plain(base), values))
         content = {"name": name, **{k: v for k, v in differs.items() if k != "name"}}
         if asked.edits:
             content["edits"] = WhatIf(edits=asked.edits).content()["edits"]

@@ -52,7 +52,7 @@ class Drafts:
         self._offered = ""
         self._found: tuple[History, Opened | None] | None = None
         # Called when the draft got another name although nothing else has changed.
-        self.renamed: Callable[[], None] = _nothing
+        self.renamed: list[Callable[[], None]] = []
         # Drafts that are open somewhere on this server; shared by its sessions.
         self.live: dict[str, Drafts] = {}
         self._writing = self._again = False
@@ -76,7 +76,8 @@ class Drafts:
         if self._offered:
             self._claim()
             self._keep()
-            self.renamed()
+            for tell in tuple(self.renamed):
+                tell()
 
     def _claim(self) -> None:
         token = self._offered
@@ -125,8 +126,14 @@ class Drafts:
         self._writing = self._again = False
         self._notice.tell_error(error)
 
-    def resume(self, token: str) -> None:
-        """Go on with a draft where it was left; an unknown one starts at the base."""
+    def resume(self, token: str, *, gone: Callable[[], None] = _nothing) -> None:
+        """Go on with a draft where it was left; an unknown one starts at the base.
+
+        Parameters
+        ----------
+        gone
+            Called where it is no longer there.
+        """
 
         def slow() -> tuple[Draft, History, Saved | None] | None:
             draft = self._store.draft(token)
@@ -140,6 +147,7 @@ class Drafts:
         def show(found: tuple[Draft, History, Saved | None] | None) -> None:
             if found is None:
                 self._notice.tell(self._texts.text("This draft is no longer there."), "warning")
+                gone()
                 return
             draft, history, saved = found
             opened = None
@@ -161,7 +169,13 @@ class Drafts:
         return not self._is_free(token)
 
     def delete(self, token: str, *, then: Callable[[], None]) -> None:
-        """Delete a draft of one's own that no page has open; it cannot be brought back."""
+        """Delete a draft of one's own that no page has open; it cannot be brought back.
+
+        Parameters
+        ----------
+        then
+            Called once it is gone, and where it could not be deleted, for the drafts are others then.
+        """
 
         def slow() -> None:
             draft = self._store.draft(token)
@@ -171,7 +185,7 @@ class Drafts:
                 raise ConfigError(self._texts.text("This draft is open in a tab."))
             self._store.drop_draft(token)
 
-        self._questions.queue(lambda: (slow, lambda _: then()), writes=True)
+        self._questions.queue(lambda: (slow, lambda _: then()), writes=True, lost=then)
 
     @property
     def connected(self) -> bool:
@@ -189,4 +203,4 @@ class Drafts:
     def close(self) -> None:
         """Let go of the draft and of the page; the draft itself stays."""
         self.take("")
-        self.renamed = _nothing
+        self.renamed.clear()

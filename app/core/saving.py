@@ -24,6 +24,10 @@ T = TypeVar("T")
 LONGEST_COPIED_NAME = 110
 
 
+def _nothing() -> None:
+    """Do nothing."""
+
+
 class Scenarios:
     """The saved scenarios, as one session works with them.
 
@@ -105,10 +109,18 @@ class Scenarios:
         else:
             self._notice.tell_error(error)
 
-    def write(self, change: Callable[[], T], then: Callable[[T], None]) -> None:
-        """Do what only editors may, when its turn comes, then show its result."""
+    def write(
+        self, change: Callable[[], T], then: Callable[[T], None], *, lost: Callable[[], None] = _nothing
+    ) -> None:
+        """Do what only editors may, when its turn comes, then show its result.
+
+        Parameters
+        ----------
+        lost
+            Called where it could not be done.
+        """
         if self._may_save():
-            self._questions.queue(lambda: (self._allowed(change), then), writes=True)
+            self._questions.queue(lambda: (self._allowed(change), then), writes=True, lost=lost)
 
     def _may_save(self) -> bool:
         if not self.editor:
@@ -161,7 +173,14 @@ class Scenarios:
         self._questions.queue(lambda: (slow, show))
 
     def copy(self, scenario_id: str, *, then: Callable[[], None]) -> None:
-        """Copy a saved scenario under a name of its own."""
+        """Copy a saved scenario under a name of its own.
+
+        Parameters
+        ----------
+        then
+            Here and below: called once it is done, and where it could not be, for others have changed the
+            list then.
+        """
 
         def slow() -> Saved:
             saved = self._here(scenario_id)
@@ -175,7 +194,7 @@ class Scenarios:
             self._notice.tell(self._texts.text("Saved: {name}", name=saved.name), "success")
             then()
 
-        self.write(slow, copied)
+        self.write(slow, copied, lost=then)
 
     def archive(self, scenario_id: str, *, then: Callable[[], None]) -> None:
         """Take a saved scenario off the list; its trail stays, and it can be brought back."""
@@ -184,7 +203,7 @@ class Scenarios:
             saved = self._here(scenario_id)
             self._store.archive(scenario_id, version=saved.version, account=self._account)
 
-        self.write(slow, lambda _: then())
+        self.write(slow, lambda _: then(), lost=then)
 
     def restore(self, scenario_id: str, *, then: Callable[[], None]) -> None:
         """Bring an archived scenario back."""
@@ -193,7 +212,7 @@ class Scenarios:
             self._here(scenario_id)
             self._store.restore(scenario_id, account=self._account)
 
-        self.write(slow, lambda _: then())
+        self.write(slow, lambda _: then(), lost=then)
 
     def compare_with(self, scenario_id: str, *, measure: str = "change") -> None:
         """Compare with a saved scenario, or with the base when the id is empty.

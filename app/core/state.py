@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from app.areas.area import Answer, Area
+    from app.areas.area import Answer, Area, Box
     from app.figures.measures import Measure
     from app.figures.sheets import Headline
     from app.store import Saved
@@ -52,8 +52,8 @@ class Filter:
     district: str = ""
     status: str = ""
     reason: str = ""
-    # Chosen one by one, such as in a box on the map.
-    codes: tuple[str, ...] = ()
+    # On the map: those that have their middle in it (degrees).
+    box: Box | None = None
 
 
 @dataclass(frozen=True)
@@ -165,6 +165,7 @@ class State(param.Parameterized):  # type: ignore[misc] # param ships no types
 
     def __init__(self, area: Area, **choices: Any) -> None:  # noqa: ANN401 - param's own
         choices.setdefault("kind", area.kinds[0])
+        choices.setdefault("season", area.scenario.season)
         super().__init__(**choices)
         self.area = area
         # Before whatever shows them.
@@ -319,8 +320,8 @@ class State(param.Parameterized):  # type: ignore[misc] # param ships no types
             keep &= (answer["status"] == chosen.status).to_numpy()
         if chosen.reason:
             keep &= (answer["reason"] == chosen.reason).to_numpy()
-        if chosen.codes:
-            keep &= table.index.isin(chosen.codes)
+        if chosen.box is not None:
+            keep &= self.area.in_box(chosen.box)
         words = chosen.query.casefold().split()
         if words:
             text = (table["village_name"] + " " + table.index.astype("str")).str.casefold()

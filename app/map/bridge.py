@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from app.core.stream import Stream
 
 MOST_DRAWN_POINTS = 500
-MOST_CHOSEN = 10_000
 FARTHEST_MISS_M = 2000.0
+# As many as an address says (app/web/address.py): 0.1 m.
+BOX_DECIMALS = 6
 
 
 def heard(data: Any) -> dict[str, Any] | None:  # noqa: ANN401 - whatever a browser sends
@@ -60,16 +61,18 @@ def _points(data: dict[str, Any], *, least: int) -> dict[str, Any] | None:
     return None if any(p is None for p in places) else {"line": places}
 
 
-def _codes(data: dict[str, Any]) -> dict[str, Any] | None:
-    codes = data.get("codes")
-    if not isinstance(codes, list) or not all(isinstance(c, str) for c in codes):
+def _box(data: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the corners of a box, the lower left first, as west, south, east, north (degrees)."""
+    corners = data.get("corners")
+    if not isinstance(corners, list) or len(corners) != 2:
         return None
-    return {"codes": [well_formed(c[:500]) for c in codes[:MOST_CHOSEN]]}
+    edges = [edge for corner in map(_lonlat, corners) if corner is not None for edge in corner]
+    return {"box": tuple(round(edge, BOX_DECIMALS) for edge in edges)} if len(edges) == 4 else None
 
 
 # What more there is to read in messages of a type.
 READ: dict[str, Callable[[dict[str, Any]], dict[str, Any] | None]] = {
-    "place": _place, "line": partial(_points, least=2), "area": partial(_points, least=3), "several": _codes,
+    "place": _place, "line": partial(_points, least=2), "area": partial(_points, least=3), "several": _box,
 }  # fmt: skip
 
 

@@ -140,7 +140,6 @@ def _data(area: Area, texts: Texts, *, offline: bool) -> str:
         "places": _places(area),
         "area": area.name,
         "districts": _district_names(area),
-        "middles": _middles(area),
         **surroundings(layers),
         "attribution": html.escape(f"{texts.term('sources')}: {'; '.join(sources)}"),
     }
@@ -224,16 +223,6 @@ def _outlines(area: Area) -> str:
     return text
 
 
-def _middles(area: Area) -> list[list[Any]]:
-    """Return each village's middle, by which it is in a box or not: code, lat, lon."""
-    villages = area.layers.villages
-    points = villages.geometry.representative_point().to_crs(WGS84)
-    return [
-        [str(code), round(p.y, DEGREE_DECIMALS), round(p.x, DEGREE_DECIMALS)]
-        for code, p in zip(villages.index, points, strict=True)
-    ]
-
-
 def _district_names(area: Area) -> list[list[Any]]:
     """Return where each kecamatan's name is written: name, lat, lon; those with most land first."""
     villages = area.layers.villages
@@ -270,16 +259,11 @@ def _villages(area: Area) -> str:
 
 def _places(area: Area) -> list[list[Any]]:
     """Return where each village's name is written: name, lat, lon; those with most people first."""
-    villages = area.layers.villages
-    points = villages.geometry.representative_point().to_crs(WGS84)
+    villages, middles = area.layers.villages, area.middles.round(DEGREE_DECIMALS).tolist()
     # Of those whose people nobody knows, and of equals, the largest.
     people = np.nan_to_num(villages["people"].to_numpy(dtype=np.float64), nan=-1.0)
     order = np.lexsort((-villages.geometry.area.to_numpy(), -people))
-    return [
-        [str(villages["village_name"].iloc[i]), round(points.iloc[i].y, DEGREE_DECIMALS),
-         round(points.iloc[i].x, DEGREE_DECIMALS)]
-        for i in order.tolist()
-    ]  # fmt: skip
+    return [[str(villages["village_name"].iloc[i]), middles[i][1], middles[i][0]] for i in order.tolist()]
 
 
 def _water(area: Area) -> str:

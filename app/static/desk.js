@@ -93,7 +93,8 @@ window.jangkauDesk = (function () {
   }
   window.jangkauStream.follow("theme", (slot, kept) => keepTheme(kept));
   function wish() {
-    const chosen = new RegExp(`(^|; )${themeCookie}=(dark|light)`).test(document.cookie);
+    // Chosen words alone (app/web/theme.py): what the system wished is kept as "night" or "day".
+    const chosen = new RegExp(`(^|; )${themeCookie}=(dark|light)(;|$)`).test(document.cookie);
     if (!chosen) keepTheme(night.matches ? "night" : "day");
     tell({ dark: night.matches });
   }

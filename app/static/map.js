@@ -447,12 +447,11 @@ function jangkauMap(map, data) {
       sketched();
     }
   }
-  // Villages whose middle lies in a box.
+  // Villages whose middle lies in a box; the session knows which (Area.in_box).
   function choseBox() {
     var bounds = L.latLngBounds(line);
     useTool(null);
-    say({ type: "several", codes: data.middles.filter(function (m) { return bounds.contains([m[1], m[2]]); })
-      .map(function (m) { return m[0]; }) });
+    say({ type: "several", corners: [rounded(bounds.getSouthWest()), rounded(bounds.getNorthEast())] });
   }
   function sketchBox(corner) {
     if (tool !== "select" || line.length !== 1) return;

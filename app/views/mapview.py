@@ -139,14 +139,13 @@ class _MapView(Follows):
         self.state.beside = ""
 
     def several(self, message: dict[str, Any]) -> None:
-        """Let the list hold the villages that were chosen in a box."""
-        known = self.session.area.layers.villages.index
-        if not any(c in known for c in message.get("codes", [])):
+        """Let the list hold the villages of a box that was drawn."""
+        if not self.session.area.in_box(message["box"]).any():
             self.session.notice.tell(
                 self.session.texts.text("No village has its middle in this box."), "info"
             )  # fmt: skip
             return
-        self.state.filter = Filter(codes=tuple(c for c in message.get("codes", []) if c in known))
+        self.state.filter = Filter(box=message["box"])
         self.session.views.open("villages")
 
     def site(self, message: dict[str, Any]) -> None:

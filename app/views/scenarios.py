@@ -57,9 +57,12 @@ class _Scenarios(Follows):
         self.compared: Comparison | None = None
         # Of the draft that is deleted if its button is pressed once more.
         self.leaving = ""
+        # Of the draft that was shown last.
+        self.named = session.drafts.named
         self.fragment = Fragment(
             session.stream, "scenarios", self.acted, label=session.texts.text("Scenarios")
         )
+        session.drafts.renamed.append(self.load)
         # Made when it is first opened: what it compares may have changed long before.
         self.compare()
         self.load()
@@ -81,11 +84,10 @@ class _Scenarios(Follows):
 
         def slow() -> _Lists:
             store, code = session.store, session.area.code
-            drafts = [d for d in store.drafts(code, session.account) if d.token != session.drafts.named]
             return _Lists(
                 store.scenarios(code),
                 store.archived(code),
-                drafts,
+                store.drafts(code, session.account),
                 store.trail(area=code, limit=SHOWN_CHANGES),
             )
 
@@ -97,6 +99,11 @@ class _Scenarios(Follows):
 
     @param.depends("state.history", "state.reference", "state.kind", "state.season", watch=True)
     def changed(self) -> None:
+        named = self.session.drafts.named
+        if self.named not in ("", named):
+            # What was left is among the drafts now, maybe for the first time.
+            self.load()
+        self.named = named
         # All of it in one: what is compared may have changed while this view was hidden.
         self.session.views.when_shown("scenarios", self.compare)
 
@@ -124,7 +131,9 @@ class _Scenarios(Follows):
             editor=session.scenarios.editor, saved=self.lists.saved, opened=state.opened,
             unsaved=state.unsaved,
             archived=self.lists.archived,
-            drafts=[self.about(d) for d in self.lists.drafts], leaving=self.leaving,
+            # Which of them is the present one is known only now: it may have changed since they were read.
+            drafts=[self.about(d) for d in self.lists.drafts if d.token != session.drafts.named],
+            leaving=self.leaving,
             trail=[(texts.moment(c.at), c.account, _action(session, c.action), c.scenario_name or "")
                    for c in self.lists.trail],
             reference=state.reference, base=state.what_if.is_base,
@@ -177,7 +186,7 @@ class _Scenarios(Follows):
             case "new":
                 session.scenarios.start_new()
             case "resume":
-                session.drafts.resume(message.get("token", ""))
+                session.drafts.resume(message.get("token", ""), gone=self.load)
             case "leave_draft":
                 self.leaving = message.get("token", "")
                 self.show()

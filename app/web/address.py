@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode
 
 from app.components.fragment import well_formed
 from app.core.state import Filter, Selection
 from app.figures.measures import STATUSES
+from app.map.bridge import BOX_DECIMALS
 from app.views.follows import follow
 from app.views.villages import LONGEST_QUERY
 from planner.coverage.reach import REASONS
@@ -17,7 +17,7 @@ from planner.coverage.reach import REASONS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from app.areas.area import Area
+    from app.areas.area import Area, Box
     from app.core.session import Session
 
 # What an address says of the state as it is, and what each is when it does not.
@@ -44,6 +44,16 @@ def looked_at(query: Mapping[str, str], area: Area) -> tuple[float, float, float
     return lat, lon, zoom
 
 
+def boxed(query: Mapping[str, str], area: Area) -> Box | None:
+    """Return the box of an address whose villages the list holds (degrees); None where it holds none."""
+    try:
+        west, south, east, north = (float(part) for part in query.get("box", "").split(","))
+    except ValueError:
+        return None
+    box = west, south, east, north
+    return box if all(map(math.isfinite, box)) and area.in_box(box).any() else None
+
+
 class Address:
     """Keeps the address true, and brings the session to another one.
 
@@ -56,7 +66,7 @@ class Address:
         self._said: dict[str, str] | None = None
         # How often the page is on its way to what an address says; until it is there, that address stays.
         self._arriving = 0
-        session.drafts.renamed = self._write
+        session.drafts.renamed.append(self._write)
 
     def follow(self) -> None:
         """Write the address, now and whenever what it says changes."""
@@ -85,6 +95,8 @@ class Address:
         """Return what the address also says, without which it would be no other step."""
         session, state = self._session, self._session.state
         said = {name: getattr(state.filter, name) for name in LISTED}
+        box = state.filter.box
+        said["box"] = "" if box is None else ",".join(f"{edge:.{BOX_DECIMALS}f}" for edge in box)
         said["order"] = "" if state.order == state.param.order.default else state.order
         said["draft"] = session.drafts.named if state.unsaved else ""
         return {k: v for k, v in said.items() if v}
@@ -176,7 +188,7 @@ class Address:
             session.map.look(where)
 
     def _list(self, query: Mapping[str, str]) -> None:
-        """Bring the list of villages to what a query says; villages chosen in a box stay."""
+        """Bring the list of villages to what a query says."""
         state = self._session.state
         known = {"district": state.districts(), "status": STATUSES, "reason": REASONS[1:]}
         said: dict[str, Any] = {
@@ -186,7 +198,7 @@ class Address:
         }
         order = query.get("order", "")
         state.param.update(
-            filter=replace(Filter(codes=state.filter.codes), **said),
+            filter=Filter(**said, box=boxed(query, self._session.area)),
             order=order if order in state.param.order.objects else state.param.order.default,
         )
 

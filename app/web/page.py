@@ -95,20 +95,54 @@ def build_page(
     theme
         How it begins.
     """
-    chosen = theme.chosen
+    # Panel's own button for the theme speaks English alone.
+    page = pmui.Page(
+        title=session.area.name, header=[], theme_toggle=False, busy_indicator=None, dark_theme=theme.dark,
+        theme_config=THEMES, template=_TEMPLATE,
+        # Else the area's name, which the base page would put there as it stands.
+        meta_name="Jangkau", meta_title="Jangkau",
+    )  # fmt: skip
+    light = _Light(session, page, chosen=theme.chosen)
+    page.main = [_body(session, address, light, newcomer=newcomer, others=others)]
+    light.show()
+    _leave_busy(page)
+    return page
 
-    def other_theme() -> None:
-        nonlocal chosen
-        chosen = True
-        page.dark_theme = not page.dark_theme
-        kept = "dark" if page.dark_theme else "light"
-        session.stream.put("theme", kept)
+
+class _Light:
+    """Whether a page is dark or light: as the system wishes, until somebody chooses."""
+
+    def __init__(self, session: Session, page: pmui.Page, *, chosen: bool) -> None:
+        self._session, self._page, self._chosen = session, page, chosen
+        page.param.watch(self.show, ["dark_theme"])
+
+    def turn(self) -> None:
+        """Take the other one, which is kept for the next page."""
+        self._chosen = True
+        self._page.dark_theme = not self._page.dark_theme
+        self._session.stream.put("theme", "dark" if self._page.dark_theme else "light")
+
+    def wished(self, *, dark: bool) -> None:
+        """Do as the system wishes, where nobody chose."""
+        if not self._chosen:
+            self._page.dark_theme = dark
+
+    def show(self, *_events: object) -> None:
+        """Let the map be as the page is."""
+        self._session.map.dark = bool(self._page.dark_theme)
+        self._session.map.show_theme(self._session.map.dark)
+
+
+def _body(
+    session: Session, address: Address, light: _Light, *, newcomer: bool, others: Mapping[str, str]
+) -> pmui.Column:
+    """Return all that is on the page, in the order in which a keyboard goes through it."""
 
     def heard(message: dict[str, Any]) -> None:
-        if not isinstance(message.get("dark"), bool):
+        if isinstance(message.get("dark"), bool):
+            light.wished(dark=message["dark"])
+        else:
             address.heard(message)
-        elif not chosen:
-            page.dark_theme = message["dark"]
 
     def at_rest() -> None:
         session.drafts.settle()
@@ -117,38 +151,16 @@ def build_page(
     # The map first, so that it is also the first to hear of a change.
     the_map, *bar = (v.make(session) for p in ("map", "bar") for v in VIEWS if v.place == p)
     panel = desk.panel(session)
-    rail = desk.rail(session, others, other_theme)
-    story = [] if not newcomer else [tour.make(session)]
-    # In the order in which a keyboard goes through it.
-    body = pmui.Column(
+    story = [tour.make(session)] if newcomer else []
+    return pmui.Column(
         Wire(session.stream, lambda: session.settled, heard, at_rest, margin=0),
-        rail,
+        desk.rail(session, others, light.turn),
         pmui.Column(*bar, *story, sx=desk.BAR_BOX, margin=0),
         pmui.Column(the_map, sx=desk.MAP_BOX, margin=0),
         panel,
         _notice(session),
         margin=0,
     )
-    # Panel's own button for the theme speaks English alone.
-    page = pmui.Page(
-        title=session.area.name, header=[], main=[body], theme_toggle=False, busy_indicator=None,
-        dark_theme=theme.dark,
-        theme_config=THEMES, template=_TEMPLATE,
-        # Else the area's name, which the base page would put there as it stands.
-        meta_name="Jangkau", meta_title="Jangkau",
-    )  # fmt: skip
-    _leave_busy(page)
-    _follow_theme(session, page)
-    return page
-
-
-def _follow_theme(session: Session, page: pmui.Page) -> None:
-    def follow(*_events: object) -> None:
-        session.map.dark = bool(page.dark_theme)
-        session.map.show_theme(session.map.dark)
-
-    page.param.watch(follow, ["dark_theme"])
-    follow()
 
 
 def _notice(session: Session) -> Fragment:

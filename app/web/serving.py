@@ -38,7 +38,7 @@ from planner.texts.catalogues import LANGUAGES
 from planner.texts.formatter import DEFAULT_LANGUAGE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from app.areas.area import Area
     from app.core.drafts import Drafts
@@ -168,14 +168,9 @@ class App:
     def page(self) -> Any:  # noqa: ANN401 - Panel ships no types
         """Return the page of a new session; Panel calls this."""
         query = {k: v[0].decode("utf-8", "replace") for k, v in pn.state.session_args.items() if v}
-        areas = self.served.areas
-        area = self.served.area(query.get("area", "")) or areas[0]
-        on_trial = self.served.area(query.get("area", ""), query.get("trial", ""))
-        area = on_trial or area
         lang = query.get("lang", "")
         if lang not in LANGUAGES:
             lang = self.options.lang
-        document = pn.state.curdoc
         said = self.door.read(pn.state.cookies.get(COOKIE))
         try:
             account = self._who(said)
@@ -186,60 +181,65 @@ class App:
         if account is None:
             # Removed, or given another password, since the page was asked for.
             return pn.pane.HTML(Renderer(self.texts[lang])("removed"))
-        # What is on trial is looked at: nothing of it is kept.
-        editor = editor and not area.trial
-        session = Session(
-            area, self.texts[lang], self.store, account=account, editor=editor, document=document,
-            served=self.served,
-            seats=self.seats(),
-        )  # fmt: skip
-        session.drafts.live = self.live
-        self.sessions.add(session)
+        session = self._session(self._area(query), lang, account, editor=editor)
         session.scenarios.may_save = lambda: self._who(said) == account and self._role(account) == "editor"
-        session.signed_in = self.login or bool(self.options.oauth)
-        session.map.address = f"{FILES}/{self.served.page(area, lang)}"
-        others = {}
-        if len(areas) > 1:
-            others = {
-                a.name: f"?area={a.code}&lang={lang}"
-                for a in (area, *(o for o in areas if o.code != area.code))
-            }
-        of_area = query.get("area", area.code) == area.code
-        theme = theme_of(pn.state.cookies)
-        look = looked_at(query, area) if of_area else None
-        document.template_variables.update(first_picture(session, theme, look))
-        address = Address(session)
-        newcomer = SEEN_COOKIE not in pn.state.cookies
-        page = build_page(session, address, newcomer=newcomer, others=others, theme=theme)
-        address.follow()
-        if of_area:
-            address.start(query)
-        else:
-            # Whatever else the link asks for is of that area.
-            session.notice.tell(
-                session.texts.text("The area of this link, {code}, is not served here. This is {area}.",
-                                   code=query["area"], area=area.name), "warning",
-            )  # fmt: skip
-        if area.trial or query.get("trial"):
-            self._tell_of_trial(session)
-        key = document.session_context.id
+        page = self._page_of(session, query)
+        key = pn.state.curdoc.session_context.id
         if self.login and said is not None:
             self.inside[key] = said
         pn.state.on_session_destroyed(lambda _context: self._leave(key, session, page))
         pn.state.onload(session.send_page())
         return page
 
-    def _tell_of_trial(self, session: Session) -> None:
-        _ = session.texts.text
-        if session.area.trial:
-            session.notice.tell(
-                _("This is the area with the new data, on trial: look and try things out. "
-                  "Nothing that you do here is kept."), "warning",
-            )  # fmt: skip
+    def _area(self, query: Mapping[str, str]) -> Area:
+        """Return the area that an address asks for, on trial where it says so; the first where it is none."""
+        code = query.get("area", "")
+        return (
+            self.served.area(code, query.get("trial", "")) or self.served.area(code) or self.served.areas[0]
+        )
+
+    def _session(self, area: Area, lang: str, account: str, *, editor: bool) -> Session:
+        """Return a new session, among those of this server."""
+        session = Session(
+            area, self.texts[lang], self.store, account=account,
+            # What is on trial is looked at: nothing of it is kept.
+            editor=editor and not area.trial, document=pn.state.curdoc, served=self.served,
+            seats=self.seats(),
+        )  # fmt: skip
+        session.drafts.live = self.live
+        self.sessions.add(session)
+        session.signed_in = self.login or bool(self.options.oauth)
+        session.map.address = f"{FILES}/{self.served.page(area, lang)}"
+        return session
+
+    def _page_of(self, session: Session, query: Mapping[str, str]) -> Any:  # noqa: ANN401 - Panel ships no types
+        """Return a session's page, on its way to what the address asks for."""
+        area, theme = session.area, theme_of(pn.state.cookies)
+        of_area = query.get("area", area.code) == area.code
+        look = looked_at(query, area) if of_area else None
+        pn.state.curdoc.template_variables.update(first_picture(session, theme, look))
+        address = Address(session)
+        page = build_page(
+            session, address, newcomer=SEEN_COOKIE not in pn.state.cookies, others=self._others(session),
+            theme=theme,
+        )  # fmt: skip
+        address.follow()
+        if of_area:
+            address.start(query)
         else:
-            session.notice.tell(
-                _("This trial is no longer there. This is the area with the data in use."), "warning"
-            )
+            # Whatever else the link asks for is of that area.
+            _tell_of_another_area(session, query["area"])
+        if area.trial or query.get("trial"):
+            _tell_of_trial(session)
+        return page
+
+    def _others(self, session: Session) -> dict[str, str]:
+        """Return where each area is found, by its name, that of the page first; of one alone nothing."""
+        areas, here = self.served.areas, session.area
+        if len(areas) == 1:
+            return {}
+        listed = (here, *(area for area in areas if area.code != here.code))
+        return {area.name: f"?area={area.code}&lang={session.texts.lang}" for area in listed}
 
     def _leave(self, key: str, session: Session, page: Any) -> None:  # noqa: ANN401 - Panel ships no types
         self.inside.pop(key, None)
@@ -268,6 +268,28 @@ class App:
             return "editor"
         account = self.store.account(name)
         return None if account is None else account.role
+
+
+def _tell_of_another_area(session: Session, code: str) -> None:
+    """Say that the area that was asked for is not the one that is shown."""
+    session.notice.tell(
+        session.texts.text("The area of this link, {code}, is not served here. This is {area}.",
+                           code=code, area=session.area.name), "warning",
+    )  # fmt: skip
+
+
+def _tell_of_trial(session: Session) -> None:
+    """Say that what is shown is on trial; or that it is not, where that was asked for."""
+    _ = session.texts.text
+    if session.area.trial:
+        session.notice.tell(
+            _("This is the area with the new data, on trial: look and try things out. "
+              "Nothing that you do here is kept."), "warning",
+        )  # fmt: skip
+    else:
+        session.notice.tell(
+            _("This trial is no longer there. This is the area with the data in use."), "warning"
+        )
 
 
 def require_free(options: Options) -> None:

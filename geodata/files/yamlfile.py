@@ -234,6 +234,28 @@ def read_yaml(path: Path, model: type[M], what: str, *, base: dict[str, Any] | N
     MissingFileError, UnreadableFileError, ConfigError
         With the key, the line and what to do.
     """
+    said, lines = read_content(path, what)
+    return validated(model, merged(base or {}, said), f"{what} {path}", lines=lines)
+
+
+def read_content(path: Path, what: str) -> tuple[dict[str, Any], _KnownLines]:
+    """Return what one YAML file says itself, not validated, and where each key stands.
+
+    Raises
+    ------
+    MissingFileError, UnreadableFileError, ConfigError
+        With the line and what to do.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     file = Path(folder, "rains.yml")
+    ...     _ = file.write_text("season: wet", "utf-8")
+    ...     read_content(file, "the scenario file")[0]
+    {'season': 'wet'}
+    """
     if path.is_dir():
         inside = sorted(p.name for p in path.iterdir() if p.suffix.lower() in {".yml", ".yaml"})
         such = f", such as {path / inside[0]}" if inside else ""
@@ -270,7 +292,7 @@ def read_yaml(path: Path, model: type[M], what: str, *, base: dict[str, Any] | N
         raise ConfigError(msg)
     lines: _Lines = {}
     _line_table(tree, (), lines, set())
-    return validated(model, merged(base or {}, content), f"{what} {path}", lines=lines)
+    return content, lines
 
 
 def validated(model: type[M], content: dict[str, Any], what: str, *, lines: _KnownLines | None = None) -> M:

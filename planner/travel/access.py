@@ -403,8 +403,10 @@ class Access:
         if len(which) > MANY_PLACES:
             more = self.snapper.nearest_of_each_part(stops.points, which, self.parts[role])
         else:
-            stops.around = self.snapper.reach(stops.points, which, stops.around)
-            more = self.snapper.nearest_of_each_part_in(stops.points, which, stops.around, self.parts[role])
+            # By a name of its own: another thread may put what it found, of other places, in its stead.
+            around = self.snapper.reach(stops.points, which, stops.around)
+            stops.around = around
+            more = self.snapper.nearest_of_each_part_in(stops.points, which, around, self.parts[role])
         return join_snaps(take_snaps(stops.nearest, ~apart), more)
 
 

@@ -193,6 +193,12 @@ def test_villages_in_a_box_are_listed_with_their_sum(tab, hostile_layers):
     expect(tab.page.locator("table.list tbody tr")).to_have_count(len(inside))
     total = tab.page.locator('[data-figure="sum"]').inner_text()
     assert tab.texts.people(float(inside["people"].sum())) in total
+    # A reload, or whoever gets the address, has the same.
+    tab.page.wait_for_function("location.search.includes('box=')")
+    tab.page.reload()
+    tab.ready()
+    expect(tab.page.locator("table.list tbody tr")).to_have_count(len(inside))
+    assert tab.page.locator('[data-figure="sum"]').inner_text() == total
 
 
 def another_limit(tab):

@@ -126,4 +126,10 @@ def test_dark_is_as_the_system_wishes_until_somebody_chooses(chromium, served):
     tab.page.frame_locator(MAP_FRAME).locator("body.jk-dark").wait_for()
     tab.ready()
     is_dark(tab, True)
+    # Words that are not ours are no choice, to the page as to the server.
+    tab.context.add_cookies([{"name": "jangkau_theme", "value": "darkest", "url": served.url}])
+    tab.page.reload()
+    tab.ready()
+    is_dark(tab, False)
+    tab.page.wait_for_function("/(^|; )jangkau_theme=day(;|$)/.test(document.cookie)")
     tab.close()

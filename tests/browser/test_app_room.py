@@ -25,6 +25,24 @@ SEEN = """barBottom => {
 }"""
 
 
+# What is shown, beside itself.
+TWO_MAPS = """jangkau.twin.show({ changed: [], edits: [], left: "A", right: "B",
+    classes: '0'.repeat(Object.keys(jangkau.villages).length) })"""
+
+
+def over_each_other(tab):
+    """The map's own boxes that hide each other, in pairs: what each is, and its edges."""
+    boxes = tab.frame().evaluate(
+        """[...document.querySelectorAll(".leaflet-control")].filter(n => n.checkVisibility())
+            .map(n => [n.className, n.getBoundingClientRect()])
+            .map(([name, b]) => [name, b.left, b.top, b.right, b.bottom])"""
+    )
+    return [
+        (a, b) for i, a in enumerate(boxes) for b in boxes[:i]
+        if a[1] < b[3] and b[1] < a[3] and a[2] < b[4] and b[2] < a[4]
+    ]  # fmt: skip
+
+
 @pytest.fixture
 def tab(chromium, served, request):
     tab = Tab(chromium, served.url, **getattr(request, "param", {"size": LAPTOP}))
@@ -82,16 +100,14 @@ def test_above_a_phones_sheet_nothing_hides_the_area(tab):
     tab.tab("Sheet")
     assert tab.page.evaluate("document.documentElement.dataset.panel") == "half"
     assert seen(tab)["hidden"] == 0
-    # Nor do the map's own boxes hide each other.
-    boxes = tab.frame().evaluate(
-        """[...document.querySelectorAll(".leaflet-control")].filter(n => n.checkVisibility())
-            .map(n => n.getBoundingClientRect()).map(b => [b.left, b.top, b.right, b.bottom])"""
-    )
-    over = [
-        (a, b) for i, a in enumerate(boxes) for b in boxes[:i]
-        if a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
-    ]  # fmt: skip
-    assert over == []
+    assert over_each_other(tab) == []
+    # Nor where two maps share the width, with the sheet pulled up and pushed down.
+    tab.frame().evaluate(TWO_MAPS)
+    tab.settled([-7, 110])
+    assert over_each_other(tab) == []
+    tab.page.locator('[data-key="fold"]').click()
+    tab.settled([-7, 110])
+    assert over_each_other(tab) == []
 
 
 @pytest.mark.slow

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from urllib.parse import parse_qsl
 
+import numpy as np
 import pytest
 
 from app.areas.area import Area
@@ -11,10 +14,13 @@ from app.areas.question import WhatIf
 from app.core.drafts import Drafts
 from app.core.session import Session
 from app.core.state import Filter
+from app.map.bridge import heard
 from app.store import Store
 from app.texts import Texts
+from app.views import mapview
 from app.views import scenarios as scenarios_view
-from app.web.address import Address, looked_at
+from app.views import villages as villages_view
+from app.web.address import Address, boxed, looked_at
 from planner.scenarios.edits import OpenFacility
 
 
@@ -144,12 +150,51 @@ def test_an_address_brings_back_the_list_and_no_filter_is_a_step(session):
     assert said(session)
 
 
-def test_villages_of_a_box_stay_where_the_browser_goes_back(session):
+def test_an_address_brings_back_the_villages_of_a_box(session):
+    """However many they are: it says the box itself, as it was drawn."""
     address = addressed(session)
-    codes = tuple(session.area.layers.villages.index[:2])
-    session.state.filter = Filter(codes=codes)
+    villages = session.area.layers.villages
+    west, south, east, north = villages.to_crs(4326).total_bounds
+    view = mapview._MapView(session)
+
+    def draw(*corners):
+        view.bridge._handle_msg({"type": "several", "corners": [list(corner) for corner in corners]})
+
+    draw((west, south), ((west + east) / 2, north))
+    middles = villages.geometry.representative_point().to_crs(4326)
+    inside = (middles.x <= (west + east) / 2).to_numpy()
+    assert 0 < inside.sum() < len(villages)
+    np.testing.assert_array_equal(session.state.passing(), inside)
+    assert session.stream.value("address")["push"] is False
+    with_box = said(session)
+    again = loaded_again(session, with_box)
+    assert again.state.filter == session.state.filter
+    assert said(again) == with_box
+    shown = villages_view._Ranked(again).fragment.html
+    assert again.texts.text("in a box on the map") in shown
+    # Other filters are set besides; an address without it shows all.
+    session.state.filter = replace(session.state.filter, status="gap")
+    assert session.state.passing().sum() < inside.sum()
     address.go_back("?kind=pustu")
-    assert session.state.filter == Filter(codes=codes)
+    assert session.state.filter == Filter()
+    address.go_back(with_box)
+    np.testing.assert_array_equal(session.state.passing(), inside)
+    # Nobody has the middle in a place without extent, or in the sea: what was chosen before stays.
+    for nowhere in ((west, south), (west, south)), ((0.0, 0.0), (1.0, 1.0)):
+        draw(*nowhere)
+        assert session.texts.text("No village has its middle in this box.") in session.notice.text
+        np.testing.assert_array_equal(session.state.passing(), inside)
+    wrong = ("", "1,2,3", "a,b,c,d", "nan,nan,nan,nan", "-inf,-inf,inf,inf", "0,0,1,1", "1,2,3,4,5")
+    assert [boxed({"box": text}, session.area) for text in wrong] == [None] * len(wrong)
+
+
+@pytest.mark.parametrize(
+    "corners",
+    [None, [], [[1, 2]], [[1, 2], [3]], [[1, 2], ["x", 4]], [[1, 2], [math.nan, 4]], [[1, 95], [2, 3]],
+     [[1, 2], [3, 4], [5, 6]], {"west": 1}],
+)  # fmt: skip
+def test_a_box_that_is_none_is_not_heard(corners):
+    assert heard({"type": "several", "corners": corners}) is None
 
 
 def test_an_address_says_where_the_map_looks(session):
@@ -246,6 +291,61 @@ def test_drafts_say_how_much_they_hold_and_can_be_deleted(session, area, monkeyp
     view.acted({"act": "delete_draft", "token": tokens[0]})
     assert [d.token for d in session.store.drafts(area.code, "siti")] == [tokens[1]]
     assert [d.token for d in view.lists.drafts] == [tokens[1]]
+
+
+def test_the_draft_that_is_shown_is_never_among_the_others(session):
+    """A page that was loaded again listed its own draft, as one that is open in another tab."""
+    session.questions.change(lambda: with_limit(45.0))
+    mine = session.drafts.token
+    tab = Session(session.area, session.texts, session.store, account="siti", editor=True)
+    tab.drafts.live = session.drafts.live
+    # The lists are read before what the address names is shown.
+    view = scenarios_view._Scenarios(tab)
+    assert f'data-token="{mine}"' in view.fragment.html
+    addressed(tab).start({"draft": mine})
+    assert mine not in view.fragment.html
+    # The other page stays, so that this one goes on with a copy: the draft is another tab's from now on.
+    tab.drafts.settle()
+    assert f'data-token="{mine}"' in view.fragment.html
+    assert tab.drafts.token not in view.fragment.html
+    assert dict(parse_qsl(said(tab)))["draft"] == tab.drafts.token
+    # What is left is among them at once.
+    left = tab.drafts.token
+    view.acted({"act": "new"})
+    assert f'data-token="{left}"' in view.fragment.html
+    session.close()
+    tab.close()
+    assert (session.drafts.renamed, tab.drafts.renamed) == ([], [])
+
+
+def test_a_list_that_was_not_true_any_more_is_read_again(session):
+    """Whatever was to be done with a line that somebody else has changed meanwhile."""
+    store, code = session.store, session.area.code
+    other = Session(session.area, session.texts, store, account="siti", editor=True)
+    other.questions.change(lambda: with_limit(45.0))
+    token = other.drafts.token
+    other.close()
+    [saved, _] = two_saved(session)
+    view = scenarios_view._Scenarios(session)
+    assert token in view.fragment.html
+    store.drop_draft(token)
+    view.acted({"act": "resume", "token": token})
+    assert token not in view.fragment.html
+    # Taken into a tab while its question stood here.
+    view.load()
+    again = Session(session.area, session.texts, store, account="siti", editor=True)
+    again.drafts.live = session.drafts.live
+    again.questions.change(lambda: with_limit(20.0))
+    taken = again.drafts.token
+    view.leaving = taken
+    view.acted({"act": "delete_draft", "token": taken})
+    assert session.texts.text("This draft is open in a tab.") in session.notice.text
+    assert [d.token for d in view.lists.drafts] == [taken]
+    assert session.texts.text("open in another tab") in view.fragment.html
+    store.archive(saved.id, version=saved.version, account="eko")
+    view.acted({"act": "archive", "id": saved.id})
+    assert [s.id for s in view.lists.archived] == [saved.id]
+    assert saved.id not in {s.id for s in store.scenarios(code)}
 
 
 def test_nobody_deletes_the_draft_of_somebody_else(session, area):

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from app.areas.area import Area
 from app.areas.given import given_by
 from app.areas.question import WhatIf, what_if_of_file
 from app.core.session import Session
-from app.core.state import Reference, Selection
+from app.core.state import Reference, Selection, State
 from app.figures import exports
 from app.map.edits import edited_points, edited_roads
 from app.store import Store
 from app.texts import Texts
 from app.views import headline, scenarios, whatif
 from app.views.mapview import painting
+from geodata.errors import ConfigError
+from planner.pipeline import demo_layers as demo
 from planner.pipeline import read_scenario
 from planner.scenarios.scenario import default_scenario
 
@@ -111,3 +115,46 @@ def test_a_scenario_file_written_on_it_gives_the_same_answer_elsewhere(session, 
     # Opened on this server again, it asks no more than it did.
     assert what_if_of_file(written, base) == answer.what_if
     assert what_if_of_file(exports.to_scenario(area, area.base, "dasar").getvalue(), base) == WhatIf()
+
+
+@pytest.mark.slow
+def test_a_page_begins_in_the_season_of_its_base_and_may_change_it(tmp_path):
+    wet = default_scenario().model_copy(update={"season": "wet"})
+    area = Area(replace(demo(12), roads=None), scenario=wet)
+    assert (area.given.season, area.given.others, area.given.what_if) == ("wet", (), WhatIf())
+    assert State(area).season == "wet"
+    store = Store.open(f"sqlite:///{tmp_path / 'wet.db'}")
+    session = Session(area, Texts("en"), store, account="siti", editor=True)
+    listed = whatif._WhatIf(session).list.html
+    assert "also set" not in listed
+    assert session.texts.term("season_wet") in listed
+    session.state.season = "dry"
+    assert painting(session, 0)["classes"]
+    store.close()
+
+
+def test_what_a_file_says_holds_where_the_base_says_otherwise(base):
+    """The software's own limit, said in a file, was passed over on a server with another."""
+    plain = default_scenario().standard["puskesmas"]
+    said = f"standard: {{puskesmas: {{limit_minutes: {plain.limit_minutes}}}}}".encode()
+    found = what_if_of_file(said, base)
+    assert found.scenario(base).standard["puskesmas"].limit_minutes == plain.limit_minutes
+    # What it does not say, and what it says as the base does, is no change.
+    for same in (b"standard: {puskesmas: {mode: %s}}" % plain.mode.encode(), b"access: {detour: 1.6}",
+                 b"standard: {puskesmas: {limit_minutes: 22.5, fair_minutes: 50}}"):  # fmt: skip
+        assert what_if_of_file(same, base).standard == {}
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        # As in the software, and not as in the base.
+        (f"access: {{detour: {default_scenario().access.detour}}}", "access"),
+        ("standard: {puskesmas: {fair_minutes: 55}}", "standard.puskesmas.fair_minutes"),
+        ("standard: {pustu: {limit_minutes: 20, people_per_unit: 5}}", "standard.pustu.people_per_unit"),
+        ("standard: {pustu: {limit_minutes_wet: 60}}", "standard.pustu.limit_minutes_wet"),
+    ],
+)
+def test_what_a_file_says_and_the_page_cannot_ask_is_refused(base, content, why):
+    with pytest.raises(ConfigError, match=rf"also sets {why}, which"):
+        what_if_of_file(content.encode(), base)
