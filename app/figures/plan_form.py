@@ -90,8 +90,8 @@ CHOICES = (
     ), rare=True),
     Choice("floors", _("In every kecamatan at least"), (
         Option("", _("no rule"), ()),
-        Option("50", "50 %", (Floor("district", 0.5),)), Option("70", "70 %", (Floor("district", 0.7),)),
-        Option("80", "80 %", (Floor("district", 0.8),)), Option("90", "90 %", (Floor("district", 0.9),)),
+        Option("50", "50%", (Floor("district", 0.5),)), Option("70", "70%", (Floor("district", 0.7),)),
+        Option("80", "80%", (Floor("district", 0.8),)), Option("90", "90%", (Floor("district", 0.9),)),
     ), rare=True),
     Choice("min_distance_m", _("Units of the kind apart by"), (
         Option("", _("no rule"), None), Option("1000", "1 km", 1000.0),

@@ -9,11 +9,10 @@ from planner.cli.console import say
 if TYPE_CHECKING:
     from planner.ilp.model import Ilp
 
-MOST_ASSUMED = 5  # of edits and changed rules
-
 
 def say_assumed(ilp: Ilp) -> None:
     """Print what an answer assumes that is not so today; nothing for the present by the default rules."""
+    from planner.reports.assumed import MOST_ASSUMED
     from planner.reports.documents.words import Words
     from planner.reports.proposal.source import Source
 

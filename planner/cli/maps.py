@@ -38,7 +38,8 @@ def _maps(options: argparse.Namespace) -> int:
     from planner.cli.headline import headline, say_assumed
     from planner.pipeline import Ilp, find_gaps, open_workspace, summary
     from planner.progress import Steps
-    from planner.reports.print_maps.write import FORMATS, MAPS, PAPERS, chosen, default_kinds, write_maps
+    from planner.reports.chosen import chosen
+    from planner.reports.print_maps.write import FORMATS, MAPS, PAPERS, default_kinds, write_maps
     from planner.scenarios.modes import SEASONS
 
     scenario, inputs = asked_scenario(options), records([("scenario", options.scenario)])

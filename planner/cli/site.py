@@ -221,14 +221,12 @@ def in_words(plan: Siting) -> list[str]:
     """
     from geodata.errors import counted
     from planner.siting.solution import Proof
-    from planner.siting.weights import counted_people
 
-    area, solution, people = plan.before.layers.area, plan.solution, counted_people(plan.before.demand)
-    now, total = plan.people_now, people.sum()
+    area, solution = plan.before.layers.area, plan.solution
     head = f"{area.name} ({area.code}): {len(plan.sites)} x {plan.kind}, {plan.people_added:,.0f} people more"
     who = " with room at units" if plan.ask.capacity else ""
     who = f" with {plan.reach.backup} units" if plan.reach.backup > 1 else who
-    lines = [f"{head}{who} within the limit: {now / total:.1%} → {(now + plan.people_added) / total:.1%}"]
+    lines = [f"{head}{who} within the limit: {_shares_in_words(plan)}"]
     if solution.proof is not Proof.OPTIMAL:
         lines.append(f"  best plan found; {at_most_better(solution.better)}")
     else:
@@ -249,6 +247,32 @@ def in_words(plan: Siting) -> list[str]:
         lines += _why_none(plan)
     lines += [*doubts_in_words(plan), *costs_in_words(plan)]
     return lines + _sites_in_words(plan)
+
+
+def _shares_in_words(plan: Siting) -> str:
+    """Return the shares of people reached without and with a plan, and of whom they are shares.
+
+    As the documents have them, of all whose number is known. A plan counts only those whose place is known
+    too: where these are fewer, theirs follow, since targets are shares of them.
+    """
+    from planner.siting.weights import counted_people
+
+    demand = plan.before.demand
+    everyone, placed = demand["people"], counted_people(demand)
+    # No plan changes who is reached of those that are put on a part without roads by a guess.
+    there = plan.reach.already & plan.before.coverage[plan.kind].reached
+    guessed = 0.0 if plan.ask.capacity else float((everyone.fillna(0.0) - placed)[there].sum())
+    if not everyone.sum():
+        return "share not known"
+    who = "of the people known" if everyone.isna().any() else "of all people"
+    said = f"{_from_to(plan, guessed, float(everyone.sum()))} {who}"
+    of_placed = _from_to(plan, 0.0, float(placed.sum())) if placed.any() else ""
+    return said if said.startswith(of_placed) else f"{said} ({of_placed} of those whose place is known)"
+
+
+def _from_to(plan: Siting, more: float, total: float) -> str:
+    now = plan.people_now + more
+    return f"{now / total:.1%} → {(now + plan.people_added) / total:.1%}"
 
 
 def at_most_better(share: float) -> str:

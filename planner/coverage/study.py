@@ -40,7 +40,7 @@ from planner.scenarios.edits import (
     EditError,
     Flood,
 )
-from planner.scenarios.modes import Profile
+from planner.scenarios.modes import WALKING, Profile
 from planner.scenarios.scenario import Scenario, checked_scenario
 from planner.travel.access import edge_landmasses
 from planner.travel.straight import straight_line_times
@@ -160,6 +160,30 @@ class Gaps:
     def network(self) -> TravelNetwork | None:
         """The travel network; None for an area without a road file."""
         return None if self.ways is None else self.ways.network
+
+    def on_foot(self, kind: str) -> bool:
+        """Return whether a kind that is reached by vehicle is timed on foot alone, for want of roads.
+
+        Who reaches it on foot reaches it; of the others nobody knows.
+
+        Parameters
+        ----------
+        kind
+            Of the standard.
+
+        Raises
+        ------
+        KeyError
+            The kind is not in the standard.
+
+        Examples
+        --------
+        >>> from planner.pipeline import demo_layers, find_gaps
+        >>> without = find_gaps(replace(demo_layers(12), roads=None))
+        >>> without.on_foot("pustu"), without.on_foot("posyandu")
+        (True, False)
+        """
+        return self.ways is None and self.scenario.standard[kind].mode != WALKING
 
     @property
     def coverage(self) -> Mapping[str, Coverage]:

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from planner.coverage.study import Gaps
     from planner.scenarios.standards import KindStandard
 
-WALKING = "walking"
 # Those of a village's unreached people that have a line of their own; the others are too far.
 SAID_REASONS = (Reason.NO_ROAD, Reason.ISLAND, Reason.NOT_FUNCTIONING, Reason.NO_FACILITY)
 UNREACHED = (VillageClass.UNREACHED, VillageClass.PARTLY)
@@ -27,8 +26,29 @@ NO_WAY = (Reason.NO_ROAD, Reason.ISLAND)
 # No village gets one of its own: what helps is the way there.
 REFERRED_TO = "hospital"
 
+# What a class says of people who do not reach a unit: without roads, that they do not on foot.
+NOT_BY_ALL = (*UNREACHED, VillageClass.DRY_ONLY)
 # Why nobody is reached by vehicle either: no unit works there.
 KNOWN_ON_FOOT = (Reason.NOT_FUNCTIONING, Reason.NO_FACILITY)
+
+
+def may_be_by_vehicle(found: str, reason: str) -> bool:
+    """Return whether who is not reached on foot may be by vehicle: no gap, until there are roads.
+
+    Parameters
+    ----------
+    found
+        The village's class for a kind that was timed on foot, though it is reached by vehicle
+        (:meth:`planner.coverage.study.Gaps.on_foot`).
+    reason
+        Why most of those not reached are not.
+
+    Examples
+    --------
+    >>> may_be_by_vehicle("unreached", "too_far"), may_be_by_vehicle("unreached", "not_functioning")
+    (True, False)
+    """
+    return found in NOT_BY_ALL and reason not in KNOWN_ON_FOOT
 
 
 def percent(share: float) -> str:
@@ -151,7 +171,7 @@ def action(fact: Fact, kind: str, rule: KindStandard, lang: str, *, on_foot: boo
     'Complete the pustu (missing: 1 midwife).'
     """
     t = ilp_texts()[lang]
-    open_ = on_foot and fact.found in UNREACHED and fact.reason not in KNOWN_ON_FOOT
+    open_ = on_foot and may_be_by_vehicle(fact.found, fact.reason)
     text = t["action_no_roads" if open_ else f"action_{_action_key(fact, kind, rule)}"]
     text = text.format(unit=_unit(t, kind), lacks=_what(t, "lacks", fact.lacks))
     return text[0].upper() + text[1:]
@@ -325,8 +345,7 @@ def reason_lines(gaps: Gaps, kind: str, answers: pd.DataFrame, units: pd.DataFra
     ]
     # Most villages have one of a few facts.
     said: dict[Fact, tuple[str, ...]] = {}
-    straight = gaps.ways is None
-    on_foot = straight and rule.mode != WALKING
+    straight, on_foot = gaps.ways is None, gaps.on_foot(kind)
     for fact in facts:
         if fact not in said:
             said[fact] = (

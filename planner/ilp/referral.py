@@ -9,7 +9,7 @@ import pandas as pd
 
 from planner.coverage.reach import usable_facilities
 from planner.ilp.logic import NO, UNKNOWN, YES, words
-from planner.scenarios.modes import Profile
+from planner.scenarios.modes import WALKING, Profile
 from planner.travel.straight import straight_line_times
 from planner.travel.times import NO_FACILITY
 
@@ -31,8 +31,9 @@ def referral_table(gaps: Gaps, season: Season | None = None) -> pd.DataFrame:
     one from that unit to the nearest of the next level. A level without a list is passed over, since
     nobody knows where its units are; the legs that are known then make a total that may be too short, and
     ``exceeds`` says "no" of none of them. Where a list or the roads do not cover the village, a unit that
-    is not listed may be nearer, and it says "yes" of none. A level that has no unit at all is passed over
-    too, and counts for nothing; without a unit of the last level there is no referral (``inf``).
+    is not listed may be nearer, and it says "yes" of none; nor does it without roads, where legs that
+    people go by vehicle are timed on foot. A level that has no unit at all is passed over too, and counts
+    for nothing; without a unit of the last level there is no referral (``inf``).
 
     Parameters
     ----------
@@ -67,7 +68,7 @@ def referral_table(gaps: Gaps, season: Season | None = None) -> pd.DataFrame:
     modes = [STANDARD]
     if gaps.ways is not None:
         prepared = {p.mode for p in gaps.ways.network.impedance}
-        modes += [m for m in gaps.scenario.modes if m in prepared and m != "walking"]
+        modes += [m for m in gaps.scenario.modes if m in prepared and m != WALKING]
     legs = _Legs(gaps, season, chain)
     parts = [legs.by(mode) for mode in modes]
     return pd.concat(parts).set_index("mode", append=True)
@@ -113,7 +114,7 @@ class _Legs:
         out["minutes"] = total
         out["levels_unknown"] = " ".join(self.unknown)
         limit = self.gaps.scenario.referral.limit_minutes
-        long = np.where(self._covered(), YES, UNKNOWN)
+        long = np.where(self._covered() & self._sure(), YES, UNKNOWN)
         over = np.select([np.isnan(total), total > limit], [UNKNOWN, long], UNKNOWN if self.unknown else NO)
         out["exceeds"] = words(over.astype(np.int8))
         return out
@@ -129,6 +130,12 @@ class _Legs:
         if self.gaps.ways is not None:
             covered &= bool(extent.roads_whole(n).all()) and not extent.clipped
         return np.full(n, covered)
+
+    def _sure(self) -> bool:
+        """Return whether a referral that takes too long does so by all ways: not if it is only walked."""
+        last = self.chain[-1]
+        nowhere = last not in self.known and last not in self.unknown
+        return nowhere or not any(self.gaps.on_foot(kind) for kind in self.known)
 
     def _first(self, kind: str) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         answer = self.gaps.seasons[self.season][kind].villages

@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
+from geodata.vocabulary.statuses import FacilityStatus, YesNo
 from planner.reports.comparison.edits import edits_in_words
 from planner.reports.documents.model import Items, Paragraph, Section, number
 from planner.scenarios.edits import FACILITY_EDITS
 from planner.scenarios.scenario import default_scenario
 
 if TYPE_CHECKING:
+    from planner.coverage.study import Gaps
     from planner.reports.documents.model import Block
     from planner.reports.documents.words import Words
     from planner.reports.proposal.source import Source
@@ -23,6 +27,11 @@ OWN = (
 )  # fmt: skip
 # Two groups of rules that only a comparison has words for.
 OF_ROADS = ("surfaces", "tracktype_surfaces")
+# Of units: beside the statuses that a list gives them.
+NOT_FUNCTIONING, CLOSED = "not_functioning", "closed_assumed"
+UNIT_STATES = (*FacilityStatus.texts(), NOT_FUNCTIONING, "used_assumed", "not_functioning_assumed", CLOSED)
+# Of edits and changed rules: on the console and on a sheet, and in a document of one or two pages.
+MOST_ASSUMED, MOST_ON_A_PAGE = 5, 3
 
 
 @dataclass(frozen=True)
@@ -33,6 +42,8 @@ class Assumed:
     ----------
     words
         The language.
+    what
+        In a few words, whatever the scenario is called: "What if, not the present".
     title
         In one line: "What if “two closed”, not the present".
     intro
@@ -44,6 +55,7 @@ class Assumed:
     """
 
     words: Words
+    what: str
     title: str
     intro: str
     items: tuple[str, ...]
@@ -109,7 +121,46 @@ def assumed(source: Source) -> Assumed | None:
     named = scenario.name not in ("", plain.name)
     title = words.say(f"assumed.{key}_named" if named else f"assumed.{key}", name=scenario.name)
     of_facilities = any(isinstance(edit, FACILITY_EDITS) for edit in scenario.edits)
-    return Assumed(words, title, words.say(f"assumed.{key}_intro"), tuple(items), bool(edits), of_facilities)
+    what, intro = words.say(f"assumed.{key}"), words.say(f"assumed.{key}_intro")
+    return Assumed(words, what, title, intro, tuple(items), bool(edits), of_facilities)
+
+
+def counted(gaps: Gaps) -> pd.Series[str]:
+    """Return whether each unit counts for reach, or why not, and where that is so by what is assumed.
+
+    Parameters
+    ----------
+    gaps
+        The answer.
+
+    Returns
+    -------
+    counted
+        Text, index ``facility_id`` of the layers with the scenario's edits: a status of
+        :class:`geodata.vocabulary.statuses.FacilityStatus`, NOT_FUNCTIONING (nobody is sent there), or one
+        of the two with ``_assumed`` where the lists say otherwise; CLOSED where an edit closes the unit.
+
+    Examples
+    --------
+    >>> from planner.pipeline import CloseFacility, Study, demo_layers
+    >>> closed = Study(demo_layers(12)).gaps([CloseFacility(id="P9901002")])
+    >>> counted(closed)[["P9901001", "P9901002"]].tolist()
+    ['used', 'closed_assumed']
+    """
+    rows, listed = gaps.layers.facilities, gaps.listed
+    now, was = _counts(rows), _counts(listed).reindex(rows.index)
+    shut = _closed(rows) & ~_closed(listed).reindex(rows.index, fill_value=False)
+    return now.mask(now != was, now + "_assumed").mask(shut, CLOSED)
+
+
+def _counts(rows: pd.DataFrame) -> pd.Series[str]:
+    """Return the status of units; a unit that stands in the area and does not function has one of its own."""
+    shut = (rows["status"] == FacilityStatus.USED) & (rows["functioning"] == YesNo.NO)
+    return rows["status"].astype(object).mask(shut, NOT_FUNCTIONING)
+
+
+def _closed(rows: pd.DataFrame) -> pd.Series[bool]:
+    return rows["closed"].eq(YesNo.YES) if "closed" in rows else pd.Series(False, index=rows.index)
 
 
 def _rules(source: Source, mine: Scenario, plain: Scenario) -> list[str]:

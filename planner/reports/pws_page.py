@@ -98,4 +98,5 @@ def pws_html(
     return template.render(
         lang=lang, t=facts.t, area=facts.area, pages=pages, standard=facts.standard, sources=facts.sources,
         legend=facts.legend, ways=only is not None, way=facts.way, assumed=facts.assumed,
+        on_foot=facts.on_foot,
     )  # fmt: skip

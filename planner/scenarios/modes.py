@@ -13,6 +13,7 @@ from geodata.vocabulary.tags import KEPT_TAGS
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+WALKING = "walking"
 Season = Literal["dry", "wet"]
 SEASONS: tuple[Season, ...] = ("dry", "wet")
 

@@ -10,7 +10,10 @@ import pytest
 from areas import write_area
 
 from planner.cli import main
-from planner.pipeline import build_area
+from planner.pipeline import Ilp, build_area, find_gaps, open_workspace
+from planner.reports.documents.data import as_data
+from planner.reports.proposal.memo import one_page, staff_memo
+from planner.reports.proposal.write import source_of
 
 pytestmark = pytest.mark.realdata
 
@@ -135,3 +138,17 @@ def test_what_the_office_states_and_what_no_list_shows(shared, tmp_path, code):
         ]  # fmt: skip
         assert [s for s in expected if re.sub(r"\s+", "", s) not in said] == [], ending
         assert "pernyataanyangbelumdidukung,ataubelumseluruhnyadidukung,olehdaftardalamdata." in said
+
+
+@pytest.mark.slow
+def test_a_place_without_roads_speaks_of_the_kind_that_it_has_a_list_of(shared, tmp_path):
+    """Rote Ndao, without roads: puskesmas and hospitals have lists, and both are reached by vehicle."""
+    build_area(write_area(shared, tmp_path, "53.14"), tmp_path / "work")
+    source = source_of(Ilp(find_gaps(open_workspace(tmp_path / "work"))), lang="id")
+    assert source.gaps.ways is None
+    assert source.focus == "puskesmas"
+    for document in (staff_memo(source), one_page(source)):
+        said = str(as_data(document, source.words))
+        assert "daftar fasilitas belum tersedia" not in said
+        assert "daftar fasilitas beserta letaknya" not in said
+        assert "Mohon dukungan agar data jalan diserahkan" in said

@@ -433,6 +433,8 @@ def _small_print(gaps: Gaps, kind: str, words: Words) -> str:
         "map.limit", minutes=number(rule.limit_minutes, "minute", decimals=rule.limit_minutes % 1 > 0),
         mode=words.mode(mode), season=words.on_map(f"season_{gaps.scenario.season}"),
     )  # fmt: skip
+    if gaps.on_foot(kind) and gaps.coverage[kind].listed:
+        limit = f"{limit} {words.say('map.on_foot')}"
     as_dry = gaps.ways is not None and not seasons_told(gaps.layers, gaps.scenario)
     if as_dry and gaps.scenario.season == "wet":
         # A map of the wet season that shows the dry one must say so.

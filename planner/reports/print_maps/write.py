@@ -6,9 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from geodata.errors import ConfigError
 from geodata.layers import no_progress
 from planner.coverage.extent import seasons_told
+from planner.reports.chosen import chosen
 from planner.reports.documents.words import Words
 from planner.reports.outputs import answer_record
 from planner.reports.plan_folder import plan_outputs, write_plan_folder
@@ -28,37 +28,6 @@ if TYPE_CHECKING:
 FORMATS = ("pdf", "png")
 PAPERS = tuple(str(paper) for paper in Paper if paper is not Paper.FIGURE)
 MAPS = plan_outputs("maps", *(f"map-*.{ending}" for ending in FORMATS))
-
-
-def chosen(what: str, asked: str, known: Sequence[str]) -> tuple[str, ...]:
-    """Return what a list names, each once and in the order of those that there are.
-
-    Parameters
-    ----------
-    what
-        The option, as it is called.
-    asked
-        Names with commas between them.
-    known
-        Those that there are.
-
-    Raises
-    ------
-    ConfigError
-        A name is not of them, or there is none.
-
-    Examples
-    --------
-    >>> chosen("--paper", "a3, A4,a3", ("a4", "a3"))
-    ('a4', 'a3')
-    """
-    wanted = {name.strip().lower() for name in asked.split(",") if name.strip()}
-    wrong = sorted(wanted - set(known))
-    if wrong or not wanted:
-        said = ", ".join(wrong) or "none"
-        msg = f"{what} {said}: there are {', '.join(known)}; write them with commas between them"
-        raise ConfigError(msg)
-    return tuple(name for name in known if name in wanted)
 
 
 def default_kinds(scenario: Scenario) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from geodata.vocabulary.statuses import FacilityStatus, YesNo
+from geodata.vocabulary.statuses import YesNo
+from planner.reports.assumed import counted
 from planner.reports.documents.model import UNKNOWN, Column, Paragraph, Row, Section, Table, number, text
 
 if TYPE_CHECKING:
@@ -58,17 +59,18 @@ def facility_annex(source: Source) -> Section:
         for c, w in (("name", 2.4), ("kind", 1.2), ("village", 1.6), ("district", 1.5), ("functions", 1.1),
                      ("counted", 1.3))
     )  # fmt: skip
+    counts = counted(source.gaps)
     table = Table(
         words.say("annex.facilities_caption"), columns,
-        tuple(Row(_facility(source, str(i), one)) for i, one in listed.iterrows()), small=True,
+        tuple(Row(_facility(source, str(i), one, counts[i])) for i, one in listed.iterrows()), small=True,
     )  # fmt: skip
     blocks: tuple[Block, ...] = (table,)
     if source.assumed is not None and source.assumed.of_facilities:
-        blocks += (Paragraph(words.say("assumed.as_listed"), note=True),)
+        blocks += (Paragraph(words.say("assumed.as_listed_but"), note=True),)
     return Section("annex_facilities", words.say("annex.facilities"), blocks, new_page=True)
 
 
-def _facility(source: Source, unit: str, one: pd.Series[str]) -> tuple[Cell, ...]:
+def _facility(source: Source, unit: str, one: pd.Series[str], counts: str) -> tuple[Cell, ...]:
     words = source.words
     village, district = source.place_of(one["village_code"])
     works = (
@@ -76,14 +78,8 @@ def _facility(source: Source, unit: str, one: pd.Series[str]) -> tuple[Cell, ...
     )
     return (
         text(one["name"] or unit), text(words.kind(one["kind"])), text(village), text(district), works,
-        text(words.say(f"facility_status.{_counted(one)}")),
+        text(words.say(f"facility_status.{counts}")),
     )  # fmt: skip
-
-
-def _counted(one: pd.Series[str]) -> str:
-    """Return whether a unit counts for reach, or why not: none goes to one that does not function."""
-    shut = one["status"] == FacilityStatus.USED and one["functioning"] == YesNo.NO
-    return "not_functioning" if shut else one["status"]
 
 
 def goods_annex(source: Source) -> Section:

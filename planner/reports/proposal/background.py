@@ -25,6 +25,7 @@ from planner.reports.proposal.stated import stated
 
 if TYPE_CHECKING:
     from planner.reports.documents.model import Block, Cell
+    from planner.reports.proposal.plan import Plan
     from planner.reports.proposal.source import District, Source
 
 
@@ -228,6 +229,14 @@ def on_foot_in_words(source: Source, kind: str) -> str:
     return words.say("background.on_foot", kind=words.kind(kind), mode=mode)
 
 
+def plan_on_foot(source: Source, plan: Plan) -> list[str]:
+    """Return a sentence on a plan that was timed on foot alone, for want of roads; none for another."""
+    if not source.on_foot(plan.kind):
+        return []
+    key = "on_foot" if len(plan.sites) else "on_foot_none"
+    return [source.words.say(f"request.{key}", kind=source.words.kind(plan.kind))]
+
+
 def _kind(source: Source, kind: str) -> Section:
     words = source.words
     name = words.kind(kind)
@@ -313,4 +322,7 @@ def aim(source: Source) -> Section:
             if source.reach(kind)["villages_gap"] and not source.on_foot(kind)
         ]
     first = Paragraph(words.say("aim.general", area=source.area_name))
-    return Section("aim", words.say("aim.title"), (first, Items(tuple(goals), numbered=True)))
+    notes = [] if plan is None else plan_on_foot(source, plan)
+    blocks: list[Block] = [first, Items(tuple(goals), numbered=True)]
+    blocks += [Paragraph(note, note=True) for note in notes]
+    return Section("aim", words.say("aim.title"), tuple(blocks))

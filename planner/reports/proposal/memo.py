@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from geodata.vocabulary.statuses import VillageStatus
+from planner.reports.assumed import MOST_ON_A_PAGE
 from planner.reports.documents.model import (
     Document,
     Fields,
@@ -17,7 +18,7 @@ from planner.reports.documents.model import (
     number,
     people,
 )
-from planner.reports.proposal.background import area_facts, kind_facts
+from planner.reports.proposal.background import area_facts, kind_facts, plan_on_foot
 from planner.reports.proposal.closing import signature
 from planner.reports.proposal.plan import gained_by
 from planner.reports.proposal.readiness import unknown_facts
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from planner.reports.documents.model import Block, Cell
     from planner.reports.proposal.source import Source
 
-MOST_ASSUMED = 3  # of edits and changed rules
 MOST_UNKNOWNS = MOST_STATED = 5  # the memo has two pages; the proposal has them all
 
 
@@ -54,7 +54,7 @@ def staff_memo(source: Source) -> Document:
         "assumptions": (Items(words.lines("memo.assumed"), numbered=True),),
         "facts": (Items(tuple(_facts(source)), numbered=True),),
         "analysis": _analysis(source),
-        "conclusion": (Paragraph(_conclusion(source)),),
+        "conclusion": (Paragraph(" ".join([_conclusion(source), *_on_foot(source)])),),
         "advice": (
             Items(tuple(_advice(source)), numbered=True),
             signature(source, words.say("signature.author")),
@@ -63,7 +63,7 @@ def staff_memo(source: Source) -> Document:
     told = source.assumed
     sections = (
         Section("memo_head", "", (head,)),
-        *(() if told is None else (told.section(MOST_ASSUMED),)),
+        *(() if told is None else (told.section(MOST_ON_A_PAGE),)),
         *(Section(key, words.say(f"memo.{key}"), blocks) for key, blocks in parts.items()),
     )
     title = words.say("memo.title")
@@ -136,11 +136,7 @@ def _analysis(source: Source) -> tuple[Block, ...]:
     if plan is not None:
         blocks.append(Paragraph(" ".join(request_facts(source, plan))))
     elif source.focus is not None:
-        table = source.gap_villages(source.focus).head(MOST_UNKNOWNS)
-        names = [f"{village} ({district})" for village, district in map(source.place_of, table.index)]
-        key = "memo.analysis_gaps" if names else "memo.analysis_no_gaps"
-        key = "memo.analysis_on_foot" if source.on_foot(source.focus) else key
-        blocks.append(Paragraph(words.say(key, kind=words.kind(source.focus), names=words.listed(names))))
+        blocks.append(Paragraph(_where(source, source.focus)))
     known = unknown_facts(source)
     if known:
         blocks.append(Paragraph(words.say("memo.unknown_intro")))
@@ -151,6 +147,19 @@ def _analysis(source: Source) -> tuple[Block, ...]:
             more = number(len(known) - MOST_UNKNOWNS)
             blocks.append(Paragraph(words.say("memo.more_unknown", n=more), note=True))
     return tuple(blocks)
+
+
+def _where(source: Source, kind: str) -> str:
+    """Return in words where most of those live who do not reach a kind, where that is known."""
+    words = source.words
+    table = source.gap_villages(kind).head(MOST_UNKNOWNS)
+    known = table["people_not_reached"].notna()
+    table = table[known] if known.any() else table
+    names = [f"{village} ({district})" for village, district in map(source.place_of, table.index)]
+    key = "analysis_gaps" if known.any() else "analysis_gaps_people_unknown"
+    key = key if names else "analysis_no_gaps"
+    key = "analysis_on_foot" if source.on_foot(kind) else key
+    return words.say(f"memo.{key}", kind=words.kind(kind), names=words.listed(names))
 
 
 def _conclusion(source: Source) -> str:
@@ -172,6 +181,11 @@ def _conclusion(source: Source) -> str:
     if source.focus is None:
         return words.say("memo.conclusion_unknown", area=source.area_name)
     return _lack(source, source.focus, "conclusion_gaps")
+
+
+def _on_foot(source: Source) -> list[str]:
+    """Return what a plan's numbers leave open without roads; nothing without a plan."""
+    return [] if source.plan is None else plan_on_foot(source, source.plan)
 
 
 def _budget(source: Source) -> str:
@@ -216,16 +230,17 @@ def one_page(source: Source) -> Document:
     """
     words, focus = source.words, source.focus
     told = source.assumed
-    blocks: list[Block] = [] if told is None else [Paragraph(told.short(MOST_ASSUMED))]
+    blocks: list[Block] = [] if told is None else [Paragraph(told.short(MOST_ON_A_PAGE))]
     blocks.append(Headline(_three_numbers(source)))
     if focus is not None:
         caption = words.say("background.map_caption", kind=words.kind(focus))
         alt = words.say("background.map_alt", kind=words.kind(focus), area=source.area_name)
         png = source.map_of(focus, with_plan=True)
         blocks.append(Figure("answer.png", caption, alt, png, width=0.86))
-        if source.on_foot(focus):
+        if source.plan is None and source.on_foot(focus):
             note = words.say("background.on_foot_note", kinds=words.kind(focus))
             blocks.append(Paragraph(note, note=True))
+        blocks += [Paragraph(note, note=True) for note in _on_foot(source)]
     blocks.append(Section("asked", words.say("asked.title"), (Paragraph(asked(source)),)))
     unknown = unknown_facts(source)
     if unknown:

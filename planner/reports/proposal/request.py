@@ -24,7 +24,7 @@ from planner.reports.documents.model import (
     text,
     total,
 )
-from planner.reports.proposal.background import on_foot_in_words
+from planner.reports.proposal.background import on_foot_in_words, plan_on_foot
 from planner.reports.proposal.plan import gained_by
 
 if TYPE_CHECKING:
@@ -73,16 +73,16 @@ def request_facts(source: Source, plan: Plan) -> list[str]:
     """Return sentences on a plan: what, for whom, at what cost, and how good it is."""
     words, name = source.words, source.words.kind(plan.kind)
     if not len(plan.sites) and not plan.roads:
-        return [words.say("request.asked_none", kind=name), *_seasons(source, plan), _proof(source, plan)]
+        said = [words.say("request.asked_none", kind=name), *plan_on_foot(source, plan)]
+        return [*said, *_seasons(source, plan), _proof(source, plan)]
     # Without a list nobody knows whom units reach today: then nothing is "more", nor rises.
     end = "_as_if_none" if plan.as_if_none else ""
     units, gained = number(len(plan.sites), plan.kind), gained_by(plan)
     asked = [words.say(f"request.asked{end}", n=units, kind=name, people=gained)]
-    on_foot = [words.say("request.on_foot", kind=name)] if source.on_foot(plan.kind) else []
     return [
         *(_asked_with_roads(source, plan) if plan.roads else asked),
         served_in_words(source, plan),
-        *on_foot,
+        *plan_on_foot(source, plan),
         *_seasons(source, plan),
         *([cost_in_words(source, plan), yearly_in_words(source, plan)] if plan.size else []),
         _proof(source, plan),

@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from planner.scenarios.standards import KindStandard
 
 KOTA_FROM = 71  # second part of a code: from here on a kota, before it a kabupaten
-ON_FOOT = "walking"
 ALL = 1e-9  # as coverage rounds shares: what differs by less is everybody
 
 
@@ -103,8 +102,8 @@ class Source:
 
     @property
     def listed(self) -> list[str]:
-        """The kinds of the standard of which something is known."""
-        return [kind for kind in self.kinds if self.totals["kinds"][kind]["share_reached"] is not None]
+        """The kinds of the standard that have a list with units or with the word that there are none."""
+        return [kind for kind in self.kinds if self.gaps.coverage[kind].listed]
 
     @property
     def area_name(self) -> str:
@@ -163,11 +162,8 @@ class Source:
         return share(one["share_reached"], at_least=self._may_be_more(kind, one))
 
     def on_foot(self, kind: str) -> bool:
-        """Whether a kind that is reached by vehicle is timed on foot alone, for want of roads.
-
-        Who reaches it on foot reaches it; of the others nobody knows.
-        """
-        return self.gaps.network is None and self.gaps.scenario.standard[kind].of(self.season).mode != ON_FOOT
+        """Whether a kind is timed on foot alone; see :meth:`planner.coverage.study.Gaps.on_foot`."""
+        return self.gaps.on_foot(kind)
 
     def _may_be_more(self, kind: str, one: Mapping[str, Any]) -> bool:
         """Return whether more people may be reached than a season's totals say."""
@@ -219,12 +215,18 @@ class Source:
     def focus(self) -> str | None:
         """The kind that short documents speak of: the plan's, or the one that most people do not reach.
 
-        Without roads, one that is timed on foot alone comes after all others.
+        One of which nobody knows how many people do not reach it comes after the others, and without roads
+        one that is timed on foot alone comes last. None only without any list.
         """
         if self.plan is not None:
             return self.plan.kind
-        known = [kind for kind in self.listed if not np.isnan(self._not_within(kind))]
-        return max(known, key=lambda kind: (not self.on_foot(kind), self._not_within(kind)), default=None)
+
+        def order(kind: str) -> tuple[bool, bool, float]:
+            lost = self._not_within(kind)
+            known = not np.isnan(lost)
+            return not self.on_foot(kind), known, lost if known else 0.0
+
+        return max(self.listed, key=order, default=None)
 
     def rule_words(self, kind: str) -> str:
         """Return a kind's limit in words: "30 minutes by motorcycle"."""

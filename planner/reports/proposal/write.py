@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from geodata.errors import ConfigError
 from geodata.layers import no_progress
+from planner.reports.chosen import chosen
 from planner.reports.documents.data import as_data, pictures
 from planner.reports.documents.page import html_text
 from planner.reports.documents.paper import paper_named
@@ -83,7 +84,7 @@ REPORT = plan_outputs(
 
 
 def formats_named(names: str) -> tuple[str, ...]:
-    """Return formats by their names, each once.
+    """Return formats by their names, each once and in the order of :data:`FORMATS`, the workbook last.
 
     Parameters
     ----------
@@ -98,16 +99,9 @@ def formats_named(names: str) -> tuple[str, ...]:
     Examples
     --------
     >>> formats_named("pdf, docx,pdf")
-    ('pdf', 'docx')
+    ('docx', 'pdf')
     """
-    wanted = tuple(dict.fromkeys(name.strip().lower() for name in names.split(",") if name.strip()))
-    known = (*FORMATS, WORKBOOK)
-    wrong = [name for name in wanted if name not in known]
-    if wrong or not wanted:
-        said = ", ".join(wrong) or "none"
-        msg = f"--format {said}: there are {', '.join(known)}; write them with commas between them"
-        raise ConfigError(msg)
-    return wanted
+    return chosen("--format", names, (*FORMATS, WORKBOOK))
 
 
 def source_of(

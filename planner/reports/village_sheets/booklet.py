@@ -156,7 +156,7 @@ class Booklet:
     def __init__(self, ilp: Ilp, lang: str) -> None:
         self.ilp, self.lang = ilp, lang
         self.facts, self.drawing = SheetFacts(ilp, lang), Drawing(ilp, lang, NearestWays(ilp.gaps))
-        self._assumes = bool(self.facts.assumed)
+        self._says_more = bool(self.facts.assumed or self.facts.on_foot)
         self.source = files("planner").joinpath("data/pws.typ").read_text("utf-8")
 
     def pdf(self, district: str) -> bytes:
@@ -205,6 +205,7 @@ class Booklet:
             "legend": [{"label": facts.kind(k), "image": f"{k}.svg"} for k in self.ilp.kinds],
             "standard": shown(facts.standard, SENTENCE), "sources": shown(facts.sources, SENTENCE),
             "way": facts.way, "assumed": shown(facts.assumed, SENTENCE),
+            "on_foot": shown(facts.on_foot, SENTENCE),
         }  # fmt: skip
         return data, images
 
@@ -219,8 +220,8 @@ class Booklet:
         # "Kepala Puskesmas Puskesmas X" is no title.
         page["head"] = f"{title} {head[len('puskesmas') :].strip() if begins else head}".strip()
         page["map"] = f"{code}.svg"
-        # Nobody knows how many lines what is assumed takes.
-        page["long"] = _is_long(page) or self._assumes
+        # Nobody knows how many lines these take.
+        page["long"] = _is_long(page) or self._says_more
         return page
 
 

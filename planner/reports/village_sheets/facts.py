@@ -8,6 +8,7 @@ import numpy as np
 
 from geodata.vocabulary.statuses import YesNo
 from planner.ilp.visits import VisitStatus
+from planner.reports.assumed import MOST_ASSUMED
 from planner.reports.documents.words import Words
 from planner.reports.proposal.source import Source
 from planner.reports.pws import pws_table, standard_source
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from planner.ilp.model import Ilp
-
-
-MOST_ASSUMED = 5  # of edits and changed rules
 
 
 class SheetFacts:
@@ -91,6 +89,15 @@ class SheetFacts:
         """What is assumed and not so today, in a few sentences; "" for the present."""
         told = Source(self.ilp, (), None, Words(self.lang)).assumed
         return "" if told is None else told.short(MOST_ASSUMED)
+
+    @property
+    def on_foot(self) -> str:
+        """What is not known without roads, in a sentence; "" where all is timed as people go."""
+        kinds = [self.kind(k) for k in self.ilp.kinds if self._listed(k) and self.ilp.gaps.on_foot(k)]
+        return self.t["pws_on_foot"].format(kinds=Words(self.lang).listed(kinds)) if kinds else ""
+
+    def _listed(self, kind: str) -> bool:
+        return self.ilp.gaps.coverage[kind].listed
 
     @property
     def way(self) -> str:

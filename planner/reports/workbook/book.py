@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from planner.reports.documents.words import Words as DocumentWords
+from planner.reports.proposal.source import Source
 from planner.reports.workbook import tables
 from planner.reports.workbook.method import method
 from planner.reports.workbook.paper import write_book
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
     from geodata.layers import Finding
     from planner.coverage.study import Gaps
     from planner.ilp.model import Ilp
+    from planner.reports.assumed import Assumed
     from planner.reports.workbook.sheet import Sheet
 
 
@@ -27,7 +31,7 @@ def write_workbook(
     """Write an answer as a workbook (XLSX): villages, facilities, catchments, gaps, plan and method.
 
     Totals are formulas, each with our value beside it. What is unknown, or has no way, is a word; no text is
-    a formula.
+    a formula. What is assumed and not so today stands above each table, and in the sheet of method.
 
     Parameters
     ----------
@@ -66,8 +70,19 @@ def write_workbook(
     """
     words = Words(lang, ilp.kinds)
     sheets = _sheets(gaps, ilp, words, plan, findings)
+    told = Source(ilp, (), None, DocumentWords(lang)).assumed
+    sheets.append(method(gaps, sheets, words, told))
     area = gaps.layers.area
-    write_book([*sheets, method(gaps, sheets, words)], path, words.texts, area=f"{area.name} ({area.code})")
+    write_book(
+        sheets if told is None else [_of_assumed(sheet, told, words) for sheet in sheets], path, words.texts,
+        area=f"{area.name} ({area.code})", assumed="" if told is None else told.what,
+    )  # fmt: skip
+
+
+def _of_assumed(sheet: Sheet, told: Assumed, words: Words) -> Sheet:
+    """Return a sheet that says above its table that it is not of the present."""
+    note = words.texts.note["assumed"] if told.of_facilities and sheet.key == "facilities" else ""
+    return replace(sheet, title=f"{sheet.title}. {told.title}", note=note)
 
 
 def _sheets(

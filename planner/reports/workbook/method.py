@@ -17,11 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from planner.coverage.study import Gaps
+    from planner.reports.assumed import Assumed
     from planner.reports.workbook.sheet import Sheet
     from planner.reports.workbook.words import Words
 
 
-def method(gaps: Gaps, sheets: Sequence[Sheet], words: Words) -> Sheet:
+def method(gaps: Gaps, sheets: Sequence[Sheet], words: Words, told: Assumed | None = None) -> Sheet:
     """Return the sheet of method: topics, and below them every column of the other sheets by both its names.
 
     Parameters
@@ -32,16 +33,30 @@ def method(gaps: Gaps, sheets: Sequence[Sheet], words: Words) -> Sheet:
         The other sheets.
     words
         Of the language.
+    told
+        What the answer assumes that is not so today; None for the present.
     """
     rows = [
         (topic, content, "")
-        for topic, content in (*_answer(gaps, words), *_meanings(gaps, words), *_data(gaps, words))
+        for topic, content in (
+            *_assumed(told),
+            *_answer(gaps, words),
+            *_meanings(gaps, words),
+            *_data(gaps, words),
+        )
     ]
     rows += [(sheet.name, c.heading, c.name) for sheet in sheets for c in sheet.columns]
     names = ("topic", "content", "machine")
     cells = zip(*rows, strict=True)
     columns = [Column(n, words.heading(n), Look.LONG, list(c)) for n, c in zip(names, cells, strict=True)]
     return made(words, "method", columns, frozen=1)
+
+
+def _assumed(told: Assumed | None) -> Iterator[tuple[str, str]]:
+    """Yield the title of what is assumed, and each edit and rule, under one topic."""
+    if told is not None:
+        topic = told.words.say("assumed.heading")
+        yield from ((topic, said) for said in (f"{told.title}.", *told.items))
 
 
 def _answer(gaps: Gaps, words: Words) -> Iterator[tuple[str, str]]:

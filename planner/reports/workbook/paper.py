@@ -31,9 +31,13 @@ MEASURED_ROWS = 500
 # One content, one file: the day is part of it, and no clock is asked. The first day that a ZIP file can hold.
 MADE = dt.datetime(1980, 1, 1)  # noqa: DTZ001 - a workbook knows no time zones
 A4 = 9
+# A footer may have 255 letters, in which "&" counts twice.
+AREA_LETTERS = 70
 
 
-def write_book(sheets: Iterable[Sheet], path: Path, texts: WorkbookTexts, *, area: str) -> None:
+def write_book(
+    sheets: Iterable[Sheet], path: Path, texts: WorkbookTexts, *, area: str, assumed: str = ""
+) -> None:
     """Write sheets as one workbook (XLSX).
 
     Parameters
@@ -46,6 +50,8 @@ def write_book(sheets: Iterable[Sheet], path: Path, texts: WorkbookTexts, *, are
         For totals and notes.
     area
         Stands in the footer of each page.
+    assumed
+        Behind it, where the book is not of the present; "" where it is.
 
     Raises
     ------
@@ -57,7 +63,7 @@ def write_book(sheets: Iterable[Sheet], path: Path, texts: WorkbookTexts, *, are
 
     book = xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False})
     book.set_properties({"title": shown(area, 200), "author": "Jangkau", "created": MADE})
-    paper = _Paper(book, texts, area)
+    paper = _Paper(book, texts, area, assumed)
     for sheet in sheets:
         paper.draw(sheet)
     try:
@@ -70,8 +76,8 @@ def write_book(sheets: Iterable[Sheet], path: Path, texts: WorkbookTexts, *, are
 class _Paper:
     """A workbook being written, and its formats."""
 
-    def __init__(self, book: Any, texts: WorkbookTexts, area: str) -> None:  # noqa: ANN401 - of XlsxWriter
-        self.book, self.texts, self.area = book, texts, area
+    def __init__(self, book: Any, texts: WorkbookTexts, area: str, assumed: str) -> None:  # noqa: ANN401 - of XlsxWriter
+        self.book, self.texts, self.area, self.assumed = book, texts, area, assumed
         self.none = texts.note["unknown"]
         top: dict[str, Any] = {"valign": "top", "bottom": 1, "bottom_color": LINE_COLOUR}
         self.cell = {look: book.add_format({**top, "num_format": FORMATS[look]}) for look in Look}
@@ -94,8 +100,9 @@ class _Paper:
         """Write one sheet."""
         page = self.book.add_worksheet(sheet.name)
         self.text(page, 0, 0, sheet.title, self.title)
-        if any(c.detail for c in sheet.columns):
-            self.text(page, 1, 0, self.texts.note["details"], self.small)
+        details = self.texts.note["details"] if any(c.detail for c in sheet.columns) else ""
+        if sheet.note or details:
+            self.text(page, 1, 0, f"{sheet.note} {details}".strip(), self.small)
         names = max(len(self.texts.note[key]) for key in ("all", "seen"))
         folded = False
         for number, column in enumerate(sheet.columns):
@@ -174,7 +181,8 @@ class _Paper:
         page.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
         page.fit_to_pages(1, 0)
         page.repeat_rows(sheet.head)
-        where = self.texts.note["page"].format(area=shown(self.area, 80), sheet=sheet.name)
+        where = self.texts.note["page"].format(area=shown(self.area, AREA_LETTERS), sheet=sheet.name)
+        where += f" · {self.assumed}" if self.assumed else ""
         page.set_footer(f"&L{where.replace('&', '&&')}&RJangkau · &P / &N", {"scale_with_doc": False})
 
 

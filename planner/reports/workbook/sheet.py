@@ -95,6 +95,8 @@ class Sheet:
         All of one length.
     frozen
         So many first columns stay in view.
+    note
+        Below the title: what is to be known before the table is read.
     """
 
     key: str
@@ -102,6 +104,7 @@ class Sheet:
     title: str
     columns: tuple[Column, ...]
     frozen: int = 2
+    note: str = ""
 
     @property
     def head(self) -> int:

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from geodata.quality import gravest_first, inspect
-from geodata.vocabulary.statuses import FacilityStatus, VillageStatus, YesNo
+from geodata.vocabulary.statuses import VillageStatus
 from planner.coverage.doubts import planning_findings
 from planner.coverage.tables import facility_table, summary, unit_catchments, village_table
 from planner.ilp.tables import jejaring_table, puskesmas_table, unit_columns, village_columns
+from planner.reports.assumed import counted
 from planner.reports.documents.words import Words as DocumentWords
 from planner.reports.proposal.quality import in_words
 from planner.reports.workbook import formulas
 from planner.reports.workbook.sheet import Column, Formula, Look, Sheet, Total
-from planner.reports.workbook.words import NOT_FUNCTIONING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -119,9 +119,7 @@ def facilities(ilp: Ilp, words: Words) -> Sheet:
         "lacks",
     ]
     first += ["not_known", "status"]
-    # It stands in the village, but nobody is sent to it.
-    shut = (table["status"] == FacilityStatus.USED) & (table["functioning"] == YesNo.NO)
-    table["status"] = table["status"].mask(shut, NOT_FUNCTIONING)
+    table["status"] = counted(gaps).reindex(table["facility_id"]).to_numpy()
     kept = [c for c in table if not c.startswith(IN_CATCHMENTS)]
     # A unit without a rule, or outside the network, has nothing to function by and no parent.
     empty = {"functions", "lacks", "not_known", "parent_id_found", "parent_how", "serves_as", "parent_id"}

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from geodata.vocabulary.statuses import FacilityStatus
 from planner.coverage.show import STATUS_COLORS
 from planner.ilp.reasons import role, things
 from planner.ilp.stages import default_stages
 from planner.ilp.three_answers import CLASS_COLORS
+from planner.reports.assumed import UNIT_STATES
 from planner.reports.documents.words import Words as DocumentWords
 from planner.reports.workbook.sheet import Column, Look, Total
 from planner.reports.workbook.texts import workbook_texts
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 SEVERITY_COLOURS = {"error": "#d7191c", "warning": "#fee08b", "info": "#8fc1e3"}
 SEASONS = ("dry", "wet")
-NOT_FUNCTIONING = "not_functioning"
 ALSO = re.compile(r"(?P<mode>[a-z_]+)_(?P<minutes>[\d.]+)min_share_reached")
 # As planner.siting.ground.rules writes them.
 SITE_RULES = {"in ": "rules_in", "no ": "rules_without", "not checked: ": "rules_unchecked"}
@@ -215,7 +214,7 @@ class Words:
         if rest in ("how", "working_area_how", "parent_how"):
             return _starting(self.ilp, "how_")
         if rest == "status":
-            of_unit = set(values.dropna().unique()) <= {*FacilityStatus.texts(), NOT_FUNCTIONING}
+            of_unit = set(values.dropna().unique()) <= set(UNIT_STATES)
             return _starting(word, "status_") if of_unit else {s: self.map[s] for s in STATUS_COLORS}
         if rest == "stage":
             stages = {s.key: getattr(s.name, self.lang) for s in default_stages().stages}

@@ -1,0 +1,271 @@
+"""An area without roads: who is not reached on foot may be by vehicle, and no document calls that a gap."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support import at, box, facilities, hamlets, layers, villages, whole
+
+from geodata.vocabulary.statuses import Reason
+from planner.coverage import study as planner_gaps
+from planner.ilp.model import Ilp
+from planner.ilp.reasons import may_be_by_vehicle
+from planner.ilp.referral import referral_table
+from planner.ilp.three_answers import VillageClass
+from planner.reports.documents.data import as_data
+from planner.reports.documents.words import Words
+from planner.reports.print_maps.look import Paper
+from planner.reports.print_maps.status_map import draw_status
+from planner.reports.proposal.background import aim
+from planner.reports.proposal.memo import one_page, staff_memo
+from planner.reports.proposal.request import request_facts
+from planner.reports.proposal.source import Source
+from planner.reports.proposal.write import source_of
+from planner.reports.pws import pws_table
+from planner.reports.pws_page import pws_html
+from planner.reports.village_sheets.booklet import Booklet
+from planner.reports.village_sheets.facts import SheetFacts
+from planner.scenarios.scenario import default_scenario
+
+SCENARIO = default_scenario()
+KINDS = ("posyandu", "pustu", "puskesmas", "hospital")
+BY_VEHICLE = {"pustu", "puskesmas", "hospital"}  # by the default standard; posyandu are reached on foot
+NEAR, FAR = "99.01.01.1001", "99.01.01.1002"
+
+
+def town(*, works="yes", hospital=None, listed=KINDS, people=(100.0, 200.0)):
+    """All units stand in one village; the other lies 10 km off: 260 minutes on foot (1.56 s a metre)."""
+    shapes = {NEAR: (box(0, 0, 1000, 1000), people[0]), FAR: (box(10_000, 0, 11_000, 1000), people[1])}
+    functioning = [(hospital or works) if kind == "hospital" else works for kind in listed]
+    units = facilities([(k[:4], k, at(500, 500), NEAR) for k in listed], functioning=functioning)
+    homes = hamlets([("h1", NEAR, at(500, 500), 1.0), ("h2", FAR, at(10_500, 500), 1.0)])
+    return whole(layers(villages(shapes), None, units, homes, listed=listed), *KINDS)
+
+
+def answer(area=None, scenario=SCENARIO):
+    return planner_gaps.find_gaps(town() if area is None else area, scenario=scenario)
+
+
+def all_on_foot():
+    """Return the default scenario, but people walk to every kind."""
+    rules = {kind: rule.model_copy(update={"mode": "walking"}) for kind, rule in SCENARIO.standard.items()}
+    return SCENARIO.model_copy(update={"standard": rules})
+
+
+@pytest.fixture(scope="module")
+def gaps():
+    return answer()
+
+
+@pytest.fixture(scope="module")
+def ilp(gaps):
+    return Ilp(gaps)
+
+
+# --- PWS sheets --------------------------------------------------------------------------------------------
+
+
+def test_only_what_is_walked_to_is_a_gap_of_a_village_far_off(ilp):
+    row = pws_table(ilp, "en").loc[FAR]
+    assert row["gaps"].split() == ["posyandu"]
+    assert set(row["not_known"].split()) == BY_VEHICLE
+    assert not row["next_action"].startswith("Hand in the road data")
+
+
+@pytest.mark.parametrize(
+    ("area", "scenario"),
+    [(town(works="no"), SCENARIO), (town(), all_on_foot())],
+    ids=["no unit works", "people walk to all"],
+)
+def test_what_no_vehicle_changes_stays_a_gap(area, scenario):
+    row = pws_table(Ilp(answer(area, scenario)), "en").loc[FAR]
+    assert set(row["gaps"].split()) == set(KINDS)
+    assert row["not_known"] == ""
+
+
+def test_roads_are_asked_for_where_only_they_can_tell():
+    """No gap is known: then what is not known comes next."""
+    row = pws_table(Ilp(answer(town(listed=("puskesmas",)))), "en").loc[FAR]
+    assert "puskesmas" in row["not_known"].split()
+    assert "puskesmas" not in row["gaps"].split()
+
+
+def test_a_limit_of_the_wet_season_on_foot_is_no_gap_either():
+    """1,100 m on foot are 28.6 minutes: within 30, and not within 20 in the rain."""
+    rule = SCENARIO.standard["puskesmas"].model_copy(update={"limit_minutes_wet": 20.0})
+    scenario = SCENARIO.model_copy(update={"standard": {**SCENARIO.standard, "puskesmas": rule}})
+    homes = hamlets([("h1", NEAR, at(500, 500), 1.0), ("h2", FAR, at(1600, 500), 1.0)])
+    shapes = {NEAR: (box(0, 0, 1000, 1000), 100.0), FAR: (box(1000, 0, 2000, 1000), 200.0)}
+    area = replace(town(), villages=town().villages.set_geometry([g for g, _ in shapes.values()], crs=32749))
+    ilp = Ilp(answer(replace(area, hamlets=homes), scenario))
+    assert ilp.answers["puskesmas"].loc[FAR, "class"] == "dry_only"
+    row = pws_table(ilp, "en").loc[FAR]
+    assert "puskesmas" in row["not_known"].split()
+    assert ilp.answers["puskesmas"].loc[FAR, "action_en"].startswith("Hand in the road data")
+
+
+def test_it_is_open_wherever_people_are_not_reached_but_for_want_of_a_unit():
+    for found, reason in itertools.product(VillageClass, ["", *Reason]):
+        away = found in ("unreached", "partly", "dry_only")
+        assert may_be_by_vehicle(found, reason) is (away and reason not in ("not_functioning", "no_facility"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lang", ["id", "en"])
+def test_sheets_say_how_it_was_timed(ilp, lang):
+    said = SheetFacts(ilp, lang).on_foot
+    assert {"id": "belum tentu kesenjangan", "en": "need not be a gap"}[lang] in said
+    names = {"id": ("puskesmas", "pustu", "rumah sakit"), "en": ("puskesmas", "pustu", "hospital")}[lang]
+    assert all(name in said for name in names)
+    assert "posyandu" not in said
+    assert pws_html(ilp, lang=lang).count(said) == 2
+    assert Booklet(ilp, lang)._set("99.01.01")[0]["on_foot"] == said
+    walked = Ilp(answer(scenario=all_on_foot()))
+    assert SheetFacts(walked, lang).on_foot == ""
+
+
+def test_a_walk_to_hospital_is_not_said_to_be_a_referral_of_more_than_two_hours(ilp):
+    page = SheetFacts(ilp, "id").of(FAR)
+    assert "2 jam" not in page["referral"]
+    assert "puskesmas" in page["not_known"]
+    assert page["gaps"] == "Posyandu"
+
+
+@pytest.mark.parametrize(
+    ("area", "scenario", "near", "far"),
+    [
+        (town(), SCENARIO, "no", "unknown"),
+        (town(), all_on_foot(), "no", "yes"),
+        # Nobody gets to a hospital that does not work.
+        (town(hospital="no"), SCENARIO, "yes", "yes"),
+    ],
+    ids=["by vehicle", "on foot", "no hospital"],
+)
+def test_a_referral_exceeds_its_limit_where_that_is_so_by_every_way(area, scenario, near, far):
+    row = referral_table(answer(area, scenario)).xs("standard", level="mode")
+    assert row.loc[[NEAR, FAR], "exceeds"].tolist() == [near, far]
+
+
+# --- Maps --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lang", ["id", "en"])
+@pytest.mark.parametrize("paper", list(Paper))
+def test_maps_say_that_a_vehicle_may_get_there(gaps, lang, paper):
+    note = {
+        "id": "Tanpa data jalan: yang belum terjangkau di sini mungkin terjangkau dengan kendaraan.",
+        "en": "Without road data: who is not reached here may be reached by vehicle.",
+    }[lang]
+    for kind, says in (("puskesmas", True), ("posyandu", False)):
+        said = draw_status(gaps, kind, paper=paper, words=Words(lang)).texts[-1].get_text()
+        assert (note in said.replace("\n", " ")) is says
+    unlisted = answer(town(listed=("posyandu",)))
+    assert note not in draw_status(unlisted, "puskesmas", paper=paper, words=Words(lang)).texts[-1].get_text()
+
+
+# --- The proposal, the memo and the one page ---------------------------------------------------------------
+
+
+def said_by(document, words):
+    def texts_of(value):
+        if isinstance(value, str):
+            yield value
+        for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else []:
+            yield from texts_of(inner)
+
+    return " ".join(texts_of(as_data(document, words)))
+
+
+def with_plan(source, units):
+    sites = pd.DataFrame(
+        {"cost_idr": [5.0] * units, "yearly_idr": math.nan, "staff": "", "site_rules": "",
+         "lon": 111.0, "lat": -8.2, "village_code": FAR, "people_added": 200.0}
+    )  # fmt: skip
+    plan = SimpleNamespace(
+        kind="pustu", sites=sites, roads=(), people_added=200.0 * units, as_if_none=False, seasons=("dry",),
+        served=lambda when: (1, 1 + units)[when == "after"], cost_idr=5.0, size=units, yearly_idr=math.nan,
+        without_yearly=units, tells_yearly=False, counts_money=False,
+        record={"solver": {"status": "optimal", "unit": "people"}},
+    )  # fmt: skip
+    return replace(source, plan=plan)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lang", ["id", "en"])
+@pytest.mark.parametrize("units", [0, 1])
+def test_a_plan_that_was_made_on_foot_says_so_wherever_it_is_summed_up(ilp, lang, units):
+    source = with_plan(source_of(ilp, lang=lang), units)
+    note = {
+        (
+            "id",
+            1,
+        ): "Tanpa data jalan, rencana ini dihitung dengan berjalan kaki menurut garis lurus; sebagian "
+        "penduduk itu mungkin sudah dapat mencapai pustu dengan kendaraan.",
+        ("en", 1): "Without road data, this plan is computed by straight lines on foot; some of these people "
+        "may reach a pustu by vehicle already.",
+        ("id", 0): "Tanpa data jalan, calon lokasi hanya dinilai dengan berjalan kaki menurut garis lurus.",
+        ("en", 0): "Without road data, the candidates are judged by straight lines on foot alone.",
+    }[lang, units]
+    [conclusion] = [s for s in staff_memo(source).sections if s.key == "conclusion"]
+    assert note in conclusion.blocks[0].text
+    page = said_by(one_page(source), source.words)
+    assert page.count(note) == 1
+    assert note in request_facts(source, source.plan)
+    assert any(note in getattr(block, "text", "") for block in aim(source).blocks)
+    walked = with_plan(source_of(Ilp(answer(scenario=all_on_foot())), lang=lang), units)
+    assert note not in said_by(staff_memo(walked), walked.words)
+    assert note not in said_by(one_page(walked), walked.words)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lang", ["id", "en"])
+def test_without_people_short_documents_speak_of_a_kind_and_do_not_ask_for_lists(lang):
+    source = source_of(Ilp(answer(town(people=(math.nan, math.nan)))), lang=lang)
+    assert source.totals["people"] is None
+    assert source.focus == "posyandu"  # what is not timed on foot for want of roads comes first
+    lists = {"id": "daftar fasilitas belum tersedia", "en": "for want of lists of facilities"}[lang]
+    asks = {"id": "agar daftar fasilitas beserta letaknya", "en": "to have the lists of facilities"}[lang]
+    for document in (staff_memo(source), one_page(source)):
+        said = said_by(document, source.words)
+        assert lists not in said
+        assert asks not in said
+        assert "posyandu" in said
+        assert "not known are" not in said
+    only = source_of(Ilp(answer(town(people=(math.nan, math.nan), listed=("puskesmas",)))), lang=lang)
+    assert only.focus == "puskesmas"
+    assert {"id": "data jalan diserahkan", "en": "the road data handed in"}[lang] in said_by(
+        one_page(only), only.words
+    )
+
+
+@given(st.lists(st.tuples(st.booleans(), st.just(math.nan) | st.floats(0, 1e7)), max_size=6))
+def test_the_kind_that_is_spoken_of_is_the_one_most_is_known_of_then_most_people_lack(kinds):
+    def best(of):
+        return max(of, key=lambda i: kinds[i][1], default=None)
+
+    numbers = range(len(kinds))
+    known = [i for i in numbers if not math.isnan(kinds[i][1])]
+    silent = [i for i in numbers if i not in known]
+    groups = [
+        [i for i in some if kinds[i][0] is on_foot] for on_foot in (False, True) for some in (known, silent)
+    ]
+    first = next((group for group in groups if group), [])
+    expected = None if not first else first[0] if first[0] in silent else best(first)
+    fake = SimpleNamespace(
+        plan=None, listed=list(numbers), on_foot=lambda i: kinds[i][0], _not_within=lambda i: kinds[i][1]
+    )
+    assert Source.focus.func(fake) == expected
+
+
+def test_what_is_only_walked_is_that_of_the_standard(gaps):
+    assert {kind for kind in KINDS if gaps.on_foot(kind)} == BY_VEHICLE
+    walked = replace(gaps, scenario=all_on_foot())
+    assert not any(walked.on_foot(kind) for kind in KINDS)
