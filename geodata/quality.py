@@ -19,10 +19,10 @@ from geodata.crs import WGS84, degrees_text
 from geodata.errors import counted
 from geodata.layers import PLACE, SEVERITIES, Cell, Finding, Layers, Severity, rows_about
 from geodata.villages_at import SLIVER_M
-from geodata.vocabulary.kind_names import kind_of_name
 from geodata.vocabulary.roads import ROAD_CLASSES
 from geodata.vocabulary.spelling import spelling_key
 from geodata.vocabulary.statuses import FacilityStatus, LocatedBy, YesNo
+from geodata.vocabulary.units import NAMED_ONCE, SAME_LIST_UNITS, unit_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -37,8 +37,6 @@ CONNECTED_SHARE = 0.95
 DENSE_PEOPLE_PER_KM2 = 50_000.0
 HAMLET_SUM_TOLERANCE = 0.01
 MIN_STAFF_ROWS = 5
-SAME_LIST_UNITS = 3
-NAMED_ONCE = ("puskesmas", "hospital")
 
 
 def inspect(layers: Layers) -> tuple[Finding, ...]:
@@ -278,7 +276,7 @@ def _same_list(layers: Layers) -> Iterator[Finding]:
     units = rows["source"].value_counts()
     lists_of = rows.groupby("kind")["source"].nunique()
     rows = rows[rows["kind"].isin(lists_of.index[lists_of > 1])]
-    name, once = rows["name"].map(_without_kind), rows["kind"].isin(NAMED_ONCE)
+    name, once = rows["name"].map(unit_key), rows["kind"].isin(NAMED_ONCE)
     keys = rows["kind"].str.cat([name, rows["village_code"].fillna("").mask(once, "")], sep="|")
     lists = {str(source): keys[rows["source"] == source] for source in rows["source"].unique()}
     for (one, mine), (other, theirs) in combinations(lists.items(), 2):
@@ -293,12 +291,6 @@ def _same_list(layers: Layers) -> Iterator[Finding]:
             f"units of {small[1]} stand in {large[1]} too, with the same kind, name and village",
             "take one of the two lists out of AREA.yml", count=common,
         )  # fmt: skip
-
-
-def _without_kind(name: str) -> str:
-    """Return the key of a unit's name without the word for its kind: lists write it, or do not."""
-    key, kind = spelling_key(name), kind_of_name(name)
-    return key if kind is None else key.replace(spelling_key(kind.phrase), "", 1) or key
 
 
 def _no_name(layers: Layers) -> Iterator[Finding]:

@@ -202,7 +202,7 @@ def draft_area(folder: str | Path, *, code: str | None = None, name: str | None 
     """
     from geodata.drafting.draft import draft
 
-    return draft(Path(folder), code, name)
+    return draft(Path(folder), code, name).text
 
 
 def under_standards(

@@ -195,7 +195,7 @@ def _write_villages(work: _Work) -> tuple[str, dict[str, int]]:
     code, province = work.wish.code, work.wish.code[:2]
     kept = work.get("boundaries", VILLAGES, province=province, code=code)
     assert kept.path is not None
-    read = read_outlines_sql(kept.path, prefix=f"{code}.")
+    read = read_outlines_sql(kept.path, prefix=f"{code}.", named=kept.address)
     frame = read.frame[read.frame.geometry.notna()]
     if frame.empty:
         msg = f"boundaries: {kept.address} has no village of {code}. Check the code of the kabupaten/kota."
@@ -221,7 +221,7 @@ def _names(work: _Work, source: str, province: str) -> dict[str, str]:
     """Return the names of a level, by code."""
     kept = work.get(source, VILLAGES if source == "districts" else AREA_YML, province=province)
     assert kept.path is not None
-    frame = read_outlines_sql(kept.path, prefix=work.wish.code).frame
+    frame = read_outlines_sql(kept.path, prefix=work.wish.code, named=kept.address).frame
     return dict(zip(frame["kode"], frame["nama"], strict=True))
 
 
@@ -302,13 +302,15 @@ def _osm_file(work: _Work, zone: shapely.Geometry, box: Box) -> None:
             raise DownloadError(msg)
         kept = work.get("extract", OSM, region=region)
         assert kept.path is not None
-        cut_osm(kept.path, out, box, wish.parts, what="extract")
+        cut_osm(kept.path, out, box, wish.parts, what="extract", named=f"that of {region}")
     else:
         source = sources()["overpass"]
         # Cut and cleaned before it is kept, so that the cache has nobody's telephone either.
         kept = work.downloads.get(
             source, question=overpass_question(zone, wish.parts),
-            clean=lambda came, clean: cut_osm(came, clean, box, wish.parts, what="overpass"),
+            clean=lambda came, clean: cut_osm(
+                came, clean, box, wish.parts, what="overpass", named=f"the answer about {wish.code}"
+            ),
         )  # fmt: skip
         assert kept.path is not None
         out.write_bytes(kept.path.read_bytes())

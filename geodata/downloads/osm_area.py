@@ -138,7 +138,9 @@ def kept_tags(tags: Mapping[str, str]) -> dict[str, str]:
     return kept
 
 
-def cut_osm(path: Path, out: Path, box: Box, parts: Collection[Part], *, what: str = "osm") -> int:
+def cut_osm(
+    path: Path, out: Path, box: Box, parts: Collection[Part], *, what: str = "osm", named: str = ""
+) -> int:
     """Write what is wanted of an area from an OpenStreetMap file; returns how many objects.
 
     Ways and relations that touch the box are written whole, with all their nodes and ways.
@@ -154,7 +156,9 @@ def cut_osm(path: Path, out: Path, box: Box, parts: Collection[Part], *, what: s
     parts
         What is wanted.
     what
-        What messages call it.
+        What messages call the source.
+    named
+        What messages call the file; "" for its name, which says nothing to anybody of one in a cache.
 
     Raises
     ------
@@ -171,10 +175,16 @@ def cut_osm(path: Path, out: Path, box: Box, parts: Collection[Part], *, what: s
         written = _write(file, keep, out)
     except (RuntimeError, ValueError, osmium.InvalidLocationError) as error:
         reason = " ".join(str(error).split())
-        msg = f"{what}: {path.name} cannot be read as OpenStreetMap data: {reason}. Fetch it again."
+        reason = reason.replace(str(path), named or path.name)
+        msg = f"{what}: {named or path.name} cannot be read as OpenStreetMap data: {reason}. Fetch it again."
         raise UnreadableFileError(msg) from error
     if written == 0:
-        msg = f"{what}: {path.name} holds nothing of the area. Check that it is of the right region."
+        west, south, east, north = box
+        msg = (
+            f"{what}: {named or path.name} holds nothing of the area ({', '.join(sorted(parts))} between "
+            f"{west:.2f} and {east:.2f} E, {south:.2f} and {north:.2f} N). Check that it is of the right "
+            "region."
+        )
         raise EmptyAreaError(msg)
     return written
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+
+import yaml
 
 from geodata.codes import check_regency_code, name_key, parse_village_code, regency_name, regency_of
 from geodata.drafting.guess import Guess, guesses, quoted
 from geodata.drafting.headings import SURE, is_to_come
-from geodata.errors import ConfigError, counted
+from geodata.drafting.twice import leave_out_twins
+from geodata.errors import ConfigError, counted, first_five
+from geodata.readers.register import how_to_get_codes
 from geodata.vocabulary.spelling import spelling_key
 
 if TYPE_CHECKING:
@@ -21,9 +25,19 @@ HEAD = """\
 # Then: jangkau build AREA.yml --out WORKSPACE
 """
 
+# Of what somebody has to do so many letters at most, however long the names are that stand in it.
+SENTENCES = 500
 
-def draft(folder: Path, code: str | None = None, name: str | None = None) -> str:
-    """Return the text of a first AREA.yml for a folder of files.
+
+class Draft(NamedTuple):
+    """A first AREA.yml: its text, and what somebody has to know or do before it is built, in sentences."""
+
+    text: str
+    notes: tuple[str, ...]
+
+
+def draft(folder: Path, code: str | None = None, name: str | None = None) -> Draft:
+    """Return a first AREA.yml for a folder of files.
 
     Parameters
     ----------
@@ -48,7 +62,8 @@ def draft(folder: Path, code: str | None = None, name: str | None = None) -> str
     code = _code(maps, found, code)
     known = _villages(found, code)
     boundaries, *spare = sorted(maps, key=lambda g: _fitness(g, code, known), reverse=True)
-    lines = [HEAD + f'code: "{code}"', f"name: {_name_line(name, code, found, boundaries)}", ""]
+    named = _name_line(name, code, found, boundaries)
+    lines = [HEAD + f'code: "{code}"', f"name: {named}", ""]
     lines += _entry(boundaries, "boundaries")
     # A table of codes knows the kecamatan's names too: it comes before maps.
     found = sorted(found, key=lambda g: g.role == "boundaries")
@@ -56,17 +71,34 @@ def draft(folder: Path, code: str | None = None, name: str | None = None) -> str
     for guess in spare:
         guess.role = "codes" if guess.regencies and not boundaries.regencies else ""
         guess.about = guess.about if guess.role else f"{guess.about}; another map of villages is taken"
-    _clashing(found)
+    lists = [g for g in found if g.role == "facilities"]
+    leave_out_twins(lists, boundaries, code, _bare_name(named, code))
+    _clashing([g for g in found if not g.twin_of])
+    needed = _codes_needed(found, boundaries, code)
+    lines += [f"# {needed}", ""] if needed else []
     for role, many in (("codes", True), ("roads", False), ("facilities", True), ("population", False),
                        ("hamlets", False), ("floods", False)):  # fmt: skip
         lines += _role([g for g in found if g.role == role], role, many=many)
-    lines += [f"# {_named(g)}: {_one_line(g.about)}" for g in found if not g.role]
-    return "\n".join(lines) + "\n"
+    lines += [f"# {_one_line(g.title)}: {_one_line(g.about, SENTENCES)}" for g in found if not g.role]
+    notes = [f"{_one_line(g.title)}: {_one_line(doubt, SENTENCES)}" for g in found for doubt in g.doubts]
+    notes += [f"{_one_line(g.title)} is left out: {_one_line(g.twin_of)}" for g in lists if g.twin_of]
+    return Draft("\n".join(lines) + "\n", (*notes, *([needed] if needed else ())))
 
 
-def _named(guess: Guess) -> str:
-    part = guess.sheet or guess.layer
-    return guess.path.name if part is None else f"{guess.path.name} [{_one_line(part)}]"
+def _bare_name(named: str, code: str) -> str:
+    """Return the kabupaten's name of its line in AREA.yml; "" where only its code is known."""
+    name = str(yaml.safe_load(named))
+    return "" if name.endswith(code) else name
+
+
+def _codes_needed(found: Sequence[Guess], boundaries: Guess, code: str) -> str:
+    """Return which table a map of villages without Kemendagri's codes needs, where the folder has none."""
+    if boundaries.regencies or any(g.role == "codes" and code in g.regencies for g in found):
+        return ""
+    return (
+        f"needed: {_one_line(boundaries.title)} has no Kemendagri codes, so build has to find its villages "
+        f"in a file of codes and names. {how_to_get_codes(code)} Then run init again, with --force."
+    )
 
 
 def _code(maps: Sequence[Guess], found: Sequence[Guess], code: str | None) -> str:
@@ -74,9 +106,21 @@ def _code(maps: Sequence[Guess], found: Sequence[Guess], code: str | None) -> st
         return check_regency_code(code)
     told = [g for g in (*maps, *found) if len(g.regencies) == 1]
     if not told:
-        msg = "nothing tells which kabupaten or kota the files are about. Give its code, as in --code 34.02."
+        names = _regencies_named(maps)
+        said = f" (the map names {first_five(names)})" if names else ""
+        msg = (
+            f"nothing tells the code of the kabupaten or kota that the files are about{said}. Give it, as in "
+            "--code 34.02."
+        )
         raise ConfigError(msg)
     return told[0].regencies[0]
+
+
+def _regencies_named(maps: Sequence[Guess]) -> list[str]:
+    """Return the kabupaten that maps of villages name, the one of most villages first."""
+    return [
+        name for name, _ in Counter(v.regency for g in maps for v in g.villages if v.regency).most_common()
+    ]
 
 
 def _villages(found: Sequence[Guess], code: str) -> Counter[str]:
@@ -112,7 +156,8 @@ def _name_line(name: str | None, code: str, found: Sequence[Guess], boundaries: 
     for guess in (boundaries, *(g for g in found if g.role == "facilities")):
         told = _regency_told(code, guess, boundaries)
         if told is not None:
-            return f"{quoted_text(told)}  # by {_named(guess)}, {_one_line(guess.keys['regency'].column)}"
+            where = f"{_one_line(guess.title)}, {_one_line(guess.keys['regency'].column)}"
+            return f"{quoted_text(told)}  # by {where}"
     return quoted_text(f"Kota {code}" if code[3] == "7" else f"Kabupaten {code}")
 
 
@@ -150,8 +195,12 @@ def _role(found: Sequence[Guess], role: str, *, many: bool) -> Iterator[str]:
         yield f"{role}:"
         for guess in found:
             first, *rest = _entry(guess, "", indent="    ")
-            yield "  - " + first.strip()
-            yield from rest
+            entry = ["  - " + first.strip(), *rest]
+            if guess.twin_of:
+                why = _one_line(guess.twin_of)
+                yield f"  # left out: {why}. If they are other units, take the signs away:"
+                entry = [f"  # {line.removeprefix('  ')}" for line in entry]
+            yield from entry
         yield ""
         return
     # A heading of people that is known counts before many rows.
@@ -180,6 +229,7 @@ def _entry(guess: Guess, role: str, indent: str = "  ") -> list[str]:
     """Return the lines of a file: its path, then a line for each key with how sure it is."""
     lines = [f"{role}:"] if role else []
     lines.append(f"{indent}path: {quoted_text_of_path(guess.path)}  # {_one_line(guess.about)}")
+    lines += [f"{indent}# {_one_line(doubt, SENTENCES)}" for doubt in guess.doubts]
     if guess.sheet is not None:
         lines.append(f"{indent}sheet: {quoted(guess.sheet)}")
     if guess.layer is not None:
@@ -204,13 +254,13 @@ def quoted_text_of_path(path: Path) -> str:
     )
 
 
-def _one_line(text: str) -> str:
+def _one_line(text: str, longest: int = 200) -> str:
     """Return a text that cannot leave its comment."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:200]
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:longest]
 
 
 def summary(text: str) -> str:
     """Return in a sentence what a draft holds, for the console."""
-    files = text.count("path: ")
+    files = sum(line.lstrip(" -").startswith("path: ") for line in text.splitlines())
     asked = text.count("# is it? ") + text.count("# which? ")
     return f"{counted(files, 'file')} taken" + (f", {counted(asked, 'column')} to decide" if asked else "")

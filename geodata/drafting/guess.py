@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import shapely
 
 from geodata.areafile import FileSource
-from geodata.codes import name_key, parse_village_code, regency_of, village_key
-from geodata.crs import inside_indonesia
+from geodata.codes import name_key, parse_village_code, regency_of
 from geodata.drafting.headings import (
-    SURE,
     Mapping,
     headed,
     is_to_come,
@@ -29,11 +27,15 @@ from geodata.drafting.people import (
     says_people,
     says_who,
 )
+from geodata.drafting.rows import Unit, Village, units_of, villages_of
 from geodata.errors import InputError, MissingCrsError
+from geodata.readers.columns import Columns, other_meanings
+from geodata.readers.facilities.angle_parts import joined_angles
+from geodata.readers.facilities.kinds import without_number
 from geodata.readers.files.cells import holds_counts, id_column, text_column
 from geodata.readers.files.sheets import hidden_sheets, sheet_names
 from geodata.readers.files.table import BOOK_SUFFIXES, holds_table, read_table
-from geodata.readers.files.vector import layers_of, read_vector
+from geodata.readers.files.vector import in_degrees, layers_of, read_vector
 from geodata.readers.osm_places import OSM_ENDINGS
 from geodata.readers.register import CodeSystem, code_system
 from geodata.vocabulary.columns import flood_words, layer_columns
@@ -45,6 +47,9 @@ from geodata.vocabulary.spelling import spelling_key
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 IGNORED = (
@@ -79,9 +84,9 @@ FOUND_BY_HEADING = ("lat_south", "lat_north")
 DISTRICT_CODE = re.compile(r"\d{2}\.?\d{2}\.?\d{2}")
 # Headings under which programs number what they draw.
 OBJECT_NUMBERS = ("objectid", "fid", "gid", "ogcfid", "shape", "luas")
-FACILITY_KEYS = ("id", "name", "lat", "lon", "lat_south", "lat_north", "coordinates", "village",
-                 "village_name",
-                 "district_name", "regency", "parent", "functioning")  # fmt: skip
+PLACE_KEYS = ("lat", "lon", "lat_south", "lat_north", "coordinates")
+FACILITY_KEYS = ("id", "name", *PLACE_KEYS, "village", "village_name", "district_name", "regency", "parent",
+                 "functioning")  # fmt: skip
 
 
 @dataclass
@@ -116,6 +121,14 @@ class Guess:
         Its headings, each with up to three of its values.
     villages
         What its rows say of their villages, of maps and of lists.
+    row_kinds
+        Facility kind by row, as far as that is told.
+    units
+        What its rows say of their units, of lists.
+    twin_of
+        How many of its units stand in another list of the folder, where that makes it one too many.
+    doubts
+        What somebody has to look at before the file is used, in a sentence each.
     """
 
     path: Path
@@ -133,15 +146,16 @@ class Guess:
     columns: dict[str, tuple[str, ...]] = field(default_factory=dict)
     villages: tuple[Village, ...] = ()
     layer: str | None = None
+    row_kinds: tuple[str | None, ...] = ()
+    units: tuple[Unit, ...] = ()
+    twin_of: str = ""
+    doubts: tuple[str, ...] = ()
 
-
-class Village(NamedTuple):
-    """What a row says of its village: its code, keys of its name and kecamatan, and its kabupaten; or ""."""
-
-    code: str
-    name: str
-    district: str
-    regency: str
+    @property
+    def title(self) -> str:
+        """The file's name, with the sheet's or layer's where it has several."""
+        part = self.sheet or self.layer
+        return self.path.name if part is None else f"{self.path.name} [{part}]"
 
 
 def guesses(folder: Path) -> list[Guess]:
@@ -187,9 +201,30 @@ def _of_table(path: Path, sheet: str | None) -> Guess:
     )
     table = read_table(FileSource(path=path, sheet=sheet), "init", known)
     guess = Guess(path, sheet, rows=len(table), columns=_columns(table))
+    return _with_twin_columns(_of_rows(guess, table), table)
+
+
+def _with_twin_columns(guess: Guess, table: pd.DataFrame) -> Guess:
+    """Add a doubt for each column that is used and has another under the same heading, which differs."""
+    for key, mapping in guess.keys.items():
+        others = other_meanings(table, mapping.column)
+        if others:
+            columns = ", ".join(map(quoted, (mapping.column, *others)))
+            doubt = f"{key}: the columns {columns} have one heading and differ; the first is taken."
+            guess.doubts += (f"{doubt} Look which is meant, and give each its own name in the file",)
+    return guess
+
+
+def _of_rows(guess: Guess, table: pd.DataFrame) -> Guess:
     facts = mapped(table, "facilities", FACILITY_KEYS)
     people, parts, some = _people(guess, table)
-    placed = "coordinates" in facts or ("lon" in facts and facts.keys() & {"lat", "lat_south", "lat_north"})
+    if joined_angles(Columns(table, layer_columns("facilities"), "init")) is not None:
+        # Build puts them together by their headings.
+        placed, facts = True, {key: one for key, one in facts.items() if key not in PLACE_KEYS}
+    else:
+        placed = "coordinates" in facts or (
+            "lon" in facts and bool(facts.keys() & {"lat", "lat_south", "lat_north"})
+        )
     hamlet = headed(table, "hamlet_rows").get("name")
     kind = _kind(guess, table, facts)
     if not placed and ("people" in people or parts) and people.keys() & {"code", "name"}:
@@ -294,23 +329,6 @@ def _population(guess: Guess, table: pd.DataFrame, keys: dict[str, Mapping], par
     return guess
 
 
-def _villages(table: pd.DataFrame, keys: dict[str, Mapping], *names: str) -> tuple[Village, ...]:
-    """Return what rows say of their villages; names are the keys of code, name and kecamatan."""
-    columns = [
-        text_column(table, keys[key].column if key in keys and keys[key].score >= SURE else None)
-        for key in (*names, "regency")
-    ]
-    return tuple(
-        Village(
-            (parse_village_code(code) or "") if isinstance(code, str) else "",
-            village_key(name) if isinstance(name, str) else "",
-            name_key(district) if isinstance(district, str) else "",
-            regency if isinstance(regency, str) else "",
-        )
-        for code, name, district, regency in zip(*columns, strict=True)
-    )
-
-
 def _hamlets(guess: Guess, table: pd.DataFrame, name: str) -> Guess:
     guess.role, guess.about = "hamlets", f"{len(table)} dusun, RW or the like"
     guess.said.clear()
@@ -323,7 +341,7 @@ def _hamlets(guess: Guess, table: pd.DataFrame, name: str) -> Guess:
 def _with_codes(guess: Guess, table: pd.DataFrame, keys: dict[str, Mapping], role: str, about: str) -> Guess:
     guess.role, guess.about, guess.keys = role, about, keys
     if role == "boundaries":
-        guess.villages = _villages(table, keys, "code", "name", "district_name")
+        guess.villages = villages_of(table, keys, "code", "name", "district_name")
     if "code" in keys:
         text = text_column(table, keys["code"].column)
         system = code_system(text.dropna())
@@ -339,11 +357,16 @@ def _with_codes(guess: Guess, table: pd.DataFrame, keys: dict[str, Mapping], rol
     return guess
 
 
-def _facilities(guess: Guess, table: pd.DataFrame, facts: dict[str, Mapping]) -> Guess:
+def _facilities(
+    guess: Guess, table: pd.DataFrame, facts: dict[str, Mapping], points: NDArray[np.object_] | None = None
+) -> Guess:
+    """Take a file for a list of facilities; ``points`` are those of a map."""
     facts = {key: mapping for key, mapping in facts.items() if key not in FOUND_BY_HEADING}
     guess.role, guess.keys = "facilities", dict(facts)
     guess.about = f"{len(table)} facilities"
-    guess.villages = _villages(table, facts, "village", "village_name", "district_name")
+    guess.villages = villages_of(table, facts, "village", "village_name", "district_name")
+    kinds = guess.row_kinds or (None,) * len(table)
+    guess.units = units_of(table, facts, kinds, guess.villages, points)
     own = facts.get("id")
     if own is not None and "puskesmas" in spelling_key(own.column) and not _of_puskesmas(guess):
         # The code of the puskesmas that a pustu or posyandu belongs to.
@@ -406,15 +429,17 @@ def _kind(guess: Guess, table: pd.DataFrame, facts: dict[str, Mapping]) -> bool:
             best, share = str(column), known
     if best is not None and share >= max(MOSTLY, 0.9 * told):
         kinds = text_column(table, best).map(recognise_kind)
-        guess.kinds = kinds.value_counts().to_dict()
-        guess.said["kind"] = (f"{{column: {quoted(best)}}}", _counts(kinds))
+        _take_kinds(guess, kinds, f"{{column: {quoted(best)}}}")
         return True
     if told >= MOSTLY:
         registered = _registered(table)
         more = f", registered: {quoted(registered)}" if registered else ""
-        kinds = pd.Series([k.kind if k else None for k in by_name], dtype=object)
-        guess.kinds = kinds.value_counts().to_dict()
-        guess.said["kind"] = (f"{{from: name{more}}}", _counts(kinds))
+        kinds = names.map(lambda n: _kind_named(n) if isinstance(n, str) else None).astype(object)
+        if registered:
+            # As build counts them.
+            less = (kinds == "puskesmas") & without_number(text_column(table, registered))
+            kinds = kinds.mask(less, "pustu")
+        _take_kinds(guess, kinds, f"{{from: name{more}}}")
         return True
     own = name is not None and name.score == 100.0 and _differ(names)
     heading = {name.column} if name is not None and own else set()
@@ -426,10 +451,23 @@ def _kind(guess: Guess, table: pd.DataFrame, facts: dict[str, Mapping]) -> bool:
         if len(kinds_told) == 1:
             (kind,) = kinds_told
             guess.kinds, guess.said["kind"] = {kind: len(table)}, (kind, why)
+            guess.row_kinds = (kind,) * len(table)
             return True
         if kinds_told:
             return False
     return False
+
+
+def _kind_named(name: str) -> str | None:
+    found = kind_of_name(name)
+    return None if found is None else found.kind
+
+
+def _take_kinds(guess: Guess, kinds: pd.Series[Any], said: str) -> None:
+    """Take over the kind of each row, and how it is told."""
+    guess.kinds = kinds.value_counts().to_dict()
+    guess.row_kinds = tuple(k if isinstance(k, str) else None for k in kinds)
+    guess.said["kind"] = (said, _counts(kinds))
 
 
 def _kinds_in(text: str) -> set[str]:
@@ -475,32 +513,30 @@ def _of_map(path: Path, layer: str | None) -> Guess:
     source = FileSource(path=path, layer=layer)
     try:
         frame = read_vector(source, "init")
-    except MissingCrsError:
+    except MissingCrsError as error:
         frame = read_vector(source.model_copy(update={"crs": "EPSG:4326"}), "init")
-        west, south, east, north = frame.total_bounds
-        if not inside_indonesia(
-            pd.Series([west, east]).to_numpy(), pd.Series([south, north]).to_numpy()
-        ).all():
-            guess.about = (
-                "a map that does not say its CRS, in metres: give crs: EPSG:327.. (or 326..) beside its path"
-            )
+        if not in_degrees(frame):
+            guess.about = str(error).removeprefix(f"init: {path.name} ")
             return guess
         guess.said["crs"] = ("EPSG:4326", "the file does not say; its coordinates are degrees")
+        doubt = "it does not say its CRS (is its .prj file lost?); its numbers are degrees in Indonesia"
+        guess.doubts += (f"{doubt}, and are taken for WGS 84 (crs: EPSG:4326)",)
     guess.rows = len(frame)
     kinds = shapely.get_dimensions(frame.geometry.to_numpy())
     table = pd.DataFrame(frame.drop(columns=frame.geometry.name))
     guess.columns = _columns(table)
     found = kinds[kinds >= 0]
-    of: Callable[[Guess, pd.DataFrame], Guess] = {1: _roads, 2: _polygons}.get(
-        int(pd.Series(found).mode().iloc[0]) if len(found) else 0, _points
+    of: Callable[[Guess, pd.DataFrame], Guess] | None = {1: _roads, 2: _polygons}.get(
+        int(pd.Series(found).mode().iloc[0]) if len(found) else 0
     )
-    return of(guess, table)
+    told = _points(guess, table, frame.geometry.to_numpy()) if of is None else of(guess, table)
+    return _with_twin_columns(told, table)
 
 
-def _points(guess: Guess, table: pd.DataFrame) -> Guess:
+def _points(guess: Guess, table: pd.DataFrame, points: NDArray[np.object_]) -> Guess:
     facts = mapped(table, "facilities", FACILITY_KEYS)
     _kind(guess, table, facts)
-    return _facilities(guess, table, facts)
+    return _facilities(guess, table, facts, points)
 
 
 def _roads(guess: Guess, table: pd.DataFrame) -> Guess:

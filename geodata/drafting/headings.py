@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rapidfuzz import fuzz
 
+from geodata.readers.columns import is_doubtful_name, names_units
 from geodata.readers.files.cells import cell_text, holds_names
 from geodata.vocabulary.columns import layer_columns
 from geodata.vocabulary.spelling import spelling_key
@@ -72,10 +73,17 @@ def mapped(table: pd.DataFrame, layer: str, keys: tuple[str, ...]) -> dict[str, 
             score >= ASKED
             and key not in found
             and column not in taken
-            and (key != "name" or holds_names(table[column].head(200)))
+            and (key != "name" or _may_name(table, column, layer))
         ):
             found[key] = Mapping(key, column, score, samples(table[column]))
     return found
+
+
+def _may_name(table: pd.DataFrame, column: str, layer: str) -> bool:
+    """Return whether a column holds names, and of facilities, none of something else."""
+    if layer == "facilities" and is_doubtful_name(column):
+        return names_units(table[column])
+    return holds_names(table[column].head(200))
 
 
 def headed(table: pd.DataFrame, layer: str) -> dict[str, str]:
@@ -198,10 +206,14 @@ def _alike(column: str, known: tuple[str, ...]) -> tuple[float, int]:
         return (0.0, 0)
     mine = spelling_key(_BOTH.sub("", plain) or plain)
     best = (0.0, 0)
+    other = mine.startswith(tuple(map(spelling_key, layer_columns("no_names")["name"])))
     for place, name in enumerate(known):
         theirs = spelling_key(name)
         if mine == theirs:
             score = 100.0
+        elif is_doubtful_name(name) or (other and theirs.startswith("nama")):
+            # "Kode Fasilitas Kesehatan" is like a heading of names in all but what counts.
+            continue
         elif min(len(mine), len(theirs)) < 5:
             # Short headings are alike by chance: x and y, LS and LU.
             continue

@@ -34,7 +34,7 @@ from geodata.readers.files.cells import (
 )
 from geodata.readers.files.opening import source_record
 from geodata.readers.files.vector import read_vector
-from geodata.readers.register import CodeSystem, Register, Rows, bridge, code_system
+from geodata.readers.register import CodeSystem, Register, Rows, bridge, code_system, how_to_get_codes
 from geodata.readers.result import ReadLayer
 from geodata.readers.slivers import close_slivers
 
@@ -133,7 +133,8 @@ def _coded(
     if empty and register is None:
         msg = (
             f"{WHAT}: no column holds the codes, as far as headings tell. Name it in AREA.yml, as in code: "
-            "COLUMN, or give the codes in force, and villages are found by name: codes: {path: wilayah.csv}."
+            "COLUMN, or give the codes in force, and villages are found by name: codes: {path: FILE}. "
+            f"{how_to_get_codes(regency_code)}"
         )
         raise MissingColumnError(msg)
     name_column = columns.pick(source.name, "name")

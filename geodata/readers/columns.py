@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from geodata.readers.files.cells import holds_names, id_column, pick_column, text_column
+from geodata.errors import MissingColumnError
+from geodata.readers.files.cells import cell_text, holds_names, id_column, pick_column, text_column
 from geodata.vocabulary.columns import layer_columns
+from geodata.vocabulary.kinds import recognise_kind
+from geodata.vocabulary.spelling import spelling_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,6 +19,8 @@ if TYPE_CHECKING:
 
     from geodata.areafile import FileSource
 
+# Of a column of units' names so many are different: the puskesmas of each village repeats.
+DIFFER = 0.5
 # Keys whose columns hold words.
 NAMES = frozenset({"name", "village_name", "district_name"})
 
@@ -47,16 +53,22 @@ class Columns:
         """
         known = self.heads.get(key, ())
         found = pick_column(self.table.columns, named, known, key=key, what=self.what, required=False)
-        if named is not None or found is None or self._says(found, key):
+        if named is not None or found is None:
+            return found
+        if self._says(found, key):
+            require_one_meaning(self.table, found, key, self.what)
             return found
         # RBI's maps have all columns, most of them empty: one with something in it is meant. A list of
         # puskesmas may count its pustu and posyandu under these words: numbers are no names.
         some = [column for column in self.table.columns if self._says(column, key)]
-        return pick_column(some, None, known, key=key, what=self.what, required=False) or found
+        told = pick_column(some, None, known, key=key, what=self.what, required=False)
+        return told or (None if is_doubtful_name(found) else found)
 
     def _says(self, column: str, key: str) -> bool:
         """Return whether a column holds anything; one of names, what names something."""
         values = self.table[column]
+        if key == "name" and is_doubtful_name(column):
+            return names_units(values)
         return holds_names(values) if key in NAMES else bool(values.notna().any())
 
     def text(self, named: str | None, key: str) -> pd.Series[Any]:
@@ -66,6 +78,72 @@ class Columns:
     def ids(self, named: str | None, key: str) -> pd.Series[Any]:
         """Return the column of a key as ids; see :meth:`pick`."""
         return id_column(self.table, self.pick(named, key))
+
+
+def other_meanings(table: pd.DataFrame, column: str) -> list[str]:
+    """Return the other columns under a column's heading, as spelling does not matter, that hold other things.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> table = pd.DataFrame({"Desa": ["Jaya", "Maju"], "DESA": ["Jaya", "Makmur"], "desa": ["Jaya", "Maju"]})
+    >>> other_meanings(table, "Desa")
+    ['DESA']
+    """
+    # A heading that stands several times has its column's number behind it from the second on.
+    again = re.compile(re.escape(column) + r" \(\d+\)")
+    own = spelling_key(column)
+    alike = [
+        str(c) for c in table.columns
+        if str(c) != column and ((own and spelling_key(c) == own) or again.fullmatch(str(c)))
+    ]  # fmt: skip
+    texts = text_column(table, column).fillna("")
+    others = {c: text_column(table, c) for c in alike}
+    return [c for c, t in others.items() if (t.notna() & (t.fillna("") != texts)).any()]
+
+
+def require_one_meaning(table: pd.DataFrame, column: str, key: str, what: str) -> None:
+    """Raise MissingColumnError where columns of one heading differ, and nobody said which is meant.
+
+    Raises
+    ------
+    MissingColumnError
+        With what to do.
+    """
+    others = other_meanings(table, column)
+    if others:
+        msg = (
+            f"{what}: the columns {column!r} and {', '.join(map(repr, others))} have one heading and differ "
+            f"({key}:). Give each its own name in the file, or say which is meant, as in {key}: COLUMN."
+        )
+        raise MissingColumnError(msg)
+
+
+def is_doubtful_name(heading: str) -> bool:
+    """Return whether lists write kinds, or the puskesmas of each unit, under a heading as well as names.
+
+    Examples
+    --------
+    >>> is_doubtful_name("Fasilitas Kesehatan"), is_doubtful_name("Nama Fasilitas Kesehatan")
+    (True, False)
+    """
+    return spelling_key(heading) in {spelling_key(n) for n in layer_columns("doubtful_names")["name"]}
+
+
+def names_units(values: pd.Series[Any]) -> bool:
+    """Return whether cells are names of units: most are different, and more than the word for a kind.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> names_units(pd.Series(["Pustu Jaya", "Pustu Makmur"])), names_units(pd.Series(["Pustu", "Puskesmas"]))
+    (True, False)
+    >>> names_units(pd.Series(["Puskesmas Jaya"] * 4 + ["Puskesmas Makmur"] * 4))
+    False
+    """
+    texts = [text for text in map(cell_text, values.dropna()) if text]
+    bare = sum(recognise_kind(text) is not None for text in texts)
+    return holds_names(values) and len(set(texts)) > DIFFER * len(texts) and 2 * bare < len(texts)
 
 
 def known_heads(source: FileSource, layer: str) -> Mapping[str, tuple[str, ...]]:

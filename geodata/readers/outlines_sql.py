@@ -67,7 +67,7 @@ class Outlines(NamedTuple):
     findings: tuple[Finding, ...]
 
 
-def read_outlines_sql(path: Path, *, prefix: str = "") -> Outlines:
+def read_outlines_sql(path: Path, *, prefix: str = "", named: str = "") -> Outlines:
     r"""Read the outlines of a file of wilayah_boundaries.
 
     Parameters
@@ -76,6 +76,8 @@ def read_outlines_sql(path: Path, *, prefix: str = "") -> Outlines:
         The SQL file, UTF-8. It is read in pieces: a row at a time is held, besides what is returned.
     prefix
         Only rows whose code begins so; the paths of others are not looked at.
+    named
+        What messages call the file; "" for its name, which says nothing to anybody of one in a cache.
 
     Raises
     ------
@@ -98,27 +100,28 @@ def read_outlines_sql(path: Path, *, prefix: str = "") -> Outlines:
     ("Ma'bar", 'POLYGON ((106 -2, 106 -3, 107 -3, 106 -2))')
     """
     require_file(path, "boundaries")
+    file_name = named or path.name
     codes: list[str] = []
     names: list[str] = []
     shapes: list[shapely.Geometry | None] = []
     loose: list[str] = []
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            for code, name, outline, line in _rows(file, path.name):
+            for code, name, outline, line in _rows(file, file_name):
                 if not code.startswith(prefix):
                     continue
                 codes.append(code)
                 names.append(name)
-                shape, apart = _shape(outline, code, f"{path.name}, line {line}")
+                shape, apart = _shape(outline, code, f"{file_name}, line {line}")
                 shapes.append(shape)
                 loose += [code] * apart
     except UnicodeDecodeError as error:
-        msg = f"boundaries: {path.name} is not UTF-8 text ({error.reason} at byte {error.start:,})."
+        msg = f"boundaries: {file_name} is not UTF-8 text ({error.reason} at byte {error.start:,})."
         raise UnreadableFileError(msg) from error
     twice = pd.Index(codes)[pd.Index(codes).duplicated()].unique()
     if len(twice):
         msg = (
-            f"boundaries: {path.name}: codes that come more than once: {first_five(twice)}. Keep one of each."
+            f"boundaries: {file_name}: codes that come more than once: {first_five(twice)}. Keep one of each."
         )
         raise SchemaError(msg)
     frame = gpd.GeoDataFrame(

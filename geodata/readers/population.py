@@ -10,7 +10,7 @@ import pandas as pd
 from geodata.codes import is_district, parse_village_code, regency_of
 from geodata.errors import SchemaError, counted, first_five
 from geodata.layers import Cell, Finding, rows_about
-from geodata.readers.columns import Columns, known_heads
+from geodata.readers.columns import Columns, known_heads, require_one_meaning
 from geodata.readers.files.cells import (
     bad_codes,
     count_column,
@@ -76,6 +76,8 @@ def read_population(
     people_column = pick_column(
         table.columns, several[0] if several else given, heads["people"], key="people", what=WHAT
     )
+    if given is None and not several:
+        require_one_meaning(table, str(people_column), "people", WHAT)
     for group, column in source.groups.items():
         pick_column(table.columns, column, (), key=f"groups.{group}", what=WHAT)
     text = text_column(table, code_column)

@@ -45,6 +45,21 @@ WHAT = "codes"
 OVERLAP_SHARE = 0.5
 
 
+def how_to_get_codes(regency: str) -> str:
+    """Return where a table of the codes in force comes from; ``regency`` is the code of the kabupaten.
+
+    Examples
+    --------
+    >>> how_to_get_codes("36.72")[:55]
+    'Get villages.geojson with `jangkau fetch 36.72 --out DI'
+    """
+    return (
+        f"Get villages.geojson with `jangkau fetch {regency} --out DIR`, or a table (CSV, XLSX) with the "
+        "code and the name of each village, as the latest Kepmendagri on codes of areas has them, and put it "
+        "beside the map."
+    )
+
+
 class CodeSystem(Word):
     """Whose numbering a column of village codes is."""
 

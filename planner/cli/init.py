@@ -36,8 +36,10 @@ def _init(options: argparse.Namespace) -> int:
     if path.exists() and not options.force:
         msg = f"{path} is there. Move it away, or write over it with --force."
         raise ConfigError(msg)
-    text = draft(folder, options.code, options.name)
+    text, notes = draft(folder, options.code, options.name)
     path.write_text(text, "utf-8")
     say(f"{path}: {summary(text)}")
+    for note in notes:
+        say(note)
     say(f"next: read it through, then jangkau build {path} --out WORKSPACE")
     return DONE

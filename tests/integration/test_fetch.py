@@ -254,6 +254,23 @@ def test_a_source_that_fails_leaves_nothing(fetch, files, tmp_path, source, faul
         assert served.paths().count("/desa") == before
 
 
+def test_an_answer_without_anything_names_what_was_asked_for(fetch, files):
+    nothing = b"<?xml version='1.0' encoding='UTF-8'?><osm version='0.6'></osm>"
+    with serving(**{**files, "interpreter": nothing}) as served:
+        status, out, err = fetch(served, "--without", "elevation,population,water,settlements")
+    assert (status, out) == (2, "")
+    assert "the answer about 11.72 holds nothing of the area (facilities, roads between 9" in err
+    assert ".partial" not in err
+
+
+def test_a_broken_file_of_outlines_is_named_by_its_address(fetch, files):
+    broken = b"INSERT INTO w(kode,nama,lat,lng,path) VALUES ('11.72.01.2001','A',5,95,'[[[5,95]');"
+    with serving(**{**files, "desa": broken}) as served:
+        status, _, err = fetch(served, "--without", "elevation,population,water,settlements,facilities,roads")
+    assert status == 2
+    assert f"{served.address}/desa, line 1" in err
+
+
 @pytest.mark.slow
 def test_a_failing_fetch_leaves_what_was_there(fetch, files, tmp_path):
     with serving(**files) as served:

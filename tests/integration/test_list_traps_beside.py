@@ -274,7 +274,7 @@ def settled(folder, villages, settlements, names):
     gpd.GeoDataFrame({c: table[c] for c in settlements}, geometry=spots, crs=4326).to_file(
         folder / "permukiman.geojson"
     )
-    return yaml.safe_load(draft(folder, "35.09"))["boundaries"]["path"]
+    return yaml.safe_load(draft(folder, "35.09").text)["boundaries"]["path"]
 
 
 DUSUN = [f"Dusun {i}" for i in range(40)]
@@ -376,7 +376,7 @@ def test_a_sum_of_units_is_not_the_people(folder, file):
 )  # fmt: skip
 def test_the_people_are_those_of_the_latest_year_that_has_begun(folder, columns, taken, said):
     counted(folder, Kode=CODE, **dict.fromkeys(columns, PEOPLE))
-    text = draft(folder, "35.09")
+    text = draft(folder, "35.09").text
     table = yaml.safe_load(text).get("population", {})
     assert table.get("people") == taken
     assert said in text

@@ -36,10 +36,10 @@ def of_two(folder, ours, theirs, **more):
 )
 def test_the_list_itself_tells_the_kabupatens_name(folder, written, name):
     of_two(folder, written, "KAB. LUMAJANG")
-    assert yaml.safe_load(draft(folder))["name"] == name
-    assert "# by pustu.csv, Kab/Kota" in draft(folder)
+    assert yaml.safe_load(draft(folder).text)["name"] == name
+    assert "# by pustu.csv, Kab/Kota" in draft(folder).text
     # What is given counts; so does none, where none has most rows.
-    assert yaml.safe_load(draft(folder, name="Kabupaten Djember"))["name"] == "Kabupaten Djember"
+    assert yaml.safe_load(draft(folder, name="Kabupaten Djember").text)["name"] == "Kabupaten Djember"
 
 
 def test_no_name_is_taken_of_rows_that_are_elsewhere(folder):
@@ -48,17 +48,17 @@ def test_no_name_is_taken_of_rows_that_are_elsewhere(folder):
     pd.DataFrame(
         {"Nama Pustu": [f"Pustu {n}" for n in names], "Desa": names, "Kab/Kota": "KAB. LUMAJANG"}
     ).to_csv(folder / "pustu.csv", index=False)
-    assert yaml.safe_load(draft(folder))["name"] == "Kabupaten 35.09"
+    assert yaml.safe_load(draft(folder).text)["name"] == "Kabupaten 35.09"
     # A kota is no kabupaten.
     of_two(folder, "Kota Jember", "Kota Jember")
-    assert yaml.safe_load(draft(folder))["name"] == "Kabupaten 35.09"
+    assert yaml.safe_load(draft(folder).text)["name"] == "Kabupaten 35.09"
 
 
 def test_the_map_tells_the_name_before_lists(folder):
     known = gpd.read_file(folder / "desa.geojson")
     known.assign(WADMKK="Jember").to_file(folder / "desa.geojson")
     of_two(folder, "KAB. LUMAJANG", "KAB. LUMAJANG")
-    assert yaml.safe_load(draft(folder))["name"] == "Kabupaten Jember"
+    assert yaml.safe_load(draft(folder).text)["name"] == "Kabupaten Jember"
 
 
 def test_a_column_of_kabupaten_that_never_names_this_one_is_told(folder):

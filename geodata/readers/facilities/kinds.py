@@ -187,12 +187,11 @@ def _registered(
         return kind, ()
     column = pick_column(columns.table.columns, how.registered, (), key="kind.registered", what=columns.what)
     number = text_column(columns.table, column)
-    has = number.notna() & ~number.str.lower().isin(NO_NUMBER)
-    if not has.any():
+    less = without_number(number)
+    if not (number.notna() & ~less).any():
         msg = f"{columns.what}: column {column!r} (kind.registered:) has no number at all. Leave it out."
         raise SchemaError(msg)
-    # An empty cell is not known; only a sign for "none" says that there is no number.
-    less = (kind == "puskesmas") & number.notna() & ~has
+    less &= kind == "puskesmas"
     if not less.any():
         return kind, ()
     cells = tuple(
@@ -203,3 +202,14 @@ def _registered(
         f"{file}: units are called puskesmas without a number in {column!r}, as others have: taken as pustu",
         "say what they are under kind.values if that is wrong", cells,
     ),)  # fmt: skip
+
+
+def without_number(number: pd.Series[Any]) -> pd.Series[bool]:
+    """Return which cells of a column of numbers say that there is none: an empty one is not known.
+
+    Examples
+    --------
+    >>> without_number(pd.Series(["P3402010101", "-", None])).tolist()
+    [False, True, False]
+    """
+    return number.str.lower().isin(NO_NUMBER).astype(bool)

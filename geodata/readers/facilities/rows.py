@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -14,12 +13,12 @@ from geodata.crs import WGS84
 from geodata.errors import MissingColumnError, MissingCrsError, SchemaError, counted, first_five
 from geodata.readers.columns import Columns, known_heads
 from geodata.readers.coordinates import NOTHING, Stated, stated_coordinates
+from geodata.readers.facilities.angle_parts import MADE, joined_angles, refuse_angle_parts
 from geodata.readers.files.cells import cell_text
 from geodata.readers.files.table import holds_table, read_table
 from geodata.readers.files.vector import read_features
 from geodata.vocabulary.columns import layer_columns
 from geodata.vocabulary.kind_names import kind_of_name
-from geodata.vocabulary.spelling import spelling_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,6 +32,9 @@ WHAT = "facilities"
 SIDES = (("lat_south", "LS"), ("lat_north", "LU"))
 # What the column made of them is called, by the sides that a list has.
 JOINED = {("LS",): "(lintang LS)", ("LU",): "(lintang LU)", ("LS", "LU"): "(lintang LS/LU)"}
+
+# Columns that the file itself does not have.
+MADE_COLUMNS = (*JOINED.values(), *MADE)
 
 
 class Rows(NamedTuple):
@@ -91,8 +93,14 @@ def _table_rows(source: FacilitiesFile, heads: Mapping[str, tuple[str, ...]], wh
     # What is switched off is a heading all the same.
     wanted = (*(n for n in named if n), *(name for key in keys for name in layer_columns("facilities")[key]))
     columns = Columns(read_table(source, what, wanted), heads, what)
-    _refuse_parts_of_degrees(columns, named=bool(source.lat or source.lon or source.coordinates))
-    columns, lat, lon, pair = _place_columns(columns, source)
+    named_places = bool(source.lat or source.lon or source.coordinates)
+    off = not heads["lat"] or not heads["lon"]
+    joined = None if named_places or off else joined_angles(columns)
+    if joined is None:
+        refuse_angle_parts(columns, named=named_places)
+        columns, lat, lon, pair = _place_columns(columns, source)
+    else:
+        columns, lat, lon, pair = joined.columns, joined.lat, joined.lon, None
     listed = ", ".join(columns.table.columns)
     placed = (
         (lat and lon)
@@ -112,42 +120,6 @@ def _table_rows(source: FacilitiesFile, heads: Mapping[str, tuple[str, ...]], wh
     if source.crs is not None:
         stated = _in_degrees(stated, source.crs, what)
     return Rows(columns, stated, lat or pair or "")
-
-
-_MINUTES = re.compile(r"\b(menit|minutes?)\b", re.IGNORECASE)
-_DEGREES = re.compile(r"\b(derajat|degrees?)\b", re.IGNORECASE)
-
-
-def _in_parts(texts: list[str]) -> bool:
-    """Return whether one heading has degrees and another, alike but for that word, minutes."""
-    degrees = {
-        spelling_key(_DEGREES.sub("", t)) for t in texts if _DEGREES.search(t) and not _MINUTES.search(t)
-    }
-    rest = {spelling_key(_MINUTES.sub("", t)) for t in texts if _MINUTES.search(t) and not _DEGREES.search(t)}
-    return bool(degrees) and bool(rest & (degrees | {""}))
-
-
-def _refuse_parts_of_degrees(columns: Columns, *, named: bool) -> None:
-    """Raise SchemaError where degrees and minutes stand in columns of their own: each alone is no place.
-
-    They may be told by the headings, or by a second row of them, which is a row of the table then. With
-    ``named`` AREA.yml says which columns count, whatever others are called. A list whose heads are switched
-    off (``lat: null``) is read by its villages.
-    """
-    if not columns.heads["lat"] and not columns.heads["lon"]:
-        return
-    first = columns.table.head(1)
-    headings = [str(c) for c in columns.table]
-    below = [cell_text(v) for v in first.iloc[0]] if len(first) else []
-    for texts in (below,) if named else (headings, below):
-        if _in_parts(texts):
-            msg = (
-                f"{columns.what}: degrees, minutes and seconds stand in columns of their own. Put them into "
-                "one column for the latitude and one for the longitude, as in 8°10'14\" LS (in a spreadsheet "
-                '=E3&"°"&F3&"\'"&G3), or as decimal degrees (=-(E3+F3/60+G3/3600)); or write lat: null '
-                "and lon: null in AREA.yml where the villages are enough."
-            )
-            raise SchemaError(msg)
 
 
 def _place_columns(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
@@ -54,7 +55,8 @@ def find_header(rows: Sequence[Sequence[object]], wanted: AbstractSet[str]) -> H
         # A title stands alone in the first cell: it is no row of headings above the next.
         if i + 1 < len(rows) and any(one[1:]):
             below = [cell_text(c) for c in rows[i + 1]]
-            if (parts := _with_parts(one, below)) and not _told_below(one, below, wanted):
+            parts = _with_parts(one, below) or _with_angles(one, below)
+            if parts and not _told_below(one, below, wanted):
                 # Known headings of the first row are known still: "Jumlah Penduduk" over L and P.
                 most = max(score(one, wanted), score(parts, wanted))
                 found.append((most, 2, Header(parts, i + 2)))
@@ -129,6 +131,40 @@ def _with_parts(above: list[str], below: list[str]) -> list[str] | None:
     return out
 
 
+# What stands below a latitude or longitude that has three columns.
+ANGLE_PARTS = {
+    **dict.fromkeys(("derajat", "degree", "degrees", "°", "º"), "derajat"),
+    **dict.fromkeys(("menit", "minute", "minutes", "'", "’", "′"), "menit"),
+    **dict.fromkeys(("detik", "second", "seconds", '"', "”", "″", "''"), "detik"),
+}
+
+
+def _with_angles(above: list[str], below: list[str]) -> list[str] | None:
+    """Return the headings of two rows where the second has degrees, minutes, seconds below two of the first.
+
+    Examples
+    --------
+    >>> _with_angles(["Nama", "LS", "", "", "BT", "", ""], ["", *["Derajat", "Menit", "Detik"] * 2])[:3]
+    ['Nama', 'LS derajat', 'LS menit']
+    """
+    width = max(len(above), len(below))
+    above, below = above + [""] * (width - len(above)), below + [""] * (width - len(below))
+    own = [b.lower() for a, b in zip(above, below, strict=True) if b and b != a]
+    if [ANGLE_PARTS.get(b) for b in own] != ["derajat", "menit", "detik"] * 2:
+        return None
+    out, over, parts = [], "", 0
+    for a, b in zip(above, below, strict=True):
+        part = bool(b) and b != a
+        # Each heading spans its three columns; a heading merged across has its word in the first, or in all.
+        if part and parts % 3 == 0:
+            over = a
+        if part and (not over or a not in ("", over)):
+            return None
+        parts += part
+        out.append(f"{over} {ANGLE_PARTS[b.lower()]}" if part else a or b)
+    return out
+
+
 def _parts_of_one(above: list[str], below: list[str]) -> bool:
     """Return whether words stand side by side below one heading, as L and P below "Jumlah Penduduk"."""
     if any(c.isdigit() for cell in below for c in cell):
@@ -173,9 +209,35 @@ def with_header(
         if any(cell_text(c) for c in r)
     }
     # Numbers of a workbook stay numbers: read as text, 823.125 could be taken for thousands.
-    return pd.DataFrame(
+    table = pd.DataFrame(
         list(body_rows.values()), columns=_distinct(names), index=list(body_rows), dtype="object"
     )
+    return table.set_axis(_without_copies(table, names), axis=1)
+
+
+def _without_copies(table: pd.DataFrame, names: list[str]) -> list[str]:
+    """Return headings of which one counts where a heading stands several times and the others add nothing.
+
+    Columns that are empty or the same as the first filled one are called copies of it; none is taken out, for
+    their places are those of the file. Those that differ stay under the names that :func:`_distinct` gave
+    them: whoever needs such a heading refuses it.
+    """
+    heads = [str(c) for c in table.columns]
+    for name, times in Counter(filter(None, names)).items():
+        if times == 1:
+            continue
+        same = [i for i, own in enumerate(names) if own == name]
+        first, *more = sorted(same, key=lambda i: bool(table.iloc[:, i].isna().all()))
+        texts = table.iloc[:, first].map(cell_text)
+        copies = [
+            i for i in more
+            if (table.iloc[:, i].isna() | (table.iloc[:, i].map(cell_text) == texts)).all()
+        ]  # fmt: skip
+        for i in copies:
+            heads[i] = f"{name} [copy in column {i + 1}]"
+        if len(copies) == len(more):
+            heads[first] = name
+    return heads
 
 
 def _distinct(names: list[str]) -> list[str]:

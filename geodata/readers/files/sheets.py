@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from geodata.errors import InputError, MissingColumnError, UnreadableFileError, brief, suggest
 from geodata.files import limits
+from geodata.readers.files.formulas import formulas_without_values, require_values
 from geodata.readers.files.opening import require_readable
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def sheet_names(path: Path, what: str) -> list[str]:
     try:
         _require_short_cells(path, what)
         with _opened(path) as book:
-            return [p.title for p in book.worksheets if _has_cells(p, what, path.name)]
+            return [p.title for p in book.worksheets if _has_cells(p, what, path)]
     except InputError:
         raise
     except Exception as error:
@@ -70,7 +71,7 @@ def sheet_rows(path: Path, sheet: str | None, what: str) -> list[list[object]]:
     MissingColumnError
         No such sheet, or several and none is named.
     UnreadableFileError
-        A cell of a million characters and more.
+        A cell of a million characters and more; formulas without their values.
     """
     _require_short_cells(path, what)
     with _opened(path) as book:
@@ -79,7 +80,7 @@ def sheet_rows(path: Path, sheet: str | None, what: str) -> list[list[object]]:
             msg += suggest(sheet, book.sheetnames).replace("The file has", "Its sheets are")
             raise MissingColumnError(msg)
         if sheet is None:
-            filled = [p.title for p in book.worksheets if _has_cells(p, what, path.name)]
+            filled = [p.title for p in book.worksheets if _has_cells(p, what, path)]
             if len(filled) > 1:
                 msg = (
                     f"{what}: {path.name} has several sheets: {', '.join(filled)}. "
@@ -93,6 +94,7 @@ def sheet_rows(path: Path, sheet: str | None, what: str) -> list[list[object]]:
         read = bounded(map(_filled, page.iter_rows(values_only=True)), what, path.name)
         rows = [list(row) for row in _few_enough(read, what, path.name)]
         member = page._worksheet_path  # noqa: SLF001 - openpyxl reads no merged cells where it reads row by row
+    require_values(path, member, what)
     _fill_down(rows, _merged_blocks(path, member), what, path.name)
     return rows
 
@@ -155,9 +157,12 @@ def _filled(row: Sequence[T]) -> Sequence[T]:
     return row[:last]
 
 
-def _has_cells(page: Any, what: str, file: str) -> bool:  # noqa: ANN401 - openpyxl ships no types
+def _has_cells(page: Any, what: str, path: Path) -> bool:  # noqa: ANN401 - openpyxl ships no types
+    """Return whether a sheet holds anything; formulas without values are read as nothing, and are some."""
     page.reset_dimensions()
-    return any(bounded(map(_filled, page.iter_rows(values_only=True)), what, file))
+    if any(bounded(map(_filled, page.iter_rows(values_only=True)), what, path.name)):
+        return True
+    return any(formulas_without_values(path, page._worksheet_path))  # noqa: SLF001 - as in sheet_rows
 
 
 def _merged_blocks(path: Path, member: str) -> Iterator[Merged]:

@@ -20,7 +20,7 @@ from geodata.readers.files.sheets import bounded, sheet_rows
 from geodata.vocabulary.spelling import spelling_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     import pandas as pd
@@ -37,6 +37,12 @@ UTF_32_MARKS = (b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff")
 # Google Earth Engine writes a village's whole outline into one cell.
 CELL_CHARACTERS = 20_000_000
 SNIFF_CHARACTERS = 4_000
+SNIFF_BYTES = 4_096
+# So great a share of the first, or of the second, bytes are zero in UTF-16 of Latin letters.
+WIDE = 0.8
+_UNSEEN = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f]")
+# The row number that CKAN (the program of many open-data portals) adds; in how many objects a list may lie.
+CKAN_ROW, DEEPEST = "_id", 4
 _GEOJSON = re.compile(r'"type"\s*:\s*"(FeatureCollection|Feature|Topology)"')
 
 
@@ -125,6 +131,8 @@ def decoded(data: bytes) -> str:
     """
     if data.startswith(UTF_16_MARKS):
         return data.decode("utf-16")
+    if (wide := _unmarked_utf_16(data)) is not None:
+        return wide
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -133,6 +141,24 @@ def decoded(data: bytes) -> str:
         msg = "it holds binary data"
         raise csv.Error(msg)
     return text
+
+
+def _unmarked_utf_16(data: bytes) -> str | None:
+    """Return the text of UTF-16 that does not begin with its mark, None where it is anything else.
+
+    Of two bytes one is nearly always zero, and the same one; and no text has signs that nobody can see.
+    """
+    head = data[:SNIFF_BYTES]
+    if len(data) % 2 or b"\x00" not in head:
+        return None
+    zeros = [head[start::2].count(0) / (len(head) / 2) for start in (0, 1)]
+    if max(zeros) < WIDE or min(zeros) > 1.0 - WIDE:
+        return None
+    try:
+        text = data.decode("utf-16-be" if zeros[0] > zeros[1] else "utf-16-le")
+    except UnicodeDecodeError:
+        return None
+    return None if _UNSEEN.search(text) else text
 
 
 def _csv_rows(text: str, known: set[str], what: str, file: str) -> list[list[str]]:
@@ -163,7 +189,8 @@ def _json_rows(text: str, what: str, file: str) -> list[list[object]]:
     """Return a list of objects, alone or within an object as servers answer, as rows below their keys."""
     given = json.loads(text)
     if isinstance(given, dict):
-        lists = [v for v in given.values() if isinstance(v, list) and v and isinstance(v[0], dict)]
+        ckan = _ckan_answer(given)
+        lists = _lists_within(given, DEEPEST) if ckan is None else [_ckan_records(ckan, what, file)]
         given = lists[0] if len(lists) == 1 else None
     if not isinstance(given, list) or not all(isinstance(row, dict) for row in given):
         msg = f"{what}: {file} is no list of objects, and no map (GeoJSON). Save the table as CSV or XLSX."
@@ -173,6 +200,49 @@ def _json_rows(text: str, what: str, file: str) -> list[list[object]]:
     # One by one: a thousand objects with a thousand keys of their own would fill the memory as rows.
     rows = chain([head], ([_plain(row.get(name)) for name in names] for row in given))
     return [list(row) for row in bounded(rows, what, file)]
+
+
+def _lists_within(given: Mapping[str, object], deep: int) -> list[list[object]]:
+    """Return the lists of objects within an object and those in it."""
+    found = [v for v in given.values() if isinstance(v, list) and v and isinstance(v[0], dict)]
+    inner = [v for v in given.values() if isinstance(v, dict)] if deep else []
+    return found + [one for v in inner for one in _lists_within(v, deep - 1)]
+
+
+def _ckan_answer(given: Mapping[str, object]) -> Mapping[str, object] | None:
+    """Return what an answer of CKAN's datastore holds: records beside the list of their fields; or None."""
+    result = given.get("result", given)
+    if not isinstance(result, dict) or "records" not in result or not isinstance(result.get("fields"), list):
+        return None
+    return result
+
+
+def _ckan_records(result: Mapping[str, object], what: str, file: str) -> list[object]:
+    """Return the records of an answer of CKAN, each an object, without the row numbers that CKAN adds.
+
+    Raises
+    ------
+    SchemaError
+        It holds only some of the records: CKAN gives 100 at a time unless it is asked for more.
+    """
+    records, fields = result["records"], result["fields"]
+    if not isinstance(records, list) or not isinstance(fields, list):
+        msg = f"{what}: {file} holds its records as text. Ask the portal for CSV, and save that."
+        raise SchemaError(msg)
+    total, limit = result.get("total"), result.get("limit")
+    if isinstance(total, int):
+        part = f"{len(records):,} of {total:,} records" if total > len(records) else ""
+    else:
+        part = f"{limit:,} records, and no more were asked for" if limit == len(records) else ""
+    if part:
+        msg = (
+            f"{what}: {file} holds {part}: the portal gave only a part of the list. Ask for all of it "
+            "(limit= in the address), or download it as CSV or XLSX."
+        )
+        raise SchemaError(msg)
+    names = [str(f.get("id", "")) for f in fields if isinstance(f, dict)]
+    rows = [dict(zip(names, r, strict=False)) if isinstance(r, list) else r for r in records]
+    return [{k: v for k, v in r.items() if k != CKAN_ROW} if isinstance(r, dict) else r for r in rows]
 
 
 def _plain(value: object) -> object:

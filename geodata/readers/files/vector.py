@@ -12,7 +12,7 @@ import geopandas as gpd
 import pyarrow.parquet as pq
 import shapely
 
-from geodata.crs import WGS84
+from geodata.crs import WGS84, inside_indonesia
 from geodata.errors import (
     MissingColumnError,
     MissingCrsError,
@@ -39,6 +39,9 @@ ZIPPED_MAPS = {
 }
 # Maps of these kinds may have several layers.
 SEVERAL_LAYERS = (".gpkg", ".sqlite", ".gdb", ".kml", *ZIPPED_MAPS)
+LARGEST_DEGREES = 360.0
+# So great a share of the shapes tells in what a map is.
+EVIDENT = 0.9
 # How a script of qgis2web begins.
 _SCRIPT = re.compile(r"^(?:\s|//[^\n]*\n)*(?:var|let|const)?\s*[\w.]+\s*=\s*")
 
@@ -277,9 +280,38 @@ def to_wgs84(frame: gpd.GeoDataFrame, source: FileSource, what: str) -> gpd.GeoD
             raise MissingCrsError(msg) from error
     if frame.crs is None:
         msg = (
-            f"{what}: {source.path.name} does not say its coordinate reference system. "
-            "Add it in AREA.yml beside the path, as in crs: EPSG:4326 (a lost .prj file is the "
-            "usual cause)."
+            f"{what}: {source.path.name} does not say its coordinate reference system (a lost .prj file is "
+            f"the usual cause). {_what_crs(frame)}"
         )
         raise MissingCrsError(msg)
     return frame.to_crs(WGS84)
+
+
+def in_degrees(frame: gpd.GeoDataFrame) -> bool:
+    """Return whether a map that does not say its CRS is evidently in degrees: nearly all lie in Indonesia.
+
+    A few may have lost a decimal point, or lie at 0, 0. Metres do not fall there.
+
+    Examples
+    --------
+    >>> here = gpd.GeoDataFrame(geometry=gpd.GeoSeries.from_wkt(["POINT (113.4 -8.2)", "POINT EMPTY"]))
+    >>> in_degrees(here), in_degrees(here.set_geometry(here.scale(9, 9).translate(9_000)))
+    (True, False)
+    """
+    bounds = frame.geometry.bounds.dropna()
+    corners = ((bounds["minx"], bounds["miny"]), (bounds["maxx"], bounds["maxy"]))
+    inside = [inside_indonesia(x.to_numpy(), y.to_numpy()) for x, y in corners]
+    return len(bounds) > 0 and float((inside[0] & inside[1]).mean()) >= EVIDENT
+
+
+def _what_crs(frame: gpd.GeoDataFrame) -> str:
+    """Return what to do about a map that does not say its CRS, by how large its numbers are."""
+    if in_degrees(frame):
+        return "Its numbers are degrees: add crs: EPSG:4326 in AREA.yml beside the path."
+    if (frame.geometry.bounds.abs().max(axis="columns") > LARGEST_DEGREES).mean() >= EVIDENT:
+        return (
+            "Its numbers are metres, and nothing tells of which zone: ask its sender for the .prj file, or "
+            "for the map in WGS 84. If you know the zone, add it in AREA.yml beside the path, as in "
+            "crs: EPSG:32749 (UTM 49 S)."
+        )
+    return "Ask its sender for the .prj file, or add it in AREA.yml beside the path, as in crs: EPSG:4326."

@@ -13,6 +13,7 @@ import pandas as pd
 from geodata.crs import inside_indonesia
 from geodata.files.csvtext import csv_text, guarded
 from geodata.readers.coordinates import stated_coordinates
+from geodata.readers.facilities.angle_parts import MADE
 from geodata.readers.facilities.rows import JOINED
 from geodata.vocabulary.columns import functioning_words
 from geodata.vocabulary.kind_names import kind_of_name
@@ -234,6 +235,9 @@ def _placed(one: Asked, answer: str, text: str) -> _Change:
         )
     if not inside_indonesia(np.array([lon]), np.array([lat]))[0]:
         return _Change(one, answer, why="it lies outside Indonesia; latitude comes first")
+    if one.column in MADE:
+        why = "degrees, minutes and seconds have columns of their own; correct the list by hand"
+        return _Change(one, answer, why=why)
     if one.column in JOINED.values():
         return _on_its_side(one, answer, lat, lon)
     return _Change(one, answer, (text,) if len(one.targets) == 1 else (repr(lat), repr(lon)))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from geodata.areafile import KindColumn
 from geodata.errors import WorkspaceError
 from geodata.layers import PLACE
-from geodata.readers.facilities.rows import JOINED, SIDES, rows_of
+from geodata.readers.facilities.rows import JOINED, MADE_COLUMNS, SIDES, rows_of
 from geodata.readers.files.cells import cell_text
 from geodata.readers.files.opening import file_sha256
 from geodata.readers.files.sheets import sheet_names, sheet_rows
@@ -103,7 +103,7 @@ def read_list(source: FacilitiesFile, name: str) -> SentList:
         The file cannot be read.
     """
     found = rows_of(source)
-    heads = [str(name) for name in found.columns.table.columns if name not in JOINED.values()]
+    heads = [str(name) for name in found.columns.table.columns if name not in MADE_COLUMNS]
     if not holds_table(source.path):
         rows = _map_rows(found, heads)
         return _sent((source, name, None), rows, (*heads, GEOMETRY), found, head=1)
