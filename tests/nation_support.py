@@ -78,12 +78,12 @@ def write_country(
         "berfungsi": rng.choice(["ya", "tidak", ""], units, p=[0.7, 0.2, 0.1]),
     })  # fmt: skip
     table.to_csv(folder / "faskes.csv", index=False)
-    road_file = _roads(folder, rng, columns, rows, roads) if roads else None
+    road_files = (_roads(folder, rng, columns, rows, roads),) if roads else ()
     return Files(
         folder / "desa.parquet",
         (facilities_file(str(folder / "faskes.csv")),),
         folder / "penduduk.csv",
-        road_file,
+        road_files,
     )
 
 
@@ -104,6 +104,12 @@ def _roads(folder: Path, rng: np.random.Generator, columns: int, rows: int, how:
     frame = gpd.GeoDataFrame({"highway": classes, "oneway": oneway}, geometry=lines, crs="EPSG:4326")
     frame.to_parquet(folder / "jalan.parquet")
     return folder / "jalan.parquet"
+
+
+def unpaved(files: Files) -> None:
+    """Make all road lines of a country such as are slower in the wet season."""
+    for file in files.roads:
+        gpd.read_parquet(file).assign(surface="dirt").to_parquet(file)
 
 
 def as_pbf(lines: Path, out: Path, *, more: bool = False) -> Path:
@@ -174,13 +180,14 @@ def whole_country(files: Files, out: Path, scenario: Scenario) -> tuple[Layers, 
     kinds = tuple(dict.fromkeys(["puskesmas", "pustu", "posyandu", "hospital"]))
     beyond: dict[str, Any] = {"extent": Extent()}
     roads = None
-    if files.roads is not None:
+    if files.roads:
         crs = str(villages.crs)
         zone = study_zone(villages, 50_000.0)
-        if files.roads.suffix == ".pbf":
-            roads = read_osm_roads(files.roads, zone, crs).frame
+        [file] = files.roads
+        if file.suffix == ".pbf":
+            roads = read_osm_roads(file, zone, crs).frame
         else:
-            roads = read_vector_roads(RoadsFile(path=files.roads), zone, crs).frame
+            roads = read_vector_roads(RoadsFile(path=file), zone, crs).frame
         beyond["horizon_s"] = horizons_s(scenario, kinds)
     area = StudyArea("35.00", "All", str(villages.crs), 50_000.0, listed_kinds=kinds)
     return Layers(area, villages, roads, units), Beyond(**beyond)
@@ -190,3 +197,32 @@ def answers(out: Path) -> pd.DataFrame:
     """Return the villages of all parts."""
     parts = [pd.read_parquet(p) for p in sorted((out / "villages").glob("province=*/*.parquet"))]
     return pd.concat(parts).sort_index().drop(columns="geometry")
+
+
+def split_pbf(whole: Path, folder: Path, parts: int = 2) -> list[Path]:
+    """Write an extract as several that overlap: strips by longitude, as Geofabrik cuts regions.
+
+    A way that touches a strip is in its file; with all its nodes in every second one, in the others without
+    those that lie beyond the strip. Relations are in all of them.
+    """
+    import osmium
+
+    folder.mkdir(parents=True, exist_ok=True)
+    lon = {n.id: n.location.lon for n in osmium.FileProcessor(str(whole), osmium.osm.NODE)}
+    edges = np.linspace(min(lon.values()), max(lon.values()), parts + 1)
+    files = []
+    for number in range(parts):
+        low, high = edges[number], edges[number + 1]
+        inside = {i for i, x in lon.items() if low <= x <= high}
+        ways = {
+            w.id: [n.ref for n in w.nodes]
+            for w in osmium.FileProcessor(str(whole), osmium.osm.WAY)
+            if inside & {n.ref for n in w.nodes}
+        }
+        nodes = inside | {n for refs in ways.values() for n in refs} if number % 2 else inside
+        files.append(folder / f"part-{number}.osm.pbf")
+        with osmium.SimpleWriter(str(files[-1]), overwrite=True) as file:
+            for one in osmium.FileProcessor(str(whole)):
+                if one.is_relation() or one.id in (nodes if one.is_node() else ways):
+                    file.add(one)
+    return files

@@ -105,8 +105,8 @@ def read_osm_ways(path: Path) -> OsmWays:
 
 
 @contextmanager
-def told_as_ours(path: Path) -> Iterator[None]:
-    """Raise what libosmium says of a file as UnreadableFileError, with what to do."""
+def told_as_ours(*paths: Path) -> Iterator[None]:
+    """Raise what libosmium says of a file, or of one of some, as UnreadableFileError, with what to do."""
     import osmium
 
     try:
@@ -119,7 +119,8 @@ def told_as_ours(path: Path) -> Iterator[None]:
         hint = "The download may be incomplete: fetch it again."
         if "coordinate" in reason:
             hint = "Correct or delete that object, as JOSM shows it, and save the file again."
-        msg = f"{WHAT}: {path.name} cannot be read as OpenStreetMap data: {reason}. {hint}"
+        names = " or ".join(path.name for path in paths)
+        msg = f"{WHAT}: {names} cannot be read as OpenStreetMap data: {reason}. {hint}"
         raise UnreadableFileError(msg) from error
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pyproj
 
 from geodata.layers import Finding, rows_about
-from geodata.readers.osm_nodes import degrees, places_of
+from geodata.readers.osm_nodes import degrees, places_in
 from geodata.readers.osm_tags import TAGS
 from geodata.readers.roads import duration_of
 from geodata.vocabulary.roads import FERRY
@@ -41,17 +41,20 @@ class _Line(NamedTuple):
 
 
 def ferry_members(path: Path, deleted: Mapping[str, set[int]]) -> Ferries:
-    """Return what relations of ferries say of their ways.
+    """Return what relations of ferries say of their ways; see :func:`ferry_members_of`."""
+    return ferry_members_of([(path, deleted)])
+
+
+def ferry_members_of(files: Sequence[tuple[Path, Mapping[str, set[int]]]]) -> Ferries:
+    """Return what relations of ferries in some files say of their ways, wherever these are.
 
     A duration is that of the whole relation. Several ways share it by length, if they are all in the file and
     follow each other; what a way says itself counts first. Else each goes by its length (:func:`unshared`).
 
     Parameters
     ----------
-    path
-        The file.
-    deleted
-        From :func:`geodata.readers.osm.deleted_objects`.
+    files
+        Each with what :func:`geodata.readers.osm.deleted_objects` says of it. What is in several counts once.
     """
     import osmium
     from osmium.filter import TagFilter
@@ -60,9 +63,12 @@ def ferry_members(path: Path, deleted: Mapping[str, set[int]]) -> Ferries:
     several: list[tuple[list[int], dict[str, str]]] = []
     nested: dict[int, list[int]] = {}
     met = set()
-    relations = osmium.FileProcessor(str(path), osmium.osm.RELATION).with_filter(TagFilter(("route", FERRY)))
-    for relation in relations:
-        if relation.id in deleted["relation"] or not relation.visible:
+    relations = (
+        (relation, deleted) for path, deleted in files for relation in
+        osmium.FileProcessor(str(path), osmium.osm.RELATION).with_filter(TagFilter(("route", FERRY)))
+    )  # fmt: skip
+    for relation, deleted in relations:
+        if relation.id in deleted["relation"] or relation.id in met or not relation.visible:
             continue
         met.add(relation.id)
         tags = {t.k: t.v for t in relation.tags if t.k in TAGS}
@@ -74,7 +80,7 @@ def ferry_members(path: Path, deleted: Mapping[str, set[int]]) -> Ferries:
         for way in members:
             out.setdefault(way, tags)
     if several:
-        lines = _lines(path, {way for members, _ in several for way in members}, deleted)
+        lines = _lines(files, {way for members, _ in several for way in members})
         for members, tags in several:
             for way, more in _shared(members, tags, lines).items():
                 if out[way] is tags:
@@ -95,21 +101,22 @@ def _nested(lost: list[int]) -> tuple[Finding, ...]:
     ),)  # fmt: skip
 
 
-def _lines(path: Path, wanted: set[int], deleted: Mapping[str, set[int]]) -> dict[int, _Line]:
-    """Return some ways of a file, those that are deleted left out."""
+def _lines(files: Sequence[tuple[Path, Mapping[str, set[int]]]], wanted: set[int]) -> dict[int, _Line]:
+    """Return some ways of files, those that are deleted left out."""
     import osmium
     from osmium.filter import IdFilter
 
-    ways = osmium.FileProcessor(str(path), osmium.osm.WAY)
-    ways = ways if min(wanted) < 0 else ways.with_filter(IdFilter(sorted(wanted)))
     found: dict[int, tuple[list[int], list[tuple[int, int]], dict[str, str]]] = {}
-    for way in ways:
-        if way.id in wanted and way.id not in deleted["way"] and way.visible and len(way.nodes):
-            own = [(n.location.x, n.location.y) for n in way.nodes]
-            tags = {t.k: t.v for t in way.tags if t.k in TAGS}
-            found[way.id] = ([n.ref for n in way.nodes], own, tags)
+    for path, deleted in files:
+        ways = osmium.FileProcessor(str(path), osmium.osm.WAY)
+        ways = ways if min(wanted) < 0 else ways.with_filter(IdFilter(sorted(wanted)))
+        for way in ways:
+            if way.id in wanted and way.id not in deleted["way"] and way.visible and len(way.nodes):
+                own = [(n.location.x, n.location.y) for n in way.nodes]
+                tags = {t.k: t.v for t in way.tags if t.k in TAGS}
+                found.setdefault(way.id, ([n.ref for n in way.nodes], own, tags))
     ids = np.unique(np.array([n for nodes, _, _ in found.values() for n in nodes], dtype=np.int64))
-    place = places_of(path, ids, deleted["node"])
+    place = places_in([(path, deleted["node"]) for path, deleted in files], ids)
     return {
         way: _Line((nodes[0], nodes[-1]), _length_m(ids, place, nodes, own), tags)
         for way, (nodes, own, tags) in found.items()

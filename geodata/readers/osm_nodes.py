@@ -10,6 +10,7 @@ import numpy as np
 from geodata.readers.osm_whole import LARGE_BYTES
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -38,6 +39,24 @@ def places_of(path: Path, ids: NDArray[np.int64], deleted: set[int]) -> NDArray[
         _stored_places(path, ids[ids >= 0]),
     ])  # fmt: skip
     place[np.isin(ids, np.array(list(deleted), dtype=np.int64))] = NOWHERE
+    return place
+
+
+def places_in(files: Sequence[tuple[Path, set[int]]], ids: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return where the first of some files that has a node has it; as :func:`places_of` for one.
+
+    Parameters
+    ----------
+    files
+        Each with the ids of its nodes that are none any more.
+    ids
+        int64, ascending, each once.
+    """
+    place = np.full((len(ids), 2), NOWHERE[0], dtype=np.int64)
+    for path, deleted in files:
+        left = np.flatnonzero(place[:, 0] == NOWHERE[0])
+        if len(left):
+            place[left] = places_of(path, ids[left], deleted)
     return place
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -21,17 +21,18 @@ from geodata.readers.osm import (
     told_as_ours,
     ways_in_pieces,
 )
-from geodata.readers.osm_ferries import ferry_members
-from geodata.readers.osm_nodes import NOWHERE, degrees, places_of
+from geodata.readers.osm_ferries import ferry_members_of
+from geodata.readers.osm_nodes import NOWHERE, degrees, places_in
 from geodata.readers.osm_whole import box_of, cut_short
 from geodata.runs import offsets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
+    from geodata.layers import Finding
     from geodata.readers.osm import Ways
 
 # So many ways, and so many places of nodes, are in memory at once.
@@ -41,23 +42,28 @@ WAYS, NODES = 100_000, 4_000_000
 DRAWER, DRAWERS = 1 << 25, 128
 
 
-def osm_in_pieces(path: Path, folder: Path, *, ways: int = WAYS, nodes: int = NODES) -> Iterator[OsmWays]:
+def osm_in_pieces(
+    paths: Sequence[Path], folder: Path, *, ways: int = WAYS, nodes: int = NODES
+) -> Iterator[OsmWays]:
     """Give the ways of :func:`geodata.readers.osm.read_osm_ways` in their order, some at a time.
+
+    Several extracts are read as the one that they are together: a way, relation or node that is in more than
+    one counts once, as the first has it, and ways meet at nodes whichever file has them.
 
     Parameters
     ----------
-    path
+    paths
         ``.osm.pbf``, ``.osm``, ``.osm.gz``, ``.osm.bz2``.
     folder
-        Empty, for what waits: about as large as the file's roads.
+        Empty, for what waits: about as large as the files' roads.
     ways, nodes
         How many ways of a piece, and how many uses of nodes of a round: they bound the memory.
 
     Yields
     ------
     OsmWays
-        With ``shared``, so that roads are cut where they meet ways of other pieces. The last one holds the
-        findings about the file.
+        With ``shared``, so that roads are cut where they meet ways of other pieces. The last one of a file
+        holds the findings about it.
 
     Raises
     ------
@@ -73,35 +79,64 @@ def osm_in_pieces(path: Path, folder: Path, *, ways: int = WAYS, nodes: int = NO
     >>> with TemporaryDirectory() as place, TemporaryDirectory() as waiting:
     ...     file = Path(place, "a.osm")
     ...     _ = file.write_text(text + street.format(5) + street.format(6) + "</osm>", "utf-8")
-    ...     pieces = list(osm_in_pieces(file, Path(waiting), ways=1))
+    ...     pieces = list(osm_in_pieces([file], Path(waiting), ways=1))
     >>> [(p.ids.tolist(), p.shared.tolist()) for p in pieces]
     [([5], [True, True]), ([6], [True, True])]
     """
-    require_file(path, WHAT)
-    deleted = deleted_objects(path)
-    with told_as_ours(path):
-        ferries = ferry_members(path, deleted)
-        waiting = _Waiting(folder)
-        for some in ways_in_pieces(path, deleted, ferries.tags, ways):
-            waiting.put(some, some.with_relations(ferries.tags))
+    files = []
+    for path in paths:
+        require_file(path, WHAT)
+        files.append((path, deleted_objects(path)))
+    with told_as_ours(*paths):
+        ferries = ferry_members_of(files)
+    waiting = _Waiting(folder)
+    # By the last piece of a file, the file, and whether an earlier one had some of its ways.
+    last: dict[int, tuple[Path, bool]] = {}
+    for path, deleted in files:
+        met, twice = waiting.ids(), False
+        with told_as_ours(path):
+            for some in ways_in_pieces(path, deleted, ferries.tags, ways):
+                twice |= waiting.put(some, some.with_relations(ferries.tags), met)
+        last[waiting.pieces - 1] = path, twice
+    plain = [(path, deleted["node"]) for path, deleted in files]
+    with told_as_ours(*paths):
         rounds = [
-            _Round.of(path, waiting, drawers, deleted["node"], folder / f"round-{number}.npz")
+            _Round.of(plain, waiting, drawers, folder / f"round-{number}.npz")
             for number, drawers in enumerate(waiting.rounds(nodes))
         ]
-        barriers = barriers_of(path, deleted["node"])
+        barriers: dict[int, str] = {}
+        for path, gone in plain:
+            barriers = {**barriers_of(path, gone), **barriers}
     stops = np.array(sorted(barriers), dtype=np.int64)
-    low, high = box_of(np.empty((0, 2)))
+    box, of_all = _Box(), _Box()
     for number in range(waiting.pieces):
         piece = waiting.take(number, rounds)
         here = np.intersect1d(stops, piece.node)
-        south_west, north_east = box_of(piece.lonlat)
-        low, high = np.minimum(low, south_west), np.maximum(high, north_east)
-        last = number == waiting.pieces - 1
-        findings = (*cut_short(path, low, high), *ferries.findings) if last else ()
+        box, of_all = box.with_places(piece.lonlat), of_all.with_places(piece.lonlat)
+        findings: tuple[Finding, ...] = ()
+        if number in last:
+            path, twice = last[number]
+            # Of ways that an earlier file had, that one's box tells.
+            findings = cut_short(path, *(of_all if twice else box))
+            box = _Box()
+        if number == waiting.pieces - 1:
+            findings = (*findings, *ferries.findings)
         yield OsmWays(
             piece.ids, piece.tags, piece.first, piece.node, piece.lonlat,
             {i: barriers[i] for i in here.tolist()}, findings, piece.shared,
         )  # fmt: skip
+
+
+class _Box(NamedTuple):
+    """The south-western and north-eastern corner of places, degrees; without end where there is none."""
+
+    low: NDArray[np.float64] = np.full(2, np.inf)
+    high: NDArray[np.float64] = np.full(2, -np.inf)
+
+    def with_places(self, lonlat: NDArray[np.float64]) -> _Box:
+        """Return the box that holds some places, too."""
+        low, high = box_of(lonlat)
+        return _Box(np.minimum(self.low, low), np.maximum(self.high, high))
 
 
 class _Waiting:
@@ -112,14 +147,25 @@ class _Waiting:
         self._uses: dict[int, int] = {}
         self.pieces = 0
 
-    def put(self, ways: Ways, tags: list[dict[str, str]]) -> None:
-        node = np.array(ways.node, dtype=np.int64)
+    def ids(self) -> NDArray[np.int64]:
+        """Return the ids of all ways that wait."""
+        ids = [np.empty(0, dtype=np.int64)]
+        for number in range(self.pieces):
+            with np.load(self._folder / f"ways-{number}.npz") as file:
+                ids.append(file["ids"])
+        return np.concatenate(ids)
+
+    def put(self, ways: Ways, tags: list[dict[str, str]], met: NDArray[np.int64]) -> bool:
+        """Put ways beside the others, but for those that an earlier file had; returns whether it had some."""
+        ids, count = np.array(ways.ids, dtype=np.int64), np.array(ways.count, dtype=np.int64)
+        new = ~np.isin(ids, met)
+        of_new = np.repeat(new, count)
+        node = np.array(ways.node, dtype=np.int64)[of_new]
         np.savez(
-            self._folder / f"ways-{self.pieces}.npz", ids=np.array(ways.ids, dtype=np.int64), node=node,
-            count=np.array(ways.count, dtype=np.int64),
-            own=np.array(ways.own, dtype=np.int64).reshape(-1, 2),
+            self._folder / f"ways-{self.pieces}.npz", ids=ids[new], node=node, count=count[new],
+            own=np.array(ways.own, dtype=np.int64).reshape(-1, 2)[of_new],
         )  # fmt: skip
-        lines = "".join(f"{json.dumps(t)}\n" for t in tags)
+        lines = "".join(f"{json.dumps(t)}\n" for t, one in zip(tags, new, strict=True) if one)
         (self._folder / f"tags-{self.pieces}.jsonl").write_text(lines, "utf-8")
         node.sort()
         drawer, start = np.unique(node // DRAWER, return_index=True)
@@ -128,6 +174,7 @@ class _Waiting:
                 some.tofile(file)
             self._uses[one] = self._uses.get(one, 0) + len(some)
         self.pieces += 1
+        return not bool(new.all())
 
     def rounds(self, nodes: int) -> Iterator[list[int]]:
         """Give drawers that lie side by side, as many as hold so many uses of nodes; one at least."""
@@ -167,9 +214,11 @@ class _Round:
     file: Path
 
     @staticmethod
-    def of(path: Path, waiting: _Waiting, drawers: list[int], deleted: set[int], file: Path) -> _Round:
+    def of(
+        files: Sequence[tuple[Path, set[int]]], waiting: _Waiting, drawers: list[int], file: Path
+    ) -> _Round:
         ids, uses = np.unique(waiting.used(drawers), return_counts=True)
-        place = places_of(path, ids, deleted)
+        place = places_in(files, ids)
         np.savez(file, ids=ids, place=place.astype(np.int32), shared=uses > 1)
         return _Round(int(ids[0]), int(ids[-1]), file)
 

@@ -15,12 +15,15 @@ from planner.cli.console import DONE, OUR_FAULT, USERS_INPUT, say
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import pandas as pd
+
     from planner.cli.console import Commands
     from planner.nation.amount import Amount
     from planner.nation.country import Files
     from planner.nation.remote import Place
     from planner.nation.run import Done
     from planner.nation.sites import Planned
+    from planner.scenarios.scenario import Scenario
     from planner.siting.measures import Measures
 
 
@@ -49,8 +52,8 @@ def add_commands(commands: Commands) -> None:
         help="a list of facilities, all of one kind or with a column of it; may be repeated",
     )  # fmt: skip
     nation.add_argument(
-        "--roads", metavar="FILE",
-        help="an extract (.osm.pbf) or road lines; left out: straight lines on foot",
+        "--roads", action="append", default=[], metavar="FILE",
+        help="an extract (.osm.pbf) or road lines; may be repeated; left out: straight lines on foot",
     )  # fmt: skip
     nation.add_argument("--population", metavar="FILE", help="people by village")
     nation.add_argument(
@@ -109,10 +112,7 @@ def _gib(text: str) -> float:
 
 
 def _nation(options: argparse.Namespace) -> int:
-    from planner.nation.cluster import workers
     from planner.nation.remote import place_of
-    from planner.nation.run import nation
-    from planner.nation.sites import nation_site
     from planner.pipeline import read_measures
     from planner.siting.measures import default_measures
 
@@ -122,6 +122,18 @@ def _nation(options: argparse.Namespace) -> int:
     scenario = asked_scenario(options)
     place = place_of(options.out, options.work)
     place.require()
+    with place.reserved():
+        return _run(options, place, scenario, measures, amount)
+
+
+def _run(
+    options: argparse.Namespace, place: Place, scenario: Scenario, measures: Measures, amount: Amount | None
+) -> int:
+    """Fetch, compute and send, in a folder that is ours alone."""
+    from planner.nation.cluster import workers
+    from planner.nation.run import nation
+    from planner.nation.sites import nation_site
+
     files = _files(options, place.folder)
     memory_mb = 1024.0 * options.memory
     with workers(options.scheduler, options.workers, memory_mb) as these:
@@ -165,9 +177,14 @@ def _files(options: argparse.Namespace, folder: Path) -> Files:
     return Files(
         villages=local(options.villages, folder, "villages"), facilities=tuple(lists),
         population=None if options.population is None else local(options.population, folder, "population"),
-        roads=None if options.roads is None else local(options.roads, folder, "roads"),
+        roads=tuple(local(text, folder, _numbered("roads", i)) for i, text in enumerate(options.roads)),
         codes=options.codes, adoption=options.adoption,
     )  # fmt: skip
+
+
+def _numbered(what: str, number: int) -> str:
+    """Return what a file is called of which there may be several: roads, roads-2."""
+    return what if number == 0 else f"{what}-{number + 1}"
 
 
 def _sent(status: int, place: Place) -> int:
@@ -215,6 +232,7 @@ def _say_plan(plan: Planned) -> int:
         if amount.step_idr is not None:
             what = f"Rp {used * amount.step_idr:,.0f} of Rp {amount.given:,.0f} for {plan.kind}"
         say(f"{what}: {found.total:,.0f} people more within the limit; {proof}")
+        say(f"  {_costs_in_words(plan.table)}")
         column, sign = ("budget_idr", "Rp ") if amount.is_money else ("units", "")
         for code, row in plan.table[plan.table[column] > 0].head(SHOWN).iterrows():
             say(f"  {code} {row['regency']}: {sign}{row[column]:,.0f}, +{row['people_added']:,.0f} people")
@@ -222,6 +240,15 @@ def _say_plan(plan: Planned) -> int:
         sys.stderr.write(f"jangkau: {name}: {failure.message}\n")
     say(str(plan.folder))
     return _status(plan)
+
+
+def _costs_in_words(table: pd.DataFrame) -> str:
+    """Return what a plan takes once and every year: what nobody gave is not known."""
+    told = []
+    for what, column in (("first", "cost_idr"), ("yearly", "yearly_idr")):
+        total = float(table[column].sum(skipna=False))
+        told.append(f"{what} cost {'not known' if math.isnan(total) else f'Rp {total:,.0f}'}")
+    return ", ".join(told)
 
 
 class _Told:

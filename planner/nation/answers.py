@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from planner.coverage.study import Gaps
     from planner.nation.regencies import Region
     from planner.nation.tiles import Tile
+    from planner.scenarios.modes import Season
     from planner.scenarios.scenario import Scenario
 
 ANSWERS, CATCHMENTS, MINUTES = "villages.parquet", "catchments.parquet", "minutes.parquet"
@@ -98,7 +99,7 @@ def tile_job(
     numbered = {c: np.searchsorted(labels, lands.labels[c]).astype(np.int32) for c in near}
     mine = relevant_units(units, region.code, labels, everywhere=roads is not None)
     key = key_of(
-        "answer", 2, version("jangkau"), scenario.content_hash(), list(listed_kinds), region.key, region.name,
+        "answer", 3, version("jangkau"), scenario.content_hash(), list(listed_kinds), region.key, region.name,
         [tile.number, tile.of], [(c, regions[c].key, numbered[c].tolist()) for c in near], tile.group,
         [mine[ROW_HASH].to_list(), mine["landmass"].to_list()],
         [] if roads is None else roads_key(roads, _grown(region.bounds, scenario, listed_kinds)),
@@ -346,7 +347,8 @@ def _write(job: TileJob, gaps: Gaps, stage: Path) -> None:
     empty = pd.DataFrame(columns=["people_nearest", "people_own", "villages_people_unknown", "kind"])
     served = pd.concat([_serving(f) for f in own]) if own else empty
     served.to_parquet(stage / CATCHMENTS, compression="zstd")
-    pd.concat([_minutes(gaps, k) for k in gaps.coverage]).to_parquet(stage / MINUTES, compression="zstd")
+    minutes = [_minutes(gaps, k, season) for k in gaps.coverage for season in gaps.seasons]
+    pd.concat(minutes, ignore_index=True).to_parquet(stage / MINUTES, compression="zstd")
 
 
 def _serving(facilities: pd.DataFrame) -> pd.DataFrame:
@@ -359,12 +361,16 @@ def gaps_horizons(job: TileJob) -> dict[str, float]:
     return {} if job.roads is None else horizons_s(job.scenario, job.listed_kinds)
 
 
-def _minutes(gaps: Gaps, kind: str) -> pd.DataFrame:
-    """Return how many people have how many minutes: with it quantiles of any group of parts are exact."""
-    one, people = gaps.coverage[kind], gaps.demand["people"].to_numpy()
+def _minutes(gaps: Gaps, kind: str, season: Season) -> pd.DataFrame:
+    """Return how many people have how many minutes: with it quantiles of any group of parts are exact.
+
+    ``answer`` is what the columns of the village table begin with.
+    """
+    one, people = gaps.seasons[season][kind], gaps.demand["people"].to_numpy()
     rows = pd.DataFrame({
-        "kind": kind, "minutes": one.minutes, "reached": one.reached, "open": is_open(one.reason_code),
+        "answer": kind if season == gaps.scenario.season else f"{kind}_{season}",
+        "minutes": one.minutes, "reached": one.reached, "open": is_open(one.reason_code),
         "known": ~np.isnan(people), "people": np.nan_to_num(people),
     })  # fmt: skip
-    keys = ["kind", "minutes", "reached", "open", "known"]
+    keys = ["answer", "minutes", "reached", "open", "known"]
     return rows.groupby(keys, dropna=False, sort=True, as_index=False)["people"].sum()

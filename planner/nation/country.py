@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 
 from geodata.areafile import BoundariesFile, FacilitiesFile, FileSource, KindColumn
-from geodata.codes import VillageKind, name_key, parse_village_code, regency_of, village_kind
+from geodata.codes import VillageKind, is_district, name_key, parse_village_code, regency_of, village_kind
 from geodata.errors import ConfigError, MissingColumnError, counted, first_five
 from geodata.files.csvtext import csv_text
 from geodata.readers.columns import Columns, known_heads
-from geodata.readers.files.cells import pick_column, text_column
+from geodata.readers.files.cells import count_column, pick_column, text_column, total_rows
 from geodata.readers.files.opening import file_sha256
 from geodata.readers.files.table import read_table
 from geodata.readers.files.vector import read_vector
@@ -40,13 +40,13 @@ class Files:
     villages: Path
     facilities: tuple[FacilitiesFile, ...] = ()
     population: Path | None = None
-    roads: Path | None = None
+    roads: tuple[Path, ...] = ()
     codes: Path | None = None
     adoption: Path | None = None
 
     def paths(self) -> list[Path]:
         """Return every file that is read."""
-        more = [p for p in (self.population, self.roads, self.codes, self.adoption) if p is not None]
+        more = [p for p in (self.population, *self.roads, self.codes, self.adoption) if p is not None]
         return [self.villages, *(f.path for f in self.facilities), *more]
 
 
@@ -64,12 +64,15 @@ class Cut:
         Of provinces and kabupaten, by code.
     notes
         What is to be told: rows that are in no kabupaten.
+    people
+        By kabupaten, the people of all of its rows.
     """
 
     folder: Path
     regencies: dict[str, int]
     names: dict[str, str]
     notes: tuple[str, ...]
+    people: dict[str, float]
 
 
 def facilities_file(text: str) -> FacilitiesFile:
@@ -123,22 +126,26 @@ def cut_country(files: Files, folder: Path) -> Cut:
         A file cannot be read, or has no codes of villages.
     DiskError
     """
-    key = key_of("cut", 1, [file_sha256(p) for p in (files.villages, files.population, files.codes) if p])
+    key = key_of("cut", 2, [file_sha256(p) for p in (files.villages, files.population, files.codes) if p])
     known = finished(folder, key)
     if known is None:
         facts: dict[str, Any] = {}
         with writing(folder, key, facts) as stage:
             facts.update(_cut(files, stage))
         known = facts
-    return Cut(folder, known["regencies"], known["names"], tuple(known["notes"]))
+    return Cut(
+        folder, known["regencies"], known["names"], tuple(known["notes"]), known["people"]
+    )  # fmt: skip
 
 
 def _cut(files: Files, stage: Path) -> dict[str, Any]:
     names = _names(files.codes)
     regencies, notes = _cut_villages(files.villages, stage)
+    people: dict[str, float] = {}
     if files.population is not None:
-        notes += _cut_people(files.population, names, regencies, stage)
-    return {"regencies": regencies, "names": names, "notes": notes}
+        people, more = _cut_people(files.population, names, regencies, stage)
+        notes += more
+    return {"regencies": regencies, "names": names, "notes": notes, "people": people}
 
 
 def village_file(folder: Path, code: str) -> Path:
@@ -211,12 +218,18 @@ def _any_table(source: FileSource, what: str, wanted: Sequence[str]) -> pd.DataF
     return read_any_table(source, what, tuple(wanted))
 
 
-def _cut_people(path: Path, names: dict[str, str], regencies: dict[str, int], stage: Path) -> list[str]:
-    """Write the rows of a table of people by kabupaten: by their codes, or else by the kabupaten's name."""
+def _cut_people(
+    path: Path, names: dict[str, str], regencies: dict[str, int], stage: Path
+) -> tuple[dict[str, float], list[str]]:
+    """Write the rows of a table of people by kabupaten: by their codes, or else by the kabupaten's name.
+
+    Returns the people of each kabupaten's rows, and what is to be told.
+    """
     heads = layer_columns("population")
     table = _any_table(FileSource(path=path), "population", (*heads["people"], *heads["name"]))
     columns = Columns(table, heads, "population")
     code = columns.pick(None, "code")
+    people = _people_of(table, columns, path.name)
     parsed = text_column(table, code).map(_code) if code is not None else pd.Series(None, index=table.index)
     if parsed.notna().mean() > 0.5:
         regency = parsed.map(regency_of, na_action="ignore")
@@ -232,19 +245,38 @@ def _cut_people(path: Path, names: dict[str, str], regencies: dict[str, int], st
     without = [c for c in regencies if not people_file(stage, c).exists()]
     notes = []
     if lost.any():
-        amount = _sum(table, heads, lost.to_numpy())
+        amount = float(people[lost].sum())
         notes.append(f"{path.name}: {counted(int(lost.sum()), 'row')} of no kabupaten of the map"
                      f" ({amount:,.0f} people, counted nowhere)")  # fmt: skip
     if without:
         notes.append(f"{path.name}: no people known of {counted(len(without), 'kabupaten', 'kabupaten')}: "
                      f"{first_five(without)}")  # fmt: skip
-    return notes
+    of_regency = people[~lost].groupby(regency[~lost]).sum()
+    return {str(c): float(n) for c, n in of_regency.items()}, notes
 
 
-def _sum(table: pd.DataFrame, heads: Any, rows: np.ndarray) -> float:  # noqa: ANN401 - of the catalogue
-    column = pick_column(table.columns, None, heads["people"], key="people", what="population")
-    text = text_column(table, column)[rows]
-    return float(pd.to_numeric(text.str.replace(",", ""), errors="coerce").sum())
+def _people_of(table: pd.DataFrame, columns: Columns, file: str) -> pd.Series[float]:
+    """Return the people of each row, as the reader of one area takes them; NaN of totals and headings.
+
+    Raises
+    ------
+    MissingColumnError
+        No column of people: each kabupaten by itself could only say that its people are unknown.
+    """
+    column = columns.pick(None, "people")
+    if column is None:
+        names = ", ".join(columns.heads["people"][:3])
+        msg = (
+            f"population: no column of {file} is known to be the people. Call it one of {names}. "
+            f"The file has: {', '.join(str(c) for c in table)}"
+        )
+        raise MissingColumnError(msg)
+    code = text_column(table, columns.pick(None, "code")).map(_code)
+    name = columns.pick(None, "name")
+    sums = total_rows(table, code.notna(), number=column, name=name)
+    heading = text_column(table, name).map(lambda t: isinstance(t, str) and is_district(t)).astype(bool)
+    numbers = count_column(table[~sums], column, "population", "population", file).numbers
+    return numbers.reindex(table.index).mask(heading & code.isna())
 
 
 def _level(table: pd.DataFrame, *words: str) -> str | None:

@@ -14,18 +14,26 @@ from planner.coverage.reach import weighted_median
 from planner.nation.adoption import country_adoption, province_adoption
 from planner.nation.answers import ANSWERS, CATCHMENTS, MINUTES
 from planner.nation.regencies import ROW_HASH
-from planner.nation.store import write_json
+from planner.nation.store import json_text
+from planner.scenarios.modes import SEASONS
 from planner.supply.equity import gini, worst_tenth
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     import geopandas as gpd
     from numpy.typing import NDArray
 
+    from planner.nation.products import Products
+
 # Villages that a list of the worst holds, at most, for each kind.
 RANKED = 20_000
+# What is told of a kind in one season, of each kabupaten, province and the country.
+OF_ANSWER = (
+    "villages_served", "villages_partly", "villages_gap", "villages_unknown", "people_reached",
+    "people_unsure", "minutes_median", "worst_tenth_from_minutes", "gini", "share_reached",
+)  # fmt: skip
 
 
 def read_parts(folders: Iterable[Path], name: str) -> pd.DataFrame:
@@ -36,15 +44,30 @@ def read_parts(folders: Iterable[Path], name: str) -> pd.DataFrame:
     folders
         Of finished parts.
     name
-        ``villages.parquet``, ``catchments.parquet`` or ``minutes.parquet``.
+        ``villages.parquet`` or ``catchments.parquet``.
     """
-    tables = []
-    for folder in folders:
-        table = pd.read_parquet(folder / name)
-        if name == MINUTES:
-            table = table.assign(regency_code=folder.name[:5])
-        tables.append(table.drop(columns="geometry", errors="ignore"))
-    return pd.concat(tables)
+    tables = [pd.read_parquet(folder / name) for folder in folders]
+    return pd.concat([table.drop(columns="geometry", errors="ignore") for table in tables])
+
+
+def read_minutes(folders: Iterable[Path], answer: str) -> pd.DataFrame:
+    """Return how many people have how many minutes, of all parts, with their ``regency_code``.
+
+    Of one answer at a time: those of all kinds of the country together are gigabytes.
+
+    Parameters
+    ----------
+    folders
+        Of finished parts.
+    answer
+        A kind, or with its season ``puskesmas_wet``.
+    """
+    one = [("answer", "==", answer)]
+    tables = [
+        pd.read_parquet(folder / MINUTES, filters=one).assign(regency_code=folder.name[:5])
+        for folder in folders
+    ]
+    return pd.concat(tables, ignore_index=True).drop(columns="answer")
 
 
 def publish(folders: Sequence[Path], out: Path) -> None:
@@ -74,8 +97,8 @@ def publish(folders: Sequence[Path], out: Path) -> None:
 
 
 def gather(
-    folders: Sequence[Path], out: Path, units: gpd.GeoDataFrame, names: Mapping[str, str],
-    facts: Mapping[str, Any], *, adoption: pd.DataFrame | None = None,
+    folders: Sequence[Path], products: Products, units: gpd.GeoDataFrame, names: Mapping[str, str],
+    facts: Mapping[str, Any], *, expected: Mapping[str, int], adoption: pd.DataFrame | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Write the national products of finished parts; returns what ``national.json`` holds.
 
@@ -83,47 +106,101 @@ def gather(
     ----------
     folders
         Of finished parts, in order of their names.
-    out
-        Where tables are written, each as a whole.
+    products
+        Where tables are written.
     units
         The country's facilities.
     names
         Of provinces and kabupaten, by code.
     facts
         Plain values that ``national.json`` begins with.
+    expected
+        By kabupaten, how many villages the map has: those without an answer are counted as missing.
     adoption
         The stage of ILP of each puskesmas; None: no table was given, and nothing is said of it.
     """
-    villages, minutes = read_parts(folders, ANSWERS), read_parts(folders, MINUTES)
-    publish(folders, out / "villages")
-    kinds = list(dict.fromkeys(minutes["kind"]))
-    regency, province = villages["regency_code"], villages["regency_code"].str[:2]
-    tables = {
-        "regencies": _by(villages, minutes, regency, minutes["regency_code"], kinds, names),
-        "provinces": _by(villages, minutes, province, minutes["regency_code"].str[:2], kinds, names),
-    }
+    villages = read_parts(folders, ANSWERS)
+    publish(folders, products.folder / "villages")
+    kinds = kinds_and_seasons(villages)
+    tables = _tables(folders, villages, kinds, names, expected)
     if adoption is not None:
         of_provinces = province_adoption(adoption, tables["provinces"].index)
         tables["provinces"] = tables["provinces"].join(of_provinces)
-    for name, table in tables.items():
-        _csv(table, out / f"{name}.csv")
-    _csv(facility_people(read_parts(folders, CATCHMENTS), units), out / "facilities.csv")
-    _csv(ranked(villages, kinds, names), out / "ranked.csv", index=False)
-    everything = pd.Series("country", index=villages.index)
-    total = _by(villages, minutes, everything, pd.Series("country", index=minutes.index), kinds, names).iloc[
-        0
-    ]
+    for name in ("regencies", "provinces"):
+        products.write(f"{name}.csv", csv_text(tables[name]))
+    people = facility_people(read_parts(folders, CATCHMENTS), units)
+    products.write("facilities.csv", csv_text(people))
+    products.write("ranked.csv", csv_text(ranked(villages, list(kinds), names), index=False))
+    total = tables["country"].iloc[0]
     national = {
         **facts, "provinces": len(tables["provinces"]), "regencies": len(tables["regencies"]),
-        "villages": int(total["villages"]), "people": plain(total["people"]),
-        "villages_people_unknown": int(total["villages_people_unknown"]),
-        "kinds": {k: {c.removeprefix(f"{k}_"): plain(total[c]) for c in total.index if c.startswith(f"{k}_")}
-                  for k in kinds},
-        "between_provinces": {k: between(tables["provinces"], k) for k in kinds},
+        **{c: plain(total[c]) for c in ("villages", "villages_missing", "people", "villages_people_unknown")},
+        "kinds": {
+            kind: {**_answer(total, kind), **{s: _answer(total, f"{kind}_{s}") for s in seasons}}
+            for kind, seasons in kinds.items()
+        },
+        "between_provinces": {
+            kind: {
+                **between(tables["provinces"], kind),
+                **{s: between(tables["provinces"], f"{kind}_{s}") for s in seasons},
+            }
+            for kind, seasons in kinds.items()
+        },
         **({} if adoption is None else {"adoption": country_adoption(adoption)}),
     }  # fmt: skip
-    write_json(national, out / "national.json")
+    products.write("national.json", json_text(national))
     return national
+
+
+def kinds_and_seasons(villages: pd.DataFrame) -> dict[str, tuple[str, ...]]:
+    """Return the kinds of the answers, each with its seasons beside the scenario's own.
+
+    Parameters
+    ----------
+    villages
+        With the columns of :func:`planner.coverage.tables.village_table`.
+
+    Examples
+    --------
+    >>> columns = ["pustu_status", "pustu_wet_status", "hospital_status"]
+    >>> kinds_and_seasons(pd.DataFrame(columns=columns))
+    {'pustu': ('wet',), 'hospital': ()}
+    """
+    found = [c.removesuffix("_status") for c in villages.columns if c.endswith("_status")]
+    # Each kind has its own season first.
+    kinds = [k for i, k in enumerate(found) if not any(k == f"{o}_{s}" for o in found[:i] for s in SEASONS)]
+    return {k: tuple(s for s in SEASONS if f"{k}_{s}" in found) for k in kinds}
+
+
+def _tables(
+    folders: Sequence[Path], villages: pd.DataFrame, kinds: Mapping[str, Sequence[str]],
+    names: Mapping[str, str], expected: Mapping[str, int],
+) -> dict[str, pd.DataFrame]:  # fmt: skip
+    """Return the totals of kabupaten, provinces and the country, one row each."""
+    code_of: dict[str, Callable[[pd.Series[str]], pd.Series[str]]] = {
+        "regencies": lambda codes: codes,
+        "provinces": lambda codes: codes.str[:2],
+        "country": lambda codes: pd.Series("country", index=codes.index, dtype="str"),
+    }
+    wanted = pd.Series(dict(expected), dtype="int64")
+    wanted.index = wanted.index.astype("str")
+    parts: dict[str, list[pd.DataFrame]] = {}
+    for name, of in code_of.items():
+        group = of(villages["regency_code"])
+        everything = wanted.groupby(of(pd.Series(wanted.index, index=wanted.index)).to_numpy()).sum()
+        parts[name] = [_villages_and_people(villages, group, names, everything)]
+    for answer in (a for kind, seasons in kinds.items() for a in (kind, *(f"{kind}_{s}" for s in seasons))):
+        minutes = read_minutes(folders, answer)
+        for name, of in code_of.items():
+            regency = villages["regency_code"]
+            found = _of_answer(villages, of(regency), minutes, of(minutes["regency_code"]), answer)
+            parts[name].append(found)
+    return {name: pd.concat(tables, axis=1).rename_axis("code") for name, tables in parts.items()}
+
+
+def _answer(total: pd.Series[Any], answer: str) -> dict[str, Any]:
+    """Return what ``national.json`` says of a kind in one season."""
+    return {c: plain(total[f"{answer}_{c}"]) for c in OF_ANSWER}
 
 
 def plain(value: Any) -> Any:  # noqa: ANN401 - a number of any kind
@@ -166,46 +243,61 @@ def between(provinces: pd.DataFrame, kind: str) -> dict[str, Any]:
             "share_worst": float(share.min()), "ratio": plain(ratio)}  # fmt: skip
 
 
-def _by(
-    villages: pd.DataFrame, minutes: pd.DataFrame, group: pd.Series[str], group_of_minutes: pd.Series[str],
-    kinds: Sequence[str], names: Mapping[str, str],
-) -> pd.DataFrame:  # fmt: skip
-    """Return one row a group of villages: totals, statuses, people reached, minutes, inequality."""
-    people = villages["people"]
-    out = pd.DataFrame({
-        "villages": group.groupby(group).size(),
+def _villages_and_people(
+    villages: pd.DataFrame, group: pd.Series[str], names: Mapping[str, str], expected: pd.Series[int]
+) -> pd.DataFrame:
+    """Return one row a group: its villages, those that have no answer, and people."""
+    people, count = villages["people"], group.groupby(group).size()
+    return pd.DataFrame({
+        "name": pd.Series([names.get(str(code), "") for code in count.index], index=count.index, dtype="str"),
+        "villages": count,
+        "villages_missing": (expected.reindex(count.index).fillna(count) - count).astype("int64"),
         "people": people.groupby(group).sum(min_count=1),
         "villages_people_unknown": people.isna().groupby(group).sum(),
     })  # fmt: skip
-    out.insert(0, "name", [names.get(code, "") for code in out.index])
-    for kind in kinds:
-        status = villages[f"{kind}_status"]
-        for word in (VillageStatus.SERVED, VillageStatus.PARTLY, VillageStatus.GAP, VillageStatus.UNKNOWN):
-            out[f"{kind}_villages_{word}"] = (status == word).groupby(group).sum()
-        reached = villages[f"{kind}_people_reached"]
-        out[f"{kind}_people_reached"] = reached.groupby(group).sum(min_count=1)
-        mine = minutes[minutes["kind"] == kind]
-        of = group_of_minutes[minutes["kind"] == kind]
-        out = out.join(_of_minutes(mine, of, kind), how="left")
-        out[f"{kind}_share_reached"] = out[f"{kind}_people_reached"] / out["people"].where(out["people"] > 0)
-    return out.rename_axis("code")
 
 
-def _of_minutes(rows: pd.DataFrame, group: pd.Series[str], kind: str) -> pd.DataFrame:
-    """Return people by their minutes: median, worst tenth, Gini coefficient, the unsure."""
-    known = rows["known"].to_numpy()
-    codes, labels = pd.factorize(group[known], sort=True)
+def _of_answer(
+    villages: pd.DataFrame, group: pd.Series[str], minutes: pd.DataFrame, group_of_minutes: pd.Series[str],
+    answer: str,
+) -> pd.DataFrame:  # fmt: skip
+    """Return one row a group: statuses, people reached, their minutes, inequality, of a kind and season."""
+    status, people = villages[f"{answer}_status"], villages["people"]
+    words = (VillageStatus.SERVED, VillageStatus.PARTLY, VillageStatus.GAP, VillageStatus.UNKNOWN)
+    out = pd.DataFrame({f"villages_{word}": (status == word).groupby(group).sum() for word in words})
+    out["people_reached"] = villages[f"{answer}_people_reached"].groupby(group).sum(min_count=1)
+    out = out.join(_of_minutes(minutes, group_of_minutes))
+    nobody_knows = out["people_reached"].isna()
+    out.loc[nobody_knows, "people_unsure"] = np.nan
+    total = people.groupby(group).sum(min_count=1)
+    # A sum of rounded numbers may miss the whole by its last digit.
+    out["share_reached"] = (out["people_reached"] / total.where(total > 0)).mask(out.pop("all_reached"), 1.0)
+    out.loc[nobody_knows | ~(total > 0), "share_reached"] = np.nan
+    return out[list(OF_ANSWER)].add_prefix(f"{answer}_")
+
+
+def _of_minutes(rows: pd.DataFrame, group: pd.Series[str]) -> pd.DataFrame:
+    """Return people by their minutes: whether all are reached, the unsure, median, worst tenth, inequality.
+
+    ``people_unsure`` is NaN where there are some, and the number of none of them is known.
+    """
+    codes, labels = pd.factorize(group, sort=True)
+    n = len(labels)
+    known, unsure = rows["known"].to_numpy(dtype=bool), rows["open"].to_numpy(dtype=bool)
     value, people = rows["minutes"].to_numpy()[known], rows["people"].to_numpy()[known]
-    if len(labels) == 0:
-        return pd.DataFrame(index=pd.Index([], dtype="str"))
-    out = pd.DataFrame(index=pd.Index(labels, dtype="str"))
-    out[f"{kind}_people_unsure"] = np.bincount(codes, weights=people * rows["open"].to_numpy()[known])
-    out[f"{kind}_minutes_median"] = weighted_median(codes.astype(np.int64), value, people, len(labels))
-    out[f"{kind}_worst_tenth_from_minutes"] = [
-        _worst(value[codes == i], people[codes == i]) for i in range(len(labels))
-    ]
-    out[f"{kind}_gini"] = [_gini(value[codes == i], people[codes == i]) for i in range(len(labels))]
-    return out
+    of = codes[known].astype(np.int64)
+    some = np.bincount(codes[unsure], minlength=n) > 0
+    counted = np.bincount(codes[unsure & known], minlength=n) > 0
+    amount = np.bincount(of, weights=people * unsure[known], minlength=n)
+    left = np.bincount(of, weights=people * ~rows["reached"].to_numpy(dtype=bool)[known], minlength=n)
+    each = [(value[of == i], people[of == i]) for i in range(n)]
+    return pd.DataFrame({
+        "all_reached": left == 0,
+        "people_unsure": np.where(some & ~counted, np.nan, amount),
+        "minutes_median": weighted_median(of, value, people, n),
+        "worst_tenth_from_minutes": [_worst(*one) for one in each],
+        "gini": [_gini(*one) for one in each],
+    }, index=pd.Index(labels, dtype="str"))  # fmt: skip
 
 
 def _worst(value: NDArray[np.float64], people: NDArray[np.float64]) -> float:
@@ -280,9 +372,3 @@ def ranked(villages: pd.DataFrame, kinds: Sequence[str], names: Mapping[str, str
         table.insert(1, "rank", np.arange(1, len(table) + 1))
         tables.append(table)
     return pd.concat(tables, ignore_index=True)
-
-
-def _csv(table: pd.DataFrame, path: Path, *, index: bool = True) -> None:
-    beside = path.with_name(f".unfinished-{path.name}")
-    beside.write_text(csv_text(table, index=index), "utf-8", newline="")
-    beside.replace(path)

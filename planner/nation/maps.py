@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -13,17 +12,22 @@ import shapely
 
 from geodata.crs import WGS84
 from planner.nation.answers import ANSWERS
+from planner.nation.gather import kinds_and_seasons
+from planner.nation.products import MAP, TILES
 from planner.nation.store import MANIFEST, finished, key_of, writing
 from planner.reports.maps.nation_page import nation_libraries_are_built, write_nation_map
+from planner.scenarios.modes import SEASONS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from planner.nation.products import Products
     from planner.nation.regencies import Region
+    from planner.scenarios.modes import Season
     from planner.scenarios.scenario import Scenario
 
-MAPS, PAGE, TILES = "maps", "map.html", "villages.pmtiles"
+MAPS = "maps"
 # Outlines of the overview: less than a pixel where villages are not shown yet.
 SIMPLE_M, ISLAND_M2 = 250.0, 4e6
 LIBRARIES_MISSING = (
@@ -33,7 +37,7 @@ LIBRARIES_MISSING = (
 
 
 def map_of_country(
-    folders: Sequence[Path], out: Path, regions: Mapping[str, Region], scenario: Scenario,
+    folders: Sequence[Path], products: Products, regions: Mapping[str, Region], scenario: Scenario,
     facts: Mapping[str, Any],
 ) -> list[str]:  # fmt: skip
     """Write ``map.html`` and ``villages.pmtiles``; returns what is to be told.
@@ -42,8 +46,8 @@ def map_of_country(
     ----------
     folders
         Of finished parts, in order of their names.
-    out
-        The run's folder, with its ``regencies.csv``.
+    products
+        The run's, with its ``regencies.csv``.
     regions
         The kabupaten that were read.
     scenario
@@ -58,9 +62,10 @@ def map_of_country(
     """
     if not nation_libraries_are_built():
         return [LIBRARIES_MISSING]
+    out = products.folder
     hashes = [json.loads((f / MANIFEST).read_text("utf-8"))["files"][ANSWERS] for f in folders]
     table = (out / "regencies.csv").read_bytes()
-    key = key_of(MAPS, 1, version("jangkau"), hashes, table.decode("utf-8"), dict(facts))
+    key = key_of(MAPS, 2, version("jangkau"), hashes, table.decode("utf-8"), dict(facts))
     if finished(out / MAPS, key) is None:
         villages = gpd.GeoDataFrame(pd.concat([gpd.read_parquet(f / ANSWERS) for f in folders]), crs=WGS84)
         regencies = pd.read_csv(out / "regencies.csv", dtype={"code": str, "name": str}, index_col="code")
@@ -68,14 +73,29 @@ def map_of_country(
             code: overview(regions[code].read_outlines()) for code in regencies.index if code in regions
         }
         limits = {
-            kind: rule.of(scenario.seasons[0]).limit_s / 60.0
-            for kind, rule in scenario.standard.items() if f"{kind}_status" in villages
-        }  # fmt: skip
+            answer: scenario.standard[kind].of(season).limit_minutes
+            for kind, season, answer in _answers(villages, scenario)
+        }
         with writing(out / MAPS, key, {}) as stage:
-            write_nation_map(villages, regencies, shapes, limits, facts, stage / PAGE)
-    for name in (PAGE, TILES):
-        _give(out / MAPS / name, out / name)
+            write_nation_map(villages, regencies, shapes, limits, facts, stage / MAP, season=scenario.season)
+    for name in (MAP, TILES):
+        products.take(name, out / MAPS / name)
     return []
+
+
+def _answers(villages: pd.DataFrame, scenario: Scenario) -> Iterator[tuple[str, Season, str]]:
+    """Give kinds and seasons with the beginning of their columns; another season where it differs at all."""
+    kinds = kinds_and_seasons(villages)
+    told = {s for k, others in kinds.items() for s in others if _differs(villages, k, f"{k}_{s}")}
+    for kind, others in kinds.items():
+        yield kind, scenario.season, kind
+        for season in (s for s in SEASONS if s in others and s in told):
+            yield kind, season, f"{kind}_{season}"
+
+
+def _differs(villages: pd.DataFrame, one: str, other: str) -> bool:
+    columns = ("status", "share_reached", "minutes_median", "reason")
+    return not all(villages[f"{one}_{c}"].equals(villages[f"{other}_{c}"]) for c in columns)
 
 
 def overview(outlines: gpd.GeoSeries) -> shapely.Geometry:
@@ -97,14 +117,3 @@ def overview(outlines: gpd.GeoSeries) -> shapely.Geometry:
     drawn = parts[(area >= ISLAND_M2) | (area == area.max())]
     simple = shapely.union_all(shapely.simplify(drawn, SIMPLE_M))
     return gpd.GeoSeries([simple], crs=outlines.crs).to_crs(WGS84).iloc[0]
-
-
-def _give(source: Path, target: Path) -> None:
-    """Put a finished file under the name that people look for."""
-    if target.exists() and target.samefile(source):
-        return
-    target.unlink(missing_ok=True)
-    try:
-        target.hardlink_to(source)
-    except OSError:
-        shutil.copyfile(source, target)

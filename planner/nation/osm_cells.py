@@ -39,13 +39,13 @@ def is_osm(path: Path) -> bool:
     return path.name.lower().endswith(OSM_ENDINGS)
 
 
-def cut_osm(path: Path, stage: Path, degrees: float) -> tuple[dict[str, list[float]], list[str]]:
-    """Write the ways of an extract by the cells in which their middles lie.
+def cut_osm(paths: Sequence[Path], stage: Path, degrees: float) -> tuple[dict[str, list[float]], list[str]]:
+    """Write the ways of one extract, or of several together, by the cells in which their middles lie.
 
     Parameters
     ----------
-    path
-        The extract.
+    paths
+        The extracts.
     stage
         The folder to write to.
     degrees
@@ -56,7 +56,7 @@ def cut_osm(path: Path, stage: Path, degrees: float) -> tuple[dict[str, list[flo
     cells
         By file name: the box around its ways (degrees) and about how many pieces of road they make.
     notes
-        What was odd about the file.
+        What was odd about the files.
 
     Raises
     ------
@@ -65,15 +65,19 @@ def cut_osm(path: Path, stage: Path, degrees: float) -> tuple[dict[str, list[flo
     """
     cells: dict[str, list[float]] = {}
     lacking, first, said = 0, 0, []
+    names = [path.name for path in paths]
     with tempfile.TemporaryDirectory(dir=stage) as place:
         waiting, beside = Path(place, "ways"), Path(place, "cells")
         waiting.mkdir()
         beside.mkdir()
-        for piece, ways in enumerate(osm_in_pieces(path, waiting)):
-            table, box, pieces = _table(ways, first)
+        for piece, ways in enumerate(osm_in_pieces(paths, waiting)):
+            # Ways of several files come in the order that they have in one: by their ids.
+            number = np.arange(first, first + len(ways.ids)) if len(paths) == 1 else ways.ids
+            table, box, pieces = _table(ways, number)
             first += len(ways.ids)
             lacking += int(pc.sum(pc.cast(table["lacks"], pa.int64())).as_py() or 0)
-            said += [f"{path.name}: {f.message}: {f.action}" for f in ways.findings]
+            said += [f"{f.ids[0] if f.ids[0] in names else ', '.join(names)}: {f.message}: {f.action}"
+                     for f in ways.findings]  # fmt: skip
             there = ~np.isnan(box[:, 0])
             middle = np.floor((box[:, :2] + box[:, 2:]) / 2 / degrees)
             rows = pd.DataFrame({"x": middle[:, 0], "y": middle[:, 1]})[there].astype(int)
@@ -88,7 +92,10 @@ def cut_osm(path: Path, stage: Path, degrees: float) -> tuple[dict[str, list[flo
             pq.write_table(pa.concat_tables([pq.read_table(p) for p in parts]), stage / name,
                            compression="zstd")  # fmt: skip
     if lacking:
-        said.append(f"{path.name}: {lacking} ways reach beyond it; their missing nodes end them there")
+        beyond = "it" if len(paths) == 1 else "them"
+        said.append(
+            f"{', '.join(names)}: {lacking} ways reach beyond {beyond}; their missing nodes end them there"
+        )
     return cells, said
 
 
@@ -102,7 +109,9 @@ def _grow(cells: dict[str, list[float]], name: str, box: NDArray[np.float64], pi
     ]  # fmt: skip
 
 
-def _table(ways: OsmWays, first: int) -> tuple[pa.Table, NDArray[np.float64], NDArray[np.int64]]:
+def _table(
+    ways: OsmWays, number: NDArray[np.int64]
+) -> tuple[pa.Table, NDArray[np.float64], NDArray[np.int64]]:
     """Return ways as rows, the box of each (NaN where no place is known), and how many pieces it makes."""
     way = np.repeat(np.arange(len(ways.ids)), np.diff(ways.first))
     known = ~np.isnan(ways.lonlat[:, 0])
@@ -119,7 +128,7 @@ def _table(ways: OsmWays, first: int) -> tuple[pa.Table, NDArray[np.float64], ND
         standing[way[position]][node] = ways.barriers[node]
     at = pa.array(ways.first, type=pa.int32())
     table = pa.table({
-        NUMBER: pa.array(np.arange(first, first + len(ways.ids))), "way_id": pa.array(ways.ids),
+        NUMBER: pa.array(number), "way_id": pa.array(ways.ids),
         "tags": pa.array([json.dumps(t) for t in ways.tags], type=pa.string()),
         "barriers": pa.array([json.dumps(s) if s else None for s in standing], type=pa.string()),
         "node": pa.ListArray.from_arrays(at, pa.array(ways.node)),

@@ -74,6 +74,8 @@ class Region:
         Its metric CRS.
     villages
         How many.
+    people
+        Of all villages whose number is known.
     bounds
         Degrees: west, south, east, north.
     findings
@@ -86,6 +88,7 @@ class Region:
     key: str
     crs: str
     villages: int
+    people: float
     bounds: tuple[float, float, float, float]
     findings: tuple[str, ...]
 
@@ -111,7 +114,7 @@ def regency_job(code: str, name: str, cut: Path, out: Path, rule: Mapping[str, A
     from geodata.readers.files.opening import file_sha256
 
     own = [file_sha256(p) for p in (village_file(cut, code), people_file(cut, code)) if p.exists()]
-    return RegencyJob(code, name, str(cut), str(out / code), key_of("regency", 1, code, name, own, rule))
+    return RegencyJob(code, name, str(cut), str(out / code), key_of("regency", 2, code, name, own, rule))
 
 
 def read_regency(job: RegencyJob, scenario: Scenario) -> Region:
@@ -130,11 +133,12 @@ def read_regency(job: RegencyJob, scenario: Scenario) -> Region:
             layers.villages.to_parquet(stage / VILLAGES, compression="zstd")
             outlines = outlines_of(layers.villages, scenario.land)
             gpd.GeoDataFrame(geometry=outlines).to_parquet(stage / OUTLINES, compression="zstd")
-            bounds = layers.villages.to_crs(WGS84).total_bounds.tolist()
+            west, south, east, north = layers.villages.to_crs(WGS84).total_bounds.tolist()
+            people = float(layers.villages["people"].sum())
             said = [f"{f.layer}: {f.message} ({f.count})" for f in layers.findings if f.severity != "info"]
             region = Region(
                 job.code, job.name, job.out, job.key, str(layers.villages.crs), len(layers.villages),
-                (bounds[0], bounds[1], bounds[2], bounds[3]), (*notes, *said),
+                people, (west, south, east, north), (*notes, *said),
             )  # fmt: skip
             (stage / FACTS).write_text(json.dumps(asdict(region)), "utf-8")
     known = json.loads((folder / FACTS).read_text("utf-8"))
@@ -218,7 +222,7 @@ def read_units(files: Iterable[FacilitiesFile], regions: Iterable[Region], lands
     villages = gpd.GeoDataFrame(pd.concat([v.to_crs(COUNTRY_CRS) for v in own.values()]), crs=COUNTRY_CRS)
     lists = [read_facilities(f, villages, prefix=f.path.stem) for f in files]
     kinds = tuple(dict.fromkeys(k for one in lists for k in one.listed_kinds))
-    frames = [one.frame for one in lists if len(one.frame)]
+    frames = [one.frame for one in lists if len(one.frame)] or [one.frame for one in lists[:1]]
     rows = gpd.GeoDataFrame(pd.concat(frames), crs=COUNTRY_CRS).sort_index()
     rows = _each_id_once(rows)
     place = gpd.GeoSeries(

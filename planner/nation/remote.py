@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import pandas as pd
@@ -15,13 +15,16 @@ from geodata.remote.address import is_database, is_remote, shown
 from geodata.remote.objects import fetch_object, put_folder, require_folder
 from geodata.remote.tables import fetch_table, put_tables, require_schema
 from geodata.vocabulary.kinds import known_kinds
-from planner.nation.run import MARKER, RUN, require_ours
-from planner.nation.store import write_json
+from planner.nation.products import NAMES, TABLES, reserved
+from planner.nation.sites import PLANS, TABLE
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
 
 INPUTS = "inputs"
-# Tables of a database, by the CSV file that each is of.
-TABLES = ("regencies", "provinces", "facilities", "ranked", "costs")
+# Tables of a database beside those of the CSV files.
 VILLAGES, DOCUMENTS = "villages", "documents"
+IN_DATABASE = (VILLAGES, *(name.removesuffix(".csv") for name in TABLES), PLANS, DOCUMENTS)
 CODES = ("code", "facility_id", "village_code", "regency", "parent_id")
 
 
@@ -48,9 +51,13 @@ class Place:
     def require(self) -> None:
         """Raise InputError unless results can be sent there: before the long work."""
         if is_database(self.address):
-            require_schema(self.address, [VILLAGES, *TABLES, DOCUMENTS])
+            require_schema(self.address, list(IN_DATABASE))
         elif self.address:
             require_folder(self.address)
+
+    def reserved(self) -> AbstractContextManager[None]:
+        """Hold the folder, so that what is fetched, made and sent is of one command."""
+        return reserved(self.folder)
 
     def send(self) -> str:
         """Send the results, as a whole or not at all; returns what to tell ("" where nothing is sent).
@@ -100,14 +107,14 @@ def local(text: str, folder: Path, what: str) -> Path:
     text
         A path, ``postgresql://…?table=name``, or an address that fsspec knows.
     folder
-        The run's.
+        The run's, which is reserved (:meth:`Place.reserved`).
     what
         The layer.
 
     Raises
     ------
     InputError
-        It is not there, or may not be read; the folder holds something else.
+        It is not there, or may not be read.
 
     Examples
     --------
@@ -116,10 +123,8 @@ def local(text: str, folder: Path, what: str) -> Path:
     """
     if not is_remote(text):
         return Path(text)
-    require_ours(folder)
     inputs = folder / INPUTS / what
     inputs.mkdir(parents=True, exist_ok=True)
-    write_json({"jangkau_version": version("jangkau")}, folder / MARKER)
     fetch = fetch_table if is_database(text) else fetch_object
     return fetch(text, inputs, what)
 
@@ -151,8 +156,8 @@ def results(folder: Path) -> list[str]:
     folder
         The run's.
     """
-    files = [*folder.glob("*.csv"), *folder.glob("villages/province=*/*.parquet"), *folder.glob("plans/*/*")]
-    files += [folder / name for name in ("national.json", "map.html", "villages.pmtiles", RUN)]
+    files = [*folder.glob("villages/province=*/*.parquet"), *folder.glob(f"{PLANS}/*/*")]
+    files += [folder / name for name in NAMES]
     return sorted(f.relative_to(folder).as_posix() for f in files if f.is_file() and f.name[0] != ".")
 
 
@@ -169,9 +174,16 @@ def results_as_tables(folder: Path) -> dict[str, pd.DataFrame]:
     if parts:
         tables[VILLAGES] = pd.concat(parts).reset_index(names="village_code")
     for name in TABLES:
-        file = folder / f"{name}.csv"
+        file = folder / name
         if file.is_file():
-            tables[name] = pd.read_csv(file, dtype=dict.fromkeys(CODES, str))
+            tables[file.stem] = pd.read_csv(file, dtype=dict.fromkeys(CODES, str))
+    plans = [
+        pd.read_csv(file, dtype=dict.fromkeys(CODES, str)).assign(plan=file.parent.name)
+        for file in sorted(folder.glob(f"{PLANS}/*/{TABLE}"))
+    ]
+    if plans:
+        # Units of some, rupiah of others.
+        tables[PLANS] = pd.concat(plans, ignore_index=True)
     texts = [f for f in results(folder) if f.endswith(".json")]
     documents = [(name, (folder / name).read_text("utf-8")) for name in texts]
     tables[DOCUMENTS] = pd.DataFrame(documents, columns=["name", "content"])

@@ -16,17 +16,19 @@ import shapely
 
 from geodata.areafile import RoadsFile
 from geodata.crs import WGS84
-from geodata.errors import EmptyAreaError, UnreadableFileError
+from geodata.errors import ConfigError, EmptyAreaError, SchemaError, UnreadableFileError
 from geodata.readers.files.opening import file_sha256, require_readable
 from geodata.readers.files.vector import PARQUET_SUFFIXES, read_vector, to_wgs84
 from geodata.readers.osm_roads import roads_from_ways
 from geodata.readers.vector_roads import read_vector_roads
+from geodata.vocabulary.columns import layer_columns
+from geodata.vocabulary.spelling import spelling_key
 from planner.nation.lands import lonlat_bounds
 from planner.nation.osm_cells import cut_osm, is_osm, ways_near
 from planner.nation.store import MANIFEST, finished, key_of, writing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
 # A cell's side, in degrees, and how many rows of a GeoParquet are read at once.
 CELL_DEGREES = 0.25
@@ -75,8 +77,8 @@ def roads_key(roads: CutRoads, bounds: tuple[float, float, float, float]) -> lis
     return [known[name] for name in roads.near(bounds)]
 
 
-def cut_roads(path: Path, folder: Path) -> CutRoads:
-    """Cut a file of roads into cells; one that was cut before is taken as it is.
+def cut_roads(paths: Sequence[Path], folder: Path) -> CutRoads:
+    """Cut files of roads, as one, into cells; what was cut before is taken as it is.
 
     Extracts of OpenStreetMap (``.osm.pbf``, ``.osm``) and GeoParquet files of lines are read in pieces, so
     that memory does not grow with them.
@@ -87,22 +89,33 @@ def cut_roads(path: Path, folder: Path) -> CutRoads:
         It cannot be read.
     DiskError
     """
-    if path.name.lower().endswith(".graphml"):
+    graph = next((p.name for p in paths if p.name.lower().endswith(".graphml")), None)
+    if graph is not None:
         msg = (
-            f"roads: {path.name}: nation takes an extract of OpenStreetMap (.osm.pbf) or road lines "
+            f"roads: {graph}: nation takes an extract of OpenStreetMap (.osm.pbf) or road lines "
             "(GeoParquet, GPKG, SHP, GeoJSON). Give the extract of which the graph was made."
         )
         raise UnreadableFileError(msg)
-    key = key_of("roads", 2, is_osm(path), file_sha256(path) if path.is_file() else "")
+    osm = {is_osm(path) for path in paths}
+    if len(osm) > 1:
+        msg = (
+            "roads: extracts of OpenStreetMap and road lines do not meet, and give a road twice: "
+            "give files of one sort."
+        )
+        raise ConfigError(msg)
+    # In whatever order they are named.
+    paths = sorted(paths)
+    key = key_of("roads", 3, osm.pop(), [file_sha256(p) if p.is_file() else "" for p in paths])
     known = finished(folder, key)
     if known is None:
-        require_readable(path, "roads")
-        facts: dict[str, Any] = {"osm": is_osm(path), "notes": []}
+        for path in paths:
+            require_readable(path, "roads")
+        facts: dict[str, Any] = {"osm": is_osm(paths[0]), "notes": []}
         with writing(folder, key, facts) as stage:
-            if is_osm(path):
-                cut, facts["notes"] = cut_osm(path, stage, CELL_DEGREES)
+            if is_osm(paths[0]):
+                cut, facts["notes"] = cut_osm(paths, stage, CELL_DEGREES)
             else:
-                cut = _cut(path, stage)
+                cut = _cut(paths, stage)
             (stage / CELLS).write_text(json.dumps(cut), "utf-8")
         known = facts
     cells = json.loads((folder / CELLS).read_text("utf-8"))
@@ -132,11 +145,15 @@ def _as_geo(batch: Any, schema: Any) -> gpd.GeoDataFrame:  # noqa: ANN401 - Arro
     )
 
 
-def _cut(path: Path, stage: Path) -> dict[str, list[float]]:
+def _cut(paths: Sequence[Path], stage: Path) -> dict[str, list[float]]:
+    """Write road lines by cells; their columns have to mean the same in all files."""
+    said: dict[str, frozenset[str]] = {}
     writers: dict[str, list[float]] = {}
     pieces: dict[str, int] = {}
     first = 0
-    for frame in _batches(path):
+    for file, frame in ((p, frame) for p in paths for frame in _batches(p)):
+        said[file.name] = _meant(frame)
+        _require_alike(said)
         rows = frame.assign(**{NUMBER: np.arange(first, first + len(frame))})
         first += len(frame)
         there = ~(shapely.is_missing(rows.geometry.to_numpy()) | shapely.is_empty(rows.geometry.to_numpy()))
@@ -150,6 +167,25 @@ def _cut(path: Path, stage: Path) -> dict[str, list[float]]:
             low, high = box[at][:, :2].min(axis=0), box[at][:, 2:].max(axis=0)
             writers[name] = [*low.tolist(), *high.tolist(), len(at)]
     return writers
+
+
+def _meant(frame: gpd.GeoDataFrame) -> frozenset[str]:
+    """Return the columns of a file that a reader of roads knows."""
+    known = {spelling_key(name) for names in layer_columns("roads").values() for name in names}
+    return frozenset(str(c) for c in frame.columns if spelling_key(str(c)) in known)
+
+
+def _require_alike(said: Mapping[str, frozenset[str]]) -> None:
+    """Raise SchemaError where files name classes, surfaces or directions by other columns."""
+    first, *others = said
+    for other in others:
+        if said[other] != said[first]:
+            columns = [", ".join(sorted(said[name])) or "none" for name in (first, other)]
+            msg = (
+                f"roads: {first} and {other} tell of roads in other columns ({columns[0]}; {columns[1]}): "
+                "call them the same, or join the files into one."
+            )
+            raise SchemaError(msg)
 
 
 def read_roads_near(roads: CutRoads, zone: shapely.Geometry, crs: str) -> gpd.GeoDataFrame | None:

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from geodata.errors import ConfigError, WorkspaceError
+from geodata.errors import ConfigError, counted
 from geodata.files.csvtext import csv_text
-from geodata.files.lock import held
 from geodata.layers import no_progress
 from geodata.readers.files.opening import file_sha256
 from planner.nation.adoption import read_country_adoption
@@ -23,10 +22,11 @@ from planner.nation.country import cut_country
 from planner.nation.gather import gather
 from planner.nation.lands import landmasses
 from planner.nation.maps import map_of_country
+from planner.nation.products import RUN, opened
 from planner.nation.regencies import Region, read_regency, read_units, regency_job
 from planner.nation.roads import cut_roads
-from planner.nation.store import clear_unfinished, write_json
-from planner.nation.tiles import island_groups, plan
+from planner.nation.store import json_text
+from planner.nation.tiles import island_groups, plan, require_memory
 from planner.scenarios.scenario import checked_scenario
 
 if TYPE_CHECKING:
@@ -37,12 +37,15 @@ if TYPE_CHECKING:
     from geodata.layers import Progress
     from planner.nation.answers import TileJob
     from planner.nation.cluster import Workers
-    from planner.nation.country import Files
+    from planner.nation.country import Cut, Files
+    from planner.nation.products import Products
     from planner.nation.roads import CutRoads
     from planner.nation.tiles import Tile
     from planner.scenarios.scenario import Scenario
 
-MARKER, RUN, UNITS = "nation.json", "run.json", "units.parquet"
+UNITS = "units.parquet"
+# Sums of people that differ by less are the same.
+HALF_A_PERSON = 0.5
 COUNTRY, REGENCIES, PARTS, ROADS = "country", "regencies", "parts", "roads"
 
 
@@ -62,6 +65,10 @@ class Done:
         A row a part.
     made, kept
         How many parts were computed, and how many stood there already.
+    findings
+        A row for what the readers noticed in a kabupaten: ``code``, ``regency``, ``finding``.
+    people_without_village
+        Of rows of the table of people that belong to a kabupaten, and to none of its villages.
     """
 
     national: dict[str, Any] = field(default_factory=dict)
@@ -70,6 +77,8 @@ class Done:
     costs: list[dict[str, Any]] = field(default_factory=list)
     made: int = 0
     kept: int = 0
+    findings: pd.DataFrame = field(default_factory=pd.DataFrame)
+    people_without_village: float = 0.0
 
 
 def nation(
@@ -100,25 +109,16 @@ def nation(
     ConfigError
         The scenario has edits.
     InputError
-        A file of the country cannot be read; ``out`` holds something else.
+        A file of the country cannot be read; ``out`` holds something else, or what somebody edited.
     """
     scenario = checked_scenario(scenario)
     if scenario.edits:
         msg = "nation: the scenario has edits, which name things of one kabupaten. Take them out."
         raise ConfigError(msg)
-    require_ours(out)
-    out.mkdir(parents=True, exist_ok=True)
-    with held(out / ".lock", f"{out} is being written"):
-        write_json({"jangkau_version": version("jangkau")}, out / MARKER)
-        clear_unfinished(out)
-        return CountryRun(files, out, workers, scenario, memory_mb, progress).all()
-
-
-def require_ours(out: Path) -> None:
-    """Raise WorkspaceError where a folder holds something else than results of ``jangkau nation``."""
-    if out.exists() and not (out.is_dir() and ((out / MARKER).exists() or not any(out.iterdir()))):
-        msg = f"{out} holds something else than results of jangkau nation. Name another folder."
-        raise WorkspaceError(msg)
+    with opened(out) as products:
+        # Before the long work.
+        products.require_unedited()
+        return CountryRun(files, products, workers, scenario, memory_mb, progress).all()
 
 
 @dataclass(frozen=True)
@@ -141,6 +141,8 @@ class Ready:
         The parts, and by name what each depends on.
     regions
         The kabupaten that were read.
+    expected
+        By kabupaten, also of those that could not be read, how many villages the map has.
     """
 
     names: dict[str, str]
@@ -151,6 +153,7 @@ class Ready:
     tiles: list[Tile]
     jobs: list[tuple[str, TileJob]]
     regions: dict[str, Region]
+    expected: dict[str, int]
 
 
 class CountryRun:
@@ -159,33 +162,41 @@ class CountryRun:
     def __init__(
         self,
         files: Files,
-        out: Path,
+        products: Products,
         workers: Workers,
         scenario: Scenario,
         memory_mb: float,
         progress: Progress,
     ) -> None:
-        self.files, self.out, self.workers = files, out, workers
+        self.files, self.products, self.workers = files, products, workers
+        self.out = products.folder
         self.scenario, self.memory_mb, self.progress = scenario, memory_mb, progress
         self.done = Done()
 
     def all(self) -> Done:
         """Compute what is missing, and write the national tables."""
         ready = self.prepare()
-        if ready is not None:
-            self._answer(ready)
+        finished = [] if ready is None else self._parts(ready.tiles, ready.jobs)
+        self.products.begin()
+        if ready is None or not finished:
+            self.products.clear()
+        else:
+            self._tables(ready, finished)
         self._report()
         return self.done
 
     def prepare(self) -> Ready | None:
         """Read the country, and cut the work; None where no kabupaten can be read."""
+        require_memory(self.memory_mb)
         self.progress("country")
         cut = cut_country(self.files, self.out / COUNTRY)
-        roads = None if self.files.roads is None else cut_roads(self.files.roads, self.out / ROADS)
+        roads = cut_roads(self.files.roads, self.out / ROADS) if self.files.roads else None
         self.done.notes += () if roads is None else roads.notes
         self.done.notes += cut.notes
         regions = self._regions(cut.folder, cut.regencies, cut.names)
-        return self._ready(regions, cut.names, roads) if regions else None
+        self.done.findings = self._findings(regions, cut)
+        expected = {**cut.regencies, **{code: region.villages for code, region in regions.items()}}
+        return self._ready(regions, cut.names, roads, expected) if regions else None
 
     def _regions(self, cut: Path, codes: Mapping[str, int], names: Mapping[str, str]) -> dict[str, Region]:
         """Read every kabupaten; those that fail are told and left out."""
@@ -203,7 +214,29 @@ class CountryRun:
                 found[name] = result
         return dict(sorted(found.items()))
 
-    def _ready(self, regions: dict[str, Region], names: Mapping[str, str], roads: CutRoads | None) -> Ready:
+    def _findings(self, regions: Mapping[str, Region], cut: Cut) -> pd.DataFrame:
+        """Return what the readers noticed in each kabupaten; tell how many people are of no village."""
+        rows, lost = [], {}
+        for code, region in regions.items():
+            listed = cut.people.get(code, 0.0)
+            if listed - region.people >= HALF_A_PERSON:
+                lost[code] = listed - region.people
+                text = f"population: {lost[code]:,.0f} of {listed:,.0f} people are of no village"
+                rows.append((code, region.name, f"{text}, and counted nowhere"))
+            rows += [(code, region.name, text) for text in region.findings]
+        if lost:
+            self.done.people_without_village = sum(lost.values())
+            self.done.notes.append(
+                f"population: {self.done.people_without_village:,.0f} people of "
+                f"{counted(len(lost), 'kabupaten', 'kabupaten')} are of no village, and counted nowhere: "
+                "findings.csv"
+            )
+        return pd.DataFrame(rows, columns=["code", "regency", "finding"])
+
+    def _ready(
+        self, regions: dict[str, Region], names: Mapping[str, str], roads: CutRoads | None,
+        expected: dict[str, int],
+    ) -> Ready:  # fmt: skip
         self.progress("landmasses")
         lands = landmasses({c: r.read_outlines() for c, r in regions.items()}, self.scenario.land)
         self.progress("facilities")
@@ -231,18 +264,17 @@ class CountryRun:
             for t in tiles
         ]  # fmt: skip
         names = {**names, **{r.code: r.name for r in regions.values()}}
-        return Ready(names, units.frame, units.listed_kinds, adoption, roads, tiles, jobs, regions)
+        return Ready(names, units.frame, units.listed_kinds, adoption, roads, tiles, jobs, regions, expected)
 
-    def _answer(self, ready: Ready) -> None:
-        finished = self._parts(ready.tiles, ready.jobs)
-        if finished:
-            self.progress("tables")
-            folders, facts = [self.out / PARTS / name for name in finished], self._facts(ready.roads)
-            self.done.national = gather(
-                folders, self.out, ready.units, ready.names, facts, adoption=ready.adoption
-            )
-            self.progress("map")
-            self.done.notes += map_of_country(folders, self.out, ready.regions, self.scenario, facts)
+    def _tables(self, ready: Ready, finished: list[str]) -> None:
+        self.progress("tables")
+        folders, facts = [self.out / PARTS / name for name in finished], self._facts(ready.roads)
+        self.done.national = gather(
+            folders, self.products, ready.units, ready.names, facts, expected=ready.expected,
+            adoption=ready.adoption,
+        )  # fmt: skip
+        self.progress("map")
+        self.done.notes += map_of_country(folders, self.products, ready.regions, self.scenario, facts)
 
     def _parts(self, tiles: list[Tile], jobs: list[tuple[str, Any]]) -> list[str]:
         """Compute the parts that are not there; returns the names of all that are, in order."""
@@ -269,14 +301,16 @@ class CountryRun:
             "network": "none" if roads is None else "roads",
             "travel": "on foot, straight line" if roads is None else "on roads",
             "missing": {name: f.message for name, f in sorted(self.done.failures.items())},
+            "people_without_village": self.done.people_without_village,
         }
 
     def _report(self) -> None:
         costs = pd.DataFrame(self.done.costs)
         if len(costs):
-            text = csv_text(costs.sort_values("name"), index=False)
-            (self.out / "costs.csv").write_text(text, "utf-8")
-        write_json({
+            self.products.write("costs.csv", csv_text(costs.sort_values("name"), index=False))
+        self.products.write("findings.csv", csv_text(self.done.findings, index=False))
+        # Last of all: a folder without it is not finished.
+        self.products.write(RUN, json_text({
             "jangkau_version": version("jangkau"), "command": "nation",
             "configuration_sha256": self.scenario.content_hash(),
             "configuration": self.scenario.model_dump(mode="json"),
@@ -286,7 +320,7 @@ class CountryRun:
             "failed": {n: f.message for n, f in sorted(self.done.failures.items())},
             "notes": self.done.notes,
             "cost": {c: float(costs[c].sum()) for c in ("cpu_s", "bytes")} if len(costs) else {},
-        }, self.out / RUN)  # fmt: skip
+        }))  # fmt: skip
 
 
 def named(work: Any, name: str) -> Any:  # noqa: ANN401 - a partial function

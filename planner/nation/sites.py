@@ -7,26 +7,28 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from geodata.errors import ConfigError
 from geodata.files.csvtext import csv_text
-from geodata.files.lock import held
+from geodata.files.written import changed_since
 from geodata.layers import no_progress
 from geodata.readers.files.opening import file_sha256
 from planner.nation.answers import study_for_plan
 from planner.nation.cluster import Failure
 from planner.nation.divide import AreaCurve, Division, area_curve, divide
-from planner.nation.run import MARKER, RUN, Clock, CountryRun, require_ours
-from planner.nation.store import clear_unfinished, finished, key_of, write_json, writing
+from planner.nation.products import RUN, opened, require_kept
+from planner.nation.run import Clock, CountryRun
+from planner.nation.store import MANIFEST, finished, key_of, write_json, writing
 from planner.scenarios.scenario import checked_scenario
 from planner.siting.cover.curve import cover_curve
 from planner.siting.measures import default_measures
 from planner.siting.prepare import prepare
+from planner.siting.tables import rupiah_or_nan
 from planner.siting.weights import counted_people
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from geodata.layers import Progress
@@ -40,6 +42,8 @@ if TYPE_CHECKING:
     from planner.siting.prepare import Prepared
 
 CURVES, PLANS, CURVE, TABLE = "curves", "plans", "curve.csv", "regency_sites.csv"
+# Of a measure: once, and every year.
+COSTS = ("cost_idr", "yearly_idr")
 
 
 @dataclass(frozen=True)
@@ -109,21 +113,22 @@ def nation_site(
     ConfigError
         The scenario has edits; no list of the kind was given.
     InputError
-        A file of the country cannot be read; ``out`` holds something else.
+        A file of the country cannot be read; ``out`` holds something else, or a plan that somebody edited.
     """
     scenario = checked_scenario(scenario)
     if scenario.edits:
         msg = "nation: the scenario has edits, which name things of one kabupaten. Take them out."
         raise ConfigError(msg)
     measures = default_measures() if measures is None else measures
-    require_ours(out)
-    out.mkdir(parents=True, exist_ok=True)
-    with held(out / ".lock", f"{out} is being written"):
-        write_json({"jangkau_version": version("jangkau")}, out / MARKER)
-        clear_unfinished(out)
-        run = CountryRun(files, out, workers, scenario, memory_mb, progress)
-        ready = run.prepare()
-        return _plan(run, ready, kind, amount, measures)
+    with opened(out) as products:
+        folder = out / PLANS / f"{kind}-{amount.name}"
+        # Before the long work.
+        require_kept(folder, changed_since(folder, MANIFEST))
+        run = CountryRun(files, products, workers, scenario, memory_mb, progress)
+        planned = _plan(run, run.prepare(), kind, amount, measures)
+        require_kept(folder, changed_since(folder, MANIFEST))
+        _write(planned, run, measures)
+        return planned
 
 
 def _plan(run: CountryRun, ready: Ready | None, kind: str, amount: Amount, measures: Measures) -> Planned:
@@ -131,20 +136,26 @@ def _plan(run: CountryRun, ready: Ready | None, kind: str, amount: Amount, measu
         listed = ", ".join(ready.listed_kinds)
         msg = f"no list of {kind} was given, so nobody knows who is reached today; the lists are of {listed}"
         raise ConfigError(msg)
-    curves, facts = _curves(run, [] if ready is None else ready.jobs, kind, amount, measures)
+    found, facts = _curves(run, [] if ready is None else ready.jobs, kind, amount, measures)
+    step = amount.step_idr or 1.0
+    curves = [
+        area_curve(n, c, beyond=facts[n]["reachable"], step=step, exact=amount.exact)
+        for n, c in found.items()
+    ]
     division = divide(curves, amount.steps) if curves else None
+    if division is not None:
+        for name, curve in found.items():
+            facts[name] |= _costs(curve, division.shares[name] * step)
     names = {} if ready is None else ready.names
     table = _table(curves, division, facts, names, amount)
     failures = dict(sorted(run.done.failures.items()))
     folder = run.out / PLANS / f"{kind}-{amount.name}"
-    planned = Planned(kind, amount, division, table, failures, run.done.notes, folder)
-    _write(planned, run, measures)
-    return planned
+    return Planned(kind, amount, division, table, failures, run.done.notes, folder)
 
 
 def _curves(
     run: CountryRun, tiles: list[tuple[str, TileJob]], kind: str, amount: Amount, measures: Measures
-) -> tuple[list[AreaCurve], dict[str, dict[str, Any]]]:
+) -> tuple[dict[str, pd.DataFrame], dict[str, dict[str, Any]]]:
     """Return the curves of all parts that have one, by code, and what is known of each."""
     jobs = [(name, _curve_job(run.out, name, tile, kind, amount, measures)) for name, tile in tiles]
     clock = Clock(run.progress, "curves", {name: tile.tile.expected_mb for name, tile in tiles})
@@ -156,20 +167,19 @@ def _curves(
         else:
             facts[name] = result
     folder = {name: Path(job.out) for name, job in jobs}
-    curves = [
-        area_curve(
-            name, pd.read_csv(folder[name] / CURVE), beyond=one["reachable"],
-            step=amount.step_idr or 1.0, exact=amount.exact,
-        )
-        for name, one in sorted(facts.items())
-    ]  # fmt: skip
-    return curves, facts
+    return {name: pd.read_csv(folder[name] / CURVE) for name in sorted(facts)}, facts
+
+
+def _costs(curve: pd.DataFrame, budget: float) -> dict[str, float]:
+    """Return what the plan of a budget takes once and every year, rupiah; NaN where a cost is not given."""
+    last = curve[curve["budget"] <= budget * (1 + 1e-9)].iloc[-1]
+    return {name: float(last[name]) for name in COSTS}
 
 
 def _curve_job(
     out: Path, name: str, tile: TileJob, kind: str, amount: Amount, measures: Measures
 ) -> CurveJob:
-    key = key_of("curve", 2, tile.key, kind, amount.steps, amount.step_idr, measures.model_dump(mode="json"))
+    key = key_of("curve", 3, tile.key, kind, amount.steps, amount.step_idr, measures.model_dump(mode="json"))
     folder = out / CURVES / (f"{name}-{kind}-rp" if amount.is_money else f"{name}-{kind}")
     return CurveJob(tile, kind, amount, measures, str(folder), key)
 
@@ -193,7 +203,9 @@ def curve_of_tile(job: CurveJob) -> dict[str, Any]:
         ready = prepare(study, job.kind, job.amount.ask(), measures=job.measures)
         instance = replace(ready.problem.instance, forbidden=_elsewhere(ready))
         at = job.amount.points(instance.cost[~instance.forbidden])
-        curve = cover_curve(instance, float(at[-1]), at=at)
+        rows = [ready.measures[name] for name in ready.candidates["measure"]]
+        costs = {name: rupiah_or_nan(getattr(one, name) for one in rows) for name in COSTS}
+        curve = cover_curve(instance, float(at[-1]), at=at, also=costs)
         (stage / CURVE).write_text(csv_text(curve, index=False), "utf-8", newline="")
         people = counted_people(ready.problem.before.demand)
         facts["curve"] = {
@@ -220,7 +232,7 @@ def _table(
     """Return one row a kabupaten: its units or money and people, those of its pieces together."""
     what = "budget_idr" if amount.is_money else "units"
     columns = [
-        "province", "regency", what, "people_added", "people_added_bound", "people",
+        "province", "regency", what, "people_added", "people_added_bound", *COSTS, "people",
         "people_reached_today", "villages_people_unknown",
     ]  # fmt: skip
     if division is None:
@@ -232,10 +244,17 @@ def _table(
         "people_added_bound": [float(c.bound[division.shares[c.code]]) for c in curves],
         **{k: [facts[c.code][k] for c in curves] for k in columns[5:]},
     })  # fmt: skip
-    table = rows.groupby("code").sum()
+    # One piece whose cost is not known leaves that of the kabupaten unknown.
+    table = rows.groupby("code").agg(lambda values: values.sum(skipna=False))
     table.insert(0, "regency", [names.get(c, "") for c in table.index])
     table.insert(0, "province", [names.get(c[:2], "") for c in table.index])
     return table.sort_values(["people_added", what], ascending=False, kind="stable")
+
+
+def _sum_or_none(rupiah: pd.Series[float]) -> float | None:
+    """Return a sum for JSON; null where one of them is not known."""
+    total = float(rupiah.sum(skipna=False))
+    return total if np.isfinite(total) else None
 
 
 def _write(planned: Planned, run: CountryRun, measures: Measures) -> None:
@@ -256,6 +275,7 @@ def _write(planned: Planned, run: CountryRun, measures: Measures) -> None:
             "inputs": [{"file": p.name, "sha256": file_sha256(p)} for p in run.files.paths()],
             "units_used": None if division is None or amount.is_money else used,
             "idr_used": None if division is None or amount.step_idr is None else used * amount.step_idr,
+            **{name: _sum_or_none(planned.table[name]) for name in COSTS},
             "people_added": None if division is None else division.total,
             "people_added_bound": None if division is None else division.bound,
             "failed": {n: f.message for n, f in planned.failures.items()},

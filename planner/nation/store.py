@@ -106,6 +106,17 @@ def writing(folder: Path, key: str, facts: Mapping[str, Any]) -> Iterator[Path]:
         raise DiskError(msg) from error
 
 
+def json_text(content: object) -> str:
+    """Return plain values as JSON text.
+
+    Examples
+    --------
+    >>> json_text([1, None]).split()
+    ['[', '1,', 'null', ']']
+    """
+    return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
 def write_json(content: object, path: Path) -> None:
     """Write plain values as JSON, as a whole or not at all.
 
@@ -116,7 +127,7 @@ def write_json(content: object, path: Path) -> None:
     ...     Path(place, "a.json").read_text("utf-8").split()
     ['{', '"a":', 'null', '}']
     """
-    text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    text = json_text(content)
     beside = path.with_name(f"{UNFINISHED}{path.name}-{os.getpid()}")
     beside.write_text(text, "utf-8")
     beside.replace(path)

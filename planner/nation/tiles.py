@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from geodata.errors import ConfigError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -59,6 +61,19 @@ class Tile:
         return self.code if self.of == 1 else f"{self.code}-{self.number}of{self.of}"
 
 
+def require_memory(memory_mb: float) -> None:
+    """Raise ConfigError where a worker has no room for the libraries: it would be ended without end.
+
+    Examples
+    --------
+    >>> require_memory(600.0)
+    """
+    if USABLE * memory_mb < BASE_MB:
+        least = np.ceil(10 * BASE_MB / USABLE / 1024) / 10
+        msg = f"a worker needs {least:g} GiB at least (--memory), and has {memory_mb / 1024:.2g}"
+        raise ConfigError(msg)
+
+
 def plan(
     regions: Sequence[Region], groups: Mapping[str, str], road_rows: Mapping[str, int], memory_mb: float
 ) -> list[Tile]:
@@ -78,7 +93,7 @@ def plan(
     Examples
     --------
     >>> from planner.nation.regencies import Region
-    >>> one = Region("35.09", "Jember", "", "", "EPSG:32749", 248, (0, 0, 1, 1), ())
+    >>> one = Region("35.09", "Jember", "", "", "EPSG:32749", 248, 0.0, (0, 0, 1, 1), ())
     >>> [t.name for t in plan([one], {"35.09": "35.01"}, {}, 3000.0)]
     ['35.09']
     >>> [t.of for t in plan([one], {"35.09": "35.01"}, {"35.09": 300_000}, 3000.0)]

@@ -11,7 +11,7 @@ import pandas as pd
 import pyogrio
 import pytest
 from browser_support import HOSTILE
-from nation_support import answers, write_country
+from nation_support import answers, small_limits, unpaved, write_country
 
 from planner.coverage.show import STATUS_COLORS
 from planner.nation.cluster import InThisProcess
@@ -61,9 +61,31 @@ def out(tmp_path_factory):
     return folder
 
 
+@pytest.fixture(scope="module")
+def seasons(tmp_path_factory):
+    """A country whose roads are slow when it rains."""
+    files = write_country(tmp_path_factory.mktemp("roads"), 1, columns=4, rows=3, roads="grid", units=40)
+    unpaved(files)
+    folder = tmp_path_factory.mktemp("nation") / "out"
+    scenario = small_limits()
+    pustu = scenario.standard["pustu"].model_copy(update={"limit_minutes": 9.0, "limit_minutes_wet": 2.0})
+    scenario = scenario.model_copy(update={"standard": {**scenario.standard, "pustu": pustu}})
+    assert not nation(files, folder, InThisProcess(), scenario=scenario).failures
+    return folder
+
+
 @pytest.fixture
 def page(chromium, out):
-    """The opened page; any request that leaves the file, or console message, fails the test."""
+    yield from opened(chromium, out)
+
+
+@pytest.fixture
+def seasons_page(chromium, seasons):
+    yield from opened(chromium, seasons)
+
+
+def opened(chromium, out):
+    """Give the opened page; any request that leaves the file, or console message, fails the test."""
     context = chromium.new_context(viewport={"width": 1200, "height": 800}, offline=True)
     page = context.new_page()
     asked, said = [], []
@@ -186,3 +208,40 @@ def test_map_is_kept_where_nothing_changed_and_made_anew_where_something_did(out
     assert (out / "maps/map.html").stat().st_ino == before
     page = (out / "map.html").read_text("utf-8")
     assert not re.search(r"<(script|link|img)[^>]+(src|href)\s*=\s*[\"']?https?:", page)
+
+
+@pytest.mark.slow
+def test_the_season_is_chosen_where_it_matters(seasons_page, seasons):
+    page, table = seasons_page, answers(seasons)
+    kind = "pustu"
+    page.select_option("#jk-kind", kind)
+    row = table[table[f"{kind}_status"] != table[f"{kind}_wet_status"]].iloc[0]
+    spot = gpd.read_parquet(next(seasons.glob(f"villages/*/{row['regency_code']}.parquet")))
+    lon, lat = spot.loc[row.name].geometry.representative_point().coords[0]
+    page.evaluate(f"{MAP}.setView([{lat}, {lon}], 12, {{animate: false}})")
+    for lang in ("id", "en"):
+        t = map_texts(lang)
+        for season, prefix in (("dry", kind), ("wet", f"{kind}_wet")):
+            page.select_option("#jk-season", season)
+            assert t[f"season_{season}"] in page.locator("#jk-legend strong").inner_text()
+            limit = {"dry": "9", "wet": "2"}[season]
+            assert f"{t['limit']} {limit} {t['min']}" in page.locator("#jk-head .jk-answer").inner_text()
+            status = row[f"{prefix}_status"]
+            color = [int(STATUS_COLORS[status][i : i + 2], 16) for i in (1, 3, 5)]
+            page.wait_for_function(
+                f"([p, c]) => {{ const f = {PIXEL}; const x = f(p);"
+                " return x && c.every((v, i) => Math.abs(v - x[i]) < 4); }",
+                arg=[[lat, lon], color],
+            )
+            told = page.evaluate(
+                "([k, w]) => jangkauData.regencies.map(r => r.kinds[w].share)", [kind, prefix]
+            )
+            shares = pd.read_csv(seasons / "regencies.csv")[f"{prefix}_share_reached"]
+            assert told == pytest.approx(shares.round(4).to_list())
+        page.locator("#jk-language").click()
+
+
+@pytest.mark.slow
+def test_there_is_no_choice_of_seasons_that_are_alike(page):
+    assert not page.locator("#jk-season").is_visible()
+    assert page.evaluate("jangkauData.seasons") == ["dry"]

@@ -47,7 +47,7 @@ def from_files(country: Files, tmp_path_factory: pytest.TempPathFactory) -> Path
 def straight(country: Files) -> Files:
     from dataclasses import replace
 
-    return replace(country, roads=None)
+    return replace(country, roads=())
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +67,7 @@ def database(server, country: Files) -> str:
             absent("no PostGIS: apt-get install postgresql-postgis")
         connection.execute("CREATE SCHEMA data AUTHORIZATION petugas")
         load(connection, "data.desa", gpd.read_parquet(country.villages), "MultiPolygon")
-        load(connection, "data.jalan", gpd.read_parquet(country.roads), "LineString")
+        load(connection, "data.jalan", gpd.read_parquet(country.roads[0]), "LineString")
         load(connection, "data.faskes", pd.read_csv(country.facilities[0].path))
         load(connection, "data.penduduk", pd.read_csv(country.population))
         connection.execute("GRANT ALL ON ALL TABLES IN SCHEMA data TO petugas")
@@ -161,7 +161,7 @@ def test_layers_and_results_of_a_database(
 def test_a_table_of_roads_is_the_file_of_lines(database: str, country: Files, tmp_path: Path) -> None:
     file = fetch_table(f"{database}&table=data.jalan", tmp_path, "roads")
     assert file.name == "jalan.parquet"
-    found, expected = gpd.read_parquet(file), gpd.read_parquet(country.roads)
+    found, expected = gpd.read_parquet(file), gpd.read_parquet(country.roads[0])
     assert found.crs == expected.crs
     columns = ["highway", "oneway"]
     key = lambda f: sorted(zip(f.geometry.to_wkb(), *(f[c] for c in columns), strict=True))  # noqa: E731 - once

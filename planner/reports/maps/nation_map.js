@@ -3,8 +3,10 @@ function jangkauNationMap(map, data) {
   "use strict";
   var el = jangkauBase.el;
   var lang = "id", t = data.texts.id;
-  var kinds = Object.keys(data.limits);
-  var kind = kinds[0];
+  var kinds = data.kinds, chosen = kinds[0], season = data.seasons[0];
+  // The answers of a kind in a season; those of the scenario's own have the kind's name alone.
+  function answerOf(k) { return season === data.seasons[0] ? k : k + "_" + season; }
+  var kind = chosen;
   var v = data.villages;
   // Tiles of a level are shown one level further in.
   var VILLAGES_FROM = data.zooms[0] + 1;
@@ -40,7 +42,7 @@ function jangkauNationMap(map, data) {
   }
   function aboutRegency(r) {
     var found = r.kinds[kind];
-    var rows = [people(r.people), t["kind_" + kind] + ": " + shareText(found),
+    var rows = [people(r.people), t["kind_" + chosen] + ": " + shareText(found),
       t.gap + ": " + number(found.gap) + " / " + number(r.villages) + " " + t.villages];
     if (found.unknown) rows.push(t.unknown + ": " + number(found.unknown) + " " + t.villages);
     if (r.people_unknown) rows.push(t.people_unknown + ": " + number(r.people_unknown) + " " + t.villages);
@@ -50,14 +52,14 @@ function jangkauNationMap(map, data) {
   function aboutVillage(i) {
     var rows = [data.regencies[v.regency[i]].name, people(v.people[i])];
     kinds.forEach(function (k) {
-      var one = v.kinds[k], status = data.statuses[one.status.charCodeAt(i) - 48];
+      var one = v.kinds[answerOf(k)], status = data.statuses[one.status.charCodeAt(i) - 48];
       var text = t["kind_" + k] + ": " + t[status];
       if (one.share[i] !== null) text += " (" + percent(one.share[i]) + ")";
       if (status !== "unknown" && one.minutes[i] !== null) {
         text += one.minutes[i] === "inf" ? ", " + t.unreachable : ", " + number(one.minutes[i], 1) + " " + t.min;
       }
       var reason = v.reasons[one.reason[i]];
-      if (reason && k === kind) text += " – " + t["reason_" + reason];
+      if (reason && k === chosen) text += " – " + t["reason_" + reason];
       rows.push(text);
     });
     return lines(v.name[i] + " · " + v.code[i], rows);
@@ -153,18 +155,21 @@ function jangkauNationMap(map, data) {
   }
 
   // The head: what is shown, in which language, and the list of kabupaten.
-  var kindChoice = el("select", ""), other = el("button", ""), search = el("input", ""), list = el("ol", "jk-regencies");
+  var kindChoice = el("select", ""), seasonChoice = el("select", ""), other = el("button", ""), search = el("input", ""), list = el("ol", "jk-regencies");
   var all = el("button", ""), head = L.control({ position: "topleft" });
   other.type = all.type = "button";
   search.type = "search";
   kindChoice.id = "jk-kind";
+  seasonChoice.id = "jk-season";
+  // Where the seasons do not differ there is nothing to choose.
+  seasonChoice.hidden = data.seasons.length < 2;
   other.id = "jk-language";
   all.id = "jk-all";
   search.id = "jk-search";
   head.onAdd = function () {
     var box = el("div", "jk-box");
     box.id = "jk-head";
-    [el("h1", ""), el("p", "jk-answer"), kindChoice, all, other, search, list].forEach(function (part) {
+    [el("h1", ""), el("p", "jk-answer"), kindChoice, seasonChoice, all, other, search, list].forEach(function (part) {
       box.appendChild(part);
     });
     L.DomEvent.disableClickPropagation(box);
@@ -208,7 +213,8 @@ function jangkauNationMap(map, data) {
   function fillLegend() {
     var box = document.getElementById("jk-legend");
     var of = near() ? t.legend : t.nation_share;
-    box.replaceChildren(el("strong", "", of + " — " + t["kind_" + kind]));
+    var when = data.seasons.length > 1 ? ", " + t["season_" + season] : "";
+    box.replaceChildren(el("strong", "", of + " — " + t["kind_" + chosen] + when));
     if (near()) {
       ["served", "partly", "gap", "unknown"].forEach(function (s) {
         box.appendChild(jangkauBase.legendRow(data.colors[s], t[s], s === "unknown"));
@@ -239,7 +245,14 @@ function jangkauNationMap(map, data) {
     kindChoice.replaceChildren.apply(kindChoice, kinds.map(function (k) {
       var option = el("option", "", t["kind_" + k]);
       option.value = k;
-      option.selected = k === kind;
+      option.selected = k === chosen;
+      return option;
+    }));
+    seasonChoice.setAttribute("aria-label", t.season);
+    seasonChoice.replaceChildren.apply(seasonChoice, data.seasons.map(function (s) {
+      var option = el("option", "", t["season_" + s]);
+      option.value = s;
+      option.selected = s === season;
       return option;
     }));
     all.textContent = t.nation_all;
@@ -255,7 +268,15 @@ function jangkauNationMap(map, data) {
     regencies.setStyle(regencyStyle);
     if (near()) villages.rerenderTiles();
   }
-  kindChoice.addEventListener("change", function () { kind = kindChoice.value; recolour(); describe(); });
+  function choose() {
+    chosen = kindChoice.value;
+    season = seasonChoice.value;
+    kind = answerOf(chosen);
+    recolour();
+    describe();
+  }
+  kindChoice.addEventListener("change", choose);
+  seasonChoice.addEventListener("change", choose);
   other.addEventListener("click", function () {
     lang = lang === "id" ? "en" : "id";
     t = data.texts[lang];

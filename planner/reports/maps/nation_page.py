@@ -15,6 +15,7 @@ from jinja2 import Template
 from geodata.vocabulary.statuses import VillageStatus
 from planner.coverage.show import STATUS_COLORS
 from planner.reports.maps.page import OfflineMap, page_head, script_json, write_page
+from planner.scenarios.modes import SEASONS
 from planner.texts.catalogues import LANGUAGES, map_texts
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
     from numpy.typing import NDArray
+
+    from planner.scenarios.modes import Season
 
 # From what share on a class of the overview begins, and the classes' colours: low is red, as a gap is.
 CLASSES = (0.0, 0.25, 0.5, 0.75, 0.9)
@@ -39,7 +42,7 @@ TEXTS = (
     "served", "partly", "gap", "unknown", "villages", "people", "people_unknown", "reached", "minutes",
     "unreachable", "reason", "limit", "min", "at_least", "legend", "network_none", "nation_title",
     "nation_list", "nation_search", "nation_share", "nation_zoom", "nation_all", "nation_kind",
-    "nation_other", "nation_none", "nation_missing",
+    "nation_other", "nation_none", "nation_missing", "season", "season_dry", "season_wet",
 )  # fmt: skip
 
 
@@ -137,7 +140,7 @@ def village_properties(villages: gpd.GeoDataFrame, kinds: Sequence[str]) -> gpd.
 
 def write_nation_map(
     villages: gpd.GeoDataFrame, regencies: pd.DataFrame, outlines: Mapping[str, shapely.Geometry],
-    limits: Mapping[str, float], facts: Mapping[str, Any], path: Path,
+    limits: Mapping[str, float], facts: Mapping[str, Any], path: Path, *, season: Season,
 ) -> None:  # fmt: skip
     """Write the map of a country: one file that opens from disk with no network, in both languages.
 
@@ -150,11 +153,14 @@ def write_nation_map(
     outlines
         By code, in degrees.
     limits
-        By kind of the standard, its limit in minutes.
+        By kind of the standard, its limit in minutes; and of another season, which differs, by ``K_wet`` (or
+        ``K_dry``), as its columns begin.
     facts
         ``network`` and ``missing``, as ``national.json`` holds them.
     path
         The file; ``villages.pmtiles`` is made beside it.
+    season
+        The scenario's own.
 
     Raises
     ------
@@ -163,8 +169,10 @@ def write_nation_map(
     OSError
         A file cannot be written.
     """
-    kinds = list(limits)
-    write_tiles(village_properties(villages, kinds), path.with_name("villages.pmtiles"), FILE_ZOOMS)
+    answers = list(limits)
+    kinds = [a for a in answers if not any(a == f"{k}_{s}" for k in answers for s in SEASONS)]
+    others = [s for s in SEASONS if any(f"{k}_{s}" in limits for k in kinds)]
+    write_tiles(village_properties(villages, answers), path.with_name("villages.pmtiles"), FILE_ZOOMS)
     numbered = villages[["geometry"]].reset_index(drop=True)
     beside = path.with_name(".unfinished-page.pmtiles")
     write_tiles(numbered.assign(i=np.arange(len(numbered))), beside, PAGE_ZOOMS)
@@ -174,8 +182,9 @@ def write_nation_map(
         "texts": {lang: _texts(lang, kinds) for lang in LANGUAGES},
         "colors": STATUS_COLORS, "statuses": STATUSES, "classes": CLASSES, "class_colors": CLASS_COLORS,
         "limits": dict(limits), "network": facts["network"], "missing": sorted(facts["missing"]),
-        "zooms": PAGE_ZOOMS, "layer": LAYER, "villages": _columns(villages, kinds),
-        "regencies": [_regency(c, row, outlines.get(str(c)), kinds) for c, row in regencies.iterrows()],
+        "zooms": PAGE_ZOOMS, "layer": LAYER, "villages": _columns(villages, answers),
+        "regencies": [_regency(c, row, outlines.get(str(c)), answers) for c, row in regencies.iterrows()],
+        "kinds": kinds, "seasons": [season, *others],
     }  # fmt: skip
     maps = files("planner").joinpath("reports/maps")
     own = [maps.joinpath(name).read_text("utf-8") for name in ("base_map.js", "nation_map.js")]
@@ -241,7 +250,8 @@ def _regency(
         unsure = float(row[f"{kind}_people_unsure"])
         most = share + (unsure / people if people > 0 else np.nan)
         found[kind] = {
-            "share": _numbers(np.array([share]))[0], "open": unsure > 0,
+            # Where it is not known how many are unsure, there are some.
+            "share": _numbers(np.array([share]))[0], "open": not unsure <= 0,
             "class": int(share_class(np.array([share]), np.array([most]))[0]),
             "reached": one(f"{kind}_people_reached"), "gap": one(f"{kind}_villages_gap"),
             "unknown": one(f"{kind}_villages_unknown"),

@@ -15,7 +15,7 @@ from planner.siting.cover.instance import reduced
 from planner.siting.cover.relaxation import Relaxation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
 
@@ -32,6 +32,7 @@ def cover_curve(
     *,
     solved: tuple[float, Solution] | None = None,
     at: NDArray[np.float64] | None = None,
+    also: Mapping[str, NDArray[np.float64]] | None = None,
     may_go_on: Callable[[], None] = go_on,
 ) -> pd.DataFrame:
     """Return the people reached within each of several budgets up to one, with a bound.
@@ -46,6 +47,8 @@ def cover_curve(
         A budget and its solution, which are known already.
     at
         float64, rising from what is forced: these budgets; by default each number of units, or even steps.
+    also
+        By name, float64 ``(sites,)``: what else a site takes, NaN where nobody knows; not with ``solved``.
     may_go_on
         Called before every longer step; what it raises ends the work.
 
@@ -53,7 +56,7 @@ def cover_curve(
     -------
     curve
         ``budget`` float64, rising; ``people_reached`` float64 by the best plan found, never falling;
-        ``bound`` float64, at least what any plan reaches.
+        ``bound`` float64, at least what any plan reaches; by the names of ``also``, their sums over the plan.
 
     Examples
     --------
@@ -69,12 +72,16 @@ def cover_curve(
     if solved is not None:
         at = np.unique(np.append(at, solved[0]))
     people, chosen = np.zeros(len(at)), np.empty(0, np.int64)
+    plans_of: list[NDArray[np.int64]] = []
     for i, budget in enumerate(at):
         may_go_on()
         # From the plan before, and from nothing: the better one.
         plans = [heuristic(one, budget - small.cost_forced, start=s) for s in (chosen, None)]
         chosen = max(plans, key=one.people_reached)
         people[i] = one.people_reached(chosen)
+        # A plan that reaches fewer than one of less money is not taken.
+        better = i == 0 or people[i] > people[:i].max()
+        plans_of.append(small.site[chosen] if better else plans_of[-1])
     bound = _bounds(one, at - small.cost_forced, people, may_go_on)
     if solved is not None:
         where = int(np.searchsorted(at, solved[0]))
@@ -83,7 +90,12 @@ def cover_curve(
     people = np.maximum.accumulate(people)
     # More money never proves less.
     bound = np.maximum(np.minimum.accumulate(bound[::-1])[::-1], people)
-    return pd.DataFrame({"budget": at, "people_reached": people + base, "bound": bound + base})
+    held = np.flatnonzero(instance.forced)
+    more = {
+        name: [float(each[held].sum() + each[plan].sum()) for plan in plans_of]
+        for name, each in (also or {}).items()
+    }
+    return pd.DataFrame({"budget": at, "people_reached": people + base, "bound": bound + base, **more})
 
 
 def _budgets(instance: CoverInstance, forced: float, most: float) -> NDArray[np.float64]:
