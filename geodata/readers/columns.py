@@ -97,6 +97,8 @@ def other_meanings(table: pd.DataFrame, column: str) -> list[str]:
         str(c) for c in table.columns
         if str(c) != column and ((own and spelling_key(c) == own) or again.fullmatch(str(c)))
     ]  # fmt: skip
+    if not alike:
+        return []
     texts = text_column(table, column).fillna("")
     others = {c: text_column(table, c) for c in alike}
     return [c for c, t in others.items() if (t.notna() & (t.fillna("") != texts)).any()]

@@ -117,13 +117,32 @@ def middle_place(gaps: Gaps, code: str, kind: str, season: Season) -> int | None
     if len(rows) == 0:
         msg = f"there is no village {code!r} in this area"
         raise UnknownCodeError(msg)
-    minutes = gaps.seasons[season][kind].minutes[rows]
-    if np.isnan(minutes).any():
+    return middle_row(rows, gaps.seasons[season][kind].minutes, demand["weight"].to_numpy())
+
+
+def middle_row(
+    rows: NDArray[np.int64], minutes: NDArray[np.float64], weight: NDArray[np.float64]
+) -> int | None:
+    """Return that of some demand points with half of the weight no further away; None without times.
+
+    Parameters
+    ----------
+    rows
+        int64 ``(some,)``, ascending rows of the demand, at least one.
+    minutes, weight
+        float64 ``(places,)``, of all demand; NaN minutes are unknown. Of equal minutes the first row counts.
+
+    Examples
+    --------
+    >>> middle_row(np.array([0, 2, 3]), np.array([9.0, 1.0, 5.0, 7.0]), np.array([1.0, 9.0, 1.0, 1.0]))
+    3
+    """
+    mine, share = minutes[rows], weight[rows]
+    if np.isnan(mine).any():
         return None
-    weight = demand["weight"].to_numpy()[rows]
-    order = np.lexsort((rows, minutes))
-    running = np.cumsum(weight[order])
-    first = int(np.argmax(running >= 0.5 * weight.sum() * (1 - 1e-9)))
+    order = np.lexsort((rows, mine))
+    running = np.cumsum(share[order])
+    first = int(np.argmax(running >= 0.5 * share.sum() * (1 - 1e-9)))
     return int(rows[order[first]])
 
 

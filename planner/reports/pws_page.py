@@ -87,11 +87,12 @@ def pws_html(
     """
     facts = SheetFacts(ilp, lang, only)
     # All villages' ways would take longer than all else together: they stand on the sheets for paper.
-    drawing = Drawing(ilp, lang, None if only is None else NearestWays(ilp.gaps))
+    drawing = Drawing(ilp, lang)
+    ways = {} if only is None else NearestWays(ilp.gaps).of(only)
     pages = []
     for code in facts.table.index if only is None else only:
         may_go_on()
-        pages.append({**facts.of(code), "map": drawing.draw(code)})
+        pages.append({**facts.of(code), "map": drawing.draw(code, ways.get(code, ()))})
     template = Environment(autoescape=True).from_string(
         files("planner").joinpath("data/pws.html").read_text("utf-8")
     )

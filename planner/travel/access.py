@@ -67,6 +67,31 @@ class Stops:
     def __len__(self) -> int:
         return len(self.points)
 
+    def one(self, place: int) -> Stops:
+        """Return one of the places, joined as it is among the others.
+
+        Parameters
+        ----------
+        place
+            Its number.
+
+        Examples
+        --------
+        >>> from planner.travel.street import street_router
+        >>> places = street_router().stops(shapely.points([[100.0, 20.0], [300.0, 0.0]]))
+        >>> places.one(1).xy.tolist(), places.one(0).leaving.access_m.tolist()
+        ([[300.0, 0.0]], [20.0])
+        """
+        mine = slice(place, place + 1)
+        twin = None if self.twin is None else self.twin.one(place)
+        also = tuple(
+            twin if twin is not None and other is self.twin else other.one(place) for other in self.also
+        )
+        return Stops(
+            self.access, self.points[mine], _snap_of(self.nearest, place), self.landmass[mine],
+            self.xy[mine], also, twin, None if self.changed is None else self.changed[mine],
+        )  # fmt: skip
+
     @cached_property
     def leaving(self) -> Snap:
         """All access points of trips that begin here."""
@@ -113,6 +138,13 @@ class Stops:
     def around(self) -> Reach:
         """All edges within reach of the places that have more than one access point."""
         return Reach.none()
+
+
+def _snap_of(snap: Snap, place: int) -> Snap:
+    """Return the access points of one place, which then is number 0."""
+    low, high = np.searchsorted(snap.point, [place, place + 1]).tolist()
+    one = take_snaps(snap, np.arange(low, high))
+    return Snap(np.zeros(high - low, dtype=np.int64), one.edge, one.fraction, one.access_m)
 
 
 class Access:

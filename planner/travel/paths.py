@@ -136,7 +136,7 @@ def find_path(router: Router, start: Stops, stop: Stops) -> Path | None:
     >>> [(leg.kind, round(leg.travel_s, 6), leg.length_m) for leg in path.legs]
     [('access', 78.0, 50.0), ('road', 50.0, 500.0)]
     """
-    return _quickest(router, start, stop, _tree_to(router, stop))
+    return _quickest(router, start, stop, _tree_to(router, stop, router.graph.arc_numbers(towards=True)))
 
 
 def find_paths(
@@ -168,8 +168,9 @@ def find_paths(
     [50.0, 80.0]
     """
     found: list[Path | None] = [None] * len(pairs)
+    arcs = router.graph.arc_numbers(towards=True)
     for number in np.unique(pairs[:, 1]).tolist():
-        tree = _tree_to(router, stops[number])
+        tree = _tree_to(router, stops[number], arcs)
         for row in np.flatnonzero(pairs[:, 1] == number).tolist():
             found[row] = _quickest(router, starts[int(pairs[row, 0])], stops[number], tree)
     return found
@@ -188,9 +189,8 @@ class _Tree(NamedTuple):
     before: NDArray[np.int32]
 
 
-def _tree_to(router: Router, stop: Stops) -> _Tree:
+def _tree_to(router: Router, stop: Stops, arcs: NDArray[np.int64]) -> _Tree:
     goal = router.ends(stop, "arriving")
-    arcs = router.graph.arc_numbers(towards=True)
     return _Tree(goal, arcs, *dijkstra.shortest_tree(*router.graph.backward, goal.node, goal.seconds))
 
 

@@ -15,7 +15,7 @@ from geodata.errors import UnknownCodeError
 from planner.coverage.sheets import middle_place, way_to
 from planner.coverage.study import find_gaps
 from planner.ilp.model import Ilp
-from planner.pipeline import demo_layers
+from planner.pipeline import CloseRoad, demo_layers, scenario
 from planner.reports.pws import standard_source
 from planner.reports.typeset import typeset
 from planner.reports.village_sheets import booklet
@@ -23,7 +23,9 @@ from planner.reports.village_sheets.booklet import Booklet, districts_of, write_
 from planner.reports.village_sheets.drawing import HEIGHT, WIDTH, Drawing
 from planner.reports.village_sheets.facts import SheetFacts
 from planner.reports.village_sheets.ways import NearestWays
+from planner.scenarios.modes import Profile
 from planner.texts.formatter import Formatter
+from planner.travel import paths
 
 CODE = "99.01.01.1001"
 
@@ -174,7 +176,7 @@ def test_the_longest_page_that_is_not_measured_is_one_page_and_so_is_any_longer(
 def test_ways_are_those_of_the_app(ilp):
     """The same line as the app draws it, leg by leg in degrees."""
     gaps = ilp.gaps
-    for way in NearestWays(gaps).of(CODE):
+    for way in NearestWays(gaps).of([CODE])[CODE]:
         place = middle_place(gaps, CODE, way.kind, "dry")
         legs = way_to(gaps, place, way.kind, "dry", way.facility_id).to_crs(gaps.demand.crs)
         assert shapely.get_coordinates(way.line) == pytest.approx(
@@ -188,9 +190,8 @@ def test_ways_are_those_of_the_app(ilp):
 def test_a_way_never_jumps(ilp):
     """Drawn, it is as long as the roads that it takes, whichever way they were drawn."""
     gaps = ilp.gaps
-    ways = NearestWays(gaps)
-    for code in gaps.layers.villages.index:
-        for way in ways.of(code):
+    for code, ways in NearestWays(gaps).of(gaps.layers.villages.index).items():
+        for way in ways:
             place = middle_place(gaps, code, way.kind, "dry")
             legs = way_to(gaps, place, way.kind, "dry", way.facility_id)
             assert way.line.length == pytest.approx(legs["length_m"].sum(), rel=1e-6)
@@ -201,14 +202,15 @@ def test_no_way_is_drawn_where_there_is_none(ilp):
     layers = ilp.gaps.layers
     kinds = tuple(k for k in layers.area.listed_kinds if k != "pustu")
     gaps = find_gaps(replace(layers, area=replace(layers.area, listed_kinds=kinds)))
-    assert "pustu" not in {w.kind for w in NearestWays(gaps).of(CODE)}
+    assert "pustu" not in {w.kind for w in NearestWays(gaps).of([CODE])[CODE]}
     straight = find_gaps(replace(layers, roads=None))
-    for way in NearestWays(straight).of(CODE):
+    for way in NearestWays(straight).of([CODE])[CODE]:
         assert len(way.line.coords) == 2
 
 
 def test_a_drawing_holds_names_a_scale_north_and_ways(ilp):
-    plain, with_ways = Drawing(ilp, "id").draw(CODE), Drawing(ilp, "id", NearestWays(ilp.gaps)).draw(CODE)
+    drawing, ways = Drawing(ilp, "id"), NearestWays(ilp.gaps).of([CODE])[CODE]
+    plain, with_ways = drawing.draw(CODE), drawing.draw(CODE, ways)
     name = ilp.gaps.layers.villages.loc[CODE, "village_name"]
     for svg in (plain, with_ways):
         assert re.search(rf">{name}</text>", svg)
@@ -233,11 +235,11 @@ def test_the_scale_is_as_long_as_it_says(ilp):
 
 @pytest.mark.slow
 def test_labels_lie_inside_and_not_on_each_other(ilp):
-    drawing = Drawing(ilp, "id", NearestWays(ilp.gaps))
-    for code in ilp.gaps.layers.villages.index:
+    drawing = Drawing(ilp, "id")
+    for code, ways in NearestWays(ilp.gaps).of(ilp.gaps.layers.villages.index).items():
         boxes = []
         for x, y, size, text in re.findall(
-            r'<text x="(\d+)" y="(\d+)" font-size="([\d.]+)"[^>]*>([^<]*)</text>', drawing.draw(code)
+            r'<text x="(\d+)" y="(\d+)" font-size="([\d.]+)"[^>]*>([^<]*)</text>', drawing.draw(code, ways)
         ):
             if float(x) < 130 and float(y) > HEIGHT - 12:
                 continue  # the scale's length
@@ -292,3 +294,61 @@ def test_what_is_typeset_cannot_read_the_disk_or_hide_our_data(tmp_path):
         typeset("", {}, files={"data.json": b""})
     with pytest.raises(ValueError, match="JSON"):
         typeset("", {"n": float("nan")})
+
+
+def rings_of(path):
+    """The polygons of a path of SVG."""
+    parts = [part for part in path.replace("M", "").split("Z") if part.strip()]
+    rings = [[tuple(map(float, at.split())) for at in part.split("L")] for part in parts]
+    return [shapely.Polygon(ring) for ring in rings if len(ring) > 2]
+
+
+@pytest.mark.slow
+def test_the_ground_within_the_frame_is_that_of_the_layers_and_is_not_drawn_far_beyond_it(ilp):
+    drawing, villages = Drawing(ilp, "id"), ilp.gaps.layers.villages
+    for code in villages.index:
+        frame = drawing._frame(villages.geometry[code], [])
+        [others, own] = re.findall(r'<path d="M?([^"]*)" fill="#(?:f1efe9|dfeaf6)"', drawing.draw(code))
+        for path, shapes in ((own, villages.loc[[code]]), (others, villages.drop(index=code))):
+            drawn = rings_of(path)
+            if not drawn:
+                assert shapes.distance(frame.box).min() > 0
+                continue
+            assert (shapely.bounds(drawn)[:, :2] >= -4).all()
+            assert (shapely.bounds(drawn)[:, 2:] <= [WIDTH + 4, HEIGHT + 4]).all()
+            meant = shapely.union_all(shapes.geometry.to_numpy()).intersection(frame.box)
+            units = shapely.transform(meant, lambda xy, f=frame: np.column_stack(f.xy(*xy.T)))
+            page = shapely.box(0, 0, WIDTH, HEIGHT)
+            off = shapely.union_all(shapely.make_valid(drawn)).intersection(page) ^ units
+            # What is simplified and rounded to whole units is a thin seam.
+            assert off.buffer(-1.5).is_empty
+
+
+@pytest.mark.slow
+def test_the_ways_to_one_unit_are_searched_together(ilp, monkeypatch):
+    """A search of the whole network for each village and kind took most of the time."""
+    calls = []
+    search = paths.dijkstra.shortest_tree
+    monkeypatch.setattr(paths.dijkstra, "shortest_tree", lambda *of: calls.append(1) or search(*of))
+    found = NearestWays(ilp.gaps).of(ilp.gaps.layers.villages.index)
+    units = {(way.kind, way.facility_id) for ways in found.values() for way in ways}
+    assert len(calls) == len(units) < sum(map(len, found.values()))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("closed", [0, 3])
+def test_one_of_all_places_is_joined_as_alone(closed):
+    layers = demo_layers(24)
+    roads = layers.roads.index[:closed].astype(str)
+    gaps = find_gaps(layers, scenario=scenario(edits=[CloseRoad(road=road) for road in roads]))
+    profile = Profile("motorcycle", "wet")
+    router, all_ = gaps.ways.router(profile), gaps.ways.stops(profile)
+    for row in range(len(all_)):
+        one, alone = all_.one(row), gaps.ways.place(profile, row)
+        assert len(one) == 1
+        assert one.walk_m.tolist() == alone.walk_m.tolist()
+        for role in ("leaving", "arriving"):
+            ends, expected = (router.ends(stops, role) for stops in (one, alone))
+            assert sorted(zip(ends.node, ends.seconds, strict=True)) == sorted(
+                zip(expected.node, expected.seconds, strict=True)
+            )

@@ -92,11 +92,26 @@ def _missing(value: object) -> bool:
 
 
 def text_column(frame: pd.DataFrame, column: str | None) -> pd.Series[Any]:
-    """Return a column as text with missing values, or an all-missing one for None."""
+    r"""Return a column as text with missing values, or an all-missing one for None.
+
+    Half a character, as JSON may hold it, is replaced: no file could hold it.
+
+    Examples
+    --------
+    >>> text_column(pd.DataFrame({"nama": ["Pustu \ud800A", 7.0, None]}, dtype=object), "nama").tolist()
+    ['Pustu \ufffdA', '7', nan]
+    """
     if column is None:
         return pd.Series(pd.NA, index=frame.index, dtype="str")
-    texts = [None if _missing(value) else cell_text(value) or None for value in frame[column]]
+    texts = [None if _missing(value) else _whole(cell_text(value)) or None for value in frame[column]]
     return pd.Series(texts, index=frame.index, name=column, dtype="str")
+
+
+def _whole(text: str) -> str:
+    # No half of a character can be printed, so that most texts are seen to hold none at once.
+    if text.isprintable():
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 BAD_CODE = "rows whose village code is empty, too short or spoiled (a number with decimals) were left out"

@@ -37,6 +37,9 @@ def clean(value: str) -> str:
     >>> clean("Suka\nMaju\x00\u202e!")
     'Suka Maju !'
     """
+    # None of those can be printed, so that most texts are seen to hold none at once.
+    if value.isprintable():
+        return value
     out = []
     for char in value:
         category = unicodedata.category(char)

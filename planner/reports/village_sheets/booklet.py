@@ -155,7 +155,7 @@ class Booklet:
 
     def __init__(self, ilp: Ilp, lang: str) -> None:
         self.ilp, self.lang = ilp, lang
-        self.facts, self.drawing = SheetFacts(ilp, lang), Drawing(ilp, lang, NearestWays(ilp.gaps))
+        self.facts, self.drawing, self.ways = SheetFacts(ilp, lang), Drawing(ilp, lang), NearestWays(ilp.gaps)
         self._says_more = bool(self.facts.assumed or self.facts.on_foot)
         self.source = files("planner").joinpath("data/pws.typ").read_text("utf-8")
 
@@ -195,7 +195,8 @@ class Booklet:
         villages = self.ilp.gaps.layers.villages
         mine = villages[villages["district_code"] == district].sort_index()
         pages = [self._page(code) for code in mine.index]
-        images = {f"{code}.svg": self.drawing.draw(code).encode("utf-8") for code in mine.index}
+        ways = self.ways.of(mine.index.tolist())
+        images = {f"{code}.svg": self.drawing.draw(code, ways[code]).encode("utf-8") for code in mine.index}
         images |= {f"{kind}.svg": sign(kind).encode("utf-8") for kind in self.ilp.kinds}
         facts = self.facts
         data = {

@@ -16,14 +16,14 @@ from planner.texts.catalogues import ilp_texts
 from planner.texts.formatter import Formatter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     import geopandas as gpd
     from numpy.typing import NDArray
 
     from geodata.layers import Layers
     from planner.ilp.model import Ilp
-    from planner.reports.village_sheets.ways import NearestWays
+    from planner.reports.village_sheets.ways import Way
 
 WIDTH, HEIGHT = 490, 420
 # Around the village; and how much larger the frame may grow so that nearest units are in it.
@@ -31,8 +31,9 @@ MARGIN, GROWTH = 0.15, 2.2
 LEAST_M = 1500.0
 # A unit this close to the edge is widened to; a part of a village with less of its area is an islet.
 EDGE, ISLET = 0.05, 0.05
-# Of roads: less is not seen on any sheet.
+# Of outlines and roads: less is not seen on any sheet.
 FINE_M = 2.0
+RIM = 3.0  # of the drawing: more than half of the widest line
 FONT = 'font-family="Libertinus Serif, Georgia, serif"'
 LETTER = 0.5  # of the letter's height, a letter's mean width
 HALO = f'{FONT} stroke="#fff" stroke-width="3" paint-order="stroke" stroke-linejoin="round"'
@@ -120,8 +121,6 @@ class Drawing:
         The answers.
     lang
         ``id`` or ``en``.
-    ways
-        The ways to nearest units, where they are to be drawn: finding them takes most of the time.
 
     Examples
     --------
@@ -131,11 +130,14 @@ class Drawing:
     (True, True)
     """
 
-    def __init__(self, ilp: Ilp, lang: str, ways: NearestWays | None = None) -> None:
+    def __init__(self, ilp: Ilp, lang: str) -> None:
         layers = ilp.gaps.layers
         self.write, self.t = Formatter(lang), ilp_texts()[lang]
-        self.villages, self.names = layers.villages.geometry, layers.villages["village_name"]
-        self.around = shapely.STRtree(self.villages.to_numpy())
+        self.villages, self.names = layers.villages.geometry, layers.villages["village_name"].tolist()
+        self.codes = self.villages.index.to_numpy(dtype=object)
+        # Each village is on the sheets of all its neighbours.
+        self.outlines = shapely.simplify(self.villages.to_numpy(), FINE_M)
+        self.around = shapely.STRtree(self.outlines)
         self.roads = [_merged(layers, main=main) for main in (False, True)]
         self.trees = [shapely.STRtree(lines) for lines in self.roads]
         rows = layers.facilities
@@ -146,15 +148,16 @@ class Drawing:
         self.units = _drawn(rows, group)
         self.name_of = rows["name"].to_dict()
         self.points = shapely.STRtree(rows.geometry.to_numpy())
-        self.ways = ways
 
-    def draw(self, code: str) -> str:
+    def draw(self, code: str, ways: Sequence[Way] = ()) -> str:
         """Return a village's map as SVG: roads, names, units, ways, a scale and north.
 
         Parameters
         ----------
         code
             The village's.
+        ways
+            Its ways to nearest units, where they are to be drawn: finding them takes longer than the rest.
 
         Raises
         ------
@@ -162,12 +165,11 @@ class Drawing:
             The area has no such village.
         """
         shape = self.villages.loc[code]
-        ways = [] if self.ways is None else self.ways.of(code)
         frame = self._frame(shape, [w.goal for w in ways])
         labels = _Labels()
         # Room for the scale and north.
         labels.taken += [(0, HEIGHT - 26, 130, HEIGHT), (WIDTH - 30, 0, WIDTH, 44)]
-        parts = [self._ground(code, shape, frame), self._roads(frame)]
+        parts = [self._ground(code, frame), self._roads(frame)]
         lines = [self._way(w.line, frame) for w in ways]
         near = {w.facility_id for w in ways}
         symbols, names = self._units(frame, near, labels)
@@ -195,14 +197,15 @@ class Drawing:
                 own = wider
         return _Frame(own[0], own[3], WIDTH / (own[2] - own[0]))
 
-    def _ground(self, code: str, shape: shapely.Geometry, frame: _Frame) -> str:
-        near = self.around.query(frame.box)
-        others = near[self.villages.index[near] != code]
-        shapes = shapely.simplify(self.villages.to_numpy()[np.sort(others)], frame.fine_m)
-        own = shapely.simplify(shape, frame.fine_m)
+    def _ground(self, code: str, frame: _Frame) -> str:
+        # Cut a little outside of the frame, so that no cut is seen.
+        rim = frame.box.buffer(RIM / frame.per_m, join_style="mitre")
+        near = np.sort(self.around.query(rim))
+        shapes = shapely.simplify(shapely.clip_by_rect(self.outlines[near], *rim.bounds), frame.fine_m)
+        mine = self.codes[near] == code
         return (
-            f'<path d="{_rings(shapes, frame)}" fill="#f1efe9" stroke="{LINE}" stroke-width="1"/>'
-            f'<path d="{_rings([own], frame)}" fill="#dfeaf6" stroke="#0b3a6b" stroke-width="2.4"/>'
+            f'<path d="{_rings(shapes[~mine], frame)}" fill="#f1efe9" stroke="{LINE}" stroke-width="1"/>'
+            f'<path d="{_rings(shapes[mine], frame)}" fill="#dfeaf6" stroke="#0b3a6b" stroke-width="2.4"/>'
         )
 
     def _roads(self, frame: _Frame) -> str:
@@ -260,9 +263,9 @@ class Drawing:
 
     def _village_names(self, code: str, frame: _Frame, labels: _Labels) -> list[str]:
         at = np.sort(self.around.query(frame.box))
-        pieces = shapely.intersection(self.villages.to_numpy()[at], frame.box)
+        pieces = shapely.clip_by_rect(self.outlines[at], *frame.box.bounds)
         large = np.argsort(-shapely.area(pieces), kind="stable")
-        mine = self.villages.index[at] == code
+        mine = self.codes[at] == code
         order = sorted(large.tolist(), key=lambda i: not mine[i])
         out = []
         for i in order:
@@ -270,7 +273,7 @@ class Drawing:
                 continue
             spot = pieces[i].representative_point()
             x, y = frame.xy(spot.x, spot.y)
-            name, size = str(self.names.iloc[at[i]]), 15 if mine[i] else 12
+            name, size = str(self.names[at[i]]), 15 if mine[i] else 12
             wide = len(shown(name, NAME_CHARACTERS)) * size * LETTER
             spots = [(x - wide / 2, y + dy) for dy in (4, 20, -12, 36, -28)]
             look = 'fill="#0b3a6b" font-weight="bold"' if mine[i] else 'fill="#666"'
@@ -335,12 +338,13 @@ class _Unit(NamedTuple):
 
 
 def _drawn(rows: gpd.GeoDataFrame, group: Mapping[str, str]) -> list[_Unit]:
-    xy = shapely.get_coordinates(rows.geometry.to_numpy())
+    xy = shapely.get_coordinates(rows.geometry.to_numpy()).tolist()
+    # Text read out of Arrow one by one takes ten times as long.
+    ids = rows.index.to_numpy(dtype=object)
+    kinds, names, works = (rows[c].to_numpy(dtype=object) for c in ("kind", "name", "functioning"))
     return [
-        _Unit(unit, group[kind], str(name), works == YesNo.NO, x, y)
-        for unit, kind, name, works, (x, y) in zip(
-            rows.index, rows["kind"], rows["name"], rows["functioning"], xy.tolist(), strict=True
-        )
+        _Unit(unit, group[kind], str(name), functioning == YesNo.NO, x, y)
+        for unit, kind, name, functioning, (x, y) in zip(ids, kinds, names, works, xy, strict=True)
     ]
 
 
