@@ -153,7 +153,7 @@ def test_a_workbook_that_says_it_is_larger_than_it_is(tmp_path):
 
 
 def test_a_workbook_that_holds_more_than_values(tmp_path):
-    """A link does nothing and a formula is not worked out; what would grow or read another file is refused."""
+    """A link does nothing, no formula is worked out; what would grow or read another file is refused."""
     secret = text(tmp_path / "secret.txt", "not for others")
     grown = "".join(f'<!ENTITY a{i} "{f"&a{i - 1};" * 10}">' for i in range(1, 10))
     values = {"link": "posyandu", "formula": "posyandu", "long": "&a9;", "file": "&e;"}
