@@ -87,9 +87,13 @@ class Products:
         self._place(name, beside)
 
     def _place(self, name: str, beside: Path) -> None:
-        known, sha = self._known() or {}, content_sha256(beside)
-        self._write({**known, name: [*known.get(name, [])[-1:], sha]})
-        beside.replace(self.folder / name)
+        known, target = self._known() or {}, self.folder / name
+        ours = known.get(name, [])
+        # Killed here twice, the file that stands there is neither the last nor the one before.
+        there = content_sha256(target) if target.is_file() else ""
+        stays = [there] if there in ours else ours[-1:]
+        self._write({**known, name: [*stays, content_sha256(beside)]})
+        beside.replace(target)
 
     def _known(self) -> dict[str, list[str]] | None:
         try:

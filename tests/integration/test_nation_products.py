@@ -20,7 +20,7 @@ from planner.nation import run as of_run
 from planner.nation.amount import units
 from planner.nation.cluster import InThisProcess
 from planner.nation.country import Files, facilities_file
-from planner.nation.products import MAP, NAMES, RUN, reserved
+from planner.nation.products import MAP, NAMES, RUN, opened, reserved
 from planner.nation.remote import Place, results, results_as_tables
 from planner.nation.run import nation
 from planner.nation.sites import nation_site
@@ -284,3 +284,28 @@ def test_a_plan_tells_its_costs_and_what_is_beside_it_is_kept(country: Files, ma
     used = plan.table["units"] > 0
     assert plan.table["yearly_idr"].isna().tolist() == used.tolist()
     assert json.loads((plan.folder / RUN).read_text("utf-8"))["yearly_idr"] is None
+
+
+def test_killed_twice_before_a_file_is_in_its_place_is_no_edit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain, table = Path.replace, "regencies.csv"
+    with opened(tmp_path / "out") as products:
+        products.write(table, "first")
+
+    def killed(self: Path, target: Path) -> Path:
+        if Path(target).name == table:
+            raise KeyboardInterrupt
+        return plain(self, target)
+
+    monkeypatch.setattr(Path, "replace", killed)
+    for text in ("second", "third"):
+        with opened(tmp_path / "out") as products:
+            products.require_unedited()
+            with pytest.raises(KeyboardInterrupt):
+                products.write(table, text)
+    with opened(tmp_path / "out") as products:
+        products.require_unedited()
+        (tmp_path / "out" / table).write_text("edited", "utf-8")
+        with pytest.raises(WorkspaceError, match=table):
+            products.require_unedited()
