@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from planner.nation.products import Products
 
 # Villages that a list of the worst holds, at most, for each kind.
-RANKED = 20_000
 # What is told of a kind in one season, of each kabupaten, province and the country.
 OF_ANSWER = (
     "villages_served", "villages_partly", "villages_gap", "villages_unknown", "people_reached",
@@ -334,7 +333,7 @@ def facility_people(served: pd.DataFrame, units: gpd.GeoDataFrame) -> pd.DataFra
 def ranked(villages: pd.DataFrame, kinds: Sequence[str], names: Mapping[str, str]) -> pd.DataFrame:
     """Return the villages that are gaps, for each kind those with most people who are not reached first.
 
-    Villages whose people are unknown come last, by their code; none is left out before ``RANKED``.
+    Villages whose people are unknown come last, by their code; none is left out.
 
     Parameters
     ----------
@@ -368,7 +367,7 @@ def ranked(villages: pd.DataFrame, kinds: Sequence[str], names: Mapping[str, str
             "minutes_median": rows[f"{kind}_minutes_median"].to_numpy(),
         })  # fmt: skip
         order = ["people_not_reached", "village_code"]
-        table = table.sort_values(order, ascending=[False, True], na_position="last").head(RANKED)
+        table = table.sort_values(order, ascending=[False, True], na_position="last")
         table.insert(1, "rank", np.arange(1, len(table) + 1))
         tables.append(table)
     return pd.concat(tables, ignore_index=True)

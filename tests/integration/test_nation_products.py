@@ -20,6 +20,7 @@ from planner.nation import run as of_run
 from planner.nation.amount import units
 from planner.nation.cluster import InThisProcess
 from planner.nation.country import Files, facilities_file
+from planner.nation.gather import ranked
 from planner.nation.products import MAP, NAMES, RUN, opened, reserved
 from planner.nation.remote import Place, results, results_as_tables
 from planner.nation.run import nation
@@ -309,3 +310,16 @@ def test_killed_twice_before_a_file_is_in_its_place_is_no_edit(
         (tmp_path / "out" / table).write_text("edited", "utf-8")
         with pytest.raises(WorkspaceError, match=table):
             products.require_unedited()
+
+
+def test_every_gap_of_a_large_country_is_ranked() -> None:
+    codes = [f"35.{i // 1000:02}.01.{2000 + i % 1000}" for i in range(25_000)]
+    villages = pd.DataFrame(
+        {"village_name": "Desa", "regency_code": [c[:5] for c in codes], "regency_name": "Kabupaten",
+         "people": [float(i % 7) for i in range(25_000)], "pustu_people_reached": 0.0,
+         "pustu_minutes_median": 40.0, "pustu_status": "gap", "pustu_reason": "too_far"}, index=codes,
+    )  # fmt: skip
+    table = ranked(villages, ["pustu"], {})
+    assert sorted(table["village_code"]) == sorted(codes)
+    assert table["rank"].tolist() == list(range(1, 25_001))
+    assert table["people_not_reached"].is_monotonic_decreasing
