@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     from planner.nation.products import Products
 
-# Villages that a list of the worst holds, at most, for each kind.
 # What is told of a kind in one season, of each kabupaten, province and the country.
 OF_ANSWER = (
     "villages_served", "villages_partly", "villages_gap", "villages_unknown", "people_reached",
