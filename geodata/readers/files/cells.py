@@ -103,14 +103,14 @@ def text_column(frame: pd.DataFrame, column: str | None) -> pd.Series[Any]:
     """
     if column is None:
         return pd.Series(pd.NA, index=frame.index, dtype="str")
-    texts = [None if _missing(value) else _whole(cell_text(value)) or None for value in frame[column]]
+    texts = [None if _missing(value) else cell_text(value) or None for value in frame[column]]
+    # No half of a character can be printed, so that most columns are seen to hold none at once.
+    if not "".join(filter(None, texts)).isprintable():
+        texts = [None if text is None else _whole(text) for text in texts]
     return pd.Series(texts, index=frame.index, name=column, dtype="str")
 
 
 def _whole(text: str) -> str:
-    # No half of a character can be printed, so that most texts are seen to hold none at once.
-    if text.isprintable():
-        return text
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
