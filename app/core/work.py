@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 LOG = logging.getLogger(__name__)
+# Of what is asked before a page stands: no hand is so quick.
+MOST_EARLY = 1_000
 
 
 def _nothing() -> None:
@@ -109,8 +111,11 @@ class Work:
         """
         if self._early is None:
             act()
-        else:
-            self._early.append(act)
+            return
+        self._early.append(act)
+        if len(self._early) > MOST_EARLY:
+            LOG.warning("a page has not stood for so long that what was asked of it is done now")
+            self._catch_up()
 
     def _arrive(self) -> None:
         """Do what waited, in its order, once Panel has done what it does itself when a page stands."""
@@ -217,8 +222,9 @@ class Work:
         self._ended.set()
 
     def close(self) -> None:
-        """Stop, and give up the seats: whatever waits there is not begun."""
+        """Stop, and give up the seats: whatever waits there, or for the page, is not begun."""
         self.stop()
+        self._early = None
         if self._seats is not None:
             for seat in (self._seats.questions, self._seats.views, self._seats.files, self._seats.plans):
                 seat.shutdown(wait=False, cancel_futures=True)

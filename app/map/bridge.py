@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 MOST_DRAWN_POINTS = 500
 FARTHEST_MISS_M = 2000.0
+FARTHEST_DEGREES = 1e6
 # As many as an address says (app/web/address.py): 0.1 m.
 BOX_DECIMALS = 6
 
@@ -64,10 +65,12 @@ def _points(data: dict[str, Any], *, least: int) -> dict[str, Any] | None:
 def _box(data: dict[str, Any]) -> dict[str, Any] | None:
     """Return the corners of a box, the lower left first, as west, south, east, north (degrees)."""
     corners = data.get("corners")
-    if not isinstance(corners, list) or len(corners) != 2:
+    if not isinstance(corners, list) or len(corners) != 2 or any(_lonlat(c) is None for c in corners):
         return None
-    edges = [edge for corner in map(_lonlat, corners) if corner is not None for edge in corner]
-    return {"box": tuple(round(edge, BOX_DECIMALS) for edge in edges)} if len(edges) == 4 else None
+    (west, south), (east, north) = corners
+    # Both by the same turns of the world: a box that reaches over the date line stays one.
+    turn = 360.0 * math.floor(((west + east) / 2 + 180.0) / 360.0)
+    return {"box": tuple(round(float(v), BOX_DECIMALS) for v in (west - turn, south, east - turn, north))}
 
 
 # What more there is to read in messages of a type.
@@ -81,7 +84,11 @@ def _lonlat(value: Any) -> tuple[float, float] | None:  # noqa: ANN401 - whateve
     if not isinstance(value, list) or len(value) != 2:
         return None
     lon, lat = value
-    if not all(isinstance(v, (int, float)) and math.isfinite(v) for v in (lon, lat)) or abs(lat) > 90:
+    # No map was ever panned so far; and a whole number may be too long for a float.
+    if (
+        not all(isinstance(v, (int, float)) and abs(v) <= FARTHEST_DEGREES for v in (lon, lat))
+        or abs(lat) > 90
+    ):
         return None
     return (float(lon) + 180.0) % 360.0 - 180.0 if abs(lon) > 180 else float(lon), float(lat)
 

@@ -16,16 +16,14 @@ if TYPE_CHECKING:
     from geodata.drafting.guess import Guess
     from geodata.drafting.rows import Unit, Village
 
-# A list is left out only where another has so much of it: the rest of its units would be lost.
-INSIDE = 0.9
-
 
 def leave_out_twins(lists: Sequence[Guess], boundaries: Guess, code: str, name: str) -> None:
-    """Mark the lists whose units stand in another list of the folder, and those that share many with one.
+    """Mark the lists whose units all stand in another list of the folder, and those that share many with one.
 
     Of two equal lists the one with places counts, then the fuller one, then one of this kabupaten alone, then
-    the first. Units of one kind and name are the same where a kabupaten has a name once, and else in one
-    village or at one point, as :func:`geodata.quality.inspect` has it.
+    the first. None is left out of which a unit, or the places, would be lost, and what two lists do not tell,
+    such as kinds, is no sign that they are equal. Units of one kind and name are the same where a kabupaten
+    has a name once, and else in one village or at one point, as :func:`geodata.quality.inspect` has it.
 
     Parameters
     ----------
@@ -54,11 +52,12 @@ def leave_out_twins(lists: Sequence[Guess], boundaries: Guess, code: str, name: 
         sizes = {id(g): len(ours[id(g)]) for g in pair}
         if common < SAME_LIST_UNITS or 2 * common <= min(sizes.values()):
             continue
-        inside = [g for g in pair if common >= INSIDE * sizes[id(g)]]
+        inside = [g for g in pair if common == sizes[id(g)]]
         spare = min(inside or pair, key=worth)
         [kept] = [g for g in pair if g is not spare]
         said = f"{common:,} of its {counted(sizes[id(spare)], 'unit')} stand in {kept.title} too"
-        if inside:
+        placed = [any(u.place for u in ours[id(g)]) for g in (spare, kept)]
+        if inside and placed != [True, False]:
             spare.twin_of = said
         else:
             spare.doubts += (f"{said}, with the same kind and name: take them out of one of the two",)
@@ -95,7 +94,7 @@ def _keys(
     by_village: Counter[tuple[str, ...]] = Counter()
     by_point: Counter[tuple[str, ...]] = Counter()
     for unit in units:
-        if not unit.key:
+        if not unit.key or not unit.kind:
             continue
         if unit.kind in NAMED_ONCE:
             by_village[unit.kind, unit.key] += 1

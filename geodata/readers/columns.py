@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 # Of a column of units' names so many are different: the puskesmas of each village repeats.
 DIFFER = 0.5
+# Of degrees a metre; numbers of people and codes that differ do so by one at least.
+SAME_NUMBER = 1e-5
 # Keys whose columns hold words.
 NAMES = frozenset({"name", "village_name", "district_name"})
 
@@ -83,10 +85,12 @@ class Columns:
 def other_meanings(table: pd.DataFrame, column: str) -> list[str]:
     """Return the other columns under a column's heading, as spelling does not matter, that hold other things.
 
+    The same number written otherwise, and the same name in capitals, are no other thing.
+
     Examples
     --------
     >>> import pandas as pd
-    >>> table = pd.DataFrame({"Desa": ["Jaya", "Maju"], "DESA": ["Jaya", "Makmur"], "desa": ["Jaya", "Maju"]})
+    >>> table = pd.DataFrame({"Desa": ["Jaya", "Maju"], "DESA": ["Jaya", "Makmur"], "desa": ["JAYA", "Maju"]})
     >>> other_meanings(table, "Desa")
     ['DESA']
     """
@@ -100,8 +104,22 @@ def other_meanings(table: pd.DataFrame, column: str) -> list[str]:
     if not alike:
         return []
     texts = text_column(table, column).fillna("")
-    others = {c: text_column(table, c) for c in alike}
-    return [c for c, t in others.items() if (t.notna() & (t.fillna("") != texts)).any()]
+    out = []
+    for other in alike:
+        said = text_column(table, other)
+        differ = (said.notna() & (said.fillna("") != texts)).to_numpy(dtype=bool)
+        if not all(map(_same, texts.to_numpy(dtype=object)[differ], said.to_numpy(dtype=object)[differ])):
+            out.append(other)
+    return out
+
+
+def _same(one: str, other: str) -> bool:
+    """Return whether two cells say the same: a number but for its last decimals, or letters in any case."""
+    try:
+        return abs(float(one.replace(",", ".")) - float(other.replace(",", "."))) <= SAME_NUMBER
+    except ValueError:
+        key = spelling_key(one)
+        return bool(key) and key == spelling_key(other)
 
 
 def require_one_meaning(table: pd.DataFrame, column: str, key: str, what: str) -> None:

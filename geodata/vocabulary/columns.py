@@ -16,7 +16,8 @@ CLOSED = "closed"
 
 
 @cache
-def _columns() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+def all_columns() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+    """Return the headings under which columns are known, by layer and key (:func:`layer_columns`)."""
     text = files("geodata").joinpath("data/columns.yml").read_text("utf-8")
     table: dict[str, dict[str, list[str]]] = yaml.safe_load(text)
     return {layer: {key: tuple(n) for key, n in keys.items()} for layer, keys in table.items()}
@@ -35,7 +36,7 @@ def layer_columns(layer: str) -> Mapping[str, tuple[str, ...]]:
     >>> layer_columns("boundaries")["code"][:3]
     ('kode', 'kode_desa', 'village_code')
     """
-    return _columns()[layer]
+    return all_columns()[layer]
 
 
 @cache

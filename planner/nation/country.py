@@ -13,7 +13,7 @@ import pandas as pd
 
 from geodata.areafile import BoundariesFile, FacilitiesFile, FileSource, KindColumn
 from geodata.codes import VillageKind, is_district, name_key, parse_village_code, regency_of, village_kind
-from geodata.errors import ConfigError, MissingColumnError, counted, first_five
+from geodata.errors import ConfigError, MissingColumnError, SchemaError, counted, first_five
 from geodata.files.csvtext import csv_text
 from geodata.readers.columns import Columns, known_heads
 from geodata.readers.files.cells import count_column, pick_column, text_column, total_rows
@@ -65,7 +65,7 @@ class Cut:
     notes
         What is to be told: rows that are in no kabupaten.
     people
-        By kabupaten, the people of all of its rows.
+        By kabupaten, the people of all of its rows; none where they cannot be read, which its reader tells.
     """
 
     folder: Path
@@ -229,7 +229,7 @@ def _cut_people(
     table = _any_table(FileSource(path=path), "population", (*heads["people"], *heads["name"]))
     columns = Columns(table, heads, "population")
     code = columns.pick(None, "code")
-    people = _people_of(table, columns, path.name)
+    own = _people_rows(table, columns, path.name)
     parsed = text_column(table, code).map(_code) if code is not None else pd.Series(None, index=table.index)
     if parsed.notna().mean() > 0.5:
         regency = parsed.map(regency_of, na_action="ignore")
@@ -239,24 +239,26 @@ def _cut_people(
         if code is not None:
             # Codes of a level alone ("001") are none.
             table = table.drop(columns=code)
+    people = _people_of(own, columns, path.name, regency).reindex(table.index)
     lost = regency.isna() | ~regency.isin(regencies)
     for one, rows in table[~lost].groupby(regency[~lost]):
         people_file(stage, str(one)).write_text(csv_text(rows, index=False), "utf-8", newline="")
     without = [c for c in regencies if not people_file(stage, c).exists()]
     notes = []
     if lost.any():
-        amount = float(people[lost].sum())
-        notes.append(f"{path.name}: {counted(int(lost.sum()), 'row')} of no kabupaten of the map"
-                     f" ({amount:,.0f} people, counted nowhere)")  # fmt: skip
+        amount = float(people[lost].sum(min_count=1))
+        known = not np.isnan(amount)
+        said = f"{amount:,.0f} people, counted nowhere" if known else "how many people is not known"
+        notes.append(f"{path.name}: {counted(int(lost.sum()), 'row')} of no kabupaten of the map ({said})")
     if without:
         notes.append(f"{path.name}: no people known of {counted(len(without), 'kabupaten', 'kabupaten')}: "
                      f"{first_five(without)}")  # fmt: skip
-    of_regency = people[~lost].groupby(regency[~lost]).sum()
+    of_regency = people[~lost].groupby(regency[~lost]).sum(min_count=1).dropna()
     return {str(c): float(n) for c, n in of_regency.items()}, notes
 
 
-def _people_of(table: pd.DataFrame, columns: Columns, file: str) -> pd.Series[float]:
-    """Return the people of each row, as the reader of one area takes them; NaN of totals and headings.
+def _people_rows(table: pd.DataFrame, columns: Columns, file: str) -> pd.DataFrame:
+    """Return the rows of a table that count people: no totals, no headings of a kecamatan.
 
     Raises
     ------
@@ -275,8 +277,26 @@ def _people_of(table: pd.DataFrame, columns: Columns, file: str) -> pd.Series[fl
     name = columns.pick(None, "name")
     sums = total_rows(table, code.notna(), number=column, name=name)
     heading = text_column(table, name).map(lambda t: isinstance(t, str) and is_district(t)).astype(bool)
-    numbers = count_column(table[~sums], column, "population", "population", file).numbers
-    return numbers.reindex(table.index).mask(heading & code.isna())
+    return table[~(sums | (heading & code.isna()))]
+
+
+def _people_of(rows: pd.DataFrame, columns: Columns, file: str, regency: pd.Series[Any]) -> pd.Series[float]:
+    """Return the people of rows, each kabupaten's read by itself, as the reader of one area does.
+
+    Kabupaten write numbers in their own ways; of one whose numbers cannot be read they are unknown here, and
+    its own reader says why.
+    """
+    column = columns.pick(None, "people")
+
+    def read(mine: pd.DataFrame) -> pd.Series[float]:
+        try:
+            return count_column(mine, column, "population", "population", file).numbers
+        except SchemaError:
+            return pd.Series(np.nan, index=mine.index)
+
+    whose = regency.reindex(rows.index).astype(object).fillna("")
+    found = [read(mine) for _, mine in rows.groupby(whose)]
+    return pd.concat(found) if found else pd.Series(dtype="float64")
 
 
 def _level(table: pd.DataFrame, *words: str) -> str | None:

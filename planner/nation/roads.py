@@ -147,12 +147,12 @@ def _as_geo(batch: Any, schema: Any) -> gpd.GeoDataFrame:  # noqa: ANN401 - Arro
 
 def _cut(paths: Sequence[Path], stage: Path) -> dict[str, list[float]]:
     """Write road lines by cells; their columns have to mean the same in all files."""
-    said: dict[str, frozenset[str]] = {}
+    said: dict[Path, frozenset[str]] = {}
     writers: dict[str, list[float]] = {}
     pieces: dict[str, int] = {}
     first = 0
     for file, frame in ((p, frame) for p in paths for frame in _batches(p)):
-        said[file.name] = _meant(frame)
+        said[file] = _meant(frame)
         _require_alike(said)
         rows = frame.assign(**{NUMBER: np.arange(first, first + len(frame))})
         first += len(frame)
@@ -175,15 +175,16 @@ def _meant(frame: gpd.GeoDataFrame) -> frozenset[str]:
     return frozenset(str(c) for c in frame.columns if spelling_key(str(c)) in known)
 
 
-def _require_alike(said: Mapping[str, frozenset[str]]) -> None:
+def _require_alike(said: Mapping[Path, frozenset[str]]) -> None:
     """Raise SchemaError where files name classes, surfaces or directions by other columns."""
     first, *others = said
     for other in others:
         if said[other] != said[first]:
             columns = [", ".join(sorted(said[name])) or "none" for name in (first, other)]
+            named = [p if first.name == other.name else p.name for p in (first, other)]
             msg = (
-                f"roads: {first} and {other} tell of roads in other columns ({columns[0]}; {columns[1]}): "
-                "call them the same, or join the files into one."
+                f"roads: {named[0]} and {named[1]} tell of roads in other columns "
+                f"({columns[0]}; {columns[1]}): call them the same, or join the files into one."
             )
             raise SchemaError(msg)
 

@@ -218,6 +218,7 @@ class CountryRun:
         """Return what the readers noticed in each kabupaten; tell how many people are of no village."""
         rows, lost = [], {}
         for code, region in regions.items():
+            # Where they could not be read, the kabupaten's own reader says so.
             listed = cut.people.get(code, 0.0)
             if listed - region.people >= HALF_A_PERSON:
                 lost[code] = listed - region.people

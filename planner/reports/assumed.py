@@ -11,6 +11,7 @@ from geodata.vocabulary.statuses import FacilityStatus, YesNo
 from planner.reports.comparison.edits import edits_in_words
 from planner.reports.documents.model import Items, Paragraph, Section, number
 from planner.scenarios.edits import FACILITY_EDITS
+from planner.scenarios.modes import SEASONS
 from planner.scenarios.scenario import default_scenario
 
 if TYPE_CHECKING:
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
     from planner.reports.documents.model import Block
     from planner.reports.documents.words import Words
     from planner.reports.proposal.source import Source
+    from planner.scenarios.modes import Season
     from planner.scenarios.scenario import Scenario
+    from planner.scenarios.standards import KindStandard
 
 # What every scenario has of its own, and what has a sentence of its own.
 OWN = (
@@ -190,13 +193,25 @@ def _kinds(source: Source, mine: Scenario, plain: Scenario) -> list[str]:
         usual = plain.standard.get(kind)
         if rule == usual:
             continue
-        now = source.limit_words(rule.of(mine.season))
-        was = None if usual is None else source.limit_words(usual.of(mine.season))
-        if was is None or was == now:
-            out.append(words.say("assumed.kind", kind=words.kind(kind)))
-        else:
-            out.append(words.say("assumed.limit", kind=words.kind(kind), now=now, usual=was))
+        # Of the answer's own season first; of the other one where it is something else.
+        seasons = (mine.season, *(s for s in SEASONS if s != mine.season))
+        limits = [] if usual is None else [_limits(source, rule, usual, season) for season in seasons]
+        said = []
+        if limits and limits[0][0] != limits[0][1]:
+            now, was = limits[0]
+            said.append(words.say("assumed.limit", kind=words.kind(kind), now=now, usual=was))
+        for season, (now, was) in zip(seasons[1:], limits[1:], strict=True):
+            if now != was and (now, was) != limits[0]:
+                where = words.on_map(f"season_{season}")
+                said.append(words.say("assumed.limit_season", kind=words.kind(kind), now=now, usual=was,
+                                      season=where))  # fmt: skip
+        out += said or [words.say("assumed.kind", kind=words.kind(kind))]
     return out
+
+
+def _limits(source: Source, rule: KindStandard, usual: KindStandard, season: Season) -> tuple[str, str]:
+    """Return the limit of a rule and the usual one in a season, in words."""
+    return source.limit_words(rule.of(season)), source.limit_words(usual.of(season))
 
 
 def _others(words: Words, mine: Scenario, plain: Scenario) -> list[str]:

@@ -13,7 +13,7 @@ from geodata.layers import no_progress
 from planner.coverage.reach import usable_facilities
 from planner.coverage.show import area_in_words, html_table
 from planner.progress import go_on
-from planner.scenarios.modes import Profile
+from planner.scenarios.modes import SEASONS, Profile
 from planner.siting.ask import Objective
 from planner.siting.cover.instance import pairs_of
 from planner.siting.reach import BLOCK, times_within
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 
 # The shares of the time for draws by themselves and for the best on average; the rest is the worst case's.
 FOR_DRAWS, FOR_EXPECTED = 0.5, 0.25
-SEASONS: tuple[Season, ...] = ("dry", "wet")
 
 
 @dataclass(frozen=True)

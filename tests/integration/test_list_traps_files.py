@@ -132,6 +132,35 @@ def test_a_list_of_the_province_counts_only_its_rows_of_here(folder):
     assert notes == ("provinsi.csv is left out: 6 of its 6 units stand in puskesmas.csv too",)
 
 
+def test_units_of_kinds_that_nobody_tells_are_not_equal(folder):
+    save_list(folder / "data a.csv", DESA, Desa=DESA, Lintang=LAT, Bujur=LON)
+    save_list(folder / "data b.csv", DESA, Desa=DESA, Lintang=[y - 0.02 for y in LAT], Bujur=LON)
+    _, notes, text = drafted(folder)
+    assert not any("left out" in note for note in notes)
+    assert "stand in" not in text
+
+
+@pytest.mark.parametrize("rest", [[], ["Pustu Baru"]])
+def test_no_place_and_no_unit_is_lost_for_a_fuller_list(folder, rest):
+    n = 4 + len(rest)
+    save_list(folder / "pustu gps.csv", [*PUSTU[:4], *rest], Desa=DESA[:n], Lintang=LAT[:n], Bujur=LON[:n])
+    save_list(folder / "pustu 2024.csv", PUSTU, Desa=DESA)
+    read, notes, _ = drafted(folder)
+    paths = {entry["path"] for entry in read["facilities"]}
+    assert "pustu gps.csv" in paths
+    assert any("stand in" in note for note in notes)
+    assert {unit["name"] for unit in built(folder)[0].facilities.to_dict("records")} >= {*PUSTU, *rest}
+
+
+def test_of_ten_units_one_that_another_list_lacks_is_not_lost(folder):
+    names = [f"Pustu {name} {k}" for name in DESA for k in (1, 2)]
+    save_list(folder / "pustu a.csv", names, Desa=[d for d in DESA for _ in "12"])
+    save_list(folder / "pustu b.csv", [*names[:11], "Pustu Baru"], Desa=[d for d in DESA for _ in "12"])
+    read, [note], _ = drafted(folder)
+    assert len(read["facilities"]) == 2
+    assert "11 of its 12 units stand in pustu" in note
+
+
 # --- A map without codes -----------------------------------------------------------------------------------
 
 
@@ -230,12 +259,42 @@ def test_a_part_of_ckans_list_is_refused(folder, more):
 def test_a_list_deep_in_an_answer_is_found_and_two_are_refused(folder):
     rows = [{"Nama": n, "Desa": d} for n, d in zip(PUSTU, DESA, strict=True)]
     path = folder / "pustu.json"
-    path.write_text(json.dumps({"status": "ok", "data": {"page": 1, "rows": rows}}), "utf-8")
+    path.write_text(json.dumps({"status": "ok", "data": {"page": 1, "total": 6, "rows": rows}}), "utf-8")
     entry = [{"path": "pustu.json", "kind": "pustu"}]
     assert len(built(folder, facilities=entry)[0].facilities) == 6
     path.write_text(json.dumps({"data": {"rows": rows, "other": [{"a": 1}]}}), "utf-8")
     with pytest.raises(UnreadableFileError, match="no list of objects"):
         built(folder, facilities=entry)
+
+
+PAGED = [
+    {"status": "ok", "data": {"page": 1, "total_pages": 9, "total": 900, "rows": "ROWS"}},
+    {"data": {"current_page": 1, "data": "ROWS", "last_page": 5}},
+    {"data": "ROWS", "links": {"first": "x", "next": "https://x/?page=2"}, "meta": {"current_page": 1}},
+    {"count": 900, "next": "https://x/?page=2", "previous": None, "results": "ROWS"},
+    {"total": 900, "rows": "ROWS"},
+    {"rows": "ROWS", "hasMore": True},
+]
+WHOLE = [
+    {"data": "ROWS", "links": {"next": None}, "meta": {
+        "current_page": 1, "last_page": 1, "total": 6, "links": [{"url": None, "active": True}]}},
+    {"data": "ROWS", "metadata": {"columns": [{"name": "Nama"}]}},
+    {"count": 6, "next": None, "previous": None, "results": "ROWS"},
+    {"hasMore": False, "rows": "ROWS", "year": 2024},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("answer", "whole"), [*((a, False) for a in PAGED), *((a, True) for a in WHOLE)])
+def test_a_page_of_an_answer_is_refused_and_a_whole_one_is_read(folder, answer, whole):
+    rows = [{"Nama": n, "Desa": d} for n, d in zip(PUSTU, DESA, strict=True)]
+    text = json.dumps(answer).replace('"ROWS"', json.dumps(rows))
+    (folder / "pustu.json").write_text(text, "utf-8")
+    entry = [{"path": "pustu.json", "kind": "pustu"}]
+    if whole:
+        assert len(built(folder, facilities=entry)[0].facilities) == 6
+    else:
+        with pytest.raises(SchemaError, match="only a part of the list"):
+            built(folder, facilities=entry)
 
 
 def points(folder, crs, *, at=None):
@@ -393,6 +452,56 @@ def test_what_spreadsheets_saved_is_read(folder, cell, refused):
             built(folder, facilities=entry)
     else:
         assert set(built(folder, facilities=entry)[0].facilities["located_by"]) == {"coordinates"}
+
+
+@pytest.mark.parametrize(
+    ("more", "total"),
+    [
+        ({"No": "=ROW()-1"}, []),
+        ({"Tautan": '=HYPERLINK("https://x","lihat")'}, []),
+        ({}, ["Jumlah", "=COUNTA(B2:B7)"]),
+        ({}, ["=A7", "=COUNTA(B2:B7)"]),
+        ({}, []),
+    ],
+)
+def test_formulas_that_nobody_reads_are_no_matter(folder, more, total):
+    """They stand beside the list, or below it: what is read is all there."""
+    head, *rows = BOOK
+    rows = [[*head, *more], *([*row, *more.values()] for row in rows)]
+    title = [['="DATA PUSTU "&YEAR(NOW())']]
+    save_book(folder / "pustu.xlsx", [*title, *rows, *([total] if total else [])])
+    layers, _ = built(folder, facilities=[{"path": "pustu.xlsx", "kind": "pustu"}])
+    assert sorted(layers.facilities["name"]) == sorted(PUSTU)
+    read, _, _ = drafted(folder)
+    assert [entry["path"] for entry in read["facilities"]] == ["pustu.xlsx"]
+
+
+def test_a_heading_and_a_named_column_of_formulas_are_missed(folder):
+    rows = [[*row, f"=A{i}"] for i, row in enumerate(BOOK, start=1)]
+    save_book(folder / "pustu.xlsx", rows)
+    entry = {"path": "pustu.xlsx", "kind": "pustu"}
+    with pytest.raises(UnreadableFileError, match=r"1 cell with a formula and no value: E1"):
+        built(folder, facilities=[entry])
+    rows[0][4] = "Bdn"
+    save_book(folder / "pustu.xlsx", rows)
+    assert len(built(folder, facilities=[entry])[0].facilities) == 6
+    with pytest.raises(UnreadableFileError, match="6 cells with a formula and no value: E2, E3"):
+        built(folder, facilities=[{**entry, "staff": {"midwife": "Bdn"}}])
+
+
+@pytest.mark.parametrize(
+    "heads", [("Lat", "LAT"), ("lat", "lat_"), ("Desa", "DESA"), ("Kecamatan", "KECAMATAN")]
+)
+def test_columns_of_one_heading_that_only_write_otherwise_are_one(folder, heads):
+    other = {"Lat": [f"{y}0" for y in LAT], "lat": [f"{y}000001" for y in LAT],
+             "Desa": [d.upper() for d in DESA], "Kecamatan": ["KALIWATES"] * 6}  # fmt: skip
+    own = {"Lat": LAT, "lat": LAT, "Desa": DESA, "Kecamatan": ["Kaliwates"] * 6}
+    columns = {heads[0]: own[heads[0]], heads[1]: other[heads[0]], "Lon": LON}
+    columns |= {} if heads[0] in ("Lat", "lat") else {"Lintang": LAT}
+    save_list(folder / "pustu.csv", PUSTU, **columns)
+    layers, _ = built(folder, facilities=[{"path": "pustu.csv", "kind": "pustu"}])
+    assert len(layers.facilities) == 6
+    assert drafted(folder)[1] == ()
 
 
 def table(tmp_path, text):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from geodata.errors import UnreadableFileError, counted, first_five
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 # A cell with a formula in a sheet's file, and all behind the formula: its value, if it has one.
@@ -23,17 +23,20 @@ _TEXT = re.compile(rb'\bt="str"')
 _VALUE = re.compile(rb">[^<]")
 _END = re.compile(rb"</(?:\w+:)?c>")
 CHUNK_BYTES = 1_000_000
+NOWHERE = "?"
 # No cell with a formula is longer; what has no end within so many is none.
 LONGEST_BYTES = 200_000
 
 
-def require_values(path: Path, member: str, what: str) -> None:
-    """Raise UnreadableFileError where formulas of a sheet have no values: read, they would be empty cells.
+def require_values(cells: Sequence[str], path: Path, what: str) -> None:
+    """Raise UnreadableFileError where cells have formulas without values: read, they would be empty.
 
     Parameters
     ----------
-    path, member
-        The workbook, and the sheet's file within it.
+    cells
+        Such as C7.
+    path
+        The workbook.
     what
         What messages call the table.
 
@@ -42,7 +45,6 @@ def require_values(path: Path, member: str, what: str) -> None:
     UnreadableFileError
         With the first cells, and what to do.
     """
-    cells = list(formulas_without_values(path, member))
     if cells:
         msg = (
             f"{what}: {path.name} has {counted(len(cells), 'cell')} with a formula and no value: "
@@ -50,6 +52,19 @@ def require_values(path: Path, member: str, what: str) -> None:
             "LibreOffice, save it, and give it again."
         )
         raise UnreadableFileError(msg)
+
+
+def row_and_column(cell: str) -> tuple[int, int]:
+    """Return a cell's row and column, from 1; 0, 0 where its sheet does not say where it stands.
+
+    Examples
+    --------
+    >>> row_and_column("C7"), row_and_column("AA12"), row_and_column(NOWHERE)
+    ((7, 3), (12, 27), (0, 0))
+    """
+    from openpyxl.utils.cell import coordinate_to_tuple
+
+    return (0, 0) if cell == NOWHERE else coordinate_to_tuple(cell)
 
 
 def formulas_without_values(path: Path, member: str) -> Iterator[str]:
@@ -64,4 +79,4 @@ def formulas_without_values(path: Path, member: str) -> Iterator[str]:
                 at = _AT.search(found[1])
                 valued = bool(found[2]) and (_TEXT.search(found[1]) or _VALUE.search(found[2]))
                 if not valued:
-                    yield "?" if at is None else at[1].decode()
+                    yield NOWHERE if at is None else at[1].decode()

@@ -64,7 +64,7 @@ def hidden_sheets(path: Path) -> set[str]:
 
 
 def sheet_rows(path: Path, sheet: str | None, what: str) -> list[list[object]]:
-    """Return the rows of a sheet; the cells below a merged block's first row hold its value.
+    """Return the rows of a sheet, as :func:`sheet_cells`, all of whose formulas have their values.
 
     Raises
     ------
@@ -72,6 +72,23 @@ def sheet_rows(path: Path, sheet: str | None, what: str) -> list[list[object]]:
         No such sheet, or several and none is named.
     UnreadableFileError
         A cell of a million characters and more; formulas without their values.
+    """
+    rows, without = sheet_cells(path, sheet, what)
+    require_values(without, path, what)
+    return rows
+
+
+def sheet_cells(path: Path, sheet: str | None, what: str) -> tuple[list[list[object]], list[str]]:
+    """Return the rows of a sheet, and its cells whose formula has no value, such as C7; these are empty.
+
+    The cells below a merged block's first row hold its value.
+
+    Raises
+    ------
+    MissingColumnError
+        No such sheet, or several and none is named.
+    UnreadableFileError
+        A cell of a million characters and more.
     """
     _require_short_cells(path, what)
     with _opened(path) as book:
@@ -94,9 +111,9 @@ def sheet_rows(path: Path, sheet: str | None, what: str) -> list[list[object]]:
         read = bounded(map(_filled, page.iter_rows(values_only=True)), what, path.name)
         rows = [list(row) for row in _few_enough(read, what, path.name)]
         member = page._worksheet_path  # noqa: SLF001 - openpyxl reads no merged cells where it reads row by row
-    require_values(path, member, what)
+    without = list(formulas_without_values(path, member))
     _fill_down(rows, _merged_blocks(path, member), what, path.name)
-    return rows
+    return rows, without
 
 
 @contextmanager

@@ -8,15 +8,17 @@ import json
 import re
 from contextlib import contextmanager
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from geodata.errors import InputError, SchemaError, UnreadableFileError, brief
 from geodata.files import limits
 from geodata.files.csvtext import unguarded
-from geodata.readers.files.cells import cell_text
+from geodata.readers.files.cells import TOTAL_WORDS, cell_text
+from geodata.readers.files.formulas import require_values, row_and_column
 from geodata.readers.files.header import HEADER_SEARCH_ROWS, score, with_header
 from geodata.readers.files.opening import require_readable
-from geodata.readers.files.sheets import bounded, sheet_rows
+from geodata.readers.files.sheets import bounded, sheet_cells
+from geodata.vocabulary.columns import all_columns
 from geodata.vocabulary.spelling import spelling_key
 
 if TYPE_CHECKING:
@@ -43,6 +45,16 @@ WIDE = 0.8
 _UNSEEN = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f]")
 # The row number that CKAN (the program of many open-data portals) adds; in how many objects a list may lie.
 CKAN_ROW, DEEPEST = "_id", 4
+# What servers call, beside a list, how long all of it is, how many pages it has, and where the next one is.
+TOTALS = {
+    "total", "totals", "totaldata", "totalrecords", "totalrecord", "totalcount", "totalrows", "totalitems",
+    "totalelements", "totalresults", "recordstotal", "count", "jumlahdata", "jumlahtotal",
+}  # fmt: skip
+PAGES = {"lastpage", "totalpages", "totalpage", "pagecount", "pagestotal", "jumlahhalaman"}
+NEXT = {
+    "next", "nextpage", "nextpageurl", "nexturl", "nextlink", "nextcursor", "nextpagetoken", "hasmore",
+    "hasnext", "hasnextpage", "exceededtransferlimit",
+}  # fmt: skip
 _GEOJSON = re.compile(r'"type"\s*:\s*"(FeatureCollection|Feature|Topology)"')
 
 
@@ -64,6 +76,9 @@ def read_table(source: FileSource, what: str, wanted: Sequence[str]) -> pd.DataF
     The header is, of the leading rows, the one (or the two together) that holds most of the ``wanted`` names,
     so titles above a table do no harm. The index is the row number in the file, for messages.
 
+    A workbook's formulas may have no values, where a program wrote them. They are refused where they would be
+    missed: in a heading, and in a column that has a known heading or is named in AREA.yml, but for totals.
+
     Raises
     ------
     InputError
@@ -74,7 +89,9 @@ def read_table(source: FileSource, what: str, wanted: Sequence[str]) -> pd.DataF
     limits.require_small(path, what, limits.TABLE_BYTES)
     known = {spelling_key(w) for w in wanted}
     try:
-        rows = _rows(source, known, what)
+        if path.suffix.lower() in BOOK_SUFFIXES:
+            return _of_book(source, known, what)
+        rows = _text_rows(path, known, what)
         _require_content(rows, what, path.name)
         return with_header(rows, known, strict_width=path.suffix.lower() == ".csv")
     except UnicodeDecodeError as error:
@@ -98,20 +115,64 @@ def _require_content(rows: Sequence[Sequence[object]], what: str, file: str) -> 
         raise UnreadableFileError(msg)
 
 
-def _rows(source: FileSource, known: set[str], what: str) -> Sequence[Sequence[object]]:
-    ending = source.path.suffix.lower()
-    if ending in BOOK_SUFFIXES:
-        return sheet_rows(source.path, source.sheet, what)
-    data = source.path.read_bytes()
+def _of_book(source: FileSource, known: set[str], what: str) -> pd.DataFrame:
+    rows, without = sheet_cells(source.path, source.sheet, what)
+    if not any(any(cell_text(cell) for cell in row) for row in rows):
+        require_values(without, source.path, what)
+    _require_content(rows, what, source.path.name)
+    table = with_header(rows, known, strict_width=False)
+    if without:
+        require_values(_missed(table, rows, without, _of_use(source)), source.path, what)
+    return table
+
+
+def _of_use(source: FileSource) -> set[str]:
+    """Return the keys of the headings that a reader may look for: known ones, and those of AREA.yml."""
+    known = chain.from_iterable(heads for layer in all_columns().values() for heads in layer.values())
+    return {spelling_key(heading) for heading in (*known, *_texts(source.model_dump(mode="json")))}
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (dict, list)):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from _texts(one)
+
+
+def _missed(
+    table: pd.DataFrame, rows: Sequence[Sequence[object]], without: Sequence[str], used: set[str]
+) -> list[str]:
+    """Return the cells with formulas without values that would be missed: see :func:`read_table`."""
+    body = min(table.index, default=len(rows) + 1)
+    head = max((i for i, row in enumerate(rows[: body - 1], start=1) if any(map(cell_text, row))), default=0)
+    missed = []
+    for cell in without:
+        row, column = row_and_column(cell)
+        heading = str(table.columns[column - 1]) if 0 < column <= table.shape[1] else ""
+        others = rows[row - 1] if 0 < row <= len(rows) else ()
+        a_heading = row == head or (row < body and heading.startswith("(column "))
+        read = row >= body and spelling_key(heading) in used and not _is_total(others)
+        if a_heading or read or not row:
+            missed.append(cell)
+    return missed
+
+
+def _is_total(row: Sequence[object]) -> bool:
+    """Return whether a row says that it is a total, or says nothing but formulas."""
+    texts = [text for text in map(cell_text, row) if text]
+    return not texts or any(TOTAL_WORDS.match(text) for text in texts)
+
+
+def _text_rows(path: Path, known: set[str], what: str) -> Sequence[Sequence[object]]:
+    data = path.read_bytes()
     if data.startswith(UTF_32_MARKS):
-        msg = f"{what}: {source.path.name} is text in UTF-32, which few programs read. Save it as UTF-8 CSV."
+        msg = f"{what}: {path.name} is text in UTF-32, which few programs read. Save it as UTF-8 CSV."
         raise UnreadableFileError(msg)
     text = decoded(data)
-    return (
-        _json_rows(text, what, source.path.name)
-        if ending == ".json"
-        else _csv_rows(text, known, what, source.path.name)
-    )
+    if path.suffix.lower() == ".json":
+        return _json_rows(text, what, path.name)
+    return _csv_rows(text, known, what, path.name)
 
 
 def decoded(data: bytes) -> str:
@@ -191,6 +252,8 @@ def _json_rows(text: str, what: str, file: str) -> list[list[object]]:
     if isinstance(given, dict):
         ckan = _ckan_answer(given)
         lists = _lists_within(given, DEEPEST) if ckan is None else [_ckan_records(ckan, what, file)]
+        if ckan is None and len(lists) == 1:
+            _require_all(given, len(lists[0]), what, file)
         given = lists[0] if len(lists) == 1 else None
     if not isinstance(given, list) or not all(isinstance(row, dict) for row in given):
         msg = f"{what}: {file} is no list of objects, and no map (GeoJSON). Save the table as CSV or XLSX."
@@ -203,10 +266,49 @@ def _json_rows(text: str, what: str, file: str) -> list[list[object]]:
 
 
 def _lists_within(given: Mapping[str, object], deep: int) -> list[list[object]]:
-    """Return the lists of objects within an object and those in it."""
+    """Return the lists of objects within an object, or else in those within it.
+
+    Beside its list an answer may hold others that say of it, such as links to pages and names of columns.
+    """
     found = [v for v in given.values() if isinstance(v, list) and v and isinstance(v[0], dict)]
-    inner = [v for v in given.values() if isinstance(v, dict)] if deep else []
-    return found + [one for v in inner for one in _lists_within(v, deep - 1)]
+    if found or not deep:
+        return found
+    inner = [v for v in given.values() if isinstance(v, dict)]
+    return [one for v in inner for one in _lists_within(v, deep - 1)]
+
+
+def _require_all(given: Mapping[str, object], rows: int, what: str, file: str) -> None:
+    """Raise SchemaError where an answer says of itself that it is one page of a longer list.
+
+    Raises
+    ------
+    SchemaError
+        With what to do.
+    """
+    for key, value in _said_of_list(given, DEEPEST):
+        word = re.sub("[^a-z]", "", key.lower())
+        number = value if isinstance(value, (int, float)) and not isinstance(value, bool) else 0
+        if word in TOTALS and number > rows:
+            _refuse_part(f"{rows:,} of {number:,} records ({key})", what, file)
+        if (word in PAGES and number > 1) or (word in NEXT and value not in (None, "", False, 0)):
+            _refuse_part(f"one page of several ({key}: {str(value)[:80]})", what, file)
+
+
+def _said_of_list(given: Mapping[str, object], deep: int) -> Iterator[tuple[str, object]]:
+    """Yield keys and values of an answer and the objects within it, without its lists."""
+    for key, value in given.items():
+        if isinstance(value, dict):
+            yield from _said_of_list(value, deep - 1) if deep else ()
+        elif not isinstance(value, list):
+            yield str(key), value
+
+
+def _refuse_part(part: str, what: str, file: str) -> NoReturn:
+    msg = (
+        f"{what}: {file} holds {part}: the portal gave only a part of the list. Ask for all of it "
+        "(limit= in the address), or download it as CSV or XLSX."
+    )
+    raise SchemaError(msg)
 
 
 def _ckan_answer(given: Mapping[str, object]) -> Mapping[str, object] | None:
@@ -235,11 +337,7 @@ def _ckan_records(result: Mapping[str, object], what: str, file: str) -> list[ob
     else:
         part = f"{limit:,} records, and no more were asked for" if limit == len(records) else ""
     if part:
-        msg = (
-            f"{what}: {file} holds {part}: the portal gave only a part of the list. Ask for all of it "
-            "(limit= in the address), or download it as CSV or XLSX."
-        )
-        raise SchemaError(msg)
+        _refuse_part(part, what, file)
     names = [str(f.get("id", "")) for f in fields if isinstance(f, dict)]
     rows = [dict(zip(names, r, strict=False)) if isinstance(r, list) else r for r in records]
     return [{k: v for k, v in r.items() if k != CKAN_ROW} if isinstance(r, dict) else r for r in rows]

@@ -49,9 +49,10 @@ def staff_memo(source: Source) -> Document:
             "memo.head_values", area=source.area_name, office=words.say("office_head", area=source.area_name)
         ), strict=True))
     )  # fmt: skip
+    how = words.say("memo.straight" if source.gaps.network is None else "memo.by_road")
     parts = {
         "problem": _problem(source),
-        "assumptions": (Items(words.lines("memo.assumed"), numbered=True),),
+        "assumptions": (Items(words.lines("memo.assumed", how=how), numbered=True),),
         "facts": (Items(tuple(_facts(source)), numbered=True),),
         "analysis": _analysis(source),
         "conclusion": (Paragraph(" ".join([_conclusion(source), *_on_foot(source)])),),
@@ -152,14 +153,18 @@ def _analysis(source: Source) -> tuple[Block, ...]:
 def _where(source: Source, kind: str) -> str:
     """Return in words where most of those live who do not reach a kind, where that is known."""
     words = source.words
-    table = source.gap_villages(kind).head(MOST_UNKNOWNS)
-    known = table["people_not_reached"].notna()
-    table = table[known] if known.any() else table
+    every = source.gap_villages(kind)
+    known = every["people_not_reached"].notna()
+    table = (every[known] if known.any() else every).head(MOST_UNKNOWNS)
     names = [f"{village} ({district})" for village, district in map(source.place_of, table.index)]
     key = "analysis_gaps" if known.any() else "analysis_gaps_people_unknown"
     key = key if names else "analysis_no_gaps"
     key = "analysis_on_foot" if source.on_foot(kind) else key
-    return words.say(f"memo.{key}", kind=words.kind(kind), names=words.listed(names))
+    said = words.say(f"memo.{key}", kind=words.kind(kind), names=words.listed(names))
+    if key == "analysis_gaps" and not known.all():
+        more = number(int((~known).sum()), "village")
+        return f"{said} {words.say('memo.analysis_gaps_open', n=more)}"
+    return said
 
 
 def _conclusion(source: Source) -> str:

@@ -16,6 +16,7 @@ from planner.reports.assumed import UNIT_STATES
 from planner.reports.documents.words import Words as DocumentWords
 from planner.reports.workbook.sheet import Column, Look, Total
 from planner.reports.workbook.texts import workbook_texts
+from planner.scenarios.modes import SEASONS
 from planner.siting.measures import Measure, default_measures
 from planner.texts.catalogues import ilp_texts, map_texts
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from planner.reports.workbook.sheet import Cell
 
 SEVERITY_COLOURS = {"error": "#d7191c", "warning": "#fee08b", "info": "#8fc1e3"}
-SEASONS = ("dry", "wet")
 ALSO = re.compile(r"(?P<mode>[a-z_]+)_(?P<minutes>[\d.]+)min_share_reached")
 # As planner.siting.ground.rules writes them.
 SITE_RULES = {"in ": "rules_in", "no ": "rules_without", "not checked: ": "rules_unchecked"}
