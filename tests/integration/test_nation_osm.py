@@ -125,6 +125,13 @@ def test_several_files_of_lines_are_the_one_that_they_are_parts_of(lines: Files,
     rows[~west].rename(columns={"highway": "fungsi"}).to_parquet(tmp_path / "timur.parquet")
     with pytest.raises(SchemaError, match=r"barat.parquet and timur.parquet tell of roads in other columns"):
         cut_roads(both, tmp_path / "mixed")
+    # Files of two folders may have one name.
+    for folder, frame in (("a", rows[west]), ("b", rows[~west].rename(columns={"highway": "fungsi"}))):
+        (tmp_path / folder).mkdir()
+        frame.to_parquet(tmp_path / folder / "jalan.parquet")
+    named = [tmp_path / folder / "jalan.parquet" for folder in "ab"]
+    with pytest.raises(SchemaError, match=r"a/jalan.parquet and .*b/jalan.parquet tell of roads"):
+        cut_roads(named, tmp_path / "mixed")
     with pytest.raises(ConfigError, match="files of one sort"):
         cut_roads([whole, tmp_path / "more.osm.pbf"], tmp_path / "mixed")
 

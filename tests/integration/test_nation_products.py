@@ -111,6 +111,32 @@ def test_all_people_of_the_table_are_counted_or_told(
     assert lost["finding"].str.contains("1,111 of").tolist() == [True, False]
 
 
+def test_each_kabupaten_writes_numbers_in_its_own_way(country: Files, tmp_path: Path) -> None:
+    assert country.population is not None
+    rows = pd.read_csv(country.population, dtype=str)
+    first, second = (rows["kode"].str.startswith(code) for code in ("35.01", "35.02"))
+    rows.loc[first.idxmax(), "jumlah"], rows.loc[second.idxmax(), "jumlah"] = "1.234", "2,345"
+    rows.to_csv(tmp_path / "penduduk.csv", index=False)
+    done = nation(replace(country, population=tmp_path / "penduduk.csv"), tmp_path / "out", InThisProcess())
+    assert not done.failures
+    plain = pd.to_numeric(rows["jumlah"].drop([first.idxmax(), second.idxmax()])).sum()
+    found = national(tmp_path / "out")
+    assert (found["people"], found["people_without_village"]) == (plain + 1234 + 2345, 0.0)
+    # Of one whose numbers nobody can read the others are no less known.
+    rows.loc[second, "jumlah"] = (["1.234", "2,345"] * len(rows))[: second.sum()]
+    rows.to_csv(tmp_path / "penduduk.csv", index=False)
+    done = nation(replace(country, population=tmp_path / "penduduk.csv"), tmp_path / "out", InThisProcess())
+    assert not done.failures
+    assert not any("of no village" in note for note in done.notes)
+    told = pd.read_csv(tmp_path / "out" / "findings.csv", dtype={"code": str}).set_index("code")["finding"]
+    [why] = told[told.str.contains("people of all villages are unknown")]
+    assert "one mark is used for thousands" in why
+    people = pd.read_csv(tmp_path / "out" / "regencies.csv", dtype={"code": str}).set_index("code")["people"]
+    mine = rows.loc[first, "jumlah"].replace("1.234", "1234").astype(float)
+    assert people["35.01"] == mine.sum()
+    assert pd.isna(people["35.02"])
+
+
 def test_a_table_without_known_people_is_refused_at_once(country: Files, tmp_path: Path) -> None:
     assert country.population is not None
     rows = pd.read_csv(country.population, dtype=str).rename(columns={"jumlah": "warga_2010"})

@@ -188,9 +188,20 @@ def test_an_address_brings_back_the_villages_of_a_box(session):
     assert [boxed({"box": text}, session.area) for text in wrong] == [None] * len(wrong)
 
 
+@pytest.mark.parametrize("turns", [-2, 0, 1])
+def test_a_box_over_the_date_line_holds_what_lies_in_it(session, turns):
+    """A map that is zoomed far out shows more than the world is wide."""
+    every = np.ones(len(session.area.layers.villages), dtype=bool)
+    for west, east in ((-7.0, 221.0), (-100.0, 200.0), (95.0, 181.0)):
+        corners = [[west + 360 * turns, -20.0], [east + 360 * turns, 20.0]]
+        box = heard({"type": "several", "corners": corners})["box"]
+        np.testing.assert_array_equal(session.area.in_box(box), every)
+
+
 @pytest.mark.parametrize(
     "corners",
-    [None, [], [[1, 2]], [[1, 2], [3]], [[1, 2], ["x", 4]], [[1, 2], [math.nan, 4]], [[1, 95], [2, 3]],
+    [None, [[10**400, 1], [10**400, 2]], [],
+     [[1, 2]], [[1, 2], [3]], [[1, 2], ["x", 4]], [[1, 2], [math.nan, 4]], [[1, 95], [2, 3]],
      [[1, 2], [3, 4], [5, 6]], {"west": 1}],
 )  # fmt: skip
 def test_a_box_that_is_none_is_not_heard(corners):

@@ -19,6 +19,7 @@ from planner.ilp.model import Ilp
 from planner.ilp.reasons import may_be_by_vehicle
 from planner.ilp.referral import referral_table
 from planner.ilp.three_answers import VillageClass
+from planner.reports.assumed import assumed
 from planner.reports.documents.data import as_data
 from planner.reports.documents.words import Words
 from planner.reports.print_maps.look import Paper
@@ -223,6 +224,39 @@ def test_a_plan_that_was_made_on_foot_says_so_wherever_it_is_summed_up(ilp, lang
     walked = with_plan(source_of(Ilp(answer(scenario=all_on_foot())), lang=lang), units)
     assert note not in said_by(staff_memo(walked), walked.words)
     assert note not in said_by(one_page(walked), walked.words)
+
+
+@pytest.mark.parametrize("lang", ["id", "en"])
+def test_a_memo_says_how_people_are_taken_to_go(ilp, lang):
+    """Its second assumption; by road only where there are any."""
+    text = str(as_data(staff_memo(source_of(ilp, lang=lang)), Words(lang)))
+    on_foot, by_road = {
+        "id": ("dalam garis lurus dengan berjalan kaki", "terdekat melalui jalan"),
+        "en": ("in a straight line on foot", "nearest facility by road"),
+    }[lang]
+    assert on_foot in text
+    assert by_road not in text
+
+
+def test_a_memo_tells_of_villages_whose_people_nobody_knows():
+    """One of them may have more people than those that are named."""
+    shapes = {f"99.01.01.100{i}": (box(10_000 * i, 0, 10_000 * i + 1000, 1000), p)
+              for i, p in enumerate((100.0, 200.0, math.nan, math.nan))}  # fmt: skip
+    units = facilities([("posy", "posyandu", at(500, 500), "99.01.01.1000")], functioning=["yes"])
+    homes = hamlets([(f"h{i}", c, at(10_000 * i + 500, 500), 1.0) for i, c in enumerate(shapes)])
+    area = whole(layers(villages(shapes), None, units, homes, listed=("posyandu",)), *KINDS)
+    found = source_of(Ilp(answer(area, all_on_foot())), lang="en")
+    text = str(as_data(staff_memo(found), found.words))
+    assert "How many people live in 2 villages more that are not reached" in text
+
+
+def test_a_limit_of_the_other_season_is_named_with_its_number():
+    rule = SCENARIO.standard["pustu"].model_copy(update={"limit_minutes_wet": 45.0})
+    mine = SCENARIO.model_copy(update={"standard": {**SCENARIO.standard, "pustu": rule}})
+    [said] = assumed(source_of(Ilp(answer(scenario=mine)), lang="en")).items
+    usual = SCENARIO.standard["pustu"].of("wet").limit_minutes
+    assert said.startswith("The limit to a pustu in the wet season is 45 minutes")
+    assert f"not {usual:.0f} minutes" in said
 
 
 @pytest.mark.slow

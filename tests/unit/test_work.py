@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import weakref
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from bokeh.document import Document
 from bokeh.server.contexts import BokehSessionContext
 from bokeh.server.session import ServerSession
 from tornado.ioloop import IOLoop
 
-from app.core.work import Seats, Work
+from app.core.work import MOST_EARLY, Seats, Work
 
 
 class Page:
@@ -144,3 +145,18 @@ def test_what_is_asked_of_a_page_on_its_way_is_done_in_its_order_once_it_stands(
     work.when_there(lambda: done.append("third"))
     assert done == ["while it is made", "first", "second", "third"]
     assert not work.waits
+
+
+def test_a_page_that_never_stands_holds_no_end_of_what_is_asked(caplog):
+    work, done = Work(None, None), []
+    work.send_page()
+    for number in range(2 * MOST_EARLY):
+        work.when_there(partial(done.append, number))
+    # What is asked is done at last, in its order, as if the page stood.
+    assert done == list(range(2 * MOST_EARLY))
+    assert "has not stood" in caplog.text
+    work.send_page()
+    work.when_there(partial(done.append, "late"))
+    work.close()
+    assert not work.waits
+    assert "late" not in done
