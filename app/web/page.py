@@ -102,7 +102,7 @@ def build_page(
         # Else the area's name, which the base page would put there as it stands.
         meta_name="Jangkau", meta_title="Jangkau",
     )  # fmt: skip
-    light = _Light(session, page, chosen=theme.chosen)
+    light = _Light(session, page, dark=theme.dark, chosen=theme.chosen)
     page.main = [_body(session, address, light, newcomer=newcomer, others=others)]
     light.show()
     _leave_busy(page)
@@ -110,27 +110,42 @@ def build_page(
 
 
 class _Light:
-    """Whether a page is dark or light: as the system wishes, until somebody chooses."""
+    """Whether a page is dark or light: as the system wishes, until somebody chooses.
 
-    def __init__(self, session: Session, page: pmui.Page, *, chosen: bool) -> None:
-        self._session, self._page, self._chosen = session, page, chosen
-        page.param.watch(self.show, ["dark_theme"])
+    The page's own ``dark_theme`` only shows it. A slow browser may answer a change of it late, with the value
+    before (React's effect of a picture that is already out of date). Taken for the truth, such an answer
+    turned the page back, and the next press of the button the wrong way.
+    """
+
+    def __init__(self, session: Session, page: pmui.Page, *, dark: bool, chosen: bool) -> None:
+        self._session, self._page, self._dark, self._chosen = session, page, dark, chosen
+        page.param.watch(self._answered, ["dark_theme"])
 
     def turn(self) -> None:
         """Take the other one, which is kept for the next page."""
         self._chosen = True
-        self._page.dark_theme = not self._page.dark_theme
-        self._session.stream.put("theme", "dark" if self._page.dark_theme else "light")
+        self._take(not self._dark)
+        self._session.stream.put("theme", "dark" if self._dark else "light")
 
     def wished(self, *, dark: bool) -> None:
         """Do as the system wishes, where nobody chose."""
         if not self._chosen:
-            self._page.dark_theme = dark
+            self._take(dark)
 
-    def show(self, *_events: object) -> None:
+    def _take(self, dark: bool) -> None:  # noqa: FBT001 - the one thing it takes
+        self._dark = dark
+        self._page.dark_theme = dark
+        self.show()
+
+    def _answered(self, *_events: object) -> None:
+        """Set the page right where the browser says what is no longer so."""
+        if bool(self._page.dark_theme) is not self._dark:
+            self._page.dark_theme = self._dark
+
+    def show(self) -> None:
         """Let the map be as the page is."""
-        self._session.map.dark = bool(self._page.dark_theme)
-        self._session.map.show_theme(self._session.map.dark)
+        self._session.map.dark = self._dark
+        self._session.map.show_theme(self._dark)
 
 
 def _body(

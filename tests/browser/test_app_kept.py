@@ -104,6 +104,27 @@ def test_another_language_keeps_what_is_typed(tab):
     expect(tab.page.locator('[data-key="name"]')).to_have_value("")
 
 
+def test_a_late_answer_of_the_page_turns_nothing(chromium, served):
+    tab = Tab(chromium, served.url, color_scheme="dark")
+    is_dark(tab, True)
+    # What a slow browser says once its picture is out of date (the effect of React's state).
+    tab.page.evaluate(
+        """() => {
+            const page = [...Bokeh.documents[0]._all_models.values()].find((m) => m.class_name === "Page");
+            page.data.setv({ dark_theme: false });
+        }"""
+    )
+    tab.page.wait_for_function(
+        """() => [...Bokeh.documents[0]._all_models.values()]
+            .find((m) => m.class_name === "Page").data.dark_theme === true"""
+    )
+    is_dark(tab, True)
+    tab.button("Light or dark").click()
+    is_dark(tab, False)
+    tab.page.wait_for_function("document.cookie.includes('jangkau_theme=light')")
+    tab.close()
+
+
 def test_dark_is_as_the_system_wishes_until_somebody_chooses(chromium, served):
     tab = Tab(chromium, served.url, color_scheme="dark")
     is_dark(tab, True)
