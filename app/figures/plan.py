@@ -147,6 +147,8 @@ class Plan:
         From so many places it was chosen.
     as_if_none, list_doubt
         Whether no list of the kind was given; why it is not taken as complete, or None.
+    on_foot
+        Whether people are taken to walk to the kind for want of roads alone.
     people_by_area
         So many are put on parts of villages without roads by area alone: a guess, and without weight.
     villages_unknown
@@ -173,6 +175,7 @@ class Plan:
     candidates: int
     as_if_none: bool
     list_doubt: str | None
+    on_foot: bool
     people_by_area: float
     villages_unknown: int
     points_left_out: int
@@ -248,6 +251,7 @@ def plan_of(siting: Siting | Rollout, question: PlanQuestion) -> Plan:
         candidates=len(siting.candidates),
         as_if_none=siting.as_if_none,
         list_doubt=siting.list_doubt,
+        on_foot=siting.before.on_foot(siting.kind),
         people_by_area=people_of_unknown_place(siting.before.demand),
         villages_unknown=int(siting.before.layers.villages["people"].isna().sum()),
         points_left_out=siting.answer.points_left_out,

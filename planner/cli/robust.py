@@ -134,6 +134,10 @@ def in_words(found: Robustness) -> list[str]:
         lines.append(f"  no list of {plan.kind} was given: the plans take it that there are none")
     elif plan.list_doubt is not None:
         lines.append(f"  the list of {plan.kind} is not taken as complete: it may lack units")
+    if plan.before.on_foot(plan.kind):
+        lines.append(
+            f"  no road data: reach is counted on foot; some may reach a {plan.kind} by vehicle already"
+        )
     unknown = int(plan.before.layers.villages["people"].isna().sum())
     if unknown:
         lines.append(f"  {counted(unknown, 'village')} of unknown people, without weight in the plans")

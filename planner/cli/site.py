@@ -391,6 +391,10 @@ def doubts_in_words(plan: Siting | Rollout | SitingWithRoads) -> list[str]:
             f"  the list of {plan.kind} is not taken as complete ({WHY[plan.list_doubt][0]}): "
             "units may be there of which it does not tell"
         )
+    if plan.before.on_foot(plan.kind):
+        lines.append(
+            f"  no road data: reach is counted on foot; some may reach a {plan.kind} by vehicle already"
+        )
     # With capacity nobody is sent to a full unit; the nearest may be full all the same.
     over = None if plan.ask.capacity else crowded(plan.sites, plan.after, plan.kind)
     if over:

@@ -211,10 +211,12 @@ def cover(  # noqa: PLR0913 - a study hands in what it has prepared
     if bounded:
         # Nobody has looked whether a way leads further.
         reason[reason == REASONS.index(Reason.ISLAND)] = REASONS.index(Reason.TOO_FAR)
-    # Minutes over roads that are not all there are not those of the way there is.
+    # Minutes over roads that are not all there are not those of the way there is. Without any roads they are
+    # said to be those on foot.
     somewhere = unseen.units | (len(facilities) > 0)
     no_way = (reason == REASONS.index(Reason.ROADS_INCOMPLETE)) | (~reached & unseen.ways & somewhere)
-    minutes = np.where(no_way, np.nan, minutes)
+    walked = np.isfinite(minutes) & (layers.roads is None)
+    minutes = np.where(no_way & ~walked, np.nan, minutes)
     within = reached
     if known:
         lost_there = unplaced(demand, village, reached, is_open(reason), status, n=len(whole))

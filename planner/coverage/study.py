@@ -591,7 +591,7 @@ class Study:
         if times is not None and horizon_s is not None:
             times = within_horizon(times, horizon_s)
         unseen = None
-        if times is not None and self.extent.open_land:
+        if times is not None and (self.extent.open_land or (ways is None and rule.mode != WALKING)):
             unseen = find_unseen(
                 self.extent, kinds, Profile(rule.mode, season), rule.limit_s, layers=layers,
                 scenario=scenario, demand=self.demand, units=units, ways=ways, ground=self.ground,

@@ -15,6 +15,7 @@ import shapely
 from planner.coverage.extent import ROADS, dead_ends
 from planner.network.impedance import fastest_mps
 from planner.scenarios.edits import ChangeSpeed
+from planner.scenarios.modes import WALKING
 from planner.travel.straight import straight_line_times
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def by_village(
     villages
         How many there are.
     on_roads
-        Whether roads are travelled; straight lines on foot need none.
+        Whether there is a road file; without one, :func:`find_unseen` alone knows which ways may be.
 
     Examples
     --------
@@ -119,7 +120,8 @@ def find_unseen(  # noqa: PLR0913 - a study hands in what it has prepared
 
     A unit that is on no list may stand anywhere on land that its list does not cover: also on the border of
     that land, where a road crosses it, and at every step along it. On land that the roads do not cover,
-    every way may be straight and as quick as the mode is anywhere.
+    every way may be straight and as quick as the mode is anywhere. Without a road file that is all land, for
+    who goes by vehicle; who walks is timed on foot anyway.
 
     Parameters
     ----------
@@ -167,16 +169,19 @@ def find_unseen(  # noqa: PLR0913 - a study hands in what it has prepared
     lists, roads = own.units, own.ways
     # Where a whole village is in doubt already, there is nothing to look for.
     ask_lists, ask_roads = len(unlisted) > 0 and not lists.all(), len(no_roads) > 0 and not roads.all()
-    if not ask_lists and not ask_roads:
+    by_vehicle = ways is None and profile.mode != WALKING
+    if not ask_lists and not ask_roads and not by_vehicle:
         return own
     look = _Look(profile, layers, scenario, demand, ways, ground)
     stands = np.empty(0, dtype=object)
     if len(unlisted):
         stands = look.places_along(shapely.union_all(unlisted), steps=True)
+    goals = np.concatenate([units.geometry.to_numpy().astype(object), stands])
     if ask_lists:
         lists = lists | (look.seconds_to(stands) <= limit_s)
-    if ask_roads:
-        goals = np.concatenate([units.geometry.to_numpy().astype(object), stands])
+    if by_vehicle:
+        roads = roads | (look.seconds_straight(goals) <= limit_s)
+    elif ask_roads:
         roads = roads | (look.seconds_unseen(shapely.union_all(no_roads), goals) <= limit_s)
     return Unseen(lists, roads)
 
@@ -237,6 +242,15 @@ class _Look:
             return straight_line_times(origins, places, access=access, ground=self.ground).travel_s
         router = self.ways.router(self.profile)
         return router.nearest(self.ways.stops(self.profile), router.stops(places)).travel_s
+
+    def seconds_straight(self, goals: NDArray[np.object_]) -> NDArray[np.float64]:
+        """Return the fewest seconds from each demand point to a goal: straight, on the quickest road."""
+        out = np.full(len(self.demand), np.inf)
+        points = self.demand.geometry.to_numpy()
+        if len(goals) and len(points):
+            at, metres = shapely.STRtree(goals).query_nearest(points, return_distance=True, all_matches=False)
+            out[at[0]] = metres / quickest_mps(self.scenario, self.profile.mode)
+        return out
 
     def seconds_unseen(self, land: shapely.Geometry, goals: NDArray[np.object_]) -> NDArray[np.float64]:
         """Return the fewest seconds from each demand point to a goal, by a way through land without roads.

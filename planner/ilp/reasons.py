@@ -5,15 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from geodata.vocabulary.statuses import Reason, YesNo
 from planner.coverage.reach import OPEN_REASONS
 from planner.ilp.three_answers import VillageClass
+from planner.scenarios.modes import WALKING
 from planner.texts.catalogues import LANGUAGES, ilp_texts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from numpy.typing import NDArray
 
     from planner.coverage.study import Gaps
     from planner.scenarios.standards import KindStandard
@@ -25,30 +29,6 @@ UNREACHED = (VillageClass.UNREACHED, VillageClass.PARTLY)
 NO_WAY = (Reason.NO_ROAD, Reason.ISLAND)
 # No village gets one of its own: what helps is the way there.
 REFERRED_TO = "hospital"
-
-# What a class says of people who do not reach a unit: without roads, that they do not on foot.
-NOT_BY_ALL = (*UNREACHED, VillageClass.DRY_ONLY)
-# Why nobody is reached by vehicle either: no unit works there.
-KNOWN_ON_FOOT = (Reason.NOT_FUNCTIONING, Reason.NO_FACILITY)
-
-
-def may_be_by_vehicle(found: str, reason: str) -> bool:
-    """Return whether who is not reached on foot may be by vehicle: no gap, until there are roads.
-
-    Parameters
-    ----------
-    found
-        The village's class for a kind that was timed on foot, though it is reached by vehicle
-        (:meth:`planner.coverage.study.Gaps.on_foot`).
-    reason
-        Why most of those not reached are not.
-
-    Examples
-    --------
-    >>> may_be_by_vehicle("unreached", "too_far"), may_be_by_vehicle("unreached", "not_functioning")
-    (True, False)
-    """
-    return found in NOT_BY_ALL and reason not in KNOWN_ON_FOOT
 
 
 def percent(share: float) -> str:
@@ -82,7 +62,9 @@ class Fact:
     present
         yes/no/unknown: is there a unit, as the standard asks.
     reason
-        Why most of those not reached are not (:data:`planner.coverage.reach.REASONS`), in the dry season.
+        Why most of those not reached are not (:data:`planner.coverage.reach.REASONS`), in the dry season. Of
+        a class that is not known, what leaves it open: in the wet season where the dry one is known, and ""
+        where both are.
     unreached, unreached_wet
         Share of people (0-1) known not to be reached, by season.
     lacks, not_known
@@ -116,7 +98,7 @@ def line(fact: Fact, kind: str, rule: KindStandard, lang: str, *, straight: bool
     lang
         ``id`` or ``en``.
     straight
-        Whether times are those of straight lines on foot, for want of roads.
+        Whether there are no roads: people walk straight lines.
 
     Raises
     ------
@@ -132,9 +114,10 @@ def line(fact: Fact, kind: str, rule: KindStandard, lang: str, *, straight: bool
     '60% of the people need more than 30 minutes by motorcycle to the nearest pustu.'
     """
     t = ilp_texts()[lang]
-    mode = "straight" if straight else rule.mode
+    # Who is known not to reach one by vehicle doesn't by any way, straight and quick as it may be.
+    mode = "straight" if straight and rule.mode == WALKING else rule.mode
     share = fact.unreached_wet if fact.found == VillageClass.DRY_ONLY else fact.unreached
-    text = t[_key(fact, rule)].format(
+    text = t[_key(fact, rule, straight=straight)].format(
         unit=_unit(t, kind), percent=percent(share), limit=f"{rule.limit_minutes:g}",
         mode=t.get(f"mode_{mode}", mode), lacks=_what(t, "lacks", fact.lacks),
         not_known=_what(t, "not_known", fact.not_known),
@@ -142,7 +125,7 @@ def line(fact: Fact, kind: str, rule: KindStandard, lang: str, *, straight: bool
     return text[0].upper() + text[1:]
 
 
-def action(fact: Fact, kind: str, rule: KindStandard, lang: str, *, on_foot: bool = False) -> str:
+def action(fact: Fact, kind: str, rule: KindStandard, lang: str, *, straight: bool = False) -> str:
     """Return what to do next about it, as a sentence.
 
     Parameters
@@ -153,9 +136,8 @@ def action(fact: Fact, kind: str, rule: KindStandard, lang: str, *, on_foot: boo
         The kind, and its rule: where the standard asks for one is where one is proposed.
     lang
         ``id`` or ``en``.
-    on_foot
-        Whether a kind that is reached by vehicle was timed on foot, for want of roads: who does not reach it
-        so may by vehicle, and only road data can tell.
+    straight
+        Whether there are no roads: people walk straight lines.
 
     Raises
     ------
@@ -171,8 +153,7 @@ def action(fact: Fact, kind: str, rule: KindStandard, lang: str, *, on_foot: boo
     'Complete the pustu (missing: 1 midwife).'
     """
     t = ilp_texts()[lang]
-    open_ = on_foot and may_be_by_vehicle(fact.found, fact.reason)
-    text = t["action_no_roads" if open_ else f"action_{_action_key(fact, kind, rule)}"]
+    text = t[f"action_{_action_key(fact, kind, rule, straight=straight)}"]
     text = text.format(unit=_unit(t, kind), lacks=_what(t, "lacks", fact.lacks))
     return text[0].upper() + text[1:]
 
@@ -181,20 +162,22 @@ def _unit(t: dict[str, str], kind: str) -> str:
     return t.get(f"unit_{kind}", kind)
 
 
-def _key(fact: Fact, rule: KindStandard) -> str:
+def _key(fact: Fact, rule: KindStandard, *, straight: bool) -> str:
     if fact.found in UNREACHED:
         return f"unreached_{fact.reason if fact.reason in SAID_REASONS else Reason.TOO_FAR}"
     if fact.found == VillageClass.UNKNOWN:
-        return f"unknown_{_open(fact)}"
+        return f"unknown_{_open(fact, straight=straight)}"
     if fact.found in (VillageClass.COMPLETE, VillageClass.NEIGHBOUR) and rule.presence == "district":
         return f"{fact.found}_district"
     return fact.found
 
 
-def _open(fact: Fact) -> str:
+def _open(fact: Fact, *, straight: bool) -> str:
     """Return what it is that is not known."""
     if not fact.listed:
         return "list"
+    if fact.reason == Reason.ROADS_INCOMPLETE and straight:
+        return "no_roads"
     if fact.reason in OPEN_REASONS:
         return fact.reason
     if fact.reason == Reason.UNKNOWN:
@@ -204,9 +187,9 @@ def _open(fact: Fact) -> str:
     return "functioning" if fact.not_known or fact.present != YesNo.UNKNOWN else "present"
 
 
-def _action_key(fact: Fact, kind: str, rule: KindStandard) -> str:
+def _action_key(fact: Fact, kind: str, rule: KindStandard, *, straight: bool) -> str:
     if fact.found == VillageClass.UNKNOWN:
-        return f"unknown_{_open(fact)}"
+        return f"unknown_{_open(fact, straight=straight)}"
     if fact.found == VillageClass.NEIGHBOUR:
         # Where the standard asks for none, nothing is missing.
         return VillageClass.COMPLETE if rule.presence is None else f"neighbour{_of_place(rule)}"
@@ -334,7 +317,7 @@ def reason_lines(gaps: Gaps, kind: str, answers: pd.DataFrame, units: pd.DataFra
     serving = _serving(gaps, mine, answers["unit_id"])
     listed = kind in gaps.layers.area.listed_kinds
     rows = zip(
-        answers["class"], answers["present"], dry["reason"],
+        answers["class"], answers["present"], _reason(answers, dry["reason"], wet["reason"]),
         _missed(dry), _missed(wet),
         serving["lacks"], serving["not_known"],
         gaps.extent.lists_whole((kind, *rule.counts), len(answers)).tolist(), strict=True,
@@ -345,15 +328,22 @@ def reason_lines(gaps: Gaps, kind: str, answers: pd.DataFrame, units: pd.DataFra
     ]
     # Most villages have one of a few facts.
     said: dict[Fact, tuple[str, ...]] = {}
-    straight, on_foot = gaps.ways is None, gaps.on_foot(kind)
+    straight = gaps.ways is None
     for fact in facts:
         if fact not in said:
             said[fact] = (
                 *(line(fact, kind, rule, lang, straight=straight) for lang in LANGUAGES),
-                *(action(fact, kind, rule, lang, on_foot=on_foot) for lang in LANGUAGES),
+                *(action(fact, kind, rule, lang, straight=straight) for lang in LANGUAGES),
             )
     names = ["reason_id", "reason_en", "action_id", "action_en"]
     return pd.DataFrame([said[f] for f in facts], index=answers.index, columns=names)
+
+
+def _reason(answers: pd.DataFrame, dry: pd.Series[str], wet: pd.Series[str]) -> NDArray[np.object_]:
+    """Return the reason that the lines speak of: of a class that is not known, that of its open season."""
+    not_dry, not_wet = (answers[f"reachable_{s}"].to_numpy() == YesNo.UNKNOWN for s in ("dry", "wet"))
+    settled = (answers["class"] != VillageClass.UNKNOWN).to_numpy()
+    return np.select([settled | not_dry, not_wet], [dry.to_numpy(object), wet.to_numpy(object)], "")
 
 
 def _missed(villages: pd.DataFrame) -> pd.Series[float]:

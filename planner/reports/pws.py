@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from planner.ilp.reasons import may_be_by_vehicle
 from planner.ilp.three_answers import CLASSES, VillageClass
 from planner.scenarios.scenario import default_scenario
 from planner.texts.catalogues import ilp_texts
@@ -37,7 +36,7 @@ def pws_table(ilp: Ilp, lang: str = "id") -> pd.DataFrame:
         (people); for each kind K ``K_class``, ``K_minutes`` (median), ``K_unit`` (name of the unit that
         serves it) and ``K_reason``; ``puskesmas``, ``working_area_how``; ``referral_minutes``;
         ``families_to_visit``; ``gaps`` (kinds known to be not in order, the gravest first), ``not_known``
-        (kinds about which something is open: without roads also those that people may reach by vehicle),
+        (kinds about which something is open),
         ``next_action``. Numbers are float64.
 
     Raises
@@ -101,7 +100,7 @@ def _next(ilp: Ilp, lang: str) -> tuple[list[str], list[str], list[str]]:
     """Return by village the kinds not in order, those not known, and what to do about the gravest."""
     kinds = [k for k in KINDS if k in ilp.kinds] + [k for k in ilp.kinds if k not in KINDS]
     rank = {c: i for i, c in enumerate(CLASSES)}
-    grave = np.array([_known_classes(ilp, k).map(rank).to_numpy() for k in kinds])
+    grave = np.array([ilp.answers[k]["class"].map(rank).to_numpy() for k in kinds])
     actions = np.array([ilp.answers[k][f"action_{lang}"].to_numpy(dtype=object) for k in kinds])
     order = np.argsort(grave, axis=0, kind="stable")
     open_ = rank[VillageClass.UNKNOWN]
@@ -112,13 +111,3 @@ def _next(ilp: Ilp, lang: str) -> tuple[list[str], list[str], list[str]]:
         not_known.append(" ".join(kinds[k] for k in by_gravity if grave[k, v] == open_))
         next_.append(str(actions[by_gravity[0], v]))
     return gaps, not_known, next_
-
-
-def _known_classes(ilp: Ilp, kind: str) -> pd.Series[str]:
-    """Return the classes of a kind, unknown where people may reach it by vehicle and there are no roads."""
-    found = ilp.answers[kind]["class"]
-    if not ilp.gaps.on_foot(kind):
-        return found
-    reason = ilp.gaps.seasons["dry"][kind].villages["reason"]
-    open_ = [may_be_by_vehicle(*one) for one in zip(found, reason.reindex(found.index), strict=True)]
-    return found.mask(pd.Series(open_, index=found.index), VillageClass.UNKNOWN.value)

@@ -97,9 +97,16 @@ def test_nobody_walks_over_the_sea():
     table = village_table(find_gaps(layers(both, coast, unit)))
     assert table["puskesmas_status"].tolist() == ["served", "gap"]
     assert table.loc["99.01.01.2002", "puskesmas_reason"] == "no_road"
-    without = village_table(find_gaps(layers(both, None, unit)))
-    assert without.loc["99.01.01.2002", "puskesmas_reason"] == "island"
-    assert math.isinf(without.loc["99.01.01.2002", "puskesmas_minutes_median"])
+    usual = default_scenario()
+    on_foot = {k: rule.model_copy(update={"mode": "walking"}) for k, rule in usual.standard.items()}
+    walked = usual.model_copy(update={"standard": on_foot})
+    without = village_table(find_gaps(layers(both, None, unit), scenario=walked)).loc["99.01.01.2002"]
+    assert without["puskesmas_reason"] == "island"
+    assert math.isinf(without["puskesmas_minutes_median"])
+    # By vehicle nobody knows whether a ferry goes, nor how long it takes.
+    open_ = village_table(find_gaps(layers(both, None, unit))).loc["99.01.01.2002"]
+    assert open_[["puskesmas_status", "puskesmas_reason"]].tolist() == ["unknown", "roads_incomplete"]
+    assert math.isnan(open_["puskesmas_minutes_median"])
 
 
 def test_gaps_between_simplified_polygons_do_not_divide_land():

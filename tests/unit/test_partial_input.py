@@ -474,7 +474,9 @@ def test_on_foot_a_neighbours_unit_has_to_be_near():
         [("h0", CODES[0], at(STRETCH - 1100, 0), 50.0), ("h1", CODES[0], at(STRETCH - 1250, 0), 50.0)]
     )
     none = replace(area, hamlets=home).with_facilities(area.facilities.iloc[:0])
-    gaps = find_gaps(covering(none, puskesmas=[CODES[0]]))
+    walked = SCENARIO.standard["puskesmas"].model_copy(update={"mode": "walking"})
+    scenario = SCENARIO.model_copy(update={"standard": {**SCENARIO.standard, "puskesmas": walked}})
+    gaps = find_gaps(covering(none, puskesmas=[CODES[0]]), scenario=scenario)
     mine = (gaps.demand["village_code"] == CODES[0]).to_numpy()
     x = shapely.get_x(gaps.demand.geometry.to_numpy()[mine]) - EAST
     found = dict(zip(x.tolist(), gaps.coverage["puskesmas"].reason[mine].tolist(), strict=True))

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from dataclasses import replace
 from types import SimpleNamespace
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from support import at, box, facilities, hamlets, layers, villages, whole
 
-from geodata.vocabulary.statuses import Reason
+from app.areas.planning import PlanQuestion
+from app.areas.question import WhatIf
+from app.figures.plan import plan_of
+from planner.cli.site import in_words
 from planner.coverage import study as planner_gaps
 from planner.ilp.model import Ilp
-from planner.ilp.reasons import may_be_by_vehicle
 from planner.ilp.referral import referral_table
-from planner.ilp.three_answers import VillageClass
+from planner.pipeline import Ask, site
 from planner.reports.assumed import assumed
 from planner.reports.documents.data import as_data
 from planner.reports.documents.words import Words
+from planner.reports.maps.sites_page import write_sites_map
 from planner.reports.print_maps.look import Paper
 from planner.reports.print_maps.status_map import draw_status
 from planner.reports.proposal.background import aim
@@ -34,6 +36,7 @@ from planner.reports.pws_page import pws_html
 from planner.reports.village_sheets.booklet import Booklet
 from planner.reports.village_sheets.facts import SheetFacts
 from planner.scenarios.scenario import default_scenario
+from planner.texts.catalogues import map_texts
 
 SCENARIO = default_scenario()
 KINDS = ("posyandu", "pustu", "puskesmas", "hospital")
@@ -106,23 +109,61 @@ def test_a_limit_of_the_wet_season_on_foot_is_no_gap_either():
     shapes = {NEAR: (box(0, 0, 1000, 1000), 100.0), FAR: (box(1000, 0, 2000, 1000), 200.0)}
     area = replace(town(), villages=town().villages.set_geometry([g for g, _ in shapes.values()], crs=32749))
     ilp = Ilp(answer(replace(area, hamlets=homes), scenario))
-    assert ilp.answers["puskesmas"].loc[FAR, "class"] == "dry_only"
+    assert ilp.answers["puskesmas"].loc[FAR, ["reachable_dry", "reachable_wet", "class"]].tolist() == [
+        "yes", "unknown", "unknown",
+    ]  # fmt: skip
+    assert ilp.answers["puskesmas"].loc[FAR, "reason_en"].startswith("Not known: without road data")
     row = pws_table(ilp, "en").loc[FAR]
     assert "puskesmas" in row["not_known"].split()
     assert ilp.answers["puskesmas"].loc[FAR, "action_en"].startswith("Hand in the road data")
 
 
-def test_it_is_open_wherever_people_are_not_reached_but_for_want_of_a_unit():
-    for found, reason in itertools.product(VillageClass, ["", *Reason]):
-        away = found in ("unreached", "partly", "dry_only")
-        assert may_be_by_vehicle(found, reason) is (away and reason not in ("not_functioning", "no_facility"))
+def furthest(kind):
+    """Metres that the quickest vehicle of a kind's mode goes within its limit."""
+    rule = SCENARIO.standard[kind]
+    return max(SCENARIO.modes[rule.mode].speeds_kph.values()) / 3.6 * rule.limit_s
+
+
+@example([0.0], [(furthest("pustu") * 0.99, True), (1200.0, False)], "pustu")
+@example([0.0], [(furthest("pustu") * 1.01, True), (1200.0, False)], "pustu")
+@settings(deadline=None, max_examples=60)
+@given(
+    st.lists(st.floats(0, 150_000), min_size=1, max_size=4),
+    st.lists(st.tuples(st.floats(0, 150_000), st.booleans()), min_size=1, max_size=3),
+    st.sampled_from(sorted(BY_VEHICLE | {"posyandu"})),
+)
+def test_unknown_is_who_walks_too_long_but_could_be_in_time_by_vehicle(homes, units, kind):
+    """By the words of METHODS: 1.56 s a metre on foot, and straight on the mode's quickest road."""
+    rule = SCENARIO.standard[kind]
+    codes = [f"99.01.01.10{i:02}" for i in range(len(homes))]
+    places = {code: (x, 1000.0 * i) for i, (code, x) in enumerate(zip(codes, homes, strict=True))}
+    # Strips that touch: nobody walks over water. The units stand along the southernmost.
+    shapes = {c: (box(-900, y - 500, 151_000, y + 500), 10.0) for c, (_, y) in places.items()}
+    shapes["99.01.01.2001"] = (box(-900, -2500, 151_000, -500), 10.0)
+    rows = [(f"u{i}", kind, at(x, -1500), "99.01.01.2001") for i, (x, _) in enumerate(units)]
+    area = layers(
+        villages(shapes), None,
+        facilities(rows, functioning=["yes" if works else "no" for _, works in units]),
+        hamlets([(f"h {code}", code, at(*place), 1.0) for code, place in places.items()]), listed=(kind,),
+    )  # fmt: skip
+    found = answer(whole(area, kind)).coverage[kind].villages
+    for code, (x, y) in places.items():
+        metres = min((math.hypot(x - u, y + 1500) for u, works in units if works), default=math.inf)
+        on_foot, by_vehicle = metres * 1.56 / rule.limit_s, metres / furthest(kind)
+        if min(abs(on_foot - 1), abs(by_vehicle - 1)) < 0.001:
+            continue
+        surely = on_foot > 1 if kind == "posyandu" else by_vehicle > 1
+        expected = "served" if on_foot < 1 else "gap" if surely else "unknown"
+        assert found.loc[code, "status"] == expected
+        assert (found.loc[code, "reason"] == "roads_incomplete") is (expected == "unknown")
+        assert found.loc[code, "share_unknown"] == (1.0 if expected == "unknown" else 0.0)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("lang", ["id", "en"])
 def test_sheets_say_how_it_was_timed(ilp, lang):
     said = SheetFacts(ilp, lang).on_foot
-    assert {"id": "belum tentu kesenjangan", "en": "need not be a gap"}[lang] in said
+    assert {"id": "dengan kendaraan belum diketahui", "en": "by vehicle is not known"}[lang] in said
     names = {"id": ("puskesmas", "pustu", "rumah sakit"), "en": ("puskesmas", "pustu", "hospital")}[lang]
     assert all(name in said for name in names)
     assert "posyandu" not in said
@@ -162,8 +203,9 @@ def test_a_referral_exceeds_its_limit_where_that_is_so_by_every_way(area, scenar
 @pytest.mark.parametrize("paper", list(Paper))
 def test_maps_say_that_a_vehicle_may_get_there(gaps, lang, paper):
     note = {
-        "id": "Tanpa data jalan: yang belum terjangkau di sini mungkin terjangkau dengan kendaraan.",
-        "en": "Without road data: who is not reached here may be reached by vehicle.",
+        "id": "Tanpa data jalan: yang terjangkau dihitung dengan berjalan kaki; siapa yang terjangkau dengan "
+        "kendaraan belum diketahui.",
+        "en": "Without road data: reach is counted on foot; who is reached by vehicle is not known.",
     }[lang]
     for kind, says in (("puskesmas", True), ("posyandu", False)):
         said = draw_status(gaps, kind, paper=paper, words=Words(lang)).texts[-1].get_text()
@@ -231,7 +273,7 @@ def test_a_memo_says_how_people_are_taken_to_go(ilp, lang):
     """Its second assumption; by road only where there are any."""
     text = str(as_data(staff_memo(source_of(ilp, lang=lang)), Words(lang)))
     on_foot, by_road = {
-        "id": ("dalam garis lurus dengan berjalan kaki", "terdekat melalui jalan"),
+        "id": ("dengan berjalan kaki menurut garis lurus", "terdekat melalui jalan"),
         "en": ("in a straight line on foot", "nearest facility by road"),
     }[lang]
     assert on_foot in text
@@ -294,7 +336,7 @@ def test_the_kind_that_is_spoken_of_is_the_one_most_is_known_of_then_most_people
     first = next((group for group in groups if group), [])
     expected = None if not first else first[0] if first[0] in silent else best(first)
     fake = SimpleNamespace(
-        plan=None, listed=list(numbers), on_foot=lambda i: kinds[i][0], _not_within=lambda i: kinds[i][1]
+        plan=None, listed=list(numbers), on_foot=lambda i: kinds[i][0], unreached=lambda i: kinds[i][1]
     )
     assert Source.focus.func(fake) == expected
 
@@ -303,3 +345,17 @@ def test_what_is_only_walked_is_that_of_the_standard(gaps):
     assert {kind for kind in KINDS if gaps.on_foot(kind)} == BY_VEHICLE
     walked = replace(gaps, scenario=all_on_foot())
     assert not any(walked.on_foot(kind) for kind in KINDS)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lang", ["id", "en"])
+def test_whoever_reads_a_plan_is_told_that_it_was_made_on_foot(lang, tmp_path):
+    """On the console, on its map and in the app; not of a kind that people walk to."""
+    study = planner_gaps.Study(town())
+    for kind, says in (("pustu", True), ("posyandu", False)):
+        plan = site(study, kind, Ask(units=1))
+        note = map_texts(lang)["plan_on_foot"]
+        write_sites_map(plan, tmp_path / f"{kind}.html", lang=lang)
+        assert (note in (tmp_path / f"{kind}.html").read_text("utf-8")) is says
+        assert any("no road data" in line for line in in_words(plan)) is says
+        assert plan_of(plan, PlanQuestion(kind, WhatIf(), plan.ask)).on_foot is says

@@ -207,10 +207,11 @@ def asked_by_lines():
                 found, present, reason, 0.5, 0.5, missing, missing, listed=listed, short=short
             )
             rule = KindStandard(mode="car", limit_minutes=30, presence=presence)
-            reasons.line(fact, "pustu", rule, "en", straight=False)
+            for straight in (False, True):
+                reasons.line(fact, "pustu", rule, "en", straight=straight)
             for kind in ("pustu", "hospital"):
                 reasons.action(fact, kind, rule, "en")
-            reasons.action(fact, "pustu", rule, "en", on_foot=True)
+            reasons.action(fact, "pustu", rule, "en", straight=True)
         for kind, mode, straight in product(KINDS, SCENARIO.modes, (False, True)):
             rule = KindStandard(mode=mode, limit_minutes=30)
             reasons.line(fact, kind, rule, "en", straight=straight)

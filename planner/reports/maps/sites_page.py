@@ -273,6 +273,8 @@ def _box(plan: AnyPlan, texts: dict[str, str], lang: str) -> str:
     if guessed:
         said = texts["plan_by_area"].format(n=numbers.people(guessed))
         lines.append(f"<p class='jk-note'>{html.escape(said)}</p>")
+    if plan.before.on_foot(plan.kind):
+        lines.append(f"<p class='jk-note'>{html.escape(texts['plan_on_foot'])}</p>")
     if plan.as_if_none:
         lines.append(f"<p class='jk-note'>{html.escape(texts['plan_as_if_none'])}</p>")
     elif plan.list_doubt is not None:

@@ -195,9 +195,9 @@ def kind_facts(source: Source, kind: str) -> list[str]:
         out.append(words.say(f"background.{key}", season=season, people=there, share=part))
     if source.on_foot(kind):
         out.append(on_foot_in_words(source, kind))
-        return out
     counts = {s.value: number(source.reach(kind)[f"villages_{s.value}"]) for s in VillageStatus}
-    out.append(_not_served(source, counts["gap"], counts["partly"]))
+    if counts["gap"].number or counts["partly"].number or not source.on_foot(kind):
+        out.append(_not_served(source, counts["gap"], counts["partly"]))
     if counts["unknown"].number:
         out.append(words.say("background.status_unknown", n=number(counts["unknown"].number, "village")))
     return out
@@ -319,7 +319,7 @@ def aim(source: Source) -> Section:
         goals[:0] = [
             words.say(f"aim.{key}", n=source.status(kind, VillageStatus.GAP), kind=words.kind(kind))
             for kind in source.listed
-            if source.reach(kind)["villages_gap"] and not source.on_foot(kind)
+            if source.reach(kind)["villages_gap"]
         ]
     first = Paragraph(words.say("aim.general", area=source.area_name))
     notes = [] if plan is None else plan_on_foot(source, plan)

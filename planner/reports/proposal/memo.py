@@ -86,7 +86,7 @@ def _problem(source: Source) -> tuple[Block, ...]:
 
 def _lack(source: Source, kind: str, key: str) -> str:
     """Return in words how many villages and people lack a kind, and of how many nobody knows."""
-    if source.on_foot(kind):
+    if source.open_for_roads(kind):
         return source.words.say(
             "memo.lack_on_foot", area=source.area_name, kind=source.words.kind(kind),
             people=source.reached(kind),
@@ -159,7 +159,7 @@ def _where(source: Source, kind: str) -> str:
     names = [f"{village} ({district})" for village, district in map(source.place_of, table.index)]
     key = "analysis_gaps" if known.any() else "analysis_gaps_people_unknown"
     key = key if names else "analysis_no_gaps"
-    key = "analysis_on_foot" if source.on_foot(kind) else key
+    key = "analysis_on_foot" if source.open_for_roads(kind) else key
     said = words.say(f"memo.{key}", kind=words.kind(kind), names=words.listed(names))
     if key == "analysis_gaps" and not known.all():
         more = number(int((~known).sum()), "village")

@@ -55,7 +55,7 @@ def request(source: Source) -> Section:
     """
     words = source.words
     if source.plan is None:
-        open_ = bool(source.listed) and all(source.on_foot(kind) for kind in source.listed)
+        open_ = bool(source.listed) and all(source.open_for_roads(kind) for kind in source.listed)
         blocks: list[Block] = [Paragraph(words.say(f"request.no_plan{'_on_foot' if open_ else ''}"))]
         blocks += [block for kind in source.listed for block in _priorities(source, kind)]
         blocks += [Paragraph(words.say("background.no_list", kind=words.kind(kind)))
@@ -391,10 +391,10 @@ def _available(source: Source, kind: str, role: str) -> tuple[Cell, Cell]:
 def _priorities(source: Source, kind: str) -> list[Block]:
     """Return the villages of a kind that most people do not reach."""
     words = source.words
-    if source.on_foot(kind):
-        return [Paragraph(f"{on_foot_in_words(source, kind)} {words.say('request.hand_in_roads')}")]
     table = source.gap_villages(kind)
     name = words.kind(kind)
+    if not len(table) and source.on_foot(kind):
+        return [Paragraph(f"{on_foot_in_words(source, kind)} {words.say('request.hand_in_roads')}")]
     if not len(table):
         unknown = source.reach(kind)["villages_unknown"]
         key = "request.no_gap_known" if unknown else "request.no_gap"
@@ -423,8 +423,6 @@ def not_reached(source: Source, kind: str) -> tuple[Cell, Cell]:
 
     At least so many, where of others nobody knows; unknown, where that could be all of them.
     """
-    if source.on_foot(kind):
-        return UNKNOWN, UNKNOWN
     lost = source.unreached(kind)
     villages, open_ = (source.status(kind, s) for s in (VillageStatus.GAP, VillageStatus.UNKNOWN))
     return (

@@ -152,23 +152,22 @@ class Source:
         if kind not in self.listed or self._reached_without_people(kind, season):
             return UNKNOWN
         one = self.reach(kind, season)
-        return people(one["people_reached"], at_least=self._may_be_more(kind, one))
+        return people(one["people_reached"], at_least=is_at_least(one))
 
     def share(self, kind: str, season: Season | None = None) -> Cell:
         """Return the share (0-1) of known people within the limit of a kind."""
         if self._reached_without_people(kind, season):
             return UNKNOWN
         one = self.reach(kind, season)
-        return share(one["share_reached"], at_least=self._may_be_more(kind, one))
+        return share(one["share_reached"], at_least=is_at_least(one))
 
     def on_foot(self, kind: str) -> bool:
         """Whether a kind is timed on foot alone; see :meth:`planner.coverage.study.Gaps.on_foot`."""
         return self.gaps.on_foot(kind)
 
-    def _may_be_more(self, kind: str, one: Mapping[str, Any]) -> bool:
-        """Return whether more people may be reached than a season's totals say."""
-        everybody = one["share_reached"] == 1.0
-        return is_at_least(one) or (self.on_foot(kind) and not everybody)
+    def open_for_roads(self, kind: str) -> bool:
+        """Whether no gap of a kind is known, for want of roads."""
+        return self.on_foot(kind) and not len(self.gap_villages(kind))
 
     def _reached_without_people(self, kind: str, season: Season | None) -> bool:
         """Return whether a kind reaches nobody but in villages whose number of people is not known."""
@@ -197,10 +196,6 @@ class Source:
 
     def unreached(self, kind: str) -> float:
         """Return the people of whom it is known that they are not reached; NaN = unknown."""
-        return float("nan") if self.on_foot(kind) else self._not_within(kind)
-
-    def _not_within(self, kind: str) -> float:
-        """Return the people who are not within the limit, by whatever they were timed with; NaN = unknown."""
         one = self.reach(kind)
         parts = (self.totals["people"], one["people_reached"], one["people_unsure"])
         return float("nan") if None in parts else parts[0] - parts[1] - parts[2]
@@ -222,7 +217,7 @@ class Source:
             return self.plan.kind
 
         def order(kind: str) -> tuple[bool, bool, float]:
-            lost = self._not_within(kind)
+            lost = self.unreached(kind)
             known = not np.isnan(lost)
             return not self.on_foot(kind), known, lost if known else 0.0
 
@@ -266,15 +261,15 @@ class Source:
             answer[["people_reached", "share_reached", "share_unknown", "status"]]
         )
         return [
-            self._district(str(code), rows, known=kind in self.listed, on_foot=self.on_foot(kind))
+            self._district(str(code), rows, known=kind in self.listed)
             for code, rows in both.groupby("district_code", sort=True)
         ]
 
-    def _district(self, code: str, rows: pd.DataFrame, *, known: bool, on_foot: bool) -> District:
+    def _district(self, code: str, rows: pd.DataFrame, *, known: bool) -> District:
         counted = rows[rows["people"].notna()]
         everyone = float(counted["people"].sum()) if len(counted) else float("nan")
         reached = float(counted["people_reached"].sum(min_count=1)) if known else float("nan")
-        more = bool((counted["share_unknown"] > 0).any()) or (on_foot and reached < everyone)
+        more = bool((counted["share_unknown"] > 0).any())
         if _only_unknown(rows, rows["people"]):
             reached = float("nan")
         part = reached / everyone if everyone else float("nan")
