@@ -97,12 +97,13 @@ def tile_job(
     near = _near(region, regions, scenario, listed_kinds) if roads is not None else [tile.code]
     labels = np.unique(np.concatenate([lands.labels[c] for c in near]))
     numbered = {c: np.searchsorted(labels, lands.labels[c]).astype(np.int32) for c in near}
-    mine = relevant_units(units, region.code, labels, everywhere=roads is not None)
+    grown = _grown(region.bounds, scenario, listed_kinds)
+    mine = relevant_units(units, region.code, labels, everywhere=roads is not None, box=grown)
     key = key_of(
-        "answer", 3, version("jangkau"), scenario.content_hash(), list(listed_kinds), region.key, region.name,
+        "answer", 4, version("jangkau"), scenario.content_hash(), list(listed_kinds), region.key, region.name,
         [tile.number, tile.of], [(c, regions[c].key, numbered[c].tolist()) for c in near], tile.group,
         [mine[ROW_HASH].to_list(), mine["landmass"].to_list()],
-        [] if roads is None else roads_key(roads, _grown(region.bounds, scenario, listed_kinds)),
+        [] if roads is None else roads_key(roads, grown),
     )  # fmt: skip
     return TileJob(
         tile, region, str(units_file), labels, numbered, {c: regions[c] for c in near}, roads,
@@ -128,7 +129,12 @@ def _near(
 
 
 def relevant_units(
-    units: gpd.GeoDataFrame, code: str, labels: NDArray[np.int32], *, everywhere: bool
+    units: gpd.GeoDataFrame,
+    code: str,
+    labels: NDArray[np.int32],
+    *,
+    everywhere: bool,
+    box: tuple[float, float, float, float],
 ) -> gpd.GeoDataFrame:
     """Return the units that may change an answer, and one of each kind that has none among them.
 
@@ -142,9 +148,14 @@ def relevant_units(
         int32, the landmasses of the zone. Their places in it become the units' ``landmass``.
     everywhere
         Whether a way may lead to any landmass: with roads, by ferry.
+    box
+        Degrees: who goes by vehicle may be in time at any unit in it, over water too.
     """
     used, works = units["status"] == FacilityStatus.USED, units["functioning"] != YesNo.NO
-    near = used & (everywhere | np.isin(units["landmass"], labels) | (units["landmass"] < 0))
+    places = units.geometry.to_numpy()
+    x, y, (west, south, east, north) = shapely.get_x(places), shapely.get_y(places), box
+    inside = (west <= x) & (x <= east) & (south <= y) & (y <= north)
+    near = used & (everywhere | np.isin(units["landmass"], labels) | (units["landmass"] < 0) | inside)
     # That a kind exists elsewhere is known too: nobody is reached, for no way leads there.
     others = units[used & works & ~near & ~units["kind"].isin(units["kind"][near & works])]
     first = others.sort_index().drop_duplicates("kind").index
@@ -213,7 +224,10 @@ def _villages_and_units(job: TileJob) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFram
     whole = job.region.read_villages()
     own = whole.loc[own_villages(job.tile, whole.index)]
     country = gpd.read_parquet(job.units)
-    units = relevant_units(country, job.region.code, job.labels, everywhere=job.roads is not None)
+    units = relevant_units(
+        country, job.region.code, job.labels, everywhere=job.roads is not None,
+        box=_grown(job.region.bounds, job.scenario, job.listed_kinds),
+    )  # fmt: skip
     return whole, own, units.to_crs(job.region.crs)
 
 

@@ -16,7 +16,7 @@ from planner.nation.gather import kinds_and_seasons
 from planner.nation.products import MAP, TILES
 from planner.nation.store import MANIFEST, finished, key_of, writing
 from planner.reports.maps.nation_page import nation_libraries_are_built, write_nation_map
-from planner.scenarios.modes import SEASONS
+from planner.scenarios.modes import SEASONS, WALKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -65,7 +65,7 @@ def map_of_country(
     out = products.folder
     hashes = [json.loads((f / MANIFEST).read_text("utf-8"))["files"][ANSWERS] for f in folders]
     table = (out / "regencies.csv").read_bytes()
-    key = key_of(MAPS, 2, version("jangkau"), hashes, table.decode("utf-8"), dict(facts))
+    key = key_of(MAPS, 3, version("jangkau"), hashes, table.decode("utf-8"), dict(facts))
     if finished(out / MAPS, key) is None:
         villages = gpd.GeoDataFrame(pd.concat([gpd.read_parquet(f / ANSWERS) for f in folders]), crs=WGS84)
         regencies = pd.read_csv(out / "regencies.csv", dtype={"code": str, "name": str}, index_col="code")
@@ -77,7 +77,13 @@ def map_of_country(
             for kind, season, answer in _answers(villages, scenario)
         }
         with writing(out / MAPS, key, {}) as stage:
-            write_nation_map(villages, regencies, shapes, limits, facts, stage / MAP, season=scenario.season)
+            write_nation_map(
+                villages, regencies, shapes, limits, facts, stage / MAP, season=scenario.season,
+                on_foot=[] if facts["network"] != "none" else [
+                    answer for kind, season, answer in _answers(villages, scenario)
+                    if scenario.standard[kind].of(season).mode != WALKING
+                ],
+            )  # fmt: skip
     for name in (MAP, TILES):
         products.take(name, out / MAPS / name)
     return []

@@ -140,7 +140,7 @@ def test_villages_have_the_colours_and_figures_of_the_answers(page, out):
     page.wait_for_function("document.querySelectorAll('canvas.leaflet-tile-loaded').length > 0")
     page.wait_for_timeout(800)
     statuses = set()
-    for kind in ("puskesmas", "hospital"):
+    for kind in ("puskesmas", "posyandu"):
         page.select_option("#jk-kind", kind)
         page.wait_for_timeout(800)
         for code, row in villages.iterrows():

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import geopandas as gpd
 import pandas as pd
 import pytest
+import shapely
 from nation_support import answers, in_one_piece, small_limits, write_country
 
 from planner.nation.cluster import InThisProcess
+from planner.nation.country import Files, facilities_file
 from planner.nation.run import nation
 from planner.scenarios.scenario import default_scenario
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from planner.nation.country import Files
 
 
 def assert_same(found: pd.DataFrame, expected: pd.DataFrame) -> None:
@@ -45,6 +46,25 @@ def test_straight_lines_are_those_of_the_country_in_one_piece(
 ) -> None:
     for files, out in (whole, made(tmp_path, 1)):
         assert_same(answers(out), in_one_piece(files, out, default_scenario()))
+
+
+def test_who_may_go_over_water_by_vehicle_is_unknown_in_a_part_too(tmp_path: Path) -> None:
+    """On an islet: a puskesmas 2 km off on another island, and one (the first by its id) 200 km off."""
+    west = {"35.01.01.2001": 107.0, "35.02.01.2001": 107.03, "35.03.01.2001": 105.2}
+    villages = gpd.GeoDataFrame(
+        {"kode": list(west), "nama": [f"Desa {c}" for c in west]},
+        geometry=[shapely.box(x, -6.5, x + 0.01, -6.49) for x in west.values()], crs="EPSG:4326",
+    )  # fmt: skip
+    villages.to_parquet(tmp_path / "desa.parquet")
+    units = {"id": ["A", "Z"], "nama": ["Jauh", "Dekat"], "jenis": "puskesmas", "lat": -6.495}
+    pd.DataFrame(units | {"lon": [105.205, 107.035]}).to_csv(tmp_path / "faskes.csv", index=False)
+    files = Files(tmp_path / "desa.parquet", (facilities_file(str(tmp_path / "faskes.csv")),), None, ())
+    assert not nation(files, tmp_path / "out", InThisProcess()).failures
+    found = answers(tmp_path / "out")
+    in_one = in_one_piece(files, tmp_path / "out", default_scenario())
+    mine = [c for c in in_one if c.startswith("puskesmas_")]
+    pd.testing.assert_frame_equal(found[mine], in_one[mine], check_dtype=False, check_index_type=False)
+    assert found["puskesmas_status"].reindex(west).tolist() == ["unknown", "served", "served"]
 
 
 @pytest.mark.slow

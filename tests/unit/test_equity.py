@@ -16,6 +16,7 @@ from support import at, box, facilities, hamlets, layers, villages
 from geodata.errors import ConfigError, InputError
 from planner.coverage.reach import weighted_median
 from planner.coverage.study import find_gaps
+from planner.scenarios.scenario import default_scenario
 from planner.supply.equity import (
     LORENZ_POINTS,
     QUANTILES,
@@ -193,6 +194,13 @@ def test_the_place_at_the_margin_is_split():
 # The table
 
 
+def on_foot():
+    """Return the default scenario, but people walk to every kind."""
+    usual = default_scenario()
+    rules = {k: rule.model_copy(update={"mode": "walking"}) for k, rule in usual.standard.items()}
+    return usual.model_copy(update={"standard": rules})
+
+
 # 1.3 × 3.6 / 3 / 60 minutes a metre: 26 minutes a kilometre.
 def town(order=slice(None)):
     """Four villages, one of unknown people, on two islands: hamlets 0, 20, 40 and 80 minutes away."""
@@ -225,7 +233,7 @@ def town(order=slice(None)):
 
 @pytest.fixture(scope="module")
 def gaps():
-    return find_gaps(town())
+    return find_gaps(town(), scenario=on_foot())
 
 
 @pytest.fixture(scope="module")
@@ -332,7 +340,7 @@ def test_without_a_list_of_puskesmas_remoteness_is_unknown(gaps):
 
 
 def test_the_order_of_rows_changes_nothing(gaps):
-    other = find_gaps(town(slice(None, None, -1)))
+    other = find_gaps(town(slice(None, None, -1)), scenario=on_foot())
     pd.testing.assert_frame_equal(equity_table(gaps), equity_table(other))
     again = gaps.layers.villages.index
     assert village_islands(other).reindex(again).tolist() == village_islands(gaps).tolist()

@@ -227,6 +227,7 @@ def test_a_standard_of_ones_own_is_read_and_named_where_it_is_wrong(tmp_path):
 def test_another_limit_in_the_wet_season_holds_in_the_wet_season():
     base = default_scenario()
     rule = base.standard["puskesmas"].model_copy(update={"limit_minutes": 60.0, "limit_minutes_wet": 5.0})
+    rule = rule.model_copy(update={"mode": "walking"})
     scenario = base.model_copy(update={"standard": {**base.standard, "puskesmas": rule}})
     units = [("A", "puskesmas", at(500, 500), CODES[0])]
     area = three_districts(units).gaps.layers

@@ -238,6 +238,7 @@ function jangkauNationMap(map, data) {
     document.querySelector("#jk-head h1").textContent = t.nation_title;
     var said = [t.limit + " " + number(data.limits[kind], 1) + " " + t.min];
     if (data.network === "none") said.push(t.network_none);
+    if (data.on_foot.indexOf(kind) >= 0) said.push(t.nation_on_foot);
     if (data.missing.length) said.push(t.nation_missing + ": " + data.missing.join(", "));
     document.querySelector("#jk-head .jk-answer").replaceChildren.apply(
       document.querySelector("#jk-head .jk-answer"), said.map(function (line) { return el("div", "", line); }));

@@ -42,7 +42,7 @@ TEXTS = (
     "served", "partly", "gap", "unknown", "villages", "people", "people_unknown", "reached", "minutes",
     "unreachable", "reason", "limit", "min", "at_least", "legend", "network_none", "nation_title",
     "nation_list", "nation_search", "nation_share", "nation_zoom", "nation_all", "nation_kind",
-    "nation_other", "nation_none", "nation_missing", "season", "season_dry", "season_wet",
+    "nation_other", "nation_none", "nation_missing", "nation_on_foot", "season", "season_dry", "season_wet",
 )  # fmt: skip
 
 
@@ -141,6 +141,7 @@ def village_properties(villages: gpd.GeoDataFrame, kinds: Sequence[str]) -> gpd.
 def write_nation_map(
     villages: gpd.GeoDataFrame, regencies: pd.DataFrame, outlines: Mapping[str, shapely.Geometry],
     limits: Mapping[str, float], facts: Mapping[str, Any], path: Path, *, season: Season,
+    on_foot: Sequence[str] = (),
 ) -> None:  # fmt: skip
     """Write the map of a country: one file that opens from disk with no network, in both languages.
 
@@ -161,6 +162,9 @@ def write_nation_map(
         The file; ``villages.pmtiles`` is made beside it.
     season
         The scenario's own.
+    on_foot
+        Of ``limits``, those of kinds that are reached by vehicle and timed on foot, for want of roads: a
+        kabupaten has the colour of the share that is reached at least, and the page says so.
 
     Raises
     ------
@@ -183,8 +187,10 @@ def write_nation_map(
         "colors": STATUS_COLORS, "statuses": STATUSES, "classes": CLASSES, "class_colors": CLASS_COLORS,
         "limits": dict(limits), "network": facts["network"], "missing": sorted(facts["missing"]),
         "zooms": PAGE_ZOOMS, "layer": LAYER, "villages": _columns(villages, answers),
-        "regencies": [_regency(c, row, outlines.get(str(c)), answers) for c, row in regencies.iterrows()],
-        "kinds": kinds, "seasons": [season, *others],
+        "regencies": [
+            _regency(c, row, outlines.get(str(c)), answers, on_foot) for c, row in regencies.iterrows()
+        ],
+        "on_foot": list(on_foot), "kinds": kinds, "seasons": [season, *others],
     }  # fmt: skip
     maps = files("planner").joinpath("reports/maps")
     own = [maps.joinpath(name).read_text("utf-8") for name in ("base_map.js", "nation_map.js")]
@@ -238,7 +244,11 @@ def _numbers(values: NDArray[np.float64]) -> list[float | int | str | None]:
 
 
 def _regency(
-    code: object, row: pd.Series[Any], outline: shapely.Geometry | None, kinds: Sequence[str]
+    code: object,
+    row: pd.Series[Any],
+    outline: shapely.Geometry | None,
+    kinds: Sequence[str],
+    on_foot: Sequence[str],
 ) -> dict[str, Any]:
     def one(name: str) -> float | int | str | None:
         return _numbers(np.array([row[name]], dtype=float))[0]
@@ -248,11 +258,11 @@ def _regency(
     for kind in kinds:
         share = float(row[f"{kind}_share_reached"])
         unsure = float(row[f"{kind}_people_unsure"])
-        most = share + (unsure / people if people > 0 else np.nan)
+        more = 0.0 if kind in on_foot else unsure / people if people > 0 else np.nan
         found[kind] = {
             # Where it is not known how many are unsure, there are some.
             "share": _numbers(np.array([share]))[0], "open": not unsure <= 0,
-            "class": int(share_class(np.array([share]), np.array([most]))[0]),
+            "class": int(share_class(np.array([share]), np.array([share + more]))[0]),
             "reached": one(f"{kind}_people_reached"), "gap": one(f"{kind}_villages_gap"),
             "unknown": one(f"{kind}_villages_unknown"),
         }  # fmt: skip
