@@ -80,7 +80,7 @@ def draft(folder: Path, code: str | None = None, name: str | None = None) -> Dra
                        ("hamlets", False), ("floods", False)):  # fmt: skip
         lines += _role([g for g in found if g.role == role], role, many=many)
     lines += [f"# {_one_line(g.title)}: {_one_line(g.about, SENTENCES)}" for g in found if not g.role]
-    notes = [f"{_one_line(g.title)}: {_one_line(doubt, SENTENCES)}" for g in found for doubt in g.doubts]
+    notes = [f"{_one_line(g.title)}: {_one_line(doubt.said, SENTENCES)}" for g in found for doubt in g.doubts]
     notes += [f"{_one_line(g.title)} is left out: {_one_line(g.twin_of)}" for g in lists if g.twin_of]
     return Draft("\n".join(lines) + "\n", (*notes, *([needed] if needed else ())))
 
@@ -229,7 +229,7 @@ def _entry(guess: Guess, role: str, indent: str = "  ") -> list[str]:
     """Return the lines of a file: its path, then a line for each key with how sure it is."""
     lines = [f"{role}:"] if role else []
     lines.append(f"{indent}path: {quoted_text_of_path(guess.path)}  # {_one_line(guess.about)}")
-    lines += [f"{indent}# {_one_line(doubt, SENTENCES)}" for doubt in guess.doubts]
+    lines += [f"{indent}# {_one_line(doubt.said, SENTENCES)}" for doubt in guess.doubts]
     if guess.sheet is not None:
         lines.append(f"{indent}sheet: {quoted(guess.sheet)}")
     if guess.layer is not None:

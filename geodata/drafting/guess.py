@@ -89,6 +89,26 @@ FACILITY_KEYS = ("id", "name", *PLACE_KEYS, "village", "village_name", "district
                  "functioning")  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Doubt:
+    """What somebody has to look at before a file is used.
+
+    Attributes
+    ----------
+    rule
+        ``twin_columns``, ``crs_guessed`` or ``twice``.
+    said
+        The sentence for AREA.yml and the console.
+    key, columns
+        Of twin columns: the key of AREA.yml, and the columns that may be meant, the one taken first.
+    """
+
+    rule: str
+    said: str
+    key: str = ""
+    columns: tuple[str, ...] = ()
+
+
 @dataclass
 class Guess:
     """What a file was taken for.
@@ -128,7 +148,7 @@ class Guess:
     twin_of
         How many of its units stand in another list of the folder, where that makes it one too many.
     doubts
-        What somebody has to look at before the file is used, in a sentence each.
+        What somebody has to look at before the file is used.
     """
 
     path: Path
@@ -149,7 +169,7 @@ class Guess:
     row_kinds: tuple[str | None, ...] = ()
     units: tuple[Unit, ...] = ()
     twin_of: str = ""
-    doubts: tuple[str, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
 
     @property
     def title(self) -> str:
@@ -209,9 +229,10 @@ def _with_twin_columns(guess: Guess, table: pd.DataFrame) -> Guess:
     for key, mapping in guess.keys.items():
         others = other_meanings(table, mapping.column)
         if others:
-            columns = ", ".join(map(quoted, (mapping.column, *others)))
-            doubt = f"{key}: the columns {columns} have one heading and differ; the first is taken."
-            guess.doubts += (f"{doubt} Look which is meant, and give each its own name in the file",)
+            columns = (mapping.column, *others)
+            said = f"{key}: the columns {', '.join(map(quoted, columns))} have one heading and differ; the first is"
+            said += " taken. Look which is meant, and give each its own name in the file"
+            guess.doubts += (Doubt("twin_columns", said, key, columns),)
     return guess
 
 
@@ -519,8 +540,10 @@ def _of_map(path: Path, layer: str | None) -> Guess:
             guess.about = str(error).removeprefix(f"init: {path.name} ")
             return guess
         guess.said["crs"] = ("EPSG:4326", "the file does not say; its coordinates are degrees")
-        doubt = "it does not say its CRS (is its .prj file lost?); its numbers are degrees in Indonesia"
-        guess.doubts += (f"{doubt}, and are taken for WGS 84 (crs: EPSG:4326)",)
+        said = (
+            "it does not say its CRS (is its .prj file lost?); its numbers are degrees in Indonesia, and are"
+        )
+        guess.doubts += (Doubt("crs_guessed", f"{said} taken for WGS 84 (crs: EPSG:4326)"),)
     guess.rows = len(frame)
     kinds = shapely.get_dimensions(frame.geometry.to_numpy())
     table = pd.DataFrame(frame.drop(columns=frame.geometry.name))

@@ -7,6 +7,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from geodata.codes import of_regency, regency_of
+from geodata.drafting.guess import Doubt
 from geodata.errors import counted
 from geodata.vocabulary.units import NAMED_ONCE, SAME_LIST_UNITS
 
@@ -60,7 +61,8 @@ def leave_out_twins(lists: Sequence[Guess], boundaries: Guess, code: str, name: 
         if inside and placed != [True, False]:
             spare.twin_of = said
         else:
-            spare.doubts += (f"{said}, with the same kind and name: take them out of one of the two",)
+            doubt = f"{said}, with the same kind and name: take them out of one of the two"
+            spare.doubts += (Doubt("twice", doubt),)
 
 
 def _is_ours(village: Village, code: str, name: str) -> bool:

@@ -346,3 +346,20 @@ def test_what_was_found_for_units_means_nothing_for_people(tmp_path):
     assert (units.id, units.staff, units.open_days) == ("kode", {"kader": "kader"}, "hari_buka")
     people = source_of(guess, Chosen("population", {"name": "nama"}))
     assert (people.name, people.groups) == ("nama", {})
+
+
+@pytest.mark.parametrize("lang", ["id", "en"])
+def test_what_is_only_guessed_of_a_file_is_told_before_it_is_tried(area, store, served, tmp_path, lang):
+    """A map without its .prj, and a list with two columns of one heading that differ."""
+    said = {"en": ("does not say its coordinate system", "have one heading and differ"),
+            "id": ("tidak menyebutkan sistem koordinatnya", "berjudul sama tetapi isinya berbeda")}[lang]  # fmt: skip
+    view = opened(area, store, served, lang=lang)
+    view.revising.receive("posyandu.csv", list_of(area))
+    assert not any(words in view.given.html for words in said)
+    view.revising.receive("posyandu.zip", zipped(tmp_path, list_of(area), ".shp", ".shx", ".dbf"))
+    assert said[0] in view.given.html
+    head, *rows = list_of(area).decode().splitlines()
+    twins = "\n".join([f"{head},Nama", *(f"{row},<b>lain {i}</b>" for i, row in enumerate(rows))])
+    view.revising.receive("posyandu.csv", twins.encode())
+    assert said[1] in view.given.html
+    assert said[0] not in view.given.html
