@@ -230,8 +230,9 @@ def _with_twin_columns(guess: Guess, table: pd.DataFrame) -> Guess:
         others = other_meanings(table, mapping.column)
         if others:
             columns = (mapping.column, *others)
-            said = f"{key}: the columns {', '.join(map(quoted, columns))} have one heading and differ; the first is"
-            said += " taken. Look which is meant, and give each its own name in the file"
+            named = ", ".join(map(quoted, columns))
+            said = f"{key}: the columns {named} have one heading and differ; the first is taken. "
+            said += "Look which is meant, and give each its own name in the file"
             guess.doubts += (Doubt("twin_columns", said, key, columns),)
     return guess
 
@@ -540,10 +541,8 @@ def _of_map(path: Path, layer: str | None) -> Guess:
             guess.about = str(error).removeprefix(f"init: {path.name} ")
             return guess
         guess.said["crs"] = ("EPSG:4326", "the file does not say; its coordinates are degrees")
-        said = (
-            "it does not say its CRS (is its .prj file lost?); its numbers are degrees in Indonesia, and are"
-        )
-        guess.doubts += (Doubt("crs_guessed", f"{said} taken for WGS 84 (crs: EPSG:4326)"),)
+        said = "it does not say its CRS (is its .prj file lost?); its numbers are degrees in Indonesia, "
+        guess.doubts += (Doubt("crs_guessed", f"{said}and are taken for WGS 84 (crs: EPSG:4326)"),)
     guess.rows = len(frame)
     kinds = shapely.get_dimensions(frame.geometry.to_numpy())
     table = pd.DataFrame(frame.drop(columns=frame.geometry.name))

@@ -351,8 +351,10 @@ def test_what_was_found_for_units_means_nothing_for_people(tmp_path):
 @pytest.mark.parametrize("lang", ["id", "en"])
 def test_what_is_only_guessed_of_a_file_is_told_before_it_is_tried(area, store, served, tmp_path, lang):
     """A map without its .prj, and a list with two columns of one heading that differ."""
-    said = {"en": ("does not say its coordinate system", "have one heading and differ"),
-            "id": ("tidak menyebutkan sistem koordinatnya", "berjudul sama tetapi isinya berbeda")}[lang]  # fmt: skip
+    said = {
+        "en": ("does not say its coordinate system", "have one heading and differ"),
+        "id": ("tidak menyebutkan sistem koordinatnya", "berjudul sama tetapi isinya berbeda"),
+    }[lang]
     view = opened(area, store, served, lang=lang)
     view.revising.receive("posyandu.csv", list_of(area))
     assert not any(words in view.given.html for words in said)
