@@ -586,9 +586,9 @@ def test_odd_sets_of_files_have_an_answer(jangkau, folder, hamlets, roads, peopl
     # The second village lies in the first kecamatan, of which nothing is said.
     assert table.loc[B, ["puskesmas_status", "puskesmas_present"]].tolist() == ["unknown", "unknown"]
     assert table.loc[B, "puskesmas_reason"] == "list_incomplete"
-    # From the middle of the third nobody walks the 10 km to its border; others live near it.
-    near = "unknown" if roads or hamlets else "gap"
-    assert table.loc[[C, D], "puskesmas_status"].tolist() == [near, "gap"]
+    # Without roads people may drive to what is not listed, 25 km at most; the fourth's middle is 30 km off.
+    far = "unknown" if hamlets and not roads else "gap"
+    assert table.loc[[C, D], "puskesmas_status"].tolist() == ["unknown", far]
     assert (table.loc[B, "puskesmas_minutes_max"] == "") == roads
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from geodata.vocabulary.statuses import VillageStatus
 from planner.cli import main
 from planner.ilp.stages import puskesmas_of
 from planner.pipeline import (
@@ -313,12 +314,13 @@ def without_roads(layers):
 @pytest.mark.parametrize("lang", ["id", "en"])
 def test_without_roads_nobody_is_known_to_be_too_far_for_a_vehicle(without_roads, lang):
     source = source_of(Ilp(without_roads), lang=lang)
-    # The demo has villages beyond 30 minutes on foot from any puskesmas.
-    assert (without_roads.coverage["puskesmas"].villages["status"] == "gap").any()
+    # The demo has villages beyond 30 minutes on foot from any puskesmas, and none beyond a straight drive.
+    assert (without_roads.coverage["puskesmas"].villages["status"] == "unknown").any()
     assert source.on_foot("puskesmas")
     assert not source.on_foot("posyandu")  # on foot by the standard
     assert source.reached("puskesmas").at_least
-    assert np.isnan(source.unreached("puskesmas"))
+    assert source.unreached("puskesmas") == 0
+    assert source.status("puskesmas", VillageStatus.GAP).number == 0
     # What is known to be a gap comes first.
     assert source.focus == "posyandu"
     said = said_by(source, "usulan")
@@ -344,8 +346,9 @@ def test_without_roads_short_documents_ask_for_roads_and_sheets_too(layers):
     assert "for want of road data" in memo
     assert page.count("not known") >= 2
     answers = ilp.answers["puskesmas"]
-    far = answers["class"] == "unreached"
+    far = answers["reachable_dry"] == "unknown"
     assert far.any()
+    assert (answers["class"][far] == "unknown").all()
     assert answers["action_en"][far].str.startswith("Hand in the road data").all()
     assert not answers["action_id"][far].str.contains("Usulkan|Tambah").any()
 
