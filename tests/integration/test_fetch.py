@@ -17,6 +17,7 @@ import yaml
 from fetch_support import serving
 
 from geodata.downloads import client
+from geodata.downloads.area import RECORD
 from geodata.downloads.osm_area import KEPT, Part, cut_osm, overpass_question
 
 pytestmark = [pytest.mark.enable_socket, pytest.mark.realdata]
@@ -127,6 +128,10 @@ def test_a_fetched_area_is_built(fetch, files, villages, tmp_path, jangkau):
     unclear = pd.read_csv(area / "facilities_unclear.csv").set_index("id")
     assert unclear.loc["node/2", "amenity"] == "doctors"
     assert pd.isna(unclear.loc["node/2", "name"]), "that of a person"
+    told = {f["rule"]: f for f in json.loads((area / RECORD).read_text("utf-8"))["findings"]}
+    assert told["unclear_kind"]["count"] == len(unclear)
+    assert "node/2" in told["unclear_kind"]["ids"]
+    assert "no_district_name" not in told
     written = (area / "AREA.yml").read_text("utf-8")
     read = yaml.safe_load(written)
     assert (read["code"], read["name"]) == ("11.72", "Kota Sabang")
@@ -147,6 +152,23 @@ def test_a_fetched_area_is_built(fetch, files, villages, tmp_path, jangkau):
     assert {"villages", "roads", "facilities", "water"} <= manifest["layers"].keys()
     assert manifest["layers"]["roads"]["rows"] > 500
     assert all(s["licence"] for s in manifest["sources"])
+
+
+@pytest.mark.slow
+def test_a_kecamatan_without_a_name_in_the_source_is_told(fetch, files, tmp_path):
+    """Its row is gone; the others keep their names."""
+    rows = files["kec"].decode().splitlines()
+    kept = [row for row in rows if "Sukamakmue" not in row]
+    assert len(kept) == len(rows) - 1
+    kept[-1] = kept[-1].rstrip(",;") + ";"
+    with serving(**{**files, "kec": "\n".join(kept).encode()}) as served:
+        assert fetch(served, "--without", "elevation,population")[0] == 0
+    got = gpd.read_file(tmp_path / "area/villages.geojson")
+    assert set(got["kecamatan"].fillna("")) == {"Sukajaya", "Sukakarya", ""}
+    [gone] = set(got["kode"][got["kecamatan"].fillna("") == ""].str[:8])
+    found = json.loads((tmp_path / "area" / RECORD).read_text("utf-8"))["findings"]
+    [told] = [f for f in found if f["rule"] == "no_district_name"]
+    assert (told["severity"], told["count"], told["ids"]) == ("info", 1, [gone])
 
 
 @pytest.mark.slow

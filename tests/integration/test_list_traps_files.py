@@ -652,5 +652,9 @@ def test_a_puskesmas_without_a_number_is_counted_as_pustu(folder):
     save_list(folder / "faskes.csv", names, PKMKODE=["P1", "P2", "-", "-", "-", None], Desa=DESA)
     _, _, text = drafted(folder)
     assert "kind: {from: name, registered: PKMKODE}  # 4 pustu, 2 puskesmas" in text
-    assert built(folder)[0].facilities["kind"].value_counts().to_dict() == {"pustu": 4, "puskesmas": 2}
+    layers, _ = built(folder)
+    assert layers.facilities["kind"].value_counts().to_dict() == {"pustu": 4, "puskesmas": 2}
+    [told] = [f for f in layers.findings if f.rule == "puskesmas_without_number"]
+    assert (told.severity, told.count, told.ids) == ("warning", 1, ("Puskesmas Jagalan",))
+    assert [(c.row, c.value, c.proposal, c.applied) for c in told.cells] == [(4, "-", "pustu", True)]
     assert parse_village_code(CODE[0]) is not None

@@ -22,7 +22,7 @@ from geodata.areafile import (
 from geodata.readers.boundaries import read_boundaries
 from geodata.readers.facilities.lists import read_facilities
 from geodata.readers.graphml import roads_from_graph
-from geodata.readers.hamlets import read_hamlets
+from geodata.readers.hamlets import people_of_hamlets, read_hamlets
 from geodata.readers.osm import read_osm_ways
 from geodata.readers.osm_roads import read_osm_roads
 from geodata.readers.population import read_population
@@ -177,6 +177,16 @@ def test_vector_roads_are_noded_classed_and_cleaned(tmp_path, villages):
     assert len(set.intersection(*ends)) == 1
 
 
+def test_lines_of_no_length_are_left_out_and_told(tmp_path, villages):
+    frame = road_frame(Fungsi=["Jalan Lokal"] * 5)
+    frame.loc[[2, 3], "geometry"] = shapely.LineString([(113.06, -8.0), (113.06, -8.0)])
+    frame.to_file(tmp_path / "jalan.gpkg")
+    roads, findings, *_ = read_roads(tmp_path / "jalan.gpkg", villages)
+    [short] = [f for f in findings if f.rule == "zero_length"]
+    assert (short.severity, short.count, short.ids) == ("info", 2, ("r3", "r4"))
+    assert (roads.length > 0).all()
+
+
 def test_a_class_mapping_of_the_users_own(tmp_path, villages):
     road_frame(kelas=["A", "B", "A", "A", "A"]).to_file(tmp_path / "jalan.gpkg")
     options = {"class": "kelas", "classes": {"A": "primary", "B": "track"}}
@@ -285,6 +295,18 @@ def test_hamlets_from_points_and_polygons(tmp_path, villages):
     found, findings, *_ = read_hamlets(HamletsFile(path=tmp_path / "dusun.gpkg"), villages)
     assert found["village_code"].tolist() == ["35.09.01.2001"]
     assert [f.rule for f in findings] == ["outside_area"]
+
+
+def test_people_of_a_village_are_the_sum_of_its_hamlets_where_all_of_these_are_known(villages):
+    """Unknown with two hamlets known, with one of two, with none; and known itself, whatever hamlets say."""
+    codes = [f"35.09.01.{2001 + i}" for i in range(4)]
+    shape = villages.geometry.iloc[0]
+    area = gpd.GeoDataFrame({"people": [np.nan, np.nan, np.nan, 7.0]}, index=codes, geometry=[shape] * 4)
+    rows = [(codes[0], 30.0), (codes[0], 12.0), (codes[1], 30.0), (codes[1], np.nan), (codes[3], 99.0)]
+    spots = gpd.GeoDataFrame(rows, columns=["village_code", "people"], geometry=[shape.centroid] * len(rows))
+    frame, [told], *_ = people_of_hamlets(area, spots)
+    np.testing.assert_array_equal(frame["people"], [42.0, np.nan, np.nan, 7.0])
+    assert (told.rule, told.count, told.ids) == ("people_from_hamlets", 1, (codes[0],))
 
 
 def test_area_file_paths_are_relative_to_it(demo_area_file):
