@@ -211,12 +211,9 @@ def cover(  # noqa: PLR0913 - a study hands in what it has prepared
     if bounded:
         # Nobody has looked whether a way leads further.
         reason[reason == REASONS.index(Reason.ISLAND)] = REASONS.index(Reason.TOO_FAR)
-    # Minutes over roads that are not all there are not those of the way there is. Without any roads they are
-    # said to be those on foot.
-    somewhere = unseen.units | (len(facilities) > 0)
-    no_way = (reason == REASONS.index(Reason.ROADS_INCOMPLETE)) | (~reached & unseen.ways & somewhere)
-    walked = np.isfinite(minutes) & (layers.roads is None)
-    minutes = np.where(no_way & ~walked, np.nan, minutes)
+    minutes = _told(
+        minutes, reason, reached, unseen, any_facility=len(facilities) > 0, straight=layers.roads is None
+    )
     within = reached
     if known:
         lost_there = unplaced(demand, village, reached, is_open(reason), status, n=len(whole))
@@ -238,6 +235,25 @@ def cover(  # noqa: PLR0913 - a study hands in what it has prepared
         villages=_villages(kinds, layers, points, facilities.index, status, listed=known, whole=whole),
         facilities=_catchments(facilities.index, demand["people"].to_numpy(), points),
     )
+
+
+def _told(
+    minutes: NDArray[np.float64],
+    reason: NDArray[np.int8],
+    reached: NDArray[np.bool_],
+    unseen: Unseen,
+    *,
+    any_facility: bool,
+    straight: bool,
+) -> NDArray[np.float64]:
+    """Return the minutes without those that are not of the way there is, over roads that are not all there.
+
+    Without any roads they are said to be those on foot, and stay.
+    """
+    somewhere = unseen.units | any_facility
+    no_way = (reason == REASONS.index(Reason.ROADS_INCOMPLETE)) | (~reached & unseen.ways & somewhere)
+    walked = np.isfinite(minutes) & straight
+    return np.where(no_way & ~walked, np.nan, minutes)
 
 
 def _freeze(*arrays: NDArray[np.generic]) -> None:
