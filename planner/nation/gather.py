@@ -289,12 +289,14 @@ def _of_minutes(rows: pd.DataFrame, group: pd.Series[str]) -> pd.DataFrame:
     amount = np.bincount(of, weights=people * unsure[known], minlength=n)
     left = np.bincount(of, weights=people * ~rows["reached"].to_numpy(dtype=bool)[known], minlength=n)
     each = [(value[of == i], people[of == i]) for i in range(n)]
+    # As for one area: longest minutes go down when a list is completed, a coefficient may go either way.
+    even = amount == 0
     return pd.DataFrame({
         "all_reached": left == 0,
         "people_unsure": np.where(some & ~counted, np.nan, amount),
         "minutes_median": weighted_median(of, value, people, n),
         "worst_tenth_from_minutes": [_worst(*one) for one in each],
-        "gini": [_gini(*one) for one in each],
+        "gini": [_gini(*one) if even[i] else np.nan for i, one in enumerate(each)],
     }, index=pd.Index(labels, dtype="str"))  # fmt: skip
 
 

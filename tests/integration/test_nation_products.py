@@ -349,3 +349,16 @@ def test_every_gap_of_a_large_country_is_ranked() -> None:
     assert sorted(table["village_code"]) == sorted(codes)
     assert table["rank"].tolist() == list(range(1, 25_001))
     assert table["people_not_reached"].is_monotonic_decreasing
+
+
+def test_no_gini_coefficient_rests_on_people_of_whom_nobody_knows_whether_they_are_reached(
+    undisturbed: Path,
+) -> None:
+    """Without roads that is so of kinds that people drive to, and not of those that they walk to."""
+    table = pd.read_csv(undisturbed / "regencies.csv")
+    for answer in ("puskesmas", "puskesmas_wet", "hospital", "posyandu"):
+        unsure, found = table[f"{answer}_people_unsure"] > 0, table[f"{answer}_gini"].notna()
+        assert bool(unsure.any()) is (answer != "posyandu")
+        assert not (unsure & found).any()
+    assert table["posyandu_gini"].notna().any()
+    assert national(undisturbed)["kinds"]["puskesmas"]["gini"] is None
