@@ -339,7 +339,8 @@ def _staff_inflated(layers: Layers) -> Iterator[Finding]:
 def _unconnected(layers: Layers) -> Iterator[Finding]:
     if layers.roads is None:
         yield Finding(
-            "warning", "roads", "no_roads", 1, (), "no road file was given: times are straight lines on foot",
+            "warning", "roads", "no_roads", 1, (),
+            "no road file was given: times are straight lines on foot; who drives there in time is not known",
             "give roads: in AREA.yml",
         )  # fmt: skip
         return

@@ -266,6 +266,8 @@ def why_nothing(texts: Texts, gaps: Gaps, kind: str, season: Season, row: dict[s
         Reason.LIST_INCOMPLETE: (kind, *gaps.scenario.standard[kind].counts),
         Reason.ROADS_INCOMPLETE: (ROADS,),
     }.get(reason, ())
+    if reason == Reason.ROADS_INCOMPLETE and gaps.ways is None:
+        return _("Without road data nobody knows whether a vehicle gets there in time.")
     said = [texts.incomplete(word, gaps.extent) for word in words if word in gaps.extent.why]
     if said:
         return " ".join(said)

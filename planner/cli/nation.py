@@ -269,6 +269,7 @@ class _Told:
 
 def _say(done: Done, out: str) -> None:
     from geodata.errors import counted
+    from planner.coverage.tables import is_at_least
 
     if sys.stderr.isatty():
         sys.stderr.write("\n")
@@ -283,7 +284,8 @@ def _say(done: Done, out: str) -> None:
             f"{found['travel']}")  # fmt: skip
         for kind, one in found["kinds"].items():
             share = one.get("share_reached")
-            reached = "unknown" if share is None else f"{share:.1%} of people reached"
+            least = "at least " if is_at_least(one) else ""
+            reached = "unknown" if share is None else f"{least}{share:.1%} of people reached"
             say(f"  {kind}: {reached}; {one['villages_gap']:,} villages are gaps, "
                 f"{one['villages_unknown']:,} unknown")  # fmt: skip
         if "adoption" in found:

@@ -12,6 +12,7 @@ from geodata.runs import run_starts
 from geodata.vocabulary.statuses import FacilityStatus, Reason, VillageStatus, YesNo
 from planner.coverage.extent import Extent
 from planner.coverage.unseen import by_village
+from planner.scenarios.modes import WALKING
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -208,12 +209,11 @@ def cover(  # noqa: PLR0913 - a study hands in what it has prepared
         any_facility=len(facilities) > 0, anywhere=len(facilities) > 0 or not whole.all(),
         any_lost=bool(lost.any()), unseen=unseen, clipped=extent.clipped,
     )  # fmt: skip
-    if bounded:
-        # Nobody has looked whether a way leads further.
+    drives = layers.roads is None and standard.mode != WALKING
+    if bounded or drives:
+        # Nobody has looked whether a way leads further. A ferry may; by vehicle it is too far even so.
         reason[reason == REASONS.index(Reason.ISLAND)] = REASONS.index(Reason.TOO_FAR)
-    minutes = _told(
-        minutes, reason, reached, unseen, any_facility=len(facilities) > 0, straight=layers.roads is None
-    )
+    minutes = _told(minutes, reason, reached, unseen, any_facility=len(facilities) > 0, drives=drives)
     within = reached
     if known:
         lost_there = unplaced(demand, village, reached, is_open(reason), status, n=len(whole))
@@ -244,16 +244,17 @@ def _told(
     unseen: Unseen,
     *,
     any_facility: bool,
-    straight: bool,
+    drives: bool,
 ) -> NDArray[np.float64]:
     """Return the minutes without those that are not of the way there is, over roads that are not all there.
 
-    Without any roads they are said to be those on foot, and stay.
+    Who goes by vehicle without any road file is said to walk: those minutes stay, where one can walk there.
     """
     somewhere = unseen.units | any_facility
     no_way = (reason == REASONS.index(Reason.ROADS_INCOMPLETE)) | (~reached & unseen.ways & somewhere)
-    walked = np.isfinite(minutes) & straight
-    return np.where(no_way & ~walked, np.nan, minutes)
+    if drives:
+        no_way = np.isinf(minutes) & (unseen.any | any_facility)
+    return np.where(no_way, np.nan, minutes)
 
 
 def _freeze(*arrays: NDArray[np.generic]) -> None:

@@ -194,21 +194,25 @@ def _action_key(fact: Fact, kind: str, rule: KindStandard, *, straight: bool) ->
         # Where the standard asks for none, nothing is missing.
         return VillageClass.COMPLETE if rule.presence is None else f"neighbour{_of_place(rule)}"
     if fact.found in UNREACHED:
-        return _unreached_key(fact, kind, rule)
+        return _unreached_key(fact, kind, rule, even_straight=straight and rule.mode != WALKING)
     if fact.found == VillageClass.DRY_ONLY:
         return f"dry_only{_of_kind(kind)}"
     return fact.found
 
 
-def _unreached_key(fact: Fact, kind: str, rule: KindStandard) -> str:
-    """Return what to do where people are not reached: by why, by the kind, and by where one is asked for."""
+def _unreached_key(fact: Fact, kind: str, rule: KindStandard, *, even_straight: bool) -> str:
+    """Return what to do where people are not reached: by why, by the kind, and by where one is asked for.
+
+    Roads help nobody who would be too far on a straight one.
+    """
+    far = "_far" if even_straight else ""
     if fact.reason == Reason.NOT_FUNCTIONING:
         return "unreached_not_functioning"
     if fact.reason in NO_WAY:
         return f"unreached_no_way{_of_kind(kind)}"
     if kind == REFERRED_TO:
-        return "unreached_no_hospital" if fact.reason == Reason.NO_FACILITY else "unreached_hospital"
-    return f"unreached_absent{_of_place(rule)}" if fact.present == YesNo.NO else "unreached_present"
+        return "unreached_no_hospital" if fact.reason == Reason.NO_FACILITY else f"unreached_hospital{far}"
+    return f"unreached_absent{_of_place(rule)}" if fact.present == YesNo.NO else f"unreached_present{far}"
 
 
 def _of_kind(kind: str) -> str:

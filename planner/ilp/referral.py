@@ -153,6 +153,9 @@ class _Legs:
         if len(used):
             travel_s, facility = self._between(self.units[start].iloc[used], goal, mode)
             minutes[here], number[here] = travel_s[row] / 60.0, facility[row]
+        if self.gaps.on_foot(goal):
+            # Where nobody can walk, a ferry may go.
+            minutes = np.where(np.isinf(minutes), np.nan, minutes)
         return minutes, number
 
     def _between(

@@ -21,6 +21,7 @@ from planner.nation.divide import AreaCurve, Division, area_curve, divide
 from planner.nation.products import RUN, opened, require_kept
 from planner.nation.run import Clock, CountryRun
 from planner.nation.store import MANIFEST, finished, key_of, write_json, writing
+from planner.scenarios.modes import WALKING
 from planner.scenarios.scenario import checked_scenario
 from planner.siting.cover.curve import cover_curve
 from planner.siting.measures import default_measures
@@ -150,7 +151,10 @@ def _plan(run: CountryRun, ready: Ready | None, kind: str, amount: Amount, measu
     table = _table(curves, division, facts, names, amount)
     failures = dict(sorted(run.done.failures.items()))
     folder = run.out / PLANS / f"{kind}-{amount.name}"
-    return Planned(kind, amount, division, table, failures, run.done.notes, folder)
+    notes = [*run.done.notes]
+    if not run.files.roads and run.scenario.standard[kind].mode != WALKING:
+        notes.append(f"no road data: reach is counted on foot; some may reach a {kind} by vehicle already")
+    return Planned(kind, amount, division, table, failures, notes, folder)
 
 
 def _curves(

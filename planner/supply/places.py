@@ -36,7 +36,8 @@ def village_remoteness(gaps: Gaps) -> pd.Series:
 
     ``good``, ``fair`` and ``poor`` are the bands of the village index (by default up to 30 minutes, up to 60,
     more); ``no_way``: more than half of its people have none; ``unknown``: no list of puskesmas, or none of
-    them has a place. In the scenario's own season, so that both seasons compare the same villages.
+    them has a place, or nobody knows the way there. In the scenario's own season, so that both seasons
+    compare the same villages.
 
     Parameters
     ----------
@@ -58,6 +59,9 @@ def village_remoteness(gaps: Gaps) -> pd.Series:
     answer = gaps.coverage.get("puskesmas")
     minutes = np.full(len(index), np.nan) if answer is None else answer.villages["minutes_median"].to_numpy()
     rule = gaps.scenario.remoteness
+    if answer is not None and gaps.on_foot("puskesmas"):
+        # By vehicle it takes less than the walk, and nobody knows how much.
+        minutes = np.where(minutes > rule.good_minutes, np.nan, minutes)
     label = np.select(
         [np.isnan(minutes), np.isinf(minutes), minutes > rule.fair_minutes, minutes > rule.good_minutes],
         [Remoteness.UNKNOWN, Remoteness.NO_WAY, Remoteness.POOR, Remoteness.FAIR],

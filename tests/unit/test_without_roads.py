@@ -36,6 +36,7 @@ from planner.reports.pws_page import pws_html
 from planner.reports.village_sheets.booklet import Booklet
 from planner.reports.village_sheets.facts import SheetFacts
 from planner.scenarios.scenario import default_scenario
+from planner.supply.places import village_remoteness
 from planner.texts.catalogues import map_texts
 
 SCENARIO = default_scenario()
@@ -159,6 +160,61 @@ def test_unknown_is_who_walks_too_long_but_could_be_in_time_by_vehicle(homes, un
         assert found.loc[code, "share_unknown"] == (1.0 if expected == "unknown" else 0.0)
 
 
+def over_water(limit_minutes):
+    """The answer for two islands 9 km apart, the units on one of them, under a limit of all kinds."""
+    rules = {k: r.model_copy(update={"limit_minutes": limit_minutes}) for k, r in SCENARIO.standard.items()}
+    return answer(scenario=SCENARIO.model_copy(update={"standard": rules}))
+
+
+def test_who_is_too_far_for_a_vehicle_over_water_is_not_said_to_have_no_way():
+    """10 km at the quickest road's 50 km/h are 12 minutes: a gap under 6, and not known under 30."""
+    for minutes, status, reason in ((6.0, "gap", "too_far"), (30.0, "unknown", "roads_incomplete")):
+        gaps = over_water(minutes)
+        row = gaps.coverage["pustu"].villages.loc[FAR]
+        assert row[["status", "reason"]].tolist() == [status, reason]
+        assert math.isnan(row["minutes_median"])
+        # Nobody walks over water, and knows it.
+        walked = gaps.coverage["posyandu"].villages.loc[FAR]
+        assert walked[["status", "reason", "minutes_median"]].tolist() == ["gap", "island", math.inf]
+        assert village_remoteness(gaps).loc[[NEAR, FAR]].tolist() == ["good", "unknown"]
+        legs = referral_table(gaps).xs("standard", level="mode").loc[FAR]
+        assert legs["posyandu_minutes"] == math.inf
+        assert not math.isinf(legs["puskesmas_minutes"])
+
+
+@pytest.mark.parametrize("lang", ["id", "en"])
+def test_no_road_is_mended_for_who_is_too_far_on_a_straight_one(lang):
+    ilp = Ilp(over_water(6.0))
+    for kind in BY_VEHICLE:
+        said = ilp.answers[kind].loc[FAR, f"action_{lang}"]
+        assert not any(word in said.lower() for word in ("jalan", "road"))
+        assert "6" in ilp.answers[kind].loc[FAR, f"reason_{lang}"]
+
+
+def test_middle_persons_of_who_a_walk_is_long_may_be_near_by_vehicle():
+    """1,600 m off, 41 minutes on foot: more than 30, and nobody knows how many by vehicle."""
+    shapes = {NEAR: (box(0, 0, 1000, 1000), 100.0), FAR: (box(1000, 0, 3000, 1000), 200.0)}
+    homes = hamlets([("h1", NEAR, at(500, 500), 1.0), ("h2", FAR, at(2100, 500), 1.0)])
+    area = replace(town(), villages=town().villages.set_geometry([g for g, _ in shapes.values()], crs=32749))
+    found = answer(replace(area, hamlets=homes))
+    assert found.coverage["puskesmas"].villages.loc[FAR, "minutes_median"] == pytest.approx(1600 * 1.56 / 60)
+    assert village_remoteness(found).loc[[NEAR, FAR]].tolist() == ["good", "unknown"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lang", ["id", "en"])
+def test_a_gap_that_is_certain_is_spoken_of_also_where_people_drive(lang):
+    """No hospital works: everybody lacks one, and no word of it is not known; of the others it is."""
+    source = source_of(Ilp(answer(town(hospital="no"))), lang=lang)
+    assert source.focus == "hospital"
+    memo = said_by(staff_memo(source), source.words)
+    kind = {"id": "rumah sakit", "en": "hospital"}[lang]
+    drive = {"id": f"Siapa lagi yang dapat mencapai {kind}", "en": f"Who else reaches a {kind}"}[lang]
+    assert drive not in memo
+    assert drive.replace(kind, "puskesmas") in memo
+    assert kind in said_by(one_page(source), source.words)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("lang", ["id", "en"])
 def test_sheets_say_how_it_was_timed(ilp, lang):
@@ -203,9 +259,9 @@ def test_a_referral_exceeds_its_limit_where_that_is_so_by_every_way(area, scenar
 @pytest.mark.parametrize("paper", list(Paper))
 def test_maps_say_that_a_vehicle_may_get_there(gaps, lang, paper):
     note = {
-        "id": "Tanpa data jalan: yang terjangkau dihitung dengan berjalan kaki; siapa yang terjangkau dengan "
-        "kendaraan belum diketahui.",
-        "en": "Without road data: reach is counted on foot; who is reached by vehicle is not known.",
+        "id": "Tanpa data jalan: yang terjangkau dihitung dengan berjalan kaki; siapa lagi yang terjangkau "
+        "dengan kendaraan belum diketahui.",
+        "en": "Without road data: reach is counted on foot; who else is reached by vehicle is not known.",
     }[lang]
     for kind, says in (("puskesmas", True), ("posyandu", False)):
         said = draw_status(gaps, kind, paper=paper, words=Words(lang)).texts[-1].get_text()
@@ -336,7 +392,7 @@ def test_the_kind_that_is_spoken_of_is_the_one_most_is_known_of_then_most_people
     first = next((group for group in groups if group), [])
     expected = None if not first else first[0] if first[0] in silent else best(first)
     fake = SimpleNamespace(
-        plan=None, listed=list(numbers), on_foot=lambda i: kinds[i][0], unreached=lambda i: kinds[i][1]
+        plan=None, listed=list(numbers), open_for_roads=lambda i: kinds[i][0], unreached=lambda i: kinds[i][1]
     )
     assert Source.focus.func(fake) == expected
 

@@ -210,8 +210,8 @@ def asked_by_lines():
             for straight in (False, True):
                 reasons.line(fact, "pustu", rule, "en", straight=straight)
             for kind in ("pustu", "hospital"):
-                reasons.action(fact, kind, rule, "en")
-            reasons.action(fact, "pustu", rule, "en", straight=True)
+                for straight in (False, True):
+                    reasons.action(fact, kind, rule, "en", straight=straight)
         for kind, mode, straight in product(KINDS, SCENARIO.modes, (False, True)):
             rule = KindStandard(mode=mode, limit_minutes=30)
             reasons.line(fact, kind, rule, "en", straight=straight)

@@ -29,6 +29,7 @@ from planner.reports.print_maps.compare_map import Half, change_map, pair_map
 from planner.reports.print_maps.outlines import outlines_of
 from planner.reports.proposal.annexes import sources_table
 from planner.reports.proposal.background import area_facts
+from planner.reports.proposal.method import steps
 from planner.reports.proposal.readiness import unknown_facts
 from planner.reports.proposal.request import cost, proposed, staff_in_words, yearly
 
@@ -103,6 +104,10 @@ def _short(both: Comparison) -> list[Block]:
         blocks.append(Items(tuple(says)))
     else:
         blocks.append(Paragraph(words.say("compare.nothing_comparable")))
+    on_foot = [words.kind(kind) for kind in both.compared if both.a.source.partly_on_foot(kind)]
+    if on_foot:
+        note = words.say("background.on_foot_note", kinds=words.listed(on_foot))
+        blocks.append(Paragraph(note, note=True))
     left = [words.kind(kind) for kind in both.kinds if kind not in both.compared]
     if left:
         blocks.append(Paragraph(words.say("compare.left_out", kinds=words.listed(left))))
@@ -390,7 +395,7 @@ def _annexes(both: Comparison) -> list[Section]:
             lists.append(Section(f"edits_{i}", title, (Items(tuple(said), numbered=True),)))
     if lists:
         out.append(Section("annex_edits", words.say("compare.annex_edits"), tuple(lists), new_page=True))
-    sources = (Items(words.lines("method.steps"), numbered=True), sources_table(both.a.source))
+    sources = (Items(steps(both.a.source), numbered=True), sources_table(both.a.source))
     out.append(Section("annex_method", words.say("compare.annex_method"), sources, new_page=True))
     return out
 

@@ -10,6 +10,7 @@ import shapely
 
 from geodata.vocabulary.statuses import FacilityStatus, VillageStatus, YesNo
 from planner.coverage.extent import seasons_told
+from planner.coverage.reach import is_open
 from planner.reports.documents.model import number
 from planner.reports.documents.words import Words, clean
 from planner.reports.print_maps.labels import box_of, boxes_around, is_free, place_names
@@ -433,7 +434,7 @@ def _small_print(gaps: Gaps, kind: str, words: Words) -> str:
         "map.limit", minutes=number(rule.limit_minutes, "minute", decimals=rule.limit_minutes % 1 > 0),
         mode=words.mode(mode), season=words.on_map(f"season_{gaps.scenario.season}"),
     )  # fmt: skip
-    if gaps.on_foot(kind) and gaps.coverage[kind].listed:
+    if gaps.on_foot(kind) and gaps.coverage[kind].listed and is_open(gaps.coverage[kind].reason_code).any():
         limit = f"{limit} {words.say('map.on_foot')}"
     as_dry = gaps.ways is not None and not seasons_told(gaps.layers, gaps.scenario)
     if as_dry and gaps.scenario.season == "wet":

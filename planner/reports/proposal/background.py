@@ -148,7 +148,7 @@ def _reach(source: Source) -> tuple[Block, ...]:
         served=words.plain(scenario.status.served * 100), gap=words.plain(scenario.status.gap * 100),
     )  # fmt: skip
     blocks: list[Block] = [Paragraph(standard)]
-    if not source.seasons_told:
+    if not source.seasons_told and source.gaps.network is not None:
         blocks.append(Paragraph(words.say("background.seasons_alike")))
     blocks.append(Table(words.say("background.reach_caption"), columns, tuple(rows), small=True))
     blocks += [Paragraph(note, note=True) for note in _reach_notes(source)]
@@ -161,7 +161,7 @@ def _reach_notes(source: Source) -> list[str]:
     known, all_ = source.villages_of_known_people
     if 0 < known < all_:
         out.append(words.say("background.share_note", known=number(known), all=number(all_, "village")))
-    on_foot = [words.kind(kind) for kind in source.listed if source.on_foot(kind)]
+    on_foot = [words.kind(kind) for kind in source.listed if source.partly_on_foot(kind)]
     if on_foot:
         out.append(words.say("background.on_foot_note", kinds=words.listed(on_foot)))
     return out
@@ -193,7 +193,7 @@ def kind_facts(source: Source, kind: str) -> list[str]:
         season = words.on_map(f"season_{source.other_season}")
         key = "reached_same" if there == source.reached(kind) else "reached_other"
         out.append(words.say(f"background.{key}", season=season, people=there, share=part))
-    if source.on_foot(kind):
+    if source.partly_on_foot(kind):
         out.append(on_foot_in_words(source, kind))
     counts = {s.value: number(source.reach(kind)[f"villages_{s.value}"]) for s in VillageStatus}
     if counts["gap"].number or counts["partly"].number or not source.on_foot(kind):
@@ -314,7 +314,7 @@ def aim(source: Source) -> Section:
         )  # fmt: skip
     else:
         key = "gap_what_if" if source.assumed is not None and source.assumed.has_edits else "gap"
-        on_foot = [words.kind(kind) for kind in source.listed if source.on_foot(kind)]
+        on_foot = [words.kind(kind) for kind in source.listed if source.partly_on_foot(kind)]
         goals[:0] = [words.say("aim.roads", kinds=words.listed(on_foot))] if on_foot else []
         goals[:0] = [
             words.say(f"aim.{key}", n=source.status(kind, VillageStatus.GAP), kind=words.kind(kind))

@@ -215,7 +215,7 @@ def asked(source: Source) -> str:
             return words.say("asked.none", kind=words.kind(plan.kind))
         said = words.say("asked.plan", n=number(len(plan.sites), plan.kind))
         return f"{said} {_budget(source)}".strip()
-    if source.focus is not None and source.on_foot(source.focus):
+    if source.focus is not None and source.open_for_roads(source.focus):
         return words.say("asked.roads", kind=words.kind(source.focus))
     if source.focus is not None:
         return words.say("asked.gaps", kind=words.kind(source.focus))
@@ -242,7 +242,7 @@ def one_page(source: Source) -> Document:
         alt = words.say("background.map_alt", kind=words.kind(focus), area=source.area_name)
         png = source.map_of(focus, with_plan=True)
         blocks.append(Figure("answer.png", caption, alt, png, width=0.86))
-        if source.plan is None and source.on_foot(focus):
+        if source.plan is None and source.partly_on_foot(focus):
             note = words.say("background.on_foot_note", kinds=words.kind(focus))
             blocks.append(Paragraph(note, note=True))
         blocks += [Paragraph(note, note=True) for note in _on_foot(source)]

@@ -22,6 +22,20 @@ if TYPE_CHECKING:
 MARK = re.compile(r"\[([CGA])\]")
 
 
+def steps(source: Source) -> tuple[str, ...]:
+    """Return in sentences how the numbers come about.
+
+    Examples
+    --------
+    >>> from planner.pipeline import Ilp, demo_layers, find_gaps
+    >>> from planner.reports.proposal.write import source_of
+    >>> steps(source_of(Ilp(find_gaps(demo_layers(12))), lang="en"))[1][:58]
+    'Times are computed by road and ferry to the nearest facili'
+    """
+    how = source.words.say("method.how_straight" if source.gaps.network is None else "method.how_by_road")
+    return source.words.lines("method.steps", how=how)
+
+
 class Default(NamedTuple):
     """A number that the answer rests on: what, how much, and the words on where it comes from.
 
@@ -63,7 +77,7 @@ def method_annex(source: Source) -> Section:
     )
     parts = (
         Section("method_steps", words.say("method.steps_title"), (
-            Items(words.lines("method.steps"), numbered=True),
+            Items(steps(source), numbered=True),
         )),
         Section("method_defaults", words.say("method.defaults_title"), (
             Paragraph(words.say("method.defaults_intro")), Items(words.lines("method.marks")),

@@ -169,6 +169,10 @@ class Source:
         """Whether no gap of a kind is known, for want of roads."""
         return self.on_foot(kind) and not len(self.gap_villages(kind))
 
+    def partly_on_foot(self, kind: str) -> bool:
+        """Whether it is not known of somebody, for want of roads, whether he reaches a kind by vehicle."""
+        return self.on_foot(kind) and is_at_least(self.reach(kind))
+
     def _reached_without_people(self, kind: str, season: Season | None) -> bool:
         """Return whether a kind reaches nobody but in villages whose number of people is not known."""
         villages = self.gaps.seasons[season or self.season][kind].villages
@@ -219,7 +223,7 @@ class Source:
         def order(kind: str) -> tuple[bool, bool, float]:
             lost = self.unreached(kind)
             known = not np.isnan(lost)
-            return not self.on_foot(kind), known, lost if known else 0.0
+            return not self.open_for_roads(kind), known, lost if known else 0.0
 
         return max(self.listed, key=order, default=None)
 
