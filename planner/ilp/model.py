@@ -326,8 +326,7 @@ class Ilp:
         no_way = coverage.reason_code == REASONS.index(Reason.ROADS_INCOMPLETE)
         in_doubt = (coverage.more | no_way) & (gaps.demand["people"].to_numpy() > 0)
         beside_ways = None
-        drawn = not gaps.extent.clipped and gaps.extent.roads_whole(len(gaps.layers.villages)).all()
-        if gaps.on_foot(kind) or not drawn:
+        if gaps.extent.clipped or not gaps.extent.roads_whole(len(gaps.layers.villages)).all():
             # Nobody gets further than this, by whatever way.
             rule, scenario = self.rule(kind), gaps.scenario
             on_foot_mps = 1.0 / scenario.access.seconds_per_m()

@@ -70,6 +70,9 @@ def test_command_writes_tables_that_add_up(
     assert status == 0
     assert "straight line" in said
     national = json.loads((out / "national.json").read_text("utf-8"))
+    for kind, least in (("puskesmas", "at least "), ("posyandu", "")):
+        share = national["kinds"][kind]["share_reached"]
+        assert f"  {kind}: {least}{share:.1%} of people reached;" in said
     villages = answers(out)
     assert national["villages"] == len(villages)
     assert national["people"] == villages["people"].sum()

@@ -156,6 +156,9 @@ def test_command_writes_its_table_and_keeps_curves(
     assert run["people_added"] <= run["people_added_bound"]
     assert (table["people_added"] <= table["people"] - table["people_reached_today"] + 1e-6).all()
     assert f"4 of 4 x pustu: {run['people_added']:,.0f} people more" in said
+    on_foot = "no road data: reach is counted on foot; some may reach a pustu by vehicle already"
+    assert on_foot in said
+    assert on_foot in run["notes"]
     made = {p: p.stat().st_mtime_ns for p in (out / "curves").rglob("curve.csv")}
     assert len(made) == len(table) == 3
     # A curve that is spoiled is made again, the others are kept.

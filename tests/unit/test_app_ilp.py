@@ -335,7 +335,7 @@ def test_the_equity_page_says_at_least_where_nobody_knows(store):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("lang", ["id", "en"])
-@pytest.mark.parametrize("case", ["no_list", "list", "roads", "place", "people"])
+@pytest.mark.parametrize("case", ["no_list", "list", "roads", "no_roads", "place", "people"])
 def test_a_sheet_without_units_says_why_in_its_own_words(case, lang):
     texts = Texts(lang)
     found = street([0, 60_000], [("U", "pustu", 0.0)], listed=("puskesmas", "pustu"))
@@ -348,12 +348,15 @@ def test_a_sheet_without_units_says_why_in_its_own_words(case, lang):
         reason = "roads_incomplete"
         found = replace(found, villages=found.villages.assign(covered=""),
                         area=replace(found.area, declared=("roads",)))  # fmt: skip
+    elif case == "no_roads":
+        reason, found = "roads_incomplete", replace(found, roads=None)
     elif case == "people":
         reason = "people_unplaced"
     gaps = find_gaps(found)
     said = sheet_view.why_nothing(texts, gaps, kind, "dry", {"reason": reason, "status": "unknown"})
     words = {
         "no_list": ("no list was given", "daftarnya tidak tersedia"),
+        "no_roads": ("whether a vehicle gets there in time", "apakah kendaraan sampai di sana"),
         "list": (
             "Puskesmas: the list is not complete (the list has no row",
             "Puskesmas: daftar belum lengkap",

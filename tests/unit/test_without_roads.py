@@ -182,6 +182,14 @@ def test_who_is_too_far_for_a_vehicle_over_water_is_not_said_to_have_no_way():
         assert not math.isinf(legs["puskesmas_minutes"])
 
 
+def test_where_no_unit_works_nobody_has_a_way_and_all_is_known():
+    row = answer(town(works="no")).coverage["pustu"].villages.loc[FAR]
+    assert row[["status", "reason", "minutes_median"]].tolist() == ["gap", "no_facility", math.inf]
+    none = replace(town(), facilities=town().facilities.iloc[:0])
+    row = answer(none).coverage["pustu"].villages.loc[FAR]
+    assert row[["status", "reason", "minutes_median"]].tolist() == ["gap", "no_facility", math.inf]
+
+
 @pytest.mark.parametrize("lang", ["id", "en"])
 def test_no_road_is_mended_for_who_is_too_far_on_a_straight_one(lang):
     ilp = Ilp(over_water(6.0))
