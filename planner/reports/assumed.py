@@ -211,7 +211,8 @@ def _kinds(source: Source, mine: Scenario, plain: Scenario) -> list[str]:
 
 def _limits(source: Source, rule: KindStandard, usual: KindStandard, season: Season) -> tuple[str, str]:
     """Return the limit of a rule and the usual one in a season, in words."""
-    return source.limit_words(rule.of(season)), source.limit_words(usual.of(season))
+    first, other = (source.limit_words(one.of(season), timed=False) for one in (rule, usual))
+    return first, other
 
 
 def _others(words: Words, mine: Scenario, plain: Scenario) -> list[str]:

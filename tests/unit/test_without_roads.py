@@ -362,7 +362,7 @@ def test_a_limit_of_the_other_season_is_named_with_its_number():
     [said] = assumed(source_of(Ilp(answer(scenario=mine)), lang="en")).items
     usual = SCENARIO.standard["pustu"].of("wet").limit_minutes
     assert said.startswith("The limit to a pustu in the wet season is 45 minutes")
-    assert f"not {usual:.0f} minutes" in said
+    assert f"not {usual:.0f} minutes by motorcycle" in said
 
 
 @pytest.mark.slow

@@ -231,9 +231,9 @@ class Source:
         """Return a kind's limit in words: "30 minutes by motorcycle"."""
         return self.limit_words(self.gaps.scenario.standard[kind].of(self.season))
 
-    def limit_words(self, rule: KindStandard) -> str:
-        """Return a rule's limit in words."""
-        mode = rule.mode if self.gaps.network is not None else "straight"
+    def limit_words(self, rule: KindStandard, *, timed: bool = True) -> str:
+        """Return a rule's limit in words: by what people were timed, or by what they go."""
+        mode = "straight" if timed and self.gaps.network is None else rule.mode
         limit = number(rule.limit_minutes, "minute", decimals=int(rule.limit_minutes % 1 > 0))
         return f"{self.words.cell(limit)} {self.words.mode(mode)}"
 
