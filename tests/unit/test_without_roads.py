@@ -196,7 +196,9 @@ def test_no_road_is_mended_for_who_is_too_far_on_a_straight_one(lang):
     for kind in BY_VEHICLE:
         said = ilp.answers[kind].loc[FAR, f"action_{lang}"]
         assert not any(word in said.lower() for word in ("jalan", "road"))
-        assert "6" in ilp.answers[kind].loc[FAR, f"reason_{lang}"]
+        why = ilp.answers[kind].loc[FAR, f"reason_{lang}"]
+        assert "6" in why
+        assert {"id": "naik ", "en": "by "}[lang] in why
 
 
 def test_middle_persons_of_who_a_walk_is_long_may_be_near_by_vehicle():
