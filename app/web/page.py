@@ -124,15 +124,15 @@ class _Light:
     def turn(self) -> None:
         """Take the other one, which is kept for the next page."""
         self._chosen = True
-        self._take(not self._dark)
+        self._take(dark=not self._dark)
         self._session.stream.put("theme", "dark" if self._dark else "light")
 
     def wished(self, *, dark: bool) -> None:
         """Do as the system wishes, where nobody chose."""
         if not self._chosen:
-            self._take(dark)
+            self._take(dark=dark)
 
-    def _take(self, dark: bool) -> None:  # noqa: FBT001 - the one thing it takes
+    def _take(self, *, dark: bool) -> None:
         self._dark = dark
         self._page.dark_theme = dark
         self.show()

@@ -12,7 +12,7 @@ from geodata.runs import run_starts
 from geodata.vocabulary.statuses import FacilityStatus, Reason, VillageStatus, YesNo
 from planner.coverage.extent import Extent
 from planner.coverage.unseen import by_village
-from planner.scenarios.modes import WALKING
+from planner.scenarios.modes import only_walked
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -209,7 +209,7 @@ def cover(  # noqa: PLR0913 - a study hands in what it has prepared
         any_facility=len(facilities) > 0, anywhere=len(facilities) > 0 or not whole.all(),
         any_lost=bool(lost.any()), unseen=unseen, clipped=extent.clipped,
     )  # fmt: skip
-    drives = layers.roads is None and standard.mode != WALKING
+    drives = only_walked(standard.mode, roads=layers.roads is not None)
     if bounded or drives:
         # Nobody has looked whether a way leads further. A ferry may; by vehicle it is too far even so.
         reason[reason == REASONS.index(Reason.ISLAND)] = REASONS.index(Reason.TOO_FAR)

@@ -40,7 +40,7 @@ from planner.scenarios.edits import (
     EditError,
     Flood,
 )
-from planner.scenarios.modes import WALKING, Profile
+from planner.scenarios.modes import Profile, only_walked
 from planner.scenarios.scenario import Scenario, checked_scenario
 from planner.travel.access import edge_landmasses
 from planner.travel.straight import straight_line_times
@@ -183,7 +183,7 @@ class Gaps:
         >>> without.on_foot("pustu"), without.on_foot("posyandu")
         (True, False)
         """
-        return self.ways is None and self.scenario.standard[kind].mode != WALKING
+        return only_walked(self.scenario.standard[kind].mode, roads=self.ways is not None)
 
     @property
     def coverage(self) -> Mapping[str, Coverage]:
@@ -591,7 +591,7 @@ class Study:
         if times is not None and horizon_s is not None:
             times = within_horizon(times, horizon_s)
         unseen = None
-        if times is not None and (self.extent.open_land or (ways is None and rule.mode != WALKING)):
+        if times is not None and (self.extent.open_land or only_walked(rule.mode, roads=ways is not None)):
             unseen = find_unseen(
                 self.extent, kinds, Profile(rule.mode, season), rule.limit_s, layers=layers,
                 scenario=scenario, demand=self.demand, units=units, ways=ways, ground=self.ground,

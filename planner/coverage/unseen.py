@@ -15,7 +15,7 @@ import shapely
 from planner.coverage.extent import ROADS, dead_ends
 from planner.network.impedance import fastest_mps
 from planner.scenarios.edits import ChangeSpeed
-from planner.scenarios.modes import WALKING
+from planner.scenarios.modes import only_walked
 from planner.travel.straight import straight_line_times
 
 if TYPE_CHECKING:
@@ -169,7 +169,7 @@ def find_unseen(  # noqa: PLR0913 - a study hands in what it has prepared
     lists, roads = own.units, own.ways
     # Where a whole village is in doubt already, there is nothing to look for.
     ask_lists, ask_roads = len(unlisted) > 0 and not lists.all(), len(no_roads) > 0 and not roads.all()
-    by_vehicle = ways is None and profile.mode != WALKING
+    by_vehicle = only_walked(profile.mode, roads=ways is not None)
     if not ask_lists and not ask_roads and not by_vehicle:
         return own
     look = _Look(profile, layers, scenario, demand, ways, ground)

@@ -11,7 +11,7 @@ import pandas as pd
 from geodata.vocabulary.statuses import Reason, YesNo
 from planner.coverage.reach import OPEN_REASONS
 from planner.ilp.three_answers import VillageClass
-from planner.scenarios.modes import WALKING
+from planner.scenarios.modes import only_walked
 from planner.texts.catalogues import LANGUAGES, ilp_texts
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def line(fact: Fact, kind: str, rule: KindStandard, lang: str, *, straight: bool
     """
     t = ilp_texts()[lang]
     # Who is known not to reach one by vehicle doesn't by any way, straight and quick as it may be.
-    mode = "straight" if straight and rule.mode == WALKING else rule.mode
+    mode = "straight" if straight and not only_walked(rule.mode, roads=False) else rule.mode
     share = fact.unreached_wet if fact.found == VillageClass.DRY_ONLY else fact.unreached
     text = t[_key(fact, rule, straight=straight)].format(
         unit=_unit(t, kind), percent=percent(share), limit=f"{rule.limit_minutes:g}",
@@ -194,7 +194,7 @@ def _action_key(fact: Fact, kind: str, rule: KindStandard, *, straight: bool) ->
         # Where the standard asks for none, nothing is missing.
         return VillageClass.COMPLETE if rule.presence is None else f"neighbour{_of_place(rule)}"
     if fact.found in UNREACHED:
-        return _unreached_key(fact, kind, rule, even_straight=straight and rule.mode != WALKING)
+        return _unreached_key(fact, kind, rule, even_straight=only_walked(rule.mode, roads=not straight))
     if fact.found == VillageClass.DRY_ONLY:
         return f"dry_only{_of_kind(kind)}"
     return fact.found

@@ -16,7 +16,7 @@ from planner.nation.gather import kinds_and_seasons
 from planner.nation.products import MAP, TILES
 from planner.nation.store import MANIFEST, finished, key_of, writing
 from planner.reports.maps.nation_page import nation_libraries_are_built, write_nation_map
-from planner.scenarios.modes import SEASONS, WALKING
+from planner.scenarios.modes import SEASONS, only_walked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -79,9 +79,9 @@ def map_of_country(
         with writing(out / MAPS, key, {}) as stage:
             write_nation_map(
                 villages, regencies, shapes, limits, facts, stage / MAP, season=scenario.season,
-                on_foot=[] if facts["network"] != "none" else [
+                on_foot=[
                     answer for kind, season, answer in _answers(villages, scenario)
-                    if scenario.standard[kind].of(season).mode != WALKING
+                    if only_walked(scenario.standard[kind].of(season).mode, roads=facts["network"] != "none")
                 ],
             )  # fmt: skip
     for name in (MAP, TILES):

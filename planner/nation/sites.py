@@ -21,7 +21,7 @@ from planner.nation.divide import AreaCurve, Division, area_curve, divide
 from planner.nation.products import RUN, opened, require_kept
 from planner.nation.run import Clock, CountryRun
 from planner.nation.store import MANIFEST, finished, key_of, write_json, writing
-from planner.scenarios.modes import WALKING
+from planner.scenarios.modes import only_walked
 from planner.scenarios.scenario import checked_scenario
 from planner.siting.cover.curve import cover_curve
 from planner.siting.measures import default_measures
@@ -152,7 +152,7 @@ def _plan(run: CountryRun, ready: Ready | None, kind: str, amount: Amount, measu
     failures = dict(sorted(run.done.failures.items()))
     folder = run.out / PLANS / f"{kind}-{amount.name}"
     notes = [*run.done.notes]
-    if not run.files.roads and run.scenario.standard[kind].mode != WALKING:
+    if only_walked(run.scenario.standard[kind].mode, roads=bool(run.files.roads)):
         notes.append(f"no road data: reach is counted on foot; some may reach a {kind} by vehicle already")
     return Planned(kind, amount, division, table, failures, notes, folder)
 

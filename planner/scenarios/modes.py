@@ -25,6 +25,26 @@ class Profile(NamedTuple):
     season: Season
 
 
+def only_walked(mode: str, *, roads: bool) -> bool:
+    """Return whether people go by a vehicle, and are timed on a walk all the same, for want of roads.
+
+    Who is in time on that walk is reached; who is not may be by vehicle, or not.
+
+    Parameters
+    ----------
+    mode
+        Of the standard of a kind.
+    roads
+        Whether there is a road file.
+
+    Examples
+    --------
+    >>> [only_walked(m, roads=r) for m, r in (("car", False), ("car", True), ("walking", False))]
+    [True, False, False]
+    """
+    return not roads and mode != WALKING
+
+
 def no_truth(value: object) -> object:
     """Return the value; refuse yes and no where a number is wanted: Python would read them as 1 and 0.
 
