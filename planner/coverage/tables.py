@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from planner.coverage.reach import Coverage
     from planner.coverage.study import Gaps
+    from planner.travel.times import SparseTimes
 
 
 # Whose people they are: docs/METHODS.md, catchments.
@@ -72,12 +73,19 @@ def roads_or_straight(gaps: Gaps) -> str:
     return "roads" if gaps.network is not None else "none"
 
 
-def facility_table(gaps: Gaps) -> pd.DataFrame:
+def facility_table(gaps: Gaps, catchments: Mapping[str, pd.DataFrame] | None = None) -> pd.DataFrame:
     """Return one row a facility, those that took no part included, with degrees and catchment.
 
     ``people_total``, ``people_own``, ``people_nearest``, ``villages_people_unknown`` (docs/METHODS.md) are
     those of the facility's own kind, or of the first kind of the standard that it counts as (``serves_as``);
     for every further kind K that it counts as, they are ``as_K_people_total`` and so on.
+
+    Parameters
+    ----------
+    gaps
+        The answer for a study area.
+    catchments
+        By kind :func:`unit_catchments`, where they are known already; looked for when None.
 
     Returns
     -------
@@ -99,7 +107,7 @@ def facility_table(gaps: Gaps) -> pd.DataFrame:
     table = pd.DataFrame(rows.drop(columns="geometry"))
     table.insert(0, "lat", lonlat.y)
     table.insert(0, "lon", lonlat.x)
-    each = {kind: unit_catchments(gaps, kind) for kind in gaps.coverage}
+    each = {k: unit_catchments(gaps, k) for k in gaps.coverage} if catchments is None else catchments
     table["serves_as"] = pd.Series(None, index=table.index, dtype="str")
     for kind in sorted(each, key=list(each).index, reverse=True):
         # The own kind is written last, before it the others, the first of the standard after the later ones.
@@ -118,7 +126,7 @@ def facility_table(gaps: Gaps) -> pd.DataFrame:
     return table
 
 
-def unit_catchments(gaps: Gaps, kind: str) -> pd.DataFrame:
+def unit_catchments(gaps: Gaps, kind: str, pairs: SparseTimes | None = None) -> pd.DataFrame:
     """Return the people of each unit that counts as a kind, in the scenario's own season.
 
     Parameters
@@ -127,6 +135,9 @@ def unit_catchments(gaps: Gaps, kind: str) -> pd.DataFrame:
         The answer for a study area.
     kind
         Of the standard.
+    pairs
+        All pairs of demand point and unit within the limit, units in the order of
+        :func:`planner.coverage.reach.usable_facilities`, where they are known already; looked for when None.
 
     Returns
     -------
@@ -152,25 +163,27 @@ def unit_catchments(gaps: Gaps, kind: str) -> pd.DataFrame:
     found = coverage.facilities.copy()
     if not coverage.listed:
         return found.iloc[:0].assign(people_total=np.nan)
+    pairs = _pairs_within(gaps, kind) if pairs is None else pairs
+    people = gaps.demand["people"].to_numpy()[pairs.place]
+    known = ~np.isnan(people)
+    total = np.bincount(pairs.facility[known], weights=people[known], minlength=len(found))
+    some = np.bincount(pairs.facility[known], minlength=len(found)) > 0
+    lost = np.bincount(pairs.facility[~known], minlength=len(found)) > 0
+    found.insert(0, "people_total", np.where(~some & lost, np.nan, total))
+    return found
+
+
+def _pairs_within(gaps: Gaps, kind: str) -> SparseTimes:
     rule = gaps.scenario.standard[kind].of(gaps.scenario.season)
     units = usable_facilities(gaps.layers, (kind, *rule.counts))
     if gaps.ways is None:
         points = np.asarray(gaps.demand.geometry.to_numpy(), dtype=object)
         there = np.asarray(units.geometry.to_numpy(), dtype=object)
-        pairs = straight_lines_within(
-            points, there, rule.limit_s, access=gaps.scenario.access, ground=gaps.ground
-        )
-    else:
-        profile = Profile(rule.mode, gaps.scenario.season)
-        router = gaps.ways.router(profile)
-        pairs = router.within(gaps.ways.stops(profile), gaps.ways.units(profile, units), rule.limit_s)
-    people = gaps.demand["people"].to_numpy()[pairs.place]
-    known = ~np.isnan(people)
-    total = np.bincount(pairs.facility[known], weights=people[known], minlength=len(units))
-    some = np.bincount(pairs.facility[known], minlength=len(units)) > 0
-    lost = np.bincount(pairs.facility[~known], minlength=len(units)) > 0
-    found.insert(0, "people_total", np.where(~some & lost, np.nan, total))
-    return found
+        access, ground = gaps.scenario.access, gaps.ground
+        return straight_lines_within(points, there, rule.limit_s, access=access, ground=ground)
+    profile = Profile(rule.mode, gaps.scenario.season)
+    router = gaps.ways.router(profile)
+    return router.within(gaps.ways.stops(profile), gaps.ways.units(profile, units), rule.limit_s)
 
 
 def summary(gaps: Gaps) -> dict[str, Any]:

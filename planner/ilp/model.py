@@ -16,6 +16,7 @@ from geodata.crs import WGS84, known_crs
 from geodata.vocabulary.statuses import Reason, YesNo
 from planner.coverage.reach import REASONS, is_open, unplaced, usable_facilities, weighted_median
 from planner.coverage.show import area_in_words, html_table
+from planner.coverage.tables import unit_catchments
 from planner.coverage.unseen import find_unseen, quickest_mps
 from planner.ilp.groups import group_table
 from planner.ilp.jejaring import find_jejaring, reconciled
@@ -54,6 +55,8 @@ class _InReach(NamedTuple):
     load_sure: NDArray[np.bool_]
     score: NDArray[np.float64]
     near_score: NDArray[np.float64]
+    # None where there are no pairs to tell them.
+    catchments: pd.DataFrame | None
 
 
 class Ilp:
@@ -245,6 +248,33 @@ class Ilp:
         stops = gaps.ways.units(profile, usable_facilities(gaps.layers, (kind, *rule.counts)))
         return gaps.ways.router(profile).within(gaps.ways.stops(profile), stops, rule.limit_s)
 
+    def catchments(self, kind: str) -> pd.DataFrame:
+        """Return the people of each unit that counts as a kind.
+
+        Parameters
+        ----------
+        kind
+            Of the standard.
+
+        Returns
+        -------
+        catchments
+            As :func:`planner.coverage.tables.unit_catchments` gives them.
+
+        Raises
+        ------
+        KeyError
+            The kind is not in the standard.
+
+        Examples
+        --------
+        >>> from planner.pipeline import demo_layers, find_gaps
+        >>> Ilp(find_gaps(demo_layers(12))).catchments("puskesmas")["people_own"].tolist()
+        [26778.0, 17043.0]
+        """
+        known = self._reaching(kind).catchments
+        return unit_catchments(self.gaps, kind) if known is None else known
+
     @property
     def solver(self) -> dict[str, Any]:
         """For each kind whose people were given to units: how it was solved, and the proven bounds."""
@@ -295,9 +325,10 @@ class Ilp:
         if kind not in self._in_reach:
             times = self.times_within(kind)
             found = self._allocated(kind, times)
-            self._in_reach[kind] = _InReach(
-                found, self._sure(kind, times, found), *self._scored(kind, times)
-            )  # fmt: skip
+            score, near_score = self._scored(kind, times)
+            people = None if times is None else unit_catchments(self.gaps, kind, times)
+            sure = self._sure(kind, times, found)
+            self._in_reach[kind] = _InReach(found, sure, score, near_score, people)
         return self._in_reach[kind]
 
     def _allocated(self, kind: str, times: SparseTimes | None) -> Allocation | None:

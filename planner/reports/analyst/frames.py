@@ -91,7 +91,8 @@ def facility_frame(ilp: Ilp) -> gpd.GeoDataFrame:
     >>> frame.loc["T99010001", ["kind", "lacks", "parent_how"]].tolist()
     ['pustu', 'kader:1', 'declared']
     """
-    table = facility_table(ilp.gaps).join(unit_columns(ilp))
+    catchments = {kind: ilp.catchments(kind) for kind in ilp.kinds}
+    table = facility_table(ilp.gaps, catchments).join(unit_columns(ilp))
     return gpd.GeoDataFrame(table, geometry=ilp.gaps.layers.facilities.geometry).to_crs(WGS84)
 
 

@@ -132,7 +132,11 @@ class Drawing:
 
     def __init__(self, ilp: Ilp, lang: str) -> None:
         layers = ilp.gaps.layers
-        self.write, self.t = Formatter(lang), ilp_texts()[lang]
+        self.t, write = ilp_texts()[lang], Formatter(lang)
+        self.lengths = {
+            metres: f"{write.plain(metres / 1000)} km" if metres >= 1000 else f"{write.plain(metres)} m"
+            for metres in SCALES_M
+        }
         self.villages, self.names = layers.villages.geometry, layers.villages["village_name"].tolist()
         self.codes = self.villages.index.to_numpy(dtype=object)
         # Each village is on the sheets of all its neighbours.
@@ -176,9 +180,8 @@ class Drawing:
         exits = [self._exit(w.line, str(self.name_of.get(w.facility_id, "")), frame, labels) for w in ways]
         names += exits + self._village_names(code, frame, labels)
         dots = [_home(at) for at in dict.fromkeys(frame.xy(*w.line.coords[0]) for w in ways)]
-        body = "".join(
-            [*parts, *lines, *symbols, *dots, *names, _scale(frame, self.write), _north(self.t["pws_north"])]
-        )
+        furniture = [_scale(frame, self.lengths), _north(self.t["pws_north"])]
+        body = "".join([*parts, *lines, *symbols, *dots, *names, *furniture])
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
             f'aria-label="{escape(code)}"><rect width="{WIDTH}" height="{HEIGHT}" fill="{SEA}"/>{body}</svg>'
@@ -264,15 +267,13 @@ class Drawing:
     def _village_names(self, code: str, frame: _Frame, labels: _Labels) -> list[str]:
         at = np.sort(self.around.query(frame.box))
         pieces = shapely.clip_by_rect(self.outlines[at], *frame.box.bounds)
-        large = np.argsort(-shapely.area(pieces), kind="stable")
+        area = shapely.area(pieces)
+        at, pieces, area = at[area > 0], pieces[area > 0], area[area > 0]
         mine = self.codes[at] == code
-        order = sorted(large.tolist(), key=lambda i: not mine[i])
+        spots_xy = shapely.get_coordinates(shapely.point_on_surface(pieces))
         out = []
-        for i in order:
-            if pieces[i].is_empty or not pieces[i].area:
-                continue
-            spot = pieces[i].representative_point()
-            x, y = frame.xy(spot.x, spot.y)
+        for i in np.lexsort((-area, ~mine)).tolist():
+            x, y = frame.xy(*spots_xy[i].tolist())
             name, size = str(self.names[at[i]]), 15 if mine[i] else 12
             wide = len(shown(name, NAME_CHARACTERS)) * size * LETTER
             spots = [(x - wide / 2, y + dy) for dy in (4, 20, -12, 36, -28)]
@@ -409,11 +410,10 @@ def _north(letter: str) -> str:
     )
 
 
-def _scale(frame: _Frame, write: Formatter) -> str:
+def _scale(frame: _Frame, said_of: Mapping[int, str]) -> str:
     """Return a bar of a round length, with its length."""
     long_m = max(s for s in SCALES_M if s * frame.per_m <= 100 or s == SCALES_M[0])
-    wide = long_m * frame.per_m
-    said = f"{write.plain(long_m / 1000)} km" if long_m >= 1000 else f"{write.plain(long_m)} m"
+    wide, said = long_m * frame.per_m, said_of[long_m]
     y = HEIGHT - 9
     return (
         f'<path d="M8 {y - 5}v5h{wide:.1f}v-5" fill="none" stroke="#fff" stroke-width="5"/>'

@@ -10,7 +10,7 @@ import pandas as pd
 from geodata.quality import gravest_first, inspect
 from geodata.vocabulary.statuses import VillageStatus
 from planner.coverage.doubts import planning_findings
-from planner.coverage.tables import facility_table, summary, unit_catchments, village_table
+from planner.coverage.tables import facility_table, summary, village_table
 from planner.ilp.tables import jejaring_table, puskesmas_table, unit_columns, village_columns
 from planner.reports.assumed import counted
 from planner.reports.documents.words import Words as DocumentWords
@@ -104,7 +104,8 @@ def _village_column(
 def facilities(ilp: Ilp, words: Words) -> Sheet:
     """Return one row a facility, those that take no part included."""
     gaps = ilp.gaps
-    table = facility_table(gaps).join(unit_columns(ilp)).reset_index(names="facility_id")
+    each = {kind: ilp.catchments(kind) for kind in ilp.kinds}
+    table = facility_table(gaps, each).join(unit_columns(ilp)).reset_index(names="facility_id")
     places = gaps.layers.villages[["village_name", "district_name"]]
     at = places.reindex(table["village_code"]).reset_index(drop=True)
     table = pd.concat([table, at], axis=1)
@@ -133,7 +134,7 @@ def catchments(ilp: Ilp, words: Words) -> Sheet:
     gaps = ilp.gaps
     parts = []
     for kind in ilp.kinds:
-        found = unit_catchments(gaps, kind)
+        found = ilp.catchments(kind)
         loads = ilp.loads[ilp.loads["serves_as"] == kind].drop(columns="serves_as")
         parts.append(found[list(CATCHMENT)].join(loads).assign(serves_as=kind))
     table = pd.concat(parts).rename_axis("facility_id").reset_index()
