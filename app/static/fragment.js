@@ -1,10 +1,12 @@
 // HTML from the server; clicks and changes of elements with data-act go back as messages.
 
 // Between a press and its release nothing is replaced or moved: the click would be lost. One for all fragments.
+const LOST_MS = 1500;
 function presses() {
   if (window.jangkauPresses) return window.jangkauPresses;
   const held = { down: false, waiting: new Set() };
   function released() {
+    clearTimeout(held.limit);
     // After the click that follows the release.
     setTimeout(() => {
       held.down = false;
@@ -14,10 +16,16 @@ function presses() {
     }, 0);
   }
   window.addEventListener("pointerdown", () => {
-    held.down = true;
-    // A press that ends in the map's frame is never heard of again.
     clearTimeout(held.limit);
-    held.limit = setTimeout(released, 1500);
+    held.down = true;
+  }, true);
+  window.addEventListener("pointermove", (event) => {
+    if (!held.down) return;
+    clearTimeout(held.limit);
+    // Something else took the end of it, such as a menu.
+    if (event.buttons === 0) released();
+    // A press that goes on into the map's frame may end there, and is never heard of again.
+    else if (event.composedPath()[0].tagName === "IFRAME") held.limit = setTimeout(released, LOST_MS);
   }, true);
   ["pointerup", "pointercancel", "blur"].forEach((name) => window.addEventListener(name, released, true));
   window.jangkauPresses = held;

@@ -402,6 +402,7 @@ def test_the_first_visit_is_a_story_of_five_steps_that_does_the_job_once(
     expect(story).to_contain_text(step(3))
     on.click()
     page.locator('[data-key="place"]').click()
+    tab.frame().locator(".jk-tool").wait_for()
     village = hostile_layers.villages.index[3]
     tab.click_map(*inside(hostile_layers, village))
     expect(story).to_contain_text(step(4))
