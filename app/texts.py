@@ -13,7 +13,7 @@ from babel import dates, numbers
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-from planner.coverage.extent import ROADS
+from planner.coverage.known.extent import ROADS
 from planner.ilp.three_answers import VillageClass
 from planner.texts.catalogues import ilp_texts
 from planner.texts.formatter import Formatter
@@ -21,7 +21,7 @@ from planner.texts.formatter import Formatter
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from planner.coverage.extent import Extent
+    from planner.coverage.known.extent import Extent
 
 # Shown to planners of all three of Indonesia's time zones when nothing else is set: WIB.
 TIME_ZONE = "Asia/Jakarta"

@@ -1,7 +1,7 @@
 """What the lists and the roads of an area cover, as its AREA.yml says: all of it, some villages, a polygon.
 
 Outside of what is covered "not on the list" does not mean "not there". What nobody says is looked at by the
-planner (:mod:`planner.coverage.extent`).
+planner (:mod:`planner.coverage.known.extent`).
 """
 
 from __future__ import annotations

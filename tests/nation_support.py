@@ -16,7 +16,7 @@ from geodata.readers.osm_roads import read_osm_roads
 from geodata.readers.roads import study_zone
 from geodata.readers.vector_roads import read_vector_roads
 from planner.coverage.beyond import Beyond
-from planner.coverage.extent import Extent
+from planner.coverage.known.extent import Extent
 from planner.coverage.study import Study
 from planner.coverage.tables import village_table
 from planner.nation.country import Files, facilities_file

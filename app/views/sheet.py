@@ -20,7 +20,7 @@ from app.views.downloads import Download
 from app.views.follows import Follows
 from geodata.vocabulary.kinds import known_kinds
 from geodata.vocabulary.statuses import FacilityStatus, LocatedBy, Reason, YesNo
-from planner.coverage.extent import ROADS
+from planner.coverage.known.extent import ROADS
 
 if TYPE_CHECKING:
     import io

@@ -103,7 +103,8 @@ def _scenario(options: argparse.Namespace) -> Scenario:
 
 def _doubts(gaps: Gaps) -> list[str]:
     """Return a line for each list, and the roads, that are not taken as whole, and for like seasons."""
-    from planner.coverage.extent import extent_findings, seasons_told
+    from planner.coverage.known.extent import extent_findings
+    from planner.coverage.known.seasons import seasons_told
 
     lines = [f"  {f.message}\n    → {f.action}" for f in extent_findings(gaps.extent, gaps.layers)]
     if gaps.ways is not None and not seasons_told(gaps.layers, gaps.scenario):

@@ -375,7 +375,7 @@ def doubts_in_words(plan: Siting | Rollout | SitingWithRoads) -> list[str]:
     '  2 of 2 would have more than the 1,250 '
     """
     from geodata.errors import counted
-    from planner.coverage.extent import WHY
+    from planner.coverage.known.extent import WHY
     from planner.siting.tables import crowded
     from planner.siting.weights import people_of_unknown_place
 

@@ -10,7 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from planner.coverage.extent import Extent
+    from planner.coverage.known.extent import Extent
     from planner.network.land import Land
     from planner.travel.times import TravelTimes
 

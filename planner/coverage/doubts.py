@@ -15,7 +15,8 @@ from geodata.layers import PLACE, Cell, Finding, rows_about
 from geodata.runs import run_starts
 from geodata.vocabulary.statuses import FacilityStatus
 from planner.coverage.demand import parts_without_people, spread_demand
-from planner.coverage.extent import extent_findings, find_extent, seasons_told
+from planner.coverage.known.extent import extent_findings, find_extent
+from planner.coverage.known.seasons import seasons_told
 from planner.network.land import land_of
 
 if TYPE_CHECKING:

@@ -15,7 +15,8 @@ from scipy.sparse.csgraph import connected_components
 
 from geodata.files.yamlfile import Model
 from geodata.vocabulary.statuses import FacilityStatus, YesNo
-from planner.coverage.extent import ROADS, find_extent, road_pieces
+from planner.coverage.known.extent import ROADS, find_extent
+from planner.coverage.known.roads import road_pieces
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from geodata.layers import Finding, Layers
-    from planner.coverage.extent import Extent
+    from planner.coverage.known.extent import Extent
     from planner.scenarios.scenario import Scenario
 
 LETTERS = ("A", "B", "C", "D", "E")

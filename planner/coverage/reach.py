@@ -10,8 +10,8 @@ import pandas as pd
 
 from geodata.runs import run_starts
 from geodata.vocabulary.statuses import FacilityStatus, Reason, VillageStatus, YesNo
-from planner.coverage.extent import Extent
-from planner.coverage.unseen import by_village
+from planner.coverage.known.extent import Extent
+from planner.coverage.known.unseen import by_village
 from planner.scenarios.modes import only_walked
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from geodata.layers import Layers
-    from planner.coverage.unseen import Unseen
+    from planner.coverage.known.unseen import Unseen
     from planner.scenarios.scenario import StatusRule
     from planner.scenarios.standards import KindStandard
     from planner.travel.times import TravelTimes
@@ -162,7 +162,7 @@ def cover(  # noqa: PLR0913 - a study hands in what it has prepared
         Whether times were only looked for up to a horizon: then ``inf`` is further than that, or no way.
     unseen
         What may be within the limit though nobody listed or drew it
-        (:func:`planner.coverage.unseen.find_unseen`); by the extent of each village alone when None.
+        (:func:`planner.coverage.known.unseen.find_unseen`); by the extent of each village alone when None.
 
     Examples
     --------

@@ -16,10 +16,10 @@ from geodata.layers import no_progress, require_layers
 from geodata.vocabulary.statuses import YesNo
 from planner.coverage.beyond import Beyond, within_horizon
 from planner.coverage.demand import spread_demand
-from planner.coverage.extent import Extent, find_extent
+from planner.coverage.known.extent import Extent, find_extent
+from planner.coverage.known.unseen import find_unseen
 from planner.coverage.reach import Coverage, cover, usable_facilities
 from planner.coverage.show import area_in_words, coverage_html, coverage_in_words
-from planner.coverage.unseen import find_unseen
 from planner.network.build import build_network
 from planner.network.edited import edited_network
 from planner.network.land import Ground, land_of

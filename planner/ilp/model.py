@@ -14,10 +14,10 @@ import shapely
 
 from geodata.crs import WGS84, known_crs
 from geodata.vocabulary.statuses import Reason, YesNo
+from planner.coverage.known.unseen import find_unseen, quickest_mps
 from planner.coverage.reach import REASONS, is_open, unplaced, usable_facilities, weighted_median
 from planner.coverage.show import area_in_words, html_table
 from planner.coverage.tables import unit_catchments
-from planner.coverage.unseen import find_unseen, quickest_mps
 from planner.ilp.groups import group_table
 from planner.ilp.jejaring import find_jejaring, reconciled
 from planner.ilp.loads import loads_sure, within_straight

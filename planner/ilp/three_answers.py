@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from geodata.vocabulary.statuses import FacilityStatus, Reason, VillageStatus, Word, YesNo
-from planner.coverage.extent import seasons_told
+from planner.coverage.known.seasons import seasons_told
 from planner.coverage.show import STATUS_COLORS
 from planner.ilp.logic import NO, UNKNOWN, YES, any_of, read, words
 from planner.ilp.units import functions_by_village

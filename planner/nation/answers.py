@@ -20,7 +20,7 @@ from geodata.layers import Layers
 from geodata.readers.roads import study_zone
 from geodata.vocabulary.statuses import FacilityStatus, YesNo
 from planner.coverage.beyond import Beyond
-from planner.coverage.extent import find_extent
+from planner.coverage.known.extent import find_extent
 from planner.coverage.reach import is_open
 from planner.coverage.study import Study
 from planner.coverage.tables import village_table
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from planner.coverage.extent import Extent
+    from planner.coverage.known.extent import Extent
     from planner.coverage.study import Gaps
     from planner.nation.regencies import Region
     from planner.nation.tiles import Tile

@@ -123,7 +123,7 @@ class SitingWithRoads:
 
     @property
     def list_doubt(self) -> str | None:
-        """Why the list of the kind is not taken as complete, a key of ``planner.coverage.extent.WHY``."""
+        """Why the list of the kind is not taken as complete, a key of ``known.extent.WHY``."""
         return self.before.extent.why.get(self.kind)
 
     def __repr__(self) -> str:

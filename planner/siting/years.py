@@ -127,7 +127,7 @@ class Rollout:
 
     @property
     def list_doubt(self) -> str | None:
-        """Why the list of the kind is not taken as complete, a key of ``planner.coverage.extent.WHY``."""
+        """Why the list of the kind is not taken as complete, a key of ``known.extent.WHY``."""
         return self.before.extent.why.get(self.kind)
 
     @property

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from support import at, box, facilities, layers, line, roads, villages
 
 from geodata.layers import Cell, Finding
-from planner.coverage.extent import find_extent
 from planner.coverage.grade import grade_of
+from planner.coverage.known.extent import find_extent
 from planner.scenarios.scenario import default_scenario
 
 CODES = tuple(f"99.01.0{1 + i // 2}.200{i}" for i in range(4))

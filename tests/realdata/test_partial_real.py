@@ -15,7 +15,7 @@ from geodata.areafile import RoadsFile, read_area_file
 from geodata.build import read_layers
 from geodata.readers.roads import study_zone
 from geodata.readers.vector_roads import read_vector_roads
-from planner.coverage.extent import find_extent
+from planner.coverage.known.extent import find_extent
 from planner.ilp.model import Ilp
 from planner.pipeline import check, find_gaps, summary, village_table
 from planner.scenarios.scenario import default_scenario

@@ -21,7 +21,8 @@ from geodata.readers.noding import node_lines
 from planner import pipeline
 from planner.coverage import study as planner_gaps
 from planner.coverage.demand import spread_demand
-from planner.coverage.extent import find_extent, seasons_told
+from planner.coverage.known.extent import find_extent
+from planner.coverage.known.seasons import seasons_told
 from planner.coverage.study import Study
 from planner.ilp.jejaring import reconciled
 from planner.ilp.model import Ilp

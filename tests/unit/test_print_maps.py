@@ -19,7 +19,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from PIL import Image
 
-from planner.coverage.extent import seasons_told
+from planner.coverage.known.seasons import seasons_told
 from planner.pipeline import OpenFacility, default_scenario, demo_layers, find_gaps
 from planner.reports.documents.words import Words
 from planner.reports.print_maps.labels import boxes_around, place_names

@@ -26,7 +26,7 @@ from app.web.page import _life_texts
 from geodata.drafting.chosen import keys_of
 from geodata.vocabulary.kinds import known_kinds
 from geodata.vocabulary.statuses import Reason, VillageStatus, YesNo
-from planner.coverage.extent import WHY
+from planner.coverage.known.extent import WHY
 from planner.ilp import reasons
 from planner.ilp.groups import Origin
 from planner.ilp.jejaring import How

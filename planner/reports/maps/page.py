@@ -18,7 +18,8 @@ from jinja2 import Template
 
 from geodata.crs import WGS84
 from geodata.vocabulary.statuses import FacilityStatus, YesNo
-from planner.coverage.extent import ROADS, seasons_told
+from planner.coverage.known.extent import ROADS
+from planner.coverage.known.seasons import seasons_told
 from planner.coverage.show import STATUS_COLORS
 from planner.coverage.tables import is_at_least, kinds_without_rule, roads_or_straight, summary
 from planner.network.overlay import overlaid_roads, road_overlay

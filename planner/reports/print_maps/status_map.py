@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 
 from geodata.vocabulary.statuses import FacilityStatus, VillageStatus, YesNo
-from planner.coverage.extent import seasons_told
+from planner.coverage.known.seasons import seasons_told
 from planner.coverage.reach import is_open
 from planner.reports.documents.model import number
 from planner.reports.documents.words import Words, clean

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from geodata.layers import no_progress
-from planner.coverage.extent import seasons_told
+from planner.coverage.known.seasons import seasons_told
 from planner.reports.chosen import chosen
 from planner.reports.documents.words import Words
 from planner.reports.outputs import answer_record

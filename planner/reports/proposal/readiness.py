@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from geodata.vocabulary.statuses import FacilityStatus, YesNo
-from planner.coverage.extent import ROADS
+from planner.coverage.known.extent import ROADS
 from planner.ilp.stages import default_stages
 from planner.reports.documents.model import (
     UNKNOWN,

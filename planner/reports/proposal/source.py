@@ -11,7 +11,7 @@ import pandas as pd
 import shapely
 
 from geodata.vocabulary.statuses import FacilityStatus, VillageStatus
-from planner.coverage.extent import seasons_told
+from planner.coverage.known.seasons import seasons_told
 from planner.coverage.tables import is_at_least, summary
 from planner.network.edited_lines import edited_lines
 from planner.reports.assumed import assumed

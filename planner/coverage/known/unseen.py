@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from planner.coverage.extent import ROADS, dead_ends
+from planner.coverage.known.extent import ROADS
+from planner.coverage.known.roads import dead_ends
 from planner.network.impedance import fastest_mps
 from planner.scenarios.edits import ChangeSpeed
 from planner.scenarios.modes import only_walked
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from geodata.layers import Layers
-    from planner.coverage.extent import Extent
+    from planner.coverage.known.extent import Extent
     from planner.network.land import Ground
     from planner.scenarios.modes import Profile
     from planner.scenarios.scenario import Scenario
@@ -92,7 +93,7 @@ def by_village(
 
     Examples
     --------
-    >>> from planner.coverage.extent import Extent
+    >>> from planner.coverage.known.extent import Extent
     >>> part = Extent(lists={"pustu": np.array([True, False])})
     >>> by_village(part, ("pustu",), np.array([0, 1, 1]), 2, on_roads=True).units.tolist()
     [False, True, True]
@@ -144,7 +145,7 @@ def find_unseen(  # noqa: PLR0913 - a study hands in what it has prepared
     --------
     The list of hospitals covers one village of twelve, and in two hours one is anywhere:
 
-    >>> from planner.coverage.extent import Extent
+    >>> from planner.coverage.known.extent import Extent
     >>> from planner.pipeline import demo_layers, find_gaps
     >>> from planner.scenarios.modes import Profile
     >>> gaps = find_gaps(demo_layers(12))
