@@ -16,7 +16,7 @@ from geodata.codes import VillageKind, district_of, regency_of, village_kind
 from geodata.errors import SchemaError, first_five
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from numpy.typing import NDArray
 
@@ -53,7 +53,7 @@ class Where(NamedTuple):
     keys: tuple[str, str]
 
 
-def of_other_numbering(rows: Sequence[Told], regency: str, where: Where) -> NDArray[np.bool_]:
+def of_other_numbering(rows: Sequence[Told], regencies: Collection[str], where: Where) -> NDArray[np.bool_]:
     """Return which rows have a code of another numbering or edition: their names count.
 
     So it is with all codes of the area where most names are those of other villages and the digits of each
@@ -64,8 +64,8 @@ def of_other_numbering(rows: Sequence[Told], regency: str, where: Where) -> NDAr
     ----------
     rows
         All of a file.
-    regency
-        The area's code.
+    regencies
+        The codes of the area's kabupaten.
     where
         For the message.
 
@@ -82,10 +82,10 @@ def of_other_numbering(rows: Sequence[Told], regency: str, where: Where) -> NDAr
     --------
     >>> old = [Told(f"91.01.02.200{i}", f"93.01.02.200{i}", True) for i in range(1, 5)]
     >>> pustu = Where("facilities", "pustu.csv", ("village", "village_name"))
-    >>> of_other_numbering(old, "93.01", pustu).tolist()
+    >>> of_other_numbering(old, {"93.01"}, pustu).tolist()
     [True, True, True, True]
     >>> own = [Told(f"93.01.02.200{i}", f"93.01.02.200{i}", True) for i in range(1, 5)]
-    >>> bool(of_other_numbering(own, "93.01", pustu).any())
+    >>> bool(of_other_numbering(own, {"93.01"}, pustu).any())
     False
     """
     out = np.zeros(len(rows), dtype=bool)
@@ -94,7 +94,7 @@ def of_other_numbering(rows: Sequence[Told], regency: str, where: Where) -> NDAr
         if row.code is not None and village_kind(row.code) != VillageKind.UNKNOWN:
             of[regency_of(row.code)].append(i)
     for code, mine in of.items():
-        if code == regency:
+        if code in regencies:
             out[mine] = _renumbered([rows[i] for i in mine], where)
         else:
             fit = sum(rows[i].sure and rows[i].named is not None for i in mine)

@@ -26,8 +26,8 @@ from planner.coverage.study import Study
 from planner.coverage.tables import village_table
 from planner.nation.halo import FIRST_M, horizons_s, needed_m, widest_m
 from planner.nation.lands import NEAR_DEGREES, Lands, lonlat_bounds, with_stubs
-from planner.nation.regencies import BUFFER_M, ROW_HASH
-from planner.nation.roads import CutRoads, read_roads_near, roads_key
+from planner.nation.regencies import BUFFER_M, ROW_HASH, outlines_key
+from planner.nation.roads import CutRoads, no_roads, read_roads_near, roads_key
 from planner.nation.store import finished, key_of, writing
 from planner.nation.tiles import own_villages
 from planner.network.land import UNKNOWN_LANDMASS, Land
@@ -98,10 +98,12 @@ def tile_job(
     labels = np.unique(np.concatenate([lands.labels[c] for c in near]))
     numbered = {c: np.searchsorted(labels, lands.labels[c]).astype(np.int32) for c in near}
     grown = _grown(region.bounds, scenario, listed_kinds)
-    mine = relevant_units(units, region.code, labels, everywhere=roads is not None, box=grown)
+    mine = relevant_units(units, region.code, None if roads is not None else labels, box=grown)
+    mine = _numbered(mine, labels)
+    of_others = [(c, outlines_key(regions[c]), numbered[c].tolist()) for c in near]
     key = key_of(
-        "answer", 4, version("jangkau"), scenario.content_hash(), list(listed_kinds), region.key, region.name,
-        [tile.number, tile.of], [(c, regions[c].key, numbered[c].tolist()) for c in near], tile.group,
+        "answer", 5, version("jangkau"), scenario.content_hash(), sorted(listed_kinds), region.key,
+        region.name, [tile.number, tile.of], of_others, tile.group,
         [mine[ROW_HASH].to_list(), mine["landmass"].to_list()],
         [] if roads is None else roads_key(roads, grown),
     )  # fmt: skip
@@ -131,9 +133,8 @@ def _near(
 def relevant_units(
     units: gpd.GeoDataFrame,
     code: str,
-    labels: NDArray[np.int32],
+    labels: NDArray[np.int32] | None,
     *,
-    everywhere: bool,
     box: tuple[float, float, float, float],
 ) -> gpd.GeoDataFrame:
     """Return the units that may change an answer, and one of each kind that has none among them.
@@ -145,9 +146,8 @@ def relevant_units(
     code
         Of the kabupaten: units of unknown place count where their row says that they are.
     labels
-        int32, the landmasses of the zone. Their places in it become the units' ``landmass``.
-    everywhere
-        Whether a way may lead to any landmass: with roads, by ferry.
+        int32, the landmasses to any place of which a straight line may lead; None with roads, which lead no
+        further than the box.
     box
         Degrees: who goes by vehicle may be in time at any unit in it, over water too.
     """
@@ -155,12 +155,19 @@ def relevant_units(
     places = units.geometry.to_numpy()
     x, y, (west, south, east, north) = shapely.get_x(places), shapely.get_y(places), box
     inside = (west <= x) & (x <= east) & (south <= y) & (y <= north)
-    near = used & (everywhere | np.isin(units["landmass"], labels) | (units["landmass"] < 0) | inside)
+    near = used & inside
+    if labels is not None:
+        near |= used & (np.isin(units["landmass"], labels) | (units["landmass"] < 0))
     # That a kind exists elsewhere is known too: nobody is reached, for no way leads there.
     others = units[used & works & ~near & ~units["kind"].isin(units["kind"][near & works])]
     first = others.sort_index().drop_duplicates("kind").index
     lost = (units["status"] == FacilityStatus.UNLOCATED) & (units["regency"] == code)
-    mine = units[near | lost | units.index.isin(first)]
+    return units[near | lost | units.index.isin(first)]
+
+
+def _numbered(units: gpd.GeoDataFrame, labels: NDArray[np.int32]) -> gpd.GeoDataFrame:
+    """Return units with their landmass as its place among some, the number behind them for any other."""
+    mine = units
     known = np.isin(mine["landmass"], labels)
     number = np.where(known, np.searchsorted(labels, mine["landmass"]), len(labels))
     return mine.assign(landmass=np.where(mine["landmass"] < 0, UNKNOWN_LANDMASS, number).astype(np.int32))
@@ -224,10 +231,9 @@ def _villages_and_units(job: TileJob) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFram
     whole = job.region.read_villages()
     own = whole.loc[own_villages(job.tile, whole.index)]
     country = gpd.read_parquet(job.units)
-    units = relevant_units(
-        country, job.region.code, job.labels, everywhere=job.roads is not None,
-        box=_grown(job.region.bounds, job.scenario, job.listed_kinds),
-    )  # fmt: skip
+    box = _grown(job.region.bounds, job.scenario, job.listed_kinds)
+    labels = job.labels if job.roads is None else None
+    units = _numbered(relevant_units(country, job.region.code, labels, box=box), job.labels)
     return whole, own, units.to_crs(job.region.crs)
 
 
@@ -251,12 +257,10 @@ def study_for_plan(job: TileJob, kind: str, modes: Sequence[str] = ()) -> Study:
         return _by_lines(job, whole, own, units, modes)
     horizon_s = horizons_s(job.scenario, job.listed_kinds)
     around = study_zone(whole, job.region.study_area(()).buffer_m)
-    extent = _extent(job, whole, units, read_roads_near(job.roads, around, job.region.crs), own.index)
+    extent = _extent(job, whole, units, _roads_near(job, around), own.index)
     zone = study_zone(own, widest_m(job.scenario, {kind: horizon_s[kind]}))
     land = _lands(job).near(lonlat_bounds(gpd.GeoSeries([zone], crs=job.region.crs)), job.region.crs)
-    layers = _layers(
-        job, own, units[_taking_part(units, zone)], read_roads_near(job.roads, zone, job.region.crs)
-    )
+    layers = _layers(job, own, units[_taking_part(units, zone)], _roads_near(job, zone))
     return Study(layers, scenario=job.scenario, modes=modes, beyond=Beyond(land, extent, horizon_s))
 
 
@@ -279,12 +283,12 @@ def _by_roads(
     horizon_s = horizons_s(job.scenario, job.listed_kinds)
     widest = widest_m(job.scenario, horizon_s)
     around = study_zone(whole, job.region.study_area(()).buffer_m)
-    extent = _extent(job, whole, units, read_roads_near(job.roads, around, job.region.crs), own.index)
+    extent = _extent(job, whole, units, _roads_near(job, around), own.index)
     lands, halo = _lands(job), min(FIRST_M, widest)
     while True:
         zone = study_zone(own, halo)
-        roads = read_roads_near(job.roads, zone, job.region.crs)
-        if roads is None and halo < widest:
+        roads = _roads_near(job, zone)
+        if roads.empty and halo < widest:
             halo = widest
             continue
         chosen = units[_taking_part(units, zone)]
@@ -296,6 +300,16 @@ def _by_roads(
         if need <= halo:
             return gaps, halo
         halo = need
+
+
+def _roads_near(job: TileJob, zone: shapely.Geometry) -> gpd.GeoDataFrame:
+    """Return the roads of a zone: where there are none, a layer without rows.
+
+    Without a layer one would be timed as if nobody had drawn any road.
+    """
+    assert job.roads is not None
+    roads = read_roads_near(job.roads, zone, job.region.crs)
+    return no_roads(job.roads, job.region.crs) if roads is None else roads
 
 
 def _taking_part(units: gpd.GeoDataFrame, zone: shapely.Geometry) -> NDArray[np.bool_]:

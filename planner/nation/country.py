@@ -209,7 +209,15 @@ def _names(path: Path | None) -> dict[str, str]:
     table = read_table(FileSource(path=path), "codes", (*heads["code"], *heads["name"]))
     columns = Columns(table, heads, "codes")
     pairs = zip(columns.text(None, "code"), columns.text(None, "name"), strict=True)
-    return {c: n for c, n in pairs if isinstance(c, str) and isinstance(n, str) and len(c) in (2, 5)}
+    found = {c: n for c, n in pairs if isinstance(c, str) and isinstance(n, str) and len(c) in (2, 5)}
+    if not found:
+        msg = (
+            f"codes: {path.name} names no province or kabupaten. It needs a column of codes (35, 35.09) and "
+            f"one of names, called such as {heads['code'][0]} and {heads['name'][0]}; it has: "
+            f"{', '.join(str(c) for c in table)}."
+        )
+        raise MissingColumnError(msg)
+    return found
 
 
 def _any_table(source: FileSource, what: str, wanted: Sequence[str]) -> pd.DataFrame:

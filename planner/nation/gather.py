@@ -219,26 +219,41 @@ def plain(value: Any) -> Any:  # noqa: ANN401 - a number of any kind
 def between(provinces: pd.DataFrame, kind: str) -> dict[str, Any]:
     """Return how unequal provinces are in a kind: the best, the worst, and between whom.
 
+    None is called the best, or the worst, where people of whom nobody knows whether they are reached could
+    make it another, or where all are alike; and no share or ratio rests on such people.
+
     Parameters
     ----------
     provinces
-        One row a province, with the kind's ``share_reached``.
+        One row a province, with ``people`` and the kind's ``share_reached`` and ``people_unsure``.
     kind
         Of the standard.
 
     Examples
     --------
-    >>> table = pd.DataFrame({"pustu_share_reached": [0.5, 0.9]}, index=["11", "12"])
-    >>> between(table, "pustu")["worst"], between(table, "pustu")["ratio"]
-    ('11', 1.8)
+    >>> table = pd.DataFrame({
+    ...     "people": 100.0, "pustu_share_reached": [0.5, 0.9], "pustu_people_unsure": [0.0, 5.0],
+    ... }, index=["11", "12"])
+    >>> between(table, "pustu")
+    {'best': '12', 'worst': '11', 'share_best': None, 'share_worst': 0.5, 'ratio': None}
     """
-    share = provinces[f"{kind}_share_reached"].dropna()
-    if share.empty:
-        return {"best": None, "worst": None, "share_best": None, "share_worst": None, "ratio": None}
-    best, worst = str(share.idxmax()), str(share.idxmin())
-    ratio = float(share.max() / share.min()) if share.min() > 0 else np.inf
-    return {"best": best, "worst": worst, "share_best": float(share.max()),
-            "share_worst": float(share.min()), "ratio": plain(ratio)}  # fmt: skip
+    least = provinces[f"{kind}_share_reached"].dropna()
+    unsure = provinces[f"{kind}_people_unsure"].reindex(least.index)
+    most = (least + unsure / provinces["people"].reindex(least.index)).fillna(1.0).clip(upper=1.0)
+    # The least that anybody's share can be is that of the worst, unless the worst may have more.
+    best, worst = (str(s.idxmax()) if len(s) else None for s in (least, -most))
+    if least.nunique() < 2 or (least[best] < most.drop(best)).any():
+        best = None
+    if least.nunique() < 2 or (most[worst] > least.drop(worst)).any():
+        worst = None
+    sure = unsure == 0
+    top = float(least.max()) if len(least) and sure[least == least.max()].all() else None
+    low = float(least.min()) if len(least) and sure[least == least.min()].all() else None
+    top = top if best is not None or sure.all() else None
+    low = low if worst is not None or sure.all() else None
+    ratio = None if top is None or low is None else top / low if low > 0 else np.inf
+    return {"best": best, "worst": worst, "share_best": top, "share_worst": low,
+            "ratio": None if ratio is None else plain(ratio)}  # fmt: skip
 
 
 def _villages_and_people(

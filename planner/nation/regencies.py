@@ -21,13 +21,14 @@ from geodata.layers import StudyArea
 from geodata.readers.columns import Columns
 from geodata.readers.facilities.layer import FACILITY_COLUMNS
 from geodata.readers.facilities.lists import read_facilities
+from geodata.readers.facilities.regencies import ListRegency
 from geodata.readers.population import read_any_table
 from geodata.readers.register import Register, Rows, bridge
 from geodata.vocabulary.columns import layer_columns
 from geodata.vocabulary.statuses import FacilityStatus, LocatedBy
 from planner.nation.country import people_file, village_file
 from planner.nation.lands import Lands, facility_landmass, outlines_of
-from planner.nation.store import finished, key_of, writing
+from planner.nation.store import MANIFEST, finished, key_of, writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -107,6 +108,12 @@ class Region:
     def read_outlines(self) -> gpd.GeoSeries:
         """Return what its villages form on the ground."""
         return gpd.read_parquet(Path(self.folder, OUTLINES)).geometry
+
+
+def outlines_key(region: Region) -> str:
+    """Return the hash of a kabupaten's land: all that its neighbours' answers depend on."""
+    known = json.loads(Path(region.folder, MANIFEST).read_text("utf-8"))
+    return str(known["files"][OUTLINES])
 
 
 def regency_job(code: str, name: str, cut: Path, out: Path, rule: Mapping[str, Any]) -> RegencyJob:
@@ -220,7 +227,8 @@ def read_units(files: Iterable[FacilitiesFile], regions: Iterable[Region], lands
     regions = list(regions)
     own = {r.code: r.read_villages() for r in regions}
     villages = gpd.GeoDataFrame(pd.concat([v.to_crs(COUNTRY_CRS) for v in own.values()]), crs=COUNTRY_CRS)
-    lists = [read_facilities(f, villages, prefix=f.path.stem) for f in files]
+    of_lists = [ListRegency(r.code, r.name, own[r.code], BUFFER_M) for r in regions]
+    lists = [read_facilities(f, villages, prefix=f.path.stem, regencies=of_lists) for f in files]
     kinds = tuple(dict.fromkeys(k for one in lists for k in one.listed_kinds))
     frames = [one.frame for one in lists if len(one.frame)] or [one.frame for one in lists[:1]]
     rows = gpd.GeoDataFrame(pd.concat(frames), crs=COUNTRY_CRS).sort_index()
@@ -235,8 +243,8 @@ def read_units(files: Iterable[FacilitiesFile], regions: Iterable[Region], lands
     status = status.mask(lost, FacilityStatus.UNLOCATED.value)
     rows["status"] = status.mask(rows["set_aside"].astype(bool), FacilityStatus.SET_ASIDE.value)
     numbers = [c for c in rows if c.startswith(("staff_", "open_days_", "capacity_"))]
-    rows = rows[[*FACILITY_COLUMNS, *numbers, "geometry"]]
-    rows["regency"] = rows["village_code"].str[:5]
+    regency = rows["village_code"].str[:5].fillna(rows["regency_code"])
+    rows = rows[[*FACILITY_COLUMNS, *numbers, "geometry"]].assign(regency=regency)
     plain = pd.DataFrame(rows.drop(columns="geometry")).astype(str)
     plain = plain.assign(wkb=rows.geometry.to_wkb(hex=True).astype(str))
     rows[ROW_HASH] = pd.util.hash_pandas_object(plain).astype(str)
@@ -255,7 +263,11 @@ def read_units(files: Iterable[FacilitiesFile], regions: Iterable[Region], lands
 def _each_id_once(rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     twice = rows.index[rows.index.duplicated()].unique()
     if len(twice):
-        msg = f"facilities: {len(twice)} ids occur in more than one list: {first_five(twice)}."
+        msg = (
+            f"facilities: {counted(len(twice), 'id occurs', 'ids occur')} in more than one list: "
+            f"{first_five(twice)}. Give each unit an id of its own; where a list has no ids they are made of "
+            "its file's name, so no two files may have the same one."
+        )
         raise SchemaError(msg)
     return rows
 

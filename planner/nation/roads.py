@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import shapely
 
 from geodata.areafile import RoadsFile
 from geodata.crs import WGS84
-from geodata.errors import ConfigError, EmptyAreaError, SchemaError, UnreadableFileError
+from geodata.errors import ConfigError, EmptyAreaError, InputError, SchemaError, UnreadableFileError
 from geodata.readers.files.opening import file_sha256, require_readable
 from geodata.readers.files.vector import PARQUET_SUFFIXES, read_vector, to_wgs84
 from geodata.readers.osm_roads import roads_from_ways
@@ -116,6 +117,10 @@ def cut_roads(paths: Sequence[Path], folder: Path) -> CutRoads:
                 cut, facts["notes"] = cut_osm(paths, stage, CELL_DEGREES)
             else:
                 cut = _cut(paths, stage)
+            if not cut:
+                names = ", ".join(p.name for p in paths)
+                msg = f"roads: {names} has no road; leave --roads out, or give the right file."
+                raise EmptyAreaError(msg)
             (stage / CELLS).write_text(json.dumps(cut), "utf-8")
         known = facts
     cells = json.loads((folder / CELLS).read_text("utf-8"))
@@ -128,11 +133,19 @@ def _batches(path: Path) -> Iterator[gpd.GeoDataFrame]:
     if path.suffix.lower() not in PARQUET_SUFFIXES:
         yield read_vector(source, "roads")
         return
-    file = pq.ParquetFile(path)
-    about = file.schema_arrow
-    for batch in file.iter_batches(BATCH_ROWS):
-        table = _as_geo(batch, about)
-        yield to_wgs84(table, source, "roads")
+    try:
+        file = pq.ParquetFile(path)
+        about = file.schema_arrow
+        if b"geo" not in (about.metadata or {}):
+            msg = f"roads: {path.name} is Parquet without a geometry; give GeoParquet, GPKG, SHP or GeoJSON."
+            raise UnreadableFileError(msg)
+        for batch in file.iter_batches(BATCH_ROWS):
+            yield to_wgs84(_as_geo(batch, about), source, "roads")
+    except (pa.ArrowException, OSError) as error:
+        if isinstance(error, InputError):
+            raise
+        msg = f"roads: {path.name} is damaged ({str(error).splitlines()[0]}). Fetch or export it again."
+        raise UnreadableFileError(msg) from error
 
 
 def _as_geo(batch: Any, schema: Any) -> gpd.GeoDataFrame:  # noqa: ANN401 - Arrow's types are not typed
@@ -187,6 +200,26 @@ def _require_alike(said: Mapping[Path, frozenset[str]]) -> None:
                 f"({columns[0]}; {columns[1]}): call them the same, or join the files into one."
             )
             raise SchemaError(msg)
+
+
+def no_roads(roads: CutRoads, crs: str) -> gpd.GeoDataFrame:
+    """Return a roads layer without rows, with the columns that a zone with roads has.
+
+    Parameters
+    ----------
+    roads
+        The country's; at least one cell has a road.
+    crs
+        Metric, of the layer.
+    """
+    for west, south, east, north, _ in roads.cells.values():
+        box = gpd.GeoSeries([shapely.box(west, south, east, north).buffer(1e-4)], crs=WGS84)
+        metric = box.estimate_utm_crs()
+        found = read_roads_near(roads, box.to_crs(metric).iloc[0], str(metric))
+        if found is not None:
+            return found.iloc[:0].set_crs(crs, allow_override=True)
+    msg = "roads: none of the files has a road; leave --roads out, or give the right files."
+    raise EmptyAreaError(msg)
 
 
 def read_roads_near(roads: CutRoads, zone: shapely.Geometry, crs: str) -> gpd.GeoDataFrame | None:

@@ -15,7 +15,8 @@ from geodata.codes import name_key, parse_village_code
 from geodata.layers import Cell, Finding
 from geodata.readers.facilities.kinds import kinds_of
 from geodata.readers.facilities.others import others
-from geodata.readers.facilities.places import place_rows
+from geodata.readers.facilities.places import Ground, ListPart, place_rows
+from geodata.readers.facilities.regencies import rows_by_regency, stated_regencies
 from geodata.readers.facilities.rows import Rows, rows_of
 from geodata.readers.facilities.villages import declared_villages
 from geodata.readers.files.cells import (
@@ -35,13 +36,14 @@ from geodata.vocabulary.spelling import spelling_key
 from geodata.vocabulary.statuses import YesNo
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import shapely
     from numpy.typing import NDArray
 
     from geodata.areafile import FacilitiesFile
     from geodata.layers import Severity
+    from geodata.readers.facilities.regencies import ListRegency
 
 OTHER = "other"
 
@@ -49,7 +51,7 @@ OTHER = "other"
 def read_facilities(
     source: FacilitiesFile, villages: gpd.GeoDataFrame, *, prefix: str | None = None, name: str | None = None,
     zone: shapely.Geometry | None = None, regency: str = "", fix: Fix = Fix.SAFE,
-    decided: Mapping[int, bool] = MappingProxyType({}),
+    decided: Mapping[int, bool] = MappingProxyType({}), regencies: Sequence[ListRegency] = (),
 ) -> ReadLayer:  # fmt: skip
     """Read one list of facilities into the facilities contract, in the villages' CRS.
 
@@ -71,6 +73,9 @@ def read_facilities(
         Which proposals for spoiled coordinates are taken over.
     decided
         By the row's number in the file, what somebody decided about its proposal, whatever ``fix`` says.
+    regencies
+        Of a list of the country, all kabupaten whose ``villages`` are given: each row is then of the one that
+        it names, which the column ``regency_code`` says.
 
     Raises
     ------
@@ -88,11 +93,15 @@ def read_facilities(
     columns = rows.columns
     ids, twice = _ids(rows, source, prefix or source.path.stem, file)
     district = columns.text(source.district_name, "district_name")
+    whose = stated_regencies(rows, source, regencies, file) if regencies else None
     declared = declared_villages(
         columns.text(source.village, "village"), columns.text(source.village_name, "village_name"),
-        district, villages, ids, file,
+        district, villages, ids, file, None if whose is None else whose.codes,
     )  # fmt: skip
-    placed = place_rows(rows, declared, district, villages, zone, ids, file, fix=fix, decided=decided)
+    own = {} if whose is None else rows_by_regency(declared, whose.codes, regencies)
+    parts = [ListPart(own[r.code], r.villages, r.buffer_m) for r in regencies if r.code in own]
+    ground = Ground(villages, zone, parts)
+    placed = place_rows(rows, declared, district, ground, ids, file, fix=fix, decided=decided)
     functioning, unread = _functioning(columns.text(source.functioning, "functioning"), ids, file)
     numbers, no_counts = _numbers(columns.table, source, columns.what, file)
     facts = {
@@ -108,13 +117,18 @@ def read_facilities(
         "source": file,
         **numbers,
     }
+    if regencies:
+        code_of = pd.Series(None, index=range(len(ids)), dtype="str")
+        for code, at in own.items():
+            code_of.iloc[at] = code
+        facts["regency_code"] = code_of
     frame = gpd.GeoDataFrame(facts, geometry=placed.place, crs=villages.crs)
     frame = frame.set_axis(pd.Index(ids.to_numpy(), name="facility_id", dtype="str"), axis=0)
     for column in ("kind", "name", "parent_id", "functioning", "closed", "source"):
         frame[column] = frame[column].astype("str")
     found = (
-        *empty, *findings, *kinds.findings, *twice, *declared.findings, *placed.findings, *unread,
-        *no_counts, *total_finding("facilities", totals),
+        *empty, *findings, *kinds.findings, *twice, *(() if whose is None else whose.findings),
+        *declared.findings, *placed.findings, *unread, *no_counts, *total_finding("facilities", totals),
     )  # fmt: skip
     of_row = dict(zip(columns.table.index, ids, strict=True))
     named = tuple(_with_ids(finding, of_row) for finding in found)

@@ -117,15 +117,22 @@ def _slips(said: pd.Series[Any], name: str, code: str) -> NDArray[np.bool_]:
 
     A kota is not the kabupaten of its name; its code tells which the area is.
     """
+    return np.array([isinstance(t, str) and nearly_named(t, name, code) for t in said], dtype=bool)
+
+
+def nearly_named(text: str, name: str, code: str) -> bool:
+    """Return whether a text is the name of a kabupaten or kota with a slip of the pen.
+
+    Examples
+    --------
+    >>> nearly_named("Kab Jmber", "Kabupaten Jember", "35.09"), nearly_named("Kota Jmber", "Jember", "35.09")
+    (True, False)
+    """
     ours, city = _words(name), code[3:4] == "7"
-
-    def slip(text: object) -> bool:
-        if not isinstance(text, str) or _is_city(text) not in (city, None):
-            return False
-        # Banda Aceh has a province in its name: both readings may be meant.
-        return any(_nearly(_words(one), ours) for one in (text, PROVINCE.sub("", text)))
-
-    return np.array([slip(text) for text in said], dtype=bool)
+    if _is_city(text) not in (city, None):
+        return False
+    # Banda Aceh has a province in its name: both readings may be meant.
+    return any(_nearly(_words(one), ours) for one in (text, PROVINCE.sub("", text)))
 
 
 def _is_city(name: str) -> bool | None:

@@ -18,7 +18,7 @@ from geodata.villages_at import village_at
 from geodata.vocabulary.statuses import LocatedBy
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -30,6 +30,43 @@ if TYPE_CHECKING:
 # the file was: two columns under each other's heading, say.
 ALL_ALIKE_ROWS = 5
 ALL_ALIKE_SHARE = 0.9
+
+
+class ListPart(NamedTuple):
+    """The rows of a list that are of one kabupaten.
+
+    Attributes
+    ----------
+    rows
+        int64, their numbers in the list.
+    villages
+        Of the kabupaten, in its metric CRS.
+    buffer_m
+        A place this far beyond its villages is still of the kabupaten.
+    """
+
+    rows: NDArray[np.int64]
+    villages: gpd.GeoDataFrame
+    buffer_m: float
+
+
+class Ground(NamedTuple):
+    """The villages among which a list's units stand.
+
+    Attributes
+    ----------
+    villages
+        In a metric CRS.
+    zone
+        The area with its buffer, in the same CRS: a place beyond it is held against what its row says. None:
+        only places outside Indonesia are.
+    parts
+        Of a list of several kabupaten, whose rows are known: the place of each is held against its own.
+    """
+
+    villages: gpd.GeoDataFrame
+    zone: shapely.Geometry | None
+    parts: Sequence[ListPart] = ()
 
 
 class Placed(NamedTuple):
@@ -54,17 +91,15 @@ class Placed(NamedTuple):
 
 
 def place_rows(
-    rows: Rows, declared: Declared, district: pd.Series[Any], villages: gpd.GeoDataFrame,
-    zone: shapely.Geometry | None, ids: pd.Series[Any], file: str, *, fix: Fix,
-    decided: Mapping[int, bool] = MappingProxyType({}),
+    rows: Rows, declared: Declared, district: pd.Series[Any], ground: Ground, ids: pd.Series[Any], file: str,
+    *, fix: Fix, decided: Mapping[int, bool] = MappingProxyType({}),
 ) -> Placed:  # fmt: skip
     """Return where the rows of a list stand.
 
     Parameters
     ----------
-    zone
-        The area with its buffer, in the villages' CRS: a place beyond it is held against what its row says.
-        None: only places outside Indonesia are.
+    ground
+        The villages among which they stand.
     fix
         Which proposals are taken over.
     decided
@@ -76,11 +111,18 @@ def place_rows(
         Most places lie outside Indonesia, or cannot be read; nothing mends them, and most of them have no
         village either: it is the wrong file.
     """
+    villages, zone, parts = ground
     lon, lat = rows.stated.lon.copy(), rows.stated.lat.copy()
     unread = rows.stated.unread
     foreign = np.isfinite(lon) & ~inside_indonesia(lon, lat)
     beyond = beyond_zone(lon, lat, villages, zone) & ~foreign
-    proposals = _proposals(lon, lat, foreign, beyond, declared, district, Places(villages, zone))
+    doubtful = foreign | beyond
+    for part in parts:
+        # It is asked below.
+        doubtful[part.rows] = False
+    proposals = _proposals(lon, lat, doubtful, foreign, declared, district, Places(villages, zone))
+    for part in parts:
+        proposals |= _of_part(part, lon, lat, foreign, declared, district)
     taken = _decided(_taken(proposals, foreign, fix), proposals, rows.columns.table.index, decided)
     for i in taken:
         lon[i], lat[i] = proposals[i].lon, proposals[i].lat
@@ -93,6 +135,37 @@ def place_rows(
     return _located(place, declared, villages, findings)
 
 
+def _of_part(
+    part: ListPart, lon: NDArray[np.float64], lat: NDArray[np.float64], foreign: NDArray[np.bool_],
+    declared: Declared, district: pd.Series[Any],
+) -> dict[int, Proposal]:  # fmt: skip
+    """Return the proposals for the rows of one kabupaten, by the villages of this one."""
+    # Here, because the module of roads needs this package.
+    from geodata.readers.roads import study_zone
+
+    mine = part.rows
+    there = _points_in(lon[mine], lat[mine], part.villages)
+    tree = shapely.STRtree(part.villages.geometry.to_numpy())
+    near = np.zeros(len(mine), dtype=bool)
+    near[tree.query(there, predicate="dwithin", distance=part.buffer_m)[0]] = True
+    doubtful = np.zeros(len(lon), dtype=bool)
+    doubtful[mine] = (np.isfinite(lon[mine]) & ~near) | foreign[mine]
+    if not doubtful.any():
+        return {}
+    zone = study_zone(part.villages, part.buffer_m) if foreign[mine].any() else None
+    return _proposals(lon, lat, doubtful, foreign, declared, district, Places(part.villages, zone))
+
+
+def _points_in(
+    lon: NDArray[np.float64], lat: NDArray[np.float64], villages: gpd.GeoDataFrame
+) -> NDArray[np.object_]:
+    """Return places (degrees) in the villages' CRS; of the whole earth only what can be projected."""
+    near = np.isfinite(lon) & inside_indonesia(lon, lat)
+    points = points_of(np.where(near, lon, np.nan), lat)
+    out: NDArray[np.object_] = gpd.GeoSeries(points, crs=WGS84).to_crs(villages.crs).to_numpy()
+    return out
+
+
 def beyond_zone(
     lon: NDArray[np.float64],
     lat: NDArray[np.float64],
@@ -102,19 +175,15 @@ def beyond_zone(
     """Return which places (degrees) lie beyond the area and its buffer; one without a place does not."""
     if zone is None:
         return np.zeros(len(lon), dtype=bool)
-    # Of the whole earth only what can be projected.
-    near = np.isfinite(lon) & inside_indonesia(lon, lat)
-    points = points_of(np.where(near, lon, np.nan), lat)
-    place = gpd.GeoSeries(points, crs=WGS84).to_crs(villages.crs).to_numpy()
+    place = _points_in(lon, lat, villages)
     return np.asarray(np.isfinite(lon) & ~shapely.intersects(zone, place), dtype=bool)
 
 
 def _proposals(
-    lon: NDArray[np.float64], lat: NDArray[np.float64], foreign: NDArray[np.bool_], beyond: NDArray[np.bool_],
-    declared: Declared, district: pd.Series[Any], known: Places,
+    lon: NDArray[np.float64], lat: NDArray[np.float64], doubtful: NDArray[np.bool_],
+    foreign: NDArray[np.bool_], declared: Declared, district: pd.Series[Any], known: Places,
 ) -> dict[int, Proposal]:  # fmt: skip
     """Return, by row, the one reading of a doubtful place that fits what the row says of it."""
-    doubtful = foreign | beyond
     if not doubtful.any():
         return {}
     found: dict[int, Proposal] = {}

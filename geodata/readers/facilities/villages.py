@@ -12,7 +12,7 @@ from geodata.readers.near_names import nearly
 from geodata.readers.numbering import Told, Where, of_other_numbering
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     import geopandas as gpd
     import pandas as pd
@@ -38,11 +38,12 @@ class Declared(NamedTuple):
 
 
 class _Row(NamedTuple):
-    """What a row says of its village; texts, or missing."""
+    """What a row says of its village; texts, or missing; and the kabupaten that it names, None for any."""
 
     code: Any
     name: Any
     district: Any
+    regencies: frozenset[str] | None = None
 
 
 class _Found(NamedTuple):
@@ -57,7 +58,7 @@ class _Villages:
 
     def __init__(self, villages: gpd.GeoDataFrame) -> None:
         self.codes = set(villages.index)
-        self.regency = regency_of(villages.index[0]) if len(villages) else ""
+        self.regencies = {regency_of(code) for code in self.codes}
         self.districts_known = bool((villages["district_name"] != "").any())
         self._names = {code: name_key(name) for code, name in villages["village_name"].items()}
         self._by_name: dict[tuple[str, str], list[str]] = {}
@@ -79,19 +80,36 @@ class _Villages:
         """
         coded = isinstance(row.code, str)
         alone = not isinstance(row.district, str) or not self.districts_known
-        if coded and not renumbered and (self.elsewhere(row.code) or alone):
+        if coded and not renumbered and (self.elsewhere(row) or alone):
             return None
-        exact = self.named(row.name, row.district)
+        row = row if renumbered else self.of_code(row)
+        exact = self.named(row)
         if exact:
             return _Found(exact[0], exact=True) if len(exact) == 1 else None
-        near = self.near(row.name, row.district)
+        near = self.near(row)
         return None if near is None else _Found(near, exact=False)
 
-    def named(self, name: object, district: object) -> list[str]:
-        """Return the villages of a name, in the kecamatan where one is given."""
-        within = name_key(district) if isinstance(district, str) and self.districts_known else ""
-        key = village_key(name) if isinstance(name, str) else ""
-        return self._by_name.get((key, within), []) if key else []
+    def of_code(self, row: _Row) -> _Row:
+        """Return a row that names no kabupaten, or none of these, as one that names that of its code."""
+        parsed = parse_village_code(row.code) if isinstance(row.code, str) else None
+        if row.regencies or parsed is None or regency_of(parsed) not in self.regencies:
+            return row
+        return row._replace(regencies=frozenset({regency_of(parsed)}))
+
+    def holds(self, code: str | None, row: _Row) -> bool:
+        """Return whether a code is of a village that a row may mean."""
+        return code is not None and code in self.codes and self._among([code], self.of_code(row)) != []
+
+    def named(self, row: _Row) -> list[str]:
+        """Return the villages of a row's name, in the kecamatan and the kabupaten where they are given."""
+        sure = isinstance(row.district, str) and self.districts_known
+        key = village_key(row.name) if isinstance(row.name, str) else ""
+        found = self._by_name.get((key, name_key(row.district) if sure else ""), []) if key else []
+        return self._among(found, row)
+
+    @staticmethod
+    def _among(codes: list[str], row: _Row) -> list[str]:
+        return codes if row.regencies is None else [c for c in codes if regency_of(c) in row.regencies]
 
     def told(self, row: _Row) -> Told:
         """Return what a row tells of its village, for the proof whose numbering its code is."""
@@ -100,34 +118,38 @@ class _Villages:
         sure = isinstance(row.district, str) and self.districts_known
         if known and isinstance(row.name, str) and village_key(row.name) == known:
             return Told(parsed, parsed, sure=sure)
-        exact = self.named(row.name, row.district)
+        exact = self.named(row)
         return Told(parsed, exact[0] if len(exact) == 1 else None, sure=sure)
 
-    def near(self, name: object, district: object) -> str | None:
-        """Return the one village of the stated kecamatan of nearly this name, None for none or several."""
-        if not isinstance(name, str) or not isinstance(district, str):
+    def near(self, row: _Row) -> str | None:
+        """Return the one village of the stated kecamatan of nearly a row's name, None for none or several."""
+        if not isinstance(row.name, str) or not isinstance(row.district, str):
             return None
-        key = village_key(name)
-        within = self._by_district.get(name_key(district), [])
-        found = [code for other, code in within if nearly(key, other)]
+        key = village_key(row.name)
+        within = self._by_district.get(name_key(row.district), [])
+        found = self._among([code for other, code in within if nearly(key, other)], row)
         return found[0] if len(found) == 1 else None
 
-    def elsewhere(self, code: str) -> bool:
-        """Return whether a code is a Kemendagri code of another kabupaten, and no other numbering."""
-        parsed = parse_village_code(code)
+    def elsewhere(self, row: _Row) -> bool:
+        """Return whether a row's code is a Kemendagri code of another kabupaten, and no other numbering."""
+        parsed = parse_village_code(row.code)
         real = parsed is not None and village_kind(parsed) != VillageKind.UNKNOWN
-        return real and parsed is not None and regency_of(parsed) != self.regency
+        return real and parsed is not None and regency_of(parsed) not in (row.regencies or self.regencies)
 
 
 def declared_villages(
     code: pd.Series[Any], name: pd.Series[Any], district: pd.Series[Any],
     villages: gpd.GeoDataFrame, ids: pd.Series[Any], file: str,
+    regencies: Sequence[frozenset[str] | None] | None = None,
 ) -> Declared:  # fmt: skip
     """Return the village that each row names: by its code, or else by its name and kecamatan.
 
     A code of another numbering does not stand in the way of a name that fits together with its kecamatan; a
     Kemendagri code of another kabupaten does, unless the file shows that it is an old one of this
     (:mod:`geodata.readers.numbering`). Between two villages of one name nobody chooses.
+
+    Of the villages of several kabupaten, those of the one that a row names count (``regencies``, None where
+    it names none), or else of the one of its code.
 
     Raises
     ------
@@ -143,16 +165,17 @@ def declared_villages(
     near: dict[int, str] = {}
     differ: dict[int, str] = {}
     of_bps = _mostly_bps(code)
-    rows = [_Row(*row) for row in zip(code, name, district, strict=True)]
+    whose = [None] * len(code) if regencies is None else regencies
+    rows = [_Row(*row) for row in zip(code, name, district, whose, strict=True)]
     renumbered_rows = np.zeros(len(rows), dtype=bool)
     if not of_bps:
         where = Where("facilities", file, ("village", "village_name"))
-        renumbered_rows = of_other_numbering([known.told(row) for row in rows], known.regency, where)
+        renumbered_rows = of_other_numbering([known.told(row) for row in rows], known.regencies, where)
     for i, row in enumerate(rows):
         parsed = parse_village_code(row.code) if isinstance(row.code, str) else None
-        if parsed in known.codes and not of_bps and not renumbered_rows[i]:
+        if known.holds(parsed, row) and not of_bps and not renumbered_rows[i]:
             codes[i] = parsed
-            other = known.named(row.name, row.district) if isinstance(row.name, str) else []
+            other = known.named(known.of_code(row))
             if len(other) == 1 and other[0] != parsed:
                 differ[i] = row.name
             continue

@@ -51,7 +51,8 @@ def roads_sign(
     local = land["road_class"].isin(scenario.demand.local_classes)
     if not (land["length_m"].where(local, 0.0).sum() > 0):
         classes = ", ".join(sorted(set(land["road_class"]))[:4])
-        return np.zeros(n, dtype=bool), "no_local_roads", f"only {classes}"
+        said = f"only {classes}" if classes else "none at all here"
+        return np.zeros(n, dtype=bool), "no_local_roads", said
     beyond = _beyond_straight_lines(layers, land, doubt)
     if beyond is not None:
         open_, said = beyond

@@ -1,0 +1,175 @@
+"""Whose each row of a list of a province or the country is: the kabupaten that the row itself names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from geodata.codes import name_key, of_regency, regency_of
+from geodata.layers import Cell, Finding
+from geodata.readers.facilities.others import nearly_named
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import geopandas as gpd
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from geodata.areafile import FacilitiesFile
+    from geodata.readers.facilities.rows import Rows
+    from geodata.readers.facilities.villages import Declared
+
+
+class ListRegency(NamedTuple):
+    """A kabupaten of a list.
+
+    Attributes
+    ----------
+    code, name
+        Of the kabupaten; a name that nobody gave is the code.
+    villages
+        The contract of the layer, in its metric CRS.
+    buffer_m
+        A place this far beyond its villages is still of the kabupaten.
+    """
+
+    code: str
+    name: str
+    villages: gpd.GeoDataFrame
+    buffer_m: float
+
+
+class Whose(NamedTuple):
+    """The kabupaten that rows name.
+
+    Attributes
+    ----------
+    codes
+        By row, those that its name may mean: none where it names one that is not there; None where the row
+        says nothing.
+    findings
+        Names that are of none.
+    """
+
+    codes: list[frozenset[str] | None]
+    findings: tuple[Finding, ...]
+
+
+def stated_regencies(
+    rows: Rows, source: FacilitiesFile, regencies: Sequence[ListRegency], file: str
+) -> Whose:
+    """Return the kabupaten that each row of a list names, in a column of its own.
+
+    A name with a slip of the pen is that of the one kabupaten which it nearly names and in which the row's
+    village and kecamatan are. Where the column names no kabupaten of all, nothing is known by it.
+
+    Parameters
+    ----------
+    rows
+        Of the list.
+    source
+        Which column it is, where that is said.
+    regencies
+        Those of the country.
+    file
+        What findings call the list.
+    """
+    said = rows.columns.text(source.regency, "regency")
+    named = {
+        text: frozenset(r.code for r in regencies if of_regency(text, r.code, r.name))
+        for text in said.dropna().unique()
+    }
+    if not any(named.values()):
+        return Whose([None] * len(said), ())
+    home = _Homes(rows, source, regencies)
+    codes: list[frozenset[str] | None] = []
+    slips: dict[int, str] = {}
+    lost: dict[int, str] = {}
+    for i, text in enumerate(said):
+        if not isinstance(text, str):
+            codes.append(None)
+            continue
+        mine = named[text] or home.nearly(i, text)
+        codes.append(mine)
+        if not named[text]:
+            (slips if mine else lost)[i] = text
+    column = str(rows.columns.pick(source.regency, "regency"))
+    return Whose(codes, tuple(_findings((lost, slips), codes, said, (file, column))))
+
+
+class _Homes:
+    """In which kabupaten a row's village and kecamatan are."""
+
+    def __init__(self, rows: Rows, source: FacilitiesFile, regencies: Sequence[ListRegency]) -> None:
+        self._village = rows.columns.text(source.village_name, "village_name")
+        self._district = rows.columns.text(source.district_name, "district_name")
+        self._regencies = regencies
+        self._known: dict[tuple[str, str], set[str]] = {}
+        for one in regencies:
+            pairs = zip(one.villages["village_name"], one.villages["district_name"], strict=True)
+            for village, district in pairs:
+                if district:
+                    self._known.setdefault((name_key(village), name_key(district)), set()).add(one.code)
+
+    def nearly(self, i: int, text: str) -> frozenset[str]:
+        """Return the one kabupaten that a text nearly names, where the row's village is; else none."""
+        village, district = self._village.iloc[i], self._district.iloc[i]
+        if not (isinstance(village, str) and isinstance(district, str)):
+            return frozenset()
+        there = self._known.get((name_key(village), name_key(district)), set())
+        alike = {r.code for r in self._regencies if r.code in there and nearly_named(text, r.name, r.code)}
+        return frozenset(alike) if len(alike) == 1 else frozenset()
+
+
+def _findings(
+    which: tuple[dict[int, str], dict[int, str]], codes: list[frozenset[str] | None],
+    said: pd.Series[Any], names: tuple[str, str],
+) -> list[Finding]:  # fmt: skip
+    file, column = names
+    out = []
+    for rule, rows, what, action in (
+        ("regency_unknown", which[0],
+         "rows name a kabupaten that is not on the map; only their places and codes count",
+         "write the kabupaten's name as the table of codes has it"),
+        ("regency_slip", which[1],
+         "rows whose kabupaten is written otherwise, in a village and kecamatan of it, are its own",
+         "write the kabupaten's name as the table of codes has it"),
+    ):  # fmt: skip
+        cells = tuple(
+            Cell(file, int(said.index[i]), column, t, " ".join(sorted(codes[i] or ())))
+            for i, t in rows.items()
+        )
+        shown = tuple(f"row {c.row} ({c.value})" for c in cells[:5])
+        if cells:
+            found = Finding(
+                "warning", "facilities", rule, len(cells), shown, f"{file}: {what}", action, cells
+            )
+            out.append(found)
+    return out
+
+
+def rows_by_regency(
+    declared: Declared, codes: Sequence[frozenset[str] | None], regencies: Sequence[ListRegency]
+) -> dict[str, NDArray[np.int64]]:
+    """Return by code the rows that are of one kabupaten: by their village, or else by what they name.
+
+    Parameters
+    ----------
+    declared
+        The village that each row names.
+    codes
+        Of :class:`Whose`.
+    regencies
+        Those of the country.
+    """
+    known = {r.code for r in regencies}
+    out: dict[str, list[int]] = {}
+    for i, (village, named) in enumerate(zip(declared.code, codes, strict=True)):
+        one = next(iter(named)) if named and len(named) == 1 else ""
+        if village is not None:
+            one = regency_of(village)
+        if one in known:
+            out.setdefault(one, []).append(i)
+    return {code: np.array(rows, dtype=np.int64) for code, rows in sorted(out.items())}
