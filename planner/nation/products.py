@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from geodata.errors import WorkspaceError, first_five
 from geodata.files.lock import held
 from geodata.files.written import content_sha256
-from planner.nation.store import UNFINISHED, clear_unfinished, write_json
+from planner.nation.store import UNFINISHED, clear_unfinished, disk_told, write_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -70,8 +70,9 @@ class Products:
     def write(self, name: str, text: str) -> None:
         """Put a text in the place of a file."""
         beside = self.folder / f"{UNFINISHED}{name}"
-        beside.write_text(text, "utf-8", newline="")
-        self._place(name, beside)
+        with disk_told(self.folder / name, beside):
+            beside.write_text(text, "utf-8", newline="")
+            self._place(name, beside)
 
     def take(self, name: str, source: Path) -> None:
         """Put a finished file under the name that people look for; its bytes are held once where possible."""
@@ -80,11 +81,12 @@ class Products:
             return
         beside = self.folder / f"{UNFINISHED}{name}"
         beside.unlink(missing_ok=True)
-        try:
-            beside.hardlink_to(source)
-        except OSError:
-            shutil.copyfile(source, beside)
-        self._place(name, beside)
+        with disk_told(target, beside):
+            try:
+                beside.hardlink_to(source)
+            except OSError:
+                shutil.copyfile(source, beside)
+            self._place(name, beside)
 
     def _place(self, name: str, beside: Path) -> None:
         known, target = self._known() or {}, self.folder / name

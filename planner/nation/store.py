@@ -85,7 +85,7 @@ def writing(folder: Path, key: str, facts: Mapping[str, Any]) -> Iterator[Path]:
     ...     finished(part, "k")["files"].keys()
     dict_keys(['a.txt'])
     """
-    try:
+    with disk_told(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
         stage = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=folder.parent))
         try:
@@ -99,10 +99,40 @@ def writing(folder: Path, key: str, facts: Mapping[str, Any]) -> Iterator[Path]:
             stage.rename(folder)
         finally:
             shutil.rmtree(stage, ignore_errors=True)
+
+
+@contextmanager
+def disk_told(path: Path, beside: Path | None = None) -> Iterator[None]:
+    """Tell what a disk that is full or refuses kept from being written, and what to do.
+
+    Parameters
+    ----------
+    path
+        What is written.
+    beside
+        A file that is taken away then.
+
+    Raises
+    ------
+    DiskError
+
+    Examples
+    --------
+    >>> import errno
+    >>> with disk_told(Path("a.csv")):
+    ...     raise OSError(errno.EIO, "It is full")
+    Traceback (most recent call last):
+    ...
+    geodata.errors.DiskError: a.csv could not be written: It is full. Make room, and run this again.
+    """
+    try:
+        yield
     except OSError as error:
+        if beside is not None:
+            beside.unlink(missing_ok=True)
         if error.errno is None or isinstance(error, DiskError):
             raise
-        msg = f"{folder} could not be written: {error.strerror}. Make room, and run this again."
+        msg = f"{path} could not be written: {error.strerror}. Make room, and run this again."
         raise DiskError(msg) from error
 
 
@@ -129,8 +159,9 @@ def write_json(content: object, path: Path) -> None:
     """
     text = json_text(content)
     beside = path.with_name(f"{UNFINISHED}{path.name}-{os.getpid()}")
-    beside.write_text(text, "utf-8")
-    beside.replace(path)
+    with disk_told(path, beside):
+        beside.write_text(text, "utf-8")
+        beside.replace(path)
 
 
 def clear_unfinished(folder: Path) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import pathlib
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -12,10 +15,12 @@ from nation_support import answers
 
 from geodata.areafile import read_area_file
 from geodata.build import read_layers
+from geodata.errors import DiskError
 from planner.cli.run import main
 from planner.nation.cluster import InThisProcess
 from planner.nation.country import Files, facilities_file
 from planner.nation.gather import between
+from planner.nation.products import Products
 from planner.nation.run import nation
 
 if TYPE_CHECKING:
@@ -247,3 +252,20 @@ def test_on_roads_a_unit_far_away_and_a_neighbours_people_make_no_part_anew(tmp_
     list_.write_text(list_.read_text("utf-8").replace("Q,Puskesmas", "Q,Puskesmas Baru"), "utf-8")
     again = nation(files, tmp_path / "out", InThisProcess())
     assert (again.made, again.kept) == (1, 1)
+
+
+def test_a_disk_that_is_full_is_told_by_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    products = Products(tmp_path)
+    products.require_unedited()
+    write_text = pathlib.Path.write_text
+
+    def full(self: Path, text: str, *how: str, **more: str) -> int:
+        if "ranked" in self.name:
+            write_text(self, text[:1], *how, **more)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return write_text(self, text, *how, **more)
+
+    monkeypatch.setattr(pathlib.Path, "write_text", full)
+    with pytest.raises(DiskError, match=r"ranked\.csv could not be written: No space left on device\. Make"):
+        products.write("ranked.csv", "a,b\n")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["nation.json"]
