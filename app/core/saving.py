@@ -167,8 +167,12 @@ class Scenarios:
         def show(saved: Saved) -> None:
             self._notice.conflict = None
             self._drafts.take("")
-            opened = opened_as(saved)
-            self._state.move_to(self._state.history.then(opened.saved), opened=opened)
+            was, opened = self._state.opened, opened_as(saved)
+            if was is not None and (was.id, was.version) == (opened.id, opened.version):
+                self._state.move_to(self._state.history.then(opened.saved), opened=opened)
+            else:
+                # What was asked before is not of this scenario: an undo must not bring it under its name.
+                self._state.turn_to(History((opened.saved,)), opened)
 
         self._questions.queue(lambda: (slow, show))
 
@@ -242,6 +246,6 @@ class Scenarios:
 
         def show(_: object) -> None:
             self._drafts.take("")
-            self._state.move_to(History(), opened=None)
+            self._state.turn_to(History(), None)
 
         self._questions.queue(lambda: (lambda: None, show))

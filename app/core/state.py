@@ -171,6 +171,8 @@ class State(param.Parameterized):  # type: ignore[misc] # param ships no types
         # Before whatever shows them.
         self.param.watch(self._one_map_of_differences, ["beside", "measure"])
         self._held: tuple[Answer, Answer] = (area.base, area.base)
+        # Another one with each scenario, draft or base that is turned to; what was done in one is not of the next.
+        self.line = 0
 
     def _one_map_of_differences(self, *events: param.parameterized.Event) -> None:
         """Let no map lie beside one of the difference: of what is compared with it would be blank."""
@@ -368,6 +370,11 @@ class State(param.Parameterized):  # type: ignore[misc] # param ships no types
     def redo(self) -> None:
         """Show the question that was undone."""
         self.move_to(self.history.forth())
+
+    def turn_to(self, history: History, opened: Opened | None) -> None:
+        """Leave what is worked on for another scenario, draft or the base, each with a history of its own."""
+        self.line += 1
+        self.move_to(history, opened=opened)
 
     def move_to(self, history: History, **others: Any) -> None:  # noqa: ANN401 - param's own
         """Show the question of a history, everything that depends on it in one step.

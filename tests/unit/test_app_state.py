@@ -459,6 +459,36 @@ def test_opening_a_scenario_waits_for_the_change_before_it(slow, area):
     assert [e.id for e in session.state.what_if.edits] == ["new-7"]
 
 
+def test_an_undo_brings_no_other_content_under_the_name_of_the_scenario_opened(session, area):
+    first, second = (
+        session.store.create(
+            area.code, f"Usulan {limit}", WhatIf().with_rule("pustu", limit_minutes=limit).content(),
+            account="b",
+        )
+        for limit in (45.0, 20.0)
+    )  # fmt: skip
+    session.scenarios.open(first.id)
+    session.scenarios.open(second.id)
+    shown = session.state.what_if
+    session.questions.undo()
+    assert (session.state.opened.id, session.state.what_if) == (second.id, shown)
+    assert not session.state.unsaved
+    # What was changed in it is undone, and opening it once more can be taken back.
+    changed = shown.with_edit(open_unit(area, 1))
+    session.questions.change(lambda: changed)
+    session.scenarios.open(second.id)
+    assert session.state.what_if == shown
+    session.questions.undo()
+    assert session.state.what_if == changed
+    # Not so where others have saved it meanwhile: theirs are not to be overwritten by an undo.
+    session.store.update(
+        second.id, version=second.version, account="b", note=None, content=WhatIf().content()
+    )
+    session.scenarios.open(second.id)
+    session.questions.undo()
+    assert session.state.what_if.is_base
+
+
 def test_saving_twice_at_once_is_saving_once(slow, area):
     session, pool = slow
     session.questions.change(lambda: WhatIf().with_edit(open_unit(area, 1)))
