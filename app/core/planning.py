@@ -106,7 +106,7 @@ class Planning(param.Parameterized):  # type: ignore[misc]  # param ships no typ
 
     def basis(self, kind: str) -> WhatIf:
         """Return the question shown without what a plan of the kind put into it since it was opened."""
-        plan = self.plan
+        plan: Plan | None = self.plan
         if plan is not None and plan.question.kind == kind and self.is_of_what_is_shown:
             return plan.question.basis
         what_if = self._state.what_if

@@ -170,8 +170,9 @@ class State(param.Parameterized):  # type: ignore[misc] # param ships no types
         self.area = area
         # Before whatever shows them.
         self.param.watch(self._one_map_of_differences, ["beside", "measure"])
+        self.param.watch(self._compare_as_saved, ["opened"])
         self._held: tuple[Answer, Answer] = (area.base, area.base)
-        # Another one with each scenario, draft or base that is turned to; what was done in one is not of the next.
+        # Another one with each scenario, draft or base that is turned to: what was done in one stays there.
         self.line = 0
 
     def _one_map_of_differences(self, *events: param.parameterized.Event) -> None:
@@ -182,6 +183,12 @@ class State(param.Parameterized):  # type: ignore[misc] # param ships no types
                 self.measure = "status"
             else:
                 self.beside = ""
+
+    def _compare_as_saved(self, *_events: param.parameterized.Event) -> None:
+        """Let a scenario compared with itself be the same on both sides, once saved or opened anew."""
+        opened, reference = self.opened, self.reference
+        if opened is not None and opened.id == reference.id:
+            self.reference = Reference(opened.saved, opened.name, opened.id)
 
     @property
     def what_if(self) -> WhatIf:

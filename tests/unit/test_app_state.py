@@ -489,6 +489,26 @@ def test_an_undo_brings_no_other_content_under_the_name_of_the_scenario_opened(s
     assert session.state.what_if.is_base
 
 
+def test_a_scenario_compared_with_itself_has_no_difference_once_it_is_saved(session, area):
+    with_two = WhatIf().with_edit(open_unit(area, 1)).with_edit(open_unit(area, 2))
+    session.questions.change(lambda: WhatIf().with_edit(open_unit(area, 1)))
+    session.scenarios.save_as("Usulan", "")
+    opened = session.state.opened
+    session.scenarios.compare_with(opened.id)
+    session.questions.change(lambda: with_two)
+    assert session.state.differs
+    session.scenarios.save()
+    assert not session.state.differs
+    assert session.state.reference.id == opened.id
+    # Others save it meanwhile: opened anew, both sides are theirs.
+    session.store.update(
+        opened.id, version=session.state.opened.version, account="b", note=None, content=WhatIf().content()
+    )
+    session.scenarios.open(opened.id)
+    assert session.state.what_if.is_base
+    assert not session.state.differs
+
+
 def test_saving_twice_at_once_is_saving_once(slow, area):
     session, pool = slow
     session.questions.change(lambda: WhatIf().with_edit(open_unit(area, 1)))
