@@ -83,7 +83,7 @@ class Address:
         said: dict[str, Any] = {
             "view": session.views.shown, "kind": state.kind, "season": state.season,
             "measure": state.measure, "group": state.group,
-            "scenario": "" if state.opened is None else state.opened.id,
+            "scenario": self._opened,
             "against": state.reference.id, "beside": state.beside,
             "lang": session.texts.lang, "area": session.area.code, "trial": session.area.trial,
         }  # fmt: skip
@@ -115,7 +115,7 @@ class Address:
         self._arriving += 1
         self._show(query, {})
         if query.get("draft"):
-            self._session.drafts.resume(query["draft"])
+            self._resume(query)
         elif query.get("scenario"):
             self._session.scenarios.open(query["scenario"])
         self._compare(query)
@@ -130,18 +130,38 @@ class Address:
         if "village" not in query and "facility" not in query:
             state.selected = None
             session.views.open(query.get("view", ""))
-        opened = "" if state.opened is None else state.opened.id
-        wanted, draft = query.get("scenario", ""), query.get("draft", session.drafts.named)
+        wanted, draft, named = query.get("scenario", ""), query.get("draft", ""), session.drafts.named
         waits = True
-        if wanted and wanted != opened:
+        if draft and draft != named:
+            self._resume(query)
+        elif draft:
+            # It is what is shown, or was saved since under the name that is open.
+            waits = False
+        elif wanted and wanted != self._opened:
             session.scenarios.open(wanted)
-        elif draft != session.drafts.named:
-            session.drafts.resume(draft)
-        elif opened and not wanted and not state.unsaved:
+        elif self._opened and not wanted and not state.unsaved:
             session.scenarios.start_new()
         else:
             waits = False
         self._arrive(waits=self._compare(query) or waits)
+
+    @property
+    def _opened(self) -> str:
+        """The id of the saved scenario that is open; "" where none is."""
+        opened = self._session.state.opened
+        return "" if opened is None else opened.id
+
+    def _resume(self, query: Mapping[str, str]) -> None:
+        """Go on with the draft of an address; where it is no longer there, with its scenario as it was saved."""
+        wanted = query.get("scenario", "")
+
+        def gone() -> None:
+            if wanted and wanted != self._opened:
+                self._arriving += 1
+                self._session.scenarios.open(wanted)
+                self._arrive(waits=True)
+
+        self._session.drafts.resume(query["draft"], gone=gone)
 
     def _compare(self, query: Mapping[str, str]) -> bool:
         """Compare with what an address says, once what it opens is open; returns whether that is another."""

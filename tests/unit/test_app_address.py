@@ -120,6 +120,42 @@ def test_back_and_forward_change_what_is_compared_with(session):
     assert dict(parse_qsl(said(session)))["against"] == one.id
 
 
+def test_back_brings_the_unsaved_work_that_the_address_named_and_not_the_scenario_as_saved(session):
+    address = addressed(session)
+    one, other = two_saved(session)
+    session.scenarios.open(one.id)
+    session.questions.change(lambda: with_limit(25.0))
+    before = said(session)
+    assert "draft" in dict(parse_qsl(before))
+    session.scenarios.open(other.id)
+    after = said(session)
+    address.go_back(before)
+    state = session.state
+    assert (state.opened.id, state.what_if, state.unsaved) == (one.id, with_limit(25.0), True)
+    assert (said(session), session.stream.value("address")["push"]) == (before, False)
+    address.go_back(after)
+    assert (state.opened.id, state.what_if) == (other.id, with_limit(20.0))
+    # Saved meanwhile, its draft is gone: it is shown as it was saved, and that is no step of its own.
+    address.go_back(before)
+    session.scenarios.save()
+    address.go_back(after)
+    address.go_back(before)
+    assert (state.opened.id, state.what_if, state.unsaved) == (one.id, with_limit(25.0), False)
+    assert session.stream.value("address")["push"] is False
+    again = loaded_again(session, before)
+    assert (again.state.opened.id, again.state.what_if) == (one.id, with_limit(25.0))
+
+
+def test_back_to_a_draft_that_was_saved_under_a_name_since_stays_at_what_was_saved(session):
+    address = addressed(session)
+    session.questions.change(lambda: with_limit(25.0))
+    before = said(session)
+    session.scenarios.save_as("Usulan", "")
+    address.go_back(before)
+    assert session.state.what_if == with_limit(25.0)
+    assert session.state.opened.name == "Usulan"
+
+
 def test_a_map_of_differences_has_no_other_side(session):
     state = session.state
     one, other = two_saved(session)
