@@ -152,7 +152,7 @@ class Address:
         return "" if opened is None else opened.id
 
     def _resume(self, query: Mapping[str, str]) -> None:
-        """Go on with the draft of an address; where it is no longer there, with its scenario as it was saved."""
+        """Go on with the draft of an address; where that is gone, with its scenario as it was saved."""
         wanted = query.get("scenario", "")
 
         def gone() -> None:
