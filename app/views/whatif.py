@@ -120,6 +120,8 @@ class _WhatIf(Follows):
                 self.flood_season = value
             case "bridge":
                 self.bridge = value == "true"
+            case "carried":
+                self.carried(message)
             case "place":
                 name = message.get("unit_name", "").strip()[:LONGEST_NAME]
                 session.map.pick("place", partial(self.placed, name=name))
@@ -131,6 +133,15 @@ class _WhatIf(Follows):
                 session.map.pick("line", self.drawn_boat)
             case "flood":
                 session.map.pick("area", self.drawn_flood)
+
+    def carried(self, message: dict[str, str]) -> None:
+        """Go on with what was chosen on the page before, such as the one in the other language."""
+        for act in ("new_kind", "road_class", "flood_season"):
+            # The kind of the map is none that was chosen: it goes with the map.
+            if message.get(act) != self.state.kind:
+                self.drawing({"act": act, "value": message.get(act, "")})
+        self.bridge = "bridge" in message
+        self.show_tools()
 
     def show_list(self) -> None:
         session, what_if, given = self.session, self.state.what_if, self.session.area.given
