@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -119,7 +120,7 @@ class Address:
         elif query.get("scenario"):
             self._session.scenarios.open(query["scenario"])
         self._compare(query)
-        self._arrive(waits=any(query.get(k) for k in ("draft", "scenario", "against")))
+        self._arrive(query, waits=any(query.get(k) for k in ("draft", "scenario", "against")))
 
     def go_back(self, search: str) -> None:
         """Show what an address says that the browser went back, or forward, to; no work is lost by it."""
@@ -127,9 +128,6 @@ class Address:
         query = dict(parse_qsl(well_formed(search[:LONGEST_ADDRESS]).removeprefix("?")))
         self._arriving += 1
         self._show(query, {k: v for k, v in LINKED.items() if v is not None})
-        if "village" not in query and "facility" not in query:
-            state.selected = None
-            session.views.open(query.get("view", ""))
         wanted, draft, named = query.get("scenario", ""), query.get("draft", ""), session.drafts.named
         waits = True
         if draft and draft != named:
@@ -143,7 +141,7 @@ class Address:
             session.scenarios.start_new()
         else:
             waits = False
-        self._arrive(waits=self._compare(query) or waits)
+        self._arrive(query, waits=self._compare(query) or waits, back=True)
 
     @property
     def _opened(self) -> str:
@@ -159,7 +157,7 @@ class Address:
             if wanted and wanted != self._opened:
                 self._arriving += 1
                 self._session.scenarios.open(wanted)
-                self._arrive(waits=True)
+                self._arrive(query, waits=True)
 
         self._session.drafts.resume(query["draft"], gone=gone)
 
@@ -172,14 +170,24 @@ class Address:
         session.scenarios.compare_with(against, measure=session.state.measure)
         return True
 
-    def _arrive(self, *, waits: bool) -> None:
+    def _arrive(self, query: Mapping[str, str], *, waits: bool, back: bool = False) -> None:
         """Write the address again once all is there that was asked for, or was told why it is not."""
-        queue = self._session.questions.queue
-        if not waits or not queue(lambda: (lambda: None, self._arrived), lost=self._arrived):
-            self._arrived()
+        queue, arrived = self._session.questions.queue, partial(self._arrived, query, back)
+        if not waits or not queue(lambda: (lambda: None, arrived), lost=arrived):
+            arrived()
 
-    def _arrived(self, *_result: object) -> None:
+    def _arrived(self, query: Mapping[str, str], back: bool, *_result: object) -> None:  # noqa: FBT001 - bound
         self._arriving -= 1
+        session = self._session
+        if not self._arriving and session.state.selected is None:
+            # A unit of the scenario that was to be opened first.
+            there = self._select(query)
+            if session.state.selected is not None:
+                session.views.open(query.get("view", ""))
+            elif back and not there:
+                session.notice.tell(
+                    session.texts.text("The unit that was shown here is not in the scenario now."), "warning"
+                )
         # It is the same step as before.
         self._said = None
         self._write()
@@ -196,16 +204,24 @@ class Address:
             if choices is None or value in choices:
                 setattr(state, name, value)
         self._list(query)
-        village, facility = query.get("village", ""), query.get("facility", "")
-        if village in session.area.layers.villages.index:
-            state.selected = Selection("village", village)
-        elif facility in state.answer.gaps.layers.facilities.index:
-            state.selected = Selection("facility", facility)
+        self._select(query)
         session.views.open(query.get("view", ""))
         # Last, so that what was chosen does not move it.
         where = looked_at(query, session.area)
         if where is not None:
             session.map.look(where)
+
+    def _select(self, query: Mapping[str, str]) -> bool:
+        """Choose the village or unit that a query says, or none; returns whether it is there."""
+        state = self._session.state
+        village, facility = query.get("village", ""), query.get("facility", "")
+        chosen = None
+        if village in self._session.area.layers.villages.index:
+            chosen = Selection("village", village)
+        elif facility in state.answer.gaps.layers.facilities.index:
+            chosen = Selection("facility", facility)
+        state.selected = chosen
+        return chosen is not None or not (village or facility)
 
     def _list(self, query: Mapping[str, str]) -> None:
         """Bring the list of villages to what a query says."""
