@@ -132,12 +132,13 @@ class Opened:
     version: int
     saved: WhatIf
     note: str = ""
+    archived: bool = False
 
 
 def opened_as(saved: Saved, *, version: int | None = None) -> Opened:
     """Return a saved scenario as one that is worked on, from its own version or an earlier one."""
     content = WhatIf.read(saved.content)
-    return Opened(saved.id, saved.name, version or saved.version, content, saved.note)
+    return Opened(saved.id, saved.name, version or saved.version, content, saved.note, saved.archived)
 
 
 class State(param.Parameterized):  # type: ignore[misc] # param ships no types

@@ -34,6 +34,8 @@ from app.map.page import page_html
 from app.render import Renderer
 from app.store import Store, StoreError
 from app.texts import Texts
+from app.views import headline as headline_view
+from app.views import scenarios as scenarios_view
 from app.views import villages as villages_view
 from geodata.errors import ConfigError
 from planner.coverage.study import find_gaps
@@ -507,6 +509,39 @@ def test_a_scenario_compared_with_itself_has_no_difference_once_it_is_saved(sess
     session.scenarios.open(opened.id)
     assert session.state.what_if.is_base
     assert not session.state.differs
+
+
+def test_an_open_scenario_that_is_archived_says_so_until_it_is_brought_back(session, area):
+    headline_view.make(session)
+    session.questions.change(lambda: WhatIf().with_edit(open_unit(area, 1)))
+    session.scenarios.save_as("Usulan", "")
+    told, opened = [], session.state.opened
+    assert "archived" not in session.stream.value("headline")
+    session.scenarios.archive(opened.id, then=lambda: told.append(1))
+    assert "Usulan (archived)" in session.stream.value("headline")
+    view = scenarios_view.make(session)
+    assert "archived and on no list" in view.html
+    session.scenarios.save("catatan")
+    assert "Bring it back first" in session.notice.text
+    assert session.notice.conflict is None
+    # Opened anew, as by its link.
+    session.scenarios.start_new()
+    session.scenarios.open(opened.id)
+    assert session.state.opened.archived
+    session.scenarios.restore(opened.id, then=lambda: told.append(1))
+    assert "archived" not in session.stream.value("headline")
+    assert len(told) == 2
+    # Nobody else was there, so that it is no conflict to save it.
+    session.scenarios.save("catatan")
+    assert session.notice.conflict is None
+    assert session.notice.severity == "success"
+    # What others did meanwhile is one still.
+    opened = session.state.opened
+    session.store.update(opened.id, version=opened.version, account="b", note="lain")
+    session.scenarios.archive(opened.id, then=lambda: None)
+    session.scenarios.restore(opened.id, then=lambda: None)
+    session.scenarios.save("catatan lagi")
+    assert session.notice.conflict is not None
 
 
 def test_saving_twice_at_once_is_saving_once(slow, area):
