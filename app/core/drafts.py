@@ -160,7 +160,7 @@ class Drafts:
             self.take(token if mine and self._is_free(token) else "")
             if mine and not self.token:
                 self._offered, self._found = token, (history, opened)
-            self._state.move_to(history, opened=opened)
+            self._state.turn_to(history, opened)
 
         self._questions.queue(lambda: (slow, show))
 

@@ -9,7 +9,7 @@ import param
 
 from app.areas.stopping import StoppedError
 from app.core.refusals import refusal
-from app.store import NameTakenError, StoreError, UnknownScenarioError
+from app.store import ArchivedError, NameTakenError, StoreError, UnknownScenarioError
 from geodata.errors import InputError
 from planner.scenarios.edits import EditError
 
@@ -60,6 +60,11 @@ class Notice(param.Parameterized):  # type: ignore[misc]  # param ships no types
             return
         if isinstance(error, NameTakenError):
             self.tell(_("There is a scenario of this name already. Choose another name."), "error")
+        elif isinstance(error, ArchivedError):
+            self.tell(
+                _("This scenario is archived. Bring it back first, or save yours under another name."),
+                "error",
+            )
         elif isinstance(error, StoreError):
             self.tell(_("The scenarios cannot be reached at the moment: {why}", why=error), "error")
         elif isinstance(error, UnknownScenarioError):

@@ -96,8 +96,8 @@ class Planning(param.Parameterized):  # type: ignore[misc]  # param ships no typ
         super().__init__()
         self._state, self._notice, self._texts = state, notice, texts
         self._questions, self._job = questions, Job(work)
-        # By kind, the edits that came of a plan: the next plan takes their place.
-        self._taken: dict[str, tuple[Edit, ...]] = {}
+        # By line of work and kind, the edits that came of a plan: the next plan takes their place.
+        self._taken: dict[tuple[int, str], tuple[Edit, ...]] = {}
 
     def of(self, kind: str) -> Choices:
         """Return what was said of places of a kind."""
@@ -105,11 +105,20 @@ class Planning(param.Parameterized):  # type: ignore[misc]  # param ships no typ
         return found
 
     def basis(self, kind: str) -> WhatIf:
-        """Return the question shown without what an earlier plan of the kind put into it."""
+        """Return the question shown without what a plan of the kind put into it since it was opened."""
+        plan: Plan | None = self.plan
+        if plan is not None and plan.question.kind == kind and self.is_of_what_is_shown:
+            return plan.question.basis
         what_if = self._state.what_if
-        for edit in self._taken.get(kind, ()):
+        for edit in self._taken.get((self._state.line, kind), ()):
             what_if = what_if.without(edit)
         return what_if
+
+    @property
+    def is_of_what_is_shown(self) -> bool:
+        """Whether the plan in hand builds on the question shown, whatever of its own sites is in that."""
+        plan, shown = self.plan, self._state.what_if
+        return plan is not None and plan.question.basis in (shown, _besides(plan, shown))
 
     @property
     def is_taken(self) -> bool:
@@ -135,10 +144,14 @@ class Planning(param.Parameterized):  # type: ignore[misc]  # param ships no typ
 
     def solve(self, kind: str, ask: Ask, costs: Mapping[str, float], years: tuple[int, ...] = ()) -> None:
         """Compute a plan, over years where some are given; what is being computed already is left."""
-        said = self.of(kind)
+        said, basis = self.of(kind), self.basis(kind)
+        # A saved scenario may hold the plan before: what is left out below is what the next one replaces.
+        replaced = tuple(e for e in self._state.what_if.edits if e not in basis.edits)
+        if replaced:
+            self._taken[self._state.line, kind] = replaced
         question = PlanQuestion(
             kind,
-            self.basis(kind),
+            basis,
             ask,
             dict(costs),
             tuple(said.accepted),
@@ -288,7 +301,7 @@ class Planning(param.Parameterized):  # type: ignore[misc]  # param ships no typ
                 raise ConfigError(self._texts.text("A scenario holds {n} changes at most.", n=MOST_EDITS))
 
             def show(_answer: object) -> None:
-                self._taken = {**self._taken, kind: edits}
+                self._taken[self._state.line, kind] = edits
                 self._state.show(what_if)
                 self._notice.tell(self._texts.several(
                     "{n} site is in the scenario now; save it under a name to keep it.",
@@ -305,6 +318,17 @@ class Planning(param.Parameterized):  # type: ignore[misc]  # param ships no typ
             return edit
         name = f"{self._texts.kind(edit.kind)} {village}{f' {number}' if number > 1 else ''}"
         return edit.model_copy(update={"name": name})
+
+
+def _besides(plan: Plan, what_if: WhatIf) -> WhatIf:
+    """Return a question without the sites of a plan, whatever they are called in it."""
+    own = {s.edit.id: s.edit for s in plan.sites}
+    kept = tuple(e for e in what_if.edits if _unnamed(e) != _unnamed(own.get(getattr(e, "id", ""))))
+    return what_if.model_copy(update={"edits": kept})
+
+
+def _unnamed(edit: Edit | None) -> Edit | None:
+    return edit.model_copy(update={"name": ""}) if isinstance(edit, OpenFacility) else edit
 
 
 def _numbered(sites: Sequence[Site]) -> list[tuple[int, Site]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -167,8 +168,12 @@ class Scenarios:
         def show(saved: Saved) -> None:
             self._notice.conflict = None
             self._drafts.take("")
-            opened = opened_as(saved)
-            self._state.move_to(self._state.history.then(opened.saved), opened=opened)
+            was, opened = self._state.opened, opened_as(saved)
+            if was is not None and (was.id, was.version) == (opened.id, opened.version):
+                self._state.move_to(self._state.history.then(opened.saved), opened=opened)
+            else:
+                # What was asked before is not of this scenario: an undo must not bring it under its name.
+                self._state.turn_to(History((opened.saved,)), opened)
 
         self._questions.queue(lambda: (slow, show))
 
@@ -199,20 +204,38 @@ class Scenarios:
     def archive(self, scenario_id: str, *, then: Callable[[], None]) -> None:
         """Take a saved scenario off the list; its trail stays, and it can be brought back."""
 
-        def slow() -> None:
+        def slow() -> tuple[Saved, int]:
             saved = self._here(scenario_id)
             self._store.archive(scenario_id, version=saved.version, account=self._account)
+            return saved, saved.version + 1
 
-        self.write(slow, lambda _: then(), lost=then)
+        def shown(done: tuple[Saved, int]) -> None:
+            self._mark(*done, archived=True)
+            then()
+
+        self.write(slow, shown, lost=then)
 
     def restore(self, scenario_id: str, *, then: Callable[[], None]) -> None:
         """Bring an archived scenario back."""
 
-        def slow() -> None:
-            self._here(scenario_id)
-            self._store.restore(scenario_id, account=self._account)
+        def slow() -> tuple[Saved, int]:
+            saved = self._here(scenario_id)
+            restored = self._store.restore(scenario_id, account=self._account)
+            # Later ones are changes of others, of whom Save has to say.
+            return saved, min(restored.version, saved.version + 1)
 
-        self.write(slow, lambda _: then(), lost=then)
+        def shown(done: tuple[Saved, int]) -> None:
+            self._mark(*done, archived=False)
+            then()
+
+        self.write(slow, shown, lost=then)
+
+    def _mark(self, before: Saved, version: int, *, archived: bool) -> None:
+        """Say of the scenario that is open whether it is archived; it is at another version by that."""
+        opened = self._state.opened
+        if opened is not None and opened.id == before.id:
+            version = version if opened.version == before.version else opened.version
+            self._state.opened = replace(opened, version=version, archived=archived)
 
     def compare_with(self, scenario_id: str, *, measure: str = "change") -> None:
         """Compare with a saved scenario, or with the base when the id is empty.
@@ -242,6 +265,6 @@ class Scenarios:
 
         def show(_: object) -> None:
             self._drafts.take("")
-            self._state.move_to(History(), opened=None)
+            self._state.turn_to(History(), None)
 
         self._questions.queue(lambda: (lambda: None, show))

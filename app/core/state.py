@@ -132,12 +132,13 @@ class Opened:
     version: int
     saved: WhatIf
     note: str = ""
+    archived: bool = False
 
 
 def opened_as(saved: Saved, *, version: int | None = None) -> Opened:
     """Return a saved scenario as one that is worked on, from its own version or an earlier one."""
     content = WhatIf.read(saved.content)
-    return Opened(saved.id, saved.name, version or saved.version, content, saved.note)
+    return Opened(saved.id, saved.name, version or saved.version, content, saved.note, saved.archived)
 
 
 class State(param.Parameterized):  # type: ignore[misc] # param ships no types
@@ -170,7 +171,10 @@ class State(param.Parameterized):  # type: ignore[misc] # param ships no types
         self.area = area
         # Before whatever shows them.
         self.param.watch(self._one_map_of_differences, ["beside", "measure"])
+        self.param.watch(self._compare_as_saved, ["opened"])
         self._held: tuple[Answer, Answer] = (area.base, area.base)
+        # Another one with each scenario, draft or base that is turned to: what was done in one stays there.
+        self.line = 0
 
     def _one_map_of_differences(self, *events: param.parameterized.Event) -> None:
         """Let no map lie beside one of the difference: of what is compared with it would be blank."""
@@ -180,6 +184,12 @@ class State(param.Parameterized):  # type: ignore[misc] # param ships no types
                 self.measure = "status"
             else:
                 self.beside = ""
+
+    def _compare_as_saved(self, *_events: param.parameterized.Event) -> None:
+        """Let a scenario compared with itself be the same on both sides, once saved or opened anew."""
+        opened, reference = self.opened, self.reference
+        if opened is not None and opened.id == reference.id:
+            self.reference = Reference(opened.saved, opened.name, opened.id)
 
     @property
     def what_if(self) -> WhatIf:
@@ -368,6 +378,11 @@ class State(param.Parameterized):  # type: ignore[misc] # param ships no types
     def redo(self) -> None:
         """Show the question that was undone."""
         self.move_to(self.history.forth())
+
+    def turn_to(self, history: History, opened: Opened | None) -> None:
+        """Leave what is worked on for another scenario, draft or the base, each with a history of its own."""
+        self.line += 1
+        self.move_to(history, opened=opened)
 
     def move_to(self, history: History, **others: Any) -> None:  # noqa: ANN401 - param's own
         """Show the question of a history, everything that depends on it in one step.

@@ -221,6 +221,10 @@ export function render({ model, el }) {
   life.holds(() => fields().filter((f) => f.node.form && !f.node.dataset.act).map((f) => ({
     slot: model.slot, key: f.key, value: f.value, epoch: f.epoch, label: life.words(f.node),
   })));
+  life.carries(() => Array.from(box.querySelectorAll("form[data-carry]")).map((form) => ({
+    slot: model.slot,
+    message: Object.assign({}, form.dataset, Object.fromEntries(new FormData(form)), { act: "carried" }),
+  })));
   outer.append(making, box);
   el.appendChild(outer);
   const old = `${model.slot}.old`;
@@ -233,6 +237,7 @@ export function render({ model, el }) {
     html = value;
     show();
   });
+  life.carried(model.slot).forEach((message) => model.send_msg(message));
   model.on("remove", () => {
     leave();
     held.waiting.delete(show);

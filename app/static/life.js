@@ -27,6 +27,8 @@ window.jangkauLife = (function () {
   let done = [];
   let typing = null;
   const forms = [];
+  const carriers = [];
+  let carried = [];
   const restored = new Map();
 
   function box(id, role) {
@@ -80,9 +82,11 @@ window.jangkauLife = (function () {
     probing = false;
   }
   function keep(name, more) {
-    const typed = forms.flatMap((held) => held());
+    const now = {
+      who: texts.account, typed: forms.flatMap((held) => held()), carried: carriers.flatMap((held) => held()),
+    };
     try {
-      sessionStorage.setItem(name, JSON.stringify(Object.assign({ who: texts.account, typed: typed }, more)));
+      sessionStorage.setItem(name, JSON.stringify(Object.assign(now, more)));
     } catch (error) {
       // Storage is full or forbidden; the page comes back all the same.
     }
@@ -166,6 +170,7 @@ window.jangkauLife = (function () {
     sessionStorage.removeItem(name);
     if (!kept || kept.who !== texts.account) return null;
     kept.typed.forEach((t) => restored.set(`${t.slot} ${t.key}`, t));
+    carried = carried.concat(kept.carried || []);
     return kept;
   }
   function back() {
@@ -219,6 +224,14 @@ window.jangkauLife = (function () {
     },
     go: go,
     holds: (fields) => forms.push(fields),
+    // Forms of which the server knows what they hold, for the page that shows them alone.
+    carries: (held) => carriers.push(held),
+    // What the forms of a part held on the page before, once.
+    carried: (slot) => {
+      const mine = carried.filter((c) => c.slot === slot);
+      carried = carried.filter((c) => c.slot !== slot);
+      return mine.map((c) => c.message);
+    },
     words: words,
     // What was typed into a field before the page came back, until it is in its field again.
     typed: (slot, key) => restored.get(`${slot} ${key}`),

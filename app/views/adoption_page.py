@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from app.store import AdoptionChange, AdoptionEntry
 
 SHOWN_CHANGES = 15
+# Rows of the page before that may wait for the board; nobody edits so many at once.
+MOST_COMING = 50
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,8 @@ class _Adoption:
         self.session, self.stages = session, default_stages()
         self.board: Board | None = None
         self.forms: dict[str, _Form] = {}
+        # Rows that were being edited on the page before, until the board is there.
+        self.coming: list[dict[str, str]] = []
         self.fragment = Fragment(
             session.stream, "adoption", self.acted, label=session.texts.text("ILP adoption")
         )
@@ -58,6 +62,9 @@ class _Adoption:
 
         def shown(board: Board) -> None:
             self.board = board
+            coming, self.coming = self.coming, []
+            for message in coming:
+                self.carried(message)
             self.show()
 
         self.session.work(self.read, shown, topic="adoption")
@@ -117,11 +124,23 @@ class _Adoption:
                 self.forms[facility_id] = replace(form, typed=_values(message))
             case "save" if form:
                 self.save(facility_id, replace(form, typed=_values(message)))
+            case "carried":
+                self.carried(message)
+                self.show()
             case "cancel":
                 self.forms.pop(facility_id, None)
                 self.show()
             case "refresh":
                 self.load()
+
+    def carried(self, message: dict[str, str]) -> None:
+        """Go on with a row that was being edited on the page before, from the version that it began from."""
+        if self.board is None:
+            self.coming = [*self.coming, message][-MOST_COMING:]
+            return
+        facility_id, version = message.get("id", ""), message.get("version", "")[:9]
+        if self.board.line(facility_id) and self.session.scenarios.editor and version.isdecimal():
+            self.forms[facility_id] = _Form(int(version), _values(message))
 
     def save(self, facility_id: str, form: _Form) -> None:
         """Write what was typed; a change of somebody else in between is shown beside it."""

@@ -73,7 +73,7 @@ class _Documents(Follows):
         self.fragment.html = self.session.render(
             "documents", wanted=self.wanted, pages=self.pages, at=self.at, making=self.making,
             lacking=self.lacking, plan=self.plan if asks else None,
-            other=asks and self.is_of_another_scenario, districts=self.districts,
+            without=self.why_without if asks else "", districts=self.districts,
         )  # fmt: skip
 
     @property
@@ -85,15 +85,22 @@ class _Documents(Follows):
     def plan(self) -> Plan | None:
         """The plan in hand, where documents can ask for it: on top of the scenario shown."""
         plan: Plan | None = self.planning.plan
-        if plan is None or plan.documents is None or self.is_of_another_scenario:
+        if plan is None or plan.documents is None or self.why_without:
             return None
         return plan
 
     @property
-    def is_of_another_scenario(self) -> bool:
-        """Whether the plan in hand was made for something else than what is shown, the plan itself apart."""
+    def why_without(self) -> str:
+        """Why the plan in hand is in no document; "" where it builds on what is shown, its sites apart.
+
+        ``earlier``: there are sites of an earlier plan, whose place it would take; ``other``: it was made for
+        another scenario.
+        """
         plan = self.planning.plan
-        return plan is not None and plan.question.basis != self.planning.basis(plan.question.kind)
+        if plan is None or self.planning.is_of_what_is_shown:
+            return ""
+        replaces = plan.question.basis == self.planning.basis(plan.question.kind)
+        return "earlier" if replaces else "other"
 
     @property
     def asked(self) -> Plan | None:

@@ -140,7 +140,7 @@ class _Proposals(Follows):
             case "by":
                 self.typed.pop("amount", None)
                 self.show_form()
-            case "years":
+            case "years" | "carried":
                 self.show_form()
             case "solve":
                 self.solve()

@@ -112,14 +112,12 @@ class _WhatIf(Follows):
         """Take what is to be drawn, or begin to draw it on the map."""
         session, act, value = self.session, message["act"], message.get("value", "")
         match act:
-            case "new_kind" if value in known_kinds():
-                self.new_kind = value
-            case "road_class" if value in OFFERED_ROAD_CLASSES:
-                self.road_class = value
-            case "flood_season" if value in FLOOD_SEASONS:
-                self.flood_season = value
+            case "new_kind" | "road_class" | "flood_season":
+                self.choose(act, value)
             case "bridge":
                 self.bridge = value == "true"
+            case "carried":
+                self.carried(message)
             case "place":
                 name = message.get("unit_name", "").strip()[:LONGEST_NAME]
                 session.map.pick("place", partial(self.placed, name=name))
@@ -131,6 +129,21 @@ class _WhatIf(Follows):
                 session.map.pick("line", self.drawn_boat)
             case "flood":
                 session.map.pick("area", self.drawn_flood)
+
+    def choose(self, what: str, value: str) -> None:
+        """Choose the kind, the class or the season of what is drawn next."""
+        known = {"new_kind": known_kinds(), "road_class": OFFERED_ROAD_CLASSES, "flood_season": FLOOD_SEASONS}
+        if value in known[what]:
+            setattr(self, what, value)
+
+    def carried(self, message: dict[str, str]) -> None:
+        """Go on with what was chosen on the page before, such as the one in the other language."""
+        for what in ("new_kind", "road_class", "flood_season"):
+            # The kind of the map is none that was chosen: it goes with the map.
+            if message.get(what) != self.state.kind:
+                self.choose(what, message.get(what, ""))
+        self.bridge = "bridge" in message
+        self.show_tools()
 
     def show_list(self) -> None:
         session, what_if, given = self.session, self.state.what_if, self.session.area.given

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -83,7 +84,7 @@ class Address:
         said: dict[str, Any] = {
             "view": session.views.shown, "kind": state.kind, "season": state.season,
             "measure": state.measure, "group": state.group,
-            "scenario": "" if state.opened is None else state.opened.id,
+            "scenario": self._opened,
             "against": state.reference.id, "beside": state.beside,
             "lang": session.texts.lang, "area": session.area.code, "trial": session.area.trial,
         }  # fmt: skip
@@ -115,11 +116,11 @@ class Address:
         self._arriving += 1
         self._show(query, {})
         if query.get("draft"):
-            self._session.drafts.resume(query["draft"])
+            self._resume(query)
         elif query.get("scenario"):
             self._session.scenarios.open(query["scenario"])
         self._compare(query)
-        self._arrive(waits=any(query.get(k) for k in ("draft", "scenario", "against")))
+        self._arrive(query, waits=any(query.get(k) for k in ("draft", "scenario", "against")))
 
     def go_back(self, search: str) -> None:
         """Show what an address says that the browser went back, or forward, to; no work is lost by it."""
@@ -127,21 +128,38 @@ class Address:
         query = dict(parse_qsl(well_formed(search[:LONGEST_ADDRESS]).removeprefix("?")))
         self._arriving += 1
         self._show(query, {k: v for k, v in LINKED.items() if v is not None})
-        if "village" not in query and "facility" not in query:
-            state.selected = None
-            session.views.open(query.get("view", ""))
-        opened = "" if state.opened is None else state.opened.id
-        wanted, draft = query.get("scenario", ""), query.get("draft", session.drafts.named)
+        wanted, draft, named = query.get("scenario", ""), query.get("draft", ""), session.drafts.named
         waits = True
-        if wanted and wanted != opened:
+        if draft and draft != named:
+            self._resume(query)
+        elif draft:
+            # It is what is shown, or was saved since under the name that is open.
+            waits = False
+        elif wanted and wanted != self._opened:
             session.scenarios.open(wanted)
-        elif draft != session.drafts.named:
-            session.drafts.resume(draft)
-        elif opened and not wanted and not state.unsaved:
+        elif self._opened and not wanted and not state.unsaved:
             session.scenarios.start_new()
         else:
             waits = False
-        self._arrive(waits=self._compare(query) or waits)
+        self._arrive(query, waits=self._compare(query) or waits, back=True)
+
+    @property
+    def _opened(self) -> str:
+        """The id of the saved scenario that is open; "" where none is."""
+        opened = self._session.state.opened
+        return "" if opened is None else opened.id
+
+    def _resume(self, query: Mapping[str, str]) -> None:
+        """Go on with the draft of an address; where that is gone, with its scenario as it was saved."""
+        wanted = query.get("scenario", "")
+
+        def gone() -> None:
+            if wanted and wanted != self._opened:
+                self._arriving += 1
+                self._session.scenarios.open(wanted)
+                self._arrive(query, waits=True)
+
+        self._session.drafts.resume(query["draft"], gone=gone)
 
     def _compare(self, query: Mapping[str, str]) -> bool:
         """Compare with what an address says, once what it opens is open; returns whether that is another."""
@@ -152,14 +170,24 @@ class Address:
         session.scenarios.compare_with(against, measure=session.state.measure)
         return True
 
-    def _arrive(self, *, waits: bool) -> None:
+    def _arrive(self, query: Mapping[str, str], *, waits: bool, back: bool = False) -> None:
         """Write the address again once all is there that was asked for, or was told why it is not."""
-        queue = self._session.questions.queue
-        if not waits or not queue(lambda: (lambda: None, self._arrived), lost=self._arrived):
-            self._arrived()
+        queue, arrived = self._session.questions.queue, partial(self._arrived, query, back)
+        if not waits or not queue(lambda: (lambda: None, arrived), lost=arrived):
+            arrived()
 
-    def _arrived(self, *_result: object) -> None:
+    def _arrived(self, query: Mapping[str, str], back: bool, *_result: object) -> None:  # noqa: FBT001 - bound
         self._arriving -= 1
+        session = self._session
+        if not self._arriving and session.state.selected is None:
+            # A unit of the scenario that was to be opened first.
+            there = self._select(query)
+            if session.state.selected is not None:
+                session.views.open(query.get("view", ""))
+            elif back and not there:
+                session.notice.tell(
+                    session.texts.text("The unit that was shown here is not in the scenario now."), "warning"
+                )
         # It is the same step as before.
         self._said = None
         self._write()
@@ -176,16 +204,24 @@ class Address:
             if choices is None or value in choices:
                 setattr(state, name, value)
         self._list(query)
-        village, facility = query.get("village", ""), query.get("facility", "")
-        if village in session.area.layers.villages.index:
-            state.selected = Selection("village", village)
-        elif facility in state.answer.gaps.layers.facilities.index:
-            state.selected = Selection("facility", facility)
+        self._select(query)
         session.views.open(query.get("view", ""))
         # Last, so that what was chosen does not move it.
         where = looked_at(query, session.area)
         if where is not None:
             session.map.look(where)
+
+    def _select(self, query: Mapping[str, str]) -> bool:
+        """Choose the village or unit that a query says, or none; returns whether it is there."""
+        state = self._session.state
+        village, facility = query.get("village", ""), query.get("facility", "")
+        chosen = None
+        if village in self._session.area.layers.villages.index:
+            chosen = Selection("village", village)
+        elif facility in state.answer.gaps.layers.facilities.index:
+            chosen = Selection("facility", facility)
+        state.selected = chosen
+        return chosen is not None or not (village or facility)
 
     def _list(self, query: Mapping[str, str]) -> None:
         """Bring the list of villages to what a query says."""

@@ -7,6 +7,8 @@ from browser_support import MAP_FRAME, Tab
 from playwright.sync_api import expect
 
 from app.store import Store
+from app.texts import Texts
+from planner.ilp.stages import puskesmas_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket, pytest.mark.slow]
 LOOKS = """() => {
@@ -102,6 +104,35 @@ def test_another_language_keeps_what_is_typed(tab):
     tab.page.reload()
     tab.ready()
     expect(tab.page.locator('[data-key="name"]')).to_have_value("")
+
+
+def test_another_language_keeps_what_was_chosen_in_forms(tab, hostile_layers):
+    """Of those too whose fields the server hears of at once: the other language is another session."""
+    page, first = tab.page, puskesmas_of(hostile_layers.facilities)[0]
+    fields = {"amount": "7", "unit-name": "Pustu Baru", "new-kind": "hospital", "road-class": "tertiary",
+              f"s-{first}": "klaster", f"t-{first}": "SK <b>7</b>"}  # fmt: skip
+    views = {"Proposals": ("amount",), "What if": ("unit-name", "new-kind", "road-class"),
+             "ILP adoption": (f"s-{first}", f"t-{first}")}  # fmt: skip
+    for view, keys in views.items():
+        tab.tab(view)
+        if view == "ILP adoption":
+            page.locator(f'[data-key="e-{first}"]').click()
+        for key in keys:
+            field = page.locator(f'[data-key="{key}"]')
+            field.wait_for()
+            if field.evaluate("n => n.matches('select')"):
+                field.select_option(fields[key])
+            else:
+                field.fill(fields[key])
+    in_address(tab, "view=adoption")
+    page.locator('a[data-lang="en"]').click()
+    page.wait_for_function("document.documentElement.lang === 'en'")
+    tab.ready()
+    tab.texts = Texts("en")
+    for view, keys in reversed(views.items()):
+        tab.tab(view)
+        for key in keys:
+            expect(page.locator(f'[data-key="{key}"]')).to_have_value(fields[key])
 
 
 def test_a_late_answer_of_the_page_turns_nothing(chromium, served):

@@ -105,6 +105,25 @@ def test_an_editor_changes_a_row(area, store, first):
     assert store.adoption(area.code)[0].record == Adoption(first)
 
 
+def test_a_row_that_was_edited_on_the_page_before_goes_on(area, store, first):
+    fragment = make(session_of(area, store))
+    said = form("klaster", "2024-05", HOSTILE, "2026")
+    say(fragment, "carried", first, version="0", **said)
+    assert f'data-form="{first}"' in fragment.html
+    assert 'value="klaster" selected' in fragment.html
+    assert "<script>" not in fragment.html
+    # Somebody else was quicker than both pages.
+    store.set_adoption(area.code, Adoption(first, "pws"), version=0, account="budi")
+    say(fragment, "save", first, **said)
+    assert 'class="conflict"' in fragment.html
+    for gone, version in (("nowhere", "0"), (puskesmas_of(area.layers.facilities)[1], "x")):
+        say(fragment, "carried", gone, version=version, **said)
+        assert f'data-form="{gone}"' not in fragment.html
+    viewer = make(session_of(area, store, editor=False))
+    say(viewer, "carried", first, version="1", **said)
+    assert "<form" not in viewer.html
+
+
 def test_the_second_of_two_gets_a_conflict_and_nothing_is_lost(area, store, first):
     mine, theirs = (make(session_of(area, store, who)) for who in ("siti", "budi"))
     for fragment in (mine, theirs):

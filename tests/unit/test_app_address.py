@@ -13,7 +13,7 @@ from app.areas.area import Area
 from app.areas.question import WhatIf
 from app.core.drafts import Drafts
 from app.core.session import Session
-from app.core.state import Filter
+from app.core.state import Filter, Selection
 from app.map.bridge import heard
 from app.store import Store
 from app.texts import Texts
@@ -118,6 +118,78 @@ def test_back_and_forward_change_what_is_compared_with(session):
     address.go_back(f"{before}&against=nowhere")
     assert session.notice.severity == "error"
     assert dict(parse_qsl(said(session)))["against"] == one.id
+
+
+def test_back_brings_the_unsaved_work_that_the_address_named_and_not_the_scenario_as_saved(session):
+    address = addressed(session)
+    one, other = two_saved(session)
+    session.scenarios.open(one.id)
+    session.questions.change(lambda: with_limit(25.0))
+    before = said(session)
+    assert "draft" in dict(parse_qsl(before))
+    session.scenarios.open(other.id)
+    after = said(session)
+    address.go_back(before)
+    state = session.state
+    assert (state.opened.id, state.what_if, state.unsaved) == (one.id, with_limit(25.0), True)
+    assert (said(session), session.stream.value("address")["push"]) == (before, False)
+    address.go_back(after)
+    assert (state.opened.id, state.what_if) == (other.id, with_limit(20.0))
+    # Saved meanwhile, its draft is gone: it is shown as it was saved, and that is no step of its own.
+    address.go_back(before)
+    session.scenarios.save()
+    address.go_back(after)
+    address.go_back(before)
+    assert (state.opened.id, state.what_if, state.unsaved) == (one.id, with_limit(25.0), False)
+    assert session.stream.value("address")["push"] is False
+    again = loaded_again(session, before)
+    assert (again.state.opened.id, again.state.what_if) == (one.id, with_limit(25.0))
+
+
+def test_back_to_a_draft_that_was_saved_under_a_name_since_stays_at_what_was_saved(session):
+    address = addressed(session)
+    session.questions.change(lambda: with_limit(25.0))
+    before = said(session)
+    session.scenarios.save_as("Usulan", "")
+    address.go_back(before)
+    assert session.state.what_if == with_limit(25.0)
+    assert session.state.opened.name == "Usulan"
+
+
+def test_back_to_a_unit_that_was_undone_says_so(session, area):
+    address = addressed(session)
+    session.questions.change(lambda: with_unit(area))
+    session.select_facility("new-3")
+    before = said(session)
+    assert dict(parse_qsl(before))["facility"] == "new-3"
+    session.questions.undo()
+    address.go_back(before)
+    assert session.state.selected is None
+    assert session.notice.severity == "warning"
+    assert "facility" not in dict(parse_qsl(said(session)))
+    # Nor is what was chosen since in its place.
+    session.state.selected = Selection("village", area.layers.villages.index[0])
+    address.go_back(before)
+    assert session.state.selected is None
+    session.notice.tell("")
+    session.questions.redo()
+    address.go_back(before)
+    assert session.state.selected == Selection("facility", "new-3")
+    assert session.notice.text == ""
+
+
+def test_an_address_brings_back_a_unit_of_its_scenario_or_draft(session, area):
+    addressed(session)
+    session.questions.change(lambda: with_unit(area))
+    session.select_facility("new-3")
+    draft = said(session)
+    assert loaded_again(session, draft).state.selected == Selection("facility", "new-3")
+    session.scenarios.save_as("Usulan", "")
+    saved = said(session)
+    again = loaded_again(session, saved)
+    assert again.state.selected == Selection("facility", "new-3")
+    assert again.notice.text == ""
+    assert (said(again), again.stream.value("address")["push"]) == (saved, False)
 
 
 def test_a_map_of_differences_has_no_other_side(session):

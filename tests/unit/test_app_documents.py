@@ -192,6 +192,74 @@ def test_a_document_asks_for_the_plan_in_hand_as_the_command_line_does(view, dem
     assert "made for another scenario" not in unescape(view.session.stream.value("documents"))
 
 
+def another_plan(planning):
+    """A plan of other sites, with those of the one before forbidden; it is not put into the scenario."""
+    for one in planning.plan.sites:
+        planning.say_of_site("forbid", one.place.key)
+    planning.again()
+
+
+@pytest.mark.slow
+def test_a_scenario_that_holds_another_plan_has_no_document_of_the_plan_in_hand(view):
+    session, planning = view.session, view.planning
+    planning.solve("posyandu", Ask(units=2, seasons=("dry",)), {})
+    first = planning.plan
+    planning.take_over()
+    session.scenarios.save_as("A", "")
+    # Saved under a name it is the plan in hand still, and opened anew too.
+    assert view.plan is first
+    session.scenarios.start_new()
+    assert view.plan is first
+    [saved] = session.store.scenarios(session.area.code)
+    session.scenarios.open(saved.id)
+    assert view.plan is first
+    assert not planning.is_old
+    session.scenarios.start_new()
+    another_plan(planning)
+    second = planning.plan
+    assert second is not first
+    assert view.plan is second
+    session.scenarios.open(saved.id)
+    assert view.plan is None
+    assert planning.is_old
+    assert "made for another scenario" in unescape(session.stream.value("documents"))
+    # On the base it can be asked for again.
+    session.scenarios.start_new()
+    assert view.plan is second
+    assert not planning.is_old
+
+
+@pytest.mark.slow
+def test_a_plan_that_is_to_replace_the_one_in_the_scenario_is_in_no_document_before(view):
+    session, planning = view.session, view.planning
+    planning.solve("posyandu", Ask(units=2, seasons=("dry",)), {})
+    planning.take_over()
+    another_plan(planning)
+    assert not planning.is_old
+    assert view.plan is None
+    assert "sites of an earlier plan" in unescape(session.stream.value("documents"))
+    planning.take_over()
+    assert view.plan is planning.plan
+    assert "earlier plan" not in unescape(session.stream.value("documents"))
+
+
+@pytest.mark.slow
+def test_a_plan_that_was_saved_is_replaced_by_the_next_one(view):
+    """Of a scenario that was left and opened again, with the plan in hand still."""
+    session, planning = view.session, view.planning
+    planning.solve("posyandu", Ask(units=2, seasons=("dry",)), {})
+    planning.take_over()
+    session.scenarios.save_as("A", "")
+    session.scenarios.start_new()
+    [saved] = session.store.scenarios(session.area.code)
+    session.scenarios.open(saved.id)
+    another_plan(planning)
+    assert planning.plan.question.basis.is_base
+    assert not planning.is_old
+    planning.take_over()
+    assert [e.id for e in session.state.what_if.edits] == [s.edit.id for s in planning.plan.sites]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("years", "seasons"),

@@ -32,7 +32,7 @@ from app.map.bridge import heard
 from app.map.sites import plan_message
 from app.store import Store
 from app.texts import Texts
-from app.views import proposals
+from app.views import proposals, whatif
 from geodata.errors import ConfigError
 from planner.coverage.study import find_gaps
 from planner.pipeline import Ask, RolloutPlan, Study, rollout, site
@@ -680,6 +680,34 @@ def test_the_kind_planned_for_is_the_kind_on_the_map(session):
     assert '<option value="pustu" selected>' in session.stream.value("plan_form")
     view.asked({"act": "kind", "kind": "rubbish"})
     assert session.state.kind == "pustu"
+
+
+def test_the_form_of_the_page_before_is_filled_in_again(session):
+    session.state.kind = KIND
+    view = proposals._Proposals(session)
+    said = {
+        "by": "budget_idr",
+        "amount": "350 juta",
+        "objective": "worst_time",
+        "kind": "pustu",
+        "rubbish": "x",
+    }
+    view.asked({"act": "carried", **said})
+    assert 'value="350 juta"' in session.stream.value("plan_form")
+    assert '<option value="worst_time" selected>' in session.stream.value("plan_form")
+    assert view.typed == {k: said[k] for k in ("by", "amount", "objective")}
+    # The kind is the map's, and of the address.
+    assert session.state.kind == KIND
+    tools = whatif._WhatIf(session)
+    tools.drawing({"act": "carried", "new_kind": "pustu", "road_class": "rubbish", "bridge": "on"})
+    assert (tools.new_kind, tools.road_class, tools.bridge) == ("pustu", "residential", True)
+    tools.drawing({"act": "carried", "new_kind": KIND, "road_class": "tertiary", "flood_season": "dry"})
+    assert (tools.road_class, tools.flood_season, tools.bridge) == ("tertiary", "dry", False)
+    # What is the map's kind is no choice of its own.
+    other = whatif._WhatIf(session)
+    other.drawing({"act": "carried", "new_kind": KIND})
+    session.state.kind = "pustu"
+    assert '<option value="pustu" selected>' in session.stream.value("tools")
 
 
 def test_what_a_browser_says_of_no_site_does_nothing(planned):

@@ -34,6 +34,8 @@ from app.map.page import page_html
 from app.render import Renderer
 from app.store import Store, StoreError
 from app.texts import Texts
+from app.views import headline as headline_view
+from app.views import scenarios as scenarios_view
 from app.views import villages as villages_view
 from geodata.errors import ConfigError
 from planner.coverage.study import find_gaps
@@ -457,6 +459,89 @@ def test_opening_a_scenario_waits_for_the_change_before_it(slow, area):
     pool.all()
     assert session.state.opened.id == saved.id
     assert [e.id for e in session.state.what_if.edits] == ["new-7"]
+
+
+def test_an_undo_brings_no_other_content_under_the_name_of_the_scenario_opened(session, area):
+    first, second = (
+        session.store.create(
+            area.code, f"Usulan {limit}", WhatIf().with_rule("pustu", limit_minutes=limit).content(),
+            account="b",
+        )
+        for limit in (45.0, 20.0)
+    )  # fmt: skip
+    session.scenarios.open(first.id)
+    session.scenarios.open(second.id)
+    shown = session.state.what_if
+    session.questions.undo()
+    assert (session.state.opened.id, session.state.what_if) == (second.id, shown)
+    assert not session.state.unsaved
+    # What was changed in it is undone, and opening it once more can be taken back.
+    changed = shown.with_edit(open_unit(area, 1))
+    session.questions.change(lambda: changed)
+    session.scenarios.open(second.id)
+    assert session.state.what_if == shown
+    session.questions.undo()
+    assert session.state.what_if == changed
+    # Not so where others have saved it meanwhile: theirs are not to be overwritten by an undo.
+    session.store.update(
+        second.id, version=second.version, account="b", note=None, content=WhatIf().content()
+    )
+    session.scenarios.open(second.id)
+    session.questions.undo()
+    assert session.state.what_if.is_base
+
+
+def test_a_scenario_compared_with_itself_has_no_difference_once_it_is_saved(session, area):
+    with_two = WhatIf().with_edit(open_unit(area, 1)).with_edit(open_unit(area, 2))
+    session.questions.change(lambda: WhatIf().with_edit(open_unit(area, 1)))
+    session.scenarios.save_as("Usulan", "")
+    opened = session.state.opened
+    session.scenarios.compare_with(opened.id)
+    session.questions.change(lambda: with_two)
+    assert session.state.differs
+    session.scenarios.save()
+    assert not session.state.differs
+    assert session.state.reference.id == opened.id
+    # Others save it meanwhile: opened anew, both sides are theirs.
+    session.store.update(
+        opened.id, version=session.state.opened.version, account="b", note=None, content=WhatIf().content()
+    )
+    session.scenarios.open(opened.id)
+    assert session.state.what_if.is_base
+    assert not session.state.differs
+
+
+def test_an_open_scenario_that_is_archived_says_so_until_it_is_brought_back(session, area):
+    headline_view.make(session)
+    session.questions.change(lambda: WhatIf().with_edit(open_unit(area, 1)))
+    session.scenarios.save_as("Usulan", "")
+    told, opened = [], session.state.opened
+    assert "archived" not in session.stream.value("headline")
+    session.scenarios.archive(opened.id, then=lambda: told.append(1))
+    assert "Usulan (archived)" in session.stream.value("headline")
+    view = scenarios_view.make(session)
+    assert "archived and on no list" in view.html
+    session.scenarios.save("catatan")
+    assert "Bring it back first" in session.notice.text
+    assert session.notice.conflict is None
+    # Opened anew, as by its link.
+    session.scenarios.start_new()
+    session.scenarios.open(opened.id)
+    assert session.state.opened.archived
+    session.scenarios.restore(opened.id, then=lambda: told.append(1))
+    assert "archived" not in session.stream.value("headline")
+    assert len(told) == 2
+    # Nobody else was there, so that it is no conflict to save it.
+    session.scenarios.save("catatan")
+    assert session.notice.conflict is None
+    assert session.notice.severity == "success"
+    # What others did meanwhile is one still.
+    opened = session.state.opened
+    session.store.update(opened.id, version=opened.version, account="b", note="lain")
+    session.scenarios.archive(opened.id, then=lambda: None)
+    session.scenarios.restore(opened.id, then=lambda: None)
+    session.scenarios.save("catatan lagi")
+    assert session.notice.conflict is not None
 
 
 def test_saving_twice_at_once_is_saving_once(slow, area):
