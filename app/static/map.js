@@ -115,6 +115,7 @@ function jangkauMap(map, data) {
   }).addTo(map);
   function repaint() {
     for (var i = 0; i < layers.length; i += 1) layers[i].setStyle(look(i));
+    jangkauBase.retell(map);
   }
 
   // The chosen village's outline lies above all others.

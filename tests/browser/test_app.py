@@ -254,6 +254,32 @@ def test_what_if_changes_everything_at_once_and_can_be_undone(tab, hostile_layer
     expect_figures(tab, fresh(study, opened))
 
 
+def test_a_tip_under_a_still_pointer_tells_what_is_shown_now(tab, hostile_layers, study):
+    """Neither another kind nor a change leaves the tip of the answer before."""
+    gaps = study.gaps().seasons["dry"]
+    gap = gaps["puskesmas"].villages["people_reached"].idxmin()
+    x, y = tab.settled(inside(hostile_layers, gap)[::-1])
+    tab.page.mouse.move(x - 2, y)
+    tab.page.mouse.move(x, y)
+    tip = tab.frame().locator(".jk-tip")
+
+    def says(kind, status):
+        title = f"{tab.texts.kind(kind)}: {tab._('Status')}: {tab.texts.term(status)}"
+        expect(tip.locator("div div").first).to_have_text(title)
+
+    says("puskesmas", "gap")
+    tab.page.locator('[data-key="choice-kind"]').select_option("pustu")
+    says("pustu", gaps["pustu"].villages.loc[gap, "status"])
+    tab.page.locator('[data-key="choice-kind"]').select_option("puskesmas")
+    tab.tab("What if")
+    tab.choose(tab._("Kind of new unit"), "Puskesmas")
+    tab.button("Place it on the map").click()
+    tab.frame().locator(".jk-tool").wait_for()
+    tab.click_map(*inside(hostile_layers, gap))
+    tab.page.locator('[data-key="e-0"]').wait_for()
+    says("puskesmas", "served")
+
+
 def test_a_road_is_closed_by_pointing_at_it(tab, hostile_layers, study, store):
     roads = hostile_layers.roads.to_crs(4326)
     road = roads[roads["route"].isna()].sort_values("length_m").index[-1]

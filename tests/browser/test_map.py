@@ -174,3 +174,14 @@ def test_the_season_is_chosen_on_the_page(page, gaps):
     page.locator("#jk-head input[value=dry]").focus()
     page.keyboard.press("ArrowRight")
     assert page.locator("#jk-head input[value=wet]").is_checked()
+
+
+def test_a_tip_under_a_still_pointer_tells_the_season_that_was_chosen(page, gaps):
+    dry, wet = (one["puskesmas"].villages["status"] for one in gaps.seasons.values())
+    for box in page.locator(".leaflet-control-layers-overlays input").all():
+        box.uncheck()
+    code = dry.index[(dry != wet) & (wet != "unknown")][0]
+    words = map_texts("id")
+    assert f"Puskesmas: {words[dry[code]]}" in hover_tooltip(page, code)
+    page.locator("#jk-head input[value=wet]").evaluate("node => node.click()")
+    assert f"Puskesmas: {words[wet[code]]}" in page.locator(".jk-tip").first.inner_text()

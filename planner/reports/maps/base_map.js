@@ -123,6 +123,10 @@ var jangkauBase = (function () {
     box.appendChild(el("div", "", label + " · " + f.id + closed));
     return box;
   }
+  // A tip is told when it opens. What changes under a pointer at rest, as by the keyboard, is told anew.
+  function retell(map) {
+    map.eachLayer(function (layer) { if (layer instanceof L.Tooltip) layer.update(); });
+  }
   var SVG = "http://www.w3.org/2000/svg";
   function drawnSymbol(kind, closed) {
     var svg = document.createElementNS(SVG, "svg");
@@ -217,6 +221,6 @@ var jangkauBase = (function () {
   return {
     drawn: drawn, el: el, roads: roads, water: water, facility: facility, facilityTip: facilityTip,
     symbol: symbol, scale: scale, legendRow: legendRow, roadRow: roadRow, quietPane: quietPane, hatch: hatch,
-    surroundings: surroundings,
+    surroundings: surroundings, retell: retell,
   };
 })();

@@ -273,6 +273,8 @@ function jangkauNationMap(map, data) {
     chosen = kindChoice.value;
     season = seasonChoice.value;
     kind = answerOf(chosen);
+    hide();
+    map.closePopup();
     recolour();
     describe();
   }
