@@ -109,7 +109,9 @@ class Measure:
     needs
         Parts of the ILP answers (properties of :class:`planner.ilp.model.Ilp`) that it looks at.
     of_group
-        Its form for a life-cycle group; None where a group means nothing to it.
+        Its form for a life-cycle group; None where a group means nothing to it, or is not told apart.
+    counts_all
+        Whether it counts all people whatever group is chosen, and so must say so.
     """
 
     key: str
@@ -119,6 +121,7 @@ class Measure:
     legend: Callable[[Texts], list[LegendRow]]
     needs: tuple[str, ...] = ()
     of_group: Measure | None = None
+    counts_all: bool = False
 
 
 def _(message: str) -> str:
@@ -345,7 +348,7 @@ MEASURES: dict[str, Measure] = {
         Measure("beyond", _("People beyond capacity"), _(
             "People within the limit of a unit for whom none of these units has room, in the scenario's own "
             "season; unknown where no unit's capacity is known (METHODS: The ILP model)."),
-            _beyond, partial(_people_legend, edges=PEOPLE), needs=("loads", "beyond")),
+            _beyond, partial(_people_legend, edges=PEOPLE), needs=("loads", "beyond"), counts_all=True),
         Measure("present", _("Unit in the village"), _(
             "Whether a unit of this kind stands in the village; unknown where no list was given "
             "(METHODS: Coverage)."), _present, _present_legend),

@@ -254,6 +254,7 @@ def test_what_if_changes_everything_at_once_and_can_be_undone(tab, hostile_layer
     expect_figures(tab, fresh(study, opened))
 
 
+@pytest.mark.slow
 def test_a_tip_under_a_still_pointer_tells_what_is_shown_now(tab, hostile_layers, study):
     """Neither another kind nor a change leaves the tip of the answer before."""
     gaps = study.gaps().seasons["dry"]

@@ -176,6 +176,7 @@ def test_the_season_is_chosen_on_the_page(page, gaps):
     assert page.locator("#jk-head input[value=wet]").is_checked()
 
 
+@pytest.mark.slow
 def test_a_tip_under_a_still_pointer_tells_the_season_that_was_chosen(page, gaps):
     dry, wet = (one["puskesmas"].villages["status"] for one in gaps.seasons.values())
     for box in page.locator(".leaflet-control-layers-overlays input").all():

@@ -33,6 +33,7 @@ from app.store import Store
 from app.texts import Texts
 from app.views import data as data_view
 from app.views import equity as equity_view
+from app.views.mapview import painting
 from app.views import guide as guide_view
 from app.views import sheet as sheet_view
 from app.web.address import LINKED, Address
@@ -293,6 +294,20 @@ def test_the_equity_page_holds_the_table_of_the_planner(area, ilp, by):
     assert shown.whole.gini_reachable == pytest.approx(whole["gini_reachable"])
     x, y = np.array(shown.curve).T
     assert 1.0 - np.sum(np.diff(x) * (y[1:] + y[:-1])) == pytest.approx(whole["gini_reachable"], abs=2e-3)
+
+
+def test_what_is_not_told_apart_by_group_says_that_it_is_of_all_people(area, store):
+    session = Session(area, Texts("en"), store, account="siti", editor=True)
+    page = equity_view.make(session)
+    assert "all people" not in text_of(page.html.partition("<dl")[0])
+    session.state.measure = "beyond"
+    assert "(" not in painting(session, 0)["title"]
+    session.state.group = "balita"
+    assert "all people" in text_of(page.html.partition("</h2>")[0])
+    assert "under-fives alone" in text_of(page.html)
+    assert painting(session, 0)["title"].endswith("People beyond capacity (all people)")
+    session.state.measure = "unreached"
+    assert painting(session, 0)["title"].endswith("(under-fives)")
 
 
 def test_the_equity_page_of_an_unlisted_kind_says_that_nothing_is_known(demo_layers, store):
