@@ -13,6 +13,7 @@ from app.areas.question import WhatIf, what_if_of_file
 from app.components.wire import FIRST_REST, Wire
 from app.core.session import Session
 from app.core.state import Selection
+from app.figures.describe import described
 from app.store import Store
 from app.texts import Texts
 from app.views import PLACES, VIEWS, tour
@@ -24,7 +25,7 @@ from app.web import desk
 from app.web.address import Address
 from geodata.errors import ConfigError
 from planner.coverage.study import Study
-from planner.scenarios.edits import CloseRoad, OpenFacility
+from planner.scenarios.edits import CloseRoad, Flood, OpenFacility
 from planner.scenarios.scenario import default_scenario
 
 # Panel's download button warns of two names for one thing.
@@ -171,6 +172,16 @@ def test_a_road_is_closed_changed_and_opened_again(session):
     view.drawn_flood({"type": "area", "line": [(west, south), (east, south), (east, north)]})
     assert [e.op for e in session.state.what_if.edits][-1] == "flood"
     assert session.state.what_if.edits[-1].season == "wet"
+
+
+@pytest.mark.parametrize("lang", ["id", "en"])
+def test_every_season_of_a_flood_is_told_in_words(area, lang):
+    texts = Texts(lang)
+    ring = [(110.0, -7.0), (110.1, -7.0), (110.0, -7.1)]
+    for season in whatif_view.FLOOD_SEASONS:
+        assert texts.term(f"season_{season}") != f"season_{season}"
+        [line] = described(WhatIf().with_edit(Flood(polygon=ring, season=season)), area, texts)
+        assert "season_" not in line
 
 
 def test_a_scenario_file_asks_what_the_question_asked_that_wrote_it(area):
