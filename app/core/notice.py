@@ -10,8 +10,7 @@ import param
 from app.areas.stopping import StoppedError
 from app.core.refusals import refusal
 from app.store import NameTakenError, StoreError, UnknownScenarioError
-from geodata.errors import InputError
-from planner.scenarios.edits import EditError
+from geodata.errors import ConfigError, InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,7 +64,7 @@ class Notice(param.Parameterized):  # type: ignore[misc]  # param ships no types
         elif isinstance(error, UnknownScenarioError):
             self.tell(_("This scenario is not saved here any more. Choose one from the list."), "error")
         elif isinstance(error, InputError):
-            why = refusal(error, self._texts) if isinstance(error, EditError) else error
+            why = refusal(error, self._texts) if isinstance(error, ConfigError) else error
             self.tell(_("This cannot be done: {why}", why=why), "error")
         else:
             LOG.error("a request failed", exc_info=error)
