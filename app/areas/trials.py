@@ -31,6 +31,8 @@ ENDINGS = (
 )  # fmt: skip
 ROLES = ("facilities", "population")
 LONGEST_NAME = 80
+# No safe name of a file holds a colon.
+EARLIER = "earlier:"
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,8 @@ class Trial:
     area, before
         The rebuilt area, and the present one.
     file
-        Name of the file.
+        Name of the file; of an earlier state of the data :data:`EARLIER` and when it ended (ISO 8601). It is
+        kept beside the data, so it holds no words of a language.
     order
         How it was read; None where an earlier state of the data is had back.
     findings
@@ -167,8 +170,8 @@ def _with_file(layers: Layers, order: Order) -> Layers:
     return with_list(layers, source, given=day, adds=order.adds, fix=order.fix, decided=order.decided)
 
 
-def had_back(area: Area, layers: Layers, name: str) -> Trial:
-    """Return an earlier state of an area, on trial like a new file."""
+def had_back(area: Area, layers: Layers, at: str) -> Trial:
+    """Return an earlier state of an area, which ended at a moment (ISO 8601), on trial like a new file."""
     has_its_turn()
     rebuilt = Area(layers, scenario=area.scenario, workspace=area.workspace, state=area.state)
-    return Trial(rebuilt, area, name, None, ())
+    return Trial(rebuilt, area, f"{EARLIER}{at}", None, ())
