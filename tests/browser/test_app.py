@@ -126,6 +126,10 @@ def test_the_area_opens_with_figures_map_and_list(tab, hostile_layers, study):
         tab.page.frame_locator(MAP_FRAME).locator("#jk-legend summary").inner_text()
         == f"Pustu: {tab._('Minutes')}"
     )
+    # Buttons that the map's library made are named in the language too.
+    for name, words in (("zoom-in", "zoom_in"), ("zoom-out", "zoom_out"), ("layers-toggle", "layers")):
+        button = tab.frame().locator(f".leaflet-control-{name}")
+        expect(button).to_have_attribute("title", tab.texts.term(words))
     # The list: ranked, searched by code, filtered by status; the map holds the others back.
     rows = tab.page.locator("table.list tbody tr")
     expect(rows).to_have_count(len(hostile_layers.villages))

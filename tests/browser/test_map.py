@@ -122,6 +122,9 @@ def test_hostile_names_are_shown_as_text(page, gaps):
 def test_a_phone_shows_it_without_scrolling_sideways(page):
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     assert page.locator(".leaflet-control-layers-toggle").is_visible()
+    named = page.locator(".leaflet-control-zoom a, .leaflet-control-layers-toggle")
+    titles = named.evaluate_all("nodes => nodes.map(n => [n.title, n.getAttribute('aria-label')])")
+    assert sorted(titles) == [["Lapisan", "Lapisan"], ["Perbesar", "Perbesar"], ["Perkecil", "Perkecil"]]
     assert page.locator(".leaflet-control-scale").is_visible()
     assert "Jangkau" in page.locator(".leaflet-control-attribution").inner_text()
 

@@ -127,6 +127,23 @@ var jangkauBase = (function () {
   function retell(map) {
     map.eachLayer(function (layer) { if (layer instanceof L.Tooltip) layer.update(); });
   }
+  // Leaflet names its own buttons in English; once they are there, and again in another language.
+  function named(map, t) {
+    function name(node, words) {
+      if (!node) return;
+      node.title = words;
+      node.setAttribute("aria-label", words);
+    }
+    var box = map.getContainer();
+    name(box.querySelector(".leaflet-control-zoom-in"), t.zoom_in);
+    name(box.querySelector(".leaflet-control-zoom-out"), t.zoom_out);
+    name(box.querySelector(".leaflet-control-layers-toggle"), t.layers);
+    if (map.jangkauPopups) map.off("popupopen", map.jangkauPopups);
+    map.jangkauPopups = function (event) {
+      name(event.popup.getElement().querySelector(".leaflet-popup-close-button"), t.close_popup);
+    };
+    map.on("popupopen", map.jangkauPopups);
+  }
   var SVG = "http://www.w3.org/2000/svg";
   function drawnSymbol(kind, closed) {
     var svg = document.createElementNS(SVG, "svg");
@@ -221,6 +238,6 @@ var jangkauBase = (function () {
   return {
     drawn: drawn, el: el, roads: roads, water: water, facility: facility, facilityTip: facilityTip,
     symbol: symbol, scale: scale, legendRow: legendRow, roadRow: roadRow, quietPane: quietPane, hatch: hatch,
-    surroundings: surroundings, retell: retell,
+    surroundings: surroundings, retell: retell, named: named,
   };
 })();

@@ -104,6 +104,7 @@ function jangkauGapsMap(map, data) {
     if (k.kind === current) base.addTo(map);
   });
   L.control.layers(bases, overlays, { collapsed: map.getSize().x < 700 }).addTo(map);
+  jangkauBase.named(map, t);
 
   // One season is named; between two one can choose.
   function seasonChoice() {
