@@ -41,6 +41,7 @@ from geodata.adoption import Adoption
 from planner.coverage.study import find_gaps
 from planner.ilp.model import Ilp
 from planner.ilp.stages import puskesmas_of
+from planner.ilp.tables import ilp_summary
 from planner.ilp.three_answers import CLASSES
 from planner.reports.outputs import write_gaps
 from planner.reports.pws_page import pws_html
@@ -109,7 +110,12 @@ def test_people_beyond_capacity_are_unknown_where_no_capacity_is_known(state, il
     # A hospital has no capacity in the list or the standard: nobody can say that it has room.
     state.kind = "hospital"
     assert ilp.loads.loc[ilp.loads["serves_as"] == "hospital", "capacity_people"].isna().all()
-    assert {state.painted.legend(Texts("en"))[c].label for c in state.classes()} == {"unknown"}
+    near = state.area.base.gaps.coverage["hospital"].villages["people_reached"].to_numpy() != 0
+    shown = [state.painted.legend(Texts("en"))[c].label for c in state.classes()]
+    assert shown == ["unknown" if unknown else "nobody" for unknown in near]
+    # The table says the same, and there is no sum of it.
+    assert ilp.beyond["hospital_people_beyond"].isna().tolist() == near.tolist()
+    assert ilp_summary(ilp)["people_beyond"]["hospital"] is None
 
 
 @pytest.mark.slow
