@@ -40,7 +40,8 @@ WORDS = {
         "years."
     ),
     "forced_too_late": _(
-        "An accepted site cannot work in any of these years. Plan over more years, or take the acceptance back."
+        "An accepted site cannot work in any of these years. Plan over more years, or take the acceptance "
+        "back."
     ),
     "forced_not_in_years": _(
         "The accepted sites cannot all be decided in these years. Give more sites, money or years, or accept "
@@ -52,8 +53,8 @@ WORDS = {
         "other for the rules of the plan. Take one acceptance back."
     ),
     "forced_against_rule": _(
-        "An accepted site breaks a rule of the plan beside the units that are there. Take the acceptance back, "
-        "or leave the rule out."
+        "An accepted site breaks a rule of the plan beside the units that are there. Take the acceptance "
+        "back, or leave the rule out."
     ),
     "forced_add_no_room": _(
         "An accepted site is a unit that counts already, and would have room for no more people. Take the "
@@ -87,18 +88,20 @@ WORDS = {
         "There is no place left where a site could be: rules and forbidden areas leave all of them out. Take "
         "forbidden areas back."
     ),
-    "too_many_times": _("There are too many possible sites to compare their travel times: plan for most people."),
+    "too_many_times": _(
+        "There are too many possible sites to compare their travel times: plan for most people."
+    ),
     "other_in_each_season": _(
-        "Some places are reached in the wet season and not in the dry one, so that it takes two units together "
-        "to serve them. Plan for one season."
+        "Some places are reached in the wet season and not in the dry one, so that it takes two units "
+        "together to serve them. Plan for one season."
     ),
     "no_unit_has_a_place": _("No {kind} has a known place. Give their coordinates or villages in Data."),
     # Of files.
     "empty_file": _("The file {name} is empty."),
     "nothing_to_read": _("Nothing in {name} can be read as a list or table: it has no rows, or no columns."),
     "no_list_ending": _(
-        "{name} is no list. Give a file as {endings}; a shapefile with all its parts (.shp, .shx, .dbf, .prj) "
-        "in one .zip."
+        "{name} is no list. Give a file as {endings}; a shapefile with all its parts (.shp, .shx, .dbf, "
+        ".prj) in one .zip."
     ),
     "no_area_ending": _("Give a file of areas as {endings}."),
     "not_yaml": _(
@@ -173,7 +176,7 @@ def _wrong_keys(error: ConfigError, texts: Texts) -> str:
 
 
 def _said(name: str, value: object, texts: Texts) -> object:
-    """Return a value of an error as it is told: a kind by its name, a number with a decimal where it has one."""
+    """Return a value as it is told: a kind by its name, a number with a decimal where it has one."""
     if name == "kind":
         return texts.kind(str(value))
     if not isinstance(value, (int, float)):

@@ -27,8 +27,8 @@ class Fault(NamedTuple):
     Attributes
     ----------
     why
-        ``unknown``, ``strange`` (where nobody says what is known), ``missing``, ``one_of``, ``above``, ``at_least``, ``below``, ``at_most``, ``number``,
-        ``mapping``; "" for every other rule.
+        ``unknown``, ``strange`` (where nobody says what is known), ``missing``, ``one_of``, ``above``,
+        ``at_least``, ``below``, ``at_most``, ``number``, ``mapping``; "" for every other rule.
     key, line
         Where it stands; 0 where the values come from no file.
     what

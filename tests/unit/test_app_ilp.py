@@ -33,9 +33,9 @@ from app.store import Store
 from app.texts import Texts
 from app.views import data as data_view
 from app.views import equity as equity_view
-from app.views.mapview import painting
 from app.views import guide as guide_view
 from app.views import sheet as sheet_view
+from app.views.mapview import painting
 from app.web.address import LINKED, Address
 from geodata.adoption import Adoption
 from planner.coverage.study import find_gaps

@@ -79,6 +79,15 @@ def test_a_name_is_found_whatever_its_capitals_and_accents_and_the_nearest_comes
     assert [f.id for f in index.search("sukorejo sumber", most=9)] == ["1.3"]
     assert [f.id for f in index.search("1.2", most=1)] == ["1.2"]
     assert index.search("· '", most=9) == []
+    # Words that are written before a name tell what is meant, where no name holds them.
+    assert [f.id for f in index.search("Desa Sukorejo", most=9)] == ["1.2", "1.3", "1.1"]
+    assert [f.id for f in index.search("kel. sukorejo sumber", most=9)] == ["1.3"]
+    assert [f.id for f in index.search("Kec. Sukorambi", most=9)] == ["1"]
+    assert [f.id for f in index.search("kecamatan sukorambi", most=9)] == ["1"]
+    assert [f.id for f in index.search("district of nowhere", most=9)] == []
+    assert index.search("desa", most=9) == []
+    # A whole code stands alone, also where others begin with it.
+    assert [f.id for f in index.search("1", most=9)] == ["1"]
 
 
 @given(st.lists(st.tuples(NAMES, NAMES), max_size=6), st.text(alphabet="abáe '1", max_size=4))

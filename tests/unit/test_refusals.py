@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 import shapely
 
-import planner
 import app
 import geodata
+import planner
 from app.areas.area import Area
 from app.areas.question import what_if_of_file
 from app.areas.trials import GivenFile, look_into
@@ -109,7 +109,7 @@ def test_the_notice_tells_it_and_it_survives_a_copy(area):
 
 
 FILES = {
-    "standard:\n  puskesmas: {limit_minutes: -4}\n": "baris 2, standard.puskesmas.limit_minutes: paling sedikit 0",
+    "standard:\n  pustu: {limit_minutes: -4}\n": "baris 2, standard.pustu.limit_minutes: paling sedikit 0",
     "halo: [1,\n": "bukan YAML yang benar, di baris 2",
     "season: wet\n": "juga mengatur season, yang tidak dapat diubah di sini",
     "musim: kemarau\n": "baris 1, musim: tidak dikenal; kunci di sini: name, ",
@@ -155,5 +155,5 @@ def test_a_file_without_a_list_is_refused_in_the_users_language(name, content, s
 
 def test_an_error_that_names_its_rule_keeps_it_through_a_copy_and_another_process():
     error = ConfigError("no", why="too_few_years", years=2, least=3.5)
-    for again in (copy.deepcopy(error), pickle.loads(pickle.dumps(error))):
+    for again in (copy.deepcopy(error), pickle.loads(pickle.dumps(error))):  # noqa: S301 - ours
         assert (str(again), again.why, again.values) == ("no", "too_few_years", {"years": 2, "least": 3.5})
