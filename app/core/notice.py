@@ -52,6 +52,11 @@ class Notice(param.Parameterized):  # type: ignore[misc]  # param ships no types
         self._guard()
         self.param.update(text=text, severity=severity)
 
+    def past(self, *_events: object) -> None:
+        """Take away what told of a success: the user has gone on, and it lies over what is looked at."""
+        if self.text and self.severity == "success":
+            self.tell("")
+
     def tell_error(self, error: BaseException) -> None:
         """Show an error in plain words; our own faults are logged."""
         _ = self._texts.text

@@ -183,6 +183,18 @@ def test_a_road_is_closed_changed_and_opened_again(session):
     assert session.state.what_if.edits[-1].season == "wet"
 
 
+def test_what_told_of_a_success_goes_away_when_the_user_goes_on(session):
+    session.notice.tell("Saved: Usulan", "success")
+    session.state.order = "-unreached"
+    assert session.notice.text
+    session.state.kind = "pustu"
+    assert session.notice.text == ""
+    # What went wrong stays until it is closed.
+    session.notice.tell("This cannot be done", "error")
+    session.state.kind = "puskesmas"
+    assert session.notice.text == "This cannot be done"
+
+
 @pytest.mark.parametrize("lang", ["id", "en"])
 def test_every_season_of_a_flood_is_told_in_words(area, lang):
     texts = Texts(lang)
