@@ -42,7 +42,41 @@ class MissingColumnError(InputError, KeyError):
 
 
 class ConfigError(InputError):
-    """A key of AREA.yml or of a scenario file is wrong."""
+    """A key of AREA.yml or of a scenario file is wrong, or what is asked cannot be.
+
+    Parameters
+    ----------
+    message
+        In English: what is wrong, and what to do next.
+    why
+        Which rule it breaks, a stable word, for who tells it in another language (the app); "" where nobody
+        does.
+    values
+        What the message names.
+
+    Examples
+    --------
+    >>> error = ConfigError("nothing can work in 2 years", why="too_few_years", years=2)
+    >>> str(error), error.why, error.values
+    ('nothing can work in 2 years', 'too_few_years', {'years': 2})
+    """
+
+    def __init__(self, message: str = "", *, why: str = "", **values: object) -> None:
+        super().__init__(message)
+        self.why, self.values = why, values
+
+
+def told_again(error: InputError, message: str) -> ConfigError:
+    """Return the same fault with another message, as where the name of a file means nothing to anybody.
+
+    Examples
+    --------
+    >>> told_again(ConfigError("tmp/a.yml: no", why="not_yaml"), "a.yml: no").why
+    'not_yaml'
+    """
+    if isinstance(error, ConfigError):
+        return ConfigError(message, why=error.why, **error.values)
+    return ConfigError(message)
 
 
 class MissingCrsError(InputError):

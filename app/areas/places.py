@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 
 What = Literal["district", "village", "facility"]
 WORD = re.compile(r"[^\W_]+")
+# What people write before a name, and the results behind one; the words of both languages.
+LEVELS: dict[str, What] = {
+    "desa": "village", "kelurahan": "village", "kel": "village", "village": "village",
+    "kecamatan": "district", "kec": "district", "district": "district", "subdistrict": "district",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -87,7 +92,9 @@ class PlaceIndex:
 
         A name that is the text comes before one that begins with it, that before one with a word that does,
         and that before one that holds it anywhere. Every word of the text must be there, in the name, the
-        place, the code or the kind; one without letters and digits finds nothing.
+        place, the code or the kind; one without letters and digits finds nothing. Where nothing has all of
+        them, words such as *desa* and *kec.* at its beginning tell what is meant. A whole code means nothing
+        else.
 
         Parameters
         ----------
@@ -98,12 +105,22 @@ class PlaceIndex:
         words = text.split()
         if not words:
             return []
+        exact = [f for f in self._found if f.id.casefold() == code]
+        found = exact or self._ranked(text, code, words)
+        level = LEVELS.get(words[0])
+        if found or level is None:
+            return found[:most]
+        rest = self.search(" ".join(words[1:]), most=len(self._found))
+        return ([f for f in rest if f.what == level] or rest)[:most]
+
+    def _ranked(self, text: str, code: str, words: list[str]) -> list[Found]:
+        """Return what holds the code or all words, the likeliest first."""
         ranked = [
             (self._rank(i, text, code), i)
             for i, everything in enumerate(self._all)
             if code in everything or all(word in everything for word in words)
         ]
-        return [self._found[i] for _, i in sorted(ranked)[:most]]
+        return [self._found[i] for _, i in sorted(ranked)]
 
     def _rank(self, i: int, text: str, code: str) -> int:
         name = self._names[i]

@@ -237,5 +237,5 @@ def _ids(found: gpd.GeoDataFrame, places: Iterable[Place], *, must: bool) -> tup
             f"an accepted site at {gone[0].lat:.5f}, {gone[0].lon:.5f} can no longer be chosen: take the "
             "acceptance back, or the forbidden area that it lies in"
         )
-        raise ConfigError(msg)
+        raise ConfigError(msg, why="accepted_gone")
     return tuple(ids[p] for p in places if p in ids)

@@ -9,7 +9,7 @@ import yaml
 from pydantic import Field, ValidationError
 
 from app.areas.folder import for_a_moment
-from geodata.errors import ConfigError, InputError
+from geodata.errors import ConfigError, InputError, told_again
 from geodata.files.yamlfile import Model, merged, read_content, validated
 from planner.scenarios.edits import Edit, OpenFacility
 from planner.scenarios.modes import Positive
@@ -63,8 +63,9 @@ def what_if_of_file(content: bytes, base: Scenario) -> WhatIf:
     asked, said = _read(content)
     for kind in said.get("standard", {}):
         if kind not in base.standard:
-            msg = f"standard.{kind}: this area's standard has {', '.join(base.standard)}"
-            raise ConfigError(msg)
+            kinds = ", ".join(base.standard)
+            msg = f"standard.{kind}: this area's standard has {kinds}"
+            raise ConfigError(msg, why="unknown_kind", kind=kind, kinds=kinds)
     changed = _beyond(_plain(base), said)
     rules = {
         kind: RuleChange(mode=rule.get("mode"), limit_minutes=rule.get("limit_minutes"))
@@ -82,7 +83,7 @@ def what_if_of_file(content: bytes, base: Scenario) -> WhatIf:
             f"the file also sets {', '.join(more)}, which is not changed here: start the app with "
             "`jangkau serve --scenario FILE`, or leave it out"
         )
-        raise ConfigError(msg)
+        raise ConfigError(msg, why="file_sets_more", names=", ".join(more))
     return what_if
 
 
@@ -97,7 +98,7 @@ def _read(content: bytes) -> tuple[Scenario, dict[str, Any]]:
                 Scenario, merged(base_content(), said), f"the scenario file {file}", lines=lines
             )
         except InputError as error:
-            raise ConfigError(str(error).replace(str(file), file.name)) from None
+            raise told_again(error, str(error).replace(str(file), file.name)) from None
     return asked, _only(_plain(asked), said)
 
 

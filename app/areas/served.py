@@ -121,7 +121,7 @@ class Served:
                     f"the data of {area.name} were replaced by somebody else meanwhile. Load the page anew, "
                     "and give the file once more."
                 )
-                raise ConfigError(msg)
+                raise ConfigError(msg, why="data_replaced")
             if area.workspace is not None:
                 write_workspace(area.layers, area.workspace, keep=Keep(by, why, area.state))
                 area.state = state_of(area.workspace)
@@ -157,7 +157,7 @@ class Served:
                 return layers
         if area.workspace is None:
             msg = f"there is no earlier state {name!r}"
-            raise ConfigError(msg)
+            raise ConfigError(msg, why="no_earlier_state")
         return read_earlier(area.workspace, name)
 
 

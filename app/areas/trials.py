@@ -15,7 +15,7 @@ from app.areas.stopping import has_its_turn, may_go_on
 from geodata.areafile import PopulationFile
 from geodata.drafting.chosen import Chosen, source_of
 from geodata.drafting.guess import guesses
-from geodata.errors import ConfigError, InputError
+from geodata.errors import ConfigError, InputError, told_again
 from geodata.readers.place_fixes import Fix
 from geodata.revising import with_list, with_people
 
@@ -31,6 +31,8 @@ ENDINGS = (
 )  # fmt: skip
 ROLES = ("facilities", "population")
 LONGEST_NAME = 80
+# No safe name of a file holds a colon.
+EARLIER = "earlier:"
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,8 @@ class Trial:
     area, before
         The rebuilt area, and the present one.
     file
-        Name of the file.
+        Name of the file; of an earlier state of the data :data:`EARLIER` and when it ended (ISO 8601). It is
+        kept beside the data, so it holds no words of a language.
     order
         How it was read; None where an earlier state of the data is had back.
     findings
@@ -107,14 +110,14 @@ def _on_disk(file: GivenFile) -> Iterator[Path]:
     if Path(name).suffix.lower() not in ENDINGS:
         shapefile = "; a shapefile with all its parts (.shp, .shx, .dbf, .prj) in one .zip"
         msg = f"{name}: give a list as {', '.join(ENDINGS)}{shapefile}"
-        raise ConfigError(msg)
+        raise ConfigError(msg, why="no_list_ending", name=name, endings=", ".join(ENDINGS))
     with for_a_moment() as folder:
         path = folder / name
         path.write_bytes(file.content)
         try:
             yield path
         except InputError as error:
-            raise ConfigError(str(error).replace(f"{folder}/", "")) from None
+            raise told_again(error, str(error).replace(f"{folder}/", "")) from None
 
 
 def look_into(file: GivenFile) -> tuple[Guess, ...]:
@@ -123,8 +126,11 @@ def look_into(file: GivenFile) -> tuple[Guess, ...]:
     Raises
     ------
     ConfigError
-        It cannot be read, or is no list; the message says why.
+        It is empty, cannot be read, or is no list; the message says why.
     """
+    if not file.content.strip():
+        msg = f"{file.safe_name}: the file is empty"
+        raise ConfigError(msg, why="empty_file", name=file.safe_name)
     with _on_disk(file) as path:
         found = [replace(g, path=Path(path.name)) for g in guesses(path.parent)]
         may_go_on()
@@ -132,7 +138,7 @@ def look_into(file: GivenFile) -> tuple[Guess, ...]:
     if not readable:
         said = "; ".join(g.about for g in found) or "nothing in it can be read"
         msg = f"{file.safe_name}: {said}"
-        raise ConfigError(msg)
+        raise ConfigError(msg, why="nothing_to_read", name=file.safe_name)
     return tuple(sorted(readable, key=lambda g: g.role not in ROLES))
 
 
@@ -164,8 +170,8 @@ def _with_file(layers: Layers, order: Order) -> Layers:
     return with_list(layers, source, given=day, adds=order.adds, fix=order.fix, decided=order.decided)
 
 
-def had_back(area: Area, layers: Layers, name: str) -> Trial:
-    """Return an earlier state of an area, on trial like a new file."""
+def had_back(area: Area, layers: Layers, at: str) -> Trial:
+    """Return an earlier state of an area, which ended at a moment (ISO 8601), on trial like a new file."""
     has_its_turn()
     rebuilt = Area(layers, scenario=area.scenario, workspace=area.workspace, state=area.state)
-    return Trial(rebuilt, area, name, None, ())
+    return Trial(rebuilt, area, f"{EARLIER}{at}", None, ())

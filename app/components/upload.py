@@ -12,6 +12,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+# Said of a file without content: a browser sends no piece of it.
+EMPTY = "empty"
+
+
+def _nothing() -> None:
+    """Do nothing."""
+
+
 class Upload(pmui.FileInput):
     """A field for one file; what the browser refuses is told instead of ending in a fault of the server.
 
@@ -21,14 +29,20 @@ class Upload(pmui.FileInput):
     Parameters
     ----------
     refused
-        Called with the browser's words, such as that a file is too large.
+        Called with the browser's words, such as that a file is too large; or with :data:`EMPTY`.
     max_file_size
         The most bytes of a file.
+    begun
+        Called when a file begins to come: what was said of the one before holds no longer.
     """
 
-    def __init__(self, refused: Callable[[str], None], *, max_file_size: int, **params: Any) -> None:  # noqa: ANN401 - param's own
+    def __init__(
+        self, refused: Callable[[str], None], *, max_file_size: int, begun: Callable[[], None] = _nothing,
+        **params: Any,  # noqa: ANN401 - param's own
+    ) -> None:  # fmt: skip
         super().__init__(max_file_size=max_file_size, chunk_size=FILE_PIECE_BYTES, **params)
-        self._refused = refused
+        self._refused, self._begun = refused, begun
+        self._waits = False
         # Kept here, since a browser may change every parameter.
         self._most_bytes = max_file_size
         self._held_bytes = 0
@@ -41,11 +55,21 @@ class Upload(pmui.FileInput):
     def _handle_msg(self, msg: Any) -> None:  # noqa: ANN401 - Panel's own
         status = msg.get("status") if isinstance(msg, dict) else None
         if status == "error":
+            self._waits = False
             self._refused(str(msg.get("error", ""))[:300])
+        elif status == "initializing":
+            self._forget()
+            # The same file once more is another one.
+            self.value = None
+            self._waits = True
+            self._begun()
         elif status == "upload_event":
             self._process_chunk(msg)
         elif status == "finished":
             super()._handle_msg(msg)
+            if self._waits:
+                self._waits = False
+                self._refused(EMPTY)
 
     def _process_chunk(self, msg: dict[str, Any]) -> None:
         name, number, pieces, data = (msg.get(k) for k in ("name", "chunk", "total_chunks", "data"))
@@ -56,6 +80,7 @@ class Upload(pmui.FileInput):
             and 1 <= number <= pieces
         ):  # fmt: skip
             return
+        self._waits = False
         if number == 1:
             self._forget()
         held = self._file_buffer.get(name)

@@ -10,8 +10,7 @@ import param
 from app.areas.stopping import StoppedError
 from app.core.refusals import refusal
 from app.store import ArchivedError, NameTakenError, StoreError, UnknownScenarioError
-from geodata.errors import InputError
-from planner.scenarios.edits import EditError
+from geodata.errors import ConfigError, InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,6 +52,11 @@ class Notice(param.Parameterized):  # type: ignore[misc]  # param ships no types
         self._guard()
         self.param.update(text=text, severity=severity)
 
+    def past(self, *_events: object) -> None:
+        """Take away what told of a success: the user has gone on, and it lies over what is looked at."""
+        if self.text and self.severity == "success":
+            self.tell("")
+
     def tell_error(self, error: BaseException) -> None:
         """Show an error in plain words; our own faults are logged."""
         _ = self._texts.text
@@ -70,7 +74,7 @@ class Notice(param.Parameterized):  # type: ignore[misc]  # param ships no types
         elif isinstance(error, UnknownScenarioError):
             self.tell(_("This scenario is not saved here any more. Choose one from the list."), "error")
         elif isinstance(error, InputError):
-            why = refusal(error, self._texts) if isinstance(error, EditError) else error
+            why = refusal(error, self._texts) if isinstance(error, ConfigError) else error
             self.tell(_("This cannot be done: {why}", why=why), "error")
         else:
             LOG.error("a request failed", exc_info=error)

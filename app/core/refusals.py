@@ -1,4 +1,4 @@
-"""Why a change is not allowed, in the user's language."""
+"""Why something is not allowed or cannot be, in the user's language."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from app.texts import Texts
-    from planner.scenarios.edits import EditError
+    from geodata.errors import ConfigError
+    from geodata.files.yamlfile import Fault
 
 
 def _(message: str) -> str:
@@ -15,7 +16,8 @@ def _(message: str) -> str:
     return message
 
 
-# Of each rule of the engine's edits; the names in braces are those of its error's values.
+# Of each rule; the names in braces are those of its error's values. What the engine calls forced is accepted
+# here.
 WORDS = {
     "no_road": _("There is no road {name} in this area."),
     "open_to_nobody": _("The road {name} is open to nobody. Give it a class first."),
@@ -32,16 +34,115 @@ WORDS = {
     "outside": _("This place is outside the area. Click inside it."),
     "no_roads": _("This area has no roads: travel is by straight lines, and no road can be changed."),
     "no_mode": _("There is no way of travel {mode} here; there are: {modes}."),
+    # Of plans.
+    "too_few_years": _(
+        "Nothing can work within {years} years: the quickest measure takes {least} years. Plan over more "
+        "years."
+    ),
+    "forced_too_late": _(
+        "An accepted site cannot work in any of these years. Plan over more years, or take the acceptance "
+        "back."
+    ),
+    "forced_not_in_years": _(
+        "The accepted sites cannot all be decided in these years. Give more sites, money or years, or accept "
+        "fewer."
+    ),
+    "forced_cost": _("The accepted sites alone need more than there is. Give more, or accept fewer."),
+    "forced_too_near": _(
+        "Two accepted sites cannot both be there: they are at one place, in one village, or too near to each "
+        "other for the rules of the plan. Take one acceptance back."
+    ),
+    "forced_against_rule": _(
+        "An accepted site breaks a rule of the plan beside the units that are there. Take the acceptance "
+        "back, or leave the rule out."
+    ),
+    "forced_add_no_room": _(
+        "An accepted site is a unit that counts already, and would have room for no more people. Take the "
+        "acceptance back."
+    ),
+    "accepted_gone": _(
+        "An accepted site can no longer be chosen. Take the acceptance back, or the forbidden area that it "
+        "lies in."
+    ),
+    "floors_too_high": _(
+        "No plan of this size reaches the share asked for in every kecamatan. Allow more, or ask for less."
+    ),
+    "floors_out_of_reach": _(
+        "All possible sites together do not reach the share asked for in every kecamatan. Ask for less, or "
+        "mend the roads first."
+    ),
+    "target_out_of_reach": _(
+        "All possible sites together reach {best_percent}% of people. Those beyond reach are most in: "
+        "{villages}. Ask for less, or mend the roads there first."
+    ),
+    "too_few_for_all": _(
+        "So few units cannot reach everybody who can be reached at all, as on other islands. Allow more, or "
+        "plan for most people reached."
+    ),
+    "no_capacity": _(
+        "Nobody says how many people a {kind} has room for. Plan without capacity, or give it in the list of "
+        "units or in the standard."
+    ),
+    "no_place": _("There is no place where a site could be. Choose another kind."),
+    "no_place_left": _(
+        "There is no place left where a site could be: rules and forbidden areas leave all of them out. Take "
+        "forbidden areas back."
+    ),
+    "too_many_times": _(
+        "There are too many possible sites to compare their travel times: plan for most people."
+    ),
+    "other_in_each_season": _(
+        "Some places are reached in the wet season and not in the dry one, so that it takes two units "
+        "together to serve them. Plan for one season."
+    ),
+    "no_unit_has_a_place": _("No {kind} has a known place. Give their coordinates or villages in Data."),
+    # Of files.
+    "empty_file": _("The file {name} is empty."),
+    "nothing_to_read": _("Nothing in {name} can be read as a list or table: it has no rows, or no columns."),
+    "no_list_ending": _(
+        "{name} is no list. Give a file as {endings}; a shapefile with all its parts (.shp, .shx, .dbf, "
+        ".prj) in one .zip."
+    ),
+    "no_area_ending": _("Give a file of areas as {endings}."),
+    "not_yaml": _(
+        "The file is no valid YAML, in line {line} at column {column}. Look for brackets, quotes, and spaces "
+        "at the beginning of lines; no tabs."
+    ),
+    "file_sets_more": _(
+        "The file also sets {names}, which cannot be changed here: this page takes its standard and changes. "
+        "Take that out of the file, or let the server be started with it."
+    ),
+    "unknown_kind": _("There is no standard of {kind} in this area; there are: {kinds}."),
+    "data_replaced": _(
+        "The data were replaced by somebody else meanwhile. Load the page anew, and give the file once more."
+    ),
+    "no_earlier_state": _("These earlier data are no longer kept. Load the page anew."),
+}
+# Here the message itself tells more, to those who read English.
+DETAILED = ("nothing_to_read", "not_yaml")
+# What is wrong with a key of a file (geodata.files.yamlfile.Fault).
+KEYS = {
+    "unknown": _("is not known; keys here are: {what}"),
+    "strange": _("is not known"),
+    "missing": _("is missing"),
+    "one_of": _("has to be one of: {what}"),
+    "above": _("has to be above {what}"),
+    "at_least": _("has to be {what} or more"),
+    "below": _("has to be below {what}"),
+    "at_most": _("has to be {what} or less"),
+    "number": _("has to be a number"),
+    "mapping": _("has to hold keys and values"),
+    "": _("does not have an allowed value"),
 }
 
 
-def refusal(error: EditError, texts: Texts) -> str:
-    """Return what an edit's error says, and what to do about it.
+def refusal(error: ConfigError, texts: Texts) -> str:
+    """Return what an error says, and what to do about it.
 
     Parameters
     ----------
     error
-        As the study raised it; of a rule that is not known here its English message is told.
+        As it was raised; of a rule that is not known here its own message is told.
     texts
         The user's language.
 
@@ -56,14 +157,28 @@ def refusal(error: EditError, texts: Texts) -> str:
     >>> refusal(EditError(1, "too_long", "too long", km=float("inf"), most_km=500.0), Texts("en"))
     'The line is ∞ km long, and 500 km are allowed.'
     """
-    if error.why not in WORDS:
-        return error.message
-    values = {k: _said(v, texts) for k, v in error.values.items()}
+    if error.why == "wrong_keys":
+        return _wrong_keys(error, texts)
+    if error.why not in WORDS or (error.why in DETAILED and texts.lang == "en"):
+        return getattr(error, "message", str(error))
+    values = {k: _said(k, v, texts) for k, v in error.values.items()}
     return texts.text(WORDS[error.why], **values)
 
 
-def _said(value: object, texts: Texts) -> object:
-    """Return a value of an error as it is told: a number with a decimal where it has one."""
+def _wrong_keys(error: ConfigError, texts: Texts) -> str:
+    faults: tuple[Fault, ...] = error.values["faults"]  # type: ignore[assignment]  # of yamlfile.validated
+    told = []
+    for fault in faults:
+        said = f"{fault.key}: {texts.text(KEYS[fault.why], what=fault.what)}"
+        told.append(texts.text("line {n}, {what}", n=fault.line, what=said) if fault.line else said)
+    more = int(str(error.values["more"]))
+    return "; ".join([*told, texts.several("and {n} more", "and {n} more", more)] if more else told)
+
+
+def _said(name: str, value: object, texts: Texts) -> object:
+    """Return a value as it is told: a kind by its name, a number with a decimal where it has one."""
+    if name == "kind":
+        return texts.kind(str(value))
     if not isinstance(value, (int, float)):
         return value
     return texts.number(value, 0 if value == round(value) else 1) if math.isfinite(value) else "∞"

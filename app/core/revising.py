@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -146,8 +145,7 @@ class Revising(param.Parameterized):  # type: ignore[misc]  # param ships no typ
             progress("reading")
             layers = served.layers_of(self._area, name)
             at = next(s.at for s in served.earlier(self._area) if s.name == name)
-            when = self._texts.moment(datetime.fromisoformat(at))
-            return had_back(self._area, layers, self._texts.text("the data until {when}", when=when))
+            return had_back(self._area, layers, at)
 
         self._try(earlier)
 

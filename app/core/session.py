@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 # Files that are made or wait to be; one is made at a time.
 MOST_FILES = 3
+# What changes of the state when a user goes on; what an act tells of, it has done before.
+GOES_ON = ("kind", "season", "measure", "group", "filter", "selected", "history", "beside", "reference")
 
 
 class Session:
@@ -87,6 +89,7 @@ class Session:
         # No thread may touch the page, so none may change it.
         self.stream = Stream(self._work.require_loop, self._work.when_there)
         self.notice = Notice(texts, self._work.require_loop)
+        self.state.param.watch(self.notice.past, list(GOES_ON))
         self.questions = Questions(self.state, self.notice, texts, self._work)
         self.drafts = Drafts(
             self.state, store, account, notice=self.notice, texts=texts, questions=self.questions,

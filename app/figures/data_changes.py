@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import shapely
 
+from app.areas.trials import EARLIER
 from app.figures.sheets import Comparison, comparison
 from geodata.crs import WGS84
 from geodata.vocabulary.statuses import FacilityStatus, LocatedBy
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from app.areas.trials import Trial
+    from app.texts import Texts
     from geodata.layers import Cell, Finding, Layers
 
 # Rows of one finding that are shown, and drawn on the map.
@@ -25,6 +28,29 @@ SHOWN_CELLS = 50
 DRAWN_PLACES = 2_000
 # A rule whose rows have a place to take or not.
 DECIDED_RULES = ("place_mended", "place_proposed")
+
+
+def data_named(what: str, texts: Texts) -> str:
+    """Return the words for what took the place of some data: a file by its name, earlier data by their end.
+
+    Parameters
+    ----------
+    what
+        As :attr:`app.areas.trials.Trial.file` has it; what was kept in words once is told in these.
+
+    Examples
+    --------
+    >>> from app.texts import Texts
+    >>> data_named("earlier:2026-11-30T11:57:00+00:00", Texts("id")), data_named("pustu.xlsx", Texts("id"))
+    ('data sampai 30 Nov 2026 18:57 WIB', 'pustu.xlsx')
+    >>> data_named("earlier:long ago", Texts("id"))
+    'earlier:long ago'
+    """
+    try:
+        at = datetime.fromisoformat(what.removeprefix(EARLIER)) if what.startswith(EARLIER) else None
+    except ValueError:
+        at = None
+    return what if at is None else texts.text("the data until {when}", when=texts.moment(at))
 
 
 @dataclass(frozen=True)

@@ -109,7 +109,9 @@ class Measure:
     needs
         Parts of the ILP answers (properties of :class:`planner.ilp.model.Ilp`) that it looks at.
     of_group
-        Its form for a life-cycle group; None where a group means nothing to it.
+        Its form for a life-cycle group; None where a group means nothing to it, or is not told apart.
+    counts_all
+        Whether it counts all people whatever group is chosen, and so must say so.
     """
 
     key: str
@@ -119,6 +121,7 @@ class Measure:
     legend: Callable[[Texts], list[LegendRow]]
     needs: tuple[str, ...] = ()
     of_group: Measure | None = None
+    counts_all: bool = False
 
 
 def _(message: str) -> str:
@@ -231,10 +234,6 @@ def _functioning(shown: Shown) -> Classes:
 
 def _beyond(shown: Shown) -> Classes:
     found = shown.ilp.beyond[f"{shown.kind}_people_beyond"].to_numpy()
-    loads = shown.ilp.loads
-    if loads.loc[loads["serves_as"] == shown.kind, "capacity_people"].isna().all():
-        # Nobody is turned away where nobody knows how many there is room for: that is no answer.
-        found = np.full(len(found), np.nan)
     return _people_classes(np.round(found, 1), PEOPLE)
 
 
@@ -344,8 +343,8 @@ MEASURES: dict[str, Measure] = {
         _of_people(PEOPLE, _of_people(PEOPLE_OF_GROUP)),
         Measure("beyond", _("People beyond capacity"), _(
             "People within the limit of a unit for whom none of these units has room, in the scenario's own "
-            "season; unknown where no unit's capacity is known (METHODS: The ILP model)."),
-            _beyond, partial(_people_legend, edges=PEOPLE), needs=("loads", "beyond")),
+            "season; unknown where nothing says how much room these units have (METHODS: The ILP model)."),
+            _beyond, partial(_people_legend, edges=PEOPLE), needs=("beyond",), counts_all=True),
         Measure("present", _("Unit in the village"), _(
             "Whether a unit of this kind stands in the village; unknown where no list was given "
             "(METHODS: Coverage)."), _present, _present_legend),

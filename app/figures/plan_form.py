@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import shapely
 
 from app.areas.folder import for_a_moment
-from geodata.errors import ConfigError, InputError
+from geodata.errors import ConfigError, InputError, told_again
 from geodata.readers.places import read_areas
 from planner.pipeline import Ask, Floor, Objective
 from planner.siting.measures import default_measures
@@ -231,8 +231,9 @@ def area_of_file(name: str, content: bytes) -> shapely.Geometry:
     """
     ending = Path(name).suffix.lower()
     if ending not in AREA_FILES:
-        msg = f"give a file of areas as {' or '.join(AREA_FILES)}"
-        raise ConfigError(msg)
+        endings = ", ".join(AREA_FILES)
+        msg = f"give a file of areas as {endings}"
+        raise ConfigError(msg, why="no_area_ending", endings=endings)
     with for_a_moment() as folder:
         file = folder / f"areas{ending}"
         file.write_bytes(content)
@@ -240,7 +241,7 @@ def area_of_file(name: str, content: bytes) -> shapely.Geometry:
             return shapely.union_all(read_areas(file).geometry.to_numpy())
         except InputError as error:
             # Where it lay for a moment means nothing to anybody.
-            raise ConfigError(str(error).replace(f"{folder}/", "")) from None
+            raise told_again(error, str(error).replace(f"{folder}/", "")) from None
 
 
 def rupiah(text: str) -> float | None:

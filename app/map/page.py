@@ -192,6 +192,10 @@ def map_words(texts: Texts) -> dict[str, str]:
         "moved": _("moved"),
         "changed": _("changed"),
         "linked_note": texts.term("offline_note"),
+        "zoom_in": texts.term("zoom_in"),
+        "zoom_out": texts.term("zoom_out"),
+        "layers": texts.term("layers"),
+        "close_popup": texts.term("close_popup"),
     }
 
 

@@ -115,6 +115,7 @@ function jangkauMap(map, data) {
   }).addTo(map);
   function repaint() {
     for (var i = 0; i < layers.length; i += 1) layers[i].setStyle(look(i));
+    jangkauBase.retell(map);
   }
 
   // The chosen village's outline lies above all others.
@@ -510,6 +511,7 @@ function jangkauMap(map, data) {
 
   // Tiles from the internet are asked for by hand only, and leave when they do not come.
   var control = L.control.layers(null, overlays, { collapsed: true }).addTo(map);
+  jangkauBase.named(map, t);
   var online = null;
   function offerOnline() {
     if (online) { control.removeLayer(online); map.removeLayer(online); online = null; }

@@ -100,6 +100,7 @@ function jangkauTwin(map, data, look, say) {
     open(true);
     twin.message = message;
     twin.villages.setStyle(function (feature) { return look(feature.properties.i, message.classes); });
+    jangkauBase.retell(twin.map);
     twin.labels[0].textContent = message.left;
     twin.labels[1].textContent = message.right;
     // By their own names to a screen reader: two maps of one name can't be told apart.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import panel_material_ui as pmui
@@ -10,10 +11,10 @@ import param
 
 from app.areas.trials import ENDINGS
 from app.components.fragment import Fragment
-from app.components.upload import Upload
+from app.components.upload import EMPTY, Upload
 from app.core.state import Selection
 from app.figures.compared import totals_rows, village_rows
-from app.figures.data_changes import SHOWN_CELLS, decidable, marks
+from app.figures.data_changes import SHOWN_CELLS, data_named, decidable, marks
 from app.figures.findings import FindingShown, graded, shown_findings
 from app.views.follows import Follows
 from geodata.drafting.chosen import keys_of
@@ -61,6 +62,7 @@ class _Data(Follows):
             self.file = Upload(
                 self.refused, label=name, uploaded_label=name, accept=",".join(ENDINGS), size="small",
                 variant="outlined", max_file_size=LARGEST_FILE_BYTES, margin=(4, 0),
+                begun=partial(session.notice.tell, ""),
             )  # fmt: skip
             self.file.param.watch(self.uploaded, ["value"])
             parts += [self.file, self.given, self.states]
@@ -111,7 +113,10 @@ class _Data(Follows):
             return
         self.given.html = session.render("given", **self.given_values())
         self.states.html = session.render(
-            "earlier", states=[(s, session.texts.moment(datetime.fromisoformat(s.at))) for s in self.earlier],
+            "earlier", states=[
+                (s, session.texts.moment(datetime.fromisoformat(s.at)), data_named(s.why, session.texts))
+                for s in self.earlier
+            ],
             editor=session.scenarios.editor,
         )  # fmt: skip
 
@@ -130,6 +135,7 @@ class _Data(Follows):
             "most": SHOWN_CELLS, "editor": self.session.scenarios.editor, "kind": state.kind,
             "season": state.season, "totals": totals_rows(compared, state.season),
             "villages": village_rows(compared, state.kind, state.season), "more": SHOWN_VILLAGES,
+            "tried_name": "" if tried is None else data_named(tried.trial.file, self.session.texts),
             "beside": "" if tried is None else self.address(tried.token),
             "anew": f"?area={self.session.area.code}&lang={self.session.texts.lang}",
         }  # fmt: skip
@@ -169,8 +175,11 @@ class _Data(Follows):
         if self.file.given:
             self.revising.receive(str(self.file.filename), self.file.given)
 
-    def refused(self, _why: str) -> None:
+    def refused(self, why: str) -> None:
         """Say what the browser did not take."""
+        if why == EMPTY:
+            self.session.notice.tell(self.session.texts.text("The file is empty."), "error")
+            return
         texts = self.session.texts
         self.session.notice.tell(
             texts.text("The file is too large for this page: it takes {n} MB at most. Build with it "

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def make(session: Session) -> Fragment:
-    """Return the page; it follows the kind and season shown."""
+    """Return the page; it follows the kind and season shown, and says that it is of all people."""
     return _Equity(session).fragment
 
 
@@ -30,7 +30,7 @@ class _Equity(Follows):
         self.fragment = Fragment(session.stream, "equity", self.acted, label=session.texts.text("Equity"))
         self.ask()
 
-    @param.depends("state.history", "state.kind", "state.season", watch=True)
+    @param.depends("state.history", "state.kind", "state.season", "state.group", watch=True)
     def changed(self) -> None:
         self.session.views.when_shown("equity", self.ask)
 
@@ -49,8 +49,9 @@ class _Equity(Follows):
 
     def show(self, found: Equity) -> None:
         self.fragment.html = self.session.render(
-            "equity", equity=found, label=self.label, groupings={by: self.grouping(by) for by in BY}
-        )
+            "equity", equity=found, label=self.label, groupings={by: self.grouping(by) for by in BY},
+            of_group=self.state.group,
+        )  # fmt: skip
 
     def grouping(self, by: str) -> str:
         _ = self.session.texts.text

@@ -41,6 +41,9 @@ def painting(session: Session, turn: int) -> dict[str, Any]:
     title = texts.text(measure.title)
     if measure is not MEASURES[state.measure]:
         title = f"{title} ({texts.group_in_short(state.group)})"
+    elif state.group and measure.counts_all:
+        # The list beside it tells of the group alone.
+        title = f"{title} ({texts.group('')})"
     if state.measure == "change":
         # Against what must be on the picture itself: it may be all that somebody sees.
         title = texts.text("Difference to {name}", name=state.reference.name or session.base_name)

@@ -12,7 +12,7 @@ import shapely
 
 from app.areas.planning import kinds_with_measures
 from app.components.fragment import Fragment
-from app.components.upload import Upload
+from app.components.upload import EMPTY, Upload
 from app.figures.plan import curve_chart
 from app.figures.plan_form import AMOUNTS, AREA_FILES, BY, CHOICES, YEARS, area_of_file, read_form, read_years
 from app.views.follows import Follows
@@ -52,6 +52,7 @@ class _Proposals(Follows):
         self.file = Upload(
             self.refused, label=name, uploaded_label=name, accept=",".join(AREA_FILES),
             size="small", variant="outlined", max_file_size=LARGEST_FILE_BYTES, margin=(4, 0),
+            begun=partial(session.notice.tell, ""),
         )  # fmt: skip
         self.file.param.watch(self.uploaded, ["value"])
         self.layout = pmui.Column(self.form, self.file, self.result, margin=0, sizing_mode="stretch_width")
@@ -169,8 +170,11 @@ class _Proposals(Follows):
         self.shown = PAGE
         self.planning.solve(self.kind, ask, costs, years)
 
-    def refused(self, _why: str) -> None:
+    def refused(self, why: str) -> None:
         """Say what the browser did not take."""
+        if why == EMPTY:
+            self.session.notice.tell(self.session.texts.text("The file is empty."), "error")
+            return
         texts = self.session.texts
         self.session.notice.tell(
             texts.text("The file is too large: {n} MB at most.", n=texts.number(LARGEST_FILE_BYTES / 1e6)),

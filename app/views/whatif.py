@@ -12,7 +12,7 @@ import param
 
 from app.areas.question import WhatIf, what_if_of_file
 from app.components.fragment import Fragment
-from app.components.upload import Upload
+from app.components.upload import EMPTY, Upload
 from app.figures.describe import OFFERED_ROAD_CLASSES, described, road_class, road_words, rules
 from app.map.edits import road_lines
 from app.views.follows import Follows
@@ -66,6 +66,7 @@ class _WhatIf(Follows):
         self.file = Upload(
             self.refused, label=name, uploaded_label=name, accept=".yml,.yaml", size="small",
             variant="outlined", max_file_size=LARGEST_FILE_BYTES, margin=(4, 0),
+            begun=partial(session.notice.tell, ""),
         )  # fmt: skip
         self.file.param.watch(self.uploaded, ["value"])
         self.layout = pmui.Column(
@@ -291,8 +292,11 @@ class _WhatIf(Follows):
             base = self.session.area.scenario
             self.session.questions.read(partial(what_if_of_file, self.file.given, base))
 
-    def refused(self, _why: str) -> None:
+    def refused(self, why: str) -> None:
         """Say what the browser did not take."""
+        if why == EMPTY:
+            self.session.notice.tell(self.session.texts.text("The file is empty."), "error")
+            return
         self.session.notice.tell(self.session.texts.text("This file is too large for a scenario."), "error")
 
     def acted(self, message: dict[str, str]) -> None:

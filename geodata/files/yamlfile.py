@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -21,7 +21,37 @@ class Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
 
 
+class Fault(NamedTuple):
+    """One key that is wrong: the rule it breaks, and what a message in any language names.
+
+    Attributes
+    ----------
+    why
+        ``unknown``, ``strange`` (where nobody says what is known), ``missing``, ``one_of``, ``above``,
+        ``at_least``, ``below``, ``at_most``, ``number``, ``mapping``; "" for every other rule.
+    key, line
+        Where it stands; 0 where the values come from no file.
+    what
+        What is allowed: the bound, or the words.
+    """
+
+    why: str
+    key: str
+    line: int
+    what: str = ""
+
+
 M = TypeVar("M", bound=Model)
+# pydantic's names of rules, and of the value that says what is allowed.
+RULES = {
+    "greater_than": ("above", "gt"), "greater_than_equal": ("at_least", "ge"), "less_than": ("below", "lt"),
+    "less_than_equal": ("at_most", "le"), "literal_error": ("one_of", "expected"),
+    "union_tag_invalid": ("one_of", "expected_tags"), "float_parsing": ("number", ""),
+    "float_type": ("number", ""), "int_parsing": ("number", ""), "int_type": ("number", ""),
+    "int_from_float": ("number", ""), "finite_number": ("number", ""), "model_type": ("mapping", ""),
+    "model_attributes_type": ("mapping", ""), "dict_type": ("mapping", ""), "missing": ("missing", ""),
+    "union_tag_not_found": ("missing", ""),
+}  # fmt: skip
 # Of what was written in place of what is allowed; more is no help.
 LONGEST_SHOWN = 200
 _Lines = dict[tuple[object, ...], int]
@@ -196,6 +226,23 @@ def _describe(error: Any, path: tuple[object, ...], lines: _KnownLines, model: t
     return f"{where}{key}: {text}" + (f" (got {got})" if shown else "")
 
 
+def _fault(error: Any, path: tuple[object, ...], lines: _KnownLines, model: type[BaseModel]) -> Fault:  # noqa: ANN401
+    known = path
+    while known and known not in lines:
+        known = known[:-1]
+    parts, context = [str(p) for p in path], error.get("ctx", {})
+    if error["type"].startswith("union_tag_"):
+        parts.append(context["discriminator"].strip("'"))
+    key, line = _cut(".".join(parts), LONGEST_SHOWN), lines.get(known, 1) if lines else 0
+    if error["type"] == "extra_forbidden":
+        keys = ", ".join(_fields_at(model, path[:-1]))
+        return Fault("unknown" if keys else "strange", key, line, keys)
+    why, allowed = RULES.get(error["type"], ("", ""))
+    what = context.get(allowed, "")
+    said = f"{what:g}" if isinstance(what, (int, float)) else str(what).replace("'", "").replace(" or ", ", ")
+    return Fault(why, key, line, said)
+
+
 def _in_words(error: Exception) -> str:
     """Return what a YAML parser has against a text: the line first, and what to do about tabs."""
     text = " ".join(str(error).split()).replace(' in "<unicode string>"', "")
@@ -284,7 +331,9 @@ def read_content(path: Path, what: str) -> tuple[dict[str, Any], _KnownLines]:
     # The last two: values that contradict the tag that stands before them (!!int "").
     except (yaml.YAMLError, TypeError, ValueError, RecursionError, LookupError, AttributeError) as error:
         msg = f"{what} {path} is not valid YAML: {_in_words(error)}"
-        raise ConfigError(msg) from None
+        mark = error.problem_mark if isinstance(error, yaml.MarkedYAMLError) else None
+        at = (0, 0) if mark is None else (mark.line + 1, mark.column + 1)
+        raise ConfigError(msg, why="not_yaml", line=at[0], column=at[1]) from None
     if content is None:
         content = {}
     if not isinstance(content, dict):
@@ -333,7 +382,8 @@ def validated(model: type[M], content: dict[str, Any], what: str, *, lines: _Kno
         deeper = {path[:i] for _, path in found for i in range(len(path))}
         wrong = [(e, path) for e, path in found if path not in deeper]
         msg = f"{what}:\n  " + "\n  ".join(_first_faults(wrong, lines or {}, model))
-        raise ConfigError(msg) from None
+        faults = tuple(_fault(e, path, lines or {}, model) for e, path in wrong[: limits.FAULTS_TOLD])
+        raise ConfigError(msg, why="wrong_keys", faults=faults, more=len(wrong) - len(faults)) from None
 
 
 def _first_faults(

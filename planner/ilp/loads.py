@@ -1,10 +1,12 @@
-"""Which units' loads are known, where units or ways may be that nobody knows of."""
+"""Which units' loads, and whose room, are known: units, ways and capacities may be that nobody knows of."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 if TYPE_CHECKING:
@@ -92,6 +94,48 @@ def loads_sure(
             moved[allocation.place[filling[allocation.facility]]] = True
             more[times.facility[moved[times.place]]] = True
     return ~(fewer | more)
+
+
+def room_known(
+    times: SparseTimes, people: NDArray[np.float64], capacity_people: NDArray[np.float64]
+) -> NDArray[np.bool_]:
+    """Return by place whether it is known how many of its people find room.
+
+    It is not for those near enough to a unit of which nothing says how much room it has. They may have to go
+    to other units, and take the room there from those who are near these, and so on. Where no unit is near
+    enough, nobody waits for room.
+
+    Parameters
+    ----------
+    times
+        The pairs within the limit.
+    people
+        float64 ``(places,)``; a place without people takes no part.
+    capacity_people
+        float64 ``(units,)``, NaN where nothing says how much room a unit has.
+
+    Examples
+    --------
+    The first place is near A, whose room is known, the second near A and B, the third near C, the last near
+    none:
+
+    >>> from planner.travel.times import SparseTimes
+    >>> times = SparseTimes(np.array([0, 1, 1, 2]), np.array([0, 0, 1, 2]), np.full(4, 60.0))
+    >>> people, room = np.full(4, 10.0), np.array([60.0, np.nan, 60.0])
+    >>> room_known(times, people, room).tolist()
+    [False, False, True, True]
+    """
+    places, units = len(people), len(capacity_people)
+    silent = np.isnan(capacity_people)
+    if not silent.any():
+        return np.ones(places, dtype=bool)
+    takes_part = (people > 0)[times.place]
+    place, unit = times.place[takes_part], times.facility[takes_part]
+    n = places + units
+    near = coo_array((np.ones(len(place), dtype=bool), (place, unit + np.int64(places))), shape=(n, n))
+    _number, group = connected_components(near, directed=False)
+    known: NDArray[np.bool_] = ~np.isin(group[:places], group[places:][silent])
+    return known
 
 
 def _seconds(times: SparseTimes, allocation: Allocation, units: int) -> NDArray[np.float64]:

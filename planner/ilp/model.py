@@ -20,7 +20,7 @@ from planner.coverage.show import area_in_words, html_table
 from planner.coverage.tables import unit_catchments
 from planner.ilp.groups import group_table
 from planner.ilp.jejaring import find_jejaring, reconciled
-from planner.ilp.loads import loads_sure, within_straight
+from planner.ilp.loads import loads_sure, room_known, within_straight
 from planner.ilp.reasons import reason_lines
 from planner.ilp.referral import referral_table
 from planner.ilp.stages import adoption_table, progress
@@ -53,6 +53,8 @@ class _InReach(NamedTuple):
     allocation: Allocation | None
     # By unit, whether its load would be the same with all units and ways on the map.
     load_sure: NDArray[np.bool_]
+    # By demand point, whether it is known how many find room.
+    room_known: NDArray[np.bool_]
     score: NDArray[np.float64]
     near_score: NDArray[np.float64]
     # None where there are no pairs to tell them.
@@ -327,8 +329,8 @@ class Ilp:
             found = self._allocated(kind, times)
             score, near_score = self._scored(kind, times)
             people = None if times is None else unit_catchments(self.gaps, kind, times)
-            sure = self._sure(kind, times, found)
-            self._in_reach[kind] = _InReach(found, sure, score, near_score, people)
+            sure, room = self._sure(kind, times, found), self._room_known(kind, times)
+            self._in_reach[kind] = _InReach(found, sure, room, score, near_score, people)
         return self._in_reach[kind]
 
     def _allocated(self, kind: str, times: SparseTimes | None) -> Allocation | None:
@@ -368,6 +370,12 @@ class Ilp:
                 shapely.get_coordinates(units.to_numpy()), shapely.get_coordinates(places.to_numpy()), metres
             )
         return loads_sure(times, found, self._capacity_people(kind), in_doubt, beside_ways)
+
+    def _room_known(self, kind: str, times: SparseTimes | None) -> NDArray[np.bool_]:
+        """Return by demand point whether it is known how many of its people find room."""
+        if times is None:
+            return np.zeros(len(self.gaps.demand), dtype=bool)
+        return room_known(times, self.gaps.demand["people"].to_numpy(), self._capacity_people(kind))
 
     def _covered(self, kind: str) -> NDArray[np.bool_]:
         """Return by village whether the lists of what counts as a kind, and the roads, cover it."""
@@ -421,7 +429,8 @@ class Ilp:
     def beyond(self) -> pd.DataFrame:
         """By village, ``K_people_beyond``: people near enough for whom no unit has room; NaN = unknown.
 
-        Unknown too where a unit, or a way, that nobody knows of may be within the limit of its people.
+        Unknown too where a unit, or a way, that nobody knows of may be within the limit of its people, and
+        where nothing says how much room the units have (:func:`planner.ilp.loads.room_known`).
 
         Index ``village_code``, float64.
         """
@@ -434,10 +443,33 @@ class Ilp:
             column = np.full(len(codes), np.nan)
             if found is not None:
                 total = np.bincount(at, weights=np.nan_to_num(found.beyond_people), minlength=len(codes))
-                sure = known & ~in_doubt(self.gaps, self.gaps.coverage[kind])
+                silent = np.bincount(at[~self._reaching(kind).room_known], minlength=len(codes)) > 0
+                sure = known & ~silent & ~in_doubt(self.gaps, self.gaps.coverage[kind])
                 column = np.where(sure, total, np.nan)
             out[f"{kind}_people_beyond"] = column
         return pd.DataFrame(out, index=codes)
+
+    def beyond_in_all(self, kind: str) -> float:
+        """Return the people of a kind's :attr:`beyond` together, NaN where a village has none that is known.
+
+        Villages whose number of people is unknown are in no sum.
+
+        Parameters
+        ----------
+        kind
+            Of the standard.
+
+        Examples
+        --------
+        >>> from planner.pipeline import demo_layers, find_gaps
+        >>> ilp = Ilp(find_gaps(demo_layers(12)))
+        >>> ilp.beyond_in_all("posyandu"), ilp.beyond_in_all("hospital")
+        (16388.0, nan)
+        """
+        column = self.beyond[f"{kind}_people_beyond"]
+        counted = ~np.isnan(self.gaps.layers.villages["people"].to_numpy())
+        open_ = column[counted].isna().any() or in_doubt(self.gaps, self.gaps.coverage[kind]).any()
+        return np.nan if open_ else float(column.sum(min_count=1))
 
     @cached_property
     def scores(self) -> pd.DataFrame:

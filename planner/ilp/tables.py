@@ -9,7 +9,7 @@ import pandas as pd
 
 from planner.ilp.jejaring import GUESSED
 from planner.ilp.stages import puskesmas_of
-from planner.ilp.three_answers import CLASSES, in_doubt
+from planner.ilp.three_answers import CLASSES
 
 if TYPE_CHECKING:
     from planner.ilp.model import Ilp
@@ -183,18 +183,12 @@ def jejaring_table(ilp: Ilp) -> pd.DataFrame:
     return pd.concat([top, low], ignore_index=True)
 
 
-def _beyond(ilp: Ilp, kind: str) -> float:
-    """Return the sum of people without room; NaN where in some village it is not known for want of lists."""
-    if in_doubt(ilp.gaps, ilp.gaps.coverage[kind]).any():
-        return np.nan
-    return float(ilp.beyond[f"{kind}_people_beyond"].sum(min_count=1))
-
-
 def ilp_summary(ilp: Ilp) -> dict[str, Any]:
     """Return the totals of the ILP answers; unknown numbers are None.
 
     ``classes`` count villages, ``people_beyond`` people, ``official`` units and ``adoption`` puskesmas. Of
-    ``people_beyond`` there is no sum where in some village a unit, or a way, may be that nobody knows of.
+    ``people_beyond`` there is no sum where in some village a unit, or a way, may be that nobody knows of, or
+    where nothing says how much room there is.
 
     Examples
     --------
@@ -212,7 +206,7 @@ def ilp_summary(ilp: Ilp) -> dict[str, Any]:
         "classes": {
             kind: {c: int((one["class"] == c).sum()) for c in CLASSES} for kind, one in ilp.answers.items()
         },
-        "people_beyond": {kind: _number(_beyond(ilp, kind)) for kind in ilp.kinds},
+        "people_beyond": {kind: _number(ilp.beyond_in_all(kind)) for kind in ilp.kinds},
         "official": {
             kind: {
                 "listed": _number(row["listed"]), "official": _number(row["official"]),

@@ -48,8 +48,8 @@ class EditError(ConfigError):
     """
 
     def __init__(self, number: int, why: str, message: str, **values: object) -> None:
-        super().__init__(f"edits: edit {number}: {message}")
-        self.number, self.why, self.message, self.values = number, why, message, values
+        super().__init__(f"edits: edit {number}: {message}", why=why, **values)
+        self.number, self.message = number, message
 
     def __reduce__(self) -> tuple[object, ...]:
         """Come back whole from another process."""

@@ -106,14 +106,14 @@ def find_candidates(
     everything = pd.concat(parts).sort_index() if parts else pd.DataFrame()
     if len(everything) == 0:
         msg = f"there is no place for {', '.join(measures) or 'any measure'}: give candidate places"
-        raise ConfigError(msg)
+        raise ConfigError(msg, why="no_place")
     crs = layers.villages.crs
     areas = None if exclude is None else _of_type(exclude, "Polygon", "excluded areas").to_crs(crs)
     found = with_rules(gpd.GeoDataFrame(everything, geometry="geometry", crs=crs), layers, facts, areas)
     if len(found) == 0:
         left_out = ", ".join(f"{n:,} in {what}" for what, n in found.attrs["excluded"].items())
         msg = f"there is no place left for {', '.join(measures)} ({left_out}): give other candidate places"
-        raise ConfigError(msg)
+        raise ConfigError(msg, why="no_place_left")
     return found
 
 

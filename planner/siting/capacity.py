@@ -112,7 +112,7 @@ def find_room(
             f"forced candidates are units that count as {kind} already, and would have room for no more: "
             f"{names}. Give their measure a capacity_people above what they have, or force others"
         )
-        raise ConfigError(msg)
+        raise ConfigError(msg, why="forced_add_no_room")
     nobody = np.zeros(len(gaps.demand), dtype=np.bool_)
     new = lists_within(study, kind, season, candidates, nobody, may_go_on)
     if np.isinf(now).all() and np.isinf(more[~idle]).all():
@@ -120,7 +120,7 @@ def find_room(
             f"nobody says how many people a {kind} has room for: give people_per_unit in the standard, "
             "a capacity in the list, or capacity_people in a measure; or plan without capacity"
         )
-        raise ConfigError(msg)
+        raise ConfigError(msg, why="no_capacity", kind=kind)
     return with_room(
         replace(instance, people=counted_people(gaps.demand), by_site=new),
         there,

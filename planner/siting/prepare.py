@@ -219,7 +219,7 @@ def _instance(before: Gaps, candidates: gpd.GeoDataFrame, reach: Reach, ask: Ask
             f"{one} and {other} cannot both be forced: they are at one place, in one village or too near to "
             "each other for the rules of the plan. Force one of them"
         )
-        raise ConfigError(msg)
+        raise ConfigError(msg, why="forced_too_near")
     return instance_of_lists(
         people, reach.by_candidate, cost=cost,
         forced=held, forbidden=barred(candidates, before, reach.kind, ask),

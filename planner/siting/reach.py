@@ -144,7 +144,7 @@ def _in_both(kind: str, lists: list[Lists], lacks: list[NDArray[np.int32]]) -> L
             f"{kind}: {max(alone, more):,} places are reached in the wet season and not in the dry, so that "
             "two units together could serve them: plan for one season, or give the wet season no longer limit"
         )
-        raise ConfigError(msg)
+        raise ConfigError(msg, why="other_in_each_season")
     return both
 
 
@@ -252,7 +252,7 @@ def require_known(study: Study, kind: str) -> None:
         raise ConfigError(msg)
     if not study.gaps().coverage[kind].listed:
         msg = f"{kind}: none of its units has a known place. Give their coordinates or villages."
-        raise ConfigError(msg)
+        raise ConfigError(msg, why="no_unit_has_a_place", kind=kind)
 
 
 def as_if_none(layers: Layers, kind: str) -> Layers:

@@ -105,7 +105,7 @@ def barred(candidates: gpd.GeoDataFrame, before: Gaps, kind: str, ask: Ask) -> N
             f"forced candidates break a rule of the plan beside the units that are there: "
             f"{first_five(candidates.index[both])}. Do not force them, or leave the rule out"
         )
-        raise ConfigError(msg)
+        raise ConfigError(msg, why="forced_against_rule")
     return out | np.asarray(candidates.index.isin(ask.forbidden), dtype=np.bool_)
 
 

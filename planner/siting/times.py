@@ -120,7 +120,7 @@ def find_times(
                 f"times do not fit ({MOST_PAIRS:,} pairs at most): give fewer candidate places, such as "
                 "`at: settlements` or a larger spacing_m in a measures file, or a file of places"
             )
-            raise ConfigError(msg)
+            raise ConfigError(msg, why="too_many_times")
     rows = coo_array(
         (np.concatenate(seconds), (np.concatenate(place), np.concatenate(site))),
         shape=(len(now_s), len(candidates)),

@@ -218,12 +218,13 @@ def rollout(
     if plan.after_stage is None and not plan.forced and (instance.works == instance.years).all():
         leads = ", ".join(f"{name} {one.lead_years:g}" for name, one in ready.measures.items())
         msg = f"nothing can work in {len(plan.years)} years: lead times in years are {leads}. Give more years"
-        raise ConfigError(msg)
+        least = min(ready.measures[name].lead_years for name in set(ready.candidates["measure"]))
+        raise ConfigError(msg, why="too_few_years", years=len(plan.years), least=least)
     progress("solving")
     compared = compared_rollout(instance, seed=plan.seed, time_limit_s=plan.time_limit_s, may_go_on=may_go_on)
     best = compared.best
     if best.solution.proof is Proof.INFEASIBLE:
-        raise ConfigError(_no_plan(ready, plan, instance))
+        raise _no_plan(ready, plan, instance)
     progress("check")
     gaps, edits = _checked(study, ready, best.since, len(plan.years), may_go_on)
     tables = {
@@ -239,16 +240,18 @@ def rollout(
     )  # fmt: skip
 
 
-def _no_plan(ready: Prepared, plan: RolloutPlan, instance: RolloutInstance) -> str:
+def _no_plan(ready: Prepared, plan: RolloutPlan, instance: RolloutInstance) -> ConfigError:
     """Return why there is no rollout."""
     never = instance.cover.forced & (instance.works == instance.years).all(axis=1)
     if never.any():
         names = first_five(ready.candidates.index[never])
-        return f"forced candidates cannot work in any of these years (lead time, or stage): {names}"
-    return (
+        msg = f"forced candidates cannot work in any of these years (lead time, or stage): {names}"
+        return ConfigError(msg, why="forced_too_late")
+    msg = (
         f"the forced candidates {first_five(plan.forced)} cannot all be decided in these years, or no way "
         f"was found in {plan.time_limit_s:g} s: give more money, staff or years, or force fewer"
     )
+    return ConfigError(msg, why="forced_not_in_years")
 
 
 def _earliest(

@@ -72,15 +72,16 @@ class Formatter:
         (1000.0, 22.5, 0.125)
         >>> Formatter("en").parsed("1,000"), Formatter("en").parsed("1.000")
         (1000.0, 1.0)
+        >>> [Formatter("en").parsed(text) for text in ("1e2", "1_000", "-2", ".5", "ten")]
+        [None, None, -2.0, 0.5, None]
         """
         typed = text.strip()
         group = str(numbers.get_group_symbol(self._locale))
         if re.fullmatch(rf"[1-9]\d{{0,2}}({re.escape(group)}\d{{3}})+", typed):
             typed = typed.replace(group, "")
-        try:
-            value = float(typed.replace(",", "."))
-        except ValueError:
+        if not re.fullmatch(r"[+-]?(\d+[.,]?\d*|[.,]\d+)", typed):
             return None
+        value = float(typed.replace(",", "."))
         return value if math.isfinite(value) else None
 
     def people(self, value: float | None) -> str:

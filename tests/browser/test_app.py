@@ -126,6 +126,10 @@ def test_the_area_opens_with_figures_map_and_list(tab, hostile_layers, study):
         tab.page.frame_locator(MAP_FRAME).locator("#jk-legend summary").inner_text()
         == f"Pustu: {tab._('Minutes')}"
     )
+    # Buttons that the map's library made are named in the language too.
+    for name, words in (("zoom-in", "zoom_in"), ("zoom-out", "zoom_out"), ("layers-toggle", "layers")):
+        button = tab.frame().locator(f".leaflet-control-{name}")
+        expect(button).to_have_attribute("title", tab.texts.term(words))
     # The list: ranked, searched by code, filtered by status; the map holds the others back.
     rows = tab.page.locator("table.list tbody tr")
     expect(rows).to_have_count(len(hostile_layers.villages))
@@ -252,6 +256,33 @@ def test_what_if_changes_everything_at_once_and_can_be_undone(tab, hostile_layer
     expect_status_colors(tab, base, "puskesmas")
     tab.button("Redo").click()
     expect_figures(tab, fresh(study, opened))
+
+
+@pytest.mark.slow
+def test_a_tip_under_a_still_pointer_tells_what_is_shown_now(tab, hostile_layers, study):
+    """Neither another kind nor a change leaves the tip of the answer before."""
+    gaps = study.gaps().seasons["dry"]
+    gap = gaps["puskesmas"].villages["people_reached"].idxmin()
+    x, y = tab.settled(inside(hostile_layers, gap)[::-1])
+    tab.page.mouse.move(x - 2, y)
+    tab.page.mouse.move(x, y)
+    tip = tab.frame().locator(".jk-tip")
+
+    def says(kind, status):
+        title = f"{tab.texts.kind(kind)}: {tab._('Status')}: {tab.texts.term(status)}"
+        expect(tip.locator("div div").first).to_have_text(title)
+
+    says("puskesmas", "gap")
+    tab.page.locator('[data-key="choice-kind"]').select_option("pustu")
+    says("pustu", gaps["pustu"].villages.loc[gap, "status"])
+    tab.page.locator('[data-key="choice-kind"]').select_option("puskesmas")
+    tab.tab("What if")
+    tab.choose(tab._("Kind of new unit"), "Puskesmas")
+    tab.button("Place it on the map").click()
+    tab.frame().locator(".jk-tool").wait_for()
+    tab.click_map(*inside(hostile_layers, gap))
+    tab.page.locator('[data-key="e-0"]').wait_for()
+    says("puskesmas", "served")
 
 
 def test_a_road_is_closed_by_pointing_at_it(tab, hostile_layers, study, store):

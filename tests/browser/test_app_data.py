@@ -136,6 +136,10 @@ def test_what_is_no_list_is_told_and_changes_nothing(tab, tmp_path, workspace, d
     expect(notice).to_contain_text("foto.csv")
     # Where it lay for a moment means nothing to anybody.
     expect(notice).not_to_contain_text("jangkau-")
+    empty = tmp_path / "kosong.csv"
+    empty.write_bytes(b"")
+    tab.page.locator('input[type="file"]').set_input_files(empty)
+    expect(notice).to_contain_text(tab._("The file is empty."))
     assert read_workspace(workspace).facilities.equals(demo_layers.facilities)
 
 

@@ -122,6 +122,9 @@ def test_hostile_names_are_shown_as_text(page, gaps):
 def test_a_phone_shows_it_without_scrolling_sideways(page):
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     assert page.locator(".leaflet-control-layers-toggle").is_visible()
+    named = page.locator(".leaflet-control-zoom a, .leaflet-control-layers-toggle")
+    titles = named.evaluate_all("nodes => nodes.map(n => [n.title, n.getAttribute('aria-label')])")
+    assert sorted(titles) == [["Lapisan", "Lapisan"], ["Perbesar", "Perbesar"], ["Perkecil", "Perkecil"]]
     assert page.locator(".leaflet-control-scale").is_visible()
     assert "Jangkau" in page.locator(".leaflet-control-attribution").inner_text()
 
@@ -174,3 +177,15 @@ def test_the_season_is_chosen_on_the_page(page, gaps):
     page.locator("#jk-head input[value=dry]").focus()
     page.keyboard.press("ArrowRight")
     assert page.locator("#jk-head input[value=wet]").is_checked()
+
+
+@pytest.mark.slow
+def test_a_tip_under_a_still_pointer_tells_the_season_that_was_chosen(page, gaps):
+    dry, wet = (one["puskesmas"].villages["status"] for one in gaps.seasons.values())
+    for box in page.locator(".leaflet-control-layers-overlays input").all():
+        box.uncheck()
+    code = dry.index[(dry != wet) & (wet != "unknown")][0]
+    words = map_texts("id")
+    assert f"Puskesmas: {words[dry[code]]}" in hover_tooltip(page, code)
+    page.locator("#jk-head input[value=wet]").evaluate("node => node.click()")
+    assert f"Puskesmas: {words[wet[code]]}" in page.locator(".jk-tip").first.inner_text()

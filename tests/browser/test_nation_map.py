@@ -178,6 +178,9 @@ def test_a_village_tells_its_figures_in_both_languages_and_names_are_text(page, 
         assert f"{minutes} {t['min']}" in text
         page.mouse.click(*spot)
         assert HOSTILE in page.locator(".leaflet-popup").last.inner_text()
+        close = page.locator(".leaflet-popup-close-button").last
+        assert close.get_attribute("aria-label") == t["close_popup"]
+        assert page.locator(".leaflet-control-zoom-in").get_attribute("title") == t["zoom_in"]
         page.locator("#jk-language").click()
     assert page.evaluate("document.documentElement.lang") == "id"
 

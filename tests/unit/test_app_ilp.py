@@ -35,11 +35,13 @@ from app.views import data as data_view
 from app.views import equity as equity_view
 from app.views import guide as guide_view
 from app.views import sheet as sheet_view
+from app.views.mapview import painting
 from app.web.address import LINKED, Address
 from geodata.adoption import Adoption
 from planner.coverage.study import find_gaps
 from planner.ilp.model import Ilp
 from planner.ilp.stages import puskesmas_of
+from planner.ilp.tables import ilp_summary
 from planner.ilp.three_answers import CLASSES
 from planner.reports.outputs import write_gaps
 from planner.reports.pws_page import pws_html
@@ -108,7 +110,12 @@ def test_people_beyond_capacity_are_unknown_where_no_capacity_is_known(state, il
     # A hospital has no capacity in the list or the standard: nobody can say that it has room.
     state.kind = "hospital"
     assert ilp.loads.loc[ilp.loads["serves_as"] == "hospital", "capacity_people"].isna().all()
-    assert {state.painted.legend(Texts("en"))[c].label for c in state.classes()} == {"unknown"}
+    near = state.area.base.gaps.coverage["hospital"].villages["people_reached"].to_numpy() != 0
+    shown = [state.painted.legend(Texts("en"))[c].label for c in state.classes()]
+    assert shown == ["unknown" if unknown else "nobody" for unknown in near]
+    # The table says the same, and there is no sum of it.
+    assert ilp.beyond["hospital_people_beyond"].isna().tolist() == near.tolist()
+    assert ilp_summary(ilp)["people_beyond"]["hospital"] is None
 
 
 @pytest.mark.slow
@@ -293,6 +300,20 @@ def test_the_equity_page_holds_the_table_of_the_planner(area, ilp, by):
     assert shown.whole.gini_reachable == pytest.approx(whole["gini_reachable"])
     x, y = np.array(shown.curve).T
     assert 1.0 - np.sum(np.diff(x) * (y[1:] + y[:-1])) == pytest.approx(whole["gini_reachable"], abs=2e-3)
+
+
+def test_what_is_not_told_apart_by_group_says_that_it_is_of_all_people(area, store):
+    session = Session(area, Texts("en"), store, account="siti", editor=True)
+    page = equity_view.make(session)
+    assert "all people" not in text_of(page.html.partition("<dl")[0])
+    session.state.measure = "beyond"
+    assert "(" not in painting(session, 0)["title"]
+    session.state.group = "balita"
+    assert "all people" in text_of(page.html.partition("</h2>")[0])
+    assert "under-fives alone" in text_of(page.html)
+    assert painting(session, 0)["title"].endswith("People beyond capacity (all people)")
+    session.state.measure = "unreached"
+    assert painting(session, 0)["title"].endswith("(under-fives)")
 
 
 def test_the_equity_page_of_an_unlisted_kind_says_that_nothing_is_known(demo_layers, store):

@@ -9,7 +9,7 @@ import panel_material_ui as pmui
 import pytest
 from bokeh.core.serialization import Buffer, Deserializer
 
-from app.components.upload import Upload
+from app.components.upload import EMPTY, Upload
 from app.web.messages import TooMuchError, unpack
 from geodata.files.limits import FILE_PIECE_BYTES, MESSAGE_BYTES
 
@@ -77,6 +77,20 @@ def test_a_file_comes_in_pieces(field):
     assert field.filename == "a.yml"
     assert held(field) == 0
     assert not field.told
+
+
+def test_an_empty_file_is_told_and_the_same_file_comes_twice(field):
+    """A browser sends no piece of a file without content."""
+    seen, begun = [], []
+    field.param.watch(lambda event: seen.append(event.new), ["value"])
+    field._begun = lambda: begun.append(field.value)
+    whole = ({"status": "initializing"}, piece(b"ab"), {"status": "finished"})
+    for message in (*whole, *whole, {"status": "initializing"}, {"status": "finished"}):
+        field._handle_msg(message)
+    assert [value for value in seen if value] == [b"ab", b"ab"]
+    assert begun == [None] * 3
+    assert field.told == [EMPTY]
+    assert field.given == b""
 
 
 @pytest.mark.parametrize("message", NOT_OURS, ids=repr)

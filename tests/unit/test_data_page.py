@@ -280,7 +280,11 @@ def test_what_is_had_back_is_named_by_its_day(view, served):
     again.acted({"act": "have_back", "name": "earlier-000001"})
     again.acted({"act": "use"})
     latest, *_ = served.earlier(served.areas[0])
-    assert re.fullmatch(r"the data until \d+ \w+ \d{4} \d\d:\d\d WIB", latest.why)
+    # It is kept in no language, and told in that of whoever looks.
+    for lang, said in (("en", "the data until"), ("id", "data sampai")):
+        seen = opened(served.areas[0], view.session.store, served, lang=lang)
+        assert re.search(rf"{said} \d+ \w+ \d{{4}} \d\d:\d\d WIB", seen.states.html)
+        assert latest.why not in seen.states.html
     assert served.areas[0].layers.facilities.equals(view.session.area.layers.facilities)
 
 

@@ -13,6 +13,7 @@ from app.areas.question import WhatIf, what_if_of_file
 from app.components.wire import FIRST_REST, Wire
 from app.core.session import Session
 from app.core.state import Selection
+from app.figures.describe import described
 from app.store import Store
 from app.texts import Texts
 from app.views import PLACES, VIEWS, tour
@@ -24,7 +25,7 @@ from app.web import desk
 from app.web.address import Address
 from geodata.errors import ConfigError
 from planner.coverage.study import Study
-from planner.scenarios.edits import CloseRoad, OpenFacility
+from planner.scenarios.edits import CloseRoad, Flood, OpenFacility
 from planner.scenarios.scenario import default_scenario
 
 # Panel's download button warns of two names for one thing.
@@ -78,6 +79,15 @@ def test_a_name_is_found_whatever_its_capitals_and_accents_and_the_nearest_comes
     assert [f.id for f in index.search("sukorejo sumber", most=9)] == ["1.3"]
     assert [f.id for f in index.search("1.2", most=1)] == ["1.2"]
     assert index.search("· '", most=9) == []
+    # Words that are written before a name tell what is meant, where no name holds them.
+    assert [f.id for f in index.search("Desa Sukorejo", most=9)] == ["1.2", "1.3", "1.1"]
+    assert [f.id for f in index.search("kel. sukorejo sumber", most=9)] == ["1.3"]
+    assert [f.id for f in index.search("Kec. Sukorambi", most=9)] == ["1"]
+    assert [f.id for f in index.search("kecamatan sukorambi", most=9)] == ["1"]
+    assert [f.id for f in index.search("district of nowhere", most=9)] == []
+    assert index.search("desa", most=9) == []
+    # A whole code stands alone, also where others begin with it.
+    assert [f.id for f in index.search("1", most=9)] == ["1"]
 
 
 @given(st.lists(st.tuples(NAMES, NAMES), max_size=6), st.text(alphabet="abáe '1", max_size=4))
@@ -171,6 +181,28 @@ def test_a_road_is_closed_changed_and_opened_again(session):
     view.drawn_flood({"type": "area", "line": [(west, south), (east, south), (east, north)]})
     assert [e.op for e in session.state.what_if.edits][-1] == "flood"
     assert session.state.what_if.edits[-1].season == "wet"
+
+
+def test_what_told_of_a_success_goes_away_when_the_user_goes_on(session):
+    session.notice.tell("Saved: Usulan", "success")
+    session.state.order = "-unreached"
+    assert session.notice.text
+    session.state.kind = "pustu"
+    assert session.notice.text == ""
+    # What went wrong stays until it is closed.
+    session.notice.tell("This cannot be done", "error")
+    session.state.kind = "puskesmas"
+    assert session.notice.text == "This cannot be done"
+
+
+@pytest.mark.parametrize("lang", ["id", "en"])
+def test_every_season_of_a_flood_is_told_in_words(area, lang):
+    texts = Texts(lang)
+    ring = [(110.0, -7.0), (110.1, -7.0), (110.0, -7.1)]
+    for season in whatif_view.FLOOD_SEASONS:
+        assert texts.term(f"season_{season}") != f"season_{season}"
+        [line] = described(WhatIf().with_edit(Flood(polygon=ring, season=season)), area, texts)
+        assert "season_" not in line
 
 
 def test_a_scenario_file_asks_what_the_question_asked_that_wrote_it(area):

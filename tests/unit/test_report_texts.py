@@ -15,7 +15,7 @@ import yaml
 from support import ROOT
 
 from planner.pipeline import Ilp, demo_layers, find_gaps
-from planner.reports.documents.model import UNKNOWN, number, people, rupiah, share, total
+from planner.reports.documents.model import UNKNOWN, Figure, Headline, number, people, rupiah, share, total
 from planner.reports.documents.words import Words, report_texts
 from planner.reports.proposal.annexes import facility_annex
 from planner.reports.proposal.background import aim, kind_facts
@@ -267,6 +267,19 @@ def test_behind_a_colon_a_sentence_goes_on(source):
         page = one_page(replace(source, words=Words(lang)))
         note = page.sections[0].blocks[-1].text
         assert note.partition(colon)[2][0].islower()
+
+
+def test_the_one_page_names_its_season_where_the_roads_tell_them_apart(source):
+    for lang, told in (("id", "pada musim kemarau"), ("en", "in the dry season")):
+        one = replace(source, words=Words(lang))
+        season = told.partition("pada ")[2] or told.partition("the ")[2]
+        for tell in (True, False):
+            vars(one)["seasons_told"] = tell
+            blocks = one_page(one).sections[0].blocks
+            [headline] = [b for b in blocks if isinstance(b, Headline)]
+            [figure] = [b for b in blocks if isinstance(b, Figure)]
+            assert headline.numbers[0][1].endswith(told) == tell
+            assert figure.caption.endswith(f", {season}") == tell
 
 
 def test_effects_of_the_unknown_go_with_how_many_there_are():

@@ -31,6 +31,7 @@ from planner.ilp import reasons
 from planner.ilp.groups import Origin
 from planner.ilp.jejaring import How
 from planner.ilp.three_answers import AS_DRY, VillageClass
+from planner.scenarios.edits import Flood
 from planner.scenarios.modes import SEASONS
 from planner.scenarios.scenario import default_scenario
 from planner.scenarios.standards import KindStandard
@@ -47,7 +48,8 @@ FAMILIES = {
         "": (*VillageStatus, *YesNo, AS_DRY),
         "reason_": [reason for reason in Reason if reason],
         "mode_": MODES,
-        "season_": SEASONS,
+        # A flood may be of both.
+        "season_": {*SEASONS, *get_args(Flood.model_fields["season"].annotation)},
         "kind_": KINDS,
         "why_": WHY,
         # The layers that a workspace's files make.

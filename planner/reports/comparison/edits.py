@@ -195,9 +195,7 @@ class _Told:
         words = self._words
         crs = self._layers.villages.crs
         area = gpd.GeoSeries([shapely.Polygon(edit.polygon)], crs=WGS84).to_crs(crs).make_valid().area.iloc[0]
-        season = (
-            words.say("edit.both_seasons") if edit.season == "both" else words.on_map(f"season_{edit.season}")
-        )
+        season = words.on_map(f"season_{edit.season}")
         key = "flood_closed" if edit.factor == 0 else "flood_slow"
         km2 = number(area / 1e6, "km2", decimals=1)
         return words.say(f"edit.{key}", km2=km2, season=season, factor=words.plain(edit.factor))

@@ -123,6 +123,27 @@ var jangkauBase = (function () {
     box.appendChild(el("div", "", label + " · " + f.id + closed));
     return box;
   }
+  // A tip is told when it opens. What changes under a pointer at rest, as by the keyboard, is told anew.
+  function retell(map) {
+    map.eachLayer(function (layer) { if (layer instanceof L.Tooltip) layer.update(); });
+  }
+  // Leaflet names its own buttons in English; once they are there, and again in another language.
+  function named(map, t) {
+    function name(node, words) {
+      if (!node) return;
+      node.title = words;
+      node.setAttribute("aria-label", words);
+    }
+    var box = map.getContainer();
+    name(box.querySelector(".leaflet-control-zoom-in"), t.zoom_in);
+    name(box.querySelector(".leaflet-control-zoom-out"), t.zoom_out);
+    name(box.querySelector(".leaflet-control-layers-toggle"), t.layers);
+    if (map.jangkauPopups) map.off("popupopen", map.jangkauPopups);
+    map.jangkauPopups = function (event) {
+      name(event.popup.getElement().querySelector(".leaflet-popup-close-button"), t.close_popup);
+    };
+    map.on("popupopen", map.jangkauPopups);
+  }
   var SVG = "http://www.w3.org/2000/svg";
   function drawnSymbol(kind, closed) {
     var svg = document.createElementNS(SVG, "svg");
@@ -217,6 +238,6 @@ var jangkauBase = (function () {
   return {
     drawn: drawn, el: el, roads: roads, water: water, facility: facility, facilityTip: facilityTip,
     symbol: symbol, scale: scale, legendRow: legendRow, roadRow: roadRow, quietPane: quietPane, hatch: hatch,
-    surroundings: surroundings,
+    surroundings: surroundings, retell: retell, named: named,
   };
 })();

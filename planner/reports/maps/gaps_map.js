@@ -104,6 +104,7 @@ function jangkauGapsMap(map, data) {
     if (k.kind === current) base.addTo(map);
   });
   L.control.layers(bases, overlays, { collapsed: map.getSize().x < 700 }).addTo(map);
+  jangkauBase.named(map, t);
 
   // One season is named; between two one can choose.
   function seasonChoice() {
@@ -119,8 +120,7 @@ function jangkauGapsMap(map, data) {
       input.checked = s.season === season;
       input.addEventListener("change", function () {
         season = s.season;
-        villages.setStyle(style);
-        describe();
+        repaint();
       });
       label.appendChild(input);
       label.appendChild(document.createTextNode(" " + s.label));
@@ -174,10 +174,14 @@ function jangkauGapsMap(map, data) {
     });
     data.roads.forEach(function (group) { box.appendChild(jangkauBase.roadRow(group)); });
   }
+  function repaint() {
+    villages.setStyle(style);
+    jangkauBase.retell(map);
+    describe();
+  }
   map.on("baselayerchange", function (event) {
     current = event.layer.jangkauKind;
-    villages.setStyle(style);
-    describe();
+    repaint();
   });
   describe();
   // At once: while the map glides to its place, what lies under a still pointer changes and no tooltip comes.

@@ -235,6 +235,7 @@ function jangkauNationMap(map, data) {
   function describe() {
     document.documentElement.lang = lang;
     document.title = t.nation_title;
+    jangkauBase.named(map, t);
     document.querySelector("#jk-head h1").textContent = t.nation_title;
     var said = [t.limit + " " + number(data.limits[kind], 1) + " " + t.min];
     if (data.network === "none") said.push(t.network_none);
@@ -273,6 +274,8 @@ function jangkauNationMap(map, data) {
     chosen = kindChoice.value;
     season = seasonChoice.value;
     kind = answerOf(chosen);
+    hide();
+    map.closePopup();
     recolour();
     describe();
   }

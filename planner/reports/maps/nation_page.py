@@ -43,6 +43,7 @@ TEXTS = (
     "unreachable", "reason", "limit", "min", "at_least", "legend", "network_none", "nation_title",
     "nation_list", "nation_search", "nation_share", "nation_zoom", "nation_all", "nation_kind",
     "nation_other", "nation_none", "nation_missing", "nation_on_foot", "season", "season_dry", "season_wet",
+    "zoom_in", "zoom_out", "layers", "close_popup",
 )  # fmt: skip
 
 

@@ -237,8 +237,15 @@ def one_page(source: Source) -> Document:
     told = source.assumed
     blocks: list[Block] = [] if told is None else [Paragraph(told.short(MOST_ON_A_PAGE))]
     blocks.append(Headline(_three_numbers(source)))
+    if source.plan is not None and source.seasons_told:
+        seasons = source.plan.seasons
+        season = words.say(f"request.season_{'both' if len(seasons) > 1 else seasons[0]}")
+        blocks.append(Paragraph(season, note=True))
     if focus is not None:
         caption = words.say("background.map_caption", kind=words.kind(focus))
+        if source.seasons_told:
+            season = words.on_map(f"season_{source.season}")
+            caption = words.say("one_page.of_season", what=caption, season=season)
         alt = words.say("background.map_alt", kind=words.kind(focus), area=source.area_name)
         png = source.map_of(focus, with_plan=True)
         blocks.append(Figure("answer.png", caption, alt, png, width=0.86))
@@ -282,7 +289,11 @@ def _three_numbers(source: Source) -> tuple[tuple[Cell, str], ...]:
     villages, lost = not_reached(source, focus)
     kind = words.kind(focus)
     known, all_ = source.villages_of_known_people
-    values: dict[str, Cell | str] = {"kind": kind, "rule": source.rule_words(focus)}
+    rule = source.rule_words(focus)
+    if source.seasons_told:
+        # The map and the list may be looked at in another.
+        rule = words.say("one_page.in_season", rule=rule, season=words.on_map(f"season_{source.season}"))
+    values: dict[str, Cell | str] = {"kind": kind, "rule": rule}
     values |= {"known": number(known), "all": number(all_, "village")}
     return (
         (

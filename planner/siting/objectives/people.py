@@ -99,7 +99,7 @@ def fewest_plan(problem: Problem) -> Answer:
     _require_floors(problem, floors)
     found = fewest_units(problem.instance, max(wanted, 0.0), floors=floors, **search_of(problem))
     if found.proof is Proof.INFEASIBLE:
-        raise ConfigError(_out_of_reach(problem, target))
+        raise _out_of_reach(problem, target)
     require_plan(problem, found, floors)
     most = 2.0 * max(float(problem.instance.cost[found.chosen].sum()), float(problem.instance.cost.min()))
     curve = cover_curve(problem.instance, most, may_go_on=problem.may_go_on)
@@ -144,10 +144,10 @@ def _require_floors(problem: Problem, floors: list[FloorRow]) -> None:
             f"{' and others' if len(lost) > 5 else ''}: ask for less, give candidate places there, or mend "
             "the roads first"
         )
-        raise ConfigError(msg)
+        raise ConfigError(msg, why="floors_out_of_reach")
 
 
-def _out_of_reach(problem: Problem, target: float) -> str:
+def _out_of_reach(problem: Problem, target: float) -> ConfigError:
     """Return which villages no candidate reaches, where a share cannot be met."""
     instance, reach = problem.instance, problem.reach
     never = ~reach.already & ~instance.reached(~instance.forbidden)
@@ -162,11 +162,13 @@ def _out_of_reach(problem: Problem, target: float) -> str:
     few = f"for whom they make no {reach.backup} units in time"
     whom = few if reach.backup > 1 else "whom no candidate reaches in time"
     ruled = ", by the rules of the plan," if problem.ask.has_rules else ""
-    return (
+    msg = (
         f"target {target:.1%}: all candidates together{ruled} reach {best:.2%}. {villages} "
         f"people {whom}, most in {worst}. Ask for less, give candidate places "
         "there, or mend the roads first"
     )
+    most = ", ".join(str(names[c]) for c, n in lost.head(5).items() if n > 0)
+    return ConfigError(msg, why="target_out_of_reach", best_percent=100 * best, villages=most)
 
 
 def gradual_instance(problem: Problem, times: Times) -> CoverInstance:

@@ -138,11 +138,10 @@ def require_plan(problem: Problem, found: Solution, floors: list[FloorRow]) -> N
     """
     if found.proof is Proof.INFEASIBLE:
         if forced_cost_too_much(problem) or not floors:
-            msg = FORCED_COST_TOO_MUCH
-        else:
-            names = ", ".join(f.name for f in floors[:5])
-            msg = f"no plan of this size keeps the floors ({names}): allow more, or lower them"
-        raise ConfigError(msg)
+            raise ConfigError(FORCED_COST_TOO_MUCH, why="forced_cost")
+        names = ", ".join(f.name for f in floors[:5])
+        msg = f"no plan of this size keeps the floors ({names}): allow more, or lower them"
+        raise ConfigError(msg, why="floors_too_high")
     if np.isnan(found.objective):
         msg = (
             f"in {problem.ask.time_limit_s:g} s no plan was found that keeps the floors, and none was ruled "

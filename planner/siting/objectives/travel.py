@@ -47,12 +47,12 @@ def least_travel_plan(problem: Problem, times: Times) -> Answer:
     found = _travel(problem, instance, problem.budget, worst=worst)
     if found.proof is Proof.INFEASIBLE:
         if forced_cost_too_much(problem):
-            raise ConfigError(FORCED_COST_TOO_MUCH)
+            raise ConfigError(FORCED_COST_TOO_MUCH, why="forced_cost")
         msg = (
             "so few units cannot reach everybody who can be reached at all, as on other islands: allow more, "
             "or plan for the objective people"
         )
-        raise ConfigError(msg)
+        raise ConfigError(msg, why="too_few_for_all")
     why = saved_by(instance, found.chosen, problem.budget, worst=worst, xy=problem.xy)
     promised = np.full(len(times.now_s), np.nan)
     promised[rows] = instance.distance_s(found.chosen)
