@@ -10,6 +10,7 @@ import pandas as pd
 from geodata.vocabulary.statuses import FacilityStatus, YesNo
 from planner.reports.comparison.edits import edits_in_words
 from planner.reports.documents.model import Items, Paragraph, Section, number
+from planner.reports.proposal.seasons import season_words
 from planner.scenarios.edits import FACILITY_EDITS
 from planner.scenarios.modes import SEASONS
 from planner.scenarios.scenario import default_scenario
@@ -171,7 +172,7 @@ def _rules(source: Source, mine: Scenario, plain: Scenario) -> list[str]:
     words = source.words
     out = []
     if mine.season != plain.season:
-        out.append(words.say("assumed.season", season=words.on_map(f"season_{mine.season}")))
+        out.append(words.say("assumed.season", season=season_words(source, mine.season)))
     names = [(s.standard_name, s.standard_version) for s in (mine, plain)]
     if names[0] != names[1]:
         out.append(words.say("assumed.standard", name=mine.standard_name, version=mine.standard_version))

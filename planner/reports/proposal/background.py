@@ -21,6 +21,7 @@ from planner.reports.documents.model import (
     text,
 )
 from planner.reports.proposal.plan import gained_by
+from planner.reports.proposal.seasons import season_words, share_in, why_as_dry
 from planner.reports.proposal.stated import stated
 
 if TYPE_CHECKING:
@@ -136,11 +137,11 @@ def _reach(source: Source) -> tuple[Block, ...]:
     rows = []
     for kind in source.kinds:
         status = [source.status(kind, s) for s in VillageStatus]
-        wet = source.share(kind, source.other_season) if source.seasons_told else UNKNOWN
+        shares = (share_in(source, kind, season) for season in (source.season, source.other_season))
         rows.append(
             Row((
                 text(words.kind(kind, begins=True)), text(source.rule_words(kind)),
-                _bare(source.reached(kind)), source.share(kind), wet, *status,
+                _bare(source.reached(kind)), *shares, *status,
             ))
         )  # fmt: skip
     standard = words.say(
@@ -148,8 +149,8 @@ def _reach(source: Source) -> tuple[Block, ...]:
         served=words.plain(scenario.status.served * 100), gap=words.plain(scenario.status.gap * 100),
     )  # fmt: skip
     blocks: list[Block] = [Paragraph(standard)]
-    if not source.seasons_told and source.gaps.network is not None:
-        blocks.append(Paragraph(words.say("background.seasons_alike")))
+    if not source.seasons_told:
+        blocks.append(Paragraph(why_as_dry(source)))
     blocks.append(Table(words.say("background.reach_caption"), columns, tuple(rows), small=True))
     blocks += [Paragraph(note, note=True) for note in _reach_notes(source)]
     return tuple(blocks)
@@ -182,7 +183,7 @@ def kind_facts(source: Source, kind: str) -> list[str]:
         return [words.say("background.no_list", kind=name)]
     values: dict[str, Cell | str] = {
         "kind": name, "rule": source.rule_words(kind), "people": source.reached(kind),
-        "share": source.share(kind), "season": words.on_map(f"season_{source.season}"),
+        "share": source.share(kind), "season": season_words(source, source.season),
     }  # fmt: skip
     if not source.reached(kind).known:
         out = [words.fill("background.reached_unknown", values)]

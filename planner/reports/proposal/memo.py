@@ -23,6 +23,7 @@ from planner.reports.proposal.closing import signature
 from planner.reports.proposal.plan import gained_by
 from planner.reports.proposal.readiness import unknown_facts
 from planner.reports.proposal.request import cost, not_reached, proposed, request_facts, yearly
+from planner.reports.proposal.seasons import season_notes
 from planner.reports.proposal.stated import show
 
 if TYPE_CHECKING:
@@ -245,7 +246,7 @@ def one_page(source: Source) -> Document:
         if source.plan is None and source.partly_on_foot(focus):
             note = words.say("background.on_foot_note", kinds=words.kind(focus))
             blocks.append(Paragraph(note, note=True))
-        blocks += [Paragraph(note, note=True) for note in _on_foot(source)]
+        blocks += [Paragraph(note, note=True) for note in [*_on_foot(source), *season_notes(source)]]
     blocks.append(Section("asked", words.say("asked.title"), (Paragraph(asked(source)),)))
     unknown = unknown_facts(source)
     if unknown:
