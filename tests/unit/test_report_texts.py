@@ -21,7 +21,8 @@ from planner.reports.proposal.annexes import facility_annex
 from planner.reports.proposal.background import aim, kind_facts
 from planner.reports.proposal.memo import asked, one_page, staff_memo
 from planner.reports.proposal.method import defaults_of
-from planner.reports.proposal.request import request_facts, staff_in_words
+from planner.reports.proposal.proposed import staff_in_words
+from planner.reports.proposal.request import request_facts
 from planner.reports.proposal.write import source_of
 from planner.scenarios.scenario import default_scenario
 

@@ -30,8 +30,9 @@ from planner.reports.print_maps.outlines import outlines_of
 from planner.reports.proposal.annexes import sources_table
 from planner.reports.proposal.background import area_facts
 from planner.reports.proposal.method import steps
+from planner.reports.proposal.proposed import proposed, staff_cell
 from planner.reports.proposal.readiness import unknown_facts
-from planner.reports.proposal.request import cost, proposed, staff_in_words, yearly
+from planner.reports.proposal.request import cost, yearly
 from planner.reports.proposal.seasons import season_words
 
 if TYPE_CHECKING:
@@ -105,11 +106,11 @@ def _short(both: Comparison) -> list[Block]:
         blocks.append(Items(tuple(says)))
     else:
         blocks.append(Paragraph(words.say("compare.nothing_comparable")))
-    on_foot = [words.kind(kind) for kind in both.compared if both.a.source.partly_on_foot(kind)]
+    on_foot = [words.kinds(kind) for kind in both.compared if both.a.source.partly_on_foot(kind)]
     if on_foot:
         note = words.say("background.on_foot_note", kinds=words.listed(on_foot))
         blocks.append(Paragraph(note, note=True))
-    left = [words.kind(kind) for kind in both.kinds if kind not in both.compared]
+    left = [words.kinds(kind) for kind in both.kinds if kind not in both.compared]
     if left:
         blocks.append(Paragraph(words.say("compare.left_out", kinds=words.listed(left))))
     return blocks
@@ -337,7 +338,7 @@ def _cost(both: Comparison) -> list[Block]:
                 else [UNKNOWN] * 3
             )
         else:
-            cells = [cost(plan), yearly(plan), text(staff_in_words(side.source, plan.staff(plan.sites)))]
+            cells = [cost(plan), yearly(plan), staff_cell(side.source, plan, plan.sites)]
         rows.append(Row((text(called(both, side)), *cells)))
     columns = (
         Column(words.say("compare.column_scenario"), 1.4),

@@ -90,7 +90,7 @@ def _doubts(both: Comparison) -> list[str]:
     ]  # fmt: skip
     if not unsure:
         return []
-    return [words.say("compare.at_least", kinds=words.listed([words.kind(kind) for kind in unsure]))]
+    return [words.say("compare.at_least", kinds=words.listed([words.kinds(kind) for kind in unsure]))]
 
 
 def _rules(both: Comparison) -> list[str]:

@@ -87,6 +87,15 @@ class Words:
         self.lang = lang
         self._texts = report_texts()[lang]
         self._map, self._ilp = map_texts(lang), ilp_texts()[lang]
+        units = self._texts["units"]
+        several = {
+            word: units[key.removeprefix("unit_")]
+            for key, word in self._ilp.items()
+            if key.removeprefix("unit_") in units and key.startswith("unit_")
+        }
+        self._several = {
+            w: forms if isinstance(forms, str) else forms["other"] for w, forms in several.items()
+        }
         self._write = Formatter(lang, words={"unknown": str(self._texts["unknown"])})
 
     def has(self, key: str) -> bool:
@@ -126,6 +135,9 @@ class Words:
         if isinstance(found, dict):
             found = found["one" if n is not None and round(n.number, n.decimals) == 1 else "other"]
         filled = {name: self.cell(v) if isinstance(v, Cell) else v for name, v in values.items()}
+        if "kind" in filled:
+            # A sentence may speak of a kind's units as well as of one of them.
+            filled["kind_many"] = self._several.get(filled["kind"], filled["kind"])
         if n is not None:
             filled["n"] = self.cell(n)
         return _begun(str(found), str(found).format(**filled).strip())
@@ -173,6 +185,11 @@ class Words:
         """Return the word for a kind of facility, with a capital letter where it begins a line."""
         word = self._ilp.get(f"unit_{kind}", kind)
         return word[0].upper() + word[1:] if begins else word
+
+    def kinds(self, kind: str) -> str:
+        """Return the word for several facilities of a kind: "hospitals"."""
+        word = self.kind(kind)
+        return self._several.get(word, word)
 
     def mode(self, mode: str) -> str:
         """Return a mode of travel as in "by motorcycle"."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from planner.reports.documents.model import Column, Items, Paragraph, Row, Section, Table, number, text
 from planner.reports.proposal.annexes import sources_table
-from planner.reports.proposal.request import staff_in_words
+from planner.reports.proposal.proposed import measure_words, staff_cell
 from planner.scenarios.scenario import default_scenario
 from planner.siting.measures import default_measures
 
@@ -220,8 +220,8 @@ def _of_measures(source: Source) -> Iterator[Default]:
         years = float(first["lead_years"])
         value = words.say(
             "default.measure_value", n=number(years, decimals=4),
-            staff=staff_in_words(source, plan.staff(sites.head(1))), years=words.plain(years),
+            staff=staff_cell(source, plan, sites.head(1)), years=words.plain(years),
         )  # fmt: skip
-        what = f"{words.kind(str(first['kind']), begins=True)} {words.on_map('measure_' + first['op'])}"
+        what = measure_words(source, str(first["op"]), str(first["kind"]))
         yield _default(words, "measure", value, basis, same=not own_file and bool(basis),
                        what={"measure": what}, own=f"measure_{first['op']}")  # fmt: skip

@@ -192,6 +192,8 @@ def _of_plan(source: Source) -> list[tuple[str, str]]:
         out.append(_pair(source, "yearly_money" if plan.counts_money else "yearly", n=number(silent, "unit")))
     if untold := len([one for one in plan.roads if np.isnan(one.yearly_idr)]):
         out.append(_pair(source, "yearly_roads", n=number(untold)))
+    if silent := int((plan.sites["staff"] == "").sum()):
+        out.append(_pair(source, "needs", n=number(silent, "unit")))
     if roles := plan.record.get("staff_not_limited"):
         out.append(_pair(source, "staff", roles=words.listed([words.role(r) for r in roles])))
     if waiting := plan.record.get("puskesmas_not_ready"):
