@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from planner.texts.formatter import Formatter
+from planner.reports.documents.words import Words
 
 # As planner.siting.ground.mobile.stop_name writes it; a stop of a list has a name of its own before it.
 STOP = re.compile(r"(?:(?P<own>.+) \()?mobile stop from (?P<unit>.+), (?P<days>[\d.e+]+) days a month\)?")
@@ -30,6 +30,6 @@ def stop_in_words(name: str, lang: str) -> str:
     found = STOP.fullmatch(name)
     if found is None:
         return name
-    write = Formatter(lang)
-    said = write.term("stop_from").format(unit=found["unit"], days=write.plain(float(found["days"])))
+    words = Words(lang)
+    said = words.say("proposed.stop_from", unit=found["unit"], days=words.plain(float(found["days"])))
     return f"{found['own']} ({said})" if found["own"] else said

@@ -87,16 +87,18 @@ class Words:
         self.lang = lang
         self._texts = report_texts()[lang]
         self._map, self._ilp = map_texts(lang), ilp_texts()[lang]
-        units = self._texts["units"]
-        several = {
-            word: units[key.removeprefix("unit_")]
-            for key, word in self._ilp.items()
-            if key.removeprefix("unit_") in units and key.startswith("unit_")
-        }
-        self._several = {
-            w: forms if isinstance(forms, str) else forms["other"] for w, forms in several.items()
-        }
+        self._several = self._kinds_in_number()
         self._write = Formatter(lang, words={"unknown": str(self._texts["unknown"])})
+
+    def _kinds_in_number(self) -> dict[str, str]:
+        """Return the word for several units of a kind by the word for one, small and with a capital."""
+        out: dict[str, str] = {}
+        for key, forms in self._texts["units"].items():
+            one = self._ilp.get(f"unit_{key}", "")
+            several = forms if isinstance(forms, str) else forms["other"]
+            if one:
+                out |= {one: several, one[0].upper() + one[1:]: several[0].upper() + several[1:]}
+        return out
 
     def has(self, key: str) -> bool:
         """Return whether there is a text of this key."""

@@ -284,10 +284,11 @@ def site_table(source: Source, plan: Plan) -> Table:
     words = source.words
     dated = plan.years is not None
     columns = [Column(words.say("column.number"), 0.5, numeric=True)]
-    columns += [Column(words.say("column.year_works"), 0.8)] if dated else []
+    # A heading breaks between words only: each column has room for its longest.
+    columns += [Column(words.say("column.year_works"), 1.1)] if dated else []
     columns += [
         Column(words.say(f"column.{c}"), w)
-        for c, w in (("measure", 1.6), ("village", 1.7), ("district", 1.5))
+        for c, w in (("measure", 1.8), ("village", 1.7), ("district", 1.4))
     ]
     columns += [Column(words.say(f"column.{c}"), w, numeric=True)
                 for c, w in (("people_gained", 1.1), ("people_own", 1.2), ("cost", 1.4))]  # fmt: skip
