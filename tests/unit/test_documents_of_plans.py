@@ -9,7 +9,9 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
+from geodata.crs import WGS84
 from planner.pipeline import Ilp, demo_layers, find_gaps
+from planner.reports.comparison.edits import edits_in_words
 from planner.reports.documents.model import Items, Paragraph, Table
 from planner.reports.documents.words import Words
 from planner.reports.proposal.annexes import goods_annex
@@ -21,6 +23,7 @@ from planner.reports.proposal.request import _staff, request_facts, site_table
 from planner.reports.proposal.seasons import why_as_dry
 from planner.reports.proposal.write import source_of
 from planner.reports.stops import stop_in_words
+from planner.scenarios.edits import OpenFacility
 from planner.scenarios.scenario import default_scenario
 from planner.siting.ground.mobile import stop_name
 
@@ -87,6 +90,7 @@ def texts_of(block):
     return [said for one in blocks for said in texts_of(one)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("ops", "kind", "indonesian", "english"),
     [
@@ -128,6 +132,11 @@ def test_a_stop_is_named_by_its_puskesmas_in_the_readers_language(source):
         "Balai desa (pos layanan keliling dari Puskesmas (lama), 0,5 hari sebulan)"
     )
     assert stop_in_words("Pustu (mobile)", "id") == "Pustu (mobile)"
+    # So it is where a plan's scenario is told by its edits.
+    place = source.gaps.layers.villages.geometry.iloc[[0]].representative_point().to_crs(WGS84).iloc[0]
+    edit = OpenFacility(op="open_facility", id="x", kind="pustu", name=STOP, lonlat=(place.x, place.y))
+    [said] = edits_in_words(replace(source, words=Words("id")), [edit])
+    assert said.startswith("Pos layanan keliling dari Puskesmas Rekaan, 4 hari sebulan dibuka di ")
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -153,6 +162,7 @@ def test_staff_that_nobody_named_is_unknown_and_not_none(source, lang):
     assert not _staff(told, told.plan)[0].rows[0].cells[1].at_least
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_target_and_seasons_stand_wherever_a_plan_is_summed_up(source, lang):
     record = {"ask": {"target": 0.99, "target_in": "all"}}
@@ -173,6 +183,7 @@ def test_target_and_seasons_stand_wherever_a_plan_is_summed_up(source, lang):
     assert words.on_map("season_dry") not in " ".join(texts_of(one_page(plain)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_of_seasons_that_nothing_tells_apart_the_dry_one_is_known(wet_as_dry, lang):
     one = replace(wet_as_dry, words=Words(lang))

@@ -188,10 +188,10 @@ def _by_year(source: Source, plan: Plan) -> Table:
         "staff": 2.2,
         "cost": 1.5,
         "yearly": 1.5,
-        "spent": 1.5,
+        "spent": 1.7,
         "people_gained": 1.2,
         "served_then": 1.3,
-        "decided": 1.2,
+        "decided": 1.3,
     }
     columns = (
         Column(words.say("column.year"), 0.8 if plan.years is not None else 1.5),
@@ -283,12 +283,14 @@ def site_table(source: Source, plan: Plan) -> Table:
     """Return the plan's units, one a row, numbered as on the map."""
     words = source.words
     dated = plan.years is not None
+    # A stop is told with what serves it.
+    measure = 2.3 if (plan.sites["op"] == "mobile").any() else 1.8
     columns = [Column(words.say("column.number"), 0.5, numeric=True)]
     # A heading breaks between words only: each column has room for its longest.
     columns += [Column(words.say("column.year_works"), 1.1)] if dated else []
     columns += [
         Column(words.say(f"column.{c}"), w)
-        for c, w in (("measure", 1.8), ("village", 1.7), ("district", 1.4))
+        for c, w in (("measure", measure), ("village", 1.7), ("district", 1.4))
     ]
     columns += [Column(words.say(f"column.{c}"), w, numeric=True)
                 for c, w in (("people_gained", 1.1), ("people_own", 1.2), ("cost", 1.4))]  # fmt: skip

@@ -73,7 +73,7 @@ def plan_sheets(folder: Path, code: str, words: Words) -> list[Sheet]:
         table = _read(folder / FILES[key])
         if key == "years":
             table.insert(table.columns.get_loc("spent"), "first_cost_idr", _first_costs(folder, table))
-        else:
+        elif "name" in table:
             table["name"] = [stop_in_words(name, words.lang) for name in table["name"]]
         shown = [c for c in FIRST[key] if c in table] or list(table)
         columns = [

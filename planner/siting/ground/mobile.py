@@ -66,7 +66,7 @@ def reached_stops(
     >>> found = find_candidates(study.layers, study.demand, {"pusling": stop})
     >>> served = reached_stops(study, found, {"pusling": stop})
     >>> served["name"].iloc[0], bool(served["served_minutes"].max() <= 20.0)
-    ('mobile stop from Puskesmas Sindangrekaan, 4 days a month', True)
+    ('mobile stop from Puskesmas Margarekaan, 4 days a month', True)
     """
     mobile = {name: one for name, one in measures.items() if one.op == "mobile"}
     unit = pd.Series("", index=candidates.index, dtype=object)
