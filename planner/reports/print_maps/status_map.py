@@ -418,8 +418,8 @@ def _write_below(
     )  # fmt: skip
     for label in legend.get_texts():
         label.set_parse_math(False)
-    # The widest letters of the font are little more than half as wide as they are high.
-    per_line = int(figure.get_size_inches()[0] * 72 / (0.56 * (letters - 1)))
+    # Lines of file names, the widest, have letters more than half as wide as high; margins stay free.
+    per_line = int(figure.get_size_inches()[0] * 0.96 * 72 / (0.58 * (letters - 1)))
     lines = wrap(drawable(clean(_small_print(gaps, kind, words))), per_line)
     # What is cut here stands whole in the method annex.
     text = "\n".join(lines[:3]) + (" …" if len(lines) > 3 else "")
