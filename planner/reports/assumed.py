@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from geodata.vocabulary.statuses import FacilityStatus, YesNo
 from planner.reports.comparison.edits import edits_in_words
 from planner.reports.documents.model import Items, Paragraph, Section, number
+from planner.reports.proposal.seasons import season_words
 from planner.scenarios.edits import FACILITY_EDITS
 from planner.scenarios.modes import SEASONS
 from planner.scenarios.scenario import default_scenario
@@ -71,12 +72,15 @@ class Assumed:
         Parameters
         ----------
         most
-            So many items.
+            So many items, and one more where it is the last.
         """
         return f"{self.title}: {' '.join(self._first(most))}"
 
     def _first(self, most: int) -> list[str]:
         more = len(self.items) - most
+        # That one is left out takes as much room as the one itself.
+        if more == 1:
+            return list(self.items)
         left = [self.words.say("assumed.more", n=number(more))] if more > 0 else []
         return [*self.items[:most], *left]
 
@@ -86,7 +90,7 @@ class Assumed:
         Parameters
         ----------
         most
-            So many items; all when None.
+            So many items, and one more where it is the last; all when None.
         """
         said = self._first(len(self.items) if most is None else most)
         blocks: list[Block] = [Paragraph(f"{self.title}. {self.intro}"), Items(tuple(said))]
@@ -171,7 +175,7 @@ def _rules(source: Source, mine: Scenario, plain: Scenario) -> list[str]:
     words = source.words
     out = []
     if mine.season != plain.season:
-        out.append(words.say("assumed.season", season=words.on_map(f"season_{mine.season}")))
+        out.append(words.say("assumed.season", season=season_words(source, mine.season)))
     names = [(s.standard_name, s.standard_version) for s in (mine, plain)]
     if names[0] != names[1]:
         out.append(words.say("assumed.standard", name=mine.standard_name, version=mine.standard_version))
@@ -228,5 +232,36 @@ def _others(words: Words, mine: Scenario, plain: Scenario) -> list[str]:
         if key in OWN or now[key] == was[key]:
             continue
         name = words.say(f"compare.rule_{key}" if key in OF_ROADS else f"default.{key}")
-        named.append(name[:1].lower() + name[1:])
+        value, usual = (rule_in_words(words, key, rules[key]) for rules in (now, was))
+        said = name[:1].lower() + name[1:]
+        named.append(f"{said} ({value})" if value != usual else said)
     return named
+
+
+def rule_in_words(words: Words, key: str, rule: dict[str, Any]) -> str:
+    """Return the numbers of a scenario's rule in words; "" where it has no sentence.
+
+    Parameters
+    ----------
+    words
+        The language.
+    key
+        Of the rule.
+    rule
+        As a scenario file has it.
+
+    Examples
+    --------
+    >>> from planner.reports.documents.words import Words
+    >>> rule_in_words(Words("en"), "land", {"closing_m": 250.0, "shore_m": 100.0})
+    'gaps up to 250 m are closed, shore 100 m'
+    """
+    if not words.has(f"default.{key}_value"):
+        return ""
+    values = {}
+    for name, value in rule.items():
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            values[name] = words.plain(float(value))
+            # Shares as per cent.
+            values[f"{name}_percent"] = words.plain(round(float(value) * 100, 6))
+    return words.fill(f"default.{key}_value", values)

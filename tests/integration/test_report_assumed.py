@@ -158,7 +158,8 @@ def test_the_present_by_the_default_rules_assumes_nothing(study):
     ("change", "said"),
     [
         ({"season": "wet"}, "Computed for the wet season."),
-        ({"visits": {"kader_a_village": 9}}, "Other rules that were changed: home visits."),
+        ({"visits": {"kader_a_village": 9}}, "Other rules that were changed: home visits (3.9 people a f"),
+        ({"access": {"detour": 2.0}}, "changed: on foot, off the roads (3 km/h, distance × 2, "),
         ({"status": {"served": 0.9}}, "reached from 90% of its people on"),
         ({"standard": {"pustu": {"limit_minutes": 20}}}, "pustu is 20 minutes by motorcycle, not 30 min"),
         ({"standard": {"pustu": {"people_per_unit": 9}}}, "The standard for a pustu was changed."),
@@ -197,10 +198,13 @@ def test_another_standard_and_edits_of_roads_are_told(study):
 
 
 def test_a_short_form_counts_what_it_leaves_out(study):
-    many = study.gaps([ChangeSpeed(mode="motorcycle", factor=f) for f in (0.9, 0.8, 0.7, 0.6)])
+    many = study.gaps([ChangeSpeed(mode="motorcycle", factor=f) for f in (0.9, 0.8, 0.7, 0.6, 0.5)])
     told = source_of(Ilp(many), lang="en").assumed
-    assert len(told.items) == 4
-    assert told.short(3).endswith("There is 1 more thing that is assumed.")
+    assert len(told.items) == 5
+    assert told.short(3).endswith("There are 2 more things that are assumed.")
+    # To say that one is left out would take as much room as the one.
+    assert told.short(4) == told.short(5)
+    assert told.items[4] in told.short(4)
     assert "more thing" not in told.short(4)
 
 

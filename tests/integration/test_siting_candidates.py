@@ -278,7 +278,7 @@ def test_stops_within_reach_of_a_puskesmas_that_functions():
     minutes = [abs(x - 2000) / 500.0 for x in xs(found)]
     assert found.sort_values("lon")["served_minutes"].to_numpy() == pytest.approx(minutes, abs=0.005)
     assert found.attrs["excluded"] == {"no_unit_near": 4}
-    assert found["name"].iloc[0] == "mobile stop from p2, 4 days a month"
+    assert found["name"].iloc[0] == "mobile stop from puskesmas Unit p2, 4 days a month"
 
 
 def test_a_stop_is_served_from_the_nearest_of_several_and_by_boat():
@@ -322,7 +322,7 @@ def test_a_plan_of_stops_is_what_the_engine_finds():
     # 10 minutes from 100 m: up to 5,100 m; six minutes around 1,500 or 2,500 reach all of the west.
     assert row["people_added"] == pytest.approx(4000.0)
     assert (row["served_from"], row["op"]) == ("p1", "mobile")
-    assert row["name"] == "mobile stop from p1, 4 days a month"
+    assert row["name"] == "mobile stop from puskesmas Unit p1, 4 days a month"
     opened = plan.scenario.edits[-1]
     assert isinstance(opened, OpenFacility)
     assert opened.name == row["name"]

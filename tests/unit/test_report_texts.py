@@ -21,7 +21,8 @@ from planner.reports.proposal.annexes import facility_annex
 from planner.reports.proposal.background import aim, kind_facts
 from planner.reports.proposal.memo import asked, one_page, staff_memo
 from planner.reports.proposal.method import defaults_of
-from planner.reports.proposal.request import request_facts, staff_in_words
+from planner.reports.proposal.proposed import staff_in_words
+from planner.reports.proposal.request import request_facts
 from planner.reports.proposal.write import source_of
 from planner.scenarios.scenario import default_scenario
 
@@ -173,7 +174,8 @@ def with_plan(source, lang, units, *, kind="pustu", people=(0.0, 0.0), villages=
     """The source in a language with a plan of so many units."""
     sites = pd.DataFrame(
         {"cost_idr": [5.0] * units, "yearly_idr": [math.nan] * units,
-         "staff": ["1 bidan, 2 kader"] * units, "site_rules": [""] * units}
+         "staff": ["1 bidan, 2 kader"] * units, "site_rules": [""] * units, "op": "open", "kind": kind,
+         "facility_id": "", "name": ""}
     )  # fmt: skip
     plan = SimpleNamespace(
         kind=kind, sites=sites, roads=(), people_added=sum(people), as_if_none=as_if_none, seasons=("dry",),
@@ -292,7 +294,7 @@ def test_effects_of_the_unknown_go_with_how_many_there_are():
         for n in (1, 2)
     ]
     assert said[0] == ("Whether 1 hospital functions.",
-                       "It counts as functioning; reach of hospital may be lower than stated.")  # fmt: skip
+                       "It counts as functioning; reach of hospitals may be lower than stated.")  # fmt: skip
     assert said[1][0] == "Whether 2 hospitals function."
     assert said[1][1].startswith("They count")
     assert words.say("stated.land_parts", n=number(1), m=number(200)).startswith(

@@ -296,6 +296,7 @@ def said_by(document, words):
 def with_plan(source, units):
     sites = pd.DataFrame(
         {"cost_idr": [5.0] * units, "yearly_idr": math.nan, "staff": "", "site_rules": "",
+         "op": "open", "kind": "pustu", "facility_id": "",
          "lon": 111.0, "lat": -8.2, "village_code": FAR, "people_added": 200.0}
     )  # fmt: skip
     plan = SimpleNamespace(

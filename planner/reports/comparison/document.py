@@ -30,8 +30,10 @@ from planner.reports.print_maps.outlines import outlines_of
 from planner.reports.proposal.annexes import sources_table
 from planner.reports.proposal.background import area_facts
 from planner.reports.proposal.method import steps
+from planner.reports.proposal.proposed import proposed, staff_cell
 from planner.reports.proposal.readiness import unknown_facts
-from planner.reports.proposal.request import cost, proposed, staff_in_words, yearly
+from planner.reports.proposal.request import cost, yearly
+from planner.reports.proposal.seasons import season_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -98,17 +100,17 @@ def _short(both: Comparison) -> list[Block]:
     words = both.words
     says = [_answer(both, kind) for kind in both.compared]
     first = words.say("compare.intro", a=called(both, both.a), b=called(both, both.b),
-                      season=words.on_map(f"season_{both.season}"))  # fmt: skip
+                      season=season_words(both.a.source, both.season))  # fmt: skip
     blocks: list[Block] = [Paragraph(f"{first} {' '.join(area_facts(both.a.source))}")]
     if says:
         blocks.append(Items(tuple(says)))
     else:
         blocks.append(Paragraph(words.say("compare.nothing_comparable")))
-    on_foot = [words.kind(kind) for kind in both.compared if both.a.source.partly_on_foot(kind)]
+    on_foot = [words.kinds(kind) for kind in both.compared if both.a.source.partly_on_foot(kind)]
     if on_foot:
         note = words.say("background.on_foot_note", kinds=words.listed(on_foot))
         blocks.append(Paragraph(note, note=True))
-    left = [words.kind(kind) for kind in both.kinds if kind not in both.compared]
+    left = [words.kinds(kind) for kind in both.kinds if kind not in both.compared]
     if left:
         blocks.append(Paragraph(words.say("compare.left_out", kinds=words.listed(left))))
     return blocks
@@ -156,7 +158,7 @@ def _scenarios(both: Comparison) -> list[Block]:
     for side, own in zip(both.sides, alone, strict=True):
         scenario = side.scenario
         values = {
-            "name": called(both, side), "season": words.on_map(f"season_{side.season}"),
+            "name": called(both, side), "season": season_words(side.source, side.season),
             "standard": scenario.standard_name, "version": scenario.standard_version,
         }  # fmt: skip
         said = [words.fill("compare.is", values)]
@@ -195,7 +197,7 @@ def _figures(both: Comparison) -> list[Block]:
     )  # fmt: skip
     rows: list[Row] = []
     for season in _seasons(both):
-        rows.append(Row((text(words.on_map(f"season_{season}").capitalize()),), role="group"))
+        rows.append(Row((text(season_words(both.a.source, season).capitalize()),), role="group"))
         rows += [Row(_figure_row(both, kind, season)) for kind in both.kinds]
     table = Table(words.say("compare.figures_caption"), columns, tuple(rows), small=True)
     return [table, Paragraph(words.say("compare.figures_note"), note=True)]
@@ -336,7 +338,7 @@ def _cost(both: Comparison) -> list[Block]:
                 else [UNKNOWN] * 3
             )
         else:
-            cells = [cost(plan), yearly(plan), text(staff_in_words(side.source, plan.staff(plan.sites)))]
+            cells = [cost(plan), yearly(plan), staff_cell(side.source, plan, plan.sites)]
         rows.append(Row((text(called(both, side)), *cells)))
     columns = (
         Column(words.say("compare.column_scenario"), 1.4),

@@ -11,6 +11,7 @@ from geodata.crs import WGS84
 from geodata.villages_at import village_at
 from planner.network.edited_lines import edited_km
 from planner.reports.documents.model import number, people
+from planner.reports.stops import stop_in_words
 from planner.scenarios.edits import (
     AddBoat,
     AddRoad,
@@ -105,6 +106,9 @@ class _Told:
     def _called(self, kind: str, name: str) -> str:
         """Return a unit's kind and name; names of lists often begin with the kind, and often do not."""
         begins = self._words.kind(kind, begins=True)
+        stop = stop_in_words(name, self._words.lang)
+        if stop != name:
+            return stop[:1].upper() + stop[1:]
         return name if name.lower().startswith(begins.lower()) else f"{begins} {name}".strip()
 
     def _unit(self, unit: str) -> str:

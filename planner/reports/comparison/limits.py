@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from planner.reports.documents.model import number
+from planner.reports.proposal.seasons import season_words
 
 if TYPE_CHECKING:
     from planner.reports.comparison.sides import Comparison, Side
@@ -31,7 +32,7 @@ def _seasons(both: Comparison) -> list[str]:
     words = both.words
     if both.a.season == both.b.season:
         return []
-    names = {end: words.on_map(f"season_{side.season}") for end, side in zip("ab", both.sides, strict=True)}
+    names = {end: season_words(side.source, side.season) for end, side in zip("ab", both.sides, strict=True)}
     return [words.fill("compare.seasons_differ", names)]
 
 
@@ -89,7 +90,7 @@ def _doubts(both: Comparison) -> list[str]:
     ]  # fmt: skip
     if not unsure:
         return []
-    return [words.say("compare.at_least", kinds=words.listed([words.kind(kind) for kind in unsure]))]
+    return [words.say("compare.at_least", kinds=words.listed([words.kinds(kind) for kind in unsure]))]
 
 
 def _rules(both: Comparison) -> list[str]:

@@ -87,7 +87,18 @@ class Words:
         self.lang = lang
         self._texts = report_texts()[lang]
         self._map, self._ilp = map_texts(lang), ilp_texts()[lang]
+        self._several = self._kinds_in_number()
         self._write = Formatter(lang, words={"unknown": str(self._texts["unknown"])})
+
+    def _kinds_in_number(self) -> dict[str, str]:
+        """Return the word for several units of a kind by the word for one, small and with a capital."""
+        out: dict[str, str] = {}
+        for key, forms in self._texts["units"].items():
+            one = self._ilp.get(f"unit_{key}", "")
+            several = forms if isinstance(forms, str) else forms["other"]
+            if one:
+                out |= {one: several, one[0].upper() + one[1:]: several[0].upper() + several[1:]}
+        return out
 
     def has(self, key: str) -> bool:
         """Return whether there is a text of this key."""
@@ -126,6 +137,9 @@ class Words:
         if isinstance(found, dict):
             found = found["one" if n is not None and round(n.number, n.decimals) == 1 else "other"]
         filled = {name: self.cell(v) if isinstance(v, Cell) else v for name, v in values.items()}
+        if "kind" in filled:
+            # A sentence may speak of a kind's units as well as of one of them.
+            filled["kind_many"] = self._several.get(filled["kind"], filled["kind"])
         if n is not None:
             filled["n"] = self.cell(n)
         return _begun(str(found), str(found).format(**filled).strip())
@@ -173,6 +187,11 @@ class Words:
         """Return the word for a kind of facility, with a capital letter where it begins a line."""
         word = self._ilp.get(f"unit_{kind}", kind)
         return word[0].upper() + word[1:] if begins else word
+
+    def kinds(self, kind: str) -> str:
+        """Return the word for several facilities of a kind: "hospitals"."""
+        word = self.kind(kind)
+        return self._several.get(word, word)
 
     def mode(self, mode: str) -> str:
         """Return a mode of travel as in "by motorcycle"."""

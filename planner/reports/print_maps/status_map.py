@@ -418,8 +418,8 @@ def _write_below(
     )  # fmt: skip
     for label in legend.get_texts():
         label.set_parse_math(False)
-    # The widest letters of the font are little more than half as wide as they are high.
-    per_line = int(figure.get_size_inches()[0] * 72 / (0.56 * (letters - 1)))
+    # Lines of file names, the widest, have letters more than half as wide as high; margins stay free.
+    per_line = int(figure.get_size_inches()[0] * 0.96 * 72 / (0.58 * (letters - 1)))
     lines = wrap(drawable(clean(_small_print(gaps, kind, words))), per_line)
     # What is cut here stands whole in the method annex.
     text = "\n".join(lines[:3]) + (" …" if len(lines) > 3 else "")
@@ -430,14 +430,15 @@ def _write_below(
 def _small_print(gaps: Gaps, kind: str, words: Words) -> str:
     rule = gaps.scenario.standard[kind].of(gaps.scenario.season)
     mode = rule.mode if gaps.network is not None else "straight"
+    wet_as_dry = gaps.scenario.season == "wet" and not seasons_told(gaps.layers, gaps.scenario)
+    season = words.say("seasons.wet_as_dry") if wet_as_dry else words.on_map(f"season_{gaps.scenario.season}")
     limit = words.say(
         "map.limit", minutes=number(rule.limit_minutes, "minute", decimals=rule.limit_minutes % 1 > 0),
-        mode=words.mode(mode), season=words.on_map(f"season_{gaps.scenario.season}"),
+        mode=words.mode(mode), season=season,
     )  # fmt: skip
     if gaps.on_foot(kind) and gaps.coverage[kind].listed and is_open(gaps.coverage[kind].reason_code).any():
         limit = f"{limit} {words.say('map.on_foot')}"
-    as_dry = gaps.ways is not None and not seasons_told(gaps.layers, gaps.scenario)
-    if as_dry and gaps.scenario.season == "wet":
+    if wet_as_dry and gaps.ways is not None:
         # A map of the wet season that shows the dry one must say so.
         limit = f"{limit} {words.on_map('as_dry_note')}"
     seen = dict.fromkeys(

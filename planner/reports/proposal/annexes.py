@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from geodata.vocabulary.statuses import YesNo
 from planner.reports.assumed import counted
 from planner.reports.documents.model import UNKNOWN, Column, Paragraph, Row, Section, Table, number, text
+from planner.reports.proposal.proposed import only_new, units_proposed
+from planner.reports.stops import stop_in_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,8 +78,9 @@ def _facility(source: Source, unit: str, one: pd.Series[str], counts: str) -> tu
     works = (
         UNKNOWN if one["functioning"] == YesNo.UNKNOWN else text(words.say(f"yes_no.{one['functioning']}"))
     )
+    name = stop_in_words(one["name"], words.lang) or unit
     return (
-        text(one["name"] or unit), text(words.kind(one["kind"])), text(village), text(district), works,
+        text(name), text(words.kind(one["kind"])), text(village), text(district), works,
         text(words.say(f"facility_status.{counts}")),
     )  # fmt: skip
 
@@ -93,8 +96,10 @@ def goods_annex(source: Source) -> Section:
     rows = tuple(Row((number(i), empty, empty, empty)) for i in range(1, GOODS_ROWS + 1))
     if plan is None or not len(plan.sites):
         intro = words.say("annex.goods_intro")
-    else:
+    elif only_new(plan):
         intro = words.say("annex.goods_intro_plan", n=number(len(plan.sites), plan.kind))
+    else:
+        intro = words.say("annex.goods_intro_measures", what=units_proposed(source, plan))
     blocks = (Paragraph(intro), Table("", columns, rows))
     return Section("annex_goods", words.say("annex.goods"), blocks, new_page=True)
 

@@ -21,6 +21,8 @@ from planner.reports.documents.model import (
     text,
 )
 from planner.reports.proposal.plan import gained_by
+from planner.reports.proposal.proposed import plan_notes
+from planner.reports.proposal.seasons import season_words, share_in, why_as_dry
 from planner.reports.proposal.stated import stated
 
 if TYPE_CHECKING:
@@ -102,7 +104,7 @@ def _facilities(source: Source) -> tuple[Block, ...]:
     note = words.say("background.facilities_note")
     beyond = {kind: len(source.outside(kind)) for kind in source.kinds if source.outside(kind)}
     if beyond:
-        units = [f"{words.cell(number(n))} {words.kind(kind)}" for kind, n in beyond.items()]
+        units = [words.cell(number(n, kind)) for kind, n in beyond.items()]
         note = f"{note} {words.say('background.facilities_outside', units=words.listed(units))}"
     if source.assumed is not None and source.assumed.of_facilities:
         note = f"{note} {words.say('assumed.as_listed')}"
@@ -136,11 +138,11 @@ def _reach(source: Source) -> tuple[Block, ...]:
     rows = []
     for kind in source.kinds:
         status = [source.status(kind, s) for s in VillageStatus]
-        wet = source.share(kind, source.other_season) if source.seasons_told else UNKNOWN
+        shares = (share_in(source, kind, season) for season in (source.season, source.other_season))
         rows.append(
             Row((
                 text(words.kind(kind, begins=True)), text(source.rule_words(kind)),
-                _bare(source.reached(kind)), source.share(kind), wet, *status,
+                _bare(source.reached(kind)), *shares, *status,
             ))
         )  # fmt: skip
     standard = words.say(
@@ -148,8 +150,8 @@ def _reach(source: Source) -> tuple[Block, ...]:
         served=words.plain(scenario.status.served * 100), gap=words.plain(scenario.status.gap * 100),
     )  # fmt: skip
     blocks: list[Block] = [Paragraph(standard)]
-    if not source.seasons_told and source.gaps.network is not None:
-        blocks.append(Paragraph(words.say("background.seasons_alike")))
+    if not source.seasons_told:
+        blocks.append(Paragraph(why_as_dry(source)))
     blocks.append(Table(words.say("background.reach_caption"), columns, tuple(rows), small=True))
     blocks += [Paragraph(note, note=True) for note in _reach_notes(source)]
     return tuple(blocks)
@@ -161,7 +163,7 @@ def _reach_notes(source: Source) -> list[str]:
     known, all_ = source.villages_of_known_people
     if 0 < known < all_:
         out.append(words.say("background.share_note", known=number(known), all=number(all_, "village")))
-    on_foot = [words.kind(kind) for kind in source.listed if source.partly_on_foot(kind)]
+    on_foot = [words.kinds(kind) for kind in source.listed if source.partly_on_foot(kind)]
     if on_foot:
         out.append(words.say("background.on_foot_note", kinds=words.listed(on_foot)))
     return out
@@ -182,7 +184,7 @@ def kind_facts(source: Source, kind: str) -> list[str]:
         return [words.say("background.no_list", kind=name)]
     values: dict[str, Cell | str] = {
         "kind": name, "rule": source.rule_words(kind), "people": source.reached(kind),
-        "share": source.share(kind), "season": words.on_map(f"season_{source.season}"),
+        "share": source.share(kind), "season": season_words(source, source.season),
     }  # fmt: skip
     if not source.reached(kind).known:
         out = [words.fill("background.reached_unknown", values)]
@@ -314,7 +316,7 @@ def aim(source: Source) -> Section:
         )  # fmt: skip
     else:
         key = "gap_what_if" if source.assumed is not None and source.assumed.has_edits else "gap"
-        on_foot = [words.kind(kind) for kind in source.listed if source.partly_on_foot(kind)]
+        on_foot = [words.kinds(kind) for kind in source.listed if source.partly_on_foot(kind)]
         goals[:0] = [words.say("aim.roads", kinds=words.listed(on_foot))] if on_foot else []
         goals[:0] = [
             words.say(f"aim.{key}", n=source.status(kind, VillageStatus.GAP), kind=words.kind(kind))
@@ -322,7 +324,7 @@ def aim(source: Source) -> Section:
             if source.reach(kind)["villages_gap"]
         ]
     first = Paragraph(words.say("aim.general", area=source.area_name))
-    notes = [] if plan is None else plan_on_foot(source, plan)
+    notes = [] if plan is None else [*plan_on_foot(source, plan), *plan_notes(source, plan)]
     blocks: list[Block] = [first, Items(tuple(goals), numbered=True)]
     blocks += [Paragraph(note, note=True) for note in notes]
     return Section("aim", words.say("aim.title"), tuple(blocks))

@@ -21,12 +21,15 @@ from planner.reports.documents.model import (
 from planner.reports.proposal.background import area_facts, kind_facts, plan_on_foot
 from planner.reports.proposal.closing import signature
 from planner.reports.proposal.plan import gained_by
+from planner.reports.proposal.proposed import only_new, plan_notes, proposed, units_proposed
 from planner.reports.proposal.readiness import unknown_facts
-from planner.reports.proposal.request import cost, not_reached, proposed, request_facts, yearly
+from planner.reports.proposal.request import cost, not_reached, request_facts, yearly
+from planner.reports.proposal.seasons import season_notes, season_words
 from planner.reports.proposal.stated import show
 
 if TYPE_CHECKING:
     from planner.reports.documents.model import Block, Cell
+    from planner.reports.proposal.plan import Plan
     from planner.reports.proposal.source import Source
 
 MOST_UNKNOWNS = MOST_STATED = 5  # the memo has two pages; the proposal has them all
@@ -55,7 +58,7 @@ def staff_memo(source: Source) -> Document:
         "assumptions": (Items(words.lines("memo.assumed", how=how), numbered=True),),
         "facts": (Items(tuple(_facts(source)), numbered=True),),
         "analysis": _analysis(source),
-        "conclusion": (Paragraph(" ".join([_conclusion(source), *_on_foot(source)])),),
+        "conclusion": (Paragraph(" ".join([_conclusion(source), *_of_plan(source)])),),
         "advice": (
             Items(tuple(_advice(source)), numbered=True),
             signature(source, words.say("signature.author")),
@@ -81,7 +84,11 @@ def _problem(source: Source) -> tuple[Block, ...]:
         return (Paragraph(said),)
     if focus is None:
         return (Paragraph(words.say("memo.problem_unknown", area=source.area_name)),)
-    return (Paragraph(_lack(source, focus, "problem_text")),)
+    lines = [_lack(source, focus, "problem_text")]
+    if source.plan is not None and source.plan.seasons != (source.season,):
+        # Else it would be held against people that the plan counts in other seasons.
+        lines.append(words.say("memo.problem_season", season=season_words(source, source.season)))
+    return (Paragraph(" ".join(lines)),)
 
 
 def _lack(source: Source, kind: str, key: str) -> str:
@@ -169,28 +176,23 @@ def _where(source: Source, kind: str) -> str:
 
 def _conclusion(source: Source) -> str:
     words, plan = source.words, source.plan
-    if plan is not None and plan.roads:
-        return words.say(
-            "memo.conclusion_roads_as_if_none" if plan.as_if_none else "memo.conclusion_roads",
-            what=proposed(source, plan), kind=words.kind(plan.kind), people=gained_by(plan),
-            area=source.area_name,
-        )  # fmt: skip
-    if plan is not None and not len(plan.sites):
+    if plan is not None and not plan.size:
         return words.say("memo.conclusion_none", kind=words.kind(plan.kind), area=source.area_name)
     if plan is not None:
         return words.say(
             "memo.conclusion_as_if_none" if plan.as_if_none else "memo.conclusion_plan",
-            n=number(len(plan.sites), plan.kind), kind=words.kind(plan.kind),
-            people=gained_by(plan), area=source.area_name,
+            what=proposed(source, plan), kind=words.kind(plan.kind), people=gained_by(plan),
+            area=source.area_name,
         )  # fmt: skip
     if source.focus is None:
         return words.say("memo.conclusion_unknown", area=source.area_name)
     return _lack(source, source.focus, "conclusion_gaps")
 
 
-def _on_foot(source: Source) -> list[str]:
-    """Return what a plan's numbers leave open without roads; nothing without a plan."""
-    return [] if source.plan is None else plan_on_foot(source, source.plan)
+def _of_plan(source: Source) -> list[str]:
+    """Return what a plan's numbers leave open, and what they stand on; nothing without a plan."""
+    plan = source.plan
+    return [] if plan is None else [*plan_on_foot(source, plan), *plan_notes(source, plan)]
 
 
 def _budget(source: Source) -> str:
@@ -208,12 +210,13 @@ def _advice(source: Source) -> list[str]:
 def asked(source: Source) -> str:
     """Return what is asked for, and of a plan what it costs, once and every year."""
     words, plan = source.words, source.plan
-    if plan is not None and plan.roads:
-        return f"{words.say('asked.plan_roads', what=proposed(source, plan))} {_budget(source)}"
+    if plan is not None and not plan.size:
+        return words.say("asked.none", kind=words.kind(plan.kind))
     if plan is not None:
-        if not len(plan.sites):
-            return words.say("asked.none", kind=words.kind(plan.kind))
-        said = words.say("asked.plan", n=number(len(plan.sites), plan.kind))
+        alone = only_new(plan) and not plan.roads
+        n = number(len(plan.sites), plan.kind)
+        what = proposed(source, plan)
+        said = words.say("asked.plan", n=n) if alone else words.say("asked.plan_roads", what=what)
         return f"{said} {_budget(source)}".strip()
     if source.focus is not None and source.open_for_roads(source.focus):
         return words.say("asked.roads", kind=words.kind(source.focus))
@@ -250,9 +253,9 @@ def one_page(source: Source) -> Document:
         png = source.map_of(focus, with_plan=True)
         blocks.append(Figure("answer.png", caption, alt, png, width=0.86))
         if source.plan is None and source.partly_on_foot(focus):
-            note = words.say("background.on_foot_note", kinds=words.kind(focus))
+            note = words.say("background.on_foot_note", kinds=words.kinds(focus))
             blocks.append(Paragraph(note, note=True))
-        blocks += [Paragraph(note, note=True) for note in _on_foot(source)]
+        blocks += [Paragraph(note, note=True) for note in [*_of_plan(source), *season_notes(source)]]
     blocks.append(Section("asked", words.say("asked.title"), (Paragraph(asked(source)),)))
     unknown = unknown_facts(source)
     if unknown:
@@ -268,14 +271,22 @@ def one_page(source: Source) -> Document:
     )  # fmt: skip
 
 
+def _counted(source: Source, plan: Plan) -> str:
+    """Return what the number of a plan's units counts, with its road works where it has some."""
+    words, roads = source.words, number(len(plan.roads))
+    if only_new(plan):
+        kind = words.kind(plan.kind) if len(plan.sites) == 1 else words.kinds(plan.kind)
+        return words.say("one_page.units_roads" if plan.roads else "one_page.units", n=roads, kind=kind)
+    what = units_proposed(source, plan)
+    return words.say("one_page.measures_roads" if plan.roads else "one_page.measures", n=roads, what=what)
+
+
 def _three_numbers(source: Source) -> tuple[tuple[Cell, str], ...]:
     words, plan, focus = source.words, source.plan, source.focus
     if plan is not None:
         kind, end = words.kind(plan.kind), "_as_if_none" if plan.as_if_none else ""
-        roads = number(len(plan.roads))
-        what = words.say("one_page.units_roads", n=roads, kind=kind) if plan.roads else None
         return (
-            (number(len(plan.sites)), what or words.say("one_page.units", kind=kind)),
+            (number(len(plan.sites)), _counted(source, plan)),
             (gained_by(plan), words.say(f"one_page.gain{end}", kind=kind)),
             (cost(plan), words.say("one_page.cost_yearly", cost=yearly(plan))),
         )

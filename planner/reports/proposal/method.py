@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from planner.reports.assumed import rule_in_words
 from planner.reports.documents.model import Column, Items, Paragraph, Row, Section, Table, number, text
 from planner.reports.proposal.annexes import sources_table
-from planner.reports.proposal.request import staff_in_words
+from planner.reports.proposal.proposed import measure_words, staff_cell
 from planner.scenarios.scenario import default_scenario
 from planner.siting.measures import default_measures
 
@@ -184,18 +185,8 @@ def _of_scenario(words: Words, scenario: Scenario, plain: Scenario) -> Iterator[
         "remoteness", "floating", "doubt", "referral",
     ):  # fmt: skip
         basis = str(now[key].get("basis", ""))
-        value = words.fill(f"default.{key}_value", _values(words, now[key]))
+        value = rule_in_words(words, key, now[key])
         yield _default(words, key, value, basis, same=now[key] == was[key])
-
-
-def _values(words: Words, rule: dict[str, object]) -> dict[str, str]:
-    """Return the numbers of a rule as text, by their keys; shares as per cent under ``…_percent``."""
-    out = {}
-    for key, value in rule.items():
-        if isinstance(value, (int, float)) and not isinstance(value, bool):
-            out[key] = words.plain(float(value))
-            out[f"{key}_percent"] = words.plain(round(float(value) * 100, 6))
-    return out
 
 
 def _of_groups(words: Words, scenario: Scenario, plain: Scenario) -> Iterator[Default]:
@@ -220,8 +211,8 @@ def _of_measures(source: Source) -> Iterator[Default]:
         years = float(first["lead_years"])
         value = words.say(
             "default.measure_value", n=number(years, decimals=4),
-            staff=staff_in_words(source, plan.staff(sites.head(1))), years=words.plain(years),
+            staff=staff_cell(source, plan, sites.head(1)), years=words.plain(years),
         )  # fmt: skip
-        what = f"{words.kind(str(first['kind']), begins=True)} {words.on_map('measure_' + first['op'])}"
+        what = measure_words(source, str(first["op"]), str(first["kind"]))
         yield _default(words, "measure", value, basis, same=not own_file and bool(basis),
                        what={"measure": what}, own=f"measure_{first['op']}")  # fmt: skip

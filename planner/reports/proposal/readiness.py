@@ -23,6 +23,7 @@ from planner.reports.documents.model import (
     text,
 )
 from planner.reports.proposal.request import site_rules
+from planner.reports.proposal.seasons import is_as_dry
 from planner.reports.proposal.stated import outside_in_words, unbacked
 from planner.siting.weights import people_of_unknown_place
 
@@ -105,6 +106,8 @@ def unknowns(source: Source) -> Section:
 def unknown_facts(source: Source) -> list[tuple[str, str]]:
     """Return pairs: what is unknown, and what it does to the answer."""
     return [
+        # Where the answer itself is of the wet season, every figure hangs on it.
+        *(_of_seasons(source) if is_as_dry(source, source.season) else []),
         *_of_people(source),
         *_of_lists(source),
         *_of_roads(source),
@@ -159,9 +162,12 @@ def _of_roads(source: Source) -> list[tuple[str, str]]:
     out = []
     if ROADS in extent.why:
         out.append(_pair(source, "roads", why=source.words.on_map(f"why_{extent.why[ROADS]}")))
-    if not source.seasons_told:
-        out.append(_pair(source, "seasons"))
-    return out
+    return out if is_as_dry(source, source.season) else [*out, *_of_seasons(source)]
+
+
+def _of_seasons(source: Source) -> list[tuple[str, str]]:
+    """Return that roads do not tell the seasons apart; without roads it is said of the straight lines."""
+    return [] if source.seasons_told or source.gaps.network is None else [_pair(source, "seasons")]
 
 
 def _of_office(source: Source) -> list[tuple[str, str]]:
@@ -186,6 +192,8 @@ def _of_plan(source: Source) -> list[tuple[str, str]]:
         out.append(_pair(source, "yearly_money" if plan.counts_money else "yearly", n=number(silent, "unit")))
     if untold := len([one for one in plan.roads if np.isnan(one.yearly_idr)]):
         out.append(_pair(source, "yearly_roads", n=number(untold)))
+    if silent := int((plan.sites["staff"] == "").sum()):
+        out.append(_pair(source, "needs", n=number(silent, "unit")))
     if roles := plan.record.get("staff_not_limited"):
         out.append(_pair(source, "staff", roles=words.listed([words.role(r) for r in roles])))
     if waiting := plan.record.get("puskesmas_not_ready"):

@@ -26,6 +26,7 @@ from planner.reports.documents.model import (
 )
 from planner.reports.proposal.background import on_foot_in_words, plan_on_foot
 from planner.reports.proposal.plan import gained_by
+from planner.reports.proposal.proposed import only_new, plan_notes, site_words, staff_cell, units_proposed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,16 +75,20 @@ def request_facts(source: Source, plan: Plan) -> list[str]:
     words, name = source.words, source.words.kind(plan.kind)
     if not len(plan.sites) and not plan.roads:
         said = [words.say("request.asked_none", kind=name), *plan_on_foot(source, plan)]
-        return [*said, *_seasons(source, plan), _proof(source, plan)]
+        return [*said, *plan_notes(source, plan), _proof(source, plan)]
     # Without a list nobody knows whom units reach today: then nothing is "more", nor rises.
     end = "_as_if_none" if plan.as_if_none else ""
     units, gained = number(len(plan.sites), plan.kind), gained_by(plan)
-    asked = [words.say(f"request.asked{end}", n=units, kind=name, people=gained)]
+    if only_new(plan):
+        asked = [words.say(f"request.asked{end}", n=units, kind=name, people=gained)]
+    else:
+        what = units_proposed(source, plan)
+        asked = [words.say(f"request.asked_measures{end}", what=what, kind=name, people=gained)]
     return [
         *(_asked_with_roads(source, plan) if plan.roads else asked),
         served_in_words(source, plan),
         *plan_on_foot(source, plan),
-        *_seasons(source, plan),
+        *plan_notes(source, plan),
         *([cost_in_words(source, plan), yearly_in_words(source, plan)] if plan.size else []),
         _proof(source, plan),
     ]
@@ -99,20 +104,17 @@ def served_in_words(source: Source, plan: Plan) -> str:
     return say(f"request.{key}", before=number(before), after=number(after), kind=name)
 
 
-def _seasons(source: Source, plan: Plan) -> list[str]:
-    """Return in which seasons people count as reached, where these are not the report's own."""
-    if plan.seasons == (source.gaps.scenario.season,):
-        return []
-    return [source.words.say(f"request.season_{'both' if len(plan.seasons) > 1 else plan.seasons[0]}")]
-
-
 def _asked_with_roads(source: Source, plan: Plan) -> list[str]:
     """Return sentences on units, roads, and whom both together reach."""
     words, name = source.words, source.words.kind(plan.kind)
     end = "_as_if_none" if plan.as_if_none else ""
     said = [words.say("request.as_if_none", kind=name)] if plan.as_if_none else []
     if len(plan.sites):
-        said.append(words.say("request.asked_units", n=number(len(plan.sites), plan.kind)))
+        said.append(
+            words.say("request.asked_units", n=number(len(plan.sites), plan.kind))
+            if only_new(plan)
+            else words.say("request.asked_units_measures", what=units_proposed(source, plan))
+        )
     km = number(sum(one.km for one in plan.roads), "km", decimals=1)
     said.append(words.say("request.asked_works", n=number(len(plan.roads)), km=km))
     if len(plan.sites):
@@ -121,16 +123,6 @@ def _asked_with_roads(source: Source, plan: Plan) -> list[str]:
     else:
         said.append(words.say(f"request.gained_roads{end}", kind=name, people=gained_by(plan)))
     return said
-
-
-def proposed(source: Source, plan: Plan) -> str:
-    """Return in words what a plan proposes: "3 unit pustu", with its roads where it has some."""
-    words, n = source.words, len(plan.sites)
-    parts = [words.cell(number(n, plan.kind))] if n else []
-    if plan.roads:
-        km = number(sum(one.km for one in plan.roads), "km", decimals=1)
-        parts.append(words.say("request.works_part", n=number(len(plan.roads)), km=km))
-    return words.listed(parts)
 
 
 def cost(plan: Plan) -> Cell:
@@ -196,10 +188,10 @@ def _by_year(source: Source, plan: Plan) -> Table:
         "staff": 2.2,
         "cost": 1.5,
         "yearly": 1.5,
-        "spent": 1.5,
+        "spent": 1.7,
         "people_gained": 1.2,
         "served_then": 1.3,
-        "decided": 1.2,
+        "decided": 1.3,
     }
     columns = (
         Column(words.say("column.year"), 0.8 if plan.years is not None else 1.5),
@@ -215,7 +207,7 @@ def _year_rows(source: Source, plan: Plan) -> list[tuple[Cell, ...]]:
         return [(
             text(source.words.say("request.not_dated")), number(len(sites)), number(len(sites)),
             *_roads_of_year(plan), _bare(people(plan.people_added)), number(plan.served("after")),
-            _staff_cell(source, plan, sites), cost(plan), *((yearly(plan),) if plan.tells_yearly else ()),
+            staff_cell(source, plan, sites), cost(plan), *((yearly(plan),) if plan.tells_yearly else ()),
         )]  # fmt: skip
     rows: list[tuple[Cell, ...]] = []
     for year, one in plan.years.iterrows():
@@ -224,7 +216,7 @@ def _year_rows(source: Source, plan: Plan) -> list[tuple[Cell, ...]]:
         rows.append((
             text(str(year)), number(one["units_decided"]), number(one["units_working"]),
             _bare(people(one["people_added"])), number(one["villages_served"]),
-            _staff_cell(source, plan, sites[sites["year_works"] == year]), first,
+            staff_cell(source, plan, sites[sites["year_works"] == year]), first,
             *((_yearly_of(sites[sites["year_works"] <= year]),) if plan.tells_yearly else ()),
             *((rupiah(one["spent"]),) if plan.has_yearly_costs else ()),
         ))  # fmt: skip
@@ -244,16 +236,6 @@ def _roads_of_year(plan: Plan) -> tuple[Cell, ...]:
 
 def _bare(cell: Cell) -> Cell:
     return replace(cell, unit="")
-
-
-def staff_in_words(source: Source, staff: dict[str, int]) -> str:
-    """Return professions with their numbers, or that there are none."""
-    parts = [f"{source.words.cell(number(n))} {source.words.role(who, n)}" for who, n in staff.items()]
-    return source.words.listed(parts) or source.words.say("none")
-
-
-def _staff_cell(source: Source, plan: Plan, rows: pd.DataFrame) -> Cell:
-    return text(staff_in_words(source, plan.staff(rows)))
 
 
 def _roads(source: Source, plan: Plan) -> list[Block]:
@@ -301,11 +283,14 @@ def site_table(source: Source, plan: Plan) -> Table:
     """Return the plan's units, one a row, numbered as on the map."""
     words = source.words
     dated = plan.years is not None
+    # A stop is told with what serves it.
+    measure = 2.3 if (plan.sites["op"] == "mobile").any() else 1.8
     columns = [Column(words.say("column.number"), 0.5, numeric=True)]
-    columns += [Column(words.say("column.year_works"), 0.8)] if dated else []
+    # A heading breaks between words only: each column has room for its longest.
+    columns += [Column(words.say("column.year_works"), 1.1)] if dated else []
     columns += [
         Column(words.say(f"column.{c}"), w)
-        for c, w in (("measure", 1.6), ("village", 1.7), ("district", 1.5))
+        for c, w in (("measure", measure), ("village", 1.7), ("district", 1.4))
     ]
     columns += [Column(words.say(f"column.{c}"), w, numeric=True)
                 for c, w in (("people_gained", 1.1), ("people_own", 1.2), ("cost", 1.4))]  # fmt: skip
@@ -313,11 +298,10 @@ def site_table(source: Source, plan: Plan) -> Table:
     rows = []
     for i, (_, site) in enumerate(plan.sites.iterrows(), start=1):
         village, district = source.place_of(site["village_code"])
-        measure = f"{words.kind(str(site['kind']), begins=True)} {words.on_map('measure_' + site['op'])}"
         cells = [number(i)]
         cells += [text(str(site["year_works"]))] if dated else []
         cells += [
-            text(f"{measure}: {site['name']}" if site["name"] else measure),
+            text(site_words(source, site)),
             text(village),
             text(district),
         ]
@@ -362,18 +346,24 @@ def site_rules(plan: Plan) -> tuple[list[str], int]:
 def _staff(source: Source, plan: Plan) -> list[Block]:
     """Return the staff that the plan needs beside the staff that the lists name for that kind today."""
     words = source.words
-    needed = plan.staff(plan.sites)
+    needed, silent = plan.staff(plan.sites), int((plan.sites["staff"] == "").sum())
     roles = list(dict.fromkeys([*needed, *source.gaps.scenario.standard[plan.kind].staff]))
+    if not roles:
+        return [Paragraph(words.say("request.staff_unknown", kind=words.kind(plan.kind)))]
     rows = []
     for role in roles:
         there, without = _available(source, plan.kind, role)
-        rows.append(Row((text(words.role(role)), number(needed.get(role, 0)), there, without)))
+        takes = at_least(number(needed.get(role, 0)), is_open=silent > 0)
+        rows.append(Row((text(words.role(role)), takes, there, without)))
     columns = (
         Column(words.say("column.role"), 1.6),
         *(Column(words.say(f"column.{c}"), numeric=True) for c in ("needed", "available", "units_silent")),
     )
     caption = words.say("request.staff_caption", kind=words.kind(plan.kind))
-    return [Table(caption, columns, tuple(rows)), Paragraph(words.say("request.staff_note"), note=True)]
+    notes = [words.say("request.staff_note")]
+    if silent:
+        notes.append(words.say("request.staff_silent", n=number(silent, "unit")))
+    return [Table(caption, columns, tuple(rows)), Paragraph(" ".join(notes), note=True)]
 
 
 def _available(source: Source, kind: str, role: str) -> tuple[Cell, Cell]:
@@ -426,16 +416,16 @@ def not_reached(source: Source, kind: str) -> tuple[Cell, Cell]:
     lost = source.unreached(kind)
     villages, open_ = (source.status(kind, s) for s in (VillageStatus.GAP, VillageStatus.UNKNOWN))
     return (
-        _known(villages, is_open=bool(open_.number)),
-        _known(
+        at_least(villages, is_open=bool(open_.number)),
+        at_least(
             people(None if np.isnan(lost) else lost),
             is_open=is_at_least(source.reach(kind)) or source.lacks_people(kind),
         ),
     )
 
 
-def _known(cell: Cell, *, is_open: bool) -> Cell:
-    """Return a count of which more may be true."""
+def at_least(cell: Cell, *, is_open: bool) -> Cell:
+    """Return a count of which more may be true: of none that are known, unknown."""
     if not is_open or not cell.known:
         return cell
     return UNKNOWN if round(cell.number) == 0 else replace(cell, at_least=True)

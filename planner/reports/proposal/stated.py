@@ -147,7 +147,7 @@ def _launch(source: Source, one: Launch) -> Shown:
 
 def _units(source: Source, one: Units) -> Shown:
     words = source.words
-    parts = [f"{words.cell(number(n))} {words.kind(kind)}" for kind, n in one.units.items()]
+    parts = [words.cell(number(n, kind)) for kind, n in one.units.items()]
     said = words.say("stated.units", units=words.listed(parts))
     if one.by_year is not None:
         said = words.say("stated.units_by", units=words.listed(parts), year=str(one.by_year))
@@ -318,7 +318,7 @@ def _dashboard(source: Source, one: Dashboard) -> Shown:
     words, have = source.words, len(source.gaps.layers.villages)
     key = "dashboard" if one.running else "dashboard_planned"
     said = words.say(f"stated.{key}", n=number(one.villages, "village"))
-    known = [words.kind(kind) for kind in source.listed]
+    known = [words.kinds(kind) for kind in source.listed]
     lines = [words.say("stated.dashboard_villages", n=number(have, "village"))]
     if known:
         lines.append(words.say("stated.dashboard_kinds", kinds=words.listed(known)))

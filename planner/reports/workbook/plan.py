@@ -15,6 +15,7 @@ from geodata.errors import ConfigError
 from geodata.files.csvtext import unguarded
 from geodata.workspace import put_back
 from planner.reports.outputs import RUN
+from planner.reports.stops import stop_in_words
 from planner.reports.workbook.sheet import Total
 from planner.reports.workbook.tables import made
 
@@ -72,6 +73,8 @@ def plan_sheets(folder: Path, code: str, words: Words) -> list[Sheet]:
         table = _read(folder / FILES[key])
         if key == "years":
             table.insert(table.columns.get_loc("spent"), "first_cost_idr", _first_costs(folder, table))
+        elif "name" in table:
+            table["name"] = [stop_in_words(name, words.lang) for name in table["name"]]
         shown = [c for c in FIRST[key] if c in table] or list(table)
         columns = [
             words.column(

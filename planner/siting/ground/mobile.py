@@ -66,7 +66,7 @@ def reached_stops(
     >>> found = find_candidates(study.layers, study.demand, {"pusling": stop})
     >>> served = reached_stops(study, found, {"pusling": stop})
     >>> served["name"].iloc[0], bool(served["served_minutes"].max() <= 20.0)
-    ('mobile stop from P9901001, 4 days a month', True)
+    ('mobile stop from Puskesmas Margarekaan, 4 days a month', True)
     """
     mobile = {name: one for name, one in measures.items() if one.op == "mobile"}
     unit = pd.Series("", index=candidates.index, dtype=object)
@@ -77,9 +77,10 @@ def reached_stops(
         nearest, slowest_s = _served(study, stops, name, measure, seasons or (study.scenario.season,))
         unit[stops.index], minutes[stops.index] = nearest, slowest_s / 60.0
         far[stops.index] = ~(slowest_s <= (measure.reach_minutes or 0.0) * 60.0)
-        said = [f"mobile stop from {u}, {measure.days_a_month:g} days a month" for u in nearest]
+        called = _called(study.layers.facilities, measure.from_kind)
         title[stops.index] = [
-            f"{own} ({s})" if own else s for own, s in zip(stops["name"], said, strict=True)
+            stop_name(own, called.get(unit, unit), measure.days_a_month or 0.0)
+            for own, unit in zip(stops["name"], nearest, strict=True)
         ]
     found = candidates.assign(name=title, served_from=unit, served_minutes=minutes)[~far]
     if len(found) == 0:
@@ -88,6 +89,38 @@ def reached_stops(
     if far.any():
         found.attrs["excluded"] = {**candidates.attrs.get("excluded", {}), NOT_SERVED: int(far.sum())}
     return found
+
+
+def stop_name(own: str, unit: str, days: float) -> str:
+    """Return the name of a stop: documents read it back, to say it in their language.
+
+    Parameters
+    ----------
+    own
+        The name that it has of its own; "" for none.
+    unit
+        What the unit is called that serves it.
+    days
+        On how many days a month it is served.
+
+    Examples
+    --------
+    >>> stop_name("", "Puskesmas Rekaan", 4.0)
+    'mobile stop from Puskesmas Rekaan, 4 days a month'
+    >>> stop_name("Balai desa", "Puskesmas Rekaan", 0.5)
+    'Balai desa (mobile stop from Puskesmas Rekaan, 0.5 days a month)'
+    """
+    said = f"mobile stop from {unit}, {days:g} days a month"
+    return f"{own} ({said})" if own else said
+
+
+def _called(facilities: gpd.GeoDataFrame, kind: str) -> dict[str, str]:
+    """Return what units are called: lists often leave out the kind, and some names altogether."""
+    names = facilities.loc[facilities["kind"] == kind, "name"].fillna("").astype(str).str.strip()
+    return {
+        str(unit): name if name.lower().startswith(kind) else f"{kind} {name or unit}"
+        for unit, name in names.items()
+    }
 
 
 def _served(

@@ -1,0 +1,178 @@
+"""What a plan proposes, in words: by kind of measure, with its target and the seasons it counts in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from planner.reports.documents.model import UNKNOWN, number, share, text
+from planner.reports.proposal.seasons import is_as_dry, why_as_dry
+from planner.reports.stops import stop_in_words
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from planner.reports.documents.model import Cell
+    from planner.reports.proposal.plan import Plan
+    from planner.reports.proposal.source import Source
+
+# In this order they are told.
+OPS = ("open", "upgrade", "function", "reopen", "mobile")
+
+
+def only_new(plan: Plan) -> bool:
+    """Return whether all that a plan does for units is to open new ones of its kind.
+
+    Parameters
+    ----------
+    plan
+        As read.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> import pandas as pd
+    >>> sites = pd.DataFrame({"op": ["open", "mobile"], "kind": "pustu"})
+    >>> only_new(SimpleNamespace(kind="pustu", sites=sites))
+    False
+    """
+    return bool((plan.sites["op"] == "open").all() and (plan.sites["kind"] == plan.kind).all())
+
+
+def units_proposed(source: Source, plan: Plan) -> str:
+    """Return the units of a plan in words: "3 pustu"; by measure where they are not all new ones.
+
+    Parameters
+    ----------
+    source
+        Of the area.
+    plan
+        With its units.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> import pandas as pd
+    >>> from planner.pipeline import Ilp, demo_layers, find_gaps
+    >>> from planner.reports.proposal.write import source_of
+    >>> source = source_of(Ilp(find_gaps(demo_layers(12))), lang="en")
+    >>> sites = pd.DataFrame({"op": ["open", "mobile", "mobile"], "kind": "pustu", "facility_id": ""})
+    >>> units_proposed(source, SimpleNamespace(kind="pustu", sites=sites))
+    '1 pustu opened and 2 mobile stops'
+    """
+    words, sites = source.words, plan.sites
+    if not len(sites):
+        return ""
+    if only_new(plan):
+        return words.cell(number(len(sites), plan.kind))
+    parts = []
+    for op in OPS:
+        some = sites[sites["op"] == op]
+        was = some["facility_id"].map(lambda i: _kind_now(source, i)) if op == "upgrade" else some["kind"]
+        for (kind, before), group in some.groupby([some["kind"], was], sort=True):
+            n = number(len(group), "" if op == "mobile" else str(before))
+            parts.append(words.say(f"proposed.{op}", n=n, kind=words.kind(str(kind))))
+    return words.listed(parts)
+
+
+def _kind_now(source: Source, unit: object) -> str:
+    """Return of which kind a unit is that a plan upgrades; "unit" where the lists do not have it."""
+    rows = source.gaps.layers.facilities
+    return str(rows.loc[unit, "kind"]) if unit in rows.index else "unit"
+
+
+def proposed(source: Source, plan: Plan) -> str:
+    """Return in words what a plan proposes: "3 pustu", with its roads where it has some."""
+    words, parts = source.words, [units_proposed(source, plan)]
+    if plan.roads:
+        km = number(sum(one.km for one in plan.roads), "km", decimals=1)
+        parts.append(words.say("request.works_part", n=number(len(plan.roads)), km=km))
+    return words.listed([part for part in parts if part])
+
+
+def measure_words(source: Source, op: str, kind: str) -> str:
+    """Return what is done for one unit, as it begins a row: "Pustu opened".
+
+    Parameters
+    ----------
+    source
+        Of the area.
+    op
+        Of the measure.
+    kind
+        That there is afterwards.
+
+    Examples
+    --------
+    >>> from planner.pipeline import Ilp, demo_layers, find_gaps
+    >>> from planner.reports.proposal.write import source_of
+    >>> source = source_of(Ilp(find_gaps(demo_layers(12))), lang="en")
+    >>> [measure_words(source, op, "pustu") for op in ("open", "upgrade", "mobile")]
+    ['Pustu opened', 'Upgraded to pustu', 'Mobile stop']
+    """
+    words = source.words
+    said = words.say(f"proposed.row_{op}", kind=words.kind(kind))
+    return said[:1].upper() + said[1:]
+
+
+def site_words(source: Source, site: pd.Series) -> str:
+    """Return what is done at one of a plan's places, with the unit's name or what serves a stop."""
+    measure = measure_words(source, str(site["op"]), str(site["kind"]))
+    name = str(site["name"])
+    if site["op"] == "mobile":
+        said = stop_in_words(name, source.words.lang)
+        return said[:1].upper() + said[1:] if said else measure
+    return f"{measure}: {name}" if name else measure
+
+
+def staff_cell(source: Source, plan: Plan, rows: pd.DataFrame) -> Cell:
+    """Return the staff that some of a plan's places take; that of a place which says nothing is unknown.
+
+    Parameters
+    ----------
+    source
+        Of the area.
+    plan
+        As read.
+    rows
+        Of its ``sites``.
+    """
+    words, silent = source.words, int((rows["staff"] == "").sum())
+    if silent and silent == len(rows):
+        return UNKNOWN
+    said = staff_in_words(source, plan.staff(rows))
+    return text(words.say("request.staff_partly", staff=said, n=number(silent, "unit")) if silent else said)
+
+
+def staff_in_words(source: Source, staff: dict[str, int]) -> str:
+    """Return professions with their numbers, or that there are none."""
+    parts = [f"{source.words.cell(number(n))} {source.words.role(who, n)}" for who, n in staff.items()]
+    return source.words.listed(parts) or source.words.say("none")
+
+
+def plan_notes(source: Source, plan: Plan) -> list[str]:
+    """Return what a plan's numbers stand on: its target, and the seasons, where these are not the report's.
+
+    Without them a reader would hold numbers of different seasons against each other.
+    """
+    return [*_target(source, plan), *_seasons(source, plan)]
+
+
+def _target(source: Source, plan: Plan) -> list[str]:
+    ask = plan.record.get("ask") or {}
+    if ask.get("target") is None:
+        return []
+    words, where = source.words, "district" if ask.get("target_in") == "district" else "all"
+    said = words.cell(share(float(ask["target"])))
+    return [words.say(f"request.target_{where}", share=said, kind=words.kind(plan.kind))]
+
+
+def _seasons(source: Source, plan: Plan) -> list[str]:
+    """Return in which seasons people count as reached, where these are not the report's own."""
+    if plan.seasons == (source.gaps.scenario.season,):
+        return []
+    key = "both" if len(plan.seasons) > 1 else plan.seasons[0]
+    said = [source.words.say(f"request.season_{key}")]
+    # Of a report in the wet season, this is said of all its figures already.
+    if is_as_dry(source, plan.seasons[-1]) and not is_as_dry(source, source.season):
+        said.append(why_as_dry(source))
+    return said

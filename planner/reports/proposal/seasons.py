@@ -1,0 +1,126 @@
+"""Which season's figures are known, and in what words: one meaning for all documents."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from planner.reports.documents.model import text
+
+if TYPE_CHECKING:
+    from planner.reports.documents.model import Cell
+    from planner.reports.proposal.source import Source
+    from planner.scenarios.modes import Season
+
+
+def is_as_dry(source: Source, season: Season) -> bool:
+    """Return whether a season is counted as the dry one, since nothing in the data tells the two apart.
+
+    That is never the dry season: what is known of roads, or of straight lines without them, is known of it.
+
+    Parameters
+    ----------
+    source
+        Of the area.
+    season
+        Of the figures.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> from planner.pipeline import Ilp, demo_layers, find_gaps
+    >>> from planner.reports.proposal.write import source_of
+    >>> layers = demo_layers(12)
+    >>> told, alike = (source_of(Ilp(find_gaps(a)), lang="en") for a in (layers, replace(layers, roads=None)))
+    >>> is_as_dry(told, "wet"), is_as_dry(alike, "wet"), is_as_dry(alike, "dry")
+    (False, True, False)
+    """
+    return season == "wet" and not source.seasons_told
+
+
+def season_words(source: Source, season: Season) -> str:
+    """Return a season in words, and of one that is counted as the dry one that it is.
+
+    Parameters
+    ----------
+    source
+        Of the area.
+    season
+        Of the figures.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> from planner.pipeline import Ilp, demo_layers, find_gaps
+    >>> from planner.reports.proposal.write import source_of
+    >>> source = source_of(Ilp(find_gaps(replace(demo_layers(12), roads=None))), lang="en")
+    >>> season_words(source, "dry"), season_words(source, "wet")
+    ('dry season', 'wet season (as the dry season)')
+    """
+    words = source.words
+    return words.say("seasons.wet_as_dry") if is_as_dry(source, season) else words.on_map(f"season_{season}")
+
+
+def share_in(source: Source, kind: str, season: Season) -> Cell:
+    """Return the share of known people within the limit of a kind in a season, or that it is as in the dry.
+
+    Parameters
+    ----------
+    source
+        Of the area.
+    kind
+        The facility kind.
+    season
+        Of the share.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> from planner.pipeline import Ilp, demo_layers, find_gaps
+    >>> from planner.reports.proposal.write import source_of
+    >>> source = source_of(Ilp(find_gaps(replace(demo_layers(12), roads=None))), lang="en")
+    >>> share_in(source, "posyandu", "wet").text
+    'as dry'
+    """
+    share = source.share(kind, season)
+    # A standard may have another limit in the wet season: then its figure is another, though times are not.
+    if is_as_dry(source, season) and share.known and share == source.share(kind, "dry"):
+        return text(source.words.say("seasons.as_dry"))
+    return share
+
+
+def why_as_dry(source: Source) -> str:
+    """Return why the wet season is counted as the dry one; "" where the data tell them apart.
+
+    Parameters
+    ----------
+    source
+        Of the area.
+
+    Examples
+    --------
+    >>> from planner.pipeline import Ilp, demo_layers, find_gaps
+    >>> from planner.reports.proposal.write import source_of
+    >>> why_as_dry(source_of(Ilp(find_gaps(demo_layers(12))), lang="en"))
+    ''
+    """
+    if source.seasons_told:
+        return ""
+    return source.words.say(f"seasons.why_{'straight' if source.gaps.network is None else 'roads'}")
+
+
+def season_notes(source: Source) -> list[str]:
+    """Return what a document has to say whose own figures are of the wet season but counted as dry.
+
+    Parameters
+    ----------
+    source
+        Of the area.
+
+    Examples
+    --------
+    >>> from planner.pipeline import Ilp, demo_layers, find_gaps
+    >>> from planner.reports.proposal.write import source_of
+    >>> season_notes(source_of(Ilp(find_gaps(demo_layers(12))), lang="en"))
+    []
+    """
+    return [why_as_dry(source)] if is_as_dry(source, source.season) else []

@@ -1,0 +1,35 @@
+"""The name of a mobile stop, which the engine writes in English, in the language of a document."""
+
+from __future__ import annotations
+
+import re
+
+from planner.reports.documents.words import Words
+
+# As planner.siting.ground.mobile.stop_name writes it; a stop of a list has a name of its own before it.
+STOP = re.compile(r"(?:(?P<own>.+) \()?mobile stop from (?P<unit>.+), (?P<days>[\d.e+]+) days a month\)?")
+
+
+def stop_in_words(name: str, lang: str) -> str:
+    """Return the name of a mobile stop in a language; any other name as it is.
+
+    Parameters
+    ----------
+    name
+        Of a unit or a place.
+    lang
+        ``id`` or ``en``.
+
+    Examples
+    --------
+    >>> from planner.siting.ground.mobile import stop_name
+    >>> name = stop_name("", "Puskesmas Rekaan", 4.0)
+    >>> stop_in_words(name, "id"), stop_in_words("Pustu Sukamaju", "id")
+    ('pos layanan keliling dari Puskesmas Rekaan, 4 hari sebulan', 'Pustu Sukamaju')
+    """
+    found = STOP.fullmatch(name)
+    if found is None:
+        return name
+    words = Words(lang)
+    said = words.say("proposed.stop_from", unit=found["unit"], days=words.plain(float(found["days"])))
+    return f"{found['own']} ({said})" if found["own"] else said
