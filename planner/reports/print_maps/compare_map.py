@@ -138,8 +138,10 @@ def change_map(gaps: Gaps, table: pd.DataFrame, outlines: Outlines, words: Words
             autolim=False,
         )
     one_map.draw_furniture(axes, words, SHEET)
-    handles = [_patch(CHANGES[key], _counted(words, f"map.change_{key}", int(some.sum())))
-               for key, some in of.items()]  # fmt: skip
+    handles: list[object] = [
+        _patch(CHANGES[key], _counted(words, f"map.change_{key}", int(some.sum())))
+        for key, some in of.items()
+    ]
     if moved.any():
         label = _counted(words, "map.status_moved", int(moved.sum()))
         handles.append(one_map.line_key(label, "#000000", BOLD_PT))
