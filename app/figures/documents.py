@@ -12,8 +12,9 @@ from app.figures.exports import TABLE_PARTS
 from planner.reports.comparison.sides import comparison_of
 from planner.reports.comparison.write import drawn_comparison
 from planner.reports.documents.paper import PAPERS
+from planner.reports.documents.parts import COMPARISON
 from planner.reports.documents.pdf import page_pictures
-from planner.reports.proposal.write import COMPARISON, FORMATS, KEYS, drawn, source_of
+from planner.reports.proposal.write import FORMATS, KEYS, drawn, source_of
 from planner.reports.village_sheets.booklet import Booklet
 from planner.texts.catalogues import LANGUAGES
 

@@ -13,7 +13,8 @@ from app.figures.adoption_board import kept_records
 from app.figures.documents import SHEETS, Against, Wanted, document_file, document_pages
 from app.views.downloads import Download
 from app.views.follows import Follows
-from planner.reports.proposal.write import COMPARISON, KEYS
+from planner.reports.documents.parts import COMPARISON
+from planner.reports.proposal.write import KEYS
 from planner.reports.village_sheets.booklet import districts_of
 
 if TYPE_CHECKING:

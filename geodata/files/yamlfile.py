@@ -219,11 +219,18 @@ def _describe(error: Any, path: tuple[object, ...], lines: _KnownLines, model: t
         tag = _cut(repr(error["ctx"]["tag"]), LONGEST_SHOWN)
         return f"{where}{key}.{name}: {tag} is not known.{hint}"
     text = error["msg"].removeprefix("Value error, ")
+    if error["type"] in ("too_short", "too_long"):
+        # A list, a mapping: the reader's word for it is not ours.
+        least, most = (error["ctx"].get(one) for one in ("min_length", "max_length"))
+        text = f"give at least {least} of these" if most is None else f"give at most {most:,} of these"
     if error["type"] in {"model_type", "model_attributes_type"}:
         text = "expected keys and values, as in {key: value}"
     got = repr(error["input"])
-    shown = len(got) <= LONGEST_SHOWN and got not in text
-    return f"{where}{key}: {text}" + (f" (got {got})" if shown else "")
+    # What is wrong with a whole file or a mapping of several keys is in none of them: it says so itself.
+    whole = isinstance(error["input"], dict) and error["type"] == "value_error"
+    shown = len(got) <= LONGEST_SHOWN and got not in text and not whole
+    at = f"{where}{key}: " if key else ""
+    return f"{at}{text}" + (f" (got {got})" if shown else "")
 
 
 def _fault(error: Any, path: tuple[object, ...], lines: _KnownLines, model: type[BaseModel]) -> Fault:  # noqa: ANN401

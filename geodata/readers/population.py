@@ -11,6 +11,7 @@ from geodata.codes import is_district, parse_village_code, regency_of
 from geodata.errors import SchemaError, counted, first_five
 from geodata.layers import Cell, Finding, rows_about
 from geodata.readers.columns import Columns, known_heads, require_one_meaning
+from geodata.readers.district_names import with_district_names
 from geodata.readers.files.cells import (
     bad_codes,
     count_column,
@@ -51,6 +52,8 @@ def read_population(
     source: PopulationFile, villages: gpd.GeoDataFrame, *, register: Register | None = None
 ) -> ReadLayer:
     """Return the villages with ``people`` (and ``people_<group>``); NaN stays unknown.
+
+    Kecamatan without a name have the table's, where it is clear.
 
     A row without a Kemendagri code, or with one of BPS, is found by the register, or by name and kecamatan.
 
@@ -103,6 +106,10 @@ def read_population(
         regency = regency_of(villages.index[0])
         refuse_mostly_bad(text[row], codes[row].isna(), WHAT, source.path.name, regency)
     findings += bad_codes("population", text, codes.isna())
+    district = Columns(table, columns_.heads, WHAT).text(source.district_name, "district_name")
+    said = dict(zip(codes[codes.notna()], district[codes.notna()], strict=True))
+    villages, of_districts = with_district_names(villages, said, source.path.name)
+    findings += of_districts
     numbers = numbers[codes.notna()].set_axis(pd.Index(codes.dropna().to_numpy(), dtype="str"), axis=0)
     return _join(villages, numbers, findings)._replace(source=source_record("population", source))
 

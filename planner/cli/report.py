@@ -67,6 +67,7 @@ def _comparison(options: argparse.Namespace) -> int:
     from planner.progress import Steps
     from planner.reports.comparison.sides import comparison_of
     from planner.reports.comparison.write import comparison_formats, write_comparison
+    from planner.reports.documents.parts import COMPARISON
     from planner.reports.proposal.write import FORMATS, REPORT
 
     for name in ("plan", "adoption", "facts"):
@@ -75,7 +76,7 @@ def _comparison(options: argparse.Namespace) -> int:
             raise ConfigError(msg)
     formats = comparison_formats(options.format or ",".join(FORMATS))
     asked = [_asked(path) for path in (options.scenario, options.against)]
-    template = None if options.template is None else _read_template(options.template)
+    template, _ = _read_template(options.template, [COMPARISON])
     require_outside(options.out, options.workspace)
     require_replaceable(options.out, REPORT)
     with Steps(16) as progress:
@@ -128,6 +129,7 @@ def _proposal(options: argparse.Namespace) -> int:
     from planner.reports.proposal.plan import read_plan_folder
     from planner.reports.proposal.write import (
         FORMATS,
+        KEYS,
         REPORT,
         WORKBOOK,
         formats_named,
@@ -139,7 +141,7 @@ def _proposal(options: argparse.Namespace) -> int:
     scenario = asked_scenario(options)
     plan = None if options.plan is None else read_plan_folder(options.plan)
     facts = None if options.facts is None else read_facts(options.facts)
-    template = None if options.template is None else _read_template(options.template)
+    template, without = _read_template(options.template, list(KEYS))
     require_outside(options.out, options.workspace)
     require_replaceable(options.out, REPORT)
     with Steps(10) as progress:
@@ -156,20 +158,34 @@ def _proposal(options: argparse.Namespace) -> int:
             inputs=_inputs(options), progress=progress,
         )  # fmt: skip
     say_assumed(answers)
+    if without and "docx" in formats:
+        say(
+            f"{options.template} takes no part of {', '.join(without)}: made with the template of "
+            "jangkau report-template"
+        )
     for file in files:
         say(str(file))
     return DONE
 
 
-def _read_template(path: Path) -> bytes:
+def _read_template(path: Path | None, documents: list[str]) -> tuple[bytes | None, list[str]]:
+    """Return an office's template, and those documents of which it takes nothing.
+
+    Looked at before anything is computed: what is wrong with it is said at once.
+    """
     from geodata.errors import MissingFileError
     from geodata.files.limits import TABLE_BYTES, require_small
+    from planner.reports.documents.parts import made_with
 
+    if path is None:
+        return None, []
     if not path.is_file():
         msg = f"{path} is not there: write one with jangkau report-template --out {path}, and edit it"
         raise MissingFileError(msg)
     require_small(path, "template", TABLE_BYTES)
-    return path.read_bytes()
+    template = path.read_bytes()
+    made = made_with(template, documents)
+    return template, [name for name in documents if name not in made]
 
 
 def _inputs(options: argparse.Namespace) -> list[SourceRecord]:

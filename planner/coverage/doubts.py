@@ -87,9 +87,9 @@ def _by_area(layers: Layers, demand: gpd.GeoDataFrame) -> Iterator[Finding]:
     share = share[share > 0].sort_values(ascending=False, kind="stable")
     if len(share):
         names = layers.villages["village_name"]
-        said = [f"{code} {names[code]} ({100 * one:.0f} % of its people)" for code, one in share.items()]
+        said = [f"{code} {names[code]} ({100 * one:.0f}% of its people)" for code, one in share.items()]
         cells = tuple(
-            Cell("", 0, "", "", id=str(code), effect=f"where {100 * one:.0f} % of its people live is a guess")
+            Cell("", 0, "", "", id=str(code), effect=f"where {100 * one:.0f}% of its people live is a guess")
             for code, one in share.items()
         )
         yield Finding(

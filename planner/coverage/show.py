@@ -12,13 +12,14 @@ from geodata.errors import counted
 from geodata.vocabulary.statuses import VillageStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     import pandas as pd
     from numpy.typing import NDArray
 
     from geodata.layers import Layers
     from planner.coverage.reach import Coverage
+    from planner.scenarios.scenario import Scenario
 
 STATUS_COLORS = {
     VillageStatus.SERVED.value: "#2c7bb6",
@@ -27,6 +28,29 @@ STATUS_COLORS = {
     VillageStatus.UNKNOWN.value: "#bdbdbd",
 }
 MAP_PX = 240
+DEFAULT_NAME = "default"  # of a scenario that nobody named
+
+
+def what_if(scenario: Scenario, texts: Mapping[str, str]) -> str:
+    """Return what stands before the title of a map of what might be; "" for the present.
+
+    Parameters
+    ----------
+    scenario
+        What was asked.
+    texts
+        With ``what_if`` and ``what_if_named``.
+
+    Examples
+    --------
+    >>> from planner.pipeline import default_scenario
+    >>> what_if(default_scenario(), {})
+    ''
+    """
+    if not scenario.edits:
+        return ""
+    named = scenario.name not in ("", DEFAULT_NAME)
+    return texts["what_if_named"].format(name=scenario.name) if named else texts["what_if"]
 
 
 def people_in_words(people: pd.Series[float]) -> str:

@@ -170,17 +170,24 @@ def _closed(rows: pd.DataFrame) -> pd.Series[bool]:
     return rows["closed"].eq(YesNo.YES) if "closed" in rows else pd.Series(False, index=rows.index)
 
 
-def _rules(source: Source, mine: Scenario, plain: Scenario) -> list[str]:
-    """Return a sentence for each rule that is not the default."""
-    words = source.words
-    out = []
-    if mine.season != plain.season:
-        out.append(words.say("assumed.season", season=season_words(source, mine.season)))
-    names = [(s.standard_name, s.standard_version) for s in (mine, plain)]
-    if names[0] != names[1]:
-        out.append(words.say("assumed.standard", name=mine.standard_name, version=mine.standard_version))
-    else:
-        out += _kinds(source, mine, plain)
+def changed_rules(source: Source) -> list[str]:
+    """Return a sentence for each rule of a scenario that is not its standard's, or not the default.
+
+    Its season and what standard it has are not among them.
+
+    Examples
+    --------
+    >>> from planner.pipeline import Ilp, default_scenario, demo_layers, find_gaps
+    >>> from planner.reports.proposal.write import source_of
+    >>> usual = default_scenario()
+    >>> near = usual.standard["pustu"].model_copy(update={"limit_minutes": 20.0})
+    >>> scenario = usual.model_copy(update={"standard": {**usual.standard, "pustu": near}})
+    >>> source = source_of(Ilp(find_gaps(demo_layers(12), scenario=scenario)), lang="en")
+    >>> changed_rules(source)
+    ['The limit to a pustu is 20 minutes by motorcycle, not 30 minutes by motorcycle.']
+    """
+    words, mine, plain = source.words, source.gaps.scenario, default_scenario()
+    out = _kinds(source, mine, plain) if _standard(mine) == _standard(plain) else []
     if (mine.status.served, mine.status.gap) != (plain.status.served, plain.status.gap):
         served, gap = (words.plain(v * 100) for v in (mine.status.served, mine.status.gap))
         out.append(words.say("assumed.status", served=served, gap=gap))
@@ -188,6 +195,21 @@ def _rules(source: Source, mine: Scenario, plain: Scenario) -> list[str]:
     if named:
         out.append(words.say("assumed.others", rules=words.listed(named)))
     return out
+
+
+def _rules(source: Source, mine: Scenario, plain: Scenario) -> list[str]:
+    """Return a sentence for each rule that is not the default, its season and standard first."""
+    words = source.words
+    out = []
+    if mine.season != plain.season:
+        out.append(words.say("assumed.season", season=season_words(source, mine.season)))
+    if _standard(mine) != _standard(plain):
+        out.append(words.say("assumed.standard", name=mine.standard_name, version=mine.standard_version))
+    return [*out, *changed_rules(source)]
+
+
+def _standard(scenario: Scenario) -> tuple[str, str]:
+    return scenario.standard_name, scenario.standard_version
 
 
 def _kinds(source: Source, mine: Scenario, plain: Scenario) -> list[str]:

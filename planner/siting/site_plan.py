@@ -11,6 +11,7 @@ from geodata.files.yamlfile import Model, read_yaml
 from planner.scenarios.modes import Number, no_truth
 from planner.scenarios.standards import require_kinds
 from planner.siting.ask import Ask, Floor, Objective
+from planner.siting.measures import Idr
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,7 +44,7 @@ class SitePlan(Model):
 
     kind: str
     units: Whole | None = None
-    budget_idr: Number | None = None
+    budget_idr: Idr | None = None
     target: Number | None = None
     objective: str = Objective.PEOPLE.value
     target_in: str = "all"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
@@ -20,12 +21,14 @@ from hypothesis import strategies as st
 from geodata.errors import ConfigError, DiskError
 from planner import Ilp, demo_layers, find_gaps, write_gaps
 from planner.coverage.show import STATUS_COLORS
+from planner.pipeline import CloseFacility, default_scenario
 from planner.reports.analyst import kml
 from planner.reports.analyst.geopackage import write_geopackage
 from planner.reports.analyst.kml import kml_text, write_kml
 from planner.reports.analyst.qgis import facility_style, village_style
 from planner.reports.analyst.said import Said
 from planner.reports.documents.words import clean
+from planner.reports.maps.page import page_script
 from planner.reports.print_maps.look import HATCH_COLOR
 from planner.texts.catalogues import map_texts
 
@@ -237,6 +240,52 @@ def test_inf_is_in_no_text(cut_off):
     assert map_texts("en")["unreachable"] in text
     assert ": inf" not in text
     assert "nan" not in text.lower().replace("&", " ").split()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("lang", "walk", "unknown"),
+    [("id", "menit (median), jalan kaki, garis lurus: ", "tidak diketahui"),
+     ("en", "minutes (median), on foot, straight line: ", "unknown")],
+)  # fmt: skip
+def test_without_roads_the_kml_says_that_minutes_are_walked(lang, walk, unknown):
+    """Found by an auditor: 48 minutes to a puskesmas, which people reach by motorcycle."""
+    layers = demo_layers(12)
+    gaps = find_gaps(replace(layers, roads=None))
+    root = ET.fromstring(kml_text(gaps.ilp, lang=lang))  # noqa: S314 - our own
+    said = map_texts(lang)
+    assert said["network_none"] in root.findtext("k:Document/k:description", "", NS)
+    marks = [
+        m.findtext("k:description", "", NS) for m in root.find(".//k:Folder", NS).findall("k:Placemark", NS)
+    ]
+    lines = [line for mark in marks for line in mark.split("<br>") if said["minutes"] in line]
+    assert lines
+    assert all(walk in line for line in lines)
+    assert walk not in kml_text(find_gaps(layers).ilp, lang=lang)
+    # Nor is twice said of a kind without a list that nobody knows.
+    listed = tuple(kind for kind in layers.area.listed_kinds if kind != "hospital")
+    units = layers.facilities[layers.facilities["kind"] != "hospital"]
+    few = replace(layers, facilities=units, area=replace(layers.area, listed_kinds=listed))
+    text = kml_text(find_gaps(few).ilp, lang=lang)
+    assert f"{unknown}; {unknown}" not in text
+    assert text.count(f"{said['kind_hospital']}:") == len(layers.villages)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("lang", "named", "nameless"),
+    [("id", "Andaian “dua tutup”, bukan keadaan sekarang. ", "Andaian, bukan keadaan sekarang. "),
+     ("en", "What if “dua tutup”, not the present. ", "What if, not the present. ")],
+)  # fmt: skip
+def test_a_kml_of_a_what_if_is_called_so(lang, named, nameless):
+    closed = (CloseFacility(id="P9901002"),)
+    for name, begins in (("dua tutup", named), ("default", nameless)):
+        scenario = default_scenario().model_copy(update={"name": name, "edits": closed})
+        gaps = find_gaps(demo_layers(12), scenario=scenario)
+        root = ET.fromstring(kml_text(gaps.ilp, lang=lang))  # noqa: S314 - our own
+        assert root.findtext("k:Document/k:name", "", NS).startswith(begins)
+        page = page_script(gaps, map_texts(lang), lang=lang, offline=True)
+        assert json.dumps(begins[:-2], ensure_ascii=False)[1:-1] in page or begins[:-2] in page
 
 
 class Tags(HTMLParser):

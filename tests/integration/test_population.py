@@ -12,7 +12,9 @@ import rasterio
 import shapely
 from scipy.spatial.distance import cdist
 
+from geodata.areafile import PopulationFile
 from geodata.quality import inspect
+from geodata.readers.population import read_population
 from geodata.workspace import read_workspace
 from planner.pipeline import Study, find_gaps
 
@@ -263,3 +265,52 @@ def test_the_places_are_stored_and_checked(jangkau, folder):
     # Nobody in any cell: as without a raster.
     nobody = replace(layers, people_points=points.assign(people=0.0))
     assert set(Study(nobody).demand["method"]) == {"roads"}
+
+
+DISTRICTS = (["35.09.01.2001", "Jaya"], ["35.09.01.2002", "JAYA"], ["35.09.02.2001", "Kec. Makmur"])
+
+
+def _named(tmp_path, rows, *, boundaries=("", "", "")):
+    outline = [shapely.box(113 + x, -8.1, 113.1 + x, -8.0) for x in (0.0, 0.1, 0.2)]
+    villages = gpd.GeoDataFrame(
+        {"district_code": ["35.09.01", "35.09.01", "35.09.02"], "district_name": list(boundaries),
+         "village_name": ["Mawar", "Melati", "Kenanga"], "people": np.nan},
+        index=pd.Index([code for code, _ in DISTRICTS], name="village_code"), geometry=outline,
+        crs="EPSG:4326",
+    )  # fmt: skip
+    path = tmp_path / "penduduk.csv"
+    lines = [f"{code},{10 + i},{name}" for i, (code, name) in enumerate(rows)]
+    path.write_text("\n".join(["kode,people,kec", *lines]), "utf-8")
+    read = read_population(PopulationFile(path=path, district_name="kec"), villages)
+    told = {f.rule: f for f in read.findings}
+    return read.frame["district_name"].tolist(), told
+
+
+def test_kecamatan_have_the_names_of_the_table_where_the_boundary_file_has_none(tmp_path):
+    """Found by an auditor: documents said 13.76.01, though every row of the people had its name."""
+    names, told = _named(tmp_path, DISTRICTS)
+    assert names == ["Jaya", "Jaya", "Makmur"]
+    assert told["district_names_taken"].ids == ("35.09.01 (Jaya)", "35.09.02 (Makmur)")
+    assert "penduduk.csv" in told["district_names_taken"].message
+    names, told = _named(tmp_path, DISTRICTS, boundaries=("Lama", "", ""))
+    assert names == ["Lama", "", "Makmur"]
+    assert told["district_names_taken"].count == 1
+
+
+@pytest.mark.parametrize(
+    ("rows", "names", "unclear"),
+    [
+        # Two names within one; one name for two, as before a kecamatan was divided; and a code is no name.
+        (
+            [DISTRICTS[0], [WEST[:-1] + "2", "Baru"], DISTRICTS[2]],
+            ["", "", "Makmur"],
+            ("35.09.01 (Jaya, Baru)",),
+        ),
+        ([DISTRICTS[0], [DISTRICTS[2][0], "Jaya"]], ["", "", ""], ("35.09.01 (Jaya)", "35.09.02 (Jaya)")),
+        ([[WEST, "350901"], [DISTRICTS[2][0], "Makmur"]], ["", "", "Makmur"], None),
+    ],
+)
+def test_a_name_that_is_not_clear_is_not_taken(tmp_path, rows, names, unclear):
+    found, told = _named(tmp_path, rows)
+    assert found == names
+    assert (told["district_names_unclear"].ids if unclear else told.get("district_names_unclear")) == unclear

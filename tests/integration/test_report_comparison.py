@@ -223,6 +223,58 @@ def test_other_seasons_and_standards_are_said_and_not_subtracted(layers):
     assert "get better" not in said
 
 
+def test_other_thresholds_alone_change_nothing_that_is_compared(layers):
+    """Found by an auditor: it said that others are reached, with maps and a table of noughts."""
+    usual = default_scenario()
+    strict = usual.model_copy(update={"status": usual.status.model_copy(update={"served": 1.0, "gap": 0.9})})
+    both = comparison_of(find_gaps(layers), find_gaps(layers, scenario=strict), lang="en")
+    tables_of = [both.villages(kind) for kind in both.compared]
+    assert any((table["status_a"] != table["status_b"]).any() for table in tables_of)
+    assert not any(both.differs(kind) for kind in both.compared)
+    said = " ".join(texts_of(plain(both)))
+    assert said.count("both scenarios reach the same people in every village.") == len(both.compared)
+    assert "What changes" not in said
+    assert "not in the same villages" not in said
+    assert "A village is reached from 100% of its people on, and not reached below 90%." in said
+
+
+def test_where_only_knowledge_changes_nobody_is_said_to_be_reached_elsewhere(layers):
+    gaps = find_gaps(layers)
+    both = comparison_of(gaps, gaps, lang="en")
+    table = both.villages("pustu")
+    table.iloc[0, table.columns.get_loc("status_b")] = "unknown"
+    table.iloc[0, table.columns.get_loc("change")] = np.nan
+    said = " ".join(texts_of(plain(both)))
+    assert "as far as is known, both scenarios reach the same people. 1 village becomes unknown." in said
+
+
+def test_what_each_scenario_changes_of_the_rules_stands_with_what_it_is(layers):
+    """Found by an auditor: a pustu within 20 minutes was told as the plain standard."""
+    usual = default_scenario()
+    near = usual.standard["pustu"].model_copy(update={"limit_minutes": 20.0, "limit_minutes_wet": 20.0})
+    slow = usual.access.model_copy(update={"detour": 2.0})
+    changed = usual.model_copy(update={"standard": {**usual.standard, "pustu": near}, "access": slow})
+    gaps = find_gaps(layers, scenario=changed)
+    for lang, limit, rule, both_limits in (
+        ("id", "Batas waktu ke pustu 20 menit naik sepeda motor, bukan 30 menit naik sepeda motor.",
+         "Ketentuan lain yang diubah: berjalan kaki", "pustu A 30 menit naik sepeda motor, B 20 menit naik"),
+        ("en", "The limit to a pustu is 20 minutes by motorcycle, not 30 minutes by motorcycle.",
+         "Other rules that were changed: on foot", "pustu A 30 minutes by motorcycle, B 20 minutes by"),
+    ):  # fmt: skip
+        for before, times in ((find_gaps(layers), 1), (gaps, 2)):
+            both = comparison_of(before, gaps, lang=lang)
+            document = comparison_document(both)
+            [section] = [one for one in document.sections if one.key == "scenarios"]
+            said = " ".join(
+                text
+                for block in section.blocks
+                for text in (block.items if hasattr(block, "items") else [block.text])
+            )
+            assert said.count(limit) == times
+            assert said.count(rule) == times
+            assert (both_limits in " ".join(texts_of(plain(both)))) == (times == 1)
+
+
 def test_a_kind_without_a_list_is_not_compared(layers):
     from dataclasses import replace
 

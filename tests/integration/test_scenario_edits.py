@@ -43,7 +43,7 @@ def test_a_scenario_of_edits_runs_and_is_recorded(jangkau, demo_workspace, tmp_p
         # A what-if answer does not pass for the present, on the console or on the map.
         assert ("what if: default, 1 edit" in out) == (name == "s")
         page = (tmp_path / name / "map.html").read_text("utf-8")
-        assert ("Skenario: default (1 perubahan)" in page) == (name == "s")
+        assert ("Andaian, bukan keadaan sekarang (1 perubahan)" in page) == (name == "s")
         run = json.loads((tmp_path / name / "run.json").read_text("utf-8"))
         assert len(run["configuration"]["edits"]) == (name == "s")
         summary = json.loads((tmp_path / name / "summary.json").read_text("utf-8"))

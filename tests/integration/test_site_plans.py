@@ -9,10 +9,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from pydantic import TypeAdapter, ValidationError
 
 from planner.pipeline import Ask, Floor, Study, find_gaps, read_scenario, read_site_plan, site_with_roads
 from planner.reports.siting import write_siting_with_roads
-from planner.siting.measures import Measures, RoadMeasure, default_measures
+from planner.siting.measures import Measure, Measures, RoadMeasure, default_measures
+from planner.siting.plan_file import PlanYear
+from planner.siting.site_plan import SitePlan
 from planner.siting.weights import counted_people
 
 
@@ -171,3 +174,19 @@ def test_the_other_plans_take_the_same_places(run, tmp_path, demo_layers, comman
     )
     assert status == 0, printed
     assert pd.read_csv(out / "sites.csv")["name"].str.startswith("SD ").all()
+
+
+def test_every_amount_of_rupiah_has_the_same_bound(tmp_path):
+    """Found by an auditor: a usual budget, of 12 billion, was refused as above one billion."""
+    asked = read_site_plan(plan_file(tmp_path, kind="puskesmas", budget_idr=12_000_000_000)).ask()
+    assert asked.budget_idr == 12e9
+    found = set()
+    for model in (SitePlan, PlanYear, Measure, RoadMeasure):
+        for name, field in model.model_fields.items():
+            if name.endswith("_idr"):
+                amount = TypeAdapter(field.annotation)
+                assert amount.validate_python(1e15) == 1e15, (model, name)
+                with pytest.raises(ValidationError):
+                    amount.validate_python(1.1e15)
+                found.add(name)
+    assert found == {"budget_idr", "cost_idr", "yearly_idr"}

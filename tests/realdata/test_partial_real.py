@@ -274,7 +274,7 @@ def test_puger_kulon_is_no_gap_for_its_empty_island(jember):
     assert (row["puskesmas_status"], row["puskesmas_reason"]) == ("unknown", "people_unplaced")
     assert row["puskesmas_share_unknown"] > 0.9
     [found] = [f for f in check(jember) if f.rule == "people_by_area"]
-    assert found.ids[0].startswith("35.09.08.2004 Pugerkulon (95 %")
+    assert found.ids[0].startswith("35.09.08.2004 Pugerkulon (95%")
 
 
 @pytest.mark.slow

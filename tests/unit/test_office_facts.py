@@ -9,10 +9,11 @@ import yaml
 
 from geodata.adoption import Adoption
 from geodata.errors import ConfigError
-from planner.pipeline import Ilp, demo_layers, find_gaps
+from planner.pipeline import CloseFacility, Ilp, OpenFacility, demo_layers, find_gaps
+from planner.reports.comparison.edits import edits_in_words
 from planner.reports.proposal.facts import Facts, read_facts
 from planner.reports.proposal.memo import staff_memo
-from planner.reports.proposal.readiness import unknown_facts
+from planner.reports.proposal.readiness import readiness, unknown_facts
 from planner.reports.proposal.stated import show, unbacked
 from planner.reports.proposal.write import source_of
 
@@ -150,3 +151,33 @@ def test_a_bad_file_is_told_so(tmp_path, content, said):
     file.write_text(yaml.safe_dump(content), "utf-8")
     with pytest.raises(ConfigError, match=said):
         read_facts(file)
+
+
+@pytest.mark.parametrize(
+    ("lang", "sentence", "since"),
+    [
+        ("id", ("Tahap penerapan ILP diketahui untuk 1 dari 2 puskesmas; ",
+                "1 di antaranya sudah meluncurkan ILP. Target nasional 40%, atau"), "28 Juni 2024"),
+        ("en", ("The stage of ILP is known for 1 of 2 puskesmas, of which 1 launched it. ",
+                "The national target is 40%,"), "28 June 2024"),
+    ],
+)  # fmt: skip
+def test_readiness_is_told_by_units_and_dates_as_elsewhere(gaps, lang, sentence, since):
+    """Found by an auditor: "tahap 3 sudah diketahui" of three units, 40,0% beside 40%, and 2024-06-28."""
+    known = (Adoption(facility_id="P9901001", stage="peluncuran", date="2024-06-28"),)
+    paragraph, table = readiness(source(gaps, lang=lang, adoption=known)).blocks
+    assert paragraph.text.startswith("".join(sentence))
+    assert since in [row.cells[3].text for row in table.rows]
+
+
+def test_a_new_unit_without_a_name_is_not_called_by_its_id(gaps):
+    made = OpenFacility(id="new-pustu-99.01.01.2004-2", kind="pustu", lonlat=(107.3, -4.99))
+    for lang, begins in (("id", "Pustu baru dibuka di "), ("en", "A new pustu is opened in ")):
+        edits = (made, CloseFacility(id=made.id))
+        opened, closed = edits_in_words(source(gaps, lang=lang), edits, edits)
+        assert opened.startswith(begins)
+        assert closed.startswith(begins.split(" di")[0].split(" is ")[0] + " (")
+        assert "new-pustu" not in opened + closed
+        for own in ({"name": "Melati"}, {"id": "Melati"}):
+            named = (made.model_copy(update=own),)
+            assert edits_in_words(source(gaps, lang=lang), named, named)[0].startswith("Pustu Melati ")

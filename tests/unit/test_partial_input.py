@@ -1281,7 +1281,7 @@ def test_people_of_a_part_without_roads_make_no_gap():
     [found] = [f for f in check(area) if f.rule == "people_by_area"]
     assert (found.severity, found.count) == ("warning", 1)
     assert CODES[0] in found.ids[0]
-    assert "90 %" in found.ids[0]
+    assert "(90% of its people)" in found.ids[0]
     assert "hamlets:" in found.action
 
 

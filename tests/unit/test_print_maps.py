@@ -184,7 +184,7 @@ def test_a_map_of_what_might_be_says_so():
     gaps = find_gaps(demo_layers(12), scenario=scenario)
     for paper in Paper:
         figure = draw_status(gaps, "pustu", paper=paper, words=Words("id"))
-        assert figure.texts[0].get_text().startswith("Skenario Harapan")
+        assert figure.texts[0].get_text().startswith("Andaian “Harapan”, bukan keadaan")
 
 
 @pytest.mark.slow

@@ -157,6 +157,7 @@ def asked_of_map():
     of_python(keys, "planner/texts/formatter.py", call="term")
     for page in ("page", "sites_page"):
         of_python(keys, f"planner/reports/maps/{page}.py", tables=("texts",))
+    of_python(keys, "planner/coverage/show.py", tables=("texts",))
     of_script(keys, "planner/reports/maps/gaps_map.js")
     of_script(keys, "planner/reports/maps/base_map.js")
     of_script(keys, "planner/reports/maps/nation_map.js")

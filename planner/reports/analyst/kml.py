@@ -14,7 +14,7 @@ import shapely
 from geodata.crs import WGS84
 from geodata.errors import ConfigError, DiskError
 from geodata.vocabulary.statuses import FacilityStatus, YesNo
-from planner.coverage.show import STATUS_COLORS
+from planner.coverage.show import STATUS_COLORS, what_if
 from planner.reports.analyst.frames import frames_of
 from planner.reports.analyst.said import Said, first_listed
 from planner.reports.documents.words import clean
@@ -159,10 +159,9 @@ def _head(gaps: Gaps, kind: str, said: Said) -> str:
     from planner.reports.maps.page import attribution
 
     area = gaps.layers.area
+    # A map of what might be must not pass for the present.
     title = f"{said.map['title']}: {area.name} ({area.code})"
-    if gaps.scenario.edits:
-        # A map of what might be must not pass for the present.
-        title = f"{said.map['what_if']} {gaps.scenario.name}. {title}"
+    title = ". ".join(filter(None, (what_if(gaps.scenario, said.map), title)))
     lines = [said.layer(kind, gaps.scenario.season), *said.statuses().values()]
     note = f"<p>{html.escape(lines[0])}</p>" + "".join(
         f"<span style='color:{color}'>&#9632;</span> {html.escape(label)}<br>"
@@ -179,6 +178,8 @@ def _head(gaps: Gaps, kind: str, said: Said) -> str:
         "</color><scale>0.9</scale></IconStyle><LabelStyle><scale>0.8</scale></LabelStyle></Style>\n"
         for one in kinds
     )
+    if gaps.ways is None:
+        note += f"<p>{html.escape(said.map['network_none'])}</p>"
     note += f"<p>{clean(attribution(gaps, said.map))}</p>"
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n<kml xmlns="http://www.opengis.net/kml/2.2"><Document>'
@@ -193,13 +194,17 @@ def _folder(name: str, marks: Iterator[str]) -> str:
 def _village_heads(frame: gpd.GeoDataFrame, gaps: Gaps, kind: str, said: Said) -> Iterator[str]:
     """Give each village's placemark but for its outline."""
     names = gaps.layers.facilities["name"].to_dict()
+    # Minutes of a kind that is reached by vehicle are of a walk all the same.
+    minutes = said.map["minutes"]
+    if gaps.ways is None:
+        minutes = f"{minutes}, {said.map['mode_straight']}"
     columns = [*VILLAGE_COLUMNS, *(f"{one}_{fact}" for one in gaps.coverage for fact in KIND_FACTS)]
     for code, row in _rows(frame, columns):
         facts = [
             _Fact(said.heading("village_code"), str(code)),
             _Fact(said.heading("district_name"), row["district_name"]),
             _Fact(said.heading("people"), said.format.number(row["people"])),
-            *(_Fact(said.kind(one), _of_kind(row, one, names, said)) for one in gaps.coverage),
+            *(_Fact(said.kind(one), _of_kind(row, one, names, said, minutes)) for one in gaps.coverage),
         ]
         data = {"village_code": str(code), "status": row[f"{kind}_status"]}
         yield _placemark(row["village_name"], facts, row[f"{kind}_status"], data)
@@ -213,15 +218,17 @@ def _rows(frame: gpd.GeoDataFrame, columns: Sequence[str]) -> Iterator[tuple[Any
         yield label, dict(zip(columns, row, strict=True))
 
 
-def _of_kind(row: dict[str, object], kind: str, names: dict[str, str], said: Said) -> str:
-    """Return what is known of a village and kind: status, minutes, why, and the nearest unit."""
+def _of_kind(row: dict[str, object], kind: str, names: dict[str, str], said: Said, timed: str) -> str:
+    """Return what is known of a village and kind: status, minutes as ``timed``, why, and the nearest unit."""
     words = said.map
     parts = [words[str(row[f"{kind}_status"])]]
     minutes = row[f"{kind}_minutes_median"]
     if isinstance(minutes, float) and not np.isnan(minutes):
-        parts.append(f"{words['minutes']}: {said.format.number(minutes)}")
-    if row[f"{kind}_reason"]:
-        parts.append(words[f"reason_{row[f'{kind}_reason']}"])
+        parts.append(f"{timed}: {said.format.number(minutes)}")
+    reason = row[f"{kind}_reason"]
+    # That nobody knows why it is unknown is said already.
+    if reason and words[f"reason_{reason}"] not in parts:
+        parts.append(words[f"reason_{reason}"])
     nearest = str(row[f"{kind}_nearest_id"] or "")
     if nearest:
         parts.append(f"{words['nearest']}: {names.get(nearest) or nearest}")

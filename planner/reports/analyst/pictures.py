@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from geodata.errors import ConfigError, suggest
 from geodata.vocabulary.statuses import FacilityStatus, VillageStatus, YesNo
-from planner.coverage.show import STATUS_COLORS
+from planner.coverage.show import STATUS_COLORS, what_if
 from planner.reports.analyst.frames import facility_frame, village_frame
 from planner.reports.analyst.said import Said, first_listed
 from planner.reports.documents.words import clean
@@ -181,7 +181,7 @@ def _column(gaps: Gaps, kind: str, season: Season, name: str) -> str:
 def _title(gaps: Gaps, kind: str, season: Season, said: Said) -> str:
     title = f"{said.layer(kind, season)} – {gaps.layers.area.name}"
     # A map of what might be must not pass for the present.
-    return f"{said.map['what_if']} {gaps.scenario.name}. {title}" if gaps.scenario.edits else title
+    return ". ".join(filter(None, (what_if(gaps.scenario, said.map), title)))
 
 
 def _units_of(ilp: Ilp, kind: str) -> gpd.GeoDataFrame:

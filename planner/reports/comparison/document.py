@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.reports.assumed import changed_rules
 from planner.reports.comparison.edits import edits_in_words
 from planner.reports.comparison.limits import not_comparable
 from planner.reports.comparison.sides import direction, sums
@@ -125,7 +126,9 @@ def _answer(both: Comparison, kind: str) -> str:
         return words.say("compare.no_difference", kind=begins)
     found = sums(table)
     net = found["gained"] - found["lost"]
-    key = "more" if net > 0 else "fewer" if net < 0 else "as_many"
+    # Where nobody is gained or lost, what is known of a village changes, and nothing else.
+    none = "as_many" if found["gained"] else "same_known"
+    key = "more" if net > 0 else "fewer" if net < 0 else none
     if net and abs(net) < ROUNDED_AWAY:
         key = "hardly"
     said = [words.say(f"compare.{key}", kind=name, people=people(abs(net)))]
@@ -161,13 +164,18 @@ def _scenarios(both: Comparison) -> list[Block]:
             "name": called(both, side), "season": season_words(side.source, side.season),
             "standard": scenario.standard_name, "version": scenario.standard_version,
         }  # fmt: skip
-        said = [words.fill("compare.is", values)]
+        rules = changed_rules(side.source)
+        said = [words.fill("compare.is_but" if rules else "compare.is", values)]
+        if rules:
+            blocks += [Paragraph(said.pop()), Items(tuple(rules))]
         if side.plan is not None:
             said.append(
                 words.say("compare.of_plan", what=proposed(side.source, side.plan) or words.say("none"))
             )
         if not own:
             said.append(words.say("compare.no_own_edit" if shared else "compare.no_edit"))
+        elif not said:
+            said.append(words.say("compare.own_edits", letter=side.letter))
         blocks += _told(both, side, own, " ".join(said))
     if shared:
         blocks += _told(both, both.a, shared, words.say("compare.shared"))
@@ -200,7 +208,18 @@ def _figures(both: Comparison) -> list[Block]:
         rows.append(Row((text(season_words(both.a.source, season).capitalize()),), role="group"))
         rows += [Row(_figure_row(both, kind, season)) for kind in both.kinds]
     table = Table(words.say("compare.figures_caption"), columns, tuple(rows), small=True)
-    return [table, Paragraph(words.say("compare.figures_note"), note=True)]
+    limits = words.say("compare.figures_limits", limits="; ".join(_limit(both, kind) for kind in both.kinds))
+    return [table, *(Paragraph(one, note=True) for one in (limits, words.say("compare.figures_note")))]
+
+
+def _limit(both: Comparison, kind: str) -> str:
+    """Return the limit of a kind: once, or of each scenario where the two differ."""
+    words = both.words
+    said = [side.source.rule_words(kind) if kind in side.source.kinds else words.say("compare.no_rule")
+            for side in both.sides]  # fmt: skip
+    if said[0] == said[1]:
+        return f"{words.kind(kind)} {said[0]}"
+    return f"{words.kind(kind)} A {said[0]}, B {said[1]}"
 
 
 def _seasons(both: Comparison) -> list[Season]:
@@ -242,14 +261,14 @@ def _kind(both: Comparison, kind: str) -> Section:
     name = words.kind(kind)
     source = both.a.source
     outlines = outlines_of(source.gaps.layers)
-    table = both.villages(kind)
+    changed = _shown(both, kind)
     halves = [Half(side.source.gaps, called(both, side)) for side in both.sides]
     area = {"kind": name, "area": source.area_name}
     figures = [
         Figure(f"pair_{kind}.png", words.say("compare.pair_caption", kind=name),
                words.fill("compare.pair_alt", area), pair_map(halves, kind, outlines, words)),
         Figure(f"change_{kind}.png", words.say("compare.change_caption", kind=name),
-               words.fill("compare.change_alt", area), change_map(source.gaps, table, outlines, words),
+               words.fill("compare.change_alt", area), change_map(source.gaps, changed, outlines, words),
                width=0.8),
     ]  # fmt: skip
     blocks: list[Block] = [Paragraph(_answer(both, kind)), *figures]
@@ -260,10 +279,16 @@ def _kind(both: Comparison, kind: str) -> Section:
     return Section(f"kind_{kind}", words.say("compare.kind_title", kind=name), tuple(blocks))
 
 
+def _shown(both: Comparison, kind: str) -> pd.DataFrame:
+    """Return what a map of the change shows: no changes of state where it means two things."""
+    table = both.villages(kind)
+    return table if both.same_status else table.assign(status_b=table["status_a"])
+
+
 def _moves(both: Comparison, kind: str) -> list[Block]:
     """Return the villages that change status: how many which way with how many people, and which."""
     words, table = both.words, both.villages(kind)
-    moved = table[table["status_a"] != table["status_b"]]
+    moved = table[both.moved(kind)]
     if not len(moved):
         return [Paragraph(words.say("compare.no_move"))]
     rows = []
@@ -405,7 +430,7 @@ def _annexes(both: Comparison) -> list[Section]:
 def _village_table(both: Comparison, kind: str) -> Table:
     """Return every village in which anything changes."""
     words, table = both.words, both.villages(kind)
-    some = table[(table["change"].fillna(0.0) != 0) | (table["status_a"] != table["status_b"])]
+    some = table[both.differing(kind)]
     rows = []
     for code, one in some.sort_index().iterrows():
         village, district = both.a.source.place_of(code)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
     from planner.reports.proposal.source import Source
     from planner.scenarios.edits import Edit
 
+# Sites of a plan are numbered within a village, whose code stands in the id: the place in words says more.
+OUR_ID = re.compile(r"\d{2}\.\d{2}\.\d{2}\.\d{4}")
+
 
 def edits_in_words(
     source: Source, edits: Sequence[Edit], opened: Iterable[Edit] = (), *, layers: Layers | None = None
@@ -60,8 +64,13 @@ def edits_in_words(
     >>> edits_in_words(source, [CloseFacility(op="close_facility", id="P9901002")])
     ['Puskesmas Muararekaan (Muararekaan, Kecamatan Rekaan) is closed.']
     """
-    names = {e.id: (e.name or e.id, e.kind, e.lonlat) for e in opened if isinstance(e, OpenFacility)}
+    names = {e.id: (_named(e), e.kind, e.lonlat) for e in opened if isinstance(e, OpenFacility)}
     return [_Told(source, names, layers or source.gaps.layers).sentence(edit) for edit in edits]
+
+
+def _named(edit: OpenFacility) -> str:
+    """Return what a new unit is called: its name, or the id that somebody gave it; "" for an id of ours."""
+    return edit.name or ("" if OUR_ID.search(edit.id) else edit.id)
 
 
 class _Told:
@@ -82,7 +91,7 @@ class _Told:
     def _facility(self, edit: OpenFacility | CloseFacility | MoveFacility | ChangeFacility) -> str:
         say = self._words.say
         if isinstance(edit, OpenFacility):
-            unit = self._called(edit.kind, edit.name or edit.id)
+            unit = self._called(edit.kind, _named(edit))
             parts = [say("edit.open_facility", unit=unit, place=self._place(edit.lonlat))]
             return " ".join([*parts, *self._capacity(unit, edit.capacity_people)])
         unit = self._unit(edit.id)
@@ -106,6 +115,9 @@ class _Told:
     def _called(self, kind: str, name: str) -> str:
         """Return a unit's kind and name; names of lists often begin with the kind, and often do not."""
         begins = self._words.kind(kind, begins=True)
+        if not name:
+            said = self._words.say("edit.new_unit", kind=self._words.kind(kind))
+            return said[:1].upper() + said[1:]
         stop = stop_in_words(name, self._words.lang)
         if stop != name:
             return stop[:1].upper() + stop[1:]

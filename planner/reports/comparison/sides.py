@@ -162,12 +162,18 @@ class Comparison:
             self._villages[kind] = table
         return self._villages[kind]
 
+    def moved(self, kind: str) -> pd.Series[bool]:
+        """Return in which villages the state of a kind changes: in none where it means two things."""
+        table = self.villages(kind)
+        return (table["status_a"] != table["status_b"]) & self.same_status
+
+    def differing(self, kind: str) -> pd.Series[bool]:
+        """Return in which villages a comparable kind differs, in people reached or in state."""
+        return (self.villages(kind)["change"].fillna(0.0) != 0) | self.moved(kind)
+
     def differs(self, kind: str) -> bool:
         """Whether a comparable kind differs in any village."""
-        table = self.villages(kind)
-        return bool(
-            (table["change"].fillna(0.0) != 0).any() or (table["status_a"] != table["status_b"]).any()
-        )
+        return bool(self.differing(kind).any())
 
 
 def direction(before: str, after: str) -> str:

@@ -9,10 +9,11 @@ from geodata.layers import no_progress
 from planner.reports.comparison.document import comparison_document
 from planner.reports.documents.data import as_data, pictures
 from planner.reports.documents.paper import paper_named
+from planner.reports.documents.parts import COMPARISON, made_with
 from planner.reports.documents.word_template import template_bytes
 from planner.reports.outputs import input_records, run_record
 from planner.reports.plan_folder import write_plan_folder
-from planner.reports.proposal.write import COMPARISON, FORMATS, REPORT, WORKBOOK, Drawn, formats_named
+from planner.reports.proposal.write import FORMATS, REPORT, WORKBOOK, Drawn, formats_named
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,6 +69,8 @@ def write_comparison(
     """
     wanted = comparison_formats(",".join(formats))
     size = paper_named(paper)
+    if template is not None:
+        made_with(template, [COMPARISON])
     word_template = template_bytes(paper) if template is None else template
 
     def write(stage: Path) -> None:

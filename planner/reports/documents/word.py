@@ -7,12 +7,11 @@ from importlib.resources import files
 from io import BytesIO
 from itertools import count
 from typing import TYPE_CHECKING, Any
-from zipfile import BadZipFile, ZipFile
 
 from markupsafe import Markup, escape
 
-from geodata.errors import ConfigError, UnreadableFileError
-from geodata.files.limits import UNPACKED_BYTES, require_unpacked
+from geodata.errors import ConfigError
+from planner.reports.documents.parts import ALL_PARTS, not_filled, opened, sandbox, taken
 from planner.reports.documents.word_template import STYLES
 
 if TYPE_CHECKING:
@@ -46,7 +45,7 @@ def word_bytes(data: Plain, pictures: Mapping[str, bytes], template: bytes) -> b
     UnreadableFileError
         The template is no DOCX file.
     ConfigError
-        It lacks a style, or what stands in its braces cannot be filled in.
+        It lacks a style or a place for the text, or what stands in its braces cannot be filled in.
 
     Examples
     --------
@@ -58,12 +57,13 @@ def word_bytes(data: Plain, pictures: Mapping[str, bytes], template: bytes) -> b
     >>> word_bytes(empty, {}, template_bytes())[:2]
     b'PK'
     """
-    from jinja2 import StrictUndefined, TemplateError
-    from jinja2.sandbox import SandboxedEnvironment
+    from jinja2 import TemplateError, Undefined
 
-    word = _opened(template)
+    word = opened(template)
+    takes = taken(word)
     data = {**data, "sections": _anchored(data["sections"], count(1))}
     parts = {part["key"]: _part(part, word, pictures) for part in data["sections"]}
+    shown = [one for one in data["sections"] if takes.everything or one["key"] in takes.parts]
     context = {
         **{key: _marked(data[key]) for key in ("title", "subtitle", "footer", "watermark", "contents",
                                                "page_of")},
@@ -71,49 +71,20 @@ def word_bytes(data: Plain, pictures: Mapping[str, bytes], template: bytes) -> b
         "has_cover": data["has_cover"],
         "headings": [
             {"title": _marked(one["title"]), "level": one["level"], "anchor": Markup(one["anchor"])}  # noqa: S704 - ours
-            for one in _headings(data["sections"], 2)
+            for one in _headings(shown, 2)
         ],
-        "part": parts,
+        # A part that another document has, or this one at times, is empty here, and can be asked for.
+        "part": {**{key: Undefined(name=key) for key in ALL_PARTS}, **parts},
         "body": Markup("").join(parts.values()),
     }  # fmt: skip
-    # A template comes from elsewhere: what it may compute is bounded.
-    jinja = SandboxedEnvironment(autoescape=True, undefined=StrictUndefined)
     try:
-        word.render(context, jinja)
+        word.render(context, sandbox())
     except TemplateError as error:
-        msg = (
-            f"the template cannot be filled in ({error}): see `jangkau report-template` for what it may hold"
-        )
-        raise ConfigError(msg) from error
+        raise not_filled(error) from error
     word.docx.core_properties.title = data["title"]
     out = BytesIO()
     word.save(out)
     return out.getvalue()
-
-
-def _opened(template: bytes) -> DocxTemplate:
-    """Return the template, which must be a DOCX file of bounded size with the styles that we write in."""
-    from docxtpl import DocxTemplate
-
-    try:
-        with ZipFile(BytesIO(template)) as packed:
-            size = sum(one.file_size for one in packed.infolist())
-            require_unpacked(size, "template", "--template", UNPACKED_BYTES)
-        word = DocxTemplate(BytesIO(template))
-        word.init_docx()
-        names = {style.name for style in word.docx.styles}
-    except (BadZipFile, KeyError, ValueError) as error:
-        if isinstance(error, UnreadableFileError):
-            raise
-        msg = f"--template is no Word file (.docx): {error}. Begin with the one of jangkau report-template."
-        raise UnreadableFileError(msg) from error
-    missing = [name for name in STYLES.values() if name not in names]
-    if missing:
-        msg = (
-            f"--template lacks the styles {', '.join(missing)}: begin with the one of jangkau report-template"
-        )
-        raise ConfigError(msg)
-    return word
 
 
 def _anchored(sections: list[Plain], numbers: Iterator[int]) -> list[Plain]:

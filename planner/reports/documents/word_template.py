@@ -2,7 +2,7 @@
 
 What it may hold (docxtpl): ``{{ title }}``, ``{{ subtitle }}``, ``{{ footer }}``, ``{{ watermark }}``,
 ``cover`` (lines), ``headings``, ``{{p body }}`` (everything), or single parts by their keys, such as
-``{{p part.background }}``.
+``{{p part.background }}``; :data:`planner.reports.documents.parts.PARTS` names them.
 """
 
 from __future__ import annotations

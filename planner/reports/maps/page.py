@@ -20,7 +20,7 @@ from geodata.crs import WGS84
 from geodata.vocabulary.statuses import FacilityStatus, YesNo
 from planner.coverage.known.extent import ROADS
 from planner.coverage.known.seasons import seasons_told
-from planner.coverage.show import STATUS_COLORS
+from planner.coverage.show import STATUS_COLORS, what_if
 from planner.coverage.tables import is_at_least, kinds_without_rule, roads_or_straight, summary
 from planner.network.overlay import overlaid_roads, road_overlay
 from planner.reports.maps.surroundings import surroundings
@@ -342,7 +342,7 @@ def page_script(gaps: Gaps, texts: dict[str, str], *, lang: str, offline: bool) 
         "offline": offline,
         "network": roads_or_straight(gaps),
         "area": f"{layers.area.name} ({layers.area.code})",
-        "subtitle": _subtitle(totals, texts, lang),
+        "subtitle": _subtitle(gaps, totals, texts, lang),
         "attribution": attribution(gaps, texts),
         "colors": STATUS_COLORS,
         "seasons": [{"season": s, "label": texts[f"season_{s}"]} for s in _seasons(gaps)],
@@ -361,11 +361,11 @@ def page_script(gaps: Gaps, texts: dict[str, str], *, lang: str, offline: bool) 
     )
 
 
-def _subtitle(totals: dict[str, Any], texts: dict[str, str], lang: str) -> str:
+def _subtitle(gaps: Gaps, totals: dict[str, Any], texts: dict[str, str], lang: str) -> str:
     parts = [f"{totals['villages']} {texts['villages']}"]
-    if totals["edits"]:
+    if gaps.scenario.edits:
         # A what-if map must not pass for the present.
-        parts.insert(0, f"{texts['what_if']}: {totals['scenario']} ({totals['edits']} {texts['edits']})")
+        parts.insert(0, f"{what_if(gaps.scenario, texts)} ({totals['edits']} {texts['edits']})")
     if totals["people"] is not None:
         grouped = f"{totals['people']:,.0f}"
         parts.append(f"{grouped.replace(',', '.') if lang == 'id' else grouped} {texts['people']}")

@@ -138,10 +138,14 @@ def change_map(gaps: Gaps, table: pd.DataFrame, outlines: Outlines, words: Words
             autolim=False,
         )
     one_map.draw_furniture(axes, words, SHEET)
-    handles = [_patch(CHANGES[key], _counted(words, f"map.change_{key}", int(some.sum())))
-               for key, some in of.items()]  # fmt: skip
-    bold = one_map.line_key(_counted(words, "map.status_moved", int(moved.sum())), "#000000", BOLD_PT)
-    _legend(figure, [*handles, bold, one_map.line_key(words.say("map.district"))])
+    handles: list[object] = [
+        _patch(CHANGES[key], _counted(words, f"map.change_{key}", int(some.sum())))
+        for key, some in of.items()
+    ]
+    if moved.any():
+        label = _counted(words, "map.status_moved", int(moved.sum()))
+        handles.append(one_map.line_key(label, "#000000", BOLD_PT))
+    _legend(figure, [*handles, one_map.line_key(words.say("map.district"))])
     _place(figure, [axes], [""], renderer)
     place_names(axes, outlines.district_names, renderer, letters_pt=SHEET.letters_pt)
     return _png(figure)

@@ -11,6 +11,7 @@ import shapely
 from geodata.vocabulary.statuses import FacilityStatus, VillageStatus, YesNo
 from planner.coverage.known.seasons import seasons_told
 from planner.coverage.reach import is_open
+from planner.coverage.show import DEFAULT_NAME
 from planner.reports.documents.model import number
 from planner.reports.documents.words import Words, clean
 from planner.reports.print_maps.labels import box_of, boxes_around, is_free, place_names
@@ -394,7 +395,9 @@ def _write_title(figure: Figure, gaps: Gaps, kind: str, words: Words, paper: Pap
         title = ""
     if gaps.scenario.edits:
         # A map of what might be must not pass for the present.
-        title = f"{words.say('map.what_if', scenario=gaps.scenario.name)}. {title}".strip()
+        name = gaps.scenario.name
+        key = "what_if" if name in ("", DEFAULT_NAME) else "what_if_named"
+        title = f"{words.say(f'assumed.{key}', name=name)}. {title}".strip()
     letters = SHEETS[paper].letters_pt + 2
     # Bold letters are wider than those of the small print.
     lines = wrap(drawable(clean(title)), int(figure.get_size_inches()[0] * 72 * 0.96 / (0.68 * letters)))

@@ -19,16 +19,16 @@ from planner.reports.documents.model import (
     Table,
     number,
     people,
-    share,
     text,
 )
 from planner.reports.proposal.request import site_rules
 from planner.reports.proposal.seasons import is_as_dry
-from planner.reports.proposal.stated import outside_in_words, unbacked
+from planner.reports.proposal.stated import day, outside_in_words, unbacked
 from planner.siting.weights import people_of_unknown_place
 
 if TYPE_CHECKING:
     from planner.reports.documents.model import Block, Cell
+    from planner.reports.documents.words import Words
     from planner.reports.proposal.source import Source
 
 
@@ -50,7 +50,7 @@ def readiness(source: Source) -> Section:
     else:
         facts = words.say(
             "readiness.known", launched=number(found.launched), all=number(found.puskesmas, "puskesmas"),
-            known=number(found.known), target=share(found.target_share),
+            known=number(found.known), target=f"{words.plain(found.target_share * 100)}%",
             needed=number(found.target_puskesmas, "puskesmas"), met=words.say(f"readiness.met_{found.met}"),
         )  # fmt: skip
     outside = outside_in_words(source, "puskesmas", left_out=True)
@@ -69,7 +69,7 @@ def _stages(source: Source) -> Table:
         stage = text(names[one["stage"]]) if one["stage"] in names else UNKNOWN
         rows.append(
             Row((
-                text(str(one["name"]) or str(unit)), text(district), stage, _or_unknown(one["date"]),
+                text(str(one["name"]) or str(unit)), text(district), stage, _since(words, one["date"]),
                 _or_unknown(one["target_year"]),
             ))
         )  # fmt: skip
@@ -84,6 +84,10 @@ def _stages(source: Source) -> Table:
         )
     )
     return Table(words.say("readiness.caption"), columns, tuple(rows), small=True)
+
+
+def _since(words: Words, iso: object) -> Cell:
+    return UNKNOWN if pd.isna(iso) or not str(iso) else text(day(words, str(iso)))
 
 
 def _or_unknown(value: object) -> Cell:

@@ -10,6 +10,7 @@ from planner.reports.chosen import chosen
 from planner.reports.documents.data import as_data, pictures
 from planner.reports.documents.page import html_text
 from planner.reports.documents.paper import paper_named
+from planner.reports.documents.parts import COMPARISON, made_with
 from planner.reports.documents.pdf import pdf_bytes
 from planner.reports.documents.word import word_bytes
 from planner.reports.documents.word_template import template_bytes
@@ -76,8 +77,7 @@ KEYS: dict[str, Callable[[Source], Document]] = {
 }  # fmt: skip
 # The annexes as a workbook: one file beside the documents.
 WORKBOOK, WORKBOOK_FILE = "xlsx", "lampiran.xlsx"
-# The document of --against, which stands alone in its folder.
-COMPARISON = "perbandingan"
+# The document of --against stands alone in its folder.
 REPORT = plan_outputs(
     "report", WORKBOOK_FILE, *(f"{name}.{end}" for name in (*KEYS, COMPARISON) for end in FORMATS)
 )
@@ -163,7 +163,7 @@ def write_report(
     paper
         ``a4`` or ``f4``.
     template
-        An office's own Word template; ours when None.
+        An office's own Word template; ours when None, and for documents of which it takes no part.
     inputs
         Further files that went in: scenario, plan, template.
     progress
@@ -177,7 +177,7 @@ def write_report(
     Raises
     ------
     ConfigError
-        Another paper or format, or the template cannot be filled in.
+        Another paper or format, or the template cannot be filled in or takes nothing of any document.
     UnreadableFileError
         The template is no Word file.
     WorkspaceError
@@ -198,13 +198,14 @@ def write_report(
     """
     wanted = formats_named(",".join(formats))
     paper_named(paper)
-    word_template = template_bytes(paper) if template is None else template
+    ours = template_bytes(paper)
+    theirs = () if template is None else made_with(template, list(KEYS))
 
     def write(stage: Path) -> None:
         documents = [name for name in wanted if name != WORKBOOK]
         for key in KEYS if documents else ():
             progress(key)
-            one = drawn(source, key, paper, word_template)
+            one = drawn(source, key, paper, template if key in theirs else ours)
             for name in documents:
                 (stage / f"{key}.{name}").write_bytes(FORMATS[name](one))
         if WORKBOOK in wanted:

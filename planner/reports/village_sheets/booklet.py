@@ -198,10 +198,11 @@ class Booklet:
         ways = self.ways.of(mine.index.tolist())
         images = {f"{code}.svg": self.drawing.draw(code, ways[code]).encode("utf-8") for code in mine.index}
         images |= {f"{kind}.svg": sign(kind).encode("utf-8") for kind in self.ilp.kinds}
-        facts = self.facts
+        facts, name = self.facts, str(mine["district_name"].iloc[0])
         data = {
-            "lang": self.lang, "t": facts.t, "area": shown(facts.area, NAME), "code": district,
-            "district": shown(str(mine["district_name"].iloc[0]) or district, NAME), "pages": pages,
+            "lang": self.lang, "t": facts.t, "area": shown(facts.area, NAME), "pages": pages,
+            # Without a name the code stands in its place, and not behind it too.
+            "district": shown(name or district, NAME), "code": district if name else "",
             "kinds": [shown(k, NAME) for k in map(facts.heading, self.ilp.kinds)],
             "legend": [{"label": facts.kind(k), "image": f"{k}.svg"} for k in self.ilp.kinds],
             "standard": shown(facts.standard, SENTENCE), "sources": shown(facts.sources, SENTENCE),

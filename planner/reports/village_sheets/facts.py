@@ -181,6 +181,9 @@ class SheetFacts:
         text = self.write.number(one["minutes"], 1)
         if np.isfinite(one["minutes"]):
             text += f" {t['pws_minutes_unit']}"
+            if self.ilp.gaps.ways is None:
+                # Nobody is taken to a hospital on foot along a straight line.
+                text += f" {t['mode_straight']}"
         if one["exceeds"] == YesNo.YES:
             text += f" ({t['pws_over']})"
         if one["levels_unknown"]:
