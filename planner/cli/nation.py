@@ -111,7 +111,15 @@ def _gib(text: str) -> float:
     return value
 
 
+AREA_FILE = "AREA.yml"
+NO_AREA_FILE = (
+    f"jangkau nation reads no {AREA_FILE}: call the columns in the file as the README lists them, or correct "
+    "the cells there"
+)
+
+
 def _nation(options: argparse.Namespace) -> int:
+    from geodata.errors import ConfigError, InputError
     from planner.nation.remote import place_of
     from planner.pipeline import read_measures
     from planner.siting.measures import default_measures
@@ -123,7 +131,14 @@ def _nation(options: argparse.Namespace) -> int:
     place = place_of(options.out, options.work)
     place.require()
     with place.reserved():
-        return _run(options, place, scenario, measures, amount)
+        try:
+            return _run(options, place, scenario, measures, amount)
+        except InputError as error:
+            if AREA_FILE not in str(error):
+                raise
+            # The readers are those of one area, which may say in a file of its own what a column holds.
+            msg = f"{error} ({NO_AREA_FILE})"
+            raise ConfigError(msg) from error
 
 
 def _run(

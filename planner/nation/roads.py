@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 # A cell's side, in degrees, and how many rows of a GeoParquet are read at once.
 CELL_DEGREES = 0.25
 BATCH_ROWS = 200_000
+# So many rows show what is wrong with all.
+TRIED_ROWS = 200
 NUMBER = "jangkau_row"
 CELLS = "cells.json"
 
@@ -165,6 +168,8 @@ def _cut(paths: Sequence[Path], stage: Path) -> dict[str, list[float]]:
     pieces: dict[str, int] = {}
     first = 0
     for file, frame in ((p, frame) for p in paths for frame in _batches(p)):
+        if file not in said:
+            _try_first(frame, file)
         said[file] = _meant(frame)
         _require_alike(said)
         rows = frame.assign(**{NUMBER: np.arange(first, first + len(frame))})
@@ -180,6 +185,27 @@ def _cut(paths: Sequence[Path], stage: Path) -> dict[str, list[float]]:
             low, high = box[at][:, :2].min(axis=0), box[at][:, 2:].max(axis=0)
             writers[name] = [*low.tolist(), *high.tolist(), len(at)]
     return writers
+
+
+def _try_first(frame: gpd.GeoDataFrame, file: Path) -> None:
+    """Read the first rows of a file as a part will: what is wrong with all is told before the long work."""
+    rows = frame.head(TRIED_ROWS)
+    if rows.geometry.isna().all() or rows.geometry.is_empty.all():
+        return
+    box = gpd.GeoSeries([shapely.box(*rows.total_bounds).buffer(1e-3)], crs=WGS84)
+    metric = box.estimate_utm_crs()
+    with suppress(EmptyAreaError):
+        _read_lines(rows, box.to_crs(metric).iloc[0], str(metric), file.name)
+
+
+def _read_lines(
+    rows: gpd.GeoDataFrame, zone: shapely.Geometry, crs: str, name: str = "roads.parquet"
+) -> gpd.GeoDataFrame:
+    """Return the roads layer of some lines, read by the reader of files, which calls them by a name."""
+    with tempfile.TemporaryDirectory(prefix="jangkau-roads-") as folder:
+        file = Path(folder, f"{Path(name).stem}.parquet")
+        rows.to_parquet(file)
+        return read_vector_roads(RoadsFile(path=file), zone, crs).frame
 
 
 def _meant(frame: gpd.GeoDataFrame) -> frozenset[str]:
@@ -250,10 +276,7 @@ def read_roads_near(roads: CutRoads, zone: shapely.Geometry, crs: str) -> gpd.Ge
     rows = rows[touches & (box["miny"] <= bounds[3]) & (box["maxy"] >= bounds[1])].sort_values(NUMBER)
     if rows.empty:
         return None
-    with tempfile.TemporaryDirectory(prefix="jangkau-roads-") as folder:
-        file = Path(folder, "roads.parquet")
-        rows.drop(columns=NUMBER).to_parquet(file)
-        try:
-            return read_vector_roads(RoadsFile(path=file), zone, crs).frame
-        except EmptyAreaError:
-            return None
+    try:
+        return _read_lines(rows.drop(columns=NUMBER), zone, crs)
+    except EmptyAreaError:
+        return None

@@ -197,15 +197,20 @@ def test_roads_without_a_road_and_damaged_ones_are_refused(
     (tmp_path / "rusak.parquet").write_bytes(whole[: len(whole) // 2])
     (tmp_path / "isi.parquet").write_bytes(whole[:40] + b"\0" * 40 + whole[80:])
     pd.DataFrame({"a": [1]}).to_parquet(tmp_path / "tabel.parquet")
+    gpd.read_parquet(empty).drop(columns="highway").to_parquet(tmp_path / "tanpa.parquet")
     for name, said in (
         ("kosong", "has no road"), ("rusak", "damaged"), ("tabel", "without a geometry"),
+        ("tanpa", "jangkau nation reads no AREA.yml: call the columns in the file as the README lists"),
     ):  # fmt: skip
         paths = ("--villages", str(files.villages), "--facilities", str(files.facilities[0].path))
         roads = str(tmp_path / f"{name}.parquet")
         assert (
             main(["nation", *paths, "--roads", roads, "--workers", "0", "--out", str(tmp_path / name)]) == 2
         )
-        assert said in capsys.readouterr().err
+        told = capsys.readouterr().err
+        assert said in told
+        # Before the long work.
+        assert "kabupaten" not in told
 
 
 @pytest.mark.parametrize(
