@@ -169,7 +169,9 @@ class Scenarios:
             self._notice.conflict = None
             self._drafts.take("")
             was, opened = self._state.opened, opened_as(saved)
-            if was is not None and (was.id, was.version) == (opened.id, opened.version):
+            same = was is not None and (was.id, was.version) == (opened.id, opened.version)
+            # On data on trial nothing is saved, and nothing kept as a draft: undo is the only way back.
+            if same or self._state.area.trial:
                 self._state.move_to(self._state.history.then(opened.saved), opened=opened)
             else:
                 # What was asked before is not of this scenario: an undo must not bring it under its name.

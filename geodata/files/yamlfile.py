@@ -339,8 +339,9 @@ def read_content(path: Path, what: str) -> tuple[dict[str, Any], _KnownLines]:
     except (yaml.YAMLError, TypeError, ValueError, RecursionError, LookupError, AttributeError) as error:
         msg = f"{what} {path} is not valid YAML: {_in_words(error)}"
         mark = error.problem_mark if isinstance(error, yaml.MarkedYAMLError) else None
-        at = (0, 0) if mark is None else (mark.line + 1, mark.column + 1)
-        raise ConfigError(msg, why="not_yaml", line=at[0], column=at[1]) from None
+        if mark is None:
+            raise ConfigError(msg) from None
+        raise ConfigError(msg, why="not_yaml", line=mark.line + 1, column=mark.column + 1) from None
     if content is None:
         content = {}
     if not isinstance(content, dict):

@@ -54,6 +54,8 @@ def with_district_names(
             spellings[district[code]][name] += 1
     keys = {code: {name_key(name) for name in names} for code, names in spellings.items()}
     of_key = Counter(key for some in keys.values() for key in some)
+    named = villages[villages["district_name"] != ""].groupby("district_code")["district_name"].first()
+    of_key.update(named.map(name_key))
     names = {code: spelled.most_common(1)[0][0] for code, spelled in sorted(spellings.items())}
     clear = {code for code, some in keys.items() if len(some) == 1 and of_key[min(some)] == 1}
     taken = {code: name for code, name in names.items() if code in clear}

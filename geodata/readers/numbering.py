@@ -45,6 +45,22 @@ class Told(NamedTuple):
     sure: bool
 
 
+class Numbering(NamedTuple):
+    """Whose numbering the codes of rows are.
+
+    Attributes
+    ----------
+    other
+        bool ``(rows,)``: of another numbering or edition; their names count.
+    disputed
+        bool ``(rows,)``: of one of several kabupaten, in which most names are those of other villages than
+        their codes' and no numbering explains it: neither counts.
+    """
+
+    other: NDArray[np.bool_]
+    disputed: NDArray[np.bool_]
+
+
 class Where(NamedTuple):
     """A layer, its file, and the keys of AREA.yml for codes and names."""
 
@@ -53,7 +69,7 @@ class Where(NamedTuple):
     keys: tuple[str, str]
 
 
-def of_other_numbering(rows: Sequence[Told], regencies: Collection[str], where: Where) -> NDArray[np.bool_]:
+def of_other_numbering(rows: Sequence[Told], regencies: Collection[str], where: Where) -> Numbering:
     """Return which rows have a code of another numbering or edition: their names count.
 
     So it is with all codes of the area where most names are those of other villages and the digits of each
@@ -69,37 +85,39 @@ def of_other_numbering(rows: Sequence[Told], regencies: Collection[str], where: 
     where
         For the message.
 
-    Returns
-    -------
-    Bool ``(rows,)``.
-
     Raises
     ------
     SchemaError
-        Most names are those of other villages than their codes', and no numbering explains it.
+        Most names are those of other villages than their codes', and no numbering explains it; of a list of
+        several kabupaten these rows alone are ``disputed``.
 
     Examples
     --------
     >>> old = [Told(f"91.01.02.200{i}", f"93.01.02.200{i}", True) for i in range(1, 5)]
     >>> pustu = Where("facilities", "pustu.csv", ("village", "village_name"))
-    >>> of_other_numbering(old, {"93.01"}, pustu).tolist()
+    >>> of_other_numbering(old, {"93.01"}, pustu).other.tolist()
     [True, True, True, True]
     >>> own = [Told(f"93.01.02.200{i}", f"93.01.02.200{i}", True) for i in range(1, 5)]
-    >>> bool(of_other_numbering(own, {"93.01"}, pustu).any())
+    >>> bool(of_other_numbering(own, {"93.01"}, pustu).other.any())
     False
     """
-    out = np.zeros(len(rows), dtype=bool)
+    out, disputed = np.zeros((2, len(rows)), dtype=np.bool_)
     of: dict[str, list[int]] = defaultdict(list)
     for i, row in enumerate(rows):
         if row.code is not None and village_kind(row.code) != VillageKind.UNKNOWN:
             of[regency_of(row.code)].append(i)
     for code, mine in of.items():
         if code in regencies:
-            out[mine] = _renumbered([rows[i] for i in mine], where)
+            try:
+                out[mine] = _renumbered([rows[i] for i in mine], where)
+            except SchemaError:
+                if len(regencies) == 1:
+                    raise
+                disputed[mine] = True
         else:
             fit = sum(rows[i].sure and rows[i].named is not None for i in mine)
             out[mine] = fit >= ROWS and 2 * fit > len(mine)
-    return out
+    return Numbering(out, disputed)
 
 
 def _renumbered(rows: Sequence[Told], where: Where) -> bool:

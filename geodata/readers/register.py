@@ -264,7 +264,7 @@ def bridge(rows: Rows, register: Register, layer: str, file: str, columns: tuple
     if system is CodeSystem.KEMENDAGRI and register.names:
         told = [_told(*row, register) for row in zip(rows.code, rows.name, rows.district, strict=True)]
         regencies = {regency_of(next(iter(register.names)))}
-        renumbered = of_other_numbering(told, regencies, Where(layer, file, ("code", "name")))
+        renumbered = of_other_numbering(told, regencies, Where(layer, file, ("code", "name"))).other
         if any(one.code in register.names for one, other in zip(told, renumbered, strict=True) if other):
             system = CodeSystem.OTHER
     code = pd.Series(None, index=rows.code.index, dtype=object)

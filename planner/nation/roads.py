@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 import shapely
 
 from geodata.areafile import RoadsFile
-from geodata.crs import WGS84
+from geodata.crs import WGS84, inside_indonesia
 from geodata.errors import ConfigError, EmptyAreaError, InputError, SchemaError, UnreadableFileError
 from geodata.readers.files.opening import file_sha256, require_readable
 from geodata.readers.files.vector import PARQUET_SUFFIXES, read_vector, to_wgs84
@@ -189,8 +189,13 @@ def _cut(paths: Sequence[Path], stage: Path) -> dict[str, list[float]]:
 
 def _try_first(frame: gpd.GeoDataFrame, file: Path) -> None:
     """Read the first rows of a file as a part will: what is wrong with all is told before the long work."""
-    rows = frame.head(TRIED_ROWS)
-    if rows.geometry.isna().all() or rows.geometry.is_empty.all():
+    bounds = shapely.bounds(frame.geometry.to_numpy())
+    lon, lat = (bounds[:, 0] + bounds[:, 2]) / 2, (bounds[:, 1] + bounds[:, 3]) / 2
+    # Of a file that holds more than the country, as a part reads it.
+    inside = np.isfinite(lon)
+    inside[inside] = inside_indonesia(lon[inside], lat[inside])
+    rows = frame[inside].head(TRIED_ROWS)
+    if rows.empty:
         return
     box = gpd.GeoSeries([shapely.box(*rows.total_bounds).buffer(1e-3)], crs=WGS84)
     metric = box.estimate_utm_crs()
@@ -239,6 +244,8 @@ def no_roads(roads: CutRoads, crs: str) -> gpd.GeoDataFrame:
         Metric, of the layer.
     """
     for west, south, east, north, _ in roads.cells.values():
+        if not inside_indonesia(np.array([(west + east) / 2]), np.array([(south + north) / 2])).all():
+            continue
         box = gpd.GeoSeries([shapely.box(west, south, east, north).buffer(1e-4)], crs=WGS84)
         metric = box.estimate_utm_crs()
         found = read_roads_near(roads, box.to_crs(metric).iloc[0], str(metric))

@@ -161,3 +161,14 @@ def test_the_command_refuses_a_finished_document_and_takes_the_example_of_the_re
         assert main([*args, *more, "--out", str(tmp_path / "next"), "--template", str(old)]) == 2
         assert "a finished document is no template" in capsys.readouterr().err
         assert not (tmp_path / "next").exists()
+
+
+def test_a_template_that_goes_through_all_parts_has_them_in_the_order_of_the_document(source):
+    whole = no_pictures(as_data(KEYS["usulan"](source), source.words))
+    every = ["{%p for one in part.values() %}", "{{p one }}", "{%p endfor %}"]
+    said = texts(word_bytes(whole, {}, with_lines(*every)))
+    # The last of each: the contents have them too.
+    last = {text: at for at, text in enumerate(said)}
+    there = [last[s["title"]] for s in whole["sections"] if s["title"] in last]
+    assert len(there) > 5
+    assert there == sorted(there)

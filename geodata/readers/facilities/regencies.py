@@ -9,6 +9,7 @@ import numpy as np
 from geodata.codes import name_key, of_regency, regency_of
 from geodata.layers import Cell, Finding
 from geodata.readers.facilities.others import nearly_named
+from geodata.readers.facilities.villages import mostly_bps
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,6 +78,9 @@ def stated_regencies(
         What findings call the list.
     """
     said = rows.columns.text(source.regency, "regency")
+    if mostly_bps(rows.columns.text(source.village, "village")):
+        # Its numbers of kabupaten are those of BPS too, who counts them otherwise.
+        said = said.where(said.str.contains("[A-Za-z]", na=False), None)
     named = {
         text: frozenset(r.code for r in regencies if of_regency(text, r.code, r.name))
         for text in said.dropna().unique()
@@ -153,7 +157,7 @@ def _findings(
 def rows_by_regency(
     declared: Declared, codes: Sequence[frozenset[str] | None], regencies: Sequence[ListRegency]
 ) -> dict[str, NDArray[np.int64]]:
-    """Return by code the rows that are of one kabupaten: by their village, or else by what they name.
+    """Return by code the rows that are of one kabupaten: by their village, what they name, or their code.
 
     Parameters
     ----------
@@ -167,7 +171,7 @@ def rows_by_regency(
     known = {r.code for r in regencies}
     out: dict[str, list[int]] = {}
     for i, (village, named) in enumerate(zip(declared.code, codes, strict=True)):
-        one = next(iter(named)) if named and len(named) == 1 else ""
+        one = next(iter(named)) if named and len(named) == 1 else declared.regency[i]
         if village is not None:
             one = regency_of(village)
         if one in known:

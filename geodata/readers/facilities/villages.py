@@ -28,12 +28,15 @@ class Declared(NamedTuple):
         Of a village of the area; None where the row names none, or none of the area.
     by_name
         Whether it was found by its name.
+    regency
+        Of the row's code, whether or not the map has its village; None where no code tells.
     findings
         Names that are unclear, and codes of elsewhere.
     """
 
     code: NDArray[np.object_]
     by_name: NDArray[np.bool_]
+    regency: NDArray[np.object_]
     findings: tuple[Finding, ...]
 
 
@@ -44,6 +47,10 @@ class _Row(NamedTuple):
     name: Any
     district: Any
     regencies: frozenset[str] | None = None
+
+
+# What may be told of how rows' villages were found.
+RULES = ("differ", "unclear", "foreign", "renumbered", "near", "disputed")
 
 
 class _Found(NamedTuple):
@@ -72,17 +79,19 @@ class _Villages:
             for key in keys:
                 self._by_name.setdefault(key, []).append(code)
 
-    def by_name(self, row: _Row, *, renumbered: bool = False) -> _Found | None:
+    def by_name(self, row: _Row, *, renumbered: bool = False, counts: bool = True) -> _Found | None:
         """Return the village that a row names, exactly or nearly; a code that it has is of another numbering.
 
         A row that has a code needs the kecamatan too: a name alone does not outweigh a code. ``renumbered``
-        is one whose code is not what it looks like.
+        is one whose code is not what it looks like; where codes do not count, none tells a kabupaten.
         """
+        if not isinstance(row.name, str) or not name_key(row.name):
+            return None
         coded = isinstance(row.code, str)
         alone = not isinstance(row.district, str) or not self.districts_known
         if coded and not renumbered and (self.elsewhere(row) or alone):
             return None
-        row = row if renumbered else self.of_code(row)
+        row = self.of_code(row) if counts and not renumbered else row
         exact = self.named(row)
         if exact:
             return _Found(exact[0], exact=True) if len(exact) == 1 else None
@@ -91,14 +100,33 @@ class _Villages:
 
     def of_code(self, row: _Row) -> _Row:
         """Return a row that names no kabupaten, or none of these, as one that names that of its code."""
-        parsed = parse_village_code(row.code) if isinstance(row.code, str) else None
-        if row.regencies or parsed is None or regency_of(parsed) not in self.regencies:
-            return row
-        return row._replace(regencies=frozenset({regency_of(parsed)}))
+        regency = self.regency_of_code(row)
+        return row if row.regencies or regency is None else row._replace(regencies=frozenset({regency}))
 
-    def holds(self, code: str | None, row: _Row) -> bool:
-        """Return whether a code is of a village that a row may mean."""
-        return code is not None and code in self.codes and self._among([code], self.of_code(row)) != []
+    def regency_of_code(self, row: _Row) -> str | None:
+        """Return the kabupaten of a row's Kemendagri code, if the map has it."""
+        parsed = parse_village_code(row.code) if isinstance(row.code, str) else None
+        if parsed is None or village_kind(parsed) == VillageKind.UNKNOWN:
+            return None
+        return regency_of(parsed) if regency_of(parsed) in self.regencies else None
+
+    def by_code(self, row: _Row) -> _Found | None:
+        """Return the village of a row's code, where it is one that the row may mean."""
+        code = parse_village_code(row.code) if isinstance(row.code, str) else None
+        if code is None or code not in self.codes or not self._among([code], self.of_code(row)):
+            return None
+        return _Found(code, exact=True)
+
+    def rule_of(self, row: _Row, found: _Found | None, *, by_name: bool) -> str:
+        """Return what is to be told of how a row's village was found, of RULES; "" for nothing."""
+        coded = isinstance(row.code, str)
+        if found is None:
+            named = isinstance(row.name, str) and bool(name_key(row.name))
+            return "foreign" if coded else "unclear" if named else ""
+        if by_name:
+            return "near" if not found.exact else "renumbered" if coded else ""
+        other = self.named(self.of_code(row))
+        return "differ" if len(other) == 1 and other[0] != found.code else ""
 
     def named(self, row: _Row) -> list[str]:
         """Return the villages of a row's name, in the kecamatan and the kabupaten where they are given."""
@@ -157,46 +185,42 @@ def declared_villages(
         Most names are those of other villages than their codes', and no numbering explains it.
     """
     known = _Villages(villages)
-    codes = np.full(len(code), None, dtype=object)
-    by_name = np.zeros(len(code), dtype=bool)
-    unclear: dict[int, str] = {}
-    foreign: dict[int, str] = {}
-    renumbered: dict[int, str] = {}
-    near: dict[int, str] = {}
-    differ: dict[int, str] = {}
-    of_bps = _mostly_bps(code)
     whose = [None] * len(code) if regencies is None else regencies
     rows = [_Row(*row) for row in zip(code, name, district, whose, strict=True)]
-    renumbered_rows = np.zeros(len(rows), dtype=bool)
+    of_bps = mostly_bps(code)
+    other, disputed = np.zeros((2, len(rows)), dtype=np.bool_)
     if not of_bps:
         where = Where("facilities", file, ("village", "village_name"))
-        renumbered_rows = of_other_numbering([known.told(row) for row in rows], known.regencies, where)
+        other, disputed = of_other_numbering([known.told(row) for row in rows], known.regencies, where)
+    codes, regency = np.full((2, len(rows)), None, dtype=object)
+    by_name = np.zeros(len(rows), dtype=bool)
+    said: dict[str, dict[int, str]] = {rule: {} for rule in RULES}
     for i, row in enumerate(rows):
-        parsed = parse_village_code(row.code) if isinstance(row.code, str) else None
-        if known.holds(parsed, row) and not of_bps and not renumbered_rows[i]:
-            codes[i] = parsed
-            other = known.named(known.of_code(row))
-            if len(other) == 1 and other[0] != parsed:
-                differ[i] = row.name
+        counts = not (of_bps or other[i])
+        regency[i] = known.regency_of_code(row) if counts else None
+        if disputed[i]:
+            said["disputed"][i] = row.code
             continue
-        named = isinstance(row.name, str) and bool(name_key(row.name))
-        found = known.by_name(row, renumbered=bool(renumbered_rows[i])) if named else None
-        if found is not None:
-            codes[i], by_name[i] = found.code, True
-            if not found.exact:
-                near[i] = row.name
-            elif isinstance(row.code, str):
-                renumbered[i] = row.code
-        elif isinstance(row.code, str):
-            foreign[i] = row.code
-        elif named:
-            unclear[i] = row.name
-    said = {"differ": differ, "unclear": unclear, "foreign": foreign, "renumbered": renumbered, "near": near}
-    return Declared(codes, by_name, tuple(_findings(said, codes, ids, file, (code, name))))
+        found = known.by_code(row) if counts else None
+        by_name[i] = found is None
+        if found is None:
+            found = known.by_name(row, renumbered=bool(other[i]), counts=counts)
+        codes[i], by_name[i] = (None, False) if found is None else (found.code, by_name[i])
+        rule = known.rule_of(row, found, by_name=bool(by_name[i]))
+        if rule:
+            said[rule][i] = row.name if rule in ("differ", "near", "unclear") else row.code
+    return Declared(codes, by_name, regency, tuple(_findings(said, codes, ids, file, (code, name))))
 
 
-def _mostly_bps(code: pd.Series[Any]) -> bool:
-    """Return whether most codes are no Kemendagri codes: then those that could be are of other villages."""
+def mostly_bps(code: pd.Series[Any]) -> bool:
+    """Return whether most codes are no Kemendagri codes: then those that could be are of other villages.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> mostly_bps(pd.Series(["1101010001", "1101010002"])), mostly_bps(pd.Series(["11.01.01.2001"]))
+    (True, False)
+    """
     parsed = [parse_village_code(t) for t in code if isinstance(t, str)]
     foreign = [village_kind(c) == VillageKind.UNKNOWN for c in parsed if c is not None]
     return 2 * sum(foreign) > len(foreign)
@@ -213,6 +237,9 @@ def _findings(
          "give the village code, or the kecamatan"),
         (grave[0], "unknown_village", said["foreign"], code, "village codes that are not of the area",
          "correct the code, or switch the column off with village: null"),
+        ("error", "codes_disputed", said["disputed"], code,
+         "most names of a kabupaten are those of other villages than their codes'; neither counts there",
+         "correct the codes or the names: one column may be sorted without the other"),
         (grave[1], "foreign_code", said["renumbered"], code,
          "village codes are of another numbering; the village was found by its name and kecamatan",
          "give Kemendagri codes, or switch the column off with village: null"),

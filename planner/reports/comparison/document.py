@@ -97,11 +97,17 @@ def called(both: Comparison, side: Side) -> str:
     return both.words.say("compare.called_name", letter=side.letter, name=name)
 
 
+def _season_of_both(both: Comparison, season: Season) -> str:
+    """Return the name of a season; that it is counted as the dry one only where it is so on both sides."""
+    sides = {season_words(side.source, season) for side in (both.a, both.b)}
+    return sides.pop() if len(sides) == 1 else both.words.on_map(f"season_{season}")
+
+
 def _short(both: Comparison) -> list[Block]:
     words = both.words
     says = [_answer(both, kind) for kind in both.compared]
     first = words.say("compare.intro", a=called(both, both.a), b=called(both, both.b),
-                      season=season_words(both.a.source, both.season))  # fmt: skip
+                      season=_season_of_both(both, both.season))  # fmt: skip
     blocks: list[Block] = [Paragraph(f"{first} {' '.join(area_facts(both.a.source))}")]
     if says:
         blocks.append(Items(tuple(says)))
@@ -205,7 +211,7 @@ def _figures(both: Comparison) -> list[Block]:
     )  # fmt: skip
     rows: list[Row] = []
     for season in _seasons(both):
-        rows.append(Row((text(season_words(both.a.source, season).capitalize()),), role="group"))
+        rows.append(Row((text(_season_of_both(both, season).capitalize()),), role="group"))
         rows += [Row(_figure_row(both, kind, season)) for kind in both.kinds]
     table = Table(words.say("compare.figures_caption"), columns, tuple(rows), small=True)
     limits = words.say("compare.figures_limits", limits="; ".join(_limit(both, kind) for kind in both.kinds))

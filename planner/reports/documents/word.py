@@ -74,7 +74,8 @@ def word_bytes(data: Plain, pictures: Mapping[str, bytes], template: bytes) -> b
             for one in _headings(shown, 2)
         ],
         # A part that another document has, or this one at times, is empty here, and can be asked for.
-        "part": {**{key: Undefined(name=key) for key in ALL_PARTS}, **parts},
+        # In the order of the document, for templates that go through all of them.
+        "part": {**parts, **{key: Undefined(name=key) for key in sorted(ALL_PARTS - parts.keys())}},
         "body": Markup("").join(parts.values()),
     }  # fmt: skip
     try:

@@ -240,10 +240,9 @@ def one_page(source: Source) -> Document:
     told = source.assumed
     blocks: list[Block] = [] if told is None else [Paragraph(told.short(MOST_ON_A_PAGE))]
     blocks.append(Headline(_three_numbers(source)))
-    if source.plan is not None and source.seasons_told:
-        seasons = source.plan.seasons
-        season = words.say(f"request.season_{'both' if len(seasons) > 1 else seasons[0]}")
-        blocks.append(Paragraph(season, note=True))
+    # A plan of other seasons than the page's says so below.
+    if source.plan is not None and source.seasons_told and source.plan.seasons == (source.season,):
+        blocks.append(Paragraph(words.say(f"request.season_{source.season}"), note=True))
     if focus is not None:
         caption = words.say("background.map_caption", kind=words.kind(focus))
         if source.seasons_told:

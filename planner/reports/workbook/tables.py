@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from geodata.quality import gravest_first, inspect
@@ -57,6 +58,8 @@ def villages(ilp: Ilp, words: Words) -> Sheet:
     table = village_table(gaps).join(village_columns(ilp)).reset_index(names="village_code")
     names = gaps.layers.facilities["name"]
     totals = summary(gaps)["kinds"]
+    # Cells that are known come to nothing where others are not.
+    unsummed = {f"{kind}_people_beyond" for kind in ilp.kinds if np.isnan(ilp.beyond_in_all(kind))}
     facts = [c for c in table if words.parts(c)[0] == ""]
     lead = [c for c in facts if c in FIRST_FACTS]
     order = [
@@ -78,6 +81,7 @@ def villages(ilp: Ilp, words: Words) -> Sheet:
         )
     rest = [c for c in facts if c not in dict(order)]
     columns += [_village_column(words, table, c, totals, c not in FIRST_OF_ILP) for c in rest]
+    columns = [replace(c, total=None) if c.name in unsummed else c for c in columns]
     return made(words, "villages", columns)
 
 
