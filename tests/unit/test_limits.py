@@ -84,7 +84,7 @@ def test_a_plain_alias_is_fine(tmp_path):
 @pytest.mark.slow
 def test_many_edits_and_long_files_are_refused(tmp_path):
     edit = "  - {op: close_facility, id: p1}\n"
-    with pytest.raises(InputError, match="1000 items"):
+    with pytest.raises(InputError, match="at most 1,000 of these"):
         read_scenario(text(tmp_path / "s.yml", "edits:\n" + edit * 10_000))
     with pytest.raises(UnreadableFileError, match="2 MB are the most"):
         read_scenario(text(tmp_path / "long.yml", "# " + "x" * 3_000_000))

@@ -41,12 +41,18 @@ class Declared(NamedTuple):
 
 
 class _Row(NamedTuple):
-    """What a row says of its village; texts, or missing; and the kabupaten that it names, None for any."""
+    """What a row says of its village.
+
+    Texts, or missing; the kabupaten that it names, None for any; its code as Kemendagri writes it, None for
+    none; and of that the kabupaten, where it is Kemendagri's and on the map.
+    """
 
     code: Any
     name: Any
     district: Any
-    regencies: frozenset[str] | None = None
+    regencies: frozenset[str] | None
+    parsed: str | None
+    regency: str | None
 
 
 # What may be told of how rows' villages were found.
@@ -68,6 +74,7 @@ class _Villages:
         self.regencies = {regency_of(code) for code in self.codes}
         self.districts_known = bool((villages["district_name"] != "").any())
         self._names = {code: name_key(name) for code, name in villages["village_name"].items()}
+        self._read: dict[str, tuple[str | None, str | None]] = {}
         self._by_name: dict[tuple[str, str], list[str]] = {}
         self._by_district: dict[str, list[tuple[str, str]]] = {}
         for code, name, district in zip(
@@ -78,6 +85,18 @@ class _Villages:
                 self._by_district.setdefault(name_key(district), []).append((name_key(name), code))
             for key in keys:
                 self._by_name.setdefault(key, []).append(code)
+
+    def row(self, code: Any, name: Any, district: Any, regencies: frozenset[str] | None) -> _Row:  # noqa: ANN401 - cells
+        """Return what a row says of its village."""
+        if not isinstance(code, str):
+            return _Row(code, name, district, regencies, None, None)
+        # Many units are of one village.
+        if code not in self._read:
+            parsed = parse_village_code(code)
+            real = parsed is not None and village_kind(parsed) != VillageKind.UNKNOWN
+            regency = regency_of(parsed) if real and parsed is not None else None
+            self._read[code] = parsed, regency if regency in self.regencies else None
+        return _Row(code, name, district, regencies, *self._read[code])
 
     def by_name(self, row: _Row, *, renumbered: bool = False, counts: bool = True) -> _Found | None:
         """Return the village that a row names, exactly or nearly; a code that it has is of another numbering.
@@ -100,20 +119,18 @@ class _Villages:
 
     def of_code(self, row: _Row) -> _Row:
         """Return a row that names no kabupaten, or none of these, as one that names that of its code."""
-        regency = self.regency_of_code(row)
-        return row if row.regencies or regency is None else row._replace(regencies=frozenset({regency}))
-
-    def regency_of_code(self, row: _Row) -> str | None:
-        """Return the kabupaten of a row's Kemendagri code, if the map has it."""
-        parsed = parse_village_code(row.code) if isinstance(row.code, str) else None
-        if parsed is None or village_kind(parsed) == VillageKind.UNKNOWN:
-            return None
-        return regency_of(parsed) if regency_of(parsed) in self.regencies else None
+        alone = row.regencies is None and len(self.regencies) == 1
+        if row.regencies or row.regency is None or alone:
+            return row
+        return row._replace(regencies=frozenset({row.regency}))
 
     def by_code(self, row: _Row) -> _Found | None:
         """Return the village of a row's code, where it is one that the row may mean."""
-        code = parse_village_code(row.code) if isinstance(row.code, str) else None
-        if code is None or code not in self.codes or not self._among([code], self.of_code(row)):
+        code = row.parsed
+        if code is None or code not in self.codes:
+            return None
+        # A row that names kabupaten, of which none is the code's, means another village.
+        if row.regencies and row.regency is not None and row.regency not in row.regencies:
             return None
         return _Found(code, exact=True)
 
@@ -133,15 +150,11 @@ class _Villages:
         sure = isinstance(row.district, str) and self.districts_known
         key = village_key(row.name) if isinstance(row.name, str) else ""
         found = self._by_name.get((key, name_key(row.district) if sure else ""), []) if key else []
-        return self._among(found, row)
-
-    @staticmethod
-    def _among(codes: list[str], row: _Row) -> list[str]:
-        return codes if row.regencies is None else [c for c in codes if regency_of(c) in row.regencies]
+        return found if row.regencies is None else _among(found, row.regencies)
 
     def told(self, row: _Row) -> Told:
         """Return what a row tells of its village, for the proof whose numbering its code is."""
-        parsed = parse_village_code(row.code) if isinstance(row.code, str) else None
+        parsed = row.parsed
         known = self._names.get(parsed, "") if parsed is not None else ""
         sure = isinstance(row.district, str) and self.districts_known
         if known and isinstance(row.name, str) and village_key(row.name) == known:
@@ -155,14 +168,20 @@ class _Villages:
             return None
         key = village_key(row.name)
         within = self._by_district.get(name_key(row.district), [])
-        found = self._among([code for other, code in within if nearly(key, other)], row)
+        found = [code for other, code in within if nearly(key, other)]
+        found = found if row.regencies is None else _among(found, row.regencies)
         return found[0] if len(found) == 1 else None
 
     def elsewhere(self, row: _Row) -> bool:
         """Return whether a row's code is a Kemendagri code of another kabupaten, and no other numbering."""
-        parsed = parse_village_code(row.code)
+        parsed = row.parsed
         real = parsed is not None and village_kind(parsed) != VillageKind.UNKNOWN
         return real and parsed is not None and regency_of(parsed) not in (row.regencies or self.regencies)
+
+
+def _among(codes: list[str], regencies: frozenset[str]) -> list[str]:
+    """Return those of some villages that are in one of some kabupaten."""
+    return [code for code in codes if regency_of(code) in regencies]
 
 
 def declared_villages(
@@ -186,7 +205,7 @@ def declared_villages(
     """
     known = _Villages(villages)
     whose = [None] * len(code) if regencies is None else regencies
-    rows = [_Row(*row) for row in zip(code, name, district, whose, strict=True)]
+    rows = [known.row(*cells) for cells in zip(code, name, district, whose, strict=True)]
     of_bps = mostly_bps(code)
     other, disputed = np.zeros((2, len(rows)), dtype=np.bool_)
     if not of_bps:
@@ -197,7 +216,7 @@ def declared_villages(
     said: dict[str, dict[int, str]] = {rule: {} for rule in RULES}
     for i, row in enumerate(rows):
         counts = not (of_bps or other[i])
-        regency[i] = known.regency_of_code(row) if counts else None
+        regency[i] = row.regency if counts else None
         if disputed[i]:
             said["disputed"][i] = row.code
             continue
