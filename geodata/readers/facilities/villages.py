@@ -75,6 +75,7 @@ class _Villages:
         self.districts_known = bool((villages["district_name"] != "").any())
         self._names = {code: name_key(name) for code, name in villages["village_name"].items()}
         self._read: dict[str, tuple[str | None, str | None]] = {}
+        self._keys: dict[tuple[str, str], tuple[str, str]] = {}
         self._by_name: dict[tuple[str, str], list[str]] = {}
         self._by_district: dict[str, list[tuple[str, str]]] = {}
         for code, name, district in zip(
@@ -142,14 +143,21 @@ class _Villages:
             return "foreign" if coded else "unclear" if named else ""
         if by_name:
             return "near" if not found.exact else "renumbered" if coded else ""
+        if not isinstance(row.name, str):
+            return ""
         other = self.named(self.of_code(row))
         return "differ" if len(other) == 1 and other[0] != found.code else ""
 
     def named(self, row: _Row) -> list[str]:
         """Return the villages of a row's name, in the kecamatan and the kabupaten where they are given."""
-        sure = isinstance(row.district, str) and self.districts_known
-        key = village_key(row.name) if isinstance(row.name, str) else ""
-        found = self._by_name.get((key, name_key(row.district) if sure else ""), []) if key else []
+        if not isinstance(row.name, str):
+            return []
+        district = row.district if isinstance(row.district, str) and self.districts_known else ""
+        # The same names stand in many rows.
+        if (row.name, district) not in self._keys:
+            self._keys[row.name, district] = village_key(row.name), name_key(district)
+        key = self._keys[row.name, district]
+        found = self._by_name.get(key, []) if key[0] else []
         return found if row.regencies is None else _among(found, row.regencies)
 
     def told(self, row: _Row) -> Told:
@@ -159,7 +167,7 @@ class _Villages:
         sure = isinstance(row.district, str) and self.districts_known
         if known and isinstance(row.name, str) and village_key(row.name) == known:
             return Told(parsed, parsed, sure=sure)
-        exact = self.named(row)
+        exact = self.named(row) if isinstance(row.name, str) else []
         return Told(parsed, exact[0] if len(exact) == 1 else None, sure=sure)
 
     def near(self, row: _Row) -> str | None:
