@@ -2,6 +2,8 @@
 
 // Between a press and its release nothing is replaced or moved: the click would be lost. One for all fragments.
 const LOST_MS = 1500;
+// So long an answer to a choice is waited for.
+const ANSWER_MS = 3000;
 function presses() {
   if (window.jangkauPresses) return window.jangkauPresses;
   const held = { down: false, waiting: new Set() };
@@ -64,6 +66,22 @@ export function render({ model, el }) {
     again.dataset.retyped = "";
     return true;
   }
+  // Choices whose answer has not come: what was asked before them, and comes late, must not turn them back.
+  const chosen = new Map();
+  function keepChosen() {
+    box.querySelectorAll("select[data-key]").forEach((n) => {
+      const mine = chosen.get(n.dataset.key);
+      if (!mine) return;
+      const left = mine.until - performance.now();
+      if (n.value === mine.value || left <= 0 || !Array.from(n.options).some((o) => o.value === mine.value)) {
+        chosen.delete(n.dataset.key);
+      } else {
+        n.value = mine.value;
+        // What was refused is shown as it is in the end.
+        setTimeout(show, left + 50);
+      }
+    });
+  }
   // What was opened from elsewhere, such as the map, is brought into view once.
   let inView = "";
   function intoView() {
@@ -95,6 +113,7 @@ export function render({ model, el }) {
       if (node) node.scrollTop = top;
     });
     typed.forEach(put);
+    keepChosen();
     box.querySelectorAll("form [data-key]").forEach((n) => {
       const before = life.typed(model.slot, n.dataset.key);
       if (before && put(before)) life.putBack(model.slot, n.dataset.key);
@@ -196,6 +215,9 @@ export function render({ model, el }) {
     if (!node || node.type === "search" || replacing) return;
     delete node.dataset.retyped;
     if (node.dataset.key) sent.add(node.dataset.key);
+    if (node.dataset.key && node.matches("select")) {
+      chosen.set(node.dataset.key, { value: node.value, until: performance.now() + ANSWER_MS });
+    }
     tell(node, node.type === "checkbox" ? String(node.checked) : node.value);
   });
   function left(node) {
