@@ -120,15 +120,27 @@ def cut_roads(paths: Sequence[Path], folder: Path) -> CutRoads:
                 cut, facts["notes"] = cut_osm(paths, stage, CELL_DEGREES)
             else:
                 cut = _cut(paths, stage)
+            names = ", ".join(p.name for p in paths)
             if not cut:
-                names = ", ".join(p.name for p in paths)
                 msg = f"roads: {names} has no road; leave --roads out, or give the right file."
+                raise EmptyAreaError(msg)
+            if not any(_is_at_home(box) for box in cut.values()):
+                msg = (
+                    f"roads: no road of {names} lies in Indonesia. Give the right file, or write its "
+                    "coordinate system into it."
+                )
                 raise EmptyAreaError(msg)
             (stage / CELLS).write_text(json.dumps(cut), "utf-8")
         known = facts
     cells = json.loads((folder / CELLS).read_text("utf-8"))
     boxes = {name: tuple(box) for name, box in cells.items()}
     return CutRoads(str(folder), boxes, known["osm"], tuple(known["notes"]))
+
+
+def _is_at_home(box: Sequence[float]) -> bool:
+    """Return whether the middle of a cell's box lies in Indonesia."""
+    west, south, east, north = box[:4]
+    return bool(inside_indonesia(np.array([(west + east) / 2]), np.array([(south + north) / 2])).all())
 
 
 def _batches(path: Path) -> Iterator[gpd.GeoDataFrame]:
@@ -243,15 +255,13 @@ def no_roads(roads: CutRoads, crs: str) -> gpd.GeoDataFrame:
     crs
         Metric, of the layer.
     """
-    for west, south, east, north, _ in roads.cells.values():
-        if not inside_indonesia(np.array([(west + east) / 2]), np.array([(south + north) / 2])).all():
-            continue
+    for west, south, east, north, _ in filter(_is_at_home, roads.cells.values()):
         box = gpd.GeoSeries([shapely.box(west, south, east, north).buffer(1e-4)], crs=WGS84)
         metric = box.estimate_utm_crs()
         found = read_roads_near(roads, box.to_crs(metric).iloc[0], str(metric))
         if found is not None:
             return found.iloc[:0].set_crs(crs, allow_override=True)
-    msg = "roads: none of the files has a road; leave --roads out, or give the right files."
+    msg = "roads: nothing in the files is a road for the reader; leave --roads out, or give the right files."
     raise EmptyAreaError(msg)
 
 

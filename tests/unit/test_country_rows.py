@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import pandas as pd
+import pytest
 import shapely
 
 from geodata.areafile import FacilitiesFile
+from geodata.errors import InputError
 from geodata.readers.district_names import with_district_names
 from geodata.readers.facilities.lists import read_facilities
 from geodata.readers.facilities.regencies import ListRegency
@@ -103,3 +105,14 @@ def test_roads_of_more_than_the_country_are_tried_by_those_within(tmp_path: Path
     empty = no_roads(roads, "EPSG:32647")
     assert empty.empty
     assert {"road_class", "from_node"} <= set(empty)
+
+
+def test_roads_of_which_none_lies_in_the_country_are_refused(tmp_path: Path) -> None:
+    """Metres in a file that says degrees, or roads of elsewhere: every part would only have found none."""
+    for name, x, y in (("meter", 700_000.0, 9_200_000.0), ("jauh", 10.0, 50.0)):
+        line = shapely.LineString([(x, y), (x + 0.1, y)])
+        frame = gpd.GeoDataFrame({"highway": ["residential"]}, geometry=[line], crs=4326)
+        frame.to_parquet(tmp_path / f"{name}.parquet")
+        with pytest.raises(InputError, match=r"Indonesia"):
+            cut_roads([tmp_path / f"{name}.parquet"], tmp_path / f"cut-{name}")
+        assert not (tmp_path / f"cut-{name}").exists()

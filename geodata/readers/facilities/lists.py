@@ -93,12 +93,12 @@ def read_facilities(
     columns = rows.columns
     ids, twice = _ids(rows, source, prefix or source.path.stem, file)
     district = columns.text(source.district_name, "district_name")
-    whose = stated_regencies(rows, source, regencies, file) if regencies else None
+    whose = stated_regencies(rows, source, regencies, file)
     declared = declared_villages(
         columns.text(source.village, "village"), columns.text(source.village_name, "village_name"),
-        district, villages, ids, file, None if whose is None else whose.codes,
+        district, villages, ids, file, whose.codes,
     )  # fmt: skip
-    own = {} if whose is None else rows_by_regency(declared, whose.codes, regencies)
+    own = rows_by_regency(declared, whose.codes, regencies)
     parts = [ListPart(own[r.code], r.villages, r.buffer_m) for r in regencies if r.code in own]
     ground = Ground(villages, zone, parts)
     placed = place_rows(rows, declared, district, ground, ids, file, fix=fix, decided=decided)
@@ -118,21 +118,26 @@ def read_facilities(
         **numbers,
     }
     if regencies:
-        code_of = pd.Series(None, index=range(len(ids)), dtype="str")
-        for code, at in own.items():
-            code_of.iloc[at] = code
-        facts["regency_code"] = code_of
+        facts["regency_code"] = _regency_codes(own, len(ids))
     frame = gpd.GeoDataFrame(facts, geometry=placed.place, crs=villages.crs)
     frame = frame.set_axis(pd.Index(ids.to_numpy(), name="facility_id", dtype="str"), axis=0)
     for column in ("kind", "name", "parent_id", "functioning", "closed", "source"):
         frame[column] = frame[column].astype("str")
     found = (
-        *empty, *findings, *kinds.findings, *twice, *(() if whose is None else whose.findings),
+        *empty, *findings, *kinds.findings, *twice, *whose.findings,
         *declared.findings, *placed.findings, *unread, *no_counts, *total_finding("facilities", totals),
     )  # fmt: skip
     of_row = dict(zip(columns.table.index, ids, strict=True))
     named = tuple(_with_ids(finding, of_row) for finding in found)
     return ReadLayer(frame, named, source_record("facilities", source), kinds.listed)
+
+
+def _regency_codes(own: Mapping[str, NDArray[np.int64]], rows: int) -> pd.Series[str]:
+    """Return each row's kabupaten, missing where none is known."""
+    out = pd.Series(None, index=range(rows), dtype="str")
+    for code, at in own.items():
+        out.iloc[at] = code
+    return out
 
 
 def _with_ids(finding: Finding, of_row: Mapping[int, str]) -> Finding:

@@ -73,11 +73,13 @@ def stated_regencies(
     source
         Which column it is, where that is said.
     regencies
-        Those of the country.
+        Those of the country; none where the list is of one kabupaten alone.
     file
         What findings call the list.
     """
     said = rows.columns.text(source.regency, "regency")
+    if not regencies:
+        return Whose([None] * len(said), ())
     if mostly_bps(rows.columns.text(source.village, "village")):
         # Its numbers of kabupaten are those of BPS too, who counts them otherwise.
         said = said.where(said.str.contains("[A-Za-z]", na=False), None)

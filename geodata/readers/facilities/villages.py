@@ -195,7 +195,7 @@ def _among(codes: list[str], regencies: frozenset[str]) -> list[str]:
 def declared_villages(
     code: pd.Series[Any], name: pd.Series[Any], district: pd.Series[Any],
     villages: gpd.GeoDataFrame, ids: pd.Series[Any], file: str,
-    regencies: Sequence[frozenset[str] | None] | None = None,
+    regencies: Sequence[frozenset[str] | None],
 ) -> Declared:  # fmt: skip
     """Return the village that each row names: by its code, or else by its name and kecamatan.
 
@@ -212,8 +212,7 @@ def declared_villages(
         Most names are those of other villages than their codes', and no numbering explains it.
     """
     known = _Villages(villages)
-    whose = [None] * len(code) if regencies is None else regencies
-    rows = [known.row(*cells) for cells in zip(code, name, district, whose, strict=True)]
+    rows = [known.row(*cells) for cells in zip(code, name, district, regencies, strict=True)]
     of_bps = mostly_bps(code)
     other, disputed = np.zeros((2, len(rows)), dtype=np.bool_)
     if not of_bps:
@@ -229,10 +228,10 @@ def declared_villages(
             said["disputed"][i] = row.code
             continue
         found = known.by_code(row) if counts else None
-        by_name[i] = found is None
         if found is None:
             found = known.by_name(row, renumbered=bool(other[i]), counts=counts)
-        codes[i], by_name[i] = (None, False) if found is None else (found.code, by_name[i])
+            by_name[i] = found is not None
+        codes[i] = None if found is None else found.code
         rule = known.rule_of(row, found, by_name=bool(by_name[i]))
         if rule:
             said[rule][i] = row.name if rule in ("differ", "near", "unclear") else row.code
