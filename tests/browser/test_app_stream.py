@@ -312,3 +312,28 @@ def test_a_server_that_answers_in_the_middle_of_a_probe_is_not_lost(tab, served)
         route.fulfill(status=200, body="true")
     tab.page.wait_for_timeout(500)
     assert tab.page.evaluate("window.sameOne") is True
+
+
+def test_a_late_answer_turns_no_choice_back(tab):
+    """The answer to "served" arrives when "gap" is chosen already; then that to "gap"."""
+    page = tab.page
+    status = page.locator('select[data-key="status"]')
+    count = (
+        "() => window.meddle.held.filter((m) => JSON.stringify(m).includes('data-key=\\\\\"status')).length"
+    )
+    page.evaluate("window.meddle.mode = 'hold'")
+    status.select_option("served")
+    page.wait_for_function(f"({count})() === 1")
+    status.select_option("gap")
+    page.wait_for_function(f"({count})() === 2")
+    # Only the first of them, and what came before it.
+    page.evaluate("""() => {
+      const late = window.meddle.held.findIndex((m) => JSON.stringify(m).includes('data-key=\\\\"status'));
+      const some = window.meddle.held.splice(0, late + 1), rest = window.meddle.held.splice(0);
+      window.meddle.held.push(...some);
+      window.meddle.release();
+      window.meddle.held.push(...rest);
+    }""")
+    assert status.input_value() == "gap"
+    page.evaluate("window.meddle.release()")
+    expect(status).to_have_value("gap")
