@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 KIND_HEADS = ("jenis_faskes", "jenis", "kind", "jenis_fasilitas", "tipe", "kategori")
 # BPS numbers kota from 71 on, kabupaten below.
 FIRST_KOTA = 71
+# Letters of the codes of provinces, kabupaten and kecamatan.
+LEVELS = (2, 5, 8)
+DISTRICT = LEVELS[-1]
 _OF_REGENCY = re.compile(r"^\s*(kabupaten|kab|kota)\b\.?\s*(administrasi|adm)?\b\.?\s*", re.IGNORECASE)
 
 
@@ -126,7 +129,7 @@ def cut_country(files: Files, folder: Path) -> Cut:
         A file cannot be read, or has no codes of villages.
     DiskError
     """
-    key = key_of("cut", 2, [file_sha256(p) for p in (files.villages, files.population, files.codes) if p])
+    key = key_of("cut", 3, [file_sha256(p) for p in (files.villages, files.population, files.codes) if p])
     known = finished(folder, key)
     if known is None:
         facts: dict[str, Any] = {}
@@ -139,8 +142,9 @@ def cut_country(files: Files, folder: Path) -> Cut:
 
 
 def _cut(files: Files, stage: Path) -> dict[str, Any]:
-    names = _names(files.codes)
-    regencies, notes = _cut_villages(files.villages, stage)
+    every = _names(files.codes)
+    names = {code: name for code, name in every.items() if len(code) < DISTRICT}
+    regencies, notes = _cut_villages(files.villages, stage, every)
     people: dict[str, float] = {}
     if files.population is not None:
         people, more = _cut_people(files.population, names, regencies, stage)
@@ -170,7 +174,7 @@ def people_file(folder: Path, code: str) -> Path:
     return folder / f"people-{code}.csv"
 
 
-def _cut_villages(path: Path, stage: Path) -> tuple[dict[str, int], list[str]]:
+def _cut_villages(path: Path, stage: Path, names: dict[str, str]) -> tuple[dict[str, int], list[str]]:
     source = BoundariesFile(path=path)
     raw = read_vector(source, "villages")
     columns = Columns(raw, known_heads(source, "boundaries"), "villages")
@@ -181,6 +185,10 @@ def _cut_villages(path: Path, stage: Path) -> tuple[dict[str, int], list[str]]:
     codes = text_column(raw, column).map(_code)
     lost = codes.isna()
     regency = codes.map(regency_of, na_action="ignore")
+    if columns.pick(None, "district_name") is None and any(len(code) == DISTRICT for code in names):
+        # Lists name villages with their kecamatan, and the readers know this heading.
+        district = codes.map(lambda code: names.get(code[:DISTRICT], ""), na_action="ignore")
+        raw = raw.assign(district_name=district.fillna("").astype("str"))
     counts: dict[str, int] = {}
     for code, rows in raw.groupby(regency.to_numpy(dtype=object), sort=True):
         rows.to_parquet(village_file(stage, str(code)), compression="zstd")
@@ -202,15 +210,15 @@ def _code(text: object) -> str | None:
 
 
 def _names(path: Path | None) -> dict[str, str]:
-    """Return the names of provinces and kabupaten, by code; none without a table of codes."""
+    """Return the names of provinces, kabupaten and kecamatan, by code; none without a table of codes."""
     if path is None:
         return {}
     heads = layer_columns("codes")
     table = read_table(FileSource(path=path), "codes", (*heads["code"], *heads["name"]))
     columns = Columns(table, heads, "codes")
     pairs = zip(columns.text(None, "code"), columns.text(None, "name"), strict=True)
-    found = {c: n for c, n in pairs if isinstance(c, str) and isinstance(n, str) and len(c) in (2, 5)}
-    if not found:
+    found = {c: n for c, n in pairs if isinstance(c, str) and isinstance(n, str) and len(c) in LEVELS}
+    if not any(len(code) < DISTRICT for code in found):
         msg = (
             f"codes: {path.name} names no province or kabupaten. It needs a column of codes (35, 35.09) and "
             f"one of names, called such as {heads['code'][0]} and {heads['name'][0]}; it has: "

@@ -156,6 +156,40 @@ def test_what_is_odd_about_kabupaten_is_told(tmp_path: Path, capsys: pytest.Capt
     assert "wilayah.csv names no province or kabupaten" in capsys.readouterr().err
 
 
+def test_a_table_of_codes_names_the_kecamatan_of_a_map_that_does_not(tmp_path: Path) -> None:
+    """The two Beji are told apart by it, in lists and in the table of people."""
+    codes = {"34.03.04.2002": "Beji", "34.03.13.2005": "Beji", "34.03.13.2006": "Kampung"}
+    shapes = [shapely.box(110.0 + i * 0.02, -8.0, 110.02 + i * 0.02, -7.98) for i in range(3)]
+    villages = gpd.GeoDataFrame(
+        {"kode": list(codes), "nama": list(codes.values())}, geometry=shapes, crs="EPSG:4326"
+    )
+    villages.to_parquet(tmp_path / "desa.parquet")
+    named = {
+        "34": "DI Yogyakarta",
+        "34.03": "Kabupaten Gunungkidul",
+        "34.03.04": "Patuk",
+        "34.03.13": "Ngawen",
+    }
+    pd.DataFrame(named.items(), columns=["kode", "nama"]).to_csv(tmp_path / "wilayah.csv", index=False)
+    places = {"kecamatan": ["Ngawen", "Patuk", "Ngawen"], "desa": ["Beji", "Beji", "Kampung"]}
+    people = pd.DataFrame({"kabupaten": "Gunungkidul", **places, "jumlah": [3776, 2452, 10]})
+    people.to_csv(tmp_path / "penduduk.csv", index=False)
+    units = pd.DataFrame({"id": ["N", "P"], "nama": "Posyandu", "jenis": "posyandu"})
+    units.assign(desa="Beji", kecamatan=["Ngawen", "Patuk"]).to_csv(tmp_path / "faskes.csv", index=False)
+    files = Files(
+        tmp_path / "desa.parquet", (facilities_file(str(tmp_path / "faskes.csv")),),
+        tmp_path / "penduduk.csv", (), tmp_path / "wilayah.csv",
+    )  # fmt: skip
+    assert not nation(files, tmp_path / "out", InThisProcess()).failures
+    found = answers(tmp_path / "out")
+    assert found["district_name"].tolist() == ["Patuk", "Ngawen", "Ngawen"]
+    assert found["people"].to_dict() == {
+        "34.03.04.2002": 2452, "34.03.13.2005": 3776, "34.03.13.2006": 10,
+    }  # fmt: skip
+    placed = pd.read_csv(tmp_path / "out/facilities.csv", dtype=str).set_index("facility_id")["village_code"]
+    assert placed.to_dict() == {"N": "34.03.13.2005", "P": "34.03.04.2002"}
+
+
 def roads_of_first(folder: Path, rows: int) -> Path:
     """Write roads in the first kabupaten alone."""
     lines = [shapely.LineString([(107.0, -6.495 + i / 1e4), (107.02, -6.495 + i / 1e4)]) for i in range(rows)]
