@@ -360,6 +360,10 @@ def test_a_referral_that_is_walked_for_want_of_roads_is_told_so(ilp):
     walked = SheetFacts(Ilp(find_gaps(replace(layers, roads=None))), "id").of(CODE)["referral"]
     assert " menit berjalan kaki (garis lurus)" in walked
     assert "berjalan kaki" not in SheetFacts(ilp, "id").of(CODE)["referral"]
+    # And stands whole on the sheet, with what is not known of it.
+    both = f"{walked}; belum diketahui puskesmas"
+    assert booklet._shortened({"referral": both}) == {"referral": both}
+    assert len(both) > booklet.NAME
 
 
 def test_a_kecamatan_without_a_name_has_its_code_once(ilp):

@@ -242,7 +242,7 @@ def _is_long(page: Mapping[str, Any]) -> bool:
 def _shortened(value: Any, most: int = SENTENCE) -> Any:  # noqa: ANN401 - text, or lists and dicts of it
     if isinstance(value, dict):
         return {
-            k: _shortened(v, SENTENCE if k in ("reason", "next", "visits") else NAME)
+            k: _shortened(v, SENTENCE if k in ("reason", "next", "visits", "referral") else NAME)
             for k, v in value.items()
         }
     if isinstance(value, list):
