@@ -61,6 +61,17 @@ def test_codes_of_bps_tell_no_kabupaten(tmp_path: Path) -> None:
     assert by_number.frame["village_code"].tolist() == layer.frame["village_code"].tolist()
 
 
+def test_a_column_of_kabupaten_that_names_none_is_told(tmp_path: Path) -> None:
+    """As without a table of codes: then names of villages were looked for in the whole country, silently."""
+    layer = read(tmp_path, [row("Alfa", kabupaten="Kab. Entah"), row("Delta", kabupaten="Kab. Lain")])
+    assert layer.frame["village_code"].tolist() == ["11.01.01.2001", "11.09.01.2001"]
+    [told] = [f for f in layer.findings if f.rule == "regency_never_named"]
+    assert (told.severity, told.count) == ("warning", 2)
+    assert "--codes" in told.action
+    named = read(tmp_path, [row("Alfa", kabupaten="Kab. Aceh Selatan"), row("Delta")])
+    assert not [f for f in named.findings if f.rule.startswith("regency_")]
+
+
 def test_one_odd_kabupaten_keeps_no_other_from_its_codes(tmp_path: Path) -> None:
     right = [row(c, c) for c in VILLAGES if c.startswith("11.01")]
     # The column of names was sorted without that of codes.

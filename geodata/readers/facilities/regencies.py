@@ -12,7 +12,7 @@ from geodata.readers.facilities.others import nearly_named
 from geodata.readers.facilities.villages import mostly_bps
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import geopandas as gpd
     import pandas as pd
@@ -21,6 +21,22 @@ if TYPE_CHECKING:
     from geodata.areafile import FacilitiesFile
     from geodata.readers.facilities.rows import Rows
     from geodata.readers.facilities.villages import Declared
+
+# What is told of the kabupaten that rows name, and what to do.
+RULES = {
+    "regency_never_named": (
+        "the column of kabupaten names none of the map (are --codes given?); villages were looked for in all",
+        "give a table of codes with the names of kabupaten (--codes), or correct the column",
+    ),
+    "regency_unknown": (
+        "rows name a kabupaten that is not on the map; only their places and codes count",
+        "write the kabupaten's name as the table of codes has it",
+    ),
+    "regency_slip": (
+        "rows whose kabupaten is written otherwise, in a village and kecamatan of it, are its own",
+        "write the kabupaten's name as the table of codes has it",
+    ),
+}
 
 
 class ListRegency(NamedTuple):
@@ -87,22 +103,19 @@ def stated_regencies(
         text: frozenset(r.code for r in regencies if of_regency(text, r.code, r.name))
         for text in said.dropna().unique()
     }
-    if not any(named.values()):
-        return Whose([None] * len(said), ())
-    home = _Homes(rows, source, regencies)
-    codes: list[frozenset[str] | None] = []
-    slips: dict[int, str] = {}
-    lost: dict[int, str] = {}
-    for i, text in enumerate(said):
-        if not isinstance(text, str):
-            codes.append(None)
-            continue
-        mine = named[text] or home.nearly(i, text)
-        codes.append(mine)
-        if not named[text]:
-            (slips if mine else lost)[i] = text
     column = str(rows.columns.pick(source.regency, "regency"))
-    return Whose(codes, tuple(_findings((lost, slips), codes, said, (file, column))))
+    codes: list[frozenset[str] | None] = [None] * len(said)
+    told: dict[str, dict[int, str]] = {rule: {} for rule in RULES}
+    if not any(named.values()):
+        told["regency_never_named"] = {i: t for i, t in enumerate(said) if isinstance(t, str)}
+        return Whose(codes, tuple(_findings(told, codes, said, (file, column))))
+    home = _Homes(rows, source, regencies)
+    for i, text in enumerate(said):
+        if isinstance(text, str):
+            codes[i] = named[text] or home.nearly(i, text)
+            if not named[text]:
+                told["regency_slip" if codes[i] else "regency_unknown"][i] = text
+    return Whose(codes, tuple(_findings(told, codes, said, (file, column))))
 
 
 class _Homes:
@@ -130,22 +143,16 @@ class _Homes:
 
 
 def _findings(
-    which: tuple[dict[int, str], dict[int, str]], codes: list[frozenset[str] | None],
-    said: pd.Series[Any], names: tuple[str, str],
+    told: Mapping[str, dict[int, str]], codes: list[frozenset[str] | None], said: pd.Series[Any],
+    names: tuple[str, str],
 ) -> list[Finding]:  # fmt: skip
     file, column = names
     out = []
-    for rule, rows, what, action in (
-        ("regency_unknown", which[0],
-         "rows name a kabupaten that is not on the map; only their places and codes count",
-         "write the kabupaten's name as the table of codes has it"),
-        ("regency_slip", which[1],
-         "rows whose kabupaten is written otherwise, in a village and kecamatan of it, are its own",
-         "write the kabupaten's name as the table of codes has it"),
-    ):  # fmt: skip
+    for rule, rows in told.items():
+        what, action = RULES[rule]
         cells = tuple(
-            Cell(file, int(said.index[i]), column, t, " ".join(sorted(codes[i] or ())))
-            for i, t in rows.items()
+            Cell(file, int(said.index[i]), column, text, " ".join(sorted(codes[i] or ())))
+            for i, text in rows.items()
         )
         shown = tuple(f"row {c.row} ({c.value})" for c in cells[:5])
         if cells:
