@@ -164,8 +164,8 @@ def _unlocated(layers: Layers) -> Iterator[Finding]:
     rows = layers.facilities[layers.facilities["status"] == FacilityStatus.UNLOCATED]
     yield from _finding(
         "error", "facilities", "unlocated", _units(rows, PLACE),
-        "facilities without coordinates or a known village take no part in any result",
-        "give their coordinates or their village code",
+        "facilities without coordinates or a known village serve nobody; whom they may serve is unknown",
+        "give their coordinates or their village code; with their kecamatan, only who is near it is in doubt",
     )  # fmt: skip
 
 

@@ -104,6 +104,7 @@ def _schemas() -> dict[str, pa.DataFrameSchema]:
                 "name": pa.Column("str"),
                 "village_code": pa.Column(**text),
                 "declared_village": pa.Column(**text),
+                "declared_district": pa.Column(**text, required=False),
                 "parent_id": pa.Column(**text),
                 "functioning": pa.Column("str", pa.Check.isin(YesNo.texts())),
                 "closed": pa.Column("str", pa.Check.isin(YesNo.texts()), required=False),

@@ -11,6 +11,7 @@ import pandas as pd
 from geodata.runs import run_starts
 from geodata.vocabulary.statuses import FacilityStatus, Reason, VillageStatus, YesNo
 from planner.coverage.known.extent import Extent
+from planner.coverage.known.lost import may_stand
 from planner.coverage.known.unseen import by_village
 from planner.scenarios.modes import only_walked
 
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
 # By number: a place's reason is kept as one byte.
 REASONS = Reason.texts()
 # With these nobody knows whether the place is reached: what is reached is "at least".
-OPEN_REASONS = (Reason.LIST_INCOMPLETE, Reason.ROADS_INCOMPLETE, Reason.PEOPLE_UNPLACED)
+OPEN_REASONS = (
+    Reason.UNKNOWN, Reason.LIST_INCOMPLETE, Reason.ROADS_INCOMPLETE, Reason.PEOPLE_UNPLACED
+)  # fmt: skip
 NO_FACILITY = -1
 
 
@@ -185,11 +188,9 @@ def cover(  # noqa: PLR0913 - a study hands in what it has prepared
     kinds = (kind, *standard.counts)
     if facilities is None:
         facilities = usable_facilities(layers, kinds)
-    rows = layers.facilities
-    lost = rows["kind"].isin(kinds) & (rows["status"] == FacilityStatus.UNLOCATED)
-    lost &= rows["functioning"] != YesNo.NO
     # Where every unit is of unknown place, nobody knows who is reached.
-    known = listed and times is not None and (len(facilities) > 0 or not lost.any())
+    any_lost = may_stand(layers, kinds, working=True).any()
+    known = listed and times is not None and (len(facilities) > 0 or not any_lost)
     if times is None or not known:
         minutes = np.full(len(demand), np.nan)
         nearest = np.full(len(demand), NO_FACILITY, dtype=np.int32)
@@ -203,11 +204,11 @@ def cover(  # noqa: PLR0913 - a study hands in what it has prepared
         village = layers.villages.index.get_indexer(demand["village_code"])
     whole = extent.lists_whole(kinds, len(layers.villages))
     if unseen is None:
-        unseen = by_village(extent, kinds, village, len(whole), on_roads=layers.roads is not None)
+        unseen = by_village(extent, kinds, village, layers)
     reason = _reasons(
         reached, times if known else None, times_if_all_functioned, standard,
         any_facility=len(facilities) > 0, anywhere=len(facilities) > 0 or not whole.all(),
-        any_lost=bool(lost.any()), unseen=unseen, clipped=extent.clipped,
+        unseen=unseen, clipped=extent.clipped,
     )  # fmt: skip
     drives = only_walked(standard.mode, roads=layers.roads is not None)
     if bounded or drives:
@@ -250,7 +251,7 @@ def _told(
 
     Who goes by vehicle without any road file is said to walk: those minutes stay, where one can walk there.
     """
-    somewhere = unseen.units | any_facility
+    somewhere = unseen.units | unseen.lost | any_facility
     no_way = (reason == REASONS.index(Reason.ROADS_INCOMPLETE)) | (~reached & unseen.ways & somewhere)
     if drives:
         no_way = np.isinf(minutes) & (unseen.any | any_facility)
@@ -270,7 +271,6 @@ def _reasons(
     *,
     any_facility: bool,
     anywhere: bool,
-    any_lost: bool,
     unseen: Unseen,
     clipped: bool,
 ) -> NDArray[np.int8]:
@@ -282,7 +282,7 @@ def _reasons(
     # In the order of docs/METHODS.md; a unit of unknown place may be the one that serves them.
     answers = (
         (reached, Reason.REACHED),
-        (every & any_lost, Reason.UNKNOWN),
+        (unseen.lost, Reason.UNKNOWN),
         (unseen.units, Reason.LIST_INCOMPLETE),
         # Where no unit works at all, and none is left out of a list, no road leads to one.
         (anywhere & (unseen.ways | (clipped & np.isinf(times.travel_s))), Reason.ROADS_INCOMPLETE),
@@ -363,7 +363,9 @@ def unplaced(
 
 
 def is_open(reason_code: NDArray[np.int8]) -> NDArray[np.bool_]:
-    """Return by demand point whether nobody knows if it is reached, for want of lists, roads or hamlets.
+    """Return by demand point whether nobody knows if it is reached.
+
+    For want of lists, of places of units, of roads or of hamlets.
 
     Parameters
     ----------
@@ -473,13 +475,13 @@ def _present(
 ) -> NDArray[np.object_]:
     """Return yes/no/unknown: is a unit of the kind in the village, whether or not it functions.
 
-    Without a list, or where it is not whole, nothing is known of villages where none is seen; nor while
-    units of the list have no place, since any village may be theirs.
+    Without a list, or where it is not whole, nothing is known of villages where none is seen; nor where a
+    unit of the list may stand that has no place.
     """
     rows = layers.facilities[layers.facilities["kind"].isin(kinds)]
     # The village a list declares holds the unit, also where its coordinates are wrong.
     has = layers.villages.index.isin(rows["village_code"].dropna())
-    sure = listed and not (rows["status"] == FacilityStatus.UNLOCATED).any()
+    sure = ~may_stand(layers, kinds, working=False) if listed else np.zeros_like(whole)
     return np.select([has, whole & sure], [YesNo.YES, YesNo.NO], YesNo.UNKNOWN).astype(object)
 
 

@@ -17,6 +17,7 @@ from geodata.vocabulary.statuses import YesNo
 from planner.coverage.beyond import Beyond, within_horizon
 from planner.coverage.demand import spread_demand
 from planner.coverage.known.extent import Extent, find_extent
+from planner.coverage.known.lost import may_stand
 from planner.coverage.known.unseen import find_unseen
 from planner.coverage.reach import Coverage, cover, usable_facilities
 from planner.coverage.show import area_in_words, coverage_html, coverage_in_words
@@ -591,7 +592,8 @@ class Study:
         if times is not None and horizon_s is not None:
             times = within_horizon(times, horizon_s)
         unseen = None
-        if times is not None and (self.extent.open_land or only_walked(rule.mode, roads=ways is not None)):
+        in_doubt = bool(self.extent.open_land) or may_stand(layers, kinds, working=True).any()
+        if times is not None and (in_doubt or only_walked(rule.mode, roads=ways is not None)):
             unseen = find_unseen(
                 self.extent, kinds, Profile(rule.mode, season), rule.limit_s, layers=layers,
                 scenario=scenario, demand=self.demand, units=units, ways=ways, ground=self.ground,

@@ -178,10 +178,10 @@ def _open(fact: Fact, *, straight: bool) -> str:
         return "list"
     if fact.reason == Reason.ROADS_INCOMPLETE and straight:
         return "no_roads"
-    if fact.reason in OPEN_REASONS:
-        return fact.reason
     if fact.reason == Reason.UNKNOWN:
         return "place"
+    if fact.reason in OPEN_REASONS:
+        return fact.reason
     if fact.present == YesNo.UNKNOWN and fact.short:
         return Reason.LIST_INCOMPLETE
     return "functioning" if fact.not_known or fact.present != YesNo.UNKNOWN else "present"

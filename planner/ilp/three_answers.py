@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from geodata.vocabulary.statuses import FacilityStatus, Reason, VillageStatus, Word, YesNo
+from geodata.vocabulary.statuses import VillageStatus, Word, YesNo
+from planner.coverage.known.lost import may_stand
 from planner.coverage.known.seasons import seasons_told
 from planner.coverage.show import STATUS_COLORS
 from planner.ilp.logic import NO, UNKNOWN, YES, any_of, read, words
@@ -94,10 +95,10 @@ def three_answers(gaps: Gaps, kind: str, units: pd.DataFrame) -> pd.DataFrame:
     mine = units[units["serves_as"] == kind]
     nearest = dry.villages["nearest_id"].to_numpy(dtype=object)
     functioning, own = functions_by_village(mine, gaps.layers.facilities, villages.index, nearest)
-    # Without a list, or while units have no place, the one that serves the village may be another. So may
-    # the nearest one be, while nobody knows which is reached.
+    # Without a list, or where a unit without a place may stand, the one of the village may be another. So
+    # may the nearest one be, where nobody knows which is reached.
     open_ = (not dry.listed) | _lost(gaps, kind) | ~_whole(gaps, kind)
-    open_ |= ~own & (reach["dry"] == UNKNOWN)
+    open_ |= ~own & ((reach["dry"] == UNKNOWN) | in_doubt(gaps, dry))
     functioning = np.where(open_ & (functioning == NO), UNKNOWN, functioning).astype(np.int8)
     partly = dry.villages["status"].to_numpy(dtype=object) == VillageStatus.PARTLY
     found = classes(present, reach["dry"], reach["wet"], functioning, partly)
@@ -123,8 +124,7 @@ def three_answers(gaps: Gaps, kind: str, units: pd.DataFrame) -> pd.DataFrame:
 def reachable(coverage: Coverage) -> Truth:
     """Return by village whether (nearly) all of its people reach a unit in time: int8 ``(villages,)``.
 
-    Yes where the village is served; not decided while units have no known place, any of which may serve
-    it.
+    Yes where the village is served; not decided where its status is not.
 
     Parameters
     ----------
@@ -139,11 +139,9 @@ def reachable(coverage: Coverage) -> Truth:
     (11, 11)
     """
     status = coverage.villages["status"].to_numpy(dtype=object)
-    reason = coverage.villages["reason"].to_numpy(dtype=object)
-    unknown = (status == VillageStatus.UNKNOWN) | (
-        (status != VillageStatus.SERVED) & (reason == Reason.UNKNOWN)
-    )
-    return np.select([unknown, status == VillageStatus.SERVED], [UNKNOWN, YES], NO).astype(np.int8)
+    return np.select(
+        [status == VillageStatus.UNKNOWN, status == VillageStatus.SERVED], [UNKNOWN, YES], NO
+    ).astype(np.int8)
 
 
 def classes(
@@ -189,12 +187,9 @@ def classes(
     ).astype(object)
 
 
-def _lost(gaps: Gaps, kind: str) -> bool:
-    rule = gaps.scenario.standard[kind]
-    rows = gaps.layers.facilities
-    return bool(
-        (rows["kind"].isin((kind, *rule.counts)) & (rows["status"] == FacilityStatus.UNLOCATED)).any()
-    )
+def _lost(gaps: Gaps, kind: str) -> NDArray[np.bool_]:
+    """Return by village whether a unit without a place may stand there."""
+    return may_stand(gaps.layers, (kind, *gaps.scenario.standard[kind].counts), working=False)
 
 
 def in_doubt(gaps: Gaps, coverage: Coverage) -> NDArray[np.bool_]:
@@ -253,7 +248,7 @@ def _one_a_hamlet(gaps: Gaps, kind: str, here: Truth) -> Truth:
     hamlets = np.zeros(len(codes), dtype=np.int64)
     if layers.hamlets is not None:
         hamlets = layers.hamlets["village_code"].value_counts().reindex(codes, fill_value=0).to_numpy()
-    complete = (kind in layers.area.listed_kinds and not _lost(gaps, kind)) & _whole(gaps, kind)
+    complete = (kind in layers.area.listed_kinds) & ~_lost(gaps, kind) & _whole(gaps, kind)
     known = hamlets > 0
     enough, short = known & (units >= hamlets), (known & complete) | (here == NO)
     answer: Truth = np.full(len(codes), UNKNOWN, dtype=np.int8)

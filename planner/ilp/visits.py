@@ -14,8 +14,8 @@ import pandas as pd
 import shapely
 
 from geodata.errors import InputError
-from geodata.vocabulary.statuses import Reason, Word, YesNo
-from planner.coverage.reach import REASONS, is_open
+from geodata.vocabulary.statuses import Word, YesNo
+from planner.coverage.reach import is_open
 from planner.network.land import land_of, may_walk
 
 if TYPE_CHECKING:
@@ -293,7 +293,7 @@ def _who(gaps: Gaps, people: Floats) -> tuple[Bools, Bools]:
     answer = gaps.coverage.get(KIND)
     if answer is None:
         return np.zeros_like(lived), lived
-    unknown = is_open(answer.reason_code) | (answer.reason_code == REASONS.index(Reason.UNKNOWN))
+    unknown = is_open(answer.reason_code)
     return lived & ~answer.reached & ~unknown, lived & unknown
 
 

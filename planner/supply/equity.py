@@ -17,8 +17,7 @@ import pandas as pd
 
 from geodata.codes import VillageKind
 from geodata.errors import ConfigError, InputError
-from geodata.vocabulary.statuses import Reason
-from planner.coverage.reach import REASONS, is_open
+from planner.coverage.reach import is_open
 from planner.supply.places import NO_ISLAND, REMOTENESS, Remoteness, village_islands, village_remoteness
 
 if TYPE_CHECKING:
@@ -397,8 +396,7 @@ class _Points:
         self.listed = answer.listed
         self.minutes, self.people = answer.minutes[self.order], people[self.order]
         self.reached = answer.reached[self.order]
-        self.open = is_open(answer.reason_code)[self.order]
-        self.unknown = self.open | (answer.reason_code[self.order] == REASONS.index(Reason.UNKNOWN))
+        self.unknown = is_open(answer.reason_code)[self.order]
         self.no_way = np.isinf(self.minutes)
 
     def split(self, number: NDArray[np.int64], groups: int) -> list[NDArray[np.int64]]:
@@ -419,7 +417,7 @@ class _Points:
         quantiles = _quantiles(minutes, people, np.array(list(QUANTILES.values())))
         worst = _worst(minutes, people, 0.1)
         # Longest minutes go down when a list is completed; a coefficient may go either way.
-        even = not (self.open[mine] & (self.people[mine] > 0)).any()
+        even = not (self.unknown[mine] & (self.people[mine] > 0)).any()
         return {
             "share_reached": share(self.reached),
             **dict(zip(QUANTILES, quantiles.tolist(), strict=True)),

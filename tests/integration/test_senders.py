@@ -130,7 +130,7 @@ def test_findings_csv_has_a_row_for_each_cell_with_its_effect(sent):
     assert found["place_mended", "pustu.xlsx", "5"]["effect"] == ""
     assert found["place_mended", "pustu.xlsx", "5"]["applied"] == "yes"
     assert found["place_unread", "klinik.geojson", "2"]["effect"] == (
-        "takes part in nothing; 1 unit of clinic is unknown"
+        "whom it may serve is unknown; 1 unit of clinic is without a place"
     )
     rows = rows_of(sent[0] / "findings.csv")
     assert len({r["finding"] for r in rows}) == len(rows)

@@ -160,7 +160,7 @@ def test_a_unit_of_unknown_place_may_be_the_one_that_serves():
     units.loc["B", "status"] = "unlocated"
     units.loc["B", "geometry"] = None
     table = village_table(find_gaps(layers(far, None, units)))
-    assert table["pustu_status"].tolist() == ["served", "gap"]
+    assert table["pustu_status"].tolist() == ["served", "unknown"]
     assert table["pustu_reason"].tolist() == ["", "unknown"]
     alone = village_table(find_gaps(layers(far, None, units.loc[["B"]])))
     assert set(alone["pustu_status"]) == set(alone["pustu_reason"]) == {"unknown"}

@@ -289,7 +289,7 @@ def test_a_unit_of_unknown_place_leaves_only_the_unreached_unknown():
     area = town()
     units = area.facilities
     units.loc["R", "status"] = "unlocated"
-    units.loc["R", "geometry"] = None
+    units.loc["R", ["geometry", "village_code"]] = None
     visits = home_visits(find_gaps(area.with_facilities(units)))
     assert visits.villages["status"].tolist() == ["unknown", "none", "unknown", "none", "unknown"]
     assert len(visits.rounds) == 0

@@ -13,7 +13,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
-from street import CODES, M_A_MINUTE
+from street import CODES, M_A_MINUTE, STRETCH, along, stretches
 from street import street as beside_each_other
 from support import CRS, EAST, NORTH, at, box, facilities, hamlets, layers, line, roads, villages
 
@@ -352,44 +352,8 @@ def test_what_covers_less_never_knows_more(seed):
 
 # --- What a neighbour may hide -----------------------------------------------------------------------------
 
-STRETCH = 9000.0
 # A trunk road at 50 km/h, the quickest that a motorcycle knows.
 QUICKEST = 50_000 / 60
-
-
-def stretches(seed, kind="puskesmas", most=3):
-    """Return villages one after the other along a road, with hamlets and units, and which are covered."""
-    rng = random.Random(seed)  # noqa: S311 - no secret
-    many = rng.randint(3, 9)
-
-    def anywhere():
-        return rng.randrange(0, int(many * STRETCH), 500) + 137.0
-
-    places = sorted({anywhere() for _ in range(12)} | {STRETCH * i + 450 for i in range(many)})
-    units = sorted({anywhere() for _ in range(rng.randint(1, most))})
-    covered = {i for i in range(many) if rng.random() < 0.6} or {0}
-    home = [int(x // STRETCH) for x in places]
-    shapes = {
-        CODES[i]: (box(STRETCH * i, -400, STRETCH * (i + 1), 400), 100.0 * home.count(i)) for i in range(many)
-    }
-    area = layers(
-        villages(shapes), None,
-        facilities([(f"U{i}", kind, at(x, 0), CODES[int(x // STRETCH)]) for i, x in enumerate(units)],
-                   functioning=["yes"] * len(units)),
-        hamlets([(f"h{x:06.0f}", CODES[v], at(x, 0), 100.0) for x, v in zip(places, home, strict=True)]),
-        listed=(kind,),
-    )  # fmt: skip
-    return area, many, places, units, covered
-
-
-def along(many, covered=None, elsewhere=None):
-    """Return the street's roads by village; in those that are not covered another road, or none."""
-    rows = [
-        {"from": i, "to": i + 1, "geometry": line((STRETCH * i, 0), (STRETCH * (i + 1), 0)), **more}
-        for i in range(many)
-        if (more := {} if covered is None or i in covered else elsewhere) is not None
-    ]
-    return roads(rows)
 
 
 def reasons(area, kind="puskesmas"):

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 # A facility list without the columns of these is still a facilities layer.
 FACILITY_COLUMNS = (
-    "kind", "name", "village_code", "declared_village", "parent_id", "functioning", "closed",
-    "located_by", "status", "source",
+    "kind", "name", "village_code", "declared_village", "declared_district", "parent_id", "functioning",
+    "closed", "located_by", "status", "source",
 )  # fmt: skip
 
 

@@ -109,6 +109,7 @@ def read_facilities(
         "name": columns.text(source.name, "name").fillna("").to_numpy(),
         "village_code": pd.Series(placed.village, dtype="str"),
         "declared_village": pd.Series(declared.code, dtype="str"),
+        "declared_district": pd.Series(declared.district, dtype="str"),
         "parent_id": columns.ids(source.parent, "parent").to_numpy(),
         "functioning": functioning,
         "closed": _closed(columns.text(source.functioning, "functioning")),

@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from geodata.codes import VillageKind, name_key, parse_village_code, regency_of, village_key, village_kind
+from geodata.codes import (
+    VillageKind,
+    district_of,
+    name_key,
+    parse_village_code,
+    regency_of,
+    village_key,
+    village_kind,
+)
 from geodata.layers import Cell, Finding, Severity
 from geodata.readers.near_names import nearly
 from geodata.readers.numbering import Told, Where, of_other_numbering
@@ -28,6 +36,8 @@ class Declared(NamedTuple):
         Of a village of the area; None where the row names none, or none of the area.
     by_name
         Whether it was found by its name.
+    district
+        Code of the kecamatan that the row names; None where it names none of the area, or one of several.
     regency
         Of the row's code, whether or not the map has its village; None where no code tells.
     findings
@@ -36,6 +46,7 @@ class Declared(NamedTuple):
 
     code: NDArray[np.object_]
     by_name: NDArray[np.bool_]
+    district: NDArray[np.object_]
     regency: NDArray[np.object_]
     findings: tuple[Finding, ...]
 
@@ -78,12 +89,14 @@ class _Villages:
         self._keys: dict[tuple[str, str], tuple[str, str]] = {}
         self._by_name: dict[tuple[str, str], list[str]] = {}
         self._by_district: dict[str, list[tuple[str, str]]] = {}
+        self._districts: dict[str, set[str]] = {}
         for code, name, district in zip(
             villages.index, villages["village_name"], villages["district_name"], strict=True
         ):
             keys = {(name_key(name), ""), (name_key(name), name_key(district) if district else "")}
             if district:
                 self._by_district.setdefault(name_key(district), []).append((name_key(name), code))
+                self._districts.setdefault(name_key(district), set()).add(district_of(code))
             for key in keys:
                 self._by_name.setdefault(key, []).append(code)
 
@@ -180,6 +193,14 @@ class _Villages:
         found = found if row.regencies is None else _among(found, row.regencies)
         return found[0] if len(found) == 1 else None
 
+    def district_of(self, row: _Row) -> str | None:
+        """Return the code of the one kecamatan that a row names, None for none or several."""
+        if not isinstance(row.district, str):
+            return None
+        found = sorted(self._districts.get(name_key(row.district), ()))
+        found = found if row.regencies is None else _among(found, row.regencies)
+        return found[0] if len(found) == 1 else None
+
     def elsewhere(self, row: _Row) -> bool:
         """Return whether a row's code is a Kemendagri code of another kabupaten, and no other numbering."""
         parsed = row.parsed
@@ -218,12 +239,13 @@ def declared_villages(
     if not of_bps:
         where = Where("facilities", file, ("village", "village_name"))
         other, disputed = of_other_numbering([known.told(row) for row in rows], known.regencies, where)
-    codes, regency = np.full((2, len(rows)), None, dtype=object)
+    codes, district, regency = np.full((3, len(rows)), None, dtype=object)
     by_name = np.zeros(len(rows), dtype=bool)
     said: dict[str, dict[int, str]] = {rule: {} for rule in RULES}
     for i, row in enumerate(rows):
         counts = not (of_bps or other[i])
         regency[i] = row.regency if counts else None
+        district[i] = known.district_of(known.of_code(row) if counts else row)
         if disputed[i]:
             said["disputed"][i] = row.code
             continue
@@ -235,7 +257,7 @@ def declared_villages(
         rule = known.rule_of(row, found, by_name=bool(by_name[i]))
         if rule:
             said[rule][i] = row.name if rule in ("differ", "near", "unclear") else row.code
-    return Declared(codes, by_name, regency, tuple(_findings(said, codes, ids, file, (code, name))))
+    return Declared(codes, by_name, district, regency, tuple(_findings(said, codes, ids, file, (code, name))))
 
 
 def mostly_bps(code: pd.Series[Any]) -> bool:

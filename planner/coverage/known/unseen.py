@@ -1,4 +1,4 @@
-"""What may be there that nobody listed or drew: units, and ways to units, where lists and roads do not cover.
+"""What may be there that nobody listed, placed or drew: units, and ways to units.
 
 A village that is covered may lie beside one that is not. Who is not reached in the former is missed for sure
 only if no such unit, and no such way, could be within the limit.
@@ -13,6 +13,7 @@ import numpy as np
 import shapely
 
 from planner.coverage.known.extent import ROADS
+from planner.coverage.known.lost import may_stand
 from planner.coverage.known.roads import dead_ends
 from planner.network.impedance import fastest_mps
 from planner.scenarios.edits import ChangeSpeed
@@ -36,7 +37,7 @@ BLOCK = 5_000_000
 
 @dataclass(frozen=True)
 class Unseen:
-    """What may be within the limit of each demand point, though nobody listed or drew it.
+    """What may be within the limit of each demand point, though nobody listed, placed or drew it.
 
     Attributes
     ----------
@@ -44,20 +45,23 @@ class Unseen:
         bool ``(points,)``: a unit that is on no list.
     ways
         bool ``(points,)``: a way that is on no map, to a unit.
+    lost
+        bool ``(points,)``: a unit of the list that has no place.
     """
 
     units: NDArray[np.bool_]
     ways: NDArray[np.bool_]
+    lost: NDArray[np.bool_]
 
     @property
     def any(self) -> NDArray[np.bool_]:
-        """Either of both: bool ``(points,)``."""
-        either: NDArray[np.bool_] = self.units | self.ways
-        return either
+        """Any of them: bool ``(points,)``."""
+        one: NDArray[np.bool_] = self.units | self.ways | self.lost
+        return one
 
 
 def seen(points: int) -> Unseen:
-    """Return that all is listed and drawn.
+    """Return that all is listed, placed and drawn.
 
     Parameters
     ----------
@@ -70,13 +74,11 @@ def seen(points: int) -> Unseen:
     [False, False]
     """
     none = np.zeros(points, dtype=bool)
-    return Unseen(none, none)
+    return Unseen(none, none, none)
 
 
-def by_village(
-    extent: Extent, kinds: tuple[str, ...], village: NDArray[np.int64], villages: int, *, on_roads: bool
-) -> Unseen:
-    """Return what the villages' own lists and roads leave open, without a look at those next to them.
+def by_village(extent: Extent, kinds: tuple[str, ...], village: NDArray[np.int64], layers: Layers) -> Unseen:
+    """Return what is open in the villages themselves, without a look at those next to them.
 
     Parameters
     ----------
@@ -85,22 +87,23 @@ def by_village(
     kinds
         Those that count.
     village
-        int64 ``(points,)``, row of each demand point's village, of ``villages``.
-    villages
-        How many there are.
-    on_roads
-        Whether there is a road file; without one, :func:`find_unseen` alone knows which ways may be.
+        int64 ``(points,)``, row of each demand point's village.
+    layers
+        A study area. Where it has no road file, :func:`find_unseen` alone knows which ways may be.
 
     Examples
     --------
     >>> from planner.coverage.known.extent import Extent
-    >>> part = Extent(lists={"pustu": np.array([True, False])})
-    >>> by_village(part, ("pustu",), np.array([0, 1, 1]), 2, on_roads=True).units.tolist()
+    >>> from planner.pipeline import demo_layers
+    >>> part = Extent(lists={"pustu": np.arange(12) == 0})
+    >>> by_village(part, ("pustu",), np.array([0, 1, 1]), demo_layers(12)).units.tolist()
     [False, True, True]
     """
-    lists = ~extent.lists_whole(kinds, villages)[village]
-    roads = ~extent.roads_whole(villages)[village] if on_roads else np.zeros(len(village), dtype=bool)
-    return Unseen(lists, roads)
+    n = len(layers.villages)
+    lists = ~extent.lists_whole(kinds, n)[village]
+    on_roads = layers.roads is not None
+    roads = ~extent.roads_whole(n)[village] if on_roads else np.zeros(len(village), dtype=bool)
+    return Unseen(lists, roads, may_stand(layers, kinds, working=True)[village])
 
 
 def find_unseen(  # noqa: PLR0913 - a study hands in what it has prepared
@@ -117,10 +120,11 @@ def find_unseen(  # noqa: PLR0913 - a study hands in what it has prepared
     ground: Ground,
     village: NDArray[np.int64] | None = None,
 ) -> Unseen:
-    """Return what may be within a limit of each demand point, though nobody listed or drew it.
+    """Return what may be within a limit of each demand point, though nobody listed, placed or drew it.
 
     A unit that is on no list may stand anywhere on land that its list does not cover: also on the border of
-    that land, where a road crosses it, and at every step along it. On land that the roads do not cover,
+    that land, where a road crosses it, and at every step along it. So may one without a place in its village
+    or kecamatan (:func:`planner.coverage.known.lost.may_stand`). On land that the roads do not cover,
     every way may be straight and as quick as the mode is anywhere. Without a road file that is all land, for
     who goes by vehicle; who walks is timed on foot anyway.
 
@@ -160,31 +164,34 @@ def find_unseen(  # noqa: PLR0913 - a study hands in what it has prepared
     >>> bool(unseen.units.all()), bool(unseen.ways.any())
     (True, False)
     """
-    n = len(layers.villages)
     if village is None:
         village = layers.villages.index.get_indexer(demand["village_code"])
-    own = by_village(extent, kinds, village, n, on_roads=ways is not None)
+    own = by_village(extent, kinds, village, layers)
     no_list = [extent.open_land[k] for k in kinds if k in extent.open_land]
-    no_roads = extent.open_land.get(ROADS, np.empty(0, dtype=object)) if ways is not None else np.empty(0)
-    unlisted = np.concatenate([np.empty(0, dtype=object), *no_list])
-    lists, roads = own.units, own.ways
+    nowhere = np.empty(0, dtype=object)
+    no_roads = extent.open_land.get(ROADS, nowhere) if ways is not None else nowhere
+    unlisted = np.concatenate([nowhere, *no_list])
+    unplaced = layers.villages.geometry.to_numpy()[may_stand(layers, kinds, working=True)]
+    lists, roads, lost = own.units, own.ways, own.lost
     # Where a whole village is in doubt already, there is nothing to look for.
     ask_lists, ask_roads = len(unlisted) > 0 and not lists.all(), len(no_roads) > 0 and not roads.all()
+    ask_lost = len(unplaced) > 0 and not lost.all()
     by_vehicle = only_walked(profile.mode, roads=ways is not None)
-    if not ask_lists and not ask_roads and not by_vehicle:
+    if not ask_lists and not ask_roads and not ask_lost and not by_vehicle:
         return own
     look = _Look(profile, layers, scenario, demand, ways, ground)
-    stands = np.empty(0, dtype=object)
-    if len(unlisted):
-        stands = look.places_along(shapely.union_all(unlisted), steps=True)
-    goals = np.concatenate([units.geometry.to_numpy().astype(object), stands])
+    stands = look.places_along(unlisted, steps=True)
+    lost_stands = look.places_along(unplaced, steps=True)
+    goals = np.concatenate([units.geometry.to_numpy().astype(object), stands, lost_stands])
     if ask_lists:
         lists = lists | (look.seconds_to(stands) <= limit_s)
+    if ask_lost:
+        lost = lost | (look.seconds_to(lost_stands) <= limit_s)
     if by_vehicle:
         roads = roads | (look.seconds_straight(goals) <= limit_s)
     elif ask_roads:
-        roads = roads | (look.seconds_unseen(shapely.union_all(no_roads), goals) <= limit_s)
-    return Unseen(lists, roads)
+        roads = roads | (look.seconds_unseen(no_roads, goals) <= limit_s)
+    return Unseen(lists, roads, lost)
 
 
 def quickest_mps(scenario: Scenario, mode: str) -> float:
@@ -220,9 +227,11 @@ class _Look:
     ways: Ways | None
     ground: Ground
 
-    def places_along(self, land: shapely.Geometry, *, steps: bool) -> NDArray[np.object_]:
+    def places_along(self, outlines: NDArray[np.object_], *, steps: bool) -> NDArray[np.object_]:
         """Return where roads cross the border of some land, and with ``steps`` places along all of it."""
-        border = shapely.boundary(land)
+        if not len(outlines):
+            return np.empty(0, dtype=object)
+        border = shapely.boundary(shapely.union_all(outlines))
         found = [np.empty((0, 2))]
         if steps:
             found.append(shapely.get_coordinates(shapely.segmentize(border, self.scenario.doubt.border_m)))
@@ -253,7 +262,9 @@ class _Look:
             out[at[0]] = metres / quickest_mps(self.scenario, self.profile.mode)
         return out
 
-    def seconds_unseen(self, land: shapely.Geometry, goals: NDArray[np.object_]) -> NDArray[np.float64]:
+    def seconds_unseen(
+        self, outlines: NDArray[np.object_], goals: NDArray[np.object_]
+    ) -> NDArray[np.float64]:
         """Return the fewest seconds from each demand point to a goal, by a way through land without roads.
 
         Such a way leads to the land by roads that are known, or on foot; is straight and quick within it;
@@ -262,7 +273,8 @@ class _Look:
         assert self.ways is not None
         router = self.ways.router(self.profile)
         s_a_metre = 1.0 / quickest_mps(self.scenario, self.profile.mode)
-        exits = np.concatenate([self.places_along(land, steps=False), self._dead_ends(land)])
+        land = shapely.union_all(outlines)
+        exits = np.concatenate([self.places_along(outlines, steps=False), self._dead_ends(land)])
         # Goals on the land or near it, and where one comes back to known roads that lead to one.
         off = shapely.distance(land, goals)
         near = self._on_foot(off)

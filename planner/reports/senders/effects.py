@@ -66,7 +66,7 @@ class Effects:
         if status == FacilityStatus.SET_ASIDE:
             return self._set_aside(None)
         if status == FacilityStatus.UNLOCATED:
-            return f"takes part in nothing; {_units(alike)} of {kind} {_are(alike)} unknown"
+            return f"whom it may serve is unknown; {_units(alike)} of {kind} {_are(alike)} without a place"
         if status == FacilityStatus.OUTSIDE_BUFFER:
             return "takes part in nothing: it lies beyond the area and its buffer"
         if located_by not in (LocatedBy.VILLAGE, LocatedBy.NAME):
@@ -88,7 +88,7 @@ class Effects:
     def _unlocated(self) -> str:
         rows = self._rows[self._rows["status"] == FacilityStatus.UNLOCATED]
         parts = [f"{_units(some)} of {kind}" for kind, some in rows.groupby("kind")]
-        return f"take part in nothing; unknown are {', '.join(parts)}" if parts else ""
+        return f"whom they may serve is unknown: {', '.join(parts)}" if parts else ""
 
 
 def _units(rows: pd.DataFrame) -> str:
