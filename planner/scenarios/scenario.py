@@ -196,6 +196,8 @@ class DoubtRule(Model):
     people_per_unit_factor: Positive
     districts: Annotated[int, Field(ge=1)]
     districts_share: Share
+    empty_districts: Annotated[int, Field(ge=1)]
+    empty_units: Positive
     bare_road_m: Number
     bare_villages: Annotated[int, Field(ge=1)]
     cut_ends: Annotated[int, Field(ge=1)]

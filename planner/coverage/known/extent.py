@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from geodata.errors import counted
 from geodata.layers import Finding, rows_about
 from geodata.vocabulary.statuses import FacilityStatus, Reason
-from planner.coverage.known.roads import are_clipped, roads_sign
+from planner.coverage.known.roads import are_clipped, roads_sign, together
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from planner.scenarios.standards import KindStandard
 
 ROADS = "roads"
+# Where a standard that wants a unit in each of these has one, each kecamatan has some.
+EVERYWHERE = ("village", "district", "hamlet")
 # Why something is not taken as complete, and what to write in AREA.yml where it is ({word}: the kind).
 WHY = {
     "declared": ("covers: names only a part of the area", "covers: all, with the list, once it is complete"),
@@ -33,6 +36,8 @@ WHY = {
     "empty": ("the list has no row of this kind",
               "complete the list; if there really is none, covers: all with it, or official: {{{word}: 0}}"),
     "few_districts": ("most kecamatan have none on the list", "covers: all, with the list, if that is all"),
+    "empty_districts": ("several neighbouring kecamatan have none on the list",
+                        "complete the list; covers: all, with the list, if there really is none"),
     "few_for_people": ("there are far fewer than people need", "covers: all, with the list, if that is all"),
     "bare_villages": ("several neighbouring villages have no road at all",
                       "covers: all, with roads:, if there really is none"),
@@ -202,9 +207,12 @@ def _list_extent(
     if not (layers.facilities["kind"] == kind).any():
         # A heading alone: nobody has written yet what there is.
         return nowhere, "empty", "0 listed"
-    # A kind that only counts as another has no rule of its own.
-    sign = None if rule is None else _sign(layers, units[mine | units["kind"].isin(rule.counts)], rule, doubt)
-    return None if sign is None else (nowhere, *sign)
+    if rule is None:
+        # A kind that only counts as another has no rule of its own.
+        return None
+    units = units[mine | units["kind"].isin(rule.counts)]
+    sign = _sign(layers, units, rule, doubt)
+    return _empty_districts(layers, units, rule, doubt) if sign is None else (nowhere, *sign)
 
 
 def _roads_extent(
@@ -222,10 +230,9 @@ def _sign(
     layers: Layers, units: gpd.GeoDataFrame, rule: KindStandard, doubt: DoubtRule
 ) -> tuple[str, str] | None:
     """Return why a list can hardly be whole; ``units`` with those that count as the kind."""
-    if rule.presence in ("village", "district", "hamlet"):
-        districts = layers.villages["district_code"]
-        have = districts.reindex(units["village_code"].dropna()).nunique()
-        every = districts.nunique()
+    if rule.presence in EVERYWHERE:
+        have = len(_districts_of(layers, units))
+        every = layers.villages["district_code"].nunique()
         if every >= doubt.districts and have < doubt.districts_share * every:
             return "few_districts", f"{have} of {every} kecamatan have one on the list"
     people = float(layers.villages["people"].sum())
@@ -237,6 +244,46 @@ def _sign(
             wanted = f"the standard has {rule.people_per_unit:,.0f}"
             return "few_for_people", f"{listed}, {each:,.0f} people for each; {wanted}"
     return None
+
+
+def _districts_of(layers: Layers, units: gpd.GeoDataFrame) -> NDArray[np.object_]:
+    """Return the codes of the kecamatan in which units are, or may be though they have no place."""
+    districts = layers.villages["district_code"]
+    found = districts.reindex(units["village_code"].dropna()).dropna().unique().tolist()
+    if "declared_district" in units:
+        lost = units["declared_district"][units["status"] == FacilityStatus.UNLOCATED]
+        found += lost[lost.isin(districts)].tolist()
+    return np.array(sorted(set(found)), dtype=object)
+
+
+def _empty_districts(
+    layers: Layers, units: gpd.GeoDataFrame, rule: KindStandard, doubt: DoubtRule
+) -> tuple[NDArray[np.bool_], str, str] | None:
+    """Return the neighbouring kecamatan without a unit that are too many to have none, as not whole."""
+    if rule.presence not in EVERYWHERE:
+        return None
+    have = _districts_of(layers, units)
+    codes, number = np.unique(layers.villages["district_code"].to_numpy(dtype=object), return_inverse=True)
+    with_unit = np.isin(codes, have)
+    if not with_unit.any() or with_unit.all() or len(codes) < doubt.districts:
+        return None
+    empty = ~with_unit[number]
+    block = together(layers.villages, empty, doubt.neighbours_m, of=number)
+    # How many kecamatan each block has, and how many units these would have if they were as the others are.
+    many = np.bincount(block[empty][_firsts(number[empty])], minlength=len(empty) + 1)
+    would_have = many * (len(units) / with_unit.sum())
+    strong = (many >= doubt.empty_districts) & (would_have >= doubt.empty_units)
+    open_ = empty & strong[block]
+    if not open_.any():
+        return None
+    names = layers.villages["district_code"][open_].unique()
+    said = f"{counted(len(names), 'kecamatan', 'kecamatan')}, such as {', '.join(names[:3])}"
+    return ~open_, "empty_districts", said
+
+
+def _firsts(number: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the first row of each number."""
+    return np.unique(number, return_index=True)[1]
 
 
 def extent_findings(extent: Extent, layers: Layers) -> Iterator[Finding]:

@@ -58,9 +58,9 @@ def roads_sign(
         open_, said = beyond
         return ~open_, "straight_line", said
     bare = road_length_m(layers, land) < doubt.bare_road_m
-    together = _together(layers.villages, bare, doubt.neighbours_m)
-    size = np.bincount(together[bare], minlength=n + 1)
-    open_ = bare & (size[together] >= doubt.bare_villages)
+    group = together(layers.villages, bare, doubt.neighbours_m)
+    size = np.bincount(group[bare], minlength=n + 1)
+    open_ = bare & (size[group] >= doubt.bare_villages)
     if not open_.any():
         return None
     names = ", ".join(layers.villages.index[open_][:3])
@@ -138,11 +138,47 @@ def _prepared(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
     return shapes
 
 
-def _together(villages: gpd.GeoDataFrame, which: NDArray[np.bool_], near_m: float) -> NDArray[np.int64]:
-    """Return the number of the group of neighbours among some villages; the last number for the others."""
+def together(
+    villages: gpd.GeoDataFrame,
+    which: NDArray[np.bool_],
+    near_m: float,
+    *,
+    of: NDArray[np.int64] | None = None,
+) -> NDArray[np.int64]:
+    """Return the number of the group of neighbours among some villages; the last number for the others.
+
+    Parameters
+    ----------
+    villages
+        The villages layer (metric CRS).
+    which
+        bool ``(villages,)``: among which.
+    near_m
+        Metres between outlines up to which two are neighbours.
+    of
+        int64 ``(villages,)``, such as the number of the kecamatan: those of one are together wherever they
+        lie.
+
+    Returns
+    -------
+    group
+        int64 ``(villages,)``, from 0; the number of villages for those that are not asked about.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> row = gpd.GeoDataFrame(geometry=[shapely.box(x, 0, x + 1, 1) for x in (0, 1, 5, 9)])
+    >>> together(row, np.array([True, True, True, False]), 0.1).tolist()
+    [0, 0, 1, 4]
+    >>> together(row, np.array([True, True, True, False]), 0.1, of=np.array([1, 2, 2, 3])).tolist()
+    [0, 0, 0, 4]
+    """
     at = np.flatnonzero(which)
     shape = villages.geometry.to_numpy()[at]
     i, j = shapely.STRtree(shape).query(shape, predicate="dwithin", distance=near_m)
+    if of is not None:
+        _, first, number = np.unique(of[at], return_index=True, return_inverse=True)
+        i, j = np.concatenate([i, np.arange(len(at))]), np.concatenate([j, first[number]])
     graph = coo_array((np.ones(len(i), dtype=np.int8), (i, j)), shape=(len(at), len(at)))
     label = connected_components(graph, directed=False)[1]
     out = np.full(len(villages), len(villages), dtype=np.int64)
