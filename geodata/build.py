@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
     from pathlib import Path
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from geodata.areafile import (
         AreaFile,
         BoundariesFile,
@@ -70,7 +73,7 @@ def read_layers(
     progress("facilities")
     units = _facilities(area, people.villages, zone, fix)
     working = _working_areas(area, people.villages, units.frame)
-    roads = _roads(area, zone, crs, cache, progress)
+    roads = _roads(area, Around(zone, crs, people.villages.geometry.to_numpy(), cache), progress)
     villages, declared_words = _with_covers(area, working.frame, units)
     water, floods = _wet(area, zone, crs, progress)
     around = _neighbours(area, people, zone)
@@ -205,14 +208,21 @@ def _with_covers(
     return villages, words
 
 
-def _roads(
-    area: AreaFile, zone: shapely.Geometry, crs: str, cache: Path | None, progress: Progress
-) -> list[ReadLayer]:
+class Around(NamedTuple):
+    """Where roads are wanted: the area with its buffer, its CRS, the villages, and a folder for downloads."""
+
+    zone: shapely.Geometry
+    crs: str
+    outlines: NDArray[np.object_]
+    cache: Path | None
+
+
+def _roads(area: AreaFile, around: Around, progress: Progress) -> list[ReadLayer]:
     """Return what was read of the roads: the roads, then the same with heights; nothing without a file."""
     reads = []
     if area.roads is not None:
         progress("roads")
-        reads.append(_road_file(area.roads, zone, crs, cache))
+        reads.append(_road_file(area.roads, around))
     if area.elevation is not None:
         progress("elevation")
         reads.append(_heights(area.elevation, reads[-1].frame if reads else None))
@@ -314,43 +324,41 @@ def _covers_records(area: AreaFile) -> list[SourceRecord]:
     return list(dict.fromkeys(source_record(layer, c) for layer, c in said if isinstance(c, CoversFile)))
 
 
-def _osm(source: RoadsFile, zone: shapely.Geometry, crs: str, cache: Path | None) -> ReadLayer:
+def _osm(source: RoadsFile, around: Around) -> ReadLayer:
     from geodata.readers.osm_roads import read_osm_roads
 
-    del cache
     assert source.path is not None
-    return read_osm_roads(source.path, zone, crs, join_same_place=source.join_same_place)
+    return read_osm_roads(source.path, around.zone, around.crs, join_same_place=source.join_same_place)
 
 
-def _graphml(source: RoadsFile, zone: shapely.Geometry, crs: str, cache: Path | None) -> ReadLayer:
-    del cache
+def _graphml(source: RoadsFile, around: Around) -> ReadLayer:
     from geodata.readers.graphml import read_graphml
 
     assert source.path is not None
-    return read_graphml(source.path, zone, crs)
+    return read_graphml(source.path, around.zone, around.crs)
 
 
-def _vector(source: RoadsFile, zone: shapely.Geometry, crs: str, cache: Path | None) -> ReadLayer:
-    del cache
+def _vector(source: RoadsFile, around: Around) -> ReadLayer:
     from geodata.readers.vector_roads import read_vector_roads
 
-    return read_vector_roads(source, zone, crs)
+    return read_vector_roads(source, around.zone, around.crs, around.outlines)
 
 
-def _overpass(source: RoadsFile, zone: shapely.Geometry, crs: str, cache: Path | None) -> ReadLayer:
+def _overpass(source: RoadsFile, around: Around) -> ReadLayer:
     from geodata.downloads.overpass import fetch_osm_ways
     from geodata.readers.osm_roads import roads_from_ways
 
-    if cache is None:
+    zone, crs = around.zone, around.crs
+    if around.cache is None:
         msg = "roads: osm: overpass needs a folder to keep its downloads in (cache=…)"
         raise ConfigError(msg)
     lonlat = gpd.GeoSeries([shapely.simplify(zone, 100.0)], crs=crs).to_crs(WGS84).iloc[0]
-    ways = fetch_osm_ways(lonlat, cache, url=source.url)
+    ways = fetch_osm_ways(lonlat, around.cache, url=source.url)
     return roads_from_ways(ways, zone, crs, source.file_name, join_same_place=source.join_same_place)
 
 
 # Which reader serves which file ending; a new source is one more line.
-ROAD_READERS: dict[str, Callable[[RoadsFile, shapely.Geometry, str, Path | None], ReadLayer]] = {
+ROAD_READERS: dict[str, Callable[[RoadsFile, Around], ReadLayer]] = {
     ".pbf": _osm,
     ".osm": _osm,
     ".osm.gz": _osm,
@@ -359,11 +367,11 @@ ROAD_READERS: dict[str, Callable[[RoadsFile, shapely.Geometry, str, Path | None]
 }
 
 
-def _road_file(source: RoadsFile, zone: shapely.Geometry, crs: str, cache: Path | None) -> ReadLayer:
+def _road_file(source: RoadsFile, around: Around) -> ReadLayer:
     name = "" if source.path is None else source.path.name.lower()
     given = next((r for end, r in ROAD_READERS.items() if name.endswith(end)), _vector)
     reader = _overpass if source.path is None else given
-    return reader(source, zone, crs, cache)._replace(source=_roads_record(source))
+    return reader(source, around)._replace(source=_roads_record(source))
 
 
 def _roads_record(source: RoadsFile) -> SourceRecord:

@@ -27,6 +27,7 @@ from geodata.readers.roads import (
     speed_of,
     unread_findings,
 )
+from geodata.readers.slits import across_slits
 from geodata.vocabulary.columns import layer_columns
 from geodata.vocabulary.roads import FERRY, ONEWAY_WORDS, ROAD_CLASSES, rbi_class
 from geodata.vocabulary.tags import KEPT_TAGS, join_tags
@@ -45,8 +46,23 @@ BRIDGE_NAMES, TUNNEL_NAMES = ("bridge", "jembatan"), ("tunnel", "terowongan")
 TOLL = ("motorway", "motorway_link")
 
 
-def read_vector_roads(source: RoadsFile, zone: shapely.Geometry, crs: str) -> ReadLayer:
+def read_vector_roads(
+    source: RoadsFile,
+    zone: shapely.Geometry,
+    crs: str,
+    outlines: NDArray[np.object_] | None = None,
+) -> ReadLayer:
     """Read road lines that touch the zone, in the metric CRS, cut at their junctions.
+
+    Parameters
+    ----------
+    source
+        The file, and what its columns are.
+    zone, crs
+        The area with its buffer, in the metric CRS that is wanted.
+    outlines
+        Of the villages, in that CRS: roads that were clipped by them and end at slits between them are drawn
+        on. None: there are no such roads.
 
     Raises
     ------
@@ -86,6 +102,13 @@ def read_vector_roads(source: RoadsFile, zone: shapely.Geometry, crs: str) -> Re
     if not _tells_bridges(raw, source):
         # Toll roads pass over or under what they cross; where a file says which are bridges, that counts.
         elevated |= ways["road_class"].isin(TOLL).to_numpy()[way]
+    if outlines is not None:
+        parts, drawn_on = across_slits(parts, ~elevated, outlines)
+        findings += _finding(
+            "warning", "cut_at_slit", np.unique(way[drawn_on]),
+            "roads that were clipped at slits between the outlines of villages are joined again",
+            "give roads as they were before they were clipped by villages; what ran along a slit is missing",
+        )  # fmt: skip
     noded = node_lines(parts, elevated, ferry, join_within_m=source.join_within_m)
     roads = assemble_roads(
         ways, [f"r{i + 1}" for i in range(len(ways))], way[noded.line], noded.pieces,
