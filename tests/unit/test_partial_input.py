@@ -710,13 +710,14 @@ def squares(n, *, metres=None, gap=0.0, more=()):
 @pytest.mark.parametrize(
     ("metres", "gap", "bare"),
     [
-        ([1000, 0, 0, 0, 1000], 0.0, [1, 2, 3]),
-        ([1000, 249, 249, 249, 1000], 0.0, [1, 2, 3]),
+        # With those that touch them.
+        ([1000, 1000, 0, 0, 0, 1000], 0.0, [1, 2, 3, 4, 5]),
+        ([1000, 249, 249, 249, 1000, 1000], 0.0, [0, 1, 2, 3, 4]),
         ([1000, 249, 250, 249, 1000], 0.0, []),
         ([1000, 0, 0, 1000, 0, 0], 0.0, []),
-        ([1000, 0, 0, 1000, 0, 0, 0, 0], 0.0, [4, 5, 6, 7]),
+        ([1000, 0, 0, 1000, 0, 0, 0, 0], 0.0, [3, 4, 5, 6, 7]),
         # Outlines of neighbours were simplified one by one; beyond that they are no neighbours.
-        ([1000, 0, 0, 0], 90.0, [1, 2, 3]),
+        ([1000, 0, 0, 0], 90.0, [0, 1, 2, 3]),
         ([1000, 0, 0, 0], 110.0, []),
     ],
 )
@@ -729,10 +730,10 @@ def test_three_neighbours_without_roads_are_a_hole_in_the_file(metres, gap, bare
     assert find_extent(covering(area, roads="all"), SCENARIO).why == {}
 
 
-def test_a_hole_in_the_roads_leaves_only_those_villages_open():
-    area = squares(5, metres=[1000, 1000, 0, 0, 0])
+def test_a_hole_in_the_roads_leaves_open_its_villages_and_those_that_touch_them():
+    area = squares(12, metres=[1000] * 9 + [0] * 3)
     table = of_kind(area)[1]
-    assert set(table.loc[CODES[2:5], "reason"]) == {"roads_incomplete"}
+    assert set(table.loc[CODES[8:12], "reason"]) == {"roads_incomplete"}
     # The second village's road is no part of the first's.
     assert table.loc[CODES[1], "reason"] not in ("roads_incomplete", "list_incomplete")
     assert not set(of_kind(covering(area, roads="all"))[1]["reason"]) & {"roads_incomplete"}

@@ -14,7 +14,7 @@ import numpy as np
 from geodata.errors import counted
 from geodata.layers import Finding, rows_about
 from geodata.vocabulary.statuses import FacilityStatus, Reason
-from planner.coverage.known.roads import are_clipped, roads_sign, together
+from planner.coverage.known.roads import are_clipped, roads_sign, together, touching
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -273,12 +273,13 @@ def _empty_districts(
     many = np.bincount(block[empty][_firsts(number[empty])], minlength=len(empty) + 1)
     would_have = many * (len(units) / with_unit.sum())
     strong = (many >= doubt.empty_districts) & (would_have >= doubt.empty_units)
-    open_ = empty & strong[block]
-    if not open_.any():
+    hole = empty & strong[block]
+    if not hole.any():
         return None
-    names = layers.villages["district_code"][open_].unique()
+    names = layers.villages["district_code"][hole].unique()
     said = f"{counted(len(names), 'kecamatan', 'kecamatan')}, such as {', '.join(names[:3])}"
-    return ~open_, "empty_districts", said
+    # A list is seldom cut along the border of a kecamatan.
+    return ~touching(layers.villages, hole, doubt.neighbours_m), "empty_districts", said
 
 
 def _firsts(number: NDArray[np.int64]) -> NDArray[np.int64]:

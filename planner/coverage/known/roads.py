@@ -60,11 +60,38 @@ def roads_sign(
     bare = road_length_m(layers, land) < doubt.bare_road_m
     group = together(layers.villages, bare, doubt.neighbours_m)
     size = np.bincount(group[bare], minlength=n + 1)
-    open_ = bare & (size[group] >= doubt.bare_villages)
-    if not open_.any():
+    hole = bare & (size[group] >= doubt.bare_villages)
+    if not hole.any():
         return None
-    names = ", ".join(layers.villages.index[open_][:3])
-    return ~open_, "bare_villages", f"{counted(int(open_.sum()), 'village')}, such as {names}"
+    names = ", ".join(layers.villages.index[hole][:3])
+    # Roads do not stop at a border: in the villages around the hole a part of them is missing.
+    whole = ~touching(layers.villages, hole, doubt.neighbours_m)
+    return whole, "bare_villages", f"{counted(int(hole.sum()), 'village')}, such as {names}"
+
+
+def touching(villages: gpd.GeoDataFrame, some: NDArray[np.bool_], near_m: float) -> NDArray[np.bool_]:
+    """Return some villages and those next to one of them: bool ``(villages,)``.
+
+    Parameters
+    ----------
+    villages
+        The villages layer (metric CRS).
+    some
+        bool ``(villages,)``.
+    near_m
+        Metres between outlines up to which two are neighbours.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> row = gpd.GeoDataFrame(geometry=[shapely.box(x, 0, x + 1, 1) for x in (0, 1, 2, 9)])
+    >>> touching(row, np.array([True, False, False, False]), 0.1).tolist()
+    [True, True, False, False]
+    """
+    shape = villages.geometry.to_numpy()
+    out = some.copy()
+    out[shapely.STRtree(shape).query(shape[some], predicate="dwithin", distance=near_m)[1]] = True
+    return out
 
 
 def road_length_m(layers: Layers, land: gpd.GeoDataFrame) -> NDArray[np.float64]:
