@@ -245,7 +245,7 @@ def test_inf_is_in_no_text(cut_off):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("lang", "walk", "unknown"),
-    [("id", "menit (median), jalan kaki, garis lurus: ", "tidak diketahui"),
+    [("id", "menit (median), jalan kaki, garis lurus: ", "belum diketahui"),
      ("en", "minutes (median), on foot, straight line: ", "unknown")],
 )  # fmt: skip
 def test_without_roads_the_kml_says_that_minutes_are_walked(lang, walk, unknown):

@@ -383,8 +383,8 @@ def test_a_sheet_without_units_says_why_in_its_own_words(case, lang):
             "Puskesmas: daftar belum lengkap",
         ),
         "roads": ("The road data are not complete (said to cover a part", "Data jalan belum lengkap"),
-        "place": ("has no known place", "Lokasi salah satu fasilitas dalam daftar tidak diketahui"),
-        "people": ("Where its people live is not known", "Letak permukiman penduduknya tidak diketahui"),
+        "place": ("has no known place", "Lokasi salah satu fasilitas dalam daftar belum diketahui"),
+        "people": ("Where its people live is not known", "Letak permukiman penduduknya belum diketahui"),
     }[case]
     assert words[lang == "id"] in said
     # No other reason than its own.
