@@ -351,11 +351,11 @@ def test_facilities_that_findings_name_are_marked(demo_workspace, demo_area_file
     out = tmp_path / "o"
     assert jangkau("check", demo_workspace, "--out", out, "--lists", demo_area_file)[0] == 3
     rows = rows_of(out / "findings.csv")
-    [far] = [r for r in rows if r["rule"] == "far_outside"]
+    [far] = [r for r in rows if r["rule"] == "place_far"]
     sheet = openpyxl.load_workbook(demo_area_file.parent / "pustu.xlsx").active
     [row] = [r[0].row for r in sheet.iter_rows() if far["id"] in [c.value for c in r]]
     assert (far["file"], far["row"]) == ("pustu.xlsx", str(row))
-    assert far["effect"] == "takes part in nothing: it lies beyond the area and its buffer"
+    assert far["effect"].startswith("stands in the village of its row (99.01.")
     pair = [r["id"] for r in rows if r["rule"] == "same_place"]
     found = json.loads(jangkau("check", demo_workspace, "--json")[1])
     [said] = [f for f in found if f["rule"] == "same_place"]
@@ -364,7 +364,7 @@ def test_facilities_that_findings_name_are_marked(demo_workspace, demo_area_file
     unknown = [r for r in rows if r["rule"] == "functioning_unknown"]
     assert (len(unknown), len({(r["file"], r["row"]) for r in unknown if r["row"]})) == (65, 65)
     book = openpyxl.load_workbook(out / "pustu-periksa.xlsx")
-    answer = ids(book[sheet.title])["far_outside", row]
+    answer = ids(book[sheet.title])["place_far", row]
     answer.value = "benar"
     book.save(tmp_path / "b.xlsx")
     jangkau("check", demo_workspace, "--answers", tmp_path / "b.xlsx", "--out", tmp_path / "a")
@@ -390,10 +390,10 @@ def test_a_place_that_is_far_from_its_village_is_answered_in_its_own_columns(dem
                                                                             tmp_path, jangkau):  # fmt: skip
     jangkau("check", demo_workspace, "--out", tmp_path / "o", "--lists", demo_area_file)
     rows = rows_of(tmp_path / "o" / "findings.csv")
-    [far] = [r for r in rows if r["rule"] == "far_outside"]
+    [far] = [r for r in rows if r["rule"] == "place_far"]
     book = openpyxl.load_workbook(tmp_path / "o" / "pustu-periksa.xlsx")
-    sheet = next(s for s in book.worksheets if ("far_outside", int(far["row"])) in ids(s))
-    ids(sheet)["far_outside", int(far["row"])].value = "-7.5, 111.5"
+    sheet = next(s for s in book.worksheets if ("place_far", int(far["row"])) in ids(s))
+    ids(sheet)["place_far", int(far["row"])].value = "-7.5, 111.5"
     book.save(tmp_path / "b.xlsx")
     jangkau("check", demo_workspace, "--answers", tmp_path / "b.xlsx", "--out", tmp_path / "a")
     [answer] = rows_of(tmp_path / "a" / "answers.csv")

@@ -85,11 +85,11 @@ def read_facilities(
     file = name or source.path.name
     rows, totals = _without_totals(rows_of(source), source)
     rows, empty = _with_content(rows, source, villages, file)
-    aside, findings = others(rows, source, villages, zone, (regency, file))
+    aside, sure, findings = others(rows, source, villages, zone, (regency, file))
     rows = rows.only(~aside)
     kinds = kinds_of(rows.columns, source, file)
     keep = ~kinds.left_out.to_numpy(dtype=bool)
-    rows, kind = rows.only(keep), kinds.kind[keep]
+    rows, kind, sure = rows.only(keep), kinds.kind[keep], sure[~aside][keep]
     columns = rows.columns
     ids, twice = _ids(rows, source, prefix or source.path.stem, file)
     district = columns.text(source.district_name, "district_name")
@@ -101,7 +101,7 @@ def read_facilities(
     own = rows_by_regency(declared, whose.codes, regencies)
     parts = [ListPart(own[r.code], r.villages, r.buffer_m) for r in regencies if r.code in own]
     ground = Ground(villages, zone, parts)
-    placed = place_rows(rows, declared, district, ground, ids, file, fix=fix, decided=decided)
+    placed = place_rows(rows, declared, district, ground, ids, file, fix=fix, sure=sure, decided=decided)
     functioning, unread = _functioning(columns.text(source.functioning, "functioning"), ids, file)
     numbers, no_counts = _numbers(columns.table, source, columns.what, file)
     facts = {

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from rapidfuzz import fuzz
 
-from geodata.codes import name_key, of_regency
+from geodata.codes import name_key, of_regency, parse_village_code
 from geodata.crs import inside_indonesia
 from geodata.layers import Cell, Finding, Severity
 from geodata.readers.facilities.places import beyond_zone
+from geodata.readers.facilities.villages import mostly_bps
 from geodata.readers.place_fixes import Places
 
 if TYPE_CHECKING:
@@ -47,13 +48,32 @@ PROVINCE = re.compile(
 )
 
 
+class Others(NamedTuple):
+    """Which rows of a list are of other kabupaten.
+
+    Attributes
+    ----------
+    aside
+        bool, by row: it is left aside.
+    sure
+        bool, by row: nothing hints that it may be another kabupaten's: it names this one, or the list has no
+        row that was left aside.
+    findings
+        One counts the rows aside.
+    """
+
+    aside: NDArray[np.bool_]
+    sure: NDArray[np.bool_]
+    findings: tuple[Finding, ...]
+
+
 def others(
     rows: Rows,
     source: FacilitiesFile,
     villages: gpd.GeoDataFrame,
     zone: shapely.Geometry | None,
     names: tuple[str, str],
-) -> tuple[NDArray[np.bool_], tuple[Finding, ...]]:
+) -> Others:
     """Return which rows are left aside, and one finding that counts them.
 
     A row that names another kabupaten is left aside unless it stands in the area or its buffer, where people
@@ -69,8 +89,9 @@ def others(
     """
     name, file = names
     lon, lat = rows.stated.lon, rows.stated.lat
+    none = np.zeros(len(lon), dtype=bool)
     if zone is None or villages.empty:
-        return np.zeros(len(lon), dtype=bool), ()
+        return Others(none, ~none, ())
     beyond = beyond_zone(lon, lat, villages, zone)
     said = rows.columns.text(source.regency, "regency")
     code = villages["regency_code"].iloc[0]
@@ -79,19 +100,20 @@ def others(
         near = np.isfinite(lon) & ~beyond
         slip = _slips(said, name, code) & _at_home(rows, source, villages) & ~ours
         aside = np.asarray(said.notna()) & ~ours & ~near & ~slip
-        return aside, (
+        return Others(aside, ours | ~aside.any(), (
             *_finding(aside, rows.columns.text(source.name, "name"), file),
             *_slip_finding(said[slip], (name, file), str(rows.columns.pick(source.regency, "regency"))),
-        )
+        ))  # fmt: skip
     column = str(rows.columns.pick(source.regency, "regency"))
     unused = _never_ours(said.dropna(), names, column) if name else ()
     spoiled = np.isfinite(lon) & ~inside_indonesia(lon, lat)
     beyond &= ~spoiled | _elsewhere(lon, lat, spoiled, villages, zone)
     if beyond.sum() < max(LARGER_REGION_ROWS, np.isfinite(lon).sum() / 2 + 1):
-        return np.zeros(len(lon), dtype=bool), unused
+        return Others(none, said.isna().to_numpy(dtype=bool), unused)
     aside = beyond & ~_claimed(rows, source, villages)
     label = rows.columns.text(source.name, "name")
-    return aside, (*unused, *_finding(aside, label, file), *_spoiled_finding(aside, spoiled, rows, file))
+    found = (*unused, *_finding(aside, label, file), *_spoiled_finding(aside, spoiled, rows, file))
+    return Others(aside, said.isna().to_numpy(dtype=bool) & ~aside.any(), found)
 
 
 def _never_ours(said: pd.Series[Any], names: tuple[str, str], column: str) -> tuple[Finding, ...]:
@@ -178,10 +200,14 @@ def _claimed(
     source: FacilitiesFile,
     villages: gpd.GeoDataFrame,
 ) -> NDArray[np.bool_]:
-    """Return the rows that name a kecamatan of the area."""
+    """Return the rows that name a kecamatan of the area, or have the code of a village of it."""
     districts = {name_key(d) for d in villages["district_name"] if d}
     district = rows.columns.text(source.district_name, "district_name")
-    return np.array([isinstance(d, str) and name_key(d) in districts for d in district], dtype=bool)
+    named = [isinstance(d, str) and name_key(d) in districts for d in district]
+    code = rows.columns.text(source.village, "village")
+    known = set() if mostly_bps(code) else set(villages.index)
+    coded = [isinstance(c, str) and parse_village_code(c) in known for c in code]
+    return np.array([a or b for a, b in zip(named, coded, strict=True)], dtype=bool)
 
 
 def _elsewhere(

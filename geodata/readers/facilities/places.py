@@ -13,7 +13,7 @@ import shapely
 from geodata.crs import WGS84, inside_indonesia
 from geodata.layers import Cell, Finding, Severity
 from geodata.readers.coordinates import foreign_places, points_of, unreadable
-from geodata.readers.place_fixes import Fix, Places, Proposal
+from geodata.readers.place_fixes import FITS_WITHIN_M, Fix, Places, Proposal
 from geodata.villages_at import village_at
 from geodata.vocabulary.statuses import LocatedBy
 
@@ -48,6 +48,21 @@ class ListPart(NamedTuple):
     rows: NDArray[np.int64]
     villages: gpd.GeoDataFrame
     buffer_m: float
+
+
+class Far(NamedTuple):
+    """The rows whose place is far from the area, though the row itself names a village of it.
+
+    Attributes
+    ----------
+    rows
+        int64, their numbers in the list; nobody said that their place is right.
+    away_m
+        float64, metres from each place to the village that its row names.
+    """
+
+    rows: NDArray[np.int64]
+    away_m: NDArray[np.float64]
 
 
 class Ground(NamedTuple):
@@ -92,7 +107,7 @@ class Placed(NamedTuple):
 
 def place_rows(
     rows: Rows, declared: Declared, district: pd.Series[Any], ground: Ground, ids: pd.Series[Any], file: str,
-    *, fix: Fix, decided: Mapping[int, bool] = MappingProxyType({}),
+    *, fix: Fix, sure: NDArray[np.bool_], decided: Mapping[int, bool] = MappingProxyType({}),
 ) -> Placed:  # fmt: skip
     """Return where the rows of a list stand.
 
@@ -102,6 +117,8 @@ def place_rows(
         The villages among which they stand.
     fix
         Which proposals are taken over.
+    sure
+        bool, by row: whether nothing hints that it is of another kabupaten, whose villages may share names.
     decided
         By the row's number in the file, what somebody decided about its proposal, whatever ``fix`` says.
 
@@ -116,43 +133,86 @@ def place_rows(
     unread = rows.stated.unread
     foreign = np.isfinite(lon) & ~inside_indonesia(lon, lat)
     beyond = beyond_zone(lon, lat, villages, zone) & ~foreign
+    for part in parts:
+        beyond[part.rows] = _beyond_part(part, lon, lat) & ~foreign[part.rows]
     doubtful = foreign | beyond
     for part in parts:
         # It is asked below.
         doubtful[part.rows] = False
     proposals = _proposals(lon, lat, doubtful, foreign, declared, district, Places(villages, zone))
     for part in parts:
-        proposals |= _of_part(part, lon, lat, foreign, declared, district)
+        proposals |= _of_part(part, lon, lat, foreign | beyond, foreign, declared, district)
     taken = _decided(_taken(proposals, foreign, fix), proposals, rows.columns.table.index, decided)
     for i in taken:
         lon[i], lat[i] = proposals[i].lon, proposals[i].lat
     lost = (foreign & ~np.isin(np.arange(len(lon)), list(taken))) | unread
     if not _mostly_in_villages(declared, lost):
         _refuse_mostly_lost(rows, lost, foreign, ids, file)
-    findings = _findings(rows, proposals, taken, foreign, lost, ids, file)
+    kept = _confirmed(rows.columns.table.index, decided)
+    kept[list(taken)] = True
+    far = _far(lon, lat, beyond & ~kept & _declared_here(declared, sure), declared, villages)
+    lost[far.rows] = True
+    findings = (
+        *_findings(rows, proposals, taken, foreign, lost, ids, file),
+        *_far_finding(rows, far, declared, ids, file),
+    )
     lon[lost], lat[lost] = np.nan, np.nan
     place = gpd.GeoSeries(points_of(lon, lat), crs=WGS84).to_crs(villages.crs).to_numpy()
     return _located(place, declared, villages, findings)
 
 
-def _of_part(
-    part: ListPart, lon: NDArray[np.float64], lat: NDArray[np.float64], foreign: NDArray[np.bool_],
-    declared: Declared, district: pd.Series[Any],
-) -> dict[int, Proposal]:  # fmt: skip
-    """Return the proposals for the rows of one kabupaten, by the villages of this one."""
-    # Here, because the module of roads needs this package.
-    from geodata.readers.roads import study_zone
+def _confirmed(index: pd.Index[int], decided: Mapping[int, bool]) -> NDArray[np.bool_]:
+    """Return the rows of which somebody decided that their place stays as it is written."""
+    return np.array([decided.get(int(row)) is False for row in index], dtype=bool)
 
+
+def _declared_here(declared: Declared, sure: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the rows that name a village of this area and of no other, whatever their place says.
+
+    A code does. A name does with its kecamatan, and where the list has no rows of other kabupaten: Arjasa in
+    the kecamatan of Arjasa is in three of one province.
+    """
+    named = np.array([code is not None for code in declared.code], dtype=bool)
+    within = np.array([code is not None for code in declared.district], dtype=bool)
+    return named & (~declared.by_name | (within & sure))
+
+
+def _far(
+    lon: NDArray[np.float64], lat: NDArray[np.float64], beyond: NDArray[np.bool_], declared: Declared,
+    villages: gpd.GeoDataFrame,
+) -> Far:  # fmt: skip
+    """Return the rows beyond the area whose place is far from the village that they name."""
+    rows = np.flatnonzero(beyond)
+    own = villages.geometry.loc[list(declared.code[rows])].to_numpy()
+    away = np.asarray(shapely.distance(own, _points_in(lon[rows], lat[rows], villages)), dtype=np.float64)
+    # Outlines are drawn from small maps: what touches its village is not elsewhere.
+    out = away > FITS_WITHIN_M
+    return Far(rows[out], away[out])
+
+
+def _beyond_part(part: ListPart, lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return which rows of one kabupaten have a place that is beyond it and its buffer."""
     mine = part.rows
     there = _points_in(lon[mine], lat[mine], part.villages)
     tree = shapely.STRtree(part.villages.geometry.to_numpy())
     near = np.zeros(len(mine), dtype=bool)
     near[tree.query(there, predicate="dwithin", distance=part.buffer_m)[0]] = True
+    return np.asarray(np.isfinite(lon[mine]) & ~near, dtype=bool)
+
+
+def _of_part(
+    part: ListPart, lon: NDArray[np.float64], lat: NDArray[np.float64], spoiled: NDArray[np.bool_],
+    foreign: NDArray[np.bool_], declared: Declared, district: pd.Series[Any],
+) -> dict[int, Proposal]:  # fmt: skip
+    """Return the proposals for the rows of one kabupaten, by the villages of this one."""
+    # Here, because the module of roads needs this package.
+    from geodata.readers.roads import study_zone
+
     doubtful = np.zeros(len(lon), dtype=bool)
-    doubtful[mine] = (np.isfinite(lon[mine]) & ~near) | foreign[mine]
+    doubtful[part.rows] = spoiled[part.rows]
     if not doubtful.any():
         return {}
-    zone = study_zone(part.villages, part.buffer_m) if foreign[mine].any() else None
+    zone = study_zone(part.villages, part.buffer_m) if foreign[part.rows].any() else None
     return _proposals(lon, lat, doubtful, foreign, declared, district, Places(part.villages, zone))
 
 
@@ -272,8 +332,7 @@ def _findings(
                  "coordinates were spoiled, and mended where the row itself proves the place",
                  "write them so into the list"),
         *finding("error" if any(lost[i] for i in offered) else "warning", "place_proposed", offered,
-                 "coordinates are spoiled; there is a place that fits, and nothing in the row proves it",
-                 "correct them, or build with --fix all"),
+                 *_not_taken([proposals[i] for i in offered])),
         *finding("error", "place_lost", nowhere,
                  "coordinates lie outside Indonesia, and no way to read them fits",
                  "correct them; until then the village counts, where the row names one"),
@@ -284,6 +343,39 @@ def _findings(
                  "coordinates cannot be read",
                  "write degrees as -8.1706 or 8°10'14\" LS; until then its village counts, if it names one"),
     )  # fmt: skip
+
+
+def _not_taken(offered: list[Proposal]) -> tuple[str, str]:
+    """Return what is said of proposals that were not taken over, and what to do."""
+    said = "coordinates are spoiled; there is a place that fits"
+    if any(proposal.safe for proposal in offered):
+        # Somebody asked for none of them, or decided so.
+        return f"{said}, and it was not taken over", "correct them, or build with --fix safe or --fix all"
+    return f"{said}, and nothing in the row proves it", "correct them, or build with --fix all"
+
+
+def _far_finding(
+    rows: Rows, far: Far, declared: Declared, ids: pd.Series[Any], file: str
+) -> tuple[Finding, ...]:
+    """Return the finding about places that do not count beside the village of their row."""
+    if not len(far.rows):
+        return ()
+    index, said = rows.columns.table.index, rows.stated.said
+    cells = tuple(
+        Cell(file, int(index[i]), rows.place_column, str(said[i]), id=str(ids.iloc[i]),
+             effect=f"stands in the village of its row ({declared.code[i]}): its place is {m / 1000:.0f} km "
+                    "from there")
+        for i, m in zip(far.rows, far.away_m, strict=True)
+    )  # fmt: skip
+    shown = tuple(
+        f"{cell.id} ({cell.value}, {m / 1000:.0f} km)" for cell, m in zip(cells[:5], far.away_m, strict=False)
+    )
+    return (Finding(
+        "error", "facilities", "place_far", len(cells), shown,
+        f"{file}: coordinates lie beyond the area and its buffer, far from the village that the row names; "
+        "the village counts",
+        "correct the coordinates, or the village where the unit is another kabupaten's", cells,
+    ),)  # fmt: skip
 
 
 def _words(proposal: Proposal | None) -> str:
