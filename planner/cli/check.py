@@ -93,11 +93,14 @@ def _take_answers(layers: Layers, findings: Sequence[Finding], options: argparse
     answered = write_answers(layers, findings, options.answers, options.out)
     for file, corrected in answered.corrected.items():
         mine = [a for a in answered.answers if a.file == file]
-        taken, confirmed = (sum(a.taken == word for a in mine) for word in ("yes", "confirmed"))
+        taken, confirmed, removed = (sum(a.taken == w for a in mine) for w in ("yes", "confirmed", "removed"))
+        gone = f"{counted(removed, 'row')} left out, " if removed else ""
         say(
-            f"{file}: {counted(taken, 'answer')} taken, {confirmed} confirmed as right, "
-            f"{len(mine) - taken - confirmed} not taken"
+            f"{file}: {counted(taken, 'answer')} taken, {confirmed} confirmed as right, {gone}"
+            f"{len(mine) - taken - confirmed - removed} not taken"
         )
+        for answer in (a for a in mine if a.taken == "removed"):
+            say(f"    row {answer.row} is left out, as it stands twice ({answer.finding})")
         for answer in (a for a in mine if a.taken == "no"):
             say(f"    row {answer.row or '?'} ({answer.finding}): {answer.answer!r} – {answer.why}")
         if file in answered.others:

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
     from geodata.areafile import FacilitiesFile
     from geodata.layers import Severity
+    from geodata.readers.columns import Columns
     from geodata.readers.facilities.regencies import ListRegency
 
 OTHER = "other"
@@ -101,7 +102,8 @@ def read_facilities(
     own = rows_by_regency(declared, whose.codes, regencies)
     parts = [ListPart(own[r.code], r.villages, r.buffer_m) for r in regencies if r.code in own]
     ground = Ground(villages, zone, parts)
-    placed = place_rows(rows, declared, district, ground, ids, file, fix=fix, sure=sure, decided=decided)
+    said = {**_confirmed_places(columns), **decided}
+    placed = place_rows(rows, declared, district, ground, ids, file, fix=fix, sure=sure, decided=said)
     functioning, unread = _functioning(columns.text(source.functioning, "functioning"), ids, file)
     numbers, no_counts = _numbers(columns.table, source, columns.what, file)
     facts = {
@@ -131,6 +133,12 @@ def read_facilities(
     of_row = dict(zip(columns.table.index, ids, strict=True))
     named = tuple(_with_ids(finding, of_row) for finding in found)
     return ReadLayer(frame, named, source_record("facilities", source), kinds.listed)
+
+
+def _confirmed_places(columns: Columns) -> dict[int, bool]:
+    """Return the rows whose sender confirmed the place as it is written: no proposal for it is taken over."""
+    said = columns.text(None, "place_confirmed").str.lower().map(functioning_words())
+    return dict.fromkeys(map(int, said.index[said == YesNo.YES]), False)
 
 
 def _regency_codes(own: Mapping[str, NDArray[np.int64]], rows: int) -> pd.Series[str]:

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from geodata.crs import inside_indonesia
+from geodata.errors import InputError
 from geodata.files.csvtext import csv_text, guarded
 from geodata.readers.coordinates import stated_coordinates
 from geodata.readers.facilities.angle_parts import MADE
@@ -22,17 +23,27 @@ from geodata.vocabulary.statuses import YesNo
 from planner.reports.senders.lists import ABOUT_PLACES
 from planner.reports.senders.marked import FUNCTIONING, heading, proposal_of
 from planner.reports.senders.texts import sender_texts
+from planner.reports.senders.trial import Trial
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from numpy.typing import NDArray
+
+    from geodata.layers import Layers
     from planner.reports.senders.returned import Asked, Returned
     from planner.reports.senders.rows import FindingRow
 
 # What senders write for "right as it is", and for "as you propose".
 RIGHT, PROPOSED = "benar", "usulan"
 _NUMBER = re.compile(r"[-+]?[0-9]+([.,][0-9]+)?")
-TAKEN, CONFIRMED, REFUSED = "yes", "confirmed", "no"
+TAKEN, CONFIRMED, REMOVED, REFUSED = "yes", "confirmed", "removed", "no"
+# What they write of a row that stands twice, and the rules that say so of two rows of one list.
+REMOVE = ("hapus", "hapus baris", "hapus baris ini", "baris ganda", "ganda", "dobel")
+TWICE = ("same_unit", "same_place", "id_twice")
+PARENT = "unknown_parent"
+# Places that a build does not take as they stand: one that is right all the same is marked in the list.
+DOUBTED_PLACES = ("place_mended", "place_proposed", "place_far")
 
 
 class Answer(NamedTuple):
@@ -45,7 +56,7 @@ class Answer(NamedTuple):
     before, answer
         What stood there, and what the sender wrote.
     taken
-        yes, confirmed (right as it was) or no.
+        yes, confirmed (right as it was), removed (the row was left out) or no.
     why
         Of one that was not taken, why.
     """
@@ -75,10 +86,11 @@ class _Change(NamedTuple):
     texts: tuple[str, ...] = ()
     why: str = ""
     confirms: bool = False
-    adds: bool = False
+    adds: str = ""
+    removes: bool = False
 
 
-def decide(returned: Returned, known: Mapping[str, FindingRow]) -> Decided:
+def decide(returned: Returned, known: Mapping[str, FindingRow], layers: Layers | None = None) -> Decided:
     """Return which answers are taken, and the list with them; what does not match is refused with a word.
 
     Parameters
@@ -87,35 +99,57 @@ def decide(returned: Returned, known: Mapping[str, FindingRow]) -> Decided:
         A workbook that came back.
     known
         The findings of the workspace, by id.
+    layers
+        The workspace: each answer is tried as its column is read there. None tries nothing.
     """
     changes = [c for one in returned.asked if (c := _change(one, returned, known)) is not None]
     changes = _without_contradictions(changes)
-    rows = [list(row) for row in returned.rows]
-    answers = []
-    added: dict[int, str] = {}
-    for change in changes:
-        one = change.asked
-        if not change.why:
-            for target, text in zip(one.targets, change.texts, strict=False):
-                rows[one.sheet_row - 1][target - 1] = text
-            if change.adds:
-                added[one.sheet_row] = change.texts[0]
-        taken = REFUSED if change.why else CONFIRMED if change.confirms else TAKEN
-        answers.append(
-            Answer(
-                returned.file, one.finding, one.row, one.column, one.value, change.answer, taken, change.why
-            )
-        )
+    changes = _without_lost_rows(changes, returned, known, layers)
+    if layers is not None:
+        changes = _without_unread(changes, returned, layers)
+    answers = [_answer(change, returned.file) for change in changes]
     sent = {one.finding for one in returned.asked}
     answers += [
         Answer(returned.file, finding, "", "", "", "; ".join(said), REFUSED, "no such finding was sent")
         for finding, said in returned.answers.items()
         if finding not in sent
     ]
-    if added:
-        added[returned.head] = sender_texts().columns["functioning"]
-        rows = [[*row, added.get(number, "")] for number, row in enumerate(rows, start=1)]
-    return Decided(tuple(answers), rows)
+    return Decided(tuple(answers), _applied(changes, returned))
+
+
+def _answer(change: _Change, file: str) -> Answer:
+    one = change.asked
+    taken = TAKEN
+    if change.confirms:
+        taken = CONFIRMED
+    if change.removes:
+        taken = REMOVED
+    if change.why:
+        taken = REFUSED
+    return Answer(file, one.finding, one.row, one.column, one.value, change.answer, taken, change.why)
+
+
+def _applied(changes: Iterable[_Change], returned: Returned) -> list[list[str]]:
+    """Return the list with the answers that are taken; a row that is left out stays as an empty one.
+
+    So the rows below it keep their numbers, and the ids that are made of these.
+    """
+    rows = [list(row) for row in returned.rows]
+    added: dict[str, dict[int, str]] = {}
+    changes = [change for change in changes if not change.why]
+    for change in changes:
+        one = change.asked
+        if change.adds:
+            added.setdefault(change.adds, {})[one.sheet_row] = "ya" if change.confirms else change.texts[0]
+        for target, text in zip(one.targets, change.texts, strict=False):
+            rows[one.sheet_row - 1][target - 1] = text
+    for heading_, texts in added.items():
+        texts[returned.head] = heading_
+        rows = [[*row, texts.get(number, "")] for number, row in enumerate(rows, start=1)]
+    for change in changes:
+        if change.removes:
+            rows[change.asked.sheet_row - 1] = [""] * len(rows[0])
+    return rows
 
 
 def _change(one: Asked, returned: Returned, known: Mapping[str, FindingRow]) -> _Change | None:
@@ -151,7 +185,10 @@ def _meant(one: Asked, answer: str, finding: FindingRow, returned: Returned) -> 
             return _Change(
                 one, answer, why="the cell itself was changed: is the old value right, or the new?"
             )
-        return _Change(one, answer, before, confirms=True)
+        return _confirmed(one, answer, before, finding.rule, returned)
+    if word in map(spelling_key, REMOVE):
+        why = "" if finding.rule in TWICE else "only a row that stands twice in its list is left out by this"
+        return _Change(one, answer, why=why, removes=not why)
     text = answer
     if word == spelling_key(PROPOSED):
         if not finding.proposal or not sender_texts().of(finding.rule).replaces:
@@ -174,6 +211,44 @@ def _in_cells(one: Asked, said: tuple[str, str], rule: str, returned: Returned) 
     return _placed(one, answer, text) if place else _Change(one, answer, (text,))
 
 
+# What a build reads at no place, whatever anybody confirms.
+NO_PLACE = ("place_lost", "place_unread", "place_zero")
+
+
+def _confirmed(one: Asked, answer: str, before: tuple[str, ...], rule: str, returned: Returned) -> _Change:
+    """Return that a cell is right as it stands; a place that a build would not take is marked for it."""
+    if rule in NO_PLACE:
+        return _Change(one, answer, why="no place can be read in it as it stands; write the place itself")
+    if rule not in DOUBTED_PLACES:
+        return _Change(one, answer, before, confirms=True)
+    stated = _stated(", ".join(before))
+    if not inside_indonesia(*stated)[0] and not _in_metres(one, returned):
+        why = "as it stands it lies outside Indonesia: answer usulan if that is right, or write the place"
+        return _Change(one, answer, why=why)
+    column = sender_texts().columns["place_confirmed"]
+    why = _no_new_column(column, returned)
+    return _Change(one, answer, before, why=why, confirms=True, adds=column)
+
+
+def _stated(text: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the longitude and latitude in a text, NaN where none can be read."""
+    stated = stated_coordinates(pd.DataFrame({"pair": [text]}, dtype=object), None, None, "pair")
+    return stated.lon, stated.lat
+
+
+def _no_new_column(column: str, returned: Returned) -> str:
+    """Return why a list cannot get a new column; "" where it can."""
+    if not returned.head:
+        return "the list has no column for it, and the workbook is of an older version; correct it by hand"
+    above = returned.rows[returned.head - 2] if returned.head > 1 else []
+    if sum(map(bool, above)) > 1:
+        # A heading in the second row alone would make the two rows read as one, and the others as a unit.
+        return "the list has no column for it, and its headings take two rows; correct it by hand"
+    if spelling_key(column) in map(spelling_key, returned.rows[returned.head - 1]):
+        return f"the list has a column {column} already; write ya there by hand"
+    return ""
+
+
 # Rules whose cell is a name where names tell the kind.
 OF_NAMES = ("unknown_kind", "kind_by_name", "kind_left_out")
 _NO_FACILITY = re.compile(r"\b(bukan|tidak|tdk)\b", re.IGNORECASE)
@@ -190,19 +265,12 @@ def _functioning(one: Asked, answer: str, returned: Returned) -> _Change:
     text = answer if parts[0] in words else "ya" if said == {YesNo.YES.value} else "tidak"
     if one.targets:
         return _Change(one, answer, (text,))
-    if not returned.head:
-        why = "the list has no column for it, and the workbook is of an older version; correct it by hand"
-        return _Change(one, answer, why=why)
-    above = returned.rows[returned.head - 2] if returned.head > 1 else []
-    if sum(map(bool, above)) > 1:
-        # A heading in the second row alone would make the two rows read as one, and the others as a unit.
-        why = "the list has no column for it, and its headings take two rows; correct it by hand"
-        return _Change(one, answer, why=why)
-    column = spelling_key(sender_texts().columns["functioning"])
-    if column in map(spelling_key, returned.rows[returned.head - 1]):
+    column = sender_texts().columns["functioning"]
+    if returned.head and spelling_key(column) in map(spelling_key, returned.rows[returned.head - 1]):
         why = "the list has a column for it that AREA.yml does not use (functioning:); correct it by hand"
         return _Change(one, answer, why=why)
-    return _Change(one, answer, (text,), adds=True)
+    why = _no_new_column(column, returned)
+    return _Change(one, answer, (text,), why=why, adds=column)
 
 
 def _kind(one: Asked, answer: str, name: str, rule: str) -> _Change:
@@ -227,9 +295,8 @@ def _in_metres(one: Asked, returned: Returned) -> bool:
 
 def _placed(one: Asked, answer: str, text: str) -> _Change:
     """Return a place as the list has it: in one cell as it was written, or latitude and longitude in two."""
-    stated = stated_coordinates(pd.DataFrame({"pair": [text]}, dtype=object), None, None, "pair")
-    lat, lon = float(stated.lat[0]), float(stated.lon[0])
-    if stated.unread[0] or not (np.isfinite(lat) and np.isfinite(lon)):
+    lon, lat = (float(number[0]) for number in _stated(text))
+    if not (np.isfinite(lat) and np.isfinite(lon)):
         return _Change(
             one, answer, why="no latitude and longitude can be read in it, such as -8.1706, 113.7023"
         )
@@ -264,6 +331,109 @@ def _without_contradictions(changes: Sequence[_Change]) -> list[_Change]:
     return [
         c._replace(why=why) if any(len(wanted[cell]) > 1 for cell, _ in _cells(c)) else c for c in changes
     ]
+
+
+def _without_lost_rows(
+    changes: Sequence[_Change], returned: Returned, known: Mapping[str, FindingRow], layers: Layers | None
+) -> list[_Change]:
+    """Return changes without lost rows: of which no other stays, or something else is answered."""
+    out = {c.asked.sheet_row for c in changes if c.removes}
+    busy = {c.asked.sheet_row for c in changes if not (c.removes or c.why or c.confirms)}
+    checked = []
+    for change in changes:
+        why = ""
+        if change.removes and change.asked.sheet_row in busy:
+            why = "the row is to be left out, and another answer corrects it"
+        elif change.removes and not (_twins(change.asked, returned, known, layers) - out):
+            why = "no other row of the same unit would stay in the list; leave one of them"
+        elif not change.removes and not change.why and change.asked.sheet_row in out:
+            why = "another answer leaves the row out"
+        checked.append(change._replace(why=why) if why else change)
+    return checked
+
+
+def _twins(
+    one: Asked, returned: Returned, known: Mapping[str, FindingRow], layers: Layers | None
+) -> set[int]:
+    """Return the other rows of the sheet that are the same unit: of one kind, name and village.
+
+    One with another name at the same place is none: a polindes may stand beside a pustu.
+    """
+    unit = _unit(known[one.finding].id, layers)
+    said = _texts_at(one, one.sheet_row, returned)
+    rows = range(returned.head + 1, len(returned.rows) + 1)
+    alike = {n for n in rows if n != one.sheet_row and _texts_at(one, n, returned) == said}
+    if _rule(one) == "id_twice":
+        # The first row of the id has no finding.
+        return alike if _unit(known[one.finding].value, layers) == unit else set()
+    others = {
+        a.sheet_row
+        for a in returned.asked
+        if _rule(a) == _rule(one) and a.finding in known and _unit(known[a.finding].id, layers) == unit
+    }
+    return alike & others
+
+
+def _rule(one: Asked) -> str:
+    """Return the rule of a finding by its id."""
+    return one.finding.split(".")[1]
+
+
+def _texts_at(one: Asked, number: int, returned: Returned) -> list[str]:
+    row = returned.rows[number - 1]
+    return [spelling_key(row[target - 1]) for target in one.targets]
+
+
+def _unit(facility: str, layers: Layers | None) -> tuple[str, ...]:
+    """Return kind, name and village of a facility."""
+    if layers is None or facility not in layers.facilities.index:
+        return ()
+    kind, name, village = layers.facilities.loc[facility, ["kind", "name", "village_code"]]
+    return str(kind), spelling_key(str(name)), str(village)
+
+
+def _without_unread(changes: Sequence[_Change], returned: Returned, layers: Layers) -> list[_Change]:
+    """Return changes without answers that a build could not read in their column."""
+    changes = [
+        c._replace(why="no puskesmas of the lists has this id")
+        if not c.why and _rule(c.asked) == PARENT and c.texts[:1] and not c.confirms
+        and c.texts[0] not in layers.facilities.index
+        else c
+        for c in changes
+    ]  # fmt: skip
+    trial = Trial(returned.entry, layers.villages)
+    tried = [c for c in changes if not (c.why or c.confirms or c.removes)]
+    why = _tried(trial, tried, changes, returned)
+    return [c._replace(why=why.get(_at(c), "")) if c in tried and _at(c) in why else c for c in changes]
+
+
+def _tried(
+    trial: Trial, tried: Sequence[_Change], changes: Sequence[_Change], returned: Returned
+) -> dict[tuple[int, str], str]:
+    """Return by row and column why answers cannot be read; column by column where not all can be together."""
+
+    def unread(some: Sequence[_Change]) -> dict[tuple[int, str], str]:
+        others = [c for c in changes if c not in tried]
+        return trial.unread(list_csv(_applied([*some, *others], returned)), map(_at, some))
+
+    try:
+        return unread(tried)
+    except InputError:
+        pass
+    found: dict[tuple[int, str], str] = {}
+    for column in dict.fromkeys(c.asked.column for c in tried):
+        mine = [c for c in tried if c.asked.column == column]
+        try:
+            found |= unread(mine)
+        except InputError as error:
+            found |= {
+                _at(c): f"with the answers of this column the list cannot be read: {error}" for c in mine
+            }
+    return found
+
+
+def _at(change: _Change) -> tuple[int, str]:
+    return change.asked.sheet_row, change.asked.column
 
 
 def _cells(change: _Change) -> list[tuple[tuple[int, int], str]]:

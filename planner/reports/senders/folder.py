@@ -170,7 +170,7 @@ def write_answers(
     if twice is not None:
         msg = f"two of the workbooks are of the list {twice}. Give them one by one, or put them into one."
         raise ConfigError(msg)
-    decided = [decide(one, known) for one in returned]
+    decided = [decide(one, known, layers) for one in returned]
     answers = tuple(answer for one in decided for answer in one.answers)
     corrected = dict(zip(files, (f"{stem}{ANSWERED_END}" for stem in _stems(files)), strict=True))
     with replace_folder(out, ANSWERED) as stage:

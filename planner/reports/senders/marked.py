@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from geodata.readers.files.table import BOOK_SUFFIXES
 from planner.reports.senders.cells import packed, put, shown
+from planner.reports.senders.lists import GEOMETRY
 from planner.reports.senders.texts import sender_texts
+from planner.reports.senders.trial import entry_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -339,7 +341,8 @@ def _hidden(book: Any, lists: Sequence[tuple[SentList, Sequence[Marked]]]) -> No
 def _records(sent: SentList, marked: Sequence[Marked]) -> Iterator[object]:
     """Give what is kept of one list: what it is, its findings, its rows."""
     yield {"format": FORMAT, "file": sent.name, "sheet": sent.sheet or NEW_SHEET, "findings": len(marked),
-           "rows": len(sent.rows), "head": sent.head, "kind_in_names": sent.kind_in_names}  # fmt: skip
+           "rows": len(sent.rows), "head": sent.head, "kind_in_names": sent.kind_in_names,
+           "entry": entry_of(sent.source, place=GEOMETRY if sent.first else None)}  # fmt: skip
     for one in marked:
         yield {"finding": one.finding.finding, "row": one.finding.row, "column": one.finding.column,
                "value": one.finding.value, "sheet_row": one.row, "targets": list(one.targets)}  # fmt: skip

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import zipfile
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from pydantic import Field, ValidationError
 
@@ -30,7 +31,8 @@ class About(Model):
     """The first record of a list in the hidden sheet: what it is called, its sheet, and how much follows.
 
     ``head`` is the row of the headings, ``kind_in_names`` as :class:`planner.reports.senders.lists.SentList`
-    has it; workbooks that were sent before these were written have neither.
+    has it, ``entry`` the list's entry in AREA.yml; workbooks that were sent before these were written have
+    none of them.
     """
 
     format: Literal[1]
@@ -40,6 +42,7 @@ class About(Model):
     rows: int = Field(ge=1)
     head: int = Field(default=0, ge=0)
     kind_in_names: bool = False
+    entry: dict[str, Any] = Field(default_factory=dict)
 
 
 class Asked(Model):
@@ -76,6 +79,8 @@ class Returned(NamedTuple):
         The row of the headings, from 1; 0 where the workbook does not say it.
     kind_in_names
         Whether the names tell what each unit is, and no column of its own does.
+    entry
+        How AREA.yml has its columns read; empty where the workbook does not say it.
     """
 
     path: Path
@@ -87,6 +92,7 @@ class Returned(NamedTuple):
     others: int
     head: int = 0
     kind_in_names: bool = False
+    entry: Mapping[str, object] = MappingProxyType({})
 
 
 def _sheets(path: Path) -> list[str]:
@@ -144,6 +150,7 @@ def read_returned(path: Path) -> tuple[Returned, ...]:
             one.others,
             about.head,
             about.kind_in_names,
+            about.entry,
         )
         for (about, asked, rows), one in zip(sent, seen, strict=True)
     )
