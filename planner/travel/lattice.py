@@ -11,6 +11,7 @@ Nearly all places join one edge, of the main part of the roads. These are comput
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,6 +25,7 @@ from planner.network.build import WATERWAY
 from planner.travel.edge_grid import SmallParts
 from planner.travel.router import trip_ends
 from planner.travel.snapping import BIG_PART
+from planner.travel.tips import Pieces, reached, strips
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -345,7 +347,22 @@ class Lattice:
     def _pieces(
         self,
     ) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
-        """Return the lattice's roads in pieces of a step: edge, row and column of a point, seconds."""
+        """Return the ends of the pieces of road: edge, row and column of the nearest point, seconds."""
+        edge, _, xy, seconds = self._ends
+        row, column = self._nearest(xy)
+        seen = (column >= 0) & (row >= 0) & (column < self.shape[1]) & (row < self.shape[0])
+        return edge[seen], row[seen], column[seen], seconds[seen].astype(np.float32)
+
+    def _nearest(self, xy: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return row and column of the lattice point next to some places."""
+        column, row = np.rint((xy - np.array([self.west, self.south])) / self.step_m).astype(np.int64).T
+        return row, column
+
+    @cached_property
+    def _ends(
+        self,
+    ) -> tuple[NDArray[np.int32], NDArray[np.bool_], NDArray[np.float64], NDArray[np.float64]]:
+        """Return the lattice's roads cut into pieces of a step: edge, first of its line, place, seconds."""
         step, grid = self.step_m, self.router.access.grid
         segment, edge = grid.segment, grid.edge
         low, high = np.minimum(segment[:, :2], segment[:, 2:4]), np.maximum(segment[:, :2], segment[:, 2:4])
@@ -359,10 +376,47 @@ class Lattice:
         along = (number / count[of])[:, None]
         xy = segment[of, :2] + along * (segment[of, 2:4] - segment[of, :2])
         share = segment[of, 4] + along[:, 0] * (segment[of, 5] - segment[of, 4])
-        seconds = self.times.edges.at(edge[of].astype(np.int64), share).astype(np.float32)
-        column, row = np.rint((xy - corner) / step).astype(np.int64).T
-        seen = (column >= 0) & (row >= 0) & (column < self.shape[1]) & (row < self.shape[0])
-        return edge[of[seen]], row[seen], column[seen], seconds[seen]
+        return edge[of], number == 0, xy, self.times.edges.at(edge[of].astype(np.int64), share)
+
+    def roads(self, within: NDArray[np.bool_], limit_s: float) -> NDArray[np.object_]:
+        """Return the ground along the roads within a limit, polygons, where the lattice does not show it.
+
+        Parameters
+        ----------
+        within
+            As :meth:`inside` gives it.
+        limit_s
+            Seconds.
+
+        Examples
+        --------
+        The end of the road that is reached lies between two points:
+
+        >>> from planner.travel.street import street_router
+        >>> router = street_router()
+        >>> times = ExactTimes(router, router.stops(shapely.points([[500.0, 0.0]])), "to_facility")
+        >>> lattice = Lattice(times, (0.0, -100.0, 1000.0, 100.0), 50.0)
+        >>> along = shapely.union_all(lattice.roads(lattice.inside(22.0), 22.0))
+        >>> [round(x) for x in along.bounds[::2]]
+        [280, 720]
+        """
+        edge, first, xy, seconds = self._ends
+        row, column = self._nearest(xy)
+        row, column = (np.clip(x, 0, n - 1) for x, n in zip((row, column), self.shape, strict=True))
+        # Among points that are all inside a road is too.
+        bare = ~ndimage.binary_erosion(within, np.ones((3, 3), dtype=bool))[row, column]
+        near = bare & (seconds <= limit_s + self.step_m * self.router.rule.seconds_per_m())
+        own = self.times.own[edge] & bare
+        if own.any():
+            seconds = seconds.copy()
+            seconds[own] = self.times.seconds(xy[own])
+        last = np.flatnonzero(~first)
+        last = last[near[last] | near[last - 1] | own[last]]
+        pieces = Pieces(xy[last - 1], xy[last], seconds[last - 1], seconds[last])
+        return strips(
+            reached(pieces, limit_s), limit_s,
+            seconds_per_m=self.router.rule.seconds_per_m(), most_m=self.step_m / 2,
+        )  # fmt: skip
 
     def xy(self, row: NDArray[np.int64], column: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return some lattice points, float64 ``(points, 2)``, metres in the network's CRS.
@@ -463,6 +517,8 @@ def _rim(within: NDArray[np.bool_]) -> NDArray[np.bool_]:
 def outline(lattice: Lattice, limit_s: float) -> shapely.MultiPolygon:
     """Return the area within a limit (metres): marching squares, its corners where the time is the limit.
 
+    Roads that are reached belong to it also where the area around them is too narrow for the lattice.
+
     Parameters
     ----------
     lattice
@@ -486,6 +542,7 @@ def outline(lattice: Lattice, limit_s: float) -> shapely.MultiPolygon:
     rings = _chained(*_sides(within, nodes, len(crossing)))
     lines = [shapely.linestrings(crossing[[*ring, ring[0]]]) for ring in rings]
     area = shapely.build_area(shapely.multilinestrings(lines)) if lines else shapely.MultiPolygon()
+    area = shapely.union(shapely.make_valid(area), shapely.union_all(lattice.roads(within, limit_s)))
     parts = [p for p in shapely.get_parts(shapely.make_valid(area)) if p.geom_type == "Polygon"]
     return shapely.MultiPolygon(parts)
 
