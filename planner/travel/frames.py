@@ -37,13 +37,16 @@ if TYPE_CHECKING:
 PAIR = ("place_id", "facility_id")
 # More cells than these fill the memory of an office's computer.
 MOST_CELLS = 20_000_000
+# The road on which a place was put, in frames such as a gaps' demand; so near it lies on it.
+ROAD_ID, ON_ROAD_M = "road_id", 0.1
 
 
 class Travel:
     """Trips of one mode in one season over a study area's roads.
 
     Tables give times in minutes, ``inf`` where there is no way. Places and facilities are GeoDataFrames
-    (or GeoSeries) of points in any CRS; their index gives the ids.
+    (or GeoSeries) of points in any CRS; their index gives the ids. A place with a ``road_id``, as a gaps'
+    demand has it, is on that road.
 
     Parameters
     ----------
@@ -420,7 +423,7 @@ class Travel:
 
     def _each(self, stops: Stops, wanted: NDArray[np.int64]) -> dict[int, Stops]:
         """Return the wanted places one by one, by their number."""
-        return {i: self.router.stops(stops.points[i : i + 1]) for i in np.unique(wanted).tolist()}
+        return {i: stops.one(i) for i in np.unique(wanted).tolist()}
 
     def isochrones(
         self,
@@ -569,7 +572,24 @@ class Travel:
             raise SchemaError(msg)
         points = np.asarray(geometry.to_crs(self.router.network.crs).to_numpy(), dtype=object)
         self._require_near(points, frame.index, what)
-        return self.router.stops(points)
+        return self.router.stops(points, on_edge=self._on_edge(frame, points))
+
+    def _on_edge(self, frame: gpd.GeoDataFrame, points: NDArray[np.object_]) -> NDArray[np.int64] | None:
+        """Return the edge that each place was put on, as a gaps' demand says it; -1 where none is.
+
+        Where two roads are equally near, the place is on this one, as it is for the gaps. A column of the
+        name that speaks of other roads tells nothing: the place does not lie on them.
+        """
+        if ROAD_ID not in getattr(frame, "columns", ()):
+            return None
+        router = self.router
+        while router.base is not None:
+            router = router.base
+        edge = np.asarray(router.network.edge_id.get_indexer(frame[ROAD_ID]), dtype=np.int64)
+        some = np.flatnonzero(edge >= 0)
+        away = shapely.distance(router.network.lines(edge[some]), points[some])
+        edge[some[away > ON_ROAD_M]] = -1
+        return edge
 
     def _require_near(self, points: NDArray[np.object_], index: pd.Index, what: str) -> None:
         """Raise SchemaError for places elsewhere: no way there would look like no road here."""
