@@ -9,6 +9,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Literal
 
 import geopandas as gpd
+import shapely
 
 from geodata.areafile import BoundariesFile
 from geodata.codes import check_regency_code, district_of
@@ -18,6 +19,7 @@ from geodata.downloads.catalogue import region_of, sources, tile_names
 from geodata.downloads.osm_area import Part, cut_osm, overpass_question
 from geodata.downloads.osm_tables import health_facilities, settlements, water
 from geodata.downloads.rasters import cut_rasters
+from geodata.downloads.whole import missing_villages
 from geodata.errors import DownloadError, EmptyAreaError
 from geodata.files.csvtext import csv_text
 from geodata.layers import Finding, Progress, no_progress
@@ -30,8 +32,6 @@ from geodata.workspace import Ours, replace_folder, require_replaceable
 if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
-
-    import shapely
 
     from geodata.downloads.catalogue import Source
     from geodata.downloads.client import Downloads
@@ -201,8 +201,10 @@ def _write_villages(work: _Work) -> tuple[str, dict[str, int]]:
         msg = f"boundaries: {kept.address} has no village of {code}. Check the code of the kabupaten/kota."
         raise EmptyAreaError(msg)
     work.findings += read.findings
+    districts = None
     if Leave.DISTRICTS not in work.wish.without:
-        named = _names(work, "districts", province)
+        districts = _level(work, "districts", province)
+        named = dict(zip(districts["kode"], districts["nama"], strict=True))
         of_village = frame["kode"].map(district_of).map(named)
         missing = sorted({district_of(c) for c in frame["kode"][of_village.isna()]})
         if missing:
@@ -213,16 +215,32 @@ def _write_villages(work: _Work) -> tuple[str, dict[str, int]]:
         frame = frame.assign(kecamatan=of_village.fillna(""))
     columns = [*frame.columns.drop("geometry"), "geometry"]
     _write_geojson(frame[columns], work.stage / VILLAGES)
-    name = work.wish.name or _full_name(_names(work, "regencies", province).get(code, ""), code)
-    return name, {VILLAGES: len(frame)}
+    regencies = None if work.wish.name else _level(work, "regencies", province)
+    work.findings += missing_villages(
+        frame, _outline(regencies, districts), None if districts is None else list(districts["kode"])
+    )
+    if regencies is None:
+        return str(work.wish.name), {VILLAGES: len(frame)}
+    names = dict(zip(regencies["kode"], regencies["nama"], strict=True))
+    return _full_name(names.get(code, ""), code), {VILLAGES: len(frame)}
 
 
-def _names(work: _Work, source: str, province: str) -> dict[str, str]:
-    """Return the names of a level, by code."""
+def _outline(*levels: gpd.GeoDataFrame | None) -> shapely.Geometry | None:
+    """Return the area's outline, of the first level that has all of its rows' outlines; None where none has.
+
+    Of kecamatan that is all of them together.
+    """
+    for level in levels:
+        if level is not None and len(level) and level.geometry.notna().all():
+            return shapely.union_all(shapely.make_valid(level.geometry.to_numpy()))
+    return None
+
+
+def _level(work: _Work, source: str, province: str) -> gpd.GeoDataFrame:
+    """Return codes, names and outlines of the area's kecamatan, or its own."""
     kept = work.get(source, VILLAGES if source == "districts" else AREA_YML, province=province)
     assert kept.path is not None
-    frame = read_outlines_sql(kept.path, prefix=work.wish.code, named=kept.address).frame
-    return dict(zip(frame["kode"], frame["nama"], strict=True))
+    return read_outlines_sql(kept.path, prefix=work.wish.code, named=kept.address).frame
 
 
 def _full_name(name: str, code: str) -> str:

@@ -12,6 +12,7 @@ import string
 import time
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from email.utils import parsedate_to_datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -373,18 +374,24 @@ def _require_ok(answer: requests.Response, ask: _Ask, partial: Path) -> None:
 
 def _asked_wait_s(answer: requests.Response) -> float:
     """Return the seconds of ``Retry-After``, as a number or a date; 0 where it says nothing readable."""
-    from urllib3.exceptions import InvalidHeader
-    from urllib3.util import Retry
-
+    said = str(answer.headers.get("Retry-After", "")).strip()
+    if re.fullmatch(r"[0-9]{1,12}", said):
+        return float(said)
     try:
-        return float(Retry().parse_retry_after(answer.headers.get("Retry-After", "0")))
-    except InvalidHeader:
+        at = parsedate_to_datetime(said)
+    except (TypeError, ValueError):
         return 0.0
+    # A date without a zone is in UTC, as all of HTTP's are.
+    at = at if at.tzinfo is not None else at.replace(tzinfo=dt.UTC)
+    return max(0.0, (at - dt.datetime.now(dt.UTC)).total_seconds())
 
 
 def _save(answer: requests.Response, ask: _Ask, partial: Path, started: Started | None) -> None:
     """Write the body into the partial file, and require that it is as long as was said."""
     goes_on = answer.status_code == PART
+    if goes_on and started is None:
+        msg = "it sent a part of the file (206), though all of it was asked for"
+        raise _PassingError(msg)
     begin = partial.stat().st_size if goes_on else 0
     total = _total_bytes(answer, begin, started if goes_on else None)
     if goes_on and total is None:

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from planner.cli.console import DONE, say
+from planner.cli.console import DONE, FOUND_ERRORS, say
 
 if TYPE_CHECKING:
     from planner.cli.console import Commands
@@ -96,7 +96,7 @@ def _fetch(options: argparse.Namespace) -> int:
         say("note: OpenStreetMap's list of facilities is incomplete; put the office's lists into AREA.yml")
     say(f"area: {fetched.area_file}")
     say(f"next: jangkau build {fetched.area_file} --out WORKSPACE")
-    return DONE
+    return FOUND_ERRORS if any(f.severity == "error" for f in fetched.findings) else DONE
 
 
 def default_cache() -> Path:

@@ -6,6 +6,7 @@ import datetime as dt
 import email.utils
 import hashlib
 import json
+import re
 import threading
 
 import fetch_support as server
@@ -134,6 +135,19 @@ def test_a_server_that_asks_to_wait_for_an_hour_is_left_for_the_next(client, sql
     assert len(served.seen) == 1
 
 
+@pytest.mark.parametrize(("said", "least", "most"), [("86400", 86_400, 86_400), (None, 86_000, 86_400)])
+def test_the_wait_that_a_server_asks_for_is_told_as_it_is(client, sql, said, least, most):
+    """A day is a day, as a number or as a date."""
+    tomorrow = dt.datetime.now(dt.UTC) + dt.timedelta(days=1)
+    said = said or email.utils.format_datetime(tomorrow, usegmt=True)
+    with serving(kel=sql) as served:
+        served.always["/kel"] = server.status(429, Retry_After=said)
+        with pytest.raises(DownloadError) as error:
+            client.get(source(f"{served.address}/kel"))
+    told = re.search(r"asks to wait ([0-9,]+) seconds", str(error.value))
+    assert least <= int(told[1].replace(",", "")) <= most
+
+
 def test_a_cut_download_goes_on_where_it_was(client, pbf):
     with serving(map=pbf) as served:
         served.next = [server.cut(150_000), server.cut_again(100_000)]
@@ -186,6 +200,22 @@ def test_a_part_of_another_place_is_thrown_away(client, pbf):
         served.next = [server.cut(150_000), wrong_part]
         kept = client.get(source(f"{served.address}/map", content=Content.PBF))
     assert kept.path.read_bytes() == pbf
+
+
+def test_a_part_that_nobody_asked_for_is_told(client, pbf):
+    def part(handler, data):
+        said = {"ETag": server.etag(data), "Content-Range": f"bytes 0-4999/{len(data)}"}
+        server.send(handler, 206, data[:5000], said)
+
+    with serving(map=pbf) as served:
+        # It may pass, and where it does not it is told.
+        served.next = [part]
+        assert client.get(source(f"{served.address}/map", content=Content.PBF)).path.read_bytes() == pbf
+        served.always["/other"] = part
+        with pytest.raises(
+            DownloadError, match=r"a part of the file \(206\), though all of it was asked for"
+        ):
+            client.get(source(f"{served.address}/other", content=Content.PBF))
 
 
 def test_a_part_shorter_than_it_says_is_not_the_whole(client, pbf):

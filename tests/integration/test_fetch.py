@@ -171,6 +171,45 @@ def test_a_kecamatan_without_a_name_in_the_source_is_told(fetch, files, tmp_path
     assert (told["severity"], told["count"], told["ids"]) == ("info", 1, [gone])
 
 
+def cut_off(text, rows):
+    """A file of outlines with its first rows alone, whole as SQL."""
+    lines = text.decode().splitlines()
+    first = next(i for i, line in enumerate(lines) if line.startswith("\t("))
+    kept = lines[: first + rows]
+    kept[-1] = kept[-1].rstrip(",;") + ";"
+    return "\n".join(kept).encode()
+
+
+@pytest.mark.slow
+def test_villages_that_are_missing_are_told(fetch, files, tmp_path):
+    """Four of 18, in whole SQL: the kabupaten's outline and its kecamatan tell that there are more."""
+    few = {**files, "desa": cut_off(files["desa"], 4)}
+    with serving(**few) as served:
+        status, out, _ = fetch(served, "--without", "elevation,population,roads,water,settlements,facilities")
+    assert status == 3
+    found = {f["rule"]: f for f in json.loads((tmp_path / "area" / RECORD).read_text("utf-8"))["findings"]}
+    hole = found["ground_without_village"]
+    assert hole["severity"] == "error"
+    assert "none of the source's 4 villages" in hole["message"]
+    assert "ground_without_village" in out
+    assert found["districts_without_village"]["count"] >= 1
+
+
+@pytest.mark.slow
+def test_without_outlines_the_numbers_of_villages_are_told(fetch, files, tmp_path):
+    """Nothing says how many there are: what is told is how many came, and which numbers are left out."""
+    rows = [r for r in files["desa"].decode().splitlines() if "'11.72.01.2006'" not in r]
+    rows[-1] = rows[-1].rstrip(",;") + ";"
+    with serving(**{**files, "desa": "\n".join(rows).encode()}) as served:
+        assert fetch(
+            served, "--name", "X", "--without",
+            "districts,elevation,population,roads,water,settlements,facilities",
+        )[0] == 0  # fmt: skip
+    found = {f["rule"]: f for f in json.loads((tmp_path / "area" / RECORD).read_text("utf-8"))["findings"]}
+    assert "the source has 17" in found["villages_uncounted"]["message"]
+    assert "11.72.01.2006" in found["villages_uncounted"]["ids"]
+
+
 @pytest.mark.slow
 def test_one_question_is_asked_for_all_of_openstreetmap(fetch, files):
     with serving(**files) as served:
