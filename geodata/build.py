@@ -91,6 +91,7 @@ def read_layers(
         official=units.official,
         declared=declared_words,
         official_source="" if area.official is None else area.official.source,
+        fix=fix.value,
     )
     return Layers(
         study,

@@ -149,6 +149,9 @@ class StudyArea:
         The kabupaten capital (longitude, latitude in degrees); None where it was not given.
     assumed_empty
         Listed kinds of which no list was given: a plan takes it that there are none.
+    fix
+        Which proposals for spoiled coordinates the build took over (``--fix``: none, safe or all); "" where
+        that is not known.
     """
 
     code: str
@@ -161,6 +164,7 @@ class StudyArea:
     capital: tuple[float, float] | None = None
     declared: tuple[str, ...] = ()
     assumed_empty: tuple[str, ...] = ()
+    fix: str = ""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import shapely
 
-from geodata.areafile import FileSource
+from geodata.areafile import RASTER_SUFFIXES, FileSource
 from geodata.codes import name_key, parse_village_code, regency_of
 from geodata.drafting.headings import (
     Mapping,
@@ -67,7 +67,6 @@ IGNORED = (
     ".html",
     ".png",
 )
-RASTERS = (".tif", ".tiff", ".vrt", ".img")
 # A share of a column's values of one sort that makes it a column of that sort.
 MOSTLY = 0.6
 # Of a column of units' names so many are different.
@@ -190,7 +189,7 @@ def _guess(path: Path) -> Iterator[Guess]:
     try:
         if path.name.lower().endswith((*OSM_ENDINGS, ".graphml")):
             yield Guess(path, role="roads", about="an extract of OpenStreetMap")
-        elif ending in RASTERS:
+        elif ending in RASTER_SUFFIXES:
             yield Guess(
                 path,
                 about="a raster: of heights it is elevation: {path: …}, of people population: {raster: …}",

@@ -21,6 +21,8 @@ T = TypeVar("T")
 _MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s+ref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"')
 # Of a sheet's file; what is merged stands at its end, and a match is short.
 CHUNK_BYTES, OVERLAP_BYTES = 1_000_000, 100
+# With which a workbook begins that Excel encrypted, and one of Excel 97 (OLE compound files).
+OLE = bytes.fromhex("D0CF11E0A1B11AE1")
 # More than any office merges by hand.
 MOST_MERGED = 200_000
 
@@ -44,6 +46,7 @@ def sheet_names(path: Path, what: str) -> list[str]:
     """
     require_readable(path, what)
     limits.require_small(path, what, limits.TABLE_BYTES)
+    _require_open(path, what)
     try:
         _require_short_cells(path, what)
         with _opened(path) as book:
@@ -90,6 +93,7 @@ def sheet_cells(path: Path, sheet: str | None, what: str) -> tuple[list[list[obj
     UnreadableFileError
         A cell of a million characters and more.
     """
+    _require_open(path, what)
     _require_short_cells(path, what)
     with _opened(path) as book:
         if sheet is not None and sheet not in book.sheetnames:
@@ -147,6 +151,18 @@ def _few_enough(rows: Iterable[Sequence[T]], what: str, file: str) -> Iterator[S
         filled += bool(row)
         limits.require_book_rows(filled, what, file)
         yield row
+
+
+def _require_open(path: Path, what: str) -> None:
+    """Raise UnreadableFileError for what is a workbook by its name, and locked or of the old form inside."""
+    with path.open("rb") as file:
+        if file.read(len(OLE)) != OLE:
+            return
+    msg = (
+        f"{what}: {path.name} is protected by a password, or is an old workbook (.xls) under another name. "
+        "Open it in Excel, take the password away (File, Info, Protect Workbook), and save it as XLSX."
+    )
+    raise UnreadableFileError(msg)
 
 
 def _require_short_cells(path: Path, what: str) -> None:
