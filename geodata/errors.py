@@ -111,6 +111,31 @@ class DownloadError(InputError, ConnectionError):
     """A download failed after its retries."""
 
 
+class TimeUpError(ConfigError):
+    """The time was up before a plan was found, and none was ruled out."""
+
+
+def time_up(does: str, seconds: float, less: str) -> TimeUpError:
+    """Return that no plan was found in time.
+
+    Parameters
+    ----------
+    does
+        What a plan has to do, as in "keeps the floors".
+    seconds
+        How long was looked.
+    less
+        What else can be done than to allow more time.
+
+    Examples
+    --------
+    >>> str(time_up("serves all", 0.5, "or more sites"))
+    'in 0.5 s no plan was found that serves all, and none was ruled out: allow more time, or more sites'
+    """
+    msg = f"in {seconds:g} s no plan was found that {does}, and none was ruled out: allow more time, {less}"
+    return TimeUpError(msg, why="no_plan_in_time", seconds=seconds)
+
+
 class UnprovenError(JangkauError, RuntimeError):
     """A solver's answer came without its proof: our fault, and no answer."""
 

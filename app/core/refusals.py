@@ -75,6 +75,22 @@ WORDS = {
         "All possible sites together reach {best_percent}% of people. Those beyond reach are most in: "
         "{villages}. Ask for less, or mend the roads there first."
     ),
+    "against_rules": _(
+        "By the rules between units possible sites exclude each other: whatever is chosen, at most "
+        "{most_percent}% of people are reached. Ask for less, or loosen the rules."
+    ),
+    "against_rules_in": _(
+        "By the rules between units possible sites exclude each other: whatever is chosen, at most "
+        "{most_percent}% of people in {where} are reached. Ask for less, or loosen the rules."
+    ),
+    "floors_together": _(
+        "No plan reaches the share asked for in every kecamatan at once, since possible sites exclude each "
+        "other. Ask for less, or loosen the rules between units."
+    ),
+    "no_plan_in_time": _(
+        "In {seconds} seconds no plan was found that keeps what is asked, and none was ruled out. Search "
+        "for longer, ask for less, or allow more sites."
+    ),
     "too_few_for_all": _(
         "So few units cannot reach everybody who can be reached at all, as on other islands. Allow more, or "
         "plan for most people reached."

@@ -90,7 +90,7 @@ def test_every_rule_of_the_engine_has_words_here():
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
                 if node.func.id == "EditError" and isinstance(node.args[1], ast.Constant):
                     raised.add(node.args[1].value)
-                elif node.func.id == "ConfigError":
+                elif node.func.id in {"ConfigError", "TimeUpError"}:
                     whys = [k.value for k in node.keywords if k.arg == "why"]
                     named.update(w.value for w in whys if isinstance(w, ast.Constant))
     assert len(raised) >= 12

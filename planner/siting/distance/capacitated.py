@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from geodata.errors import ConfigError, UnprovenError
+from geodata.errors import ConfigError, time_up
 from planner.kernels.capacitated import assign, climb_capacitated, knapsacks, resite, shift
 from planner.kernels.csr import Csr
 from planner.kernels.median import SHORTEST, fill, greedy
@@ -89,7 +89,7 @@ def capacitated_p_median(
     ------
     ConfigError
         Where rows can be reached from nowhere, or capacities and loads do not fit.
-    UnprovenError
+    TimeUpError
         Where the time is up before a plan that serves all rows is found.
 
     Notes
@@ -142,8 +142,8 @@ def _allocate(
         return search.allocation(instance)
     if search.is_impossible:
         return nothing
-    line = f"In {clock.limit_s:.0f} s no plan was found that serves all rows, and none was ruled out."
-    raise UnprovenError(line + " Allow more time, or more sites.")
+    msg = "serves all places"
+    raise time_up(msg, clock.limit_s, "or more sites")
 
 
 def _check(instance: DistanceInstance, capacity: NDArray[np.float64], load: NDArray[np.float64]) -> None:

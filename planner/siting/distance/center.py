@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from geodata.errors import UnprovenError
+from geodata.errors import time_up
 from planner.kernels.csr import Csr
 from planner.siting.clock import Clock
 from planner.siting.distance.median import compile_median, least_distance
@@ -58,7 +58,7 @@ def p_center(
     ------
     ConfigError
         Where rows can be reached from nowhere.
-    UnprovenError
+    TimeUpError
         Where the time is up before a plan that serves all rows is found.
 
     Notes
@@ -87,8 +87,8 @@ def p_center(
     if best.proof is Proof.INFEASIBLE:
         return no_solution(seed=seed, seconds=clock.seconds())
     if best.proof is None:
-        line = f"In {time_limit_s:.0f} s no plan was found that serves all rows, and none was ruled out."
-        raise UnprovenError(line + " Allow more time, or more sites.")
+        msg = "serves all places"
+        raise time_up(msg, time_limit_s, "or more sites")
     high = min(high, probe.place(distance, best.chosen))
     while low < high and not clock.is_over():
         middle = (low + high) // 2

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from geodata.errors import UnprovenError
+from geodata.errors import time_up
 from planner.kernels.csr import Csr
 from planner.kernels.median import SHORTEST, climb_bound, fill, greedy, interchange, nearest_two, savings
 from planner.siting.clock import Clock
@@ -73,7 +73,7 @@ def p_median(
     ------
     ConfigError
         Where rows can be reached from nowhere.
-    UnprovenError
+    TimeUpError
         Where the time is up before a plan that serves all rows is found.
 
     Notes
@@ -362,8 +362,8 @@ def _serves_all(costs: Costs, clock: Clock, seed: int) -> NDArray[np.bool_] | No
     if cover.proof is Proof.INFEASIBLE:
         return None
     if cover.proof is None:
-        line = f"In {clock.limit_s:.0f} s no plan was found that serves all rows, and none was ruled out."
-        raise UnprovenError(line + " Allow more time, or more sites.")
+        msg = "serves all places"
+        raise time_up(msg, clock.limit_s, "or more sites")
     is_open = np.zeros(len(costs.cost), np.bool_)
     is_open[cover.chosen] = True
     return is_open

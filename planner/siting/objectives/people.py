@@ -6,9 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
-from geodata.errors import ConfigError, counted
+from geodata.errors import ConfigError
 from planner.kernels.lists import lists_of_pairs
 from planner.siting.ask import Floor
 from planner.siting.cover.covering import most_people
@@ -16,15 +15,23 @@ from planner.siting.cover.covering_with_floors import most_people_with_floors
 from planner.siting.cover.curve import cover_curve
 from planner.siting.cover.explain import explain
 from planner.siting.cover.fewest import fewest_units
-from planner.siting.cover.floors import FloorRow, unmet
+from planner.siting.cover.floors import FloorRow
 from planner.siting.cover.instance import CoverInstance, instance_of_lists
-from planner.siting.objectives.problem import Answer, Problem, require_plan, search_of
+from planner.siting.objectives.out_of_reach import against_rules, require_floors, target_refused
+from planner.siting.objectives.problem import (
+    Answer,
+    Problem,
+    forced_cost_too_much,
+    require_plan,
+    search_of,
+)
 from planner.siting.rules import floor_rows
 from planner.siting.solution import Proof, Solution
 from planner.siting.stand_ins import STAND_INS
 from planner.siting.weights import counted_people
 
 if TYPE_CHECKING:
+    import pandas as pd
     from numpy.typing import NDArray
 
     from planner.siting.times import Times
@@ -46,8 +53,12 @@ def most_people_plan(problem: Problem) -> Answer:
     True
     """
     floors = floor_rows(problem.before, problem.reach, problem.ask.floors)
-    _require_floors(problem, floors)
+    require_floors(problem, floors)
     found = _cover(problem, problem.instance, floors)
+    if found.proof is Proof.INFEASIBLE and not forced_cost_too_much(problem):
+        against = against_rules(problem, floors)
+        if against is not None:
+            raise against
     require_plan(problem, found, floors)
     # Without floors more may be reached: of a plan with floors its people count on the curve, not its bound.
     known = replace(found, bound=np.inf) if floors else found
@@ -96,16 +107,16 @@ def fewest_plan(problem: Problem) -> Answer:
     wanted = target * people.sum() - people[problem.reach.already].sum() if ask.target_in == "all" else 0.0
     more = (Floor("district", target),) if ask.target_in == "district" else ()
     floors = floor_rows(problem.before, problem.reach, (*more, *ask.floors))
-    _require_floors(problem, floors)
+    require_floors(problem, floors)
     found = fewest_units(problem.instance, max(wanted, 0.0), floors=floors, **search_of(problem))
+    every = [FloorRow("all", problem.instance.people, max(wanted, 0.0)), *floors]
     if found.proof is Proof.INFEASIBLE:
-        raise _out_of_reach(problem, target)
+        raise target_refused(problem, every[0], floors)
     require_plan(problem, found, floors)
     most = 2.0 * max(float(problem.instance.cost[found.chosen].sum()), float(problem.instance.cost.min()))
     curve = cover_curve(problem.instance, most, may_go_on=problem.may_go_on)
     unit = "idr" if ask.counts_money else "units"
     # The target has to be met with a stand-in too, at no higher cost.
-    every = [FloorRow("all", problem.instance.people, max(wanted, 0.0)), *floors]
     spent = float(problem.instance.cost[found.chosen].sum())
     others = _cover_stand_ins(problem, problem.instance, found, every, budget=spent)
     return Answer(found, unit, curve, others)
@@ -132,43 +143,6 @@ def _cover_stand_ins(
             if all(f.holds(instance.reached(np.append(rest, k))) for f in floors)
         )[:STAND_INS]
     return kept
-
-
-def _require_floors(problem: Problem, floors: list[FloorRow]) -> None:
-    """Raise where not even all candidates together keep a floor."""
-    lost = unmet(problem.instance, floors)
-    if lost:
-        names = ", ".join(f.name for f in lost[:5])
-        msg = (
-            f"all candidates together do not reach the share asked for of {names}"
-            f"{' and others' if len(lost) > 5 else ''}: ask for less, give candidate places there, or mend "
-            "the roads first"
-        )
-        raise ConfigError(msg, why="floors_out_of_reach")
-
-
-def _out_of_reach(problem: Problem, target: float) -> ConfigError:
-    """Return which villages no candidate reaches, where a share cannot be met."""
-    instance, reach = problem.instance, problem.reach
-    never = ~reach.already & ~instance.reached(~instance.forbidden)
-    demand = problem.before.demand
-    people = pd.Series(counted_people(demand), index=demand.index)
-    total = people.sum()
-    lost = people[never].groupby(demand["village_code"][never]).sum().sort_values(ascending=False)
-    best = 1.0 - lost.sum() / total
-    names = problem.before.layers.villages["village_name"]
-    worst = ", ".join(f"{names[c]} ({c}: {n:,.0f} people)" for c, n in lost.head(5).items() if n > 0)
-    villages = counted(int((lost > 0).sum()), "village has", "villages have")
-    few = f"for whom they make no {reach.backup} units in time"
-    whom = few if reach.backup > 1 else "whom no candidate reaches in time"
-    ruled = ", by the rules of the plan," if problem.ask.has_rules else ""
-    msg = (
-        f"target {target:.1%}: all candidates together{ruled} reach {best:.2%}. {villages} "
-        f"people {whom}, most in {worst}. Ask for less, give candidate places "
-        "there, or mend the roads first"
-    )
-    most = ", ".join(str(names[c]) for c, n in lost.head(5).items() if n > 0)
-    return ConfigError(msg, why="target_out_of_reach", best_percent=100 * best, villages=most)
 
 
 def gradual_instance(problem: Problem, times: Times) -> CoverInstance:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypedDict
 import numpy as np
 import pandas as pd
 
-from geodata.errors import ConfigError, UnprovenError
+from geodata.errors import ConfigError, TimeUpError, time_up
 from planner.siting.solution import Proof, Solution
 
 if TYPE_CHECKING:
@@ -140,14 +140,17 @@ def require_plan(problem: Problem, found: Solution, floors: list[FloorRow]) -> N
         if forced_cost_too_much(problem) or not floors:
             raise ConfigError(FORCED_COST_TOO_MUCH, why="forced_cost")
         names = ", ".join(f.name for f in floors[:5])
-        msg = f"no plan of this size keeps the floors ({names}): allow more, or lower them"
+        ask = problem.ask
+        apart = ask.min_distance_m is not None or ask.one_per_village
+        ruled = ", lower them, or loosen the rules between units" if apart else ", or lower them"
+        msg = f"no plan of this size keeps the floors ({names}): allow more{ruled}"
         raise ConfigError(msg, why="floors_too_high")
     if np.isnan(found.objective):
-        msg = (
-            f"in {problem.ask.time_limit_s:g} s no plan was found that keeps the floors, and none was ruled "
-            "out: allow more time, more units, or lower floors"
-        )
-        raise UnprovenError(msg)
+        ask = problem.ask
+        does = "keeps the floors" if ask.target is None else "reaches the target"
+        does += " and keeps the floors" if ask.target is not None and ask.floors else ""
+        less = "more units, or lower the floors" if ask.target is None else "or ask for less"
+        raise time_up(does, ask.time_limit_s, less)
 
 
 def forced_cost_too_much(problem: Problem) -> bool:
@@ -185,7 +188,7 @@ def solved_curve(
     for i, most in enumerate(at.tolist()):
         try:
             one = solver(most)
-        except UnprovenError:
+        except TimeUpError:
             continue
         if one.proof is not Proof.INFEASIBLE:
             objective[i], bound[i] = sign * one.objective, sign * one.bound

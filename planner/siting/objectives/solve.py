@@ -21,7 +21,7 @@ def solve(problem: Problem) -> Answer:
     ------
     ConfigError
         No plan keeps to what is asked; the message says why, and what to do.
-    UnprovenError
+    TimeUpError
         The time was up before a plan was found.
     """
     if problem.room is not None:
