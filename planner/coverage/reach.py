@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,8 @@ from planner.coverage.known.unseen import by_village
 from planner.scenarios.modes import only_walked
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import geopandas as gpd
     from numpy.typing import NDArray
 
@@ -238,6 +240,68 @@ def cover(  # noqa: PLR0913 - a study hands in what it has prepared
     )
 
 
+def in_each(
+    seasons: Sequence[Coverage],
+    layers: Layers,
+    demand: gpd.GeoDataFrame,
+    status: StatusRule,
+    village: NDArray[np.int64] | None = None,
+) -> Coverage:
+    """Return a kind's coverage in several seasons at once: a place is reached if it is in each of them.
+
+    Where it is not, it has the minutes, the reason and the unit of a season in which it is not; where it is,
+    those of the last one.
+
+    Parameters
+    ----------
+    seasons
+        The answers of one kind, as from :func:`cover`; the dry season before the wet one.
+    layers, demand, status, village
+        As :func:`cover` took them.
+
+    Examples
+    --------
+    >>> from planner.pipeline import demo_layers, find_gaps
+    >>> gaps = find_gaps(demo_layers(12))
+    >>> answers = [gaps.seasons[season]["pustu"] for season in ("dry", "wet")]
+    >>> both = in_each(answers, gaps.layers, gaps.demand, gaps.scenario.status)
+    >>> bool((both.reached == answers[0].reached & answers[1].reached).all())
+    True
+    """
+    last = seasons[-1]
+    if len(seasons) == 1:
+        return last
+    # Known not to be reached in one season decides, whatever nobody knows of the other.
+    rank = [np.where(one.reached, 0, np.where(is_open(one.reason_code), 1, 2)) for one in reversed(seasons)]
+    decides = len(seasons) - 1 - np.argmax(rank, axis=0)
+
+    def deciding(values: Sequence[NDArray[Any]]) -> NDArray[Any]:
+        chosen: NDArray[Any] = np.choose(decides, list(values))
+        return chosen
+
+    minutes, reason = deciding([o.minutes for o in seasons]), deciding([o.reason_code for o in seasons])
+    reached, nearest = deciding([o.reached for o in seasons]), deciding([o.nearest for o in seasons])
+    if village is None:
+        village = layers.villages.index.get_indexer(demand["village_code"])
+    if last.listed:
+        lost_there = unplaced(demand, village, reached, is_open(reason), status, n=len(layers.villages))
+        reached = reached & ~lost_there
+        reason = np.where(lost_there, np.int8(REASONS.index(Reason.PEOPLE_UNPLACED)), reason)
+        minutes = np.where(lost_there, np.nan, minutes)
+    within = np.logical_and.reduce([one.within for one in seasons])
+    more = np.logical_and.reduce([one.more for one in seasons])
+    _freeze(minutes, reached, within, more, reason, nearest)
+    points = _Points(village, demand["weight"].to_numpy(), minutes, reached, reason, nearest)
+    units = last.facilities.index
+    table = _points_by_village(points, layers, units, status, listed=last.listed)
+    table.insert(0, "present", last.villages["present"])
+    catchments = _catchments(units, demand["people"].to_numpy(), points)
+    return replace(
+        last, minutes=minutes, reached=reached, within=within, more=more, reason_code=reason, nearest=nearest,
+        villages=table, facilities=catchments,
+    )  # fmt: skip
+
+
 def _told(
     minutes: NDArray[np.float64],
     reason: NDArray[np.int8],
@@ -434,12 +498,23 @@ def _villages(
     listed: bool,
     whole: NDArray[np.bool_],
 ) -> pd.DataFrame:
+    table = _points_by_village(points, layers, facility_ids, status, listed=listed)
+    table.insert(0, "present", _present(kinds, layers, listed=listed, whole=whole))
+    return table
+
+
+def _points_by_village(
+    points: _Points, layers: Layers, facility_ids: pd.Index, status: StatusRule, *, listed: bool
+) -> pd.DataFrame:
     codes = layers.villages.index
     village, weight = points.village, points.weight
     people = layers.villages["people"].to_numpy()
     n = len(codes)
     # Weights of a village sum to 1 but for rounding; 8 of 10 equal shares are 0.8.
-    share = np.round(np.bincount(village, weights=weight * points.reached, minlength=n), 9).astype(np.float64)
+    sums = np.bincount(village, weights=weight * points.reached, minlength=n).astype(np.float64)
+    share = np.round(sums, 9)
+    # Of many people the ninth digit shows; the very last ones are of the order of the sum, not of the data.
+    exact = np.round(sums, 13)
     # Of these nobody knows whether they are reached; they decide nothing.
     open_share = np.round(np.bincount(village, weights=weight * is_open(points.reason), minlength=n), 9)
     lived = weight > 0
@@ -452,8 +527,7 @@ def _villages(
     ids = np.append(facility_ids.to_numpy(dtype=object), "")
     return pd.DataFrame(
         {
-            "present": _present(kinds, layers, listed=listed, whole=whole),
-            "people_reached": people * share if listed else np.nan,
+            "people_reached": people * exact if listed else np.nan,
             "share_reached": share if listed else np.nan,
             "share_unknown": open_share if listed else np.nan,
             "minutes_median": weighted_median(village, points.minutes, weight, n),

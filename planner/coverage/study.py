@@ -19,7 +19,7 @@ from planner.coverage.demand import spread_demand
 from planner.coverage.known.extent import Extent, find_extent
 from planner.coverage.known.lost import may_stand
 from planner.coverage.known.unseen import find_unseen
-from planner.coverage.reach import Coverage, cover, usable_facilities
+from planner.coverage.reach import Coverage, cover, in_each, usable_facilities
 from planner.coverage.show import area_in_words, coverage_html, coverage_in_words
 from planner.network.build import build_network
 from planner.network.edited import edited_network
@@ -190,6 +190,29 @@ class Gaps:
     def coverage(self) -> Mapping[str, Coverage]:
         """By facility kind, in the scenario's own season."""
         return self.seasons[self.scenario.season]
+
+    def in_each(self, kind: str, seasons: Sequence[Season]) -> Coverage:
+        """Return a kind's coverage in each of some seasons at once: one, or both.
+
+        Parameters
+        ----------
+        kind
+            Of the standard.
+        seasons
+            In any order.
+
+        Examples
+        --------
+        >>> from planner.pipeline import demo_layers
+        >>> gaps = find_gaps(demo_layers(12))
+        >>> gaps.in_each("pustu", ["wet"]) is gaps.seasons["wet"]["pustu"]
+        True
+        >>> int(gaps.in_each("pustu", ["dry", "wet"]).villages["people_reached"].sum())
+        26131
+        """
+        # Dry before wet: of who is reached in both, the minutes are those of the wet season.
+        found = [self.seasons[season][kind] for season in sorted(set(seasons))]
+        return in_each(found, self.layers, self.demand, self.scenario.status)
 
     def __repr__(self) -> str:
         scenario = self.scenario

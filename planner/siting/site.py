@@ -251,7 +251,7 @@ def site(  # noqa: PLR0913 - each is one thing that an office may give
     after = study.gaps(scenario.edits, may_go_on=may_go_on)
     gained, backed, room = problem.instance.reached(chosen), None, None
     if problem.reach.backup > 1:
-        backed = require_backup(study, after, problem.reach, gained)[problem.reach.seasons[-1]]
+        backed = require_backup(study, after, problem.reach, gained)
     else:
         require_same(after, problem.reach, gained)
     if answer.travel_s is not None:
@@ -266,7 +266,7 @@ def site(  # noqa: PLR0913 - each is one thing that an office may give
         found, problem.instance, answer, measures=ready.measures, edits=edits, reach=problem.reach,
         after=after, counted=backed or room,
     )  # fmt: skip
-    villages = village_changes(problem.before, after, kind, season)
+    villages = village_changes(problem.before, after, kind, problem.reach.seasons)
     if backed is not None:
         villages = with_backup(villages, problem.reach, gained, problem.before, after)
     if room is not None:

@@ -8,10 +8,8 @@ import numpy as np
 import pandas as pd
 
 from planner.coverage.reach import is_open, status_of, unplaced
-from planner.coverage.tables import village_table
 from planner.siting.capacity import WithRoom
 from planner.siting.cover.explain import added_in_steps, explain
-from planner.siting.plan import Backed
 from planner.siting.room.explain import explain_room
 from planner.siting.weights import counted_people
 
@@ -27,13 +25,16 @@ if TYPE_CHECKING:
     from planner.siting.cover.instance import CoverInstance
     from planner.siting.measures import Measure
     from planner.siting.objectives.problem import Answer
+    from planner.siting.plan import Backed
     from planner.siting.reach import Reach
 
 # Within this share of the limit a little rain decides.
 NEAR_LIMIT = 0.95
 
 
-def village_changes(before: Gaps, after: Gaps, kind: str, season: Season | None = None) -> pd.DataFrame:
+def village_changes(
+    before: Gaps, after: Gaps, kind: str, seasons: Sequence[Season] | None = None
+) -> pd.DataFrame:
     """Return one row a village: its status and people within the limit without and with a plan.
 
     Parameters
@@ -42,9 +43,8 @@ def village_changes(before: Gaps, after: Gaps, kind: str, season: Season | None 
         The gaps without and with a plan.
     kind
         The facility kind.
-    season
-        Of which season; the scenario's own when None. Of a plan for both it is the wet one: no wet trip is
-        quicker, so what is reached then is reached in both.
+    seasons
+        Reached counts only if in all of these; the scenario's own season when None.
 
     Returns
     -------
@@ -62,14 +62,12 @@ def village_changes(before: Gaps, after: Gaps, kind: str, season: Season | None 
     np.True_
     """
     facts = ["village_name", "district_code", "district_name", "people"]
-    words = ("people_reached", "share_reached", "status", "reason")
-    own = season in (None, after.scenario.season)
-    columns = [f"{kind}_{c}" for c in words]
-    source = columns if own else [f"{kind}_{season}_{c}" for c in words]
-    one, other = village_table(before), village_table(after)
-    table = other[[*facts, *source]].set_axis([*facts, *columns], axis=1)
-    for position, (column, here) in enumerate(zip(columns, source, strict=True)):
-        table.insert(len(facts) + 2 * position, f"{column}_before", one[here])
+    seasons = (after.scenario.season,) if seasons is None else seasons
+    one, other = (gaps.in_each(kind, seasons).villages for gaps in (before, after))
+    table = pd.DataFrame(after.layers.villages[facts])
+    for column in ("people_reached", "share_reached", "status", "reason"):
+        table[f"{kind}_{column}_before"] = one[column]
+        table[f"{kind}_{column}"] = other[column]
     return table
 
 
@@ -173,7 +171,7 @@ def _backup_open(gaps: Gaps, reach: Reach, counted: NDArray[np.bool_]) -> NDArra
     That of one unit; and who has one within reach may have another that is on no list, or at the end of a
     road that is not there.
     """
-    coverage = gaps.seasons[reach.seasons[-1]][reach.kind]
+    coverage = gaps.in_each(reach.kind, reach.seasons)
     open_: NDArray[np.bool_] = ~counted & (is_open(coverage.reason_code) | (coverage.within & coverage.more))
     return open_
 
@@ -188,7 +186,7 @@ def site_table(
     reach: Reach,
     after: Gaps,
     steps: Sequence[NDArray[np.integer]] | None = None,
-    counted: Backed | WithRoom | None = None,
+    counted: Mapping[Season, Backed] | WithRoom | None = None,
 ) -> pd.DataFrame:
     """Return one row a site, each of which adds most people to those before it.
 
@@ -205,8 +203,8 @@ def site_table(
     steps
         Numbers of candidates that come one after the other, such as by year; all at once when None.
     counted
-        Where several units have to be within reach, the last one that each demand point needs; where capacity
-        counts, who has room.
+        Where several units have to be within reach, the last one that each demand point needs, by season;
+        where capacity counts, who has room.
 
     Returns
     -------
@@ -257,7 +255,7 @@ def site_table(
             "people_added": added,
             "people_alone": [alone[j] for j in site.tolist()],
             "people_near_limit": _near_limit(
-                after, reach, facility, counted if isinstance(counted, Backed) else None
+                after, reach, facility, None if isinstance(counted, WithRoom) else counted
             ),
             "people_own": _people_own(after, reach, facility),
             "villages_added": _villages_added(instance, site, reach, after),
@@ -334,24 +332,34 @@ def _in_words(others: Sequence[tuple[int, float]], candidates: gpd.GeoDataFrame,
     return "; ".join(f"{candidates.index[k]} ({n:+,.{decimals}f})" for k, n in change.items())
 
 
-def _near_limit(after: Gaps, reach: Reach, facility: list[str], backed: Backed | None) -> NDArray[np.float64]:
-    """Return the newly reached people of each site whose time is within 5 % of the limit."""
-    season = reach.seasons[-1]
-    coverage, rule = after.seasons[season][reach.kind], after.scenario.standard[reach.kind].of(season)
-    minutes, unit = coverage.minutes, coverage.nearest_id
-    if backed is not None:
-        minutes, unit = backed.seconds / 60.0, backed.facility_id
-    within = coverage.within & (minutes <= rule.limit_minutes)
-    new = within & ~reach.already & (minutes >= NEAR_LIMIT * rule.limit_minutes)
+def _near_limit(
+    after: Gaps, reach: Reach, facility: list[str], backed: Mapping[Season, Backed] | None
+) -> NDArray[np.float64]:
+    """Return the newly reached people of each site whose time is within 5 % of a season's limit.
+
+    Of both seasons the one counts whose time is nearer to its limit, and its unit.
+    """
+    near = np.full(len(after.demand), -1.0)
+    unit = np.full(len(after.demand), "", dtype=object)
+    for season in reach.seasons:
+        coverage, rule = after.seasons[season][reach.kind], after.scenario.standard[reach.kind].of(season)
+        seconds, of_season = coverage.minutes * 60.0, coverage.nearest_id
+        if backed is not None:
+            seconds, of_season = backed[season].seconds, backed[season].facility_id
+        part = np.nan_to_num(seconds / rule.limit_s, nan=np.inf)
+        nearer = part >= near
+        near, unit = np.where(nearer, part, near), np.where(nearer, of_season, unit)
+    within = after.in_each(reach.kind, reach.seasons).within & (near <= 1.0 + 1e-9)
+    new = within & ~reach.already & (near >= NEAR_LIMIT)
     people = counted_people(after.demand)
     of = pd.Series(people[new]).groupby(unit[new]).sum()
-    near: NDArray[np.float64] = of.reindex(facility).fillna(0.0).to_numpy(dtype=np.float64)
-    return near
+    found: NDArray[np.float64] = of.reindex(facility).fillna(0.0).to_numpy(dtype=np.float64)
+    return found
 
 
 def _people_own(after: Gaps, reach: Reach, facility: list[str]) -> NDArray[np.float64]:
     """Return the people of each site for whom it is the nearest unit, within the limit."""
-    units = after.seasons[reach.seasons[-1]][reach.kind].facilities
+    units = after.in_each(reach.kind, reach.seasons).facilities
     own: NDArray[np.float64] = units["people_own"].reindex(facility).to_numpy(dtype=np.float64)
     return own
 

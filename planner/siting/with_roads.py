@@ -317,7 +317,7 @@ def _best(
     return SitingWithRoads(
         kind, ask, best.roads, best.siting, float(table["people_added"].iloc[number]),
         float(table["bound"].max()), table, before, after, best.scenario,
-        village_changes(before, after, kind, seasons[-1]), _works(study, measures, best.roads),
+        village_changes(before, after, kind, seasons), _works(study, measures, best.roads),
     )  # fmt: skip
 
 

@@ -228,7 +228,7 @@ def rollout(
     progress("check")
     gaps, edits = _checked(study, ready, best.since, len(plan.years), may_go_on)
     tables = {
-        y.year: village_changes(ready.problem.before, one, plan.kind, ready.problem.reach.seasons[-1])
+        y.year: village_changes(ready.problem.before, one, plan.kind, ready.problem.reach.seasons)
         for y, one in zip(plan.years, gaps, strict=True)
     }
     return Rollout(

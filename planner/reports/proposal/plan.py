@@ -341,7 +341,7 @@ def require_of_answer(plan: Plan, gaps: Gaps) -> None:
     _require_same_rules(plan, gaps)
     if plan.as_if_none:
         return
-    mine = gaps.seasons[plan.seasons[-1]][plan.kind].villages["people_reached"]
+    mine = gaps.in_each(plan.kind, plan.seasons).villages["people_reached"]
     theirs = plan.villages[f"{plan.kind}_people_reached_before"].reindex(mine.index)
     same = np.isclose(mine, theirs, rtol=0, atol=SAME_PEOPLE, equal_nan=True)
     if not same.all() or len(mine) != len(plan.villages):
