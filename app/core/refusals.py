@@ -104,6 +104,10 @@ WORDS = {
         "There is no place left where a site could be: rules and forbidden areas leave all of them out. Take "
         "forbidden areas back."
     ),
+    "no_stop_in_reach": _(
+        "No place of a mobile service is within reach of a unit that functions. Raise the minutes within "
+        "which one serves, or mend the roads first."
+    ),
     "too_many_times": _(
         "There are too many possible sites to compare their travel times: plan for most people."
     ),

@@ -25,7 +25,7 @@ from planner.siting.times import find_times
 from planner.siting.weights import counted_people
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     import geopandas as gpd
 
@@ -71,6 +71,28 @@ class Prepared:
             and self.problem.before.layers is before.layers
             and self.problem.before.scenario == before.scenario
         )
+
+
+class NoCandidateError(ConfigError):
+    """Forced or forbidden candidates are not there.
+
+    Parameters
+    ----------
+    told
+        By name of each of them, a message that says what there is.
+
+    Examples
+    --------
+    >>> str(NoCandidateError({"open/x": "there is no candidate 'open/x'."}))
+    "there is no candidate 'open/x'."
+    """
+
+    def __init__(self, told: Mapping[str, str]) -> None:
+        super().__init__(next(iter(told.values())))
+        self.told = told
+
+    def __reduce__(self) -> tuple[type[NoCandidateError], tuple[Mapping[str, str]]]:
+        return type(self), (self.told,)
 
 
 def prepare(  # noqa: PLR0913 - each is one thing that an office may give
@@ -139,6 +161,7 @@ def prepare(  # noqa: PLR0913 - each is one thing that an office may give
         found = reached_stops(study, found, chosen_measures, seasons)
     else:
         found = known.candidates
+    _require_named(found, ask)
     backup = 1 if ask.backup is None else ask.backup
     of_known = None if known is None else known.problem.reach
     if of_known is not None and (set(seasons), backup) == (set(of_known.seasons), of_known.backup):
@@ -155,6 +178,19 @@ def prepare(  # noqa: PLR0913 - each is one thing that an office may give
     if earlier is not None and known is not None:
         problem = after_earlier(problem, known.problem, earlier[1])
     return Prepared(kind, chosen_measures, given, found, problem)
+
+
+def _require_named(candidates: gpd.GeoDataFrame, ask: Ask) -> None:
+    """Raise where a forced or forbidden candidate is not there."""
+    told = {}
+    for name in (*ask.forced, *ask.forbidden):
+        if name not in candidates.index:
+            gone = candidates.attrs.get("excluded", {})
+            where = f" (some were left out: {', '.join(gone)})" if gone else ""
+            hint = suggest(name, candidates.index[:2000]).replace("The file has", "There are")
+            told[name] = f"there is no candidate {name!r}{where}.{hint}"
+    if told:
+        raise NoCandidateError(told)
 
 
 def _room(
@@ -195,13 +231,6 @@ def _problem(
 
 def _instance(before: Gaps, candidates: gpd.GeoDataFrame, reach: Reach, ask: Ask) -> CoverInstance:
     """Return the covering problem: people of unknown number weigh nothing."""
-    for name in (*ask.forced, *ask.forbidden):
-        if name not in candidates.index:
-            gone = candidates.attrs.get("excluded", {})
-            where = f" (some were left out: {', '.join(gone)})" if gone else ""
-            hint = suggest(name, candidates.index[:2000]).replace("The file has", "There are")
-            msg = f"there is no candidate {name!r}{where}.{hint}"
-            raise ConfigError(msg)
     cost = np.ones(len(candidates))
     if ask.counts_money:
         cost = candidates["cost_idr"].to_numpy(dtype=np.float64)

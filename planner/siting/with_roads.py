@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +16,7 @@ from planner.network.edited_lines import edited_km
 from planner.progress import go_on
 from planner.siting.ask import Ask
 from planner.siting.measures import road_choices, road_edits
+from planner.siting.prepare import NoCandidateError
 from planner.siting.reach import require_known
 from planner.siting.site import Siting, site
 from planner.siting.solution import TOLERANCE, share_better
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
     from planner.siting.measures import Measures
 
 
+# Why no candidate is left where mobile stops are all that can be done, as their error names it.
+NO_STOP = "no_stop_in_reach"
 # What is said of each site, where there is none: the columns that all plans have.
 SITE_COLUMNS = (
     "order", "measure", "op", "kind", "facility_id", "name", "village_code", "village_name", "district_name",
@@ -204,20 +208,85 @@ def site_with_roads(
     _require_plain(ask)
     require_known(study, kind)
     payable, of_units = list(_payable(measures, ask)), measures.without_roads()
-    tried = []
+    each_s = ask.time_limit_s / len(payable)
+
+    def planned(under: Study, left: Ask) -> Siting:
+        return site(
+            under, kind, replace(left, time_limit_s=each_s), measures=of_units, places=places,
+            exclude=exclude, facts=facts, may_go_on=may_go_on, progress=progress,
+        )  # fmt: skip
+
+    tried, named = [], _Named()
     for roads, left, cost_idr in payable:
         progress(f"roads: {' + '.join(roads) or 'none'}")
         edits = (*study.scenario.edits, *road_edits(measures.roads, roads))
         under = study.under(study.scenario.model_copy(update={"edits": edits}))
-        siting = None
-        if left is not None:
-            siting = site(
-                under, kind, replace(left, time_limit_s=ask.time_limit_s / len(payable)),
-                measures=of_units, places=places, exclude=exclude, facts=facts,
-                may_go_on=may_go_on, progress=progress,
-            )  # fmt: skip
-        tried.append(_solved(under, kind, ask, roads, siting, cost_idr))
+        try:
+            siting = None if left is None else named.planned(partial(planned, under), left)
+        except ConfigError as error:
+            if not named.is_of_these_roads(error):
+                raise
+        else:
+            tried.append(_solved(under, kind, ask, roads, siting, cost_idr))
+    named.require_somewhere()
     return _best(study, kind, ask, tried, measures)
+
+
+class _Named:
+    """The forced and forbidden candidates that some choices of roads do not have, such as mobile stops."""
+
+    def __init__(self) -> None:
+        self._gone: dict[str, str] = {}
+        self._there: set[str] = set()
+        self._refused: ConfigError | None = None
+        self._any_plan = False
+
+    def planned(self, plan: Callable[[Ask], Siting], ask: Ask) -> Siting | None:
+        """Return the plan; None where nothing can be done for units on these roads, and nothing is forced.
+
+        Raises
+        ------
+        ConfigError
+            What is forced is not there on these roads.
+        """
+        try:
+            siting = plan(ask)
+        except NoCandidateError as error:
+            self._gone.update(error.told)
+            self._there |= {*ask.forced, *ask.forbidden} - set(error.told)
+            if set(error.told) & set(ask.forced):
+                raise
+            # What is not there is not taken.
+            rest = tuple(name for name in ask.forbidden if name not in error.told)
+            siting = plan(replace(ask, forbidden=rest))
+        except ConfigError as error:
+            if error.why != NO_STOP or ask.forced:
+                raise
+            self._refused = error
+            return None
+        else:
+            self._there |= {*ask.forced, *ask.forbidden}
+        self._any_plan = True
+        return siting
+
+    def is_of_these_roads(self, error: ConfigError) -> bool:
+        """Return whether other roads may have what a plan lacks; remembers why not these."""
+        self._refused = error
+        return isinstance(error, NoCandidateError) or error.why == NO_STOP
+
+    def require_somewhere(self) -> None:
+        """Raise where no choice of roads has what is named, or none has anything.
+
+        Raises
+        ------
+        ConfigError
+            As the last choice was refused.
+        """
+        for name, told in self._gone.items():
+            if name not in self._there:
+                raise ConfigError(told)
+        if not self._any_plan and self._refused is not None:
+            raise self._refused
 
 
 def _require_plain(ask: Ask) -> None:

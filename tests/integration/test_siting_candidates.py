@@ -429,6 +429,41 @@ def test_roads_and_units_by_money_against_every_choice():
         )  # fmt: skip
 
 
+@pytest.mark.slow
+def test_stops_that_only_a_road_makes_possible():
+    """The puskesmas is west: over the bridge alone its team comes to the other bank."""
+    area = town(("u1", "pustu", at(3700, 0), WEST), functioning="yes")
+    study = Study(area, scenario=scenario(3.0), modes=["car"])
+    far = STOP.model_copy(update={"reach_minutes": 20.0})
+    measures = Measures(measures={"m": far, "bridge": BRIDGE})
+    mended = study.under(study.scenario.model_copy(update={"edits": tuple(BRIDGE.edits)}))
+    found = reached_stops(mended, find_candidates(area, study.demand, {"m": far}), {"m": far})
+    along = shapely.get_x(found.geometry.to_numpy())
+    beyond, here = found.index[np.argmax(along)], found.index[np.argmin(along)]
+    alone = site(study, "pustu", Ask(units=2), measures=measures.without_roads())
+    assert beyond not in alone.candidates.index
+
+    plan = site_with_roads(study, "pustu", Ask(units=2, forced=(beyond,)), measures=measures)
+    assert (plan.roads, plan.choices.index.tolist()) == (("bridge",), ["bridge"])
+    assert plan.sites.index.tolist() == [beyond]
+    free = site_with_roads(study, "pustu", Ask(units=2), measures=measures)
+    without = site_with_roads(study, "pustu", Ask(units=2, forbidden=(beyond, here)), measures=measures)
+    assert set(without.choices.index) == {"", "bridge"}
+    assert not {beyond, here} & set(without.sites.index)
+    assert without.choices["people_added"].max() <= free.choices["people_added"].max()
+    for wrong in ({"forced": ("m/nowhere",)}, {"forbidden": ("m/nowhere", here)}):
+        with pytest.raises(ConfigError, match="there is no candidate 'm/nowhere'"):
+            site_with_roads(study, "pustu", Ask(units=2, **wrong), measures=measures)
+    # Where the team serves so near that only a bridge brings it to any stop that is left.
+    places = gpd.GeoDataFrame(geometry=[at(7500, 0)], crs=study.layers.area.crs)
+    one = site_with_roads(study, "pustu", Ask(units=2), measures=measures, places=places)
+    assert one.choices.loc["", "people_added"] == 0.0
+    assert (one.roads, len(one.sites)) == (("bridge",), 1)
+    near = Measures(measures={"m": STOP.model_copy(update={"reach_minutes": 0.1}), "bridge": BRIDGE})
+    with pytest.raises(ConfigError, match="within reach of a unit that functions"):
+        site_with_roads(study, "pustu", Ask(units=2), measures=near, places=places)
+
+
 def test_roads_alone_may_be_the_plan():
     study = two_banks(15.0)
     measures = Measures(measures={"open": OPEN, "bridge": BRIDGE})

@@ -85,7 +85,7 @@ def reached_stops(
     found = candidates.assign(name=title, served_from=unit, served_minutes=minutes)[~far]
     if len(found) == 0:
         msg = f"no stop of {', '.join(mobile)} is within reach of a unit that functions: raise reach_minutes"
-        raise ConfigError(msg)
+        raise ConfigError(msg, why="no_stop_in_reach")
     if far.any():
         found.attrs["excluded"] = {**candidates.attrs.get("excluded", {}), NOT_SERVED: int(far.sum())}
     return found
