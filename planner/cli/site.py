@@ -176,7 +176,7 @@ def _asked(options: argparse.Namespace) -> tuple[str, Ask]:
     named = {
         "kind": options.kind, "units": options.units, "budget_idr": options.budget, "target": options.target,
         "objective": options.objective, "least": options.least, "target_in": options.target_in,
-        "floors": dict(map(_floor, options.floor)) or None, "min_distance_m": options.min_distance,
+        "floors": _floors(options.floor) or None, "min_distance_m": options.min_distance,
         "one_per_village": options.one_per_village, "gradual_minutes": options.gradual,
         "backup": options.backup, "capacity": options.capacity,
         "forced": tuple(options.force) or None, "forbidden": tuple(options.forbid) or None,
@@ -198,16 +198,23 @@ def _asked(options: argparse.Namespace) -> tuple[str, Ask]:
     return asked.kind, asked.ask()
 
 
-def _floor(text: str) -> tuple[str, float]:
-    """Read ``who=share``."""
+def _floors(texts: list[str]) -> dict[str, float]:
+    """Read ``who=share`` of each; like a key of a plan file, nobody is named twice."""
     from geodata.errors import ConfigError
 
-    who, _, share = text.partition("=")
-    try:
-        return who.strip(), float(share)
-    except ValueError as error:
-        msg = f"--floor {text}: write who and share, such as district=0.5"
-        raise ConfigError(msg) from error
+    floors: dict[str, float] = {}
+    for text in texts:
+        name, _, share = text.partition("=")
+        who = name.strip()
+        if who in floors:
+            msg = f"--floor {text}: {who} has a floor of {floors[who]:g} already. Give one of the two"
+            raise ConfigError(msg)
+        try:
+            floors[who] = float(share)
+        except ValueError as error:
+            msg = f"--floor {text}: write who and share, such as district=0.5"
+            raise ConfigError(msg) from error
+    return floors
 
 
 def in_words(plan: Siting) -> list[str]:

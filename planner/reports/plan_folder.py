@@ -157,4 +157,6 @@ def solver_record(solution: Solution, unit: str) -> dict[str, Any]:
         "gap": solution.gap,
         "status": str(solution.proof),
         "unit": unit,
+        "seed": solution.seed,
+        "seconds": round(solution.seconds, 3),
     }

@@ -136,6 +136,7 @@ def write_siting_with_roads(
         "solver": {
             "objective": plan.people_added, "bound": plan.bound, "gap": plan.gap,
             "status": "optimal" if plan.gap == 0 else "feasible", "unit": "people",
+            "seed": plan.ask.seed, "seconds": round(plan.seconds, 3),
         },
     }  # fmt: skip
     record = record_of("site", plan, plan.scenario, inputs, more)

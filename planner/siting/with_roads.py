@@ -78,6 +78,8 @@ class SitingWithRoads:
         One row a road measure that is taken, index ``name``: ``edits`` (how many), ``km`` (of the roads and
         boat links that they are about), ``cost_idr`` and ``yearly_idr`` (once and every year; NaN = not
         given), ``lead_years``.
+    seconds
+        What the search took on all choices together.
     """
 
     kind: str
@@ -92,6 +94,7 @@ class SitingWithRoads:
     scenario: Scenario
     villages: pd.DataFrame
     works: pd.DataFrame
+    seconds: float = 0.0
 
     @property
     def sites(self) -> pd.DataFrame:
@@ -387,6 +390,7 @@ def _best(
         kind, ask, best.roads, best.siting, float(table["people_added"].iloc[number]),
         float(table["bound"].max()), table, before, after, best.scenario,
         village_changes(before, after, kind, seasons), _works(study, measures, best.roads),
+        sum(one.siting.solution.seconds for one in tried if one.siting is not None),
     )  # fmt: skip
 
 

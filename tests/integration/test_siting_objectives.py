@@ -240,6 +240,7 @@ def test_the_command_line_asks_the_same(demo_layers, study, tmp_path, capsys):
     record = json.loads((tmp_path / "out" / "run.json").read_text("utf-8"))
     plan = site(study, KIND, Ask(units=2, objective="person_minutes"))
     assert record["solver"]["unit"] == "person_minutes"
+    assert {"objective", "bound", "gap", "status", "seed", "seconds"} < set(record["solver"])
     assert record["solver"]["objective"] == pytest.approx(plan.solution.objective)
     curve = pd.read_csv(tmp_path / "out" / "curve.csv")
     assert curve["person_minutes"].is_monotonic_decreasing

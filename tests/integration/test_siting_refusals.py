@@ -47,6 +47,10 @@ def test_a_folder_of_another_command_is_not_replaced(asked, tmp_path):
             site_words("--objective", "worst_time", "--both-seasons"),
             "worst_time is of one season: give one",
         ),
+        (
+            site_words("--floor", "district=0.5", "--floor", " district=0.9"),
+            "--floor  district=0.9: district has a floor of 0.5 already. Give one of the two",
+        ),
     ],
 )
 def test_options_that_make_no_sense(words, said, asked, tmp_path):
@@ -72,6 +76,20 @@ def test_places_that_are_not_one_place(asked, demo_layers, tmp_path):
     csv.write_text(f"nama,lintang,bujur\nA,{point.y},{point.x}\n", "utf-8")
     status, said = asked("site", *site_words("--places", csv, "--at", "roads"))
     assert (status, "leave --at out" in said) == (2, True)
+
+
+@pytest.mark.slow
+def test_hazards_that_nobody_knows_cannot_be_kept(asked, demo_layers, tmp_path):
+    """With a rule that is no hazard neither: what is asked would change nothing."""
+    box = demo_layers.villages.to_crs(4326).total_bounds
+    served = gpd.GeoDataFrame({"rule": ["public_transport"]}, geometry=[shapely.box(*box)], crs=4326)
+    served.to_file(tmp_path / "served.geojson")
+    for words in ((), ("--site-rules", tmp_path / "served.geojson")):
+        status, said = asked("site", *site_words("--keep-in-hazard", *words))
+        assert (status, "no hazard is known in which a place could be kept" in said) == (2, True)
+    served.assign(rule="landslide").to_file(tmp_path / "slope.geojson")
+    status, _ = asked("site", *site_words("--keep-in-hazard", "--site-rules", tmp_path / "slope.geojson"))
+    assert status == 0
 
 
 @pytest.mark.slow

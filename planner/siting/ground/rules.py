@@ -163,6 +163,13 @@ def with_rules(
         if not shapely.intersects(shapely.box(*layers.villages.total_bounds), exclude.geometry).any():
             msg = f"the excluded areas lie outside of {layers.area.name}: check their coordinates and CRS"
             raise ConfigError(msg)
+    hazards = [one for rule, one in held.items() if rule is not SiteRule.PUBLIC_TRANSPORT]
+    if facts.keep_in_hazard and all(one is None for one in hazards):
+        msg = (
+            "no hazard is known in which a place could be kept: give hazards with --site-rules "
+            "(site_rules), or leave --keep-in-hazard (keep_in_hazard) out"
+        )
+        raise ConfigError(msg)
     for rule, concerned in held.items():
         if concerned is not None and rule is not SiteRule.PUBLIC_TRANSPORT and not facts.keep_in_hazard:
             out[str(rule)] = new & concerned
