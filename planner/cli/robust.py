@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from planner.cli.asked import asked_scenario
 from planner.cli.console import DONE, say
 from planner.cli.ground import add_ground, inputs_of, read_ground
+from planner.cli.plan_words import scenario_in_words
 
 if TYPE_CHECKING:
     import argparse
@@ -120,7 +121,7 @@ def in_words(found: Robustness) -> list[str]:
     head = (
         f"{area.name} ({area.code}): {plan.kind}, {counted(number, 'draw')}, {wet} of them in the wet season"
     )
-    lines = [head]
+    lines = [head + scenario_in_words(plan.before.scenario)]
     for row in found.plans.itertuples():
         most = {"expected": row.people_mean, "worst_case": row.people_worst}.get(str(row.Index), 0.0)
         proof = {"": "", "optimal": "; proven best"}.get(

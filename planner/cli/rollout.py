@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from planner.cli.asked import asked_scenario
 from planner.cli.console import DONE, add_language, say
 from planner.cli.ground import add_ground, inputs_of, read_ground
+from planner.cli.plan_words import assumed_in_words, objective_in_words
 
 if TYPE_CHECKING:
     import argparse
@@ -92,6 +93,10 @@ def in_words(plan: Rollout) -> list[str]:
         lines.append("  proven best: no other order of these candidates reaches more people over the years")
     else:
         lines.append(f"  best rollout found; {at_most_better(solution.better)}")
+    lines += [
+        objective_in_words(plan.answer.unit, solution.objective, solution.bound, solution.gap),
+        assumed_in_words(plan),
+    ]
     lines.append(
         f"  the price of order: {plan.price_of_order:.2%} less than the best for each year alone, added up"
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from planner.cli.asked import asked_scenario
 from planner.cli.console import DONE, add_language, say
 from planner.cli.ground import add_ground, inputs_of, read_ground
+from planner.cli.plan_words import assumed_in_words, objective_in_words
 
 if TYPE_CHECKING:
     import argparse
@@ -25,7 +26,7 @@ PROVEN = {
     "people_weighted": "other choice of these candidates reaches more people, those beyond the limit in part",
     "people_with_room": "other choice of these candidates has room for more people",
     "villages": "other choice of these candidates has more villages served",
-    "units": "fewer of these candidates reach the target",
+    "units": "smaller number of these candidates reaches the target",
     "idr": "cheaper choice of these candidates reaches the target",
     "person_minutes": "other choice of these candidates has a smaller sum of travel times",
     "minutes": "other choice of these candidates has a shorter longest way",
@@ -239,9 +240,10 @@ def in_words(plan: Siting) -> list[str]:
     else:
         rules = " and keeps the rules" if plan.ask.has_rules else ""
         lines.append(f"  proven best: no {PROVEN[plan.answer.unit]}{rules}")
-    if plan.answer.unit.endswith("minutes"):
-        what = {"minutes": "longest way, minutes", "person_minutes": "people × minutes"}[plan.answer.unit]
-        lines.append(f"  {what}: {solution.objective:,.1f} (at best {solution.bound:,.1f})")
+    lines += [
+        objective_in_words(plan.answer.unit, solution.objective, solution.bound, solution.gap),
+        assumed_in_words(plan),
+    ]
     if plan.answer.points_left_out:
         places = counted(plan.answer.points_left_out, "place")
         lines.append(f"  {places} left out: nothing reaches them, or nobody knows their way")
@@ -306,7 +308,7 @@ def roads_in_words(plan: SitingWithRoads) -> list[str]:
     >>> paved = {"op": "change_road", "road": study.layers.roads["way_id"].iloc[0], "surface": "paved"}
     >>> pave = RoadMeasure.model_validate({"op": "road", "edits": [paved]})
     >>> known = Measures(measures={**default_measures().measures, "pave": pave})
-    >>> roads_in_words(site_with_roads(study, "pustu", Ask(units=1), measures=known))[2][:18]
+    >>> roads_in_words(site_with_roads(study, "pustu", Ask(units=1), measures=known))[4][:18]
     '  without roads: +'
     """
     area, roads = plan.before.layers.area, " + ".join(plan.roads)
@@ -317,6 +319,7 @@ def roads_in_words(plan: SitingWithRoads) -> list[str]:
         if plan.gap
         else "  proven best: no other choice of these roads and candidates reaches more people"
     )
+    lines += [objective_in_words("people", plan.people_added, plan.bound, plan.gap), assumed_in_words(plan)]
     for names, row in plan.choices.iterrows():
         one = f"with {names}" if names else "without roads"
         lines.append(

@@ -81,12 +81,14 @@ class Solution:
 def share_better(objective: float, bound: float) -> float:
     """Return how far a bound is from an objective as a share of the objective; inf where that is 0.
 
+    A bound of 0 of something that is made small is none at all: inf too.
+
     Examples
     --------
-    >>> share_better(50.0, 60.0), share_better(50.0, 40.0)
-    (0.2, 0.2)
+    >>> share_better(50.0, 60.0), share_better(50.0, 40.0), share_better(5.0, 0.0)
+    (0.2, 0.2, inf)
     """
-    return abs(bound - objective) / abs(objective) if objective else np.inf
+    return abs(bound - objective) / abs(objective) if objective and bound else np.inf
 
 
 # Sums of some ten thousand float64 people agree to this, relative.

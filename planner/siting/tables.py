@@ -218,7 +218,8 @@ def site_table(
         ``people_alone`` (lost without it), ``people_near_limit`` (of those for whom it is the nearest unit
         and that are new, the ones within 5 % of the limit), ``people_own`` (within the limit and nearer to it
         than to any other unit: its load), ``villages_added`` (that it lifts to ``served``),
-        ``alternatives`` (candidates that could stand in, and their loss in the objective's unit); for
+        ``alternatives`` (candidates that could stand in, and what the objective would be more or
+        less: people, villages or minutes; of a target, which they all reach, people); for
         objectives of time ``person_minutes_saved`` (lost without it; inf where it alone serves some). With
         backup, ``units_needed`` says how many units have to be within reach of who counts; all people and
         villages are then of those who count so, but for ``people_own``. The first of two sites may add

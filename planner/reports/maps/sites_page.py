@@ -29,6 +29,7 @@ from planner.reports.maps.page import (
 )
 from planner.reports.maps.symbols import symbol_of
 from planner.scenarios.edits import AddBoat, AddRoad, ChangeRoad, CloseRoad, ReopenRoad
+from planner.scenarios.scenario import default_scenario
 from planner.siting.site import Siting
 from planner.siting.weights import people_of_unknown_place
 from planner.siting.with_roads import SitingWithRoads
@@ -264,6 +265,7 @@ def _box(plan: AnyPlan, texts: dict[str, str], lang: str) -> str:
         *_by_year(plan, numbers),
         f"<p>{html.escape(proof)} {html.escape(texts['plan_rules']) if plan.ask.has_rules else ''}</p>",
     ]
+    lines += [f"<p class='jk-note'>{html.escape(text)}</p>" for text in _assumed(plan, texts, numbers)]
     if isinstance(plan, Siting) and plan.reach.backup > 1:
         said = texts["plan_backup"].format(n=plan.reach.backup)
         lines.append(f"<p class='jk-note'>{html.escape(said)}</p>")
@@ -287,6 +289,30 @@ def _box(plan: AnyPlan, texts: dict[str, str], lang: str) -> str:
     ]
     lines.append(f"<p class='jk-credit'>{attribution(plan.before, texts)}</p>")
     return f"<details class='jk-box jk-plan' id='jk-plan' open>{''.join(lines)}</details>{FOLDED}"
+
+
+def _assumed(plan: AnyPlan, texts: dict[str, str], numbers: Formatter) -> list[str]:
+    """Return in which seasons and within which limits people count, and what the scenario changes."""
+    scenario = plan.before.scenario
+    rule = scenario.standard[plan.kind]
+    mode = texts.get(f"mode_{rule.mode}", rule.mode)
+    said = [
+        texts["plan_counted"].format(
+            season=texts[f"season_{season}"], minutes=numbers.plain(rule.of(season).limit_minutes), mode=mode
+        )
+        for season in sorted(set(plan.ask.seasons or (scenario.season,)))
+    ]
+    if plan.ask.gradual_minutes is not None:
+        said.append(texts["plan_gradual"].format(minutes=numbers.plain(plan.ask.gradual_minutes)))
+    plain = default_scenario()
+    if scenario != plain:
+        named = scenario.name not in ("", plain.name)
+        key = ("what_if_named" if named else "what_if") if scenario.edits else "plan_other_rules"
+        what = texts[key].format(name=scenario.name)
+        said.append(
+            f"{what} ({texts['plan_edits'].format(n=len(scenario.edits))})" if scenario.edits else what
+        )
+    return said
 
 
 def _proof(plan: AnyPlan, texts: dict[str, str], numbers: Formatter) -> str:
