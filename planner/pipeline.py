@@ -19,6 +19,7 @@ from planner.coverage.tables import facility_table, summary, village_table
 from planner.ilp.model import Ilp
 from planner.network.convert import from_networkx, to_networkx
 from planner.reports.analyst.answer import Gaps, Study, find_gaps
+from planner.reports.analyst.plans import Rollout, Siting, SitingWithRoads, rollout, site, site_with_roads
 from planner.reports.outputs import write_gaps
 from planner.reports.print_maps.status_map import status_map
 from planner.reports.print_maps.write import write_maps
@@ -46,11 +47,8 @@ from planner.siting.measures import read_measures
 from planner.siting.plan_file import RolloutPlan, read_plan
 from planner.siting.reach import as_if_none
 from planner.siting.robustness import Robustness, robustness
-from planner.siting.site import Siting, site
 from planner.siting.site_plan import SitePlan, read_site_plan
 from planner.siting.uncertainty import read_uncertainty
-from planner.siting.with_roads import SitingWithRoads, site_with_roads
-from planner.siting.years import Rollout, rollout
 from planner.travel.frames import Travel, travel_by
 
 if TYPE_CHECKING:

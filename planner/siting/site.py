@@ -160,9 +160,25 @@ class Siting:
         return " with room" if self.with_room is not None else units_in_words(self.reach)
 
     def _repr_html_(self) -> str:
-        columns = ["measure", "village_name", "district_name", "people_added", "villages_added"]
-        rows = self.sites[columns].round({"people_added": 0}).to_numpy().tolist()
-        return f"<b>{html.escape(repr(self))}</b>" + html_table(rows, columns)
+        return f"<b>{html.escape(repr(self))}</b>" + sites_html(self.sites)
+
+
+def sites_html(sites: pd.DataFrame) -> str:
+    """Return the sites of a plan as a table for a notebook.
+
+    Parameters
+    ----------
+    sites
+        As from :func:`planner.siting.tables.site_table`.
+
+    Examples
+    --------
+    >>> from planner.pipeline import Ask, Study, demo_layers
+    >>> sites_html(site(Study(demo_layers(12)), "posyandu", Ask(units=2)).sites).startswith("<table")
+    True
+    """
+    columns = ["measure", "village_name", "district_name", "people_added", "villages_added"]
+    return html_table(sites[columns].round({"people_added": 0}).to_numpy().tolist(), columns)
 
 
 def units_in_words(reach: Reach) -> str:

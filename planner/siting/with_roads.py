@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -11,14 +12,14 @@ import pandas as pd
 
 from geodata.errors import ConfigError, UnprovenError
 from geodata.layers import no_progress
-from planner.coverage.show import area_in_words
+from planner.coverage.show import area_in_words, html_table
 from planner.network.edited_lines import edited_km
 from planner.progress import go_on
 from planner.siting.ask import Ask
 from planner.siting.measures import road_choices, road_edits
 from planner.siting.prepare import NoCandidateError
 from planner.siting.reach import require_known
-from planner.siting.site import Siting, site
+from planner.siting.site import Siting, site, sites_html
 from planner.siting.solution import TOLERANCE, share_better
 from planner.siting.tables import rupiah_or_nan, village_changes
 from planner.siting.weights import counted_people
@@ -140,6 +141,14 @@ class SitingWithRoads:
             f"{area_in_words(self.before.layers)}: {self.people_added:,.0f} people more, at most "
             f"{self.bound:,.0f}"
         )
+
+    def _repr_html_(self) -> str:
+        columns = ["people_by_roads", "people_added", "bound", "units"]
+        choices = self.choices[columns].round(0).reset_index().to_numpy().tolist()
+        tables = html_table(choices, ["roads", *columns])
+        if self.siting is not None:
+            tables += sites_html(self.sites)
+        return f"<b>{html.escape(repr(self))}</b>{tables}"
 
 
 @dataclass(frozen=True)

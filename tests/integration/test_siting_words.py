@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from street import scenario_with
 
+from geodata.errors import ConfigError
 from planner.cli import rollout as rollout_words
 from planner.cli.site import in_words, roads_in_words
 from planner.pipeline import Ask, CloseFacility, RolloutPlan, Study, rollout, site, site_with_roads
@@ -98,3 +99,30 @@ def test_the_present_by_the_default_rules_assumes_no_scenario(demo_layers, tmp_p
     page = (tmp_path / "map.html").read_text("utf-8")
     assert "What if" not in page
     assert "not the default ones" not in page
+
+
+@pytest.mark.slow
+def test_plans_show_themselves_in_a_notebook(study, tmp_path):
+    """The issue's line: each has ``_repr_html_``, ``sites``, ``curve``, ``map`` and ``scenario``."""
+    paved = {"op": "change_road", "road": study.layers.roads["way_id"].iloc[0], "surface": "paved"}
+    pave = RoadMeasure.model_validate({"op": "road", "edits": [paved]})
+    measures = Measures(measures={**default_measures().measures, "pave": pave})
+    asked = RolloutPlan.model_validate({"kind": KIND, "years": [{"year": 2027, "units": 1}]})
+    plans = (
+        site(study, KIND, Ask(units=1)),
+        rollout(study, asked),
+        site_with_roads(study, KIND, Ask(units=1), measures=measures),
+        # Nothing is left for units.
+        site_with_roads(study, KIND, Ask(units=1, forced=("pave",)), measures=measures),
+    )
+    for plan in plans:
+        assert repr(plan).split(" ")[0] in plan._repr_html_()
+        assert "<table" in plan._repr_html_()
+        write_sites_map(plan, tmp_path / "map.html", lang="en")
+        shown = plan.map(lang="en")
+        # The same page but for Folium's ids of its parts.
+        assert abs(len(shown.get_root().render()) - (tmp_path / "map.html").stat().st_size) < 5000
+        assert "iframe" in shown._repr_html_()
+        assert len(plan.scenario.edits) > len(study.scenario.edits)
+    with pytest.raises(ConfigError):
+        plans[0].map(lang="fr")

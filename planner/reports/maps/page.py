@@ -229,14 +229,27 @@ def write_page(
     ...     '<html lang="en">' in file.read_text("utf-8")
     True
     """
+    add_parts(page_map, head, body)
+    page = rendered(page_map.get_root(), lang)
+    path.write_text(page if offline else with_missing_note(page, texts["map_missing"]), "utf-8")
+
+
+def add_parts(page_map: folium.Map, head: str, body: str) -> None:
+    """Put HTML into the head and the body of a map's page, as it stands.
+
+    Examples
+    --------
+    >>> page_map = OfflineMap(tiles=None)
+    >>> add_parts(page_map, "<title>{{ t }}</title>", "")
+    >>> "<title>{{ t }}</title>" in page_map.get_root().render()
+    True
+    """
     figure = page_map.get_root()
     for part, text in ((figure.header, head), (figure.html, body)):
         # As a value, not as a template: names and library code may hold braces.
         element = Element("{{ this.text }}")
         element.text = text
         part.add_child(element)
-    page = rendered(figure, lang)
-    path.write_text(page if offline else with_missing_note(page, texts["map_missing"]), "utf-8")
 
 
 def rendered(figure: Any, lang: str) -> str:  # noqa: ANN401 - branca has no types

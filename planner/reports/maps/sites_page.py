@@ -22,6 +22,7 @@ from planner.reports.maps.page import (
     VILLAGE_TOLERANCE_M,
     LinkedMap,
     OfflineMap,
+    add_parts,
     attribution,
     page_head,
     vendor_is_built,
@@ -103,6 +104,30 @@ def write_sites_map(plan: AnyPlan, path: Path, *, lang: str) -> None:
     ...     '<html lang="en">' in file.read_text("utf-8")
     True
     """
+    page = sites_map(plan, lang=lang)
+    write_page(page, path, "", map_texts(lang), lang=lang, offline=vendor_is_built())
+
+
+def sites_map(plan: AnyPlan, *, lang: str) -> folium.Map:
+    """Return the map of a plan by Folium, as :func:`write_sites_map` writes it.
+
+    Parameters
+    ----------
+    plan, lang
+        As :func:`write_sites_map` takes them.
+
+    Raises
+    ------
+    ConfigError
+        Another language.
+
+    Examples
+    --------
+    >>> from planner.pipeline import Ask, Study, demo_layers, site
+    >>> plan = site(Study(demo_layers(12)), "posyandu", Ask(units=2))
+    >>> "With the plan" in sites_map(plan, lang="en").get_root().render()
+    True
+    """
     texts = map_texts(lang)
     offline = vendor_is_built()
     villages = plan.after.layers.villages
@@ -120,8 +145,8 @@ def write_sites_map(plan: AnyPlan, path: Path, *, lang: str) -> None:
     folium.LayerControl(collapsed="year_works" in plan.sites).add_to(page)
     _VillagesBehind().add_to(page)
     head = page_head(f"{texts['plan_title']}: {plan.after.layers.area.name}", offline=offline)
-    body = _box(plan, texts, lang) + DRAWN
-    write_page(page, path, head, texts, lang=lang, offline=offline, body=body)
+    add_parts(page, head, _box(plan, texts, lang) + DRAWN)
+    return page
 
 
 def _states(plan: AnyPlan, texts: dict[str, str]) -> list[tuple[str, pd.DataFrame, str]]:
