@@ -71,11 +71,7 @@ def scenario_in_words(scenario: Scenario) -> str:
     '; what if: two closed, 2 edits'
     """
     from geodata.errors import counted
-    from planner.scenarios.scenario import default_scenario
 
     if scenario.edits:
         return f"; what if: {scenario.name}, {counted(len(scenario.edits), 'edit')}"
-    plain = default_scenario()
-    if scenario == plain:
-        return ""
-    return f"; rules of {scenario.name}" if scenario.name != plain.name else "; other rules than the default"
+    return f"; other rules than the default (scenario {scenario.name})" if scenario.has_own_rules else ""

@@ -308,6 +308,19 @@ class Scenario(Model):
             msg = f"the standard {standard.name!r} does not fit the scenario: {reasons}"
             raise ConfigError(msg) from None
 
+    @property
+    def has_own_rules(self) -> bool:
+        """Whether any rule differs from the default scenario's; its name, season and edits are no rules.
+
+        Examples
+        --------
+        >>> wet = default_scenario().model_copy(update={"name": "wet", "season": "wet"})
+        >>> wet.has_own_rules, wet.model_copy(update={"standard": {}}).has_own_rules
+        (False, True)
+        """
+        same = {name: getattr(self, name) for name in ("name", "season", "edits")}
+        return self != default_scenario().model_copy(update=same)
+
     def content_hash(self) -> str:
         """Return the SHA-256 of the configuration, in hexadecimal; equal scenarios have equal hashes.
 

@@ -98,7 +98,14 @@ def test_the_present_by_the_default_rules_assumes_no_scenario(demo_layers, tmp_p
     write_sites_map(plan, tmp_path / "map.html", lang="en")
     page = (tmp_path / "map.html").read_text("utf-8")
     assert "What if" not in page
-    assert "not the default ones" not in page
+    assert "differ from the default" not in page
+    rules = scenario_with(KIND, limit_minutes=7).model_copy(update={"name": "Tujuh menit"})
+    other = site(Study(demo_layers, scenario=rules), KIND, Ask(units=1))
+    line = "  counted in the dry season, within 7 min (walking)"
+    assert f"{line}; other rules than the default (scenario Tujuh menit)" in in_words(other)
+    write_sites_map(other, tmp_path / "map.html", lang="en")
+    page = (tmp_path / "map.html").read_text("utf-8")
+    assert "The rules differ from the default ones (scenario “Tujuh menit”)." in page
 
 
 @pytest.mark.slow

@@ -329,14 +329,12 @@ def _assumed(plan: AnyPlan, texts: dict[str, str], numbers: Formatter) -> list[s
     ]
     if plan.ask.gradual_minutes is not None:
         said.append(texts["plan_gradual"].format(minutes=numbers.plain(plan.ask.gradual_minutes)))
-    plain = default_scenario()
-    if scenario != plain:
-        named = scenario.name not in ("", plain.name)
-        key = ("what_if_named" if named else "what_if") if scenario.edits else "plan_other_rules"
-        what = texts[key].format(name=scenario.name)
-        said.append(
-            f"{what} ({texts['plan_edits'].format(n=len(scenario.edits))})" if scenario.edits else what
-        )
+    if scenario.edits:
+        named = scenario.name not in ("", default_scenario().name)
+        what = texts["what_if_named"].format(name=scenario.name) if named else texts["what_if"]
+        said.append(f"{what} ({texts['plan_edits'].format(n=len(scenario.edits))})")
+    elif scenario.has_own_rules:
+        said.append(texts["plan_other_rules"].format(name=scenario.name))
     return said
 
 
