@@ -31,10 +31,13 @@ def objective_in_words(unit: str, objective: float, bound: float, gap: float) ->
     --------
     >>> objective_in_words("villages", 14.0, 16.0, 0.125)
     '  villages newly served: 14 (at best 16, gap 12.50%)'
-    >>> objective_in_words("units", 3.0, 3.0, 0.0)
-    '  measures: 3 (at best 3)'
+    >>> objective_in_words("units", 3.0, 3.0, 0.0), objective_in_words("units", 3.0, 0.0, 1.0)
+    ('  measures: 3 (at best 3)', '  measures: 3 (nothing is proven of less)')
     """
     what, decimals = OBJECTIVES[unit]
+    if gap and not bound:
+        # Of what is made small 0 is a bound that nobody had to search for.
+        return f"  {what}: {objective:,.{decimals}f} (nothing is proven of less)"
     apart = f", gap {gap:.2%}" if gap else ""
     return f"  {what}: {objective:,.{decimals}f} (at best {bound:,.{decimals}f}{apart})"
 
