@@ -254,6 +254,7 @@ RASTER_SUFFIXES = (".tif", ".tiff", ".vrt", ".img", ".asc", ".nc")
 class PopulationFile(FileSource):
     """People by village from a table (``groups``: a group's name to its column), or from a raster.
 
+    ``parts`` names the columns (dusun, RT, sex, age) that tell a village's rows apart, which are then summed.
     Beside a table the raster says where in its village people live; ``spread: roads`` lets the roads say it.
     """
 
@@ -262,9 +263,15 @@ class PopulationFile(FileSource):
     name: str | None = None
     district_name: str | None = None
     people: str | tuple[str, ...] | None = None
+    parts: str | tuple[str, ...] = ()
     groups: dict[str, str] = Field(default_factory=dict)
     raster: Annotated[PeopleRaster | None, BeforeValidator(_path_alone)] = None
     spread: Literal["roads", "raster"] | None = None
+
+    @property
+    def part_columns(self) -> tuple[str, ...]:
+        """The columns that tell the rows of a village apart; none where each has one row."""
+        return (self.parts,) if isinstance(self.parts, str) else self.parts
 
     @property
     def by_raster(self) -> bool:

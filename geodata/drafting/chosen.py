@@ -58,9 +58,12 @@ def keys_of(role: str) -> tuple[str, ...]:
 
 
 def first_choice(guess: Guess) -> Chosen:
-    """Return how a file is read if nobody chooses otherwise: by what is sure, without what is doubtful."""
+    """Return how a file is read if nobody chooses otherwise: by what is sure, without what is doubtful.
+
+    What may be no table of people has no role: somebody has to say it.
+    """
     keys = {key: m.column if m.score >= SURE else "" for key, m in guess.keys.items()}
-    return Chosen(guess.role, keys, _kind(guess))
+    return Chosen("" if guess.undecided else guess.role, keys, _kind(guess))
 
 
 def _kind(guess: Guess) -> str:

@@ -82,6 +82,7 @@ def draft(folder: Path, code: str | None = None, name: str | None = None) -> Dra
     lines += [f"# {_one_line(g.title)}: {_one_line(g.about, SENTENCES)}" for g in found if not g.role]
     notes = [f"{_one_line(g.title)}: {_one_line(doubt.said, SENTENCES)}" for g in found for doubt in g.doubts]
     notes += [f"{_one_line(g.title)} is left out: {_one_line(g.twin_of)}" for g in lists if g.twin_of]
+    notes += [f"{_one_line(g.title)} is left out: {_one_line(g.undecided)}" for g in found if g.undecided]
     return Draft("\n".join(lines) + "\n", (*notes, *([needed] if needed else ())))
 
 
@@ -204,8 +205,12 @@ def _role(found: Sequence[Guess], role: str, *, many: bool) -> Iterator[str]:
         yield ""
         return
     # A heading of people that is known counts before many rows.
-    chosen, *others = sorted(found, key=lambda g: (_counts_people(g), g.rows), reverse=True)
-    yield from _entry(chosen, role)
+    chosen, *others = sorted(found, key=lambda g: (not g.undecided, _counts_people(g), g.rows), reverse=True)
+    if chosen.undecided:
+        yield f"# which? {_one_line(chosen.undecided, SENTENCES)}. If it counts people, take the signs away:"
+        yield from (f"# {line}" if line else "" for line in _entry(chosen, role))
+    else:
+        yield from _entry(chosen, role)
     for guess in others:
         yield f"# or {role}: {guess.path.name} ({_one_line(guess.about)})"
 

@@ -19,12 +19,9 @@ from geodata.drafting.headings import (
     samples,
 )
 from geodata.drafting.people import (
-    has_both_sexes,
     is_just_a_sum,
     of_years,
     people_columns,
-    says_others,
-    says_people,
     says_who,
 )
 from geodata.drafting.rows import Unit, Village, units_of, villages_of
@@ -34,9 +31,18 @@ from geodata.readers.facilities.angle_parts import joined_angles
 from geodata.readers.facilities.kinds import without_number
 from geodata.readers.files.cells import holds_counts, id_column, text_column
 from geodata.readers.files.sheets import hidden_sheets, sheet_names
-from geodata.readers.files.table import BOOK_SUFFIXES, holds_table, read_table
+from geodata.readers.files.table import BOOK_SUFFIXES, holds_table, read_table, titles_of
 from geodata.readers.files.vector import in_degrees, layers_of, read_vector
 from geodata.readers.osm_places import OSM_ENDINGS
+from geodata.readers.people_parts import part_columns, tells_rows_apart
+from geodata.readers.people_words import (
+    has_both_sexes,
+    is_bare_sum,
+    plain_words,
+    says_others,
+    says_people,
+    spoken_against,
+)
 from geodata.readers.register import CodeSystem, code_system
 from geodata.vocabulary.columns import flood_words, layer_columns
 from geodata.vocabulary.kind_names import kind_of_name
@@ -148,6 +154,10 @@ class Guess:
         How many of its units stand in another list of the folder, where that makes it one too many.
     doubts
         What somebody has to look at before the file is used.
+    titles
+        The lines above its header.
+    undecided
+        Why it may be none of its role, where nothing tells: it is left out until somebody says so.
     """
 
     path: Path
@@ -169,6 +179,8 @@ class Guess:
     units: tuple[Unit, ...] = ()
     twin_of: str = ""
     doubts: tuple[Doubt, ...] = ()
+    titles: tuple[str, ...] = ()
+    undecided: str = ""
 
     @property
     def title(self) -> str:
@@ -219,7 +231,7 @@ def _of_table(path: Path, sheet: str | None) -> Guess:
         for n in names
     )
     table = read_table(FileSource(path=path, sheet=sheet), "init", known)
-    guess = Guess(path, sheet, rows=len(table), columns=_columns(table))
+    guess = Guess(path, sheet, rows=len(table), columns=_columns(table), titles=titles_of(table))
     return _with_twin_columns(_of_rows(guess, table), table)
 
 
@@ -249,10 +261,11 @@ def _of_rows(guess: Guess, table: pd.DataFrame) -> Guess:
     hamlet = headed(table, "hamlet_rows").get("name")
     kind = _kind(guess, table, facts)
     if not placed and ("people" in people or parts) and people.keys() & {"code", "name"}:
-        others = _counts_others(guess, people, parts)
+        others = _counts_others(guess, table, people, parts)
         if not others and not _tells_units(guess, table, facts, people):
             guess.said.pop("kind", None)
             guess.kinds = {}
+            guess.undecided = _undecided(guess, table, people)
             return _population(guess, table, people, parts)
         if "name" not in facts:
             guess.said.pop("kind", None)
@@ -288,7 +301,7 @@ def _people(guess: Guess, table: pd.DataFrame) -> tuple[dict[str, Mapping], list
     """
     people = mapped(table, "population", ("code", "people", "name", "district_name"))
     counted = people.get("people")
-    some = "" if counted is None else says_others(" ".join(re.findall(r"[a-z]+", counted.column.lower())))
+    some = "" if counted is None else spoken_against(counted.column, "", sexes=False)
     if some:
         people.pop("people")
     return people, people_columns(table) or (of_years(table) if says_people(_said(guess)) else []), some
@@ -310,22 +323,41 @@ def _tells_units(
     if counted is None:
         return True
     # Men and women beside their sum are people; so says the name of many a file.
-    return is_just_a_sum(people) and not has_both_sexes(table) and not says_people(_said(guess))
+    return is_just_a_sum(people) and not has_both_sexes(table.columns) and not says_people(_said(guess))
 
 
 def _said(guess: Guess) -> str:
-    """Return the words of the name that tells what a table is: the sheet's where that tells its kind."""
+    """Return the words of a table's title and name, or of the sheet's alone where that has a kind."""
     by_sheet = guess.said.get("kind", ("", ""))[1] == BY_SHEET
-    name = guess.sheet or "" if by_sheet else f"{guess.path.stem} {guess.sheet or ''}"
-    return " ".join(re.findall(r"[a-z]+", name.lower()))
+    names = (guess.sheet or "",) if by_sheet else (guess.path.stem, guess.sheet or "")
+    return plain_words(*guess.titles, *names)
 
 
-def _counts_others(guess: Guess, people: dict[str, Mapping], parts: list[str]) -> str:
-    """Return whom "Jumlah", or "L" and "P", counts by the name of the file or sheet; "" for all people."""
+def _counts_others(guess: Guess, table: pd.DataFrame, people: dict[str, Mapping], parts: list[str]) -> str:
+    """Return whom or what "Jumlah", or "L" and "P", counts by the title or name; "" for all people."""
     said = _said(guess)
     if "people" not in people and not any(says_who(c) for c in parts):
         return says_others(said) or ("" if says_people(said) else "some men and women")
-    return says_others(said) if is_just_a_sum(people) else ""
+    counted = people.get("people")
+    return (
+        "" if counted is None else spoken_against(counted.column, said, sexes=has_both_sexes(table.columns))
+    )
+
+
+def _undecided(guess: Guess, table: pd.DataFrame, people: dict[str, Mapping]) -> str:
+    """Return why nobody knows what "Jumlah" counts; "" where the table says people, or has both sexes."""
+    counted = people.get("people")
+    if (
+        counted is None
+        or not is_bare_sum(counted.column)
+        or has_both_sexes(table.columns)
+        or says_people(_said(guess))
+    ):
+        return ""
+    return (
+        f"its column {counted.column} may count anything: neither the title nor the name of the file or "
+        "sheet says people"
+    )
 
 
 def _differ(names: pd.Series[Any]) -> bool:
@@ -344,6 +376,13 @@ def _population(guess: Guess, table: pd.DataFrame, keys: dict[str, Mapping], par
     elif "people" not in keys and parts:
         to_come = ", of a year to come" if is_to_come(parts[0]) else ""
         guess.said["people"] = (f"[{', '.join(map(quoted, parts))}]", f"people are the sum of these{to_come}")
+    village = [
+        keys[k].column for k in (("code",) if "code" in keys else ("name", "district_name")) if k in keys
+    ]
+    apart = part_columns(table.drop(columns=[m.column for m in guess.keys.values()]))
+    if tells_rows_apart(table, village, apart):
+        listed = f"[{', '.join(map(quoted, apart))}]" if len(apart) > 1 else quoted(apart[0])
+        guess.said["parts"] = (listed, "rows of one village, which are summed")
     groups = {k: c for k, c in headed(table, "groups").items() if holds_counts(table[c])}
     if groups:
         guess.said["groups"] = (_pairs(groups), "life-cycle groups that the table counts")

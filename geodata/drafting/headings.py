@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -10,6 +9,7 @@ from rapidfuzz import fuzz
 
 from geodata.readers.columns import is_doubtful_name, names_units
 from geodata.readers.files.cells import cell_text, holds_names
+from geodata.readers.people_words import ENDING_YEAR, MEN, OF_BOTH, OF_ONE_SEX, WOMEN, sex_of
 from geodata.vocabulary.columns import layer_columns
 from geodata.vocabulary.spelling import spelling_key
 
@@ -19,12 +19,6 @@ if TYPE_CHECKING:
 # How alike a heading and a known one must be (0–100): nearly sure, and worth asking.
 SURE, ASKED = 88.0, 78.0
 SAMPLES = 3
-_YEAR = re.compile(r"[\s_(,/-]*(?:\b(?:tahun|thn|th)\b\.?)?[\s_]*((?:19|20)\d\d)\s*\)?\s*$", re.IGNORECASE)
-# Of one sex alone, and of both.
-_SEX = re.compile(r"[\s_(/.-]+(l|p|lk|pr|laki|laki[\s_-]*laki|perempuan|pria|wanita)\W*$", re.IGNORECASE)
-_BOTH = re.compile(r"[\s_(/.-]+(l\s*[+&/]\s*p|lp|jumlah|jml|total)\W*$", re.IGNORECASE)
-# A heading of one sex may be the word alone.
-MEN, WOMEN = ("l", "lk", "laki", "lakilaki", "pria"), ("p", "pr", "perempuan", "wanita")
 SAMPLE_LETTERS = 40
 
 
@@ -132,7 +126,7 @@ def year_of(column: str) -> int:
     >>> year_of("Penduduk Tahun 2024"), year_of("pop_dukcapil_2010"), year_of("Penduduk")
     (2024, 2010, 0)
     """
-    found = _YEAR.search(column)
+    found = ENDING_YEAR.search(column)
     return int(found[1]) if found else 0
 
 
@@ -145,20 +139,6 @@ def is_to_come(column: str) -> bool:
     (True, False, False)
     """
     return year_of(column) > datetime.now(tz=UTC).year
-
-
-def sex_of(column: str) -> str | None:
-    """Return "men" or "women" for a heading of one sex alone, of a year or not; None for any other.
-
-    Examples
-    --------
-    >>> sex_of("L"), sex_of("Jumlah Perempuan"), sex_of("pop_laki_2024"), sex_of("Penduduk L+P")
-    ('men', 'women', 'men', None)
-    """
-    plain = _YEAR.sub("", column)
-    found = None if is_sum(plain) else _SEX.search(plain)
-    word = spelling_key(found[1] if found else plain)
-    return "men" if word in MEN else "women" if word in WOMEN else None
 
 
 # What a heading of one sex says besides, where it counts people: nothing more than that.
@@ -179,39 +159,28 @@ def sexes_of_people(columns: list[str]) -> list[str]:
     of: dict[str, list[str]] = {"men": [], "women": []}
     for column in columns:
         sex = sex_of(column)
-        rest = "" if spelling_key(column) in {*MEN, *WOMEN} else spelling_key(_SEX.sub("", column))
+        rest = "" if spelling_key(column) in {*MEN, *WOMEN} else spelling_key(OF_ONE_SEX.sub("", column))
         if sex is not None and rest in PEOPLE_WORDS:
             of[sex].append(column)
     both = [*of["men"], *of["women"]]
     return both if len(of["men"]) == len(of["women"]) == 1 else []
 
 
-def is_sum(column: str) -> bool:
-    """Return whether a heading says that it is the sum of others.
-
-    Examples
-    --------
-    >>> is_sum("pop_total"), is_sum("Penduduk (L+P)"), is_sum("Penduduk")
-    (True, True, False)
-    """
-    return _BOTH.search(_YEAR.sub("", column)) is not None
-
-
 def _alike(column: str, known: tuple[str, ...]) -> tuple[float, int]:
     """Return how alike a heading is to the most alike of the known ones, and how early that one stands."""
     # "penduduk_2010" is the people of a year.
-    plain = _YEAR.sub("", column)
-    if _SEX.search(plain) and not _BOTH.search(plain):
+    plain = ENDING_YEAR.sub("", column)
+    if OF_ONE_SEX.search(plain) and not OF_BOTH.search(plain):
         # Men, or women, are not the people.
         return (0.0, 0)
-    mine = spelling_key(_BOTH.sub("", plain) or plain)
+    mine = spelling_key(OF_BOTH.sub("", plain) or plain)
     best = (0.0, 0)
     other = mine.startswith(tuple(map(spelling_key, layer_columns("no_names")["name"])))
     for place, name in enumerate(known):
         theirs = spelling_key(name)
         if mine == theirs:
             score = 100.0
-        elif is_doubtful_name(name) or (other and theirs.startswith("nama")):
+        elif is_doubtful_name(name) or (other and theirs.startswith(("nama", "nm"))):
             # "Kode Fasilitas Kesehatan" is like a heading of names in all but what counts.
             continue
         elif min(len(mine), len(theirs)) < 5:

@@ -5,25 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from geodata.drafting.headings import Mapping, is_sum, sex_of, sexes_of_people, year_rank
+from geodata.drafting.headings import Mapping, sexes_of_people, year_rank
 from geodata.readers.files.cells import holds_counts
+from geodata.readers.people_words import BOTH_SEXES, PEOPLE_SUMS, is_sum, sex_of
 from geodata.vocabulary.spelling import spelling_key
 
 if TYPE_CHECKING:
     import pandas as pd
 
-BOTH = {"men", "women"}
-# A file's name that says people; of health of the mind it is said with the same word.
-SAYS_PEOPLE = re.compile(
-    r"penduduk|(?<!kesehatan )(?<!sakit )(?<!sehat )(?<!gangguan )(?<!posyandu )\bjiwa\b"
-)
-# One that says some of the people, or others: their sum is not the people, though it has men and women too.
-SAYS_OTHERS = re.compile(
-    r"\b(bayi|balita|baduta|remaja|lansia|bumil|bulin|ibu hamil|stunting|kelahiran|kematian|miskin"
-    r"|disabilitas|kader|pegawai|tenaga|sdm|sdmk|nakes|bidan|perawat|dokter|staf|kunjungan|pasien|kasus|peserta|rujukan"
-    r"|imunisasi|dpt|pemilih|siswa|murid|guru|sekolah|korban|terdampak|pengungsi|penerima|bpjs|jkn|pus|wus|odgj"
-    r"|penderita|cacat|lanjut usia|asn|pns)\b"
-)
 PEOPLE_PARTS = ("pop_", "penduduk_", "jumlah_penduduk_")
 
 
@@ -75,7 +64,7 @@ def _whole(columns: list[str], *, several: bool) -> list[str]:
     both = [c for c in columns if sexes[c] is None]
     if sums or (both and not several):
         return (sums or both)[:1]
-    return [] if len(BOTH & set(sexes.values())) == 1 else columns
+    return [] if len(BOTH_SEXES & set(sexes.values())) == 1 else columns
 
 
 def says_who(column: str) -> bool:
@@ -99,39 +88,4 @@ def is_just_a_sum(people: dict[str, Mapping]) -> bool:
     (True, False)
     """
     counted = people.get("people")
-    return counted is not None and spelling_key(counted.column) in {"jumlah", "total", "jiwa", "jumlahjiwa"}
-
-
-def has_both_sexes(table: pd.DataFrame) -> bool:
-    """Return whether a table has a column of men and one of women.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> has_both_sexes(pd.DataFrame(columns=["Desa", "L", "P", "Jumlah"]))
-    True
-    """
-    return {sex_of(str(c)) for c in table.columns} >= BOTH
-
-
-def says_people(said: str) -> bool:
-    """Return whether the name of a file or sheet, in small letters, says people.
-
-    Examples
-    --------
-    >>> says_people("data jiwa ambulu"), says_people("kesehatan jiwa ambulu")
-    (True, False)
-    """
-    return SAYS_PEOPLE.search(said) is not None
-
-
-def says_others(said: str) -> str:
-    """Return whom the name of a file or sheet says where these are some of the people or others; or "".
-
-    Examples
-    --------
-    >>> says_others("jumlah penduduk balita"), says_others("jumlah penduduk")
-    ('balita', '')
-    """
-    found = SAYS_OTHERS.search(said)
-    return found[0] if found else ""
+    return counted is not None and spelling_key(counted.column) in PEOPLE_SUMS

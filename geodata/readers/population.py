@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from geodata.codes import is_district, parse_village_code, regency_of
-from geodata.errors import SchemaError, counted, first_five
+from geodata.codes import name_key, parse_village_code, regency_of
+from geodata.errors import MissingColumnError, SchemaError, counted, first_five
 from geodata.layers import Cell, Finding, rows_about
 from geodata.readers.columns import Columns, known_heads, require_one_meaning
 from geodata.readers.district_names import with_district_names
@@ -24,14 +24,28 @@ from geodata.readers.files.cells import (
     total_rows,
 )
 from geodata.readers.files.opening import source_record
-from geodata.readers.files.table import holds_table, read_table
+from geodata.readers.files.table import holds_table, read_table, titles_of
 from geodata.readers.files.vector import read_vector
+from geodata.readers.people_parts import part_columns, people_by_village
+from geodata.readers.people_rows import (
+    Sums,
+    TableRows,
+    are_of_villages,
+    codes_above,
+    district_of_rows,
+    heading_rows,
+    headings_are_above,
+    headings_finding,
+    sum_rows,
+    sums_finding,
+)
+from geodata.readers.people_words import has_both_sexes, plain_words, spoken_against
 from geodata.readers.register import Bridged, CodeSystem, FoundBy, Register, Rows, bridge
 from geodata.readers.result import ReadLayer
 from geodata.vocabulary.columns import layer_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
     import geopandas as gpd
 
@@ -63,69 +77,148 @@ def read_population(
         Missing columns, text or negative numbers, a village twice, no code that fits, or most codes no codes.
     """
     assert source.path is not None
-    heads = layer_columns("population")
-    several = source.people if isinstance(source.people, tuple) else ()
-    given = None if several else source.people
-    named = (source.code, *([given] if isinstance(given, str) else []), *several, *source.groups.values())
-    wanted = tuple(n for n in named if n) or (
-        *heads["code"],
-        *heads["people"],
-    )
-    table = read_any_table(source, WHAT, wanted)
-    require_rows(table, WHAT, source.path.name)
-    columns_ = Columns(table, known_heads(source, WHAT), WHAT)
-    code_column = _code_column(columns_, source)
-    assert not isinstance(given, tuple)
-    people_column = pick_column(
-        table.columns, several[0] if several else given, heads["people"], key="people", what=WHAT
-    )
-    if given is None and not several:
-        require_one_meaning(table, str(people_column), "people", WHAT)
-    for group, column in source.groups.items():
-        pick_column(table.columns, column, (), key=f"groups.{group}", what=WHAT)
-    text = text_column(table, code_column)
-    coded = text.map(lambda t: isinstance(t, str) and parse_village_code(t) is not None)
-    name = columns_.pick(source.name, "name")
-    totals = total_rows(table, coded.astype(bool), number=people_column, name=name)
-    findings = list(total_finding("population", totals))
-    names = text_column(table, name)
-    headings = names.map(lambda t: isinstance(t, str) and is_district(t)).astype(bool)
-    headings &= ~coded.astype(bool) & ~totals
-    findings += _headings_finding(names[headings], source.path.name)
-    table, text = table[~totals & ~headings], text[~totals & ~headings]
-    more = [pick_column(table.columns, column, (), key="people", what=WHAT) for column in several[1:]]
-    numbers, doubts = _numbers(table, [str(c) for c in (people_column, *more)], source)
-    findings += doubts
-    bridged = _bridged(Columns(table, columns_.heads, WHAT), source, text, villages, register)
+    file = source.path.name
+    heads = known_heads(source, WHAT)
+    table = read_any_table(source, WHAT, _wanted(source, heads))
+    require_rows(table, WHAT, file)
+    columns = Columns(table, heads, WHAT)
+    people = _people_columns(columns, source)
+    findings = list(_against_people(table, people[0], source))
+    rows = _table_rows(columns, source)
+    totals = total_rows(table, rows.coded, number=people[0], name=columns.pick(source.name, "name"))
+    findings += total_finding("population", totals)
+    known = Register.of_villages(villages)
+    known = known if register is None else known.joined(register)
+    rows, of_rows = _without_headings(rows.kept(~totals), villages, file)
+    numbers, doubts = _numbers(rows.table, people, source)
+    rows, of_sums = _without_sums(rows, numbers["people"], known, file)
+    numbers = numbers.loc[rows.table.index]
+    findings += [*of_rows, *doubts, *of_sums]
+    text = rows.code
+    bridged = _bridged(rows, known, villages, file)
     findings += bridged.findings
     codes = bridged.code
-    _check_codes(codes, text, villages, source.path.name)
+    _check_codes(codes, rows, villages, source)
     if len(villages):
         # A row without a code and without people is a remark or a heading.
         row = text.notna() | numbers["people"].notna()
-        regency = regency_of(villages.index[0])
-        refuse_mostly_bad(text[row], codes[row].isna(), WHAT, source.path.name, regency)
+        _refuse_unnamed(rows, codes, row, file)
+        refuse_mostly_bad(text[row], codes[row].isna(), WHAT, file, regency_of(villages.index[0]))
     findings += bad_codes("population", text, codes.isna())
-    district = Columns(table, columns_.heads, WHAT).text(source.district_name, "district_name")
-    said = dict(zip(codes[codes.notna()], district[codes.notna()], strict=True))
-    villages, of_districts = with_district_names(villages, said, source.path.name)
+    found = codes[codes.notna()]
+    said = dict(zip(found, rows.district[found.index], strict=True))
+    villages, of_districts = with_district_names(villages, said, file)
     findings += of_districts
-    numbers = numbers[codes.notna()].set_axis(pd.Index(codes.dropna().to_numpy(), dtype="str"), axis=0)
+    numbers = numbers.loc[found.index]
+    if source.part_columns:
+        numbers, told = people_by_village(
+            numbers, found, rows.table.loc[found.index], source.part_columns, file
+        )
+        findings += told
+    else:
+        numbers = numbers.set_axis(pd.Index(found.to_numpy(), dtype="str"), axis=0)
     return _join(villages, numbers, findings)._replace(source=source_record("population", source))
 
 
-def _headings_finding(names: pd.Series[Any], file: str) -> tuple[Finding, ...]:
-    """Return the finding about rows of kecamatan among the villages, if there are any."""
-    if names.empty:
+def _wanted(source: PopulationFile, heads: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """Return the headings by which the header is found: those of AREA.yml, and known ones of other keys."""
+    named = {key: getattr(source, key) for key in ("code", "name", "district_name", "people")}
+    given = [(one,) if isinstance(one, str) else one or heads[key] for key, one in named.items()]
+    return (*(head for one in given for head in one), *source.groups.values(), *source.part_columns)
+
+
+def _people_columns(columns: Columns, source: PopulationFile) -> list[str]:
+    """Return the columns whose sum is the people; those of groups are there too.
+
+    Raises
+    ------
+    MissingColumnError
+        One is not there, or nobody said which of two is meant.
+    """
+    table, given = columns.table, source.people
+    for group, column in source.groups.items():
+        pick_column(table.columns, column, (), key=f"groups.{group}", what=WHAT)
+    if isinstance(given, tuple) and given:
+        return [str(pick_column(table.columns, c, (), key="people", what=WHAT)) for c in given]
+    heads = layer_columns("population")["people"]
+    named = given if isinstance(given, str) else None
+    column = str(pick_column(table.columns, named, heads, key="people", what=WHAT))
+    if named is None:
+        require_one_meaning(table, column, "people", WHAT)
+    return [column]
+
+
+def _against_people(table: pd.DataFrame, column: str, source: PopulationFile) -> tuple[Finding, ...]:
+    """Return the finding about a column that counts something else by the words of its table, if it does.
+
+    Raises
+    ------
+    MissingColumnError
+        Nobody named the column.
+    """
+    assert source.path is not None
+    file = source.path.name
+    said = plain_words(*titles_of(table), source.path.stem, source.sheet or "")
+    against = spoken_against(column, said, sexes=has_both_sexes(table.columns))
+    if not against:
         return ()
-    effect = "its people are counted by the rows of its villages"
-    cells = tuple(Cell(file, int(i), str(names.name), said, effect=effect) for i, said in names.items())
+    why = f"the column {column!r} of {file} counts {against}, by its heading, its title or the file's name"
+    if source.people is None:
+        msg = (
+            f"{WHAT}: {why}, and not all people. Give a table of people, or say that it counts them with "
+            f"people: {column}."
+        )
+        raise MissingColumnError(msg)
     return (Finding(
-        "info", "population", "district_row", len(cells),
-        tuple(f"row {c.row} ({c.value})" for c in cells[:5]),
-        f"{file}: rows of a kecamatan, its heading or its sum, are no villages, and were left out",
-        "none needed", cells,
+        "warning", "population", "people_doubtful", 1, (column,),
+        f"{why}; it was taken for the people, as AREA.yml says",
+        "look what it counts; where these are not all people, give another column or table",
+        (Cell(file, 0, column, against, effect="counts as people"),),
     ),)  # fmt: skip
+
+
+def _table_rows(columns: Columns, source: PopulationFile) -> TableRows:
+    text = text_column(columns.table, _code_column(columns, source))
+    coded = text.map(lambda t: isinstance(t, str) and parse_village_code(t) is not None).astype(bool)
+    name = columns.text(source.name, "name")
+    return TableRows(columns.table, text, coded, name, columns.text(source.district_name, "district_name"))
+
+
+def _without_headings(
+    rows: TableRows, villages: gpd.GeoDataFrame, file: str
+) -> tuple[TableRows, tuple[Finding, ...]]:
+    """Return the rows without those that say that they are of a kecamatan; the others know theirs."""
+    province = str(villages.index[0])[:2] if len(villages) else ""
+    headings = heading_rows(rows, codes_above(rows, province))
+    district = district_of_rows(rows.district, headings, below=headings_are_above(headings))
+    keep = headings.isna()
+    return rows._replace(district=district).kept(keep), headings_finding(rows, headings, file)
+
+
+def _without_sums(
+    rows: TableRows, people: pd.Series[float], known: Register, file: str
+) -> tuple[TableRows, tuple[Finding, ...]]:
+    """Return the rows without those that are the sums of the rows beside them; the others know theirs."""
+    keys = {name for name, _ in known.names.values()}
+    districts = {district for _, district in known.names.values()} - {""}
+    own = rows.name.map(lambda t: name_key(t) if isinstance(t, str) else "")
+    named = (rows.name.notna() | rows.code.notna()).to_numpy(dtype=bool)
+    some = np.flatnonzero(named)
+    may = ~rows.coded.to_numpy(dtype=bool)
+    of = sum_rows(
+        people.to_numpy(dtype=float)[some], may[some], own.isin(districts).to_numpy(dtype=bool)[some]
+    )
+    found = np.zeros(len(may), dtype=bool)
+    found[some[of.rows]] = True
+    if not found.any() or not are_of_villages(rows, found, keys):
+        return rows, ()
+    sums = Sums(found, of.below)
+    # Only a kecamatan that is known tells where the villages below its name are.
+    label = rows.name.where(found & (own.isin(districts).to_numpy(dtype=bool) | (not districts)))
+    headings = label.mask(found & label.isna().to_numpy(dtype=bool), "")
+    district = district_of_rows(rows.district, headings, below=of.below)
+    told = sums_finding(rows, people, sums, file)
+    return rows._replace(district=district).kept(pd.Series(~found, index=rows.name.index)), told
 
 
 def _numbers(
@@ -169,22 +262,15 @@ def _code_column(columns: Columns, source: PopulationFile) -> str | None:
     return column
 
 
-def _bridged(
-    columns: Columns, source: PopulationFile, text: pd.Series[Any], villages: gpd.GeoDataFrame,
-    register: Register | None,
-) -> Bridged:  # fmt: skip
+def _bridged(rows: TableRows, known: Register, villages: gpd.GeoDataFrame, file: str) -> Bridged:
     """Return each row's village: by its code, or by register, name and kecamatan where it has another one.
 
     A code of Kemendagri's that is none of the area stays as it is: the row is of elsewhere, whatever its
     name. Only where most rows of that kabupaten's codes name villages of the area are these its old ones.
     """
-    assert source.path is not None
-    known = Register.of_villages(villages)
-    known = known if register is None else known.joined(register)
-    name = columns.text(source.name, "name")
-    rows = Rows(text, name, columns.text(source.district_name, "district_name"))
+    text, name = rows.code, rows.name
     heading = (str(text.name or ""), str(name.name or ""))
-    found = bridge(rows, known, "population", source.path.name, heading)
+    found = bridge(Rows(text, name, rows.district), known, "population", file, heading)
     parsed = text.map(lambda t: parse_village_code(t) if isinstance(t, str) else None)
     elsewhere = parsed.notna() & ~parsed.isin(villages.index) & (found.system == CodeSystem.KEMENDAGRI)
     elsewhere &= ~found.found_by.eq(FoundBy.BPS) & ~found.renumbered
@@ -262,14 +348,44 @@ def _rows(codes: Iterable[object], said: Iterable[str], effect: str) -> tuple[Ce
     )
 
 
-def _check_codes(codes: pd.Series[Any], text: pd.Series[Any], villages: gpd.GeoDataFrame, file: str) -> None:
+def _refuse_unnamed(rows: TableRows, codes: pd.Series[Any], counted_rows: pd.Series[bool], file: str) -> None:
+    """Raise SchemaError where most rows with people say no village, but which part of one they are."""
+    parts = part_columns(rows.table)
+    bare = counted_rows & codes.isna() & rows.name.isna() & rows.code.isna()
+    if not parts or int(bare.sum()) * 2 <= int(counted_rows.sum()):
+        return
+    shown = first_five(f"row {row}" for row in rows.name.index[bare])
+    msg = (
+        f"{WHAT}: {counted(int(bare.sum()), 'row')} of {file} with people say {' and '.join(parts)} and no "
+        f"village: {shown}. Write the village into each of them (in a spreadsheet: fill the cells below its "
+        f"name), and parts: {_listed(parts)} into AREA.yml."
+    )
+    raise SchemaError(msg)
+
+
+def _listed(columns: Sequence[str]) -> str:
+    return columns[0] if len(columns) == 1 else f"[{', '.join(columns)}]"
+
+
+def _check_codes(
+    codes: pd.Series[Any], rows: TableRows, villages: gpd.GeoDataFrame, source: PopulationFile
+) -> None:
+    assert source.path is not None
+    file, text = source.path.name, rows.code
     twice = codes[codes.notna() & codes.duplicated(keep=False)].sort_values(kind="stable")
-    if len(twice):
-        rows = twice.groupby(twice).apply(lambda one: ", ".join(map(str, one.index)))
+    if len(twice) and not source.part_columns:
+        of = twice.groupby(twice).apply(lambda one: ", ".join(map(str, one.index)))
+        parts = part_columns(rows.table)
+        what_to_do = (
+            f"Where each row counts a part of its village ({' and '.join(parts)}), write parts: "
+            f"{_listed(parts)} into AREA.yml: they are summed." if parts else
+            "Keep one row for each: one may be the heading of a kecamatan that has the village's name, or "
+            "its sum. Where the rows count parts of the village, such as its dusun, name the column that "
+            "tells them apart with parts: and they are summed."
+        )  # fmt: skip
         msg = (
-            f"{WHAT}: {counted(len(rows), 'village occurs', 'villages occur')} more than once in "
-            f"{file}: {first_five(f'{code} (rows {at})' for code, at in rows.items())}. Keep one row for "
-            "each: one may be the heading of a kecamatan that has the village's name, or its sum."
+            f"{WHAT}: {counted(len(of), 'village occurs', 'villages occur')} more than once in "
+            f"{file}: {first_five(f'{code} (rows {at})' for code, at in of.items())}. {what_to_do}"
         )
         raise SchemaError(msg)
     if codes.isin(villages.index).any() or villages.empty:

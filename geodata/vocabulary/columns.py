@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
+from itertools import chain, product
 from typing import TYPE_CHECKING
 
 import yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 # The key of data/functioning.yml whose words say more than that a unit does not function.
 CLOSED = "closed"
@@ -20,7 +21,20 @@ def all_columns() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
     """Return the headings under which columns are known, by layer and key (:func:`layer_columns`)."""
     text = files("geodata").joinpath("data/columns.yml").read_text("utf-8")
     table: dict[str, dict[str, list[str]]] = yaml.safe_load(text)
-    return {layer: {key: tuple(n) for key, n in keys.items()} for layer, keys in table.items()}
+    short = table.pop("abbreviations")
+    return {
+        layer: {key: tuple(dict.fromkeys(chain.from_iterable(_forms(one, short) for one in names)))
+                for key, names in keys.items()}
+        for layer, keys in table.items()
+    }  # fmt: skip
+
+
+def _forms(heading: str, short: Mapping[str, list[str]]) -> Iterator[str]:
+    """Yield a heading, and then its forms with short words for long ones."""
+    words = heading.split("_")
+    yield heading
+    if any(word in short for word in words):
+        yield from map("_".join, product(*([word, *short.get(word, ())] for word in words)))
 
 
 def layer_columns(layer: str) -> Mapping[str, tuple[str, ...]]:
@@ -34,7 +48,7 @@ def layer_columns(layer: str) -> Mapping[str, tuple[str, ...]]:
     Examples
     --------
     >>> layer_columns("boundaries")["code"][:3]
-    ('kode', 'kode_desa', 'village_code')
+    ('kode', 'kd', 'kode_desa')
     """
     return all_columns()[layer]
 

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
 BOOK_SUFFIXES = (".xlsx", ".xlsm")
 TABLE_SUFFIXES = (*TEXT_SUFFIXES, *BOOK_SUFFIXES)
+# Where a table keeps what stands above its header (:func:`titles_of`).
+TITLES = "titles"
+_TABLE_NUMBER = re.compile(r"(tabel|table)?[\s\d.:]*", re.IGNORECASE)
 # What Excel calls "Unicode text", by the mark that it begins with.
 UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 # One of them begins like the mark of UTF-16.
@@ -93,7 +96,7 @@ def read_table(source: FileSource, what: str, wanted: Sequence[str]) -> pd.DataF
             return _of_book(source, known, what)
         rows = _text_rows(path, known, what)
         _require_content(rows, what, path.name)
-        return with_header(rows, known, strict_width=path.suffix.lower() == ".csv")
+        return _titled(with_header(rows, known, strict_width=path.suffix.lower() == ".csv"), rows)
     except UnicodeDecodeError as error:
         msg = f"{what}: {path.name} is not text in UTF-8, UTF-16 or Windows-1252. Save it as UTF-8 CSV."
         raise UnreadableFileError(msg) from error
@@ -108,6 +111,22 @@ def read_table(source: FileSource, what: str, wanted: Sequence[str]) -> pd.DataF
         raise UnreadableFileError(msg) from error
 
 
+def titles_of(table: pd.DataFrame) -> tuple[str, ...]:
+    """Return the lines above a table's header, such as "JUMLAH PENDUDUK MENURUT DESA", as it was read."""
+    return tuple(table.attrs.get(TITLES, ()))
+
+
+def _titled(table: pd.DataFrame, rows: Sequence[Sequence[object]]) -> pd.DataFrame:
+    """Let a table know its titles: of the rows above its body, those that say one thing and no heading."""
+    heads = set(map(str, table.columns))
+    titles = []
+    for row in rows[: min(table.index, default=1) - 1]:
+        texts = {t for t in map(cell_text, row) if t and not _TABLE_NUMBER.fullmatch(t)}
+        titles += sorted(texts - heads) if len(texts) == 1 else []
+    table.attrs[TITLES] = tuple(titles)
+    return table
+
+
 def _require_content(rows: Sequence[Sequence[object]], what: str, file: str) -> None:
     """Raise UnreadableFileError where no cell holds anything."""
     if not any(any(cell_text(cell) for cell in row) for row in rows):
@@ -120,7 +139,7 @@ def _of_book(source: FileSource, known: set[str], what: str) -> pd.DataFrame:
     if not any(any(cell_text(cell) for cell in row) for row in rows):
         require_values(without, source.path, what)
     _require_content(rows, what, source.path.name)
-    table = with_header(rows, known, strict_width=False)
+    table = _titled(with_header(rows, known, strict_width=False), rows)
     if without:
         require_values(_missed(table, rows, without, _of_use(source)), source.path, what)
     return table
