@@ -76,6 +76,20 @@ def test_a_column_of_kabupaten_that_never_names_this_one_is_told(folder):
     assert told["other_regency"].count == 4
 
 
+def test_a_row_of_another_kabupaten_whose_place_is_here_is_told(folder):
+    """The last two stand beside the map, within its buffer: a neighbour's units are what they say."""
+    at = [113.51, 113.53, 113.55, 113.57, 113.49, 113.64]
+    said = ["Kab. Jember", "Kepahiang", "Kota Bengkulu", "Kab. Jmber", "Kab. Lumajang", "Kota Bengkulu"]
+    names = [f"Pustu {i}" for i in range(6)]
+    pd.DataFrame({"Nama Pustu": names, "Kabupaten": said, "Lat": -8.39, "Long": at}).to_csv(
+        folder / "pustu.csv", index=False
+    )
+    layers, told = area_of(folder, facilities=[{"path": "pustu.csv", "kind": "pustu"}])
+    assert len(layers.facilities) == 6
+    found = told["regency_contradicted"]
+    assert (found.severity, found.ids) == ("warning", ("row 3 (Kepahiang)", "row 4 (Kota Bengkulu)"))
+
+
 def boxes_of(count):
     """Villages of 2 by 2 km in a row along 3.4 degrees south, from 102.3 to 102.8 east."""
     shapes = [shapely.box(102.3 + 0.02 * i, -3.42, 102.32 + 0.02 * i, -3.4) for i in range(count)]

@@ -39,7 +39,14 @@ SAID = {
     "Gudang Obat Puskesmas": "other",
     "Puskesmas Keliling 2": "other",
     "Mobil Puskesmas Keliling": "other",
+    "PKM Keliling Perumnas": "other",
+    "Pusk. Keliling I": "other",
+    "Puskesmas Jaya (Keliling)": "other",
     # What once was one is none.
+    "Gedung Puskesmas Lama": "other",
+    "Bangunan lama Pustu Jaya": "other",
+    "Gedung Puskesmas Jaya": "puskesmas",
+    "Puskesmas Kota Lama": "puskesmas",
     "Eks Puskesmas Jaya": "other",
     "Bekas Pustu": "other",
 }

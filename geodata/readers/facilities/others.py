@@ -11,7 +11,7 @@ from rapidfuzz import fuzz
 from geodata.codes import name_key, of_regency, parse_village_code
 from geodata.crs import inside_indonesia
 from geodata.layers import Cell, Finding, Severity
-from geodata.readers.facilities.places import beyond_zone
+from geodata.readers.facilities.places import beyond_zone, points_in
 from geodata.readers.facilities.villages import mostly_bps
 from geodata.readers.place_fixes import Places
 
@@ -94,17 +94,20 @@ def others(
         return Others(none, ~none, ())
     beyond = beyond_zone(lon, lat, villages, zone)
     said = rows.columns.text(source.regency, "regency")
+    column = str(rows.columns.pick(source.regency, "regency"))
     code = villages["regency_code"].iloc[0]
     ours = np.asarray(said.isin([t for t in said.dropna().unique() if of_regency(t, code, name)]))
     if ours.any():
         near = np.isfinite(lon) & ~beyond
         slip = _slips(said, name, code) & _at_home(rows, source, villages) & ~ours
         aside = np.asarray(said.notna()) & ~ours & ~near & ~slip
+        odd = np.asarray(said.notna()) & ~ours & near & ~_slips(said, name, code)
+        odd = _within(odd, rows, villages)
         return Others(aside, ours | ~aside.any(), (
             *_finding(aside, rows.columns.text(source.name, "name"), file),
-            *_slip_finding(said[slip], (name, file), str(rows.columns.pick(source.regency, "regency"))),
+            *_slip_finding(said[slip], (name, file), column),
+            *_contradicted_finding(said[odd], (name, file), column),
         ))  # fmt: skip
-    column = str(rows.columns.pick(source.regency, "regency"))
     unused = _never_ours(said.dropna(), names, column) if name else ()
     spoiled = np.isfinite(lon) & ~inside_indonesia(lon, lat)
     beyond &= ~spoiled | _elsewhere(lon, lat, spoiled, villages, zone)
@@ -131,6 +134,33 @@ def _never_ours(said: pd.Series[Any], names: tuple[str, str], column: str) -> tu
         tuple(f"{text} ({n} rows)" for text, n in values.head(5).items()),
         f"{file}: the column {column} never names {name}, and keeps no row out",
         "write name: in AREA.yml as the list has it; if all rows are of elsewhere, take the list out", cells,
+    ),)  # fmt: skip
+
+
+def _within(some: NDArray[np.bool_], rows: Rows, villages: gpd.GeoDataFrame) -> NDArray[np.bool_]:
+    """Return which of some rows have a place within a village of the area, and not just in its buffer."""
+    if not some.any():
+        return some
+    at = np.flatnonzero(some)
+    places = points_in(rows.stated.lon[at], rows.stated.lat[at], villages)
+    found = np.zeros(len(some), dtype=bool)
+    found[at[villages.sindex.query(places, predicate="intersects")[0]]] = True
+    return found
+
+
+def _contradicted_finding(said: pd.Series[Any], names: tuple[str, str], column: str) -> tuple[Finding, ...]:
+    """Return the finding about rows of another kabupaten, as they say, whose place is in the area."""
+    if said.empty:
+        return ()
+    name, file = names
+    effect = "is counted by its place, whatever kabupaten it names"
+    cells = tuple(Cell(file, int(i), column, t, effect=effect) for i, t in said.items())
+    return (Finding(
+        "warning", "facilities", "regency_contradicted", len(cells),
+        tuple(f"row {c.row} ({c.value})" for c in cells[:5]),
+        f"{file}: rows that name another kabupaten than {name}, and have their place in one of its villages, "
+        "were kept",
+        "correct the kabupaten, or the coordinates and the village", cells,
     ),)  # fmt: skip
 
 

@@ -193,7 +193,7 @@ def _far(
 def _beyond_part(part: ListPart, lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Return which rows of one kabupaten have a place that is beyond it and its buffer."""
     mine = part.rows
-    there = _points_in(lon[mine], lat[mine], part.villages)
+    there = points_in(lon[mine], lat[mine], part.villages)
     tree = shapely.STRtree(part.villages.geometry.to_numpy())
     near = np.zeros(len(mine), dtype=bool)
     near[tree.query(there, predicate="dwithin", distance=part.buffer_m)[0]] = True
@@ -216,10 +216,30 @@ def _of_part(
     return _proposals(lon, lat, doubtful, foreign, declared, district, Places(part.villages, zone))
 
 
-def _points_in(
+def points_in(
     lon: NDArray[np.float64], lat: NDArray[np.float64], villages: gpd.GeoDataFrame
 ) -> NDArray[np.object_]:
-    """Return places (degrees) in the villages' CRS; of the whole earth only what can be projected."""
+    """Return places (degrees) in the villages' CRS; of the whole earth only what can be projected.
+
+    Parameters
+    ----------
+    lon, lat
+        float64 (n,), degrees; NaN for none.
+    villages
+        The contract of the layer, in a metric CRS.
+
+    Returns
+    -------
+    places
+        Points or None (n,), metres.
+
+    Examples
+    --------
+    >>> from geopandas import GeoDataFrame
+    >>> villages = GeoDataFrame(geometry=[], crs=32749)
+    >>> [int(p.x) for p in points_in(np.array([111.0]), np.array([-8.0]), villages)]
+    [500000]
+    """
     near = np.isfinite(lon) & inside_indonesia(lon, lat)
     points = points_of(np.where(near, lon, np.nan), lat)
     out: NDArray[np.object_] = gpd.GeoSeries(points, crs=WGS84).to_crs(villages.crs).to_numpy()
@@ -235,7 +255,7 @@ def beyond_zone(
     """Return which places (degrees) lie beyond the area and its buffer; one without a place does not."""
     if zone is None:
         return np.zeros(len(lon), dtype=bool)
-    place = _points_in(lon, lat, villages)
+    place = points_in(lon, lat, villages)
     return np.asarray(np.isfinite(lon) & ~shapely.intersects(zone, place), dtype=bool)
 
 
