@@ -179,7 +179,10 @@ class KindColumn(Model):
 
 
 class FacilitiesFile(FileSource):
-    """A list of facilities: a vector file of points, or a table."""
+    """A list of facilities: a vector file of points, or a table.
+
+    ``in_district`` is the kecamatan of all rows of a table without a column of it, as of a sheet named so.
+    """
 
     kind: str | KindColumn
     id: str | None = None
@@ -190,6 +193,7 @@ class FacilitiesFile(FileSource):
     village: str | None = None
     village_name: str | None = None
     district_name: str | None = None
+    in_district: Text | None = None
     regency: str | None = None
     parent: str | None = None
     functioning: str | None = None

@@ -72,6 +72,7 @@ def draft(folder: Path, code: str | None = None, name: str | None = None) -> Dra
         guess.role = "codes" if guess.regencies and not boundaries.regencies else ""
         guess.about = guess.about if guess.role else f"{guess.about}; another map of villages is taken"
     lists = [g for g in found if g.role == "facilities"]
+    _in_districts(found, {village.district for village in boundaries.villages} - {""})
     leave_out_twins(lists, boundaries, code, _bare_name(named, code))
     _clashing([g for g in found if not g.twin_of])
     needed = _codes_needed(found, boundaries, code)
@@ -84,6 +85,18 @@ def draft(folder: Path, code: str | None = None, name: str | None = None) -> Dra
     notes += [f"{_one_line(g.title)} is left out: {_one_line(g.twin_of)}" for g in lists if g.twin_of]
     notes += [f"{_one_line(g.title)} is left out: {_one_line(g.undecided)}" for g in found if g.undecided]
     return Draft("\n".join(lines) + "\n", (*notes, *([needed] if needed else ())))
+
+
+def _in_districts(found: Sequence[Guess], districts: set[str]) -> None:
+    """Give the lists of a workbook their sheet's kecamatan, where each of its sheets is named after one."""
+    for path in {g.path for g in found if g.sheet is not None}:
+        lists = [g for g in found if g.path == path and g.columns]
+        if not all(name_key(g.sheet) in districts for g in lists):
+            continue
+        for guess in lists:
+            if guess.role == "facilities" and "district_name" not in guess.keys:
+                why = "by the name of the sheet: the kecamatan of all its rows"
+                guess.said["in_district"] = (quoted(str(guess.sheet)), why)
 
 
 def _bare_name(named: str, code: str) -> str:

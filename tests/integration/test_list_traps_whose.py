@@ -10,7 +10,7 @@ import yaml
 from test_list_traps import CODE, DESA, area_of, with_map
 
 from geodata.drafting.draft import draft
-from geodata.errors import OutsideIndonesiaError
+from geodata.errors import ConfigError, OutsideIndonesiaError, SchemaError
 
 
 @pytest.fixture
@@ -88,6 +88,49 @@ def test_a_row_of_another_kabupaten_whose_place_is_here_is_told(folder):
     assert len(layers.facilities) == 6
     found = told["regency_contradicted"]
     assert (found.severity, found.ids) == ("warning", ("row 3 (Kepahiang)", "row 4 (Kota Bengkulu)"))
+
+
+def sheets(folder, names):
+    """Write a sheet for each kecamatan of the six villages, of which two have one name."""
+    known = gpd.read_file(folder / "desa.geojson")
+    desa = [*DESA[:5], DESA[0]]
+    known.assign(nama=desa).to_file(folder / "desa.geojson")
+    with pd.ExcelWriter(folder / "pustu.xlsx") as book:
+        for name, some in zip(names, (desa[:3], desa[3:]), strict=True):
+            table = pd.DataFrame({"Nama Pustu": [f"Pustu {d}" for d in some], "Desa": some})
+            table.to_excel(book, sheet_name=name, index=False)
+    said = yaml.safe_load(draft(folder).text)["facilities"]
+    layers, told = area_of(folder, facilities=said)
+    return said, sorted(layers.facilities["village_code"].dropna()), told
+
+
+@pytest.mark.parametrize("word", ["Kec. ", "", "KECAMATAN "])
+def test_sheets_that_are_named_after_kecamatan_tell_them(folder, word):
+    said, codes, _ = sheets(folder, [f"{word}Ambulu", f"{word}Wuluhan"])
+    assert [one["in_district"] for one in said] == [f"{word}Ambulu", f"{word}Wuluhan"]
+    assert codes == CODE
+
+
+def test_sheets_of_which_one_is_no_kecamatan_tell_none(folder):
+    said, codes, told = sheets(folder, ["Kec. Ambulu", "Lain"])
+    assert not any("in_district" in one for one in said)
+    assert len(codes) == 4
+    # One in each sheet: the name is that of two villages.
+    assert told["unclear_village"].count == 1
+
+
+def test_a_kecamatan_for_all_rows_does_not_stand_beside_a_column(folder):
+    pd.DataFrame({"Nama": ["Pustu A"], "Desa": DESA[:1], "Kecamatan": ["Ambulu"]}).to_csv(
+        folder / "pustu.csv", index=False
+    )
+    source = {"path": "pustu.csv", "kind": "pustu", "in_district": "Wuluhan"}
+    with pytest.raises(SchemaError, match=r"column of kecamatan \(Kecamatan\).*Take in_district: out"):
+        area_of(folder, facilities=[source])
+    gpd.GeoDataFrame({"nama": ["A"]}, geometry=[shapely.Point(113.51, -8.39)], crs=4326).to_file(
+        folder / "pustu.geojson"
+    )
+    with pytest.raises(ConfigError, match=r"pustu\.geojson is a map.*Take it out"):
+        area_of(folder, facilities=[{**source, "path": "pustu.geojson"}])
 
 
 def boxes_of(count):

@@ -289,6 +289,7 @@ def test_the_rows_of_a_village_are_summed_where_a_column_tells_them_apart(folder
         built(folder, **said)
 
 
+@pytest.mark.slow
 def test_rw_and_rt_tell_rows_apart_together(folder):
     table(folder, thirds("RW", ["001", "001", "002"], RT=["001", "002", "001"] * 6))
     assert drafted(folder)[0]["parts"] == ["RW", "RT"]

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from geodata.codes import name_key, parse_village_code
+from geodata.errors import ConfigError
 from geodata.layers import Cell, Finding
 from geodata.readers.facilities.kinds import kinds_of
 from geodata.readers.facilities.others import others
@@ -28,6 +29,7 @@ from geodata.readers.files.cells import (
     total_rows,
 )
 from geodata.readers.files.opening import source_record
+from geodata.readers.files.table import holds_table
 from geodata.readers.place_fixes import Fix
 from geodata.readers.result import ReadLayer
 from geodata.vocabulary.columns import closed_words, functioning_words
@@ -84,6 +86,7 @@ def read_facilities(
         Columns or ids that are wrong; kinds or coordinates most of which are.
     """
     file = name or source.path.name
+    _require_table(source, file)
     rows, totals = _without_totals(rows_of(source), source)
     rows, empty = _with_content(rows, source, villages, file)
     aside, sure, findings = others(rows, source, villages, zone, (regency, file))
@@ -139,6 +142,16 @@ def _confirmed_places(columns: Columns) -> dict[int, bool]:
     """Return the rows whose sender confirmed the place as it is written: no proposal for it is taken over."""
     said = columns.text(None, "place_confirmed").str.lower().map(functioning_words())
     return dict.fromkeys(map(int, said.index[said == YesNo.YES]), False)
+
+
+def _require_table(source: FacilitiesFile, file: str) -> None:
+    """Raise ConfigError where a map has ``in_district``: its units have places of their own."""
+    if source.in_district is not None and source.path.exists() and not holds_table(source.path):
+        msg = (
+            f"facilities: {file} is a map, and in_district: is of a table whose rows are all of one "
+            "kecamatan. Take it out of AREA.yml."
+        )
+        raise ConfigError(msg)
 
 
 def _regency_codes(own: Mapping[str, NDArray[np.int64]], rows: int) -> pd.Series[str]:

@@ -18,7 +18,7 @@ from geodata.readers.files.formulas import require_values, row_and_column
 from geodata.readers.files.header import HEADER_SEARCH_ROWS, score, with_header
 from geodata.readers.files.opening import require_readable
 from geodata.readers.files.sheets import bounded, sheet_cells
-from geodata.vocabulary.columns import all_columns
+from geodata.vocabulary.columns import all_columns, layer_columns
 from geodata.vocabulary.spelling import spelling_key
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ BOOK_SUFFIXES = (".xlsx", ".xlsm")
 TABLE_SUFFIXES = (*TEXT_SUFFIXES, *BOOK_SUFFIXES)
 # Where a table keeps what stands above its header (:func:`titles_of`).
 TITLES = "titles"
+# The heading of the kecamatan that AREA.yml gives all rows.
+DISTRICT = "Kecamatan"
 _TABLE_NUMBER = re.compile(r"(tabel|table)?[\s\d.:]*", re.IGNORECASE)
 # What Excel calls "Unicode text", by the mark that it begins with.
 UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
@@ -93,10 +95,11 @@ def read_table(source: FileSource, what: str, wanted: Sequence[str]) -> pd.DataF
     known = {spelling_key(w) for w in wanted}
     try:
         if path.suffix.lower() in BOOK_SUFFIXES:
-            return _of_book(source, known, what)
+            return _in_district(_of_book(source, known, what), source, what)
         rows = _text_rows(path, known, what)
         _require_content(rows, what, path.name)
-        return _titled(with_header(rows, known, strict_width=path.suffix.lower() == ".csv"), rows)
+        table = with_header(rows, known, strict_width=path.suffix.lower() == ".csv")
+        return _in_district(_titled(table, rows), source, what)
     except UnicodeDecodeError as error:
         msg = f"{what}: {path.name} is not text in UTF-8, UTF-16 or Windows-1252. Save it as UTF-8 CSV."
         raise UnreadableFileError(msg) from error
@@ -109,6 +112,22 @@ def read_table(source: FileSource, what: str, wanted: Sequence[str]) -> pd.DataF
         why = brief(error)
         msg = f"{what}: {path.name} cannot be read as a table: {why}. Save it again as CSV or XLSX."
         raise UnreadableFileError(msg) from error
+
+
+def _in_district(table: pd.DataFrame, source: FileSource, what: str) -> pd.DataFrame:
+    """Return a table with the kecamatan that AREA.yml gives all its rows as a column, if it does."""
+    district = getattr(source, "in_district", None)
+    if district is None:
+        return table
+    known = {spelling_key(head) for head in layer_columns("facilities")["district_name"]}
+    own = [str(c) for c in table if spelling_key(c) in known and table[c].notna().any()]
+    if own:
+        msg = (
+            f"{what}: {source.path.name} has a column of kecamatan ({own[0]}) and in_district: {district}. "
+            "Take in_district: out of AREA.yml."
+        )
+        raise SchemaError(msg)
+    return table.assign(**{DISTRICT: district})
 
 
 def titles_of(table: pd.DataFrame) -> tuple[str, ...]:
