@@ -14,6 +14,7 @@ from planner.coverage.known.extent import Extent
 from planner.coverage.known.lost import may_stand
 from planner.coverage.known.unseen import by_village
 from planner.scenarios.modes import only_walked
+from planner.travel.isochrones import known_sums
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -654,12 +655,9 @@ def _catchments(facility_ids: pd.Index, people: NDArray[np.float64], points: _Po
     n = len(facility_ids)
     owner = points.nearest
     some, unknown = owner != NO_FACILITY, np.isnan(people)
-    columns = {}
+    columns: dict[str, NDArray[np.generic]] = {}
     for name, who in (("people_nearest", some), ("people_own", some & points.reached)):
-        total = np.bincount(owner[who & ~unknown], weights=people[who & ~unknown], minlength=n)
-        places = np.bincount(owner[who & ~unknown], minlength=n)
-        lost = np.bincount(owner[who & unknown], minlength=n)
-        columns[name] = np.where((places == 0) & (lost > 0), np.nan, total)
+        columns[name] = known_sums(owner[who], people[who], n)
     lost_pairs = np.column_stack([owner[some & unknown], points.village[some & unknown]])
     pairs = np.unique(lost_pairs, axis=0)
     columns["villages_people_unknown"] = np.bincount(pairs[:, 0].astype(np.int64), minlength=n)

@@ -12,6 +12,7 @@ from geodata.vocabulary.statuses import FacilityStatus, VillageStatus, YesNo
 from planner.coverage.known.extent import ROADS, WHY
 from planner.coverage.reach import is_open, usable_facilities, weighted_median
 from planner.scenarios.modes import Profile
+from planner.travel.isochrones import known_sums
 from planner.travel.straight import straight_lines_within
 
 if TYPE_CHECKING:
@@ -165,11 +166,7 @@ def unit_catchments(gaps: Gaps, kind: str, pairs: SparseTimes | None = None) -> 
         return found.iloc[:0].assign(people_total=np.nan)
     pairs = _pairs_within(gaps, kind) if pairs is None else pairs
     people = gaps.demand["people"].to_numpy()[pairs.place]
-    known = ~np.isnan(people)
-    total = np.bincount(pairs.facility[known], weights=people[known], minlength=len(found))
-    some = np.bincount(pairs.facility[known], minlength=len(found)) > 0
-    lost = np.bincount(pairs.facility[~known], minlength=len(found)) > 0
-    found.insert(0, "people_total", np.where(~some & lost, np.nan, total))
+    found.insert(0, "people_total", known_sums(pairs.facility, people, len(found)))
     return found
 
 

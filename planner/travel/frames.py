@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from geodata.arguments import is_number
 from geodata.checked import counts, in_crs, unique_ids
 from geodata.errors import ConfigError, SchemaError, counted, first_five
 from geodata.layers import require_layers
@@ -19,7 +20,16 @@ from planner.network.overlay import cut_at_floods, flood_areas
 from planner.scenarios.edits import FACILITY_EDITS
 from planner.scenarios.modes import SEASONS, Profile
 from planner.scenarios.scenario import Scenario, checked_scenario
-from planner.travel.isochrones import catchments, isochrones, make_grid
+from planner.travel.isochrones import (
+    CELLS_A_SIDE,
+    CELLS_M,
+    MOST_ASKED,
+    MOST_CELLS,
+    catchments,
+    finest_m,
+    isochrones,
+    make_grid,
+)
 from planner.travel.paths import find_path, find_paths
 from planner.travel.router import Router, trip_ends
 
@@ -35,10 +45,12 @@ if TYPE_CHECKING:
     from planner.travel.router import Direction
 
 PAIR = ("place_id", "facility_id")
-# More cells than these fill the memory of an office's computer.
-MOST_CELLS = 20_000_000
 # The road on which a place was put, in frames such as a gaps' demand; so near it lies on it.
 ROAD_ID, ON_ROAD_M = "road_id", 0.1
+# Beyond so many minutes there is no way that anybody goes.
+MOST_MINUTES = 1e6
+# No country is so wide.
+MOST_METRES = 1e7
 
 
 class Travel:
@@ -76,10 +88,10 @@ class Travel:
     >>> legs = trips.path(places.iloc[[0]], units.loc[[near["facility_id"].iloc[0]]])
     >>> bool(abs(legs["minutes"].sum() - near["minutes"].iloc[0]) < 1e-6)
     True
-    >>> areas = trips.isochrones(units.iloc[:1], minutes=[15, 30], step_m=200.0)
+    >>> areas = trips.isochrones(units.iloc[:1], minutes=[15, 30], step_m=50.0)
     >>> bool(areas["area_km2"].is_monotonic_increasing)
     True
-    >>> share = trips.catchments(places, units, minutes=30, cell_m=500.0)
+    >>> share = trips.catchments(places, units, minutes=30, cell_m=200.0)
     >>> bool((share["people_own"] <= share["people_total"]).all())
     True
     """
@@ -436,7 +448,7 @@ class Travel:
         """Return the area within each limit of each facility, one row each.
 
         Polygons are exact to well under a metre on the lines of a lattice of ``step_m`` (12.5 m, more for
-        large areas, when None).
+        large areas, when None), and their areas right to 1 %.
 
         Parameters
         ----------
@@ -445,7 +457,7 @@ class Travel:
         minutes
             The limits, included; of one facility the shortest comes first.
         step_m
-            Distance (metres) of the lattice's points.
+            Distance (metres) of the lattice's points, a 75th of the area's side at most.
         direction
             Which way people travel.
 
@@ -458,7 +470,8 @@ class Travel:
         ------
         ConfigError
             There is no facility or no limit, ``minutes`` is no list, a limit is no number of 0 or more,
-            ``step_m`` is not above 0, or there is no such ``direction``.
+            ``step_m`` is not above 0, much too small or so large that areas would be wrong, or there is no
+            such ``direction``.
         SchemaError
             A frame is None or no GeoDataFrame, an id is empty or there twice, or a point is missing or far
             outside the study area.
@@ -471,7 +484,7 @@ class Travel:
         >>> router = street_router()
         >>> trips = Travel(router, shapely.box(-500, -500, 1500, 500))
         >>> unit = gpd.GeoSeries([shapely.Point(500, 0)], index=["u1"], crs="EPSG:32748")
-        >>> areas = trips.isochrones(unit, minutes=[0.5, 1], step_m=50.0)
+        >>> areas = trips.isochrones(unit, minutes=[0.5, 1], step_m=10.0)
         >>> areas.contains(shapely.Point(0, 0)).tolist()
         [False, True]
         """
@@ -501,6 +514,8 @@ class Travel:
     ) -> gpd.GeoDataFrame:
         """Return each facility's people and area within the limit, in all and those nearest to it.
 
+        Areas are right to about 3 %: the square of each facility's is 20 cells wide or more.
+
         Parameters
         ----------
         places
@@ -510,7 +525,7 @@ class Travel:
         minutes
             The limit, included.
         cell_m
-            Side (metres) of the cells that areas are made of; by the size of the study area when None.
+            Side (metres) of the cells that areas are made of; by the size of the areas when None.
         direction
             Which way people travel.
 
@@ -522,8 +537,8 @@ class Travel:
         Raises
         ------
         ConfigError
-            ``minutes`` is no number of 0 or more, ``cell_m`` is not above 0 or much too small, or there is no
-            such ``direction``.
+            ``minutes`` is no number of 0 or more, ``cell_m`` is not above 0, much too small or so large that
+            areas would be wrong, or there is no such ``direction``.
         SchemaError
             There is no column ``people``, or it holds text, numbers below 0 or without end; a frame is None
             or no GeoDataFrame, an id is empty or there twice, or a point is missing or far outside the study
@@ -539,13 +554,13 @@ class Travel:
         >>> at = shapely.points([[0, 0], [200, 0]])
         >>> homes = gpd.GeoDataFrame({"people": [70.0, 30.0]}, geometry=at, crs="EPSG:32748")
         >>> unit = gpd.GeoSeries([shapely.Point(500, 0)], index=["u1"], crs="EPSG:32748")
-        >>> trips.catchments(homes, unit, 0.5, cell_m=500.0)["people_total"].to_dict()
+        >>> trips.catchments(homes, unit, 0.5, cell_m=20.0)["people_total"].to_dict()
         {'u1': 30.0}
         """
         _require_metres(cell_m, "cell_m")
         west, south, east, north = self.area.bounds
-        if cell_m is not None and (east - west) * (north - south) / cell_m**2 > MOST_CELLS:
-            msg = f"cell_m={cell_m!r} makes over {MOST_CELLS:,} cells: give a larger one, or None"
+        if cell_m is not None and cell_m < np.sqrt((east - west) * (north - south) / MOST_ASKED):
+            msg = f"cell_m={cell_m!r} makes over {MOST_ASKED:,} cells: give a larger one, or None"
             raise ConfigError(msg)
         if places is not None:
             in_crs(places, "places", getattr(places, "crs", None))
@@ -555,9 +570,34 @@ class Travel:
         people = counts(places["people"], "places.people")
         limit_s = _limit_s(minutes)
         start, stop = self._stops(places, "places"), self._stops(facilities, "facilities")
-        grid = make_grid(self.router, self.area.bounds, cell_m=cell_m, inside=self.area)
+        size_m = self._cell_m(stop, limit_s, cell_m, direction)
+        grid = make_grid(self.router, self.area.bounds, cell_m=size_m, inside=self.area)
         found = catchments(self.router, start, people, stop, limit_s, grid=grid, direction=direction)
         return found.set_index(facilities.index)
+
+    def _cell_m(self, stop: Stops, limit_s: float, asked_m: float | None, direction: Direction) -> float:
+        """Return the side of the cells at which areas are right; raise ConfigError where one is too long."""
+        west, south, east, north = self.area.bounds
+        size = (east - west) * (north - south)
+        finest, usual = finest_m(size), finest_m(size, MOST_CELLS)
+        if asked_m is not None and asked_m <= finest:
+            return asked_m
+        rough = make_grid(self.router, self.area.bounds, cell_m=usual, inside=self.area)
+        cells = self.router.within(rough.stops, stop, limit_s, direction=direction)
+        # Outside the area, where a neighbour's unit is, there are none.
+        inside = shapely.intersects(self.area, stop.points)
+        some = np.bincount(cells.facility, minlength=len(stop))[inside]
+        side_m = float(np.sqrt(some.min(initial=len(rough.stops)))) * usual
+        most = max(np.floor(side_m / CELLS_A_SIDE), finest)
+        if asked_m is None:
+            return max((c for c in CELLS_M if c <= min(most, usual)), default=finest)
+        if asked_m > most:
+            msg = (
+                f"cell_m={asked_m!r} is too coarse for the areas within {limit_s / 60.0:g} minutes, which "
+                f"would be wrong: give at most {most:g}, or None"
+            )
+            raise ConfigError(msg)
+        return asked_m
 
     def _stops(self, frame: gpd.GeoDataFrame, what: str) -> Stops:
         if frame is None:
@@ -635,17 +675,18 @@ def _limits_s(minutes: Sequence[float]) -> list[float]:
 
 def _require_metres(value: float | None, name: str) -> None:
     """Raise ConfigError for a length that is none."""
-    number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
-    if value is not None and not (number and 0 < float(value) < np.inf):
+    if value is not None and not (is_number(value) and 0 < value <= MOST_METRES):
         msg = f"{name} is a length in metres above 0, or None, not {value!r}"
         raise ConfigError(msg)
 
 
 def _limit_s(minutes: float) -> float:
     """Return a limit in seconds."""
-    number = isinstance(minutes, (int, float, np.number)) and not isinstance(minutes, bool)
-    if not number or not float(minutes) >= 0:
-        msg = f"minutes is a limit of 0 or more, as a number, not {minutes!r}"
+    endless = isinstance(minutes, (float, np.floating)) and minutes == np.inf
+    if not endless and not (is_number(minutes) and 0 <= minutes <= MOST_MINUTES):
+        msg = (
+            f"minutes is a limit of 0 or more, as a number up to {MOST_MINUTES:,.0f} or inf, not {minutes!r}"
+        )
         raise ConfigError(msg)
     return round(float(minutes) * 60.0, 6)
 

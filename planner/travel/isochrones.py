@@ -16,6 +16,7 @@ import pandas as pd
 import shapely
 
 from geodata.crs import known_crs
+from geodata.errors import ConfigError
 from planner.kernels import dijkstra
 from planner.travel.lattice import ExactTimes, Lattice, outline
 
@@ -32,11 +33,19 @@ STEPS_M = (12.5, 25.0, 50.0, 100.0, 200.0, 400.0)
 MOST_LATTICE_POINTS = 4_000_000
 # The square of a facility's area has so many of them to a side: the error of its rim is then below 1 %.
 STEPS_A_SIDE = 350
+# Who chooses the distance himself has so many at least: the area is then right to 1 % (docs/METHODS.md).
+LEAST_STEPS_A_SIDE = 75
 # At which the area is first looked at.
 ROUGH_M = 100.0
 # Cell sizes are one of these, so that grids of one size share their lines wherever they begin.
 CELLS_M = (25.0, 50.0, 100.0, 200.0, 250.0, 500.0, 1000.0, 2000.0)
 MOST_CELLS = 60_000
+# The square of a facility's area has so many of them to a side: the area is then right to about 3 %.
+CELLS_A_SIDE = 20
+# For areas that are small beside the study area, cells are made smaller until there are so many.
+MOST_SMALL_CELLS = 1_000_000
+# More cells, or points of a lattice, than these fill the memory of an office's computer.
+MOST_ASKED = 20_000_000
 
 
 @dataclass(frozen=True)
@@ -129,7 +138,7 @@ def make_grid(
     west, south, east, north = bounds
     area = max(east - west, 1.0) * max(north - south, 1.0)
     if cell_m is None:
-        cell_m = next((c for c in CELLS_M if area / c**2 <= MOST_CELLS), CELLS_M[-1])
+        cell_m = finest_m(area, MOST_CELLS)
     columns = np.arange(np.floor(west / cell_m), np.ceil(east / cell_m), dtype=np.int64)
     rows = np.arange(np.floor(south / cell_m), np.ceil(north / cell_m), dtype=np.int64)
     column, row = (a.ravel() for a in np.meshgrid(columns, rows))
@@ -142,6 +151,17 @@ def make_grid(
         wet = shapely.STRtree(router.ground.water).query(points[keep], predicate="intersects")[0]
         keep[np.flatnonzero(keep)[np.unique(wet)]] = False
     return Grid(cell_m, column[keep], row[keep], router.stops(np.asarray(points[keep], dtype=object)))
+
+
+def finest_m(area_m2: float, most: int = MOST_SMALL_CELLS) -> float:
+    """Return the smallest size (metres) of CELLS_M that cuts an area (m²) into so many cells at most.
+
+    Examples
+    --------
+    >>> finest_m(1000.0 * 1000.0), finest_m(60_000.0 * 50_000.0)
+    (25.0, 100.0)
+    """
+    return next((c for c in CELLS_M if area_m2 / c**2 <= most), CELLS_M[-1])
 
 
 def reach_bounds(
@@ -198,7 +218,8 @@ def isochrones(
         Seconds; included.
     step_m
         Distance (metres) of the lattice's points between which the rim is looked for; None for one of
-        STEPS_M by the size of the area, with at most ``most_points`` of them.
+        STEPS_M by the size of the area, with at most ``most_points`` of them. One that is given may be up
+        to a LEAST_STEPS_A_SIDE-th of the area's side, or STEPS_M[0].
     most_points
         See ``step_m``.
     inside
@@ -211,6 +232,11 @@ def isochrones(
     areas
         ``limit_s``, ``area_km2``, ``step_m``; valid MultiPolygons in the network's CRS.
 
+    Raises
+    ------
+    ConfigError
+        ``step_m`` is too coarse for the area, or makes more points than fit into memory.
+
     Examples
     --------
     From the middle of a street its ends are 50 s away:
@@ -218,7 +244,7 @@ def isochrones(
     >>> from planner.travel.street import street_router
     >>> router = street_router()
     >>> unit = router.stops(shapely.points([[500.0, 0.0]]))
-    >>> areas = isochrones(router, unit, [30.0, 60.0], step_m=25.0)
+    >>> areas = isochrones(router, unit, [30.0, 60.0], step_m=10.0)
     >>> areas.contains(shapely.Point(0.0, 0.0)).tolist()
     [False, True]
     """
@@ -230,6 +256,8 @@ def isochrones(
         bounds = reach_bounds(router, facilities, limit_s, direction=direction)
         if inside is not None:
             bounds = _within(bounds, inside.bounds)
+        if step_m is not None:
+            _require_step(times, bounds, limit_s, step_m)
         step = step_m or _step_m(times, bounds, limit_s, most_points)
         area = _cut(router, outline(Lattice(times, bounds, step), limit_s), inside)
         # Who is within a limit is within a longer one, though its lattice may be coarser.
@@ -245,12 +273,45 @@ def _step_m(
     times: ExactTimes, bounds: tuple[float, float, float, float], limit_s: float, most_points: int
 ) -> float:
     """Return the distance of the lattice's points: as fine as the area of one facility asks for."""
-    size = (bounds[2] - bounds[0]) * (bounds[3] - bounds[1])
-    enough = next((s for s in STEPS_M if size / s**2 <= most_points), STEPS_M[-1])
-    rough = Lattice(times, bounds, max(enough, ROUGH_M))
-    side = np.sqrt((rough.first <= limit_s).sum() / len(times.facilities)) * rough.step_m
+    enough = _enough_m(bounds, most_points)
+    side = _side_m(times, bounds, limit_s, enough)
     fine = max((s for s in STEPS_M if s <= side / STEPS_A_SIDE), default=STEPS_M[0])
     return max(fine, enough)
+
+
+def _enough_m(bounds: tuple[float, float, float, float], most_points: int) -> float:
+    size = (bounds[2] - bounds[0]) * (bounds[3] - bounds[1])
+    return next((s for s in STEPS_M if size / s**2 <= most_points), STEPS_M[-1])
+
+
+def _side_m(
+    times: ExactTimes, bounds: tuple[float, float, float, float], limit_s: float, enough_m: float
+) -> float:
+    """Return the side (metres) of the square of a facility's area, by a first look."""
+    rough = Lattice(times, bounds, max(enough_m, ROUGH_M))
+    return float(np.sqrt((rough.first <= limit_s).sum() / len(times.facilities)) * rough.step_m)
+
+
+def _require_step(
+    times: ExactTimes, bounds: tuple[float, float, float, float], limit_s: float, step_m: float
+) -> None:
+    """Raise ConfigError for a step at which the area would be wrong, or that no memory holds."""
+    size = (bounds[2] - bounds[0]) * (bounds[3] - bounds[1])
+    limit = f"the area within {limit_s / 60.0:g} minutes"
+    if step_m < np.sqrt(size / MOST_ASKED):
+        least = np.ceil(np.sqrt(size / MOST_ASKED) * 10) / 10
+        msg = f"step_m={step_m!r} is too fine for {limit}: give at least {least:g}, or None"
+        raise ConfigError(msg)
+    if step_m <= STEPS_M[0]:
+        return
+    side = _side_m(times, bounds, limit_s, _enough_m(bounds, MOST_LATTICE_POINTS))
+    most = max(np.floor(side / LEAST_STEPS_A_SIDE * 10) / 10, STEPS_M[0])
+    if step_m > most:
+        msg = (
+            f"step_m={step_m!r} is too coarse for {limit}, which would be wrong: give at most {most:g}, or "
+            "None"
+        )
+        raise ConfigError(msg)
 
 
 def _within(
@@ -275,6 +336,35 @@ def _cut(router: Router, area: shapely.MultiPolygon, inside: shapely.Geometry | 
 
 def _polygons(area: shapely.Geometry) -> shapely.MultiPolygon:
     return shapely.MultiPolygon([p for p in shapely.get_parts(area) if p.geom_type == "Polygon"])
+
+
+def known_sums(group: NDArray[np.integer], people: NDArray[np.float64], groups: int) -> NDArray[np.float64]:
+    """Return each group's people: NaN where nobody's number is known, 0 for a group without places.
+
+    Parameters
+    ----------
+    group
+        int ``(places,)``, 0 to ``groups`` - 1.
+    people
+        float64 ``(places,)``; NaN = unknown.
+    groups
+        How many there are.
+
+    Returns
+    -------
+    people
+        float64 ``(groups,)``.
+
+    Examples
+    --------
+    >>> known_sums(np.array([0, 0, 1]), np.array([70.0, np.nan, np.nan]), 3).tolist()
+    [70.0, nan, 0.0]
+    """
+    known = ~np.isnan(people)
+    total = np.bincount(group[known], weights=people[known], minlength=groups)
+    some = np.bincount(group[known], minlength=groups) > 0
+    lost = np.bincount(group[~known], minlength=groups) > 0
+    return np.where(~some & lost, np.nan, total)
 
 
 def catchments(
@@ -307,10 +397,11 @@ def catchments(
     Returns
     -------
     catchments
-        One row a facility, in order: ``people_total`` (within the limit, also of others),
-        ``people_own`` (for whom it is the nearest: these add up to the people reached),
-        ``places_people_unknown`` (places within the limit whose people are unknown, not counted); with a
-        grid also ``area_total_km2``, ``area_own_km2`` and ``geometry`` (its own area, in the network's CRS).
+        One row a facility, in order: ``people_total`` (within the limit, also of others), ``people_own``
+        (for whom it is the nearest: these add up to the people reached), both NaN where nobody's number is
+        known, ``places_people_unknown`` (places within the limit whose people are unknown, not counted); with
+        a grid also ``area_total_km2``, ``area_own_km2`` and ``geometry`` (its own area, in the network's
+        CRS).
 
     Raises
     ------
@@ -330,16 +421,14 @@ def catchments(
     [[70.0, 70.0], [100.0, 30.0]]
     """
     n = len(facilities)
-    known = ~np.isnan(people)
-    counted = np.where(known, people, 0.0)
     pairs = router.within(places, facilities, limit_s, direction=direction)
     nearest = router.nearest(places, facilities, direction=direction)
     own = nearest.travel_s <= limit_s
     out = pd.DataFrame(
         {
-            "people_total": np.bincount(pairs.facility, weights=counted[pairs.place], minlength=n),
-            "people_own": np.bincount(nearest.facility[own], weights=counted[own], minlength=n),
-            "places_people_unknown": np.bincount(pairs.facility[~known[pairs.place]], minlength=n),
+            "people_total": known_sums(pairs.facility, people[pairs.place], n),
+            "people_own": known_sums(nearest.facility[own], people[own], n),
+            "places_people_unknown": np.bincount(pairs.facility[np.isnan(people[pairs.place])], minlength=n),
         }
     )
     if grid is None:

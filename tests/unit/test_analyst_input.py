@@ -116,7 +116,7 @@ def test_people_of_catchments_are_numbers(town):
         trips.catchments(places.assign(people=["11.942", "5"]), town.facilities, 10)
     with pytest.raises(SchemaError, match="below 0"):
         trips.catchments(places.assign(people=[-5.0, 1.0]), town.facilities, 10)
-    unknown = trips.catchments(places.assign(people=[np.nan, 40.0]), town.units("pustu"), 10, cell_m=200.0)
+    unknown = trips.catchments(places.assign(people=[np.nan, 40.0]), town.units("pustu"), 10, cell_m=25.0)
     assert unknown["places_people_unknown"].tolist() == [1]
 
 
