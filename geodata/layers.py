@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 from geodata.errors import ConfigError, counted
+from geodata.handed import handed, hands_out_copies
 from geodata.vocabulary.statuses import FacilityStatus, YesNo
 
 if TYPE_CHECKING:
@@ -285,6 +286,22 @@ class Layers:
         same = all(given[name] is frame for name, frame in found.items())
         return self if same else replace(self, **found)
 
+    def kept(self) -> Layers:
+        """Return the same layers for an answer to rest on: their frames are handed out as copies.
+
+        Examples
+        --------
+        >>> from planner.pipeline import demo_layers
+        >>> layers = demo_layers(12).kept()
+        >>> mine = layers.villages
+        >>> mine["people"] = 0.0
+        >>> int(layers.villages["people"].sum())
+        52529
+        """
+        if isinstance(self, _Kept):
+            return self
+        return _Kept(**{one.name: handed(getattr(self, one.name)) for one in fields(self)})
+
     def units(self, kind: str, *, functioning: bool = True) -> gpd.GeoDataFrame:
         """Return the units of a kind that take part: with a place, in the area or its buffer.
 
@@ -317,6 +334,12 @@ class Layers:
         if functioning:
             chosen &= rows["functioning"] != YesNo.NO
         return rows[chosen].sort_index()
+
+
+@hands_out_copies
+@dataclass(frozen=True, repr=False)
+class _Kept(Layers):
+    """Layers that an answer rests on: what is done to their frames changes nothing of it."""
 
 
 def require_layers(layers: object) -> None:

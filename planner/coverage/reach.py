@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from geodata.handed import hands_out_copies
 from geodata.runs import run_starts
 from geodata.vocabulary.statuses import FacilityStatus, Reason, VillageStatus, YesNo
 from planner.coverage.known.extent import Extent
@@ -37,6 +38,7 @@ OPEN_REASONS = (
 NO_FACILITY = -1
 
 
+@hands_out_copies
 @dataclass(frozen=True)
 class Coverage:
     """One kind's answer in one season.

@@ -12,6 +12,7 @@ import numpy as np
 import shapely
 
 from geodata.errors import ConfigError, suggest
+from geodata.handed import handed, hands_out_copies
 from geodata.layers import no_progress, require_layers
 from geodata.vocabulary.statuses import YesNo
 from planner.coverage.beyond import Beyond, within_horizon
@@ -121,6 +122,7 @@ def _as_edits(edits: Sequence[Edit]) -> tuple[Edit, ...]:
     raise ConfigError(msg)
 
 
+@hands_out_copies
 @dataclass(frozen=True)
 class Gaps:
     """The answer for one study area and scenario.
@@ -311,13 +313,15 @@ class Study:
         progress: Progress = no_progress,
     ) -> None:
         require_layers(layers)
-        self.layers = layers = layers.checked(places=beyond is None)
+        # What is done later to the frames that were given, or handed out, changes no answer.
+        self.layers = layers = layers.checked(places=beyond is None).kept()
         self.scenario = checked_scenario(scenario)
         self.beyond = Beyond() if beyond is None else beyond
         progress("demand")
         land = self.beyond.land or land_of(layers.villages, self.scenario.land)
-        self.demand = spread_demand(layers, self.scenario.demand, land)
-        self.origins = np.asarray(self.demand.geometry.to_numpy(), dtype=object)
+        self._demand = spread_demand(layers, self.scenario.demand, land)
+        self.origins = np.asarray(self._demand.geometry.to_numpy(), dtype=object)
+        self.origins.setflags(write=False)
         self._village = layers.villages.index.get_indexer(self.demand["village_code"])
         first = ~self.demand["village_code"].duplicated()
         by_village = self.demand[first].set_index("village_code")["method"]
@@ -361,6 +365,11 @@ class Study:
             edge_landmass=landmass,
             base=base,
         )
+
+    @property
+    def demand(self) -> gpd.GeoDataFrame:
+        """The demand points (metric CRS), as from :func:`planner.coverage.demand.spread_demand`."""
+        return handed(self._demand)
 
     @property
     def network(self) -> TravelNetwork | None:

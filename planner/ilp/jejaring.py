@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from geodata.handed import hands_out_copies
 from geodata.vocabulary.statuses import FacilityStatus, Word
 from planner.coverage.reach import heaviest, usable_facilities
 from planner.scenarios.modes import Profile
@@ -45,6 +46,7 @@ HOW = How.texts()
 GUESSED = (How.PROPOSED.value, How.PROPOSED_OUTSIDE.value)
 
 
+@hands_out_copies
 @dataclass(frozen=True)
 class Jejaring:
     """Who belongs to whom.

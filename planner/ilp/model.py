@@ -13,6 +13,7 @@ import pandas as pd
 import shapely
 
 from geodata.crs import WGS84, known_crs
+from geodata.handed import cached_frame, handed
 from geodata.vocabulary.statuses import Reason, YesNo
 from planner.coverage.known.unseen import find_unseen, quickest_mps
 from planner.coverage.reach import REASONS, is_open, unplaced, usable_facilities, weighted_median
@@ -106,7 +107,7 @@ class Ilp:
         """The kinds of the standard."""
         return list(self.gaps.scenario.standard)
 
-    @cached_property
+    @cached_frame
     def units(self) -> pd.DataFrame:
         """One row a unit and kind that it counts for, index ``facility_id``.
 
@@ -114,7 +115,7 @@ class Ilp:
         """
         return unit_table(self.gaps.layers.facilities, self.gaps.scenario)
 
-    @cached_property
+    @cached_frame
     def answers(self) -> Mapping[str, pd.DataFrame]:
         """By kind: the three answers, their class, why, and what to do next; index ``village_code``."""
         found = {}
@@ -123,7 +124,7 @@ class Ilp:
             found[kind] = answers.join(reason_lines(self.gaps, kind, answers, self.units))
         return found
 
-    @cached_property
+    @cached_frame
     def groups(self) -> pd.DataFrame:
         """People by life-cycle group, index ``village_code``, ``group``.
 
@@ -136,15 +137,15 @@ class Ilp:
         """The network of puskesmas, pustu and posyandu."""
         return find_jejaring(self.gaps)
 
-    @cached_property
+    @cached_frame
     def totals(self) -> pd.DataFrame:
-        """What is listed against what the office reports, index ``kind``.
+        """Units that are listed against what the office reports, index ``kind``.
 
         See :func:`planner.ilp.jejaring.reconciled`.
         """
         return reconciled(self.gaps)
 
-    @cached_property
+    @cached_frame
     def referral(self) -> pd.DataFrame:
         """Minutes of referral, index ``village_code``, ``mode``.
 
@@ -157,7 +158,7 @@ class Ilp:
         """Home visits where posyandu do not reach."""
         return home_visits(self.gaps, self.gaps.scenario.visits)
 
-    @cached_property
+    @cached_frame
     def equity(self) -> pd.DataFrame:
         """Spread of reach and minutes, by life-cycle group too: see :mod:`planner.supply.equity`."""
         parts = [equity_table(self.gaps)]
@@ -165,7 +166,7 @@ class Ilp:
             parts.append(life_cycle_table(self.gaps, self.groups))
         return pd.concat(parts, ignore_index=True)
 
-    @cached_property
+    @cached_frame
     def adoption(self) -> pd.DataFrame:
         """One row a puskesmas of the list, index ``facility_id``: its stage of ILP."""
         return adoption_table(self.gaps.listed, self._adoption)
@@ -275,7 +276,7 @@ class Ilp:
         [26778.0, 17043.0]
         """
         known = self._reaching(kind).catchments
-        return unit_catchments(self.gaps, kind) if known is None else known
+        return unit_catchments(self.gaps, kind) if known is None else handed(known)
 
     @property
     def solver(self) -> dict[str, Any]:
@@ -404,7 +405,7 @@ class Ilp:
             out.append(np.where(unknown, np.nan, sums * 10_000.0))
         return out
 
-    @cached_property
+    @cached_frame
     def loads(self) -> pd.DataFrame:
         """By ``facility_id`` and ``serves_as``: capacity, people given to it, load (people ÷ capacity).
 
@@ -425,7 +426,7 @@ class Ilp:
             parts.append(part)
         return pd.concat(parts)
 
-    @cached_property
+    @cached_frame
     def beyond(self) -> pd.DataFrame:
         """By village, ``K_people_beyond``: people near enough for whom no unit has room; NaN = unknown.
 
@@ -471,7 +472,7 @@ class Ilp:
         open_ = column[counted].isna().any() or in_doubt(self.gaps, self.gaps.coverage[kind]).any()
         return np.nan if open_ else float(column.sum(min_count=1))
 
-    @cached_property
+    @cached_frame
     def scores(self) -> pd.DataFrame:
         """By village, units for each 10,000 people: ``K_units_per_10000`` and ``…_near``.
 
@@ -488,7 +489,7 @@ class Ilp:
             )
         return pd.DataFrame(out, index=self.gaps.layers.villages.index)
 
-    @cached_property
+    @cached_frame
     def also(self) -> pd.DataFrame:
         """By village, ``K_MODE_MINUTESmin_share_reached`` for the other limits that the standard reports.
 
@@ -523,7 +524,7 @@ class Ilp:
                 out[f"{kind}_{other.mode}_{other.limit_minutes:g}min_share_reached"] = share
         return pd.DataFrame(out, index=codes)
 
-    @cached_property
+    @cached_frame
     def remote(self) -> pd.DataFrame:
         """By village: ``capital_minutes`` (median, one way, dry season) and ``remote`` (terpencil)."""
         gaps = self.gaps

@@ -14,6 +14,7 @@ import pandas as pd
 import shapely
 
 from geodata.errors import InputError
+from geodata.handed import hands_out_copies
 from geodata.vocabulary.statuses import Word, YesNo
 from planner.coverage.reach import is_open
 from planner.network.land import land_of, may_walk
@@ -45,6 +46,7 @@ class VisitStatus(Word):
 MINUTE_DECIMALS, FAMILY_DECIMALS = 6, 9
 
 
+@hands_out_copies
 @dataclass(frozen=True)
 class Visits:
     """The home visits of a study area in one season.

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from geodata.errors import ConfigError, UnprovenError, first_five
+from geodata.handed import hands_out_copies
 from planner.coverage.reach import usable_facilities
 from planner.ilp.units import unit_table
 from planner.kernels.lists import lists_of_pairs
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 SAME = 1e-6
 
 
+@hands_out_copies
 @dataclass(frozen=True)
 class Given:
     """Who has room at which units, as the engine gives people to them.

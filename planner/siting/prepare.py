@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 
 from geodata.errors import ConfigError, suggest
+from geodata.handed import hands_out_copies
 from geodata.layers import no_progress
 from planner.progress import go_on
 from planner.scenarios.standards import require_kinds
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from planner.siting.solution import Solution
 
 
+@hands_out_copies
 @dataclass(frozen=True)
 class Prepared:
     """Candidates, and the problem on them.

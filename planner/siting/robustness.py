@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from geodata.errors import ConfigError, UnprovenError
+from geodata.handed import hands_out_copies
 from geodata.layers import no_progress
 from planner.coverage.reach import usable_facilities
 from planner.coverage.show import area_in_words, html_table
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 FOR_DRAWS, FOR_EXPECTED = 0.5, 0.25
 
 
+@hands_out_copies
 @dataclass(frozen=True)
 class Robustness:
     """A plan in many draws, and the plans that are best on average and in the worst draw.

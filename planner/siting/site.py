@@ -6,6 +6,7 @@ import html
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from geodata.handed import hands_out_copies
 from geodata.layers import no_progress
 from planner.coverage.show import area_in_words, html_table
 from planner.progress import go_on
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from planner.siting.reach import Reach
 
 
+@hands_out_copies
 @dataclass(frozen=True)
 class Siting:
     """A plan, and what it changes.

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from geodata.errors import ConfigError, UnprovenError
+from geodata.handed import hands_out_copies
 from geodata.layers import no_progress
 from planner.coverage.show import area_in_words, html_table
 from planner.network.edited_lines import edited_km
@@ -49,6 +50,7 @@ SITE_COLUMNS = (
 )  # fmt: skip
 
 
+@hands_out_copies
 @dataclass(frozen=True)
 class SitingWithRoads:
     """The best choice of road measures, with the best plan on its roads.

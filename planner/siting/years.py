@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from geodata.errors import ConfigError, first_five, suggest
+from geodata.handed import hands_out_copies
 from geodata.layers import no_progress
 from planner.coverage.show import area_in_words, html_table
 from planner.ilp.jejaring import find_jejaring
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from planner.siting.solution import Solution
 
 
+@hands_out_copies
 @dataclass(frozen=True)
 class Rollout:
     """A plan over some years, and what it changes.

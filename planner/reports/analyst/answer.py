@@ -98,7 +98,7 @@ class Gaps(rooms.Gaps):
         >>> round(float(table.loc[("puskesmas", "dry", "all", "all"), "gini"]), 3)
         0.626
         """
-        return self.ilp.equity.copy()
+        return self.ilp.equity
 
     def scores(self) -> pd.DataFrame:
         """Return, by village, the units near it for each 10,000 people (two-step floating catchments).
@@ -113,7 +113,7 @@ class Gaps(rooms.Gaps):
         >>> round(float(scores.loc["99.01.01.1001", "puskesmas_units_per_10000"]), 2)
         0.44
         """
-        return self.ilp.scores.copy()
+        return self.ilp.scores
 
     def loads(self) -> pd.DataFrame:
         """Return, by unit, its capacity, the people given to it, and its load (people ÷ capacity).
@@ -128,7 +128,7 @@ class Gaps(rooms.Gaps):
         >>> loads.loc["P9901001", ["capacity_people", "people_allocated", "load"]].tolist()
         [120000.0, 26778.0, 0.22315]
         """
-        return self.ilp.loads.copy()
+        return self.ilp.loads
 
     def to_gpkg(self, path: str | Path, *, lang: str = "id") -> Path:
         """Write villages, facilities and kecamatan as a GeoPackage with QGIS styles; returns its path.

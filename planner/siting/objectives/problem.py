@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from geodata.errors import ConfigError, TimeUpError, time_up
+from geodata.handed import hands_out_copies
 from planner.siting.solution import Proof, Solution
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ class Problem:
         return float(ask.units if ask.units is not None else ask.budget_idr or 0.0)
 
 
+@hands_out_copies
 @dataclass(frozen=True)
 class Answer:
     """A problem's best plan.
