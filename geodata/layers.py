@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
-from geodata.errors import ConfigError, counted
+from geodata.errors import ConfigError, UnknownCodeError, counted
 from geodata.handed import handed, hands_out_copies
+from geodata.vocabulary.kinds import near_kind
 from geodata.vocabulary.statuses import FacilityStatus, YesNo
 
 if TYPE_CHECKING:
@@ -323,11 +324,11 @@ class Layers:
         >>> set(demo_layers(12).units("pustu")["kind"])
         {'pustu'}
         """
-        from geodata.errors import UnknownCodeError
-
         if kind not in self.area.listed_kinds:
+            meant = near_kind(kind, self.area.listed_kinds)
+            hint = f" Did you mean {meant!r}?" if meant else ""
             listed = ", ".join(self.area.listed_kinds) or "none"
-            msg = f"there is no list of {kind!r} in this area; listed are: {listed}"
+            msg = f"there is no list of {kind!r} in this area.{hint} Listed are: {listed}"
             raise UnknownCodeError(msg)
         rows = self.facilities
         chosen = (rows["kind"] == kind) & (rows["status"] == FacilityStatus.USED)

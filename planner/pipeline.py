@@ -11,7 +11,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from geodata.arguments import as_path, is_list, require_a, require_whole, require_word
 from geodata.earlier import write_anew
+from geodata.errors import MissingFileError
 from geodata.layers import no_progress, require_layers
 from geodata.workspace import CACHE, WORKSPACE, read_workspace, require_replaceable
 from planner.coverage.compare import changes, totals
@@ -39,8 +41,9 @@ from planner.scenarios.edits import (
     OpenFacility,
     ReopenRoad,
 )
-from planner.scenarios.scenario import Scenario, default_scenario, read_scenario
+from planner.scenarios.scenario import Scenario, checked_scenario, default_scenario, read_scenario
 from planner.scenarios.short import scenario
+from planner.scenarios.standards import Standard
 from planner.siting.ask import Ask, Floor, Objective
 from planner.siting.ground.rules import SiteFacts
 from planner.siting.measures import read_measures
@@ -57,7 +60,6 @@ if TYPE_CHECKING:
     from geodata.adoption import Adoption
     from geodata.layers import Finding, Layers, Progress
     from planner.coverage.grade import Grade
-    from planner.scenarios.standards import Standard
 
 __all__ = [
     "AddBoat",
@@ -125,6 +127,10 @@ __all__ = [
 ]
 
 
+# A kabupaten has some hundred villages; many more take minutes.
+MOST_DEMO = 10_000
+
+
 def build_area(
     area_file: str | Path, out: str | Path, *, fix: str = "safe", progress: Progress = no_progress
 ) -> Layers:
@@ -163,8 +169,9 @@ def build_area(
     from geodata.build import read_layers
     from geodata.readers.place_fixes import Fix
 
-    out = Path(out)
-    area = read_area_file(Path(area_file))
+    out = as_path(out, "out")
+    require_word(fix, Fix.texts(), "fix")
+    area = read_area_file(as_path(area_file, "area_file"))
     # Before the long work, not after it.
     require_replaceable(out, WORKSPACE)
     layers = read_layers(area, cache=out / CACHE / "overpass", fix=Fix(fix), progress=progress)
@@ -200,7 +207,12 @@ def draft_area(folder: str | Path, *, code: str | None = None, name: str | None 
     """
     from geodata.drafting.draft import draft
 
-    return draft(Path(folder), code, name).text
+    folder = as_path(folder, "folder")
+    if not folder.is_dir():
+        what = "is a file" if folder.exists() else "is not there"
+        msg = f"the folder {folder} {what}. Name the folder that holds an office's files."
+        raise MissingFileError(msg)
+    return draft(folder, code, name).text
 
 
 def under_standards(
@@ -236,7 +248,11 @@ def under_standards(
     ['ILP', 'SNI 03-1733-2004']
     """
     require_layers(layers)
-    scenarios = [scenario.under(s) for s in others]
+    scenario = checked_scenario(scenario)
+    given: tuple[object, ...] = tuple(others) if is_list(others) else (others,)
+    for one in given:
+        require_a(one, Standard, "one of others", "a Standard: standard_named('ilp') gives one")
+    scenarios = [scenario.under(s) for s in given if isinstance(s, Standard)]
     modes = {r.mode for s in scenarios for k, r in s.standard.items() if k in layers.area.listed_kinds}
     study = Study(layers, scenario=scenario, modes=sorted(modes), progress=progress)
     return [study.gaps(progress=progress), *(study.under(s).gaps() for s in scenarios)]
@@ -271,7 +287,7 @@ def read_adoption_of(path: str | Path, layers: Layers) -> tuple[Adoption, ...]:
     from planner.ilp.stages import default_stages, puskesmas_of
 
     require_layers(layers)
-    return read_adoption(Path(path), puskesmas_of(layers.facilities), default_stages().spellings())
+    return read_adoption(as_path(path, "path"), puskesmas_of(layers.facilities), default_stages().spellings())
 
 
 def open_workspace(folder: str | Path) -> Layers:
@@ -294,7 +310,7 @@ def open_workspace(folder: str | Path) -> Layers:
         ...
     geodata.errors.WorkspaceError: ...
     """
-    return read_workspace(Path(folder))
+    return read_workspace(as_path(folder, "folder"))
 
 
 def check(layers: Layers, *, scenario: Scenario | None = None) -> tuple[Finding, ...]:
@@ -316,7 +332,7 @@ def check(layers: Layers, *, scenario: Scenario | None = None) -> tuple[Finding,
     from planner.coverage.doubts import planning_findings
 
     require_layers(layers)
-    return gravest_first((*inspect(layers), *planning_findings(layers, scenario or default_scenario())))
+    return gravest_first((*inspect(layers), *planning_findings(layers, checked_scenario(scenario))))
 
 
 def grade(layers: Layers, *, scenario: Scenario | None = None) -> Grade:
@@ -341,7 +357,7 @@ def grade(layers: Layers, *, scenario: Scenario | None = None) -> Grade:
     from planner.coverage.grade import grade_of
 
     require_layers(layers)
-    return grade_of(layers, scenario or default_scenario(), inspect(layers))
+    return grade_of(layers, checked_scenario(scenario), inspect(layers))
 
 
 def demo_layers(villages: int = 24, *, seed: int = 2024) -> Layers:
@@ -354,6 +370,11 @@ def demo_layers(villages: int = 24, *, seed: int = 2024) -> Layers:
     seed
         Another seed makes another kabupaten.
 
+    Raises
+    ------
+    ConfigError
+        One of them is no such number.
+
     Examples
     --------
     >>> len(demo_layers(12).villages)
@@ -365,6 +386,8 @@ def demo_layers(villages: int = 24, *, seed: int = 2024) -> Layers:
     from geodata.build import read_layers
     from geodata.demo import DemoSize, generate_area, write_area_files
 
+    villages = require_whole(villages, "villages", "how many villages there are", 12, MOST_DEMO)
+    seed = require_whole(seed, "seed", "which kabupaten is made up", 0, 2**32 - 1)
     with TemporaryDirectory(prefix="jangkau-") as folder:
         area = generate_area(seed, DemoSize.of_villages(villages))
         return read_layers(read_area_file(write_area_files(area, Path(folder) / "area")))

@@ -20,6 +20,20 @@ class Model(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
 
+    def __init__(self, *args: object, **values: Any) -> None:  # noqa: ANN401 - pydantic checks each
+        kind = type(self)
+        if args:
+            names = ", ".join(f"{name}=…" for name in kind.model_fields if name != "op")
+            msg = f"{kind.__name__}(…) takes its values by name: {kind.__name__}({names})"
+            raise ConfigError(msg)
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            raise _refused(error, kind, values, f"{kind.__name__}(…)") from None
+
+    # Pydantic builds models within others without it, as it does where there is no ``__init__``.
+    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]  # of a function
+
 
 class Fault(NamedTuple):
     """One key that is wrong: the rule it breaks, and what a message in any language names.
@@ -167,7 +181,7 @@ def _models(annotation: object) -> Iterator[type[BaseModel]]:
         yield from _models(part)
 
 
-def _fields_at(model: type[BaseModel], path: Iterable[object]) -> list[str]:
+def _fields_at(model: type[BaseModel], path: Iterable[object], *, in_python: bool = False) -> list[str]:
     """Return the keys allowed beside the one that was wrong (none where several forms may stand)."""
     current: Any = model
     for part in path:
@@ -179,7 +193,7 @@ def _fields_at(model: type[BaseModel], path: Iterable[object]) -> list[str]:
             return []
         current = nested[0] if nested else current
     fields = getattr(current, "model_fields", {})
-    return [field.alias or name for name, field in fields.items()]
+    return [name if in_python else field.alias or name for name, field in fields.items()]
 
 
 def _keys(error: Any, content: object) -> tuple[object, ...]:  # noqa: ANN401 - pydantic's ErrorDetails
@@ -197,14 +211,21 @@ def _keys(error: Any, content: object) -> tuple[object, ...]:  # noqa: ANN401 - 
     return tuple(path)
 
 
-def _describe(error: Any, path: tuple[object, ...], lines: _KnownLines, model: type[BaseModel]) -> str:  # noqa: ANN401
+def _describe(
+    error: Any,  # noqa: ANN401
+    path: tuple[object, ...],
+    lines: _KnownLines,
+    model: type[BaseModel],
+    *,
+    in_python: bool = False,
+) -> str:
     known = path
     while known and known not in lines:
         known = known[:-1]
     key = _cut(".".join(str(p) for p in path), LONGEST_SHOWN)
     where = f"line {lines.get(known, 1)}: " if lines else ""
     if error["type"] == "extra_forbidden":
-        keys = _fields_at(model, path[:-1])
+        keys = _fields_at(model, path[:-1], in_python=in_python)
         hint = suggest(str(path[-1]), keys).replace("The file has", "Keys here are") if keys else ""
         return f"{where}unknown key {key!r}.{hint}"
     if error["type"] == "missing":
@@ -385,23 +406,39 @@ def validated(model: type[M], content: dict[str, Any], what: str, *, lines: _Kno
     try:
         return model.model_validate(content, by_alias=True, by_name=False)
     except ValidationError as error:
-        found = [(e, _keys(e, content)) for e in error.errors(include_url=False)]
-        # Where one of several forms was meant, what is wrong within it says more than that it is no other.
-        deeper = {path[:i] for _, path in found for i in range(len(path))}
-        wrong = [(e, path) for e, path in found if path not in deeper]
-        msg = f"{what}:\n  " + "\n  ".join(_first_faults(wrong, lines or {}, model))
-        faults = tuple(_fault(e, path, lines or {}, model) for e, path in wrong[: limits.FAULTS_TOLD])
-        raise ConfigError(msg, why="wrong_keys", faults=faults, more=len(wrong) - len(faults)) from None
+        raise _refused(error, model, content, what, lines=lines or {}) from None
+
+
+def _refused(
+    error: ValidationError,
+    model: type[BaseModel],
+    content: dict[str, Any],
+    what: str,
+    *,
+    lines: _KnownLines | None = None,
+) -> ConfigError:
+    """Return what a validation found, in sentences; values without lines are of Python or of no file."""
+    found = [(e, _keys(e, content)) for e in error.errors(include_url=False)]
+    # Where one of several forms was meant, what is wrong within it says more than that it is no other.
+    deeper = {path[:i] for _, path in found for i in range(len(path))}
+    wrong = [(e, path) for e, path in found if path not in deeper]
+    msg = f"{what}:\n  " + "\n  ".join(_first_faults(wrong, lines or {}, model, in_python=lines is None))
+    faults = tuple(_fault(e, path, lines or {}, model) for e, path in wrong[: limits.FAULTS_TOLD])
+    return ConfigError(msg, why="wrong_keys", faults=faults, more=len(wrong) - len(faults))
 
 
 def _first_faults(
-    wrong: list[tuple[Any, tuple[object, ...]]], lines: _KnownLines, model: type[BaseModel]
+    wrong: list[tuple[Any, tuple[object, ...]]],
+    lines: _KnownLines,
+    model: type[BaseModel],
+    *,
+    in_python: bool,
 ) -> list[str]:
     """Return the first faults in words, and how many more keys are wrong: to word them all takes long."""
     told: dict[str, None] = {}
     at: set[tuple[object, ...]] = set()
     for error, path in wrong:
-        told[_cut(_describe(error, path, lines, model), limits.FAULT_CHARACTERS)] = None
+        told[_cut(_describe(error, path, lines, model, in_python=in_python), limits.FAULT_CHARACTERS)] = None
         at.add(path)
         if len(told) == limits.FAULTS_TOLD:
             break

@@ -9,6 +9,7 @@ import pandas as pd
 
 from geodata.errors import ConfigError
 from geodata.vocabulary.statuses import VillageStatus
+from planner.coverage.study import require_gaps
 
 if TYPE_CHECKING:
     from planner.coverage.reach import Coverage
@@ -55,6 +56,8 @@ def changes(before: Gaps, after: Gaps) -> pd.DataFrame:
     >>> sorted(set(table["kind"])), bool((table["people_reached_change"] <= 0).all())
     (['puskesmas'], True)
     """
+    require_gaps(before, "before")
+    require_gaps(after, "after")
     villages = before.layers.villages
     if not villages.index.equals(after.layers.villages.index):
         msg = "the two answers are not of the same villages: compare scenarios of one study area"
@@ -105,6 +108,8 @@ def totals(before: Gaps, after: Gaps) -> pd.DataFrame:
     >>> table.loc[("puskesmas", "dry"), ["villages_gap_before", "villages_gap_after"]].tolist()
     [2.0, 2.0]
     """
+    require_gaps(before, "before")
+    require_gaps(after, "after")
     rows = []
     for season, answers in before.seasons.items():
         for kind, one in answers.items():

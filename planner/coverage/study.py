@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
+from geodata.arguments import is_list, require_a
 from geodata.errors import ConfigError, suggest
 from geodata.handed import handed, hands_out_copies
 from geodata.layers import no_progress, require_layers
@@ -98,6 +99,32 @@ class _Edited:
         return made
 
 
+def require_study(study: object) -> None:
+    """Raise ConfigError for what is no study, such as its layers.
+
+    Examples
+    --------
+    >>> require_study("work/jember")
+    Traceback (most recent call last):
+        ...
+    geodata.errors.ConfigError: study is a str, not a Study: Study(layers) makes one of a study area's layers
+    """
+    require_a(study, Study, "study", "a Study: Study(layers) makes one of a study area's layers")
+
+
+def require_gaps(gaps: object, name: str = "gaps") -> None:
+    """Raise ConfigError for what is no answer, such as its layers.
+
+    Examples
+    --------
+    >>> require_gaps("wet", "after")
+    Traceback (most recent call last):
+        ...
+    geodata.errors.ConfigError: after is a str, not an answer: find_gaps(layers) or study.gaps() gives one
+    """
+    require_a(gaps, Gaps, name, "an answer: find_gaps(layers) or study.gaps() gives one")
+
+
 EDITS = (*ROAD_EDITS, *FACILITY_EDITS, ChangeSpeed, Flood)
 
 
@@ -176,7 +203,7 @@ class Gaps:
 
         Raises
         ------
-        KeyError
+        UnknownCodeError
             The kind is not in the standard.
 
         Examples
@@ -186,7 +213,7 @@ class Gaps:
         >>> without.on_foot("pustu"), without.on_foot("posyandu")
         (True, False)
         """
-        return only_walked(self.scenario.standard[kind].mode, roads=self.ways is not None)
+        return only_walked(self.scenario.rule(kind).mode, roads=self.ways is not None)
 
     @property
     def coverage(self) -> Mapping[str, Coverage]:
@@ -330,9 +357,12 @@ class Study:
         self.ground = Ground(land, water)
         listed = {k: r for k, r in self.scenario.standard.items() if k in layers.area.listed_kinds}
         others = (o.mode for r in listed.values() for o in r.also)
+        if not is_list(modes):
+            msg = f"modes is a list of modes of travel, such as ['car'], not {modes!r}"
+            raise ConfigError(msg)
         for mode in modes:
-            if mode not in self.scenario.modes:
-                hint = suggest(mode, self.scenario.modes).replace("The file", "The scenario")
+            if not isinstance(mode, str) or mode not in self.scenario.modes:
+                hint = suggest(str(mode), self.scenario.modes).replace("The file", "The scenario")
                 msg = f"there is no mode of travel {mode!r}.{hint}"
                 raise ConfigError(msg)
         self.modes = tuple(sorted({*(r.mode for r in listed.values()), *others, *modes}))
@@ -382,9 +412,7 @@ class Study:
         Raises
         ------
         ConfigError
-            The area has no roads.
-        KeyError
-            The mode is not prepared (see ``modes``).
+            The area has no roads, or the mode is not prepared (see ``modes``).
 
         Examples
         --------
@@ -393,7 +421,7 @@ class Study:
         >>> study.router(Profile("car", "dry")) is study.router(Profile("car", "dry"))
         True
         """
-        return self._on_roads().router(profile)
+        return self._on_roads(profile).router(profile)
 
     def stops(self, profile: Profile) -> Stops:
         """Return the demand points joined to the network for a mode and season, without edits.
@@ -401,9 +429,7 @@ class Study:
         Raises
         ------
         ConfigError
-            The area has no roads.
-        KeyError
-            The mode is not prepared (see ``modes``).
+            The area has no roads, or the mode is not prepared (see ``modes``).
 
         Examples
         --------
@@ -412,11 +438,16 @@ class Study:
         >>> study.stops(Profile("car", "dry")).access_m.shape == (len(study.demand),)
         True
         """
-        return self._on_roads().stops(profile)
+        return self._on_roads(profile).stops(profile)
 
-    def _on_roads(self) -> Ways:
+    def _on_roads(self, profile: Profile) -> Ways:
         if self.ways is None:
             msg = "the area has no roads, and so no ways: give `roads:` in AREA.yml and build"
+            raise ConfigError(msg)
+        ready = self.ways.network.impedance
+        if not isinstance(profile, tuple) or profile not in ready:
+            known = ", ".join(f"Profile({mode!r}, {season!r})" for mode, season in ready)
+            msg = f"profile is one of {known}, not {profile!r}; Study(…, modes=[…]) prepares further modes"
             raise ConfigError(msg)
         return self.ways
 
@@ -445,6 +476,7 @@ class Study:
         >>> other.scenario.standard_name, other.network is study.network
         ('SNI 03-1733-2004', True)
         """
+        scenario = checked_scenario(scenario)
         free = (
             "name", "season", "status", "standard", "standard_name", "standard_version", "standard_source",
             "groups", "referral", "visits", "remoteness", "floating", "edits",

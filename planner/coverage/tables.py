@@ -11,6 +11,7 @@ from geodata.crs import WGS84
 from geodata.vocabulary.statuses import FacilityStatus, VillageStatus, YesNo
 from planner.coverage.known.extent import ROADS, WHY
 from planner.coverage.reach import is_open, usable_facilities, weighted_median
+from planner.coverage.study import require_gaps
 from planner.scenarios.modes import Profile
 from planner.travel.isochrones import known_sums
 from planner.travel.straight import straight_lines_within
@@ -46,6 +47,7 @@ def village_table(gaps: Gaps) -> pd.DataFrame:
     >>> table.loc["99.01.01.1001", ["puskesmas_share_reached", "puskesmas_wet_share_reached"]].tolist()
     [1.0, 0.658324821]
     """
+    require_gaps(gaps)
     villages = gaps.layers.villages
     facts = pd.DataFrame(villages.drop(columns="geometry"))
     facts["network"] = roads_or_straight(gaps)
@@ -103,6 +105,7 @@ def facility_table(gaps: Gaps, catchments: Mapping[str, pd.DataFrame] | None = N
     >>> table.loc[["T99010007", "T99010008"], "people_own"].tolist()
     [5232.0, nan]
     """
+    require_gaps(gaps)
     rows = gaps.layers.facilities
     lonlat = rows.geometry.to_crs(WGS84)
     table = pd.DataFrame(rows.drop(columns="geometry"))
@@ -196,6 +199,7 @@ def summary(gaps: Gaps) -> dict[str, Any]:
     >>> found["people"], found["kinds"]["puskesmas"]["people_reached"]
     (52529.0, 43821.0)
     """
+    require_gaps(gaps)
     villages = gaps.layers.villages
     people = villages["people"]
     return {

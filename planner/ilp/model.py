@@ -12,12 +12,16 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from geodata.adoption import Adoption
+from geodata.arguments import is_list
 from geodata.crs import WGS84, known_crs
+from geodata.errors import ConfigError
 from geodata.handed import cached_frame, handed
 from geodata.vocabulary.statuses import Reason, YesNo
 from planner.coverage.known.unseen import find_unseen, quickest_mps
 from planner.coverage.reach import REASONS, is_open, unplaced, usable_facilities, weighted_median
 from planner.coverage.show import area_in_words, html_table
+from planner.coverage.study import require_gaps
 from planner.coverage.tables import unit_catchments
 from planner.ilp.groups import group_table
 from planner.ilp.jejaring import find_jejaring, reconciled
@@ -37,7 +41,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from geodata.adoption import Adoption
     from planner.coverage.study import Gaps
     from planner.ilp.jejaring import Jejaring
     from planner.ilp.stages import StageProgress
@@ -81,8 +84,9 @@ class Ilp:
     """
 
     def __init__(self, gaps: Gaps, *, adoption: Iterable[Adoption] = ()) -> None:
+        require_gaps(gaps)
         self.gaps = gaps
-        self._adoption = tuple(adoption)
+        self._adoption = _records(adoption)
         self._in_reach: dict[str, _InReach] = {}
 
     def __repr__(self) -> str:
@@ -181,7 +185,7 @@ class Ilp:
 
         Raises
         ------
-        KeyError
+        UnknownCodeError
             The kind is not in the standard.
 
         Examples
@@ -191,7 +195,7 @@ class Ilp:
         >>> rule.mode, rule.limit_minutes
         ('motorcycle', 30.0)
         """
-        return self.gaps.scenario.standard[kind].of(season or self.gaps.scenario.season)
+        return self.gaps.scenario.rule(kind).of(season or self.gaps.scenario.season)
 
     def with_adoption(self, adoption: Iterable[Adoption]) -> Ilp:
         """Return the same answers with what is known of the adoption of ILP by now.
@@ -211,7 +215,7 @@ class Ilp:
         (0, 1)
         """
         other = copy(self)
-        other._adoption = tuple(adoption)  # noqa: SLF001 - an Ilp like this one
+        other._adoption = _records(adoption)  # noqa: SLF001 - an Ilp like this one
         for name in ("adoption", "progress"):
             vars(other).pop(name, None)
         return other
@@ -233,7 +237,7 @@ class Ilp:
 
         Raises
         ------
-        KeyError
+        UnknownCodeError
             The kind is not in the standard.
 
         Examples
@@ -266,7 +270,7 @@ class Ilp:
 
         Raises
         ------
-        KeyError
+        UnknownCodeError
             The kind is not in the standard.
 
         Examples
@@ -311,7 +315,7 @@ class Ilp:
 
         Raises
         ------
-        KeyError
+        UnknownCodeError
             The kind is not in the standard.
 
         Examples
@@ -325,6 +329,7 @@ class Ilp:
 
     def _reaching(self, kind: str) -> _InReach:
         """Return what the pairs within the limit tell; the pairs themselves, many, are not kept."""
+        self.rule(kind)
         if kind not in self._in_reach:
             times = self.times_within(kind)
             found = self._allocated(kind, times)
@@ -552,6 +557,15 @@ class Ilp:
             round_trip_minutes=rule.round_trip_minutes,
         )  # fmt: skip
         return pd.DataFrame({"capital_minutes": minutes["dry"], "remote": flag}, index=codes)
+
+
+def _records(adoption: Iterable[Adoption]) -> tuple[Adoption, ...]:
+    """Return records of the stage of ILP as a tuple; raise ConfigError for anything else."""
+    found = tuple(adoption) if is_list(adoption) else None
+    if found is None or not all(isinstance(one, Adoption) for one in found):
+        msg = f"adoption is a list, as read_adoption_of(file, layers) reads it, not {adoption!r}"
+        raise ConfigError(msg)
+    return found
 
 
 def _median_to_capital(

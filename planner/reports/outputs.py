@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from importlib.metadata import version
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from geodata.arguments import as_path
 from geodata.files.csvtext import csv_text
 from geodata.layers import no_progress
 from geodata.workspace import Ours, replace_folder
+from planner.coverage.study import require_gaps
 from planner.coverage.tables import roads_or_straight, summary
 from planner.ilp.model import Ilp
 from planner.ilp.tables import ilp_summary, jejaring_table, puskesmas_table
@@ -22,6 +23,7 @@ from planner.reports.side_by_side import standards_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     import geopandas as gpd
 
@@ -110,6 +112,7 @@ def write_gaps(
 
     Examples
     --------
+    >>> from pathlib import Path
     >>> from tempfile import TemporaryDirectory
     >>> from planner.pipeline import demo_layers, find_gaps
     >>> with TemporaryDirectory() as folder:
@@ -117,6 +120,7 @@ def write_gaps(
     >>> [file.name for file in written if file.suffix in (".html", ".json")]
     ['map.html', 'pws.html', 'run.json', 'summary.json']
     """
+    require_gaps(gaps)
     # Here, because importing Folium takes most of half a second.
     from planner.reports.analyst.geopackage import write_geopackage
     from planner.reports.analyst.kml import write_kml
@@ -126,7 +130,7 @@ def write_gaps(
     from planner.reports.workbook.plan import plan_command
     from planner.texts.catalogues import map_texts
 
-    out = Path(out)
+    out = as_path(out, "out")
     map_texts(lang)
     if plan is not None:
         plan_command(plan, gaps.layers.area.code)

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from geodata.arguments import as_path, require_a
 from geodata.files.csvtext import csv_text
 from planner.reports.plan_folder import plan_outputs, record_of, write_plan_folder
+from planner.siting.robustness import Robustness
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from geodata.layers import SourceRecord
-    from planner.siting.robustness import Robustness
 
 ROBUSTNESS_OUTPUTS = plan_outputs("robust", "sites.csv", "villages_reached.csv", "draws.csv", "plans.csv")
 
@@ -48,6 +49,7 @@ def write_robustness(
 
     Examples
     --------
+    >>> from pathlib import Path
     >>> from tempfile import TemporaryDirectory
     >>> from planner.pipeline import Ask, Study, demo_layers, robustness, site
     >>> study = Study(demo_layers(12))
@@ -57,6 +59,7 @@ def write_robustness(
     >>> [file.name for file in written]
     ['draws.csv', 'plans.csv', 'run.json', 'sites.csv', 'villages_reached.csv']
     """
+    require_a(found, Robustness, "found", "what robustness(…) finds")
     tables = {
         "sites": found.sites, "villages_reached": found.villages, "draws": found.table, "plans": found.plans,
     }  # fmt: skip
@@ -65,7 +68,7 @@ def write_robustness(
         for name, table in tables.items():
             (stage / f"{name}.csv").write_text(csv_text(table), "utf-8", newline="")
 
-    return write_plan_folder(Path(out), ROBUSTNESS_OUTPUTS, robustness_record(found, inputs), write)
+    return write_plan_folder(as_path(out, "out"), ROBUSTNESS_OUTPUTS, robustness_record(found, inputs), write)
 
 
 def robustness_record(found: Robustness, inputs: Sequence[SourceRecord] = ()) -> dict[str, Any]:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from geodata.arguments import as_path, require_a
 from geodata.files.csvtext import csv_text
 from planner.reports.plan_folder import plan_outputs, record_of, solver_record, write_plan_folder
 from planner.reports.siting import SITING_OUTPUTS, write_shared
 from planner.siting.tables import crowded
+from planner.siting.years import Rollout
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from geodata.layers import SourceRecord
-    from planner.siting.years import Rollout
 
 YEARS_TABLE = "plan.csv"
 ROLLOUT_OUTPUTS = plan_outputs("rollout", *(SITING_OUTPUTS.files - {"choices.csv"}), YEARS_TABLE)
@@ -52,6 +53,7 @@ def write_rollout(
 
     Examples
     --------
+    >>> from pathlib import Path
     >>> from tempfile import TemporaryDirectory
     >>> from planner.pipeline import RolloutPlan, Study, demo_layers, rollout
     >>> years = [{"year": 2027, "units": 1}, {"year": 2028, "units": 1}]
@@ -63,12 +65,13 @@ def write_rollout(
     >>> [file.name for file in written if file.suffix == ".csv"]
     ['curve.csv', 'plan.csv', 'sites.csv', 'villages_after.csv']
     """
+    require_a(plan, Rollout, "plan", "a plan, as rollout(…) makes it")
 
     def write(stage: Path) -> None:
         write_shared(plan, stage, lang=lang)
         (stage / YEARS_TABLE).write_text(csv_text(plan.plan), "utf-8", newline="")
 
-    return write_plan_folder(Path(out), ROLLOUT_OUTPUTS, rollout_record(plan, inputs), write)
+    return write_plan_folder(as_path(out, "out"), ROLLOUT_OUTPUTS, rollout_record(plan, inputs), write)
 
 
 def rollout_record(plan: Rollout, inputs: Sequence[SourceRecord] = ()) -> dict[str, Any]:

@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import pandas as pd
 import yaml
 
+from geodata.arguments import as_path, require_a
 from geodata.crs import WGS84
 from geodata.files.csvtext import csv_text
 from planner.coverage.reach import usable_facilities
 from planner.reports.plan_folder import plan_outputs, record_of, solver_record, write_plan_folder
 from planner.scenarios.scenario import default_scenario
+from planner.siting.site import Siting
 from planner.siting.tables import crowded
 from planner.siting.weights import counted_people
+from planner.siting.with_roads import SitingWithRoads
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from geodata.layers import SourceRecord
     from planner.coverage.study import Gaps
     from planner.scenarios.scenario import Scenario
-    from planner.siting.site import Siting
-    from planner.siting.with_roads import SitingWithRoads
     from planner.siting.years import Rollout
 
 SITING_OUTPUTS = plan_outputs(
@@ -66,6 +67,7 @@ def write_siting(
 
     Examples
     --------
+    >>> from pathlib import Path
     >>> from tempfile import TemporaryDirectory
     >>> from planner.pipeline import Ask, Study, demo_layers, site
     >>> plan = site(Study(demo_layers(12)), "posyandu", Ask(units=2))
@@ -74,13 +76,14 @@ def write_siting(
     >>> [file.name for file in written if file.suffix != ".csv"]
     ['map.html', 'run.json', 'scenario.yml', 'villages_after.parquet']
     """
+    require_a(plan, Siting, "plan", "a plan, as site(…) makes it")
 
     def write(stage: Path) -> None:
         write_shared(plan, stage, lang=lang)
         if plan.can_cost_choices:
             (stage / "choices.csv").write_text(csv_text(plan.cost_of_choices()), "utf-8", newline="")
 
-    return write_plan_folder(Path(out), SITING_OUTPUTS, siting_record(plan, inputs), write)
+    return write_plan_folder(as_path(out, "out"), SITING_OUTPUTS, siting_record(plan, inputs), write)
 
 
 def write_siting_with_roads(
@@ -105,6 +108,7 @@ def write_siting_with_roads(
 
     Examples
     --------
+    >>> from pathlib import Path
     >>> from tempfile import TemporaryDirectory
     >>> from planner.pipeline import Ask, Study, demo_layers, site_with_roads
     >>> from planner.siting.measures import Measures, RoadMeasure, default_measures
@@ -118,6 +122,7 @@ def write_siting_with_roads(
     >>> [file.name for file in written if file.suffix == ".csv"]
     ['curve.csv', 'roads.csv', 'sites.csv', 'villages_after.csv']
     """
+    require_a(plan, SitingWithRoads, "plan", "a plan, as site_with_roads(…) makes it")
 
     def write(stage: Path) -> None:
         write_shared(plan, stage, lang=lang)
@@ -140,7 +145,7 @@ def write_siting_with_roads(
         },
     }  # fmt: skip
     record = record_of("site", plan, plan.scenario, inputs, more)
-    return write_plan_folder(Path(out), SITING_OUTPUTS, record, write)
+    return write_plan_folder(as_path(out, "out"), SITING_OUTPUTS, record, write)
 
 
 def _works_record(plan: SitingWithRoads) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from geodata.errors import ConfigError
 from geodata.files import limits
@@ -63,13 +63,26 @@ def _edit_error(number: int, why: str, message: str, values: dict[str, object]) 
 def _in_degrees(place: tuple[float, float]) -> tuple[float, float]:
     lon, lat = place
     if not (-180 <= lon <= 180 and -90 <= lat <= 90):
-        msg = f"[{lon}, {lat}] is not [longitude, latitude] in degrees"
+        swapped = ": were they swapped?" if -180 <= lat <= 180 and -90 <= lon <= 90 else ""
+        msg = f"[{lon}, {lat}] is not [longitude, latitude] in degrees{swapped}"
         raise ValueError(msg)
     return place
 
 
-LonLat = Annotated[tuple[float, float], AfterValidator(_in_degrees)]
-RoadLine = Annotated[tuple[LonLat, ...], Field(min_length=2)]
+def _no_shape(value: object) -> object:
+    """Refuse a shape of a frame: its coordinates may be metres, and it would be one of a map's."""
+    kind = getattr(value, "geom_type", None)
+    if kind is not None:
+        part = {"Point": "(p.x, p.y)", "Polygon": "list(p.exterior.coords)"}.get(kind, "list(p.coords)")
+        msg = f"it is a {kind}: write (longitude, latitude) in degrees, of a shape p in EPSG:4326 {part}"
+        raise ValueError(msg)
+    # An array, as of a frame's coordinates, holds them as a list does.
+    return value.tolist() if hasattr(value, "tolist") else value
+
+
+NoShape = BeforeValidator(_no_shape)
+LonLat = Annotated[tuple[float, float], NoShape, AfterValidator(_in_degrees)]
+RoadLine = Annotated[tuple[LonLat, ...], NoShape, Field(min_length=2)]
 
 
 def _known_class(name: str | None) -> str | None:
@@ -161,7 +174,7 @@ class Flood(Model):
     """A flooded area: roads in it are closed (factor 0) or slower; boats and ferries sail on."""
 
     op: Literal["flood"] = "flood"
-    polygon: Annotated[tuple[LonLat, ...], Field(min_length=3, max_length=limits.FLOOD_POINTS)]
+    polygon: Annotated[tuple[LonLat, ...], NoShape, Field(min_length=3, max_length=limits.FLOOD_POINTS)]
     factor: Share = 0.0
     season: Literal["dry", "wet", "both"] = "both"
 

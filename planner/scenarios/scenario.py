@@ -8,15 +8,16 @@ import warnings
 from copy import deepcopy
 from functools import cache
 from importlib.resources import files
-from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import yaml
 from pydantic import Field, ValidationError, field_validator, model_validator
 
+from geodata.arguments import as_path
 from geodata.errors import ConfigError
 from geodata.files import limits
 from geodata.files.yamlfile import Model, read_yaml
+from geodata.vocabulary.kinds import require_kind
 from geodata.vocabulary.surfaces import surface_groups
 from planner.scenarios.edits import ChangeSpeed, Edit
 from planner.scenarios.modes import SEASONS, Mode, Number, Positive, Season, Share, Words, known_classes
@@ -27,6 +28,9 @@ from planner.scenarios.standards import (
     require_kinds,
     standard_named,
 )
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class AccessRule(Model):
@@ -241,6 +245,22 @@ class Scenario(Model):
     doubt: DoubtRule
     edits: Annotated[tuple[Edit, ...], Field(max_length=limits.EDITS)] = ()
 
+    def rule(self, kind: str) -> KindStandard:
+        """Return the standard of a kind.
+
+        Raises
+        ------
+        UnknownCodeError
+            The standard does not name it; with the kind that may be meant.
+
+        Examples
+        --------
+        >>> default_scenario().rule("pustu").mode
+        'motorcycle'
+        """
+        require_kind(kind, self.standard, "a kind of the standard")
+        return self.standard[kind]
+
     @field_validator("edits", mode="before")
     @classmethod
     def _none_yet(cls, edits: object) -> object:
@@ -413,6 +433,7 @@ def read_scenario(path: str | Path) -> Scenario:
 
     Examples
     --------
+    >>> from pathlib import Path
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
     ...     file = Path(folder, "rains.yml")
@@ -421,4 +442,4 @@ def read_scenario(path: str | Path) -> Scenario:
     >>> rains.season, rains.access.detour, rains.access.speed_kph
     ('wet', 1.5, 3.0)
     """
-    return read_yaml(Path(path), Scenario, "the scenario file", base=base_content())
+    return read_yaml(as_path(path, "path"), Scenario, "the scenario file", base=base_content())

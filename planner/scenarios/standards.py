@@ -10,9 +10,9 @@ import yaml
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from geodata.errors import ConfigError, suggest
+from geodata.errors import ConfigError
 from geodata.files.yamlfile import Model, read_yaml
-from geodata.vocabulary.kinds import known_kinds
+from geodata.vocabulary.kinds import require_kind
 from planner.scenarios.modes import Positive, Season
 
 if TYPE_CHECKING:
@@ -41,13 +41,10 @@ def require_kinds(kinds: Iterable[str]) -> None:
     >>> require_kinds(["warung"])
     Traceback (most recent call last):
         ...
-    ValueError: 'warung' is not a facility kind. Use one of ...
+    geodata.errors.UnknownCodeError: 'warung' is not a facility kind. Use one of ...
     """
     for kind in kinds:
-        if kind not in known_kinds():
-            hint = suggest(str(kind), known_kinds()).replace("The file has:", "Use one of")
-            msg = f"{kind!r} is not a facility kind.{hint}"
-            raise ValueError(msg)
+        require_kind(kind)
 
 
 def require_kind_keys(table: object) -> object:

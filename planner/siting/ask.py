@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-
+from geodata.arguments import is_list, is_number, is_whole
 from geodata.errors import ConfigError
+from planner.scenarios.modes import SEASONS
 
 if TYPE_CHECKING:
     from planner.scenarios.modes import Season
@@ -28,6 +29,7 @@ class Objective(StrEnum):
 
 
 WORST_TENTH = "worst_tenth"
+OF = ("all", "district", WORST_TENTH)
 # More units within reach of everybody than this are nobody's plan.
 MOST_NEEDED = 9
 
@@ -49,8 +51,16 @@ class Floor:
     share: float
 
     def __post_init__(self) -> None:
-        if not 0 < self.share <= 1:
-            msg = f"floor {self.of}: a share above 0 and up to 1, not {self.share}"
+        if not isinstance(self.of, str) or not self.of.strip():
+            msg = f"a floor is of all, district, {WORST_TENTH} or a life-cycle group, not {self.of!r}"
+            raise ConfigError(msg)
+        # Groups are the scenario's, which is not known here.
+        near = difflib.get_close_matches(self.of, OF, n=1, cutoff=0.85)
+        if near and self.of not in OF:
+            msg = f"there is no floor of {self.of!r}. Did you mean {near[0]!r}?"
+            raise ConfigError(msg)
+        if not is_number(self.share) or not 0 < self.share <= 1:
+            msg = f"floor {self.of}: a share above 0 and up to 1, not {self.share!r}"
             raise ConfigError(msg)
 
 
@@ -116,9 +126,18 @@ class Ask:
     time_limit_s: float = 60.0
 
     def __post_init__(self) -> None:
-        if self.objective in set(Objective):
-            object.__setattr__(self, "objective", Objective(self.objective))
-        for what, is_wrong in (*self._amounts(), *self._rules(), *self._search()):
+        # Each value for itself before they are compared.
+        for what, is_wrong in self._kinds():
+            if is_wrong:
+                raise ConfigError(what)
+        object.__setattr__(self, "objective", Objective(self.objective))
+        for name in ("units", "backup", "seed"):
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, int(getattr(self, name)))
+        for name in ("floors", "forced", "forbidden", "seasons"):
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, tuple(getattr(self, name)))
+        for what, is_wrong in (*self._amounts(), *self._rules()):
             if is_wrong:
                 raise ConfigError(what)
 
@@ -137,30 +156,80 @@ class Ask:
         """Whether a measure takes its cost, not one unit."""
         return self.budget_idr is not None or (self.target is not None and self.least == "money")
 
+    def _kinds(self) -> list[tuple[str, bool]]:
+        """Return what is wrong with a value whatever the others are."""
+        units, money, target = self.units, self.budget_idr, self.target
+        away, until, needed = self.min_distance_m, self.gradual_minutes, self.backup
+        what, seasons, seed = self.objective, self.seasons, self.seed
+        one_of = f"objective is one of {', '.join(Objective)}, not {what!r}"
+        return [
+            (one_of, not isinstance(what, str) or what not in set(Objective)),
+            (
+                f"units is a whole number of 1 or more, not {units!r}",
+                units is not None and not (is_whole(units) and units >= 1),
+            ),
+            (
+                f"budget_idr is a number of rupiah above 0, not {money!r}",
+                money is not None and not (is_number(money) and money > 0),
+            ),
+            (
+                f"target is a share above 0 and up to 1, not {target!r}",
+                target is not None and not (is_number(target) and 0 < target <= 1),
+            ),
+            (f"least is units or money, not {self.least!r}", self.least not in ("units", "money")),
+            (
+                f"target_in is all or district, not {self.target_in!r}",
+                self.target_in not in ("all", "district"),
+            ),
+            (
+                f"min_distance_m is a number of metres above 0, not {away!r}",
+                away is not None and not (is_number(away) and away > 0),
+            ),
+            (
+                f"gradual_minutes is a number of minutes above 0, not {until!r}",
+                until is not None and not (is_number(until) and until > 0),
+            ),
+            (
+                f"backup is how many units must be within the limit, from 2 to {MOST_NEEDED}, not {needed!r}",
+                needed is not None and not (is_whole(needed) and 2 <= needed <= MOST_NEEDED),
+            ),
+            *(
+                (f"{name} is true or false, not {value!r}", not isinstance(value, bool))
+                for name, value in (("capacity", self.capacity), ("one_per_village", self.one_per_village))
+            ),
+            (
+                f"floors is a list of Floor, such as [Floor('district', 0.5)], not {self.floors!r}",
+                not is_list(self.floors) or not all(isinstance(one, Floor) for one in self.floors),
+            ),
+            *(
+                (
+                    f"{name} is a list of candidate_id, such as ['c1'], not {value!r}",
+                    not is_list(value) or not all(isinstance(one, str) for one in value),
+                )
+                for name, value in (("forced", self.forced), ("forbidden", self.forbidden))
+            ),
+            (
+                f"seasons are dry, wet or both, as in ['dry'], not {seasons!r}",
+                seasons is not None
+                and (not is_list(seasons) or not list(seasons) or any(s not in SEASONS for s in seasons)),
+            ),
+            (
+                f"seed is a whole number from 0 to {2**31 - 1}, not {seed!r}",
+                not (is_whole(seed) and 0 <= seed < 2**31),
+            ),
+            (
+                f"time_limit_s is a number of seconds above 0, not {self.time_limit_s!r}",
+                not (is_number(self.time_limit_s) and self.time_limit_s > 0),
+            ),
+        ]
+
     def _amounts(self) -> list[tuple[str, bool]]:
         given = [n for n in ("units", "budget_idr", "target") if getattr(self, n) is not None]
-        units, money, target = self.units, self.budget_idr, self.target
+        target = self.target
         return [
             (
                 f"give one of units, budget_idr and target, not {' and '.join(given) or 'none'}",
                 len(given) != 1,
-            ),
-            (
-                f"units is a whole number of 1 or more, not {units}",
-                units is not None and (units != int(units) or units < 1),
-            ),
-            (
-                f"budget_idr is a number of rupiah above 0, not {money}",
-                money is not None and not 0 < money < np.inf,
-            ),
-            (
-                f"target is a share above 0 and up to 1, not {target}",
-                target is not None and not 0 < target <= 1,
-            ),
-            (f"least is units or money, not {self.least}", self.least not in ("units", "money")),
-            (
-                f"target_in is all or district, not {self.target_in}",
-                self.target_in not in ("all", "district"),
             ),
             (
                 "least and target_in go with a target: give one",
@@ -173,10 +242,6 @@ class Ask:
         both = sorted(set(self.forced) & set(self.forbidden))
         what = self.objective
         return [
-            (
-                f"objective is one of {', '.join(Objective)}, not {what}",
-                what not in set(Objective),
-            ),
             (
                 f"a target is a share of people: it has no objective {what}; give units or budget_idr",
                 self.target is not None and what != Objective.PEOPLE,
@@ -198,14 +263,6 @@ class Ask:
                 f"{'gradual_minutes' if until is not None else what} is of one season: give one, not both",
                 (self.is_timed or until is not None) and self.seasons is not None and len(self.seasons) > 1,
             ),
-            (
-                f"min_distance_m is a number of metres above 0, not {away}",
-                away is not None and not 0 < away < np.inf,
-            ),
-            (
-                f"gradual_minutes is a number of minutes above 0, not {until}",
-                until is not None and not 0 < until < np.inf,
-            ),
             *self._backup(),
             *self._capacity(),
             (f"{both[0] if both else ''} is both forced and forbidden: choose one", bool(both)),
@@ -213,12 +270,7 @@ class Ask:
 
     def _backup(self) -> list[tuple[str, bool]]:
         needed, what = self.backup, self.objective
-        whole = isinstance(needed, int) and not isinstance(needed, bool)
         return [
-            (
-                f"backup is how many units must be within the limit, from 2 to {MOST_NEEDED}, not {needed}",
-                needed is not None and not (whole and 2 <= needed <= MOST_NEEDED),
-            ),
             (
                 f"backup goes with the objective people, not {what}: leave one of them out",
                 needed is not None and what != Objective.PEOPLE,
@@ -232,7 +284,6 @@ class Ask:
     def _capacity(self) -> list[tuple[str, bool]]:
         only = "capacity goes with most people reached, by units or money"
         return [
-            (f"capacity is true or false, not {self.capacity}", not isinstance(self.capacity, bool)),
             (
                 f"{only}, not with {self.objective}: leave one of them out",
                 self.capacity is True and self.objective != Objective.PEOPLE,
@@ -248,20 +299,3 @@ class Ask:
                 self.capacity is True and self.seasons is not None and len(self.seasons) > 1,
             ),
         ]  # fmt: skip
-
-    def _search(self) -> list[tuple[str, bool]]:
-        seasons, seed = self.seasons, self.seed
-        return [
-            (
-                f"seed is a whole number from 0 to {2**31 - 1}, not {seed}",
-                not (isinstance(seed, int) and 0 <= seed < 2**31),
-            ),
-            (
-                f"seasons are dry, wet or both, not {', '.join(map(str, seasons or ())) or 'none'}",
-                seasons is not None and (not seasons or bool(set(seasons) - {"dry", "wet"})),
-            ),
-            (
-                f"time_limit_s is a number of seconds above 0, not {self.time_limit_s}",
-                not 0 < self.time_limit_s < np.inf,
-            ),
-        ]

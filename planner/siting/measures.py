@@ -6,12 +6,12 @@ from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 from itertools import combinations
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import yaml
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
+from geodata.arguments import as_path
 from geodata.errors import ConfigError
 from geodata.files.yamlfile import Model, read_yaml
 from planner.scenarios.edits import AddBoat, AddRoad, ChangeRoad, ReopenRoad
@@ -20,6 +20,7 @@ from planner.scenarios.standards import Count, require_kinds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
     from typing import Self
 
     from planner.scenarios.edits import RoadEdit
@@ -348,6 +349,7 @@ def read_measures(path: str | Path) -> Measures:
 
     Examples
     --------
+    >>> from pathlib import Path
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
     ...     file = Path(folder, "costs.yml")
@@ -356,4 +358,4 @@ def read_measures(path: str | Path) -> Measures:
     >>> measures.measures["open_pustu"].cost_idr, measures.measures["open_pustu"].lead_years
     (350000000.0, 1.0)
     """
-    return read_yaml(Path(path), Measures, "measures file", base=_default())
+    return read_yaml(as_path(path, "path"), Measures, "measures file", base=_default())

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
+from geodata.arguments import as_path
 from geodata.files.yamlfile import Model, read_yaml
 from geodata.vocabulary.spelling import spelling_key
 from planner.ilp.stages import default_stages
@@ -16,6 +16,7 @@ from planner.siting.ask import Ask
 from planner.siting.measures import Idr
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from typing import Self
 
 # 0 too: a year may have nothing.
@@ -181,6 +182,7 @@ def read_plan(path: str | Path) -> RolloutPlan:
 
     Examples
     --------
+    >>> from pathlib import Path
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
     ...     file = Path(folder, "plan.yml")
@@ -188,4 +190,4 @@ def read_plan(path: str | Path) -> RolloutPlan:
     ...     read_plan(file).budgets
     [2.0]
     """
-    return read_yaml(Path(path), RolloutPlan, "plan file", base={})
+    return read_yaml(as_path(path, "path"), RolloutPlan, "plan file", base={})

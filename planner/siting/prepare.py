@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from types import NoneType
 from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
 
+from geodata.arguments import require_a
 from geodata.errors import ConfigError, suggest
 from geodata.handed import hands_out_copies
 from geodata.layers import no_progress
+from geodata.vocabulary.kinds import require_kind
+from planner.coverage.study import require_study
 from planner.progress import go_on
-from planner.scenarios.standards import require_kinds
+from planner.siting.ask import Ask
 from planner.siting.candidates import find_candidates
 from planner.siting.capacity import find_room
 from planner.siting.cover.instance import CoverInstance, instance_of_lists
 from planner.siting.ground.mobile import reached_stops
+from planner.siting.ground.rules import SiteFacts
 from planner.siting.measures import Measure, Measures, default_measures
 from planner.siting.objectives.choices import after_earlier
 from planner.siting.objectives.problem import Problem
@@ -32,8 +37,6 @@ if TYPE_CHECKING:
 
     from geodata.layers import Progress
     from planner.coverage.study import Gaps, Study
-    from planner.siting.ask import Ask
-    from planner.siting.ground.rules import SiteFacts
     from planner.siting.room.instance import RoomInstance
     from planner.siting.solution import Solution
 
@@ -132,11 +135,12 @@ def prepare(  # noqa: PLR0913 - each is one thing that an office may give
     >>> len(ready.candidates) == ready.problem.instance.sites
     True
     """
-    try:
-        require_kinds([kind])
-    except ValueError as error:
-        raise ConfigError(str(error)) from None
+    require_study(study)
+    require_a(ask, Ask, "ask", "what is asked of a plan, such as Ask(units=5)")
+    require_kind(kind)
     measures = default_measures() if measures is None else measures
+    require_a(measures, Measures, "measures", "what read_measures(file) reads")
+    require_a(facts, (SiteFacts, NoneType), "facts", "SiteFacts(…)")
     if measures.roads:
         names = ", ".join(measures.roads)
         msg = (

@@ -10,7 +10,8 @@ import shapely
 
 from geodata.crs import WGS84
 from geodata.errors import ConfigError
-from geodata.layers import no_progress
+from geodata.layers import no_progress, require_layers
+from geodata.vocabulary.kinds import require_kind
 from planner.coverage.reach import usable_facilities
 from planner.kernels.lists import Lists, in_each
 from planner.progress import go_on
@@ -267,12 +268,21 @@ def as_if_none(layers: Layers, kind: str) -> Layers:
     kind
         A facility kind.
 
+    Raises
+    ------
+    ConfigError
+        ``layers`` are none.
+    UnknownCodeError
+        There is no such kind.
+
     Examples
     --------
     >>> from planner.pipeline import demo_layers
     >>> "clinic" in as_if_none(demo_layers(12), "clinic").area.listed_kinds
     True
     """
+    require_layers(layers)
+    require_kind(kind)
     if kind in layers.area.listed_kinds:
         return layers
     area = layers.area

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from geodata.arguments import require_a
 from geodata.errors import ConfigError, UnprovenError
 from geodata.handed import hands_out_copies
 from geodata.layers import no_progress
 from planner.coverage.reach import usable_facilities
 from planner.coverage.show import area_in_words, html_table
+from planner.coverage.study import require_study
 from planner.progress import go_on
 from planner.scenarios.modes import SEASONS, Profile
 from planner.siting.ask import Objective
@@ -21,6 +23,7 @@ from planner.siting.reach import BLOCK, times_within
 from planner.siting.robust.instance import DrawInstance, Times, draw_instance
 from planner.siting.robust.plans import best_alone, best_expected, best_worst_case, improved
 from planner.siting.robustness_tables import chance_by_village, draw_table, plan_table, site_frequency
+from planner.siting.site import Siting
 from planner.siting.times import MOST_PAIRS
 from planner.siting.uncertainty import Draws, Uncertainty, default_uncertainty, drawn
 from planner.siting.weights import counted_people
@@ -35,7 +38,6 @@ if TYPE_CHECKING:
     from geodata.layers import Progress
     from planner.coverage.study import Study
     from planner.scenarios.modes import Season
-    from planner.siting.site import Siting
     from planner.siting.solution import Solution
 
 # The shares of the time for draws by themselves and for the best on average; the rest is the worst case's.
@@ -151,6 +153,8 @@ def robustness(
     >>> bool(mean["today"] < mean["nominal"] <= mean["expected"])
     True
     """
+    require_study(study)
+    require_a(plan, Siting, "plan", "a plan, as site(…) makes it")
     budget = _budget(study, plan)
     uncertainty = default_uncertainty() if uncertainty is None else uncertainty
     mode = study.scenario.standard[plan.kind].mode

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BeforeValidator, Field, field_validator
 
+from geodata.arguments import as_path
 from geodata.files.yamlfile import Model, read_yaml
 from planner.scenarios.modes import Number, no_truth
 from planner.scenarios.standards import require_kinds
@@ -15,6 +15,7 @@ from planner.siting.measures import Idr
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
     from typing import Any
 
 Whole = Annotated[int, BeforeValidator(no_truth)]
@@ -113,6 +114,7 @@ def read_site_plan(path: str | Path, *, instead: Mapping[str, Any] | None = None
 
     Examples
     --------
+    >>> from pathlib import Path
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
     ...     file = Path(folder, "plan.yml")
@@ -122,7 +124,9 @@ def read_site_plan(path: str | Path, *, instead: Mapping[str, Any] | None = None
     (None, 0.9, True)
     """
     given = dict(instead or {})
-    plan = read_yaml(Path(path), SitePlan, "plan file", base={k: v for k, v in given.items() if k == "kind"})
+    plan = read_yaml(
+        as_path(path, "path"), SitePlan, "plan file", base={k: v for k, v in given.items() if k == "kind"}
+    )
     kept = plan.model_dump(exclude_unset=True)
     if given.keys() & set(AMOUNTS):
         kept = {key: value for key, value in kept.items() if key not in AMOUNTS}

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib.resources import files
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 import yaml
 from pydantic import BeforeValidator, Field, field_validator
 
+from geodata.arguments import as_path
 from geodata.errors import ConfigError, suggest
 from geodata.files.yamlfile import Model, read_yaml
 from planner.scenarios.modes import Share, no_truth
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -116,6 +118,7 @@ def read_uncertainty(path: str | Path) -> Uncertainty:
 
     Examples
     --------
+    >>> from pathlib import Path
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
     ...     file = Path(folder, "here.yml")
@@ -123,7 +126,7 @@ def read_uncertainty(path: str | Path) -> Uncertainty:
     ...     read_uncertainty(file).wet.share
     0.6
     """
-    return read_yaml(Path(path), Uncertainty, "uncertainty file", base=_default())
+    return read_yaml(as_path(path, "path"), Uncertainty, "uncertainty file", base=_default())
 
 
 def drawn(uncertainty: Uncertainty, mode: str, method: pd.Series[str], *, draws: int, seed: int) -> Draws:

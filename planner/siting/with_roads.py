@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from geodata.arguments import require_a
 from geodata.errors import ConfigError, UnprovenError
 from geodata.handed import hands_out_copies
 from geodata.layers import no_progress
 from planner.coverage.show import area_in_words, html_table
+from planner.coverage.study import require_study
 from planner.network.edited_lines import edited_km
 from planner.progress import go_on
 from planner.siting.ask import Ask
-from planner.siting.measures import road_choices, road_edits
+from planner.siting.measures import Measures, road_choices, road_edits
 from planner.siting.prepare import NoCandidateError
 from planner.siting.reach import require_known
 from planner.siting.site import Siting, site, sites_html
@@ -36,7 +38,6 @@ if TYPE_CHECKING:
     from planner.scenarios.modes import Season
     from planner.scenarios.scenario import Scenario
     from planner.siting.ground.rules import SiteFacts
-    from planner.siting.measures import Measures
 
 
 # Why no candidate is left where mobile stops are all that can be done, as their error names it.
@@ -219,6 +220,9 @@ def site_with_roads(
     >>> plan.choices.index.tolist(), plan.people_added <= plan.bound
     (['', 'pave'], True)
     """
+    require_study(study)
+    require_a(ask, Ask, "ask", "what is asked of a plan, such as Ask(units=5)")
+    require_a(measures, Measures, "measures", "what read_measures(file) reads")
     _require_plain(ask)
     require_known(study, kind)
     payable, of_units = list(_payable(measures, ask)), measures.without_roads()

@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from geodata.arguments import require_a
 from geodata.errors import ConfigError, first_five, suggest
 from geodata.handed import hands_out_copies
 from geodata.layers import no_progress
 from planner.coverage.show import area_in_words, html_table
+from planner.coverage.study import require_study
 from planner.ilp.jejaring import find_jejaring
 from planner.ilp.stages import adoption_table, default_stages
 from planner.progress import go_on
 from planner.siting.plan import edits_of, require_same
+from planner.siting.plan_file import RolloutPlan
 from planner.siting.prepare import Prepared, prepare
 from planner.siting.rollout.compare import Compared, compared_rollout
 from planner.siting.rollout.instance import rollout_instance
@@ -39,7 +42,6 @@ if TYPE_CHECKING:
     from planner.siting.ground.rules import SiteFacts
     from planner.siting.measures import Measures
     from planner.siting.objectives.problem import Answer
-    from planner.siting.plan_file import RolloutPlan
     from planner.siting.rollout.instance import RolloutInstance
     from planner.siting.solution import Solution
 
@@ -211,6 +213,8 @@ def rollout(
     >>> found.plan["units_working"].tolist(), str(found.solution.proof)
     ([1, 2], 'optimal')
     """
+    require_study(study)
+    require_a(plan, RolloutPlan, "plan", "what read_plan(file) reads")
     ready = prepare(
         study, plan.kind, plan.ask(), measures=measures, places=places, exclude=exclude, facts=facts,
         may_go_on=may_go_on, progress=progress,

@@ -41,7 +41,7 @@ def map_texts(lang: str) -> dict[str, str]:
         For any other language.
     """
     if lang not in LANGUAGES:
-        msg = f"--lang {lang!r}: choose one of {', '.join(LANGUAGES)}"
+        msg = f"lang {lang!r}: choose one of {', '.join(LANGUAGES)}"
         raise ConfigError(msg)
     return dict(_all_texts()[lang])
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geodata.arguments import is_number
+from geodata.arguments import is_number, require_word
 from geodata.checked import counts, in_crs, unique_ids
 from geodata.errors import ConfigError, SchemaError, counted, first_five
 from geodata.layers import require_layers
@@ -726,12 +726,8 @@ def travel_by(
     scenario = checked_scenario(scenario)
     require_layers(layers)
     layers = layers.checked()
-    if mode not in scenario.modes or season not in SEASONS:
-        msg = (
-            f"there is no mode {mode!r} in the {season!r} season. Modes: {', '.join(scenario.modes)}; "
-            "seasons: dry, wet."
-        )
-        raise ConfigError(msg)
+    require_word(mode, scenario.modes, "mode")
+    require_word(season, SEASONS, "season")
     if layers.roads is None:
         msg = "the study area has no roads: give some in AREA.yml and build it again"
         raise ConfigError(msg)

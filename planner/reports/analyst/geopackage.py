@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pyogrio
 
+from geodata.arguments import as_path
 from geodata.errors import ConfigError, DiskError
 from planner.reports.analyst.frames import district_frame, frames_of
 from planner.reports.analyst.qgis import district_style, facility_style, village_style
@@ -79,7 +80,7 @@ def write_geopackage(ilp: Ilp, path: str | Path, *, lang: str = "id", frames: Fr
     ...     [name for name, _ in pyogrio.list_layers(file).tolist()]
     ['villages', 'facilities', 'districts', 'layer_styles']
     """
-    path = Path(path)
+    path = as_path(path, "path")
     if path.suffix.lower() != SUFFIX:
         msg = f"{path.name}: a GeoPackage ends in {SUFFIX}; name it {path.with_suffix(SUFFIX).name}"
         raise ConfigError(msg)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import html
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
 import shapely
 
+from geodata.arguments import as_path
 from geodata.crs import WGS84
 from geodata.errors import ConfigError, DiskError
 from geodata.vocabulary.statuses import FacilityStatus, YesNo
@@ -22,6 +22,7 @@ from planner.reports.maps.symbols import symbol_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -93,6 +94,7 @@ def write_kml(
 
     Examples
     --------
+    >>> from pathlib import Path
     >>> from tempfile import TemporaryDirectory
     >>> from planner.pipeline import Ilp, demo_layers, find_gaps
     >>> with TemporaryDirectory() as folder:
@@ -100,7 +102,7 @@ def write_kml(
     ...     file.read_text("utf-8").count("<Polygon>")
     12
     """
-    path = Path(path)
+    path = as_path(path, "path")
     if path.suffix.lower() != SUFFIX:
         msg = f"{path.name}: a KML file ends in {SUFFIX}; name it {path.with_suffix(SUFFIX).name}"
         raise ConfigError(msg)
@@ -137,9 +139,7 @@ def kml_text(ilp: Ilp, *, lang: str = "id", kind: str | None = None, frames: Fra
     """
     gaps = ilp.gaps
     shown = first_listed(gaps) if kind is None else kind
-    if shown not in gaps.coverage:
-        msg = f"kind={kind!r}: choose one of {', '.join(gaps.coverage)}"
-        raise ConfigError(msg)
+    gaps.scenario.rule(shown)
     said = Said(gaps, lang)
     frames = frames_of(ilp) if frames is None else frames
     villages = list(_village_heads(frames.villages, gaps, shown, said))

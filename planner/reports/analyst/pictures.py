@@ -6,7 +6,8 @@ import html
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from geodata.errors import ConfigError, suggest
+from geodata.arguments import require_word
+from geodata.errors import ConfigError
 from geodata.vocabulary.statuses import FacilityStatus, VillageStatus, YesNo
 from planner.coverage.show import STATUS_COLORS, what_if
 from planner.reports.analyst.frames import facility_frame, village_frame
@@ -75,6 +76,9 @@ def plot_gaps(
     """
     _require(FOR_PLOT, "plot")
     kind, season, said = _chosen(ilp.gaps, kind, season, lang)
+    if ax is not None and not hasattr(ax, "get_xlabel"):
+        msg = f"ax is an axes of matplotlib, such as plt.subplots()[1], or None, not {ax!r}"
+        raise ConfigError(msg)
     if ax is None:
         from matplotlib import pyplot as plt
 
@@ -131,6 +135,7 @@ def explore_gaps(
     """
     _require(FOR_EXPLORE, "explore")
     kind, season, said = _chosen(ilp.gaps, kind, season, lang)
+    _require_tiles(tiles)
     column = _column(ilp.gaps, kind, season, "status")
     answers = [
         _column(ilp.gaps, kind, season, name) for name in ("share_reached", "minutes_median", "reason")
@@ -161,16 +166,24 @@ def _require(modules: tuple[str, ...], call: str) -> None:
             raise ConfigError(msg) from None
 
 
+def _require_tiles(tiles: object) -> None:
+    """Raise ConfigError for a background map that Folium does not know."""
+    from folium import TileLayer
+
+    if tiles is None:
+        return
+    try:
+        TileLayer(tiles)
+    except (ValueError, TypeError, AttributeError):
+        msg = f"tiles is a background map, such as 'OpenStreetMap', or None, not {tiles!r}"
+        raise ConfigError(msg) from None
+
+
 def _chosen(gaps: Gaps, kind: str | None, season: Season | None, lang: str) -> tuple[str, Season, Said]:
     kind = first_listed(gaps) if kind is None else kind
-    if kind not in gaps.coverage:
-        hint = suggest(str(kind), gaps.coverage).replace("The file has", "The standard has")
-        msg = f"the standard has no kind {kind!r}.{hint}"
-        raise ConfigError(msg)
+    gaps.scenario.rule(kind)
     season = gaps.scenario.season if season is None else season
-    if season not in SEASONS:
-        msg = f"season={season!r}: choose one of {', '.join(SEASONS)}"
-        raise ConfigError(msg)
+    require_word(season, SEASONS, "season")
     return kind, season, Said(gaps, lang)
 
 

@@ -82,7 +82,7 @@ class Words:
 
     def __init__(self, lang: str) -> None:
         if lang not in LANGUAGES:
-            msg = f"--lang {lang!r}: choose one of {', '.join(LANGUAGES)}"
+            msg = f"lang {lang!r}: choose one of {', '.join(LANGUAGES)}"
             raise ConfigError(msg)
         self.lang = lang
         self._texts = report_texts()[lang]

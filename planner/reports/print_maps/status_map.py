@@ -12,6 +12,7 @@ from geodata.vocabulary.statuses import FacilityStatus, VillageStatus, YesNo
 from planner.coverage.known.seasons import seasons_told
 from planner.coverage.reach import is_open
 from planner.coverage.show import DEFAULT_NAME
+from planner.coverage.study import require_gaps
 from planner.reports.documents.model import number
 from planner.reports.documents.words import Words, clean
 from planner.reports.print_maps.labels import box_of, boxes_around, is_free, place_names
@@ -108,6 +109,8 @@ def status_map(
     >>> status_map(find_gaps(demo_layers(12)), "pustu", paper="figure")[1:4]
     b'PNG'
     """
+    require_gaps(gaps)
+    gaps.scenario.rule(kind)
     figure = draw_status(
         gaps, kind, paper=Paper(paper), words=Words(lang), sites=sites, lines=lines, outlines=outlines
     )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from geodata.arguments import as_path
 from geodata.layers import no_progress
 from planner.coverage.known.seasons import seasons_told
+from planner.coverage.study import require_gaps
 from planner.reports.chosen import chosen
 from planner.reports.documents.words import Words
 from planner.reports.outputs import answer_record
@@ -20,6 +21,7 @@ from planner.texts.catalogues import map_texts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from geodata.layers import Progress, SourceRecord
     from planner.coverage.study import Gaps
@@ -93,6 +95,7 @@ def write_maps(
 
     Examples
     --------
+    >>> from pathlib import Path
     >>> from tempfile import TemporaryDirectory
     >>> from planner.pipeline import demo_layers, find_gaps
     >>> with TemporaryDirectory() as folder:
@@ -100,6 +103,8 @@ def write_maps(
     >>> [file.name for file in written]
     ['map-pustu-dry-a4.pdf', 'run.json']
     """
+    require_gaps(gaps)
+    out = as_path(out, "out")
     scenario = gaps.scenario
     map_texts(lang)
     kinds = chosen("kind", ",".join(kinds) or default_kinds(scenario), tuple(scenario.standard))
@@ -126,4 +131,4 @@ def write_maps(
                         name = f"map-{kind}-{season}-{paper}.{ending}"
                         (stage / name).write_bytes(as_file(drawn, ending))
 
-    return write_plan_folder(Path(out), MAPS, record, write)
+    return write_plan_folder(out, MAPS, record, write)
