@@ -15,8 +15,8 @@ import shapely
 
 from geodata.errors import MissingCrsError, SchemaError, counted, first_five
 from geodata.villages_at import village_at
-from geodata.vocabulary.kinds import known_kinds, recognise_kind
-from geodata.vocabulary.roads import FERRY, Oneway, RoadSeason
+from geodata.vocabulary.kinds import known_kinds, near_kind
+from geodata.vocabulary.roads import FERRY, ROAD_CLASSES, Oneway, RoadSeason
 from geodata.vocabulary.statuses import FacilityStatus, LocatedBy, YesNo
 
 if TYPE_CHECKING:
@@ -106,6 +106,12 @@ def _checked_columns(frame: gpd.GeoDataFrame, name: str) -> gpd.GeoDataFrame:
         msg = f"{name}: there is no column {', '.join(missing)}. Take the layers of build_area."
         raise SchemaError(msg)
     unique_ids(frame.index, name)
+    if name == "villages" and not all(isinstance(code, str) for code in frame.index):
+        msg = (
+            "villages: the index has to hold the villages' codes, as text, such as '35.09.01.2001', not "
+            f"{frame.index[0]!r}. Keep the index of the layers, or set it with .set_index(…)."
+        )
+        raise SchemaError(msg)
     for column in frame:
         if str(column) == "people" or str(column).startswith(COUNTS):
             counts(frame[column], f"{name}.{column}")
@@ -183,6 +189,7 @@ def _require_roads(roads: gpd.GeoDataFrame) -> None:
                 + (", or leave them empty (NaN) where they are not known." if column != "length_m" else ".")
             )
             raise SchemaError(msg)
+    _require_classes(roads)
     for column, words in ROAD_WORDS.items():
         strange = roads[column].notna() & ~roads[column].isin(words)
         if column != "route":
@@ -190,6 +197,27 @@ def _require_roads(roads: gpd.GeoDataFrame) -> None:
         if strange.any():
             shown = first_five(sorted({repr(v) for v in roads[column][strange].unique()}))
             msg = f"roads.{column}: {shown}: use one of {', '.join(words)}"
+            raise SchemaError(msg)
+
+
+def _require_classes(roads: gpd.GeoDataFrame) -> None:
+    """Raise SchemaError for classes and surfaces that are no text, and for classes in another spelling.
+
+    Files have further classes, of roads that are closed to all (``construction``): ``check`` tells them.
+    """
+    for column, empty in (("road_class", False), ("surface", True)):
+        values = roads[column]
+        missing = values.isna().to_numpy(dtype=bool)
+        odd = np.zeros(len(values), dtype=bool)
+        if not isinstance(values.dtype, pd.StringDtype):
+            odd = ~missing & ~np.array([isinstance(value, str) for value in values], dtype=bool)
+        bad = odd if empty else odd | missing
+        has = f"no {column}" if not empty else f"a {column} that is no text"
+        _refuse(bad, roads.index, "roads", has, "Give the word of OpenStreetMap, as text.")
+    for word in roads["road_class"].unique():
+        meant = "_".join(word.lower().replace("-", " ").replace("_", " ").split())
+        if word != meant and meant in ROAD_CLASSES:
+            msg = f"roads.road_class: {word!r} is not known. Did you mean {meant!r}?"
             raise SchemaError(msg)
 
 
@@ -239,6 +267,15 @@ def in_crs(frame: gpd.GeoDataFrame, what: str, crs: object) -> gpd.GeoDataFrame:
             "geopandas.GeoDataFrame(table, geometry=geopandas.points_from_xy(lon, lat), crs=4326)"
         )
         raise SchemaError(msg)
+    if isinstance(frame, gpd.GeoDataFrame):
+        if frame.active_geometry_name is None:
+            msg = f"{what} have no geometry: name its column with .set_geometry(…)"
+            raise SchemaError(msg)
+        twice = frame.columns[frame.columns.duplicated()].unique()
+        if len(twice):
+            columns = counted(len(twice), "column is", "columns are")
+            msg = f"{what}: {columns} there more than once: {first_five(twice)}. Keep one of each."
+            raise SchemaError(msg)
     if frame.crs is None:
         msg = f"{what} have no CRS: set it with .set_crs(…)"
         raise MissingCrsError(msg)
@@ -247,6 +284,13 @@ def in_crs(frame: gpd.GeoDataFrame, what: str, crs: object) -> gpd.GeoDataFrame:
 
 def unique_ids(index: pd.Index, what: str) -> None:
     """Raise SchemaError for ids that are empty or there twice."""
+    if isinstance(index, pd.MultiIndex):
+        levels = first_five(name or "?" for name in index.names)
+        msg = (
+            f"{what}: the index has several levels ({levels}): give each row one id, as with "
+            ".reset_index(level=…)."
+        )
+        raise SchemaError(msg)
     text = index.astype(str)
     empty = np.flatnonzero(index.isna() | (text.str.strip() == ""))
     if len(empty):
@@ -270,12 +314,14 @@ def counts(values: pd.Series[float], what: str) -> NDArray[np.float64]:
     SchemaError
         Text, and numbers below 0 or without end.
     """
-    if not pd.api.types.is_numeric_dtype(values.dtype) or pd.api.types.is_bool_dtype(values.dtype):
-        kind = values.dropna().map(type).map(lambda t: t.__name__).unique()
-        msg = (
-            f"{what} holds {', '.join(kind) or 'nothing'}, not numbers: '11.942' may be eleven or eleven "
-            "thousand. Turn the column into numbers first."
-        )
+    dtype = values.dtype
+    no_number = pd.api.types.is_bool_dtype(dtype) or pd.api.types.is_complex_dtype(dtype)
+    if no_number or not pd.api.types.is_numeric_dtype(dtype):
+        kinds = {type(value).__name__ for value in values.dropna().array}
+        holds = "categories" if isinstance(dtype, pd.CategoricalDtype) else ", ".join(sorted(kinds))
+        why = ": '11.942' may be eleven or eleven thousand" if "str" in kinds else ""
+        way = "" if why else ", as with .astype(float)"
+        msg = f"{what} holds {holds or 'nothing'}, not numbers{why}. Turn the column into numbers first{way}."
         raise SchemaError(msg)
     number = values.to_numpy(dtype=np.float64, na_value=np.nan)
     bad = (number < 0) | np.isinf(number)
@@ -361,6 +407,12 @@ def checked_facilities(
     """
     _require_kinds(facilities)
     _require_words(facilities)
+    if places and "village_code" in facilities:
+        given = facilities["village_code"]
+        strange = (given.notna() & ~given.isin(villages.index)).to_numpy(dtype=bool)
+        has = "a village_code that is none of the area's villages"
+        do = "Correct it, or leave it empty (None); without the column the places tell the villages."
+        _refuse(strange, facilities.index, "facilities", has, do)
     point = np.asarray(facilities.geometry.to_numpy(), dtype=object)
     _require_points(point, facilities.index)
     placed = ~(shapely.is_missing(point) | shapely.is_empty(point))
@@ -383,7 +435,7 @@ def _require_kinds(facilities: gpd.GeoDataFrame) -> None:
     strange = ~facilities["kind"].isin(known_kinds())
     if strange.any():
         word = str(facilities["kind"][strange].iloc[0])
-        meant = recognise_kind(word)
+        meant = near_kind(word)
         hint = f" Did you mean {meant!r}?" if meant else ""
         msg = (
             f"facilities: {counted(strange.sum(), 'row has', 'rows have')} a kind that is not known: "

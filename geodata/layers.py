@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
-from geodata.errors import ConfigError, UnknownCodeError, counted
+from geodata.errors import ConfigError, SchemaError, UnknownCodeError, counted
 from geodata.handed import handed, hands_out_copies
 from geodata.vocabulary.kinds import near_kind
 from geodata.vocabulary.statuses import FacilityStatus, YesNo
@@ -281,6 +281,10 @@ class Layers:
         """
         from geodata.checked import checked_frames
 
+        for name in ("villages", "facilities"):
+            if getattr(self, name) is None:
+                msg = f"{name} is None: take the layers of build_area, and change their rows"
+                raise SchemaError(msg)
         names = ("villages", "roads", "facilities", "hamlets", "water", "floods", "people_points")
         given = {name: frame for name in names if (frame := getattr(self, name)) is not None}
         found = checked_frames(given, self.area.crs, self.area.buffer_m, places=places)

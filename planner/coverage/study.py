@@ -476,7 +476,7 @@ class Study:
         >>> other.scenario.standard_name, other.network is study.network
         ('SNI 03-1733-2004', True)
         """
-        scenario = checked_scenario(scenario)
+        require_a(scenario, Scenario, "scenario", "what scenario(…) or read_scenario(file) gives")
         free = (
             "name", "season", "status", "standard", "standard_name", "standard_version", "standard_source",
             "groups", "referral", "visits", "remoteness", "floating", "edits",
