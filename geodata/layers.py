@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 from geodata.errors import ConfigError, SchemaError, UnknownCodeError, counted
 from geodata.handed import handed, hands_out_copies
+from geodata.shown import titled_table
 from geodata.vocabulary.kinds import near_kind
 from geodata.vocabulary.statuses import FacilityStatus, YesNo
 
@@ -225,6 +226,17 @@ class Layers:
             f"{people:,.0f} people{lost}, {counted(len(self.facilities), 'facility', 'facilities')}, {roads}"
         )
 
+    def _repr_html_(self) -> str:
+        """Show the facilities of each listed kind."""
+        rows = []
+        for kind in self.area.listed_kinds:
+            mine = self.facilities[self.facilities["kind"] == kind]
+            used = mine[mine["status"] == FacilityStatus.USED]
+            counts = used["functioning"].value_counts()
+            rows.append((kind, len(mine), len(used), *(int(counts.get(word, 0)) for word in YesNo.texts())))
+        header = ("kind", "listed", "with a place", *(f"functioning: {word}" for word in YesNo.texts()))
+        return titled_table(repr(self), rows, header)
+
     def with_facilities(self, facilities: gpd.GeoDataFrame) -> Layers:
         """Return the same layers with other facilities, in any CRS; checked, and put into the area's.
 
@@ -303,9 +315,9 @@ class Layers:
         >>> int(layers.villages["people"].sum())
         52529
         """
-        if isinstance(self, _Kept):
+        if isinstance(self, KeptLayers):
             return self
-        return _Kept(**{one.name: handed(getattr(self, one.name)) for one in fields(self)})
+        return KeptLayers(**{one.name: handed(getattr(self, one.name)) for one in fields(self)})
 
     def units(self, kind: str, *, functioning: bool = True) -> gpd.GeoDataFrame:
         """Return the units of a kind that take part: with a place, in the area or its buffer.
@@ -343,7 +355,7 @@ class Layers:
 
 @hands_out_copies
 @dataclass(frozen=True, repr=False)
-class _Kept(Layers):
+class KeptLayers(Layers):
     """Layers that an answer rests on: what is done to their frames changes nothing of it."""
 
 

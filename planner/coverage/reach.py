@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from geodata.errors import counted
 from geodata.handed import hands_out_copies
 from geodata.runs import run_starts
 from geodata.vocabulary.statuses import FacilityStatus, Reason, VillageStatus, YesNo
@@ -39,7 +40,7 @@ NO_FACILITY = -1
 
 
 @hands_out_copies
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Coverage:
     """One kind's answer in one season.
 
@@ -81,6 +82,12 @@ class Coverage:
     nearest: NDArray[np.int32]
     villages: pd.DataFrame
     facilities: pd.DataFrame
+
+    def __repr__(self) -> str:
+        counts = self.villages["status"].value_counts()
+        said = ", ".join(f"{status} {int(counts.get(status, 0))}" for status in VillageStatus)
+        listed = counted(len(self.facilities), "unit") if self.listed else "no list"
+        return f"Coverage of {self.kind}: {counted(len(self.villages), 'village')} ({said}); {listed}"
 
     @property
     def reason(self) -> NDArray[np.object_]:

@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 
 from geodata.errors import counted
+from geodata.shown import html_table
 from geodata.vocabulary.statuses import VillageStatus
 
 if TYPE_CHECKING:
@@ -100,28 +101,6 @@ def coverage_in_words(coverage: Iterable[Coverage]) -> str:
         gaps = int((one.villages["status"] == VillageStatus.GAP).sum())
         parts.append(f"{one.kind} {gaps if one.listed else 'unknown'}")
     return "villages with a gap: " + ", ".join(parts)
-
-
-def html_table(rows: Sequence[Sequence[object]], header: Sequence[str]) -> str:
-    """Return an HTML table; every value is escaped.
-
-    Parameters
-    ----------
-    rows
-        The cells of each row, as many as ``header`` has.
-    header
-        The columns' names.
-
-    Examples
-    --------
-    >>> html_table([("a<b", 1)], ("name", "n"))
-    '<table><tr><th>name</th><th>n</th></tr><tr><td>a&lt;b</td><td>1</td></tr></table>'
-    """
-
-    def row(cells: Sequence[object], tag: str) -> str:
-        return "<tr>" + "".join(f"<{tag}>{html.escape(str(c))}</{tag}>" for c in cells) + "</tr>"
-
-    return "<table>" + row(header, "th") + "".join(row(r, "td") for r in rows) + "</table>"
 
 
 def coverage_html(title: str, coverage: Sequence[Coverage], layers: Layers) -> str:

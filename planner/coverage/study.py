@@ -15,6 +15,7 @@ from geodata.arguments import is_list, require_a
 from geodata.errors import ConfigError, suggest
 from geodata.handed import handed, hands_out_copies
 from geodata.layers import no_progress, require_layers
+from geodata.shown import titled_table
 from geodata.vocabulary.statuses import YesNo
 from planner.coverage.beyond import Beyond, within_horizon
 from planner.coverage.demand import spread_demand
@@ -377,6 +378,18 @@ class Study:
     def __repr__(self) -> str:
         edges = "no roads" if self.network is None else f"{len(self.network.edge_id):,} road edges"
         return f"Study of {area_in_words(self.layers)}; {edges}; {', '.join(self.modes)}"
+
+    def _repr_html_(self) -> str:
+        """Show the rule of each kind of the standard, and how many units it has."""
+        rows = []
+        for kind, rule in self.scenario.standard.items():
+            own = rule.of(self.scenario.season)
+            units: object = "no list"
+            if kind in self.layers.area.listed_kinds:
+                units = len(usable_facilities(self.layers, (kind, *rule.counts)))
+            rows.append((kind, rule.mode, f"{own.limit_minutes:g}", units))
+        title = f"{self!r}; {self.scenario.name}, {self.scenario.season} season"
+        return titled_table(title, rows, ("kind", "mode", "limit (minutes)", "units that take part"))
 
     def _build(self, roads: gpd.GeoDataFrame) -> None:
         floods = flood_areas(self.layers.floods, (), str(roads.crs))

@@ -17,10 +17,11 @@ from geodata.arguments import is_list
 from geodata.crs import WGS84, known_crs
 from geodata.errors import ConfigError
 from geodata.handed import cached_frame, handed
+from geodata.shown import html_table
 from geodata.vocabulary.statuses import Reason, YesNo
 from planner.coverage.known.unseen import find_unseen, quickest_mps
 from planner.coverage.reach import REASONS, is_open, unplaced, usable_facilities, weighted_median
-from planner.coverage.show import area_in_words, html_table
+from planner.coverage.show import area_in_words
 from planner.coverage.study import require_gaps
 from planner.coverage.tables import unit_catchments
 from planner.ilp.groups import group_table

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 ROAD, ON_FERRY, WATERWAY = 0, 1, 2
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class TravelNetwork:
     """Roads, ferries and waterways as arrays, nodes in Morton order (neighbours lie close in memory).
 
@@ -90,6 +90,10 @@ class TravelNetwork:
             arrays += [one.forward_s, one.backward_s, one.stretch, one.link_s, one.link_back_s]
         for array in arrays:
             array.setflags(write=False)
+
+    def __repr__(self) -> str:
+        profiles = ", ".join(f"{one.mode} ({one.season})" for one in list(self.impedance)[:8])
+        return f"TravelNetwork of {self.nodes:,} nodes and {self.edges:,} edges; {profiles}"
 
     @property
     def nodes(self) -> int:

@@ -14,7 +14,7 @@ import yaml
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from geodata.arguments import as_path
-from geodata.errors import ConfigError
+from geodata.errors import ConfigError, counted
 from geodata.files import limits
 from geodata.files.yamlfile import Model, read_yaml
 from geodata.vocabulary.kinds import require_kind
@@ -244,6 +244,18 @@ class Scenario(Model):
     floating: FloatingRule
     doubt: DoubtRule
     edits: Annotated[tuple[Edit, ...], Field(max_length=limits.EDITS)] = ()
+
+    def __repr__(self) -> str:
+        limits = ", ".join(
+            f"{kind} {rule.of(self.season).limit_minutes:g} min {rule.mode}"
+            for kind, rule in list(self.standard.items())[:5]
+        )
+        edits = f"; {counted(len(self.edits), 'edit')}" if self.edits else ""
+        named = f"Scenario {self.name[:40]!r}, {self.season} season, {self.standard_name[:40]}"
+        return f"{named}: {limits}{edits}"
+
+    # What prints it says the same.
+    __str__ = __repr__
 
     def rule(self, kind: str) -> KindStandard:
         """Return the standard of a kind.

@@ -12,8 +12,9 @@ from geodata.arguments import require_a
 from geodata.errors import ConfigError, UnprovenError
 from geodata.handed import hands_out_copies
 from geodata.layers import no_progress
+from geodata.shown import html_table
 from planner.coverage.reach import usable_facilities
-from planner.coverage.show import area_in_words, html_table
+from planner.coverage.show import area_in_words
 from planner.coverage.study import require_study
 from planner.progress import go_on
 from planner.scenarios.modes import SEASONS, Profile

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from geodata.handed import hands_out_copies
 from geodata.layers import no_progress
-from planner.coverage.show import area_in_words, html_table
+from geodata.shown import html_table
+from planner.coverage.show import area_in_words
 from planner.progress import go_on
 from planner.siting.capacity import WithRoom, given, require_room
 from planner.siting.objectives.choices import cost_of_choices, has_cost_of_choices

@@ -13,7 +13,8 @@ from geodata.arguments import require_a
 from geodata.errors import ConfigError, first_five, suggest
 from geodata.handed import hands_out_copies
 from geodata.layers import no_progress
-from planner.coverage.show import area_in_words, html_table
+from geodata.shown import html_table
+from planner.coverage.show import area_in_words
 from planner.coverage.study import require_study
 from planner.ilp.jejaring import find_jejaring
 from planner.ilp.stages import adoption_table, default_stages

@@ -13,6 +13,7 @@ from geodata.arguments import is_number, require_word
 from geodata.checked import counts, in_crs, unique_ids
 from geodata.errors import ConfigError, SchemaError, counted, first_five
 from geodata.layers import require_layers
+from geodata.shown import titled_table
 from planner.network.build import build_network
 from planner.network.edited import edited_network
 from planner.network.land import Ground, land_of
@@ -102,6 +103,12 @@ class Travel:
     def __repr__(self) -> str:
         profile, network = self.router.profile, self.router.network
         return f"Travel by {profile.mode}, {profile.season} season, over {len(network.edge_id):,} road edges"
+
+    def _repr_html_(self) -> str:
+        """Show how much of the roads is open."""
+        network, profile = self.router.network, self.router.profile
+        row = (profile.mode, profile.season, len(network.edge_id), int(network.usable(profile).sum()))
+        return titled_table(repr(self), [row], ("mode", "season", "road edges", "open to it"))
 
     def nearest(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import subprocess
 import sys
@@ -29,6 +30,38 @@ def test_what_is_printed_is_a_line(demo_layers, gaps):
         assert len(text) < 300
 
 
+def test_parts_of_an_answer_are_a_line_each(demo_layers, gaps):
+    many = planner.scenario(
+        name="x" * 500, edits=[planner.CloseRoad(road=road) for road in demo_layers.roads.index[:50]]
+    )
+    for value in (
+        planner.default_scenario(), many, gaps.extent, gaps.network, gaps.coverage["pustu"],
+        gaps.coverage["hospital"],
+    ):  # fmt: skip
+        for text in (repr(value), str(value)):
+            assert text.startswith(type(value).__name__)
+            assert "\n" not in text
+            assert len(text) < 300
+    assert "50 edits" in repr(many)
+
+
+@pytest.mark.parametrize("what", ["layers", "study", "travel"])
+def test_what_a_question_is_made_of_shows_itself_as_a_small_table(demo_layers, what):
+    value = {
+        "layers": lambda: demo_layers,
+        "study": lambda: planner.Study(demo_layers),
+        "travel": lambda: planner.travel_by(demo_layers, "walking"),
+    }[what]()
+    shown = value._repr_html_()
+    assert repr(value) in html.unescape(shown)
+    assert shown.count("<table>") == 1
+    assert len(shown) < 3000
+    if what == "layers":
+        units = demo_layers.facilities["kind"].value_counts()
+        for kind in demo_layers.area.listed_kinds:
+            assert f"<tr><td>{kind}</td><td>{units[kind]}</td>" in shown
+
+
 def test_figures_shown_are_those_of_the_tables(gaps):
     villages = planner.village_table(gaps)
     shown = gaps._repr_html_()
@@ -54,7 +87,8 @@ def test_unknown_people_are_said(demo_layers):
 
 @pytest.mark.slow
 def test_hostile_names_are_text(hostile_layers):
-    for value in (planner.find_gaps(hostile_layers), planner.Ilp(planner.find_gaps(hostile_layers))):
+    study = planner.Study(hostile_layers)
+    for value in (study.gaps(), planner.Ilp(study.gaps()), study, hostile_layers):
         assert "<img" not in value._repr_html_()
 
 

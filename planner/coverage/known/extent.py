@@ -48,7 +48,7 @@ WHY = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Extent:
     """What the lists and the roads cover.
 
@@ -76,6 +76,10 @@ class Extent:
     why: Mapping[str, str] = field(default_factory=dict)
     detail: Mapping[str, str] = field(default_factory=dict)
     open_land: Mapping[str, NDArray[np.object_]] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        doubts = "; ".join(f"{name}: {why}" for name, why in list(self.why.items())[:6])
+        return f"Extent: {doubts or 'lists and roads are whole'}"
 
     def lists_whole(self, kinds: tuple[str, ...], villages: int) -> NDArray[np.bool_]:
         """Return by village whether the lists of all of some kinds are whole: bool ``(villages,)``.
