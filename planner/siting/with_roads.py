@@ -14,7 +14,8 @@ from geodata.arguments import require_a
 from geodata.errors import ConfigError, UnprovenError
 from geodata.handed import hands_out_copies
 from geodata.layers import no_progress
-from planner.coverage.show import area_in_words, html_table
+from geodata.shown import html_table
+from planner.coverage.show import area_in_words
 from planner.coverage.study import require_study
 from planner.network.edited_lines import edited_km
 from planner.progress import go_on

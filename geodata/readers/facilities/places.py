@@ -184,7 +184,7 @@ def _far(
     """Return the rows beyond the area whose place is far from the village that they name."""
     rows = np.flatnonzero(beyond)
     own = villages.geometry.loc[list(declared.code[rows])].to_numpy()
-    away = np.asarray(shapely.distance(own, _points_in(lon[rows], lat[rows], villages)), dtype=np.float64)
+    away = np.asarray(shapely.distance(own, points_in(lon[rows], lat[rows], villages)), dtype=np.float64)
     # Outlines are drawn from small maps: what touches its village is not elsewhere.
     out = away > FITS_WITHIN_M
     return Far(rows[out], away[out])
