@@ -31,6 +31,7 @@ from geodata.readers.facilities.angle_parts import joined_angles
 from geodata.readers.facilities.kinds import without_number
 from geodata.readers.files.cells import holds_counts, id_column, text_column
 from geodata.readers.files.sheets import hidden_sheets, sheet_names
+from geodata.readers.files.signatures import signature_rows
 from geodata.readers.files.table import BOOK_SUFFIXES, holds_table, read_table, titles_of
 from geodata.readers.files.vector import in_degrees, layers_of, read_vector
 from geodata.readers.osm_places import OSM_ENDINGS
@@ -224,14 +225,10 @@ def _guess(path: Path) -> Iterator[Guess]:
 
 
 def _of_table(path: Path, sheet: str | None) -> Guess:
-    known = tuple(
-        n
-        for layer in ("facilities", "population", "codes")
-        for names in layer_columns(layer).values()
-        for n in names
-    )
-    table = read_table(FileSource(path=path, sheet=sheet), "init", known)
-    guess = Guess(path, sheet, rows=len(table), columns=_columns(table), titles=titles_of(table))
+    table = read_table(FileSource(path=path, sheet=sheet), "init")
+    titles = titles_of(table)
+    table = table[~signature_rows(table)]
+    guess = Guess(path, sheet, rows=len(table), columns=_columns(table), titles=titles)
     return _with_twin_columns(_of_rows(guess, table), table)
 
 

@@ -15,9 +15,10 @@ from geodata.errors import ConfigError, SchemaError, counted, first_five
 from geodata.layers import Finding, rows_about
 from geodata.readers.columns import Columns
 from geodata.readers.coordinates import column_points, refuse_foreign
-from geodata.readers.files.cells import bad_codes, count_column, pick_column
+from geodata.readers.files.cells import again_finding, bad_codes, count_column, pick_column
+from geodata.readers.files.header import Headed
 from geodata.readers.files.opening import source_record
-from geodata.readers.files.table import holds_table, read_table
+from geodata.readers.files.table import holds_table, read_rows
 from geodata.readers.files.vector import read_vector
 from geodata.readers.result import ReadLayer
 from geodata.villages_at import village_at
@@ -49,7 +50,7 @@ def read_hamlets(source: HamletsFile, villages: gpd.GeoDataFrame) -> ReadLayer:
     InputError
     """
     file = source.path.name
-    raw, points = rows_and_points(source, WHAT)
+    (raw, again, _), points = headed_and_points(source, WHAT)
     _require_places(points, [f"row {i}" for i in raw.index], file)
     columns = Columns(raw, layer_columns("hamlets"), WHAT)
     village_text = columns.text(source.village, "village")
@@ -71,7 +72,8 @@ def read_hamlets(source: HamletsFile, villages: gpd.GeoDataFrame) -> ReadLayer:
         crs=villages.crs,
     )
     inside, outside = _inside(hamlets, file)
-    findings = bad_codes("hamlets", village_text, spoiled, BAD_CODE) + people.findings + outside
+    findings = again_finding("hamlets", again, file)
+    findings += bad_codes("hamlets", village_text, spoiled, BAD_CODE) + people.findings + outside
     return ReadLayer(inside, findings, source_record("hamlets", source))
 
 
@@ -89,18 +91,25 @@ def _require_one_place(vector: gpd.GeoDataFrame, what: str, file: str) -> None:
 
 def rows_and_points(source: HamletsFile, what: str) -> tuple[pd.DataFrame, NDArray[np.object_]]:
     """Return the attributes (index: row number) and each row's point (degrees), or None."""
+    headed, points = headed_and_points(source, what)
+    return headed.table, points
+
+
+def headed_and_points(source: HamletsFile, what: str) -> tuple[Headed, NDArray[np.object_]]:
+    """Return the attributes as :func:`rows_and_points`, with the rows that were left out as headings."""
     if not holds_table(source.path):
         vector = read_vector(source, what)
         _require_one_place(vector, what, source.path.name)
         points = np.asarray(shapely.point_on_surface(vector.geometry.to_numpy()), dtype=object)
         table = pd.DataFrame(vector.drop(columns=vector.geometry.name))
-        return table.set_axis(range(1, len(vector) + 1), axis=0), points
+        return Headed(table.set_axis(range(1, len(vector) + 1), axis=0), {}), points
     heads = layer_columns("hamlets")
-    wanted = tuple(n for n in (source.village, source.name, source.people, source.lat, source.lon) if n)
-    raw = read_table(source, what, wanted or (*heads["village"], *heads["lat"]))
+    named = (source.village, source.name, source.people, source.lat, source.lon, source.id)
+    headed = read_rows(source, what, named=named)
+    raw = headed.table
     lat = pick_column(raw.columns, source.lat, heads["lat"], key="lat", what=what)
     lon = pick_column(raw.columns, source.lon, heads["lon"], key="lon", what=what)
-    return raw, column_points(raw, lat, lon, None, what, source.path.name)
+    return headed, column_points(raw, lat, lon, None, what, source.path.name)
 
 
 def _require_places(points: NDArray[np.object_], labels: list[str], file: str) -> None:

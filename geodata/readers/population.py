@@ -13,6 +13,7 @@ from geodata.layers import Cell, Finding, rows_about
 from geodata.readers.columns import Columns, known_heads, require_one_meaning
 from geodata.readers.district_names import with_district_names
 from geodata.readers.files.cells import (
+    again_finding,
     bad_codes,
     count_column,
     parts_of_people,
@@ -23,8 +24,10 @@ from geodata.readers.files.cells import (
     total_finding,
     total_rows,
 )
+from geodata.readers.files.header import Headed
 from geodata.readers.files.opening import source_record
-from geodata.readers.files.table import holds_table, read_table, titles_of
+from geodata.readers.files.signatures import signature_finding, signature_rows
+from geodata.readers.files.table import holds_table, read_rows, titles_of
 from geodata.readers.files.vector import read_vector
 from geodata.readers.people_parts import part_columns, people_by_village
 from geodata.readers.people_rows import (
@@ -45,7 +48,7 @@ from geodata.readers.result import ReadLayer
 from geodata.vocabulary.columns import layer_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     import geopandas as gpd
 
@@ -54,12 +57,19 @@ if TYPE_CHECKING:
 WHAT = "population"
 
 
-def read_any_table(source: FileSource, what: str, wanted: tuple[str, ...]) -> pd.DataFrame:
+def read_any_table(source: FileSource, what: str, wanted: tuple[str, ...] | None = None) -> pd.DataFrame:
     """Read a table, or the attributes of a vector file, with the row number as index."""
+    return _read_any(source, what, wanted).table
+
+
+def _read_any(
+    source: FileSource, what: str, wanted: tuple[str, ...] | None, named: Iterable[str | None] = ()
+) -> Headed:
     if holds_table(source.path) or not source.path.exists():
-        return read_table(source, what, wanted)
+        return read_rows(source, what, wanted, named=named)
     frame = read_vector(source, what)
-    return pd.DataFrame(frame.drop(columns=frame.geometry.name)).set_axis(range(1, len(frame) + 1), axis=0)
+    table = pd.DataFrame(frame.drop(columns=frame.geometry.name))
+    return Headed(table.set_axis(range(1, len(frame) + 1), axis=0), {})
 
 
 def read_population(
@@ -78,12 +88,18 @@ def read_population(
     """
     assert source.path is not None
     file = source.path.name
-    heads = known_heads(source, WHAT)
-    table = read_any_table(source, WHAT, _wanted(source, heads))
+    table, again, _ = _read_any(source, WHAT, None, _named(source))
+    titles = titles_of(table)
+    signed = signature_rows(table, {name_key(v) for v in villages["village_name"]} - {""})
+    by_whom, table = signature_finding(WHAT, table, signed, file), table[~signed]
     require_rows(table, WHAT, file)
-    columns = Columns(table, heads, WHAT)
+    columns = Columns(table, known_heads(source, WHAT), WHAT)
     people = _people_columns(columns, source)
-    findings = list(_against_people(table, people[0], source))
+    findings = [
+        *again_finding(WHAT, again, file),
+        *by_whom,
+        *_against_people(table, titles, people[0], source),
+    ]
     rows = _table_rows(columns, source)
     totals = total_rows(table, rows.coded, number=people[0], name=columns.pick(source.name, "name"))
     findings += total_finding("population", totals)
@@ -120,11 +136,11 @@ def read_population(
     return _join(villages, numbers, findings)._replace(source=source_record("population", source))
 
 
-def _wanted(source: PopulationFile, heads: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
-    """Return the headings by which the header is found: those of AREA.yml, and known ones of other keys."""
-    named = {key: getattr(source, key) for key in ("code", "name", "district_name", "people")}
-    given = [(one,) if isinstance(one, str) else one or heads[key] for key, one in named.items()]
-    return (*(head for one in given for head in one), *source.groups.values(), *source.part_columns)
+def _named(source: PopulationFile) -> tuple[str | None, ...]:
+    """Return the columns that AREA.yml names."""
+    people = (source.people,) if isinstance(source.people, str) else source.people or ()
+    own = (source.code, source.name, source.district_name)
+    return (*own, *people, *source.groups.values(), *source.part_columns)
 
 
 def _people_columns(columns: Columns, source: PopulationFile) -> list[str]:
@@ -148,7 +164,9 @@ def _people_columns(columns: Columns, source: PopulationFile) -> list[str]:
     return [column]
 
 
-def _against_people(table: pd.DataFrame, column: str, source: PopulationFile) -> tuple[Finding, ...]:
+def _against_people(
+    table: pd.DataFrame, titles: tuple[str, ...], column: str, source: PopulationFile
+) -> tuple[Finding, ...]:
     """Return the finding about a column that counts something else by the words of its table, if it does.
 
     Raises
@@ -158,7 +176,7 @@ def _against_people(table: pd.DataFrame, column: str, source: PopulationFile) ->
     """
     assert source.path is not None
     file = source.path.name
-    said = plain_words(*titles_of(table), source.path.stem, source.sheet or "")
+    said = plain_words(*titles, source.path.stem, source.sheet or "")
     against = spoken_against(column, said, sexes=has_both_sexes(table.columns))
     if not against:
         return ()

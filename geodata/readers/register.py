@@ -172,7 +172,8 @@ def read_register(source: CodesFile, regency: str) -> Register:
     heads = known_heads(source, "codes")
     polygons: NDArray[np.object_] | None = None
     if holds_table(source.path):
-        table = read_table(source, WHAT, (*heads["code"], *heads["name"], *heads["bps"]))
+        named = (source.code, source.name, source.district_name, source.bps)
+        table = read_table(source, WHAT, named=named)
     else:
         frame = read_vector(source, WHAT)
         polygons = shapely.make_valid(shapely.force_2d(frame.geometry.to_numpy()))

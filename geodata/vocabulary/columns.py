@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import yaml
 
+from geodata.vocabulary.spelling import spelling_key
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -51,6 +53,26 @@ def layer_columns(layer: str) -> Mapping[str, tuple[str, ...]]:
     ('kode', 'kd', 'kode_desa')
     """
     return all_columns()[layer]
+
+
+# The tables of AREA.yml: of units, of people, of codes, of hamlets.
+TABLES = ("facilities", "facility_rows", "staff", "population", "groups", "codes", "hamlets", "hamlet_rows")
+
+
+@cache
+def table_words() -> frozenset[str]:
+    """Return the headings of all tables that AREA.yml may name, as keys for spellings.
+
+    Where a table's headings stand is decided by these, whoever reads it: who drafts AREA.yml and who builds
+    by it must see the same columns.
+
+    Examples
+    --------
+    >>> sorted(table_words() & {"bidan", "ls", "jumlahpenduduk", "musim"})
+    ['bidan', 'jumlahpenduduk', 'ls']
+    """
+    heads = (names for table in TABLES for names in layer_columns(table).values())
+    return frozenset(spelling_key(heading) for names in heads for heading in names)
 
 
 @cache

@@ -21,6 +21,7 @@ from geodata.readers.facilities.regencies import rows_by_regency, stated_regenci
 from geodata.readers.facilities.rows import Rows, rows_of
 from geodata.readers.facilities.villages import declared_villages
 from geodata.readers.files.cells import (
+    again_finding,
     cell_text,
     count_column,
     pick_column,
@@ -29,6 +30,7 @@ from geodata.readers.files.cells import (
     total_rows,
 )
 from geodata.readers.files.opening import source_record
+from geodata.readers.files.signatures import signature_finding, signature_rows
 from geodata.readers.files.table import holds_table
 from geodata.readers.place_fixes import Fix
 from geodata.readers.result import ReadLayer
@@ -87,7 +89,9 @@ def read_facilities(
     """
     file = name or source.path.name
     _require_table(source, file)
-    rows, totals = _without_totals(rows_of(source), source)
+    read = rows_of(source)
+    rows, totals = _without_totals(read, source)
+    rows, signed = _without_signatures(rows, villages, file)
     rows, empty = _with_content(rows, source, villages, file)
     aside, sure, findings = others(rows, source, villages, zone, (regency, file))
     rows = rows.only(~aside)
@@ -130,8 +134,9 @@ def read_facilities(
     for column in ("kind", "name", "parent_id", "functioning", "closed", "source"):
         frame[column] = frame[column].astype("str")
     found = (
-        *empty, *findings, *kinds.findings, *twice, *whose.findings,
-        *declared.findings, *placed.findings, *unread, *no_counts, *total_finding("facilities", totals),
+        *again_finding("facilities", read.again, file), *signed, *empty, *findings, *kinds.findings, *twice,
+        *whose.findings, *declared.findings, *placed.findings, *unread, *no_counts,
+        *total_finding("facilities", totals),
     )  # fmt: skip
     of_row = dict(zip(columns.table.index, ids, strict=True))
     named = tuple(_with_ids(finding, of_row) for finding in found)
@@ -180,6 +185,15 @@ def _without_totals(rows: Rows, source: FacilitiesFile) -> tuple[Rows, pd.Series
     keep = coded | np.isfinite(rows.stated.lon)
     totals = total_rows(rows.columns.table, keep, name=name, others=(village,))
     return rows.only(~totals.to_numpy(dtype=bool)), totals
+
+
+def _without_signatures(
+    rows: Rows, villages: gpd.GeoDataFrame, file: str
+) -> tuple[Rows, tuple[Finding, ...]]:
+    """Return the rows without those that say who signed the list, and the finding about these."""
+    table = rows.columns.table
+    signed = signature_rows(table, {name_key(v) for v in villages["village_name"]} - {""})
+    return rows.only(~signed), signature_finding("facilities", table, signed, file)
 
 
 def _with_content(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -15,9 +16,8 @@ from geodata.readers.columns import Columns, known_heads
 from geodata.readers.coordinates import NOTHING, Stated, stated_coordinates
 from geodata.readers.facilities.angle_parts import MADE, joined_angles, refuse_angle_parts
 from geodata.readers.files.cells import cell_text
-from geodata.readers.files.table import holds_table, read_table
+from geodata.readers.files.table import holds_table, read_rows
 from geodata.readers.files.vector import read_features
-from geodata.vocabulary.columns import layer_columns
 from geodata.vocabulary.kind_names import kind_of_name
 
 if TYPE_CHECKING:
@@ -48,16 +48,19 @@ class Rows(NamedTuple):
         Coordinates in degrees, one a row.
     place_column
         The heading of the coordinates (of the latitude, where there are two); "geometry" for a map.
+    again
+        The rows in which the headings stand again, which are left out, with a word of each.
     """
 
     columns: Columns
     stated: Stated
     place_column: str
+    again: Mapping[int, str] = MappingProxyType({})
 
     def only(self, keep: NDArray[np.bool_]) -> Rows:
         """Return some of the rows."""
         columns = Columns(self.columns.table[keep], self.columns.heads, self.columns.what)
-        return Rows(columns, self.stated.only(keep), self.place_column)
+        return Rows(columns, self.stated.only(keep), self.place_column, self.again)
 
 
 def rows_of(source: FacilitiesFile) -> Rows:
@@ -86,13 +89,8 @@ def _own_first(names: tuple[str, ...], kind: str) -> tuple[str, ...]:
 
 
 def _table_rows(source: FacilitiesFile, heads: Mapping[str, tuple[str, ...]], what: str) -> Rows:
-    kind = source.kind.column if isinstance(source.kind, KindColumn) else None
-    named = (source.id, source.name, source.lat, source.lon, source.coordinates, source.village,
-             source.village_name, source.district_name, kind)  # fmt: skip
-    keys = ("id", "name", "lat", "lon", "coordinates", "village", "village_name", "district_name")
-    # What is switched off is a heading all the same.
-    wanted = (*(n for n in named if n), *(name for key in keys for name in layer_columns("facilities")[key]))
-    columns = Columns(read_table(source, what, wanted), heads, what)
+    table, again, _ = read_rows(source, what, named=_named(source))
+    columns = Columns(table, heads, what)
     named_places = bool(source.lat or source.lon or source.coordinates)
     off = not heads["lat"] or not heads["lon"]
     joined = None if named_places or off else joined_angles(columns)
@@ -119,7 +117,15 @@ def _table_rows(source: FacilitiesFile, heads: Mapping[str, tuple[str, ...]], wh
     stated = stated_coordinates(columns.table, lat, lon, pair)
     if source.crs is not None:
         stated = _in_degrees(stated, source.crs, what)
-    return Rows(columns, stated, lat or pair or "")
+    return Rows(columns, stated, lat or pair or "", again)
+
+
+def _named(source: FacilitiesFile) -> tuple[str | None, ...]:
+    """Return the columns that AREA.yml names."""
+    kind = (source.kind.column, source.kind.registered) if isinstance(source.kind, KindColumn) else ()
+    return (source.id, source.name, source.lat, source.lon, source.coordinates, source.village,
+            source.village_name, source.district_name, source.regency, source.parent, source.functioning,
+            *source.staff.values(), source.open_days, source.capacity, *kind)  # fmt: skip
 
 
 def _place_columns(

@@ -20,10 +20,23 @@ HEADER_SEARCH_ROWS = 30
 
 
 class Header(NamedTuple):
-    """A table's headings, and the row (from 0) that its body begins with."""
+    """A table's headings, the row (from 0) that its body begins with, and the first row of the headings."""
 
     names: list[str]
     body: int
+    top: int = 0
+
+
+class Headed(NamedTuple):
+    """A table under its headings (index: the row's number in the file, from 1), without their repetitions.
+
+    ``again`` are the rows in which the headings stand again, as on each printed page, with their first words.
+    ``beside`` are the headings of further lists beside the first.
+    """
+
+    table: pd.DataFrame
+    again: dict[int, str]
+    beside: tuple[str, ...] = ()
 
 
 def score(names: Sequence[object], wanted: AbstractSet[str]) -> int:
@@ -31,8 +44,13 @@ def score(names: Sequence[object], wanted: AbstractSet[str]) -> int:
     return len({spelling_key(name) for name in names if cell_text(name)} & wanted)
 
 
-def find_header(rows: Sequence[Sequence[object]], wanted: AbstractSet[str]) -> Header:
+def find_header(
+    rows: Sequence[Sequence[object]], wanted: AbstractSet[str], named: AbstractSet[str] = frozenset()
+) -> Header:
     """Return the header: the first of the leading rows, or of two rows together, with most known names.
+
+    Where it lacks a column that AREA.yml names, the one with most of these counts. So what was named by the
+    headings that are found without any names is found under the same headings.
 
     Parameters
     ----------
@@ -40,32 +58,47 @@ def find_header(rows: Sequence[Sequence[object]], wanted: AbstractSet[str]) -> H
         The table from its first row.
     wanted
         Known headings, as :func:`geodata.vocabulary.spelling.spelling_key` gives them.
+    named
+        Those of the columns that AREA.yml names, in the same way.
 
     Examples
     --------
     >>> rows = [["Daftar pustu"], ["Nama", "Koordinat", ""], ["", "Lintang", "Bujur"], ["Jaya", "-8", "113"]]
     >>> find_header(rows, {"nama", "koordinat", "lintang", "bujur"})
-    Header(names=['Nama', 'Lintang', 'Bujur'], body=3)
+    Header(names=['Nama', 'Lintang', 'Bujur'], body=3, top=1)
     """
+    found = _candidates(rows, wanted)
+    # max() keeps the first of equals, so a table with no known name keeps its first row as header; but two
+    # rows where the second has the parts of one heading of the first.
+    header = max(found, key=lambda one: one[:2])[2]
+    if score(header.names, named) < len(named):
+        by_name = [(score(one[2].names, named), one) for one in _candidates(rows, wanted | named)]
+        most, best = max(by_name, key=lambda one: (one[0], *one[1][:2]))
+        header = best[2] if most > score(header.names, named) else header
+    return header._replace(body=header.body + _numbers_columns(rows, header))
+
+
+def _candidates(rows: Sequence[Sequence[object]], wanted: AbstractSet[str]) -> list[tuple[int, int, Header]]:
+    """Return what may be the header, with the number of its known names and how it is joined."""
     leading = [i for i, r in enumerate(rows) if any(cell_text(c) for c in r)][:HEADER_SEARCH_ROWS]
     found: list[tuple[int, int, Header]] = []
     for i in leading:
         one = [cell_text(c) for c in rows[i]]
-        found.append((score(one, wanted), 0, Header(one, i + 1)))
+        found.append((score(one, wanted), 0, Header(one, i + 1, i)))
         # A title stands alone in the first cell: it is no row of headings above the next.
         if i + 1 < len(rows) and any(one[1:]):
             below = [cell_text(c) for c in rows[i + 1]]
             parts = _with_parts(one, below) or _with_angles(one, below)
-            if parts and not _told_below(one, below, wanted):
+            if parts and _told_below(one, below, wanted):
+                parts = None
+            parts = parts or _with_sides(one, below, wanted)
+            if parts:
                 # Known headings of the first row are known still: "Jumlah Penduduk" over L and P.
                 most = max(score(one, wanted), score(parts, wanted))
-                found.append((most, 2, Header(parts, i + 2)))
+                found.append((most, 2, Header(parts, i + 2, i)))
             elif both := _two_rows(one, below, wanted):
-                found.append((score(both, wanted), _parts_of_one(one, below), Header(both, i + 2)))
-    # max() keeps the first of equals, so a table with no known name keeps its first row as header; but two
-    # rows where the second has the parts of one heading of the first.
-    header = max(found, key=lambda one: one[:2])[2]
-    return header._replace(body=header.body + _numbers_columns(rows, header))
+                found.append((score(both, wanted), _parts_of_one(one, below), Header(both, i + 2, i)))
+    return found
 
 
 def _two_rows(above: list[str], below: list[str], wanted: AbstractSet[str]) -> list[str] | None:
@@ -165,6 +198,32 @@ def _with_angles(above: list[str], below: list[str]) -> list[str] | None:
     return out
 
 
+# What a heading over two columns of coordinates says, whatever stands below it.
+OF_PLACES = ("koord", "coord", "gps", "geografis")
+
+
+def _with_sides(above: list[str], below: list[str], wanted: AbstractSet[str]) -> list[str] | None:
+    """Return the headings of two rows where the second has two words below one heading of coordinates.
+
+    Words that are not known alone, as S and E, have "Koordinat" before them. None for other rows.
+
+    Examples
+    --------
+    >>> _with_sides(["No", "Nama", "Titik Koordinat", ""], ["", "", "S", "E"], set())
+    ['No', 'Nama', 'Koordinat S', 'Koordinat E']
+    """
+    width = max(len(above), len(below))
+    above, below = above + [""] * (width - len(above)), below + [""] * (width - len(below))
+    own = [i for i, (a, b) in enumerate(zip(above, below, strict=True)) if b and b != a]
+    if len(own) != 2 or own[1] != own[0] + 1 or any(c.isdigit() for i in own for c in below[i]):
+        return None
+    over, beside = above[own[0]], above[own[1]]
+    if beside not in ("", over) or not any(word in spelling_key(over) for word in OF_PLACES):
+        return None
+    said = {i: below[i] if spelling_key(below[i]) in wanted else f"Koordinat {below[i]}" for i in own}
+    return [said.get(i, a) for i, a in enumerate(above)]
+
+
 def _parts_of_one(above: list[str], below: list[str]) -> bool:
     """Return whether words stand side by side below one heading, as L and P below "Jumlah Penduduk"."""
     if any(c.isdigit() for cell in below for c in cell):
@@ -185,16 +244,17 @@ def _numbers_columns(rows: Sequence[Sequence[object]], header: Header) -> int:
 
 
 def with_header(
-    rows: Sequence[Sequence[object]], wanted: AbstractSet[str], *, strict_width: bool
-) -> pd.DataFrame:
-    """Return a table under its header; the index is the row's number in the file, from 1.
+    rows: Sequence[Sequence[object]], wanted: AbstractSet[str], named: AbstractSet[str] = frozenset(),
+    *, strict_width: bool,
+) -> Headed:  # fmt: skip
+    """Return a table under its header, without the rows in which it stands again.
 
     Raises
     ------
     csv.Error
         With ``strict_width``, for rows with more cells than the header.
     """
-    header = find_header(rows, wanted)
+    header = find_header(rows, wanted, named)
     names, body = list(header.names), header.body
     if strict_width:
         wide = [i + 1 for i, r in enumerate(rows) if i >= body and any(cell_text(c) for c in r[len(names) :])]
@@ -203,16 +263,52 @@ def with_header(
             raise csv.Error(msg)
     width = max([len(names), *(len(r) for r in rows[body:])])
     names += [""] * (width - len(names))
+    again = repeated_headings(rows, header)
     body_rows = {
         i: [c if cell_text(c) else None for c in r] + [None] * (width - len(r))
         for i, r in enumerate(rows[body:], start=body + 1)
-        if any(cell_text(c) for c in r)
+        if i not in again and any(cell_text(c) for c in r)
     }
     # Numbers of a workbook stay numbers: read as text, 823.125 could be taken for thousands.
     table = pd.DataFrame(
         list(body_rows.values()), columns=_distinct(names), index=list(body_rows), dtype="object"
     )
-    return table.set_axis(_without_copies(table, names), axis=1)
+    return Headed(table.set_axis(_without_copies(table, names), axis=1), again)
+
+
+def repeated_headings(rows: Sequence[Sequence[object]], header: Header) -> dict[int, str]:
+    """Return the rows below a header in which it stands again, by their number from 1, with a word of each.
+
+    Each filled cell of such a row says what one row of the headings says in its column, however it is
+    written, and there are two cells at least; or it is what stands below such a row, as L and P, or the
+    numbers of the columns.
+
+    Examples
+    --------
+    >>> rows = [["No", "Desa"], ["1", "Jaya"], ["NO.", "DESA"], ["2", "Makmur"]]
+    >>> repeated_headings(rows, find_header(rows, {"desa"}))
+    {3: 'NO.'}
+    """
+    heads = [_keys(row) for row in (*rows[header.top : header.body], header.names)]
+    heads = [keys for keys in heads if keys]
+    least = min(2, sum(map(bool, header.names)))
+    again: dict[int, str] = {}
+    # A table has many rows: only those are looked into that begin as a heading does, however it is written.
+    begins = {cell_text(c).strip()[:2].lower() for row in rows[header.top : header.body] for c in row}
+    for number, row in enumerate(rows[header.body :], start=header.body + 1):
+        first = next(filter(None, row), None)
+        if number - 1 in again or (isinstance(first, str) and first.strip()[:2].lower() in begins):
+            keys = _keys(row)
+            numbers = all(map(str.isdigit, keys.values()))
+            same = any(keys == one or (not numbers and keys.items() <= one.items()) for one in heads)
+            if same and (number - 1 in again or (len(keys) >= least and not numbers)):
+                again[number] = cell_text(first)
+    return again
+
+
+def _keys(row: Sequence[object]) -> dict[int, str]:
+    """Return the cells of a row that hold anything, by column, as keys for spellings."""
+    return {i: spelling_key(text) for i, text in enumerate(map(cell_text, row)) if text}
 
 
 def _without_copies(table: pd.DataFrame, names: list[str]) -> list[str]:

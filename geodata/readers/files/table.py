@@ -8,21 +8,22 @@ import json
 import re
 from contextlib import contextmanager
 from itertools import chain
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from geodata.errors import InputError, SchemaError, UnreadableFileError, brief
 from geodata.files import limits
 from geodata.files.csvtext import unguarded
 from geodata.readers.files.cells import TOTAL_WORDS, cell_text
 from geodata.readers.files.formulas import require_values, row_and_column
-from geodata.readers.files.header import HEADER_SEARCH_ROWS, score, with_header
+from geodata.readers.files.header import HEADER_SEARCH_ROWS, Headed, score, with_header
 from geodata.readers.files.opening import require_readable
 from geodata.readers.files.sheets import bounded, sheet_cells
-from geodata.vocabulary.columns import all_columns, layer_columns
+from geodata.vocabulary.columns import all_columns, layer_columns, table_words
 from geodata.vocabulary.spelling import spelling_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
     from pathlib import Path
 
     import pandas as pd
@@ -75,14 +76,31 @@ def holds_table(path: Path) -> bool:
     return _GEOJSON.search(ends) is None
 
 
-def read_table(source: FileSource, what: str, wanted: Sequence[str]) -> pd.DataFrame:
+def read_table(
+    source: FileSource, what: str, wanted: Sequence[str] | None = None, *, named: Iterable[str | None] = ()
+) -> pd.DataFrame:
+    """Return the table of :func:`read_rows`, for who has nothing to tell of its rows."""
+    return read_rows(source, what, wanted, named=named).table
+
+
+def read_rows(
+    source: FileSource, what: str, wanted: Sequence[str] | None = None, *, named: Iterable[str | None] = ()
+) -> Headed:
     """Read a table of text (CSV, JSON) or a sheet of a workbook (text and numbers); empty cells are missing.
 
-    The header is, of the leading rows, the one (or the two together) that holds most of the ``wanted`` names,
-    so titles above a table do no harm. The index is the row number in the file, for messages.
+    The header is, of the leading rows, the one (or the two together) that holds most of the known headings,
+    so titles above a table do no harm. The index is the row number in the file, for messages. Rows below in
+    which the headings stand again are left out, and named.
 
     A workbook's formulas may have no values, where a program wrote them. They are refused where they would be
     missed: in a heading, and in a column that has a known heading or is named in AREA.yml, but for totals.
+
+    Parameters
+    ----------
+    wanted
+        Known headings; None: those of all tables of AREA.yml, by which `init` sees the file too.
+    named
+        Columns that AREA.yml names.
 
     Raises
     ------
@@ -92,14 +110,15 @@ def read_table(source: FileSource, what: str, wanted: Sequence[str]) -> pd.DataF
     path = source.path
     require_readable(path, what)
     limits.require_small(path, what, limits.TABLE_BYTES)
-    known = {spelling_key(w) for w in wanted}
+    words = table_words() if wanted is None else frozenset(map(spelling_key, wanted))
+    known = Known(words, frozenset(spelling_key(name) for name in named if name) - {""})
     try:
         if path.suffix.lower() in BOOK_SUFFIXES:
             return _in_district(_of_book(source, known, what), source, what)
-        rows = _text_rows(path, known, what)
+        rows = _text_rows(path, known.words | known.named, what)
         _require_content(rows, what, path.name)
-        table = with_header(rows, known, strict_width=path.suffix.lower() == ".csv")
-        return _in_district(_titled(table, rows), source, what)
+        headed = with_header(rows, *known, strict_width=path.suffix.lower() == ".csv")
+        return _in_district(_titled(headed, rows), source, what)
     except UnicodeDecodeError as error:
         msg = f"{what}: {path.name} is not text in UTF-8, UTF-16 or Windows-1252. Save it as UTF-8 CSV."
         raise UnreadableFileError(msg) from error
@@ -114,11 +133,19 @@ def read_table(source: FileSource, what: str, wanted: Sequence[str]) -> pd.DataF
         raise UnreadableFileError(msg) from error
 
 
-def _in_district(table: pd.DataFrame, source: FileSource, what: str) -> pd.DataFrame:
+class Known(NamedTuple):
+    """Headings as keys for spellings: known words, and those of the columns that AREA.yml names."""
+
+    words: frozenset[str]
+    named: frozenset[str]
+
+
+def _in_district(headed: Headed, source: FileSource, what: str) -> Headed:
     """Return a table with the kecamatan that AREA.yml gives all its rows as a column, if it does."""
     district = getattr(source, "in_district", None)
     if district is None:
-        return table
+        return headed
+    table = headed.table
     known = {spelling_key(head) for head in layer_columns("facilities")["district_name"]}
     own = [str(c) for c in table if spelling_key(c) in known and table[c].notna().any()]
     if own:
@@ -127,7 +154,7 @@ def _in_district(table: pd.DataFrame, source: FileSource, what: str) -> pd.DataF
             "Take in_district: out of AREA.yml."
         )
         raise SchemaError(msg)
-    return table.assign(**{DISTRICT: district})
+    return headed._replace(table=table.assign(**{DISTRICT: district}))
 
 
 def titles_of(table: pd.DataFrame) -> tuple[str, ...]:
@@ -135,15 +162,16 @@ def titles_of(table: pd.DataFrame) -> tuple[str, ...]:
     return tuple(table.attrs.get(TITLES, ()))
 
 
-def _titled(table: pd.DataFrame, rows: Sequence[Sequence[object]]) -> pd.DataFrame:
+def _titled(headed: Headed, rows: Sequence[Sequence[object]]) -> Headed:
     """Let a table know its titles: of the rows above its body, those that say one thing and no heading."""
+    table = headed.table
     heads = set(map(str, table.columns))
     titles = []
     for row in rows[: min(table.index, default=1) - 1]:
         texts = {t for t in map(cell_text, row) if t and not _TABLE_NUMBER.fullmatch(t)}
         titles += sorted(texts - heads) if len(texts) == 1 else []
     table.attrs[TITLES] = tuple(titles)
-    return table
+    return headed
 
 
 def _require_content(rows: Sequence[Sequence[object]], what: str, file: str) -> None:
@@ -153,15 +181,15 @@ def _require_content(rows: Sequence[Sequence[object]], what: str, file: str) -> 
         raise UnreadableFileError(msg)
 
 
-def _of_book(source: FileSource, known: set[str], what: str) -> pd.DataFrame:
+def _of_book(source: FileSource, known: Known, what: str) -> Headed:
     rows, without = sheet_cells(source.path, source.sheet, what)
     if not any(any(cell_text(cell) for cell in row) for row in rows):
         require_values(without, source.path, what)
     _require_content(rows, what, source.path.name)
-    table = _titled(with_header(rows, known, strict_width=False), rows)
+    headed = _titled(with_header(rows, *known, strict_width=False), rows)
     if without:
-        require_values(_missed(table, rows, without, _of_use(source)), source.path, what)
-    return table
+        require_values(_missed(headed.table, rows, without, _of_use(source)), source.path, what)
+    return headed
 
 
 def _of_use(source: FileSource) -> set[str]:
@@ -202,7 +230,7 @@ def _is_total(row: Sequence[object]) -> bool:
     return not texts or any(TOTAL_WORDS.match(text) for text in texts)
 
 
-def _text_rows(path: Path, known: set[str], what: str) -> Sequence[Sequence[object]]:
+def _text_rows(path: Path, known: AbstractSet[str], what: str) -> Sequence[Sequence[object]]:
     data = path.read_bytes()
     if data.startswith(UTF_32_MARKS):
         msg = f"{what}: {path.name} is text in UTF-32, which few programs read. Save it as UTF-8 CSV."
@@ -260,7 +288,7 @@ def _unmarked_utf_16(data: bytes) -> str | None:
     return None if _UNSEEN.search(text) else text
 
 
-def _csv_rows(text: str, known: set[str], what: str, file: str) -> list[list[str]]:
+def _csv_rows(text: str, known: AbstractSet[str], what: str, file: str) -> list[list[str]]:
     def likely(delimiter: str) -> tuple[int, int]:
         """Return how many wanted names the likeliest header has, and its number of columns."""
         head = list(csv.reader(io.StringIO(text[:20_000], newline=""), delimiter=delimiter))
