@@ -12,6 +12,7 @@ import shapely
 from geodata.areafile import RASTER_SUFFIXES, FileSource
 from geodata.codes import name_key, parse_village_code, regency_of
 from geodata.drafting.headings import (
+    SURE,
     Mapping,
     headed,
     is_to_come,
@@ -45,11 +46,17 @@ from geodata.readers.people_words import (
     spoken_against,
 )
 from geodata.readers.register import CodeSystem, code_system
-from geodata.vocabulary.columns import flood_words, layer_columns
+from geodata.vocabulary.columns import (
+    flood_words,
+    functioning_words,
+    layer_columns,
+    plain_functioning_words,
+)
 from geodata.vocabulary.kind_names import kind_of_name
 from geodata.vocabulary.kinds import recognise_kind
 from geodata.vocabulary.roads import ROAD_CLASSES, rbi_class
 from geodata.vocabulary.spelling import spelling_key
+from geodata.vocabulary.statuses import YesNo
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -446,12 +453,49 @@ def _facilities(
     days = of_rows.get("open_days")
     if days is not None and holds_counts(table[days]):
         guess.keys["open_days"] = Mapping("open_days", days, 100.0, samples(table[days]))
+    if "functioning" not in facts or facts["functioning"].score < SURE:
+        _take_functioning(guess, table)
     if "kind" not in guess.said:
         guess.said["# which? kind"] = (
             "pustu",
             "nothing tells the kind: write it, and take the sign away",
         )
     return guess
+
+
+def _take_functioning(guess: Guess, table: pd.DataFrame) -> None:
+    """Find the column that says which units function: take it where most words are known, offer it else.
+
+    A heading that asks for it comes first. Under another, such as "Ket", only what says it alone counts:
+    "tutup", and not "ya".
+    """
+    taken = {mapping.column for key, mapping in guess.keys.items() if key != "functioning"}
+    asks, says = (
+        [
+            c
+            for c in map(str, table.columns)
+            if spelling_key(c) in _keys_of_functioning(key) and c not in taken
+        ]
+        for key in ("asks", "says")
+    )
+    answers = {word for word, answer in functioning_words().items() if answer != YesNo.UNKNOWN}
+    offered: list[str] = []
+    for column in (*asks, *says):
+        words = text_column(table, column).dropna().str.lower()
+        known = words.isin(answers if column in asks else plain_functioning_words())
+        if known.sum() > MOSTLY * len(words):
+            guess.keys["functioning"] = Mapping("functioning", column, 100.0, samples(table[column]))
+            return
+        if known.any():
+            offered.append(column)
+    if offered and "functioning" not in guess.keys:
+        said = " | ".join(samples(table[offered[0]]))
+        why = f"does it say whether a unit functions? {said}: write ya or tidak, and take the sign away"
+        guess.said["# which? functioning"] = (quoted(offered[0]), why)
+
+
+def _keys_of_functioning(key: str) -> set[str]:
+    return {spelling_key(heading) for heading in layer_columns("functioning_rows")[key]}
 
 
 def _of_puskesmas(guess: Guess) -> bool:

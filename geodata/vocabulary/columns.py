@@ -14,8 +14,8 @@ from geodata.vocabulary.spelling import spelling_key
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-# The key of data/functioning.yml whose words say more than that a unit does not function.
-CLOSED = "closed"
+# The keys of data/functioning.yml whose words say more, or less, than that a unit functions or does not.
+CLOSED, BARE = "closed", "bare"
 
 
 @cache
@@ -85,7 +85,7 @@ def functioning_words() -> Mapping[str, str]:
     'no'
     """
     said = _functioning()
-    return {word: answer for answer, words in said.items() if answer != CLOSED for word in words}
+    return {word: answer for answer, words in said.items() if answer not in (CLOSED, BARE) for word in words}
 
 
 def closed_words() -> frozenset[str]:
@@ -93,10 +93,22 @@ def closed_words() -> frozenset[str]:
 
     Examples
     --------
-    >>> sorted(closed_words())
-    ['rusak berat', 'tutup']
+    >>> sorted(closed_words())[-2:]
+    ['tutup', 'tutup permanen']
     """
     return frozenset(_functioning()[CLOSED])
+
+
+def plain_functioning_words() -> frozenset[str]:
+    """Return what tells under any heading that a unit functions or does not, in lower case.
+
+    Examples
+    --------
+    >>> sorted(plain_functioning_words() & {"ya", "tutup", "aktif", "-"})
+    ['aktif', 'tutup']
+    """
+    said = _functioning()
+    return frozenset((*said["yes"], *said["no"])) - frozenset(said[BARE])
 
 
 def _functioning() -> Mapping[str, list[str]]:
