@@ -33,7 +33,7 @@ from geodata.readers.facilities.kinds import without_number
 from geodata.readers.files.cells import holds_counts, id_column, text_column
 from geodata.readers.files.sheets import hidden_sheets, sheet_names
 from geodata.readers.files.signatures import signature_rows
-from geodata.readers.files.table import BOOK_SUFFIXES, holds_table, read_table, titles_of
+from geodata.readers.files.table import BOOK_SUFFIXES, holds_table, read_rows, titles_of
 from geodata.readers.files.vector import in_degrees, layers_of, read_vector
 from geodata.readers.osm_places import OSM_ENDINGS
 from geodata.readers.people_parts import part_columns, tells_rows_apart
@@ -109,7 +109,7 @@ class Doubt:
     Attributes
     ----------
     rule
-        ``twin_columns``, ``crs_guessed`` or ``twice``.
+        ``twin_columns``, ``crs_guessed``, ``twice`` or ``list_beside``.
     said
         The sentence for AREA.yml and the console.
     key, columns
@@ -232,11 +232,17 @@ def _guess(path: Path) -> Iterator[Guess]:
 
 
 def _of_table(path: Path, sheet: str | None) -> Guess:
-    table = read_table(FileSource(path=path, sheet=sheet), "init")
+    table, marks = read_rows(FileSource(path=path, sheet=sheet), "init")
     titles = titles_of(table)
     table = table[~signature_rows(table)]
     guess = Guess(path, sheet, rows=len(table), columns=_columns(table), titles=titles)
-    return _with_twin_columns(_of_rows(guess, table), table)
+    guess = _with_twin_columns(_of_rows(guess, table), table)
+    if marks.beside and guess.role:
+        columns = ", ".join(map(quoted, marks.beside))
+        said = f"a second list stands beside the first, and is not read: columns {columns}. "
+        said += "Put each list into a sheet or file of its own, one row a unit"
+        guess.doubts += (Doubt("list_beside", said, columns=marks.beside),)
+    return guess
 
 
 def _with_twin_columns(guess: Guess, table: pd.DataFrame) -> Guess:

@@ -15,8 +15,9 @@ from geodata.errors import ConfigError, SchemaError, counted, first_five
 from geodata.layers import Finding, rows_about
 from geodata.readers.columns import Columns
 from geodata.readers.coordinates import column_points, refuse_foreign
-from geodata.readers.files.cells import again_finding, bad_codes, count_column, pick_column
+from geodata.readers.files.cells import bad_codes, count_column, pick_column
 from geodata.readers.files.header import Headed
+from geodata.readers.files.marks import mark_findings
 from geodata.readers.files.opening import source_record
 from geodata.readers.files.table import holds_table, read_rows
 from geodata.readers.files.vector import read_vector
@@ -50,7 +51,7 @@ def read_hamlets(source: HamletsFile, villages: gpd.GeoDataFrame) -> ReadLayer:
     InputError
     """
     file = source.path.name
-    (raw, again, _), points = headed_and_points(source, WHAT)
+    (raw, marks), points = headed_and_points(source, WHAT)
     _require_places(points, [f"row {i}" for i in raw.index], file)
     columns = Columns(raw, layer_columns("hamlets"), WHAT)
     village_text = columns.text(source.village, "village")
@@ -72,7 +73,7 @@ def read_hamlets(source: HamletsFile, villages: gpd.GeoDataFrame) -> ReadLayer:
         crs=villages.crs,
     )
     inside, outside = _inside(hamlets, file)
-    findings = again_finding("hamlets", again, file)
+    findings = mark_findings("hamlets", marks, raw, file)
     findings += bad_codes("hamlets", village_text, spoiled, BAD_CODE) + people.findings + outside
     return ReadLayer(inside, findings, source_record("hamlets", source))
 
@@ -102,7 +103,7 @@ def headed_and_points(source: HamletsFile, what: str) -> tuple[Headed, NDArray[n
         _require_one_place(vector, what, source.path.name)
         points = np.asarray(shapely.point_on_surface(vector.geometry.to_numpy()), dtype=object)
         table = pd.DataFrame(vector.drop(columns=vector.geometry.name))
-        return Headed(table.set_axis(range(1, len(vector) + 1), axis=0), {}), points
+        return Headed(table.set_axis(range(1, len(vector) + 1), axis=0)), points
     heads = layer_columns("hamlets")
     named = (source.village, source.name, source.people, source.lat, source.lon, source.id)
     headed = read_rows(source, what, named=named)

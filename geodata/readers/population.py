@@ -13,7 +13,6 @@ from geodata.layers import Cell, Finding, rows_about
 from geodata.readers.columns import Columns, known_heads, require_one_meaning
 from geodata.readers.district_names import with_district_names
 from geodata.readers.files.cells import (
-    again_finding,
     bad_codes,
     count_column,
     parts_of_people,
@@ -25,6 +24,7 @@ from geodata.readers.files.cells import (
     total_rows,
 )
 from geodata.readers.files.header import Headed
+from geodata.readers.files.marks import mark_findings
 from geodata.readers.files.opening import source_record
 from geodata.readers.files.signatures import signature_finding, signature_rows
 from geodata.readers.files.table import holds_table, read_rows, titles_of
@@ -69,7 +69,7 @@ def _read_any(
         return read_rows(source, what, wanted, named=named)
     frame = read_vector(source, what)
     table = pd.DataFrame(frame.drop(columns=frame.geometry.name))
-    return Headed(table.set_axis(range(1, len(frame) + 1), axis=0), {})
+    return Headed(table.set_axis(range(1, len(frame) + 1), axis=0))
 
 
 def read_population(
@@ -88,18 +88,14 @@ def read_population(
     """
     assert source.path is not None
     file = source.path.name
-    table, again, _ = _read_any(source, WHAT, None, _named(source))
+    table, marks = _read_any(source, WHAT, None, _named(source))
     titles = titles_of(table)
     signed = signature_rows(table, {name_key(v) for v in villages["village_name"]} - {""})
     by_whom, table = signature_finding(WHAT, table, signed, file), table[~signed]
     require_rows(table, WHAT, file)
     columns = Columns(table, known_heads(source, WHAT), WHAT)
     people = _people_columns(columns, source)
-    findings = [
-        *again_finding(WHAT, again, file),
-        *by_whom,
-        *_against_people(table, titles, people[0], source),
-    ]
+    findings = [*by_whom, *_against_people(table, titles, people[0], source)]
     rows = _table_rows(columns, source)
     totals = total_rows(table, rows.coded, number=people[0], name=columns.pick(source.name, "name"))
     findings += total_finding("population", totals)
@@ -109,7 +105,7 @@ def read_population(
     numbers, doubts = _numbers(rows.table, people, source)
     rows, of_sums = _without_sums(rows, numbers["people"], known, file)
     numbers = numbers.loc[rows.table.index]
-    findings += [*of_rows, *doubts, *of_sums]
+    findings += [*of_rows, *doubts, *of_sums, *mark_findings(WHAT, marks, rows.table, file)]
     text = rows.code
     bridged = _bridged(rows, known, villages, file)
     findings += bridged.findings

@@ -21,7 +21,6 @@ from geodata.readers.facilities.regencies import rows_by_regency, stated_regenci
 from geodata.readers.facilities.rows import Rows, rows_of
 from geodata.readers.facilities.villages import declared_villages
 from geodata.readers.files.cells import (
-    again_finding,
     cell_text,
     count_column,
     pick_column,
@@ -29,6 +28,7 @@ from geodata.readers.files.cells import (
     total_finding,
     total_rows,
 )
+from geodata.readers.files.marks import mark_findings
 from geodata.readers.files.opening import source_record
 from geodata.readers.files.signatures import signature_finding, signature_rows
 from geodata.readers.files.table import holds_table
@@ -89,8 +89,7 @@ def read_facilities(
     """
     file = name or source.path.name
     _require_table(source, file)
-    read = rows_of(source)
-    rows, totals = _without_totals(read, source)
+    rows, totals = _without_totals(rows_of(source), source)
     rows, signed = _without_signatures(rows, villages, file)
     rows, empty = _with_content(rows, source, villages, file)
     aside, sure, findings = others(rows, source, villages, zone, (regency, file))
@@ -134,8 +133,8 @@ def read_facilities(
     for column in ("kind", "name", "parent_id", "functioning", "closed", "source"):
         frame[column] = frame[column].astype("str")
     found = (
-        *again_finding("facilities", read.again, file), *signed, *empty, *findings, *kinds.findings, *twice,
-        *whose.findings, *declared.findings, *placed.findings, *unread, *no_counts,
+        *mark_findings("facilities", rows.marks, columns.table, file), *signed, *empty, *findings,
+        *kinds.findings, *twice, *whose.findings, *declared.findings, *placed.findings, *unread, *no_counts,
         *total_finding("facilities", totals),
     )  # fmt: skip
     of_row = dict(zip(columns.table.index, ids, strict=True))

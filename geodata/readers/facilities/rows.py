@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -16,6 +15,7 @@ from geodata.readers.columns import Columns, known_heads
 from geodata.readers.coordinates import NOTHING, Stated, stated_coordinates
 from geodata.readers.facilities.angle_parts import MADE, joined_angles, refuse_angle_parts
 from geodata.readers.files.cells import cell_text
+from geodata.readers.files.marks import Marks
 from geodata.readers.files.table import holds_table, read_rows
 from geodata.readers.files.vector import read_features
 from geodata.vocabulary.kind_names import kind_of_name
@@ -48,19 +48,19 @@ class Rows(NamedTuple):
         Coordinates in degrees, one a row.
     place_column
         The heading of the coordinates (of the latitude, where there are two); "geometry" for a map.
-    again
-        The rows in which the headings stand again, which are left out, with a word of each.
+    marks
+        What the file says of its rows and columns besides.
     """
 
     columns: Columns
     stated: Stated
     place_column: str
-    again: Mapping[int, str] = MappingProxyType({})
+    marks: Marks = Marks()
 
     def only(self, keep: NDArray[np.bool_]) -> Rows:
         """Return some of the rows."""
         columns = Columns(self.columns.table[keep], self.columns.heads, self.columns.what)
-        return Rows(columns, self.stated.only(keep), self.place_column, self.again)
+        return Rows(columns, self.stated.only(keep), self.place_column, self.marks)
 
 
 def rows_of(source: FacilitiesFile) -> Rows:
@@ -89,7 +89,7 @@ def _own_first(names: tuple[str, ...], kind: str) -> tuple[str, ...]:
 
 
 def _table_rows(source: FacilitiesFile, heads: Mapping[str, tuple[str, ...]], what: str) -> Rows:
-    table, again, _ = read_rows(source, what, named=_named(source))
+    table, marks = read_rows(source, what, named=_named(source))
     columns = Columns(table, heads, what)
     named_places = bool(source.lat or source.lon or source.coordinates)
     off = not heads["lat"] or not heads["lon"]
@@ -117,7 +117,7 @@ def _table_rows(source: FacilitiesFile, heads: Mapping[str, tuple[str, ...]], wh
     stated = stated_coordinates(columns.table, lat, lon, pair)
     if source.crs is not None:
         stated = _in_degrees(stated, source.crs, what)
-    return Rows(columns, stated, lat or pair or "", again)
+    return Rows(columns, stated, lat or pair or "", marks)
 
 
 def _named(source: FacilitiesFile) -> tuple[str | None, ...]:

@@ -455,24 +455,6 @@ def has_name(text: pd.Series[Any]) -> pd.Series[Any]:
     return named
 
 
-def again_finding(layer: str, again: Mapping[int, str], file: str) -> tuple[Finding, ...]:
-    """Return the finding about rows in which a table's headings stand again (row → a word of it), if any do.
-
-    Examples
-    --------
-    >>> [found.ids for found in again_finding("facilities", {14: "No"}, "pustu.xlsx")]
-    [('row 14',)]
-    """
-    if not again:
-        return ()
-    cells = tuple(Cell(file, row, "", said, effect="takes part in nothing") for row, said in again.items())
-    return (Finding(
-        "info", layer, "heading_again", len(again), tuple(f"row {row}" for row in again)[:5],
-        f"{file}: rows in which the headings stand again, as on each printed page, were left out",
-        "none needed", cells,
-    ),)  # fmt: skip
-
-
 def total_finding(layer: str, rows: pd.Series[Any]) -> tuple[Finding, ...]:
     """Return the finding about rows of totals, if there are any."""
     ids = [f"row {i}" for i in rows.index[rows]]

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import pandas as pd
 
 from geodata.errors import first_five
+from geodata.readers.files.beside import lists_beside
 from geodata.readers.files.cells import cell_text
+from geodata.readers.files.marks import Marks
 from geodata.vocabulary.spelling import spelling_key
 
 if TYPE_CHECKING:
@@ -28,15 +30,10 @@ class Header(NamedTuple):
 
 
 class Headed(NamedTuple):
-    """A table under its headings (index: the row's number in the file, from 1), without their repetitions.
-
-    ``again`` are the rows in which the headings stand again, as on each printed page, with their first words.
-    ``beside`` are the headings of further lists beside the first.
-    """
+    """A table under its headings (index: the row's number in the file, from 1), without their repetitions."""
 
     table: pd.DataFrame
-    again: dict[int, str]
-    beside: tuple[str, ...] = ()
+    marks: Marks = Marks()
 
 
 def score(names: Sequence[object], wanted: AbstractSet[str]) -> int:
@@ -273,7 +270,14 @@ def with_header(
     table = pd.DataFrame(
         list(body_rows.values()), columns=_distinct(names), index=list(body_rows), dtype="object"
     )
-    return Headed(table.set_axis(_without_copies(table, names), axis=1), again)
+    beside = lists_beside(table, names)
+    heads = _without_copies(table, names)
+    own = {spelling_key(name) for i, name in enumerate(names) if i not in beside}
+    for i in beside:
+        # What stands under a heading of the first list is no other meaning of it.
+        if spelling_key(names[i]) in own:
+            heads[i] = f"{names[i]} [list beside, column {i + 1}]"
+    return Headed(table.set_axis(heads, axis=1), Marks(again, beside=tuple(names[i] for i in beside)))
 
 
 def repeated_headings(rows: Sequence[Sequence[object]], header: Header) -> dict[int, str]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from geodata.errors import InputError, MissingColumnError, UnreadableFileError, brief, suggest
 from geodata.files import limits
 from geodata.readers.files.formulas import formulas_without_values, require_values
+from geodata.readers.files.marks import hidden_rows, striking_styles, struck_rows
 from geodata.readers.files.opening import require_readable
 
 if TYPE_CHECKING:
@@ -34,6 +35,15 @@ class Merged(NamedTuple):
     left: int
     bottom: int
     right: int
+
+
+class SheetCells(NamedTuple):
+    """A sheet's rows, its cells whose formula has no value (C7), and the rows (from 1) hidden or struck."""
+
+    rows: list[list[object]]
+    without: list[str]
+    hidden: frozenset[int]
+    struck: frozenset[int]
 
 
 def sheet_names(path: Path, what: str) -> list[str]:
@@ -76,13 +86,13 @@ def sheet_rows(path: Path, sheet: str | None, what: str) -> list[list[object]]:
     UnreadableFileError
         A cell of a million characters and more; formulas without their values.
     """
-    rows, without = sheet_cells(path, sheet, what)
-    require_values(without, path, what)
-    return rows
+    cells = sheet_cells(path, sheet, what)
+    require_values(cells.without, path, what)
+    return cells.rows
 
 
-def sheet_cells(path: Path, sheet: str | None, what: str) -> tuple[list[list[object]], list[str]]:
-    """Return the rows of a sheet, and its cells whose formula has no value, such as C7; these are empty.
+def sheet_cells(path: Path, sheet: str | None, what: str) -> SheetCells:
+    """Return the cells of a sheet; those whose formula has no value are empty.
 
     The cells below a merged block's first row hold its value.
 
@@ -115,9 +125,10 @@ def sheet_cells(path: Path, sheet: str | None, what: str) -> tuple[list[list[obj
         read = bounded(map(_filled, page.iter_rows(values_only=True)), what, path.name)
         rows = [list(row) for row in _few_enough(read, what, path.name)]
         member = page._worksheet_path  # noqa: SLF001 - openpyxl reads no merged cells where it reads row by row
+        striking = striking_styles(book)
     without = list(formulas_without_values(path, member))
     _fill_down(rows, _merged_blocks(path, member), what, path.name)
-    return rows, without
+    return SheetCells(rows, without, hidden_rows(path, member), struck_rows(path, member, striking))
 
 
 @contextmanager

@@ -182,14 +182,14 @@ def _require_content(rows: Sequence[Sequence[object]], what: str, file: str) -> 
 
 
 def _of_book(source: FileSource, known: Known, what: str) -> Headed:
-    rows, without = sheet_cells(source.path, source.sheet, what)
+    rows, without, hidden, struck = sheet_cells(source.path, source.sheet, what)
     if not any(any(cell_text(cell) for cell in row) for row in rows):
         require_values(without, source.path, what)
     _require_content(rows, what, source.path.name)
     headed = _titled(with_header(rows, *known, strict_width=False), rows)
     if without:
         require_values(_missed(headed.table, rows, without, _of_use(source)), source.path, what)
-    return headed
+    return headed._replace(marks=headed.marks._replace(hidden=hidden, struck=struck))
 
 
 def _of_use(source: FileSource) -> set[str]:

@@ -1,0 +1,87 @@
+"""A second list beside the first in one sheet: its columns are found, and told, for no row has two units."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING
+
+from geodata.readers.files.cells import NUMBERS, holds_names
+from geodata.vocabulary.columns import layer_columns
+from geodata.vocabulary.kind_names import kind_of_name
+from geodata.vocabulary.spelling import spelling_key
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+# "Posyandu 2": a heading that ends with the number of a unit, which is no year.
+_NUMBERED = re.compile(r"(.*[^\W\d_])([\W_]*\d{1,2}|[\W_]+[IVX]{1,4})\W*$")
+# So many headings of a list stand again where another begins.
+LEAST = 2
+
+
+def lists_beside(table: pd.DataFrame, names: Sequence[str]) -> tuple[int, ...]:
+    """Return which columns (from 0) are of further lists beside the first; none where there is one list.
+
+    A list begins again where headings that number, name or place a unit do, two of them at least. Or a kind's
+    columns are numbered, with a name of a unit in each: "Posyandu 1", "Posyandu 2".
+
+    Parameters
+    ----------
+    table
+        Its columns are those of ``names``, in their order.
+    names
+        Headings as the file has them, "" for none.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> names = ["No", "Nama Pustu", "Desa", "", "No", "Nama Posyandu", "Desa"]
+    >>> lists_beside(pd.DataFrame([[1, "Pustu A", "Ampel", None, 1, "Melati", "Ampel"]]), names)
+    (4, 5, 6)
+    >>> lists_beside(pd.DataFrame([["Ampel", "Melati", "Mawar"]]), ["Desa", "Posyandu 1", "Posyandu 2"])
+    (2,)
+    """
+    return _begun_again(table, names) or _numbered(table, names)
+
+
+def _begun_again(table: pd.DataFrame, names: Sequence[str]) -> tuple[int, ...]:
+    seen: set[str] = set()
+    again: dict[int, str] = {}
+    for i, name in enumerate(names):
+        meaning = _meanings().get(spelling_key(name), "") if name else ""
+        if meaning and meaning in seen and table.iloc[:, i].notna().any():
+            again[i] = meaning
+        seen.add(meaning)
+    # A column may stand twice; a list that begins again has the name, or the village, and another.
+    if len(set(again.values())) < LEAST or not {"name", "village_name"} & set(again.values()):
+        return ()
+    first = min(again)
+    # The columns of the first list do not go on behind those of the second.
+    known = [i for i, name in enumerate(names) if i >= first and spelling_key(name) in _meanings()]
+    if any(i not in again for i in known):
+        return ()
+    return tuple(i for i, name in enumerate(names) if i >= first and name)
+
+
+@cache
+def _meanings() -> dict[str, str]:
+    """Return what a heading tells of a unit by its key: its number, its name, or where it is."""
+    heads = layer_columns("facilities")
+    found = {
+        spelling_key(heading): key
+        for key in ("district_name", "village_name", "coordinates", "lon", "lat", "name")
+        for heading in heads[key]
+    }
+    return {**found, **dict.fromkeys(NUMBERS, "number")}
+
+
+def _numbered(table: pd.DataFrame, names: Sequence[str]) -> tuple[int, ...]:
+    stems: dict[str, list[int]] = {}
+    for i, name in enumerate(names):
+        found = _NUMBERED.match(name)
+        if found is not None and kind_of_name(found[1]) is not None and holds_names(table.iloc[:, i]):
+            stems.setdefault(spelling_key(found[1]), []).append(i)
+    return tuple(i for same in stems.values() for i in same[1:])
