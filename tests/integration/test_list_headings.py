@@ -82,6 +82,21 @@ def test_staff_below_one_heading_is_counted(folder):
     assert layers.facilities["staff_perawat"].tolist() == [2] * 6
 
 
+@pytest.mark.parametrize(("over", "parts"), [("Jumlah Bidan", ("PNS", "Kontrak")),
+                                             ("Jumlah Kader", ("Aktif", "Terlatih")),
+                                             ("Bangunan", ("Milik", "Sewa"))])  # fmt: skip
+@pytest.mark.parametrize("merged", [True, False])
+def test_parts_below_a_heading_are_no_unit(folder, over, parts, merged):
+    """What they count in all nobody says: neither is "Jumlah Bidan"."""
+    rows = [[*unit, 1, 2] for unit in UNITS]
+    down = [f"{c}1:{c}2" for c in "ABCD"]
+    merged = ["E1:F1", *down] if merged else []
+    book(folder / "pustu.xlsx", [[*HEADS, over, None], [None] * 4 + [*parts], *rows], *merged)
+    said, layers, _ = built(folder)
+    assert "staff" not in said["facilities"][0]
+    assert sorted(layers.facilities["name"]) == sorted(NAMES)
+
+
 @pytest.mark.parametrize("merged", [(), ("A1:D1",)])
 @pytest.mark.parametrize("title", ["JUMLAH PENDUDUK", "Penduduk", "Desa"])
 def test_a_title_of_known_words_is_no_heading_of_people(folder, title, merged):
@@ -100,6 +115,13 @@ def test_columns_that_only_area_yml_names_lead_to_their_headings(tmp_path):
     assert table.to_dict("list") == {"NMDS": ["Ampel"], "KDWIL": ["1"], "PDK": ["7"]}
     # Who names none has the known words.
     assert list(read_rows(FileSource(path=tmp_path / "a.csv"), "people").table) == rows[0]
+
+
+@pytest.mark.parametrize("row", [[1, "Pustu A", "Ampel", "Ambulu", "baik", "lama"],
+                                 [None, "Pustu A", "Ampel", None, "baik", "lama"]])  # fmt: skip
+def test_a_unit_below_a_heading_over_two_columns_is_one(tmp_path, row):
+    book(tmp_path / "a.xlsx", [[*HEADS, "Bangunan", None], row, *UNITS])
+    assert len(read_rows(FileSource(path=tmp_path / "a.xlsx"), "x").table) == 7
 
 
 # --- Headings that stand again -----------------------------------------------------------------------------

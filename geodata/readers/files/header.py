@@ -88,13 +88,16 @@ def _candidates(rows: Sequence[Sequence[object]], wanted: AbstractSet[str]) -> l
             parts = _with_parts(one, below) or _with_angles(one, below)
             if parts and _told_below(one, below, wanted):
                 parts = None
-            parts = parts or _with_sides(one, below, wanted)
+            parts = parts or _with_sides(one, below, wanted) or _with_words(one, below, wanted)
             if parts:
                 # Known headings of the first row are known still: "Jumlah Penduduk" over L and P.
                 most = max(score(one, wanted), score(parts, wanted))
                 found.append((most, 2, Header(parts, i + 2, i)))
             elif both := _two_rows(one, below, wanted):
-                found.append((score(both, wanted), _parts_of_one(one, below), Header(both, i + 2, i)))
+                parts_of_one = _parts_of_one(one, below)
+                # "Jumlah Bidan" is known still where "PNS" and "Kontrak" stand below it.
+                most = max(score(both, wanted), score(one, wanted) if parts_of_one else 0)
+                found.append((most, parts_of_one, Header(both, i + 2, i)))
     return found
 
 
@@ -219,6 +222,36 @@ def _with_sides(above: list[str], below: list[str], wanted: AbstractSet[str]) ->
         return None
     said = {i: below[i] if spelling_key(below[i]) in wanted else f"Koordinat {below[i]}" for i in own}
     return [said.get(i, a) for i, a in enumerate(above)]
+
+
+def _with_words(above: list[str], below: list[str], wanted: AbstractSet[str]) -> list[str] | None:
+    """Return the headings of two rows where the second has unknown words alone, side by side below some.
+
+    Two headings of the first row at least have nothing of their own below them, as no row of a list has.
+
+    Examples
+    --------
+    >>> _with_words(["No", "Nama", "Tenaga", ""], ["", "", "PNS", "Kontrak"], {"nama"})
+    ['No', 'Nama', 'Tenaga PNS', 'Tenaga Kontrak']
+    """
+    width = max(len(above), len(below))
+    above, below = above + [""] * (width - len(above)), below + [""] * (width - len(below))
+    groups: dict[int, list[int]] = {}
+    start = alone = 0
+    for i, (a, b) in enumerate(zip(above, below, strict=True)):
+        start = i if a and a != above[start] else start
+        if not b or b == a:
+            alone += bool(a)
+        elif not above[start] or spelling_key(b) in wanted or any(c.isdigit() for c in b):
+            return None
+        else:
+            groups.setdefault(start, []).append(i)
+    if not groups or alone < 2 or min(map(len, groups.values())) < 2:
+        return None
+    over = {i: above[first] for first, group in groups.items() for i in group}
+    return [
+        f"{over[i]} {b}" if i in over else a or b for i, (a, b) in enumerate(zip(above, below, strict=True))
+    ]
 
 
 def _parts_of_one(above: list[str], below: list[str]) -> bool:
