@@ -228,10 +228,10 @@ def _names(path: Path | None) -> dict[str, str]:
     return found
 
 
-def _any_table(source: FileSource, what: str, wanted: Sequence[str]) -> pd.DataFrame:
+def _any_table(source: FileSource, what: str, wanted: Sequence[str] | None = None) -> pd.DataFrame:
     from geodata.readers.population import read_any_table
 
-    return read_any_table(source, what, tuple(wanted))
+    return read_any_table(source, what, None if wanted is None else tuple(wanted))
 
 
 def _cut_people(
@@ -242,7 +242,7 @@ def _cut_people(
     Returns the people of each kabupaten's rows, and what is to be told.
     """
     heads = layer_columns("population")
-    table = _any_table(FileSource(path=path), "population", (*heads["people"], *heads["name"]))
+    table = _any_table(FileSource(path=path), "population")
     columns = Columns(table, heads, "population")
     code = columns.pick(None, "code")
     own = _people_rows(table, columns, path.name)

@@ -181,7 +181,7 @@ def _read(job: RegencyJob) -> tuple[Layers, tuple[str, ...]]:
 def _without_rivals(source: PopulationFile, out: Path, villages: gpd.GeoDataFrame) -> tuple[str, ...]:
     """Write a table of people without rows that claim one village; returns what to tell of them."""
     heads = layer_columns("population")
-    table = read_any_table(source, "population", (*heads["name"], *heads["people"]))
+    table = read_any_table(source, "population")
     columns = Columns(table, heads, "population")
     code = columns.text(None, "code")
     rows = Rows(code, columns.text(None, "name"), columns.text(None, "district_name"))
