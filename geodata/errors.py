@@ -150,7 +150,7 @@ def suggest(wanted: str, available: Iterable[object]) -> str:
     """
     names = [str(a) for a in available]
     lowered = {n.lower(): n for n in reversed(names)}
-    close = difflib.get_close_matches(wanted.lower(), list(lowered), n=1, cutoff=0.5)
+    close = difflib.get_close_matches(wanted.lower(), list(lowered), n=1, cutoff=0.51)
     hint = f" Did you mean {lowered[close[0]]!r}?" if close else ""
     shown = ", ".join(names[:30]) + (", …" if len(names) > 30 else "")
     return f"{hint} The file has: {shown}."

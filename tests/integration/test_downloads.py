@@ -207,15 +207,15 @@ def test_a_part_that_nobody_asked_for_is_told(client, pbf):
         said = {"ETag": server.etag(data), "Content-Range": f"bytes 0-4999/{len(data)}"}
         server.send(handler, 206, data[:5000], said)
 
-    with serving(map=pbf) as served:
-        # It may pass, and where it does not it is told.
-        served.next = [part]
-        assert client.get(source(f"{served.address}/map", content=Content.PBF)).path.read_bytes() == pbf
+    with serving(map=pbf, other=pbf) as served:
         served.always["/other"] = part
         with pytest.raises(
             DownloadError, match=r"a part of the file \(206\), though all of it was asked for"
         ):
             client.get(source(f"{served.address}/other", content=Content.PBF))
+        # It may pass.
+        served.next = [part]
+        assert client.get(source(f"{served.address}/map", content=Content.PBF)).path.read_bytes() == pbf
 
 
 def test_a_part_shorter_than_it_says_is_not_the_whole(client, pbf):

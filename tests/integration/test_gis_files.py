@@ -18,7 +18,7 @@ import shapely
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from geodata.errors import ConfigError, DiskError
+from geodata.errors import ConfigError, DiskError, UnknownCodeError
 from planner import Ilp, demo_layers, find_gaps, write_gaps
 from planner.coverage.show import STATUS_COLORS
 from planner.pipeline import CloseFacility, default_scenario
@@ -374,7 +374,7 @@ def test_what_is_wrong_is_said(answer, tmp_path, write):
 
 
 def test_a_kind_that_is_not_there(answer, tmp_path):
-    with pytest.raises(ConfigError, match="choose one of puskesmas"):
+    with pytest.raises(UnknownCodeError, match="Use one of puskesmas"):
         write_kml(answer.ilp, tmp_path / "g.kml", kind="apotek")
 
 

@@ -13,7 +13,7 @@ from planner.travel.frames import Travel
 from planner.travel.street import street_router
 
 
-@pytest.mark.parametrize("step_m", [12.5, 25.0, 40.0])
+@pytest.mark.parametrize("step_m", [3.0, 8.0, 12.5])
 def test_a_road_is_reached_to_its_tip(step_m):
     """A facility in the middle of a street of 10 m/s: within 33.3 s one comes from 333 m on both sides."""
     trips = Travel(street_router(), shapely.box(-500, -500, 1500, 500))

@@ -74,7 +74,7 @@ def test_each_rule_is_told_in_both_languages(area):
 
 
 def test_an_area_without_roads_says_so():
-    layers = demo_layers(6)
+    layers = demo_layers(12)
     layers = type(layers)(**{**vars(layers), "roads": None})
     with pytest.raises(EditError, match="no roads") as found:
         Study(layers).gaps(edits=[CloseRoad(road="r1")])

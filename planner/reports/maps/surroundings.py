@@ -33,7 +33,7 @@ def surroundings(layers: Layers) -> dict[str, Any]:
     Examples
     --------
     >>> from planner.pipeline import demo_layers
-    >>> surroundings(demo_layers(6))
+    >>> surroundings(demo_layers(12))
     {'neighbours': None, 'relief': None}
     """
     return {"neighbours": _neighbours(layers.neighbours), "relief": _relief(layers.relief)}
