@@ -279,7 +279,7 @@ def test_a_place_that_reaches_nothing_is_said_so(town):
 
 
 def test_questions_that_cannot_be_answered(town):
-    with pytest.raises(ConfigError, match="mode: 'train' is not known. Use one of motorcycle"):
+    with pytest.raises(ConfigError, match=r"mode: 'train' is not known\. Use one of motorcycle"):
         travel_by(town, "train")
     trips = travel_by(town, "motorcycle")
     with pytest.raises(InputError, match="no CRS"):
