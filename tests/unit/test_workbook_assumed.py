@@ -82,9 +82,17 @@ def test_units_count_by_what_is_assumed_and_are_told_where_the_list_says_otherwi
 def test_a_unit_that_the_list_closes_is_not_closed_by_what_is_assumed():
     gaps = answer(ChangeFacility(id="shut", functioning="no"))
     told = {"closed": "yes"}
-    for rows in (gaps.layers.facilities, gaps.listed):
-        rows["closed"] = [told.get(i) for i in rows.index]
+
+    def closing(rows):
+        rows = rows.assign(closed=[told.get(i) for i in rows.index])
         rows.loc["closed", "functioning"] = "no"
+        return rows
+
+    gaps = replace(
+        gaps,
+        layers=replace(gaps.layers, facilities=closing(gaps.layers.facilities)),
+        listed=closing(gaps.listed),
+    )
     assert counted(gaps)[["closed", "shut"]].tolist() == ["not_functioning", "not_functioning_assumed"]
 
 
