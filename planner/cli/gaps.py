@@ -103,10 +103,20 @@ def _scenario(options: argparse.Namespace) -> Scenario:
 
 def _doubts(gaps: Gaps) -> list[str]:
     """Return a line for each list, and the roads, that are not taken as whole, and for like seasons."""
+    from geodata.errors import counted
     from planner.coverage.known.extent import extent_findings
+    from planner.coverage.known.lost import lost_units
     from planner.coverage.known.seasons import seasons_told
 
     lines = [f"  {f.message}\n    → {f.action}" for f in extent_findings(gaps.extent, gaps.layers)]
+    listed = [kind for kind in gaps.scenario.standard if kind in gaps.layers.area.listed_kinds]
+    lost = {kind: len(lost_units(gaps.layers, (kind,), working=True)) for kind in listed}
+    lines += [
+        f"  {kind}: {counted(n, 'unit')} without a place: whom they may serve is unknown, not a gap\n"
+        "    → give the coordinates, the village or at least the kecamatan; jangkau check lists them"
+        for kind, n in lost.items()
+        if n
+    ]
     if gaps.ways is not None and not seasons_told(gaps.layers, gaps.scenario):
         lines.append("  wet season: as dry, as the road file says too little of surfaces, seasons or fords")
     return lines

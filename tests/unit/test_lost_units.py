@@ -162,3 +162,23 @@ def test_a_unit_more_that_has_no_place_makes_no_gap(seed):
     )
     assert not ((after == "gap") & (before != "gap")).any()
     assert (after.isin(["gap", "partly"])).sum() <= (before.isin(["gap", "partly"])).sum()
+
+
+def test_the_map_and_the_console_say_how_many_have_no_place():
+    from planner.cli.gaps import _doubts
+    from planner.reports.maps.page import _kind
+    from planner.texts.catalogues import map_texts
+
+    area = two_kecamatan()
+    told = {}
+    for lost in (area, losing(area, "B", district="99.01.02")):
+        gaps, _ = answers(lost)
+        totals = summary(gaps)["kinds"][KIND]
+        said = [_kind(gaps, KIND, totals, map_texts(lang))["incomplete"] for lang in ("en", "id")]
+        told[len(told)] = said, _doubts(gaps)
+    assert told[0][0] == [[], []]
+    assert not any("without a place" in line for line in told[0][1])
+    [english], [indonesian] = told[1][0]
+    assert "without a place: 1;" in english
+    assert "1 unit dalam daftar belum diketahui letaknya" in indonesian
+    assert sum("puskesmas: 1 unit without a place" in line for line in told[1][1]) == 1

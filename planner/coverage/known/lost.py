@@ -9,9 +9,31 @@ import numpy as np
 from geodata.vocabulary.statuses import FacilityStatus, YesNo
 
 if TYPE_CHECKING:
+    import geopandas as gpd
     from numpy.typing import NDArray
 
     from geodata.layers import Layers
+
+
+def lost_units(layers: Layers, kinds: tuple[str, ...], *, working: bool) -> gpd.GeoDataFrame:
+    """Return the facilities of some kinds without a place.
+
+    Parameters
+    ----------
+    layers, kinds, working
+        As for :func:`may_stand`.
+
+    Examples
+    --------
+    >>> from planner.pipeline import demo_layers
+    >>> lost_units(demo_layers(12), ("pustu",), working=True).index.tolist()
+    []
+    """
+    rows = layers.facilities
+    lost = rows["kind"].isin(kinds) & (rows["status"] == FacilityStatus.UNLOCATED)
+    if working:
+        lost &= rows["functioning"] != YesNo.NO
+    return rows[lost]
 
 
 def may_stand(layers: Layers, kinds: tuple[str, ...], *, working: bool) -> NDArray[np.bool_]:
@@ -47,14 +69,10 @@ def may_stand(layers: Layers, kinds: tuple[str, ...], *, working: bool) -> NDArr
     >>> layers.villages["district_code"][lost].unique().tolist()
     ['99.01.02']
     """
-    rows, villages = layers.facilities, layers.villages
-    lost = rows["kind"].isin(kinds) & (rows["status"] == FacilityStatus.UNLOCATED)
-    if working:
-        lost &= rows["functioning"] != YesNo.NO
+    rows, villages = lost_units(layers, kinds, working=working), layers.villages
     out = np.zeros(len(villages), dtype=bool)
-    if not lost.any():
+    if not len(rows):
         return out
-    rows = rows[lost]
     in_village = rows["village_code"].isin(villages.index)
     out |= villages.index.isin(rows["village_code"][in_village])
     rows = rows[~in_village]

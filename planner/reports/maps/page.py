@@ -19,6 +19,7 @@ from jinja2 import Template
 from geodata.crs import WGS84
 from geodata.vocabulary.statuses import FacilityStatus, YesNo
 from planner.coverage.known.extent import ROADS
+from planner.coverage.known.lost import lost_units
 from planner.coverage.known.seasons import seasons_told
 from planner.coverage.show import STATUS_COLORS, what_if
 from planner.coverage.tables import is_at_least, kinds_without_rule, roads_or_straight, summary
@@ -403,6 +404,17 @@ def attribution(gaps: Gaps, texts: dict[str, str]) -> str:
     return f"{html.escape(texts['sources'])}: {listed} · {html.escape(texts['made_by'])}"
 
 
+def _lost(gaps: Gaps, kind: str, texts: dict[str, str]) -> list[str]:
+    """Return what is said of units of a kind, or of one that counts as it, that have no place."""
+    words = (kind, *gaps.scenario.standard[kind].counts)
+    many = {w: len(lost_units(gaps.layers, (w,), working=True)) for w in words}
+    return [
+        texts["lost_units"].format(kind=texts.get(f"kind_{w}", w), n=n)
+        for w, n in many.items()
+        if n and w in gaps.layers.area.listed_kinds
+    ]
+
+
 def _kind(gaps: Gaps, kind: str, totals: dict[str, Any], texts: dict[str, str]) -> dict[str, Any]:
     symbol = symbol_of(kind)
     rows = gaps.layers.facilities
@@ -424,7 +436,8 @@ def _kind(gaps: Gaps, kind: str, totals: dict[str, Any], texts: dict[str, str]) 
                 kind=texts.get(f"kind_{word}", word), why=texts[f"why_{gaps.extent.why[word]}"]
             )
             for word in totals["incomplete"]
-        ],
+        ]
+        + _lost(gaps, kind, texts),
         "limit_minutes": totals["limit_minutes"],
         "reach": {
             season: {
