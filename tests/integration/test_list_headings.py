@@ -134,6 +134,7 @@ def paged(heads, rows, again=None):
     return [*heads, *rows[:2], *pages]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("numbered", [True, False])
 def test_headings_on_each_page_are_no_units(folder, numbered):
     heads = [HEADS, ["1", "2", "3", "4"]] if numbered else [HEADS]

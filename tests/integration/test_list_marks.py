@@ -91,6 +91,7 @@ def test_units_in_columns_of_one_row_are_told(folder):
     assert built(folder)[2]["list_beside"].ids == ("Posyandu 2", "Posyandu III")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("more", [
     # Who heads each unit and where he lives; counts by year; a column that stands twice; counted by sex.
     {"Nama Kepala": NAMES, "NIP": range(6), "Alamat": DESA},

@@ -109,6 +109,7 @@ def test_rows_of_other_kabupaten_stay_outside(run):
     assert "place_far" not in told
 
 
+@pytest.mark.slow
 def test_a_list_of_the_province_keeps_rows_of_a_like_name_outside(run):
     """Forty rows of another kabupaten, of which one has a village and kecamatan that are here too."""
     more = [{"Nama": f"Pustu {i}", "Desa": f"Sana {i}", "Kecamatan": "Sana", **FAR} for i in range(40)]

@@ -58,6 +58,7 @@ def test_the_most_is_that_of_plans_that_keep_the_rules():
     assert len(kept.sites) == 4
 
 
+@pytest.mark.slow
 def test_where_nobody_is_near_villages_are_named_with_rules_too():
     study, places = town([0.0, 3000.0])
     with pytest.raises(ConfigError, match=r"together.* reach 25\.00%\. 6 villages have people") as told:
