@@ -27,7 +27,7 @@ layers = open_workspace(options.workspace)
 units = layers.facilities.query("status == 'used'")
 units = units.iloc[:: max(1, len(units) // options.units)][: options.units]
 print(f"{trips.router.network.edges:,} road sections, {options.mode}")
-trips.isochrones(units.iloc[:1], options.minutes[:1], step_m=100.0)
+trips.isochrones(units.iloc[:1], options.minutes[:1])
 rng = np.random.default_rng(1)
 for i in range(len(units)):
     for minutes in options.minutes:

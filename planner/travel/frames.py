@@ -89,7 +89,7 @@ class Travel:
     >>> legs = trips.path(places.iloc[[0]], units.loc[[near["facility_id"].iloc[0]]])
     >>> bool(abs(legs["minutes"].sum() - near["minutes"].iloc[0]) < 1e-6)
     True
-    >>> areas = trips.isochrones(units.iloc[:1], minutes=[15, 30], step_m=50.0)
+    >>> areas = trips.isochrones(units.iloc[:1], minutes=[15, 30], step_m=25.0)
     >>> bool(areas["area_km2"].is_monotonic_increasing)
     True
     >>> share = trips.catchments(places, units, minutes=30, cell_m=200.0)
@@ -464,7 +464,7 @@ class Travel:
         minutes
             The limits, included; of one facility the shortest comes first.
         step_m
-            Distance (metres) of the lattice's points, a 75th of the area's side at most.
+            Distance (metres) of the lattice's points, a 100th of the area's side at most.
         direction
             Which way people travel.
 

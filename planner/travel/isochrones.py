@@ -34,7 +34,7 @@ MOST_LATTICE_POINTS = 4_000_000
 # The square of a facility's area has so many of them to a side: the error of its rim is then below 1 %.
 STEPS_A_SIDE = 350
 # Who chooses the distance himself has so many at least: the area is then right to 1 % (docs/METHODS.md).
-LEAST_STEPS_A_SIDE = 75
+LEAST_STEPS_A_SIDE = 100
 # At which the area is first looked at.
 ROUGH_M = 100.0
 # Cell sizes are one of these, so that grids of one size share their lines wherever they begin.

@@ -19,7 +19,8 @@ def guessed(demo_layers):
     study = Study(demo_layers)
     best = site(study, KIND, Ask(units=1)).sites["village_code"].iloc[0]
     mine = (study.demand["village_code"] == best).to_numpy()
-    study.demand = study.demand.assign(by_area=mine)
+    # A study keeps its own and hands out copies.
+    study._demand = study.demand.assign(by_area=mine)
     return study, best, float(study.demand["people"][mine].sum())
 
 
