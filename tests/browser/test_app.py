@@ -196,6 +196,7 @@ def test_a_press_during_which_the_list_changes_is_not_lost(tab, hostile_layers):
     tab.page.locator("article.sheet").locator("h2", has_text=code).wait_for(timeout=8000)
 
 
+@pytest.mark.slow
 def test_a_press_that_ends_on_the_map_holds_up_no_list(tab, hostile_layers):
     code = hostile_layers.villages.index[3]
     tab.page.locator(f'[data-key="v-{code}"]').hover()

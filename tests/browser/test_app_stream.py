@@ -314,6 +314,7 @@ def test_a_server_that_answers_in_the_middle_of_a_probe_is_not_lost(tab, served)
     assert tab.page.evaluate("window.sameOne") is True
 
 
+@pytest.mark.slow
 def test_a_late_answer_turns_no_choice_back(tab):
     """The answer to "served" arrives when "gap" is chosen already; then that to "gap"."""
     page = tab.page
