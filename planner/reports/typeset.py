@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import unicodedata
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
 MAIN, DATA = "main.typ", "data.json"
 # A fixed time, so that the same source and data are the same bytes.
 CREATED_S = 0
+# Of marks on letters the fonts have those of Latin, of the skin tones of emoji none; APART is not seen.
+LAST_LATIN_MARK, TONES, APART = "\u036f", "\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff", "\u200c"
 
 
 def typeset(
@@ -102,8 +106,8 @@ def _compiled(
         folder = Path(name)
         (folder / MAIN).write_text(source, "utf-8")
         # Half a surrogate pair is no text that UTF-8 can hold.
-        text = json.dumps(data, ensure_ascii=False, allow_nan=False).encode("utf-8", errors="replace")
-        (folder / DATA).write_bytes(text)
+        text = _with_marks_apart(json.dumps(data, ensure_ascii=False, allow_nan=False))
+        (folder / DATA).write_bytes(text.encode("utf-8", errors="replace"))
         for path, content in files.items():
             file = folder / _inside(path)
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -112,6 +116,19 @@ def _compiled(
             folder / MAIN, root=folder, font_paths=[], ignore_system_fonts=True, timestamp=CREATED_S, **how
         )
         return made
+
+
+def _with_marks_apart(text: str) -> str:
+    """Return a text whose letters stay apart from marks behind them that the fonts hardly have.
+
+    A letter and its marks are set as one: where no font has the mark, the letter would be lost with it.
+    """
+    if text.isascii():
+        return text
+    marks = [
+        c for c in set(text) if c > LAST_LATIN_MARK and (unicodedata.category(c)[0] == "M" or c in TONES)
+    ]
+    return re.sub(rf"(?<=\w)(?=[{re.escape(''.join(sorted(marks)))}])", APART, text) if marks else text
 
 
 def _inside(path: str) -> str:

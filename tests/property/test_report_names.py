@@ -96,6 +96,9 @@ class Page(HTMLParser):
 @example(name="".join(PARTS))
 @example(name="{_{ x }_}{_% y %_}")
 @example(name="$#{ ]\\")
+@example(name="\U0001f3fb")
+@example(name="\u1ab0\u3099")
+@example(name="\u0301é\u20e3")
 def test_any_name_is_text_in_every_format(name):
     made = document(name)
     data = as_data(made, WORDS)
