@@ -79,3 +79,12 @@ def test_each_end_is_drawn_on_once_to_its_nearest():
     lines, on = drawn(*halves)
     assert on.tolist() == [0]
     assert lines[0].coords[-1] == at(1005, 500).coords[0]
+
+
+def test_a_few_gaps_of_a_file_that_was_not_clipped_stay():
+    """Bantul's roads, as a whole, have some gaps on the border by chance: nobody may join only these."""
+    pair = [(500, 500), (1000, 500)], [(1005, 500), (1500, 500)]
+    others = [[(900, 50 * i), (1000, 50 * i)] for i in range(1, 5)]
+    assert drawn(*pair, *others)[1].tolist() == [0]
+    others = [[(900, 50 * i), (1000, 50 * i)] for i in range(1, 6)]
+    assert drawn(*pair, *others)[1].tolist() == []
