@@ -106,6 +106,28 @@ def _roads(folder: Path, rng: np.random.Generator, columns: int, rows: int, how:
     return folder / "jalan.parquet"
 
 
+def lose_places(folder: Path, seed: int) -> pd.DataFrame:
+    """Take away the places of some units; of half of them the kecamatan is known, of others the kabupaten.
+
+    Returns the table as it is then.
+    """
+    rng = np.random.default_rng(seed)
+    villages = gpd.read_parquet(folder / "desa.parquet")
+    villages["kecamatan"] = "Kecamatan " + villages["kode"].str[3:8]
+    villages.to_parquet(folder / "desa.parquet")
+    table = pd.read_csv(folder / "faskes.csv", dtype=str)
+    lost = rng.random(len(table)) < 0.4
+    lost[:2] = True
+    of = villages["kode"].to_numpy()[rng.integers(0, len(villages), len(table))]
+    named = lost & (rng.random(len(table)) < 0.5)
+    named[:2] = [True, False]
+    table.loc[lost, ["lat", "lon"]] = None
+    table["kabupaten"] = np.where(lost, [c[:5] for c in of], None)
+    table["kecamatan"] = np.where(named, ["Kecamatan " + c[3:8] for c in of], None)
+    table.to_csv(folder / "faskes.csv", index=False)
+    return table
+
+
 def unpaved(files: Files) -> None:
     """Make all road lines of a country such as are slower in the wet season."""
     for file in files.roads:

@@ -13,7 +13,7 @@ from geodata.handed import hands_out_copies
 from geodata.runs import run_starts
 from geodata.vocabulary.statuses import FacilityStatus, Reason, VillageStatus, YesNo
 from planner.coverage.known.extent import Extent
-from planner.coverage.known.lost import may_stand
+from planner.coverage.known.lost import lost_units, may_stand
 from planner.coverage.known.unseen import by_village
 from planner.scenarios.modes import only_walked
 from planner.travel.isochrones import known_sums
@@ -201,7 +201,7 @@ def cover(  # noqa: PLR0913 - a study hands in what it has prepared
     if facilities is None:
         facilities = usable_facilities(layers, kinds)
     # Where every unit is of unknown place, nobody knows who is reached.
-    any_lost = may_stand(layers, kinds, working=True).any()
+    any_lost = len(lost_units(layers, kinds, working=True)) > 0
     known = listed and times is not None and (len(facilities) > 0 or not any_lost)
     if times is None or not known:
         minutes = np.full(len(demand), np.nan)
@@ -245,7 +245,7 @@ def cover(  # noqa: PLR0913 - a study hands in what it has prepared
         more=more,
         reason_code=reason,
         nearest=nearest,
-        villages=_villages(kinds, layers, points, facilities.index, status, listed=known, whole=whole),
+        villages=_villages(kinds, layers, points, facilities.index, status, listed=known, extent=extent),
         facilities=_catchments(facilities.index, demand["people"].to_numpy(), points),
     )
 
@@ -506,10 +506,10 @@ def _villages(
     status: StatusRule,
     *,
     listed: bool,
-    whole: NDArray[np.bool_],
+    extent: Extent,
 ) -> pd.DataFrame:
     table = _points_by_village(points, layers, facility_ids, status, listed=listed)
-    table.insert(0, "present", _present(kinds, layers, listed=listed, whole=whole))
+    table.insert(0, "present", _present(kinds, layers, listed=listed, extent=extent))
     return table
 
 
@@ -554,9 +554,7 @@ def _points_by_village(
     )
 
 
-def _present(
-    kinds: tuple[str, ...], layers: Layers, *, listed: bool, whole: NDArray[np.bool_]
-) -> NDArray[np.object_]:
+def _present(kinds: tuple[str, ...], layers: Layers, *, listed: bool, extent: Extent) -> NDArray[np.object_]:
     """Return yes/no/unknown: is a unit of the kind in the village, whether or not it functions.
 
     Without a list, or where it is not whole, nothing is known of villages where none is seen; nor where a
@@ -565,8 +563,9 @@ def _present(
     rows = layers.facilities[layers.facilities["kind"].isin(kinds)]
     # The village a list declares holds the unit, also where its coordinates are wrong.
     has = layers.villages.index.isin(rows["village_code"].dropna())
-    sure = ~may_stand(layers, kinds, working=False) if listed else np.zeros_like(whole)
-    return np.select([has, whole & sure], [YesNo.YES, YesNo.NO], YesNo.UNKNOWN).astype(object)
+    sure = extent.lists_whole(kinds, len(has)) & listed
+    sure &= ~may_stand(layers, kinds, working=False, around=extent.around)
+    return np.select([has, sure], [YesNo.YES, YesNo.NO], YesNo.UNKNOWN).astype(object)
 
 
 def weighted_median(

@@ -20,7 +20,7 @@ from geodata.vocabulary.statuses import YesNo
 from planner.coverage.beyond import Beyond, within_horizon
 from planner.coverage.demand import spread_demand
 from planner.coverage.known.extent import Extent, find_extent
-from planner.coverage.known.lost import may_stand
+from planner.coverage.known.lost import lost_units
 from planner.coverage.known.unseen import find_unseen
 from planner.coverage.reach import Coverage, cover, in_each, usable_facilities
 from planner.coverage.show import area_in_words, coverage_html, coverage_in_words
@@ -669,7 +669,7 @@ class Study:
         if times is not None and horizon_s is not None:
             times = within_horizon(times, horizon_s)
         unseen = None
-        in_doubt = bool(self.extent.open_land) or may_stand(layers, kinds, working=True).any()
+        in_doubt = bool(self.extent.open_land) or len(lost_units(layers, kinds, working=True)) > 0
         if times is not None and (in_doubt or only_walked(rule.mode, roads=ways is not None)):
             unseen = find_unseen(
                 self.extent, kinds, Profile(rule.mode, season), rule.limit_s, layers=layers,

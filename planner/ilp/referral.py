@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from planner.coverage.known.lost import may_stand
+from planner.coverage.known.lost import lost_units
 from planner.coverage.reach import usable_facilities
 from planner.ilp.logic import NO, UNKNOWN, YES, words
 from planner.scenarios.modes import WALKING, Profile
@@ -130,7 +130,7 @@ class _Legs:
         extent, n = self.gaps.extent, len(self.gaps.layers.villages)
         kinds = tuple(k for kind in self.chain for k in self._kinds(kind))
         covered = bool(extent.lists_whole(kinds, n).all())
-        covered &= not may_stand(self.gaps.layers, kinds, working=True).any()
+        covered &= not len(lost_units(self.gaps.layers, kinds, working=True))
         if self.gaps.ways is not None:
             covered &= bool(extent.roads_whole(n).all()) and not extent.clipped
         return np.full(n, covered)

@@ -189,7 +189,8 @@ def classes(
 
 def _lost(gaps: Gaps, kind: str) -> NDArray[np.bool_]:
     """Return by village whether a unit without a place may stand there."""
-    return may_stand(gaps.layers, (kind, *gaps.scenario.standard[kind].counts), working=False)
+    kinds = (kind, *gaps.scenario.standard[kind].counts)
+    return may_stand(gaps.layers, kinds, working=False, around=gaps.extent.around)
 
 
 def in_doubt(gaps: Gaps, coverage: Coverage) -> NDArray[np.bool_]:

@@ -63,6 +63,8 @@ class TileJob:
         By code, the kabupaten whose land may lie in the zone, with the numbers of their landmasses.
     regions
         Those kabupaten.
+    doubted
+        By code, the neighbours of whose units without a place one may be within the limit.
     roads
         The country's roads; None for straight lines on foot.
     listed_kinds
@@ -81,6 +83,7 @@ class TileJob:
     labels: NDArray[np.int32]
     neighbours: Mapping[str, NDArray[np.int32]]
     regions: Mapping[str, Region]
+    doubted: Mapping[str, Region]
     roads: CutRoads | None
     listed_kinds: tuple[str, ...]
     scenario: Scenario
@@ -98,17 +101,19 @@ def tile_job(
     labels = np.unique(np.concatenate([lands.labels[c] for c in near]))
     numbered = {c: np.searchsorted(labels, lands.labels[c]).astype(np.int32) for c in near}
     grown = _grown(region.bounds, scenario, listed_kinds)
-    mine = relevant_units(units, region.code, None if roads is not None else labels, box=grown)
+    doubted = _doubted(region, regions, units, scenario, listed_kinds)
+    codes = (region.code, *doubted)
+    mine = relevant_units(units, codes, None if roads is not None else labels, box=grown)
     mine = _numbered(mine, labels)
     of_others = [(c, outlines_key(regions[c]), numbered[c].tolist()) for c in near]
     key = key_of(
-        "answer", 5, version("jangkau"), scenario.content_hash(), sorted(listed_kinds), region.key,
-        region.name, [tile.number, tile.of], of_others, tile.group,
+        "answer", 6, version("jangkau"), scenario.content_hash(), sorted(listed_kinds), region.key,
+        region.name, [tile.number, tile.of], of_others, [(c, r.key) for c, r in doubted.items()], tile.group,
         [mine[ROW_HASH].to_list(), mine["landmass"].to_list()],
         [] if roads is None else roads_key(roads, grown),
     )  # fmt: skip
     return TileJob(
-        tile, region, str(units_file), labels, numbered, {c: regions[c] for c in near}, roads,
+        tile, region, str(units_file), labels, numbered, {c: regions[c] for c in near}, doubted, roads,
         listed_kinds, scenario, str(out / tile.name), key,
     )  # fmt: skip
 
@@ -130,9 +135,23 @@ def _near(
     return [c for c in sorted(regions) if shapely.intersects(zone, shapely.box(*regions[c].bounds))]
 
 
+def _doubted(
+    region: Region, regions: Mapping[str, Region], units: gpd.GeoDataFrame, scenario: Scenario,
+    listed_kinds: tuple[str, ...],
+) -> dict[str, Region]:  # fmt: skip
+    """Return the neighbours with a unit without a place that may be within its kind's limit of the region."""
+    lost = units[(units["status"] == FacilityStatus.UNLOCATED) & (units["functioning"] != YesNo.NO)]
+    found: set[str] = set()
+    for kind, rule in scenario.standard.items():
+        mine = lost[lost["kind"].isin([kind, *rule.counts])] if kind in listed_kinds else lost.iloc[:0]
+        if len(mine):
+            found |= set(mine["regency"]).intersection(_near(region, regions, scenario, (kind,)))
+    return {c: regions[c] for c in sorted(found - {region.code})}
+
+
 def relevant_units(
     units: gpd.GeoDataFrame,
-    code: str,
+    codes: Sequence[str],
     labels: NDArray[np.int32] | None,
     *,
     box: tuple[float, float, float, float],
@@ -143,8 +162,8 @@ def relevant_units(
     ----------
     units
         The country's, in degrees.
-    code
-        Of the kabupaten: units of unknown place count where their row says that they are.
+    codes
+        Of the kabupaten, and of its neighbours, whose units of unknown place count.
     labels
         int32, the landmasses to any place of which a straight line may lead; None with roads, which lead no
         further than the box.
@@ -161,7 +180,7 @@ def relevant_units(
     # That a kind exists elsewhere is known too: nobody is reached, for no way leads there.
     others = units[used & works & ~near & ~units["kind"].isin(units["kind"][near & works])]
     first = others.sort_index().drop_duplicates("kind").index
-    lost = (units["status"] == FacilityStatus.UNLOCATED) & (units["regency"] == code)
+    lost = (units["status"] == FacilityStatus.UNLOCATED) & units["regency"].isin(codes)
     return units[near | lost | units.index.isin(first)]
 
 
@@ -233,7 +252,8 @@ def _villages_and_units(job: TileJob) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFram
     country = gpd.read_parquet(job.units)
     box = _grown(job.region.bounds, job.scenario, job.listed_kinds)
     labels = job.labels if job.roads is None else None
-    units = _numbered(relevant_units(country, job.region.code, labels, box=box), job.labels)
+    codes = (job.region.code, *job.doubted)
+    units = _numbered(relevant_units(country, codes, labels, box=box), job.labels)
     return whole, own, units.to_crs(job.region.crs)
 
 
@@ -355,11 +375,16 @@ def _extent(
     own: pd.Index[str],
 ) -> Extent:  # fmt: skip
     """Return what lists and roads cover, judged over the whole kabupaten, for the tile's own villages."""
-    found = find_extent(_layers(job, whole, units, roads), job.scenario)
+    # A neighbour's unit without a place is none of the kabupaten's.
+    ours = units[(units["status"] != FacilityStatus.UNLOCATED) | (units["regency"] == job.region.code)]
+    found = find_extent(_layers(job, whole, ours, roads), job.scenario)
     mine = whole.index.isin(own)
+    columns = ["district_code", "geometry"]
+    others = [r.read_villages()[columns].to_crs(job.region.crs) for r in job.doubted.values()]
     return replace(
         found, lists={k: v[mine] for k, v in found.lists.items()},
         roads=None if found.roads is None else found.roads[mine],
+        around=gpd.GeoDataFrame(pd.concat([whole[columns], *others]), crs=job.region.crs),
     )  # fmt: skip
 
 

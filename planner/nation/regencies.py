@@ -244,6 +244,9 @@ def read_units(files: Iterable[FacilitiesFile], regions: Iterable[Region], lands
     rows["status"] = status.mask(rows["set_aside"].astype(bool), FacilityStatus.SET_ASIDE.value)
     numbers = [c for c in rows if c.startswith(("staff_", "open_days_", "capacity_"))]
     regency = rows["village_code"].str[:5].fillna(rows["regency_code"])
+    regency = regency.fillna(rows["declared_district"].str[:5])
+    # Of whose place nothing more is known, it is in its kabupaten.
+    rows["declared_district"] = rows["declared_district"].fillna(regency.where(lost))
     rows = rows[[*FACILITY_COLUMNS, *numbers, "geometry"]].assign(regency=regency)
     plain = pd.DataFrame(rows.drop(columns="geometry")).astype(str)
     plain = plain.assign(wkb=rows.geometry.to_wkb(hex=True).astype(str))
@@ -256,7 +259,10 @@ def read_units(files: Iterable[FacilitiesFile], regions: Iterable[Region], lands
     if len(nowhere):
         shown = ", ".join(nowhere[:5])
         which = counted(len(nowhere), "unit has", "units have")
-        notes.append(f"facilities: {which} neither a place nor a village, and no part: {shown}")
+        notes.append(
+            f"facilities: {which} neither a place nor a kabupaten: they serve nobody, and leave nothing "
+            f"unknown anywhere: {shown}"
+        )
     return Units(rows, kinds, tuple(notes))
 
 

@@ -8,7 +8,7 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 import shapely
-from nation_support import answers, in_one_piece, small_limits, write_country
+from nation_support import answers, in_one_piece, lose_places, small_limits, write_country
 
 from planner.nation.cluster import InThisProcess
 from planner.nation.country import Files, facilities_file
@@ -65,6 +65,31 @@ def test_who_may_go_over_water_by_vehicle_is_unknown_in_a_part_too(tmp_path: Pat
     mine = [c for c in in_one if c.startswith("puskesmas_")]
     pd.testing.assert_frame_equal(found[mine], in_one[mine], check_dtype=False, check_index_type=False)
     assert found["puskesmas_status"].reindex(west).tolist() == ["unknown", "served", "served"]
+
+
+MORE = [pytest.param(seed, how, marks=pytest.mark.slow) for seed in (5, 6, 7) for how in ("", "gaps")]
+
+
+@pytest.mark.parametrize(("seed", "how"), [(4, ""), *MORE])
+def test_a_unit_without_a_place_is_in_doubt_wherever_it_may_stand(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int, how: str
+) -> None:
+    """In its kecamatan or kabupaten and near them: in every part of it, and in its neighbours."""
+    monkeypatch.setattr("planner.nation.answers.FIRST_M", 1.0)
+    files = write_country(tmp_path / "in", seed, roads=how)
+    table = lose_places(tmp_path / "in", seed)
+    done = nation(files, tmp_path / "out", InThisProcess(), scenario=small_limits())
+    assert not done.failures
+    units = gpd.read_parquet(tmp_path / "out" / "units.parquet")
+    lost = table.set_index("id")["lat"].isna()
+    assert set(units.index[units["status"] == "unlocated"]) == set(lost.index[lost])
+    expected = in_one_piece(files, tmp_path / "out", small_limits())
+    assert expected.filter(like="_present").eq("unknown").to_numpy().any()
+    assert_same(answers(tmp_path / "out"), expected)
+    monkeypatch.setattr("planner.nation.tiles.VILLAGE_MB", 0.3)
+    cut = nation(files, tmp_path / "cut", InThisProcess(), scenario=small_limits(), memory_mb=600.0)
+    assert cut.made > done.made
+    assert_same(answers(tmp_path / "cut"), expected)
 
 
 @pytest.mark.slow

@@ -68,6 +68,10 @@ class Extent:
     open_land
         By kind and for ``roads``, object, the outlines (Polygons, the area's CRS) of the villages of the area
         in which it is not whole; those of ``lists`` and ``roads`` may be a part of them.
+    around
+        Where the area is a part of a larger one, the villages of all of it (``district_code``, by code, the
+        area's CRS): units without a place may stand there
+        (:func:`planner.coverage.known.lost.may_stand`).
     """
 
     lists: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
@@ -76,6 +80,7 @@ class Extent:
     why: Mapping[str, str] = field(default_factory=dict)
     detail: Mapping[str, str] = field(default_factory=dict)
     open_land: Mapping[str, NDArray[np.object_]] = field(default_factory=dict)
+    around: gpd.GeoDataFrame | None = None
 
     def __repr__(self) -> str:
         doubts = "; ".join(f"{name}: {why}" for name, why in list(self.why.items())[:6])

@@ -10,6 +10,7 @@ from geodata.vocabulary.statuses import FacilityStatus, YesNo
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import pandas as pd
     from numpy.typing import NDArray
 
     from geodata.layers import Layers
@@ -36,10 +37,13 @@ def lost_units(layers: Layers, kinds: tuple[str, ...], *, working: bool) -> gpd.
     return rows[lost]
 
 
-def may_stand(layers: Layers, kinds: tuple[str, ...], *, working: bool) -> NDArray[np.bool_]:
+def may_stand(
+    layers: Layers, kinds: tuple[str, ...], *, working: bool, around: gpd.GeoDataFrame | None = None
+) -> NDArray[np.bool_]:
     """Return in which villages a unit without a place may stand.
 
-    In its village, where that is known; else in any of the kecamatan that its list names; else anywhere.
+    In its village, where that is known; else in the kecamatan, or the kabupaten, that its list names; else
+    anywhere.
 
     Parameters
     ----------
@@ -49,6 +53,9 @@ def may_stand(layers: Layers, kinds: tuple[str, ...], *, working: bool) -> NDArr
         Those that count.
     working
         Whether to look only for units that function, or may.
+    around
+        Where the area is a part of a larger one, the villages of all of it (``district_code``, by code): a
+        unit of another part does not stand in this one.
 
     Returns
     -------
@@ -69,7 +76,34 @@ def may_stand(layers: Layers, kinds: tuple[str, ...], *, working: bool) -> NDArr
     >>> layers.villages["district_code"][lost].unique().tolist()
     ['99.01.02']
     """
-    rows, villages = lost_units(layers, kinds, working=working), layers.villages
+    villages = layers.villages if around is None else around
+    found = _stand_in(lost_units(layers, kinds, working=working), villages)
+    return found if around is None else found[around.index.get_indexer(layers.villages.index)]
+
+
+def lost_land(
+    layers: Layers, kinds: tuple[str, ...], *, around: gpd.GeoDataFrame | None = None
+) -> NDArray[np.object_]:
+    """Return the outlines of the villages in which a unit that works may stand: object, the layers' CRS.
+
+    Parameters
+    ----------
+    layers, kinds, around
+        As for :func:`may_stand`; those of all of the larger area.
+
+    Examples
+    --------
+    >>> from planner.pipeline import demo_layers
+    >>> len(lost_land(demo_layers(12), ("pustu",)))
+    0
+    """
+    villages = layers.villages if around is None else around
+    outlines: NDArray[np.object_] = villages.geometry.to_numpy()
+    return outlines[_stand_in(lost_units(layers, kinds, working=True), villages)]
+
+
+def _stand_in(rows: gpd.GeoDataFrame, villages: gpd.GeoDataFrame) -> NDArray[np.bool_]:
+    """Return in which villages any of some units without a place may stand."""
     out = np.zeros(len(villages), dtype=bool)
     if not len(rows):
         return out
@@ -78,10 +112,18 @@ def may_stand(layers: Layers, kinds: tuple[str, ...], *, working: bool) -> NDArr
     rows = rows[~in_village]
     if not len(rows):
         return out
-    if "declared_district" not in rows:
+    if "declared_district" not in rows or rows["declared_district"].isna().any():
         return np.ones_like(out)
-    # A kecamatan that the area does not have tells nothing of the area.
-    if not rows["declared_district"].isin(villages["district_code"]).all():
-        return np.ones_like(out)
-    out |= villages["district_code"].isin(rows["declared_district"]).to_numpy(dtype=bool)
+    for code in rows["declared_district"].unique():
+        inside = _within(villages["district_code"], code)
+        if not inside.any():
+            # A kecamatan that the area does not have tells nothing of the area.
+            return np.ones_like(out)
+        out |= inside
     return out
+
+
+def _within(district: pd.Series[str], code: str) -> NDArray[np.bool_]:
+    """Return which villages are of a kecamatan, or of a kabupaten."""
+    one: NDArray[np.bool_] = ((district == code) | district.str.startswith(f"{code}.")).to_numpy(dtype=bool)
+    return one

@@ -13,7 +13,7 @@ import numpy as np
 import shapely
 
 from planner.coverage.known.extent import ROADS
-from planner.coverage.known.lost import may_stand
+from planner.coverage.known.lost import lost_land, may_stand
 from planner.coverage.known.roads import dead_ends
 from planner.network.impedance import fastest_mps
 from planner.scenarios.edits import ChangeSpeed
@@ -103,7 +103,8 @@ def by_village(extent: Extent, kinds: tuple[str, ...], village: NDArray[np.int64
     lists = ~extent.lists_whole(kinds, n)[village]
     on_roads = layers.roads is not None
     roads = ~extent.roads_whole(n)[village] if on_roads else np.zeros(len(village), dtype=bool)
-    return Unseen(lists, roads, may_stand(layers, kinds, working=True)[village])
+    lost = may_stand(layers, kinds, working=True, around=extent.around)
+    return Unseen(lists, roads, lost[village])
 
 
 def find_unseen(  # noqa: PLR0913 - a study hands in what it has prepared
@@ -171,7 +172,7 @@ def find_unseen(  # noqa: PLR0913 - a study hands in what it has prepared
     nowhere = np.empty(0, dtype=object)
     no_roads = extent.open_land.get(ROADS, nowhere) if ways is not None else nowhere
     unlisted = np.concatenate([nowhere, *no_list])
-    unplaced = layers.villages.geometry.to_numpy()[may_stand(layers, kinds, working=True)]
+    unplaced = lost_land(layers, kinds, around=extent.around)
     lists, roads, lost = own.units, own.ways, own.lost
     # Where a whole village is in doubt already, there is nothing to look for.
     ask_lists, ask_roads = len(unlisted) > 0 and not lists.all(), len(no_roads) > 0 and not roads.all()
