@@ -344,6 +344,8 @@ def test_most_villages_served(study, places, answers):
     assert served(plan.after) == best_of(answers, served)
     assert plan.solution.objective == served(plan.after) - served(plan.before)
     wide = site(study, KIND, Ask(units=4, objective="villages"))
+    # The curve tells what the first unit brings.
+    assert wide.curve["budget"].tolist() == [1, 2, 3, 4, 5, 6, 7, 8]
     assert wide.solution.objective >= plan.solution.objective
     assert wide.sites["villages_added"].sum() == wide.solution.objective
     for text in wide.sites["alternatives"]:

@@ -141,7 +141,8 @@ def find_extent(layers: Layers, scenario: Scenario, *, same_roads: Extent | None
     scenario
         Its standard says how many people a unit is for; its rule for doubts, which signs are strong.
     same_roads
-        The extent of the same layers by other standards: what it says of the roads is taken over.
+        The extent of the same layers by other standards: what it says of the roads, and of the villages
+        around, is taken over.
 
     Examples
     --------
@@ -174,7 +175,8 @@ def find_extent(layers: Layers, scenario: Scenario, *, same_roads: Extent | None
             clipped, said = are_clipped(layers, layers.roads, scenario.doubt)
             if clipped and ROADS not in why:
                 why[ROADS], detail[ROADS] = "clipped", said
-    return Extent(lists, roads, clipped, why, detail, _open_land(layers, lists, roads))
+    around = None if same_roads is None else same_roads.around
+    return Extent(lists, roads, clipped, why, detail, _open_land(layers, lists, roads), around)
 
 
 def _open_land(

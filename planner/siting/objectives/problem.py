@@ -184,8 +184,12 @@ def solved_curve(
         1.0 where the objective is made small, -1.0 where large.
     """
     budget = problem.budget
-    at = np.linspace(0.0, 2.0 * budget, CURVE_POINTS + 1)[1:]
-    at = np.unique(np.append(at if problem.ask.counts_money else np.ceil(at), budget))
+    if problem.ask.counts_money:
+        at = np.linspace(0.0, 2.0 * budget, CURVE_POINTS + 1)[1:]
+    else:
+        # From the first unit on: what one alone brings is asked before all others.
+        at = np.linspace(1.0, 2.0 * budget, CURVE_POINTS).round()
+    at = np.unique(np.append(at, budget))
     objective, bound = np.full(len(at), np.inf), np.full(len(at), -np.inf)
     for i, most in enumerate(at.tolist()):
         try:
