@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import argparse
 import io
+import signal
 import sys
+import threading
+from contextlib import contextmanager
 from importlib.metadata import entry_points, version
 from typing import TYPE_CHECKING
 
@@ -26,7 +29,7 @@ from planner.cli import (
 from planner.cli.console import DONE, INTERRUPTED, USERS_INPUT
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 # Each module has ``add_commands(commands)``; shown in this order.
 GROUPS = (demo, fetch, init, areas, check, gaps, maps, pws, site, rollout, robust, report, nation)
@@ -47,7 +50,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     try:
-        status: int = options.run(options)
+        with _ended_as_by_hand():
+            status: int = options.run(options)
     except InputError as error:
         sys.stderr.write(f"jangkau: {error}\n")
         return USERS_INPUT
@@ -65,6 +69,24 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.write("jangkau: stopped; nothing was half-written.\n")
         return INTERRUPTED
     return status
+
+
+@contextmanager
+def _ended_as_by_hand() -> Iterator[None]:
+    """Let a command that is told to end (``kill``, a service that stops) tidy up as after Ctrl-C.
+
+    Without this its workers and half-written folders would be left behind.
+    """
+    ours = threading.current_thread() is threading.main_thread()
+    # Who runs the command in a program of their own may have a handler already.
+    if not ours or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield
+        return
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _parser() -> argparse.ArgumentParser:
