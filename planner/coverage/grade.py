@@ -207,12 +207,17 @@ def grade_of(
 
 
 def people_weights(people: pd.Series[float]) -> NDArray[np.float64]:
-    """Return how much each village weighs: float64, its people; the known ones' mean where they are unknown.
+    """Return how much each village weighs: its people; the known ones' mean where they are unknown.
 
     Parameters
     ----------
     people
         By village, NaN = unknown.
+
+    Returns
+    -------
+    weight
+        float64 ``(villages,)``.
 
     Examples
     --------

@@ -622,8 +622,8 @@ def heaviest(
     Parameters
     ----------
     village, label
-        int ``(points,)``, by demand point: the row of its village, and its label, 0 or more where it has
-        weight.
+        int64 and any signed integer ``(points,)``, by demand point: the row of its village, and its
+        label, 0 or more where it has weight.
     weight
         float64 ``(points,)``, 0 or more.
     n

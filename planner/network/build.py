@@ -46,17 +46,17 @@ class TravelNetwork:
         float64 ``(points, 2)`` and int64 ``(edges + 1,)``: edge e runs through
         ``line_xy[line_first[e]:line_first[e + 1]]``, from ``edge_from`` to ``edge_to``.
     edge_from, edge_to
-        int32 node numbers.
+        int32 ``(edges,)``, node numbers.
     edge_length_m
-        float64.
+        float64 ``(edges,)``.
     edge_kind
-        int8: ROAD, ON_FERRY or WATERWAY.
+        int8 ``(edges,)``: ROAD, ON_FERRY or WATERWAY.
     junction
         int32 ``(nodes,)``: the roads layer's number of each node, -1 for nodes made here.
     impedance
         Seconds by profile (mode and season).
     link_from, link_to
-        int32: steps between nodes of one place: aboard a ferry, through a barrier.
+        int32 ``(links,)``: steps between nodes of one place: aboard a ferry, through a barrier.
     origin
         int32 by edge: the number of the edge of the network without edits that it is, or is a piece of; -1
         for a new road.
@@ -268,7 +268,8 @@ def build_network(
     floods
         Flooded areas, in the same CRS.
     ashore
-        int32, more junctions (numbers of the roads layer) that are on land, besides those of the roads.
+        int32 ``(junctions,)``, more junctions (numbers of the roads layer) that are on land, besides
+        those of the roads.
     base
         The network without edits, which says what is local; decided here when None.
     origin

@@ -277,7 +277,10 @@ class Hierarchy:
 
     @cached_property
     def children(self) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-        """The children of every node of the elimination tree: int64 ``(nodes + 1,)`` and int32."""
+        """The children of every node of the elimination tree, as :func:`planner.kernels.hierarchy.children`.
+
+        int64 ``(nodes + 1,)`` and int32 ``(nodes with a parent,)``.
+        """
         return hierarchy.children(self.parent)  # type: ignore[no-any-return]
 
     def labels(self, ends: Ends, places: int, *, leaving: bool) -> Csr:

@@ -48,13 +48,13 @@ class Impedance:
     Attributes
     ----------
     forward_s, backward_s
-        float64, seconds along and against each edge; ``inf`` = closed.
+        float64 ``(edges,)``, seconds along and against each edge; ``inf`` = closed.
     stretch
-        int8, on which stretches of a trip each edge may be used: THROUGH, LOCAL or EITHER of
-        :mod:`planner.network.local_traffic`; the same in both seasons.
+        int8 ``(edges,)``, on which stretches of a trip each edge may be used: THROUGH, LOCAL or EITHER
+        of :mod:`planner.network.local_traffic`; the same in both seasons.
     link_s, link_back_s
-        float64, seconds from the first to the second node of each link (boarding a ferry, passing a
-        barrier), and back; ``inf`` = stopped.
+        float64 ``(links,)``, seconds from the first to the second node of each link (boarding a ferry,
+        passing a barrier), and back; ``inf`` = stopped.
     """
 
     forward_s: NDArray[np.float64]
@@ -71,7 +71,8 @@ class RoadFacts:
     Attributes
     ----------
     class_name, surface_name, tags
-        The values that occur: road classes, surfaces (lower case), tags read; the last tags are none.
+        The values that occur: road classes, object ``(classes,)``, surfaces (lower case), object
+        ``(surfaces,)``, and tags read; the last tags are none.
     class_of, surface_of, tags_of
         int64 ``(roads,)``, the number of each road's value; -1 where it has none.
     oneway
@@ -558,7 +559,12 @@ def tobler_time_factor(slope: NDArray[np.float64]) -> NDArray[np.float64]:
     Parameters
     ----------
     slope
-        float64, any shape; uphill is positive. The result has the same shape.
+        float64, any shape; uphill is positive.
+
+    Returns
+    -------
+    factor
+        float64, of the same shape.
 
     Examples
     --------

@@ -30,8 +30,8 @@ class Land:
         A place this far (metres) off every part is of the nearest: a road or a jetty is often drawn a little
         off the coast of the boundary map.
     labels
-        int32, the landmass of each part, where several parts are of one (they meet outside of what is known
-        here); None where each part is a landmass.
+        int32 ``(parts,)``, the landmass of each part, where several parts are of one (they meet outside
+        of what is known here); None where each part is a landmass.
     """
 
     parts: NDArray[np.object_]
@@ -112,12 +112,17 @@ def land_of(villages: gpd.GeoDataFrame, rule: LandRule) -> Land:
 
 
 def may_walk(a: NDArray[np.int32], b: NDArray[np.int32]) -> NDArray[np.bool_]:
-    """Return whether two places may be on one landmass (unknown may), bool.
+    """Return whether two places may be on one landmass (unknown may).
 
     Parameters
     ----------
     a, b
         int32 landmasses, of shapes that broadcast; -1 = unknown.
+
+    Returns
+    -------
+    may
+        bool, of the shape that both broadcast to.
 
     Examples
     --------
@@ -136,8 +141,8 @@ class Ground:
     land
         The landmasses; None where the sea is not known.
     water
-        object, rivers, lakes and the like inside them (Polygons or LineStrings, metres in the land's CRS);
-        None without a layer.
+        object ``(waters,)``, rivers, lakes and the like inside them (Polygons or LineStrings, metres in
+        the land's CRS); None without a layer.
     """
 
     land: Land | None = None
@@ -153,12 +158,17 @@ class Ground:
         return self.land is not None or self.water is not None
 
     def landmass(self, points: NDArray[np.object_]) -> NDArray[np.int32]:
-        """Return the landmass of each point, int32; -1 (unknown) for all where no land is given.
+        """Return the landmass of each point; -1 (unknown) for all where no land is given.
 
         Parameters
         ----------
         points
             object ``(points,)``, Points (metres, the CRS of the land).
+
+        Returns
+        -------
+        landmass
+            int32 ``(points,)``.
 
         Examples
         --------

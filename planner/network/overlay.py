@@ -70,7 +70,7 @@ class RoadOverlay:
     origin
         For each row of ``put``, the ``road_id`` of the road it was before; "" for a new one.
     opened
-        bool, which rows of ``put`` an edit reopened.
+        bool ``(rows of put,)``, which of them an edit reopened.
     """
 
     gone: pd.Index

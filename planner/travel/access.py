@@ -39,11 +39,11 @@ class Stops:
     Attributes
     ----------
     points
-        Points (metres).
+        object ``(places,)``, Points (metres, the network's CRS).
     nearest
         Each place's access point on its nearest edge.
     landmass
-        int32, the landmass of each.
+        int32 ``(places,)``, the landmass of each.
     xy
         float64 ``(places, 2)``, metres.
     also
@@ -52,7 +52,8 @@ class Stops:
     twin
         Those of the other season.
     changed
-        After edits: which places have another nearest edge than before; the first of ``also`` is before.
+        bool ``(places,)``, after edits: which have another nearest edge than before; the first of
+        ``also`` is before.
     """
 
     access: Access
@@ -104,7 +105,15 @@ class Stops:
 
     @cached_property
     def access_m(self) -> NDArray[np.float64]:
-        """Straight distance to the network (m), float64 ``(places,)``; ``inf`` = none within the limit."""
+        """Straight distance to the network (m), float64 ``(places,)``; ``inf`` = none within the limit.
+
+        Examples
+        --------
+        >>> import shapely
+        >>> from planner.travel.street import street_router
+        >>> street_router().stops(shapely.points([[200.0, 30.0]])).access_m.tolist()
+        [30.0]
+        """
         return self.nearest.nearest_m(len(self.points))
 
     @cached_property
@@ -112,6 +121,13 @@ class Stops:
         """Metres that one walks at most to reach a road, in any season, before and after edits.
 
         float64 ``(places,)``; ``inf`` = no road within the limit.
+
+        Examples
+        --------
+        >>> import shapely
+        >>> from planner.travel.street import street_router
+        >>> street_router().stops(shapely.points([[200.0, 30.0]])).walk_m.tolist()
+        [30.0]
         """
         out = self.access_m
         for other in self.also:
@@ -120,7 +136,18 @@ class Stops:
 
     @cached_property
     def near_and_far(self) -> list[tuple[NDArray[np.int64], cKDTree, float]]:
-        """Places near a road and others: int64 numbers, an index, and the longest way to a road (m)."""
+        """Places near a road and others: numbers, an index, the longest way to a road (m).
+
+        Numbers are int64 ``(places of the index,)``, into :attr:`points`.
+
+        Examples
+        --------
+        >>> import shapely
+        >>> from planner.travel.street import street_router
+        >>> [(places, index, longest_m)] = street_router().stops(shapely.points([[200.0, 30.0]])).near_and_far
+        >>> places.tolist(), longest_m
+        ([0], 30.0)
+        """
         if self.changed is not None:
             # Edits move few places further from the road: these come in an index of their own.
             known = self.also[0]
@@ -197,6 +224,12 @@ class Access:
         """The strongly connected part that one leaves to from each edge, and arrives from.
 
         By role int32 ``(edges,)``.
+
+        Examples
+        --------
+        >>> from planner.travel.street import street_router
+        >>> street_router().access.parts["leaving"].tolist()
+        [0]
         """
         node = components(self.network, self.profile)
         ahead = self.network.impedance[self.profile].forward_s < np.inf
@@ -241,6 +274,12 @@ class Access:
         """Which edges are of the part with the greatest length of road on their landmass.
 
         By role bool ``(edges,)``.
+
+        Examples
+        --------
+        >>> from planner.travel.street import street_router
+        >>> street_router().access.main["leaving"].tolist()
+        [True]
         """
         return {
             role: _is_main(part, self.edge_landmass, self.network, self.snapper.usable)

@@ -57,7 +57,7 @@ class Grid:
     cell_m
         Length of a side (metres).
     column, row
-        int64, each cell's place in the lattice of multiples of ``cell_m``.
+        int64 ``(cells,)``, each cell's place in the lattice of multiples of ``cell_m``.
     stops
         The middles.
     """

@@ -80,7 +80,12 @@ class EdgeTimes:
         Parameters
         ----------
         edge, fraction
-            int64 ``(places,)``, numbers, and float64, the share of the edge's length there.
+            int64 and float64 ``(places,)``: numbers, and the share of the edge's length there.
+
+        Returns
+        -------
+        seconds
+            float64 ``(places,)``.
 
         Examples
         --------
@@ -387,6 +392,11 @@ class Lattice:
             As :meth:`inside` gives it.
         limit_s
             Seconds.
+
+        Returns
+        -------
+        polygons
+            object ``(pieces of road,)``, metres in the network's CRS.
 
         Examples
         --------

@@ -85,7 +85,7 @@ class Router:
     ground
         What walks may not cross.
     edge_landmass
-        The landmass of each edge, where it is known already.
+        int32 ``(edges,)``, the landmass of each edge, where it is known already.
     base
         The router of the network of which this one is a patched copy.
     """
@@ -325,14 +325,14 @@ class Router:
     def nearest_k(
         self, places: Stops, facilities: Stops, k: int, *, direction: Direction = "to_facility"
     ) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
-        """Return times (s) and numbers of each place's k nearest facilities, both ``(places, k)``.
+        """Return times (s) and numbers of each place's k nearest facilities.
 
         In order of (time, facility); ``inf`` and -1 where fewer can be reached.
 
         Returns
         -------
         travel_s, facility
-            float64 and int32.
+            float64 and int32 ``(places, k)``.
 
         Raises
         ------

@@ -37,13 +37,13 @@ class Snap:
     Attributes
     ----------
     point
-        int64 number of the place.
+        int64 ``(access points,)``, number of the place.
     edge
-        int32 edge of the network.
+        int32 ``(access points,)``, edge of the network.
     fraction
-        float64 position along the edge, 0 at its start.
+        float64 ``(access points,)``, position along the edge, 0 at its start.
     access_m
-        float64 straight distance (metres) from the place to the edge.
+        float64 ``(access points,)``, straight distance (metres) from the place to the edge.
     """
 
     point: NDArray[np.int64]
@@ -72,11 +72,11 @@ class Reach:
     Attributes
     ----------
     which
-        int64 numbers of the places, ascending.
+        int64 ``(places looked at,)``, their numbers, ascending.
     edges
         Number of edges of the network that were looked at.
     point, edge, away_m
-        The pairs, and their distance (metres).
+        int64, int64 and float64 ``(pairs,)``: the pairs, and their distance (metres).
     """
 
     which: NDArray[np.int64]
@@ -150,7 +150,14 @@ class Snapper:
 
     @cached_property
     def lines(self) -> NDArray[np.object_]:
-        """The LineString of each edge, object ``(edges,)``; None where the profile cannot use it."""
+        """The LineString of each edge, object ``(edges,)``; None where the profile cannot use it.
+
+        Examples
+        --------
+        >>> from planner.travel.street import street_router
+        >>> street_router().access.snapper.lines.tolist()
+        [<LINESTRING (0 0, 1000 0)>]
+        """
         out = np.full(len(self.usable), None, dtype=object)
         for one in self.indexed:
             out[one.edges] = one.lines
@@ -213,7 +220,7 @@ class Snapper:
         points
             object ``(places,)``, all Points (metres, the network's CRS).
         which
-            int64, numbers of the places to look at.
+            int64 ``(places to look at,)``, their numbers.
         part
             int32 ``(edges,)``, part of each edge.
 
@@ -254,7 +261,7 @@ class Snapper:
         points
             object ``(places,)``, all Points (metres, the network's CRS).
         which
-            int64, numbers of the places to look at.
+            int64 ``(places to look at,)``, their numbers.
         known
             What has been looked at; :meth:`Reach.none` at first.
 

@@ -32,9 +32,10 @@ class TravelTimes:
     travel_s
         float64 ``(places,)``; ``inf`` = no facility can be reached.
     facility
-        int32 number of that facility; -1 where there is none.
+        int32 ``(places,)``, number of that facility; -1 where there is none.
     access_m
-        float64 straight distance to the network (metres); ``inf`` = none within the limit.
+        float64 ``(places,)``, straight distance to the network (metres); ``inf`` = none within the
+        limit.
     joined
         Whether any facility has an access point on the network.
     """
@@ -52,9 +53,9 @@ class SparseTimes:
     Attributes
     ----------
     place, facility
-        int32 numbers.
+        int32 ``(pairs,)``, numbers.
     travel_s
-        float64.
+        float64 ``(pairs,)``.
     """
 
     place: NDArray[np.int32]
@@ -163,7 +164,7 @@ class Best:
 def k_best(
     place: NDArray[np.int64], facility: NDArray[np.int64], seconds: NDArray[np.float64], places: int, k: int
 ) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
-    """Return the k quickest different facilities of each place: seconds and numbers, ``(places, k)``.
+    """Return the k quickest different facilities of each place: seconds and numbers.
 
     Parameters
     ----------
@@ -177,7 +178,8 @@ def k_best(
     Returns
     -------
     travel_s, facility
-        float64 and int32; ``inf`` and -1 where there are fewer. Seconds are rounded to the microsecond.
+        float64 and int32 ``(places, k)``; ``inf`` and -1 where there are fewer. Seconds are rounded to
+        the microsecond.
 
     Examples
     --------
@@ -212,7 +214,8 @@ def sparse_times(
     Parameters
     ----------
     found, direct
-        (place, facility, seconds) by the network, each pair once, and otherwise: int32 or int64, and float64.
+        (place, facility, seconds) ``(pairs,)`` by the network, each pair once, and otherwise: int32 or
+        int64, and float64.
     shape
         Numbers of places and facilities.
     cutoff_s

@@ -91,7 +91,8 @@ def strips(pieces: Pieces, limit_s: float, *, seconds_per_m: float, most_m: floa
     Returns
     -------
     polygons
-        One a piece: beside each end, and ahead of it, what the limit leaves there, 0.1 m at least.
+        object ``(pieces,)``, in the CRS of the pieces: beside each end, and ahead of it, what the limit
+        leaves there, 0.1 m at least.
 
     Examples
     --------

@@ -66,8 +66,8 @@ class Extent:
     detail
         By kind and for ``roads``, the numbers behind it.
     open_land
-        By kind and for ``roads``, object, the outlines (Polygons, the area's CRS) of the villages of the area
-        in which it is not whole; those of ``lists`` and ``roads`` may be a part of them.
+        By kind and for ``roads``, object ``(villages of the area that are not whole,)``, their outlines
+        (Polygons, the area's CRS); those of ``lists`` and ``roads`` may be a part of them.
     around
         Where the area is a part of a larger one, the villages of all of it (``district_code``, by code, the
         area's CRS): units without a place may stand there

@@ -84,12 +84,17 @@ def may_stand(
 def lost_land(
     layers: Layers, kinds: tuple[str, ...], *, around: gpd.GeoDataFrame | None = None
 ) -> NDArray[np.object_]:
-    """Return the outlines of the villages in which a unit that works may stand: object, the layers' CRS.
+    """Return the outlines of the villages in which a unit that works may stand.
 
     Parameters
     ----------
     layers, kinds, around
         As for :func:`may_stand`; those of all of the larger area.
+
+    Returns
+    -------
+    outlines
+        object ``(such villages,)``, Polygons or MultiPolygons in the layers' CRS.
 
     Examples
     --------

@@ -55,7 +55,14 @@ class Unseen:
 
     @property
     def any(self) -> NDArray[np.bool_]:
-        """Any of them: bool ``(points,)``."""
+        """Any of them: bool ``(points,)``.
+
+        Examples
+        --------
+        >>> unit, none = np.array([True, False]), np.array([False, False])
+        >>> Unseen(unit, none, none).any.tolist()
+        [True, False]
+        """
         one: NDArray[np.bool_] = self.units | self.ways | self.lost
         return one
 
