@@ -68,7 +68,23 @@ def _next(problem: Backup, place: int, count: int) -> float:
 
 @njit(cache=True, nogil=True)
 def backup_standing(problem: Backup, chosen: NDArray[np.bool_]) -> BackupNow:
-    """Return what the chosen sites (bool ``(sites,)``) cover, and what each other one would add."""
+    """Return what the chosen sites (bool ``(sites,)``) cover, and what each other one would add.
+
+    Examples
+    --------
+    The second place needs two sites, and counts a quarter with one:
+
+    >>> from planner.kernels.cover import Cover
+    >>> from planner.kernels.lists import Lists, turned
+    >>> by_site = Lists(np.array([0, 2, 3]), np.array([0, 1, 1], np.int32))
+    >>> none = Lists(np.zeros(3, np.int64), np.empty(0, np.int32))
+    >>> cover = Cover(np.array([10.0, 30.0]), by_site, turned(by_site, 2), np.ones(2), none)
+    >>> part = np.array([[0.0, 0.0, 0.0], [0.0, 1.0, 1.0], [0.0, 0.25, 1.0]])
+    >>> problem = Backup(cover, np.array([1, 2], np.int32), part)
+    >>> now = backup_standing(problem, np.array([True, False]))
+    >>> now.count.tolist(), float(now.gain[1])
+    ([1, 1], 22.5)
+    """
     sites, by_site, conflicts = len(problem.cover.cost), problem.cover.by_site, problem.cover.conflicts
     now = BackupNow(np.zeros(len(problem.cover.people), np.int32), np.zeros(sites), np.zeros(sites, np.int32))
     for j in np.flatnonzero(chosen):
@@ -137,6 +153,19 @@ def backup_greedy(
     -------
     order, gain
         int32 and float64 ``(added,)``: the sites in the order in which they were added, and what each added.
+
+    Examples
+    --------
+    >>> from planner.kernels.cover import Cover
+    >>> from planner.kernels.lists import Lists, turned
+    >>> by_site = Lists(np.array([0, 2, 3]), np.array([0, 1, 1], np.int32))
+    >>> none = Lists(np.zeros(3, np.int64), np.empty(0, np.int32))
+    >>> cover = Cover(np.array([10.0, 30.0]), by_site, turned(by_site, 2), np.ones(2), none)
+    >>> part = np.array([[0.0, 0.0, 0.0], [0.0, 1.0, 1.0], [0.0, 0.25, 1.0]])
+    >>> problem = Backup(cover, np.array([1, 2], np.int32), part)
+    >>> order, gain = backup_greedy(problem, 2.0, np.zeros(2, np.bool_), np.ones(2, np.bool_), 0.0)
+    >>> order.tolist(), gain.tolist()
+    ([0, 1], [17.5, 22.5])
     """
     now, cost = backup_standing(problem, chosen), problem.cover.cost
     room = budget - cost[chosen].sum()
@@ -169,6 +198,19 @@ def backup_exchange(
     -------
     moves
         How many exchanges were made: none where no single one gains.
+
+    Examples
+    --------
+    >>> from planner.kernels.cover import Cover
+    >>> from planner.kernels.lists import Lists, turned
+    >>> by_site = Lists(np.array([0, 2, 3]), np.array([0, 1, 1], np.int32))
+    >>> none = Lists(np.zeros(3, np.int64), np.empty(0, np.int32))
+    >>> cover = Cover(np.array([10.0, 30.0]), by_site, turned(by_site, 2), np.ones(2), none)
+    >>> part = np.array([[0.0, 0.0, 0.0], [0.0, 1.0, 1.0], [0.0, 0.25, 1.0]])
+    >>> problem = Backup(cover, np.array([1, 2], np.int32), part)
+    >>> chosen = np.array([False, True])
+    >>> backup_exchange(problem, 1.0, chosen, np.ones(2, np.bool_), 0.0), chosen.tolist()
+    (1, [True, False])
     """
     now, cost = backup_standing(problem, chosen), problem.cover.cost
     room, alike = budget - cost[chosen].sum(), np.ones(len(cost))
@@ -192,7 +234,7 @@ def backup_exchange(
 def backup_stand_ins(
     problem: Backup, now: BackupNow, j: int, open_: NDArray[np.bool_], allowed: float
 ) -> tuple[float, NDArray[np.float64]]:
-    """Return what is lost without a chosen site, and if another took its place: float64 ``(sites,)``.
+    """Return what is lost without a chosen site, and if another took its place.
 
     Parameters
     ----------
@@ -208,7 +250,22 @@ def backup_stand_ins(
     Returns
     -------
     loss, lost
+        The people lost without it, and float64 ``(sites,)``, the people lost if a site took its place.
         Below 0 where it is a gain, inf where the exchange is not allowed.
+
+    Examples
+    --------
+    >>> from planner.kernels.cover import Cover
+    >>> from planner.kernels.lists import Lists, turned
+    >>> by_site = Lists(np.array([0, 2, 3]), np.array([0, 1, 1], np.int32))
+    >>> none = Lists(np.zeros(3, np.int64), np.empty(0, np.int32))
+    >>> cover = Cover(np.array([10.0, 30.0]), by_site, turned(by_site, 2), np.ones(2), none)
+    >>> part = np.array([[0.0, 0.0, 0.0], [0.0, 1.0, 1.0], [0.0, 0.25, 1.0]])
+    >>> problem = Backup(cover, np.array([1, 2], np.int32), part)
+    >>> now = backup_standing(problem, np.array([True, False]))
+    >>> loss, lost = backup_stand_ins(problem, now, 0, np.array([False, True]), 100.0)
+    >>> loss, lost.tolist()
+    (17.5, [inf, 10.0])
     """
     _change(problem, j, -1, now)
     loss = now.gain[j]
@@ -267,6 +324,19 @@ def backup_planes(
     people, full, slope
         float64 ``(groups,)``, ``(groups,)`` and ``(groups, sites)``: with any shares x a group has at most
         ``full + slope @ x``, which is ``people`` at the shares given.
+
+    Examples
+    --------
+    >>> from planner.kernels.cover import Cover
+    >>> from planner.kernels.lists import Lists, turned
+    >>> by_site = Lists(np.array([0, 2, 3]), np.array([0, 1, 1], np.int32))
+    >>> none = Lists(np.zeros(3, np.int64), np.empty(0, np.int32))
+    >>> cover = Cover(np.array([10.0, 30.0]), by_site, turned(by_site, 2), np.ones(2), none)
+    >>> part = np.array([[0.0, 0.0, 0.0], [0.0, 1.0, 1.0], [0.0, 0.25, 1.0]])
+    >>> problem = Backup(cover, np.array([1, 2], np.int32), part)
+    >>> people, _, _ = backup_planes(problem, np.array([1.0, 0.5]), np.array([0, 1]), 2)
+    >>> people.tolist()
+    [10.0, 15.0]
     """
     by_place, most = problem.cover.by_place, problem.part.shape[0]
     people, full = np.zeros(groups), np.zeros(groups)

@@ -55,11 +55,26 @@ def assign(near: Csr, base: Floats, load: Floats, room: Floats, is_open: Bools) 
     Parameters
     ----------
     near, base
-        What rows cost, each row's pairs cheapest first.
+        What rows cost, each row's pairs cheapest first; and float64 ``(rows,)``, at no site.
     load, room
-        ``(rows,)`` and ``(sites,)``; room is changed to what is left.
+        float64 ``(rows,)`` and ``(sites,)``; room is changed to what is left.
     is_open
-        ``(sites,)``.
+        bool ``(sites,)``.
+
+    Returns
+    -------
+    by
+        int64 ``(rows,)``, numbers of pairs.
+
+    Examples
+    --------
+    Both rows are best off at site 0, which has room for one; the second would lose most:
+
+    >>> from planner.kernels.csr import Csr
+    >>> near = Csr(np.array([0, 2, 4]), np.array([0, 1, 0, 1], np.int32), np.array([1.0, 2.0, 1.0, 9.0]))
+    >>> base, load, room = np.full(2, 20.0), np.full(2, 5.0), np.array([5.0, 5.0])
+    >>> assign(near, base, load, room, np.array([True, True])).tolist(), room.tolist()
+    ([1, 2], [0.0, 0.0])
     """
     rows = len(base)
     loss = np.empty(rows)
@@ -113,7 +128,25 @@ def _move(near: Csr, load: Floats, room: Floats, by: Longs, i: int, k: int) -> N
 def shift(near: Csr, base: Floats, load: Floats, room: Floats, is_open: Bools, by: Longs) -> int:
     """Move each row once to where that saves most, with another making room for it; returns the moves.
 
-    ``room`` and ``by`` are changed.
+    Parameters
+    ----------
+    near, base
+        What rows cost, each row's pairs cheapest first; and float64 ``(rows,)``, at no site.
+    load, room
+        float64 ``(rows,)`` and ``(sites,)``, what room is left; ``room`` is changed.
+    is_open
+        bool ``(sites,)``.
+    by
+        int64 ``(rows,)``, the pair by which each is served, -1 for none; changed.
+
+    Examples
+    --------
+    >>> from planner.kernels.csr import Csr
+    >>> near = Csr(np.array([0, 2]), np.array([0, 1], np.int32), np.array([1.0, 2.0]))
+    >>> room, by = np.array([5.0, 0.0]), np.array([1])
+    >>> moves = shift(near, np.array([20.0]), np.array([5.0]), room, np.ones(2, np.bool_), by)
+    >>> moves, by.tolist(), room.tolist()
+    (1, [0], [0.0, 5.0])
     """
     moves = 0
     for i in range(len(base)):
@@ -156,7 +189,33 @@ def resite(  # noqa: PLR0917 - a kernel takes plain arrays
 ) -> float:  # fmt: skip
     """Move all rows of a site to a closed one that serves them at less, for each site once.
 
-    ``is_open`` and ``by`` are changed; returns what is left of the budget.
+    Returns what is left of the budget.
+
+    Parameters
+    ----------
+    near
+        What rows cost, each row's pairs cheapest first.
+    load
+        float64 ``(rows,)``.
+    capacity, cost
+        float64 ``(sites,)``.
+    left
+        What is left of the budget.
+    forced
+        bool ``(sites,)``, which stay.
+    is_open
+        bool ``(sites,)``, changed.
+    by
+        int64 ``(rows,)``, the pair by which each is served, -1 for none; changed.
+
+    Examples
+    --------
+    >>> from planner.kernels.csr import Csr
+    >>> near = Csr(np.array([0, 2]), np.array([0, 1], np.int32), np.array([1.0, 2.0]))
+    >>> is_open, by = np.array([False, True]), np.array([1])
+    >>> room, cost = np.full(2, 5.0), np.array([3.0, 1.0])
+    >>> resite(near, np.array([5.0]), room, cost, 4.0, np.zeros(2, np.bool_), is_open, by), by.tolist()
+    (2.0, [0])
     """
     sites = len(cost)
     for a in range(sites):
@@ -184,7 +243,30 @@ def resite(  # noqa: PLR0917 - a kernel takes plain arrays
 def knapsacks(columns: Csr, price: Floats, load: Floats, capacity: Floats, part: Floats) -> Floats:
     """Return the most that each site saves at the rows' prices with its room, the last row in part.
 
-    ``part`` is filled with what is taken of each pair of ``columns`` (0-1).
+    Parameters
+    ----------
+    columns
+        What rows cost at sites, by site.
+    price, load
+        float64 ``(rows,)``.
+    capacity
+        float64 ``(sites,)``.
+    part
+        float64 ``(pairs,)``, filled with what is taken of each pair of ``columns`` (0-1).
+
+    Returns
+    -------
+    saving
+        float64 ``(sites,)``.
+
+    Examples
+    --------
+    >>> from planner.kernels.csr import Csr
+    >>> columns, part = Csr(np.array([0, 2]), np.array([0, 1], np.int32), np.array([1.0, 2.0])), np.empty(2)
+    >>> knapsacks(columns, np.array([7.0, 6.0]), np.array([5.0, 5.0]), np.array([7.5]), part).tolist()
+    [8.0]
+    >>> part.tolist()
+    [1.0, 0.5]
     """
     sites = len(capacity)
     saving = np.zeros(sites)

@@ -109,6 +109,16 @@ def greedy_cover(
     order, gain
         int32 and float64 ``(added,)``: the sites in the order in which they were added, and the people whom
         each added. Sites that add nobody are not.
+
+    Examples
+    --------
+    >>> from planner.kernels.lists import Lists, turned
+    >>> by_site = Lists(np.array([0, 2, 3]), np.array([0, 1, 1], np.int32))
+    >>> none = Lists(np.zeros(3, np.int64), np.empty(0, np.int32))
+    >>> cover = Cover(np.array([10.0, 30.0]), by_site, turned(by_site, 2), np.ones(2), none)
+    >>> order, gain = greedy_cover(cover, 2.0, np.zeros(2, np.bool_), np.ones(2, np.bool_))
+    >>> order.tolist(), gain.tolist()
+    ([0], [40.0])
     """
     cost, sites = cover.cost, len(cover.cost)
     count, blocked = np.zeros(len(cover.people), dtype=np.int32), np.zeros(sites, dtype=np.bool_)
@@ -174,7 +184,17 @@ class Standing(NamedTuple):
 
 @njit(cache=True, nogil=True)
 def standing(cover: Cover, chosen: NDArray[np.bool_]) -> Standing:
-    """Return what the chosen sites (bool ``(sites,)``) cover."""
+    """Return what the chosen sites (bool ``(sites,)``) cover.
+
+    Examples
+    --------
+    >>> from planner.kernels.lists import Lists, turned
+    >>> by_site = Lists(np.array([0, 2, 3]), np.array([0, 1, 1], np.int32))
+    >>> none = Lists(np.zeros(3, np.int64), np.empty(0, np.int32))
+    >>> cover = Cover(np.array([10.0, 30.0]), by_site, turned(by_site, 2), np.ones(2), none)
+    >>> standing(cover, np.array([False, True])).gain.tolist()
+    [10.0, 0.0]
+    """
     people, by_site, conflicts, sites = cover.people, cover.by_site, cover.conflicts, len(chosen)
     now = Standing(
         np.zeros(len(people), np.int32), np.zeros(len(people), np.int64), np.zeros(sites), np.zeros(sites),
@@ -293,6 +313,16 @@ def exchange(
     -------
     moves
         How many were made; as many as ``most_moves`` where more were possible.
+
+    Examples
+    --------
+    >>> from planner.kernels.lists import Lists, turned
+    >>> by_site = Lists(np.array([0, 2, 3]), np.array([0, 1, 1], np.int32))
+    >>> none = Lists(np.zeros(3, np.int64), np.empty(0, np.int32))
+    >>> cover = Cover(np.array([10.0, 30.0]), by_site, turned(by_site, 2), np.ones(2), none)
+    >>> chosen, any_ = np.array([False, True]), np.ones(2, np.bool_)
+    >>> exchange(cover, 1.0, chosen, any_, ~any_, 0.0, 10), chosen.tolist()
+    (1, [True, False])
     """
     cost, sites = cover.cost, len(cover.cost)
     now, shared = standing(cover, chosen), np.zeros(sites)
@@ -325,7 +355,22 @@ def exchange(
 
 @njit(cache=True, nogil=True)
 def site_values(by_site: Lists, price: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return by site the sum of the prices of the places that it covers: float64 ``(sites,)``."""
+    """Return by site the sum of the prices of the places that it covers: float64 ``(sites,)``.
+
+    Parameters
+    ----------
+    by_site
+        The places that each site covers.
+    price
+        float64 ``(places,)``.
+
+    Examples
+    --------
+    >>> from planner.kernels.lists import Lists
+    >>> by_site = Lists(np.array([0, 2, 3]), np.array([0, 1, 1], np.int32))
+    >>> site_values(by_site, np.array([10.0, 30.0])).tolist()
+    [40.0, 30.0]
+    """
     value = np.zeros(len(by_site.first) - 1)
     for j in range(len(value)):
         total = 0.0
@@ -337,7 +382,24 @@ def site_values(by_site: Lists, price: NDArray[np.float64]) -> NDArray[np.float6
 
 @njit(cache=True, nogil=True)
 def covered_by_shares(by_site: Lists, places: int, share: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return by place the sum of the shares of the sites that cover it: float64 ``(places,)``."""
+    """Return by place the sum of the shares of the sites that cover it: float64 ``(places,)``.
+
+    Parameters
+    ----------
+    by_site
+        The places that each site covers.
+    places
+        How many there are.
+    share
+        float64 ``(sites,)``, 0-1.
+
+    Examples
+    --------
+    >>> from planner.kernels.lists import Lists
+    >>> by_site = Lists(np.array([0, 2, 3]), np.array([0, 1, 1], np.int32))
+    >>> covered_by_shares(by_site, 2, np.array([0.5, 0.25])).tolist()
+    [0.5, 0.75]
+    """
     total = np.zeros(places)
     for j in np.flatnonzero(share):
         for e in range(by_site.first[j], by_site.first[j + 1]):
@@ -349,7 +411,26 @@ def covered_by_shares(by_site: Lists, places: int, share: NDArray[np.float64]) -
 def group_values(
     by_site: Lists, price: NDArray[np.float64], group: NDArray[np.int64], groups: int
 ) -> NDArray[np.float64]:
-    """Return by group of places and site the prices of the places it covers: float64 ``(groups, sites)``."""
+    """Return by group of places and site the prices of the places it covers: float64 ``(groups, sites)``.
+
+    Parameters
+    ----------
+    by_site
+        The places that each site covers.
+    price
+        float64 ``(places,)``.
+    group
+        int64 ``(places,)``, the group of each place, below ``groups``.
+    groups
+        How many there are.
+
+    Examples
+    --------
+    >>> from planner.kernels.lists import Lists
+    >>> by_site = Lists(np.array([0, 2, 3]), np.array([0, 1, 1], np.int32))
+    >>> group_values(by_site, np.array([10.0, 30.0]), np.array([0, 1]), 2).tolist()
+    [[10.0, 0.0], [30.0, 30.0]]
+    """
     value = np.zeros((groups, len(by_site.first) - 1))
     for j in range(value.shape[1]):
         for e in range(by_site.first[j], by_site.first[j + 1]):
@@ -360,7 +441,24 @@ def group_values(
 
 @njit(cache=True, nogil=True)
 def covered(by_site: Lists, places: int, chosen: NDArray[np.bool_]) -> NDArray[np.int32]:
-    """Return by place how many of the chosen sites cover it: int32 ``(places,)``."""
+    """Return by place how many of the chosen sites cover it: int32 ``(places,)``.
+
+    Parameters
+    ----------
+    by_site
+        The places that each site covers.
+    places
+        How many there are.
+    chosen
+        bool ``(sites,)``.
+
+    Examples
+    --------
+    >>> from planner.kernels.lists import Lists
+    >>> by_site = Lists(np.array([0, 2, 3]), np.array([0, 1, 1], np.int32))
+    >>> covered(by_site, 2, np.array([True, True])).tolist()
+    [1, 2]
+    """
     count = np.zeros(places, dtype=np.int32)
     for j in range(len(chosen)):
         if chosen[j]:
@@ -373,7 +471,7 @@ def covered(by_site: Lists, places: int, chosen: NDArray[np.bool_]) -> NDArray[n
 def stand_ins(
     cover: Cover, now: Standing, j: int, open_: NDArray[np.bool_], allowed: float
 ) -> NDArray[np.float64]:
-    """Return the people lost if a site took the place of a chosen one: float64 ``(sites,)``.
+    """Return the people lost if a site took the place of a chosen one.
 
     Parameters
     ----------
@@ -389,7 +487,17 @@ def stand_ins(
     Returns
     -------
     lost
-        Below 0 where it is a gain, inf where the exchange is not allowed.
+        float64 ``(sites,)``, people. Below 0 where it is a gain, inf where the exchange is not allowed.
+
+    Examples
+    --------
+    >>> from planner.kernels.lists import Lists, turned
+    >>> by_site = Lists(np.array([0, 2, 3]), np.array([0, 1, 1], np.int32))
+    >>> none = Lists(np.zeros(3, np.int64), np.empty(0, np.int32))
+    >>> cover = Cover(np.array([10.0, 30.0]), by_site, turned(by_site, 2), np.ones(2), none)
+    >>> now = standing(cover, np.array([True, False]))
+    >>> stand_ins(cover, now, 0, np.array([False, True]), 100.0).tolist()
+    [inf, 10.0]
     """
     worth = now.gain.copy()
     for e in range(cover.by_site.first[j], cover.by_site.first[j + 1]):

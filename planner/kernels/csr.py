@@ -37,7 +37,26 @@ class Csr(NamedTuple):
 
 @njit(cache=True)
 def room(array: NDArray[np.generic], size: int) -> NDArray[np.generic]:
-    """Return the array, or a longer copy when it holds fewer than ``size`` entries."""
+    """Return the array, or a longer copy when it holds fewer than ``size`` entries.
+
+    Parameters
+    ----------
+    array
+        Any dtype, ``(entries,)``.
+    size
+        How many entries are needed.
+
+    Returns
+    -------
+    array
+        Of the same dtype, ``(size or more,)``; what is added is not set.
+
+    Examples
+    --------
+    >>> held = np.array([4, 7], np.int32)
+    >>> len(room(held, 2)), len(room(held, 3))
+    (2, 1030)
+    """
     if size <= len(array):
         return array
     more = np.empty(2 * size + 1024, dtype=array.dtype)
@@ -61,7 +80,16 @@ def offer(
     best
         float64 ``(places,)``, ``inf`` where nothing is found yet; changed.
     place
-        The places found, with room for those of this node; changed.
+        int32 ``(room,)``: the places found, with room for those of this node; changed.
+    found
+        How many places are found already.
+
+    Examples
+    --------
+    >>> ends = Csr(np.array([0, 1]), np.array([1], np.int32), np.array([5.0]))
+    >>> best, place = np.full(2, np.inf), np.empty(2, np.int32)
+    >>> offer(ends, 0, 60.0, 90.0, best, place, 0), best.tolist()
+    (1, [inf, 65.0])
     """
     for e in range(ends.first[node], ends.first[node + 1]):
         s = at_s + ends.value[e]
@@ -78,7 +106,26 @@ def offer(
 def take(
     best: NDArray[np.float64], place: NDArray[np.int32], seconds: NDArray[np.float64], start: int, stop: int
 ) -> None:
-    """Write the times of the places found ``start <= k < stop``, and forget them in ``best``."""
+    """Write the times of the places found ``start <= k < stop``, and forget them in ``best``.
+
+    Parameters
+    ----------
+    best
+        float64 ``(places,)``, seconds; ``inf`` again for those places afterwards.
+    place
+        int32 ``(room,)``: the places found, in the order in which they were.
+    seconds
+        float64 ``(room,)``, the time of each of these; changed.
+    start, stop
+        Which of them.
+
+    Examples
+    --------
+    >>> best, seconds = np.array([np.inf, 65.0]), np.empty(1)
+    >>> take(best, np.array([1], np.int32), seconds, 0, 1)
+    >>> best.tolist(), seconds.tolist()
+    ([inf, inf], [65.0])
+    """
     for k in range(start, stop):
         seconds[k] = best[place[k]]
         best[place[k]] = np.inf

@@ -25,7 +25,28 @@ def arcs_to_csr(
 ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float64]]:
     """Return (first, head, weight) by tail, without the arcs of infinite weight.
 
-    ``first`` is int64 ``(nodes + 1,)``. Arcs of a node keep their order.
+    Arcs of a node keep their order.
+
+    Parameters
+    ----------
+    tail, head, weight
+        int32, int32 and float64 ``(arcs,)``: from which node to which, and the seconds; ``inf`` = no
+        way.
+    nodes
+        How many there are.
+
+    Returns
+    -------
+    first, head, weight
+        int64 ``(nodes + 1,)``, int32 and float64 ``(arcs that lead somewhere,)``: node v has the arcs
+        ``first[v]:first[v + 1]``.
+
+    Examples
+    --------
+    >>> tail, head = np.array([1, 0, 0], np.int32), np.array([0, 1, 1], np.int32)
+    >>> first, head, seconds = arcs_to_csr(tail, head, np.array([9.0, 5.0, np.inf]), 2)
+    >>> first.tolist(), head.tolist(), seconds.tolist()
+    ([0, 1, 2], [1, 0], [5.0, 9.0])
     """
     first = np.zeros(nodes + 1, dtype=np.int64)
     for k in range(len(tail)):
@@ -194,6 +215,22 @@ def nearest_source(
 
     Seeds start at ``seed_s``. Among equal times the smallest owner wins, whatever the order of seeds and
     arcs. Unreached nodes have ``inf`` and owner -1. Give the reversed graph for times *to* the seeds.
+
+    Parameters
+    ----------
+    first, head, weight
+        int64 ``(nodes + 1,)``, int32 and float64 ``(arcs,)``: the arcs of each node, as CSR, and their
+        seconds.
+    seed_node, seed_s, seed_owner
+        int32, float64 and int32 ``(seeds,)``: where each starts, after how many seconds, and whose it
+        is.
+
+    Examples
+    --------
+    >>> first, head, seconds = np.array([0, 1, 2]), np.array([1, 0], np.int32), np.array([5.0, 9.0])
+    >>> seed, owner = np.array([0], np.int32), np.array([7], np.int32)
+    >>> nearest_source(first, head, seconds, seed, np.zeros(1), owner).tolist()
+    [[0.0, 7.0], [5.0, 7.0]]
     """
     nodes = len(first) - 1
     # Time and owner of a node side by side: one line of the cache for both.
@@ -216,7 +253,28 @@ def open_source(
     seed_s: NDArray[np.float64],
     seed_owner: NDArray[np.int32],
 ) -> None:
-    """Put more seeds into labels of :func:`nearest_source`; only what they improve is visited."""
+    """Put more seeds into labels of :func:`nearest_source`; only what they improve is visited.
+
+    Parameters
+    ----------
+    first, head, weight
+        int64 ``(nodes + 1,)``, int32 and float64 ``(arcs,)``: the arcs of each node, as CSR, and their
+        seconds.
+    label
+        float64 ``(nodes, 2)``, seconds and owner; changed.
+    seed_node, seed_s, seed_owner
+        int32, float64 and int32 ``(seeds,)``: where each starts, after how many seconds, and whose it
+        is.
+
+    Examples
+    --------
+    >>> first, head, seconds = np.array([0, 1, 2]), np.array([1, 0], np.int32), np.array([5.0, 9.0])
+    >>> label = np.array([[0.0, 7.0], [5.0, 7.0]])
+    >>> seed, owner = np.array([1], np.int32), np.array([8], np.int32)
+    >>> open_source(first, head, seconds, label, seed, np.array([2.0]), owner)
+    >>> label.tolist()
+    [[0.0, 7.0], [2.0, 8.0]]
+    """
     better = _offer_seeds(label, seed_node, seed_s, seed_owner)
     _spread(first, head, weight, label, better)
 
@@ -236,7 +294,28 @@ def close_source(  # noqa: PLR0913, PLR0917 - a kernel takes plain arrays
 ) -> None:
     """Take an owner's seeds out of labels of :func:`nearest_source`; its nodes pass to the others.
 
-    ``into_first``, ``into_tail`` are the graph's arcs by head. The seeds are those of the other owners.
+    Parameters
+    ----------
+    first, head, weight
+        int64 ``(nodes + 1,)``, int32 and float64 ``(arcs,)``: the arcs of each node, as CSR, and their
+        seconds.
+    into_first, into_tail
+        int64 ``(nodes + 1,)`` and int32 ``(arcs,)``: by head, the tails of the arcs into it.
+    label
+        float64 ``(nodes, 2)``, seconds and owner; changed.
+    owner
+        Whose seeds are taken out.
+    seed_node, seed_s, seed_owner
+        int32, float64 and int32 ``(seeds,)``: those of the other owners.
+
+    Examples
+    --------
+    >>> first, head, seconds = np.array([0, 1, 2]), np.array([1, 0], np.int32), np.array([5.0, 9.0])
+    >>> label = np.array([[0.0, 7.0], [2.0, 8.0]])
+    >>> seed, owner = np.array([0], np.int32), np.array([7], np.int32)
+    >>> close_source(first, head, seconds, first, head, label, 8, seed, np.zeros(1), owner)
+    >>> label.tolist()
+    [[0.0, 7.0], [5.0, 7.0]]
     """
     lost = np.flatnonzero(label[:, 1] == owner)
     for v in lost:
@@ -265,7 +344,26 @@ def offer_ends(
     seconds: NDArray[np.float64],
     label: NDArray[np.float64],
 ) -> None:
-    """Improve each place's time and owner by what its ends' nodes hold; the smaller owner of equals."""
+    """Improve each place's time and owner by what its ends' nodes hold; the smaller owner of equals.
+
+    Parameters
+    ----------
+    best_s, best_owner
+        float64 and int64 ``(places,)``, seconds and owner; changed.
+    place, node, seconds
+        int32, int32 and float64 ``(ends,)``: which place has an end at which node, so many seconds
+        further.
+    label
+        float64 ``(nodes, 2)``, seconds and owner.
+
+    Examples
+    --------
+    >>> best_s, best_owner = np.full(1, np.inf), np.full(1, -1)
+    >>> place, node = np.array([0], np.int32), np.array([1], np.int32)
+    >>> offer_ends(best_s, best_owner, place, node, np.array([30.0]), np.array([[0.0, 7.0], [5.0, 7.0]]))
+    >>> best_s.tolist(), best_owner.tolist()
+    ([35.0], [7])
+    """
     for k in range(len(place)):
         at = label[node[k], 0]
         if at < np.inf:
@@ -288,6 +386,26 @@ def shortest_tree(
     """Return each node's time from the nearest seed, the arc it was reached by, and the node before.
 
     Arc and node are -1 at seeds and where nothing leads.
+
+    Parameters
+    ----------
+    first, head, weight
+        int64 ``(nodes + 1,)``, int32 and float64 ``(arcs,)``: the arcs of each node, as CSR, and their
+        seconds.
+    seed_node, seed_s
+        int32 and float64 ``(seeds,)``: where each starts, and after how many seconds.
+
+    Returns
+    -------
+    seconds, arc, before
+        float64 (``inf`` where nothing leads), int64 and int32 ``(nodes,)``.
+
+    Examples
+    --------
+    >>> first, head, seconds = np.array([0, 1, 2]), np.array([1, 0], np.int32), np.array([5.0, 9.0])
+    >>> time, arc, before = shortest_tree(first, head, seconds, np.array([0], np.int32), np.zeros(1))
+    >>> time.tolist(), arc.tolist(), before.tolist()
+    ([0.0, 5.0], [-1, 0], [-1, 0])
     """
     nodes = len(first) - 1
     time = np.full(nodes, np.inf)

@@ -34,6 +34,13 @@ def dominated(
     -------
     dominated
         bool ``(sites,)``; a site that covers nothing is, too.
+
+    Examples
+    --------
+    >>> from planner.kernels.lists import Lists, turned
+    >>> by_site = Lists(np.array([0, 2, 3]), np.array([0, 1, 1], np.int32))
+    >>> dominated(by_site, turned(by_site, 2), np.ones(2), np.ones(2, np.bool_)).tolist()
+    [False, True]
     """
     sites = len(cost)
     out = np.zeros(sites, dtype=np.bool_)
@@ -88,6 +95,15 @@ def needed_rows(by_row: Lists, by_site: Lists) -> NDArray[np.bool_]:
     -------
     needed
         bool ``(rows,)``.
+
+    Examples
+    --------
+    Whatever covers the first row covers the second:
+
+    >>> from planner.kernels.lists import Lists, turned
+    >>> by_row = Lists(np.array([0, 1, 3]), np.array([0, 0, 1], np.int32))
+    >>> needed_rows(by_row, turned(by_row, 2)).tolist()
+    [True, False]
     """
     rows = len(by_row.first) - 1
     keep = np.ones(rows, dtype=np.bool_)

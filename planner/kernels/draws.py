@@ -64,7 +64,19 @@ class BestTwo(NamedTuple):
 
 @njit(cache=True, nogil=True)
 def best_two(cover: DrawCover, chosen: NDArray[np.bool_]) -> BestTwo:
-    """Return from when on the chosen sites (bool ``(sites,)``) cover each row."""
+    """Return from when on the chosen sites (bool ``(sites,)``) cover each row.
+
+    Examples
+    --------
+    >>> from planner.kernels.lists import Lists
+    >>> by_site = Lists(np.array([0, 2, 3]), np.array([0, 1, 1], np.int32))
+    >>> none = Lists(np.zeros(3, np.int64), np.empty(0, np.int32))
+    >>> since, base = np.array([0, 1, 0], np.int16), np.full(2, 2, np.int16)
+    >>> value = np.array([[[10.0, 4.0, 0.0], [30.0, 12.0, 0.0]]])
+    >>> cover = DrawCover(by_site, since, base, value, np.ones(2), none)
+    >>> best_two(cover, np.array([True, True])).best.tolist()
+    [0, 0]
+    """
     depth = cover.value.shape[2] - 1
     now = BestTwo(
         cover.base.copy(), np.full(len(cover.base), depth, np.int16), np.full(len(cover.base), -1, np.int32)
@@ -129,6 +141,19 @@ def greedy_draws(
         bool ``(sites,)``, chosen at the start.
     open_
         bool ``(sites,)``, which may be chosen.
+
+    Examples
+    --------
+    >>> from planner.kernels.lists import Lists
+    >>> by_site = Lists(np.array([0, 2, 3]), np.array([0, 1, 1], np.int32))
+    >>> none = Lists(np.zeros(3, np.int64), np.empty(0, np.int32))
+    >>> since, base = np.array([0, 1, 0], np.int16), np.full(2, 2, np.int16)
+    >>> value = np.array([[[10.0, 4.0, 0.0], [30.0, 12.0, 0.0]]])
+    >>> cover = DrawCover(by_site, since, base, value, np.ones(2), none)
+    >>> chosen = np.zeros(2, np.bool_)
+    >>> greedy_draws(cover, 1.0, chosen, np.ones(2, np.bool_))
+    >>> chosen.tolist()
+    [False, True]
     """
     sites, gain = len(cover.cost), np.empty(len(cover.value))
     best, free = best_two(cover, chosen).best, open_ & ~chosen
@@ -216,6 +241,18 @@ def exchange_draws(
     -------
     moves
         How many were made.
+
+    Examples
+    --------
+    >>> from planner.kernels.lists import Lists
+    >>> by_site = Lists(np.array([0, 2, 3]), np.array([0, 1, 1], np.int32))
+    >>> none = Lists(np.zeros(3, np.int64), np.empty(0, np.int32))
+    >>> since, base = np.array([0, 1, 0], np.int16), np.full(2, 2, np.int16)
+    >>> value = np.array([[[10.0, 4.0, 0.0], [30.0, 12.0, 0.0]]])
+    >>> cover = DrawCover(by_site, since, base, value, np.ones(2), none)
+    >>> chosen = np.array([True, False])
+    >>> exchange_draws(cover, 1.0, chosen, np.ones(2, np.bool_), 0.0, 10), chosen.tolist()
+    (1, [False, True])
     """
     sites, criteria = len(chosen), len(cover.value)
     now, total, loss, blockers, blocker = _state(cover, chosen)
@@ -258,6 +295,17 @@ def covered_by_shares_in_draws(cover: DrawCover, share: NDArray[np.float64]) -> 
     """Return how much shares of sites (float64 ``(sites,)``) cover each row at each position.
 
     float64 ``(rows, depth)``; what exists covers with 1.
+
+    Examples
+    --------
+    >>> from planner.kernels.lists import Lists
+    >>> by_site = Lists(np.array([0, 2, 3]), np.array([0, 1, 1], np.int32))
+    >>> none = Lists(np.zeros(3, np.int64), np.empty(0, np.int32))
+    >>> since, base = np.array([0, 1, 0], np.int16), np.full(2, 2, np.int16)
+    >>> value = np.array([[[10.0, 4.0, 0.0], [30.0, 12.0, 0.0]]])
+    >>> cover = DrawCover(by_site, since, base, value, np.ones(2), none)
+    >>> covered_by_shares_in_draws(cover, np.array([0.5, 0.25])).tolist()
+    [[0.5, 0.5], [0.25, 0.75]]
     """
     rows, depth = len(cover.base), cover.value.shape[2] - 1
     total = np.zeros((rows, depth))
@@ -290,6 +338,17 @@ def group_values_in_draws(
     Returns
     -------
     float64 ``(groups, sites)``.
+
+    Examples
+    --------
+    >>> from planner.kernels.lists import Lists
+    >>> by_site = Lists(np.array([0, 2, 3]), np.array([0, 1, 1], np.int32))
+    >>> none = Lists(np.zeros(3, np.int64), np.empty(0, np.int32))
+    >>> since, base = np.array([0, 1, 0], np.int16), np.full(2, 2, np.int16)
+    >>> value = np.array([[[10.0, 4.0, 0.0], [30.0, 12.0, 0.0]]])
+    >>> cover = DrawCover(by_site, since, base, value, np.ones(2), none)
+    >>> group_values_in_draws(cover, value[0], np.array([0, 0]), 1).tolist()
+    [[22.0, 30.0]]
     """
     value = np.zeros((groups, len(cover.cost)))
     for j in range(value.shape[1]):

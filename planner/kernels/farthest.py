@@ -29,6 +29,13 @@ def farthest_with(
         int64 ``(rows,)``: the rows, the farthest first.
     sites
         How many there are.
+
+    Examples
+    --------
+    >>> from planner.kernels.csr import Csr
+    >>> near = Csr(np.array([0, 2, 3]), np.array([0, 1, 1], np.int32), np.array([1.0, 2.0, 3.0]))
+    >>> farthest_with(near, np.array([8.0, 9.0]), np.array([1, 0]), 2).tolist()
+    [9.0, 3.0]
     """
     # Of each site, how many of the farthest rows it brings nearer, without a gap: the next one stays.
     nearer = np.zeros(sites, dtype=np.int64)

@@ -28,7 +28,23 @@ def nested_dissection(  # noqa: C901 - one loop over cells
 ) -> NDArray[np.int32]:
     """Return each node's rank: cells are halved by straight cuts, and the nodes on a cut rank highest.
 
-    ``first``, ``head`` hold every arc in both directions.
+    Parameters
+    ----------
+    xy
+        float64 ``(nodes, 2)``, metres in a projected CRS.
+    first, head
+        int64 ``(nodes + 1,)`` and int32 ``(arcs,)``: every arc in both directions, as CSR.
+
+    Returns
+    -------
+    rank
+        int32 ``(nodes,)``, each number below ``nodes`` once.
+
+    Examples
+    --------
+    >>> xy, first = np.array([[0.0, 0.0], [1.0, 0.0]]), np.array([0, 1, 2])
+    >>> sorted(nested_dissection(xy, first, np.array([1, 0], np.int32)).tolist())
+    [0, 1]
     """
     nodes = len(xy)
     perm = np.arange(nodes).astype(np.int32)
@@ -166,7 +182,26 @@ def contract(
 ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]:
     """Return the upward arcs (first, head) after contraction, and each node's parent (-1 at a root).
 
-    Nodes are numbered by rank; ``first``, ``head`` hold every arc in both directions. Heads ascend.
+    Nodes are numbered by rank. Heads ascend.
+
+    Parameters
+    ----------
+    first, head
+        int64 ``(nodes + 1,)`` and int32 ``(arcs,)``: every arc in both directions, as CSR.
+
+    Returns
+    -------
+    up_first, up_head, parent
+        int64 ``(nodes + 1,)``, int32 ``(upward arcs,)`` and int32 ``(nodes,)``.
+
+    Examples
+    --------
+    0 lies between 1 and 2, which its contraction joins by a shortcut:
+
+    >>> first, head = np.array([0, 2, 3, 4]), np.array([1, 2, 0, 0], np.int32)
+    >>> up_first, up_head, parent = contract(first, head)
+    >>> up_first.tolist(), up_head.tolist(), parent.tolist()
+    ([0, 2, 3, 3], [1, 2, 2], [1, 2, -1])
     """
     nodes = len(first) - 1
     up_first = np.zeros(nodes + 1, dtype=np.int64)
@@ -214,7 +249,28 @@ def customize(
     head: NDArray[np.int32],
     seconds: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return seconds up (tail to head) and down each upward arc, shortcuts included (nodes by rank)."""
+    """Return seconds up (tail to head) and down each upward arc, shortcuts included (nodes by rank).
+
+    Parameters
+    ----------
+    up_first, up_head
+        int64 ``(nodes + 1,)`` and int32 ``(upward arcs,)``, as :func:`contract` gives them.
+    tail, head, seconds
+        int32, int32 and float64 ``(arcs,)``: from which node to which, and the time; ``inf`` = no way.
+
+    Returns
+    -------
+    up, down
+        float64 ``(upward arcs,)`` each.
+
+    Examples
+    --------
+    >>> up_first, up_head = np.array([0, 2, 3, 3]), np.array([1, 2, 2], np.int32)
+    >>> tail, head = np.array([1, 0], np.int32), np.array([0, 2], np.int32)
+    >>> up, down = customize(up_first, up_head, tail, head, np.array([5.0, 9.0]))
+    >>> up.tolist(), down.tolist()
+    ([inf, 9.0, 14.0], [5.0, inf, inf])
+    """
     up = np.full(len(up_head), np.inf)
     down = np.full(len(up_head), np.inf)
     for k in range(len(tail)):
@@ -256,7 +312,31 @@ def climb(
 ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float64]]:
     """Return, for each source, the nodes above its seeds and the times to them, as CSR.
 
-    ``seconds`` of the arcs: up for times from the source, down for times to it.
+    Parameters
+    ----------
+    up_first, up_head
+        int64 ``(nodes + 1,)`` and int32 ``(upward arcs,)``, as :func:`contract` gives them.
+    parent
+        int32 ``(nodes,)``, -1 at a root.
+    seconds
+        float64 ``(upward arcs,)``: up for times from the source, down for times to it.
+    seed_first, seed_node, seed_s
+        int64 ``(sources + 1,)``, int32 and float64 ``(seeds,)``: by source, the nodes that it starts at,
+        and after how many seconds.
+
+    Returns
+    -------
+    first, node, seconds
+        int64 ``(sources + 1,)``, int32 and float64 ``(labels,)``; the nodes of a source ascend.
+
+    Examples
+    --------
+    >>> up_first, up_head = np.array([0, 1, 1]), np.array([1], np.int32)
+    >>> parent, seed = np.array([1, -1], np.int32), np.array([0], np.int32)
+    >>> one, arc_s = np.array([0, 1]), np.array([5.0])
+    >>> first, node, s = climb(up_first, up_head, parent, arc_s, one, seed, np.zeros(1))
+    >>> first.tolist(), node.tolist(), s.tolist()
+    ([0, 2], [0, 1], [0.0, 5.0])
     """
     nodes = len(up_first) - 1
     time = np.full(nodes, np.inf)
@@ -307,7 +387,29 @@ def join_labels(  # noqa: PLR0913, PLR0917 - a kernel takes plain arrays
     low: int,
     high: int,
 ) -> None:
-    """Set ``out[i, j]`` for sources ``low <= j < high`` of b: the least time over nodes above both."""
+    """Set ``out[i, j]`` for sources ``low <= j < high`` of b: the least time over nodes above both.
+
+    Parameters
+    ----------
+    a_first, a_node, a_s
+        int64 ``(places + 1,)``, int32 and float64 ``(labels of a,)``, as :func:`climb` gives them.
+    b_first, b_node, b_s
+        int64 ``(sources + 1,)``, int32 and float64 ``(labels of b,)``, the same.
+    nodes
+        How many there are.
+    out
+        float64 ``(places, sources)``, seconds, ``inf`` where there is no way; changed.
+    low, high
+        Which columns.
+
+    Examples
+    --------
+    >>> a, b, out = np.array([0, 1], np.int32), np.array([1], np.int32), np.empty((1, 1))
+    >>> a_s, b_s = np.array([0.0, 5.0]), np.array([9.0])
+    >>> join_labels(np.array([0, 2]), a, a_s, np.array([0, 1]), b, b_s, 2, out, 0, 1)
+    >>> out.tolist()
+    [[14.0]]
+    """
     time = np.full(nodes, np.inf)
     for j in range(low, high):
         for k in range(b_first[j], b_first[j + 1]):
@@ -338,8 +440,30 @@ def sweep(  # noqa: PLR0913, PLR0917 - a kernel takes plain arrays
 ) -> None:
     """Set ``out[i, j]`` for sources ``low <= j < high`` by one sweep down all nodes a source.
 
-    ``end_node[end_first[i]:end_first[i + 1]]`` are the ends of place i, ``end_s`` further. ``seconds`` of
-    the arcs: up for times to the source (from below), down for times from it.
+    Parameters
+    ----------
+    up_first, up_head
+        int64 ``(nodes + 1,)`` and int32 ``(upward arcs,)``, as :func:`contract` gives them.
+    seconds
+        float64 ``(upward arcs,)``: up for times to the source (from below), down for times from it.
+    label_first, label_node, label_s
+        int64 ``(sources + 1,)``, int32 and float64 ``(labels,)``, as :func:`climb` gives them.
+    end_first, end_node, end_s
+        int64 ``(places + 1,)``, int32 and float64 ``(ends,)``: place i has the ends
+        ``end_first[i]:end_first[i + 1]``, so many seconds further.
+    out
+        float64 ``(places, sources)``, seconds, ``inf`` where there is no way; changed.
+    low, high
+        Which columns.
+
+    Examples
+    --------
+    >>> one, out = np.array([0, 1]), np.empty((1, 1))
+    >>> up_first, up_head, node = np.array([0, 1, 1]), np.array([1], np.int32), np.array([0], np.int32)
+    >>> label, s, end_s = np.array([1], np.int32), np.array([9.0]), np.array([2.0])
+    >>> sweep(up_first, up_head, np.array([5.0]), one, label, s, one, node, end_s, out, 0, 1)
+    >>> out.tolist()
+    [[16.0]]
     """
     nodes = len(up_first) - 1
     time = np.empty(nodes)
@@ -361,7 +485,25 @@ def sweep(  # noqa: PLR0913, PLR0917 - a kernel takes plain arrays
 
 @njit(cache=True)
 def children(parent: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """Return the children of every node of the elimination tree, as CSR."""
+    """Return the children of every node of the elimination tree, as CSR.
+
+    Parameters
+    ----------
+    parent
+        int32 ``(nodes,)``, -1 at a root.
+
+    Returns
+    -------
+    first, child
+        int64 ``(nodes + 1,)`` and int32 ``(nodes with a parent,)``: node v has ``child[first[v]:first[v
+        + 1]]``.
+
+    Examples
+    --------
+    >>> first, child = children(np.array([2, 2, -1], np.int32))
+    >>> first.tolist(), child.tolist()
+    ([0, 0, 0, 2], [0, 1])
+    """
     nodes = len(parent)
     first = np.zeros(nodes + 1, dtype=np.int64)
     for v in range(nodes):
@@ -402,11 +544,33 @@ def sweep_within(  # noqa: PLR0917 - a kernel takes plain arrays
         By node, the heads of its upward arcs and their seconds: down for times from the source, up for
         times to it.
     parent, children
-        The elimination tree: by node its parent (-1 at a root), and the CSR arrays of its children.
+        The elimination tree: int32 ``(nodes,)``, by node its parent (-1 at a root), and its children,
+        int64 and int32, as :func:`children` gives them.
     labels
         By source, the nodes above it and their times.
     ends
         By node, the places that lie there, this much further.
+    places
+        How many there are.
+    cutoff_s
+        Included.
+    low, high
+        Which sources.
+
+    Returns
+    -------
+    first, place, seconds
+        int64 ``(high - low + 1,)``, int32 and float64 ``(pairs,)``.
+
+    Examples
+    --------
+    >>> parent, one = np.array([1, -1], np.int32), np.array([0, 1])
+    >>> up = Csr(np.array([0, 1, 1]), np.array([1], np.int32), np.array([5.0]))
+    >>> labels = Csr(one, np.array([1], np.int32), np.array([9.0]))
+    >>> ends = Csr(np.array([0, 1, 1]), np.array([0], np.int32), np.array([2.0]))
+    >>> first, place, seconds = sweep_within(up, parent, children(parent), labels, ends, 1, 60.0, 0, 1)
+    >>> first.tolist(), place.tolist(), seconds.tolist()
+    ([0, 1], [0], [16.0])
     """
     nodes = len(up.first) - 1
     time = np.full(nodes, np.inf)

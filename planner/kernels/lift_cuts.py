@@ -38,7 +38,22 @@ def cut_of(lift: Lift, v: int, given: NDArray[np.bool_]) -> tuple[NDArray[np.int
     Returns
     -------
     site, coefficient
-        int64 and float64 (above 0, up to 1).
+        int64 and float64 ``(sites of the cut,)``; coefficients are above 0, up to 1.
+
+    Examples
+    --------
+    A village of 4 and 6, which is served from 8 on; site 0 reaches both places, site 1 the second:
+
+    >>> from planner.kernels.villages import Lift
+    >>> from planner.kernels.lists import Lists, turned
+    >>> by_site = Lists(np.array([0, 2, 3]), np.array([0, 1, 1], np.int32))
+    >>> none, village = Lists(np.zeros(3, np.int64), np.empty(0, np.int32)), np.zeros(2, np.int32)
+    >>> by_village = Lists(np.array([0, 2]), np.array([0, 1], np.int32))
+    >>> weight, need, lists = np.array([4, 6]), np.array([8]), (by_site, turned(by_site, 2), by_village)
+    >>> lift = Lift(*lists, np.array([0, 2]), village, weight, need, np.ones(2), none)
+    >>> site, coefficient = cut_of(lift, 0, np.array([False, False]))
+    >>> site.tolist(), coefficient.tolist()
+    ([0, 1], [1.0, 0.75])
     """
     lacks, brings = lift.need[v], np.zeros(len(lift.cost), np.int64)
     for i in range(len(given)):
@@ -96,6 +111,19 @@ def tightest(
     -------
     given, most
         bool ``(places of the village,)`` and the sum of coefficient × share.
+
+    Examples
+    --------
+    >>> from planner.kernels.villages import Lift
+    >>> from planner.kernels.lists import Lists, turned
+    >>> by_site = Lists(np.array([0, 2, 3]), np.array([0, 1, 1], np.int32))
+    >>> none, village = Lists(np.zeros(3, np.int64), np.empty(0, np.int32)), np.zeros(2, np.int32)
+    >>> by_village = Lists(np.array([0, 2]), np.array([0, 1], np.int32))
+    >>> weight, need, lists = np.array([4, 6]), np.array([8]), (by_site, turned(by_site, 2), by_village)
+    >>> lift = Lift(*lists, np.array([0, 2]), village, weight, need, np.ones(2), none)
+    >>> given, most = tightest(lift, 0, np.array([0.0, 1.0]), np.array([0.0, 1.0]))
+    >>> given.tolist(), most
+    ([False, True], 0.0)
     """
     low, n = lift.first_place[v], lift.first_place[v + 1] - lift.first_place[v]
     brings, lacks = np.zeros(len(share), np.int64), lift.need[v]

@@ -137,6 +137,13 @@ def signatures(
     -------
     signature, degree
         uint64 ``(places, marks)`` and int32 ``(places,)``.
+
+    Examples
+    --------
+    >>> by_site = Lists(np.array([0, 2, 3]), np.array([0, 1, 1], np.int32))
+    >>> signature, degree = signatures(by_site, np.array([True, True]), np.array([[5], [8]], np.uint64), 2)
+    >>> signature.tolist(), degree.tolist()
+    ([[5], [13]], [1, 2])
     """
     signature = np.zeros((places, mark.shape[1]), dtype=np.uint64)
     degree = np.zeros(places, dtype=np.int32)
@@ -158,9 +165,15 @@ def some_of(by_site: Lists, sites: NDArray[np.int64], number: NDArray[np.int64])
     by_site
         The places that each site covers.
     sites
-        int64, which sites.
+        int64 ``(chosen,)``, which sites.
     number
         int64 ``(places,)``: each place's new number.
+
+    Examples
+    --------
+    >>> by_site = Lists(np.array([0, 2, 3]), np.array([0, 1, 1], np.int32))
+    >>> some_of(by_site, np.array([0]), np.array([-1, 0])).item.tolist()
+    [0]
     """
     first = np.zeros(len(sites) + 1, dtype=np.int64)
     for i in range(len(sites)):
@@ -196,6 +209,16 @@ def in_each(first: Lists, second: Lists, lacking: NDArray[np.int32]) -> tuple[Li
     -------
     lists, alone
         The lists, and how many pairs of a place that lacks both are in the second list alone.
+
+    Examples
+    --------
+    The one site reaches place 0 for both, and place 1 for the second alone, which lacks only that:
+
+    >>> first = Lists(np.array([0, 1]), np.array([0], np.int32))
+    >>> second = Lists(np.array([0, 2]), np.array([0, 1], np.int32))
+    >>> both, alone = in_each(first, second, np.array([2, 1], np.int32))
+    >>> both.item.tolist(), alone
+    ([0, 1], 0)
     """
     sites, alone = len(first.first) - 1, 0
     starts = np.zeros(sites + 1, dtype=np.int64)

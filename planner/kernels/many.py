@@ -33,10 +33,25 @@ def within_cutoff(
     cutoff_s
         Included.
 
+    Returns
+    -------
+    first, place, seconds
+        int64 ``(sources + 1,)``, int32 and float64 ``(pairs,)``: source j has the places
+        ``first[j]:first[j + 1]``.
+
     Notes
     -----
     One search a source, which visits only what lies within the cutoff; nothing is as large as sources
     × nodes.
+
+    Examples
+    --------
+    >>> graph = Csr(np.array([0, 1, 2]), np.array([1, 0], np.int32), np.array([5.0, 9.0]))
+    >>> seeds = Csr(np.array([0, 1]), np.array([0], np.int32), np.array([0.0]))
+    >>> ends = Csr(np.array([0, 0, 1]), np.array([0], np.int32), np.array([2.0]))
+    >>> first, place, seconds = within_cutoff(graph, seeds, ends, 1, 7.0)
+    >>> first.tolist(), place.tolist(), seconds.tolist()
+    ([0, 1], [0], [7.0])
     """
     nodes = len(graph.first) - 1
     sources = len(seeds.first) - 1
@@ -136,7 +151,31 @@ def k_nearest_sources(
 ) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
     """Return the times (s) and owners of each node's ``count`` nearest different owners.
 
-    Both ``(nodes, count)``, in order of (time, owner); ``inf`` and -1 where there are fewer.
+    In order of (time, owner); ``inf`` and -1 where there are fewer.
+
+    Parameters
+    ----------
+    first, head, weight
+        int64 ``(nodes + 1,)``, int32 and float64 ``(arcs,)``: the arcs of each node, as CSR, and their
+        seconds.
+    seed_node, seed_s, seed_owner
+        int32, float64 and int32 ``(seeds,)``: where each starts, after how many seconds, and whose it
+        is.
+    count
+        How many owners a node.
+
+    Returns
+    -------
+    seconds, owner
+        float64 and int32 ``(nodes, count)``.
+
+    Examples
+    --------
+    >>> first, head, seconds = np.array([0, 1, 2]), np.array([1, 0], np.int32), np.array([5.0, 9.0])
+    >>> seed, owner = np.array([0, 1], np.int32), np.array([7, 8], np.int32)
+    >>> time, owner = k_nearest_sources(first, head, seconds, seed, np.zeros(2), owner, 2)
+    >>> time.tolist(), owner.tolist()
+    ([[0.0, 9.0], [0.0, 5.0]], [[7, 8], [8, 7]])
     """
     nodes = len(first) - 1
     time = np.full((nodes, count), np.inf)

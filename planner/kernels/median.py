@@ -74,16 +74,24 @@ def greedy(columns: Csr, base: Floats, cost: Floats, budget: float, is_open: Boo
     columns
         What rows cost at sites, by site.
     base
-        ``(rows,)``.
+        float64 ``(rows,)``, what each costs at no site.
     cost, budget
-        ``(sites,)``, of which ``budget`` may be spent on what is opened here.
+        float64 ``(sites,)``, of which ``budget`` may be spent on what is opened here.
     is_open
-        ``(sites,)``, changed.
+        bool ``(sites,)``, changed.
 
     Notes
     -----
     Lazy (Minoux 1978): what a site saves only falls as others open, so an old number that is still the
     largest when made new is the largest of all.
+
+    Examples
+    --------
+    >>> near = Csr(np.array([0, 2, 4]), np.array([0, 1, 1, 0], np.int32), np.array([1.0, 5.0, 2.0, 9.0]))
+    >>> is_open = np.zeros(2, np.bool_)
+    >>> greedy(turned(near, 2), np.array([9.0, 9.0]), np.ones(2), 1.0, is_open)
+    >>> is_open.tolist()
+    [False, True]
     """
     now = base.copy()
     saved = np.full(len(cost), np.inf)
@@ -115,7 +123,26 @@ def greedy(columns: Csr, base: Floats, cost: Floats, budget: float, is_open: Boo
 def nearest_two(near: Csr, base: Floats, is_open: Bools) -> tuple[Floats, Ints]:
     """Return what each row costs at its best and second-best open site, and which these are.
 
-    Both ``(rows, 2)``; base and -1 where there is none.
+    Parameters
+    ----------
+    near
+        What each row costs at its sites, cheapest first.
+    base
+        float64 ``(rows,)``, what each costs at no site.
+    is_open
+        bool ``(sites,)``.
+
+    Returns
+    -------
+    at, who
+        float64 and int32 ``(rows, 2)``; base and -1 where there is none.
+
+    Examples
+    --------
+    >>> near = Csr(np.array([0, 2, 4]), np.array([0, 1, 1, 0], np.int32), np.array([1.0, 5.0, 2.0, 9.0]))
+    >>> at, who = nearest_two(near, np.array([9.0, 9.0]), np.array([True, False]))
+    >>> at.tolist(), who.tolist()
+    ([[1.0, 9.0], [9.0, 9.0]], [[0, -1], [0, -1]])
     """
     rows = len(base)
     at = np.empty((rows, 2))
@@ -198,13 +225,20 @@ def interchange(
     near, columns, base, cost, budget
         As in :func:`greedy`; the budget is for all that is open.
     turn
-        The sites in the order in which they are tried.
+        int64 ``(sites,)``, in the order in which they are tried.
     is_open
-        ``(sites,)``, changed.
+        bool ``(sites,)``, changed.
 
     Notes
     -----
     Fast interchange (Whitaker 1983) with gain, loss and what both share (Resende and Werneck 2003).
+
+    Examples
+    --------
+    >>> near = Csr(np.array([0, 2, 4]), np.array([0, 1, 1, 0], np.int32), np.array([1.0, 5.0, 2.0, 9.0]))
+    >>> is_open, base = np.array([True, False]), np.array([9.0, 9.0])
+    >>> interchange(near, turned(near, 2), base, np.ones(2), 1.0, np.arange(2), is_open), is_open.tolist()
+    ((7.0, 1), [False, True])
     """
     sites = len(cost)
     at, who = nearest_two(near, base, is_open)
@@ -252,7 +286,28 @@ def interchange(
 
 @njit(cache=True, nogil=True)
 def savings(near: Csr, price: Floats, sites: int) -> Floats:
-    """Return what each site saves at the rows' prices: the sum of ``price - cost`` where that is positive."""
+    """Return what each site saves at the rows' prices: the sum of ``price - cost`` where that is positive.
+
+    Parameters
+    ----------
+    near
+        What each row costs at its sites, cheapest first.
+    price
+        float64 ``(rows,)``.
+    sites
+        How many there are.
+
+    Returns
+    -------
+    saving
+        float64 ``(sites,)``.
+
+    Examples
+    --------
+    >>> near = Csr(np.array([0, 2, 4]), np.array([0, 1, 1, 0], np.int32), np.array([1.0, 5.0, 2.0, 9.0]))
+    >>> savings(near, np.array([6.0, 6.0]), 2).tolist()
+    [5.0, 5.0]
+    """
     saving = np.zeros(sites)
     for i in range(len(price)):
         for k in range(near.first[i], near.first[i + 1]):
@@ -266,7 +321,20 @@ def savings(near: Csr, price: Floats, sites: int) -> Floats:
 def fill(saving: Floats, cost: Floats, budget: float, share: Floats) -> tuple[float, float]:
     """Return the most that a budget saves, the last site in part, and what the last of it saves a unit.
 
-    ``share`` is filled with what is taken of each site (0-1).
+    Parameters
+    ----------
+    saving, cost
+        float64 ``(sites,)``.
+    budget
+        What all may cost together.
+    share
+        float64 ``(sites,)``, filled with what is taken of each (0-1).
+
+    Examples
+    --------
+    >>> share = np.empty(2)
+    >>> fill(np.array([6.0, 4.0]), np.array([2.0, 2.0]), 3.0, share), share.tolist()
+    ((8.0, 2.0), [1.0, 0.5])
     """
     share[:] = 0.0
     total, left = 0.0, budget
@@ -333,13 +401,20 @@ def climb_bound(  # noqa: PLR0913, PLR0917 - a kernel takes plain arrays
     upper
         What the best plan known costs.
     best_price, price, direction
-        ``(rows,)``, changed: the prices of the best bound, those to try next, and the way they go.
+        float64 ``(rows,)``, changed: the prices of the best bound, those to try next, and the way they
+        go.
     mean
-        ``(sites,)``, changed: what the late answers take of each site.
+        float64 ``(sites,)``, changed: what the late answers take of each site.
     course
-        ``(3,)``, changed: the best bound, the length of steps, and how many have not raised the bound.
+        float64 ``(3,)``, changed: the best bound, the length of steps, and how many have not raised the
+        bound.
     steps, patience
         How many steps, and after how many without a better bound they become shorter.
+
+    Returns
+    -------
+    share
+        float64 ``(sites,)``, 0-1.
 
     Notes
     -----

@@ -61,31 +61,33 @@ def nearest_seconds(  # noqa: C901, PLR0913, PLR0917 - a kernel takes plain arra
     Parameters
     ----------
     xy
-        ``(places, 2)``, metres.
+        float64 ``(places, 2)``, metres in the CRS of the segments.
     most_m, seconds_per_m
         How far one walks to an edge, and how long.
     grid
         West, south, side of a cell (metres), columns, rows.
     first, member
-        The segments of each cell, row by row.
+        int64 ``(cells + 1,)`` and int32 ``(members,)``: the segments of each cell, row by row.
     segment
-        ``(segments, 6)``: x and y of both ends, and the shares of the edge's length at them.
+        float64 ``(segments, 6)``: x and y of both ends (metres), and the shares of the edge's length at
+        them.
     edge
-        Each segment's edge.
+        int32 ``(segments,)``, each segment's edge.
     times
-        ``(edges, 4)``, seconds: from the end on, from the start on, all of the edge to its end, and to its
-        start.
+        float64 ``(edges, 4)``, seconds: from the end on, from the start on, all of the edge to its end,
+        and to its start.
     marked
-        By edge.
+        bool ``(edges,)``.
 
     Returns
     -------
     seconds
-        ``inf`` where there is no way. Of edges equally near the quickest counts.
+        float64 ``(places,)``, ``inf`` where there is no way. Of edges equally near the quickest counts.
     away_m, edge, share
-        The nearest edge, how far it is, and where on it; ``inf`` and -1 where there is none.
+        float64, int32 and float64 ``(places,)``: how far the nearest edge is, which it is, and where on
+        it; ``inf`` and -1 where there is none.
     touched
-        Whether one of the nearest edges is marked.
+        bool ``(places,)``: whether one of the nearest edges is marked.
     """
     west, south, cell, columns, rows = grid
     n = len(xy)
@@ -155,12 +157,13 @@ def nearest_of_parts(  # noqa: PLR0917 - a kernel takes plain arrays
     Parameters
     ----------
     first
-        The segments of each part; the other arrays are in the same order.
+        int64 ``(parts + 1,)``: the segments of each part; the other arrays are in the same order, and as
+        :func:`nearest_seconds` takes them.
 
     Returns
     -------
     seconds, edge, share, touched
-        All ``(places, parts)``.
+        float64, int32, float64 and bool, all ``(places, parts)``.
     """
     n, parts = len(xy), len(first) - 1
     seconds = np.full((n, parts), np.inf)

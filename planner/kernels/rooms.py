@@ -212,7 +212,7 @@ def room_gain(
     now
         Who is at these.
     more
-        int32, the places that the new site reaches.
+        int32 ``(places of the new site,)``, the places that it reaches.
     room
         Its room, parts; what it could add at most does as well, and sooner.
 

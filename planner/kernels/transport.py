@@ -259,16 +259,22 @@ def transport(
     Parameters
     ----------
     first, facility, cost
-        The arcs, each place's last one to the last facility, at the highest cost. One more place
-        follows, with an arc to every facility in order at cost 0: it holds unused capacity.
+        int64 ``(places + 2,)``, int32 and float64 ``(arcs,)``: the arcs, each place's last one to the
+        last facility, at the highest cost. One more place follows, with an arc to every facility in
+        order at cost 0: it holds unused capacity.
     people
-        By place, without the one more; more than 0.
+        float64 ``(places,)``, without the one more; more than 0.
     capacity
-        By facility, more than 0; the last has room for more than all.
+        float64 ``(facilities,)``, more than 0; the last has room for more than all.
     turn
-        The places in the order in which they first choose.
+        int64 ``(places,)``, in the order in which they first choose.
     enough
         Arcs to look at before the best of them is taken.
+
+    Returns
+    -------
+    flow, price
+        float64 ``(arcs,)``, people, and float64 ``(facilities,)``.
 
     Notes
     -----
@@ -276,6 +282,15 @@ def transport(
     place's price is that of its facility in the tree plus the cost of going there. Ties are settled by
     going on as if arc k cost a hair less, each hair infinitely thinner than the one before: an arc is
     taken in if the first of all arcs that it changes gains.
+
+    Examples
+    --------
+    Of three people two have room at facility 0:
+
+    >>> first, facility = np.array([0, 2, 4]), np.array([0, 1, 0, 1], np.int32)
+    >>> cost, people, capacity = np.array([1.0, 10.0, 0.0, 0.0]), np.array([3.0]), np.array([2.0, 4.0])
+    >>> transport(first, facility, cost, people, capacity, np.array([0]), 300)[0].tolist()
+    [2.0, 1.0, 0.0, 3.0]
     """
     root = len(people)
     tree, flow = _start(first, facility, cost, people, capacity, turn)

@@ -95,7 +95,22 @@ class Lifted(NamedTuple):
 
 @njit(cache=True, nogil=True)
 def lifted(lift: Lift, chosen: NDArray[np.bool_], aim: Aim) -> Lifted:
-    """Return what the chosen sites (bool ``(sites,)``) cover."""
+    """Return what the chosen sites (bool ``(sites,)``) cover.
+
+    Examples
+    --------
+    A village of 4 and 6, which is served from 8 on; site 0 reaches both places, site 1 the second:
+
+    >>> from planner.kernels.lists import Lists, turned
+    >>> by_site = Lists(np.array([0, 2, 3]), np.array([0, 1, 1], np.int32))
+    >>> none, village = Lists(np.zeros(3, np.int64), np.empty(0, np.int32)), np.zeros(2, np.int32)
+    >>> by_village = Lists(np.array([0, 2]), np.array([0, 1], np.int32))
+    >>> weight, need, lists = np.array([4, 6]), np.array([8]), (by_site, turned(by_site, 2), by_village)
+    >>> lift = Lift(*lists, np.array([0, 2]), village, weight, need, np.ones(2), none)
+    >>> aim = Aim(FIRST, 1)
+    >>> lifted(lift, np.array([False, True]), aim).have.tolist()
+    [6]
+    """
     sites = len(lift.cost)
     now = Lifted(
         np.zeros(len(lift.weight), np.int32), np.zeros(len(lift.need), np.int64), np.zeros(sites, np.int64),
@@ -122,7 +137,36 @@ def _count(lift: Lift, j: int, now: Lifted, step: int) -> None:
 
 @njit(cache=True, nogil=True)
 def move(lift: Lift, j: int, now: Lifted, chosen: NDArray[np.bool_], aim: Aim) -> None:
-    """Choose a site, or give it up where it is chosen; what others would add is computed anew."""
+    """Choose a site, or give it up where it is chosen; what others would add is computed anew.
+
+    Parameters
+    ----------
+    lift
+        The problem.
+    j
+        A site.
+    now
+        What the chosen sites cover; changed.
+    chosen
+        bool ``(sites,)``; changed.
+    aim
+        What villages count for.
+
+    Examples
+    --------
+    >>> from planner.kernels.lists import Lists, turned
+    >>> by_site = Lists(np.array([0, 2, 3]), np.array([0, 1, 1], np.int32))
+    >>> none, village = Lists(np.zeros(3, np.int64), np.empty(0, np.int32)), np.zeros(2, np.int32)
+    >>> by_village = Lists(np.array([0, 2]), np.array([0, 1], np.int32))
+    >>> weight, need, lists = np.array([4, 6]), np.array([8]), (by_site, turned(by_site, 2), by_village)
+    >>> lift = Lift(*lists, np.array([0, 2]), village, weight, need, np.ones(2), none)
+    >>> aim = Aim(FIRST, 1)
+    >>> chosen = np.array([False, True])
+    >>> now = lifted(lift, chosen, aim)
+    >>> move(lift, 0, now, chosen, aim)
+    >>> chosen.tolist(), now.have.tolist()
+    ([True, True], [10])
+    """
     _count(lift, j, now, -1 if chosen[j] else 1)
     chosen[j] = not chosen[j]
     done, village = np.zeros(len(chosen), np.bool_), np.int32(-1)
@@ -195,12 +239,28 @@ def fill(lift: Lift, now: Lifted, chosen: NDArray[np.bool_], room: float, aim: A
     ----------
     lift
         The problem.
-    now, chosen
+    now
         What is chosen already; changed.
+    chosen
+        The same, bool ``(sites,)``; changed.
     room
         What may still be spent.
     aim
         What villages count for.
+
+    Examples
+    --------
+    >>> from planner.kernels.lists import Lists, turned
+    >>> by_site = Lists(np.array([0, 2, 3]), np.array([0, 1, 1], np.int32))
+    >>> none, village = Lists(np.zeros(3, np.int64), np.empty(0, np.int32)), np.zeros(2, np.int32)
+    >>> by_village = Lists(np.array([0, 2]), np.array([0, 1], np.int32))
+    >>> weight, need, lists = np.array([4, 6]), np.array([8]), (by_site, turned(by_site, 2), by_village)
+    >>> lift = Lift(*lists, np.array([0, 2]), village, weight, need, np.ones(2), none)
+    >>> aim = Aim(FIRST, 1)
+    >>> chosen = np.zeros(2, np.bool_)
+    >>> now = lifted(lift, chosen, aim)
+    >>> fill(lift, now, chosen, 1.0, aim), chosen.tolist()
+    (0.0, [True, False])
     """
     while True:
         k = _best(lift, now, chosen, room, lift.cost)
@@ -214,7 +274,37 @@ def fill(lift: Lift, now: Lifted, chosen: NDArray[np.bool_], room: float, aim: A
 def swap(
     lift: Lift, now: Lifted, chosen: NDArray[np.bool_], room: float, aim: Aim, out: NDArray[np.int64]
 ) -> tuple[int, float]:
-    """Give up each of some sites where another one in its place adds more; returns moves and budget left."""
+    """Give up each of some sites where another one in its place adds more; returns moves and budget left.
+
+    Parameters
+    ----------
+    lift
+        The problem.
+    now
+        What is chosen already; changed.
+    chosen
+        The same, bool ``(sites,)``; changed.
+    room
+        What may still be spent.
+    aim
+        What villages count for.
+    out
+        int64 ``(sites to give up,)``, in this order; those not chosen are passed over.
+
+    Examples
+    --------
+    >>> from planner.kernels.lists import Lists, turned
+    >>> by_site = Lists(np.array([0, 2, 3]), np.array([0, 1, 1], np.int32))
+    >>> none, village = Lists(np.zeros(3, np.int64), np.empty(0, np.int32)), np.zeros(2, np.int32)
+    >>> by_village = Lists(np.array([0, 2]), np.array([0, 1], np.int32))
+    >>> weight, need, lists = np.array([4, 6]), np.array([8]), (by_site, turned(by_site, 2), by_village)
+    >>> lift = Lift(*lists, np.array([0, 2]), village, weight, need, np.ones(2), none)
+    >>> aim = Aim(FIRST, 1)
+    >>> chosen = np.array([False, True])
+    >>> now = lifted(lift, chosen, aim)
+    >>> swap(lift, now, chosen, 0.0, aim, np.array([1])), chosen.tolist()
+    ((1, 0.0), [True, False])
+    """
     moves, alike = 0, np.ones(len(chosen))
     for j in out:
         if not chosen[j]:
@@ -234,6 +324,35 @@ def lift_one(lift: Lift, v: int, now: Lifted, chosen: NDArray[np.bool_], room: f
     """Add sites until one village is served, each the one that brings it furthest for its cost.
 
     Returns the budget left; stops where nothing helps that it can pay.
+
+    Parameters
+    ----------
+    lift
+        The problem.
+    v
+        The village.
+    now
+        What is chosen already; changed.
+    chosen
+        The same, bool ``(sites,)``; changed.
+    room
+        What may still be spent.
+    aim
+        What villages count for.
+
+    Examples
+    --------
+    >>> from planner.kernels.lists import Lists, turned
+    >>> by_site = Lists(np.array([0, 2, 3]), np.array([0, 1, 1], np.int32))
+    >>> none, village = Lists(np.zeros(3, np.int64), np.empty(0, np.int32)), np.zeros(2, np.int32)
+    >>> by_village = Lists(np.array([0, 2]), np.array([0, 1], np.int32))
+    >>> weight, need, lists = np.array([4, 6]), np.array([8]), (by_site, turned(by_site, 2), by_village)
+    >>> lift = Lift(*lists, np.array([0, 2]), village, weight, need, np.ones(2), none)
+    >>> aim = Aim(FIRST, 1)
+    >>> chosen = np.zeros(2, np.bool_)
+    >>> now = lifted(lift, chosen, aim)
+    >>> lift_one(lift, 0, now, chosen, 1.0, aim), chosen.tolist()
+    (0.0, [True, False])
     """
     more = np.zeros(len(chosen), np.int64)
     while now.have[v] < lift.need[v]:
@@ -261,7 +380,37 @@ def lift_one(lift: Lift, v: int, now: Lifted, chosen: NDArray[np.bool_], room: f
 def take(
     lift: Lift, now: Lifted, chosen: NDArray[np.bool_], room: float, aim: Aim, order: NDArray[np.int64]
 ) -> float:
-    """Choose sites in an order, those that may be and can be paid; returns the budget left."""
+    """Choose sites in an order, those that may be and can be paid; returns the budget left.
+
+    Parameters
+    ----------
+    lift
+        The problem.
+    now
+        What is chosen already; changed.
+    chosen
+        The same, bool ``(sites,)``; changed.
+    room
+        What may still be spent.
+    aim
+        What villages count for.
+    order
+        int64 ``(sites tried,)``, first to last.
+
+    Examples
+    --------
+    >>> from planner.kernels.lists import Lists, turned
+    >>> by_site = Lists(np.array([0, 2, 3]), np.array([0, 1, 1], np.int32))
+    >>> none, village = Lists(np.zeros(3, np.int64), np.empty(0, np.int32)), np.zeros(2, np.int32)
+    >>> by_village = Lists(np.array([0, 2]), np.array([0, 1], np.int32))
+    >>> weight, need, lists = np.array([4, 6]), np.array([8]), (by_site, turned(by_site, 2), by_village)
+    >>> lift = Lift(*lists, np.array([0, 2]), village, weight, need, np.ones(2), none)
+    >>> aim = Aim(FIRST, 1)
+    >>> chosen = np.zeros(2, np.bool_)
+    >>> now = lifted(lift, chosen, aim)
+    >>> take(lift, now, chosen, 1.0, aim, np.array([1, 0])), chosen.tolist()
+    (0.0, [False, True])
+    """
     for j in order:
         if not chosen[j] and now.blockers[j] == 0 and lift.cost[j] <= room:
             move(lift, j, now, chosen, aim)

@@ -164,6 +164,18 @@ def best_decision(
         float64 ``(sites,)``, above 0.
     least
         A decision must add more than this.
+
+    Examples
+    --------
+    >>> from planner.kernels.lists import Lists, turned
+    >>> by_site = Lists(np.array([0, 2, 3]), np.array([0, 1, 1], np.int32))
+    >>> none = Lists(np.zeros(3, np.int64), np.empty(0, np.int32))
+    >>> rest = np.array([[20.0, 10.0, 0.0], [60.0, 30.0, 0.0]])
+    >>> works, use = np.array([[0, 1], [0, 1]], np.int32), np.ones((2, 2, 1))
+    >>> years = Years(rest, by_site, turned(by_site, 2), works, use, np.array([1.0]), none)
+    >>> now = nothing_decided(years)
+    >>> best_decision(years, now, np.ones(2, np.bool_), np.ones(2), 0.0)
+    (0, 0)
     """
     site, year, most = -1, -1, 0.0
     for j in range(len(open_)):
@@ -182,7 +194,31 @@ def best_decision(
 def fill(
     years: Years, now: Standing, open_: NDArray[np.bool_], price: NDArray[np.float64], least: float
 ) -> float:
-    """Decide one site after the other, the one that adds most for its price; returns the gain."""
+    """Decide one site after the other, the one that adds most for its price; returns the gain.
+
+    Parameters
+    ----------
+    years, now
+        The problem and what is decided; ``now`` is changed.
+    open_
+        bool ``(sites,)``, which may be decided.
+    price
+        float64 ``(sites,)``, above 0.
+    least
+        A decision must add more than this.
+
+    Examples
+    --------
+    >>> from planner.kernels.lists import Lists, turned
+    >>> by_site = Lists(np.array([0, 2, 3]), np.array([0, 1, 1], np.int32))
+    >>> none = Lists(np.zeros(3, np.int64), np.empty(0, np.int32))
+    >>> rest = np.array([[20.0, 10.0, 0.0], [60.0, 30.0, 0.0]])
+    >>> works, use = np.array([[0, 1], [0, 1]], np.int32), np.ones((2, 2, 1))
+    >>> years = Years(rest, by_site, turned(by_site, 2), works, use, np.array([1.0]), none)
+    >>> now = nothing_decided(years)
+    >>> fill(years, now, np.ones(2, np.bool_), np.ones(2), 0.0), now.decided.tolist()
+    (80.0, [0, -1])
+    """
     total = 0.0
     while True:
         j, t = best_decision(years, now, open_, price, least)
@@ -209,6 +245,20 @@ def move(
         bool ``(sites,)``: which one may come first in its place; itself alone where it must be decided.
     open_, price, least
         As :func:`best_decision` takes them, for what still fits then.
+
+    Examples
+    --------
+    >>> from planner.kernels.lists import Lists, turned
+    >>> by_site = Lists(np.array([0, 2, 3]), np.array([0, 1, 1], np.int32))
+    >>> none = Lists(np.zeros(3, np.int64), np.empty(0, np.int32))
+    >>> rest = np.array([[20.0, 10.0, 0.0], [60.0, 30.0, 0.0]])
+    >>> works, use = np.array([[0, 1], [0, 1]], np.int32), np.ones((2, 2, 1))
+    >>> years = Years(rest, by_site, turned(by_site, 2), works, use, np.array([1.0]), none)
+    >>> now = nothing_decided(years)
+    >>> put(years, now, 1, 0)
+    >>> any_ = np.ones(2, np.bool_)
+    >>> move(years, now, 1, any_, any_, np.ones(2), 0.0), now.decided.tolist()
+    (20.0, [0, -1])
     """
     before = now.decided.copy()
     lost = take_out(years, now, j)
