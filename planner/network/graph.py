@@ -280,6 +280,14 @@ class Hierarchy:
         """The children of every node of the elimination tree, as :func:`planner.kernels.hierarchy.children`.
 
         int64 ``(nodes + 1,)`` and int32 ``(nodes with a parent,)``.
+
+        Examples
+        --------
+        >>> from planner.network.convert import one_street
+        >>> from planner.scenarios.modes import Profile
+        >>> tree = ModeGraph(one_street(), Profile("car", "dry")).hierarchy
+        >>> [a.tolist() for a in tree.children]
+        [[0, 0, 1], [0]]
         """
         return hierarchy.children(self.parent)  # type: ignore[no-any-return]
 

@@ -192,7 +192,7 @@ class Access:
     ground
         What they may not cross.
     edge_landmass
-        int32, the landmass of each edge (:func:`edge_landmasses`).
+        int32 ``(edges,)``, the landmass of each edge (:func:`edge_landmasses`).
     base
         That of the network of which this one is a patched copy.
     alone
