@@ -91,12 +91,28 @@ class Coverage:
 
     @property
     def reason(self) -> NDArray[np.object_]:
-        """By demand point, why it is not reached, or "" where it is: object ``(points,)``, of REASONS."""
+        """By demand point, why it is not reached, or "" where it is: object ``(points,)``, of REASONS.
+
+        Examples
+        --------
+        >>> from planner.pipeline import demo_layers, find_gaps
+        >>> found = find_gaps(demo_layers(12)).coverage["pustu"]
+        >>> len(found.reason) == len(found.reached), bool((found.reason[found.reached] == "").all())
+        (True, True)
+        """
         return np.array(REASONS, dtype=object)[self.reason_code]
 
     @property
     def nearest_id(self) -> NDArray[np.object_]:
-        """``facility_id`` by demand point, "" where there is none: object ``(points,)``."""
+        """``facility_id`` by demand point, "" where there is none: object ``(points,)``.
+
+        Examples
+        --------
+        >>> from planner.pipeline import demo_layers, find_gaps
+        >>> found = find_gaps(demo_layers(12)).coverage["pustu"]
+        >>> set(found.nearest_id) <= {"", *found.facilities.index}
+        True
+        """
         return np.append(self.facilities.index.to_numpy(dtype=object), "")[self.nearest]
 
 
