@@ -114,6 +114,11 @@ def room_known(
     capacity_people
         float64 ``(units,)``, NaN where nothing says how much room a unit has.
 
+    Returns
+    -------
+    known
+        bool ``(places,)``.
+
     Examples
     --------
     The first place is near A, whose room is known, the second near A and B, the third near C, the last near
@@ -155,9 +160,14 @@ def within_straight(
     Parameters
     ----------
     units, places
-        float64 ``(n, 2)``, metres.
+        float64 ``(units, 2)`` and ``(places, 2)``, metres in one projected CRS.
     metres
         The distance, included.
+
+    Returns
+    -------
+    near
+        bool ``(units,)``.
 
     Examples
     --------

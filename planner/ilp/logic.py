@@ -26,7 +26,7 @@ def words(answer: Truth) -> NDArray[np.object_]:
     Parameters
     ----------
     answer
-        int8: YES, NO or UNKNOWN.
+        int8, any shape: YES, NO or UNKNOWN.
 
     Examples
     --------

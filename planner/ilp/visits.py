@@ -156,7 +156,7 @@ def walk_rounds(
     families
         float64 ``(places,)``, above 0.
     start
-        Where each round begins and ends: x, y in metres.
+        float64 ``(2,)``, where each round begins and ends: x, y in metres.
     rule
         At most ``visits_a_round`` families and ``walk_minutes_a_round`` minutes of walking a round.
     minutes_per_m
@@ -235,16 +235,16 @@ def remote_flag(
     minutes_to_capital_one_way
         float64 ``(places,)``, to the kabupaten capital; ``inf`` = no way, NaN = unknown.
     transport_weekly, weather_blocked
-        ``(places,)`` yes/no/unknown (a missing value is unknown): usual transport runs but once a week; the
-        weather stops it at times. None: unknown everywhere.
+        object or a list ``(places,)`` of yes/no/unknown (a missing value is unknown): usual transport
+        runs but once a week; the weather stops it at times. None: unknown everywhere.
     round_trip_minutes
         A longer round trip is remote (six hours).
 
     Returns
     -------
     remote
-        "yes" if any of the three holds: a round trip of more than 6 hours, or one of the others. "no" only
-        if all three are known not to hold.
+        object ``(places,)``: "yes" if any of the three holds: a round trip of more than 6 hours, or one
+        of the others. "no" only if all three are known not to hold.
 
     Raises
     ------

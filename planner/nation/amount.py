@@ -66,7 +66,7 @@ class Amount:
         return Ask(budget_idr=self.given) if self.is_money else Ask(units=self.steps)
 
     def points(self, cost: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the amounts at which a curve is made, up to all that there is to buy: float64, rising.
+        """Return the amounts at which a curve is made, up to all that there is to buy.
 
         Small ones lie closer together, since an area gets a small part of the whole.
 
@@ -74,6 +74,11 @@ class Amount:
         ----------
         cost
             float64 ``(sites,)``, of all that may be bought in an area.
+
+        Returns
+        -------
+        amounts
+            float64 ``(amounts,)``, rising, units or rupiah.
 
         Examples
         --------

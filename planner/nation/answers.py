@@ -58,9 +58,11 @@ class TileJob:
     units
         File of the country's facilities.
     labels
-        int32, the landmasses that may matter, in order: their places are their numbers within the job.
+        int32 ``(landmasses,)``, those that may matter, in order: their places are their numbers within
+        the job.
     neighbours
-        By code, the kabupaten whose land may lie in the zone, with the numbers of their landmasses.
+        By code, the kabupaten whose land may lie in the zone, with the numbers of their landmasses,
+        int32 ``(outlines,)``.
     regions
         Those kabupaten.
     doubted
@@ -165,8 +167,8 @@ def relevant_units(
     codes
         Of the kabupaten, and of its neighbours, whose units of unknown place count.
     labels
-        int32, the landmasses to any place of which a straight line may lead; None with roads, which lead no
-        further than the box.
+        int32 ``(landmasses,)``, those to any place of which a straight line may lead; None with roads,
+        which lead no further than the box.
     box
         Degrees: who goes by vehicle may be in time at any unit in it, over water too.
     """

@@ -37,7 +37,7 @@ class Lands:
     parts
         By kabupaten, the outlines of what its villages form, grown (in the kabupaten's metric CRS).
     labels
-        By kabupaten, int32, the landmass of each outline.
+        By kabupaten, int32 ``(outlines,)``, the landmass of each outline.
     off_m
         As :class:`planner.network.land.Land` has it.
     """
@@ -153,6 +153,11 @@ def facility_landmass(facilities: gpd.GeoDataFrame, lands: Lands) -> NDArray[np.
         Points in degrees; None where the place is unknown.
     lands
         The country's.
+
+    Returns
+    -------
+    landmass
+        int32 ``(facilities,)``.
     """
     label = np.full(len(facilities), UNKNOWN_LANDMASS, dtype=np.int32)
     place = facilities.geometry.to_numpy()

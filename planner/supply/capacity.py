@@ -48,9 +48,9 @@ class Allocation:
     Attributes
     ----------
     place, facility
-        int32 numbers of the flows, in order of (place, facility).
+        int32 ``(flows,)``, numbers of the flows, in order of (place, facility).
     people
-        float64 people of each flow, more than 0.
+        float64 ``(flows,)``, people of each flow, more than 0.
     load_people
         float64 by facility: the known people who go there; NaN where nobody's number is known of those near
         enough to come.
@@ -152,7 +152,8 @@ def allocate(
     capacity_people
         float64 ``(facilities,)``; ``inf`` = unlimited; NaN = unknown, which counts as unlimited.
     place_id, facility_id
-        Unique ids, of one kind that can be sorted.
+        object or another list of ids, ``(places,)`` and ``(facilities,)``: unique, of one kind that can
+        be sorted.
 
     Raises
     ------

@@ -91,9 +91,9 @@ def lorenz(values: Floats, people: Floats) -> tuple[Floats, Floats]:
     Returns
     -------
     people_share, values_share
-        float64, from (0, 0) to (1, 1), each not falling. Both are empty where the curve is not defined: a
-        value is unknown (NaN) or infinite, or there are no people. Where all values are equal (also all 0)
-        it is the diagonal.
+        float64 ``(points of the curve,)``, from (0, 0) to (1, 1), each not falling. Both are empty where
+        the curve is not defined: a value is unknown (NaN) or infinite, or there are no people. Where all
+        values are equal (also all 0) it is the diagonal.
 
     Notes
     -----
