@@ -79,7 +79,13 @@ def share_class(low: NDArray[np.float64], high: NDArray[np.float64]) -> NDArray[
     Parameters
     ----------
     low, high
-        float64, the share (0–1) that is surely within the limit, and with all who may be; NaN unknown.
+        float64 ``(villages,)``, the share (0–1) that is surely within the limit, and with all who may
+        be; NaN unknown.
+
+    Returns
+    -------
+    number
+        int64 ``(villages,)``, into CLASSES.
 
     Examples
     --------

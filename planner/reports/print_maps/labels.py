@@ -44,9 +44,9 @@ def place_names(
     letters_pt
         Size of the letters in points.
     keep_clear
-        Boxes in pixels (left, bottom, right, top) over which no name may lie.
+        Boxes in pixels, float64 ``(4,)`` each (left, bottom, right, top), over which no name may lie.
     rather_clear
-        Boxes that a name covers only where it has no other place.
+        The same, float64 ``(4,)``: boxes that a name covers only where it has no other place.
     weight
         Of the letters: ``bold`` or ``normal``.
 
@@ -121,7 +121,18 @@ def _free_place(
 
 
 def box_of(text: Text, renderer: RendererBase) -> NDArray[np.float64]:
-    """Return the box of what is written, in pixels: left, bottom, right, top."""
+    """Return the box of what is written, in pixels: float64 ``(4,)``, left, bottom, right, top.
+
+    Examples
+    --------
+    >>> from matplotlib.backends.backend_agg import FigureCanvasAgg
+    >>> from matplotlib.figure import Figure
+    >>> figure = Figure(dpi=72)
+    >>> renderer = FigureCanvasAgg(figure).get_renderer()
+    >>> left, bottom, right, top = box_of(figure.text(0.5, 0.5, "Kodi"), renderer)
+    >>> bool(right > left), bool(top > bottom)
+    (True, True)
+    """
     return np.array(text.get_window_extent(renderer).extents, dtype=np.float64)
 
 
@@ -135,9 +146,21 @@ def boxes_around(
     axes
         With its limits and place set for good.
     points
-        Their middles, in the coordinates of ``axes``.
+        float64 ``(points, 2)``, their middles, in the coordinates of ``axes``.
     size_pt
         Their width and height in points.
+
+    Returns
+    -------
+    boxes
+        float64 ``(4,)`` a point: left, bottom, right, top.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> axes = Figure((1.0, 1.0), dpi=72).add_axes((0, 0, 1, 1))
+    >>> [box.tolist() for box in boxes_around(axes, [(0.5, 0.5)], 10.0)]
+    [[31.0, 31.0, 41.0, 41.0]]
     """
     if not len(points):
         return []
@@ -152,7 +175,7 @@ def is_free(low: NDArray[np.float64], high: NDArray[np.float64], taken: NDArray[
     Parameters
     ----------
     low, high
-        Its left lower, and its right upper corner.
+        float64 ``(2,)``, its left lower, and its right upper corner.
     taken
         float64 ``(boxes, 4)``: left, bottom, right, top.
 

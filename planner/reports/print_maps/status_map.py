@@ -215,7 +215,22 @@ def _size(sheet: Sheet, bounds: NDArray[np.float64], paper: Paper) -> tuple[floa
 
 
 def map_axes(figure: Figure, bounds: NDArray[np.float64]) -> Axes:
-    """Return axes for a map, without ticks, with room below the land for the scale."""
+    """Return axes for a map, without ticks, with room below the land for the scale.
+
+    Parameters
+    ----------
+    figure
+        Of the sheet.
+    bounds
+        float64 ``(4,)``, west, south, east, north (metres in a projected CRS).
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> axes = map_axes(Figure(), np.array([0.0, 0.0, 1000.0, 500.0]))
+    >>> bool(axes.get_xlim()[0] < 0.0), bool(axes.get_ylim()[0] < axes.get_xlim()[0])
+    (True, True)
+    """
     axes = figure.add_axes((0.02, 0.2, 0.96, 0.74))
     west, south, east, north = bounds
     pad = MARGIN * max(east - west, north - south)
@@ -241,7 +256,26 @@ def fill_villages(axes: Axes, gaps: Gaps, kind: str, outlines: Outlines) -> None
 
 
 def fill_shapes(axes: Axes, shapes: NDArray[np.object_], fill: Fill) -> None:
-    """Fill polygons."""
+    """Fill polygons.
+
+    Parameters
+    ----------
+    axes
+        Of a map.
+    shapes
+        object ``(shapes,)``, Polygons or MultiPolygons in the coordinates of ``axes``.
+    fill
+        Its colour, and hatching.
+
+    Examples
+    --------
+    >>> import shapely
+    >>> from matplotlib.figure import Figure
+    >>> axes = Figure().add_axes((0, 0, 1, 1))
+    >>> fill_shapes(axes, np.array([shapely.box(0, 0, 1, 1)]), FILLS["gap"])
+    >>> len(axes.collections)
+    1
+    """
     from matplotlib.collections import PathCollection
 
     if not len(shapes):
