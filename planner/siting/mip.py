@@ -91,7 +91,28 @@ class Mip:
         upper: NDArray[np.float64] | float = 1.0,
         integer: NDArray[np.bool_] | bool = False,
     ) -> NDArray[np.int64]:
-        """Add variables with their costs and bounds, whole or not; returns their numbers."""
+        """Add variables with their costs and bounds, whole or not.
+
+        Parameters
+        ----------
+        cost
+            float64 ``(columns,)``, those that are added.
+        lower, upper
+            float64 ``(columns,)``, or one for all.
+        integer
+            bool ``(columns,)``, or one for all: whether they are whole.
+
+        Returns
+        -------
+        column
+            int64 ``(columns,)``, their numbers.
+
+        Examples
+        --------
+        >>> mip = Mip()
+        >>> mip.add_columns(np.ones(2)).tolist(), mip.add_columns(np.ones(1), upper=5.0).tolist()
+        ([0, 1], [2])
+        """
         n = len(cost)
         self._cost.append(np.asarray(cost, dtype=np.float64))
         self._lower.append(np.broadcast_to(np.asarray(lower, dtype=np.float64), n))
@@ -119,6 +140,14 @@ class Mip:
             int and float64 ``(entries,)``.
         lower, upper
             float64 ``(rows,)``, or one for all.
+
+        Examples
+        --------
+        >>> mip = Mip(maximise=True)
+        >>> a, b = mip.add_columns(np.array([5.0, 4.0]))
+        >>> mip.add_rows(np.array([0, 2, 3]), np.array([a, b, a]), np.ones(3), upper=np.array([1.0, 0.5]))
+        >>> mip.solve().value.tolist()
+        [0.5, 0.5]
         """
         n, value = len(first) - 1, np.asarray(value, dtype=np.float64)
         count = np.asarray(first[1:] - first[:-1], dtype=np.int64)
@@ -137,11 +166,39 @@ class Mip:
         self, column: NDArray[np.integer], value: NDArray[np.float64], *, upper: float = np.inf,
         lower: float = -np.inf,
     ) -> None:  # fmt: skip
-        """Add one constraint, ``lower <= sum(value × column) <= upper``."""
+        """Add one constraint, ``lower <= sum(value × column) <= upper``.
+
+        Parameters
+        ----------
+        column, value
+            int and float64 ``(entries,)``.
+
+        Examples
+        --------
+        >>> mip = Mip(maximise=True)
+        >>> mip.add_row(mip.add_columns(np.array([5.0, 4.0])), np.ones(2), upper=1.0)
+        >>> mip.solve().objective
+        5.0
+        """
         self.add_rows(np.array([0, len(column)]), column, value, lower=lower, upper=upper)
 
     def add_list(self, rows: Sequence[Row]) -> None:
-        """Add constraints ``sum(value × column) <= most``, each given by its columns, values and most."""
+        """Add constraints ``sum(value × column) <= most``, each given by its columns, values and most.
+
+        Parameters
+        ----------
+        rows
+            int64 and float64 ``(entries,)``, numbers of columns and their values, and the most of their
+            sum.
+
+        Examples
+        --------
+        >>> mip = Mip(maximise=True)
+        >>> columns = mip.add_columns(np.array([5.0, 4.0]))
+        >>> mip.add_list([(columns, np.ones(2), 1.0), (columns[:1], np.ones(1), 0.5)])
+        >>> mip.solve().value.tolist()
+        [0.5, 0.5]
+        """
         self.add_rows(
             np.cumsum([0, *(len(column) for column, _, _ in rows)]),
             np.concatenate([np.empty(0, np.int64), *(column for column, _, _ in rows)]),
@@ -150,7 +207,16 @@ class Mip:
         )
 
     def add_apart(self, pairs: NDArray[np.integer]) -> None:
-        """Add that of each pair of whole columns, int ``(pairs, 2)``, one at most is chosen."""
+        """Add that of each pair of whole columns, int ``(pairs, 2)``, one at most is chosen.
+
+        Examples
+        --------
+        >>> mip = Mip(maximise=True)
+        >>> a, b = mip.add_columns(np.array([5.0, 4.0]), integer=True)
+        >>> mip.add_apart(np.array([[a, b]]))
+        >>> mip.solve().value.tolist()
+        [1.0, 0.0]
+        """
         n = len(pairs)
         self.add_rows(np.arange(0, 2 * n + 1, 2), pairs.ravel(), np.ones(2 * n), upper=1.0)
 
@@ -177,6 +243,13 @@ class Mip:
             Asked now and then; what it raises ends the work and is raised here.
         relaxed
             Without whole numbers: the bound of the linear relaxation.
+
+        Examples
+        --------
+        >>> mip = Mip(maximise=True)
+        >>> mip.add_row(mip.add_columns(np.ones(2), integer=True), np.full(2, 2.0), upper=3.0)
+        >>> mip.solve().objective, mip.solve(relaxed=True).objective
+        (1.0, 1.5)
         """
         deadline = time.perf_counter() + time_limit_s
         while True:
@@ -310,7 +383,22 @@ class GrowingLp:
         self._solver.changeObjectiveSense(highspy.ObjSense.kMaximize)
 
     def add_row(self, column: NDArray[np.integer], value: NDArray[np.float64], most: float) -> None:
-        """Add ``sum(value × column) <= most``."""
+        """Add ``sum(value × column) <= most``.
+
+        Parameters
+        ----------
+        column, value
+            int and float64 ``(entries,)``.
+        most
+            Of their sum.
+
+        Examples
+        --------
+        >>> lp = GrowingLp(np.array([1.0, 1.0]), np.array([1.0, 1.0]))
+        >>> lp.add_row(np.array([0, 1]), np.ones(2), 1.5)
+        >>> lp.solve()[2]
+        1.5
+        """
         small = float(_small(np.abs(value).max(initial=1.0)))
         self._solver.addRow(-np.inf, float(most) * small, len(column), column.astype(np.int32), value * small)
         self._small.append(small)
@@ -318,15 +406,38 @@ class GrowingLp:
         self._idle = np.append(self._idle, 0)
 
     def restrict(self, lower: NDArray[np.float64], upper: NDArray[np.float64]) -> None:
-        """Keep the first columns between these bounds, float64 ``(first columns,)``, from now on."""
+        """Keep the first columns between these bounds, float64 ``(first columns,)``, from now on.
+
+        Examples
+        --------
+        >>> lp = GrowingLp(np.array([1.0, 1.0]), np.array([1.0, 1.0]))
+        >>> lp.add_row(np.array([0, 1]), np.ones(2), 1.5)
+        >>> lp.restrict(np.array([0.0, 1.0]), np.array([0.0, 1.0]))
+        >>> lp.solve()[2]
+        1.0
+        """
         n = len(lower)
         self._lower[:n], self._upper[:n] = lower, upper
         self._solver.changeColsBounds(n, np.arange(n, dtype=np.int32), self._lower[:n], self._upper[:n])
 
     def drop_idle(self, solutions: int) -> NDArray[np.bool_]:
-        """Take out the rows that had no price in so many solutions, the first row never: which stay, bool.
+        """Take out the rows that had no price in so many solutions, the first row never.
 
         The next solution still begins from the last one.
+
+        Returns
+        -------
+        stay
+            bool ``(rows,)``, which of the rows before do.
+
+        Examples
+        --------
+        >>> lp = GrowingLp(np.array([1.0, 1.0]), np.array([1.0, 1.0]))
+        >>> lp.add_row(np.array([0, 1]), np.ones(2), 1.5)
+        >>> lp.add_row(np.array([0]), np.ones(1), 5.0)
+        >>> objective = lp.solve()[2]
+        >>> lp.drop_idle(1).tolist()
+        [True, False]
         """
         stay = self._idle < solutions
         stay[:1] = True
@@ -348,6 +459,19 @@ class GrowingLp:
         No columns have a larger objective than that; it is inf where HiGHS did not end with a solution. Its
         own objective may stand below the largest: rows may be missed by a hair, and now and then it gives up
         on the way from the last solution. Then it begins anew.
+
+        Returns
+        -------
+        value, price, objective
+            float64 ``(columns,)``, float64 ``(rows,)`` and a number.
+
+        Examples
+        --------
+        >>> lp = GrowingLp(np.array([1.0, 1.0]), np.array([1.0, 1.0]))
+        >>> lp.add_row(np.array([0, 1]), np.ones(2), 1.5)
+        >>> value, price, objective = lp.solve()
+        >>> float(value.sum()), price.tolist(), objective
+        (1.5, [1.0], 1.5)
         """
         self._solver.run()
         if not self._is_solved():
@@ -367,7 +491,16 @@ class GrowingLp:
         return bool(self._solver.getModelStatus() == highspy.HighsModelStatus.kOptimal)
 
     def reduced_costs(self) -> NDArray[np.float64]:
-        """Return by column what one more of it would add to the last objective: float64 ``(columns,)``."""
+        """Return by column what one more of it would add to the last objective: float64 ``(columns,)``.
+
+        Examples
+        --------
+        >>> lp = GrowingLp(np.array([2.0, 1.0]), np.array([1.0, 1.0]))
+        >>> lp.add_row(np.array([0, 1]), np.ones(2), 0.5)
+        >>> objective = lp.solve()[2]
+        >>> float(lp.reduced_costs()[1])
+        -1.0
+        """
         return np.asarray(self._solver.getSolution().col_dual, dtype=np.float64)
 
 

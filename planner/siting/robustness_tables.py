@@ -31,7 +31,8 @@ def site_frequency(plan: Siting, chosen: Chosen, alone: Sequence[Solution]) -> p
     plan
         The nominal plan.
     chosen
-        Sites by plan: ``today``, ``nominal``, ``expected``, ``worst_case``.
+        Sites by plan (``today``, ``nominal``, ``expected``, ``worst_case``): int64 ``(chosen,)``,
+        numbers of candidates.
     alone
         The best plan of each draw by itself.
 
@@ -75,7 +76,7 @@ def chance_by_village(
     instance
         Its draw 0 is the nominal one and does not count.
     chosen
-        Sites by plan.
+        Sites by plan: int64 ``(chosen,)``, numbers of candidates.
     may_go_on
         Called for each plan; what it raises ends the work.
 
@@ -111,7 +112,7 @@ def village_draws(
     instance
         Who is reached from where.
     sites
-        A choice.
+        int64 ``(chosen,)``, a choice.
 
     Returns
     -------
@@ -152,7 +153,7 @@ def draw_table(
     draws
         Their factors.
     chosen
-        Sites by plan.
+        Sites by plan: int64 ``(chosen,)``, numbers of candidates.
     alone
         The best plan of each draw by itself.
 
@@ -192,7 +193,7 @@ def plan_table(
     instance
         Its draw 0 is the nominal one.
     chosen
-        Sites by plan.
+        Sites by plan: int64 ``(chosen,)``, numbers of candidates.
     expected, worst_case
         The robust plans.
 

@@ -27,7 +27,7 @@ class Solution:
     Attributes
     ----------
     chosen
-        int64, numbers of the sites, in rising order.
+        int64 ``(chosen,)``, numbers of the sites, in rising order.
     objective
         Of these sites, in the problem's own unit; NaN where no choice is allowed.
     bound
@@ -112,6 +112,15 @@ def solution(
     chosen: NDArray[np.integer], objective: float, bound: float, *, seed: int = 0, seconds: float = 0.0
 ) -> Solution:
     """Return a solution whose proof follows from its numbers.
+
+    Parameters
+    ----------
+    chosen
+        int ``(chosen,)``, numbers of sites, in any order.
+    objective, bound
+        In the problem's own unit.
+    seed, seconds
+        As :class:`Solution` has them.
 
     Examples
     --------

@@ -23,7 +23,12 @@ def distances_m(xy: NDArray[np.float64] | None, site: int, others: NDArray[np.in
     xy
         float64 ``(sites, 2)``, metres; None where nobody knows.
     site, others
-        Numbers of sites.
+        A site, and int64 ``(others,)``, numbers of sites.
+
+    Returns
+    -------
+    metres
+        float64 ``(others,)``.
 
     Examples
     --------

@@ -201,7 +201,8 @@ def site_table(
     after
         The gaps with the plan.
     steps
-        Numbers of candidates that come one after the other, such as by year; all at once when None.
+        int ``(sites of the step,)`` each, numbers of candidates that come one after the other, such as
+        by year; all at once when None.
     counted
         Where several units have to be within reach, the last one that each demand point needs, by season;
         where capacity counts, who has room.
@@ -277,7 +278,7 @@ def site_table(
 
 
 def rupiah_or_nan(given: Iterable[float | None]) -> NDArray[np.float64]:
-    """Return amounts of rupiah, float64; NaN for those that nobody gave.
+    """Return amounts of rupiah, float64 ``(amounts,)``; NaN for those that nobody gave.
 
     Examples
     --------

@@ -41,7 +41,7 @@ class Costs:
     row
         int64 ``(rows,)``, their numbers in the instance.
     settled
-        int64, sites of the instance that every plan holds.
+        int64 ``(settled,)``, sites of the instance that every plan holds.
     constant
         What the rows cost that no choice changes.
     whole
@@ -64,19 +64,80 @@ class Costs:
     scale: float
 
     def pair_row(self) -> NDArray[np.int64]:
-        """Return the row of each pair."""
+        """Return the row of each pair: int64 ``(pairs,)``.
+
+        Examples
+        --------
+        >>> from planner.siting.distance.distances import DistanceInstance
+        >>> table = np.array([[60.0, 300.0], [240.0, 120.0]])
+        >>> costs = pair_costs(DistanceInstance.from_matrix(np.array([10.0, 5.0]), table), 1)
+        >>> costs.pair_row().tolist()
+        [0, 0, 1, 1]
+        """
         return np.repeat(np.arange(len(self.base), dtype=np.int64), np.diff(self.near.first))
 
     def total(self, is_open: NDArray[np.bool_]) -> float:
-        """Return what a plan costs; ``lost`` or more where it leaves a row unserved."""
+        """Return what a plan costs; ``lost`` or more where it leaves a row unserved.
+
+        Parameters
+        ----------
+        is_open
+            bool ``(sites,)``, of those that are still open to choice.
+
+        Examples
+        --------
+        >>> from planner.siting.distance.distances import DistanceInstance
+        >>> table = np.array([[60.0, 300.0], [240.0, 120.0]])
+        >>> costs = pair_costs(DistanceInstance.from_matrix(np.array([10.0, 5.0]), table), 1)
+        >>> costs.total(np.array([True, False])) * costs.scale
+        1800.0
+        """
         return self.constant + float(nearest_two(self.near, self.base, is_open)[0][:, 0].sum())
 
     def chosen(self, is_open: NDArray[np.bool_]) -> NDArray[np.int64]:
-        """Return the sites of a plan, by their numbers in the instance."""
+        """Return the sites of a plan, by their numbers in the instance.
+
+        Parameters
+        ----------
+        is_open
+            bool ``(sites,)``, of those that are still open to choice.
+
+        Returns
+        -------
+        chosen
+            int64 ``(chosen,)``, rising, the settled ones with them.
+
+        Examples
+        --------
+        >>> from planner.siting.distance.distances import DistanceInstance
+        >>> table = np.array([[60.0, 300.0], [240.0, 120.0]])
+        >>> costs = pair_costs(DistanceInstance.from_matrix(np.array([10.0, 5.0]), table), 1)
+        >>> costs.chosen(np.array([False, True])).tolist()
+        [1]
+        """
         return np.sort(np.concatenate([self.settled, self.site[is_open]]))
 
     def is_open(self, chosen: NDArray[np.integer]) -> NDArray[np.bool_]:
-        """Return which of the sites to choose from are among some of the instance's."""
+        """Return which of the sites to choose from are among some of the instance's.
+
+        Parameters
+        ----------
+        chosen
+            int ``(chosen,)``, numbers of sites of the instance.
+
+        Returns
+        -------
+        is_open
+            bool ``(sites,)``.
+
+        Examples
+        --------
+        >>> from planner.siting.distance.distances import DistanceInstance
+        >>> table = np.array([[60.0, 300.0], [240.0, 120.0]])
+        >>> costs = pair_costs(DistanceInstance.from_matrix(np.array([10.0, 5.0]), table), 1)
+        >>> costs.is_open(np.array([1])).tolist()
+        [False, True]
+        """
         return np.isin(self.site, chosen)
 
     def settle(self, opened: NDArray[np.bool_], closed: NDArray[np.bool_]) -> Costs:
@@ -86,6 +147,14 @@ class Costs:
         ----------
         opened, closed
             bool ``(sites,)``.
+
+        Examples
+        --------
+        >>> from planner.siting.distance.distances import DistanceInstance
+        >>> table = np.array([[60.0, 300.0], [240.0, 120.0]])
+        >>> costs = pair_costs(DistanceInstance.from_matrix(np.array([10.0, 5.0]), table), 1)
+        >>> costs.settle(np.array([True, False]), np.array([False, False])).settled.tolist()
+        [0]
         """
         row = self.pair_row()
         base = self.base.copy()
@@ -162,6 +231,16 @@ def pair_costs(
 
 def shares(people: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
     """Return people as shares of the largest row, to ``DIGITS`` binary digits, and that row.
+
+    Parameters
+    ----------
+    people
+        float64 ``(rows,)``, 0 or more.
+
+    Returns
+    -------
+    share, most
+        float64 ``(rows,)``, 0-1, and the people of the largest row (1 where there are none).
 
     Examples
     --------

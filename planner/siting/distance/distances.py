@@ -78,6 +78,21 @@ class DistanceInstance:
     ) -> DistanceInstance:
         """Return an instance; what is left out is none existing, cost 1, none forced, none forbidden.
 
+        Parameters
+        ----------
+        people
+            float64 ``(rows,)``.
+        near
+            By row its sites, and the seconds or metres to them.
+        sites
+            How many there are.
+        existing_s
+            float64 ``(rows,)``, seconds or metres.
+        cost
+            float64 ``(sites,)``.
+        forced, forbidden
+            bool ``(sites,)``.
+
         Examples
         --------
         >>> near = Csr(np.array([0, 1]), np.array([0], np.int32), np.array([60.0]))
@@ -112,7 +127,7 @@ class DistanceInstance:
         Parameters
         ----------
         people, existing_s, cost, forced, forbidden
-            As of the instance.
+            As a :class:`DistanceInstance` has them.
         distance_s
             float64 ``(rows, sites)``, inf where a site cannot serve a row.
 

@@ -57,7 +57,7 @@ def p_median(
         What the sites may cost together: their number where each costs 1, those that are forced included.
         Sites that bring nobody nearer are left out.
     start
-        int, numbers of sites: a plan to begin with as well, if it is within the budget.
+        int ``(chosen,)``, numbers of sites: a plan to begin with as well, if it is within the budget.
     seed
         Of the order in which sites are tried, and of HiGHS.
     time_limit_s
@@ -124,6 +124,13 @@ def least_distance(
         How long.
     most_parts
         After how many parts of all plans to be content with the best plan known.
+
+    Examples
+    --------
+    >>> from planner.siting.distance.distances import DistanceInstance
+    >>> one = DistanceInstance.from_matrix(np.array([10.0, 5.0]), np.array([[60.0, 300.0], [240.0, 120.0]]))
+    >>> least_distance(one, 1, Clock(60.0), start=None, seed=0).chosen.tolist()
+    [0]
     """
     if math.fsum(instance.cost[instance.forced]) > payable(p):
         return no_solution(seed=seed, seconds=clock.seconds())
@@ -150,6 +157,13 @@ def _without_forced(instance: DistanceInstance, p: float) -> Costs:
 def people_distance(instance: DistanceInstance, chosen: NDArray[np.integer]) -> float:
     """Return the people × distance of a plan, the same in any order of rows.
 
+    Parameters
+    ----------
+    instance
+        Distances in seconds or metres.
+    chosen
+        int ``(chosen,)``, numbers of sites.
+
     Examples
     --------
     >>> from planner.siting.distance.distances import DistanceInstance
@@ -161,7 +175,31 @@ def people_distance(instance: DistanceInstance, chosen: NDArray[np.integer]) -> 
 
 
 def without_idle(costs: Costs, chosen: NDArray[np.integer]) -> NDArray[np.int64]:
-    """Return a plan without the sites whose closing takes nobody further."""
+    """Return a plan without the sites whose closing takes nobody further.
+
+    Parameters
+    ----------
+    costs
+        The problem.
+    chosen
+        int ``(chosen,)``, numbers of sites of the instance.
+
+    Returns
+    -------
+    chosen
+        int64 ``(chosen,)``, rising.
+
+    Examples
+    --------
+    Both rows are best off at site 0:
+
+    >>> from planner.siting.distance.costs import pair_costs
+    >>> from planner.siting.distance.distances import DistanceInstance
+    >>> table = np.array([[60.0, 300.0], [120.0, 240.0]])
+    >>> costs = pair_costs(DistanceInstance.from_matrix(np.array([10.0, 5.0]), table), 2)
+    >>> without_idle(costs, np.array([0, 1])).tolist()
+    [0]
+    """
     is_open = costs.is_open(chosen)
     while True:
         at, who = nearest_two(costs.near, costs.base, is_open)

@@ -27,7 +27,7 @@ class Cover:
     Attributes
     ----------
     chosen
-        int64, numbers of sites; empty where none are known.
+        int64 ``(chosen,)``, numbers of sites; empty where none are known.
     proof
         ``optimal``: the cheapest; ``feasible``: within the budget; ``infeasible``: proven that none are; none
         where the time was up.
@@ -85,6 +85,18 @@ def cover_rows(
 
 def smaller(sites_of: Csr, cost: NDArray[np.float64]) -> tuple[Csr, NDArray[np.int64]]:
     """Return the problem without rows and sites that others stand for, and the sites' numbers.
+
+    Parameters
+    ----------
+    sites_of
+        By row the sites that cover it.
+    cost
+        float64 ``(sites,)``.
+
+    Returns
+    -------
+    sites_of, site
+        The problem that is left, and int64 ``(sites left,)``, their numbers before.
 
     Examples
     --------

@@ -141,7 +141,7 @@ def along_roads(layers: Layers, spacing_m: float) -> NDArray[np.object_]:
     Returns
     -------
     points
-        Points (the area's CRS), square by square.
+        object ``(squares with a road,)``, Points (the area's CRS), square by square.
 
     Raises
     ------

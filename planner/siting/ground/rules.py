@@ -92,6 +92,18 @@ def held_against_rules(
 def inside(places: gpd.GeoDataFrame, shapes: NDArray[np.object_]) -> NDArray[np.bool_]:
     """Return which places lie in any of some shapes, their edges included.
 
+    Parameters
+    ----------
+    places
+        Points or other shapes, in any CRS.
+    shapes
+        object ``(shapes,)``, in the same CRS.
+
+    Returns
+    -------
+    inside
+        bool ``(places,)``.
+
     Examples
     --------
     >>> import geopandas as gpd
@@ -107,6 +119,13 @@ def inside(places: gpd.GeoDataFrame, shapes: NDArray[np.object_]) -> NDArray[np.
 
 def in_words(held: Mapping[SiteRule, NDArray[np.bool_] | None], count: int) -> list[str]:
     """Return for each place the rules that concern it, and those that nobody could check.
+
+    Parameters
+    ----------
+    held
+        By rule bool ``(places,)``, whom it concerns; None where nobody could check.
+    count
+        How many places there are.
 
     Examples
     --------

@@ -49,7 +49,8 @@ class Problem:
     xy
         float64 ``(candidates, 2)``, metres in the CRS of the study; None where nobody knows.
     start
-        int64, candidates from which to begin as well: those of a plan for a problem like this.
+        int64 ``(chosen,)``, candidates from which to begin as well: those of a plan for a problem like
+        this.
     bound
         What no plan can beat, where that is known: the bound of the same problem with fewer rules.
     room

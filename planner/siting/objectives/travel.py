@@ -102,6 +102,12 @@ def distance_instance(problem: Problem, times: Times) -> tuple[DistanceInstance,
         What is asked.
     times
         To all candidates.
+
+    Returns
+    -------
+    instance, row, left_out
+        The problem, int64 ``(rows,)``, the demand point of each of its rows, and a number of demand
+        points.
     """
     demand, one = problem.before.demand, problem.instance
     people = counted_people(demand)
