@@ -80,7 +80,23 @@ class BackupSearch:
         self.bound = max(self.people, min(self.bound, bound))
 
     def begin(self, sites: NDArray[np.int64]) -> None:
-        """Try what lies near some sites, as far as these are within the budget."""
+        """Try what lies near some sites, as far as these are within the budget.
+
+        Parameters
+        ----------
+        sites
+            int64 ``(chosen,)``, numbers of sites.
+
+        Examples
+        --------
+        >>> from planner.siting.clock import Clock
+        >>> from planner.siting.cover.instance import cover_instance
+        >>> two = cover_instance([10.0, 20.0], place=[0, 1, 1], site=[0, 0, 1], need=[1, 2])
+        >>> search = BackupSearch(two, 2.0, Clock(60.0), 0)
+        >>> search.begin(np.array([0, 1]))
+        >>> search.best.tolist()
+        [0, 1]
+        """
         fit = np.cumsum(self.instance.cost[sites]) <= payable(self._budget)
         self._offer(heuristic(self.instance, self._budget, start=sites[fit]))
 

@@ -53,7 +53,7 @@ class Branching:
     cuts
         A relaxation, tightened at its root or not.
     best
-        A choice that is known.
+        int64 ``(chosen,)``, a choice that is known.
     clock
         How long it may take.
 

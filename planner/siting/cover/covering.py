@@ -63,7 +63,8 @@ def most_people(
     budget
         What all chosen sites may cost, the forced ones included; a number of units where each costs 1.
     start
-        int, numbers of sites from which to begin as well, such as those of a plan for a problem like this.
+        int ``(chosen,)``, numbers of sites from which to begin as well, such as those of a plan for a
+        problem like this.
     bound
         What no choice can beat, where that is known: such as the bound of the same problem with fewer rules.
     seed

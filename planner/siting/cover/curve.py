@@ -46,7 +46,8 @@ def cover_curve(
     solved
         A budget and its solution, which are known already.
     at
-        float64, rising from what is forced: these budgets; by default each number of units, or even steps.
+        float64 ``(budgets,)``, rising from what is forced; by default each number of units, or even
+        steps.
     also
         By name, float64 ``(sites,)``: what else a site takes, NaN where nobody knows; not with ``solved``.
     may_go_on

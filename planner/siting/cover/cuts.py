@@ -48,7 +48,7 @@ class Sites(Protocol):
 
     @property
     def people(self) -> NDArray[np.float64]:
-        """By place."""
+        """By place: float64 ``(places,)``."""
 
     @property
     def by_site(self) -> Lists:
@@ -56,7 +56,7 @@ class Sites(Protocol):
 
     @property
     def cost(self) -> NDArray[np.float64]:
-        """By site."""
+        """By site: float64 ``(sites,)``."""
 
     @property
     def conflicts(self) -> Lists:
@@ -71,7 +71,7 @@ class Sites(Protocol):
         """How many places there are."""
 
     def people_reached(self, chosen: NDArray[np.int64]) -> float:
-        """Return whom some sites reach."""
+        """Return whom some sites (int64 ``(chosen,)``) reach."""
 
 
 class Planes(NamedTuple):
@@ -86,8 +86,8 @@ class Planes(NamedTuple):
     open_
         bool ``(places,)``, not covered at these shares; empty where places need several sites.
     whole
-        A plane above all groups together, as one value and ``(sites,)`` slopes, where it is below the sum of
-        the others; None where it is their sum.
+        A plane above all groups together, as one value and slopes, float64 ``(sites,)``, where it is
+        below the sum of the others; None where it is their sum.
     """
 
     people: NDArray[np.float64]
@@ -126,7 +126,8 @@ class CutRelaxation(ABC):
     budget
         What the sites may cost.
     plan
-        Sites of a good choice: the places of each are one group with cuts of its own.
+        int64 ``(chosen,)``, sites of a good choice: the places of each are one group with cuts of its
+        own.
     share
         float64 ``(sites,)``, shares of sites within the budget to begin from.
 
@@ -223,7 +224,23 @@ class CutRelaxation(ABC):
         )
 
     def restrict(self, taken: NDArray[np.bool_], barred: NDArray[np.bool_]) -> None:
-        """Take some sites and bar others from now on: bool ``(sites,)``."""
+        """Take some sites and bar others from now on.
+
+        Parameters
+        ----------
+        taken, barred
+            bool ``(sites,)``.
+
+        Examples
+        --------
+        >>> from planner.siting.cover.instance import cover_instance
+        >>> three = cover_instance([10.0, 20.0, 15.0], place=[0, 1, 1, 2], site=[0, 0, 1, 2])
+        >>> cuts = CoverCuts(three, 1.0, np.array([0]), np.array([1.0, 0.0, 0.0]))
+        >>> cuts.restrict(np.zeros(3, np.bool_), np.array([True, False, False]))
+        >>> cuts.run(steps=9)
+        >>> round(cuts.bound, 6)
+        20.0
+        """
         self._lp.restrict(taken.astype(np.float64), (~barred).astype(np.float64))
 
     def relaxed(self) -> Relaxed:
@@ -289,7 +306,26 @@ class CutRelaxation(ABC):
         self._cut_open = [o for o, here in zip(self._cut_open, stay, strict=True) if here]
 
     def near(self, share: NDArray[np.float64]) -> NDArray[np.int64]:
-        """Return whole sites near to some shares, within the budget and without conflicts: int64, rising."""
+        """Return whole sites near to some shares, within the budget and without conflicts.
+
+        Parameters
+        ----------
+        share
+            float64 ``(sites,)``, 0-1.
+
+        Returns
+        -------
+        sites
+            int64 ``(chosen,)``, rising.
+
+        Examples
+        --------
+        >>> from planner.siting.cover.instance import cover_instance
+        >>> three = cover_instance([10.0, 20.0, 15.0], place=[0, 1, 1, 2], site=[0, 0, 1, 2])
+        >>> cuts = CoverCuts(three, 1.0, np.array([0]), np.array([1.0, 0.0, 0.0]))
+        >>> CutRelaxation.near(cuts, np.array([0.25, 0.5, 0.25])).tolist()
+        [1]
+        """
         one, most = self.instance, payable(self.budget)
         able, sites, paid = np.ones(one.sites, dtype=np.bool_), list[int](), 0.0
         order = np.argsort(-share, kind="stable")
@@ -306,9 +342,24 @@ class CutRelaxation(ABC):
         Parameters
         ----------
         best
-            A choice that is known.
+            int64 ``(chosen,)``, a choice that is known.
         clock
             How long it may take.
+
+        Returns
+        -------
+        sites, bound
+            int64 ``(chosen,)``, and people.
+
+        Examples
+        --------
+        >>> from planner.siting.cover.instance import cover_instance
+        >>> three = cover_instance([10.0, 20.0, 15.0], place=[0, 1, 1, 2], site=[0, 0, 1, 2])
+        >>> cuts = CoverCuts(three, 1.0, np.array([0]), np.array([1.0, 0.0, 0.0]))
+        >>> from planner.siting.clock import Clock
+        >>> sites, bound = cuts.whole(np.array([2]), Clock(60.0))
+        >>> sites.tolist(), bound
+        ([0], 30.0)
         """
         search = Branching(self, best, clock)
         search.run()
@@ -317,7 +368,16 @@ class CutRelaxation(ABC):
 
     @property
     def share(self) -> NDArray[np.float64]:
-        """The best shares of sites found, float64 ``(sites,)`` (0-1)."""
+        """The best shares of sites found, float64 ``(sites,)`` (0-1).
+
+        Examples
+        --------
+        >>> from planner.siting.cover.instance import cover_instance
+        >>> three = cover_instance([10.0, 20.0, 15.0], place=[0, 1, 1, 2], site=[0, 0, 1, 2])
+        >>> cuts = CoverCuts(three, 1.0, np.array([0]), np.array([1.0, 0.0, 0.0]))
+        >>> cuts.share.tolist()
+        [1.0, 0.0, 0.0]
+        """
         return self._inside
 
 
@@ -363,7 +423,26 @@ class CoverCuts(CutRelaxation):
         return Planes(people.astype(np.float64), full.astype(np.float64), slope, open_)
 
     def near(self, share: NDArray[np.float64]) -> NDArray[np.int64]:
-        """Return whole sites near to some shares, as good as exchange makes them."""
+        """Return whole sites near to some shares, as good as exchange makes them.
+
+        Parameters
+        ----------
+        share
+            float64 ``(sites,)``, 0-1.
+
+        Returns
+        -------
+        sites
+            int64 ``(chosen,)``, rising.
+
+        Examples
+        --------
+        >>> from planner.siting.cover.instance import cover_instance
+        >>> three = cover_instance([10.0, 20.0, 15.0], place=[0, 1, 1, 2], site=[0, 0, 1, 2])
+        >>> cuts = CoverCuts(three, 1.0, np.array([0]), np.array([1.0, 0.0, 0.0]))
+        >>> cuts.near(np.array([0.25, 0.5, 0.25])).tolist()
+        [0]
+        """
         return heuristic(self._cover, self.budget, start=super().near(share))
 
     def price(self) -> NDArray[np.float64]:
@@ -371,6 +450,15 @@ class CoverCuts(CutRelaxation):
 
         The cuts' duals; :class:`planner.siting.cover.relaxation.Relaxation` bounds and decides by them. Not
         for places that need several sites.
+
+        Examples
+        --------
+        >>> from planner.siting.cover.instance import cover_instance
+        >>> three = cover_instance([10.0, 20.0, 15.0], place=[0, 1, 1, 2], site=[0, 0, 1, 2])
+        >>> cuts = CoverCuts(three, 1.0, np.array([0]), np.array([1.0, 0.0, 0.0]))
+        >>> cuts.run(steps=9)
+        >>> float(cuts.price().sum()) <= 45.0
+        True
         """
         price = np.zeros(self._cover.places)
         for dual, g, open_ in zip(self._dual[1:], self._cut_group, self._cut_open, strict=False):
@@ -380,7 +468,27 @@ class CoverCuts(CutRelaxation):
 
 
 def places_by_site(instance: Sites, plan: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the group of each place: the first site of a plan that covers it, else the first group."""
+    """Return the group of each place: the first site of a plan that covers it, else the first group.
+
+    Parameters
+    ----------
+    instance
+        Places and sites.
+    plan
+        int64 ``(chosen,)``, numbers of sites.
+
+    Returns
+    -------
+    group
+        int64 ``(places,)``, numbers within the plan.
+
+    Examples
+    --------
+    >>> from planner.siting.cover.instance import cover_instance
+    >>> three = cover_instance([10.0, 20.0, 15.0], place=[0, 1, 1, 2], site=[0, 0, 1, 2])
+    >>> places_by_site(three, np.array([1, 2])).tolist()
+    [0, 0, 1]
+    """
     group = np.zeros(instance.places, dtype=np.int64)
     for number, j in reversed(list(enumerate(plan.tolist()))):
         group[instance.by_site.item[instance.by_site.first[j] : instance.by_site.first[j + 1]]] = number

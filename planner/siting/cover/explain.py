@@ -32,9 +32,9 @@ class Explained:
     site
         int64 ``(chosen,)``: each one adds most of those that are left.
     people_added
-        float64: whom it adds to those before it; their sum is the plan's.
+        float64 ``(chosen,)``: whom it adds to those before it; their sum is the plan's.
     people_alone
-        float64: whom the plan would lose without it.
+        float64 ``(chosen,)``: whom the plan would lose without it.
     stand_ins
         By site: others that could take its place, and the people whom that costs.
     """
@@ -55,7 +55,7 @@ def added_in_steps(
     instance
         All candidates.
     steps
-        Numbers of sites, such as those of each year.
+        int ``(sites of the step,)`` each, numbers of sites, such as those of each year.
 
     Returns
     -------
@@ -119,7 +119,7 @@ def explain(
     instance
         All candidates, those that reduction would drop included: they are what could stand in.
     chosen
-        Numbers of sites.
+        int ``(chosen,)``, numbers of sites.
     most, share
         So many stand-ins, that cost at most this share of the plan's people.
     budget

@@ -38,6 +38,11 @@ class FloorRow:
     def covered(self, reached: NDArray[np.bool_]) -> float:
         """Return how many of its people live where it is reached.
 
+        Parameters
+        ----------
+        reached
+            bool ``(places,)``.
+
         Examples
         --------
         >>> FloorRow("all", np.array([5.0, 3.0]), 4.0).covered(np.array([True, False]))
@@ -47,6 +52,11 @@ class FloorRow:
 
     def holds(self, reached: NDArray[np.bool_]) -> bool:
         """Return whether enough are covered, but for the last digits of a sum.
+
+        Parameters
+        ----------
+        reached
+            bool ``(places,)``.
 
         Examples
         --------
@@ -104,17 +114,64 @@ class Floored:
         return np.bincount(self._place[mine], weights=people[mine], minlength=n).astype(np.float64)
 
     def sites(self, chosen: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return a choice as one of the whole instance, the forced sites with it."""
+        """Return a choice as one of the whole instance, the forced sites with it.
+
+        Parameters
+        ----------
+        chosen
+            int64 ``(chosen,)``, sites of the reduced instance.
+
+        Returns
+        -------
+        sites
+            int64 ``(chosen and forced,)``, the forced ones first.
+
+        Examples
+        --------
+        >>> from planner.siting.cover.instance import cover_instance
+        >>> three = cover_instance([10.0, 20.0, 15.0], place=[0, 1, 2], site=[0, 1, 2])
+        >>> small = Floored(three, [FloorRow("north", np.array([1.0, 0.0, 0.0]), 1.0)])
+        >>> small.sites(np.array([1])).tolist()
+        [1]
+        """
         return np.concatenate([self._held, self._site[chosen]])
 
     def lack(self, chosen: NDArray[np.integer] | NDArray[np.bool_]) -> NDArray[np.float64]:
-        """Return how many people each floor still lacks, float64 ``(floors,)``; 0 where it holds."""
+        """Return how many people each floor still lacks, float64 ``(floors,)``; 0 where it holds.
+
+        Parameters
+        ----------
+        chosen
+            int ``(chosen,)``, numbers of sites, or bool ``(sites,)``.
+
+        Examples
+        --------
+        >>> from planner.siting.cover.instance import cover_instance
+        >>> three = cover_instance([10.0, 20.0, 15.0], place=[0, 1, 2], site=[0, 1, 2])
+        >>> small = Floored(three, [FloorRow("north", np.array([1.0, 0.0, 0.0]), 1.0)])
+        >>> small.lack(np.array([1])).tolist()
+        [1.0]
+        """
         lack = self.amounts - self.floor_people[:, self.instance.reached(chosen)].sum(axis=1)
         held: NDArray[np.float64] = np.where(lack > self._slack, lack, 0.0)
         return held
 
     def holds(self, chosen: NDArray[np.integer] | NDArray[np.bool_]) -> bool:
-        """Return whether all floors hold."""
+        """Return whether all floors hold.
+
+        Parameters
+        ----------
+        chosen
+            int ``(chosen,)``, numbers of sites, or bool ``(sites,)``.
+
+        Examples
+        --------
+        >>> from planner.siting.cover.instance import cover_instance
+        >>> three = cover_instance([10.0, 20.0, 15.0], place=[0, 1, 2], site=[0, 1, 2])
+        >>> small = Floored(three, [FloorRow("north", np.array([1.0, 0.0, 0.0]), 1.0)])
+        >>> small.holds(np.array([0])), small.holds(np.array([1]))
+        (True, False)
+        """
         return not self.lack(chosen).any()
 
     @property
@@ -123,7 +180,26 @@ class Floored:
         return not self.holds(np.ones(self.instance.sites, np.bool_))
 
     def enough(self, budget: float) -> NDArray[np.int64] | None:
-        """Return sites that keep the floors, greedily, each floor's lack counted alike; None if not found."""
+        """Return sites that keep the floors, greedily, each floor's lack counted alike; None if not found.
+
+        Parameters
+        ----------
+        budget
+            What the sites may cost.
+
+        Returns
+        -------
+        sites
+            int64 ``(chosen,)``, of the reduced instance, rising.
+
+        Examples
+        --------
+        >>> from planner.siting.cover.instance import cover_instance
+        >>> three = cover_instance([10.0, 20.0, 15.0], place=[0, 1, 2], site=[0, 1, 2])
+        >>> small = Floored(three, [FloorRow("north", np.array([1.0, 0.0, 0.0]), 1.0)])
+        >>> small.enough(1.0).tolist()
+        [0]
+        """
         chosen = np.zeros(self.instance.sites, np.bool_)
         while True:
             lack = self.lack(chosen)
@@ -139,7 +215,26 @@ class Floored:
                 return None
 
     def spare(self, sites: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return a choice that keeps the floors without those of its sites that it does not need."""
+        """Return a choice that keeps the floors without those of its sites that it does not need.
+
+        Parameters
+        ----------
+        sites
+            int64 ``(chosen,)``, of the reduced instance.
+
+        Returns
+        -------
+        sites
+            int64 ``(chosen,)``, rising.
+
+        Examples
+        --------
+        >>> from planner.siting.cover.instance import cover_instance
+        >>> three = cover_instance([10.0, 20.0, 15.0], place=[0, 1, 2], site=[0, 1, 2])
+        >>> small = Floored(three, [FloorRow("north", np.array([1.0, 0.0, 0.0]), 1.0)])
+        >>> small.spare(np.array([0, 2])).tolist()
+        [0]
+        """
         for j in sites[np.argsort(-self.instance.cost[sites], kind="stable")]:
             rest = sites[sites != j]
             if self.holds(rest):

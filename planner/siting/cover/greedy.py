@@ -23,7 +23,7 @@ POWERS, LAST = (1.0, 2.0, 4.0), 16.0
 
 
 def greedy_order(instance: CoverInstance, budget: float, chosen: NDArray[np.bool_]) -> NDArray[np.int32]:
-    """Return the sites that a greedy choice adds to some, in its order: int32.
+    """Return the sites that a greedy choice adds to some, in its order: int32 ``(added,)``.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def greedy_order(instance: CoverInstance, budget: float, chosen: NDArray[np.bool
 def heuristic(
     instance: CoverInstance, budget: float, *, start: NDArray[np.int64] | None = None
 ) -> NDArray[np.int64]:
-    """Return sites chosen greedily and then exchanged while that gains people; int64, rising.
+    """Return sites chosen greedily and then exchanged while that gains people.
 
     Parameters
     ----------
@@ -62,8 +62,13 @@ def heuristic(
     budget
         What they may cost.
     start
-        Sites to begin with, within the budget and in conflict with none of each other or not; those in
-        conflict with an earlier one are left out.
+        int64 ``(chosen,)``. Sites to begin with, within the budget and in conflict with none of each
+        other or not; those in conflict with an earlier one are left out.
+
+    Returns
+    -------
+    sites
+        int64 ``(chosen,)``, rising.
 
     Examples
     --------
@@ -113,7 +118,19 @@ def _settled(instance: CoverInstance, budget: float, chosen: NDArray[np.bool_], 
 
 
 def needed_only(instance: CoverInstance, sites: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return a choice without the sites that nobody needs, the dearest left out first: int64, rising.
+    """Return a choice without the sites that nobody needs, the dearest left out first.
+
+    Parameters
+    ----------
+    instance
+        Places and what they need.
+    sites
+        int64 ``(chosen,)``, numbers of sites.
+
+    Returns
+    -------
+    sites
+        int64 ``(chosen,)``, rising.
 
     Examples
     --------

@@ -115,6 +115,11 @@ class CoverInstance:
     def count(self, chosen: NDArray[np.integer] | NDArray[np.bool_]) -> NDArray[np.int32]:
         """Return how many of some sites cover each place, int32 ``(places,)``.
 
+        Parameters
+        ----------
+        chosen
+            int ``(chosen,)``, numbers of sites, or bool ``(sites,)``.
+
         Examples
         --------
         >>> two = cover_instance([10.0, 20.0], place=[0, 1, 1], site=[0, 0, 1])
@@ -129,6 +134,11 @@ class CoverInstance:
 
     def people_reached(self, chosen: NDArray[np.integer] | NDArray[np.bool_]) -> float:
         """Return the people whom some sites cover.
+
+        Parameters
+        ----------
+        chosen
+            int ``(chosen,)``, numbers of sites, or bool ``(sites,)``.
 
         Examples
         --------
@@ -382,6 +392,16 @@ def reduced(
 
 def run_starts_of(number: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return where each number of 0 and more stands first.
+
+    Parameters
+    ----------
+    number
+        int64 ``(rows,)``, below 0 for none.
+
+    Returns
+    -------
+    first
+        int64 ``(different numbers of 0 and more,)``, in order of the numbers.
 
     Examples
     --------

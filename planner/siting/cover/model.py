@@ -88,24 +88,78 @@ class CoverModel:
         self.mip.add_apart(self._x[pairs_of(self._instance.conflicts)])
 
     def require(self, people: NDArray[np.float64], at_least: float) -> None:
-        """Ask for so many of some people, float64 ``(places,)``, to be covered."""
+        """Ask for so many of some people, float64 ``(places,)``, to be covered.
+
+        Examples
+        --------
+        >>> from planner.siting.cover.instance import cover_instance
+        >>> model = CoverModel(cover_instance([10.0, 20.0], place=[0, 1], site=[0, 1]), 1.0)
+        >>> model.require(np.array([10.0, 0.0]), 10.0)
+        >>> model.sites(model.mip.solve().value).tolist()
+        [0]
+        """
         some = np.flatnonzero(people > 0)
         unit = float(people[some].mean()) if len(some) else 1.0
         self.mip.add_row(self._z[some], people[some] / unit, lower=at_least / unit)
 
     def require_another(self, sites: NDArray[np.int64]) -> None:
-        """Ask for a site outside of some, which together cover too few."""
+        """Ask for a site outside of some, which together cover too few.
+
+        Parameters
+        ----------
+        sites
+            int64 ``(chosen,)``, numbers of sites.
+
+        Examples
+        --------
+        >>> from planner.siting.cover.instance import cover_instance
+        >>> model = CoverModel(cover_instance([10.0, 20.0], place=[0, 1], site=[0, 1]), 1.0)
+        >>> model.require_another(np.array([1]))
+        >>> model.sites(model.mip.solve().value).tolist()
+        [0]
+        """
         others = np.delete(self._x, sites)
         self.mip.add_row(others, np.ones(len(others)), lower=1.0)
 
     def of(self, sites: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Return a choice as HiGHS's columns, float64 ``(sites + places,)``."""
+        """Return a choice as HiGHS's columns, float64 ``(sites + places,)``.
+
+        Parameters
+        ----------
+        sites
+            int64 ``(chosen,)``, numbers of sites.
+
+        Examples
+        --------
+        >>> from planner.siting.cover.instance import cover_instance
+        >>> model = CoverModel(cover_instance([10.0, 20.0], place=[0, 1], site=[0, 1]), 1.0)
+        >>> model.of(np.array([1])).tolist()
+        [0.0, 1.0, 0.0, 1.0]
+        """
         chosen = np.zeros(self._instance.sites)
         chosen[sites] = 1.0
         return np.concatenate([chosen, self._instance.reached(sites)])
 
     def sites(self, value: NDArray[np.float64]) -> NDArray[np.int64]:
-        """Return the choice of HiGHS's columns."""
+        """Return the choice of HiGHS's columns.
+
+        Parameters
+        ----------
+        value
+            float64 ``(columns,)``, sites first.
+
+        Returns
+        -------
+        sites
+            int64 ``(chosen,)``, rising.
+
+        Examples
+        --------
+        >>> from planner.siting.cover.instance import cover_instance
+        >>> model = CoverModel(cover_instance([10.0, 20.0], place=[0, 1], site=[0, 1]), 1.0)
+        >>> model.sites(model.mip.solve().value).tolist()
+        [1]
+        """
         return np.flatnonzero(value[: self._instance.sites] > 0.5)
 
     def people(self, bound: float) -> float:

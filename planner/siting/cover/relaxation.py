@@ -118,7 +118,16 @@ class Relaxation:
         instance, budget
             What is left.
         place
-            int64, the number there of each place here; -1 where it is gone.
+            int64 ``(places,)``, the number there of each place here; -1 where it is gone.
+
+        Examples
+        --------
+        >>> from planner.siting.cover.instance import cover_instance
+        >>> two = cover_instance([10.0, 20.0], place=[0, 1], site=[0, 1])
+        >>> search = Relaxation(two, 1.0)
+        >>> one = cover_instance([20.0], place=[0], site=[0])
+        >>> search.on(one, 1.0, np.array([-1, 0])).best.price.tolist()
+        [20.0]
         """
         kept = place >= 0
         n, where = instance.places, place[kept]
@@ -155,10 +164,20 @@ class Relaxation:
         return order[:fit], most
 
     def at_budgets(self, budgets: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return what the best prices prove for other budgets: float64, as many.
+        """Return what the best prices prove for other budgets.
 
         Prices prove something for every budget: the best sites by worth for their cost, and a share of the
         next.
+
+        Parameters
+        ----------
+        budgets
+            float64 ``(budgets,)``, 0 or more.
+
+        Returns
+        -------
+        people
+            float64 ``(budgets,)``; no choice reaches more.
 
         Examples
         --------
@@ -244,6 +263,14 @@ class Relaxation:
         at_least
             The people of the best choice known; a site that a better choice could hold either way is in
             neither.
+
+        Examples
+        --------
+        >>> from planner.siting.cover.instance import cover_instance
+        >>> two = cover_instance([10.0, 20.0], place=[0, 1], site=[0, 1])
+        >>> search = Relaxation(two, 1.0)
+        >>> [one.tolist() for one in search.decided(at_least=20.0)]
+        [[False, True], [True, False]]
         """
         worth, cost, rest = self.best.worth, self.instance.cost, self.best.rest
         order = np.argsort(-worth / cost, kind="stable")

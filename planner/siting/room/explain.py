@@ -25,7 +25,7 @@ def explain_room(instance: RoomInstance, chosen: NDArray[np.int64]) -> Explained
     instance
         Sites with room, and what is there.
     chosen
-        Numbers of sites.
+        int64 ``(chosen,)``, numbers of sites.
 
     Examples
     --------

@@ -66,7 +66,14 @@ class RoomInstance:
 
     @property
     def closed(self) -> NDArray[np.bool_]:
-        """The sites that are never chosen, bool ``(sites,)``."""
+        """The sites that are never chosen, bool ``(sites,)``.
+
+        Examples
+        --------
+        >>> shut = np.array([True, False])
+        >>> room_instance([1.0], place=[0, 0], site=[0, 1], room=[5.0, 3.0], forbidden=shut).closed.tolist()
+        [True, False]
+        """
         return self.forbidden | self.idle
 
     @property
@@ -76,7 +83,14 @@ class RoomInstance:
 
     @property
     def units(self) -> NDArray[np.int64]:
-        """Numbers of the sites that are there, int64."""
+        """Numbers of the sites that are there, int64 ``(units,)``.
+
+        Examples
+        --------
+        >>> two = room_instance([10.0, 20.0], place=[0, 1, 1], site=[0, 0, 1], room=[15.0, 8.0], units=1)
+        >>> two.units.tolist()
+        [1]
+        """
         return np.arange(self.sites, len(self.room))
 
     @property
@@ -105,6 +119,11 @@ class RoomInstance:
     def people_with_room(self, chosen: NDArray[np.integer]) -> float:
         """Return how many people have room at what is there and at some sites.
 
+        Parameters
+        ----------
+        chosen
+            int ``(chosen,)``, numbers of sites.
+
         Examples
         --------
         >>> two = room_instance([10.0, 20.0], place=[0, 1, 1], site=[0, 0, 1], room=[15.0, 8.0])
@@ -123,7 +142,7 @@ class Free:
     instance
         Without forced and forbidden sites.
     site
-        int64, what its sites are in the whole, in rising order.
+        int64 ``(sites,)``, what its sites are in the whole, in rising order.
     """
 
     instance: RoomInstance
@@ -229,7 +248,7 @@ class State:
     Attributes
     ----------
     sites
-        int64, numbers of the sites that are open, units included.
+        int64 ``(open,)``, numbers of the sites that are open, units included.
     rooms, now
         These, read both ways, and who is at them.
     people
@@ -259,7 +278,7 @@ class Core:
     room
         int64 ``(sites + units,)``, parts.
     always
-        int64, the units that are there and may be full.
+        int64 ``(units,)``, those that are there and may be full.
     """
 
     people: NDArray[np.float64]
@@ -311,7 +330,21 @@ class Core:
         return np.repeat(np.arange(self.sites), np.diff(self.conflicts.first))
 
     def fitting(self, sites: NDArray[np.int64], budget: float) -> NDArray[np.bool_]:
-        """Return which sites can be added to some within budget and conflicts, bool ``(sites,)``."""
+        """Return which sites can be added to some within budget and conflicts, bool ``(sites,)``.
+
+        Parameters
+        ----------
+        sites
+            int64 ``(chosen,)``, numbers of sites.
+        budget
+            For these too.
+
+        Examples
+        --------
+        >>> core = room_instance([10.0, 20.0], place=[0, 1, 1], site=[0, 0, 1], room=[15.0, 8.0]).core
+        >>> core.fitting(np.array([0]), 2.0).tolist()
+        [False, True]
+        """
         inside = np.zeros(self.sites, dtype=np.bool_)
         inside[sites] = True
         barred = inside.copy()
@@ -320,11 +353,40 @@ class Core:
         return np.asarray(~barred & (self.cost <= left), dtype=np.bool_)
 
     def every(self, chosen: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return the numbers of what is there and of some sites."""
+        """Return the numbers of what is there and of some sites.
+
+        Parameters
+        ----------
+        chosen
+            int64 ``(chosen,)``, numbers of sites.
+
+        Returns
+        -------
+        sites
+            int64 ``(units and chosen,)``, units first.
+
+        Examples
+        --------
+        >>> core = room_instance([10.0, 20.0], place=[0, 1, 1], site=[0, 0, 1], room=[15.0, 8.0]).core
+        >>> core.every(np.array([1, 0, 1])).tolist()
+        [0, 1]
+        """
         return np.concatenate([self.always, np.unique(chosen)])
 
     def some(self, sites: NDArray[np.int64]) -> Rooms:
-        """Return some sites, read both ways."""
+        """Return some sites, read both ways.
+
+        Parameters
+        ----------
+        sites
+            int64 ``(chosen,)``, numbers of sites.
+
+        Examples
+        --------
+        >>> core = room_instance([10.0, 20.0], place=[0, 1, 1], site=[0, 0, 1], room=[15.0, 8.0]).core
+        >>> core.some(np.array([1])).by_site.item.tolist()
+        [1]
+        """
         rooms: Rooms = rooms_of(some_of(self.by_site, sites, np.arange(self.places)), self.places)
         return rooms
 
@@ -334,9 +396,15 @@ class Core:
         Parameters
         ----------
         chosen
-            int64, numbers of sites.
+            int64 ``(chosen,)``, numbers of sites.
         like
             That of nearly the same sites, from which it is found sooner.
+
+        Examples
+        --------
+        >>> core = room_instance([10.0, 20.0], place=[0, 1, 1], site=[0, 0, 1], room=[15.0, 8.0]).core
+        >>> core.state(np.array([0])).people
+        15.0
         """
         every = self.every(chosen)
         rooms = self.some(every)
@@ -373,6 +441,12 @@ class Core:
         """Return what each site could add at most: float64 ``(sites,)``, people.
 
         Only of places that are short of room can it add anybody, and no more than all of these.
+
+        Examples
+        --------
+        >>> core = room_instance([10.0, 20.0], place=[0, 1, 1], site=[0, 0, 1], room=[15.0, 8.0]).core
+        >>> core.most_gain(core.state(np.array([0]))).tolist()
+        [15.0, 8.0]
         """
         short = self.parts * state.now.short
         near = site_values(self.by_site, short.astype(np.float64))[: self.sites]
@@ -380,7 +454,19 @@ class Core:
         return np.asarray(most, dtype=np.float64)
 
     def people_reached(self, chosen: NDArray[np.integer]) -> float:
-        """Return how many people have room at what is there and at some sites."""
+        """Return how many people have room at what is there and at some sites.
+
+        Parameters
+        ----------
+        chosen
+            int ``(chosen,)``, numbers of sites.
+
+        Examples
+        --------
+        >>> core = room_instance([10.0, 20.0], place=[0, 1, 1], site=[0, 0, 1], room=[15.0, 8.0]).core
+        >>> core.people_reached(np.array([0, 1]))
+        23.0
+        """
         return self.state(np.asarray(chosen, dtype=np.int64)).people
 
 

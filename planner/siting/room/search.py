@@ -143,7 +143,22 @@ class RoomSearch:
         self.bound = max(self.people, min(self.bound, bound))
 
     def begin(self, sites: NDArray[np.int64]) -> None:
-        """Try what lies near some sites, as far as these are within the budget."""
+        """Try what lies near some sites, as far as these are within the budget.
+
+        Parameters
+        ----------
+        sites
+            int64 ``(chosen,)``, numbers of sites.
+
+        Examples
+        --------
+        >>> from planner.siting.room.instance import room_instance
+        >>> one = room_instance([10.0, 30.0], place=[0, 1], site=[0, 1], room=[9.0, 9.0])
+        >>> search = RoomSearch(one.core, 1.0, Clock(60.0), 0)
+        >>> search.begin(np.array([1]))
+        >>> search.people
+        9.0
+        """
         self._try(self._kept(sites))
 
     def solve(self) -> None:
