@@ -38,7 +38,7 @@ class DrawCuts:
     budget
         What they may cost.
     plan
-        Sites of a good choice: the rows of each are one group with cuts of its own.
+        int64 ``(chosen,)``, sites of a good choice: the rows of each are one group with cuts of its own.
 
     Attributes
     ----------
@@ -153,7 +153,29 @@ class DrawCuts:
         self._cuts.append(row)
 
     def drawn(self, random: NDArray[np.float64] | None) -> NDArray[np.int64]:
-        """Return sites within the budget that the relaxation has most of; by chance in that proportion."""
+        """Return sites within the budget that the relaxation has most of; by chance in that proportion.
+
+        Parameters
+        ----------
+        random
+            float64 ``(sites,)``, 0-1; None for those it has most of.
+
+        Returns
+        -------
+        sites
+            int64 ``(chosen,)``, rising.
+
+        Examples
+        --------
+        >>> from planner.siting.clock import Clock
+        >>> from planner.siting.robust.instance import Times, draw_instance
+        >>> times = Times(np.array([0, 1]), np.array([0], np.int32), np.array([90.0]), np.array([np.inf]))
+        >>> two = draw_instance(np.full((2, 1), 10.0), np.array([60.0, 120.0]), np.zeros(2, int), [times])
+        >>> cuts = DrawCuts(two.cover(np.array([[0.5, 0.5]])), np.array([True]), 1.0, np.array([0]))
+        >>> cuts.run(Clock(60.0))
+        >>> cuts.drawn(None).tolist()
+        [0]
+        """
         share, cost = self._inside, self._cover.cost
         with np.errstate(divide="ignore"):
             # The largest of u to the power of 1 / share are drawn in proportion to them (Efraimidis 2006).
@@ -173,9 +195,26 @@ class DrawCuts:
         Parameters
         ----------
         best
-            A choice that is known.
+            int64 ``(chosen,)``, a choice that is known.
         clock, seed
             How long it may take, and HiGHS's own choices.
+
+        Returns
+        -------
+        sites, bound
+            int64 ``(chosen,)``, and the least criterion that no choice is above.
+
+        Examples
+        --------
+        >>> from planner.siting.clock import Clock
+        >>> from planner.siting.robust.instance import Times, draw_instance
+        >>> times = Times(np.array([0, 1]), np.array([0], np.int32), np.array([90.0]), np.array([np.inf]))
+        >>> two = draw_instance(np.full((2, 1), 10.0), np.array([60.0, 120.0]), np.zeros(2, int), [times])
+        >>> cuts = DrawCuts(two.cover(np.array([[0.5, 0.5]])), np.array([True]), 1.0, np.array([0]))
+        >>> cuts.run(Clock(60.0))
+        >>> sites, bound = cuts.whole(np.array([0]), Clock(60.0), 0)
+        >>> sites.tolist(), round(bound, 6)
+        ([0], 5.0)
         """
         people = self._people(best)
         while clock.left_s() > 0:

@@ -110,6 +110,13 @@ class DrawInstance:
         ----------
         weight
             float64 ``(criteria, draws)``: how much each draw counts for each criterion.
+
+        Examples
+        --------
+        >>> one = Times(np.array([0, 1]), np.array([0], np.int32), np.array([90.0]), np.array([np.inf]))
+        >>> two = draw_instance(np.full((2, 1), 10.0), np.array([60.0, 120.0]), np.zeros(2, int), [one])
+        >>> two.cover(np.array([[0.5, 0.5]])).value.tolist()
+        [[[10.0, 5.0, 0.0]]]
         """
         criteria, depth = len(weight), self.depth
         value = np.zeros((criteria, len(self.base), depth + 1))
@@ -125,7 +132,20 @@ class DrawInstance:
         return slice(low, low + self.places)
 
     def covered_since(self, chosen: NDArray[np.integer] | NDArray[np.bool_]) -> NDArray[np.int16]:
-        """Return from which position on what exists and some sites cover each row, int16 ``(rows,)``."""
+        """Return from which position on what exists and some sites cover each row, int16 ``(rows,)``.
+
+        Parameters
+        ----------
+        chosen
+            int ``(chosen,)``, numbers of sites, or bool ``(sites,)``.
+
+        Examples
+        --------
+        >>> one = Times(np.array([0, 1]), np.array([0], np.int32), np.array([90.0]), np.array([np.inf]))
+        >>> two = draw_instance(np.full((2, 1), 10.0), np.array([60.0, 120.0]), np.zeros(2, int), [one])
+        >>> two.covered_since(np.array([0])).tolist()
+        [1]
+        """
         inside = np.zeros(self.sites, np.bool_)
         inside[chosen] = True
         nothing = np.zeros((0, len(self.base), self.depth + 1))
@@ -134,12 +154,32 @@ class DrawInstance:
         return best
 
     def reached(self, chosen: NDArray[np.integer] | NDArray[np.bool_], draw: int) -> NDArray[np.bool_]:
-        """Return which places what exists and some sites reach in a draw, bool ``(places,)``."""
+        """Return which places what exists and some sites reach in a draw, bool ``(places,)``.
+
+        Parameters
+        ----------
+        chosen
+            int ``(chosen,)``, numbers of sites, or bool ``(sites,)``.
+        draw
+            From 0.
+
+        Examples
+        --------
+        >>> one = Times(np.array([0, 1]), np.array([0], np.int32), np.array([90.0]), np.array([np.inf]))
+        >>> two = draw_instance(np.full((2, 1), 10.0), np.array([60.0, 120.0]), np.zeros(2, int), [one])
+        >>> two.reached(np.array([0]), 0).tolist(), two.reached(np.array([0]), 1).tolist()
+        ([False], [True])
+        """
         reached: NDArray[np.bool_] = self.covered_since(chosen)[self._rows(draw)] <= self.position[draw]
         return reached
 
     def people_reached(self, chosen: NDArray[np.integer] | NDArray[np.bool_]) -> NDArray[np.float64]:
         """Return the people whom what exists and some sites reach in each draw, float64 ``(draws,)``.
+
+        Parameters
+        ----------
+        chosen
+            int ``(chosen,)``, numbers of sites, or bool ``(sites,)``.
 
         Examples
         --------

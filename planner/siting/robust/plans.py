@@ -85,7 +85,7 @@ def best_expected(
     weight
         float64 ``(draws,)``, 0 or more: the objective is ``weight @ instance.people_reached(chosen)``.
     starts
-        Choices within the budget that are known.
+        int ``(chosen,)`` each: choices within the budget that are known.
     seed, time_limit_s, may_go_on
         As of :func:`planner.siting.cover.covering.most_people`.
 
@@ -135,9 +135,9 @@ def best_worst_case(
     budget
         What all chosen sites may cost, the forced ones included.
     draws
-        int, the draws that count.
+        int ``(draws that count,)``, their numbers.
     starts
-        Choices within the budget that are known.
+        int ``(chosen,)`` each: choices within the budget that are known.
     bound
         What is known already: in some draw no choice reaches more.
     seed, time_limit_s, may_go_on

@@ -31,7 +31,7 @@ class Best:
     Attributes
     ----------
     chosen
-        int64, rising.
+        int64 ``(chosen,)``, rising.
     people, bound
         The least of the criteria.
     """
@@ -76,18 +76,68 @@ class Search:
         self.offer(self._held)
 
     def people(self, chosen: NDArray[np.integer]) -> float:
-        """Return the least of the criteria for a choice."""
+        """Return the least of the criteria for a choice.
+
+        Parameters
+        ----------
+        chosen
+            int ``(chosen,)``, numbers of sites.
+
+        Examples
+        --------
+        >>> from planner.siting.clock import Clock
+        >>> from planner.siting.robust.instance import Times, draw_instance
+        >>> one = Times(np.array([0, 1]), np.array([0], np.int32), np.array([90.0]), np.array([np.inf]))
+        >>> two = draw_instance(np.full((2, 1), 10.0), np.array([60.0, 120.0]), np.zeros(2, int), [one])
+        >>> search = Search(two, np.array([[0.5, 0.5]]), 1.0, Clock(60.0), 0)
+        >>> search.people(np.array([0]))
+        5.0
+        """
         return float(least(self.cover, chosen))
 
     def offer(self, chosen: NDArray[np.integer]) -> None:
-        """Take a choice within the budget that is better than the best so far."""
+        """Take a choice within the budget that is better than the best so far.
+
+        Parameters
+        ----------
+        chosen
+            int ``(chosen,)``, numbers of sites.
+
+        Examples
+        --------
+        >>> from planner.siting.clock import Clock
+        >>> from planner.siting.robust.instance import Times, draw_instance
+        >>> one = Times(np.array([0, 1]), np.array([0], np.int32), np.array([90.0]), np.array([np.inf]))
+        >>> two = draw_instance(np.full((2, 1), 10.0), np.array([60.0, 120.0]), np.zeros(2, int), [one])
+        >>> search = Search(two, np.array([[0.5, 0.5]]), 1.0, Clock(60.0), 0)
+        >>> search.offer(np.array([0]))
+        >>> search.best.chosen.tolist()
+        [0]
+        """
         people = self.people(chosen)
         if people > self.best.people + (self._least if np.isfinite(self.best.people) else 0.0):
             sites = np.union1d(chosen, self._held).astype(np.int64)
             self.best = Best(sites, people, max(self.best.bound, people))
 
     def look(self, starts: Iterable[NDArray[np.integer]]) -> None:
-        """Fill some choices up greedily, exchange sites while that helps, and keep the best."""
+        """Fill some choices up greedily, exchange sites while that helps, and keep the best.
+
+        Parameters
+        ----------
+        starts
+            int ``(chosen,)`` each, numbers of sites.
+
+        Examples
+        --------
+        >>> from planner.siting.clock import Clock
+        >>> from planner.siting.robust.instance import Times, draw_instance
+        >>> one = Times(np.array([0, 1]), np.array([0], np.int32), np.array([90.0]), np.array([np.inf]))
+        >>> two = draw_instance(np.full((2, 1), 10.0), np.array([60.0, 120.0]), np.zeros(2, int), [one])
+        >>> search = Search(two, np.array([[0.5, 0.5]]), 1.0, Clock(60.0), 0)
+        >>> search.look([np.empty(0, np.int64)])
+        >>> search.best.chosen.tolist()
+        [0]
+        """
         for start in starts:
             chosen = np.zeros(len(self._open), np.bool_)
             chosen[np.setdiff1d(start, self._held)] = True
@@ -117,7 +167,23 @@ class Search:
 
 
 def least(cover: DrawCover, chosen: NDArray[np.integer]) -> float:
-    """Return the least of the criteria for a choice, in people."""
+    """Return the least of the criteria for a choice, in people.
+
+    Parameters
+    ----------
+    cover
+        What counts for each criterion.
+    chosen
+        int ``(chosen,)``, numbers of sites.
+
+    Examples
+    --------
+    >>> from planner.siting.robust.instance import Times, draw_instance
+    >>> one = Times(np.array([0, 1]), np.array([0], np.int32), np.array([90.0]), np.array([np.inf]))
+    >>> two = draw_instance(np.full((2, 1), 10.0), np.array([60.0, 120.0]), np.zeros(2, int), [one])
+    >>> least(two.cover(np.array([[0.5, 0.5]])), np.array([0]))
+    5.0
+    """
     inside = np.zeros(len(cover.cost), np.bool_)
     inside[chosen] = True
     best = best_two(cover, inside).best
@@ -126,7 +192,16 @@ def least(cover: DrawCover, chosen: NDArray[np.integer]) -> float:
 
 
 def open_sites(instance: DrawInstance) -> NDArray[np.bool_]:
-    """Return which sites may be chosen besides those that are forced, bool ``(sites,)``."""
+    """Return which sites may be chosen besides those that are forced, bool ``(sites,)``.
+
+    Examples
+    --------
+    >>> from planner.siting.robust.instance import Times, draw_instance
+    >>> one = Times(np.array([0, 1]), np.array([0], np.int32), np.array([90.0]), np.array([np.inf]))
+    >>> two = draw_instance(np.full((2, 1), 10.0), np.array([60.0, 120.0]), np.zeros(2, int), [one])
+    >>> open_sites(two).tolist()
+    [True]
+    """
     open_ = ~(instance.forced | instance.forbidden)
     conflicts = instance.conflicts
     for j in np.flatnonzero(instance.forced).tolist():

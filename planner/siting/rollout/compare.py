@@ -40,7 +40,8 @@ class Compared:
     greedy
         int64 ``(sites,)``: the years of the greedy order; None where it finds no place for what is forced.
     alone
-        For each year the rollout that reaches most people in this year, whatever the others.
+        For each year int64 ``(sites,)``, the rollout that reaches most people in this year, whatever the
+        others.
     alone_bound
         float64 ``(years,)``: no rollout reaches more in this year.
     """
@@ -148,6 +149,11 @@ def greedy_order(instance: RolloutInstance, clock: Clock) -> NDArray[np.int64] |
     clock
         How long it may take.
 
+    Returns
+    -------
+    decided
+        int64 ``(sites,)``: the year of the decision, -1 for none.
+
     Examples
     --------
     >>> from planner.siting.rollout.instance import one_cover, rollout_instance
@@ -202,11 +208,16 @@ def best_alone(
     year
         From 0.
     known
-        Rollouts that are known: the answer is no worse.
+        Rollouts that are known, int64 ``(sites,)`` each: the answer is no worse.
     seed
         One seed, one answer.
     limit
         How long it may take.
+
+    Returns
+    -------
+    decided, bound
+        int64 ``(sites,)``, the year of the decision, -1 for none; and people.
 
     Examples
     --------

@@ -35,7 +35,8 @@ class YearCuts:
     instance
         Reduced.
     decided
-        A good rollout: the places of each of its sites are a group with cuts of its own.
+        int64 ``(sites,)``, a good rollout: the places of each of its sites are a group with cuts of its
+        own.
 
     Attributes
     ----------
@@ -188,7 +189,18 @@ class YearCuts:
 
     @property
     def chances(self) -> NDArray[np.float64]:
-        """The best shares found of each site and year, float64 ``(sites, years)`` (0-1)."""
+        """The best shares found of each site and year, float64 ``(sites, years)`` (0-1).
+
+        Examples
+        --------
+        >>> from planner.siting.clock import Clock
+        >>> from planner.siting.rollout.instance import one_cover, rollout_instance
+        >>> two = rollout_instance(one_cover(), [1.0, 1.0])
+        >>> cuts = YearCuts(two, np.array([1, 0]))
+        >>> cuts.run(Clock(60.0))
+        >>> cuts.chances.round(6).tolist()
+        [[0.0, 1.0], [1.0, 0.0]]
+        """
         out = np.zeros(self.instance.works.shape)
         out[self._site, self._year] = self._inside
         return out
@@ -199,9 +211,22 @@ class YearCuts:
         Parameters
         ----------
         best
-            A rollout that is known; all -1 where it is not allowed.
+            int64 ``(sites,)``, a rollout that is known; all -1 where it is not allowed.
         clock, seed
             How long it may take, and HiGHS's own choices.
+
+        Returns
+        -------
+        decided
+            int64 ``(sites,)``: the year of the decision, -1 for none.
+
+        Examples
+        --------
+        >>> from planner.siting.clock import Clock
+        >>> from planner.siting.rollout.instance import one_cover, rollout_instance
+        >>> two = rollout_instance(one_cover(), [1.0, 1.0])
+        >>> YearCuts(two, np.array([1, 0])).whole(np.array([1, 0]), Clock(60.0), 0).tolist()
+        [1, 0]
         """
         one, known = self.instance, self.instance.allows(best)
         value = one.value(best) if known else -np.inf
@@ -249,7 +274,21 @@ class YearCuts:
         return set(zip(self._site[kept].tolist(), self._year[kept].tolist(), strict=True))
 
     def any_allowed(self, clock: Clock, seed: int) -> NDArray[np.int64] | None:
-        """Return a rollout that keeps all rules; None where there is none, or none is found in time."""
+        """Return a rollout that keeps all rules; None where there is none, or none is found in time.
+
+        Returns
+        -------
+        decided
+            int64 ``(sites,)``: the year of the decision, -1 for none.
+
+        Examples
+        --------
+        >>> from planner.siting.clock import Clock
+        >>> from planner.siting.rollout.instance import one_cover, rollout_instance
+        >>> two = rollout_instance(one_cover(), [1.0, 1.0])
+        >>> two.allows(YearCuts(two, np.array([1, 0])).any_allowed(Clock(60.0), 0))
+        True
+        """
         mip = self._problem(np.ones(len(self._site), dtype=np.bool_), people=False)
         answer = mip.solve(time_limit_s=clock.left_s(), seed=seed, may_go_on=clock.may_go_on)
         return self._decided(answer.value) if len(answer.value) else None

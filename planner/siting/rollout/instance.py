@@ -72,7 +72,7 @@ class RolloutInstance:
         return float((self.weight[:, None] * self.people).sum())
 
     def working(self, decided: NDArray[np.integer], year: int) -> NDArray[np.int64]:
-        """Return the sites that work in a year: int64, rising.
+        """Return the sites that work in a year: int64 ``(working,)``, rising.
 
         Parameters
         ----------
@@ -80,11 +80,29 @@ class RolloutInstance:
             int ``(sites,)``: the year of the decision, -1 for none.
         year
             From 0.
+
+        Examples
+        --------
+        >>> two = rollout_instance(one_cover(), [1.0, 1.0])
+        >>> two.working(np.array([1, 0]), 0).tolist()
+        [1]
         """
         return np.flatnonzero(self.since(decided) <= year)
 
     def since(self, decided: NDArray[np.integer]) -> NDArray[np.int64]:
-        """Return from which year on each site works, int64 ``(sites,)``; ``years`` for never."""
+        """Return from which year on each site works, int64 ``(sites,)``; ``years`` for never.
+
+        Parameters
+        ----------
+        decided
+            int ``(sites,)``: the year of the decision, -1 for none.
+
+        Examples
+        --------
+        >>> two = rollout_instance(one_cover(), [1.0, 1.0])
+        >>> two.since(np.array([1, -1])).tolist()
+        [1, 2]
+        """
         chosen = np.flatnonzero(decided >= 0)
         since = np.full(self.cover.sites, self.years, dtype=np.int64)
         since[chosen] = self.works[chosen, decided[chosen]]
@@ -92,6 +110,11 @@ class RolloutInstance:
 
     def people_by_year(self, decided: NDArray[np.integer]) -> NDArray[np.float64]:
         """Return the people whom a rollout reaches in each year: float64 ``(years,)``.
+
+        Parameters
+        ----------
+        decided
+            int ``(sites,)``: the year of the decision, -1 for none.
 
         Examples
         --------
@@ -103,11 +126,35 @@ class RolloutInstance:
         return np.array([float(p[r].sum()) for p, r in zip(self.people, at, strict=True)])
 
     def value(self, decided: NDArray[np.integer]) -> float:
-        """Return what a rollout counts: people reached, each year by its weight."""
+        """Return what a rollout counts: people reached, each year by its weight.
+
+        Parameters
+        ----------
+        decided
+            int ``(sites,)``: the year of the decision, -1 for none.
+
+        Examples
+        --------
+        >>> two = rollout_instance(one_cover(), [1.0, 1.0])
+        >>> two.value(np.array([1, 0]))
+        50.0
+        """
         return float(self.weight @ self.people_by_year(decided))
 
     def allows(self, decided: NDArray[np.integer]) -> bool:
-        """Return whether a rollout keeps all rules: money, staff, years, forced and forbidden, conflicts."""
+        """Return whether a rollout keeps all rules: money, staff, years, forced and forbidden, conflicts.
+
+        Parameters
+        ----------
+        decided
+            int ``(sites,)``: the year of the decision, -1 for none.
+
+        Examples
+        --------
+        >>> two = rollout_instance(one_cover(), [1.0, 1.0])
+        >>> two.allows(np.array([1, 0])), two.allows(np.array([0, 0]))
+        (True, False)
+        """
         one, chosen = self.cover, np.flatnonzero(decided >= 0)
         inside = decided >= 0
         used = self.use[chosen, decided[chosen]].sum(axis=0)
@@ -154,9 +201,9 @@ def rollout_instance(
     carry_over
         Whether what is left of a year's budget may be spent later; else it lapses.
     staff
-        What each site needs of each profession (``(professions, sites)``), and how many are newly there each
-        year (``(professions, years)``). They are employed from the year in which the site works; those not
-        yet employed stay available.
+        What each site needs of each profession, float64 ``(professions, sites)``, and how many are newly
+        there each year, float64 ``(professions, years)``. They are employed from the year in which the
+        site works; those not yet employed stay available.
     lead_years
         float64 ``(sites,)``: a site decided in year t works from ``t + ceil(lead)``; 0 when None.
     earliest
@@ -268,13 +315,44 @@ class ReducedRollout:
     site: NDArray[np.int64]
 
     def whole(self, decided: NDArray[np.integer], sites: int) -> NDArray[np.int64]:
-        """Return a choice of what is left as one of the larger rollout, int64 ``(sites,)``."""
+        """Return a choice of what is left as one of the larger rollout, int64 ``(sites,)``.
+
+        Parameters
+        ----------
+        decided
+            int ``(sites left,)``: the year of the decision, -1 for none.
+        sites
+            How many the larger one has.
+
+        Examples
+        --------
+        >>> small = ReducedRollout(rollout_instance(one_cover(), [1.0]), np.array([0, 2]))
+        >>> small.whole(np.array([0, -1]), 3).tolist()
+        [0, -1, -1]
+        """
         out = np.full(sites, -1, dtype=np.int64)
         out[self.site] = decided
         return out
 
     def part(self, decided: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return a choice of the larger rollout as one of what is left; sites that went are not in it."""
+        """Return a choice of the larger rollout as one of what is left; sites that went are not in it.
+
+        Parameters
+        ----------
+        decided
+            int64 ``(sites,)``: the year of the decision, -1 for none.
+
+        Returns
+        -------
+        decided
+            int64 ``(sites left,)``.
+
+        Examples
+        --------
+        >>> small = ReducedRollout(rollout_instance(one_cover(), [1.0]), np.array([0, 2]))
+        >>> small.part(np.array([0, 1, -1])).tolist()
+        [0, -1]
+        """
         return decided[self.site]
 
 

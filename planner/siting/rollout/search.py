@@ -46,12 +46,45 @@ class Search:
         self._price = instance.cover.cost
 
     def standing(self, decided: NDArray[np.integer]) -> Standing:
-        """Return a rollout for kernels; what does not fit is left out."""
+        """Return a rollout for kernels; what does not fit is left out.
+
+        Parameters
+        ----------
+        decided
+            int ``(sites,)``: the year of the decision, -1 for none.
+
+        Examples
+        --------
+        >>> from planner.siting.rollout.instance import one_cover, rollout_instance
+        >>> two = rollout_instance(one_cover(), [1.0, 1.0])
+        >>> search = Search(two)
+        >>> search.standing(np.array([0, 0])).decided.tolist()
+        [0, -1]
+        """
         site = np.flatnonzero(decided >= 0)
         return self._put(site, decided[site])
 
     def one_by_one(self, site: NDArray[np.integer], year: NDArray[np.integer]) -> NDArray[np.int64]:
-        """Return the rollout of decisions in this order, those left out that do not fit beside the others."""
+        """Return the rollout of decisions in this order, those left out that do not fit beside the others.
+
+        Parameters
+        ----------
+        site, year
+            int ``(decisions,)``: which site in which year, the first one first.
+
+        Returns
+        -------
+        decided
+            int64 ``(sites,)``: the year of the decision, -1 for none.
+
+        Examples
+        --------
+        >>> from planner.siting.rollout.instance import one_cover, rollout_instance
+        >>> two = rollout_instance(one_cover(), [1.0, 1.0])
+        >>> search = Search(two)
+        >>> search.one_by_one(np.array([1, 0]), np.array([0, 0])).tolist()
+        [-1, 0]
+        """
         return self._put(site, year).decided.astype(np.int64)
 
     def _put(self, site: NDArray[np.integer], year: NDArray[np.integer]) -> Standing:
@@ -64,7 +97,21 @@ class Search:
         return now
 
     def with_forced(self) -> NDArray[np.int64] | None:
-        """Return the forced sites, each in the first year in which it fits; None where one does not."""
+        """Return the forced sites, each in the first year in which it fits; None where one does not.
+
+        Returns
+        -------
+        decided
+            int64 ``(sites,)``: the year of the decision, -1 for none.
+
+        Examples
+        --------
+        >>> from planner.siting.rollout.instance import one_cover, rollout_instance
+        >>> two = rollout_instance(one_cover(), [1.0, 1.0])
+        >>> search = Search(two)
+        >>> search.with_forced().tolist()
+        [-1, -1]
+        """
         now: Standing = nothing_decided(self.years)
         for j in np.flatnonzero(self.instance.cover.forced).tolist():
             free = [t for t in range(self.instance.years) if fits(self.years, now, j, t)]
@@ -74,7 +121,29 @@ class Search:
         return now.decided.astype(np.int64)
 
     def improved(self, decided: NDArray[np.integer], clock: Clock) -> NDArray[np.int64]:
-        """Return the rollout after moves that gain, until none does or the time is up."""
+        """Return the rollout after moves that gain, until none does or the time is up.
+
+        Parameters
+        ----------
+        decided
+            int ``(sites,)``: the year of the decision, -1 for none.
+        clock
+            How long it may take.
+
+        Returns
+        -------
+        decided
+            int64 ``(sites,)``: the year of the decision, -1 for none.
+
+        Examples
+        --------
+        >>> from planner.siting.clock import Clock
+        >>> from planner.siting.rollout.instance import one_cover, rollout_instance
+        >>> two = rollout_instance(one_cover(), [1.0, 1.0])
+        >>> search = Search(two)
+        >>> search.improved(np.array([0, -1]), Clock(60.0)).tolist()
+        [1, 0]
+        """
         now = self.standing(decided)
         fill(self.years, now, self._open, self._price, self.least)
         for _ in range(ROUNDS):
@@ -112,7 +181,33 @@ class Search:
     def shaken(
         self, decided: NDArray[np.integer], share: float, random: np.random.Generator, clock: Clock
     ) -> NDArray[np.int64]:
-        """Return the rollout after some of its sites were given up by chance, and chosen anew."""
+        """Return the rollout after some of its sites were given up by chance, and chosen anew.
+
+        Parameters
+        ----------
+        decided
+            int ``(sites,)``: the year of the decision, -1 for none.
+        share
+            How likely each is given up (0-1).
+        random
+            That draws them.
+        clock
+            How long it may take.
+
+        Returns
+        -------
+        decided
+            int64 ``(sites,)``: the year of the decision, -1 for none.
+
+        Examples
+        --------
+        >>> from planner.siting.clock import Clock
+        >>> from planner.siting.rollout.instance import one_cover, rollout_instance
+        >>> two = rollout_instance(one_cover(), [1.0, 1.0])
+        >>> search = Search(two)
+        >>> search.shaken(np.array([0, 1]), 1.0, np.random.default_rng(0), Clock(60.0)).tolist()
+        [1, 0]
+        """
         now = self.standing(decided)
         mine = np.flatnonzero((decided >= 0) & ~self.instance.cover.forced)
         for j in mine[random.random(len(mine)) < max(share, 2.0 / max(len(mine), 1))].tolist():

@@ -60,7 +60,7 @@ def most_person_years(
     instance
         Sites over some years.
     known
-        Rollouts (int ``(sites,)``, -1 for never) that are known: the answer is no worse.
+        Rollouts (int64 ``(sites,)``, -1 for never) that are known: the answer is no worse.
     seed
         One seed, one answer.
     time_limit_s

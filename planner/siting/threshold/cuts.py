@@ -38,7 +38,7 @@ class Row(NamedTuple):
     village, times
         Which, and how often.
     site, part
-        int64 and float64: the sites and their coefficients.
+        int64 and float64 ``(sites of the row,)``: the sites and their coefficients.
     """
 
     village: int
@@ -145,6 +145,22 @@ class LiftCuts:
             bool ``(sites,)`` and ``(villages,)``, a plan that is known and what it lifts.
         time_limit_s, seed, may_go_on
             As :meth:`planner.siting.mip.Mip.solve` takes them.
+
+        Returns
+        -------
+        chosen
+            bool ``(sites,)``.
+
+        Examples
+        --------
+        >>> from planner.siting.cover.instance import cover_instance
+        >>> from planner.siting.threshold.instance import Villages, lift_instance
+        >>> two = cover_instance([1.0, 1.0], place=[0, 1], site=[0, 1])
+        >>> those = Villages(np.array([0, 1], np.int32), np.array([0.9, 0.9]), np.zeros(2), 0.8)
+        >>> cuts = LiftCuts(lift_instance(two, those, 1.0).lift, 1.0)
+        >>> no, limits = np.zeros(2, np.bool_), {"time_limit_s": 60.0, "seed": 0, "may_go_on": None}
+        >>> int(cuts.whole(no, no, **limits).sum())
+        1
         """
         start = np.concatenate([best, served]).astype(np.float64)
         answer = self._problem().solve(start=start, time_limit_s=time_limit_s, seed=seed, may_go_on=may_go_on)

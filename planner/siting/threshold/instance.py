@@ -77,13 +77,40 @@ class Villages:
             raise ConfigError(msg)
 
     def shares(self, reached: NDArray[np.bool_]) -> NDArray[np.float64]:
-        """Return the share of each village with some places (bool ``(places,)``) reached: float64."""
+        """Return the share of each village that is reached, with some places besides those of today.
+
+        Parameters
+        ----------
+        reached
+            bool ``(places,)``.
+
+        Returns
+        -------
+        share
+            float64 ``(villages,)``, 0-1.
+
+        Examples
+        --------
+        >>> one = Villages(np.zeros(2, np.int32), np.array([0.25, 0.5]), np.array([0.25]), 0.8)
+        >>> one.shares(np.array([False, True])).tolist()
+        [0.75]
+        """
         more = np.bincount(self.village, weights=self.weight * reached, minlength=len(self.already))
         total: NDArray[np.float64] = self.already + more
         return total
 
     def are_served(self, reached: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Return which villages are served with some places reached, as the engine says it.
+
+        Parameters
+        ----------
+        reached
+            bool ``(places,)``.
+
+        Returns
+        -------
+        served
+            bool ``(villages,)``.
 
         Examples
         --------
@@ -95,12 +122,41 @@ class Villages:
         return served
 
     def newly(self, reached: NDArray[np.bool_]) -> int:
-        """Return how many villages are served with some places reached, and are not today."""
+        """Return how many villages are served with some places reached, and are not today.
+
+        Parameters
+        ----------
+        reached
+            bool ``(places,)``.
+
+        Examples
+        --------
+        >>> one = Villages(np.zeros(2, np.int32), np.array([0.25, 0.5]), np.array([0.25]), 0.8)
+        >>> one.newly(np.array([True, True]))
+        1
+        """
         today = self.are_served(np.zeros(len(self.village), dtype=np.bool_))
         return int((self.are_served(reached) & ~today).sum())
 
     def whole(self, share: NDArray[np.float64]) -> NDArray[np.int64]:
-        """Return shares as whole numbers."""
+        """Return shares as whole numbers.
+
+        Parameters
+        ----------
+        share
+            float64, any shape, 0-1.
+
+        Returns
+        -------
+        number
+            int64, of the same shape.
+
+        Examples
+        --------
+        >>> one = Villages(np.zeros(2, np.int32), np.array([0.25, 0.5]), np.array([0.25]), 0.8)
+        >>> bool(one.whole(np.array([1.0]))[0] == UNIT)
+        True
+        """
         return np.rint(share * UNIT).astype(np.int64)
 
     @property

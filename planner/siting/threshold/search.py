@@ -66,13 +66,51 @@ class PlanSearch:
         self.villages, self._value = 0, -1
 
     def start(self, plan: NDArray[np.int64]) -> None:
-        """Choose greedily for each aim, and from a plan that is known."""
+        """Choose greedily for each aim, and from a plan that is known.
+
+        Parameters
+        ----------
+        plan
+            int64 ``(chosen,)``, numbers of sites.
+
+        Examples
+        --------
+        >>> from planner.siting.clock import Clock
+        >>> from planner.siting.cover.instance import cover_instance
+        >>> from planner.siting.threshold.instance import Villages, lift_instance
+        >>> two = cover_instance([1.0, 1.0], place=[0, 1], site=[0, 1])
+        >>> those = Villages(np.array([0, 1], np.int32), np.array([0.9, 0.9]), np.zeros(2), 0.8)
+        >>> search = PlanSearch(lift_instance(two, those, 1.0).lift, 1.0, Clock(60.0), 0)
+        >>> search.start(np.array([1]))
+        >>> search.villages
+        1
+        """
         for aim in AIMS:
             self.from_order(np.empty(0, np.int64), aim)
         self.from_order(plan, JUDGE)
 
     def from_order(self, order: NDArray[np.int64], aim: Aim = JUDGE) -> None:
-        """Choose sites in an order, then what else adds most, then exchange."""
+        """Choose sites in an order, then what else adds most, then exchange.
+
+        Parameters
+        ----------
+        order
+            int64 ``(sites tried,)``, first to last.
+        aim
+            What villages count for.
+
+        Examples
+        --------
+        >>> from planner.siting.clock import Clock
+        >>> from planner.siting.cover.instance import cover_instance
+        >>> from planner.siting.threshold.instance import Villages, lift_instance
+        >>> two = cover_instance([1.0, 1.0], place=[0, 1], site=[0, 1])
+        >>> those = Villages(np.array([0, 1], np.int32), np.array([0.9, 0.9]), np.zeros(2), 0.8)
+        >>> search = PlanSearch(lift_instance(two, those, 1.0).lift, 1.0, Clock(60.0), 0)
+        >>> search.from_order(np.array([1]))
+        >>> search.best.tolist()
+        [False, True]
+        """
         chosen = np.zeros(len(self.best), dtype=np.bool_)
         now = lifted(self.lift, chosen, aim)
         room = take(self.lift, now, chosen, self._budget, aim, order)
@@ -132,7 +170,27 @@ class PlanSearch:
         return few
 
     def draw(self, share: NDArray[np.float64], *, by_chance: bool) -> None:
-        """Choose sites that the relaxed problem has much of, in that order or by chance in proportion."""
+        """Choose sites that the relaxed problem has much of, in that order or by chance in proportion.
+
+        Parameters
+        ----------
+        share
+            float64 ``(sites,)``, 0 or more.
+        by_chance
+            Whether by chance.
+
+        Examples
+        --------
+        >>> from planner.siting.clock import Clock
+        >>> from planner.siting.cover.instance import cover_instance
+        >>> from planner.siting.threshold.instance import Villages, lift_instance
+        >>> two = cover_instance([1.0, 1.0], place=[0, 1], site=[0, 1])
+        >>> those = Villages(np.array([0, 1], np.int32), np.array([0.9, 0.9]), np.zeros(2), 0.8)
+        >>> search = PlanSearch(lift_instance(two, those, 1.0).lift, 1.0, Clock(60.0), 0)
+        >>> search.draw(np.array([0.25, 0.75]), by_chance=False)
+        >>> search.best.tolist()
+        [False, True]
+        """
         with np.errstate(divide="ignore"):
             # The largest of u to the power of 1 / share come in proportion to the shares (Efraimidis 2006).
             chance = np.log(self._random.random(len(share))) / np.maximum(share, 1e-300)
@@ -140,12 +198,42 @@ class PlanSearch:
         self.from_order(order[share[order] > NOTHING])
 
     def served(self, chosen: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Return which villages some sites lift, bool ``(villages,)``."""
+        """Return which villages some sites lift, bool ``(villages,)``.
+
+        Parameters
+        ----------
+        chosen
+            bool ``(sites,)``.
+
+        Examples
+        --------
+        >>> from planner.siting.clock import Clock
+        >>> from planner.siting.cover.instance import cover_instance
+        >>> from planner.siting.threshold.instance import Villages, lift_instance
+        >>> two = cover_instance([1.0, 1.0], place=[0, 1], site=[0, 1])
+        >>> those = Villages(np.array([0, 1], np.int32), np.array([0.9, 0.9]), np.zeros(2), 0.8)
+        >>> search = PlanSearch(lift_instance(two, those, 1.0).lift, 1.0, Clock(60.0), 0)
+        >>> int(search.served(np.array([False, True])).sum())
+        1
+        """
         served: NDArray[np.bool_] = lifted(self.lift, chosen, JUDGE).have >= self.lift.need
         return served
 
     def fewest(self) -> NDArray[np.int64]:
-        """Return the best plan's sites without those that lift nothing: int64, rising."""
+        """Return the best plan's sites without those that lift nothing: int64 ``(chosen,)``, rising.
+
+        Examples
+        --------
+        >>> from planner.siting.clock import Clock
+        >>> from planner.siting.cover.instance import cover_instance
+        >>> from planner.siting.threshold.instance import Villages, lift_instance
+        >>> two = cover_instance([1.0, 1.0], place=[0, 1], site=[0, 1])
+        >>> those = Villages(np.array([0, 1], np.int32), np.array([0.9, 0.9]), np.zeros(2), 0.8)
+        >>> search = PlanSearch(lift_instance(two, those, 1.0).lift, 1.0, Clock(60.0), 0)
+        >>> search.from_order(np.array([1]))
+        >>> search.fewest().tolist()
+        [1]
+        """
         chosen, now = self.best.copy(), lifted(self.lift, self.best, JUDGE)
         # The dearest first; of equal ones the last.
         inside = np.flatnonzero(chosen)[::-1]
