@@ -210,7 +210,19 @@ def _with_covers(
 
 
 class Around(NamedTuple):
-    """Where roads are wanted: the area with its buffer, its CRS, the villages, and a folder for downloads."""
+    """Where roads are wanted, and a folder for downloads.
+
+    Attributes
+    ----------
+    zone
+        The area with its buffer.
+    crs
+        The metric CRS of zone and outlines.
+    outlines
+        object ``(villages,)``, their polygons.
+    cache
+        Where downloads are kept.
+    """
 
     zone: shapely.Geometry
     crs: str

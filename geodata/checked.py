@@ -307,12 +307,30 @@ def unique_ids(index: pd.Index, what: str) -> None:
 
 
 def counts(values: pd.Series[float], what: str) -> NDArray[np.float64]:
-    """Return numbers of people and the like as float64, NaN = unknown.
+    """Return numbers of people and the like, NaN = unknown.
+
+    Parameters
+    ----------
+    values
+        Numbers, missing where unknown.
+    what
+        What messages call the column.
+
+    Returns
+    -------
+    number
+        float64 ``(rows,)``.
 
     Raises
     ------
     SchemaError
         Text, and numbers below 0 or without end.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> counts(pd.Series([12, None]), "people").tolist()
+    [12.0, nan]
     """
     dtype = values.dtype
     no_number = pd.api.types.is_bool_dtype(dtype) or pd.api.types.is_complex_dtype(dtype)

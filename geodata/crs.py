@@ -46,7 +46,23 @@ def known_crs(text: str) -> pyproj.CRS:
 
 
 def inside_indonesia(lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Return which points (degrees) lie in Indonesia's bounding box; NaN is outside."""
+    """Return which points (degrees) lie in Indonesia's bounding box; NaN is outside.
+
+    Parameters
+    ----------
+    lon, lat
+        float64 ``(points,)``, degrees.
+
+    Returns
+    -------
+    inside
+        bool ``(points,)``.
+
+    Examples
+    --------
+    >>> inside_indonesia(np.array([110.0, 0.0, np.nan]), np.array([-7.0, 51.0, -7.0])).tolist()
+    [True, False, False]
+    """
     return np.asarray((lon >= LON_MIN) & (lon <= LON_MAX) & (lat >= LAT_MIN) & (lat <= LAT_MAX), dtype=bool)
 
 

@@ -43,10 +43,22 @@ def covered_villages(covers: Covers, villages: gpd.GeoDataFrame, what: str) -> N
     what
         What messages call the list.
 
+    Returns
+    -------
+    covered
+        bool ``(villages,)``.
+
     Raises
     ------
     InputError
         Codes that are none of the area's; a file that cannot be read, or without polygons in the area.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> villages = gpd.GeoDataFrame(index=["35.09.01.2001"], geometry=[shapely.box(0, 0, 1, 1)])
+    >>> covered_villages("all", villages, "pustu").tolist()
+    [True]
     """
     if isinstance(covers, str):
         return np.ones(len(villages), dtype=bool)

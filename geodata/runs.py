@@ -16,7 +16,7 @@ def run_starts(*keys: NDArray[Any]) -> NDArray[np.bool_]:
     Parameters
     ----------
     keys
-        Arrays ``(n,)`` of one length, sorted so that equal rows stand together.
+        Any dtype ``(n,)``, of one length, sorted so that equal rows stand together.
 
     Examples
     --------
@@ -31,12 +31,17 @@ def run_starts(*keys: NDArray[Any]) -> NDArray[np.bool_]:
 
 
 def repeat_rows(count: NDArray[np.integer[Any]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return each row's number as often as it counts, and 0, 1, … along its repetitions; both int64.
+    """Return each row's number as often as it counts, and 0, 1, … along its repetitions.
 
     Parameters
     ----------
     count
-        How often, ``(rows,)``, 0 or more.
+        int ``(rows,)``, how often, 0 or more.
+
+    Returns
+    -------
+    row, step
+        int64 ``(sum of counts,)``.
 
     Examples
     --------
@@ -51,6 +56,11 @@ def repeat_rows(count: NDArray[np.integer[Any]]) -> tuple[NDArray[np.int64], NDA
 
 def offsets(count: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
     """Return where each row's entries begin in one long array, int64 ``(rows + 1,)``; the last is their sum.
+
+    Parameters
+    ----------
+    count
+        int ``(rows,)``, 0 or more.
 
     Examples
     --------
@@ -72,14 +82,14 @@ def nearest_to_middle(
     weight
         float64 ``(places,)``, above 0.
     keys
-        Arrays ``(places,)``.
+        Any dtype ``(places,)``.
 
     Returns
     -------
     row
-        int64, which place, in order of the keys.
+        int64 ``(different keys,)``, which place, in order of the keys.
     total
-        float64, the sum of weights.
+        float64 ``(different keys,)``, the sum of weights.
 
     Examples
     --------

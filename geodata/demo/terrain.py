@@ -23,17 +23,18 @@ class Terrain:
     Attributes
     ----------
     islands
-        Polygons, the large one first.
+        object ``(islands,)``, Polygons (metres), the large one first.
     village_area
-        Polygons, by island and then by direction from the island's middle.
+        object ``(villages,)``, Polygons (metres), by island and then by direction from the island's
+        middle.
     village_island
-        int64.
+        int64 ``(villages,)``, number of the island.
     centre
         float64 ``(villages, 2)``: the main settlement.
     hamlet
         float64 ``(hamlets, 2)``; the first of each village is its centre.
     hamlet_village
-        int64, ascending.
+        int64 ``(hamlets,)``, ascending.
     """
 
     islands: NDArray[np.object_]

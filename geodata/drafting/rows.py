@@ -70,7 +70,8 @@ def units_of(
     kinds
         Facility kind by row, None where nothing tells it.
     points
-        Of a map: Point by row, or None. Where there is none, columns of coordinates count.
+        Of a map: object ``(rows,)``, a Point a row, or None. Where there is none, columns of coordinates
+        count.
     """
     name = keys.get("name")
     if name is None:

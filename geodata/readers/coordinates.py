@@ -31,13 +31,14 @@ class Stated(NamedTuple):
     Attributes
     ----------
     lon, lat
-        Degrees (or metres, where the table's CRS says so), float64; NaN where there are none.
+        float64 ``(rows,)``, degrees (or metres, where the table's CRS says so); NaN where there are
+        none.
     said
-        The cells' text, "" where they are empty.
+        object ``(rows,)``, the cells' text, "" where they are empty.
     unread
-        Which rows hold something that cannot be read.
+        bool ``(rows,)``, which rows hold something that cannot be read.
     zero
-        Which rows have 0 in all their cells: a form's or a program's sign for nothing.
+        bool ``(rows,)``, which rows have 0 in all their cells: a form's or a program's sign for nothing.
     """
 
     lon: NDArray[np.float64]
@@ -47,7 +48,20 @@ class Stated(NamedTuple):
     zero: NDArray[np.bool_]
 
     def only(self, keep: NDArray[np.bool_]) -> Stated:
-        """Return some of the rows."""
+        """Return some of the rows.
+
+        Parameters
+        ----------
+        keep
+            bool ``(rows,)``.
+
+        Examples
+        --------
+        >>> from pandas import DataFrame
+        >>> table = DataFrame({"lat": ["-7,5", ""], "lon": ["110,2", ""]})
+        >>> stated_coordinates(table, "lat", "lon", None).only(np.array([True, False])).lon.tolist()
+        [110.2]
+        """
         return Stated(self.lon[keep], self.lat[keep], self.said[keep], self.unread[keep], self.zero[keep])
 
 
@@ -109,10 +123,22 @@ def column_points(
 ) -> NDArray[np.object_]:
     """Return a Point (degrees) a row, None where the cells are empty; see :func:`stated_coordinates`.
 
+    Returns
+    -------
+    points
+        object ``(rows,)``.
+
     Raises
     ------
     SchemaError
         For cells that hold no coordinates, or only one of the two.
+
+    Examples
+    --------
+    >>> from pandas import DataFrame
+    >>> table = DataFrame({"lat": ["-7,5", ""], "lon": ["110,2", ""]})
+    >>> column_points(table, "lat", "lon", None, "facilities", "pustu.csv").tolist()
+    [<POINT (110.2 -7.5)>, None]
     """
     stated = stated_coordinates(table, lat, lon, pair)
     if stated.unread.any():
@@ -121,7 +147,23 @@ def column_points(
 
 
 def points_of(lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.object_]:
-    """Return a Point a row, None where a coordinate is no number."""
+    """Return a Point a row, None where a coordinate is no number.
+
+    Parameters
+    ----------
+    lon, lat
+        float64 ``(rows,)``, in the CRS that is wanted.
+
+    Returns
+    -------
+    points
+        object ``(rows,)``.
+
+    Examples
+    --------
+    >>> points_of(np.array([110.0, np.nan]), np.array([-7.0, -7.0])).tolist()
+    [<POINT (110 -7)>, None]
+    """
     points = np.full(len(lon), None, dtype=object)
     known = np.isfinite(lon) & np.isfinite(lat)
     points[known] = shapely.points(lon[known], lat[known])
@@ -129,7 +171,21 @@ def points_of(lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.
 
 
 def refuse_foreign(points: NDArray[np.object_], labels: Sequence[str], what: str, file: str) -> None:
-    """Raise OutsideIndonesiaError, with the likely causes, if a point (degrees) lies outside."""
+    """Raise OutsideIndonesiaError, with the likely causes, if a point (degrees) lies outside.
+
+    Parameters
+    ----------
+    points
+        object ``(rows,)``, Points in degrees; None for none.
+    labels
+        What the message calls each row.
+    what, file
+        What messages call the table, and its file's name.
+
+    Examples
+    --------
+    >>> refuse_foreign(shapely.points([[110.0, -7.0]]), ["row 2"], "facilities", "pustu.csv")
+    """
     there = ~(shapely.is_missing(points) | shapely.is_empty(points))
     lon, lat = shapely.get_x(points), shapely.get_y(points)
     outside = np.flatnonzero(there & ~inside_indonesia(lon, lat))
@@ -177,7 +233,7 @@ def unreadable(stated: Stated, index: pd.Index, rows: NDArray[np.int64], what: s
     stated, index
         All coordinates, and the rows' numbers in the file.
     rows
-        int64, which of them cannot be read (from 0).
+        int64 ``(faults,)``, which of them cannot be read (from 0).
     what, file
         What messages call the table, and its file's name.
     """

@@ -167,14 +167,19 @@ def _unit(raster: rasterio.DatasetReader) -> str:
 
 
 def in_metres(raster: rasterio.DatasetReader, stored: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return heights in metres (float64) from the values that a raster stores: by its scale, offset and unit.
+    """Return heights in metres from the values that a raster stores: by its scale, offset and unit.
 
     Parameters
     ----------
     raster
         Open; its first band counts.
     stored
-        Values of any shape, NaN = unknown.
+        float64, any shape: values, NaN = unknown.
+
+    Returns
+    -------
+    height_m
+        float64, of the same shape.
     """
     unit_m = UNITS_M.get(_unit(raster), 1.0)
     return np.asarray((stored * raster.scales[0] + raster.offsets[0]) * unit_m, dtype=np.float64)
@@ -194,9 +199,21 @@ def _at_limit(raster: rasterio.DatasetReader, stored: NDArray[np.float64]) -> ND
 
 
 def sample(raster: rasterio.DatasetReader, xy: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the first band's stored values at places (the raster's CRS), between pixel middles.
+    """Return the first band's stored values at places, between pixel middles.
 
     NaN outside the raster, and where a pixel beside the place has no value.
+
+    Parameters
+    ----------
+    raster
+        Open; its first band counts.
+    xy
+        float64 ``(places, 2)``, in the raster's CRS.
+
+    Returns
+    -------
+    stored
+        float64 ``(places,)``.
     """
     column, row = _pixels(raster, xy)
     out = np.full(len(xy), np.nan)

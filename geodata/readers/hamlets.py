@@ -91,7 +91,13 @@ def _require_one_place(vector: gpd.GeoDataFrame, what: str, file: str) -> None:
 
 
 def rows_and_points(source: HamletsFile, what: str) -> tuple[pd.DataFrame, NDArray[np.object_]]:
-    """Return the attributes (index: row number) and each row's point (degrees), or None."""
+    """Return the attributes (index: row number) and each row's point (degrees), or None.
+
+    Returns
+    -------
+    table, points
+        The attributes, and object ``(rows,)``.
+    """
     headed, points = headed_and_points(source, what)
     return headed.table, points
 

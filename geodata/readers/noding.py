@@ -34,11 +34,11 @@ class NodedLines:
     Attributes
     ----------
     pieces
-        LineString array (metres), in the direction of their line.
+        object ``(pieces,)``, LineStrings (metres), in the direction of their line.
     line
-        int64, index of the input line of each piece, ascending.
+        int64 ``(pieces,)``, index of the input line of each piece, ascending.
     from_node, to_node
-        int32, junction numbers from 0.
+        int32 ``(pieces,)``, junction numbers from 0.
     """
 
     pieces: NDArray[np.object_]
@@ -59,14 +59,23 @@ def node_lines(
     Parameters
     ----------
     lines
-        LineStrings with a length above zero, in a metric CRS.
+        object ``(lines,)``, LineStrings with a length above zero, in a metric CRS.
     elevated
-        bridge, tunnel or ferry: joined to others at end points only.
+        bool ``(lines,)``, bridge, tunnel or ferry: joined to others at end points only.
     ferry
-        Nothing lands between a ferry's ends, not even a line that ends on it.
+        bool ``(lines,)``. Nothing lands between a ferry's ends, not even a line that ends on it.
     join_within_m
         Ends of lines on the ground that meet nothing, and miss the next line on the ground by no more than
         this, are drawn on to it.
+
+    Examples
+    --------
+    A road that ends on another:
+
+    >>> lines = shapely.linestrings([[(0, 0), (100, 0)], [(50, 50), (50, 0)]])
+    >>> noded = node_lines(lines, np.zeros(2, bool), np.zeros(2, bool))
+    >>> noded.line.tolist(), len(np.unique([noded.from_node, noded.to_node]))
+    ([0, 0, 1], 4)
     """
     if join_within_m > 0:
         lines = _drawn_on(lines, elevated, join_within_m)
@@ -116,7 +125,24 @@ def _drawn_on(
 
 
 def cluster_points(xy: NDArray[np.float64], tolerance_m: float) -> NDArray[np.int32]:
-    """Return a number from 0 for each point; points within the tolerance share theirs."""
+    """Return a number from 0 for each point; points within the tolerance share theirs.
+
+    Parameters
+    ----------
+    xy
+        float64 ``(points, 2)``, metres.
+
+    Returns
+    -------
+    number
+        int32 ``(points,)``.
+
+    Examples
+    --------
+    >>> number = cluster_points(np.array([[0.0, 0.0], [9.0, 0.0], [0.5, 0.0]]), 1.0)
+    >>> bool(number[0] == number[2]), bool(number[0] == number[1])
+    (True, False)
+    """
     unique, inverse = np.unique(xy, axis=0, return_inverse=True)
     pairs = cKDTree(unique).query_pairs(tolerance_m, output_type="ndarray")
     graph = coo_array(

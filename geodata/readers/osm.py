@@ -62,13 +62,13 @@ class OsmWays:
     Attributes
     ----------
     ids
-        int64, one a way.
+        int64 ``(ways,)``, one a way.
     tags
         The tags of TAGS, one dict a way.
     first
         int64 ``(ways + 1,)``: way w has the nodes ``first[w]:first[w + 1]``.
     node
-        int64 OSM node ids.
+        int64 ``(nodes,)``, OSM node ids.
     lonlat
         float64 ``(nodes, 2)`` in degrees; NaN where the file lacks the node.
     barriers

@@ -29,7 +29,7 @@ def places_of(path: Path, ids: NDArray[np.int64], deleted: set[int]) -> NDArray[
     path
         The file.
     ids
-        int64, ascending, each once. ``NOWHERE`` is the place of those that the file lacks.
+        int64 ``(ids,)``, ascending, each once. ``NOWHERE`` is the place of those that the file lacks.
     deleted
         Ids of nodes that are none any more.
     """
@@ -50,7 +50,7 @@ def places_in(files: Sequence[tuple[Path, set[int]]], ids: NDArray[np.int64]) ->
     files
         Each with the ids of its nodes that are none any more.
     ids
-        int64, ascending, each once.
+        int64 ``(ids,)``, ascending, each once.
     """
     place = np.full((len(ids), 2), NOWHERE[0], dtype=np.int64)
     for path, deleted in files:
@@ -69,6 +69,11 @@ def degrees(place: NDArray[np.int64], own: NDArray[np.int64]) -> NDArray[np.floa
         int64 ``(nodes, 2)``, of the file, which counts first.
     own
         int64 ``(nodes, 2)``, what the ways bring along.
+
+    Returns
+    -------
+    lonlat
+        float64 ``(nodes, 2)``, longitude and latitude.
 
     Examples
     --------

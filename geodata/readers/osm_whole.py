@@ -23,6 +23,16 @@ COVERED, LOOSE = 0.9, 0.05
 def box_of(lonlat: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the south-western and north-eastern corner of places that are known (without end where none is).
 
+    Parameters
+    ----------
+    lonlat
+        float64 ``(places, 2)``, degrees; NaN = unknown.
+
+    Returns
+    -------
+    low, high
+        float64 ``(2,)``, longitude and latitude (degrees).
+
     Examples
     --------
     >>> [c.tolist() for c in box_of(np.array([[110.0, -7.0], [np.nan, np.nan], [111.0, -8.0]]))]
@@ -41,6 +51,12 @@ def cut_short(path: Path, low: NDArray[np.float64], high: NDArray[np.float64]) -
         The file.
     low, high
         float64 ``(2,)`` degrees, from :func:`box_of` of all its ways.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> cut_short(Path("jalan.osm"), np.array([110.0, -8.0]), np.array([111.0, -7.0]))
+    ()
     """
     import osmium
 

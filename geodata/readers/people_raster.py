@@ -34,7 +34,8 @@ class RasterPeople:
     cells
         The parts of its cells in villages.
     of_cells
-        float64, the people of each part; NaN where the raster has no value, or one below 0.
+        float64 ``(parts of cells,)``, the people of each part; NaN where the raster has no value, or one
+        below 0.
     villages
         The villages layer.
     outlines
@@ -62,7 +63,13 @@ class RasterPeople:
     offset: float
 
     def by_village(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the sum of values of parts of cells in each village, float64 ``(villages,)``."""
+        """Return the sum of values of parts of cells in each village, float64 ``(villages,)``.
+
+        Parameters
+        ----------
+        values
+            float64 ``(parts of cells,)``.
+        """
         summed = np.bincount(self.cells.polygon, weights=values, minlength=len(self.villages))
         return np.asarray(summed, dtype=np.float64)
 

@@ -142,7 +142,15 @@ def _district_cells(table: pd.DataFrame) -> pd.Series[Any]:
 
 
 class Sums(NamedTuple):
-    """Which rows are sums of those below, or above, them."""
+    """Which rows are sums of those below, or above, them.
+
+    Attributes
+    ----------
+    rows
+        bool ``(rows,)``.
+    below
+        Whether they are sums of those below them.
+    """
 
     rows: Mask
     below: bool
@@ -157,11 +165,11 @@ def sum_rows(people: NDArray[np.float64], may: Mask, districts: Mask) -> Sums:
     Parameters
     ----------
     people
-        By row; NaN counts as 0.
+        float64 ``(rows,)``; NaN counts as 0.
     may
-        Rows that may be sums: those that have no village's code.
+        bool ``(rows,)``, that may be sums: those that have no village's code.
     districts
-        Rows that have the name of a kecamatan.
+        bool ``(rows,)``, that have the name of a kecamatan.
 
     Examples
     --------
@@ -249,9 +257,18 @@ def _with_broken(people: NDArray[np.float64], named: Mask, ends: NDArray[np.intp
 
 
 def are_of_villages(rows: TableRows, sums: Mask, known: AbstractSet[str]) -> bool:
-    """Return whether most rows that are no sums are villages, by their codes or names (keys of names).
+    """Return whether most rows that are no sums are villages, by their codes or names.
 
     A village's row may be the sum of its dusun below it: it counts, and they do not.
+
+    Parameters
+    ----------
+    rows
+        Of the table.
+    sums
+        bool ``(rows,)``, which are sums.
+    known
+        Keys of the names of villages.
     """
     rest = ~sums
     told = rows.coded.to_numpy(dtype=bool) | rows.name.map(

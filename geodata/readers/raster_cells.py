@@ -38,16 +38,17 @@ class Cells:
     Attributes
     ----------
     polygon
-        int64, the polygon's row; rows are in its order, then by row and column.
+        int64 ``(parts,)``, the polygon's row; rows are in its order, then by row and column.
     row, column
-        int64, of the cell, counted from the raster's upper left.
+        int64 ``(parts,)``, of the cell, counted from the raster's upper left.
     covered
-        float64 in (0, 1]: which share of the cell's area lies in the polygon.
+        float64 ``(parts,)`` in (0, 1]: which share of the cell's area lies in the polygon.
     share
-        float64 in (0, 1]: which share of what is in the cell belongs to the polygon. As ``covered``, but over
-        a cell that polygons cover wholly, or more than once, these add up to 1.
+        float64 ``(parts,)`` in (0, 1]: which share of what is in the cell belongs to the polygon. As
+        ``covered``, but over a cell that polygons cover wholly, or more than once, these add up to 1.
     value
-        float64: what the whole cell holds, with the raster's scale and offset; NaN = no value.
+        float64 ``(parts,)``: what the whole cell holds, with the raster's scale and offset; NaN = no
+        value.
     transform, crs
         Where the raster lies: (column, row) → (x, y), and the CRS of these.
     """
@@ -62,7 +63,21 @@ class Cells:
     crs: pyproj.CRS
 
     def at(self, rows: NDArray[np.int64]) -> Cells:
-        """Return the rows of some numbers."""
+        """Return the rows of some numbers.
+
+        Parameters
+        ----------
+        rows
+            int64 ``(rows wanted,)``.
+
+        Examples
+        --------
+        >>> from rasterio import Affine
+        >>> one, zero, where = np.ones(1), np.zeros(1, np.int64), Affine(10, 0, 0, 0, -10, 100)
+        >>> cells = Cells(zero, zero, zero + 2, one, one, one, where, "EPSG:32748")
+        >>> cells.at(np.array([0, 0])).column.tolist()
+        [2, 2]
+        """
         names = ("polygon", "row", "column", "covered", "share", "value")
         return replace(self, **{name: getattr(self, name)[rows] for name in names})
 
@@ -73,6 +88,11 @@ class Cells:
 
 def outlines_in(polygons: gpd.GeoSeries, raster: OpenRaster, what: str, file: str) -> NDArray[np.object_]:
     """Return polygons in the raster's CRS, valid; corner by corner, as they are drawn.
+
+    Returns
+    -------
+    outlines
+        object ``(polygons,)``.
 
     Raises
     ------
@@ -208,7 +228,21 @@ def _values(
 def corners(
     cells: Cells,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Return (left, bottom, right, top) of the cells, in the raster's CRS."""
+    """Return (left, bottom, right, top) of the cells, in the raster's CRS.
+
+    Returns
+    -------
+    left, bottom, right, top
+        float64 ``(parts,)`` each.
+
+    Examples
+    --------
+    >>> from rasterio import Affine
+    >>> one, zero, where = np.ones(1), np.zeros(1, np.int64), Affine(10, 0, 0, 0, -10, 100)
+    >>> cells = Cells(zero, zero, zero + 2, one, one, one, where, "EPSG:32748")
+    >>> [side.tolist() for side in corners(cells)]
+    [[20.0], [90.0], [30.0], [100.0]]
+    """
     change = cells.transform
     left = change.c + cells.column.astype(np.float64) * change.a
     top = change.f + cells.row.astype(np.float64) * change.e
@@ -216,7 +250,28 @@ def corners(
 
 
 def area_km2(cells: Cells, crs: object) -> NDArray[np.float64]:
-    """Return each whole cell's area (km²) in a metric CRS."""
+    """Return each whole cell's area (km²) in a metric CRS.
+
+    Parameters
+    ----------
+    cells
+        Parts of cells.
+    crs
+        Metric.
+
+    Returns
+    -------
+    area_km2
+        float64 ``(parts,)``.
+
+    Examples
+    --------
+    >>> from rasterio import Affine
+    >>> one, zero, where = np.ones(1), np.zeros(1, np.int64), Affine(10, 0, 0, 0, -10, 100)
+    >>> cells = Cells(zero, zero, zero + 2, one, one, one, where, "EPSG:32748")
+    >>> area_km2(cells, "EPSG:32748").tolist()
+    [0.0001]
+    """
     left, bottom, right, top = corners(cells)
     change = pyproj.Transformer.from_crs(cells.crs, crs, always_xy=True)
     ring = [change.transform(x, y) for x, y in ((left, bottom), (right, bottom), (right, top), (left, top))]
@@ -237,6 +292,15 @@ def places_in(cells: Cells, polygons: NDArray[np.object_]) -> NDArray[np.float64
     Returns
     -------
     float64 ``(cells, 2)``, x and y in the raster's CRS.
+
+    Examples
+    --------
+    >>> from rasterio import Affine
+    >>> one, zero, where = np.ones(1), np.zeros(1, np.int64), Affine(10, 0, 0, 0, -10, 100)
+    >>> cells = Cells(zero, zero, zero + 2, one, one, one, where, "EPSG:32748")
+    >>> import shapely
+    >>> places_in(cells, np.array([shapely.box(0, 0, 100, 100)])).tolist()
+    [[25.0, 95.0]]
     """
     left, bottom, right, top = corners(cells)
     x, y = (left + right) / 2, (bottom + top) / 2

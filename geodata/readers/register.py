@@ -220,7 +220,15 @@ def _digits(text: str) -> str:
 
 
 class Rows(NamedTuple):
-    """What the rows of a file say of their village; texts, or missing. Of a map, shapes in degrees too."""
+    """What the rows of a file say of their village.
+
+    Attributes
+    ----------
+    code, name, district
+        Text by row, or missing.
+    shapes
+        Of a map, object ``(rows,)``, shapes in degrees.
+    """
 
     code: pd.Series[Any]
     name: pd.Series[Any]
@@ -229,9 +237,18 @@ class Rows(NamedTuple):
 
 
 class Bridged(NamedTuple):
-    """The code of each row in the register (missing where none was found), how, and what to say of it.
+    """The code of each row in the register, how it was found, and what to say of it.
 
-    ``renumbered`` tells which rows have a code that looks like one of Kemendagri's in force and is none.
+    Attributes
+    ----------
+    code, found_by
+        By row the village's code, and how it was found; missing where none was.
+    system
+        Of the codes in the file.
+    findings
+        What is to be said of it.
+    renumbered
+        bool ``(rows,)``, which have a code that looks like one of Kemendagri's in force and is none.
     """
 
     code: pd.Series[Any]

@@ -127,15 +127,15 @@ def hillshade(height_m: NDArray[np.float64], pixel_m: float) -> NDArray[np.float
     Parameters
     ----------
     height_m
-        float64 (rows, columns), metres, the first row in the north; NaN = unknown.
+        float64 ``(rows, columns)``, metres, the first row in the north; NaN = unknown.
     pixel_m
         The side of a cell (metres).
 
     Returns
     -------
     light
-        float64 (rows, columns), from -1 (all dark) over 0 (flat, or unknown) to 1 (all light): Lambert's
-        cosine of the slope, twice as steep as it is, against that of the flat.
+        float64 ``(rows, columns)``, from -1 (all dark) over 0 (flat, or unknown) to 1 (all light):
+        Lambert's cosine of the slope, twice as steep as it is, against that of the flat.
 
     Examples
     --------

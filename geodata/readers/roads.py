@@ -248,11 +248,12 @@ def assemble_roads(
     ways
         Attributes, one row a way.
     way_ids
-        Text ids, one a way; a piece's ``road_id`` is ``{way_id}#{number from 0}``.
+        object or a list ``(ways,)``, text ids; a piece's ``road_id`` is ``{way_id}#{number from 0}``.
     way
-        int64, the way (row number) of each piece, pieces of a way adjacent and in its direction.
+        int64 ``(pieces,)``, the way (row number) of each piece, pieces of a way adjacent and in its
+        direction.
     pieces, from_node, to_node
-        LineStrings in ``crs`` (metres) and their junctions.
+        object, int32 and int32 ``(pieces,)``: LineStrings in ``crs`` (metres) and their junctions.
     barriers
         The tags (:func:`geodata.vocabulary.tags.join_tags`) of what stands at the pieces' first and
         last points.

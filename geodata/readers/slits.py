@@ -38,16 +38,16 @@ def across_slits(
     Parameters
     ----------
     lines
-        LineStrings in a metric CRS.
+        object ``(lines,)``, LineStrings in a metric CRS.
     ground
         bool ``(lines,)``: no bridge, tunnel or ferry.
     outlines
-        Of the villages, in the same CRS.
+        object ``(villages,)``, their polygons, in the same CRS.
 
     Returns
     -------
     lines, drawn_on
-        The lines, and int64, those that were drawn on.
+        object ``(lines,)``, and int64 ``(drawn on,)``, numbers of those that were.
 
     Examples
     --------

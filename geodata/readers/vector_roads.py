@@ -61,8 +61,8 @@ def read_vector_roads(
     zone, crs
         The area with its buffer, in the metric CRS that is wanted.
     outlines
-        Of the villages, in that CRS: roads that were clipped by them and end at slits between them are drawn
-        on. None: there are no such roads.
+        object ``(villages,)``, their polygons, in that CRS: roads that were clipped by them and end at
+        slits between them are drawn on. None: there are no such roads.
 
     Raises
     ------

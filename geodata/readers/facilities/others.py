@@ -54,10 +54,10 @@ class Others(NamedTuple):
     Attributes
     ----------
     aside
-        bool, by row: it is left aside.
+        bool ``(rows,)``: it is left aside.
     sure
-        bool, by row: nothing hints that it may be another kabupaten's: it names this one, or the list has no
-        row that was left aside.
+        bool ``(rows,)``: nothing hints that it may be another kabupaten's: it names this one, or the
+        list has no row that was left aside.
     findings
         One counts the rows aside.
     """

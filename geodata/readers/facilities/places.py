@@ -38,7 +38,7 @@ class ListPart(NamedTuple):
     Attributes
     ----------
     rows
-        int64, their numbers in the list.
+        int64 ``(rows of the kabupaten,)``, their numbers in the list.
     villages
         Of the kabupaten, in its metric CRS.
     buffer_m
@@ -56,9 +56,9 @@ class Far(NamedTuple):
     Attributes
     ----------
     rows
-        int64, their numbers in the list; nobody said that their place is right.
+        int64 ``(far,)``, their numbers in the list; nobody said that their place is right.
     away_m
-        float64, metres from each place to the village that its row names.
+        float64 ``(far,)``, metres from each place to the village that its row names.
     """
 
     rows: NDArray[np.int64]
@@ -90,11 +90,12 @@ class Placed(NamedTuple):
     Attributes
     ----------
     place
-        Points in the villages' CRS; None where nothing tells.
+        object ``(rows,)``, Points in the villages' CRS; None where nothing tells.
     village
-        Code of the village: the one that the row names, or else the one around the point; None for neither.
+        object ``(rows,)``, code of the village: the one that the row names, or else the one around the
+        point; None for neither.
     located_by
-        What the place was taken from.
+        object ``(rows,)``, what the place was taken from.
     findings
         Places that were mended, that might be, and that cannot be read.
     """
@@ -118,7 +119,8 @@ def place_rows(
     fix
         Which proposals are taken over.
     sure
-        bool, by row: whether nothing hints that it is of another kabupaten, whose villages may share names.
+        bool ``(rows,)``: whether nothing hints that it is of another kabupaten, whose villages may share
+        names.
     decided
         By the row's number in the file, what somebody decided about its proposal, whatever ``fix`` says.
 
@@ -224,14 +226,14 @@ def points_in(
     Parameters
     ----------
     lon, lat
-        float64 (n,), degrees; NaN for none.
+        float64 ``(rows,)``, degrees; NaN for none.
     villages
         The contract of the layer, in a metric CRS.
 
     Returns
     -------
     places
-        Points or None (n,), metres.
+        object ``(rows,)``, Points or None, metres.
 
     Examples
     --------
@@ -252,7 +254,31 @@ def beyond_zone(
     villages: gpd.GeoDataFrame,
     zone: shapely.Geometry | None,
 ) -> NDArray[np.bool_]:
-    """Return which places (degrees) lie beyond the area and its buffer; one without a place does not."""
+    """Return which places lie beyond the area and its buffer; one without a place does not.
+
+    Parameters
+    ----------
+    lon, lat
+        float64 ``(rows,)``, degrees; NaN for none.
+    villages
+        The contract of the layer, in a metric CRS.
+    zone
+        The area with its buffer, in that CRS; None: nothing lies beyond.
+
+    Returns
+    -------
+    beyond
+        bool ``(rows,)``.
+
+    Examples
+    --------
+    >>> from geopandas import GeoDataFrame
+    >>> villages = GeoDataFrame(geometry=[], crs=32749)
+    >>> lon, lat = np.array([111.0, 112.0, np.nan]), np.array([-8.0, -8.0, np.nan])
+    >>> zone = points_in(lon[:1], lat[:1], villages)[0].buffer(100.0)
+    >>> beyond_zone(lon, lat, villages, zone).tolist()
+    [False, True, False]
+    """
     if zone is None:
         return np.zeros(len(lon), dtype=bool)
     place = points_in(lon, lat, villages)

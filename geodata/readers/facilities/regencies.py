@@ -176,6 +176,11 @@ def rows_by_regency(
         Of :class:`Whose`.
     regencies
         Those of the country.
+
+    Returns
+    -------
+    rows
+        By code int64 ``(rows of the kabupaten,)``, their numbers, rising.
     """
     known = {r.code for r in regencies}
     out: dict[str, list[int]] = {}

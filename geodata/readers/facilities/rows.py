@@ -58,7 +58,13 @@ class Rows(NamedTuple):
     marks: Marks = Marks()
 
     def only(self, keep: NDArray[np.bool_]) -> Rows:
-        """Return some of the rows."""
+        """Return some of the rows.
+
+        Parameters
+        ----------
+        keep
+            bool ``(rows,)``.
+        """
         columns = Columns(self.columns.table[keep], self.columns.heads, self.columns.what)
         return Rows(columns, self.stated.only(keep), self.place_column, self.marks)
 

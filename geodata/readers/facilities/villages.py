@@ -33,13 +33,15 @@ class Declared(NamedTuple):
     Attributes
     ----------
     code
-        Of a village of the area; None where the row names none, or none of the area.
+        object ``(rows,)``, of a village of the area; None where the row names none, or none of the area.
     by_name
-        Whether it was found by its name.
+        bool ``(rows,)``, whether it was found by its name.
     district
-        Code of the kecamatan that the row names; None where it names none of the area, or one of several.
+        object ``(rows,)``, code of the kecamatan that the row names; None where it names none of the
+        area, or one of several.
     regency
-        Of the row's code, whether or not the map has its village; None where no code tells.
+        object ``(rows,)``, of the row's code, whether or not the map has its village; None where no code
+        tells.
     findings
         Names that are unclear, and codes of elsewhere.
     """

@@ -153,7 +153,26 @@ def _may_sign(text: str) -> bool:
 def signature_finding(
     layer: str, table: pd.DataFrame, out: NDArray[np.bool_], file: str
 ) -> tuple[Finding, ...]:
-    """Return the finding about rows that say who signed a list, if there are any."""
+    """Return the finding about rows that say who signed a list, if there are any.
+
+    Parameters
+    ----------
+    layer
+        Of the finding.
+    table
+        The rows.
+    out
+        bool ``(rows,)``, which of them say who signed.
+    file
+        Its file's name.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> signature_finding("facilities", pd.DataFrame({"name": ["Kodi"]}), np.array([False]), "pustu.csv")
+    ()
+    """
     if not out.any():
         return ()
     cells = tuple(
