@@ -163,7 +163,7 @@ class Area:
 
     @cached_property
     def people(self) -> NDArray[np.float64]:
-        """People by village, NaN where unknown."""
+        """People by village, float64 ``(villages,)``; NaN where unknown."""
         return np.asarray(self.layers.villages["people"].to_numpy(), dtype=np.float64)
 
     @cached_property

@@ -267,7 +267,13 @@ class State(param.Parameterized):  # type: ignore[misc] # param ships no types
         return Shown(self.kind, here, there, people, reached, answer.ilp)
 
     def classes_compared(self) -> NDArray[np.int8]:
-        """Return each village's class of the measure shown, of what is compared with."""
+        """Return each village's class of the measure shown, of what is compared with.
+
+        Returns
+        -------
+        number
+            int8 ``(villages,)``.
+        """
         other = self.compared
         other.prepare(*self.needs)
         there = other.villages(self.kind, self.season)
@@ -278,7 +284,13 @@ class State(param.Parameterized):  # type: ignore[misc] # param ships no types
         return self.painted.classes(Shown(self.kind, there, there, people, reached, other.ilp))
 
     def classes(self) -> NDArray[np.int8]:
-        """Return each village's class of the measure shown."""
+        """Return each village's class of the measure shown.
+
+        Returns
+        -------
+        number
+            int8 ``(villages,)``.
+        """
         return self.painted.classes(self.shown())
 
     def ranking(self) -> pd.DataFrame:
@@ -319,7 +331,7 @@ class State(param.Parameterized):  # type: ignore[misc] # param ships no types
         return table.iloc[np.concatenate([order[~unknown[order]], order[unknown[order]]])]
 
     def passing(self) -> NDArray[np.bool_]:
-        """Return which villages the filter lets pass."""
+        """Return which villages the filter lets pass: bool ``(villages,)``."""
         chosen: Filter = self.filter
         table = self.area.layers.villages
         answer = self.answer.villages(self.kind, self.season)

@@ -28,12 +28,12 @@ STAFF, OPEN_DAYS = "staff_", "open_days_month"
 
 @dataclass(frozen=True)
 class GroupReach:
-    """A life-cycle group by village (float64, in the order of villages; NaN = unknown).
+    """A life-cycle group by village (in the order of villages; NaN = unknown).
 
     Attributes
     ----------
     people, reached
-        Its people, and those of them who are reached.
+        float64 ``(villages,)``: its people, and those of them who are reached.
     counted, projected, unknown
         In how many villages its people were counted, are a share of all people, are unknown.
     share, basis

@@ -78,13 +78,13 @@ class Shown:
 
     @property
     def unsure(self) -> Floats:
-        """People of whom nobody knows whether they are reached, by village."""
+        """People of whom nobody knows whether they are reached: float64 ``(villages,)``."""
         open_: Floats = np.round(self.people * self.villages["share_unknown"].to_numpy(), HAIR)
         return open_
 
     @property
     def unreached(self) -> Floats:
-        """People known not to be reached by village; NaN where unknown."""
+        """People known not to be reached: float64 ``(villages,)``; NaN where unknown."""
         known = 1.0 - self.villages["share_unknown"].to_numpy()
         left: Floats = np.round(np.maximum(self.people * known - self.reached, 0.0), HAIR)
         return left
@@ -103,7 +103,7 @@ class Measure:
     method
         The message that says how it is computed, and the section of docs/METHODS.md.
     classes
-        Gives class numbers (int8) by village.
+        Gives class numbers, int8 ``(villages,)``.
     legend
         Takes the texts; gives one row a class.
     needs
@@ -272,7 +272,12 @@ def minutes_change(after: Floats, before: Floats) -> Floats:
     Parameters
     ----------
     after, before
-        Minutes by village; ``inf`` = no way, NaN = unknown.
+        float64 ``(villages,)``, minutes; ``inf`` = no way, NaN = unknown.
+
+    Returns
+    -------
+    minutes
+        float64 ``(villages,)``.
 
     Examples
     --------
