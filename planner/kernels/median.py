@@ -420,6 +420,17 @@ def climb_bound(  # noqa: PLR0913, PLR0917 - a kernel takes plain arrays
     -----
     The volume algorithm (Barahona and Anbil 2000): directions are means of subgradients, and start from the
     best prices; steps as of Held, Wolfe and Crowder (1974).
+
+    Examples
+    --------
+    The best plan of one site costs 7:
+
+    >>> near = Csr(np.array([0, 2, 4]), np.array([0, 1, 1, 0], np.int32), np.array([1.0, 5.0, 2.0, 9.0]))
+    >>> base, mean, course = np.full(2, 20.0), np.zeros(2), np.array([-np.inf, 1.0, 0.0])
+    >>> best, price, way = base.copy(), base.copy(), np.zeros(2)
+    >>> share = climb_bound(near, base, np.ones(2), 1.0, 7.0, best, price, way, mean, course, 200, 20)
+    >>> 0.0 < float(course[0]) <= 7.0 + 1e-9, share.shape
+    (True, (2,))
     """
     share = np.zeros(len(cost))
     for _ in range(steps):

@@ -88,6 +88,18 @@ def nearest_seconds(  # noqa: C901, PLR0913, PLR0917 - a kernel takes plain arra
         it; ``inf`` and -1 where there is none.
     touched
         bool ``(places,)``: whether one of the nearest edges is marked.
+
+    Examples
+    --------
+    30 m on foot to the middle of a road of 60 s, whose end is the facility, with a second a metre:
+
+    >>> segment, edge = np.array([[0.0, 0.0, 1000.0, 0.0, 0.0, 1.0]]), np.array([0], np.int32)
+    >>> xy, times = np.array([[500.0, 30.0]]), np.array([[0.0, np.inf, 60.0, 60.0]])
+    >>> first, marked = np.array([0, 1]), np.array([False])
+    >>> grid, member = (0.0, 0.0, 1000.0, 1, 1), np.array([0], np.int32)
+    >>> found = nearest_seconds(xy, 99.0, 1.0, grid, first, member, segment, edge, times, marked)
+    >>> [a.tolist() for a in found]
+    [[60.0], [30.0], [0], [0.5], [False]]
     """
     west, south, cell, columns, rows = grid
     n = len(xy)
@@ -164,6 +176,14 @@ def nearest_of_parts(  # noqa: PLR0917 - a kernel takes plain arrays
     -------
     seconds, edge, share, touched
         float64, int32, float64 and bool, all ``(places, parts)``.
+
+    Examples
+    --------
+    >>> segment, edge = np.array([[0.0, 0.0, 1000.0, 0.0, 0.0, 1.0]]), np.array([0], np.int32)
+    >>> xy, times = np.array([[500.0, 30.0]]), np.array([[0.0, np.inf, 60.0, 60.0]])
+    >>> first, marked = np.array([0, 1]), np.array([False])
+    >>> [a.tolist() for a in nearest_of_parts(xy, 99.0, 1.0, first, segment, edge, times, marked)]
+    [[[60.0]], [[0]], [[0.5]], [[False]]]
     """
     n, parts = len(xy), len(first) - 1
     seconds = np.full((n, parts), np.inf)

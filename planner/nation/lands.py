@@ -158,6 +158,16 @@ def facility_landmass(facilities: gpd.GeoDataFrame, lands: Lands) -> NDArray[np.
     -------
     landmass
         int32 ``(facilities,)``.
+
+    Examples
+    --------
+    >>> from planner.scenarios.scenario import default_scenario
+    >>> villages = gpd.GeoSeries(shapely.box([5e5], 9e6, 5.1e5, 9.1e6), crs="EPSG:32748")
+    >>> lands = landmasses({"35.01": villages}, default_scenario().land)
+    >>> places = shapely.points([[5.05e5, 9.05e6], [6e5, 9.05e6]])
+    >>> units = gpd.GeoDataFrame(geometry=places, crs="EPSG:32748")
+    >>> facility_landmass(units.to_crs("EPSG:4326"), lands).tolist()
+    [0, -1]
     """
     label = np.full(len(facilities), UNKNOWN_LANDMASS, dtype=np.int32)
     place = facilities.geometry.to_numpy()
