@@ -236,6 +236,14 @@ def unreadable(stated: Stated, index: pd.Index, rows: NDArray[np.int64], what: s
         int64 ``(faults,)``, which of them cannot be read (from 0).
     what, file
         What messages call the table, and its file's name.
+
+    Examples
+    --------
+    >>> from pandas import DataFrame
+    >>> table = DataFrame({"lat": ["tidak ada"], "lon": ["110,2"]}, index=[2])
+    >>> stated = stated_coordinates(table, "lat", "lon", None)
+    >>> str(unreadable(stated, table.index, np.array([0]), "facilities", "pustu.csv"))[:64]
+    'facilities: 1 row of pustu.csv with coordinates that cannot be r'
     """
     faults = [f"row {index[i]}: {stated.said[i]!r}" for i in rows]
     return SchemaError(

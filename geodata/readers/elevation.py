@@ -180,6 +180,17 @@ def in_metres(raster: rasterio.DatasetReader, stored: NDArray[np.float64]) -> ND
     -------
     height_m
         float64, of the same shape.
+
+    Examples
+    --------
+    >>> from rasterio import Affine, MemoryFile
+    >>> grid = {"height": 1, "width": 2, "count": 1, "dtype": "float64", "crs": "EPSG:32748"}
+    >>> memory = MemoryFile()
+    >>> with memory.open(driver="GTiff", transform=Affine(10, 0, 0, 0, -10, 10), **grid) as raster:
+    ...     raster.write(np.array([[[100.0, 120.0]]]))
+    >>> raster = memory.open()
+    >>> in_metres(raster, np.array([100.0, np.nan])).tolist()
+    [100.0, nan]
     """
     unit_m = UNITS_M.get(_unit(raster), 1.0)
     return np.asarray((stored * raster.scales[0] + raster.offsets[0]) * unit_m, dtype=np.float64)
@@ -214,6 +225,17 @@ def sample(raster: rasterio.DatasetReader, xy: NDArray[np.float64]) -> NDArray[n
     -------
     stored
         float64 ``(places,)``.
+
+    Examples
+    --------
+    >>> from rasterio import Affine, MemoryFile
+    >>> grid = {"height": 1, "width": 2, "count": 1, "dtype": "float64", "crs": "EPSG:32748"}
+    >>> memory = MemoryFile()
+    >>> with memory.open(driver="GTiff", transform=Affine(10, 0, 0, 0, -10, 10), **grid) as raster:
+    ...     raster.write(np.array([[[100.0, 120.0]]]))
+    >>> raster = memory.open()
+    >>> sample(raster, np.array([[5.0, 5.0], [10.0, 5.0], [99.0, 5.0]])).tolist()
+    [100.0, 110.0, nan]
     """
     column, row = _pixels(raster, xy)
     out = np.full(len(xy), np.nan)

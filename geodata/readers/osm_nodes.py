@@ -32,6 +32,14 @@ def places_of(path: Path, ids: NDArray[np.int64], deleted: set[int]) -> NDArray[
         int64 ``(ids,)``, ascending, each once. ``NOWHERE`` is the place of those that the file lacks.
     deleted
         Ids of nodes that are none any more.
+
+    Examples
+    --------
+    >>> file = getfixture("tmp_path") / "jalan.osm"
+    >>> node = '<node id="7" version="1" lon="110.0" lat="-7.0"/>'
+    >>> _ = file.write_text(f'<osm version="0.6">{node}</osm>', "utf-8")
+    >>> places_of(file, np.array([7, 8]), set()).tolist()
+    [[1100000000, -70000000], [2147483647, 2147483647]]
     """
     given = _new_places(path) if len(ids) and ids[0] < 0 else {}
     place = np.concatenate([
@@ -51,6 +59,14 @@ def places_in(files: Sequence[tuple[Path, set[int]]], ids: NDArray[np.int64]) ->
         Each with the ids of its nodes that are none any more.
     ids
         int64 ``(ids,)``, ascending, each once.
+
+    Examples
+    --------
+    >>> file = getfixture("tmp_path") / "jalan.osm"
+    >>> node = '<node id="7" version="1" lon="110.0" lat="-7.0"/>'
+    >>> _ = file.write_text(f'<osm version="0.6">{node}</osm>', "utf-8")
+    >>> places_in([(file, {7}), (file, set())], np.array([7])).tolist()
+    [[1100000000, -70000000]]
     """
     place = np.full((len(ids), 2), NOWHERE[0], dtype=np.int64)
     for path, deleted in files:

@@ -257,6 +257,17 @@ def assemble_roads(
     barriers
         The tags (:func:`geodata.vocabulary.tags.join_tags`) of what stands at the pieces' first and
         last points.
+
+    Examples
+    --------
+    A way of a minute in two pieces, of which one is twice as long:
+
+    >>> ways = pd.DataFrame({"road_class": ["track"], "duration_s": [60.0]})
+    >>> pieces = shapely.linestrings([[(0, 0), (200, 0)], [(200, 0), (300, 0)]])
+    >>> node = np.arange(3, dtype=np.int32)
+    >>> roads = assemble_roads(ways, ["w1"], np.zeros(2, int), pieces, node[:2], node[1:], crs="EPSG:32748")
+    >>> roads["duration_s"].to_dict()
+    {'w1#0': 40.0, 'w1#1': 20.0}
     """
     ids = np.asarray(way_ids, dtype=object)[way]
     number = np.arange(len(way)) - np.searchsorted(way, way, side="left")

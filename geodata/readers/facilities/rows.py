@@ -64,6 +64,14 @@ class Rows(NamedTuple):
         ----------
         keep
             bool ``(rows,)``.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> table = pd.DataFrame({"lat": ["-7,5", ""], "lon": ["110,2", ""]})
+        >>> rows = Rows(Columns(table, {}, "pustu"), stated_coordinates(table, "lat", "lon", None), "lat")
+        >>> len(rows.only(np.array([True, False])).columns.table)
+        1
         """
         columns = Columns(self.columns.table[keep], self.columns.heads, self.columns.what)
         return Rows(columns, self.stated.only(keep), self.place_column, self.marks)
