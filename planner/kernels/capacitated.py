@@ -312,6 +312,20 @@ def climb_capacitated(  # noqa: PLR0913, PLR0917 - a kernel takes plain arrays
     """Raise the bound as :func:`planner.kernels.median.climb_bound` does, each site with its room.
 
     ``budget`` is for the sites that are not forced.
+
+    Examples
+    --------
+    Both rows are best off at site 0, which has room for one; the best plan costs 5:
+
+    >>> from planner.kernels.csr import Csr
+    >>> from planner.kernels.median import turned
+    >>> near = Csr(np.array([0, 2, 4]), np.array([0, 1, 0, 1], np.int32), np.array([1.0, 4.0, 1.0, 9.0]))
+    >>> base, load, course = np.full(2, 20.0), np.full(2, 5.0), np.array([-np.inf, 1.0, 0.0])
+    >>> best, price, way, mean, cost = base.copy(), base.copy(), np.zeros(2), np.zeros(2), np.ones(2)
+    >>> given = (near, turned(near, 2), base, load, load, cost, 2.0, np.zeros(2, np.bool_), 5.0)
+    >>> share = climb_capacitated(*given, best, price, way, mean, course, 200, 20)
+    >>> 0.0 < float(course[0]) <= 5.0 + 1e-9, share.shape
+    (True, (2,))
     """
     share = np.zeros(len(cost))
     part = np.zeros(len(columns.item))

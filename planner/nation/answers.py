@@ -171,6 +171,15 @@ def relevant_units(
         which lead no further than the box.
     box
         Degrees: who goes by vehicle may be in time at any unit in it, over water too.
+
+    Examples
+    --------
+    >>> rows = {"kind": "pustu", "status": FacilityStatus.USED, "functioning": YesNo.YES, "regency": "35.01"}
+    >>> places = shapely.points([[110.0, -7.0], [120.0, -7.0]])
+    >>> units = gpd.GeoDataFrame(rows, index=["a", "b"], geometry=places).assign(landmass=[0, 5])
+    >>> box, mine = (109.0, -8.0, 111.0, -6.0), np.array([0], np.int32)
+    >>> relevant_units(units, ["35.01"], mine, box=box).index.tolist()
+    ['a']
     """
     used, works = units["status"] == FacilityStatus.USED, units["functioning"] != YesNo.NO
     places = units.geometry.to_numpy()
