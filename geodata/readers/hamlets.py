@@ -97,13 +97,41 @@ def rows_and_points(source: HamletsFile, what: str) -> tuple[pd.DataFrame, NDArr
     -------
     table, points
         The attributes, and object ``(rows,)``.
+
+    Examples
+    --------
+    >>> from geodata.areafile import HamletsFile
+    >>> file = getfixture("tmp_path") / "dusun.csv"
+    >>> lines = ["dusun,lat,lon", "Krajan,-7.5,110.25"]
+    >>> _ = file.write_text(chr(10).join(lines), "utf-8")
+    >>> source = HamletsFile(path=file, name="dusun", lat="lat", lon="lon")
+    >>> table, points = rows_and_points(source, "hamlets")
+    >>> table["dusun"].tolist(), points.tolist()
+    (['Krajan'], [<POINT (110.25 -7.5)>])
     """
     headed, points = headed_and_points(source, what)
     return headed.table, points
 
 
 def headed_and_points(source: HamletsFile, what: str) -> tuple[Headed, NDArray[np.object_]]:
-    """Return the attributes as :func:`rows_and_points`, with the rows that were left out as headings."""
+    """Return the attributes as :func:`rows_and_points`, with the rows that were left out as headings.
+
+    Returns
+    -------
+    headed, points
+        The attributes, and object ``(rows,)``, Points in degrees or None.
+
+    Examples
+    --------
+    >>> from geodata.areafile import HamletsFile
+    >>> file = getfixture("tmp_path") / "dusun.csv"
+    >>> lines = ["dusun,lat,lon", "Krajan,-7.5,110.25"]
+    >>> _ = file.write_text(chr(10).join(lines), "utf-8")
+    >>> source = HamletsFile(path=file, name="dusun", lat="lat", lon="lon")
+    >>> headed, points = headed_and_points(source, "hamlets")
+    >>> points.tolist()
+    [<POINT (110.25 -7.5)>]
+    """
     if not holds_table(source.path):
         vector = read_vector(source, what)
         _require_one_place(vector, what, source.path.name)
