@@ -78,13 +78,31 @@ class Shown:
 
     @property
     def unsure(self) -> Floats:
-        """People of whom nobody knows whether they are reached: float64 ``(villages,)``."""
+        """People of whom nobody knows whether they are reached: float64 ``(villages,)``.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> villages = pd.DataFrame({"share_unknown": [0.25]})
+        >>> shown = Shown("pustu", villages, villages, np.array([100.0]), np.array([50.0]), None)
+        >>> shown.unsure.tolist()
+        [25.0]
+        """
         open_: Floats = np.round(self.people * self.villages["share_unknown"].to_numpy(), HAIR)
         return open_
 
     @property
     def unreached(self) -> Floats:
-        """People known not to be reached: float64 ``(villages,)``; NaN where unknown."""
+        """People known not to be reached: float64 ``(villages,)``; NaN where unknown.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> villages = pd.DataFrame({"share_unknown": [0.25]})
+        >>> shown = Shown("pustu", villages, villages, np.array([100.0]), np.array([50.0]), None)
+        >>> shown.unreached.tolist()
+        [25.0]
+        """
         known = 1.0 - self.villages["share_unknown"].to_numpy()
         left: Floats = np.round(np.maximum(self.people * known - self.reached, 0.0), HAIR)
         return left
