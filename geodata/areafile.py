@@ -222,7 +222,7 @@ class FacilitiesFile(FileSource):
         return tuple(dict.fromkeys(kind for kind in named if kind is not None))
 
 
-def list_names(files: Sequence[FacilitiesFile]) -> list[str]:
+def list_names(files: Sequence[FileSource]) -> list[str]:
     """Return what findings call each list: its file's name, with its sheet where the name is not enough.
 
     Examples
@@ -301,6 +301,10 @@ class PopulationFile(FileSource):
             )
             raise ValueError(msg)
         return self
+
+
+# A table whose doubtful cells go back to who sent it.
+ListFile = FacilitiesFile | PopulationFile
 
 
 class WorkingAreasFile(FileSource):
@@ -422,6 +426,15 @@ class AreaFile(Model):
     @classmethod
     def _one_or_many(cls, value: object) -> object:
         return [value] if isinstance(value, dict) else value
+
+    @property
+    def lists(self) -> tuple[ListFile, ...]:
+        """The tables that people keep and send: the lists of facilities, then the table of people.
+
+        Their names (:func:`list_names`) tell sheets of one file apart.
+        """
+        table = self.population
+        return self.facilities if table is None or table.path is None else (*self.facilities, table)
 
 
 def read_area_file(path: Path) -> AreaFile:

@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 
     from geodata.areafile import (
         AreaFile,
-        BoundariesFile,
         Covers,
         ElevationFile,
         FacilitiesFile,
@@ -144,7 +143,7 @@ def _people(area: AreaFile, progress: Progress) -> _People:
     points = None
     if area.population is not None:
         progress("population")
-        counted_, points = _population(area.population, reads[0].frame, area.boundaries, register)
+        counted_, points = _population(area, area.population, reads[0].frame, register)
         reads += counted_
     villages = reads[-1].frame
     validate("villages", villages)
@@ -160,13 +159,14 @@ def _people(area: AreaFile, progress: Progress) -> _People:
 
 
 def _population(
-    source: PopulationFile, villages: gpd.GeoDataFrame, boundaries: BoundariesFile, register: Register | None
+    area: AreaFile, source: PopulationFile, villages: gpd.GeoDataFrame, register: Register | None
 ) -> tuple[list[ReadLayer], gpd.GeoDataFrame | None]:
     """Return the villages with their people, step by step, and where a raster says that they live."""
     reads = []
     if source.path is not None:
-        table = read_population(source, villages, register=register)
-        reads += [table, with_column_of_boundaries(table.frame, villages["people"], boundaries)]
+        # Its name, as the last of the lists, tells it from lists that are sheets of one file with it.
+        table = read_population(source, villages, register=register, name=list_names(area.lists)[-1])
+        reads += [table, with_column_of_boundaries(table.frame, villages["people"], area.boundaries)]
     if source.raster is None:
         return reads, None
     # Here, because importing rasterio takes a quarter of a second and few areas need it.
@@ -176,7 +176,7 @@ def _population(
     villages = reads[-1].frame if reads else villages
     found = read_people_raster(source.raster, villages)
     findings = raster_findings(found, source.raster)
-    if source.path is not None or boundaries.people is not None:
+    if source.path is not None or area.boundaries.people is not None:
         findings += difference_findings(found)
     else:
         villages = villages.assign(people=found.people)
@@ -283,7 +283,7 @@ class _Facilities(NamedTuple):
 
 def _facilities(area: AreaFile, villages: gpd.GeoDataFrame, zone: shapely.Geometry, fix: Fix) -> _Facilities:
     files, official = area.facilities, {} if area.official is None else dict(area.official.totals)
-    stems = [f.path.stem for f in files]
+    stems, names = [f.path.stem for f in files], list_names(area.lists)[: len(files)]
     lists = [
         # Ids made from row numbers must differ between files of one name.
         read_facilities(
@@ -295,7 +295,7 @@ def _facilities(area: AreaFile, villages: gpd.GeoDataFrame, zone: shapely.Geomet
             regency=area.name,
             fix=fix,
         )
-        for i, (f, stem, name) in enumerate(zip(files, stems, list_names(files), strict=True), start=1)
+        for i, (f, stem, name) in enumerate(zip(files, stems, names, strict=True), start=1)
     ]
     frame = facilities_layer(lists, villages.crs, zone)
     kinds = [kinds_listed(file, one, official) for file, one in zip(files, lists, strict=True)]

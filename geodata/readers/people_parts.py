@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from geodata.errors import SchemaError, counted, first_five
-from geodata.layers import Finding, rows_about
+from geodata.layers import Cell, Finding, rows_about
 from geodata.readers.files.cells import TOTAL_WORDS, pick_column, text_column
 from geodata.vocabulary.columns import layer_columns
 from geodata.vocabulary.spelling import spelling_key
@@ -138,10 +138,12 @@ def _told(codes: pd.Series[Any], columns: Sequence[str], file: str) -> tuple[Fin
 
 def _left_out(rows: pd.Series[bool], columns: Sequence[str], file: str) -> tuple[Finding, ...]:
     ids, parts = [f"row {i}" for i in rows.index[rows]], " and ".join(columns)
+    effect = "its people are counted by those rows"
     if not ids:
         return ()
     return (Finding(
         "info", WHAT, "parts_sum_row", len(ids), tuple(ids[:5]),
         f"{file}: rows that are the sum of the other rows of their village ({parts}) were left out",
-        "none needed", rows_about(ids, file=file, effect="its people are counted by those rows"),
+        "none needed",
+        tuple(Cell(file, int(i), "", "", effect=effect) for i in rows.index[rows]),
     ),)  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -24,7 +24,7 @@ from geodata.readers.files.cells import (
     total_rows,
 )
 from geodata.readers.files.header import Headed
-from geodata.readers.files.marks import mark_findings
+from geodata.readers.files.marks import Marks, mark_findings
 from geodata.readers.files.opening import source_record
 from geodata.readers.files.signatures import signature_finding, signature_rows
 from geodata.readers.files.table import holds_table, read_rows, titles_of
@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     import geopandas as gpd
+    from numpy.typing import NDArray
 
     from geodata.areafile import BoundariesFile, FileSource, PopulationFile
 
@@ -72,63 +73,124 @@ def _read_any(
     return Headed(table.set_axis(range(1, len(frame) + 1), axis=0))
 
 
+class PeopleRows(NamedTuple):
+    """A table of people as its file has it.
+
+    Attributes
+    ----------
+    columns
+        The table (index: row number in the file) and the headings known for it.
+    people
+        The columns whose sum is the people.
+    titles
+        What stands above the headings.
+    marks
+        What the file says of its rows and columns besides.
+    """
+
+    columns: Columns
+    people: tuple[str, ...]
+    titles: tuple[str, ...]
+    marks: Marks
+
+    def only(self, keep: NDArray[np.bool_]) -> PeopleRows:
+        """Return some of the rows."""
+        return self._replace(columns=Columns(self.columns.table[keep], self.columns.heads, self.columns.what))
+
+    def code(self, source: PopulationFile) -> str | None:
+        """Return the column of codes; None where villages are told by their names alone.
+
+        Raises
+        ------
+        MissingColumnError
+            There is neither.
+        """
+        columns = self.columns
+        column = columns.pick(source.code, "code")
+        if column is None and columns.pick(source.name, "name") is None:
+            pick_column(columns.table.columns, None, columns.heads["code"], key="code", what=WHAT)
+        return column
+
+
+def people_rows_of(source: PopulationFile) -> PeopleRows:
+    """Return the rows of a table of people, whatever they are, and which columns count.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read, is empty, or lacks a column.
+    """
+    table, marks = _read_any(source, WHAT, None, _named(source))
+    columns = Columns(table, known_heads(source, WHAT), WHAT)
+    require_rows(table, WHAT, source.path.name if source.path is not None else "")
+    return PeopleRows(columns, tuple(_people_columns(columns, source)), titles_of(table), marks)
+
+
 def read_population(
-    source: PopulationFile, villages: gpd.GeoDataFrame, *, register: Register | None = None
-) -> ReadLayer:
+    source: PopulationFile, villages: gpd.GeoDataFrame, *, register: Register | None = None,
+    name: str | None = None,
+) -> ReadLayer:  # fmt: skip
     """Return the villages with ``people`` (and ``people_<group>``); NaN stays unknown.
 
     Kecamatan without a name have the table's, where it is clear.
 
     A row without a Kemendagri code, or with one of BPS, is found by the register, or by name and kecamatan.
+    Of a village that several rows count nobody knows the people, unless these count its parts.
+
+    Parameters
+    ----------
+    register
+        The codes in force, with those of BPS.
+    name
+        What findings call the table (:func:`geodata.areafile.list_names`); None for the file's name.
 
     Raises
     ------
     InputError
-        Missing columns, text or negative numbers, a village twice, no code that fits, or most codes no codes.
+        Missing columns, text or negative numbers, most villages twice, no code that fits, or most codes no
+        codes.
     """
     assert source.path is not None
-    file = source.path.name
-    table, marks = _read_any(source, WHAT, None, _named(source))
-    titles = titles_of(table)
+    file = name or source.path.name
+    found = people_rows_of(source)
+    table = found.columns.table
     signed = signature_rows(table, {name_key(v) for v in villages["village_name"]} - {""})
-    by_whom, table = signature_finding(WHAT, table, signed, file), table[~signed]
-    require_rows(table, WHAT, file)
-    columns = Columns(table, known_heads(source, WHAT), WHAT)
-    people = _people_columns(columns, source)
-    findings = [*by_whom, *_against_people(table, titles, people[0], source)]
-    rows = _table_rows(columns, source)
-    totals = total_rows(table, rows.coded, number=people[0], name=columns.pick(source.name, "name"))
-    findings += total_finding("population", totals)
+    findings = list(signature_finding(WHAT, table, signed, file))
+    found = found.only(~signed)
+    columns, people = found.columns, found.people
+    require_rows(columns.table, WHAT, file)
+    findings += _against_people(found, source, file)
+    rows = _table_rows(found, source)
+    totals = total_rows(columns.table, rows.coded, number=people[0], name=columns.pick(source.name, "name"))
+    findings += total_finding("population", totals, file)
     known = Register.of_villages(villages)
     known = known if register is None else known.joined(register)
     rows, of_rows = _without_headings(rows.kept(~totals), villages, file)
-    numbers, doubts = _numbers(rows.table, people, source)
+    numbers, doubts = _numbers(rows.table, people, source, file)
     rows, of_sums = _without_sums(rows, numbers["people"], known, file)
     numbers = numbers.loc[rows.table.index]
-    findings += [*of_rows, *doubts, *of_sums, *mark_findings(WHAT, marks, rows.table, file)]
-    text = rows.code
+    findings += [*of_rows, *doubts, *of_sums, *mark_findings(WHAT, found.marks, rows.table, file)]
     bridged = _bridged(rows, known, villages, file)
     findings += bridged.findings
     codes = bridged.code
-    _check_codes(codes, rows, villages, source)
-    if len(villages):
-        # A row without a code and without people is a remark or a heading.
-        row = text.notna() | numbers["people"].notna()
-        _refuse_unnamed(rows, codes, row, file)
-        refuse_mostly_bad(text[row], codes[row].isna(), WHAT, file, regency_of(villages.index[0]))
-    findings += bad_codes("population", text, codes.isna())
-    found = codes[codes.notna()]
-    said = dict(zip(found, rows.district[found.index], strict=True))
+    twice = _rows_of_one_village(codes, source)
+    _check_codes(codes, twice, rows, villages, file)
+    findings += _twice_finding(codes[twice], rows, file)
+    _require_codes(rows, codes, numbers["people"], villages, file)
+    lost = codes.index[codes.isna()]
+    findings += bad_codes("population", rows.code, codes.isna(), cells=_village_cells(rows, lost, file))
+    own = codes[codes.notna()]
+    said = dict(zip(own, rows.district[own.index], strict=True))
     villages, of_districts = with_district_names(villages, said, file)
-    findings += of_districts
-    numbers = numbers.loc[found.index]
+    findings += (*of_districts, *_strangers(own, numbers["people"], rows, villages, file))
+    # Which of its rows counts a village nobody can tell.
+    numbers = numbers.loc[own.index].mask(twice[own.index], np.nan)
     if source.part_columns:
-        numbers, told = people_by_village(
-            numbers, found, rows.table.loc[found.index], source.part_columns, file
-        )
+        numbers, told = people_by_village(numbers, own, rows.table.loc[own.index], source.part_columns, file)
         findings += told
     else:
-        numbers = numbers.set_axis(pd.Index(found.to_numpy(), dtype="str"), axis=0)
+        numbers = numbers.set_axis(pd.Index(own.to_numpy(), dtype="str"), axis=0)
+        numbers = numbers[~numbers.index.duplicated()]
     return _join(villages, numbers, findings)._replace(source=source_record("population", source))
 
 
@@ -160,9 +222,7 @@ def _people_columns(columns: Columns, source: PopulationFile) -> list[str]:
     return [column]
 
 
-def _against_people(
-    table: pd.DataFrame, titles: tuple[str, ...], column: str, source: PopulationFile
-) -> tuple[Finding, ...]:
+def _against_people(found: PeopleRows, source: PopulationFile, file: str) -> tuple[Finding, ...]:
     """Return the finding about a column that counts something else by the words of its table, if it does.
 
     Raises
@@ -171,9 +231,9 @@ def _against_people(
         Nobody named the column.
     """
     assert source.path is not None
-    file = source.path.name
-    said = plain_words(*titles, source.path.stem, source.sheet or "")
-    against = spoken_against(column, said, sexes=has_both_sexes(table.columns))
+    column = found.people[0]
+    said = plain_words(*found.titles, source.path.stem, source.sheet or "")
+    against = spoken_against(column, said, sexes=has_both_sexes(found.columns.table.columns))
     if not against:
         return ()
     why = f"the column {column!r} of {file} counts {against}, by its heading, its title or the file's name"
@@ -191,8 +251,9 @@ def _against_people(
     ),)  # fmt: skip
 
 
-def _table_rows(columns: Columns, source: PopulationFile) -> TableRows:
-    text = text_column(columns.table, _code_column(columns, source))
+def _table_rows(found: PeopleRows, source: PopulationFile) -> TableRows:
+    columns = found.columns
+    text = text_column(columns.table, found.code(source))
     coded = text.map(lambda t: isinstance(t, str) and parse_village_code(t) is not None).astype(bool)
     name = columns.text(source.name, "name")
     return TableRows(columns.table, text, coded, name, columns.text(source.district_name, "district_name"))
@@ -236,14 +297,12 @@ def _without_sums(
 
 
 def _numbers(
-    table: pd.DataFrame, people: list[str], source: PopulationFile
+    table: pd.DataFrame, people: Sequence[str], source: PopulationFile, file: str
 ) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
     """Return the people of each row, of several columns their sum, and their groups; with what is doubtful.
 
     A part that is not known leaves the sum unknown.
     """
-    assert source.path is not None
-    file = source.path.name
     read = {column: count_column(table, column, "population", WHAT, file) for column in people}
     parts = {column: one.numbers for column, one in read.items()}
     together = pd.concat([parts[c] for c in people], axis=1).sum(axis=1, skipna=False)
@@ -262,20 +321,6 @@ def _numbers(
     return numbers, (*no_counts, *doubts, *parts_of_people("population", groups, file, within=within))
 
 
-def _code_column(columns: Columns, source: PopulationFile) -> str | None:
-    """Return the column of codes; None where villages are told by their names alone.
-
-    Raises
-    ------
-    MissingColumnError
-        There is neither.
-    """
-    column = columns.pick(source.code, "code")
-    if column is None and columns.pick(source.name, "name") is None:
-        pick_column(columns.table.columns, None, columns.heads["code"], key="code", what=WHAT)
-    return column
-
-
 def _bridged(rows: TableRows, known: Register, villages: gpd.GeoDataFrame, file: str) -> Bridged:
     """Return each row's village: by its code, or by register, name and kecamatan where it has another one.
 
@@ -289,6 +334,8 @@ def _bridged(rows: TableRows, known: Register, villages: gpd.GeoDataFrame, file:
     elsewhere = parsed.notna() & ~parsed.isin(villages.index) & (found.system == CodeSystem.KEMENDAGRI)
     elsewhere &= ~found.found_by.eq(FoundBy.BPS) & ~found.renumbered
     codes = found.code.mask(elsewhere, parsed).astype("str")
+    near = found.found_by.eq(FoundBy.NEAR_NAME) & ~elsewhere
+    found = found._replace(findings=(*found.findings, *_near_finding(codes[near], name, file)))
     by_other = ~found.found_by.isin([FoundBy.CODE, FoundBy.NONE]) & ~elsewhere
     if by_other.any():
         return found._replace(code=codes)
@@ -297,24 +344,65 @@ def _bridged(rows: TableRows, known: Register, villages: gpd.GeoDataFrame, file:
     return found._replace(code=codes, findings=told)
 
 
+def _near_finding(codes: pd.Series[Any], name: pd.Series[Any], file: str) -> tuple[Finding, ...]:
+    """Return the finding about rows found by a name that is nearly a village's, if there are any."""
+    cells = tuple(
+        Cell(file, int(row), str(name.name), str(name[row]), str(code), applied=True, id=str(code))
+        for row, code in codes.items()
+    )
+    return () if not cells else (Finding(
+        "warning", "population", "near_name", len(cells),
+        tuple(f"row {c.row} ({c.value}: {c.id})" for c in cells[:5]),
+        f"{file}: names that are nearly those of villages in their kecamatan were taken for these",
+        "write the names as the map has them, or the codes", cells,
+    ),)  # fmt: skip
+
+
+def _village_cells(
+    rows: TableRows, which: Iterable[Any], file: str, ids: Iterable[str] = (), effects: Iterable[str] = ()
+) -> tuple[Cell, ...]:
+    """Return the cells that tell the village of some rows: the code, or the name where that is empty."""
+    said = dict(zip(which, ids, strict=False))
+    does = dict(zip(which, effects, strict=False))
+    coded, named = (str(one.name or "") for one in (rows.code, rows.name))
+    cells = []
+    for row in which:
+        code, name = rows.code[row], rows.name[row]
+        by_name = not coded or (not isinstance(code, str) and isinstance(name, str))
+        text = name if by_name else code
+        value = text if isinstance(text, str) else ""
+        column = named if by_name else coded
+        cells.append(Cell(file, int(row), column, value, id=said.get(row, ""), effect=does.get(row, "")))
+    return tuple(cells)
+
+
 def _join(villages: gpd.GeoDataFrame, numbers: pd.DataFrame, findings: list[Finding]) -> ReadLayer:
     known = np.asarray(numbers.index.isin(villages.index))
     joined = villages.assign(
         **{str(c): numbers[c][known].reindex(villages.index).astype("float64") for c in numbers}
     )
     joined = joined[[*villages.columns.drop("geometry"), *(c for c in numbers if c != "people"), "geometry"]]
-    strangers = numbers[~known]
-    if len(strangers):
-        people = float(strangers["people"].sum())
-        finding = Finding(
-            "warning", "population", "unknown_village", len(strangers),
-            tuple(str(i) for i in strangers.index[:5]),
-            f"rows whose code is no village of the area ({people:,.0f} people are not counted)",
-            "correct the codes, or take the rows out",
-            _rows(strangers.index, (f"{n:,.0f} people" for n in strangers["people"]), "is counted nowhere"),
-        )  # fmt: skip
-        findings.append(finding)
     return ReadLayer(joined, tuple(findings))
+
+
+def _nowhere(people: float) -> str:
+    return "is counted nowhere" if np.isnan(people) else f"its {people:,.0f} people are counted nowhere"
+
+
+def _strangers(
+    codes: pd.Series[Any], people: pd.Series[float], rows: TableRows, villages: gpd.GeoDataFrame, file: str
+) -> tuple[Finding, ...]:
+    """Return the finding about rows whose code is none of the area's, if there are any."""
+    strange = codes[~codes.isin(villages.index)]
+    if strange.empty:
+        return ()
+    return (Finding(
+        "warning", "population", "unknown_village", len(strange), tuple(map(str, strange[:5])),
+        f"rows whose code is no village of the area ({people[strange.index].sum():,.0f} people are not "
+        "counted)",
+        "correct the codes, or take the rows out",
+        _village_cells(rows, strange.index, file, map(str, strange), map(_nowhere, people[strange.index])),
+    ),)  # fmt: skip
 
 
 def with_column_of_boundaries(
@@ -381,15 +469,51 @@ def _listed(columns: Sequence[str]) -> str:
     return columns[0] if len(columns) == 1 else f"[{', '.join(columns)}]"
 
 
-def _check_codes(
-    codes: pd.Series[Any], rows: TableRows, villages: gpd.GeoDataFrame, source: PopulationFile
+def _require_codes(
+    rows: TableRows, codes: pd.Series[Any], people: pd.Series[float], villages: gpd.GeoDataFrame, file: str
 ) -> None:
-    assert source.path is not None
-    file, text = source.path.name, rows.code
-    twice = codes[codes.notna() & codes.duplicated(keep=False)].sort_values(kind="stable")
-    if len(twice) and not source.part_columns:
+    """Raise SchemaError where most rows with people tell no village."""
+    if villages.empty:
+        return
+    # A row without a code and without people is a remark or a heading.
+    row = rows.code.notna() | people.notna()
+    _refuse_unnamed(rows, codes, row, file)
+    refuse_mostly_bad(rows.code[row], codes[row].isna(), WHAT, file, regency_of(villages.index[0]))
+
+
+def _rows_of_one_village(codes: pd.Series[Any], source: PopulationFile) -> pd.Series[bool]:
+    """Return which rows are of a village that other rows are of too, where they count no parts of it."""
+    several = codes.notna() & codes.duplicated(keep=False)
+    return several & (not source.part_columns)
+
+
+def _twice_finding(codes: pd.Series[Any], rows: TableRows, file: str) -> tuple[Finding, ...]:
+    """Return the finding about villages that stand in several rows, if there are any."""
+    if codes.empty:
+        return ()
+    of = codes.groupby(codes).apply(lambda one: ", ".join(map(str, one.index)))
+    return (Finding(
+        "error", "population", "village_twice", len(of),
+        tuple(f"{code} (rows {at})" for code, at in of.items())[:5],
+        f"{file}: villages that stand in several rows; which counts is unknown, and so are their people",
+        "keep one row for each: one may be of another village, or the sum of a kecamatan of its name",
+        _village_cells(rows, codes.index, file, map(str, codes),
+                       ["the people of its village are unknown"] * len(codes)),
+    ),)  # fmt: skip
+
+
+# Up to this share of the villages may stand twice, and be told; where more do the table is of another form.
+TWICE_SHARE = 0.5
+
+
+def _check_codes(
+    codes: pd.Series[Any], several: pd.Series[bool], rows: TableRows, villages: gpd.GeoDataFrame, file: str
+) -> None:
+    text, parts = rows.code, part_columns(rows.table)
+    twice = codes[several].sort_values(kind="stable")
+    # Rows that say which part of a village they are mean to be summed.
+    if len(twice) and (parts or twice.nunique() > TWICE_SHARE * codes.nunique()):
         of = twice.groupby(twice).apply(lambda one: ", ".join(map(str, one.index)))
-        parts = part_columns(rows.table)
         what_to_do = (
             f"Where each row counts a part of its village ({' and '.join(parts)}), write parts: "
             f"{_listed(parts)} into AREA.yml: they are summed." if parts else

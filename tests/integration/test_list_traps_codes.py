@@ -132,8 +132,15 @@ def test_a_kecamatans_sum_is_no_villages_people(folder, word):
 
 def test_a_village_that_is_there_twice_is_told_by_its_rows(folder):
     namesake(folder)
+    layers, told = table(folder, None, ["AMBULU", DESA[1], "Ambulu", *DESA[3:]], Kecamatan=None)
+    twice = told["village_twice"]
+    assert (twice.severity, twice.ids) == ("error", ("35.09.11.2001 (rows 2, 4)",))
+    assert "sum of a kecamatan of its name" in twice.action
+    # Which of the two counts nobody can tell.
+    assert layers.villages["people"].isna().tolist() == [True, False, True, False, False, False]
+    # Where most stand twice the table is of another form.
     with pytest.raises(SchemaError, match=r"35\.09\.11\.2001 \(rows 2, 4\).*heading of a kecamatan"):
-        table(folder, None, ["AMBULU", DESA[1], "Ambulu", *DESA[3:]], Kecamatan=None)
+        table(folder, None, ["AMBULU", DESA[1], "Ambulu", DESA[1], DESA[4], DESA[4]], Kecamatan=None)
 
 
 def test_a_unit_of_which_only_the_kecamatan_is_known_stands_in_no_village_of_its_name(folder):

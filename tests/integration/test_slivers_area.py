@@ -76,6 +76,9 @@ def test_effects_and_rows_of_findings_are_stored(area, tmp_path, jangkau):
     assert jangkau("build", area(), "--out", tmp_path / "work")[0] == 0
     [found] = [f for f in open_workspace(tmp_path / "work").findings if f.rule == "unknown_village"]
     assert (found.count, len(found.ids), len(found.cells)) == (8, 5, 8)
-    assert {(c.value, c.effect) for c in found.cells} == {("7 people", "is counted nowhere")}
+    assert {c.effect for c in found.cells} == {"its 7 people are counted nowhere"}
+    assert [c.value for c in found.cells] == [f"35.09.09.20{i}" for i in range(10, 18)]
+    # The rows of a table, by which its sender finds them.
+    assert len({(c.file, c.row, c.column) for c in found.cells}) == 8
     said = json.loads(jangkau("check", tmp_path / "work", "--json")[1])
     assert len(next(f for f in said if f["rule"] == "unknown_village")["cells"]) == 8

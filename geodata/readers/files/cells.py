@@ -118,9 +118,16 @@ BAD_CODE = "rows whose village code is empty, too short or spoiled (a number wit
 
 
 def bad_codes(
-    layer: str, text: pd.Series[Any], bad: pd.Series[bool], message: str = BAD_CODE
-) -> tuple[Finding, ...]:
-    """Return a finding that names the rows whose village code is none: empty, short or spoiled."""
+    layer: str, text: pd.Series[Any], bad: pd.Series[bool], message: str = BAD_CODE,
+    cells: tuple[Cell, ...] = (),
+) -> tuple[Finding, ...]:  # fmt: skip
+    """Return a finding that names the rows whose village code is none: empty, short or spoiled.
+
+    Parameters
+    ----------
+    cells
+        Those of the rows, where the reader knows them.
+    """
     rows = [
         f"row {row} ({t!r})" if isinstance(t, str) else f"row {row} (empty)" for row, t in text[bad].items()
     ]
@@ -128,7 +135,7 @@ def bad_codes(
         return ()
     return (Finding(
         "error", layer, "bad_code", len(rows), tuple(rows[:5]),
-        message, "write the code as text, like 35.09.01.2001", rows_about(rows),
+        message, "write the code as text, like 35.09.01.2001", cells or rows_about(rows),
     ),)  # fmt: skip
 
 
@@ -455,12 +462,12 @@ def has_name(text: pd.Series[Any]) -> pd.Series[Any]:
     return named
 
 
-def total_finding(layer: str, rows: pd.Series[Any]) -> tuple[Finding, ...]:
-    """Return the finding about rows of totals, if there are any."""
-    ids = [f"row {i}" for i in rows.index[rows]]
+def total_finding(layer: str, rows: pd.Series[Any], file: str = "") -> tuple[Finding, ...]:
+    """Return the finding about rows of totals, if there are any; with ``file``, about its rows."""
+    numbers = [int(i) for i in rows.index[rows]]
+    ids = [f"row {i}" for i in numbers]
     if not ids:
         return ()
     text = "rows of totals were left out"
-    return (
-        Finding("info", layer, "total_row", len(ids), tuple(ids[:5]), text, "none needed", rows_about(ids)),
-    )
+    cells = tuple(Cell(file, i, "", "") for i in numbers) if file else rows_about(ids)
+    return (Finding("info", layer, "total_row", len(ids), tuple(ids[:5]), text, "none needed", cells),)
