@@ -26,7 +26,8 @@ def add_commands(commands: Commands) -> None:
     )
     check.add_argument(
         "--lists", type=Path, metavar="AREA.yml",
-        help="with --out: also a marked workbook, in Indonesian, of each facility list that it names",
+        help="with --out: also a marked workbook, in Indonesian, of each list of facilities and table of "
+        "people that it names",
     )  # fmt: skip
     check.add_argument(
         "--answers", type=Path, nargs="+", metavar="FILE-periksa.xlsx",
@@ -81,7 +82,7 @@ def _write(
     from geodata.areafile import read_area_file
     from planner.reports.senders.folder import write_findings
 
-    lists = read_area_file(options.lists).facilities if options.lists else ()
+    lists = read_area_file(options.lists).lists if options.lists else ()
     written = write_findings(layers, findings, options.out, lists=lists, grade=grade)
     return [f"written: {file}" for file in written]
 
@@ -107,7 +108,7 @@ def _take_answers(layers: Layers, findings: Sequence[Finding], options: argparse
             cells = counted(answered.others[file], "cell", "cells")
             say(f"    {cells} besides the answers hold what was not sent; nothing of it was taken")
         say(f"    next: in AREA.yml, name {options.out / corrected} in the place of {file} (and leave sheet: "
-            "out; of a map write coordinates: geometry), and build again")  # fmt: skip
+            "out; of a map of units write coordinates: geometry), and build again")  # fmt: skip
     for path in answered.files:
         say(f"written: {path}")
 

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
+from geodata.codes import parse_village_code
 from geodata.crs import inside_indonesia
 from geodata.errors import InputError
 from geodata.files.csvtext import csv_text, guarded
 from geodata.readers.coordinates import stated_coordinates
 from geodata.readers.facilities.angle_parts import MADE
 from geodata.readers.facilities.rows import JOINED
+from geodata.readers.register import Register
 from geodata.vocabulary.columns import functioning_words
 from geodata.vocabulary.kind_names import kind_of_name
 from geodata.vocabulary.spelling import spelling_key
@@ -26,7 +28,7 @@ from planner.reports.senders.texts import sender_texts
 from planner.reports.senders.trial import Trial
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -40,7 +42,14 @@ _NUMBER = re.compile(r"[-+]?[0-9]+([.,][0-9]+)?")
 TAKEN, CONFIRMED, REMOVED, REFUSED = "yes", "confirmed", "removed", "no"
 # What they write of a row that stands twice, and the rules that say so of two rows of one list.
 REMOVE = ("hapus", "hapus baris", "hapus baris ini", "baris ganda", "ganda", "dobel")
-TWICE = ("same_unit", "same_place", "id_twice")
+VILLAGE_TWICE = "village_twice"
+TWICE = ("same_unit", "same_place", "id_twice", VILLAGE_TWICE)
+# Rows of a table of people that count nowhere: without them it says the same.
+NOWHERE = ("unknown_village", "bad_code")
+# Which village a row of people is of: whatever is told about, a code may answer it, in the column of codes.
+OF_VILLAGES = (
+    *NOWHERE, VILLAGE_TWICE, "near_name", "code_and_name_differ", "sum_row", "total_row", "district_row",
+)  # fmt: skip
 PARENT = "unknown_parent"
 # Places that a build does not take as they stand: one that is right all the same is marked in the list.
 DOUBTED_PLACES = ("place_mended", "place_proposed", "place_far")
@@ -79,7 +88,10 @@ class Decided(NamedTuple):
 
 
 class _Change(NamedTuple):
-    """What an answer wants to stand in the cells of a finding, or in a new column; or why it is not taken."""
+    """What an answer wants to stand in the cells of a finding, or in a new column; or why it is not taken.
+
+    ``code`` is the column of codes (heading, number) where the answer belongs there, not into the cells.
+    """
 
     asked: Asked
     answer: str
@@ -88,6 +100,12 @@ class _Change(NamedTuple):
     confirms: bool = False
     adds: str = ""
     removes: bool = False
+    code: tuple[str, int] | None = None
+
+    @property
+    def targets(self) -> tuple[int, ...]:
+        """The columns into which the texts go."""
+        return self.asked.targets if self.code is None else (self.code[1],)
 
 
 def decide(returned: Returned, known: Mapping[str, FindingRow], layers: Layers | None = None) -> Decided:
@@ -106,7 +124,7 @@ def decide(returned: Returned, known: Mapping[str, FindingRow], layers: Layers |
     changes = _without_contradictions(changes)
     changes = _without_lost_rows(changes, returned, known, layers)
     if layers is not None:
-        changes = _without_unread(changes, returned, layers)
+        changes = _without_unread(changes, returned, layers, _register(returned, known))
     answers = [_answer(change, returned.file) for change in changes]
     sent = {one.finding for one in returned.asked}
     answers += [
@@ -141,7 +159,7 @@ def _applied(changes: Iterable[_Change], returned: Returned) -> list[list[str]]:
         one = change.asked
         if change.adds:
             added.setdefault(change.adds, {})[one.sheet_row] = "ya" if change.confirms else change.texts[0]
-        for target, text in zip(one.targets, change.texts, strict=False):
+        for target, text in zip(change.targets, change.texts, strict=False):
             rows[one.sheet_row - 1][target - 1] = text
     for heading_, texts in added.items():
         texts[returned.head] = heading_
@@ -166,7 +184,8 @@ def _change(one: Asked, returned: Returned, known: Mapping[str, FindingRow]) -> 
     if finding is None:
         why = "the workspace has no such finding: it was built from another list since, or is another area's"
         return _Change(one, answer, why=why)
-    if (finding.file, finding.value) != (returned.file, one.value):
+    # What is told of a village has no file of its own.
+    if (finding.file or returned.file, finding.value) != (returned.file, one.value):
         return _Change(one, answer, why="the value in the list has changed since the workbook was sent")
     return _meant(one, answer, finding, returned)
 
@@ -187,7 +206,8 @@ def _meant(one: Asked, answer: str, finding: FindingRow, returned: Returned) -> 
             )
         return _confirmed(one, answer, before, finding.rule, returned)
     if word in map(spelling_key, REMOVE):
-        why = "" if finding.rule in TWICE else "only a row that stands twice in its list is left out by this"
+        lost = finding.rule in TWICE or (returned.layer == "population" and finding.rule in NOWHERE)
+        why = "" if lost else "only a row that stands twice in its list is left out by this"
         return _Change(one, answer, why=why, removes=not why)
     text = answer
     if word == spelling_key(PROPOSED):
@@ -200,6 +220,8 @@ def _meant(one: Asked, answer: str, finding: FindingRow, returned: Returned) -> 
 def _in_cells(one: Asked, said: tuple[str, str], rule: str, returned: Returned) -> _Change:
     """Return what an answer, and the text that it means, want in the cells of a finding."""
     answer, text = said
+    if returned.code_column and rule in OF_VILLAGES and parse_village_code(text) is not None:
+        return _Change(one, answer, (text,), code=(returned.code, returned.code_column))
     if not one.targets:
         return _Change(one, answer, why="it is about no single cell of the list; correct the list by hand")
     if rule in OF_NAMES and returned.kind_in_names:
@@ -344,10 +366,22 @@ def _without_lost_rows(
         why = ""
         if change.removes and change.asked.sheet_row in busy:
             why = "the row is to be left out, and another answer corrects it"
-        elif change.removes and not (_twins(change.asked, returned, known, layers) - out):
+        elif (
+            change.removes
+            and _rule(change.asked) in TWICE
+            and not (_twins(change.asked, returned, known, layers) - out)
+        ):
             why = "no other row of the same unit would stay in the list; leave one of them"
         elif not change.removes and not change.why and change.asked.sheet_row in out:
             why = "another answer leaves the row out"
+        elif (
+            change.confirms
+            and _rule(change.asked) == VILLAGE_TWICE
+            and _alike(change.asked, returned, known) - out
+        ):
+            why = (
+                "of rows of one village only one can be right; write hapus for the other, or its own village"
+            )
         checked.append(change._replace(why=why) if why else change)
     return checked
 
@@ -363,6 +397,9 @@ def _twins(
     said = _texts_at(one, one.sheet_row, returned)
     rows = range(returned.head + 1, len(returned.rows) + 1)
     alike = {n for n in rows if n != one.sheet_row and _texts_at(one, n, returned) == said}
+    if _rule(one) == VILLAGE_TWICE:
+        # One row may say its village by the code, and the other by the name.
+        return _alike(one, returned, known)
     if _rule(one) == "id_twice":
         # The first row of the id has no finding.
         return alike if _unit(known[one.finding].value, layers) == unit else set()
@@ -372,6 +409,17 @@ def _twins(
         if _rule(a) == _rule(one) and a.finding in known and _unit(known[a.finding].id, layers) == unit
     }
     return alike & others
+
+
+def _alike(one: Asked, returned: Returned, known: Mapping[str, FindingRow]) -> set[int]:
+    """Return the other rows that are told to be of the same village."""
+    village = known[one.finding].id
+    return {
+        a.sheet_row
+        for a in returned.asked
+        if a.sheet_row != one.sheet_row and _rule(a) == _rule(one) and a.finding in known
+        and known[a.finding].id == village
+    }  # fmt: skip
 
 
 def _rule(one: Asked) -> str:
@@ -392,7 +440,22 @@ def _unit(facility: str, layers: Layers | None) -> tuple[str, ...]:
     return str(kind), spelling_key(str(name)), str(village)
 
 
-def _without_unread(changes: Sequence[_Change], returned: Returned, layers: Layers) -> list[_Change]:
+def _register(returned: Returned, known: Mapping[str, FindingRow]) -> Register:
+    """Return the other codes of a table of people, as the build found their villages: the trial has no files.
+
+    One code may stand in rows of several villages, which their names tell apart: it tells none.
+    """
+    found: dict[str, set[str]] = {}
+    for said in known.values():
+        if (said.file, said.rule, said.column) == (returned.file, "code_bridge", returned.code):
+            digits = "".join(c for c in said.value if c.isdigit())
+            found.setdefault(digits, set()).add(said.id)
+    return Register({}, {digits: min(ids) for digits, ids in found.items() if len(ids) == 1 and all(ids)})
+
+
+def _without_unread(
+    changes: Sequence[_Change], returned: Returned, layers: Layers, register: Register
+) -> list[_Change]:
     """Return changes without answers that a build could not read in their column."""
     changes = [
         c._replace(why="no puskesmas of the lists has this id")
@@ -401,46 +464,77 @@ def _without_unread(changes: Sequence[_Change], returned: Returned, layers: Laye
         else c
         for c in changes
     ]  # fmt: skip
-    trial = Trial(returned.entry, layers.villages)
+    trial = Trial(returned.entry, layers.villages, returned.layer, register)
     tried = [c for c in changes if not (c.why or c.confirms or c.removes)]
     why = _tried(trial, tried, changes, returned)
-    return [c._replace(why=why.get(_at(c), "")) if c in tried and _at(c) in why else c for c in changes]
+    return [c._replace(why=why[c.asked.finding]) if c in tried and c.asked.finding in why else c
+            for c in changes]  # fmt: skip
 
 
 def _tried(
     trial: Trial, tried: Sequence[_Change], changes: Sequence[_Change], returned: Returned
-) -> dict[tuple[int, str], str]:
-    """Return by row and column why answers cannot be read; column by column where not all can be together."""
+) -> dict[str, str]:
+    """Return by finding why answers cannot be read; column by column where not all can be together."""
 
-    def unread(some: Sequence[_Change]) -> dict[tuple[int, str], str]:
+    def unread(some: Sequence[_Change]) -> dict[str, str]:
         others = [c for c in changes if c not in tried]
-        return trial.unread(list_csv(_applied([*some, *others], returned)), map(_at, some))
+        at = {c.asked.finding: _at(c, returned) for c in some}
+        bad = trial.unread(
+            list_csv(_applied([*some, *others], returned)), {x for of in at.values() for x in of}
+        )
+        return {finding: bad[cell] for finding, of in at.items() for cell in of if cell in bad}
 
     try:
         return unread(tried)
     except InputError:
         pass
-    found: dict[tuple[int, str], str] = {}
+    found: dict[str, str] = {}
     for column in dict.fromkeys(c.asked.column for c in tried):
         mine = [c for c in tried if c.asked.column == column]
         try:
             found |= unread(mine)
         except InputError as error:
-            found |= {
-                _at(c): f"with the answers of this column the list cannot be read: {error}" for c in mine
-            }
+            found |= _one_by_one(mine, unread, error)
     return found
 
 
-def _at(change: _Change) -> tuple[int, str]:
-    return change.asked.sheet_row, change.asked.column
+# So many answers of a column are tried one by one where they cannot be read together.
+SINGLY = 100
+
+
+def _one_by_one(
+    changes: Sequence[_Change], unread: Callable[[Sequence[_Change]], dict[str, str]], error: InputError
+) -> dict[str, str]:
+    """Return by finding why answers cannot be read: each with those before it that can."""
+    found: dict[str, str] = {}
+    good: list[_Change] = []
+    for change in changes:
+        why = f"with the answers of this column the list cannot be read: {error}"
+        if len(changes) <= SINGLY:
+            try:
+                bad = unread([*good, change])
+                why = bad.get(change.asked.finding, "")
+            except InputError as own:
+                why = f"with it the list cannot be read: {own}"
+        if why:
+            found[change.asked.finding] = why
+        else:
+            good.append(change)
+    return found
+
+
+def _at(change: _Change, returned: Returned) -> set[tuple[int, str]]:
+    """Return where a build may tell that it cannot read an answer: rows of the sheet and headings."""
+    own = (change.asked.sheet_row, change.asked.column)
+    village = _rule(change.asked) in OF_VILLAGES and returned.code
+    return {own, (own[0], returned.code)} if village else {own}
 
 
 def _cells(change: _Change) -> list[tuple[tuple[int, int], str]]:
     if change.why:
         return []
     row = change.asked.sheet_row
-    return [((row, t), text) for t, text in zip(change.asked.targets, change.texts, strict=False)]
+    return [((row, t), text) for t, text in zip(change.targets, change.texts, strict=False)]
 
 
 def answers_csv(answers: Iterable[Answer]) -> str:

@@ -7,6 +7,8 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from geodata.readers.files.cells import cell_text
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -16,6 +18,7 @@ PIECE_CHARACTERS = 30_000
 STAND_IN = "\ufffd"
 # NUL is no text for any reader, half a surrogate pair is no UTF-8.
 _NO_TEXT = re.compile("[\x00\ud800-\udfff]")
+_LIKE_THOUSANDS = re.compile(r"-?\d{1,3}\.\d{3}")
 _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -28,6 +31,18 @@ def plain(text: str) -> str:
     True
     """
     return _NO_TEXT.sub(STAND_IN, text)
+
+
+def sure_text(value: object) -> str:
+    """Return a cell as text that reads as the same number again: 9.728 written as such would be 9,728.
+
+    Examples
+    --------
+    >>> sure_text(9.728), sure_text(-8.1706), sure_text(9728.0), sure_text("9.728")
+    ('9.7280', '-8.1706', '9728', '9.728')
+    """
+    text = cell_text(value)
+    return f"{text}0" if isinstance(value, float) and _LIKE_THOUSANDS.fullmatch(text) else text
 
 
 def shown(text: str, most: int = CELL_CHARACTERS) -> str:

@@ -7,7 +7,7 @@ import re
 from importlib.metadata import version
 from typing import TYPE_CHECKING, NamedTuple
 
-from geodata.areafile import list_names
+from geodata.areafile import PopulationFile, list_names
 from geodata.errors import ConfigError
 from geodata.readers.files.opening import file_sha256
 from geodata.workspace import Ours, replace_folder
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from geodata.areafile import FacilitiesFile
+    from geodata.areafile import ListFile
     from geodata.layers import Finding, Layers
     from planner.coverage.grade import Grade
     from planner.reports.senders.lists import SentList
@@ -62,7 +62,7 @@ def write_findings(
     findings: Sequence[Finding],
     out: Path,
     *,
-    lists: Sequence[FacilitiesFile] = (),
+    lists: Sequence[ListFile] = (),
     grade: Grade | None = None,
 ) -> list[Path]:
     """Write ``findings.csv``, and for each file of lists a workbook that goes back to its sender.
@@ -76,7 +76,7 @@ def write_findings(
     out
         The folder; one of the same command is replaced, unless a file in it was changed.
     lists
-        The lists as AREA.yml names them, with whole paths.
+        The lists as AREA.yml names them (:attr:`geodata.areafile.AreaFile.lists`), with whole paths.
     grade
         Of :func:`planner.pipeline.grade`, for ``grade.json``.
 
@@ -105,10 +105,15 @@ def write_findings(
     """
     rows = finding_rows(layers, findings)
     named = {r.file for r in rows if r.file}
-    mine = [pair for pair in zip(lists, list_names(lists), strict=True) if pair[1] in named]
+    of_people = any(r.rule in OF_PEOPLE for r in rows)
+    mine = [
+        (source, name)
+        for source, name in zip(lists, list_names(lists), strict=True)
+        if name in named or (of_people and isinstance(source, PopulationFile))
+    ]
     for source, _ in mine:
         require_unchanged(source, layers)
-    sent = {name: read_list(source, name) for source, name in mine}
+    sent = {name: read_list(source, name, rows) for source, name in mine}
     rows = [_with_row(row, sent) for row in rows]
     with replace_folder(out, CHECK) as stage:
         (stage / FINDINGS).write_text(findings_csv(rows), "utf-8", newline="")
@@ -126,18 +131,29 @@ def _write_workbooks(sent: Sequence[SentList], rows: Sequence[FindingRow], stage
     by_file: dict[Path, list[tuple[SentList, list[Marked]]]] = {}
     for one in sent:
         if marked := marked_in(one, rows):
-            by_file.setdefault(one.source.path, []).append((one, marked))
+            by_file.setdefault(one.path, []).append((one, marked))
     for lists, stem in zip(by_file.values(), _stems([path.name for path in by_file]), strict=True):
         write_marked(lists, stage / f"{stem}{SENT_END}")
 
 
+# What is told of villages, and stands in the row that a table of people has for each.
+OF_PEOPLE = ("people_unknown", "people_too_dense", "group_exceeds_people", "people_differ")
+
+
 def _with_row(row: FindingRow, sent: Mapping[str, SentList]) -> FindingRow:
-    """Return a finding that names a facility of a list with the number of its row and the list's heading."""
-    if row.row or row.file not in sent:
+    """Return a finding that names a unit of a list with the number of its row and the list's heading.
+
+    The unit is a facility, or of a table of people a village.
+    """
+    file = row.file
+    if not file and row.rule in OF_PEOPLE:
+        file = next((name for name, one in sent.items() if one.layer == "population"), "")
+    if row.row or file not in sent:
         return row
-    found = sent[row.file].row_of(row.id)
-    column = sent[row.file].heads.get(row.column, row.column)
-    return row if found is None else row._replace(row=str(found), column=column)
+    found = sent[file].row_of(row.id)
+    if found is None:
+        return row
+    return row._replace(file=file, row=str(found), column=sent[file].heading_of(row.column, found))
 
 
 def write_answers(

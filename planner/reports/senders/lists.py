@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from geodata.areafile import KindColumn
+from geodata.areafile import KindColumn, PopulationFile
+from geodata.codes import parse_village_code
 from geodata.errors import WorkspaceError
 from geodata.layers import PLACE
 from geodata.readers.facilities.rows import JOINED, MADE_COLUMNS, SIDES, rows_of
-from geodata.readers.files.cells import cell_text
+from geodata.readers.files.cells import text_column
 from geodata.readers.files.opening import file_sha256
 from geodata.readers.files.sheets import sheet_names, sheet_rows
 from geodata.readers.files.table import BOOK_SUFFIXES, holds_table
-from planner.reports.senders.cells import plain
+from geodata.readers.population import people_rows_of
+from planner.reports.senders.cells import plain, sure_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
-    from geodata.areafile import FacilitiesFile
+    import pandas as pd
+
+    from geodata.areafile import FacilitiesFile, ListFile
     from geodata.layers import Layers
     from geodata.readers.facilities.rows import Rows
+    from planner.reports.senders.rows import FindingRow
 
 # The heading of a map's places, as their findings name it.
 GEOMETRY = "geometry"
@@ -31,7 +37,7 @@ ABOUT_PLACES = frozenset({
 
 
 class SentList(NamedTuple):
-    """A list as its sender wrote it.
+    """A list as its sender wrote it: of facilities, or a table of people.
 
     Attributes
     ----------
@@ -49,92 +55,142 @@ class SentList(NamedTuple):
         Heading → number of its column (from 1).
     place
         The columns of its coordinates: latitude and longitude, or the one that holds both; none where they
-        stand in more.
-    place_column
-        The heading by which findings name the coordinates.
-    ids
-        The row's number in findings, by the id that its facility has.
-    heads
-        The heading of each of the layer's columns that the list has.
+        stand in more, or it has none.
+    own
+        What its reader says of its columns and rows.
     first
         By how much a row's number in ``rows`` is above its number in findings: 1 for maps, else 0.
     """
 
-    source: FacilitiesFile
+    source: ListFile
     name: str
     sheet: str | None
     rows: list[list[str]]
     head: int
     columns: dict[str, int]
     place: tuple[int, ...]
-    place_column: str
-    ids: dict[str, int]
-    heads: dict[str, str]
+    own: Own
     first: int
 
     @property
-    def kind_in_names(self) -> bool:
-        """Whether the names tell what each unit is, and no column of its own does."""
-        return isinstance(self.source.kind, KindColumn) and self.source.kind.from_ is not None
+    def path(self) -> Path:
+        """Its file."""
+        return path_of(self.source)
 
-    def row_of(self, facility: str) -> int | None:
-        """Return the row (as findings number it) of a facility; None where no row has its id."""
+    @property
+    def layer(self) -> Literal["facilities", "population"]:
+        """The layer that it is read into."""
+        return "population" if isinstance(self.source, PopulationFile) else "facilities"
+
+    def row_of(self, unit: str) -> int | None:
+        """Return the row (as findings number it) of a facility or village; None where no row has its id."""
         # An id that was made is the file's name and the row's number.
-        return self.ids.get(facility, self.ids.get(f":{facility.rpartition(':')[2]}"))
+        return self.own.ids.get(unit, self.own.ids.get(f":{unit.rpartition(':')[2]}"))
+
+    def heading_of(self, column: str, row: int) -> str:
+        """Return the list's heading of a layer's column, or the column itself where it has none.
+
+        Of several columns that make one together it is the only one that is empty in the row.
+        """
+        headings = self.own.heads.get(column, ())
+        if len(headings) == 1:
+            return headings[0]
+        cells = self.rows[row + self.first - 1]
+        empty = [one for one in headings if one in self.columns and not cells[self.columns[one] - 1]]
+        return empty[0] if len(empty) == 1 else column
 
     def targets(self, rule: str, column: str) -> tuple[int, ...]:
         """Return the columns (from 1) that a finding is about; none for a whole row."""
-        if column == self.place_column and (rule.startswith("place_") or rule in ABOUT_PLACES):
+        if column and column == self.own.place_column and (rule.startswith("place_") or rule in ABOUT_PLACES):
             return self.place
         return (self.columns[column],) if column in self.columns else ()
 
 
-def read_list(source: FacilitiesFile, name: str) -> SentList:
-    """Read a list of facilities as its sender wrote it.
+class Own(NamedTuple):
+    """What the reader of a list says of it, in the words of its file; all that differs between the two.
+
+    Attributes
+    ----------
+    table
+        Its rows (index: row number in the file).
+    heads
+        The headings of each of the layer's columns that findings name.
+    ids
+        The row's number in findings, by the id that its facility has, or the code of its village.
+    code
+        The heading of the villages' codes, where a code may be written into it; "" for none.
+    kind_in_names
+        Whether the names tell what each unit is, and no column of its own does.
+    place_column
+        The heading by which findings name the coordinates; "" for none.
+    place
+        The headings of the coordinates: latitude and longitude, or the one that holds both.
+    places
+        Of a map of facilities each row's place, as "latitude, longitude".
+    """
+
+    table: pd.DataFrame
+    heads: Mapping[str, tuple[str, ...]]
+    ids: Mapping[str, int]
+    code: str = ""
+    kind_in_names: bool = False
+    place_column: str = ""
+    place: tuple[str, ...] = ()
+    places: tuple[str, ...] | None = None
+
+
+def path_of(source: ListFile) -> Path:
+    """Return the file of a list; people have one where they are no raster (:attr:`AreaFile.lists`)."""
+    assert source.path is not None
+    return source.path
+
+
+def read_list(source: ListFile, name: str, findings: Iterable[FindingRow] = ()) -> SentList:
+    """Read a list of facilities, or a table of people, as its sender wrote it.
 
     Parameters
     ----------
     source, name
         Its entry in AREA.yml, and what findings call it (:func:`geodata.areafile.list_names`).
+    findings
+        Of a table of people, by which villages are told whose codes are not Kemendagri's.
 
     Raises
     ------
     InputError
         The file cannot be read.
     """
-    found = rows_of(source)
-    heads = [str(name) for name in found.columns.table.columns if name not in MADE_COLUMNS]
-    if not holds_table(source.path):
-        rows = _map_rows(found, heads)
-        return _sent((source, name, None), rows, (*heads, GEOMETRY), found, head=1)
-    if source.path.suffix.lower() in BOOK_SUFFIXES:
-        what = f"facilities ({source.path.name})"
-        sheet = source.sheet or (sheet_names(source.path, what) or [""])[0]
-        rows = [[cell_text(v) for v in row] for row in sheet_rows(source.path, sheet, what)]
-        head = _heading(rows, min(found.columns.table.index, default=2))
-        return _sent((source, name, sheet), rows, heads, found, head=head)
-    rows = _table_rows(found, heads)
-    return _sent(
-        (source, name, None), rows, heads, found, head=_heading(rows, min(found.columns.table.index))
-    )
+    own = _people(source, name, findings) if isinstance(source, PopulationFile) else _facilities(source)
+    path, table = path_of(source), own.table
+    heads = [str(column) for column in table.columns if column not in MADE_COLUMNS]
+    if not holds_table(path):
+        rows = [heads, *([*map(_text, row)] for row in table[heads].itertuples(index=False))]
+        if own.places is not None:
+            rows = [[*row, place] for row, place in zip(rows, (GEOMETRY, *own.places), strict=True)]
+        return _sent((source, name, None), rows, rows[0], own, head=1)
+    if path.suffix.lower() in BOOK_SUFFIXES:
+        what = f"{'population' if isinstance(source, PopulationFile) else 'facilities'} ({path.name})"
+        sheet = source.sheet or (sheet_names(path, what) or [""])[0]
+        rows = [[sure_text(v) for v in row] for row in sheet_rows(path, sheet, what)]
+        head = _heading(rows, min(table.index, default=2))
+        return _sent((source, name, sheet), rows, heads, own, head=head)
+    rows = _table_rows(table, heads)
+    return _sent((source, name, None), rows, heads, own, head=_heading(rows, min(table.index)))
 
 
 def _sent(
-    which: tuple[FacilitiesFile, str, str | None], rows: list[list[str]], heads: Sequence[str], found: Rows,
+    which: tuple[ListFile, str, str | None], rows: list[list[str]], heads: Sequence[str], own: Own,
     *, head: int,
 ) -> SentList:  # fmt: skip
-    source = which[0]
     width = max((len(row) for row in rows), default=0)
     full = [[plain(text) for text in row] + [""] * (width - len(row)) for row in rows]
     columns = {name: i for i, name in enumerate(heads, start=1)}
-    place = _place(found, source, columns)
-    first = int(not holds_table(source.path))
-    ids, named = _ids(found, source), _heads(found, source)
-    return SentList(*which, full, head, columns, place, found.place_column, ids, named, first)
+    place = tuple(columns[name] for name in own.place if name in columns)
+    return SentList(*which, full, head, columns, place, own, int(not holds_table(path_of(which[0]))))
 
 
-def _heads(found: Rows, source: FacilitiesFile) -> dict[str, str]:
-    """Return the list's heading of each of the layer's columns that findings name."""
+def _facilities(source: FacilitiesFile) -> Own:
+    found = rows_of(source)
     named = {
         "name": found.columns.pick(source.name, "name"),
         "functioning": found.columns.pick(source.functioning, "functioning"),
@@ -142,7 +198,29 @@ def _heads(found: Rows, source: FacilitiesFile) -> dict[str, str]:
         PLACE: found.place_column,
         **{f"staff_{role}": column for role, column in source.staff.items()},
     }
-    return {column: heading for column, heading in named.items() if heading}
+    return Own(
+        found.columns.table,
+        {column: (heading,) for column, heading in named.items() if heading},
+        _ids(found, source),
+        kind_in_names=isinstance(source.kind, KindColumn) and source.kind.from_ is not None,
+        place_column=found.place_column,
+        place=_place(found, source),
+        places=None if holds_table(source.path) else tuple(_places(found)),
+    )
+
+
+def _people(source: PopulationFile, name: str, findings: Iterable[FindingRow]) -> Own:
+    found = people_rows_of(source)
+    code = found.code(source)
+    heads = {"people": found.people, **{f"people_{g}": (c,) for g, c in source.groups.items()}}
+    told = {int(f.row): f.id for f in findings if (f.file, f.rule) == (name, "code_bridge") and f.row}
+    rows: dict[str, list[int]] = {}
+    for row, text in text_column(found.columns.table, code).items():
+        village = told.get(int(row), parse_village_code(text) if isinstance(text, str) else None)
+        rows.setdefault(village or "", []).append(int(row))
+    # Of a village that several rows count no single one is meant.
+    ids = {village: row for village, (row, *more) in rows.items() if village and not more}
+    return Own(found.columns.table, heads, ids, code=code or "")
 
 
 def _ids(found: Rows, source: FacilitiesFile) -> dict[str, int]:
@@ -156,24 +234,14 @@ def _ids(found: Rows, source: FacilitiesFile) -> dict[str, int]:
     return rows
 
 
-def _map_rows(found: Rows, heads: list[str]) -> list[list[str]]:
-    """Return a map's attributes below their names, and each row's place as "latitude, longitude"."""
-    table, stated = found.columns.table, found.stated
-    # As it was written where it is no number, and else with all its digits.
-    places = [
-        said if unread or zero or not said else f"{float(lat)!r}, {float(lon)!r}"
-        for lon, lat, said, unread, zero in zip(*stated, strict=True)
-    ]
-    body = [
-        [*map(_text, row), str(place)]
-        for row, place in zip(table.itertuples(index=False), places, strict=True)
-    ]
-    return [[*heads, GEOMETRY], *body]
+def _places(found: Rows) -> Iterator[str]:
+    """Give each place as it was written where it is no number, and else with all its digits."""
+    for lon, lat, said, unread, zero in zip(*found.stated, strict=True):
+        yield str(said if unread or zero or not said else f"{float(lat)!r}, {float(lon)!r}")
 
 
-def _table_rows(found: Rows, heads: list[str]) -> list[list[str]]:
+def _table_rows(table: pd.DataFrame, heads: list[str]) -> list[list[str]]:
     """Return the rows of a table of text, each at the number that it has in the file."""
-    table = found.columns.table
     rows: list[list[str]] = [[] for _ in range(max(table.index, default=1))]
     # Titles above the heading are not kept: they are no part of the table.
     rows[max(0, min(table.index, default=2) - 2)] = heads
@@ -184,7 +252,7 @@ def _table_rows(found: Rows, heads: list[str]) -> list[list[str]]:
 
 def _text(value: object) -> str:
     # NaN and NaT are not equal to themselves.
-    return "" if value is None or value != value else cell_text(value)  # noqa: PLR0124
+    return "" if value is None or value != value else sure_text(value)  # noqa: PLR0124
 
 
 def _heading(rows: list[list[str]], body: int) -> int:
@@ -199,19 +267,18 @@ def _heading(rows: list[list[str]], body: int) -> int:
     return max(head, 1)
 
 
-def _place(found: Rows, source: FacilitiesFile, columns: dict[str, int]) -> tuple[int, ...]:
+def _place(found: Rows, source: FacilitiesFile) -> tuple[str, ...]:
+    """Return the headings of the coordinates; none where they stand in more than two columns."""
     named, lon = found.place_column, found.columns.pick(source.lon, "lon")
     if named in JOINED.values() and lon is not None:
         sides = [found.columns.pick(None, key) for key, _ in SIDES]
-        return (*(columns[side] for side in sides if side is not None), columns[lon])
-    if named not in columns:
+        return (*(side for side in sides if side is not None), lon)
+    if named in MADE_COLUMNS:
         return ()
-    if named == found.columns.pick(source.lat, "lat") and lon is not None:
-        return columns[named], columns[lon]
-    return (columns[named],)
+    return (named, lon) if named == found.columns.pick(source.lat, "lat") and lon is not None else (named,)
 
 
-def require_unchanged(source: FacilitiesFile, layers: Layers) -> None:
+def require_unchanged(source: ListFile, layers: Layers) -> None:
     """Raise WorkspaceError where a list is another than the one that a workspace was built from.
 
     Raises
@@ -219,10 +286,11 @@ def require_unchanged(source: FacilitiesFile, layers: Layers) -> None:
     WorkspaceError
         The message says to build again.
     """
-    built = {s.sha256 for s in layers.sources if s.layer == "facilities" and s.file == source.path.name}
-    if file_sha256(source.path) not in built:
+    path, layer = path_of(source), "population" if isinstance(source, PopulationFile) else "facilities"
+    built = {s.sha256 for s in layers.sources if s.layer == layer and s.file == path.name}
+    if file_sha256(path) not in built:
         msg = (
-            f"{source.path.name} is not the file that the workspace was built from: its rows may be others. "
+            f"{path.name} is not the file that the workspace was built from: its rows may be others. "
             "Build the workspace again (jangkau build), then check it."
         )
         raise WorkspaceError(msg)

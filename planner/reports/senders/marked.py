@@ -29,8 +29,11 @@ NEW_SHEET = "Daftar"
 FORMAT = 1
 VALUE_CHARACTERS = 200
 PLACE_RULES = ("place_mended", "place_proposed")
-# Nobody is asked about the rows of other kabupaten.
-UNASKED = ("other_regency",)
+# Nobody is asked about the rows of other kabupaten, nor how each village was found: of a table with BPS's
+# codes that is every row, and those that were not found, or by a name that is only near, are told besides.
+UNASKED = ("other_regency", "code_bridge")
+# What is told of a village whose number is not known, and what tells why at the same cell.
+UNKNOWN, WHY_UNKNOWN = "people_unknown", frozenset({"count_unread", "count_unknown"})
 # The rule that asks whether a unit functions, of lists without a column for it too.
 FUNCTIONING = "functioning_unknown"
 # How many findings of a list have comments, and a row in the instructions: more of them open slowly.
@@ -45,7 +48,7 @@ class Marked(NamedTuple):
     finding
         What was found.
     row
-        The sheet's row, from 1.
+        The sheet's row, from 1; that of the headings for what is about a whole column.
     targets
         The columns that it is about, from 1; none for the whole row.
     """
@@ -65,13 +68,21 @@ def marked_in(sent: SentList, rows: Iterable[FindingRow]) -> list[Marked]:
     rows
         Findings, also of other lists.
     """
-    mine = [
-        Marked(r, int(r.row) + sent.first, sent.targets(r.rule, r.column))
-        for r in rows
-        if r.file == sent.name and r.row and r.rule not in UNASKED
-    ]
-    there = [m for m in mine if sent.head < m.row <= len(sent.rows)]
+    about = [r for r in rows if r.file == sent.name and r.rule not in UNASKED]
+    mine = [Marked(r, int(r.row) + sent.first, sent.targets(r.rule, r.column)) for r in about if r.row]
+    told = {(m.row, m.targets) for m in mine if m.finding.rule in WHY_UNKNOWN}
+    there = [
+        m for m in mine
+        if sent.head < m.row <= len(sent.rows)
+        and not (m.finding.rule == UNKNOWN and (m.row, m.targets) in told)
+    ]  # fmt: skip
+    there += [Marked(r, sent.head, (sent.columns[r.column],)) for r in about if _of_column(r, sent)]
     return sorted(there, key=lambda m: (m.row, GRAVITY.index(m.finding.severity), m.finding.finding))
+
+
+def _of_column(said: FindingRow, sent: SentList) -> bool:
+    """Return whether a finding is about a whole column of a list, and no row of it."""
+    return not said.row and not said.id and said.column in sent.columns
 
 
 def write_marked(lists: Sequence[tuple[SentList, Sequence[Marked]]], path: Path) -> None:
@@ -87,7 +98,7 @@ def write_marked(lists: Sequence[tuple[SentList, Sequence[Marked]]], path: Path)
         The file to write (XLSX).
     """
     first = lists[0][0]
-    book = _copy(first) if first.source.path.suffix.lower() in BOOK_SUFFIXES else _new(first)
+    book = _copy(first) if first.path.suffix.lower() in BOOK_SUFFIXES else _new(first)
     for sent, marked in lists:
         _mark(book[sent.sheet or NEW_SHEET], sent, marked)
     _instructions(book, lists)
@@ -101,8 +112,8 @@ def _copy(sent: SentList) -> Any:  # noqa: ANN401 - openpyxl ships no types
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # openpyxl warns about what it does not copy, such as slicers
         # Links to other workbooks are of no use without formulas.
-        book = openpyxl.load_workbook(sent.source.path, rich_text=True, keep_links=False)
-        computed = openpyxl.load_workbook(sent.source.path, data_only=True, keep_links=False)
+        book = openpyxl.load_workbook(sent.path, rich_text=True, keep_links=False)
+        computed = openpyxl.load_workbook(sent.path, data_only=True, keep_links=False)
     for sheet in book.worksheets:
         _without_formulas(sheet, computed[sheet.title])
     if HIDDEN in book.sheetnames:
@@ -152,6 +163,12 @@ def _mark(sheet: Any, sent: SentList, marked: Sequence[Marked]) -> None:  # noqa
     coloured: set[tuple[int, int]] = set()
     told = _told(marked)
     for one in marked:
+        if not one.finding.row:
+            # What is about a column has no row for an answer: the heading says it.
+            head = sheet.cell(one.row, one.targets[0])
+            head.fill = fills[one.finding.severity]
+            _add_comment(head, _comment(one))
+            continue
         k = times[one.row] = times.get(one.row, 0) + 1
         answer = sheet.cell(one.row, first + 2 * (k - 1))
         put(sheet.cell(one.row, answer.column + 1), one.finding.finding)
@@ -222,7 +239,8 @@ def _told(marked: Sequence[Marked]) -> set[Marked]:
     return set(sorted(marked, key=lambda one: (GRAVITY.index(one.finding.severity), one.row))[:COMMENTED])
 
 
-def _comment(one: Marked, answer: str) -> str:
+def _comment(one: Marked, answer: str = "") -> str:
+    """Return what is said at a cell; ``answer`` is the heading of its answers, "" where it has none."""
     texts, said = sender_texts(), one.finding
     rule = texts.of(said.rule)
     lines = [f"[{texts.severity[said.severity]}] {rule.wrong}"]
@@ -230,7 +248,8 @@ def _comment(one: Marked, answer: str) -> str:
         lines.append(texts.comment["value"].format(value=shown(said.value, VALUE_CHARACTERS)))
     if said.proposal:
         lines.append(texts.comment["proposal"].format(proposal=shown(proposal_of(said), VALUE_CHARACTERS)))
-    return "\n".join([*lines, rule.todo, texts.comment["answer"].format(heading=answer)])
+    where = [texts.comment["answer"].format(heading=answer)] if answer else []
+    return "\n".join([*lines, rule.todo, *where])
 
 
 def proposal_of(said: FindingRow) -> str:
@@ -263,7 +282,7 @@ def _instructions(book: Any, lists: Sequence[tuple[SentList, Sequence[Marked]]])
 
     texts = sender_texts()
     page = book.create_sheet(texts.sheet["name"], 0)
-    put(page.cell(1, 1), texts.sheet["title"].format(file=lists[0][0].source.path.name))
+    put(page.cell(1, 1), texts.sheet["title"].format(file=lists[0][0].path.name))
     page.cell(1, 1).font = Font(bold=True, size=14)
     row = 3
     for number, sentence in enumerate(texts.instructions, start=1):
@@ -341,8 +360,10 @@ def _hidden(book: Any, lists: Sequence[tuple[SentList, Sequence[Marked]]]) -> No
 def _records(sent: SentList, marked: Sequence[Marked]) -> Iterator[object]:
     """Give what is kept of one list: what it is, its findings, its rows."""
     yield {"format": FORMAT, "file": sent.name, "sheet": sent.sheet or NEW_SHEET, "findings": len(marked),
-           "rows": len(sent.rows), "head": sent.head, "kind_in_names": sent.kind_in_names,
-           "entry": entry_of(sent.source, place=GEOMETRY if sent.first else None)}  # fmt: skip
+           "rows": len(sent.rows), "head": sent.head, "kind_in_names": sent.own.kind_in_names,
+           "layer": sent.layer, "code": sent.own.code, "code_column": sent.columns.get(sent.own.code, 0),
+           "entry": entry_of(sent.source, is_map=bool(sent.first),
+                             place=GEOMETRY if sent.own.places is not None else None)}  # fmt: skip
     for one in marked:
         yield {"finding": one.finding.finding, "row": one.finding.row, "column": one.finding.column,
                "value": one.finding.value, "sheet_row": one.row, "targets": list(one.targets)}  # fmt: skip

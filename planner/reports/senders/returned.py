@@ -24,14 +24,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 WHAT = "answers"
+_FRACTION = re.compile(r"-?\d+\.\d*[1-9]0+")
 _ID = re.compile(r"[a-z_]+\.[a-z_]+\.[0-9a-f]{10}(-\d+)?")
 
 
 class About(Model):
     """The first record of a list in the hidden sheet: what it is called, its sheet, and how much follows.
 
-    ``head`` is the row of the headings, ``kind_in_names`` as :class:`planner.reports.senders.lists.SentList`
-    has it, ``entry`` the list's entry in AREA.yml; workbooks that were sent before these were written have
+    ``head`` is the row of the headings, ``layer`` what the list is read into, ``kind_in_names`` and ``code``
+    as :class:`planner.reports.senders.lists.Own` has them, ``code_column`` the number of that column (0 for
+    none), ``entry`` the list's entry in AREA.yml; workbooks that were sent before these were written have
     none of them.
     """
 
@@ -42,6 +44,9 @@ class About(Model):
     rows: int = Field(ge=1)
     head: int = Field(default=0, ge=0)
     kind_in_names: bool = False
+    layer: Literal["facilities", "population"] = "facilities"
+    code: str = ""
+    code_column: int = Field(default=0, ge=0)
     entry: dict[str, Any] = Field(default_factory=dict)
 
 
@@ -81,6 +86,10 @@ class Returned(NamedTuple):
         Whether the names tell what each unit is, and no column of its own does.
     entry
         How AREA.yml has its columns read; empty where the workbook does not say it.
+    layer
+        What it is read into: facilities, or population.
+    code, code_column
+        The column of villages' codes, and its number from 1; "" and 0 where no code may be written.
     """
 
     path: Path
@@ -93,6 +102,9 @@ class Returned(NamedTuple):
     head: int = 0
     kind_in_names: bool = False
     entry: Mapping[str, object] = MappingProxyType({})
+    layer: Literal["facilities", "population"] = "facilities"
+    code: str = ""
+    code_column: int = 0
 
 
 def _sheets(path: Path) -> list[str]:
@@ -151,6 +163,9 @@ def read_returned(path: Path) -> tuple[Returned, ...]:
             about.head,
             about.kind_in_names,
             about.entry,
+            about.layer,
+            about.code,
+            about.code_column,
         )
         for (about, asked, rows), one in zip(sent, seen, strict=True)
     )
@@ -213,6 +228,7 @@ def _sent(about: About, left: Sequence[object]) -> _Sent:
     inside = all(
         one.sheet_row <= len(texts) and all(1 <= target <= width for target in one.targets) for one in asked
     )
+    inside = inside and about.code_column <= width
     if len(texts) != about.rows or not inside or any(len(row) != width for row in texts):
         msg = "rows are damaged"
         raise ValueError(msg)
@@ -285,5 +301,6 @@ def _columns_of_ids(page: Sequence[Sequence[str]]) -> set[int]:
 
 
 def _same(text: str) -> str:
-    """Return a text as a workbook gives it back: XML makes one of all line ends."""
-    return " ".join(shown(text).split())
+    """Return a text as a workbook gives it back: XML makes one of all line ends, and 9.7280 is 9.728."""
+    said = " ".join(shown(text).split())
+    return said.rstrip("0") if _FRACTION.fullmatch(said) else said
