@@ -148,6 +148,12 @@ def test_the_table_goes_back_with_its_doubtful_cells_marked(area, send):
     # A number stays one, and its comment is Indonesian.
     assert sheet["D9"].value == 9.728
     assert "Usulan: 9728" in sheet["D9"].comment.text
+    # What is told of the village is told with what stands in its row.
+    assert (
+        "lebih besar daripada jumlah seluruh penduduknya.\nIsi sekarang: 9.728\n" in sheet["D9"].comment.text
+    )
+    assert "of 10" not in sheet["D9"].comment.text
+    assert f"Usulan: {CODES[4]}" in sheet["B8"].comment.text
     assert "kata hapus" in sheet["A11"].comment.text
     assert "Jumlah penduduk desa/kelurahan ini belum diketahui" in sheet["D7"].comment.text
     for row in book["Petunjuk"].iter_rows(values_only=True):
@@ -226,7 +232,7 @@ def test_answers_that_cannot_be_read_are_not_taken(area, send, answer):
 @pytest.mark.slow
 def test_a_code_for_a_row_told_by_its_name_goes_into_the_column_of_codes(area, send, answer):
     rows, _, out = answer(*send(area), "penduduk-periksa.xlsx", {
-        ("near_name", 8): CODES[4], ("bad_code", 14): "3509012001", ("total_row", 15): "35.09.01.2001",
+        ("near_name", 8): "usulan", ("bad_code", 14): "3509012001", ("total_row", 15): "35.09.01.2001",
     })  # fmt: skip
     assert rows["near_name", 8]["taken"] == "yes"
     # A code that another row has is refused wherever it is written.

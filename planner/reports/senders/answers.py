@@ -211,7 +211,9 @@ def _meant(one: Asked, answer: str, finding: FindingRow, returned: Returned) -> 
         return _Change(one, answer, why=why, removes=not why)
     text = answer
     if word == spelling_key(PROPOSED):
-        if not finding.proposal or not sender_texts().of(finding.rule).replaces:
+        # A village's code can stand in the column of codes, if not in the cell.
+        coded = returned.code_column and finding.rule in OF_VILLAGES
+        if not finding.proposal or not (coded or sender_texts().of(finding.rule).replaces):
             return _Change(one, answer, why="there is no proposal that could stand in the cell")
         text = proposal_of(finding)
     return _in_cells(one, (answer, text), finding.rule, returned)

@@ -45,6 +45,17 @@ def sure_text(value: object) -> str:
     return f"{text}0" if isinstance(value, float) and _LIKE_THOUSANDS.fullmatch(text) else text
 
 
+def as_written(text: str) -> str:
+    """Return a text of :func:`sure_text` as the cell shows it.
+
+    Examples
+    --------
+    >>> as_written("9.7280"), as_written("9728")
+    ('9.728', '9728')
+    """
+    return text[:-1] if text.endswith("0") and _LIKE_THOUSANDS.fullmatch(text[:-1]) else text
+
+
 def shown(text: str, most: int = CELL_CHARACTERS) -> str:
     r"""Return a text as a workbook can show it: control characters have a stand-in, and it is cut.
 

@@ -14,7 +14,7 @@ from geodata.workspace import Ours, replace_folder
 from planner.reports.grade import grade_record
 from planner.reports.outputs import RUN, input_records
 from planner.reports.senders.answers import Answer, answers_csv, decide, list_csv
-from planner.reports.senders.lists import read_list, require_unchanged
+from planner.reports.senders.lists import OF_PEOPLE, read_list, require_unchanged
 from planner.reports.senders.marked import marked_in, write_marked
 from planner.reports.senders.returned import read_returned
 from planner.reports.senders.rows import finding_rows, findings_csv
@@ -134,10 +134,6 @@ def _write_workbooks(sent: Sequence[SentList], rows: Sequence[FindingRow], stage
             by_file.setdefault(one.path, []).append((one, marked))
     for lists, stem in zip(by_file.values(), _stems([path.name for path in by_file]), strict=True):
         write_marked(lists, stage / f"{stem}{SENT_END}")
-
-
-# What is told of villages, and stands in the row that a table of people has for each.
-OF_PEOPLE = ("people_unknown", "people_too_dense", "group_exceeds_people", "people_differ")
 
 
 def _with_row(row: FindingRow, sent: Mapping[str, SentList]) -> FindingRow:

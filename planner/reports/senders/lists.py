@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from geodata.readers.facilities.rows import Rows
     from planner.reports.senders.rows import FindingRow
 
+# What is told of villages, and stands in the row that a table of people has for each.
+OF_PEOPLE = ("people_unknown", "people_too_dense", "group_exceeds_people", "people_differ")
 # The heading of a map's places, as their findings name it.
 GEOMETRY = "geometry"
 # Rules beside those of spoiled coordinates (place_…) whose cells are places.

@@ -7,8 +7,8 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from geodata.readers.files.table import BOOK_SUFFIXES
-from planner.reports.senders.cells import packed, put, shown
-from planner.reports.senders.lists import GEOMETRY
+from planner.reports.senders.cells import as_written, packed, put, shown
+from planner.reports.senders.lists import GEOMETRY, OF_PEOPLE
 from planner.reports.senders.texts import sender_texts
 from planner.reports.senders.trial import entry_of
 
@@ -51,11 +51,14 @@ class Marked(NamedTuple):
         The sheet's row, from 1; that of the headings for what is about a whole column.
     targets
         The columns that it is about, from 1; none for the whole row.
+    value
+        What stands there, as the sender has it.
     """
 
     finding: FindingRow
     row: int
     targets: tuple[int, ...]
+    value: str
 
 
 def marked_in(sent: SentList, rows: Iterable[FindingRow]) -> list[Marked]:
@@ -69,15 +72,23 @@ def marked_in(sent: SentList, rows: Iterable[FindingRow]) -> list[Marked]:
         Findings, also of other lists.
     """
     about = [r for r in rows if r.file == sent.name and r.rule not in UNASKED]
-    mine = [Marked(r, int(r.row) + sent.first, sent.targets(r.rule, r.column)) for r in about if r.row]
+    mine = [_in_row(r, sent) for r in about if r.row]
     told = {(m.row, m.targets) for m in mine if m.finding.rule in WHY_UNKNOWN}
     there = [
         m for m in mine
         if sent.head < m.row <= len(sent.rows)
         and not (m.finding.rule == UNKNOWN and (m.row, m.targets) in told)
     ]  # fmt: skip
-    there += [Marked(r, sent.head, (sent.columns[r.column],)) for r in about if _of_column(r, sent)]
+    there += [Marked(r, sent.head, (sent.columns[r.column],), r.value) for r in about if _of_column(r, sent)]
     return sorted(there, key=lambda m: (m.row, GRAVITY.index(m.finding.severity), m.finding.finding))
+
+
+def _in_row(said: FindingRow, sent: SentList) -> Marked:
+    """Return a finding at its row; what is told of a village by other numbers has the row's own one."""
+    row, targets = int(said.row) + sent.first, sent.targets(said.rule, said.column)
+    if said.rule not in OF_PEOPLE or row > len(sent.rows):
+        return Marked(said, row, targets, said.value)
+    return Marked(said, row, targets, ", ".join(as_written(sent.rows[row - 1][t - 1]) for t in targets))
 
 
 def _of_column(said: FindingRow, sent: SentList) -> bool:
@@ -244,8 +255,8 @@ def _comment(one: Marked, answer: str = "") -> str:
     texts, said = sender_texts(), one.finding
     rule = texts.of(said.rule)
     lines = [f"[{texts.severity[said.severity]}] {rule.wrong}"]
-    if said.value:
-        lines.append(texts.comment["value"].format(value=shown(said.value, VALUE_CHARACTERS)))
+    if one.value:
+        lines.append(texts.comment["value"].format(value=shown(one.value, VALUE_CHARACTERS)))
     if said.proposal:
         lines.append(texts.comment["proposal"].format(proposal=shown(proposal_of(said), VALUE_CHARACTERS)))
     where = [texts.comment["answer"].format(heading=answer)] if answer else []
@@ -326,7 +337,7 @@ def _table_row(one: Marked, sheet: str) -> tuple[str, ...]:
     texts, said = sender_texts(), one.finding
     rule = texts.of(said.rule)
     star = " (*)" if said.proposal and rule.replaces else ""
-    value = shown(said.value, VALUE_CHARACTERS) or texts.sheet["none"]
+    value = shown(one.value, VALUE_CHARACTERS) or texts.sheet["none"]
     proposal = shown(proposal_of(said), VALUE_CHARACTERS) + star
     return (
         sheet,

@@ -15,7 +15,7 @@ from geodata.files.yamlfile import Model
 from geodata.readers.files.cells import cell_text
 from geodata.readers.files.opening import require_file
 from geodata.readers.files.sheets import sheet_names, sheet_rows
-from planner.reports.senders.cells import plain, shown, unpacked
+from planner.reports.senders.cells import as_written, plain, shown, unpacked
 from planner.reports.senders.marked import HIDDEN
 from planner.reports.senders.texts import sender_texts
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 WHAT = "answers"
-_FRACTION = re.compile(r"-?\d+\.\d*[1-9]0+")
 _ID = re.compile(r"[a-z_]+\.[a-z_]+\.[0-9a-f]{10}(-\d+)?")
 
 
@@ -302,5 +301,4 @@ def _columns_of_ids(page: Sequence[Sequence[str]]) -> set[int]:
 
 def _same(text: str) -> str:
     """Return a text as a workbook gives it back: XML makes one of all line ends, and 9.7280 is 9.728."""
-    said = " ".join(shown(text).split())
-    return said.rstrip("0") if _FRACTION.fullmatch(said) else said
+    return as_written(" ".join(shown(text).split()))
