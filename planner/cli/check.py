@@ -89,6 +89,7 @@ def _write(
 
 def _take_answers(layers: Layers, findings: Sequence[Finding], options: argparse.Namespace) -> None:
     from geodata.errors import counted
+    from planner.reports.senders.answers import TWICE
     from planner.reports.senders.folder import write_answers
 
     answered = write_answers(layers, findings, options.answers, options.out)
@@ -101,7 +102,8 @@ def _take_answers(layers: Layers, findings: Sequence[Finding], options: argparse
             f"{len(mine) - taken - confirmed - removed} not taken"
         )
         for answer in (a for a in mine if a.taken == "removed"):
-            say(f"    row {answer.row} is left out, as it stands twice ({answer.finding})")
+            twice = "as it stands twice" if answer.finding.split(".")[1] in TWICE else "as its sender says"
+            say(f"    row {answer.row} is left out, {twice} ({answer.finding})")
         for answer in (a for a in mine if a.taken == "no"):
             say(f"    row {answer.row or '?'} ({answer.finding}): {answer.answer!r} – {answer.why}")
         if file in answered.others:

@@ -177,6 +177,8 @@ def test_answers_count_after_the_next_build(area, send, answer):
     assert rows["village_twice", 11]["taken"] == "confirmed"
     assert rows["village_twice", 10]["taken"] == rows["unknown_village", 13]["taken"] == "removed"
     assert "6 answers taken, 2 confirmed as right, 2 rows left out, 0 not taken" in said
+    assert "row 10 is left out, as it stands twice" in said
+    assert "row 13 is left out, as its sender says" in said
     assert f"name {out / 'penduduk-dijawab.csv'} in the place of penduduk.xlsx" in said
     text = AREA.replace("penduduk.xlsx, sheet: Penduduk", str(out / "penduduk-dijawab.csv"))
     area.write_text(text, "utf-8")
