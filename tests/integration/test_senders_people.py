@@ -377,6 +377,82 @@ def test_an_unchanged_table_is_asked_for(area, send, jangkau, tmp_path):
     assert "penduduk.xlsx is not the file that the workspace was built from" in err
 
 
+def table_with_everything_else(path):
+    """Rows of other kinds: a kecamatan's, headings again, one struck through, and who signed."""
+    rows = [
+        ["35.09.01", "Kec. Ambulu", None, 21000, 900],
+        [CODES[0], "Mekarsari", "Ambulu", 4100, 300],  # the name of the next one
+        [CODES[1], "Mekarsari", "Ambulu", 5000, 200],
+        ["Kode", "Desa", "Kecamatan", "Penduduk", "Balita"],
+        *([code, name, "Ambulu", 1000, 50] for code, name in zip(CODES[2:6], NAMES[2:6], strict=True)),
+        [],
+        [None, "Mengetahui,", None, None, None],
+        [None, "Kepala Dinas Kependudukan", None, None, None],
+        [None, "NIP. 19700101 200001 1 001", None, None, None],
+    ]
+    book, path = workbook(path, rows)
+    for cell in book["Penduduk"][11]:
+        cell.font = Font(strike=True)
+    book["Penduduk"].row_dimensions[10].hidden = True
+    book.save(path)
+
+
+@pytest.mark.slow
+def test_rows_that_are_no_villages_are_told_and_answered(area, send, answer):
+    table_with_everything_else(area.parent / "penduduk.xlsx")
+    sent, work = send(area)
+    asked = ids(openpyxl.load_workbook(sent / "penduduk-periksa.xlsx")["Penduduk"])
+    assert set(asked) == {
+        ("district_row", 4), ("code_and_name_differ", 5), ("heading_again", 7), ("hidden_row", 10),
+        ("struck_row", 11), *(("signature_row", row) for row in (13, 14, 15)),
+    }  # fmt: skip
+    rows, _, out = answer(sent, work, "penduduk-periksa.xlsx", {
+        ("district_row", 4): "benar", ("code_and_name_differ", 5): "Sukamaju", ("heading_again", 7): "hapus",
+        ("struck_row", 11): "hapus", ("signature_row", 13): "Camat",
+    })  # fmt: skip
+    assert {rule: r["taken"] for (rule, _), r in rows.items()} == {
+        "district_row": "confirmed", "code_and_name_differ": "yes", "heading_again": "no", "struck_row": "no",
+        "signature_row": "no",
+    }  # fmt: skip
+    area.write_text(
+        AREA.replace("penduduk.xlsx, sheet: Penduduk", str(out / "penduduk-dijawab.csv")), "utf-8"
+    )
+    layers = read_layers(read_area_file(area))
+    assert layers.villages["people"].head(6).tolist() == [4100, 5000, 1000, 1000, 1000, 1000]
+    assert "code_and_name_differ" not in {f.rule for f in layers.findings}
+
+
+@pytest.mark.slow
+def test_a_proposed_code_that_another_row_has_is_not_taken(area, send, answer):
+    table_with_everything_else(area.parent / "penduduk.xlsx")
+    rows, _, _ = answer(*send(area), "penduduk-periksa.xlsx", {("code_and_name_differ", 5): "usulan"})
+    assert "another row is of the same village" in rows["code_and_name_differ", 5]["why"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("coded", [True, False])
+def test_a_row_taken_for_a_sum_is_a_village_by_its_code(area, send, answer, coded):
+    said = [("Jenggawah", 300), ("Sukamaju", 100), ("Mekarsari", 200), ("Wuluhan", 700), ("Sabrang", 300),
+            ("Pontang", 400)]  # fmt: skip
+    rows = [["Desa", "Penduduk", "Kode"][: 2 + coded], *([*one, None][: 2 + coded] for one in said)]
+    if coded:
+        rows[2][2] = CODES[0]
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    book.save(area.parent / "rekap.xlsx")
+    keys = "name: Desa, people: Penduduk" + ", code: Kode" * coded
+    area.write_text(f"{BARE}population: {{path: rekap.xlsx, {keys}}}\n", "utf-8")
+    answers, _, out = answer(*send(area), "rekap-periksa.xlsx", {("sum_row", 5): CODES[7]})
+    told = answers["sum_row", 5]
+    if not coded:
+        assert "says no village's code" in told["why"]
+        return
+    assert told["taken"] == "yes"
+    area.write_text(f"{BARE}population: {{path: {out / 'rekap-dijawab.csv'}, {keys}}}\n", "utf-8")
+    assert people_of(area)[CODES[7]] == 700
+
+
 # What reads a table of people, and gives findings.
 READERS = ("population.py", "people_rows.py", "people_parts.py", "register.py", "files/cells.py",
            "files/marks.py", "files/signatures.py")  # fmt: skip
