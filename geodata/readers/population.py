@@ -359,20 +359,20 @@ def _near_finding(codes: pd.Series[Any], name: pd.Series[Any], file: str) -> tup
 
 
 def _village_cells(
-    rows: TableRows, which: Iterable[Any], file: str, ids: Iterable[str] = (), effects: Iterable[str] = ()
+    rows: TableRows, which: pd.Index, file: str, ids: Iterable[str] = (), effects: Iterable[str] = ()
 ) -> tuple[Cell, ...]:
     """Return the cells that tell the village of some rows: the code, or the name where that is empty."""
-    said = dict(zip(which, ids, strict=False))
-    does = dict(zip(which, effects, strict=False))
     coded, named = (str(one.name or "") for one in (rows.code, rows.name))
     cells = []
-    for row in which:
-        code, name = rows.code[row], rows.name[row]
+    nothing = [""] * len(which)
+    also = (list(ids) or nothing, list(effects) or nothing)
+    for row, code, name, village, effect in zip(
+        which, rows.code[which], rows.name[which], *also, strict=True
+    ):
         by_name = not coded or (not isinstance(code, str) and isinstance(name, str))
         text = name if by_name else code
         value = text if isinstance(text, str) else ""
-        column = named if by_name else coded
-        cells.append(Cell(file, int(row), column, value, id=said.get(row, ""), effect=does.get(row, "")))
+        cells.append(Cell(file, int(row), named if by_name else coded, value, id=village, effect=effect))
     return tuple(cells)
 
 

@@ -453,6 +453,21 @@ def test_a_row_taken_for_a_sum_is_a_village_by_its_code(area, send, answer, code
     assert people_of(area)[CODES[7]] == 700
 
 
+@pytest.mark.slow
+def test_nobody_is_asked_about_the_other_rows_of_a_provinces_table(area, send):
+    elsewhere = [[f"35.10.01.{2001 + i}", f"Licin {i}", "Licin", 700, 10] for i in range(len(NAMES) + 1)]
+    own = [[code, name, "Ambulu", 1000, 50] for code, name in zip(CODES, NAMES, strict=True)]
+    own[3][3] = "banyak"
+    own[5][0] = "35.09.01.2099"
+    book, path = workbook(area.parent / "penduduk.xlsx", [*own, *elsewhere])
+    book.save(path)
+    sent, _ = send(area)
+    asked = ids(openpyxl.load_workbook(sent / "penduduk-periksa.xlsx")["Penduduk"])
+    assert set(asked) == {("count_unread", 7), ("unknown_village", 9)}
+    with (sent / "findings.csv").open(encoding="utf-8", newline="") as stream:
+        assert sum(r["rule"] == "unknown_village" for r in csv.DictReader(stream)) == len(elsewhere) + 1
+
+
 # What reads a table of people, and gives findings.
 READERS = ("population.py", "people_rows.py", "people_parts.py", "register.py", "files/cells.py",
            "files/marks.py", "files/signatures.py")  # fmt: skip

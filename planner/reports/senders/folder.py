@@ -120,10 +120,22 @@ def write_findings(
         if grade is not None:
             text = json.dumps(grade_record(grade), indent=1, ensure_ascii=False, allow_nan=False)
             (stage / GRADE).write_text(text + "\n", "utf-8")
-        _write_workbooks(list(sent.values()), rows, stage)
+        _write_workbooks(list(sent.values()), _without_elsewhere(rows, layers), stage)
         _write_run(stage, "check", layers)
         names = sorted(p.name for p in stage.iterdir())
     return [out / name for name in names]
+
+
+def _without_elsewhere(rows: Sequence[FindingRow], layers: Layers) -> list[FindingRow]:
+    """Return findings without people of other kabupaten, where they are more than the area's villages.
+
+    Then the table is one of the province or the country, and nobody is asked about its other rows.
+    """
+    out = {
+        r.finding for r in rows
+        if (r.layer, r.rule) == ("population", "unknown_village") and not r.id.startswith(layers.area.code)
+    }  # fmt: skip
+    return [r for r in rows if len(out) <= len(layers.villages) or r.finding not in out]
 
 
 def _write_workbooks(sent: Sequence[SentList], rows: Sequence[FindingRow], stage: Path) -> None:
