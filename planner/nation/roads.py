@@ -109,7 +109,7 @@ def cut_roads(paths: Sequence[Path], folder: Path) -> CutRoads:
         raise ConfigError(msg)
     # In whatever order they are named.
     paths = sorted(paths)
-    key = key_of("roads", 3, osm.pop(), [file_sha256(p) if p.is_file() else "" for p in paths])
+    key = key_of("roads", 4, osm.pop(), [file_sha256(p) if p.is_file() else "" for p in paths])
     known = finished(folder, key)
     if known is None:
         for path in paths:
