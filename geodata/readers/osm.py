@@ -204,6 +204,9 @@ class Ways:
         if way.id in self._deleted or not way.visible or not is_way_to_travel(found):
             return False
         nodes = way.nodes
+        if self._text and any(n.ref == 0 and n.location.x != NOWHERE[0] for n in nodes):
+            # libosmium gives a node without an id the number 0: all roads would meet there.
+            raise UnreadableFileError(_without_refs(way.id))
         self.ids.append(way.id)
         self.tags.append(found)
         self.count.append(len(nodes))
@@ -329,6 +332,14 @@ def _marks(file: IO[bytes], path: Path) -> bool:
             raise UnreadableFileError(msg)
         tail, head = text[-2000:], file.read(_CHUNK)
     return marked
+
+
+def _without_refs(way: int) -> str:
+    return (
+        f"{WHAT}: way/{way} has places without ids of nodes (<nd> with lat and lon, and no ref), so nobody "
+        "knows where roads meet. Export the file with the nodes (Overpass: out body; >; out skel qt;), or use "
+        "an .osm.pbf extract."
+    )
 
 
 def _changes(path: Path) -> str:

@@ -14,6 +14,7 @@ from osmium.osm import mutable
 from geodata.errors import UnreadableFileError
 from geodata.readers.graphml import read_graphml
 from geodata.readers.osm import read_osm_ways
+from geodata.readers.osm_pieces import osm_in_pieces
 from geodata.readers.osm_roads import read_osm_roads
 
 CRS = "EPSG:32749"
@@ -73,6 +74,17 @@ def test_ways_that_bring_their_own_coordinates(tmp_path):
     ordered, _ = pieces(saved(tmp_path, *PLACES, *STREETS))
     assert roads.geometry.geom_equals_exact(ordered.geometry, 0.01).all()
     assert findings == {}
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_places_without_ids_of_nodes_are_no_roads(tmp_path, whole):
+    """Overpass' ``out tags geom``: all roads met at one node, and times were far too short."""
+    street = 'lon="110.0" lat="-7.0"', 'lon="110.001" lat="-7.0"'
+    other = (street[1], 'lon="110.002" lat="-7.0"') if whole else (2, 3)
+    path = saved(tmp_path, *PLACES, way(10, other), way(11, street), name="g.osm")
+    for read in (read_osm_ways, lambda p: list(osm_in_pieces([p], tmp_path))):
+        with pytest.raises(UnreadableFileError, match=r"way/1[01] has places without ids .*out body"):
+            read(path)
 
 
 def test_negative_ids_and_deleted_objects_of_josm(tmp_path):
