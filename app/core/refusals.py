@@ -29,6 +29,17 @@ WORDS = {
     "crossings": _("The line meets roads {times} times, and {most} are allowed. Draw it in parts."),
     "points": _("The line has {points} points, and {most} are allowed. Draw it in parts."),
     "too_long": _("The line is {km} km long, and {most_km} km are allowed."),
+    "points_together": _(
+        "All drawn lines and floods together have more than {most} points. Leave some of them out, or draw "
+        "them with fewer points."
+    ),
+    "km_together": _(
+        "All drawn lines together are longer than {most_km} km. Leave some of them out, or draw them shorter."
+    ),
+    "crossings_together": _(
+        "All drawn roads and floods together meet roads more than {most} times. Leave some of them out, or "
+        "draw them shorter."
+    ),
     "no_facility": _("There is no facility {id} in this area."),
     "id_taken": _("There is a facility {id} already. Give the new one another id."),
     "outside": _("This place is outside the area. Click inside it."),

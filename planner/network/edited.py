@@ -8,7 +8,7 @@ import numpy as np
 
 from geodata.vocabulary.roads import FERRY
 from planner.network.build import build_network, patch_network
-from planner.network.overlay import flood_areas, road_overlay
+from planner.network.overlay import flood_areas, require_few_points, road_overlay
 from planner.scenarios.edits import ROAD_EDITS, ChangeSpeed, Flood
 
 if TYPE_CHECKING:
@@ -52,7 +52,8 @@ def edited_network(
     ------
     ConfigError
         An edit names a road that is not there or reopens one that no class opens, or a drawn line has no
-        length, is too long, meets too many roads or, for a boat, ends far from every road.
+        length, is too long, meets too many roads or, for a boat, ends far from every road; or all edits
+        together are too much for one question.
 
     Examples
     --------
@@ -72,6 +73,7 @@ def edited_network(
     >>> network.usable(Profile("car", "dry")).tolist(), patch
     ([False], None)
     """
+    require_few_points(edits)
     modes = tuple(modes)
     scenario = scenario.model_copy(update={"edits": tuple(edits)})
     areas = flood_areas(floods, edits, str(roads.crs))

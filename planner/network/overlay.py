@@ -48,6 +48,10 @@ if TYPE_CHECKING:
 MOST_LINE_POINTS = 200
 MOST_KM = 500.0
 MOST_CROSSINGS = 200
+# And so are those of all edits together, floods too: each crossing takes a millisecond or two.
+MOST_POINTS_TOGETHER = 20_000
+MOST_KM_TOGETHER = 5_000.0
+MOST_CROSSINGS_TOGETHER = 3_000
 # A cut this close to a junction is the junction.
 JUNCTION_M = 0.1
 CONDITION_TAGS = frozenset({"tracktype", "smoothness"})
@@ -181,7 +185,8 @@ def road_overlay(roads: gpd.GeoDataFrame, edits: Sequence[Edit], rule: DrawingRu
     ------
     EditError
         An edit names a road that is not there or reopens one that no class opens, or a drawn line has no
-        length, is too long, meets too many roads or, for a boat, ends far from every road.
+        length, is too long, meets too many roads or, for a boat, ends far from every road; or all edits
+        together do.
 
     Examples
     --------
@@ -207,7 +212,7 @@ def road_overlay(roads: gpd.GeoDataFrame, edits: Sequence[Edit], rule: DrawingRu
             case AddRoad() | AddBoat():
                 work.add(edit, number)
             case Flood() if edit.factor == 0:
-                work.flood(_drawn(shapely.Polygon(edit.polygon), roads.crs))
+                work.flood(_drawn(shapely.Polygon(edit.polygon), roads.crs), number)
     return work.overlay(edits)
 
 
@@ -236,23 +241,87 @@ def overlaid_roads(roads: gpd.GeoDataFrame, overlay: RoadOverlay) -> gpd.GeoData
     return gpd.GeoDataFrame(pd.concat([kept, overlay.put])) if len(overlay.put) else kept
 
 
+class _Boxes:
+    """The bounds of lines, to which more come all the time: which of them may meet a shape."""
+
+    def __init__(self) -> None:
+        self._ids: list[str] = []
+        self._bounds = np.empty((64, 4))
+
+    def add(self, name: str, line: shapely.LineString) -> None:
+        """Put in a line."""
+        if len(self._ids) == len(self._bounds):
+            self._bounds = np.concatenate([self._bounds, np.empty_like(self._bounds)])
+        self._bounds[len(self._ids)] = shapely.bounds(line)
+        self._ids.append(name)
+
+    def near(self, shape: shapely.Geometry) -> list[str]:
+        """Return whose bounds meet those of a shape, in the order in which they came."""
+        west, south, east, north = shapely.bounds(shape)
+        left, bottom, right, top = self._bounds[: len(self._ids)].T
+        hit = (left <= east) & (right >= west) & (bottom <= north) & (top >= south)
+        return [self._ids[i] for i in np.flatnonzero(hit)]
+
+
 class _Work:
     """The pieces that edits have touched so far."""
 
     def __init__(self, roads: gpd.GeoDataFrame, rule: DrawingRule | None = None) -> None:
         self.base, self._rule = roads, rule
-        # Touched or new pieces by id; base pieces that are cut; pieces nobody may pass.
+        # Touched or new pieces by id, put in by _put alone; base pieces that are cut; pieces nobody may pass.
         self.rows: dict[str, dict[str, Any]] = {}
         self.cut: set[str] = set()
         self.closed: set[str] = set()
-        ends = roads[["from_node", "to_node"]].to_numpy()
-        self.junction = int(ends.max()) + 1 if len(ends) else 0
+        # Looked at for each crossing: a frame gives a row a hundred times as slowly.
+        self._lines, self._ids = roads.geometry.to_numpy(), roads.index.to_numpy()
+        self._ashore = ~roads["road_class"].isin(AFLOAT).to_numpy(dtype=bool)
+        self._index, self._boxes = roads.sindex, _Boxes()
+        self._known: dict[str, dict[str, Any]] = {}
+        # Rows by their junctions, in the order in which they came; those that went are among them.
+        self._at: dict[str, dict[int, list[str]]] = {"from_node": {}, "to_node": {}}
+        self._ends = {end: roads[end].to_numpy() for end in self._at}
+        self.junction = max((int(ends.max()) + 1 for ends in self._ends.values() if len(ends)), default=0)
+        self._km, self._crossings = 0.0, 0
 
     @property
     def rule(self) -> DrawingRule:
         """How far drawn lines may miss a road."""
         assert self._rule is not None
         return self._rule
+
+    def _put(self, row: dict[str, Any]) -> None:
+        """Keep a row that is touched or new."""
+        road_id = row["road_id"]
+        self.rows[road_id] = row
+        self._boxes.add(road_id, row["geometry"])
+        for end, rows in self._at.items():
+            rows.setdefault(int(row[end]), []).append(road_id)
+
+    def _row(self, road_id: str) -> dict[str, Any]:
+        """Return a piece as it is now; not to be changed."""
+        row = self.rows.get(road_id) or self._known.get(road_id)
+        if row is None:
+            row = self._known[road_id] = self.base.loc[road_id].to_dict()
+        return row
+
+    def _count(self, number: int, *, km: float = 0.0, crossings: int = 0) -> None:
+        """Raise EditError where all edits together are too much for one question; 0 is no edit."""
+        if number == 0:
+            return
+        self._km += km
+        self._crossings += crossings
+        if self._crossings > MOST_CROSSINGS_TOGETHER:
+            msg = (
+                f"all drawn roads and floods together meet roads more than {MOST_CROSSINGS_TOGETHER} times. "
+                "Leave some of them out, or draw them shorter."
+            )
+            raise EditError(number, "crossings_together", msg, most=MOST_CROSSINGS_TOGETHER)
+        if self._km > MOST_KM_TOGETHER:
+            msg = (
+                f"all drawn lines together are longer than {MOST_KM_TOGETHER:g} km. "
+                "Leave some of them out, or draw them shorter."
+            )
+            raise EditError(number, "km_together", msg, most_km=MOST_KM_TOGETHER)
 
     def overlay(self, edits: Sequence[Edit]) -> RoadOverlay:
         """Return what has changed."""
@@ -269,11 +338,13 @@ class _Work:
         opened = np.array([bool(row.get("opened")) for row in put], dtype=bool)
         return RoadOverlay(base.index[gone], frame, content_hash(edits), origin, opened)
 
-    def flood(self, polygon: shapely.Geometry) -> None:
-        """Cut the roads at the outline of a flooded area."""
+    def flood(self, polygon: shapely.Geometry, number: int = 0) -> None:
+        """Cut the roads at the outline of a flooded area; 0 is that of no edit."""
         outline = shapely.boundary(polygon)
         for _, line in self._near(outline):
-            for place in shapely.points(shapely.get_coordinates(shapely.intersection(line, outline))):
+            places = shapely.points(shapely.get_coordinates(shapely.intersection(line, outline)))
+            self._count(number, crossings=len(places))
+            for place in places:
                 self._junction_at(place, on=line)
 
     def named(self, name: str, number: int) -> list[str]:
@@ -294,8 +365,8 @@ class _Work:
     def touch(self, road_id: str) -> dict[str, Any]:
         """Return a piece's row to be changed."""
         if road_id not in self.rows:
-            row = self.base.loc[road_id].to_dict()
-            self.rows[road_id] = {**row, "road_id": road_id, "origin": road_id}
+            row = self._row(road_id)
+            self._put({**row, "road_id": road_id, "origin": road_id})
             if row["route"] == FERRY:
                 # All pieces of a ferry come together: staying aboard must cost no second wait.
                 for other in self.base.index[self.base["way_id"] == row["way_id"]]:
@@ -345,6 +416,7 @@ class _Work:
         """Put in a drawn line: it meets what it crosses, or (bridges and boats) what its ends touch."""
         drawn = _drawn(shapely.LineString(edit.line), self.base.crs)
         _require_modest(drawn, len(edit.line), number)
+        self._count(number, km=drawn.length / 1000.0)
         if drawn.geom_type != "LineString" or drawn.length < JUNCTION_M:
             msg = "the line has no length. Draw it between two different places."
             raise EditError(number, "no_length", msg)
@@ -378,11 +450,11 @@ class _Work:
                 if m not in node:
                     node[m] = self._new_junction()
             road_id = f"edit/{number}#{k}"
-            self.rows[road_id] = {
+            self._put({
                 **way, "road_id": road_id, "origin": "", "geometry": piece, "length_m": piece.length,
                 "duration_s": way["duration_s"] * piece.length / line.length,
                 "from_node": node[at[k]], "to_node": node[at[k + 1]],
-            }  # fmt: skip
+            })  # fmt: skip
             if "heights_m" in self.base:
                 ends = [self._height(node[m]) for m in (at[k], at[k + 1])]
                 known = np.isfinite(ends).all() and way["route"] is None
@@ -413,17 +485,19 @@ class _Work:
 
     def _near(self, shape: shapely.Geometry) -> list[tuple[str, shapely.LineString]]:
         """Return (id, line) of the roads on the ground that a shape touches, as they are now."""
-        base = self.base
-        hit = base.iloc[np.sort(base.sindex.query(shape, predicate="intersects"))]
+        hit = np.sort(self._index.query(shape, predicate="intersects"))
+        hit = hit[self._ashore[hit]]
         found = [
             (i, line)
-            for i, line, kind in zip(hit.index, hit.geometry, hit["road_class"], strict=True)
-            if i not in self.cut and i not in self.rows and kind not in AFLOAT
+            for i, line in zip(self._ids[hit], self._lines[hit], strict=True)
+            if i not in self.cut and i not in self.rows
         ]
-        found += [
-            (i, row["geometry"]) for i, row in self.rows.items()
-            if row["road_class"] not in AFLOAT and shapely.intersects(row["geometry"], shape)
-        ]  # fmt: skip
+        for road_id in self._boxes.near(shape):
+            row = self.rows.get(road_id)
+            if row is None or row["road_class"] in AFLOAT:
+                continue
+            if shapely.intersects(row["geometry"], shape):
+                found.append((road_id, row["geometry"]))
         return found
 
     def _meets(self, line: shapely.LineString, number: int, *, ends_only: bool) -> list[tuple[float, int]]:
@@ -432,7 +506,7 @@ class _Work:
         places: list[tuple[float, shapely.Point]] = [(0.0, ends[0]), (line.length, ends[1])]
         if not ends_only:
             for road_id, other in self._near(line):
-                row = self.rows.get(road_id) or self.base.loc[road_id]
+                row = self._row(road_id)
                 if not (row["bridge"] or row["tunnel"]):
                     shared = shapely.get_coordinates(shapely.intersection(line, other))
                     places += [(shapely.line_locate_point(line, p), p) for p in shapely.points(shared)]
@@ -442,6 +516,7 @@ class _Work:
                 f"{MOST_CROSSINGS} times. Draw it in parts, without the zigzags."
             )
             raise EditError(number, "crossings", msg, times=len(places), most=MOST_CROSSINGS)
+        self._count(number, crossings=len(places))
         out: dict[float, int] = {}
         for along, place in sorted(places, key=lambda p: p[0]):
             same = next((m for m in out if abs(m - along) <= JUNCTION_M), None)
@@ -461,13 +536,13 @@ class _Work:
         if not near:
             return None
         for road_id, _ in near:
-            row = self.rows.get(road_id) or self.base.loc[road_id]
+            row = self._row(road_id)
             for end, node in ((0, "from_node"), (-1, "to_node")):
                 if shapely.distance(shapely.get_point(row["geometry"], end), place) <= JUNCTION_M:
                     return int(row[node])
         junction = self._new_junction()
         for road_id, line in near:
-            row = self.rows.get(road_id) or self.base.loc[road_id]
+            row = self._row(road_id)
             if (row["bridge"] or row["tunnel"]) and len(near) > 1 and on is None:
                 continue
             self._cut(road_id, shapely.line_locate_point(line, place), junction)
@@ -493,17 +568,17 @@ class _Work:
             }  # fmt: skip
             if "heights_m" in row:
                 new["heights_m"] = _heights_between(row["heights_m"], a, b)
-            self.rows[new["road_id"]] = new
+            self._put(new)
             if closed:
                 self.closed.add(new["road_id"])
 
     def _height(self, junction: int) -> float:
         """Return the height (m) that other roads have at a junction; NaN where none is known."""
-        base = self.base
-        rows = [*self.rows.values()]
         for end, index in (("from_node", 0), ("to_node", -1)):
-            hit = base.loc[base[end] == junction, "heights_m"].tolist()
-            hit += [row["heights_m"] for row in rows if row[end] == junction and "heights_m" in row]
+            hit = self.base["heights_m"].array[np.flatnonzero(self._ends[end] == junction)].tolist()
+            ids = self._at[end].get(junction, [])
+            rows = [row for row in map(self.rows.get, ids) if row is not None]
+            hit += [row["heights_m"] for row in rows if "heights_m" in row]
             for heights in hit:
                 if len(heights):
                     return float(heights[index])
@@ -625,6 +700,41 @@ def _require_modest(line: shapely.LineString, points: int, number: int) -> None:
             "Places are [longitude, latitude]; is one of them mistyped?"
         )
         raise EditError(number, "too_long", msg, km=km, most_km=MOST_KM)
+
+
+def require_few_points(edits: Iterable[Edit]) -> None:
+    """Raise EditError where the drawn lines and floods of a scenario have too many points together.
+
+    Parameters
+    ----------
+    edits
+        Those of other things have none.
+
+    Raises
+    ------
+    EditError
+        Of the edit with which it is too many.
+
+    Examples
+    --------
+    >>> require_few_points([AddRoad(line=[(113.69, -8.21), (113.71, -8.19)])] * 10)
+    >>> require_few_points([AddRoad(line=[(113.69, -8.21), (113.71, -8.19)])] * 10_001)
+    Traceback (most recent call last):
+        ...
+    planner.scenarios.edits.EditError: edits: edit 10001: all drawn lines and floods together have more ...
+    """
+    points = 0
+    for number, edit in enumerate(edits, start=1):
+        if isinstance(edit, (AddRoad, AddBoat)):
+            points += len(edit.line)
+        elif isinstance(edit, Flood):
+            points += len(edit.polygon)
+        if points > MOST_POINTS_TOGETHER:
+            msg = (
+                f"all drawn lines and floods together have more than {MOST_POINTS_TOGETHER} points. "
+                "Leave some of them out, or draw them with fewer points."
+            )
+            raise EditError(number, "points_together", msg, most=MOST_POINTS_TOGETHER)
 
 
 def require_near(villages: gpd.GeoDataFrame, shape: shapely.Geometry, buffer_m: float, number: int) -> None:

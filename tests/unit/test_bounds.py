@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 import re
+import time
 
 import geopandas as gpd
 import pytest
@@ -14,7 +16,7 @@ from geodata.errors import ConfigError, SchemaError
 from geodata.readers.boundaries import read_boundaries
 from planner.coverage.study import Study
 from planner.pipeline import demo_layers
-from planner.scenarios.edits import AddBoat, AddRoad
+from planner.scenarios.edits import AddBoat, AddRoad, Flood
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +56,63 @@ def test_a_drawn_road_meets_a_bounded_number_of_roads(study, monkeypatch):
         study.gaps([crossing])
     # A bridge meets roads at its ends alone.
     study.gaps([crossing.model_copy(update={"bridge": True})])
+
+
+@pytest.mark.slow
+def test_all_drawn_roads_together_meet_a_bounded_number_of_roads(study, monkeypatch):
+    """Sixty roads within each one's limits kept everybody else waiting for a minute."""
+    monkeypatch.setattr("planner.network.overlay.MOST_CROSSINGS_TOGETHER", 200)
+    monkeypatch.setattr("planner.network.overlay.MOST_CROSSINGS", 1000)
+    crossing = AddRoad(op="add_road", line=zigzag(study, 60, 0.03))
+    study.gaps([crossing])
+    with pytest.raises(
+        ConfigError, match="all drawn roads and floods together meet roads more than 200 times"
+    ):
+        study.gaps([crossing.model_copy(update={"name": str(n)}) for n in range(2)])
+
+
+def test_outlines_of_floods_count_among_the_crossings(study, monkeypatch):
+    x, y = middle(study)
+    saw = [(x + 0.0004 * i, y + 0.02 * (-1) ** i) for i in range(60)]
+    monkeypatch.setattr("planner.network.overlay.MOST_CROSSINGS_TOGETHER", 20)
+    with pytest.raises(ConfigError, match="floods together meet roads more than 20 times"):
+        study.gaps([Flood(polygon=[*saw, (x + 0.03, y - 0.05), (x, y - 0.05)])])
+
+
+def test_all_drawn_lines_together_have_a_bounded_length_and_number_of_points(study, monkeypatch):
+    line = AddRoad(line=zigzag(study, 30, 0.0001), bridge=True)
+    monkeypatch.setattr("planner.network.overlay.MOST_POINTS_TOGETHER", 90)
+    study.gaps([line] * 3)
+    with pytest.raises(
+        ConfigError, match=r"edit 4: all drawn lines and floods together have more than 90 poi"
+    ):
+        study.gaps([line] * 4)
+    monkeypatch.setattr("planner.network.overlay.MOST_KM_TOGETHER", 2.0)
+    with pytest.raises(ConfigError, match=r"edit 2: all drawn lines together are longer than 2 km"):
+        study.gaps([line] * 2)
+
+
+@pytest.mark.slow
+def test_sixty_drawn_roads_are_answered_soon():
+    """Sixty roads of three points across a kabupaten took 61 s: each crossing looked at all pieces."""
+    study = Study(demo_layers(60))
+    west, south, east, north = study.layers.villages.to_crs(4326).total_bounds
+    dice = random.Random(1)  # noqa: S311 - places for a test
+
+    def place():
+        return (dice.uniform(west, east), dice.uniform(south, north))
+
+    def short():
+        x, y = place()
+        return [(x, y), (x + 0.01, y + 0.005), (x + 0.015, y)]
+
+    for roads, most_s in (
+        ([AddRoad(line=short()) for _ in range(60)], 5.0),
+        ([AddRoad(line=[place(), place(), place()]) for _ in range(60)], 20.0),
+    ):
+        start = time.process_time()
+        study.gaps(roads)
+        assert time.process_time() - start < most_s
 
 
 def test_a_village_without_an_area_is_named(tmp_path):
