@@ -1,4 +1,4 @@
-"""Threads that sessions share in turn, so that nobody waits for all that another has asked for."""
+"""Threads that people share in turn, so that nobody waits for all that another has asked for."""
 
 from __future__ import annotations
 
@@ -6,19 +6,24 @@ import threading
 from collections import OrderedDict, deque
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Hashable
+
+    # Pieces of work of one seat, in their order.
+    Queue = deque[tuple[Future[Any], Callable[[], Any]]]
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
 class FairPool:
-    """Threads that take one piece of work from each session in turn.
+    """Threads that take one piece of work from each owner in turn, and of an owner from each seat in turn.
 
-    A session has one piece running at most, however much it has asked for; the other threads are others'.
+    An owner has one piece running at most, however much was asked for and in however many tabs; the other
+    threads are others'.
 
     Parameters
     ----------
@@ -29,66 +34,89 @@ class FairPool:
     def __init__(self, workers: int) -> None:
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="jangkau")
         self._lock = threading.Lock()
-        # In the order of their turns; those that wait for nothing are not here.
-        self._waiting: OrderedDict[Seat, deque[tuple[Future[Any], Callable[[], Any]]]] = OrderedDict()
-        self._running: set[Seat] = set()
+        # By owner, and of each by seat, both in the order of their turns; those that wait for nothing are not
+        # here.
+        self._waiting: OrderedDict[Hashable, OrderedDict[Seat, Queue]] = OrderedDict()
+        self._running: set[Hashable] = set()
 
-    def seat(self) -> Seat:
-        """Return a session's own way to the threads."""
-        return Seat(self)
+    def seat(self, owner: Hashable = None) -> Seat:
+        """Return a session's own way to the threads.
+
+        Parameters
+        ----------
+        owner
+            Whose turns it takes, with all their other seats; None gives it turns of its own.
+        """
+        return Seat(self, owner)
 
     def shutdown(self) -> None:
         """Drop what waits, and wait for what runs."""
         with self._lock:
-            waiting = [future for queue in self._waiting.values() for future, _ in queue]
+            queues = [queue for seats in self._waiting.values() for queue in seats.values()]
             self._waiting.clear()
-        for future in waiting:
+        for future, _ in chain.from_iterable(queues):
             future.cancel()
         self._threads.shutdown(wait=True, cancel_futures=True)
 
     def _drop(self, seat: Seat) -> None:
         """Drop what a seat has waiting."""
         with self._lock:
-            waiting = self._waiting.pop(seat, ())
+            seats = self._waiting.get(seat.owner, OrderedDict())
+            waiting = seats.pop(seat, ())
+            if not seats:
+                self._waiting.pop(seat.owner, None)
         for future, _ in waiting:
             future.cancel()
 
     def _add(self, seat: Seat, future: Future[Any], work: Callable[[], Any]) -> None:
         with self._lock:
-            self._waiting.setdefault(seat, deque()).append((future, work))
+            self._waiting.setdefault(seat.owner, OrderedDict()).setdefault(seat, deque()).append(
+                (future, work)
+            )
         # Each piece brings one turn of a thread; whose piece it is, is decided when the turn comes.
         self._threads.submit(self._turn)
 
     def _turn(self) -> None:
-        """Work until nobody waits whose turn it could be; what is added to a busy seat meets its end here."""
+        """Work until nobody waits whose turn it could be; a busy owner's next meets its end here."""
         while (piece := self._next()) is not None:
-            seat, future, work = piece
+            owner, future, work = piece
             try:
                 if future.set_running_or_notify_cancel():
                     _do(future, work)
             finally:
                 with self._lock:
-                    self._running.discard(seat)
+                    self._running.discard(owner)
 
-    def _next(self) -> tuple[Seat, Future[Any], Callable[[], Any]] | None:
+    def _next(self) -> tuple[Hashable, Future[Any], Callable[[], Any]] | None:
         with self._lock:
-            seat = next((s for s in self._waiting if s not in self._running), None)
-            if seat is None:
+            owner = next((o for o in self._waiting if o not in self._running), None)
+            if owner is None:
                 return None
-            queue = self._waiting.pop(seat)
+            seats = self._waiting.pop(owner)
+            seat, queue = seats.popitem(last=False)
             future, work = queue.popleft()
+            # Behind all others: the seat among those of its owner, and the owner among all.
             if queue:
-                # Behind all others.
-                self._waiting[seat] = queue
-            self._running.add(seat)
-            return seat, future, work
+                seats[seat] = queue
+            if seats:
+                self._waiting[owner] = seats
+            self._running.add(owner)
+            return owner, future, work
 
 
 class Seat(Executor):
-    """A session's own way to the threads of a :class:`FairPool`."""
+    """A session's own way to the threads of a :class:`FairPool`.
 
-    def __init__(self, pool: FairPool) -> None:
+    Attributes
+    ----------
+    owner
+        Whose turns it takes.
+    """
+
+    def __init__(self, pool: FairPool, owner: Hashable = None) -> None:
         self._pool = pool
+        # Of nobody it is an owner itself.
+        self.owner: Hashable = self if owner is None else owner
         self._given_up = False
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: FBT001, FBT002 - Executor's own form
@@ -98,7 +126,7 @@ class Seat(Executor):
         self._pool._drop(self)  # noqa: SLF001 - two halves of one thing
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """Let a thread do some work when this session's turn comes.
+        """Let a thread do some work when its owner's turn comes.
 
         Raises
         ------

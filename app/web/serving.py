@@ -109,8 +109,8 @@ class App:
     def __post_init__(self) -> None:
         self._folder = ServedFolder()
         self.files = self._folder.files
-        # Questions and views apart, two threads each: a session has one of each at most, so that whatever it
-        # asks leaves one to others. More would only share out one interpreter more finely.
+        # Questions and views apart, two threads each: who asks has one of each at most, in all their tabs, so
+        # that one is left to others. More would only share out one interpreter more finely.
         self.questions_pool = FairPool(2)
         self.views_pool = FairPool(2)
         # Files take longest, and are made one after the other for all.
@@ -150,9 +150,16 @@ class App:
     def _pools(self) -> tuple[FairPool, ...]:
         return self.questions_pool, self.views_pool, self.files_pool, self.plans_pool
 
-    def seats(self) -> Seats:
-        """Return a new session's ways to the threads."""
-        return Seats(*(pool.seat() for pool in self._pools))
+    def seats(self, owner: str | None = None) -> Seats:
+        """Return a new session's ways to the threads; None gives it turns of its own."""
+        return Seats(*(pool.seat(owner) for pool in self._pools))
+
+    def _owner(self, account: str) -> str:
+        """Return whose turns a session takes: those of its account, of guests those of their address."""
+        if self.login or self.options.oauth:
+            return f"account {account}"
+        request = pn.state.curdoc.session_context.request
+        return f"address {getattr(request, 'remote_ip', '')}"
 
     def close(self) -> None:
         """Stop the threads and delete the served files."""
@@ -204,7 +211,7 @@ class App:
             area, self.texts[lang], self.store, account=account,
             # What is on trial is looked at: nothing of it is kept.
             editor=editor and not area.trial, document=pn.state.curdoc, served=self.served,
-            seats=self.seats(),
+            seats=self.seats(self._owner(account)),
         )  # fmt: skip
         session.drafts.live = self.live
         self.sessions.add(session)

@@ -32,6 +32,30 @@ def test_sixty_pieces_of_one_session_keep_nobody_else_waiting(pool):
     wait(first, 10)
 
 
+def test_all_tabs_of_an_account_take_its_turns(pool):
+    """Two tabs of one viewer took both threads, and kept everybody else waiting for a minute."""
+    tabs, other, go = [pool.seat("citra") for _ in range(4)], pool.seat("budi"), threading.Event()
+    asked = [tab.submit(go.wait, 10) for tab in tabs]
+    assert other.submit(lambda: "here").result(5) == "here"
+    assert sum(f.running() for f in asked) == 1
+    go.set()
+    wait(asked, 10)
+
+
+def test_tabs_of_an_account_share_its_turns_and_a_closed_one_is_forgotten():
+    pool = FairPool(1)
+    order, go = [], threading.Event()
+    first, second, closed, other = (pool.seat(owner) for owner in ("a", "a", "a", "b"))
+    pool.seat().submit(go.wait, 10)
+    asked = [(first, "a1"), (first, "a1"), (closed, "no"), (second, "a2"), (other, "b"), (other, "b")]
+    futures = [seat.submit(order.append, name) for seat, name in asked]
+    closed.shutdown()
+    go.set()
+    wait(futures, 10)
+    pool.shutdown()
+    assert order == ["a1", "b", "a2", "b", "a1"]
+
+
 @pytest.mark.slow
 def test_one_session_leaves_a_thread_for_every_kind_of_work_of_others(tmp_path):
     """Its question and its view took both threads that there were."""
