@@ -87,6 +87,11 @@ def what_if_of_file(content: bytes, base: Scenario) -> WhatIf:
     return what_if
 
 
+def content_of_file(content: bytes, base: Scenario) -> dict[str, Any]:
+    """Return :func:`what_if_of_file` as plain values, as they are asked of another process."""
+    return what_if_of_file(content, base).content()
+
+
 def _read(content: bytes) -> tuple[Scenario, dict[str, Any]]:
     """Return the scenario of a file, and of its values those that the file itself says."""
     with for_a_moment() as folder:

@@ -9,19 +9,21 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.areas.apart import OF_LIST, Here
 from app.areas.area import Area
 from app.areas.folder import for_a_moment
+from app.areas.lists import with_list_of, with_people_of
 from app.areas.stopping import has_its_turn, may_go_on
 from geodata.areafile import PopulationFile
 from geodata.drafting.chosen import Chosen, source_of
 from geodata.drafting.guess import guesses
 from geodata.errors import ConfigError, InputError, told_again
 from geodata.readers.place_fixes import Fix
-from geodata.revising import with_list, with_people
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from app.areas.apart import Readers
     from geodata.drafting.guess import Guess
     from geodata.layers import Finding, Layers, Progress
 
@@ -31,6 +33,7 @@ ENDINGS = (
 )  # fmt: skip
 ROLES = ("facilities", "population")
 LONGEST_NAME = 80
+HERE = Here()
 # No safe name of a file holds a colon.
 EARLIER = "earlier:"
 
@@ -120,8 +123,15 @@ def _on_disk(file: GivenFile) -> Iterator[Path]:
             raise told_again(error, str(error).replace(f"{folder}/", "")) from None
 
 
-def look_into(file: GivenFile) -> tuple[Guess, ...]:
+def look_into(file: GivenFile, readers: Readers = HERE) -> tuple[Guess, ...]:
     """Return what a file, or each sheet of it, is taken for: lists and tables first.
+
+    Parameters
+    ----------
+    file
+        As it was dropped.
+    readers
+        Where it is read.
 
     Raises
     ------
@@ -132,7 +142,8 @@ def look_into(file: GivenFile) -> tuple[Guess, ...]:
         msg = f"{file.safe_name}: the file is empty"
         raise ConfigError(msg, why="empty_file", name=file.safe_name)
     with _on_disk(file) as path:
-        found = [replace(g, path=Path(path.name)) for g in guesses(path.parent)]
+        looked = readers.read(guesses, path.parent, bounds=OF_LIST)
+        found = [replace(g, path=Path(path.name)) for g in looked]
         may_go_on()
     readable = [g for g in found if g.columns]
     if not readable:
@@ -150,28 +161,64 @@ def try_out(area: Area, order: Order, progress: Progress) -> Trial:
     ConfigError
         The file does not fit; the message says what to change.
     """
+    return rebuilt(area, order, read_in(area, order, HERE, progress), progress)
+
+
+def read_in(area: Area, order: Order, readers: Readers, progress: Progress) -> Layers:
+    """Return the layers of an area with a file.
+
+    Parameters
+    ----------
+    area, order
+        The area as it is, and the file.
+    readers
+        Where it is read.
+    progress
+        Told that it is.
+
+    Raises
+    ------
+    ConfigError
+        The file does not fit; the message says what to change.
+    """
     has_its_turn()
     progress("reading")
     with _on_disk(order.file) as path:
-        layers = _with_file(area.layers, replace(order, guess=replace(order.guess, path=path)))
-    may_go_on()
+        return _with_file(area.layers, replace(order, guess=replace(order.guess, path=path)), readers)
+
+
+def rebuilt(area: Area, order: Order, layers: Layers, progress: Progress) -> Trial:
+    """Return an area on trial with the layers that a file gave."""
+    has_its_turn()
     progress("answer")
     known = set(area.layers.findings)
     found = tuple(f for f in layers.findings if f not in known)
-    rebuilt = Area(layers, scenario=area.scenario, workspace=area.workspace, state=area.state)
-    return Trial(rebuilt, area, order.file.safe_name, order, found)
+    anew = Area(layers, scenario=area.scenario, workspace=area.workspace, state=area.state)
+    return Trial(anew, area, order.file.safe_name, order, found)
 
 
-def _with_file(layers: Layers, order: Order) -> Layers:
+def _with_file(layers: Layers, order: Order, readers: Readers) -> Layers:
     source = source_of(order.guess, order.chosen)
     day = date.today().isoformat()  # noqa: DTZ011 - the day where the server stands
+    # What no list and no table of people changes is sent nowhere.
+    sent = replace(
+        layers, roads=None, water=None, floods=None, people_points=None, neighbours=None, relief=None
+    )
+    read: Layers
     if isinstance(source, PopulationFile):
-        return with_people(layers, source, given=day)
-    return with_list(layers, source, given=day, adds=order.adds, fix=order.fix, decided=order.decided)
+        read = readers.read(with_people_of, sent, source, day, bounds=OF_LIST)
+    else:
+        read = readers.read(
+            with_list_of, sent, source, day, order.adds, order.fix, dict(order.decided), bounds=OF_LIST
+        )
+    return replace(
+        read, roads=layers.roads, water=layers.water, floods=layers.floods,
+        people_points=layers.people_points, neighbours=layers.neighbours, relief=layers.relief,
+    )  # fmt: skip
 
 
 def had_back(area: Area, layers: Layers, at: str) -> Trial:
     """Return an earlier state of an area, which ended at a moment (ISO 8601), on trial like a new file."""
     has_its_turn()
-    rebuilt = Area(layers, scenario=area.scenario, workspace=area.workspace, state=area.state)
-    return Trial(rebuilt, area, f"{EARLIER}{at}", None, ())
+    anew = Area(layers, scenario=area.scenario, workspace=area.workspace, state=area.state)
+    return Trial(anew, area, f"{EARLIER}{at}", None, ())

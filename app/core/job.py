@@ -39,7 +39,7 @@ class Job:
     def start(
         self, make: Callable[[Callable[[str], None]], T], then: Callable[[T], None],
         failed: Callable[[BaseException], None], *, at: Callable[[str], None], limit_s: float,
-        too_long: Callable[[], None], unwanted: Callable[[T], None] = _nothing,
+        too_long: Callable[[], None], unwanted: Callable[[T], None] = _nothing, reads: bool = False,
     ) -> None:  # fmt: skip
         """Begin work; what is being done is left, and neither shows nor tells anything any more.
 
@@ -55,6 +55,8 @@ class Job:
             So many seconds after its turn has come it is stopped, and that is said.
         unwanted
             Given the result of work that was left meanwhile.
+        reads
+            Whether it reads a file of others, for which there are threads apart.
         """
         self.halt()
         self._done()
@@ -87,7 +89,8 @@ class Job:
                 failed(error)
 
         slow = stoppable(partial(make, step), stop, began=lambda: on_page(began))
-        self._take_back = self._work.plan(slow, show, fail)
+        submit = self._work.read if reads else self._work.plan
+        self._take_back = submit(slow, show, fail)
 
     def _is_on(self, turn: int) -> bool:
         return self._on and turn == self._turn

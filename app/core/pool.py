@@ -34,6 +34,7 @@ class FairPool:
     def __init__(self, workers: int) -> None:
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="jangkau")
         self._lock = threading.Lock()
+        self._ended = threading.Condition(self._lock)
         # By owner, and of each by seat, both in the order of their turns; those that wait for nothing are not
         # here.
         self._waiting: OrderedDict[Hashable, OrderedDict[Seat, Queue]] = OrderedDict()
@@ -49,14 +50,27 @@ class FairPool:
         """
         return Seat(self, owner)
 
-    def shutdown(self) -> None:
-        """Drop what waits, and wait for what runs."""
+    def shutdown(self, wait_s: float | None = None) -> bool:
+        """Drop what waits, and wait for what runs.
+
+        Parameters
+        ----------
+        wait_s
+            So many seconds at most; None waits for as long as it takes.
+
+        Returns
+        -------
+        ended
+            Whether nothing runs any more.
+        """
         with self._lock:
             queues = [queue for seats in self._waiting.values() for queue in seats.values()]
             self._waiting.clear()
         for future, _ in chain.from_iterable(queues):
             future.cancel()
-        self._threads.shutdown(wait=True, cancel_futures=True)
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        with self._ended:
+            return self._ended.wait_for(lambda: not self._running, wait_s)
 
     def _drop(self, seat: Seat) -> None:
         """Drop what a seat has waiting."""
@@ -86,6 +100,7 @@ class FairPool:
             finally:
                 with self._lock:
                     self._running.discard(owner)
+                    self._ended.notify_all()
 
     def _next(self) -> tuple[Hashable, Future[Any], Callable[[], Any]] | None:
         with self._lock:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import ValidationError
 
@@ -35,6 +35,15 @@ def _nothing() -> None:
     """Do nothing."""
 
 
+class _Waiting(NamedTuple):
+    """What waits for its turn, as :meth:`Questions.queue` takes it."""
+
+    start: Start
+    writes: bool = False
+    lost: Callable[[], None] = _nothing
+    reads: bool = False
+
+
 class Questions:
     """The questions of one session, one after the other.
 
@@ -50,7 +59,7 @@ class Questions:
 
     def __init__(self, state: State, notice: Notice, texts: Texts, work: Work) -> None:
         self._state, self._notice, self._texts, self._work = state, notice, texts, work
-        self._waiting: deque[tuple[Start, bool, Callable[[], None]]] = deque()
+        self._waiting: deque[_Waiting] = deque()
         self._asking = False
         self._turn = 0
         self._stop = threading.Event()
@@ -64,7 +73,9 @@ class Questions:
         """Whether all that was asked for so far is done and shown."""
         return not (self._asking or self._waiting)
 
-    def queue(self, start: Start, *, writes: bool = False, lost: Callable[[], None] = _nothing) -> bool:
+    def queue(
+        self, start: Start, *, writes: bool = False, lost: Callable[[], None] = _nothing, reads: bool = False
+    ) -> bool:
         """Do one thing after the other that changes what is asked; returns whether it will be done.
 
         Parameters
@@ -76,6 +87,8 @@ class Questions:
             What writes is never stopped, since nobody could tell then whether it was written.
         lost
             Called when it failed, or was stopped.
+        reads
+            Whether its slow part reads a file of others, for which there are threads apart.
         """
         self._work.require_loop()
         if len(self._waiting) >= MOST_WAITING:
@@ -83,14 +96,14 @@ class Questions:
                               "warning")  # fmt: skip
             self._show_what_is_true()
             return False
-        self._waiting.append((start, writes, lost))
+        self._waiting.append(_Waiting(start, writes, lost, reads))
         self._next()
         return True
 
     def _next(self) -> None:
         if self._asking or not self._waiting:
             return
-        start, writes, self._lost = self._waiting.popleft()
+        start, writes, self._lost, reads = self._waiting.popleft()
         try:
             slow, then = start()
         except Exception as error:  # noqa: BLE001 - shown to the user, and logged unless it is theirs
@@ -118,7 +131,8 @@ class Questions:
                 self._done()
                 self._failed(error)
 
-        self._work.run(slow, shown, failed)
+        submit = self._work.read if reads else self._work.run
+        submit(slow, shown, failed)
 
     def _is_on(self, turn: int) -> bool:
         return self._asking and turn == self._turn
@@ -168,28 +182,25 @@ class Questions:
 
     def change(self, make: Callable[[], WhatIf]) -> None:
         """Ask another question, made from the one shown when its turn comes."""
+        self.queue(partial(self._start, make))
 
-        def start() -> tuple[Callable[[], Any], Callable[[Any], None]]:
-            try:
-                what_if = make()
-            except ValidationError as error:
-                # What a browser sent makes no edit.
-                raise ConfigError(error.errors()[0]["msg"]) from None
-            self._require_few(what_if)
-            return partial(self._state.check, what_if), lambda _: self._show(what_if)
-
-        self.queue(start)
+    def _start(self, make: Callable[[], WhatIf]) -> tuple[Callable[[], Any], Callable[[Any], None]]:
+        try:
+            what_if = make()
+        except ValidationError as error:
+            # What a browser sent makes no edit.
+            raise ConfigError(error.errors()[0]["msg"]) from None
+        self._require_few(what_if)
+        return partial(self._state.check, what_if), lambda _: self._show(what_if)
 
     def read(self, make: Callable[[], WhatIf]) -> None:
-        """Ask a question that is slow to make, as one of a file is: it is made in a thread."""
+        """Ask a question of a file of others: it is made in a thread apart, and asked in its turn."""
 
-        def slow() -> WhatIf:
-            what_if = make()
-            self._require_few(what_if)
-            self._state.check(what_if)
-            return what_if
+        def next_(what_if: WhatIf) -> None:
+            # Before all that was asked for meanwhile.
+            self._waiting.appendleft(_Waiting(partial(self._start, lambda: what_if)))
 
-        self.queue(lambda: (slow, self._show))
+        self.queue(lambda: (make, next_), reads=True)
 
     def _require_few(self, what_if: WhatIf) -> None:
         if len(what_if.edits) > MOST_EDITS:
@@ -215,6 +226,10 @@ class Questions:
             return partial(self._state.check, history.now), lambda _: self._state.move_to(history)
 
         self.queue(start)
+
+    def halt(self) -> None:
+        """Let what is being computed end at its next step, from any thread; what writes is finished."""
+        self._stop.set()
 
     def close(self) -> None:
         """Stop what is being computed, and forget what waits."""

@@ -134,6 +134,18 @@ WORDS = {
         "{name} is no list. Give a file as {endings}; a shapefile with all its parts (.shp, .shx, .dbf, "
         ".prj) in one .zip."
     ),
+    "reading_too_long": _(
+        "The file was being read for {seconds} seconds and was stopped. Give a smaller file, or only what is "
+        "needed of it."
+    ),
+    "reading_too_large": _(
+        "The file takes more memory to be read than a file may. Give a smaller file, or only what is needed "
+        "of it."
+    ),
+    "reading_ended": _(
+        "The reading of the file broke off: it takes too much memory, or is damaged. Save it anew in the "
+        "program that it comes from, or give a smaller one."
+    ),
     "no_area_ending": _("Give a file of areas as {endings}."),
     "not_yaml": _(
         "The file is no valid YAML, in line {line} at column {column}. Look for brackets, quotes, and spaces "

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import param
 
-from app.areas.trials import ROLES, GivenFile, Order, Trial, had_back, look_into, try_out
+from app.areas.trials import ROLES, GivenFile, Order, Trial, had_back, look_into, read_in, rebuilt
 from app.core.job import Job
 from app.figures.data_changes import DataChange, data_change, decidable
 from geodata.drafting.chosen import Chosen, first_choice, keys_of
@@ -17,6 +17,7 @@ from geodata.vocabulary.kinds import known_kinds
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from app.areas.apart import Readers
     from app.areas.area import Area
     from app.areas.served import Served
     from app.core.notice import Notice
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from app.core.work import Work
     from app.texts import Texts
     from geodata.drafting.guess import Guess
-    from geodata.layers import Finding
+    from geodata.layers import Finding, Layers
 
 T = TypeVar("T")
 LONGEST_TRIAL_S = 600.0
@@ -52,6 +53,8 @@ class Revising(param.Parameterized):  # type: ignore[misc]  # param ships no typ
         What the session shows, and where it may be replaced.
     scenarios
         Say who may.
+    readers
+        Where a file is read.
     """
 
     # What the file, or each of its sheets, was taken for.
@@ -66,12 +69,12 @@ class Revising(param.Parameterized):  # type: ignore[misc]  # param ships no typ
 
     def __init__(
         self, area: Area, served: Served | None, *, account: str, notice: Notice, texts: Texts,
-        scenarios: Scenarios, work: Work,
+        scenarios: Scenarios, work: Work, readers: Readers,
     ) -> None:  # fmt: skip
         super().__init__()
         self._area, self.served, self._account = area, served, account
         self._notice, self._texts, self._scenarios = notice, texts, scenarios
-        self._job = Job(work)
+        self._job, self._readers = Job(work), readers
 
     def receive(self, name: str, content: bytes) -> None:
         """Look into a file that was dropped on the page."""
@@ -84,9 +87,9 @@ class Revising(param.Parameterized):  # type: ignore[misc]  # param ships no typ
 
         def look(progress: Callable[[str], None]) -> tuple[Guess, ...]:
             progress("looking")
-            return look_into(file)
+            return look_into(file, self._readers)
 
-        self._begin(look, shown)
+        self._begin(look, shown, reads=True)
 
     def _order_of(self, file: GivenFile, guess: Guess) -> None:
         self.param.update(order=Order(file, guess, first_choice(guess)), tried=None)
@@ -131,8 +134,15 @@ class Revising(param.Parameterized):  # type: ignore[misc]  # param ships no typ
 
     def run(self) -> None:
         """Rebuild the area with the file, and compare."""
-        if self.order is not None:
-            self._try(partial(try_out, self._area, self.order))
+        order = self.order
+        if order is None or not self._is_shown():
+            return
+
+        def read(progress: Callable[[str], None]) -> Layers:
+            return read_in(self._area, order, self._readers, progress)
+
+        # Reading has threads apart, and waits for no plan; the answer comes among the plans.
+        self._begin(read, lambda layers: self._try(partial(rebuilt, self._area, order, layers)), reads=True)
 
     def have_back(self, name: str) -> None:
         """Put an earlier state of the data on trial."""
@@ -147,15 +157,18 @@ class Revising(param.Parameterized):  # type: ignore[misc]  # param ships no typ
             at = next(s.at for s in served.earlier(self._area) if s.name == name)
             return had_back(self._area, layers, at)
 
-        self._try(earlier)
+        if self._is_shown():
+            self._try(earlier)
 
-    def _try(self, make: Callable[[Callable[[str], None]], Trial]) -> None:
+    def _is_shown(self) -> bool:
+        """Return whether this page shows the data in use; where it does not, that is told."""
         if not self._is_present:
             self._notice.tell(
                 self._texts.text("This page does not show the data in use: load it anew first."), "warning"
             )
-            return
+        return self._is_present
 
+    def _try(self, make: Callable[[Callable[[str], None]], Trial]) -> None:
         def tried(progress: Callable[[str], None]) -> Tried:
             trial = make(progress)
             change = data_change(trial)
@@ -206,7 +219,7 @@ class Revising(param.Parameterized):  # type: ignore[misc]  # param ships no typ
 
     def _begin(
         self, make: Callable[[Callable[[str], None]], T], then: Callable[[T], None],
-        unwanted: Callable[[T], None] = _nothing,
+        unwanted: Callable[[T], None] = _nothing, *, reads: bool = False,
     ) -> None:  # fmt: skip
         """Do slow work, then show its result."""
 
@@ -220,8 +233,9 @@ class Revising(param.Parameterized):  # type: ignore[misc]  # param ships no typ
 
         self.param.update(running=True, step="")
         self._job.start(
-            make, show, failed, at=self._at, limit_s=LONGEST_TRIAL_S, too_long=self._left, unwanted=unwanted
-        )
+            make, show, failed, at=self._at, limit_s=LONGEST_TRIAL_S, too_long=self._left, unwanted=unwanted,
+            reads=reads,
+        )  # fmt: skip
 
     def _at(self, step: str) -> None:
         self.step = step

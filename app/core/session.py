@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
+from app.areas.apart import Here
 from app.core.drafts import Drafts
 from app.core.notice import Notice
 from app.core.page import MapTools, OpenViews
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from bokeh.document import Document
 
+    from app.areas.apart import Readers
     from app.areas.area import Area
     from app.areas.served import Served
     from app.core.work import Seats
@@ -50,6 +52,8 @@ class Session:
         The Bokeh document that the results are shown in; None runs everything at once (tests).
     served
         Where the area's data may be replaced; None where they may not.
+    readers
+        Where files of others are read; here when None (tests).
 
     Attributes
     ----------
@@ -80,9 +84,11 @@ class Session:
         seats: Seats | None = None,
         document: Document | None = None,
         served: Served | None = None,
+        readers: Readers | None = None,
     ) -> None:
         self.area, self.texts, self.store, self.account = area, texts, store, account
         self.signed_in = False
+        self.readers: Readers = readers or Here()
         self.state = State(area)
         self.render = Renderer(texts)
         self._work = Work(seats, document)
@@ -104,7 +110,7 @@ class Session:
         )
         self.revising = Revising(
             area, served, account=account, notice=self.notice, texts=texts, scenarios=self.scenarios,
-            work=self._work,
+            work=self._work, readers=self.readers,
         )  # fmt: skip
         self.map, self.views = MapTools(), OpenViews()
         self._files = 0
@@ -131,11 +137,14 @@ class Session:
         *,
         topic: str,
         failed: Callable[[BaseException], None] | None = None,
+        reads: bool = False,
     ) -> None:
         """Do slow work in a thread, then show its result; of one topic only the latest is shown.
 
         Parameters
         ----------
+        reads
+            Whether it reads a file of others, for which there are threads apart.
         failed
             Shows that it failed, besides the notice that says so.
         """
@@ -146,7 +155,7 @@ class Session:
             if failed is not None:
                 failed(error)
 
-        self._work.latest(topic, slow, then, told)
+        self._work.latest(topic, slow, then, told, reads=reads)
 
     def drop(self, topic: str) -> None:
         """Forget a topic's work."""
@@ -182,6 +191,7 @@ class Session:
 
     def stop(self) -> None:
         """Stop all work of this tab, from any thread; nobody waits for it any more."""
+        self.questions.halt()
         self.planning.halt()
         self.revising.halt()
         self._work.stop()

@@ -54,12 +54,21 @@ class Seats:
         Downloads.
     plans
         Plans of sites: minutes long, so they have threads of their own.
+    reads
+        Files of others, which are read in another process; None lets them wait among the plans.
     """
 
     questions: Executor
     views: Executor
     files: Executor
     plans: Executor
+    reads: Executor | None = None
+
+    @property
+    def all(self) -> tuple[Executor, ...]:
+        """All of them."""
+        seats = (self.questions, self.views, self.files, self.plans)
+        return seats if self.reads is None else (*seats, self.reads)
 
 
 class Work:
@@ -135,6 +144,20 @@ class Work:
         """Do slow work in a thread; show its result, or how it failed: one of the two, always."""
         self._submit(None if self._seats is None else self._seats.questions, slow, then, failed)
 
+    def read(
+        self,
+        slow: Callable[[], T],
+        then: Callable[[T], None],
+        failed: Callable[[BaseException], None],
+    ) -> Callable[[], None]:
+        """Do the same with a file of others; return what takes it back while it waits for its turn."""
+        pending = self._submit(self._reads, slow, then, failed)
+        return _nothing if pending is None else partial(_cancel, pending)
+
+    @property
+    def _reads(self) -> Executor | None:
+        return None if self._seats is None else self._seats.reads or self._seats.plans
+
     def plan(
         self,
         slow: Callable[[], T],
@@ -192,8 +215,16 @@ class Work:
         slow: Callable[[], T],
         then: Callable[[T], None],
         failed: Callable[[BaseException], None],
+        *,
+        reads: bool = False,
     ) -> None:
-        """Do the same for a view: of one topic the latest alone is shown; what has not begun is not done."""
+        """Do the same for a view: of one topic the latest alone is shown; what has not begun is not done.
+
+        Parameters
+        ----------
+        reads
+            Whether it reads a file of others.
+        """
         self.drop(topic)
         turn = self._turns[topic]
 
@@ -205,7 +236,8 @@ class Work:
             if self._turns[topic] == turn:
                 failed(error)
 
-        seat = None if self._seats is None else self._seats.views
+        views = None if self._seats is None else self._seats.views
+        seat = self._reads if reads else views
         pending = self._submit(seat, stoppable(slow, self._ended), show, tell)
         if pending is not None:
             self._pending[topic] = pending
@@ -226,7 +258,7 @@ class Work:
         self.stop()
         self._early = None
         if self._seats is not None:
-            for seat in (self._seats.questions, self._seats.views, self._seats.files, self._seats.plans):
+            for seat in self._seats.all:
                 seat.shutdown(wait=False, cancel_futures=True)
 
     def require_loop(self) -> None:

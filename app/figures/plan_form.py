@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import shapely
-
+from app.areas.apart import OF_AREAS, Here
 from app.areas.folder import for_a_moment
+from app.areas.shapes import areas_together
 from geodata.errors import ConfigError, InputError, told_again
-from geodata.readers.places import read_areas
 from planner.pipeline import Ask, Floor, Objective
 from planner.siting.measures import default_measures
 
@@ -19,6 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
+    import shapely
+
+    from app.areas.apart import Readers
     from app.texts import Texts
 
 MILLION, BILLION = 1e6, 1e9
@@ -216,13 +218,17 @@ def _rupiah(typed: str, texts: Texts) -> float:
     return value
 
 
-def area_of_file(name: str, content: bytes) -> shapely.Geometry:
+def area_of_file(name: str, content: bytes, readers: Readers | None = None) -> shapely.Geometry:
     """Return the areas of a file that somebody chose, together as one (degrees).
 
     Parameters
     ----------
     name
         Only its ending is taken from it.
+    content
+        The file.
+    readers
+        Where it is read; here when None.
 
     Raises
     ------
@@ -238,7 +244,7 @@ def area_of_file(name: str, content: bytes) -> shapely.Geometry:
         file = folder / f"areas{ending}"
         file.write_bytes(content)
         try:
-            return shapely.union_all(read_areas(file).geometry.to_numpy())
+            return (readers or Here()).read(areas_together, file, bounds=OF_AREAS)
         except InputError as error:
             # Where it lay for a moment means nothing to anybody.
             raise told_again(error, str(error).replace(f"{folder}/", "")) from None

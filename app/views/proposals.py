@@ -184,8 +184,8 @@ class _Proposals(Follows):
     def uploaded(self, *_events: object) -> None:
         """Keep the areas of the file that was chosen."""
         if self.file.given:
-            slow = partial(area_of_file, str(self.file.filename), self.file.given)
-            self.session.work(slow, self.forbid, topic="areas")
+            slow = partial(area_of_file, str(self.file.filename), self.file.given, self.session.readers)
+            self.session.work(slow, self.forbid, topic="areas", reads=True)
 
     def forbid(self, area: shapely.Geometry) -> None:
         """Keep an area without new units."""

@@ -10,7 +10,8 @@ import geopandas as gpd
 import panel_material_ui as pmui
 import param
 
-from app.areas.question import WhatIf, what_if_of_file
+from app.areas.apart import OF_SCENARIO
+from app.areas.question import WhatIf, content_of_file
 from app.components.fragment import Fragment
 from app.components.upload import EMPTY, Upload
 from app.figures.describe import OFFERED_ROAD_CLASSES, described, road_class, road_words, rules
@@ -290,7 +291,10 @@ class _WhatIf(Follows):
         """Ask what a scenario file asks, in the place of what is shown; undo takes it back."""
         if self.file.given:
             base = self.session.area.scenario
-            self.session.questions.read(partial(what_if_of_file, self.file.given, base))
+            slow = partial(
+                self.session.readers.read, content_of_file, self.file.given, base, bounds=OF_SCENARIO
+            )
+            self.session.questions.read(lambda: WhatIf.read(slow()))
 
     def refused(self, why: str) -> None:
         """Say what the browser did not take."""

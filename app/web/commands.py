@@ -96,7 +96,11 @@ def serve(options: argparse.Namespace) -> int:
         finally:
             server.stop()
     finally:
-        app.close()
+        if not app.close():
+            # Python would wait for threads that nothing can end.
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(sys.exc_info()[0] is not None)
     return 0
 
 

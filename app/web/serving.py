@@ -8,6 +8,7 @@ import os
 import re
 import secrets
 import socket
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from panel.auth import AUTH_PROVIDERS
 from tornado.iostream import StreamClosedError
 from tornado.websocket import WebSocketClosedError
 
+from app.areas.apart import readers
 from app.areas.folder import ServedFolder
 from app.areas.served import Served
 from app.core.pool import FairPool
@@ -48,6 +50,8 @@ LOG = logging.getLogger(__name__)
 # Where nobody signs in, work belongs to this name.
 NOBODY = "local"
 FILES = "files"
+# A write takes a second or two; what is computed looks more often than that whether it may go on.
+LONGEST_STOP_S = 5.0
 HIGHEST_PORT = 65_535
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 ORIGIN = re.compile(r"([A-Za-z0-9*][A-Za-z0-9.*-]*|\[[0-9A-Fa-f:]+\])(:\d{1,5})?")
@@ -117,6 +121,9 @@ class App:
         self.files_pool = FairPool(1)
         # A plan takes long and much memory: one at a time, and never in the way of questions.
         self.plans_pool = FairPool(1)
+        # Files of others are read in processes that end after a while: one waits, and others' go on.
+        self.reads_pool = FairPool(3)
+        self.readers = readers()
         # Signing in has a thread of its own, so that many attempts keep nobody else waiting.
         self.attempts = ThreadPoolExecutor(max_workers=1, thread_name_prefix="jangkau-door")
         self.secret = self.options.cookie_secret or secrets.token_hex(32)
@@ -148,7 +155,7 @@ class App:
 
     @property
     def _pools(self) -> tuple[FairPool, ...]:
-        return self.questions_pool, self.views_pool, self.files_pool, self.plans_pool
+        return self.questions_pool, self.views_pool, self.files_pool, self.plans_pool, self.reads_pool
 
     def seats(self, owner: str | None = None) -> Seats:
         """Return a new session's ways to the threads; None gives it turns of its own."""
@@ -161,16 +168,21 @@ class App:
         request = pn.state.curdoc.session_context.request
         return f"address {getattr(request, 'remote_ip', '')}"
 
-    def close(self) -> None:
-        """Stop the threads and delete the served files."""
+    def close(self) -> bool:
+        """Stop the threads and delete the served files; return whether all work has ended.
+
+        What does not end in a few seconds is left: nothing of it counts, and it ends with the process.
+        """
+        end = time.monotonic() + LONGEST_STOP_S
         for session in tuple(self.sessions):
             session.stop()
-        for pool in self._pools:
-            pool.shutdown()
+        self.readers.close()
+        ended = [pool.shutdown(max(0.0, end - time.monotonic())) for pool in self._pools]
         self.door.close()
         self.attempts.shutdown(wait=True, cancel_futures=True)
         self._folder.close()
         self.store.close()
+        return all(ended)
 
     def page(self) -> Any:  # noqa: ANN401 - Panel ships no types
         """Return the page of a new session; Panel calls this."""
@@ -211,7 +223,7 @@ class App:
             area, self.texts[lang], self.store, account=account,
             # What is on trial is looked at: nothing of it is kept.
             editor=editor and not area.trial, document=pn.state.curdoc, served=self.served,
-            seats=self.seats(self._owner(account)),
+            readers=self.readers, seats=self.seats(self._owner(account)),
         )  # fmt: skip
         session.drafts.live = self.live
         self.sessions.add(session)
@@ -431,5 +443,6 @@ def make_server(app: App) -> Any:  # noqa: ANN401 - Panel ships no types
         unused_session_lifetime_milliseconds=round(options.forget_after_s * 1000), **more,
     )  # fmt: skip
     harden(server, app.turned_out)
+    app.readers.start()
     logging.getLogger("asyncio").addFilter(tells_of_more_than_a_left_page)
     return server

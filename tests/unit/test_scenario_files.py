@@ -59,8 +59,8 @@ def drop(field, content):
 def test_a_file_is_read_off_the_event_loop(page, monkeypatch):
     """Reading one of 0.9 MB kept everybody waiting for 18 s."""
     session, field, pool = page
-    read, real = [], whatif.what_if_of_file
-    monkeypatch.setattr(whatif, "what_if_of_file", lambda *a: read.append(1) or real(*a))
+    read, real = [], whatif.content_of_file
+    monkeypatch.setattr(whatif, "content_of_file", lambda *a: read.append(1) or real(*a))
     drop(field, b"name: a\nstandard: {pustu: {limit_minutes: 45}}\n")
     assert not read
     assert session.notice.busy
