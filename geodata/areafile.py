@@ -252,7 +252,7 @@ def _path_alone(value: object) -> object:
 
 
 # Endings by which a raster is known that was given for a table.
-RASTER_SUFFIXES = (".tif", ".tiff", ".vrt", ".img", ".asc", ".nc")
+RASTER_SUFFIXES = (".tif", ".tiff", ".vrt", ".img", ".asc", ".nc", ".hgt", ".bil", ".flt")
 
 
 class PopulationFile(FileSource):

@@ -105,7 +105,7 @@ def _tiff(path: Path, head: bytes, _: bytes) -> None:
     if not head.startswith(_TIFF):
         raise _other(Content.TIFF, head)
     try:
-        with rasterio.open(path) as raster:
+        with rasterio.open(path, driver="GTiff") as raster:
             for column, row in ((0, 0), (raster.width - 1, raster.height - 1)):
                 raster.read(1, window=Window(column, row, 1, 1))
     except RasterioError as error:

@@ -49,7 +49,7 @@ def cut_rasters(files: Sequence[Path], out: Path, box: Box, *, what: str) -> tup
 
     try:
         with ExitStack() as open_files:
-            tiles = [open_files.enter_context(rasterio.open(f)) for f in files]
+            tiles = [open_files.enter_context(rasterio.open(f, driver="GTiff")) for f in files]
             return _mosaic(tiles, out, box, what)
     except RasterioError as error:
         msg = f"{what}: a raster cannot be read: {' '.join(str(error).split())}. Fetch it again."

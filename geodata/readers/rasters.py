@@ -1,4 +1,4 @@
-"""Opens rasters of any GDAL kind; knows nothing of what they mean."""
+"""Opens rasters (``formats.RASTERS``); knows nothing of what they mean."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pyproj
 
 from geodata.errors import MissingCrsError, UnreadableFileError
+from geodata.readers.files.formats import open_raster
 from geodata.readers.files.opening import require_file
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def opened(path: Path, crs: str | None, what: str) -> Iterator[OpenRaster]:
     Parameters
     ----------
     path
-        A file of any kind that GDAL reads.
+        A file of a format of ``formats.RASTERS``.
     crs
         The raster's CRS, where it does not say.
     what
@@ -53,7 +54,6 @@ def opened(path: Path, crs: str | None, what: str) -> Iterator[OpenRaster]:
     ------
     MissingFileError, UnreadableFileError, MissingCrsError
     """
-    import rasterio
     from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
     require_file(path, what)
@@ -61,7 +61,7 @@ def opened(path: Path, crs: str | None, what: str) -> Iterator[OpenRaster]:
         with warnings.catch_warnings():
             # Told below, as an error.
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
-            dataset = rasterio.open(path)
+            dataset = open_raster(path, what)
         with dataset:
             own = None if dataset.crs is None else pyproj.CRS.from_user_input(dataset.crs)
             given = own if crs is None else pyproj.CRS.from_user_input(crs)

@@ -1,11 +1,11 @@
-"""Opens vector files of any kind GDAL knows, and GeoParquet."""
+"""Opens maps of the formats that are read (``formats.MAPS``), also in zip files."""
 
 from __future__ import annotations
 
 import json
 import re
 import warnings
-import zipfile
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import geopandas as gpd
@@ -14,31 +14,28 @@ import shapely
 
 from geodata.crs import WGS84, inside_indonesia
 from geodata.errors import (
+    InputError,
     MissingColumnError,
     MissingCrsError,
     SchemaError,
     UnreadableFileError,
-    brief,
     first_five,
 )
 from geodata.files import limits
+from geodata.readers.files import formats
 from geodata.readers.files.opening import require_readable
+from geodata.readers.files.zipped import ZIPPED_MAPS, unpacked
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from geodata.areafile import FileSource
 
 PARQUET_SUFFIXES = (".parquet", ".geoparquet")
 JSON_SUFFIXES = (".geojson", ".json", ".js")
-# The maps that may be in a zip file, by its ending.
-ZIPPED_MAPS = {
-    ".kmz": (".kml",),
-    ".zip": (".shp", ".gpkg", ".geojson", ".json", ".kml", ".gml", ".tab", ".fgb", ".gdb"),
-    ".shz": (".shp",),
-}
 # Maps of these kinds may have several layers.
-SEVERAL_LAYERS = (".gpkg", ".sqlite", ".gdb", ".kml", *ZIPPED_MAPS)
+SEVERAL_LAYERS = (".gpkg", ".kml", *ZIPPED_MAPS)
 LARGEST_DEGREES = 360.0
 # So great a share of the shapes tells in what a map is.
 EVIDENT = 0.9
@@ -106,41 +103,20 @@ def _json_text(path: Path, what: str) -> str:
 
 
 def read_vector(source: FileSource, what: str) -> gpd.GeoDataFrame:
-    """Read a vector file of any GDAL kind, GeoParquet, or qgis2web's script, into EPSG:4326.
+    """Read a map of a format of ``formats.MAPS``, also in a zip file, into EPSG:4326.
 
     Raises
     ------
     MissingFileError, UnreadableFileError, MissingCrsError
         With the file's name and what to do.
     """
-    path, ending = source.path, source.path.suffix.lower()
+    path = source.path
     require_readable(path, what)
     limits.require_small(path, what, limits.VECTOR_BYTES)
-    if ending in PARQUET_SUFFIXES:
-        _require_small_parquet(path, what)
-    options: dict[str, Any] = {"layer": source.layer} if source.layer else {}
-    given: Path | str | bytes = path
-    if ending == ".js":
-        given = _json_text(path, what).encode()
-    elif ending in ZIPPED_MAPS:
-        given = _inside(path, what, ZIPPED_MAPS[ending])
-    if source.layer is None and ending in SEVERAL_LAYERS:
-        _only_layer(path, given, what)
-    try:
-        with warnings.catch_warnings():
-            # GDAL reports quirks of a file as Python warnings; what matters is checked by us.
-            warnings.simplefilter("ignore")
-            frame = (
-                gpd.read_parquet(path)
-                if ending in PARQUET_SUFFIXES
-                else gpd.read_file(given, engine="pyogrio", **options)
-            )
-    except Exception as error:
-        # Where it lies on this machine means nothing to who gave it.
-        said = str(error).replace(f"/vsizip/{path.resolve()}/", "").replace(f"{path.parent}/", "")
-        reason = " ".join(said.split())[:300]
-        msg = f"{what}: {path.name} cannot be read as a vector file: {reason}"
-        raise UnreadableFileError(msg) from error
+    with _placed(path, what) as given:
+        if source.layer is None and path.suffix.lower() in SEVERAL_LAYERS:
+            _only_layer(path, given, what)
+        frame = _read(given, source, what)
     if not isinstance(frame, gpd.GeoDataFrame):
         msg = (
             f"{what}: {path.name} has no geometry. Give a GeoJSON, GPKG, SHP or GeoParquet file that has one."
@@ -149,6 +125,52 @@ def read_vector(source: FileSource, what: str) -> gpd.GeoDataFrame:
     limits.require_cells(len(frame.columns), frame.size, what, path.name)
     _require_points(frame, path, what)
     return to_wgs84(frame, source, what)
+
+
+@contextmanager
+def _placed(path: Path, what: str) -> Iterator[Path | bytes]:
+    """Give what is read of a file that is what its ending says: itself, the map in it, or its text.
+
+    Raises
+    ------
+    UnreadableFileError
+    """
+    ending = path.suffix.lower()
+    if ending == ".js":
+        text = _json_text(path, what).encode()
+        formats.require_json(text, what, path.name)
+        yield text
+    elif ending in ZIPPED_MAPS:
+        with unpacked(path, what) as inside:
+            formats.require_map(inside, what, f"{inside.name} in {path.name}")
+            yield inside
+    else:
+        formats.require_map(path, what, path.name)
+        yield path
+
+
+def _read(given: Path | bytes, source: FileSource, what: str) -> gpd.GeoDataFrame:
+    path = source.path
+    packed = path.suffix.lower() in PARQUET_SUFFIXES
+    if packed:
+        _require_small_parquet(path, what)
+    try:
+        with warnings.catch_warnings():
+            # GDAL reports quirks of a file as Python warnings; what matters is checked by us.
+            warnings.simplefilter("ignore")
+            if packed:
+                return gpd.read_parquet(path)
+            formats.require_small_table(given, source.layer, what, path.name)
+            return formats.read_map(given, source.layer)
+    except InputError:
+        raise
+    except Exception as error:
+        # Where it lies on this machine means nothing to who gave it.
+        there = path if isinstance(given, bytes) else given
+        said = str(error).replace(f"{path.parent}/", "").replace(f"{there.parent}/", "")
+        reason = " ".join(said.split())[:300]
+        msg = f"{what}: {path.name} cannot be read as a vector file: {reason}"
+        raise UnreadableFileError(msg) from error
 
 
 def _require_small_parquet(path: Path, what: str) -> None:
@@ -182,62 +204,7 @@ def _require_points(frame: gpd.GeoDataFrame, path: Path, what: str) -> None:
         raise SchemaError(msg)
 
 
-def _inside(path: Path, what: str, endings: tuple[str, ...]) -> str:
-    """Return GDAL's name of the one map in a zip file: itself it takes the first of several without a word.
-
-    Of a KMZ itself it would also lose the columns of a schema.
-
-    Raises
-    ------
-    UnreadableFileError
-        It is no zip file, or does not hold one map with all its parts.
-    """
-    try:
-        with zipfile.ZipFile(path) as file:
-            held = list(dict.fromkeys(file.namelist()))
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        msg = f"{what}: {path.name} is no zip file that can be read: {brief(error)}. Save it again."
-        raise UnreadableFileError(msg) from error
-    maps = _maps_among(held, endings)
-    if len(maps) != 1:
-        listed = first_five(maps) if maps else "none"
-        kinds = ", ".join(endings)
-        table = " A table is given as it is, not in a zip." if ".shp" in endings and not maps else ""
-        msg = (
-            f"{what}: {path.name} holds {len(maps)} maps ({kinds}): {listed}. Put one map with all its parts "
-            f"into it, or unpack it and name one of them.{table}"
-        )
-        raise UnreadableFileError(msg)
-    [name] = maps
-    if "\\" in name:
-        msg = f"{what}: {path.name} was packed in a way that is no standard ({name}). Pack its files again."
-        raise UnreadableFileError(msg)
-    # By the very name: of another case GDAL finds the columns no more, and says nothing.
-    there = {n[:-4] + n[-4:].lower() for n in held}
-    lost = [p for p in (".shx", ".dbf") if name.lower().endswith(".shp") and name[:-4] + p not in there]
-    if lost:
-        msg = f"{what}: {path.name} holds {name} without its {' and '.join(lost)}. Put all its parts into it."
-        raise UnreadableFileError(msg)
-    return f"/vsizip/{path.resolve()}/{name.removeprefix('./')}"
-
-
-def _maps_among(held: list[str], endings: tuple[str, ...]) -> list[str]:
-    """Return the maps among the names in a zip file: files, and folders that are one (.gdb)."""
-    # What macOS and hidden files add is no map.
-    seen = [
-        n for n in held
-        if not n.startswith("__MACOSX/")
-        and not any(part.startswith(".") and part.strip(".") for part in n.split("/"))
-    ]  # fmt: skip
-    folders = [n[: n.lower().index(".gdb/") + 4] for n in seen if ".gdb/" in n.lower()]
-    files = [n for n in seen if n.lower().endswith(endings) and ".gdb/" not in n.lower()]
-    # Notes about a map are JSON too; such a file is the map where nothing else is.
-    sure = [n for n in files if not n.lower().endswith(".json")]
-    folders = list(dict.fromkeys(folders)) if ".gdb" in endings else []
-    return [*folders, *sure] or files
-
-
-def _only_layer(path: Path, given: Path | str | bytes, what: str) -> None:
+def _only_layer(path: Path, given: Path | bytes, what: str) -> None:
     """Raise MissingColumnError when a file has several layers and none was named."""
     names = _layer_names(given)
     if len(names) > 1:
@@ -258,14 +225,13 @@ def layers_of(path: Path, what: str) -> list[str]:
         return []
     require_readable(path, what)
     limits.require_small(path, what, limits.VECTOR_BYTES)
-    return _layer_names(_inside(path, what, ZIPPED_MAPS[ending]) if ending in ZIPPED_MAPS else path)
+    with _placed(path, what) as given:
+        return _layer_names(given)
 
 
-def _layer_names(given: Path | str | bytes) -> list[str]:
-    import pyogrio
-
+def _layer_names(given: Path | bytes) -> list[str]:
     try:
-        return [str(n) for n, kind in pyogrio.list_layers(given) if kind is not None]
+        return formats.map_layers(given)
     except (OSError, RuntimeError, ValueError):
         return []  # reading it will say what is wrong
 
