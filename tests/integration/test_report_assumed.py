@@ -132,8 +132,8 @@ def test_lists_are_counted_without_the_edits(what_if, layers):
     document = proposal(source)
     tables = tables_of(document, source.words)
     table = {row["Kind of service"]: row for row in tables["Facilities on the lists, by kind"]}
-    assert (table["Pustu"]["On the list"], table["Pustu"]["Functions"]) == ("14", str(works))
-    assert table["Puskesmas"]["Does not function"] == "0"
+    assert (table["Pustu"]["On the list"], table["Pustu"]["Operates"]) == ("14", str(works))
+    assert table["Puskesmas"]["Does not operate"] == "0"
     said = " ".join(texts_of(as_data(document, source.words)))
     assert "Pustu: the list has 14, as stated." in said
     assert "Facilities stand here as listed" in said

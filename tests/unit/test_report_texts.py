@@ -149,10 +149,11 @@ def test_numbers_units_and_the_unknown():
 
 
 def test_no_indonesian_sentence_says_that_the_unknown_is_not_counted():
-    """ "belum diketahui berfungsi atau tidak dihitung": the "tidak" turns the sentence round."""
+    """ "belum diketahui beroperasi atau tidak dihitung": the "tidak" turns the sentence round."""
     said = " ".join(str(text) for _, text in flat(report_texts()["id"]))
+    assert "beroperasi atau tidak" not in said
     assert "berfungsi atau tidak" not in said
-    assert said.count("keberfungsiannya belum diketahui") == 4
+    assert said.count("belum diketahui apakah beroperasi") == 4
 
 
 def test_villages_that_are_partly_reached_are_no_gap():
@@ -293,9 +294,9 @@ def test_effects_of_the_unknown_go_with_how_many_there_are():
         )
         for n in (1, 2)
     ]
-    assert said[0] == ("Whether 1 hospital functions.",
-                       "It counts as functioning; reach of hospitals may be lower than stated.")  # fmt: skip
-    assert said[1][0] == "Whether 2 hospitals function."
+    assert said[0] == ("Whether 1 hospital operates.",
+                       "It counts as operating; reach of hospitals may be lower than stated.")  # fmt: skip
+    assert said[1][0] == "Whether 2 hospitals operate."
     assert said[1][1].startswith("They count")
     assert words.say("stated.land_parts", n=number(1), m=number(200)).startswith(
         "The outlines of villages form 1 piece of land; no part"
@@ -312,5 +313,5 @@ def test_a_unit_that_does_not_function_is_not_counted():
     made = source_of(Ilp(find_gaps(layers)), lang="en")
     rows = facility_annex(made).blocks[0].rows
     said = {row.cells[0].text: (row.cells[4].text, row.cells[5].text) for row in rows}
-    assert said[layers.facilities.loc[first, "name"]] == ("no", "no, does not function")
+    assert said[layers.facilities.loc[first, "name"]] == ("no", "no, does not operate")
     assert all(counted == "counted" for works, counted in said.values() if works != "no")

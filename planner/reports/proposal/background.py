@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,7 +26,12 @@ from planner.reports.proposal.proposed import plan_notes
 from planner.reports.proposal.seasons import season_words, share_in, why_as_dry
 from planner.reports.proposal.stated import stated
 
+# Of what units lack, one or more: the word stands in the plural.
+SEVERAL = 2
+
 if TYPE_CHECKING:
+    import pandas as pd
+
     from planner.reports.documents.model import Block, Cell
     from planner.reports.proposal.plan import Plan
     from planner.reports.proposal.source import District, Source
@@ -108,7 +114,62 @@ def _facilities(source: Source) -> tuple[Block, ...]:
         note = f"{note} {words.say('background.facilities_outside', units=words.listed(units))}"
     if source.assumed is not None and source.assumed.of_facilities:
         note = f"{note} {words.say('assumed.as_listed')}"
-    return (Table(caption, columns, rows), Paragraph(note, note=True))
+    return (Table(caption, columns, rows), Paragraph(note, note=True), *_by_standard(source))
+
+
+def _by_standard(source: Source) -> tuple[Block, ...]:
+    """Return how many units function as the standard asks, and for want of what others do not.
+
+    A list says whether a unit operates, which is another question.
+    """
+    words = source.words
+    rows = tuple(Row(_standard_row(source, kind)) for kind in source.kinds if kind in source.listed)
+    if not rows:
+        return ()
+    columns = (
+        Column(words.say("column.kind"), 1.2),
+        *(
+            Column(words.say(f"column.{c}"), numeric=True)
+            for c in ("judged", "meets", "short", "short_unknown")
+        ),
+        Column(words.say("column.lacking"), 2.4),
+    )
+    units, keys = source.ilp.units, []
+    kind = source.gaps.layers.facilities["kind"].reindex(units.index)
+    if (kind.to_numpy() != units["serves_as"].to_numpy()).any():
+        keys.append("standard_units_other")
+    if source.assumed is not None and source.assumed.of_facilities:
+        keys.append("standard_units_assumed")
+    note = words.say("background.standard_units_note", name=source.gaps.scenario.standard_name)
+    said = " ".join([note, *(words.say(f"background.{key}") for key in keys)])
+    table = Table(words.say("background.standard_units_caption"), columns, rows)
+    return (table, Paragraph(said, note=True))
+
+
+def _standard_row(source: Source, kind: str) -> tuple[Cell, ...]:
+    words, units = source.words, source.ilp.units
+    mine = units[units["serves_as"] == kind]
+    functions = mine["functions"].value_counts()
+    counts = (int(functions.get(w, 0)) for w in (YesNo.YES, YesNo.NO, YesNo.UNKNOWN))
+    return (
+        text(words.kind(kind, begins=True)), number(len(mine)), *(number(n) for n in counts),
+        text(_lacking(source, mine)),
+    )  # fmt: skip
+
+
+def _lacking(source: Source, units: pd.DataFrame) -> str:
+    """Return in words what units of one kind lack, each with how many of them lack it, the most first."""
+    words = source.words
+    lacks = Counter(one.split(":")[0] for said in units["lacks"] for one in said.split())
+    said = [
+        words.say("background.lacks_of", what=words.role(name, SEVERAL), n=number(n))
+        for name, n in sorted(lacks.items(), key=lambda item: (-item[1], item[0]))
+    ]
+    declared = source.gaps.layers.facilities["functioning"].reindex(units.index)
+    closed = int((declared == YesNo.NO).sum())
+    if closed:
+        said.insert(0, words.say("background.lacks_operating", n=number(closed)))
+    return "; ".join(said) or words.say("background.lacks_nothing")
 
 
 def _facility_row(source: Source, kind: str) -> tuple[Cell, ...]:
