@@ -87,6 +87,30 @@ def test_a_village_that_is_partly_reached_is_called_so(ilp, lang):
     assert seen
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(("lang", "reached", "open_"), [("id", "terjangkau", "belum diketahui"),
+                                                       ("en", "reached", "not known")])  # fmt: skip
+def test_what_is_reached_is_not_said_to_be_unknown(ilp, lang, reached, open_):
+    """Annex 1 of the proposal calls it reached: nobody knows only whether the unit functions."""
+    sheets, seen = SheetFacts(ilp, lang), 0
+    for at, kind in enumerate(ilp.kinds):
+        dry, wet = (ilp.gaps.seasons[s][kind].villages["status"] == "served" for s in ("dry", "wet"))
+        for code in ilp.gaps.layers.villages.index[dry & wet]:
+            state = sheets.of(code)["kinds"][at]["in_contents"]
+            seen += state.startswith(f"{reached}*")
+            assert state != open_, (code, kind)
+    assert seen
+    assert open_ in sheets.t["pws_states"].lower()
+
+
+@pytest.mark.slow
+def test_without_roads_no_surface_is_unknown():
+    sheets = SheetFacts(Ilp(find_gaps(replace(demo_layers(12), roads=None))), "id")
+    wet = {k["wet"] for code in sheets.table.index for k in sheets.of(code)["kinds"]}
+    assert "seperti kemarau, karena tanpa data jalan" in wet
+    assert not [said for said in wet if "permukaan" in said]
+
+
 def test_a_puskesmas_of_the_kecamatan_is_not_said_to_be_in_the_village(ilp):
     at = ilp.kinds.index("puskesmas")
     facts, said = SheetFacts(ilp, "id"), set()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from geodata.vocabulary.statuses import YesNo
+from planner.ilp.three_answers import AS_DRY, VillageClass
 from planner.ilp.visits import VisitStatus
 from planner.reports.assumed import MOST_ASSUMED
 from planner.reports.documents.words import Words
@@ -163,11 +164,17 @@ class SheetFacts:
         t, answers = self.t, self._answers[kind][code]
         return {
             "label": self.heading(kind), "present": self._present(code, kind),
-            "dry": t[answers["reachable_dry"]], "wet": t[answers["reachable_wet"]],
+            "dry": t[answers["reachable_dry"]], "wet": self._wet(answers),
             "functioning": t[answers["functioning"]], "minutes": self.write.number(row[f"{kind}_minutes"], 1),
             "unit": row[f"{kind}_unit"], "state": t[f"class_{answers['class']}"],
+            "in_contents": t[_state(answers)],
             "class": answers["class"], "reason": row[f"{kind}_reason"],
         }  # fmt: skip
+
+    def _wet(self, answers: dict[str, Any]) -> str:
+        """Return whether a kind is reached in the wet season; without roads no surface is in question."""
+        wet = str(answers["reachable_wet"])
+        return self.t["as_dry_straight" if wet == AS_DRY and self.ilp.gaps.ways is None else wet]
 
     def _present(self, code: str, kind: str) -> str:
         """Return whether there is a unit, and where: the standard may ask for one in the kecamatan."""
@@ -202,6 +209,16 @@ class SheetFacts:
             self.write.about(one[c]) for c in ("families", "visits_month", "rounds_month")
         )
         return self.t["pws_families"].format(families=families, visits=visits, rounds=rounds)
+
+
+def _state(answers: dict[str, Any]) -> str:
+    """Return the key of a kind's state; where it is reached, the state says so though more is not known."""
+    found = str(answers["class"])
+    reached = answers["reachable_dry"] == YesNo.YES and answers["reachable_wet"] in (YesNo.YES, AS_DRY)
+    if found != VillageClass.UNKNOWN or not reached:
+        return f"class_{found}"
+    open_ = "functioning" if answers["functioning"] == YesNo.UNKNOWN else "present"
+    return f"class_unknown_{open_}"
 
 
 def _by_code(frame: pd.DataFrame, only: Collection[str] | None) -> dict[Any, dict[str, Any]]:
