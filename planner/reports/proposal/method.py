@@ -11,6 +11,7 @@ from planner.reports.proposal.annexes import sources_table
 from planner.reports.proposal.proposed import measure_words, staff_cell
 from planner.scenarios.scenario import default_scenario
 from planner.siting.measures import default_measures
+from planner.siting.tables import staff_in_words as plain_staff
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -104,7 +105,7 @@ def defaults_of(source: Source) -> list[Default]:
     plain = default_scenario()
     out: list[Default] = []
     for kind, rule in scenario.standard.items():
-        out += _of_kind(words, kind, rule, same=plain.standard.get(kind) == rule)
+        out += _of_kind(words, kind, rule, plain.standard.get(kind))
     for name, mode in scenario.modes.items():
         same = plain.modes.get(name) == mode
         speeds = [v for v in mode.speeds_kph.values() if v]
@@ -145,10 +146,14 @@ def basis_of_limit(kind: str, rule: KindStandard, words: Words) -> str:
     return words.say(why) if ours is not None and ours.basis == rule.basis and words.has(why) else rule.basis
 
 
-def _of_kind(words: Words, kind: str, rule: KindStandard, *, same: bool) -> Iterator[Default]:
+def _of_kind(words: Words, kind: str, rule: KindStandard, plain: KindStandard | None) -> Iterator[Default]:
+    """Return the numbers of a kind; each is ours unless the user has set it (``plain``: the default rule)."""
     name = {"kind": words.kind(kind)}
 
     def one(key: str, value: str, basis: str) -> Default:
+        parts = ("limit_minutes", "limit_minutes_wet", "mode", "basis") if key == "limit" else (key,)
+        same = plain is not None and all(getattr(rule, p) == getattr(plain, p) for p in parts)
+        same = same and rule.provenance.get(key) == getattr(plain, "provenance", {}).get(key)
         return _default(words, key, value, basis, same=same, what=name, own=f"{key}_{kind}")
 
     limit = number(rule.limit_minutes, "minute", decimals=int(rule.limit_minutes % 1 > 0))
@@ -200,19 +205,36 @@ def _of_groups(words: Words, scenario: Scenario, plain: Scenario) -> Iterator[De
 
 
 def _of_measures(source: Source) -> Iterator[Default]:
-    """Return staff and lead time of what the plan does; a measures file of one's own has no mark of ours."""
+    """Return staff and lead time of what the plan does; each is ours unless the user has set another.
+
+    A measures file that gives a cost alone leaves both as they are.
+    """
     words, plan = source.words, source.plan
     assert plan is not None
-    own_file = any(i.get("layer") == "measures" for i in plan.record.get("inputs", ()))
     known = default_measures().measures
     for name, sites in plan.sites.groupby("measure", sort=True):
         first = sites.iloc[0]
-        basis = known[name].basis if name in known else ""
+        ours = known.get(str(name))
         years = float(first["lead_years"])
-        value = words.say(
-            "default.measure_value", n=number(years, decimals=4),
-            staff=staff_cell(source, plan, sites.head(1)), years=words.plain(years),
-        )  # fmt: skip
-        what = measure_words(source, str(first["op"]), str(first["kind"]))
-        yield _default(words, "measure", value, basis, same=not own_file and bool(basis),
-                       what={"measure": what}, own=f"measure_{first['op']}")  # fmt: skip
+        said = staff_cell(source, plan, sites.head(1))
+        if years:
+            value = words.say("default.measure_value", n=number(years, decimals=4), staff=said,
+                              years=words.plain(years))  # fmt: skip
+        else:
+            value = words.say("default.measure_value_at_once", staff=said)
+        same = (
+            ours is not None and str(first["staff"]) == plain_staff(ours.staff),
+            ours is not None and years == ours.lead_years,
+        )
+        what = {"measure": measure_words(source, str(first["op"]), str(first["kind"]))}
+        basis = "" if ours is None else ours.basis
+        whole = _default(words, "measure", value, basis, same=all(same), what=what,
+                         own=f"measure_{first['op']}")  # fmt: skip
+        yield whole if all(same) or not any(same) else _half(words, whole, basis, staff_is_ours=same[0])
+
+
+def _half(words: Words, whole: Default, basis: str, *, staff_is_ours: bool) -> Default:
+    """Return a measure of which the user has set the staff or the time, and the other is ours."""
+    mark = "C" if staff_is_ours and "[C]" in basis else "A"
+    key = "measure_time_changed" if staff_is_ours else "measure_staff_changed"
+    return whole._replace(marks=mark, why=words.say(f"default.{key}"))
