@@ -204,7 +204,17 @@ def _budget(source: Source) -> str:
 
 
 def _advice(source: Source) -> list[str]:
-    return [asked(source), *source.words.lines("memo.advice_always", area=source.area_name)]
+    say = source.words.say
+    return [asked(source), *_of_data(source), say("memo.advice_talk", area=source.area_name)]
+
+
+def _of_data(source: Source) -> list[str]:
+    """Return what is to be done about the data: only what Annex 5 and part C of the proposal do hold."""
+    found = {one.severity for one in source.findings}
+    level = "grave" if "error" in found else "look" if "warning" in found else ""
+    parts = ["unknown" if unknown_facts(source) else "", level]
+    key = "_".join(part for part in parts if part)
+    return [source.words.say(f"memo.advice_{key}")] if key else []
 
 
 def asked(source: Source) -> str:
