@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from geodata.layers import SEVERITIES
 from planner.reports.documents.words import Words
 from planner.reports.grade import grade_lines
-from planner.reports.proposal.quality import in_words
+from planner.reports.proposal.found import in_words, key_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -60,6 +60,7 @@ def graded(area: Area, texts: Texts) -> tuple[str, list[str]]:
 def _shown(number: int, finding: Finding, texts: Texts) -> FindingShown:
     key = f"{finding.layer}.{finding.rule}.{number}"
     words = Words(texts.lang)
-    if words.has(f"finding.{finding.layer}.{finding.rule}"):
+    # English has what the check itself says: it names more numbers, and the key to change.
+    if texts.lang != "en" and key_of(finding, words):
         return FindingShown(key, finding, in_words(finding, words), "", texts.lang)
     return FindingShown(key, finding, finding.message, finding.action, "en")

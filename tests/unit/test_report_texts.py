@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import math
 import re
 from dataclasses import replace
@@ -27,8 +26,6 @@ from planner.reports.proposal.write import source_of
 from planner.scenarios.scenario import default_scenario
 
 TEXTS = ROOT / "planner/data/report_texts.yml"
-# Only Indonesian has sentences of its own for findings: English says what the check says.
-ONLY_INDONESIAN = "finding"
 
 
 def flat(texts, start=""):
@@ -45,7 +42,7 @@ def values_in(text):
 
 
 def test_both_languages_have_the_same_sentences_with_the_same_values():
-    mine, other = (dict(flat({k: v for k, v in report_texts()[lang].items() if k != ONLY_INDONESIAN}))
+    mine, other = (dict(flat(report_texts()[lang]))
                    for lang in ("id", "en"))  # fmt: skip
     assert set(mine) == set(other)
     for key, text in mine.items():
@@ -109,29 +106,6 @@ def test_what_the_user_changed_is_no_default_of_ours():
     one = found["Ferries without a timetable"]
     assert (one.marks, one.why) == ("", "set by the user")
     assert "45 minutes" in one.value
-
-
-def rules_in_code():
-    """Every (layer, rule) that stands literally in a call with a severity."""
-    for folder in ("geodata", "planner"):
-        for file in sorted((ROOT / folder).rglob("*.py")):
-            for node in ast.walk(ast.parse(file.read_text("utf-8"))):
-                if isinstance(node, ast.Call):
-                    said = [a.value for a in node.args[:3] if isinstance(a, ast.Constant)]
-                    if (
-                        len(said) == 3
-                        and said[0] in ("error", "warning", "info")
-                        and isinstance(said[2], str)
-                    ):
-                        yield said[1], said[2]
-
-
-@pytest.mark.slow
-def test_every_finding_has_an_indonesian_sentence():
-    words = Words("id")
-    rules = {(layer, rule) for layer, rule in rules_in_code() if re.fullmatch(r"[a-z_]+", rule)}
-    assert len(rules) > 30
-    assert not [r for r in sorted(rules) if not words.has("finding." + ".".join(r))]
 
 
 def test_numbers_units_and_the_unknown():

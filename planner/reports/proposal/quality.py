@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from geodata.vocabulary.kinds import known_kinds
 from planner.reports.documents.model import Column, Paragraph, Row, Section, Table, number, text
+from planner.reports.proposal.found import in_words, which_in_words
 
 if TYPE_CHECKING:
-    from geodata.layers import Finding
-    from planner.reports.documents.words import Words
     from planner.reports.proposal.source import Source
 
 
@@ -33,7 +31,8 @@ def quality_annex(source: Source) -> Section:
         Row((
             text(words.say(f"quality.{one.severity}")), text(words.say(f"quality.layer_{one.layer}")
                  if words.has(f"quality.layer_{one.layer}") else one.layer),
-            number(one.count), text(in_words(one, words)), text(_which(one, words)),
+            number(one.count), text(in_words(one, words)),
+            text(which_in_words(one, words)),
         ))
         for one in source.findings
     )  # fmt: skip
@@ -45,49 +44,3 @@ def quality_annex(source: Source) -> Section:
     table = Table(words.say("quality.caption"), columns, rows, small=True)
     intro = Paragraph(words.say("quality.intro"))
     return Section("annex_quality", words.say("annex.quality"), (intro, table), new_page=True)
-
-
-def in_words(finding: Finding, words: Words) -> str:
-    """Return what was found and what to do, in the reader's language.
-
-    A rule without a sentence of its own has the words of the check itself.
-
-    Examples
-    --------
-    >>> from geodata.layers import Finding
-    >>> from planner.reports.documents.words import Words
-    >>> one = Finding("warning", "villages", "people_unknown", 1, ("a",), "have no number", "give them")
-    >>> in_words(one, Words("en"))
-    'Have no number. To do: give them.'
-    """
-    key = f"finding.{finding.layer}.{finding.rule}"
-    about, _ = _about(finding)
-    if words.has(key):
-        of_kind = f"{words.kind(about, begins=True)}: " if about in known_kinds() else ""
-        return f"{of_kind}{words.say(key)}"
-    message, action = (part.rstrip(".") for part in (finding.message, finding.action))
-    todo = f" {words.say('quality.todo', action=action)}" if action and action != "none needed" else ""
-    return f"{message[:1].upper()}{message[1:]}.{todo}"
-
-
-def _about(finding: Finding) -> tuple[str, str]:
-    """Return the kind or the file that a message begins with, as in "pustu: …", and the rest of it."""
-    about, colon, rest = finding.message.partition(": ")
-    one_word = bool(colon) and not any(c.isspace() for c in about)
-    return (about, rest) if one_word else ("", finding.message)
-
-
-def _which(finding: Finding, words: Words) -> str:
-    about, _ = _about(finding)
-    listed = _listed(finding, words)
-    if "." in about and words.has(f"finding.{finding.layer}.{finding.rule}"):
-        return f"{about}: {listed}" if listed else about
-    return listed
-
-
-def _listed(finding: Finding, words: Words) -> str:
-    shown = list(finding.ids)
-    more = finding.count - len(shown)
-    if shown and more > 0:
-        return words.say("quality.and_more", listed=", ".join(shown), more=number(more))
-    return ", ".join(shown)

@@ -15,7 +15,7 @@ from planner.coverage.tables import facility_table, summary, village_table
 from planner.ilp.tables import jejaring_table, puskesmas_table, unit_columns, village_columns
 from planner.reports.assumed import counted
 from planner.reports.documents.words import Words as DocumentWords
-from planner.reports.proposal.quality import in_words
+from planner.reports.proposal.found import in_words, which_in_words
 from planner.reports.workbook import formulas
 from planner.reports.workbook.sheet import Column, Formula, Look, Sheet, Total
 
@@ -282,7 +282,7 @@ def findings(found: Sequence[Finding], words: Words) -> Sheet:
     table = pd.DataFrame(
         [
             {"severity": f.severity, "layer": f.layer, "count": float(f.count), "said": in_words(f, say),
-             "ids": ", ".join(f.ids), "rule": f.rule, "message": f.message, "action": f.action}
+             "ids": which_in_words(f, say), "rule": f.rule, "message": f.message, "action": f.action}
             for f in found
         ],
         columns=["severity", "layer", "count", "said", "ids", "rule", "message", "action"],
