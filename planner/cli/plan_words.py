@@ -23,6 +23,42 @@ OBJECTIVES = {
     "minutes": ("longest way, minutes", 1),
 }
 
+# Why a plan does nothing; of what costs too much the cheapest is told.
+NONE = {
+    "target_met": "what is there meets the target",
+    "time_up": "the time to search was up before anything was found: give more (time_limit)",
+    "rules": "the rules of the plan leave none of the {candidates:,} candidates",
+    "all_reached": "everybody whose number and place are known is reached already",
+    "nobody_added": "none of the candidates adds anybody",
+    "too_costly": "the cheapest measure that adds anybody costs {cheapest:,.0f} rupiah, more than there is",
+    "no_village": "with so much no more villages can be served",
+    "not_quicker": "with so much no way can be shortened",
+    "waiting": "all candidates wait for their puskesmas to have the stage",
+    "not_in_years": "no candidate that adds anybody fits into the money, staff and time of these years",
+    "no_stop": "no mobile stop can be served, and nothing else can be done",
+}
+
+
+def why_none_in_words(plan: Siting | Rollout | SitingWithRoads) -> list[str]:
+    """Return why a plan does nothing, as a line; nothing of a plan that does something.
+
+    Examples
+    --------
+    >>> from planner.pipeline import Ask, Study, demo_layers, site
+    >>> why_none_in_words(site(Study(demo_layers(12)), "posyandu", Ask(target=0.1)))
+    ['  nothing is proposed: what is there meets the target']
+    """
+    from planner.siting.why_none import cheapest_that_adds, why_none
+    from planner.siting.with_roads import SitingWithRoads
+
+    why = why_none(plan)
+    if why is None:
+        return []
+    of_units = plan.siting if isinstance(plan, SitingWithRoads) else plan
+    cheapest = cheapest_that_adds(of_units) if why == "too_costly" and of_units is not None else 0.0
+    said = NONE[why].format(candidates=len(plan.candidates), cheapest=cheapest)
+    return [f"  nothing is proposed: {said}"]
+
 
 def objective_in_words(unit: str, objective: float, bound: float, gap: float) -> str:
     """Return an objective with its bound, and how far that is as a share of the bound, as a line.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from planner.cli.asked import asked_scenario
 from planner.cli.console import DONE, add_language, say
 from planner.cli.ground import add_ground, inputs_of, read_ground
-from planner.cli.plan_words import assumed_in_words, objective_in_words
+from planner.cli.plan_words import assumed_in_words, objective_in_words, why_none_in_words
 
 if TYPE_CHECKING:
     import argparse
@@ -100,6 +100,7 @@ def in_words(plan: Rollout) -> list[str]:
     lines.append(
         f"  the price of order: {plan.price_of_order:.2%} less than the best for each year alone, added up"
     )
+    lines += why_none_in_words(plan)
     lines += doubts_in_words(plan)
     lines += _waiting(plan)
     if plan.staff_not_limited:

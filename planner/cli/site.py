@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from planner.cli.asked import asked_scenario
 from planner.cli.console import DONE, add_language, say
 from planner.cli.ground import add_ground, inputs_of, read_ground
-from planner.cli.plan_words import assumed_in_words, objective_in_words
+from planner.cli.plan_words import assumed_in_words, objective_in_words, why_none_in_words
 
 if TYPE_CHECKING:
     import argparse
@@ -247,13 +247,12 @@ def in_words(plan: Siting) -> list[str]:
     if plan.answer.points_left_out:
         places = counted(plan.answer.points_left_out, "place")
         lines.append(f"  {places} left out: nothing reaches them, or nobody knows their way")
-    if plan.ask.units is not None and len(plan.sites) < plan.ask.units:
+    if plan.ask.units is not None and 0 < len(plan.sites) < plan.ask.units:
         sure = plan.answer.unit == "people" and solution.proof is Proof.OPTIMAL and not plan.ask.has_rules
         why = "no more of these candidates add anybody" if sure else "more of these were not better"
         rules = " by the rules of the plan" if plan.ask.has_rules else ""
         lines.append(f"  {len(plan.sites)} of {plan.ask.units}: {why}{rules}")
-    if not len(plan.sites):
-        lines += _why_none(plan)
+    lines += why_none_in_words(plan)
     lines += [*doubts_in_words(plan), *costs_in_words(plan)]
     return lines + _sites_in_words(plan)
 
@@ -320,6 +319,7 @@ def roads_in_words(plan: SitingWithRoads) -> list[str]:
         else "  proven best: no other choice of these roads and candidates reaches more people"
     )
     lines += [objective_in_words("people", plan.people_added, plan.bound, plan.gap), assumed_in_words(plan)]
+    lines += why_none_in_words(plan)
     for names, row in plan.choices.iterrows():
         one = f"with {names}" if names else "without roads"
         lines.append(
@@ -336,17 +336,6 @@ def _sites_in_words(plan: Siting | SitingWithRoads) -> list[str]:
         where = ", ".join(w for w in (row.village_name, row.district_name) if w)
         lines.append(f"  {row.order:>3}. {where} ({row.village_code}): +{row.people_added:,.0f} people")
     return lines
-
-
-def _why_none(plan: Siting) -> list[str]:
-    """Return in lines why a plan has no site, where that is known."""
-    instance = plan.instance
-    if instance.forbidden.all():
-        return [f"  the rules of the plan leave none of the {instance.sites:,} candidates"]
-    cheapest = float(instance.cost[~instance.forbidden].min())
-    if plan.ask.budget_idr is not None and cheapest > plan.ask.budget_idr:
-        return [f"  the cheapest measure costs {cheapest:,.0f} rupiah, more than there is"]
-    return []
 
 
 def costs_in_words(plan: Siting | Rollout | SitingWithRoads) -> list[str]:

@@ -12,6 +12,7 @@ from geodata.workspace import Ours, replace_folder
 from planner.reports.outputs import RUN, input_records
 from planner.siting.tables import without_yearly_cost
 from planner.siting.weights import people_of_unknown_place
+from planner.siting.why_none import why_none
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -103,6 +104,7 @@ def record_of(
         "people_of_unknown_place": people_of_unknown_place(plan.before.demand),
         "yearly_idr": yearly_cost(plan),
         "measures_without_yearly_cost": without_yearly(plan),
+        "why_nothing": why_none(plan),
         **more,
         "configuration_sha256": scenario.content_hash(),
         "inputs": input_records((*layers.sources, *inputs)),

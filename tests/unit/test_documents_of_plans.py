@@ -70,7 +70,7 @@ def with_plan(source, lang, ops, *, kind="pustu", staff="1 bidan", seasons=("dry
     plan = SimpleNamespace(
         kind=kind, sites=sites, roads=(), people_added=200.0 * n, as_if_none=False, seasons=seasons,
         served=lambda when: (1, 1 + n)[when == "after"], cost_idr=5.0 * n, size=n, yearly_idr=math.nan,
-        without_yearly=n, tells_yearly=False, counts_money=False, years=None,
+        without_yearly=n, tells_yearly=False, counts_money=False, years=None, why_none=None,
         staff=lambda rows: {"bidan": int((rows["staff"] != "").sum())} if (rows["staff"] != "").any() else {},
         record={"solver": {"status": "optimal", "unit": "people"}, **(record or {})},
     )  # fmt: skip

@@ -156,6 +156,7 @@ def with_plan(source, lang, units, *, kind="pustu", people=(0.0, 0.0), villages=
         kind=kind, sites=sites, roads=(), people_added=sum(people), as_if_none=as_if_none, seasons=("dry",),
         served=lambda when: villages[when == "after"], cost_idr=5.0 * units,
         size=units, yearly_idr=math.nan, without_yearly=units, tells_yearly=False, counts_money=False,
+        why_none=None if units else "nobody_added",
         record={"solver": {"status": "optimal", "unit": "people"}},
     )  # fmt: skip
     return replace(source, plan=plan, words=Words(lang))
@@ -187,9 +188,9 @@ def test_a_hospital_is_one_and_two_are_hospitals(source):
 
 
 def test_villages_reached_rise_or_stay(source):
-    one = with_plan(source, "en", 3)
+    one = with_plan(source, "en", 3, people=(7.0,))
     assert request_facts(one, one.plan)[1] == "The number of villages reached by a pustu rises from 56 to 59."
-    one = with_plan(source, "id", 3, villages=(56, 56))
+    one = with_plan(source, "id", 3, people=(7.0,), villages=(56, 56))
     assert request_facts(one, one.plan)[1] == "Jumlah desa/kelurahan yang terjangkau pustu tetap 56."
     [first, *_] = aim(with_plan(source, "id", 3, people=(6984.0,))).blocks[1].items
     assert first == (
@@ -200,7 +201,7 @@ def test_villages_reached_rise_or_stay(source):
         ((0, 1), "1 village becomes reached."),
         ((0, 181), "181 villages become reached."),
     ):
-        one = with_plan(source, "en", 5, villages=villages, as_if_none=True)
+        one = with_plan(source, "en", 5, people=(7.0,), villages=villages, as_if_none=True)
         assert request_facts(one, one.plan)[1] == said
 
 
@@ -208,7 +209,9 @@ def test_nothing_is_asked_for_where_nothing_is_proposed(source):
     one = with_plan(source, "en", 0)
     assert asked(one) == "Please advise, since with the candidates given no new pustu can be proposed."
     [conclusion] = [s for s in staff_memo(one).sections if s.key == "conclusion"]
-    assert conclusion.blocks[0].text.startswith("With the candidates given, no new pustu can be proposed in")
+    assert conclusion.blocks[0].text.endswith(
+        "no new pustu is proposed. With the candidates given, nobody can be added."
+    )
 
 
 def test_staff_is_told_in_the_plural(source):

@@ -303,6 +303,7 @@ def with_plan(source, units):
         kind="pustu", sites=sites, roads=(), people_added=200.0 * units, as_if_none=False, seasons=("dry",),
         served=lambda when: (1, 1 + units)[when == "after"], cost_idr=5.0, size=units, yearly_idr=math.nan,
         without_yearly=units, tells_yearly=False, counts_money=False,
+        why_none=None if units else "nobody_added",
         record={"solver": {"status": "optimal", "unit": "people"}},
     )  # fmt: skip
     return replace(source, plan=plan)

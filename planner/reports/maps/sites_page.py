@@ -33,6 +33,7 @@ from planner.scenarios.edits import AddBoat, AddRoad, ChangeRoad, CloseRoad, Reo
 from planner.scenarios.scenario import default_scenario
 from planner.siting.site import Siting
 from planner.siting.weights import people_of_unknown_place
+from planner.siting.why_none import why_none
 from planner.siting.with_roads import SitingWithRoads
 from planner.texts.catalogues import map_texts
 from planner.texts.formatter import Formatter
@@ -288,6 +289,7 @@ def _box(plan: AnyPlan, texts: dict[str, str], lang: str) -> str:
             else []
         ),
         *_by_year(plan, numbers),
+        *_why_none(plan, texts),
         f"<p>{html.escape(proof)} {html.escape(texts['plan_rules']) if plan.ask.has_rules else ''}</p>",
     ]
     lines += [f"<p class='jk-note'>{html.escape(text)}</p>" for text in _assumed(plan, texts, numbers)]
@@ -348,6 +350,12 @@ def _proof(plan: AnyPlan, texts: dict[str, str], numbers: Formatter) -> str:
     if better == inf:
         return texts["plan_gap_open"]
     return texts["plan_gap"].format(gap=numbers.percent(better))
+
+
+def _why_none(plan: AnyPlan, texts: dict[str, str]) -> list[str]:
+    """Return why a plan does nothing, as HTML; nothing of a plan that does something."""
+    why = why_none(plan)
+    return [] if why is None else [f"<p>{html.escape(texts[f'plan_none_{why}'])}</p>"]
 
 
 def _by_year(plan: AnyPlan, numbers: Formatter) -> list[str]:

@@ -21,8 +21,8 @@ from planner.reports.documents.model import (
     people,
     text,
 )
-from planner.reports.proposal.plan import gained_by
-from planner.reports.proposal.proposed import plan_notes
+from planner.reports.proposal.plan import gained_by, reaches_more
+from planner.reports.proposal.proposed import plan_notes, proposed
 from planner.reports.proposal.seasons import season_words, share_in, why_as_dry
 from planner.reports.proposal.stated import stated
 
@@ -365,16 +365,10 @@ def aim(source: Source) -> Section:
     words = source.words
     goals = list(words.lines("aim.goals", area=source.area_name))
     plan = source.plan
-    if plan is not None and (len(plan.sites) or plan.roads):
-        before, after = plan.served("before"), plan.served("after")
-        key = "plan_as_if_none" if plan.as_if_none else "plan_same" if before == after else "plan"
-        goals.insert(
-            0,
-            words.say(
-                f"aim.{key}", kind=words.kind(plan.kind), people=gained_by(plan), before=number(before),
-                after=number(after, "village" if plan.as_if_none else ""),
-            ),
-        )  # fmt: skip
+    if plan is not None and plan.why_none is not None:
+        goals[:0] = _aim_of_none(source, plan, plan.why_none)
+    elif plan is not None:
+        goals.insert(0, _aim_of_plan(source, plan))
     else:
         key = "gap_what_if" if source.assumed is not None and source.assumed.has_edits else "gap"
         on_foot = [words.kinds(kind) for kind in source.listed if source.partly_on_foot(kind)]
@@ -389,3 +383,29 @@ def aim(source: Source) -> Section:
     blocks: list[Block] = [first, Items(tuple(goals), numbered=True)]
     blocks += [Paragraph(note, note=True) for note in notes]
     return Section("aim", words.say("aim.title"), tuple(blocks))
+
+
+def _aim_of_plan(source: Source, plan: Plan) -> str:
+    """Return what a plan is for, in its numbers."""
+    words, name = source.words, source.words.kind(plan.kind)
+    if not reaches_more(gained_by(plan)):
+        return words.say("aim.plan_nobody", what=proposed(source, plan))
+    before, after = plan.served("before"), plan.served("after")
+    key = "plan_as_if_none" if plan.as_if_none else "plan_same" if before == after else "plan"
+    return words.say(
+        f"aim.{key}", kind=name, people=gained_by(plan), before=number(before),
+        after=number(after, "village" if plan.as_if_none else ""),
+    )  # fmt: skip
+
+
+def _aim_of_none(source: Source, plan: Plan, why: str) -> list[str]:
+    """Return what a proposal is for whose plan does nothing: not what that plan does not do."""
+    words, kind = source.words, plan.kind
+    if why in ("target_met", "all_reached"):
+        return [words.say(f"aim.none_{why}", kind=words.kind(kind))]
+    roads = words.say("aim.roads", kinds=words.kinds(kind))
+    said = [roads] if kind in source.listed and source.partly_on_foot(kind) else []
+    gap = source.status(kind, VillageStatus.GAP)
+    if gap.known and gap.number:
+        said.insert(0, words.say("aim.none", n=gap, kind=words.kind(kind)))
+    return said

@@ -20,8 +20,14 @@ from planner.reports.documents.model import (
 )
 from planner.reports.proposal.background import area_facts, kind_facts, plan_on_foot
 from planner.reports.proposal.closing import signature
-from planner.reports.proposal.plan import gained_by
-from planner.reports.proposal.proposed import only_new, plan_notes, proposed, units_proposed
+from planner.reports.proposal.plan import gained_by, reaches_more
+from planner.reports.proposal.proposed import (
+    only_new,
+    plan_notes,
+    proposed,
+    units_proposed,
+    why_none_in_words,
+)
 from planner.reports.proposal.readiness import unknown_facts
 from planner.reports.proposal.request import cost, not_reached, request_facts, yearly
 from planner.reports.proposal.seasons import season_notes, season_words
@@ -177,7 +183,13 @@ def _where(source: Source, kind: str) -> str:
 def _conclusion(source: Source) -> str:
     words, plan = source.words, source.plan
     if plan is not None and not plan.size:
-        return words.say("memo.conclusion_none", kind=words.kind(plan.kind), area=source.area_name)
+        said = words.say("memo.conclusion_none", kind=words.kind(plan.kind), area=source.area_name)
+        return " ".join([said, *why_none_in_words(source, plan)])
+    if plan is not None and not reaches_more(gained_by(plan)):
+        return words.say(
+            "memo.conclusion_nobody", what=proposed(source, plan), kind=words.kind(plan.kind),
+            area=source.area_name,
+        )  # fmt: skip
     if plan is not None:
         return words.say(
             "memo.conclusion_as_if_none" if plan.as_if_none else "memo.conclusion_plan",
@@ -221,7 +233,7 @@ def asked(source: Source) -> str:
     """Return what is asked for, and of a plan what it costs, once and every year."""
     words, plan = source.words, source.plan
     if plan is not None and not plan.size:
-        return words.say("asked.none", kind=words.kind(plan.kind))
+        return words.say(f"asked.none.{plan.why_none}", kind=words.kind(plan.kind))
     if plan is not None:
         alone = only_new(plan) and not plan.roads
         n = number(len(plan.sites), plan.kind)
@@ -250,6 +262,8 @@ def one_page(source: Source) -> Document:
     told = source.assumed
     blocks: list[Block] = [] if told is None else [Paragraph(told.short(MOST_ON_A_PAGE))]
     blocks.append(Headline(_three_numbers(source)))
+    if source.plan is not None and source.plan.why_none is not None:
+        blocks.append(Paragraph(" ".join(why_none_in_words(source, source.plan))))
     # A plan of other seasons than the page's says so below.
     if source.plan is not None and source.seasons_told and source.plan.seasons == (source.season,):
         blocks.append(Paragraph(words.say(f"request.season_{source.season}"), note=True))

@@ -111,6 +111,12 @@ class Plan:
         return len(self.sites) + len(self.roads)
 
     @property
+    def why_none(self) -> str | None:
+        """Why it does nothing, a key of :class:`planner.siting.why_none.WhyNone`; None where it does."""
+        why = self.record["why_nothing"]
+        return None if why is None else str(why)
+
+    @property
     def people_added(self) -> float:
         """People newly reached, with the people of today."""
         # What the sites add comes on top of what the roads have added.
@@ -253,7 +259,7 @@ def read_plan_folder(folder: Path) -> Plan:
         roads, by_roads = _roads(folder, record) if record.get("roads") else ((), float("nan"))
         plan = Plan(command, kind, record, scenario, ordered, years, villages, folder, roads, by_roads)
         _ = plan.as_if_none, plan.served("before"), plan.served("after"), record["area"]["code"]
-        _ = plan.seasons
+        _ = plan.seasons, plan.why_none
     except (KeyError, TypeError, ValueError) as error:
         if isinstance(error, InputError):
             raise
@@ -369,3 +375,19 @@ def gained_by(plan: Plan) -> Cell:
     """Return the people whom a plan reaches: more than today, unless nobody knows whom today reaches."""
     found = people(plan.people_added)
     return found if plan.as_if_none else replace(found, unit="more_people")
+
+
+def reaches_more(gained: Cell) -> bool:
+    """Return whether a number of people gained is one or more as it is written.
+
+    Parameters
+    ----------
+    gained
+        As from :func:`gained_by`.
+
+    Examples
+    --------
+    >>> reaches_more(people(0.3)), reaches_more(people(1.0))
+    (False, True)
+    """
+    return gained.known and round(gained.number) > 0

@@ -157,6 +157,29 @@ def plan_notes(source: Source, plan: Plan) -> list[str]:
     return [*_target(source, plan), *_seasons(source, plan)]
 
 
+def why_none_in_words(source: Source, plan: Plan) -> list[str]:
+    """Return why a plan proposes nothing, in sentences; nothing of a plan that proposes something.
+
+    Parameters
+    ----------
+    source
+        Of the area.
+    plan
+        As read.
+    """
+    why, words = plan.why_none, source.words
+    if why is None:
+        return []
+    said = [words.on_map(f"plan_none_{why}")]
+    ask = plan.record.get("ask") or {}
+    now = source.share(plan.kind) if plan.kind in source.listed else UNKNOWN
+    # A target counts those alone whose place is known, in its own seasons: another share would contradict it.
+    same = plan.seasons == (source.season,) and ask.get("target_in") == "all"
+    if why == "target_met" and same and now.known and now.number >= float(ask["target"]):
+        said.append(words.say("request.share_now", share=now, kind=words.kind(plan.kind)))
+    return said
+
+
 def _target(source: Source, plan: Plan) -> list[str]:
     ask = plan.record.get("ask") or {}
     if ask.get("target") is None:

@@ -25,8 +25,15 @@ from planner.reports.documents.model import (
     total,
 )
 from planner.reports.proposal.background import on_foot_in_words, plan_on_foot
-from planner.reports.proposal.plan import gained_by
-from planner.reports.proposal.proposed import only_new, plan_notes, site_words, staff_cell, units_proposed
+from planner.reports.proposal.plan import gained_by, reaches_more
+from planner.reports.proposal.proposed import (
+    only_new,
+    plan_notes,
+    site_words,
+    staff_cell,
+    units_proposed,
+    why_none_in_words,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,12 +81,14 @@ def request_facts(source: Source, plan: Plan) -> list[str]:
     """Return sentences on a plan: what, for whom, at what cost, and how good it is."""
     words, name = source.words, source.words.kind(plan.kind)
     if not len(plan.sites) and not plan.roads:
-        said = [words.say("request.asked_none", kind=name), *plan_on_foot(source, plan)]
-        return [*said, *plan_notes(source, plan), _proof(source, plan)]
+        said = [words.say("request.asked_none", kind=name), *why_none_in_words(source, plan)]
+        return [*said, *plan_on_foot(source, plan), *plan_notes(source, plan), _proof(source, plan)]
     # Without a list nobody knows whom units reach today: then nothing is "more", nor rises.
     end = "_as_if_none" if plan.as_if_none else ""
     units, gained = number(len(plan.sites), plan.kind), gained_by(plan)
-    if only_new(plan):
+    if not reaches_more(gained):
+        asked = _asked_of_nobody(source, plan)
+    elif only_new(plan):
         asked = [words.say(f"request.asked{end}", n=units, kind=name, people=gained)]
     else:
         what = units_proposed(source, plan)
@@ -104,20 +113,35 @@ def served_in_words(source: Source, plan: Plan) -> str:
     return say(f"request.{key}", before=number(before), after=number(after), kind=name)
 
 
-def _asked_with_roads(source: Source, plan: Plan) -> list[str]:
-    """Return sentences on units, roads, and whom both together reach."""
-    words, name = source.words, source.words.kind(plan.kind)
-    end = "_as_if_none" if plan.as_if_none else ""
-    said = [words.say("request.as_if_none", kind=name)] if plan.as_if_none else []
+def _units_alone(source: Source, plan: Plan) -> list[str]:
+    """Return what is proposed for units, without whom they reach; nothing of a plan without units."""
+    words = source.words
+    said = [words.say("request.as_if_none", kind=words.kind(plan.kind))] if plan.as_if_none else []
     if len(plan.sites):
         said.append(
             words.say("request.asked_units", n=number(len(plan.sites), plan.kind))
             if only_new(plan)
             else words.say("request.asked_units_measures", what=units_proposed(source, plan))
         )
+    return said
+
+
+def _asked_of_nobody(source: Source, plan: Plan) -> list[str]:
+    """Return sentences on units that nobody more reaches, such as those that only shorten ways."""
+    nobody = source.words.say("request.gained_nobody", kind=source.words.kind(plan.kind))
+    return [*_units_alone(source, plan), nobody]
+
+
+def _asked_with_roads(source: Source, plan: Plan) -> list[str]:
+    """Return sentences on units, roads, and whom both together reach."""
+    words, name = source.words, source.words.kind(plan.kind)
+    end = "_as_if_none" if plan.as_if_none else ""
+    said = _units_alone(source, plan)
     km = number(sum(one.km for one in plan.roads), "km", decimals=1)
     said.append(words.say("request.asked_works", n=number(len(plan.roads)), km=km))
-    if len(plan.sites):
+    if not reaches_more(gained_by(plan)):
+        said.append(words.say("request.gained_nobody", kind=name))
+    elif len(plan.sites):
         gained, by_roads = gained_by(plan), people(plan.people_by_roads)
         said.append(words.say(f"request.gained_both{end}", kind=name, people=gained, roads=by_roads))
     else:
@@ -126,8 +150,8 @@ def _asked_with_roads(source: Source, plan: Plan) -> list[str]:
 
 
 def cost(plan: Plan) -> Cell:
-    """Return the first cost of all units and roads; unknown as soon as one is."""
-    return rupiah(plan.cost_idr) if plan.size else UNKNOWN
+    """Return the first cost of all units and roads: unknown as soon as one is, none where there are none."""
+    return rupiah(plan.cost_idr)
 
 
 def cost_in_words(source: Source, plan: Plan) -> str:
@@ -140,8 +164,8 @@ def cost_in_words(source: Source, plan: Plan) -> str:
 
 
 def yearly(plan: Plan) -> Cell:
-    """Return what all units and roads cost every year; unknown as soon as one is."""
-    return rupiah(plan.yearly_idr) if plan.size else UNKNOWN
+    """Return what all units and roads cost every year, as :func:`cost` does."""
+    return rupiah(plan.yearly_idr)
 
 
 def yearly_in_words(source: Source, plan: Plan) -> str:
@@ -267,7 +291,7 @@ def _roads(source: Source, plan: Plan) -> list[Block]:
 def _sites(source: Source, plan: Plan) -> list[Block]:
     words = source.words
     if not len(plan.sites) and not plan.roads:
-        return [Paragraph(words.say("request.no_site"))]
+        return [Paragraph(" ".join([words.say("request.no_site"), *why_none_in_words(source, plan)]))]
     key = "map_caption_roads" if plan.roads else "map_caption"
     figure = Figure(
         f"plan_{plan.kind}.png", words.say(f"request.{key}", kind=words.kind(plan.kind)),
