@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from planner.coverage.gained import Gain
     from planner.scenarios.scenario import Scenario
     from planner.siting.site import Siting
     from planner.siting.with_roads import SitingWithRoads
@@ -22,6 +23,46 @@ OBJECTIVES = {
     "person_minutes": ("people × minutes", 1),
     "minutes": ("longest way, minutes", 1),
 }
+
+
+def gained_in_words(gain: Gain) -> str:
+    """Return how many people more are reached, and how far that is known.
+
+    Examples
+    --------
+    >>> from planner.coverage.gained import Gain
+    >>> gained_in_words(Gain(6306.0, 5000.0, 6306.0)), gained_in_words(Gain(6306.0, 5000.0, 7000.0))
+    ('at most 6,306 people more', 'as far as known 6,306 people more')
+    """
+    bound = "at least " if gain.at_least else "at most " if gain.at_most else ""
+    bound = "as far as known " if gain.at_least and gain.at_most else bound
+    return f"{bound}{gain.people:,.0f} people more"
+
+
+def doubts_of_gain(plan: Siting | Rollout | SitingWithRoads) -> list[str]:
+    """Return in lines how many of those gained may be reached already, and whether others may be besides.
+
+    Examples
+    --------
+    >>> from planner.pipeline import Ask, Study, demo_layers, site
+    >>> doubts_of_gain(site(Study(demo_layers(12)), "posyandu", Ask(units=2)))
+    []
+    """
+    from planner.coverage.gained import SAME_PEOPLE
+    from planner.coverage.known.lost import lost_units
+    from planner.siting.gained import gain
+
+    found, lines = gain(plan), []
+    kinds = (plan.kind, *plan.before.scenario.standard[plan.kind].counts)
+    lost = lost_units(plan.before.layers, kinds, working=True)["kind"].value_counts().sort_index()
+    lines += [f"  {n} {kind} without a known place: whom they reach is not known" for kind, n in lost.items()]
+    already = found.people - found.least
+    if already > SAME_PEOPLE:
+        lines.append(f"  of the people more, {already:,.0f} may be reached already by what is not known")
+    if found.most > found.people + SAME_PEOPLE:
+        lines.append("  others may be reached too, by roads that are not in the data")
+    return lines
+
 
 # Why a plan does nothing; of what costs too much the cheapest is told.
 NONE = {

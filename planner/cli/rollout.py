@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from planner.cli.asked import asked_scenario
 from planner.cli.console import DONE, add_language, say
 from planner.cli.ground import add_ground, inputs_of, read_ground
-from planner.cli.plan_words import assumed_in_words, objective_in_words, why_none_in_words
+from planner.cli.plan_words import assumed_in_words, gained_in_words, objective_in_words, why_none_in_words
 
 if TYPE_CHECKING:
     import argparse
@@ -83,11 +83,13 @@ def in_words(plan: Rollout) -> list[str]:
     '  proven best: no other order of these candidates reaches more people over the years'
     """
     from planner.cli.site import at_most_better, costs_in_words, doubts_in_words
+    from planner.siting.gained import gain_by_year
     from planner.siting.solution import Proof
 
     area, solution = plan.before.layers.area, plan.solution
     last = plan.asked.years[-1].year
-    head = f"{area.name} ({area.code}): {len(plan.sites)} x {plan.kind}, {plan.people_added:,.0f} people more"
+    by_year = gain_by_year(plan)
+    head = f"{area.name} ({area.code}): {len(plan.sites)} x {plan.kind}, {gained_in_words(by_year[-1])}"
     lines = [f"{head} within the limit by {last}"]
     if solution.proof is Proof.OPTIMAL:
         lines.append("  proven best: no other order of these candidates reaches more people over the years")
@@ -109,11 +111,11 @@ def in_words(plan: Rollout) -> list[str]:
         names = ", ".join(plan.without_yearly_cost)
         lines.append(f"  no yearly cost is given for {names}: none is counted")
     lines += costs_in_words(plan)
-    for row in plan.plan.itertuples():
+    for row, gained in zip(plan.plan.itertuples(), by_year, strict=True):
         staff = f", employs {row.staff_employed}" if row.staff_employed else ""
         lines.append(
             f"  {row.Index}: {row.units_decided} decided, {row.units_working} working, "
-            f"+{row.people_added:,.0f} people, {row.villages_served} villages served{staff}"
+            f"{gained_in_words(gained)}, {row.villages_served} villages served{staff}"
         )
     return lines
 

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 from planner.cli.asked import asked_scenario
 from planner.cli.console import DONE, add_language, say
 from planner.cli.ground import add_ground, inputs_of, read_ground
-from planner.cli.plan_words import assumed_in_words, objective_in_words, why_none_in_words
+from planner.cli.plan_words import (
+    assumed_in_words,
+    doubts_of_gain,
+    gained_in_words,
+    objective_in_words,
+    why_none_in_words,
+)
 
 if TYPE_CHECKING:
     import argparse
@@ -228,10 +234,11 @@ def in_words(plan: Siting) -> list[str]:
     '  proven best: no other choice of these candidates reaches more people'
     """
     from geodata.errors import counted
+    from planner.siting.gained import gain
     from planner.siting.solution import Proof
 
     area, solution = plan.before.layers.area, plan.solution
-    head = f"{area.name} ({area.code}): {len(plan.sites)} x {plan.kind}, {plan.people_added:,.0f} people more"
+    head = f"{area.name} ({area.code}): {len(plan.sites)} x {plan.kind}, {gained_in_words(gain(plan))}"
     who = " with room at units" if plan.ask.capacity else ""
     who = f" with {plan.reach.backup} units" if plan.reach.backup > 1 else who
     lines = [f"{head}{who} within the limit: {_shares_in_words(plan)}"]
@@ -310,9 +317,11 @@ def roads_in_words(plan: SitingWithRoads) -> list[str]:
     >>> roads_in_words(site_with_roads(study, "pustu", Ask(units=1), measures=known))[4][:18]
     '  without roads: +'
     """
+    from planner.siting.gained import gain
+
     area, roads = plan.before.layers.area, " + ".join(plan.roads)
     what = f"{roads or 'no roads'} and {len(plan.sites)} x {plan.kind}"
-    lines = [f"{area.name} ({area.code}): {what}, {plan.people_added:,.0f} people more within the limit"]
+    lines = [f"{area.name} ({area.code}): {what}, {gained_in_words(gain(plan))} within the limit"]
     lines.append(
         f"  best choice found; {at_most_better(plan.better)}"
         if plan.gap
@@ -394,6 +403,7 @@ def doubts_in_words(plan: Siting | Rollout | SitingWithRoads) -> list[str]:
         lines.append(
             f"  no road data: reach is counted on foot; some may reach a {plan.kind} by vehicle already"
         )
+    lines += doubts_of_gain(plan)
     # With capacity nobody is sent to a full unit; the nearest may be full all the same.
     over = None if plan.ask.capacity else crowded(plan.sites, plan.after, plan.kind)
     if over:

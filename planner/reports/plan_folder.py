@@ -10,6 +10,7 @@ import pandas as pd
 
 from geodata.workspace import Ours, replace_folder
 from planner.reports.outputs import RUN, input_records
+from planner.siting.gained import gain
 from planner.siting.tables import without_yearly_cost
 from planner.siting.weights import people_of_unknown_place
 from planner.siting.why_none import why_none
@@ -90,7 +91,7 @@ def record_of(
     more
         What only this command has to say.
     """
-    layers = plan.before.layers
+    layers, gained = plan.before.layers, gain(plan)
     return {
         "jangkau_version": version("jangkau"),
         "command": command,
@@ -106,6 +107,8 @@ def record_of(
         "measures_without_yearly_cost": without_yearly(plan),
         "why_nothing": why_none(plan),
         **more,
+        "people_added_least": gained.least,
+        "people_added_most": gained.most,
         "configuration_sha256": scenario.content_hash(),
         "inputs": input_records((*layers.sources, *inputs)),
     }

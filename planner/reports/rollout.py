@@ -8,6 +8,7 @@ from geodata.arguments import as_path, require_a
 from geodata.files.csvtext import csv_text
 from planner.reports.plan_folder import plan_outputs, record_of, solver_record, write_plan_folder
 from planner.reports.siting import SITING_OUTPUTS, write_shared
+from planner.siting.gained import gain_by_year
 from planner.siting.tables import crowded
 from planner.siting.years import Rollout
 
@@ -101,6 +102,7 @@ def rollout_record(plan: Rollout, inputs: Sequence[SourceRecord] = ()) -> dict[s
         "plan": plan.asked.model_dump(mode="json"),
         "units": len(plan.sites),
         "people_added": plan.people_added,
+        "years_known": _years_known(plan),
         "sites_above_people_per_unit": crowded(plan.sites, plan.after, plan.kind),
         "price_of_order": plan.price_of_order,
         "puskesmas_not_ready": plan.waiting.reset_index().to_dict("records"),
@@ -110,3 +112,15 @@ def rollout_record(plan: Rollout, inputs: Sequence[SourceRecord] = ()) -> dict[s
         "solver": solver_record(plan.solution, plan.answer.unit),
     }
     return record_of("rollout", plan, plan.scenario, inputs, more)
+
+
+def _years_known(plan: Rollout) -> list[dict[str, Any]]:
+    """Return of each year whom the plan gains at least and at most, and how many villages are unknown."""
+    status = [one[f"{plan.kind}_status"] for one in plan.villages_by_year.values()]
+    return [
+        {
+            "year": year, "people_added_least": one.least, "people_added_most": one.most,
+            "villages_unknown": int((then == "unknown").sum()),
+        }
+        for year, one, then in zip(plan.villages_by_year, gain_by_year(plan), status, strict=True)
+    ]  # fmt: skip

@@ -116,7 +116,7 @@ def with_backup(
             value = np.where(known, found, np.nan) if what == "people" else np.round(found, 9)
             new[f"{kind}_{what}_backup{when}"] = value
     for when, (gaps, counted) in states.items():
-        open_ = _backup_open(gaps, reach, counted)
+        open_ = backup_open(gaps, reach, counted)
         unsure = open_ | unplaced(demand, row, counted, open_, rule, n=n)
         least, most = (
             np.bincount(row, weights=weight * some, minlength=n).astype(np.float64)
@@ -165,11 +165,27 @@ def people_with_room(
     return villages
 
 
-def _backup_open(gaps: Gaps, reach: Reach, counted: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def backup_open(gaps: Gaps, reach: Reach, counted: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return of which points nobody knows whether they have enough units: bool ``(points,)``.
 
     That of one unit; and who has one within reach may have another that is on no list, or at the end of a
     road that is not there.
+
+    Parameters
+    ----------
+    gaps
+        An answer.
+    reach
+        Of which kind, in which seasons, and how many units it takes.
+    counted
+        bool ``(points,)``: who is known to have enough.
+
+    Examples
+    --------
+    >>> from planner.pipeline import Ask, Study, demo_layers, site
+    >>> plan = site(Study(demo_layers(12)), "posyandu", Ask(units=3, backup=2))
+    >>> bool(backup_open(plan.before, plan.reach, plan.reach.already).any())
+    False
     """
     coverage = gaps.in_each(reach.kind, reach.seasons)
     open_: NDArray[np.bool_] = ~counted & (is_open(coverage.reason_code) | (coverage.within & coverage.more))

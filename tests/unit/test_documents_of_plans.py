@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from geodata.crs import WGS84
+from planner.coverage.gained import Gain
 from planner.pipeline import Ilp, demo_layers, find_gaps
 from planner.reports.comparison.edits import edits_in_words
 from planner.reports.documents.model import Items, Paragraph, Table
@@ -68,9 +69,11 @@ def with_plan(source, lang, ops, *, kind="pustu", staff="1 bidan", seasons=("dry
          "name": [STOP if op == "mobile" else "" for op in ops]}
     )  # fmt: skip
     plan = SimpleNamespace(
-        kind=kind, sites=sites, roads=(), people_added=200.0 * n, as_if_none=False, seasons=seasons,
+        kind=kind, sites=sites, roads=(), people_added=200.0 * n, gain=Gain(*[200.0 * n] * 3),
+        as_if_none=False, seasons=seasons,
         served=lambda when: (1, 1 + n)[when == "after"], cost_idr=5.0 * n, size=n, yearly_idr=math.nan,
         without_yearly=n, tells_yearly=False, counts_money=False, years=None, why_none=None,
+        villages_unknown=(0, 0),
         staff=lambda rows: {"bidan": int((rows["staff"] != "").sum())} if (rows["staff"] != "").any() else {},
         record={"solver": {"status": "optimal", "unit": "people"}, **(record or {})},
     )  # fmt: skip

@@ -13,6 +13,7 @@ import pytest
 import yaml
 from support import ROOT
 
+from planner.coverage.gained import Gain
 from planner.pipeline import Ilp, demo_layers, find_gaps
 from planner.reports.documents.model import UNKNOWN, Figure, Headline, number, people, rupiah, share, total
 from planner.reports.documents.words import Words, report_texts
@@ -153,10 +154,11 @@ def with_plan(source, lang, units, *, kind="pustu", people=(0.0, 0.0), villages=
          "facility_id": "", "name": ""}
     )  # fmt: skip
     plan = SimpleNamespace(
-        kind=kind, sites=sites, roads=(), people_added=sum(people), as_if_none=as_if_none, seasons=("dry",),
+        kind=kind, sites=sites, roads=(), people_added=sum(people), gain=Gain(*[sum(people)] * 3),
+        as_if_none=as_if_none, seasons=("dry",),
         served=lambda when: villages[when == "after"], cost_idr=5.0 * units,
         size=units, yearly_idr=math.nan, without_yearly=units, tells_yearly=False, counts_money=False,
-        why_none=None if units else "nobody_added",
+        villages_unknown=(0, 0), why_none=None if units else "nobody_added",
         record={"solver": {"status": "optimal", "unit": "people"}},
     )  # fmt: skip
     return replace(source, plan=plan, words=Words(lang))

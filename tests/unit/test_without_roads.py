@@ -17,6 +17,7 @@ from app.areas.question import WhatIf
 from app.figures.plan import plan_of
 from planner.cli.site import in_words
 from planner.coverage import study as planner_gaps
+from planner.coverage.gained import Gain
 from planner.ilp.model import Ilp
 from planner.ilp.referral import referral_table
 from planner.pipeline import Ask, site
@@ -300,10 +301,11 @@ def with_plan(source, units):
          "lon": 111.0, "lat": -8.2, "village_code": FAR, "people_added": 200.0}
     )  # fmt: skip
     plan = SimpleNamespace(
-        kind="pustu", sites=sites, roads=(), people_added=200.0 * units, as_if_none=False, seasons=("dry",),
+        kind="pustu", sites=sites, roads=(), people_added=200.0 * units, gain=Gain(*[200.0 * units] * 3),
+        as_if_none=False, seasons=("dry",),
         served=lambda when: (1, 1 + units)[when == "after"], cost_idr=5.0, size=units, yearly_idr=math.nan,
         without_yearly=units, tells_yearly=False, counts_money=False,
-        why_none=None if units else "nobody_added",
+        villages_unknown=(0, 0), why_none=None if units else "nobody_added",
         record={"solver": {"status": "optimal", "unit": "people"}},
     )  # fmt: skip
     return replace(source, plan=plan)

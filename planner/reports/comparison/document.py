@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.coverage.gained import Gain
 from planner.reports.assumed import changed_rules
 from planner.reports.comparison.edits import edits_in_words
 from planner.reports.comparison.limits import not_comparable
-from planner.reports.comparison.sides import direction, sums
+from planner.reports.comparison.sides import direction, sums, unsure
 from planner.reports.documents.model import (
     UNKNOWN,
     Column,
@@ -22,6 +23,7 @@ from planner.reports.documents.model import (
     Section,
     Table,
     change,
+    change_known,
     number,
     people,
     text,
@@ -129,19 +131,24 @@ def _answer(both: Comparison, kind: str) -> str:
     name = words.kind(kind)
     begins = words.kind(kind, begins=True)
     if not both.differs(kind):
-        return words.say("compare.no_difference", kind=begins)
+        open_ = bool((table["least"] < table["most"]).any())
+        return words.say(f"compare.no_difference{'_known' if open_ else ''}", kind=begins)
     found = sums(table)
-    net = found["gained"] - found["lost"]
+    net = found["net"].people
     # Where nobody is gained or lost, what is known of a village changes, and nothing else.
-    none = "as_many" if found["gained"] else "same_known"
+    none = "as_many" if found["gained"].people else "same_known"
     key = "more" if net > 0 else "fewer" if net < 0 else none
     if net and abs(net) < ROUNDED_AWAY:
         key = "hardly"
-    said = [words.say(f"compare.{key}", kind=name, people=people(abs(net)))]
-    if min(found["gained"], found["lost"]) >= ROUNDED_AWAY:
-        said.append(
-            words.say("compare.both_ways", gained=people(found["gained"]), lost=people(found["lost"]))
-        )
+    doubt = "_doubt" if key in ("more", "fewer") and not found["net"].is_sure else ""
+    said = [
+        words.say(f"compare.{key}{doubt}", kind=name, people=change_known(people(abs(net)), found["net"]))
+    ]
+    if doubt:
+        said.append(words.say(f"compare.{key}_why_{_bound(found['net'])}"))
+    if min(found["gained"].people, found["lost"].people) >= ROUNDED_AWAY:
+        gained, lost = (change_known(people(found[way].people), found[way]) for way in ("gained", "lost"))
+        said.append(words.say("compare.both_ways", gained=gained, lost=lost))
     if both.same_status:
         ways = _ways(table)
         said += [
@@ -150,6 +157,13 @@ def _answer(both: Comparison, kind: str) -> str:
             if ways[way]
         ]
     return f"{begins}: {' '.join(said)}"
+
+
+def _bound(gain: Gain) -> str:
+    """Return what a difference is that is not sure: "at_most", "at_least", or "as_known"."""
+    if gain.at_least and gain.at_most:
+        return "as_known"
+    return "at_least" if gain.at_least else "at_most"
 
 
 def _ways(table: pd.DataFrame) -> dict[str, int]:
@@ -239,6 +253,8 @@ def _figure_row(both: Comparison, kind: str, season: Season) -> tuple[Cell, ...]
     (reached_a, *rest_a), (reached_b, *rest_b) = cells
     known = both.same_limit(kind, season) and reached_a.known and reached_b.known
     gained = change(reached_b.number - reached_a.number) if known else UNKNOWN
+    if known:
+        gained = change_known(gained, both.net(kind, season))
     pairs = [cell for pair in zip(rest_a, rest_b, strict=True) for cell in pair]
     no_change = (
         text(both.words.say("compare.not_comparable")) if not both.same_limit(kind, season) else gained
@@ -288,6 +304,9 @@ def _kind(both: Comparison, kind: str) -> Section:
 def _shown(both: Comparison, kind: str) -> pd.DataFrame:
     """Return what a map of the change shows: no changes of state where it means two things."""
     table = both.villages(kind)
+    # Whether more or fewer are reached there is unknown where it may be neither.
+    either = (table["least"] < table["most"]) & (table["least"] <= 0) & (table["most"] >= 0)
+    table = table.assign(change=table["change"].mask(either))
     return table if both.same_status else table.assign(status_b=table["status_a"])
 
 
@@ -346,13 +365,13 @@ def _districts(both: Comparison, kind: str) -> Table:
 
 def _district(both: Comparison, some: pd.DataFrame) -> tuple[Cell, ...]:
     found, ways = sums(some), _ways(some)
-    nobody = found["unknown"] == len(some)
+    nobody = bool(some["change"].isna().all())
     people_cells = (
-        number(None if nobody else found["gained"]), number(None if nobody else found["lost"]),
-        change(None if nobody else found["gained"] - found["lost"]),
-    )  # fmt: skip
+        UNKNOWN if nobody else change_known(of(found[name].people), found[name])
+        for name, of in (("gained", number), ("lost", number), ("net", change))
+    )
     moved = [number(ways[way]) if both.same_status else UNKNOWN for way in ("better", "worse")]
-    return (*people_cells, *moved, number(found["unknown"]))
+    return (*people_cells, *moved, number(int(unsure(some).sum())))
 
 
 def _cost(both: Comparison) -> list[Block]:
@@ -442,7 +461,9 @@ def _village_table(both: Comparison, kind: str) -> Table:
         village, district = both.a.source.place_of(code)
         counts = (number(_known(one[c])) for c in ("people", "people_a", "people_b"))
         status = (_status(both, one["status_a"]), _status(both, one["status_b"])) if both.same_status else ()
-        rows.append(Row((text(village), text(district), *counts, change(_known(one["change"])), *status)))
+        known = Gain(one["change"], one["least"], one["most"])
+        changed = change_known(change(_known(one["change"])), known)
+        rows.append(Row((text(village), text(district), *counts, changed, *status)))
     columns = (
         Column(words.say("column.village"), 1.6), Column(words.say("column.district"), 1.4),
         Column(words.say("column.people"), 1.0, numeric=True),

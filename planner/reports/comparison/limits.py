@@ -88,9 +88,16 @@ def _doubts(both: Comparison) -> list[str]:
         kind for kind in both.compared
         if any(side.source.reached(kind).at_least for side in both.sides)
     ]  # fmt: skip
-    if not unsure:
-        return []
-    return [words.say("compare.at_least", kinds=words.listed([words.kinds(kind) for kind in unsure]))]
+    out = []
+    for key in ("at_least", "at_least_alike"):
+        # Units that nobody knows are the same in both: often they change no difference.
+        open_ = [
+            kind for kind in unsure
+            if bool((both.villages(kind)["least"] < both.villages(kind)["most"]).any()) == (key == "at_least")
+        ]  # fmt: skip
+        if open_:
+            out.append(words.say(f"compare.{key}", kinds=words.listed([words.kinds(kind) for kind in open_])))
+    return out
 
 
 def _rules(both: Comparison) -> list[str]:

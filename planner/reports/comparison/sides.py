@@ -10,6 +10,7 @@ import numpy as np
 
 from geodata.errors import ConfigError
 from geodata.vocabulary.statuses import VillageStatus
+from planner.coverage.gained import SAME_PEOPLE, Gain, by_village
 from planner.ilp.model import Ilp
 from planner.reports.proposal.source import Source
 
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from planner.scenarios.modes import Season
     from planner.scenarios.scenario import Scenario
 
-# Sums of the same people in another order differ in their last bits.
-SAME_PEOPLE = 1e-6
 # The parts of a scenario that travel times, places of people and reach rest on, beside standards and edits.
 RULES = (
     "access", "ferry", "access_values", "surfaces", "tracktype_surfaces", "demand", "land", "drawing",
@@ -149,7 +148,8 @@ class Comparison:
         table
             Index ``village_code``; ``district_code``, ``people`` (float64, NaN = unknown), ``status_a``,
             ``status_b``, ``people_a``, ``people_b`` (reached) and ``change`` (b − a; exactly 0 where nothing
-            changes, NaN where either is unknown).
+            changes, NaN where either is unknown), ``least`` and ``most``: between which the change lies,
+            whatever is true of those of whom nobody knows whether they are reached.
         """
         if kind not in self._villages:
             table = self.a.source.gaps.layers.villages[["district_code", "people"]].copy()
@@ -159,8 +159,26 @@ class Comparison:
                 table[f"people_{end}"] = answer["people_reached"]
             change = table["people_b"] - table["people_a"]
             table["change"] = change.mask(change.abs() < SAME_PEOPLE, 0.0)
+            table["least"], table["most"] = self._bounds(kind, self.season, table["change"])
             self._villages[kind] = table
         return self._villages[kind]
+
+    def _bounds(
+        self, kind: str, season: Season, change: pd.Series[float]
+    ) -> tuple[pd.Series[float], pd.Series[float]]:
+        """Return between what numbers the change of each village lies, where it is known at all."""
+        least, most = by_village(self.a.source.gaps, self.b.source.gaps, kind, season)
+        # A sum in another order differs in its last bits, which are no doubt.
+        low, high = change - least, most - change
+        return change - low.where(low > SAME_PEOPLE, 0.0), change + high.where(high > SAME_PEOPLE, 0.0)
+
+    def net(self, kind: str, season: Season) -> Gain:
+        """Return how many more people B reaches of a comparable kind in a season, and how far it is known."""
+        one, other = (
+            side.source.gaps.seasons[season][kind].villages["people_reached"] for side in self.sides
+        )
+        least, most = self._bounds(kind, season, other - one)
+        return Gain(float((other - one).sum()), float(least.sum()), float(most.sum()))
 
     def moved(self, kind: str) -> pd.Series[bool]:
         """Return in which villages the state of a kind changes: in none where it means two things."""
@@ -193,8 +211,8 @@ def direction(before: str, after: str) -> str:
     return "better" if ORDER.index(after) > ORDER.index(before) else "worse"
 
 
-def sums(table: pd.DataFrame) -> dict[str, float]:
-    """Return people gained and lost (float64), and in how many villages the change is unknown.
+def unsure(table: pd.DataFrame) -> pd.Series[bool]:
+    """Return in which villages the change is unknown, or may be another than is counted.
 
     Parameters
     ----------
@@ -204,14 +222,36 @@ def sums(table: pd.DataFrame) -> dict[str, float]:
     Examples
     --------
     >>> import pandas as pd
-    >>> sums(pd.DataFrame({"change": [3.0, -1.0, 0.0, np.nan]}))
-    {'gained': 3.0, 'lost': 1.0, 'unknown': 1}
+    >>> unsure(pd.DataFrame({"change": [3.0, 2.0], "least": [3.0, 0.0], "most": [3.0, 2.0]})).tolist()
+    [False, True]
     """
-    change = table["change"].to_numpy(dtype=np.float64)
+    return table["change"].isna() | (table["least"] < table["most"])
+
+
+def sums(table: pd.DataFrame) -> dict[str, Gain]:
+    """Return people gained, lost, and the one less the other, each with how far it is known.
+
+    Parameters
+    ----------
+    table
+        Of :meth:`Comparison.villages`, or some rows of it.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> change = [3.0, -1.0, 0.0, np.nan]
+    >>> found = sums(pd.DataFrame({"change": change, "least": [0.0, *change[1:]], "most": change}))
+    >>> found["gained"], found["net"].people
+    (Gain(people=3.0, least=0.0, most=3.0), 2.0)
+    """
+    known = table[table["change"].notna()]
+    columns = [known[name].to_numpy(dtype=np.float64) for name in ("change", "least", "most")]
+    counted, least, most = (each.clip(min=0.0).sum() for each in columns)
+    less, more_lost, less_lost = ((-each).clip(min=0.0).sum() for each in columns)
     return {
-        "gained": float(change[change > 0].sum()),
-        "lost": float(-change[change < 0].sum()),
-        "unknown": int(np.isnan(change).sum()),
+        "gained": Gain(float(counted), float(least), float(most)),
+        "lost": Gain(float(less), float(less_lost), float(more_lost)),
+        "net": Gain(*(float(each.sum()) for each in columns)),
     }
 
 

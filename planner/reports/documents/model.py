@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from planner.coverage.gained import Gain
 
 
 class CellKind(StrEnum):
@@ -41,6 +43,8 @@ class Cell:
         How many are shown.
     at_least
         Whether more may be true, for want of lists or roads.
+    at_most
+        Whether less may be true; with ``at_least`` it is as far as known, either way.
     """
 
     kind: CellKind
@@ -49,6 +53,7 @@ class Cell:
     unit: str = ""
     decimals: int = 0
     at_least: bool = False
+    at_most: bool = False
 
     @property
     def known(self) -> bool:
@@ -112,6 +117,18 @@ def change(value: float | None) -> Cell:
     (-3.0, False)
     """
     return _valued(CellKind.CHANGE, value)
+
+
+def change_known(cell: Cell, gain: Gain) -> Cell:
+    """Return a number of people gained or lost with how far it is known; that it is unknown stays.
+
+    Examples
+    --------
+    >>> from planner.coverage.gained import Gain
+    >>> change_known(people(5.0), Gain(5.0, 0.0, 5.0)).at_most
+    True
+    """
+    return replace(cell, at_least=gain.at_least, at_most=gain.at_most) if cell.known else cell
 
 
 def text(value: str) -> Cell:

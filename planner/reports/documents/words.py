@@ -168,7 +168,8 @@ class Words:
             forms = self._texts["units"][cell.unit]
             one = round(cell.number, cell.decimals) == 1
             text = f"{text} {forms if isinstance(forms, str) else forms['one' if one else 'other']}"
-        return f"{self._texts['at_least']} {text}" if cell.at_least else text
+        bound = "as_known" if cell.at_least and cell.at_most else "at_least" if cell.at_least else "at_most"
+        return f"{self._texts[bound]}".format(n=text) if cell.at_least or cell.at_most else text
 
     def _value(self, cell: Cell) -> str:
         if cell.kind is CellKind.SHARE:

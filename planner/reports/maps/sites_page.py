@@ -14,6 +14,7 @@ from branca.element import MacroElement
 from jinja2 import Template
 
 from geodata.crs import WGS84
+from planner.coverage.gained import SAME_PEOPLE
 from planner.coverage.reach import usable_facilities
 from planner.coverage.show import STATUS_COLORS
 from planner.ilp.stages import default_stages
@@ -31,6 +32,7 @@ from planner.reports.maps.page import (
 from planner.reports.maps.symbols import symbol_of
 from planner.scenarios.edits import AddBoat, AddRoad, ChangeRoad, CloseRoad, ReopenRoad
 from planner.scenarios.scenario import default_scenario
+from planner.siting.gained import gain, gain_by_year
 from planner.siting.site import Siting
 from planner.siting.weights import people_of_unknown_place
 from planner.siting.why_none import why_none
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from planner.coverage.gained import Gain
     from planner.siting.years import Rollout
 
     AnyPlan = Siting | Rollout | SitingWithRoads
@@ -279,7 +282,8 @@ def _box(plan: AnyPlan, texts: dict[str, str], lang: str) -> str:
     proof = _proof(plan, texts, numbers)
     kind = texts.get(f"kind_{plan.kind}", plan.kind)
     count = f"{len(plan.sites)} {texts['plan_sites'].lower()}"
-    people = f"+{numbers.people(plan.people_added)} {texts['people']}"
+    gained = gain(plan)
+    people = _gained(gained, texts, numbers)
     lines = [
         f"<summary><h1>{html.escape(texts['plan_title'])}: {html.escape(kind)}</h1></summary>",
         f"<p>{html.escape(f'{plan.after.layers.area.name}: {count}, {people}')}</p>",
@@ -288,7 +292,7 @@ def _box(plan: AnyPlan, texts: dict[str, str], lang: str) -> str:
             if isinstance(plan, SitingWithRoads)
             else []
         ),
-        *_by_year(plan, numbers),
+        *_by_year(plan, texts, numbers),
         *_why_none(plan, texts),
         f"<p>{html.escape(proof)} {html.escape(texts['plan_rules']) if plan.ask.has_rules else ''}</p>",
     ]
@@ -309,7 +313,8 @@ def _box(plan: AnyPlan, texts: dict[str, str], lang: str) -> str:
     elif plan.list_doubt is not None:
         doubt = texts["incomplete_list"].format(kind=kind, why=texts[f"why_{plan.list_doubt}"])
         lines.append(f"<p class='jk-note'>{html.escape(doubt)}</p>")
-    lines += [f"<p class='jk-note'>{html.escape(text)}</p>" for text in _open_questions(plan, texts, lang)]
+    notes = [*_doubts(gained, texts, numbers), *_open_questions(plan, texts, lang)]
+    lines += [f"<p class='jk-note'>{html.escape(text)}</p>" for text in notes]
     lines += [
         f"<p><span class='jk-swatch' style='background:{color}'></span>{html.escape(texts[s])}</p>"
         for s, color in STATUS_COLORS.items()
@@ -358,13 +363,29 @@ def _why_none(plan: AnyPlan, texts: dict[str, str]) -> list[str]:
     return [] if why is None else [f"<p>{html.escape(texts[f'plan_none_{why}'])}</p>"]
 
 
-def _by_year(plan: AnyPlan, numbers: Formatter) -> list[str]:
+def _gained(gained: Gain, texts: dict[str, str], numbers: Formatter) -> str:
+    """Return the people whom a plan adds, and how far that is known."""
+    said = f"+{numbers.people(gained.people)} {texts['people']}"
+    if gained.is_sure:
+        return said
+    bound = "at_least" if gained.at_least else "at_most"
+    return texts[f"plan_{'as_known' if gained.at_least and gained.at_most else bound}"].format(n=said)
+
+
+def _doubts(gained: Gain, texts: dict[str, str], numbers: Formatter) -> list[str]:
+    """Return that some of these people may be reached already, and others besides."""
+    already, notes = gained.people - gained.least, []
+    if already > SAME_PEOPLE:
+        notes.append(texts["plan_already"].format(n=numbers.people(already)))
+    return [*notes, texts["plan_others"]] if gained.most > gained.people + SAME_PEOPLE else notes
+
+
+def _by_year(plan: AnyPlan, texts: dict[str, str], numbers: Formatter) -> list[str]:
     """Return the people whom a rollout adds in each year, as lines of HTML."""
-    table = getattr(plan, "plan", None)
-    if table is None:
+    if isinstance(plan, (Siting, SitingWithRoads)):
         return []
-    added = table["people_added"].items()
-    return [f"<p>{year}: +{html.escape(numbers.people(people))}</p>" for year, people in added]
+    added = zip(plan.plan.index, gain_by_year(plan), strict=True)
+    return [f"<p>{year}: {html.escape(_gained(one, texts, numbers))}</p>" for year, one in added]
 
 
 def _open_questions(plan: AnyPlan, texts: dict[str, str], lang: str) -> list[str]:

@@ -392,6 +392,7 @@ def _aim_of_plan(source: Source, plan: Plan) -> str:
         return words.say("aim.plan_nobody", what=proposed(source, plan))
     before, after = plan.served("before"), plan.served("after")
     key = "plan_as_if_none" if plan.as_if_none else "plan_same" if before == after else "plan"
+    key = "plan_known" if key == "plan" and any(plan.villages_unknown) else key
     return words.say(
         f"aim.{key}", kind=name, people=gained_by(plan), before=number(before),
         after=number(after, "village" if plan.as_if_none else ""),

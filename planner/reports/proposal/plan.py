@@ -13,7 +13,8 @@ import pandas as pd
 from geodata.errors import ConfigError, InputError, MissingFileError, UnreadableFileError, counted
 from geodata.files.csvtext import unguarded
 from geodata.workspace import put_back
-from planner.reports.documents.model import people
+from planner.coverage.gained import Gain
+from planner.reports.documents.model import change_known, people
 from planner.reports.outputs import RUN
 from planner.scenarios.scenario import read_scenario
 
@@ -122,6 +123,32 @@ class Plan:
         # What the sites add comes on top of what the roads have added.
         by_roads = self.people_by_roads if self.roads else 0.0
         return float(self.sites["people_added"].sum()) + by_roads
+
+    @property
+    def gain(self) -> Gain:
+        """People newly reached, and how far that is known."""
+        least, most = (float(self.record[f"people_added_{end}"]) for end in ("least", "most"))
+        counted = self.people_added
+        # Sums of the same people in another order differ in their last bits.
+        return Gain(counted, min(least, counted), max(most, counted))
+
+    @property
+    def gain_by_year(self) -> list[Gain]:
+        """The same of each year of a rollout, of that year's people; none of a plan without years."""
+        if self.years is None:
+            return []
+        known = self.record["years_known"]
+        return [
+            Gain(float(people), min(float(one["people_added_least"]), float(people)),
+                 max(float(one["people_added_most"]), float(people)))
+            for people, one in zip(self.years["people_added"], known, strict=True)
+        ]  # fmt: skip
+
+    @property
+    def villages_unknown(self) -> tuple[int, int]:
+        """Of how many villages nobody knows whether they are reached, without the plan and with it."""
+        now, then = (self.villages[f"{self.kind}_status{end}"] for end in ("_before", ""))
+        return int((now == "unknown").sum()), int((then == "unknown").sum())
 
     @property
     def cost_idr(self) -> float:
@@ -259,7 +286,7 @@ def read_plan_folder(folder: Path) -> Plan:
         roads, by_roads = _roads(folder, record) if record.get("roads") else ((), float("nan"))
         plan = Plan(command, kind, record, scenario, ordered, years, villages, folder, roads, by_roads)
         _ = plan.as_if_none, plan.served("before"), plan.served("after"), record["area"]["code"]
-        _ = plan.seasons, plan.why_none
+        _ = plan.seasons, plan.why_none, plan.gain, plan.gain_by_year, plan.villages_unknown
     except (KeyError, TypeError, ValueError) as error:
         if isinstance(error, InputError):
             raise
@@ -372,8 +399,11 @@ def _require_same_rules(plan: Plan, gaps: Gaps) -> None:
 
 
 def gained_by(plan: Plan) -> Cell:
-    """Return the people whom a plan reaches: more than today, unless nobody knows whom today reaches."""
-    found = people(plan.people_added)
+    """Return the people whom a plan reaches: more than today, unless nobody knows whom today reaches.
+
+    At most so many, where some of them may be reached already; as far as known, where others may be besides.
+    """
+    found = change_known(people(plan.people_added), plan.gain)
     return found if plan.as_if_none else replace(found, unit="more_people")
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from planner.coverage.gained import SAME_PEOPLE
+from planner.coverage.known.extent import ROADS
+from planner.coverage.known.lost import lost_units
 from planner.reports.documents.model import UNKNOWN, number, share, text
 from planner.reports.proposal.seasons import is_as_dry, why_as_dry
 from planner.reports.stops import stop_in_words
@@ -150,11 +153,39 @@ def staff_in_words(source: Source, staff: dict[str, int]) -> str:
 
 
 def plan_notes(source: Source, plan: Plan) -> list[str]:
-    """Return what a plan's numbers stand on: its target, and the seasons, where these are not the report's.
+    """Return what a plan's numbers stand on: target, seasons where they are not the report's, and doubts.
 
     Without them a reader would hold numbers of different seasons against each other.
     """
-    return [*_target(source, plan), *_seasons(source, plan)]
+    return [*_target(source, plan), *_seasons(source, plan), *_doubts(source, plan)]
+
+
+def _doubts(source: Source, plan: Plan) -> list[str]:
+    """Return why some of the people gained may be reached already, and whether others may be besides."""
+    words, gained, name = source.words, plan.gain, source.words.kind(plan.kind)
+    out = []
+    causes = _causes(source, plan)
+    if gained.least < gained.people - SAME_PEOPLE and causes:
+        out.append(words.say("request.maybe_already", kind=name, causes=words.listed(causes)))
+    if gained.most > gained.people + SAME_PEOPLE:
+        out.append(words.say("request.maybe_more", kind=name))
+    return out
+
+
+def _causes(source: Source, plan: Plan) -> list[str]:
+    """Return what is not known of lists, places and roads; that there are no roads is said by itself."""
+    words, gaps = source.words, source.gaps
+    kinds = (plan.kind, *gaps.scenario.standard[plan.kind].counts)
+    why = {name: words.on_map(f"why_{why}") for name, why in gaps.extent.why.items()}
+    short = [kind for kind in kinds if kind in why]
+    out = [words.say("request.cause_list", kind=words.kind(kind), why=why[kind]) for kind in short]
+    lost = lost_units(gaps.layers, kinds, working=True)["kind"].value_counts()
+    out += [
+        words.say("request.cause_place", n=number(int(lost[kind]), kind)) for kind in kinds if kind in lost
+    ]
+    if ROADS in why and not source.on_foot(plan.kind):
+        out.append(words.say("request.cause_roads", why=why[ROADS]))
+    return out
 
 
 def why_none_in_words(source: Source, plan: Plan) -> list[str]:

@@ -18,6 +18,7 @@ from planner.reports.documents.model import (
     Row,
     Section,
     Table,
+    change_known,
     number,
     people,
     rupiah,
@@ -109,8 +110,13 @@ def served_in_words(source: Source, plan: Plan) -> str:
     if plan.as_if_none:
         return say("request.served_as_if_none", n=number(after, "village"))
     key = "served_same" if before == after else "served"
-    name = source.words.kind(plan.kind)
-    return say(f"request.{key}", before=number(before), after=number(after), kind=name)
+    name, (now, then) = source.words.kind(plan.kind), plan.villages_unknown
+    if not now and not then:
+        return say(f"request.{key}", before=number(before), after=number(after), kind=name)
+    said = say(f"request.{key}_known", before=number(before), after=number(after), kind=name)
+    end = "same" if now == then else "fewer"
+    left = say(f"request.served_unknown_{end}", n=number(now, "village"), then=number(then))
+    return f"{said} {left}"
 
 
 def _units_alone(source: Source, plan: Plan) -> list[str]:
@@ -142,7 +148,8 @@ def _asked_with_roads(source: Source, plan: Plan) -> list[str]:
     if not reaches_more(gained_by(plan)):
         said.append(words.say("request.gained_nobody", kind=name))
     elif len(plan.sites):
-        gained, by_roads = gained_by(plan), people(plan.people_by_roads)
+        # What the roads reach alone is a part of it, and known no better.
+        gained, by_roads = gained_by(plan), change_known(people(plan.people_by_roads), plan.gain)
         said.append(words.say(f"request.gained_both{end}", kind=name, people=gained, roads=by_roads))
     else:
         said.append(words.say(f"request.gained_roads{end}", kind=name, people=gained_by(plan)))
@@ -230,16 +237,19 @@ def _year_rows(source: Source, plan: Plan) -> list[tuple[Cell, ...]]:
     if plan.years is None:
         return [(
             text(source.words.say("request.not_dated")), number(len(sites)), number(len(sites)),
-            *_roads_of_year(plan), _bare(people(plan.people_added)), number(plan.served("after")),
+            *_roads_of_year(plan), _bare(change_known(people(plan.people_added), plan.gain)),
+            at_least(number(plan.served("after")), is_open=plan.villages_unknown[1] > 0),
             staff_cell(source, plan, sites), cost(plan), *((yearly(plan),) if plan.tells_yearly else ()),
         )]  # fmt: skip
     rows: list[tuple[Cell, ...]] = []
-    for year, one in plan.years.iterrows():
+    known = zip(plan.gain_by_year, plan.record["years_known"], strict=True)
+    for (year, one), (gained, of_year) in zip(plan.years.iterrows(), known, strict=True):
         decided = sites[sites["year_decided"] == year]
         first = total(rupiah(c) for c in decided["cost_idr"]) if len(decided) else rupiah(0.0)
         rows.append((
             text(str(year)), number(one["units_decided"]), number(one["units_working"]),
-            _bare(people(one["people_added"])), number(one["villages_served"]),
+            _bare(change_known(people(one["people_added"]), gained)),
+            at_least(number(one["villages_served"]), is_open=of_year["villages_unknown"] > 0),
             staff_cell(source, plan, sites[sites["year_works"] == year]), first,
             *((_yearly_of(sites[sites["year_works"] <= year]),) if plan.tells_yearly else ()),
             *((rupiah(one["spent"]),) if plan.has_yearly_costs else ()),
@@ -342,6 +352,8 @@ def site_table(source: Source, plan: Plan) -> Table:
 def _site_notes(source: Source, plan: Plan) -> list[Block]:
     words = source.words
     notes = [words.say("request.gain_note_roads" if plan.roads else "request.gain_note")]
+    if not plan.gain.is_sure:
+        notes.append(words.say("request.gain_note_doubt"))
     unchecked, concerned = site_rules(plan)
     if unchecked:
         names = words.listed([words.say(f"site_rule.{rule}") for rule in unchecked])
