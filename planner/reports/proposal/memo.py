@@ -168,9 +168,12 @@ def _where(source: Source, kind: str) -> str:
     words = source.words
     every = source.gap_villages(kind)
     known = every["people_not_reached"].notna()
-    table = (every[known] if known.any() else every).head(MOST_UNKNOWNS)
+    gaps = every[every["is_gap"]]
+    # One that is partly reached is not called "not reached" beside others that are.
+    table = (every[known] if known.any() else gaps if len(gaps) else every).head(MOST_UNKNOWNS)
     names = [f"{village} ({district})" for village, district in map(source.place_of, table.index)]
     key = "analysis_gaps" if known.any() else "analysis_gaps_people_unknown"
+    key = key if known.any() or len(gaps) else "analysis_partly_people_unknown"
     key = key if names else "analysis_no_gaps"
     key = "analysis_on_foot" if source.open_for_roads(kind) else key
     said = words.say(f"memo.{key}", kind=words.kind(kind), names=words.listed(names))
@@ -243,7 +246,9 @@ def asked(source: Source) -> str:
     if source.focus is not None and source.open_for_roads(source.focus):
         return words.say("asked.roads", kind=words.kind(source.focus))
     if source.focus is not None:
-        return words.say("asked.gaps", kind=words.kind(source.focus))
+        people_known = source.gap_villages(source.focus)["people_not_reached"]
+        end = "_by_share" if len(people_known) and people_known.isna().all() else ""
+        return words.say(f"asked.gaps{end}", kind=words.kind(source.focus))
     return words.say("asked.data")
 
 

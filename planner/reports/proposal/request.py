@@ -22,6 +22,7 @@ from planner.reports.documents.model import (
     number,
     people,
     rupiah,
+    share,
     text,
     total,
 )
@@ -65,7 +66,7 @@ def request(source: Source) -> Section:
     words = source.words
     if source.plan is None:
         open_ = bool(source.listed) and all(source.open_for_roads(kind) for kind in source.listed)
-        blocks: list[Block] = [Paragraph(words.say(f"request.no_plan{'_on_foot' if open_ else ''}"))]
+        blocks: list[Block] = [Paragraph(words.say("request.no_plan_on_foot") if open_ else _no_plan(source))]
         blocks += [block for kind in source.listed for block in _priorities(source, kind)]
         blocks += [Paragraph(words.say("background.no_list", kind=words.kind(kind)))
                    for kind in source.kinds if kind not in source.listed]  # fmt: skip
@@ -76,6 +77,16 @@ def request(source: Source) -> Section:
         blocks = [Section(key, words.say(f"request.{key}_title"), tuple(part))
                   for key, part in parts.items() if part]  # fmt: skip
     return Section("request", words.say("request.title"), tuple(blocks))
+
+
+def _no_plan(source: Source) -> str:
+    """Return that there is no plan, and in which order villages follow."""
+    lost = [source.gap_villages(kind)["people_not_reached"] for kind in source.listed]
+    counted, silent = any(one.notna().any() for one in lost), any(one.isna().any() for one in lost)
+    if silent and not counted:
+        return source.words.say("request.no_plan_by_share")
+    said = source.words.say("request.no_plan")
+    return f"{said} {source.words.say('request.no_plan_silent')}" if silent else said
 
 
 def request_facts(source: Source, plan: Plan) -> list[str]:
@@ -188,7 +199,6 @@ def _proof(source: Source, plan: Plan) -> str:
     words, solver = source.words, plan.record["solver"]
     if solver["status"] == "optimal":
         return words.on_map(f"plan_proven_{solver['unit']}")
-    from planner.reports.documents.model import share
     from planner.siting.solution import share_better
 
     most = share_better(float(solver["objective"]), float(solver["bound"]))
@@ -426,17 +436,21 @@ def _priorities(source: Source, kind: str) -> list[Block]:
         key = "request.no_gap_known" if unknown else "request.no_gap"
         return [Paragraph(words.say(key, kind=name, n=number(unknown, "village")))]
     rows = []
+    by_share = bool(table["people_not_reached"].isna().all())
+    end = "_by_share" if by_share else ""
     for i, (code, one) in enumerate(table.head(FIRST).iterrows(), start=1):
         village, district = source.place_of(code)
-        cells = (_bare(people(one["people_not_reached"])), text(one["reason"]), text(one["action"]))
+        lost = share(one["share_not_reached"]) if by_share else _bare(people(one["people_not_reached"]))
+        cells = (lost, text(one["reason"]), text(one["action"]))
         rows.append(Row((number(i), text(village), text(district), *cells)))
     columns = (
         Column(words.say("column.number"), 0.5, numeric=True), Column(words.say("column.village"), 1.6),
-        Column(words.say("column.district"), 1.4), Column(words.say("column.not_reached"), 1.2, numeric=True),
+        Column(words.say("column.district"), 1.4),
+        Column(words.say(f"column.not_reached{end}"), 1.2, numeric=True),
         Column(words.say("column.reason"), 3.0), Column(words.say("column.action"), 2.4),
     )  # fmt: skip
     blocks: list[Block] = [
-        Table(words.say("request.priority_caption", kind=name), columns, tuple(rows), small=True)
+        Table(words.say(f"request.priority_caption{end}", kind=name), columns, tuple(rows), small=True)
     ]
     more = len(table) - FIRST
     if more > 0:

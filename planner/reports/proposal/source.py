@@ -288,23 +288,29 @@ class Source:
     def gap_villages(self, kind: str) -> pd.DataFrame:
         """Return the villages that are not served, those with most people not reached first.
 
-        Index ``village_code``; ``people_not_reached`` (float64, NaN = unknown, which come last), ``reason``
-        and ``action`` in words.
+        Those of unknown people come last: gaps before those partly reached, of each the largest share not
+        reached first. Index ``village_code``; ``people_not_reached`` (float64, NaN = unknown),
+        ``share_not_reached`` (0-1), ``is_gap``, ``reason`` and ``action`` in words.
         """
         answer = self.gaps.coverage[kind].villages
         lines = self.ilp.answers[kind]
         villages = self.gaps.layers.villages
         lang = self.words.lang
+        share = 1.0 - answer["share_reached"] - answer["share_unknown"]
         table = pd.DataFrame(
             {
-                "people_not_reached": villages["people"]
-                * (1.0 - answer["share_reached"] - answer["share_unknown"]),
+                "people_not_reached": villages["people"] * share,
+                "share_not_reached": share,
+                "is_gap": answer["status"] == VillageStatus.GAP.value,
                 "reason": lines[f"reason_{lang}"],
                 "action": lines[f"action_{lang}"],
             }
         )
         table = table[answer["status"].isin([VillageStatus.GAP.value, VillageStatus.PARTLY.value])]
-        return table.sort_index().sort_values("people_not_reached", ascending=False, kind="stable")
+        known = table["people_not_reached"].notna()
+        some = table[known].sort_index().sort_values("people_not_reached", ascending=False, kind="stable")
+        others = table[~known].sort_index()
+        return pd.concat([some, others.sort_values(["is_gap", "share_not_reached"], ascending=False)])
 
     def map_of(self, kind: str, *, with_plan: bool = False) -> bytes:
         """Return the map of a kind for a document's text (PNG), with the plan's places where asked for."""
