@@ -113,6 +113,7 @@ def _short(both: Comparison) -> list[Block]:
     blocks: list[Block] = [Paragraph(f"{first} {' '.join(area_facts(both.a.source))}")]
     if says:
         blocks.append(Items(tuple(says)))
+        blocks += _own_seasons(both)
     else:
         blocks.append(Paragraph(words.say("compare.nothing_comparable")))
     on_foot = [words.kinds(kind) for kind in both.compared if both.a.source.partly_on_foot(kind)]
@@ -123,6 +124,32 @@ def _short(both: Comparison) -> list[Block]:
     if left:
         blocks.append(Paragraph(words.say("compare.left_out", kinds=words.listed(left))))
     return blocks
+
+
+def _own_seasons(both: Comparison) -> list[Block]:
+    """Return who is reached in each scenario's own season, where the two are of different ones.
+
+    The sentences before hold the season of A against itself: who asks for the wet season asks for this.
+    """
+    words, (one, other) = both.words, both.sides
+    if one.season == other.season:
+        return []
+    values: dict[str, Cell | str] = {
+        "a": _season_of_both(both, one.season), "b": _season_of_both(both, other.season)
+    }  # fmt: skip
+    told = all(side.source.seasons_told for side in both.sides)
+    if not told:
+        return [Paragraph(words.fill("compare.own_seasons_alike", values))]
+    says = []
+    for kind in both.compared:
+        reached = [side.source.reached(kind, side.season) for side in both.sides]
+        says.append(
+            words.say(
+                "compare.own_season", kind=words.kind(kind, begins=True), a=reached[0], b=reached[1],
+                season_a=values["a"], season_b=values["b"],
+            )
+        )  # fmt: skip
+    return [Paragraph(words.fill("compare.own_seasons", values)), Items(tuple(says))]
 
 
 def _answer(both: Comparison, kind: str) -> str:
@@ -396,7 +423,19 @@ def _cost(both: Comparison) -> list[Block]:
         Column(words.say("column.staff"), 2.2),
     )  # fmt: skip
     table = Table(words.say("compare.cost_caption"), columns, tuple(rows))
-    return [table, Paragraph(words.say("compare.cost_note"), note=True)]
+    note = " ".join(words.say(f"compare.cost_{key}") for key in _cost_notes(both))
+    return [table, Paragraph(note, note=True)] if note else [table]
+
+
+def _cost_notes(both: Comparison) -> list[str]:
+    """Return which sentences the table of costs needs: of what stands in it, and of nothing else."""
+    sides = list(zip(both.sides, both.edits[1:], strict=True))
+    plans = [side.plan for side, _ in sides if side.plan is not None]
+    return [
+        *(["of_file"] if any(side.plan is None and own for side, own in sides) else []),
+        *(["of_plan"] if plans else []),
+        *(["of_none"] if any(side.plan is None and not own for side, own in sides) else []),
+    ]
 
 
 def _limits(both: Comparison) -> list[Block]:
@@ -409,7 +448,8 @@ def _limits(both: Comparison) -> list[Block]:
 def _unknown(both: Comparison) -> list[Block]:
     """Return what is unknown of both, and what of one alone."""
     words = both.words
-    facts = [unknown_facts(side.source) for side in both.sides]
+    # A plan has unknowns of its own: costs, staff, sites that nobody has checked.
+    facts = [unknown_facts(replace(side.source, plan=side.plan)) for side in both.sides]
     rows = []
     for what, effect in dict.fromkeys([*facts[0], *facts[1]]):
         mine = [side.letter for side, known in zip(both.sides, facts, strict=True) if (what, effect) in known]
