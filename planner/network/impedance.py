@@ -12,6 +12,7 @@ import shapely
 from geodata.vocabulary.roads import FERRY, ROAD_CLASSES, Oneway, RoadSeason
 from geodata.vocabulary.surfaces import surface_words
 from geodata.vocabulary.tags import ACCESS_KEYS, BACKWARD, FORWARD, MERGED, directed, split_tags
+from planner.network.pieces import heights_length_m, whole_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -479,28 +480,35 @@ def _flood_factor(
 
     A flood of factor 0 closes every road that lies in it in part (roads are cut at its outline first, see
     planner.network.overlay); another slows the share of a road's length that lies in it. Where floods
-    overlap each counts. Boats and ferries sail on.
+    overlap each counts. Boats and ferries sail on. A piece of a road that an edit cut is slowed as the
+    whole.
     """
     out = np.ones(len(roads))
     now = [f for f in floods if season in f.seasons]
     if not now or len(roads) == 0:
         return out
-    line = roads.geometry.to_numpy()
     afloat = (roads["route"].notna() | (roads["road_class"] == "waterway")).to_numpy()
-    polygons = np.array([f.polygon for f in now], dtype=object)
+    at, wet_m, _ = _under_water(roads.geometry.to_numpy(), afloat, [f for f in now if f.factor == 0])
+    out[at[wet_m > TOUCH_M]] = 0.0
+    slowing = [f for f in now if 0 < f.factor < 1]
+    if slowing:
+        line = whole_lines(roads)
+        at, wet_m, factor = _under_water(line, afloat, slowing)
+        length = shapely.length(line[at])
+        share = np.divide(wet_m, length, out=np.ones_like(wet_m), where=length > 0)
+        out /= 1.0 + np.bincount(at, weights=share * (1.0 / factor - 1.0), minlength=len(roads))
+    return out
+
+
+def _under_water(
+    line: NDArray[np.object_], afloat: NDArray[np.bool_], floods: Sequence[FloodArea]
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return the roads on the ground that floods touch, each with its metres in the flood, and the factor."""
+    polygons = np.array([f.polygon for f in floods], dtype=object)
     at, flood = shapely.STRtree(polygons).query(line, predicate="intersects")
     at, flood = at[~afloat[at]], flood[~afloat[at]]
     wet_m = shapely.length(shapely.intersection(line[at], polygons[flood]))
-    length = shapely.length(line[at])
-    share = np.divide(wet_m, length, out=np.ones_like(wet_m), where=length > 0)
-    factor = np.array([f.factor for f in now])[flood]
-    out[at[(factor == 0) & (wet_m > TOUCH_M)]] = 0.0
-    slow = (factor > 0) & (factor < 1)
-    if slow.any():
-        at, share, factor = at[slow], share[slow], factor[slow]
-        more = np.bincount(at, weights=share * (1.0 / factor - 1.0), minlength=len(roads))
-        out /= 1.0 + more
-    return out
+    return at, wet_m, np.array([f.factor for f in floods])[flood]
 
 
 def _slope_factors(
@@ -518,7 +526,7 @@ def _slope_factors(
     road = np.repeat(np.arange(len(roads)), count)
     rise = np.diff(np.concatenate(heights))[road[1:] == road[:-1]]
     of = np.repeat(np.arange(len(roads)), steps)
-    length = roads["length_m"].to_numpy()
+    length = heights_length_m(roads)
     run = (length / np.maximum(steps, 1))[of]
     slope = np.divide(rise, run, out=np.zeros_like(rise), where=run > 0)
     slope = np.clip(slope, -steepest, steepest)

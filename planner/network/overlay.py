@@ -20,6 +20,7 @@ from geodata.vocabulary.roads import FERRY, ROAD_CLASSES, Oneway, RoadSeason
 from geodata.vocabulary.statuses import FacilityStatus, LocatedBy, YesNo
 from geodata.vocabulary.tags import join_tags, split_tags
 from planner.network.impedance import FloodArea
+from planner.network.pieces import HEIGHTS_FROM, HEIGHTS_TO, PIECE_COLUMNS, WHOLE, heights_span
 from planner.scenarios.edits import (
     FACILITY_EDITS,
     AddBoat,
@@ -68,7 +69,8 @@ class RoadOverlay:
     gone
         ``road_id`` of pieces that no longer exist as they were.
     put
-        Rows of the roads layer that come instead, or new; junctions share the base's numbers.
+        Rows of the roads layer that come instead, or new; junctions share the base's numbers. Pieces of
+        cut roads have the columns of :mod:`planner.network.pieces` too.
     content_hash
         SHA-256 of the edits.
     origin
@@ -146,7 +148,8 @@ def cut_at_floods(roads: gpd.GeoDataFrame, floods: Sequence[FloodArea]) -> gpd.G
     Returns
     -------
     roads
-        The pieces carry the road's id with ``~1``, ``~2``; what is not cut stays as it is.
+        The pieces carry the road's id with ``~1``, ``~2``; what is not cut stays as it is. Other floods slow
+        each piece by itself.
 
     Examples
     --------
@@ -163,7 +166,7 @@ def cut_at_floods(roads: gpd.GeoDataFrame, floods: Sequence[FloodArea]) -> gpd.G
     for flood in floods:
         if flood.factor == 0:
             work.flood(flood.polygon)
-    return overlaid_roads(roads, work.overlay(()))
+    return overlaid_roads(roads, work.overlay(())).drop(columns=WHOLE, errors="ignore")
 
 
 def road_overlay(roads: gpd.GeoDataFrame, edits: Sequence[Edit], rule: DrawingRule) -> RoadOverlay:
@@ -331,7 +334,9 @@ class _Work:
         if not put:
             none = np.zeros(0, dtype=bool)
             return RoadOverlay(base.index[gone], base.iloc[:0], content_hash(edits), base.index[:0], none)
-        frame = gpd.GeoDataFrame(put, columns=[*base.columns, "road_id"], geometry="geometry", crs=base.crs)
+        of_pieces = [c for c in PIECE_COLUMNS if c not in base and any(c in row for row in put)]
+        columns = [*base.columns, *of_pieces, "road_id"]
+        frame = gpd.GeoDataFrame(put, columns=columns, geometry="geometry", crs=base.crs)
         frame = frame.set_index(frame.pop("road_id").astype("str").rename("road_id"))
         frame = frame.astype({c: t for c, t in base.dtypes.items() if c != "geometry"})
         origin = pd.Index([row["origin"] for row in put], dtype="str")
@@ -458,8 +463,7 @@ class _Work:
             if "heights_m" in self.base:
                 ends = [self._height(node[m]) for m in (at[k], at[k + 1])]
                 known = np.isfinite(ends).all() and way["route"] is None
-                heights = np.array(ends if known else [], dtype=np.float32)
-                self.rows[road_id]["heights_m"] = heights
+                self.rows[road_id]["heights_m"] = np.array(ends if known else [], dtype=np.float32)
 
     def _to_roads(
         self, line: shapely.LineString, within_m: float, number: int, *, must: bool
@@ -549,6 +553,7 @@ class _Work:
         return junction
 
     def _cut(self, road_id: str, along_m: float, junction: int) -> None:
+        """Put two pieces in a road's place, which cost what it did in proportion to their lengths."""
         row = self.touch(road_id)
         del self.rows[road_id]
         self.cut.add(road_id)
@@ -556,6 +561,8 @@ class _Work:
         share = along_m / line.length
         closed = road_id in self.closed
         name = road_id if "~" in road_id else f"{road_id}~"
+        whole = row.get(WHOLE)
+        first, last = heights_span(row)
         for k, (a, b) in enumerate(((0.0, share), (share, 1.0)), start=1):
             piece = shapely.ops.substring(line, a, b, normalized=True)
             new = {
@@ -565,37 +572,31 @@ class _Work:
                 "to_node": junction if k == 1 else row["to_node"],
                 "from_barrier": row["from_barrier"] if k == 1 else None,
                 "to_barrier": None if k == 1 else row["to_barrier"],
+                WHOLE: whole if isinstance(whole, shapely.LineString) else line,
             }  # fmt: skip
             if "heights_m" in row:
-                new["heights_m"] = _heights_between(row["heights_m"], a, b)
+                new[HEIGHTS_FROM], new[HEIGHTS_TO] = (first + (last - first) * m for m in (a, b))
             self._put(new)
             if closed:
                 self.closed.add(new["road_id"])
 
     def _height(self, junction: int) -> float:
         """Return the height (m) that other roads have at a junction; NaN where none is known."""
-        for end, index in (("from_node", 0), ("to_node", -1)):
-            hit = self.base["heights_m"].array[np.flatnonzero(self._ends[end] == junction)].tolist()
-            ids = self._at[end].get(junction, [])
-            rows = [row for row in map(self.rows.get, ids) if row is not None]
-            hit += [row["heights_m"] for row in rows if "heights_m" in row]
-            for heights in hit:
+        for end, which in (("from_node", 0), ("to_node", 1)):
+            there = self.base.iloc[np.flatnonzero(self._ends[end] == junction)].to_dict("records")
+            touched = map(self.rows.get, self._at[end].get(junction, []))
+            there += [row for row in touched if row is not None and "heights_m" in row]
+            for row in there:
+                heights = row["heights_m"]
                 if len(heights):
-                    return float(heights[index])
+                    return float(
+                        np.interp(heights_span(row)[which], np.linspace(0, 1, len(heights)), heights)
+                    )
         return float("nan")
 
     def _new_junction(self) -> int:
         self.junction += 1
         return self.junction - 1
-
-
-def _heights_between(heights: Any, a: float, b: float) -> Any:  # noqa: ANN401 - a cell of a list column
-    if len(heights) < 2:
-        return heights
-    count = max(2, round((len(heights) - 1) * (b - a)) + 1)
-    return np.interp(np.linspace(a, b, count), np.linspace(0, 1, len(heights)), np.asarray(heights)).astype(
-        np.float32
-    )
 
 
 def _like(name: str, known: Iterable[object]) -> str:
