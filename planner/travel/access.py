@@ -11,6 +11,7 @@ import shapely
 from scipy.spatial import cKDTree
 
 from geodata.runs import repeat_rows, run_starts
+from planner.kernels.near import TIE_M
 from planner.network.graph import components
 from planner.travel.edge_grid import EdgeGrid
 from planner.travel.snapping import Reach, Snap, Snapper, join_snaps, take_snaps
@@ -179,7 +180,7 @@ class Access:
 
     A place joins at the nearest usable edge on its own landmass. Where that edge is not of the
     landmass's main part (the strongly connected part with the most road), it is also joined at the
-    nearest edge of each other part within the access distance, and the quickest way counts: a
+    nearest edges of each other part within the access distance, and the quickest way counts: a
     fragment of road, or a one-way street that only leads away, cuts nobody off. Which edges these
     are does not depend on the facilities, so more of them never take longer.
 
@@ -383,7 +384,7 @@ class Access:
                 stops.points[grown], max_distance=self.rule.max_distance_m, return_distance=True,
                 all_matches=False,
             )  # fmt: skip
-            lost[grown[at[away < stops.access_m[grown[at]]]]] = True
+            lost[grown[at[away <= stops.access_m[grown[at]] + TIE_M]]] = True
         nearest = snap
         if lost.any():
             which = np.flatnonzero(lost)

@@ -215,6 +215,8 @@ class Snapper:
     ) -> Snap:
         """Return, for some places, the nearest access point on every part of the network within reach.
 
+        Of each part every edge that is equally near.
+
         Parameters
         ----------
         points
@@ -398,7 +400,7 @@ class Snapper:
         indexed: tuple[_Indexed, ...],
         part: NDArray[np.int32],
     ) -> Snap:
-        """Return the nearest edge of each place and part that is not across water."""
+        """Return the nearest edges of each place and part that are not across water."""
         found = _empty_snap()
         # In blocks: a place in a town has hundreds of edges within reach.
         for start in range(0, len(which), BLOCK):
@@ -414,16 +416,21 @@ class Snapper:
     ) -> Snap:
         point, edge, away = near
         order = np.lexsort((edge, away, part[edge], point))
-        point, edge = point[order], edge[order]
+        point, edge, away = point[order], edge[order], away[order]
         found = _empty_snap()
-        # The best of each place and part; what lies across water makes way for the next best.
+        # The nearest of each place and part, and those equally near; where all of them lie across water
+        # they make way for the next.
         while len(point):
             first = run_starts(point, part[edge])
-            best = self._snap(points, point[first], edge[first])
+            group = np.cumsum(first) - 1
+            near_by = away <= away[first][group] + TIE_M
+            best = self._snap(points, point[near_by], edge[near_by])
             good = self._on_land(points, best)
-            found = join_snaps(found, take_snaps(best, good))
-            again = ~good[np.cumsum(first) - 1] & ~first
-            point, edge = point[again], edge[again]
+            found = join_snaps(found, self._every_pass(points, take_snaps(best, good)))
+            done = np.zeros(int(first.sum()), dtype=bool)
+            done[group[near_by][good]] = True
+            again = ~done[group] & ~near_by
+            point, edge, away = point[again], edge[again], away[again]
         return found
 
     def _on_land(self, points: NDArray[np.object_], snap: Snap) -> NDArray[np.bool_]:
