@@ -206,6 +206,17 @@ def split_tags(text: str | None) -> dict[str, str]:
     return dict(pair.split("=", 1) for pair in text.split("|") if "=" in pair)
 
 
+def words_of(value: str) -> list[str]:
+    """Return the words of a value that names several, as OpenStreetMap writes them.
+
+    Examples
+    --------
+    >>> words_of("private; customers")
+    ['private', 'customers']
+    """
+    return [word.strip() for word in value.split(";")]
+
+
 def directed(tags: dict[str, str], way: str) -> dict[str, str]:
     """Return the tags as they count along the line (``:forward``) or against it (``:backward``).
 

@@ -11,7 +11,7 @@ import shapely
 
 from geodata.vocabulary.roads import FERRY, ROAD_CLASSES, Oneway, RoadSeason
 from geodata.vocabulary.surfaces import surface_words
-from geodata.vocabulary.tags import ACCESS_KEYS, BACKWARD, FORWARD, MERGED, directed, split_tags
+from geodata.vocabulary.tags import ACCESS_KEYS, BACKWARD, FORWARD, MERGED, directed, split_tags, words_of
 from planner.network.pieces import heights_length_m, whole_lines
 
 if TYPE_CHECKING:
@@ -280,7 +280,7 @@ def _access_said(
     key: str | None, text: str | None, closing: set[str], mode: Mode, values: AccessValues
 ) -> int:
     """Return what one tag's value says, where other tags may close the road."""
-    said = [] if text is None else [_for_mode(v.strip(), mode) for v in text.split(";")]
+    said = [] if text is None else [_for_mode(v, mode) for v in words_of(text)]
     own = key not in {None, "access", "vehicle"} and any(v in values.granted for v in said)
     if closing if not own else closing & _NEVER_OUTDONE:
         return CLOSED

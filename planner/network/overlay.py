@@ -18,7 +18,15 @@ from geodata.errors import suggest
 from geodata.villages_at import village_at
 from geodata.vocabulary.roads import FERRY, ROAD_CLASSES, Oneway, RoadSeason
 from geodata.vocabulary.statuses import FacilityStatus, LocatedBy, YesNo
-from geodata.vocabulary.tags import join_tags, split_tags
+from geodata.vocabulary.tags import (
+    ACCESS_KEYS,
+    BACKWARD,
+    FORWARD,
+    MERGED,
+    join_tags,
+    split_tags,
+    words_of,
+)
 from planner.network.impedance import FloodArea
 from planner.network.pieces import HEIGHTS_FROM, HEIGHTS_TO, PIECE_COLUMNS, WHOLE, heights_span
 from planner.scenarios.edits import (
@@ -57,6 +65,8 @@ MOST_CROSSINGS_TOGETHER = 3_000
 JUNCTION_M = 0.1
 CONDITION_TAGS = frozenset({"tracktype", "smoothness"})
 AFLOAT = frozenset({FERRY, "waterway"})
+# Speed limits of one direction or of some modes (maxspeed:forward).
+LIMITS = "maxspeed:"
 OPENING = frozenset({"yes", "designated", "permissive", "official"})
 
 
@@ -390,7 +400,7 @@ class _Work:
             # What closes it goes; what opens it to somebody, or says how one drives on it, stays.
             kept = {
                 k: v for k, v in split_tags(_text(row["tags"])).items()
-                if k in CONDITION_TAGS or k.startswith("oneway:") or v in OPENING
+                if k in CONDITION_TAGS or k.startswith(("oneway:", LIMITS)) or _opens(k, v)
             }  # fmt: skip
             row.update(
                 season=RoadSeason.ALL_YEAR.value,
@@ -414,6 +424,10 @@ class _Work:
                 row["tags"] = join_tags(kept)
             if edit.maxspeed_kph is not None:
                 row["maxspeed_kph"] = edit.maxspeed_kph
+                # The new limit is everybody's, in both directions.
+                tags = split_tags(_text(row.get("tags")))
+                if any(k.startswith(LIMITS) for k in tags):
+                    row["tags"] = join_tags({k: v for k, v in tags.items() if not k.startswith(LIMITS)})
             if edit.season is not None:
                 row["season"] = edit.season
 
@@ -597,6 +611,14 @@ class _Work:
     def _new_junction(self) -> int:
         self.junction += 1
         return self.junction - 1
+
+
+def _opens(key: str, value: str) -> bool:
+    """Return whether a tag lets somebody in: a yes to who may pass, not to a ford or to building works."""
+    if key.removesuffix(FORWARD).removesuffix(BACKWARD) not in ACCESS_KEYS:
+        return False
+    # Of ways merged into one the worst counts, else the most open of several values.
+    return all(not OPENING.isdisjoint(words_of(part)) for part in value.split(MERGED))
 
 
 def _like(name: str, known: Iterable[object]) -> str:

@@ -104,14 +104,21 @@ class CloseRoad(Model):
 
 
 class ReopenRoad(Model):
-    """Open all year to every mode that its class allows; closures, access tags and gates no longer hold."""
+    """Open all year to every mode that its class allows; closures, access tags and gates no longer hold.
+
+    Nor do fords, building works and sizes. How one drives on it stays: its direction, speed limits,
+    condition, and whom a tag lets in where the class has no speed.
+    """
 
     op: Literal["reopen_road"] = "reopen_road"
     road: str
 
 
 class ChangeRoad(Model):
-    """Another class, surface, speed limit or season; what is not named stays."""
+    """Another class, surface, speed limit or season; what is not named stays.
+
+    A speed limit is everybody's, in both directions.
+    """
 
     model_config = BY_NAME_TOO
 
