@@ -16,7 +16,7 @@ import shapely
 from geodata.downloads.health import HEALTH_AMENITIES, is_health, may_name_somebody
 from geodata.downloads.overpass import FILTERS
 from geodata.errors import EmptyAreaError, UnreadableFileError
-from geodata.readers.osm import NODE_KEYS
+from geodata.readers.osm_stops import NODE_KEYS
 from geodata.readers.osm_tags import TAGS, is_of_use
 from geodata.readers.roads import is_way_to_travel
 from geodata.vocabulary.roads import FERRY

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from geodata.errors import DownloadError
-from geodata.readers.osm import OsmWays, may_stop
+from geodata.readers.osm import OsmWays
+from geodata.readers.osm_stops import may_stop
 from geodata.readers.osm_tags import is_of_use
 from geodata.readers.roads import is_way_to_travel
 from geodata.vocabulary.tags import node_tags

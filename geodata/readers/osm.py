@@ -23,14 +23,15 @@ from geodata.files import limits
 from geodata.readers.files.opening import require_file
 from geodata.readers.osm_ferries import ferry_members
 from geodata.readers.osm_nodes import NOWHERE, degrees, places_of
+from geodata.readers.osm_stops import barriers_of
 from geodata.readers.osm_tags import is_of_use
+from geodata.readers.osm_versions import newest_of, with_ids
 from geodata.readers.osm_whole import box_of, cut_short
 from geodata.readers.roads import is_way_to_travel
 from geodata.runs import offsets
-from geodata.vocabulary.tags import ACCESS_KEYS, node_tags
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -39,17 +40,6 @@ if TYPE_CHECKING:
 
 WHAT = "roads"
 WAY_KEYS = ("highway", "route", "waterway", "man_made", "public_transport", "railway")
-# Tags of a way's node that may stop somebody; access tags only with a value that does.
-NODE_KEYS = (
-    "barrier",
-    "ford",
-    "maxwidth",
-    "maxwidth:physical",
-    "maxheight",
-    "maxheight:physical",
-    "maxweight",
-)
-OPEN_VALUES = frozenset({"yes", "designated", "permissive", "official", "unknown", "public"})
 _REMARK = re.compile(rb"<remark(?:\s[^>]*)?>\s*(.*?)\s*</remark>", re.DOTALL)
 _DELETED = re.compile(rb"action\s*=\s*[\"']delete[\"']|visible\s*=\s*[\"']false[\"']")
 _CHUNK = 1 << 20
@@ -129,9 +119,11 @@ def _read(path: Path, deleted: Mapping[str, set[int]]) -> OsmWays:
     [ways] = ways_in_pieces(path, deleted, ferries.tags, None)
     node = np.array(ways.node, dtype=np.int64)
     ids = np.unique(node)
-    place = places_of(path, ids, deleted["node"])[np.searchsorted(ids, node)]
+    nodes = places_of(path, ids, deleted["node"])
+    place = nodes.place[np.searchsorted(ids, node)]
     lonlat = degrees(place, np.array(ways.own, dtype=np.int64).reshape(-1, 2))
-    barriers = {i: text for i, text in barriers_of(path, deleted["node"]).items() if _holds(ids, i)}
+    stops = barriers_of(path, deleted["node"], nodes.again)
+    barriers = {i: text for i, text in stops.items() if _holds(ids, i)}
     return OsmWays(
         ids=np.array(ways.ids, dtype=np.int64), tags=ways.with_relations(ferries.tags),
         first=offsets(np.asarray(ways.count, dtype=np.int64)),
@@ -162,25 +154,27 @@ def ways_in_pieces(
         Ways of a list.
     """
     import osmium
-    from osmium.filter import IdFilter, KeyFilter
+    from osmium.filter import KeyFilter
 
     text = not path.name.lower().endswith(".pbf")
+    newest = newest_of(path, "way", WAY_KEYS)
     ways, given = Ways(deleted["way"], text=text), 0
+    # Of those that are in the file more than once, the ones that are taken; and ferries.
     met: set[int] = set()
     for way in osmium.FileProcessor(str(path), osmium.osm.WAY).with_filter(KeyFilter(*WAY_KEYS)):
-        if ways.add(way, {}) and way.id in ferries:
+        several = way.id in newest
+        if several and (way.version != newest[way.id] or way.id in met):
+            continue
+        if ways.add(way, {}) and (several or way.id in ferries):
             met.add(way.id)
         if len(ways.ids) == most:
             yield ways
             ways, given = Ways(deleted["way"], text=text), given + 1
-    left = [i for i in ferries if i not in met]
-    if left:
-        # Ways without tags of their own, whose relation says that they are a ferry.
-        some = osmium.FileProcessor(str(path), osmium.osm.WAY)
-        some = some if min(left) < 0 else some.with_filter(IdFilter(left))
-        for way in some:
-            if way.id in ferries and way.id not in met and ways.add(way, ferries[way.id]):
-                met.add(way.id)
+    # Ways without tags of their own, whose relation says that they are a ferry.
+    for way in with_ids(path, osmium.osm.WAY, [i for i in ferries if i not in met]):
+        newer = newest.get(way.id, way.version) != way.version
+        if not newer and way.id not in met and ways.add(way, ferries[way.id]):
+            met.add(way.id)
     if ways.ids or not given:
         yield ways
 
@@ -227,28 +221,6 @@ class Ways:
         ]
 
 
-def barriers_of(path: Path, deleted: set[int]) -> dict[int, str]:
-    """Return the kept tags of all nodes of a file at which somebody may be stopped, by id."""
-    import osmium
-    from osmium.filter import KeyFilter
-
-    out = {}
-    nodes = osmium.FileProcessor(str(path), osmium.osm.NODE).with_filter(KeyFilter(*NODE_KEYS, *ACCESS_KEYS))
-    for node in nodes:
-        if node.id not in deleted:
-            tags = {t.k: t.v for t in node.tags}
-            if may_stop(tags):
-                out[node.id] = node_tags(tags)
-    return out
-
-
-def may_stop(tags: Mapping[str, str]) -> bool:
-    """Return whether a node's tags may stop somebody who comes along."""
-    if any(key in tags for key in NODE_KEYS):
-        return True
-    return any(tags[k] not in OPEN_VALUES for k in ACCESS_KEYS if k in tags)
-
-
 def _opened(path: Path) -> IO[bytes]:
     name = path.name.lower()
     how: Any = gzip.open if name.endswith(".gz") else bz2.open if name.endswith(".bz2") else open
@@ -284,13 +256,13 @@ def deleted_objects(path: Path) -> dict[str, set[int]]:
             marked = _marks(file, path)
         if not marked:
             return none
-        with _opened(path) as file:
-            for _, element in ET.iterparse(file, events=("end",)):  # noqa: S314 - no entities are declared: libosmium refuses them
-                gone = element.get("action") == "delete" or element.get("visible") == "false"
-                if gone and element.tag in none:
-                    none[element.tag].add(int(element.get("id", "0")))
-                if element.tag in none:
-                    element.clear()
+        gone = {kind: dict[int, int]() for kind in none}
+        for kind, number, version in _elements(path, _is_deleted):
+            gone[kind][number] = max(version, gone[kind].get(number, 0))
+        # Of a history, what came back later is there.
+        for kind, number, version in _elements(path, lambda e: not _is_deleted(e)):
+            if version > gone[kind].get(number, version):
+                del gone[kind][number]
     except UnreadableFileError:
         # It is an OSError too, and says already what to do.
         raise
@@ -300,7 +272,21 @@ def deleted_objects(path: Path) -> dict[str, set[int]]:
             "The download may be incomplete: fetch it again."
         )
         raise UnreadableFileError(msg) from error
-    return none
+    return {kind: set(ids) for kind, ids in gone.items()}
+
+
+def _is_deleted(element: ET.Element) -> bool:
+    return element.get("action") == "delete" or element.get("visible") == "false"
+
+
+def _elements(path: Path, which: Callable[[ET.Element], bool]) -> Iterator[tuple[str, int, int]]:
+    """Give the type, id and version (0: none) of some nodes, ways and relations of an XML file."""
+    with _opened(path) as file:
+        for _, element in ET.iterparse(file, events=("end",)):  # noqa: S314 - no entities are declared: libosmium refuses them
+            if element.tag in {"node", "way", "relation"}:
+                if which(element):
+                    yield element.tag, int(element.get("id", "0")), int(element.get("version", "0"))
+                element.clear()
 
 
 def _marks(file: IO[bytes], path: Path) -> bool:
@@ -337,8 +323,8 @@ def _marks(file: IO[bytes], path: Path) -> bool:
 def _without_refs(way: int) -> str:
     return (
         f"{WHAT}: way/{way} has places without ids of nodes (<nd> with lat and lon, and no ref), so nobody "
-        "knows where roads meet. Export the file with the nodes (Overpass: out body; >; out skel qt;), or use "
-        "an .osm.pbf extract."
+        "knows where roads meet. Export the file with the nodes (Overpass: out body; >; out skel qt;), or "
+        "use an .osm.pbf extract."
     )
 
 

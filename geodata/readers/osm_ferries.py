@@ -10,6 +10,7 @@ import pyproj
 from geodata.layers import Finding, rows_about
 from geodata.readers.osm_nodes import degrees, places_in
 from geodata.readers.osm_tags import TAGS
+from geodata.readers.osm_versions import newest_of, with_ids
 from geodata.readers.roads import duration_of
 from geodata.vocabulary.roads import FERRY
 
@@ -40,6 +41,15 @@ class _Line(NamedTuple):
     tags: dict[str, str]
 
 
+class _Way(NamedTuple):
+    """A way of a file: its version, nodes with the places that it brings, and tags."""
+
+    version: int
+    nodes: list[int]
+    own: list[tuple[int, int]]
+    tags: dict[str, str]
+
+
 def ferry_members(path: Path, deleted: Mapping[str, set[int]]) -> Ferries:
     """Return what relations of ferries say of their ways; see :func:`ferry_members_of`."""
     return ferry_members_of([(path, deleted)])
@@ -64,11 +74,14 @@ def ferry_members_of(files: Sequence[tuple[Path, Mapping[str, set[int]]]]) -> Fe
     nested: dict[int, list[int]] = {}
     met = set()
     relations = (
-        (relation, deleted) for path, deleted in files for relation in
+        (relation, deleted, newest) for path, deleted in files
+        for newest in [newest_of(path, "relation", ["route"])] for relation in
         osmium.FileProcessor(str(path), osmium.osm.RELATION).with_filter(TagFilter(("route", FERRY)))
     )  # fmt: skip
-    for relation, deleted in relations:
+    for relation, deleted, newest in relations:
         if relation.id in deleted["relation"] or relation.id in met or not relation.visible:
+            continue
+        if newest.get(relation.id, relation.version) != relation.version:
             continue
         met.add(relation.id)
         tags = {t.k: t.v for t in relation.tags if t.k in TAGS}
@@ -104,22 +117,23 @@ def _nested(lost: list[int]) -> tuple[Finding, ...]:
 def _lines(files: Sequence[tuple[Path, Mapping[str, set[int]]]], wanted: set[int]) -> dict[int, _Line]:
     """Return some ways of files, those that are deleted left out."""
     import osmium
-    from osmium.filter import IdFilter
 
-    found: dict[int, tuple[list[int], list[tuple[int, int]], dict[str, str]]] = {}
+    found: dict[int, _Way] = {}
     for path, deleted in files:
-        ways = osmium.FileProcessor(str(path), osmium.osm.WAY)
-        ways = ways if min(wanted) < 0 else ways.with_filter(IdFilter(sorted(wanted)))
-        for way in ways:
-            if way.id in wanted and way.id not in deleted["way"] and way.visible and len(way.nodes):
+        mine: dict[int, _Way] = {}
+        for way in with_ids(path, osmium.osm.WAY, sorted(wanted)):
+            if way.id not in mine or way.version > mine[way.id].version:
                 own = [(n.location.x, n.location.y) for n in way.nodes]
                 tags = {t.k: t.v for t in way.tags if t.k in TAGS}
-                found.setdefault(way.id, ([n.ref for n in way.nodes], own, tags))
-    ids = np.unique(np.array([n for nodes, _, _ in found.values() for n in nodes], dtype=np.int64))
-    place = places_in([(path, deleted["node"]) for path, deleted in files], ids)
+                nodes = [n.ref for n in way.nodes] if way.visible else []
+                mine[way.id] = _Way(way.version, nodes, own, tags)
+        kept = {i: one for i, one in mine.items() if i not in deleted["way"] and one.nodes}
+        found = {**kept, **found}
+    ids = np.unique(np.array([n for way in found.values() for n in way.nodes], dtype=np.int64))
+    place, _ = places_in([(path, deleted["node"]) for path, deleted in files], ids)
     return {
-        way: _Line((nodes[0], nodes[-1]), _length_m(ids, place, nodes, own), tags)
-        for way, (nodes, own, tags) in found.items()
+        way: _Line((one.nodes[0], one.nodes[-1]), _length_m(ids, place, one.nodes, one.own), one.tags)
+        for way, one in found.items()
     }
 
 

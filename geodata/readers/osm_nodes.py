@@ -5,12 +5,15 @@ from __future__ import annotations
 import shutil
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from geodata.errors import DiskError
+from geodata.readers.osm_stops import may_stop
+from geodata.readers.osm_versions import Stand, refuse_unclear, standing, with_ids
 from geodata.readers.osm_whole import LARGE_BYTES
+from geodata.vocabulary.tags import node_tags
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -30,10 +33,23 @@ BLOCK = 1 << 20
 STEP_BYTES, LEAST_BYTES = 1 << 24, 4
 
 
-def places_of(path: Path, ids: NDArray[np.int64], deleted: set[int]) -> NDArray[np.int64]:
-    """Return where the file has nodes, int64 ``(ids, 2)`` in whole parts of a degree (``PER_DEGREE``).
+class Places(NamedTuple):
+    """Where nodes are, and what stands at those that a file has more than once.
 
-    The order in which a file has its nodes says nothing.
+    Attributes
+    ----------
+    place
+        int64 ``(nodes, 2)`` in whole parts of a degree (``PER_DEGREE``); ``NOWHERE`` of those that it lacks.
+    again
+        By node the kept tags of what may stop somebody there, "" for nothing.
+    """
+
+    place: NDArray[np.int64]
+    again: dict[int, str]
+
+
+def places_of(path: Path, ids: NDArray[np.int64], deleted: set[int]) -> Places:
+    """Return where the file has nodes. The order in which it has them says nothing.
 
     Parameters
     ----------
@@ -43,6 +59,11 @@ def places_of(path: Path, ids: NDArray[np.int64], deleted: set[int]) -> NDArray[
         int64 ``(ids,)``, ascending, each once. ``NOWHERE`` is the place of those that the file lacks.
     deleted
         Ids of nodes that are none any more.
+
+    Raises
+    ------
+    UnreadableFileError
+        A node is in it more than once, each time elsewhere, and no version says which is newer.
 
     Examples
     --------
@@ -54,20 +75,44 @@ def places_of(path: Path, ids: NDArray[np.int64], deleted: set[int]) -> NDArray[
     """
     place = np.full((len(ids), 2), NOWHERE[0], dtype=np.int64)
     if len(ids) == 0:
-        return place
+        return Places(place, {})
     if ids[0] < 0 or path.stat().st_size <= SMALL_BYTES:
         blocks: Iterable[NDArray[np.void]] = [_one_by_one(path, ids)]
     else:
         blocks = _by_index(path, ids)
+    times = np.zeros(len(ids), dtype=np.int64)
     for block in blocks:
         at = np.minimum(np.searchsorted(ids, block["id"]), len(ids) - 1)
         mine = ids[at] == block["id"]
-        place[at[mine], 0], place[at[mine], 1] = block["x"][mine], block["y"][mine]
-    place[np.isin(ids, np.array(list(deleted), dtype=np.int64))] = NOWHERE
-    return place
+        at = at[mine]
+        place[at, 0], place[at, 1] = block["x"][mine], block["y"][mine]
+        times += np.bincount(at, minlength=len(ids))
+    gone = np.isin(ids, np.array(list(deleted), dtype=np.int64))
+    place[gone] = NOWHERE
+    twice = np.flatnonzero((times > 1) & ~gone)
+    newest, again = _newest(path, ids[twice].tolist())
+    place[twice] = np.array([newest[i] for i in ids[twice].tolist()], dtype=np.int64).reshape(-1, 2)
+    return Places(place, again)
 
 
-def places_in(files: Sequence[tuple[Path, set[int]]], ids: NDArray[np.int64]) -> NDArray[np.int64]:
+def _newest(path: Path, ids: list[int]) -> tuple[dict[int, tuple[int, int]], dict[int, str]]:
+    """Return where nodes are that the file has more than once, and what stands there if anything ever did."""
+    import osmium
+
+    stands: dict[int, list[Stand]] = {}
+    for node in with_ids(path, osmium.osm.NODE, ids):
+        place = (node.location.x, node.location.y) if node.visible else NOWHERE
+        tags = {t.k: t.v for t in node.tags}
+        said = node_tags(tags) if may_stop(tags) else ""
+        stands.setdefault(node.id, []).append(Stand(node.version, place, said))
+    chosen = {i: standing(some) for i, some in stands.items()}
+    refuse_unclear(path, "node", [i for i, one in chosen.items() if one is None])
+    newest = {i: one for i, one in chosen.items() if one is not None}
+    again = {i: one.said for i, one in newest.items() if any(s.said for s in stands[i])}
+    return {i: one.shape for i, one in newest.items()}, again
+
+
+def places_in(files: Sequence[tuple[Path, set[int]]], ids: NDArray[np.int64]) -> Places:
     """Return where the first of some files that has a node has it; as :func:`places_of` for one.
 
     Parameters
@@ -86,11 +131,14 @@ def places_in(files: Sequence[tuple[Path, set[int]]], ids: NDArray[np.int64]) ->
     [[1100000000, -70000000]]
     """
     place = np.full((len(ids), 2), NOWHERE[0], dtype=np.int64)
+    again: dict[int, str] = {}
     for path, deleted in files:
         left = np.flatnonzero(place[:, 0] == NOWHERE[0])
         if len(left):
-            place[left] = places_of(path, ids[left], deleted)
-    return place
+            found = places_of(path, ids[left], deleted)
+            place[left] = found.place
+            again = {**found.again, **again}
+    return Places(place, again)
 
 
 def degrees(place: NDArray[np.int64], own: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -123,7 +171,10 @@ def _one_by_one(path: Path, ids: NDArray[np.int64]) -> NDArray[np.void]:
 
     wanted = set(ids.tolist())
     nodes = osmium.FileProcessor(str(path), osmium.osm.NODE)
-    return np.array([(n.id, n.location.x, n.location.y) for n in nodes if n.id in wanted], dtype=RECORD)
+    rows = [
+        (n.id, *((n.location.x, n.location.y) if n.visible else NOWHERE)) for n in nodes if n.id in wanted
+    ]
+    return np.array(rows, dtype=RECORD)
 
 
 def _by_index(path: Path, ids: NDArray[np.int64]) -> Iterator[NDArray[np.void]]:
@@ -149,8 +200,8 @@ def _by_index(path: Path, ids: NDArray[np.int64]) -> Iterator[NDArray[np.void]]:
         del handlers, index
         with file.open("rb") as stream:
             while len(block := np.fromfile(stream, dtype=RECORD, count=BLOCK)):
-                # The file is longer than what is in it; what is left has no place.
-                yield block[block["x"] != NOWHERE[0]]
+                # The file is longer than what is in it: the rest has neither id nor place.
+                yield block[(block["id"] != 0) | (block["x"] != NOWHERE[0])]
 
 
 def _require_space(folder: str, nodes: int) -> None:

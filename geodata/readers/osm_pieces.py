@@ -16,13 +16,13 @@ from geodata.readers.files.opening import require_file
 from geodata.readers.osm import (
     WHAT,
     OsmWays,
-    barriers_of,
     deleted_objects,
     told_as_ours,
     ways_in_pieces,
 )
 from geodata.readers.osm_ferries import ferry_members_of
 from geodata.readers.osm_nodes import NOWHERE, degrees, places_in
+from geodata.readers.osm_stops import barriers_of
 from geodata.readers.osm_whole import box_of, cut_short
 from geodata.runs import offsets
 
@@ -105,8 +105,9 @@ def osm_in_pieces(
             for number, drawers in enumerate(waiting.rounds(nodes))
         ]
         barriers: dict[int, str] = {}
+        again = {i: text for one in rounds for i, text in one.again.items()}
         for path, gone in plain:
-            barriers = {**barriers_of(path, gone), **barriers}
+            barriers = {**barriers_of(path, gone, again), **barriers}
     stops = np.array(sorted(barriers), dtype=np.int64)
     box, of_all = _Box(), _Box()
     for number in range(waiting.pieces):
@@ -207,20 +208,21 @@ class _Waiting:
 
 @dataclass(frozen=True)
 class _Round:
-    """Places of the nodes of some drawers, and whether each is used more than once."""
+    """Places of the nodes of some drawers, whether each is used more than once, and :class:`Places.again`."""
 
     first: int
     last: int
     file: Path
+    again: dict[int, str]
 
     @staticmethod
     def of(
         files: Sequence[tuple[Path, set[int]]], waiting: _Waiting, drawers: list[int], file: Path
     ) -> _Round:
         ids, uses = np.unique(waiting.used(drawers), return_counts=True)
-        place = places_in(files, ids)
+        place, again = places_in(files, ids)
         np.savez(file, ids=ids, place=place.astype(np.int32), shared=uses > 1)
-        return _Round(int(ids[0]), int(ids[-1]), file)
+        return _Round(int(ids[0]), int(ids[-1]), file, again)
 
     def fill(self, node: NDArray[np.int64], place: NDArray[np.int64], shared: NDArray[np.bool_]) -> None:
         mine = np.flatnonzero((node >= self.first) & (node <= self.last))

@@ -185,16 +185,29 @@ def read_as(how: str, path: Path, folder: Path):
     yield found, standing
 
 
+def other_versions(draw, elements: list[ET.Element]) -> list[ET.Element]:
+    """Give copies of some, and older versions of some that were elsewhere, and tagged otherwise."""
+    more = list(draw(st.lists(st.sampled_from(elements), max_size=3)))
+    for e in draw(st.lists(st.sampled_from(elements), max_size=3, unique_by=id)):
+        i = int(e.get("id", ""))
+        refs = [int(n.get("ref", "")) for n in e.iter("nd")][::-1]
+        tags = draw(st.sampled_from([[("highway", "track"), ("barrier", "gate")], [("building", "yes")], []]))
+        more.append(way(i, refs, *tags) if refs else node(i, 111, -6, *tags))
+        e.set("version", "2")
+    return more
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("how", HOW)
 @pytest.mark.parametrize("form", FORMS)
 @given(data=st.data())
 @settings(max_examples=8, deadline=None)
 def test_the_order_of_a_file_says_nothing(form, how, data):
-    """Nodes, ways, both between each other; twice where somebody put two files together."""
+    """Nodes, ways, both between each other; twice, and in older versions, where files were put together."""
     elements = data.draw(networks(negative=form != "o5m"))
+    more = other_versions(data.draw, elements)
     expected, stops = plainly(elements), barriers(elements)
-    mixed = data.draw(st.permutations(elements))
+    mixed = data.draw(st.permutations(elements + more))
     with tempfile.TemporaryDirectory() as place:
         path = saved(Path(place), mixed, form)
         ways, (pieces, standing) = read_as(how, path, Path(place))
