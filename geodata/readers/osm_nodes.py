@@ -70,7 +70,7 @@ def places_of(path: Path, ids: NDArray[np.int64], deleted: set[int]) -> Places:
     >>> file = getfixture("tmp_path") / "jalan.osm"
     >>> node = '<node id="7" version="1" lon="110.0" lat="-7.0"/>'
     >>> _ = file.write_text(f'<osm version="0.6">{node}</osm>', "utf-8")
-    >>> places_of(file, np.array([7, 8]), set()).tolist()
+    >>> places_of(file, np.array([7, 8]), set()).place.tolist()
     [[1100000000, -70000000], [2147483647, 2147483647]]
     """
     place = np.full((len(ids), 2), NOWHERE[0], dtype=np.int64)
@@ -127,7 +127,7 @@ def places_in(files: Sequence[tuple[Path, set[int]]], ids: NDArray[np.int64]) ->
     >>> file = getfixture("tmp_path") / "jalan.osm"
     >>> node = '<node id="7" version="1" lon="110.0" lat="-7.0"/>'
     >>> _ = file.write_text(f'<osm version="0.6">{node}</osm>', "utf-8")
-    >>> places_in([(file, {7}), (file, set())], np.array([7])).tolist()
+    >>> places_in([(file, {7}), (file, set())], np.array([7])).place.tolist()
     [[1100000000, -70000000]]
     """
     place = np.full((len(ids), 2), NOWHERE[0], dtype=np.int64)

@@ -94,7 +94,13 @@ class PeopleRows(NamedTuple):
     marks: Marks
 
     def only(self, keep: NDArray[np.bool_]) -> PeopleRows:
-        """Return some of the rows."""
+        """Return some of the rows.
+
+        Parameters
+        ----------
+        keep
+            bool ``(rows,)``.
+        """
         return self._replace(columns=Columns(self.columns.table[keep], self.columns.heads, self.columns.what))
 
     def code(self, source: PopulationFile) -> str | None:
