@@ -13,6 +13,7 @@ from planner.coverage.reach import OPEN_REASONS
 from planner.ilp.three_answers import VillageClass
 from planner.scenarios.modes import only_walked
 from planner.texts.catalogues import LANGUAGES, ilp_texts
+from planner.texts.villages import DESA, KELURAHAN, texts_of_villages
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,6 +74,8 @@ class Fact:
         Whether there is a list of the kind.
     short
         Whether the lists of what counts as the kind are not whole in the village.
+    village
+        What the village is: ``desa``, ``kelurahan``, or "" where that is not known.
     """
 
     found: str
@@ -84,6 +87,7 @@ class Fact:
     not_known: str
     listed: bool
     short: bool
+    village: str = ""
 
 
 def line(fact: Fact, kind: str, rule: KindStandard, lang: str, *, straight: bool) -> str:
@@ -113,7 +117,7 @@ def line(fact: Fact, kind: str, rule: KindStandard, lang: str, *, straight: bool
     >>> line(fact, "pustu", rule, "en", straight=False)
     '60% of the people need more than 30 minutes by motorcycle to the nearest pustu.'
     """
-    t = ilp_texts()[lang]
+    t: dict[str, str] = texts_of_villages("ilp_texts.yml", lang, fact.village)
     # Who is known not to reach one by vehicle doesn't by any way, straight and quick as it may be.
     mode = "straight" if straight and not only_walked(rule.mode, roads=False) else rule.mode
     share = fact.unreached_wet if fact.found == VillageClass.DRY_ONLY else fact.unreached
@@ -152,7 +156,7 @@ def action(fact: Fact, kind: str, rule: KindStandard, lang: str, *, straight: bo
     >>> action(fact, "pustu", rule, "en")
     'Complete the pustu (missing: 1 midwife).'
     """
-    t = ilp_texts()[lang]
+    t: dict[str, str] = texts_of_villages("ilp_texts.yml", lang, fact.village)
     text = t[f"action_{_action_key(fact, kind, rule, straight=straight)}"]
     text = text.format(unit=_unit(t, kind), lacks=_what(t, "lacks", fact.lacks))
     return text[0].upper() + text[1:]
@@ -324,11 +328,12 @@ def reason_lines(gaps: Gaps, kind: str, answers: pd.DataFrame, units: pd.DataFra
         answers["class"], answers["present"], _reason(answers, dry["reason"], wet["reason"]),
         _missed(dry), _missed(wet),
         serving["lacks"], serving["not_known"],
-        gaps.extent.lists_whole((kind, *rule.counts), len(answers)).tolist(), strict=True,
+        gaps.extent.lists_whole((kind, *rule.counts), len(answers)).tolist(),
+        _village_kinds(gaps), strict=True,
     )  # fmt: skip
     facts = [
-        Fact(found, present, reason, missed, missed_wet, lacks, not_known, listed, not bool(whole))
-        for found, present, reason, missed, missed_wet, lacks, not_known, whole in rows
+        Fact(found, present, reason, missed, missed_wet, lacks, not_known, listed, not bool(whole), village)
+        for found, present, reason, missed, missed_wet, lacks, not_known, whole, village in rows
     ]
     # Most villages have one of a few facts.
     said: dict[Fact, tuple[str, ...]] = {}
@@ -341,6 +346,12 @@ def reason_lines(gaps: Gaps, kind: str, answers: pd.DataFrame, units: pd.DataFra
             )
     names = ["reason_id", "reason_en", "action_id", "action_en"]
     return pd.DataFrame([said[f] for f in facts], index=answers.index, columns=names)
+
+
+def _village_kinds(gaps: Gaps) -> pd.Series[str]:
+    """Return what each village is, "" where that is not known."""
+    kinds = gaps.layers.villages["kind"].astype(str)
+    return kinds.where(kinds.isin([DESA, KELURAHAN]), "")
 
 
 def _reason(answers: pd.DataFrame, dry: pd.Series[str], wet: pd.Series[str]) -> NDArray[np.object_]:

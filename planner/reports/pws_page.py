@@ -96,8 +96,9 @@ def pws_html(
     template = Environment(autoescape=True).from_string(
         files("planner").joinpath("data/pws.html").read_text("utf-8")
     )
+    shown = facts.table.index if only is None else only
     return template.render(
-        lang=lang, t=facts.t, area=facts.area, pages=pages, standard=facts.standard, sources=facts.sources,
-        legend=facts.legend, ways=only is not None, way=facts.way, assumed=facts.assumed,
-        on_foot=facts.on_foot,
+        lang=lang, t=facts.texts_of(shown), area=facts.area, pages=pages, standard=facts.standard,
+        sources=facts.sources, legend=facts.legend, ways=only is not None, way=facts.way,
+        assumed=facts.assumed, on_foot=facts.on_foot,
     )  # fmt: skip

@@ -13,6 +13,7 @@ from geodata.vocabulary.statuses import VillageStatus
 from planner.coverage.gained import SAME_PEOPLE, Gain, by_village
 from planner.ilp.model import Ilp
 from planner.reports.proposal.source import Source
+from planner.texts.villages import kind_of_villages
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -290,7 +291,7 @@ def comparison_of(
     """
     from planner.reports.documents.words import Words
 
-    words = Words(lang)
+    words = Words(lang, kind_of_villages(before.layers.villages["kind"]))
     if not before.layers.villages.index.equals(after.layers.villages.index):
         msg = "the two answers are not of the same villages: compare scenarios of one study area"
         raise ConfigError(msg)

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from geodata.errors import ConfigError
 from planner.ilp.reasons import role
 from planner.reports.documents.model import Cell, CellKind
-from planner.texts.catalogues import LANGUAGES, ilp_texts, map_texts, read_catalogue
+from planner.texts.catalogues import LANGUAGES, ilp_texts, read_catalogue
 from planner.texts.formatter import Formatter
+from planner.texts.villages import BOTH, texts_of_villages
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,6 +68,8 @@ class Words:
     ----------
     lang
         ``id`` or ``en``.
+    villages
+        What the area's villages are: ``desa``, ``kelurahan``, or "" for both.
 
     Raises
     ------
@@ -80,13 +83,14 @@ class Words:
     ('2.270.216 jiwa', '1 village')
     """
 
-    def __init__(self, lang: str) -> None:
+    def __init__(self, lang: str, villages: str = BOTH) -> None:
         if lang not in LANGUAGES:
             msg = f"lang {lang!r}: choose one of {', '.join(LANGUAGES)}"
             raise ConfigError(msg)
         self.lang = lang
-        self._texts = report_texts()[lang]
-        self._map, self._ilp = map_texts(lang), ilp_texts()[lang]
+        self._texts = texts_of_villages("report_texts.yml", lang, villages)
+        self._map: dict[str, str] = texts_of_villages("map_texts.yml", lang, villages)
+        self._ilp = ilp_texts()[lang]
         self._several = self._kinds_in_number()
         self._write = Formatter(lang, words={"unknown": str(self._texts["unknown"])})
 

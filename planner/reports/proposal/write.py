@@ -22,6 +22,7 @@ from planner.reports.proposal.plan import require_of_answer
 from planner.reports.proposal.source import Source
 from planner.reports.proposal.usulan import proposal
 from planner.reports.workbook.book import write_workbook
+from planner.texts.villages import kind_of_villages
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -137,7 +138,8 @@ def source_of(
     """
     if plan is not None:
         require_of_answer(plan, ilp.gaps)
-    return Source(ilp, tuple(findings), plan, Words(lang), facts)
+    kind = kind_of_villages(ilp.gaps.layers.villages["kind"])
+    return Source(ilp, tuple(findings), plan, Words(lang, kind), facts)
 
 
 def write_report(

@@ -200,7 +200,8 @@ class Booklet:
         images |= {f"{kind}.svg": sign(kind).encode("utf-8") for kind in self.ilp.kinds}
         facts, name = self.facts, str(mine["district_name"].iloc[0])
         data = {
-            "lang": self.lang, "t": facts.t, "area": shown(facts.area, NAME), "pages": pages,
+            "lang": self.lang, "t": facts.texts_of(mine.index), "area": shown(facts.area, NAME),
+            "pages": pages,
             # Without a name the code stands in its place, and not behind it too.
             "district": shown(name or district, NAME), "code": district if name else "",
             "kinds": [shown(k, NAME) for k in map(facts.heading, self.ilp.kinds)],

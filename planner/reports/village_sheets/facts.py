@@ -16,9 +16,10 @@ from planner.reports.pws import pws_table, standard_source
 from planner.reports.village_sheets.drawing import sign
 from planner.texts.catalogues import ilp_texts
 from planner.texts.formatter import Formatter
+from planner.texts.villages import kind_of_villages, texts_of_villages
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
 
     import pandas as pd
 
@@ -64,6 +65,7 @@ class SheetFacts:
         self._referrals = _by_code(ilp.referral.xs("standard", level="mode"), only)
         self._of_visits = _by_code(ilp.visits.villages, only)
         self._remote = ilp.remote["remote"].to_dict()
+        self._village_kinds = ilp.gaps.layers.villages["kind"].to_dict()
         words = {"unknown": self.t["unknown"], "unreachable": self.t["unreachable"]}
         self.write = Formatter(lang, words=words)
 
@@ -133,12 +135,13 @@ class SheetFacts:
         KeyError
             The area has no such village, or it is none of those that sheets are made of.
         """
-        row, t = self._rows[code], self.t
+        row, t = self._rows[code], self.texts_of([code])
         gaps = [self.kind(k) for k in str(row["gaps"]).split()]
         if gaps:
             gaps[0] = gaps[0][:1].upper() + gaps[0][1:]
         return {
-            "code": code, "name": row["village_name"], "district": row["district_name"] or code[:8],
+            "code": code, "facts_title": t["pws_facts"], "map_title": t["pws_map"],
+            "name": row["village_name"], "district": row["district_name"] or code[:8],
             "people": self.write.number(row["people"]), "groups": self._groups(code),
             "kinds": [self._kind(row, code, kind) for kind in self.ilp.kinds],
             "puskesmas": row["puskesmas"] or t["how_none"], "head": row["puskesmas"],
@@ -148,6 +151,11 @@ class SheetFacts:
             "gaps": ", ".join(gaps), "next": row["next_action"],
             "not_known": ", ".join(self.kind(k) for k in str(row["not_known"]).split()),
         }  # fmt: skip
+
+    def texts_of(self, codes: Iterable[str]) -> dict[str, str]:
+        """Return the texts with the word for what some villages are together."""
+        kind = kind_of_villages(self._village_kinds[code] for code in codes)
+        return texts_of_villages("ilp_texts.yml", self.lang, kind)
 
     def _groups(self, code: str) -> list[dict[str, str]]:
         return [
