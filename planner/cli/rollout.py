@@ -80,7 +80,7 @@ def in_words(plan: Rollout) -> list[str]:
     >>> from planner.pipeline import RolloutPlan, Study, demo_layers, rollout
     >>> asked = RolloutPlan.model_validate({"kind": "posyandu", "years": [{"year": 2027, "units": 2}]})
     >>> in_words(rollout(Study(demo_layers(12)), asked))[1]
-    '  proven best: no other order of these candidates reaches more people over the years'
+    '  proven best: no other choice of these candidates reaches more people'
     """
     from planner.cli.site import at_most_better, costs_in_words, doubts_in_words
     from planner.siting.gained import gain_by_year
@@ -92,7 +92,13 @@ def in_words(plan: Rollout) -> list[str]:
     head = f"{area.name} ({area.code}): {len(plan.sites)} x {plan.kind}, {gained_in_words(by_year[-1])}"
     lines = [f"{head} within the limit by {last}"]
     if solution.proof is Proof.OPTIMAL:
-        lines.append("  proven best: no other order of these candidates reaches more people over the years")
+        several = len(plan.asked.years) > 1
+        most = (
+            "order of these candidates reaches more people over the years"
+            if several
+            else ("choice of these candidates reaches more people")
+        )
+        lines.append(f"  proven best: no other {most}")
     else:
         lines.append(f"  best rollout found; {at_most_better(solution.better)}")
     lines += [

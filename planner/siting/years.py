@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from geodata.arguments import require_a
-from geodata.errors import ConfigError, first_five, suggest
+from geodata.errors import ConfigError, counted, first_five, suggest
 from geodata.handed import hands_out_copies
 from geodata.layers import no_progress
 from geodata.shown import html_table
@@ -224,7 +224,8 @@ def rollout(
     instance = _instance(ready, plan, earliest)
     if plan.after_stage is None and not plan.forced and (instance.works == instance.years).all():
         leads = ", ".join(f"{name} {one.lead_years:g}" for name, one in ready.measures.items())
-        msg = f"nothing can work in {len(plan.years)} years: lead times in years are {leads}. Give more years"
+        years = counted(len(plan.years), "year")
+        msg = f"nothing can work in {years}: lead times in years are {leads}. Give more years"
         least = min(ready.measures[name].lead_years for name in set(ready.candidates["measure"]))
         raise ConfigError(msg, why="too_few_years", years=len(plan.years), least=least)
     progress("solving")

@@ -141,7 +141,7 @@ def test_years_in_which_nothing_can_work(asked, tmp_path):
     plan = tmp_path / "plan.yml"
     plan.write_text("{kind: puskesmas, years: [{year: 2027, units: 1}]}", "utf-8")
     status, said = asked("rollout", "--plan", plan)
-    assert (status, "nothing can work in 1 years" in said) == (2, True)
+    assert (status, "nothing can work in 1 year:" in said) == (2, True)
     adoption = tmp_path / "a.csv"
     adoption.write_text("facility_id,tahap\nP9901001,launching\n", "utf-8")
     status, said = asked("rollout", "--plan", plan, "--adoption", adoption)

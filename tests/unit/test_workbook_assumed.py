@@ -99,9 +99,9 @@ def test_a_unit_that_the_list_closes_is_not_closed_by_what_is_assumed():
 @pytest.mark.parametrize(
     ("lang", "closed", "shut", "again", "note"),
     [
-        ("id", "tidak, ditutup dalam andaian", "tidak, tidak berfungsi dalam andaian",
+        ("id", "tidak, ditutup dalam andaian", "tidak, tidak beroperasi dalam andaian",
          "dihitung, menurut andaian", "hanya kolom terakhir yang menurut andaian"),
-        ("en", "no, closed in what is assumed", "no, does not function in what is assumed",
+        ("en", "no, closed in what is assumed", "no, does not operate in what is assumed",
          "counted, by what is assumed", "only the last column goes by what is assumed"),
     ],
 )  # fmt: skip

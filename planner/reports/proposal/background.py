@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from planner.reports.documents.model import Block, Cell
+    from planner.reports.documents.words import Words
     from planner.reports.proposal.plan import Plan
     from planner.reports.proposal.source import District, Source
 
@@ -194,7 +195,7 @@ def _reach(source: Source) -> tuple[Block, ...]:
             Column(words.say("column.share_in", season=words.on_map(f"season_{season}")), numeric=True)
             for season in (source.season, source.other_season)
         ),
-        *(Column(words.say(f"status.{s.value}"), numeric=True) for s in VillageStatus),
+        *(Column(villages_of(words, s), numeric=True) for s in VillageStatus),
     )  # fmt: skip
     rows = []
     for kind in source.kinds:
@@ -216,6 +217,18 @@ def _reach(source: Source) -> tuple[Block, ...]:
     blocks.append(Table(words.say("background.reach_caption"), columns, tuple(rows), small=True))
     blocks += [Paragraph(note, note=True) for note in _reach_notes(source)]
     return tuple(blocks)
+
+
+def villages_of(words: Words, status: VillageStatus) -> str:
+    """Return the heading of a column that counts the villages of a status.
+
+    Examples
+    --------
+    >>> from planner.reports.documents.words import Words
+    >>> villages_of(Words("id"), VillageStatus.GAP), villages_of(Words("en"), VillageStatus.GAP)
+    ('Desa belum terjangkau', 'Villages not reached')
+    """
+    return words.say("column.of_villages", status=words.say(f"status.{status.value}"))
 
 
 def _reach_notes(source: Source) -> list[str]:
@@ -324,7 +337,7 @@ def district_table(source: Source, kind: str) -> Table:
                 ("share", 1.4),
             )
         ),
-        *(Column(words.say(f"status.{s.value}"), 1.4, numeric=True) for s in VillageStatus),
+        *(Column(villages_of(words, s), 1.4, numeric=True) for s in VillageStatus),
     )  # fmt: skip
     districts = source.districts(kind)
     rows = [Row(_district_row(d)) for d in districts]
