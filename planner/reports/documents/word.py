@@ -62,7 +62,11 @@ def word_bytes(data: Plain, pictures: Mapping[str, bytes], template: bytes) -> b
     word = opened(template)
     takes = taken(word)
     data = {**data, "sections": _anchored(data["sections"], count(1))}
-    parts = {part["key"]: _part(part, word, pictures) for part in data["sections"]}
+    behind = [*data["sections"][1:], {"new_page": False}]
+    parts = {
+        part["key"]: _part(part, word, pictures, ends=bool(after["new_page"] and after["title"]))
+        for part, after in zip(data["sections"], behind, strict=False)
+    }
     shown = [one for one in data["sections"] if takes.everything or one["key"] in takes.parts]
     context = {
         **{key: _marked(data[key]) for key in ("title", "subtitle", "footer", "watermark", "contents",
@@ -126,8 +130,8 @@ def _tree(value: Any) -> Any:  # noqa: ANN401 - the plain values of a document
     return _marked(value) if isinstance(value, str) else value
 
 
-def _part(part: Plain, word: DocxTemplate, pictures: Mapping[str, bytes]) -> Markup:
-    """Return a section as XML in the styles of the template."""
+def _part(part: Plain, word: DocxTemplate, pictures: Mapping[str, bytes], *, ends: bool) -> Markup:
+    """Return a section as XML in the styles of the template; ``ends`` where the next begins a page."""
     section = word.docx.sections[0]
     sides = (section.page_width, section.left_margin, section.right_margin)
     if None in sides:
@@ -137,7 +141,7 @@ def _part(part: Plain, word: DocxTemplate, pictures: Mapping[str, bytes]) -> Mar
     width = page - left - right
     text_twips = int(width / EMU_PER_TWIP)
     text = _blocks().render(
-        section=_tree(part), text_twips=text_twips, line=LINE, styles=_style_ids(word),
+        section=_tree(part), ends=ends, text_twips=text_twips, line=LINE, styles=_style_ids(word),
         twips=lambda share: round(share * text_twips), picture=_picture_of(word, pictures, width),
     )  # fmt: skip
     return Markup(text)  # noqa: S704 - rendered with autoescape
