@@ -12,7 +12,7 @@ from planner.coverage.known.extent import ROADS
 from planner.coverage.known.lost import lost_units
 from planner.coverage.known.unseen import quickest_mps
 from planner.coverage.reach import is_open, usable_facilities
-from planner.scenarios.edits import FACILITY_EDITS
+from planner.scenarios.edits import FACILITY_EDITS, OpenFacility
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -133,7 +133,18 @@ def change_of_points(
     most = (other.reached | open_[1]).astype(np.int8) - one.reached
     alike = open_[0] & open_[1] & ~_may_differ(before, after, kind, seasons) & (one.within == other.within)
     least, most = (np.where(alike, 0, each).astype(np.int8) for each in (least, most))
-    return (np.maximum(least, 0).astype(np.int8) if adds_only else least), most
+    if adds_only or _only_opens(before.scenario, after.scenario):
+        least = np.maximum(least, 0).astype(np.int8)
+    elif _only_opens(after.scenario, before.scenario):
+        most = np.minimum(most, 0).astype(np.int8)
+    return least, most
+
+
+def _only_opens(one: Scenario, other: Scenario) -> bool:
+    """Return whether a scenario is another one with more units opened, and nothing else."""
+    more = other.edits[len(one.edits) :]
+    first = list(other.edits[: len(one.edits)]) == list(one.edits)
+    return first and same_ways(one, other) and all(isinstance(edit, OpenFacility) for edit in more)
 
 
 def _may_differ(before: Gaps, after: Gaps, kind: str, seasons: Sequence[Season]) -> NDArray[np.bool_]:

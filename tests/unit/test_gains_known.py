@@ -170,6 +170,11 @@ def test_without_roads_others_may_be_reached_by_vehicle_too():
     found = gain(plan)
     assert found.at_least
     assert "as far as known" in console.in_words(plan)[0]
+    # Who only opens units takes nobody anything, whatever roads there are.
+    for before, after, none in ((plan.before, plan.after, "lost"), (plan.after, plan.before, "gained")):
+        told = sums(comparison_of(before, after).villages("pustu"))
+        assert told[none] == Gain(0.0, 0.0, 0.0)
+        assert abs(told["net"].people) == pytest.approx(found.people)
 
 
 @pytest.mark.slow
