@@ -19,6 +19,7 @@ from geodata.readers.facilities.lists import read_facilities
 from geodata.readers.files.opening import source_record
 from geodata.readers.hamlets import people_of_hamlets, read_hamlets
 from geodata.readers.neighbours import read_neighbours, read_others
+from geodata.readers.osm_form import require_named_form
 from geodata.readers.place_fixes import Fix
 from geodata.readers.population import read_population, with_column_of_boundaries
 from geodata.readers.register import Register, read_registers
@@ -383,6 +384,8 @@ ROAD_READERS: dict[str, Callable[[RoadsFile, Around], ReadLayer]] = {
 def _road_file(source: RoadsFile, around: Around) -> ReadLayer:
     name = "" if source.path is None else source.path.name.lower()
     given = next((r for end, r in ROAD_READERS.items() if name.endswith(end)), _vector)
+    if source.path is not None:
+        require_named_form(source.path, "roads")
     reader = _overpass if source.path is None else given
     return reader(source, around)._replace(source=_roads_record(source))
 

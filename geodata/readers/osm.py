@@ -22,6 +22,7 @@ from geodata.errors import InputError, UnreadableFileError
 from geodata.files import limits
 from geodata.readers.files.opening import require_file
 from geodata.readers.osm_ferries import ferry_members
+from geodata.readers.osm_form import require_named_form
 from geodata.readers.osm_nodes import NOWHERE, degrees, places_of
 from geodata.readers.osm_stops import barriers_of
 from geodata.readers.osm_tags import is_of_use
@@ -89,6 +90,7 @@ def read_osm_ways(path: Path) -> OsmWays:
         A corrupt, truncated or incomplete file included, and a file of changes.
     """
     require_file(path, WHAT)
+    require_named_form(path, WHAT)
     deleted = deleted_objects(path)
     with told_as_ours(path):
         return _read(path, deleted)

@@ -21,6 +21,7 @@ from geodata.crs import WGS84, inside_indonesia
 from geodata.errors import ConfigError, EmptyAreaError, InputError, SchemaError, UnreadableFileError
 from geodata.readers.files.opening import file_sha256, require_readable
 from geodata.readers.files.vector import PARQUET_SUFFIXES, read_vector, to_wgs84
+from geodata.readers.osm_form import require_named_form
 from geodata.readers.osm_roads import roads_from_ways
 from geodata.readers.vector_roads import read_vector_roads
 from geodata.vocabulary.columns import layer_columns
@@ -114,6 +115,7 @@ def cut_roads(paths: Sequence[Path], folder: Path) -> CutRoads:
     if known is None:
         for path in paths:
             require_readable(path, "roads")
+            require_named_form(path, "roads")
         facts: dict[str, Any] = {"osm": is_osm(paths[0]), "notes": []}
         with writing(folder, key, facts) as stage:
             if is_osm(paths[0]):
