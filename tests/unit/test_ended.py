@@ -14,6 +14,18 @@ from planner.cli import run
 MINE = Ours("run.json", "", frozenset({"run.json"}))
 
 
+@pytest.fixture
+def listening():
+    """Both signals as in a terminal: what runs in the background may ignore them."""
+    before = [(number, signal.getsignal(number)) for number in (signal.SIGINT, signal.SIGTERM)]
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    yield
+    for number, handler in before:
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("listening")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_command_that_is_told_to_end_leaves_nothing(tmp_path, monkeypatch, capsys, number):
     def command(_options):
