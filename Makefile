@@ -6,7 +6,7 @@ MESSAGES := -F app/locale/babel.cfg --no-default-keywords -k _ -k text -k _n:1,2
   --no-location --sort-output --omit-header
 STAMP := $(VENV)/.jangkau-ready
 
-.PHONY: demo test test-slow test-all coverage lint setup lock messages docs screenshots clean
+.PHONY: demo test test-quick test-slow test-all coverage lint setup lock messages docs screenshots clean
 
 demo: setup
 	$(BIN)/jangkau demo --out work/demo
@@ -14,6 +14,10 @@ demo: setup
 # Seven tests in ten, in less than four minutes on two cores: every rule, a few pages, a few real files.
 test: setup
 	$(BIN)/python -m pytest -m 'not slow'
+
+# While one writes: the rules alone, without pages, real files and documents.
+test-quick: setup
+	$(BIN)/python -m pytest -m 'not slow and not browser and not realdata' tests/unit tests/property
 
 # The others: most pages of the app, whole kabupaten, notebooks, processes killed, the longest searches.
 test-slow: setup

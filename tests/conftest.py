@@ -66,8 +66,16 @@ def pytest_configure(config: pytest.Config) -> None:
     Dispatcher.compile = compile_once
 
 
+# Most examples of these make an area's whole answer, or a plan: left to ``make test-slow``.
+SLOW_EXAMPLES = (ROOT / "planner" / "siting", ROOT / "planner" / "reports")
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Sort the modules; the order within one stays."""
+    """Mark the examples that take long, and sort the modules; the order within one stays."""
+    for item in items:
+        if isinstance(item, pytest.DoctestItem) and any(item.path.is_relative_to(f) for f in SLOW_EXAMPLES):
+            item.add_marker(pytest.mark.slow)
     place = {name: i for i, name in enumerate(LONGEST)}
     items.sort(key=lambda item: place.get(item.path.stem, len(place)))
 
