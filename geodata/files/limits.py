@@ -28,6 +28,11 @@ TABLE_ROWS = 3_000_000
 TABLE_CELLS = 30_000_000
 # Of a workbook, whose rows take some twenty times as long to read as those of text.
 BOOK_ROWS = 500_000
+# Marks of XML (of begin and end) in a workbook's parts that are held as a whole, each as some 200 bytes:
+# styles, names, a row of a sheet. Excel's own limit of styles makes 250,000. Its texts hold more, each once.
+BOOK_MARKS = 250_000
+BOOK_TEXT_MARKS = 4_000_000
+BOOK_TEXTS = 1_000_000
 # What a workbook or another zip file unpacks to.
 UNPACKED_BYTES = 400_000_000
 # Vector files: the largest village outline of BIG's 1:25,000 maps has 3,500 points.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from geodata.errors import InputError, MissingColumnError, UnreadableFileError, brief, suggest
 from geodata.files import limits
+from geodata.readers.files.elements import require_few_elements
 from geodata.readers.files.formulas import formulas_without_values, require_values
 from geodata.readers.files.marks import hidden_rows, striking_styles, struck_rows
 from geodata.readers.files.opening import require_readable
@@ -59,6 +60,7 @@ def sheet_names(path: Path, what: str) -> list[str]:
     _require_open(path, what)
     try:
         _require_short_cells(path, what)
+        require_few_elements(path, what)
         with _opened(path) as book:
             return [p.title for p in book.worksheets if _has_cells(p, what, path)]
     except InputError:
@@ -105,6 +107,7 @@ def sheet_cells(path: Path, sheet: str | None, what: str) -> SheetCells:
     """
     _require_open(path, what)
     _require_short_cells(path, what)
+    require_few_elements(path, what)
     with _opened(path) as book:
         if sheet is not None and sheet not in book.sheetnames:
             msg = f"{what}: {path.name} has no sheet {sheet!r}."
@@ -133,11 +136,17 @@ def sheet_cells(path: Path, sheet: str | None, what: str) -> SheetCells:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Any]:
-    import openpyxl
+    from openpyxl.reader.excel import ExcelReader
+
+    class Reader(ExcelReader):  # type: ignore[misc]  # openpyxl ships no types
+        def read_chartsheet(self, *_: object) -> None:
+            """Leave out a sheet that is a picture: it would be held as a whole, and has no cells."""
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # openpyxl warns about styles it does not know
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+        reader = Reader(path, read_only=True, data_only=True, keep_links=False)
+        reader.read()
+        book = reader.wb
     try:
         yield book
     finally:
