@@ -39,6 +39,8 @@ UNPACKED_BYTES = 400_000_000
 FEATURE_POINTS = 200_000
 LAYER_POINTS = 50_000_000
 VECTOR_BYTES = 4_000_000_000
+# GeoParquet as it is held: a text that stands in many rows is written once. The most points take 0.8 GB.
+PARQUET_BYTES = 2_000_000_000
 # OpenStreetMap as text, unpacked; a whole island is better fetched as .osm.pbf.
 OSM_TEXT_BYTES = 4_000_000_000
 # A graph of a city has 50 MB; of it some twenty times as much is held.

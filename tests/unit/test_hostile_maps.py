@@ -10,12 +10,16 @@ import zipfile
 
 import geopandas as gpd
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import rasterio
 import shapely
 
 from geodata.areafile import FileSource
 from geodata.errors import InputError
+from geodata.files import limits
+from geodata.readers.files import formats
 from geodata.readers.files.formats import MAPS
 from geodata.readers.files.vector import layers_of, read_vector
 from geodata.readers.rasters import opened
@@ -278,3 +282,45 @@ def test_a_raster_shows_no_other_files_overviews(tmp_path, listening):
         with opened(path, None, "people") as raster:
             assert set(raster.dataset.read(1, out_shape=(16, 16)).ravel().tolist()) == {1}
     assert not heard.exists()
+
+
+def test_features_with_a_property_of_their_own_each_are_refused_before_the_table_is_made(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(formats, "read_map", lambda *_: pytest.fail("the table was made"))
+    features = [
+        {
+            "type": "Feature",
+            "properties": {f"k{i}": 1},
+            "geometry": {"type": "Point", "coordinates": [110, -7]},
+        }
+        for i in range(2_100)
+    ]
+    path = tmp_path / "a.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    assert shown(path) == "villages: a.geojson has 2,101 columns; 2,000 are the most. Keep those needed."
+    monkeypatch.setattr(limits, "TABLE_CELLS", 1_000)
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features[:50]}))
+    assert "a.geojson has more than 1,000 cells" in shown(path)
+
+
+@pytest.mark.parametrize("kind", ["dictionary", "delta", "struct", "list"])
+def test_a_text_that_is_packed_once_counts_in_every_row(tmp_path, monkeypatch, kind):
+    monkeypatch.setattr(limits, "PARQUET_BYTES", 10_000_000)
+    texts = pa.array(["x" * 20_000] * 1_000)
+    if kind == "struct":
+        texts = pa.StructArray.from_arrays([texts], ["a"])
+    elif kind == "list":
+        texts = pa.ListArray.from_arrays(pa.array(range(1_001), pa.int32()), texts)
+    frame = gpd.GeoDataFrame({"kode": ["1"] * 1_000}, geometry=[shapely.Point(110, -7)] * 1_000, crs=4326)
+    frame.to_parquet(tmp_path / "plain.parquet")
+    table = pq.read_table(tmp_path / "plain.parquet").append_column("teks", texts)
+    path = tmp_path / "a.parquet"
+    more = (
+        {"use_dictionary": False, "column_encoding": {"teks": "DELTA_BYTE_ARRAY"}} if kind == "delta" else {}
+    )
+    pq.write_table(table, path, compression="zstd", **more)
+    assert path.stat().st_size < 100_000
+    assert "MB; 10 MB are the most." in shown(path)
+    monkeypatch.setattr(limits, "PARQUET_BYTES", 30_000_000)
+    assert "unpacks" not in shown(path)

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import geopandas as gpd
-import pyarrow.parquet as pq
 import shapely
 
 from geodata.crs import WGS84, inside_indonesia
@@ -24,6 +23,7 @@ from geodata.errors import (
 from geodata.files import limits
 from geodata.readers.files import formats
 from geodata.readers.files.opening import require_readable
+from geodata.readers.files.packed import require_small_parquet
 from geodata.readers.files.zipped import ZIPPED_MAPS, unpacked
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ def _read(given: Path | bytes, source: FileSource, what: str) -> gpd.GeoDataFram
     path = source.path
     packed = path.suffix.lower() in PARQUET_SUFFIXES
     if packed:
-        _require_small_parquet(path, what)
+        require_small_parquet(path, what)
     try:
         with warnings.catch_warnings():
             # GDAL reports quirks of a file as Python warnings; what matters is checked by us.
@@ -171,18 +171,6 @@ def _read(given: Path | bytes, source: FileSource, what: str) -> gpd.GeoDataFram
         reason = " ".join(said.split())[:300]
         msg = f"{what}: {path.name} cannot be read as a vector file: {reason}"
         raise UnreadableFileError(msg) from error
-
-
-def _require_small_parquet(path: Path, what: str) -> None:
-    """Raise InputError for a small file that is large in memory: equal rows pack to nothing."""
-    try:
-        about = pq.ParquetFile(path).metadata
-    except (OSError, ValueError):
-        return  # reading it will say what is wrong
-    limits.require_rows(about.num_rows, what, path.name)
-    limits.require_cells(about.num_columns, about.num_rows * about.num_columns, what, path.name)
-    unpacked = sum(about.row_group(i).total_byte_size for i in range(about.num_row_groups))
-    limits.require_unpacked(unpacked, what, path.name, limits.VECTOR_BYTES)
 
 
 def _require_points(frame: gpd.GeoDataFrame, path: Path, what: str) -> None:
