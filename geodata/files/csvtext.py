@@ -10,6 +10,8 @@ import csv
 import re
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -60,9 +62,10 @@ def csv_text(table: pd.DataFrame, *, index: bool = True) -> str:
     returns = False
     for number in range(safe.shape[1]):
         values = safe.iloc[:, number]
-        if values.dtype == object or str(values.dtype) in ("str", "string", "category"):
+        # All but numbers and the like: texts have many types (Arrow's among them), and may be in categories.
+        if not isinstance(values.dtype, np.dtype) or values.dtype == object:
             # Each text once: a kind or a status stands in every row.
-            texts = {value for value in values.tolist() if isinstance(value, str)}
+            texts = {value for value in values.astype(object).tolist() if isinstance(value, str)}
             if any(guarded(text) is not text for text in texts):
                 safe.isetitem(number, values.astype(object).map(_cell))
             # Python's writer leaves a lone return bare, and readers end the row there.

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -97,3 +98,14 @@ def test_a_lone_return_ends_no_row():
     table = pd.DataFrame({"nama": ["Desa\rA", "B"], "jiwa": [1, 2]})
     rows = list(csv.reader(io.StringIO(csv_text(table, index=False), newline="")))
     assert rows == [["nama", "jiwa"], ["Desa\rA", "1"], ["B", "2"]]
+
+
+@pytest.mark.parametrize("kind", [
+    "object", "str", "string", "category", pd.ArrowDtype(pa.string()), pd.ArrowDtype(pa.large_string()),
+    pd.ArrowDtype(pa.dictionary(pa.int32(), pa.string())), pd.CategoricalDtype(["=1+1", "a", "b\rc"]),
+], ids=str)  # fmt: skip
+def test_texts_of_every_type_are_guarded(kind):
+    column = pd.Series(["=1+1", "a", None, "b\rc"]).astype(kind)
+    text = csv_text(pd.DataFrame({"nama": column, "n": [-1, 2, 3, 4]}), index=False)
+    rows = list(csv.reader(io.StringIO(text, newline="")))
+    assert rows == [["nama", "n"], ["'=1+1", "-1"], ["a", "2"], ["", "3"], ["b\rc", "4"]]
