@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import openpyxl
 import shapely
 
+from geodata.files.csvtext import guarded
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -112,10 +114,14 @@ def _csv(rows: list[dict[str, Any]], path: Path, *, comma: bool = False) -> None
     writer = csv.DictWriter(out, _columns(rows), delimiter=";" if comma else ",", lineterminator="\n")
     writer.writeheader()
     for row in rows:
-        writer.writerow(
-            {k: str(v).replace(".", ",") if comma and isinstance(v, float) else v for k, v in row.items()}
-        )
+        writer.writerow({k: _cell(v, comma=comma) for k, v in row.items()})
     path.write_text(out.getvalue(), "utf-8")
+
+
+def _cell(value: object, *, comma: bool) -> object:
+    if isinstance(value, str):
+        return guarded(value)
+    return str(value).replace(".", ",") if comma and isinstance(value, float) else value
 
 
 def _xlsx(rows: list[dict[str, Any]], path: Path, title: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeAlias, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -100,7 +100,14 @@ def _no_duplicates(loader: _UniqueKeyLoader, node: yaml.MappingNode) -> dict[Any
     return made
 
 
+def _no_bytes(_: _UniqueKeyLoader, node: yaml.Node) -> NoReturn:
+    """Refuse bytes: what is no base64 is taken for nothing, without a word."""
+    msg = "bytes (!!binary) are no value here; write the text itself"
+    raise yaml.constructor.ConstructorError(None, None, msg, node.start_mark)
+
+
 _UniqueKeyLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _no_duplicates)
+_UniqueKeyLoader.add_constructor("tag:yaml.org,2002:binary", _no_bytes)
 
 
 def _require_flat(text: str) -> None:

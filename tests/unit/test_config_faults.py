@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from geodata.errors import ConfigError
+from geodata.files.yamlfile import read_content
 from planner.reports.proposal.facts import read_facts
 from planner.siting.plan_file import read_plan
 
@@ -27,3 +28,10 @@ def test_a_fault_is_told_in_words_and_once(tmp_path, read, text, said):
     with pytest.raises(ConfigError) as told:
         read(path)
     assert str(told.value).splitlines()[-1] == f"  {said}"
+
+
+def test_bytes_in_a_file_are_refused_with_their_line(tmp_path):
+    path = tmp_path / "s.yml"
+    path.write_text("# a\nname: !!binary '@@@'\n")
+    with pytest.raises(ConfigError, match=r"line 2.*bytes \(!!binary\) are no value here; write the text"):
+        read_content(path, "the scenario")

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geodata.areafile import FileSource
+from geodata.demo.files import _csv
 from geodata.files.csvtext import csv_text, guarded, unguarded
 from geodata.readers.files.table import read_table
 from planner.pipeline import demo_layers, find_gaps
@@ -109,3 +110,9 @@ def test_texts_of_every_type_are_guarded(kind):
     text = csv_text(pd.DataFrame({"nama": column, "n": [-1, 2, 3, 4]}), index=False)
     rows = list(csv.reader(io.StringIO(text, newline="")))
     assert rows == [["nama", "n"], ["'=1+1", "-1"], ["a", "2"], ["", "3"], ["b\rc", "4"]]
+
+
+def test_tables_of_the_demo_are_guarded_and_keep_their_numbers(tmp_path):
+    rows = [{"nama": "=1+1", "lintang": -8.25}, {"nama": "Melati", "lintang": 1}]
+    _csv(rows, tmp_path / "a.csv", comma=True)
+    assert (tmp_path / "a.csv").read_text("utf-8") == "nama;lintang\n'=1+1;-8,25\nMelati;1\n"
