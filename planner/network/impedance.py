@@ -346,7 +346,7 @@ def fits(tags: dict[str, str], mode: Mode) -> bool:
 def passes(tags: dict[str, str], mode: Mode, season: Season, values: AccessValues) -> bool:
     """Return whether a mode passes a barrier or ford (a node's tags).
 
-    An access tag decides; without one, the kind of barrier (OSM wiki, Key:barrier).
+    An access tag decides; without one, the kind of barrier (OSM wiki, Key:barrier), of several each.
 
     Examples
     --------
@@ -367,9 +367,20 @@ def passes(tags: dict[str, str], mode: Mode, season: Season, values: AccessValue
         return False
     access = access_of(tags, mode, values)
     if access == OPEN and not any(k in tags for k in mode.access):
-        opened = any(tags.get(k) in opening for k, opening in mode.barriers_open_if.items())
-        return opened or tags.get("barrier", "") not in mode.barriers
+        return not _stopping(tags, mode)
     return access != CLOSED
+
+
+def _stopping(tags: dict[str, str], mode: Mode) -> set[str]:
+    """Return what stands at a node that stops the mode: of several barriers each one stops whom it stops."""
+
+    def words(key: str) -> set[str]:
+        return {word for part in tags.get(key, "").split(MERGED) for word in words_of(part)}
+
+    standing = words("barrier")
+    # ``bollard=rising`` opens the bollard, not the wall beside it; a tag of no barrier's name opens them all.
+    opened = {k for k, words_open in mode.barriers_open_if.items() if not words(k).isdisjoint(words_open)}
+    return set() if opened - standing else standing & set(mode.barriers) - opened
 
 
 def _speeds(
