@@ -396,7 +396,10 @@ def _speeds(
         for n in facts.class_name
     ])  # fmt: skip
     granted = (access == GRANTED) & (kph == 0)
-    kph = np.where(granted, if_granted[facts.class_of], kph)
+    # A toll road says motor_vehicle=yes of cars: only the mode's own name opens a class of a speed apart.
+    apart = np.array([str(n) in mode.granted_speeds_kph for n in facts.class_name])[facts.class_of]
+    named = np.array([bool(mode.access) and mode.access[0] in t for t in tags])[facts.tags_of]
+    kph = np.where(granted & (named | ~apart), if_granted[facts.class_of], kph)
     if not mode.maxspeed:
         return kph
     # The mode's own limit before that of the direction, and that before the road's.

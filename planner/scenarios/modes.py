@@ -135,7 +135,8 @@ class Mode(Model):
         On a road whose class is not named but that a tag of the mode's own opens (``motorcycle=yes`` on
         a footway); None keeps it closed.
     granted_speeds_kph
-        The same, for classes of their own (a motorway with a lane for motorcycles).
+        The same, for classes of their own (a motorway with a lane for motorcycles). Only the first of
+        ``access`` opens these.
     width_m, height_m, weight_t
         What it needs: a road tagged narrower, lower or for less weight is closed to it.
     access

@@ -71,6 +71,13 @@ def both(speed):
         ({"road_class": "footway", "tags": "bicycle=designated"}, "bicycle", both(6)),
         # A class with a speed of its own for who is let in; foot=yes opens a motorway on foot.
         ({"road_class": "motorway", "tags": "motorcycle=yes"}, "motorcycle", both(50)),
+        ({"road_class": "motorway", "tags": "motor_vehicle=yes"}, "motorcycle", both(0)),
+        ({"road_class": "motorway", "tags": "motor_vehicle=designated"}, "motorcycle", both(0)),
+        ({"road_class": "motorway_link", "tags": "vehicle=yes"}, "bicycle", both(0)),
+        ({"road_class": "motorway", "tags": "motor_vehicle=yes|motorcycle=no"}, "motorcycle", both(0)),
+        ({"road_class": "motorway", "tags": "motor_vehicle=no|motorcycle=yes"}, "motorcycle", both(50)),
+        ({"road_class": "motorway", "tags": "motor_vehicle=yes"}, "car", both(60)),
+        ({"road_class": "footway", "tags": "motor_vehicle=yes"}, "motorcycle", both(8)),
         ({"road_class": "motorway", "tags": "foot=yes"}, "walking", both(5)),
         ({"road_class": "motorway", "tags": "access=yes"}, "walking", both(0)),
         # A value that names who may pass.
