@@ -8,7 +8,7 @@ from support import CRS, at, box, line, roads
 
 from geodata.crs import WGS84
 from planner.network.build import build_network
-from planner.network.land import Ground, Land
+from planner.network.land import Ground, Land, land_of
 from planner.network.overlay import road_overlay
 from planner.scenarios.edits import AddRoad
 from planner.scenarios.modes import Profile
@@ -66,3 +66,10 @@ def test_the_gate_at_the_end_of_a_cut_road_stands_at_that_end_alone():
         # From both halves of the road one turns into the new one, 300 m and 500 m away; 30 km/h.
         stops, goal = router.stops(points((0.0, 0.0), (900.0, 0.0))), router.stops(points((300.0, 500.0)))
         np.testing.assert_allclose(router.matrix(stops, goal)[:, 0], [800 * 0.12, 1100 * 0.12], rtol=1e-5)
+
+
+def test_a_place_off_the_shore_is_of_the_land_up_to_the_distance_of_the_rule():
+    villages = gpd.GeoDataFrame(geometry=[box(0, 0, 4000, 4000)], crs=CRS)
+    shore = SCENARIO.land.shore_m
+    land = land_of(villages, SCENARIO.land)
+    assert land.of(points((4000.0 + shore - 5.0, 2000.0), (4000.0 + shore + 5.0, 2000.0))).tolist() == [0, -1]
