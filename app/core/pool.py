@@ -67,7 +67,7 @@ class FairPool:
             queues = [queue for seats in self._waiting.values() for queue in seats.values()]
             self._waiting.clear()
         for future, _ in chain.from_iterable(queues):
-            future.cancel()
+            _give_up(future)
         self._threads.shutdown(wait=False, cancel_futures=True)
         with self._ended:
             return self._ended.wait_for(lambda: not self._running, wait_s)
@@ -80,7 +80,7 @@ class FairPool:
             if not seats:
                 self._waiting.pop(seat.owner, None)
         for future, _ in waiting:
-            future.cancel()
+            _give_up(future)
 
     def _add(self, seat: Seat, future: Future[Any], work: Callable[[], Any]) -> None:
         with self._lock:
@@ -154,6 +154,12 @@ class Seat(Executor):
         future: Future[T] = Future()
         self._pool._add(self, future, partial(fn, *args, **kwargs))  # noqa: SLF001 - two halves of one thing
         return future
+
+
+def _give_up(future: Future[Any]) -> None:
+    """End a piece that waits, and tell whoever waits for it: ``cancel`` alone does not tell ``wait``."""
+    if future.cancel():
+        future.set_running_or_notify_cancel()
 
 
 def _do(future: Future[Any], work: Callable[[], Any]) -> None:
