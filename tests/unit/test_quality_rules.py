@@ -26,7 +26,7 @@ def clean(*, units: int = 2) -> Layers:
         villages({code: (box(2000 * i, 0, 2000 * i + 2000, 2000), 1000) for i, code in enumerate(CODES)}),
         roads([road(i, i + 1, (2000 * i, 0), (2000 * i + 2000, 0)) for i in range(3)]),
         facilities(
-            [(f"U{i}", "puskesmas", at(1000 + 500 * i, 100), CODES[(1000 + 500 * i) // 2000])
+            [(f"U{i}", "puskesmas", at(1000 + 400 * i, 100), CODES[(1000 + 400 * i) // 2000])
              for i in range(units)],
             functioning=["yes"] * units,
         ),
@@ -69,6 +69,14 @@ def two_lists(names, **columns) -> Layers:
     lists = {"source": ["baru.csv"] * 3 + ["lama.csv"] * 3, "kind": "pustu", "village_code": [A] * 6}
     own = ["Pustu Melati", "Pustu Mawar", "Pustu Anggrek", *names]
     return but("facilities", units=6, name=own, **{**lists, **columns})
+
+
+def three_in_common(of: int) -> Layers:
+    """Return the clean area with two lists of so many pustu, which have three in common."""
+    both = ["Pustu Melati", "Pustu Mawar", "Pustu Anggrek"]
+    own = [[f"Pustu {word} {i}" for i in range(of - 3)] for word in ("Timur", "Barat")]
+    return but("facilities", units=2 * of, name=[*both, *own[0], *both, *own[1]], kind="pustu",
+               source=["baru.csv"] * of + ["lama.csv"] * of, village_code=[A] * 2 * of)  # fmt: skip
 
 
 FERRY = {"road_class": "ferry", "route": "ferry"}
@@ -135,6 +143,8 @@ CASES = [
     Case("same_list", "facilities", "warning", ("U0", "U1", "U2"),
          two_lists(["MELATI", "mawar", "Anggrek"]),
          two_lists(["MELATI", "mawar", "Anggrek"], village_code=[A, A, B, B, B, B])),
+    # Lists that have just half of their units in common are two.
+    Case("same_list", "facilities", "warning", ("U0", "U1", "U2"), three_in_common(5), three_in_common(6)),
     # A puskesmas has its name for itself wherever a list puts it.
     Case("same_list", "facilities", "warning", ("U0", "U1", "U2"),
          two_lists(["MELATI", "mawar", "Anggrek"], kind="puskesmas", village_code=[A, A, A, B, B, B]),
