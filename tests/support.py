@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import subprocess
+import sys
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -20,6 +23,23 @@ ROOT = Path(__file__).parent.parent
 CRS = "EPSG:32749"
 # A corner inside zone 49 south; towns are drawn in metres from here.
 EAST, NORTH = 500_000.0, 9_100_000.0
+
+
+# Jangkau keeps GDAL to the formats that it reads, for its whole process: others are read in another one.
+_BY_GDAL = """
+import json, sys
+import pyogrio
+rows = pyogrio.read_dataframe(sys.argv[1], read_geometry=False, **json.loads(sys.argv[2]))
+rows.to_json(sys.stdout, orient="records")
+"""
+
+
+def by_gdal(file: Path, **options: str) -> list[dict[str, Any]]:
+    """The attributes of a file of any format, as GDAL itself reads them."""
+    command = [sys.executable, "-c", _BY_GDAL, str(file), json.dumps(options)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    rows: list[dict[str, Any]] = json.loads(done.stdout)
+    return rows
 
 
 def at(x: float, y: float) -> shapely.Point:

@@ -397,8 +397,10 @@ def _speeds(
     ])  # fmt: skip
     granted = (access == GRANTED) & (kph == 0)
     # A toll road says motor_vehicle=yes of cars: only the mode's own name opens a class of a speed apart.
-    apart = np.array([str(n) in mode.granted_speeds_kph for n in facts.class_name])[facts.class_of]
-    named = np.array([bool(mode.access) and mode.access[0] in t for t in tags])[facts.tags_of]
+    own = [str(n) in mode.granted_speeds_kph for n in facts.class_name]
+    apart = np.array(own, dtype=np.bool_)[facts.class_of]
+    said = [bool(mode.access) and mode.access[0] in t for t in tags]
+    named = np.array(said, dtype=np.bool_)[facts.tags_of]
     kph = np.where(granted & (named | ~apart), if_granted[facts.class_of], kph)
     if not mode.maxspeed:
         return kph

@@ -8,10 +8,10 @@ from dataclasses import replace
 
 import geopandas as gpd
 import pandas as pd
-import pyogrio
 import pytest
 from browser_support import HOSTILE
 from nation_support import answers, small_limits, unpaved, write_country
+from support import by_gdal
 
 from planner.coverage.show import STATUS_COLORS
 from planner.nation.cluster import InThisProcess
@@ -188,7 +188,7 @@ def test_a_village_tells_its_figures_in_both_languages_and_names_are_text(page, 
 @pytest.mark.slow
 def test_the_tiles_beside_the_page_hold_every_village(out):
     # As GDAL, and so QGIS, reads them; a village may lie in several tiles.
-    rows = pyogrio.read_dataframe(out / "villages.pmtiles")
+    rows = pd.DataFrame(by_gdal(out / "villages.pmtiles"))
     known = rows.drop_duplicates("code").set_index("code")
     table = answers(out)
     assert sorted(known.index) == sorted(table.index)

@@ -133,7 +133,7 @@ def test_a_plan_without_a_site_says_why(asked, tmp_path):
     file = tmp_path / "costs.yml"
     file.write_text("measures: {open_posyandu: {cost_idr: 500}, staff_posyandu: {cost_idr: 400}}", "utf-8")
     _, said = asked("site", "--kind", "posyandu", "--budget", "1", "--measures", file)
-    assert "the cheapest measure costs" in said
+    assert "the cheapest measure that adds anybody costs 500 rupiah" in said
 
 
 @pytest.mark.slow

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import shapely
 from pyproj import Transformer
+from support import by_gdal
 
 from geodata.areafile import RoadsFile
 from geodata.quality import connected_share
@@ -51,17 +52,11 @@ def test_malta_every_highway_way_and_ferry_is_read(malta, shared):
     assert ways["way_id"].nunique() == 26_197 + PIERS + PLATFORMS
     assert malta[malta["route"] == "ferry"]["way_id"].nunique() == 12
     # Another reader: GDAL's count of bridges among the same ways.
-    import pyogrio
-
-    meta, _, _, fields = pyogrio.raw.read(
-        shared / "data/osm/malta.osm.pbf", layer="lines", where="highway IS NOT NULL", read_geometry=False
-    )
-    tags = fields[list(meta["fields"]).index("other_tags")]
-    ids = fields[list(meta["fields"]).index("osm_id")]
+    lines = by_gdal(shared / "data/osm/malta.osm.pbf", layer="lines", where="highway IS NOT NULL")
     bridges = {
-        f"way/{i}"
-        for i, t in zip(ids, tags, strict=True)
-        if t and '"bridge"=>' in t and '"bridge"=>"no"' not in t
+        f"way/{line['osm_id']}"
+        for line in lines
+        if '"bridge"=>' in (line["other_tags"] or "") and '"bridge"=>"no"' not in line["other_tags"]
     }
     ours = set(malta[malta["bridge"]]["way_id"])
     # GDAL makes an area of one closed way.

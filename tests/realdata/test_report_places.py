@@ -100,7 +100,7 @@ PLACES = {
 """,
         [
             "Secara bersama-sama 8 puskesmas, 23 pustu, dan 173 posyandu menerapkan ILP.",
-            "Dasbor situasi kesehatan desa (PWS) disiapkan untuk 47 desa/kelurahan.",
+            "Dasbor situasi kesehatan desa (PWS) disiapkan untuk 47 kelurahan.",
             "Angka cakupan pelayanan kesehatan belum ada dalam data.",
             "Target nasional: 40% puskesmas menerapkan ILP, kira-kira 4.072 puskesmas.",
             "target ini belum dapat dipastikan tercapai",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import pickle
 import signal
-import sqlite3
 import subprocess
 import sys
 import threading
@@ -50,25 +49,6 @@ def apart():
     apart.read(len, b"", bounds=OF_LIST)
     yield apart
     apart.close()
-
-
-@pytest.fixture(scope="module")
-def endless(tmp_path_factory):
-    """A GPKG of 98 kB whose layer is a view that never ends."""
-    import geopandas as gpd
-
-    file = tmp_path_factory.mktemp("endless") / "view.gpkg"
-    gpd.GeoDataFrame({"nama": ["a"]}, geometry=[shapely.Point(107.4, -4.7)], crs=4326).to_file(
-        file, layer="pustu"
-    )
-    with closing(sqlite3.connect(file)) as base:
-        base.execute("ALTER TABLE pustu RENAME TO p")
-        base.execute(
-            "CREATE VIEW pustu AS WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) "
-            "SELECT p.fid, p.geom, p.nama FROM p, c WHERE c.x < 0"
-        )
-        base.commit()
-    return file.read_bytes()
 
 
 def left_of(process):
@@ -138,14 +118,13 @@ def test_areas_come_back_as_a_shape(apart):
         area_of_file("rawan.geojson", b"{", apart)
 
 
-def test_a_view_that_never_ends_is_ended_and_others_files_go_on(apart, endless, monkeypatch):
+def test_what_never_ends_is_ended_and_others_files_go_on(apart):
     """Nobody's file was read any more, and the server did not stop."""
-    monkeypatch.setattr("app.areas.trials.OF_LIST", Bounds(6.0))
     failed, found = [], []
 
     def hostile():
         try:
-            look_into(GivenFile("pustu.gpkg", endless), apart)
+            apart.read(time.sleep, 60.0, bounds=Bounds(6.0))
         except ConfigError as error:
             failed.append(error)
 
@@ -231,12 +210,12 @@ def test_what_comes_back_may_call_nothing(apart):
         apart.read(partial, print, bounds=SHORT)
 
 
-def test_a_server_stops_at_once_whatever_is_being_read(tmp_path, endless):
+def test_a_server_stops_at_once_whatever_is_being_read(tmp_path):
     app = App([], Store.open(f"sqlite:///{tmp_path / 'a.db'}"))
     app.readers.start()
-    file, failed = GivenFile("pustu.gpkg", endless), []
+    failed = []
     for owner in ("citra", "dewi", "budi", "siti"):
-        work = app.seats(owner).reads.submit(look_into, file, app.readers)
+        work = app.seats(owner).reads.submit(app.readers.read, time.sleep, 60.0, bounds=Bounds(60.0))
         work.add_done_callback(lambda done: failed.append(done.cancelled() or done.exception()))
     reader = app.readers._process.pid
     assert until(lambda: len(left_of(reader)) == 3, 10)

@@ -36,6 +36,7 @@ from planner.scenarios.modes import SEASONS
 from planner.scenarios.scenario import default_scenario
 from planner.scenarios.standards import KindStandard
 from planner.siting.measures import Measure
+from planner.siting.why_none import WhyNone
 from planner.texts.catalogues import LANGUAGES
 
 SCENARIO = default_scenario()
@@ -65,7 +66,8 @@ FAMILIES = {
             "elevation",
         ),
         "column_": (*keys_of("facilities"), *keys_of("population")),
-        "plan_": ("staff", "yearly"),
+        "plan_": ("staff", "yearly", "at_least", "at_most", "as_known"),
+        "plan_none_": WhyNone,
         "plan_proven_": (
             "people",
             "person_years",
@@ -81,7 +83,7 @@ FAMILIES = {
     },
     "ilp": {
         "": (*YesNo, AS_DRY),
-        "class_": VillageClass,
+        "class_": (*VillageClass, "unknown_functioning", "unknown_present"),
         "how_": How,
         "group_": SCENARIO.groups,
         "unit_": KINDS,
@@ -205,6 +207,7 @@ def asked_by_lines():
     )
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(reasons, "ilp_texts", lambda: texts)
+        patch.setattr(reasons, "texts_of_villages", lambda _name, lang, _kind: texts[lang])
         for found, present, reason, missing, listed, short, presence in everything:
             fact = reasons.Fact(
                 found, present, reason, 0.5, 0.5, missing, missing, listed=listed, short=short
