@@ -27,10 +27,11 @@ HOSTILE = (
     "{{ 7*7 }}", "_x0041_", "'", '"', "&P&[Page]", "{name}", "*bold* _it_ `raw` @ref // /* ",
     "\u202eabc", "😀", " ",
 )  # fmt: skip
-# A text and how often it stands there: Excel's cells hold 32,767 characters.
+# A text and how often it stands there: Excel's cells hold 32,767 characters. Half a character no layer holds:
+# pandas refuses it.
 NAMES = st.one_of(
     st.tuples(st.sampled_from(HOSTILE), st.just(1)),
-    st.tuples(st.text(st.characters(), min_size=1, max_size=60), st.just(1)),
+    st.tuples(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=60), st.just(1)),
     st.sampled_from([("x", 33_000), ("kata ", 7_000)]),
 )
 
