@@ -201,3 +201,16 @@ def test_nothing_global_is_left_and_the_same_map_is_the_same_bytes(gaps):
         status_map(gaps, "pustu", file_format="gif")
     with pytest.raises(ValueError, match="a5"):
         status_map(gaps, "pustu", paper="a5")
+
+
+def test_the_legend_counts_what_the_areas_villages_are(gaps, monkeypatch):
+    layers = replace(gaps.layers, villages=gaps.layers.villages.assign(kind="kelurahan"))
+    drawn = []
+    monkeypatch.setattr(
+        "planner.reports.print_maps.status_map.as_file", lambda figure, _: drawn.append(figure) or b""
+    )
+    status_map(replace(gaps, layers=layers), "pustu", paper="figure", lang="id")
+    said = [t.get_text() for t in drawn[0].legends[0].get_texts()]
+    counted = [text for text in said if "kelurahan" in text]
+    assert counted
+    assert all("desa/" not in text for text in said)

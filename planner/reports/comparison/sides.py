@@ -13,7 +13,6 @@ from geodata.vocabulary.statuses import VillageStatus
 from planner.coverage.gained import SAME_PEOPLE, Gain, by_village
 from planner.ilp.model import Ilp
 from planner.reports.proposal.source import Source
-from planner.texts.villages import kind_of_villages
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -289,9 +288,9 @@ def comparison_of(
     >>> [kind for kind in both.compared if both.differs(kind)]
     ['puskesmas']
     """
-    from planner.reports.documents.words import Words
+    from planner.reports.documents.words import words_for
 
-    words = Words(lang, kind_of_villages(before.layers.villages["kind"]))
+    words = words_for(lang, before.layers.villages)
     if not before.layers.villages.index.equals(after.layers.villages.index):
         msg = "the two answers are not of the same villages: compare scenarios of one study area"
         raise ConfigError(msg)

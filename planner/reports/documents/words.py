@@ -11,10 +11,12 @@ from planner.ilp.reasons import role
 from planner.reports.documents.model import Cell, CellKind
 from planner.texts.catalogues import LANGUAGES, ilp_texts, read_catalogue
 from planner.texts.formatter import Formatter
-from planner.texts.villages import BOTH, texts_of_villages
+from planner.texts.villages import BOTH, kind_of_villages, texts_of_villages
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    import geopandas as gpd
 
 # They turn the direction of what follows, and so can make a name look like another.
 TURNS = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -227,3 +229,24 @@ class Words:
             return "".join(parts)
         comma = "," if len(parts) > 2 else ""
         return f"{', '.join(parts[:-1])}{comma} {last} {parts[-1]}"
+
+
+def words_for(lang: str, villages: gpd.GeoDataFrame) -> Words:
+    """Return a language's sentences with the word for what an area's villages are.
+
+    Parameters
+    ----------
+    lang
+        ``id`` or ``en``.
+    villages
+        Of the area: their ``kind`` is asked for.
+
+    Examples
+    --------
+    >>> from planner.reports.documents.model import number
+    >>> from planner.pipeline import demo_layers
+    >>> villages = demo_layers(12).villages.assign(kind="kelurahan")
+    >>> words_for("id", villages).cell(number(3, "village"))
+    '3 kelurahan'
+    """
+    return Words(lang, kind_of_villages(villages["kind"]))

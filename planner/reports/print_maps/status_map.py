@@ -14,7 +14,7 @@ from planner.coverage.reach import is_open
 from planner.coverage.show import DEFAULT_NAME
 from planner.coverage.study import require_gaps
 from planner.reports.documents.model import number
-from planner.reports.documents.words import Words, clean
+from planner.reports.documents.words import Words, clean, words_for
 from planner.reports.print_maps.labels import box_of, boxes_around, is_free, place_names
 from planner.reports.print_maps.look import (
     FILLS,
@@ -112,7 +112,13 @@ def status_map(
     require_gaps(gaps)
     gaps.scenario.rule(kind)
     figure = draw_status(
-        gaps, kind, paper=Paper(paper), words=Words(lang), sites=sites, lines=lines, outlines=outlines
+        gaps,
+        kind,
+        paper=Paper(paper),
+        words=words_for(lang, gaps.layers.villages),
+        sites=sites,
+        lines=lines,
+        outlines=outlines,
     )
     return as_file(figure, file_format)
 

@@ -10,7 +10,7 @@ from geodata.layers import no_progress
 from planner.coverage.known.seasons import seasons_told
 from planner.coverage.study import require_gaps
 from planner.reports.chosen import chosen
-from planner.reports.documents.words import Words
+from planner.reports.documents.words import words_for
 from planner.reports.outputs import answer_record
 from planner.reports.plan_folder import plan_outputs, write_plan_folder
 from planner.reports.print_maps.look import Paper
@@ -125,7 +125,8 @@ def write_maps(
                 progress(f"{kind}, {season} season")
                 for paper in papers:
                     drawn = draw_status(
-                        shown, kind, paper=Paper(paper), words=Words(lang), outlines=outlines
+                        shown, kind, paper=Paper(paper), words=words_for(lang, gaps.layers.villages),
+                        outlines=outlines,
                     )  # fmt: skip
                     for ending in formats:
                         name = f"map-{kind}-{season}-{paper}.{ending}"

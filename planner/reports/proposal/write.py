@@ -14,7 +14,7 @@ from planner.reports.documents.parts import COMPARISON, made_with
 from planner.reports.documents.pdf import pdf_bytes
 from planner.reports.documents.word import word_bytes
 from planner.reports.documents.word_template import template_bytes
-from planner.reports.documents.words import Words
+from planner.reports.documents.words import words_for
 from planner.reports.outputs import input_records, run_record
 from planner.reports.plan_folder import plan_outputs, write_plan_folder
 from planner.reports.proposal.memo import one_page, staff_memo
@@ -22,7 +22,6 @@ from planner.reports.proposal.plan import require_of_answer
 from planner.reports.proposal.source import Source
 from planner.reports.proposal.usulan import proposal
 from planner.reports.workbook.book import write_workbook
-from planner.texts.villages import kind_of_villages
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -138,8 +137,7 @@ def source_of(
     """
     if plan is not None:
         require_of_answer(plan, ilp.gaps)
-    kind = kind_of_villages(ilp.gaps.layers.villages["kind"])
-    return Source(ilp, tuple(findings), plan, Words(lang, kind), facts)
+    return Source(ilp, tuple(findings), plan, words_for(lang, ilp.gaps.layers.villages), facts)
 
 
 def write_report(
