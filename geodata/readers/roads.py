@@ -42,8 +42,24 @@ ALL_YEAR = frozenset({"all_year", "no", "", "sepanjang tahun", "semua musim"})
 
 def study_zone(villages: gpd.GeoDataFrame, buffer_m: float) -> shapely.Geometry:
     """Return the villages' outline grown by the buffer (metric CRS of the villages)."""
+    return zone_around(outline_of(villages), buffer_m)
+
+
+def outline_of(villages: gpd.GeoDataFrame) -> shapely.Geometry:
+    """Return the outline of villages by which one tells what is near (metric CRS of the villages)."""
     # Simplified to 50 m first: the outline only decides what is near, and coasts have many points.
-    outline = shapely.union_all(shapely.simplify(villages.geometry.to_numpy(), 50.0))
+    return shapely.union_all(shapely.simplify(villages.geometry.to_numpy(), 50.0))
+
+
+def zone_around(outline: shapely.Geometry, buffer_m: float) -> shapely.Geometry:
+    """Return an outline (:func:`outline_of`) grown by a buffer, ready for many questions.
+
+    Examples
+    --------
+    >>> zone = zone_around(shapely.box(0.0, 0.0, 100.0, 100.0), 500.0)
+    >>> [round(x) for x in zone.bounds]
+    [-550, -550, 650, 650]
+    """
     # Each island by itself: buffered together, the 3,000 of Raja Ampat take minutes and gigabytes.
     zone = shapely.union_all(shapely.buffer(shapely.get_parts(outline), buffer_m + 50.0))
     shapely.prepare(zone)

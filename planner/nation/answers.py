@@ -17,17 +17,17 @@ import shapely
 
 from geodata.crs import WGS84
 from geodata.layers import Layers
-from geodata.readers.roads import study_zone
+from geodata.readers.roads import outline_of, study_zone, zone_around
 from geodata.vocabulary.statuses import FacilityStatus, YesNo
 from planner.coverage.beyond import Beyond
 from planner.coverage.known.extent import find_extent
 from planner.coverage.reach import is_open
 from planner.coverage.study import Study
 from planner.coverage.tables import village_table
-from planner.nation.halo import FIRST_M, horizons_s, needed_m, widest_m
+from planner.nation.halo import FIRST_M, horizons_s, rim_m, wider_m, widest_m
 from planner.nation.lands import NEAR_DEGREES, Lands, lonlat_bounds, with_stubs
 from planner.nation.regencies import BUFFER_M, ROW_HASH, outlines_key
-from planner.nation.roads import CutRoads, no_roads, read_roads_near, roads_key
+from planner.nation.roads import CutRoads, RoadsNear, no_roads, roads_key
 from planner.nation.store import finished, key_of, writing
 from planner.nation.tiles import own_villages
 from planner.network.land import UNKNOWN_LANDMASS, Land
@@ -288,10 +288,11 @@ def study_for_plan(job: TileJob, kind: str, modes: Sequence[str] = ()) -> Study:
         return _by_lines(job, whole, own, units, modes)
     horizon_s = horizons_s(job.scenario, job.listed_kinds)
     around = study_zone(whole, job.region.study_area(()).buffer_m)
-    extent = _extent(job, whole, units, _roads_near(job, around), own.index)
     zone = study_zone(own, widest_m(job.scenario, {kind: horizon_s[kind]}))
+    near = RoadsNear(job.roads, around | zone, job.region.crs)
+    extent = _extent(job, whole, units, _roads_in(job, near, around), own.index)
     land = _lands(job).near(lonlat_bounds(gpd.GeoSeries([zone], crs=job.region.crs)), job.region.crs)
-    layers = _layers(job, own, units[_taking_part(units, zone)], _roads_near(job, zone))
+    layers = _layers(job, own, units[_taking_part(units, zone)], _roads_in(job, near, zone))
     return Study(layers, scenario=job.scenario, modes=modes, beyond=Beyond(land, extent, horizon_s))
 
 
@@ -314,32 +315,38 @@ def _by_roads(
     horizon_s = horizons_s(job.scenario, job.listed_kinds)
     widest = widest_m(job.scenario, horizon_s)
     around = study_zone(whole, job.region.study_area(()).buffer_m)
-    extent = _extent(job, whole, units, _roads_near(job, around), own.index)
-    lands, halo = _lands(job), min(FIRST_M, widest)
+    outline, halo = outline_of(own), min(FIRST_M, widest)
+    zone = zone_around(outline, halo)
+    near = RoadsNear(job.roads, around | zone, job.region.crs)
+    extent = _extent(job, whole, units, _roads_in(job, near, around), own.index)
+    lands = _lands(job)
     while True:
-        zone = study_zone(own, halo)
-        roads = _roads_near(job, zone)
+        roads = _roads_in(job, near, zone)
         if roads.empty and halo < widest:
-            halo = widest
+            halo, zone = widest, zone_around(outline, widest)
+            near = RoadsNear(job.roads, zone, job.region.crs)
             continue
         chosen = units[_taking_part(units, zone)]
         layers = _layers(job, own, chosen, roads)
         bounds = lonlat_bounds(gpd.GeoSeries([zone], crs=job.region.crs))
         land = lands.near(bounds, job.region.crs)
         gaps = Study(layers, scenario=job.scenario, beyond=Beyond(land, extent, horizon_s)).gaps()
-        need = min(needed_m(gaps, horizon_s), widest)
-        if need <= halo:
+        within = halo - rim_m(job.scenario)
+        inside = zone_around(outline, within) if within > 0 else None
+        wanted = min(wider_m(gaps, horizon_s, halo, inside), widest)
+        if wanted <= halo:
             return gaps, halo
-        halo = need
+        halo, zone = wanted, zone_around(outline, wanted)
+        near = RoadsNear(job.roads, zone, job.region.crs)
 
 
-def _roads_near(job: TileJob, zone: shapely.Geometry) -> gpd.GeoDataFrame:
+def _roads_in(job: TileJob, near: RoadsNear, zone: shapely.Geometry) -> gpd.GeoDataFrame:
     """Return the roads of a zone: where there are none, a layer without rows.
 
     Without a layer one would be timed as if nobody had drawn any road.
     """
     assert job.roads is not None
-    roads = read_roads_near(job.roads, zone, job.region.crs)
+    roads = near.read(zone)
     return no_roads(job.roads, job.region.crs) if roads is None else roads
 
 

@@ -228,6 +228,38 @@ class Router:
         times = best.times(places.access_m, joined=joined)
         return Search(places, facilities, direction, label, best, times)
 
+    def seconds_to_nodes(self, places: Stops, nodes: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return each place's least time (s) to any of some nodes of the network.
+
+        Parameters
+        ----------
+        places
+            Where trips begin.
+        nodes
+            int64 ``(some,)``, numbers of the network's nodes.
+
+        Returns
+        -------
+        seconds
+            float64 ``(places,)``, not rounded; ``inf`` = no way.
+
+        Examples
+        --------
+        >>> import shapely
+        >>> from planner.travel.street import street_router
+        >>> router = street_router()
+        >>> router.seconds_to_nodes(router.stops(shapely.points([[400.0, 0.0]])), np.array([1])).tolist()
+        [60.0]
+        """
+        copies = (self.graph.first_stretch, self.graph.last_stretch)
+        seeds = np.unique(np.concatenate([nodes, *(c[nodes] for c in copies if c is not None)]))
+        owner = np.zeros(len(seeds), dtype=np.int32)
+        seed = seeds.astype(np.int32)
+        label = dijkstra.nearest_source(*self._graph("to_facility"), seed, np.zeros(len(seed)), owner)
+        best = Best(len(places))
+        best.offer_ends(self.ends(places, "leaving"), label)
+        return best.travel_s
+
     def opened(self, search: Search, point: shapely.Point, position: int) -> Search:
         """Return a search with one facility more; only what it improves is computed again.
 

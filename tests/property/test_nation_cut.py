@@ -8,10 +8,11 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 import shapely
-from nation_support import answers, in_one_piece, lose_places, small_limits, write_country
+from nation_support import answers, in_one_piece, lose_places, small_limits, unpaved, write_country
 
 from planner.nation.cluster import InThisProcess
 from planner.nation.country import Files, facilities_file
+from planner.nation.halo import horizons_s, widest_m
 from planner.nation.run import nation
 from planner.scenarios.scenario import default_scenario
 
@@ -115,3 +116,27 @@ def test_roads_with_a_halo_are_those_of_the_country_in_one_piece(
     assert all(c["halo_km"] < 14 for c in done.costs)
     expected = in_one_piece(files, tmp_path / "out", small_limits())
     assert_same(answers(tmp_path / "out"), expected)
+
+
+MORE_RIMS = [
+    pytest.param(seed, how, marks=pytest.mark.slow) for seed in (12, 13, 14, 15) for how in ("grid", "gaps")
+]
+
+
+@pytest.mark.parametrize(("seed", "how"), [(11, "gaps"), *MORE_RIMS])
+def test_answers_that_the_rim_proves_are_those_of_the_country_in_one_piece(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int, how: str
+) -> None:
+    """A halo is only as wide as the zone's own roads ask for, in both seasons."""
+    monkeypatch.setattr("planner.nation.answers.FIRST_M", 3000.0)
+    limits = small_limits()
+    access = limits.access.model_copy(update={"max_distance_m": 800.0})
+    scenario = limits.model_copy(update={"access": access})
+    files = write_country(tmp_path / "in", seed, columns=12, rows=3, roads=how, units=24)
+    unpaved(files)
+    done = nation(files, tmp_path / "out", InThisProcess(), scenario=scenario)
+    assert not done.failures
+    kinds = ("puskesmas", "pustu", "posyandu", "hospital")
+    by_speed_km = widest_m(scenario, horizons_s(scenario, kinds)) / 1000.0
+    assert any(c["halo_km"] < by_speed_km for c in done.costs)
+    assert_same(answers(tmp_path / "out"), in_one_piece(files, tmp_path / "out", scenario))
