@@ -19,7 +19,7 @@ from geodata.readers.files.cells import (
 )
 from geodata.readers.files.cells import id_column as ids_of
 from geodata.readers.files.opening import source_record
-from geodata.readers.population import read_any_table
+from geodata.readers.people_table import read_any_table
 from geodata.readers.result import ReadLayer
 from geodata.vocabulary.columns import layer_columns
 

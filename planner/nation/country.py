@@ -229,7 +229,7 @@ def _names(path: Path | None) -> dict[str, str]:
 
 
 def _any_table(source: FileSource, what: str, wanted: Sequence[str] | None = None) -> pd.DataFrame:
-    from geodata.readers.population import read_any_table
+    from geodata.readers.people_table import read_any_table
 
     return read_any_table(source, what, None if wanted is None else tuple(wanted))
 

@@ -22,7 +22,7 @@ from geodata.readers.columns import Columns
 from geodata.readers.facilities.layer import FACILITY_COLUMNS
 from geodata.readers.facilities.lists import read_facilities
 from geodata.readers.facilities.regencies import ListRegency
-from geodata.readers.population import read_any_table
+from geodata.readers.people_table import read_any_table
 from geodata.readers.register import Register, Rows, bridge
 from geodata.vocabulary.columns import layer_columns
 from geodata.vocabulary.statuses import FacilityStatus, LocatedBy

@@ -13,7 +13,7 @@ from geodata.readers.files.cells import text_column
 from geodata.readers.files.opening import file_sha256
 from geodata.readers.files.sheets import sheet_names, sheet_rows
 from geodata.readers.files.table import BOOK_SUFFIXES, holds_table
-from geodata.readers.population import people_rows_of
+from geodata.readers.people_table import people_rows_of
 from planner.reports.senders.cells import plain, sure_text
 
 if TYPE_CHECKING:

@@ -1,0 +1,186 @@
+"""Which village each row of a table of people is of, and what is doubtful there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from geodata.codes import parse_village_code, regency_of
+from geodata.errors import SchemaError, counted, first_five
+from geodata.layers import Cell, Finding
+from geodata.readers.files.cells import refuse_mostly_bad
+from geodata.readers.people_parts import WHAT, part_columns
+from geodata.readers.register import Bridged, CodeSystem, FoundBy, Register, Rows, bridge
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    import geopandas as gpd
+    import pandas as pd
+
+    from geodata.areafile import PopulationFile
+    from geodata.readers.people_rows import TableRows
+
+
+def bridged_rows(rows: TableRows, known: Register, villages: gpd.GeoDataFrame, file: str) -> Bridged:
+    """Return each row's village: by its code, or by register, name and kecamatan where it has another one.
+
+    A code of Kemendagri's that is none of the area stays as it is: the row is of elsewhere, whatever its
+    name. Only where most rows of that kabupaten's codes name villages of the area are these its old ones.
+    """
+    text, name = rows.code, rows.name
+    heading = (str(text.name or ""), str(name.name or ""))
+    found = bridge(Rows(text, name, rows.district), known, "population", file, heading)
+    parsed = text.map(lambda t: parse_village_code(t) if isinstance(t, str) else None)
+    elsewhere = parsed.notna() & ~parsed.isin(villages.index) & (found.system == CodeSystem.KEMENDAGRI)
+    elsewhere &= ~found.found_by.eq(FoundBy.BPS) & ~found.renumbered
+    codes = found.code.mask(elsewhere, parsed).astype("str")
+    near = found.found_by.eq(FoundBy.NEAR_NAME) & ~elsewhere
+    found = found._replace(findings=(*found.findings, *_near_finding(codes[near], name, file)))
+    by_other = ~found.found_by.isin([FoundBy.CODE, FoundBy.NONE]) & ~elsewhere
+    if by_other.any():
+        return found._replace(code=codes)
+    # Rows that are of elsewhere, or have no code, are told as that.
+    told = tuple(one for one in found.findings if one.rule != "code_bridge")
+    return found._replace(code=codes, findings=told)
+
+
+def _near_finding(codes: pd.Series[Any], name: pd.Series[Any], file: str) -> tuple[Finding, ...]:
+    """Return the finding about rows found by a name that is nearly a village's, if there are any."""
+    cells = tuple(
+        Cell(file, int(row), str(name.name), str(name[row]), str(code), applied=True, id=str(code))
+        for row, code in codes.items()
+    )
+    return () if not cells else (Finding(
+        "warning", "population", "near_name", len(cells),
+        tuple(f"row {c.row} ({c.value}: {c.id})" for c in cells[:5]),
+        f"{file}: names that are nearly those of villages in their kecamatan were taken for these",
+        "write the names as the map has them, or the codes", cells,
+    ),)  # fmt: skip
+
+
+def village_cells(
+    rows: TableRows, which: pd.Index, file: str, ids: Iterable[str] = (), effects: Iterable[str] = ()
+) -> tuple[Cell, ...]:
+    """Return the cells that tell the village of some rows: the code, or the name where that is empty."""
+    coded, named = (str(one.name or "") for one in (rows.code, rows.name))
+    cells = []
+    nothing = [""] * len(which)
+    also = (list(ids) or nothing, list(effects) or nothing)
+    for row, code, name, village, effect in zip(
+        which, rows.code[which], rows.name[which], *also, strict=True
+    ):
+        by_name = not coded or (not isinstance(code, str) and isinstance(name, str))
+        text = name if by_name else code
+        value = text if isinstance(text, str) else ""
+        cells.append(Cell(file, int(row), named if by_name else coded, value, id=village, effect=effect))
+    return tuple(cells)
+
+
+def _nowhere(people: float) -> str:
+    return "is counted nowhere" if np.isnan(people) else f"its {people:,.0f} people are counted nowhere"
+
+
+def strangers_finding(
+    codes: pd.Series[Any], people: pd.Series[float], rows: TableRows, villages: gpd.GeoDataFrame, file: str
+) -> tuple[Finding, ...]:
+    """Return the finding about rows whose code is none of the area's, if there are any."""
+    strange = codes[~codes.isin(villages.index)]
+    if strange.empty:
+        return ()
+    return (Finding(
+        "warning", "population", "unknown_village", len(strange), tuple(map(str, strange[:5])),
+        f"rows whose code is no village of the area ({people[strange.index].sum():,.0f} people are not "
+        "counted)",
+        "correct the codes, or take the rows out",
+        village_cells(rows, strange.index, file, map(str, strange), map(_nowhere, people[strange.index])),
+    ),)  # fmt: skip
+
+
+def _refuse_unnamed(rows: TableRows, codes: pd.Series[Any], counted_rows: pd.Series[bool], file: str) -> None:
+    """Raise SchemaError where most rows with people say no village, but which part of one they are."""
+    parts = part_columns(rows.table)
+    bare = counted_rows & codes.isna() & rows.name.isna() & rows.code.isna()
+    if not parts or int(bare.sum()) * 2 <= int(counted_rows.sum()):
+        return
+    shown = first_five(f"row {row}" for row in rows.name.index[bare])
+    msg = (
+        f"{WHAT}: {counted(int(bare.sum()), 'row')} of {file} with people say {' and '.join(parts)} and no "
+        f"village: {shown}. Write the village into each of them (in a spreadsheet: fill the cells below its "
+        f"name), and parts: {_listed(parts)} into AREA.yml."
+    )
+    raise SchemaError(msg)
+
+
+def _listed(columns: Sequence[str]) -> str:
+    return columns[0] if len(columns) == 1 else f"[{', '.join(columns)}]"
+
+
+def require_codes(
+    rows: TableRows, codes: pd.Series[Any], people: pd.Series[float], villages: gpd.GeoDataFrame, file: str
+) -> None:
+    """Raise SchemaError where most rows with people tell no village."""
+    if villages.empty:
+        return
+    # A row without a code and without people is a remark or a heading.
+    row = rows.code.notna() | people.notna()
+    _refuse_unnamed(rows, codes, row, file)
+    refuse_mostly_bad(rows.code[row], codes[row].isna(), WHAT, file, regency_of(villages.index[0]))
+
+
+def rows_of_one_village(codes: pd.Series[Any], source: PopulationFile) -> pd.Series[bool]:
+    """Return which rows are of a village that other rows are of too, where they count no parts of it."""
+    several = codes.notna() & codes.duplicated(keep=False)
+    return several & (not source.part_columns)
+
+
+def twice_finding(codes: pd.Series[Any], rows: TableRows, file: str) -> tuple[Finding, ...]:
+    """Return the finding about villages that stand in several rows, if there are any."""
+    if codes.empty:
+        return ()
+    of = codes.groupby(codes).apply(lambda one: ", ".join(map(str, one.index)))
+    return (Finding(
+        "error", "population", "village_twice", len(of),
+        tuple(f"{code} (rows {at})" for code, at in of.items())[:5],
+        f"{file}: villages that stand in several rows; which counts is unknown, and so are their people",
+        "keep one row for each: one may be of another village, or the sum of a kecamatan of its name",
+        village_cells(rows, codes.index, file, map(str, codes),
+                       ["the people of its village are unknown"] * len(codes)),
+    ),)  # fmt: skip
+
+
+# Up to this share of the villages may stand twice, and be told; where more do the table is of another form.
+TWICE_SHARE = 0.5
+
+
+def require_own_codes(
+    codes: pd.Series[Any], several: pd.Series[bool], rows: TableRows, villages: gpd.GeoDataFrame, file: str
+) -> None:
+    """Raise SchemaError where most villages stand in several rows, or no code is one of the area's."""
+    text, parts = rows.code, part_columns(rows.table)
+    twice = codes[several].sort_values(kind="stable")
+    # Rows that say which part of a village they are mean to be summed.
+    if len(twice) and (parts or twice.nunique() > TWICE_SHARE * codes.nunique()):
+        of = twice.groupby(twice).apply(lambda one: ", ".join(map(str, one.index)))
+        what_to_do = (
+            f"Where each row counts a part of its village ({' and '.join(parts)}), write parts: "
+            f"{_listed(parts)} into AREA.yml: they are summed." if parts else
+            "Keep one row for each: one may be the heading of a kecamatan that has the village's name, or "
+            "its sum. Where the rows count parts of the village, such as its dusun, name the column that "
+            "tells them apart with parts: and they are summed."
+        )  # fmt: skip
+        msg = (
+            f"{WHAT}: {counted(len(of), 'village occurs', 'villages occur')} more than once in "
+            f"{file}: {first_five(f'{code} (rows {at})' for code, at in of.items())}. {what_to_do}"
+        )
+        raise SchemaError(msg)
+    if codes.isin(villages.index).any() or villages.empty:
+        return
+    regency = regency_of(villages.index[0])
+    found = first_five(text.dropna().head(5))
+    msg = (
+        f"{WHAT}: no code in {file} is a village of {regency}; it has {found}. Name the column of "
+        "Kemendagri codes with code:. (BPS codes also have ten digits, but are numbered differently.)"
+    )
+    raise SchemaError(msg)
