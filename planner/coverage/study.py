@@ -26,14 +26,10 @@ from planner.coverage.reach import Coverage, cover, in_each, usable_facilities
 from planner.coverage.show import area_in_words, coverage_html, coverage_in_words
 from planner.network.build import build_network
 from planner.network.edited import edited_network
+from planner.network.editing.facilities import edited_facilities
+from planner.network.editing.refusals import require_near
 from planner.network.land import Ground, land_of
-from planner.network.overlay import (
-    content_hash,
-    cut_at_floods,
-    edited_facilities,
-    flood_areas,
-    require_near,
-)
+from planner.network.overlay import content_hash, cut_at_floods, flood_areas
 from planner.progress import go_on
 from planner.scenarios.edits import (
     FACILITY_EDITS,

@@ -8,7 +8,8 @@ import numpy as np
 
 from geodata.vocabulary.roads import FERRY
 from planner.network.build import build_network, patch_network
-from planner.network.overlay import flood_areas, require_few_points, road_overlay
+from planner.network.editing.refusals import require_few_points
+from planner.network.overlay import flood_areas, road_overlay
 from planner.scenarios.edits import ROAD_EDITS, ChangeSpeed, Flood
 
 if TYPE_CHECKING:

@@ -51,7 +51,7 @@ def test_a_drawn_line_has_a_bounded_length(study, kind, to):
 def test_a_drawn_road_meets_a_bounded_number_of_roads(study, monkeypatch):
     """One road of 500 zigzags kept everybody else waiting for 159 s."""
     crossing = AddRoad(op="add_road", line=zigzag(study, 60, 0.03))
-    monkeypatch.setattr("planner.network.overlay.MOST_CROSSINGS", 20)
+    monkeypatch.setattr("planner.network.editing.refusals.MOST_CROSSINGS", 20)
     with pytest.raises(ConfigError, match=r"the line meets roads \d+ times; a drawn road may do so 20 times"):
         study.gaps([crossing])
     # A bridge meets roads at its ends alone.
@@ -61,8 +61,8 @@ def test_a_drawn_road_meets_a_bounded_number_of_roads(study, monkeypatch):
 @pytest.mark.slow
 def test_all_drawn_roads_together_meet_a_bounded_number_of_roads(study, monkeypatch):
     """Sixty roads within each one's limits kept everybody else waiting for a minute."""
-    monkeypatch.setattr("planner.network.overlay.MOST_CROSSINGS_TOGETHER", 200)
-    monkeypatch.setattr("planner.network.overlay.MOST_CROSSINGS", 1000)
+    monkeypatch.setattr("planner.network.editing.refusals.MOST_CROSSINGS_TOGETHER", 200)
+    monkeypatch.setattr("planner.network.editing.refusals.MOST_CROSSINGS", 1000)
     crossing = AddRoad(op="add_road", line=zigzag(study, 60, 0.03))
     study.gaps([crossing])
     with pytest.raises(
@@ -74,20 +74,20 @@ def test_all_drawn_roads_together_meet_a_bounded_number_of_roads(study, monkeypa
 def test_outlines_of_floods_count_among_the_crossings(study, monkeypatch):
     x, y = middle(study)
     saw = [(x + 0.0004 * i, y + 0.02 * (-1) ** i) for i in range(60)]
-    monkeypatch.setattr("planner.network.overlay.MOST_CROSSINGS_TOGETHER", 20)
+    monkeypatch.setattr("planner.network.editing.refusals.MOST_CROSSINGS_TOGETHER", 20)
     with pytest.raises(ConfigError, match="floods together meet roads more than 20 times"):
         study.gaps([Flood(polygon=[*saw, (x + 0.03, y - 0.05), (x, y - 0.05)])])
 
 
 def test_all_drawn_lines_together_have_a_bounded_length_and_number_of_points(study, monkeypatch):
     line = AddRoad(line=zigzag(study, 30, 0.0001), bridge=True)
-    monkeypatch.setattr("planner.network.overlay.MOST_POINTS_TOGETHER", 90)
+    monkeypatch.setattr("planner.network.editing.refusals.MOST_POINTS_TOGETHER", 90)
     study.gaps([line] * 3)
     with pytest.raises(
         ConfigError, match=r"edit 4: all drawn lines and floods together have more than 90 poi"
     ):
         study.gaps([line] * 4)
-    monkeypatch.setattr("planner.network.overlay.MOST_KM_TOGETHER", 2.0)
+    monkeypatch.setattr("planner.network.editing.refusals.MOST_KM_TOGETHER", 2.0)
     with pytest.raises(ConfigError, match=r"edit 2: all drawn lines together are longer than 2 km"):
         study.gaps([line] * 2)
 

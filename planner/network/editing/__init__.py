@@ -1,0 +1,1 @@
+"""What the edits of a scenario do to roads and facilities, one after the other, and when they are refused."""
