@@ -15,7 +15,7 @@ NAMES = {
     "collections": ("Counter", "OrderedDict", "defaultdict"),
     "datetime": ("date", "datetime", "timedelta"),
     "pathlib": ("PosixPath", "WindowsPath", "PurePosixPath", "PureWindowsPath"),
-    "geodata.drafting.guess": ("Guess", "Doubt"),
+    "geodata.drafting.guessed": ("Guess", "Doubt"),
     "geodata.drafting.headings": ("Mapping",),
     "geodata.drafting.rows": ("Unit", "Village"),
     "geodata.files.yamlfile": ("Fault",),

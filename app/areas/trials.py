@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from app.areas.apart import Readers
-    from geodata.drafting.guess import Guess
+    from geodata.drafting.guessed import Guess
     from geodata.layers import Finding, Layers, Progress
 
 # A shapefile is several files: its parts come together in a zip.

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from app.core.saving import Scenarios
     from app.core.work import Work
     from app.texts import Texts
-    from geodata.drafting.guess import Guess
+    from geodata.drafting.guessed import Guess
     from geodata.layers import Finding, Layers
 
 T = TypeVar("T")

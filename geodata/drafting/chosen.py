@@ -9,15 +9,15 @@ import yaml
 from pydantic import ValidationError
 
 from geodata.areafile import FacilitiesFile, PopulationFile
-from geodata.drafting.guess import FACILITY_KEYS
 from geodata.drafting.headings import SURE
+from geodata.drafting.unit_lists import FACILITY_KEYS
 from geodata.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from geodata.areafile import Covers
-    from geodata.drafting.guess import Guess
+    from geodata.drafting.guessed import Guess
 
 POPULATION_KEYS = ("code", "name", "district_name", "people")
 # How a choice of the kind is written: that of a column, that of the names, or one kind for all rows.

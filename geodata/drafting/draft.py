@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import yaml
 
 from geodata.codes import check_regency_code, name_key, parse_village_code, regency_name, regency_of
-from geodata.drafting.guess import Guess, guesses, quoted
+from geodata.drafting.guess import guesses
+from geodata.drafting.guessed import Guess, quoted
 from geodata.drafting.headings import SURE, is_to_come
 from geodata.drafting.twice import leave_out_twins
 from geodata.errors import ConfigError, counted, first_five

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -11,26 +10,25 @@ import shapely
 
 from geodata.areafile import RASTER_SUFFIXES, FileSource
 from geodata.codes import name_key, parse_village_code, regency_of
-from geodata.drafting.headings import (
-    SURE,
-    Mapping,
-    headed,
-    is_to_come,
-    mapped,
-    samples,
+from geodata.drafting.guessed import Doubt, Guess, pairs, quoted
+from geodata.drafting.headings import Mapping, headed, is_to_come, mapped, samples
+from geodata.drafting.people import is_just_a_sum, of_years, people_columns, says_who
+from geodata.drafting.rows import villages_of
+from geodata.drafting.unit_lists import (
+    BY_FILE,
+    BY_SHEET,
+    FACILITY_KEYS,
+    MOSTLY,
+    PLACE_KEYS,
+    as_facilities,
+    differ,
+    find_kind,
+    kinds_in,
 )
-from geodata.drafting.people import (
-    is_just_a_sum,
-    of_years,
-    people_columns,
-    says_who,
-)
-from geodata.drafting.rows import Unit, Village, units_of, villages_of
 from geodata.errors import InputError, MissingCrsError
 from geodata.readers.columns import Columns, other_meanings
 from geodata.readers.facilities.angle_parts import joined_angles
-from geodata.readers.facilities.kinds import without_number
-from geodata.readers.files.cells import holds_counts, id_column, text_column
+from geodata.readers.files.cells import holds_counts, text_column
 from geodata.readers.files.sheets import hidden_sheets, sheet_names
 from geodata.readers.files.signatures import signature_rows
 from geodata.readers.files.table import BOOK_SUFFIXES, holds_table, read_rows, titles_of
@@ -46,17 +44,9 @@ from geodata.readers.people_words import (
     spoken_against,
 )
 from geodata.readers.register import CodeSystem, code_system
-from geodata.vocabulary.columns import (
-    flood_words,
-    functioning_words,
-    layer_columns,
-    plain_functioning_words,
-)
-from geodata.vocabulary.kind_names import kind_of_name
-from geodata.vocabulary.kinds import recognise_kind
+from geodata.vocabulary.columns import flood_words, layer_columns
 from geodata.vocabulary.roads import ROAD_CLASSES, rbi_class
 from geodata.vocabulary.spelling import spelling_key
-from geodata.vocabulary.statuses import YesNo
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -81,120 +71,10 @@ IGNORED = (
     ".html",
     ".png",
 )
-# A share of a column's values of one sort that makes it a column of that sort.
-MOSTLY = 0.6
-# Of a column of units' names so many are different.
-REPEATS = 0.5
-BY_FILE, BY_SHEET = "by the name of the file", "by the name of the sheet"
-BY_LAYER = "by the name of the layer"
-OTHER = "other"
-# Headings under which a column of kinds counts before what names say.
-KIND_HEADS = ("jenis", "kind", "tipe", "type", "kategori", "klasifikasi", "golongan", "sarana", "fasilitas",
-              "faskes", "remark", "fungsi", "namobj", "amenity", "healthcare")  # fmt: skip
-# Build finds LS and LU by their headings: AREA.yml has no key for them.
-FOUND_BY_HEADING = ("lat_south", "lat_north")
 # Codes of kecamatan: three groups of two digits.
 DISTRICT_CODE = re.compile(r"\d{2}\.?\d{2}\.?\d{2}")
 # Headings under which programs number what they draw.
 OBJECT_NUMBERS = ("objectid", "fid", "gid", "ogcfid", "shape", "luas")
-PLACE_KEYS = ("lat", "lon", "lat_south", "lat_north", "coordinates")
-FACILITY_KEYS = ("id", "name", *PLACE_KEYS, "village", "village_name", "district_name", "regency", "parent",
-                 "functioning")  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Doubt:
-    """What somebody has to look at before a file is used.
-
-    Attributes
-    ----------
-    rule
-        ``twin_columns``, ``crs_guessed``, ``twice`` or ``list_beside``.
-    said
-        The sentence for AREA.yml and the console.
-    key, columns
-        Of twin columns: the key of AREA.yml, and the columns that may be meant, the one taken first.
-    """
-
-    rule: str
-    said: str
-    key: str = ""
-    columns: tuple[str, ...] = ()
-
-
-@dataclass
-class Guess:
-    """What a file was taken for.
-
-    Attributes
-    ----------
-    path, sheet, layer
-        The file, and the sheet of a workbook or the layer of a map that has several.
-    role
-        Key of AREA.yml, or "" where nothing tells.
-    about
-        In a few words what it holds, or why it cannot be used.
-    keys
-        Key → column, as they are written.
-    said
-        Key → text in YAML that is no column, with its remark: (value, remark).
-    kinds
-        How many of its rows are of each facility kind, as far as that is told.
-    regencies
-        Kabupaten by the codes of its rows, the most frequent first.
-    names
-        Of kabupaten and kota, by their codes.
-    rows
-        How many there are.
-    labels
-        Names of villages (:func:`geodata.codes.name_key`) where no codes tell them.
-    ids
-        Those of its facilities, of the column that was taken for them.
-    columns
-        Its headings, each with up to three of its values.
-    villages
-        What its rows say of their villages, of maps and of lists.
-    row_kinds
-        Facility kind by row, as far as that is told.
-    units
-        What its rows say of their units, of lists.
-    twin_of
-        How many of its units stand in another list of the folder, where that makes it one too many.
-    doubts
-        What somebody has to look at before the file is used.
-    titles
-        The lines above its header.
-    undecided
-        Why it may be none of its role, where nothing tells: it is left out until somebody says so.
-    """
-
-    path: Path
-    sheet: str | None = None
-    role: str = ""
-    about: str = ""
-    keys: dict[str, Mapping] = field(default_factory=dict)
-    said: dict[str, tuple[str, str]] = field(default_factory=dict)
-    kinds: dict[str, int] = field(default_factory=dict)
-    regencies: tuple[str, ...] = ()
-    names: dict[str, str] = field(default_factory=dict)
-    rows: int = 0
-    labels: tuple[str, ...] = ()
-    ids: frozenset[str] = frozenset()
-    columns: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    villages: tuple[Village, ...] = ()
-    layer: str | None = None
-    row_kinds: tuple[str | None, ...] = ()
-    units: tuple[Unit, ...] = ()
-    twin_of: str = ""
-    doubts: tuple[Doubt, ...] = ()
-    titles: tuple[str, ...] = ()
-    undecided: str = ""
-
-    @property
-    def title(self) -> str:
-        """The file's name, with the sheet's or layer's where it has several."""
-        part = self.sheet or self.layer
-        return self.path.name if part is None else f"{self.path.name} [{part}]"
 
 
 def guesses(folder: Path) -> list[Guess]:
@@ -269,7 +149,7 @@ def _of_rows(guess: Guess, table: pd.DataFrame) -> Guess:
             "lon" in facts and bool(facts.keys() & {"lat", "lat_south", "lat_north"})
         )
     hamlet = headed(table, "hamlet_rows").get("name")
-    kind = _kind(guess, table, facts)
+    kind = find_kind(guess, table, facts)
     if not placed and ("people" in people or parts) and people.keys() & {"code", "name"}:
         others = _counts_others(guess, table, people, parts)
         if not others and not _tells_units(guess, table, facts, people):
@@ -286,15 +166,15 @@ def _of_rows(guess: Guess, table: pd.DataFrame) -> Guess:
             )
             return guess
     name = facts.get("name")
-    if kind and name is not None and not _differ(text_column(table, name.column)):
-        of_heading = _kinds_in(name.column)
+    if kind and name is not None and not differ(text_column(table, name.column)):
+        of_heading = kinds_in(name.column)
         if of_heading and not of_heading & set(guess.kinds):
             # Their puskesmas, not the units: nobody tells what these are called.
             facts = {key: mapping for key, mapping in facts.items() if key != "name"}
     if hamlet is not None and placed and not kind and "name" not in facts:
         return _hamlets(guess, table, hamlet)
     if "name" in facts and (kind or placed):
-        return _facilities(guess, table, facts)
+        return as_facilities(guess, table, facts)
     codes = mapped(table, "codes", ("code", "name", "district_name", "bps"))
     if not some and {"code", "name"} <= codes.keys() and len(table.columns) <= 6:
         return _with_codes(guess, table, codes, "codes", "a table of codes and names")
@@ -328,7 +208,7 @@ def _tells_units(
         return False
     name = facts.get("name")
     if name is not None and guess.said.get("kind", ("", ""))[1] != BY_FILE:
-        return _differ(text_column(table, name.column))
+        return differ(text_column(table, name.column))
     counted = people.get("people")
     if counted is None:
         return True
@@ -370,11 +250,6 @@ def _undecided(guess: Guess, table: pd.DataFrame, people: dict[str, Mapping]) ->
     )
 
 
-def _differ(names: pd.Series[Any]) -> bool:
-    """Return whether most names are different: the puskesmas of each village repeats, units do not."""
-    return bool(names.nunique() > REPEATS * names.notna().sum())
-
-
 def _columns(table: pd.DataFrame) -> dict[str, tuple[str, ...]]:
     return {str(c): samples(table[c]) for c in table.columns}
 
@@ -395,7 +270,7 @@ def _population(guess: Guess, table: pd.DataFrame, keys: dict[str, Mapping], par
         guess.said["parts"] = (listed, "rows of one village, which are summed")
     groups = {k: c for k, c in headed(table, "groups").items() if holds_counts(table[c])}
     if groups:
-        guess.said["groups"] = (_pairs(groups), "life-cycle groups that the table counts")
+        guess.said["groups"] = (pairs(groups), "life-cycle groups that the table counts")
     return guess
 
 
@@ -427,194 +302,6 @@ def _with_codes(guess: Guess, table: pd.DataFrame, keys: dict[str, Mapping], rol
     return guess
 
 
-def _facilities(
-    guess: Guess, table: pd.DataFrame, facts: dict[str, Mapping], points: NDArray[np.object_] | None = None
-) -> Guess:
-    """Take a file for a list of facilities; ``points`` are those of a map."""
-    facts = {key: mapping for key, mapping in facts.items() if key not in FOUND_BY_HEADING}
-    guess.role, guess.keys = "facilities", dict(facts)
-    guess.about = f"{len(table)} facilities"
-    guess.villages = villages_of(table, facts, "village", "village_name", "district_name")
-    kinds = guess.row_kinds or (None,) * len(table)
-    guess.units = units_of(table, facts, kinds, guess.villages, points)
-    own = facts.get("id")
-    if own is not None and "puskesmas" in spelling_key(own.column) and not _of_puskesmas(guess):
-        # The code of the puskesmas that a pustu or posyandu belongs to.
-        facts = {key: mapping for key, mapping in facts.items() if key != "id"}
-        guess.keys = {"parent": own._replace(key="parent"), **facts}
-        guess.said["id"] = ("null", f"{own.column} is the id of the puskesmas, not of the unit")
-    if "id" in facts and text_column(table, facts["id"].column).nunique() < len(table):
-        guess.keys.pop("id")
-        # Else build finds it again by its heading.
-        guess.said["id"] = ("null", f"{facts['id'].column} is no id, it repeats")
-    of_rows = headed(table, "facility_rows")
-    plain = of_rows.get("id")
-    if "id" not in facts and plain is not None and _is_id(text_column(table, plain)):
-        guess.keys["id"] = Mapping("id", plain, 100.0, samples(table[plain]))
-    if "id" in guess.keys:
-        guess.ids = frozenset(id_column(table, guess.keys["id"].column).dropna())
-    staff = {k: c for k, c in headed(table, "staff").items() if holds_counts(table[c])}
-    if staff:
-        guess.said["staff"] = (_pairs(staff), "how many of each a unit has; empty is unknown")
-    days = of_rows.get("open_days")
-    if days is not None and holds_counts(table[days]):
-        guess.keys["open_days"] = Mapping("open_days", days, 100.0, samples(table[days]))
-    if "functioning" not in facts or facts["functioning"].score < SURE:
-        _take_functioning(guess, table)
-    if "kind" not in guess.said:
-        guess.said["# which? kind"] = (
-            "pustu",
-            "nothing tells the kind: write it, and take the sign away",
-        )
-    return guess
-
-
-def _take_functioning(guess: Guess, table: pd.DataFrame) -> None:
-    """Find the column that says which units function: take it where most words are known, offer it else.
-
-    A heading that asks for it comes first. Under another, such as "Ket", only what says it alone counts:
-    "tutup", and not "ya".
-    """
-    taken = {mapping.column for key, mapping in guess.keys.items() if key != "functioning"}
-    asks, says = (
-        [
-            c
-            for c in map(str, table.columns)
-            if spelling_key(c) in _keys_of_functioning(key) and c not in taken
-        ]
-        for key in ("asks", "says")
-    )
-    answers = {word for word, answer in functioning_words().items() if answer != YesNo.UNKNOWN}
-    offered: list[str] = []
-    for column in (*asks, *says):
-        words = text_column(table, column).dropna().str.lower()
-        known = words.isin(answers if column in asks else plain_functioning_words())
-        if known.sum() > MOSTLY * len(words):
-            guess.keys["functioning"] = Mapping("functioning", column, 100.0, samples(table[column]))
-            return
-        if known.any():
-            offered.append(column)
-    if offered and "functioning" not in guess.keys:
-        said = " | ".join(samples(table[offered[0]]))
-        why = f"does it say whether a unit functions? {said}: write ya or tidak, and take the sign away"
-        guess.said["# which? functioning"] = (quoted(offered[0]), why)
-
-
-def _keys_of_functioning(key: str) -> set[str]:
-    return {spelling_key(heading) for heading in layer_columns("functioning_rows")[key]}
-
-
-def _of_puskesmas(guess: Guess) -> bool:
-    """Return whether a list is one of puskesmas, as far as its kinds are told."""
-    return not guess.kinds or 2 * guess.kinds.get("puskesmas", 0) >= sum(guess.kinds.values())
-
-
-def _is_id(text: pd.Series[Any]) -> bool:
-    """Return whether a column tells rows apart and is none of villages' codes."""
-    return bool(text.notna().all() and text.is_unique and text.map(parse_village_code).isna().all())
-
-
-def _pairs(columns: dict[str, str]) -> str:
-    return "{" + ", ".join(f"{key}: {quoted(column)}" for key, column in columns.items()) + "}"
-
-
-def _kind(guess: Guess, table: pd.DataFrame, facts: dict[str, Mapping]) -> bool:
-    """Find where the kind stands: in a column, the names, or the name of the file; return whether it does."""
-    name = facts.get("name")
-    names = text_column(table, name.column) if name is not None else pd.Series(dtype="str")
-    by_name = [kind_of_name(n) for n in names.dropna()]
-    told = sum(k is not None for k in by_name) / max(len(table), 1)
-    best, share = None, 0.0
-    for column in table.columns:
-        words = text_column(table, column).dropna()
-        if told >= MOSTLY and not any(head in spelling_key(column) for head in KIND_HEADS):
-            # Where names say it, another column of kinds is of something else, such as who looks after it.
-            continue
-        # An office's own name in each row ("Dinas Kesehatan") tells no kind.
-        known = sum(recognise_kind(w) not in (None, OTHER) for w in words) / max(len(table), 1)
-        if known > share and words.nunique() <= 40 and (name is None or column != name.column):
-            best, share = str(column), known
-    if best is not None and share >= max(MOSTLY, 0.9 * told):
-        kinds = text_column(table, best).map(recognise_kind)
-        _take_kinds(guess, kinds, f"{{column: {quoted(best)}}}")
-        return True
-    if told >= MOSTLY:
-        registered = _registered(table)
-        more = f", registered: {quoted(registered)}" if registered else ""
-        kinds = names.map(lambda n: _kind_named(n) if isinstance(n, str) else None).astype(object)
-        if registered:
-            # As build counts them.
-            less = (kinds == "puskesmas") & without_number(text_column(table, registered))
-            kinds = kinds.mask(less, "pustu")
-        _take_kinds(guess, kinds, f"{{from: name{more}}}")
-        return True
-    own = name is not None and name.score == 100.0 and _differ(names)
-    heading = {name.column} if name is not None and own else set()
-    for texts, why in ((heading, "by the heading of the names"), ({guess.sheet or ""}, BY_SHEET),
-                       ({guess.layer or ""}, BY_LAYER),
-                       ({guess.path.stem}, BY_FILE)):  # fmt: skip
-        kinds_told = {k for text in texts for k in _kinds_in(text)}
-        # Several kinds in a name say nothing of a row.
-        if len(kinds_told) == 1:
-            (kind,) = kinds_told
-            guess.kinds, guess.said["kind"] = {kind: len(table)}, (kind, why)
-            guess.row_kinds = (kind,) * len(table)
-            return True
-        if kinds_told:
-            return False
-    return False
-
-
-def _kind_named(name: str) -> str | None:
-    found = kind_of_name(name)
-    return None if found is None else found.kind
-
-
-def _take_kinds(guess: Guess, kinds: pd.Series[Any], said: str) -> None:
-    """Take over the kind of each row, and how it is told."""
-    guess.kinds = kinds.value_counts().to_dict()
-    guess.row_kinds = tuple(k if isinstance(k, str) else None for k in kinds)
-    guess.said["kind"] = (said, _counts(kinds))
-
-
-def _kinds_in(text: str) -> set[str]:
-    """Return the facility kinds that a heading or the name of a file or sheet tells, each part for itself."""
-    parts = re.split(r"[-_,;+&()]|\bdan\b|\bserta\b|\band\b", text.lower())
-    found = (kind_of_name(part) for part in (*parts, " ".join(parts) if len(parts) == 1 else ""))
-    return {one.kind for one in found if one is not None and one.kind not in (None, OTHER)}
-
-
-def _counts(kinds: pd.Series[Any]) -> str:
-    said = [f"{n} {kind}" for kind, n in kinds.value_counts().items()]
-    none = int(kinds.isna().sum())
-    return ", ".join(said) + (f"; of {none} nothing tells it" if none else "")
-
-
-def _registered(table: pd.DataFrame) -> str | None:
-    """Return a column in which some puskesmas say that they have no number (RBI's PKMKODE)."""
-    for column in table.columns:
-        if spelling_key(column) in {"pkmkode", "koderegistrasi", "kodepuskesmas"}:
-            text = text_column(table, column).dropna()
-            if (text == "-").any() and (text != "-").any():
-                return str(column)
-    return None
-
-
-def quoted(text: str) -> str:
-    """Return a name as YAML takes it within braces.
-
-    Examples
-    --------
-    >>> quoted("NAMOBJ"), quoted("Desa: nama")
-    ('NAMOBJ', '"Desa: nama"')
-    """
-    import json
-
-    plain = text.replace("_", "").isalnum() and text.isascii() and not text[0].isdigit()
-    reserved = text.lower() in {"y", "n", "yes", "no", "on", "off", "true", "false", "null"}
-    return text if plain and not reserved else json.dumps(text, ensure_ascii=False)
-
-
 def _of_map(path: Path, layer: str | None) -> Guess:
     guess = Guess(path, layer=layer)
     source = FileSource(path=path, layer=layer)
@@ -642,8 +329,8 @@ def _of_map(path: Path, layer: str | None) -> Guess:
 
 def _points(guess: Guess, table: pd.DataFrame, points: NDArray[np.object_]) -> Guess:
     facts = mapped(table, "facilities", FACILITY_KEYS)
-    _kind(guess, table, facts)
-    return _facilities(guess, table, facts, points)
+    find_kind(guess, table, facts)
+    return as_facilities(guess, table, facts, points)
 
 
 def _roads(guess: Guess, table: pd.DataFrame) -> Guess:
@@ -701,7 +388,7 @@ def _polygons(guess: Guess, table: pd.DataFrame) -> Guess:
     of_villages = any(t.map(parse_village_code).notna().sum() > MOSTLY * len(table) for t in texts.values())
     if "district_name" in keys:
         # Several in one kecamatan are none themselves.
-        of_villages |= not _differ(texts[keys["district_name"].column])
+        of_villages |= not differ(texts[keys["district_name"].column])
     for column, codes in texts.items():
         if not of_villages and _are_districts(column, codes, len(table)):
             guess.about = (

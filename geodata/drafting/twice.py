@@ -7,14 +7,14 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from geodata.codes import of_regency, regency_of
-from geodata.drafting.guess import Doubt
+from geodata.drafting.guessed import Doubt
 from geodata.errors import counted
 from geodata.vocabulary.units import NAMED_ONCE, SAME_LIST_UNITS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from geodata.drafting.guess import Guess
+    from geodata.drafting.guessed import Guess
     from geodata.drafting.rows import Unit, Village
 
 

@@ -1,0 +1,214 @@
+"""Lists of facilities: where the kind of each row stands, and which columns are meant by which key."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from geodata.codes import parse_village_code
+from geodata.drafting.guessed import Guess, pairs, quoted
+from geodata.drafting.headings import SURE, Mapping, headed, samples
+from geodata.drafting.rows import units_of, villages_of
+from geodata.readers.facilities.kinds import without_number
+from geodata.readers.files.cells import holds_counts, id_column, text_column
+from geodata.vocabulary.columns import functioning_words, layer_columns, plain_functioning_words
+from geodata.vocabulary.kind_names import kind_of_name
+from geodata.vocabulary.kinds import recognise_kind
+from geodata.vocabulary.spelling import spelling_key
+from geodata.vocabulary.statuses import YesNo
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+# A share of a column's values of one sort that makes it a column of that sort.
+MOSTLY = 0.6
+# Of a column of units' names so many are different.
+REPEATS = 0.5
+BY_FILE, BY_SHEET = "by the name of the file", "by the name of the sheet"
+BY_LAYER = "by the name of the layer"
+OTHER = "other"
+# Headings under which a column of kinds counts before what names say.
+KIND_HEADS = ("jenis", "kind", "tipe", "type", "kategori", "klasifikasi", "golongan", "sarana", "fasilitas",
+              "faskes", "remark", "fungsi", "namobj", "amenity", "healthcare")  # fmt: skip
+# Build finds LS and LU by their headings: AREA.yml has no key for them.
+FOUND_BY_HEADING = ("lat_south", "lat_north")
+PLACE_KEYS = ("lat", "lon", "lat_south", "lat_north", "coordinates")
+FACILITY_KEYS = ("id", "name", *PLACE_KEYS, "village", "village_name", "district_name", "regency", "parent",
+                 "functioning")  # fmt: skip
+
+
+def differ(names: pd.Series[Any]) -> bool:
+    """Return whether most names are different: the puskesmas of each village repeats, units do not."""
+    return bool(names.nunique() > REPEATS * names.notna().sum())
+
+
+def as_facilities(
+    guess: Guess, table: pd.DataFrame, facts: dict[str, Mapping], points: NDArray[np.object_] | None = None
+) -> Guess:
+    """Take a file for a list of facilities; ``points`` are those of a map."""
+    facts = {key: mapping for key, mapping in facts.items() if key not in FOUND_BY_HEADING}
+    guess.role, guess.keys = "facilities", dict(facts)
+    guess.about = f"{len(table)} facilities"
+    guess.villages = villages_of(table, facts, "village", "village_name", "district_name")
+    kinds = guess.row_kinds or (None,) * len(table)
+    guess.units = units_of(table, facts, kinds, guess.villages, points)
+    own = facts.get("id")
+    if own is not None and "puskesmas" in spelling_key(own.column) and not _of_puskesmas(guess):
+        # The code of the puskesmas that a pustu or posyandu belongs to.
+        facts = {key: mapping for key, mapping in facts.items() if key != "id"}
+        guess.keys = {"parent": own._replace(key="parent"), **facts}
+        guess.said["id"] = ("null", f"{own.column} is the id of the puskesmas, not of the unit")
+    if "id" in facts and text_column(table, facts["id"].column).nunique() < len(table):
+        guess.keys.pop("id")
+        # Else build finds it again by its heading.
+        guess.said["id"] = ("null", f"{facts['id'].column} is no id, it repeats")
+    of_rows = headed(table, "facility_rows")
+    plain = of_rows.get("id")
+    if "id" not in facts and plain is not None and _is_id(text_column(table, plain)):
+        guess.keys["id"] = Mapping("id", plain, 100.0, samples(table[plain]))
+    if "id" in guess.keys:
+        guess.ids = frozenset(id_column(table, guess.keys["id"].column).dropna())
+    staff = {k: c for k, c in headed(table, "staff").items() if holds_counts(table[c])}
+    if staff:
+        guess.said["staff"] = (pairs(staff), "how many of each a unit has; empty is unknown")
+    days = of_rows.get("open_days")
+    if days is not None and holds_counts(table[days]):
+        guess.keys["open_days"] = Mapping("open_days", days, 100.0, samples(table[days]))
+    if "functioning" not in facts or facts["functioning"].score < SURE:
+        _take_functioning(guess, table)
+    if "kind" not in guess.said:
+        guess.said["# which? kind"] = (
+            "pustu",
+            "nothing tells the kind: write it, and take the sign away",
+        )
+    return guess
+
+
+def _take_functioning(guess: Guess, table: pd.DataFrame) -> None:
+    """Find the column that says which units function: take it where most words are known, offer it else.
+
+    A heading that asks for it comes first. Under another, such as "Ket", only what says it alone counts:
+    "tutup", and not "ya".
+    """
+    taken = {mapping.column for key, mapping in guess.keys.items() if key != "functioning"}
+    asks, says = (
+        [
+            c
+            for c in map(str, table.columns)
+            if spelling_key(c) in _keys_of_functioning(key) and c not in taken
+        ]
+        for key in ("asks", "says")
+    )
+    answers = {word for word, answer in functioning_words().items() if answer != YesNo.UNKNOWN}
+    offered: list[str] = []
+    for column in (*asks, *says):
+        words = text_column(table, column).dropna().str.lower()
+        known = words.isin(answers if column in asks else plain_functioning_words())
+        if known.sum() > MOSTLY * len(words):
+            guess.keys["functioning"] = Mapping("functioning", column, 100.0, samples(table[column]))
+            return
+        if known.any():
+            offered.append(column)
+    if offered and "functioning" not in guess.keys:
+        said = " | ".join(samples(table[offered[0]]))
+        why = f"does it say whether a unit functions? {said}: write ya or tidak, and take the sign away"
+        guess.said["# which? functioning"] = (quoted(offered[0]), why)
+
+
+def _keys_of_functioning(key: str) -> set[str]:
+    return {spelling_key(heading) for heading in layer_columns("functioning_rows")[key]}
+
+
+def _of_puskesmas(guess: Guess) -> bool:
+    """Return whether a list is one of puskesmas, as far as its kinds are told."""
+    return not guess.kinds or 2 * guess.kinds.get("puskesmas", 0) >= sum(guess.kinds.values())
+
+
+def _is_id(text: pd.Series[Any]) -> bool:
+    """Return whether a column tells rows apart and is none of villages' codes."""
+    return bool(text.notna().all() and text.is_unique and text.map(parse_village_code).isna().all())
+
+
+def find_kind(guess: Guess, table: pd.DataFrame, facts: dict[str, Mapping]) -> bool:
+    """Find where the kind stands: in a column, the names, or the name of the file; return whether it does."""
+    name = facts.get("name")
+    names = text_column(table, name.column) if name is not None else pd.Series(dtype="str")
+    by_name = [kind_of_name(n) for n in names.dropna()]
+    told = sum(k is not None for k in by_name) / max(len(table), 1)
+    best, share = None, 0.0
+    for column in table.columns:
+        words = text_column(table, column).dropna()
+        if told >= MOSTLY and not any(head in spelling_key(column) for head in KIND_HEADS):
+            # Where names say it, another column of kinds is of something else, such as who looks after it.
+            continue
+        # An office's own name in each row ("Dinas Kesehatan") tells no kind.
+        known = sum(recognise_kind(w) not in (None, OTHER) for w in words) / max(len(table), 1)
+        if known > share and words.nunique() <= 40 and (name is None or column != name.column):
+            best, share = str(column), known
+    if best is not None and share >= max(MOSTLY, 0.9 * told):
+        kinds = text_column(table, best).map(recognise_kind)
+        _take_kinds(guess, kinds, f"{{column: {quoted(best)}}}")
+        return True
+    if told >= MOSTLY:
+        registered = _registered(table)
+        more = f", registered: {quoted(registered)}" if registered else ""
+        kinds = names.map(lambda n: _kind_named(n) if isinstance(n, str) else None).astype(object)
+        if registered:
+            # As build counts them.
+            less = (kinds == "puskesmas") & without_number(text_column(table, registered))
+            kinds = kinds.mask(less, "pustu")
+        _take_kinds(guess, kinds, f"{{from: name{more}}}")
+        return True
+    own = name is not None and name.score == 100.0 and differ(names)
+    heading = {name.column} if name is not None and own else set()
+    for texts, why in ((heading, "by the heading of the names"), ({guess.sheet or ""}, BY_SHEET),
+                       ({guess.layer or ""}, BY_LAYER),
+                       ({guess.path.stem}, BY_FILE)):  # fmt: skip
+        kinds_told = {k for text in texts for k in kinds_in(text)}
+        # Several kinds in a name say nothing of a row.
+        if len(kinds_told) == 1:
+            (kind,) = kinds_told
+            guess.kinds, guess.said["kind"] = {kind: len(table)}, (kind, why)
+            guess.row_kinds = (kind,) * len(table)
+            return True
+        if kinds_told:
+            return False
+    return False
+
+
+def _kind_named(name: str) -> str | None:
+    found = kind_of_name(name)
+    return None if found is None else found.kind
+
+
+def _take_kinds(guess: Guess, kinds: pd.Series[Any], said: str) -> None:
+    """Take over the kind of each row, and how it is told."""
+    guess.kinds = kinds.value_counts().to_dict()
+    guess.row_kinds = tuple(k if isinstance(k, str) else None for k in kinds)
+    guess.said["kind"] = (said, _counts(kinds))
+
+
+def kinds_in(text: str) -> set[str]:
+    """Return the facility kinds that a heading or the name of a file or sheet tells, each part for itself."""
+    parts = re.split(r"[-_,;+&()]|\bdan\b|\bserta\b|\band\b", text.lower())
+    found = (kind_of_name(part) for part in (*parts, " ".join(parts) if len(parts) == 1 else ""))
+    return {one.kind for one in found if one is not None and one.kind not in (None, OTHER)}
+
+
+def _counts(kinds: pd.Series[Any]) -> str:
+    said = [f"{n} {kind}" for kind, n in kinds.value_counts().items()]
+    none = int(kinds.isna().sum())
+    return ", ".join(said) + (f"; of {none} nothing tells it" if none else "")
+
+
+def _registered(table: pd.DataFrame) -> str | None:
+    """Return a column in which some puskesmas say that they have no number (RBI's PKMKODE)."""
+    for column in table.columns:
+        if spelling_key(column) in {"pkmkode", "koderegistrasi", "kodepuskesmas"}:
+            text = text_column(table, column).dropna()
+            if (text == "-").any() and (text != "-").any():
+                return str(column)
+    return None
