@@ -261,7 +261,7 @@ class Layers:
         >>> layers.with_facilities(units).facilities.loc["P9901001", "status"]
         'unlocated'
         """
-        from geodata.checked import moved_anew
+        from geodata.checked.facilities import moved_anew
 
         facilities = moved_anew(facilities, self.facilities, self.villages)
         kinds = tuple(dict.fromkeys((*self.area.listed_kinds, *facilities.get("kind", ()))))
@@ -291,7 +291,7 @@ class Layers:
         >>> layers.checked() is layers
         True
         """
-        from geodata.checked import checked_frames
+        from geodata.checked.layers import checked_frames
 
         for name in ("villages", "facilities"):
             if getattr(self, name) is None:

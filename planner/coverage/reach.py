@@ -10,11 +10,11 @@ import pandas as pd
 
 from geodata.errors import counted
 from geodata.handed import hands_out_copies
-from geodata.runs import run_starts
 from geodata.vocabulary.statuses import FacilityStatus, Reason, VillageStatus, YesNo
 from planner.coverage.known.extent import Extent
 from planner.coverage.known.lost import lost_units, may_stand
 from planner.coverage.known.unseen import by_village
+from planner.coverage.weighed import heaviest, weighted_median
 from planner.scenarios.modes import only_walked
 from planner.travel.isochrones import known_sums
 
@@ -582,96 +582,6 @@ def _present(kinds: tuple[str, ...], layers: Layers, *, listed: bool, extent: Ex
     sure = extent.lists_whole(kinds, len(has)) & listed
     sure &= ~may_stand(layers, kinds, working=False, around=extent.around)
     return np.select([has, sure], [YesNo.YES, YesNo.NO], YesNo.UNKNOWN).astype(object)
-
-
-def weighted_median(
-    group: NDArray[np.int64], value: NDArray[np.float64], weight: NDArray[np.float64], groups: int
-) -> NDArray[np.float64]:
-    """Return each group's lower weighted median: the least value that half the weight does not exceed.
-
-    A group of no weight, or with an unknown (NaN) value of some weight, has NaN; ``inf`` sorts last.
-
-    Parameters
-    ----------
-    group
-        int64 ``(rows,)``, 0 to ``groups`` - 1.
-    value, weight
-        float64 ``(rows,)``, such as minutes and people; weights are known and 0 or more.
-    groups
-        How many groups there are.
-
-    Returns
-    -------
-    median
-        float64 ``(groups,)``, in the unit of the values.
-
-    Examples
-    --------
-    >>> minutes, people = np.array([5.0, 20.0, np.inf]), np.array([30.0, 40.0, 30.0])
-    >>> weighted_median(np.array([0, 0, 0]), minutes, people, 2).tolist()
-    [20.0, nan]
-    """
-    order = np.lexsort((value, group))
-    group, value, weight = group[order], value[order], weight[order]
-    total = np.bincount(group, weights=weight, minlength=groups)
-    running = np.cumsum(weight)
-    before = np.concatenate([[0.0], np.cumsum(total)])[:groups]
-    # Half, but for rounding of the running sum.
-    half = running - before[group] >= 0.5 * total[group] * (1 - 1e-9)
-    out = np.full(groups, np.nan)
-    at = np.flatnonzero(half & (total[group] > 0))[::-1]
-    out[group[at]] = value[at]
-    out[group[np.isnan(value) & (weight > 0)]] = np.nan
-    return out
-
-
-def heaviest(
-    village: NDArray[np.int64],
-    label: NDArray[np.signedinteger],
-    weight: NDArray[np.float64],
-    n: int,
-    *,
-    none: int,
-) -> NDArray[np.int64]:
-    """Return each village's label of the most weight (ties: the smallest), ``none`` without weight.
-
-    Parameters
-    ----------
-    village, label
-        int64 and any signed integer ``(points,)``, by demand point: the row of its village, and its
-        label, 0 or more where it has weight.
-    weight
-        float64 ``(points,)``, 0 or more.
-    n
-        How many villages there are.
-    none
-        The label of a village without weight.
-
-    Returns
-    -------
-    label
-        int64 ``(n,)``.
-
-    Examples
-    --------
-    >>> village, label, weight = np.array([0, 0, 0]), np.array([1, 2, 1]), np.array([0.3, 0.4, 0.3])
-    >>> heaviest(village, label, weight, 2, none=-1).tolist()
-    [1, -1]
-    """
-    out = np.full(n, none, dtype=np.int64)
-    some = np.flatnonzero(weight > 0)
-    if len(some) == 0:
-        return out
-    labels = int(label.max()) + 1
-    key, inverse = np.unique(village[some].astype(np.int64) * labels + label[some], return_inverse=True)
-    # Rounded, so that equal shares summed in another order still tie.
-    total = np.round(np.bincount(inverse, weights=weight[some]), 9)
-    owner = key // labels
-    order = np.lexsort((key, -total, owner))
-    first = run_starts(owner[order])
-    best = order[first]
-    out[owner[best]] = key[best] % labels
-    return out
 
 
 def _catchments(facility_ids: pd.Index, people: NDArray[np.float64], points: _Points) -> pd.DataFrame:

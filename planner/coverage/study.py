@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-import shapely
 
 from geodata.arguments import is_list, require_a
 from geodata.errors import ConfigError, suggest
@@ -17,6 +16,7 @@ from geodata.handed import handed, hands_out_copies
 from geodata.layers import no_progress, require_layers
 from geodata.shown import titled_table
 from geodata.vocabulary.statuses import YesNo
+from planner.coverage.asked import as_edits, require_sense
 from planner.coverage.beyond import Beyond, within_horizon
 from planner.coverage.demand import spread_demand
 from planner.coverage.known.extent import Extent, find_extent
@@ -27,18 +27,11 @@ from planner.coverage.show import area_in_words, coverage_html, coverage_in_word
 from planner.network.build import build_network
 from planner.network.edited import edited_network
 from planner.network.editing.facilities import edited_facilities
-from planner.network.editing.refusals import require_near
 from planner.network.land import Ground, land_of
 from planner.network.overlay import content_hash, cut_at_floods, flood_areas
 from planner.progress import go_on
 from planner.scenarios.edits import (
     FACILITY_EDITS,
-    ROAD_EDITS,
-    AddBoat,
-    AddRoad,
-    ChangeSpeed,
-    EditError,
-    Flood,
 )
 from planner.scenarios.modes import Profile, only_walked
 from planner.scenarios.scenario import Scenario, checked_scenario
@@ -120,30 +113,6 @@ def require_gaps(gaps: object, name: str = "gaps") -> None:
     geodata.errors.ConfigError: after is a str, not an answer: find_gaps(layers) or study.gaps() gives one
     """
     require_a(gaps, Gaps, name, "an answer: find_gaps(layers) or study.gaps() gives one")
-
-
-EDITS = (*ROAD_EDITS, *FACILITY_EDITS, ChangeSpeed, Flood)
-
-
-def _as_edits(edits: Sequence[Edit]) -> tuple[Edit, ...]:
-    """Return edits as a tuple; raise ConfigError for what is none, or one that stands in no list."""
-    if isinstance(edits, EDITS):
-        msg = f"edits is one {type(edits).__name__}, not a list: write gaps([{type(edits).__name__}(…)])"
-        raise ConfigError(msg)
-    strange: object = edits
-    # A dict of one edit, as files have it, would give its keys.
-    if not isinstance(edits, (str, bytes, dict)) and hasattr(edits, "__iter__"):
-        found = tuple(edits)
-        others = [e for e in found if not isinstance(e, EDITS)]
-        if not others:
-            return found
-        strange = others[0]
-    names = ", ".join(one.__name__ for one in EDITS)
-    msg = (
-        f"edits is a list of edits, such as [CloseRoad(road='way/1')], not {strange!r}. "
-        f"Edits are {names}; read_scenario(…).edits are those of a file."
-    )
-    raise ConfigError(msg)
 
 
 @hands_out_copies
@@ -551,20 +520,10 @@ class Study:
         >>> closed.coverage["pustu"] is before.coverage["pustu"]
         True
         """
-        edits = self.scenario.edits if edits is None else _as_edits(edits)
-        self._require_sense(edits)
+        edits = self.scenario.edits if edits is None else as_edits(edits)
+        require_sense(edits, self.layers, self.scenario)
         scenario = self.scenario.model_copy(update={"edits": edits})
-        layers = self.layers
-        changed = [e for e in edits if isinstance(e, FACILITY_EDITS)]
-        touched: set[str] = set()
-        if changed:
-            facilities = edited_facilities(
-                layers.facilities, edits, layers.villages, buffer_m=layers.area.buffer_m
-            )
-            layers = replace(layers, facilities=facilities)
-            ids = [e.id for e in changed]
-            for frame in (self.layers.facilities, facilities):
-                touched |= set(frame["kind"].reindex(ids).dropna())
+        layers, touched = self._with_units(edits)
         may_go_on()
         ways = self._with_edits(scenario, edits)
         seasons: dict[Season, dict[str, Coverage]] = {}
@@ -589,23 +548,15 @@ class Study:
             self.layers.facilities,
         )  # fmt: skip
 
-    def _require_sense(self, edits: Sequence[Edit]) -> None:
-        """Raise ConfigError for edits that could change nothing here."""
-        for number, edit in enumerate(edits, start=1):
-            of_roads = isinstance(edit, (*ROAD_EDITS, Flood, ChangeSpeed))
-            if of_roads and self.layers.roads is None:
-                raise EditError(number, "no_roads", "the study area has no roads. Add them to AREA.yml.")
-            if isinstance(edit, ChangeSpeed) and edit.mode not in self.scenario.modes:
-                modes = ", ".join(self.scenario.modes)
-                msg = f"{edit.mode!r} is not one of {modes}"
-                raise EditError(number, "no_mode", msg, mode=edit.mode, modes=modes)
-            shape = None
-            if isinstance(edit, (AddRoad, AddBoat)):
-                shape = shapely.LineString(edit.line)
-            elif isinstance(edit, Flood):
-                shape = shapely.Polygon(edit.polygon)
-            if shape is not None:
-                require_near(self.layers.villages, shape, self.layers.area.buffer_m, number)
+    def _with_units(self, edits: Sequence[Edit]) -> tuple[Layers, set[str]]:
+        """Return the layers with the edits of facilities, and the kinds that these touch."""
+        ids = [e.id for e in edits if isinstance(e, FACILITY_EDITS)]
+        if not ids:
+            return self.layers, set()
+        villages, buffer_m = self.layers.villages, self.layers.area.buffer_m
+        facilities = edited_facilities(self.layers.facilities, edits, villages, buffer_m=buffer_m)
+        kinds = (frame["kind"].reindex(ids).dropna() for frame in (self.layers.facilities, facilities))
+        return replace(self.layers, facilities=facilities), set().union(*kinds)
 
     def _same_in_both(self, kind: str, ways: Ways | None) -> bool:
         """Return whether the seasons do not differ for a kind: no roads, no list, or equal seconds."""

@@ -10,8 +10,9 @@ import pandas as pd
 from geodata.crs import WGS84
 from geodata.vocabulary.statuses import FacilityStatus, VillageStatus, YesNo
 from planner.coverage.known.extent import ROADS, WHY
-from planner.coverage.reach import is_open, usable_facilities, weighted_median
+from planner.coverage.reach import is_open, usable_facilities
 from planner.coverage.study import require_gaps
+from planner.coverage.weighed import weighted_median
 from planner.scenarios.modes import Profile
 from planner.travel.isochrones import known_sums
 from planner.travel.straight import straight_lines_within

@@ -14,7 +14,8 @@ import pandas as pd
 
 from geodata.handed import hands_out_copies
 from geodata.vocabulary.statuses import FacilityStatus, Word
-from planner.coverage.reach import heaviest, usable_facilities
+from planner.coverage.reach import usable_facilities
+from planner.coverage.weighed import heaviest
 from planner.scenarios.modes import Profile
 from planner.travel.straight import straight_line_times
 from planner.travel.times import NO_FACILITY

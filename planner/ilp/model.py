@@ -20,10 +20,11 @@ from geodata.handed import cached_frame, handed
 from geodata.shown import html_table
 from geodata.vocabulary.statuses import Reason, YesNo
 from planner.coverage.known.unseen import find_unseen, quickest_mps
-from planner.coverage.reach import REASONS, is_open, unplaced, usable_facilities, weighted_median
+from planner.coverage.reach import REASONS, is_open, unplaced, usable_facilities
 from planner.coverage.show import area_in_words
 from planner.coverage.study import require_gaps
 from planner.coverage.tables import unit_catchments
+from planner.coverage.weighed import weighted_median
 from planner.ilp.groups import group_table
 from planner.ilp.jejaring import find_jejaring, reconciled
 from planner.ilp.loads import loads_sure, room_known, within_straight

@@ -10,7 +10,7 @@ import pandas as pd
 
 from geodata.files.csvtext import csv_text
 from geodata.vocabulary.statuses import VillageStatus
-from planner.coverage.reach import weighted_median
+from planner.coverage.weighed import weighted_median
 from planner.nation.adoption import country_adoption, province_adoption
 from planner.nation.answers import ANSWERS, CATCHMENTS, MINUTES
 from planner.nation.regencies import ROW_HASH

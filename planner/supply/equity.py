@@ -61,7 +61,7 @@ def weighted_quantile(minutes: Floats, people: Floats, q: float) -> float:
     people
         float64 ``(places,)``; places of unknown people (NaN) are left out: count them beside the result.
     q
-        A share, 0 to 1. At 0.5 this is :func:`planner.coverage.reach.weighted_median`.
+        A share, 0 to 1. At 0.5 this is :func:`planner.coverage.weighed.weighted_median`.
 
     Raises
     ------

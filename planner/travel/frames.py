@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 
 from geodata.arguments import is_number, require_word
-from geodata.checked import counts, in_crs, unique_ids
+from geodata.checked.frame import counts, in_crs, unique_ids
 from geodata.errors import ConfigError, SchemaError, counted, first_five
 from geodata.layers import require_layers
 from geodata.shown import titled_table

@@ -13,9 +13,10 @@ from street import CODES, M_A_MINUTE, S_A_METRE_OFF, street
 from support import CRS, at, box, facilities, hamlets, layers, line, roads, villages
 
 from planner.coverage.demand import spread_demand
-from planner.coverage.reach import heaviest, usable_facilities, weighted_median
+from planner.coverage.reach import usable_facilities
 from planner.coverage.study import find_gaps
 from planner.coverage.tables import facility_table, village_table
+from planner.coverage.weighed import heaviest, weighted_median
 from planner.network.land import Ground, land_of, may_walk
 from planner.scenarios.scenario import default_scenario
 

@@ -12,9 +12,10 @@ from support import at, box, facilities, hamlets, layers, line, roads, villages
 
 from geodata.errors import ConfigError
 from planner.coverage.demand import spread_demand
-from planner.coverage.reach import cover, weighted_median
+from planner.coverage.reach import cover
 from planner.coverage.study import Study, find_gaps
 from planner.coverage.tables import village_table
+from planner.coverage.weighed import weighted_median
 from planner.network.land import land_of
 from planner.scenarios.modes import Profile
 from planner.scenarios.scenario import default_scenario

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from support import at, box, facilities, hamlets, layers, villages
 
 from geodata.errors import ConfigError, InputError
-from planner.coverage.reach import weighted_median
 from planner.coverage.study import find_gaps
+from planner.coverage.weighed import weighted_median
 from planner.scenarios.scenario import default_scenario
 from planner.supply.equity import (
     LORENZ_POINTS,

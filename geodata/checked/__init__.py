@@ -1,0 +1,1 @@
+"""Layers that somebody put together by hand, checked before anything is computed."""
