@@ -27,11 +27,18 @@ ACTIONS = {
 }
 
 
+def _count(pa: Any) -> pa.Check:  # noqa: ANN401 - the module, imported late
+    return pa.Check.in_range(0, np.inf, include_max=False, error="must be 0 or more, and finite")
+
+
+def _shape(pa: Any) -> pa.Check:  # noqa: ANN401 - the module, imported late
+    return pa.Check(lambda s: ~s.is_empty, error="empty geometry")
+
+
 def _roads_schema(pa: Any) -> pa.DataFrameSchema:  # noqa: ANN401 - the module, imported late
     text = {"dtype": "str", "nullable": True}
     positive = pa.Check.greater_than(0, error="must be above zero")
-    count = pa.Check.in_range(0, np.inf, include_max=False, error="must be 0 or more, and finite")
-    shape = pa.Check(lambda s: ~s.is_empty, error="empty geometry")
+    count, shape = _count(pa), _shape(pa)
     return pa.DataFrameSchema(
         {
             "way_id": pa.Column("str"),
@@ -58,7 +65,7 @@ def _roads_schema(pa: Any) -> pa.DataFrameSchema:  # noqa: ANN401 - the module, 
 
 
 def _area_schemas(pa: Any) -> dict[str, pa.DataFrameSchema]:  # noqa: ANN401 - the module, imported late
-    shape = pa.Check(lambda s: ~s.is_empty, error="empty geometry")
+    shape = _shape(pa)
     factor = pa.Column("float64", pa.Check.in_range(0, 1))
     return {
         "water": pa.DataFrameSchema(
@@ -71,14 +78,61 @@ def _area_schemas(pa: Any) -> dict[str, pa.DataFrameSchema]:  # noqa: ANN401 - t
     }
 
 
+def _facilities_schema(pa: Any) -> pa.DataFrameSchema:  # noqa: ANN401 - the module, imported late
+    text = {"dtype": "str", "nullable": True}
+    count = _count(pa)
+    return pa.DataFrameSchema(
+        {
+            "kind": pa.Column("str", pa.Check.isin(known_kinds())),
+            "name": pa.Column("str"),
+            "village_code": pa.Column(**text),
+            "declared_village": pa.Column(**text),
+            "declared_district": pa.Column(**text, required=False),
+            "parent_id": pa.Column(**text),
+            "functioning": pa.Column("str", pa.Check.isin(YesNo.texts())),
+            "closed": pa.Column("str", pa.Check.isin(YesNo.texts()), required=False),
+            "located_by": pa.Column("str", pa.Check.isin(LocatedBy.texts())),
+            "status": pa.Column("str", pa.Check.isin(FacilityStatus.texts())),
+            "source": pa.Column("str"),
+            "^(staff_.*|open_days_month|capacity_people)$": pa.Column(
+                "float64", count, nullable=True, regex=True, required=False
+            ),
+            "geometry": pa.Column("geometry", nullable=True),
+        },
+        index=pa.Index("str", unique=True, name="facility_id"),
+    )
+
+
+def _people_schemas(pa: Any) -> dict[str, pa.DataFrameSchema]:  # noqa: ANN401 - the module, imported late
+    count, shape = _count(pa), _shape(pa)
+    return {
+        "hamlets": pa.DataFrameSchema(
+            {
+                "village_code": pa.Column("str", pa.Check.str_matches(CODE)),
+                "name": pa.Column("str"),
+                "people": pa.Column("float64", count, nullable=True),
+                "geometry": pa.Column("geometry", shape),
+            },
+            index=pa.Index("str", unique=True, name="hamlet_id"),
+        ),
+        "people_points": pa.DataFrameSchema(
+            {
+                "village_code": pa.Column("str", pa.Check.str_matches(CODE)),
+                "people": pa.Column("float64", count),
+                "geometry": pa.Column("geometry", shape),
+            },
+            index=pa.Index("str", unique=True, name="point_id"),
+        ),
+    }
+
+
 @cache
 def _schemas() -> dict[str, pa.DataFrameSchema]:
     # Here, because importing pandera takes most of a second and only `build` needs it.
     import pandera.pandas as pa
 
     text = {"dtype": "str", "nullable": True}
-    count = pa.Check.in_range(0, np.inf, include_max=False, error="must be 0 or more, and finite")
-    shape = pa.Check(lambda s: ~s.is_empty, error="empty geometry")
+    count, shape = _count(pa), _shape(pa)
     return {
         "villages": pa.DataFrameSchema(
             {
@@ -98,43 +152,8 @@ def _schemas() -> dict[str, pa.DataFrameSchema]:
         ),
         "roads": _roads_schema(pa),
         **_area_schemas(pa),
-        "facilities": pa.DataFrameSchema(
-            {
-                "kind": pa.Column("str", pa.Check.isin(known_kinds())),
-                "name": pa.Column("str"),
-                "village_code": pa.Column(**text),
-                "declared_village": pa.Column(**text),
-                "declared_district": pa.Column(**text, required=False),
-                "parent_id": pa.Column(**text),
-                "functioning": pa.Column("str", pa.Check.isin(YesNo.texts())),
-                "closed": pa.Column("str", pa.Check.isin(YesNo.texts()), required=False),
-                "located_by": pa.Column("str", pa.Check.isin(LocatedBy.texts())),
-                "status": pa.Column("str", pa.Check.isin(FacilityStatus.texts())),
-                "source": pa.Column("str"),
-                "^(staff_.*|open_days_month|capacity_people)$": pa.Column(
-                    "float64", count, nullable=True, regex=True, required=False
-                ),
-                "geometry": pa.Column("geometry", nullable=True),
-            },
-            index=pa.Index("str", unique=True, name="facility_id"),
-        ),
-        "hamlets": pa.DataFrameSchema(
-            {
-                "village_code": pa.Column("str", pa.Check.str_matches(CODE)),
-                "name": pa.Column("str"),
-                "people": pa.Column("float64", count, nullable=True),
-                "geometry": pa.Column("geometry", shape),
-            },
-            index=pa.Index("str", unique=True, name="hamlet_id"),
-        ),
-        "people_points": pa.DataFrameSchema(
-            {
-                "village_code": pa.Column("str", pa.Check.str_matches(CODE)),
-                "people": pa.Column("float64", count),
-                "geometry": pa.Column("geometry", shape),
-            },
-            index=pa.Index("str", unique=True, name="point_id"),
-        ),
+        "facilities": _facilities_schema(pa),
+        **_people_schemas(pa),
         "neighbours": pa.DataFrameSchema(
             {"name": pa.Column("str"), "geometry": pa.Column("geometry", shape)},
             index=pa.Index("str", unique=True, name="neighbour_id"),

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from planner.network.editing.roads import RoadWork, drawn_shape
+from planner.network.editing.roads import EditedRoads, drawn_shape
 from planner.network.impedance import FloodArea
 from planner.network.pieces import PIECE_COLUMNS, WHOLE
 from planner.scenarios.edits import AddBoat, AddRoad, ChangeRoad, CloseRoad, Flood, ReopenRoad
@@ -124,7 +124,7 @@ def cut_at_floods(roads: gpd.GeoDataFrame, floods: Sequence[FloodArea]) -> gpd.G
     >>> cut["length_m"].to_dict()
     {'w1#0~1': 700.0, 'w1#0~2': 300.0}
     """
-    work = RoadWork(roads)
+    work = EditedRoads(roads)
     for flood in floods:
         if flood.factor == 0:
             work.flood(flood.polygon)
@@ -165,7 +165,7 @@ def road_overlay(roads: gpd.GeoDataFrame, edits: Sequence[Edit], rule: DrawingRu
     >>> overlay.gone.tolist(), overlay.put["maxspeed_kph"].to_dict()
     (['w1#0'], {'w1#0': 30.0})
     """
-    work = RoadWork(roads, rule)
+    work = EditedRoads(roads, rule)
     for number, edit in enumerate(edits, start=1):
         match edit:
             case CloseRoad():
@@ -181,7 +181,7 @@ def road_overlay(roads: gpd.GeoDataFrame, edits: Sequence[Edit], rule: DrawingRu
     return _overlay_of(work, edits)
 
 
-def _overlay_of(work: RoadWork, edits: Sequence[Edit]) -> RoadOverlay:
+def _overlay_of(work: EditedRoads, edits: Sequence[Edit]) -> RoadOverlay:
     """Return what has changed."""
     base = work.base
     put = [row for road_id, row in work.rows.items() if road_id not in work.closed]

@@ -157,10 +157,14 @@ class Ask:
         return self.budget_idr is not None or (self.target is not None and self.least == "money")
 
     def _kinds(self) -> list[tuple[str, bool]]:
-        """Return what is wrong with a value whatever the others are."""
+        """Return what is wrong with a value whatever the others are; the first that is gets told."""
+        return [*self._sizes(), *self._lists(), *self._searching()]
+
+    def _sizes(self) -> list[tuple[str, bool]]:
+        """Return what is wrong with what is best, and with how much of it."""
         units, money, target = self.units, self.budget_idr, self.target
         away, until, needed = self.min_distance_m, self.gradual_minutes, self.backup
-        what, seasons, seed = self.objective, self.seasons, self.seed
+        what = self.objective
         one_of = f"objective is one of {', '.join(Objective)}, not {what!r}"
         return [
             (one_of, not isinstance(what, str) or what not in set(Objective)),
@@ -193,6 +197,11 @@ class Ask:
                 f"backup is how many units must be within the limit, from 2 to {MOST_NEEDED}, not {needed!r}",
                 needed is not None and not (is_whole(needed) and 2 <= needed <= MOST_NEEDED),
             ),
+        ]
+
+    def _lists(self) -> list[tuple[str, bool]]:
+        """Return what is wrong with the rules for all plans."""
+        return [
             *(
                 (f"{name} is true or false, not {value!r}", not isinstance(value, bool))
                 for name, value in (("capacity", self.capacity), ("one_per_village", self.one_per_village))
@@ -208,6 +217,12 @@ class Ask:
                 )
                 for name, value in (("forced", self.forced), ("forbidden", self.forbidden))
             ),
+        ]
+
+    def _searching(self) -> list[tuple[str, bool]]:
+        """Return what is wrong with the seasons, and with how a plan is searched."""
+        seasons, seed = self.seasons, self.seed
+        return [
             (
                 f"seasons are dry, wet or both, as in ['dry'], not {seasons!r}",
                 seasons is not None

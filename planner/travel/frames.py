@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geodata.arguments import is_number, require_word
+from geodata.arguments import require_word
 from geodata.checked.frame import counts, in_crs, unique_ids
 from geodata.errors import ConfigError, SchemaError, counted, first_five
 from geodata.layers import require_layers
@@ -21,6 +21,7 @@ from planner.network.overlay import cut_at_floods, flood_areas
 from planner.scenarios.edits import FACILITY_EDITS
 from planner.scenarios.modes import SEASONS, Profile
 from planner.scenarios.scenario import Scenario, checked_scenario
+from planner.travel.arguments import PAIR, limit_in_s, limits_s, numbers_of_pairs, require_metres
 from planner.travel.isochrones import (
     CELLS_A_SIDE,
     CELLS_M,
@@ -45,13 +46,8 @@ if TYPE_CHECKING:
     from planner.travel.paths import Path
     from planner.travel.router import Direction
 
-PAIR = ("place_id", "facility_id")
 # The road on which a place was put, in frames such as a gaps' demand; so near it lies on it.
 ROAD_ID, ON_ROAD_M = "road_id", 0.1
-# Beyond so many minutes there is no way that anybody goes.
-MOST_MINUTES = 1e6
-# No country is so wide.
-MOST_METRES = 1e7
 
 
 class Travel:
@@ -210,7 +206,7 @@ class Travel:
         >>> trips.within(home, units, minutes=0.5)["facility_id"].tolist()
         ['u1']
         """
-        limit_s = _limit_s(minutes)
+        limit_s = limit_in_s(minutes)
         start, stop = self._stops(places, "places"), self._stops(facilities, "facilities")
         pairs = self.router.within(start, stop, limit_s, direction=direction)
         return pd.DataFrame(
@@ -420,7 +416,7 @@ class Travel:
         if pairs is None:
             every = pd.MultiIndex.from_product([places.index, facilities.index], names=PAIR)
             pairs = every.to_frame(index=False)
-        at = _numbers(pairs, places.index, facilities.index)
+        at = numbers_of_pairs(pairs, places.index, facilities.index)
         asked = np.flatnonzero((at >= 0).all(axis=1))
         found: list[Path | None] = [None] * len(pairs)
         begin, end, numbers = self._each(start, at[asked, 0]), self._each(stop, at[asked, 1]), at[asked]
@@ -496,11 +492,11 @@ class Travel:
         [False, True]
         """
         stops = self._stops(facilities, "facilities")
-        limits = _limits_s(minutes)
+        limits = limits_s(minutes)
         if len(stops) == 0 or len(limits) == 0:
             msg = "isochrones need at least one facility and at least one limit"
             raise ConfigError(msg)
-        _require_metres(step_m, "step_m")
+        require_metres(step_m, "step_m")
         parts = []
         for i in range(len(stops)):
             one = self.router.stops(stops.points[i : i + 1])
@@ -564,7 +560,7 @@ class Travel:
         >>> trips.catchments(homes, unit, 0.5, cell_m=20.0)["people_total"].to_dict()
         {'u1': 30.0}
         """
-        _require_metres(cell_m, "cell_m")
+        require_metres(cell_m, "cell_m")
         west, south, east, north = self.area.bounds
         if cell_m is not None and cell_m < np.sqrt((east - west) * (north - south) / MOST_ASKED):
             msg = f"cell_m={cell_m!r} makes over {MOST_ASKED:,} cells: give a larger one, or None"
@@ -575,7 +571,7 @@ class Travel:
             msg = "catchments needs a column people in places (NaN where unknown)"
             raise SchemaError(msg)
         people = counts(places["people"], "places.people")
-        limit_s = _limit_s(minutes)
+        limit_s = limit_in_s(minutes)
         start, stop = self._stops(places, "places"), self._stops(facilities, "facilities")
         size_m = self._cell_m(stop, limit_s, cell_m, direction)
         grid = make_grid(self.router, self.area.bounds, cell_m=size_m, inside=self.area)
@@ -654,48 +650,6 @@ class Travel:
                 "or is it another kabupaten? Leave them out."
             )
             raise SchemaError(msg)
-
-
-def _numbers(pairs: pd.DataFrame, places: pd.Index, facilities: pd.Index) -> NDArray[np.int64]:
-    """Return the rows of each pair's place and facility, -1 for a facility without a name."""
-    if not isinstance(pairs, pd.DataFrame) or not set(PAIR) <= set(pairs.columns):
-        msg = f"pairs needs the columns {' and '.join(PAIR)}, as nearest() and within() return them"
-        raise SchemaError(msg)
-    out = np.empty((len(pairs), 2), dtype=np.int64)
-    for i, (name, known) in enumerate(zip(PAIR, (places, facilities), strict=True)):
-        out[:, i] = known.get_indexer(pairs[name])
-        none = (pairs[name] == "").to_numpy() if name == "facility_id" else np.zeros(len(pairs), dtype=bool)
-        strange = (out[:, i] < 0) & ~none
-        if strange.any():
-            msg = f"pairs.{name}: {strange.sum()} are not there: {first_five(pairs[name][strange])}"
-            raise SchemaError(msg)
-    return out
-
-
-def _limits_s(minutes: Sequence[float]) -> list[float]:
-    """Return several limits in seconds."""
-    if isinstance(minutes, (str, bytes)) or not hasattr(minutes, "__iter__"):
-        msg = f"minutes are limits of 0 or more, as numbers in a list, such as [15, 30], not {minutes!r}"
-        raise ConfigError(msg)
-    return [_limit_s(m) for m in minutes]
-
-
-def _require_metres(value: float | None, name: str) -> None:
-    """Raise ConfigError for a length that is none."""
-    if value is not None and not (is_number(value) and 0 < value <= MOST_METRES):
-        msg = f"{name} is a length in metres above 0, or None, not {value!r}"
-        raise ConfigError(msg)
-
-
-def _limit_s(minutes: float) -> float:
-    """Return a limit in seconds."""
-    endless = isinstance(minutes, (float, np.floating)) and minutes == np.inf
-    if not endless and not (is_number(minutes) and 0 <= minutes <= MOST_MINUTES):
-        msg = (
-            f"minutes is a limit of 0 or more, as a number up to {MOST_MINUTES:,.0f} or inf, not {minutes!r}"
-        )
-        raise ConfigError(msg)
-    return round(float(minutes) * 60.0, 6)
 
 
 def travel_by(

@@ -55,7 +55,7 @@ class _Boxes:
         return [self._ids[i] for i in np.flatnonzero(hit)]
 
 
-class RoadWork:
+class EditedRoads:
     """The pieces that edits have touched so far."""
 
     def __init__(self, roads: gpd.GeoDataFrame, rule: DrawingRule | None = None) -> None:
