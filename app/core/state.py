@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from app.areas.area import Answer, Area, Box
     from app.figures.measures import Measure
-    from app.figures.sheets import Headline
+    from app.figures.sheets import KindHeadline
     from app.store import Saved
     from planner.scenarios.edits import Edit
 
@@ -209,7 +209,7 @@ class State(param.Parameterized):  # type: ignore[misc] # param ships no types
         self._held = (self._held[0], found)
         return found
 
-    def headlines(self) -> list[Headline]:
+    def headlines(self) -> list[KindHeadline]:
         """Return one headline a kind, of what is shown, against what it is compared with."""
         other = self.compared if self.differs else None
         return headlines(self.answer, self.season, group=self.group, other=other)

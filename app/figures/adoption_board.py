@@ -27,7 +27,7 @@ def kept_records(store: Store, area: Area) -> list[Adoption]:
 
 
 @dataclass(frozen=True)
-class Line:
+class BoardLine:
     """One puskesmas on the board; ``entry`` is None as long as nobody said anything of it."""
 
     facility_id: str
@@ -58,12 +58,12 @@ class Board:
         The latest changes, newest first.
     """
 
-    lines: tuple[Line, ...]
+    lines: tuple[BoardLine, ...]
     progress: StageProgress
     strangers: tuple[str, ...]
     trail: tuple[AdoptionChange, ...]
 
-    def line(self, facility_id: str) -> Line | None:
+    def line(self, facility_id: str) -> BoardLine | None:
         """Return the line of a puskesmas, if it has one."""
         return next((line for line in self.lines if line.facility_id == facility_id), None)
 
@@ -78,7 +78,7 @@ def read_board(area: Area, store: Store, stages: Stages, *, changes: int) -> Boa
     names = district_names(villages)
     district = {v: names.get(code, "") for v, code in villages["district_code"].items()}
     lines = [
-        Line(
+        BoardLine(
             i,
             row.name or i,
             district.get(row.village_code, ""),

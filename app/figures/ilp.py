@@ -94,7 +94,7 @@ def group_reach(answer: Answer, group: str, kind: str, season: str) -> GroupReac
 
 
 @dataclass(frozen=True)
-class Unit:
+class NamedUnit:
     """A unit by its id and name; both "" where there is none."""
 
     id: str
@@ -115,7 +115,7 @@ class Service:
     functioning: str
     state: str
     reason: str
-    unit: Unit
+    unit: NamedUnit
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ class ReferralLeg:
     """The leg of a referral that ends at a unit of a kind; minutes NaN = unknown, inf = no way."""
 
     kind: str
-    unit: Unit
+    unit: NamedUnit
     minutes: float
 
 
@@ -146,7 +146,7 @@ class VillagePws:
 
     services: list[Service]
     groups: list[GroupCount]
-    puskesmas: Unit
+    puskesmas: NamedUnit
     how: str
     legs: list[ReferralLeg]
     referral_minutes: float
@@ -209,13 +209,13 @@ def _groups(answer: Answer, code: str) -> list[GroupCount]:
     return [GroupCount(group, float(people), str(origin)) for group, people, origin in rows]
 
 
-def _unit(answer: Answer, facility_id: str) -> Unit:
+def _unit(answer: Answer, facility_id: str) -> NamedUnit:
     names = answer.gaps.layers.facilities["name"]
-    return Unit(facility_id, str(names.get(facility_id) or facility_id))
+    return NamedUnit(facility_id, str(names.get(facility_id) or facility_id))
 
 
 @dataclass(frozen=True)
-class Asked:
+class AskedOfUnit:
     """What a standard asks of a unit, and what the unit has (NaN = unknown)."""
 
     what: str
@@ -238,7 +238,7 @@ class Profession:
 
     kind: str
     functions: str
-    asked: list[Asked]
+    asked: list[AskedOfUnit]
     capacity: float
     capacity_from: str
     people: float
@@ -254,7 +254,7 @@ class UnitIlp:
     """
 
     roles: list[Profession]
-    parent: Unit
+    parent: NamedUnit
     how: str
     villages: int | None
     proposed: int
@@ -272,7 +272,7 @@ def unit_ilp(answer: Answer, facility_id: str) -> UnitIlp:
         for _, row in units.iterrows()
     ]
     network = ilp.jejaring
-    parent, how = Unit("", ""), ""
+    parent, how = NamedUnit("", ""), ""
     if facility_id in network.units.index:
         found = network.units.loc[facility_id]
         parent, how = _unit(answer, found["parent_id"]), str(found["how"])
@@ -284,9 +284,9 @@ def unit_ilp(answer: Answer, facility_id: str) -> UnitIlp:
 
 
 def _role(facts: pd.Series[Any], rule: KindStandard, row: pd.Series[Any], load: pd.Series[Any]) -> Profession:
-    asked = [Asked(role, _number(facts, f"{STAFF}{role}"), float(n)) for role, n in rule.staff.items()]
+    asked = [AskedOfUnit(role, _number(facts, f"{STAFF}{role}"), float(n)) for role, n in rule.staff.items()]
     if rule.open_days_month is not None:
-        asked.append(Asked("open_days", _number(facts, OPEN_DAYS), rule.open_days_month))
+        asked.append(AskedOfUnit("open_days", _number(facts, OPEN_DAYS), rule.open_days_month))
     capacity = float(row["capacity_people"])
     source = "" if math.isnan(capacity) else "standard"
     if not math.isnan(_number(facts, "capacity_people")):

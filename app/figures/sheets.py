@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Headline:
+class KindHeadline:
     """One kind's totals in the season shown, and the difference to what it is compared with.
 
     Unknown is NaN; ``people_change`` and ``gap_change`` are None where nothing is compared.
@@ -60,7 +60,7 @@ class Headline:
 
 def headlines(
     answer: Answer, season: Season, *, group: str = "", other: Answer | None = None
-) -> list[Headline]:
+) -> list[KindHeadline]:
     """Return one headline a kind of the standard.
 
     Parameters
@@ -79,7 +79,7 @@ def headlines(
             change = people - _reached(other, kind, season, group)[0]
             gap = here["villages_gap"] - other.reach(kind, season)["villages_gap"]
         out.append(
-            Headline(
+            KindHeadline(
                 kind,
                 here["listed"],
                 here["mode"],

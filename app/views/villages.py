@@ -27,7 +27,7 @@ FILTERS = ("query", "district", "status", "reason")
 
 
 @dataclass(frozen=True)
-class Row:
+class VillageRow:
     """One line of the list."""
 
     rank: int
@@ -102,10 +102,10 @@ class _Ranked(Follows):
         )  # fmt: skip
 
 
-def _rows(table: pd.DataFrame, most: int) -> list[Row]:
+def _rows(table: pd.DataFrame, most: int) -> list[VillageRow]:
     """Return the first lines of a ranking."""
     return [
-        Row(
+        VillageRow(
             rank=i, code=str(r.Index), name=r.village_name, district=r.district_name, people=r.people,
             unreached=r.unreached, unsure=r.unsure, minutes=r.minutes_median, open=r.share_unknown > 0,
             status=r.status,

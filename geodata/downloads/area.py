@@ -16,7 +16,7 @@ from geodata.codes import check_regency_code, district_of
 from geodata.crs import WGS84
 from geodata.downloads.area_yml import area_yml
 from geodata.downloads.catalogue import region_of, sources, tile_names
-from geodata.downloads.osm_area import Part, cut_osm, overpass_question
+from geodata.downloads.osm_area import OsmPart, cut_osm, overpass_question
 from geodata.downloads.osm_tables import health_facilities, settlements, water
 from geodata.downloads.rasters import cut_rasters
 from geodata.downloads.whole import missing_villages
@@ -97,9 +97,9 @@ class Wish:
     buffer_km: float = 10.0
 
     @property
-    def parts(self) -> frozenset[Part]:
+    def parts(self) -> frozenset[OsmPart]:
         """What is wanted of OpenStreetMap."""
-        return frozenset(p for p in Part if p.value not in self.without)
+        return frozenset(p for p in OsmPart if p.value not in self.without)
 
 
 @dataclass
@@ -280,7 +280,7 @@ def _write_osm(work: _Work, zone: shapely.Geometry) -> dict[str, int]:
     _osm_file(work, zone, box)
     path, counts = work.stage / OSM, {}
     of_osm: list[dict[str, Any]] = [{"file": OSM}]
-    if Part.FACILITIES in wish.parts:
+    if OsmPart.FACILITIES in wish.parts:
         health = health_facilities(path, box)
         for name, table in ((FACILITIES, health.listed), (UNCLEAR, health.unclear)):
             (work.stage / name).write_text(csv_text(table, index=False), "utf-8")
@@ -293,7 +293,7 @@ def _write_osm(work: _Work, zone: shapely.Geometry) -> dict[str, int]:
                 "write their kind, and add the file to AREA.yml",
             ))  # fmt: skip
     for part, name, read in (
-        (Part.SETTLEMENTS, SETTLEMENTS, settlements), (Part.WATER, WATER, water),
+        (OsmPart.SETTLEMENTS, SETTLEMENTS, settlements), (OsmPart.WATER, WATER, water),
     ):  # fmt: skip
         if part in wish.parts:
             frame = read(path, box)

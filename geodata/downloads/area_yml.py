@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from geodata.downloads.catalogue import sources
-from geodata.downloads.osm_area import Part
+from geodata.downloads.osm_area import OsmPart
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -41,7 +41,7 @@ def area_yml(
     name: str,
     buffer_km: float,
     files: Collection[str],
-    parts: Collection[Part],
+    parts: Collection[OsmPart],
     *,
     districts: bool = True,
 ) -> str:
@@ -63,13 +63,13 @@ def area_yml(
     >>> print(area_yml("19.04", "Kabupaten Bangka Tengah", 10, ["villages.geojson"], []).splitlines()[3])
     code: "19.04"
     """
-    roads = Part.ROADS in parts
+    roads = OsmPart.ROADS in parts
     lines = [HEAD + f'code: "{code}"\nname: {_quoted(name)}\nbuffer_km: {buffer_km:g}\n']
     named = "" if not districts else ", district_name: kecamatan"
     lines.append(_layer("boundaries", f"path: villages.geojson, code: kode, name: nama{named}", "boundaries"))
     if roads:
         lines.append(_layer("roads", "path: osm.osm.pbf", "overpass"))
-    if Part.FACILITIES in parts:
+    if OsmPart.FACILITIES in parts:
         lines.append(FACILITIES_NOTE)
         if "facilities.csv" in files:
             what = "path: facilities.csv, id: id, name: name, kind: {column: kind}, lat: lat, lon: lon"
@@ -80,7 +80,7 @@ def area_yml(
             lines.append(UNCLEAR_NOTE)
     if "water.geojson" in files:
         lines.append(_layer("water", "path: water.geojson", "overpass"))
-    elif Part.WATER in parts:
+    elif OsmPart.WATER in parts:
         lines.append("# OpenStreetMap has no river, canal or lake here.\n")
     if "elevation.tif" in files:
         # Heights are taken along roads, so without roads there is nothing to take them for.

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 from geodata.downloads.catalogue import Checksum, Content
 from geodata.downloads.content import ENDINGS, WrongContentError, require_content
-from geodata.downloads.store import Kept, Started, Store, digest
+from geodata.downloads.store import DownloadStore, Kept, Started, digest
 from geodata.errors import ConfigError, DownloadError, JangkauError
 from geodata.files.lock import held
 
@@ -139,7 +139,7 @@ class Downloads:
         named = ", ".join(f"{k} {v}" for k, v in sorted(fields.items()))
         what = f"{source.name} ({named})" if named else source.name
         key = digest(source.name, *(f"{k}={v}" for k, v in sorted(fields.items())), question)
-        store = Store(self.cache)
+        store = DownloadStore(self.cache)
         store.open()
         with held(store.lock(key), f"{what} is being downloaded"):
             kept = store.find(key)
@@ -197,7 +197,7 @@ class _Ask:
     """One download: who asks, what for, and what is kept of it already."""
 
     client: Downloads
-    store: Store
+    store: DownloadStore
     source: Source
     key: str
     question: str

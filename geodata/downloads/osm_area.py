@@ -46,7 +46,7 @@ BATCH = 20_000
 LARGE_BYTES = 150 * 2**20
 
 
-class Part(StrEnum):
+class OsmPart(StrEnum):
     """What OpenStreetMap can give."""
 
     ROADS = "roads"
@@ -55,16 +55,18 @@ class Part(StrEnum):
     FACILITIES = "facilities"
 
 
-QUESTIONS: dict[Part, tuple[str, ...]] = {
-    Part.ROADS: (*(f"way{f}" for f in FILTERS), 'rel["route"="ferry"]'),
-    Part.WATER: ('nwr["natural"="water"]', 'way["waterway"~"^(river|canal|riverbank)$"]',
+QUESTIONS: dict[OsmPart, tuple[str, ...]] = {
+    OsmPart.ROADS: (*(f"way{f}" for f in FILTERS), 'rel["route"="ferry"]'),
+    OsmPart.WATER: ('nwr["natural"="water"]', 'way["waterway"~"^(river|canal|riverbank)$"]',
                  'rel["waterway"="riverbank"]'),
-    Part.SETTLEMENTS: (f'node["place"~"^({"|".join(sorted(SETTLEMENTS))})$"]',),
-    Part.FACILITIES: (f'nwr["amenity"~"^({"|".join(sorted(HEALTH_AMENITIES))})$"]', 'nwr["healthcare"]'),
+    OsmPart.SETTLEMENTS: (f'node["place"~"^({"|".join(sorted(SETTLEMENTS))})$"]',),
+    OsmPart.FACILITIES: (f'nwr["amenity"~"^({"|".join(sorted(HEALTH_AMENITIES))})$"]', 'nwr["healthcare"]'),
 }  # fmt: skip
 
 
-def overpass_question(zone_lonlat: shapely.Geometry, parts: Collection[Part], *, timeout_s: int = 180) -> str:
+def overpass_question(
+    zone_lonlat: shapely.Geometry, parts: Collection[OsmPart], *, timeout_s: int = 180
+) -> str:
     """Return the one question to an Overpass server for all that is wanted of an area.
 
     Parameters
@@ -78,12 +80,12 @@ def overpass_question(zone_lonlat: shapely.Geometry, parts: Collection[Part], *,
 
     Examples
     --------
-    >>> print(overpass_question(shapely.box(106, -3, 107, -2), [Part.SETTLEMENTS]).splitlines()[0])
+    >>> print(overpass_question(shapely.box(106, -3, 107, -2), [OsmPart.SETTLEMENTS]).splitlines()[0])
     [out:xml][timeout:180][maxsize:1073741824];
     """
     outlines = [_outline(p) for p in shapely.get_parts(shapely.buffer(zone_lonlat, OUTLINE_DEGREES))]
     lines = [
-        f'{what}(poly:"{outline}");' for part in Part if part in parts for what in QUESTIONS[part]
+        f'{what}(poly:"{outline}");' for part in OsmPart if part in parts for what in QUESTIONS[part]
         for outline in outlines
     ]  # fmt: skip
     inside = "\n  ".join(lines)
@@ -97,23 +99,23 @@ def _outline(polygon: shapely.Polygon) -> str:
     return " ".join(f"{lat:.5f} {lon:.5f}" for lon, lat in corners)
 
 
-def is_wanted(kind: str, tags: Mapping[str, str], parts: Collection[Part]) -> bool:
+def is_wanted(kind: str, tags: Mapping[str, str], parts: Collection[OsmPart]) -> bool:
     """Return whether a node, way or relation (``n``, ``w``, ``r``) is kept for its own tags.
 
     Examples
     --------
-    >>> is_wanted("n", {"place": "hamlet"}, {Part.SETTLEMENTS})
+    >>> is_wanted("n", {"place": "hamlet"}, {OsmPart.SETTLEMENTS})
     True
-    >>> is_wanted("n", {"shop": "kiosk"}, set(Part))
+    >>> is_wanted("n", {"shop": "kiosk"}, set(OsmPart))
     False
     """
-    if Part.FACILITIES in parts and is_health(tags):
+    if OsmPart.FACILITIES in parts and is_health(tags):
         return True
     if kind == "n":
-        return Part.SETTLEMENTS in parts and tags.get("place") in SETTLEMENTS
-    if Part.WATER in parts and (tags.get("natural") == "water" or tags.get("waterway") in WATERWAYS):
+        return OsmPart.SETTLEMENTS in parts and tags.get("place") in SETTLEMENTS
+    if OsmPart.WATER in parts and (tags.get("natural") == "water" or tags.get("waterway") in WATERWAYS):
         return True
-    if Part.ROADS not in parts:
+    if OsmPart.ROADS not in parts:
         return False
     if kind == "r":
         return tags.get("route") == FERRY
@@ -139,7 +141,7 @@ def kept_tags(tags: Mapping[str, str]) -> dict[str, str]:
 
 
 def cut_osm(
-    path: Path, out: Path, box: Box, parts: Collection[Part], *, what: str = "osm", named: str = ""
+    path: Path, out: Path, box: Box, parts: Collection[OsmPart], *, what: str = "osm", named: str = ""
 ) -> int:
     """Write what is wanted of an area from an OpenStreetMap file; returns how many objects.
 
@@ -196,7 +198,7 @@ _KEYS = (
 )  # fmt: skip
 
 
-def _chosen(file: OsmFile, large: bool, out: Path, box: Box, parts: Collection[Part]) -> OsmFile:  # noqa: FBT001 - of the file
+def _chosen(file: OsmFile, large: bool, out: Path, box: Box, parts: Collection[OsmPart]) -> OsmFile:  # noqa: FBT001 - of the file
     """Return a tracker of the nodes, ways and relations that are wanted for themselves."""
     import osmium
     from osmium.filter import IdFilter, KeyFilter
@@ -229,7 +231,7 @@ def _chosen(file: OsmFile, large: bool, out: Path, box: Box, parts: Collection[P
     return keep
 
 
-def _members(file: OsmFile, parts: Collection[Part]) -> dict[int, list[int]]:
+def _members(file: OsmFile, parts: Collection[OsmPart]) -> dict[int, list[int]]:
     """Return the member ways of wanted relations, by the relation's id."""
     import osmium
     from osmium.filter import KeyFilter

@@ -60,7 +60,7 @@ class Started:
 
 
 @dataclass(frozen=True)
-class Store:
+class DownloadStore:
     """The cache's folder."""
 
     folder: Path

@@ -26,7 +26,7 @@ ROWS = 3
 ONE_DISTRICT = 0.9
 
 
-class Told(NamedTuple):
+class ToldVillage(NamedTuple):
     """What a row tells of its village.
 
     Attributes
@@ -69,7 +69,7 @@ class Where(NamedTuple):
     keys: tuple[str, str]
 
 
-def of_other_numbering(rows: Sequence[Told], regencies: Collection[str], where: Where) -> Numbering:
+def of_other_numbering(rows: Sequence[ToldVillage], regencies: Collection[str], where: Where) -> Numbering:
     """Return which rows have a code of another numbering or edition: their names count.
 
     So it is with all codes of the area where most names are those of other villages and the digits of each
@@ -93,11 +93,11 @@ def of_other_numbering(rows: Sequence[Told], regencies: Collection[str], where: 
 
     Examples
     --------
-    >>> old = [Told(f"91.01.02.200{i}", f"93.01.02.200{i}", True) for i in range(1, 5)]
+    >>> old = [ToldVillage(f"91.01.02.200{i}", f"93.01.02.200{i}", True) for i in range(1, 5)]
     >>> pustu = Where("facilities", "pustu.csv", ("village", "village_name"))
     >>> of_other_numbering(old, {"93.01"}, pustu).other.tolist()
     [True, True, True, True]
-    >>> own = [Told(f"93.01.02.200{i}", f"93.01.02.200{i}", True) for i in range(1, 5)]
+    >>> own = [ToldVillage(f"93.01.02.200{i}", f"93.01.02.200{i}", True) for i in range(1, 5)]
     >>> bool(of_other_numbering(own, {"93.01"}, pustu).other.any())
     False
     """
@@ -120,7 +120,7 @@ def of_other_numbering(rows: Sequence[Told], regencies: Collection[str], where: 
     return Numbering(out, disputed)
 
 
-def _renumbered(rows: Sequence[Told], where: Where) -> bool:
+def _renumbered(rows: Sequence[ToldVillage], where: Where) -> bool:
     """Return whether the codes of the area are those of another numbering."""
     against = [(r.code, r.named) for r in rows if r.code and r.named and r.named != r.code]
     agree = sum(r.named is not None and r.named == r.code for r in rows)

@@ -33,7 +33,7 @@ BLOCK = 1 << 20
 STEP_BYTES, LEAST_BYTES = 1 << 24, 4
 
 
-class Places(NamedTuple):
+class NodePlaces(NamedTuple):
     """Where nodes are, and what stands at those that a file has more than once.
 
     Attributes
@@ -48,7 +48,7 @@ class Places(NamedTuple):
     again: dict[int, str]
 
 
-def places_of(path: Path, ids: NDArray[np.int64], deleted: set[int]) -> Places:
+def places_of(path: Path, ids: NDArray[np.int64], deleted: set[int]) -> NodePlaces:
     """Return where the file has nodes. The order in which it has them says nothing.
 
     Parameters
@@ -75,7 +75,7 @@ def places_of(path: Path, ids: NDArray[np.int64], deleted: set[int]) -> Places:
     """
     place = np.full((len(ids), 2), NOWHERE[0], dtype=np.int64)
     if len(ids) == 0:
-        return Places(place, {})
+        return NodePlaces(place, {})
     if ids[0] < 0 or path.stat().st_size <= SMALL_BYTES:
         blocks: Iterable[NDArray[np.void]] = [_one_by_one(path, ids)]
     else:
@@ -92,7 +92,7 @@ def places_of(path: Path, ids: NDArray[np.int64], deleted: set[int]) -> Places:
     twice = np.flatnonzero((times > 1) & ~gone)
     newest, again = _newest(path, ids[twice].tolist())
     place[twice] = np.array([newest[i] for i in ids[twice].tolist()], dtype=np.int64).reshape(-1, 2)
-    return Places(place, again)
+    return NodePlaces(place, again)
 
 
 def _newest(path: Path, ids: list[int]) -> tuple[dict[int, tuple[int, int]], dict[int, str]]:
@@ -112,7 +112,7 @@ def _newest(path: Path, ids: list[int]) -> tuple[dict[int, tuple[int, int]], dic
     return {i: one.shape for i, one in newest.items()}, again
 
 
-def places_in(files: Sequence[tuple[Path, set[int]]], ids: NDArray[np.int64]) -> Places:
+def places_in(files: Sequence[tuple[Path, set[int]]], ids: NDArray[np.int64]) -> NodePlaces:
     """Return where the first of some files that has a node has it; as :func:`places_of` for one.
 
     Parameters
@@ -138,7 +138,7 @@ def places_in(files: Sequence[tuple[Path, set[int]]], ids: NDArray[np.int64]) ->
             found = places_of(path, ids[left], deleted)
             place[left] = found.place
             again = {**found.again, **again}
-    return Places(place, again)
+    return NodePlaces(place, again)
 
 
 def degrees(place: NDArray[np.int64], own: NDArray[np.int64]) -> NDArray[np.float64]:

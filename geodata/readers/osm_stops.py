@@ -33,7 +33,8 @@ def barriers_of(path: Path, deleted: set[int], again: Mapping[int, str]) -> dict
     deleted
         Ids of nodes that are none any more.
     again
-        What stands at nodes that are in the file more than once (:class:`geodata.readers.osm_nodes.Places`).
+        What stands at nodes that are in the file more than once
+        (:class:`geodata.readers.osm_nodes.NodePlaces`).
     """
     import osmium
     from osmium.filter import KeyFilter

@@ -51,7 +51,7 @@ class _Token(NamedTuple):
     line: int
 
 
-class Outlines(NamedTuple):
+class FileOutlines(NamedTuple):
     """What a file holds.
 
     Attributes
@@ -67,7 +67,7 @@ class Outlines(NamedTuple):
     findings: tuple[Finding, ...]
 
 
-def read_outlines_sql(path: Path, *, prefix: str = "", named: str = "") -> Outlines:
+def read_outlines_sql(path: Path, *, prefix: str = "", named: str = "") -> FileOutlines:
     r"""Read the outlines of a file of wilayah_boundaries.
 
     Parameters
@@ -128,7 +128,7 @@ def read_outlines_sql(path: Path, *, prefix: str = "", named: str = "") -> Outli
         {"kode": pd.Series(codes, dtype="str"), "nama": pd.Series(names, dtype="str")},
         geometry=gpd.GeoSeries(shapes, crs=WGS84), crs=WGS84,
     )  # fmt: skip
-    return Outlines(frame, _findings(frame, loose))
+    return FileOutlines(frame, _findings(frame, loose))
 
 
 def _findings(frame: gpd.GeoDataFrame, loose: list[str]) -> tuple[Finding, ...]:

@@ -29,7 +29,7 @@ from geodata.readers.columns import Columns, known_heads
 from geodata.readers.files.table import holds_table, read_table
 from geodata.readers.files.vector import read_vector
 from geodata.readers.near_names import nearly
-from geodata.readers.numbering import Told, Where, of_other_numbering
+from geodata.readers.numbering import ToldVillage, Where, of_other_numbering
 from geodata.vocabulary.statuses import Word
 
 if TYPE_CHECKING:
@@ -303,14 +303,14 @@ def bridge(rows: Rows, register: Register, layer: str, file: str, columns: tuple
     return Bridged(code, found_by, system, said, renumbered)
 
 
-def _told(code: object, name: object, district: object, register: Register) -> Told:
+def _told(code: object, name: object, district: object, register: Register) -> ToldVillage:
     """Return what a row tells of its village, for the proof whose numbering its code is."""
     parsed = parse_village_code(code) if isinstance(code, str) else None
     key, within = _village(name), _key(district)
     if key and parsed is not None and register.names.get(parsed, ("", ""))[0] == key:
-        return Told(parsed, parsed, sure=bool(within))
+        return ToldVillage(parsed, parsed, sure=bool(within))
     exact = register.named(key, within) if key else []
-    return Told(parsed, exact[0] if len(exact) == 1 else None, sure=bool(within))
+    return ToldVillage(parsed, exact[0] if len(exact) == 1 else None, sure=bool(within))
 
 
 def _one(

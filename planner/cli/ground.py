@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 GROUND_FILES = ("scenario", "measures", "places", "exclude", "schools", "offices", "site_rules")
 
 
-class Ground(NamedTuple):
+class SitingGround(NamedTuple):
     """What can be done, where new units may be and may not, and what is known of the ground."""
 
     measures: Measures
@@ -54,7 +54,7 @@ def add_ground(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--exclude", type=Path, metavar="FILE", help="areas without new units (polygons)")
 
 
-def read_ground(options: argparse.Namespace) -> Ground:
+def read_ground(options: argparse.Namespace) -> SitingGround:
     """Return what :func:`add_ground` asked for.
 
     Raises
@@ -64,7 +64,7 @@ def read_ground(options: argparse.Namespace) -> Ground:
     """
     from geodata.readers.places import read_areas, read_places
 
-    return Ground(
+    return SitingGround(
         _measures(options),
         None if options.places is None else read_places(options.places),
         None if options.exclude is None else read_areas(options.exclude),

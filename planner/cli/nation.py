@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from planner.cli.console import Commands
     from planner.nation.amount import Amount
     from planner.nation.country import Files
-    from planner.nation.remote import Place
+    from planner.nation.remote import RunPlace
     from planner.nation.run import Done
     from planner.nation.sites import Planned
     from planner.scenarios.scenario import Scenario
@@ -142,7 +142,11 @@ def _nation(options: argparse.Namespace) -> int:
 
 
 def _run(
-    options: argparse.Namespace, place: Place, scenario: Scenario, measures: Measures, amount: Amount | None
+    options: argparse.Namespace,
+    place: RunPlace,
+    scenario: Scenario,
+    measures: Measures,
+    amount: Amount | None,
 ) -> int:
     """Fetch, compute and send, in a folder that is ours alone."""
     from planner.nation.cluster import workers
@@ -202,7 +206,7 @@ def _numbered(what: str, number: int) -> str:
     return what if number == 0 else f"{what}-{number + 1}"
 
 
-def _sent(status: int, place: Place) -> int:
+def _sent(status: int, place: RunPlace) -> int:
     """Send the results where they go; returns the exit status."""
     said = place.send()
     if said:

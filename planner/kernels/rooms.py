@@ -64,7 +64,7 @@ class Filled(NamedTuple):
     short: NDArray[np.bool_]
 
 
-class Ways(NamedTuple):
+class SearchTree(NamedTuple):
     """How places and sites were come to in a search.
 
     Attributes
@@ -252,8 +252,8 @@ def room_gain(
 
 
 @njit(cache=True, nogil=True)
-def _ways(places: int, sites: int) -> Ways:
-    return Ways(
+def _ways(places: int, sites: int) -> SearchTree:
+    return SearchTree(
         np.empty(places, dtype=np.int64), np.empty(places, dtype=np.int64), np.empty(sites, dtype=np.int64),
         np.empty(sites, dtype=np.int64),
     )  # fmt: skip
@@ -262,7 +262,7 @@ def _ways(places: int, sites: int) -> Ways:
 @njit(cache=True, nogil=True)
 def _phase(  # noqa: PLR0917 - a kernel takes plain arrays
     rooms: Rooms, cap: NDArray[np.int64], flow: NDArray[np.int64], free: NDArray[np.int64],
-    left: NDArray[np.int64], ways: Ways, n: int, room: int,
+    left: NDArray[np.int64], ways: SearchTree, n: int, room: int,
 ) -> int:  # fmt: skip
     """Look for ways from the roots to people at no site, and use them; returns the parts moved.
 
@@ -290,7 +290,7 @@ def _phase(  # noqa: PLR0917 - a kernel takes plain arrays
 
 
 @njit(cache=True, nogil=True)
-def _reach_holders(rooms: Rooms, flow: NDArray[np.int64], ways: Ways, n: int, i: int) -> int:
+def _reach_holders(rooms: Rooms, flow: NDArray[np.int64], ways: SearchTree, n: int, i: int) -> int:
     """Put the sites that hold people of a place into the queue; returns its length."""
     by_place = rooms.by_place
     for k in range(by_place.first[i], by_place.first[i + 1]):
@@ -304,7 +304,7 @@ def _reach_holders(rooms: Rooms, flow: NDArray[np.int64], ways: Ways, n: int, i:
 
 @njit(cache=True, nogil=True)
 def _least_on_way(
-    rooms: Rooms, cap: NDArray[np.int64], flow: NDArray[np.int64], left: NDArray[np.int64], ways: Ways,
+    rooms: Rooms, cap: NDArray[np.int64], flow: NDArray[np.int64], left: NDArray[np.int64], ways: SearchTree,
     place: int, most: int,
 ) -> np.int64:  # fmt: skip
     """Return how many parts can move along the way by which a place was come to."""
@@ -321,7 +321,7 @@ def _least_on_way(
 
 @njit(cache=True, nogil=True)
 def _shift(
-    rooms: Rooms, flow: NDArray[np.int64], left: NDArray[np.int64], ways: Ways, place: int, some: int
+    rooms: Rooms, flow: NDArray[np.int64], left: NDArray[np.int64], ways: SearchTree, place: int, some: int
 ) -> None:  # fmt: skip
     """Move parts along the way by which a place was come to."""
     i = place

@@ -48,7 +48,7 @@ class Years(NamedTuple):
     conflicts: Lists
 
 
-class Standing(NamedTuple):
+class YearsStanding(NamedTuple):
     """A rollout so far, kept up to date as sites are put in and taken out.
 
     Attributes
@@ -76,11 +76,11 @@ class Standing(NamedTuple):
 
 
 @njit(cache=True, nogil=True)
-def nothing_decided(years: Years) -> Standing:
+def nothing_decided(years: Years) -> YearsStanding:
     """Return the rollout without any site."""
     places, n = years.rest.shape[0], years.rest.shape[1] - 1
     sites = len(years.works)
-    now = Standing(
+    now = YearsStanding(
         np.full(sites, -1, np.int32), np.zeros((places, n), np.int32), np.full(places, n, np.int32),
         np.zeros((sites, n)), np.zeros(len(years.limit)), np.zeros(sites, np.int32),
     )  # fmt: skip
@@ -92,7 +92,7 @@ def nothing_decided(years: Years) -> Standing:
 
 
 @njit(cache=True, nogil=True)
-def _since(years: Years, now: Standing, place: int, new: int) -> None:
+def _since(years: Years, now: YearsStanding, place: int, new: int) -> None:
     """Have a place be covered from another year on, and tell the sites that cover it."""
     rest, old = years.rest[place], now.since[place]
     now.since[place] = new
@@ -103,7 +103,7 @@ def _since(years: Years, now: Standing, place: int, new: int) -> None:
 
 
 @njit(cache=True, nogil=True)
-def put(years: Years, now: Standing, j: int, t: int) -> None:
+def put(years: Years, now: YearsStanding, j: int, t: int) -> None:
     """Decide site j in year t, in which it can be decided."""
     w = years.works[j, t]
     now.decided[j] = t
@@ -118,7 +118,7 @@ def put(years: Years, now: Standing, j: int, t: int) -> None:
 
 
 @njit(cache=True, nogil=True)
-def take_out(years: Years, now: Standing, j: int) -> float:
+def take_out(years: Years, now: YearsStanding, j: int) -> float:
     """Take a decision back; returns what is lost by it."""
     t, n = now.decided[j], now.count.shape[1]
     w = years.works[j, t]
@@ -138,7 +138,7 @@ def take_out(years: Years, now: Standing, j: int) -> float:
 
 
 @njit(cache=True, nogil=True)
-def fits(years: Years, now: Standing, j: int, t: int) -> bool:
+def fits(years: Years, now: YearsStanding, j: int, t: int) -> bool:
     """Return whether site j can be decided in year t beside what is decided already."""
     if now.decided[j] >= 0 or now.blockers[j] > 0 or years.works[j, t] >= now.count.shape[1]:
         return False
@@ -150,7 +150,7 @@ def fits(years: Years, now: Standing, j: int, t: int) -> bool:
 
 @njit(cache=True, nogil=True)
 def best_decision(
-    years: Years, now: Standing, open_: NDArray[np.bool_], price: NDArray[np.float64], least: float
+    years: Years, now: YearsStanding, open_: NDArray[np.bool_], price: NDArray[np.float64], least: float
 ) -> tuple[int, int]:
     """Return the site and year of the decision that adds most for its price; -1 where none adds anything.
 
@@ -192,7 +192,7 @@ def best_decision(
 
 @njit(cache=True, nogil=True)
 def fill(
-    years: Years, now: Standing, open_: NDArray[np.bool_], price: NDArray[np.float64], least: float
+    years: Years, now: YearsStanding, open_: NDArray[np.bool_], price: NDArray[np.float64], least: float
 ) -> float:
     """Decide one site after the other, the one that adds most for its price; returns the gain.
 
@@ -230,7 +230,7 @@ def fill(
 
 @njit(cache=True, nogil=True)
 def move(
-    years: Years, now: Standing, j: int, first: NDArray[np.bool_], open_: NDArray[np.bool_],
+    years: Years, now: YearsStanding, j: int, first: NDArray[np.bool_], open_: NDArray[np.bool_],
     price: NDArray[np.float64], least: float,
 ) -> float:  # fmt: skip
     """Decide site j in another year, or others in its place, where that gains; returns the gain, or 0.
@@ -281,7 +281,7 @@ def move(
 
 
 @njit(cache=True, nogil=True)
-def _counted(years: Years, now: Standing, j: int, w: int, step: int) -> float:
+def _counted(years: Years, now: YearsStanding, j: int, w: int, step: int) -> float:
     """Count a site once more or less from year w on, gains left as they are; returns what that adds."""
     added = 0.0
     for e in range(years.by_site.first[j], years.by_site.first[j + 1]):
@@ -296,7 +296,7 @@ def _counted(years: Years, now: Standing, j: int, w: int, step: int) -> float:
 
 
 @njit(cache=True, nogil=True)
-def exchange_years(years: Years, now: Standing, j: int, k: int, least: float) -> float:
+def exchange_years(years: Years, now: YearsStanding, j: int, k: int, least: float) -> float:
     """Decide two sites each in the year of the other, where that gains; returns the gain, or 0."""
     at_j, at_k = now.decided[j], now.decided[k]
     n = now.count.shape[1]

@@ -29,7 +29,7 @@ CODES = ("code", "facility_id", "village_code", "regency", "parent_id")
 
 
 @dataclass(frozen=True)
-class Place:
+class RunPlace:
     """Where a run works, and where its results go.
 
     Attributes
@@ -78,7 +78,7 @@ class Place:
         return ""
 
 
-def place_of(out: str, work: Path | None) -> Place:
+def place_of(out: str, work: Path | None) -> RunPlace:
     """Return where a run works: the folder itself, or for an address one of this machine.
 
     Parameters
@@ -91,12 +91,12 @@ def place_of(out: str, work: Path | None) -> Place:
     Examples
     --------
     >>> place_of("out/nation", None).address, place_of("s3://hasil/nation", Path("work"))
-    ('', Place(folder=PosixPath('work'), address='s3://hasil/nation'))
+    ('', RunPlace(folder=PosixPath('work'), address='s3://hasil/nation'))
     """
     if not is_remote(out):
-        return Place(Path(out))
+        return RunPlace(Path(out))
     name = hashlib.sha256(shown(out).encode()).hexdigest()[:16]
-    return Place(work or Path(platformdirs.user_cache_dir("jangkau"), "nation", name), out)
+    return RunPlace(work or Path(platformdirs.user_cache_dir("jangkau"), "nation", name), out)
 
 
 def local(text: str, folder: Path, what: str) -> Path:
@@ -107,7 +107,7 @@ def local(text: str, folder: Path, what: str) -> Path:
     text
         A path, ``postgresql://…?table=name``, or an address that fsspec knows.
     folder
-        The run's, which is reserved (:meth:`Place.reserved`).
+        The run's, which is reserved (:meth:`RunPlace.reserved`).
     what
         The layer.
 

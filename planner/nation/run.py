@@ -205,7 +205,7 @@ class CountryRun:
         jobs.sort(key=lambda j: -codes[j[0]])
         found: dict[str, Region] = {}
         work = named(partial(read_regency, scenario=self.scenario), "read")
-        clock = Clock(self.progress, "kabupaten", {c: float(codes[c]) for c in codes})
+        clock = RunClock(self.progress, "kabupaten", {c: float(codes[c]) for c in codes})
         for name, result in self.workers.run(work, jobs):
             clock.one(name)
             if isinstance(result, Failure):
@@ -285,7 +285,7 @@ class CountryRun:
         self.done.kept = len(kept)
         self.done.costs = list(kept.values())
         todo = [(name, job) for name, job in jobs if name not in kept]
-        clock = Clock(self.progress, "parts", {t.name: t.expected_mb for t in tiles if t.name not in kept})
+        clock = RunClock(self.progress, "parts", {t.name: t.expected_mb for t in tiles if t.name not in kept})
         names = list(kept)
         for name, result in self.workers.run(answer_tile, todo):
             clock.one(name)
@@ -330,7 +330,7 @@ def named(work: Any, name: str) -> Any:  # noqa: ANN401 - a partial function
     return work
 
 
-class Clock:
+class RunClock:
     """Tells how far the work is, and how long it may take."""
 
     def __init__(self, progress: Progress, what: str, sizes: dict[str, float]) -> None:

@@ -19,7 +19,7 @@ from planner.nation.answers import study_for_plan
 from planner.nation.cluster import Failure
 from planner.nation.divide import AreaCurve, Division, area_curve, divide
 from planner.nation.products import RUN, opened, require_kept
-from planner.nation.run import Clock, CountryRun
+from planner.nation.run import CountryRun, RunClock
 from planner.nation.store import MANIFEST, finished, key_of, write_json, writing
 from planner.scenarios.modes import only_walked
 from planner.scenarios.scenario import checked_scenario
@@ -162,7 +162,7 @@ def _curves(
 ) -> tuple[dict[str, pd.DataFrame], dict[str, dict[str, Any]]]:
     """Return the curves of all parts that have one, by code, and what is known of each."""
     jobs = [(name, _curve_job(run.out, name, tile, kind, amount, measures)) for name, tile in tiles]
-    clock = Clock(run.progress, "curves", {name: tile.tile.expected_mb for name, tile in tiles})
+    clock = RunClock(run.progress, "curves", {name: tile.tile.expected_mb for name, tile in tiles})
     facts: dict[str, dict[str, Any]] = {}
     for name, result in run.workers.run(curve_of_tile, jobs):
         clock.one(name)

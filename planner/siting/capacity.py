@@ -36,7 +36,7 @@ SAME = 1e-6
 
 @hands_out_copies
 @dataclass(frozen=True)
-class Given:
+class GivenRoom:
     """Who has room at which units, as the engine gives people to them.
 
     Attributes
@@ -56,8 +56,8 @@ class WithRoom:
     """A plan with capacity: what it was solved on, and who has room without it and with it."""
 
     instance: RoomInstance
-    now: Given
-    then: Given
+    now: GivenRoom
+    then: GivenRoom
 
 
 def find_room(
@@ -178,7 +178,7 @@ def _capacity(gaps: Gaps, kind: str, ids: pd.Index) -> NDArray[np.float64]:
     return room
 
 
-def given(study: Study, gaps: Gaps, kind: str, season: Season) -> Given:
+def given(study: Study, gaps: Gaps, kind: str, season: Season) -> GivenRoom:
     """Return who has room at which units: the engine's times, and people given to units by least travel.
 
     Parameters
@@ -210,10 +210,10 @@ def given(study: Study, gaps: Gaps, kind: str, season: Season) -> Given:
         {"capacity_people": capacity, "people_allocated": np.nan_to_num(found.load_people)},
         index=pd.Index(units, name="facility_id"),
     )
-    return Given(with_room, table)
+    return GivenRoom(with_room, table)
 
 
-def require_room(now: Given, then: Given, promised: float) -> None:
+def require_room(now: GivenRoom, then: GivenRoom, promised: float) -> None:
     """Raise UnprovenError where the engine finds room for others than the plan promised.
 
     Parameters
@@ -230,8 +230,8 @@ def require_room(now: Given, then: Given, promised: float) -> None:
 
     Examples
     --------
-    >>> none = Given(np.zeros(2), pd.DataFrame())
-    >>> require_room(none, Given(np.array([3.0, 0.0]), pd.DataFrame()), 3.0)
+    >>> none = GivenRoom(np.zeros(2), pd.DataFrame())
+    >>> require_room(none, GivenRoom(np.array([3.0, 0.0]), pd.DataFrame()), 3.0)
     """
     found = float(then.people.sum() - now.people.sum())
     if abs(found - promised) > SAME * max(1.0, abs(promised)):

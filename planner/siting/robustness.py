@@ -21,7 +21,7 @@ from planner.scenarios.modes import SEASONS, Profile
 from planner.siting.ask import Objective
 from planner.siting.cover.instance import pairs_of
 from planner.siting.reach import BLOCK, times_within
-from planner.siting.robust.instance import DrawInstance, Times, draw_instance
+from planner.siting.robust.instance import DrawInstance, SeasonTimes, draw_instance
 from planner.siting.robust.plans import best_alone, best_expected, best_worst_case, improved
 from planner.siting.robustness_tables import chance_by_village, draw_table, plan_table, site_frequency
 from planner.siting.site import Siting
@@ -273,7 +273,7 @@ def _instance(study: Study, plan: Siting, draws: Draws, may_go_on: Callable[[], 
 
 def _times(
     study: Study, plan: Siting, season: Season, longest_s: float, may_go_on: Callable[[], None]
-) -> Times:
+) -> SeasonTimes:
     """Return the times of a season up to the longest limit, where they are shorter than to what exists."""
     profile = Profile(study.scenario.standard[plan.kind].mode, season)
     gaps = plan.before
@@ -301,7 +301,7 @@ def _times(
                 "give fewer of them, such as a larger spacing_m in a measures file, or a file of places"
             )
             raise ConfigError(msg)
-    return Times(
+    return SeasonTimes(
         np.cumsum(np.concatenate(counts)), np.concatenate(places), np.concatenate(seconds), existing_s
     )
 

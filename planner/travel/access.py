@@ -14,7 +14,7 @@ from geodata.runs import repeat_rows, run_starts
 from planner.kernels.near import TIE_M
 from planner.network.graph import components
 from planner.travel.edge_grid import EdgeGrid
-from planner.travel.snapping import Reach, Snap, Snapper, join_snaps, take_snaps
+from planner.travel.snapping import EdgesNear, Snap, Snapper, join_snaps, take_snaps
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -163,9 +163,9 @@ class Stops:
         return [(which, cKDTree(self.xy[which]), float(self.walk_m[which].max()))]
 
     @cached_property
-    def around(self) -> Reach:
+    def around(self) -> EdgesNear:
         """All edges within reach of the places that have more than one access point."""
-        return Reach.none()
+        return EdgesNear.none()
 
 
 def _snap_of(snap: Snap, place: int) -> Snap:

@@ -18,7 +18,7 @@ from planner.travel.access import Access, Stops
 from planner.travel.times import (
     NO_FACILITY,
     SECOND_DECIMALS,
-    Best,
+    BestTimes,
     SparseTimes,
     TravelTimes,
     k_best,
@@ -44,7 +44,7 @@ MANY_FACILITIES = 1000
 
 
 @dataclass(frozen=True)
-class Search:
+class NearestSearch:
     """A nearest-facility search that can be continued when a facility opens or closes.
 
     Attributes
@@ -65,7 +65,7 @@ class Search:
     facilities: Stops
     direction: Direction
     label: NDArray[np.float64]
-    best: Best
+    best: BestTimes
     times: TravelTimes
 
 
@@ -200,7 +200,9 @@ class Router:
         """
         return self.search(places, facilities, direction=direction).times
 
-    def search(self, places: Stops, facilities: Stops, *, direction: Direction = "to_facility") -> Search:
+    def search(
+        self, places: Stops, facilities: Stops, *, direction: Direction = "to_facility"
+    ) -> NearestSearch:
         """Return the nearest facilities as a search that :meth:`opened` and :meth:`closed` continue.
 
         Raises
@@ -221,12 +223,12 @@ class Router:
         role, other = trip_ends(direction)
         seeds = self.ends(facilities, other)
         label = dijkstra.nearest_source(*self._graph(direction), seeds.node, seeds.seconds, seeds.place)
-        best = Best(len(places))
+        best = BestTimes(len(places))
         best.offer_ends(self.ends(places, role), label)
         best.offer(*self._direct(places, facilities, direction))
         joined = len(facilities.nearest.point) > 0
         times = best.times(places.access_m, joined=joined)
-        return Search(places, facilities, direction, label, best, times)
+        return NearestSearch(places, facilities, direction, label, best, times)
 
     def seconds_to_nodes(self, places: Stops, nodes: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return each place's least time (s) to any of some nodes of the network.
@@ -260,7 +262,7 @@ class Router:
         best.offer_ends(self.ends(places, "leaving"), label)
         return best.travel_s
 
-    def opened(self, search: Search, point: shapely.Point, position: int) -> Search:
+    def opened(self, search: NearestSearch, point: shapely.Point, position: int) -> NearestSearch:
         """Return a search with one facility more; only what it improves is computed again.
 
         Parameters
@@ -294,7 +296,7 @@ class Router:
         seeds = self.ends(more, other)
         owner = np.full(len(seeds.node), position, dtype=np.int32)
         dijkstra.open_source(*self._graph(search.direction), label, seeds.node, seeds.seconds, owner)
-        best = Best(len(search.places))
+        best = BestTimes(len(search.places))
         old = search.times
         best.travel_s[:] = search.best.travel_s
         best.facility[:] = np.where(old.facility >= position, old.facility + 1, old.facility)
@@ -304,9 +306,9 @@ class Router:
         place, facility, seconds = self._direct(search.places, more, search.direction)
         best.offer(place, facility + position, seconds)
         times = best.times(search.places.access_m, joined=old.joined or len(more.nearest.point) > 0)
-        return Search(search.places, all_, search.direction, label, best, times)
+        return NearestSearch(search.places, all_, search.direction, label, best, times)
 
-    def closed(self, search: Search, position: int) -> Search:
+    def closed(self, search: NearestSearch, position: int) -> NearestSearch:
         """Return a search with one facility less; only the places it served are computed again.
 
         Parameters
@@ -342,7 +344,7 @@ class Router:
         )
         old = search.times
         lost = old.facility == position
-        best = Best(len(search.places))
+        best = BestTimes(len(search.places))
         best.travel_s[:] = np.where(lost, np.inf, search.best.travel_s)
         best.facility[:] = np.where(lost, NO_FACILITY, old.facility - (old.facility > position))
         ends = self.ends(search.places, role)
@@ -352,7 +354,7 @@ class Router:
         mine = lost[place]
         best.offer(place[mine], facility[mine], seconds[mine])
         times = best.times(search.places.access_m, joined=len(rest.nearest.point) > 0)
-        return Search(search.places, rest, search.direction, label, best, times)
+        return NearestSearch(search.places, rest, search.direction, label, best, times)
 
     def nearest_k(
         self, places: Stops, facilities: Stops, k: int, *, direction: Direction = "to_facility"

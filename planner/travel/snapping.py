@@ -66,7 +66,7 @@ class Snap:
 
 
 @dataclass(frozen=True)
-class Reach:
+class EdgesNear:
     """Every edge within reach of some places, kept because edits rarely change it.
 
     Attributes
@@ -86,12 +86,12 @@ class Reach:
     away_m: NDArray[np.float64]
 
     @classmethod
-    def none(cls) -> Reach:
+    def none(cls) -> EdgesNear:
         """Return a reach for which nothing has been looked at yet.
 
         Examples
         --------
-        >>> Reach.none().edges
+        >>> EdgesNear.none().edges
         0
         """
         no = np.empty(0, np.int64)
@@ -255,7 +255,7 @@ class Snapper:
             found = join_snaps(found, join_snaps(take_snaps(snap, on_land), more))
         return found
 
-    def reach(self, points: NDArray[np.object_], which: NDArray[np.int64], known: Reach) -> Reach:
+    def reach(self, points: NDArray[np.object_], which: NDArray[np.int64], known: EdgesNear) -> EdgesNear:
         """Return the edges in reach of some places; what is known of the base's is not looked up again.
 
         Parameters
@@ -265,7 +265,7 @@ class Snapper:
         which
             int64 ``(places to look at,)``, their numbers.
         known
-            What has been looked at; :meth:`Reach.none` at first.
+            What has been looked at; :meth:`EdgesNear.none` at first.
 
         Examples
         --------
@@ -274,7 +274,7 @@ class Snapper:
         >>> from planner.network.convert import one_street
         >>> street = one_street()
         >>> snapper = Snapper(street, Profile("car", "dry"), ground=Ground(), max_access_m=2000.0)
-        >>> around = snapper.reach(shapely.points([[500.0, 30.0]]), np.array([0]), Reach.none())
+        >>> around = snapper.reach(shapely.points([[500.0, 30.0]]), np.array([0]), EdgesNear.none())
         >>> around.edge.tolist(), around.away_m.tolist()
         ([0], [30.0])
         """
@@ -285,13 +285,13 @@ class Snapper:
         if len(new):
             parts.append(self._in_reach(points, new, self.indexed, closed=True))
         point, edge, away = (np.concatenate(x) for x in zip(*parts, strict=True))
-        return Reach(np.union1d(known.which, which), self.network.edges, point, edge, away)
+        return EdgesNear(np.union1d(known.which, which), self.network.edges, point, edge, away)
 
     def nearest_of_each_part_in(
         self,
         points: NDArray[np.object_],
         which: NDArray[np.int64],
-        around: Reach,
+        around: EdgesNear,
         part: NDArray[np.int32],
     ) -> Snap:
         """Return what :meth:`nearest_of_each_part` does, from the edges known to be in reach.
@@ -311,7 +311,7 @@ class Snapper:
         >>> street = one_street()
         >>> snapper = Snapper(street, Profile("car", "dry"), ground=Ground(), max_access_m=2000.0)
         >>> place, which = shapely.points([[500.0, 30.0]]), np.array([0])
-        >>> around, part = snapper.reach(place, which, Reach.none()), np.array([0], np.int32)
+        >>> around, part = snapper.reach(place, which, EdgesNear.none()), np.array([0], np.int32)
         >>> snapper.nearest_of_each_part_in(place, which, around, part).fraction.tolist()
         [0.5]
         """

@@ -9,7 +9,7 @@ import shapely
 from scipy.spatial import cKDTree
 
 from planner.network.land import Ground, may_walk
-from planner.travel.times import SECOND_DECIMALS, Best, SparseTimes, TravelTimes
+from planner.travel.times import SECOND_DECIMALS, BestTimes, SparseTimes, TravelTimes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -57,7 +57,7 @@ def straight_line_times(
     [1]
     """
     ground = Ground() if ground is None else ground
-    best = Best(len(origins))
+    best = BestTimes(len(origins))
     if len(facilities) and len(origins):
         landmass, there = ground.landmass(origins), ground.landmass(facilities)
         if ground.water is not None:
@@ -77,7 +77,7 @@ def straight_line_times(
 
 
 def _straight_on_land(
-    best: Best,
+    best: BestTimes,
     origins: NDArray[np.object_],
     facilities: NDArray[np.object_],
     landmasses: tuple[NDArray[np.int32], NDArray[np.int32]],

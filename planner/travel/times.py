@@ -63,7 +63,7 @@ class SparseTimes:
     travel_s: NDArray[np.float64]
 
 
-class Best:
+class BestTimes:
     """The smallest time offered to each place, and the facility it leads to.
 
     Parameters
@@ -97,7 +97,7 @@ class Best:
 
         Examples
         --------
-        >>> best = Best(2)
+        >>> best = BestTimes(2)
         >>> best.offer(np.array([0, 0, 0]), np.array([7, 5, 3]), np.array([60.0, 60.0, 90.0]))
         >>> best.facility.tolist(), best.travel_s.tolist()
         ([5, -1], [60.0, inf])
@@ -129,7 +129,7 @@ class Best:
         >>> from planner.network.graph import Ends
         >>> place, node = np.array([0, 0], np.int32), np.array([0, 1], np.int32)
         >>> ends = Ends(place, node, np.array([10.0, 30.0]), place, np.array([False, True]))
-        >>> best = Best(1)
+        >>> best = BestTimes(1)
         >>> best.offer_ends(ends, np.array([[60.0, 4.0], [50.0, 2.0]]))
         >>> best.travel_s.tolist(), best.facility.tolist()
         ([70.0], [4])
@@ -148,7 +148,7 @@ class Best:
 
         Examples
         --------
-        >>> best = Best(1)
+        >>> best = BestTimes(1)
         >>> best.offer(np.array([0]), np.array([2]), np.array([20.00000049]))
         >>> times = best.times(np.array([15.0]), joined=True)
         >>> times.travel_s.tolist(), times.facility.tolist()

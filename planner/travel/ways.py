@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from planner.scenarios.modes import Profile
     from planner.scenarios.scenario import AccessRule
     from planner.travel.access import Stops
-    from planner.travel.router import Search
+    from planner.travel.router import NearestSearch
     from planner.travel.times import TravelTimes
 
 # With more facilities opened or closed than this, the search starts anew.
@@ -311,7 +311,7 @@ class _Searched:
     """A search and whose it is."""
 
     ids: pd.Index
-    search: Search
+    search: NearestSearch
 
 
 def _no_more_than_kept(units: tuple[tuple[Profile, Stops], ...]) -> tuple[tuple[Profile, Stops], ...]:
@@ -325,7 +325,7 @@ def _points(frame: gpd.GeoDataFrame) -> NDArray[np.object_]:
     return points
 
 
-def _continued(router: Router, known: _Searched, facilities: gpd.GeoDataFrame) -> Search | None:
+def _continued(router: Router, known: _Searched, facilities: gpd.GeoDataFrame) -> NearestSearch | None:
     """Return the search after the facilities that closed, opened or moved; None where they are many."""
     search, ids, new_ids, points = known.search, known.ids, facilities.index, _points(facilities)
     old_points = search.facilities.points

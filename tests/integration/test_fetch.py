@@ -18,7 +18,7 @@ from fetch_support import serving
 
 from geodata.downloads import client
 from geodata.downloads.area import RECORD
-from geodata.downloads.osm_area import KEPT, Part, cut_osm, overpass_question
+from geodata.downloads.osm_area import KEPT, OsmPart, cut_osm, overpass_question
 
 pytestmark = [pytest.mark.enable_socket, pytest.mark.realdata]
 SABANG = "boundaries/11.72_sabang"
@@ -455,7 +455,7 @@ def test_whole_ways_are_cut_out_of_a_map(shared, tmp_path):
             roads.add(int(way.get("id")))
             nodes.update(int(r) for r in refs if r in at)
     out = tmp_path / "cut.osm.pbf"
-    cut_osm(shared / "data/osm/monaco.osm.gz", out, box, {Part.ROADS})
+    cut_osm(shared / "data/osm/monaco.osm.gz", out, box, {OsmPart.ROADS})
     got = [(t.type_str(), t.id) for t in osmium.FileProcessor(str(out)) if "highway" in t.tags or t.is_node()]
     assert {i for kind, i in got if kind == "w"} == roads
     assert 100 < len(roads) < sum(1 for _ in root.iter("way"))
@@ -466,7 +466,7 @@ def test_the_question_holds_the_area(villages):
     import shapely
 
     zone = shapely.union_all(villages.geometry.to_numpy())
-    text = overpass_question(zone, {Part.ROADS})
+    text = overpass_question(zone, {OsmPart.ROADS})
     rings = {line.split('poly:"')[1].split('"')[0] for line in text.splitlines() if "poly:" in line}
     outlines = []
     for ring in rings:

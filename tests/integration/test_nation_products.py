@@ -22,7 +22,7 @@ from planner.nation.cluster import InThisProcess
 from planner.nation.country import Files, facilities_file
 from planner.nation.gather import ranked
 from planner.nation.products import MAP, NAMES, RUN, opened, reserved
-from planner.nation.remote import Place, results, results_as_tables
+from planner.nation.remote import RunPlace, results, results_as_tables
 from planner.nation.run import nation
 from planner.nation.sites import nation_site
 from planner.siting.measures import Measures
@@ -271,7 +271,7 @@ def test_two_runs_at_once_do_not_mix(country: Files, made: Path) -> None:
     with held(made / ".lock", "x"), pytest.raises(WorkspaceError, match="is being written by another"):
         nation(country, made, InThisProcess())
     # Nor what one fetches and sends with what another computes.
-    place = Place(made, "memory://hasil")
+    place = RunPlace(made, "memory://hasil")
     with reserved(made), pytest.raises(WorkspaceError, match="is being written by another"), place.reserved():
         pass
     assert content(made) == {**before}

@@ -18,7 +18,7 @@ from planner.kernels.lists import Lists
 from planner.pipeline import Ask, Floor, Study, robustness, site
 from planner.reports.proposal.plan import read_plan_folder
 from planner.reports.workbook.plan import plan_sheets
-from planner.reports.workbook.words import Words
+from planner.reports.workbook.words import BookWords
 from planner.scenarios.edits import ChangeFacility, CloseFacility, OpenFacility
 from planner.siting.measures import Measures, default_measures
 from planner.siting.reach import find_reach
@@ -336,7 +336,7 @@ def test_options_and_plan_file_ask_the_same(run, tmp_path):
         read_plan_folder(by_option)
     names = {
         c.name
-        for one in plan_sheets(by_option, record["area"]["code"], Words("id", [KIND]))
+        for one in plan_sheets(by_option, record["area"]["code"], BookWords("id", [KIND]))
         for c in one.columns
     }
     assert "units_needed" in names

@@ -18,10 +18,10 @@ from planner.cli.site import in_words
 from planner.pipeline import Ask, Floor, Ilp, Study, robustness, site
 from planner.reports.proposal.plan import read_plan_folder
 from planner.reports.workbook.plan import plan_sheets
-from planner.reports.workbook.words import Words
+from planner.reports.workbook.words import BookWords
 from planner.scenarios.edits import ChangeFacility, OpenFacility
 from planner.scenarios.scenario import read_scenario
-from planner.siting.capacity import Given, require_room
+from planner.siting.capacity import GivenRoom, require_room
 from planner.siting.measures import Measures, default_measures
 
 KIND, SPOTS, STANDARD = "posyandu", 6, 1250.0
@@ -174,7 +174,7 @@ def test_refused_in_words(study, demo_layers):
     with pytest.raises(ConfigError, match="leave capacity out"):
         robustness(study, site(study, KIND, Ask(units=1, capacity=True)))
     with pytest.raises(UnprovenError, match=r"room for 2\.0"):
-        require_room(Given(np.zeros(1), pd.DataFrame()), Given(np.full(1, 2.0), pd.DataFrame()), 3.0)
+        require_room(GivenRoom(np.zeros(1), pd.DataFrame()), GivenRoom(np.full(1, 2.0), pd.DataFrame()), 3.0)
 
 
 @pytest.mark.slow
@@ -195,7 +195,7 @@ def test_files(on_demo):
     assert read_scenario(out / "scenario.yml").edits[-1].op in ("open_facility", "change_facility")
     with pytest.raises(ConfigError, match="capacity"):
         read_plan_folder(out)
-    [sheet] = plan_sheets(out, record["area"]["code"], Words("id", [KIND]))
+    [sheet] = plan_sheets(out, record["area"]["code"], BookWords("id", [KIND]))
     assert sheet is not None
 
 

@@ -16,7 +16,7 @@ from geodata.errors import ConfigError, InputError
 from planner.pipeline import Ask, Floor, Study, site
 from planner.siting.distance.center import p_center
 from planner.siting.distance.distances import DistanceInstance
-from planner.siting.distance.set_cover import Cover
+from planner.siting.distance.set_cover import SetCover
 from planner.siting.objectives import out_of_reach
 from planner.siting.solution import solution
 
@@ -127,7 +127,7 @@ def test_no_plan_in_time_is_one_sentence(words, solver, does, on_demo, monkeypat
 
 
 def test_no_plan_of_times_in_time_is_one_sentence(monkeypatch):
-    none = Cover(np.empty(0, np.int64), None)
+    none = SetCover(np.empty(0, np.int64), None)
     monkeypatch.setattr("planner.siting.distance.center.cover_rows", lambda *_, **__: none)
     table = np.array([[0.0, 9.0, np.inf], [np.inf, 0.0, 4.0], [8.0, np.inf, 1.0]])
     instance = DistanceInstance.from_matrix(np.array([10.0, 1.0, 2.0]), table)

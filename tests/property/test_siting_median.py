@@ -30,7 +30,7 @@ from planner.siting.distance.center import p_center
 from planner.siting.distance.costs import pair_costs
 from planner.siting.distance.distances import DistanceInstance
 from planner.siting.distance.explain import saved_by
-from planner.siting.distance.median import _Search, _without_forced, p_median
+from planner.siting.distance.median import _MedianSearch, _without_forced, p_median
 from planner.siting.distance.set_cover import cover_rows
 from planner.siting.solution import Proof
 
@@ -290,7 +290,7 @@ def test_more_sites_are_never_worse_and_bounds_never_above_the_best(seed, reach,
 def test_bounds_lie_below_and_plans_above_what_is_best_at_every_part(seed, p):
     """The Lagrangian bound at the root, before any branching."""
     one = town(seed, 30, 9)
-    search = _Search(_without_forced(one, p), Clock(60.0), 0)
+    search = _MedianSearch(_without_forced(one, p), Clock(60.0), 0)
     search.begin(None)
     best = slow_median(one, p)
     first = search.upper * search.costs.scale

@@ -14,9 +14,9 @@ from geodata.errors import ConfigError
 from planner.kernels.draws import exchange_draws
 from planner.siting.clock import Clock
 from planner.siting.robust.cuts import DrawCuts
-from planner.siting.robust.instance import Times, draw_instance
+from planner.siting.robust.instance import SeasonTimes, draw_instance
 from planner.siting.robust.plans import best_alone, best_expected, best_worst_case, improved
-from planner.siting.robust.search import Search
+from planner.siting.robust.search import RobustSearch
 
 MINUTES = st.integers(1, 12).map(lambda n: 10.0 * n) | st.just(np.inf)
 
@@ -62,7 +62,7 @@ def instance_of(problem, order=None):
         turned = table if order is None else table[:, order]
         site, place = np.nonzero(turned < np.inf)
         times.append(
-            Times(
+            SeasonTimes(
                 np.searchsorted(site, np.arange(len(table) + 1)),
                 place.astype(np.int32),
                 turned[site, place],
@@ -275,7 +275,7 @@ def test_the_search_alone_comes_near():
     problem = larger()
     instance, weight = instance_of(problem), weights_of(problem)
     best = best_expected(instance, 4, weight).objective
-    search = Search(instance, weight[None], 4.0, Clock(60.0), 0)
+    search = RobustSearch(instance, weight[None], 4.0, Clock(60.0), 0)
     search.look([np.empty(0, np.int64)])
     assert search.best.people >= 0.97 * best
 
@@ -303,7 +303,7 @@ def test_a_plan_of_another_draw_that_is_better_is_taken():
     ],
 )
 def test_draws_that_make_no_sense(change, said):
-    times = Times(np.array([0, 1]), np.array([0], np.int32), np.array([9.0]), np.array([np.inf]))
+    times = SeasonTimes(np.array([0, 1]), np.array([0], np.int32), np.array([9.0]), np.array([np.inf]))
     given = {"people": np.ones((1, 1)), "limit_s": np.ones(1), "season": np.zeros(1, int), "times": [times]}
     with pytest.raises(ConfigError, match=said):
         draw_instance(**{**given, **change})

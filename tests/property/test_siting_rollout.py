@@ -16,7 +16,7 @@ from planner.siting.cover.instance import cover_instance
 from planner.siting.rollout.compare import compared_rollout
 from planner.siting.rollout.cuts import YearCuts
 from planner.siting.rollout.instance import reduced_rollout, rollout_instance
-from planner.siting.rollout.search import Search
+from planner.siting.rollout.search import RolloutSearch
 from planner.siting.rollout.solve import most_person_years
 
 NEVER = -1
@@ -182,7 +182,7 @@ def test_no_rollout_beats_a_year_alone_and_the_greedy_order_is_one(problem):
 def test_bound_optimum_and_search_stand_in_order(problem):
     small = reduced_rollout(instance_of(problem))
     best = max((counted(problem, c) for c in choices(problem)), default=None)
-    search = Search(small.instance)
+    search = RolloutSearch(small.instance)
     forced = search.with_forced()
     if forced is None or best is None:
         return

@@ -16,7 +16,7 @@ from planner.kernels.villages import move
 from planner.siting.clock import Clock
 from planner.siting.cover.instance import cover_instance
 from planner.siting.threshold.cuts import LiftCuts
-from planner.siting.threshold.instance import Villages, empty, lift_instance
+from planner.siting.threshold.instance import PlaceVillages, empty, lift_instance
 from planner.siting.threshold.lifting import most_villages
 from planner.siting.threshold.search import AIMS, PlanSearch
 
@@ -135,7 +135,7 @@ def left_of(problem):
     """What is left to decide, for a problem whose forced sites can be paid."""
     instance, village, weight, already = arrays(problem)
     return lift_instance(
-        instance, Villages(village, weight, already, problem["served"] / 10), problem["budget"]
+        instance, PlaceVillages(village, weight, already, problem["served"] / 10), problem["budget"]
     )
 
 
@@ -239,7 +239,7 @@ def test_whatever_a_search_tries_its_plan_is_allowed_and_counted_right(problem, 
 @pytest.mark.parametrize("aim", AIMS)
 def test_what_is_kept_up_to_date_is_what_is_computed_anew(aim):
     instance, village, weight, already = random_town(11)
-    lift = lift_instance(instance, Villages(village, weight, already, 0.8), 30.0).lift
+    lift = lift_instance(instance, PlaceVillages(village, weight, already, 0.8), 30.0).lift
     random, chosen = np.random.default_rng(1), np.zeros(len(lift.cost), np.bool_)
     now = standing_of(lift, chosen, aim)
     for j in random.integers(0, len(chosen), 60).tolist():
@@ -360,7 +360,9 @@ def test_a_town_in_another_order_has_the_same_plan(seed):
     those = village, weight, already
     others = np.argsort(villages)[village[places]].astype(np.int32), weight[places], already
     # What is searched is the same number by number, so that equals are told apart alike.
-    same = (lift_instance(i, Villages(*v, 0.8), 15.0).lift for i, v in ((instance, those), (turned, others)))
+    same = (
+        lift_instance(i, PlaceVillages(*v, 0.8), 15.0).lift for i, v in ((instance, those), (turned, others))
+    )
     for a, b in zip(*same, strict=True):
         np.testing.assert_equal(
             tuple(a) if isinstance(a, tuple) else a, tuple(b) if isinstance(b, tuple) else b

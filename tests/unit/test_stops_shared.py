@@ -10,7 +10,7 @@ from planner.network.land import Ground
 from planner.scenarios.modes import Profile
 from planner.scenarios.scenario import default_scenario
 from planner.travel.access import Access, Stops
-from planner.travel.snapping import Reach
+from planner.travel.snapping import EdgesNear
 
 
 class Overtaken(Stops):
@@ -18,7 +18,7 @@ class Overtaken(Stops):
 
     @property
     def around(self):
-        return Reach.none()
+        return EdgesNear.none()
 
     @around.setter
     def around(self, _found):

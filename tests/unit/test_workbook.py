@@ -25,7 +25,7 @@ from planner.reports.workbook.plan import plan_sheets
 from planner.reports.workbook.sheet import Column, Look, Sheet, Total
 from planner.reports.workbook.tables import findings
 from planner.reports.workbook.texts import workbook_texts
-from planner.reports.workbook.words import Words
+from planner.reports.workbook.words import BookWords
 
 HEAD = 5  # the row of headings of sheets with totals; of others it is 3
 
@@ -280,7 +280,7 @@ def test_a_sum_of_one_kind_stands_there(tmp_path, kinds, total):
 
 
 def test_what_a_plan_and_the_check_call_by_codes_is_in_words():
-    words = Words("id", ["pustu"])
+    words = BookWords("id", ["pustu"])
 
     def said(name, value):
         return words.column(name, pd.Series([value])).cells[0]
@@ -293,14 +293,14 @@ def test_what_a_plan_and_the_check_call_by_codes_is_in_words():
     assert said("measure", "rumah singgah") == "rumah singgah"
     assert said("group", "no_way") == "tidak ada jalan"
     assert words.heading("staff_medis") == "tenaga: medis"
-    assert Words("en", ["pustu"]).column("staff", pd.Series(["1 bidan, 2 perawat"])).cells[0] == (
+    assert BookWords("en", ["pustu"]).column("staff", pd.Series(["1 bidan, 2 perawat"])).cells[0] == (
         "1 midwife, 2 nurses"
     )
 
 
 @pytest.mark.parametrize("lang", ["id", "en"])
 def test_a_book_has_one_word_for_the_unknown(lang):
-    words = Words(lang, ["pustu"])
+    words = BookWords(lang, ["pustu"])
     cells = [
         words.column(name, pd.Series(["unknown", None])).cells
         for name in (
@@ -318,7 +318,7 @@ def test_a_book_has_one_word_for_the_unknown(lang):
 
 def test_findings_are_told_in_the_reader_s_language():
     one = Finding("warning", "facilities", "same_place", 1, ("a",), "pairs share one point", "check them")
-    sheet = findings([one], Words("id", ["pustu"]))
+    sheet = findings([one], BookWords("id", ["pustu"]))
     shown = {c.name: c.cells[0] for c in sheet.columns if not c.detail}
     assert shown["said"].startswith("Pasangan fasilitas dengan koordinat yang sama.")
     assert not {"rule", "message", "action"} & set(shown)
@@ -340,7 +340,7 @@ def test_budgets_name_their_unit_and_stand_beside_first_costs(tmp_path, budget, 
     (tmp_path / "sites.csv").write_text(
         "candidate_id,order,year_decided,year_works,cost_idr\n" + rows, "utf-8"
     )
-    years, _ = plan_sheets(tmp_path, "99.01", Words("id", ["pustu"]))
+    years, _ = plan_sheets(tmp_path, "99.01", BookWords("id", ["pustu"]))
     columns = {c.name: c for c in years.columns}
     for name, word in (("budget", "Anggaran"), ("spent", "Terpakai"), ("left", "Sisa")):
         assert columns[name].heading == f"{word} ({unit})"
@@ -349,6 +349,6 @@ def test_budgets_name_their_unit_and_stand_beside_first_costs(tmp_path, budget, 
 
 
 def test_a_kind_of_many_words_is_not_taken_for_another():
-    words = Words("en", ["pos", "pos_yandu"])
+    words = BookWords("en", ["pos", "pos_yandu"])
     assert words.parts("pos_yandu_wet_status") == ("pos_yandu", "wet", "status")
     assert words.parts("village_name") == ("", "", "village_name")

@@ -27,7 +27,7 @@ _SIDES = {"LS": re.compile(r"\b(ls|selatan|south)\b", re.IGNORECASE),
 _WEST = re.compile(r"\b(bb|barat|west)\b", re.IGNORECASE)
 
 
-class Joined(NamedTuple):
+class JoinedAngles(NamedTuple):
     """A table that gained a latitude and a longitude, and what these two columns are called."""
 
     columns: Columns
@@ -39,7 +39,7 @@ def _words(heading: object) -> str:
     return " ".join(re.findall(r"[^\W_]+", str(heading)))
 
 
-def joined_angles(columns: Columns) -> Joined | None:
+def joined_angles(columns: Columns) -> JoinedAngles | None:
     """Return the table with a latitude and a longitude made of three columns each; None where it is not sure.
 
     Each heading has to say which coordinate and which part it is, each part stands once, one side of the
@@ -57,7 +57,7 @@ def joined_angles(columns: Columns) -> Joined | None:
     (side,) = told[0]
     made = (_angles(columns.table, lat, side), _angles(columns.table, lon, "BT"))
     table = columns.table.assign(**dict(zip(MADE, made, strict=True)))
-    return Joined(Columns(table, columns.heads, columns.what), *MADE)
+    return JoinedAngles(Columns(table, columns.heads, columns.what), *MADE)
 
 
 def _three(headings: Sequence[str], coordinate: re.Pattern[str]) -> dict[str, str] | None:

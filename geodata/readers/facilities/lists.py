@@ -16,9 +16,9 @@ from geodata.errors import ConfigError
 from geodata.layers import Cell, Finding
 from geodata.readers.facilities.kinds import kinds_of
 from geodata.readers.facilities.others import others
-from geodata.readers.facilities.places import Ground, ListPart, place_rows
+from geodata.readers.facilities.places import ListGround, ListPart, place_rows
 from geodata.readers.facilities.regencies import rows_by_regency, stated_regencies
-from geodata.readers.facilities.rows import Rows, rows_of
+from geodata.readers.facilities.rows import ListRows, rows_of
 from geodata.readers.facilities.villages import declared_villages
 from geodata.readers.files.cells import (
     cell_text,
@@ -107,7 +107,7 @@ def read_facilities(
     )  # fmt: skip
     own = rows_by_regency(declared, whose.codes, regencies)
     parts = [ListPart(own[r.code], r.villages, r.buffer_m) for r in regencies if r.code in own]
-    ground = Ground(villages, zone, parts)
+    ground = ListGround(villages, zone, parts)
     said = {**_confirmed_places(columns), **decided}
     placed = place_rows(rows, declared, district, ground, ids, file, fix=fix, sure=sure, decided=said)
     functioning, unread = _functioning(columns.text(source.functioning, "functioning"), ids, file)
@@ -175,7 +175,7 @@ def _with_ids(finding: Finding, of_row: Mapping[int, str]) -> Finding:
     return replace(finding, cells=cells)
 
 
-def _without_totals(rows: Rows, source: FacilitiesFile) -> tuple[Rows, pd.Series[bool]]:
+def _without_totals(rows: ListRows, source: FacilitiesFile) -> tuple[ListRows, pd.Series[bool]]:
     """Return the rows without those of totals, and which rows these are."""
     code = rows.columns.text(source.village, "village")
     coded = code.map(lambda t: isinstance(t, str) and parse_village_code(t) is not None).astype(bool)
@@ -187,8 +187,8 @@ def _without_totals(rows: Rows, source: FacilitiesFile) -> tuple[Rows, pd.Series
 
 
 def _without_signatures(
-    rows: Rows, villages: gpd.GeoDataFrame, file: str
-) -> tuple[Rows, tuple[Finding, ...]]:
+    rows: ListRows, villages: gpd.GeoDataFrame, file: str
+) -> tuple[ListRows, tuple[Finding, ...]]:
     """Return the rows without those that say who signed the list, and the finding about these."""
     table = rows.columns.table
     signed = signature_rows(table, {name_key(v) for v in villages["village_name"]} - {""})
@@ -196,8 +196,8 @@ def _without_signatures(
 
 
 def _with_content(
-    rows: Rows, source: FacilitiesFile, villages: gpd.GeoDataFrame, file: str
-) -> tuple[Rows, tuple[Finding, ...]]:
+    rows: ListRows, source: FacilitiesFile, villages: gpd.GeoDataFrame, file: str
+) -> tuple[ListRows, tuple[Finding, ...]]:
     """Return the rows that say anything of a facility, and findings about the others.
 
     These have only a number, or a single cell with a heading or a note.
@@ -227,7 +227,7 @@ def _with_content(
 
 
 def _left_out(
-    rows: Rows, file: str, out: NDArray[np.bool_], rule: str, what: str, action: str,
+    rows: ListRows, file: str, out: NDArray[np.bool_], rule: str, what: str, action: str,
     severity: Severity = "info",
 ) -> Finding | None:  # fmt: skip
     """Return the finding about rows that are none of a facility; None where there are none."""
@@ -257,7 +257,7 @@ CELLS = 3
 
 
 def _notes(
-    rows: Rows, source: FacilitiesFile, villages: gpd.GeoDataFrame, texts: list[pd.Series[Any]]
+    rows: ListRows, source: FacilitiesFile, villages: gpd.GeoDataFrame, texts: list[pd.Series[Any]]
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
     """Return which rows have a single cell that is a heading or note; which, in doubt; which, as a guess.
 
@@ -293,7 +293,7 @@ def _notes(
 
 
 def _ids(
-    rows: Rows, source: FacilitiesFile, prefix: str, file: str
+    rows: ListRows, source: FacilitiesFile, prefix: str, file: str
 ) -> tuple[pd.Series[Any], tuple[Finding, ...]]:
     """Return each row's id, made from its number where it has none, and a finding about repeated ones.
 

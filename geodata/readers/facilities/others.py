@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from geodata.areafile import FacilitiesFile
-    from geodata.readers.facilities.rows import Rows
+    from geodata.readers.facilities.rows import ListRows
 
 # A list with so many places beyond the area, and more than half of all, is one of a larger region.
 LARGER_REGION_ROWS = 20
@@ -68,7 +68,7 @@ class Others(NamedTuple):
 
 
 def others(
-    rows: Rows,
+    rows: ListRows,
     source: FacilitiesFile,
     villages: gpd.GeoDataFrame,
     zone: shapely.Geometry | None,
@@ -137,7 +137,7 @@ def _never_ours(said: pd.Series[Any], names: tuple[str, str], column: str) -> tu
     ),)  # fmt: skip
 
 
-def _within(some: NDArray[np.bool_], rows: Rows, villages: gpd.GeoDataFrame) -> NDArray[np.bool_]:
+def _within(some: NDArray[np.bool_], rows: ListRows, villages: gpd.GeoDataFrame) -> NDArray[np.bool_]:
     """Return which of some rows have a place within a village of the area, and not just in its buffer."""
     if not some.any():
         return some
@@ -212,7 +212,7 @@ def _alike(one: str, other: str, least: float) -> bool:
     return min(len(one), len(other)) >= SHORT and float(fuzz.ratio(one, other)) >= least
 
 
-def _at_home(rows: Rows, source: FacilitiesFile, villages: gpd.GeoDataFrame) -> NDArray[np.bool_]:
+def _at_home(rows: ListRows, source: FacilitiesFile, villages: gpd.GeoDataFrame) -> NDArray[np.bool_]:
     """Return which rows name a village of the area in its kecamatan, and no place beyond it."""
     pairs = zip(villages["village_name"], villages["district_name"], strict=True)
     known = {(name_key(v), name_key(d)) for v, d in pairs if d}
@@ -226,7 +226,7 @@ def _at_home(rows: Rows, source: FacilitiesFile, villages: gpd.GeoDataFrame) -> 
 
 
 def _claimed(
-    rows: Rows,
+    rows: ListRows,
     source: FacilitiesFile,
     villages: gpd.GeoDataFrame,
 ) -> NDArray[np.bool_]:
@@ -255,7 +255,7 @@ def _elsewhere(
 
 
 def _spoiled_finding(
-    aside: NDArray[np.bool_], spoiled: NDArray[np.bool_], rows: Rows, file: str
+    aside: NDArray[np.bool_], spoiled: NDArray[np.bool_], rows: ListRows, file: str
 ) -> tuple[Finding, ...]:
     """Return the finding about rows aside by places that were read, where these are more than a few."""
     found = np.flatnonzero(aside & spoiled)

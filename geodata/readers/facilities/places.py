@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from geodata.readers.facilities.rows import Rows
+    from geodata.readers.facilities.rows import ListRows
     from geodata.readers.facilities.villages import Declared
 
 # So many rows of a list, and so great a share of its spoiled ones, spoiled in one way are proof enough that
@@ -65,7 +65,7 @@ class Far(NamedTuple):
     away_m: NDArray[np.float64]
 
 
-class Ground(NamedTuple):
+class ListGround(NamedTuple):
     """The villages among which a list's units stand.
 
     Attributes
@@ -107,8 +107,9 @@ class Placed(NamedTuple):
 
 
 def place_rows(
-    rows: Rows, declared: Declared, district: pd.Series[Any], ground: Ground, ids: pd.Series[Any], file: str,
-    *, fix: Fix, sure: NDArray[np.bool_], decided: Mapping[int, bool] = MappingProxyType({}),
+    rows: ListRows, declared: Declared, district: pd.Series[Any], ground: ListGround,
+    ids: pd.Series[Any], file: str, *, fix: Fix, sure: NDArray[np.bool_],
+    decided: Mapping[int, bool] = MappingProxyType({}),
 ) -> Placed:  # fmt: skip
     """Return where the rows of a list stand.
 
@@ -336,7 +337,7 @@ def _mostly_in_villages(declared: Declared, lost: NDArray[np.bool_]) -> bool:
 
 
 def _refuse_mostly_lost(
-    rows: Rows, lost: NDArray[np.bool_], foreign: NDArray[np.bool_], ids: pd.Series[Any], file: str
+    rows: ListRows, lost: NDArray[np.bool_], foreign: NDArray[np.bool_], ids: pd.Series[Any], file: str
 ) -> None:
     """Raise where most coordinates are lost: a few are set aside instead."""
     stated = np.isfinite(rows.stated.lon) | rows.stated.unread
@@ -354,7 +355,7 @@ def _refuse_mostly_lost(
 
 
 def _findings(
-    rows: Rows, proposals: dict[int, Proposal], taken: frozenset[int], foreign: NDArray[np.bool_],
+    rows: ListRows, proposals: dict[int, Proposal], taken: frozenset[int], foreign: NDArray[np.bool_],
     lost: NDArray[np.bool_], ids: pd.Series[Any], file: str,
 ) -> tuple[Finding, ...]:  # fmt: skip
     index, column = rows.columns.table.index, rows.place_column
@@ -401,7 +402,7 @@ def _not_taken(offered: list[Proposal]) -> tuple[str, str]:
 
 
 def _far_finding(
-    rows: Rows, far: Far, declared: Declared, ids: pd.Series[Any], file: str
+    rows: ListRows, far: Far, declared: Declared, ids: pd.Series[Any], file: str
 ) -> tuple[Finding, ...]:
     """Return the finding about places that do not count beside the village of their row."""
     if not len(far.rows):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from geodata.areafile import FacilitiesFile
-    from geodata.readers.facilities.rows import Rows
+    from geodata.readers.facilities.rows import ListRows
     from geodata.readers.facilities.villages import Declared
 
 # What is told of the kabupaten that rows name, and what to do.
@@ -75,7 +75,7 @@ class Whose(NamedTuple):
 
 
 def stated_regencies(
-    rows: Rows, source: FacilitiesFile, regencies: Sequence[ListRegency], file: str
+    rows: ListRows, source: FacilitiesFile, regencies: Sequence[ListRegency], file: str
 ) -> Whose:
     """Return the kabupaten that each row of a list names, in a column of its own.
 
@@ -121,7 +121,7 @@ def stated_regencies(
 class _Homes:
     """In which kabupaten a row's village and kecamatan are."""
 
-    def __init__(self, rows: Rows, source: FacilitiesFile, regencies: Sequence[ListRegency]) -> None:
+    def __init__(self, rows: ListRows, source: FacilitiesFile, regencies: Sequence[ListRegency]) -> None:
         self._village = rows.columns.text(source.village_name, "village_name")
         self._district = rows.columns.text(source.district_name, "district_name")
         self._regencies = regencies

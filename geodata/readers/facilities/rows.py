@@ -37,7 +37,7 @@ JOINED = {("LS",): "(lintang LS)", ("LU",): "(lintang LU)", ("LS", "LU"): "(lint
 MADE_COLUMNS = (*JOINED.values(), *MADE)
 
 
-class Rows(NamedTuple):
+class ListRows(NamedTuple):
     """A list as its file has it.
 
     Attributes
@@ -57,7 +57,7 @@ class Rows(NamedTuple):
     place_column: str
     marks: Marks = Marks()
 
-    def only(self, keep: NDArray[np.bool_]) -> Rows:
+    def only(self, keep: NDArray[np.bool_]) -> ListRows:
         """Return some of the rows.
 
         Parameters
@@ -69,15 +69,15 @@ class Rows(NamedTuple):
         --------
         >>> import numpy as np
         >>> table = pd.DataFrame({"lat": ["-7,5", ""], "lon": ["110,2", ""]})
-        >>> rows = Rows(Columns(table, {}, "pustu"), stated_coordinates(table, "lat", "lon", None), "lat")
+        >>> rows = ListRows(Columns(table, {}, "pustu"), stated_coordinates(table, "lat", "lon", None), "lat")
         >>> len(rows.only(np.array([True, False])).columns.table)
         1
         """
         columns = Columns(self.columns.table[keep], self.columns.heads, self.columns.what)
-        return Rows(columns, self.stated.only(keep), self.place_column, self.marks)
+        return ListRows(columns, self.stated.only(keep), self.place_column, self.marks)
 
 
-def rows_of(source: FacilitiesFile) -> Rows:
+def rows_of(source: FacilitiesFile) -> ListRows:
     """Return the rows of a list and the coordinates that they state.
 
     Raises
@@ -102,7 +102,7 @@ def _own_first(names: tuple[str, ...], kind: str) -> tuple[str, ...]:
     return tuple(sorted(names, key=of_another))
 
 
-def _table_rows(source: FacilitiesFile, heads: Mapping[str, tuple[str, ...]], what: str) -> Rows:
+def _table_rows(source: FacilitiesFile, heads: Mapping[str, tuple[str, ...]], what: str) -> ListRows:
     table, marks = read_rows(source, what, named=_named(source))
     columns = Columns(table, heads, what)
     named_places = bool(source.lat or source.lon or source.coordinates)
@@ -131,7 +131,7 @@ def _table_rows(source: FacilitiesFile, heads: Mapping[str, tuple[str, ...]], wh
     stated = stated_coordinates(columns.table, lat, lon, pair)
     if source.crs is not None:
         stated = _in_degrees(stated, source.crs, what)
-    return Rows(columns, stated, lat or pair or "", marks)
+    return ListRows(columns, stated, lat or pair or "", marks)
 
 
 def _named(source: FacilitiesFile) -> tuple[str | None, ...]:
@@ -194,7 +194,7 @@ def _in_degrees(stated: Stated, crs: str, what: str) -> Stated:
     return Stated(lon, lat, stated.said, stated.unread | lost, stated.zero)
 
 
-def _map_rows(source: FacilitiesFile, heads: Mapping[str, tuple[str, ...]], what: str) -> Rows:
+def _map_rows(source: FacilitiesFile, heads: Mapping[str, tuple[str, ...]], what: str) -> ListRows:
     features = read_features(source, what)
     points = _points(features.frame.geometry.to_numpy(), what)
     table = pd.DataFrame(features.frame.drop(columns=features.frame.geometry.name))
@@ -211,7 +211,7 @@ def _map_rows(source: FacilitiesFile, heads: Mapping[str, tuple[str, ...]], what
         stated = _filled(stated, _as_written(features.texts))
     beside = _stated_beside(columns, source)
     stated = stated if beside is None else _filled(stated, beside)
-    return Rows(columns, stated, "geometry")
+    return ListRows(columns, stated, "geometry")
 
 
 def _points(shapes: NDArray[np.object_], what: str) -> NDArray[np.object_]:

@@ -17,7 +17,7 @@ from geodata.codes import (
 )
 from geodata.layers import Cell, Finding, Severity
 from geodata.readers.near_names import nearly
-from geodata.readers.numbering import Told, Where, of_other_numbering
+from geodata.readers.numbering import ToldVillage, Where, of_other_numbering
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -175,15 +175,15 @@ class _Villages:
         found = self._by_name.get(key, []) if key[0] else []
         return found if row.regencies is None else _among(found, row.regencies)
 
-    def told(self, row: _Row) -> Told:
+    def told(self, row: _Row) -> ToldVillage:
         """Return what a row tells of its village, for the proof whose numbering its code is."""
         parsed = row.parsed
         known = self._names.get(parsed, "") if parsed is not None else ""
         sure = isinstance(row.district, str) and self.districts_known
         if known and isinstance(row.name, str) and village_key(row.name) == known:
-            return Told(parsed, parsed, sure=sure)
+            return ToldVillage(parsed, parsed, sure=sure)
         exact = self.named(row) if isinstance(row.name, str) else []
-        return Told(parsed, exact[0] if len(exact) == 1 else None, sure=sure)
+        return ToldVillage(parsed, exact[0] if len(exact) == 1 else None, sure=sure)
 
     def near(self, row: _Row) -> str | None:
         """Return the one village of the stated kecamatan of nearly a row's name, None for none or several."""

@@ -111,7 +111,7 @@ def read_rows(
     require_readable(path, what)
     limits.require_small(path, what, limits.TABLE_BYTES)
     words = table_words() if wanted is None else frozenset(map(spelling_key, wanted))
-    known = Known(words, frozenset(spelling_key(name) for name in named if name) - {""})
+    known = KnownHeadings(words, frozenset(spelling_key(name) for name in named if name) - {""})
     try:
         if path.suffix.lower() in BOOK_SUFFIXES:
             return _in_district(_of_book(source, known, what), source, what)
@@ -133,7 +133,7 @@ def read_rows(
         raise UnreadableFileError(msg) from error
 
 
-class Known(NamedTuple):
+class KnownHeadings(NamedTuple):
     """Headings as keys for spellings: known words, and those of the columns that AREA.yml names."""
 
     words: frozenset[str]
@@ -181,7 +181,7 @@ def _require_content(rows: Sequence[Sequence[object]], what: str, file: str) -> 
         raise UnreadableFileError(msg)
 
 
-def _of_book(source: FileSource, known: Known, what: str) -> Headed:
+def _of_book(source: FileSource, known: KnownHeadings, what: str) -> Headed:
     rows, without, hidden, struck = sheet_cells(source.path, source.sheet, what)
     if not any(any(cell_text(cell) for cell in row) for row in rows):
         require_values(without, source.path, what)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from planner.reports.analyst.said import Said
-    from planner.reports.print_maps.look import Symbol
+    from planner.reports.print_maps.look import MarkerLook
     from planner.scenarios.modes import Season
 
 # Read by every QGIS from here on; written as 3.22 does.
@@ -103,7 +103,7 @@ def facility_style(
     symbols = ET.SubElement(renderer, "symbols")
     numbers = count()
 
-    def add(filtered: str, label: str, symbol: Symbol, color: str) -> None:
+    def add(filtered: str, label: str, symbol: MarkerLook, color: str) -> None:
         number = str(next(numbers))
         ET.SubElement(rules, "rule", filter=filtered, label=label, symbol=number, key=f"{{rule-{number}}}")
         symbols.append(_marker(number, symbol, color))
@@ -158,7 +158,7 @@ def _fill(name: str, color: str, *, hatched: bool) -> ET.Element:
     return symbol
 
 
-def _marker(name: str, symbol: Symbol, color: str) -> ET.Element:
+def _marker(name: str, symbol: MarkerLook, color: str) -> ET.Element:
     drawn = ET.Element("symbol", type="marker", name=name, alpha="1", clip_to_extent="1")
     size = f"{symbol.size_pt * MM_A_POINT:.2f}"
     line = {"outline_color": "0,0,0,255", "outline_style": "solid", "outline_width": "0.25",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from planner.coverage.show import STATUS_COLORS
-from planner.reports.workbook.words import Words as Headings
+from planner.reports.workbook.words import BookWords
 from planner.texts.catalogues import ilp_texts, map_texts
 from planner.texts.formatter import Formatter
 
@@ -41,7 +41,7 @@ class Said:
         self.map, self.ilp = map_texts(lang), ilp_texts()[lang]
         self.lang = lang
         self.format = Formatter(lang)
-        self._headings = Headings(lang, list(gaps.scenario.standard))
+        self._headings = BookWords(lang, list(gaps.scenario.standard))
 
     def kind(self, kind: str) -> str:
         """Return a kind's name, with a capital letter."""

@@ -24,7 +24,7 @@ class Paper(StrEnum):
     FIGURE = "figure"
 
 
-class Sheet(NamedTuple):
+class SheetSides(NamedTuple):
     """A sheet's sides in millimetres (a figure's width and most height), and its letters in points.
 
     Villages have names where ``village_letters_pt`` is not 0: on smaller sheets few would have room.
@@ -37,10 +37,10 @@ class Sheet(NamedTuple):
 
 
 SHEETS = {
-    Paper.A4: Sheet(210.0, 297.0, 8.0),
-    Paper.A3: Sheet(297.0, 420.0, 10.0, village_letters_pt=6.5),
-    Paper.F4: Sheet(215.0, 330.0, 8.0),
-    Paper.FIGURE: Sheet(150.0, 125.0, 7.0),
+    Paper.A4: SheetSides(210.0, 297.0, 8.0),
+    Paper.A3: SheetSides(297.0, 420.0, 10.0, village_letters_pt=6.5),
+    Paper.F4: SheetSides(215.0, 330.0, 8.0),
+    Paper.FIGURE: SheetSides(150.0, 125.0, 7.0),
 }
 
 
@@ -61,7 +61,7 @@ FILLS = {
 HATCH_COLOR = "#777777"
 
 
-class Symbol(NamedTuple):
+class MarkerLook(NamedTuple):
     """A symbol: marker, size in points, fill, and whether a cross lies in it."""
 
     marker: str
@@ -71,13 +71,13 @@ class Symbol(NamedTuple):
 
 
 SYMBOLS = {
-    "puskesmas": Symbol("s", 7.5, crossed=True),
-    "pustu": Symbol("o", 6.0, crossed=True),
-    "posyandu": Symbol("^", 3.6, fill="#222222"),
-    "hospital": Symbol("s", 7.5, fill="#000000"),
+    "puskesmas": MarkerLook("s", 7.5, crossed=True),
+    "pustu": MarkerLook("o", 6.0, crossed=True),
+    "posyandu": MarkerLook("^", 3.6, fill="#222222"),
+    "hospital": MarkerLook("s", 7.5, fill="#000000"),
 }
-OTHER = Symbol("D", 4.5)
-SITE = Symbol("*", 12.0, fill="#ffd400")
+OTHER = MarkerLook("D", 4.5)
+SITE = MarkerLook("*", 12.0, fill="#ffd400")
 WORKS_COLOR = "#5b2a86"  # dark enough to be read in grey
 
 

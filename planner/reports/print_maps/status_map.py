@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from planner.coverage.study import Gaps
-    from planner.reports.print_maps.look import Fill, Sheet, Symbol
+    from planner.reports.print_maps.look import Fill, MarkerLook, SheetSides
     from planner.reports.print_maps.outlines import Outlines
 
 DPI = 200
@@ -210,7 +210,7 @@ def draw_status(
     return figure
 
 
-def _size(sheet: Sheet, bounds: NDArray[np.float64], paper: Paper) -> tuple[float, float]:
+def _size(sheet: SheetSides, bounds: NDArray[np.float64], paper: Paper) -> tuple[float, float]:
     """Return width and height in inches: upright for tall areas; a figure is only as tall as it must be."""
     wide, tall = bounds[2] - bounds[0], bounds[3] - bounds[1]
     if paper is Paper.FIGURE:
@@ -312,7 +312,7 @@ def _units_of(gaps: Gaps, kind: str) -> GeoDataFrame:
     return rows[rows["kind"].isin(kinds) & (rows["status"] == FacilityStatus.USED)]
 
 
-def draw_facilities(axes: Axes, gaps: Gaps, kind: str, sheet: Sheet) -> None:
+def draw_facilities(axes: Axes, gaps: Gaps, kind: str, sheet: SheetSides) -> None:
     """Draw the units of a kind that took part, hollow where they do not function."""
     units = _units_of(gaps, kind)
     symbol = SYMBOLS.get(kind, OTHER)
@@ -325,7 +325,13 @@ def draw_facilities(axes: Axes, gaps: Gaps, kind: str, sheet: Sheet) -> None:
 
 
 def _mark(
-    axes: Axes, x: NDArray[np.float64], y: NDArray[np.float64], symbol: Symbol, scale: float, *, works: bool
+    axes: Axes,
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
+    symbol: MarkerLook,
+    scale: float,
+    *,
+    works: bool,
 ) -> None:
     size = symbol.size_pt * scale
     fill = symbol.fill if works else "#ffffff"
@@ -358,7 +364,7 @@ def draw_lines(axes: Axes, lines: Sequence[shapely.LineString]) -> None:
 
 
 def _draw_sites(
-    axes: Axes, sites: Sequence[tuple[float, float]], sheet: Sheet, renderer: RendererBase
+    axes: Axes, sites: Sequence[tuple[float, float]], sheet: SheetSides, renderer: RendererBase
 ) -> list[NDArray[np.float64]]:
     """Draw stars with their numbers beside them; returns the boxes of both, in pixels.
 
@@ -388,14 +394,14 @@ def _draw_sites(
     return taken
 
 
-def _symbol_boxes(axes: Axes, gaps: Gaps, kind: str, sheet: Sheet) -> list[NDArray[np.float64]]:
+def _symbol_boxes(axes: Axes, gaps: Gaps, kind: str, sheet: SheetSides) -> list[NDArray[np.float64]]:
     """Return the boxes of the facilities' symbols, with their rims, in pixels."""
     points = shapely.get_coordinates(_units_of(gaps, kind).geometry.to_numpy())
     size = SYMBOLS.get(kind, OTHER).size_pt + 1.6
     return boxes_around(axes, points, size * sheet.letters_pt / 8.0)
 
 
-def draw_furniture(axes: Axes, words: Words, sheet: Sheet) -> None:
+def draw_furniture(axes: Axes, words: Words, sheet: SheetSides) -> None:
     """Draw the scale bar, below the land, and the arrow to the north."""
     west, east = axes.get_xlim()
     south, north = axes.get_ylim()
@@ -450,7 +456,7 @@ def _write_title(figure: Figure, gaps: Gaps, kind: str, words: Words, paper: Pap
 
 
 def _write_below(
-    figure: Figure, gaps: Gaps, kind: str, words: Words, sheet: Sheet, proposed: list[Line2D]
+    figure: Figure, gaps: Gaps, kind: str, words: Words, sheet: SheetSides, proposed: list[Line2D]
 ) -> None:
     """Write legend, limit and sources below the map."""
     from textwrap import wrap
@@ -545,7 +551,7 @@ def _proposed_keys(words: Words, *, sites: bool, lines: bool) -> list[Line2D]:
     return keys + ([line_key(words.say("map.road"), WORKS_COLOR, 2.6)] if lines else [])
 
 
-def _key(symbol: Symbol | None, label: str) -> Line2D:
+def _key(symbol: MarkerLook | None, label: str) -> Line2D:
     from matplotlib.lines import Line2D
 
     if symbol is None:

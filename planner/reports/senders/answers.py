@@ -25,7 +25,7 @@ from geodata.vocabulary.statuses import YesNo
 from planner.reports.senders.lists import ABOUT_PLACES
 from planner.reports.senders.marked import FUNCTIONING, heading, proposal_of
 from planner.reports.senders.texts import sender_texts
-from planner.reports.senders.trial import Trial
+from planner.reports.senders.trial import ListTrial
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -55,7 +55,7 @@ PARENT = "unknown_parent"
 DOUBTED_PLACES = ("place_mended", "place_proposed", "place_far")
 
 
-class Answer(NamedTuple):
+class AnswerRow(NamedTuple):
     """A row of ``answers.csv``; all of it text.
 
     Attributes
@@ -83,7 +83,7 @@ class Answer(NamedTuple):
 class Decided(NamedTuple):
     """The answers of one workbook, and its list with those that were taken."""
 
-    answers: tuple[Answer, ...]
+    answers: tuple[AnswerRow, ...]
     rows: list[list[str]]
 
 
@@ -128,14 +128,14 @@ def decide(returned: Returned, known: Mapping[str, FindingRow], layers: Layers |
     answers = [_answer(change, returned.file) for change in changes]
     sent = {one.finding for one in returned.asked}
     answers += [
-        Answer(returned.file, finding, "", "", "", "; ".join(said), REFUSED, "no such finding was sent")
+        AnswerRow(returned.file, finding, "", "", "", "; ".join(said), REFUSED, "no such finding was sent")
         for finding, said in returned.answers.items()
         if finding not in sent
     ]
     return Decided(tuple(answers), _applied(changes, returned))
 
 
-def _answer(change: _Change, file: str) -> Answer:
+def _answer(change: _Change, file: str) -> AnswerRow:
     one = change.asked
     taken = TAKEN
     if change.confirms:
@@ -144,7 +144,7 @@ def _answer(change: _Change, file: str) -> Answer:
         taken = REMOVED
     if change.why:
         taken = REFUSED
-    return Answer(file, one.finding, one.row, one.column, one.value, change.answer, taken, change.why)
+    return AnswerRow(file, one.finding, one.row, one.column, one.value, change.answer, taken, change.why)
 
 
 def _applied(changes: Iterable[_Change], returned: Returned) -> list[list[str]]:
@@ -466,7 +466,7 @@ def _without_unread(
         else c
         for c in changes
     ]  # fmt: skip
-    trial = Trial(returned.entry, layers.villages, returned.layer, register)
+    trial = ListTrial(returned.entry, layers.villages, returned.layer, register)
     tried = [c for c in changes if not (c.why or c.confirms or c.removes)]
     why = _tried(trial, tried, changes, returned)
     return [c._replace(why=why[c.asked.finding]) if c in tried and c.asked.finding in why else c
@@ -474,7 +474,7 @@ def _without_unread(
 
 
 def _tried(
-    trial: Trial, tried: Sequence[_Change], changes: Sequence[_Change], returned: Returned
+    trial: ListTrial, tried: Sequence[_Change], changes: Sequence[_Change], returned: Returned
 ) -> dict[str, str]:
     """Return by finding why answers cannot be read; column by column where not all can be together."""
 
@@ -539,9 +539,9 @@ def _cells(change: _Change) -> list[tuple[tuple[int, int], str]]:
     return [((row, t), text) for t, text in zip(change.targets, change.texts, strict=False)]
 
 
-def answers_csv(answers: Iterable[Answer]) -> str:
+def answers_csv(answers: Iterable[AnswerRow]) -> str:
     """Return ``answers.csv``; no text in it is a formula."""
-    return csv_text(pd.DataFrame(list(answers), columns=list(Answer._fields), dtype=object), index=False)
+    return csv_text(pd.DataFrame(list(answers), columns=list(AnswerRow._fields), dtype=object), index=False)
 
 
 def list_csv(rows: Iterable[Sequence[str]]) -> str:

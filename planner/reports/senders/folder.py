@@ -13,7 +13,7 @@ from geodata.readers.files.opening import file_sha256
 from geodata.workspace import Ours, replace_folder
 from planner.reports.grade import grade_record
 from planner.reports.outputs import RUN, input_records
-from planner.reports.senders.answers import Answer, answers_csv, decide, list_csv
+from planner.reports.senders.answers import AnswerRow, answers_csv, decide, list_csv
 from planner.reports.senders.lists import OF_PEOPLE, read_list, require_unchanged
 from planner.reports.senders.marked import marked_in, write_marked
 from planner.reports.senders.returned import read_returned
@@ -52,7 +52,7 @@ class Answered(NamedTuple):
     """
 
     files: list[Path]
-    answers: tuple[Answer, ...]
+    answers: tuple[AnswerRow, ...]
     corrected: dict[str, str]
     others: dict[str, int]
 

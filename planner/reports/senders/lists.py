@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from geodata.areafile import FacilitiesFile, ListFile
     from geodata.layers import Layers
-    from geodata.readers.facilities.rows import Rows
+    from geodata.readers.facilities.rows import ListRows
     from planner.reports.senders.rows import FindingRow
 
 # What is told of villages, and stands in the row that a table of people has for each.
@@ -225,7 +225,7 @@ def _people(source: PopulationFile, name: str, findings: Iterable[FindingRow]) -
     return Own(found.columns.table, heads, ids, code=code or "")
 
 
-def _ids(found: Rows, source: FacilitiesFile) -> dict[str, int]:
+def _ids(found: ListRows, source: FacilitiesFile) -> dict[str, int]:
     """Return the row of each id; of ids that stand twice the later have their row's number behind them."""
     rows: dict[str, int] = {}
     for row, given in found.columns.ids(source.id, "id").items():
@@ -236,7 +236,7 @@ def _ids(found: Rows, source: FacilitiesFile) -> dict[str, int]:
     return rows
 
 
-def _places(found: Rows) -> Iterator[str]:
+def _places(found: ListRows) -> Iterator[str]:
     """Give each place as it was written where it is no number, and else with all its digits."""
     for lon, lat, said, unread, zero in zip(*found.stated, strict=True):
         yield str(said if unread or zero or not said else f"{float(lat)!r}, {float(lon)!r}")
@@ -269,7 +269,7 @@ def _heading(rows: list[list[str]], body: int) -> int:
     return max(head, 1)
 
 
-def _place(found: Rows, source: FacilitiesFile) -> tuple[str, ...]:
+def _place(found: ListRows, source: FacilitiesFile) -> tuple[str, ...]:
     """Return the headings of the coordinates; none where they stand in more than two columns."""
     named, lon = found.place_column, found.columns.pick(source.lon, "lon")
     if named in JOINED.values() and lon is not None:

@@ -43,7 +43,7 @@ UNREAD = {
 }
 
 
-class Trial:
+class ListTrial:
     """The reader of one list, for the list with answers in its cells.
 
     Parameters

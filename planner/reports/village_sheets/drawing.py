@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from geodata.layers import Layers
     from planner.ilp.model import Ilp
-    from planner.reports.village_sheets.ways import Way
+    from planner.reports.village_sheets.ways import WayToUnit
 
 WIDTH, HEIGHT = 490, 420
 # Around the village; and how much larger the frame may grow so that nearest units are in it.
@@ -153,7 +153,7 @@ class Drawing:
         self.name_of = rows["name"].to_dict()
         self.points = shapely.STRtree(rows.geometry.to_numpy())
 
-    def draw(self, code: str, ways: Sequence[Way] = ()) -> str:
+    def draw(self, code: str, ways: Sequence[WayToUnit] = ()) -> str:
         """Return a village's map as SVG: roads, names, units, ways, a scale and north.
 
         Parameters

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from planner.travel.paths import Path
 
 
-class Way(NamedTuple):
+class WayToUnit(NamedTuple):
     """The way from the village's middle place to a kind's nearest unit (metres)."""
 
     kind: str
@@ -56,7 +56,7 @@ class NearestWays:
         self._rows = gaps.demand.groupby("village_code").indices
         self._weight = gaps.demand["weight"].to_numpy()
 
-    def of(self, codes: Sequence[str]) -> dict[str, list[Way]]:
+    def of(self, codes: Sequence[str]) -> dict[str, list[WayToUnit]]:
         """Return villages' ways, one a kind; a kind without a list, a unit or a way has none.
 
         Parameters
@@ -69,12 +69,12 @@ class NearestWays:
         KeyError
             The area has no such village.
         """
-        found: dict[str, list[Way]] = {code: [] for code in codes}
+        found: dict[str, list[WayToUnit]] = {code: [] for code in codes}
         for kind in self.gaps.scenario.standard:
             pairs = [pair for pair in (self._pair(code, kind) for code in codes) if pair is not None]
             for pair, line in zip(pairs, self._lines(kind, pairs), strict=True):
                 if line is not None:
-                    found[pair.village].append(Way(kind, pair.facility_id, line))
+                    found[pair.village].append(WayToUnit(kind, pair.facility_id, line))
         return found
 
     def _pair(self, code: str, kind: str) -> _Pair | None:

@@ -11,7 +11,7 @@ from planner.reports.workbook import tables
 from planner.reports.workbook.method import method
 from planner.reports.workbook.paper import write_book
 from planner.reports.workbook.plan import plan_sheets
-from planner.reports.workbook.words import Words
+from planner.reports.workbook.words import BookWords
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,7 +68,7 @@ def write_workbook(
     ...     openpyxl.load_workbook(file).sheetnames[:3]
     ['Villages', 'Facilities', 'Catchments']
     """
-    words = Words(lang, ilp.kinds)
+    words = BookWords(lang, ilp.kinds)
     sheets = _sheets(gaps, ilp, words, plan, findings)
     told = Source(ilp, (), None, DocumentWords(lang)).assumed
     sheets.append(method(gaps, sheets, words, told))
@@ -79,14 +79,14 @@ def write_workbook(
     )  # fmt: skip
 
 
-def _of_assumed(sheet: Sheet, told: Assumed, words: Words) -> Sheet:
+def _of_assumed(sheet: Sheet, told: Assumed, words: BookWords) -> Sheet:
     """Return a sheet that says above its table that it is not of the present."""
     note = words.texts.note["assumed"] if told.of_facilities and sheet.key == "facilities" else ""
     return replace(sheet, title=f"{sheet.title}. {told.title}", note=note)
 
 
 def _sheets(
-    gaps: Gaps, ilp: Ilp, words: Words, plan: Path | None, findings: Sequence[Finding]
+    gaps: Gaps, ilp: Ilp, words: BookWords, plan: Path | None, findings: Sequence[Finding]
 ) -> list[Sheet]:
     of_plan = [] if plan is None else plan_sheets(plan, gaps.layers.area.code, words)
     villages = tables.villages(ilp, words)

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from planner.coverage.study import Gaps
     from planner.reports.assumed import Assumed
     from planner.reports.workbook.sheet import Sheet
-    from planner.reports.workbook.words import Words
+    from planner.reports.workbook.words import BookWords
 
 
-def method(gaps: Gaps, sheets: Sequence[Sheet], words: Words, told: Assumed | None = None) -> Sheet:
+def method(gaps: Gaps, sheets: Sequence[Sheet], words: BookWords, told: Assumed | None = None) -> Sheet:
     """Return the sheet of method: topics, and below them every column of the other sheets by both its names.
 
     Parameters
@@ -59,7 +59,7 @@ def _assumed(told: Assumed | None) -> Iterator[tuple[str, str]]:
         yield from ((topic, said) for said in (f"{told.title}.", *told.items))
 
 
-def _answer(gaps: Gaps, words: Words) -> Iterator[tuple[str, str]]:
+def _answer(gaps: Gaps, words: BookWords) -> Iterator[tuple[str, str]]:
     t, scenario, area = words.texts.method, gaps.scenario, gaps.layers.area
     yield t["area"], f"{area.name} ({area.code})"
     yield t["standard"], f"{scenario.standard_name} {scenario.standard_version}"
@@ -77,7 +77,7 @@ def _answer(gaps: Gaps, words: Words) -> Iterator[tuple[str, str]]:
         yield t["limit"].format(kind=words.kind(kind)), f"{said}. {basis}".rstrip(". ")
 
 
-def _meanings(gaps: Gaps, words: Words) -> Iterator[tuple[str, str]]:
+def _meanings(gaps: Gaps, words: BookWords) -> Iterator[tuple[str, str]]:
     t, write = words.texts.method, Formatter(words.lang)
     rule = gaps.scenario.status
     yield t["status"], t["status_is"].format(served=write.percent(rule.served), gap=write.percent(rule.gap))
@@ -87,7 +87,7 @@ def _meanings(gaps: Gaps, words: Words) -> Iterator[tuple[str, str]]:
         yield t["no_rule"], f"{words.kind(kind)}: {t['no_rule_is'].format(n=write.number(n))}"
 
 
-def _data(gaps: Gaps, words: Words) -> Iterator[tuple[str, str]]:
+def _data(gaps: Gaps, words: BookWords) -> Iterator[tuple[str, str]]:
     t = words.texts.method
     for s in gaps.layers.sources:
         parts = [s.file, s.source or "", s.licence or "", f"SHA-256 {s.sha256}"]

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from planner.reports.workbook.sheet import Sheet
-    from planner.reports.workbook.words import Words
+    from planner.reports.workbook.words import BookWords
 
 COMMANDS = ("site", "rollout")
 FILES = {"years": "plan.csv", "sites": "sites.csv"}
@@ -49,7 +49,7 @@ BUDGETS = ("budget", "spent", "left")
 BLANK = ("served_minutes", "served_from", "site_rules", "alternatives", "staff")
 
 
-def plan_sheets(folder: Path, code: str, words: Words) -> list[Sheet]:
+def plan_sheets(folder: Path, code: str, words: BookWords) -> list[Sheet]:
     """Return the plan by year, where it has years, and its sites.
 
     Parameters

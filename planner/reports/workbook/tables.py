@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from planner.coverage.study import Gaps
     from planner.ilp.model import Ilp
     from planner.reports.workbook.sheet import Cell
-    from planner.reports.workbook.words import Words
+    from planner.reports.workbook.words import BookWords
 
 # What an officer looks at first; all else of a kind is folded away.
 FIRST_OF_KIND = ("status", "minutes_median", "share_reached")
@@ -38,13 +38,13 @@ CATCHMENT = ("people_total", "people_own", "people_nearest", "villages_people_un
 SUMS = ("people_reached", "people_beyond", "visits_families", "visits_visits_month", "visits_rounds_month")
 
 
-def made(words: Words, key: str, columns: Sequence[Column], *, frozen: int = 2) -> Sheet:
+def made(words: BookWords, key: str, columns: Sequence[Column], *, frozen: int = 2) -> Sheet:
     """Return a sheet under its names in the language."""
     texts = words.texts
     return Sheet(key, texts.sheet[key], texts.title[key], tuple(columns), frozen)
 
 
-def villages(ilp: Ilp, words: Words) -> Sheet:
+def villages(ilp: Ilp, words: BookWords) -> Sheet:
     """Return one row a village: facts, then by kind what is looked at first, and folded the rest.
 
     Parameters
@@ -86,7 +86,7 @@ def villages(ilp: Ilp, words: Words) -> Sheet:
 
 
 def _village_column(
-    words: Words,
+    words: BookWords,
     table: pd.DataFrame,
     name: str,
     totals: dict[str, Any],
@@ -105,7 +105,7 @@ def _village_column(
     return words.column(name, table[name], total=total, detail=detail)
 
 
-def facilities(ilp: Ilp, words: Words) -> Sheet:
+def facilities(ilp: Ilp, words: BookWords) -> Sheet:
     """Return one row a facility, those that take no part included."""
     gaps = ilp.gaps
     each = {kind: ilp.catchments(kind) for kind in ilp.kinds}
@@ -133,7 +133,7 @@ def facilities(ilp: Ilp, words: Words) -> Sheet:
     return made(words, "facilities", columns)
 
 
-def catchments(ilp: Ilp, words: Words) -> Sheet:
+def catchments(ilp: Ilp, words: BookWords) -> Sheet:
     """Return one row a unit and kind that it counts for: people in all, and those nearest to it."""
     gaps = ilp.gaps
     parts = []
@@ -158,7 +158,7 @@ def catchments(ilp: Ilp, words: Words) -> Sheet:
     )  # fmt: skip
 
 
-def districts(gaps: Gaps, villages_sheet: Sheet, words: Words) -> Sheet:
+def districts(gaps: Gaps, villages_sheet: Sheet, words: BookWords) -> Sheet:
     """Return one row a kecamatan: its gaps by kind, as formulas on the sheet of villages.
 
     Parameters
@@ -190,7 +190,7 @@ def districts(gaps: Gaps, villages_sheet: Sheet, words: Words) -> Sheet:
 class _ByDistrict:
     """Formulas on the rows of villages, each with the value that pandas finds."""
 
-    def __init__(self, gaps: Gaps, sheet: Sheet, words: Words, codes: list[str]) -> None:
+    def __init__(self, gaps: Gaps, sheet: Sheet, words: BookWords, codes: list[str]) -> None:
         self.gaps, self.sheet, self.words, self.codes = gaps, sheet, words, codes
         self.none = words.texts.note["unknown"]
         frame = gaps.layers.villages
@@ -259,7 +259,7 @@ class _ByDistrict:
         return self._column(name, Look.SHARE, cells, Total("people"))
 
 
-def adoption(ilp: Ilp, words: Words) -> Sheet:
+def adoption(ilp: Ilp, words: BookWords) -> Sheet:
     """Return one row a puskesmas: what belongs to it, and its stage of ILP."""
     table = puskesmas_table(ilp).reset_index(names="facility_id")
     # The last row holds what belongs to no puskesmas, and has no stage.
@@ -276,7 +276,7 @@ def adoption(ilp: Ilp, words: Words) -> Sheet:
     return made(words, "adoption", columns)
 
 
-def findings(found: Sequence[Finding], words: Words) -> Sheet:
+def findings(found: Sequence[Finding], words: BookWords) -> Sheet:
     """Return the findings of ``check``, the gravest first."""
     say = DocumentWords(words.lang)
     table = pd.DataFrame(
@@ -299,13 +299,13 @@ def all_findings(gaps: Gaps) -> tuple[Finding, ...]:
     return gravest_first((*inspect(gaps.layers), *planning_findings(gaps.layers, gaps.scenario)))
 
 
-def network(ilp: Ilp, words: Words) -> Sheet:
+def network(ilp: Ilp, words: BookWords) -> Sheet:
     """Return who belongs to whom, one row a village and a unit."""
     table = jejaring_table(ilp)
     return made(words, "network", [words.column(c, table[c], blank=True) for c in table], frozen=3)
 
 
-def groups(ilp: Ilp, words: Words) -> Sheet:
+def groups(ilp: Ilp, words: BookWords) -> Sheet:
     """Return people by village and life-cycle group."""
     table = ilp.groups.reset_index()
     names = ilp.gaps.layers.villages["village_name"].reindex(table["village_code"])
@@ -319,7 +319,7 @@ def groups(ilp: Ilp, words: Words) -> Sheet:
     )  # fmt: skip
 
 
-def equity(ilp: Ilp, words: Words) -> Sheet:
+def equity(ilp: Ilp, words: BookWords) -> Sheet:
     """Return how shares and minutes are spread."""
     table = ilp.equity
     return made(words, "equity", [words.column(c, table[c]) for c in table], frozen=4)

@@ -49,7 +49,7 @@ LOOKS = (
 )
 
 
-class Words:
+class BookWords:
     """Headings and words of one language.
 
     Parameters
@@ -85,7 +85,7 @@ class Words:
 
         Examples
         --------
-        >>> Words("en", ["pustu"]).parts("pustu_wet_minutes_max")
+        >>> BookWords("en", ["pustu"]).parts("pustu_wet_minutes_max")
         ('pustu', 'wet', 'minutes_max')
         """
         for kind in self.kinds:
@@ -100,7 +100,7 @@ class Words:
 
         Examples
         --------
-        >>> words = Words("en", ["pustu"])
+        >>> words = BookWords("en", ["pustu"])
         >>> words.heading("pustu_wet_minutes_max"), words.heading("pustu_walking_60min_share_reached")
         ('Pustu: minutes (furthest), wet season', 'Pustu: share reached, walking 60 min')
         """

@@ -96,7 +96,7 @@ def most_people(
     if small.cost_forced > payable(budget):
         return no_solution(seed=seed, seconds=clock.seconds())
     # Prices decide nothing at places that need several sites: gains do not only shrink.
-    state: _Search | BackupSearch = (_Search if small.instance.need is None else BackupSearch)(
+    state: _CoverSearch | BackupSearch = (_CoverSearch if small.instance.need is None else BackupSearch)(
         small.instance, room, clock, seed
     )
     state.know(bound - small.people_forced)
@@ -113,7 +113,7 @@ def most_people(
     )
 
 
-def _solve(state: _Search) -> None:
+def _solve(state: _CoverSearch) -> None:
     """Look for the best sites of an instance without forced ones, and for the bound.
 
     Prices decide some sites; what is left is reduced again, and searched again, until it is small enough
@@ -138,7 +138,7 @@ def _solve(state: _Search) -> None:
         state.settle()
 
 
-class _Search:
+class _CoverSearch:
     """The best choice found of an instance, the bound, and what is left to decide."""
 
     def __init__(self, instance: CoverInstance, budget: float, clock: Clock, seed: int) -> None:

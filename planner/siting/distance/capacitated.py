@@ -36,7 +36,7 @@ WHOLE = 1e4
 
 
 @dataclass(frozen=True)
-class Allocation:
+class SitesServed:
     """Sites chosen, and who is served where.
 
     Attributes
@@ -60,7 +60,7 @@ def capacitated_p_median(
     seed: int = 0,
     time_limit_s: float = 60.0,
     may_go_on: Callable[[], None] | None = None,
-) -> Allocation:
+) -> SitesServed:
     """Return the sites with the least people × distance, each row whole at one site with room for it.
 
     Parameters
@@ -130,13 +130,13 @@ def _allocate(
     load: NDArray[np.float64],
     clock: Clock,
     seed: int,
-) -> Allocation:
+) -> SitesServed:
     fitting = _where_it_fits(instance, capacity, load)
-    nothing = Allocation(no_solution(seed=seed, seconds=clock.seconds()), np.empty(0, np.int64))
+    nothing = SitesServed(no_solution(seed=seed, seconds=clock.seconds()), np.empty(0, np.int64))
     lost = np.isinf(fitting.distance_s(np.flatnonzero(~instance.forbidden))).any()
     if lost or math.fsum(instance.cost[instance.forced]) > payable(p):
         return nothing
-    search = _Search(fitting, p, capacity, load, clock, seed)
+    search = _CapacitatedSearch(fitting, p, capacity, load, clock, seed)
     search.run()
     if np.isfinite(search.upper):
         return search.allocation(instance)
@@ -168,7 +168,7 @@ def _where_it_fits(
     return replace(instance, near=Csr(first, instance.near.item[kept], instance.near.value[kept]))
 
 
-class _Search:
+class _CapacitatedSearch:
     """The best plan and the best bound so far; costs are not yet people × distance."""
 
     def __init__(
@@ -353,7 +353,7 @@ class _Search:
         spent = np.where(self.forced, 0.0, self.costs.cost)
         mip.add_row(sites, spent, upper=payable(self.budget))
 
-    def allocation(self, instance: DistanceInstance) -> Allocation:
+    def allocation(self, instance: DistanceInstance) -> SitesServed:
         """Return the best plan in the instance's own rows and sites."""
         costs = self.costs
         at = np.full(instance.rows, -1, np.int64)
@@ -369,6 +369,6 @@ class _Search:
         chosen = np.unique(np.concatenate([number, np.flatnonzero(instance.forced)]))
         bound = objective if self._is_proven() else min(self.lower * costs.scale, objective)
         at.setflags(write=False)
-        return Allocation(
+        return SitesServed(
             solution(chosen, objective, bound, seed=self.seed, seconds=self.clock.seconds()), at
         )

@@ -12,7 +12,7 @@ from geodata.errors import time_up
 from planner.kernels.csr import Csr
 from planner.siting.clock import Clock
 from planner.siting.distance.median import compile_median, least_distance
-from planner.siting.distance.set_cover import Cover, cover_rows
+from planner.siting.distance.set_cover import SetCover, cover_rows
 from planner.siting.solution import HAIR, Proof, no_solution, payable, solution
 
 if TYPE_CHECKING:
@@ -137,24 +137,24 @@ class _Probe:
         """Return the place of a plan's worst distance."""
         return int(np.searchsorted(distance, self.instance.distance_s(chosen).max(initial=0.0)))
 
-    def within(self, radius: float, *, cheapest: bool = False) -> Cover:
+    def within(self, radius: float, *, cheapest: bool = False) -> SetCover:
         """Return a plan that serves all rows within a distance."""
         far = self.at_once > radius
         used = self.can & far[self.row] & (self.instance.near.value <= radius)
         count = np.bincount(self.row[used], minlength=len(far))[far]
         if (count == 0).any():
-            return Cover(np.empty(0, np.int64), Proof.INFEASIBLE)
+            return SetCover(np.empty(0, np.int64), Proof.INFEASIBLE)
         first = np.concatenate([np.zeros(1, np.int64), np.cumsum(count)]).astype(np.int64)
         item = self.instance.near.item[used]
         rows = Csr(first, item, np.zeros(len(item)))
         if not len(count):
-            return Cover(self.forced, Proof.OPTIMAL)
+            return SetCover(self.forced, Proof.OPTIMAL)
         cover = cover_rows(rows, self.instance.cost, self.left, self.clock, seed=self.seed, cheapest=cheapest)
         if cover.proof in (Proof.INFEASIBLE, None):
             return cover
-        return Cover(np.sort(np.concatenate([self.forced, cover.chosen])), cover.proof)
+        return SetCover(np.sort(np.concatenate([self.forced, cover.chosen])), cover.proof)
 
-    def nicest(self, best: Cover, radius: float) -> NDArray[np.int64]:
+    def nicest(self, best: SetCover, radius: float) -> NDArray[np.int64]:
         """Return, of the plans within a distance, the one of the least cost and people × distance."""
         if not self.clock.is_over():
             cover = self.within(radius, cheapest=True)

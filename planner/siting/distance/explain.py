@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Saved:
+class SiteSaving:
     """What each site of a plan brings.
 
     Attributes
@@ -40,7 +40,7 @@ class Saved:
 def saved_by(
     instance: DistanceInstance, chosen: NDArray[np.integer], budget: float = np.inf, *, worst: bool = False,
     xy: NDArray[np.float64] | None = None,
-) -> Saved:  # fmt: skip
+) -> SiteSaving:  # fmt: skip
     """Return what each chosen site brings, and others that would do nearly as well.
 
     Parameters
@@ -81,7 +81,7 @@ def saved_by(
         then = _with_one_more(instance, row, rest, worst=worst)
         then[~paid | (then > best * (1 + STAND_IN_SHARE) * (1 + TOLERANCE))] = np.inf
         others.append(least_lost(then - best, j, xy))
-    return Saved(site, alone, tuple(others))
+    return SiteSaving(site, alone, tuple(others))
 
 
 def _objective(instance: DistanceInstance, distance: NDArray[np.float64], *, worst: bool) -> float:

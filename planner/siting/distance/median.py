@@ -135,7 +135,7 @@ def least_distance(
     if math.fsum(instance.cost[instance.forced]) > payable(p):
         return no_solution(seed=seed, seconds=clock.seconds())
     costs = _without_forced(instance, p)
-    search = _Search(costs, clock, seed)
+    search = _MedianSearch(costs, clock, seed)
     if not search.begin(start):
         return no_solution(seed=seed, seconds=clock.seconds())
     search.run(most_parts)
@@ -227,7 +227,7 @@ class _Node:
 
 
 @dataclass
-class _Search:
+class _MedianSearch:
     """The best plan so far, and the parts that may hold a better one.
 
     ``upper`` and ``lower`` are costs, not yet people × distance; none is below 0.

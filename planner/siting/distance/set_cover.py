@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Cover:
+class SetCover:
     """Sites that cover all rows, or that there are none within the budget.
 
     Attributes
@@ -39,7 +39,7 @@ class Cover:
 
 def cover_rows(
     sites_of: Csr, cost: NDArray[np.float64], budget: float, clock: Clock, *, seed: int, cheapest: bool
-) -> Cover:
+) -> SetCover:
     """Return sites that cover all rows within a budget.
 
     Parameters
@@ -67,7 +67,7 @@ def cover_rows(
     hit = np.concatenate([np.zeros(1, np.int64), np.cumsum(is_open[rows.item])])
     covers = bool((hit[rows.first[1:]] > hit[rows.first[:-1]]).all())
     if covers and not cheapest:
-        return Cover(site[is_open], Proof.FEASIBLE)
+        return SetCover(site[is_open], Proof.FEASIBLE)
     mip = Mip()
     columns = mip.add_columns(price, integer=True)
     mip.add_rows(rows.first, rows.item, np.ones(len(rows.item)), lower=1.0)
@@ -77,10 +77,10 @@ def cover_rows(
         time_limit_s=clock.left_s(), seed=seed, may_go_on=clock.may_go_on,
     )  # fmt: skip
     if answer.proof is Proof.INFEASIBLE:
-        return Cover(np.empty(0, np.int64), Proof.INFEASIBLE)
+        return SetCover(np.empty(0, np.int64), Proof.INFEASIBLE)
     if not len(answer.value):
-        return Cover(site[is_open], Proof.FEASIBLE) if covers else Cover(np.empty(0, np.int64), None)
-    return Cover(site[answer.value > 0.5], answer.proof)
+        return SetCover(site[is_open], Proof.FEASIBLE) if covers else SetCover(np.empty(0, np.int64), None)
+    return SetCover(site[answer.value > 0.5], answer.proof)
 
 
 def smaller(sites_of: Csr, cost: NDArray[np.float64]) -> tuple[Csr, NDArray[np.int64]]:

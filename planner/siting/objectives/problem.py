@@ -108,7 +108,7 @@ class Answer:
     points_left_out: int = 0
 
 
-class Search(TypedDict):
+class SearchOptions(TypedDict):
     """How long and from which seed a solver searches, as its arguments."""
 
     seed: int
@@ -116,7 +116,7 @@ class Search(TypedDict):
     may_go_on: Callable[[], None]
 
 
-def search_of(problem: Problem) -> Search:
+def search_of(problem: Problem) -> SearchOptions:
     """Return how long and from which seed a solver is to search.
 
     Examples

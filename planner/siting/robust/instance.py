@@ -24,7 +24,7 @@ NOBODY = -1
 
 
 @dataclass(frozen=True)
-class Times:
+class SeasonTimes:
     """Seconds between places and sites in one season.
 
     Attributes
@@ -113,7 +113,7 @@ class DrawInstance:
 
         Examples
         --------
-        >>> one = Times(np.array([0, 1]), np.array([0], np.int32), np.array([90.0]), np.array([np.inf]))
+        >>> one = SeasonTimes(np.array([0, 1]), np.array([0], np.int32), np.array([90.0]), np.array([np.inf]))
         >>> two = draw_instance(np.full((2, 1), 10.0), np.array([60.0, 120.0]), np.zeros(2, int), [one])
         >>> two.cover(np.array([[0.5, 0.5]])).value.tolist()
         [[[10.0, 5.0, 0.0]]]
@@ -141,7 +141,7 @@ class DrawInstance:
 
         Examples
         --------
-        >>> one = Times(np.array([0, 1]), np.array([0], np.int32), np.array([90.0]), np.array([np.inf]))
+        >>> one = SeasonTimes(np.array([0, 1]), np.array([0], np.int32), np.array([90.0]), np.array([np.inf]))
         >>> two = draw_instance(np.full((2, 1), 10.0), np.array([60.0, 120.0]), np.zeros(2, int), [one])
         >>> two.covered_since(np.array([0])).tolist()
         [1]
@@ -165,7 +165,7 @@ class DrawInstance:
 
         Examples
         --------
-        >>> one = Times(np.array([0, 1]), np.array([0], np.int32), np.array([90.0]), np.array([np.inf]))
+        >>> one = SeasonTimes(np.array([0, 1]), np.array([0], np.int32), np.array([90.0]), np.array([np.inf]))
         >>> two = draw_instance(np.full((2, 1), 10.0), np.array([60.0, 120.0]), np.zeros(2, int), [one])
         >>> two.reached(np.array([0]), 0).tolist(), two.reached(np.array([0]), 1).tolist()
         ([False], [True])
@@ -183,7 +183,7 @@ class DrawInstance:
 
         Examples
         --------
-        >>> one = Times(np.array([0, 1]), np.array([0], np.int32), np.array([90.0]), np.array([np.inf]))
+        >>> one = SeasonTimes(np.array([0, 1]), np.array([0], np.int32), np.array([90.0]), np.array([np.inf]))
         >>> two = draw_instance(np.full((2, 1), 10.0), np.array([60.0, 120.0]), np.zeros(2, int), [one])
         >>> two.people_reached(np.array([0])).tolist()
         [0.0, 10.0]
@@ -198,7 +198,7 @@ class DrawInstance:
 
         Examples
         --------
-        >>> one = Times(np.array([0, 1]), np.array([0], np.int32), np.array([90.0]), np.array([np.inf]))
+        >>> one = SeasonTimes(np.array([0, 1]), np.array([0], np.int32), np.array([90.0]), np.array([np.inf]))
         >>> two = draw_instance(np.full((2, 1), 10.0), np.array([60.0, 120.0]), np.zeros(2, int), [one])
         >>> [two.in_draw(d).reachable for d in (0, 1)]
         [0.0, 10.0]
@@ -219,7 +219,7 @@ def draw_instance(
     people: NDArray[np.float64],
     limit_s: NDArray[np.float64],
     season: NDArray[np.integer],
-    times: Sequence[Times],
+    times: Sequence[SeasonTimes],
     *,
     cost: NDArray[np.float64] | None = None,
     forced: NDArray[np.bool_] | None = None,
@@ -253,7 +253,7 @@ def draw_instance(
 
     Examples
     --------
-    >>> one = Times(np.array([0, 1]), np.array([0], np.int32), np.array([90.0]), np.array([np.inf]))
+    >>> one = SeasonTimes(np.array([0, 1]), np.array([0], np.int32), np.array([90.0]), np.array([np.inf]))
     >>> draw_instance(np.ones((2, 1)), np.array([60.0, 120.0]), np.zeros(2, int), [one]).since.tolist()
     [1]
     """
@@ -320,7 +320,7 @@ def _since(travel_s: NDArray[np.float64], limits: NDArray[np.float64]) -> NDArra
 
 
 def _pairs(
-    times: Times, limits: NDArray[np.float64], low: int
+    times: SeasonTimes, limits: NDArray[np.float64], low: int
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int16]]:
     """Return site, row and position of the pairs that count in some draw, beyond what exists."""
     site = np.repeat(np.arange(len(times.first) - 1, dtype=np.int32), np.diff(times.first))

@@ -8,7 +8,7 @@ import numpy as np
 
 from planner.siting.clock import Clock
 from planner.siting.cover.covering import most_people
-from planner.siting.robust.search import Best, Search
+from planner.siting.robust.search import BestChoice, RobustSearch
 from planner.siting.solution import TOLERANCE, Proof, Solution, no_solution, payable, solution
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def best_expected(
     clock = Clock(time_limit_s, may_go_on)
     if _too_dear(instance, budget):
         return no_solution(seed=seed, seconds=clock.seconds())
-    search = Search(instance, np.asarray(weight, dtype=np.float64)[None], budget, clock, seed)
+    search = RobustSearch(instance, np.asarray(weight, dtype=np.float64)[None], budget, clock, seed)
     search.look([np.empty(0, np.int64), *starts])
     search.prove()
     best = search.best
@@ -166,14 +166,14 @@ def best_worst_case(
     clock, of = Clock(time_limit_s, may_go_on), np.asarray(draws, dtype=np.int64)
     if _too_dear(instance, budget):
         return no_solution(seed=seed, seconds=clock.seconds())
-    best = Best(np.flatnonzero(instance.forced), -np.inf, bound)
+    best = BestChoice(np.flatnonzero(instance.forced), -np.inf, bound)
     known = [best.chosen, *(np.asarray(s, dtype=np.int64) for s in starts)]
     for sites in known:
         _better(instance, of, sites, best)
     active = [_draw_of_least(instance, of, best.chosen)]
     proving = False
     while not _is_proven(best):
-        search = Search(instance, _one_each(instance, active), budget, clock, seed)
+        search = RobustSearch(instance, _one_each(instance, active), budget, clock, seed)
         search.look([np.empty(0, np.int64), best.chosen])
         if proving:
             search.prove()
@@ -223,7 +223,7 @@ def improved(
     return tuple(best)
 
 
-def _is_proven(best: Best) -> bool:
+def _is_proven(best: BestChoice) -> bool:
     return best.bound - best.people <= TOLERANCE * best.people
 
 
@@ -234,7 +234,9 @@ def _one_each(instance: DrawInstance, active: list[int]) -> NDArray[np.float64]:
     return weight
 
 
-def _better(instance: DrawInstance, draws: NDArray[np.int64], sites: NDArray[np.int64], best: Best) -> None:
+def _better(
+    instance: DrawInstance, draws: NDArray[np.int64], sites: NDArray[np.int64], best: BestChoice
+) -> None:
     """Keep a choice whose worst draw is better."""
     people = float(instance.people_reached(sites)[draws].min())
     if people > best.people:

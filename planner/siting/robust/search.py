@@ -25,7 +25,7 @@ MOVES, TRIES = 100_000, 6
 
 
 @dataclass
-class Best:
+class BestChoice:
     """The best choice found, what it reaches, and what none beats.
 
     Attributes
@@ -46,7 +46,7 @@ class Best:
         return self.bound - self.people <= TOLERANCE * self.people
 
 
-class Search:
+class RobustSearch:
     """A search for sites within a budget that make the least of some criteria large.
 
     Parameters
@@ -72,7 +72,7 @@ class Search:
         # What is forced is there already.
         self.cover = whole._replace(base=best_two(whole, instance.forced).best)
         self._least = TOLERANCE * float(self.cover.value[:, :, 0].sum(axis=1).max(initial=0.0))
-        self.best = Best(self._held, -np.inf)
+        self.best = BestChoice(self._held, -np.inf)
         self.offer(self._held)
 
     def people(self, chosen: NDArray[np.integer]) -> float:
@@ -89,7 +89,7 @@ class Search:
         >>> from planner.siting.robust.instance import Times, draw_instance
         >>> one = Times(np.array([0, 1]), np.array([0], np.int32), np.array([90.0]), np.array([np.inf]))
         >>> two = draw_instance(np.full((2, 1), 10.0), np.array([60.0, 120.0]), np.zeros(2, int), [one])
-        >>> search = Search(two, np.array([[0.5, 0.5]]), 1.0, Clock(60.0), 0)
+        >>> search = RobustSearch(two, np.array([[0.5, 0.5]]), 1.0, Clock(60.0), 0)
         >>> search.people(np.array([0]))
         5.0
         """
@@ -109,7 +109,7 @@ class Search:
         >>> from planner.siting.robust.instance import Times, draw_instance
         >>> one = Times(np.array([0, 1]), np.array([0], np.int32), np.array([90.0]), np.array([np.inf]))
         >>> two = draw_instance(np.full((2, 1), 10.0), np.array([60.0, 120.0]), np.zeros(2, int), [one])
-        >>> search = Search(two, np.array([[0.5, 0.5]]), 1.0, Clock(60.0), 0)
+        >>> search = RobustSearch(two, np.array([[0.5, 0.5]]), 1.0, Clock(60.0), 0)
         >>> search.offer(np.array([0]))
         >>> search.best.chosen.tolist()
         [0]
@@ -117,7 +117,7 @@ class Search:
         people = self.people(chosen)
         if people > self.best.people + (self._least if np.isfinite(self.best.people) else 0.0):
             sites = np.union1d(chosen, self._held).astype(np.int64)
-            self.best = Best(sites, people, max(self.best.bound, people))
+            self.best = BestChoice(sites, people, max(self.best.bound, people))
 
     def look(self, starts: Iterable[NDArray[np.integer]]) -> None:
         """Fill some choices up greedily, exchange sites while that helps, and keep the best.
@@ -133,7 +133,7 @@ class Search:
         >>> from planner.siting.robust.instance import Times, draw_instance
         >>> one = Times(np.array([0, 1]), np.array([0], np.int32), np.array([90.0]), np.array([np.inf]))
         >>> two = draw_instance(np.full((2, 1), 10.0), np.array([60.0, 120.0]), np.zeros(2, int), [one])
-        >>> search = Search(two, np.array([[0.5, 0.5]]), 1.0, Clock(60.0), 0)
+        >>> search = RobustSearch(two, np.array([[0.5, 0.5]]), 1.0, Clock(60.0), 0)
         >>> search.look([np.empty(0, np.int64)])
         >>> search.best.chosen.tolist()
         [0]

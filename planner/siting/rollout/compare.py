@@ -11,7 +11,7 @@ from planner.siting.clock import Clock
 from planner.siting.cover.covering import most_people
 from planner.siting.rollout.cuts import YearCuts
 from planner.siting.rollout.instance import reduced_rollout
-from planner.siting.rollout.search import Search
+from planner.siting.rollout.search import RolloutSearch
 from planner.siting.rollout.solve import RolloutSolution, most_person_years
 from planner.siting.solution import Proof, solution
 
@@ -166,9 +166,9 @@ def greedy_order(instance: RolloutInstance, clock: Clock) -> NDArray[np.int64] |
     for year in range(one.years):
         now = _one_year(one, decided, year)
         waiting = np.flatnonzero(one.cover.forced & (decided < 0))
-        first = Search(now).one_by_one(waiting, np.zeros(len(waiting), np.int64))
+        first = RolloutSearch(now).one_by_one(waiting, np.zeros(len(waiting), np.int64))
         held = replace(now, cover=replace(now.cover, forced=first == 0))
-        decided[Search(held).improved(first, clock) == 0] = year
+        decided[RolloutSearch(held).improved(first, clock) == 0] = year
     whole = small.whole(decided, instance.cover.sites)
     return whole if instance.allows(whole) else None
 

@@ -12,7 +12,7 @@ from planner.siting.solution import TOLERANCE
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from planner.kernels.years import Standing
+    from planner.kernels.years import YearsStanding
     from planner.siting.clock import Clock
     from planner.siting.rollout.instance import RolloutInstance
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 PAIRS, ROUNDS = 20_000, 50
 
 
-class Search:
+class RolloutSearch:
     """Moves from one rollout to better ones.
 
     Parameters
@@ -35,7 +35,7 @@ class Search:
     >>> from planner.siting.clock import Clock
     >>> from planner.siting.rollout.instance import one_cover, rollout_instance
     >>> two = rollout_instance(one_cover(), [1.0, 1.0])
-    >>> Search(two).improved(np.array([-1, -1]), Clock(60.0)).tolist()
+    >>> RolloutSearch(two).improved(np.array([-1, -1]), Clock(60.0)).tolist()
     [1, 0]
     """
 
@@ -45,7 +45,7 @@ class Search:
         self._open = ~instance.cover.forbidden
         self._price = instance.cover.cost
 
-    def standing(self, decided: NDArray[np.integer]) -> Standing:
+    def standing(self, decided: NDArray[np.integer]) -> YearsStanding:
         """Return a rollout for kernels; what does not fit is left out.
 
         Parameters
@@ -57,7 +57,7 @@ class Search:
         --------
         >>> from planner.siting.rollout.instance import one_cover, rollout_instance
         >>> two = rollout_instance(one_cover(), [1.0, 1.0])
-        >>> search = Search(two)
+        >>> search = RolloutSearch(two)
         >>> search.standing(np.array([0, 0])).decided.tolist()
         [0, -1]
         """
@@ -81,14 +81,14 @@ class Search:
         --------
         >>> from planner.siting.rollout.instance import one_cover, rollout_instance
         >>> two = rollout_instance(one_cover(), [1.0, 1.0])
-        >>> search = Search(two)
+        >>> search = RolloutSearch(two)
         >>> search.one_by_one(np.array([1, 0]), np.array([0, 0])).tolist()
         [-1, 0]
         """
         return self._put(site, year).decided.astype(np.int64)
 
-    def _put(self, site: NDArray[np.integer], year: NDArray[np.integer]) -> Standing:
-        now: Standing = nothing_decided(self.years)
+    def _put(self, site: NDArray[np.integer], year: NDArray[np.integer]) -> YearsStanding:
+        now: YearsStanding = nothing_decided(self.years)
         # Forced ones first: they must be in.
         first = np.argsort(~self.instance.cover.forced[site], kind="stable")
         for j, t in zip(site[first].tolist(), year[first].tolist(), strict=True):
@@ -108,11 +108,11 @@ class Search:
         --------
         >>> from planner.siting.rollout.instance import one_cover, rollout_instance
         >>> two = rollout_instance(one_cover(), [1.0, 1.0])
-        >>> search = Search(two)
+        >>> search = RolloutSearch(two)
         >>> search.with_forced().tolist()
         [-1, -1]
         """
-        now: Standing = nothing_decided(self.years)
+        now: YearsStanding = nothing_decided(self.years)
         for j in np.flatnonzero(self.instance.cover.forced).tolist():
             free = [t for t in range(self.instance.years) if fits(self.years, now, j, t)]
             if not free:
@@ -140,7 +140,7 @@ class Search:
         >>> from planner.siting.clock import Clock
         >>> from planner.siting.rollout.instance import one_cover, rollout_instance
         >>> two = rollout_instance(one_cover(), [1.0, 1.0])
-        >>> search = Search(two)
+        >>> search = RolloutSearch(two)
         >>> search.improved(np.array([0, -1]), Clock(60.0)).tolist()
         [1, 0]
         """
@@ -151,7 +151,7 @@ class Search:
                 break
         return now.decided.astype(np.int64)
 
-    def _move_all(self, now: Standing, clock: Clock) -> float:
+    def _move_all(self, now: YearsStanding, clock: Clock) -> float:
         """Move each site in turn; returns the gain."""
         gained, forced = 0.0, self.instance.cover.forced
         itself = np.zeros_like(forced)
@@ -166,7 +166,7 @@ class Search:
             itself[j] = False
         return gained
 
-    def _exchange_all(self, now: Standing, clock: Clock) -> float:
+    def _exchange_all(self, now: YearsStanding, clock: Clock) -> float:
         """Exchange the years of each two sites in turn, where there are not too many; returns the gain."""
         chosen, gained = np.flatnonzero(now.decided >= 0).tolist(), 0.0
         if len(chosen) ** 2 > 2 * PAIRS:
@@ -204,7 +204,7 @@ class Search:
         >>> from planner.siting.clock import Clock
         >>> from planner.siting.rollout.instance import one_cover, rollout_instance
         >>> two = rollout_instance(one_cover(), [1.0, 1.0])
-        >>> search = Search(two)
+        >>> search = RolloutSearch(two)
         >>> search.shaken(np.array([0, 1]), 1.0, np.random.default_rng(0), Clock(60.0)).tolist()
         [1, 0]
         """

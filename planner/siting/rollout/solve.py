@@ -10,7 +10,7 @@ import numpy as np
 from planner.siting.clock import Clock
 from planner.siting.rollout.cuts import YearCuts
 from planner.siting.rollout.instance import reduced_rollout
-from planner.siting.rollout.search import Search
+from planner.siting.rollout.search import RolloutSearch
 from planner.siting.solution import TOLERANCE, Solution, no_solution, solution
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ class _State:
 
     def __init__(self, instance: RolloutInstance, clock: Clock, seed: int) -> None:
         self.instance, self._clock, self._seed = instance, clock, seed
-        self._search, self._random = Search(instance), np.random.default_rng(seed)
+        self._search, self._random = RolloutSearch(instance), np.random.default_rng(seed)
         self.best: NDArray[np.int64] | None = None
         self.value, self.bound = -np.inf, instance.total
 

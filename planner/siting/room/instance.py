@@ -242,7 +242,7 @@ def with_room(
 
 
 @dataclass(frozen=True)
-class State:
+class RoomState:
     """Who has room at some sites.
 
     Attributes
@@ -390,7 +390,7 @@ class Core:
         rooms: Rooms = rooms_of(some_of(self.by_site, sites, np.arange(self.places)), self.places)
         return rooms
 
-    def state(self, chosen: NDArray[np.int64], like: State | None = None) -> State:
+    def state(self, chosen: NDArray[np.int64], like: RoomState | None = None) -> RoomState:
         """Return who has room at what is there and at some sites.
 
         Parameters
@@ -416,9 +416,9 @@ class Core:
                 begin[to[a] : to[a + 1]] = like.now.flow[of[b] : of[b + 1]]
         now = filled(rooms, self.parts, self.room[every], self.parts[rooms.by_site.item], begin)
         with_room = float(self.parts.sum() - now.free.sum()) * self.part_people
-        return State(every, rooms, now, with_room)
+        return RoomState(every, rooms, now, with_room)
 
-    def gain(self, state: State, site: int, most: float = np.inf) -> float:
+    def gain(self, state: RoomState, site: int, most: float = np.inf) -> float:
         """Return how many more people have room with one more site.
 
         Parameters
@@ -437,7 +437,7 @@ class Core:
         parts = room_gain(state.rooms, self.parts, state.now, more, room)
         return float(parts * self.part_people)
 
-    def most_gain(self, state: State) -> NDArray[np.float64]:
+    def most_gain(self, state: RoomState) -> NDArray[np.float64]:
         """Return what each site could add at most: float64 ``(sites,)``, people.
 
         Only of places that are short of room can it add anybody, and no more than all of these.

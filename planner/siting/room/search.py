@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from planner.siting.room.instance import Core, RoomInstance, State
+    from planner.siting.room.instance import Core, RoomInstance, RoomState
 
 # So many rounds of cuts, and this share of the time at most.
 CUTS, FOR_CUTS = 300, 0.6
@@ -206,7 +206,7 @@ class RoomSearch:
             self.bound = max(self.bound, people)
 
     def _best_of(
-        self, state: State, fits: NDArray[np.bool_], least: float, *, by_cost: bool = False
+        self, state: RoomState, fits: NDArray[np.bool_], least: float, *, by_cost: bool = False
     ) -> tuple[int, float]:
         """Return the site that adds most, for its cost if asked, and its gain; NOBODY where none adds enough.
 

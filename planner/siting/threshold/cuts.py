@@ -30,7 +30,7 @@ NOTHING = 1e-9
 SLOW_ROUNDS, SLOW = 8, 0.02
 
 
-class Row(NamedTuple):
+class CutRow(NamedTuple):
     """``times`` × the village is at most the sum of coefficient × site.
 
     Attributes
@@ -72,7 +72,7 @@ class LiftCuts:
         self._sites, self._villages = len(lift.cost), len(lift.need)
         self.bound, self.is_done = self._villages, False
         self.share = np.zeros(self._sites)
-        self._rows: list[Row] = []
+        self._rows: list[CutRow] = []
         self._objective: list[float] = []
         self._lp = GrowingLp(self._cost(), np.ones(self._sites + self._villages))
         self._lp.add_row(np.arange(self._sites), lift.cost, budget)
@@ -89,19 +89,19 @@ class LiftCuts:
         """Add the cut of a village of which nothing is given, and how many sites it needs at least."""
         first = self.lift.first_place
         site, part = cut_of(self.lift, v, np.zeros(int(first[v + 1] - first[v]), dtype=np.bool_))
-        self._add(Row(v, 1.0, site, part))
+        self._add(CutRow(v, 1.0, site, part))
         together = np.cumsum(-np.sort(-part))
         # A hair less than 1, so that rounded coefficients never ask for a site too many.
         fewest = int(np.searchsorted(together, 1.0 - 1e-9)) + 1
         if fewest > 1:
-            self._add(Row(v, float(fewest), site, np.ones(len(site))))
+            self._add(CutRow(v, float(fewest), site, np.ones(len(site))))
 
-    def _add(self, row: Row) -> None:
+    def _add(self, row: CutRow) -> None:
         self._rows.append(row)
         columns, values = self._entries(row)
         self._lp.add_row(columns, values, 0.0)
 
-    def _entries(self, row: Row) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    def _entries(self, row: CutRow) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         return np.append(row.site, self._sites + row.village), np.append(-row.part, row.times)
 
     def _lower(self, bound: float) -> None:
@@ -126,7 +126,7 @@ class LiftCuts:
         for v in np.flatnonzero(village > LEAST).tolist():
             given, most = tightest(lift, v, share, cover)
             if most < village[v] - LEAST:
-                self._add(Row(v, 1.0, *cut_of(lift, v, given)))
+                self._add(CutRow(v, 1.0, *cut_of(lift, v, given)))
                 added += 1
         return added
 
@@ -185,6 +185,6 @@ class LiftCuts:
         mip.add_list([(*self._entries(row), 0.0) for row in self._rows if self._is_tight(row)])
         return mip
 
-    def _is_tight(self, row: Row) -> bool:
+    def _is_tight(self, row: CutRow) -> bool:
         left = float(row.part @ self.share[row.site]) - row.times * float(self._village[row.village])
         return left <= TIGHT

@@ -29,7 +29,7 @@ OVER = 1e-6
 
 
 @dataclass(frozen=True)
-class Villages:
+class PlaceVillages:
     """Whose people the places are, and how many are reached today.
 
     Attributes
@@ -56,7 +56,7 @@ class Villages:
         --------
         >>> from planner.siting.cover.instance import cover_instance
         >>> one = cover_instance([1.0], place=[0], site=[0])
-        >>> Villages(np.array([0], np.int32), np.array([1.2]), np.array([0.0]), 0.8).require(one)
+        >>> PlaceVillages(np.array([0], np.int32), np.array([1.2]), np.array([0.0]), 0.8).require(one)
         Traceback (most recent call last):
         geodata.errors.ConfigError: shares of a village are numbers of 0 or more that add up to 1 at most
         """
@@ -91,7 +91,7 @@ class Villages:
 
         Examples
         --------
-        >>> one = Villages(np.zeros(2, np.int32), np.array([0.25, 0.5]), np.array([0.25]), 0.8)
+        >>> one = PlaceVillages(np.zeros(2, np.int32), np.array([0.25, 0.5]), np.array([0.25]), 0.8)
         >>> one.shares(np.array([False, True])).tolist()
         [0.75]
         """
@@ -114,7 +114,7 @@ class Villages:
 
         Examples
         --------
-        >>> one = Villages(np.zeros(2, np.int32), np.array([0.3, 0.5]), np.zeros(1), 0.8)
+        >>> one = PlaceVillages(np.zeros(2, np.int32), np.array([0.3, 0.5]), np.zeros(1), 0.8)
         >>> one.are_served(np.array([True, True])).tolist()
         [True]
         """
@@ -131,7 +131,7 @@ class Villages:
 
         Examples
         --------
-        >>> one = Villages(np.zeros(2, np.int32), np.array([0.25, 0.5]), np.array([0.25]), 0.8)
+        >>> one = PlaceVillages(np.zeros(2, np.int32), np.array([0.25, 0.5]), np.array([0.25]), 0.8)
         >>> one.newly(np.array([True, True]))
         1
         """
@@ -153,7 +153,7 @@ class Villages:
 
         Examples
         --------
-        >>> one = Villages(np.zeros(2, np.int32), np.array([0.25, 0.5]), np.array([0.25]), 0.8)
+        >>> one = PlaceVillages(np.zeros(2, np.int32), np.array([0.25, 0.5]), np.array([0.25]), 0.8)
         >>> bool(one.whole(np.array([1.0]))[0] == UNIT)
         True
         """
@@ -188,7 +188,7 @@ class LiftInstance:
     budget: float
 
 
-def lift_instance(instance: CoverInstance, villages: Villages, budget: float) -> LiftInstance:
+def lift_instance(instance: CoverInstance, villages: PlaceVillages, budget: float) -> LiftInstance:
     """Return the problem without what decides nothing.
 
     Forced sites are chosen already. Sites go that are forbidden, in conflict with forced ones or too dear; so
@@ -210,7 +210,7 @@ def lift_instance(instance: CoverInstance, villages: Villages, budget: float) ->
 
     >>> from planner.siting.cover.instance import cover_instance
     >>> two = cover_instance([1.0, 1.0], place=[0, 1], site=[0, 1])
-    >>> those = Villages(np.array([0, 1], np.int32), np.array([0.9, 0.5]), np.zeros(2), 0.8)
+    >>> those = PlaceVillages(np.array([0, 1], np.int32), np.array([0.9, 0.5]), np.zeros(2), 0.8)
     >>> lift_instance(two, those, 1.0).small.site.tolist()
     [0]
     """
@@ -229,7 +229,7 @@ def lift_instance(instance: CoverInstance, villages: Villages, budget: float) ->
     return LiftInstance(_lift(instance, small, villages.village, weight, need), small, left)
 
 
-def _by_village(villages: Villages, weight: NDArray[np.int64], n: int) -> NDArray[np.int64]:
+def _by_village(villages: PlaceVillages, weight: NDArray[np.int64], n: int) -> NDArray[np.int64]:
     total = np.zeros(n, np.int64)
     np.add.at(total, villages.village, weight)
     return total
@@ -287,7 +287,7 @@ def empty(lift: Lift) -> bool:
     --------
     >>> from planner.siting.cover.instance import cover_instance
     >>> one = cover_instance([1.0], place=[0], site=[0])
-    >>> those = Villages(np.zeros(1, np.int32), np.ones(1), np.ones(1) * 0.0, 0.8)
+    >>> those = PlaceVillages(np.zeros(1, np.int32), np.ones(1), np.ones(1) * 0.0, 0.8)
     >>> empty(lift_instance(one, those, 1.0).lift), empty(lift_instance(one, those, 0.0).lift)
     (False, True)
     """

@@ -10,7 +10,7 @@ from planner.siting.clock import Clock
 from planner.siting.cover.greedy import heuristic
 from planner.siting.solution import no_solution, payable, solution
 from planner.siting.threshold.cuts import LiftCuts
-from planner.siting.threshold.instance import Villages, empty, lift_instance
+from planner.siting.threshold.instance import PlaceVillages, empty, lift_instance
 from planner.siting.threshold.search import PlanSearch
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def most_villages(
     ([2], 1.0, 1.0, 'optimal')
     """
     clock = Clock(time_limit_s, may_go_on)
-    villages = Villages(village, weight, already, served)
+    villages = PlaceVillages(village, weight, already, served)
     villages.require(instance)
     held = np.flatnonzero(instance.forced)
     if float(instance.cost[held].sum()) > payable(budget):
