@@ -153,17 +153,6 @@ def look_into(file: GivenFile, readers: Readers = HERE) -> tuple[Guess, ...]:
     return tuple(sorted(readable, key=lambda g: g.role not in ROLES))
 
 
-def try_out(area: Area, order: Order, progress: Progress) -> Trial:
-    """Return the area as it is with a file.
-
-    Raises
-    ------
-    ConfigError
-        The file does not fit; the message says what to change.
-    """
-    return rebuilt(area, order, read_in(area, order, HERE, progress), progress)
-
-
 def read_in(area: Area, order: Order, readers: Readers, progress: Progress) -> Layers:
     """Return the layers of an area with a file.
 

@@ -139,8 +139,8 @@ class Plan:
     people_now, people_added, people_all
         Within the limit today, newly with the plan, and all whose number is known.
     unit, objective, bound
-        What the plan is best at, in a unit of :class:`planner.siting.objectives.Answer`; no plan beats the
-        bound.
+        What the plan is best at, in a unit of :class:`planner.siting.objectives.problem.Answer`; no plan
+        beats the bound.
     gap
         Another choice is at most this share better; 0 = proven the best.
     candidates

@@ -52,7 +52,7 @@ def read_adoption(
     puskesmas
         Ids of the area's puskesmas (``planner.ilp.stages.puskesmas_of``).
     stages
-        The stage that each spelling means, by its :func:`~geodata.adoption.spelling_key`
+        The stage that each spelling means, by its :func:`~geodata.vocabulary.spelling.spelling_key`
         (``Stages.spellings()``).
     sheet
         The sheet of a workbook with several.

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 
@@ -357,8 +356,3 @@ def _by_name(table: pd.DataFrame, heads: Any, names: dict[str, str]) -> pd.Serie
 
 def _name_of(province: str, regency: str, *, kota: bool) -> tuple[str, str, bool]:
     return name_key(province), name_key(_OF_REGENCY.sub("", regency)), kota
-
-
-def read_cut_villages(folder: Path, code: str) -> gpd.GeoDataFrame:
-    """Return the raw rows of a kabupaten, in degrees."""
-    return gpd.read_parquet(village_file(folder, code))

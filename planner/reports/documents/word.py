@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from planner.reports.documents.data import Plain
 
-TWIPS_PER_MM = 1440 / 25.4
 EMU_PER_TWIP = 635
 LINE = "…" * 30
 BOOKMARKS = (

@@ -168,8 +168,9 @@ class DrawCuts:
         Examples
         --------
         >>> from planner.siting.clock import Clock
-        >>> from planner.siting.robust.instance import Times, draw_instance
-        >>> times = Times(np.array([0, 1]), np.array([0], np.int32), np.array([90.0]), np.array([np.inf]))
+        >>> from planner.siting.robust.instance import SeasonTimes, draw_instance
+        >>> pairs = np.array([0, 1]), np.array([0], np.int32), np.array([90.0])
+        >>> times = SeasonTimes(*pairs, np.array([np.inf]))
         >>> two = draw_instance(np.full((2, 1), 10.0), np.array([60.0, 120.0]), np.zeros(2, int), [times])
         >>> cuts = DrawCuts(two.cover(np.array([[0.5, 0.5]])), np.array([True]), 1.0, np.array([0]))
         >>> cuts.run(Clock(60.0))
@@ -207,8 +208,9 @@ class DrawCuts:
         Examples
         --------
         >>> from planner.siting.clock import Clock
-        >>> from planner.siting.robust.instance import Times, draw_instance
-        >>> times = Times(np.array([0, 1]), np.array([0], np.int32), np.array([90.0]), np.array([np.inf]))
+        >>> from planner.siting.robust.instance import SeasonTimes, draw_instance
+        >>> pairs = np.array([0, 1]), np.array([0], np.int32), np.array([90.0])
+        >>> times = SeasonTimes(*pairs, np.array([np.inf]))
         >>> two = draw_instance(np.full((2, 1), 10.0), np.array([60.0, 120.0]), np.zeros(2, int), [times])
         >>> cuts = DrawCuts(two.cover(np.array([[0.5, 0.5]])), np.array([True]), 1.0, np.array([0]))
         >>> cuts.run(Clock(60.0))

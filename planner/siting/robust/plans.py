@@ -48,9 +48,9 @@ def best_alone(
 
     Examples
     --------
-    >>> from planner.siting.robust.instance import Times, draw_instance
+    >>> from planner.siting.robust.instance import SeasonTimes, draw_instance
     >>> pairs = np.array([0, 1, 2]), np.array([0, 1], np.int32), np.array([90.0, 20.0])
-    >>> times = Times(*pairs, existing_s=np.full(2, np.inf))
+    >>> times = SeasonTimes(*pairs, existing_s=np.full(2, np.inf))
     >>> two = draw_instance(np.array([[10.0, 3.0]] * 2), np.array([60.0, 120.0]), np.zeros(2, int), [times])
     >>> [best_alone(two, 1, d).chosen.tolist() for d in (0, 1)]
     [[1], [0]]
@@ -96,9 +96,9 @@ def best_expected(
 
     Examples
     --------
-    >>> from planner.siting.robust.instance import Times, draw_instance
+    >>> from planner.siting.robust.instance import SeasonTimes, draw_instance
     >>> pairs = np.array([0, 1, 2]), np.array([0, 1], np.int32), np.array([90.0, 20.0])
-    >>> times = Times(*pairs, existing_s=np.full(2, np.inf))
+    >>> times = SeasonTimes(*pairs, existing_s=np.full(2, np.inf))
     >>> two = draw_instance(np.array([[10.0, 6.0]] * 2), np.array([60.0, 120.0]), np.zeros(2, int), [times])
     >>> best = best_expected(two, 1, np.array([0.5, 0.5]))
     >>> best.chosen.tolist(), best.objective, round(best.bound, 6)
@@ -155,9 +155,9 @@ def best_worst_case(
 
     Examples
     --------
-    >>> from planner.siting.robust.instance import Times, draw_instance
+    >>> from planner.siting.robust.instance import SeasonTimes, draw_instance
     >>> pairs = np.array([0, 1, 2]), np.array([0, 1], np.int32), np.array([90.0, 20.0])
-    >>> times = Times(*pairs, existing_s=np.full(2, np.inf))
+    >>> times = SeasonTimes(*pairs, existing_s=np.full(2, np.inf))
     >>> two = draw_instance(np.array([[10.0, 3.0]] * 2), np.array([60.0, 120.0]), np.zeros(2, int), [times])
     >>> best = best_worst_case(two, 1, np.arange(2))
     >>> best.chosen.tolist(), best.objective, str(best.proof)

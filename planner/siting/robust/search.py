@@ -86,8 +86,8 @@ class RobustSearch:
         Examples
         --------
         >>> from planner.siting.clock import Clock
-        >>> from planner.siting.robust.instance import Times, draw_instance
-        >>> one = Times(np.array([0, 1]), np.array([0], np.int32), np.array([90.0]), np.array([np.inf]))
+        >>> from planner.siting.robust.instance import SeasonTimes, draw_instance
+        >>> one = SeasonTimes(np.array([0, 1]), np.array([0], np.int32), np.array([90.0]), np.array([np.inf]))
         >>> two = draw_instance(np.full((2, 1), 10.0), np.array([60.0, 120.0]), np.zeros(2, int), [one])
         >>> search = RobustSearch(two, np.array([[0.5, 0.5]]), 1.0, Clock(60.0), 0)
         >>> search.people(np.array([0]))
@@ -106,8 +106,8 @@ class RobustSearch:
         Examples
         --------
         >>> from planner.siting.clock import Clock
-        >>> from planner.siting.robust.instance import Times, draw_instance
-        >>> one = Times(np.array([0, 1]), np.array([0], np.int32), np.array([90.0]), np.array([np.inf]))
+        >>> from planner.siting.robust.instance import SeasonTimes, draw_instance
+        >>> one = SeasonTimes(np.array([0, 1]), np.array([0], np.int32), np.array([90.0]), np.array([np.inf]))
         >>> two = draw_instance(np.full((2, 1), 10.0), np.array([60.0, 120.0]), np.zeros(2, int), [one])
         >>> search = RobustSearch(two, np.array([[0.5, 0.5]]), 1.0, Clock(60.0), 0)
         >>> search.offer(np.array([0]))
@@ -130,8 +130,8 @@ class RobustSearch:
         Examples
         --------
         >>> from planner.siting.clock import Clock
-        >>> from planner.siting.robust.instance import Times, draw_instance
-        >>> one = Times(np.array([0, 1]), np.array([0], np.int32), np.array([90.0]), np.array([np.inf]))
+        >>> from planner.siting.robust.instance import SeasonTimes, draw_instance
+        >>> one = SeasonTimes(np.array([0, 1]), np.array([0], np.int32), np.array([90.0]), np.array([np.inf]))
         >>> two = draw_instance(np.full((2, 1), 10.0), np.array([60.0, 120.0]), np.zeros(2, int), [one])
         >>> search = RobustSearch(two, np.array([[0.5, 0.5]]), 1.0, Clock(60.0), 0)
         >>> search.look([np.empty(0, np.int64)])
@@ -178,8 +178,8 @@ def least(cover: DrawCover, chosen: NDArray[np.integer]) -> float:
 
     Examples
     --------
-    >>> from planner.siting.robust.instance import Times, draw_instance
-    >>> one = Times(np.array([0, 1]), np.array([0], np.int32), np.array([90.0]), np.array([np.inf]))
+    >>> from planner.siting.robust.instance import SeasonTimes, draw_instance
+    >>> one = SeasonTimes(np.array([0, 1]), np.array([0], np.int32), np.array([90.0]), np.array([np.inf]))
     >>> two = draw_instance(np.full((2, 1), 10.0), np.array([60.0, 120.0]), np.zeros(2, int), [one])
     >>> least(two.cover(np.array([[0.5, 0.5]])), np.array([0]))
     5.0
@@ -196,8 +196,8 @@ def open_sites(instance: DrawInstance) -> NDArray[np.bool_]:
 
     Examples
     --------
-    >>> from planner.siting.robust.instance import Times, draw_instance
-    >>> one = Times(np.array([0, 1]), np.array([0], np.int32), np.array([90.0]), np.array([np.inf]))
+    >>> from planner.siting.robust.instance import SeasonTimes, draw_instance
+    >>> one = SeasonTimes(np.array([0, 1]), np.array([0], np.int32), np.array([90.0]), np.array([np.inf]))
     >>> two = draw_instance(np.full((2, 1), 10.0), np.array([60.0, 120.0]), np.zeros(2, int), [one])
     >>> open_sites(two).tolist()
     [True]

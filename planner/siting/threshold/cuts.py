@@ -154,9 +154,9 @@ class LiftCuts:
         Examples
         --------
         >>> from planner.siting.cover.instance import cover_instance
-        >>> from planner.siting.threshold.instance import Villages, lift_instance
+        >>> from planner.siting.threshold.instance import PlaceVillages, lift_instance
         >>> two = cover_instance([1.0, 1.0], place=[0, 1], site=[0, 1])
-        >>> those = Villages(np.array([0, 1], np.int32), np.array([0.9, 0.9]), np.zeros(2), 0.8)
+        >>> those = PlaceVillages(np.array([0, 1], np.int32), np.array([0.9, 0.9]), np.zeros(2), 0.8)
         >>> cuts = LiftCuts(lift_instance(two, those, 1.0).lift, 1.0)
         >>> no, limits = np.zeros(2, np.bool_), {"time_limit_s": 60.0, "seed": 0, "may_go_on": None}
         >>> int(cuts.whole(no, no, **limits).sum())

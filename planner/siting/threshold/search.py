@@ -77,9 +77,9 @@ class PlanSearch:
         --------
         >>> from planner.siting.clock import Clock
         >>> from planner.siting.cover.instance import cover_instance
-        >>> from planner.siting.threshold.instance import Villages, lift_instance
+        >>> from planner.siting.threshold.instance import PlaceVillages, lift_instance
         >>> two = cover_instance([1.0, 1.0], place=[0, 1], site=[0, 1])
-        >>> those = Villages(np.array([0, 1], np.int32), np.array([0.9, 0.9]), np.zeros(2), 0.8)
+        >>> those = PlaceVillages(np.array([0, 1], np.int32), np.array([0.9, 0.9]), np.zeros(2), 0.8)
         >>> search = PlanSearch(lift_instance(two, those, 1.0).lift, 1.0, Clock(60.0), 0)
         >>> search.start(np.array([1]))
         >>> search.villages
@@ -103,9 +103,9 @@ class PlanSearch:
         --------
         >>> from planner.siting.clock import Clock
         >>> from planner.siting.cover.instance import cover_instance
-        >>> from planner.siting.threshold.instance import Villages, lift_instance
+        >>> from planner.siting.threshold.instance import PlaceVillages, lift_instance
         >>> two = cover_instance([1.0, 1.0], place=[0, 1], site=[0, 1])
-        >>> those = Villages(np.array([0, 1], np.int32), np.array([0.9, 0.9]), np.zeros(2), 0.8)
+        >>> those = PlaceVillages(np.array([0, 1], np.int32), np.array([0.9, 0.9]), np.zeros(2), 0.8)
         >>> search = PlanSearch(lift_instance(two, those, 1.0).lift, 1.0, Clock(60.0), 0)
         >>> search.from_order(np.array([1]))
         >>> search.best.tolist()
@@ -183,9 +183,9 @@ class PlanSearch:
         --------
         >>> from planner.siting.clock import Clock
         >>> from planner.siting.cover.instance import cover_instance
-        >>> from planner.siting.threshold.instance import Villages, lift_instance
+        >>> from planner.siting.threshold.instance import PlaceVillages, lift_instance
         >>> two = cover_instance([1.0, 1.0], place=[0, 1], site=[0, 1])
-        >>> those = Villages(np.array([0, 1], np.int32), np.array([0.9, 0.9]), np.zeros(2), 0.8)
+        >>> those = PlaceVillages(np.array([0, 1], np.int32), np.array([0.9, 0.9]), np.zeros(2), 0.8)
         >>> search = PlanSearch(lift_instance(two, those, 1.0).lift, 1.0, Clock(60.0), 0)
         >>> search.draw(np.array([0.25, 0.75]), by_chance=False)
         >>> search.best.tolist()
@@ -209,9 +209,9 @@ class PlanSearch:
         --------
         >>> from planner.siting.clock import Clock
         >>> from planner.siting.cover.instance import cover_instance
-        >>> from planner.siting.threshold.instance import Villages, lift_instance
+        >>> from planner.siting.threshold.instance import PlaceVillages, lift_instance
         >>> two = cover_instance([1.0, 1.0], place=[0, 1], site=[0, 1])
-        >>> those = Villages(np.array([0, 1], np.int32), np.array([0.9, 0.9]), np.zeros(2), 0.8)
+        >>> those = PlaceVillages(np.array([0, 1], np.int32), np.array([0.9, 0.9]), np.zeros(2), 0.8)
         >>> search = PlanSearch(lift_instance(two, those, 1.0).lift, 1.0, Clock(60.0), 0)
         >>> int(search.served(np.array([False, True])).sum())
         1
@@ -226,9 +226,9 @@ class PlanSearch:
         --------
         >>> from planner.siting.clock import Clock
         >>> from planner.siting.cover.instance import cover_instance
-        >>> from planner.siting.threshold.instance import Villages, lift_instance
+        >>> from planner.siting.threshold.instance import PlaceVillages, lift_instance
         >>> two = cover_instance([1.0, 1.0], place=[0, 1], site=[0, 1])
-        >>> those = Villages(np.array([0, 1], np.int32), np.array([0.9, 0.9]), np.zeros(2), 0.8)
+        >>> those = PlaceVillages(np.array([0, 1], np.int32), np.array([0.9, 0.9]), np.zeros(2), 0.8)
         >>> search = PlanSearch(lift_instance(two, those, 1.0).lift, 1.0, Clock(60.0), 0)
         >>> search.from_order(np.array([1]))
         >>> search.fewest().tolist()
