@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Place:
+class MeasurePlace:
     """What can be done where; unlike a candidate's id it means the same whatever else may be chosen.
 
     Attributes
@@ -52,7 +52,7 @@ class Place:
 
         Examples
         --------
-        >>> Place("open_pustu", "", 113.7, -8.2).key
+        >>> MeasurePlace("open_pustu", "", 113.7, -8.2).key
         'open_pustu//113.7/-8.2'
         """
         return f"{self.measure}/{self.facility_id}/{self.lon}/{self.lat}"
@@ -84,8 +84,8 @@ class PlanQuestion:
     basis: WhatIf
     ask: Ask
     costs: Mapping[str, float] = field(default_factory=dict)
-    accepted: tuple[Place, ...] = ()
-    forbidden: tuple[Place, ...] = ()
+    accepted: tuple[MeasurePlace, ...] = ()
+    forbidden: tuple[MeasurePlace, ...] = ()
     areas: tuple[shapely.Geometry, ...] = ()
     years: tuple[int, ...] = ()
 
@@ -221,7 +221,7 @@ def _with_costs(costs: Mapping[str, float]) -> Measures:
     return Measures(measures=measures)
 
 
-def _ids(found: gpd.GeoDataFrame, places: Iterable[Place], *, must: bool) -> tuple[str, ...]:
+def _ids(found: gpd.GeoDataFrame, places: Iterable[MeasurePlace], *, must: bool) -> tuple[str, ...]:
     """Return the candidates at some places.
 
     Raises
@@ -230,7 +230,7 @@ def _ids(found: gpd.GeoDataFrame, places: Iterable[Place], *, must: bool) -> tup
         One that must be there is not: it lies in an area that was drawn since.
     """
     columns = (found[c] for c in ("measure", "facility_id", "lon", "lat"))
-    ids = {Place(*row): str(name) for name, *row in zip(found.index, *columns, strict=True)}
+    ids = {MeasurePlace(*row): str(name) for name, *row in zip(found.index, *columns, strict=True)}
     gone = [p for p in places if p not in ids]
     if gone and must:
         msg = (

@@ -12,7 +12,7 @@ import param
 from app.areas.planning import PlanQuestion
 from app.core.job import Job
 from app.core.questions import MOST_EDITS
-from app.figures.plan import Plan, plan_of
+from app.figures.plan import PlanFigures, plan_of
 from geodata.errors import ConfigError
 from planner.scenarios.edits import OpenFacility
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     import shapely
 
-    from app.areas.planning import Place
+    from app.areas.planning import MeasurePlace
     from app.areas.question import WhatIf
     from app.core.notice import Notice
     from app.core.questions import Questions
@@ -42,23 +42,23 @@ MOST_AREAS = 50
 class Choices:
     """What was said of places: taken, or not; each with the words that name it."""
 
-    accepted: Mapping[Place, str] = field(default_factory=dict)
-    forbidden: Mapping[Place, str] = field(default_factory=dict)
+    accepted: Mapping[MeasurePlace, str] = field(default_factory=dict)
+    forbidden: Mapping[MeasurePlace, str] = field(default_factory=dict)
 
-    def accept(self, place: Place, name: str) -> Choices:
+    def accept(self, place: MeasurePlace, name: str) -> Choices:
         """Return them with a place that is taken."""
         return Choices({**self.accepted, place: name}, _without(self.forbidden, place))
 
-    def forbid(self, place: Place, name: str) -> Choices:
+    def forbid(self, place: MeasurePlace, name: str) -> Choices:
         """Return them with a place that is not taken."""
         return Choices(_without(self.accepted, place), {**self.forbidden, place: name})
 
-    def leave(self, place: Place) -> Choices:
+    def leave(self, place: MeasurePlace) -> Choices:
         """Return them with nothing said of a place."""
         return Choices(_without(self.accepted, place), _without(self.forbidden, place))
 
 
-def _without(places: Mapping[Place, str], place: Place) -> dict[Place, str]:
+def _without(places: Mapping[MeasurePlace, str], place: MeasurePlace) -> dict[MeasurePlace, str]:
     return {p: name for p, name in places.items() if p != place}
 
 
@@ -77,7 +77,7 @@ class Planning(param.Parameterized):  # type: ignore[misc]  # param ships no typ
         Where a plan is computed.
     """
 
-    plan = param.ClassSelector(class_=Plan, default=None, allow_None=True)
+    plan = param.ClassSelector(class_=PlanFigures, default=None, allow_None=True)
     running = param.Boolean(default=False)
     # The step that is being done, as the planner names it; "" while it waits for its turn.
     step = param.String(default="")
@@ -106,7 +106,7 @@ class Planning(param.Parameterized):  # type: ignore[misc]  # param ships no typ
 
     def basis(self, kind: str) -> WhatIf:
         """Return the question shown without what a plan of the kind put into it since it was opened."""
-        plan: Plan | None = self.plan
+        plan: PlanFigures | None = self.plan
         if plan is not None and plan.question.kind == kind and self.is_of_what_is_shown:
             return plan.question.basis
         what_if = self._state.what_if
@@ -161,7 +161,7 @@ class Planning(param.Parameterized):  # type: ignore[misc]  # param ships no typ
         )
         planner = self._state.area.planner
 
-        def make(progress: Callable[[str], None]) -> Plan:
+        def make(progress: Callable[[str], None]) -> PlanFigures:
             return plan_of(planner.plan(question, progress), question)
 
         # The plan before is let go now, not when the next one is there.
@@ -185,7 +185,7 @@ class Planning(param.Parameterized):  # type: ignore[misc]  # param ships no typ
             n=self._texts.number(LONGEST_PLAN_S / 60),
         ))  # fmt: skip
 
-    def _show(self, plan: Plan) -> None:
+    def _show(self, plan: PlanFigures) -> None:
         self._notice.tell("")
         self.param.update(running=False, plan=plan)
 
@@ -213,7 +213,7 @@ class Planning(param.Parameterized):  # type: ignore[misc]  # param ships no typ
         self.param.watchers = {}
         self.param.update(running=False, plan=None)
 
-    def places(self, kind: str) -> dict[str, tuple[Place, str]]:
+    def places(self, kind: str) -> dict[str, tuple[MeasurePlace, str]]:
         """Return the places of a kind that are on the page, with their names: by key."""
         found = dict(self.of(kind).accepted) | dict(self.of(kind).forbidden)
         if self.plan is not None and self.plan.question.kind == kind:
@@ -320,7 +320,7 @@ class Planning(param.Parameterized):  # type: ignore[misc]  # param ships no typ
         return edit.model_copy(update={"name": name})
 
 
-def _besides(plan: Plan, what_if: WhatIf) -> WhatIf:
+def _besides(plan: PlanFigures, what_if: WhatIf) -> WhatIf:
     """Return a question without the sites of a plan, whatever they are called in it."""
     own = {s.edit.id: s.edit for s in plan.sites}
     kept = tuple(e for e in what_if.edits if _unnamed(e) != _unnamed(own.get(getattr(e, "id", ""))))

@@ -13,7 +13,7 @@ import param
 from app.areas.names import district_names
 from app.areas.question import WhatIf
 from app.figures.ilp import group_reach
-from app.figures.measures import MEASURES, Shown
+from app.figures.measures import MEASURES, MeasureView
 from app.figures.sheets import headlines
 from geodata.errors import ConfigError
 from planner.scenarios.edits import FACILITY_EDITS, OpenFacility
@@ -254,7 +254,7 @@ class State(param.Parameterized):  # type: ignore[misc] # param ships no types
 
         return prepare
 
-    def shown(self) -> Shown:
+    def shown(self) -> MeasureView:
         """Return what a measure looks at; parts of the ILP answers that are not ready are computed."""
         answer = self.answer
         answer.prepare(*self.needs)
@@ -264,7 +264,7 @@ class State(param.Parameterized):  # type: ignore[misc] # param ships no types
         if self.group:
             of_group = group_reach(answer, self.group, self.kind, self.season)
             people, reached = of_group.people, of_group.reached
-        return Shown(self.kind, here, there, people, reached, answer.ilp)
+        return MeasureView(self.kind, here, there, people, reached, answer.ilp)
 
     def classes_compared(self) -> NDArray[np.int8]:
         """Return each village's class of the measure shown, of what is compared with.
@@ -281,7 +281,7 @@ class State(param.Parameterized):  # type: ignore[misc] # param ships no types
         if self.group:
             of_group = group_reach(other, self.group, self.kind, self.season)
             people, reached = of_group.people, of_group.reached
-        return self.painted.classes(Shown(self.kind, there, there, people, reached, other.ilp))
+        return self.painted.classes(MeasureView(self.kind, there, there, people, reached, other.ilp))
 
     def classes(self) -> NDArray[np.int8]:
         """Return each village's class of the measure shown.

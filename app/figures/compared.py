@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 if TYPE_CHECKING:
-    from app.figures.sheets import Comparison
+    from app.figures.sheets import ComparedSheets
 
 
-def totals_rows(compared: Comparison | None, season: str) -> list[dict[str, object]]:
+def totals_rows(compared: ComparedSheets | None, season: str) -> list[dict[str, object]]:
     """Return the totals of each kind in a season before and after; none where nothing is compared."""
     if compared is None or not len(compared.totals):
         return []
@@ -23,7 +23,7 @@ def totals_rows(compared: Comparison | None, season: str) -> list[dict[str, obje
     ]  # fmt: skip
 
 
-def village_rows(compared: Comparison | None, kind: str, season: str) -> list[dict[str, object]]:
+def village_rows(compared: ComparedSheets | None, kind: str, season: str) -> list[dict[str, object]]:
     """Return the villages that differ most, in people reached, then in minutes."""
     if compared is None or not len(compared.villages):
         return []

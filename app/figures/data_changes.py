@@ -11,7 +11,7 @@ import numpy as np
 import shapely
 
 from app.areas.trials import EARLIER
-from app.figures.sheets import Comparison, comparison
+from app.figures.sheets import ComparedSheets, comparison
 from geodata.crs import WGS84
 from geodata.vocabulary.statuses import FacilityStatus, LocatedBy
 
@@ -87,7 +87,7 @@ class DataChange:
     people_after: float
     unknown_before: int
     unknown_after: int
-    compared: Comparison
+    compared: ComparedSheets
     letter_before: str
     letter: str
 
@@ -103,7 +103,7 @@ def data_change(trial: Trial) -> DataChange:
     )  # fmt: skip
 
 
-def felt(compared: Comparison) -> Comparison:
+def felt(compared: ComparedSheets) -> ComparedSheets:
     """Return a comparison without villages for which only the name of the nearest unit is another.
 
     Another list of the same units has other ids.
@@ -115,7 +115,7 @@ def felt(compared: Comparison) -> Comparison:
     for name in ("people_reached", "minutes_median", "minutes_max", "status", "reason"):
         old, new = table[f"{name}_before"], table[f"{name}_after"]
         differs |= ~((old == new) | (old.isna() & new.isna())).to_numpy(dtype=bool)
-    return Comparison(compared.totals, table[differs])
+    return ComparedSheets(compared.totals, table[differs])
 
 
 def unit_changes(before: Layers, after: Layers) -> list[UnitsChange]:

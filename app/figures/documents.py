@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
     from app.areas.area import Answer, Area
-    from app.figures.plan import Plan
+    from app.figures.plan import PlanFigures
     from geodata.adoption import Adoption
     from planner.coverage.study import Gaps
     from planner.reports.proposal.write import Drawn
@@ -91,7 +91,7 @@ class Against:
 
 def _drawn(
     area: Area, answer: Answer, wanted: Wanted, adoption: Iterable[Adoption], against: Against | None,
-    plan: Plan | None,
+    plan: PlanFigures | None,
 ) -> Drawn:  # fmt: skip
     if wanted.key == COMPARISON:
         assert against is not None
@@ -126,7 +126,7 @@ def _named(gaps: Gaps, name: str) -> Gaps:
 
 def document_file(
     area: Area, answer: Answer, wanted: Wanted, adoption: Iterable[Adoption] = (),
-    against: Against | None = None, plan: Plan | None = None,
+    against: Against | None = None, plan: PlanFigures | None = None,
 ) -> io.BytesIO:  # fmt: skip
     """Return a document as a file of its format.
 
@@ -148,7 +148,7 @@ def document_file(
 
 def document_pages(
     area: Area, answer: Answer, wanted: Wanted, adoption: Iterable[Adoption] = (),
-    against: Against | None = None, plan: Plan | None = None,
+    against: Against | None = None, plan: PlanFigures | None = None,
 ) -> tuple[str, ...]:  # fmt: skip
     """Return the pages of a document as pictures, each the address of an image that holds itself."""
     if wanted.key == SHEETS:

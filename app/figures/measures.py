@@ -54,7 +54,7 @@ class LegendRow:
 
 
 @dataclass(frozen=True)
-class Shown:
+class MeasureView:
     """What a measure looks at: one kind in one season, for all people or for a life-cycle group.
 
     Attributes
@@ -84,7 +84,7 @@ class Shown:
         --------
         >>> import pandas as pd
         >>> villages = pd.DataFrame({"share_unknown": [0.25]})
-        >>> shown = Shown("pustu", villages, villages, np.array([100.0]), np.array([50.0]), None)
+        >>> shown = MeasureView("pustu", villages, villages, np.array([100.0]), np.array([50.0]), None)
         >>> shown.unsure.tolist()
         [25.0]
         """
@@ -99,7 +99,7 @@ class Shown:
         --------
         >>> import pandas as pd
         >>> villages = pd.DataFrame({"share_unknown": [0.25]})
-        >>> shown = Shown("pustu", villages, villages, np.array([100.0]), np.array([50.0]), None)
+        >>> shown = MeasureView("pustu", villages, villages, np.array([100.0]), np.array([50.0]), None)
         >>> shown.unreached.tolist()
         [25.0]
         """
@@ -135,7 +135,7 @@ class Measure:
     key: str
     title: str
     method: str
-    classes: Callable[[Shown], Classes]
+    classes: Callable[[MeasureView], Classes]
     legend: Callable[[Texts], list[LegendRow]]
     needs: tuple[str, ...] = ()
     of_group: Measure | None = None
@@ -147,7 +147,7 @@ def _(message: str) -> str:
     return message
 
 
-def _status(shown: Shown) -> Classes:
+def _status(shown: MeasureView) -> Classes:
     return _coded(shown.villages["status"], STATUSES)
 
 
@@ -155,7 +155,7 @@ def _status_legend(texts: Texts) -> list[LegendRow]:
     return [LegendRow(STATUS_COLORS[s], texts.term(s)) for s in STATUSES]
 
 
-def _minutes(shown: Shown) -> Classes:
+def _minutes(shown: MeasureView) -> Classes:
     minutes = shown.villages["minutes_median"].to_numpy()
     # A limit is included, as in the standard: exactly 30 minutes is "up to 30".
     classes: Classes = np.searchsorted(MINUTES, minutes, side="left").astype(np.int8)
@@ -179,7 +179,7 @@ def _minutes_legend(texts: Texts) -> list[LegendRow]:
     ]
 
 
-def _share(shown: Shown) -> Classes:
+def _share(shown: MeasureView) -> Classes:
     least = shown.villages["share_reached"].to_numpy()
     most = np.round(least + shown.villages["share_unknown"].to_numpy(), 9)
 
@@ -202,7 +202,7 @@ def _share_legend(texts: Texts) -> list[LegendRow]:
     return [*rows, LegendRow(UNKNOWN_COLOR, texts.term("unknown"))]
 
 
-def _unreached(shown: Shown, *, edges: tuple[float, ...]) -> Classes:
+def _unreached(shown: MeasureView, *, edges: tuple[float, ...]) -> Classes:
     least = shown.unreached
     most = np.round(least + shown.unsure, HAIR)
     of = partial(_people_classes, edges=edges)
@@ -227,7 +227,7 @@ def _people_legend(texts: Texts, *, edges: tuple[float, ...]) -> list[LegendRow]
     return [*rows, LegendRow(UNKNOWN_COLOR, texts.term("unknown"))]
 
 
-def _present(shown: Shown) -> Classes:
+def _present(shown: MeasureView) -> Classes:
     return _coded(shown.villages["present"], YesNo.texts())
 
 
@@ -236,7 +236,7 @@ def _present_legend(texts: Texts) -> list[LegendRow]:
     return [LegendRow(c, texts.term(s)) for c, s in zip(colors, YesNo, strict=True)]
 
 
-def _state(shown: Shown) -> Classes:
+def _state(shown: MeasureView) -> Classes:
     order = {name: number for number, name in enumerate(CLASSES)}
     found = shown.ilp.answers[shown.kind]["class"]
     return np.asarray(found.map(order).to_numpy(), dtype=np.int8)
@@ -246,16 +246,16 @@ def _state_legend(texts: Texts) -> list[LegendRow]:
     return [LegendRow(color, texts.state(c)) for c, color in CLASS_COLORS.items()]
 
 
-def _functioning(shown: Shown) -> Classes:
+def _functioning(shown: MeasureView) -> Classes:
     return _coded(shown.ilp.answers[shown.kind]["functioning"], YesNo.texts())
 
 
-def _beyond(shown: Shown) -> Classes:
+def _beyond(shown: MeasureView) -> Classes:
     found = shown.ilp.beyond[f"{shown.kind}_people_beyond"].to_numpy()
     return _people_classes(np.round(found, 1), PEOPLE)
 
 
-def _change(shown: Shown) -> Classes:
+def _change(shown: MeasureView) -> Classes:
     """Return how a village fares against the base: more people reached, else quicker, and so on."""
     villages, base = shown.villages, shown.base
     with np.errstate(invalid="ignore"):

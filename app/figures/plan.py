@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.areas.planning import Place
+from app.areas.planning import MeasurePlace
 from planner.pipeline import Rollout, Siting
 from planner.reports.proposal.made import plan_for_documents
 from planner.scenarios.edits import FACILITY_EDITS
@@ -30,7 +30,7 @@ PEOPLE = "people_reached"
 class Alternative:
     """A place that could stand in for a site, and what that costs, in the unit of the plan's objective."""
 
-    place: Place
+    place: MeasurePlace
     label: str
     lost: float
 
@@ -60,7 +60,7 @@ class Site:
     """
 
     order: int
-    place: Place
+    place: MeasurePlace
     op: str
     name: str
     village_code: str
@@ -129,7 +129,7 @@ class CurveChart:
 
 
 @dataclass(frozen=True)
-class Plan:
+class PlanFigures:
     """A plan: what it brings, how good it is, and what it does not know.
 
     Attributes
@@ -139,7 +139,7 @@ class Plan:
     people_now, people_added, people_all
         Within the limit today, newly with the plan, and all whose number is known.
     unit, objective, bound
-        What the plan is best at, in a unit of :class:`planner.siting.objectives.problem.Answer`; no plan
+        What the plan is best at, in a unit of :class:`planner.siting.objectives.problem.BestPlan`; no plan
         beats the bound.
     gap
         Another choice is at most this share better; 0 = proven the best.
@@ -207,7 +207,7 @@ class Plan:
         return spent, self.people_added if self.curve_of == PEOPLE else self.objective
 
 
-def curve_chart(plan: Plan) -> CurveChart | None:
+def curve_chart(plan: PlanFigures) -> CurveChart | None:
     """Return the curve of a plan to be drawn; None where it has no two points, or nothing to show.
 
     Examples
@@ -233,13 +233,13 @@ def curve_chart(plan: Plan) -> CurveChart | None:
     )
 
 
-def plan_of(siting: Siting | Rollout, question: PlanQuestion) -> Plan:
+def plan_of(siting: Siting | Rollout, question: PlanQuestion) -> PlanFigures:
     """Return the plain values of a plan; nothing in them holds on to the rest of it."""
     people = counted_people(siting.before.demand)
     over_years = siting if isinstance(siting, Rollout) else None
     # Where no plan is known, there is no point. Over years people count against years: in their own table.
     curve = siting.curve.dropna().iloc[: None if over_years is None else 0]
-    return Plan(
+    return PlanFigures(
         question=question,
         people_now=_reached_now(siting),
         people_added=float(siting.people_added),
@@ -313,10 +313,10 @@ def _alternative(row: gpd.GeoSeries, lost: float, names: dict[str, str]) -> Alte
     return Alternative(place, _label(row["name"], names.get(row["village_code"], ""), place), float(lost))
 
 
-def _label(name: str, village: str, place: Place) -> str:
+def _label(name: str, village: str, place: MeasurePlace) -> str:
     """Return what a place is called; one outside of every village by its degrees."""
     return name or village or f"{place.lat:.4f}, {place.lon:.4f}"
 
 
-def _place(row: gpd.GeoSeries) -> Place:
-    return Place(str(row["measure"]), str(row["facility_id"]), float(row["lon"]), float(row["lat"]))
+def _place(row: gpd.GeoSeries) -> MeasurePlace:
+    return MeasurePlace(str(row["measure"]), str(row["facility_id"]), float(row["lon"]), float(row["lat"]))

@@ -218,13 +218,13 @@ def facility_sheet(area: Area, answer: Answer, facility_id: str, kind: str, seas
 
 
 @dataclass(frozen=True)
-class Comparison:
+class ComparedSheets:
     """Two answers side by side: totals by kind and season, and the villages that differ."""
 
     totals: pd.DataFrame
     villages: pd.DataFrame
 
 
-def comparison(answer: Answer, other: Answer) -> Comparison:
+def comparison(answer: Answer, other: Answer) -> ComparedSheets:
     """Return what an answer changes against another."""
-    return Comparison(totals(other.gaps, answer.gaps), changes(other.gaps, answer.gaps))
+    return ComparedSheets(totals(other.gaps, answer.gaps), changes(other.gaps, answer.gaps))

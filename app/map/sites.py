@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import shapely
 
 if TYPE_CHECKING:
-    from app.areas.planning import Place
+    from app.areas.planning import MeasurePlace
     from app.core.planning import Choices
     from app.core.session import Session
-    from app.figures.plan import Plan, Site
+    from app.figures.plan import PlanFigures, Site
 
 # Degrees, some 20 m: an area is drawn so, and taken as it is.
 AREA_TOLERANCE = 0.0002
@@ -56,7 +56,7 @@ def _site(session: Session, site: Site, *, accepted: bool) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _stand_ins(session: Session, plan: Plan, said: Choices) -> list[dict[str, Any]]:
+def _stand_ins(session: Session, plan: PlanFigures, said: Choices) -> list[dict[str, Any]]:
     """Return what could stand in for the site chosen, by the letters of the panel."""
     chosen = session.planning.chosen
     site = None if chosen is None else plan.site(chosen.key)
@@ -70,7 +70,7 @@ def _stand_ins(session: Session, plan: Plan, said: Choices) -> list[dict[str, An
     ]  # fmt: skip
 
 
-def _said(session: Session, place: Place, name: str, state: str) -> dict[str, Any]:
+def _said(session: Session, place: MeasurePlace, name: str, state: str) -> dict[str, Any]:
     """Return a place that is no site of the plan: accepted for the next one, or forbidden."""
     _ = session.texts.text
     word = _("accepted, for the next plan") if state == "accepted" else _("forbidden")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import io
 
     from app.core.session import Session
-    from app.figures.plan import Plan
+    from app.figures.plan import PlanFigures
 
 
 def _(message: str) -> str:
@@ -83,9 +83,9 @@ class _Documents(Follows):
         return self.wanted.key == COMPARISON and not self.state.differs
 
     @property
-    def plan(self) -> Plan | None:
+    def plan(self) -> PlanFigures | None:
         """The plan in hand, where documents can ask for it: on top of the scenario shown."""
-        plan: Plan | None = self.planning.plan
+        plan: PlanFigures | None = self.planning.plan
         if plan is None or plan.documents is None or self.why_without:
             return None
         return plan
@@ -104,7 +104,7 @@ class _Documents(Follows):
         return "earlier" if replaces else "other"
 
     @property
-    def asked(self) -> Plan | None:
+    def asked(self) -> PlanFigures | None:
         """The plan that the document asks for."""
         return self.plan if self.wanted.plan == "with" else None
 

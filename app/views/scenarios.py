@@ -12,7 +12,7 @@ from app.components.fragment import Fragment
 from app.core.state import History, Selection
 from app.figures.compared import totals_rows, village_rows
 from app.figures.describe import described, rules
-from app.figures.sheets import Comparison, comparison
+from app.figures.sheets import ComparedSheets, comparison
 from app.views.follows import Follows
 from geodata.errors import ConfigError
 
@@ -54,7 +54,7 @@ class _Scenarios(Follows):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self.lists = _Lists([], [], [], [])
-        self.compared: Comparison | None = None
+        self.compared: ComparedSheets | None = None
         # Of the draft that is deleted if its button is pressed once more.
         self.leaving = ""
         # Of the draft that was shown last.
@@ -116,7 +116,7 @@ class _Scenarios(Follows):
             return
         slow = partial(comparison, self.state.answer, self.state.compared)
 
-        def shown(compared: Comparison) -> None:
+        def shown(compared: ComparedSheets) -> None:
             self.compared = compared
             self.show()
 

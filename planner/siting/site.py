@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from planner.siting.cover.instance import CoverInstance
     from planner.siting.ground.rules import SiteFacts
     from planner.siting.measures import Measures
-    from planner.siting.objectives.problem import Answer, Problem
+    from planner.siting.objectives.problem import BestPlan, Problem
     from planner.siting.reach import Reach
 
 
@@ -60,7 +60,7 @@ class Siting:
     """
 
     ready: Prepared
-    answer: Answer
+    answer: BestPlan
     after: Gaps
     scenario: Scenario
     sites: pd.DataFrame

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from planner.scenarios.modes import Season
     from planner.siting.cover.instance import CoverInstance
     from planner.siting.measures import Measure
-    from planner.siting.objectives.problem import Answer
+    from planner.siting.objectives.problem import BestPlan
     from planner.siting.plan import Backed
     from planner.siting.reach import Reach
 
@@ -195,7 +195,7 @@ def backup_open(gaps: Gaps, reach: Reach, counted: NDArray[np.bool_]) -> NDArray
 def site_table(
     candidates: gpd.GeoDataFrame,
     instance: CoverInstance,
-    answer: Answer,
+    answer: BestPlan,
     *,
     measures: Mapping[str, Measure],
     edits: Sequence[FacilityEdit],

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from planner.siting.ask import Ask
     from planner.siting.ground.rules import SiteFacts
     from planner.siting.measures import Measures
-    from planner.siting.objectives.problem import Answer
+    from planner.siting.objectives.problem import BestPlan
     from planner.siting.rollout.instance import RolloutInstance
     from planner.siting.solution import Solution
 
@@ -84,7 +84,7 @@ class Rollout:
     asked: RolloutPlan
     ready: Prepared
     compared: Compared
-    answer: Answer
+    answer: BestPlan
     after: Gaps
     scenario: Scenario
     sites: pd.DataFrame

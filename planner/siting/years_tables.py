@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from planner.siting.cover.explain import explain
-from planner.siting.objectives.problem import Answer
+from planner.siting.objectives.problem import BestPlan
 from planner.siting.stand_ins import STAND_INS
 from planner.siting.tables import site_table, staff_in_words
 from planner.siting.weights import counted_people
@@ -31,7 +31,7 @@ LOOKED_AT = 50
 
 def rollout_answer(
     instance: RolloutInstance, compared: Compared, xy: NDArray[np.float64] | None = None
-) -> Answer:
+) -> BestPlan:
     """Return the rollout as a plan of its last year, with what could stand in for each site in its year.
 
     Parameters
@@ -49,7 +49,7 @@ def rollout_answer(
         for j, near in zip(why.site.tolist(), why.stand_ins, strict=True)
     }
     others = {j: near[:STAND_INS] for j, near in others.items()}
-    return Answer(found, "person_years", pd.DataFrame(), others)
+    return BestPlan(found, "person_years", pd.DataFrame(), others)
 
 
 def _could_stand_in(instance: RolloutInstance, other: int, site: int, year: int) -> bool:

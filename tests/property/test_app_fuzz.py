@@ -12,7 +12,7 @@ from app.areas.area import Area
 from app.areas.question import WhatIf
 from app.core.session import Session
 from app.core.state import Filter, History, Selection
-from app.figures.measures import MEASURES, Shown
+from app.figures.measures import MEASURES, MeasureView
 from app.store import Store
 from app.texts import Texts
 from planner.coverage.study import find_gaps
@@ -125,7 +125,7 @@ def test_the_answer_shown_is_a_fresh_one(area, store, acts):
         table = ilp.groups.xs(state.group, level="group").reindex(villages.index)
         infix = "" if state.season == fresh.scenario.season else f"_{state.season}"
         people, reached = (table[c].to_numpy() for c in ("people", f"{state.kind}{infix}_people_reached"))
-    shown = Shown(state.kind, villages, base, people, reached, ilp)
+    shown = MeasureView(state.kind, villages, base, people, reached, ilp)
     assert np.array_equal(measure.classes(shown), state.classes())
     ranking = state.ranking()
     left = pd.Series(people - reached, index=villages.index).loc[ranking.index]

@@ -18,7 +18,7 @@ import shapely
 
 from app.areas import planning as area_planning
 from app.areas.area import Area
-from app.areas.planning import Place, PlanQuestion
+from app.areas.planning import MeasurePlace, PlanQuestion
 from app.areas.question import WhatIf
 from app.areas.stopping import StoppedError, may_go_on
 from app.core import planning as core_planning
@@ -769,7 +769,7 @@ def test_a_unit_that_the_scenario_closes_can_be_accepted_and_forbidden(area):
     closed = WhatIf(edits=(CloseFacility(op="close_facility", id=unit),))
     first = area.planner.plan(PlanQuestion(KIND, closed, ASK), lambda _: None)
     [row] = first.candidates[first.candidates["facility_id"] == unit].itertuples()
-    place = Place(row.measure, row.facility_id, row.lon, row.lat)
+    place = MeasurePlace(row.measure, row.facility_id, row.lon, row.lat)
     taken = area.planner.plan(PlanQuestion(KIND, closed, ASK, accepted=(place,)), lambda _: None)
     assert row.Index in taken.sites.index
     left = area.planner.plan(PlanQuestion(KIND, closed, ASK, forbidden=(place,)), lambda _: None)
@@ -799,7 +799,7 @@ def test_a_plan_asked_again_is_what_a_planner_that_knows_nothing_gives(demo_laye
     first = planner.plan(asked, lambda _: None)
     row = next(first.sites.merge(first.candidates[["facility_id"]], left_index=True, right_index=True,
                                  suffixes=("", "_of")).itertuples())  # fmt: skip
-    place = Place(row.measure, row.facility_id, row.lon, row.lat)
+    place = MeasurePlace(row.measure, row.facility_id, row.lon, row.lat)
     again = replace(asked, **change)
     if not {"kind", "areas"} & set(change):
         again = replace(again, forbidden=(place,))

@@ -29,7 +29,7 @@ from app.core.session import MOST_FILES, Session
 from app.core.state import Filter, History, Opened, Reference, Selection, State
 from app.core.work import Seats
 from app.figures import exports
-from app.figures.measures import MEASURES, Shown
+from app.figures.measures import MEASURES, MeasureView
 from app.map.page import page_html
 from app.render import Renderer
 from app.store import Store, StoreError
@@ -187,7 +187,7 @@ def villages_table(**columns):
 
 def classes(key, villages, base, people):
     """Classes of a measure that asks nothing of the ILP answers."""
-    shown = Shown("pustu", villages, base, people, villages["people_reached"].to_numpy(), ilp=None)
+    shown = MeasureView("pustu", villages, base, people, villages["people_reached"].to_numpy(), ilp=None)
     return MEASURES[key].classes(shown).tolist()
 
 

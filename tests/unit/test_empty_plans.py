@@ -31,7 +31,7 @@ from planner.reports.proposal.plan import read_plan_folder
 from planner.reports.proposal.usulan import proposal
 from planner.reports.proposal.write import source_of
 from planner.siting.measures import Measures, default_measures
-from planner.siting.objectives.problem import Answer
+from planner.siting.objectives.problem import BestPlan
 from planner.siting.solution import solution
 from planner.siting.why_none import WhyNone, why_none
 
@@ -57,7 +57,7 @@ def years(**more):
 def out_of_time(study):
     plan = PLANS[WhyNone.NOBODY_ADDED](study)
     open_ = solution(np.empty(0, np.int64), 0.0, 9.0)
-    answer = Answer(open_, plan.answer.unit, plan.answer.curve, plan.answer.stand_ins)
+    answer = BestPlan(open_, plan.answer.unit, plan.answer.curve, plan.answer.stand_ins)
     return replace(plan, answer=answer)
 
 

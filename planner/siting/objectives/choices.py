@@ -11,7 +11,7 @@ from geodata.errors import ConfigError
 from planner.siting.ask import Objective
 from planner.siting.cover.covering import most_people
 from planner.siting.objectives.people import gradual_instance
-from planner.siting.objectives.problem import Answer, Problem, search_of
+from planner.siting.objectives.problem import BestPlan, Problem, search_of
 from planner.siting.rules import barred
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def has_cost_of_choices(ask: Ask) -> bool:
 
 
 def cost_of_choices(
-    problem: Problem, answer: Answer, candidates: gpd.GeoDataFrame, *, most_s: float
+    problem: Problem, answer: BestPlan, candidates: gpd.GeoDataFrame, *, most_s: float
 ) -> pd.DataFrame:
     """Return what each forced and each forbidden candidate costs the plan, each undone alone.
 

@@ -19,7 +19,7 @@ from planner.siting.cover.floors import FloorRow
 from planner.siting.cover.instance import CoverInstance, instance_of_lists
 from planner.siting.objectives.out_of_reach import against_rules, require_floors, target_refused
 from planner.siting.objectives.problem import (
-    Answer,
+    BestPlan,
     Problem,
     forced_cost_too_much,
     require_plan,
@@ -42,7 +42,7 @@ GRADUAL_STEPS = 5
 LOOKED_AT = 30
 
 
-def most_people_plan(problem: Problem) -> Answer:
+def most_people_plan(problem: Problem) -> BestPlan:
     """Return the plan of most people within the limit, with the floors kept.
 
     Examples
@@ -64,7 +64,7 @@ def most_people_plan(problem: Problem) -> Answer:
     known = replace(found, bound=np.inf) if floors else found
     curve = _cover_curve(problem, problem.instance, known)
     stand_ins = _cover_stand_ins(problem, problem.instance, found, floors, budget=problem.budget)
-    return Answer(found, "people", curve, stand_ins)
+    return BestPlan(found, "people", curve, stand_ins)
 
 
 def _cover(problem: Problem, instance: CoverInstance, floors: list[FloorRow]) -> Solution:
@@ -74,7 +74,7 @@ def _cover(problem: Problem, instance: CoverInstance, floors: list[FloorRow]) ->
     return most_people(instance, problem.budget, start=problem.start, bound=bound, **search_of(problem))
 
 
-def by_degrees_plan(problem: Problem, times: Times) -> Answer:
+def by_degrees_plan(problem: Problem, times: Times) -> BestPlan:
     """Return the plan of most people, those beyond the limit by degrees.
 
     Examples
@@ -89,10 +89,10 @@ def by_degrees_plan(problem: Problem, times: Times) -> Answer:
     require_plan(problem, found, [])
     curve = _cover_curve(problem, instance, found).rename(columns={"people_reached": "people_weighted"})
     stand_ins = _cover_stand_ins(problem, instance, found, [], budget=problem.budget)
-    return Answer(found, "people_weighted", curve, stand_ins)
+    return BestPlan(found, "people_weighted", curve, stand_ins)
 
 
-def fewest_plan(problem: Problem) -> Answer:
+def fewest_plan(problem: Problem) -> BestPlan:
     """Return the plan of fewest units, or least money, that reaches a target.
 
     Examples
@@ -119,7 +119,7 @@ def fewest_plan(problem: Problem) -> Answer:
     # The target has to be met with a stand-in too, at no higher cost.
     spent = float(problem.instance.cost[found.chosen].sum())
     others = _cover_stand_ins(problem, problem.instance, found, every, budget=spent)
-    return Answer(found, unit, curve, others)
+    return BestPlan(found, unit, curve, others)
 
 
 def _cover_curve(problem: Problem, instance: CoverInstance, found: Solution) -> pd.DataFrame:

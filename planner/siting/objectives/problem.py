@@ -77,7 +77,7 @@ class Problem:
 
 @hands_out_copies
 @dataclass(frozen=True)
-class Answer:
+class BestPlan:
     """A problem's best plan.
 
     Attributes

@@ -8,7 +8,7 @@ import numpy as np
 
 from planner.siting.objectives.problem import (
     CURVE_POINT_S,
-    Answer,
+    BestPlan,
     Problem,
     require_plan,
     search_of,
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from planner.siting.solution import Solution
 
 
-def with_room_plan(problem: Problem, room: RoomInstance) -> Answer:
+def with_room_plan(problem: Problem, room: RoomInstance) -> BestPlan:
     """Return the plan at which most people more have room.
 
     Examples
@@ -43,4 +43,4 @@ def with_room_plan(problem: Problem, room: RoomInstance) -> Answer:
 
     curve = solved_curve(problem, solver, "people_with_room", sign=-1.0)
     others = stand_ins(room, found.chosen, problem.budget, may_go_on=problem.may_go_on, xy=problem.xy)
-    return Answer(found, "people_with_room", curve, others)
+    return BestPlan(found, "people_with_room", curve, others)

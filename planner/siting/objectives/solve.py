@@ -11,10 +11,10 @@ from planner.siting.objectives.travel import least_travel_plan
 from planner.siting.objectives.villages import most_villages_plan
 
 if TYPE_CHECKING:
-    from planner.siting.objectives.problem import Answer, Problem
+    from planner.siting.objectives.problem import BestPlan, Problem
 
 
-def solve(problem: Problem) -> Answer:
+def solve(problem: Problem) -> BestPlan:
     """Return the best plan for what is asked.
 
     Raises

@@ -17,7 +17,7 @@ from planner.siting.distance.median import p_median
 from planner.siting.objectives.problem import (
     CURVE_POINT_S,
     FORCED_COST_TOO_MUCH,
-    Answer,
+    BestPlan,
     Problem,
     forced_cost_too_much,
     search_of,
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from planner.siting.times import Times
 
 
-def least_travel_plan(problem: Problem, times: Times) -> Answer:
+def least_travel_plan(problem: Problem, times: Times) -> BestPlan:
     """Return the plan of least person-minutes, or of the shortest worst time.
 
     Examples
@@ -63,7 +63,7 @@ def least_travel_plan(problem: Problem, times: Times) -> Answer:
             return _in_minutes(found)
         return _in_minutes(_travel(problem, instance, budget, worst=worst, most_s=CURVE_POINT_S))
 
-    return Answer(
+    return BestPlan(
         _in_minutes(found),
         "minutes" if worst else "person_minutes",
         solved_curve(problem, solver, "worst_minutes" if worst else "person_minutes"),

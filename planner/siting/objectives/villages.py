@@ -9,7 +9,7 @@ import numpy as np
 from planner.siting.cover.explain import explain
 from planner.siting.objectives.problem import (
     CURVE_POINT_S,
-    Answer,
+    BestPlan,
     Problem,
     require_plan,
     search_of,
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 OTHERS = 30
 
 
-def most_villages_plan(problem: Problem) -> Answer:
+def most_villages_plan(problem: Problem) -> BestPlan:
     """Return the plan of most villages newly served.
 
     Examples
@@ -57,7 +57,7 @@ def most_villages_plan(problem: Problem) -> Answer:
         return found if budget == problem.budget else _lift(problem, towns, budget, most_s=CURVE_POINT_S)
 
     curve = solved_curve(problem, solver, "villages_lifted", sign=-1.0)
-    return Answer(found, "villages", curve, others)
+    return BestPlan(found, "villages", curve, others)
 
 
 class _Towns:
