@@ -20,7 +20,29 @@ SWAPPED = "Were longitude and latitude swapped, or is its CRS another?"
 
 
 def refuse(bad: NDArray[np.bool_], index: pd.Index, what: str, has: str, do: str) -> None:
-    """Raise SchemaError that names the rows of which something is wrong, and what to do; none, no error."""
+    """Raise SchemaError that names the rows of which something is wrong, and what to do; none, no error.
+
+    Parameters
+    ----------
+    bad
+        bool ``(rows,)``.
+    index
+        Their ids.
+    what, has, do
+        The layer, what is wrong with the rows, and what to do about it.
+
+    Raises
+    ------
+    SchemaError
+        Some are bad.
+
+    Examples
+    --------
+    >>> refuse(np.array([False, True]), pd.Index(["a", "b"]), "hamlets", "no point", "Leave them out.")
+    Traceback (most recent call last):
+        ...
+    geodata.errors.SchemaError: hamlets: 1 row has no point: b. Leave them out.
+    """
     if bad.any():
         rows = counted(int(bad.sum()), "row has", "rows have")
         msg = f"{what}: {rows} {has}: {first_five(index[bad])}. {do}"
@@ -28,7 +50,26 @@ def refuse(bad: NDArray[np.bool_], index: pd.Index, what: str, has: str, do: str
 
 
 def require_finite(shape: NDArray[np.object_], index: pd.Index, what: str) -> None:
-    """Raise SchemaError for shapes whose coordinates are no numbers, as those of swapped degrees become."""
+    """Raise SchemaError for shapes whose coordinates are no numbers, as those of swapped degrees become.
+
+    Parameters
+    ----------
+    shape
+        object ``(rows,)``, shapes of any kind, None for none.
+    index
+        Their ids.
+    what
+        What messages call the layer.
+
+    Raises
+    ------
+    SchemaError
+        Some are nowhere.
+
+    Examples
+    --------
+    >>> require_finite(np.array([shapely.Point(1, 2), None]), pd.Index(["a", "b"]), "hamlets")
+    """
     endless = ~(shapely.is_missing(shape) | shapely.is_empty(shape))
     endless &= ~np.isfinite(shapely.bounds(shape)).all(axis=1)
     has = "coordinates that are no place on earth"
@@ -36,14 +77,52 @@ def require_finite(shape: NDArray[np.object_], index: pd.Index, what: str) -> No
 
 
 def zone_of(villages: gpd.GeoDataFrame, buffer_m: float) -> NDArray[np.float64]:
-    """Return the bounds within which things are of the area: west, south, east, north."""
+    """Return the bounds within which things are of the area.
+
+    Parameters
+    ----------
+    villages
+        Polygons, metric CRS.
+    buffer_m
+        How far (metres) outside them things take part.
+
+    Returns
+    -------
+    zone
+        float64 ``(4,)``: west, south, east, north (metres), a little more than the buffer away.
+
+    Examples
+    --------
+    >>> villages = gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 1000, 2000)], crs="EPSG:32748")
+    >>> zone_of(villages, 500.0).tolist()
+    [-600.0, -600.0, 1600.0, 2600.0]
+    """
     by = buffer_m + SLACK_M
     zone: NDArray[np.float64] = np.array([-by, -by, by, by]) + villages.total_bounds
     return zone
 
 
 def near_zone(shape: NDArray[np.object_], zone: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Return which shapes meet the bounds of an area; one without a shape does not."""
+    """Return which shapes meet the bounds of an area; one without a shape does not.
+
+    Parameters
+    ----------
+    shape
+        object ``(rows,)``, shapes of any kind, None for none.
+    zone
+        float64 ``(4,)``, as from :func:`zone_of`.
+
+    Returns
+    -------
+    near
+        bool ``(rows,)``.
+
+    Examples
+    --------
+    >>> shapes = np.array([shapely.Point(1, 2), shapely.Point(99, 2), None])
+    >>> near_zone(shapes, np.array([0.0, 0.0, 10.0, 10.0])).tolist()
+    [True, False, False]
+    """
     west, south, east, north = shapely.bounds(shape).T
     with np.errstate(invalid="ignore"):
         return np.asarray(

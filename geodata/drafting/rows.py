@@ -72,6 +72,15 @@ def units_of(
     points
         Of a map: object ``(rows,)``, a Point a row, or None. Where there is none, columns of coordinates
         count.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from geodata.drafting.headings import Mapping
+    >>> table = pd.DataFrame({"Nama": ["Pustu Cemara"]})
+    >>> keys = {"name": Mapping("name", "Nama", 100.0, ())}
+    >>> [one.kind for one in units_of(table, keys, ["pustu"], villages_of(table, {}, "", "", ""), None)]
+    ['pustu']
     """
     name = keys.get("name")
     if name is None:

@@ -48,7 +48,19 @@ def differ(names: pd.Series[Any]) -> bool:
 def as_facilities(
     guess: Guess, table: pd.DataFrame, facts: dict[str, Mapping], points: NDArray[np.object_] | None = None
 ) -> Guess:
-    """Take a file for a list of facilities; ``points`` are those of a map."""
+    """Take a file for a list of facilities, and find the columns of its keys.
+
+    Parameters
+    ----------
+    guess
+        What is known of the file; it is changed.
+    table
+        The rows.
+    facts
+        Key → column, as far as headings tell.
+    points
+        Of a map: object ``(rows,)``, a Point a row, or None.
+    """
     facts = {key: mapping for key, mapping in facts.items() if key not in FOUND_BY_HEADING}
     guess.role, guess.keys = "facilities", dict(facts)
     guess.about = f"{len(table)} facilities"

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-
 PAIR = ("place_id", "facility_id")
 # Beyond so many minutes there is no way that anybody goes.
 MOST_MINUTES = 1e6
@@ -24,7 +23,31 @@ MOST_METRES = 1e7
 
 
 def numbers_of_pairs(pairs: pd.DataFrame, places: pd.Index, facilities: pd.Index) -> NDArray[np.int64]:
-    """Return the rows of each pair's place and facility, -1 for a facility without a name."""
+    """Return the rows of each pair's place and facility, -1 for a facility without a name.
+
+    Parameters
+    ----------
+    pairs
+        Columns ``place_id`` and ``facility_id``; "" is no facility.
+    places, facilities
+        The ids that there are.
+
+    Returns
+    -------
+    numbers
+        int64 ``(pairs, 2)``.
+
+    Raises
+    ------
+    SchemaError
+        A column is not there, or an id is not known.
+
+    Examples
+    --------
+    >>> pairs = pd.DataFrame({"place_id": ["b", "a"], "facility_id": ["u1", ""]})
+    >>> numbers_of_pairs(pairs, pd.Index(["a", "b"]), pd.Index(["u1"])).tolist()
+    [[1, 0], [0, -1]]
+    """
     if not isinstance(pairs, pd.DataFrame) or not set(PAIR) <= set(pairs.columns):
         msg = f"pairs needs the columns {' and '.join(PAIR)}, as nearest() and within() return them"
         raise SchemaError(msg)
@@ -40,7 +63,18 @@ def numbers_of_pairs(pairs: pd.DataFrame, places: pd.Index, facilities: pd.Index
 
 
 def limits_s(minutes: Sequence[float]) -> list[float]:
-    """Return several limits in seconds."""
+    """Return several limits in seconds.
+
+    Raises
+    ------
+    ConfigError
+        ``minutes`` is no list, or one of them no limit.
+
+    Examples
+    --------
+    >>> limits_s([15, 30])
+    [900.0, 1800.0]
+    """
     if isinstance(minutes, (str, bytes)) or not hasattr(minutes, "__iter__"):
         msg = f"minutes are limits of 0 or more, as numbers in a list, such as [15, 30], not {minutes!r}"
         raise ConfigError(msg)
@@ -48,14 +82,33 @@ def limits_s(minutes: Sequence[float]) -> list[float]:
 
 
 def require_metres(value: float | None, name: str) -> None:
-    """Raise ConfigError for a length that is none."""
+    """Raise ConfigError for a length that is none; None is left to the software.
+
+    Examples
+    --------
+    >>> require_metres(-5.0, "step_m")
+    Traceback (most recent call last):
+        ...
+    geodata.errors.ConfigError: step_m is a length in metres above 0, or None, not -5.0
+    """
     if value is not None and not (is_number(value) and 0 < value <= MOST_METRES):
         msg = f"{name} is a length in metres above 0, or None, not {value!r}"
         raise ConfigError(msg)
 
 
 def limit_in_s(minutes: float) -> float:
-    """Return a limit in seconds."""
+    """Return a limit in seconds.
+
+    Raises
+    ------
+    ConfigError
+        It is no number from 0 on.
+
+    Examples
+    --------
+    >>> limit_in_s(0.5)
+    30.0
+    """
     endless = isinstance(minutes, (float, np.floating)) and minutes == np.inf
     if not endless and not (is_number(minutes) and 0 <= minutes <= MOST_MINUTES):
         msg = (
