@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from geodata.layers import Finding
     from geodata.readers.osm import Ways
+    from geodata.readers.osm_ferries import Ferries
 
 # So many ways, and so many places of nodes, are in memory at once.
 WAYS, NODES = 100_000, 4_000_000
@@ -90,24 +91,14 @@ def osm_in_pieces(
     with told_as_ours(*paths):
         ferries = ferry_members_of(files)
     waiting = _Waiting(folder)
-    # By the last piece of a file, the file, and whether an earlier one had some of its ways.
-    last: dict[int, tuple[Path, bool]] = {}
-    for path, deleted in files:
-        met, twice = waiting.ids(), False
-        with told_as_ours(path):
-            for some in ways_in_pieces(path, deleted, ferries.tags, ways):
-                twice |= waiting.put(some, some.with_relations(ferries.tags), met)
-        last[waiting.pieces - 1] = path, twice
+    last = _put_aside(waiting, files, ferries, ways)
     plain = [(path, deleted["node"]) for path, deleted in files]
     with told_as_ours(*paths):
         rounds = [
             _Round.of(plain, waiting, drawers, folder / f"round-{number}.npz")
             for number, drawers in enumerate(waiting.rounds(nodes))
         ]
-        barriers: dict[int, str] = {}
-        again = {i: text for one in rounds for i, text in one.again.items()}
-        for path, gone in plain:
-            barriers = {**barriers_of(path, gone, again), **barriers}
+        barriers = _barriers(plain, rounds)
     stops = np.array(sorted(barriers), dtype=np.int64)
     box, of_all = _Box(), _Box()
     for number in range(waiting.pieces):
@@ -126,6 +117,32 @@ def osm_in_pieces(
             piece.ids, piece.tags, piece.first, piece.node, piece.lonlat,
             {i: barriers[i] for i in here.tolist()}, findings, piece.shared,
         )  # fmt: skip
+
+
+def _put_aside(
+    waiting: _Waiting, files: Sequence[tuple[Path, dict[str, set[int]]]], ferries: Ferries, ways: int
+) -> dict[int, tuple[Path, bool]]:
+    """Put the ways of all files on the disk.
+
+    Returns by the last piece of a file, the file, and whether an earlier one had some of its ways.
+    """
+    last: dict[int, tuple[Path, bool]] = {}
+    for path, deleted in files:
+        met, twice = waiting.ids(), False
+        with told_as_ours(path):
+            for some in ways_in_pieces(path, deleted, ferries.tags, ways):
+                twice |= waiting.put(some, some.with_relations(ferries.tags), met)
+        last[waiting.pieces - 1] = path, twice
+    return last
+
+
+def _barriers(files: Sequence[tuple[Path, set[int]]], rounds: Sequence[_Round]) -> dict[int, str]:
+    """Return what stops whom at nodes, as the first file says that has them."""
+    barriers: dict[int, str] = {}
+    again = {i: text for one in rounds for i, text in one.again.items()}
+    for path, gone in files:
+        barriers = {**barriers_of(path, gone, again), **barriers}
+    return barriers
 
 
 class _Box(NamedTuple):

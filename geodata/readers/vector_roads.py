@@ -84,8 +84,7 @@ def read_vector_roads(
     parts = gpd.GeoSeries(parts, crs=raw.crs).to_crs(crs).to_numpy()
     near = shapely.intersects(zone, parts)
     # A ferry is kept whole: its duration is that of the whole crossing.
-    ferries = (ways["route"] == FERRY).to_numpy(dtype=bool, na_value=False)[way]
-    near |= ferries & np.isin(way, way[near])
+    near |= _are_ferries(ways)[way] & np.isin(way, way[near])
     parts, way = parts[near], way[near]
     unique = _first_of_equals(parts, ways.iloc[way])
     findings += _finding("info", "duplicate_line", way[~unique], "lines drawn twice; one is used", NOTHING)
@@ -96,12 +95,8 @@ def read_vector_roads(
             "Check that it is the right file, or leave roads: out."
         )
         raise EmptyAreaError(msg)
-    ferry = (ways["route"] == FERRY).to_numpy(dtype=bool, na_value=False)[way]
-    water = (ways["road_class"] == WATERWAY).to_numpy()[way]
-    elevated = ferry | water | ways["bridge"].to_numpy()[way] | ways["tunnel"].to_numpy()[way]
-    if not _tells_bridges(raw, source):
-        # Toll roads pass over or under what they cross; where a file says which are bridges, that counts.
-        elevated |= ways["road_class"].isin(TOLL).to_numpy()[way]
+    ferry = _are_ferries(ways)[way]
+    elevated = _cross_nothing(ways, tells_bridges=_tells_bridges(raw, source))[way]
     if outlines is not None:
         parts, drawn_on = across_slits(parts, ~elevated, outlines)
         findings += _finding(
@@ -115,6 +110,20 @@ def read_vector_roads(
         noded.from_node, noded.to_node, crs=crs,
     )  # fmt: skip
     return ReadLayer(roads, (*findings, *unread))
+
+
+def _are_ferries(ways: pd.DataFrame) -> NDArray[np.bool_]:
+    return np.asarray((ways["route"] == FERRY).to_numpy(dtype=bool, na_value=False), dtype=bool)
+
+
+def _cross_nothing(ways: pd.DataFrame, *, tells_bridges: bool) -> NDArray[np.bool_]:
+    """Return which ways meet others at their ends alone: ferries, waterways, bridges and tunnels."""
+    water = (ways["road_class"] == WATERWAY).to_numpy()
+    over = _are_ferries(ways) | water | ways["bridge"].to_numpy() | ways["tunnel"].to_numpy()
+    if not tells_bridges:
+        # Toll roads pass over or under what they cross; where a file says which are bridges, that counts.
+        over |= ways["road_class"].isin(TOLL).to_numpy()
+    return np.asarray(over, dtype=bool)
 
 
 def _tells_bridges(raw: gpd.GeoDataFrame, source: RoadsFile) -> bool:
