@@ -29,7 +29,8 @@ from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).parent.parent
 FILES = (
-    "planner/coverage/reach.py", "planner/coverage/demand.py", "planner/kernels/dijkstra.py",
+    "planner/coverage/reach.py", "planner/coverage/weighed.py", "planner/coverage/demand.py",
+    "planner/kernels/dijkstra.py",
     "planner/kernels/many.py", "planner/kernels/transport.py", "planner/supply/*.py", "planner/ilp/*.py",
     "geodata/quality.py",
 )  # fmt: skip

@@ -469,8 +469,8 @@ def test_nobody_is_asked_about_the_other_rows_of_a_provinces_table(area, send):
 
 
 # What reads a table of people, and gives findings.
-READERS = ("population.py", "people_rows.py", "people_parts.py", "register.py", "files/cells.py",
-           "files/marks.py", "files/signatures.py")  # fmt: skip
+READERS = ("population.py", "people_table.py", "people_villages.py", "people_rows.py", "people_parts.py",
+           "register.py", "files/cells.py", "files/marks.py", "files/signatures.py")  # fmt: skip
 # Rules whose cells are villages, not rows: what is told of them by quality stands in a table's rows too.
 QUALITY = ("people_unknown", "people_too_dense", "group_exceeds_people")
 # Findings without cells, or of the boundary file.
