@@ -377,6 +377,7 @@ ROAD_READERS: dict[str, Callable[[RoadsFile, Around], ReadLayer]] = {
     ".osm": _osm,
     ".osm.gz": _osm,
     ".osm.bz2": _osm,
+    ".o5m": _osm,
     ".graphml": _graphml,
 }
 

@@ -25,6 +25,7 @@ from geodata.files.csvtext import csv_text
 from geodata.layers import Finding, Progress, no_progress
 from geodata.readers.boundaries import read_boundaries
 from geodata.readers.files.opening import file_sha256, require_file
+from geodata.readers.osm_form import require_named_form
 from geodata.readers.outlines_sql import read_outlines_sql
 from geodata.readers.roads import study_zone
 from geodata.workspace import Ours, replace_folder, require_replaceable
@@ -307,6 +308,7 @@ def _osm_file(work: _Work, zone: shapely.Geometry, box: Box) -> None:
     wish, out = work.wish, work.stage / OSM
     if wish.pbf is not None:
         require_file(wish.pbf, "--pbf")
+        require_named_form(wish.pbf, "--pbf")
         cut_osm(wish.pbf, out, box, wish.parts, what="--pbf")
         work.made_of[OSM] = [{
             "what": "OpenStreetMap", "source": "file", "address": wish.pbf.name, "licence": "ODbL 1.0",

@@ -16,6 +16,7 @@ import shapely
 from geodata.downloads.health import HEALTH_AMENITIES, is_health, may_name_somebody
 from geodata.downloads.overpass import FILTERS
 from geodata.errors import EmptyAreaError, UnreadableFileError
+from geodata.readers.osm_in_order import as_before, osm_in_order
 from geodata.readers.osm_stops import NODE_KEYS
 from geodata.readers.osm_tags import TAGS, is_of_use
 from geodata.readers.roads import is_way_to_travel
@@ -28,9 +29,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from geodata.readers.osm_in_order import InOrder
+
 Box = tuple[float, float, float, float]
-# osmium ships no types.
-OsmFile = Any
 SETTLEMENTS = frozenset({
     "city", "town", "suburb", "quarter", "neighbourhood", "village", "hamlet", "isolated_dwelling",
 })  # fmt: skip
@@ -150,7 +151,8 @@ def cut_osm(
     Parameters
     ----------
     path
-        ``.osm.pbf``, ``.osm``, ``.osm.gz`` or ``.osm.bz2``; also a file without an ending that is XML.
+        ``.osm.pbf``, ``.o5m``, ``.osm``, ``.osm.gz`` or ``.osm.bz2``, in any order; also a file without an
+        ending that is XML.
     out
         The ``.osm.pbf`` to write (it must not be there).
     box
@@ -169,15 +171,16 @@ def cut_osm(
     """
     import osmium
 
-    known = path.name.endswith((".pbf", ".osm", ".osm.gz", ".osm.bz2"))
-    file = osmium.io.File(str(path)) if known else osmium.io.File(str(path), "osm")
     try:
-        keep = _chosen(file, path.stat().st_size > LARGE_BYTES, out, box, parts)
-        keep.complete_backward_references(file, relation_depth=1)
-        written = _write(file, keep, out)
+        with osm_in_order(path, what, _KEYS) as file:
+            keep = _chosen(str(file.path), path.stat().st_size > LARGE_BYTES, out, box, parts)
+            keep.complete_backward_references(str(file.path), relation_depth=1)
+            written = _write(file, keep, out)
+    except UnreadableFileError as error:
+        # It is a ValueError too, and says already what to do.
+        raise UnreadableFileError(_by_name(str(error), path, named)) from error
     except (RuntimeError, ValueError, osmium.InvalidLocationError) as error:
-        reason = " ".join(str(error).split())
-        reason = reason.replace(str(path), named or path.name)
+        reason = _by_name(" ".join(str(error).split()), path, named)
         msg = f"{what}: {named or path.name} cannot be read as OpenStreetMap data: {reason}. Fetch it again."
         raise UnreadableFileError(msg) from error
     if written == 0:
@@ -191,6 +194,13 @@ def cut_osm(
     return written
 
 
+def _by_name(said: str, path: Path, named: str) -> str:
+    """Return what is said of a file with the name that messages give it."""
+    for name in (str(path), f"{path.name}.osm", path.name):
+        said = said.replace(name, named or path.name)
+    return said
+
+
 # Of what is looked at; everything else is passed over before Python sees it.
 _KEYS = (
     "highway", "route", "waterway", "man_made", "public_transport", "railway", "natural", "place", "amenity",
@@ -198,7 +208,7 @@ _KEYS = (
 )  # fmt: skip
 
 
-def _chosen(file: OsmFile, large: bool, out: Path, box: Box, parts: Collection[OsmPart]) -> OsmFile:  # noqa: FBT001 - of the file
+def _chosen(file: str, large: bool, out: Path, box: Box, parts: Collection[OsmPart]) -> Any:  # noqa: ANN401, FBT001 - osmium ships no types; of the file
     """Return a tracker of the nodes, ways and relations that are wanted for themselves."""
     import osmium
     from osmium.filter import IdFilter, KeyFilter
@@ -231,7 +241,7 @@ def _chosen(file: OsmFile, large: bool, out: Path, box: Box, parts: Collection[O
     return keep
 
 
-def _members(file: OsmFile, parts: Collection[OsmPart]) -> dict[int, list[int]]:
+def _members(file: str, parts: Collection[OsmPart]) -> dict[int, list[int]]:
     """Return the member ways of wanted relations, by the relation's id."""
     import osmium
     from osmium.filter import KeyFilter
@@ -311,7 +321,7 @@ class _Batch:
         self._ids, self._wkb = [], []
 
 
-def _write(file: Any, keep: Any, out: Path) -> int:  # noqa: ANN401 - osmium ships no types
+def _write(file: InOrder, keep: Any, out: Path) -> int:  # noqa: ANN401 - osmium ships no types
     """Write the chosen objects with the tags that are kept; returns how many."""
     import osmium
 
@@ -319,10 +329,8 @@ def _write(file: Any, keep: Any, out: Path) -> int:  # noqa: ANN401 - osmium shi
     target = osmium.io.File(str(out), "pbf,add_metadata=false")
     written = 0
     with osmium.SimpleWriter(target) as writer:
-        for thing in osmium.FileProcessor(file).with_filter(keep.id_filter()):
+        for found in osmium.FileProcessor(str(file.path)).with_filter(keep.id_filter()):
             written += 1
-            if len(thing.tags):
-                writer.add(thing.replace(tags=kept_tags({t.k: t.v for t in thing.tags})))
-            else:
-                writer.add(thing)
+            tags = {t.k: t.v for t in found.tags}
+            writer.add(as_before(found, file, tags=kept_tags(tags)) if tags else as_before(found, file))
     return written

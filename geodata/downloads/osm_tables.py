@@ -12,14 +12,18 @@ import shapely
 from geodata.crs import WGS84
 from geodata.downloads.health import is_health, kind_of_osm
 from geodata.downloads.osm_area import RIVERS, SETTLEMENTS, WATERWAYS
-from geodata.errors import UnreadableFileError
+from geodata.errors import InputError, UnreadableFileError
+from geodata.readers.osm_in_order import osm_in_order
 from geodata.readers.osm_places import tagged_places
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection
     from pathlib import Path
 
     from geodata.downloads.osm_area import Box
+
+
+WATER_KEYS = ("natural", "waterway")
 
 
 class Health(NamedTuple):
@@ -95,18 +99,24 @@ def water(path: Path, box: Box) -> gpd.GeoDataFrame:
     from osmium.filter import KeyFilter
 
     shapes = osmium.geom.WKBFactory()
-    keys = KeyFilter("natural", "waterway")
+    wanted = KeyFilter(*WATER_KEYS)
     rows: list[tuple[str, str, str]] = []
     try:
-        for thing in osmium.FileProcessor(str(path)).with_areas(keys).with_filter(keys):
-            tags = {t.k: t.v for t in thing.tags}
-            wet = tags.get("natural") == "water" or tags.get("waterway") in WATERWAYS
-            if thing.is_area() and wet and thing.num_rings()[0] and tags.get("waterway") not in RIVERS:
-                kind = "way" if thing.from_way() else "relation"
-                rows.append((f"{kind}/{thing.orig_id()}", tags.get("name", ""),
-                             shapes.create_multipolygon(thing)))  # fmt: skip
-            elif thing.is_way() and tags.get("waterway") in RIVERS and len(thing.nodes) > 1:
-                rows.append((f"way/{thing.id}", tags.get("name", ""), shapes.create_linestring(thing)))
+        with osm_in_order(path, "osm", WATER_KEYS) as file:
+            for thing in osmium.FileProcessor(str(file.path)).with_areas(wanted).with_filter(wanted):
+                tags = {t.k: t.v for t in thing.tags}
+                wet = tags.get("natural") == "water" or tags.get("waterway") in WATERWAYS
+                name = tags.get("name", "")
+                if thing.is_area() and wet and thing.num_rings()[0] and tags.get("waterway") not in RIVERS:
+                    kind = "way" if thing.from_way() else "relation"
+                    number = file.original(kind, thing.orig_id())
+                    rows.append((f"{kind}/{number}", name, shapes.create_multipolygon(thing)))
+                elif thing.is_way() and tags.get("waterway") in RIVERS and len(thing.nodes) > 1:
+                    number = file.original("way", thing.id)
+                    rows.append((f"way/{number}", name, shapes.create_linestring(thing)))
+    except InputError:
+        # It is a ValueError too, and says already what to do.
+        raise
     except (RuntimeError, ValueError, osmium.InvalidLocationError) as error:
         raise _unreadable(path, error) from error
     rows.sort()
@@ -119,16 +129,19 @@ def water(path: Path, box: Box) -> gpd.GeoDataFrame:
 
 
 def _places(
-    path: Path, keys: Iterable[str], box: Box
+    path: Path, keys: Collection[str], box: Box
 ) -> list[tuple[str, int, dict[str, str], shapely.Geometry]]:
     import osmium
 
     west, south, east, north = box
     try:
         return [
-            found for found in tagged_places(path, keys)
+            found for found in tagged_places(path, keys, "osm")
             if west <= found[3].x <= east and south <= found[3].y <= north
         ]  # fmt: skip
+    except InputError:
+        # It is a ValueError too, and says already what to do.
+        raise
     except (RuntimeError, ValueError, osmium.InvalidLocationError) as error:
         raise _unreadable(path, error) from error
 

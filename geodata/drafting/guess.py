@@ -33,7 +33,7 @@ from geodata.readers.files.sheets import hidden_sheets, sheet_names
 from geodata.readers.files.signatures import signature_rows
 from geodata.readers.files.table import BOOK_SUFFIXES, holds_table, read_rows, titles_of
 from geodata.readers.files.vector import in_degrees, layers_of, read_vector
-from geodata.readers.osm_places import OSM_ENDINGS
+from geodata.readers.osm_form import is_osm
 from geodata.readers.people_parts import part_columns, tells_rows_apart
 from geodata.readers.people_words import (
     has_both_sexes,
@@ -87,7 +87,7 @@ def _guess(path: Path) -> Iterator[Guess]:
     if ending in IGNORED or path.name.startswith((".", "~$")):
         return
     try:
-        if path.name.lower().endswith((*OSM_ENDINGS, ".graphml")):
+        if is_osm(path) or path.name.lower().endswith(".graphml"):
             yield Guess(path, role="roads", about="an extract of OpenStreetMap")
         elif ending in RASTER_SUFFIXES:
             yield Guess(

@@ -43,6 +43,8 @@ VECTOR_BYTES = 4_000_000_000
 PARQUET_BYTES = 2_000_000_000
 # OpenStreetMap as text, unpacked; a whole island is better fetched as .osm.pbf.
 OSM_TEXT_BYTES = 4_000_000_000
+# Objects of one that is not in order, all of which are held, and Malta has 400,000: some two gigabytes.
+OSM_UNORDERED = 10_000_000
 # A graph of a city has 50 MB; of it some twenty times as much is held.
 GRAPHML_BYTES = 500_000_000
 OSM_ELEMENT_BYTES = 8_000_000

@@ -158,7 +158,7 @@ def ways_in_pieces(
     import osmium
     from osmium.filter import KeyFilter
 
-    text = not path.name.lower().endswith(".pbf")
+    text = not path.name.lower().endswith((".pbf", ".o5m"))
     newest = newest_of(path, "way", WAY_KEYS)
     ways, given = Ways(deleted["way"], text=text), 0
     # Of those that are in the file more than once, the ones that are taken; and ferries.
@@ -200,9 +200,8 @@ class Ways:
         if way.id in self._deleted or not way.visible or not is_way_to_travel(found):
             return False
         nodes = way.nodes
-        if self._text and any(n.ref == 0 and n.location.x != NOWHERE[0] for n in nodes):
-            # libosmium gives a node without an id the number 0: all roads would meet there.
-            raise UnreadableFileError(_without_refs(way.id))
+        if self._text:
+            require_refs(way, WHAT)
         self.ids.append(way.id)
         self.tags.append(found)
         self.count.append(len(nodes))
@@ -230,8 +229,15 @@ def _opened(path: Path) -> IO[bytes]:
     return opened
 
 
-def deleted_objects(path: Path) -> dict[str, set[int]]:
+def deleted_objects(path: Path, what: str = WHAT) -> dict[str, set[int]]:
     """Return what an XML file marks as deleted, by type: libosmium passes over that.
+
+    Parameters
+    ----------
+    path
+        The file.
+    what
+        What messages call the source.
 
     Raises
     ------
@@ -249,13 +255,13 @@ def deleted_objects(path: Path) -> dict[str, set[int]]:
     {7}
     """
     none: dict[str, set[int]] = {"node": set(), "way": set(), "relation": set()}
-    if path.name.lower().endswith((".osc", ".osc.gz", ".osc.bz2")):
-        raise UnreadableFileError(_changes(path))
-    if path.name.lower().endswith(".pbf"):
+    if path.name.lower().endswith((".osc", ".osc.gz", ".osc.bz2", ".o5c")):
+        raise UnreadableFileError(_changes(path, what))
+    if path.name.lower().endswith((".pbf", ".o5m")):
         return none
     try:
         with _opened(path) as file:
-            marked = _marks(file, path)
+            marked = _marks(file, path, what)
         if not marked:
             return none
         gone = {kind: dict[int, int]() for kind in none}
@@ -270,7 +276,7 @@ def deleted_objects(path: Path) -> dict[str, set[int]]:
         raise
     except (OSError, EOFError, ET.ParseError) as error:
         msg = (
-            f"{WHAT}: {path.name} cannot be read as OpenStreetMap data: {' '.join(str(error).split())}. "
+            f"{what}: {path.name} cannot be read as OpenStreetMap data: {' '.join(str(error).split())}. "
             "The download may be incomplete: fetch it again."
         )
         raise UnreadableFileError(msg) from error
@@ -291,11 +297,11 @@ def _elements(path: Path, which: Callable[[ET.Element], bool]) -> Iterator[tuple
                 element.clear()
 
 
-def _marks(file: IO[bytes], path: Path) -> bool:
+def _marks(file: IO[bytes], path: Path, what: str) -> bool:
     """Return whether an XML file marks anything as deleted; raise for one that is no map, or half of one."""
     head = file.read(_CHUNK)
     if b"<osmChange" in head[:4096]:
-        raise UnreadableFileError(_changes(path))
+        raise UnreadableFileError(_changes(path, what))
     marked, tail = False, b""
     size = since_end = 0
     while head:
@@ -304,7 +310,7 @@ def _marks(file: IO[bytes], path: Path) -> bool:
         since_end = len(head) - head.rfind(b">") if b">" in head else since_end + len(head)
         if size > limits.OSM_TEXT_BYTES or since_end > limits.OSM_ELEMENT_BYTES:
             msg = (
-                f"{WHAT}: {path.name} is no map of a usual size: more than {limits.OSM_TEXT_BYTES / 1e9:g} "
+                f"{what}: {path.name} is no map of a usual size: more than {limits.OSM_TEXT_BYTES / 1e9:g} "
                 f"GB of text, or one element longer than {limits.OSM_ELEMENT_BYTES / 1e6:g} MB. Use an "
                 ".osm.pbf extract of the area."
             )
@@ -314,7 +320,7 @@ def _marks(file: IO[bytes], path: Path) -> bool:
         if remark is not None:
             said = " ".join(remark[1].decode("utf-8", "replace").split())[:300]
             msg = (
-                f"{WHAT}: {path.name} is only a part of what was asked for; its server says: {said!r}. "
+                f"{what}: {path.name} is only a part of what was asked for; its server says: {said!r}. "
                 "Ask again for a smaller area or with a longer time-out, or use an .osm.pbf extract."
             )
             raise UnreadableFileError(msg)
@@ -322,16 +328,20 @@ def _marks(file: IO[bytes], path: Path) -> bool:
     return marked
 
 
-def _without_refs(way: int) -> str:
-    return (
-        f"{WHAT}: way/{way} has places without ids of nodes (<nd> with lat and lon, and no ref), so nobody "
-        "knows where roads meet. Export the file with the nodes (Overpass: out body; >; out skel qt;), or "
-        "use an .osm.pbf extract."
-    )
+def require_refs(way: Any, what: str) -> None:  # noqa: ANN401 - osmium ships no types
+    """Raise UnreadableFileError for a way of a text with places that have no ids."""
+    # libosmium gives a node without an id the number 0: all roads would meet there.
+    if any(n.ref == 0 and n.location.x != NOWHERE[0] for n in way.nodes):
+        msg = (
+            f"{what}: way/{way.id} has places without ids of nodes (<nd> with lat and lon, and no ref), so "
+            "nobody knows where roads meet. Export the file with the nodes (Overpass: out body; >; out skel "
+            "qt;), or use an .osm.pbf extract."
+        )
+        raise UnreadableFileError(msg)
 
 
-def _changes(path: Path) -> str:
+def _changes(path: Path, what: str) -> str:
     return (
-        f"{WHAT}: {path.name} is a file of changes (osmChange), not a map. Apply it to its extract "
+        f"{what}: {path.name} is a file of changes (osmChange), not a map. Apply it to its extract "
         "(osmium apply-changes), and give the result."
     )

@@ -13,11 +13,25 @@ from geodata.errors import UnreadableFileError
 if TYPE_CHECKING:
     from pathlib import Path
 
-ENDINGS = (".osm.pbf", ".pbf", ".osm.gz", ".osm.bz2", ".osm")
+# Of the files that are read as OpenStreetMap's, here and nowhere else.
+ENDINGS = (".osm.pbf", ".pbf", ".osm.gz", ".osm.bz2", ".osm", ".o5m")
+_O5M = b"\xff\xe0\x04o5m2"
 _HEAD = 4096
 _JSON = re.compile(rb'"(elements|osm3s)"\s*:|"generator"\s*:\s*"Overpass')
 _PACKED = {b"\x1f\x8b": ".osm.gz", b"BZh": ".osm.bz2"}
 _UNPACK = "Unpack it, and give the .osm or .osm.pbf that is in it."
+
+
+def is_osm(path: Path) -> bool:
+    """Return whether a file is one of OpenStreetMap's, by its name.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> is_osm(Path("indonesia.osm.pbf")), is_osm(Path("JAWA.o5m")), is_osm(Path("jalan.gpkg"))
+    (True, True, False)
+    """
+    return path.name.lower().endswith(ENDINGS)
 
 
 def require_named_form(path: Path, what: str) -> None:
@@ -53,8 +67,8 @@ def require_named_form(path: Path, what: str) -> None:
         msg = f"{what}: {path.name} is {said}"
         raise UnreadableFileError(msg)
     if ending and known != ending and not (known == ".pbf" and ending == ".osm.pbf"):
-        form = "PBF" if ending == ".osm.pbf" else "XML"
-        stem = re.sub(r"(\.(osm|xml|pbf|txt|gz|bz2))+$", "", path.name, flags=re.IGNORECASE)
+        form = {".osm.pbf": "PBF", ".o5m": "o5m"}.get(ending, "XML")
+        stem = re.sub(r"(\.(osm|xml|pbf|o5m|txt|gz|bz2))+$", "", path.name, flags=re.IGNORECASE)
         msg = (
             f"{what}: {path.name} is OpenStreetMap data ({form}) under a name that does not say so. "
             f"Rename it to {stem}{ending}."
@@ -70,6 +84,8 @@ def _ending_of(path: Path) -> tuple[str, str]:
         head = file.read(_HEAD)
     if (said := _unread(path, head)) or b"OSMHeader" in head[:24]:
         return "" if said else ".osm.pbf", said
+    if head.startswith(_O5M):
+        return ".o5m", ""
     ending = next((end for magic, end in _PACKED.items() if head.startswith(magic)), ".osm")
     if ending != ".osm":
         try:

@@ -12,14 +12,13 @@ import shapely
 from geodata.crs import WGS84
 from geodata.errors import EmptyAreaError, InputError, UnreadableFileError
 from geodata.readers.files.opening import require_file
-from geodata.readers.osm import deleted_objects
+from geodata.readers.osm_in_order import osm_in_order
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
     from pathlib import Path
 
 Landmark = Literal["schools", "offices"]
-OSM_ENDINGS = (".pbf", ".osm", ".osm.gz", ".osm.bz2")
 KEYS = ("amenity", "office")
 # OSM wiki, WikiProject Indonesia: admin_level=7 is a desa, kelurahan or kampung.
 VILLAGE_LEVEL = "7"
@@ -77,7 +76,7 @@ def read_osm_landmarks(path: Path, what: Landmark) -> gpd.GeoDataFrame:
     Parameters
     ----------
     path
-        ``.osm.pbf``, ``.osm``, ``.osm.gz`` or ``.osm.bz2``.
+        ``.osm.pbf``, ``.o5m``, ``.osm``, ``.osm.gz`` or ``.osm.bz2``, in any order.
     what
         ``schools`` or ``offices``: see :func:`is_landmark`.
 
@@ -96,12 +95,11 @@ def read_osm_landmarks(path: Path, what: Landmark) -> gpd.GeoDataFrame:
     require_file(path, what)
     import osmium
 
-    deleted = deleted_objects(path)
     names: list[str] = []
     points: list[shapely.Geometry] = []
     try:
-        for kind, number, tags, point in tagged_places(path, KEYS):
-            if number not in deleted[kind] and is_landmark(tags, what):
+        for _, _, tags, point in tagged_places(path, KEYS, what):
+            if is_landmark(tags, what):
                 names.append(tags.get("name", ""))
                 points.append(point)
     except InputError:
@@ -109,10 +107,10 @@ def read_osm_landmarks(path: Path, what: Landmark) -> gpd.GeoDataFrame:
         raise
     except (RuntimeError, ValueError, osmium.InvalidLocationError) as error:
         reason = " ".join(str(error).split())
-        hint = "Fetch it again, or give a list of them."
-        if "out of order" in reason:
-            hint = "Sort it (osmium sort), or give a list of them."
-        msg = f"{what}: {path.name} cannot be read as OpenStreetMap data: {reason}. {hint}"
+        msg = (
+            f"{what}: {path.name} cannot be read as OpenStreetMap data: {reason}. Fetch it again, or give a "
+            "list of them."
+        )
         raise UnreadableFileError(msg) from error
     if not points:
         msg = f"{what}: {path.name} has none. Give a list of them, or leave them out."
@@ -127,7 +125,7 @@ def read_osm_landmarks(path: Path, what: Landmark) -> gpd.GeoDataFrame:
 
 
 def tagged_places(
-    path: Path, keys: Iterable[str]
+    path: Path, keys: Collection[str], what: str
 ) -> Iterator[tuple[str, int, dict[str, str], shapely.Geometry]]:
     """Yield each point and each closed shape with one of these keys: its type, id, tags, and a place in it.
 
@@ -138,11 +136,14 @@ def tagged_places(
 
     shapes = osmium.geom.WKBFactory()
     wanted = KeyFilter(*keys)
-    for found in osmium.FileProcessor(str(path)).with_areas(wanted).with_filter(wanted):
-        tags = {t.k: t.v for t in found.tags}
-        if found.is_node() and found.visible and found.location.valid():
-            yield "node", found.id, tags, shapely.Point(found.location.lon, found.location.lat)
-        elif found.is_area() and found.visible and found.num_rings()[0]:
-            area = shapely.from_wkb(shapes.create_multipolygon(found))
-            kind = "way" if found.from_way() else "relation"
-            yield kind, found.orig_id(), tags, shapely.point_on_surface(area)
+    with osm_in_order(path, what, keys) as file:
+        for found in osmium.FileProcessor(str(file.path)).with_areas(wanted).with_filter(wanted):
+            tags = {t.k: t.v for t in found.tags}
+            if found.is_node() and found.visible and found.location.valid():
+                number = file.original("node", found.id)
+                yield "node", number, tags, shapely.Point(found.location.lon, found.location.lat)
+            elif found.is_area() and found.visible and found.num_rings()[0]:
+                area = shapely.from_wkb(shapes.create_multipolygon(found))
+                kind = "way" if found.from_way() else "relation"
+                number = file.original(kind, found.orig_id())
+                yield kind, number, tags, shapely.point_on_surface(area)

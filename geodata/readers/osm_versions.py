@@ -14,12 +14,13 @@ from geodata.errors import UnreadableFileError, first_five
 from geodata.readers.osm_tags import is_of_use
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
     from pathlib import Path
 
 # libosmium's filter takes 4 MB for every so many ids; beyond so many of these, objects are asked for one by
 # one.
 DRAWER, DRAWERS = 1 << 25, 128
+Kind = Literal["node", "way", "relation"]
 
 
 class Stand(NamedTuple):
@@ -56,14 +57,33 @@ def standing(stands: Sequence[Stand]) -> Stand | None:
 def newest_of(path: Path, kind: Literal["way", "relation"], keys: Collection[str]) -> dict[int, int]:
     """Return the version that counts of the ways or relations that stand in a file more than once, by id.
 
+    Parameters and errors are those of :func:`twice`.
+    """
+    return {i: one.version for i, one in twice(path, kind, keys).items()}
+
+
+def twice(
+    path: Path,
+    kind: Kind,
+    keys: Collection[str],
+    *,
+    what: str = "roads",
+    of_use: Callable[[str], bool] | None = is_of_use,
+) -> dict[int, Stand]:
+    """Return which one counts of the nodes, ways or relations that stand in a file more than once, by id.
+
     Parameters
     ----------
     path
         The file.
     kind
-        Ways or relations.
+        Nodes, ways or relations.
     keys
-        Tags of those of interest: of others it does not matter which one counts.
+        Tags of those of interest: of other ways and relations it does not matter which one counts.
+    what
+        What messages call the source.
+    of_use
+        Which tags are looked at; None for all.
 
     Raises
     ------
@@ -72,7 +92,7 @@ def newest_of(path: Path, kind: Literal["way", "relation"], keys: Collection[str
     """
     import osmium
 
-    entity = osmium.osm.WAY if kind == "way" else osmium.osm.RELATION
+    entity = {"node": osmium.osm.NODE, "way": osmium.osm.WAY, "relation": osmium.osm.RELATION}[kind]
     if all(a < b for a, b in pairwise(x.id for x in osmium.FileProcessor(str(path), entity))):
         return {}
     ids, count = np.unique(
@@ -82,15 +102,24 @@ def newest_of(path: Path, kind: Literal["way", "relation"], keys: Collection[str
     stands: dict[int, list[Stand]] = {}
     wanted: set[int] = set()
     for x in with_ids(path, entity, ids[count > 1].tolist()):
-        tags = frozenset((t.k, t.v) for t in x.tags if is_of_use(t.k))
-        if any(k in keys for k, _ in tags):
+        one = stand_of(x, kind, of_use)
+        if kind == "node" or any(k in keys for k, _ in one.said):
             wanted.add(x.id)
-        parts = [n.ref for n in x.nodes] if kind == "way" else [(m.type, m.ref, m.role) for m in x.members]
-        shape = tuple(parts) if x.visible else None
-        stands.setdefault(x.id, []).append(Stand(x.version, shape, tags))
+        stands.setdefault(x.id, []).append(one)
     chosen = {i: standing(some) for i, some in stands.items()}
-    refuse_unclear(path, kind, [i for i, one in chosen.items() if one is None and i in wanted])
-    return {i: max(s.version for s in stands[i]) if one is None else one.version for i, one in chosen.items()}
+    refuse_unclear(path, kind, [i for i, one in chosen.items() if one is None and i in wanted], what)
+    return {i: max(stands[i], key=lambda s: s.version) if one is None else one for i, one in chosen.items()}
+
+
+def stand_of(x: Any, kind: Kind, of_use: Callable[[str], bool] | None) -> Stand:  # noqa: ANN401 - osmium ships no types
+    """Return one of an object's places in a file, with the tags that are of use (None: all)."""
+    tags = frozenset((t.k, t.v) for t in x.tags if of_use is None or of_use(t.k))
+    if not x.visible:
+        return Stand(x.version, None, tags)
+    if kind == "node":
+        return Stand(x.version, (x.location.x, x.location.y), tags)
+    parts = [n.ref for n in x.nodes] if kind == "way" else [(m.type, m.ref, m.role) for m in x.members]
+    return Stand(x.version, tuple(parts), tags)
 
 
 def with_ids(path: Path, entity: Any, ids: Collection[int]) -> Iterator[Any]:  # noqa: ANN401 - osmium ships no types
@@ -107,7 +136,7 @@ def with_ids(path: Path, entity: Any, ids: Collection[int]) -> Iterator[Any]:  #
     yield from (x for x in things if x.id in wanted)
 
 
-def refuse_unclear(path: Path, kind: str, ids: Collection[int]) -> None:
+def refuse_unclear(path: Path, kind: str, ids: Collection[int], what: str = "roads") -> None:
     """Raise UnreadableFileError that names objects of which nobody knows which one counts, if there are any.
 
     Examples
@@ -116,9 +145,9 @@ def refuse_unclear(path: Path, kind: str, ids: Collection[int]) -> None:
     >>> refuse_unclear(Path("kota.osm"), "way", [])
     """
     if ids:
+        named = first_five([f"{kind}/{i}" for i in sorted(ids)])
         msg = (
-            f"roads: {path.name} has {first_five([f'{kind}/{i}' for i in sorted(ids)])} more than once, each "
-            "time another, and no version says which is newer. Give one extract of the area, or export it "
-            "with versions (Overpass: out meta;)."
+            f"{what}: {path.name} has {named} more than once, each time another, and no version says which "
+            "is newer. Give one extract of the area, or export it with versions (Overpass: out meta;)."
         )
         raise UnreadableFileError(msg)

@@ -15,8 +15,10 @@ from geodata.errors import ConfigError, EmptyAreaError, SchemaError, counted, fi
 from geodata.readers.areas import POLYGONS, read_shapes
 from geodata.readers.columns import Columns
 from geodata.readers.coordinates import refuse_foreign
+from geodata.readers.files.opening import require_file
 from geodata.readers.hamlets import rows_and_points
-from geodata.readers.osm_places import OSM_ENDINGS, Landmark, read_osm_landmarks
+from geodata.readers.osm_form import is_osm, require_named_form
+from geodata.readers.osm_places import Landmark, read_osm_landmarks
 from geodata.vocabulary.columns import layer_columns
 from geodata.vocabulary.site_rules import SiteRule
 
@@ -116,8 +118,8 @@ def read_landmarks(path: str | Path, what: Landmark) -> gpd.GeoDataFrame:
     Parameters
     ----------
     path
-        An OpenStreetMap file (``.osm.pbf``, ``.osm``, ``.osm.gz``, ``.osm.bz2``), or as :func:`read_places`
-        takes.
+        An OpenStreetMap file (``.osm.pbf``, ``.o5m``, ``.osm``, ``.osm.gz``, ``.osm.bz2``), or as
+        :func:`read_places` takes.
     what
         ``schools`` or ``offices``: what to look for in OpenStreetMap
         (see :func:`geodata.readers.osm_places.is_landmark`); of another file every row counts.
@@ -143,7 +145,9 @@ def read_landmarks(path: str | Path, what: Landmark) -> gpd.GeoDataFrame:
     [<POINT (113.7 -8.1)>]
     """
     path = Path(path)
-    return read_osm_landmarks(path, what) if path.name.lower().endswith(OSM_ENDINGS) else read_places(path)
+    require_file(path, what)
+    require_named_form(path, what)
+    return read_osm_landmarks(path, what) if is_osm(path) else read_places(path)
 
 
 def read_site_rules(path: str | Path) -> gpd.GeoDataFrame:

@@ -23,20 +23,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-OSM_ENDINGS = (".pbf", ".osm", ".osm.gz", ".osm.bz2")
 NUMBER = "row"
 BOX = ("west", "south", "east", "north")
-
-
-def is_osm(path: Path) -> bool:
-    """Return whether a file is one of OpenStreetMap's, by its name.
-
-    Examples
-    --------
-    >>> is_osm(Path("indonesia.osm.pbf")), is_osm(Path("jalan.gpkg"))
-    (True, False)
-    """
-    return path.name.lower().endswith(OSM_ENDINGS)
 
 
 def cut_osm(paths: Sequence[Path], stage: Path, degrees: float) -> tuple[dict[str, list[float]], list[str]]:

@@ -21,13 +21,13 @@ from geodata.crs import WGS84, inside_indonesia
 from geodata.errors import ConfigError, EmptyAreaError, InputError, SchemaError, UnreadableFileError
 from geodata.readers.files.opening import file_sha256, require_readable
 from geodata.readers.files.vector import PARQUET_SUFFIXES, read_vector, to_wgs84
-from geodata.readers.osm_form import require_named_form
+from geodata.readers.osm_form import is_osm, require_named_form
 from geodata.readers.osm_roads import roads_from_ways
 from geodata.readers.vector_roads import read_vector_roads
 from geodata.vocabulary.columns import layer_columns
 from geodata.vocabulary.spelling import spelling_key
 from planner.nation.lands import lonlat_bounds
-from planner.nation.osm_cells import cut_osm, is_osm, ways_near
+from planner.nation.osm_cells import cut_osm, ways_near
 from planner.nation.store import MANIFEST, finished, key_of, writing
 
 if TYPE_CHECKING:

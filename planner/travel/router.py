@@ -258,7 +258,7 @@ class Router:
         owner = np.zeros(len(seeds), dtype=np.int32)
         seed = seeds.astype(np.int32)
         label = dijkstra.nearest_source(*self._graph("to_facility"), seed, np.zeros(len(seed)), owner)
-        best = Best(len(places))
+        best = BestTimes(len(places))
         best.offer_ends(self.ends(places, "leaving"), label)
         return best.travel_s
 

@@ -106,13 +106,6 @@ def test_a_file_without_any_is_told(tmp_path):
         read_landmarks(tmp_path / "none.osm.pbf", "schools")
 
 
-def test_a_file_that_is_not_sorted_is_told(tmp_path):
-    corners, building = square(700, 113.72, -8.2, amenity="school")
-    _, later = square(600, 113.74, -8.2, amenity="school")
-    with pytest.raises(InputError, match="Sort it"):
-        read_landmarks(osm_file(tmp_path, corners, [building, later]), "schools")
-
-
 def rules_file(folder, words):
     shapes = [shapely.box(113 + i, -8, 113.5 + i, -7.5) for i in range(len(words))]
     gpd.GeoDataFrame({"rule": words}, geometry=shapes, crs=4326).to_file(folder / "rules.geojson")
