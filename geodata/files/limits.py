@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # AREA.yml, scenarios and standards: the longest of a user's was 40 kB. Nodes and characters are counted as
-# if every alias (*name) were written out.
+# if every alias (*name) were written out: drawn lines and floods with all points they may have make 60,000.
 YAML_BYTES = 2_000_000
-YAML_NODES = 200_000
+YAML_NODES = 100_000
 YAML_CHARACTERS = 5_000_000
 YAML_DEPTH = 100
 # Of a value that is not text: making a number of a very long one takes minutes.
@@ -26,6 +26,8 @@ TABLE_BYTES = 200_000_000
 TABLE_COLUMNS = 2_000
 TABLE_ROWS = 3_000_000
 TABLE_CELLS = 30_000_000
+# Cells of rows in which the headings stand again: on each of 10,000 printed pages those of 20 columns.
+HEADING_CELLS = 200_000
 # Of a workbook, whose rows take some twenty times as long to read as those of text.
 BOOK_ROWS = 500_000
 # Marks of XML (of begin and end) in a workbook's parts that are held as a whole, each as some 200 bytes:

@@ -111,9 +111,17 @@ _UniqueKeyLoader.add_constructor("tag:yaml.org,2002:binary", _no_bytes)
 
 
 def _require_flat(text: str) -> None:
-    """Raise ConfigError for brackets in brackets in brackets: libyaml's own stack ends before Python's."""
-    depth = 0
+    """Raise ConfigError for brackets in brackets in brackets, and for more values than may be held.
+
+    libyaml's own stack ends before Python's; and to hold the values takes ten times as long as to count them.
+    """
+    depth = nodes = 0
     for event in yaml.parse(text, Loader=_SafeLoader):
+        if isinstance(event, yaml.NodeEvent):
+            nodes += 1
+            if nodes > limits.YAML_NODES:
+                msg = f"it has more than {limits.YAML_NODES:,} values. Write less."
+                raise ConfigError(msg)
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > limits.YAML_DEPTH:

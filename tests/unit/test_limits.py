@@ -17,7 +17,7 @@ import shapely
 
 from geodata.areafile import FileSource
 from geodata.errors import ConfigError, InputError, SchemaError, UnreadableFileError
-from geodata.files import limits
+from geodata.files import limits, yamlfile
 from geodata.files.yamlfile import read_yaml
 from geodata.readers import osm
 from geodata.readers.files.table import read_table
@@ -306,3 +306,25 @@ def test_openstreetmap_text_without_end_is_told_once(tmp_path):
     with pytest.raises(UnreadableFileError) as caught, osm.told_as_ours(path):
         osm.deleted_objects(path)
     assert str(caught.value).count("roads:") == 1
+
+
+@pytest.mark.slow
+def test_headings_that_stand_again_without_end(tmp_path):
+    """Each spelling of a heading took a search of its own: 44 s for a file that is allowed."""
+    file = text(tmp_path / "orang.csv", "kode,jumlah\n" + "Kode,JUMLAH\n" * 110_000)
+    with pytest.raises(SchemaError, match=r"headings stand again .* delete these rows"):
+        table(file)
+
+
+def test_headings_on_every_page_are_few(tmp_path, monkeypatch):
+    """Rows that only begin as a heading does are no part of the count."""
+    monkeypatch.setattr(limits, "HEADING_CELLS", 100)
+    rows = "".join(f"kode-{i},{i}\n" + ("KODE,Jumlah\n" if i % 40 == 0 else "") for i in range(1, 2000))
+    assert len(table(text(tmp_path / "orang.csv", "kode,jumlah\n" + rows))) == 1999
+
+
+@pytest.mark.parametrize("content", ["a: [" + "{}," * 600_000 + "]", "a:\n" + "- 1\n" * 480_000])
+def test_values_are_counted_before_they_are_held(tmp_path, content, monkeypatch):
+    monkeypatch.setattr(yamlfile, "_UniqueKeyLoader", None)
+    with pytest.raises(ConfigError, match=r"more than 100,000 values"):
+        read_yaml(text(tmp_path / "a.yml", content), Scenario, "the scenario file")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pandas as pd
 
 from geodata.errors import first_five
+from geodata.files import limits
 from geodata.readers.files.beside import lists_beside
 from geodata.readers.files.cells import cell_text
 from geodata.readers.files.marks import Marks
@@ -282,7 +283,7 @@ def with_header(
     Raises
     ------
     csv.Error
-        With ``strict_width``, for rows with more cells than the header.
+        With ``strict_width``, for rows with more cells than the header; too many repeated headings.
     """
     header = find_header(rows, wanted, named)
     names, body = list(header.names), header.body
@@ -325,6 +326,11 @@ def repeated_headings(rows: Sequence[Sequence[object]], header: Header) -> dict[
     >>> rows = [["No", "Desa"], ["1", "Jaya"], ["NO.", "DESA"], ["2", "Makmur"]]
     >>> repeated_headings(rows, find_header(rows, {"desa"}))
     {3: 'NO.'}
+
+    Raises
+    ------
+    csv.Error
+        They are too many.
     """
     heads = [_keys(row) for row in (*rows[header.top : header.body], header.names)]
     heads = [keys for keys in heads if keys]
@@ -332,15 +338,33 @@ def repeated_headings(rows: Sequence[Sequence[object]], header: Header) -> dict[
     again: dict[int, str] = {}
     # A table has many rows: only those are looked into that begin as a heading does, however it is written.
     begins = {cell_text(c).strip()[:2].lower() for row in rows[header.top : header.body] for c in row}
+    looked = 0
     for number, row in enumerate(rows[header.body :], start=header.body + 1):
         first = next(filter(None, row), None)
         if number - 1 in again or (isinstance(first, str) and first.strip()[:2].lower() in begins):
+            if not _begins_as(row, heads):
+                continue
+            looked += len(row)
+            if looked > limits.HEADING_CELLS:
+                msg = (
+                    f"its headings stand again in rows of over {limits.HEADING_CELLS:,} cells; delete "
+                    "these rows"
+                )
+                raise csv.Error(msg)
             keys = _keys(row)
             numbers = all(map(str.isdigit, keys.values()))
             same = any(keys == one or (not numbers and keys.items() <= one.items()) for one in heads)
             if same and (number - 1 in again or (len(keys) >= least and not numbers)):
                 again[number] = cell_text(first)
     return again
+
+
+def _begins_as(row: Sequence[object], heads: Sequence[dict[int, str]]) -> bool:
+    """Return whether the first cell of a row that holds anything says what one of the headings says there."""
+    texts = ((i, text) for i, text in enumerate(map(cell_text, row)) if text)
+    at, text = next(texts, (-1, ""))
+    key = spelling_key(text)
+    return at < 0 or any(one.get(at) == key for one in heads)
 
 
 def _keys(row: Sequence[object]) -> dict[int, str]:
