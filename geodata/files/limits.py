@@ -35,6 +35,8 @@ BOOK_ROWS = 500_000
 BOOK_MARKS = 250_000
 BOOK_TEXT_MARKS = 4_000_000
 BOOK_TEXTS = 1_000_000
+# Cells of one that is held as a whole, to be given back with marks: each takes some 600 bytes, twice.
+BOOK_WHOLE_CELLS = 1_500_000
 # What a workbook or another zip file unpacks to.
 UNPACKED_BYTES = 400_000_000
 # Vector files: the largest village outline of BIG's 1:25,000 maps has 3,500 points.

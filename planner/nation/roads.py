@@ -20,6 +20,7 @@ from geodata.areafile import RoadsFile
 from geodata.crs import WGS84, inside_indonesia
 from geodata.errors import ConfigError, EmptyAreaError, InputError, SchemaError, UnreadableFileError
 from geodata.readers.files.opening import file_sha256, require_readable
+from geodata.readers.files.packed import require_small_batches
 from geodata.readers.files.vector import PARQUET_SUFFIXES, read_vector, to_wgs84
 from geodata.readers.osm_form import is_osm, require_named_form
 from geodata.readers.osm_roads import roads_from_ways
@@ -150,6 +151,7 @@ def _batches(path: Path) -> Iterator[gpd.GeoDataFrame]:
     if path.suffix.lower() not in PARQUET_SUFFIXES:
         yield read_vector(source, "roads")
         return
+    require_small_batches(path, "roads", BATCH_ROWS)
     try:
         file = pq.ParquetFile(path)
         about = file.schema_arrow

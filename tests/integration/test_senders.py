@@ -448,3 +448,33 @@ def test_an_answer_stands_on_its_side_of_the_equator(tmp_path, jangkau, sides, a
     found = read_layers(read_area_file(area)).facilities.to_crs(4326)
     assert found.geometry.y.round(6).tolist() == [-8.39] * 4
     assert found.geometry.x.round(6).tolist() == [113.51, 113.53, 113.55, 113.53]
+
+
+def with_notes(area, change):
+    """Put more into the sheet of notes beside the list, and build anew."""
+    path = area.parent / "pustu.xlsx"
+    book = openpyxl.load_workbook(path)
+    change(book["Catatan"])
+    book.save(path)
+
+
+@pytest.mark.slow
+def test_a_workbook_that_is_too_much_as_a_whole_is_told(area, tmp_path, jangkau):
+    """A merged block of another sheet makes a cell of each of its 17 billion places where it is held."""
+    with_notes(area, lambda sheet: sheet.merged_cells.add("A1:XFD1048576"))
+    assert jangkau("build", area, "--out", tmp_path / "work")[0] == 0
+    status, _, err = jangkau("check", tmp_path / "work", "--out", tmp_path / "sent", "--lists", area)
+    assert status == 2
+    assert "pustu.xlsx has more than 1,500,000 cells in its sheets" in err
+    assert not (tmp_path / "sent").exists()
+
+
+@pytest.mark.slow
+def test_a_word_far_away_in_a_sheet_makes_no_cells(area, tmp_path, jangkau):
+    with_notes(area, lambda sheet: sheet.cell(1_048_576, 16_384, "=1+1"))
+    assert jangkau("build", area, "--out", tmp_path / "work")[0] == 0
+    status, _, err = jangkau("check", tmp_path / "work", "--out", tmp_path / "sent", "--lists", area)
+    assert (status, err) == (3, "")
+    book = openpyxl.load_workbook(tmp_path / "sent/pustu-periksa.xlsx")
+    assert book["Catatan"].cell(1_048_576, 16_384).value == "=1+1"
+    assert book["Catatan"].cell(1_048_576, 16_384).data_type == "s"

@@ -17,12 +17,13 @@ import rasterio
 import shapely
 
 from geodata.areafile import FileSource
-from geodata.errors import InputError
+from geodata.errors import InputError, UnreadableFileError
 from geodata.files import limits
-from geodata.readers.files import formats
+from geodata.readers.files import formats, packed
 from geodata.readers.files.formats import MAPS
 from geodata.readers.files.vector import layers_of, read_vector
 from geodata.readers.rasters import opened
+from planner.nation.roads import cut_roads
 
 HIDDEN = "RAHASIA"
 # Another process: GDAL may hold Python while it waits for an answer.
@@ -324,3 +325,23 @@ def test_a_text_that_is_packed_once_counts_in_every_row(tmp_path, monkeypatch, k
     assert "MB; 10 MB are the most." in shown(path)
     monkeypatch.setattr(limits, "PARQUET_BYTES", 30_000_000)
     assert "unpacks" not in shown(path)
+
+
+def test_roads_of_a_nation_count_their_texts_by_batch(tmp_path, monkeypatch):
+    """They are held so many rows at a time, however many a file has."""
+    texts = pa.array(["x" * 20_000] * 1_000)
+    frame = gpd.GeoDataFrame(
+        {"class": ["primary"] * 1_000},
+        geometry=[shapely.LineString([(110, -7), (110.1, -7)])] * 1_000, crs=4326,
+    )  # fmt: skip
+    frame.to_parquet(tmp_path / "plain.parquet")
+    path = tmp_path / "a.parquet"
+    pq.write_table(pq.read_table(tmp_path / "plain.parquet").append_column("teks", texts), path)
+    (tmp_path / "cut").mkdir()
+    monkeypatch.setattr(limits, "PARQUET_BYTES", 10_000_000)
+    with pytest.raises(UnreadableFileError, match=r"^roads: a\.parquet unpacks to .* 10 MB are the most"):
+        cut_roads([path], tmp_path / "cut")
+    monkeypatch.setattr(packed, "BATCH_ROWS", 100)
+    packed.require_small_batches(path, "roads", 200)
+    with pytest.raises(UnreadableFileError, match="unpacks to"):
+        packed.require_small_batches(path, "roads", 900)

@@ -52,6 +52,55 @@ def require_few_elements(path: Path, what: str) -> None:
                 _require_few_marks(book, name, limits.BOOK_TEXTS, what, path.name, _TEXT)
 
 
+def require_few_cells(path: Path, what: str) -> None:
+    """Raise UnreadableFileError for a workbook with too many cells in all its sheets to be held as a whole.
+
+    All cells of merged blocks count, and so do the parts that nobody reads where a table is read row by row.
+
+    Raises
+    ------
+    zipfile.BadZipFile, KeyError, xml.parsers.expat.ExpatError
+        It is no workbook.
+    """
+    cells = 0
+    with zipfile.ZipFile(path) as book:
+        types = _types(book.read(TYPES))
+        for name in dict.fromkeys(book.namelist()):
+            kinds = types.get(f"/{name}", set())
+            if not any(kind.endswith(_SHEET) for kind in kinds):
+                if any(_NOT_HELD.search(kind) for kind in kinds):
+                    _require_few_marks(book, name, limits.BOOK_MARKS, what, path.name)
+                continue
+            cells = _cells(book, name, cells, what, path.name)
+
+
+def _cells(book: zipfile.ZipFile, name: str, cells: int, what: str, file: str) -> int:
+    """Return how many cells a sheet adds to so many, those of merged blocks too."""
+    from openpyxl.utils.cell import range_boundaries
+
+    def start(element: str, said: dict[str, str]) -> None:
+        nonlocal cells
+        part = element.rpartition(" ")[2]
+        if part == "c":
+            cells += 1
+        elif part == "mergeCell":
+            left, top, right, bottom = range_boundaries(said.get("ref", "A1"))
+            cells += (right - left + 1) * (bottom - top + 1)
+        if cells > limits.BOOK_WHOLE_CELLS:
+            msg = (
+                f"{what}: {file} has more than {limits.BOOK_WHOLE_CELLS:,} cells in its sheets, merged ones "
+                "too. Keep the sheet with the list in a workbook of its own, or save it as CSV."
+            )
+            raise UnreadableFileError(msg)
+
+    parser = expat.ParserCreate(namespace_separator=" ")
+    parser.StartElementHandler = start
+    with book.open(name) as stream:
+        while chunk := stream.read(CHUNK_BYTES):
+            parser.Parse(chunk)
+    return cells
+
+
 def _types(text: bytes) -> dict[str, set[str]]:
     """Return the types of a workbook's parts, by their names."""
     types: dict[str, set[str]] = {}

@@ -12,6 +12,7 @@ from geodata.errors import InputError, UnreadableFileError, brief
 from geodata.files import limits
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 # Few, since what is not yet measured is held.
@@ -38,15 +39,41 @@ def require_small_parquet(path: Path, what: str) -> None:
     limits.require_cells(about.num_columns, about.num_rows * about.num_columns, what, path.name)
     said = sum(about.row_group(i).total_byte_size for i in range(about.num_row_groups))
     limits.require_unpacked(said, what, path.name, limits.PARQUET_BYTES)
+    _require_small(path, what, columns, about.num_rows)
+
+
+def require_small_batches(path: Path, what: str, rows: int) -> None:
+    """Raise InputError for a file that is large in memory though it is held only so many rows at a time.
+
+    Parameters
+    ----------
+    rows
+        Of a batch; how many batches there are does not matter.
+
+    Raises
+    ------
+    SchemaError, UnreadableFileError
+    """
+    try:
+        with pq.ParquetFile(path) as file:
+            columns = [file.schema.column(i) for i in range(file.metadata.num_columns)]
+    except (OSError, ValueError):
+        return  # reading it will say what is wrong
+    limits.require_cells(len(columns), 0, what, path.name)
+    _require_small(path, what, columns, rows)
+
+
+def _require_small(path: Path, what: str, columns: Sequence[pq.ColumnSchema], together: int) -> None:
+    """Raise InputError where so many rows together are too large."""
     texts = [column.path for column in columns if column.physical_type == "BYTE_ARRAY"]
     try:
-        _require_held(path, what, texts, BATCH_ROWS)
+        _require_held(path, what, texts, BATCH_ROWS, together)
     except InputError:
         raise
     except (OSError, ValueError, pa.ArrowException):
         # Texts that are packed as what they differ by are read in full only, as OSError says.
         try:
-            _require_held(path, what, [], FEW_ROWS)
+            _require_held(path, what, [], FEW_ROWS, together)
         except InputError:
             raise
         except (OSError, ValueError, pa.ArrowException) as error:
@@ -54,11 +81,14 @@ def require_small_parquet(path: Path, what: str) -> None:
             raise UnreadableFileError(msg) from error
 
 
-def _require_held(path: Path, what: str, once: list[str], rows: int) -> None:
-    held = 0
+def _require_held(path: Path, what: str, once: list[str], rows: int, together: int) -> None:
+    """Raise where so many rows together take too much, looked at some at a time."""
+    held = seen = 0
     with pq.ParquetFile(path, read_dictionary=once) as file:
         for batch in file.iter_batches(rows, use_threads=False):
-            held += sum(map(_bytes, batch.columns))
+            if seen >= together:
+                held = seen = 0
+            held, seen = held + sum(map(_bytes, batch.columns)), seen + len(batch)
             limits.require_unpacked(held, what, path.name, limits.PARQUET_BYTES)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from geodata.errors import InputError, MissingColumnError, UnreadableFileError, brief, suggest
 from geodata.files import limits
-from geodata.readers.files.elements import require_few_elements
+from geodata.readers.files.elements import require_few_cells, require_few_elements
 from geodata.readers.files.formulas import formulas_without_values, require_values
 from geodata.readers.files.marks import hidden_rows, striking_styles, struck_rows
 from geodata.readers.files.opening import require_readable
@@ -132,6 +132,34 @@ def sheet_cells(path: Path, sheet: str | None, what: str) -> SheetCells:
     without = list(formulas_without_values(path, member))
     _fill_down(rows, _merged_blocks(path, member), what, path.name)
     return SheetCells(rows, without, hidden_rows(path, member), struck_rows(path, member, striking))
+
+
+def whole_book(path: Path, what: str, **options: bool) -> Any:  # noqa: ANN401 - openpyxl ships no types
+    """Return a workbook as openpyxl holds it as a whole, to write it again.
+
+    Raises
+    ------
+    SchemaError, UnreadableFileError
+        It cannot be read, or it would take too much.
+    """
+    import openpyxl
+
+    limits.require_small(path, what, limits.TABLE_BYTES)
+    _require_open(path, what)
+    try:
+        _require_short_cells(path, what)
+        require_few_elements(path, what)
+        require_few_cells(path, what)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # openpyxl warns about what it does not copy, such as slicers
+            return openpyxl.load_workbook(path, **options)
+    except InputError:
+        raise
+    except Exception as error:
+        # openpyxl meets a broken workbook with whatever it stumbles over.
+        why = brief(error)
+        msg = f"{what}: {path.name} cannot be read as a workbook: {why}. Save it again as XLSX or CSV."
+        raise UnreadableFileError(msg) from error
 
 
 @contextmanager

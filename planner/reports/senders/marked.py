@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
 from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from geodata.readers.files.sheets import whole_book
 from geodata.readers.files.table import BOOK_SUFFIXES
 from planner.reports.senders.cells import as_written, packed, put, shown
 from planner.reports.senders.lists import GEOMETRY, OF_PEOPLE
@@ -26,6 +26,7 @@ GRAVITY = tuple(COLOURS)
 HIDDEN = "jangkau"
 # Of a workbook that is made of a list of another form.
 NEW_SHEET = "Daftar"
+WHAT = "lists"
 FORMAT = 1
 VALUE_CHARACTERS = 200
 PLACE_RULES = ("place_mended", "place_proposed")
@@ -118,13 +119,9 @@ def write_marked(lists: Sequence[tuple[SentList, Sequence[Marked]]], path: Path)
 
 
 def _copy(sent: SentList) -> Any:  # noqa: ANN401 - openpyxl ships no types
-    import openpyxl
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # openpyxl warns about what it does not copy, such as slicers
-        # Links to other workbooks are of no use without formulas.
-        book = openpyxl.load_workbook(sent.path, rich_text=True, keep_links=False)
-        computed = openpyxl.load_workbook(sent.path, data_only=True, keep_links=False)
+    # Links to other workbooks are of no use without formulas.
+    book = whole_book(sent.path, WHAT, rich_text=True, keep_links=False)
+    computed = whole_book(sent.path, WHAT, data_only=True, keep_links=False)
     for sheet in book.worksheets:
         _without_formulas(sheet, computed[sheet.title])
     if HIDDEN in book.sheetnames:
@@ -138,7 +135,7 @@ def _without_formulas(sheet: Any, computed: Any) -> None:  # noqa: ANN401
 
     The list may come from a stranger, and is opened by another.
     """
-    formulas = [cell for row in sheet.iter_rows() for cell in row if cell.data_type == "f"]
+    formulas = [cell for cell in _held(sheet) if cell.data_type == "f"]
     for cell in formulas:
         value = computed.cell(cell.row, cell.column).value
         if value is None or isinstance(value, str):
@@ -230,7 +227,12 @@ def _heading_cells(sheet: Any, row: int, column: int, k: int, font: Any) -> None
 
 def _last_column(sheet: Any) -> int:  # noqa: ANN401
     """Return the last column that holds anything, formulas too; one that is only coloured is none."""
-    return max((c.column for row in sheet.iter_rows() for c in row if c.value is not None), default=0)
+    return max((c.column for c in _held(sheet) if c.value is not None), default=0)
+
+
+def _held(sheet: Any) -> list[Any]:  # noqa: ANN401
+    """Return the cells that a sheet has: to go by rows would make all up to the one farthest away."""
+    return list(sheet._cells.values())  # noqa: SLF001 - openpyxl tells of no others
 
 
 def _column(said: FindingRow) -> str:
